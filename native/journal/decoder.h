@@ -1,0 +1,58 @@
+// Bytes of a journal stream -> records. A record is a JSON object that ends its line; several may share a
+// line. Bytes may be cut anywhere between two calls. The only includer of simdjson is decoder.cpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "journal/record.h"
+
+namespace flux_ensemble::journal {
+
+// Bytes that must be readable behind every buffer given to the decoder (their value does not matter).
+inline constexpr std::size_t kPadding = 64;
+
+// A record longer than this is an error, so that a stream without newlines can't take all memory.
+inline constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
+
+class RecordSink {
+ public:
+  virtual void OnRecord(const Record& record) = 0;
+  virtual void OnDecodeError(const DecodeError& error) = 0;
+
+ protected:
+  ~RecordSink() = default;
+};
+
+class Decoder {
+ public:
+  Decoder();
+  ~Decoder();
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  // Decodes every line that `bytes` completes; keeps the beginning of an incomplete one. At least kPadding
+  // bytes behind `bytes` must be readable.
+  void Feed(std::string_view bytes, RecordSink& sink);
+
+  // The stream has ended: what is left is decoded as a last line without its newline.
+  void Finish(RecordSink& sink);
+
+ private:
+  class Parser;
+
+  void Line(std::string_view line, RecordSink& sink);
+  void Keep(std::string_view piece);
+  void KeptLine(RecordSink& sink);
+
+  std::unique_ptr<Parser> parser_;
+  std::string carry_;              // the beginning of an incomplete line
+  std::uint64_t line_bytes_ = 0;   // of the current line seen so far
+  std::uint64_t offset_ = 0;       // of the current line's first byte in the stream
+  std::uint64_t line_number_ = 1;
+};
+
+}  // namespace flux_ensemble::journal

@@ -1,0 +1,35 @@
+// Where JSON values lie in a text, found without parsing them.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace flux_ensemble::journal {
+
+inline bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+inline std::string_view TrimLeft(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  return text;
+}
+
+// The object that `text` begins with; all of it when the object has no end.
+inline std::string_view FirstObject(std::string_view text) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && c == '{') {
+      ++depth;
+    } else if (!in_string && c == '}' && depth-- <= 1) {
+      return text.substr(0, i + 1);
+    }
+  }
+  return text;
+}
+
+}  // namespace flux_ensemble::journal
