@@ -1,0 +1,48 @@
+# What `npm install` runs through node-gyp. CMakeLists.txt builds the same from the same list of sources.
+{
+  "variables": {
+    "simdjson": "<!(node -p \"path.join(path.relative('.', path.dirname(require.resolve('@nozbe/simdjson/package.json'))), 'src')\")"
+  },
+  "target_defaults": {
+    "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+    # P² must give the same bits everywhere, so no multiplication and addition may be fused.
+    "cflags_cc": ["-std=c++20", "-ffp-contract=off", "-fvisibility=hidden"],
+    "include_dirs": ["native"]
+  },
+  "targets": [
+    {
+      "target_name": "simdjson",
+      "type": "static_library",
+      "sources": ["<(simdjson)/simdjson.cpp"],
+      "include_dirs": ["<(simdjson)"],
+      "defines": ["SIMDJSON_EXCEPTIONS=0"],
+      "cflags_cc": ["-fPIC", "-w"],
+      "direct_dependent_settings": {
+        "cflags_cc": ["-isystem <(module_root_dir)/<(simdjson)"],
+        "defines": ["SIMDJSON_EXCEPTIONS=0"]
+      }
+    },
+    {
+      "target_name": "flux_ensemble",
+      "dependencies": ["simdjson"],
+      "sources": [
+        "<!@(node -p \"require('./native/sources.json').core.join(' ')\")",
+        "<!@(node -p \"require('./native/sources.json').addon.join(' ')\")"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NAPI_DISABLE_CPP_EXCEPTIONS",
+        # A worker may be terminated while native code throws into it.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
+      "cflags_cc": ["-Wall", "-Wextra"]
+    },
+    {
+      "target_name": "ensemble-spawner",
+      "type": "executable",
+      "sources": ["<!@(node -p \"require('./native/sources.json').spawner.join(' ')\")"],
+      "cflags_cc": ["-Wall", "-Wextra"]
+    }
+  ]
+}

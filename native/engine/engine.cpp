@@ -1,0 +1,400 @@
+#include "engine/engine.h"
+
+#include <cmath>
+#include <utility>
+
+namespace flux_ensemble::engine {
+
+namespace {
+
+using journal::EventKind;
+
+// Decode errors kept for the report; the rest are only counted.
+constexpr std::uint64_t kMaxReportedErrors = 100;
+
+bool IsPending(JobState state) { return state <= JobState::kSched; }
+bool IsRunning(JobState state) { return state == JobState::kRun || state == JobState::kCleanup; }
+
+}  // namespace
+
+Engine::Engine(Plan plan)
+    : ensemble_(std::move(plan.ensemble)),
+      track_all_(plan.track_all),
+      has_heartbeat_(plan.heartbeat > 0) {
+  for (const std::string& name : plan.groups) AddGroup(name);
+  for (Rule& rule : plan.rules) book_.Add(std::move(rule));
+}
+
+void Engine::Start(double now) {
+  const std::vector<std::uint32_t> rules = book_.Living(TriggerType::kStart);
+  for (const std::uint32_t rule : rules) {
+    Firing firing;
+    firing.timestamp = now;
+    Occasion(rule, std::move(firing));
+  }
+}
+
+void Engine::OnRecord(const journal::Record& record) {
+  ++totals_.records;
+  if (record.sentinel) {
+    backlog_over_ = true;
+    return;
+  }
+  totals_.events += record.events.size();
+
+  Job* job = jobs_.Find(record.id);
+  if (job == nullptr && record.membership) {
+    const std::uint32_t group = GroupOf(*record.membership);
+    if (group != kNoGroup) {
+      job = jobs_.Insert(record.id, group);
+      if (record.events.empty()) {
+        TouchSet unseen;
+        Submitted(*job, metrics_[group], unseen);
+      }
+    }
+  }
+  const std::uint32_t group = job == nullptr ? kNoGroup : job->group;
+  for (const journal::Event& event : record.events) {
+    if (gather_events_) Gather(event, record.id, group);
+    if (job == nullptr) continue;
+    ++totals_.tracked_events;
+    if (!Apply(*job, event)) {
+      jobs_.Erase(job);
+      job = nullptr;
+    }
+  }
+}
+
+void Engine::OnDecodeError(const journal::DecodeError& error) {
+  if (totals_.decode_errors++ < kMaxReportedErrors) decode_errors_.push_back(error);
+}
+
+std::uint32_t Engine::GroupOf(const journal::Membership& membership) {
+  if (!membership.group) return kNoGroup;
+  if (!ensemble_.empty() && membership.ensemble && *membership.ensemble != ensemble_) {
+    return kNoGroup;
+  }
+  const auto found = group_index_.find(*membership.group);
+  if (found != group_index_.end()) return found->second;
+  return track_all_ ? AddGroup(*membership.group) : kNoGroup;
+}
+
+std::uint32_t Engine::AddGroup(std::string_view name) {
+  const auto index = static_cast<std::uint32_t>(group_names_.size());
+  group_index_.emplace(name, index);
+  group_names_.emplace_back(name);
+  metrics_.emplace_back();
+  return index;
+}
+
+bool Engine::Apply(Job& job, const journal::Event& event) {
+  GroupMetrics& metrics = metrics_[job.group];
+  TouchSet touched;
+  touched.Add(TouchOf(event.kind));
+  Submitted(job, metrics, touched);
+  bool stays = true;
+
+  switch (event.kind) {
+    case EventKind::kSubmit:
+      if (!job.has_submit) {
+        job.has_submit = true;
+        job.submitted = event.timestamp;
+      }
+      break;
+    case EventKind::kValidate:
+      if (job.state == JobState::kNew) Enter(job, JobState::kDepend, metrics, touched);
+      break;
+    case EventKind::kDepend:
+      if (job.state <= JobState::kDepend) Enter(job, JobState::kPriority, metrics, touched);
+      break;
+    case EventKind::kPriority:
+      if (job.state <= JobState::kPriority) Enter(job, JobState::kSched, metrics, touched);
+      break;
+    case EventKind::kUrgency:
+    case EventKind::kJobspecUpdate:
+    case EventKind::kFluxRestart:
+      if (job.state == JobState::kSched) Enter(job, JobState::kPriority, metrics, touched);
+      break;
+    case EventKind::kAlloc:
+      if (IsPending(job.state)) Enter(job, JobState::kRun, metrics, touched);
+      break;
+    case EventKind::kStart:
+      Started(job, event, metrics, touched);
+      break;
+    case EventKind::kFinish:
+      Finished(job, event, metrics, touched);
+      break;
+    case EventKind::kException:
+      Excepted(job, event, metrics, touched);
+      break;
+    case EventKind::kClean:
+      if (!job.has_finish) Outcome(job, false, metrics, touched);
+      Enter(job, JobState::kInactive, metrics, touched);
+      stays = false;
+      break;
+    case EventKind::kInvalidate:
+      // Flux forgets the job as if it had never been: it leaves with no outcome.
+      Enter(job, JobState::kInactive, metrics, touched);
+      stays = false;
+      break;
+    default:
+      break;
+  }
+  Judge(job, event, touched);
+  return stays;
+}
+
+// The first thing heard of a job counts it, whichever event that is: a filtered or torn journal may lack the
+// submit event itself.
+void Engine::Submitted(Job& job, GroupMetrics& metrics, TouchSet& touched) {
+  if (job.counted) return;
+  job.counted = true;
+  metrics.Add(Count::kSubmitted, 1);
+  metrics.Add(Count::kPending, 1);
+  touched.Add(TouchOf(Count::kSubmitted));
+  touched.Add(TouchOf(Count::kPending));
+}
+
+void Engine::Started(Job& job, const journal::Event& event, GroupMetrics& metrics,
+                     TouchSet& touched) {
+  if (job.has_start) return;
+  job.has_start = true;
+  job.started = event.timestamp;
+  if (IsPending(job.state)) Enter(job, JobState::kRun, metrics, touched);
+  if (job.has_submit) {
+    Observe(Variable::kPending, job.started - job.submitted, metrics, touched);
+  }
+}
+
+void Engine::Finished(Job& job, const journal::Event& event, GroupMetrics& metrics,
+                      TouchSet& touched) {
+  if (job.has_finish) return;
+  job.has_finish = true;
+  if (job.has_start) Observe(Variable::kDuration, event.timestamp - job.started, metrics, touched);
+  metrics.Add(Count::kFinished, 1);
+  touched.Add(TouchOf(Count::kFinished));
+  Outcome(job, event.status == 0 && !job.has_fatal_exception, metrics, touched);
+  if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, touched);
+}
+
+void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics,
+                      TouchSet& touched) {
+  if (event.severity < job.severity) {
+    job.severity = event.severity;
+    job.exception_type = event.exception_type;
+  }
+  if (event.severity != 0) return;
+  if (!job.has_fatal_exception) {
+    job.has_fatal_exception = true;
+    metrics.Add(Count::kException, 1);
+    touched.Add(TouchOf(Count::kException));
+  }
+  if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, touched);
+}
+
+// Flux's own result (flux-core: src/modules/job-list/job_state.c): a job that was not successful is CANCELED
+// or TIMEOUT by the type of its gravest exception, whatever that one's severity, else FAILED.
+void Engine::Outcome(const Job& job, bool success, GroupMetrics& metrics, TouchSet& touched) {
+  const auto add = [&](Count count, Touch trigger) {
+    metrics.Add(count, 1);
+    touched.Add(TouchOf(count));
+    touched.Add(trigger);
+  };
+  if (success) {
+    add(Count::kSuccess, Touch::kSuccess);
+  } else if (job.severity == Job::kNoException) {
+    add(Count::kFailed, Touch::kFail);
+  } else if (job.exception_type == journal::ExceptionType::kCancel) {
+    add(Count::kCanceled, Touch::kCancel);
+  } else {
+    add(Count::kFailed, Touch::kFail);
+    if (job.exception_type == journal::ExceptionType::kTimeout) {
+      add(Count::kTimeout, Touch::kTimeout);
+    }
+  }
+}
+
+void Engine::Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& touched) {
+  const auto move = [&](Count gauge, bool was, bool is) {
+    if (was == is) return;
+    metrics.Add(gauge, is ? 1 : -1);
+    touched.Add(TouchOf(gauge));
+  };
+  move(Count::kPending, IsPending(job.state), IsPending(state));
+  move(Count::kRunning, IsRunning(job.state), IsRunning(state));
+  job.state = state;
+  switch (state) {
+    case JobState::kSched:
+      touched.Add(Touch::kSchedState);
+      break;
+    case JobState::kRun:
+      touched.Add(Touch::kRunState);
+      break;
+    case JobState::kCleanup:
+      touched.Add(Touch::kCleanupState);
+      break;
+    case JobState::kInactive:
+      touched.Add(Touch::kInactiveState);
+      break;
+    default:
+      break;
+  }
+}
+
+// A clock that was set back between a job's two events makes an interval that never was.
+void Engine::Observe(Variable variable, double seconds, GroupMetrics& metrics, TouchSet& touched) {
+  if (seconds < 0) {
+    ++totals_.negative_intervals;
+    return;
+  }
+  metrics.stream(variable).Observe(seconds);
+  touched.Add(TouchOf(variable));
+}
+
+void Engine::Gather(const journal::Event& event, journal::JobId id, std::uint32_t group) {
+  std::uint16_t kind = static_cast<std::uint16_t>(event.kind);
+  if (event.kind == EventKind::kOther || event.kind == EventKind::kDebug) {
+    const auto found = named_kinds_.find(event.name);
+    if (found != named_kinds_.end()) {
+      kind = static_cast<std::uint16_t>(found->second);
+    } else if (named_kinds_.size() < kMaxNamedKinds) {
+      kind = static_cast<std::uint16_t>(kFirstNamedKind + named_kinds_.size());
+      named_kinds_.emplace(event.name, kind);
+      new_named_kinds_.emplace_back(event.name);
+    }
+  }
+  events_.ids.push_back(id);
+  events_.timestamps.push_back(event.timestamp);
+  events_.kinds.push_back(kind);
+  events_.groups.push_back(group == kNoGroup ? -1 : static_cast<std::int32_t>(group));
+}
+
+void Engine::Judge(const Job& job, const journal::Event& event, TouchSet touched) {
+  if (ended_) return;
+  for (const std::uint32_t index : book_.Touched(job.group, touched)) {
+    const Rule& rule = book_.rule(index);
+    Firing firing;
+    if (rule.trigger == TriggerType::kMetric) {
+      firing.value = ValueOf(rule, nullptr);
+      if (!ConditionHolds(rule, firing.value)) continue;
+    }
+    firing.timestamp = event.timestamp;
+    firing.job = job.id;
+    firing.group = job.group;
+    firing.event = event.name;
+    if (rule.wants_event) firing.context = event.context;
+    Occasion(index, std::move(firing));
+    if (ended_) return;
+  }
+}
+
+double Engine::ValueOf(const Rule& rule, const PendingViews* views) const {
+  const GroupMetrics& metrics = metrics_[rule.group];
+  if (rule.metric.is_count) {
+    if (!metrics.seen(rule.metric.count)) return stats::kNoValue;
+    return static_cast<double>(metrics.count(rule.metric.count));
+  }
+  if (views != nullptr && rule.metric.variable == Variable::kPending) {
+    return views->at(rule.group).Get(rule.metric.statistic);
+  }
+  return metrics.stream(rule.metric.variable).Get(rule.metric.statistic);
+}
+
+bool Engine::ConditionHolds(const Rule& rule, double value) const {
+  if (std::isnan(value)) return false;
+  return !rule.condition || Holds(rule.condition->comparison, value, rule.condition->threshold);
+}
+
+void Engine::Occasion(std::uint32_t rule, Firing firing) {
+  if (ended_ || !book_.Take(rule)) return;
+  firing.number = totals_.firings++;
+  firing.rule = rule;
+  firings_.push_back(std::move(firing));
+  if (book_.rule(rule).terminal) ended_ = true;
+}
+
+// The pending-time statistics of every group that a living rule asks for, with the ages of the jobs that
+// have not started yet added to a copy of what was recorded.
+Engine::PendingViews Engine::ViewPending(double now) {
+  PendingViews views;
+  for (const std::uint32_t index : book_.Living(TriggerType::kMetric)) {
+    const Rule& rule = book_.rule(index);
+    if (!rule.metric.is_count && rule.metric.variable == Variable::kPending) {
+      views.try_emplace(rule.group, metrics_[rule.group].stream(Variable::kPending));
+    }
+  }
+  if (views.empty()) return views;
+  jobs_.ForEach([&](const Job& job) {
+    if (job.has_start || !job.has_submit || job.state >= JobState::kCleanup) return;
+    const auto view = views.find(job.group);
+    if (view != views.end() && now >= job.submitted) view->second.Observe(now - job.submitted);
+  });
+  return views;
+}
+
+void Engine::Heartbeat(double now) {
+  if (ended_) return;
+  const PendingViews views = ViewPending(now);
+  const std::vector<std::uint32_t> metric_rules = book_.Living(TriggerType::kMetric);
+  for (const std::uint32_t index : metric_rules) {
+    const Rule& rule = book_.rule(index);
+    Firing firing;
+    firing.value = ValueOf(rule, &views);
+    if (!ConditionHolds(rule, firing.value)) continue;
+    firing.timestamp = now;
+    firing.group = rule.group;
+    Occasion(index, std::move(firing));
+  }
+  const std::vector<std::uint32_t> heartbeat_rules = book_.Living(TriggerType::kHeartbeat);
+  for (const std::uint32_t index : heartbeat_rules) {
+    Firing firing;
+    firing.timestamp = now;
+    Occasion(index, std::move(firing));
+  }
+}
+
+Status Engine::GetStatus() {
+  Status status;
+  status.active_jobs = jobs_.size();
+  status.ended = ended_;
+  status.backlog_over = backlog_over_;
+  status.totals = totals_;
+  if (has_heartbeat_ && !ended_ && jobs_.size() == 0) {
+    status.time_could_fire = !book_.Living(TriggerType::kHeartbeat).empty();
+    for (const std::uint32_t index : book_.Living(TriggerType::kMetric)) {
+      if (status.time_could_fire) break;
+      const Rule& rule = book_.rule(index);
+      status.time_could_fire = ConditionHolds(rule, ValueOf(rule, nullptr));
+    }
+  }
+  return status;
+}
+
+Snapshot Engine::GetSnapshot(std::size_t known_groups) {
+  Snapshot snapshot;
+  for (std::size_t i = known_groups; i < group_names_.size(); ++i) {
+    snapshot.new_groups.push_back(group_names_[i]);
+  }
+  snapshot.counts.reserve(metrics_.size() * kCountCount);
+  for (const GroupMetrics& metrics : metrics_) {
+    for (std::size_t i = 0; i < kCountCount; ++i) {
+      snapshot.counts.push_back(static_cast<double>(metrics.count(static_cast<Count>(i))));
+    }
+    for (const Variable variable : {Variable::kDuration, Variable::kPending}) {
+      const stats::Summary::Row row = metrics.stream(variable).ToRow();
+      snapshot.statistics.insert(snapshot.statistics.end(), row.begin(), row.end());
+    }
+  }
+  snapshot.status = GetStatus();
+  return snapshot;
+}
+
+std::vector<journal::JobId> Engine::ActiveJobs(std::uint32_t group) const {
+  std::vector<journal::JobId> ids;
+  jobs_.ForEach([&](const Job& job) {
+    if (group == kNoGroup || job.group == group) ids.push_back(job.id);
+  });
+  return ids;
+}
+
+}  // namespace flux_ensemble::engine

@@ -1,0 +1,114 @@
+// Bytes of journal records in, firings out. No I/O, no clock and no thread of its own: time comes from events
+// and from ticks, so the same input always gives the same firings and statistics to the last bit.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/job_table.h"
+#include "engine/metrics.h"
+#include "engine/output.h"
+#include "engine/plan.h"
+#include "engine/rule_book.h"
+#include "journal/decoder.h"
+
+namespace flux_ensemble::engine {
+
+class Engine final : private journal::RecordSink {
+ public:
+  explicit Engine(Plan plan);
+
+  // The run begins at `now`: the start rules fire.
+  void Start(double now);
+
+  // Bytes of journal records, cut anywhere; journal::kPadding bytes behind them must be readable.
+  void Ingest(std::string_view bytes) { decoder_.Feed(bytes, *this); }
+
+  // The stream has ended; a last line without its newline is taken in.
+  void FinishStream() { decoder_.Finish(*this); }
+
+  // Judges metric rules and heartbeat rules at `now`, pending times counting the waiting jobs' ages.
+  void Heartbeat(double now);
+
+  // Returns the rule's index.
+  std::uint32_t AddRule(Rule rule) { return book_.Add(std::move(rule)); }
+
+  // No rule fires any more; statistics go on.
+  void End() { ended_ = true; }
+
+  // From now on, raw events are gathered (or no longer).
+  void GatherEvents(bool gather) { gather_events_ = gather; }
+
+  Status GetStatus();
+  // All groups' metrics; the names of the first `known_groups` are left out.
+  Snapshot GetSnapshot(std::size_t known_groups);
+  // Ids of the active jobs of a group, or of all groups for kNoGroup.
+  std::vector<journal::JobId> ActiveJobs(std::uint32_t group) const;
+
+  // What has gathered since it was last taken; the taker empties them.
+  std::vector<Firing>& firings() { return firings_; }
+  std::vector<journal::DecodeError>& decode_errors() { return decode_errors_; }
+  EventColumns& events() { return events_; }
+  std::vector<std::string>& named_kinds() { return new_named_kinds_; }
+
+ private:
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>{}(name);
+    }
+  };
+  using NameIndex = std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>>;
+  using PendingViews = std::unordered_map<std::uint32_t, stats::Summary>;
+
+  void OnRecord(const journal::Record& record) override;
+  void OnDecodeError(const journal::DecodeError& error) override;
+
+  std::uint32_t GroupOf(const journal::Membership& membership);
+  std::uint32_t AddGroup(std::string_view name);
+  // Applies one event to a job; false when the job has left the table.
+  bool Apply(Job& job, const journal::Event& event);
+  void Submitted(Job& job, GroupMetrics& metrics, TouchSet& touched);
+  void Started(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
+  void Finished(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
+  void Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
+  void Outcome(const Job& job, bool success, GroupMetrics& metrics, TouchSet& touched);
+  void Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& touched);
+  void Observe(Variable variable, double seconds, GroupMetrics& metrics, TouchSet& touched);
+  void Gather(const journal::Event& event, journal::JobId id, std::uint32_t group);
+
+  void Judge(const Job& job, const journal::Event& event, TouchSet touched);
+  // kNoValue while the metric has none.
+  double ValueOf(const Rule& rule, const PendingViews* views) const;
+  bool ConditionHolds(const Rule& rule, double value) const;
+  // The rule's occasion has come: fires it unless its repetitions or backoff say otherwise.
+  void Occasion(std::uint32_t rule, Firing firing);
+  PendingViews ViewPending(double now);
+
+  std::string ensemble_;
+  bool track_all_;
+  bool has_heartbeat_;
+  bool ended_ = false;
+  bool backlog_over_ = false;
+  bool gather_events_ = false;
+  Totals totals_;
+
+  journal::Decoder decoder_;
+  JobTable jobs_;
+  NameIndex group_index_;
+  std::vector<std::string> group_names_;
+  std::vector<GroupMetrics> metrics_;
+  RuleBook book_;
+
+  std::vector<Firing> firings_;
+  std::vector<journal::DecodeError> decode_errors_;
+  EventColumns events_;
+  NameIndex named_kinds_;
+  std::vector<std::string> new_named_kinds_;
+};
+
+}  // namespace flux_ensemble::engine

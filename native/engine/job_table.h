@@ -1,0 +1,78 @@
+// The active jobs of an ensemble, by id: open addressing with Robin Hood probing, 32 bytes a job, between 40
+// and 64 with the free places. It grows and shrinks with the number of active jobs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "journal/record.h"
+
+namespace flux_ensemble::engine {
+
+// RFC 21. kInactive never stays in the table.
+enum class JobState : std::uint8_t {
+  kNew,
+  kDepend,
+  kPriority,
+  kSched,
+  kRun,
+  kCleanup,
+  kInactive,
+};
+
+struct Job {
+  journal::JobId id = 0;
+  double submitted = 0;  // seconds since the epoch, valid with has_submit
+  double started = 0;    // likewise, valid with has_start
+  std::uint32_t group = 0;
+  JobState state = JobState::kNew;
+  // Of the gravest exception so far, the first among equals: Flux's result follows from it.
+  std::int8_t severity = kNoException;
+  journal::ExceptionType exception_type = journal::ExceptionType::kOther;
+  bool counted : 1 = false;  // in `submitted`
+  bool has_submit : 1 = false;
+  bool has_start : 1 = false;
+  bool has_finish : 1 = false;
+  bool has_fatal_exception : 1 = false;
+  bool occupied : 1 = false;  // the table's own mark
+
+  static constexpr std::int8_t kNoException = 8;
+};
+static_assert(sizeof(Job) <= 32);
+
+class JobTable {
+ public:
+  // The job, or null. Valid until the next Insert or Erase.
+  Job* Find(journal::JobId id);
+
+  // Adds a job that is not in the table yet.
+  Job* Insert(journal::JobId id, std::uint32_t group);
+
+  // Takes out a job that Find or Insert returned.
+  void Erase(Job* job);
+
+  std::size_t size() const { return size_; }
+  std::size_t memory_bytes() const { return slots_.capacity() * sizeof(Job); }
+
+  // Visits every job, in an order that depends on nothing but the history of the table.
+  template <typename Visitor>
+  void ForEach(Visitor visit) const {
+    for (const Job& job : slots_) {
+      if (job.occupied) visit(job);
+    }
+  }
+
+ private:
+  std::size_t Home(journal::JobId id) const;
+  std::size_t Next(std::size_t slot) const { return slot + 1 == slots_.size() ? 0 : slot + 1; }
+  std::size_t Distance(std::size_t slot) const;
+  Job* Place(Job job);
+  void Resize(std::size_t slots);
+
+  std::vector<Job> slots_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace flux_ensemble::engine

@@ -1,0 +1,59 @@
+// What is kept of every job group: counts and the statistics of two variables.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "stats/summary.h"
+
+namespace flux_ensemble::engine {
+
+// kPending (NEW to SCHED) and kRunning (RUN and CLEANUP) are gauges; the others only grow, by one a job.
+enum class Count : std::uint8_t {
+  kSubmitted,
+  kFinished,
+  kSuccess,
+  kFailed,
+  kCanceled,
+  kTimeout,
+  kException,
+  kPending,
+  kRunning,
+};
+inline constexpr std::array<std::string_view, 9> kCountNames = {
+    "submitted", "finished", "success", "failed", "canceled", "timeout", "exception", "pending",
+    "running",
+};
+inline constexpr std::size_t kCountCount = kCountNames.size();
+
+// Seconds from submit to start, and from start to finish.
+enum class Variable : std::uint8_t { kDuration, kPending };
+inline constexpr std::size_t kVariableCount = 2;
+
+class GroupMetrics {
+ public:
+  void Add(Count count, std::int64_t amount) {
+    const auto index = static_cast<std::size_t>(count);
+    counts_[index] += amount;
+    seen_ |= static_cast<std::uint16_t>(1u << index);
+  }
+  std::int64_t count(Count count) const { return counts_[static_cast<std::size_t>(count)]; }
+
+  // Whether the count has ever changed; one that has not has no value for rules.
+  bool seen(Count count) const { return (seen_ >> static_cast<std::size_t>(count) & 1) != 0; }
+
+  stats::Summary& stream(Variable variable) { return streams_[static_cast<std::size_t>(variable)]; }
+  const stats::Summary& stream(Variable variable) const {
+    return streams_[static_cast<std::size_t>(variable)];
+  }
+
+ private:
+  std::array<std::int64_t, kCountCount> counts_{};
+  std::uint16_t seen_ = 0;
+  std::array<stats::Summary, kVariableCount> streams_;
+};
+
+}  // namespace flux_ensemble::engine

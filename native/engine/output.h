@@ -1,0 +1,69 @@
+// What the engine has to tell, gathered until somebody takes it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/metrics.h"
+#include "engine/plan.h"
+#include "journal/record.h"
+
+namespace flux_ensemble::engine {
+
+// One time that a rule's action is due.
+struct Firing {
+  std::uint64_t number = 0;  // counted from 0 in this run
+  std::uint32_t rule = 0;
+  double timestamp = 0;  // of the event or tick, seconds since the epoch
+  std::optional<journal::JobId> job;
+  std::uint32_t group = kNoGroup;
+  double value = stats::kNoValue;  // of the metric, for metric rules
+  std::string event;               // the event's name; empty at start and heartbeats
+  std::string context;             // its context's JSON, for rules that want it
+};
+
+// Raw events as columns of one length.
+struct EventColumns {
+  std::vector<journal::JobId> ids;
+  std::vector<double> timestamps;     // seconds since the epoch
+  std::vector<std::uint16_t> kinds;   // EventKind, or kFirstNamedKind + n for the n-th unlisted name
+  std::vector<std::int32_t> groups;   // -1 for jobs that are not ours
+
+  std::size_t size() const { return ids.size(); }
+  void Clear() {
+    ids.clear();
+    timestamps.clear();
+    kinds.clear();
+    groups.clear();
+  }
+};
+inline constexpr std::uint16_t kFirstNamedKind = 64;
+inline constexpr std::size_t kMaxNamedKinds = 4096;
+
+struct Totals {
+  std::uint64_t records = 0;
+  std::uint64_t events = 0;         // in all records
+  std::uint64_t tracked_events = 0;  // of jobs that are ours
+  std::uint64_t decode_errors = 0;
+  std::uint64_t negative_intervals = 0;  // times left out because a job's clock ran backwards
+  std::uint64_t firings = 0;
+};
+
+struct Status {
+  std::uint64_t active_jobs = 0;
+  bool time_could_fire = false;  // no job is active, yet a heartbeat might make a rule due
+  bool ended = false;            // a terminal rule has fired, or End() was called
+  bool backlog_over = false;     // the sentinel has been seen
+  Totals totals;
+};
+
+struct Snapshot {
+  std::vector<std::string> new_groups;  // names beyond those that the asker knows
+  std::vector<double> counts;      // kCountCount for each group
+  std::vector<double> statistics;  // for each group duration's row, then pending's (Summary::Row)
+  Status status;
+};
+
+}  // namespace flux_ensemble::engine

@@ -1,0 +1,77 @@
+// An ensemble's rules, compiled: what TypeScript hands over at load, names resolved to indexes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/metrics.h"
+#include "engine/touch.h"
+#include "stats/summary.h"
+
+namespace flux_ensemble::engine {
+
+enum class Comparison : std::uint8_t { kLess, kLessEqual, kGreater, kGreaterEqual, kEqual, kNotEqual };
+
+constexpr bool Holds(Comparison comparison, double value, double threshold) {
+  switch (comparison) {
+    case Comparison::kLess:
+      return value < threshold;
+    case Comparison::kLessEqual:
+      return value <= threshold;
+    case Comparison::kGreater:
+      return value > threshold;
+    case Comparison::kGreaterEqual:
+      return value >= threshold;
+    case Comparison::kEqual:
+      return value == threshold;
+    case Comparison::kNotEqual:
+      return value != threshold;
+  }
+  return false;
+}
+
+struct Condition {
+  Comparison comparison = Comparison::kEqual;
+  double threshold = 0;
+};
+
+// Either a count or a statistic of a variable.
+struct Metric {
+  bool is_count = false;
+  Count count = Count::kSubmitted;
+  Variable variable = Variable::kDuration;
+  stats::Statistic statistic = stats::Statistic::kMean;
+};
+
+enum class TriggerType : std::uint8_t { kStart, kHeartbeat, kMetric, kJob };
+
+inline constexpr std::uint32_t kNoGroup = ~std::uint32_t{0};
+
+struct Rule {
+  TriggerType trigger = TriggerType::kStart;
+  std::uint32_t group = kNoGroup;       // kMetric: its group; kJob: kNoGroup for any group's jobs
+  Touch touch = Touch::kNone;           // kMetric and kJob: what makes the rule due
+  Metric metric;                        // kMetric
+  std::optional<Condition> condition;   // kMetric; without one, any value will do
+  std::uint64_t repetitions = 1;        // runs left
+  std::optional<std::uint64_t> backoff;  // occasions to let pass after each run
+  std::uint64_t passing = 0;            // occasions still to let pass
+  bool terminal = false;                // its action ends the ensemble
+  bool wants_event = false;             // its action gets to see the event's context
+};
+
+struct Plan {
+  std::vector<std::string> groups;
+  // Take in every group that a record names, besides those listed.
+  bool track_all = false;
+  // This run's id; jobs that name another one are not ours. Empty: whatever they name.
+  std::string ensemble;
+  // Seconds between heartbeats, 0 for none.
+  double heartbeat = 0;
+  std::vector<Rule> rules;
+};
+
+}  // namespace flux_ensemble::engine

@@ -1,0 +1,89 @@
+#include "engine/rule_book.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace flux_ensemble::engine {
+
+std::uint32_t RuleBook::Add(Rule rule) {
+  const std::uint32_t index = size();
+  if (rule.repetitions > 0) {
+    by_trigger_[static_cast<std::size_t>(rule.trigger)].rules.push_back(index);
+    if (rule.touch != Touch::kNone) {
+      Shelf& shelf = ShelfOf(rule.group);
+      BucketOf(shelf, rule.touch).rules.push_back(index);
+      shelf.touches.Add(rule.touch);
+    }
+  }
+  rules_.push_back(std::move(rule));
+  return index;
+}
+
+RuleBook::Shelf& RuleBook::ShelfOf(std::uint32_t group) {
+  if (group == kNoGroup) return any_group_;
+  if (group >= by_group_.size()) by_group_.resize(group + 1);
+  return by_group_[group];
+}
+
+RuleBook::Bucket& RuleBook::BucketOf(Shelf& shelf, Touch touch) {
+  for (Bucket& bucket : shelf.buckets) {
+    if (bucket.touch == touch) return bucket;
+  }
+  shelf.buckets.push_back(Bucket{touch, false, {}});
+  return shelf.buckets.back();
+}
+
+void RuleBook::Sweep(Bucket& bucket) {
+  if (!bucket.stale) return;
+  std::erase_if(bucket.rules, [this](std::uint32_t i) { return rules_[i].repetitions == 0; });
+  bucket.stale = false;
+}
+
+void RuleBook::Gather(Shelf& shelf, TouchSet touched) {
+  if (!shelf.touches.Meets(touched)) return;
+  for (Bucket& bucket : shelf.buckets) {
+    if (!touched.Has(bucket.touch)) continue;
+    Sweep(bucket);
+    if (bucket.rules.empty()) continue;
+    touched_.insert(touched_.end(), bucket.rules.begin(), bucket.rules.end());
+    ++gathered_buckets_;
+  }
+}
+
+const std::vector<std::uint32_t>& RuleBook::Touched(std::uint32_t group, TouchSet touched) {
+  touched_.clear();
+  gathered_buckets_ = 0;
+  if (group < by_group_.size()) Gather(by_group_[group], touched);
+  Gather(any_group_, touched);
+  if (gathered_buckets_ > 1) {
+    std::sort(touched_.begin(), touched_.end(), [this](std::uint32_t a, std::uint32_t b) {
+      const bool metric_a = IsMetric(rules_[a].touch);
+      const bool metric_b = IsMetric(rules_[b].touch);
+      return metric_a != metric_b ? metric_a : a < b;
+    });
+  }
+  return touched_;
+}
+
+const std::vector<std::uint32_t>& RuleBook::Living(TriggerType trigger) {
+  Bucket& bucket = by_trigger_[static_cast<std::size_t>(trigger)];
+  Sweep(bucket);
+  return bucket.rules;
+}
+
+bool RuleBook::Take(std::uint32_t index) {
+  Rule& rule = rules_[index];
+  if (rule.repetitions == 0) return false;
+  if (rule.passing > 0) {
+    --rule.passing;
+    return false;
+  }
+  if (rule.backoff) rule.passing = *rule.backoff;
+  if (--rule.repetitions == 0) {
+    by_trigger_[static_cast<std::size_t>(rule.trigger)].stale = true;
+    if (rule.touch != Touch::kNone) BucketOf(ShelfOf(rule.group), rule.touch).stale = true;
+  }
+  return true;
+}
+
+}  // namespace flux_ensemble::engine

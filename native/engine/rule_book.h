@@ -1,0 +1,57 @@
+// The rules of an ensemble, indexed by what makes them due: an event costs as much as the rules that it
+// touches, however many there are.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "engine/plan.h"
+#include "engine/touch.h"
+
+namespace flux_ensemble::engine {
+
+class RuleBook {
+ public:
+  // Adds a rule and returns its index. Rules are indexed in the order in which they are added.
+  std::uint32_t Add(Rule rule);
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(rules_.size()); }
+  const Rule& rule(std::uint32_t index) const { return rules_[index]; }
+
+  // The rules that an event of a group's job touches, metric rules first, then in the order of the file.
+  // Holds until the next call.
+  const std::vector<std::uint32_t>& Touched(std::uint32_t group, TouchSet touched);
+
+  // The rules of one trigger that have runs left, in the order of the file.
+  const std::vector<std::uint32_t>& Living(TriggerType trigger);
+
+  // An occasion has come for the rule: true if it is to run now. Counts repetitions and backoff.
+  bool Take(std::uint32_t index);
+
+ private:
+  // Rules due at one touch; those that have run out are swept when the bucket is next looked at.
+  struct Bucket {
+    Touch touch = Touch::kNone;
+    bool stale = false;
+    std::vector<std::uint32_t> rules;
+  };
+  struct Shelf {
+    TouchSet touches;
+    std::vector<Bucket> buckets;
+  };
+
+  Shelf& ShelfOf(std::uint32_t group);
+  Bucket& BucketOf(Shelf& shelf, Touch touch);
+  void Sweep(Bucket& bucket);
+  void Gather(Shelf& shelf, TouchSet touched);
+
+  std::vector<Rule> rules_;
+  std::vector<Shelf> by_group_;
+  Shelf any_group_;
+  std::array<Bucket, 4> by_trigger_;
+  std::vector<std::uint32_t> touched_;
+  std::size_t gathered_buckets_ = 0;
+};
+
+}  // namespace flux_ensemble::engine

@@ -1,0 +1,231 @@
+#include "node/engine_object.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "node/plan_reader.h"
+#include "node/value_writer.h"
+
+namespace flux_ensemble::node {
+
+namespace {
+
+void Throw(Napi::Env env, const char* code, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", code);
+  error.ThrowAsJavaScriptException();
+}
+
+void ThrowType(Napi::Env env, const std::string& message) { Throw(env, "ERR_ENGINE", message); }
+
+double NumberAt(const Napi::CallbackInfo& info, std::size_t index, bool* good) {
+  *good = info[index].IsNumber();
+  return *good ? info[index].As<Napi::Number>().DoubleValue() : 0;
+}
+
+// A whole number that fits a double exactly, so also a std::size_t.
+std::size_t SizeAt(const Napi::CallbackInfo& info, std::size_t index, bool* good) {
+  const double number = NumberAt(info, index, good);
+  *good = *good && number >= 0 && number <= 9007199254740992.0;
+  return *good ? static_cast<std::size_t>(number) : 0;
+}
+
+}  // namespace
+
+Napi::Function EngineObject::Class(Napi::Env env) {
+  return DefineClass(env, "Engine",
+                     {
+                         InstanceMethod<&EngineObject::Start>("start"),
+                         InstanceMethod<&EngineObject::Ingest>("ingest"),
+                         InstanceMethod<&EngineObject::FinishStream>("finishStream"),
+                         InstanceMethod<&EngineObject::Tick>("tick"),
+                         InstanceMethod<&EngineObject::AddRule>("addRule"),
+                         InstanceMethod<&EngineObject::End>("end"),
+                         InstanceMethod<&EngineObject::GetStatus>("status"),
+                         InstanceMethod<&EngineObject::GetSnapshot>("snapshot"),
+                         InstanceMethod<&EngineObject::ActiveJobs>("activeJobs"),
+                         InstanceMethod<&EngineObject::Take>("take"),
+                         InstanceMethod<&EngineObject::TakeEvents>("takeEvents"),
+                         InstanceMethod<&EngineObject::GatherEvents>("gatherEvents"),
+                         InstanceMethod<&EngineObject::Hold>("hold"),
+                         InstanceMethod<&EngineObject::Close>("close"),
+                     });
+}
+
+EngineObject::EngineObject(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<EngineObject>(info) {
+  const Napi::Env env = info.Env();
+  std::string error;
+  if (info.Length() < 2 || !info[1].IsFunction()) {
+    ThrowType(env, "new Engine(plan, wake) needs a plan and a function");
+    return;
+  }
+  std::optional<engine::Plan> plan = ReadPlan(info[0], &error);
+  if (env.IsExceptionPending()) return;
+  if (!plan) {
+    ThrowType(env, "not a plan: " + error);
+    return;
+  }
+  planned_groups_ = plan->groups.size();
+
+  napi_value name = WriteString(env, "flux-ensemble");
+  if (name == nullptr ||
+      napi_create_threadsafe_function(env, info[1], nullptr, name, 0, 1, nullptr, nullptr, this,
+                                      &EngineObject::CallWake, &channel_) != napi_ok) {
+    channel_ = nullptr;
+    ThrowType(env, "the channel to JavaScript could not be made");
+    return;
+  }
+  // Only hold(true) keeps a process from exiting.
+  napi_unref_threadsafe_function(env, channel_);
+
+  runner_ = std::make_unique<engine::Runner>(std::move(*plan), [channel = channel_] {
+    // The only failure is a channel that is closing: then nobody is there to be woken.
+    (void)napi_call_threadsafe_function(channel, nullptr, napi_tsfn_nonblocking);
+  });
+  hooked_ = napi_add_env_cleanup_hook(env, &EngineObject::AtEnvironmentEnd, this) == napi_ok;
+  const int failure = hooked_ ? runner_->Start() : EAGAIN;
+  if (failure != 0) {
+    StopRunner();
+    ThrowType(env, std::string("the engine's thread could not be started: ") +
+                       std::strerror(failure) + "; see the limit on processes (ulimit -u)");
+  }
+}
+
+EngineObject::~EngineObject() { StopRunner(); }
+
+void EngineObject::StopRunner() {
+  if (runner_ != nullptr) runner_->Stop();
+  runner_.reset();
+  if (hooked_) napi_remove_env_cleanup_hook(Env(), &EngineObject::AtEnvironmentEnd, this);
+  hooked_ = false;
+  if (channel_ != nullptr) napi_release_threadsafe_function(channel_, napi_tsfn_abort);
+  channel_ = nullptr;
+}
+
+// Called on: JS thread, when its environment ends. The environment lets go of the channel itself.
+void EngineObject::AtEnvironmentEnd(void* self) {
+  auto* const object = static_cast<EngineObject*>(self);
+  object->hooked_ = false;
+  object->channel_ = nullptr;
+  object->StopRunner();
+}
+
+// Called on: JS thread.
+void EngineObject::CallWake(napi_env env, napi_value callback, void*, void*) {
+  if (env == nullptr || callback == nullptr) return;
+  napi_value undefined = nullptr;
+  napi_value ignored = nullptr;
+  if (napi_get_undefined(env, &undefined) != napi_ok) return;
+  // What the callback throws is left pending: Node reports it as uncaught.
+  (void)napi_call_function(env, undefined, callback, 0, nullptr, &ignored);
+}
+
+bool EngineObject::Open(Napi::Env env) {
+  if (runner_ != nullptr) return true;
+  Throw(env, "ERR_CLOSED", "the engine is closed");
+  return false;
+}
+
+void EngineObject::Post(const Napi::CallbackInfo& info, engine::CommandBody body) {
+  if (!Open(info.Env())) return;
+  bool good = false;
+  const std::size_t number = SizeAt(info, 0, &good);
+  if (!good) return ThrowType(info.Env(), "a command needs a number");
+  runner_->Post({number, std::move(body)});
+}
+
+void EngineObject::Start(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const double now = NumberAt(info, 1, &good);
+  if (!good) return ThrowType(info.Env(), "start(number, now) needs a time");
+  Post(info, engine::StartCommand{now});
+}
+
+void EngineObject::Ingest(const Napi::CallbackInfo& info) {
+  if (!info[1].IsTypedArray() ||
+      info[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    return ThrowType(info.Env(), "ingest(number, bytes) needs a Uint8Array");
+  }
+  const auto array = info[1].As<Napi::Uint8Array>();
+  engine::IngestCommand command;
+  command.bytes.reserve(array.ByteLength() + journal::kPadding);
+  command.bytes.append(reinterpret_cast<const char*>(array.Data()), array.ByteLength());
+  command.bytes.append(journal::kPadding, '\0');
+  Post(info, std::move(command));
+}
+
+void EngineObject::FinishStream(const Napi::CallbackInfo& info) {
+  Post(info, engine::FinishStreamCommand{});
+}
+
+void EngineObject::Tick(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const double now = NumberAt(info, 1, &good);
+  if (!good) return ThrowType(info.Env(), "tick(number, now) needs a time");
+  Post(info, engine::TickCommand{now});
+}
+
+void EngineObject::AddRule(const Napi::CallbackInfo& info) {
+  std::string error;
+  std::optional<engine::Rule> rule = ReadRule(info[1], planned_groups_, &error);
+  if (info.Env().IsExceptionPending()) return;
+  if (!rule) return ThrowType(info.Env(), "not a rule: " + error);
+  Post(info, engine::AddRuleCommand{*rule});
+}
+
+void EngineObject::End(const Napi::CallbackInfo& info) { Post(info, engine::EndCommand{}); }
+
+void EngineObject::GetStatus(const Napi::CallbackInfo& info) {
+  Post(info, engine::StatusCommand{});
+}
+
+void EngineObject::GetSnapshot(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const std::size_t known = SizeAt(info, 1, &good);
+  if (!good) return ThrowType(info.Env(), "snapshot(number, knownGroups) needs a count");
+  Post(info, engine::SnapshotCommand{known});
+}
+
+void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const double group = NumberAt(info, 1, &good);
+  if (!good) return ThrowType(info.Env(), "activeJobs(number, group) needs a group's index");
+  const bool one = group >= 0 && group < static_cast<double>(engine::kNoGroup);
+  Post(info, engine::ActiveJobsCommand{one ? static_cast<std::uint32_t>(group) : engine::kNoGroup});
+}
+
+Napi::Value EngineObject::Take(const Napi::CallbackInfo& info) {
+  if (!Open(info.Env())) return {};
+  return {info.Env(), WriteOutbox(info.Env(), runner_->Take())};
+}
+
+Napi::Value EngineObject::TakeEvents(const Napi::CallbackInfo& info) {
+  if (!Open(info.Env())) return {};
+  return {info.Env(), WriteEvents(info.Env(), runner_->TakeEvents())};
+}
+
+void EngineObject::GatherEvents(const Napi::CallbackInfo& info) {
+  if (!Open(info.Env())) return;
+  bool good = false;
+  const std::size_t capacity = SizeAt(info, 0, &good);
+  if (!good || !info[1].IsBoolean()) {
+    return ThrowType(info.Env(), "gatherEvents(capacity, hold) needs a number and a boolean");
+  }
+  runner_->GatherEvents(capacity, info[1].As<Napi::Boolean>().Value());
+}
+
+void EngineObject::Hold(const Napi::CallbackInfo& info) {
+  if (channel_ == nullptr) return;
+  if (info[0].ToBoolean().Value()) {
+    napi_ref_threadsafe_function(info.Env(), channel_);
+  } else {
+    napi_unref_threadsafe_function(info.Env(), channel_);
+  }
+}
+
+void EngineObject::Close(const Napi::CallbackInfo&) { StopRunner(); }
+
+}  // namespace flux_ensemble::node

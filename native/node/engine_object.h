@@ -1,0 +1,58 @@
+// The JavaScript class `Engine`: one runner, and the channel from its thread to JavaScript.
+//
+// Lifetime. The object owns the runner and the thread-safe function through which the runner's thread asks
+// JavaScript to call take(). There are three ways to the end, in any order, each leaving nothing running: close(),
+// garbage collection, and the end of the environment, whose cleanup hook runs before any finalizer. The
+// thread is joined in each; only then is the thread-safe function let go. A wake that is still queued then
+// arrives with a null environment and touches nothing.
+#pragma once
+
+#include <memory>
+
+#include "engine/runner.h"
+#include "node/node_addon.h"
+
+namespace flux_ensemble::node {
+
+class EngineObject : public Napi::ObjectWrap<EngineObject> {
+ public:
+  static Napi::Function Class(Napi::Env env);
+
+  // new Engine(plan, wake): `wake` is called without arguments when take() has something to give.
+  explicit EngineObject(const Napi::CallbackInfo& info);
+  ~EngineObject() override;
+
+ private:
+  // Commands: the first argument is the number under which take() brings the answer.
+  void Start(const Napi::CallbackInfo& info);
+  void Ingest(const Napi::CallbackInfo& info);
+  void FinishStream(const Napi::CallbackInfo& info);
+  void Tick(const Napi::CallbackInfo& info);
+  void AddRule(const Napi::CallbackInfo& info);
+  void End(const Napi::CallbackInfo& info);
+  void GetStatus(const Napi::CallbackInfo& info);
+  void GetSnapshot(const Napi::CallbackInfo& info);
+  void ActiveJobs(const Napi::CallbackInfo& info);
+
+  Napi::Value Take(const Napi::CallbackInfo& info);
+  Napi::Value TakeEvents(const Napi::CallbackInfo& info);
+  void GatherEvents(const Napi::CallbackInfo& info);
+  // hold(true): keeps the event loop alive until hold(false).
+  void Hold(const Napi::CallbackInfo& info);
+  void Close(const Napi::CallbackInfo& info);
+
+  bool Open(Napi::Env env);
+  // Posts a command under the number in the first argument; throws when there is none.
+  void Post(const Napi::CallbackInfo& info, engine::CommandBody body);
+  void StopRunner();
+
+  static void CallWake(napi_env env, napi_value callback, void* context, void* data);
+  static void AtEnvironmentEnd(void* self);
+
+  std::size_t planned_groups_ = 0;
+  std::unique_ptr<engine::Runner> runner_;
+  napi_threadsafe_function channel_ = nullptr;
+  bool hooked_ = false;
+};
+
+}  // namespace flux_ensemble::node

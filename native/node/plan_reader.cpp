@@ -1,0 +1,212 @@
+#include "node/plan_reader.h"
+
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+namespace flux_ensemble::node {
+
+namespace {
+
+using engine::Comparison;
+using engine::TriggerType;
+
+constexpr std::array<std::pair<std::string_view, TriggerType>, 4> kTriggers = {{
+    {"start", TriggerType::kStart},
+    {"heartbeat", TriggerType::kHeartbeat},
+    {"metric", TriggerType::kMetric},
+    {"job", TriggerType::kJob},
+}};
+
+constexpr std::array<std::pair<std::string_view, Comparison>, 6> kComparisons = {{
+    {"<", Comparison::kLess},
+    {"<=", Comparison::kLessEqual},
+    {">", Comparison::kGreater},
+    {">=", Comparison::kGreaterEqual},
+    {"==", Comparison::kEqual},
+    {"!=", Comparison::kNotEqual},
+}};
+
+constexpr std::array<std::pair<std::string_view, stats::Statistic>, stats::kStatisticCount>
+    kStatistics = {{
+        {"mean", stats::Statistic::kMean},
+        {"variance", stats::Statistic::kVariance},
+        {"min", stats::Statistic::kMin},
+        {"max", stats::Statistic::kMax},
+        {"iqr", stats::Statistic::kIqr},
+        {"mad", stats::Statistic::kMad},
+        {"q25", stats::Statistic::kQ25},
+        {"q50", stats::Statistic::kQ50},
+        {"q75", stats::Statistic::kQ75},
+    }};
+
+// Reads typed properties of one object; the first that is of another type is the error.
+class PropertyReader {
+ public:
+  PropertyReader(const Napi::Object& object, std::string* error) : object_(object), error_(error) {}
+
+  bool good() const { return good_; }
+
+  std::optional<std::string> TextOrNull(const char* key) {
+    const Napi::Value value = object_.Get(key);
+    if (value.IsNull()) return std::nullopt;
+    if (!value.IsString()) return Fail<std::string>(key, "a string or null");
+    return value.As<Napi::String>().Utf8Value();
+  }
+
+  std::string Text(const char* key) {
+    std::optional<std::string> text = TextOrNull(key);
+    if (!text) Fail<std::string>(key, "a string");
+    return text.value_or(std::string());
+  }
+
+  double Number(const char* key) {
+    const Napi::Value value = object_.Get(key);
+    const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
+    if (!std::isfinite(number)) Fail<double>(key, "a finite number");
+    return std::isfinite(number) ? number : 0;
+  }
+
+  // An integer from `low` to 2^53.
+  std::int64_t Integer(const char* key, std::int64_t low) {
+    const double number = Number(key);
+    if (good_ && (number != std::floor(number) || number < static_cast<double>(low) ||
+                  number > 9007199254740992.0)) {
+      Fail<double>(key, "an integer in range");
+    }
+    return good_ ? static_cast<std::int64_t>(number) : low;
+  }
+
+  bool Boolean(const char* key) {
+    const Napi::Value value = object_.Get(key);
+    if (!value.IsBoolean()) return Fail<bool>(key, "a boolean").has_value();
+    return value.As<Napi::Boolean>().Value();
+  }
+
+  // The entry of a table under the name that the property holds.
+  template <typename T, std::size_t N>
+  T OneOf(const char* key, const std::array<std::pair<std::string_view, T>, N>& table) {
+    const std::string name = Text(key);
+    for (const auto& [entry, result] : table) {
+      if (entry == name) return result;
+    }
+    Fail<T>(key, "a known name");
+    return table[0].second;
+  }
+
+  template <typename T>
+  std::optional<T> Fail(const char* key, const char* wanted) {
+    if (good_) *error_ = std::string(key) + " must be " + wanted;
+    good_ = false;
+    return std::nullopt;
+  }
+
+ private:
+  Napi::Object object_;
+  std::string* error_;
+  bool good_ = true;
+};
+
+engine::Count CountOf(PropertyReader& reader, const std::string& name) {
+  for (std::size_t i = 0; i < engine::kCountCount; ++i) {
+    if (engine::kCountNames[i] == name) return static_cast<engine::Count>(i);
+  }
+  reader.Fail<bool>("count", "a known name");
+  return engine::Count::kSubmitted;
+}
+
+void ReadMetric(PropertyReader& reader, engine::Rule& rule) {
+  if (const std::optional<std::string> count = reader.TextOrNull("count")) {
+    rule.metric.is_count = true;
+    rule.metric.count = CountOf(reader, *count);
+    rule.touch = engine::TouchOf(rule.metric.count);
+  } else {
+    rule.metric.statistic = reader.OneOf("statistic", kStatistics);
+    rule.metric.variable = reader.Text("variable") == "pending" ? engine::Variable::kPending
+                                                                : engine::Variable::kDuration;
+    rule.touch = engine::TouchOf(rule.metric.variable);
+  }
+  if (!reader.TextOrNull("comparison")) return;
+  rule.condition =
+      engine::Condition{reader.OneOf("comparison", kComparisons), reader.Number("threshold")};
+}
+
+}  // namespace
+
+std::optional<engine::Rule> ReadRule(const Napi::Value& value, std::size_t groups,
+                                     std::string* error) {
+  if (!value.IsObject()) {
+    *error = "a rule must be an object";
+    return std::nullopt;
+  }
+  PropertyReader reader(value.As<Napi::Object>(), error);
+  engine::Rule rule;
+  rule.trigger = reader.OneOf("trigger", kTriggers);
+  const std::int64_t group = reader.Integer("group", -1);
+  const bool named = group >= 0;
+  if (named && static_cast<std::uint64_t>(group) >= groups) {
+    reader.Fail<bool>("group", "the index of a group");
+  }
+  if (named) rule.group = static_cast<std::uint32_t>(group);
+  if (rule.trigger == TriggerType::kMetric) {
+    if (!named) reader.Fail<bool>("group", "the index of a group");
+    ReadMetric(reader, rule);
+  } else if (rule.trigger == TriggerType::kJob) {
+    const std::optional<engine::Touch> touch = engine::TouchOfTrigger(reader.Text("event"));
+    if (!touch) reader.Fail<bool>("event", "the name of an event");
+    rule.touch = touch.value_or(engine::Touch::kNone);
+  }
+  rule.repetitions = static_cast<std::uint64_t>(reader.Integer("repetitions", 0));
+  const std::int64_t backoff = reader.Integer("backoff", -1);
+  if (backoff >= 0) rule.backoff = static_cast<std::uint64_t>(backoff);
+  rule.terminal = reader.Boolean("terminal");
+  rule.wants_event = reader.Boolean("wantsEvent");
+  if (!reader.good()) return std::nullopt;
+  return rule;
+}
+
+std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* error) {
+  if (!value.IsObject()) {
+    *error = "a plan must be an object";
+    return std::nullopt;
+  }
+  const auto object = value.As<Napi::Object>();
+  PropertyReader reader(object, error);
+  engine::Plan plan;
+  plan.track_all = reader.Boolean("trackAll");
+  plan.ensemble = reader.Text("ensemble");
+  plan.heartbeat = reader.Number("heartbeat");
+  const Napi::Value groups = object.Get("groups");
+  const Napi::Value rules = object.Get("rules");
+  if (!groups.IsArray()) reader.Fail<bool>("groups", "an array");
+  if (!rules.IsArray()) reader.Fail<bool>("rules", "an array");
+  if (!reader.good()) return std::nullopt;
+
+  const auto group_array = groups.As<Napi::Array>();
+  const auto rule_array = rules.As<Napi::Array>();
+  const napi_env env = object.Env();
+  plan.groups.reserve(group_array.Length());
+  for (std::uint32_t i = 0; i < group_array.Length(); ++i) {
+    const Napi::HandleScope scope(env);
+    const Napi::Value name = group_array.Get(i);
+    if (!name.IsString()) {
+      *error = "groups must be strings";
+      return std::nullopt;
+    }
+    plan.groups.push_back(name.As<Napi::String>().Utf8Value());
+  }
+  plan.rules.reserve(rule_array.Length());
+  for (std::uint32_t i = 0; i < rule_array.Length(); ++i) {
+    const Napi::HandleScope scope(env);
+    std::optional<engine::Rule> rule = ReadRule(rule_array.Get(i), plan.groups.size(), error);
+    if (!rule) {
+      *error = "rules[" + std::to_string(i) + "]: " + *error;
+      return std::nullopt;
+    }
+    plan.rules.push_back(*rule);
+  }
+  return plan;
+}
+
+}  // namespace flux_ensemble::node

@@ -1,0 +1,191 @@
+#include "node/value_writer.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace flux_ensemble::node {
+
+namespace {
+
+// A typed array with a copy of `count` elements.
+template <typename T>
+napi_value WriteColumn(napi_env env, napi_typedarray_type type, const T* data, std::size_t count) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value column = nullptr;
+  if (napi_create_arraybuffer(env, count * sizeof(T), &memory, &buffer) != napi_ok) return nullptr;
+  if (count > 0) std::memcpy(memory, data, count * sizeof(T));
+  if (napi_create_typedarray(env, type, count, buffer, 0, &column) != napi_ok) return nullptr;
+  return column;
+}
+
+// An array of what `write` makes of each item.
+template <typename Items, typename Write>
+napi_value WriteArray(napi_env env, const Items& items, Write write) {
+  napi_value array = nullptr;
+  if (napi_create_array_with_length(env, items.size(), &array) != napi_ok) return nullptr;
+  std::uint32_t index = 0;
+  for (const auto& item : items) {
+    // Thousands of items in one call must not keep thousands of handles alive.
+    napi_handle_scope scope = nullptr;
+    if (napi_open_handle_scope(env, &scope) != napi_ok) return nullptr;
+    napi_value value = write(item);
+    const bool good = value != nullptr && napi_set_element(env, array, index++, value) == napi_ok;
+    if (napi_close_handle_scope(env, scope) != napi_ok || !good) return nullptr;
+  }
+  return array;
+}
+
+napi_value WriteFiring(napi_env env, const engine::Firing& firing) {
+  ObjectWriter object(env);
+  object.Set("number", static_cast<double>(firing.number))
+      .Set("rule", static_cast<double>(firing.rule))
+      .Set("timestamp", firing.timestamp);
+  napi_value job = nullptr;
+  if (!firing.job) {
+    object.SetNull("job");
+  } else if (napi_create_bigint_uint64(env, *firing.job, &job) == napi_ok) {
+    object.Set("job", job);
+  } else {
+    return nullptr;
+  }
+  object.Set("group", firing.group == engine::kNoGroup ? -1.0 : static_cast<double>(firing.group));
+  if (std::isnan(firing.value)) {
+    object.SetNull("value");
+  } else {
+    object.Set("value", firing.value);
+  }
+  const auto text_or_null = [&object](const char* key, const std::string& text) {
+    if (text.empty()) {
+      object.SetNull(key);
+    } else {
+      object.Set(key, std::string_view(text));
+    }
+  };
+  text_or_null("event", firing.event);
+  text_or_null("context", firing.context);
+  return object.value();
+}
+
+napi_value WriteDecodeError(napi_env env, const journal::DecodeError& error) {
+  return ObjectWriter(env)
+      .Set("offset", static_cast<double>(error.offset))
+      .Set("line", static_cast<double>(error.line))
+      .Set("reason", std::string_view(error.reason))
+      .value();
+}
+
+napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot) {
+  return ObjectWriter(env)
+      .Set("newGroups", WriteStrings(env, snapshot.new_groups))
+      .Set("counts", WriteDoubles(env, snapshot.counts.data(), snapshot.counts.size()))
+      .Set("statistics", WriteDoubles(env, snapshot.statistics.data(), snapshot.statistics.size()))
+      .Set("status", WriteStatus(env, snapshot.status))
+      .value();
+}
+
+napi_value WriteAnswer(napi_env env, const engine::Answer& answer) {
+  ObjectWriter object(env);
+  object.Set("number", static_cast<double>(answer.number));
+  if (const auto* rule = std::get_if<std::uint32_t>(&answer.body)) {
+    object.Set("value", static_cast<double>(*rule));
+  } else if (const auto* status = std::get_if<engine::Status>(&answer.body)) {
+    object.Set("value", WriteStatus(env, *status));
+  } else if (const auto* snapshot = std::get_if<engine::Snapshot>(&answer.body)) {
+    object.Set("value", WriteSnapshot(env, *snapshot));
+  } else if (const auto* ids = std::get_if<std::vector<journal::JobId>>(&answer.body)) {
+    object.Set("value", WriteColumn(env, napi_biguint64_array, ids->data(), ids->size()));
+  } else {
+    object.SetNull("value");
+  }
+  return object.value();
+}
+
+}  // namespace
+
+ObjectWriter& ObjectWriter::Set(const char* key, napi_value value) {
+  if (object_ == nullptr) return *this;
+  if (value == nullptr || napi_set_named_property(env_, object_, key, value) != napi_ok) {
+    object_ = nullptr;
+  }
+  return *this;
+}
+
+ObjectWriter& ObjectWriter::Set(const char* key, double value) {
+  napi_value number = nullptr;
+  if (napi_create_double(env_, value, &number) != napi_ok) number = nullptr;
+  return Set(key, number);
+}
+
+ObjectWriter& ObjectWriter::Set(const char* key, bool value) {
+  napi_value boolean = nullptr;
+  if (napi_get_boolean(env_, value, &boolean) != napi_ok) boolean = nullptr;
+  return Set(key, boolean);
+}
+
+ObjectWriter& ObjectWriter::Set(const char* key, std::string_view value) {
+  return Set(key, WriteString(env_, value));
+}
+
+ObjectWriter& ObjectWriter::SetNull(const char* key) {
+  napi_value null = nullptr;
+  if (napi_get_null(env_, &null) != napi_ok) null = nullptr;
+  return Set(key, null);
+}
+
+napi_value WriteString(napi_env env, std::string_view text) {
+  napi_value value = nullptr;
+  return napi_create_string_utf8(env, text.data(), text.size(), &value) == napi_ok ? value : nullptr;
+}
+
+napi_value WriteStrings(napi_env env, const std::vector<std::string>& strings) {
+  return WriteArray(env, strings, [env](const std::string& text) { return WriteString(env, text); });
+}
+
+napi_value WriteDoubles(napi_env env, const double* data, std::size_t count) {
+  return WriteColumn(env, napi_float64_array, data, count);
+}
+
+napi_value WriteStatus(napi_env env, const engine::Status& status) {
+  const engine::Totals& totals = status.totals;
+  return ObjectWriter(env)
+      .Set("activeJobs", static_cast<double>(status.active_jobs))
+      .Set("timeCouldFire", status.time_could_fire)
+      .Set("ended", status.ended)
+      .Set("backlogOver", status.backlog_over)
+      .Set("records", static_cast<double>(totals.records))
+      .Set("events", static_cast<double>(totals.events))
+      .Set("trackedEvents", static_cast<double>(totals.tracked_events))
+      .Set("decodeErrors", static_cast<double>(totals.decode_errors))
+      .Set("negativeIntervals", static_cast<double>(totals.negative_intervals))
+      .Set("firings", static_cast<double>(totals.firings))
+      .value();
+}
+
+napi_value WriteOutbox(napi_env env, const engine::Outbox& outbox) {
+  return ObjectWriter(env)
+      .Set("answers", WriteArray(env, outbox.answers,
+                                 [env](const auto& answer) { return WriteAnswer(env, answer); }))
+      .Set("firings", WriteArray(env, outbox.firings,
+                                 [env](const auto& firing) { return WriteFiring(env, firing); }))
+      .Set("decodeErrors",
+           WriteArray(env, outbox.decode_errors,
+                      [env](const auto& error) { return WriteDecodeError(env, error); }))
+      .Set("eventsWaiting", outbox.events_waiting)
+      .value();
+}
+
+napi_value WriteEvents(napi_env env, const engine::EventBatch& batch) {
+  const engine::EventColumns& columns = batch.columns;
+  const std::size_t count = columns.size();
+  return ObjectWriter(env)
+      .Set("ids", WriteColumn(env, napi_biguint64_array, columns.ids.data(), count))
+      .Set("timestamps", WriteDoubles(env, columns.timestamps.data(), count))
+      .Set("kinds", WriteColumn(env, napi_uint16_array, columns.kinds.data(), count))
+      .Set("groups", WriteColumn(env, napi_int32_array, columns.groups.data(), count))
+      .Set("newKinds", WriteStrings(env, batch.named_kinds))
+      .Set("dropped", static_cast<double>(batch.dropped))
+      .value();
+}
+
+}  // namespace flux_ensemble::node
