@@ -1,0 +1,128 @@
+/** Checks the shape of a configuration, and keeps what is right of one that is partly wrong. */
+
+import { z } from 'zod';
+import { describeValue, quote } from './describe.js';
+import { type Path, pathKey, valueAt } from './path.js';
+import type { Problems } from './problems.js';
+import { type ConfigShape, configSchema } from './schema.js';
+import { choices, didYouMean, nearest } from './suggest.js';
+
+export interface CheckedShape {
+  /** What has the right shape; whatever has not is left out. */
+  readonly config: ConfigShape;
+  /** Whether the value at a path was left out, which has been reported. Its absence is then no problem. */
+  isBroken(path: Path): boolean;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Reports everything that has not the shape of an ensemble, and returns the rest. */
+export function checkShape(value: unknown, problems: Problems): CheckedShape {
+  const broken = new Set<string>();
+  const isBroken = (path: Path) => broken.has(pathKey(path));
+
+  const issues = (configSchema.safeParse(value).error?.issues ?? []).flatMap(expandUnion);
+  // Unknown keys come first: `comand` explains why `command` is missing.
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const parent = toPath(issue.path);
+    for (const key of issue.keys) {
+      const meant = reportUnknownKey(value, parent, key, problems);
+      broken.add(pathKey([...parent, key]));
+      if (meant !== null) broken.add(pathKey([...parent, meant]));
+    }
+  }
+  for (const issue of issues) {
+    if (issue.code === 'unrecognized_keys') continue;
+    const path = toPath(issue.path);
+    if (isBroken(path)) continue;
+    broken.add(pathKey(path));
+    reportWrongValue(value, path, issue, problems);
+  }
+  // What is left has the right types, because every wrong value was left out.
+  return { config: (prune(value, [], isBroken) ?? {}) as ConfigShape, isBroken };
+}
+
+/** Returns the missing key that was meant, if one was. */
+function reportUnknownKey(root: unknown, parent: Path, key: string, problems: Problems): string | null {
+  const allowed = allowedKeys(parent);
+  const hint = `${didYouMean(key, allowed)} (the keys here are ${choices(allowed, 'and')})`;
+  problems.error([...parent, key], `unknown key ${quote(key)}${hint}`, 'key');
+  const given = valueAt(root, parent);
+  return nearest(
+    key,
+    typeof given === 'object' && given ? allowed.filter((name) => !(name in given)) : allowed,
+  );
+}
+
+function reportWrongValue(root: unknown, path: Path, issue: Issue, problems: Problems): void {
+  const found = valueAt(root, path);
+  const parent = valueAt(root, path.slice(0, -1));
+  const name = path.at(-1);
+  if (found === undefined && typeof name === 'string' && parent !== undefined) {
+    problems.error(path.slice(0, -1), `'${name}' is missing: it ${issue.message}`);
+    return;
+  }
+  if (issue.code === 'invalid_key') {
+    problems.error(path, `${quote(String(name))} ${issue.issues[0]?.message ?? issue.message}`, 'key');
+    return;
+  }
+  const expectsText = issue.code === 'invalid_type' && issue.expected === 'string';
+  const isPlain = typeof found === 'number' || typeof found === 'boolean';
+  let hint = '';
+  if (expectsText && isPlain) hint = '; put it in quotes to make it text';
+  else if (issue.code === 'invalid_value' && typeof found === 'string') {
+    hint = didYouMean(found, issue.values.map(String));
+  }
+  problems.error(path, `${issue.message}; found ${describeValue(found)}${hint}`);
+}
+
+/** Of a union that nothing fits, the errors of the alternative that was meant, where only one can be. */
+function expandUnion(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.filter((issues) =>
+    issues.every((inner) => inner.path.length > 0 || !['invalid_type', 'invalid_value'].includes(inner.code)),
+  );
+  const only = meant.length === 1 ? meant[0] : undefined;
+  if (only === undefined) return [issue];
+  return only.flatMap((inner) => expandUnion({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** The keys that the schema has for the mapping at a path. */
+function allowedKeys(path: Path): string[] {
+  let schemas: z.core.$ZodType[] = [configSchema];
+  for (const step of path) {
+    schemas = schemas.flatMap(unwrap).flatMap((schema) => {
+      if (schema instanceof z.ZodArray) return [schema.element];
+      const inner = schema instanceof z.ZodObject ? schema.shape[step] : undefined;
+      return inner === undefined ? [] : [inner as z.core.$ZodType];
+    });
+  }
+  return schemas.flatMap(unwrap).flatMap((schema) => {
+    return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  });
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType[] {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return unwrap(schema.unwrap());
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(unwrap);
+  return [schema];
+}
+
+/** A copy without the broken values. Goes no deeper than the schema does: anything else is broken. */
+function prune(value: unknown, path: Path, isBroken: (path: Path) => boolean): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isBroken(path)) return undefined;
+  const copy = (inner: unknown, step: string | number) => {
+    const innerPath = [...path, step];
+    return isBroken(innerPath) ? undefined : prune(inner, innerPath, isBroken);
+  };
+  if (Array.isArray(value)) return value.map(copy);
+  const entries = Object.entries(value).map(([key, inner]) => [key, copy(inner, key)] as const);
+  // A key like __proto__ must become a key of the copy, not its prototype; fromEntries sees to that.
+  return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
+}
+
+function toPath(path: readonly PropertyKey[]): Path {
+  return path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+}

@@ -1,0 +1,115 @@
+/** Reads an ensemble from a file, from YAML text or from an object. */
+
+import { type FileHandle, open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Diagnostic, EnsembleError } from '../errors.js';
+import { checkShape } from './check.js';
+import { describeValue } from './describe.js';
+import { ObjectSource } from './object-source.js';
+import { Problems } from './problems.js';
+import { resolveConfig } from './resolve.js';
+import type { EnsembleConfig } from './types.js';
+import { YamlSource } from './yaml-source.js';
+
+export interface LoadedConfig {
+  readonly config: EnsembleConfig;
+  /** What is odd about the configuration, in the order in which it stands there. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** No ensemble that a person can read is this large; something else was named by mistake. */
+const LARGEST_FILE = 64 * 2 ** 20;
+
+/**
+ * Reads an ensemble from a YAML file.
+ *
+ * @throws ConfigError with everything that is wrong with it.
+ * @throws EnsembleError with code `ERR_FILE` when the file can't be read.
+ */
+export async function loadConfig(path: string): Promise<LoadedConfig> {
+  return parseConfig(await readText(path), { file: path });
+}
+
+/**
+ * Reads an ensemble from YAML text.
+ *
+ * @param options.file The file that the text came from: named in messages, and relative paths of custom
+ *   functions start beside it.
+ * @throws ConfigError with everything that is wrong with it.
+ */
+export function parseConfig(text: string, options: { file?: string | null } = {}): LoadedConfig {
+  const file = options.file ?? null;
+  if (typeof text !== 'string') return refuse(text, file);
+  const source = new YamlSource(text);
+  const problems = new Problems(source, file);
+  for (const { severity, message, offset } of source.findings) {
+    problems.add(severity, [], message, source.placeOf(offset));
+  }
+  // Where the YAML can't be understood, anything more that could be said of it would be a guess.
+  if (source.value === undefined) throw problems.toError();
+  return finish(source.value, source, problems, file);
+}
+
+/**
+ * Takes an ensemble from an object of the same form as a file.
+ *
+ * @throws ConfigError with everything that is wrong with it.
+ */
+export function configFromObject(value: unknown): LoadedConfig {
+  const source = new ObjectSource(value);
+  return finish(value, source, new Problems(source, null), null);
+}
+
+function finish(
+  value: unknown,
+  source: YamlSource | ObjectSource,
+  problems: Problems,
+  file: string | null,
+): LoadedConfig {
+  const shape = checkShape(value, problems);
+  const config = resolveConfig({ shape, source, problems, file: file === null ? null : resolve(file) });
+  if (problems.hasErrors) throw problems.toError();
+  return { config, warnings: problems.list() };
+}
+
+/** For callers without types, who may hand over anything. */
+function refuse(value: unknown, file: string | null): never {
+  const problems = new Problems(new ObjectSource(value), file);
+  problems.error([], `must be YAML text; found ${describeValue(value)}`);
+  throw problems.toError();
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    const handle = await open(path);
+    try {
+      return decode(await readBytes(handle));
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EnsembleError('ERR_FILE', `can't read ${path}: ${reason}`, { cause });
+  }
+}
+
+/** Reads to the end rather than asking for the size first: a pipe has none, and a file may grow. */
+async function readBytes(handle: FileHandle): Promise<Buffer> {
+  if ((await handle.stat()).isDirectory()) throw new Error('it is a directory');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of handle.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LARGEST_FILE) throw new Error(`it is larger than ${LARGEST_FILE / 2 ** 20} MiB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Error('it is not UTF-8 text', { cause });
+  }
+}

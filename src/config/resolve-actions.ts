@@ -1,0 +1,129 @@
+/** The action of a rule: which keys mean something for it, and whether what they name exists. */
+
+import { noJobGroup } from '../rules/metric-name.js';
+import { describeValue, quote } from './describe.js';
+import type { Path } from './path.js';
+import type { ResolveContext } from './resolve.js';
+import type { ResolvedJobs } from './resolve-jobs.js';
+import { type ActionName, type ActionShape, MOST } from './schema.js';
+import { choices } from './suggest.js';
+import type { Action } from './types.js';
+
+/** Keys that mean something for one action only; the others mean the same for all. */
+const OWN_KEYS: Readonly<Record<ActionName, readonly (keyof ActionShape)[]>> = {
+  submit: ['label', 'value'],
+  cancel: ['label'],
+  terminate: [],
+  grow: ['value'],
+  shrink: ['value'],
+  custom: ['label', 'value', 'timeout'],
+};
+
+const DEFAULT_TIMEOUT = 60;
+
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+
+/** Makes an action, or null when it can't be told what to do; that has been reported then. */
+export function resolveAction(
+  context: ResolveContext,
+  jobs: ResolvedJobs,
+  action: ActionShape,
+  path: Path,
+): Action | null {
+  const { name } = action;
+  if (name === undefined) return null;
+  warnOfIdleKeys(context, name, action, path);
+  const common = {
+    repetitions: action.repetitions ?? 1,
+    backoff: action.backoff ?? null,
+    onError: action.onError ?? 'continue',
+  };
+  switch (name) {
+    case 'terminate':
+      return { ...common, name };
+    case 'grow':
+    case 'shrink':
+      return { ...common, name, value: resolveValue(context, action, path) ?? 1 };
+    case 'custom': {
+      const label = resolveFunction(context, action, path);
+      const timeout = action.timeout ?? DEFAULT_TIMEOUT;
+      return label === null ? null : { ...common, name, label, value: action.value ?? null, timeout };
+    }
+    case 'cancel': {
+      const label = resolveGroup(context, jobs, action, path);
+      return label === null ? null : { ...common, name, label };
+    }
+    case 'submit': {
+      const label = resolveGroup(context, jobs, action, path);
+      const value = resolveValue(context, action, path);
+      return label === null ? null : { ...common, name, label, value };
+    }
+  }
+}
+
+function warnOfIdleKeys(
+  { problems }: ResolveContext,
+  name: ActionName,
+  action: ActionShape,
+  path: Path,
+): void {
+  for (const key of ['label', 'value', 'timeout'] as const) {
+    if (action[key] === undefined || action[key] === null || OWN_KEYS[name].includes(key)) continue;
+    const meant = Object.keys(OWN_KEYS).filter((other) => OWN_KEYS[other as ActionName].includes(key));
+    problems.warning([...path, key], `ignored: ${name} has no ${key}, only ${choices(meant, 'and')}`, 'key');
+  }
+}
+
+function resolveGroup(
+  context: ResolveContext,
+  jobs: ResolvedJobs,
+  action: ActionShape,
+  path: Path,
+): string | null {
+  const label = resolveLabel(context, action, path, 'the job group');
+  if (label !== null && jobs.complete && !jobs.names.has(label)) {
+    context.problems.error([...path, 'label'], noJobGroup(label, jobs.names));
+  }
+  return label;
+}
+
+function resolveFunction(context: ResolveContext, action: ActionShape, path: Path): string | null {
+  const { shape, problems } = context;
+  const label = resolveLabel(context, action, path, 'the function to call');
+  if (label === null) return null;
+  if (!IDENTIFIER.test(label)) {
+    problems.error([...path, 'label'], `${quote(label)} can't be the name of a function`);
+  } else if (isAbsent(shape.config.custom) && !shape.isBroken(['custom'])) {
+    problems.error(
+      [...path, 'label'],
+      `there is no function ${quote(label)}: the file has no custom functions`,
+    );
+  }
+  return label;
+}
+
+function resolveLabel(
+  { shape, source, problems }: ResolveContext,
+  { name, label }: ActionShape,
+  path: Path,
+  what: string,
+): string | null {
+  const at = [...path, 'label'];
+  if (typeof label === 'string') return label;
+  // As written: a group called '1.10' is meant by the label 1.10.
+  if (typeof label === 'number') return source.writtenAs(at) ?? String(label);
+  if (!shape.isBroken(at)) problems.error(path, `'label' is missing: ${name} needs the name of ${what}`);
+  return null;
+}
+
+function resolveValue({ problems }: ResolveContext, { value }: ActionShape, path: Path): number | null {
+  if (value === undefined || value === null) return null;
+  const number = typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= MOST) return number;
+  problems.error([...path, 'value'], `must be an integer from 1 to ${MOST}; found ${describeValue(value)}`);
+  return null;
+}
+
+function isAbsent(custom: unknown): boolean {
+  return custom === undefined || custom === null || (typeof custom === 'string' && custom.trim() === '');
+}

@@ -1,0 +1,54 @@
+/** From a file of the right shape to an ensemble: defaults, job groups, references. */
+
+import type { CheckedShape } from './check.js';
+import type { ConfigSource, Problems } from './problems.js';
+import { resolveCustom } from './resolve-custom.js';
+import { resolveJobs } from './resolve-jobs.js';
+import { resolveRules } from './resolve-rules.js';
+import { type LoggingShape, YAML_TRUE } from './schema.js';
+import type { EnsembleConfig, Rule } from './types.js';
+
+/** Seconds between heartbeats where rules need them and the file does not say; as ensemble-python has it. */
+const DEFAULT_HEARTBEAT = 60;
+
+/** What resolving needs to know besides the values. */
+export interface ResolveContext {
+  readonly shape: CheckedShape;
+  readonly source: ConfigSource;
+  readonly problems: Problems;
+  /** The file, absolute, or null. */
+  readonly file: string | null;
+}
+
+/**
+ * Reports everything that is wrong with the meaning of a configuration. The result may only be used when no
+ * errors were reported, here or before.
+ */
+export function resolveConfig(context: ResolveContext): EnsembleConfig {
+  const { shape, file } = context;
+  const custom = resolveCustom(context);
+  const jobs = resolveJobs(context);
+  const rules = resolveRules(context, jobs);
+  return {
+    file,
+    debug: isTrue(shape.config.logging?.debug),
+    heartbeat: resolveHeartbeat(shape.config.logging, rules),
+    groups: jobs.groups,
+    rules,
+    custom,
+  };
+}
+
+function resolveHeartbeat(logging: LoggingShape | null | undefined, rules: readonly Rule[]): number {
+  const seconds = logging?.heartbeat ?? 0;
+  return seconds === 0 && rules.some(needsHeartbeat) ? DEFAULT_HEARTBEAT : seconds;
+}
+
+/** Resizing answers to waiting, which no event tells; and a rule on heartbeats would never be due. */
+function needsHeartbeat({ trigger, action }: Rule): boolean {
+  return trigger.kind === 'heartbeat' || action.name === 'grow' || action.name === 'shrink';
+}
+
+function isTrue(value: boolean | string | undefined): boolean {
+  return value === true || YAML_TRUE.some((spelling) => spelling === value);
+}

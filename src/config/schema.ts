@@ -1,0 +1,210 @@
+/**
+ * The shape of an ensemble file: which keys there are and what type each has. Nothing is converted here, and
+ * nothing that needs more than one value to judge is judged here; that is the work of `resolve.ts`.
+ *
+ * Every `error` says what is allowed; what was found is added when the problem is reported (`check.ts`). The
+ * descriptions end up in the JSON Schema, where editors show them.
+ */
+
+import { z } from 'zod';
+import { TRIGGERS } from '../rules/triggers.js';
+
+/** Counts pass through 32-bit integers in jobspecs. */
+export const MOST = 2 ** 31 - 1;
+/** Timers of Node count milliseconds in 31 bits; a longer one would fire at once. */
+export const LONGEST_TIMER = Math.floor((2 ** 31 - 1) / 1000);
+
+/** What YAML 1.1, which ensemble-python reads, takes for booleans besides `true` and `false`. */
+export const YAML_TRUE = ['yes', 'Yes', 'YES', 'on', 'On', 'ON'] as const;
+export const YAML_FALSE = ['no', 'No', 'NO', 'off', 'Off', 'OFF'] as const;
+
+export const ACTIONS = {
+  submit: 'Submit a job group, or as many of its jobs as `value` says.',
+  cancel: 'Cancel all active jobs of a group.',
+  terminate: 'End the ensemble.',
+  grow: 'Add `value` nodes to the cluster.',
+  shrink: 'Take `value` nodes away from the cluster.',
+  custom: 'Run a function of your own, which may return an action.',
+} as const;
+
+/** An action's name, as it is written in the file. */
+export type ActionName = keyof typeof ACTIONS;
+
+/** Text that may be handed to the operating system, which ends it at a NUL. */
+function string(error = 'must be a string') {
+  return z
+    .string({ error })
+    .refine((value) => !value.includes('\0'), { error: 'must not hold a NUL character' });
+}
+
+function text() {
+  const error = 'must be a string that is not empty';
+  return string(error).min(1, { error });
+}
+
+function integer(least: number, most: number = MOST) {
+  const error = `must be an integer from ${least} to ${most}`;
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+}
+
+function seconds(most?: number) {
+  const error = `must be a number of seconds, ${most === undefined ? '0 or more' : `from 0 to ${most}`}`;
+  const number = z.number({ error }).min(0, { error });
+  return most === undefined ? number : number.max(most, { error });
+}
+
+function timeout() {
+  const error = `must be a number of seconds above 0, ${LONGEST_TIMER} at most`;
+  return z.number({ error }).gt(0, { error }).max(LONGEST_TIMER, { error });
+}
+
+/** The names of a table of descriptions as an enum whose descriptions editors can show. */
+function described<const T extends string>(descriptions: Readonly<Record<T, string>>, error: string) {
+  const names = Object.keys(descriptions) as [T, ...T[]];
+  return z.enum(names, { error }).meta({ enumDescriptions: Object.values(descriptions) });
+}
+
+const loggingSchema = z
+  .strictObject(
+    {
+      debug: z
+        .union([z.boolean(), z.enum([...YAML_TRUE, ...YAML_FALSE])], { error: 'must be true or false' })
+        .optional()
+        .meta({ description: 'Log every event.', default: false }),
+      heartbeat: seconds(LONGEST_TIMER).nullish().meta({
+        description: 'Seconds between heartbeats; 0 for none, which rules that need them turn into 60.',
+        default: 0,
+      }),
+    },
+    { error: 'must be a mapping with debug and heartbeat' },
+  )
+  .nullish()
+  .describe('What to log, and how often to look at what time alone changes.');
+
+const environmentSchema = z
+  .record(
+    z
+      .string()
+      .regex(/^[^=\0]+$/, { error: 'is not a name for a variable: it must not be empty or hold = or NUL' }),
+    z.union([string(), z.number(), z.boolean()], {
+      error: 'must be a string, a number or a boolean',
+    }),
+    { error: 'must be a mapping of names to values' },
+  )
+  .nullish()
+  .describe("Variables set on top of the ensemble's own environment.");
+
+const jobSchema = z
+  .strictObject(
+    {
+      name: text().describe('The job group. Entries of one name form one group and are submitted together.'),
+      command: text().describe('The program and its arguments, quoted as for a shell; no shell expands it.'),
+      workdir: string()
+        .nullish()
+        .describe('Working directory of the jobs; that of the ensemble when absent.'),
+      count: integer(0).optional().meta({ description: 'Jobs to start from this entry.', default: 1 }),
+      nodes: integer(0).nullish().meta({ description: 'Nodes for each job.', default: 1 }),
+      tasks: integer(0)
+        .nullish()
+        .meta({ description: 'Tasks of each job, at least one for each node.', default: 1 }),
+      duration: seconds().nullish().meta({ description: 'Time limit in seconds; 0 for none.', default: 0 }),
+      environment: environmentSchema,
+      cores: integer(1).optional().meta({ description: 'Cores for each task.', default: 1 }),
+      gpus: integer(0).optional().meta({ description: 'GPUs for each task.', default: 0 }),
+      queue: text().nullish().describe('The queue to submit to.'),
+      bank: text().nullish().describe('The bank to charge.'),
+      urgency: integer(0, 31)
+        .optional()
+        .meta({ description: 'Urgency of the jobs, from 0 (held) to 31 (first of all).', default: 16 }),
+      output: text().nullish().describe('File for standard output; may hold {{id}}, {{name}} and the like.'),
+      error: text().nullish().describe('File for standard error; goes where output goes when absent.'),
+    },
+    { error: 'must be a mapping with name and command' },
+  )
+  .describe('Jobs of one kind.');
+
+const actionSchema = z
+  .strictObject(
+    {
+      name: described(ACTIONS, `must be one of ${Object.keys(ACTIONS).join(', ')}`).describe('What to do.'),
+      label: z
+        .union([text(), z.number()], { error: 'must be the name of a job group or of a function' })
+        .nullish()
+        .describe('The job group (submit, cancel) or the function (custom).'),
+      value: z
+        .union([text(), z.number()], { error: 'must be a number' })
+        .nullish()
+        .describe('How many: jobs (submit; the whole group when absent) or nodes (grow, shrink; 1).'),
+      repetitions: integer(0).optional().meta({ description: 'Times that the action may run.', default: 1 }),
+      backoff: integer(0).nullish().describe('Occasions to let pass after each run before the next one.'),
+      timeout: timeout()
+        .optional()
+        .meta({ description: 'Seconds that a function may take (custom).', default: 60 }),
+      onError: z
+        .enum(['continue', 'stop'], { error: 'must be continue or stop' })
+        .optional()
+        .meta({ description: 'What an error of the action does to the ensemble.', default: 'continue' }),
+    },
+    { error: 'must be a mapping with the name of an action' },
+  )
+  .describe('What to do when the rule is due.');
+
+const triggerDescriptions = Object.fromEntries(TRIGGERS.map(({ name, description }) => [name, description]));
+
+const ruleSchema = z
+  .strictObject(
+    {
+      trigger: described(triggerDescriptions, 'must be start, metric, heartbeat or job-<event>').describe(
+        'What makes the rule due.',
+      ),
+      name: text()
+        .nullish()
+        .describe('The metric (metric), the job group to look at (job-*), or a title (start, heartbeat).'),
+      when: z
+        .union([text(), z.number()], { error: 'must be a condition, like 5 or "> 5"' })
+        .nullish()
+        .describe('The condition on a metric: a number, or one of < <= > >= == != and a number.'),
+      action: actionSchema,
+    },
+    { error: 'must be a mapping with trigger and action' },
+  )
+  .describe('Does an action when a trigger says so.');
+
+const customSchema = z
+  .union(
+    [
+      z.string(),
+      z.strictObject({
+        file: text().describe('Path of a JavaScript module, relative to this file.'),
+      }),
+    ],
+    { error: 'must be JavaScript source, the path of a module, or a mapping with file' },
+  )
+  .nullish()
+  .describe('Functions for custom actions: JavaScript source, or the path of a module.');
+
+/** The whole file. */
+export const configSchema = z.strictObject(
+  {
+    logging: loggingSchema,
+    jobs: z.array(jobSchema, { error: 'must be a list of jobs, [] for none' }).describe('The job groups.'),
+    rules: z.array(ruleSchema, { error: 'must be a list of rules, [] for none' }).describe('The rules.'),
+    custom: customSchema,
+  },
+  { error: 'must be a mapping with jobs and rules' },
+);
+
+type Shape = z.infer<typeof configSchema>;
+export type LoggingShape = Partial<NonNullable<Shape['logging']>>;
+export type JobShape = Partial<Shape['jobs'][number]>;
+export type ActionShape = Partial<Shape['rules'][number]['action']>;
+export type RuleShape = Partial<Omit<Shape['rules'][number], 'action'>> & { readonly action?: ActionShape };
+export type CustomShape = NonNullable<Shape['custom']>;
+
+/** A file of which every value has its right type, and of which values that had a wrong one are missing. */
+export interface ConfigShape {
+  readonly logging?: LoggingShape | null | undefined;
+  readonly jobs?: readonly (JobShape | undefined)[] | undefined;
+  readonly rules?: readonly (RuleShape | undefined)[] | undefined;
+  readonly custom?: string | Partial<Exclude<CustomShape, string>> | null | undefined;
+}

@@ -1,0 +1,121 @@
+/**
+ * An ensemble as the rest of the program sees it: checked, every default filled in, names resolved. Made from
+ * YAML or a plain object by `loadConfig` and `parseConfig`; nothing else makes one.
+ */
+
+import type { JobTemplate } from '../members/member.js';
+
+/** One `jobs:` entry. Entries of the same group are submitted together, in the order of the file. */
+export interface JobEntry extends JobTemplate {
+  /** Jobs that one submission of the group starts from this entry. */
+  readonly count: number;
+  /** The command as it was written, for messages. */
+  readonly commandText: string;
+}
+
+export interface JobGroup {
+  readonly name: string;
+  readonly entries: readonly JobEntry[];
+  /** Sum of the entries' counts. */
+  readonly count: number;
+}
+
+export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
+
+/** `when:` of a metric rule. */
+export interface Condition {
+  readonly comparison: Comparison;
+  readonly threshold: number;
+}
+
+/** The statistics kept for each of a group's two variables. */
+export type Statistic = 'mean' | 'variance' | 'min' | 'max' | 'iqr' | 'mad' | 'q25' | 'q50' | 'q75';
+export type Variable = 'duration' | 'pending';
+/** What is counted for each group; `pending` and `running` are gauges, the others only grow. */
+export type Count =
+  | 'submitted'
+  | 'finished'
+  | 'success'
+  | 'failed'
+  | 'canceled'
+  | 'timeout'
+  | 'exception'
+  | 'pending'
+  | 'running';
+
+/** A metric's name taken apart: `mean.lammps-duration` or `count.lammps.success`. */
+export type MetricName =
+  | {
+      readonly kind: 'statistic';
+      readonly statistic: Statistic;
+      readonly group: string;
+      readonly variable: Variable;
+    }
+  | { readonly kind: 'count'; readonly group: string; readonly count: Count };
+
+/** What makes a rule due. `event` names an RFC 21 event or one of the derived triggers (see triggers.ts). */
+export type Trigger =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'heartbeat' }
+  | { readonly kind: 'metric'; readonly metric: MetricName; readonly when: Condition | null }
+  | { readonly kind: 'job'; readonly event: string; readonly group: string | null };
+
+interface ActionCommon {
+  /** Times that the action may run; 0 for never. */
+  readonly repetitions: number;
+  /** Occasions to let pass after each run, or null for no backoff. */
+  readonly backoff: number | null;
+  /** What an error of the action does to the run. */
+  readonly onError: 'continue' | 'stop';
+}
+
+export type Action = ActionCommon &
+  (
+    | {
+        readonly name: 'submit';
+        readonly label: string;
+        /** Jobs to submit, null for the whole group. */
+        readonly value: number | null;
+      }
+    | { readonly name: 'cancel'; readonly label: string }
+    | { readonly name: 'terminate' }
+    | { readonly name: 'grow' | 'shrink'; readonly value: number }
+    | {
+        readonly name: 'custom';
+        readonly label: string;
+        /** For the function to read. */
+        readonly value: number | string | null;
+        /** Seconds that the function may take. */
+        readonly timeout: number;
+      }
+  );
+
+export interface Rule {
+  /** As people know it: the rule's `name` or, without one, its trigger (`count.sleep.success`, `start`). */
+  readonly title: string;
+  /** The trigger as it was written: `job-finish`, `metric`. */
+  readonly triggerText: string;
+  readonly trigger: Trigger;
+  readonly action: Action;
+}
+
+/** Where the user's own functions come from. */
+export type CustomSource =
+  | {
+      readonly kind: 'inline';
+      readonly source: string /** Line of the block's first line in the file. */;
+      readonly line: number | null;
+    }
+  | { readonly kind: 'module' /** Absolute path. */; readonly path: string };
+
+export interface EnsembleConfig {
+  /** The file it came from, absolute, or null. */
+  readonly file: string | null;
+  readonly debug: boolean;
+  /** Seconds between heartbeats, 0 for none. */
+  readonly heartbeat: number;
+  /** In the order in which the file names them first. */
+  readonly groups: ReadonlyMap<string, JobGroup>;
+  readonly rules: readonly Rule[];
+  readonly custom: CustomSource | null;
+}

@@ -1,0 +1,67 @@
+/** Every trigger that a rule may have. The descriptions are shown in the documentation and by editors. */
+
+export interface TriggerInfo {
+  /** As it is written in the file. */
+  readonly name: string;
+  readonly description: string;
+}
+
+/** Events of RFC 21, and `annotations`, which Flux posts besides: what happened, by the event's name. */
+export const JOB_EVENTS = {
+  submit: 'A job was submitted.',
+  validate: 'A job was found valid and taken in.',
+  invalidate: 'A job was found invalid and dropped.',
+  'set-flags': 'Flags of a job were set.',
+  'jobspec-update': 'The jobspec of a job was changed.',
+  'resource-update': 'The resources of a job were changed, for example their expiration.',
+  'dependency-add': 'A dependency was added to a job.',
+  'dependency-remove': 'A dependency of a job was satisfied or removed.',
+  depend: 'All dependencies of a job are satisfied.',
+  priority: 'A job was given a priority.',
+  urgency: 'The urgency of a job was changed.',
+  alloc: 'Resources were allocated to a job.',
+  'prolog-start': 'A prolog of a job began.',
+  'prolog-finish': 'A prolog of a job ended.',
+  start: 'The tasks of a job began to run.',
+  finish: 'The tasks of a job ended, well or badly.',
+  'epilog-start': 'An epilog of a job began.',
+  'epilog-finish': 'An epilog of a job ended.',
+  release: 'Some or all resources of a job were released.',
+  free: 'All resources of a job are back at the scheduler.',
+  clean: 'A job is over and cleaned up: its last event.',
+  exception: 'An exception was raised on a job; one of severity 0 ends it.',
+  memo: 'A note was attached to a job.',
+  'flux-restart': 'Flux was restarted while a job waited for resources.',
+  debug: 'A debugging event was posted for a job.',
+  annotations: 'The annotations of a job were changed.',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Triggers that no single event tells: a state entered, or an outcome that became known. */
+export const DERIVED_EVENTS = {
+  sched: 'A job entered the state SCHED: it waits for resources.',
+  run: 'A job entered the state RUN: it has its resources.',
+  cleanup: 'A job entered the state CLEANUP: it ended or was stopped.',
+  inactive: 'A job entered the state INACTIVE: nothing more happens to it.',
+  success: 'A job ended well, with exit code 0.',
+  fail: 'A job failed: it ended with another exit code, by a signal or by an exception.',
+  cancel: 'A job was cancelled.',
+  timeout: 'A job was stopped because its time was up.',
+} as const satisfies Readonly<Record<string, string>>;
+
+const JOB_PREFIX = 'job-';
+
+/** All triggers, in the order in which they are documented. */
+export const TRIGGERS: readonly TriggerInfo[] = [
+  { name: 'start', description: 'The ensemble started; happens once.' },
+  { name: 'metric', description: "The metric that the rule's name gives changed, and its condition holds." },
+  { name: 'heartbeat', description: 'The time between two heartbeats passed.' },
+  ...Object.entries({ ...JOB_EVENTS, ...DERIVED_EVENTS }).map(([event, description]) => ({
+    name: `${JOB_PREFIX}${event}`,
+    description,
+  })),
+];
+
+/** The event of a `job-*` trigger (`finish` for `job-finish`), or null when it is no such trigger. */
+export function jobEventOf(trigger: string): string | null {
+  return trigger.startsWith(JOB_PREFIX) ? trigger.slice(JOB_PREFIX.length) : null;
+}

@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.js';
+import { HELLO, read, single, withJob } from './helpers.js';
+
+const customOf = (custom: unknown) => read({ ...withJob({}), custom }).config.custom;
+
+describe('custom source', () => {
+  it('knows its first line in the file', () => {
+    const source = 'export function f() {}\n';
+    const lineOf = (yaml: string) => parseConfig(HELLO + yaml, { file: 'e.yaml' }).config.custom;
+    expect(lineOf(`custom: |\n  ${source}`)).toEqual({ kind: 'inline', source, line: 13 });
+    expect(lineOf(`custom: &here | # ours\n  ${source}`)).toEqual({ kind: 'inline', source, line: 13 });
+    expect(lineOf('custom: "export function f() {}"\n')).toMatchObject({ line: 12 });
+    expect(lineOf('custom:\n  export const f = 1;\n')).toMatchObject({ line: 13 });
+  });
+
+  it('has no line in an object', () => {
+    expect(customOf('export const f = 1;')).toEqual({
+      kind: 'inline',
+      source: 'export const f = 1;',
+      line: null,
+    });
+  });
+
+  it.each([null, undefined, '', ' \n\n'])('may be absent: %j', (custom) => {
+    expect(customOf(custom)).toBeNull();
+  });
+});
+
+describe('a custom module', () => {
+  it('stands beside the file', () => {
+    const inFile = (yaml: string) => parseConfig(HELLO + yaml, { file: '/a/b/e.yaml' }).config.custom;
+    expect(inFile('custom: lib/actions.mjs\n')).toEqual({ kind: 'module', path: '/a/b/lib/actions.mjs' });
+    expect(inFile('custom: {file: ../x.js}\n')).toEqual({ kind: 'module', path: '/a/x.js' });
+    expect(inFile('custom: |\n  /abs/x.cjs\n')).toEqual({ kind: 'module', path: '/abs/x.cjs' });
+  });
+
+  it('stands in the working directory for an object', () => {
+    expect(customOf({ file: 'x.js' })).toEqual({ kind: 'module', path: resolve('x.js') });
+  });
+});
+
+describe('Python', () => {
+  it.each([
+    'def echo_again(**kwargs):\n    return Action({"name": "submit", "label": "echo"})\n',
+    'import os\n\ndef f(metrics, **kwargs):\n    """For a custom function, let it be."""\n    pass\n',
+    'from os import path\nx = path\n',
+    'async def f(): pass',
+    'actions.py',
+    { file: 'actions.py' },
+  ])('is refused, with what to write instead: %j', (custom) => {
+    expect(single({ ...withJob({}), custom })).toMatch(
+      /custom.* JavaScript functions only; .* export function/,
+    );
+  });
+
+  it('is named as the user named it', () => {
+    expect(single({ ...withJob({}), custom: 'def again(**kwargs):\n  pass\n' })).toContain(
+      'function again()',
+    );
+  });
+
+  it.each([
+    'export function f() {\n  // def f(x): the Python of this\n}\n',
+    'const script = `\ndef main():\n  pass\n`;\nexport const f = () => null;\n',
+    "import os from 'node:os';\nimport path from 'node:path'\nexport function f() {}\n",
+    'import {\n  join\n} from "node:path"\n',
+  ])('is not taken for JavaScript: %j', (custom) => {
+    expect(customOf(custom)).toMatchObject({ kind: 'inline' });
+  });
+});

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { jobEventOf, TRIGGERS } from '../../../src/rules/triggers.js';
+
+describe('TRIGGERS', () => {
+  it('holds every trigger that ensemble-python allows', () => {
+    const names = new Set(TRIGGERS.map(({ name }) => name));
+    const theirs = ['start', 'metric'];
+    for (const event of ['depend', 'sched', 'run', 'cancel', 'cleanup', 'finish', 'success', 'fail']) {
+      theirs.push(`job-${event}`);
+    }
+    expect(theirs.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('describes each once, in a sentence', () => {
+    expect(new Set(TRIGGERS.map(({ name }) => name)).size).toBe(TRIGGERS.length);
+    for (const { description } of TRIGGERS) expect(description).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('tells the event of a job trigger', () => {
+    expect(jobEventOf('job-prolog-start')).toBe('prolog-start');
+    expect(jobEventOf('start')).toBeNull();
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.js';
+import { diagnose, HELLO, pathsOf, single } from './helpers.js';
+
+describe('YAML that is wrong', () => {
+  it.each([
+    ['', '1:1', /empty/],
+    ['# nothing\n', '1:1', /empty/],
+    ['a: b: c\n', '1:4', /not valid YAML/],
+    ['jobs: [\n', '2:1', /not valid YAML/],
+    ['- 1\n- 2\n', '1:1', /must be a mapping .* found a list/],
+    ['just text', '1:1', /must be a mapping .* found the string 'just text'/],
+    [`${HELLO}---\nx: 1\n`, '12:1', /second document/],
+    [HELLO.replace('count: 5', 'count: 5\n    count: 6'), '7:5', /'count' is given twice/],
+    ['jobs: *none\nrules: []\n', '1:7', /no anchor '&none'/],
+    ['<<: 3\n', '1:5', /merge mappings/],
+    [`${HELLO}? [1]\n: 2\n`, '12:3', /keys must be strings/],
+    ['['.repeat(50_000), '1:', /nested too deeply/],
+    ['{a: '.repeat(50_000), '1:', /nested too deeply/],
+  ])('%# is told with its place', (text, place, message) => {
+    const found = single(text);
+    expect(found).toMatch(message);
+    expect(found.startsWith(place)).toBe(true);
+  });
+
+  it('does not hide what else is wrong, where the rest can be understood', () => {
+    const text = HELLO.replace('count: 5', 'count: 5\n    count: 6').replace('label: sleep', 'label: slep');
+    expect(pathsOf(text)).toEqual(['', 'rules[0].action.label']);
+  });
+});
+
+describe('aliases', () => {
+  it('that explode are refused quickly', () => {
+    let text = 'a0: &a0 [x, x, x, x, x, x, x, x, x]\n';
+    for (let level = 1; level < 30; level++) {
+      text += `a${level}: &a${level} [${Array(9)
+        .fill(`*a${level - 1}`)
+        .join(', ')}]\n`;
+    }
+    const started = performance.now();
+    expect(single(`${text}jobs: []\nrules: []\n`)).toMatch(/alias/);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it('that hold themselves do no harm', () => {
+    expect(pathsOf('jobs: &a [*a]\nrules: []\n')).toEqual(['jobs[0]', 'rules?']);
+  });
+
+  it('may be as many as a long file has', () => {
+    const jobs = Array.from({ length: 500 }, (_, i) => `  - {name: g${i}, command: x, environment: *env}\n`);
+    const text = `jobs:\n  - {name: a, command: x, environment: &env {A: 1}}\n${jobs.join('')}rules: []\n`;
+    expect(parseConfig(text).config.groups.size).toBe(501);
+  });
+
+  it('are followed to the place of a mistake, which is told once', () => {
+    const text =
+      'jobs:\n  - &base\n    name: a\n    command: x\n    count: -1\n  - {<<: *base, name: b}\n  - {<<: [*base], name: c}\n' +
+      'rules: []\n';
+    expect(diagnose(text).map(({ line, column, path }) => `${line}:${column} ${path}`)).toEqual([
+      '5:12 jobs[0].count',
+      '8:8 rules',
+    ]);
+  });
+});
+
+describe('YAML of other kinds', () => {
+  it('keeps timestamps as text, also under %YAML 1.1', () => {
+    for (const head of ['', '%YAML 1.1\n---\n']) {
+      const { config } = parseConfig(`${head}${HELLO.replaceAll('sleep', '2020-01-01')}`);
+      expect([...config.groups.keys()]).toEqual(['2020-01-01']);
+    }
+  });
+
+  it('warns of tags that it does not know', () => {
+    expect(single(HELLO.replace('sleep 10', '!!python/name:os.system sleep 10'))).toMatch(/^5:14 .*python/);
+  });
+
+  it('may have CRLF, a byte order mark and other scripts', () => {
+    const text = `\uFEFF${HELLO.replaceAll('sleep', 'schläft-寝る').replaceAll('\n', '\r\n')}`;
+    expect([...parseConfig(text).config.groups.keys()]).toEqual(['schläft-寝る']);
+    expect(single(text.replace('count: 5', 'count: x'))).toMatch(/^6:12 /);
+  });
+});
