@@ -1,0 +1,54 @@
+/** What every action works with. */
+
+import type { Action, EnsembleConfig, Rule } from '../config/types.js';
+import type { Engine } from '../engine/engine.js';
+import type { EnsembleError } from '../errors.js';
+import type { Firing } from '../firing.js';
+import type { Member, ResizeOutcome } from '../members/member.js';
+import type { CustomFunctions } from './custom-loader.js';
+
+/** What an action is about to do or has done, for people and logs. */
+export type ActionReport =
+  | { readonly kind: 'submit'; readonly group: string; readonly jobs: number; readonly text: string }
+  | { readonly kind: 'cancel'; readonly group: string; readonly jobs: number }
+  | ({ readonly kind: 'grow' | 'shrink'; readonly value: number } & ResizeOutcome)
+  | { readonly kind: 'custom'; readonly label: string }
+  | { readonly kind: 'terminate' };
+
+/** Who wants to know what a run does. Every method is optional; none may throw. */
+export interface EnsembleObserver {
+  /** A rule has fired; its action is next. */
+  firing?(firing: Firing): void;
+  /** Told before custom functions and submissions, after the others. */
+  action?(report: ActionReport, firing: Firing): void;
+  /** Something went wrong; the run goes on unless it ends for it. */
+  problem?(error: EnsembleError): void;
+  /** Bytes of the journal that were no record. */
+  decodeError?(error: { readonly offset: number; readonly line: number; readonly reason: string }): void;
+  /** Journal records as they came from the member. */
+  records?(lines: Uint8Array): void;
+}
+
+export interface ActionContext {
+  readonly config: EnsembleConfig;
+  readonly member: Member;
+  readonly engine: Engine;
+  readonly observer: EnsembleObserver;
+  readonly customs: CustomFunctions;
+  /** Aborted when the run comes to its end. */
+  readonly signal: AbortSignal;
+  /** Adds a rule to the running ensemble. */
+  addRule(rule: Rule): Promise<void>;
+  /** Ends the run as a `terminate` rule does. */
+  terminate(): void;
+}
+
+/** The action of a firing, or one that a custom function asked for in its stead. */
+export interface Due<A extends Action = Action> {
+  readonly firing: Firing;
+  readonly rule: Rule;
+  readonly action: A;
+}
+
+/** An action narrowed to one kind. */
+export type ActionNamed<Name extends Action['name']> = Extract<Action, { name: Name }>;

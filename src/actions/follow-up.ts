@@ -1,0 +1,46 @@
+/** What a custom function returned: checked by the same code as the file, so the same things are allowed. */
+
+import { configFromObject } from '../config/load.js';
+import type { Action, EnsembleConfig, Rule } from '../config/types.js';
+import { ConfigError } from '../errors.js';
+
+export type FollowUp =
+  | { readonly kind: 'action'; readonly action: Action }
+  | { readonly kind: 'rule'; readonly rule: Rule };
+
+/** The follow-ups, or what is wrong with them. */
+export function readFollowUps(answer: unknown, config: EnsembleConfig): FollowUp[] | string {
+  if (answer === undefined || answer === null) return [];
+  const followUps: FollowUp[] = [];
+  for (const item of Array.isArray(answer) ? answer : [answer]) {
+    const followUp = readOne(item, config);
+    if (typeof followUp === 'string') return followUp;
+    followUps.push(followUp);
+  }
+  return followUps;
+}
+
+function readOne(item: unknown, config: EnsembleConfig): FollowUp | string {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    return 'an action is an object with a name, a rule one with a trigger and an action';
+  }
+  const isRule = 'trigger' in item;
+  try {
+    const { config: read } = configFromObject({
+      // Only the names count here: they are what labels and metrics refer to.
+      jobs: [...config.groups.keys()].map((name) => ({ name, command: 'true' })),
+      rules: [isRule ? item : { trigger: 'start', action: item }],
+      custom: 'function placeholder() {}',
+    });
+    const rule = read.rules[0];
+    if (rule === undefined) return 'it is empty';
+    return isRule ? { kind: 'rule', rule } : { kind: 'action', action: rule.action };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.diagnostics
+      .map(({ path, message }) =>
+        `${path.replace(/^rules\[0\]\.?(action)?\.?/, '')}: ${message}`.replace(/^: /, ''),
+      )
+      .join('; ');
+  }
+}

@@ -1,0 +1,14 @@
+/** What a command's exit status means. */
+
+export const exitStatus = {
+  /** The ensemble came to its end. */
+  done: 0,
+  /** Jobs failed (with `--fail-on-job-failure`), or an action did whose rule says `onError: stop`. */
+  failure: 1,
+  /** The configuration, a file or the command line is wrong. */
+  badInput: 2,
+  /** The member failed. */
+  memberFailure: 3,
+  /** A signal ended the run. */
+  interrupted: 130,
+} as const;

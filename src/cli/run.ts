@@ -1,0 +1,127 @@
+/** `ensemble run FILE`. */
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { EnsembleObserver } from '../actions/context.js';
+import { formatDiagnostics } from '../config/format.js';
+import { loadConfig } from '../config/load.js';
+import { Ensemble, type RunResult } from '../ensemble.js';
+import { executorNames, type MemberName } from '../members/create.js';
+import { exitStatus } from './exit-status.js';
+import { jsonReporter } from './json-report.js';
+import { openRecorder, type Recorder } from './recorder.js';
+import { textReporter } from './text-report.js';
+
+interface RunOptions {
+  readonly executor: MemberName;
+  readonly slots?: number;
+  readonly name?: string;
+  readonly debug?: boolean;
+  readonly json?: boolean;
+  readonly watch?: boolean;
+  readonly record?: string;
+  readonly failOnJobFailure?: boolean;
+}
+
+function positiveInteger(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= 1_000_000) return value;
+  throw new InvalidArgumentError('It must be an integer from 1 to 1000000.');
+}
+
+/** Ends the run at the first signal and cuts its end short at the second. Returns how to stop listening. */
+function onSignals(first: () => void, second: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let seen = 0;
+  const listener = () => {
+    seen++;
+    if (seen === 1) first();
+    else second();
+  };
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
+
+function statusOf({ end, metrics }: RunResult, failOnJobFailure: boolean): number {
+  switch (end) {
+    case 'failed':
+      return exitStatus.memberFailure;
+    case 'stopped':
+      return exitStatus.failure;
+    case 'interrupted':
+      return exitStatus.interrupted;
+    default: {
+      const failed = [...metrics.groups.values()].some(({ count }) => count.failed > 0);
+      return failed && failOnJobFailure ? exitStatus.failure : exitStatus.done;
+    }
+  }
+}
+
+function withRecorder(observer: EnsembleObserver, recorder: Recorder | null): EnsembleObserver {
+  if (recorder === null) return observer;
+  return {
+    ...observer,
+    records: (lines) => {
+      recorder.write(lines);
+      observer.records?.(lines);
+    },
+  };
+}
+
+async function run(path: string, options: RunOptions): Promise<number> {
+  const loaded = await loadConfig(path);
+  if (loaded.warnings.length > 0) console.error(formatDiagnostics(loaded.warnings));
+  const debug = options.debug === true || loaded.config.debug;
+  const reporter = options.json ? jsonReporter(debug) : textReporter(debug);
+  const recorder = options.record === undefined ? null : await openRecorder(options.record);
+
+  const ensemble = Ensemble.fromConfig(loaded, {
+    member: options.executor,
+    watch: options.watch === true,
+    ...(options.slots === undefined ? {} : { slots: options.slots }),
+    ...(options.name === undefined ? {} : { name: options.name }),
+    observer: withRecorder(reporter.observer, recorder),
+  });
+  const interrupt = new AbortController();
+  const forgetSignals = onSignals(
+    () => {
+      console.error('ensemble: interrupted: canceling what is active; once more to kill it at once');
+      interrupt.abort();
+    },
+    () => ensemble.kill(),
+  );
+  const begun = performance.now();
+  try {
+    const result = await ensemble.run({ signal: interrupt.signal });
+    reporter.finish(result, (performance.now() - begun) / 1000);
+    await recorder?.close();
+    return statusOf(result, options.failOnJobFailure === true);
+  } finally {
+    forgetSignals();
+    await ensemble.close();
+  }
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('run an ensemble to its end')
+    .argument('<file>', 'the ensemble, in YAML')
+    .addOption(
+      new Option('--executor <member>', 'what runs the jobs').choices(executorNames).default('local'),
+    )
+    .option(
+      '--slots <n>',
+      "cores that the local member gives to jobs (default: the machine's)",
+      positiveInteger,
+    )
+    .option('--name <name>', "a name for this run, part of its jobs' attributes.user.ensemble")
+    .option('--debug', 'print every journal record')
+    .option('--json', 'print machine-readable lines; the last one is the summary')
+    .option('--watch', 'stay when there is nothing left to do')
+    .option('--record <file>', 'write the journal records to a file, as they came')
+    .option('--fail-on-job-failure', 'exit with status 1 if any job failed')
+    .action(async (path: string, options: RunOptions) => {
+      process.exitCode = await run(path, options);
+    });
+}

@@ -1,0 +1,35 @@
+/** `ensemble validate FILE`: everything that is wrong with a file, or that it is fine. */
+
+import { Command } from 'commander';
+import { loadCustomFunctions } from '../actions/custom-loader.js';
+import { formatDiagnostics } from '../config/format.js';
+import { loadConfig } from '../config/load.js';
+import { ConfigError } from '../errors.js';
+import { exitStatus } from './exit-status.js';
+
+async function validate(path: string): Promise<number> {
+  try {
+    const { config, warnings } = await loadConfig(path);
+    // Loading the user's functions runs their code's top level; that is what finding errors in it takes.
+    await loadCustomFunctions(config);
+    if (warnings.length > 0) console.log(formatDiagnostics(warnings));
+    const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+    console.log(
+      `${path}: valid (${counted(config.groups.size, 'job group')}, ${counted(config.rules.length, 'rule')})`,
+    );
+    return exitStatus.done;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.log(formatDiagnostics(error.diagnostics));
+    return exitStatus.badInput;
+  }
+}
+
+export function validateCommand(): Command {
+  return new Command('validate')
+    .description('check an ensemble file; prints everything that is wrong with it')
+    .argument('<file>', 'the ensemble, in YAML')
+    .action(async (path: string) => {
+      process.exitCode = await validate(path);
+    });
+}

@@ -1,0 +1,142 @@
+/**
+ * The native addon as it is: a thin layer with plain data across it, `null` where there is nothing, job ids
+ * as bigint. Everything else talks to it through `Engine` (engine.ts).
+ */
+
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { EnsembleError } from '../errors.js';
+import type { EnginePlan, PlanRule } from './plan.js';
+
+/** One time that a rule's action is due. */
+export interface NativeFiring {
+  /** Counted from 0 in this run. */
+  readonly number: number;
+  /** Index of the rule. */
+  readonly rule: number;
+  /** Of the event or heartbeat that made it due, in seconds since the epoch. */
+  readonly timestamp: number;
+  readonly job: bigint | null;
+  /** Index of the group, -1 for none. */
+  readonly group: number;
+  /** Of the metric, for metric rules. */
+  readonly value: number | null;
+  /** Name of the event; null at start and heartbeats. */
+  readonly event: string | null;
+  /** The event's context as JSON text, for rules that asked for it. */
+  readonly context: string | null;
+}
+
+/** Bytes that were no journal record. */
+export interface DecodeError {
+  /** Bytes from the beginning of the stream. */
+  readonly offset: number;
+  /** Line of the stream, counted from 1. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+export interface EngineStatus {
+  readonly activeJobs: number;
+  /** No job is active, yet a heartbeat might make a rule due. */
+  readonly timeCouldFire: boolean;
+  /** No rule fires any more. */
+  readonly ended: boolean;
+  /** The sentinel has been seen. */
+  readonly backlogOver: boolean;
+  readonly records: number;
+  /** Events in all records. */
+  readonly events: number;
+  /** Events of jobs that belong to the ensemble. */
+  readonly trackedEvents: number;
+  readonly decodeErrors: number;
+  /** Times left out because a clock was set back between a job's two events. */
+  readonly negativeIntervals: number;
+  readonly firings: number;
+}
+
+export interface NativeSnapshot {
+  /** Names of groups beyond those that the asker knows. */
+  readonly newGroups: readonly string[];
+  /** For each group its counts, in the order of `counts` in metrics.ts. */
+  readonly counts: Float64Array;
+  /** For each group the rows of duration and of pending, in the order of `summaryKeys` in metrics.ts. */
+  readonly statistics: Float64Array;
+  readonly status: EngineStatus;
+}
+
+export interface NativeAnswer {
+  readonly number: number;
+  readonly value: unknown;
+}
+
+export interface NativeOutbox {
+  readonly answers: readonly NativeAnswer[];
+  readonly firings: readonly NativeFiring[];
+  readonly decodeErrors: readonly DecodeError[];
+  readonly eventsWaiting: boolean;
+}
+
+export interface NativeEventBatch {
+  readonly ids: BigUint64Array;
+  readonly timestamps: Float64Array;
+  readonly kinds: Uint16Array;
+  readonly groups: Int32Array;
+  readonly newKinds: readonly string[];
+  readonly dropped: number;
+}
+
+/** Commands take a number first, under which `take()` brings the answer. */
+export interface NativeEngine {
+  start(number: number, now: number): void;
+  ingest(number: number, bytes: Uint8Array): void;
+  finishStream(number: number): void;
+  tick(number: number, now: number): void;
+  addRule(number: number, rule: PlanRule): void;
+  end(number: number): void;
+  status(number: number): void;
+  snapshot(number: number, knownGroups: number): void;
+  activeJobs(number: number, group: number): void;
+  take(): NativeOutbox | undefined;
+  takeEvents(): NativeEventBatch | undefined;
+  gatherEvents(capacity: number, hold: boolean): void;
+  hold(on: boolean): void;
+  close(): void;
+}
+
+export interface NativeSummary {
+  observe(values: Float64Array): void;
+  row(): Float64Array;
+}
+
+export interface Addon {
+  readonly Engine: new (plan: EnginePlan, wake: () => void) => NativeEngine;
+  readonly Summary: new () => NativeSummary;
+  /** RFC 21 event names by the number in a batch's `kinds`. */
+  readonly eventNames: readonly string[];
+  /** Numbers from here on are names that are not in RFC 21. */
+  readonly firstNamedKind: number;
+}
+
+const require = createRequire(import.meta.url);
+// Two levels up from src/engine and from dist/engine alike.
+const builtPath = fileURLToPath(new URL('../../build/Release/flux_ensemble.node', import.meta.url));
+
+/**
+ * Loads the addon that `npm install` built, or the one at `path`. May be called in any number of worker
+ * threads. Throws EnsembleError `ERR_ADDON`.
+ */
+export function loadAddon(path: string = builtPath): Addon {
+  try {
+    return require(path) as Addon;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new EnsembleError(
+      'ERR_ADDON',
+      `the native addon ${path} can't be loaded (${reason}); ` +
+        'it is built for one Node version and machine: run `npm rebuild flux-ensemble`, ' +
+        'or `npm run build` in a checkout',
+      { cause },
+    );
+  }
+}

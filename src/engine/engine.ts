@@ -1,0 +1,201 @@
+/**
+ * The native engine with promises: bytes of journal records in, firings out. It runs on a thread of its own;
+ * nothing here blocks the event loop, and an engine that nobody waits for lets the process exit.
+ */
+
+import { EnsembleError } from '../errors.js';
+import { type MetricsSnapshot, readSnapshot } from '../metrics/metrics.js';
+import {
+  type Addon,
+  type DecodeError,
+  type EngineStatus,
+  loadAddon,
+  type NativeEngine,
+  type NativeFiring,
+  type NativeSnapshot,
+} from './addon.js';
+import { EventBatch, type EventStreamOptions } from './event-batch.js';
+import type { EnginePlan, PlanRule } from './plan.js';
+
+export interface EngineListener {
+  /** Called in the order in which the rules fired, before the answer to the command that made them fire. */
+  firing(firing: NativeFiring): void;
+  decodeError(error: DecodeError): void;
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: EnsembleError): void;
+}
+
+/** Engines that owe an answer must not be collected, whoever else has let go of them. */
+const busy = new Set<Engine>();
+
+const closed = () => new EnsembleError('ERR_CLOSED', 'the engine is closed');
+
+export class Engine {
+  readonly #addon: Addon;
+  readonly #native: NativeEngine;
+  readonly #listener: EngineListener;
+  readonly #groups: string[];
+  readonly #namedKinds: string[] = [];
+  readonly #waiting = new Map<number, Waiting>();
+  #lastCommand = 0;
+  #closed = false;
+  #streaming = false;
+  #streamEnded = false;
+  #wakeStream: (() => void) | null = null;
+
+  /** Throws EnsembleError `ERR_ADDON` or, for a plan that is none, `ERR_ENGINE`. */
+  constructor(plan: EnginePlan, listener: EngineListener, addon: Addon = loadAddon()) {
+    this.#addon = addon;
+    this.#listener = listener;
+    this.#groups = [...plan.groups];
+    // The channel holds this function for as long as the native engine lives. Through a strong reference to
+    // `this` the pair would keep each other alive for ever.
+    const self = new WeakRef(this);
+    try {
+      this.#native = new addon.Engine(plan, () => {
+        const engine = self.deref();
+        if (engine !== undefined) engine.#drain();
+      });
+    } catch (cause) {
+      throw new EnsembleError('ERR_ENGINE', cause instanceof Error ? cause.message : String(cause), {
+        cause,
+      });
+    }
+  }
+
+  /** Names of the groups by index, those of the plan first. */
+  get groups(): readonly string[] {
+    return this.#groups;
+  }
+
+  /** Begins the run at `now` (seconds since the epoch): start rules fire, heartbeats begin. */
+  start(now: number): Promise<void> {
+    return this.#command((native, number) => native.start(number, now));
+  }
+
+  /** Takes in bytes of journal records, cut anywhere; resolves when they have been worked through. */
+  ingest(bytes: Uint8Array): Promise<void> {
+    return this.#command((native, number) => native.ingest(number, bytes));
+  }
+
+  /** The stream has ended: a last record without its newline is taken in. */
+  finishStream(): Promise<void> {
+    return this.#command((native, number) => native.finishStream(number));
+  }
+
+  /** A heartbeat at `now` (seconds since the epoch), besides those of the plan. */
+  tick(now: number): Promise<void> {
+    return this.#command((native, number) => native.tick(number, now));
+  }
+
+  /** Adds a rule and resolves with its index. */
+  addRule(rule: PlanRule): Promise<number> {
+    return this.#command((native, number) => native.addRule(number, rule));
+  }
+
+  /** No rule fires any more; statistics go on. */
+  end(): Promise<void> {
+    return this.#command((native, number) => native.end(number));
+  }
+
+  status(): Promise<EngineStatus> {
+    return this.#command((native, number) => native.status(number));
+  }
+
+  /** Ids of the active jobs of a group (by index), or of all groups. */
+  activeJobs(group = -1): Promise<BigUint64Array> {
+    return this.#command((native, number) => native.activeJobs(number, group));
+  }
+
+  async metrics(): Promise<MetricsSnapshot> {
+    const known = this.#groups.length;
+    const snapshot = await this.#command<NativeSnapshot>((native, number) => native.snapshot(number, known));
+    // Another snapshot may have brought some of these names meanwhile.
+    this.#groups.push(...snapshot.newGroups.slice(this.#groups.length - known));
+    return readSnapshot(this.#groups, snapshot);
+  }
+
+  /**
+   * Raw events in batches, from now until `endEvents()` or `close()`. One consumer at a time. Breaking out of
+   * the loop stops the gathering.
+   */
+  async *events(options: EventStreamOptions = {}): AsyncGenerator<EventBatch, void, void> {
+    if (this.#closed) throw closed();
+    if (this.#streaming) throw new EnsembleError('ERR_ENGINE', 'events() already has a consumer');
+    this.#streaming = true;
+    this.#native.gatherEvents(options.capacity ?? 65_536, options.overflow === 'hold');
+    try {
+      for (;;) {
+        const batch = this.#closed ? undefined : this.#native.takeEvents();
+        if (batch !== undefined && (batch.ids.length > 0 || batch.dropped > 0)) {
+          this.#namedKinds.push(...batch.newKinds);
+          yield new EventBatch(batch, this.#kindNames(), this.#groups);
+          continue;
+        }
+        if (this.#closed || this.#streamEnded) return;
+        await new Promise<void>((resolve) => {
+          this.#wakeStream = resolve;
+        });
+      }
+    } finally {
+      this.#streaming = false;
+      if (!this.#closed) this.#native.gatherEvents(0, false);
+    }
+  }
+
+  /** Lets the consumer of `events()` take what is left and come to its end. */
+  endEvents(): void {
+    this.#streamEnded = true;
+    this.#wakeStream?.();
+  }
+
+  /** Stops the thread. What has not been answered is rejected with `ERR_CLOSED`. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#native.close();
+    for (const waiting of this.#waiting.values()) waiting.reject(closed());
+    this.#waiting.clear();
+    busy.delete(this);
+    this.#wakeStream?.();
+  }
+
+  #command<T>(post: (native: NativeEngine, number: number) => void): Promise<T> {
+    if (this.#closed) return Promise.reject(closed());
+    return new Promise<T>((resolve, reject) => {
+      const number = ++this.#lastCommand;
+      post(this.#native, number);
+      if (this.#waiting.size === 0) {
+        this.#native.hold(true);
+        busy.add(this);
+      }
+      this.#waiting.set(number, { resolve: resolve as (value: unknown) => void, reject });
+    });
+  }
+
+  #drain(): void {
+    const outbox = this.#closed ? undefined : this.#native.take();
+    if (outbox === undefined) return;
+    for (const error of outbox.decodeErrors) this.#listener.decodeError(error);
+    for (const firing of outbox.firings) this.#listener.firing(firing);
+    for (const { number, value } of outbox.answers) {
+      const waiting = this.#waiting.get(number);
+      this.#waiting.delete(number);
+      waiting?.resolve(value);
+    }
+    if (outbox.eventsWaiting) this.#wakeStream?.();
+    if (outbox.answers.length > 0 && this.#waiting.size === 0) {
+      this.#native.hold(false);
+      busy.delete(this);
+    }
+  }
+
+  #kindNames(): (kind: number) => string {
+    const { eventNames, firstNamedKind } = this.#addon;
+    const named = this.#namedKinds;
+    return (kind) => (kind < firstNamedKind ? eventNames[kind] : named[kind - firstNamedKind]) ?? 'other';
+  }
+}

@@ -1,0 +1,36 @@
+/** An ensemble's rules as the native engine takes them: names resolved to indexes, nothing left to decide. */
+
+import type { Comparison, Count, Statistic, Variable } from '../config/types.js';
+
+export interface PlanRule {
+  readonly trigger: 'start' | 'heartbeat' | 'metric' | 'job';
+  /** Index of the group, -1 for jobs of any group. */
+  readonly group: number;
+  /** For `job`: an event's name or a derived trigger, without the `job-`. */
+  readonly event: string | null;
+  /** For `metric`: a count, or a statistic of a variable. */
+  readonly count: Count | null;
+  readonly statistic: Statistic | null;
+  readonly variable: Variable | null;
+  /** For `metric`: null lets any value do. */
+  readonly comparison: Comparison | null;
+  readonly threshold: number;
+  readonly repetitions: number;
+  /** -1 for none. */
+  readonly backoff: number;
+  /** The action ends the ensemble, so no later rule fires. */
+  readonly terminal: boolean;
+  /** The firing carries the event's context. */
+  readonly wantsEvent: boolean;
+}
+
+export interface EnginePlan {
+  readonly groups: readonly string[];
+  /** Also take in groups that are not listed, as records name them. */
+  readonly trackAll: boolean;
+  /** This run's id; jobs that name another are not ours. Empty for jobs of any run. */
+  readonly ensemble: string;
+  /** Seconds between heartbeats, 0 for none. */
+  readonly heartbeat: number;
+  readonly rules: readonly PlanRule[];
+}

@@ -1,0 +1,309 @@
+/**
+ * One ensemble: a member that runs the jobs, the engine that listens to them, and the dispatcher that acts.
+ *
+ *     member --records--> engine --firings--> dispatcher --actions--> member
+ *
+ * Read this first; everything else is one of the three.
+ */
+
+import { randomBytes } from 'node:crypto';
+import type { ActionContext, EnsembleObserver } from './actions/context.js';
+import { type CustomFunctions, loadCustomFunctions } from './actions/custom-loader.js';
+import { Dispatcher } from './actions/dispatcher.js';
+import { Broadcast } from './broadcast.js';
+import { configFromObject, type LoadedConfig, loadConfig } from './config/load.js';
+import type { EnsembleConfig, Rule } from './config/types.js';
+import type { NativeFiring } from './engine/addon.js';
+import { Engine } from './engine/engine.js';
+import type { EventBatch, EventStreamOptions } from './engine/event-batch.js';
+import { type Diagnostic, EnsembleError, MemberError } from './errors.js';
+import { type Firing, readFiring } from './firing.js';
+import { GrowthWatch } from './growth-watch.js';
+import { createMember, type MemberChoice } from './members/create.js';
+import type { Member } from './members/member.js';
+import type { MetricsSnapshot } from './metrics/metrics.js';
+import { compilePlan, compileRule } from './rules/compile.js';
+
+export interface EnsembleOptions {
+  /** What runs the jobs: the name of a member, or one of your own. `local` by default. */
+  readonly member?: MemberChoice;
+  /** Jobs (or rather their cores) that the local member runs at once; the machine's cores by default. */
+  readonly slots?: number;
+  /** A name for this run; part of its id, which its jobs carry in `attributes.user.ensemble`. */
+  readonly name?: string;
+  /** Stay when there is nothing left to do, until a `terminate` rule fires or the signal is aborted. */
+  readonly watch?: boolean;
+  /** Seconds that canceled jobs have between SIGTERM and SIGKILL at the end of the run; 5 by default. */
+  readonly grace?: number;
+  readonly observer?: EnsembleObserver;
+}
+
+/** How a run came to its end. */
+export type RunEnd =
+  /** Nothing was left to do. */
+  | 'idle'
+  /** A `terminate` action, or a custom function, ended it. */
+  | 'terminated'
+  /** The signal was aborted. */
+  | 'interrupted'
+  /** An action failed whose rule says `onError: stop`. */
+  | 'stopped'
+  /** The member failed. */
+  | 'failed';
+
+export interface RunResult {
+  readonly end: RunEnd;
+  /** What made it end, for `stopped` and `failed`. */
+  readonly error: EnsembleError | null;
+  readonly metrics: MetricsSnapshot;
+}
+
+/** Seconds since the epoch. */
+const now = () => Date.now() / 1000;
+
+export class Ensemble {
+  readonly config: EnsembleConfig;
+  /** What is odd about the configuration. */
+  readonly warnings: readonly Diagnostic[];
+  /** This run's id, carried by its jobs in `attributes.user.ensemble`. */
+  readonly id: string;
+
+  readonly #options: EnsembleOptions;
+  readonly #observer: EnsembleObserver;
+  readonly #engine: Engine;
+  readonly #rules: Rule[];
+  readonly #firings = new Broadcast<Firing>();
+  readonly #ending = new AbortController();
+  #member: Member | null = null;
+  #dispatcher: Dispatcher | null = null;
+  #growth: GrowthWatch | null = null;
+  #started = false;
+  #end: { end: RunEnd; error: EnsembleError | null } | null = null;
+  #ended: () => void = () => {};
+  /** Pieces of the journal handed to the engine, and those that it has worked through. */
+  #handed = 0;
+  #taken = 0;
+  #checkingIdle = false;
+
+  /** Use `fromFile` or `fromObject`. */
+  private constructor({ config, warnings }: LoadedConfig, options: EnsembleOptions) {
+    this.config = config;
+    this.warnings = warnings;
+    this.id = `${options.name ?? 'ensemble'}-${randomBytes(6).toString('hex')}`;
+    this.#options = options;
+    this.#observer = options.observer ?? {};
+    this.#rules = [...config.rules];
+    this.#engine = new Engine(compilePlan(config, this.id), {
+      firing: (firing) => this.#onFiring(firing),
+      decodeError: (error) => this.#observer.decodeError?.(error),
+    });
+  }
+
+  /**
+   * An ensemble from a YAML file. Throws ConfigError with everything that is wrong with the file, or
+   * EnsembleError `ERR_FILE`.
+   */
+  static async fromFile(path: string, options: EnsembleOptions = {}): Promise<Ensemble> {
+    return new Ensemble(await loadConfig(path), options);
+  }
+
+  /** An ensemble from an object of the same form as a file. Throws ConfigError. */
+  static fromObject(value: unknown, options: EnsembleOptions = {}): Ensemble {
+    return new Ensemble(configFromObject(value), options);
+  }
+
+  /** An ensemble from a configuration that was loaded before. */
+  static fromConfig(loaded: LoadedConfig, options: EnsembleOptions = {}): Ensemble {
+    return new Ensemble(loaded, options);
+  }
+
+  /**
+   * Runs the ensemble to its end: start rules fire, and then it is up to the rules. Resolves with how it came
+   * to its end, also when the member failed. Throws ConfigError when a custom function can't be loaded,
+   * MemberError `ERR_MEMBER_UNAVAILABLE` when the member can't run here, EnsembleError when it ran before. An aborted `signal` cancels what is active and waits for it; `kill()`
+   * does not wait.
+   */
+  async run(options: { signal?: AbortSignal } = {}): Promise<RunResult> {
+    if (this.#started) throw new EnsembleError('ERR_ENGINE', 'an ensemble runs once; make a new one');
+    this.#started = true;
+    const { signal } = options;
+    const customs = await loadCustomFunctions(this.config);
+    const ended = new Promise<void>((resolve) => {
+      this.#ended = resolve;
+    });
+    const onAbort = () => this.#finish('interrupted');
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) onAbort();
+    // The engine's channel lets a process exit; a run that waits for heartbeats only must not.
+    const alive = setInterval(() => {}, 2 ** 30);
+    try {
+      await this.#begin(customs);
+      await ended;
+    } finally {
+      clearInterval(alive);
+      signal?.removeEventListener('abort', onAbort);
+    }
+    return this.#conclude();
+  }
+
+  /** Cuts a run's end short: what is still active is killed at once. */
+  kill(): void {
+    this.#finish('interrupted');
+    void this.#member?.stop(0);
+  }
+
+  /** What is known of every group now. */
+  metrics(): Promise<MetricsSnapshot> {
+    return this.#engine.metrics();
+  }
+
+  /** The firings from now on, until the run has ended. */
+  firings(): AsyncIterableIterator<Firing> {
+    return this.#firings.subscribe();
+  }
+
+  /**
+   * The raw events from now on, as columns in batches, until the run has ended. One consumer at a time. A
+   * consumer that is too slow misses events, which are counted, or holds the ensemble: see the options.
+   */
+  events(options?: EventStreamOptions): AsyncGenerator<EventBatch, void, void> {
+    return this.#engine.events(options);
+  }
+
+  /** Ends what is still running and releases everything. Idempotent. */
+  async close(): Promise<void> {
+    this.#finish('interrupted');
+    await this.#member?.stop(0);
+    this.#firings.end();
+    this.#engine.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #begin(customs: CustomFunctions): Promise<void> {
+    if (this.#end !== null) return;
+    try {
+      const member = createMember(this.#options.member ?? 'local', {
+        slots: this.#options.slots,
+        ensemble: this.id,
+      });
+      this.#member = member;
+      this.#growth = new GrowthWatch(this.#rules, member);
+      this.#dispatcher = new Dispatcher(this.#actionContext(member, customs), {
+        idle: () => this.#onActionsDone(),
+        stop: (error) => this.#finish('stopped', error),
+      });
+      await member.start({
+        records: (lines) => this.#ingest(lines),
+        failed: (error) => this.#finish('failed', error),
+      });
+      await this.#engine.start(now());
+      this.#growth.started();
+      if (this.#dispatcher.idle) this.#onActionsDone();
+    } catch (cause) {
+      const error =
+        cause instanceof EnsembleError
+          ? cause
+          : new MemberError(`the member could not be started: ${String(cause)}`, { cause });
+      this.#finish('failed', error);
+      // Not a run that failed but one that can't be: nothing was begun, and nothing is there to report.
+      if (error.code === 'ERR_MEMBER_UNAVAILABLE') throw error;
+    }
+  }
+
+  #actionContext(member: Member, customs: CustomFunctions): ActionContext {
+    return {
+      config: this.config,
+      member,
+      engine: this.#engine,
+      observer: this.#observer,
+      customs,
+      signal: this.#ending.signal,
+      terminate: () => this.#finish('terminated'),
+      addRule: async (rule) => {
+        // Known here before the engine can fire it.
+        this.#rules.push(rule);
+        this.#growth?.added(rule);
+        const groups = [...this.config.groups.keys()];
+        await this.#engine.addRule(compileRule(rule, (name) => groups.indexOf(name)));
+      },
+    };
+  }
+
+  #onFiring(native: NativeFiring): void {
+    const firing = readFiring(native, this.#rules, this.#engine.groups);
+    const rule = this.#rules[firing.rule];
+    if (rule === undefined) return;
+    this.#firings.push(firing);
+    this.#dispatcher?.push(firing, rule);
+    this.#growth?.fired(firing.rule);
+  }
+
+  #onActionsDone(): void {
+    this.#growth?.settled();
+    this.#checkIdle();
+  }
+
+  #ingest(lines: Uint8Array): void {
+    this.#observer.records?.(lines);
+    this.#handed++;
+    this.#engine.ingest(lines).then(
+      () => {
+        this.#taken++;
+        this.#checkIdle();
+      },
+      // Closed meanwhile: nobody is interested any more.
+      () => {},
+    );
+  }
+
+  get #quiet(): boolean {
+    return this.#taken === this.#handed && this.#dispatcher?.idle === true && this.#end === null;
+  }
+
+  /**
+   * Ends the run when nothing is left to do: no action under way, no record on its way, no job active, and no
+   * rule that a heartbeat could make due. The engine answers in order, so whatever it had to fire before it
+   * said so has been dispatched by then.
+   */
+  #checkIdle(): void {
+    if (this.#options.watch || this.#checkingIdle || !this.#quiet) return;
+    this.#checkingIdle = true;
+    const check = async () => {
+      while (this.#quiet) {
+        const handed = this.#handed;
+        const status = await this.#engine.status();
+        if (handed !== this.#handed || !this.#quiet) continue;
+        if (status.activeJobs === 0 && !status.timeCouldFire) this.#finish('idle');
+        return;
+      }
+    };
+    check()
+      .catch(() => {})
+      .finally(() => {
+        this.#checkingIdle = false;
+      });
+  }
+
+  #finish(end: RunEnd, error: EnsembleError | null = null): void {
+    if (this.#end !== null) return;
+    this.#end = { end, error };
+    this.#dispatcher?.stop();
+    this.#ending.abort();
+    this.#ended();
+  }
+
+  async #conclude(): Promise<RunResult> {
+    const { end, error } = this.#end ?? { end: 'idle' as const, error: null };
+    await this.#engine.end();
+    await this.#dispatcher?.settled();
+    await this.#member?.stop(this.#options.grace ?? 5);
+    await this.#engine.finishStream();
+    const metrics = await this.#engine.metrics();
+    this.#engine.endEvents();
+    this.#firings.end();
+    return { end, error, metrics };
+  }
+}

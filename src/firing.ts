@@ -1,0 +1,62 @@
+/** One time that a rule's action is due, as people and programs see it. */
+
+import type { Action, EnsembleConfig } from './config/types.js';
+import type { NativeFiring } from './engine/addon.js';
+
+export interface Firing {
+  /** Counted from 0 in this run. */
+  readonly number: number;
+  /** Index of the rule, counted from 0; rules that were added at run time come behind those of the file. */
+  readonly rule: number;
+  /** The rule's name or, without one, its trigger. */
+  readonly trigger: string;
+  readonly action: Action['name'];
+  /** The action's label: a group or a function. */
+  readonly label: string | null;
+  /** Of the event or heartbeat that made the rule due, in seconds since the epoch. */
+  readonly timestamp: number;
+  /** The job whose event it was. */
+  readonly job: bigint | null;
+  /** The group of that job, or of the metric. */
+  readonly group: string | null;
+  /** The metric's value, for metric rules. */
+  readonly value: number | null;
+  /** The event's name. */
+  readonly event: string | null;
+  /** The event's context, for custom actions. */
+  readonly context: Readonly<Record<string, unknown>> | null;
+}
+
+/** A native firing with its indexes turned into names. */
+export function readFiring(
+  native: NativeFiring,
+  rules: EnsembleConfig['rules'],
+  groups: readonly string[],
+): Firing {
+  const rule = rules[native.rule];
+  if (rule === undefined) throw new RangeError(`the engine fired rule ${native.rule}, which there is not`);
+  const { action } = rule;
+  return {
+    number: native.number,
+    rule: native.rule,
+    trigger: rule.title,
+    action: action.name,
+    label: 'label' in action ? action.label : null,
+    timestamp: native.timestamp,
+    job: native.job,
+    group: groups[native.group] ?? null,
+    value: native.value,
+    event: native.event,
+    context: readContext(native.context),
+  };
+}
+
+/** The engine takes an event's context as it comes; text that is no JSON is no context. */
+function readContext(text: string | null): Firing['context'] {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as Firing['context'];
+  } catch {
+    return null;
+  }
+}

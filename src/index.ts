@@ -1,0 +1,47 @@
+/** The public API of flux-ensemble. */
+
+export type { ActionReport, EnsembleObserver } from './actions/context.js';
+export type {
+  CustomArguments,
+  CustomEvent,
+  CustomFunction,
+  CustomHandle,
+  CustomMetrics,
+} from './actions/custom.js';
+export { formatDiagnostics } from './config/format.js';
+export { configFromObject, type LoadedConfig, loadConfig, parseConfig } from './config/load.js';
+export type {
+  Action,
+  Condition,
+  Count,
+  EnsembleConfig,
+  JobEntry,
+  JobGroup,
+  MetricName,
+  Rule,
+  Statistic,
+  Trigger,
+  Variable,
+} from './config/types.js';
+export type { DecodeError, EngineStatus } from './engine/addon.js';
+export type { EventBatch, EventRow, EventStreamOptions } from './engine/event-batch.js';
+export { Ensemble, type EnsembleOptions, type RunEnd, type RunResult } from './ensemble.js';
+export {
+  ActionError,
+  ConfigError,
+  type Diagnostic,
+  EnsembleError,
+  type ErrorCode,
+  MemberError,
+} from './errors.js';
+export type { Firing } from './firing.js';
+export type { MemberChoice } from './members/create.js';
+export { formatJobId, parseJobId } from './members/local/job-id.js';
+export type { JobTemplate, Member, MemberSink, ResizeOutcome, SubmitOrigin } from './members/member.js';
+export {
+  type GroupMetrics,
+  type MetricsSnapshot,
+  metricValue,
+  type SummaryValues,
+} from './metrics/metrics.js';
+export { parseMetricName } from './rules/metric-name.js';

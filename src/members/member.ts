@@ -1,0 +1,101 @@
+/**
+ * A member is anything that can run jobs and tell of them in journal records: one JSON object a line, in the
+ * form of the responses of Flux's `job-manager.events-journal`. That form is the one currency between a
+ * member and the engine; a new workload manager is one new implementation of this interface.
+ */
+
+import type { MemberError } from '../errors.js';
+
+/** What a job of a group is, in full: every default is filled in. */
+export interface JobTemplate {
+  /** The job group; becomes `attributes.user.group` of the jobspec. */
+  readonly group: string;
+  /** The program and its arguments, split into words; never passed through a shell. */
+  readonly command: readonly string[];
+  /** Working directory, or null for that of this process. */
+  readonly workdir: string | null;
+  /** Variables set on top of this process's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly nodes: number;
+  readonly tasks: number;
+  /** Cores for each task. */
+  readonly cores: number;
+  /** GPUs for each task. */
+  readonly gpus: number;
+  /** Time limit in seconds, 0 for none. */
+  readonly duration: number;
+  /** 0 (held) to 31 (expedite), 16 by default. */
+  readonly urgency: number;
+  readonly queue: string | null;
+  readonly bank: string | null;
+  /** File for standard output, a template like `out-{{id}}.txt`; null for none. */
+  readonly output: string | null;
+  /** File for standard error; null for the same place as `output`. */
+  readonly error: string | null;
+}
+
+/** Ties a job to the firing that asked for it; becomes `attributes.user.origin` of the jobspec. */
+export interface SubmitOrigin {
+  /** Index of the rule, counted from 0. */
+  readonly rule: number;
+  /** Number of the firing in this run, counted from 0. */
+  readonly firing: number;
+}
+
+/** Where a member delivers what it has to tell. */
+export interface MemberSink {
+  /**
+   * Whole journal records, one a line, each line with its newline. The bytes belong to the receiver from
+   * then on. Called in the order in which the events were posted.
+   */
+  records(lines: Uint8Array): void;
+  /** The member as a whole has failed and delivers no more; called at most once. */
+  failed(error: MemberError): void;
+}
+
+/** What came of a resize: sizes in the member's unit (slots for the local member). */
+export interface ResizeOutcome {
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface Member {
+  /** What the member is called on the command line: `local`, `flux`. */
+  readonly name: string;
+
+  /**
+   * Begins the stream of records, whose first is the sentinel (`"id":-1`). Resolves when jobs can be
+   * submitted. Throws MemberError when it can't begin.
+   */
+  start(sink: MemberSink): Promise<void>;
+
+  /**
+   * Submits `count` jobs of one template. Resolves with how many were taken in, and not before each one's
+   * `submit` event has been delivered to the sink: a run with no active job and no submission under way is
+   * over. Throws MemberError or ActionError.
+   */
+  submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number>;
+
+  /**
+   * Cancels jobs, pending or running, by raising a `cancel` exception on each. Ids that are unknown or
+   * already inactive are passed over. Resolves with the number of jobs it was raised on; their end is told
+   * by records.
+   */
+  cancel(ids: Iterable<bigint>, note: string): Promise<number>;
+
+  /** Adds slots or nodes (takes them away when `delta` is negative); absent where a member can't. */
+  resize?(delta: number): Promise<ResizeOutcome>;
+
+  /**
+   * Tells whether the member may still grow. While it may, a job that is too large for the member as it is
+   * now waits; when it no longer may, such a job ends with an `alloc` exception.
+   */
+  setGrowable?(growable: boolean): void;
+
+  /**
+   * Ends the member: takes in no more, cancels what is active (SIGTERM, then SIGKILL after `grace` seconds),
+   * delivers the records of it, and releases everything. Resolves when nothing of it is left. Idempotent; a
+   * second call with a shorter grace shortens the first one's.
+   */
+  stop(grace: number): Promise<void>;
+}
