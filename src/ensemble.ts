@@ -84,6 +84,7 @@ export class Ensemble {
   #handed = 0;
   #taken = 0;
   #checkingIdle = false;
+  #idleInDoubt = false;
 
   /** Use `fromFile` or `fromObject`. */
   private constructor({ config, warnings }: LoadedConfig, options: EnsembleOptions) {
@@ -263,28 +264,28 @@ export class Ensemble {
     return this.#taken === this.#handed && this.#dispatcher?.idle === true && this.#end === null;
   }
 
+  /** Something changed that may have been the last thing: looks whether the run is over. */
+  #checkIdle(): void {
+    this.#idleInDoubt = true;
+    if (!this.#options.watch && !this.#checkingIdle) void this.#endWhenIdle();
+  }
+
   /**
    * Ends the run when nothing is left to do: no action under way, no record on its way, no job active, and no
    * rule that a heartbeat could make due. The engine answers in order, so whatever it had to fire before it
-   * said so has been dispatched by then.
+   * said so has been dispatched by then. What changes meanwhile leads to another look.
    */
-  #checkIdle(): void {
-    if (this.#options.watch || this.#checkingIdle || !this.#quiet) return;
+  async #endWhenIdle(): Promise<void> {
     this.#checkingIdle = true;
-    const check = async () => {
-      while (this.#quiet) {
-        const handed = this.#handed;
-        const status = await this.#engine.status();
-        if (handed !== this.#handed || !this.#quiet) continue;
-        if (status.activeJobs === 0 && !status.timeCouldFire) this.#finish('idle');
-        return;
-      }
-    };
-    check()
-      .catch(() => {})
-      .finally(() => {
-        this.#checkingIdle = false;
-      });
+    while (this.#idleInDoubt && this.#quiet) {
+      this.#idleInDoubt = false;
+      const handed = this.#handed;
+      const status = await this.#engine.status().catch(() => null);
+      if (status === null) break;
+      const unchanged = this.#quiet && handed === this.#handed;
+      if (unchanged && status.activeJobs === 0 && !status.timeCouldFire) this.#finish('idle');
+    }
+    this.#checkingIdle = false;
   }
 
   #finish(end: RunEnd, error: EnsembleError | null = null): void {

@@ -8,8 +8,10 @@ export interface Firing {
   readonly number: number;
   /** Index of the rule, counted from 0; rules that were added at run time come behind those of the file. */
   readonly rule: number;
-  /** The rule's name or, without one, its trigger. */
+  /** The rule's trigger: `start`, `metric`, `job-finish`. */
   readonly trigger: string;
+  /** The rule's name or, without one, its trigger: `count.sleep.success`. */
+  readonly name: string;
   readonly action: Action['name'];
   /** The action's label: a group or a function. */
   readonly label: string | null;
@@ -39,7 +41,8 @@ export function readFiring(
   return {
     number: native.number,
     rule: native.rule,
-    trigger: rule.title,
+    trigger: rule.triggerText,
+    name: rule.title,
     action: action.name,
     label: 'label' in action ? action.label : null,
     timestamp: native.timestamp,

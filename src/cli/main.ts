@@ -32,9 +32,11 @@ function report(error: unknown): number {
 }
 
 // Whoever reads our output may stop (`| head`); that ends the run like an interrupt does, and quietly.
+let readerIsGone = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.kill(process.pid, 'SIGTERM');
+  if (!readerIsGone) process.kill(process.pid, 'SIGTERM');
+  readerIsGone = true;
 });
 
 const program = new Command('ensemble')

@@ -120,7 +120,7 @@ export function textReporter(debug: boolean): Reporter {
   const print = (text: string) => process.stdout.write(`${text}\n`);
   const complain = (text: string) => process.stderr.write(`${err.red('ensemble: error:')} ${text}\n`);
   const observer: EnsembleObserver = {
-    firing: ({ trigger }) => print(out.blue(` => trigger ${escapeControls(trigger)}`)),
+    firing: ({ name }) => print(out.blue(` => trigger ${escapeControls(name)}`)),
     action: (report) => print(describeAction(report, out)),
     problem: (error) => complain(`${error.message} [${error.code}]`),
     decodeError: ({ offset, line, reason }) =>

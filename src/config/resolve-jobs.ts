@@ -43,10 +43,11 @@ function resolveJob(context: ResolveContext, job: JobShape, path: Path): JobEntr
     for (const message of checkTemplate(job[key] ?? '')) context.problems.error([...path, key], message);
   }
   const nodes = job.nodes || 1;
+  const command = commandText(context, job.command, [...path, 'command']);
   return {
     group: job.name ?? '',
-    command: resolveCommand(context, job.command, [...path, 'command']),
-    commandText: job.command ?? '',
+    command: resolveCommand(context, command, [...path, 'command']),
+    commandText: command ?? '',
     workdir: job.workdir || null,
     environment: resolveEnvironment(context, job.environment ?? {}, [...path, 'environment']),
     count: job.count ?? 1,
@@ -62,6 +63,15 @@ function resolveJob(context: ResolveContext, job: JobShape, path: Path): JobEntr
     output: job.output ?? null,
     error: job.error ?? null,
   };
+}
+
+/** The command as it stands in the file: `true` is the program of that name. */
+function commandText(
+  { source }: ResolveContext,
+  command: string | boolean | undefined,
+  path: Path,
+): string | undefined {
+  return typeof command === 'boolean' ? (source.writtenAs(path) ?? String(command)) : command;
 }
 
 function resolveCommand({ problems }: ResolveContext, text: string | undefined, path: Path): string[] {

@@ -98,7 +98,10 @@ const jobSchema = z
   .strictObject(
     {
       name: text().describe('The job group. Entries of one name form one group and are submitted together.'),
-      command: text().describe('The program and its arguments, quoted as for a shell; no shell expands it.'),
+      // `command: true` is a boolean to YAML and a program to people.
+      command: z
+        .union([text(), z.boolean()], { error: 'must be a string that is not empty' })
+        .describe('The program and its arguments, quoted as for a shell; no shell expands it.'),
       workdir: string()
         .nullish()
         .describe('Working directory of the jobs; that of the ensemble when absent.'),

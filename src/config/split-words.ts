@@ -25,7 +25,7 @@ export function splitWords(text: string): Parsed<string[]> {
       if (next !== '\n') word = (word ?? '') + next;
     } else if (char === "'") {
       const end = text.indexOf("'", i + 1);
-      if (end === -1) return refused("the command has a quote (') that is never closed");
+      if (end === -1) return refused('the command has a quote that is never closed');
       word = (word ?? '') + text.slice(i + 1, end);
       i = end;
     } else if (char === '"') {
@@ -33,7 +33,7 @@ export function splitWords(text: string): Parsed<string[]> {
       for (i++; text[i] !== '"'; i++) {
         const quoted = text[i];
         const next = text[i + 1];
-        if (quoted === undefined) return refused('the command has a quote (") that is never closed');
+        if (quoted === undefined) return refused('the command has a quote that is never closed');
         if (quoted === '\\' && next === '\n') {
           i++;
         } else if (quoted === '\\' && next !== undefined && ESCAPED_IN_QUOTES.includes(next)) {

@@ -1,0 +1,188 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cli, ensembleFile, jsonLines, newFolder } from './cli.js';
+
+/** One `once` job; when it has finished, the function `f` of this source is called. */
+const file = (source: string, action = '') =>
+  ensembleFile(`jobs:
+  - {name: once, command: 'true'}
+  - {name: more, command: 'true', count: 2}
+rules:
+  - trigger: start
+    action: {name: submit, label: once}
+  - trigger: job-finish
+    name: once
+    action: {name: custom, label: f${action}}
+custom: |
+${source.replace(/^/gm, '  ')}
+`);
+
+const run = async (source: string, action?: string) => {
+  const finished = await cli(['run', '--json', file(source, action)]);
+  const { lines, summary } = jsonLines(finished);
+  return { finished, summary, problems: lines.filter(({ type }) => type === 'problem'), lines };
+};
+
+describe.concurrent('what a custom function returns', () => {
+  test('an action', async () => {
+    const { summary } = await run(`function f() { return { name: 'submit', label: 'more' }; }`);
+    expect(summary.groups.more?.count.success).toBe(2);
+  });
+
+  test('several, from an async arrow function', async () => {
+    const { summary } = await run(
+      `const f = async () => [{ name: 'submit', label: 'more', value: 1 }, { name: 'submit', label: 'more' }];`,
+    );
+    expect(summary.groups.more?.count.success).toBe(3);
+  });
+
+  test('a rule, which counts from then on', async () => {
+    const { summary, lines } = await run(`export function f() {
+  return [
+    { trigger: 'metric', name: 'count.more.success', when: '>= 2', action: { name: 'terminate' } },
+    { name: 'submit', label: 'more' },
+  ];
+}`);
+    expect(summary.end).toBe('terminated');
+    expect(lines.find(({ action }) => action === 'terminate')).toMatchObject({ rule: 2 });
+  });
+
+  test('nothing', async () => {
+    for (const nothing of ['', 'return null;', 'return [];']) {
+      const { problems, summary } = await run(`function f() { ${nothing} }`);
+      expect(problems).toEqual([]);
+      expect(summary.end).toBe('idle');
+    }
+  });
+
+  test('something that is no action is reported with rule and function', async () => {
+    const { problems, finished } = await run(`function f() { return { name: 'submit', label: 'mroe' }; }`);
+    expect(finished.status).toBe(0);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ code: 'ERR_CUSTOM' });
+    expect(problems[0]?.message).toContain("rule 'once' (rules[1]): custom function 'f' returned");
+    expect(problems[0]?.message).toContain("no job group 'mroe'; did you mean 'more'?");
+    expect((await run('function f() { return 42; }')).problems).toHaveLength(1);
+  });
+});
+
+describe.concurrent('what a custom function is given', () => {
+  test('metrics, event, rule, action, firing, handle', async () => {
+    const { finished } = await run(
+      `function f({ metrics, event, rule, action, firing, handle }) {
+  console.error(JSON.stringify({
+    finished: metrics.get('count.once.finished'), mean: typeof metrics.get('mean.once-duration'),
+    none: metrics.get('mean.more-duration'), group: metrics.groups.get('once').count.submitted,
+    event: event.name, status: event.context.status, id: typeof event.id, of: event.group,
+    title: rule.title, label: action.label, value: action.value, trigger: firing.trigger, member: handle.member,
+  }));
+}`,
+      ', value: seven',
+    );
+    expect(JSON.parse(finished.stderr.trim().split('\n')[0] as string)).toEqual({
+      finished: 1,
+      mean: 'number',
+      none: null,
+      group: 1,
+      event: 'finish',
+      status: 0,
+      id: 'bigint',
+      of: 'once',
+      title: 'once',
+      label: 'f',
+      value: 'seven',
+      trigger: 'job-finish',
+      member: 'local',
+    });
+  });
+
+  test('a handle that ends the run', async () => {
+    const { summary } = await run('function f({ handle }) { handle.terminate(); }');
+    expect(summary.end).toBe('terminated');
+  });
+});
+
+describe.concurrent('a custom function that fails', () => {
+  test('by a throw or a rejection: reported, and the run goes on', async () => {
+    for (const how of ["throw new Error('oh no')", "return Promise.reject(new Error('oh no'))"]) {
+      const { problems, finished, summary } = await run(`function f() { ${how}; }`);
+      expect(finished.status).toBe(0);
+      expect(summary.end).toBe('idle');
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatchObject({ code: 'ERR_CUSTOM' });
+      expect(problems[0]?.message).toContain("custom function 'f' failed: oh no");
+    }
+  });
+
+  test('ends the run where the rule says onError: stop', async () => {
+    const { finished, summary } = await run(`function f() { throw new Error('oh no'); }`, ', onError: stop');
+    expect(finished.status).toBe(1);
+    expect(summary).toMatchObject({ end: 'stopped', error: { code: 'ERR_CUSTOM' } });
+  });
+
+  test('by taking too long', async () => {
+    const { problems, finished } = await run(
+      'function f() { return new Promise(() => {}); }',
+      ', timeout: 0.2',
+    );
+    expect(finished.status).toBe(0);
+    expect(problems[0]).toMatchObject({ code: 'ERR_CUSTOM_TIMEOUT' });
+    expect(problems[0]?.message).toContain('did not answer within 0.2 s');
+  });
+
+  test('by asking for itself without end', async () => {
+    const { problems } = await run(`const f = () => ({ name: 'custom', label: 'f' });`);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.message).toContain('is it a loop?');
+  });
+});
+
+describe.concurrent('where custom functions come from', () => {
+  const withCustom = (custom: string, folder = newFolder()) =>
+    ensembleFile(
+      `jobs: [{name: a, command: 'true'}, {name: b, command: 'true'}]
+rules:
+  - trigger: start
+    action: {name: submit, label: a}
+  - trigger: job-finish
+    name: a
+    action: {name: custom, label: next}
+custom: ${custom}
+`,
+      folder,
+    );
+
+  test.each([
+    ['./actions.mjs', 'actions.mjs', `export const next = () => ({ name: 'submit', label: 'b' });`],
+    ['{file: actions.cjs}', 'actions.cjs', `exports.next = () => ({ name: 'submit', label: 'b' });`],
+  ])('a module next to the file: %s', async (custom, name, source) => {
+    const folder = newFolder();
+    writeFileSync(join(folder, name), source);
+    const { summary } = jsonLines(await cli(['run', '--json', withCustom(custom, folder)]));
+    expect(summary.groups.b?.count.success).toBe(1);
+  });
+
+  test('a module that is not there, a function that is not there, a syntax error: before anything runs', async () => {
+    const missing = await cli(['run', withCustom('./nowhere.mjs')]);
+    expect(missing.status).toBe(2);
+    expect(missing.stderr).toContain('nowhere.mjs');
+    const misspelt = await cli(['run', withCustom('|\n  function nxet() {}')]);
+    expect(misspelt.status).toBe(2);
+    expect(misspelt.stderr).toContain(
+      "rules[1].action.label: the file's custom block has no function 'next'",
+    );
+    const broken = await cli(['validate', withCustom('|\n  function next( {')]);
+    expect(broken.status).toBe(2);
+    expect(broken.stdout).toContain('SyntaxError');
+  });
+
+  test('an error shows the line of the YAML file', async () => {
+    const { finished } = await run(`
+function f() {
+  console.error(new Error('where').stack.split('\\n')[1]);
+}`);
+    // The block begins in line 11 of the file, and the call is in its fourth line... counted from its first.
+    expect(finished.stderr).toMatch(/:13:\d+\)?/);
+  });
+});

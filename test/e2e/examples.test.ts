@@ -1,0 +1,118 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cli, jsonLines, root } from './cli.js';
+
+const run = async (name: string, ...more: string[]) => {
+  const finished = await cli(['run', '--json', '--slots', '2', ...more, join(root, 'examples', name)]);
+  const { lines, summary } = jsonLines(finished);
+  const firings = lines.filter((line) => line.type === 'firing');
+  const counts = Object.fromEntries(Object.entries(summary.groups).map(([name, { count }]) => [name, count]));
+  return { finished, summary, firings, counts };
+};
+
+const firing = (rule: number, trigger: string, action: string, label: string | null) =>
+  expect.objectContaining({ type: 'firing', rule, trigger, action, label });
+
+describe.concurrent('every example, through the command line', () => {
+  test('hello-world', async () => {
+    const { finished, summary, firings, counts } = await run('hello-world.yaml');
+    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    expect(firings).toEqual([firing(0, 'start', 'submit', 'sleep'), firing(1, 'metric', 'submit', 'echo')]);
+    expect(counts.sleep).toMatchObject({ submitted: 5, finished: 5, success: 5, failed: 0, running: 0 });
+    expect(counts.echo).toMatchObject({ submitted: 5, finished: 5, success: 5, failed: 0, pending: 0 });
+    expect(summary.groups.sleep?.duration.min).toBeGreaterThanOrEqual(1);
+    expect(summary.groups.sleep?.duration.count).toBe(5);
+    expect(summary).toMatchObject({ end: 'idle', decodeErrors: 0, events: 110 });
+  });
+
+  test('hello-world as text, with the lines of ensemble-python', async () => {
+    const { stdout, stderr, status } = await cli(['run', '--slots', '5', 'examples/hello-world.yaml']);
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(stdout.split('\n').slice(0, 4)).toEqual([
+      ' => trigger start',
+      '   submit sleep (name:sleep),(command:sleep 1),(count:5),(nodes:1)',
+      ' => trigger count.sleep.success',
+      '   submit echo (name:echo),(command:echo hello world),(count:5),(nodes:1)',
+    ]);
+    expect(stdout).toMatch(/^sleep-duration +5 +1\.\d/m);
+  });
+
+  test('backoff', async () => {
+    const { finished, firings, counts } = await run('backoff-example.yaml');
+    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    expect(counts.sleep).toMatchObject({ submitted: 5, success: 5 });
+    expect(counts['echo-repetition']).toMatchObject({ submitted: 6, success: 6 });
+    expect(counts['echo-backoff']).toMatchObject({ submitted: 2, success: 2 });
+    expect(firings.map(({ label }) => label)).toEqual([
+      'sleep',
+      'echo-repetition',
+      'echo-backoff',
+      'echo-repetition',
+      'echo-repetition',
+      'echo-backoff',
+    ]);
+  });
+
+  test('heartbeat', async () => {
+    const { finished, firings, counts, summary } = await run('heartbeat-example.yaml');
+    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    expect(counts.sleep).toMatchObject({ submitted: 5, success: 5 });
+    expect(counts.echo).toMatchObject({ submitted: 10, success: 10 });
+    expect(counts.held).toMatchObject({ submitted: 1, canceled: 1, finished: 0, exception: 1 });
+    expect(firings.at(-1)).toMatchObject({
+      trigger: 'metric',
+      name: 'max.held-pending',
+      action: 'cancel',
+      event: null,
+    });
+    expect(firings.at(-1)?.value).toBeGreaterThan(4);
+    // Judged at heartbeats, but never recorded: the job did not start.
+    expect(summary.groups.held?.pending.count).toBe(0);
+  });
+
+  test('grow-shrink', async () => {
+    const { finished, firings, counts } = await run('grow-shrink-example.yaml');
+    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    expect(counts.echo).toMatchObject({ submitted: 10, success: 10 });
+    expect(counts.sleep).toMatchObject({ submitted: 3, success: 3 });
+    const grown = firings.filter(({ action }) => action === 'grow').length;
+    expect(grown).toBeGreaterThanOrEqual(2);
+    expect(grown).toBeLessThanOrEqual(6);
+    expect(firings.at(-1)).toMatchObject({ action: 'shrink' });
+  });
+
+  test('terminate', async () => {
+    const { finished, firings, counts, summary } = await run('terminate-example.yaml');
+    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    expect(summary.end).toBe('terminated');
+    expect(firings.at(-1)).toMatchObject({ name: 'count.echo.success', action: 'terminate', value: 5 });
+    expect(counts.echo).toMatchObject({ submitted: 5, success: 5 });
+    expect(counts.sleep?.submitted).toBe(5);
+    expect((counts.sleep?.success ?? 0) + (counts.sleep?.canceled ?? 0)).toBe(5);
+  });
+
+  test('terminate ends a run that would stay', async () => {
+    const { finished, summary } = await run('terminate-example.yaml', '--watch');
+    expect({ status: finished.status, end: summary.end }).toEqual({ status: 0, end: 'terminated' });
+  });
+
+  test('custom-action', async () => {
+    const { finished, firings, counts } = await run('custom-action-example.yaml');
+    expect(finished.status).toBe(0);
+    expect(counts.echo).toMatchObject({ submitted: 4, success: 4 });
+    expect(firings.filter(({ action }) => action === 'custom')).toHaveLength(4);
+    expect(finished.stderr).toContain('echoAgain: finish of a job in echo, 2 finished so far');
+  });
+
+  test('each file is valid', async () => {
+    const names = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
+    expect(names.length).toBeGreaterThanOrEqual(6);
+    for (const name of names) {
+      const { stdout, status } = await cli(['validate', join('examples', name)]);
+      expect(status, stdout).toBe(0);
+      expect(stdout).toContain(`${name}: valid`);
+      expect(stdout).not.toContain('warning');
+    }
+  });
+});

@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cli, ensembleFile, newFolder } from './cli.js';
+
+describe.concurrent('ensemble stats', () => {
+  test('reads standard input', async () => {
+    const input = '1\n2\n 3 \r\n4e0\n+5.\n';
+    const { stdout, status } = await cli(['stats'], { input });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      count: 5,
+      mean: 3,
+      variance: 2.5,
+      min: 1,
+      max: 5,
+      iqr: 2,
+      mad: 1,
+      q25: 2,
+      q50: 3,
+      q75: 4,
+    });
+  });
+
+  test('reads a file, also a large one', async () => {
+    const path = join(newFolder(), 'numbers');
+    writeFileSync(path, Array.from({ length: 200_001 }, (_, i) => i).join('\n'));
+    const { stdout, status } = await cli(['stats', path]);
+    expect(status).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ count: 200_001, min: 0, max: 200_000 });
+    expect(result.mean).toBeCloseTo(100_000, 6);
+  });
+
+  test('no numbers have no statistics', async () => {
+    const { stdout, status } = await cli(['stats'], { input: '' });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ count: 0, mean: null, q50: null });
+  });
+
+  test.each(['x', '', '0x10', 'NaN', 'Infinity', '1e999', '1,5', '1 2'])(
+    'a line %j is refused with its number and status 2',
+    async (line) => {
+      const { stdout, stderr, status } = await cli(['stats'], { input: `1\n2\n${line}\n4\n` });
+      expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
+      expect(stderr).toContain('line 3');
+    },
+  );
+
+  test('a file that is not there', async () => {
+    const { stderr, status } = await cli(['stats', '/no/such/file']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('/no/such/file');
+  });
+});
+
+describe.concurrent('ensemble validate', () => {
+  test('says what is in a valid file, and what is odd', async () => {
+    const file = ensembleFile(`jobs: [{name: a, command: echo}]
+rules:
+  - trigger: job-finish
+    when: 3
+    action: {name: submit, label: a}
+`);
+    const { stdout, status } = await cli(['validate', file]);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`${file}:4:5: warning: rules[0].when`);
+    expect(stdout).toContain('valid (1 job group, 1 rule)');
+  });
+
+  test('prints every error, in the order of the file, and exits with 2', async () => {
+    const file = ensembleFile(`jobs:
+  - {name: sleep, command: "sleep '1"}
+rules:
+  - trigger: metric
+    name: mean.slep-duration
+    when: "> 5s"
+    action: {name: sumbit, label: sleep}
+`);
+    const { stdout, status } = await cli(['validate', file]);
+    expect(status).toBe(2);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.slice(file.length).split(' error: ')[0])).toEqual([
+      ':2:28:',
+      ':5:11:',
+      ':6:11:',
+      ':7:20:',
+    ]);
+  });
+});
