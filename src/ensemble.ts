@@ -77,9 +77,12 @@ export class Ensemble {
   #member: Member | null = null;
   #dispatcher: Dispatcher | null = null;
   #growth: GrowthWatch | null = null;
-  #started = false;
+  #running: Promise<RunResult> | null = null;
   #end: { end: RunEnd; error: EnsembleError | null } | null = null;
-  #ended: () => void = () => {};
+  #resolveEnded: () => void = () => {};
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#resolveEnded = resolve;
+  });
   /** Pieces of the journal handed to the engine, and those that it has worked through. */
   #handed = 0;
   #taken = 0;
@@ -120,36 +123,21 @@ export class Ensemble {
 
   /**
    * Runs the ensemble to its end: start rules fire, and then it is up to the rules. Resolves with how it came
-   * to its end, also when the member failed. Throws ConfigError when a custom function can't be loaded,
-   * MemberError `ERR_MEMBER_UNAVAILABLE` when the member can't run here, EnsembleError when it ran before. An aborted `signal` cancels what is active and waits for it; `kill()`
-   * does not wait.
+   * to its end, also when the member failed. An aborted `signal` cancels what is active and waits for it;
+   * `kill()` does not wait. Throws ConfigError when a custom function can't be loaded, MemberError
+   * `ERR_MEMBER_UNAVAILABLE` when the member can't run here, EnsembleError when it ran before.
    */
   async run(options: { signal?: AbortSignal } = {}): Promise<RunResult> {
-    if (this.#started) throw new EnsembleError('ERR_ENGINE', 'an ensemble runs once; make a new one');
-    this.#started = true;
-    const { signal } = options;
-    const customs = await loadCustomFunctions(this.config);
-    const ended = new Promise<void>((resolve) => {
-      this.#ended = resolve;
-    });
-    const onAbort = () => this.#finish('interrupted');
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) onAbort();
-    // The engine's channel lets a process exit; a run that waits for heartbeats only must not.
-    const alive = setInterval(() => {}, 2 ** 30);
-    try {
-      await this.#begin(customs);
-      await ended;
-    } finally {
-      clearInterval(alive);
-      signal?.removeEventListener('abort', onAbort);
-    }
-    return this.#conclude();
+    if (this.#running !== null)
+      throw new EnsembleError('ERR_ENGINE', 'an ensemble runs once; make a new one');
+    this.#running = this.#run(options.signal);
+    return this.#running;
   }
 
-  /** Cuts a run's end short: what is still active is killed at once. */
+  /** Cuts a run's end short: what is still active is killed at once, and events wait for no consumer. */
   kill(): void {
     this.#finish('interrupted');
+    this.#engine.dropEvents();
     void this.#member?.stop(0);
   }
 
@@ -171,16 +159,33 @@ export class Ensemble {
     return this.#engine.events(options);
   }
 
-  /** Ends what is still running and releases everything. Idempotent. */
+  /** Ends a run as `kill()` does, waits for it, and releases everything. Idempotent. */
   async close(): Promise<void> {
-    this.#finish('interrupted');
-    await this.#member?.stop(0);
+    this.kill();
+    // Whoever called run() gets to see its error.
+    await this.#running?.catch(() => {});
     this.#firings.end();
     this.#engine.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #run(signal: AbortSignal | undefined): Promise<RunResult> {
+    const onAbort = () => this.#finish('interrupted');
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) onAbort();
+    // The engine's channel lets a process exit; a run that waits for heartbeats only must not.
+    const alive = setInterval(() => {}, 2 ** 30);
+    try {
+      await this.#begin(await loadCustomFunctions(this.config));
+      await this.#ended;
+      return await this.#conclude();
+    } finally {
+      clearInterval(alive);
+      signal?.removeEventListener('abort', onAbort);
+    }
   }
 
   async #begin(customs: CustomFunctions): Promise<void> {
@@ -293,7 +298,7 @@ export class Ensemble {
     this.#end = { end, error };
     this.#dispatcher?.stop();
     this.#ending.abort();
-    this.#ended();
+    this.#resolveEnded();
   }
 
   async #conclude(): Promise<RunResult> {

@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Where to leave the totals for whoever adds them up.
+const totals = process.env.ENSEMBLE_TEST_TOTALS;
+
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
@@ -8,5 +11,7 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--expose-gc'],
     testTimeout: 60_000,
+    reporters: totals === undefined ? ['default'] : ['default', 'json'],
+    ...(totals === undefined ? {} : { outputFile: { json: totals } }),
   },
 });

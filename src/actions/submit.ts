@@ -1,5 +1,6 @@
 /** `submit`: a whole group, or `value` jobs of it. */
 
+import { escapeControls } from '../config/describe.js';
 import type { JobEntry, JobGroup } from '../config/types.js';
 import { ActionError } from '../errors.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
@@ -40,7 +41,7 @@ function describe({ entry, count }: Portion): string {
   if (entry.gpus !== 0) parts.push(['gpus', entry.gpus]);
   if (entry.duration !== 0) parts.push(['duration', entry.duration]);
   if (entry.workdir !== null) parts.push(['workdir', entry.workdir]);
-  return parts.map(([key, value]) => `(${key}:${value})`).join(',');
+  return escapeControls(parts.map(([key, value]) => `(${key}:${value})`).join(','));
 }
 
 export async function submit(context: ActionContext, due: Due<ActionNamed<'submit'>>): Promise<void> {

@@ -31,6 +31,17 @@ interface Waiting {
 /** Engines that owe an answer must not be collected, whoever else has let go of them. */
 const busy = new Set<Engine>();
 
+/** What a listener throws is for the program to handle, and costs nobody else a firing or an answer. */
+function tell(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 const closed = () => new EnsembleError('ERR_CLOSED', 'the engine is closed');
 
 export class Engine {
@@ -44,13 +55,13 @@ export class Engine {
   #closed = false;
   #streaming = false;
   #streamEnded = false;
+  #capacity = 0;
   #wakeStream: (() => void) | null = null;
 
   /** Throws EnsembleError `ERR_ADDON` or, for a plan that is none, `ERR_ENGINE`. */
   constructor(plan: EnginePlan, listener: EngineListener, addon: Addon = loadAddon()) {
     this.#addon = addon;
     this.#listener = listener;
-    this.#groups = [...plan.groups];
     // The channel holds this function for as long as the native engine lives. Through a strong reference to
     // `this` the pair would keep each other alive for ever.
     const self = new WeakRef(this);
@@ -59,6 +70,7 @@ export class Engine {
         const engine = self.deref();
         if (engine !== undefined) engine.#drain();
       });
+      this.#groups = [...plan.groups];
     } catch (cause) {
       throw new EnsembleError('ERR_ENGINE', cause instanceof Error ? cause.message : String(cause), {
         cause,
@@ -125,13 +137,15 @@ export class Engine {
   async *events(options: EventStreamOptions = {}): AsyncGenerator<EventBatch, void, void> {
     if (this.#closed) throw closed();
     if (this.#streaming) throw new EnsembleError('ERR_ENGINE', 'events() already has a consumer');
+    this.#capacity = options.capacity ?? 65_536;
+    this.#native.gatherEvents(this.#capacity, options.overflow === 'hold');
     this.#streaming = true;
-    this.#native.gatherEvents(options.capacity ?? 65_536, options.overflow === 'hold');
     try {
       for (;;) {
         const batch = this.#closed ? undefined : this.#native.takeEvents();
+        // A batch without events may hold names: of events that a consumer before this one left behind.
+        if (batch !== undefined) this.#namedKinds.push(...batch.newKinds);
         if (batch !== undefined && (batch.ids.length > 0 || batch.dropped > 0)) {
-          this.#namedKinds.push(...batch.newKinds);
           yield new EventBatch(batch, this.#kindNames(), this.#groups);
           continue;
         }
@@ -150,6 +164,11 @@ export class Engine {
   endEvents(): void {
     this.#streamEnded = true;
     this.#wakeStream?.();
+  }
+
+  /** From now on the engine waits for no consumer of `events()`: what there is no room for is dropped. */
+  dropEvents(): void {
+    if (this.#streaming && !this.#closed) this.#native.gatherEvents(this.#capacity, false);
   }
 
   /** Stops the thread. What has not been answered is rejected with `ERR_CLOSED`. Idempotent. */
@@ -179,8 +198,8 @@ export class Engine {
   #drain(): void {
     const outbox = this.#closed ? undefined : this.#native.take();
     if (outbox === undefined) return;
-    for (const error of outbox.decodeErrors) this.#listener.decodeError(error);
-    for (const firing of outbox.firings) this.#listener.firing(firing);
+    for (const error of outbox.decodeErrors) tell(() => this.#listener.decodeError(error));
+    for (const firing of outbox.firings) tell(() => this.#listener.firing(firing));
     for (const { number, value } of outbox.answers) {
       const waiting = this.#waiting.get(number);
       this.#waiting.delete(number);

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cli, ensembleFile, main, root } from './cli.js';
+
+const ansi = '\u001b[';
+
+/** Runs the command on a pseudo-terminal, which Python brings. */
+function onTerminal(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const script = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+  const child = spawn('python3', ['-c', script, process.execPath, main, ...args], {
+    cwd: root,
+    env: { ...process.env, TERM: 'xterm', NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  return new Promise((resolve) => child.on('close', () => resolve(output)));
+}
+
+const file = ensembleFile(`jobs: [{name: a, command: 'true'}]
+rules: [{trigger: start, action: {name: submit, label: a}}]
+`);
+
+test('colours are for terminals', async () => {
+  const colored = await onTerminal(['run', file]);
+  expect(colored).toContain(' => trigger start');
+  expect(colored).toContain(ansi);
+  expect(await onTerminal(['run', file], { NO_COLOR: '1' })).not.toContain(ansi);
+  expect((await cli(['run', file])).stdout).not.toContain(ansi);
+  expect((await cli(['run', file], { env: { FORCE_COLOR: '1' } })).stdout).not.toContain(ansi);
+});
+
+test('names can’t write escape sequences to the terminal', async () => {
+  const sly = ensembleFile(`jobs: [{name: "a\\e[31m\\nb", command: 'true'}]
+rules: [{trigger: start, action: {name: submit, label: "a\\e[31m\\nb"}}]
+`);
+  const { stdout, status } = await cli(['run', sly]);
+  expect(status).toBe(0);
+  expect(stdout).not.toContain('\u001b');
+});
+
+test('the example of a service answers while its ensemble runs', async () => {
+  const free = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => free.once('listening', resolve));
+  const { port } = free.address() as { port: number };
+  await new Promise((resolve) => free.close(resolve));
+  const child = spawn(process.execPath, [join(root, 'examples/http-service.mjs')], {
+    cwd: root,
+    env: { ...process.env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  const exit = new Promise((resolve) => child.on('close', resolve));
+  let groups: Record<string, { count: { submitted: number } }> = {};
+  for (let i = 0; i < 100 && groups.sleep?.count.submitted !== 5; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    groups = await fetch(`http://127.0.0.1:${port}/`)
+      .then((response) => response.json() as Promise<typeof groups>)
+      .catch(() => ({}));
+  }
+  expect(groups.sleep?.count.submitted).toBe(5);
+  expect(await exit).toBe(0);
+  expect(output).toContain('count.sleep.success: submit echo');
+  expect(output).toContain('the ensemble has ended: idle');
+});
