@@ -1,0 +1,194 @@
+#include "job_process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ensemble::local {
+namespace {
+
+/// The spawner's environment with the command's variables set on top, in the form of execve(2).
+/// Only pointers: the strings stay where they are.
+std::vector<char*> MergeEnvironment(const std::vector<std::string_view>& overrides) {
+  std::vector<char*> merged;
+  for (char** entry = environ; *entry != nullptr; ++entry) merged.push_back(*entry);
+  for (std::string_view override_entry : overrides) {
+    const std::size_t key_length = override_entry.find('=') + 1;
+    char* value = const_cast<char*>(override_entry.data());
+    bool replaced = false;
+    for (char*& entry : merged) {
+      if (strncmp(entry, value, key_length) == 0) {
+        entry = value;
+        replaced = true;
+      }
+    }
+    if (!replaced) merged.push_back(value);
+  }
+  merged.push_back(nullptr);
+  return merged;
+}
+
+void ResetSignals() {
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action = {};
+    action.sa_handler = SIG_DFL;
+    sigaction(signal, &action, nullptr);  // refused for SIGKILL, SIGSTOP and libc's own: fine
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// Makes `target` an open file. False with errno set when it can't be.
+bool OpenAs(int target, const char* path, int flags) {
+  const int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
+  return fd >= 0 && dup2(fd, target) >= 0;  // the copy is without O_CLOEXEC
+}
+
+/// The child's side of the fork, up to the program of the job.
+[[noreturn]] void RunJob(const SpawnCommand& command, char** arguments, char** environment,
+                         pid_t spawner, int progress) {
+  const auto fail = [progress](StartStep step) {
+    const StartFailure failure{step, errno};
+    // If even this can't be written the spawner is gone, and so are we in a moment.
+    if (write(progress, &failure, sizeof failure) < 0) {
+    }
+    _exit(127);
+  };
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != spawner) _exit(127);  // it died before the line above
+  // From here on a cancel ends us, also while a file takes its time to open.
+  ResetSignals();
+  if (!command.cwd.empty() && chdir(command.cwd.data()) != 0) fail(StartStep::kChdir);
+  if (!OpenAs(STDIN_FILENO, "/dev/null", O_RDONLY)) fail(StartStep::kStdin);
+  constexpr int kCreate = O_WRONLY | O_CREAT | O_TRUNC;
+  const char* out = command.out.empty() ? "/dev/null" : command.out.data();
+  if (!OpenAs(STDOUT_FILENO, out, kCreate)) fail(StartStep::kOutput);
+  if (command.err.empty()) {
+    // One open file for both, hence one offset: what the job writes stays in order.
+    if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0) fail(StartStep::kError);
+  } else if (!OpenAs(STDERR_FILENO, command.err.data(), kCreate)) {
+    fail(StartStep::kError);
+  }
+  environ = environment;  // execvp() takes the PATH from here: the job's, not the spawner's
+  execvp(arguments[0], arguments);
+  fail(StartStep::kExec);
+  _exit(127);
+}
+
+/// The parent's process id in the text of /proc/PID/stat, or -1. The second field, the program's
+/// name, may hold anything, also parentheses and spaces: the last `)` ends it.
+pid_t ParentIn(std::string_view stat) {
+  const std::size_t name_end = stat.rfind(") ");
+  if (name_end == std::string_view::npos || stat.size() < name_end + 5) return -1;
+  return static_cast<pid_t>(strtol(stat.data() + name_end + 4, nullptr, 10));
+}
+
+}  // namespace
+
+const char* StartStepName(StartStep step) {
+  switch (step) {
+    case StartStep::kNone:
+      return "none";
+    case StartStep::kPipe:
+      return "pipe";
+    case StartStep::kFork:
+      return "fork";
+    case StartStep::kChdir:
+      return "chdir";
+    case StartStep::kStdin:
+      return "stdin";
+    case StartStep::kOutput:
+      return "output";
+    case StartStep::kError:
+      return "error";
+    case StartStep::kExec:
+      return "exec";
+  }
+  return "unknown";
+}
+
+StartedProcess StartJob(const SpawnCommand& command, StartFailure* failure) {
+  // All memory is taken before the fork: the child only makes system calls.
+  std::vector<char*> environment = MergeEnvironment(command.environment);
+  std::vector<char*> arguments;
+  for (std::string_view argument : command.arguments) {
+    arguments.push_back(const_cast<char*>(argument.data()));
+  }
+  arguments.push_back(nullptr);
+
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    *failure = {StartStep::kPipe, errno};
+    return {};
+  }
+  UniqueFd progress_read(ends[0]);
+  UniqueFd progress_write(ends[1]);
+
+  const pid_t spawner = getpid();
+  // Signals stay blocked in the child until it has put back their default actions.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = fork();
+  const int fork_error = errno;
+  if (pid == 0) {
+    RunJob(command, arguments.data(), environment.data(), spawner, progress_write.get());
+  }
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) {
+    *failure = {StartStep::kFork, fork_error};
+    return {};
+  }
+  // Here as well as in the child, so that the group exists whichever comes first: a signal to it,
+  // or the program. Fails with EACCES once the program runs, when it is long done.
+  setpgid(pid, pid);
+  return {pid, std::move(progress_read)};
+}
+
+bool ReadStartOutcome(int progress_fd, StartFailure* failure) {
+  StartFailure read_failure;
+  ssize_t got;
+  do {
+    got = read(progress_fd, &read_failure, sizeof read_failure);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return false;
+  // A write this small is whole or absent.
+  *failure = got == sizeof read_failure ? read_failure : StartFailure{};
+  return true;
+}
+
+std::vector<pid_t> ListChildren() {
+  std::vector<pid_t> children;
+  const std::unique_ptr<DIR, int (*)(DIR*)> proc(opendir("/proc"), closedir);
+  if (!proc) return children;
+  const pid_t self = getpid();
+  while (const dirent* entry = readdir(proc.get())) {
+    const pid_t pid = static_cast<pid_t>(strtol(entry->d_name, nullptr, 10));
+    if (pid <= 0) continue;
+    const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+    const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    char text[512];
+    const ssize_t size = file.valid() ? read(file.get(), text, sizeof text - 1) : -1;
+    if (size <= 0) continue;  // it ended meanwhile
+    text[size] = '\0';
+    if (ParentIn({text, static_cast<std::size_t>(size)}) == self) children.push_back(pid);
+  }
+  return children;
+}
+
+}  // namespace ensemble::local

@@ -1,0 +1,66 @@
+#ifndef FLUX_ENSEMBLE_LOCAL_REPORTS_H_
+#define FLUX_ENSEMBLE_LOCAL_REPORTS_H_
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+namespace ensemble::local {
+
+/// Lines on their way to standard output, which is never waited for: the reader may be busy, or
+/// itself be waiting for us to read.
+class Reports {
+ public:
+  [[gnu::format(printf, 2, 3)]] void Add(const char* format, ...) {
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    const int size = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (size <= 0) return;
+    lines_.append(line, std::min(static_cast<std::size_t>(size), sizeof line - 1));
+    lines_.push_back('\n');
+  }
+
+  bool empty() const { return lines_.empty(); }
+
+  /// Writes what the pipe takes now. False when nobody can read it any more.
+  bool Flush() {
+    std::size_t written = 0;
+    bool open = true;
+    while (written < lines_.size()) {
+      const ssize_t got = write(STDOUT_FILENO, lines_.data() + written, lines_.size() - written);
+      if (got >= 0) {
+        written += static_cast<std::size_t>(got);
+      } else if (errno != EINTR) {
+        open = errno == EAGAIN;
+        break;
+      }
+    }
+    lines_.erase(0, written);
+    return open;
+  }
+
+ private:
+  std::string lines_;
+};
+
+/// The time of day as a report prints it.
+struct Timestamp {
+  Timestamp() {
+    timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(text, sizeof text, "%lld.%09ld", static_cast<long long>(now.tv_sec), now.tv_nsec);
+  }
+  char text[32];
+};
+
+}  // namespace ensemble::local
+
+#endif  // FLUX_ENSEMBLE_LOCAL_REPORTS_H_

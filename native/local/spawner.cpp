@@ -1,0 +1,290 @@
+// ensemble-spawner: starts the processes of a run's jobs and watches them, for the local member.
+//
+// It is a program of its own so that no job outlives the run, whatever ends the run: when its
+// standard input ends, be it that the host process closed it or that it was killed, all that was
+// started here dies. And a fork() here costs the host's event loop nothing.
+//
+// Standard input: frames of commands (command.h). Standard output: a line for each thing that
+// happened,
+//     ready VERSION                          once, at the beginning
+//     started ID PID TIME                    the program of the job runs
+//     error ID STEP ERRNO TIME MESSAGE       it could not be started; nothing more comes about ID
+//     exit ID STATUS TIME                    it ended, with that wait(2) status, and its group with
+//     it
+// TIME is in seconds since the epoch. Standard error: a message for people when something is wrong.
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "command.h"
+#include "job_process.h"
+#include "reports.h"
+#include "unique_fd.h"
+
+namespace ensemble::local {
+namespace {
+
+constexpr int kProtocolVersion = 1;
+constexpr std::size_t kReadSize = std::size_t{64} << 10;
+
+double MonotonicSeconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+class Spawner {
+ public:
+  explicit Spawner(UniqueFd sigchld) : sigchld_(std::move(sigchld)) {}
+
+  /// Serves until standard input ends or makes no sense. Returns the exit code of the program.
+  int Run() {
+    reports_.Add("ready %d", kProtocolVersion);
+    int code = 0;
+    while (true) {
+      // Flushed at once: nearly always the pipe takes it all, and poll() need not ask for room.
+      if (!reports_.Flush()) break;
+      WaitForWork();
+      ReadStartOutcomes();
+      Reap();
+      const Input input = ReadCommands();
+      if (input == Input::kEnded) break;
+      if (input == Input::kGarbage) {
+        fprintf(stderr, "ensemble-spawner: malformed command, ending the run\n");
+        code = 2;
+        break;
+      }
+    }
+    EndEverything();
+    return code;
+  }
+
+ private:
+  struct Job {
+    std::uint64_t id = 0;
+    /// Valid until the program runs.
+    UniqueFd progress;
+    /// Its failure to start has been told: its exit is not worth a word.
+    bool failed = false;
+  };
+
+  enum class Input { kOpen, kEnded, kGarbage };
+
+  void WaitForWork() {
+    polled_.clear();
+    polled_.push_back({STDIN_FILENO, POLLIN, 0});
+    polled_.push_back({sigchld_.get(), POLLIN, 0});
+    if (!reports_.empty()) polled_.push_back({STDOUT_FILENO, POLLOUT, 0});
+    for (pid_t pid : starting_) polled_.push_back({jobs_[pid].progress.get(), POLLIN, 0});
+    poll(polled_.data(), polled_.size(), -1);
+  }
+
+  /// Looks at the jobs that poll() named; their entries are the last ones, in the order of
+  /// `starting_`.
+  void ReadStartOutcomes() {
+    const pollfd* entry = polled_.data() + (polled_.size() - starting_.size());
+    const auto settled = [this, &entry](pid_t pid) {
+      return (entry++)->revents != 0 && SettleStart(pid, jobs_[pid]);
+    };
+    starting_.erase(std::remove_if(starting_.begin(), starting_.end(), settled), starting_.end());
+  }
+
+  /// Reports how a start went, if that is known by now.
+  bool SettleStart(pid_t pid, Job& job) {
+    StartFailure failure;
+    if (!ReadStartOutcome(job.progress.get(), &failure)) return false;
+    job.progress = UniqueFd();
+    if (failure.step == StartStep::kNone) {
+      reports_.Add("started %llu %d %s", static_cast<unsigned long long>(job.id), pid,
+                   Timestamp().text);
+    } else {
+      ReportFailure(job.id, failure);
+      job.failed = true;
+    }
+    return true;
+  }
+
+  void ReportFailure(std::uint64_t id, const StartFailure& failure) {
+    reports_.Add("error %llu %s %d %s %s", static_cast<unsigned long long>(id),
+                 StartStepName(failure.step), failure.error, Timestamp().text,
+                 strerror(failure.error));
+  }
+
+  /// Collects the children that have ended. False when there are no children at all.
+  bool Reap() {
+    signalfd_siginfo ignored;
+    while (read(sigchld_.get(), &ignored, sizeof ignored) > 0) {
+    }
+    while (true) {
+      siginfo_t info = {};
+      // Not collected yet: as long as the leader is a zombie, nobody else can have its process
+      // group's id.
+      if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
+      if (info.si_pid == 0) return true;
+      const auto found = jobs_.find(info.si_pid);
+      if (found != jobs_.end()) kill(-info.si_pid, SIGKILL);
+      int status = 0;
+      if (waitpid(info.si_pid, &status, 0) < 0 || found == jobs_.end()) continue;
+      End(found->first, found->second, status);
+      jobs_.erase(found);
+    }
+  }
+
+  void End(pid_t pid, Job& job, int status) {
+    if (job.progress.valid()) {
+      // Dead before we looked at how it started: the pipe tells now, whatever it tells.
+      SettleStart(pid, job);
+      starting_.erase(std::find(starting_.begin(), starting_.end(), pid));
+    }
+    if (!job.failed) {
+      reports_.Add("exit %llu %d %s", static_cast<unsigned long long>(job.id), status,
+                   Timestamp().text);
+    }
+    pids_.erase(job.id);
+  }
+
+  Input ReadCommands() {
+    const ssize_t got = read(STDIN_FILENO, frames_.Reserve(kReadSize), kReadSize);
+    if (got == 0) return Input::kEnded;
+    if (got < 0) return errno == EAGAIN || errno == EINTR ? Input::kOpen : Input::kEnded;
+    frames_.Commit(static_cast<std::size_t>(got));
+    while (true) {
+      std::string_view body;
+      switch (frames_.Take(&body)) {
+        case FrameReader::Next::kIncomplete:
+          return Input::kOpen;
+        case FrameReader::Next::kTooLong:
+          return Input::kGarbage;
+        case FrameReader::Next::kFrame:
+          break;
+      }
+      const auto command = ParseCommand(body);
+      if (!command) return Input::kGarbage;
+      if (const auto* spawn = std::get_if<SpawnCommand>(&*command)) {
+        if (!Spawn(*spawn)) return Input::kGarbage;
+      } else if (const auto* signal = std::get_if<KillCommand>(&*command)) {
+        Kill(*signal);
+      }
+    }
+  }
+
+  /// False when the id is one of a job that runs.
+  bool Spawn(const SpawnCommand& command) {
+    if (pids_.count(command.id) != 0) return false;
+    StartFailure failure;
+    StartedProcess process = StartJob(command, &failure);
+    if (process.pid < 0) {
+      ReportFailure(command.id, failure);
+      return true;
+    }
+    jobs_[process.pid] = {command.id, std::move(process.progress)};
+    pids_[command.id] = process.pid;
+    starting_.push_back(process.pid);
+    return true;
+  }
+
+  /// A job that has ended meanwhile is no error: its report is on the way.
+  void Kill(const KillCommand& command) {
+    const auto found = pids_.find(command.id);
+    if (found != pids_.end()) kill(-found->second, command.signal);
+  }
+
+  /// Kills every job, then what their daemons left: those became our children when their parents
+  /// died (we are a subreaper), and theirs will in the next round. Bounded, for a process may be
+  /// beyond signals.
+  void EndEverything() {
+    constexpr double kSeconds = 3;
+    const double deadline = MonotonicSeconds() + kSeconds;
+    for (const auto& [pid, job] : jobs_) kill(-pid, SIGKILL);
+    while (Reap() && MonotonicSeconds() < deadline) {
+      for (pid_t child : ListChildren()) kill(child, SIGKILL);
+      pollfd change = {sigchld_.get(), POLLIN, 0};
+      poll(&change, 1, 20);
+    }
+    while (!reports_.empty() && reports_.Flush() && MonotonicSeconds() < deadline) {
+      pollfd room = {STDOUT_FILENO, POLLOUT, 0};
+      poll(&room, 1, 20);
+    }
+  }
+
+  UniqueFd sigchld_;
+  FrameReader frames_;
+  Reports reports_;
+  std::unordered_map<pid_t, Job> jobs_;
+  std::unordered_map<std::uint64_t, pid_t> pids_;
+  /// The jobs whose program does not run yet.
+  std::vector<pid_t> starting_;
+  std::vector<pollfd> polled_;
+};
+
+/// Closes what a careless ancestor left open, so that no job gets it; and makes sure that 0, 1 and
+/// 2 are something, so that no file of ours takes their place.
+void TidyDescriptors() {
+  while (true) {
+    const int fd = open("/dev/null", O_RDWR);
+    if (fd > STDERR_FILENO) close(fd);
+    if (fd > STDERR_FILENO || fd < 0) break;
+  }
+  std::vector<int> inherited;
+  if (DIR* listing = opendir("/proc/self/fd")) {
+    while (const dirent* entry = readdir(listing)) {
+      const int fd = static_cast<int>(strtol(entry->d_name, nullptr, 10));
+      if (fd > STDERR_FILENO && fd != dirfd(listing)) inherited.push_back(fd);
+    }
+    closedir(listing);
+  }
+  for (int fd : inherited) close(fd);
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO}) {
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+  }
+}
+
+/// Ignores what ends programs by default, and gets SIGCHLD as something to read.
+UniqueFd SetUpSignals() {
+  // ^C on the terminal, or a `kill` of the whole family, is for the host: it tells us what to do,
+  // in order.
+  for (int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP}) {
+    signal(number, SIG_IGN);
+  }
+  signal(SIGCHLD, SIG_DFL);  // if it were ignored, nobody would tell us of ends
+  sigset_t mask;
+  sigemptyset(&mask);
+  sigaddset(&mask, SIGCHLD);
+  sigprocmask(SIG_SETMASK, &mask, nullptr);
+  return UniqueFd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+}  // namespace
+}  // namespace ensemble::local
+
+int main() {
+  setsid();  // fails when we lead a group already, which is as good
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ensemble::local::TidyDescriptors();
+  ensemble::local::UniqueFd sigchld = ensemble::local::SetUpSignals();
+  if (!sigchld.valid()) {
+    fprintf(stderr, "ensemble-spawner: signalfd: %s\n", strerror(errno));
+    return 1;
+  }
+  return ensemble::local::Spawner(std::move(sigchld)).Run();
+}

@@ -1,0 +1,71 @@
+/**
+ * Job ids like Flux's (RFC 19): 64 bits that grow with time, and their base58 spelling for people. Never a
+ * `number`: an id passes 2^53 after six days.
+ */
+
+const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+const BASE = 58n;
+const MAX_ID = (1n << 64n) - 1n;
+
+/** 40 bits of milliseconds, 14 bits of generator (always 0: there is one), 10 bits of sequence. */
+const MILLISECOND_SHIFT = 24n;
+const IDS_PER_MILLISECOND = 1024;
+
+/** Makes ids that only ever grow. */
+export class JobIdGenerator {
+  readonly #now: () => number;
+  readonly #epoch: number;
+  /** Begins after 0, so that no job has the id 0. */
+  #millisecond = 0;
+  #sequence = IDS_PER_MILLISECOND;
+
+  /** `now` is a clock in milliseconds that never goes back. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#epoch = now();
+  }
+
+  /** The next id. A millisecond that has given all of its ids borrows from the one to come. */
+  next(): bigint {
+    const elapsed = Math.floor(this.#now() - this.#epoch);
+    if (elapsed > this.#millisecond) {
+      this.#millisecond = elapsed;
+      this.#sequence = 0;
+    } else if (this.#sequence === IDS_PER_MILLISECOND) {
+      this.#millisecond++;
+      this.#sequence = 0;
+    }
+    return (BigInt(this.#millisecond) << MILLISECOND_SHIFT) | BigInt(this.#sequence++);
+  }
+}
+
+/** The F58 form of an id, as Flux prints it: `ƒ31E8hNw`. `prefix` is `f` where only ASCII will do. */
+export function formatJobId(id: bigint, prefix: 'ƒ' | 'f' = 'ƒ'): string {
+  let digits = '';
+  let rest = id;
+  do {
+    digits = ALPHABET.charAt(Number(rest % BASE)) + digits;
+    rest /= BASE;
+  } while (rest > 0n);
+  return prefix + digits;
+}
+
+/** The id that a text means, in F58 (`ƒ...` or `f...`), decimal, or hexadecimal (`0x...`); null for none. */
+export function parseJobId(text: string): bigint | null {
+  const f58 = /^[ƒf](.+)$/u.exec(text)?.[1];
+  let id: bigint;
+  if (f58 !== undefined) {
+    id = 0n;
+    for (const character of f58) {
+      const digit = ALPHABET.indexOf(character);
+      if (digit < 0) return null;
+      id = id * BASE + BigInt(digit);
+      if (id > MAX_ID) return null; // also keeps a long text from costing more than it should
+    }
+  } else if (/^(?:\d{1,20}|0x[\da-f]{1,16})$/iu.test(text)) {
+    id = BigInt(text);
+  } else {
+    return null;
+  }
+  return id <= MAX_ID ? id : null;
+}

@@ -1,0 +1,178 @@
+/** Runs an ensemble's jobs as processes of this machine. Read this first, then runner.ts. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { MemberError } from '../../errors.js';
+import type { JobTemplate, Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
+import { LocalJob, prepareBatch } from './job.js';
+import { JobIdGenerator } from './job-id.js';
+import { JournalRecords } from './records.js';
+import { Runner } from './runner.js';
+import { Spawner } from './spawner.js';
+
+export interface LocalMemberOptions {
+  /** Slots to begin with. A job takes one for each core of each task. */
+  readonly slots: number;
+  /** Id of the run, which becomes `attributes.user.ensemble` of the jobs; null to leave it out. */
+  readonly ensemble: string | null;
+  /** The ensemble-spawner program; by default the one of this package's build. */
+  readonly spawnerPath?: string;
+  /** Seconds from SIGTERM to SIGKILL for a job that is canceled or out of time; 5 by default. */
+  readonly killTimeout?: number;
+}
+
+/** Jobs that are submitted, canceled or refused before the event loop gets a turn. */
+const JOBS_PER_TURN = 32;
+const DEFAULT_KILL_TIMEOUT = 5;
+/** Seconds that the system gets to end a process after SIGKILL, before the member gives it up. */
+const KILL_PATIENCE = 5;
+const STOP_NOTE = 'the ensemble has ended';
+
+/**
+ * The member that runs each job as one process, with whatever that process starts, on this machine. Jobs
+ * die with the run: nothing of them is left after `stop`, nor after the end of this process, whatever ended it.
+ */
+export class LocalMember implements Member {
+  readonly name = 'local';
+  readonly #options: LocalMemberOptions;
+  readonly #records = new JournalRecords((lines) => this.#sink?.records(lines));
+  readonly #runner: Runner;
+  readonly #ids = new JobIdGenerator();
+  #sink: MemberSink | null = null;
+  #spawner: Promise<Spawner> | null = null;
+  #sequence = 0;
+  /** Why no job can be submitted, or null when one can. */
+  #unavailable: string | null = 'has not been started';
+  #stopping: Promise<void> | null = null;
+  /** Ends what is still there; armed by `stop`. */
+  #killTimer: NodeJS.Timeout | null = null;
+  #killTime = Infinity;
+  #onIdle: (() => void) | null = null;
+
+  constructor(options: LocalMemberOptions) {
+    this.#options = options;
+    this.#runner = new Runner({
+      slots: Math.max(1, options.slots),
+      killTimeout: options.killTimeout ?? DEFAULT_KILL_TIMEOUT,
+      records: this.#records,
+      onIdle: () => this.#onIdle?.(),
+      onFailed: (error) => this.#fail(error),
+    });
+  }
+
+  async start(sink: MemberSink): Promise<void> {
+    if (this.#spawner !== null || this.#stopping !== null) {
+      throw new MemberError('the local member can be started only once');
+    }
+    this.#sink = sink;
+    this.#spawner = Spawner.open(this.#options.spawnerPath, this.#runner);
+    this.#runner.spawner = await this.#spawner;
+    if (this.#stopping !== null) return;
+    this.#unavailable = null;
+    this.#records.sentinel();
+  }
+
+  async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
+    if (this.#unavailable !== null) throw new MemberError(`the local member ${this.#unavailable}`);
+    const batch = prepareBatch(template, origin, this.#options.ensemble);
+    let taken = 0;
+    while (true) {
+      const end = Math.min(count, taken + JOBS_PER_TURN);
+      for (; taken < end; taken++) {
+        this.#runner.add(new LocalJob(batch, this.#ids.next(), this.#sequence++), taken);
+      }
+      if (taken >= count) {
+        // A caller who is told of a submission must know of its jobs by then.
+        this.#records.flush();
+        return taken;
+      }
+      await nextTurn();
+      // The rest was overtaken by a stop, which has ended, or will end, those that were in.
+      if (this.#unavailable !== null) return taken;
+    }
+  }
+
+  async cancel(ids: Iterable<bigint>, note: string): Promise<number> {
+    let raised = 0;
+    await inTurns(ids, (id) => {
+      const job = this.#runner.find(id);
+      if (job !== undefined && this.#runner.cancel(job, note)) raised++;
+    });
+    return raised;
+  }
+
+  /** Changes the number of slots, of which there is always one; running jobs are left alone. */
+  async resize(delta: number): Promise<ResizeOutcome> {
+    const before = this.#runner.size;
+    const after = Math.max(1, before + delta);
+    this.#runner.resize(after);
+    this.#refuseTooLarge();
+    return { before, after };
+  }
+
+  setGrowable(growable: boolean): void {
+    this.#runner.growable = growable;
+    this.#refuseTooLarge();
+  }
+
+  stop(grace: number): Promise<void> {
+    this.#unavailable = 'has been stopped';
+    this.#stopping ??= this.#stop();
+    this.#killAfter(grace);
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    // Begins after killAfter() has noted when.
+    const spawner = await this.#spawner?.catch(() => null);
+    this.#runner.close();
+    await inTurns(this.#runner.jobs(), (job) => this.#runner.cancel(job, STOP_NOTE, null));
+    if (performance.now() >= this.#killTime) this.#runner.killAll(STOP_NOTE);
+    if (!this.#runner.idle) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    if (this.#killTimer !== null) clearTimeout(this.#killTimer);
+    this.#killTime = -Infinity; // for a call of stop() yet to come
+    this.#records.flush();
+    await spawner?.close();
+    this.#sink = null;
+  }
+
+  /** Ends the jobs that wait for the member to grow, if it can't. */
+  #refuseTooLarge(): void {
+    if (this.#runner.growable) return;
+    void inTurns(this.#runner.tooLarge(), (job) => {
+      if (!this.#runner.growable) this.#runner.refuseTooLarge(job);
+    });
+  }
+
+  /** Sees to it that SIGKILL is sent in `grace` seconds at the latest. */
+  #killAfter(grace: number): void {
+    const time = performance.now() + Math.max(0, grace) * 1000;
+    if (time >= this.#killTime) return;
+    this.#killTime = time;
+    if (this.#killTimer !== null) clearTimeout(this.#killTimer);
+    this.#killTimer = setTimeout(() => {
+      this.#runner.killAll(STOP_NOTE);
+      this.#killTimer = setTimeout(() => this.#runner.abandon(), KILL_PATIENCE * 1000);
+    }, time - performance.now());
+  }
+
+  #fail(error: MemberError): void {
+    if (this.#stopping === null) this.#unavailable = 'has failed';
+    this.#records.flush();
+    this.#sink?.failed(error);
+    this.#sink = null;
+  }
+}
+
+/** Does something for each of what may be very many, letting the event loop have its turns. */
+async function inTurns<Item>(items: Iterable<Item>, action: (item: Item) => void): Promise<void> {
+  let count = 0;
+  for (const item of items) {
+    action(item);
+    if (++count % JOBS_PER_TURN === 0) await nextTurn();
+  }
+}
