@@ -76,13 +76,14 @@ std::uint32_t Engine::GroupOf(const journal::Membership& membership) {
   }
   const auto found = group_index_.find(*membership.group);
   if (found != group_index_.end()) return found->second;
-  return track_all_ ? AddGroup(*membership.group) : kNoGroup;
+  if (!track_all_) return kNoGroup;
+  new_groups_.emplace_back(*membership.group);
+  return AddGroup(*membership.group);
 }
 
 std::uint32_t Engine::AddGroup(std::string_view name) {
-  const auto index = static_cast<std::uint32_t>(group_names_.size());
+  const auto index = static_cast<std::uint32_t>(metrics_.size());
   group_index_.emplace(name, index);
-  group_names_.emplace_back(name);
   metrics_.emplace_back();
   return index;
 }
@@ -370,11 +371,8 @@ Status Engine::GetStatus() {
   return status;
 }
 
-Snapshot Engine::GetSnapshot(std::size_t known_groups) {
+Snapshot Engine::GetSnapshot() {
   Snapshot snapshot;
-  for (std::size_t i = known_groups; i < group_names_.size(); ++i) {
-    snapshot.new_groups.push_back(group_names_[i]);
-  }
   snapshot.counts.reserve(metrics_.size() * kCountCount);
   for (const GroupMetrics& metrics : metrics_) {
     for (std::size_t i = 0; i < kCountCount; ++i) {

@@ -44,8 +44,7 @@ class Engine final : private journal::RecordSink {
   void GatherEvents(bool gather) { gather_events_ = gather; }
 
   Status GetStatus();
-  // All groups' metrics; the names of the first `known_groups` are left out.
-  Snapshot GetSnapshot(std::size_t known_groups);
+  Snapshot GetSnapshot();
   // Ids of the active jobs of a group, or of all groups for kNoGroup.
   std::vector<journal::JobId> ActiveJobs(std::uint32_t group) const;
 
@@ -54,6 +53,8 @@ class Engine final : private journal::RecordSink {
   std::vector<journal::DecodeError>& decode_errors() { return decode_errors_; }
   EventColumns& events() { return events_; }
   std::vector<std::string>& named_kinds() { return new_named_kinds_; }
+  // Names of groups that the plan does not list, in the order of their indexes.
+  std::vector<std::string>& new_groups() { return new_groups_; }
 
  private:
   struct NameHash {
@@ -100,7 +101,6 @@ class Engine final : private journal::RecordSink {
   journal::Decoder decoder_;
   JobTable jobs_;
   NameIndex group_index_;
-  std::vector<std::string> group_names_;
   std::vector<GroupMetrics> metrics_;
   RuleBook book_;
 
@@ -109,6 +109,7 @@ class Engine final : private journal::RecordSink {
   EventColumns events_;
   NameIndex named_kinds_;
   std::vector<std::string> new_named_kinds_;
+  std::vector<std::string> new_groups_;
 };
 
 }  // namespace flux_ensemble::engine

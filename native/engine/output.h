@@ -60,8 +60,7 @@ struct Status {
 };
 
 struct Snapshot {
-  std::vector<std::string> new_groups;  // names beyond those that the asker knows
-  std::vector<double> counts;      // kCountCount for each group
+  std::vector<double> counts;      // kCountCount for each group, in the order of their indexes
   std::vector<double> statistics;  // for each group duration's row, then pending's (Summary::Row)
   Status status;
 };

@@ -68,7 +68,10 @@ void Runner::GatherEvents(std::size_t capacity, bool hold) {
     const std::lock_guard lock(mutex_);
     event_capacity_ = capacity;
     hold_ = hold;
-    if (capacity == 0) events_.columns.Clear();
+    if (capacity == 0) {
+      events_.columns.Clear();
+      events_.dropped = 0;
+    }
   }
   taken_.notify_one();
 }
@@ -78,6 +81,7 @@ EventBatch Runner::TakeEvents() {
   {
     const std::lock_guard lock(mutex_);
     std::swap(taken, events_);
+    taken.new_groups.swap(outbox_.new_groups);
   }
   taken_.notify_one();
   return taken;
@@ -149,8 +153,8 @@ void Runner::Run(Command& command) {
     engine_.End();
   } else if (std::holds_alternative<StatusCommand>(body)) {
     answer.body = engine_.GetStatus();
-  } else if (const auto* snapshot = std::get_if<SnapshotCommand>(&body)) {
-    answer.body = engine_.GetSnapshot(snapshot->known_groups);
+  } else if (std::holds_alternative<SnapshotCommand>(body)) {
+    answer.body = engine_.GetSnapshot();
   } else if (const auto* active = std::get_if<ActiveJobsCommand>(&body)) {
     answer.body = engine_.ActiveJobs(active->group);
   }
@@ -170,6 +174,7 @@ void Runner::Publish(Answer* answer) {
   std::unique_lock lock(mutex_);
   MoveTo(engine_.firings(), outbox_.firings);
   MoveTo(engine_.decode_errors(), outbox_.decode_errors);
+  MoveTo(engine_.new_groups(), outbox_.new_groups);
   if (engine_.events().size() > 0) PublishEvents(lock);
   if (answer != nullptr) outbox_.answers.push_back(std::move(*answer));
   if (!outbox_.empty()) Wake(lock);

@@ -36,9 +36,7 @@ struct AddRuleCommand {
 };
 struct EndCommand {};
 struct StatusCommand {};
-struct SnapshotCommand {
-  std::size_t known_groups;  // whose names are not needed
-};
+struct SnapshotCommand {};
 struct ActiveJobsCommand {
   std::uint32_t group;
 };
@@ -64,14 +62,20 @@ struct Outbox {
   std::vector<Answer> answers;
   std::vector<Firing> firings;
   std::vector<journal::DecodeError> decode_errors;
+  // Names of groups that the plan does not list, in the order of their indexes; each is handed over once, with
+  // an outbox or an event batch, and not after the answer or the events that need it.
+  std::vector<std::string> new_groups;
   bool events_waiting = false;  // there is an event batch to take
 
-  bool empty() const { return answers.empty() && firings.empty() && decode_errors.empty(); }
+  bool empty() const {
+    return answers.empty() && firings.empty() && decode_errors.empty() && new_groups.empty();
+  }
 };
 
 // Raw events, taken apart from the rest: only when their consumer wants them.
 struct EventBatch {
   EventColumns columns;
+  std::vector<std::string> new_groups;   // as in an outbox
   std::vector<std::string> named_kinds;  // new ones, in the order of their numbers
   std::uint64_t dropped = 0;             // since the last batch
 };

@@ -52,9 +52,12 @@ class Decoder::Parser {
     begun_ = false;
     if (Fails(parser_.iterate(text.data(), text.size(), capacity).get(document_), "")) return 0;
     begun_ = true;
-    if (text.front() != '{') return Refuse("a journal record must be a JSON object");
     ondemand::object root;
-    if (Fails(document_.get_object().get(root), "in the record")) return 0;
+    const simdjson::error_code broken = document_.get_object().get(root);
+    if (broken == simdjson::INCORRECT_TYPE) {
+      return Refuse("a journal record must be a JSON object");
+    }
+    if (Fails(broken, "in the record")) return 0;
     if (!Root(root)) return 0;
     if (!have_id_) return Refuse("the record has no id");
     if (!have_events_) return Refuse("the record has no events");

@@ -9,7 +9,11 @@ namespace flux_ensemble::node {
 
 namespace {
 
+// Changes with every change of what crosses to JavaScript; src/engine/addon.ts has the same number.
+constexpr int kAbi = 1;
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("abi", kAbi);
   exports.Set("Engine", EngineObject::Class(env));
   exports.Set("Summary", SummaryObject::Class(env));
   Napi::Array names = Napi::Array::New(env, journal::kEventKindCount);

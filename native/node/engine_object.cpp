@@ -183,10 +183,7 @@ void EngineObject::GetStatus(const Napi::CallbackInfo& info) {
 }
 
 void EngineObject::GetSnapshot(const Napi::CallbackInfo& info) {
-  bool good = false;
-  const std::size_t known = SizeAt(info, 1, &good);
-  if (!good) return ThrowType(info.Env(), "snapshot(number, knownGroups) needs a count");
-  Post(info, engine::SnapshotCommand{known});
+  Post(info, engine::SnapshotCommand{});
 }
 
 void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {

@@ -26,13 +26,12 @@ void SummaryObject::Observe(const Napi::CallbackInfo& info) {
   }
   const auto values = info[0].As<Napi::Float64Array>();
   for (std::size_t i = 0; i < values.ElementLength(); ++i) {
-    if (!std::isfinite(values[i])) {
-      Napi::RangeError::New(info.Env(), "observe(values) needs finite values")
-          .ThrowAsJavaScriptException();
-      return;
-    }
-    summary_.Observe(values[i]);
+    if (std::isfinite(values[i])) continue;
+    Napi::RangeError::New(info.Env(), "observe(values) needs finite values")
+        .ThrowAsJavaScriptException();
+    return;
   }
+  for (std::size_t i = 0; i < values.ElementLength(); ++i) summary_.Observe(values[i]);
 }
 
 Napi::Value SummaryObject::Row(const Napi::CallbackInfo& info) {

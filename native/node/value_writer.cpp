@@ -77,7 +77,6 @@ napi_value WriteDecodeError(napi_env env, const journal::DecodeError& error) {
 
 napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot) {
   return ObjectWriter(env)
-      .Set("newGroups", WriteStrings(env, snapshot.new_groups))
       .Set("counts", WriteDoubles(env, snapshot.counts.data(), snapshot.counts.size()))
       .Set("statistics", WriteDoubles(env, snapshot.statistics.data(), snapshot.statistics.size()))
       .Set("status", WriteStatus(env, snapshot.status))
@@ -171,6 +170,7 @@ napi_value WriteOutbox(napi_env env, const engine::Outbox& outbox) {
       .Set("decodeErrors",
            WriteArray(env, outbox.decode_errors,
                       [env](const auto& error) { return WriteDecodeError(env, error); }))
+      .Set("newGroups", WriteStrings(env, outbox.new_groups))
       .Set("eventsWaiting", outbox.events_waiting)
       .value();
 }
@@ -183,6 +183,7 @@ napi_value WriteEvents(napi_env env, const engine::EventBatch& batch) {
       .Set("timestamps", WriteDoubles(env, columns.timestamps.data(), count))
       .Set("kinds", WriteColumn(env, napi_uint16_array, columns.kinds.data(), count))
       .Set("groups", WriteColumn(env, napi_int32_array, columns.groups.data(), count))
+      .Set("newGroups", WriteStrings(env, batch.new_groups))
       .Set("newKinds", WriteStrings(env, batch.named_kinds))
       .Set("dropped", static_cast<double>(batch.dropped))
       .value();

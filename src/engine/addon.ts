@@ -56,8 +56,6 @@ export interface EngineStatus {
 }
 
 export interface NativeSnapshot {
-  /** Names of groups beyond those that the asker knows. */
-  readonly newGroups: readonly string[];
   /** For each group its counts, in the order of `counts` in metrics.ts. */
   readonly counts: Float64Array;
   /** For each group the rows of duration and of pending, in the order of `summaryKeys` in metrics.ts. */
@@ -74,10 +72,14 @@ export interface NativeOutbox {
   readonly answers: readonly NativeAnswer[];
   readonly firings: readonly NativeFiring[];
   readonly decodeErrors: readonly DecodeError[];
+  /** Names of groups that the plan does not list, in the order of their indexes. */
+  readonly newGroups: readonly string[];
   readonly eventsWaiting: boolean;
 }
 
 export interface NativeEventBatch {
+  /** As in an outbox. */
+  readonly newGroups: readonly string[];
   readonly ids: BigUint64Array;
   readonly timestamps: Float64Array;
   readonly kinds: Uint16Array;
@@ -95,7 +97,7 @@ export interface NativeEngine {
   addRule(number: number, rule: PlanRule): void;
   end(number: number): void;
   status(number: number): void;
-  snapshot(number: number, knownGroups: number): void;
+  snapshot(number: number): void;
   activeJobs(number: number, group: number): void;
   take(): NativeOutbox | undefined;
   takeEvents(): NativeEventBatch | undefined;
@@ -110,6 +112,8 @@ export interface NativeSummary {
 }
 
 export interface Addon {
+  /** Changes with every change of these interfaces. */
+  readonly abi: number;
   readonly Engine: new (plan: EnginePlan, wake: () => void) => NativeEngine;
   readonly Summary: new () => NativeSummary;
   /** RFC 21 event names by the number in a batch's `kinds`. */
@@ -117,6 +121,9 @@ export interface Addon {
   /** Numbers from here on are names that are not in RFC 21. */
   readonly firstNamedKind: number;
 }
+
+/** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
+const abi = 1;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.
@@ -127,16 +134,21 @@ const builtPath = fileURLToPath(new URL('../../build/Release/flux_ensemble.node'
  * threads. Throws EnsembleError `ERR_ADDON`.
  */
 export function loadAddon(path: string = builtPath): Addon {
+  const remedy =
+    'it is built for one Node version and machine: run `npm rebuild flux-ensemble`, ' +
+    'or `npm run build` in a checkout';
+  let addon: Addon;
   try {
-    return require(path) as Addon;
+    addon = require(path) as Addon;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new EnsembleError(
-      'ERR_ADDON',
-      `the native addon ${path} can't be loaded (${reason}); ` +
-        'it is built for one Node version and machine: run `npm rebuild flux-ensemble`, ' +
-        'or `npm run build` in a checkout',
-      { cause },
-    );
+    throw new EnsembleError('ERR_ADDON', `the native addon ${path} can't be loaded (${reason}); ${remedy}`, {
+      cause,
+    });
   }
+  if (addon.abi === abi) return addon;
+  throw new EnsembleError(
+    'ERR_ADDON',
+    `the native addon ${path} belongs to another version of this package; ${remedy}`,
+  );
 }

@@ -123,10 +123,7 @@ export class Engine {
   }
 
   async metrics(): Promise<MetricsSnapshot> {
-    const known = this.#groups.length;
-    const snapshot = await this.#command<NativeSnapshot>((native, number) => native.snapshot(number, known));
-    // Another snapshot may have brought some of these names meanwhile.
-    this.#groups.push(...snapshot.newGroups.slice(this.#groups.length - known));
+    const snapshot = await this.#command<NativeSnapshot>((native, number) => native.snapshot(number));
     return readSnapshot(this.#groups, snapshot);
   }
 
@@ -144,7 +141,10 @@ export class Engine {
       for (;;) {
         const batch = this.#closed ? undefined : this.#native.takeEvents();
         // A batch without events may hold names: of events that a consumer before this one left behind.
-        if (batch !== undefined) this.#namedKinds.push(...batch.newKinds);
+        if (batch !== undefined) {
+          this.#namedKinds.push(...batch.newKinds);
+          this.#groups.push(...batch.newGroups);
+        }
         if (batch !== undefined && (batch.ids.length > 0 || batch.dropped > 0)) {
           yield new EventBatch(batch, this.#kindNames(), this.#groups);
           continue;
@@ -186,7 +186,13 @@ export class Engine {
     if (this.#closed) return Promise.reject(closed());
     return new Promise<T>((resolve, reject) => {
       const number = ++this.#lastCommand;
-      post(this.#native, number);
+      try {
+        post(this.#native, number);
+      } catch (cause) {
+        throw new EnsembleError('ERR_ENGINE', cause instanceof Error ? cause.message : String(cause), {
+          cause,
+        });
+      }
       if (this.#waiting.size === 0) {
         this.#native.hold(true);
         busy.add(this);
@@ -198,6 +204,7 @@ export class Engine {
   #drain(): void {
     const outbox = this.#closed ? undefined : this.#native.take();
     if (outbox === undefined) return;
+    this.#groups.push(...outbox.newGroups);
     for (const error of outbox.decodeErrors) tell(() => this.#listener.decodeError(error));
     for (const firing of outbox.firings) tell(() => this.#listener.firing(firing));
     for (const { number, value } of outbox.answers) {

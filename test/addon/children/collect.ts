@@ -1,0 +1,62 @@
+/** Engines that nobody closes and nobody holds any more. */
+
+import type { Engine } from '../../../src/engine/engine.js';
+import { journal, open, say, sleep, threads } from './common.js';
+
+/** In a function of its own: what a test body has named stays alive until it ends. */
+async function drop(use: (engine: Engine) => Promise<void>): Promise<WeakRef<Engine>> {
+  const engine = open();
+  await use(engine);
+  return new WeakRef(engine);
+}
+
+async function settles(done: () => boolean): Promise<boolean> {
+  for (let i = 0; i < 50; i++) {
+    // What deref() gives out stays alive for the rest of its task: collect in the next one, before looking.
+    await sleep(10);
+    globalThis.gc?.();
+    if (done()) return true;
+  }
+  return false;
+}
+
+const uses: Readonly<Record<string, (engine: Engine) => Promise<void>>> = {
+  unused: async () => {},
+  used: async (engine) => engine.ingest(journal(1, 100)),
+  'with events taken': async (engine) => {
+    const events = engine.events();
+    await Promise.all([events.next(), engine.ingest(journal(1, 100))]);
+    await events.return();
+  },
+  closed: async (engine) => {
+    await engine.ingest(journal(1, 100));
+    engine.close();
+  },
+};
+
+await sleep(20);
+for (const [name, use] of Object.entries(uses)) {
+  const before = threads();
+  const engines: WeakRef<Engine>[] = [];
+  for (let i = 0; i < 10; i++) engines.push(await drop(use));
+  const during = threads() - before;
+  const collected = await settles(() => engines.every((ref) => ref.deref() === undefined));
+  const joined = await settles(() => threads() === before);
+  say({ name, during, collected, joined });
+}
+
+// An engine that owes an answer stays, though nobody but the promise knows of it.
+const ref = await drop(async () => {});
+const answer = ref.deref()?.ingest(journal(1, 20_000));
+let firings = 0;
+const other = answer
+  ?.then(() => ref.deref()?.status())
+  .then((status) => {
+    firings = status?.firings ?? -1;
+  });
+for (let i = 0; i < 20; i++) {
+  globalThis.gc?.();
+  await sleep(1);
+}
+await other;
+say({ firings });

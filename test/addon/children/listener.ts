@@ -1,0 +1,34 @@
+/** Listeners that throw: that is the user's error, and must be seen as such. */
+
+import { Engine } from '../../../src/engine/engine.js';
+import { journal, plan, say, sleep } from './common.js';
+
+let fired = 0;
+let failures = 0;
+const engine = new Engine(plan(), {
+  firing() {
+    fired++;
+    if (fired % 20 === 1) throw new Error(`thrown on purpose ${fired}`);
+  },
+  decodeError() {
+    throw new Error('thrown on purpose by decodeError');
+  },
+});
+
+if (process.argv[2] === 'handled') {
+  process.on('uncaughtException', (error) => {
+    if (!error.message.startsWith('thrown on purpose')) throw error;
+    failures++;
+  });
+}
+let answered = 0;
+const count = () => {
+  answered++;
+};
+engine.ingest(journal(1, 20)).then(count);
+await sleep(30);
+engine.ingest(Buffer.from('nonsense\n')).then(count);
+await sleep(30);
+engine.ingest(journal(21, 20)).then(count);
+await sleep(30);
+say({ fired, failures, answered });

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { good, runChild } from './child.js';
+
+it('an engine that is dropped without close is collected, and its thread ends', async () => {
+  const ending = await runChild('collect');
+  expect(ending).toMatchObject(good);
+  expect(ending.said).toEqual([
+    { name: 'unused', during: 10, collected: true, joined: true },
+    { name: 'used', during: 10, collected: true, joined: true },
+    { name: 'with events taken', during: 10, collected: true, joined: true },
+    { name: 'closed', during: 0, collected: true, joined: true },
+    { firings: 100_000 },
+  ]);
+});

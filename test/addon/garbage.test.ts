@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { good, runChild } from './child.js';
+
+async function garbage(part: string): Promise<Record<string, number>> {
+  const ending = await runChild('garbage', [part]);
+  expect(ending).toMatchObject(good);
+  const [{ calls, thrown }] = ending.said as [{ calls: number; thrown: Record<string, number> }];
+  expect(calls).toBeGreaterThan(100);
+  return thrown;
+}
+
+const kinds = (thrown: Record<string, number>) => [
+  ...new Set(Object.keys(thrown).map((key) => key.split(' ').at(-1))),
+];
+
+describe('arguments that are garbage', () => {
+  it('to the methods of an open engine', async () => {
+    const thrown = await garbage('open');
+    expect(kinds(thrown).toSorted()).toEqual(['ERR_ENGINE', 'TypeError']);
+    for (const name of ['start', 'ingest', 'tick', 'addRule', 'snapshot', 'activeJobs', 'gatherEvents']) {
+      expect(thrown[`${name} ERR_ENGINE`], name).toBeGreaterThan(1000);
+    }
+  });
+
+  it('to the methods of a closed engine', async () => {
+    const thrown = await garbage('closed');
+    for (const name of ['finishStream', 'end', 'status', 'take', 'takeEvents', 'gatherEvents']) {
+      expect(thrown[`${name} ERR_CLOSED`], name).toBeGreaterThan(0);
+    }
+    expect(Object.keys(thrown).filter((key) => key.startsWith('close '))).toEqual([]);
+  });
+
+  it('instead of the engine', async () => {
+    expect(kinds(await garbage('receivers'))).toEqual(['TypeError']);
+  });
+
+  it('to the constructors', async () => {
+    const thrown = await garbage('constructors');
+    expect(kinds(thrown).toSorted()).toEqual(['ERR_ENGINE', 'TypeError']);
+    expect(thrown['Engine ERR_ENGINE']).toBeGreaterThan(1000);
+  });
+
+  it('in plans and rules', async () => {
+    const thrown = await garbage('plans');
+    expect(kinds(thrown).toSorted()).toEqual(['ERR_ENGINE', 'TypeError']);
+    for (const key of ['groups', 'trackAll', 'ensemble', 'heartbeat', 'rules']) {
+      expect(thrown[`plan.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
+    }
+    for (const key of ['trigger', 'group', 'repetitions', 'backoff', 'terminal', 'wantsEvent']) {
+      expect(thrown[`rule.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
+    }
+  });
+
+  it('to a summary', async () => {
+    expect(kinds(await garbage('summary')).toSorted()).toEqual(['RangeError', 'TypeError']);
+  });
+});

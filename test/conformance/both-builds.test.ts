@@ -1,0 +1,34 @@
+/** The addon that node-gyp built and the one that cmake-js built: both in this process, the same results. */
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { loadAddon } from '../../src/engine/addon.js';
+import { aCase, allRules } from './build-case.js';
+import { cases } from './cases.js';
+import { recording } from './recordings.js';
+import { runNative } from './run-case.js';
+import { expectSame } from './same.js';
+
+const byGyp = fileURLToPath(new URL('../../build/Release/flux_ensemble.node', import.meta.url));
+const byCmake =
+  process.env.ENSEMBLE_TEST_CMAKE_ADDON ??
+  fileURLToPath(new URL('../../build-cmake/Release/flux_ensemble.node', import.meta.url));
+
+describe('both builds', () => {
+  const missing = existsSync(byCmake) ? null : `${byCmake} is not built: npm run build:cmake builds it`;
+
+  it('load in one process and agree', async (context) => {
+    if (missing !== null) return context.skip(missing);
+    const [gyp, cmake] = [loadAddon(byGyp), loadAddon(byCmake)];
+    expect(gyp).not.toBe(cmake);
+    expect(gyp.Engine).not.toBe(cmake.Engine);
+    expect(cmake.eventNames).toEqual(gyp.eventNames);
+    expect(cmake.firstNamedKind).toBe(gyp.firstNamedKind);
+    const real = aCase(recording('b_failures'), { groups: ['fail', 'depfail'], rules: allRules(2) });
+    for (const one of [real, ...Object.values(cases)]) {
+      const [a, b] = await Promise.all([runNative(one, [], gyp), runNative(one, [], cmake)]);
+      expectSame(a, b);
+    }
+  });
+});

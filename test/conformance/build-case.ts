@@ -1,0 +1,143 @@
+/** Short ways to write cases by hand. */
+
+import type { EnginePlan, PlanRule } from '../../src/engine/plan.js';
+import type { Case, Step } from './run-case.js';
+
+type Context = Readonly<Record<string, unknown>>;
+export type EventSpec = readonly [timestamp: number, name: string, context?: Context];
+
+export const basicRule: PlanRule = {
+  trigger: 'job',
+  group: -1,
+  event: null,
+  count: null,
+  statistic: null,
+  variable: null,
+  comparison: null,
+  threshold: 0,
+  repetitions: Number.MAX_SAFE_INTEGER,
+  backoff: -1,
+  terminal: false,
+  wantsEvent: false,
+};
+
+export function rule(parts: Partial<PlanRule>): PlanRule {
+  return { ...basicRule, ...parts };
+}
+
+export function onJob(event: string, parts: Partial<PlanRule> = {}): PlanRule {
+  return rule({ event, ...parts });
+}
+
+export function onCount(count: PlanRule['count'], parts: Partial<PlanRule> = {}): PlanRule {
+  return rule({ trigger: 'metric', group: 0, count, ...parts });
+}
+
+export function onStatistic(
+  statistic: PlanRule['statistic'],
+  variable: PlanRule['variable'],
+  parts: Partial<PlanRule> = {},
+): PlanRule {
+  return rule({ trigger: 'metric', group: 0, statistic, variable, ...parts });
+}
+
+/** A rule that fires without end for everything that can be judged of groups 0 to `groups` - 1. */
+export function allRules(groups: number): PlanRule[] {
+  const events = [
+    'submit',
+    'validate',
+    'invalidate',
+    'depend',
+    'priority',
+    'alloc',
+    'start',
+    'finish',
+    'release',
+  ];
+  const more = ['free', 'clean', 'exception', 'urgency', 'memo', 'annotations', 'debug', 'flux-restart'];
+  const derived = ['sched', 'run', 'cleanup', 'inactive', 'success', 'fail', 'cancel', 'timeout'];
+  const rules = [...events, ...more, ...derived].map((event) => onJob(event, { wantsEvent: true }));
+  const counts = ['submitted', 'finished', 'success', 'failed', 'canceled', 'timeout', 'exception'] as const;
+  for (let group = 0; group < groups; group++) {
+    for (const count of [...counts, 'pending', 'running'] as const) rules.push(onCount(count, { group }));
+    for (const variable of ['duration', 'pending'] as const) {
+      for (const statistic of [
+        'mean',
+        'variance',
+        'min',
+        'max',
+        'iqr',
+        'mad',
+        'q25',
+        'q50',
+        'q75',
+      ] as const) {
+        rules.push(onStatistic(statistic, variable, { group }));
+      }
+    }
+  }
+  return rules;
+}
+
+export function plan(parts: Partial<EnginePlan> = {}): EnginePlan {
+  return { groups: ['a', 'b'], trackAll: false, ensemble: '', heartbeat: 0, rules: allRules(2), ...parts };
+}
+
+export function jobspec(user: unknown): Context {
+  return { resources: [], tasks: [], attributes: { system: { duration: 0 }, user }, version: 1 };
+}
+
+/** A line of a journal. The id is put in as it is, so that it may be anything. */
+export function line(id: bigint | string, events: readonly EventSpec[], spec?: unknown): string {
+  const entries = events.map(([timestamp, name, context]) => ({
+    timestamp,
+    name,
+    ...(context && { context }),
+  }));
+  const tail = spec === undefined ? '' : `,"jobspec":${JSON.stringify(spec)}`;
+  return `{"id":${id},"events":${JSON.stringify(entries)}${tail}}\n`;
+}
+
+/** A job's events as the live journal sends them: one a record, the jobspec with the first. */
+export function live(id: bigint, user: unknown, events: readonly EventSpec[]): string {
+  return events.map((event, i) => line(id, [event], i === 0 ? jobspec(user) : undefined)).join('');
+}
+
+/** The same as a backlog sends it. */
+export function backlog(id: bigint, user: unknown, events: readonly EventSpec[]): string {
+  return line(id, events, jobspec(user));
+}
+
+export const submitContext = { userid: 0, urgency: 16, flags: 0, version: 1 };
+
+/** From submit to SCHED. */
+export function untilSched(t: number): EventSpec[] {
+  return [
+    [t, 'submit', submitContext],
+    [t + 0.1, 'validate'],
+    [t + 0.2, 'depend'],
+    [t + 0.3, 'priority', { priority: 16 }],
+  ];
+}
+
+/** A plain job that ends with this wait status. */
+export function wholeJob(t: number, status = 0): EventSpec[] {
+  return [
+    ...untilSched(t),
+    [t + 0.4, 'annotations', { annotations: { sched: { resource_summary: 'rank0/core0' } } }],
+    [t + 0.5, 'alloc'],
+    [t + 0.75, 'start'],
+    [t + 2.25, 'finish', { status }],
+    [t + 2.5, 'release', { ranks: 'all', final: true }],
+    [t + 2.6, 'free'],
+    [t + 2.7, 'clean'],
+  ];
+}
+
+export function exception(type: string, severity: number): Context {
+  return { type, severity, note: 'by test', userid: 0 };
+}
+
+export function aCase(text: string, parts: Partial<EnginePlan> = {}, more: readonly Step[] = []): Case {
+  return { plan: plan(parts), steps: [{ do: 'start', now: 1 }, { do: 'ingest', text }, ...more] };
+}

@@ -1,0 +1,125 @@
+/** One case, run over the reference and over the native engine, with results of the same shape. */
+
+import { type Addon, loadAddon } from '../../src/engine/addon.js';
+import { Engine } from '../../src/engine/engine.js';
+import type { EnginePlan, PlanRule } from '../../src/engine/plan.js';
+import type { GroupMetrics } from '../../src/metrics/metrics.js';
+import { ReferenceEngine, type ReferenceFiring } from '../reference/reference-engine.js';
+
+export type Step =
+  | { readonly do: 'start'; readonly now: number }
+  | { readonly do: 'ingest'; readonly text: string }
+  | { readonly do: 'finishStream' }
+  | { readonly do: 'tick'; readonly now: number }
+  | { readonly do: 'addRule'; readonly rule: PlanRule }
+  | { readonly do: 'end' };
+
+export interface Case {
+  readonly plan: EnginePlan;
+  readonly steps: readonly Step[];
+}
+
+export interface Result {
+  readonly firings: readonly ReferenceFiring[];
+  readonly metrics: readonly (readonly [string, GroupMetrics])[];
+  readonly active: readonly (readonly bigint[])[];
+  readonly badLines: readonly number[];
+  readonly added: readonly number[];
+  readonly status: {
+    readonly activeJobs: number;
+    readonly ended: boolean;
+    readonly backlogOver: boolean;
+    readonly records: number;
+    readonly events: number;
+    readonly trackedEvents: number;
+    readonly decodeErrors: number;
+    readonly negativeIntervals: number;
+    readonly firings: number;
+  };
+}
+
+/** Sizes of the pieces in which the native engine gets a text, used in turn. */
+export type Cuts = readonly number[];
+
+const inOrder = (ids: Iterable<bigint>) => [...ids].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+export function runReference({ plan, steps }: Case, engine = new ReferenceEngine(plan)): Result {
+  const added: number[] = [];
+  for (const step of steps) {
+    if (step.do === 'start') engine.start(step.now);
+    else if (step.do === 'ingest') engine.ingest(step.text);
+    else if (step.do === 'finishStream') engine.finishStream();
+    else if (step.do === 'tick') engine.tick(step.now);
+    else if (step.do === 'addRule') added.push(engine.addRule(step.rule));
+    else engine.end();
+  }
+  const metrics = [...engine.metrics];
+  return {
+    firings: engine.firings,
+    metrics,
+    active: metrics.map((_, group) => inOrder(engine.activeJobs(group))),
+    badLines: engine.badLines,
+    added,
+    status: {
+      ...engine.totals,
+      activeJobs: engine.activeJobs().length,
+      ended: engine.ended,
+      backlogOver: engine.backlogOver,
+      decodeErrors: engine.badLines.length,
+      firings: engine.firings.length,
+    },
+  };
+}
+
+function* pieces(text: string, cuts: Cuts): Generator<Uint8Array> {
+  const bytes = Buffer.from(text);
+  for (let from = 0, cut = 0; from < bytes.length; cut++) {
+    const size = cuts.length === 0 ? bytes.length : (cuts[cut % cuts.length] as number);
+    yield bytes.subarray(from, from + size);
+    from += size;
+  }
+}
+
+export async function runNative(
+  { plan, steps }: Case,
+  cuts: Cuts = [],
+  addon: Addon = testAddon(),
+): Promise<Result> {
+  const firings: ReferenceFiring[] = [];
+  const badLines: number[] = [];
+  const added: number[] = [];
+  const engine = new Engine(
+    plan,
+    {
+      firing: (firing) =>
+        firings.push({ ...firing, context: firing.context === null ? null : JSON.parse(firing.context) }),
+      decodeError: (error) => badLines.push(error.line),
+    },
+    addon,
+  );
+  try {
+    // Nothing is waited for on the way: the engine itself has to keep the order.
+    const answers: Promise<unknown>[] = [];
+    for (const step of steps) {
+      if (step.do === 'start') answers.push(engine.start(step.now));
+      else if (step.do === 'finishStream') answers.push(engine.finishStream());
+      else if (step.do === 'tick') answers.push(engine.tick(step.now));
+      else if (step.do === 'addRule')
+        answers.push(engine.addRule(step.rule).then((index) => added.push(index)));
+      else if (step.do === 'end') answers.push(engine.end());
+      else for (const piece of pieces(step.text, cuts)) answers.push(engine.ingest(piece));
+    }
+    await Promise.all(answers);
+    const { groups, status } = await engine.metrics();
+    const { timeCouldFire: _, ...compared } = status;
+    const active = await Promise.all([...groups.keys()].map((_name, group) => engine.activeJobs(group)));
+    return { firings, metrics: [...groups], active: active.map(inOrder), badLines, added, status: compared };
+  } finally {
+    engine.close();
+  }
+}
+
+/** The addon under test: the one that node-gyp built, or the one that ENSEMBLE_TEST_ADDON names. */
+export function testAddon(): Addon {
+  return loadAddon(process.env.ENSEMBLE_TEST_ADDON || undefined);
+}

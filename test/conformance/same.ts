@@ -1,0 +1,22 @@
+import { expect } from 'vitest';
+import type { ReferenceFiring } from '../reference/reference-engine.js';
+import type { Result } from './run-case.js';
+
+// A firing in a line, so that what differs can be read. The shortest decimals that read back as the same double
+// are as good as its bits.
+const oneLine = (firing: ReferenceFiring) => {
+  const { number, rule, timestamp, job, group, value, event, context } = firing;
+  const zero = Object.is(value, -0) ? ' (minus zero)' : '';
+  return (
+    `#${number} at ${timestamp} rule ${rule}, job ${job}, group ${group}, ` +
+    `value ${value}${zero}, event ${JSON.stringify(event)}, context ${JSON.stringify(context)}`
+  );
+};
+
+/** Asserts that both engines gave the same, to the last bit. */
+export function expectSame(native: Result, reference: Result): void {
+  expect({ ...native, firings: native.firings.map(oneLine) }).toEqual({
+    ...reference,
+    firings: reference.firings.map(oneLine),
+  });
+}

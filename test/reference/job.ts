@@ -1,0 +1,60 @@
+/** One job's way through the states of RFC 21, and how it came out. */
+
+import { isObject, type ReferenceEvent } from './journal.js';
+
+export type State = 'NEW' | 'DEPEND' | 'PRIORITY' | 'SCHED' | 'RUN' | 'CLEANUP' | 'INACTIVE';
+
+/** What takes a job on from where it is. Recordings have holes, so a later step may come first. */
+const begins = { alloc: 'RUN', start: 'RUN', finish: 'CLEANUP' } as const;
+
+const next: Readonly<Record<State, Readonly<Record<string, State>>>> = {
+  NEW: { ...begins, validate: 'DEPEND', depend: 'PRIORITY', priority: 'SCHED' },
+  DEPEND: { ...begins, depend: 'PRIORITY', priority: 'SCHED' },
+  PRIORITY: { ...begins, priority: 'SCHED' },
+  SCHED: { ...begins, urgency: 'PRIORITY', 'jobspec-update': 'PRIORITY', 'flux-restart': 'PRIORITY' },
+  RUN: { finish: 'CLEANUP' },
+  CLEANUP: {},
+  INACTIVE: {},
+};
+
+export interface Job {
+  readonly group: number;
+  state: State;
+  submit: number | null;
+  start: number | null;
+  finished: boolean;
+  /** A severity 0 exception came. */
+  fatal: boolean;
+  gravest: { readonly severity: number; readonly type: string } | null;
+}
+
+export type Outcome = 'success' | 'failed' | 'canceled' | 'timeout';
+
+export function newJob(group: number): Job {
+  return { group, state: 'NEW', submit: null, start: null, finished: false, fatal: false, gravest: null };
+}
+
+export function isFatal(event: ReferenceEvent): boolean {
+  return event.name === 'exception' && event.context?.severity === 0;
+}
+
+export function stateAfter(state: State, event: ReferenceEvent): State {
+  if (event.name === 'clean') return 'INACTIVE';
+  if (isFatal(event)) return state === 'INACTIVE' ? state : 'CLEANUP';
+  return next[state][event.name] ?? state;
+}
+
+export function outcomeOf(job: Job, success: boolean): Outcome {
+  if (success && !job.fatal) return 'success';
+  if (job.gravest?.type === 'cancel') return 'canceled';
+  return job.gravest?.type === 'timeout' ? 'timeout' : 'failed';
+}
+
+/** The name of the job's group, or null for a job that is not of this ensemble. */
+export function groupOf(jobspec: unknown, ensemble: string): string | null {
+  const attributes = isObject(jobspec) ? jobspec.attributes : null;
+  const user = isObject(attributes) ? attributes.user : null;
+  if (!isObject(user) || typeof user.group !== 'string' || user.group === '') return null;
+  const foreign = ensemble !== '' && user.ensemble !== undefined && user.ensemble !== ensemble;
+  return foreign ? null : user.group;
+}

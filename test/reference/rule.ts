@@ -1,0 +1,47 @@
+/** One rule with what it remembers. */
+
+import type { PlanRule } from '../../src/engine/plan.js';
+
+export class ReferenceRule {
+  readonly plan: PlanRule;
+  readonly index: number;
+  #runs = 0;
+  #toPass = 0;
+
+  constructor(plan: PlanRule, index: number) {
+    this.plan = plan;
+    this.index = index;
+  }
+
+  holds(value: number): boolean {
+    const { comparison, threshold } = this.plan;
+    switch (comparison) {
+      case null:
+        return true;
+      case '<':
+        return value < threshold;
+      case '<=':
+        return value <= threshold;
+      case '>':
+        return value > threshold;
+      case '>=':
+        return value >= threshold;
+      case '==':
+        return value === threshold;
+      case '!=':
+        return value !== threshold;
+    }
+  }
+
+  /** An occasion came: does the rule run? */
+  occasion(): boolean {
+    if (this.#runs >= this.plan.repetitions) return false;
+    if (this.#toPass > 0) {
+      this.#toPass--;
+      return false;
+    }
+    this.#runs++;
+    this.#toPass = Math.max(this.plan.backoff, 0);
+    return true;
+  }
+}
