@@ -1,6 +1,9 @@
 # What `npm install` runs through node-gyp. CMakeLists.txt builds the same from the same list of sources.
 {
   "variables": {
+    # Whether to build flux_source.so, the only thing linked with libflux-core: by itself when pkg-config finds
+    # flux-core; `--with_flux=1` insists on it, `--with_flux=0` leaves it out.
+    "with_flux%": "<!(pkg-config --exists flux-core 2>/dev/null && echo 1 || echo 0)",
     "simdjson": "<!(node -p \"path.join(path.relative('.', path.dirname(require.resolve('@nozbe/simdjson/package.json'))), 'src')\")"
   },
   "target_defaults": {
@@ -27,6 +30,7 @@
       "dependencies": ["simdjson"],
       "sources": [
         "<!@(node -p \"require('./native/sources.json').core.join(' ')\")",
+        "<!@(node -p \"require('./native/sources.json').flux.join(' ')\")",
         "<!@(node -p \"require('./native/sources.json').addon.join(' ')\")"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
@@ -44,5 +48,19 @@
       "sources": ["<!@(node -p \"require('./native/sources.json').spawner.join(' ')\")"],
       "cflags_cc": ["-Wall", "-Wextra"]
     }
+  ],
+  "conditions": [
+    ["with_flux==1", {
+      "targets": [
+        {
+          "target_name": "flux_source",
+          "type": "shared_library",
+          "sources": ["<!@(node -p \"require('./native/sources.json').flux_source.join(' ')\")"],
+          "cflags_cc": ["-Wall", "-Wextra", "<!@(pkg-config --cflags flux-core)"],
+          "libraries": ["<!@(pkg-config --libs flux-core)"],
+          "ldflags": ["-Wl,-rpath,<!(pkg-config --variable=libdir flux-core)"]
+        }
+      ]
+    }]
   ]
 }

@@ -27,6 +27,7 @@ function plan(rules) {
       backoff: -1,
       terminal: false,
       wantsEvent: false,
+      submit: null,
     })),
   };
 }

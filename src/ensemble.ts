@@ -22,7 +22,8 @@ import { GrowthWatch } from './growth-watch.js';
 import { createMember, type MemberChoice } from './members/create.js';
 import type { Member } from './members/member.js';
 import type { MetricsSnapshot } from './metrics/metrics.js';
-import { compilePlan, compileRule } from './rules/compile.js';
+import { compilePlan, compileRule, type RuleNames, ruleNames } from './rules/compile.js';
+import { neededEvents } from './rules/needed-events.js';
 
 export interface EnsembleOptions {
   /** What runs the jobs: the name of a member, or one of your own. `local` by default. */
@@ -36,6 +37,15 @@ export interface EnsembleOptions {
   /** Seconds that canceled jobs have between SIGTERM and SIGKILL at the end of the run; 5 by default. */
   readonly grace?: number;
   readonly observer?: EnsembleObserver;
+  /** For the Flux member: which instance; by default where libflux-core connects to. */
+  readonly uri?: string;
+  /** For the Flux member: let every job pass Flux's validator, not only the first of each jobspec. */
+  readonly validateAll?: boolean;
+  /**
+   * Ask the member for all events, also those that neither statistics nor rules need. So it is anyway for
+   * whoever reads `events()` when the run begins.
+   */
+  readonly allEvents?: boolean;
 }
 
 /** How a run came to its end. */
@@ -74,9 +84,10 @@ export class Ensemble {
   readonly #rules: Rule[];
   readonly #firings = new Broadcast<Firing>();
   readonly #ending = new AbortController();
-  #member: Member | null = null;
+  readonly #member: Member;
+  readonly #growth: GrowthWatch;
+  readonly #names: RuleNames;
   #dispatcher: Dispatcher | null = null;
-  #growth: GrowthWatch | null = null;
   #running: Promise<RunResult> | null = null;
   #end: { end: RunEnd; error: EnsembleError | null } | null = null;
   #resolveEnded: () => void = () => {};
@@ -88,6 +99,8 @@ export class Ensemble {
   #taken = 0;
   #checkingIdle = false;
   #idleInDoubt = false;
+  /** The start rules have fired; a run can't be over before. */
+  #begun = false;
 
   /** Use `fromFile` or `fromObject`. */
   private constructor({ config, warnings }: LoadedConfig, options: EnsembleOptions) {
@@ -97,7 +110,15 @@ export class Ensemble {
     this.#options = options;
     this.#observer = options.observer ?? {};
     this.#rules = [...config.rules];
-    this.#engine = new Engine(compilePlan(config, this.id), {
+    this.#member = createMember(options.member ?? 'local', {
+      slots: options.slots,
+      ensemble: this.id,
+      uri: options.uri,
+      validateAll: options.validateAll === true,
+    });
+    this.#growth = new GrowthWatch(this.#rules, this.#member);
+    this.#names = ruleNames(config, this.#member.portion?.bind(this.#member) ?? null);
+    this.#engine = new Engine(compilePlan(config, this.id, this.#names.makePortion), {
       firing: (firing) => this.#onFiring(firing),
       decodeError: (error) => this.#observer.decodeError?.(error),
     });
@@ -138,7 +159,7 @@ export class Ensemble {
   kill(): void {
     this.#finish('interrupted');
     this.#engine.dropEvents();
-    void this.#member?.stop(0);
+    if (this.#running !== null) void this.#member.stop(0, 'interrupted');
   }
 
   /** What is known of every group now. */
@@ -191,21 +212,26 @@ export class Ensemble {
   async #begin(customs: CustomFunctions): Promise<void> {
     if (this.#end !== null) return;
     try {
-      const member = createMember(this.#options.member ?? 'local', {
-        slots: this.#options.slots,
-        ensemble: this.id,
-      });
-      this.#member = member;
-      this.#growth = new GrowthWatch(this.#rules, member);
-      this.#dispatcher = new Dispatcher(this.#actionContext(member, customs), {
+      this.#dispatcher = new Dispatcher(this.#actionContext(customs), {
         idle: () => this.#onActionsDone(),
         stop: (error) => this.#finish('stopped', error),
       });
-      await member.start({
-        records: (lines) => this.#ingest(lines),
-        failed: (error) => this.#finish('failed', error),
-      });
+      const native = this.#member.portion !== undefined;
+      await this.#member.start(
+        {
+          // What reached the engine natively must not reach it twice.
+          records: (lines) => (native ? this.#observer.records?.(lines) : this.#ingest(lines)),
+          quiet: () => this.#checkIdle(),
+          failed: (error) => this.#finish('failed', error),
+        },
+        {
+          engine: this.#engine,
+          events: this.#wantsAllEvents() ? null : neededEvents(this.#rules),
+          wantsRecords: this.#observer.records !== undefined,
+        },
+      );
       await this.#engine.start(now());
+      this.#begun = true;
       this.#growth.started();
       if (this.#dispatcher.idle) this.#onActionsDone();
     } catch (cause) {
@@ -219,10 +245,15 @@ export class Ensemble {
     }
   }
 
-  #actionContext(member: Member, customs: CustomFunctions): ActionContext {
+  #wantsAllEvents(): boolean {
+    const { allEvents } = this.#options;
+    return allEvents === true || this.#observer.records !== undefined || this.#engine.streaming;
+  }
+
+  #actionContext(customs: CustomFunctions): ActionContext {
     return {
       config: this.config,
-      member,
+      member: this.#member,
       engine: this.#engine,
       observer: this.#observer,
       customs,
@@ -231,9 +262,8 @@ export class Ensemble {
       addRule: async (rule) => {
         // Known here before the engine can fire it.
         this.#rules.push(rule);
-        this.#growth?.added(rule);
-        const groups = [...this.config.groups.keys()];
-        await this.#engine.addRule(compileRule(rule, (name) => groups.indexOf(name)));
+        this.#growth.added(rule);
+        await this.#engine.addRule(compileRule(rule, this.#names));
       },
     };
   }
@@ -244,11 +274,11 @@ export class Ensemble {
     if (rule === undefined) return;
     this.#firings.push(firing);
     this.#dispatcher?.push(firing, rule);
-    this.#growth?.fired(firing.rule);
+    this.#growth.fired(firing.rule);
   }
 
   #onActionsDone(): void {
-    this.#growth?.settled();
+    this.#growth.settled();
     this.#checkIdle();
   }
 
@@ -266,7 +296,9 @@ export class Ensemble {
   }
 
   get #quiet(): boolean {
-    return this.#taken === this.#handed && this.#dispatcher?.idle === true && this.#end === null;
+    return (
+      this.#begun && this.#taken === this.#handed && this.#dispatcher?.idle === true && this.#end === null
+    );
   }
 
   /** Something changed that may have been the last thing: looks whether the run is over. */
@@ -288,7 +320,8 @@ export class Ensemble {
       const status = await this.#engine.status().catch(() => null);
       if (status === null) break;
       const unchanged = this.#quiet && handed === this.#handed;
-      if (unchanged && status.activeJobs === 0 && !status.timeCouldFire) this.#finish('idle');
+      if (unchanged && status.activeJobs === 0 && status.submitting === 0 && !status.timeCouldFire)
+        this.#finish('idle');
     }
     this.#checkingIdle = false;
   }
@@ -305,7 +338,7 @@ export class Ensemble {
     const { end, error } = this.#end ?? { end: 'idle' as const, error: null };
     await this.#engine.end();
     await this.#dispatcher?.settled();
-    await this.#member?.stop(this.#options.grace ?? 5);
+    await this.#member.stop(this.#options.grace ?? 5, end === 'interrupted' ? 'interrupted' : 'done');
     await this.#engine.finishStream();
     const metrics = await this.#engine.metrics();
     this.#engine.endEvents();

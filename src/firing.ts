@@ -2,6 +2,7 @@
 
 import type { Action, EnsembleConfig } from './config/types.js';
 import type { NativeFiring } from './engine/addon.js';
+import { type MetricsSnapshot, readSnapshot } from './metrics/metrics.js';
 
 export interface Firing {
   /** Counted from 0 in this run. */
@@ -25,6 +26,10 @@ export interface Firing {
   readonly value: number | null;
   /** The event's name. */
   readonly event: string | null;
+  /** The engine's source submits the jobs by itself. */
+  readonly submitting: boolean;
+  /** All metrics as they were when the rule fired, for custom actions. */
+  readonly metrics: MetricsSnapshot | null;
   /** The event's context, for custom actions. */
   readonly context: Readonly<Record<string, unknown>> | null;
 }
@@ -50,6 +55,8 @@ export function readFiring(
     group: groups[native.group] ?? null,
     value: native.value,
     event: native.event,
+    submitting: native.submitting,
+    metrics: native.snapshot === null ? null : readSnapshot(groups, native.snapshot),
     context: readContext(native.context),
   };
 }

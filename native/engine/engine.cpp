@@ -12,8 +12,18 @@ using journal::EventKind;
 // Decode errors kept for the report; the rest are only counted.
 constexpr std::uint64_t kMaxReportedErrors = 100;
 
-bool IsPending(JobState state) { return state <= JobState::kSched; }
-bool IsRunning(JobState state) { return state == JobState::kRun || state == JobState::kCleanup; }
+bool IsPending(JobState state) {
+  return state <= JobState::kSched;
+}
+// Whether an event of this kind, once told live, is in the job's eventlog for certain.
+bool IsCounted(EventKind kind) {
+  return kind != EventKind::kAnnotations && kind != EventKind::kMemo &&
+         kind != EventKind::kInvalidate;
+}
+
+bool IsRunning(JobState state) {
+  return state == JobState::kRun || state == JobState::kCleanup;
+}
 
 }  // namespace
 
@@ -36,25 +46,25 @@ void Engine::Start(double now) {
 
 void Engine::OnRecord(const journal::Record& record) {
   ++totals_.records;
-  if (record.sentinel) {
-    backlog_over_ = true;
-    return;
-  }
-  totals_.events += record.events.size();
+  if (record.sentinel) return OnSentinel();
 
   Job* job = jobs_.Find(record.id);
   if (job == nullptr && record.membership) {
     const std::uint32_t group = GroupOf(*record.membership);
     if (group != kNoGroup) {
       job = jobs_.Insert(record.id, group);
+      if (!ensemble_.empty() && record.membership->ensemble) ++totals_.own_jobs;
       if (record.events.empty()) {
         TouchSet unseen;
         Submitted(*job, metrics_[group], unseen);
       }
     }
   }
+  const bool recalled = job != nullptr && job->in_doubt;
+  const std::span<const journal::Event> events = recalled ? Unseen(*job, record) : record.events;
+  totals_.events += events.size();
   const std::uint32_t group = job == nullptr ? kNoGroup : job->group;
-  for (const journal::Event& event : record.events) {
+  for (const journal::Event& event : events) {
     if (gather_events_) Gather(event, record.id, group);
     if (job == nullptr) continue;
     ++totals_.tracked_events;
@@ -63,6 +73,50 @@ void Engine::OnRecord(const journal::Record& record) {
       job = nullptr;
     }
   }
+  if (recalled && job != nullptr) {
+    job->in_doubt = false;
+    // Not in the backlog of active jobs, and its eventlog does not say how it ended either.
+    if (!resuming_) Lose(job);
+  }
+}
+
+// The backlog is over. Every active job was in it, so one that was not has ended meanwhile.
+void Engine::OnSentinel() {
+  backlog_over_ = true;
+  if (!resuming_) return;
+  resuming_ = false;
+  jobs_.ForEach([this](const Job& job) {
+    if (job.in_doubt) missing_jobs_.push_back(job.id);
+  });
+}
+
+void Engine::ResumeStream(std::uint64_t wanted) {
+  wanted_ = wanted;
+  resuming_ = true;
+  jobs_.ForEach([](Job& job) { job.in_doubt = true; });
+}
+
+// An eventlog only ever grows at its end, so what we have seen of it is its beginning. Annotations
+// and memos do not count: some of them are in no eventlog.
+std::span<const journal::Event> Engine::Unseen(const Job& job, const journal::Record& record) {
+  unseen_.clear();
+  std::uint32_t known = job.seen;
+  for (const journal::Event& event : record.events) {
+    if ((wanted_ >> static_cast<unsigned>(event.kind) & 1) == 0 || !IsCounted(event.kind)) continue;
+    if (known > 0) {
+      --known;
+    } else {
+      unseen_.push_back(event);
+    }
+  }
+  return unseen_;
+}
+
+void Engine::Lose(Job* job) {
+  TouchSet touched;
+  Enter(*job, JobState::kInactive, metrics_[job->group], touched);
+  ++totals_.lost_jobs;
+  jobs_.Erase(job);
 }
 
 void Engine::OnDecodeError(const journal::DecodeError& error) {
@@ -93,13 +147,15 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
   TouchSet touched;
   touched.Add(TouchOf(event.kind));
   Submitted(job, metrics, touched);
+  if (IsCounted(event.kind) && job.seen < UINT16_MAX) ++job.seen;
   bool stays = true;
 
   switch (event.kind) {
     case EventKind::kSubmit:
-      if (!job.has_submit) {
+      // After the start, the time of the submit is of no use any more.
+      if (!job.has_submit && !job.has_start) {
         job.has_submit = true;
-        job.submitted = event.timestamp;
+        job.since = event.timestamp;
       }
       break;
     case EventKind::kValidate:
@@ -145,8 +201,8 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
   return stays;
 }
 
-// The first thing heard of a job counts it, whichever event that is: a filtered or torn journal may lack the
-// submit event itself.
+// The first thing heard of a job counts it, whichever event that is: a filtered or torn journal may
+// lack the submit event itself.
 void Engine::Submitted(Job& job, GroupMetrics& metrics, TouchSet& touched) {
   if (job.counted) return;
   job.counted = true;
@@ -160,18 +216,16 @@ void Engine::Started(Job& job, const journal::Event& event, GroupMetrics& metric
                      TouchSet& touched) {
   if (job.has_start) return;
   job.has_start = true;
-  job.started = event.timestamp;
   if (IsPending(job.state)) Enter(job, JobState::kRun, metrics, touched);
-  if (job.has_submit) {
-    Observe(Variable::kPending, job.started - job.submitted, metrics, touched);
-  }
+  if (job.has_submit) Observe(Variable::kPending, event.timestamp - job.since, metrics, touched);
+  job.since = event.timestamp;
 }
 
 void Engine::Finished(Job& job, const journal::Event& event, GroupMetrics& metrics,
                       TouchSet& touched) {
   if (job.has_finish) return;
   job.has_finish = true;
-  if (job.has_start) Observe(Variable::kDuration, event.timestamp - job.started, metrics, touched);
+  if (job.has_start) Observe(Variable::kDuration, event.timestamp - job.since, metrics, touched);
   metrics.Add(Count::kFinished, 1);
   touched.Add(TouchOf(Count::kFinished));
   Outcome(job, event.status == 0 && !job.has_fatal_exception, metrics, touched);
@@ -193,8 +247,9 @@ void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metri
   if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, touched);
 }
 
-// Flux's own result (flux-core: src/modules/job-list/job_state.c): a job that was not successful is CANCELED
-// or TIMEOUT by the type of its gravest exception, whatever that one's severity, else FAILED.
+// Flux's own result (flux-core: src/modules/job-list/job_state.c): a job that was not successful is
+// CANCELED or TIMEOUT by the type of its gravest exception, whatever that one's severity, else
+// FAILED.
 void Engine::Outcome(const Job& job, bool success, GroupMetrics& metrics, TouchSet& touched) {
   const auto add = [&](Count count, Touch trigger) {
     metrics.Add(count, 1);
@@ -310,12 +365,15 @@ void Engine::Occasion(std::uint32_t rule, Firing firing) {
   if (ended_ || !book_.Take(rule)) return;
   firing.number = totals_.firings++;
   firing.rule = rule;
+  if (book_.rule(rule).wants_event) {
+    firing.snapshot = std::make_shared<const Snapshot>(GetSnapshot());
+  }
   firings_.push_back(std::move(firing));
   if (book_.rule(rule).terminal) ended_ = true;
 }
 
-// The pending-time statistics of every group that a living rule asks for, with the ages of the jobs that
-// have not started yet added to a copy of what was recorded.
+// The pending-time statistics of every group that a living rule asks for, with the ages of the jobs
+// that have not started yet added to a copy of what was recorded.
 Engine::PendingViews Engine::ViewPending(double now) {
   PendingViews views;
   for (const std::uint32_t index : book_.Living(TriggerType::kMetric)) {
@@ -328,7 +386,7 @@ Engine::PendingViews Engine::ViewPending(double now) {
   jobs_.ForEach([&](const Job& job) {
     if (job.has_start || !job.has_submit || job.state >= JobState::kCleanup) return;
     const auto view = views.find(job.group);
-    if (view != views.end() && now >= job.submitted) view->second.Observe(now - job.submitted);
+    if (view != views.end() && now >= job.since) view->second.Observe(now - job.since);
   });
   return views;
 }

@@ -1,9 +1,11 @@
-// Bytes of journal records in, firings out. No I/O, no clock and no thread of its own: time comes from events
-// and from ticks, so the same input always gives the same firings and statistics to the last bit.
+// Bytes of journal records in, firings out. No I/O, no clock and no thread of its own: time comes
+// from events and from ticks, so the same input always gives the same firings and statistics to the
+// last bit.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,11 +30,22 @@ class Engine final : private journal::RecordSink {
   // Bytes of journal records, cut anywhere; journal::kPadding bytes behind them must be readable.
   void Ingest(std::string_view bytes) { decoder_.Feed(bytes, *this); }
 
+  // The stream begins anew after it was gone: what follows up to the sentinel is a backlog, whose
+  // events of jobs that we know are partly known too. `wanted` are the kinds that the stream
+  // brings; others that a recalled eventlog holds are passed over.
+  void ResumeStream(std::uint64_t wanted);
+
+  // One whole record, without its newline; padded likewise.
+  void IngestRecord(std::string_view record) { decoder_.FeedRecord(record, *this); }
+
   // The stream has ended; a last line without its newline is taken in.
   void FinishStream() { decoder_.Finish(*this); }
 
-  // Judges metric rules and heartbeat rules at `now`, pending times counting the waiting jobs' ages.
+  // Judges metric rules and heartbeat rules at `now`, pending times counting the waiting jobs'
+  // ages.
   void Heartbeat(double now);
+
+  const Rule& rule(std::uint32_t index) const { return book_.rule(index); }
 
   // Returns the rule's index.
   std::uint32_t AddRule(Rule rule) { return book_.Add(std::move(rule)); }
@@ -43,6 +56,8 @@ class Engine final : private journal::RecordSink {
   // From now on, raw events are gathered (or no longer).
   void GatherEvents(bool gather) { gather_events_ = gather; }
 
+  const Totals& totals() const { return totals_; }
+  std::size_t active_jobs() const { return jobs_.size(); }
   Status GetStatus();
   Snapshot GetSnapshot();
   // Ids of the active jobs of a group, or of all groups for kNoGroup.
@@ -52,6 +67,10 @@ class Engine final : private journal::RecordSink {
   std::vector<Firing>& firings() { return firings_; }
   std::vector<journal::DecodeError>& decode_errors() { return decode_errors_; }
   EventColumns& events() { return events_; }
+  // Jobs that were active before the stream was gone and are not in the backlog: their eventlogs
+  // are to be recalled and ingested as records. A record without events says that nothing is known
+  // any more.
+  std::vector<journal::JobId>& missing_jobs() { return missing_jobs_; }
   std::vector<std::string>& named_kinds() { return new_named_kinds_; }
   // Names of groups that the plan does not list, in the order of their indexes.
   std::vector<std::string>& new_groups() { return new_groups_; }
@@ -71,6 +90,11 @@ class Engine final : private journal::RecordSink {
 
   std::uint32_t GroupOf(const journal::Membership& membership);
   std::uint32_t AddGroup(std::string_view name);
+  // What a record brings of a job that it may tell of for the second time.
+  std::span<const journal::Event> Unseen(const Job& job, const journal::Record& record);
+  void OnSentinel();
+  // The job has ended, and nobody knows how.
+  void Lose(Job* job);
   // Applies one event to a job; false when the job has left the table.
   bool Apply(Job& job, const journal::Event& event);
   void Submitted(Job& job, GroupMetrics& metrics, TouchSet& touched);
@@ -95,6 +119,8 @@ class Engine final : private journal::RecordSink {
   bool has_heartbeat_;
   bool ended_ = false;
   bool backlog_over_ = false;
+  bool resuming_ = false;  // in the backlog of a stream that was gone
+  std::uint64_t wanted_ = ~std::uint64_t{0};
   bool gather_events_ = false;
   Totals totals_;
 
@@ -110,6 +136,8 @@ class Engine final : private journal::RecordSink {
   NameIndex named_kinds_;
   std::vector<std::string> new_named_kinds_;
   std::vector<std::string> new_groups_;
+  std::vector<journal::JobId> missing_jobs_;
+  std::vector<journal::Event> unseen_;
 };
 
 }  // namespace flux_ensemble::engine

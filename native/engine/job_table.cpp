@@ -9,15 +9,18 @@ namespace {
 
 constexpr std::size_t kMinSlots = 64;
 
-// Growing by half at 80 % full, and shrinking to two thirds full below half, keeps the table at least half
-// full, so a job never costs over 64 bytes; a fifth of the jobs must come or go between two resizings.
-bool TooFull(std::size_t jobs, std::size_t slots) { return jobs * 5 > slots * 4; }
+// Growing by half at 80 % full, and shrinking to two thirds full below half, keeps the table at
+// least half full, so a job never costs over 64 bytes; a fifth of the jobs must come or go between
+// two resizings.
+bool TooFull(std::size_t jobs, std::size_t slots) {
+  return jobs * 5 > slots * 4;
+}
 bool TooEmpty(std::size_t jobs, std::size_t slots) {
   return slots > kMinSlots && jobs * 2 < slots;
 }
 
-// Ids count milliseconds in their high bits and jobs of one millisecond in their low ones, so they must be
-// mixed well (the finalizer of splitmix64).
+// Ids count milliseconds in their high bits and jobs of one millisecond in their low ones, so they
+// must be mixed well (the finalizer of splitmix64).
 std::uint64_t Mix(std::uint64_t id) {
   id = (id ^ (id >> 30)) * 0xbf58476d1ce4e5b9u;
   id = (id ^ (id >> 27)) * 0x94d049bb133111ebu;

@@ -1,5 +1,5 @@
-// The active jobs of an ensemble, by id: open addressing with Robin Hood probing, 32 bytes a job, between 40
-// and 64 with the free places. It grows and shrinks with the number of active jobs.
+// The active jobs of an ensemble, by id: open addressing with Robin Hood probing, 32 bytes a job,
+// between 40 and 64 with the free places. It grows and shrinks with the number of active jobs.
 #pragma once
 
 #include <cstddef>
@@ -24,9 +24,10 @@ enum class JobState : std::uint8_t {
 
 struct Job {
   journal::JobId id = 0;
-  double submitted = 0;  // seconds since the epoch, valid with has_submit
-  double started = 0;    // likewise, valid with has_start
+  double since = 0;  // seconds since the epoch: of the start with has_start, else of the submit
   std::uint32_t group = 0;
+  // Events of its eventlog that were applied, but for those that a backlog may lack.
+  std::uint16_t seen = 0;
   JobState state = JobState::kNew;
   // Of the gravest exception so far, the first among equals: Flux's result follows from it.
   std::int8_t severity = kNoException;
@@ -36,6 +37,7 @@ struct Job {
   bool has_start : 1 = false;
   bool has_finish : 1 = false;
   bool has_fatal_exception : 1 = false;
+  bool in_doubt : 1 = false;  // the stream was gone, and no backlog has told of the job yet
   bool occupied : 1 = false;  // the table's own mark
 
   static constexpr std::int8_t kNoException = 8;
@@ -55,6 +57,13 @@ class JobTable {
 
   std::size_t size() const { return size_; }
   std::size_t memory_bytes() const { return slots_.capacity() * sizeof(Job); }
+
+  template <typename Visitor>
+  void ForEach(Visitor visit) {
+    for (Job& job : slots_) {
+      if (job.occupied) visit(job);
+    }
+  }
 
   // Visits every job, in an order that depends on nothing but the history of the table.
   template <typename Visitor>

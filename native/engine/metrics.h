@@ -11,7 +11,8 @@
 
 namespace flux_ensemble::engine {
 
-// kPending (NEW to SCHED) and kRunning (RUN and CLEANUP) are gauges; the others only grow, by one a job.
+// kPending (NEW to SCHED) and kRunning (RUN and CLEANUP) are gauges; the others only grow, by one a
+// job.
 enum class Count : std::uint8_t {
   kSubmitted,
   kFinished,
@@ -24,8 +25,8 @@ enum class Count : std::uint8_t {
   kRunning,
 };
 inline constexpr std::array<std::string_view, 9> kCountNames = {
-    "submitted", "finished", "success", "failed", "canceled", "timeout", "exception", "pending",
-    "running",
+    "submitted", "finished",  "success", "failed",  "canceled",
+    "timeout",   "exception", "pending", "running",
 };
 inline constexpr std::size_t kCountCount = kCountNames.size();
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,24 +13,12 @@
 
 namespace flux_ensemble::engine {
 
-// One time that a rule's action is due.
-struct Firing {
-  std::uint64_t number = 0;  // counted from 0 in this run
-  std::uint32_t rule = 0;
-  double timestamp = 0;  // of the event or tick, seconds since the epoch
-  std::optional<journal::JobId> job;
-  std::uint32_t group = kNoGroup;
-  double value = stats::kNoValue;  // of the metric, for metric rules
-  std::string event;               // the event's name; empty at start and heartbeats
-  std::string context;             // its context's JSON, for rules that want it
-};
-
 // Raw events as columns of one length.
 struct EventColumns {
   std::vector<journal::JobId> ids;
-  std::vector<double> timestamps;     // seconds since the epoch
-  std::vector<std::uint16_t> kinds;   // EventKind, or kFirstNamedKind + n for the n-th unlisted name
-  std::vector<std::int32_t> groups;   // -1 for jobs that are not ours
+  std::vector<double> timestamps;    // seconds since the epoch
+  std::vector<std::uint16_t> kinds;  // EventKind, or kFirstNamedKind + n for the n-th unlisted name
+  std::vector<std::int32_t> groups;  // -1 for jobs that are not ours
 
   std::size_t size() const { return ids.size(); }
   void Clear() {
@@ -44,15 +33,19 @@ inline constexpr std::size_t kMaxNamedKinds = 4096;
 
 struct Totals {
   std::uint64_t records = 0;
-  std::uint64_t events = 0;         // in all records
+  std::uint64_t events = 0;          // in all records
   std::uint64_t tracked_events = 0;  // of jobs that are ours
   std::uint64_t decode_errors = 0;
   std::uint64_t negative_intervals = 0;  // times left out because a job's clock ran backwards
   std::uint64_t firings = 0;
+  std::uint64_t own_jobs = 0;   // that carry this run's id
+  std::uint64_t lost_jobs = 0;  // that ended while the stream was gone, nobody knows how
 };
 
 struct Status {
   std::uint64_t active_jobs = 0;
+  std::uint64_t submitting =
+      0;  // jobs on their way to the source, or accepted and not heard of yet
   bool time_could_fire = false;  // no job is active, yet a heartbeat might make a rule due
   bool ended = false;            // a terminal rule has fired, or End() was called
   bool backlog_over = false;     // the sentinel has been seen
@@ -63,6 +56,22 @@ struct Snapshot {
   std::vector<double> counts;      // kCountCount for each group, in the order of their indexes
   std::vector<double> statistics;  // for each group duration's row, then pending's (Summary::Row)
   Status status;
+};
+
+// One time that a rule's action is due.
+struct Firing {
+  std::uint64_t number = 0;  // counted from 0 in this run
+  std::uint32_t rule = 0;
+  double timestamp = 0;  // of the event or tick, seconds since the epoch
+  std::optional<journal::JobId> job;
+  std::uint32_t group = kNoGroup;
+  double value = stats::kNoValue;  // of the metric, for metric rules
+  std::string event;               // the event's name; empty at start and heartbeats
+  std::string context;             // its context's JSON, for rules that want it
+  // All metrics as they were then, for the same rules: what a function decides by must not depend
+  // on when it gets to run.
+  std::shared_ptr<const Snapshot> snapshot;
+  bool submitting = false;  // the source submits the rule's jobs, JavaScript need not
 };
 
 }  // namespace flux_ensemble::engine

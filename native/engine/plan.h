@@ -13,7 +13,14 @@
 
 namespace flux_ensemble::engine {
 
-enum class Comparison : std::uint8_t { kLess, kLessEqual, kGreater, kGreaterEqual, kEqual, kNotEqual };
+enum class Comparison : std::uint8_t {
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kEqual,
+  kNotEqual
+};
 
 constexpr bool Holds(Comparison comparison, double value, double threshold) {
   switch (comparison) {
@@ -50,17 +57,26 @@ enum class TriggerType : std::uint8_t { kStart, kHeartbeat, kMetric, kJob };
 
 inline constexpr std::uint32_t kNoGroup = ~std::uint32_t{0};
 
+// Jobs of one jobspec that a rule submits when it fires (see SubmitOrder).
+struct SubmitPortion {
+  std::string head;
+  std::string tail;
+  std::uint64_t count = 0;
+  int urgency = 16;
+};
+
 struct Rule {
   TriggerType trigger = TriggerType::kStart;
-  std::uint32_t group = kNoGroup;       // kMetric: its group; kJob: kNoGroup for any group's jobs
-  Touch touch = Touch::kNone;           // kMetric and kJob: what makes the rule due
-  Metric metric;                        // kMetric
-  std::optional<Condition> condition;   // kMetric; without one, any value will do
-  std::uint64_t repetitions = 1;        // runs left
+  std::uint32_t group = kNoGroup;        // kMetric: its group; kJob: kNoGroup for any group's jobs
+  Touch touch = Touch::kNone;            // kMetric and kJob: what makes the rule due
+  Metric metric;                         // kMetric
+  std::optional<Condition> condition;    // kMetric; without one, any value will do
+  std::uint64_t repetitions = 1;         // runs left
   std::optional<std::uint64_t> backoff;  // occasions to let pass after each run
-  std::uint64_t passing = 0;            // occasions still to let pass
-  bool terminal = false;                // its action ends the ensemble
-  bool wants_event = false;             // its action gets to see the event's context
+  std::uint64_t passing = 0;             // occasions still to let pass
+  bool terminal = false;                 // its action ends the ensemble
+  bool wants_event = false;              // its action gets to see the event's context
+  std::vector<SubmitPortion> submit;     // what a source can submit by itself; else JavaScript acts
 };
 
 struct Plan {

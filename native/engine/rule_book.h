@@ -1,5 +1,5 @@
-// The rules of an ensemble, indexed by what makes them due: an event costs as much as the rules that it
-// touches, however many there are.
+// The rules of an ensemble, indexed by what makes them due: an event costs as much as the rules
+// that it touches, however many there are.
 #pragma once
 
 #include <array>
@@ -19,8 +19,8 @@ class RuleBook {
   std::uint32_t size() const { return static_cast<std::uint32_t>(rules_.size()); }
   const Rule& rule(std::uint32_t index) const { return rules_[index]; }
 
-  // The rules that an event of a group's job touches, metric rules first, then in the order of the file.
-  // Holds until the next call.
+  // The rules that an event of a group's job touches, metric rules first, then in the order of the
+  // file. Holds until the next call.
   const std::vector<std::uint32_t>& Touched(std::uint32_t group, TouchSet touched);
 
   // The rules of one trigger that have runs left, in the order of the file.

@@ -1,7 +1,9 @@
 #include "engine/runner.h"
 
+#include <poll.h>
+
 #include <algorithm>
-#include <chrono>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -9,9 +11,15 @@ namespace flux_ensemble::engine {
 
 namespace {
 
-// Bytes taken in between two looks at what has gathered: firings should not wait for a large piece to end,
-// and a consumer's bounded queue should not be overrun by one.
+// Bytes taken in between two looks at what has gathered: firings should not wait for a large piece
+// to end, and a consumer's bounded queue should not be overrun by one.
 constexpr std::size_t kSliceBytes = std::size_t{64} << 10;
+
+// Commands run before heartbeats and the source get their turn.
+constexpr int kCommandsInARow = 64;
+
+// Orders that firings made are told by this bit from those that commands made.
+constexpr std::uint64_t kOfFiring = std::uint64_t{1} << 63;
 
 // A clock can't tell times that lie further away (31 years).
 constexpr double kMaxSeconds = 1e9;
@@ -37,21 +45,31 @@ void MoveSome(std::vector<T>& from, std::vector<T>& to, std::size_t count) {
   from.erase(from.begin(), end);
 }
 
+void Add(SubmitReport& sum, const SubmitReport& report) {
+  sum.accepted += report.accepted;
+  sum.refused += report.refused;
+  sum.dropped += report.dropped;
+  if (sum.reason.empty()) sum.reason = report.reason;
+}
+
 }  // namespace
 
 Runner::Runner(Plan plan, std::function<void()> wake)
     : engine_(plan), wake_(std::move(wake)), heartbeat_(plan.heartbeat) {}
 
 int Runner::Start() {
+  if (posted_.error() != 0) return posted_.error();
   return thread_.Start([this] { Loop(); });
 }
 
 void Runner::Post(Command command) {
+  bool first = false;
   {
     const std::lock_guard lock(mutex_);
+    first = commands_.empty();
     commands_.push_back(std::move(command));
   }
-  posted_.notify_one();
+  if (first) posted_.Signal();
 }
 
 Outbox Runner::Take() {
@@ -74,6 +92,7 @@ void Runner::GatherEvents(std::size_t capacity, bool hold) {
     }
   }
   taken_.notify_one();
+  posted_.Signal();
 }
 
 EventBatch Runner::TakeEvents() {
@@ -92,40 +111,82 @@ void Runner::Stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  posted_.notify_one();
+  posted_.Signal();
   taken_.notify_one();
   thread_.Join();
 }
 
 void Runner::Loop() {
-  Command command;
-  while (Next(command)) Run(command);
+  for (;;) {
+    const bool more_commands = RunCommands();
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) break;
+    }
+    Beat();
+    const bool more_messages = PumpSource();
+    if (!more_commands && !more_messages) Wait();
+  }
+  // Its connection belongs to this thread.
+  source_.reset();
 }
 
-bool Runner::Next(Command& command) {
-  std::unique_lock lock(mutex_);
-  const auto ready = [this] { return stopping_ || !commands_.empty(); };
-  for (;;) {
-    if (beating_ && Clock::now() >= next_beat_) {
-      lock.unlock();
-      engine_.Heartbeat(SecondsSinceEpoch());
-      Publish(nullptr);
-      // Beats that were missed while the engine was busy are not made up for.
-      next_beat_ = NextBeat();
-      lock.lock();
-    }
-    if (stopping_) return false;
-    if (!commands_.empty()) break;
-    if (beating_) {
-      posted_.wait_until(lock, next_beat_, ready);
-    } else {
-      posted_.wait(lock, ready);
-    }
+// True when there may be more.
+bool Runner::RunCommands() {
+  Command command;
+  for (int i = 0; i < kCommandsInARow; ++i) {
+    if (!NextCommand(command)) return false;
+    Run(command);
   }
+  return true;
+}
+
+bool Runner::NextCommand(Command& command) {
+  const std::lock_guard lock(mutex_);
+  engine_.GatherEvents(event_capacity_ > 0);
+  if (stopping_ || commands_.empty()) return false;
   command = std::move(commands_.front());
   commands_.pop_front();
-  engine_.GatherEvents(event_capacity_ > 0);
   return true;
+}
+
+// Until a command is posted, the source has something, or the time has come for the next thing.
+void Runner::Wait() {
+  std::optional<Clock::time_point> until;
+  if (beating_) until = next_beat_;
+  if (source_ != nullptr) {
+    const std::optional<Clock::time_point> deadline = source_->deadline();
+    if (deadline && (!until || *deadline < *until)) until = deadline;
+  }
+  int timeout = -1;
+  if (until) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
+    timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30));
+  }
+  std::array<pollfd, 2> fds{};
+  fds[0] = {posted_.fd(), POLLIN, 0};
+  fds[1] = {source_ == nullptr ? -1 : source_->fd(), POLLIN, 0};
+  poll(fds.data(), fds.size(), timeout);
+  if (fds[0].revents != 0) posted_.Clear();
+}
+
+void Runner::Beat() {
+  if (!beating_ || Clock::now() < next_beat_) return;
+  engine_.Heartbeat(SecondsSinceEpoch());
+  SubmitFirings();
+  Publish();
+  // Beats that were missed while the engine was busy are not made up for.
+  next_beat_ = NextBeat();
+}
+
+bool Runner::PumpSource() {
+  if (source_ == nullptr) return false;
+  const bool more = source_->Pump(*this);
+  for (const journal::JobId id : engine_.missing_jobs()) source_->Recall(id);
+  engine_.missing_jobs().clear();
+  LookIfQuiet();
+  Publish();
+  return more;
 }
 
 Runner::Clock::time_point Runner::NextBeat() const {
@@ -134,31 +195,83 @@ Runner::Clock::time_point Runner::NextBeat() const {
 }
 
 void Runner::Run(Command& command) {
-  Answer answer{command.number, {}};
+  const std::uint64_t number = command.number;
   auto& body = command.body;
   if (const auto* start = std::get_if<StartCommand>(&body)) {
     engine_.Start(start->now);
     beating_ = heartbeat_ > 0;
     next_beat_ = NextBeat();
+    Reply(number, {});
   } else if (const auto* ingest = std::get_if<IngestCommand>(&body)) {
     const std::string_view bytes = ingest->bytes;
     Ingest(bytes.substr(0, bytes.size() - journal::kPadding));
+    Reply(number, {});
   } else if (std::holds_alternative<FinishStreamCommand>(body)) {
     engine_.FinishStream();
+    Reply(number, {});
   } else if (const auto* tick = std::get_if<TickCommand>(&body)) {
     engine_.Heartbeat(tick->now);
+    Reply(number, {});
   } else if (auto* add = std::get_if<AddRuleCommand>(&body)) {
-    answer.body = engine_.AddRule(std::move(add->rule));
+    Reply(number, engine_.AddRule(std::move(add->rule)));
   } else if (std::holds_alternative<EndCommand>(body)) {
     engine_.End();
+    if (source_ != nullptr) source_->StopSubmitting(*this);
+    Reply(number, {});
   } else if (std::holds_alternative<StatusCommand>(body)) {
-    answer.body = engine_.GetStatus();
+    Reply(number, GetStatus());
   } else if (std::holds_alternative<SnapshotCommand>(body)) {
-    answer.body = engine_.GetSnapshot();
+    Snapshot snapshot = engine_.GetSnapshot();
+    snapshot.status = GetStatus();
+    Reply(number, std::move(snapshot));
   } else if (const auto* active = std::get_if<ActiveJobsCommand>(&body)) {
-    answer.body = engine_.ActiveJobs(active->group);
+    Reply(number, engine_.ActiveJobs(active->group));
+  } else if (auto* open = std::get_if<OpenSourceCommand>(&body)) {
+    OpenSource(number, *open);
+  } else if (std::holds_alternative<CloseSourceCommand>(body)) {
+    source_.reset();
+    Reply(number, {});
+  } else if (source_ == nullptr) {
+    Reply(number, SourceFailure{"ENOTCONN", "no source is open"});
+  } else if (auto* submit = std::get_if<SubmitCommand>(&body)) {
+    submit->order.number = number;
+    source_->Submit(std::move(submit->order), *this);
+  } else if (auto* cancel = std::get_if<CancelCommand>(&body)) {
+    source_->Cancel(number, std::move(cancel->ids), std::move(cancel->note), *this);
+  } else if (auto* urgency = std::get_if<UrgencyCommand>(&body)) {
+    source_->SetUrgency(number, std::move(urgency->ids), urgency->urgency, *this);
   }
-  Publish(&answer);
+  SubmitFirings();
+  Publish();
+}
+
+void Runner::OpenSource(std::uint64_t number, OpenSourceCommand& command) {
+  source_ = std::move(command.source);
+  wanted_ = command.wanted;
+  tap_ = command.tap;
+  streamed_ = false;
+  opening_ = number;
+  source_->Open(*this);
+}
+
+Status Runner::GetStatus() {
+  Status status = engine_.GetStatus();
+  status.submitting = Submitting();
+  return status;
+}
+
+std::uint64_t Runner::Submitting() const {
+  if (source_ == nullptr) return 0;
+  const std::uint64_t accepted = source_->accepted();
+  const std::uint64_t heard_of = engine_.totals().own_jobs;
+  return source_->submitting() + (accepted > heard_of ? accepted - heard_of : 0);
+}
+
+// Tells once when the last active job has ended: nobody else could know that the run may be over.
+void Runner::LookIfQuiet() {
+  const bool quiet = engine_.active_jobs() == 0 && Submitting() == 0;
+  if (quiet && !quiet_) gathered_.quiet = true;
+  quiet_ = quiet;
 }
 
 void Runner::Ingest(std::string_view bytes) {
@@ -166,17 +279,91 @@ void Runner::Ingest(std::string_view bytes) {
     const std::string_view slice = bytes.substr(0, kSliceBytes);
     bytes.remove_prefix(slice.size());
     engine_.Ingest(slice);
-    if (!bytes.empty()) Publish(nullptr);
+    if (!bytes.empty()) Publish();
   }
 }
 
-void Runner::Publish(Answer* answer) {
+// Sends off the jobs of firings that ask for nothing but a submission.
+void Runner::SubmitFirings() {
+  if (source_ == nullptr || opening_) return;
+  std::vector<Firing>& firings = engine_.firings();
+  for (; looked_at_ < firings.size(); ++looked_at_) {
+    Firing& firing = firings[looked_at_];
+    const std::vector<SubmitPortion>& portions = engine_.rule(firing.rule).submit;
+    if (portions.empty()) continue;
+    firing.submitting = true;
+    Departure& departure = departures_[firing.number];
+    departure.orders = portions.size();
+    departure.report.number = firing.number;
+    // Reports may come before Submit returns and end the departure, so it is not touched any more.
+    const std::uint64_t number = firing.number;
+    const std::uint32_t rule = firing.rule;
+    std::uint64_t first_index = 0;
+    for (const SubmitPortion& portion : portions) {
+      source_->Submit({kOfFiring | number, portion.head, portion.tail, portion.count,
+                       portion.urgency, rule, number, first_index},
+                      *this);
+      first_index += portion.count;
+    }
+  }
+}
+
+void Runner::OnOpen() {
+  if (opening_) Reply(*opening_, {});
+  opening_.reset();
+}
+
+void Runner::OnStream() {
+  if (streamed_) engine_.ResumeStream(wanted_);
+  streamed_ = true;
+}
+
+void Runner::OnJournal(std::string_view record) {
+  if (tap_) gathered_.records.append(record).push_back('\n');
+  engine_.IngestRecord(record);
+  if (!engine_.firings().empty()) SubmitFirings();
+}
+
+void Runner::OnSubmitted(SubmitReport report) {
+  if ((report.number & kOfFiring) == 0) return Reply(report.number, std::move(report));
+  const auto departure = departures_.find(report.number & ~kOfFiring);
+  if (departure == departures_.end()) return;
+  Add(departure->second.report, report);
+  if (--departure->second.orders > 0) return;
+  gathered_.submissions.push_back(std::move(departure->second.report));
+  departures_.erase(departure);
+}
+
+void Runner::OnControlled(ControlReport report) {
+  Reply(report.number, std::move(report));
+}
+
+void Runner::OnFailure(SourceFailure failure) {
+  if (opening_) {
+    Reply(*opening_, std::move(failure));
+    opening_.reset();
+  } else {
+    gathered_.failure = std::move(failure);
+  }
+}
+
+void Runner::Reply(std::uint64_t number, AnswerBody body) {
+  gathered_.answers.push_back({number, std::move(body)});
+}
+
+void Runner::Publish() {
   std::unique_lock lock(mutex_);
   MoveTo(engine_.firings(), outbox_.firings);
+  looked_at_ = 0;
   MoveTo(engine_.decode_errors(), outbox_.decode_errors);
   MoveTo(engine_.new_groups(), outbox_.new_groups);
   if (engine_.events().size() > 0) PublishEvents(lock);
-  if (answer != nullptr) outbox_.answers.push_back(std::move(*answer));
+  MoveTo(gathered_.answers, outbox_.answers);
+  MoveTo(gathered_.submissions, outbox_.submissions);
+  outbox_.records.append(gathered_.records);
+  gathered_.records.clear();
+  outbox_.quiet = outbox_.quiet || std::exchange(gathered_.quiet, false);
+  if (gathered_.failure) outbox_.failure = std::exchange(gathered_.failure, std::nullopt);
   if (!outbox_.empty()) Wake(lock);
 }
 

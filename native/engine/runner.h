@@ -1,7 +1,11 @@
-// An engine on a thread of its own: commands go in, answers and firings come out through one outbox.
+// An engine on a thread of its own: commands go in, answers and firings come out through one
+// outbox. With a source (source.h) the thread also drives the session with the workload manager: it
+// takes the journal from there and submits the jobs of rules that only submit, so a busy event loop
+// delays neither.
 //
-// Threads: Post, Take, TakeEvents, GatherEvents and Stop are called by the owner, everything else happens on the runner's thread. One
-// wake is under way at most: the next one comes only after Take. No lock is held while waking.
+// Threads: Post, Take, TakeEvents, GatherEvents and Stop are called by the owner, everything else
+// happens on the runner's thread. One wake is under way at most: the next one comes only after
+// Take. No lock is held while waking.
 #pragma once
 
 #include <chrono>
@@ -11,11 +15,15 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/event_fd.h"
+#include "engine/source.h"
 #include "engine/thread.h"
 
 namespace flux_ensemble::engine {
@@ -40,9 +48,31 @@ struct SnapshotCommand {};
 struct ActiveJobsCommand {
   std::uint32_t group;
 };
+// `wanted` has a bit for each journal::EventKind that the source brings. With `tap`, records go to
+// the outbox too, as they came.
+struct OpenSourceCommand {
+  std::unique_ptr<Source> source;
+  std::uint64_t wanted;
+  bool tap;
+};
+struct CloseSourceCommand {};
+// The order's number is the command's.
+struct SubmitCommand {
+  SubmitOrder order;
+};
+struct CancelCommand {
+  std::vector<journal::JobId> ids;
+  std::string note;
+};
+struct UrgencyCommand {
+  std::vector<journal::JobId> ids;
+  int urgency;
+};
+
 using CommandBody =
     std::variant<StartCommand, IngestCommand, FinishStreamCommand, TickCommand, AddRuleCommand,
-                 EndCommand, StatusCommand, SnapshotCommand, ActiveJobsCommand>;
+                 EndCommand, StatusCommand, SnapshotCommand, ActiveJobsCommand, OpenSourceCommand,
+                 CloseSourceCommand, SubmitCommand, CancelCommand, UrgencyCommand>;
 
 struct Command {
   std::uint64_t number = 0;
@@ -50,25 +80,35 @@ struct Command {
 };
 
 using AnswerBody =
-    std::variant<std::monostate, std::uint32_t, Status, Snapshot, std::vector<journal::JobId>>;
+    std::variant<std::monostate, std::uint32_t, Status, Snapshot, std::vector<journal::JobId>,
+                 SubmitReport, ControlReport, SourceFailure>;
 
 struct Answer {
   std::uint64_t number = 0;
   AnswerBody body;
 };
 
-// What the owner takes at a wake. Firings that led to an answer are in the same outbox or an earlier one.
+// What came of a firing's jobs that were submitted without JavaScript; `number` is the firing's.
+using Submission = SubmitReport;
+
+// What the owner takes at a wake. Firings that led to an answer are in the same outbox or an
+// earlier one.
 struct Outbox {
   std::vector<Answer> answers;
   std::vector<Firing> firings;
+  std::vector<Submission> submissions;
   std::vector<journal::DecodeError> decode_errors;
-  // Names of groups that the plan does not list, in the order of their indexes; each is handed over once, with
-  // an outbox or an event batch, and not after the answer or the events that need it.
+  // Names of groups that the plan does not list, in the order of their indexes; each is handed over
+  // once, with an outbox or an event batch, and not after the answer or the events that need it.
   std::vector<std::string> new_groups;
-  bool events_waiting = false;  // there is an event batch to take
+  std::string records;                   // the source's records, one a line, when tapped
+  std::optional<SourceFailure> failure;  // the source has failed after it was open
+  bool events_waiting = false;           // there is an event batch to take
+  bool quiet = false;                    // the source's last active job has ended
 
   bool empty() const {
-    return answers.empty() && firings.empty() && decode_errors.empty() && new_groups.empty();
+    return answers.empty() && firings.empty() && submissions.empty() && decode_errors.empty() &&
+           new_groups.empty() && records.empty() && !failure && !quiet;
   }
 };
 
@@ -80,7 +120,7 @@ struct EventBatch {
   std::uint64_t dropped = 0;             // since the last batch
 };
 
-class Runner {
+class Runner : private SourceListener {
  public:
   // `wake` is called on the runner's thread when there is something to take.
   Runner(Plan plan, std::function<void()> wake);
@@ -96,12 +136,13 @@ class Runner {
   // Moves out what has gathered; allows the next wake.
   Outbox Take();
 
-  // From the next command on, raw events are gathered, at most `capacity` waiting to be taken. When there is
-  // no room for one it is dropped and counted, or with `hold` the engine waits. A capacity of 0 ends it, also
-  // for an engine that waits.
+  // From the next command on, raw events are gathered, at most `capacity` waiting to be taken. When
+  // there is no room for one it is dropped and counted, or with `hold` the engine waits. A capacity
+  // of 0 ends it, also for an engine that waits.
   void GatherEvents(std::size_t capacity, bool hold);
 
-  // Moves out the raw events that have gathered. A wake comes when there are some after there were none.
+  // Moves out the raw events that have gathered. A wake comes when there are some after there were
+  // none.
   EventBatch TakeEvents();
 
   // Stops the thread and joins it. Commands that it has not begun are never answered. Idempotent.
@@ -110,14 +151,38 @@ class Runner {
  private:
   using Clock = std::chrono::steady_clock;
 
+  // A firing's jobs on their way, in one order or several.
+  struct Departure {
+    std::size_t orders = 0;
+    Submission report;
+  };
+
   void Loop();
-  // Waits for a command; nothing when it is time to stop. Heartbeats happen meanwhile.
-  bool Next(Command& command);
+  bool RunCommands();
+  bool NextCommand(Command& command);
+  void Wait();
+  void Beat();
+  bool PumpSource();
   Clock::time_point NextBeat() const;
   void Run(Command& command);
+  void OpenSource(std::uint64_t number, OpenSourceCommand& command);
   void Ingest(std::string_view bytes);
-  // Hands what the engine has gathered over to the outbox and wakes the owner.
-  void Publish(Answer* answer);
+  void SubmitFirings();
+  Status GetStatus();
+  // Jobs on their way to the source, or accepted and not heard of yet.
+  std::uint64_t Submitting() const;
+  void LookIfQuiet();
+
+  void OnOpen() override;
+  void OnStream() override;
+  void OnJournal(std::string_view record) override;
+  void OnSubmitted(SubmitReport report) override;
+  void OnControlled(ControlReport report) override;
+  void OnFailure(SourceFailure failure) override;
+
+  void Reply(std::uint64_t number, AnswerBody body);
+  // Hands over to the outbox what has gathered and wakes the owner.
+  void Publish();
   void PublishEvents(std::unique_lock<std::mutex>& lock);
   void Wake(std::unique_lock<std::mutex>& lock);
 
@@ -128,9 +193,18 @@ class Runner {
   bool beating_ = false;
   Clock::time_point next_beat_{};
 
+  std::unique_ptr<Source> source_;
+  std::uint64_t wanted_ = 0;
+  bool tap_ = false;
+  bool quiet_ = false;                    // no job is active, and none is on its way
+  bool streamed_ = false;                 // the source's stream has begun before
+  std::optional<std::uint64_t> opening_;  // number of the command that waits for the source
+  std::size_t looked_at_ = 0;             // firings seen by SubmitFirings since the last Publish
+  std::unordered_map<std::uint64_t, Departure> departures_;  // by the firing's number
+  Outbox gathered_;                                          // for the next Publish
+
   std::mutex mutex_;
-  std::condition_variable posted_;  // a command, or the stop
-  std::condition_variable taken_;   // room for events, or the stop
+  std::condition_variable taken_;  // room for events, or the stop
   std::deque<Command> commands_;
   Outbox outbox_;
   EventBatch events_;
@@ -139,6 +213,7 @@ class Runner {
   bool wake_pending_ = false;
   bool stopping_ = false;
 
+  EventFd posted_;  // a command, or the stop
   Thread thread_;
 };
 

@@ -1,5 +1,5 @@
-// A thread that is joined before it is forgotten. std::thread reports failure by an exception, which this code
-// base does not have, and a login node's process limit is an ordinary failure.
+// A thread that is joined before it is forgotten. std::thread reports failure by an exception,
+// which this code base does not have, and a login node's process limit is an ordinary failure.
 #pragma once
 
 #include <pthread.h>

@@ -11,8 +11,8 @@
 
 namespace flux_ensemble::engine {
 
-// Bits 0 to 26 are the event kinds. Behind them the derived triggers: RFC 21 states entered and outcomes
-// that became known; then the group's two streams and its counts.
+// Bits 0 to 26 are the event kinds. Behind them the derived triggers: RFC 21 states entered and
+// outcomes that became known; then the group's two streams and its counts.
 enum class Touch : std::uint8_t {
   kSchedState = journal::kEventKindCount,
   kRunState,
@@ -30,7 +30,9 @@ enum class Touch : std::uint8_t {
 inline constexpr std::size_t kTouchCount = static_cast<std::size_t>(Touch::kNone);
 static_assert(kTouchCount <= 64);
 
-constexpr Touch TouchOf(journal::EventKind kind) { return static_cast<Touch>(kind); }
+constexpr Touch TouchOf(journal::EventKind kind) {
+  return static_cast<Touch>(kind);
+}
 constexpr Touch TouchOf(Variable variable) {
   return variable == Variable::kDuration ? Touch::kDurationStream : Touch::kPendingStream;
 }
@@ -40,7 +42,9 @@ constexpr Touch TouchOf(Count count) {
 }
 
 // Rules on metrics come before rules on jobs when one event touches both, as in ensemble-python.
-constexpr bool IsMetric(Touch touch) { return touch >= Touch::kDurationStream; }
+constexpr bool IsMetric(Touch touch) {
+  return touch >= Touch::kDurationStream;
+}
 
 class TouchSet {
  public:
@@ -56,8 +60,9 @@ class TouchSet {
   std::uint64_t bits_ = 0;
 };
 
-// What the trigger `job-<name>` waits for: an event's name or a derived one (`sched`, `run`, `cleanup`,
-// `inactive`, `success`, `fail`, `cancel`, `timeout`). Nothing for a name that is neither.
+// What the trigger `job-<name>` waits for: an event's name or a derived one (`sched`, `run`,
+// `cleanup`, `inactive`, `success`, `fail`, `cancel`, `timeout`). Nothing for a name that is
+// neither.
 std::optional<Touch> TouchOfTrigger(std::string_view name);
 
 }  // namespace flux_ensemble::engine

@@ -1,5 +1,6 @@
 #include "journal/decoder.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -21,13 +22,15 @@ constexpr const char* kTooLong = "the record is longer than 64 MiB";
 // Buffers that grew beyond this for one record are given back after it.
 constexpr std::size_t kLargeRecordBytes = std::size_t{4} << 20;
 
-// A value is absent when its key is missing or it is null, as jansson's "?" and Python's None have it.
+// A value is absent when its key is missing or it is null, as jansson's "?" and Python's None have
+// it.
 bool IsNull(ondemand::value& value) {
   bool null = false;
   return value.is_null().get(null) == simdjson::SUCCESS && null;
 }
 
-// Keys are compared unescaped; escapes in keys are legal but rare, so they pay for it and others don't.
+// Keys are compared unescaped; escapes in keys are legal but rare, so they pay for it and others
+// don't.
 simdjson::error_code KeyOf(ondemand::field& field, std::string_view& key) {
   key = field.escaped_key();
   if (key.find('\\') == std::string_view::npos) return simdjson::SUCCESS;
@@ -38,8 +41,8 @@ simdjson::error_code KeyOf(ondemand::field& field, std::string_view& key) {
 
 class Decoder::Parser {
  public:
-  // Decodes the JSON document that `text` begins with. Returns the bytes that it took, or 0 with `reason()`
-  // and `error_at()` set. `capacity` counts the readable bytes from text's beginning.
+  // Decodes the JSON document that `text` begins with. Returns the bytes that it took, or 0 with
+  // `reason()` and `error_at()` set. `capacity` counts the readable bytes from text's beginning.
   std::size_t Decode(std::string_view text, std::size_t capacity) {
     reason_.clear();
     error_at_ = 0;
@@ -152,8 +155,8 @@ class Decoder::Parser {
         have_name = true;
       } else if (key == "context") {
         // The name may still be to come; then the context might be that of a finish.
-        const bool look = !have_name || event.kind == EventKind::kFinish ||
-                          event.kind == EventKind::kException;
+        const bool look =
+            !have_name || event.kind == EventKind::kFinish || event.kind == EventKind::kException;
         if (!Context(value, look, event, values)) return false;
       }
     }
@@ -194,7 +197,8 @@ class Decoder::Parser {
       std::string_view key;
       if (Fails(std::move(result).get(field), "in an event's context")) return false;
       if (Fails(KeyOf(field, key), "in a context's key")) return false;
-      // Other events may use these keys for other things, so a value of another type is no error here.
+      // Other events may use these keys for other things, so a value of another type is no error
+      // here.
       std::int64_t number = 0;
       if (key == "status") {
         values.status.reset();
@@ -237,8 +241,8 @@ class Decoder::Parser {
     return good;
   }
 
-  // Calls `inside` with the member `name` of `object` when that is an object itself. What an earlier
-  // member of that name said about the membership is forgotten.
+  // Calls `inside` with the member `name` of `object` when that is an object itself. What an
+  // earlier member of that name said about the membership is forgotten.
   template <typename Inside>
   bool InObject(ondemand::object& object, std::string_view name, Membership& membership,
                 Inside inside) {
@@ -295,8 +299,8 @@ class Decoder::Parser {
   bool Refuse(std::string reason) {
     reason_ = std::move(reason);
     const char* at = nullptr;
-    if (begun_ && document_.current_location().get(at) == simdjson::SUCCESS &&
-        at >= text_.data() && at <= text_.data() + text_.size()) {
+    if (begun_ && document_.current_location().get(at) == simdjson::SUCCESS && at >= text_.data() &&
+        at <= text_.data() + text_.size()) {
       error_at_ = static_cast<std::size_t>(at - text_.data());
     }
     return false;
@@ -338,6 +342,14 @@ void Decoder::Feed(std::string_view bytes, RecordSink& sink) {
     line_bytes_ = 0;
     ++line_number_;
   }
+}
+
+void Decoder::FeedRecord(std::string_view record, RecordSink& sink) {
+  line_bytes_ = record.size();
+  Line(record, sink);
+  offset_ += line_bytes_ + 1;
+  line_bytes_ = 0;
+  ++line_number_;
 }
 
 void Decoder::Finish(RecordSink& sink) {
@@ -391,6 +403,27 @@ void Decoder::Line(std::string_view line, RecordSink& sink) {
   }
   // The parser's buffers are several times as large as the largest line that it has seen.
   if (line_bytes_ > kLargeRecordBytes) parser_ = std::make_unique<Parser>();
+}
+
+std::string RecordOfLookup(JobId id, std::string_view answer) {
+  std::string record = "{\"id\":" + std::to_string(id) + ",\"events\":[";
+  ondemand::parser parser;
+  ondemand::document document;
+  std::string_view eventlog;
+  const simdjson::padded_string padded(answer);
+  if (parser.iterate(padded).get(document) == simdjson::SUCCESS &&
+      document["eventlog"].get_string().get(eventlog) == simdjson::SUCCESS) {
+    // An eventlog is JSON objects, each on a line of its own (RFC 18).
+    while (!eventlog.empty()) {
+      const std::size_t end = std::min(eventlog.find('\n'), eventlog.size());
+      if (end > 0) {
+        if (record.back() == '}') record.push_back(',');
+        record.append(eventlog.substr(0, end));
+      }
+      eventlog.remove_prefix(std::min(end + 1, eventlog.size()));
+    }
+  }
+  return record.append("]}");
 }
 
 }  // namespace flux_ensemble::journal

@@ -1,5 +1,6 @@
-// Bytes of a journal stream -> records. A record is a JSON object that ends its line; several may share a
-// line. Bytes may be cut anywhere between two calls. The only includer of simdjson is decoder.cpp.
+// Bytes of a journal stream -> records. A record is a JSON object that ends its line; several may
+// share a line. Bytes may be cut anywhere between two calls. The only includer of simdjson is
+// decoder.cpp.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +13,16 @@
 
 namespace flux_ensemble::journal {
 
-// Bytes that must be readable behind every buffer given to the decoder (their value does not matter).
+// Bytes that must be readable behind every buffer given to the decoder (their value does not
+// matter).
 inline constexpr std::size_t kPadding = 64;
 
 // A record longer than this is an error, so that a stream without newlines can't take all memory.
 inline constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
+
+// A record of a job's whole eventlog, from the answer {"id":I,"eventlog":"..."} of Flux's
+// job-info.lookup; a record without events when the answer holds none.
+std::string RecordOfLookup(JobId id, std::string_view answer);
 
 class RecordSink {
  public:
@@ -34,9 +40,12 @@ class Decoder {
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
 
-  // Decodes every line that `bytes` completes; keeps the beginning of an incomplete one. At least kPadding
-  // bytes behind `bytes` must be readable.
+  // Decodes every line that `bytes` completes; keeps the beginning of an incomplete one. At least
+  // kPadding bytes behind `bytes` must be readable.
   void Feed(std::string_view bytes, RecordSink& sink);
+
+  // Decodes one whole record that came by itself, without a newline; padded likewise.
+  void FeedRecord(std::string_view record, RecordSink& sink);
 
   // The stream has ended: what is left is decoded as a last line without its newline.
   void Finish(RecordSink& sink);
@@ -49,9 +58,9 @@ class Decoder {
   void KeptLine(RecordSink& sink);
 
   std::unique_ptr<Parser> parser_;
-  std::string carry_;              // the beginning of an incomplete line
-  std::uint64_t line_bytes_ = 0;   // of the current line seen so far
-  std::uint64_t offset_ = 0;       // of the current line's first byte in the stream
+  std::string carry_;             // the beginning of an incomplete line
+  std::uint64_t line_bytes_ = 0;  // of the current line seen so far
+  std::uint64_t offset_ = 0;      // of the current line's first byte in the stream
   std::uint64_t line_number_ = 1;
 };
 

@@ -9,8 +9,8 @@
 
 namespace flux_ensemble::journal {
 
-// Names that RFC 21 lists, in the order of a job's life, then `annotations` (sent by the journal, not in
-// the RFC), `debug` (every name that begins with "debug.") and `other` (the list is open).
+// Names that RFC 21 lists, in the order of a job's life, then `annotations` (sent by the journal,
+// not in the RFC), `debug` (every name that begins with "debug.") and `other` (the list is open).
 enum class EventKind : std::uint8_t {
   kSubmit,
   kValidate,
@@ -42,12 +42,13 @@ enum class EventKind : std::uint8_t {
 };
 
 inline constexpr std::array<std::string_view, 27> kEventNames = {
-    "submit",          "validate",       "invalidate",        "set-flags",    "jobspec-update",
-    "resource-update", "dependency-add", "dependency-remove", "depend",       "priority",
-    "urgency",         "alloc",          "prolog-start",      "prolog-finish", "start",
-    "finish",          "epilog-start",   "epilog-finish",     "release",      "free",
-    "clean",           "exception",      "memo",              "flux-restart", "annotations",
-    "debug",           "other",
+    "submit",         "validate",        "invalidate",     "set-flags",
+    "jobspec-update", "resource-update", "dependency-add", "dependency-remove",
+    "depend",         "priority",        "urgency",        "alloc",
+    "prolog-start",   "prolog-finish",   "start",          "finish",
+    "epilog-start",   "epilog-finish",   "release",        "free",
+    "clean",          "exception",       "memo",           "flux-restart",
+    "annotations",    "debug",           "other",
 };
 
 inline constexpr std::size_t kEventKindCount = kEventNames.size();

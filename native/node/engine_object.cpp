@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "flux/flux_loader.h"
+#include "flux/flux_session.h"
 #include "node/plan_reader.h"
 #include "node/value_writer.h"
 
@@ -18,7 +20,9 @@ void Throw(Napi::Env env, const char* code, const std::string& message) {
   error.ThrowAsJavaScriptException();
 }
 
-void ThrowType(Napi::Env env, const std::string& message) { Throw(env, "ERR_ENGINE", message); }
+void ThrowType(Napi::Env env, const std::string& message) {
+  Throw(env, "ERR_ENGINE", message);
+}
 
 double NumberAt(const Napi::CallbackInfo& info, std::size_t index, bool* good) {
   *good = info[index].IsNumber();
@@ -30,6 +34,14 @@ std::size_t SizeAt(const Napi::CallbackInfo& info, std::size_t index, bool* good
   const double number = NumberAt(info, index, good);
   *good = *good && number >= 0 && number <= 9007199254740992.0;
   return *good ? static_cast<std::size_t>(number) : 0;
+}
+
+std::vector<journal::JobId> IdsAt(const Napi::CallbackInfo& info, std::size_t index, bool* good) {
+  *good = info[index].IsTypedArray() &&
+          info[index].As<Napi::TypedArray>().TypedArrayType() == napi_biguint64_array;
+  if (!*good) return {};
+  const auto array = info[index].As<Napi::BigUint64Array>();
+  return {array.Data(), array.Data() + array.ElementLength()};
 }
 
 }  // namespace
@@ -46,6 +58,11 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::GetStatus>("status"),
                          InstanceMethod<&EngineObject::GetSnapshot>("snapshot"),
                          InstanceMethod<&EngineObject::ActiveJobs>("activeJobs"),
+                         InstanceMethod<&EngineObject::OpenFlux>("openFlux"),
+                         InstanceMethod<&EngineObject::CloseSource>("closeSource"),
+                         InstanceMethod<&EngineObject::Submit>("submit"),
+                         InstanceMethod<&EngineObject::Cancel>("cancel"),
+                         InstanceMethod<&EngineObject::SetUrgency>("setUrgency"),
                          InstanceMethod<&EngineObject::Take>("take"),
                          InstanceMethod<&EngineObject::TakeEvents>("takeEvents"),
                          InstanceMethod<&EngineObject::GatherEvents>("gatherEvents"),
@@ -54,8 +71,7 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                      });
 }
 
-EngineObject::EngineObject(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<EngineObject>(info) {
+EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
   const Napi::Env env = info.Env();
   std::string error;
   if (info.Length() < 2 || !info[1].IsFunction()) {
@@ -94,7 +110,9 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info)
   }
 }
 
-EngineObject::~EngineObject() { StopRunner(); }
+EngineObject::~EngineObject() {
+  StopRunner();
+}
 
 void EngineObject::StopRunner() {
   if (runner_ != nullptr) runner_->Stop();
@@ -176,7 +194,9 @@ void EngineObject::AddRule(const Napi::CallbackInfo& info) {
   Post(info, engine::AddRuleCommand{*rule});
 }
 
-void EngineObject::End(const Napi::CallbackInfo& info) { Post(info, engine::EndCommand{}); }
+void EngineObject::End(const Napi::CallbackInfo& info) {
+  Post(info, engine::EndCommand{});
+}
 
 void EngineObject::GetStatus(const Napi::CallbackInfo& info) {
   Post(info, engine::StatusCommand{});
@@ -192,6 +212,75 @@ void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
   if (!good) return ThrowType(info.Env(), "activeJobs(number, group) needs a group's index");
   const bool one = group >= 0 && group < static_cast<double>(engine::kNoGroup);
   Post(info, engine::ActiveJobsCommand{one ? static_cast<std::uint32_t>(group) : engine::kNoGroup});
+}
+
+// openFlux(number, { library, uri, allow, full, validateOnce, window, tap })
+void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  std::string error;
+  std::optional<FluxOptions> options = ReadFluxOptions(info[1], &error);
+  if (env.IsExceptionPending()) return;
+  if (!options) return ThrowType(env, "openFlux(number, options): " + error);
+  const auto loaded = flux::LoadFluxSource(options->library);
+  if (const auto* reason = std::get_if<std::string>(&loaded)) {
+    return Throw(env, "ERR_MEMBER_UNAVAILABLE", *reason);
+  }
+  engine::OpenSourceCommand command;
+  command.tap = options->tap;
+  command.wanted = options->session.allow.empty() ? ~std::uint64_t{0} : 0;
+  for (const std::string& name : options->session.allow) {
+    command.wanted |= std::uint64_t{1} << static_cast<unsigned>(journal::KindOf(name));
+  }
+  command.source = std::make_unique<flux::FluxSession>(std::get<const FluxSourceApi*>(loaded),
+                                                       std::move(options->session));
+  Post(info, std::move(command));
+}
+
+void EngineObject::CloseSource(const Napi::CallbackInfo& info) {
+  Post(info, engine::CloseSourceCommand{});
+}
+
+// submit(number, { head, tail, count, urgency }, rule, firing, firstIndex)
+void EngineObject::Submit(const Napi::CallbackInfo& info) {
+  std::string error;
+  std::optional<engine::SubmitPortion> portion = ReadPortion(info[1], &error);
+  if (info.Env().IsExceptionPending()) return;
+  if (!portion) return ThrowType(info.Env(), "submit(number, portion, ...): " + error);
+  bool good[3];
+  engine::SubmitOrder order;
+  order.rule = static_cast<std::uint32_t>(SizeAt(info, 2, &good[0]));
+  order.firing = SizeAt(info, 3, &good[1]);
+  order.first_index = SizeAt(info, 4, &good[2]);
+  if (!good[0] || !good[1] || !good[2]) {
+    return ThrowType(info.Env(), "submit(number, portion, rule, firing, firstIndex) needs numbers");
+  }
+  order.head = std::move(portion->head);
+  order.tail = std::move(portion->tail);
+  order.count = portion->count;
+  order.urgency = portion->urgency;
+  Post(info, engine::SubmitCommand{std::move(order)});
+}
+
+// cancel(number, ids, note)
+void EngineObject::Cancel(const Napi::CallbackInfo& info) {
+  bool good = false;
+  std::vector<journal::JobId> ids = IdsAt(info, 1, &good);
+  if (!good || !info[2].IsString()) {
+    return ThrowType(info.Env(), "cancel(number, ids, note) needs a BigUint64Array and a string");
+  }
+  Post(info, engine::CancelCommand{std::move(ids), info[2].As<Napi::String>().Utf8Value()});
+}
+
+// setUrgency(number, ids, urgency)
+void EngineObject::SetUrgency(const Napi::CallbackInfo& info) {
+  bool good = false;
+  bool good_urgency = false;
+  std::vector<journal::JobId> ids = IdsAt(info, 1, &good);
+  const std::size_t urgency = SizeAt(info, 2, &good_urgency);
+  if (!good || !good_urgency || urgency > 31) {
+    return ThrowType(info.Env(), "setUrgency(number, ids, urgency) needs ids and 0 to 31");
+  }
+  Post(info, engine::UrgencyCommand{std::move(ids), static_cast<int>(urgency)});
 }
 
 Napi::Value EngineObject::Take(const Napi::CallbackInfo& info) {
@@ -223,6 +312,8 @@ void EngineObject::Hold(const Napi::CallbackInfo& info) {
   }
 }
 
-void EngineObject::Close(const Napi::CallbackInfo&) { StopRunner(); }
+void EngineObject::Close(const Napi::CallbackInfo&) {
+  StopRunner();
+}
 
 }  // namespace flux_ensemble::node

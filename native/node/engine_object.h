@@ -1,10 +1,11 @@
 // The JavaScript class `Engine`: one runner, and the channel from its thread to JavaScript.
 //
-// Lifetime. The object owns the runner and the thread-safe function through which the runner's thread asks
-// JavaScript to call take(). There are three ways to the end, in any order, each leaving nothing running: close(),
-// garbage collection, and the end of the environment, whose cleanup hook runs before any finalizer. The
-// thread is joined in each; only then is the thread-safe function let go. A wake that is still queued then
-// arrives with a null environment and touches nothing.
+// Lifetime. The object owns the runner and the thread-safe function through which the runner's
+// thread asks JavaScript to call take(). There are three ways to the end, in any order, each
+// leaving nothing running: close(), garbage collection, and the end of the environment, whose
+// cleanup hook runs before any finalizer. The thread is joined in each; only then is the
+// thread-safe function let go. A wake that is still queued then arrives with a null environment and
+// touches nothing.
 #pragma once
 
 #include <memory>
@@ -33,6 +34,11 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void GetStatus(const Napi::CallbackInfo& info);
   void GetSnapshot(const Napi::CallbackInfo& info);
   void ActiveJobs(const Napi::CallbackInfo& info);
+  void OpenFlux(const Napi::CallbackInfo& info);
+  void CloseSource(const Napi::CallbackInfo& info);
+  void Submit(const Napi::CallbackInfo& info);
+  void Cancel(const Napi::CallbackInfo& info);
+  void SetUrgency(const Napi::CallbackInfo& info);
 
   Napi::Value Take(const Napi::CallbackInfo& info);
   Napi::Value TakeEvents(const Napi::CallbackInfo& info);

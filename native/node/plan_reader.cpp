@@ -132,7 +132,41 @@ void ReadMetric(PropertyReader& reader, engine::Rule& rule) {
       engine::Condition{reader.OneOf("comparison", kComparisons), reader.Number("threshold")};
 }
 
+// Null, or an array: what a source can submit by itself.
+void ReadPortions(PropertyReader& reader, const Napi::Value& value, engine::Rule& rule) {
+  if (value.IsNull()) return;
+  if (!value.IsArray()) {
+    reader.Fail<bool>("submit", "an array or null");
+    return;
+  }
+  const auto array = value.As<Napi::Array>();
+  std::string ignored;
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    std::optional<engine::SubmitPortion> portion = ReadPortion(array.Get(i), &ignored);
+    if (!portion) {
+      reader.Fail<bool>("submit", "an array of portions");
+      return;
+    }
+    rule.submit.push_back(std::move(*portion));
+  }
+}
+
 }  // namespace
+
+std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::string* error) {
+  if (!value.IsObject()) {
+    *error = "a portion must be an object";
+    return std::nullopt;
+  }
+  PropertyReader reader(value.As<Napi::Object>(), error);
+  engine::SubmitPortion portion;
+  portion.head = reader.Text("head");
+  portion.tail = reader.Text("tail");
+  portion.count = static_cast<std::uint64_t>(reader.Integer("count", 0));
+  portion.urgency = static_cast<int>(reader.Integer("urgency", 0));
+  if (!reader.good()) return std::nullopt;
+  return portion;
+}
 
 std::optional<engine::Rule> ReadRule(const Napi::Value& value, std::size_t groups,
                                      std::string* error) {
@@ -162,8 +196,33 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, std::size_t group
   if (backoff >= 0) rule.backoff = static_cast<std::uint64_t>(backoff);
   rule.terminal = reader.Boolean("terminal");
   rule.wants_event = reader.Boolean("wantsEvent");
+  ReadPortions(reader, value.As<Napi::Object>().Get("submit"), rule);
   if (!reader.good()) return std::nullopt;
   return rule;
+}
+
+std::optional<FluxOptions> ReadFluxOptions(const Napi::Value& value, std::string* error) {
+  if (!value.IsObject()) {
+    *error = "options must be an object";
+    return std::nullopt;
+  }
+  const auto object = value.As<Napi::Object>();
+  PropertyReader reader(object, error);
+  FluxOptions options;
+  options.library = reader.Text("library");
+  options.session.uri = reader.TextOrNull("uri").value_or(std::string());
+  options.session.full = reader.Boolean("full");
+  options.session.validate_once = reader.Boolean("validateOnce");
+  options.session.window = static_cast<std::uint32_t>(reader.Integer("window", 1));
+  options.tap = reader.Boolean("tap");
+  const Napi::Value allow = object.Get("allow");
+  if (!allow.IsArray()) reader.Fail<bool>("allow", "an array");
+  if (!reader.good()) return std::nullopt;
+  const auto names = allow.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < names.Length(); ++i) {
+    options.session.allow.push_back(names.Get(i).ToString().Utf8Value());
+  }
+  return options;
 }
 
 std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* error) {

@@ -36,6 +36,8 @@ napi_value WriteArray(napi_env env, const Items& items, Write write) {
   return array;
 }
 
+napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot);
+
 napi_value WriteFiring(napi_env env, const engine::Firing& firing) {
   ObjectWriter object(env);
   object.Set("number", static_cast<double>(firing.number))
@@ -54,6 +56,12 @@ napi_value WriteFiring(napi_env env, const engine::Firing& firing) {
     object.SetNull("value");
   } else {
     object.Set("value", firing.value);
+  }
+  object.Set("submitting", firing.submitting);
+  if (firing.snapshot == nullptr) {
+    object.SetNull("snapshot");
+  } else {
+    object.Set("snapshot", WriteSnapshot(env, *firing.snapshot));
   }
   const auto text_or_null = [&object](const char* key, const std::string& text) {
     if (text.empty()) {
@@ -75,6 +83,40 @@ napi_value WriteDecodeError(napi_env env, const journal::DecodeError& error) {
       .value();
 }
 
+napi_value WriteSubmitReport(napi_env env, const engine::SubmitReport& report) {
+  return ObjectWriter(env)
+      .Set("number", static_cast<double>(report.number))
+      .Set("accepted", static_cast<double>(report.accepted))
+      .Set("refused", static_cast<double>(report.refused))
+      .Set("dropped", static_cast<double>(report.dropped))
+      .Set("reason", std::string_view(report.reason))
+      .value();
+}
+
+napi_value WriteControlReport(napi_env env, const engine::ControlReport& report) {
+  return ObjectWriter(env)
+      .Set("done", static_cast<double>(report.done))
+      .Set("failed", static_cast<double>(report.failed))
+      .Set("reason", std::string_view(report.reason))
+      .value();
+}
+
+napi_value WriteFailure(napi_env env, const engine::SourceFailure& failure) {
+  return ObjectWriter(env)
+      .Set("code", std::string_view(failure.code))
+      .Set("message", std::string_view(failure.message))
+      .value();
+}
+
+// A Buffer with a copy of the bytes.
+napi_value WriteBytes(napi_env env, std::string_view bytes) {
+  napi_value buffer = nullptr;
+  if (napi_create_buffer_copy(env, bytes.size(), bytes.data(), nullptr, &buffer) != napi_ok) {
+    return nullptr;
+  }
+  return buffer;
+}
+
 napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot) {
   return ObjectWriter(env)
       .Set("counts", WriteDoubles(env, snapshot.counts.data(), snapshot.counts.size()))
@@ -94,8 +136,17 @@ napi_value WriteAnswer(napi_env env, const engine::Answer& answer) {
     object.Set("value", WriteSnapshot(env, *snapshot));
   } else if (const auto* ids = std::get_if<std::vector<journal::JobId>>(&answer.body)) {
     object.Set("value", WriteColumn(env, napi_biguint64_array, ids->data(), ids->size()));
+  } else if (const auto* submit = std::get_if<engine::SubmitReport>(&answer.body)) {
+    object.Set("value", WriteSubmitReport(env, *submit));
+  } else if (const auto* control = std::get_if<engine::ControlReport>(&answer.body)) {
+    object.Set("value", WriteControlReport(env, *control));
   } else {
     object.SetNull("value");
+  }
+  if (const auto* failure = std::get_if<engine::SourceFailure>(&answer.body)) {
+    object.Set("failure", WriteFailure(env, *failure));
+  } else {
+    object.SetNull("failure");
   }
   return object.value();
 }
@@ -134,11 +185,13 @@ ObjectWriter& ObjectWriter::SetNull(const char* key) {
 
 napi_value WriteString(napi_env env, std::string_view text) {
   napi_value value = nullptr;
-  return napi_create_string_utf8(env, text.data(), text.size(), &value) == napi_ok ? value : nullptr;
+  return napi_create_string_utf8(env, text.data(), text.size(), &value) == napi_ok ? value
+                                                                                   : nullptr;
 }
 
 napi_value WriteStrings(napi_env env, const std::vector<std::string>& strings) {
-  return WriteArray(env, strings, [env](const std::string& text) { return WriteString(env, text); });
+  return WriteArray(env, strings,
+                    [env](const std::string& text) { return WriteString(env, text); });
 }
 
 napi_value WriteDoubles(napi_env env, const double* data, std::size_t count) {
@@ -149,6 +202,7 @@ napi_value WriteStatus(napi_env env, const engine::Status& status) {
   const engine::Totals& totals = status.totals;
   return ObjectWriter(env)
       .Set("activeJobs", static_cast<double>(status.active_jobs))
+      .Set("submitting", static_cast<double>(status.submitting))
       .Set("timeCouldFire", status.time_could_fire)
       .Set("ended", status.ended)
       .Set("backlogOver", status.backlog_over)
@@ -158,21 +212,37 @@ napi_value WriteStatus(napi_env env, const engine::Status& status) {
       .Set("decodeErrors", static_cast<double>(totals.decode_errors))
       .Set("negativeIntervals", static_cast<double>(totals.negative_intervals))
       .Set("firings", static_cast<double>(totals.firings))
+      .Set("lostJobs", static_cast<double>(totals.lost_jobs))
       .value();
 }
 
 napi_value WriteOutbox(napi_env env, const engine::Outbox& outbox) {
-  return ObjectWriter(env)
+  ObjectWriter object(env);
+  object
       .Set("answers", WriteArray(env, outbox.answers,
                                  [env](const auto& answer) { return WriteAnswer(env, answer); }))
       .Set("firings", WriteArray(env, outbox.firings,
                                  [env](const auto& firing) { return WriteFiring(env, firing); }))
+      .Set("submissions",
+           WriteArray(env, outbox.submissions,
+                      [env](const auto& submission) { return WriteSubmitReport(env, submission); }))
       .Set("decodeErrors",
            WriteArray(env, outbox.decode_errors,
                       [env](const auto& error) { return WriteDecodeError(env, error); }))
       .Set("newGroups", WriteStrings(env, outbox.new_groups))
       .Set("eventsWaiting", outbox.events_waiting)
-      .value();
+      .Set("quiet", outbox.quiet);
+  if (outbox.records.empty()) {
+    object.SetNull("records");
+  } else {
+    object.Set("records", WriteBytes(env, outbox.records));
+  }
+  if (outbox.failure) {
+    object.Set("failure", WriteFailure(env, *outbox.failure));
+  } else {
+    object.SetNull("failure");
+  }
+  return object.value();
 }
 
 napi_value WriteEvents(napi_env env, const engine::EventBatch& batch) {

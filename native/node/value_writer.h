@@ -1,5 +1,5 @@
-// C++ values -> JavaScript values by raw Node-API calls. Every function returns null when the environment can
-// make no more values (a worker being terminated); callers pass that on at once.
+// C++ values -> JavaScript values by raw Node-API calls. Every function returns null when the
+// environment can make no more values (a worker being terminated); callers pass that on at once.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Median absolute deviation of a stream, from two P² medians: that of the values, and that of the distances of
-// each value from the median as it stood when the value came.
+// Median absolute deviation of a stream, from two P² medians: that of the values, and that of the
+// distances of each value from the median as it stood when the value came.
 #pragma once
 
 #include <cmath>
@@ -11,7 +11,9 @@ namespace flux_ensemble::stats {
 class Mad {
  public:
   // `median` is the stream's own median estimator, already updated with x.
-  void Observe(double x, const P2Quantile& median) { deviation_.Observe(std::abs(x - median.value())); }
+  void Observe(double x, const P2Quantile& median) {
+    deviation_.Observe(std::abs(x - median.value()));
+  }
   double value() const { return deviation_.value(); }
 
  private:

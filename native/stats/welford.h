@@ -1,5 +1,5 @@
-// Mean and variance of a stream in one pass. B. P. Welford, "Note on a method for calculating corrected sums
-// of squares and products", Technometrics 4(3), 1962.
+// Mean and variance of a stream in one pass. B. P. Welford, "Note on a method for calculating
+// corrected sums of squares and products", Technometrics 4(3), 1962.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,7 @@ class Welford {
   double mean() const { return mean_; }
 
   // Sample variance (ddof 1); 0 for a single observation.
-  double variance() const {
-    return count_ < 2 ? 0.0 : squares_ / static_cast<double>(count_ - 1);
-  }
+  double variance() const { return count_ < 2 ? 0.0 : squares_ / static_cast<double>(count_ - 1); }
 
  private:
   std::uint64_t count_ = 0;

@@ -1,6 +1,7 @@
 /** What every action works with. */
 
 import type { Action, EnsembleConfig, Rule } from '../config/types.js';
+import type { SubmitReport } from '../engine/addon.js';
 import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
@@ -48,6 +49,8 @@ export interface Due<A extends Action = Action> {
   readonly firing: Firing;
   readonly rule: Rule;
   readonly action: A;
+  /** What comes of the jobs that the engine's source submits for the firing by itself; null when it does not. */
+  readonly report: Promise<SubmitReport> | null;
 }
 
 /** An action narrowed to one kind. */

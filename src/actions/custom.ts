@@ -21,7 +21,7 @@ export interface CustomEvent {
   readonly context: Readonly<Record<string, unknown>> | null;
 }
 
-/** The metrics at the time of the call. */
+/** The metrics as they were when the rule fired, however late the function gets to run. */
 export interface CustomMetrics extends MetricsSnapshot {
   /** The value under a metric's name, such as `mean.lammps-duration`; null when there is none. */
   get(name: string): number | null;
@@ -122,7 +122,8 @@ export async function custom(context: ActionContext, due: Due<ActionNamed<'custo
   if (callee === undefined) {
     throw new ActionError(`${where} is not defined`, firing.rule, { code: 'ERR_CUSTOM' });
   }
-  const metrics = customMetrics(await context.engine.metrics());
+  // A function that another function asked for has no firing of its own kind.
+  const metrics = customMetrics(firing.metrics ?? (await context.engine.metrics()));
   const stop = new AbortController();
   const event: CustomEvent | null =
     firing.event === null

@@ -42,7 +42,9 @@ export class Dispatcher {
   /** Takes in a firing; its action runs when those before it have. */
   push(firing: Firing, rule: Rule): void {
     if (this.#stopped) return;
-    this.#enqueue({ firing, rule, action: rule.action }, 0);
+    // Asked for at once: the report may be in the very next message of the engine.
+    const report = firing.submitting ? this.#context.engine.submission(firing.number) : null;
+    this.#enqueue({ firing, rule, action: rule.action, report }, 0);
   }
 
   /** Actions that have not begun never do. */
@@ -103,7 +105,7 @@ export class Dispatcher {
       if (followUp.kind === 'rule') {
         await this.#context.addRule(followUp.rule);
       } else {
-        this.#enqueue({ ...due, action: followUp.action }, depth + 1);
+        this.#enqueue({ ...due, action: followUp.action, report: null }, depth + 1);
       }
     }
   }

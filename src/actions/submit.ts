@@ -1,32 +1,9 @@
 /** `submit`: a whole group, or `value` jobs of it. */
 
 import { escapeControls } from '../config/describe.js';
-import type { JobEntry, JobGroup } from '../config/types.js';
 import { ActionError } from '../errors.js';
+import { type Portion, portionsOf } from '../rules/portions.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
-
-interface Portion {
-  readonly entry: JobEntry;
-  readonly count: number;
-}
-
-/**
- * What to submit for `value` jobs of a group (null: all of it): the entries in their order, each with its count,
- * from the first again when the group has fewer jobs than were asked for.
- */
-export function portionsOf(group: JobGroup, value: number | null): Portion[] {
-  if (value === null) return group.entries.map((entry) => ({ entry, count: entry.count }));
-  if (group.count === 0) return [];
-  const rounds = Math.floor(value / group.count);
-  let rest = value % group.count;
-  const portions: Portion[] = [];
-  for (const entry of group.entries) {
-    const extra = Math.min(rest, entry.count);
-    rest -= extra;
-    portions.push({ entry, count: rounds * entry.count + extra });
-  }
-  return portions.filter(({ count }) => count > 0);
-}
 
 /** A job entry on one line, in ensemble-python's form: `(name:sleep),(command:sleep 10),(count:5),(nodes:1)`. */
 function describe({ entry, count }: Portion): string {
@@ -54,8 +31,24 @@ export async function submit(context: ActionContext, due: Due<ActionNamed<'submi
     { kind: 'submit', group: group.name, jobs, text: portions.map(describe).join('\n') },
     firing,
   );
+  if (due.report !== null) return checkReport(due, jobs);
   for (const { entry, count } of portions) {
     if (context.signal.aborted) return;
     await context.member.submit(entry, count, { rule: firing.rule, firing: firing.number });
   }
+}
+
+/** Waits for what came of a submission that the engine's source makes by itself. Throws ActionError. */
+async function checkReport(
+  { action, firing, rule, report }: Due<ActionNamed<'submit'>>,
+  jobs: number,
+): Promise<void> {
+  const outcome = await report;
+  if (outcome === null || outcome.refused === 0) return;
+  const rest = outcome.dropped === 0 ? '' : `, ${outcome.dropped} more were not tried`;
+  throw new ActionError(
+    `rule '${rule.title}' (rules[${firing.rule}]): ${outcome.refused} of ${jobs} jobs of group '${action.label}' ` +
+      `were refused: ${outcome.reason}${rest}`,
+    firing.rule,
+  );
 }

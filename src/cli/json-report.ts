@@ -19,7 +19,7 @@ function print(line: object): void {
 /** Reports a run as JSON lines; with `debug`, every journal record too. */
 export function jsonReporter(debug: boolean): Reporter {
   const observer: EnsembleObserver = {
-    firing: ({ job, context, ...firing }) => {
+    firing: ({ job, context, metrics: _, submitting: __, ...firing }) => {
       print({
         type: 'firing',
         ...firing,

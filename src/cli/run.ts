@@ -5,14 +5,14 @@ import type { EnsembleObserver } from '../actions/context.js';
 import { formatDiagnostics } from '../config/format.js';
 import { loadConfig } from '../config/load.js';
 import { Ensemble, type RunResult } from '../ensemble.js';
-import { executorNames, type MemberName } from '../members/create.js';
+import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReporter } from './json-report.js';
 import { openRecorder, type Recorder } from './recorder.js';
 import { textReporter } from './text-report.js';
 
 interface RunOptions {
-  readonly executor: MemberName;
+  readonly executor?: MemberName;
   readonly slots?: number;
   readonly name?: string;
   readonly debug?: boolean;
@@ -77,7 +77,7 @@ async function run(path: string, options: RunOptions): Promise<number> {
   const recorder = options.record === undefined ? null : await openRecorder(options.record);
 
   const ensemble = Ensemble.fromConfig(loaded, {
-    member: options.executor,
+    member: options.executor ?? defaultExecutor(process.env),
     watch: options.watch === true,
     ...(options.slots === undefined ? {} : { slots: options.slots }),
     ...(options.name === undefined ? {} : { name: options.name }),
@@ -108,7 +108,10 @@ export function runCommand(): Command {
     .description('run an ensemble to its end')
     .argument('<file>', 'the ensemble, in YAML')
     .addOption(
-      new Option('--executor <member>', 'what runs the jobs').choices(executorNames).default('local'),
+      new Option(
+        '--executor <member>',
+        'what runs the jobs (default: flux inside a Flux instance, else local)',
+      ).choices(executorNames),
     )
     .option(
       '--slots <n>',

@@ -62,6 +62,7 @@ function resolveJob(context: ResolveContext, job: JobShape, path: Path): JobEntr
     bank: job.bank ?? null,
     output: job.output ?? null,
     error: job.error ?? null,
+    attributes: job.attributes ?? {},
   };
 }
 

@@ -121,6 +121,10 @@ const jobSchema = z
         .meta({ description: 'Urgency of the jobs, from 0 (held) to 31 (first of all).', default: 16 }),
       output: text().nullish().describe('File for standard output; may hold {{id}}, {{name}} and the like.'),
       error: text().nullish().describe('File for standard error; goes where output goes when absent.'),
+      attributes: z
+        .record(z.string(), z.unknown(), { error: 'must be a mapping of jobspec attributes' })
+        .nullish()
+        .describe("Jobspec attributes (RFC 14) on top of the job's others, for Flux: `system: {...}`."),
     },
     { error: 'must be a mapping with name and command' },
   )

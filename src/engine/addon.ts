@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { EnsembleError } from '../errors.js';
-import type { EnginePlan, PlanRule } from './plan.js';
+import type { EnginePlan, PlanRule, SubmitPortion } from './plan.js';
 
 /** One time that a rule's action is due. */
 export interface NativeFiring {
@@ -25,6 +25,10 @@ export interface NativeFiring {
   readonly event: string | null;
   /** The event's context as JSON text, for rules that asked for it. */
   readonly context: string | null;
+  /** All metrics as they were when the rule fired, for the same rules. */
+  readonly snapshot: NativeSnapshot | null;
+  /** The source submits the rule's jobs; what comes of it is told in `submissions`. */
+  readonly submitting: boolean;
 }
 
 /** Bytes that were no journal record. */
@@ -38,6 +42,8 @@ export interface DecodeError {
 
 export interface EngineStatus {
   readonly activeJobs: number;
+  /** Jobs on their way to the source, or accepted there and not heard of yet. */
+  readonly submitting: number;
   /** No job is active, yet a heartbeat might make a rule due. */
   readonly timeCouldFire: boolean;
   /** No rule fires any more. */
@@ -53,6 +59,8 @@ export interface EngineStatus {
   /** Times left out because a clock was set back between a job's two events. */
   readonly negativeIntervals: number;
   readonly firings: number;
+  /** Jobs that ended while the stream was gone, nobody knows how. */
+  readonly lostJobs: number;
 }
 
 export interface NativeSnapshot {
@@ -63,18 +71,68 @@ export interface NativeSnapshot {
   readonly status: EngineStatus;
 }
 
+/** What came of jobs that were to be submitted. */
+export interface SubmitReport {
+  /** Of the firing, in `submissions`. */
+  readonly number: number;
+  readonly accepted: number;
+  readonly refused: number;
+  /** Never sent: the session was ending, or the refusal of the first ended it for the others. */
+  readonly dropped: number;
+  /** Of the first refusal. */
+  readonly reason: string;
+}
+
+/** What came of something asked of jobs that exist. */
+export interface ControlReport {
+  readonly done: number;
+  /** Jobs that are not active any more do not count. */
+  readonly failed: number;
+  readonly reason: string;
+}
+
+export interface SourceFailure {
+  /** An errno's name: `EPERM`, `ECONNRESET`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface FluxOptions {
+  /** Path of flux_source.so. */
+  readonly library: string;
+  readonly uri: string | null;
+  /** Names of the events that are wanted; empty for all. */
+  readonly allow: readonly string[];
+  /** Begin with the inactive jobs that Flux still knows. */
+  readonly full: boolean;
+  /** Only the first job of a jobspec passes the validator, where the instance is ours. */
+  readonly validateOnce: boolean;
+  /** Requests that may be under way. */
+  readonly window: number;
+  /** Hand over the records as they come. */
+  readonly tap: boolean;
+}
+
 export interface NativeAnswer {
   readonly number: number;
   readonly value: unknown;
+  readonly failure: SourceFailure | null;
 }
 
 export interface NativeOutbox {
   readonly answers: readonly NativeAnswer[];
   readonly firings: readonly NativeFiring[];
+  readonly submissions: readonly SubmitReport[];
   readonly decodeErrors: readonly DecodeError[];
+  /** The source's records, one a line, when tapped. */
+  readonly records: Uint8Array | null;
+  /** The source has failed after it was open. */
+  readonly failure: SourceFailure | null;
   /** Names of groups that the plan does not list, in the order of their indexes. */
   readonly newGroups: readonly string[];
   readonly eventsWaiting: boolean;
+  /** The source's last active job has ended, and none is on its way. */
+  readonly quiet: boolean;
 }
 
 export interface NativeEventBatch {
@@ -99,6 +157,11 @@ export interface NativeEngine {
   status(number: number): void;
   snapshot(number: number): void;
   activeJobs(number: number, group: number): void;
+  openFlux(number: number, options: FluxOptions): void;
+  closeSource(number: number): void;
+  submit(number: number, portion: SubmitPortion, rule: number, firing: number, firstIndex: number): void;
+  cancel(number: number, ids: BigUint64Array, note: string): void;
+  setUrgency(number: number, ids: BigUint64Array, urgency: number): void;
   take(): NativeOutbox | undefined;
   takeEvents(): NativeEventBatch | undefined;
   gatherEvents(capacity: number, hold: boolean): void;
@@ -123,7 +186,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 1;
+const abi = 2;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

@@ -3,24 +3,36 @@
  * nothing here blocks the event loop, and an engine that nobody waits for lets the process exit.
  */
 
-import { EnsembleError } from '../errors.js';
+import { EnsembleError, MemberError } from '../errors.js';
 import { type MetricsSnapshot, readSnapshot } from '../metrics/metrics.js';
 import {
   type Addon,
+  type ControlReport,
   type DecodeError,
   type EngineStatus,
+  type FluxOptions,
   loadAddon,
   type NativeEngine,
   type NativeFiring,
   type NativeSnapshot,
+  type SourceFailure,
+  type SubmitReport,
 } from './addon.js';
 import { EventBatch, type EventStreamOptions } from './event-batch.js';
-import type { EnginePlan, PlanRule } from './plan.js';
+import type { EnginePlan, PlanRule, SubmitPortion } from './plan.js';
 
 export interface EngineListener {
   /** Called in the order in which the rules fired, before the answer to the command that made them fire. */
   firing(firing: NativeFiring): void;
   decodeError(error: DecodeError): void;
+}
+
+/** What an open source tells, besides what the engine makes of it. */
+export interface SourceListener {
+  records(lines: Uint8Array): void;
+  failed(failure: SourceFailure): void;
+  /** The last active job has ended, and none is on its way. */
+  quiet(): void;
 }
 
 interface Waiting {
@@ -42,6 +54,15 @@ function tell(call: () => void): void {
   }
 }
 
+/** What native code threw, in our own tree. */
+function refusal(cause: unknown): EnsembleError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_MEMBER_UNAVAILABLE') {
+    return new MemberError(message, { cause, code: 'ERR_MEMBER_UNAVAILABLE' });
+  }
+  return new EnsembleError('ERR_ENGINE', message, { cause });
+}
+
 const closed = () => new EnsembleError('ERR_CLOSED', 'the engine is closed');
 
 export class Engine {
@@ -51,6 +72,8 @@ export class Engine {
   readonly #groups: string[];
   readonly #namedKinds: string[] = [];
   readonly #waiting = new Map<number, Waiting>();
+  readonly #submissions = new Map<number, (report: SubmitReport) => void>();
+  #source: SourceListener | null = null;
   #lastCommand = 0;
   #closed = false;
   #streaming = false;
@@ -122,6 +145,41 @@ export class Engine {
     return this.#command((native, number) => native.activeJobs(number, group));
   }
 
+  /** Says who hears of the source that is opened next. */
+  onSource(listener: SourceListener): void {
+    this.#source = listener;
+  }
+
+  /**
+   * Connects to a Flux instance and follows its journal. Rejects with MemberError: `ERR_MEMBER_UNAVAILABLE` when
+   * this build or machine has no libflux-core, `ERR_MEMBER` when the instance can't be reached.
+   */
+  openFlux(options: FluxOptions): Promise<void> {
+    return this.#command((native, number) => native.openFlux(number, options));
+  }
+
+  closeSource(): Promise<void> {
+    return this.#command((native, number) => native.closeSource(number));
+  }
+
+  /** Submits jobs to the source; resolves when each has been accepted or refused. */
+  submit(portion: SubmitPortion, origin: { rule: number; firing: number }): Promise<SubmitReport> {
+    return this.#command((native, number) => native.submit(number, portion, origin.rule, origin.firing, 0));
+  }
+
+  cancel(ids: BigUint64Array, note: string): Promise<ControlReport> {
+    return this.#command((native, number) => native.cancel(number, ids, note));
+  }
+
+  setUrgency(ids: BigUint64Array, urgency: number): Promise<ControlReport> {
+    return this.#command((native, number) => native.setUrgency(number, ids, urgency));
+  }
+
+  /** What came of the jobs of a firing that the source submits. To be asked for while the firing is delivered. */
+  submission(firing: number): Promise<SubmitReport> {
+    return new Promise((resolve) => this.#submissions.set(firing, resolve));
+  }
+
   async metrics(): Promise<MetricsSnapshot> {
     const snapshot = await this.#command<NativeSnapshot>((native, number) => native.snapshot(number));
     return readSnapshot(this.#groups, snapshot);
@@ -160,6 +218,11 @@ export class Engine {
     }
   }
 
+  /** Whether `events()` has a consumer. */
+  get streaming(): boolean {
+    return this.#streaming;
+  }
+
   /** Lets the consumer of `events()` take what is left and come to its end. */
   endEvents(): void {
     this.#streamEnded = true;
@@ -178,6 +241,10 @@ export class Engine {
     this.#native.close();
     for (const waiting of this.#waiting.values()) waiting.reject(closed());
     this.#waiting.clear();
+    for (const [number, resolve] of this.#submissions) {
+      resolve({ number, accepted: 0, refused: 0, dropped: 0, reason: '' });
+    }
+    this.#submissions.clear();
     busy.delete(this);
     this.#wakeStream?.();
   }
@@ -189,9 +256,7 @@ export class Engine {
       try {
         post(this.#native, number);
       } catch (cause) {
-        throw new EnsembleError('ERR_ENGINE', cause instanceof Error ? cause.message : String(cause), {
-          cause,
-        });
+        throw refusal(cause);
       }
       if (this.#waiting.size === 0) {
         this.#native.hold(true);
@@ -207,11 +272,20 @@ export class Engine {
     this.#groups.push(...outbox.newGroups);
     for (const error of outbox.decodeErrors) tell(() => this.#listener.decodeError(error));
     for (const firing of outbox.firings) tell(() => this.#listener.firing(firing));
-    for (const { number, value } of outbox.answers) {
+    const { records, failure } = outbox;
+    if (records !== null) tell(() => this.#source?.records(records));
+    for (const report of outbox.submissions) {
+      this.#submissions.get(report.number)?.(report);
+      this.#submissions.delete(report.number);
+    }
+    for (const { number, value, failure: refused } of outbox.answers) {
       const waiting = this.#waiting.get(number);
       this.#waiting.delete(number);
-      waiting?.resolve(value);
+      if (refused === null) waiting?.resolve(value);
+      else waiting?.reject(new MemberError(`${refused.message} [${refused.code}]`));
     }
+    if (outbox.quiet) tell(() => this.#source?.quiet());
+    if (failure !== null) tell(() => this.#source?.failed(failure));
     if (outbox.eventsWaiting) this.#wakeStream?.();
     if (outbox.answers.length > 0 && this.#waiting.size === 0) {
       this.#native.hold(false);

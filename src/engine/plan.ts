@@ -2,6 +2,14 @@
 
 import type { Comparison, Count, Statistic, Variable } from '../config/types.js';
 
+/** Jobs of one jobspec that a source submits by itself; see CompiledJobspec for the texts. */
+export interface SubmitPortion {
+  readonly head: string;
+  readonly tail: string;
+  readonly count: number;
+  readonly urgency: number;
+}
+
 export interface PlanRule {
   readonly trigger: 'start' | 'heartbeat' | 'metric' | 'job';
   /** Index of the group, -1 for jobs of any group. */
@@ -22,6 +30,8 @@ export interface PlanRule {
   readonly terminal: boolean;
   /** The firing carries the event's context. */
   readonly wantsEvent: boolean;
+  /** What a native source submits when the rule fires; null where JavaScript acts. */
+  readonly submit: readonly SubmitPortion[] | null;
 }
 
 export interface EnginePlan {

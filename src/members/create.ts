@@ -1,12 +1,22 @@
 /** Makes a member by its name on the command line. */
 
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { MemberError } from '../errors.js';
+import { FluxMember, fluxLibrary } from './flux/flux-member.js';
 import { LocalMember } from './local/local-member.js';
 import type { Member } from './member.js';
 
 /** Names that `--executor` knows; not every one can run everywhere. */
 export const executorNames = ['local', 'flux', 'minicluster'] as const;
+/**
+ * The member for those who do not say: Flux inside a Flux instance (FLUX_URI is set) where this build has its
+ * member, else the local one.
+ */
+export function defaultExecutor(environment: NodeJS.ProcessEnv): MemberName {
+  return environment.FLUX_URI && existsSync(fluxLibrary) ? 'flux' : 'local';
+}
+
 export type MemberName = (typeof executorNames)[number];
 /** A member by its name, or one that the caller made. */
 export type MemberChoice = MemberName | Member;
@@ -16,6 +26,10 @@ export interface MemberOptions {
   readonly slots: number | undefined;
   /** The run's id. */
   readonly ensemble: string;
+  /** For the Flux member; by default where libflux-core connects to. */
+  readonly uri: string | undefined;
+  /** For the Flux member: let every job pass the validator. */
+  readonly validateAll: boolean;
 }
 
 /** Throws MemberError `ERR_MEMBER_UNAVAILABLE` for a member that can't run here. */
@@ -23,6 +37,10 @@ export function createMember(choice: MemberChoice, options: MemberOptions): Memb
   if (typeof choice !== 'string') return choice;
   if (choice === 'local') {
     return new LocalMember({ slots: options.slots ?? availableParallelism(), ensemble: options.ensemble });
+  }
+  if (choice === 'flux') {
+    const { ensemble, uri, validateAll } = options;
+    return new FluxMember({ ensemble, validateAll, ...(uri === undefined ? {} : { uri }) });
   }
   throw new MemberError(
     `this version of flux-ensemble has no ${choice} member; use --executor local, which runs the same file here`,

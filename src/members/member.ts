@@ -4,6 +4,8 @@
  * member and the engine; a new workload manager is one new implementation of this interface.
  */
 
+import type { Engine } from '../engine/engine.js';
+import type { SubmitPortion } from '../engine/plan.js';
 import type { MemberError } from '../errors.js';
 
 /** What a job of a group is, in full: every default is filled in. */
@@ -32,6 +34,8 @@ export interface JobTemplate {
   readonly output: string | null;
   /** File for standard error; null for the same place as `output`. */
   readonly error: string | null;
+  /** Jobspec attributes (RFC 14) on top of those above, for members that have jobspecs. */
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 /** Ties a job to the firing that asked for it; becomes `attributes.user.origin` of the jobspec. */
@@ -49,9 +53,27 @@ export interface MemberSink {
    * then on. Called in the order in which the events were posted.
    */
   records(lines: Uint8Array): void;
+  /**
+   * The last active job has ended, says a member whose records go to the engine natively; where they come through
+   * here, that is known from them.
+   */
+  quiet(): void;
   /** The member as a whole has failed and delivers no more; called at most once. */
   failed(error: MemberError): void;
 }
+
+/** What a member is told of the run that it is to serve. */
+export interface MemberHost {
+  /** For members whose records reach the engine without passing through JavaScript. */
+  readonly engine: Engine;
+  /** Names of the events that rules wait for, besides those that the statistics need; null for all events. */
+  readonly events: readonly string[] | null;
+  /** Somebody wants the records as they came, also where the engine gets them by itself. */
+  readonly wantsRecords: boolean;
+}
+
+/** How a run came to its end, as far as it matters to its member. */
+export type EndOfRun = 'done' | 'interrupted';
 
 /** What came of a resize: sizes in the member's unit (slots for the local member). */
 export interface ResizeOutcome {
@@ -67,7 +89,13 @@ export interface Member {
    * Begins the stream of records, whose first is the sentinel (`"id":-1`). Resolves when jobs can be
    * submitted. Throws MemberError when it can't begin.
    */
-  start(sink: MemberSink): Promise<void>;
+  start(sink: MemberSink, host: MemberHost): Promise<void>;
+
+  /**
+   * For members that submit jobs natively: `count` jobs of one template in the form that the plan carries. The
+   * engine then submits them when a rule fires, and `submit` is only called for other submissions.
+   */
+  portion?(template: JobTemplate, count: number): SubmitPortion;
 
   /**
    * Submits `count` jobs of one template. Resolves with how many were taken in, and not before each one's
@@ -83,6 +111,9 @@ export interface Member {
    */
   cancel(ids: Iterable<bigint>, note: string): Promise<number>;
 
+  /** Sets the urgency (0 to 31) of pending jobs; resolves with how many there were. Absent where a member can't. */
+  setUrgency?(ids: Iterable<bigint>, urgency: number): Promise<number>;
+
   /** Adds slots or nodes (takes them away when `delta` is negative); absent where a member can't. */
   resize?(delta: number): Promise<ResizeOutcome>;
 
@@ -93,9 +124,10 @@ export interface Member {
   setGrowable?(growable: boolean): void;
 
   /**
-   * Ends the member: takes in no more, cancels what is active (SIGTERM, then SIGKILL after `grace` seconds),
-   * delivers the records of it, and releases everything. Resolves when nothing of it is left. Idempotent; a
-   * second call with a shorter grace shortens the first one's.
+   * Ends the member: takes in no more, delivers the records of what is still told, and releases everything. The
+   * local member cancels what is active (SIGTERM, then SIGKILL after `grace` seconds) and resolves when nothing
+   * of it is left; one whose queue is not ours does so only when the run was interrupted. Idempotent; a second
+   * call with a shorter grace shortens the first one's.
    */
-  stop(grace: number): Promise<void>;
+  stop(grace: number, end: EndOfRun): Promise<void>;
 }

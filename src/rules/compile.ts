@@ -1,7 +1,8 @@
 /** Rules -> the native plan. */
 
-import type { EnsembleConfig, Rule, Trigger } from '../config/types.js';
-import type { EnginePlan, PlanRule } from '../engine/plan.js';
+import type { EnsembleConfig, JobEntry, Rule, Trigger } from '../config/types.js';
+import type { EnginePlan, PlanRule, SubmitPortion } from '../engine/plan.js';
+import { portionsOf } from './portions.js';
 
 type TriggerPart = Pick<
   PlanRule,
@@ -47,27 +48,55 @@ function compileTrigger(trigger: Trigger, groupIndex: (name: string) => number):
   }
 }
 
-/** One rule; `groupIndex` gives a group's index by its name. */
-export function compileRule(rule: Rule, groupIndex: (name: string) => number): PlanRule {
+/** Makes of some jobs of an entry what a native source can submit by itself. */
+export type MakePortion = (entry: JobEntry, count: number) => SubmitPortion;
+
+/** What the names in rules stand for. */
+export interface RuleNames {
+  readonly groups: EnsembleConfig['groups'];
+  readonly groupIndex: (name: string) => number;
+  /** Null where jobs are submitted by JavaScript. */
+  readonly makePortion: MakePortion | null;
+}
+
+function compilePortions({ action }: Rule, { groups, makePortion }: RuleNames): SubmitPortion[] | null {
+  if (action.name !== 'submit' || makePortion === null) return null;
+  const group = groups.get(action.label);
+  if (group === undefined) return null;
+  return portionsOf(group, action.value).map(({ entry, count }) => makePortion(entry, count));
+}
+
+/** One rule. */
+export function compileRule(rule: Rule, names: RuleNames): PlanRule {
   const { action } = rule;
   return {
-    ...compileTrigger(rule.trigger, groupIndex),
+    ...compileTrigger(rule.trigger, names.groupIndex),
     repetitions: action.repetitions,
     backoff: action.backoff ?? -1,
     terminal: action.name === 'terminate',
     wantsEvent: action.name === 'custom',
+    submit: compilePortions(rule, names),
   };
 }
 
 /** A whole ensemble. `ensemble` is the run's id, empty for jobs of any run. */
-export function compilePlan(config: EnsembleConfig, ensemble: string): EnginePlan {
-  const groups = [...config.groups.keys()];
-  const index = new Map(groups.map((name, i) => [name, i]));
+export function compilePlan(
+  config: EnsembleConfig,
+  ensemble: string,
+  makePortion: MakePortion | null,
+): EnginePlan {
+  const names = ruleNames(config, makePortion);
   return {
-    groups,
+    groups: [...config.groups.keys()],
     trackAll: false,
     ensemble,
     heartbeat: config.heartbeat,
-    rules: config.rules.map((rule) => compileRule(rule, (name) => index.get(name) ?? -1)),
+    rules: config.rules.map((rule) => compileRule(rule, names)),
   };
+}
+
+/** What names in the rules of an ensemble stand for. */
+export function ruleNames(config: EnsembleConfig, makePortion: MakePortion | null): RuleNames {
+  const index = new Map([...config.groups.keys()].map((name, i) => [name, i]));
+  return { groups: config.groups, groupIndex: (name) => index.get(name) ?? -1, makePortion };
 }

@@ -19,6 +19,7 @@ export const basicRule: PlanRule = {
   backoff: -1,
   terminal: false,
   wantsEvent: false,
+  submit: null,
 };
 
 export function rule(parts: Partial<PlanRule>): PlanRule {

@@ -1,8 +1,8 @@
 /** A job of the local member, and what it shares with the other jobs of its submission. */
 
 import { ActionError } from '../../errors.js';
+import { compileJobspec } from '../jobspec.js';
 import type { JobTemplate, SubmitOrigin } from '../member.js';
-import { compileJobspec } from './jobspec.js';
 import { compilePath, jobName, type PathValues } from './output-path.js';
 import type { Queueable } from './queue.js';
 import type { RecordedJob } from './records.js';
@@ -45,10 +45,14 @@ export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemb
   if (oddName !== undefined) refuse(`${JSON.stringify(oddName)} can't be the name of a variable`);
   const program = encodeProgram(environment, command);
   if (isTooLong(program)) refuse('its command and environment are too long');
+  // As the journal tells it, without the environment.
+  const jobspec = compileJobspec(template, { ensemble, environment: null, alwaysNodes: false });
+  const head = `${jobspec.head}"rule":${origin.rule},"firing":${origin.firing},"index":`;
+  const { tail } = jobspec;
   return {
     template,
     slots: template.tasks * template.cores,
-    jobspec: compileJobspec(template, origin, ensemble),
+    jobspec: (index) => head + index + tail,
     program,
     output: compilePath(output ?? ''),
     error: compilePath(error ?? ''),

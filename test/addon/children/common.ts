@@ -23,6 +23,7 @@ export const everyEvent: readonly PlanRule[] = ['submit', 'alloc', 'start', 'fin
     backoff: -1,
     terminal: false,
     wantsEvent: true,
+    submit: null,
   }),
 );
 

@@ -36,6 +36,7 @@ describe('an ensemble', () => {
                 bank: null,
                 output: null,
                 error: null,
+                attributes: {},
               },
             ],
           },

@@ -51,6 +51,7 @@ export function template(command: string[], changes: Partial<JobTemplate> = {}):
     bank: null,
     output: null,
     error: null,
+    attributes: {},
     ...changes,
   };
 }
@@ -64,6 +65,10 @@ export class Journal implements MemberSink {
   failure: EnsembleError | null = null;
   readonly #counts = new Map<string, number>();
   #changed: () => void = () => {};
+
+  quiet(): void {
+    throw new Error('a member whose records come through here says nothing of that');
+  }
 
   records(lines: Uint8Array): void {
     if (this.failure !== null) throw new Error('records after failed()');

@@ -1,0 +1,120 @@
+#include "flux/flux_messages.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace flux_ensemble::flux {
+
+std::string JournalRequest(const std::vector<std::string>& allow, bool full) {
+  std::string request = full ? "{\"full\":true" : "{\"full\":false";
+  if (!allow.empty()) {
+    request.append(",\"allow\":{");
+    for (const std::string& name : allow) {
+      if (request.back() != '{') request.push_back(',');
+      request.append(Quote(name)).append(":1");
+    }
+    request.push_back('}');
+  }
+  request.push_back('}');
+  return request;
+}
+
+std::string Quote(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted.push_back('\\');
+      quoted.push_back(c);
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      std::array<char, 8> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
+      quoted.append(escape.data());
+    } else {
+      quoted.push_back(c);
+    }
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
+std::string ErrorName(int errnum) {
+  static constexpr std::array<std::pair<int, const char*>, 16> kNames = {{
+      {EPERM, "EPERM"},
+      {ENOENT, "ENOENT"},
+      {EACCES, "EACCES"},
+      {EINVAL, "EINVAL"},
+      {ENOSYS, "ENOSYS"},
+      {ENODATA, "ENODATA"},
+      {EPROTO, "EPROTO"},
+      {ECONNREFUSED, "ECONNREFUSED"},
+      {ECONNRESET, "ECONNRESET"},
+      {EPIPE, "EPIPE"},
+      {EHOSTUNREACH, "EHOSTUNREACH"},
+      {ETIMEDOUT, "ETIMEDOUT"},
+      {EAGAIN, "EAGAIN"},
+      {ENOMEM, "ENOMEM"},
+      {ENOTSOCK, "ENOTSOCK"},
+      {EBADF, "EBADF"},
+  }};
+  for (const auto& [number, name] : kNames) {
+    if (number == errnum) return name;
+  }
+  return "E" + std::to_string(errnum);
+}
+
+bool IsTransient(int errnum) {
+  return errnum == EAGAIN || errnum == ENOSYS || errnum == EHOSTUNREACH || errnum == ETIMEDOUT ||
+         errnum == EBUSY || errnum == ENOMEM;
+}
+
+bool IsLost(int errnum) {
+  return errnum == ECONNRESET || errnum == EPIPE || errnum == ENOTCONN || errnum == EBADF;
+}
+
+bool IsInactive(int errnum) {
+  return errnum == ENOENT || errnum == EINVAL;
+}
+
+std::string CannotConnect(std::string_view uri, std::string_view reason) {
+  const char* const variable = std::getenv("FLUX_URI");
+  std::string message = "can't connect to Flux";
+  if (!uri.empty()) {
+    message.append(" at ").append(uri);
+  } else if (variable != nullptr) {
+    message.append(" at ").append(variable).append(" (from FLUX_URI)");
+  } else {
+    message.append(" (FLUX_URI is not set)");
+  }
+  if (!reason.empty()) message.append(": ").append(reason);
+  return message.append(
+      "; run inside an instance of your own, as `flux start`, `flux alloc` or `flux batch` make "
+      "one");
+}
+
+std::string JournalRefused(int errnum, std::string_view reason) {
+  std::string message = "Flux ended the stream of job events: ";
+  message.append(reason.empty() ? std::string_view(std::strerror(errnum)) : reason);
+  switch (errnum) {
+    case EPERM:
+      return message.append(
+          "; only the owner of an instance may follow its jobs, so start one of your own inside it "
+          "with `flux alloc` or `flux batch` and run the ensemble there");
+    case ENOSYS:
+      return message.append("; its job manager is not loaded (starting up or shutting down?)");
+    case ENODATA:
+      return message.append("; the job manager was unloaded, or the instance is shutting down");
+    default:
+      return message;
+  }
+}
+
+std::string LostConnection(int errnum) {
+  return std::string("the connection to Flux is lost: ") + std::strerror(errnum) +
+         "; jobs may still be running there (see `flux jobs`)";
+}
+
+}  // namespace flux_ensemble::flux

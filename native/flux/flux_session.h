@@ -1,0 +1,138 @@
+// A Flux instance as an engine::Source: the journal as a stream that survives a reload of the job
+// manager, and submissions with a bounded window in flight. Talks to Flux through flux_source.h
+// only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "engine/source.h"
+#include "flux/flux_source.h"
+
+namespace flux_ensemble::flux {
+
+struct FluxSessionOptions {
+  std::string uri;  // empty for libflux-core's own choice (FLUX_URI, the system instance)
+  std::vector<std::string> allow;  // names of the events that are wanted; empty for all
+  bool full = false;               // begin with the inactive jobs that Flux still knows
+  // Let only the first job of a jobspec pass the validator when the instance is ours. What the
+  // validator checks depends on the jobspec alone, so the others would pass too.
+  bool validate_once = true;
+  std::uint32_t window = 4096;  // requests in flight
+};
+
+class FluxSession final : public engine::Source {
+ public:
+  FluxSession(const FluxSourceApi* api, FluxSessionOptions options);
+
+  void Open(engine::SourceListener& listener) override;
+  int fd() const override;
+  std::optional<Clock::time_point> deadline() const override;
+  bool Pump(engine::SourceListener& listener) override;
+  void Submit(engine::SubmitOrder order, engine::SourceListener& listener) override;
+  void Cancel(std::uint64_t number, std::vector<journal::JobId> ids, std::string note,
+              engine::SourceListener& listener) override;
+  void SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
+                  engine::SourceListener& listener) override;
+  void StopSubmitting(engine::SourceListener& listener) override;
+  void Recall(journal::JobId id) override;
+  std::uint64_t submitting() const override { return ordered_; }
+  std::uint64_t accepted() const override { return accepted_; }
+
+ private:
+  struct Order {
+    engine::SubmitOrder what;
+    engine::SubmitReport report;
+    std::uint64_t next = 0;  // index of the next job that was never sent
+    std::uint64_t in_flight = 0;
+    std::vector<std::uint64_t> again;  // indexes refused for now
+    int tries = 0;                     // of those
+    Clock::time_point not_before{};    // for those
+    std::uint64_t jobspec_hash = 0;
+    bool trial = false;  // the first job is with the validator, the others wait for it
+  };
+  using OrderIt = std::list<Order>::iterator;
+
+  struct Control {
+    engine::ControlReport report;
+    std::string topic;
+    std::string body;  // the RPC's JSON behind the id
+    std::vector<journal::JobId> ids;
+    std::size_t next = 0;
+    std::size_t in_flight = 0;
+  };
+  using ControlIt = std::list<Control>::iterator;
+
+  struct SubmitRequest {
+    OrderIt order;
+    std::uint64_t index;
+  };
+  struct ControlRequest {
+    ControlIt control;
+  };
+  struct RecallRequest {
+    journal::JobId id;
+  };
+  using Request = std::variant<SubmitRequest, ControlRequest, RecallRequest>;
+
+  struct Closer {
+    const FluxSourceApi* api;
+    void operator()(FluxSource* source) const { api->close(source); }
+  };
+
+  void OpenJournal(engine::SourceListener& listener);
+  void OnJournalEnd(int errnum, const char* text, engine::SourceListener& listener);
+  void OnAnswer(std::uint64_t request, int errnum, std::string_view text,
+                engine::SourceListener& listener);
+  void OnSubmitAnswer(const SubmitRequest& request, int errnum, std::string_view text,
+                      engine::SourceListener& listener);
+  void OnControlAnswer(const ControlRequest& request, int errnum, std::string_view text,
+                       engine::SourceListener& listener);
+  void OnRecallAnswer(const RecallRequest& request, int errnum, std::string_view text,
+                      engine::SourceListener& listener);
+  void Fail(int errnum, std::string message, engine::SourceListener& listener);
+
+  // Sends what the window has room for.
+  void Fill(engine::SourceListener& listener);
+  bool FillOrder(OrderIt order, engine::SourceListener& listener);
+  bool SendJob(OrderIt order, std::uint64_t index, engine::SourceListener& listener);
+  bool FillControl(ControlIt control, engine::SourceListener& listener);
+  void Settle(OrderIt order, engine::SourceListener& listener);
+  void Settle(ControlIt control, engine::SourceListener& listener);
+  void Refuse(OrderIt order, std::uint64_t jobs, std::string_view reason);
+  void Drop(OrderIt order);
+  std::uint64_t Remember(Request request);
+  void AddControl(std::uint64_t number, std::vector<journal::JobId> ids, std::string topic,
+                  std::string body, engine::SourceListener& listener);
+
+  const FluxSourceApi* const api_;
+  const FluxSessionOptions options_;
+  std::unique_ptr<FluxSource, Closer> source_;
+  FluxInstance instance_{};
+  bool failed_ = false;
+  bool stopped_ = false;
+
+  // While the journal's stream is gone, the time of the next try and of the first one.
+  std::optional<Clock::time_point> reopen_at_;
+  Clock::time_point lost_at_{};
+
+  std::list<Order> orders_;
+  std::list<Control> controls_;
+  std::unordered_map<std::uint64_t, Request> requests_;
+  std::uint64_t last_request_ = 0;
+  std::uint64_t ordered_ = 0;
+  std::uint64_t accepted_ = 0;
+  std::unordered_set<std::uint64_t> validated_;  // hashes of jobspecs
+  std::string text_;                             // of the job that is being sent
+  std::string record_;  // padded copy of the record that is being handed on
+};
+
+}  // namespace flux_ensemble::flux

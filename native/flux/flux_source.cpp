@@ -1,0 +1,210 @@
+#include "flux/flux_source.h"
+
+#include <flux/core.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include <unistd.h>
+
+// Messages are received raw and told apart by their matchtag, past libflux-core's dispatcher and
+// futures: that costs less for each message, and lets one connection carry the journal and
+// everything else without a waiting request making the library sort through the journal's backlog.
+namespace {
+
+struct HandleCloser {
+  void operator()(flux_t* handle) const { flux_close(handle); }
+};
+struct FutureDestroyer {
+  void operator()(flux_future_t* future) const { flux_future_destroy(future); }
+};
+struct MessageDestroyer {
+  void operator()(flux_msg_t* message) const { flux_msg_destroy(message); }
+};
+using Future = std::unique_ptr<flux_future_t, FutureDestroyer>;
+using Message = std::unique_ptr<flux_msg_t, MessageDestroyer>;
+
+constexpr std::uint32_t kNoTag = FLUX_MATCHTAG_NONE;
+
+}  // namespace
+
+struct FluxSource {
+  std::unique_ptr<flux_t, HandleCloser> handle;
+  FluxInstance instance{};
+  std::uint32_t journal_tag = kNoTag;
+  // Requests by the matchtag of their RPC.
+  std::unordered_map<std::uint32_t, std::uint64_t> requests;
+};
+
+namespace {
+
+int Fail(char* error, std::size_t size, const char* text) {
+  const int saved = errno;
+  std::snprintf(error, size, "%s", text);
+  errno = saved;
+  return -1;
+}
+
+// The tag outlives the future: the answer is received raw, and the tag given back then.
+std::uint32_t TagOf(Future future) {
+  if (!future) return kNoTag;
+  return flux_rpc_get_matchtag(future.get());
+}
+
+int Track(FluxSource* source, std::uint64_t request, Future future) {
+  // A future that already holds an error (of flux-security's signing) was never sent.
+  if (future && flux_future_has_error(future.get())) {
+    errno = EINVAL;
+    return -1;
+  }
+  const std::uint32_t tag = TagOf(std::move(future));
+  if (tag == kNoTag) return -1;
+  source->requests[tag] = request;
+  return 0;
+}
+
+int LoadInstance(FluxSource* source, char* error, std::size_t size) {
+  flux_t* const handle = source->handle.get();
+  FluxInstance& instance = source->instance;
+  // Also fills the handle's cache: submitting looks this attribute up, and must not wait for it
+  // later.
+  const char* const owner = flux_attr_get(handle, "security.owner");
+  if (owner == nullptr || flux_get_rank(handle, &instance.broker_rank) < 0 ||
+      flux_get_size(handle, &instance.size) < 0) {
+    return Fail(error, size, "the broker does not say what instance it belongs to");
+  }
+  instance.owner = std::strtoul(owner, nullptr, 10) == getuid();
+  instance.version = flux_core_version_string();
+  return 0;
+}
+
+FluxSource* Open(const char* uri, char* error, std::size_t size) {
+  flux_error_t reason{};
+  auto source = std::make_unique<FluxSource>();
+  source->handle.reset(flux_open_ex(uri, 0, &reason));
+  if (!source->handle) {
+    Fail(error, size, reason.text);
+    return nullptr;
+  }
+  if (LoadInstance(source.get(), error, size) < 0) return nullptr;
+  return source.release();
+}
+
+void Instance(const FluxSource* source, FluxInstance* instance) {
+  *instance = source->instance;
+}
+
+int Fd(const FluxSource* source) {
+  return flux_pollfd(source->handle.get());
+}
+
+// The answer's error text, or what its errno says.
+const char* ErrorText(const flux_msg_t* message, int errnum) {
+  const char* text = nullptr;
+  if (flux_response_decode_error(message, &text) == 0 && text != nullptr) return text;
+  return flux_strerror(errnum);
+}
+
+void JournalResponse(FluxSource* source, const FluxListener* listener, const flux_msg_t* message) {
+  const void* data = nullptr;
+  std::size_t size = 0;
+  if (flux_response_decode_raw(message, nullptr, &data, &size) == 0) {
+    // The payload ends with a zero, which is not part of the JSON.
+    if (size > 0) listener->journal(listener->context, static_cast<const char*>(data), size - 1);
+    return;
+  }
+  const int errnum = errno;
+  flux_matchtag_free(source->handle.get(), source->journal_tag);
+  source->journal_tag = kNoTag;
+  listener->journal_ended(listener->context, errnum, ErrorText(message, errnum));
+}
+
+void RequestResponse(FluxSource* source, const FluxListener* listener, const flux_msg_t* message,
+                     std::uint32_t tag) {
+  const auto found = source->requests.find(tag);
+  if (found == source->requests.end()) return;
+  const std::uint64_t request = found->second;
+  source->requests.erase(found);
+  flux_matchtag_free(source->handle.get(), tag);
+  const void* data = nullptr;
+  std::size_t size = 0;
+  if (flux_response_decode_raw(message, nullptr, &data, &size) == 0) {
+    const char* const text = size > 0 ? static_cast<const char*>(data) : "";
+    listener->answered(listener->context, request, 0, text, size > 0 ? size - 1 : 0);
+    return;
+  }
+  const int errnum = errno;
+  const char* const text = ErrorText(message, errnum);
+  listener->answered(listener->context, request, errnum, text,
+                     std::char_traits<char>::length(text));
+}
+
+int Pump(FluxSource* source, const FluxListener* listener, int limit) {
+  flux_t* const handle = source->handle.get();
+  for (int i = 0; i < limit; ++i) {
+    const Message message(flux_recv(handle, FLUX_MATCH_ANY, FLUX_O_NONBLOCK));
+    if (!message) {
+      if (errno != EAGAIN && errno != EWOULDBLOCK) return FLUX_PUMP_LOST;
+      // A connection may be gone without a message saying so.
+      const int events = flux_pollevents(handle);
+      if (events >= 0 && (events & FLUX_POLLERR) == 0) return FLUX_PUMP_DRAINED;
+      errno = ECONNRESET;
+      return FLUX_PUMP_LOST;
+    }
+    int type = 0;
+    std::uint32_t tag = kNoTag;
+    if (flux_msg_get_type(message.get(), &type) < 0 || type != FLUX_MSGTYPE_RESPONSE ||
+        flux_msg_get_matchtag(message.get(), &tag) < 0) {
+      continue;
+    }
+    if (tag == source->journal_tag && tag != kNoTag) {
+      JournalResponse(source, listener, message.get());
+    } else {
+      RequestResponse(source, listener, message.get(), tag);
+    }
+  }
+  return FLUX_PUMP_MORE;
+}
+
+int OpenJournal(FluxSource* source, const char* request) {
+  Future future(flux_rpc(source->handle.get(), "job-manager.events-journal", request,
+                         FLUX_NODEID_ANY, FLUX_RPC_STREAMING));
+  source->journal_tag = TagOf(std::move(future));
+  return source->journal_tag == kNoTag ? -1 : 0;
+}
+
+int CloseJournal(FluxSource* source) {
+  if (source->journal_tag == kNoTag) return 0;
+  const Future future(flux_rpc_pack(source->handle.get(), "job-manager.events-journal-cancel",
+                                    FLUX_NODEID_ANY, FLUX_RPC_NORESPONSE, "{s:i}", "matchtag",
+                                    static_cast<int>(source->journal_tag)));
+  return future ? 0 : -1;
+}
+
+int Submit(FluxSource* source, std::uint64_t request, const char* jobspec, int urgency, int flags) {
+  return Track(source, request,
+               Future(flux_job_submit(source->handle.get(), jobspec, urgency, flags)));
+}
+
+int Call(FluxSource* source, std::uint64_t request, const char* topic, const char* json) {
+  return Track(source, request,
+               Future(flux_rpc(source->handle.get(), topic, json, FLUX_NODEID_ANY, 0)));
+}
+
+void Close(FluxSource* source) {
+  const std::unique_ptr<FluxSource> owned(source);
+}
+
+constexpr FluxSourceApi kApi = {
+    FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Submit, Call, Close,
+};
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const FluxSourceApi* flux_ensemble_source(void) {
+  return &kApi;
+}

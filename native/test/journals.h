@@ -1,0 +1,68 @@
+// Journal records to write in tests, an engine to feed with them, and what a recording must come to
+// by a plain reading of it.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace flux_ensemble::test {
+
+// A submit event with the job's group, as the journal sends it. `user` goes into attributes.user as
+// well.
+std::string Submit(journal::JobId id, double time, const std::string& group,
+                   const std::string& user = "");
+
+// Another event; `context` is a JSON object or empty.
+std::string Event(journal::JobId id, double time, const std::string& name,
+                  const std::string& context = "");
+
+std::string Finish(journal::JobId id, double time, int status = 0);
+std::string Exception(journal::JobId id, double time, const std::string& type, int severity = 0);
+
+// An engine with a handier way to look into it.
+class TestEngine {
+ public:
+  explicit TestEngine(engine::Plan plan, std::string_view bytes = {}) : engine(std::move(plan)) {
+    Feed(bytes);
+  }
+
+  void Feed(std::string_view bytes);
+
+  // Of a group by its index.
+  double count(std::uint32_t group, engine::Count count);
+  double statistic(std::uint32_t group, engine::Variable variable, stats::Statistic statistic);
+  double observations(std::uint32_t group, engine::Variable variable);
+
+  // The rules that have fired since the last call, in their order.
+  std::vector<std::uint32_t> Fired();
+
+  engine::Engine engine;
+
+ private:
+  double Row(std::uint32_t group, engine::Variable variable, std::size_t column);
+};
+
+// What Flux itself said became of a job: "COMPLETED", "FAILED", "CANCELED" or "TIMEOUT".
+using Outcomes = std::map<journal::JobId, std::string>;
+
+// test/fixtures/journals/b_failures.outcomes.txt
+Outcomes ReadOutcomes();
+
+struct GroupExpectation {
+  std::array<double, engine::kCountCount> counts{};
+  std::vector<double> pending;  // seconds, in no order that matters
+  std::vector<double> duration;
+
+  double& count(engine::Count count) { return counts[static_cast<std::size_t>(count)]; }
+};
+
+// What the engine must make of a recording. A job that Flux said nothing of is judged by its finish
+// alone.
+std::map<std::string, GroupExpectation> Expect(std::string_view bytes, const Outcomes& outcomes);
+
+}  // namespace flux_ensemble::test

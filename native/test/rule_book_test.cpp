@@ -1,0 +1,182 @@
+#include "engine/rule_book.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace flux_ensemble::engine {
+
+namespace {
+
+using journal::EventKind;
+using Indexes = std::vector<std::uint32_t>;
+
+Rule JobRule(std::uint32_t group, Touch touch) {
+  Rule rule;
+  rule.trigger = TriggerType::kJob;
+  rule.group = group;
+  rule.touch = touch;
+  return rule;
+}
+
+Rule MetricRule(std::uint32_t group, Touch touch) {
+  Rule rule = JobRule(group, touch);
+  rule.trigger = TriggerType::kMetric;
+  return rule;
+}
+
+TouchSet Touches(std::initializer_list<Touch> touches) {
+  TouchSet set;
+  for (const Touch touch : touches) set.Add(touch);
+  return set;
+}
+
+// The occasions, counted from 1, at which a rule runs.
+std::vector<int> Runs(std::uint64_t repetitions, std::optional<std::uint64_t> backoff,
+                      int occasions) {
+  RuleBook book;
+  Rule rule = JobRule(kNoGroup, TouchOf(EventKind::kFinish));
+  rule.repetitions = repetitions;
+  rule.backoff = backoff;
+  const std::uint32_t index = book.Add(rule);
+  std::vector<int> runs;
+  for (int i = 1; i <= occasions; ++i) {
+    if (book.Take(index)) runs.push_back(i);
+  }
+  return runs;
+}
+
+constexpr Touch kFinish = TouchOf(EventKind::kFinish);
+constexpr Touch kStart = TouchOf(EventKind::kStart);
+
+}  // namespace
+
+TEST_CASE("an event touches the rules of its group and of any group") {
+  RuleBook book;
+  book.Add(JobRule(1, kFinish));         // 0
+  book.Add(JobRule(2, kFinish));         // 1
+  book.Add(JobRule(kNoGroup, kFinish));  // 2
+  book.Add(JobRule(1, kStart));          // 3
+  book.Add(JobRule(1, kFinish));         // 4
+  CHECK(book.Touched(1, Touches({kFinish})) == Indexes{0, 2, 4});
+  CHECK(book.Touched(2, Touches({kFinish})) == Indexes{1, 2});
+  CHECK(book.Touched(3, Touches({kFinish})) == Indexes{2});
+  CHECK(book.Touched(100'000, Touches({kFinish})) == Indexes{2});
+  CHECK(book.Touched(1, Touches({kStart})) == Indexes{3});
+  CHECK(book.Touched(1, Touches({kFinish, kStart})) == Indexes{0, 2, 3, 4});
+  CHECK(book.Touched(1, Touches({})) == Indexes{});
+  CHECK(book.Touched(1, Touches({Touch::kFail})) == Indexes{});
+}
+
+TEST_CASE("metric rules come first, then the order of the file") {
+  RuleBook book;
+  book.Add(JobRule(kNoGroup, kFinish));                   // 0
+  book.Add(MetricRule(1, TouchOf(Count::kFinished)));     // 1
+  book.Add(JobRule(1, Touch::kSuccess));                  // 2
+  book.Add(MetricRule(1, TouchOf(Variable::kDuration)));  // 3
+  book.Add(JobRule(1, kFinish));                          // 4
+  book.Add(MetricRule(1, TouchOf(Count::kFinished)));     // 5
+  const TouchSet touched =
+      Touches({kFinish, Touch::kSuccess, TouchOf(Count::kFinished), TouchOf(Variable::kDuration)});
+  CHECK(book.Touched(1, touched) == Indexes{1, 3, 5, 0, 2, 4});
+  CHECK(book.Touched(1, Touches({kFinish, TouchOf(Count::kFinished)})) == Indexes{1, 5, 0, 4});
+}
+
+TEST_CASE("repetitions and backoff count occasions") {
+  CHECK(Runs(1, std::nullopt, 9) == std::vector{1});
+  CHECK(Runs(3, std::nullopt, 9) == std::vector{1, 2, 3});
+  CHECK(Runs(3, 0, 9) == std::vector{1, 2, 3});
+  CHECK(Runs(3, 1, 9) == std::vector{1, 3, 5});
+  CHECK(Runs(3, 2, 9) == std::vector{1, 4, 7});
+  CHECK(Runs(2, 100, 101) == std::vector{1});
+  CHECK(Runs(2, 100, 102) == std::vector{1, 102});
+  CHECK(Runs(0, std::nullopt, 9).empty());
+}
+
+TEST_CASE("a rule without runs left is swept from where it is looked for") {
+  RuleBook book;
+  for (int i = 0; i < 6; ++i) {
+    Rule rule = JobRule(1, kFinish);
+    rule.repetitions = i % 2 == 0 ? 1 : 2;
+    book.Add(rule);
+  }
+  for (std::uint32_t i = 0; i < 6; ++i) CHECK(book.Take(i));
+  CHECK(book.Touched(1, Touches({kFinish})) == Indexes{1, 3, 5});
+  CHECK(book.Living(TriggerType::kJob) == Indexes{1, 3, 5});
+  for (std::uint32_t i = 0; i < 6; ++i) CHECK(book.Take(i) == (i % 2 == 1));
+  CHECK(book.Touched(1, Touches({kFinish})).empty());
+  CHECK(book.Living(TriggerType::kJob).empty());
+  CHECK(book.size() == 6);
+}
+
+TEST_CASE("rules may be added at any time") {
+  RuleBook book;
+  Rule once = JobRule(1, kFinish);
+  CHECK(book.Add(once) == 0);
+  CHECK(book.Take(0));
+  CHECK(book.Touched(1, Touches({kFinish})).empty());
+  CHECK(book.Add(once) == 1);
+  CHECK(book.Add(MetricRule(70'000, TouchOf(Count::kFailed))) == 2);
+  Rule never = once;
+  never.repetitions = 0;
+  CHECK(book.Add(never) == 3);
+  CHECK(book.Touched(1, Touches({kFinish})) == Indexes{1});
+  CHECK(book.Touched(70'000, Touches({TouchOf(Count::kFailed)})) == Indexes{2});
+  CHECK(book.Living(TriggerType::kMetric) == Indexes{2});
+  CHECK_FALSE(book.Take(3));
+}
+
+TEST_CASE("rules that no event makes due are found by their trigger") {
+  RuleBook book;
+  Rule rule;
+  rule.trigger = TriggerType::kStart;
+  book.Add(rule);
+  rule.trigger = TriggerType::kHeartbeat;
+  book.Add(rule);
+  book.Add(rule);
+  CHECK(book.Living(TriggerType::kStart) == Indexes{0});
+  CHECK(book.Living(TriggerType::kHeartbeat) == Indexes{1, 2});
+  CHECK(book.Take(1));
+  CHECK(book.Living(TriggerType::kHeartbeat) == Indexes{2});
+}
+
+TEST_CASE("the index finds what looking at every rule finds") {
+  std::mt19937_64 random(11);
+  RuleBook book;
+  std::vector<Rule> model;
+  for (int step = 0; step < 20'000; ++step) {
+    const auto group = static_cast<std::uint32_t>(random() % 5);
+    const auto touch = static_cast<Touch>(random() % kTouchCount);
+    if (model.size() < 400 && random() % 10 == 0) {
+      Rule rule = IsMetric(touch) ? MetricRule(group, touch)
+                                  : JobRule(group == 4 ? kNoGroup : group, touch);
+      rule.repetitions = random() % 4;
+      book.Add(rule);
+      model.push_back(rule);
+      continue;
+    }
+    const TouchSet touched = Touches({touch, static_cast<Touch>(random() % kTouchCount),
+                                      static_cast<Touch>(random() % kTouchCount)});
+    Indexes expected;
+    for (const bool metric : {true, false}) {
+      for (std::uint32_t i = 0; i < model.size(); ++i) {
+        const Rule& rule = model[i];
+        const bool due = (rule.group == group || rule.group == kNoGroup) &&
+                         touched.Has(rule.touch) && rule.repetitions > 0;
+        if (due && IsMetric(rule.touch) == metric) expected.push_back(i);
+      }
+    }
+    const Indexes found = book.Touched(group, touched);
+    REQUIRE(found == expected);
+    for (const std::uint32_t index : found) {
+      if (random() % 2 == 0) continue;
+      --model[index].repetitions;
+      REQUIRE(book.Take(index));
+    }
+  }
+}
+
+}  // namespace flux_ensemble::engine

@@ -1,0 +1,162 @@
+// The engine on its own thread: commands, wakes, heartbeats, the end. For ThreadSanitizer above
+// all.
+#include "engine/runner.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "test/journals.h"
+#include "test/runner_owner.h"
+
+namespace flux_ensemble::engine {
+
+namespace {
+
+using namespace std::chrono_literals;
+using journal::EventKind;
+using test::Event;
+using test::Submit;
+
+}  // namespace
+
+TEST_CASE("commands are answered in their order, each with its kind of answer") {
+  Plan plan = GroupG();
+  Rule rule;
+  rule.trigger = TriggerType::kStart;
+  plan.rules = {rule};
+  Owner owner(plan);
+  REQUIRE(owner.runner.Start() == 0);
+  CHECK(std::holds_alternative<std::monostate>(owner.Ask(StartCommand{7})));
+  REQUIRE(owner.firings.size() == 1);
+  CHECK(owner.firings[0].timestamp == 7);
+  CHECK(std::holds_alternative<std::monostate>(owner.Ask(Bytes(Submit(1, 1, "g")))));
+  CHECK(std::get<std::uint32_t>(owner.Ask(AddRuleCommand{rule})) == 1);
+  CHECK(std::get<Snapshot>(owner.Ask(SnapshotCommand{})).counts.size() == kCountCount);
+  CHECK(std::get<std::vector<journal::JobId>>(owner.Ask(ActiveJobsCommand{0})).size() == 1);
+  CHECK(std::holds_alternative<std::monostate>(owner.Ask(TickCommand{8})));
+  CHECK(owner.AskStatus().active_jobs == 1);
+  owner.Post(Bytes(R"({"id":2,"events":[]})"));
+  CHECK(owner.AskStatus().totals.records == 1);
+  owner.Post(FinishStreamCommand{});
+  CHECK(owner.AskStatus().totals.records == 2);
+  owner.Post(EndCommand{});
+  CHECK(owner.AskStatus().ended);
+}
+
+TEST_CASE("many commands before one answer is taken") {
+  Owner owner(GroupG());
+  std::uint64_t last = 0;
+  for (int i = 0; i < 1000; ++i) last = owner.Post(StatusCommand{});
+  REQUIRE(owner.runner.Start() == 0);
+  owner.Answered(last);  // checks the order of all
+}
+
+TEST_CASE("one wake is under way at most") {
+  Owner owner(GroupG());
+  REQUIRE(owner.runner.Start() == 0);
+  owner.Post(StatusCommand{});
+  CHECK(Eventually([&] { return owner.awake(); }));
+  for (int i = 0; i < 100; ++i) owner.Post(StatusCommand{});
+  std::this_thread::sleep_for(20ms);
+  CHECK(owner.wakes() == 1);
+  owner.Answered(101);
+  CHECK(owner.wakes() <= 1 + 100);
+}
+
+TEST_CASE("firings are with the answer or before it, and none is lost") {
+  Plan plan = GroupG();
+  Rule rule;
+  rule.trigger = TriggerType::kJob;
+  rule.touch = TouchOf(EventKind::kMemo);
+  rule.repetitions = 100'000;
+  plan.rules = {rule};
+  Owner owner(plan);
+  REQUIRE(owner.runner.Start() == 0);
+  // More than one slice, so some come before the answer.
+  owner.Ask(Bytes(Submit(1, 1, "g") + Memos(20'000)));
+  REQUIRE(owner.firings.size() == 20'000);
+  for (std::size_t i = 0; i < owner.firings.size(); ++i) {
+    REQUIRE(owner.firings[i].number == i);
+    REQUIRE(owner.firings[i].timestamp == static_cast<double>(i + 1));
+  }
+}
+
+TEST_CASE("decode errors come out") {
+  Owner owner(GroupG());
+  REQUIRE(owner.runner.Start() == 0);
+  owner.Post(Bytes("rubbish\n"));
+  CHECK(owner.Take().decode_errors.size() == 1);
+}
+
+TEST_CASE("two hundred starts and stops") {
+  for (int round = 0; round < 200; ++round) {
+    Owner owner(GroupG());
+    if (round % 10 != 0) REQUIRE(owner.runner.Start() == 0);
+    owner.Post(Bytes(Submit(1, 1, "g")));
+    if (round % 3 == 0 && round % 10 != 0) owner.Answered(1);
+    owner.runner.Stop();
+  }
+}
+
+TEST_CASE("several owners' threads at once") {
+  std::vector<std::thread> threads;
+  std::atomic<int> good = 0;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&good] {
+      for (int round = 0; round < 10; ++round) {
+        Owner owner(GroupG());
+        if (owner.runner.Start() != 0) return;
+        for (int id = 1; id <= 50; ++id) {
+          owner.Post(Bytes(Submit(static_cast<journal::JobId>(id), 1, "g")));
+        }
+        if (owner.AskStatus().active_jobs == 50) ++good;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(good == 40);
+}
+
+TEST_CASE("heartbeats come by themselves, from the start on and not before") {
+  Plan plan = GroupG();
+  plan.heartbeat = 0.001;
+  Rule rule;
+  rule.trigger = TriggerType::kHeartbeat;
+  rule.repetitions = 5;
+  plan.rules = {rule};
+  Owner owner(plan);
+  REQUIRE(owner.runner.Start() == 0);
+  std::this_thread::sleep_for(20ms);
+  CHECK(owner.wakes() == 0);
+  owner.Post(StartCommand{1});
+  while (owner.firings.size() < 5) owner.Take();
+  CHECK(owner.firings[0].timestamp > 1e9);
+  CHECK(owner.firings[4].timestamp >= owner.firings[0].timestamp);
+  // Its repetitions are used up.
+  std::this_thread::sleep_for(5ms);
+  CHECK(owner.Poll().firings.empty());
+}
+
+TEST_CASE("beats faster than the engine leave room for commands, and centuries between them too") {
+  for (const double heartbeat : {1e-9, 1e300}) {
+    CAPTURE(heartbeat);
+    Plan plan = GroupG();
+    plan.heartbeat = heartbeat;
+    Rule rule;
+    rule.trigger = TriggerType::kHeartbeat;
+    plan.rules = {rule};
+    Owner owner(plan);
+    REQUIRE(owner.runner.Start() == 0);
+    owner.Ask(StartCommand{1});
+    for (int i = 0; i < 20; ++i) owner.Ask(Bytes(Memos(10)));
+    CHECK(owner.AskStatus().totals.events == 200);
+    CHECK(owner.firings.size() == (heartbeat < 1 ? 1 : 0));
+  }
+}
+
+}  // namespace flux_ensemble::engine

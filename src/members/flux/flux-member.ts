@@ -1,0 +1,128 @@
+/**
+ * The member that runs jobs under Flux. Nearly all of it is native: the engine's own thread follows the
+ * journal of the instance and submits the jobs of rules, so this class only says what it is to do.
+ */
+
+import { fileURLToPath } from 'node:url';
+import type { Engine } from '../../engine/engine.js';
+import type { SubmitPortion } from '../../engine/plan.js';
+import { MemberError } from '../../errors.js';
+import { compileJobspec } from '../jobspec.js';
+import type { EndOfRun, JobTemplate, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
+
+export interface FluxMemberOptions {
+  /** The run's id, which becomes `attributes.user.ensemble` of its jobs. */
+  readonly ensemble: string;
+  /** Which instance; by default where libflux-core connects to: FLUX_URI, or the system's instance. */
+  readonly uri?: string;
+  /** Let every job pass Flux's validator, not only the first of each jobspec. */
+  readonly validateAll?: boolean;
+}
+
+/** Events that the statistics need; whoever wants more names them. */
+const needed = ['submit', 'start', 'finish', 'clean', 'exception', 'invalidate'] as const;
+
+/** Requests that may be under way to the broker: enough to keep its batches full, little enough memory. */
+const WINDOW = 4096;
+
+/** What the build made of libflux-core, if it found it. Three levels up from src and from dist alike. */
+export const fluxLibrary = fileURLToPath(new URL('../../../build/Release/flux_source.so', import.meta.url));
+
+export class FluxMember implements Member {
+  readonly name = 'flux';
+  readonly #options: FluxMemberOptions;
+  #engine: Engine | null = null;
+  #failed = false;
+
+  constructor(options: FluxMemberOptions) {
+    this.#options = options;
+  }
+
+  async start(sink: MemberSink, host: MemberHost): Promise<void> {
+    const { engine } = host;
+    this.#engine = engine;
+    engine.onSource({
+      records: (lines) => sink.records(lines),
+      quiet: () => sink.quiet(),
+      failed: ({ code, message }) => {
+        this.#failed = true;
+        sink.failed(new MemberError(`${message} [${code}]`));
+      },
+    });
+    await engine.openFlux({
+      library: fluxLibrary,
+      uri: this.#options.uri ?? null,
+      allow: host.events === null ? [] : [...new Set([...needed, ...host.events])],
+      full: false,
+      validateOnce: this.#options.validateAll !== true,
+      window: WINDOW,
+      tap: host.wantsRecords,
+    });
+  }
+
+  portion(template: JobTemplate, count: number): SubmitPortion {
+    const jobspec = compileJobspec(template, {
+      ensemble: this.#options.ensemble,
+      environment: { ...environmentOfThisProcess(), ...template.environment },
+      alwaysNodes: true,
+    });
+    return { ...jobspec, count, urgency: template.urgency };
+  }
+
+  async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
+    const report = await this.#open().submit(this.portion(template, count), origin);
+    if (report.refused > 0) {
+      throw new MemberError(`Flux refused ${report.refused} of ${count} jobs: ${report.reason}`);
+    }
+    return report.accepted;
+  }
+
+  async cancel(ids: Iterable<bigint>, note: string): Promise<number> {
+    const report = await this.#open().cancel(BigUint64Array.from(ids), note);
+    if (report.failed > 0)
+      throw new MemberError(`Flux did not cancel ${report.failed} jobs: ${report.reason}`);
+    return report.done;
+  }
+
+  async setUrgency(ids: Iterable<bigint>, urgency: number): Promise<number> {
+    const report = await this.#open().setUrgency(BigUint64Array.from(ids), urgency);
+    if (report.failed > 0) {
+      throw new MemberError(`Flux did not change the urgency of ${report.failed} jobs: ${report.reason}`);
+    }
+    return report.done;
+  }
+
+  /**
+   * The queue is Flux's, not ours: what is active stays there, unless the run was interrupted. Then its jobs
+   * are canceled and waited for, but not longer than `grace` seconds beyond what Flux takes to kill them.
+   */
+  async stop(grace: number, end: EndOfRun): Promise<void> {
+    const engine = this.#engine;
+    if (engine === null) return;
+    if (end === 'interrupted' && !this.#failed) {
+      const deadline = performance.now() + grace * 1000;
+      await this.cancel(await engine.activeJobs(), 'the ensemble was interrupted').catch(() => 0);
+      while (!this.#failed && performance.now() < deadline && (await engine.status()).activeJobs > 0) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    this.#engine = null;
+    await engine.closeSource().catch(() => {});
+  }
+
+  #open(): Engine {
+    if (this.#engine === null) throw new MemberError('the Flux member is not running');
+    return this.#engine;
+  }
+}
+
+/** Without what holds only for this process's own connection to its broker. */
+function environmentOfThisProcess(): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && !/^FLUX_(URI|JOB_|TASK_|KVS_NAMESPACE|TERMINUS_SESSION)/.test(name)) {
+      environment[name] = value;
+    }
+  }
+  return environment;
+}

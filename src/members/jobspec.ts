@@ -1,0 +1,90 @@
+/** The jobspec of a group's jobs: V1 (RFC 25), with the attributes of RFC 14. */
+
+import type { JobTemplate } from './member.js';
+
+/**
+ * A jobspec as text that lacks only the job's origin: head, `"rule":R,"firing":F,"index":I`, tail. All but
+ * that is the same for the jobs of a submission, and is put into words once.
+ */
+export interface CompiledJobspec {
+  readonly head: string;
+  readonly tail: string;
+}
+
+export interface JobspecOptions {
+  /** The run's id, or null to leave it out. */
+  readonly ensemble: string | null;
+  /** The jobs' whole environment; null leaves it out, as the journal does. */
+  readonly environment: Readonly<Record<string, string>> | null;
+  /**
+   * Ask for nodes even where one is enough, as ensemble-python does: the job's slots are on one node then,
+   * wherever the scheduler finds it.
+   */
+  readonly alwaysNodes: boolean;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function resources(template: JobTemplate, alwaysNodes: boolean): Json[] {
+  const devices: Json[] = [{ type: 'core', count: template.cores }];
+  if (template.gpus > 0) devices.push({ type: 'gpu', count: template.gpus });
+  const slot = (count: number) => ({ type: 'slot', count, with: devices, label: 'task' });
+  if (template.nodes <= 1 && !alwaysNodes) return [slot(template.tasks)];
+  const slotsPerNode = Math.ceil(template.tasks / template.nodes);
+  return [{ type: 'node', count: template.nodes, with: [slot(slotsPerNode)] }];
+}
+
+function taskCount(template: JobTemplate): Json {
+  const uneven = template.nodes > 1 && template.tasks % template.nodes !== 0;
+  return uneven ? { total: template.tasks } : { per_slot: 1 };
+}
+
+function outputOptions({ output, error }: JobTemplate): Json | undefined {
+  if (output === null && error === null) return undefined;
+  const file = (path: string | null) => (path === null ? undefined : { type: 'file', path });
+  return { options: { output: { stdout: file(output), stderr: file(error) } } };
+}
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `more` on top of `base`, mappings in mappings alike. */
+function merge(base: Json, more: Json): Json {
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(more)) {
+    const before = result[key];
+    result[key] = isObject(before) && isObject(value) ? merge(before, value) : value;
+  }
+  return result;
+}
+
+/** The jobspec of a group's jobs. */
+export function compileJobspec(template: JobTemplate, options: JobspecOptions): CompiledJobspec {
+  const system: Json = {
+    duration: template.duration,
+    cwd: template.workdir ?? process.cwd(),
+    environment: options.environment ?? undefined,
+    queue: template.queue ?? undefined,
+    bank: template.bank ?? undefined,
+    shell: outputOptions(template),
+  };
+  const { user: _, ...attributes } = merge({ system }, template.attributes);
+  const user = merge(isObject(template.attributes.user) ? template.attributes.user : {}, {
+    group: template.group,
+    ...(options.ensemble === null ? {} : { ensemble: options.ensemble }),
+  });
+  const spec = JSON.stringify({
+    resources: resources(template, options.alwaysNodes),
+    tasks: [{ command: template.command, slot: 'task', count: taskCount(template) }],
+    version: 1,
+  });
+  // The origin goes where the last mapping of the text ends, so that the rest may hold anything.
+  const attributesText = JSON.stringify(attributes);
+  const userText = JSON.stringify(user);
+  return {
+    head:
+      `${spec.slice(0, -1)},"attributes":${attributesText.slice(0, -1)},` +
+      `"user":${userText.slice(0, -1)},"origin":{`,
+    tail: '}}}}',
+  };
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Builds the native tests, runs them, and replays the fuzz corpus: run.sh plain|address|thread
+# The last line is `native (<mode>): N passed, N failed, N skipped`.
+set -u
+
+mode=${1:-plain}
+case $mode in
+  plain) sanitize= ;;
+  address | thread) sanitize=$mode ;;
+  *)
+    echo "usage: $0 plain|address|thread" >&2
+    exit 2
+    ;;
+esac
+
+cd "$(dirname "$0")/../.." || exit 2
+build=build-native/$mode
+corpus=test/fixtures/corpus/decoder
+
+summary() { # passed, failed, skipped, why
+  echo "native ($mode): $1 passed, $2 failed, $3 skipped${4:+ ($4)}"
+  [ "$2" -eq 0 ]
+  exit
+}
+
+command -v cmake > /dev/null || summary 0 0 1 "cmake is not installed: apt-get install cmake"
+
+compiler=${CXX:-c++}
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+
+# Whether a program of these lines can be built, with the mode's flags, and run.
+can_build() {
+  local flags=()
+  case $sanitize in
+    address) flags=(-fsanitize=address,undefined) ;;
+    thread) flags=(-fsanitize=thread) ;;
+  esac
+  printf '%s\n' "$1" > "$scratch/try.cpp"
+  "$compiler" -std=c++20 "${flags[@]}" "$scratch/try.cpp" -o "$scratch/try" 2> "$scratch/log" &&
+    "$scratch/try" > /dev/null 2>> "$scratch/log"
+}
+
+if ! can_build 'int main() {}'; then
+  why="$compiler cannot build and run programs: $(head -n 1 "$scratch/log")"
+  # A compiler may come without a sanitizer, but not without its use.
+  [ -n "$sanitize" ] || summary 0 1 0 "$why"
+  summary 0 0 1 "${why/programs/$mode-sanitized programs}"
+fi
+can_build '#if !__has_include(<doctest/doctest.h>)
+#error
+#endif
+int main() {}' || summary 0 0 1 "doctest is not installed: apt-get install doctest-dev"
+
+generator=()
+# A folder that was configured keeps its generator.
+if [ ! -e "$build/CMakeCache.txt" ] && command -v ninja > /dev/null; then generator=(-G Ninja); fi
+
+if ! cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+  -DFLUX_ENSEMBLE_SANITIZE="$sanitize" > "$scratch/log" 2>&1 ||
+  ! cmake --build "$build" --target native_tests decoder_replay ensemble-spawner \
+    -j "$(nproc)" > "$scratch/log" 2>&1; then
+  cat "$scratch/log"
+  summary 0 1 0 "the build failed"
+fi
+
+# No process is forgiven its first error; a test that hangs is one that fails.
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:${ASAN_OPTIONS:-}
+export UBSAN_OPTIONS=print_stacktrace=1:${UBSAN_OPTIONS:-}
+export TSAN_OPTIONS=halt_on_error=1:${TSAN_OPTIONS:-}
+
+timeout 900 "$build/native_tests" > "$scratch/tests" 2>&1
+status=$?
+cat "$scratch/tests"
+
+# [doctest] test cases:  99 |  99 passed | 0 failed | 0 skipped
+read -r passed failed skipped < <(sed -n \
+  's/.*test cases: *[0-9]* | *\([0-9]*\) passed | *\([0-9]*\) failed | *\([0-9]*\) skipped.*/\1 \2 \3/p' \
+  "$scratch/tests")
+passed=${passed:-0} failed=${failed:-0} skipped=${skipped:-0}
+# It crashed, or a sanitizer spoke when all tests had passed.
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+  echo "native_tests ended with status $status"
+  failed=1
+fi
+if [ "$passed" -eq 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+
+if timeout 300 "$build/decoder_replay" "$corpus" > "$scratch/replay" 2>&1; then
+  tail -n 1 "$scratch/replay"
+  passed=$((passed + 1))
+else
+  tail -n 50 "$scratch/replay"
+  failed=$((failed + 1))
+fi
+
+summary "$passed" "$failed" "$skipped"
