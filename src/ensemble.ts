@@ -8,7 +8,8 @@
 
 import { randomBytes } from 'node:crypto';
 import type { ActionContext, EnsembleObserver } from './actions/context.js';
-import { type CustomFunctions, loadCustomFunctions } from './actions/custom-loader.js';
+import { loadCustomFunctions } from './actions/custom-loader.js';
+import type { CustomFunctions } from './actions/custom-types.js';
 import { Dispatcher } from './actions/dispatcher.js';
 import { Broadcast } from './broadcast.js';
 import { configFromObject, type LoadedConfig, loadConfig } from './config/load.js';

@@ -7,7 +7,7 @@ export type {
   CustomFunction,
   CustomHandle,
   CustomMetrics,
-} from './actions/custom.js';
+} from './actions/custom-types.js';
 export { formatDiagnostics } from './config/format.js';
 export { configFromObject, type LoadedConfig, loadConfig, parseConfig } from './config/load.js';
 export type {
@@ -17,6 +17,7 @@ export type {
   EnsembleConfig,
   JobEntry,
   JobGroup,
+  JobTemplate,
   MetricName,
   Rule,
   Statistic,
@@ -37,7 +38,7 @@ export {
 export type { Firing } from './firing.js';
 export type { MemberChoice } from './members/create.js';
 export { formatJobId, parseJobId } from './members/local/job-id.js';
-export type { JobTemplate, Member, MemberSink, ResizeOutcome, SubmitOrigin } from './members/member.js';
+export type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from './members/member.js';
 export {
   type GroupMetrics,
   type MetricsSnapshot,

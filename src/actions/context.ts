@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import type { Member, ResizeOutcome } from '../members/member.js';
-import type { CustomFunctions } from './custom-loader.js';
+import type { CustomFunctions } from './custom-types.js';
 
 /** What an action is about to do or has done, for people and logs. */
 export type ActionReport =

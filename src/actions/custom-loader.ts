@@ -3,9 +3,7 @@
 import { pathToFileURL } from 'node:url';
 import type { EnsembleConfig } from '../config/types.js';
 import { ConfigError, type Diagnostic } from '../errors.js';
-import type { CustomFunction } from './custom.js';
-
-export type CustomFunctions = ReadonlyMap<string, CustomFunction>;
+import type { CustomFunction, CustomFunctions } from './custom-types.js';
 
 /** The labels of the custom actions, with the path of the first rule that has each. */
 function wantedFunctions(config: EnsembleConfig): Map<string, string> {

@@ -3,7 +3,7 @@
 import { noJobGroup } from '../rules/metric-name.js';
 import { describeValue, quote } from './describe.js';
 import type { Path } from './path.js';
-import type { ResolveContext } from './resolve.js';
+import type { ResolveContext } from './resolve-context.js';
 import type { ResolvedJobs } from './resolve-jobs.js';
 import { type ActionName, type ActionShape, MOST } from './schema.js';
 import { choices } from './suggest.js';

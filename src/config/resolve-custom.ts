@@ -1,7 +1,7 @@
 /** Where custom functions come from. */
 
 import { resolve } from 'node:path';
-import type { ResolveContext } from './resolve.js';
+import type { ResolveContext } from './resolve-context.js';
 import type { CustomSource } from './types.js';
 
 const PATH = ['custom'];

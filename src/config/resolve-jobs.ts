@@ -2,7 +2,7 @@
 
 import { describeValue } from './describe.js';
 import type { Path } from './path.js';
-import type { ResolveContext } from './resolve.js';
+import type { ResolveContext } from './resolve-context.js';
 import { type JobShape, MOST } from './schema.js';
 import { splitWords } from './split-words.js';
 import { checkTemplate } from './templates.js';

@@ -1,7 +1,6 @@
 /** From a file of the right shape to an ensemble: defaults, job groups, references. */
 
-import type { CheckedShape } from './check.js';
-import type { ConfigSource, Problems } from './problems.js';
+import type { ResolveContext } from './resolve-context.js';
 import { resolveCustom } from './resolve-custom.js';
 import { resolveJobs } from './resolve-jobs.js';
 import { resolveRules } from './resolve-rules.js';
@@ -10,15 +9,6 @@ import type { EnsembleConfig, Rule } from './types.js';
 
 /** Seconds between heartbeats where rules need them and the file does not say; as ensemble-python has it. */
 const DEFAULT_HEARTBEAT = 60;
-
-/** What resolving needs to know besides the values. */
-export interface ResolveContext {
-  readonly shape: CheckedShape;
-  readonly source: ConfigSource;
-  readonly problems: Problems;
-  /** The file, absolute, or null. */
-  readonly file: string | null;
-}
 
 /**
  * Reports everything that is wrong with the meaning of a configuration. The result may only be used when no

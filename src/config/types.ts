@@ -3,7 +3,35 @@
  * YAML or a plain object by `loadConfig` and `parseConfig`; nothing else makes one.
  */
 
-import type { JobTemplate } from '../members/member.js';
+/** What a job of a group is, in full: every default is filled in. */
+export interface JobTemplate {
+  /** The job group; becomes `attributes.user.group` of the jobspec. */
+  readonly group: string;
+  /** The program and its arguments, split into words; never passed through a shell. */
+  readonly command: readonly string[];
+  /** Working directory, or null for that of this process. */
+  readonly workdir: string | null;
+  /** Variables set on top of this process's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly nodes: number;
+  readonly tasks: number;
+  /** Cores for each task. */
+  readonly cores: number;
+  /** GPUs for each task. */
+  readonly gpus: number;
+  /** Time limit in seconds, 0 for none. */
+  readonly duration: number;
+  /** 0 (held) to 31 (expedite), 16 by default. */
+  readonly urgency: number;
+  readonly queue: string | null;
+  readonly bank: string | null;
+  /** File for standard output, a template like `out-{{id}}.txt`; null for none. */
+  readonly output: string | null;
+  /** File for standard error; null for the same place as `output`. */
+  readonly error: string | null;
+  /** Jobspec attributes (RFC 14) on top of those above, for members that have jobspecs. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
 
 /** One `jobs:` entry. Entries of the same group are submitted together, in the order of the file. */
 export interface JobEntry extends JobTemplate {

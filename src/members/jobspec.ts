@@ -1,6 +1,6 @@
 /** The jobspec of a group's jobs: V1 (RFC 25), with the attributes of RFC 14. */
 
-import type { JobTemplate } from './member.js';
+import type { JobTemplate } from '../config/types.js';
 
 /**
  * A jobspec as text that lacks only the job's origin: head, `"rule":R,"firing":F,"index":I`, tail. All but

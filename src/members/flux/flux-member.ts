@@ -4,11 +4,12 @@
  */
 
 import { fileURLToPath } from 'node:url';
+import type { JobTemplate } from '../../config/types.js';
 import type { Engine } from '../../engine/engine.js';
 import type { SubmitPortion } from '../../engine/plan.js';
 import { MemberError } from '../../errors.js';
 import { compileJobspec } from '../jobspec.js';
-import type { EndOfRun, JobTemplate, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
+import type { EndOfRun, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
 
 export interface FluxMemberOptions {
   /** The run's id, which becomes `attributes.user.ensemble` of its jobs. */

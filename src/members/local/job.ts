@@ -1,8 +1,9 @@
 /** A job of the local member, and what it shares with the other jobs of its submission. */
 
+import type { JobTemplate } from '../../config/types.js';
 import { ActionError } from '../../errors.js';
 import { compileJobspec } from '../jobspec.js';
-import type { JobTemplate, SubmitOrigin } from '../member.js';
+import type { SubmitOrigin } from '../member.js';
 import { compilePath, jobName, type PathValues } from './output-path.js';
 import type { Queueable } from './queue.js';
 import type { RecordedJob } from './records.js';

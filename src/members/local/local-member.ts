@@ -1,9 +1,9 @@
 /** Runs an ensemble's jobs as processes of this machine. Read this first, then runner.ts. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-
+import type { JobTemplate } from '../../config/types.js';
 import { MemberError } from '../../errors.js';
-import type { JobTemplate, Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
+import type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
 import { LocalJob, prepareBatch } from './job.js';
 import { JobIdGenerator } from './job-id.js';
 import { JournalRecords } from './records.js';

@@ -1,0 +1,11 @@
+import type { CheckedShape } from './check.js';
+import type { ConfigSource, Problems } from './problems.js';
+
+/** What resolving needs to know besides the values. */
+export interface ResolveContext {
+  readonly shape: CheckedShape;
+  readonly source: ConfigSource;
+  readonly problems: Problems;
+  /** The file, absolute, or null. */
+  readonly file: string | null;
+}
