@@ -2,38 +2,15 @@
 
 import { Engine } from '../dist/engine/engine.js';
 import { compare, show } from './measure.mjs';
-import { eventsPerJob, groupName, makeRecording } from './recording.mjs';
+import { makePlan, silent } from './plan.mjs';
+import { eventsPerJob, makeRecording } from './recording.mjs';
 
 const jobs = 50_000;
 const groups = 10;
-const silent = { firing() {}, decodeError() {} };
-
-function plan(rules) {
-  return {
-    groups: Array.from({ length: groups }, (_, i) => groupName(i)),
-    trackAll: false,
-    ensemble: '',
-    heartbeat: 0,
-    rules: Array.from({ length: rules }, (_, i) => ({
-      trigger: 'metric',
-      group: i % groups,
-      event: null,
-      count: null,
-      statistic: 'mean',
-      variable: 'duration',
-      comparison: '>',
-      threshold: 1e9,
-      repetitions: 1,
-      backoff: -1,
-      terminal: false,
-      wantsEvent: false,
-      submit: null,
-    })),
-  };
-}
+const metric = { statistic: 'mean', variable: 'duration', threshold: 1e9 };
 
 async function native(bytes) {
-  const engine = new Engine(plan(10), silent);
+  const engine = new Engine(makePlan(groups, 10, metric), silent);
   await engine.ingest(bytes);
   const { status } = await engine.metrics();
   engine.close();

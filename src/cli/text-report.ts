@@ -5,7 +5,8 @@ import pc from 'picocolors';
 import type { ActionReport, EnsembleObserver } from '../actions/context.js';
 import { escapeControls } from '../config/describe.js';
 import type { RunResult } from '../ensemble.js';
-import { countKeys, type MetricsSnapshot, type SummaryValues } from '../metrics/metrics.js';
+import type { MetricsSnapshot, SummaryValues } from '../metrics/metrics.js';
+import { COUNTS } from '../metrics/names.js';
 import type { Reporter } from './json-report.js';
 
 type Colors = ReturnType<typeof pc.createColors>;
@@ -61,14 +62,14 @@ function show(value: number | null): string {
 }
 
 function countsTable(metrics: MetricsSnapshot, colors: Colors): string {
-  const head = ['jobs', ...countKeys].map((title) => colors.bold(title));
+  const head = ['jobs', ...COUNTS].map((title) => colors.bold(title));
   const table = new Table({
     ...plainTable,
     head,
-    colAligns: ['left', ...countKeys.map(() => 'right' as const)],
+    colAligns: ['left', ...COUNTS.map(() => 'right' as const)],
   });
   for (const [name, { count }] of metrics.groups) {
-    table.push([escapeControls(name), ...countKeys.map((key) => String(count[key]))]);
+    table.push([escapeControls(name), ...COUNTS.map((key) => String(count[key]))]);
   }
   return table.toString();
 }

@@ -64,9 +64,9 @@ export interface EngineStatus {
 }
 
 export interface NativeSnapshot {
-  /** For each group its counts, in the order of `counts` in metrics.ts. */
+  /** For each group its counts, in the order of `COUNTS` in metrics/names.ts. */
   readonly counts: Float64Array;
-  /** For each group the rows of duration and of pending, in the order of `summaryKeys` in metrics.ts. */
+  /** For each group a row of duration and one of pending: the count, then `STATISTICS` of metrics/names.ts. */
   readonly statistics: Float64Array;
   readonly status: EngineStatus;
 }

@@ -2,6 +2,7 @@
 
 import type { Count, MetricName } from '../config/types.js';
 import type { EngineStatus, NativeSnapshot } from '../engine/addon.js';
+import { COUNTS, STATISTICS } from './names.js';
 
 /** The statistics of one stream of numbers; null where there is no value yet. */
 export interface SummaryValues {
@@ -19,33 +20,6 @@ export interface SummaryValues {
   readonly q50: number | null;
   readonly q75: number | null;
 }
-
-/** In the order of the native rows. */
-export const summaryKeys = [
-  'count',
-  'mean',
-  'variance',
-  'min',
-  'max',
-  'iqr',
-  'mad',
-  'q25',
-  'q50',
-  'q75',
-] as const;
-
-/** In the order of the native counts. */
-export const countKeys: readonly Count[] = [
-  'submitted',
-  'finished',
-  'success',
-  'failed',
-  'canceled',
-  'timeout',
-  'exception',
-  'pending',
-  'running',
-];
 
 export interface GroupMetrics {
   readonly count: Readonly<Record<Count, number>>;
@@ -82,13 +56,14 @@ export function readSummary(row: Float64Array): SummaryValues {
 
 /** A native snapshot of these groups as objects. */
 export function readSnapshot(groups: readonly string[], native: NativeSnapshot): MetricsSnapshot {
-  const width = summaryKeys.length;
+  // Each row is the count and every statistic.
+  const width = 1 + STATISTICS.length;
   const result = new Map<string, GroupMetrics>();
-  const known = Math.min(groups.length, native.counts.length / countKeys.length);
+  const known = Math.min(groups.length, native.counts.length / COUNTS.length);
   for (let index = 0; index < known; index++) {
     const count = {} as Record<Count, number>;
-    for (const [i, key] of countKeys.entries()) {
-      count[key] = native.counts[index * countKeys.length + i] as number;
+    for (const [i, key] of COUNTS.entries()) {
+      count[key] = native.counts[index * COUNTS.length + i] as number;
     }
     const row = (variable: number) =>
       readSummary(

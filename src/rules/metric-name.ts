@@ -2,37 +2,9 @@
 
 import { quote } from '../config/describe.js';
 import { choices, didYouMean } from '../config/suggest.js';
-import type { Count, MetricName, Statistic, Variable } from '../config/types.js';
+import type { MetricName, Statistic } from '../config/types.js';
+import { COUNTS, STATISTICS, VARIABLES } from '../metrics/names.js';
 import { type Parsed, parsed, refused } from './parsed.js';
-
-/** The statistics kept for each variable of each group. */
-export const STATISTICS = [
-  'mean',
-  'variance',
-  'min',
-  'max',
-  'iqr',
-  'mad',
-  'q25',
-  'q50',
-  'q75',
-] as const satisfies readonly Statistic[];
-
-/** What is measured of each job, in seconds. */
-export const VARIABLES = ['duration', 'pending'] as const satisfies readonly Variable[];
-
-/** What is counted for each group. */
-export const COUNTS = [
-  'submitted',
-  'finished',
-  'success',
-  'failed',
-  'canceled',
-  'timeout',
-  'exception',
-  'pending',
-  'running',
-] as const satisfies readonly Count[];
 
 /** What others call our statistics. */
 const SYNONYMS: ReadonlyMap<string, Statistic> = new Map([

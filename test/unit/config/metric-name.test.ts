@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MetricName } from '../../../src/config/types.js';
-import {
-  COUNTS,
-  formatMetricName,
-  parseMetricName,
-  STATISTICS,
-  VARIABLES,
-} from '../../../src/rules/metric-name.js';
+import { COUNTS, STATISTICS, VARIABLES } from '../../../src/metrics/names.js';
+import { formatMetricName, parseMetricName } from '../../../src/rules/metric-name.js';
 
 const group = fc.string({ minLength: 1, unit: fc.constantFrom('a', 'B', '7', '.', '-', '_', ' ', 'é') });
 const metric: fc.Arbitrary<MetricName> = fc.oneof(
