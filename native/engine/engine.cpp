@@ -242,6 +242,7 @@ void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metri
   if (!job.has_fatal_exception) {
     job.has_fatal_exception = true;
     metrics.Add(Count::kException, 1);
+    metrics.AddException(event.exception_name);
     touched.Add(TouchOf(Count::kException));
   }
   if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, touched);
@@ -436,6 +437,7 @@ Snapshot Engine::GetSnapshot() {
     for (std::size_t i = 0; i < kCountCount; ++i) {
       snapshot.counts.push_back(static_cast<double>(metrics.count(static_cast<Count>(i))));
     }
+    snapshot.exceptions.push_back(metrics.exceptions());
     for (const Variable variable : {Variable::kDuration, Variable::kPending}) {
       const stats::Summary::Row row = metrics.stream(variable).ToRow();
       snapshot.statistics.insert(snapshot.statistics.end(), row.begin(), row.end());

@@ -5,7 +5,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "stats/summary.h"
 
@@ -43,6 +46,21 @@ class GroupMetrics {
   }
   std::int64_t count(Count count) const { return counts_[static_cast<std::size_t>(count)]; }
 
+  // A job's first fatal exception, by its type. The list of types is open, so it is bounded here:
+  // what comes behind the first 64 counts as "other".
+  void AddException(std::string_view type) {
+    for (auto& [name, count] : exceptions_) {
+      if (name != type) continue;
+      ++count;
+      return;
+    }
+    if (exceptions_.size() >= kMaxExceptionTypes && type != "other") return AddException("other");
+    exceptions_.emplace_back(type, 1);
+  }
+  const std::vector<std::pair<std::string, std::uint64_t>>& exceptions() const {
+    return exceptions_;
+  }
+
   // Whether the count has ever changed; one that has not has no value for rules.
   bool seen(Count count) const { return (seen_ >> static_cast<std::size_t>(count) & 1) != 0; }
 
@@ -55,6 +73,9 @@ class GroupMetrics {
   std::array<std::int64_t, kCountCount> counts_{};
   std::uint16_t seen_ = 0;
   std::array<stats::Summary, kVariableCount> streams_;
+  std::vector<std::pair<std::string, std::uint64_t>> exceptions_;
+
+  static constexpr std::size_t kMaxExceptionTypes = 64;
 };
 
 }  // namespace flux_ensemble::engine

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/metrics.h"
@@ -53,7 +54,9 @@ struct Status {
 };
 
 struct Snapshot {
-  std::vector<double> counts;      // kCountCount for each group, in the order of their indexes
+  std::vector<double> counts;  // kCountCount for each group, in the order of their indexes
+  // For each group its fatal exceptions by type.
+  std::vector<std::vector<std::pair<std::string, std::uint64_t>>> exceptions;
   std::vector<double> statistics;  // for each group duration's row, then pending's (Summary::Row)
   Status status;
 };

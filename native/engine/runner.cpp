@@ -229,6 +229,8 @@ void Runner::Run(Command& command) {
   } else if (auto* open = std::get_if<OpenSourceCommand>(&body)) {
     OpenSource(number, *open);
   } else if (std::holds_alternative<CloseSourceCommand>(body)) {
+    // Whoever waits for what is under way must not wait for ever.
+    if (source_ != nullptr) source_->Close(*this);
     source_.reset();
     Reply(number, {});
   } else if (source_ == nullptr) {

@@ -88,6 +88,9 @@ class Source {
   virtual void StopSubmitting(SourceListener& listener) = 0;
   // The eventlog of a job that is not active any more, as a record of the journal.
   virtual void Recall(journal::JobId id) = 0;
+  // Reports everything that is under way as dropped or failed, without waiting for it. Nothing else
+  // is told from then on.
+  virtual void Close(SourceListener& listener) = 0;
 
   // Jobs ordered or sent and not answered.
   virtual std::uint64_t submitting() const = 0;

@@ -170,6 +170,7 @@ class Decoder::Parser {
       if (!values.type) return Refuse("an exception event needs a string context.type");
       event.severity = *values.severity;
       event.exception_type = *values.type;
+      event.exception_name = values.type_name;
     }
     events_.push_back(event);
     return true;
@@ -179,6 +180,7 @@ class Decoder::Parser {
     std::optional<std::int32_t> status;
     std::optional<std::int8_t> severity;
     std::optional<ExceptionType> type;
+    std::string_view type_name;
   };
 
   bool Context(ondemand::value& value, bool look, Event& event, ContextValues& values) {
@@ -216,6 +218,7 @@ class Decoder::Parser {
         std::string_view type;
         values.type.reset();
         if (field.value().get_string().get(type) == simdjson::SUCCESS) {
+          values.type_name = type;
           values.type = type == "cancel"    ? ExceptionType::kCancel
                         : type == "timeout" ? ExceptionType::kTimeout
                                             : ExceptionType::kOther;

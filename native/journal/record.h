@@ -23,10 +23,11 @@ struct Event {
   double timestamp = 0;  // seconds since the epoch, > 0
   EventKind kind = EventKind::kOther;
   ExceptionType exception_type = ExceptionType::kOther;
-  std::int8_t severity = 0;  // of an exception, 0 (fatal) to 7
-  std::int32_t status = 0;   // of a finish: a wait(2) status
-  std::string_view name;     // exact, unescaped
-  std::string_view context;  // the context's JSON as it came, empty when there is none
+  std::int8_t severity = 0;         // of an exception, 0 (fatal) to 7
+  std::int32_t status = 0;          // of a finish: a wait(2) status
+  std::string_view exception_name;  // of an exception: its type in words
+  std::string_view name;            // exact, unescaped
+  std::string_view context;         // the context's JSON as it came, empty when there is none
 };
 
 // The parts of attributes.user that say whose job it is.

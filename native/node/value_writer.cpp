@@ -117,8 +117,20 @@ napi_value WriteBytes(napi_env env, std::string_view bytes) {
   return buffer;
 }
 
+// An object of types and their counts for each group; null for groups without.
+napi_value WriteExceptions(napi_env env, const engine::Snapshot& snapshot) {
+  return WriteArray(env, snapshot.exceptions, [env](const auto& types) -> napi_value {
+    napi_value null = nullptr;
+    if (types.empty()) return napi_get_null(env, &null) == napi_ok ? null : nullptr;
+    ObjectWriter object(env);
+    for (const auto& [type, count] : types) object.Set(type.c_str(), static_cast<double>(count));
+    return object.value();
+  });
+}
+
 napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot) {
   return ObjectWriter(env)
+      .Set("exceptions", WriteExceptions(env, snapshot))
       .Set("counts", WriteDoubles(env, snapshot.counts.data(), snapshot.counts.size()))
       .Set("statistics", WriteDoubles(env, snapshot.statistics.data(), snapshot.statistics.size()))
       .Set("status", WriteStatus(env, snapshot.status))

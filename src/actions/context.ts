@@ -12,6 +12,7 @@ import type { CustomFunctions } from './custom-types.js';
 export type ActionReport =
   | { readonly kind: 'submit'; readonly group: string; readonly jobs: number; readonly text: string }
   | { readonly kind: 'cancel'; readonly group: string; readonly jobs: number }
+  | { readonly kind: 'urgency'; readonly group: string; readonly value: number; readonly jobs: number }
   | ({ readonly kind: 'grow' | 'shrink'; readonly value: number } & ResizeOutcome)
   | { readonly kind: 'custom'; readonly label: string }
   | { readonly kind: 'terminate' };

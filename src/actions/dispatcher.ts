@@ -11,6 +11,7 @@ import type { ActionContext, ActionNamed, Due } from './context.js';
 import { custom } from './custom.js';
 import { resize } from './resize.js';
 import { submit } from './submit.js';
+import { urgency } from './urgency.js';
 
 /** A custom function may ask for another, but not for ever. */
 const DEEPEST_CUSTOM = 16;
@@ -81,6 +82,8 @@ export class Dispatcher {
         return submit(this.#context, { ...due, action });
       case 'cancel':
         return cancel(this.#context, { ...due, action });
+      case 'urgency':
+        return urgency(this.#context, { ...due, action });
       case 'grow':
       case 'shrink':
         return resize(this.#context, { ...due, action });

@@ -25,6 +25,8 @@ function describeAction(report: ActionReport, colors: Colors): string {
       return `${line(`submit ${escapeControls(report.group)}`)} ${colors.magenta(report.text.replaceAll('\n', '\n   '))}`;
     case 'cancel':
       return `${line(`cancel ${escapeControls(report.group)}`)} (${report.jobs} jobs)`;
+    case 'urgency':
+      return `${line(`urgency ${escapeControls(report.group)}`)} (${report.value}, ${report.jobs} jobs)`;
     case 'grow':
     case 'shrink':
       return `${line(report.kind)} (from ${report.before} to ${report.after})`;

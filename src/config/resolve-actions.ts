@@ -13,6 +13,7 @@ import type { Action } from './types.js';
 const OWN_KEYS: Readonly<Record<ActionName, readonly (keyof ActionShape)[]>> = {
   submit: ['label', 'value'],
   cancel: ['label'],
+  urgency: ['label', 'value'],
   terminate: [],
   grow: ['value'],
   shrink: ['value'],
@@ -20,6 +21,7 @@ const OWN_KEYS: Readonly<Record<ActionName, readonly (keyof ActionShape)[]>> = {
 };
 
 const DEFAULT_TIMEOUT = 60;
+const HIGHEST_URGENCY = 31;
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
@@ -48,6 +50,11 @@ export function resolveAction(
       const label = resolveFunction(context, action, path);
       const timeout = action.timeout ?? DEFAULT_TIMEOUT;
       return label === null ? null : { ...common, name, label, value: action.value ?? null, timeout };
+    }
+    case 'urgency': {
+      const label = resolveGroup(context, jobs, action, path);
+      const value = resolveUrgency(context, action, path);
+      return label === null || value === null ? null : { ...common, name, label, value };
     }
     case 'cancel': {
       const label = resolveGroup(context, jobs, action, path);
@@ -116,11 +123,31 @@ function resolveLabel(
   return null;
 }
 
-function resolveValue({ problems }: ResolveContext, { value }: ActionShape, path: Path): number | null {
+function resolveValue(context: ResolveContext, { value }: ActionShape, path: Path): number | null {
   if (value === undefined || value === null) return null;
+  return integerWithin(context, value, [...path, 'value'], 1, MOST);
+}
+
+function resolveUrgency(context: ResolveContext, { value }: ActionShape, path: Path): number | null {
+  if (value !== undefined && value !== null) {
+    return integerWithin(context, value, [...path, 'value'], 0, HIGHEST_URGENCY);
+  }
+  context.problems.error(path, `'value' is missing: urgency needs an integer from 0 to ${HIGHEST_URGENCY}`);
+  return null;
+}
+
+/** The integer, which may have been written as text; null when it is none, which has been reported then. */
+function integerWithin(
+  { problems }: ResolveContext,
+  value: string | number,
+  path: Path,
+  least: number,
+  most: number,
+): number | null {
   const number = typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= MOST) return number;
-  problems.error([...path, 'value'], `must be an integer from 1 to ${MOST}; found ${describeValue(value)}`);
+  if (typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most)
+    return number;
+  problems.error(path, `must be an integer from ${least} to ${most}; found ${describeValue(value)}`);
   return null;
 }
 

@@ -21,6 +21,7 @@ export const YAML_FALSE = ['no', 'No', 'NO', 'off', 'Off', 'OFF'] as const;
 export const ACTIONS = {
   submit: 'Submit a job group, or as many of its jobs as `value` says.',
   cancel: 'Cancel all active jobs of a group.',
+  urgency: 'Set the urgency of the pending jobs of a group to `value`; 0 holds them, 16 is the default.',
   terminate: 'End the ensemble.',
   grow: 'Add `value` nodes to the cluster.',
   shrink: 'Take `value` nodes away from the cluster.',

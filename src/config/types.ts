@@ -106,6 +106,7 @@ export type Action = ActionCommon &
         readonly value: number | null;
       }
     | { readonly name: 'cancel'; readonly label: string }
+    | { readonly name: 'urgency'; readonly label: string; readonly value: number }
     | { readonly name: 'terminate' }
     | { readonly name: 'grow' | 'shrink'; readonly value: number }
     | {

@@ -64,6 +64,8 @@ export interface EngineStatus {
 }
 
 export interface NativeSnapshot {
+  /** For each group its fatal exceptions by type; null for none. */
+  readonly exceptions: readonly (Readonly<Record<string, number>> | null)[];
   /** For each group its counts, in the order of `COUNTS` in metrics/names.ts. */
   readonly counts: Float64Array;
   /** For each group a row of duration and one of pending: the count, then `STATISTICS` of metrics/names.ts. */

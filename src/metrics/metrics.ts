@@ -23,6 +23,8 @@ export interface SummaryValues {
 
 export interface GroupMetrics {
   readonly count: Readonly<Record<Count, number>>;
+  /** Jobs by the type of their first fatal exception: `cancel`, `timeout`, `exec`, ... */
+  readonly exceptions: Readonly<Record<string, number>>;
   /** Seconds from start to finish. */
   readonly duration: SummaryValues;
   /** Seconds from submit to start. */
@@ -69,7 +71,12 @@ export function readSnapshot(groups: readonly string[], native: NativeSnapshot):
       readSummary(
         native.statistics.subarray((index * 2 + variable) * width, (index * 2 + variable + 1) * width),
       );
-    result.set(groups[index] as string, { count, duration: row(0), pending: row(1) });
+    result.set(groups[index] as string, {
+      count,
+      exceptions: native.exceptions[index] ?? {},
+      duration: row(0),
+      pending: row(1),
+    });
   }
   return { groups: result, status: native.status };
 }

@@ -85,7 +85,15 @@ export interface SummaryLine {
   readonly end: string;
   readonly error: { readonly code: string } | null;
   readonly groups: Readonly<
-    Record<string, { count: Record<Count, number>; duration: SummaryValues; pending: SummaryValues }>
+    Record<
+      string,
+      {
+        count: Record<Count, number>;
+        exceptions: Record<string, number>;
+        duration: SummaryValues;
+        pending: SummaryValues;
+      }
+    >
   >;
   readonly decodeErrors: number;
   readonly events: number;

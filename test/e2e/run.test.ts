@@ -244,6 +244,60 @@ rules:
   });
 });
 
+describe.concurrent('urgency', () => {
+  test('a rule holds jobs back and lets them go', async () => {
+    const file = ensembleFile(`logging: {heartbeat: 0.1}
+jobs:
+  - {name: first, command: sleep 0.3}
+  - {name: later, command: 'true', urgency: 0, count: 2}
+rules:
+  - trigger: start
+    action: {name: submit, label: later}
+  - trigger: start
+    action: {name: submit, label: first}
+  - trigger: job-finish
+    name: first
+    action: {name: urgency, label: later, value: 31}
+`);
+    const finished = await cli(['run', '--json', '--debug', file]);
+    const { summary, lines } = jsonLines(finished);
+    expect(summary.groups.later?.count).toMatchObject({ submitted: 2, success: 2 });
+    expect(summary.groups.later?.pending.min).toBeGreaterThanOrEqual(0.3);
+    expect(lines.find(({ action, type }) => type === 'action' && action === 'urgency')).toMatchObject({
+      group: 'later',
+      value: 31,
+      jobs: 2,
+    });
+    const events = lines.flatMap((line) => {
+      const record = line.record as
+        | { events: { name: string; context?: { urgency?: number } }[] }
+        | undefined;
+      return record?.events ?? [];
+    });
+    expect(events.filter(({ name, context }) => name === 'urgency' && context?.urgency === 31)).toHaveLength(
+      2,
+    );
+  });
+
+  test('needs a value from 0 to 31', async () => {
+    const file = (value: string) =>
+      ensembleFile(`jobs: [{name: a, command: 'true'}]
+rules: [{trigger: start, action: {name: urgency, label: a${value}}}]
+`);
+    for (const value of ['', ', value: 32', ', value: -1', ', value: high']) {
+      const { stdout, status } = await cli(['validate', file(value)]);
+      expect(status).toBe(2);
+      expect(stdout).toContain('from 0 to 31');
+    }
+    expect((await cli(['validate', file(', value: 0')])).status).toBe(0);
+  });
+});
+
+test('exceptions are counted by type', async () => {
+  const { summary } = jsonLines(await cli(['run', '--json', simple('/no/such/program', '    count: 3')]));
+  expect(summary.groups.work?.exceptions).toEqual({ exec: 3 });
+});
+
 describe.concurrent('heartbeats', () => {
   test('fire a heartbeat rule as often as it may, then the run is over', async () => {
     const file = ensembleFile(`logging: {heartbeat: 0.1}

@@ -19,6 +19,7 @@ export class ReferenceGroup {
     pending: 0,
     running: 0,
   };
+  readonly #exceptions = new Map<string, number>();
   /** Counts that changed at least once: only those have a value for rules. */
   readonly #changed = new Set<Count>();
 
@@ -31,6 +32,12 @@ export class ReferenceGroup {
     this.#changed.add(count);
   }
 
+  /** A job's first fatal exception; the 65th type and those after it count as `other`. */
+  addException(type: string): void {
+    const counted = this.#exceptions.has(type) || this.#exceptions.size < 64 ? type : 'other';
+    this.#exceptions.set(counted, (this.#exceptions.get(counted) ?? 0) + 1);
+  }
+
   valueOf(count: Count): number | null {
     return this.#changed.has(count) ? this.#counts[count] : null;
   }
@@ -40,6 +47,12 @@ export class ReferenceGroup {
   }
 
   get metrics(): GroupMetrics {
-    return { count: { ...this.#counts }, duration: this.duration.values, pending: this.pending.values };
+    const exceptions = Object.fromEntries(this.#exceptions);
+    return {
+      count: { ...this.#counts },
+      exceptions,
+      duration: this.duration.values,
+      pending: this.pending.values,
+    };
   }
 }

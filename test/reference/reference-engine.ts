@@ -200,7 +200,10 @@ export class ReferenceEngine {
     if (event.name === 'start') this.#start(job, event.timestamp, touched);
     if (event.name === 'exception') {
       const { severity, type } = event.context as { severity: number; type: string };
-      if (isFatal(event) && !job.fatal) this.#add(job, 'exception', 1, counts);
+      if (isFatal(event) && !job.fatal) {
+        this.#add(job, 'exception', 1, counts);
+        this.#groups[job.group]?.addException(type);
+      }
       if (isFatal(event)) job.fatal = true;
       if (job.gravest === null || severity < job.gravest.severity) job.gravest = { severity, type };
     }

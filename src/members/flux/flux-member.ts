@@ -34,6 +34,8 @@ export class FluxMember implements Member {
   readonly #options: FluxMemberOptions;
   #engine: Engine | null = null;
   #failed = false;
+  /** When a run that was interrupted waits for its jobs no longer; may be brought forward. */
+  #deadline = Number.POSITIVE_INFINITY;
 
   constructor(options: FluxMemberOptions) {
     this.#options = options;
@@ -95,20 +97,32 @@ export class FluxMember implements Member {
 
   /**
    * The queue is Flux's, not ours: what is active stays there, unless the run was interrupted. Then its jobs
-   * are canceled and waited for, but not longer than `grace` seconds beyond what Flux takes to kill them.
+   * are canceled and waited for, but no longer than `grace` seconds.
    */
   async stop(grace: number, end: EndOfRun): Promise<void> {
     const engine = this.#engine;
     if (engine === null) return;
-    if (end === 'interrupted' && !this.#failed) {
-      const deadline = performance.now() + grace * 1000;
-      await this.cancel(await engine.activeJobs(), 'the ensemble was interrupted').catch(() => 0);
-      while (!this.#failed && performance.now() < deadline && (await engine.status()).activeJobs > 0) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+    if (end === 'interrupted') {
+      this.#deadline = Math.min(this.#deadline, performance.now() + grace * 1000);
+      await this.#cancelAll(engine);
     }
     this.#engine = null;
     await engine.closeSource().catch(() => {});
+  }
+
+  /** Jobs that were on their way to Flux become active only now, so one look is not enough. */
+  async #cancelAll(engine: Engine): Promise<void> {
+    const canceled = new Set<bigint>();
+    const note = 'the ensemble was interrupted';
+    do {
+      const { activeJobs, submitting } = await engine.status();
+      if (activeJobs === 0 && submitting === 0) return;
+      const ids = (await engine.activeJobs()).filter((id) => !canceled.has(id));
+      for (const id of ids) canceled.add(id);
+      // Not waited for: an instance that hangs must not make us hang.
+      if (ids.length > 0) void engine.cancel(ids, note).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } while (!this.#failed && this.#engine === engine && performance.now() < this.#deadline);
   }
 
   #open(): Engine {

@@ -79,6 +79,8 @@ export class LocalJob implements Queueable, RecordedJob {
   /** Process group, once running. */
   pid = 0;
   slots: readonly number[] = [];
+  /** 0 (held) to 31. */
+  urgency: number;
   /** Time limit, or what is left until SIGKILL. */
   timer: Timer | null = null;
   /** Note of the cancel that ends it, null while nothing does. */
@@ -93,10 +95,7 @@ export class LocalJob implements Queueable, RecordedJob {
     this.id = id;
     this.idText = String(id);
     this.sequence = sequence;
-  }
-
-  get urgency(): number {
-    return this.batch.template.urgency;
+    this.urgency = batch.template.urgency;
   }
 
   /** Paths of standard output and error as the spawner wants them. */

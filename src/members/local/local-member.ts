@@ -101,6 +101,15 @@ export class LocalMember implements Member {
     return raised;
   }
 
+  async setUrgency(ids: Iterable<bigint>, urgency: number): Promise<number> {
+    let set = 0;
+    await inTurns(ids, (id) => {
+      const job = this.#runner.find(id);
+      if (job !== undefined && this.#runner.setUrgency(job, urgency)) set++;
+    });
+    return set;
+  }
+
   /** Changes the number of slots, of which there is always one; running jobs are left alone. */
   async resize(delta: number): Promise<ResizeOutcome> {
     const before = this.#runner.size;

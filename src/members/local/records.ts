@@ -47,6 +47,12 @@ export class JournalRecords {
     this.#event(job, 'priority', `{"priority":${urgency}}`);
   }
 
+  /** Back to PRIORITY, and to SCHED at once. */
+  urgencySet(job: RecordedJob, urgency: number): void {
+    this.#event(job, 'urgency', `{"userid":${USERID},"urgency":${urgency}}`);
+    this.#event(job, 'priority', `{"priority":${urgency}}`);
+  }
+
   /** The job has got slots, for `duration` seconds (0 for ever). */
   allocated(job: RecordedJob, slots: readonly number[], count: number, duration: number): void {
     const set = formatIdset(slots);

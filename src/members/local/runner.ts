@@ -107,6 +107,17 @@ export class Runner implements SpawnerListener {
     this.#end(job);
   }
 
+  /** Gives a pending job its new place in the queue; false when it is not pending. */
+  setUrgency(job: LocalJob, urgency: number): boolean {
+    if (job.state !== 'pending') return false;
+    this.#waiting.remove(job);
+    job.urgency = urgency;
+    this.#records.urgencySet(job, urgency);
+    if (this.#waiting.add(job)) this.#wake();
+    else if (!this.growable) this.refuseTooLarge(job);
+    return true;
+  }
+
   /** Cancels a job; false when it is being ended already. `killTimeout` null: SIGKILL is left to the caller. */
   cancel(job: LocalJob, note: string, killTimeout: number | null = this.#options.killTimeout): boolean {
     if (job.ending) return false;
