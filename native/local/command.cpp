@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-namespace ensemble::local {
+namespace flux_ensemble::local {
 namespace {
 
 /// Walks over the NUL-terminated strings of a frame.
@@ -112,4 +112,4 @@ FrameReader::Next FrameReader::Take(std::string_view* body) {
   return Next::kFrame;
 }
 
-}  // namespace ensemble::local
+}  // namespace flux_ensemble::local

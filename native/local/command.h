@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-namespace ensemble::local {
+namespace flux_ensemble::local {
 
 /// Start a job's process. The strings live in the frame and end with a NUL there, so that `data()`
 /// of each can be handed to the kernel without a copy.
@@ -61,6 +61,6 @@ class FrameReader {
   std::size_t end_ = 0;
 };
 
-}  // namespace ensemble::local
+}  // namespace flux_ensemble::local
 
 #endif  // FLUX_ENSEMBLE_LOCAL_COMMAND_H_

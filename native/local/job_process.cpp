@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace ensemble::local {
+namespace flux_ensemble::local {
 namespace {
 
 /// The spawner's environment with the command's variables set on top, in the form of execve(2).
@@ -191,4 +191,4 @@ std::vector<pid_t> ListChildren() {
   return children;
 }
 
-}  // namespace ensemble::local
+}  // namespace flux_ensemble::local

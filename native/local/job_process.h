@@ -8,7 +8,7 @@
 #include "command.h"
 #include "unique_fd.h"
 
-namespace ensemble::local {
+namespace flux_ensemble::local {
 
 /// What a start consists of; told when it fails.
 enum class StartStep : int { kNone, kPipe, kFork, kChdir, kStdin, kOutput, kError, kExec };
@@ -42,6 +42,6 @@ bool ReadStartOutcome(int progress_fd, StartFailure* failure);
 /// died.
 std::vector<pid_t> ListChildren();
 
-}  // namespace ensemble::local
+}  // namespace flux_ensemble::local
 
 #endif  // FLUX_ENSEMBLE_LOCAL_JOB_PROCESS_H_

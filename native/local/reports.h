@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <string>
 
-namespace ensemble::local {
+namespace flux_ensemble::local {
 
 /// Lines on their way to standard output, which is never waited for: the reader may be busy, or
 /// itself be waiting for us to read.
@@ -61,6 +61,6 @@ struct Timestamp {
   char text[32];
 };
 
-}  // namespace ensemble::local
+}  // namespace flux_ensemble::local
 
 #endif  // FLUX_ENSEMBLE_LOCAL_REPORTS_H_

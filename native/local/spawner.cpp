@@ -41,7 +41,7 @@
 #include "reports.h"
 #include "unique_fd.h"
 
-namespace ensemble::local {
+namespace flux_ensemble::local {
 namespace {
 
 constexpr int kProtocolVersion = 1;
@@ -84,6 +84,7 @@ class Spawner {
     std::uint64_t id = 0;
     /// Valid until the program runs.
     UniqueFd progress;
+    Timestamp begun;
     /// Its failure to start has been told: its exit is not worth a word.
     bool failed = false;
   };
@@ -116,7 +117,7 @@ class Spawner {
     job.progress = UniqueFd();
     if (failure.step == StartStep::kNone) {
       reports_.Add("started %llu %d %s", static_cast<unsigned long long>(job.id), pid,
-                   Timestamp().text);
+                   job.begun.text);
     } else {
       ReportFailure(job.id, failure);
       job.failed = true;
@@ -192,12 +193,15 @@ class Spawner {
   bool Spawn(const SpawnCommand& command) {
     if (pids_.count(command.id) != 0) return false;
     StartFailure failure;
+    // Taken before the fork: on a busy machine the program may be well under way when we hear of
+    // it, and a job must not seem to have run for less time than it did.
+    const Timestamp begun;
     StartedProcess process = StartJob(command, &failure);
     if (process.pid < 0) {
       ReportFailure(command.id, failure);
       return true;
     }
-    jobs_[process.pid] = {command.id, std::move(process.progress)};
+    jobs_[process.pid] = {command.id, std::move(process.progress), begun};
     pids_[command.id] = process.pid;
     starting_.push_back(process.pid);
     return true;
@@ -275,16 +279,16 @@ UniqueFd SetUpSignals() {
 }
 
 }  // namespace
-}  // namespace ensemble::local
+}  // namespace flux_ensemble::local
 
 int main() {
   setsid();  // fails when we lead a group already, which is as good
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  ensemble::local::TidyDescriptors();
-  ensemble::local::UniqueFd sigchld = ensemble::local::SetUpSignals();
+  flux_ensemble::local::TidyDescriptors();
+  flux_ensemble::local::UniqueFd sigchld = flux_ensemble::local::SetUpSignals();
   if (!sigchld.valid()) {
     fprintf(stderr, "ensemble-spawner: signalfd: %s\n", strerror(errno));
     return 1;
   }
-  return ensemble::local::Spawner(std::move(sigchld)).Run();
+  return flux_ensemble::local::Spawner(std::move(sigchld)).Run();
 }

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace ensemble::local {
+namespace flux_ensemble::local {
 
 /// A file descriptor that is closed with its owner.
 class UniqueFd {
@@ -30,6 +30,6 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace ensemble::local
+}  // namespace flux_ensemble::local
 
 #endif  // FLUX_ENSEMBLE_LOCAL_UNIQUE_FD_H_

@@ -153,7 +153,8 @@ TEST_CASE("beats faster than the engine leave room for commands, and centuries b
     Owner owner(plan);
     REQUIRE(owner.runner.Start() == 0);
     owner.Ask(StartCommand{1});
-    for (int i = 0; i < 20; ++i) owner.Ask(Bytes(Memos(10)));
+    // More than the runner takes in a row.
+    for (int i = 0; i < 100; ++i) owner.Ask(Bytes(Memos(2)));
     CHECK(owner.AskStatus().totals.events == 200);
     CHECK(owner.firings.size() == (heartbeat < 1 ? 1 : 0));
   }

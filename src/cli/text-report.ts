@@ -58,9 +58,9 @@ const plainTable = {
   style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
 };
 
-/** Six significant digits are enough to read; `--json` has them all. */
+/** Four significant digits are enough to read; `--json` has them all. */
 function show(value: number | null): string {
-  return value === null ? '-' : String(Number(value.toPrecision(6)));
+  return value === null ? '-' : String(Number(value.toPrecision(4)));
 }
 
 function countsTable(metrics: MetricsSnapshot, colors: Colors): string {

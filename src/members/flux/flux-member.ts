@@ -43,7 +43,6 @@ export class FluxMember implements Member {
 
   async start(sink: MemberSink, host: MemberHost): Promise<void> {
     const { engine } = host;
-    this.#engine = engine;
     engine.onSource({
       records: (lines) => sink.records(lines),
       quiet: () => sink.quiet(),
@@ -61,6 +60,7 @@ export class FluxMember implements Member {
       window: WINDOW,
       tap: host.wantsRecords,
     });
+    this.#engine = engine;
   }
 
   portion(template: JobTemplate, count: number): SubmitPortion {
@@ -104,7 +104,8 @@ export class FluxMember implements Member {
     if (engine === null) return;
     if (end === 'interrupted') {
       this.#deadline = Math.min(this.#deadline, performance.now() + grace * 1000);
-      await this.#cancelAll(engine);
+      // An engine that was closed meanwhile has no jobs.
+      await this.#cancelAll(engine).catch(() => {});
     }
     this.#engine = null;
     await engine.closeSource().catch(() => {});
