@@ -67,9 +67,10 @@ std::optional<Command> ParseCommand(std::string_view body) {
                        fields.List(&spawn.environment) && fields.List(&spawn.arguments) &&
                        fields.done();
     if (!whole || spawn.arguments.empty()) return std::nullopt;
-    for (std::string_view entry : spawn.environment) {
+    for (const std::string_view& entry : spawn.environment) {
       const std::size_t equals = entry.find('=');
-      if (equals == 0 || equals == std::string_view::npos) return std::nullopt;
+      const bool fresh = entry == "=" && &entry == spawn.environment.data();
+      if ((equals == 0 && !fresh) || equals == std::string_view::npos) return std::nullopt;
     }
     return Command(std::move(spawn));
   }

@@ -21,7 +21,8 @@ struct SpawnCommand {
   std::string_view out;
   /// File for standard error; empty for the place that standard output goes to.
   std::string_view err;
-  /// `KEY=value`, each on top of the spawner's own environment.
+  /// `KEY=value`, each on top of the spawner's own environment, or of none when the first one is
+  /// `=`.
   std::vector<std::string_view> environment;
   /// The program and its arguments; never empty.
   std::vector<std::string_view> arguments;

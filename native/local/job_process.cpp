@@ -19,12 +19,16 @@
 namespace flux_ensemble::local {
 namespace {
 
-/// The spawner's environment with the command's variables set on top, in the form of execve(2).
-/// Only pointers: the strings stay where they are.
+/// The spawner's environment, or none of it, with the command's variables set on top, in the form
+/// of execve(2). Only pointers: the strings stay where they are.
 std::vector<char*> MergeEnvironment(const std::vector<std::string_view>& overrides) {
   std::vector<char*> merged;
   for (char** entry = environ; *entry != nullptr; ++entry) merged.push_back(*entry);
   for (std::string_view override_entry : overrides) {
+    if (override_entry == "=") {
+      merged.clear();
+      continue;
+    }
     const std::size_t key_length = override_entry.find('=') + 1;
     char* value = const_cast<char*>(override_entry.data());
     bool replaced = false;

@@ -3,7 +3,7 @@
 import { describeValue } from './describe.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
-import { type JobShape, MOST } from './schema.js';
+import { type JobShape, MOST, meansYes } from './schema.js';
 import { splitWords } from './split-words.js';
 import { checkTemplate } from './templates.js';
 import type { JobEntry, JobGroup } from './types.js';
@@ -49,6 +49,7 @@ function resolveJob(context: ResolveContext, job: JobShape, path: Path): JobEntr
     command: resolveCommand(context, command, [...path, 'command']),
     commandText: command ?? '',
     workdir: job.workdir || null,
+    inheritEnvironment: meansYes(job.inheritEnvironment ?? true),
     environment: resolveEnvironment(context, job.environment ?? {}, [...path, 'environment']),
     count: job.count ?? 1,
     nodes,

@@ -4,7 +4,7 @@ import type { ResolveContext } from './resolve-context.js';
 import { resolveCustom } from './resolve-custom.js';
 import { resolveJobs } from './resolve-jobs.js';
 import { resolveRules } from './resolve-rules.js';
-import { type LoggingShape, YAML_TRUE } from './schema.js';
+import { type LoggingShape, meansYes } from './schema.js';
 import type { EnsembleConfig, Rule } from './types.js';
 
 /** Seconds between heartbeats where rules need them and the file does not say; as ensemble-python has it. */
@@ -21,7 +21,7 @@ export function resolveConfig(context: ResolveContext): EnsembleConfig {
   const rules = resolveRules(context, jobs);
   return {
     file,
-    debug: isTrue(shape.config.logging?.debug),
+    debug: meansYes(shape.config.logging?.debug ?? false),
     heartbeat: resolveHeartbeat(shape.config.logging, rules),
     groups: jobs.groups,
     rules,
@@ -37,8 +37,4 @@ function resolveHeartbeat(logging: LoggingShape | null | undefined, rules: reado
 /** Resizing answers to waiting, which no event tells; and a rule on heartbeats would never be due. */
 function needsHeartbeat({ trigger, action }: Rule): boolean {
   return trigger.kind === 'heartbeat' || action.name === 'grow' || action.name === 'shrink';
-}
-
-function isTrue(value: boolean | string | undefined): boolean {
-  return value === true || YAML_TRUE.some((spelling) => spelling === value);
 }

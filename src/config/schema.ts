@@ -18,6 +18,11 @@ export const LONGEST_TIMER = Math.floor((2 ** 31 - 1) / 1000);
 export const YAML_TRUE = ['yes', 'Yes', 'YES', 'on', 'On', 'ON'] as const;
 export const YAML_FALSE = ['no', 'No', 'NO', 'off', 'Off', 'OFF'] as const;
 
+/** Whether a value that passed `yesOrNo` means yes. */
+export function meansYes(value: boolean | string): boolean {
+  return value === true || YAML_TRUE.some((spelling) => spelling === value);
+}
+
 export const ACTIONS = {
   submit: 'Submit a job group, or as many of its jobs as `value` says.',
   cancel: 'Cancel all active jobs of a group.',
@@ -41,6 +46,11 @@ function string(error = 'must be a string') {
 function text() {
   const error = 'must be a string that is not empty';
   return string(error).min(1, { error });
+}
+
+/** A boolean, also in the words that YAML 1.1 has for it. */
+function yesOrNo() {
+  return z.union([z.boolean(), z.enum([...YAML_TRUE, ...YAML_FALSE])], { error: 'must be true or false' });
 }
 
 function integer(least: number, most: number = MOST) {
@@ -68,10 +78,7 @@ function described<const T extends string>(descriptions: Readonly<Record<T, stri
 const loggingSchema = z
   .strictObject(
     {
-      debug: z
-        .union([z.boolean(), z.enum([...YAML_TRUE, ...YAML_FALSE])], { error: 'must be true or false' })
-        .optional()
-        .meta({ description: 'Log every event.', default: false }),
+      debug: yesOrNo().optional().meta({ description: 'Log every event.', default: false }),
       heartbeat: seconds(LONGEST_TIMER).nullish().meta({
         description: 'Seconds between heartbeats; 0 for none, which rules that need them turn into 60.',
         default: 0,
@@ -113,6 +120,10 @@ const jobSchema = z
         .meta({ description: 'Tasks of each job, at least one for each node.', default: 1 }),
       duration: seconds().nullish().meta({ description: 'Time limit in seconds; 0 for none.', default: 0 }),
       environment: environmentSchema,
+      inheritEnvironment: yesOrNo().optional().meta({
+        description: "Whether jobs begin with the ensemble's own environment, or with none.",
+        default: true,
+      }),
       cores: integer(1).optional().meta({ description: 'Cores for each task.', default: 1 }),
       gpus: integer(0).optional().meta({ description: 'GPUs for each task.', default: 0 }),
       queue: text().nullish().describe('The queue to submit to.'),

@@ -11,7 +11,9 @@ export interface JobTemplate {
   readonly command: readonly string[];
   /** Working directory, or null for that of this process. */
   readonly workdir: string | null;
-  /** Variables set on top of this process's environment. */
+  /** Whether the jobs begin with this process's environment, or with none. */
+  readonly inheritEnvironment: boolean;
+  /** Variables set on top of that. */
   readonly environment: Readonly<Record<string, string>>;
   readonly nodes: number;
   readonly tasks: number;

@@ -206,6 +206,27 @@ rules:
     expect(readFileSync(join(folder, 'sub', 'err.txt'), 'utf8')).toBe('hello, big "world"\n');
   });
 
+  test('begin with the environment of the ensemble, or with none', async () => {
+    const folder = newFolder();
+    const file = ensembleFile(
+      `jobs:
+  - {name: all, command: /usr/bin/env, output: all, environment: {MINE: 1}}
+  - {name: none, command: /usr/bin/env, output: none, environment: {MINE: 1}, inheritEnvironment: no}
+rules:
+  - trigger: start
+    action: {name: submit, label: all}
+  - trigger: start
+    action: {name: submit, label: none}
+`,
+      folder,
+    );
+    expect((await cli(['run', file], { cwd: folder, env: { OURS: '2' } })).status).toBe(0);
+    expect(readFileSync(join(folder, 'all'), 'utf8').split('\n')).toEqual(
+      expect.arrayContaining(['OURS=2', 'MINE=1']),
+    );
+    expect(readFileSync(join(folder, 'none'), 'utf8')).toBe('MINE=1\n');
+  });
+
   test('are limited by their duration', async () => {
     const { summary } = jsonLines(await cli(['run', '--json', simple('sleep 60', '    duration: 0.2')]));
     expect(summary.groups.work?.count).toMatchObject({ failed: 1, timeout: 1, exception: 1, finished: 1 });

@@ -34,8 +34,8 @@ export class FluxMember implements Member {
   readonly #options: FluxMemberOptions;
   #engine: Engine | null = null;
   #failed = false;
-  /** When a run that was interrupted waits for its jobs no longer; may be brought forward. */
-  #deadline = Number.POSITIVE_INFINITY;
+  /** Seconds that a run that was interrupted waits for the next of its jobs to end; may get shorter. */
+  #grace = Number.POSITIVE_INFINITY;
 
   constructor(options: FluxMemberOptions) {
     this.#options = options;
@@ -66,7 +66,9 @@ export class FluxMember implements Member {
   portion(template: JobTemplate, count: number): SubmitPortion {
     const jobspec = compileJobspec(template, {
       ensemble: this.#options.ensemble,
-      environment: { ...environmentOfThisProcess(), ...template.environment },
+      environment: template.inheritEnvironment
+        ? { ...environmentOfThisProcess(), ...template.environment }
+        : template.environment,
       alwaysNodes: true,
     });
     return { ...jobspec, count, urgency: template.urgency };
@@ -97,13 +99,13 @@ export class FluxMember implements Member {
 
   /**
    * The queue is Flux's, not ours: what is active stays there, unless the run was interrupted. Then its jobs
-   * are canceled and waited for, but no longer than `grace` seconds.
+   * are canceled and waited for, until none of them ends for `grace` seconds.
    */
   async stop(grace: number, end: EndOfRun): Promise<void> {
     const engine = this.#engine;
     if (engine === null) return;
     if (end === 'interrupted') {
-      this.#deadline = Math.min(this.#deadline, performance.now() + grace * 1000);
+      this.#grace = Math.min(this.#grace, grace);
       // An engine that was closed meanwhile has no jobs.
       await this.#cancelAll(engine).catch(() => {});
     }
@@ -115,15 +117,19 @@ export class FluxMember implements Member {
   async #cancelAll(engine: Engine): Promise<void> {
     const canceled = new Set<bigint>();
     const note = 'the ensemble was interrupted';
+    let left = Number.NaN;
+    let changed = performance.now();
     do {
       const { activeJobs, submitting } = await engine.status();
       if (activeJobs === 0 && submitting === 0) return;
+      if (left !== activeJobs + submitting) changed = performance.now();
+      left = activeJobs + submitting;
       const ids = (await engine.activeJobs()).filter((id) => !canceled.has(id));
       for (const id of ids) canceled.add(id);
       // Not waited for: an instance that hangs must not make us hang.
       if (ids.length > 0) void engine.cancel(ids, note).catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 50));
-    } while (!this.#failed && this.#engine === engine && performance.now() < this.#deadline);
+    } while (!this.#failed && this.#engine === engine && performance.now() < changed + this.#grace * 1000);
   }
 
   #open(): Engine {

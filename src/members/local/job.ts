@@ -44,7 +44,7 @@ export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemb
     refuse('a NUL character can be in no command, variable or path');
   const oddName = Object.keys(environment).find((name) => name === '' || name.includes('='));
   if (oddName !== undefined) refuse(`${JSON.stringify(oddName)} can't be the name of a variable`);
-  const program = encodeProgram(environment, command);
+  const program = encodeProgram(environment, template.inheritEnvironment, command);
   if (isTooLong(program)) refuse('its command and environment are too long');
   // As the journal tells it, without the environment.
   const jobspec = compileJobspec(template, { ensemble, environment: null, alwaysNodes: false });

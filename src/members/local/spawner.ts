@@ -38,9 +38,12 @@ const DEFAULT_PATH = fileURLToPath(new URL('../../../build/Release/ensemble-spaw
 /** The parts of a spawn command that are the same for all jobs of a submission, ready to be sent. */
 export function encodeProgram(
   environment: Readonly<Record<string, string>>,
+  inherits: boolean,
   command: readonly string[],
 ): string {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  // The spawner takes this for: without my own environment.
+  if (!inherits) variables.unshift('=');
   return fields(variables.length, ...variables, command.length, ...command);
 }
 

@@ -37,6 +37,7 @@ describe('an ensemble', () => {
                 output: null,
                 error: null,
                 attributes: {},
+                inheritEnvironment: true,
               },
             ],
           },

@@ -52,6 +52,7 @@ export function template(command: string[], changes: Partial<JobTemplate> = {}):
     output: null,
     error: null,
     attributes: {},
+    inheritEnvironment: true,
     ...changes,
   };
 }
