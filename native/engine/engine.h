@@ -58,12 +58,17 @@ class Engine final : private journal::RecordSink {
 
   const Totals& totals() const { return totals_; }
   std::size_t active_jobs() const { return jobs_.size(); }
+  // What comes is history: the sentinel is still to come.
+  bool in_backlog() const { return !backlog_over_ || resuming_; }
   Status GetStatus();
   Snapshot GetSnapshot();
   // Ids of the active jobs of a group, or of all groups for kNoGroup.
   std::vector<journal::JobId> ActiveJobs(std::uint32_t group) const;
 
   // What has gathered since it was last taken; the taker empties them.
+  bool has_nothing_gathered() const {
+    return firings_.empty() && decode_errors_.empty() && new_groups_.empty() && events_.size() == 0;
+  }
   std::vector<Firing>& firings() { return firings_; }
   std::vector<journal::DecodeError>& decode_errors() { return decode_errors_; }
   EventColumns& events() { return events_; }

@@ -18,6 +18,9 @@ constexpr std::size_t kSliceBytes = std::size_t{64} << 10;
 // Commands run before heartbeats and the source get their turn.
 constexpr int kCommandsInARow = 64;
 
+// Between two looks for messages of a backlog.
+constexpr std::chrono::milliseconds kBacklogLook{1};
+
 // Orders that firings made are told by this bit from those that commands made.
 constexpr std::uint64_t kOfFiring = std::uint64_t{1} << 63;
 
@@ -119,10 +122,7 @@ void Runner::Stop() {
 void Runner::Loop() {
   for (;;) {
     const bool more_commands = RunCommands();
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) break;
-    }
+    if (stopping_) break;
     Beat();
     const bool more_messages = PumpSource();
     if (!more_commands && !more_messages) Wait();
@@ -158,6 +158,14 @@ void Runner::Wait() {
     const std::optional<Clock::time_point> deadline = source_->deadline();
     if (deadline && (!until || *deadline < *until)) until = deadline;
   }
+  // A backlog comes fast, and nobody waits for its single messages: some may gather first, which
+  // saves most of the wakes.
+  const bool gather = source_ != nullptr && engine_.in_backlog() && heard_;
+  heard_ = false;
+  if (gather) {
+    const Clock::time_point next_look = Clock::now() + kBacklogLook;
+    until = until ? std::min(*until, next_look) : next_look;
+  }
   int timeout = -1;
   if (until) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
@@ -165,7 +173,7 @@ void Runner::Wait() {
   }
   std::array<pollfd, 2> fds{};
   fds[0] = {posted_.fd(), POLLIN, 0};
-  fds[1] = {source_ == nullptr ? -1 : source_->fd(), POLLIN, 0};
+  fds[1] = {source_ == nullptr || gather ? -1 : source_->fd(), POLLIN, 0};
   poll(fds.data(), fds.size(), timeout);
   if (fds[0].revents != 0) posted_.Clear();
 }
@@ -321,6 +329,7 @@ void Runner::OnStream() {
 }
 
 void Runner::OnJournal(std::string_view record) {
+  heard_ = true;
   if (tap_) gathered_.records.append(record).push_back('\n');
   engine_.IngestRecord(record);
   if (!engine_.firings().empty()) SubmitFirings();
@@ -354,6 +363,7 @@ void Runner::Reply(std::uint64_t number, AnswerBody body) {
 }
 
 void Runner::Publish() {
+  if (engine_.has_nothing_gathered() && gathered_.empty()) return;
   std::unique_lock lock(mutex_);
   MoveTo(engine_.firings(), outbox_.firings);
   looked_at_ = 0;

@@ -8,6 +8,7 @@
 // Take. No lock is held while waking.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -196,6 +197,7 @@ class Runner : private SourceListener {
   std::unique_ptr<Source> source_;
   std::uint64_t wanted_ = 0;
   bool tap_ = false;
+  bool heard_ = false;                    // the source has told a record since the last Wait
   bool quiet_ = false;                    // no job is active, and none is on its way
   bool streamed_ = false;                 // the source's stream has begun before
   std::optional<std::uint64_t> opening_;  // number of the command that waits for the source
@@ -211,7 +213,7 @@ class Runner : private SourceListener {
   std::size_t event_capacity_ = 0;
   bool hold_ = false;
   bool wake_pending_ = false;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_ = false;  // set under the mutex
 
   EventFd posted_;  // a command, or the stop
   Thread thread_;

@@ -1,10 +1,7 @@
 #include "flux/flux_session.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <functional>
 #include <utility>
 
 #include "flux/flux_messages.h"
@@ -22,18 +19,6 @@ constexpr int kPumpLimit = 256;
 // How long a stream that ended is asked for anew, and how often.
 constexpr auto kReopenEvery = 100ms;
 constexpr auto kReopenFor = 10s;
-// How often a job that was refused for now is sent again; the waits double from the first.
-constexpr int kMaxTries = 6;
-constexpr auto kFirstRetry = 100ms;
-// Jobspecs remembered as valid.
-constexpr std::size_t kMaxValidated = 4096;
-
-// The beginning of an object with a job's id.
-std::string IdObject(journal::JobId id) {
-  return std::string("{\"id\":").append(std::to_string(id));
-}
-
-constexpr int kNoValidate = 8;  // FLUX_JOB_NOVALIDATE: for the instance's owner only
 
 }  // namespace
 
@@ -66,14 +51,21 @@ void FluxSession::OpenJournal(SourceListener& listener) {
 }
 
 int FluxSession::fd() const {
-  return source_ == nullptr ? -1 : api_->fd(source_.get());
+  // A connection that is gone stays readable for ever.
+  return source_ == nullptr || failed_ ? -1 : api_->fd(source_.get());
 }
 
 std::optional<FluxSession::Clock::time_point> FluxSession::deadline() const {
   if (failed_) return std::nullopt;
   std::optional<Clock::time_point> first = reopen_at_;
+  const auto no_later_than = [&first](Clock::time_point time) {
+    if (!first || time < *first) first = time;
+  };
+  if (!requests_.empty()) no_later_than(waiting_since_ + options_.patience);
+  // Jobs wait until the stream is back.
+  if (lost_at_) return first;
   for (const Order& order : orders_) {
-    if (!order.again.empty() && (!first || order.not_before < *first)) first = order.not_before;
+    if (!order.again.empty()) no_later_than(order.not_before);
   }
   return first;
 }
@@ -91,10 +83,7 @@ bool FluxSession::Pump(SourceListener& listener) {
       &context,
       [](void* at, const char* json, std::size_t size) {
         auto* const to = static_cast<Context*>(at);
-        std::string& record = to->self->record_;
-        record.assign(json, size);
-        record.append(journal::kPadding, '\0');
-        to->listener->OnJournal(std::string_view(record).substr(0, size));
+        to->self->OnRecord(std::string_view(json, size), *to->listener);
       },
       [](void* at, int errnum, const char* text) {
         auto* const to = static_cast<Context*>(at);
@@ -111,8 +100,16 @@ bool FluxSession::Pump(SourceListener& listener) {
     Fail(errno, LostConnection(errno), listener);
     return false;
   }
+  if (pumped == FLUX_PUMP_DRAINED) LoseRequests(listener);
   Fill(listener);
   return pumped == FLUX_PUMP_MORE && !failed_;
+}
+
+void FluxSession::OnRecord(std::string_view json, SourceListener& listener) {
+  lost_at_.reset();
+  record_.assign(json);
+  record_.append(journal::kPadding, '\0');
+  listener.OnJournal(std::string_view(record_).substr(0, json.size()));
 }
 
 // A job manager that is reloaded ends the stream and is back a moment later; until it is, it does
@@ -120,9 +117,8 @@ bool FluxSession::Pump(SourceListener& listener) {
 void FluxSession::OnJournalEnd(int errnum, const char* text, SourceListener& listener) {
   const bool may_come_back = errnum == ENODATA || errnum == ENOSYS;
   const Clock::time_point now = Clock::now();
-  if (errnum == ENODATA) lost_at_ = now;
-  if (lost_at_ == Clock::time_point{}) lost_at_ = now;
-  if (!may_come_back || now - lost_at_ > kReopenFor) {
+  if (!lost_at_) lost_at_ = now;
+  if (!may_come_back || now - *lost_at_ > kReopenFor) {
     return Fail(errnum, JournalRefused(errnum, text), listener);
   }
   reopen_at_ = now + kReopenEvery;
@@ -130,6 +126,15 @@ void FluxSession::OnJournalEnd(int errnum, const char* text, SourceListener& lis
 
 void FluxSession::Fail(int errnum, std::string message, SourceListener& listener) {
   if (failed_) return;
+  GiveUp(message, listener);
+  listener.OnFailure({ErrorName(errnum), std::move(message)});
+}
+
+void FluxSession::Close(SourceListener& listener) {
+  if (!failed_) GiveUp("the ensemble has ended", listener);
+}
+
+void FluxSession::GiveUp(const std::string& reason, SourceListener& listener) {
   failed_ = true;
   for (OrderIt order = orders_.begin(); order != orders_.end();) {
     const OrderIt current = order++;
@@ -141,16 +146,39 @@ void FluxSession::Fail(int errnum, std::string message, SourceListener& listener
   for (ControlIt control = controls_.begin(); control != controls_.end();) {
     const ControlIt current = control++;
     current->report.failed += current->ids.size() - current->next + current->in_flight;
-    current->report.reason = message;
+    current->report.reason = reason;
     current->next = current->ids.size();
     current->in_flight = 0;
     Settle(current, listener);
   }
   requests_.clear();
-  listener.OnFailure({ErrorName(errnum), std::move(message)});
+}
+
+// They are not sent again: Flux may have done what they ask for, and will say so in the journal.
+void FluxSession::LoseRequests(SourceListener& listener) {
+  if (requests_.empty() || std::exchange(answered_, false)) {
+    waiting_since_ = Clock::now();
+    return;
+  }
+  if (Clock::now() - waiting_since_ < options_.patience) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.patience).count();
+  const std::string reason =
+      "Flux did not answer for " + std::to_string(seconds) + " s; it may have done it all the same";
+  std::unordered_map<std::uint64_t, Request> lost;
+  lost.swap(requests_);
+  for (const auto& [number, request] : lost) {
+    if (const auto* submit = std::get_if<SubmitRequest>(&request)) {
+      OnSubmitAnswer(*submit, ECANCELED, reason, listener);
+    } else if (const auto* control = std::get_if<ControlRequest>(&request)) {
+      OnControlAnswer(*control, ECANCELED, reason, listener);
+    } else {
+      OnRecallAnswer(std::get<RecallRequest>(request), ECANCELED, reason, listener);
+    }
+  }
 }
 
 std::uint64_t FluxSession::Remember(Request request) {
+  if (requests_.empty()) waiting_since_ = Clock::now();
   requests_.emplace(++last_request_, request);
   return last_request_;
 }
@@ -161,6 +189,7 @@ void FluxSession::OnAnswer(std::uint64_t number, int errnum, std::string_view te
   if (found == requests_.end()) return;
   const Request request = found->second;
   requests_.erase(found);
+  answered_ = true;
   if (const auto* submit = std::get_if<SubmitRequest>(&request)) {
     OnSubmitAnswer(*submit, errnum, text, listener);
   } else if (const auto* control = std::get_if<ControlRequest>(&request)) {
@@ -168,235 +197,6 @@ void FluxSession::OnAnswer(std::uint64_t number, int errnum, std::string_view te
   } else {
     OnRecallAnswer(std::get<RecallRequest>(request), errnum, text, listener);
   }
-}
-
-// --- submissions
-
-void FluxSession::Submit(engine::SubmitOrder what, SourceListener& listener) {
-  Order order;
-  order.report.number = what.number;
-  order.jobspec_hash =
-      std::hash<std::string_view>{}(what.head) * 31 + std::hash<std::string_view>{}(what.tail);
-  ordered_ += what.count;
-  order.what = std::move(what);
-  orders_.push_back(std::move(order));
-  const OrderIt added = std::prev(orders_.end());
-  if (failed_ || stopped_ || source_ == nullptr) Drop(added);
-  if (added->what.count == 0 || failed_ || stopped_ || source_ == nullptr) {
-    return Settle(added, listener);
-  }
-  Fill(listener);
-}
-
-void FluxSession::Fill(SourceListener& listener) {
-  for (OrderIt order = orders_.begin(); order != orders_.end();) {
-    const OrderIt current = order++;
-    if (!FillOrder(current, listener)) return;
-  }
-  for (ControlIt control = controls_.begin(); control != controls_.end();) {
-    const ControlIt current = control++;
-    if (!FillControl(current, listener)) return;
-  }
-}
-
-// False when nothing more can be sent now.
-bool FluxSession::FillOrder(OrderIt order, SourceListener& listener) {
-  if (!order->again.empty() && Clock::now() >= order->not_before) {
-    std::vector<std::uint64_t> again;
-    again.swap(order->again);
-    for (const std::uint64_t index : again) {
-      if (!SendJob(order, index, listener)) return false;
-    }
-  }
-  const bool known = validated_.contains(order->jobspec_hash);
-  while (order->next < order->what.count && !order->trial) {
-    if (requests_.size() >= options_.window) return false;
-    if (options_.validate_once && instance_.owner && !known) {
-      order->trial = order->what.count > 1;
-    }
-    if (!SendJob(order, order->next++, listener)) return false;
-  }
-  return true;
-}
-
-bool FluxSession::SendJob(OrderIt order, std::uint64_t index, SourceListener& listener) {
-  const engine::SubmitOrder& what = order->what;
-  text_.assign(what.head);
-  text_.append("\"rule\":").append(std::to_string(what.rule));
-  text_.append(",\"firing\":").append(std::to_string(what.firing));
-  text_.append(",\"index\":").append(std::to_string(what.first_index + index));
-  text_.append(what.tail);
-  const bool known =
-      options_.validate_once && instance_.owner && validated_.contains(order->jobspec_hash);
-  const std::uint64_t request = Remember(SubmitRequest{order, index});
-  ++order->in_flight;
-  if (api_->submit(source_.get(), request, text_.c_str(), what.urgency, known ? kNoValidate : 0) ==
-      0) {
-    return true;
-  }
-  const int errnum = errno;
-  requests_.erase(request);
-  --order->in_flight;
-  if (IsLost(errnum)) {
-    Fail(errnum, LostConnection(errnum), listener);
-    return false;
-  }
-  Refuse(order, 1, std::strerror(errnum));
-  return true;
-}
-
-void FluxSession::OnSubmitAnswer(const SubmitRequest& request, int errnum, std::string_view text,
-                                 SourceListener& listener) {
-  const OrderIt order = request.order;
-  --order->in_flight;
-  const bool was_trial = order->trial;
-  order->trial = false;
-  if (errnum == 0) {
-    ++order->report.accepted;
-    ++accepted_;
-    --ordered_;
-    order->tries = 0;
-    if (validated_.size() >= kMaxValidated) validated_.clear();
-    validated_.insert(order->jobspec_hash);
-  } else if (IsTransient(errnum) && order->tries < kMaxTries && !stopped_) {
-    if (order->again.empty()) {
-      order->not_before = Clock::now() + kFirstRetry * (1 << order->tries++);
-    }
-    order->again.push_back(request.index);
-  } else {
-    Refuse(order, 1, text);
-    // The others are the same but for their number, and would be refused for the same reason.
-    if (was_trial) Drop(order);
-  }
-  Settle(order, listener);
-}
-
-void FluxSession::Refuse(OrderIt order, std::uint64_t jobs, std::string_view reason) {
-  order->report.refused += jobs;
-  ordered_ -= jobs;
-  if (order->report.reason.empty()) order->report.reason = reason;
-}
-
-// What was not sent never will be.
-void FluxSession::Drop(OrderIt order) {
-  order->report.dropped += order->what.count - order->next + order->again.size();
-  order->next = order->what.count;
-  order->again.clear();
-}
-
-void FluxSession::Settle(OrderIt order, SourceListener& listener) {
-  const bool done =
-      order->next == order->what.count && order->in_flight == 0 && order->again.empty();
-  if (!done) return;
-  ordered_ -= std::min(ordered_, order->report.dropped);
-  engine::SubmitReport report = std::move(order->report);
-  orders_.erase(order);
-  listener.OnSubmitted(std::move(report));
-}
-
-void FluxSession::StopSubmitting(SourceListener& listener) {
-  stopped_ = true;
-  for (OrderIt order = orders_.begin(); order != orders_.end();) {
-    const OrderIt current = order++;
-    Drop(current);
-    Settle(current, listener);
-  }
-}
-
-// --- what is asked of jobs that exist
-
-void FluxSession::Cancel(std::uint64_t number, std::vector<journal::JobId> ids, std::string note,
-                         SourceListener& listener) {
-  AddControl(
-      number, std::move(ids), "job-manager.raise",
-      std::string(",\"type\":\"cancel\",\"severity\":0,\"note\":").append(Quote(note)).append("}"),
-      listener);
-}
-
-void FluxSession::SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
-                             SourceListener& listener) {
-  AddControl(number, std::move(ids), "job-manager.urgency",
-             std::string(",\"urgency\":").append(std::to_string(urgency)).append("}"), listener);
-}
-
-void FluxSession::AddControl(std::uint64_t number, std::vector<journal::JobId> ids,
-                             std::string topic, std::string body, SourceListener& listener) {
-  Control control;
-  control.report.number = number;
-  control.topic = std::move(topic);
-  control.body = std::move(body);
-  control.ids = std::move(ids);
-  if (failed_ || source_ == nullptr) {
-    control.report.failed = control.ids.size();
-    control.report.reason = "the connection to Flux is lost";
-    control.next = control.ids.size();
-  }
-  controls_.push_back(std::move(control));
-  const ControlIt added = std::prev(controls_.end());
-  if (added->next < added->ids.size()) FillControl(added, listener);
-  if (!failed_) Settle(added, listener);
-}
-
-bool FluxSession::FillControl(ControlIt control, SourceListener& listener) {
-  while (control->next < control->ids.size()) {
-    if (requests_.size() >= options_.window) return false;
-    text_ = IdObject(control->ids[control->next++]).append(control->body);
-    const std::uint64_t request = Remember(ControlRequest{control});
-    ++control->in_flight;
-    if (api_->call(source_.get(), request, control->topic.c_str(), text_.c_str()) == 0) continue;
-    const int errnum = errno;
-    requests_.erase(request);
-    --control->in_flight;
-    if (IsLost(errnum)) {
-      Fail(errnum, LostConnection(errnum), listener);
-      return false;
-    }
-    ++control->report.failed;
-    control->report.reason = std::strerror(errnum);
-  }
-  return true;
-}
-
-void FluxSession::OnControlAnswer(const ControlRequest& request, int errnum, std::string_view text,
-                                  SourceListener& listener) {
-  engine::ControlReport& report = request.control->report;
-  --request.control->in_flight;
-  if (errnum == 0) {
-    ++report.done;
-  } else if (!IsInactive(errnum)) {
-    ++report.failed;
-    if (report.reason.empty()) report.reason = text;
-  }
-  Settle(request.control, listener);
-}
-
-void FluxSession::Settle(ControlIt control, SourceListener& listener) {
-  if (control->next < control->ids.size() || control->in_flight > 0) return;
-  engine::ControlReport report = std::move(control->report);
-  controls_.erase(control);
-  listener.OnControlled(std::move(report));
-}
-
-// --- jobs that ended while the stream was gone
-
-void FluxSession::Recall(journal::JobId id) {
-  if (failed_ || source_ == nullptr) return;
-  std::string json = IdObject(id);
-  json.append(",\"keys\":[\"eventlog\"],\"flags\":0}");
-  const std::uint64_t request = Remember(RecallRequest{id});
-  if (api_->call(source_.get(), request, "job-info.lookup", json.c_str()) < 0) {
-    requests_.erase(request);
-  }
-}
-
-void FluxSession::OnRecallAnswer(const RecallRequest& request, int errnum, std::string_view text,
-                                 SourceListener& listener) {
-  // A job that Flux knows no more was purged: the engine is told that it is over.
-  record_ = errnum == 0 ? journal::RecordOfLookup(request.id, text)
-                        : IdObject(request.id).append(",\"events\":[]}");
-  const std::size_t size = record_.size();
-  record_.append(journal::kPadding, '\0');
-  listener.OnJournal(std::string_view(record_).substr(0, size));
 }
 
 }  // namespace flux_ensemble::flux

@@ -3,6 +3,7 @@
 // only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -27,6 +28,9 @@ struct FluxSessionOptions {
   // validator checks depends on the jobspec alone, so the others would pass too.
   bool validate_once = true;
   std::uint32_t window = 4096;  // requests in flight
+  // Requests are given up when none at all has been answered for so long: what a module of the
+  // broker had in hand when it was unloaded is never answered.
+  std::chrono::milliseconds patience{60'000};
 };
 
 class FluxSession final : public engine::Source {
@@ -44,6 +48,7 @@ class FluxSession final : public engine::Source {
                   engine::SourceListener& listener) override;
   void StopSubmitting(engine::SourceListener& listener) override;
   void Recall(journal::JobId id) override;
+  void Close(engine::SourceListener& listener) override;
   std::uint64_t submitting() const override { return ordered_; }
   std::uint64_t accepted() const override { return accepted_; }
 
@@ -99,6 +104,11 @@ class FluxSession final : public engine::Source {
   void OnRecallAnswer(const RecallRequest& request, int errnum, std::string_view text,
                       engine::SourceListener& listener);
   void Fail(int errnum, std::string message, engine::SourceListener& listener);
+  // Reports what is under way as not done, and does nothing any more.
+  void GiveUp(const std::string& reason, engine::SourceListener& listener);
+  void OnRecord(std::string_view json, engine::SourceListener& listener);
+  // Looks whether the requests under way have waited too long.
+  void LoseRequests(engine::SourceListener& listener);
 
   // Sends what the window has room for.
   void Fill(engine::SourceListener& listener);
@@ -122,12 +132,14 @@ class FluxSession final : public engine::Source {
 
   // While the journal's stream is gone, the time of the next try and of the first one.
   std::optional<Clock::time_point> reopen_at_;
-  Clock::time_point lost_at_{};
+  std::optional<Clock::time_point> lost_at_;
 
   std::list<Order> orders_;
   std::list<Control> controls_;
   std::unordered_map<std::uint64_t, Request> requests_;
   std::uint64_t last_request_ = 0;
+  bool answered_ = false;              // a request since the time below was looked at
+  Clock::time_point waiting_since_{};  // for the next answer
   std::uint64_t ordered_ = 0;
   std::uint64_t accepted_ = 0;
   std::unordered_set<std::uint64_t> validated_;  // hashes of jobspecs

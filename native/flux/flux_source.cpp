@@ -1,15 +1,16 @@
 #include "flux/flux_source.h"
 
 #include <flux/core.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <unordered_map>
-
-#include <unistd.h>
 
 // Messages are received raw and told apart by their matchtag, past libflux-core's dispatcher and
 // futures: that costs less for each message, and lets one connection carry the journal and
@@ -143,29 +144,40 @@ void RequestResponse(FluxSource* source, const FluxListener* listener, const flu
                      std::char_traits<char>::length(text));
 }
 
+void Dispatch(FluxSource* source, const FluxListener* listener, const flux_msg_t* message) {
+  int type = 0;
+  std::uint32_t tag = kNoTag;
+  if (flux_msg_get_type(message, &type) < 0 || type != FLUX_MSGTYPE_RESPONSE ||
+      flux_msg_get_matchtag(message, &tag) < 0) {
+    return;
+  }
+  if (tag == source->journal_tag && tag != kNoTag) {
+    JournalResponse(source, listener, message);
+  } else {
+    RequestResponse(source, listener, message, tag);
+  }
+}
+
+// Makes the descriptor unreadable until something new comes. It is an epoll's, and one call on that
+// does what flux_pollevents takes three for; should it be something else one day, that still works.
+int Rearm(flux_t* handle) {
+  std::array<epoll_event, 4> events{};
+  if (epoll_wait(flux_pollfd(handle), events.data(), events.size(), 0) >= 0) return 0;
+  return flux_pollevents(handle) < 0 ? -1 : 0;
+}
+
 int Pump(FluxSource* source, const FluxListener* listener, int limit) {
   flux_t* const handle = source->handle.get();
+  // What comes after this and is taken below leaves the descriptor readable for nothing, so it is
+  // done as late as it can be: live, messages mostly come alone.
+  bool rearmed = false;
   for (int i = 0; i < limit; ++i) {
     const Message message(flux_recv(handle, FLUX_MATCH_ANY, FLUX_O_NONBLOCK));
-    if (!message) {
-      if (errno != EAGAIN && errno != EWOULDBLOCK) return FLUX_PUMP_LOST;
-      // A connection may be gone without a message saying so.
-      const int events = flux_pollevents(handle);
-      if (events >= 0 && (events & FLUX_POLLERR) == 0) return FLUX_PUMP_DRAINED;
-      errno = ECONNRESET;
-      return FLUX_PUMP_LOST;
-    }
-    int type = 0;
-    std::uint32_t tag = kNoTag;
-    if (flux_msg_get_type(message.get(), &type) < 0 || type != FLUX_MSGTYPE_RESPONSE ||
-        flux_msg_get_matchtag(message.get(), &tag) < 0) {
-      continue;
-    }
-    if (tag == source->journal_tag && tag != kNoTag) {
-      JournalResponse(source, listener, message.get());
-    } else {
-      RequestResponse(source, listener, message.get(), tag);
-    }
+    if (!message && errno != EAGAIN && errno != EWOULDBLOCK) return FLUX_PUMP_LOST;
+    if (!message && rearmed) return FLUX_PUMP_DRAINED;
+    if (message) Dispatch(source, listener, message.get());
+    if (!rearmed && Rearm(handle) < 0) return FLUX_PUMP_LOST;
+    rearmed = true;
   }
   return FLUX_PUMP_MORE;
 }

@@ -59,6 +59,7 @@ export function jsonReporter(debug: boolean): Reporter {
         trackedEvents: status.trackedEvents,
         decodeErrors: status.decodeErrors,
         negativeIntervals: status.negativeIntervals,
+        lostJobs: status.lostJobs,
       });
     },
   };

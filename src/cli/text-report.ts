@@ -138,10 +138,11 @@ export function textReporter(debug: boolean): Reporter {
       print(countsTable(metrics, out));
       const statistics = statisticsTable(metrics, out);
       if (statistics !== '') print(`\n${statistics}`);
-      const { events, firings, decodeErrors } = metrics.status;
+      const { events, firings, decodeErrors, lostJobs } = metrics.status;
       const broken = decodeErrors === 0 ? '' : `, ${decodeErrors} broken records`;
+      const lost = lostJobs === 0 ? '' : `, ${lostJobs} jobs ended unseen`;
       print(
-        out.dim(`\n${endings[end]} after ${show(seconds)} s: ${events} events, ${firings} firings${broken}`),
+        out.dim(`\n${endings[end]} after ${show(seconds)} s: ${events} events, ${firings} firings${broken}${lost}`),
       );
     },
   };

@@ -1,0 +1,276 @@
+// The session's jobs: submitting them, what is asked of them, and recalling them.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <utility>
+
+#include "flux/flux_messages.h"
+#include "flux/flux_session.h"
+#include "journal/decoder.h"
+
+namespace flux_ensemble::flux {
+
+namespace {
+
+using engine::SourceListener;
+using namespace std::chrono_literals;
+
+// How often a job that was refused for now is sent again; the waits double from the first.
+constexpr int kMaxTries = 6;
+constexpr auto kFirstRetry = 100ms;
+// Jobspecs remembered as valid.
+constexpr std::size_t kMaxValidated = 4096;
+
+// The beginning of an object with a job's id.
+std::string IdObject(journal::JobId id) {
+  return std::string("{\"id\":").append(std::to_string(id));
+}
+
+constexpr int kNoValidate = 8;  // FLUX_JOB_NOVALIDATE: for the instance's owner only
+
+}  // namespace
+
+// --- submissions
+
+void FluxSession::Submit(engine::SubmitOrder what, SourceListener& listener) {
+  Order order;
+  order.report.number = what.number;
+  order.jobspec_hash =
+      std::hash<std::string_view>{}(what.head) * 31 + std::hash<std::string_view>{}(what.tail);
+  ordered_ += what.count;
+  order.what = std::move(what);
+  orders_.push_back(std::move(order));
+  const OrderIt added = std::prev(orders_.end());
+  if (failed_ || stopped_ || source_ == nullptr) {
+    Drop(added);
+    return Settle(added, listener);
+  }
+  Fill(listener);
+}
+
+// What is asked of jobs goes first: a cancel must not wait until a large order has been sent.
+void FluxSession::Fill(SourceListener& listener) {
+  if (failed_) return;
+  for (ControlIt control = controls_.begin(); control != controls_.end();) {
+    const ControlIt current = control++;
+    if (!FillControl(current, listener)) return;
+    Settle(current, listener);
+  }
+  // A job that came and went while nobody told of it would be missed.
+  if (lost_at_) return;
+  for (OrderIt order = orders_.begin(); order != orders_.end();) {
+    const OrderIt current = order++;
+    if (!FillOrder(current, listener)) return;
+    // It may have been refused to the last job without having been sent.
+    Settle(current, listener);
+  }
+}
+
+// False when nothing more can be sent now.
+bool FluxSession::FillOrder(OrderIt order, SourceListener& listener) {
+  if (!order->again.empty() && Clock::now() >= order->not_before) {
+    while (!order->again.empty()) {
+      if (requests_.size() >= options_.window) return false;
+      const std::uint64_t index = order->again.back();
+      order->again.pop_back();
+      if (!SendJob(order, index, listener)) return false;
+    }
+  }
+  const bool known = validated_.contains(order->jobspec_hash);
+  // New ones wait with those that were refused for now.
+  while (order->next < order->what.count && !order->trial && order->again.empty()) {
+    if (requests_.size() >= options_.window) return false;
+    if (options_.validate_once && instance_.owner && !known) {
+      order->trial = order->what.count > 1;
+    }
+    if (!SendJob(order, order->next++, listener)) return false;
+  }
+  return true;
+}
+
+bool FluxSession::SendJob(OrderIt order, std::uint64_t index, SourceListener& listener) {
+  const engine::SubmitOrder& what = order->what;
+  text_.assign(what.head);
+  text_.append("\"rule\":").append(std::to_string(what.rule));
+  text_.append(",\"firing\":").append(std::to_string(what.firing));
+  text_.append(",\"index\":").append(std::to_string(what.first_index + index));
+  text_.append(what.tail);
+  const bool known =
+      options_.validate_once && instance_.owner && validated_.contains(order->jobspec_hash);
+  const std::uint64_t request = Remember(SubmitRequest{order, index});
+  ++order->in_flight;
+  const bool was_trial = order->trial;
+  if (api_->submit(source_.get(), request, text_.c_str(), what.urgency, known ? kNoValidate : 0) ==
+      0) {
+    return true;
+  }
+  const int errnum = errno;
+  requests_.erase(request);
+  if (IsLost(errnum)) {
+    Fail(errnum, LostConnection(errnum), listener);
+    return false;
+  }
+  --order->in_flight;
+  order->trial = false;
+  Refuse(order, 1, std::strerror(errnum));
+  if (was_trial) Drop(order);
+  return true;
+}
+
+void FluxSession::OnSubmitAnswer(const SubmitRequest& request, int errnum, std::string_view text,
+                                 SourceListener& listener) {
+  const OrderIt order = request.order;
+  --order->in_flight;
+  const bool was_trial = order->trial;
+  order->trial = false;
+  if (errnum == 0) {
+    ++order->report.accepted;
+    ++accepted_;
+    --ordered_;
+    order->tries = 0;
+    if (validated_.size() >= kMaxValidated) validated_.clear();
+    validated_.insert(order->jobspec_hash);
+  } else if (IsTransient(errnum) && order->tries < kMaxTries && !stopped_) {
+    const Clock::time_point now = Clock::now();
+    if (order->again.empty() || now >= order->not_before) {
+      order->not_before = now + kFirstRetry * (1 << order->tries++);
+    }
+    order->again.push_back(request.index);
+  } else {
+    Refuse(order, 1, text);
+    // The others are the same but for their number, and would be refused for the same reason.
+    if (was_trial) Drop(order);
+  }
+  Settle(order, listener);
+}
+
+void FluxSession::Refuse(OrderIt order, std::uint64_t jobs, std::string_view reason) {
+  order->report.refused += jobs;
+  ordered_ -= jobs;
+  if (order->report.reason.empty()) order->report.reason = reason;
+}
+
+// What was not sent never will be.
+void FluxSession::Drop(OrderIt order) {
+  order->report.dropped += order->what.count - order->next + order->again.size();
+  order->next = order->what.count;
+  order->again.clear();
+}
+
+void FluxSession::Settle(OrderIt order, SourceListener& listener) {
+  const bool done =
+      order->next == order->what.count && order->in_flight == 0 && order->again.empty();
+  if (!done) return;
+  ordered_ -= std::min(ordered_, order->report.dropped);
+  engine::SubmitReport report = std::move(order->report);
+  orders_.erase(order);
+  listener.OnSubmitted(std::move(report));
+}
+
+void FluxSession::StopSubmitting(SourceListener& listener) {
+  stopped_ = true;
+  for (OrderIt order = orders_.begin(); order != orders_.end();) {
+    const OrderIt current = order++;
+    Drop(current);
+    Settle(current, listener);
+  }
+}
+
+// --- what is asked of jobs that exist
+
+void FluxSession::Cancel(std::uint64_t number, std::vector<journal::JobId> ids, std::string note,
+                         SourceListener& listener) {
+  AddControl(
+      number, std::move(ids), "job-manager.raise",
+      std::string(",\"type\":\"cancel\",\"severity\":0,\"note\":").append(Quote(note)).append("}"),
+      listener);
+}
+
+void FluxSession::SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
+                             SourceListener& listener) {
+  AddControl(number, std::move(ids), "job-manager.urgency",
+             std::string(",\"urgency\":").append(std::to_string(urgency)).append("}"), listener);
+}
+
+void FluxSession::AddControl(std::uint64_t number, std::vector<journal::JobId> ids,
+                             std::string topic, std::string body, SourceListener& listener) {
+  Control control;
+  control.report.number = number;
+  control.topic = std::move(topic);
+  control.body = std::move(body);
+  control.ids = std::move(ids);
+  if (failed_ || source_ == nullptr) {
+    control.report.failed = control.ids.size();
+    control.report.reason = "the connection to Flux is lost";
+    control.next = control.ids.size();
+  }
+  controls_.push_back(std::move(control));
+  const ControlIt added = std::prev(controls_.end());
+  if (failed_ || source_ == nullptr) return Settle(added, listener);
+  Fill(listener);
+}
+
+bool FluxSession::FillControl(ControlIt control, SourceListener& listener) {
+  while (control->next < control->ids.size()) {
+    if (requests_.size() >= options_.window) return false;
+    text_ = IdObject(control->ids[control->next++]).append(control->body);
+    const std::uint64_t request = Remember(ControlRequest{control});
+    ++control->in_flight;
+    if (api_->call(source_.get(), request, control->topic.c_str(), text_.c_str()) == 0) continue;
+    const int errnum = errno;
+    requests_.erase(request);
+    if (IsLost(errnum)) {
+      Fail(errnum, LostConnection(errnum), listener);
+      return false;
+    }
+    --control->in_flight;
+    ++control->report.failed;
+    control->report.reason = std::strerror(errnum);
+  }
+  return true;
+}
+
+void FluxSession::OnControlAnswer(const ControlRequest& request, int errnum, std::string_view text,
+                                  SourceListener& listener) {
+  engine::ControlReport& report = request.control->report;
+  --request.control->in_flight;
+  if (errnum == 0) {
+    ++report.done;
+  } else if (!IsInactive(errnum)) {
+    ++report.failed;
+    if (report.reason.empty()) report.reason = text;
+  }
+  Settle(request.control, listener);
+}
+
+void FluxSession::Settle(ControlIt control, SourceListener& listener) {
+  if (control->next < control->ids.size() || control->in_flight > 0) return;
+  engine::ControlReport report = std::move(control->report);
+  controls_.erase(control);
+  listener.OnControlled(std::move(report));
+}
+
+// --- jobs that ended while the stream was gone
+
+void FluxSession::Recall(journal::JobId id) {
+  if (failed_ || source_ == nullptr) return;
+  std::string json = IdObject(id);
+  json.append(",\"keys\":[\"eventlog\"],\"flags\":0}");
+  const std::uint64_t request = Remember(RecallRequest{id});
+  if (api_->call(source_.get(), request, "job-info.lookup", json.c_str()) < 0) {
+    requests_.erase(request);
+  }
+}
+
+void FluxSession::OnRecallAnswer(const RecallRequest& request, int errnum, std::string_view text,
+                                 SourceListener& listener) {
+  // A job that Flux knows no more was purged: the engine is told that it is over.
+  record_ = errnum == 0 ? journal::RecordOfLookup(request.id, text)
+                        : IdObject(request.id).append(",\"events\":[]}");
+  const std::size_t size = record_.size();
+  record_.append(journal::kPadding, '\0');
+  listener.OnJournal(std::string_view(record_).substr(0, size));
+}
+
+}  // namespace flux_ensemble::flux

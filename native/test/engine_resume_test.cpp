@@ -1,0 +1,205 @@
+// A stream that was gone and is back: what its backlog repeats is not applied twice, and what
+// nobody told is recalled.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/engine.h"
+#include "test/journals.h"
+
+namespace flux_ensemble::engine {
+
+namespace {
+
+using journal::EventKind;
+using test::Event;
+using test::Exception;
+using test::Finish;
+using test::Submit;
+using test::TestEngine;
+
+constexpr std::uint64_t kAll = ~std::uint64_t{0};
+constexpr std::string_view kSentinel = "{\"id\":-1,\"events\":[]}\n";
+
+Plan GroupG(bool count_finishes = false) {
+  Plan plan;
+  plan.groups = {"g"};
+  plan.ensemble = "mine";
+  if (count_finishes) {
+    Rule rule;
+    rule.trigger = TriggerType::kJob;
+    rule.touch = TouchOf(EventKind::kFinish);
+    rule.repetitions = 1000;
+    plan.rules = {rule};
+  }
+  return plan;
+}
+
+// A backlog's response: all events of a job in one record. Each of `lines` is a record of one.
+std::string Whole(std::vector<std::string> lines) {
+  std::string whole = lines.front();
+  whole.erase(whole.rfind(']'));
+  const std::string end = lines.front().substr(lines.front().rfind(']'));
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const std::size_t from = lines[i].find('[') + 1;
+    whole.append(",").append(lines[i], from, lines[i].rfind(']') - from);
+  }
+  return whole.append(end);
+}
+
+std::string Mine(journal::JobId id) {
+  return Submit(id, 1, "g", R"("ensemble":"mine")");
+}
+
+std::vector<journal::JobId> Missing(TestEngine& test) {
+  std::vector<journal::JobId> missing = test.engine.missing_jobs();
+  std::ranges::sort(missing);
+  test.engine.missing_jobs().clear();
+  return missing;
+}
+
+// Whether the statistics tell what they should of one job that was pending for 1 s and ran for 2.
+void CheckOneGoodJob(TestEngine& test) {
+  CHECK(test.count(0, Count::kSubmitted) == 1);
+  CHECK(test.count(0, Count::kFinished) == 1);
+  CHECK(test.count(0, Count::kSuccess) == 1);
+  CHECK(test.count(0, Count::kPending) == 0);
+  CHECK(test.count(0, Count::kRunning) == 0);
+  CHECK(test.observations(0, Variable::kPending) == 1);
+  CHECK(test.observations(0, Variable::kDuration) == 1);
+  CHECK(test.statistic(0, Variable::kDuration, stats::Statistic::kMean) == 2);
+}
+
+}  // namespace
+
+TEST_CASE("the stream may break at any event of a job, in the old one and in the new") {
+  const std::vector<std::string> life = {
+      Mine(7),
+      Event(7, 1.1, "validate"),
+      Event(7, 1.2, "depend"),
+      Event(7, 1.3, "priority"),
+      Event(7, 1.4, "alloc"),
+      Event(7, 2, "start"),
+      Finish(7, 4),
+      Event(7, 4.1, "release"),
+      Event(7, 4.2, "free"),
+      Event(7, 4.3, "clean"),
+  };
+  for (std::size_t heard = 0; heard < life.size(); ++heard) {
+    for (std::size_t told = std::max<std::size_t>(heard, 1); told < life.size(); ++told) {
+      CAPTURE(heard);
+      CAPTURE(told);
+      TestEngine test(GroupG(true), kSentinel);
+      for (std::size_t i = 0; i < heard; ++i) test.Feed(life[i]);
+      test.engine.ResumeStream(kAll);
+      test.Feed(Whole({life.begin(), life.begin() + static_cast<std::ptrdiff_t>(told)}));
+      test.Feed(kSentinel);
+      CHECK(Missing(test).empty());
+      for (std::size_t i = told; i < life.size(); ++i) test.Feed(life[i]);
+      CheckOneGoodJob(test);
+      CHECK(test.Fired().size() == 1);
+      CHECK(test.engine.active_jobs() == 0);
+      CHECK(test.engine.totals().own_jobs == 1);
+      CHECK(test.engine.totals().lost_jobs == 0);
+    }
+  }
+}
+
+TEST_CASE("the stream may break twice, and in the middle of a backlog") {
+  TestEngine test(GroupG(true), kSentinel);
+  test.Feed(Mine(7));
+  test.Feed(Mine(8));
+  for (int i = 0; i < 3; ++i) {
+    test.engine.ResumeStream(kAll);
+    test.Feed(Whole({Mine(7), Event(7, 2, "start")}));
+  }
+  test.Feed(Whole({Mine(8)}));
+  test.Feed(kSentinel);
+  CHECK(Missing(test).empty());
+  test.Feed(Finish(7, 4) + Event(7, 4.3, "clean"));
+  CHECK(test.count(0, Count::kSubmitted) == 2);
+  CHECK(test.count(0, Count::kPending) == 1);
+  CHECK(test.count(0, Count::kSuccess) == 1);
+  CHECK(test.observations(0, Variable::kPending) == 1);
+  CHECK(test.Fired().size() == 1);
+}
+
+TEST_CASE("a job that ended meanwhile is recalled, whatever the stream leaves out") {
+  // What the stream brings; the recalled eventlog holds the others too.
+  std::uint64_t wanted = 0;
+  for (const EventKind kind : {EventKind::kSubmit, EventKind::kStart, EventKind::kFinish,
+                               EventKind::kException, EventKind::kClean}) {
+    wanted |= std::uint64_t{1} << static_cast<unsigned>(kind);
+  }
+  TestEngine test(GroupG(true), kSentinel);
+  test.Feed(Mine(7) + Event(7, 2, "start"));
+  test.engine.ResumeStream(wanted);
+  test.Feed(kSentinel);
+  CHECK(Missing(test) == std::vector<journal::JobId>{7});
+  CHECK(test.engine.active_jobs() == 1);
+  test.Feed(Whole({Event(7, 1, "submit"), Event(7, 1.1, "validate"), Event(7, 1.4, "alloc"),
+                   Event(7, 2, "start"), Event(7, 3, "memo"), Finish(7, 4), Event(7, 4.2, "free"),
+                   Event(7, 4.3, "clean")}));
+  CheckOneGoodJob(test);
+  CHECK(test.Fired().size() == 1);
+  CHECK(test.engine.active_jobs() == 0);
+  CHECK(test.engine.totals().lost_jobs == 0);
+}
+
+TEST_CASE("volatile events, which no eventlog holds, do not shift what is known") {
+  TestEngine test(GroupG(), kSentinel);
+  test.Feed(Mine(7) + Event(7, 1.1, "annotations") + Event(7, 1.2, "memo") +
+            Event(7, 1.5, "annotations") + Event(7, 2, "start"));
+  test.engine.ResumeStream(kAll);
+  test.Feed(Whole({Mine(7), Event(7, 2, "start"), Finish(7, 4), Event(7, 4.3, "clean")}));
+  test.Feed(kSentinel);
+  CheckOneGoodJob(test);
+}
+
+TEST_CASE("a job of which nothing is known any more is lost, and said to be") {
+  TestEngine test(GroupG(), kSentinel);
+  test.Feed(Mine(7) + Event(7, 2, "start") + Mine(8) + Mine(9));
+  test.engine.ResumeStream(kAll);
+  test.Feed(Whole({Mine(9)}));
+  test.Feed(kSentinel);
+  CHECK(Missing(test) == std::vector<journal::JobId>{7, 8});
+  test.Feed("{\"id\":7,\"events\":[]}\n");
+  // An eventlog that does not come to its end is no better.
+  test.Feed(Whole({Event(8, 1, "submit"), Event(8, 2, "start")}));
+  CHECK(test.engine.active_jobs() == 1);
+  CHECK(test.engine.totals().lost_jobs == 2);
+  CHECK(test.count(0, Count::kSubmitted) == 3);
+  CHECK(test.count(0, Count::kFinished) == 0);
+  CHECK(test.count(0, Count::kPending) == 1);
+  CHECK(test.count(0, Count::kRunning) == 0);
+}
+
+TEST_CASE("a job that was canceled meanwhile, and one that is new") {
+  TestEngine test(GroupG(), kSentinel);
+  test.Feed(Mine(7));
+  test.engine.ResumeStream(kAll);
+  test.Feed(Whole({Mine(10), Event(10, 2, "start")}));
+  test.Feed(kSentinel);
+  CHECK(Missing(test) == std::vector<journal::JobId>{7});
+  // Live events of others come before the answer.
+  test.Feed(Finish(10, 4) + Event(10, 4.1, "clean"));
+  test.Feed(Whole({Event(7, 1, "submit"), Exception(7, 2, "cancel"), Event(7, 3, "clean")}));
+  CHECK(test.count(0, Count::kSubmitted) == 2);
+  CHECK(test.count(0, Count::kCanceled) == 1);
+  CHECK(test.count(0, Count::kException) == 1);
+  CHECK(test.count(0, Count::kSuccess) == 1);
+  CHECK(test.engine.active_jobs() == 0);
+}
+
+TEST_CASE("jobs of nobody's group stay out of it") {
+  TestEngine test(GroupG(), kSentinel);
+  test.Feed(Submit(5, 1, "g", R"("ensemble":"another")") + Submit(6, 1, "other"));
+  test.engine.ResumeStream(kAll);
+  test.Feed(kSentinel);
+  CHECK(Missing(test).empty());
+}
+
+}  // namespace flux_ensemble::engine

@@ -1,0 +1,200 @@
+// A broker for tests behind the interface of flux_source.so, and a listener that keeps what it is
+// told.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "engine/source.h"
+#include "flux/flux_session.h"
+#include "flux/flux_source.h"
+
+struct FluxSource {};
+
+namespace flux_ensemble::test {
+
+struct Sent {
+  std::uint64_t request = 0;
+  std::string topic;  // empty for a submission
+  std::string json;
+  int urgency = 0;
+  int flags = 0;
+};
+
+// What is sent to it is kept until the test answers; the one that was made last is the one that is
+// called.
+class FakeBroker {
+ public:
+  FakeBroker() : before_(std::exchange(current_, this)) {}
+  ~FakeBroker() { current_ = before_; }
+  FakeBroker(const FakeBroker&) = delete;
+  FakeBroker& operator=(const FakeBroker&) = delete;
+
+  const FluxSourceApi* api() const;
+
+  // Each is delivered by the next pump.
+  void Journal(std::string json) {
+    messages_.push_back([json = std::move(json)](const FluxListener* to) {
+      to->journal(to->context, json.data(), json.size());
+    });
+  }
+  void Sentinel() { Journal(R"({"id":-1,"events":[]})"); }
+  void EndJournal(int errnum, std::string text = "") {
+    messages_.push_back([errnum, text = std::move(text)](const FluxListener* to) {
+      to->journal_ended(to->context, errnum, text.c_str());
+    });
+  }
+  void Answer(std::uint64_t request, int errnum, std::string text = "") {
+    messages_.push_back([request, errnum, text = std::move(text)](const FluxListener* to) {
+      to->answered(to->context, request, errnum, text.data(), text.size());
+    });
+  }
+  // Accepts whatever submissions have not been answered.
+  void AcceptAll() {
+    for (; answered < submits.size(); ++answered) {
+      Answer(submits[answered].request, 0, "{\"id\":" + std::to_string(++last_id_) + "}");
+    }
+  }
+
+  int open_errno = 0;
+  int send_errno = 0;  // of every request that is sent
+  int lost_errno = 0;  // of the connection
+  bool owner = true;
+  bool closed = false;
+  // What it does by itself, on the thread that asks.
+  std::function<void(FakeBroker&)> on_reopen;
+  std::function<void(FakeBroker&, std::uint64_t request)> on_call;
+  std::vector<std::string> journals;  // requests for the stream
+  std::vector<Sent> submits;
+  std::vector<Sent> calls;
+  std::size_t answered = 0;  // submissions
+
+ private:
+  friend struct FakeApi;
+
+  inline static FakeBroker* current_ = nullptr;
+  FakeBroker* const before_;
+  std::deque<std::function<void(const FluxListener*)>> messages_;
+  FluxSource source_;
+  std::uint64_t last_id_ = 0;
+};
+
+struct FakeApi {
+  static FakeBroker& broker() { return *FakeBroker::current_; }
+
+  static int Send(std::vector<Sent>& to, Sent sent) {
+    if (broker().send_errno != 0) {
+      errno = broker().send_errno;
+      return -1;
+    }
+    to.push_back(std::move(sent));
+    return 0;
+  }
+
+  static FluxSource* Open(const char*, char* error, std::size_t size) {
+    if (broker().open_errno == 0) return &broker().source_;
+    if (size > 0) *error = '\0';
+    errno = broker().open_errno;
+    return nullptr;
+  }
+  static void Instance(const FluxSource*, FluxInstance* instance) {
+    *instance = {"0.88.0", 0, 1, broker().owner};
+  }
+  static int Fd(const FluxSource*) { return -1; }
+  static int Pump(FluxSource*, const FluxListener* listener, int limit) {
+    auto& messages = broker().messages_;
+    for (int i = 0; i < limit; ++i) {
+      if (messages.empty()) {
+        errno = broker().lost_errno;
+        return broker().lost_errno == 0 ? FLUX_PUMP_DRAINED : FLUX_PUMP_LOST;
+      }
+      const auto message = std::move(messages.front());
+      messages.pop_front();
+      message(listener);
+    }
+    return FLUX_PUMP_MORE;
+  }
+  static int OpenJournal(FluxSource*, const char* request) {
+    broker().journals.emplace_back(request);
+    if (broker().journals.size() > 1 && broker().on_reopen) broker().on_reopen(broker());
+    return 0;
+  }
+  static int CloseJournal(FluxSource*) { return 0; }
+  static int Submit(FluxSource*, std::uint64_t request, const char* jobspec, int urgency,
+                    int flags) {
+    return Send(broker().submits, {request, "", jobspec, urgency, flags});
+  }
+  static int Call(FluxSource*, std::uint64_t request, const char* topic, const char* json) {
+    const int sent = Send(broker().calls, {request, topic, json, 0, 0});
+    if (sent == 0 && broker().on_call) broker().on_call(broker(), request);
+    return sent;
+  }
+  static void Close(FluxSource*) { broker().closed = true; }
+
+  static constexpr FluxSourceApi kApi = {
+      FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Submit, Call, Close,
+  };
+};
+
+inline const FluxSourceApi* FakeBroker::api() const {
+  return &FakeApi::kApi;
+}
+
+struct Told final : engine::SourceListener {
+  void OnJournal(std::string_view record) override { records.emplace_back(record); }
+  void OnStream() override { ++streams; }
+  void OnOpen() override { ++opens; }
+  void OnSubmitted(engine::SubmitReport report) override { submitted.push_back(report); }
+  void OnControlled(engine::ControlReport report) override { controlled.push_back(report); }
+  void OnFailure(engine::SourceFailure failure) override { failures.push_back(failure); }
+
+  std::vector<std::string> records;
+  int streams = 0;
+  int opens = 0;
+  std::vector<engine::SubmitReport> submitted;
+  std::vector<engine::ControlReport> controlled;
+  std::vector<engine::SourceFailure> failures;
+};
+
+inline engine::SubmitOrder Order(std::uint64_t number, std::uint64_t count,
+                                 const std::string& head = "{") {
+  return {number, head, "}", count, 16, 2, 5, 100};
+}
+
+inline flux::FluxSessionOptions Window(std::uint32_t window) {
+  flux::FluxSessionOptions options;
+  options.window = window;
+  return options;
+}
+
+// A session that is open and past its backlog.
+struct Open {
+  explicit Open(flux::FluxSessionOptions options = {}, bool owner = true)
+      : session((broker.owner = owner, broker.api()), std::move(options)) {
+    session.Open(told);
+    broker.Sentinel();
+    session.Pump(told);
+  }
+
+  // Pumps until the time of the session's next deadline has come and been used.
+  void PumpAtDeadline() {
+    const auto deadline = session.deadline();
+    REQUIRE(deadline.has_value());
+    std::this_thread::sleep_until(*deadline);
+    session.Pump(told);
+  }
+
+  FakeBroker broker;
+  Told told;
+  flux::FluxSession session;
+};
+
+}  // namespace flux_ensemble::test

@@ -1,0 +1,226 @@
+// How the session with Flux takes it when the stream, the connection or an answer stays away.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <variant>
+
+#include "flux/flux_session.h"
+#include "journal/decoder.h"
+#include "test/fake_broker.h"
+#include "test/journals.h"
+#include "test/runner_owner.h"
+#include "test/support.h"
+
+namespace flux_ensemble::flux {
+
+using test::FakeBroker;
+using test::Open;
+using test::Order;
+using test::Window;
+
+TEST_CASE("a stream that ends is asked for anew, and jobs wait for it") {
+  for (const int errnum : {ENODATA, ENOSYS}) {
+    Open open;
+    open.broker.EndJournal(errnum);
+    open.session.Pump(open.told);
+    CHECK(open.told.failures.empty());
+    open.session.Submit(Order(1, 2), open.told);
+    CHECK(open.broker.submits.empty());
+    CHECK(open.session.submitting() == 2);
+    CHECK(open.broker.journals.size() == 1);
+    open.PumpAtDeadline();
+    CHECK(open.broker.journals.size() == 2);
+    CHECK(open.told.streams == 2);
+    CHECK_FALSE(open.session.deadline().has_value());
+    // The job manager is still not there.
+    open.broker.EndJournal(ENOSYS);
+    open.session.Pump(open.told);
+    open.PumpAtDeadline();
+    CHECK(open.broker.journals.size() == 3);
+    open.broker.Sentinel();
+    open.session.Pump(open.told);
+    CHECK(open.broker.submits.size() == 1);
+    CHECK(open.told.failures.empty());
+  }
+}
+
+TEST_CASE("a stream that stays away is a failure") {
+  Open open;
+  const auto begun = std::chrono::steady_clock::now();
+  open.broker.EndJournal(ENODATA);
+  open.session.Pump(open.told);
+  while (open.told.failures.empty()) {
+    open.PumpAtDeadline();
+    open.broker.EndJournal(ENOSYS);
+    open.session.Pump(open.told);
+  }
+  const auto seconds = std::chrono::steady_clock::now() - begun;
+  CHECK(seconds > std::chrono::seconds(10));
+  CHECK(seconds < std::chrono::seconds(20));
+  CHECK(open.told.failures[0].code == "ENOSYS");
+  CHECK_FALSE(open.session.Pump(open.told));
+  CHECK(open.told.failures.size() == 1);
+}
+
+TEST_CASE("guests are told what to do") {
+  Open open;
+  open.broker.EndJournal(EPERM, "Request requires owner credentials");
+  open.session.Pump(open.told);
+  REQUIRE(open.told.failures.size() == 1);
+  CHECK(open.told.failures[0].code == "EPERM");
+  CHECK(open.told.failures[0].message.find("Request requires owner credentials") !=
+        std::string::npos);
+  CHECK(open.told.failures[0].message.find("flux alloc") != std::string::npos);
+}
+
+TEST_CASE("a lost connection reports everything, and each thing once") {
+  Open open(Window(3), false);
+  open.session.Submit(Order(1, 5), open.told);
+  open.session.Submit(Order(2, 5), open.told);
+  open.session.Cancel(3, {1, 2, 3}, "", open.told);
+  SUBCASE("noticed while receiving") {
+    open.broker.Answer(open.broker.submits.at(0).request, 0, R"({"id":1})");
+    open.broker.lost_errno = ECONNRESET;
+    CHECK_FALSE(open.session.Pump(open.told));
+  }
+  SUBCASE("noticed while sending") {
+    open.broker.Answer(open.broker.submits.at(0).request, 0, R"({"id":1})");
+    open.broker.send_errno = EPIPE;
+    CHECK_FALSE(open.session.Pump(open.told));
+  }
+  REQUIRE(open.told.failures.size() == 1);
+  REQUIRE(open.told.submitted.size() == 2);
+  CHECK(open.told.submitted[0].accepted == 1);
+  CHECK(open.told.submitted[0].dropped == 4);
+  CHECK(open.told.submitted[1].dropped == 5);
+  REQUIRE(open.told.controlled.size() == 1);
+  CHECK(open.told.controlled[0].failed == 3);
+  CHECK(open.session.submitting() == 0);
+  CHECK(open.session.fd() == -1);
+  CHECK_FALSE(open.session.deadline().has_value());
+  // Late answers change nothing.
+  open.broker.Answer(open.broker.submits.at(1).request, 0, R"({"id":2})");
+  CHECK_FALSE(open.session.Pump(open.told));
+  open.session.Close(open.told);
+  CHECK(open.told.submitted.size() == 2);
+  CHECK(open.told.failures.size() == 1);
+}
+
+TEST_CASE("a connection that is lost in the middle of an order") {
+  Open open;
+  open.session.Submit(Order(1, 5), open.told);
+  open.broker.AcceptAll();
+  open.broker.send_errno = EPIPE;
+  open.session.Pump(open.told);
+  REQUIRE(open.told.submitted.size() == 1);
+  CHECK(open.told.submitted[0].accepted == 1);
+  CHECK(open.told.submitted[0].dropped == 4);
+  CHECK(open.session.submitting() == 0);
+}
+
+TEST_CASE("Close answers everything without a failure") {
+  Open open(Window(3), false);
+  open.session.Submit(Order(1, 5), open.told);
+  open.session.Cancel(3, {1, 2, 3}, "", open.told);
+  open.session.Close(open.told);
+  CHECK(open.told.submitted.size() == 1);
+  CHECK(open.told.controlled.size() == 1);
+  CHECK(open.told.failures.empty());
+}
+
+TEST_CASE("what is never answered is given up, once nothing else is answered either") {
+  FluxSessionOptions options;
+  options.patience = std::chrono::milliseconds(50);
+  Open open(options, false);
+  open.session.Submit(Order(1, 4), open.told);
+  open.session.Cancel(2, {1}, "", open.told);
+  open.broker.Answer(open.broker.submits.at(3).request, 0, R"({"id":1})");
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  open.session.Pump(open.told);
+  CHECK(open.told.submitted.empty());
+  open.PumpAtDeadline();
+  REQUIRE(open.told.submitted.size() == 1);
+  CHECK(open.told.submitted[0].accepted == 1);
+  CHECK(open.told.submitted[0].refused == 3);
+  CHECK(open.told.submitted[0].reason.find("did not answer") != std::string::npos);
+  REQUIRE(open.told.controlled.size() == 1);
+  CHECK(open.told.controlled[0].failed == 1);
+  CHECK(open.session.submitting() == 0);
+  CHECK_FALSE(open.session.deadline().has_value());
+  // An answer that comes all the same is no second report.
+  open.broker.Answer(open.broker.submits[0].request, 0, R"({"id":2})");
+  open.session.Pump(open.told);
+  CHECK(open.told.submitted.size() == 1);
+  CHECK(open.told.failures.empty());
+}
+
+TEST_CASE("jobs are recalled by their eventlog") {
+  Open open;
+  const journal::JobId large = (std::uint64_t{1} << 60) + 1;
+  open.session.Recall(large);
+  open.session.Recall(2);
+  REQUIRE(open.broker.calls.size() == 2);
+  CHECK(open.broker.calls[0].topic == "job-info.lookup");
+  CHECK(open.broker.calls[0].json == R"({"id":1152921504606846977,"keys":["eventlog"],"flags":0})");
+  open.broker.Answer(open.broker.calls[0].request, 0,
+                     R"({"id":1152921504606846977,"eventlog":)"
+                     R"("{\"timestamp\":1.5,\"name\":\"submit\",\"context\":{\"a\":\"\\\"\"}}\n)"
+                     R"({\"timestamp\":2,\"name\":\"clean\"}\n"})");
+  open.broker.Answer(open.broker.calls[1].request, ENOENT, "gone");
+  open.session.Pump(open.told);
+  REQUIRE(open.told.records.size() == 3);
+  const test::OwnedRecord record = test::DecodeOne(open.told.records[1]);
+  CHECK(record.id == large);
+  REQUIRE(record.events.size() == 2);
+  CHECK(record.events[0].name == "submit");
+  CHECK(record.events[1].kind == journal::EventKind::kClean);
+  CHECK(open.told.records[2] == R"({"id":2,"events":[]})");
+}
+
+TEST_CASE("an answer to job-info.lookup that is none") {
+  for (const char* const answer :
+       {"", "rubbish", "{}", R"({"eventlog":5})", R"({"eventlog":""})"}) {
+    CHECK(journal::RecordOfLookup(7, answer) == R"({"id":7,"events":[]})");
+  }
+}
+
+TEST_CASE("a runner takes the stream up again and recalls what it missed") {
+  FakeBroker broker;
+  broker.Sentinel();
+  const std::string submit = test::Submit(7, 1, "g");
+  broker.Journal(submit.substr(0, submit.size() - 1));
+  broker.EndJournal(ENODATA);
+  broker.on_reopen = [](FakeBroker& reopened) { reopened.Sentinel(); };
+  broker.on_call = [](FakeBroker& called, std::uint64_t request) {
+    called.Answer(request, ENOENT, "purged");
+  };
+  engine::Owner owner(engine::GroupG());
+  REQUIRE(owner.runner.Start() == 0);
+  owner.Ask(engine::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
+                                      ~std::uint64_t{0}, false});
+  CHECK(engine::Eventually([&] { return owner.AskStatus().totals.lost_jobs == 1; }));
+  CHECK(owner.AskStatus().active_jobs == 0);
+  owner.runner.Stop();
+  CHECK(broker.journals.size() == 2);
+  CHECK(broker.closed);
+}
+
+TEST_CASE("a runner that closes its source leaves nobody waiting") {
+  FakeBroker broker;
+  engine::Owner owner(engine::GroupG());
+  REQUIRE(owner.runner.Start() == 0);
+  owner.Ask(engine::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
+                                      ~std::uint64_t{0}, false});
+  owner.Post(engine::SubmitCommand{Order(0, 5)});
+  owner.Post(engine::CancelCommand{{1, 2, 3}, ""});
+  // Checks that both of them were answered before.
+  owner.Ask(engine::CloseSourceCommand{});
+  CHECK(owner.AskStatus().submitting == 0);
+  const auto refused = owner.Ask(engine::CancelCommand{{1}, ""});
+  CHECK(std::get<engine::SourceFailure>(refused).code == "ENOTCONN");
+}
+
+}  // namespace flux_ensemble::flux

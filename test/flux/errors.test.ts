@@ -1,0 +1,292 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cli, ensembleFile, eventually, newFolder, root } from '../e2e/cli.js';
+import { allGood, describeFlux, type Instance, mock, reportOf, withInstance } from './instance.js';
+
+const hello = ensembleFile(`
+jobs: [{name: a, command: "true"}]
+rules: [{trigger: start, action: {name: submit, label: a}}]
+`);
+
+/** Jobs of two groups, the second of which never start by themselves. */
+const waiting = (count: number) =>
+  ensembleFile(`
+jobs:
+  - {name: quick, command: quick, count: ${count}, attributes: ${mock(0.01)}}
+  - {name: held, command: held, count: 4, urgency: 0, attributes: ${mock(0.01)}}
+  - {name: follow, command: follow, count: 3, attributes: ${mock(0.01)}}
+rules:
+  - {trigger: start, action: {name: submit, label: held}}
+  - {trigger: start, action: {name: submit, label: quick}}
+  - {trigger: metric, name: count.held.canceled, when: 4, action: {name: submit, label: follow}}
+`);
+
+const quickAreDone = (instance: Instance, count: number) =>
+  eventually(
+    async () => (await instance.tally('{name} {result}'))['quick COMPLETED'] === count,
+    'the quick jobs have ended',
+  );
+
+/** What depends on the job manager goes and comes with it; a scheduler would not find its way back alone. */
+async function reloadJobManager(instance: Instance): Promise<void> {
+  await instance.flux('module', 'reload', 'job-manager');
+  await instance.flux('module', 'reload', '-f', 'sched-simple');
+  await instance.flux('module', 'reload', '-f', 'job-exec');
+  await instance.flux('module', 'load', 'job-list');
+}
+
+describeFlux('no instance', () => {
+  // Without FLUX_URI libflux-core looks for the system's instance, which is not there.
+  test.each([
+    ['no FLUX_URI', undefined],
+    ['a FLUX_URI that leads nowhere', 'local:///nowhere/local'],
+    ['a FLUX_URI that is none', 'rubbish'],
+  ])('%s', async (_, uri) => {
+    const { status, stdout, stderr } = await cli(['run', '--executor', 'flux', '--json', hello], {
+      env: { FLUX_URI: uri },
+    });
+    expect(status, stdout + stderr).toBe(3);
+    const { summary, counts } = reportOf({ status, stdout, stderr, signal: null });
+    expect(summary.error).toMatchObject({ code: 'ERR_MEMBER' });
+    expect(summary.error?.message).toContain("can't connect to Flux");
+    expect(summary.error?.message).toContain(uri ?? 'FLUX_URI is not set');
+    expect(summary.error?.message).toContain('flux start');
+    expect(counts.a).toMatchObject({ submitted: 0 });
+  });
+
+  test('a build without the Flux member, and one whose library is broken', async () => {
+    const copy = newFolder();
+    cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
+    copyFileSync(join(root, 'package.json'), join(copy, 'package.json'));
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    mkdirSync(join(copy, 'build/Release'), { recursive: true });
+    for (const name of ['flux_ensemble.node', 'ensemble-spawner']) {
+      copyFileSync(join(root, 'build/Release', name), join(copy, 'build/Release', name));
+    }
+    const attempt = (...more: string[]) => {
+      try {
+        const env = { ...process.env, FLUX_URI: 'local:///nowhere/local' };
+        const args = [join(copy, 'dist/cli/main.js'), 'run', ...more, hello];
+        return { status: 0, text: execFileSync(process.execPath, args, { env, stdio: 'pipe' }).toString() };
+      } catch (error) {
+        const { status, stdout, stderr } = error as { status: number; stdout: Buffer; stderr: Buffer };
+        return { status, text: `${stdout}${stderr}` };
+      }
+    };
+    const without = attempt('--executor', 'flux');
+    expect(without.status, without.text).toBe(3);
+    expect(without.text).toContain(join(copy, 'build/Release/flux_source.so'));
+    expect(without.text).toContain('pkg-config');
+    // Whoever does not ask for it is not bothered.
+    expect(attempt()).toMatchObject({ status: 0 });
+
+    writeFileSync(join(copy, 'build/Release/flux_source.so'), 'rubbish');
+    const broken = attempt('--executor', 'flux');
+    expect(broken.status, broken.text).toBe(3);
+    expect(broken.text).toContain("the Flux member can't be loaded");
+    expect(broken.text).toContain('LD_LIBRARY_PATH');
+  });
+});
+
+describeFlux('an instance that fails', () => {
+  test('the broker is killed', async () => {
+    await withInstance(
+      async (instance) => {
+        const running = instance.start(['run', '--json', waiting(20)]);
+        await quickAreDone(instance, 20);
+        process.kill(Number(await instance.flux('getattr', 'broker.pid')), 'SIGKILL');
+        const { finished, summary, counts } = reportOf(await running.finished);
+        expect(finished.status, finished.stderr).toBe(3);
+        expect(summary.end).toBe('failed');
+        expect(summary.error).toMatchObject({ code: 'ERR_MEMBER' });
+        expect(summary.error?.message).toMatch(/the connection to Flux is lost: .*\[E[A-Z]+\]/);
+        expect(counts.quick).toEqual(allGood(20));
+        expect(counts.held).toMatchObject({ submitted: 4, pending: 4 });
+      },
+      { cores: 16 },
+    );
+  });
+
+  test('the broker is killed while jobs are being submitted', async () => {
+    await withInstance(
+      async (instance) => {
+        const running = instance.start(['run', '--json', waiting(20_000)]);
+        await eventually(async () => (await instance.jobs('{id}')).length > 50, 'some are there');
+        process.kill(Number(await instance.flux('getattr', 'broker.pid')), 'SIGKILL');
+        const { finished, summary, counts } = reportOf(await running.finished);
+        expect(finished.status, finished.stderr).toBe(3);
+        expect(summary.error?.message).toContain('the connection to Flux is lost');
+        expect(counts.quick?.submitted).toBeGreaterThan(50);
+      },
+      { cores: 16 },
+    );
+  });
+
+  test('the instance is shut down', () =>
+    withInstance(
+      async (instance) => {
+        const running = instance.start(['run', '--json', waiting(5)]);
+        await quickAreDone(instance, 5);
+        await instance.flux('shutdown', '--quiet').catch(() => '');
+        const { finished, summary, counts } = reportOf(await running.finished);
+        // Its last act is to cancel all jobs, so the rule may still have fired, in vain.
+        expect(finished.status, finished.stdout).toBe(3);
+        expect(summary.error).toMatchObject({ code: 'ERR_MEMBER' });
+        expect(counts.quick).toEqual(allGood(5));
+      },
+      { cores: 16 },
+    ));
+
+  test('the job manager is reloaded: the stream goes on, and nothing is counted twice', () =>
+    withInstance(
+      async (instance) => {
+        const running = instance.start(['run', '--json', waiting(20)]);
+        await quickAreDone(instance, 20);
+        await reloadJobManager(instance);
+        // Its module was gone, so what it knew of ended jobs is.
+        await eventually(async () => (await instance.tally('{status}')).SCHED === 4, 'the held are back');
+        await instance.flux('cancel', '--all');
+        const { finished, counts, summary } = reportOf(await running.finished);
+        expect(finished).toMatchObject({ status: 0, stderr: '' });
+        expect(summary.end).toBe('idle');
+        expect(counts.quick).toEqual(allGood(20));
+        expect(counts.held).toMatchObject({
+          submitted: 4,
+          canceled: 4,
+          finished: 0,
+          exception: 4,
+          pending: 0,
+        });
+        expect(counts.follow).toEqual(allGood(3));
+        expect(await instance.tally('{name} {result}')).toEqual({
+          'quick COMPLETED': 20,
+          'held CANCELED': 4,
+          'follow COMPLETED': 3,
+        });
+      },
+      { cores: 16 },
+    ));
+
+  test('jobs that ended while nobody told of it are recalled', () =>
+    withInstance(
+      async (instance) => {
+        const running = instance.start(['run', '--json', waiting(20)]);
+        await quickAreDone(instance, 20);
+        const { pid } = running.process;
+        if (pid === undefined) throw new Error('it does not run');
+        // It sleeps through it all: the stream's end, the jobs' end, the new job manager.
+        process.kill(pid, 'SIGSTOP');
+        await reloadJobManager(instance);
+        const held = (await instance.jobs('{id} {name}')).filter((line) => line.endsWith('held'));
+        const ids = held.map((line) => line.split(' ')[0] ?? '');
+        await instance.flux('cancel', ...ids.slice(0, 2));
+        await instance.flux('job', 'urgency', ids[2] ?? '', '16');
+        await instance.flux('job', 'wait-event', '-t', '20', ids[2] ?? '', 'clean');
+        // And what is left of this one is only its name.
+        await instance.flux('cancel', ids[3] ?? '');
+        await instance.flux('job', 'wait-event', '-t', '20', ids[3] ?? '', 'clean');
+        await instance.flux('job', 'purge', '--force', ids[3] ?? '');
+        process.kill(pid, 'SIGCONT');
+        const { finished, counts, summary } = reportOf(await running.finished);
+        expect(finished.status).toBe(0);
+        expect(summary.end).toBe('idle');
+        expect(counts.quick).toEqual(allGood(20));
+        expect(counts.held).toMatchObject({
+          submitted: 4,
+          canceled: 2,
+          success: 1,
+          finished: 1,
+          exception: 2,
+          pending: 0,
+          running: 0,
+        });
+      },
+      { cores: 16 },
+    ));
+
+  test('the job manager is away for too long', () =>
+    withInstance(
+      async (instance) => {
+        const running = instance.start(['run', '--json', waiting(5)]);
+        await quickAreDone(instance, 5);
+        await instance.flux('module', 'remove', '-f', 'job-manager');
+        const { finished, summary, counts } = reportOf(await running.finished);
+        expect(finished.status).toBe(3);
+        expect(summary.error?.message).toContain('its job manager is not loaded');
+        expect(summary.error?.message).toContain('[ENOSYS]');
+        expect(counts.quick).toEqual(allGood(5));
+        await instance.flux('module', 'load', 'job-manager');
+      },
+      { cores: 16 },
+    ));
+});
+
+describeFlux('an interrupted run', () => {
+  test('cancels its jobs, pending and running, and no others', () =>
+    withInstance(
+      async (instance) => {
+        await instance.flux('submit', '--urgency=0', 'other');
+        const file = ensembleFile(`
+jobs:
+  - {name: running, command: running, count: 5, attributes: ${mock(600)}}
+  - {name: held, command: held, count: 5, urgency: 0}
+rules:
+  - {trigger: start, action: {name: submit, label: held}}
+  - {trigger: start, action: {name: submit, label: running}}
+`);
+        const running = instance.start(['run', '--json', file]);
+        await eventually(async () => (await instance.tally('{status}')).RUN === 5, 'five run');
+        running.process.kill('SIGINT');
+        const { finished, summary, counts } = reportOf(await running.finished);
+        expect(finished.status).toBe(130);
+        expect(summary.end).toBe('interrupted');
+        expect(counts.running).toMatchObject({ submitted: 5, canceled: 5, running: 0 });
+        expect(counts.held).toMatchObject({ submitted: 5, canceled: 5, pending: 0 });
+        expect(await instance.tally('{name} {status}')).toEqual({
+          'other SCHED': 1,
+          'running CANCELED': 5,
+          'held CANCELED': 5,
+        });
+      },
+      { cores: 16 },
+    ));
+
+  test('in the middle of submitting leaves no job behind', () =>
+    withInstance(
+      async (instance) => {
+        const running = instance.start(['run', '--json', waiting(1500)]);
+        await eventually(async () => (await instance.jobs('{id}')).length > 100, 'some are there');
+        running.process.kill('SIGINT');
+        const { finished, counts } = reportOf(await running.finished);
+        expect(finished.status).toBe(130);
+        const { quick } = counts;
+        if (quick === undefined) throw new Error('no counts');
+        expect(quick.success + quick.canceled).toBe(quick.submitted);
+        expect(counts.held).toMatchObject({ submitted: 4, canceled: 4 });
+        const left = await instance.tally('{state}');
+        expect(left).toEqual({ INACTIVE: quick.submitted + 4 });
+      },
+      { cores: 16 },
+    ));
+
+  test('a second signal ends it also when the instance hangs', () =>
+    withInstance(
+      async (instance) => {
+        const running = instance.start(['run', '--json', waiting(5)]);
+        await quickAreDone(instance, 5);
+        const broker = Number(await instance.flux('getattr', 'broker.pid'));
+        process.kill(broker, 'SIGSTOP');
+        try {
+          running.process.kill('SIGINT');
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          running.process.kill('SIGINT');
+          expect((await running.finished).status).toBe(130);
+        } finally {
+          process.kill(broker, 'SIGCONT');
+        }
+      },
+      { cores: 16 },
+    ));
+});

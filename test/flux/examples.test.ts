@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { cli, root } from '../e2e/cli.js';
+import { allGood, describeFlux, run, withInstance } from './instance.js';
+
+const example = (name: string) => `${root}/examples/${name}.yaml`;
+
+describeFlux('the command inside an instance', () => {
+  test('takes Flux by itself', () =>
+    withInstance(async (instance) => {
+      const { finished, summary } = await run(instance, example('hello-world'));
+      expect(finished).toMatchObject({ status: 0, stderr: '' });
+      expect(summary.groups.echo?.count).toEqual(allGood(5));
+      expect(await instance.tally('{name} {result}')).toEqual({ 'sleep COMPLETED': 5, 'echo COMPLETED': 5 });
+    }));
+
+  test('but not if told otherwise', () =>
+    withInstance(async (instance) => {
+      const { summary } = await run(instance, example('hello-world'), ['--executor', 'local']);
+      expect(summary.groups.echo?.count).toEqual(allGood(5));
+      expect(await instance.jobs('{name}')).toEqual([]);
+    }));
+
+  test('finds no file, or a wrong one, before it asks Flux', () =>
+    withInstance(async (instance) => {
+      expect((await cli(['run', '/nowhere.yaml'], { env: { FLUX_URI: instance.uri } })).status).toBe(2);
+    }));
+});
+
+for (const size of [1, 4]) {
+  describeFlux(`every example, under Flux with ${size} broker(s)`, () => {
+    test('hello-world', () =>
+      withInstance(
+        async (instance) => {
+          const { finished, summary, firings, counts } = await run(instance, example('hello-world'));
+          expect(finished).toMatchObject({ status: 0, stderr: '' });
+          expect(firings.map(({ label }) => label)).toEqual(['sleep', 'echo']);
+          expect(counts).toEqual({ sleep: allGood(5), echo: allGood(5) });
+          expect(summary.groups.sleep?.duration.min).toBeGreaterThanOrEqual(1);
+          expect(summary).toMatchObject({ end: 'idle', error: null, decodeErrors: 0 });
+        },
+        { size },
+      ));
+
+    test('backoff', () =>
+      withInstance(
+        async (instance) => {
+          const { finished, firings, counts } = await run(instance, example('backoff-example'));
+          expect(finished).toMatchObject({ status: 0, stderr: '' });
+          expect(counts).toEqual({
+            sleep: allGood(5),
+            'echo-repetition': allGood(6),
+            'echo-backoff': allGood(2),
+          });
+          expect(firings).toHaveLength(6);
+        },
+        { size },
+      ));
+
+    test('heartbeat', () =>
+      withInstance(
+        async (instance) => {
+          const { finished, firings, counts, summary } = await run(instance, example('heartbeat-example'));
+          expect(finished).toMatchObject({ status: 0, stderr: '' });
+          expect(counts.sleep).toEqual(allGood(5));
+          expect(counts.echo).toEqual(allGood(10));
+          expect(counts.held).toMatchObject({
+            submitted: 1,
+            canceled: 1,
+            finished: 0,
+            exception: 1,
+            pending: 0,
+          });
+          expect(firings.at(-1)).toMatchObject({ action: 'cancel', label: 'held' });
+          expect(summary.groups.held?.pending.count).toBe(0);
+          expect(await instance.tally('{name} {result}')).toMatchObject({ 'echo CANCELED': 1 });
+        },
+        { size },
+      ));
+
+    test('terminate leaves the queue alone', () =>
+      withInstance(
+        async (instance) => {
+          const { finished, firings, counts, summary } = await run(instance, example('terminate-example'));
+          expect(finished).toMatchObject({ status: 0, stderr: '' });
+          expect(summary.end).toBe('terminated');
+          expect(firings.at(-1)).toMatchObject({ action: 'terminate' });
+          expect(counts.echo).toMatchObject({ submitted: 5, success: 5 });
+          expect(counts.sleep).toMatchObject({ submitted: 5, canceled: 0 });
+        },
+        { size },
+      ));
+
+    test('custom-action', () =>
+      withInstance(
+        async (instance) => {
+          const { finished, firings, counts } = await run(instance, example('custom-action-example'));
+          expect(finished.status).toBe(0);
+          expect(counts).toEqual({ sleep: allGood(3), echo: allGood(4) });
+          expect(firings.filter(({ action }) => action === 'custom')).toHaveLength(4);
+          expect(finished.stderr).toContain('echoAgain: finish of a job in echo, 2 finished so far');
+        },
+        { size },
+      ));
+
+    test('grow-shrink: Flux cannot be resized from within, which is said', () =>
+      withInstance(
+        async (instance) => {
+          const { finished, problems, counts } = await run(instance, example('grow-shrink-example'));
+          expect(finished.status).toBe(0);
+          expect(counts.echo).toEqual(allGood(10));
+          if (size === 4) {
+            // Four nodes are there, so nothing has to grow; the shrink at the end can't be done.
+            expect(counts.sleep).toEqual(allGood(3));
+            expect(problems).toEqual([expect.stringContaining('shrink')]);
+          } else {
+            // One node: Flux says at once that three such jobs never fit.
+            expect(counts.sleep).toMatchObject({ finished: 0, success: 0, pending: 0, running: 0 });
+          }
+        },
+        { size },
+      ));
+  });
+}

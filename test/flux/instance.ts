@@ -1,0 +1,181 @@
+/** A Flux instance of a test's own, and the command run in it. */
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { describe } from 'vitest';
+import type { Count } from '../../src/config/types.js';
+import { type CliOptions, type Finished, jsonLines, type Running, root, start } from '../e2e/cli.js';
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why there can be no test on Flux here, or null. */
+function whatIsMissing(): string | null {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  if (!folders.some((folder) => isExecutable(join(folder, 'flux')))) return 'flux is not on PATH';
+  if (!existsSync(join(root, 'build/Release/flux_source.so'))) return 'this build has no flux_source.so';
+  return null;
+}
+
+export const missing = whatIsMissing();
+
+/** Tests that need Flux; without it each is reported as skipped, with the reason. */
+export function describeFlux(name: string, tests: () => void): void {
+  describe.skipIf(missing !== null)(missing === null ? name : `${name} (skipped: ${missing})`, tests);
+}
+
+export interface Instance {
+  readonly uri: string;
+  /** Runs a command of Flux and returns what it printed; throws if it fails. */
+  flux(...args: readonly string[]): Promise<string>;
+  /** Starts `ensemble` in the instance. */
+  start(args: readonly string[], options?: CliOptions): Running;
+  /** Results and the like of every job that Flux knows, one a line, in order. */
+  jobs(format: string): Promise<string[]>;
+  /** How many jobs Flux knows for each line of `jobs`. */
+  tally(format: string): Promise<Record<string, number>>;
+}
+
+export interface InstanceOptions {
+  /** Brokers; 1 by default. */
+  readonly size?: number;
+  /** Cores that the instance believes to have, for jobs that are not really run. */
+  readonly cores?: number;
+}
+
+function configPath(cores: number): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'ensemble-flux-')), 'flux.toml');
+  writeFileSync(
+    path,
+    `[resource]\nnoverify = true\n[[resource.config]]\nhosts = "${hostname()}"\ncores = "0-${cores - 1}"\n`,
+  );
+  return path;
+}
+
+function execute(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(file, [...args], { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${file} ${args.join(' ')}: ${error.message}\n${stdout}${stderr}`));
+    });
+  });
+}
+
+/** The broker's URI, once it accepts jobs. */
+function uriOf(broker: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    let errors = '';
+    broker.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      errors += chunk;
+    });
+    broker.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      printed += chunk;
+      const end = printed.indexOf('\n');
+      if (end >= 0) resolve(printed.slice(0, end));
+    });
+    broker.on('close', () => reject(new Error(`flux start failed:\n${errors}`)));
+  });
+}
+
+/** Runs the test in an instance that ends with it. */
+export async function withInstance(
+  test: (instance: Instance) => Promise<void>,
+  { size = 1, cores }: InstanceOptions = {},
+): Promise<void> {
+  const { FLUX_URI: _, ...environment } = process.env;
+  const config = cores === undefined ? [] : [`--config-path=${configPath(cores)}`];
+  // Ends when its standard input does, so it does not outlive a test that is killed.
+  const broker = spawn(
+    'flux',
+    ['start', `--test-size=${size}`, ...config, 'sh', '-c', 'echo "$FLUX_URI"; exec cat'],
+    { env: environment, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  const closed = new Promise((resolve) => broker.on('close', resolve));
+  broker.stdin.on('error', () => {});
+  try {
+    const uri = await uriOf(broker);
+    const env = { ...environment, FLUX_URI: uri };
+    const flux = (...args: readonly string[]) => execute('flux', args, env);
+    const jobs = async (format: string) =>
+      (await flux('jobs', '-a', '-c', '0', '-no', format)).split('\n').filter((line) => line !== '');
+    await test({
+      uri,
+      flux,
+      jobs,
+      start: (args, options) => start(args, { ...options, env: { FLUX_URI: uri, ...options?.env } }),
+      tally: async (format) => {
+        const result: Record<string, number> = {};
+        for (const line of await jobs(format)) result[line] = (result[line] ?? 0) + 1;
+        return result;
+      },
+    });
+  } finally {
+    broker.stdin.end();
+    await closed;
+  }
+}
+
+export interface Firing {
+  readonly rule: number;
+  readonly action: string;
+  readonly label: string | null;
+}
+
+export interface Report {
+  readonly finished: Finished;
+  readonly summary: ReturnType<typeof jsonLines>['summary'] & {
+    readonly error: { readonly message: string } | null;
+    readonly records: number;
+  };
+  readonly firings: readonly Firing[];
+  /** Messages of what actions failed with. */
+  readonly problems: readonly string[];
+  readonly counts: Readonly<Record<string, Record<Count, number>>>;
+}
+
+/** What `--json` printed. */
+export function reportOf(finished: Finished): Report {
+  const { lines, summary } = jsonLines(finished);
+  return {
+    finished,
+    summary: summary as Report['summary'],
+    firings: lines.filter(({ type }) => type === 'firing') as unknown as Firing[],
+    problems: lines.filter(({ type }) => type === 'problem').map(({ message }) => String(message)),
+    counts: Object.fromEntries(Object.entries(summary.groups).map(([name, { count }]) => [name, count])),
+  };
+}
+
+/** Runs an ensemble file in the instance to its end. */
+export async function run(
+  instance: Instance,
+  path: string,
+  more: readonly string[] = [],
+  options?: CliOptions,
+): Promise<Report> {
+  return reportOf(await instance.start(['run', '--json', ...more, path], options).finished);
+}
+
+/** A jobspec attribute that makes Flux pretend to run the job. */
+export const mock = (seconds: number) => `{system: {exec: {test: {run_duration: ${seconds}s}}}}`;
+
+/** The counts of a group of which every job succeeded. */
+export const allGood = (jobs: number) => ({
+  submitted: jobs,
+  finished: jobs,
+  success: jobs,
+  failed: 0,
+  canceled: 0,
+  timeout: 0,
+  exception: 0,
+  pending: 0,
+  running: 0,
+});
