@@ -21,18 +21,22 @@ static void report (void)
 static int drain (flux_t *h, int look_for_sentinel)
 {
     int seen = 0;
-    flux_msg_t *msg;
-    while ((msg = flux_recv (h, FLUX_MATCH_ANY, FLUX_O_NONBLOCK))) {
-        const char *text;
-        if (flux_response_decode (msg, NULL, &text) < 0)
-            die ("journal");
-        messages++;
-        if (look_for_sentinel && strstr (text, "\"id\":-1"))
-            seen = 1;
-        flux_msg_destroy (msg);
-    }
-    if (errno != EWOULDBLOCK || flux_pollevents (h) < 0)
-        die ("flux_recv");
+    int events;
+    do {
+        flux_msg_t *msg;
+        while ((msg = flux_recv (h, FLUX_MATCH_ANY, FLUX_O_NONBLOCK))) {
+            const char *text;
+            if (flux_response_decode (msg, NULL, &text) < 0)
+                die ("journal");
+            messages++;
+            if (look_for_sentinel && strstr (text, "\"id\":-1"))
+                seen = 1;
+            flux_msg_destroy (msg);
+        }
+        // Makes the descriptor unreadable, also if something has come since.
+        if (errno != EWOULDBLOCK || (events = flux_pollevents (h)) < 0)
+            die ("flux_recv");
+    } while (events & FLUX_POLLIN);
     return seen;
 }
 

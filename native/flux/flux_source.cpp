@@ -1,10 +1,8 @@
 #include "flux/flux_source.h"
 
 #include <flux/core.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -158,26 +156,24 @@ void Dispatch(FluxSource* source, const FluxListener* listener, const flux_msg_t
   }
 }
 
-// Makes the descriptor unreadable until something new comes. It is an epoll's, and one call on that
-// does what flux_pollevents takes three for; should it be something else one day, that still works.
-int Rearm(flux_t* handle) {
-  std::array<epoll_event, 4> events{};
-  if (epoll_wait(flux_pollfd(handle), events.data(), events.size(), 0) >= 0) return 0;
-  return flux_pollevents(handle) < 0 ? -1 : 0;
-}
-
 int Pump(FluxSource* source, const FluxListener* listener, int limit) {
   flux_t* const handle = source->handle.get();
-  // What comes after this and is taken below leaves the descriptor readable for nothing, so it is
-  // done as late as it can be: live, messages mostly come alone.
-  bool rearmed = false;
   for (int i = 0; i < limit; ++i) {
     const Message message(flux_recv(handle, FLUX_MATCH_ANY, FLUX_O_NONBLOCK));
-    if (!message && errno != EAGAIN && errno != EWOULDBLOCK) return FLUX_PUMP_LOST;
-    if (!message && rearmed) return FLUX_PUMP_DRAINED;
-    if (message) Dispatch(source, listener, message.get());
-    if (!rearmed && Rearm(handle) < 0) return FLUX_PUMP_LOST;
-    rearmed = true;
+    if (message) {
+      Dispatch(source, listener, message.get());
+      continue;
+    }
+    if (errno != EAGAIN && errno != EWOULDBLOCK) return FLUX_PUMP_LOST;
+    // The descriptor is edge-triggered. Looking at it is what makes it unreadable until something
+    // new comes, so what has come since the last read is only told here, and told once.
+    const int events = flux_pollevents(handle);
+    if (events < 0) return FLUX_PUMP_LOST;
+    if ((events & FLUX_POLLERR) != 0) {
+      errno = ECONNRESET;
+      return FLUX_PUMP_LOST;
+    }
+    return (events & FLUX_POLLIN) != 0 ? FLUX_PUMP_MORE : FLUX_PUMP_DRAINED;
   }
   return FLUX_PUMP_MORE;
 }

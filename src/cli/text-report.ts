@@ -142,7 +142,9 @@ export function textReporter(debug: boolean): Reporter {
       const broken = decodeErrors === 0 ? '' : `, ${decodeErrors} broken records`;
       const lost = lostJobs === 0 ? '' : `, ${lostJobs} jobs ended unseen`;
       print(
-        out.dim(`\n${endings[end]} after ${show(seconds)} s: ${events} events, ${firings} firings${broken}${lost}`),
+        out.dim(
+          `\n${endings[end]} after ${show(seconds)} s: ${events} events, ${firings} firings${broken}${lost}`,
+        ),
       );
     },
   };

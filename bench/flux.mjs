@@ -1,0 +1,109 @@
+// The Flux member on a real Flux instance, against minimal C programs on libflux-core (bench/flux/). Each kind of
+// measurement runs in an instance of its own, on one broker, with mock-executed jobs.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { fluxLibrary } from '../dist/members/flux/flux-member.js';
+import { buildPrograms } from './flux/programs.mjs';
+import { median, show } from './measure.mjs';
+
+const driver = fileURLToPath(new URL('./flux/driver.mjs', import.meta.url));
+
+/** [kind, size, rounds] */
+const plan = [
+  ['live', 1000, 5],
+  ['backlog', 3000, 4],
+  ['accept', 2000, 4],
+  ['hop', 200, 3],
+  ['group', 2000, 2],
+];
+
+/** Why there is nothing to measure here; null when there is. */
+function missing() {
+  if (spawnSync('flux', ['version']).status !== 0) return 'there is no `flux` in PATH';
+  if (!existsSync(fluxLibrary)) return `${fluxLibrary} was not built`;
+  return null;
+}
+
+/** Values by series, from one instance. */
+function inInstance(folder, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn('flux', ['start', '--test-size=1', process.execPath, driver, ...args.map(String)], {
+      env: { ...process.env, FLUX_BENCH_FOLDER: folder },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (piece) => {
+      text += piece;
+    });
+    child.on('close', (code) => {
+      if (code !== 0) return reject(new Error(`the instance for ${args[0]} ended with ${code}`));
+      const series = {};
+      for (const line of text.split('\n').filter((line) => line.startsWith('{'))) {
+        const { series: name, value } = JSON.parse(line);
+        series[name] ??= [];
+        series[name].push(value);
+      }
+      resolve(series);
+    });
+  });
+}
+
+const spread = (values, unit) =>
+  `${show(median(values))} ${unit} (${show(Math.min(...values))} to ${show(Math.max(...values))})`;
+
+/** Rows of the result table; a ratio above 1 says that ours is better. */
+function rowsOf(series) {
+  const cheaper = (name, ours, baseline, unit) => ({
+    name,
+    value: spread(series[ours], unit),
+    baseline: `${baseline} ${spread(series[baseline], unit)}`,
+    ratio: median(series[baseline]) / median(series[ours]),
+  });
+  const faster = (name, ours, baseline, unit) => {
+    const row = cheaper(name, ours, baseline, unit);
+    return { ...row, ratio: 1 / row.ratio };
+  };
+  const perMessage = 'us CPU a message';
+  const hops = ['all validated', 'one validated'].flatMap((validated) =>
+    ['', ', blocked'].flatMap((state) =>
+      ['p50', 'p99'].map((quantile) =>
+        cheaper(
+          `finish to next submit, ${quantile}${state && ', event loop blocked'}, ${validated}`,
+          `hop ours, ${validated}${state} ${quantile}`,
+          `hop C${state && ', beside a busy loop'} ${quantile}`,
+          'ms',
+        ),
+      ),
+    ),
+  );
+  return [
+    cheaper('journal live, all events, 10 rules', 'live ours', 'live futures', perMessage),
+    cheaper('journal live, receiving alone', 'live raw', 'live futures', perMessage),
+    cheaper('journal live, needed events only', 'live filtered', 'live ours', 'us CPU a message of all'),
+    cheaper('journal backlog, all events, 10 rules', 'backlog ours', 'backlog futures', perMessage),
+    cheaper('journal backlog, receiving alone', 'backlog raw', 'backlog futures', perMessage),
+    faster('2,000 jobs accepted, all validated', 'accept ours, all validated', 'accept C', 'jobs/s'),
+    faster('2,000 jobs accepted, one validated', 'accept ours, one validated', 'accept C', 'jobs/s'),
+    faster('2,000 jobs accepted, none validated', 'accept C, none validated', 'accept C', 'jobs/s'),
+    ...hops,
+    cheaper('2,000 jobs and a follow-up, start to finish', 'group ours', 'group C', 's'),
+  ];
+}
+
+export async function run() {
+  const reason = missing();
+  if (reason !== null) {
+    console.log(`(flux skipped: ${reason})`);
+    return [];
+  }
+  const folder = buildPrograms();
+  try {
+    const series = {};
+    for (const args of plan) Object.assign(series, await inInstance(folder, args));
+    return rowsOf(series);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,87 @@
+// The programs of the Flux bench, how they are started, and the jobspec that they submit.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const sources = ['journal_futures', 'journal_raw', 'submit_pipelined', 'hop'];
+
+/** The group of the jobs that the C programs submit. */
+export const loadGroup = 'load';
+/** Executed by Flux's mock: no process is started. */
+export const mock = { system: { exec: { test: { run_duration: '0.001s' } } } };
+
+/** What they submit: the same resources and attributes as ours (src/members/jobspec.ts). */
+const jobspec = {
+  resources: [
+    {
+      type: 'node',
+      count: 1,
+      with: [{ type: 'slot', count: 1, with: [{ type: 'core', count: 1 }], label: 'task' }],
+    },
+  ],
+  tasks: [{ command: ['/bin/true'], slot: 'task', count: { per_slot: 1 } }],
+  version: 1,
+  attributes: {
+    system: { duration: 0, cwd: '/tmp', environment: environmentOfJobs(), ...mock.system },
+    user: { group: loadGroup },
+  },
+};
+
+function environmentOfJobs() {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('FLUX_'));
+  return Object.fromEntries(own);
+}
+
+/** Where the processes of this bench find that jobspec. */
+export const jobspecFile = () => join(process.env.FLUX_BENCH_FOLDER, 'job.json');
+
+/** Compiles them into a folder for temporary files and returns it; it holds the jobspec too. */
+export function buildPrograms() {
+  const folder = mkdtempSync(join(tmpdir(), 'flux-bench-'));
+  const pkgConfig = (...options) =>
+    execFileSync('pkg-config', [...options, 'flux-core'], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/);
+  const rpath = `-Wl,-rpath,${pkgConfig('--variable=libdir')[0]}`;
+  for (const name of sources) {
+    const paths = ['-o', join(folder, name), join(here, `${name}.c`)];
+    execFileSync('cc', ['-O2', ...paths, ...pkgConfig('--cflags', '--libs'), rpath], {
+      stdio: 'inherit',
+    });
+  }
+  writeFileSync(join(folder, 'job.json'), JSON.stringify(jobspec));
+  return folder;
+}
+
+/** Runs a program to its end: the lines of JSON that it printed. */
+export function runProgram(file, args) {
+  return start(file, args).done;
+}
+
+/** Starts a program: `ready` when it printed that word, `end()` closes its input and `done` brings its lines. */
+export function start(file, args) {
+  const script = file.endsWith('.mjs');
+  const child = spawn(script ? process.execPath : file, script ? [join(here, file), ...args] : args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let text = '';
+  let resolveReady;
+  const ready = new Promise((resolve) => {
+    resolveReady = resolve;
+  });
+  child.stdout.setEncoding('utf8').on('data', (piece) => {
+    text += piece;
+    if (text.includes('ready\n')) resolveReady();
+  });
+  const done = new Promise((resolve, reject) => {
+    child.on('close', (code) => {
+      if (code !== 0) return reject(new Error(`${file} ${args.join(' ')} ended with ${code}`));
+      resolve(text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : [])));
+    });
+  });
+  return { ready, done, end: () => child.stdin.end() };
+}

@@ -1,0 +1,66 @@
+// An engine with a session with Flux, as the bench's processes use it.
+
+import { Engine } from '../../dist/engine/engine.js';
+import { fluxLibrary } from '../../dist/members/flux/flux-member.js';
+import { loadGroup } from './programs.mjs';
+
+const needed = ['submit', 'start', 'finish', 'clean', 'exception', 'invalidate'];
+
+// An engine by itself lets its process exit.
+setInterval(() => {}, 2 ** 30);
+
+/** A rule of the plan on the load's group; what is not given is empty. */
+export function makeRule(given) {
+  return {
+    group: 0,
+    event: null,
+    count: null,
+    statistic: null,
+    variable: null,
+    comparison: null,
+    threshold: 0,
+    repetitions: 1,
+    backoff: -1,
+    terminal: false,
+    wantsEvent: false,
+    submit: null,
+    ...given,
+  };
+}
+
+export function makeEngine(rules) {
+  const engine = new Engine(
+    { groups: [loadGroup], trackAll: false, ensemble: '', heartbeat: 0, rules },
+    { firing() {}, decodeError: ({ reason }) => fail(reason) },
+  );
+  engine.onSource({ records() {}, quiet() {}, failed: ({ message }) => fail(message) });
+  return engine;
+}
+
+/** Connects as the Flux member does. */
+export function openFlux(engine, { full = false, allEvents = false, validateOnce = true }) {
+  return engine.openFlux({
+    library: fluxLibrary,
+    uri: null,
+    allow: allEvents ? [] : needed,
+    full,
+    validateOnce,
+    window: 4096,
+    tap: false,
+  });
+}
+
+/** One result: a line of JSON. */
+export function tell(result) {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+/** Ends the process, whatever its engine still does. */
+export function stop() {
+  process.stdout.write('', () => process.exit(0));
+}
