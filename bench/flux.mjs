@@ -19,6 +19,9 @@ const plan = [
   ['group', 2000, 2],
 ];
 
+/** Seconds that one kind may take: a broker may get stuck, and the others are still worth measuring. */
+const patience = 240;
+
 /** Why there is nothing to measure here; null when there is. */
 function missing() {
   if (spawnSync('flux', ['version']).status !== 0) return 'there is no `flux` in PATH';
@@ -32,13 +35,14 @@ function inInstance(folder, args) {
     const child = spawn('flux', ['start', '--test-size=1', process.execPath, driver, ...args.map(String)], {
       env: { ...process.env, FLUX_BENCH_FOLDER: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: patience * 1000,
     });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (piece) => {
       text += piece;
     });
-    child.on('close', (code) => {
-      if (code !== 0) return reject(new Error(`the instance for ${args[0]} ended with ${code}`));
+    child.on('close', (code, signal) => {
+      if (code !== 0) return reject(new Error(`its instance ended with ${code ?? signal}`));
       const series = {};
       for (const line of text.split('\n').filter((line) => line.startsWith('{'))) {
         const { series: name, value } = JSON.parse(line);
@@ -55,15 +59,18 @@ const spread = (values, unit) =>
 
 /** Rows of the result table; a ratio above 1 says that ours is better. */
 function rowsOf(series) {
-  const cheaper = (name, ours, baseline, unit) => ({
-    name,
-    value: spread(series[ours], unit),
-    baseline: `${baseline} ${spread(series[baseline], unit)}`,
-    ratio: median(series[baseline]) / median(series[ours]),
-  });
+  /** No row for what was given up. */
+  const measured = (...names) => names.every((name) => series[name] !== undefined);
+  const cheaper = (name, ours, baseline, unit) =>
+    measured(ours, baseline) && {
+      name,
+      value: spread(series[ours], unit),
+      baseline: `${baseline} ${spread(series[baseline], unit)}`,
+      ratio: median(series[baseline]) / median(series[ours]),
+    };
   const faster = (name, ours, baseline, unit) => {
     const row = cheaper(name, ours, baseline, unit);
-    return { ...row, ratio: 1 / row.ratio };
+    return row && { ...row, ratio: 1 / row.ratio };
   };
   const perMessage = 'us CPU a message';
   const hops = ['all validated', 'one validated'].flatMap((validated) =>
@@ -89,7 +96,7 @@ function rowsOf(series) {
     faster('2,000 jobs accepted, none validated', 'accept C, none validated', 'accept C', 'jobs/s'),
     ...hops,
     cheaper('2,000 jobs and a follow-up, start to finish', 'group ours', 'group C', 's'),
-  ];
+  ].filter(Boolean);
 }
 
 export async function run() {
@@ -101,7 +108,13 @@ export async function run() {
   const folder = buildPrograms();
   try {
     const series = {};
-    for (const args of plan) Object.assign(series, await inInstance(folder, args));
+    for (const args of plan) {
+      const measuring = inInstance(folder, args);
+      Object.assign(
+        series,
+        await measuring.catch((error) => console.error(`(flux: ${args[0]} was given up: ${error.message})`)),
+      );
+    }
     return rowsOf(series);
   } finally {
     rmSync(folder, { recursive: true });
