@@ -8,7 +8,7 @@ import type { JobTemplate } from '../../config/types.js';
 import type { Engine } from '../../engine/engine.js';
 import type { SubmitPortion } from '../../engine/plan.js';
 import { MemberError } from '../../errors.js';
-import { compileJobspec } from '../jobspec.js';
+import { type CompiledJobspec, compileJobspec } from '../jobspec.js';
 import type { EndOfRun, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
 
 export interface FluxMemberOptions {
@@ -32,6 +32,8 @@ export const fluxLibrary = fileURLToPath(new URL('../../../build/Release/flux_so
 export class FluxMember implements Member {
   readonly name = 'flux';
   readonly #options: FluxMemberOptions;
+  /** Made once for each entry of the file, however many rules submit it: each holds a whole environment. */
+  readonly #jobspecs = new WeakMap<JobTemplate, CompiledJobspec>();
   #engine: Engine | null = null;
   #failed = false;
   /** Seconds that a run that was interrupted waits for the next of its jobs to end; may get shorter. */
@@ -64,13 +66,17 @@ export class FluxMember implements Member {
   }
 
   portion(template: JobTemplate, count: number): SubmitPortion {
-    const jobspec = compileJobspec(template, {
-      ensemble: this.#options.ensemble,
-      environment: template.inheritEnvironment
-        ? { ...environmentOfThisProcess(), ...template.environment }
-        : template.environment,
-      alwaysNodes: true,
-    });
+    let jobspec = this.#jobspecs.get(template);
+    if (jobspec === undefined) {
+      jobspec = compileJobspec(template, {
+        ensemble: this.#options.ensemble,
+        environment: template.inheritEnvironment
+          ? { ...environmentOfThisProcess(), ...template.environment }
+          : template.environment,
+        alwaysNodes: true,
+      });
+      this.#jobspecs.set(template, jobspec);
+    }
     return { ...jobspec, count, urgency: template.urgency };
   }
 
