@@ -40,7 +40,7 @@ interface Waiting {
   reject(error: EnsembleError): void;
 }
 
-/** Engines that owe an answer must not be collected, whoever else has let go of them. */
+/** Engines that something is still to come of must not be collected, whoever else has let go of them. */
 const busy = new Set<Engine>();
 
 /** What a listener throws is for the program to handle, and costs nobody else a firing or an answer. */
@@ -70,12 +70,15 @@ export class Engine {
   readonly #native: NativeEngine;
   readonly #listener: EngineListener;
   readonly #groups: string[];
+  readonly #hasHeartbeat: boolean;
   readonly #namedKinds: string[] = [];
   readonly #waiting = new Map<number, Waiting>();
   readonly #submissions = new Map<number, (report: SubmitReport) => void>();
   #source: SourceListener | null = null;
   #lastCommand = 0;
   #closed = false;
+  #beating = false;
+  #sourceOpen = false;
   #streaming = false;
   #streamEnded = false;
   #capacity = 0;
@@ -85,6 +88,7 @@ export class Engine {
   constructor(plan: EnginePlan, listener: EngineListener, addon: Addon = loadAddon()) {
     this.#addon = addon;
     this.#listener = listener;
+    this.#hasHeartbeat = plan.heartbeat > 0;
     // The channel holds this function for as long as the native engine lives. Through a strong reference to
     // `this` the pair would keep each other alive for ever.
     const self = new WeakRef(this);
@@ -108,6 +112,7 @@ export class Engine {
 
   /** Begins the run at `now` (seconds since the epoch): start rules fire, heartbeats begin. */
   start(now: number): Promise<void> {
+    this.#beating = this.#hasHeartbeat;
     return this.#command((native, number) => native.start(number, now));
   }
 
@@ -154,12 +159,16 @@ export class Engine {
    * Connects to a Flux instance and follows its journal. Rejects with MemberError: `ERR_MEMBER_UNAVAILABLE` when
    * this build or machine has no libflux-core, `ERR_MEMBER` when the instance can't be reached.
    */
-  openFlux(options: FluxOptions): Promise<void> {
-    return this.#command((native, number) => native.openFlux(number, options));
+  async openFlux(options: FluxOptions): Promise<void> {
+    await this.#command((native, number) => native.openFlux(number, options));
+    this.#sourceOpen = true;
+    this.#keepIfBusy();
   }
 
-  closeSource(): Promise<void> {
-    return this.#command((native, number) => native.closeSource(number));
+  async closeSource(): Promise<void> {
+    await this.#command((native, number) => native.closeSource(number));
+    this.#sourceOpen = false;
+    this.#keepIfBusy();
   }
 
   /** Submits jobs to the source; resolves when each has been accepted or refused. */
@@ -245,8 +254,15 @@ export class Engine {
       resolve({ number, accepted: 0, refused: 0, dropped: 0, reason: '' });
     }
     this.#submissions.clear();
-    busy.delete(this);
+    this.#keepIfBusy();
     this.#wakeStream?.();
+  }
+
+  /** An answer, a heartbeat or a record may be still to come. */
+  #keepIfBusy(): void {
+    const more = this.#waiting.size > 0 || this.#beating || this.#sourceOpen;
+    if (more && !this.#closed) busy.add(this);
+    else busy.delete(this);
   }
 
   #command<T>(post: (native: NativeEngine, number: number) => void): Promise<T> {
@@ -258,11 +274,9 @@ export class Engine {
       } catch (cause) {
         throw refusal(cause);
       }
-      if (this.#waiting.size === 0) {
-        this.#native.hold(true);
-        busy.add(this);
-      }
+      if (this.#waiting.size === 0) this.#native.hold(true);
       this.#waiting.set(number, { resolve: resolve as (value: unknown) => void, reject });
+      this.#keepIfBusy();
     });
   }
 
@@ -285,12 +299,13 @@ export class Engine {
       else waiting?.reject(new MemberError(`${refused.message} [${refused.code}]`));
     }
     if (outbox.quiet) tell(() => this.#source?.quiet());
-    if (failure !== null) tell(() => this.#source?.failed(failure));
-    if (outbox.eventsWaiting) this.#wakeStream?.();
-    if (outbox.answers.length > 0 && this.#waiting.size === 0) {
-      this.#native.hold(false);
-      busy.delete(this);
+    if (failure !== null) {
+      this.#sourceOpen = false;
+      tell(() => this.#source?.failed(failure));
     }
+    if (outbox.eventsWaiting) this.#wakeStream?.();
+    if (outbox.answers.length > 0 && this.#waiting.size === 0) this.#native.hold(false);
+    this.#keepIfBusy();
   }
 
   #kindNames(): (kind: number) => string {

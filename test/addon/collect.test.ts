@@ -10,5 +10,6 @@ it('an engine that is dropped without close is collected, and its thread ends', 
     { name: 'with events taken', during: 10, collected: true, joined: true },
     { name: 'closed', during: 0, collected: true, joined: true },
     { firings: 100_000 },
+    { goesOn: true, collected: true },
   ]);
 });

@@ -1,7 +1,8 @@
 /** Engines that nobody closes and nobody holds any more. */
 
 import type { Engine } from '../../../src/engine/engine.js';
-import { journal, open, say, sleep, threads } from './common.js';
+import type { PlanRule } from '../../../src/engine/plan.js';
+import { everyEvent, journal, open, say, sleep, threads } from './common.js';
 
 /** In a function of its own: what a test body has named stays alive until it ends. */
 async function drop(use: (engine: Engine) => Promise<void>): Promise<WeakRef<Engine>> {
@@ -60,3 +61,20 @@ for (let i = 0; i < 20; i++) {
 }
 await other;
 say({ firings });
+
+// So does one whose heartbeats go on, until it is closed.
+let beats = 0;
+const heartbeat: PlanRule = { ...(everyEvent[0] as PlanRule), trigger: 'heartbeat', event: null };
+const beating = await (async () => {
+  const engine = open({ heartbeat: 0.005, rules: [heartbeat] }, () => beats++);
+  await engine.start(1);
+  return new WeakRef(engine);
+})();
+for (let i = 0; i < 20; i++) {
+  await sleep(10);
+  globalThis.gc?.();
+}
+const before = beats;
+const goesOn = await settles(() => beats > before);
+await (async () => beating.deref()?.close())();
+say({ goesOn, collected: await settles(() => beating.deref() === undefined) });

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { root } from '../e2e/cli.js';
+import { describeFlux, withInstance } from './instance.js';
+
+/** Lets go of an engine that follows the journal, collects garbage for a while, and then runs a job. */
+const program = `
+import { execFileSync } from 'node:child_process';
+import { Engine } from ${JSON.stringify(join(root, 'dist/engine/engine.js'))};
+import { fluxLibrary } from ${JSON.stringify(join(root, 'dist/members/flux/flux-member.js'))};
+
+const rule = { trigger: 'job', group: 0, event: 'finish', count: null, statistic: null, variable: null, comparison: null,
+  threshold: 0, repetitions: 1, backoff: -1, terminal: false, wantsEvent: false, submit: null };
+const plan = { groups: ['a'], trackAll: false, ensemble: '', heartbeat: 0, rules: [rule] };
+const alive = setInterval(() => gc(), 10);
+const fired = new Promise((resolve) => {
+  const engine = new Engine(plan, { firing: resolve, decodeError() {} });
+  engine.onSource({ records() {}, quiet() {}, failed: ({ message }) => console.log(message) });
+  const options = { library: fluxLibrary, uri: null, allow: [], full: false, validateOnce: true, window: 64, tap: false };
+  void engine.openFlux(options);
+});
+await new Promise((resolve) => setTimeout(resolve, 500));
+execFileSync('flux', ['submit', '--setattr=user.group=a', 'true']);
+await fired;
+clearInterval(alive);
+console.log('fired');
+`;
+
+describeFlux('as a library', () => {
+  test('an engine that follows a journal is not collected, whoever has let go of it', () =>
+    withInstance(async ({ uri }) => {
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ['--expose-gc', '--input-type=module', '--eval', program],
+        { env: { ...process.env, FLUX_URI: uri }, timeout: 20_000 },
+      );
+      expect(stdout).toBe('fired\n');
+    }));
+});
