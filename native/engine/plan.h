@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/jobspec.h"
 #include "engine/metrics.h"
 #include "engine/touch.h"
 #include "stats/summary.h"
@@ -56,14 +57,6 @@ struct Metric {
 enum class TriggerType : std::uint8_t { kStart, kHeartbeat, kMetric, kJob };
 
 inline constexpr std::uint32_t kNoGroup = ~std::uint32_t{0};
-
-// Jobs of one jobspec that a rule submits when it fires (see SubmitOrder).
-struct SubmitPortion {
-  std::string head;
-  std::string tail;
-  std::uint64_t count = 0;
-  int urgency = 16;
-};
 
 struct Rule {
   TriggerType trigger = TriggerType::kStart;

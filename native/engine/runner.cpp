@@ -19,7 +19,12 @@ constexpr std::size_t kSliceBytes = std::size_t{64} << 10;
 constexpr int kCommandsInARow = 64;
 
 // Between two looks for messages of a backlog.
-constexpr std::chrono::milliseconds kBacklogLook{1};
+constexpr std::chrono::microseconds kBacklogLook{1000};
+
+// With so many jobs active, messages come in crowds, and a rule can't have waited for a single one
+// of them: some may gather, too, but only for so long.
+constexpr std::size_t kCrowd = 64;
+constexpr std::chrono::microseconds kCrowdLook{300};
 
 // Orders that firings made are told by this bit from those that commands made.
 constexpr std::uint64_t kOfFiring = std::uint64_t{1} << 63;
@@ -58,7 +63,7 @@ void Add(SubmitReport& sum, const SubmitReport& report) {
 }  // namespace
 
 Runner::Runner(Plan plan, std::function<void()> wake)
-    : engine_(plan), wake_(std::move(wake)), heartbeat_(plan.heartbeat) {}
+    : heartbeat_(plan.heartbeat), engine_(std::move(plan)), wake_(std::move(wake)) {}
 
 int Runner::Start() {
   if (posted_.error() != 0) return posted_.error();
@@ -158,23 +163,26 @@ void Runner::Wait() {
     const std::optional<Clock::time_point> deadline = source_->deadline();
     if (deadline && (!until || *deadline < *until)) until = deadline;
   }
-  // A backlog comes fast, and nobody waits for its single messages: some may gather first, which
-  // saves most of the wakes.
-  const bool gather = source_ != nullptr && engine_.in_backlog() && heard_;
+  // Messages that come fast are let gather before the next look, which saves most of the wakes. The
+  // first after a silence never waits.
+  const bool backlog = engine_.in_backlog();
+  const bool gather = source_ != nullptr && heard_ && (backlog || engine_.active_jobs() >= kCrowd);
   heard_ = false;
   if (gather) {
-    const Clock::time_point next_look = Clock::now() + kBacklogLook;
+    const Clock::time_point next_look = Clock::now() + (backlog ? kBacklogLook : kCrowdLook);
     until = until ? std::min(*until, next_look) : next_look;
   }
-  int timeout = -1;
+  timespec timeout{};
   if (until) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
-    timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30));
+    const std::chrono::nanoseconds left = std::max(*until - Clock::now(), Clock::duration::zero());
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    timeout.tv_sec = seconds.count();
+    timeout.tv_nsec = (left - seconds).count();
   }
   std::array<pollfd, 2> fds{};
   fds[0] = {posted_.fd(), POLLIN, 0};
   fds[1] = {source_ == nullptr || gather ? -1 : source_->fd(), POLLIN, 0};
-  poll(fds.data(), fds.size(), timeout);
+  ppoll(fds.data(), fds.size(), until ? &timeout : nullptr, nullptr);
   if (fds[0].revents != 0) posted_.Clear();
 }
 
@@ -310,9 +318,7 @@ void Runner::SubmitFirings() {
     const std::uint32_t rule = firing.rule;
     std::uint64_t first_index = 0;
     for (const SubmitPortion& portion : portions) {
-      source_->Submit({kOfFiring | number, portion.head, portion.tail, portion.count,
-                       portion.urgency, rule, number, first_index},
-                      *this);
+      source_->Submit({kOfFiring | number, portion, rule, number, first_index}, *this);
       first_index += portion.count;
     }
   }

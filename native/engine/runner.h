@@ -187,9 +187,9 @@ class Runner : private SourceListener {
   void PublishEvents(std::unique_lock<std::mutex>& lock);
   void Wake(std::unique_lock<std::mutex>& lock);
 
+  const double heartbeat_;
   Engine engine_;
   const std::function<void()> wake_;
-  const double heartbeat_;
   // Heartbeats begin with the run.
   bool beating_ = false;
   Clock::time_point next_beat_{};

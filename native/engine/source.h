@@ -9,18 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/jobspec.h"
 #include "journal/record.h"
 
 namespace flux_ensemble::engine {
 
-// Jobs of one jobspec to be submitted. Each job's text is `head`, its origin
-// ("rule":R,"firing":F,"index":I) and `tail`.
+// Jobs to be submitted.
 struct SubmitOrder {
   std::uint64_t number = 0;  // under which its report comes
-  std::string head;
-  std::string tail;
-  std::uint64_t count = 0;
-  int urgency = 16;
+  SubmitPortion portion;
   std::uint32_t rule = 0;
   std::uint64_t firing = 0;
   std::uint64_t first_index = 0;  // of these jobs among those of the firing

@@ -36,9 +36,10 @@ constexpr int kNoValidate = 8;  // FLUX_JOB_NOVALIDATE: for the instance's owner
 void FluxSession::Submit(engine::SubmitOrder what, SourceListener& listener) {
   Order order;
   order.report.number = what.number;
-  order.jobspec_hash =
-      std::hash<std::string_view>{}(what.head) * 31 + std::hash<std::string_view>{}(what.tail);
-  ordered_ += what.count;
+  const engine::Jobspec& jobspec = *what.portion.jobspec;
+  order.jobspec_hash = std::hash<std::string_view>{}(jobspec.head) * 31 +
+                       std::hash<std::string_view>{}(jobspec.tail);
+  ordered_ += what.portion.count;
   order.what = std::move(what);
   orders_.push_back(std::move(order));
   const OrderIt added = std::prev(orders_.end());
@@ -79,10 +80,10 @@ bool FluxSession::FillOrder(OrderIt order, SourceListener& listener) {
   }
   const bool known = validated_.contains(order->jobspec_hash);
   // New ones wait with those that were refused for now.
-  while (order->next < order->what.count && !order->trial && order->again.empty()) {
+  while (order->next < order->what.portion.count && !order->trial && order->again.empty()) {
     if (requests_.size() >= options_.window) return false;
     if (options_.validate_once && instance_.owner && !known) {
-      order->trial = order->what.count > 1;
+      order->trial = order->what.portion.count > 1;
     }
     if (!SendJob(order, order->next++, listener)) return false;
   }
@@ -91,18 +92,18 @@ bool FluxSession::FillOrder(OrderIt order, SourceListener& listener) {
 
 bool FluxSession::SendJob(OrderIt order, std::uint64_t index, SourceListener& listener) {
   const engine::SubmitOrder& what = order->what;
-  text_.assign(what.head);
+  text_.assign(what.portion.jobspec->head);
   text_.append("\"rule\":").append(std::to_string(what.rule));
   text_.append(",\"firing\":").append(std::to_string(what.firing));
   text_.append(",\"index\":").append(std::to_string(what.first_index + index));
-  text_.append(what.tail);
+  text_.append(what.portion.jobspec->tail);
   const bool known =
       options_.validate_once && instance_.owner && validated_.contains(order->jobspec_hash);
   const std::uint64_t request = Remember(SubmitRequest{order, index});
   ++order->in_flight;
   const bool was_trial = order->trial;
-  if (api_->submit(source_.get(), request, text_.c_str(), what.urgency, known ? kNoValidate : 0) ==
-      0) {
+  if (api_->submit(source_.get(), request, text_.c_str(), what.portion.urgency,
+                   known ? kNoValidate : 0) == 0) {
     return true;
   }
   const int errnum = errno;
@@ -153,14 +154,14 @@ void FluxSession::Refuse(OrderIt order, std::uint64_t jobs, std::string_view rea
 
 // What was not sent never will be.
 void FluxSession::Drop(OrderIt order) {
-  order->report.dropped += order->what.count - order->next + order->again.size();
-  order->next = order->what.count;
+  order->report.dropped += order->what.portion.count - order->next + order->again.size();
+  order->next = order->what.portion.count;
   order->again.clear();
 }
 
 void FluxSession::Settle(OrderIt order, SourceListener& listener) {
   const bool done =
-      order->next == order->what.count && order->in_flight == 0 && order->again.empty();
+      order->next == order->what.portion.count && order->in_flight == 0 && order->again.empty();
   if (!done) return;
   ordered_ -= std::min(ordered_, order->report.dropped);
   engine::SubmitReport report = std::move(order->report);

@@ -254,10 +254,7 @@ void EngineObject::Submit(const Napi::CallbackInfo& info) {
   if (!good[0] || !good[1] || !good[2]) {
     return ThrowType(info.Env(), "submit(number, portion, rule, firing, firstIndex) needs numbers");
   }
-  order.head = std::move(portion->head);
-  order.tail = std::move(portion->tail);
-  order.count = portion->count;
-  order.urgency = portion->urgency;
+  order.portion = std::move(*portion);
   Post(info, engine::SubmitCommand{std::move(order)});
 }
 

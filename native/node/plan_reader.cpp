@@ -133,7 +133,8 @@ void ReadMetric(PropertyReader& reader, engine::Rule& rule) {
 }
 
 // Null, or an array: what a source can submit by itself.
-void ReadPortions(PropertyReader& reader, const Napi::Value& value, engine::Rule& rule) {
+void ReadPortions(PropertyReader& reader, const Napi::Value& value, JobspecPool* pool,
+                  engine::Rule& rule) {
   if (value.IsNull()) return;
   if (!value.IsArray()) {
     reader.Fail<bool>("submit", "an array or null");
@@ -142,7 +143,7 @@ void ReadPortions(PropertyReader& reader, const Napi::Value& value, engine::Rule
   const auto array = value.As<Napi::Array>();
   std::string ignored;
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
-    std::optional<engine::SubmitPortion> portion = ReadPortion(array.Get(i), &ignored);
+    std::optional<engine::SubmitPortion> portion = ReadPortion(array.Get(i), &ignored, pool);
     if (!portion) {
       reader.Fail<bool>("submit", "an array of portions");
       return;
@@ -153,15 +154,27 @@ void ReadPortions(PropertyReader& reader, const Napi::Value& value, engine::Rule
 
 }  // namespace
 
-std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::string* error) {
+std::shared_ptr<const engine::Jobspec> JobspecPool::Share(engine::Jobspec jobspec) {
+  const auto found = jobspecs_.find(jobspec.head);
+  if (found != jobspecs_.end() && found->second->tail == jobspec.tail) return found->second;
+  auto shared = std::make_shared<const engine::Jobspec>(std::move(jobspec));
+  jobspecs_.emplace(shared->head, shared);
+  return shared;
+}
+
+std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::string* error,
+                                                 JobspecPool* pool) {
   if (!value.IsObject()) {
     *error = "a portion must be an object";
     return std::nullopt;
   }
   PropertyReader reader(value.As<Napi::Object>(), error);
   engine::SubmitPortion portion;
-  portion.head = reader.Text("head");
-  portion.tail = reader.Text("tail");
+  engine::Jobspec jobspec;
+  jobspec.head = reader.Text("head");
+  jobspec.tail = reader.Text("tail");
+  portion.jobspec = pool != nullptr ? pool->Share(std::move(jobspec))
+                                    : std::make_shared<const engine::Jobspec>(std::move(jobspec));
   portion.count = static_cast<std::uint64_t>(reader.Integer("count", 0));
   portion.urgency = static_cast<int>(reader.Integer("urgency", 0));
   if (!reader.good()) return std::nullopt;
@@ -169,7 +182,7 @@ std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::
 }
 
 std::optional<engine::Rule> ReadRule(const Napi::Value& value, std::size_t groups,
-                                     std::string* error) {
+                                     std::string* error, JobspecPool* pool) {
   if (!value.IsObject()) {
     *error = "a rule must be an object";
     return std::nullopt;
@@ -196,7 +209,7 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, std::size_t group
   if (backoff >= 0) rule.backoff = static_cast<std::uint64_t>(backoff);
   rule.terminal = reader.Boolean("terminal");
   rule.wants_event = reader.Boolean("wantsEvent");
-  ReadPortions(reader, value.As<Napi::Object>().Get("submit"), rule);
+  ReadPortions(reader, value.As<Napi::Object>().Get("submit"), pool, rule);
   if (!reader.good()) return std::nullopt;
   return rule;
 }
@@ -256,14 +269,16 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
     plan.groups.push_back(name.As<Napi::String>().Utf8Value());
   }
   plan.rules.reserve(rule_array.Length());
+  JobspecPool pool;
   for (std::uint32_t i = 0; i < rule_array.Length(); ++i) {
     const Napi::HandleScope scope(env);
-    std::optional<engine::Rule> rule = ReadRule(rule_array.Get(i), plan.groups.size(), error);
+    std::optional<engine::Rule> rule =
+        ReadRule(rule_array.Get(i), plan.groups.size(), error, &pool);
     if (!rule) {
       *error = "rules[" + std::to_string(i) + "]: " + *error;
       return std::nullopt;
     }
-    plan.rules.push_back(*rule);
+    plan.rules.push_back(std::move(*rule));
   }
   return plan;
 }

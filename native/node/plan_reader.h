@@ -2,8 +2,11 @@
 // an error, never a crash.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 
 #include "engine/plan.h"
 #include "flux/flux_session.h"
@@ -22,11 +25,22 @@ std::optional<FluxOptions> ReadFluxOptions(const Napi::Value& value, std::string
 // Nothing, with `error` set, when the value is no plan.
 std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* error);
 
+// Lets rules that submit the same jobspec hold one copy of it.
+class JobspecPool {
+ public:
+  std::shared_ptr<const engine::Jobspec> Share(engine::Jobspec jobspec);
+
+ private:
+  // By the head that the value owns.
+  std::unordered_map<std::string_view, std::shared_ptr<const engine::Jobspec>> jobspecs_;
+};
+
 // A rule of an ensemble that has `groups` groups.
 std::optional<engine::Rule> ReadRule(const Napi::Value& value, std::size_t groups,
-                                     std::string* error);
+                                     std::string* error, JobspecPool* pool = nullptr);
 
 // Jobs of one jobspec to be submitted.
-std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::string* error);
+std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::string* error,
+                                                 JobspecPool* pool = nullptr);
 
 }  // namespace flux_ensemble::node

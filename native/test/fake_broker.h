@@ -166,7 +166,8 @@ struct Told final : engine::SourceListener {
 
 inline engine::SubmitOrder Order(std::uint64_t number, std::uint64_t count,
                                  const std::string& head = "{") {
-  return {number, head, "}", count, 16, 2, 5, 100};
+  const auto jobspec = std::make_shared<const engine::Jobspec>(engine::Jobspec{head, "}"});
+  return {number, {jobspec, count, 16}, 2, 5, 100};
 }
 
 inline flux::FluxSessionOptions Window(std::uint32_t window) {
