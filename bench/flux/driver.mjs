@@ -70,6 +70,7 @@ async function accept(jobs) {
 async function hop(hops) {
   for (const [series, file, ...rest] of [
     ['hop C', c('hop')],
+    ['hop Python', 'hop.py'],
     ['hop ours, all validated', 'jobs.mjs', 'all'],
     ['hop ours, one validated', 'jobs.mjs', 'once'],
     ['hop C, beside a busy loop', c('hop')],
@@ -90,6 +91,7 @@ async function group(jobs) {
   for (const [series, file, args] of [
     ['group C', c('hop'), [jobspecFile(), '1', String(jobs)]],
     ['group ours', 'jobs.mjs', ['group', String(jobs)]],
+    ['group Python', 'hop.py', [jobspecFile(), '1', String(jobs)]],
   ]) {
     const [{ seconds }] = await runProgram(file, args);
     note(series, seconds);

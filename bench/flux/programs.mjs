@@ -62,12 +62,16 @@ export function runProgram(file, args) {
   return start(file, args).done;
 }
 
+/** A program that was compiled, or a script of this folder. */
+function commandOf(file, args) {
+  if (file.endsWith('.mjs')) return [process.execPath, [join(here, file), ...args]];
+  if (file.endsWith('.py')) return ['flux', ['python', join(here, file), ...args]];
+  return [file, args];
+}
+
 /** Starts a program: `ready` when it printed that word, `end()` closes its input and `done` brings its lines. */
 export function start(file, args) {
-  const script = file.endsWith('.mjs');
-  const child = spawn(script ? process.execPath : file, script ? [join(here, file), ...args] : args, {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(...commandOf(file, args), { stdio: ['pipe', 'pipe', 'inherit'] });
   let text = '';
   let resolveReady;
   const ready = new Promise((resolve) => {

@@ -21,10 +21,11 @@ constexpr int kCommandsInARow = 64;
 // Between two looks for messages of a backlog.
 constexpr std::chrono::microseconds kBacklogLook{1000};
 
-// With so many jobs active, messages come in crowds, and a rule can't have waited for a single one
-// of them: some may gather, too, but only for so long.
+// With so many jobs active, messages come all the time, and two milliseconds are less than a job
+// takes from its submission to its start: some may gather, too. Looks that are closer together find
+// one message each, and cost more than they save.
 constexpr std::size_t kCrowd = 64;
-constexpr std::chrono::microseconds kCrowdLook{300};
+constexpr std::chrono::microseconds kCrowdLook{2000};
 
 // Orders that firings made are told by this bit from those that commands made.
 constexpr std::uint64_t kOfFiring = std::uint64_t{1} << 63;
