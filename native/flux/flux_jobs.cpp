@@ -102,10 +102,9 @@ bool FluxSession::SendJob(OrderIt order, std::uint64_t index, SourceListener& li
   const std::uint64_t request = Remember(SubmitRequest{order, index});
   ++order->in_flight;
   const bool was_trial = order->trial;
-  if (api_->submit(source_.get(), request, text_.c_str(), what.portion.urgency,
-                   known ? kNoValidate : 0) == 0) {
-    return true;
-  }
+  WriteSubmitRequest(instance_.userid, text_, what.portion.urgency, known ? kNoValidate : 0,
+                     request_);
+  if (api_->call(source_.get(), request, "job-ingest.submit", request_.c_str()) == 0) return true;
   const int errnum = errno;
   requests_.erase(request);
   if (IsLost(errnum)) {

@@ -1,5 +1,6 @@
 #include "flux/flux_messages.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -8,6 +9,27 @@
 #include <utility>
 
 namespace flux_ensemble::flux {
+
+namespace {
+
+// RFC 4648.
+void AppendBase64(std::string_view bytes, std::string& to) {
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t bits = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      const auto byte = static_cast<unsigned char>(j < count ? bytes[i + j] : 0);
+      bits = bits << 8 | byte;
+    }
+    for (std::size_t j = 0; j <= 3; ++j) {
+      to.push_back(j <= count ? kDigits[bits >> (18 - 6 * j) & 63] : '=');
+    }
+  }
+}
+
+}  // namespace
 
 std::string JournalRequest(const std::vector<std::string>& allow, bool full) {
   std::string request = full ? "{\"full\":true" : "{\"full\":false";
@@ -21,6 +43,28 @@ std::string JournalRequest(const std::vector<std::string>& allow, bool full) {
   }
   request.push_back('}');
   return request;
+}
+
+// HEADER.PAYLOAD.SIGNATURE as RFC 15 has it, with the mechanism `none`, which is what libflux-core
+// takes for an instance's owner, too. It is done here because flux_job_submit, when it is built
+// without flux-security, never frees what it signs: some kilobytes a job.
+void WriteSubmitRequest(std::uint32_t userid, std::string_view jobspec, int urgency, int flags,
+                        std::string& request) {
+  std::string header = "version";
+  const auto append = [&header](std::string_view text) { header.append(1, '\0').append(text); };
+  append("i1");
+  append("userid");
+  append("i" + std::to_string(userid));
+  append("mechanism");
+  append("snone");
+  append("");
+  request.assign("{\"J\":\"");
+  AppendBase64(header, request);
+  request.push_back('.');
+  request.reserve(request.size() + (jobspec.size() + 2) / 3 * 4 + 64);
+  AppendBase64(jobspec, request);
+  request.append(".none\",\"urgency\":").append(std::to_string(urgency));
+  request.append(",\"flags\":").append(std::to_string(flags)).push_back('}');
 }
 
 std::string Quote(std::string_view text) {

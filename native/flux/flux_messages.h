@@ -1,6 +1,7 @@
 // What is said to Flux, and what its errors mean to people.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,10 @@ namespace flux_ensemble::flux {
 
 // The journal's request. `allow` empty asks for all events.
 std::string JournalRequest(const std::vector<std::string>& allow, bool full);
+
+// The request that submits a job of the instance's owner. `flags` are FLUX_JOB_*.
+void WriteSubmitRequest(std::uint32_t userid, std::string_view jobspec, int urgency, int flags,
+                        std::string& request);
 
 // A JSON string.
 std::string Quote(std::string_view text);

@@ -144,6 +144,7 @@ class FluxSession final : public engine::Source {
   std::uint64_t accepted_ = 0;
   std::unordered_set<std::uint64_t> validated_;  // hashes of jobspecs
   std::string text_;                             // of the job that is being sent
+  std::string request_;                          // that sends it
   std::string record_;  // padded copy of the record that is being handed on
 };
 

@@ -54,29 +54,16 @@ std::uint32_t TagOf(Future future) {
   return flux_rpc_get_matchtag(future.get());
 }
 
-int Track(FluxSource* source, std::uint64_t request, Future future) {
-  // A future that already holds an error (of flux-security's signing) was never sent.
-  if (future && flux_future_has_error(future.get())) {
-    errno = EINVAL;
-    return -1;
-  }
-  const std::uint32_t tag = TagOf(std::move(future));
-  if (tag == kNoTag) return -1;
-  source->requests[tag] = request;
-  return 0;
-}
-
 int LoadInstance(FluxSource* source, char* error, std::size_t size) {
   flux_t* const handle = source->handle.get();
   FluxInstance& instance = source->instance;
-  // Also fills the handle's cache: submitting looks this attribute up, and must not wait for it
-  // later.
   const char* const owner = flux_attr_get(handle, "security.owner");
   if (owner == nullptr || flux_get_rank(handle, &instance.broker_rank) < 0 ||
       flux_get_size(handle, &instance.size) < 0) {
     return Fail(error, size, "the broker does not say what instance it belongs to");
   }
-  instance.owner = std::strtoul(owner, nullptr, 10) == getuid();
+  instance.userid = getuid();
+  instance.owner = std::strtoul(owner, nullptr, 10) == instance.userid;
   instance.version = flux_core_version_string();
   return 0;
 }
@@ -193,14 +180,12 @@ int CloseJournal(FluxSource* source) {
   return future ? 0 : -1;
 }
 
-int Submit(FluxSource* source, std::uint64_t request, const char* jobspec, int urgency, int flags) {
-  return Track(source, request,
-               Future(flux_job_submit(source->handle.get(), jobspec, urgency, flags)));
-}
-
 int Call(FluxSource* source, std::uint64_t request, const char* topic, const char* json) {
-  return Track(source, request,
-               Future(flux_rpc(source->handle.get(), topic, json, FLUX_NODEID_ANY, 0)));
+  const std::uint32_t tag =
+      TagOf(Future(flux_rpc(source->handle.get(), topic, json, FLUX_NODEID_ANY, 0)));
+  if (tag == kNoTag) return -1;
+  source->requests[tag] = request;
+  return 0;
 }
 
 void Close(FluxSource* source) {
@@ -208,7 +193,7 @@ void Close(FluxSource* source) {
 }
 
 constexpr FluxSourceApi kApi = {
-    FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Submit, Call, Close,
+    FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Call, Close,
 };
 
 }  // namespace

@@ -12,7 +12,7 @@
 extern "C" {
 
 // Changes with every change of this header.
-#define FLUX_SOURCE_ABI 1u
+#define FLUX_SOURCE_ABI 2u
 
 struct FluxSource;
 
@@ -20,8 +20,9 @@ struct FluxSource;
 struct FluxInstance {
   const char* version;  // of libflux-core
   std::uint32_t broker_rank;
-  std::uint32_t size;  // brokers
-  bool owner;          // whether this user owns the instance
+  std::uint32_t size;    // brokers
+  std::uint32_t userid;  // of this process
+  bool owner;            // whether this user owns the instance
 };
 
 // What pump() tells, on the thread that calls it. `errnum` is an errno, `text` may be empty but is
@@ -59,9 +60,6 @@ struct FluxSourceApi {
   // Asks for its end, which journal_ended() tells.
   int (*close_journal)(FluxSource* source);
 
-  // Submits a job; the answer is {"id":I}. `flags` are FLUX_JOB_*. 0, or -1 with errno.
-  int (*submit)(FluxSource* source, std::uint64_t request, const char* jobspec, int urgency,
-                int flags);
   // Sends any other RPC to any rank. 0, or -1 with errno.
   int (*call)(FluxSource* source, std::uint64_t request, const char* topic, const char* json);
 

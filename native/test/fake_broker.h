@@ -4,11 +4,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <regex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,13 +24,48 @@ struct FluxSource {};
 
 namespace flux_ensemble::test {
 
+inline constexpr std::uint32_t kUserid = 1234;
+
 struct Sent {
   std::uint64_t request = 0;
   std::string topic;  // empty for a submission
-  std::string json;
+  std::string json;   // of a submission: the jobspec
   int urgency = 0;
   int flags = 0;
 };
+
+inline std::string Base64Decoded(std::string_view text) {
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  REQUIRE(text.size() % 4 == 0);
+  std::string bytes;
+  std::uint32_t bits = 0;
+  int count = 0;
+  while (text.ends_with('=')) text.remove_suffix(1);
+  for (const char digit : text) {
+    REQUIRE(kDigits.find(digit) != std::string_view::npos);
+    bits = bits << 6 | static_cast<std::uint32_t>(kDigits.find(digit));
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes.push_back(static_cast<char>(bits >> count & 255));
+  }
+  return bytes;
+}
+
+// {"J":"HEADER.JOBSPEC.none","urgency":U,"flags":F}
+inline Sent ReadSubmitRequest(std::uint64_t request, const std::string& json) {
+  std::smatch parts;
+  static const std::regex kForm(
+      R"(\{"J":"([^.]*)\.([^.]*)\.none","urgency":(\d+),"flags":(\d+)\})");
+  REQUIRE(std::regex_match(json, parts, kForm));
+  const std::string header = "version:i1:userid:i" + std::to_string(kUserid) + ":mechanism:snone:";
+  std::string decoded = Base64Decoded(parts.str(1));
+  std::replace(decoded.begin(), decoded.end(), '\0', ':');
+  CHECK(decoded == header);
+  return {request, "", Base64Decoded(parts.str(2)), std::stoi(parts.str(3)),
+          std::stoi(parts.str(4))};
+}
 
 // What is sent to it is kept until the test answers; the one that was made last is the one that is
 // called.
@@ -106,7 +144,7 @@ struct FakeApi {
     return nullptr;
   }
   static void Instance(const FluxSource*, FluxInstance* instance) {
-    *instance = {"0.88.0", 0, 1, broker().owner};
+    *instance = {"0.88.0", 0, 1, kUserid, broker().owner};
   }
   static int Fd(const FluxSource*) { return -1; }
   static int Pump(FluxSource*, const FluxListener* listener, int limit) {
@@ -128,11 +166,10 @@ struct FakeApi {
     return 0;
   }
   static int CloseJournal(FluxSource*) { return 0; }
-  static int Submit(FluxSource*, std::uint64_t request, const char* jobspec, int urgency,
-                    int flags) {
-    return Send(broker().submits, {request, "", jobspec, urgency, flags});
-  }
   static int Call(FluxSource*, std::uint64_t request, const char* topic, const char* json) {
+    if (std::string_view(topic) == "job-ingest.submit") {
+      return Send(broker().submits, ReadSubmitRequest(request, json));
+    }
     const int sent = Send(broker().calls, {request, topic, json, 0, 0});
     if (sent == 0 && broker().on_call) broker().on_call(broker(), request);
     return sent;
@@ -140,7 +177,7 @@ struct FakeApi {
   static void Close(FluxSource*) { broker().closed = true; }
 
   static constexpr FluxSourceApi kApi = {
-      FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Submit, Call, Close,
+      FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Call, Close,
   };
 };
 
