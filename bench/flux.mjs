@@ -95,7 +95,12 @@ function rowsOf(series) {
     faster('2,000 jobs accepted, one validated', 'accept ours, one validated', 'accept C', 'jobs/s'),
     faster('2,000 jobs accepted, none validated', 'accept C, none validated', 'accept C', 'jobs/s'),
     ...hops,
-    cheaper('finish to next submit, p50, one validated', 'hop ours, one validated p50', 'hop Python p50', 'ms'),
+    cheaper(
+      'finish to next submit, p50, one validated',
+      'hop ours, one validated p50',
+      'hop Python p50',
+      'ms',
+    ),
     cheaper('2,000 jobs and a follow-up, start to finish', 'group ours', 'group C', 's'),
     cheaper('2,000 jobs and a follow-up, start to finish', 'group ours', 'group Python', 's'),
   ].filter(Boolean);

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, newFolder, root } from '../e2e/cli.js';
+import { cli, ensembleFile, eventually, main, newFolder, root } from '../e2e/cli.js';
 import { allGood, describeFlux, type Instance, mock, reportOf, withInstance } from './instance.js';
 
 const hello = ensembleFile(`
@@ -88,6 +88,41 @@ describeFlux('no instance', () => {
     expect(broken.text).toContain("the Flux member can't be loaded");
     expect(broken.text).toContain('LD_LIBRARY_PATH');
   });
+});
+
+/** Somebody else on this host. */
+const guest = { uid: 65_534, gid: 65_534 };
+
+/** Why there can be no guest here, or null. */
+function whyNoGuest(): string | null {
+  if (process.getuid?.() !== 0) return 'only root can become somebody else';
+  try {
+    execFileSync(process.execPath, ['--check', main], { ...guest, stdio: 'ignore' });
+    return null;
+  } catch {
+    return 'other users may not read this folder';
+  }
+}
+
+const noGuest = whyNoGuest();
+
+describeFlux("somebody else's instance", () => {
+  test.skipIf(noGuest !== null)(
+    noGuest === null ? 'may not be followed, which is said' : `(skipped: ${noGuest})`,
+    () =>
+      withInstance(
+        async ({ uri }) => {
+          const args = [main, 'run', '--executor', 'flux', '--json', join(root, 'examples/hello-world.yaml')];
+          const env = { ...process.env, FLUX_URI: uri };
+          const { status, stdout } = spawnSync(process.execPath, args, { ...guest, env, encoding: 'utf8' });
+          expect(status, stdout).toBe(3);
+          const { summary } = reportOf({ status, stdout, stderr: '', signal: null });
+          expect(summary.error?.message).toContain('[EPERM]');
+          expect(summary.error?.message).toContain('flux alloc');
+        },
+        { guests: true },
+      ),
+  );
 });
 
 describeFlux('an instance that fails', () => {

@@ -1,9 +1,9 @@
 /** A Flux instance of a test's own, and the command run in it. */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { describe } from 'vitest';
 import type { Count } from '../../src/config/types.js';
 import { type CliOptions, type Finished, jsonLines, type Running, root, start } from '../e2e/cli.js';
@@ -49,14 +49,17 @@ export interface InstanceOptions {
   readonly size?: number;
   /** Cores that the instance believes to have, for jobs that are not really run. */
   readonly cores?: number;
+  /** Lets other users connect, as a system instance does. */
+  readonly guests?: boolean;
 }
 
-function configPath(cores: number): string {
+function configPath({ cores, guests }: InstanceOptions): string {
   const path = join(mkdtempSync(join(tmpdir(), 'ensemble-flux-')), 'flux.toml');
-  writeFileSync(
-    path,
-    `[resource]\nnoverify = true\n[[resource.config]]\nhosts = "${hostname()}"\ncores = "0-${cores - 1}"\n`,
-  );
+  const resources =
+    cores === undefined
+      ? ''
+      : `[resource]\nnoverify = true\n[[resource.config]]\nhosts = "${hostname()}"\ncores = "0-${cores - 1}"\n`;
+  writeFileSync(path, `${resources}[access]\nallow-guest-user = ${guests === true}\n`);
   return path;
 }
 
@@ -89,20 +92,21 @@ function uriOf(broker: ChildProcess): Promise<string> {
 /** Runs the test in an instance that ends with it. */
 export async function withInstance(
   test: (instance: Instance) => Promise<void>,
-  { size = 1, cores }: InstanceOptions = {},
+  options: InstanceOptions = {},
 ): Promise<void> {
   const { FLUX_URI: _, ...environment } = process.env;
-  const config = cores === undefined ? [] : [`--config-path=${configPath(cores)}`];
+  const config = `--config-path=${configPath(options)}`;
   // Ends when its standard input does, so it does not outlive a test that is killed.
   const broker = spawn(
     'flux',
-    ['start', `--test-size=${size}`, ...config, 'sh', '-c', 'echo "$FLUX_URI"; exec cat'],
+    ['start', `--test-size=${options.size ?? 1}`, config, 'sh', '-c', 'echo "$FLUX_URI"; exec cat'],
     { env: environment, stdio: ['pipe', 'pipe', 'pipe'] },
   );
   const closed = new Promise((resolve) => broker.on('close', resolve));
   broker.stdin.on('error', () => {});
   try {
     const uri = await uriOf(broker);
+    if (options.guests) chmodSync(dirname(uri.replace('local://', '')), 0o755);
     const env = { ...environment, FLUX_URI: uri };
     const flux = (...args: readonly string[]) => execute('flux', args, env);
     const jobs = async (format: string) =>
