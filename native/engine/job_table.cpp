@@ -19,12 +19,10 @@ bool TooEmpty(std::size_t jobs, std::size_t slots) {
   return slots > kMinSlots && jobs * 2 < slots;
 }
 
-// Ids count milliseconds in their high bits and jobs of one millisecond in their low ones, so they
-// must be mixed well (the finalizer of splitmix64).
+// Ids count milliseconds in their high bits and jobs of one millisecond in their low ones. Of a
+// product only the high bits depend on all bits of its factors, and they are the ones that count.
 std::uint64_t Mix(std::uint64_t id) {
-  id = (id ^ (id >> 30)) * 0xbf58476d1ce4e5b9u;
-  id = (id ^ (id >> 27)) * 0x94d049bb133111ebu;
-  return id ^ (id >> 31);
+  return (id ^ (id >> 32)) * 0x9e3779b97f4a7c15u;
 }
 
 }  // namespace
@@ -34,19 +32,13 @@ std::size_t JobTable::Home(journal::JobId id) const {
   return static_cast<std::size_t>((static_cast<unsigned __int128>(Mix(id)) * slots_.size()) >> 64);
 }
 
-// How far the job in `slot` sits from where it belongs.
-std::size_t JobTable::Distance(std::size_t slot) const {
-  const std::size_t home = Home(slots_[slot].id);
-  return slot >= home ? slot - home : slot + slots_.size() - home;
-}
-
 Job* JobTable::Find(journal::JobId id) {
   if (slots_.empty()) return nullptr;
   std::size_t slot = Home(id);
-  for (std::size_t distance = 0; slots_[slot].occupied; slot = Next(slot), ++distance) {
+  // It would have taken the place of any job that sits closer to its home.
+  for (std::uint32_t distance = 1; slots_[slot].distance >= distance; ++distance) {
     if (slots_[slot].id == id) return &slots_[slot];
-    // It would have taken this place from a job that sits closer to its home.
-    if (Distance(slot) < distance) return nullptr;
+    slot = Next(slot);
   }
   return nullptr;
 }
@@ -59,43 +51,65 @@ Job* JobTable::Insert(journal::JobId id, std::uint32_t group) {
   Job job;
   job.id = id;
   job.group = group;
-  job.occupied = true;
   return Place(job);
 }
 
+// Jobs sit in the order of their homes, so the new one comes behind the last that is as far from
+// its home, and those behind it move up.
 Job* JobTable::Place(Job job) {
-  Job* placed = nullptr;
   std::size_t slot = Home(job.id);
-  for (std::size_t distance = 0; slots_[slot].occupied; slot = Next(slot), ++distance) {
-    const std::size_t other = Distance(slot);
-    if (other < distance) {
-      std::swap(slots_[slot], job);
-      distance = other;
-      if (placed == nullptr) placed = &slots_[slot];
-    }
+  for (job.distance = 1; slots_[slot].distance >= job.distance; ++job.distance) slot = Next(slot);
+  std::size_t hole = slot;
+  while (slots_[hole].distance > 0) hole = Next(hole);
+  while (hole != slot) {
+    const std::size_t before = hole == 0 ? slots_.size() - 1 : hole - 1;
+    slots_[hole] = slots_[before];
+    ++slots_[hole].distance;
+    hole = before;
   }
   slots_[slot] = job;
-  return placed == nullptr ? &slots_[slot] : placed;
+  return &slots_[slot];
 }
 
 void JobTable::Erase(Job* job) {
   auto hole = static_cast<std::size_t>(job - slots_.data());
-  for (std::size_t slot = Next(hole); slots_[slot].occupied && Distance(slot) > 0;
-       slot = Next(slot)) {
+  for (std::size_t slot = Next(hole); slots_[slot].distance > 1; slot = Next(slot)) {
     slots_[hole] = slots_[slot];
+    --slots_[hole].distance;
     hole = slot;
   }
-  slots_[hole] = Job{};
+  slots_[hole].distance = 0;
   --size_;
   if (TooEmpty(size_, slots_.size())) Resize(std::max(kMinSlots, size_ + size_ / 2));
 }
 
+// Jobs are in the order of their homes in a table of any size, but for neighbours that shared one
+// and for those that sit at the beginning because the end was full. So they go over one behind the
+// other, and only the few that come out of order are placed one by one.
 void JobTable::Resize(std::size_t slots) {
   std::vector<Job> old(slots);
   old.swap(slots_);
-  for (const Job& job : old) {
-    if (job.occupied) Place(job);
-  }
+  std::size_t last_home = 0;
+  std::size_t free = 0;  // behind the last job
+  const auto move = [&](Job& job) {
+    if (job.distance == 0) return;
+    const std::size_t home = Home(job.id);
+    const std::size_t slot = std::max(home, free);
+    if (home < last_home || slot >= slots_.size()) {
+      Place(job);
+      while (free < slots_.size() && slots_[free].distance > 0) ++free;
+      return;
+    }
+    job.distance = static_cast<std::uint32_t>(slot - home + 1);
+    slots_[slot] = job;
+    last_home = home;
+    free = slot + 1;
+  };
+  std::size_t wrapped = 0;
+  while (wrapped < old.size() && old[wrapped].distance > wrapped + 1) ++wrapped;
+  const auto begin = old.begin() + static_cast<std::ptrdiff_t>(wrapped);
+  std::for_each(begin, old.end(), move);
+  std::for_each(old.begin(), begin, move);
 }
 
 }  // namespace flux_ensemble::engine

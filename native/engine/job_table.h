@@ -26,6 +26,8 @@ struct Job {
   journal::JobId id = 0;
   double since = 0;  // seconds since the epoch: of the start with has_start, else of the submit
   std::uint32_t group = 0;
+  // The table's own: how far from its home it sits, counted from 1; 0 for a free place.
+  std::uint32_t distance = 0;
   // Events of its eventlog that were applied, but for those that a backlog may lack.
   std::uint16_t seen = 0;
   JobState state = JobState::kNew;
@@ -38,7 +40,6 @@ struct Job {
   bool has_finish : 1 = false;
   bool has_fatal_exception : 1 = false;
   bool in_doubt : 1 = false;  // the stream was gone, and no backlog has told of the job yet
-  bool occupied : 1 = false;  // the table's own mark
 
   static constexpr std::int8_t kNoException = 8;
 };
@@ -61,7 +62,7 @@ class JobTable {
   template <typename Visitor>
   void ForEach(Visitor visit) {
     for (Job& job : slots_) {
-      if (job.occupied) visit(job);
+      if (job.distance > 0) visit(job);
     }
   }
 
@@ -69,14 +70,13 @@ class JobTable {
   template <typename Visitor>
   void ForEach(Visitor visit) const {
     for (const Job& job : slots_) {
-      if (job.occupied) visit(job);
+      if (job.distance > 0) visit(job);
     }
   }
 
  private:
   std::size_t Home(journal::JobId id) const;
   std::size_t Next(std::size_t slot) const { return slot + 1 == slots_.size() ? 0 : slot + 1; }
-  std::size_t Distance(std::size_t slot) const;
   Job* Place(Job job);
   void Resize(std::size_t slots);
 
