@@ -4,20 +4,18 @@
 
 #include <cmath>
 
-#include "stats/p2_quantile.h"
+#include "stats/p2_quartiles.h"
 
 namespace flux_ensemble::stats {
 
 class Mad {
  public:
-  // `median` is the stream's own median estimator, already updated with x.
-  void Observe(double x, const P2Quantile& median) {
-    deviation_.Observe(std::abs(x - median.value()));
-  }
-  double value() const { return deviation_.value(); }
+  // `median` is the stream's own, already updated with x.
+  void Observe(double x, double median) { deviation_.Observe(std::abs(x - median)); }
+  double value() const { return deviation_.value(0); }
 
  private:
-  P2Quantile deviation_{0.5};
+  P2Quartiles<2> deviation_;
 };
 
 }  // namespace flux_ensemble::stats

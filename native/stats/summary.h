@@ -1,14 +1,13 @@
 // Every statistic that is kept of one stream of numbers, such as a job group's durations.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
 #include "stats/mad.h"
-#include "stats/p2_quantile.h"
+#include "stats/p2_quartiles.h"
 #include "stats/welford.h"
 
 namespace flux_ensemble::stats {
@@ -23,12 +22,8 @@ class Summary {
   // `x` must be finite.
   void Observe(double x) {
     welford_.Observe(x);
-    min_ = std::min(min_, x);
-    max_ = std::max(max_, x);
-    q25_.Observe(x);
-    q50_.Observe(x);
-    q75_.Observe(x);
-    mad_.Observe(x, q50_);
+    quartiles_.Observe(x);
+    mad_.Observe(x, quartiles_.value(1));
   }
 
   std::uint64_t count() const { return welford_.count(); }
@@ -42,19 +37,19 @@ class Summary {
       case Statistic::kVariance:
         return welford_.variance();
       case Statistic::kMin:
-        return min_;
+        return quartiles_.min();
       case Statistic::kMax:
-        return max_;
+        return quartiles_.max();
       case Statistic::kIqr:
-        return q75_.value() - q25_.value();
+        return quartiles_.value(2) - quartiles_.value(0);
       case Statistic::kMad:
         return mad_.value();
       case Statistic::kQ25:
-        return q25_.value();
+        return quartiles_.value(0);
       case Statistic::kQ50:
-        return q50_.value();
+        return quartiles_.value(1);
       case Statistic::kQ75:
-        return q75_.value();
+        return quartiles_.value(2);
     }
     return kNoValue;
   }
@@ -69,11 +64,7 @@ class Summary {
 
  private:
   Welford welford_;
-  double min_ = std::numeric_limits<double>::infinity();
-  double max_ = -std::numeric_limits<double>::infinity();
-  P2Quantile q25_{0.25};
-  P2Quantile q50_{0.5};
-  P2Quantile q75_{0.75};
+  P2Quartiles<1, 2, 3> quartiles_;
   Mad mad_;
 };
 

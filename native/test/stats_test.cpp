@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "stats/summary.h"
 #include "test/json_value.h"
 #include "test/support.h"
+#include "test/textbook_p2.h"
 
 namespace flux_ensemble::stats {
 
@@ -32,7 +34,7 @@ bool Near(double value, double expected, double tolerance) {
 
 struct Quantile {
   const char* key;
-  P2Quantile estimator;
+  test::TextbookP2 estimator;
 };
 
 void CheckAt(const JsonValue& expected, const Summary& summary,
@@ -66,8 +68,9 @@ TEST_CASE("statistics are river's, bit for bit") {
     const double tolerance = name.starts_with("near_1e9") ? 1e-9 : 1e-12;
     Summary summary;
     std::vector<Quantile> quantiles = {
-        {"q05", P2Quantile(0.05)}, {"q25", P2Quantile(0.25)}, {"q50", P2Quantile(0.5)},
-        {"q75", P2Quantile(0.75)}, {"q95", P2Quantile(0.95)}, {"q99", P2Quantile(0.99)},
+        {"q05", test::TextbookP2(0.05)}, {"q25", test::TextbookP2(0.25)},
+        {"q50", test::TextbookP2(0.5)},  {"q75", test::TextbookP2(0.75)},
+        {"q95", test::TextbookP2(0.95)}, {"q99", test::TextbookP2(0.99)},
     };
     auto next = sequence["checkpoints"].items().begin();
     for (const JsonValue& input : sequence["input"].items()) {
@@ -108,13 +111,35 @@ TEST_CASE("mean, variance, min and max are the exact ones") {
   }
 }
 
+TEST_CASE("quartiles that share their markers are those of the textbook") {
+  std::mt19937_64 random(1985);
+  for (int stream = 0; stream < 200; ++stream) {
+    P2Quartiles<1, 2, 3> quartiles;
+    std::vector<test::TextbookP2> textbook = {test::TextbookP2(0.25), test::TextbookP2(0.5),
+                                              test::TextbookP2(0.75)};
+    // Ties, trends and tails.
+    const auto ties = static_cast<double>(1 + random() % 1000);
+    const double trend = static_cast<double>(random() % 3) - 1;
+    const double power = static_cast<double>(1 + random() % 20);
+    for (int i = 0; i < 500; ++i) {
+      const double uniform = static_cast<double>(random() % 1'000'000) / 1e6;
+      const double x = std::floor(std::pow(uniform, power) * ties) + trend * i;
+      quartiles.Observe(x);
+      for (std::size_t q = 0; q < textbook.size(); ++q) {
+        textbook[q].Observe(x);
+        REQUIRE(SameBits(quartiles.value(q), textbook[q].value()));
+      }
+    }
+  }
+}
+
 TEST_CASE("a stream without observations has no values") {
   const Summary summary;
   CHECK(summary.count() == 0);
   const Summary::Row row = summary.ToRow();
   CHECK(row[0] == 0);
   for (std::size_t i = 1; i < row.size(); ++i) CHECK(std::isnan(row[i]));
-  CHECK(P2Quantile(0.5).value() == 0);
+  CHECK(P2Quartiles<2>().value(0) == 0);
 }
 
 TEST_CASE("a row is the count and every statistic") {

@@ -1,15 +1,42 @@
-#include "stats/p2_quantile.h"
+// One quantile by the P-square algorithm as the paper has it (see stats/p2_quartiles.h), for any
+// quantile and sharing nothing: what ours is compared with, in tests and benches.
+#pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
-namespace flux_ensemble::stats {
+namespace flux_ensemble::test {
 
-P2Quantile::P2Quantile(double quantile)
+class TextbookP2 {
+ public:
+  // `quantile` lies between 0 and 1.
+  explicit TextbookP2(double quantile);
+
+  void Observe(double x);
+
+  std::uint64_t count() const { return count_; }
+
+  // The estimate: exact up to five observations, then the middle marker's height. 0 before the
+  // first one.
+  double value() const;
+
+ private:
+  void Move(std::size_t marker);
+
+  double quantile_;
+  std::uint64_t count_ = 0;
+  std::array<double, 5> heights_{};  // sorted
+  std::array<double, 5> positions_{1, 2, 3, 4, 5};
+  std::array<double, 3> desired_;  // positions wanted for markers 1 to 3
+};
+
+inline TextbookP2::TextbookP2(double quantile)
     : quantile_(quantile), desired_{1 + 2 * quantile, 1 + 4 * quantile, 3 + 2 * quantile} {}
 
-void P2Quantile::Observe(double x) {
+inline void TextbookP2::Observe(double x) {
   if (count_ < heights_.size()) {
     auto* const end = heights_.begin() + count_;
     auto* const place = std::upper_bound(heights_.begin(), end, x);
@@ -39,7 +66,7 @@ void P2Quantile::Observe(double x) {
   for (std::size_t i = 1; i <= 3; ++i) Move(i);
 }
 
-void P2Quantile::Move(std::size_t i) {
+inline void TextbookP2::Move(std::size_t i) {
   const double here = positions_[i];
   const double below = positions_[i - 1];
   const double above = positions_[i + 1];
@@ -62,11 +89,11 @@ void P2Quantile::Move(std::size_t i) {
   positions_[i] += d;
 }
 
-double P2Quantile::value() const {
+inline double TextbookP2::value() const {
   if (count_ > heights_.size()) return heights_[2];
   if (count_ == 0) return 0;
   const auto rank = static_cast<std::uint64_t>(static_cast<double>(count_) * quantile_);
   return heights_[std::min(count_ - 1, rank)];
 }
 
-}  // namespace flux_ensemble::stats
+}  // namespace flux_ensemble::test
