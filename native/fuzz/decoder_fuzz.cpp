@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "journal/decoder.h"
+#include "test/recorder.h"
 
 namespace flux_ensemble {
 
@@ -100,6 +101,23 @@ void CheckDecoder(std::string_view bytes) {
     }
     offset += line.size();
   }
+}
+
+// The short way through known records and the general parser say the same.
+void CheckKnownShape(std::string_view bytes) {
+  const auto written = [&](journal::Decoder::Parsing parsing) {
+    test::Recorder recorder;
+    journal::Decoder decoder(parsing);
+    // Twice, because tails and jobspecs are remembered.
+    for (int pass = 0; pass < 2; ++pass) {
+      InPieces(bytes, nullptr, [&](std::string_view piece) { decoder.Feed(piece, recorder); });
+      decoder.Finish(recorder);
+    }
+    return recorder;
+  };
+  Require(written(journal::Decoder::Parsing::kKnownShapeFirst) ==
+              written(journal::Decoder::Parsing::kGeneralOnly),
+          "both ways of decoding say the same");
 }
 
 Plan FuzzPlan() {
@@ -217,6 +235,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   std::mt19937_64 random(std::hash<std::string_view>{}(bytes));
   flux_ensemble::CheckDecoder(bytes);
+  flux_ensemble::CheckKnownShape(bytes);
   flux_ensemble::CheckEngine(bytes, random);
   return 0;
 }

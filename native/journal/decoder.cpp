@@ -321,11 +321,18 @@ class Decoder::Parser {
   std::size_t error_at_ = 0;
 };
 
-Decoder::Decoder() : parser_(std::make_unique<Parser>()) {}
+Decoder::Decoder(Parsing parsing)
+    : known_shape_first_(parsing == Parsing::kKnownShapeFirst),
+      parser_(std::make_unique<Parser>()) {}
 Decoder::~Decoder() = default;
 
 void Decoder::Feed(std::string_view bytes, RecordSink& sink) {
   while (!bytes.empty()) {
+    if (line_bytes_ == 0 && Known(bytes, false, sink)) {
+      bytes.remove_prefix(line_bytes_ + 1);
+      NextLine();
+      continue;
+    }
     const void* newline = std::memchr(bytes.data(), '\n', bytes.size());
     if (newline == nullptr) {
       Keep(bytes);
@@ -341,24 +348,39 @@ void Decoder::Feed(std::string_view bytes, RecordSink& sink) {
       Keep(piece);
       KeptLine(sink);
     }
-    offset_ += line_bytes_ + 1;
-    line_bytes_ = 0;
-    ++line_number_;
+    NextLine();
   }
 }
 
 void Decoder::FeedRecord(std::string_view record, RecordSink& sink) {
-  line_bytes_ = record.size();
-  Line(record, sink);
-  offset_ += line_bytes_ + 1;
-  line_bytes_ = 0;
-  ++line_number_;
+  if (!Known(record, true, sink)) {
+    line_bytes_ = record.size();
+    Line(record, sink);
+  }
+  NextLine();
 }
 
 void Decoder::Finish(RecordSink& sink) {
   if (line_bytes_ == 0) return;
   KeptLine(sink);
-  offset_ += line_bytes_;
+  NextLine();
+  --offset_;  // it had no newline
+}
+
+// Whether `text` begins with a record of the known shape that is all of its line; `text` is the
+// whole line, or goes on with others.
+bool Decoder::Known(std::string_view text, bool whole, RecordSink& sink) {
+  if (!known_shape_first_) return false;
+  const std::size_t taken = known_.Decode(text);
+  if (taken == 0 || taken > kMaxRecordBytes) return false;
+  if (whole ? taken != text.size() : taken == text.size() || text[taken] != '\n') return false;
+  line_bytes_ = taken;
+  sink.OnRecord(known_.record());
+  return true;
+}
+
+void Decoder::NextLine() {
+  offset_ += line_bytes_ + 1;
   line_bytes_ = 0;
   ++line_number_;
 }
@@ -379,7 +401,8 @@ void Decoder::KeptLine(RecordSink& sink) {
     sink.OnDecodeError({offset_, line_number_, kTooLong});
   } else {
     carry_.append(kPadding, '\0');
-    Line(std::string_view(carry_).substr(0, size), sink);
+    const std::string_view line = std::string_view(carry_).substr(0, size);
+    if (!Known(line, true, sink)) Line(line, sink);
   }
   carry_.clear();
   if (carry_.capacity() > kLargeRecordBytes) carry_ = {};

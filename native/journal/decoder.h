@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "journal/known_shape.h"
 #include "journal/record.h"
 
 namespace flux_ensemble::journal {
@@ -35,7 +36,10 @@ class RecordSink {
 
 class Decoder {
  public:
-  Decoder();
+  // What is worth comparing with each other, in tests and benches: both say the same.
+  enum class Parsing : std::uint8_t { kKnownShapeFirst, kGeneralOnly };
+
+  explicit Decoder(Parsing parsing = Parsing::kKnownShapeFirst);
   ~Decoder();
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
@@ -53,10 +57,14 @@ class Decoder {
  private:
   class Parser;
 
+  bool Known(std::string_view text, bool whole, RecordSink& sink);
+  void NextLine();
   void Line(std::string_view line, RecordSink& sink);
   void Keep(std::string_view piece);
   void KeptLine(RecordSink& sink);
 
+  bool known_shape_first_;
+  KnownShape known_;
   std::unique_ptr<Parser> parser_;
   std::string carry_;             // the beginning of an incomplete line
   std::uint64_t line_bytes_ = 0;  // of the current line seen so far

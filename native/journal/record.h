@@ -51,6 +51,8 @@ struct DecodeError {
   std::uint64_t offset = 0;  // bytes from the stream's beginning to the place of the error
   std::uint64_t line = 0;    // line of the stream, counted from 1
   std::string reason;
+
+  bool operator==(const DecodeError&) const = default;
 };
 
 }  // namespace flux_ensemble::journal

@@ -29,22 +29,6 @@ std::vector<std::string_view> Lines(std::string_view text) {
   return lines;
 }
 
-void Recorder::OnRecord(const journal::Record& record) {
-  OwnedRecord owned;
-  owned.id = record.id;
-  owned.sentinel = record.sentinel;
-  for (const journal::Event& event : record.events) {
-    owned.events.push_back({event.timestamp, event.kind, event.exception_type, event.severity,
-                            event.status, std::string(event.name), std::string(event.context)});
-  }
-  if (record.membership) {
-    owned.has_membership = true;
-    if (record.membership->group) owned.group.emplace(*record.membership->group);
-    if (record.membership->ensemble) owned.ensemble.emplace(*record.membership->ensemble);
-  }
-  records.push_back(std::move(owned));
-}
-
 Recorder Decode(std::string_view bytes, std::span<const std::size_t> sizes) {
   const std::size_t all[] = {bytes.size()};
   Recorder recorder;

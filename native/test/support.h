@@ -1,4 +1,4 @@
-// What the native tests share: fixtures, and records that outlive the decoder's views.
+// What the native tests share: fixtures, and pieces of streams.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "journal/decoder.h"
+#include "test/recorder.h"
 
 namespace flux_ensemble::test {
 
@@ -16,39 +17,6 @@ namespace flux_ensemble::test {
 std::string ReadFixture(const std::string& name);
 
 std::vector<std::string_view> Lines(std::string_view text);
-
-struct OwnedEvent {
-  double timestamp = 0;
-  journal::EventKind kind = journal::EventKind::kOther;
-  journal::ExceptionType exception_type = journal::ExceptionType::kOther;
-  int severity = 0;
-  int status = 0;
-  std::string name;
-  std::string context;
-
-  bool operator==(const OwnedEvent&) const = default;
-};
-
-struct OwnedRecord {
-  journal::JobId id = 0;
-  bool sentinel = false;
-  std::vector<OwnedEvent> events;
-  bool has_membership = false;
-  std::optional<std::string> group;
-  std::optional<std::string> ensemble;
-
-  bool operator==(const OwnedRecord&) const = default;
-};
-
-// Keeps a copy of everything that a decoder tells.
-class Recorder final : public journal::RecordSink {
- public:
-  void OnRecord(const journal::Record& record) override;
-  void OnDecodeError(const journal::DecodeError& error) override { errors.push_back(error); }
-
-  std::vector<OwnedRecord> records;
-  std::vector<journal::DecodeError> errors;
-};
 
 // Calls `feed` with the pieces of `bytes`, each in memory of its own that ends right behind its
 // padding, so that AddressSanitizer sees a read beyond. Piece i has sizes[i % sizes.size()] bytes.

@@ -1,0 +1,77 @@
+// Jobs of a group mostly have one and the same jobspec, so the last few are kept with what they
+// say.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "journal/record.h"
+
+namespace flux_ensemble::journal {
+
+class KnownJobspecs {
+ public:
+  // The size of the jobspec that `text` begins with, or 0 when it is none of those kept; then says
+  // whose job it is, in views into `text`.
+  std::size_t Find(std::string_view text, Membership& membership) const {
+    for (const Kept& kept : kept_) {
+      const std::size_t size = kept.text.size();
+      if (size == 0 || size > text.size()) continue;
+      // Groups are told apart near the end, where attributes.user is.
+      const std::size_t middle = size / 2;
+      if (std::memcmp(text.data() + middle, kept.text.data() + middle, size - middle) != 0 ||
+          std::memcmp(text.data(), kept.text.data(), middle) != 0) {
+        continue;
+      }
+      membership.group = kept.group.In(text);
+      membership.ensemble = kept.ensemble.In(text);
+      return size;
+    }
+    return 0;
+  }
+
+  // Keeps a jobspec in place of the one that was kept first; its membership's views point into it.
+  void Keep(std::string_view jobspec, const Membership& membership) {
+    if (jobspec.size() > kMaxBytes) return;
+    Kept& kept = kept_[next_++ % kept_.size()];
+    kept.text = jobspec;
+    kept.group = Place(membership.group, jobspec);
+    kept.ensemble = Place(membership.ensemble, jobspec);
+  }
+
+ private:
+  static constexpr std::size_t kJobspecs = 16;
+  static constexpr std::size_t kMaxBytes = 4096;
+
+  struct Place {
+    Place() = default;
+    Place(const std::optional<std::string_view>& part, std::string_view whole)
+        : there(part.has_value()),
+          at(part ? static_cast<std::size_t>(part->data() - whole.data()) : 0),
+          size(part ? part->size() : 0) {}
+
+    std::optional<std::string_view> In(std::string_view whole) const {
+      if (!there) return std::nullopt;
+      return whole.substr(at, size);
+    }
+
+    bool there = false;
+    std::size_t at = 0;
+    std::size_t size = 0;
+  };
+
+  struct Kept {
+    std::string text;
+    Place group;
+    Place ensemble;
+  };
+
+  std::array<Kept, kJobspecs> kept_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace flux_ensemble::journal

@@ -1,0 +1,393 @@
+#include "journal/known_shape.h"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "journal/bytes.h"
+
+namespace flux_ensemble::journal {
+
+namespace {
+
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// How many of eight bytes are digits before the first that is none.
+unsigned CountDigits(std::uint64_t bytes) {
+  const std::uint64_t values = bytes ^ 0x3030303030303030u;
+  // A byte above 9 reaches the highest bit; what it carries only disturbs bytes behind it.
+  const std::uint64_t others = ((values + 0x7676767676767676u) | values) & 0x8080808080808080u;
+  return static_cast<unsigned>(std::countr_zero(others)) / 8;
+}
+
+// The number that the first `count` of eight bytes spell, all of them digits. Pairs, then fours,
+// then all eight are added up side by side.
+std::uint64_t NumberOf(std::uint64_t bytes, unsigned count) {
+  // Zeros come in front; two shifts, because one by 64 bits would be undefined.
+  const unsigned half = 32 - 4 * count;
+  bytes = (bytes & 0x0f0f0f0f0f0f0f0fu) << half << half;
+  bytes = bytes * 10 + (bytes >> 8);
+  return ((bytes & 0x000000ff000000ffu) * 0x000f424000000064u +
+          (bytes >> 16 & 0x000000ff000000ffu) * 0x0000271000000001u) >>
+         32;
+}
+
+// `found`, on which what follows need not wait when it is what was guessed: the processor predicts
+// the branch, whereas it would have to compute an address. The statement without an instruction
+// keeps the compiler from seeing that both are the same.
+const char* Predicted(const char* found, const char* guess) {
+  if (found != guess) [[unlikely]] {
+    return found;
+  }
+  asm volatile("" : "+r"(guess));
+  return guess;
+}
+
+constexpr std::array<std::uint64_t, 10> kPowersOfTen = {
+    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000,
+};
+constexpr unsigned kMaxFraction = kPowersOfTen.size() - 1;
+
+// The double nearest to whole + billionths / 10^9, ties to even, with `whole` from 2^20 to 2^40:
+// what is left of the 53 bits of a double goes to the fraction, whose division is exact in
+// integers.
+double Nearest(std::uint64_t whole, std::uint64_t billionths) {
+  constexpr std::uint64_t billion = kPowersOfTen[kMaxFraction];
+  const unsigned shift = 53 - static_cast<unsigned>(std::bit_width(whole));
+  const std::uint64_t scaled = billionths << shift;
+  const std::uint64_t bits = (whole << shift) + scaled / billion;
+  const std::uint64_t odd = bits & 1;
+  const std::uint64_t up = scaled % billion * 2 + odd > billion ? 1 : 0;
+  // A power of two by its exponent: dividing by it is exact.
+  const auto scale = std::bit_cast<double>(std::uint64_t{1023 - shift} << 52);
+  return static_cast<double>(static_cast<std::int64_t>(bits + up)) * scale;
+}
+
+}  // namespace
+
+// One pass over one record. Every function takes the place where something should begin and returns
+// the place behind it, or null when that is not there. Reads go at most kPadding bytes beyond the
+// end: whatever has no small bound of its own is checked against it.
+class KnownShape::Walk {
+ public:
+  Walk(const char* end, KnownShape& shape) : end_(end), shape_(shape) {}
+
+  const char* Root(const char* at) {
+    const char* const id = Literal(at, "{\"id\":");
+    if (id == nullptr) return nullptr;
+    const char* const behind_id = Integer(id, shape_.record_.id);
+    if (behind_id == nullptr) return nullptr;
+    at = Predicted(behind_id, id + shape_.id_size_);
+    shape_.id_size_ = static_cast<std::uint32_t>(behind_id - id);
+    at = Literal(at, ",\"events\":[");
+    Event& first = shape_.events_.emplace_back();
+    const char* const tail = EventTime(at, first);
+    if (tail == nullptr) return nullptr;
+    if (const KnownTail* known = shape_.tails_.Find(tail)) {
+      if (end_ - tail < known->size) return nullptr;
+      Take(*known, tail, first);
+      return tail + known->size;
+    }
+    at = MoreEvents(EventRest(tail, first));
+    if (at != nullptr && shape_.events_.size() == 1 && at < end_ && *at == '}') {
+      ++at;
+      shape_.tails_.Keep(std::string_view(tail, static_cast<std::size_t>(at - tail)), first);
+      return at;
+    }
+    return Rest(at);
+  }
+
+ private:
+  static void Take(const KnownTail& tail, const char* at, Event& event) {
+    event.kind = tail.kind;
+    event.status = tail.status;
+    event.name = std::string_view(at + KnownTails::kNameAt, tail.name_size);
+    if (tail.context_size > 0) {
+      event.context = std::string_view(at + tail.context_at, tail.context_size);
+    }
+  }
+
+  // What comes behind the events.
+  const char* Rest(const char* at) {
+    bool have_jobspec = false;
+    bool have_R = false;
+    while (at != nullptr && at < end_ && *at == ',') {
+      if (const char* jobspec = Literal(at, ",\"jobspec\":{");
+          jobspec != nullptr && !have_jobspec) {
+        have_jobspec = true;
+        at = Jobspec(jobspec - 1);
+      } else if (const char* R = Literal(at, ",\"R\":{"); R != nullptr && !have_R) {
+        have_R = true;
+        at = Bracketed(R - 1);
+      } else {
+        return nullptr;
+      }
+    }
+    at = Literal(at, "}");
+    return at == nullptr || at > end_ ? nullptr : at;
+  }
+
+  template <std::size_t size>
+  static const char* Literal(const char* at, const char (&text)[size]) {
+    if (at == nullptr || std::memcmp(at, text, size - 1) != 0) return nullptr;
+    return at + size - 1;
+  }
+
+  // A number of up to 18 digits.
+  static const char* Integer(const char* at, std::uint64_t& value) {
+    if (at == nullptr) return nullptr;
+    const std::uint64_t first = EightBytes(at);
+    unsigned digits = CountDigits(first);
+    value = NumberOf(first, digits);
+    if (digits == 0 || (*at == '0' && digits > 1)) return nullptr;
+    for (unsigned more = digits; more == 8;) {
+      const std::uint64_t next = EightBytes(at + digits);
+      more = CountDigits(next);
+      digits += more;
+      if (digits > 18) return nullptr;
+      value = value * kPowersOfTen[more] + NumberOf(next, more);
+    }
+    return at + digits;
+  }
+
+  // From behind an event to behind the bracket that closes them all.
+  const char* MoreEvents(const char* at) {
+    while (at != nullptr && at < end_) {
+      if (*at == ']') return at + 1;
+      if (*at != ',') return nullptr;
+      Event& event = shape_.events_.emplace_back();
+      at = EventTime(at + 1, event);
+      if (at != nullptr) at = EventRest(at, event);
+    }
+    return nullptr;
+  }
+
+  // From the beginning of an event to behind its timestamp.
+  const char* EventTime(const char* at, Event& event) const {
+    at = Timestamp(Literal(at, "{\"timestamp\":"), event.timestamp);
+    return at == nullptr || at >= end_ ? nullptr : at;
+  }
+
+  // From there to behind the event.
+  const char* EventRest(const char* at, Event& event) {
+    at = Name(Literal(at, ",\"name\":\""), event);
+    if (at == nullptr || at >= end_) return nullptr;
+    if (*at == '}') return event.kind == EventKind::kFinish ? nullptr : at + 1;
+    const char* const context = Literal(at, ",\"context\":");
+    if (context == nullptr || context >= end_ || *context != '{') return nullptr;
+    at = event.kind == EventKind::kFinish ? Status(context, event.status) : Context(context);
+    if (at == nullptr) return nullptr;
+    event.context = std::string_view(context, static_cast<std::size_t>(at - context));
+    return Literal(at, "}");
+  }
+
+  // Seconds since the epoch, ten digits in our age, with up to nine behind the point.
+  const char* Timestamp(const char* at, double& timestamp) const {
+    if (at == nullptr) return nullptr;
+    std::uint64_t whole = 0;
+    const std::uint64_t first = EightBytes(at);
+    if (first == shape_.epoch_.digits && IsDigit(at[8]) && IsDigit(at[9])) {
+      whole = shape_.epoch_.value + static_cast<unsigned>(at[8] * 10 + at[9] - '0' * 11);
+      at += 10;
+    } else {
+      const char* const behind = Integer(at, whole);
+      if (behind == nullptr || whole >> 20 == 0 || whole >> 40 != 0) return nullptr;
+      if (behind - at == 10) shape_.epoch_ = {first, whole / 100 * 100};
+      at = behind;
+    }
+    if (*at != '.') return nullptr;
+    const std::uint64_t bytes = EightBytes(++at);
+    unsigned digits = CountDigits(bytes);
+    std::uint64_t fraction = NumberOf(bytes, digits);
+    if (digits == 8 && IsDigit(at[8])) {
+      fraction = fraction * 10 + static_cast<unsigned>(at[8] - '0');
+      if (IsDigit(at[++digits])) return nullptr;
+    }
+    if (digits == 0) return nullptr;
+    timestamp = Nearest(whole, fraction * kPowersOfTen[kMaxFraction - digits]);
+    // As many as it takes to write a double of this size in full.
+    return Predicted(at + digits, at + 7);
+  }
+
+  // Up to 16 characters and the quote behind them. Exceptions say what the general parser must look
+  // at.
+  const char* Name(const char* at, Event& event) const {
+    if (at == nullptr) return nullptr;
+    const std::uint32_t mask = QuotesOrSpecialAt(at);
+    if (mask == 0) return nullptr;
+    const int size = std::countr_zero(mask);
+    if (size == 0 || at[size] != '"') return nullptr;
+    event.name = std::string_view(at, static_cast<std::size_t>(size));
+    event.kind = KindOf(event.name);
+    return event.kind == EventKind::kException ? nullptr : at + size + 1;
+  }
+
+  static const char* Status(const char* at, std::int32_t& status) {
+    std::uint64_t value = 0;
+    at = Integer(Literal(at, "{\"status\":"), value);
+    if (at == nullptr || value > INT32_MAX) return nullptr;
+    status = static_cast<std::int32_t>(value);
+    return Literal(at, "}");
+  }
+
+  const char* Context(const char* at) {
+    // That of `annotations` and `alloc` where Flux's own scheduler made it.
+    if (const char* const summary =
+            Literal(at, "{\"annotations\":{\"sched\":{\"resource_summary\":\"")) {
+      const char* const behind = String(summary - 1);
+      if (behind != nullptr) {
+        if (const char* const closed = Literal(behind, "}}}")) return closed;
+      }
+    }
+    // The general parser looks at the first member of a context, and at no other.
+    const char* const first =
+        Member(at + 1, [&](std::string_view, const char* value) { return Value(value); });
+    if (first == nullptr || first >= end_) return nullptr;
+    if (*first == '}') return first + 1;
+    return *first == ',' ? Bracketed(first, 1) : nullptr;
+  }
+
+  const char* Jobspec(const char* at) {
+    Membership& membership = shape_.record_.membership.emplace();
+    const std::string_view text(at, static_cast<std::size_t>(end_ - at));
+    if (const std::size_t size = shape_.jobspecs_.Find(text, membership); size > 0)
+      return at + size;
+    bool have_attributes = false;
+    const char* const behind =
+        Object(at, [&](std::string_view key, const char* value) -> const char* {
+          if (key != "attributes") return Value(value);
+          return std::exchange(have_attributes, true) ? nullptr : Attributes(value, membership);
+        });
+    if (behind != nullptr) {
+      shape_.jobspecs_.Keep(text.substr(0, static_cast<std::size_t>(behind - at)), membership);
+    }
+    return behind;
+  }
+
+  const char* Attributes(const char* at, Membership& membership) {
+    bool have_user = false;
+    return Object(at, [&](std::string_view key, const char* value) -> const char* {
+      if (key != "user") return Value(value);
+      return std::exchange(have_user, true) ? nullptr : User(value, membership);
+    });
+  }
+
+  const char* User(const char* at, Membership& membership) {
+    return Object(at, [&](std::string_view key, const char* value) -> const char* {
+      if (key == "group") return Word(value, membership.group);
+      if (key == "ensemble") return Word(value, membership.ensemble);
+      return Value(value);
+    });
+  }
+
+  // A string that is not empty, for a member that has not been seen yet.
+  const char* Word(const char* at, std::optional<std::string_view>& word) {
+    if (*at != '"' || word) return nullptr;
+    const char* const behind = String(at);
+    if (behind == nullptr || behind - at == 2) return nullptr;
+    word = std::string_view(at + 1, static_cast<std::size_t>(behind - at - 2));
+    return behind;
+  }
+
+  // Calls `member` with each key and the place of its value.
+  template <typename OnMember>
+  const char* Object(const char* at, OnMember on_member) {
+    if (*at != '{') return nullptr;
+    if (at[1] == '}') return at + 2;
+    do {
+      at = Member(at + 1, on_member);
+      if (at == nullptr || at >= end_) return nullptr;
+    } while (*at == ',');
+    return *at == '}' ? at + 1 : nullptr;
+  }
+
+  template <typename OnMember>
+  const char* Member(const char* at, OnMember on_member) {
+    if (at >= end_ || *at != '"') return nullptr;
+    const char* const key = at + 1;
+    at = String(at);
+    if (at == nullptr || at >= end_ || *at != ':') return nullptr;
+    return on_member(std::string_view(key, static_cast<std::size_t>(at - key - 1)), at + 1);
+  }
+
+  const char* Value(const char* at) {
+    switch (*at) {
+      case '{':
+      case '[':
+        return Bracketed(at);
+      case '"':
+        return String(at);
+      case 't':
+        return Literal(at, "true");
+      case 'f':
+        return Literal(at, "false");
+      case 'n':
+        return Literal(at, "null");
+      default:
+        break;
+    }
+    const char* const begin = at;
+    while (at < end_ && (IsDigit(*at) || *at == '.' || *at == '-' || *at == '+' || *at == 'e'))
+      ++at;
+    return at == begin ? nullptr : at;
+  }
+
+  // From the opening quote to behind the closing one.
+  const char* String(const char* at) {
+    for (++at; at < end_; at += 16) {
+      const std::uint32_t mask = QuotesOrSpecialAt(at);
+      if (mask == 0) continue;
+      at += std::countr_zero(mask);
+      return at < end_ && *at == '"' ? at + 1 : nullptr;
+    }
+    return nullptr;
+  }
+
+  // From an opening bracket, or from within `depth` of them, to behind the one that closes them
+  // all. What is between them is not looked at, but for strings; nor does the general parser look
+  // there.
+  const char* Bracketed(const char* at, std::uint32_t depth = 0) {
+    std::uint64_t in_string = 0;  // all ones inside a string
+    for (; at < end_; at += kMaskBytes) {
+      const TextMasks masks = MasksAt(at);
+      const std::uint64_t strings = PrefixXor(masks.quotes) ^ in_string;
+      in_string = strings >> 63 != 0 ? ~std::uint64_t{0} : 0;
+      const std::uint64_t brackets = (masks.opening | masks.closing) & ~strings;
+      for (std::uint64_t left = brackets; left != 0; left &= left - 1) {
+        const std::uint64_t bit = left & -left;
+        if ((masks.opening & bit) != 0) {
+          ++depth;
+        } else if (--depth == 0) {
+          if ((masks.special & (bit - 1)) != 0) return nullptr;
+          at += std::countr_zero(bit) + 1;
+          return at <= end_ ? at : nullptr;
+        }
+      }
+      if (masks.special != 0) return nullptr;
+    }
+    return nullptr;
+  }
+
+  const char* end_;
+  KnownShape& shape_;
+};
+
+std::size_t KnownShape::Decode(std::string_view text) {
+  record_.sentinel = false;
+  record_.membership.reset();
+  events_.clear();
+  // Memory is slower than this: what comes next is asked for while this is looked at.
+  for (std::size_t ahead = 1024; ahead < 1024 + 192; ahead += 64) {
+    __builtin_prefetch(text.data() + ahead);
+  }
+  const char* const behind = Walk(text.data() + text.size(), *this).Root(text.data());
+  record_.events = events_;
+  return behind == nullptr ? 0 : static_cast<std::size_t>(behind - text.data());
+}
+
+}  // namespace flux_ensemble::journal

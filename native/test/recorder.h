@@ -1,0 +1,66 @@
+// Records and errors that outlive the decoder's views.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "journal/decoder.h"
+
+namespace flux_ensemble::test {
+
+struct OwnedEvent {
+  double timestamp = 0;
+  journal::EventKind kind = journal::EventKind::kOther;
+  journal::ExceptionType exception_type = journal::ExceptionType::kOther;
+  int severity = 0;
+  int status = 0;
+  std::string exception_name;
+  std::string name;
+  std::string context;
+
+  bool operator==(const OwnedEvent&) const = default;
+};
+
+struct OwnedRecord {
+  journal::JobId id = 0;
+  bool sentinel = false;
+  std::vector<OwnedEvent> events;
+  bool has_membership = false;
+  std::optional<std::string> group;
+  std::optional<std::string> ensemble;
+
+  bool operator==(const OwnedRecord&) const = default;
+};
+
+// Keeps a copy of everything that a decoder tells.
+class Recorder final : public journal::RecordSink {
+ public:
+  void OnRecord(const journal::Record& record) override {
+    OwnedRecord owned;
+    owned.id = record.id;
+    owned.sentinel = record.sentinel;
+    for (const journal::Event& event : record.events) {
+      owned.events.push_back({event.timestamp, event.kind, event.exception_type, event.severity,
+                              event.status, std::string(event.exception_name),
+                              std::string(event.name), std::string(event.context)});
+    }
+    if (record.membership) {
+      owned.has_membership = true;
+      if (record.membership->group) owned.group.emplace(*record.membership->group);
+      if (record.membership->ensemble) owned.ensemble.emplace(*record.membership->ensemble);
+    }
+    records.push_back(std::move(owned));
+  }
+  void OnDecodeError(const journal::DecodeError& error) override { errors.push_back(error); }
+
+  std::vector<OwnedRecord> records;
+  std::vector<journal::DecodeError> errors;
+
+  bool operator==(const Recorder& other) const {
+    return records == other.records && errors == other.errors;
+  }
+};
+
+}  // namespace flux_ensemble::test
