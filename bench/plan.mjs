@@ -9,6 +9,7 @@ export function makePlan(groups, rules, metric) {
     trackAll: false,
     ensemble: '',
     heartbeat: 0,
+    virtualTime: false,
     rules: Array.from({ length: rules }, (_, i) => ({
       trigger: 'metric',
       group: i % groups,

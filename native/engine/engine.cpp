@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -11,6 +12,10 @@ using journal::EventKind;
 
 // Decode errors kept for the report; the rest are only counted.
 constexpr std::uint64_t kMaxReportedErrors = 100;
+
+// Beats of virtual time that one event may bring, and the last that can be counted by ones.
+constexpr double kMostBeatsAtOnce = 100'000;
+constexpr double kLastBeat = 0x1p52;
 
 bool IsPending(JobState state) {
   return state <= JobState::kSched;
@@ -30,7 +35,8 @@ bool IsRunning(JobState state) {
 Engine::Engine(Plan plan)
     : ensemble_(std::move(plan.ensemble)),
       track_all_(plan.track_all),
-      has_heartbeat_(plan.heartbeat > 0) {
+      virtual_time_(plan.virtual_time),
+      heartbeat_(plan.heartbeat) {
   for (const std::string& name : plan.groups) AddGroup(name);
   for (Rule& rule : plan.rules) book_.Add(std::move(rule));
 }
@@ -42,6 +48,13 @@ void Engine::Start(double now) {
     firing.timestamp = now;
     Occasion(rule, std::move(firing));
   }
+}
+
+void Engine::OnRecords(std::span<const journal::Record> records) {
+  if (records.size() > 1) {
+    for (const journal::Record& record : records) jobs_.Prefetch(record.id);
+  }
+  for (const journal::Record& record : records) OnRecord(record);
 }
 
 void Engine::OnRecord(const journal::Record& record) {
@@ -65,6 +78,7 @@ void Engine::OnRecord(const journal::Record& record) {
   totals_.events += events.size();
   const std::uint32_t group = job == nullptr ? kNoGroup : job->group;
   for (const journal::Event& event : events) {
+    Pass(event.timestamp);
     if (gather_events_) Gather(event, record.id, group);
     if (job == nullptr) continue;
     ++totals_.tracked_events;
@@ -77,6 +91,27 @@ void Engine::OnRecord(const journal::Record& record) {
     job->in_doubt = false;
     // Not in the backlog of active jobs, and its eventlog does not say how it ended either.
     if (!resuming_) Lose(job);
+  }
+}
+
+// An event of this time has come: in virtual time, what was due before it happens first.
+void Engine::Pass(double time) {
+  const bool first = totals_.latest == 0;
+  if (first || time < totals_.earliest) totals_.earliest = time;
+  if (time <= totals_.latest) return;
+  totals_.latest = time;
+  if (!virtual_time_) return;
+  if (first) {
+    begun_at_ = time;
+    Start(time);
+  }
+  if (heartbeat_ <= 0) return;
+  // Of a silence without end, or behind a time that is none, only the last beats are made up for.
+  const double due = std::min(std::floor((time - begun_at_) / heartbeat_), kLastBeat);
+  beats_ = std::max(beats_, due - kMostBeatsAtOnce);
+  while (beats_ < due) {
+    ++beats_;
+    Heartbeat(begun_at_ + beats_ * heartbeat_);
   }
 }
 
@@ -419,7 +454,7 @@ Status Engine::GetStatus() {
   status.ended = ended_;
   status.backlog_over = backlog_over_;
   status.totals = totals_;
-  if (has_heartbeat_ && !ended_ && jobs_.size() == 0) {
+  if (heartbeat_ > 0 && !ended_ && jobs_.size() == 0) {
     status.time_could_fire = !book_.Living(TriggerType::kHeartbeat).empty();
     for (const std::uint32_t index : book_.Living(TriggerType::kMetric)) {
       if (status.time_could_fire) break;

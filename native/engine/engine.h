@@ -90,7 +90,8 @@ class Engine final : private journal::RecordSink {
   using NameIndex = std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>>;
   using PendingViews = std::unordered_map<std::uint32_t, stats::Summary>;
 
-  void OnRecord(const journal::Record& record) override;
+  void OnRecords(std::span<const journal::Record> records) override;
+  void OnRecord(const journal::Record& record);
   void OnDecodeError(const journal::DecodeError& error) override;
 
   std::uint32_t GroupOf(const journal::Membership& membership);
@@ -100,6 +101,7 @@ class Engine final : private journal::RecordSink {
   void OnSentinel();
   // The job has ended, and nobody knows how.
   void Lose(Job* job);
+  void Pass(double time);
   // Applies one event to a job; false when the job has left the table.
   bool Apply(Job& job, const journal::Event& event);
   void Submitted(Job& job, GroupMetrics& metrics, TouchSet& touched);
@@ -121,7 +123,10 @@ class Engine final : private journal::RecordSink {
 
   std::string ensemble_;
   bool track_all_;
-  bool has_heartbeat_;
+  bool virtual_time_;
+  double heartbeat_;     // seconds, 0 for none
+  double begun_at_ = 0;  // in virtual time, as are the beats so far
+  double beats_ = 0;
   bool ended_ = false;
   bool backlog_over_ = false;
   bool resuming_ = false;  // in the backlog of a stream that was gone

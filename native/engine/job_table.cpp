@@ -19,18 +19,7 @@ bool TooEmpty(std::size_t jobs, std::size_t slots) {
   return slots > kMinSlots && jobs * 2 < slots;
 }
 
-// Ids count milliseconds in their high bits and jobs of one millisecond in their low ones. Of a
-// product only the high bits depend on all bits of its factors, and they are the ones that count.
-std::uint64_t Mix(std::uint64_t id) {
-  return (id ^ (id >> 32)) * 0x9e3779b97f4a7c15u;
-}
-
 }  // namespace
-
-// Multiplication maps the hash onto any number of slots without a division.
-std::size_t JobTable::Home(journal::JobId id) const {
-  return static_cast<std::size_t>((static_cast<unsigned __int128>(Mix(id)) * slots_.size()) >> 64);
-}
 
 Job* JobTable::Find(journal::JobId id) {
   if (slots_.empty()) return nullptr;

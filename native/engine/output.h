@@ -41,6 +41,8 @@ struct Totals {
   std::uint64_t firings = 0;
   std::uint64_t own_jobs = 0;   // that carry this run's id
   std::uint64_t lost_jobs = 0;  // that ended while the stream was gone, nobody knows how
+  double earliest = 0;          // event, in seconds since the epoch; 0 before the first one
+  double latest = 0;
 };
 
 struct Status {

@@ -80,6 +80,9 @@ struct Plan {
   std::string ensemble;
   // Seconds between heartbeats, 0 for none.
   double heartbeat = 0;
+  // For recordings: time is that of the events. The run begins with the first one, and heartbeats
+  // come when an event's time has passed them.
+  bool virtual_time = false;
   std::vector<Rule> rules;
 };
 

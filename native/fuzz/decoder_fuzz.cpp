@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <random>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -46,7 +47,10 @@ void InPieces(std::string_view bytes, std::mt19937_64* random, Feed feed) {
 
 class Counter final : public journal::RecordSink {
  public:
-  void OnRecord(const journal::Record& record) override {
+  void OnRecords(std::span<const journal::Record> all) override {
+    for (const journal::Record& record : all) OnRecord(record);
+  }
+  void OnRecord(const journal::Record& record) {
     ++records;
     for (const journal::Event& event : record.events) {
       Require(event.timestamp > 0, "events have a time");

@@ -328,15 +328,16 @@ Decoder::~Decoder() = default;
 
 void Decoder::Feed(std::string_view bytes, RecordSink& sink) {
   while (!bytes.empty()) {
-    if (line_bytes_ == 0 && Known(bytes, false, sink)) {
+    if (line_bytes_ == 0 && Known(bytes, false)) {
       bytes.remove_prefix(line_bytes_ + 1);
       NextLine();
+      if (known_.full()) Deliver(sink);
       continue;
     }
     const void* newline = std::memchr(bytes.data(), '\n', bytes.size());
     if (newline == nullptr) {
       Keep(bytes);
-      return;
+      break;
     }
     const auto length = static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
     const std::string_view piece = bytes.substr(0, length);
@@ -350,13 +351,13 @@ void Decoder::Feed(std::string_view bytes, RecordSink& sink) {
     }
     NextLine();
   }
+  Deliver(sink);
 }
 
 void Decoder::FeedRecord(std::string_view record, RecordSink& sink) {
-  if (!Known(record, true, sink)) {
-    line_bytes_ = record.size();
-    Line(record, sink);
-  }
+  line_bytes_ = record.size();
+  if (!Known(record, true)) Line(record, sink);
+  Deliver(sink);
   NextLine();
 }
 
@@ -367,16 +368,26 @@ void Decoder::Finish(RecordSink& sink) {
   --offset_;  // it had no newline
 }
 
-// Whether `text` begins with a record of the known shape that is all of its line; `text` is the
-// whole line, or goes on with others.
-bool Decoder::Known(std::string_view text, bool whole, RecordSink& sink) {
+// Gathers the record of the known shape that `text` begins with if it is all of its line; `text` is
+// the whole line, or goes on with others.
+bool Decoder::Known(std::string_view text, bool whole) {
   if (!known_shape_first_) return false;
   const std::size_t taken = known_.Decode(text);
-  if (taken == 0 || taken > kMaxRecordBytes) return false;
-  if (whole ? taken != text.size() : taken == text.size() || text[taken] != '\n') return false;
+  if (taken == 0) return false;
+  const bool line = whole ? taken == text.size() : taken < text.size() && text[taken] == '\n';
+  if (!line || taken > kMaxRecordBytes) {
+    known_.DropLast();
+    return false;
+  }
   line_bytes_ = taken;
-  sink.OnRecord(known_.record());
   return true;
+}
+
+// Tells of the records that have gathered.
+void Decoder::Deliver(RecordSink& sink) {
+  const std::span<const Record> records = known_.records();
+  if (!records.empty()) sink.OnRecords(records);
+  known_.Clear();
 }
 
 void Decoder::NextLine() {
@@ -398,17 +409,20 @@ void Decoder::Keep(std::string_view piece) {
 void Decoder::KeptLine(RecordSink& sink) {
   const std::size_t size = carry_.size();
   if (line_bytes_ > kMaxRecordBytes) {
+    Deliver(sink);
     sink.OnDecodeError({offset_, line_number_, kTooLong});
   } else {
     carry_.append(kPadding, '\0');
     const std::string_view line = std::string_view(carry_).substr(0, size);
-    if (!Known(line, true, sink)) Line(line, sink);
+    if (!Known(line, true)) Line(line, sink);
+    Deliver(sink);
   }
   carry_.clear();
   if (carry_.capacity() > kLargeRecordBytes) carry_ = {};
 }
 
 void Decoder::Line(std::string_view line, RecordSink& sink) {
+  Deliver(sink);
   if (line.size() > kMaxRecordBytes) {
     sink.OnDecodeError({offset_, line_number_, kTooLong});
     return;
@@ -424,7 +438,7 @@ void Decoder::Line(std::string_view line, RecordSink& sink) {
       sink.OnDecodeError({offset_ + start + parser_->error_at(), line_number_, parser_->reason()});
       break;
     }
-    sink.OnRecord(parser_->record());
+    sink.OnRecords({&parser_->record(), 1});
     line.remove_prefix(taken);
   }
   // The parser's buffers are several times as large as the largest line that it has seen.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,8 @@ std::string RecordOfLookup(JobId id, std::string_view answer);
 
 class RecordSink {
  public:
-  virtual void OnRecord(const Record& record) = 0;
+  // Records in the order in which they came, some at a time.
+  virtual void OnRecords(std::span<const Record> records) = 0;
   virtual void OnDecodeError(const DecodeError& error) = 0;
 
  protected:
@@ -57,7 +59,8 @@ class Decoder {
  private:
   class Parser;
 
-  bool Known(std::string_view text, bool whole, RecordSink& sink);
+  bool Known(std::string_view text, bool whole);
+  void Deliver(RecordSink& sink);
   void NextLine();
   void Line(std::string_view line, RecordSink& sink);
   void Keep(std::string_view piece);

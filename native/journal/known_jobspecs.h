@@ -17,16 +17,20 @@ class KnownJobspecs {
  public:
   // The size of the jobspec that `text` begins with, or 0 when it is none of those kept; then says
   // whose job it is, in views into `text`.
-  std::size_t Find(std::string_view text, Membership& membership) const {
-    for (const Kept& kept : kept_) {
+  std::size_t Find(std::string_view text, Membership& membership) {
+    for (std::size_t i = 0; i < kJobspecs; ++i) {
+      // Jobs of one group come together.
+      const std::size_t at = (last_ + i) % kJobspecs;
+      const Kept& kept = kept_[at];
       const std::size_t size = kept.text.size();
-      if (size == 0 || size > text.size()) continue;
+      if (size < kEnd || size > text.size()) continue;
       // Groups are told apart near the end, where attributes.user is.
-      const std::size_t middle = size / 2;
-      if (std::memcmp(text.data() + middle, kept.text.data() + middle, size - middle) != 0 ||
-          std::memcmp(text.data(), kept.text.data(), middle) != 0) {
+      const std::size_t end = size - kEnd;
+      if (std::memcmp(text.data() + end, kept.text.data() + end, kEnd) != 0 ||
+          std::memcmp(text.data(), kept.text.data(), end) != 0) {
         continue;
       }
+      last_ = at;
       membership.group = kept.group.In(text);
       membership.ensemble = kept.ensemble.In(text);
       return size;
@@ -37,7 +41,8 @@ class KnownJobspecs {
   // Keeps a jobspec in place of the one that was kept first; its membership's views point into it.
   void Keep(std::string_view jobspec, const Membership& membership) {
     if (jobspec.size() > kMaxBytes) return;
-    Kept& kept = kept_[next_++ % kept_.size()];
+    last_ = next_++ % kJobspecs;
+    Kept& kept = kept_[last_];
     kept.text = jobspec;
     kept.group = Place(membership.group, jobspec);
     kept.ensemble = Place(membership.ensemble, jobspec);
@@ -46,6 +51,7 @@ class KnownJobspecs {
  private:
   static constexpr std::size_t kJobspecs = 16;
   static constexpr std::size_t kMaxBytes = 4096;
+  static constexpr std::size_t kEnd = 48;  // bytes
 
   struct Place {
     Place() = default;
@@ -72,6 +78,7 @@ class KnownJobspecs {
 
   std::array<Kept, kJobspecs> kept_;
   std::size_t next_ = 0;
+  std::size_t last_ = 0;  // that was found or kept
 };
 
 }  // namespace flux_ensemble::journal

@@ -75,17 +75,19 @@ double Nearest(std::uint64_t whole, std::uint64_t billionths) {
 // end: whatever has no small bound of its own is checked against it.
 class KnownShape::Walk {
  public:
-  Walk(const char* end, KnownShape& shape) : end_(end), shape_(shape) {}
+  Walk(const char* end, KnownShape& shape, Record& record)
+      : end_(end), shape_(shape), record_(record) {}
 
   const char* Root(const char* at) {
     const char* const id = Literal(at, "{\"id\":");
     if (id == nullptr) return nullptr;
-    const char* const behind_id = Integer(id, shape_.record_.id);
+    const char* const behind_id = Integer(id, record_.id);
     if (behind_id == nullptr) return nullptr;
     at = Predicted(behind_id, id + shape_.id_size_);
     shape_.id_size_ = static_cast<std::uint32_t>(behind_id - id);
     at = Literal(at, ",\"events\":[");
-    Event& first = shape_.events_.emplace_back();
+    const std::size_t events = shape_.event_count_;
+    Event& first = shape_.NewEvent();
     const char* const tail = EventTime(at, first);
     if (tail == nullptr) return nullptr;
     if (const KnownTail* known = shape_.tails_.Find(tail)) {
@@ -94,7 +96,8 @@ class KnownShape::Walk {
       return tail + known->size;
     }
     at = MoreEvents(EventRest(tail, first));
-    if (at != nullptr && shape_.events_.size() == 1 && at < end_ && *at == '}') {
+    const bool only = shape_.event_count_ == events + 1;
+    if (at != nullptr && only && at < end_ && *at == '}') {
       ++at;
       shape_.tails_.Keep(std::string_view(tail, static_cast<std::size_t>(at - tail)), first);
       return at;
@@ -107,9 +110,7 @@ class KnownShape::Walk {
     event.kind = tail.kind;
     event.status = tail.status;
     event.name = std::string_view(at + KnownTails::kNameAt, tail.name_size);
-    if (tail.context_size > 0) {
-      event.context = std::string_view(at + tail.context_at, tail.context_size);
-    }
+    event.context = std::string_view(at + tail.context_at, tail.context_size);
   }
 
   // What comes behind the events.
@@ -160,7 +161,7 @@ class KnownShape::Walk {
     while (at != nullptr && at < end_) {
       if (*at == ']') return at + 1;
       if (*at != ',') return nullptr;
-      Event& event = shape_.events_.emplace_back();
+      Event& event = shape_.NewEvent();
       at = EventTime(at + 1, event);
       if (at != nullptr) at = EventRest(at, event);
     }
@@ -175,6 +176,8 @@ class KnownShape::Walk {
 
   // From there to behind the event.
   const char* EventRest(const char* at, Event& event) {
+    event.status = 0;
+    event.context = {};
     at = Name(Literal(at, ",\"name\":\""), event);
     if (at == nullptr || at >= end_) return nullptr;
     if (*at == '}') return event.kind == EventKind::kFinish ? nullptr : at + 1;
@@ -253,7 +256,7 @@ class KnownShape::Walk {
   }
 
   const char* Jobspec(const char* at) {
-    Membership& membership = shape_.record_.membership.emplace();
+    Membership& membership = record_.membership.emplace();
     const std::string_view text(at, static_cast<std::size_t>(end_ - at));
     if (const std::size_t size = shape_.jobspecs_.Find(text, membership); size > 0)
       return at + size;
@@ -375,19 +378,30 @@ class KnownShape::Walk {
 
   const char* end_;
   KnownShape& shape_;
+  Record& record_;
 };
 
 std::size_t KnownShape::Decode(std::string_view text) {
-  record_.sentinel = false;
-  record_.membership.reset();
-  events_.clear();
   // Memory is slower than this: what comes next is asked for while this is looked at.
   for (std::size_t ahead = 1024; ahead < 1024 + 192; ahead += 64) {
     __builtin_prefetch(text.data() + ahead);
   }
-  const char* const behind = Walk(text.data() + text.size(), *this).Root(text.data());
-  record_.events = events_;
-  return behind == nullptr ? 0 : static_cast<std::size_t>(behind - text.data());
+  first_event_[record_count_] = event_count_;
+  Record& record = records_[record_count_++];
+  record.membership.reset();
+  const char* const behind = Walk(text.data() + text.size(), *this, record).Root(text.data());
+  if (behind != nullptr) return static_cast<std::size_t>(behind - text.data());
+  DropLast();
+  return 0;
+}
+
+std::span<const Record> KnownShape::records() {
+  // Only now the events stay where they are.
+  std::size_t end = event_count_;
+  for (std::size_t i = record_count_; i-- > 0; end = first_event_[i]) {
+    records_[i].events = std::span(events_).subspan(first_event_[i], end - first_event_[i]);
+  }
+  return std::span(records_).first(record_count_);
 }
 
 }  // namespace flux_ensemble::journal

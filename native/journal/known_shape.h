@@ -3,8 +3,10 @@
 // those that do not, both say the same.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,13 +18,18 @@ namespace flux_ensemble::journal {
 
 class KnownShape {
  public:
-  // Decodes the record that `text` begins with. Returns the bytes that it took, up to and with its
-  // closing brace, or 0 when it is not of the shape or `text` ends before it. kPadding bytes behind
-  // `text` must be readable.
+  // Decodes the record that `text` begins with and gathers it. Returns the bytes that it took, up
+  // to and with its closing brace, or 0 when it is not of the shape or `text` ends before it.
+  // kPadding bytes behind `text` must be readable. Not to be called when full().
   std::size_t Decode(std::string_view text);
 
-  // What the last call of Decode that returned more than 0 found; holds until the next one.
-  const Record& record() const { return record_; }
+  // The records that have gathered, in views into the texts that they were decoded from.
+  bool full() const { return record_count_ == kMostRecords; }
+  std::span<const Record> records();
+  void Clear() { record_count_ = event_count_ = 0; }
+
+  // Takes back the record that was gathered last.
+  void DropLast() { event_count_ = first_event_[--record_count_]; }
 
  private:
   class Walk;
@@ -33,8 +40,23 @@ class KnownShape {
     std::uint64_t value = 0;  // seconds
   };
 
-  Record record_;
-  std::vector<Event> events_;
+  // Everything but what only exceptions have is filled in by whoever asked for it. Holds until the
+  // next call.
+  Event& NewEvent() {
+    if (event_count_ == events_.size()) events_.resize(2 * event_count_);
+    return events_[event_count_++];
+  }
+
+  // Records that are gathered before anybody is told of the first: what they will need from memory
+  // can be asked for meanwhile.
+  static constexpr std::size_t kMostRecords = 32;
+
+  // Used again and again, because making them anew takes longer than filling them in.
+  std::array<Record, kMostRecords> records_;
+  std::array<std::size_t, kMostRecords> first_event_{};  // of each record
+  std::vector<Event> events_{kMostRecords};              // of all records, one behind the other
+  std::size_t record_count_ = 0;
+  std::size_t event_count_ = 0;
   KnownTails tails_;
   KnownJobspecs jobspecs_;
   std::uint32_t id_size_ = 0;  // of the last record's id, in digits

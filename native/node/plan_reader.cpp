@@ -249,6 +249,7 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
   plan.track_all = reader.Boolean("trackAll");
   plan.ensemble = reader.Text("ensemble");
   plan.heartbeat = reader.Number("heartbeat");
+  plan.virtual_time = reader.Boolean("virtualTime");
   const Napi::Value groups = object.Get("groups");
   const Napi::Value rules = object.Get("rules");
   if (!groups.IsArray()) reader.Fail<bool>("groups", "an array");

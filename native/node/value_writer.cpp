@@ -225,6 +225,8 @@ napi_value WriteStatus(napi_env env, const engine::Status& status) {
       .Set("negativeIntervals", static_cast<double>(totals.negative_intervals))
       .Set("firings", static_cast<double>(totals.firings))
       .Set("lostJobs", static_cast<double>(totals.lost_jobs))
+      .Set("earliest", totals.earliest)
+      .Set("latest", totals.latest)
       .value();
 }
 

@@ -77,6 +77,7 @@ TEST_CASE("the records of a busy queue are of the known shape") {
   for (const std::string_view line : test::Lines(text)) {
     const std::string padded = std::string(line) + std::string(kPadding, '\0');
     ++all;
+    if (shape.full()) shape.Clear();
     taken += shape.Decode(std::string_view(padded).substr(0, line.size())) == line.size();
   }
   // All but the sentinel.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,7 +38,10 @@ struct OwnedRecord {
 // Keeps a copy of everything that a decoder tells.
 class Recorder final : public journal::RecordSink {
  public:
-  void OnRecord(const journal::Record& record) override {
+  void OnRecords(std::span<const journal::Record> all) override {
+    for (const journal::Record& record : all) OnRecord(record);
+  }
+  void OnRecord(const journal::Record& record) {
     OwnedRecord owned;
     owned.id = record.id;
     owned.sentinel = record.sentinel;

@@ -61,6 +61,9 @@ export interface EngineStatus {
   readonly firings: number;
   /** Jobs that ended while the stream was gone, nobody knows how. */
   readonly lostJobs: number;
+  /** Time of the earliest and of the latest event, in seconds since the epoch; 0 before the first one. */
+  readonly earliest: number;
+  readonly latest: number;
 }
 
 export interface NativeSnapshot {
@@ -188,7 +191,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 2;
+const abi = 3;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

@@ -42,5 +42,10 @@ export interface EnginePlan {
   readonly ensemble: string;
   /** Seconds between heartbeats, 0 for none. */
   readonly heartbeat: number;
+  /**
+   * For recordings: time is that of the events. The run begins with the first one, and heartbeats come when an
+   * event's time has passed them, so nothing depends on when it was read.
+   */
+  readonly virtualTime: boolean;
   readonly rules: readonly PlanRule[];
 }

@@ -91,6 +91,7 @@ export function compilePlan(
     trackAll: false,
     ensemble,
     heartbeat: config.heartbeat,
+    virtualTime: false,
     rules: config.rules.map((rule) => compileRule(rule, names)),
   };
 }

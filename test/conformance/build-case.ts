@@ -81,7 +81,15 @@ export function allRules(groups: number): PlanRule[] {
 }
 
 export function plan(parts: Partial<EnginePlan> = {}): EnginePlan {
-  return { groups: ['a', 'b'], trackAll: false, ensemble: '', heartbeat: 0, rules: allRules(2), ...parts };
+  return {
+    groups: ['a', 'b'],
+    trackAll: false,
+    ensemble: '',
+    heartbeat: 0,
+    virtualTime: false,
+    rules: allRules(2),
+    ...parts,
+  };
 }
 
 export function jobspec(user: unknown): Context {

@@ -273,7 +273,7 @@ export const chaos: fc.Arbitrary<ChaosRun> = fc.boolean().chain((ticks) =>
       cuts: fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 6 }),
     })
     .map(({ trackAll, ensemble, rules, kinds, all, cuts }) => ({
-      one: play({ groups, trackAll, ensemble, heartbeat: 0, rules }, kinds, all),
+      one: play({ groups, trackAll, ensemble, heartbeat: 0, virtualTime: false, rules }, kinds, all),
       cuts,
     })),
 );

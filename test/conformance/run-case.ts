@@ -112,7 +112,14 @@ export async function runNative(
     await Promise.all(answers);
     const { groups, status } = await engine.metrics();
     // Those are about what is beyond the reference: heartbeats by themselves, and sources.
-    const { timeCouldFire: _, submitting: __, lostJobs: ___, ...compared } = status;
+    const {
+      timeCouldFire: _,
+      submitting: __,
+      lostJobs: ___,
+      earliest: ____,
+      latest: _____,
+      ...compared
+    } = status;
     const active = await Promise.all([...groups.keys()].map((_name, group) => engine.activeJobs(group)));
     return { firings, metrics: [...groups], active: active.map(inOrder), badLines, added, status: compared };
   } finally {

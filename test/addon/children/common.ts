@@ -28,7 +28,15 @@ export const everyEvent: readonly PlanRule[] = ['submit', 'alloc', 'start', 'fin
 );
 
 export function plan(parts: Partial<EnginePlan> = {}): EnginePlan {
-  return { groups: ['a'], trackAll: false, ensemble: '', heartbeat: 0, rules: everyEvent, ...parts };
+  return {
+    groups: ['a'],
+    trackAll: false,
+    ensemble: '',
+    heartbeat: 0,
+    virtualTime: false,
+    rules: everyEvent,
+    ...parts,
+  };
 }
 
 export const eventsOfJob = 5;
