@@ -6,7 +6,7 @@ import { type Portion, portionsOf } from '../rules/portions.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 
 /** A job entry on one line, in ensemble-python's form: `(name:sleep),(command:sleep 10),(count:5),(nodes:1)`. */
-function describe({ entry, count }: Portion): string {
+export function describePortion({ entry, count }: Portion): string {
   const parts: [string, unknown][] = [
     ['name', entry.group],
     ['command', entry.commandText],
@@ -28,7 +28,7 @@ export async function submit(context: ActionContext, due: Due<ActionNamed<'submi
   const portions = portionsOf(group, action.value);
   const jobs = portions.reduce((sum, { count }) => sum + count, 0);
   context.observer.action?.(
-    { kind: 'submit', group: group.name, jobs, text: portions.map(describe).join('\n') },
+    { kind: 'submit', group: group.name, jobs, text: portions.map(describePortion).join('\n') },
     firing,
   );
   if (due.report !== null) return checkReport(due, jobs);

@@ -1,13 +1,27 @@
 /** `--json`: one object a line; the last one is the summary. */
 
 import type { EnsembleObserver } from '../actions/context.js';
+import type { EnsembleConfig } from '../config/types.js';
+import type { DecodeError } from '../engine/addon.js';
 import type { RunResult } from '../ensemble.js';
+import type { EnsembleError } from '../errors.js';
+import type { Firing } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
+import type { MetricsSnapshot } from '../metrics/metrics.js';
+import type { ReplayResult } from '../recording/replay.js';
+import { plannedAction } from './planned-action.js';
 
 export interface Reporter {
   readonly observer: EnsembleObserver;
   /** Called once, when the run has come to its end. */
   finish(result: RunResult, seconds: number): void;
+}
+
+/** The same for a replay. */
+export interface ReplayReporter {
+  firing(firing: Firing): void;
+  decodeError(error: DecodeError): void;
+  finish(result: ReplayResult): void;
 }
 
 const decoder = new TextDecoder();
@@ -16,19 +30,41 @@ function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
+function printFiring({ job, context, metrics: _, submitting: __, ...firing }: Firing): void {
+  print({
+    type: 'firing',
+    ...firing,
+    // As text: the id may be larger than any number that JSON readers keep exact.
+    job: job === null ? null : formatJobId(job),
+    jobid: job === null ? null : String(job),
+    ...(context === null ? {} : { context }),
+  });
+}
+
+function printSummary(end: string, error: EnsembleError | null, seconds: number, metrics: MetricsSnapshot) {
+  const { status, groups } = metrics;
+  print({
+    type: 'summary',
+    end,
+    error: error === null ? null : { code: error.code, message: error.message },
+    seconds,
+    groups: Object.fromEntries(groups),
+    firings: status.firings,
+    records: status.records,
+    events: status.events,
+    trackedEvents: status.trackedEvents,
+    decodeErrors: status.decodeErrors,
+    negativeIntervals: status.negativeIntervals,
+    lostJobs: status.lostJobs,
+    earliest: status.earliest,
+    latest: status.latest,
+  });
+}
+
 /** Reports a run as JSON lines; with `debug`, every journal record too. */
 export function jsonReporter(debug: boolean): Reporter {
   const observer: EnsembleObserver = {
-    firing: ({ job, context, metrics: _, submitting: __, ...firing }) => {
-      print({
-        type: 'firing',
-        ...firing,
-        // As text: the id may be larger than any number that JSON readers keep exact.
-        job: job === null ? null : formatJobId(job),
-        jobid: job === null ? null : String(job),
-        ...(context === null ? {} : { context }),
-      });
-    },
+    firing: printFiring,
     action: ({ kind, ...report }, firing) => {
       print({ type: 'action', action: kind, rule: firing.rule, firing: firing.number, ...report });
     },
@@ -45,22 +81,28 @@ export function jsonReporter(debug: boolean): Reporter {
   }
   return {
     observer,
-    finish: ({ end, error, metrics }, seconds) => {
-      const { status, groups } = metrics;
+    finish: ({ end, error, metrics }, seconds) => printSummary(end, error, seconds, metrics),
+  };
+}
+
+/** Reports a replay as JSON lines. `seconds` of its summary are those between the first and the last event. */
+export function jsonReplayReporter(config: EnsembleConfig | undefined): ReplayReporter {
+  return {
+    firing: (firing) => {
+      printFiring(firing);
+      const action = config?.rules[firing.rule]?.action;
+      if (action === undefined || config === undefined) return;
       print({
-        type: 'summary',
-        end,
-        error: error === null ? null : { code: error.code, message: error.message },
-        seconds,
-        groups: Object.fromEntries(groups),
-        firings: status.firings,
-        records: status.records,
-        events: status.events,
-        trackedEvents: status.trackedEvents,
-        decodeErrors: status.decodeErrors,
-        negativeIntervals: status.negativeIntervals,
-        lostJobs: status.lostJobs,
+        type: 'action',
+        action: action.name,
+        rule: firing.rule,
+        firing: firing.number,
+        performed: false,
+        text: plannedAction(action, config),
       });
     },
+    decodeError: (error) => print({ type: 'decode-error', ...error }),
+    finish: ({ end, error, metrics }) =>
+      printSummary(end, error, metrics.status.latest - metrics.status.earliest, metrics),
   };
 }

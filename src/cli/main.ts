@@ -6,8 +6,11 @@ import { Command, CommanderError } from 'commander';
 import { formatDiagnostics } from '../config/format.js';
 import { ConfigError, EnsembleError } from '../errors.js';
 import { exitStatus } from './exit-status.js';
+import { recordCommand } from './record.js';
+import { replayCommand } from './replay.js';
 import { runCommand } from './run.js';
 import { statsCommand } from './stats.js';
+import { synthCommand } from './synth.js';
 import { validateCommand } from './validate.js';
 
 function packageVersion(): string {
@@ -47,6 +50,9 @@ const program = new Command('ensemble')
   .exitOverride()
   .addCommand(runCommand())
   .addCommand(validateCommand())
+  .addCommand(recordCommand())
+  .addCommand(replayCommand())
+  .addCommand(synthCommand())
   .addCommand(statsCommand());
 
 program

@@ -6,9 +6,10 @@ import { formatDiagnostics } from '../config/format.js';
 import { loadConfig } from '../config/load.js';
 import { Ensemble, type RunResult } from '../ensemble.js';
 import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
+import { openRecorder, type Recorder } from '../recording/writer.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReporter } from './json-report.js';
-import { openRecorder, type Recorder } from './recorder.js';
+import { onSignals } from './signals.js';
 import { textReporter } from './text-report.js';
 
 interface RunOptions {
@@ -26,21 +27,6 @@ function positiveInteger(text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= 1_000_000) return value;
   throw new InvalidArgumentError('It must be an integer from 1 to 1000000.');
-}
-
-/** Ends the run at the first signal and cuts its end short at the second. Returns how to stop listening. */
-function onSignals(first: () => void, second: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  let seen = 0;
-  const listener = () => {
-    seen++;
-    if (seen === 1) first();
-    else second();
-  };
-  for (const signal of signals) process.on(signal, listener);
-  return () => {
-    for (const signal of signals) process.off(signal, listener);
-  };
 }
 
 function statusOf({ end, metrics }: RunResult, failOnJobFailure: boolean): number {

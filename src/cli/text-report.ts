@@ -4,10 +4,14 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { ActionReport, EnsembleObserver } from '../actions/context.js';
 import { escapeControls } from '../config/describe.js';
+import type { EnsembleConfig } from '../config/types.js';
+import type { DecodeError } from '../engine/addon.js';
 import type { RunResult } from '../ensemble.js';
 import type { MetricsSnapshot, SummaryValues } from '../metrics/metrics.js';
 import { COUNTS } from '../metrics/names.js';
-import type { Reporter } from './json-report.js';
+import type { ReplayResult } from '../recording/replay.js';
+import type { ReplayReporter, Reporter } from './json-report.js';
+import { isoTime, plannedAction } from './planned-action.js';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
@@ -116,36 +120,70 @@ const endings: Readonly<Record<RunResult['end'], string>> = {
   failed: 'the member failed',
 };
 
+const replayEndings: Readonly<Record<ReplayResult['end'], string>> = {
+  replayed: 'replayed',
+  terminated: 'replayed (a rule would have ended the run)',
+  interrupted: 'interrupted',
+  failed: 'not read to its end',
+};
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+function complain(text: string): void {
+  process.stderr.write(`${colorsFor(process.stderr).red('ensemble: error:')} ${text}\n`);
+}
+
+function complainOfRecord({ offset, line, reason }: DecodeError): void {
+  complain(`the journal's line ${line} (byte ${offset}) is no record and was left out: ${reason}`);
+}
+
+/** The tables, and one line that says how it ended and how much there was. */
+function printResult(metrics: MetricsSnapshot, ending: string, colors: Colors): void {
+  print('');
+  if (metrics.groups.size > 0) print(countsTable(metrics, colors));
+  const statistics = statisticsTable(metrics, colors);
+  if (statistics !== '') print(`\n${statistics}`);
+  const { events, firings, decodeErrors, lostJobs } = metrics.status;
+  const broken = decodeErrors === 0 ? '' : `, ${decodeErrors} broken records`;
+  const lost = lostJobs === 0 ? '' : `, ${lostJobs} jobs ended unseen`;
+  print(colors.dim(`\n${ending}: ${events} events, ${firings} firings${broken}${lost}`));
+}
+
 /** Reports a run as text; with `debug`, every journal record too. */
 export function textReporter(debug: boolean): Reporter {
-  const out = colorsFor(process.stdout);
-  const err = colorsFor(process.stderr);
-  const print = (text: string) => process.stdout.write(`${text}\n`);
-  const complain = (text: string) => process.stderr.write(`${err.red('ensemble: error:')} ${text}\n`);
+  const colors = colorsFor(process.stdout);
   const observer: EnsembleObserver = {
-    firing: ({ name }) => print(out.blue(` => trigger ${escapeControls(name)}`)),
-    action: (report) => print(describeAction(report, out)),
+    firing: ({ name }) => print(colors.blue(` => trigger ${escapeControls(name)}`)),
+    action: (report) => print(describeAction(report, colors)),
     problem: (error) => complain(`${error.message} [${error.code}]`),
-    decodeError: ({ offset, line, reason }) =>
-      complain(`the journal's line ${line} (byte ${offset}) is no record and was left out: ${reason}`),
+    decodeError: complainOfRecord,
   };
   if (debug) observer.records = (lines) => process.stdout.write(decoder.decode(lines));
   return {
     observer,
     finish: ({ end, error, metrics }, seconds) => {
       if (error !== null && end === 'failed') complain(`${error.message} [${error.code}]`);
-      print('');
-      print(countsTable(metrics, out));
-      const statistics = statisticsTable(metrics, out);
-      if (statistics !== '') print(`\n${statistics}`);
-      const { events, firings, decodeErrors, lostJobs } = metrics.status;
-      const broken = decodeErrors === 0 ? '' : `, ${decodeErrors} broken records`;
-      const lost = lostJobs === 0 ? '' : `, ${lostJobs} jobs ended unseen`;
-      print(
-        out.dim(
-          `\n${endings[end]} after ${show(seconds)} s: ${events} events, ${firings} firings${broken}${lost}`,
-        ),
-      );
+      printResult(metrics, `${endings[end]} after ${show(seconds)} s`, colors);
+    },
+  };
+}
+
+/** Reports a replay as text. */
+export function textReplayReporter(config: EnsembleConfig | undefined): ReplayReporter {
+  const colors = colorsFor(process.stdout);
+  return {
+    firing: (firing) => {
+      const action = config?.rules[firing.rule]?.action;
+      print(colors.blue(` => trigger ${escapeControls(firing.name)} at ${isoTime(firing.timestamp)}`));
+      if (action === undefined || config === undefined) return;
+      print(colors.cyan(`   would ${plannedAction(action, config).replaceAll('\n', '\n   ')}`));
+    },
+    decodeError: complainOfRecord,
+    finish: ({ end, error, metrics }) => {
+      if (error !== null) complain(`${error.message} [${error.code}]`);
+      const { earliest, latest } = metrics.status;
+      const span = latest === 0 ? '' : `, ${isoTime(earliest)} to ${isoTime(latest)}`;
+      printResult(metrics, `${replayEndings[end]}${span}`, colors);
     },
   };
 }

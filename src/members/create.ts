@@ -30,6 +30,8 @@ export interface MemberOptions {
   readonly uri: string | undefined;
   /** For the Flux member: let every job pass the validator. */
   readonly validateAll: boolean;
+  /** For the Flux member: begin with the inactive jobs that it still knows. */
+  readonly full?: boolean;
 }
 
 /** Throws MemberError `ERR_MEMBER_UNAVAILABLE` for a member that can't run here. */
@@ -39,8 +41,8 @@ export function createMember(choice: MemberChoice, options: MemberOptions): Memb
     return new LocalMember({ slots: options.slots ?? availableParallelism(), ensemble: options.ensemble });
   }
   if (choice === 'flux') {
-    const { ensemble, uri, validateAll } = options;
-    return new FluxMember({ ensemble, validateAll, ...(uri === undefined ? {} : { uri }) });
+    const { ensemble, uri, validateAll, full = false } = options;
+    return new FluxMember({ ensemble, validateAll, full, ...(uri === undefined ? {} : { uri }) });
   }
   throw new MemberError(
     `this version of flux-ensemble has no ${choice} member; use --executor local, which runs the same file here`,

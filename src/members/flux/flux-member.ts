@@ -18,6 +18,11 @@ export interface FluxMemberOptions {
   readonly uri?: string;
   /** Let every job pass Flux's validator, not only the first of each jobspec. */
   readonly validateAll?: boolean;
+  /**
+   * Begin with the inactive jobs that Flux still knows. Telling of them holds up the job manager for everybody, so
+   * it is for recordings only.
+   */
+  readonly full?: boolean;
 }
 
 /** Events that the statistics need; whoever wants more names them. */
@@ -57,7 +62,7 @@ export class FluxMember implements Member {
       library: fluxLibrary,
       uri: this.#options.uri ?? null,
       allow: host.events === null ? [] : [...new Set([...needed, ...host.events])],
-      full: false,
+      full: this.#options.full === true,
       validateOnce: this.#options.validateAll !== true,
       window: WINDOW,
       tap: host.wantsRecords,

@@ -1,0 +1,34 @@
+/** What an action would do, in words: for replays, which perform none. */
+
+import { describePortion } from '../actions/submit.js';
+import { escapeControls } from '../config/describe.js';
+import type { Action, EnsembleConfig } from '../config/types.js';
+import { portionsOf } from '../rules/portions.js';
+
+/** Seconds since the epoch as people read them, to the millisecond. */
+export function isoTime(seconds: number): string {
+  const time = new Date(seconds * 1000);
+  return Number.isNaN(time.getTime()) ? `${seconds} s` : time.toISOString();
+}
+
+/** A submission takes a line for each entry of its group. */
+export function plannedAction(action: Action, config: EnsembleConfig): string {
+  switch (action.name) {
+    case 'submit': {
+      const group = config.groups.get(action.label);
+      const portions = group === undefined ? [] : portionsOf(group, action.value);
+      return `submit ${escapeControls(action.label)} ${portions.map(describePortion).join('\n')}`;
+    }
+    case 'cancel':
+      return `cancel ${escapeControls(action.label)}`;
+    case 'urgency':
+      return `urgency ${escapeControls(action.label)} ${action.value}`;
+    case 'grow':
+    case 'shrink':
+      return `${action.name} by ${action.value}`;
+    case 'custom':
+      return `custom ${escapeControls(action.label)}`;
+    case 'terminate':
+      return 'terminate';
+  }
+}

@@ -1,0 +1,103 @@
+/** `ensemble record FILE`. */
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { Engine } from '../engine/engine.js';
+import { EnsembleError, MemberError } from '../errors.js';
+import { createMember, executorNames, type MemberName } from '../members/create.js';
+import { openRecorder, type Recorder } from '../recording/writer.js';
+import { exitStatus } from './exit-status.js';
+import { onSignals } from './signals.js';
+
+/** Bytes that may wait for the disk before the recording is given up: the queue can't be made to wait. */
+const MOST_WAITING = 2 ** 30;
+
+interface RecordOptions {
+  readonly executor: MemberName;
+  readonly full?: boolean;
+  readonly duration?: number;
+}
+
+function seconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (value > 0 && value <= 2e6) return value;
+  throw new InvalidArgumentError('It must be a number of seconds greater than 0, 2000000 at most.');
+}
+
+/** Follows the queue into the recorder until `stop` resolves. Throws MemberError, or EnsembleError `ERR_FILE`. */
+async function follow(
+  recorder: Recorder,
+  path: string,
+  { executor, full }: RecordOptions,
+  stop: Promise<void>,
+): Promise<{ records: number; events: number }> {
+  const member = createMember(executor, {
+    slots: undefined,
+    ensemble: '',
+    uri: undefined,
+    validateAll: false,
+    full: full === true,
+  });
+  // No groups and no rules: it counts what passes, and keeps nothing.
+  const plan = { groups: [], trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false, rules: [] };
+  const engine = new Engine(plan, { firing() {}, decodeError() {} });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const sink = {
+        records: (lines: Uint8Array) => {
+          void recorder.write(lines);
+          if (recorder.waiting <= MOST_WAITING) return;
+          const message = `the recording ${path} is given up: its disk is ${MOST_WAITING} bytes behind the queue`;
+          reject(new EnsembleError('ERR_FILE', message));
+        },
+        quiet() {},
+        failed: reject,
+      };
+      member.start(sink, { engine, events: null, wantsRecords: true }).catch(reject);
+      void stop.then(resolve);
+    });
+    return await engine.status();
+  } finally {
+    await member.stop(0, 'done');
+    engine.close();
+  }
+}
+
+async function record(path: string, options: RecordOptions): Promise<number> {
+  if (options.executor === 'local') {
+    throw new MemberError(
+      'the local member knows of no jobs but its own: `ensemble run FILE --record RECORDING` records them',
+      { code: 'ERR_MEMBER_UNAVAILABLE' },
+    );
+  }
+  const recorder = await openRecorder(path);
+  let end = () => {};
+  const stop = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const forgetSignals = onSignals(end, () => process.exit(exitStatus.interrupted));
+  const timer = options.duration === undefined ? null : setTimeout(end, options.duration * 1000);
+  try {
+    const { records, events } = await follow(recorder, path, options, stop);
+    console.error(`ensemble: recorded ${records} records with ${events} events`);
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+    await recorder.close();
+    forgetSignals();
+  }
+  return exitStatus.done;
+}
+
+export function recordCommand(): Command {
+  return new Command('record')
+    .description("write the journal of a queue to a file, as it comes: every job's, whoever submitted it")
+    .argument('<file>', 'the recording, compressed for *.gz and *.zst; - for standard output')
+    .addOption(new Option('--executor <member>', 'whose queue').choices(executorNames).default('flux'))
+    .option(
+      '--full',
+      'begin with the inactive jobs that the queue still knows, not only with the active ones',
+    )
+    .option('--duration <seconds>', 'how long; until SIGINT or SIGTERM by default', seconds)
+    .action(async (path: string, options: RecordOptions) => {
+      process.exitCode = await record(path, options);
+    });
+}

@@ -1,0 +1,81 @@
+/** `ensemble replay RECORDING [CONFIG]`. */
+
+import { Command, InvalidArgumentError } from 'commander';
+import { formatDiagnostics } from '../config/format.js';
+import { loadConfig } from '../config/load.js';
+import type { DecodeError } from '../engine/addon.js';
+import { drained } from '../recording/files.js';
+import { openRecording } from '../recording/reader.js';
+import { Replay, type ReplayResult } from '../recording/replay.js';
+import { exitStatus } from './exit-status.js';
+import { jsonReplayReporter } from './json-report.js';
+import { showProgress } from './progress.js';
+import { onSignals } from './signals.js';
+import { textReplayReporter } from './text-report.js';
+
+interface ReplayCommandOptions {
+  readonly speed: number | null;
+  readonly json?: boolean;
+}
+
+function speedOf(text: string): number | null {
+  if (text === 'max') return null;
+  const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (speed > 0) return speed;
+  throw new InvalidArgumentError('It must be a number greater than 0, or max.');
+}
+
+function statusOf({ end, metrics }: ReplayResult): number {
+  if (end === 'interrupted') return exitStatus.interrupted;
+  const { records, decodeErrors } = metrics.status;
+  // What can't be read to its end, and what has no record in it at all, is no recording.
+  return end === 'failed' || (records === 0 && decodeErrors > 0) ? exitStatus.badInput : exitStatus.done;
+}
+
+async function replayFile(path: string, configPath: string | undefined, options: ReplayCommandOptions) {
+  const loaded = configPath === undefined ? undefined : await loadConfig(configPath);
+  if (loaded !== undefined && loaded.warnings.length > 0) console.error(formatDiagnostics(loaded.warnings));
+  const reader = await openRecording(path);
+  const reporter = (options.json ? jsonReplayReporter : textReplayReporter)(loaded?.config);
+  const interrupt = new AbortController();
+  // Told behind the firings, because which comes first while both are found is nobody's business.
+  const errors: DecodeError[] = [];
+  const replay = new Replay(reader, {
+    ...(loaded === undefined ? {} : { config: loaded.config }),
+    ...(options.speed === null ? {} : { speed: options.speed }),
+    signal: interrupt.signal,
+    firing: (firing) => reporter.firing(firing),
+    decodeError: (error) => errors.push(error),
+    ready: () => (process.stdout.writableNeedDrain ? drained(process.stdout) : undefined),
+  });
+  const hideProgress = showProgress(replay, reader);
+  const forgetSignals = onSignals(
+    () => interrupt.abort(),
+    () => process.exit(exitStatus.interrupted),
+  );
+  try {
+    const result = await replay.run();
+    hideProgress();
+    for (const error of errors) reporter.decodeError(error);
+    reporter.finish(result);
+    return statusOf(result);
+  } finally {
+    hideProgress();
+    forgetSignals();
+  }
+}
+
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('statistics of a recording, and what the rules of an ensemble would have done')
+    .argument('<recording>', 'journal records, one a line, compressed or not; - for standard input')
+    .argument(
+      '[config]',
+      'whose rules to judge, in YAML; without it, every group in the recording is tracked',
+    )
+    .option('--speed <times>', 'how many times as fast as it was recorded, or max', speedOf, null)
+    .option('--json', 'print machine-readable lines; the last one is the summary')
+    .action(async (path: string, config: string | undefined, options: ReplayCommandOptions) => {
+      process.exitCode = await replayFile(path, config, options);
+    });
+}

@@ -1,0 +1,60 @@
+/** `ensemble synth`. */
+
+import { Command, InvalidArgumentError } from 'commander';
+import { synthDefaults, synthesize } from '../recording/synth.js';
+import { openRecorder } from '../recording/writer.js';
+
+interface SynthCommandOptions {
+  readonly jobs: number;
+  readonly groups: number;
+  readonly failures: number;
+  readonly seed: number;
+  readonly slots: number;
+  readonly rate: number;
+  readonly meanDuration: number;
+  readonly start: number;
+  readonly output: string;
+}
+
+/** A reader of numbers between two bounds; whole ones unless said otherwise. */
+function numberFrom(least: number, most: number, kind: 'integer' | 'decimal' = 'integer') {
+  return (text: string): number => {
+    const value = Number(text.trim() === '' ? Number.NaN : text);
+    if (value >= least && value <= most && (kind === 'decimal' || Number.isInteger(value))) return value;
+    throw new InvalidArgumentError(
+      `It must be ${kind === 'integer' ? 'an integer' : 'a number'} from ${least} to ${most}.`,
+    );
+  };
+}
+
+async function synth({ output, ...options }: SynthCommandOptions): Promise<void> {
+  const recorder = await openRecorder(output);
+  for (const piece of synthesize(options)) await recorder.write(piece);
+  await recorder.close();
+}
+
+export function synthCommand(): Command {
+  const defaults = synthDefaults;
+  return new Command('synth')
+    .description('write a recording of jobs that never were, as Flux tells of a busy queue')
+    .option('--jobs <n>', 'jobs in all', numberFrom(0, 1e9), defaults.jobs)
+    .option('--groups <n>', 'job groups that they belong to', numberFrom(1, 1e6), defaults.groups)
+    .option(
+      '--failures <share>',
+      'of the jobs, 0 to 1, that fail in one way or another',
+      numberFrom(0, 1, 'decimal'),
+      defaults.failures,
+    )
+    .option('--seed <n>', 'another recording for each', numberFrom(0, 2 ** 32 - 1), defaults.seed)
+    .option('--slots <n>', 'jobs that run at once', numberFrom(1, 1e7), defaults.slots)
+    .option('--rate <n>', 'jobs submitted in a second', numberFrom(1e-3, 1e6, 'decimal'), defaults.rate)
+    .option(
+      '--mean-duration <seconds>',
+      'how long jobs run',
+      numberFrom(0, 1e7, 'decimal'),
+      defaults.meanDuration,
+    )
+    .option('--start <seconds>', 'of the first job, since the epoch', numberFrom(1, 1e10), defaults.start)
+    .option('--output <file>', 'where to, compressed for *.gz and *.zst; standard output by default', '-')
+    .action(synth);
+}

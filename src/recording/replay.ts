@@ -1,0 +1,103 @@
+/**
+ * A recording through the same engine and, with a configuration, the same rules. Time is that of the records, so
+ * the same recording always comes to the same firings and statistics; nothing is performed.
+ */
+
+import type { EnsembleConfig } from '../config/types.js';
+import type { DecodeError, EngineStatus } from '../engine/addon.js';
+import { Engine } from '../engine/engine.js';
+import { EnsembleError } from '../errors.js';
+import { type Firing, readFiring } from '../firing.js';
+import type { MetricsSnapshot } from '../metrics/metrics.js';
+import { compilePlan } from '../rules/compile.js';
+import { paced } from './pace.js';
+import type { RecordingReader } from './reader.js';
+
+/** Pieces on their way to the engine: enough to keep it busy, few enough to be held in memory. */
+const MOST_IN_FLIGHT = 4;
+
+export interface ReplayOptions {
+  /** Whose rules are judged; without one, every group that the recording names is tracked and no rule is judged. */
+  readonly config?: EnsembleConfig;
+  /** How many times as fast as it was recorded; as fast as possible by default. */
+  readonly speed?: number;
+  /** Ends the replay where it is. */
+  readonly signal?: AbortSignal;
+  /** A rule has fired. Its action is not performed. */
+  readonly firing?: (firing: Firing) => void;
+  readonly decodeError?: (error: DecodeError) => void;
+  /** Asked between two pieces: what it returns holds the replay while whoever is told can't keep up. */
+  readonly ready?: () => Promise<void> | undefined;
+}
+
+export interface ReplayResult {
+  /** All was read, a `terminate` rule fired (the statistics are of all that was read), the signal, or `error`. */
+  readonly end: 'replayed' | 'terminated' | 'interrupted' | 'failed';
+  /** Why the recording could not be read to its end. */
+  readonly error: EnsembleError | null;
+  readonly metrics: MetricsSnapshot;
+}
+
+export class Replay {
+  readonly #reader: RecordingReader;
+  readonly #options: ReplayOptions;
+  readonly #engine: Engine;
+
+  /** Throws EnsembleError `ERR_ADDON`. */
+  constructor(reader: RecordingReader, options: ReplayOptions = {}) {
+    this.#reader = reader;
+    this.#options = options;
+    const rules = options.config?.rules ?? [];
+    const plan =
+      options.config === undefined
+        ? { groups: [], trackAll: true, ensemble: '', heartbeat: 0, rules: [] }
+        : compilePlan(options.config, '', null);
+    this.#engine = new Engine(
+      // Nobody is called, so nobody needs to see what the metrics were.
+      { ...plan, virtualTime: true, rules: plan.rules.map((rule) => ({ ...rule, wantsEvent: false })) },
+      {
+        firing: (firing) => options.firing?.(readFiring(firing, rules, this.#engine.groups)),
+        decodeError: (error) => options.decodeError?.(error),
+      },
+    );
+  }
+
+  /** How far it has come. */
+  status(): Promise<EngineStatus> {
+    return this.#engine.status();
+  }
+
+  /** Reads the recording to its end, once. What went wrong is in the result. */
+  async run(): Promise<ReplayResult> {
+    let error: EnsembleError | null = null;
+    try {
+      await this.#read();
+    } catch (cause) {
+      if (!(cause instanceof EnsembleError)) throw cause;
+      error = cause;
+    }
+    await this.#engine.finishStream();
+    const metrics = await this.#engine.metrics();
+    this.#engine.close();
+    return { end: this.#endOf(error, metrics.status), error, metrics };
+  }
+
+  async #read(): Promise<void> {
+    const { signal, speed } = this.#options;
+    const pieces = this.#reader.pieces();
+    const underWay: Promise<void>[] = [];
+    for await (const piece of speed === undefined ? pieces : paced(pieces, speed, signal)) {
+      if (signal?.aborted) break;
+      underWay.push(this.#engine.ingest(piece));
+      if (underWay.length >= MOST_IN_FLIGHT) await underWay.shift();
+      await this.#options.ready?.();
+    }
+    await Promise.all(underWay);
+  }
+
+  #endOf(error: EnsembleError | null, status: EngineStatus): ReplayResult['end'] {
+    if (error !== null) return 'failed';
+    if (this.#options.signal?.aborted) return 'interrupted';
+    return status.ended ? 'terminated' : 'replayed';
+  }
+}

@@ -1,0 +1,306 @@
+/**
+ * Synthetic recordings: journal records of jobs that never were, in the shapes, the order and the interleaving in
+ * which Flux 0.88 tells of a busy queue. The same options always give the same bytes.
+ *
+ * A queue takes `rate` submissions a second and has `slots` jobs running. Flux works in batches, so time goes in
+ * ticks, and a job is told of one tick later what happened to it in the one before: that is why a `submit`, which
+ * carries the time of its ingest, and a `validate` are older than what was told before them.
+ */
+
+export interface SynthOptions {
+  readonly jobs: number;
+  readonly groups: number;
+  /** The share of jobs that fail, 0 to 1: by exit status, signal, `exec`, `timeout` or `cancel` exception. */
+  readonly failures: number;
+  readonly seed: number;
+  /** Jobs that run at once. */
+  readonly slots: number;
+  /** Submissions in a second. */
+  readonly rate: number;
+  /** Of the jobs' run time, in seconds. */
+  readonly meanDuration: number;
+  /** Of the first submission, in seconds since the epoch. */
+  readonly start: number;
+}
+
+export const synthDefaults: SynthOptions = {
+  jobs: 1000,
+  groups: 4,
+  failures: 0.05,
+  seed: 1,
+  slots: 1024,
+  rate: 200,
+  meanDuration: 8,
+  start: 1_795_334_100,
+};
+
+/** Events of a job that runs to its end. */
+export const eventsPerJob = 11;
+
+/** The name of a group by its number. */
+export const synthGroup = (index: number): string => `group-${index}`;
+
+/** Seconds; Flux gathers submissions and commits for 10 ms each. */
+const TICK = 0.02;
+/** Seconds between two events that the job manager posts in one go. */
+const STEP = 2.5e-5;
+const CORES_OF_A_NODE = 32;
+/** Milliseconds that the instance is old when the first job comes. */
+const AGE = 10_000;
+/** Jobs that were submitted together, and so are of one group. */
+const BATCH = 16;
+/** Bytes of a piece of the recording, or a little more. */
+const PIECE = 1 << 18;
+
+type Fate = 'good' | 'exit' | 'signal' | 'exec' | 'timeout' | 'cancel';
+const badFates: readonly Fate[] = ['exit', 'exit', 'exit', 'signal', 'exec', 'timeout', 'cancel'];
+
+/** wait(2) statuses as Flux's shell reports them: 128 + signal for what a signal ended. */
+const statusOf: Readonly<Record<Fate, number>> = {
+  good: 0,
+  exit: 1 << 8,
+  signal: (128 + 9) << 8,
+  exec: 127 << 8,
+  timeout: (128 + 14) << 8,
+  cancel: (128 + 15) << 8,
+};
+
+const exceptions: Partial<Record<Fate, string>> = {
+  exec: '{"type":"exec","severity":0,"note":"task 0 (host node0): start failed: ./model: No such file or directory","userid":1000}',
+  timeout: '{"type":"timeout","severity":0,"userid":1000,"note":"resource allocation expired"}',
+  cancel: '{"type":"cancel","severity":0,"note":"","userid":1000}',
+};
+
+const rlimit =
+  '{"cpu":-1,"fsize":-1,"data":-1,"stack":8388608,"core":0,"nofile":20000,"as":-1,"rss":-1,"nproc":96365}';
+
+function jobspec(group: number): string {
+  return (
+    '{"resources":[{"type":"slot","count":1,"with":[{"type":"core","count":1}],"label":"task"}],' +
+    '"tasks":[{"command":["./model","--case","7"],"slot":"task","count":{"per_slot":1}}],"attributes":{"system":' +
+    `{"duration":0,"cwd":"/home/user/runs","shell":{"options":{"rlimit":${rlimit}}}},` +
+    `"user":{"group":"${synthGroup(group)}"}},"version":1}`
+  );
+}
+
+/**
+ * A number from 0 to 1, below 1, that depends on nothing but seed, job and purpose: so nothing need be kept of the
+ * jobs that wait. The finalizer of MurmurHash3 (A. Appleby, public domain), applied twice.
+ */
+function chance(seed: number, job: number, purpose: number): number {
+  let hash = seed;
+  for (const word of [job, purpose]) {
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 16;
+    hash = Math.imul(hash, 0x85ebca6b);
+    hash ^= hash >>> 13;
+    hash = Math.imul(hash, 0xc2b2ae35);
+    hash ^= hash >>> 16;
+  }
+  return (hash >>> 0) / 2 ** 32;
+}
+
+const purposes = { group: 1, fails: 2, fate: 3, duration: 4, jitter: 5, ingest: 6 } as const;
+
+/** Yields a recording in pieces that end anywhere between two lines. Memory grows with `slots` only. */
+export function* synthesize(options: Partial<SynthOptions> = {}): Generator<Buffer, void, void> {
+  const queue = new Queue({ ...synthDefaults, ...options });
+  while (!queue.done) {
+    queue.tick();
+    if (queue.waiting >= PIECE) yield queue.take();
+  }
+  yield queue.take();
+}
+
+interface Running {
+  readonly job: number;
+  readonly slot: number;
+}
+
+class Queue {
+  readonly #options: SynthOptions;
+  readonly #jobspecs: readonly string[];
+  #text = '{"id":-1,"events":[]}\n';
+  #tick = 0;
+  /** Seconds since the start; what the job manager's clock shows. */
+  #clock = 0;
+  /** Jobs so far, by how far they have come. */
+  #submitted = 0;
+  #ready = 0;
+  #taken = 0;
+  #ended = 0;
+  #noise: number;
+  readonly #freeSlots: number[];
+  #starting: Running[] = [];
+  #ending: Running[] = [];
+  /** Jobs that run, by the tick in which they finish. */
+  readonly #running = new Map<number, Running[]>();
+
+  constructor(options: SynthOptions) {
+    this.#options = options;
+    this.#noise = options.seed | 0;
+    this.#jobspecs = Array.from({ length: options.groups }, (_, group) => jobspec(group));
+    this.#freeSlots = Array.from({ length: options.slots }, (_, i) => options.slots - 1 - i);
+  }
+
+  get done(): boolean {
+    return this.#ended === this.#options.jobs;
+  }
+
+  /** Characters that were made and not yet taken. */
+  get waiting(): number {
+    return this.#text.length;
+  }
+
+  take(): Buffer {
+    const bytes = Buffer.from(this.#text, 'latin1');
+    this.#text = '';
+    return bytes;
+  }
+
+  tick(): void {
+    this.#tick++;
+    this.#clock = Math.max(this.#clock, this.#tick * TICK);
+    const submitted = this.#submitted;
+    this.#start();
+    const finished = this.#finish();
+    this.#submit();
+    this.#end();
+    this.#makeReady(submitted);
+    this.#allocate();
+    this.#ending = finished;
+  }
+
+  #start(): void {
+    const { meanDuration, seed } = this.#options;
+    for (const running of this.#starting) {
+      this.#event(running.job, 'start', this.#next());
+      // Most run times are alike, some are long.
+      const duration =
+        meanDuration * (0.3 - 0.7 * Math.log(1 - chance(seed, running.job, purposes.duration)));
+      const tick = this.#tick + Math.max(1, Math.round(duration / TICK));
+      const others = this.#running.get(tick);
+      if (others === undefined) this.#running.set(tick, [running]);
+      else others.push(running);
+    }
+    this.#starting = [];
+  }
+
+  #finish(): Running[] {
+    const finished = this.#running.get(this.#tick) ?? [];
+    this.#running.delete(this.#tick);
+    for (const { job } of finished) {
+      const fate = this.#fateOf(job);
+      const exception = exceptions[fate];
+      if (exception !== undefined) this.#event(job, 'exception', this.#next(), exception);
+      this.#event(job, 'finish', this.#next(), `{"status":${statusOf[fate]}}`);
+    }
+    return finished;
+  }
+
+  /** Jobs that came in the tick before: told with the time of their ingest. */
+  #submit(): void {
+    const { jobs } = this.#options;
+    while (this.#submitted < jobs && this.#submittedAt(this.#submitted) <= (this.#tick - 1) * TICK) {
+      const job = this.#submitted++;
+      const context = '{"userid":1000,"urgency":16,"flags":0,"version":1}';
+      const spec = this.#jobspecs[this.#groupOf(job)];
+      this.#event(job, 'submit', this.#submittedAt(job), context, `,"jobspec":${spec}`);
+    }
+  }
+
+  #end(): void {
+    for (const { job, slot } of this.#ending) {
+      this.#event(job, 'release', this.#next(), '{"ranks":"all","final":true}');
+      this.#event(job, 'free', this.#next());
+      this.#event(job, 'clean', this.#next());
+      this.#freeSlots.push(slot);
+      this.#ended++;
+    }
+  }
+
+  /** Jobs of the tick before are checked while they are stored, and go on when they are. */
+  #makeReady(end: number): void {
+    for (; this.#ready < end; this.#ready++) {
+      const job = this.#ready;
+      const jitter = chance(this.#options.seed, job, purposes.jitter);
+      this.#event(job, 'validate', this.#submittedAt(job) + TICK * (0.5 + jitter / 2));
+      this.#event(job, 'depend', this.#next());
+      this.#event(job, 'priority', this.#next(), '{"priority":16}');
+    }
+  }
+
+  #allocate(): void {
+    const before = this.#clock - TICK / 4;
+    while (this.#taken < this.#ready && this.#freeSlots.length > 0) {
+      const job = this.#taken++;
+      if (this.#fateOf(job) === 'cancel') {
+        this.#event(job, 'exception', this.#next(), exceptions.cancel);
+        this.#event(job, 'clean', this.#next());
+        this.#ended++;
+        continue;
+      }
+      const slot = this.#freeSlots.pop() as number;
+      const rank = Math.floor(slot / CORES_OF_A_NODE);
+      const core = slot % CORES_OF_A_NODE;
+      const annotations = `{"annotations":{"sched":{"resource_summary":"rank${rank}/core${core}"}}}`;
+      this.#event(job, 'annotations', this.#next(), annotations);
+      this.#event(
+        job,
+        'alloc',
+        this.#next(),
+        annotations,
+        `,"R":{"version":1,"execution":{"R_lite":[{"rank":"${rank}","children":{"core":"${core}"}}],"starttime":` +
+          `${this.#stamp(before)},"expiration":0.0,"nslots":1,"nodelist":["node${rank}"]}}`,
+      );
+      this.#starting.push({ job, slot });
+    }
+  }
+
+  #event(job: number, name: string, time: number, context?: string, rest = ''): void {
+    const more = context === undefined ? '' : `,"context":${context}`;
+    this.#text +=
+      `{"id":${this.#idOf(job)},"events":[{"timestamp":${this.#stamp(time)},` +
+      `"name":"${name}"${more}}]${rest}}\n`;
+  }
+
+  /** Seconds since the epoch, in full and with a point, as Flux writes them. */
+  #stamp(time: number): string {
+    const stamp = String(this.#options.start + time);
+    return stamp.includes('.') ? stamp : `${stamp}.0`;
+  }
+
+  /** The time of the next event that the job manager posts: no two steps are quite the same. */
+  #next(): number {
+    // A linear congruential generator is random enough for that (Numerical Recipes, 3rd edition, 7.1.1).
+    this.#noise = (Math.imul(this.#noise, 1_664_525) + 1_013_904_223) | 0;
+    this.#clock += STEP * (1 + this.#noise / 2 ** 32);
+    return this.#clock;
+  }
+
+  /** Seconds since the start. */
+  #submittedAt(job: number): number {
+    return (job + chance(this.#options.seed, job, purposes.ingest) / 2) / this.#options.rate;
+  }
+
+  /** A FLUID (RFC 19): milliseconds, then a generator's number, which is 0, then the jobs of that millisecond. */
+  #idOf(job: number): string {
+    const { rate } = this.#options;
+    const millisecond = Math.floor((job * 1000) / rate);
+    const sequence = job - Math.ceil((millisecond * rate) / 1000);
+    const id = (millisecond + AGE) * 2 ** 24 + sequence;
+    if (Number.isSafeInteger(id)) return String(id);
+    return String((BigInt(millisecond + AGE) << 24n) + BigInt(sequence));
+  }
+
+  #groupOf(job: number): number {
+    const { seed, groups } = this.#options;
+    return Math.floor(chance(seed, Math.floor(job / BATCH), purposes.group) * groups);
+  }
+
+  #fateOf(job: number): Fate {
+    const { seed, failures } = this.#options;
+    if (chance(seed, job, purposes.fails) >= failures) return 'good';
+    return badFates[Math.floor(chance(seed, job, purposes.fate) * badFates.length)] as Fate;
+  }
+}
