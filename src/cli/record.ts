@@ -75,12 +75,16 @@ async function record(path: string, options: RecordOptions): Promise<number> {
     end = resolve;
   });
   const forgetSignals = onSignals(end, () => process.exit(exitStatus.interrupted));
-  const timer = options.duration === undefined ? null : setTimeout(end, options.duration * 1000);
+  // Without an end of its own, something else has to keep the process alive.
+  const timer =
+    options.duration === undefined
+      ? setInterval(() => {}, 2 ** 30)
+      : setTimeout(end, options.duration * 1000);
   try {
     const { records, events } = await follow(recorder, path, options, stop);
     console.error(`ensemble: recorded ${records} records with ${events} events`);
   } finally {
-    if (timer !== null) clearTimeout(timer);
+    clearTimeout(timer);
     await recorder.close();
     forgetSignals();
   }

@@ -183,6 +183,8 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
       if (error !== null) complain(`${error.message} [${error.code}]`);
       const { earliest, latest } = metrics.status;
       const span = latest === 0 ? '' : `, ${isoTime(earliest)} to ${isoTime(latest)}`;
+      if (latest !== 0 && metrics.groups.size === 0)
+        print('no job of it names a group (attributes.user.group)');
       printResult(metrics, `${replayEndings[end]}${span}`, colors);
     },
   };

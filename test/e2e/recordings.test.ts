@@ -1,0 +1,301 @@
+/** `ensemble synth`, `ensemble replay` and `ensemble run --record`, as a user has them. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { cli, ensembleFile, eventually, jsonLines, main, newFolder, root, start } from './cli.js';
+
+const hello = join(root, 'test/fixtures/journals/a_hello.ndjson');
+const mock = join(root, 'test/fixtures/journals/d_mock2000.ndjson');
+const helloConfig = join(root, 'examples/hello-world.yaml');
+const good = { status: 0, signal: null, stderr: '' };
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(newFolder(), name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const replay = async (...args: readonly string[]) => {
+  const finished = await cli(['replay', '--json', ...args]);
+  return { ...finished, ...jsonLines(finished) };
+};
+
+/** What `synth` writes for these options. */
+async function synth(...args: readonly string[]): Promise<string> {
+  const path = join(newFolder(), 'synth.ndjson');
+  expect(await cli(['synth', '--output', path, ...args])).toMatchObject(good);
+  return path;
+}
+
+describe.concurrent('replay', () => {
+  test('tracks every group of a recording', async () => {
+    const { status, summary } = await replay(mock);
+    expect(status).toBe(0);
+    expect(Object.keys(summary.groups).sort()).toEqual(['alpha', 'beta', 'delta', 'gamma']);
+    expect(summary).toMatchObject({ end: 'replayed', events: 22_000, decodeErrors: 0 });
+    expect(summary.groups.delta?.count).toMatchObject({ submitted: 500, failed: 500, success: 0 });
+  });
+
+  test('lists what the rules would have done, and does nothing', async () => {
+    const { lines, summary } = await replay(hello, helloConfig);
+    expect(lines.map(({ type, name, action }) => [type, name ?? action])).toEqual([
+      ['firing', 'start'],
+      ['action', 'submit'],
+      ['firing', 'count.sleep.success'],
+      ['action', 'submit'],
+      ['summary', undefined],
+    ]);
+    // At the first event, and at the third success.
+    expect(lines[0]?.timestamp).toBe(1795333883.5188053);
+    expect(lines[2]?.timestamp).toBe(1795333884.7165198);
+    expect(lines[3]).toMatchObject({ performed: false, text: expect.stringContaining('(count:5)') });
+    expect(summary).toMatchObject({ firings: 2, end: 'replayed' });
+  });
+
+  test('says it in words', async () => {
+    const { stdout, ...rest } = await cli(['replay', hello, helloConfig]);
+    expect(rest).toEqual(good);
+    expect(stdout).toContain(
+      ' => trigger count.sleep.success at 2026-11-22T07:51:24.716Z\n   would submit echo',
+    );
+    expect(stdout).toMatch(
+      /replayed, 2026-11-22T07:51:23\.518Z to 2026-11-22T07:51:24\.737Z: 110 events, 2 firings/,
+    );
+  });
+
+  test('gives the same bytes each time, at any speed, compressed or not, from a file or a pipe', async () => {
+    const config = ensembleFile(`
+logging: {heartbeat: 0.1}
+jobs:
+  - {name: sleep, command: sleep 1, count: 5}
+  - {name: echo, command: echo hello, count: 5}
+rules:
+  - {trigger: heartbeat, action: {name: submit, label: echo, repetitions: 100, backoff: 1}}
+  - {trigger: metric, name: mean.sleep-pending, action: {name: submit, label: echo, repetitions: 100}}
+  - {trigger: job-start, action: {name: cancel, label: sleep, repetitions: 100}}
+`);
+    const once = await replay(hello, config);
+    // 12 tenths of a second, every other one, and as many changes of the mean as jobs.
+    expect(once.lines.filter(({ trigger }) => trigger === 'heartbeat')).toHaveLength(6);
+    const others = await Promise.all([
+      replay(hello, config),
+      replay('--speed', '7', hello, config),
+      replay(file('hello.ndjson.gz', gzipSync(readFileSync(hello))), config),
+      cli(['replay', '--json', '-', config], { input: readFileSync(hello, 'utf8') }),
+    ]);
+    for (const { status, stdout } of others) expect([status, stdout]).toEqual([0, once.stdout]);
+  });
+
+  test('fires heartbeats at their time by the records, however long nothing happened', async () => {
+    const event = (time: number, name: string, more = '') =>
+      `{"id":1,"events":[{"timestamp":${time},"name":"${name}"}]${more}}\n`;
+    const jobspec = ',"jobspec":{"attributes":{"user":{"group":"a"}}}';
+    const recording = file(
+      'gap.ndjson',
+      event(1795333880.5, 'submit', jobspec) + event(1795333883, 'start') + event(1.7e12, 'clean'),
+    );
+    const config = ensembleFile(`
+logging: {heartbeat: 1}
+jobs: [{name: a, command: 'true'}]
+rules: [{trigger: heartbeat, action: {name: cancel, label: a, repetitions: 1000000}}]
+`);
+    const { lines, summary } = await replay(recording, config);
+    const times = lines.filter(({ type }) => type === 'firing').map(({ timestamp }) => timestamp);
+    // Two until the start; of the centuries behind it only the last ones.
+    expect(times.slice(0, 3)).toEqual([1795333881.5, 1795333882.5, expect.any(Number)]);
+    expect(times.at(-1)).toBeCloseTo(1.7e12, -1);
+    expect(summary.firings).toBe(2 + 100_000);
+  });
+
+  test('comes to what the run itself came to', async () => {
+    const recording = join(newFolder(), 'run.ndjson.gz');
+    const run = jsonLines(await cli(['run', '--json', '--record', recording, helloConfig]));
+    const again = await replay(recording, helloConfig);
+    expect(again.summary.groups).toEqual(run.summary.groups);
+    expect(again.summary.events).toBe(run.summary.events);
+    const firings = (lines: readonly Record<string, unknown>[]) =>
+      lines.filter(({ type, trigger }) => type === 'firing' && trigger !== 'start');
+    expect(firings(again.lines)).toEqual(firings(run.lines));
+  });
+
+  test('goes on when a rule ends the run, and says so', async () => {
+    const config = ensembleFile(`
+jobs: [{name: sleep, command: sleep 1}]
+rules: [{trigger: job-start, name: sleep, action: {name: terminate}}]
+`);
+    const { status, lines, summary } = await replay(hello, config);
+    expect(status).toBe(0);
+    expect(summary).toMatchObject({ end: 'terminated', firings: 1, events: 110 });
+    expect(lines[1]).toMatchObject({ action: 'terminate', performed: false });
+  });
+});
+
+describe.concurrent('a recording that is broken', () => {
+  const text = readFileSync(hello, 'utf8');
+
+  test.each([
+    ['a torn last line', text.slice(0, -40), 109, 1],
+    ['a line in the middle', text.replace('"name":"validate"', '"name":validate'), 109, 1],
+    ['no newline at the end', text.trimEnd(), 110, 0],
+  ])('%s costs no other', async (_what, broken, events, errors) => {
+    const { status, lines, summary } = await replay(file('broken.ndjson', broken));
+    expect(status).toBe(0);
+    expect(summary).toMatchObject({ events, decodeErrors: errors });
+    expect(lines.filter(({ type }) => type === 'decode-error')).toHaveLength(errors);
+  });
+
+  test('names the line and the byte', async () => {
+    const lines = text.split('\n');
+    lines[6] = '{"id":1,"events":[';
+    const { status, stderr } = await cli(['replay', file('broken.ndjson', lines.join('\n'))]);
+    expect(status).toBe(0);
+    const offset = lines.slice(0, 6).join('\n').length + 1;
+    expect(stderr).toMatch(/the journal's line 7 \(byte \d+\) is no record/);
+    expect(Number(/byte (\d+)/.exec(stderr)?.[1])).toBeGreaterThanOrEqual(offset);
+  });
+
+  test('empty is no error', async () => {
+    const { status, stdout, stderr } = await cli(['replay', file('empty.ndjson', '')]);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('replayed: 0 events, 0 firings');
+  });
+
+  test('what is no recording at all is', async () => {
+    const { status, summary } = await replay(file('noise.bin', Buffer.alloc(100_000, 'noise\n')));
+    expect(status).toBe(2);
+    expect(summary.events).toBe(0);
+  });
+
+  test('a torn compressed file tells as far as it goes, and what is wrong', async () => {
+    const whole = gzipSync(readFileSync(mock));
+    const { status, summary } = await replay(file('torn.gz', whole.subarray(0, whole.length / 2)));
+    expect(status).toBe(2);
+    expect(summary.events).toBeGreaterThan(5000);
+    expect(summary).toMatchObject({ end: 'failed', error: { code: 'ERR_FILE' } });
+  });
+
+  test.each([
+    ['a missing file', '/nowhere/recording', /recording \/nowhere\/recording can't be read: ENOENT/],
+    ['a folder', '/tmp', /recording \/tmp can't be read: it is a folder/],
+  ])('%s is said', async (_what, path, message) => {
+    const { status, stderr } = await cli(['replay', path]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  test('speeds that are none are refused', async () => {
+    for (const speed of ['0', '-1', 'fast', '1e3']) {
+      expect((await cli(['replay', '--speed', speed, hello])).status).toBe(2);
+    }
+  });
+});
+
+describe.concurrent('a long replay', () => {
+  test('is interrupted and tells what it has seen', async () => {
+    const running = start(['replay', '--json', '--speed', '1', mock, helloConfig]);
+    await running.printed('"type":"action"');
+    running.process.kill('SIGINT');
+    const finished = await running.finished;
+    expect(finished.status).toBe(130);
+    expect(jsonLines(finished).summary).toMatchObject({ end: 'interrupted' });
+    expect(jsonLines(finished).summary.events).toBeLessThan(22_000);
+  });
+
+  test('ends when nobody reads any more', async () => {
+    const config = ensembleFile(`
+jobs: [{name: alpha, command: 'true'}]
+rules: [{trigger: job-submit, action: {name: cancel, label: alpha, repetitions: 1000000}}]
+`);
+    const script = `'${process.execPath}' '${main}' replay '${mock}' '${config}' | head -n 1`;
+    expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).toContain('=> trigger');
+  });
+
+  test('takes no more memory than a short one', async () => {
+    const tell = file(
+      'rss.cjs',
+      "process.on('exit', () => console.error('peak', process.resourceUsage().maxRSS));",
+    );
+    const peakMiB = async (jobs: number) => {
+      // As many active jobs at a time, however many there are in all.
+      const path = await synth(
+        '--jobs',
+        String(jobs),
+        '--slots',
+        '64',
+        '--mean-duration',
+        '1',
+        '--rate',
+        '60',
+      );
+      const { status, stderr } = await cli(['replay', path], { env: { NODE_OPTIONS: `--require=${tell}` } });
+      expect(status).toBe(0);
+      expect(statSync(path).size).toBeGreaterThan(jobs * 1500);
+      return Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024;
+    };
+    const short = await peakMiB(15_000);
+    const long = await peakMiB(150_000);
+    // 240 MB of recording.
+    expect(long - short).toBeLessThan(40);
+  });
+});
+
+describe.concurrent('synth', () => {
+  test('the same options give the same bytes, another seed others', async () => {
+    const [a, b, c] = await Promise.all([synth('--seed', '7'), synth('--seed', '7'), synth('--seed', '8')]);
+    const text = readFileSync(a as string);
+    expect(readFileSync(b as string).equals(text)).toBe(true);
+    expect(readFileSync(c as string).equals(text)).toBe(false);
+  });
+
+  test('has the jobs, groups and failures that were asked for', async () => {
+    const { summary } = await replay(
+      await synth('--jobs', '20000', '--groups', '7', '--failures', '0.2', '--slots', '4000'),
+    );
+    expect(Object.keys(summary.groups)).toHaveLength(7);
+    const sum = (key: 'submitted' | 'success' | 'failed' | 'canceled' | 'timeout' | 'exception') =>
+      Object.values(summary.groups).reduce((all, { count }) => all + count[key], 0);
+    expect(sum('submitted')).toBe(20_000);
+    expect(sum('success') + sum('failed') + sum('canceled')).toBe(20_000);
+    expect(Math.abs(sum('success') / 20_000 - 0.8)).toBeLessThan(0.02);
+    expect(Math.min(sum('failed'), sum('canceled'), sum('timeout'), sum('exception'))).toBeGreaterThan(300);
+    expect(summary).toMatchObject({ decodeErrors: 0, negativeIntervals: 0 });
+  });
+
+  test('compresses by the name of the file', async () => {
+    const path = join(newFolder(), 's.ndjson.gz');
+    expect(await cli(['synth', '--output', path])).toMatchObject(good);
+    const { stdout } = await cli(['synth']);
+    expect(gunzipSync(readFileSync(path)).toString()).toBe(stdout);
+    expect(statSync(path).size).toBeLessThan(stdout.length / 5);
+  });
+
+  test('says what is wrong with an option or the output', async () => {
+    for (const [option, value] of [
+      ['--jobs', '-1'],
+      ['--jobs', '1.5'],
+      ['--groups', '0'],
+      ['--failures', '2'],
+      ['--rate', ''],
+    ] as const) {
+      const { status, stderr } = await cli(['synth', option, value]);
+      expect([status, stderr]).toEqual([2, expect.stringContaining(option)]);
+    }
+    const folder = newFolder();
+    mkdirSync(join(folder, 'there'));
+    const { status, stderr } = await cli(['synth', '--output', join(folder, 'there')]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("can't be written")]);
+  });
+
+  test('stops when nobody reads any more', async () => {
+    const running = start(['synth', '--jobs', '100000000']);
+    await running.printed('group-');
+    running.process.stdout?.destroy();
+    await running.finished;
+    await eventually(
+      () => running.process.exitCode !== null || running.process.signalCode !== null,
+      'it ends',
+    );
+  });
+});
