@@ -6,7 +6,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fluxLibrary } from '../dist/members/flux/flux-member.js';
 import { buildPrograms } from './flux/programs.mjs';
-import { median, show } from './measure.mjs';
+import { median, spread } from './measure.mjs';
 
 const driver = fileURLToPath(new URL('./flux/driver.mjs', import.meta.url));
 
@@ -15,7 +15,7 @@ const plan = [
   ['live', 1000, 5],
   ['backlog', 3000, 4],
   ['accept', 2000, 4],
-  ['hop', 200, 3],
+  ['hop', 200, 4],
   ['group', 2000, 2],
 ];
 
@@ -53,9 +53,6 @@ function inInstance(folder, args) {
     });
   });
 }
-
-const spread = (values, unit) =>
-  `${show(median(values))} ${unit} (${show(Math.min(...values))} to ${show(Math.max(...values))})`;
 
 /** Rows of the result table; a ratio above 1 says that ours is better. */
 function rowsOf(series) {

@@ -32,3 +32,7 @@ export async function compare(candidates, rounds = 5) {
 
 /** Three significant digits. */
 export const show = (value) => String(Number(value.toPrecision(3)));
+
+/** Median and spread of some values: `7.1 ms (6.8 to 9.2)`. */
+export const spread = (values, unit) =>
+  `${show(median(values))} ${unit} (${show(Math.min(...values))} to ${show(Math.max(...values))})`;

@@ -1,11 +1,11 @@
 // Plans for the engine, as the benches need them.
 
-import { groupName } from './recording.mjs';
+import { synthGroup } from './journals.mjs';
 
 /** `rules` metric rules, taking turns over `groups` groups; `metric` says what they watch. */
 export function makePlan(groups, rules, metric) {
   return {
-    groups: Array.from({ length: groups }, (_, i) => groupName(i)),
+    groups: Array.from({ length: groups }, (_, i) => synthGroup(i)),
     trackAll: false,
     ensemble: '',
     heartbeat: 0,

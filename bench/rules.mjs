@@ -1,43 +1,54 @@
 // The cost of an event must not depend on how many rules there are, only on those that it touches.
 
 import { Engine } from '../dist/engine/engine.js';
+import { eventsPerJob, feed, recordingOf } from './journals.mjs';
 import { compare, show } from './measure.mjs';
 import { makePlan, silent } from './plan.mjs';
-import { eventsPerJob, makeRecording } from './recording.mjs';
 
-const jobs = 50_000;
+const jobs = 150_000;
 /** Never true of any job here, and touched by no event: no job fails. */
 const untouched = { count: 'failed' };
 /** Never true, but judged at every finished job, because the count does change. */
 const judged = { count: 'finished', threshold: 1e9 };
+const few = 10;
+const counts = [1000, 100_000];
+
+const rounds = 5;
 
 export async function run() {
-  const few = makeRecording(jobs, 10);
-  const many = makeRecording(jobs, 10_000);
+  const recordings = new Map([few, ...counts].map((groups) => [groups, recordingOf({ jobs, groups })]));
   // Made outside the measurement: a plan is compiled once, events come all the time.
-  const engines = (...plan) => Array.from({ length: 6 }, () => new Engine(makePlan(...plan), silent));
-  const pools = {
-    '10 rules, 10 groups': [engines(10, 10, judged), few],
-    '10 rules, 10,000 groups': [engines(10_000, 10, judged), many],
-    '10,000 rules, 10,000 groups': [engines(10_000, 10_000, judged), many],
-    '10,000 rules, 10 groups, touched by no event': [engines(10, 10_000, untouched), few],
+  const pool = (groups, rules, metric) => {
+    const engines = Array.from(
+      { length: rounds + 1 },
+      () => new Engine(makePlan(groups, rules, metric), silent),
+    );
+    return () => feed(engines.pop(), recordings.get(groups));
   };
-  const times = await compare(
-    Object.fromEntries(
-      Object.entries(pools).map(([name, [pool, bytes]]) => [name, () => pool.pop().ingest(bytes)]),
-    ),
-    5,
-  );
-  const nanoseconds = (name) => (times[name].median / (jobs * eventsPerJob)) * 1e9;
-  const row = (name, baseline) => ({
-    name: `cost of an event with ${name}`,
-    value: `${show(nanoseconds(name))} ns`,
+  const name = (rules, groups) =>
+    `${rules.toLocaleString('en')} rules, ${groups.toLocaleString('en')} groups`;
+  const most = counts.at(-1);
+  const candidates = { [name(few, few)]: pool(few, few, judged) };
+  for (const count of counts) {
+    candidates[name(few, count)] = pool(count, few, judged);
+    candidates[name(count, count)] = pool(count, count, judged);
+  }
+  const idle = `${name(most, few)}, touched by no event`;
+  candidates[idle] = pool(few, most, untouched);
+  const times = await compare(candidates, rounds);
+
+  const nanoseconds = (candidate) => (times[candidate].median / (jobs * eventsPerJob)) * 1e9;
+  const row = (candidate, baseline) => ({
+    name: `cost of an event with ${candidate}`,
+    value: `${show(nanoseconds(candidate))} ns`,
     baseline: `${baseline} ${show(nanoseconds(baseline))} ns`,
-    ratio: times[name].median / times[baseline].median,
+    ratio: times[baseline].median / times[candidate].median,
   });
   return [
-    row('10,000 rules, 10,000 groups', '10 rules, 10,000 groups'),
-    row('10,000 rules, 10,000 groups', '10 rules, 10 groups'),
-    row('10,000 rules, 10 groups, touched by no event', '10 rules, 10 groups'),
+    ...counts.flatMap((count) => [
+      row(name(count, count), name(few, few)),
+      row(name(count, count), name(few, count)),
+    ]),
+    row(idle, name(few, few)),
   ];
 }

@@ -4,10 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { pictureOf } from './picture.mjs';
 
-const all = ['ingest', 'rules', 'statistics', 'local'];
+const all = ['throughput', 'rules', 'statistics', 'memory', 'delivery', 'loop', 'local'];
 /** Only when named: they need more than this machine and minutes. */
-const others = ['flux'];
+const others = ['sources', 'flux'];
 const { positionals } = parseArgs({ allowPositionals: true });
 const names = positionals.length > 0 ? positionals : all;
 
@@ -33,24 +34,31 @@ const machine = {
 };
 
 const rows = [];
+/** Rates by size of the recording. */
+const points = [];
 console.log('| what | ours | baseline, side by side | times faster |\n| --- | --- | --- | --- |');
 for (const name of names) {
   if (![...all, ...others].includes(name)) {
     throw new Error(`no bench '${name}'; there are: ${[...all, ...others].join(', ')}`);
   }
   const { run } = await import(`./${name}.mjs`);
-  for (const row of await run()) {
+  const measured = await run();
+  if (measured.points !== undefined) points.push(...measured.points);
+  for (const row of measured) {
     rows.push({ bench: name, ...row });
-    // The rules bench asks the other way round: how many times dearer.
-    const ratio = name === 'rules' ? 1 / row.ratio : row.ratio;
-    console.log(`| ${row.name} | ${row.value} | ${row.baseline} | ${ratio.toFixed(2)} |`);
+    console.log(`| ${row.name} | ${row.value} | ${row.baseline} | ${row.ratio.toFixed(2)} |`);
   }
 }
 
 const folder = new URL('./results/', import.meta.url);
 mkdirSync(folder, { recursive: true });
 const file = new URL(`${machine.date.replaceAll(':', '-')}.json`, folder);
-writeFileSync(file, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+writeFileSync(file, `${JSON.stringify({ machine, rows, points }, null, 2)}\n`);
 console.log(
   `\n${machine.processor}, ${machine.cores} cores, Node ${machine.node}; written to ${file.pathname}`,
 );
+if (points.length > 0) {
+  const picture = new URL('./rate.svg', import.meta.url);
+  writeFileSync(picture, pictureOf(points, machine));
+  console.log(`the picture is in ${picture.pathname}`);
+}

@@ -16,6 +16,9 @@ function flux(...args) {
 
 const costOf = ({ cpuUs, messages }) => cpuUs / messages;
 
+/** An instance gets slower with every job that it has run, so every other round goes the other way round. */
+const inTurn = (candidates, round) => (round % 2 === 0 ? candidates : candidates.toReversed());
+
 /** All consumers follow the same jobs at the same time, so each gets the same messages. */
 async function live(jobs) {
   const consumers = {
@@ -49,14 +52,17 @@ async function backlog() {
 }
 
 /** With the queue stopped: what a shared scheduler does with the jobs meanwhile is not what is asked. */
-async function accept(jobs) {
+async function accept(jobs, round) {
   flux('queue', 'stop');
-  for (const [series, file, ...rest] of [
-    ['accept C', c('submit_pipelined')],
-    ['accept ours, all validated', 'jobs.mjs', 'all'],
-    ['accept C, none validated', c('submit_pipelined'), 'novalidate'],
-    ['accept ours, one validated', 'jobs.mjs', 'once'],
-  ]) {
+  for (const [series, file, ...rest] of inTurn(
+    [
+      ['accept C', c('submit_pipelined')],
+      ['accept ours, all validated', 'jobs.mjs', 'all'],
+      ['accept C, none validated', c('submit_pipelined'), 'novalidate'],
+      ['accept ours, one validated', 'jobs.mjs', 'once'],
+    ],
+    round,
+  )) {
     const args = file === 'jobs.mjs' ? ['submit', String(jobs)] : [jobspecFile(), String(jobs)];
     const [{ rate }] = await runProgram(file, [...args, ...rest]);
     note(series, rate);
@@ -67,16 +73,19 @@ async function accept(jobs) {
 }
 
 /** Two of C: beside the busy process, too, for a busy loop takes a core from everybody. */
-async function hop(hops) {
-  for (const [series, file, ...rest] of [
-    ['hop C', c('hop')],
-    ['hop Python', 'hop.py'],
-    ['hop ours, all validated', 'jobs.mjs', 'all'],
-    ['hop ours, one validated', 'jobs.mjs', 'once'],
-    ['hop C, beside a busy loop', c('hop')],
-    ['hop ours, all validated, blocked', 'jobs.mjs', 'all', 'blocked'],
-    ['hop ours, one validated, blocked', 'jobs.mjs', 'once', 'blocked'],
-  ]) {
+async function hop(hops, round) {
+  for (const [series, file, ...rest] of inTurn(
+    [
+      ['hop C', c('hop')],
+      ['hop Python', 'hop.py'],
+      ['hop ours, all validated', 'jobs.mjs', 'all'],
+      ['hop ours, one validated', 'jobs.mjs', 'once'],
+      ['hop C, beside a busy loop', c('hop')],
+      ['hop ours, all validated, blocked', 'jobs.mjs', 'all', 'blocked'],
+      ['hop ours, one validated, blocked', 'jobs.mjs', 'once', 'blocked'],
+    ],
+    round,
+  )) {
     const args = file === 'jobs.mjs' ? ['hop', String(hops)] : [jobspecFile(), String(hops)];
     const busy = series.includes('beside') ? spawn(process.execPath, ['-e', 'for (;;);']) : null;
     const [{ p50, p99 }] = await runProgram(file, [...args, ...rest]);
@@ -87,12 +96,15 @@ async function hop(hops) {
   }
 }
 
-async function group(jobs) {
-  for (const [series, file, args] of [
-    ['group C', c('hop'), [jobspecFile(), '1', String(jobs)]],
-    ['group ours', 'jobs.mjs', ['group', String(jobs)]],
-    ['group Python', 'hop.py', [jobspecFile(), '1', String(jobs)]],
-  ]) {
+async function group(jobs, round) {
+  for (const [series, file, args] of inTurn(
+    [
+      ['group C', c('hop'), [jobspecFile(), '1', String(jobs)]],
+      ['group ours', 'jobs.mjs', ['group', String(jobs)]],
+      ['group Python', 'hop.py', [jobspecFile(), '1', String(jobs)]],
+    ],
+    round,
+  )) {
     const [{ seconds }] = await runProgram(file, args);
     note(series, seconds);
     flux('queue', 'drain');
@@ -105,5 +117,5 @@ if (mode === 'backlog') {
   await runProgram(c('submit_pipelined'), [jobspecFile(), size]);
   flux('queue', 'drain');
 }
-for (let round = 0; round < Number(rounds); round++) await measure(Number(size));
+for (let round = 0; round < Number(rounds); round++) await measure(Number(size), round);
 process.exit(0);

@@ -13,6 +13,7 @@ interface SynthCommandOptions {
   readonly rate: number;
   readonly meanDuration: number;
   readonly start: number;
+  readonly age: number;
   readonly output: string;
 }
 
@@ -55,6 +56,7 @@ export function synthCommand(): Command {
       defaults.meanDuration,
     )
     .option('--start <seconds>', 'of the first job, since the epoch', numberFrom(1, 1e10), defaults.start)
+    .option('--age <seconds>', 'that the instance is old then', numberFrom(0, 1e9, 'decimal'), defaults.age)
     .option('--output <file>', 'where to, compressed for *.gz and *.zst; standard output by default', '-')
     .action(synth);
 }

@@ -21,6 +21,8 @@ export interface SynthOptions {
   readonly meanDuration: number;
   /** Of the first submission, in seconds since the epoch. */
   readonly start: number;
+  /** Seconds that the instance is old then: job ids count from its beginning. */
+  readonly age: number;
 }
 
 export const synthDefaults: SynthOptions = {
@@ -32,6 +34,7 @@ export const synthDefaults: SynthOptions = {
   rate: 200,
   meanDuration: 8,
   start: 1_795_334_100,
+  age: 10,
 };
 
 /** Events of a job that runs to its end. */
@@ -45,9 +48,7 @@ const TICK = 0.02;
 /** Seconds between two events that the job manager posts in one go. */
 const STEP = 2.5e-5;
 const CORES_OF_A_NODE = 32;
-/** Milliseconds that the instance is old when the first job comes. */
-const AGE = 10_000;
-/** Jobs that were submitted together, and so are of one group. */
+/** Most jobs that were submitted together, and so are of one group. */
 const BATCH = 16;
 /** Bytes of a piece of the recording, or a little more. */
 const PIECE = 1 << 18;
@@ -120,6 +121,7 @@ interface Running {
 class Queue {
   readonly #options: SynthOptions;
   readonly #jobspecs: readonly string[];
+  readonly #batch: number;
   #text = '{"id":-1,"events":[]}\n';
   #tick = 0;
   /** Seconds since the start; what the job manager's clock shows. */
@@ -139,6 +141,8 @@ class Queue {
   constructor(options: SynthOptions) {
     this.#options = options;
     this.#noise = options.seed | 0;
+    // However many groups there are, each gets its jobs.
+    this.#batch = Math.max(1, Math.min(BATCH, Math.floor(options.jobs / options.groups / 4)));
     this.#jobspecs = Array.from({ length: options.groups }, (_, group) => jobspec(group));
     this.#freeSlots = Array.from({ length: options.slots }, (_, i) => options.slots - 1 - i);
   }
@@ -285,17 +289,18 @@ class Queue {
 
   /** A FLUID (RFC 19): milliseconds, then a generator's number, which is 0, then the jobs of that millisecond. */
   #idOf(job: number): string {
-    const { rate } = this.#options;
+    const { rate, age } = this.#options;
     const millisecond = Math.floor((job * 1000) / rate);
     const sequence = job - Math.ceil((millisecond * rate) / 1000);
-    const id = (millisecond + AGE) * 2 ** 24 + sequence;
+    const since = millisecond + Math.round(age * 1000);
+    const id = since * 2 ** 24 + sequence;
     if (Number.isSafeInteger(id)) return String(id);
-    return String((BigInt(millisecond + AGE) << 24n) + BigInt(sequence));
+    return String((BigInt(since) << 24n) + BigInt(sequence));
   }
 
   #groupOf(job: number): number {
     const { seed, groups } = this.#options;
-    return Math.floor(chance(seed, Math.floor(job / BATCH), purposes.group) * groups);
+    return Math.floor(chance(seed, Math.floor(job / this.#batch), purposes.group) * groups);
   }
 
   #fateOf(job: number): Fate {

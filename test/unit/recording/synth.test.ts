@@ -83,7 +83,13 @@ describe('synthetic recordings', () => {
   });
 
   test('every job has an id of its own, also beyond the numbers of JavaScript', () => {
-    for (const options of [{}, { rate: 1e6 }, { rate: 0.001, slots: 1, meanDuration: 1 }, { rate: 333.3 }]) {
+    for (const options of [
+      {},
+      { age: 1e6 },
+      { rate: 1e6 },
+      { rate: 0.001, slots: 1, meanDuration: 1 },
+      { rate: 333.3 },
+    ]) {
       const lines = made({ jobs: 1500, failures: 0, ...options });
       expect(new Set(lines.map(({ id }) => id)).size).toBe(1500);
       for (const { id } of lines.slice(0, 50)) expect((BigInt(id) >> 10n) & 0x3fffn).toBe(0n);
