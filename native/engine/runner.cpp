@@ -408,7 +408,8 @@ void Runner::PublishEvents(std::unique_lock<std::mutex>& lock) {
     // Whoever has to take the events may be waiting for these.
     if (!outbox_.empty()) Wake(lock);
     taken_.wait(lock, [this] {
-      return stopping_ || event_capacity_ == 0 || events_.columns.size() < event_capacity_;
+      return !hold_ || stopping_ || event_capacity_ == 0 ||
+             events_.columns.size() < event_capacity_;
     });
   }
 }

@@ -102,6 +102,21 @@ TEST_CASE("an end to gathering frees an engine that holds") {
   CHECK(owner.runner.TakeEvents().columns.size() == 0);
 }
 
+TEST_CASE("an engine that holds goes on when it is to drop instead") {
+  Owner owner(GroupG());
+  REQUIRE(owner.runner.Start() == 0);
+  owner.runner.GatherEvents(1, true);
+  owner.Post(Bytes(Memos(100)));
+  owner.Take();
+  // By then it waits.
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  owner.runner.GatherEvents(1, false);
+  CHECK(owner.AskStatus().totals.events == 100);
+  const EventBatch batch = owner.runner.TakeEvents();
+  CHECK(batch.columns.size() == 1);
+  CHECK(batch.dropped == 99);
+}
+
 TEST_CASE("stop while the engine is busy, and while it holds") {
   const std::string bytes = Memos(50'000);
   for (int round = 0; round < 20; ++round) {
