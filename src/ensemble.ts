@@ -9,7 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ActionContext, EnsembleObserver } from './actions/context.js';
 import { loadCustomFunctions } from './actions/custom-loader.js';
-import type { CustomFunctions } from './actions/custom-types.js';
+import type { LoadedFunctions } from './actions/custom-types.js';
 import { Dispatcher } from './actions/dispatcher.js';
 import { Broadcast } from './broadcast.js';
 import { configFromObject, type LoadedConfig, loadConfig } from './config/load.js';
@@ -200,17 +200,23 @@ export class Ensemble {
     if (signal?.aborted) onAbort();
     // The engine's channel lets a process exit; a run that waits for heartbeats only must not.
     const alive = setInterval(() => {}, 2 ** 30);
+    let customs: LoadedFunctions | null = null;
     try {
-      await this.#begin(await loadCustomFunctions(this.config));
+      customs = await loadCustomFunctions(this.config, {
+        output: (line) => this.#observer.output?.(line),
+        problem: (error) => this.#observer.problem?.(error),
+      });
+      await this.#begin(customs);
       await this.#ended;
       return await this.#conclude();
     } finally {
+      customs?.close();
       clearInterval(alive);
       signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  async #begin(customs: CustomFunctions): Promise<void> {
+  async #begin(customs: LoadedFunctions): Promise<void> {
     if (this.#end !== null) return;
     try {
       this.#dispatcher = new Dispatcher(this.#actionContext(customs), {
@@ -251,7 +257,7 @@ export class Ensemble {
     return allEvents === true || this.#observer.records !== undefined || this.#engine.streaming;
   }
 
-  #actionContext(customs: CustomFunctions): ActionContext {
+  #actionContext(customs: LoadedFunctions): ActionContext {
     return {
       config: this.config,
       member: this.#member,

@@ -30,7 +30,7 @@ export function makeRule(given) {
 
 export function makeEngine(rules) {
   const engine = new Engine(
-    { groups: [loadGroup], trackAll: false, ensemble: '', heartbeat: 0, rules },
+    { groups: [loadGroup], trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false, rules },
     { firing() {}, decodeError: ({ reason }) => fail(reason) },
   );
   engine.onSource({ records() {}, quiet() {}, failed: ({ message }) => fail(message) });

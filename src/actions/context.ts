@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import type { Member, ResizeOutcome } from '../members/member.js';
-import type { CustomFunctions } from './custom-types.js';
+import type { LoadedFunctions } from './custom-types.js';
 
 /** What an action is about to do or has done, for people and logs. */
 export type ActionReport =
@@ -23,6 +23,8 @@ export interface EnsembleObserver {
   firing?(firing: Firing): void;
   /** Told before custom functions and submissions, after the others. */
   action?(report: ActionReport, firing: Firing): void;
+  /** A line that a custom function printed in its own process. */
+  output?(line: string): void;
   /** Something went wrong; the run goes on unless it ends for it. */
   problem?(error: EnsembleError): void;
   /** Bytes of the journal that were no record. */
@@ -36,7 +38,7 @@ export interface ActionContext {
   readonly member: Member;
   readonly engine: Engine;
   readonly observer: EnsembleObserver;
-  readonly customs: CustomFunctions;
+  readonly customs: LoadedFunctions;
   /** Aborted when the run comes to its end. */
   readonly signal: AbortSignal;
   /** Adds a rule to the running ensemble. */

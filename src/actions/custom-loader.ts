@@ -1,9 +1,12 @@
 /** Finds the user's own functions: in the `custom:` block of the file, or in a module next to it. */
 
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { EnsembleConfig } from '../config/types.js';
-import { ConfigError, type Diagnostic } from '../errors.js';
-import type { CustomFunction, CustomFunctions } from './custom-types.js';
+import type { CustomSource, EnsembleConfig } from '../config/types.js';
+import { ConfigError, type Diagnostic, EnsembleError } from '../errors.js';
+import type { CustomFunction, CustomFunctions, CustomListener, LoadedFunctions } from './custom-types.js';
+import { PythonFunctions, PythonMissing, type PythonSource } from './python/python-functions.js';
 
 /** The labels of the custom actions, with the path of the first rule that has each. */
 function wantedFunctions(config: EnsembleConfig): Map<string, string> {
@@ -33,17 +36,10 @@ function inlineModule(source: string, line: number | null, names: Iterable<strin
   return `data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`;
 }
 
-/**
- * Loads every function that a custom action names. Throws ConfigError when the code can't be loaded or lacks
- * one.
- */
-export async function loadCustomFunctions(config: EnsembleConfig): Promise<CustomFunctions> {
-  const functions = new Map<string, CustomFunction>();
-  const { custom, file } = config;
-  if (custom === null) return functions;
-  const wanted = wantedFunctions(config);
-  const line = custom.kind === 'inline' ? custom.line : null;
-  const diagnostic = (path: string, message: string): Diagnostic => ({
+/** Says what is wrong with the functions, where. */
+function diagnosticsFor({ custom, file }: EnsembleConfig) {
+  const line = custom?.kind === 'inline' ? custom.line : null;
+  return (path: string, message: string): Diagnostic => ({
     severity: 'error',
     path,
     message,
@@ -51,6 +47,30 @@ export async function loadCustomFunctions(config: EnsembleConfig): Promise<Custo
     line: path === 'custom' ? line : null,
     column: path === 'custom' && line !== null ? 1 : null,
   });
+}
+
+/** Functions that run beside each other and need no end. */
+function loaded(functions: CustomFunctions): LoadedFunctions {
+  return { functions, turn: (work) => work(), close() {} };
+}
+
+/**
+ * Loads every function that a custom action names. Throws ConfigError when the code can't be loaded or lacks
+ * one.
+ */
+export async function loadCustomFunctions(
+  config: EnsembleConfig,
+  listener: CustomListener,
+): Promise<LoadedFunctions> {
+  const { custom } = config;
+  if (custom === null) return loaded(new Map());
+  return custom.language === 'python' ? loadPython(config, custom, listener) : loadJavaScript(config, custom);
+}
+
+async function loadJavaScript(config: EnsembleConfig, custom: CustomSource): Promise<LoadedFunctions> {
+  const functions = new Map<string, CustomFunction>();
+  const wanted = wantedFunctions(config);
+  const diagnostic = diagnosticsFor(config);
   const place = custom.kind === 'module' ? custom.path : "the file's custom block";
 
   let module: Record<string, unknown>;
@@ -68,15 +88,59 @@ export async function loadCustomFunctions(config: EnsembleConfig): Promise<Custo
 
   // A CommonJS module shows its functions on its default export only.
   const fallback = (module.default ?? {}) as Record<string, unknown>;
-  const problems: Diagnostic[] = [];
-  for (const [name, path] of wanted) {
+  for (const name of wanted.keys()) {
     const found = module[name] ?? fallback[name];
-    if (typeof found === 'function') {
-      functions.set(name, found as CustomFunction);
-    } else {
-      problems.push(diagnostic(path, `${place} has no function '${name}'`));
-    }
+    if (typeof found === 'function') functions.set(name, found as CustomFunction);
   }
+  refuseMissing(config, place, functions);
+  return loaded(functions);
+}
+
+/** The source of Python functions, and where its lines are to be found. */
+async function readPython(custom: CustomSource, file: string | null): Promise<PythonSource> {
+  if (custom.kind === 'inline') {
+    return { text: custom.source, file: file ?? resolve('custom'), line: custom.line ?? 1 };
+  }
+  return { text: await readFile(custom.path, 'utf8'), file: custom.path, line: 1 };
+}
+
+async function loadPython(
+  config: EnsembleConfig,
+  custom: CustomSource,
+  listener: CustomListener,
+): Promise<LoadedFunctions> {
+  const wanted = wantedFunctions(config);
+  const place = custom.kind === 'module' ? custom.path : "the file's custom block";
+  const refuse = (cause: unknown): never => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const problem = diagnosticsFor(config)('custom', `${place} can't be loaded as Python: ${reason}`);
+    throw new ConfigError(problem.message, [problem], { cause });
+  };
+  const source = await readPython(custom, config.file).catch(refuse);
+  const python = new PythonFunctions(source, listener.output);
+  const functions = new Map<string, CustomFunction>();
+  try {
+    const there = new Set(await python.load());
+    for (const name of wanted.keys()) {
+      if (there.has(name)) functions.set(name, (args) => python.call(name, args));
+    }
+    refuseMissing(config, place, functions);
+  } catch (cause) {
+    python.close();
+    if (cause instanceof ConfigError) throw cause;
+    if (!(cause instanceof PythonMissing)) return refuse(cause);
+    const message = `the functions ${[...wanted.keys()].join(', ')} can't be called: ${cause.message}; install Python 3`;
+    listener.problem(new EnsembleError('ERR_CUSTOM', message, { cause }));
+    for (const name of wanted.keys()) functions.set(name, () => null);
+  }
+  return { functions, turn: (work) => python.turn(work), close: () => python.close() };
+}
+
+/** Throws ConfigError for functions that rules name and that were not found. */
+function refuseMissing(config: EnsembleConfig, place: string, functions: CustomFunctions): void {
+  const diagnostic = diagnosticsFor(config);
+  const problems = [...wantedFunctions(config)]
+    .filter(([name]) => !functions.has(name))
+    .map(([name, path]) => diagnostic(path, `${place} has no function '${name}'`));
   if (problems.length > 0) throw new ConfigError(problems[0]?.message ?? '', problems);
-  return functions;
 }

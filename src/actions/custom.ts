@@ -68,7 +68,7 @@ class TimeoutError extends Error {
 export async function custom(context: ActionContext, due: Due<ActionNamed<'custom'>>): Promise<FollowUp[]> {
   const { action, rule, firing } = due;
   context.observer.action?.({ kind: 'custom', label: action.label }, firing);
-  const callee = context.customs.get(action.label);
+  const callee = context.customs.functions.get(action.label);
   const where = `rule '${rule.title}' (rules[${firing.rule}]): custom function '${action.label}'`;
   if (callee === undefined) {
     throw new ActionError(`${where} is not defined`, firing.rule, { code: 'ERR_CUSTOM' });
@@ -88,11 +88,15 @@ export async function custom(context: ActionContext, due: Due<ActionNamed<'custo
         };
   let answer: unknown;
   try {
-    // In a promise's executor, so that a throw and a rejection are one.
-    const work = new Promise((resolve) => {
-      resolve(callee({ metrics, event, rule, action, firing, handle: customHandle(context, stop.signal) }));
+    const handle = customHandle(context, stop.signal);
+    answer = await context.customs.turn(() => {
+      if (context.signal.aborted) throw new RunEnded();
+      // In a promise's executor, so that a throw and a rejection are one.
+      const work = new Promise((resolve) => {
+        resolve(callee({ metrics, event, rule, action, firing, handle }));
+      });
+      return withinTime(work, action.timeout, stop, context.signal);
     });
-    answer = await withinTime(work, action.timeout, stop, context.signal);
   } catch (cause) {
     if (cause instanceof RunEnded) return [];
     const timedOut = cause instanceof TimeoutError;

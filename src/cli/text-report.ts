@@ -155,6 +155,7 @@ export function textReporter(debug: boolean): Reporter {
   const observer: EnsembleObserver = {
     firing: ({ name }) => print(colors.blue(` => trigger ${escapeControls(name)}`)),
     action: (report) => print(describeAction(report, colors)),
+    output: (line) => print(`   ${escapeControls(line)}`),
     problem: (error) => complain(`${error.message} [${error.code}]`),
     decodeError: complainOfRecord,
   };

@@ -11,7 +11,11 @@ async function validate(path: string): Promise<number> {
   try {
     const { config, warnings } = await loadConfig(path);
     // Loading the user's functions runs their code's top level; that is what finding errors in it takes.
-    await loadCustomFunctions(config);
+    const { close } = await loadCustomFunctions(config, {
+      output: (line) => console.error(line),
+      problem: (error) => console.error(`ensemble: warning: ${error.message}`),
+    });
+    close();
     if (warnings.length > 0) console.log(formatDiagnostics(warnings));
     const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
     console.log(

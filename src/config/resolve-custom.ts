@@ -5,26 +5,32 @@ import type { ResolveContext } from './resolve-context.js';
 import type { CustomSource } from './types.js';
 
 const PATH = ['custom'];
-const MODULE = /\.[cm]?js$/;
+const MODULE = /^[^\s'"]+\.([cm]?js|py)$/;
 
-/** Tells a path from source, and source of ours from that of ensemble-python. */
+/** Tells a path from source, and JavaScript from Python. */
 export function resolveCustom(context: ResolveContext): CustomSource | null {
   const { shape, source, problems, file } = context;
   const { custom } = shape.config;
   if (typeof custom === 'object' && custom !== null) {
     if (custom.file === undefined) return null;
-    if (custom.file.endsWith('.py')) problems.error([...PATH, 'file'], pythonMessage(null));
-    return { kind: 'module', path: besideFile(custom.file, file) };
+    if (!/\.([cm]?js|py)$/.test(custom.file)) {
+      problems.error(
+        [...PATH, 'file'],
+        'must be a JavaScript module (.js, .mjs, .cjs) or a Python file (.py)',
+      );
+    }
+    return moduleAt(besideFile(custom.file, file));
   }
 
   const text = custom?.trim() ?? '';
   if (custom === undefined || custom === null || text === '') return null;
-  const isOneLine = !text.includes('\n');
-  if (isOneLine && MODULE.test(text)) return { kind: 'module', path: besideFile(text, file) };
-  if ((isOneLine && /^[^\s'"]+\.py$/.test(text)) || looksLikePython(custom)) {
-    problems.error(PATH, pythonMessage(custom));
-  }
-  return { kind: 'inline', source: custom, line: source.lineOfText(PATH) };
+  if (MODULE.test(text)) return moduleAt(besideFile(text, file));
+  const language = looksLikePython(custom) ? 'python' : 'javascript';
+  return { kind: 'inline', language, source: custom, line: source.lineOfText(PATH) };
+}
+
+function moduleAt(path: string): CustomSource {
+  return { kind: 'module', language: path.endsWith('.py') ? 'python' : 'javascript', path };
 }
 
 /** What a path stands for: something beside the file or, without one, in the working directory. */
@@ -42,12 +48,4 @@ function looksLikePython(source: string): boolean {
   const hasJavaScript =
     /=>|\bfunction\b[ \t]*\*?[ \t]*[\w$]*[ \t]*\(|^[ \t]*(export|const|let|var)[ \t]+[\w${*[]/m.test(source);
   return hasPython && !hasJavaScript;
-}
-
-function pythonMessage(source: string | null): string {
-  const name = /\bdef[ \t]+(\w+)/.exec(source ?? '')?.[1] ?? 'echo_again';
-  return (
-    'this is Python, and this version runs JavaScript functions only; the function would look like: ' +
-    `export function ${name}() { return { name: 'submit', label: 'echo' }; }`
-  );
 }

@@ -194,10 +194,10 @@ const customSchema = z
     [
       z.string(),
       z.strictObject({
-        file: text().describe('Path of a JavaScript module, relative to this file.'),
+        file: text().describe('Path of a JavaScript module or a Python file, relative to this file.'),
       }),
     ],
-    { error: 'must be JavaScript source, the path of a module, or a mapping with file' },
+    { error: 'must be JavaScript or Python source, the path of a module, or a mapping with file' },
   )
   .nullish()
   .describe('Functions for custom actions: JavaScript source, or the path of a module.');

@@ -130,14 +130,20 @@ export interface Rule {
   readonly action: Action;
 }
 
-/** Where the user's own functions come from. */
-export type CustomSource =
+/** Where the user's own functions come from, and what they are written in. */
+export type CustomSource = { readonly language: 'javascript' | 'python' } & (
   | {
       readonly kind: 'inline';
-      readonly source: string /** Line of the block's first line in the file. */;
+      readonly source: string;
+      /** Line of the block's first line in the file. */
       readonly line: number | null;
     }
-  | { readonly kind: 'module' /** Absolute path. */; readonly path: string };
+  | {
+      readonly kind: 'module';
+      /** Absolute. */
+      readonly path: string;
+    }
+);
 
 export interface EnsembleConfig {
   /** The file it came from, absolute, or null. */

@@ -22,8 +22,8 @@ export interface Finished {
 export interface Running {
   readonly process: ChildProcess;
   readonly finished: Promise<Finished>;
-  /** Resolves when the text has been printed on standard output. */
-  printed(text: string): Promise<void>;
+  /** Resolves when the text has been printed on standard output, with all that was. */
+  printed(text: string): Promise<string>;
 }
 
 export interface CliOptions {
@@ -55,9 +55,9 @@ export function start(args: readonly string[], options: CliOptions = {}): Runnin
     child.on('close', (status, signal) => resolve({ stdout, stderr, status, signal }));
   });
   const printed = (text: string) =>
-    new Promise<void>((resolve, reject) => {
-      if (stdout.includes(text)) return resolve();
-      waiting.push({ text, resolve });
+    new Promise<string>((resolve, reject) => {
+      if (stdout.includes(text)) return resolve(stdout);
+      waiting.push({ text, resolve: () => resolve(stdout) });
       void finished.then(() => reject(new Error(`ended without printing ${text}:\n${stdout}\n${stderr}`)));
     });
   return { process: child, finished, printed };

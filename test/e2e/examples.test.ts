@@ -105,6 +105,14 @@ describe.concurrent('every example, through the command line', () => {
     expect(finished.stderr).toContain('echoAgain: finish of a job in echo, 2 finished so far');
   });
 
+  test('custom-python', async () => {
+    const { finished, firings, counts } = await run('custom-python-example.yaml');
+    expect(finished.status).toBe(0);
+    expect(counts.echo).toMatchObject({ submitted: 2, success: 2 });
+    expect(firings.filter(({ action }) => action === 'custom')).toHaveLength(3);
+    expect(finished.stdout).toContain('{"type":"output","line":"3 finished, 1.0 s on average"}');
+  });
+
   test('each file is valid', async () => {
     const names = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
     expect(names.length).toBeGreaterThanOrEqual(6);

@@ -102,6 +102,17 @@ for (const size of [1, 4]) {
         { size },
       ));
 
+    test('custom-python', () =>
+      withInstance(
+        async (instance) => {
+          const { finished, counts } = await run(instance, example('custom-python-example'));
+          expect(finished.status).toBe(0);
+          expect(counts).toEqual({ sleep: allGood(3), echo: allGood(2) });
+          expect(finished.stdout).toMatch(/"output","line":"3 finished, 1\.\d s on average"/);
+        },
+        { size },
+      ));
+
     test('grow-shrink: Flux cannot be resized from within, which is said', () =>
       withInstance(
         async (instance) => {

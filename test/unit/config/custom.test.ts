@@ -9,8 +9,18 @@ describe('custom source', () => {
   it('knows its first line in the file', () => {
     const source = 'export function f() {}\n';
     const lineOf = (yaml: string) => parseConfig(HELLO + yaml, { file: 'e.yaml' }).config.custom;
-    expect(lineOf(`custom: |\n  ${source}`)).toEqual({ kind: 'inline', source, line: 13 });
-    expect(lineOf(`custom: &here | # ours\n  ${source}`)).toEqual({ kind: 'inline', source, line: 13 });
+    expect(lineOf(`custom: |\n  ${source}`)).toEqual({
+      kind: 'inline',
+      language: 'javascript',
+      source,
+      line: 13,
+    });
+    expect(lineOf(`custom: &here | # ours\n  ${source}`)).toEqual({
+      kind: 'inline',
+      language: 'javascript',
+      source,
+      line: 13,
+    });
     expect(lineOf('custom: "export function f() {}"\n')).toMatchObject({ line: 12 });
     expect(lineOf('custom:\n  export const f = 1;\n')).toMatchObject({ line: 13 });
   });
@@ -18,6 +28,7 @@ describe('custom source', () => {
   it('has no line in an object', () => {
     expect(customOf('export const f = 1;')).toEqual({
       kind: 'inline',
+      language: 'javascript',
       source: 'export const f = 1;',
       line: null,
     });
@@ -31,13 +42,29 @@ describe('custom source', () => {
 describe('a custom module', () => {
   it('stands beside the file', () => {
     const inFile = (yaml: string) => parseConfig(HELLO + yaml, { file: '/a/b/e.yaml' }).config.custom;
-    expect(inFile('custom: lib/actions.mjs\n')).toEqual({ kind: 'module', path: '/a/b/lib/actions.mjs' });
-    expect(inFile('custom: {file: ../x.js}\n')).toEqual({ kind: 'module', path: '/a/x.js' });
-    expect(inFile('custom: |\n  /abs/x.cjs\n')).toEqual({ kind: 'module', path: '/abs/x.cjs' });
+    expect(inFile('custom: lib/actions.mjs\n')).toEqual({
+      kind: 'module',
+      language: 'javascript',
+      path: '/a/b/lib/actions.mjs',
+    });
+    expect(inFile('custom: {file: ../x.js}\n')).toEqual({
+      kind: 'module',
+      language: 'javascript',
+      path: '/a/x.js',
+    });
+    expect(inFile('custom: |\n  /abs/x.cjs\n')).toEqual({
+      kind: 'module',
+      language: 'javascript',
+      path: '/abs/x.cjs',
+    });
   });
 
   it('stands in the working directory for an object', () => {
-    expect(customOf({ file: 'x.js' })).toEqual({ kind: 'module', path: resolve('x.js') });
+    expect(customOf({ file: 'x.js' })).toEqual({
+      kind: 'module',
+      language: 'javascript',
+      path: resolve('x.js'),
+    });
   });
 });
 
@@ -47,17 +74,16 @@ describe('Python', () => {
     'import os\n\ndef f(metrics, **kwargs):\n    """For a custom function, let it be."""\n    pass\n',
     'from os import path\nx = path\n',
     'async def f(): pass',
-    'actions.py',
-    { file: 'actions.py' },
-  ])('is refused, with what to write instead: %j', (custom) => {
-    expect(single({ ...withJob({}), custom })).toMatch(
-      /custom.* JavaScript functions only; .* export function/,
-    );
+  ])('is known by its looks: %j', (custom) => {
+    expect(customOf(custom)).toMatchObject({ kind: 'inline', language: 'python' });
   });
 
-  it('is named as the user named it', () => {
-    expect(single({ ...withJob({}), custom: 'def again(**kwargs):\n  pass\n' })).toContain(
-      'function again()',
+  it('is known by the name of its file', () => {
+    for (const custom of ['actions.py', { file: 'actions.py' }]) {
+      expect(customOf(custom)).toEqual({ kind: 'module', language: 'python', path: resolve('actions.py') });
+    }
+    expect(single({ ...withJob({}), custom: { file: 'actions.rb' } })).toMatch(
+      /custom\.file.* JavaScript module .* or a Python file/,
     );
   });
 
@@ -66,7 +92,7 @@ describe('Python', () => {
     'const script = `\ndef main():\n  pass\n`;\nexport const f = () => null;\n',
     "import os from 'node:os';\nimport path from 'node:path'\nexport function f() {}\n",
     'import {\n  join\n} from "node:path"\n',
-  ])('is not taken for JavaScript: %j', (custom) => {
-    expect(customOf(custom)).toMatchObject({ kind: 'inline' });
+  ])('is not what this is: %j', (custom) => {
+    expect(customOf(custom)).toMatchObject({ kind: 'inline', language: 'javascript' });
   });
 });
