@@ -8,7 +8,7 @@ import type { Member } from './members/member.js';
 
 /** A custom function may do anything, so growing is one of the things it may do. */
 function mayGrow(rule: Rule): boolean {
-  return rule.action.name === 'grow' || rule.action.name === 'custom';
+  return ['grow', 'custom', 'exec'].includes(rule.action.name);
 }
 
 export class GrowthWatch {

@@ -15,6 +15,7 @@ export type ActionReport =
   | { readonly kind: 'urgency'; readonly group: string; readonly value: number; readonly jobs: number }
   | ({ readonly kind: 'grow' | 'shrink'; readonly value: number } & ResizeOutcome)
   | { readonly kind: 'custom'; readonly label: string }
+  | { readonly kind: 'exec'; readonly command: string }
   | { readonly kind: 'terminate' };
 
 /** Who wants to know what a run does. Every method is optional; none may throw. */
@@ -23,7 +24,7 @@ export interface EnsembleObserver {
   firing?(firing: Firing): void;
   /** Told before custom functions and submissions, after the others. */
   action?(report: ActionReport, firing: Firing): void;
-  /** A line that a custom function printed in its own process. */
+  /** A line that a custom function, or a program of `exec` on standard error, printed. */
   output?(line: string): void;
   /** Something went wrong; the run goes on unless it ends for it. */
   problem?(error: EnsembleError): void;

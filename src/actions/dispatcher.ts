@@ -1,6 +1,6 @@
 /**
- * Runs the actions of firings: one after another in the order of the firings, but for custom functions, which
- * may take their time and so run beside the others.
+ * Runs the actions of firings: one after another in the order of the firings, but for the user's own code, which
+ * may take its time and so runs beside the others.
  */
 
 import type { Rule } from '../config/types.js';
@@ -9,6 +9,7 @@ import type { Firing } from '../firing.js';
 import { cancel } from './cancel.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { custom } from './custom.js';
+import { exec } from './exec.js';
 import { resize } from './resize.js';
 import { submit } from './submit.js';
 import { urgency } from './urgency.js';
@@ -66,7 +67,7 @@ export class Dispatcher {
       const running = this.#run(due, depth)
         .catch((cause: unknown) => this.#failed(due, cause))
         .finally(() => this.#done());
-      if (due.action.name !== 'custom') await running;
+      if (due.action.name !== 'custom' && due.action.name !== 'exec') await running;
     });
   }
 
@@ -88,22 +89,31 @@ export class Dispatcher {
       case 'shrink':
         return resize(this.#context, { ...due, action });
       case 'custom':
-        return this.#custom({ ...due, action }, depth);
+      case 'exec':
+        return this.#ask({ ...due, action }, depth);
       case 'terminate':
         this.#context.observer.action?.({ kind: 'terminate' }, due.firing);
         this.#context.terminate();
     }
   }
 
-  async #custom(due: Due<ActionNamed<'custom'>>, depth: number): Promise<void> {
+  /** The user's own code, and then what it asks for. */
+  async #ask(due: Due<ActionNamed<'custom' | 'exec'>>, depth: number): Promise<void> {
+    const { action, firing } = due;
     if (depth >= DEEPEST_CUSTOM) {
+      const what =
+        action.name === 'exec' ? `exec '${action.commandText}'` : `custom function '${action.label}'`;
       throw new ActionError(
-        `custom function '${due.action.label}' was asked for by custom functions ${DEEPEST_CUSTOM} deep; is it a loop?`,
-        due.firing.rule,
+        `${what} was asked for by custom functions ${DEEPEST_CUSTOM} deep; is it a loop?`,
+        firing.rule,
         { code: 'ERR_CUSTOM' },
       );
     }
-    for (const followUp of await custom(this.#context, due)) {
+    const followUps =
+      action.name === 'exec'
+        ? await exec(this.#context, { ...due, action })
+        : await custom(this.#context, { ...due, action });
+    for (const followUp of followUps) {
       if (this.#stopped) return;
       if (followUp.kind === 'rule') {
         await this.#context.addRule(followUp.rule);

@@ -28,6 +28,8 @@ export function plannedAction(action: Action, config: EnsembleConfig): string {
       return `${action.name} by ${action.value}`;
     case 'custom':
       return `custom ${escapeControls(action.label)}`;
+    case 'exec':
+      return `exec ${escapeControls(action.commandText)}`;
     case 'terminate':
       return 'terminate';
   }

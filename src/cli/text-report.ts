@@ -36,6 +36,8 @@ function describeAction(report: ActionReport, colors: Colors): string {
       return `${line(report.kind)} (from ${report.before} to ${report.after})`;
     case 'custom':
       return line(`custom ${report.label}`);
+    case 'exec':
+      return line(`exec ${escapeControls(report.command)}`);
     case 'terminate':
       return line('terminate ensemble session');
   }

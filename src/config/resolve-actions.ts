@@ -6,6 +6,7 @@ import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import type { ResolvedJobs } from './resolve-jobs.js';
 import { type ActionName, type ActionShape, MOST } from './schema.js';
+import { splitWords } from './split-words.js';
 import { choices } from './suggest.js';
 import type { Action } from './types.js';
 
@@ -18,6 +19,7 @@ const OWN_KEYS: Readonly<Record<ActionName, readonly (keyof ActionShape)[]>> = {
   grow: ['value'],
   shrink: ['value'],
   custom: ['label', 'value', 'timeout'],
+  exec: ['command', 'timeout'],
 };
 
 const DEFAULT_TIMEOUT = 60;
@@ -51,6 +53,13 @@ export function resolveAction(
       const timeout = action.timeout ?? DEFAULT_TIMEOUT;
       return label === null ? null : { ...common, name, label, value: action.value ?? null, timeout };
     }
+    case 'exec': {
+      const command = resolveCommand(context, action, path);
+      const timeout = action.timeout ?? DEFAULT_TIMEOUT;
+      return command === null
+        ? null
+        : { ...common, name, command, commandText: action.command ?? '', timeout };
+    }
     case 'urgency': {
       const label = resolveGroup(context, jobs, action, path);
       const value = resolveUrgency(context, action, path);
@@ -74,7 +83,7 @@ function warnOfIdleKeys(
   action: ActionShape,
   path: Path,
 ): void {
-  for (const key of ['label', 'value', 'timeout'] as const) {
+  for (const key of ['label', 'value', 'command', 'timeout'] as const) {
     if (action[key] === undefined || action[key] === null || OWN_KEYS[name].includes(key)) continue;
     const meant = Object.keys(OWN_KEYS).filter((other) => OWN_KEYS[other as ActionName].includes(key));
     problems.warning([...path, key], `ignored: ${name} has no ${key}, only ${choices(meant, 'and')}`, 'key');
@@ -107,6 +116,19 @@ function resolveFunction(context: ResolveContext, action: ActionShape, path: Pat
     );
   }
   return label;
+}
+
+function resolveCommand(context: ResolveContext, { command }: ActionShape, path: Path): string[] | null {
+  const { shape, problems } = context;
+  const at = [...path, 'command'];
+  if (typeof command !== 'string') {
+    if (!shape.isBroken(at)) problems.error(path, "'command' is missing: exec needs a program to run");
+    return null;
+  }
+  const words = splitWords(command);
+  if (words.ok && words.value.length > 0) return words.value;
+  problems.error(at, words.ok ? 'must name a program' : words.messages.join('; '));
+  return null;
 }
 
 function resolveLabel(

@@ -31,6 +31,7 @@ export const ACTIONS = {
   grow: 'Add `value` nodes to the cluster.',
   shrink: 'Take `value` nodes away from the cluster.',
   custom: 'Run a function of your own, which may return an action.',
+  exec: 'Run a program, which may print an action.',
 } as const;
 
 /** An action's name, as it is written in the file. */
@@ -156,9 +157,12 @@ const actionSchema = z
         .describe('How many: jobs (submit; the whole group when absent) or nodes (grow, shrink; 1).'),
       repetitions: integer(0).optional().meta({ description: 'Times that the action may run.', default: 1 }),
       backoff: integer(0).nullish().describe('Occasions to let pass after each run before the next one.'),
+      command: text()
+        .nullish()
+        .describe('The program and its arguments (exec), quoted as for a shell; no shell expands it.'),
       timeout: timeout()
         .optional()
-        .meta({ description: 'Seconds that a function may take (custom).', default: 60 }),
+        .meta({ description: 'Seconds that a function or a program may take (custom, exec).', default: 60 }),
       onError: z
         .enum(['continue', 'stop'], { error: 'must be continue or stop' })
         .optional()

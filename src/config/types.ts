@@ -119,6 +119,15 @@ export type Action = ActionCommon &
         /** Seconds that the function may take. */
         readonly timeout: number;
       }
+    | {
+        readonly name: 'exec';
+        /** The program and its arguments. */
+        readonly command: readonly string[];
+        /** As it was written. */
+        readonly commandText: string;
+        /** Seconds that the program may take. */
+        readonly timeout: number;
+      }
   );
 
 export interface Rule {

@@ -74,7 +74,7 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
     repetitions: action.repetitions,
     backoff: action.backoff ?? -1,
     terminal: action.name === 'terminate',
-    wantsEvent: action.name === 'custom',
+    wantsEvent: action.name === 'custom' || action.name === 'exec',
     submit: compilePortions(rule, names),
   };
 }

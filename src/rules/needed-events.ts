@@ -16,12 +16,12 @@ const behind: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Names of the events that rules wait for. Null when it takes all: for `debug.` events, which can't be named, and
- * for custom functions, which may add rules for any event.
+ * for the user's own code, which may add rules for any event.
  */
 export function neededEvents(rules: readonly Rule[]): string[] | null {
   const names = new Set<string>();
   for (const { trigger, action } of rules) {
-    if (action.name === 'custom') return null;
+    if (action.name === 'custom' || action.name === 'exec') return null;
     if (trigger.kind !== 'job') continue;
     if (trigger.event === 'debug') return null;
     for (const name of behind[trigger.event] ?? [trigger.event]) names.add(name);

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { CustomArguments } from '../custom-types.js';
+import { toJson } from '../json.js';
 
 /** Source code and where it stands. */
 export interface PythonSource {
@@ -34,14 +35,6 @@ interface Interpreter {
 
 // Three levels up from src/actions/python and from dist/actions/python alike.
 const program = fileURLToPath(new URL('../../../src/actions/python/functions.py', import.meta.url));
-
-/** Objects as JSON: ids as text where JavaScript has them as bigint, maps as objects. */
-function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner) => {
-    if (typeof inner === 'bigint') return Number.isSafeInteger(Number(inner)) ? Number(inner) : String(inner);
-    return inner instanceof Map ? Object.fromEntries(inner) : inner;
-  });
-}
 
 export class PythonFunctions {
   readonly #source: PythonSource;

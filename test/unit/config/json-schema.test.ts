@@ -29,8 +29,17 @@ describe('the JSON Schema', () => {
     expect(trigger.enum).toEqual(TRIGGERS.map(({ name }) => name));
     expect(trigger.enumDescriptions).toEqual(TRIGGERS.map(({ description }) => description));
     const action = at('properties', 'rules', 'items', 'properties', 'action', 'properties', 'name');
-    expect(action.enum).toEqual(['submit', 'cancel', 'urgency', 'terminate', 'grow', 'shrink', 'custom']);
-    expect(action.enumDescriptions).toHaveLength(7);
+    expect(action.enum).toEqual([
+      'submit',
+      'cancel',
+      'urgency',
+      'terminate',
+      'grow',
+      'shrink',
+      'custom',
+      'exec',
+    ]);
+    expect(action.enumDescriptions).toHaveLength(8);
   });
 
   it('describes every key', () => {

@@ -1,0 +1,82 @@
+/** What actions that ask the user's own code have in common: its time, what it is told, what it answers. */
+
+import { ActionError } from '../errors.js';
+import type { Firing } from '../firing.js';
+import type { ActionContext, Due } from './context.js';
+import type { CustomEvent } from './custom-types.js';
+import { type FollowUp, readFollowUps } from './follow-up.js';
+
+class RunEnded extends Error {}
+
+class TimeoutError extends Error {
+  constructor(seconds: number) {
+    super(`did not answer within ${seconds} s (the action's timeout)`);
+  }
+}
+
+/**
+ * Settles as the work does, or rejects when its time is over or the run has come to its end; then `stop` is aborted
+ * too, so that the work can be.
+ */
+export async function withinTime<T>(
+  work: () => Promise<T>,
+  seconds: number,
+  stop: AbortController,
+  run: AbortSignal,
+): Promise<T> {
+  if (run.aborted) throw new RunEnded();
+  let timer: NodeJS.Timeout | undefined;
+  const onEnd = () => stop.abort();
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new TimeoutError(seconds));
+      stop.abort();
+    }, seconds * 1000);
+    run.addEventListener('abort', onEnd);
+    stop.signal.addEventListener('abort', () => reject(new RunEnded()));
+  });
+  try {
+    return await Promise.race([work(), over]);
+  } finally {
+    clearTimeout(timer);
+    run.removeEventListener('abort', onEnd);
+  }
+}
+
+/** The event that made the rule due; null at start and heartbeats. */
+export function eventOf(firing: Firing): CustomEvent | null {
+  if (firing.event === null) return null;
+  const { job, group, event, timestamp, context } = firing;
+  return { id: job, group, name: event, timestamp, context };
+}
+
+/**
+ * What the user's code asks for. `where` says whose code it is: `rule 'x' (rules[1]): custom function 'f'`. Throws
+ * ActionError.
+ */
+export async function asked(
+  { config }: ActionContext,
+  { firing }: Due,
+  where: string,
+  ask: (stop: AbortController) => Promise<unknown>,
+): Promise<FollowUp[]> {
+  let answer: unknown;
+  try {
+    answer = await ask(new AbortController());
+  } catch (cause) {
+    if (cause instanceof RunEnded) return [];
+    const timedOut = cause instanceof TimeoutError;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ActionError(`${where} ${timedOut ? reason : `failed: ${reason}`}`, firing.rule, {
+      cause,
+      code: timedOut ? 'ERR_CUSTOM_TIMEOUT' : 'ERR_CUSTOM',
+    });
+  }
+  const followUps = readFollowUps(answer, config);
+  if (typeof followUps === 'string') {
+    throw new ActionError(`${where} returned something that is no action: ${followUps}`, firing.rule, {
+      code: 'ERR_CUSTOM',
+    });
+  }
+  return followUps;
+}

@@ -1,0 +1,118 @@
+/** The action `exec`: programs that are told what happened and say what to do next. */
+
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cli, ensembleFile, eventually, jsonLines, newFolder, start } from './cli.js';
+
+/** A program of these lines of shell, in a folder of its own. */
+function program(script: string): string {
+  const path = join(newFolder(), 'program.sh');
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+/** Runs the program when the one job of group a has finished. */
+const calling = (command: string, more = '') => `
+jobs:
+  - {name: a, command: 'true'}
+  - {name: b, command: 'true', count: 2}
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - trigger: job-finish
+    name: a
+    action:
+      name: exec
+      command: ${JSON.stringify(command)}
+      ${more}
+`;
+
+async function run(yaml: string) {
+  const finished = await cli(['run', '--json', ensembleFile(yaml)]);
+  const { lines, summary } = jsonLines(finished);
+  const of = (type: string) => lines.filter((line) => line.type === type);
+  return {
+    status: finished.status,
+    output: of('output').map(({ line }) => line),
+    problems: of('problem').map(({ code, message }) => [code, message]),
+    submitted: summary.groups.b?.count.submitted,
+  };
+}
+
+describe.concurrent('exec', () => {
+  test('tells the program what happened and does what it prints', async () => {
+    const told = join(newFolder(), 'told.json');
+    const path = program(`cat > '${told}'; echo noted >&2; echo '{"name": "submit", "label": "b"}'`);
+    const result = await run(calling(`${path} 'one word' two`));
+    expect(result).toEqual({ status: 0, output: ['noted'], problems: [], submitted: 2 });
+    const { event, metrics, rule, action } = JSON.parse(readFileSync(told, 'utf8'));
+    expect(event).toMatchObject({ name: 'finish', group: 'a', context: { status: 0 } });
+    expect(metrics.a.count).toMatchObject({ submitted: 1, finished: 1 });
+    expect(metrics.a.duration.count).toBe(1);
+    expect(rule).toBe('a');
+    expect(action.command).toEqual([path, 'one word', 'two']);
+  });
+
+  test('takes a list with a rule in it, and nothing for an answer', async () => {
+    const rule = '{"trigger":"job-finish","name":"b","action":{"name":"submit","label":"b","value":1}}';
+    const path = program(`echo '[${rule}, {"name":"submit","label":"b"}]'`);
+    expect(await run(calling(path))).toMatchObject({ problems: [], submitted: 3 });
+    expect(await run(calling('true'))).toMatchObject({ problems: [], submitted: 0 });
+  });
+
+  test.each([
+    ['an exit status', 'exit 3', /failed: it ended with exit status 3$/],
+    ['a signal', 'kill -9 $$', /failed: it ended with SIGKILL$/],
+    ['no JSON', 'echo submit', /failed: what it printed is no JSON: /],
+    ['no action', 'echo 7', /returned something that is no action: /],
+    ['an unknown group', `echo '{"name":"submit","label":"c"}'`, /no action: .*'c'/],
+    ['too much output', 'yes', /failed: it printed more than 1048576 bytes$/],
+  ])('%s fails the action and not the run', async (_what, script, message) => {
+    const { status, problems, submitted } = await run(calling(program(script)));
+    expect([status, submitted]).toEqual([0, 0]);
+    expect(problems).toEqual([['ERR_CUSTOM', expect.stringMatching(message)]]);
+    expect(problems[0]?.[1]).toMatch(/^rule 'a' \(rules\[1\]\): exec '\/.*program\.sh' /);
+  });
+
+  test('a program that is not there is said', async () => {
+    const { problems } = await run(calling('/nowhere/program'));
+    expect(problems).toEqual([['ERR_CUSTOM', expect.stringContaining('ENOENT')]]);
+  });
+
+  test('a program whose time is over is killed with all that it started', async () => {
+    const pids = join(newFolder(), 'pids');
+    const path = program(`echo $$ >> '${pids}'; sleep 1000 & echo $! >> '${pids}'; wait`);
+    const { problems } = await run(calling(path, 'timeout: 0.5'));
+    expect(problems).toEqual([['ERR_CUSTOM_TIMEOUT', expect.stringContaining('within 0.5 s')]]);
+    const started = readFileSync(pids, 'utf8').trim().split('\n');
+    expect(started).toHaveLength(2);
+    await eventually(() => started.every((pid) => !existsSync(`/proc/${pid}`)), 'they are gone');
+  });
+
+  test('the end of the run ends the program', async () => {
+    const pid = join(newFolder(), 'pid');
+    const path = program(`echo $$ > '${pid}.new'; mv '${pid}.new' '${pid}'; exec sleep 1000`);
+    const running = start(['run', '--json', ensembleFile(calling(path))]);
+    await eventually(() => existsSync(pid), 'it runs');
+    running.process.kill('SIGINT');
+    expect((await running.finished).status).toBe(130);
+    const started = readFileSync(pid, 'utf8').trim();
+    await eventually(() => !existsSync(`/proc/${started}`), 'it is gone');
+  });
+
+  test.each([
+    ['no command', '{name: exec}', /'command' is missing: exec needs a program to run/],
+    ['an open quote', `{name: exec, command: "a 'b"}`, /a quote that is never closed/],
+    ['blanks', '{name: exec, command: "  "}', /must name a program/],
+  ])('%s is found by validate', async (_what, action, message) => {
+    const { status, stdout } = await cli([
+      'validate',
+      ensembleFile(`
+jobs: [{name: a, command: 'true'}]
+rules: [{trigger: start, action: ${action}}]
+`),
+    ]);
+    expect([status, stdout]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
