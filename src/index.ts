@@ -45,4 +45,8 @@ export {
   metricValue,
   type SummaryValues,
 } from './metrics/metrics.js';
+export { openRecording, type RecordingReader } from './recording/reader.js';
+export { Replay, type ReplayOptions, type ReplayResult } from './recording/replay.js';
+export { type SynthOptions, synthesize } from './recording/synth.js';
+export { openRecorder, type Recorder } from './recording/writer.js';
 export { parseMetricName } from './rules/metric-name.js';

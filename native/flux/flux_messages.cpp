@@ -54,7 +54,7 @@ void WriteSubmitRequest(std::uint32_t userid, std::string_view jobspec, int urge
   const auto append = [&header](std::string_view text) { header.append(1, '\0').append(text); };
   append("i1");
   append("userid");
-  append("i" + std::to_string(userid));
+  append(std::string("i").append(std::to_string(userid)));
   append("mechanism");
   append("snone");
   append("");
@@ -107,7 +107,7 @@ std::string ErrorName(int errnum) {
   for (const auto& [number, name] : kNames) {
     if (number == errnum) return name;
   }
-  return "E" + std::to_string(errnum);
+  return std::string("E").append(std::to_string(errnum));
 }
 
 bool IsTransient(int errnum) {

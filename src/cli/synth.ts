@@ -1,19 +1,10 @@
 /** `ensemble synth`. */
 
 import { Command, InvalidArgumentError } from 'commander';
-import { synthDefaults, synthesize } from '../recording/synth.js';
+import { type SynthOptions, synthDefaults, synthesize } from '../recording/synth.js';
 import { openRecorder } from '../recording/writer.js';
 
-interface SynthCommandOptions {
-  readonly jobs: number;
-  readonly groups: number;
-  readonly failures: number;
-  readonly seed: number;
-  readonly slots: number;
-  readonly rate: number;
-  readonly meanDuration: number;
-  readonly start: number;
-  readonly age: number;
+interface SynthCommandOptions extends SynthOptions {
   readonly output: string;
 }
 
