@@ -7,6 +7,7 @@ import { loadConfig } from '../config/load.js';
 import { Ensemble, type RunResult } from '../ensemble.js';
 import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
+import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReporter } from './json-report.js';
 import { onSignals } from './signals.js';
@@ -16,6 +17,7 @@ interface RunOptions {
   readonly executor?: MemberName;
   readonly slots?: number;
   readonly name?: string;
+  readonly dryRun?: boolean;
   readonly debug?: boolean;
   readonly json?: boolean;
   readonly watch?: boolean;
@@ -58,6 +60,10 @@ function withRecorder(observer: EnsembleObserver, recorder: Recorder | null): En
 async function run(path: string, options: RunOptions): Promise<number> {
   const loaded = await loadConfig(path);
   if (loaded.warnings.length > 0) console.error(formatDiagnostics(loaded.warnings));
+  if (options.dryRun) {
+    printPlan(loaded.config, options.json === true);
+    return exitStatus.done;
+  }
   const debug = options.debug === true || loaded.config.debug;
   const reporter = options.json ? jsonReporter(debug) : textReporter(debug);
   const recorder = options.record === undefined ? null : await openRecorder(options.record);
@@ -105,6 +111,7 @@ export function runCommand(): Command {
       positiveInteger,
     )
     .option('--name <name>', "a name for this run, part of its jobs' attributes.user.ensemble")
+    .option('--dry-run', 'print what each rule would do (and with --json the jobspecs), and run nothing')
     .option('--debug', 'print every journal record')
     .option('--json', 'print machine-readable lines; the last one is the summary')
     .option('--watch', 'stay when there is nothing left to do')

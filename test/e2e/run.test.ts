@@ -368,3 +368,38 @@ test('garbage is no ensemble', async () => {
     expect(stderr).not.toContain('    at ');
   }
 });
+
+describe.concurrent('--dry-run', () => {
+  const path = join(root, 'examples/hello-world.yaml');
+
+  test('says what each rule would do, and does nothing', async () => {
+    expect(await cli(['run', '--dry-run', path])).toEqual({
+      status: 0,
+      signal: null,
+      stderr: '',
+      stdout:
+        ' => trigger start\n   would submit sleep (name:sleep),(command:sleep 1),(count:5),(nodes:1)\n' +
+        ' => trigger count.sleep.success == 3\n' +
+        '   would submit echo (name:echo),(command:echo hello world),(count:5),(nodes:1)\n',
+    });
+  });
+
+  test('shows the jobspecs with --json', async () => {
+    const { stdout } = await cli(['run', '--dry-run', '--json', path]);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ type, due, group }) => [type, due ?? group])).toEqual([
+      ['rule', 'start'],
+      ['rule', 'count.sleep.success == 3'],
+      ['jobspec', 'sleep'],
+      ['jobspec', 'echo'],
+    ]);
+    expect(lines[2].jobspec).toMatchObject({
+      version: 1,
+      tasks: [{ command: ['sleep', '1'], slot: 'task' }],
+      attributes: { user: { group: 'sleep' }, system: { duration: 0 } },
+    });
+  });
+});

@@ -1,0 +1,44 @@
+/** `ensemble run --dry-run`: what each rule would do, and the jobspecs that it would do it with. Nothing is run. */
+
+import { escapeControls } from '../config/describe.js';
+import type { EnsembleConfig, JobEntry, Rule } from '../config/types.js';
+import { compileJobspec } from '../members/jobspec.js';
+import { plannedAction } from './planned-action.js';
+
+/** When a rule is due, on one line: `count.sleep.success >= 3`. */
+function occasionOf({ title, triggerText, trigger }: Rule): string {
+  if (trigger.kind === 'job')
+    return trigger.group === null ? triggerText : `${triggerText} of ${trigger.group}`;
+  if (trigger.kind !== 'metric' || trigger.when === null) return title;
+  return `${title} ${trigger.when.comparison} ${trigger.when.threshold}`;
+}
+
+/** The jobspec of an entry's jobs as Flux would get it, without the environment and the run's id. */
+function jobspecOf(entry: JobEntry): unknown {
+  const { head, tail } = compileJobspec(entry, { ensemble: null, environment: null, alwaysNodes: true });
+  return JSON.parse(head + tail);
+}
+
+/** Prints the plan of an ensemble, as text or as JSON lines. */
+export function printPlan(config: EnsembleConfig, json: boolean): void {
+  const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+  for (const [index, rule] of config.rules.entries()) {
+    const due = occasionOf(rule);
+    const text = plannedAction(rule.action, config);
+    const { repetitions, backoff } = rule.action;
+    if (json) {
+      print({ type: 'rule', rule: index, due, action: rule.action.name, text, repetitions, backoff });
+    } else {
+      const times = repetitions === 1 ? '' : `, ${repetitions} times`;
+      process.stdout.write(
+        ` => trigger ${escapeControls(due)}${times}\n   would ${text.replaceAll('\n', '\n   ')}\n`,
+      );
+    }
+  }
+  if (!json) return;
+  for (const { name, entries } of config.groups.values()) {
+    for (const entry of entries) {
+      print({ type: 'jobspec', group: name, count: entry.count, jobspec: jobspecOf(entry) });
+    }
+  }
+}
