@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { CustomSource, EnsembleConfig } from '../config/types.js';
 import { ConfigError, type Diagnostic, EnsembleError } from '../errors.js';
 import type { CustomFunction, CustomFunctions, CustomListener, LoadedFunctions } from './custom-types.js';
+import { JavaScriptFunctions, Unloadable } from './javascript/javascript-functions.js';
 import { PythonFunctions, PythonMissing, type PythonSource } from './python/python-functions.js';
 
 /** The labels of the custom actions, with the path of the first rule that has each. */
@@ -49,10 +50,7 @@ function diagnosticsFor({ custom, file }: EnsembleConfig) {
   });
 }
 
-/** Functions that run beside each other and need no end. */
-function loaded(functions: CustomFunctions): LoadedFunctions {
-  return { functions, turn: (work) => work(), close() {} };
-}
+const nothing: LoadedFunctions = { functions: new Map(), turn: (work) => work(), close() {} };
 
 /**
  * Loads every function that a custom action names. Throws ConfigError when the code can't be loaded or lacks
@@ -63,37 +61,31 @@ export async function loadCustomFunctions(
   listener: CustomListener,
 ): Promise<LoadedFunctions> {
   const { custom } = config;
-  if (custom === null) return loaded(new Map());
+  if (custom === null) return nothing;
   return custom.language === 'python' ? loadPython(config, custom, listener) : loadJavaScript(config, custom);
 }
 
 async function loadJavaScript(config: EnsembleConfig, custom: CustomSource): Promise<LoadedFunctions> {
-  const functions = new Map<string, CustomFunction>();
-  const wanted = wantedFunctions(config);
-  const diagnostic = diagnosticsFor(config);
+  const wanted = [...wantedFunctions(config).keys()];
   const place = custom.kind === 'module' ? custom.path : "the file's custom block";
-
-  let module: Record<string, unknown>;
+  const url =
+    custom.kind === 'module'
+      ? pathToFileURL(custom.path).href
+      : inlineModule(custom.source, custom.line, wanted);
+  const thread = new JavaScriptFunctions({ url, names: wanted });
   try {
-    module = await import(
-      custom.kind === 'module'
-        ? pathToFileURL(custom.path).href
-        : inlineModule(custom.source, custom.line, wanted.keys())
+    const there = await thread.load();
+    const functions = new Map<string, CustomFunction>(
+      there.map((name) => [name, (args) => thread.call(name, args)]),
     );
+    refuseMissing(config, place, functions);
+    return { functions, turn: (work) => work(), close: () => thread.close() };
   } catch (cause) {
-    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    const problem = diagnostic('custom', `${place} can't be loaded as a JavaScript module: ${reason}`);
-    throw new ConfigError(problem.message, [problem], { cause });
+    thread.close();
+    if (!(cause instanceof Unloadable)) throw cause;
+    const message = `${place} can't be loaded as a JavaScript module: ${cause.message}`;
+    throw new ConfigError(message, [diagnosticsFor(config)('custom', message)], { cause });
   }
-
-  // A CommonJS module shows its functions on its default export only.
-  const fallback = (module.default ?? {}) as Record<string, unknown>;
-  for (const name of wanted.keys()) {
-    const found = module[name] ?? fallback[name];
-    if (typeof found === 'function') functions.set(name, found as CustomFunction);
-  }
-  refuseMissing(config, place, functions);
-  return loaded(functions);
 }
 
 /** The source of Python functions, and where its lines are to be found. */

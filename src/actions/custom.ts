@@ -1,25 +1,11 @@
 /** `custom`: a function of the user's own, which sees the metrics and says what to do next. */
 
-import { ActionError, EnsembleError } from '../errors.js';
-import type { MetricsSnapshot } from '../metrics/metrics.js';
-import { metricValue } from '../metrics/metrics.js';
-import { parseMetricName } from '../rules/metric-name.js';
+import { ActionError } from '../errors.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
-import type { CustomHandle, CustomMetrics } from './custom-types.js';
+import { customMetrics } from './custom-metrics.js';
+import type { CustomHandle } from './custom-types.js';
 import type { FollowUp } from './follow-up.js';
 import { asked, eventOf, withinTime } from './user-code.js';
-
-function customMetrics(snapshot: MetricsSnapshot): CustomMetrics {
-  const groups = new Set(snapshot.groups.keys());
-  return {
-    ...snapshot,
-    get: (name) => {
-      const parsed = parseMetricName(name, groups);
-      if (!parsed.ok) throw new EnsembleError('ERR_CUSTOM', parsed.messages.join('; '));
-      return metricValue(snapshot, parsed.value);
-    },
-  };
-}
 
 function customHandle(context: ActionContext, signal: AbortSignal): CustomHandle {
   const { engine, member } = context;

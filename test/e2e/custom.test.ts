@@ -131,6 +131,63 @@ describe.concurrent('a custom function that fails', () => {
     expect(problems[0]?.message).toContain('did not answer within 0.2 s');
   });
 
+  test('by never letting go, which ends no other and holds up nothing', async () => {
+    const path = ensembleFile(`jobs:
+  - {name: a, command: 'true', count: 3}
+  - {name: b, command: 'true'}
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - {trigger: job-finish, name: a, action: {name: custom, label: f, repetitions: 3, timeout: 1}}
+custom: |
+  let calls = 0;
+  function f({ metrics }) {
+    if (metrics.get('count.a.finished') === 3) for (;;) calls++;
+    return { name: 'submit', label: 'b' };
+  }
+`);
+    const { lines, summary } = jsonLines(await cli(['run', '--json', path]));
+    const problems = lines.filter(({ type }) => type === 'problem');
+    expect(problems.map(({ code }) => code)).toEqual(['ERR_CUSTOM_TIMEOUT']);
+    expect(summary.end).toBe('idle');
+    expect(summary.groups.b?.count.submitted).toBe(2);
+  });
+
+  test('and the next call has a new thread', async () => {
+    const path = ensembleFile(`jobs:
+  - {name: a, command: sleep 1}
+  - {name: b, command: 'true', count: 2}
+rules:
+  - {trigger: start, action: {name: submit, label: b}}
+  - {trigger: start, action: {name: submit, label: a}}
+  - {trigger: job-finish, name: b, action: {name: custom, label: f, timeout: 0.2}}
+  - {trigger: job-finish, name: a, action: {name: custom, label: g}}
+custom: |
+  globalThis.since = 'the beginning';
+  const f = () => { globalThis.since = 'f'; for (;;); };
+  const g = () => { console.error('since', globalThis.since); };
+`);
+    const { stderr } = await cli(['run', '--json', path]);
+    expect(stderr).toContain('since the beginning');
+  });
+
+  test('by ending its thread, or by what nobody catches', async () => {
+    for (const [how, message] of [
+      ['process.exit(7)', 'its thread ended (exit status 7)'],
+      ["setTimeout(() => { throw new Error('later') }); return new Promise(() => {})", 'later'],
+    ]) {
+      const { problems, finished, summary } = await run(`function f() { ${how}; }`);
+      expect([finished.status, summary.end]).toEqual([0, 'idle']);
+      expect(problems).toMatchObject([
+        { code: 'ERR_CUSTOM', message: expect.stringContaining(message as string) },
+      ]);
+    }
+  });
+
+  test('by returning what can be no copy', async () => {
+    const { problems } = await run('function f() { return () => {}; }');
+    expect(problems).toMatchObject([{ message: expect.stringContaining('could not be cloned') }]);
+  });
+
   test('by asking for itself without end', async () => {
     const { problems } = await run(`const f = () => ({ name: 'custom', label: 'f' });`);
     expect(problems).toHaveLength(1);

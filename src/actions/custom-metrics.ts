@@ -1,0 +1,19 @@
+/** Metrics as custom functions see them. */
+
+import { EnsembleError } from '../errors.js';
+import { type MetricsSnapshot, metricValue } from '../metrics/metrics.js';
+import { parseMetricName } from '../rules/metric-name.js';
+import type { CustomMetrics } from './custom-types.js';
+
+/** A snapshot whose metrics can be asked for by name. */
+export function customMetrics(snapshot: MetricsSnapshot): CustomMetrics {
+  const groups = new Set(snapshot.groups.keys());
+  return {
+    ...snapshot,
+    get: (name) => {
+      const parsed = parseMetricName(name, groups);
+      if (!parsed.ok) throw new EnsembleError('ERR_CUSTOM', parsed.messages.join('; '));
+      return metricValue(snapshot, parsed.value);
+    },
+  };
+}

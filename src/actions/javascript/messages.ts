@@ -1,0 +1,41 @@
+/** What the thread of the custom functions and the ensemble tell each other. */
+
+import type { MetricsSnapshot } from '../../metrics/metrics.js';
+import type { CustomArguments, CustomHandle } from '../custom-types.js';
+
+/** What the thread is to load: the URL of a module. */
+export interface ModuleToLoad {
+  readonly url: string;
+  readonly names: readonly string[];
+}
+
+/** The arguments of a call that can be handed over as they are. */
+export interface PlainArguments extends Pick<CustomArguments, 'event' | 'rule' | 'action' | 'firing'> {
+  readonly snapshot: MetricsSnapshot;
+  readonly member: string;
+}
+
+/** What a function may ask of its handle. */
+export type HandleMethod = Exclude<keyof CustomHandle, 'member' | 'signal'>;
+
+export type ToThread =
+  | { readonly kind: 'call'; readonly call: number; readonly name: string; readonly args: PlainArguments }
+  /** The call's time, or the run, is over. */
+  | { readonly kind: 'abort'; readonly call: number }
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'answer'; readonly ask: number; readonly value: unknown; readonly error: Error | null };
+
+export type FromThread =
+  /** Which of the names are functions. */
+  | { readonly kind: 'loaded'; readonly functions: readonly string[] }
+  | { readonly kind: 'unloadable'; readonly reason: string }
+  | { readonly kind: 'returned'; readonly call: number; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly call: number; readonly message: string; readonly stack: string }
+  | { readonly kind: 'pong' }
+  | {
+      readonly kind: 'ask';
+      readonly ask: number;
+      readonly call: number;
+      readonly method: HandleMethod;
+      readonly args: readonly unknown[];
+    };
