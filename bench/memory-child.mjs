@@ -1,5 +1,6 @@
 // A process of the memory bench: `active N` stops when N jobs are active, `ended N M` measures after N and after M.
 
+import { readFileSync } from 'node:fs';
 import { Engine } from '../dist/engine/engine.js';
 import { synthesize } from '../dist/recording/synth.js';
 import { makePlan, silent } from './plan.mjs';
@@ -15,7 +16,8 @@ function resident() {
   return process.memoryUsage.rss();
 }
 
-const peak = () => process.resourceUsage().maxRSS * 1024;
+/** Not resourceUsage().maxRSS, which begins with that of the process that started this one. */
+const peak = () => 1024 * Number(/VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
 
 async function feed(engine, options, reached) {
   for (const piece of synthesize({ groups, failures: 0, ...options })) {
