@@ -1,0 +1,46 @@
+/** Expression -> text that reads back as the same expression, with no parenthesis more than it needs. */
+
+import { type Expression, PRECEDENCE } from './syntax.js';
+
+/** Names that need no backticks; a word of the language does. */
+const PLAIN = /^(?!(?:and|or|not)$)[\p{L}_](?:[\p{L}\p{N}\p{M}_.]|-(?=[\p{L}\p{N}_-]))*$/iu;
+
+export function formatExpression(expression: Expression): string {
+  return write(expression, 0);
+}
+
+/** `least` is the precedence that what stands here must have to need no parentheses. */
+function write(expression: Expression, least: number): string {
+  switch (expression.kind) {
+    case 'number':
+      return String(expression.value);
+    case 'text':
+      return expression.value.includes('"') ? `'${expression.value}'` : `"${expression.value}"`;
+    case 'name':
+      return writeName(expression.name, expression.quoted);
+    case 'call':
+      return `${writeName(expression.name, false)}(${expression.args.map((arg) => write(arg, 0)).join(', ')})`;
+    case 'unary': {
+      const negative = expression.operator === '-';
+      const precedence = PRECEDENCE[negative ? 'negative' : 'not'];
+      const operand = write(expression.operand, precedence);
+      return within(`${negative ? '-' : 'not '}${operand}`, precedence, least);
+    }
+    case 'binary': {
+      const { operator, left, right } = expression;
+      const precedence = PRECEDENCE[operator];
+      // Comparisons can't be chained; everything else groups to the left.
+      const comparing = precedence === PRECEDENCE['<'];
+      const text = `${write(left, comparing ? precedence + 1 : precedence)} ${operator} ${write(right, precedence + 1)}`;
+      return within(text, precedence, least);
+    }
+  }
+}
+
+function writeName(name: string, quoted: boolean): string {
+  return !quoted && PLAIN.test(name) ? name : `\`${name.replaceAll('`', '``')}\``;
+}
+
+function within(text: string, precedence: number, least: number): string {
+  return precedence < least ? `(${text})` : text;
+}

@@ -1,0 +1,225 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkCondition, hasFaults } from '../../../src/rules/expression/check.js';
+import { formatExpression } from '../../../src/rules/expression/format.js';
+import { isFault, parseExpression } from '../../../src/rules/expression/parser.js';
+import { COMPARISONS, type Expression, LONGEST } from '../../../src/rules/expression/syntax.js';
+
+/** What an expression is, without where it stands. */
+const bare = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (key, inner) => (key === 'at' ? undefined : inner)));
+
+function parse(text: string): Expression {
+  const result = parseExpression(text);
+  if (isFault(result)) throw new Error(`${text}: ${result.at}: ${result.message}`);
+  return result;
+}
+
+/** How it groups: with every parenthesis. */
+function grouped(expression: Expression): string {
+  switch (expression.kind) {
+    case 'unary':
+      return `(${expression.operator} ${grouped(expression.operand)})`;
+    case 'binary':
+      return `(${grouped(expression.left)} ${expression.operator} ${grouped(expression.right)})`;
+    case 'call':
+      return `${expression.name}(${expression.args.map(grouped).join(', ')})`;
+    case 'name':
+      return expression.name;
+    default:
+      return JSON.stringify(expression.value);
+  }
+}
+
+const faultOf = (text: string) => {
+  const result = parseExpression(text);
+  return isFault(result) ? `${result.at} ${result.message}` : 'none';
+};
+
+describe('reading an expression', () => {
+  it.each([
+    ['a.b > 1 and c.d < 2 or e.f == 3', '(((a.b > 1) and (c.d < 2)) or (e.f == 3))'],
+    ['a.b > 1 or c.d < 2 and e.f == 3', '((a.b > 1) or ((c.d < 2) and (e.f == 3)))'],
+    ['not a.b > 1 and c.d < 2', '((not (a.b > 1)) and (c.d < 2))'],
+    ['a.b - 1 - 2 * 3 / 4 > -5', '(((a.b - 1) - ((2 * 3) / 4)) > (- 5))'],
+    ['(a.b - (1 - 2)) * 3 != 4', '(((a.b - (1 - 2)) * 3) != 4)'],
+    ['mean.lammps-duration>30s', '(mean.lammps-duration > 30)'],
+    ['mean.a-b-c-duration - 1 > 0', '((mean.a-b-c-duration - 1) > 0)'],
+    ['count.`my group`.failed > 3', '(count.my group.failed > 3)'],
+    ['`count.a``b.failed` > 3', '(count.a`b.failed > 3)'],
+    ['p99.9(a.duration, 30m) > 2h', '(p99.9(a.duration, 1800) > 7200)'],
+    ['x.y < 1.5d or x.y < 250ms or x.y < .5e-1', '(((x.y < 129600) or (x.y < 0.25)) or (x.y < 0.05))'],
+    [
+      `event.name == "it's" or event.name == 'a "b"'`,
+      '((event.name == "it\'s") or (event.name == "a \\"b\\""))',
+    ],
+    ['mean.gruppe-ü_1.x-duration > 5', '(mean.gruppe-ü_1.x-duration > 5)'],
+    ['\n a.b\t>\n 1 ', '(a.b > 1)'],
+  ])('%s', (text, expected) => {
+    expect(grouped(parse(text))).toBe(expected);
+  });
+
+  it.each([
+    ['', '0 the condition is empty'],
+    ['a.b >', '5 the condition ends where a number, a metric or a text is expected'],
+    ['a.b > > 5', "6 '>' stands where a number, a metric or a text is expected"],
+    ['a.b = 5', "4 write '==' for '='"],
+    ['a.b > 5 && c.d > 5', "8 write 'and' for '&&'"],
+    ['a.b > 5 AND c.d > 5', "8 write 'and' for 'AND'"],
+    ['a.b > 5x', "7 no unit 'x'; there are ms, s, m, h and d"],
+    ['1 < a.b < 3', "8 comparisons can't be chained: write 'a < b and b < c'"],
+    ['(a.b > 5', "0 what is opened here has no closing ')'"],
+    ['a.b > 5)', "7 ')' is not expected here"],
+    ['a.b > 5 c.d > 5', "8 'c.d' is not expected here; is there an 'and' missing?"],
+    ['event.name == "x', '14 the text that begins here has no closing "'],
+    ['count.`x', '6 the name that begins here has no closing `'],
+    ['a.b > 1e999', "6 the number '1e999' is too large"],
+    ['a.b % 2 > 1', "4 '%' means nothing here"],
+    ['rate(a.b, 1m', "0 what is opened here has no closing ')'"],
+    ['rate(a.b 1m)', "9 the number 60 stands where ')' is expected"],
+    [`${'('.repeat(33)}1`, '32 nested more than 32 deep; write several rules'],
+    ['-'.repeat(3000), '32 nested more than 32 deep; write several rules'],
+    [`a.b > ${'1'.repeat(LONGEST)}`, `${LONGEST} longer than ${LONGEST} characters; write several rules`],
+  ])('says what is wrong with %s, and where', (text, expected) => {
+    expect(faultOf(text)).toBe(expected);
+  });
+});
+
+const at = fc.constant(0);
+const name = fc.oneof(
+  fc.constantFrom('a.b', 'mean.x-duration', 'count.my-group.failed', 'state', 'p99.9'),
+  fc.stringMatching(/^[a-zü_][\w.]{0,5}(-\w{1,3})?$/u).filter((text) => !/^(and|or|not)$/i.test(text)),
+);
+const quotedName = fc.string({ minLength: 1, maxLength: 8, unit: 'grapheme' });
+const tree: fc.Arbitrary<Expression> = fc.letrec<{ node: Expression }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 6, depthIdentifier: 'expression' },
+    fc.record({
+      at,
+      kind: fc.constant('number' as const),
+      value: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((x) => x + 0),
+    }),
+    fc.record({
+      at,
+      kind: fc.constant('text' as const),
+      value: fc.string().filter((text) => !text.includes("'")),
+    }),
+    fc.record({ at, kind: fc.constant('name' as const), name, quoted: fc.constant(false) }),
+    fc.record({ at, kind: fc.constant('name' as const), name: quotedName, quoted: fc.constant(true) }),
+    fc.record({
+      at,
+      kind: fc.constant('call' as const),
+      name,
+      args: fc.array(tie('node'), { maxLength: 3 }),
+    }),
+    fc.record({
+      at,
+      kind: fc.constant('unary' as const),
+      operator: fc.constantFrom('-' as const, 'not' as const),
+      operand: tie('node'),
+    }),
+    fc.record({
+      at,
+      kind: fc.constant('binary' as const),
+      operator: fc.constantFrom('+', '-', '*', '/', 'and', 'or', ...COMPARISONS),
+      left: tie('node'),
+      right: tie('node'),
+    }),
+  ),
+})).node;
+
+describe('any expression', () => {
+  it('reads back as what was written', () => {
+    fc.assert(
+      fc.property(tree, (expression) => {
+        expect(bare(parse(formatExpression(expression)))).toEqual(bare(expression));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is read or refused at a place of its own, whatever it is', () => {
+    const piece = fc.constantFrom(
+      ...['(', ')', '-', 'not ', ' and ', ' or ', '>', '==', '=', '"', "'", '`', '5m', '1e', '.', ',', ' '],
+      ...['mean.a-duration', 'count.a.failed', 'rate', 'event.name', 'state', 'a', 'ü', '🌊', '\0', '\n'],
+    );
+    const garbage = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(piece, { maxLength: 40 }).map((all) => all.join('')),
+    );
+    fc.assert(
+      fc.property(garbage, (text) => {
+        const result = parseExpression(text);
+        const faults = isFault(result)
+          ? [result]
+          : checkCondition(result, { groups: new Set(['a']), states: ['x'], event: true });
+        if (!hasFaults(faults as never)) return;
+        for (const { at, message } of faults as { at: number; message: string }[]) {
+          expect(at).toBeGreaterThanOrEqual(0);
+          expect(at).toBeLessThanOrEqual(text.length);
+          expect(message).not.toBe('');
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('what an expression refers to', () => {
+  const scope = { groups: new Set(['sleep', 'my group']), states: ['explore', 'refine'], event: true };
+  const check = (text: string, parts: Partial<typeof scope> = {}) => {
+    const result = checkCondition(parse(text), { ...scope, ...parts });
+    return hasFaults(result) ? result.map(({ at, message }) => `${at} ${message}`) : result;
+  };
+
+  it('becomes steps of a stack machine', () => {
+    expect(check('count.sleep.failed / 2 > 1.5 and not (event.name == "x" or -event.status < 0)')).toEqual([
+      { op: 'metric', metric: { kind: 'count', group: 'sleep', count: 'failed' } },
+      { op: 'number', value: 2 },
+      { op: '/' },
+      { op: 'number', value: 1.5 },
+      { op: '>' },
+      { op: 'event.name' },
+      { op: 'text', value: 'x' },
+      { op: 'same' },
+      { op: 'event.status' },
+      { op: 'negative' },
+      { op: 'number', value: 0 },
+      { op: '<' },
+      { op: 'or' },
+      { op: 'not' },
+      { op: 'and' },
+    ]);
+  });
+
+  it.each([
+    ['mean.slep-duration > 5', ["0 no job group 'slep'; did you mean 'sleep'?"]],
+    ['count.sleep.fail > 5', ["0 no outcome 'fail'; did you mean 'failed'?"]],
+    ['count.sleep.failed', ["0 this is a number; compare it with something, like '... > 5'"]],
+    [
+      'count.sleep.failed and 5 > 3',
+      ["0 'and' takes a comparison, which is true or false; this is a number"],
+    ],
+    ['not count.sleep.failed', ["4 'not' takes a comparison, which is true or false; this is a number"]],
+    ['event.name > "x"', ["11 '>' compares numbers only; texts are == or !="]],
+    ['event.name == 5', ["11 '==' can't compare a text with a number"]],
+    ['(5 > 3) == (5 > 3)', ["8 '==' compares numbers or texts; join comparisons with 'and' or 'or'"]],
+    ['event.name + 5 > 3', ["0 '+' takes a number; this is a text"]],
+    ['state == "refin"', ["9 no state 'refin'; did you mean 'refine'?"]],
+    ['event.stats == 0', ["0 nothing is called 'event.stats'; did you mean 'event.status'?"]],
+    [
+      'mean.slep-duration > 5 or count.x.failed > 3',
+      ["0 no job group 'slep'; did you mean 'sleep'?", "26 no job group 'x'; there are sleep and my group"],
+    ],
+    ['rat(count.sleep.failed, 1m) > 5', [expect.stringMatching(/^0 .*'rat'/)]],
+  ])('%s', (text, expected) => {
+    expect(check(text)).toEqual(expected);
+  });
+
+  it('is no event where there is none, and no state where the file has none', () => {
+    expect(check('event.status > 0', { event: false })).toEqual([
+      '0 event.status is known only to rules on events of jobs (job-...)',
+    ]);
+    expect(check('state == "a"', { states: [] })).toEqual(["0 the file has no 'states'"]);
+  });
+});
