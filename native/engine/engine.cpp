@@ -42,6 +42,8 @@ Engine::Engine(Plan plan)
 }
 
 void Engine::Start(double now) {
+  begun_ = true;
+  begun_at_ = now;
   const std::vector<std::uint32_t> rules = book_.Living(TriggerType::kStart);
   for (const std::uint32_t rule : rules) {
     Firing firing;
@@ -101,10 +103,7 @@ void Engine::Pass(double time) {
   if (time <= totals_.latest) return;
   totals_.latest = time;
   if (!virtual_time_) return;
-  if (first) {
-    begun_at_ = time;
-    Start(time);
-  }
+  if (!begun_) Start(time);
   if (heartbeat_ <= 0) return;
   // Of a silence without end, or behind a time that is none, only the last beats are made up for.
   const double due = std::min(std::floor((time - begun_at_) / heartbeat_), kLastBeat);
@@ -113,6 +112,20 @@ void Engine::Pass(double time) {
     ++beats_;
     Heartbeat(begun_at_ + beats_ * heartbeat_);
   }
+}
+
+double Engine::Advance(double until) {
+  if (heartbeat_ <= 0 || !begun_) return until;
+  const std::uint64_t firings = totals_.firings;
+  const double last = std::min(beats_ + kMostBeatsAtOnce, kLastBeat);
+  while (beats_ < last) {
+    const double next = begun_at_ + (beats_ + 1) * heartbeat_;
+    if (next > until) return until;
+    ++beats_;
+    Heartbeat(next);
+    if (totals_.firings != firings) break;
+  }
+  return begun_at_ + beats_ * heartbeat_;
 }
 
 // The backlog is over. Every active job was in it, so one that was not has ended meanwhile.

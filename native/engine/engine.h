@@ -45,6 +45,10 @@ class Engine final : private journal::RecordSink {
   // ages.
   void Heartbeat(double now);
 
+  // In virtual time: lets time pass to `until`, but no further than to the first moment at which a
+  // rule fires, or a great many heartbeats have passed. Returns the time that it is then.
+  double Advance(double until);
+
   const Rule& rule(std::uint32_t index) const { return book_.rule(index); }
 
   // Returns the rule's index.
@@ -124,9 +128,10 @@ class Engine final : private journal::RecordSink {
   std::string ensemble_;
   bool track_all_;
   bool virtual_time_;
-  double heartbeat_;     // seconds, 0 for none
-  double begun_at_ = 0;  // in virtual time, as are the beats so far
-  double beats_ = 0;
+  double heartbeat_;    // seconds, 0 for none
+  bool begun_ = false;  // Start() has been called
+  double begun_at_ = 0;
+  double beats_ = 0;  // so far, in virtual time
   bool ended_ = false;
   bool backlog_over_ = false;
   bool resuming_ = false;  // in the backlog of a stream that was gone

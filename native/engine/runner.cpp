@@ -64,7 +64,10 @@ void Add(SubmitReport& sum, const SubmitReport& report) {
 }  // namespace
 
 Runner::Runner(Plan plan, std::function<void()> wake)
-    : heartbeat_(plan.heartbeat), engine_(std::move(plan)), wake_(std::move(wake)) {}
+    : heartbeat_(plan.heartbeat),
+      virtual_time_(plan.virtual_time),
+      engine_(std::move(plan)),
+      wake_(std::move(wake)) {}
 
 int Runner::Start() {
   if (posted_.error() != 0) return posted_.error();
@@ -216,7 +219,7 @@ void Runner::Run(Command& command) {
   auto& body = command.body;
   if (const auto* start = std::get_if<StartCommand>(&body)) {
     engine_.Start(start->now);
-    beating_ = heartbeat_ > 0;
+    beating_ = heartbeat_ > 0 && !virtual_time_;
     next_beat_ = NextBeat();
     Reply(number, {});
   } else if (const auto* ingest = std::get_if<IngestCommand>(&body)) {
@@ -229,6 +232,8 @@ void Runner::Run(Command& command) {
   } else if (const auto* tick = std::get_if<TickCommand>(&body)) {
     engine_.Heartbeat(tick->now);
     Reply(number, {});
+  } else if (const auto* advance = std::get_if<AdvanceCommand>(&body)) {
+    Reply(number, engine_.Advance(advance->until));
   } else if (auto* add = std::get_if<AddRuleCommand>(&body)) {
     Reply(number, engine_.AddRule(std::move(add->rule)));
   } else if (std::holds_alternative<EndCommand>(body)) {

@@ -40,6 +40,9 @@ struct FinishStreamCommand {};
 struct TickCommand {
   double now;
 };
+struct AdvanceCommand {
+  double until;
+};
 struct AddRuleCommand {
   Rule rule;
 };
@@ -70,10 +73,10 @@ struct UrgencyCommand {
   int urgency;
 };
 
-using CommandBody =
-    std::variant<StartCommand, IngestCommand, FinishStreamCommand, TickCommand, AddRuleCommand,
-                 EndCommand, StatusCommand, SnapshotCommand, ActiveJobsCommand, OpenSourceCommand,
-                 CloseSourceCommand, SubmitCommand, CancelCommand, UrgencyCommand>;
+using CommandBody = std::variant<StartCommand, IngestCommand, FinishStreamCommand, TickCommand,
+                                 AdvanceCommand, AddRuleCommand, EndCommand, StatusCommand,
+                                 SnapshotCommand, ActiveJobsCommand, OpenSourceCommand,
+                                 CloseSourceCommand, SubmitCommand, CancelCommand, UrgencyCommand>;
 
 struct Command {
   std::uint64_t number = 0;
@@ -81,8 +84,8 @@ struct Command {
 };
 
 using AnswerBody =
-    std::variant<std::monostate, std::uint32_t, Status, Snapshot, std::vector<journal::JobId>,
-                 SubmitReport, ControlReport, SourceFailure>;
+    std::variant<std::monostate, std::uint32_t, double, Status, Snapshot,
+                 std::vector<journal::JobId>, SubmitReport, ControlReport, SourceFailure>;
 
 struct Answer {
   std::uint64_t number = 0;
@@ -188,9 +191,10 @@ class Runner : private SourceListener {
   void Wake(std::unique_lock<std::mutex>& lock);
 
   const double heartbeat_;
+  const bool virtual_time_;
   Engine engine_;
   const std::function<void()> wake_;
-  // Heartbeats begin with the run.
+  // Heartbeats begin with the run; in virtual time the engine sees to them.
   bool beating_ = false;
   Clock::time_point next_beat_{};
 

@@ -53,6 +53,7 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::Ingest>("ingest"),
                          InstanceMethod<&EngineObject::FinishStream>("finishStream"),
                          InstanceMethod<&EngineObject::Tick>("tick"),
+                         InstanceMethod<&EngineObject::Advance>("advance"),
                          InstanceMethod<&EngineObject::AddRule>("addRule"),
                          InstanceMethod<&EngineObject::End>("end"),
                          InstanceMethod<&EngineObject::GetStatus>("status"),
@@ -184,6 +185,13 @@ void EngineObject::Tick(const Napi::CallbackInfo& info) {
   const double now = NumberAt(info, 1, &good);
   if (!good) return ThrowType(info.Env(), "tick(number, now) needs a time");
   Post(info, engine::TickCommand{now});
+}
+
+void EngineObject::Advance(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const double until = NumberAt(info, 1, &good);
+  if (!good) return ThrowType(info.Env(), "advance(number, until) needs a time");
+  Post(info, engine::AdvanceCommand{until});
 }
 
 void EngineObject::AddRule(const Napi::CallbackInfo& info) {

@@ -29,6 +29,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void Ingest(const Napi::CallbackInfo& info);
   void FinishStream(const Napi::CallbackInfo& info);
   void Tick(const Napi::CallbackInfo& info);
+  void Advance(const Napi::CallbackInfo& info);
   void AddRule(const Napi::CallbackInfo& info);
   void End(const Napi::CallbackInfo& info);
   void GetStatus(const Napi::CallbackInfo& info);

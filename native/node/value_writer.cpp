@@ -142,6 +142,8 @@ napi_value WriteAnswer(napi_env env, const engine::Answer& answer) {
   object.Set("number", static_cast<double>(answer.number));
   if (const auto* rule = std::get_if<std::uint32_t>(&answer.body)) {
     object.Set("value", static_cast<double>(*rule));
+  } else if (const auto* time = std::get_if<double>(&answer.body)) {
+    object.Set("value", *time);
   } else if (const auto* status = std::get_if<engine::Status>(&answer.body)) {
     object.Set("value", WriteStatus(env, *status));
   } else if (const auto* snapshot = std::get_if<engine::Snapshot>(&answer.body)) {

@@ -157,6 +157,7 @@ export interface NativeEngine {
   ingest(number: number, bytes: Uint8Array): void;
   finishStream(number: number): void;
   tick(number: number, now: number): void;
+  advance(number: number, until: number): void;
   addRule(number: number, rule: PlanRule): void;
   end(number: number): void;
   status(number: number): void;
@@ -191,7 +192,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 3;
+const abi = 4;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

@@ -88,7 +88,7 @@ export class Engine {
   constructor(plan: EnginePlan, listener: EngineListener, addon: Addon = loadAddon()) {
     this.#addon = addon;
     this.#listener = listener;
-    this.#hasHeartbeat = plan.heartbeat > 0;
+    this.#hasHeartbeat = plan.heartbeat > 0 && !plan.virtualTime;
     // The channel holds this function for as long as the native engine lives. Through a strong reference to
     // `this` the pair would keep each other alive for ever.
     const self = new WeakRef(this);
@@ -129,6 +129,14 @@ export class Engine {
   /** A heartbeat at `now` (seconds since the epoch), besides those of the plan. */
   tick(now: number): Promise<void> {
     return this.#command((native, number) => native.tick(number, now));
+  }
+
+  /**
+   * In virtual time: lets time pass to `until` (seconds since the epoch), but no further than to the first moment at
+   * which a rule fires, or after a great many heartbeats. Resolves with the time that it is then.
+   */
+  advance(until: number): Promise<number> {
+    return this.#command((native, number) => native.advance(number, until));
   }
 
   /** Adds a rule and resolves with its index. */

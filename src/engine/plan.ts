@@ -43,8 +43,8 @@ export interface EnginePlan {
   /** Seconds between heartbeats, 0 for none. */
   readonly heartbeat: number;
   /**
-   * For recordings: time is that of the events. The run begins with the first one, and heartbeats come when an
-   * event's time has passed them, so nothing depends on when it was read.
+   * Time is that of the events. The run begins with the first one, if it has not been started before; heartbeats come
+   * when an event's time has passed them, or when time is let pass: nothing depends on when it happened.
    */
   readonly virtualTime: boolean;
   readonly rules: readonly PlanRule[];
