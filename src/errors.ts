@@ -24,7 +24,13 @@ export type ErrorCode =
   /** A function of the user threw, rejected, or returned something that is no action. */
   | 'ERR_CUSTOM'
   /** A function of the user did not answer within its timeout. */
-  | 'ERR_CUSTOM_TIMEOUT';
+  | 'ERR_CUSTOM_TIMEOUT'
+  /** A service can't listen where it should, or refused what was asked of it. */
+  | 'ERR_SERVICE'
+  /** No service answers at the address. */
+  | 'ERR_SERVICE_UNREACHABLE'
+  /** A socket's folder, a token's or key's file, or a connection is open to others than it should be. */
+  | 'ERR_INSECURE';
 
 /** The root of the tree: every error that this package throws is one. */
 export class EnsembleError extends Error {
@@ -66,6 +72,16 @@ export class ConfigError extends EnsembleError {
 export class MemberError extends EnsembleError {
   constructor(message: string, options?: ErrorOptions & { code?: 'ERR_MEMBER' | 'ERR_MEMBER_UNAVAILABLE' }) {
     super(options?.code ?? 'ERR_MEMBER', message, options);
+  }
+}
+
+/** A service, or the way to one, failed. */
+export class ServiceError extends EnsembleError {
+  constructor(
+    message: string,
+    options?: ErrorOptions & { code?: 'ERR_SERVICE' | 'ERR_SERVICE_UNREACHABLE' | 'ERR_INSECURE' },
+  ) {
+    super(options?.code ?? 'ERR_SERVICE', message, options);
   }
 }
 

@@ -1,0 +1,96 @@
+/** `ensemble-server start`. */
+
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { ServiceError } from '../errors.js';
+import { onSignals } from './signals.js';
+
+interface StartOptions {
+  readonly workers: number;
+  readonly host?: string;
+  readonly port?: number;
+  readonly socket?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly tokenFile?: string;
+  readonly insecure?: boolean;
+  readonly audit?: string;
+  readonly maxConnections?: number;
+  readonly idleTimeout?: number;
+}
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be an integer from ${least} to ${most}.`);
+  };
+}
+
+function tlsFiles({ tlsCert, tlsKey, tlsCa }: StartOptions) {
+  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return null;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new ServiceError('TLS needs both --tls-cert FILE and --tls-key FILE');
+  }
+  return { cert: tlsCert, key: tlsKey, ca: tlsCa ?? null };
+}
+
+async function start(options: StartOptions): Promise<void> {
+  // Here and not above: it is of no use to those who only want to know the version.
+  const { defaultAddress, DEFAULT_PORT, formatAddress, parseAddress } = await import('../service/address.js');
+  const { ServiceServer } = await import('../service/server.js');
+  const { host, port, socket, tokenFile = null, insecure = false } = options;
+  const tls = tlsFiles(options);
+  const overTcp = [host, port, tls, options.tokenFile].some((option) => option != null) || insecure;
+
+  const server = new ServiceServer({
+    services: () => [],
+    auditFile: options.audit ?? null,
+    limits: {
+      ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
+      ...(options.idleTimeout === undefined ? {} : { idleTimeout: options.idleTimeout }),
+    },
+  });
+  // Signals that come while it begins to listen end it as well.
+  const ended = new Promise<void>((end) => {
+    onSignals(end, () => process.exit(1));
+  });
+  try {
+    const addresses = [];
+    if (overTcp) {
+      const address = { kind: 'tcp', host: host ?? 'localhost', port: port ?? DEFAULT_PORT } as const;
+      addresses.push(await server.listen({ address, tls, tokenFile, insecure }));
+    }
+    if (socket !== undefined || !overTcp) {
+      const address = socket === undefined ? defaultAddress() : parseAddress(resolve(socket));
+      addresses.push(await server.listen({ address }));
+    }
+    for (const address of addresses) console.log(`listening on ${formatAddress(address)}`);
+    await ended;
+  } finally {
+    await server.close();
+  }
+}
+
+export function startCommand(): Command {
+  return new Command('start')
+    .description('serve until SIGTERM; by default on a socket that only you can reach')
+    .option('--workers <n>', 'actions that are under way at a time', integer(1, 10_000), 10)
+    .option('--socket <path>', 'a Unix socket, in a folder that only you can enter')
+    .option('--host <host>', 'listen on TCP (default: localhost)')
+    .option('--port <port>', 'listen on TCP (default: 50051; 0 for any)', integer(0, 65_535))
+    .option('--tls-cert <file>', 'certificate of this service, in PEM')
+    .option('--tls-key <file>', 'its key')
+    .option('--tls-ca <file>', 'callers must have a certificate of this authority')
+    .option('--token-file <file>', 'callers over TCP must have a token of this file (see: token)')
+    .option('--insecure', 'let everybody in who can connect, as ensemble-python does')
+    .option('--audit <file>', 'append who did what to a file (default: standard error)')
+    .option('--max-connections <n>', 'connections at a time (default: 1024)', integer(1, 1_000_000))
+    .option(
+      '--idle-timeout <seconds>',
+      'close connections without a call for so long (default: 300)',
+      integer(1, 1e6),
+    )
+    .action(start);
+}

@@ -1,0 +1,56 @@
+/** Where a service listens. */
+
+import { join } from 'node:path';
+import { ServiceError } from '../errors.js';
+import { runtimeFolder } from './private-files.js';
+
+export type ServiceAddress =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+/** ensemble-python's. */
+export const DEFAULT_PORT = 50_051;
+const SOCKET_NAME = 'service.sock';
+/** What the system has room for in a socket's address, in bytes. */
+const LONGEST_PATH = 107;
+
+function unixAddress(path: string): ServiceAddress {
+  if (Buffer.byteLength(path) > LONGEST_PATH) {
+    throw new ServiceError(
+      `the path of a socket may have ${LONGEST_PATH} bytes, this one is longer: ${path}`,
+    );
+  }
+  return { kind: 'unix', path };
+}
+
+/** The socket of this user's service on this host. */
+export function defaultAddress(environment: NodeJS.ProcessEnv = process.env): ServiceAddress {
+  return unixAddress(join(runtimeFolder(environment), SOCKET_NAME));
+}
+
+/** Reads `unix:/path`, `/path`, `host:port`, `[::1]:port`, `host`. Throws ServiceError. */
+export function parseAddress(text: string): ServiceAddress {
+  const path = text.startsWith('unix:') ? text.slice('unix:'.length) : text;
+  if (path.startsWith('/')) return unixAddress(path);
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3] ?? DEFAULT_PORT);
+  if (host === undefined || port < 1 || port > 65_535) {
+    throw new ServiceError(
+      `'${text}' is no address of a service; it is unix:/path/of/socket, host:port or [::1]:port`,
+    );
+  }
+  return { kind: 'tcp', host, port };
+}
+
+/** As gRPC and people write it. */
+export function formatAddress(address: ServiceAddress): string {
+  if (address.kind === 'unix') return `unix:${address.path}`;
+  const { host, port } = address;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether only this host can reach it; a name is not looked up. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

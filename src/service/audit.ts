@@ -1,0 +1,77 @@
+/** Who did what: a line of JSON for every action and every refusal. */
+
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { ServiceError } from '../errors.js';
+import { TokenBucket } from './rate.js';
+
+export interface AuditEntry {
+  /** `Act`, `RequestAction`, or `refused` for calls of those who may not make any. */
+  readonly call: string;
+  /** As `uid:1000`, `certificate:alice`, `token:alice`, `anyone`. */
+  readonly who: string;
+  /** Where it came from: an IP address and port, or `unix`. */
+  readonly peer: string;
+  /** What was asked for. */
+  readonly what: Readonly<Record<string, string | number | null>>;
+  /** `done`, or the name of a gRPC status. */
+  readonly result: string;
+  /** What was done, or why not. */
+  readonly reason: string;
+}
+
+/** Refusals that are written down, so that strangers can't fill the disk. */
+const REFUSALS_PER_SECOND = 5;
+const REFUSALS_AT_ONCE = 50;
+
+export class Audit {
+  readonly #file: number | null;
+  readonly #refusals = new TokenBucket(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE);
+  #leftOut = 0;
+
+  /** Appends to the file, made for its owner alone; to standard error without one. Throws ServiceError. */
+  constructor(path: string | null) {
+    if (path === null) {
+      this.#file = null;
+      return;
+    }
+    const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+    try {
+      this.#file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    } catch (cause) {
+      throw new ServiceError(`the audit file ${path} can't be opened: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+    if (!fstatSync(this.#file).isFile()) throw new ServiceError(`the audit file ${path} is not a file`);
+  }
+
+  action(entry: AuditEntry): void {
+    this.#write(entry);
+  }
+
+  /** A call of somebody who may not make any, or too many; not every one is written down. */
+  refusal(entry: Omit<AuditEntry, 'call' | 'what'>): void {
+    if (this.#refusals.take() > 0) {
+      this.#leftOut++;
+      return;
+    }
+    const before = this.#leftOut === 0 ? {} : { before: this.#leftOut };
+    this.#leftOut = 0;
+    this.#write({ call: 'refused', what: before, ...entry });
+  }
+
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file);
+  }
+
+  #write(entry: AuditEntry): void {
+    const line = `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`;
+    try {
+      // At once and whole: an action must not be done whose line is lost with the process.
+      writeSync(this.#file ?? process.stderr.fd, line);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      process.stderr.write(line);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/** The way to a service: what is checked before anything is said, and what is said of who calls. */
+
+import { dirname } from 'node:path';
+import {
+  type ChannelCredentials,
+  type ClientOptions,
+  credentials,
+  InterceptingCall,
+  type Interceptor,
+} from '@grpc/grpc-js';
+import { ServiceError } from '../errors.js';
+import { readCertificate } from './access.js';
+import { formatAddress, type ServiceAddress } from './address.js';
+import { checkPrivateFolder, readPrivateFile } from './private-files.js';
+import { readTokens } from './tokens.js';
+
+export interface ConnectOptions {
+  readonly address: ServiceAddress;
+  /** Files in PEM: whose signature the service's certificate must have (null: one that the system trusts), and ours. */
+  readonly tls?: {
+    readonly ca: string | null;
+    readonly cert: string | null;
+    readonly key: string | null;
+  } | null;
+  /** Calls bring the first token of this file. */
+  readonly tokenFile?: string | null;
+  /** Allow TCP without TLS, where neither side knows who the other is, and others may read and change what is said. */
+  readonly insecure?: boolean;
+}
+
+/** What a client of `@grpc/grpc-js` is made with. */
+export interface Connection {
+  readonly target: string;
+  readonly credentials: ChannelCredentials;
+  readonly options: ClientOptions;
+}
+
+const MOST_BYTES = 64 * 2 ** 20;
+
+function channelCredentials({ address, tls = null, insecure = false }: ConnectOptions): ChannelCredentials {
+  if (address.kind === 'unix') {
+    if (!insecure) checkSocketFolder(address.path);
+    return credentials.createInsecure();
+  }
+  if (tls === null) {
+    if (insecure) return credentials.createInsecure();
+    throw new ServiceError(
+      `${formatAddress(address)} would be spoken to without TLS: others could listen, or answer in its stead; ` +
+        'say --tls-ca FILE if it has TLS, or --insecure',
+      { code: 'ERR_INSECURE' },
+    );
+  }
+  const { ca, cert, key } = tls;
+  if ((cert === null) !== (key === null)) {
+    throw new ServiceError('a certificate of our own needs both --tls-cert FILE and --tls-key FILE');
+  }
+  try {
+    return credentials.createSsl(
+      ca === null ? null : readCertificate(ca),
+      key === null ? null : Buffer.from(readPrivateFile(key, 'the key').text),
+      cert === null ? null : readCertificate(cert),
+    );
+  } catch (cause) {
+    if (cause instanceof ServiceError) throw cause;
+    throw new ServiceError(`TLS can't be had with these files: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Somebody else's socket in its place would get to see all that is said, and send actions back. */
+function checkSocketFolder(path: string): void {
+  try {
+    checkPrivateFolder(dirname(path));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw new ServiceError(`no service has been started at ${path}: \`ensemble-server start\` starts one`, {
+      cause,
+      code: 'ERR_SERVICE_UNREACHABLE',
+    });
+  }
+}
+
+/** Adds the token to every call; the file is read each time, because tokens expire and are replaced. */
+function bearer(tokenFile: string): Interceptor {
+  return (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start: (metadata, listener, next) => {
+        const [token] = readTokens(tokenFile);
+        metadata.set('authorization', `Bearer ${token?.value}`);
+        next(metadata, listener);
+      },
+    });
+}
+
+/** Throws ServiceError: `ERR_INSECURE` when what is asked for is not safe and nobody said that it may be unsafe. */
+export function connection(options: ConnectOptions): Connection {
+  const { address, tokenFile = null } = options;
+  const channel = channelCredentials(options);
+  // Says now what is wrong with the file, not at the first call.
+  if (tokenFile !== null) readTokens(tokenFile);
+  return {
+    target: address.kind === 'unix' ? formatAddress(address) : `dns:${formatAddress(address)}`,
+    credentials: channel,
+    options: {
+      'grpc.max_receive_message_length': MOST_BYTES,
+      'grpc.keepalive_time_ms': 20_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+      // No proxy of the environment, which would get to see the token.
+      'grpc.enable_http_proxy': 0,
+      // Each client has a connection of its own, with streams of its own to share.
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.initial_reconnect_backoff_ms': 200,
+      'grpc.max_reconnect_backoff_ms': 10_000,
+      ...(tokenFile === null ? {} : { interceptors: [bearer(tokenFile)] }),
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** Sockets that a service listens on: a Unix socket in a folder of its owner's own, or TCP. */
+
+import { lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { ServiceError } from '../errors.js';
+import { formatAddress, type ServiceAddress } from './address.js';
+import { makePrivateFolder } from './private-files.js';
+
+/** Whether somebody listens on a Unix socket. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    // Anything but this may be a service that is busy.
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
+  });
+}
+
+function listening(server: Server, options: { path: string } | { host: string; port: number }) {
+  return new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** One at a time takes away what a service that was killed has left: two might take away each other's. */
+async function withLock(path: string, work: () => Promise<void>): Promise<void> {
+  const lock = `${path}.lock`;
+  const forgotten = 10_000;
+  for (let tries = 0; ; tries++) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || tries > 100) {
+        throw new ServiceError(`${lock} can't be made: ${(cause as Error).message}`, { cause });
+      }
+      const made = lstatSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (Date.now() - made > forgotten) rmdirSync(lock);
+      else await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  try {
+    await work();
+  } finally {
+    rmdirSync(lock);
+  }
+}
+
+async function listenOnSocket(server: Server, path: string): Promise<void> {
+  makePrivateFolder(dirname(path));
+  await withLock(path, async () => {
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there !== undefined) {
+      if (!there.isSocket()) throw new ServiceError(`${path} is there already, and is no socket`);
+      if (await answers(path)) {
+        throw new ServiceError(
+          `a service listens on ${path} already; end it, or say another place with --socket PATH`,
+        );
+      }
+      unlinkSync(path);
+    }
+    await listening(server, { path });
+  });
+}
+
+/** Resolves with the address, its port filled in, when connections are taken in. Throws ServiceError. */
+export async function listen(server: Server, address: ServiceAddress): Promise<ServiceAddress> {
+  try {
+    if (address.kind === 'unix') {
+      await listenOnSocket(server, address.path);
+      return address;
+    }
+    const { host, port } = address;
+    await listening(server, { host, port });
+    const bound = server.address();
+    return { ...address, port: typeof bound === 'object' && bound !== null ? bound.port : port };
+  } catch (cause) {
+    if (cause instanceof ServiceError) throw cause;
+    throw new ServiceError(`can't listen on ${formatAddress(address)}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}

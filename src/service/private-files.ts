@@ -1,0 +1,116 @@
+/**
+ * Files and folders that other users of the host must not be able to read, replace or get in front of. What is not as
+ * private as it must be is refused, with what to do; the permissions of what was there before are never changed.
+ */
+
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ServiceError } from '../errors.js';
+
+const ROOT = 0;
+const FOR_OTHERS = 0o077;
+const WRITABLE_FOR_OTHERS = 0o022;
+const STICKY = 0o1000;
+const FOLDER_NAME = 'flux-ensemble';
+
+const me = () => process.getuid?.() ?? ROOT;
+const octal = (mode: number) => (mode & 0o7777).toString(8).padStart(4, '0');
+
+function insecure(message: string): ServiceError {
+  return new ServiceError(message, { code: 'ERR_INSECURE' });
+}
+
+/** Throws when somebody else could put another folder in the place of one that is below `folder`. */
+function checkAncestors(folder: string): void {
+  for (let path = realpathSync(folder); ; path = dirname(path)) {
+    const { uid, mode } = lstatSync(path);
+    if (uid !== ROOT && uid !== me()) {
+      throw insecure(`${path} belongs to uid ${uid}, who could replace what is in it; use another folder`);
+    }
+    if ((mode & WRITABLE_FOR_OTHERS) !== 0 && (mode & STICKY) === 0) {
+      throw insecure(`others may write to ${path} (mode ${octal(mode)}); use another folder`);
+    }
+    if (path === dirname(path)) return;
+  }
+}
+
+function privateFolderProblem(path: string, stats: Stats): string | null {
+  if (!stats.isDirectory()) return `${path} is not a folder`;
+  if (stats.uid !== me()) return `${path} belongs to uid ${stats.uid}, not to you (uid ${me()})`;
+  if ((stats.mode & FOR_OTHERS) !== 0) {
+    return `${path} is open to others (mode ${octal(stats.mode)}); chmod 700 it, or use another folder`;
+  }
+  return null;
+}
+
+/** Throws ServiceError `ERR_INSECURE` unless the folder is there, ours alone, and nobody else can replace it. */
+export function checkPrivateFolder(path: string): void {
+  // Not stat: a symbolic link that another user has laid there leads to wherever they like.
+  const problem = privateFolderProblem(path, lstatSync(path));
+  if (problem !== null) throw insecure(problem);
+  checkAncestors(dirname(path));
+}
+
+/** Makes the folder, for its owner alone, unless it is there, and checks it. Its parent must be there. */
+export function makePrivateFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new ServiceError(`the folder ${path} can't be made: ${(cause as Error).message}`, { cause });
+    }
+  }
+  checkPrivateFolder(path);
+}
+
+/**
+ * Where sockets go when nobody says: `flux-ensemble` in $XDG_RUNTIME_DIR, else in /run/user/UID where there is one, else
+ * `flux-ensemble-UID` in the folder for temporary files (/tmp).
+ */
+export function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const named = environment.XDG_RUNTIME_DIR;
+  if (named?.startsWith('/')) return join(named, FOLDER_NAME);
+  const usual = `/run/user/${me()}`;
+  const stats = lstatSync(usual, { throwIfNoEntry: false });
+  if (stats !== undefined && privateFolderProblem(usual, stats) === null) return join(usual, FOLDER_NAME);
+  return join(tmpdir(), `${FOLDER_NAME}-${me()}`);
+}
+
+/**
+ * The text of a file that only its owner, who must be us or root, can read. Throws ServiceError: `ERR_INSECURE` when
+ * others can, else `ERR_SERVICE`. `what` is for messages: `the token file`.
+ */
+export function readPrivateFile(path: string, what: string): { text: string; stats: Stats } {
+  let file: number;
+  try {
+    // Without waiting, should it be a pipe.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (cause) {
+    throw new ServiceError(`${what} ${path} can't be read: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    // Of what was opened, not of what the path leads to by now.
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new ServiceError(`${what} ${path} is not a file`);
+    if (stats.uid !== ROOT && stats.uid !== me()) {
+      throw insecure(`${what} ${path} belongs to uid ${stats.uid}, not to you (uid ${me()})`);
+    }
+    if ((stats.mode & FOR_OTHERS) !== 0) {
+      throw insecure(`${what} ${path} is open to others (mode ${octal(stats.mode)}); chmod 600 it`);
+    }
+    return { text: readFileSync(file, 'utf8'), stats };
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,58 @@
+/** So many a second, and a few more at once. */
+
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #most: number;
+  #left: number;
+  #filled = performance.now();
+
+  constructor(perSecond: number, most: number) {
+    this.#perSecond = perSecond;
+    this.#most = most;
+    this.#left = most;
+  }
+
+  /** Takes one. Returns how many milliseconds too early that was: 0 when it was not. */
+  take(): number {
+    const now = performance.now();
+    this.#left = Math.min(this.#most, this.#left + ((now - this.#filled) / 1000) * this.#perSecond);
+    this.#filled = now;
+    if (this.#left < 1) return ((1 - this.#left) / this.#perSecond) * 1000;
+    this.#left--;
+    return 0;
+  }
+
+  /** Nothing has been taken for so long that it is as if new. */
+  get full(): boolean {
+    return this.#left + ((performance.now() - this.#filled) / 1000) * this.#perSecond >= this.#most;
+  }
+}
+
+/** A bucket for each of what may be very many callers; those that are full again are forgotten. */
+export class TokenBuckets {
+  readonly #perSecond: number;
+  readonly #most: number;
+  readonly #buckets = new Map<string, TokenBucket>();
+  #forgetAt = 1000;
+
+  constructor(perSecond: number, most: number) {
+    this.#perSecond = perSecond;
+    this.#most = most;
+  }
+
+  /** As a bucket's. */
+  take(key: string): number {
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      if (this.#buckets.size >= this.#forgetAt) this.#forget();
+      bucket = new TokenBucket(this.#perSecond, this.#most);
+      this.#buckets.set(key, bucket);
+    }
+    return bucket.take();
+  }
+
+  #forget(): void {
+    for (const [key, bucket] of this.#buckets) if (bucket.full) this.#buckets.delete(key);
+    this.#forgetAt = Math.max(1000, this.#buckets.size * 2);
+  }
+}

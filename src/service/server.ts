@@ -1,0 +1,159 @@
+/**
+ * Hosts gRPC services on sockets of its own, so that who connects is counted, checked and dropped before gRPC has to
+ * do with them.
+ */
+
+import { createServer, type Server as NetServer } from 'node:net';
+import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { guard, type ListenOptions } from './access.js';
+import { formatAddress, type ServiceAddress } from './address.js';
+import { admission } from './admission.js';
+import { Audit } from './audit.js';
+import { Connections } from './connections.js';
+import { listen } from './listen.js';
+
+/** A gRPC service with what answers its calls. */
+export interface HostedService {
+  readonly definition: ServiceDefinition;
+  readonly handlers: UntypedServiceImplementation;
+  /** The server is about to end: calls that would go on for ever should end now. */
+  close(): void;
+}
+
+export interface ServiceLimits {
+  /** Connections at a time, on each listener. */
+  readonly maxConnections: number;
+  /** Calls at a time on one connection. */
+  readonly maxStreams: number;
+  /** Bytes of one message. */
+  readonly maxMessageSize: number;
+  /** Calls of one caller, a second and at once. */
+  readonly callsPerSecond: number;
+  readonly callsAtOnce: number;
+  /** Seconds that a new connection has to make a call that is let in. */
+  readonly admissionTimeout: number;
+  /** Seconds without a call under way after which a connection is closed. */
+  readonly idleTimeout: number;
+  /** Seconds between two questions to the other side whether it is there, and that it has to answer. */
+  readonly keepaliveInterval: number;
+  readonly keepaliveTimeout: number;
+}
+
+export const defaultLimits: ServiceLimits = {
+  maxConnections: 1024,
+  maxStreams: 100,
+  maxMessageSize: 4 * 2 ** 20,
+  callsPerSecond: 100,
+  callsAtOnce: 500,
+  admissionTimeout: 10,
+  idleTimeout: 300,
+  keepaliveInterval: 20,
+  keepaliveTimeout: 10,
+};
+
+export interface ServiceServerOptions {
+  readonly services: (audit: Audit, log: (text: string) => void) => readonly HostedService[];
+  readonly limits?: Partial<ServiceLimits>;
+  /** File that the audit is appended to; null for standard error. */
+  readonly auditFile?: string | null;
+  /** Hears of what its owner should know; by default it goes to standard error. */
+  readonly log?: (text: string) => void;
+}
+
+interface Listener {
+  readonly server: Server;
+  readonly sockets: NetServer;
+  readonly connections: Connections;
+}
+
+/** Memory that the headers and frames of one connection may take, in MB. */
+const SESSION_MEMORY = 10;
+
+export class ServiceServer {
+  readonly #limits: ServiceLimits;
+  readonly #audit: Audit;
+  readonly #log: (text: string) => void;
+  readonly #services: readonly HostedService[];
+  readonly #listeners: Listener[] = [];
+  #closing: Promise<void> | null = null;
+
+  /** Throws ServiceError when the audit can't be written. */
+  constructor(options: ServiceServerOptions) {
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#audit = new Audit(options.auditFile ?? null);
+    this.#log = options.log ?? ((text) => process.stderr.write(`ensemble-server: ${text}\n`));
+    this.#services = options.services(this.#audit, this.#log);
+  }
+
+  /**
+   * Listens there too. Resolves with the address, its port filled in. Throws ServiceError: `ERR_INSECURE` when
+   * strangers could call and nobody said that they may.
+   */
+  async listen(options: ListenOptions): Promise<ServiceAddress> {
+    const { credentials, access, warnings } = guard(options, this.#log);
+    const limits = this.#limits;
+    const connections = new Connections(limits);
+    const server = new Server({
+      'grpc.max_receive_message_length': limits.maxMessageSize,
+      'grpc.max_concurrent_streams': limits.maxStreams,
+      'grpc.max_connection_idle_ms': limits.idleTimeout * 1000,
+      'grpc.keepalive_time_ms': limits.keepaliveInterval * 1000,
+      'grpc.keepalive_timeout_ms': limits.keepaliveTimeout * 1000,
+      'grpc-node.max_session_memory': SESSION_MEMORY,
+      'grpc.enable_channelz': 0,
+      interceptors: [
+        admission({
+          ...limits,
+          access,
+          audit: this.#audit,
+          admitted: (address, port) => connections.admitted(address, port),
+        }),
+      ],
+    });
+    for (const { definition, handlers } of this.#services) server.addService(definition, handlers);
+    const injector = server.createConnectionInjector(credentials);
+    const sockets = createServer({ noDelay: true }, (socket) => {
+      // What goes wrong with one connection is that one's end, and no news.
+      socket.on('error', () => {});
+      if (connections.add(socket)) injector.injectConnection(socket);
+    });
+    let address: ServiceAddress;
+    try {
+      address = await listen(sockets, options.address);
+    } catch (error) {
+      connections.close();
+      server.forceShutdown();
+      throw error;
+    }
+    sockets.on('error', (error) => this.#log(`${formatAddress(address)}: ${error.message}`));
+    this.#listeners.push({ server, sockets, connections });
+    for (const warning of warnings) this.#log(`warning: ${warning}`);
+    return address;
+  }
+
+  /** Takes in no more, lets calls end for `grace` seconds, and closes everything. Idempotent. */
+  close(grace = 2): Promise<void> {
+    this.#closing ??= this.#close(grace);
+    return this.#closing;
+  }
+
+  async #close(grace: number): Promise<void> {
+    for (const { sockets } of this.#listeners) sockets.close();
+    for (const service of this.#services) service.close();
+    await Promise.all(
+      this.#listeners.map(async ({ server, connections }) => {
+        let timer: NodeJS.Timeout | undefined;
+        await Promise.race([
+          new Promise<void>((resolve) => server.tryShutdown(() => resolve())),
+          new Promise<void>((resolve) => {
+            timer = setTimeout(resolve, grace * 1000);
+          }),
+        ]);
+        clearTimeout(timer);
+        server.forceShutdown();
+        connections.close();
+      }),
+    );
+    this.#audit.close();
+  }
+}

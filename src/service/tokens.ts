@@ -1,0 +1,127 @@
+/**
+ * Bearer tokens, kept in a file that only its owner can read: one a line, with an optional name and time of expiry.
+ *
+ *     # who may use the service
+ *     m3Zk...  name=alice  expires=2026-12-31T00:00:00Z
+ */
+
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { statSync, writeFileSync } from 'node:fs';
+import { ServiceError } from '../errors.js';
+import { readPrivateFile } from './private-files.js';
+
+export interface Token {
+  readonly value: string;
+  /** Who has it, for the audit. */
+  readonly name: string;
+  /** Seconds since the epoch; null for never. */
+  readonly expires: number | null;
+}
+
+/** Characters; fewer can be guessed. */
+const SHORTEST = 16;
+/** Milliseconds between two looks whether the file has changed. */
+const LOOK_INTERVAL = 1000;
+
+function parseToken(line: string, where: string): Token {
+  const [value = '', ...fields] = line.split(/\s+/);
+  if (value.length < SHORTEST || !/^[\w.~+/=-]+$/.test(value)) {
+    throw new ServiceError(
+      `${where}: a token has at least ${SHORTEST} letters, digits and -._~+/=; \`ensemble-server token FILE\` makes one`,
+    );
+  }
+  let name = 'token';
+  let expires: number | null = null;
+  for (const field of fields) {
+    const [key, text = ''] = field.split(/=(.*)/s);
+    const time = Date.parse(text);
+    if (key === 'name' && /^[\w.@-]+$/.test(text)) name = text;
+    else if (key === 'expires' && !Number.isNaN(time)) expires = time / 1000;
+    else {
+      throw new ServiceError(
+        `${where}: '${field}' is neither name=NAME nor expires=TIME, as expires=2026-12-31T00:00:00Z`,
+      );
+    }
+  }
+  return { value, name, expires };
+}
+
+/** The tokens of a file, at least one. Throws ServiceError: `ERR_INSECURE` when others can read the file. */
+export function readTokens(path: string): Token[] {
+  const { text } = readPrivateFile(path, 'the token file');
+  const tokens: Token[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const content = line.replace(/(^|\s)#.*/, '').trim();
+    if (content !== '') tokens.push(parseToken(content, `${path}, line ${index + 1}`));
+  }
+  if (tokens.length === 0) throw new ServiceError(`the token file ${path} has no token in it`);
+  return tokens;
+}
+
+/** Makes a file with a new token, for its owner alone. Throws ServiceError when there is a file of that name. */
+export function writeNewToken(path: string, name: string | null, expires: Date | null): void {
+  const fields = [
+    randomBytes(32).toString('base64url'),
+    ...(name === null ? [] : [`name=${name}`]),
+    ...(expires === null ? [] : [`expires=${expires.toISOString()}`]),
+  ];
+  try {
+    writeFileSync(path, `${fields.join(' ')}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    throw new ServiceError(`the token file ${path} can't be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+/** Knows the tokens of a file, also after it has changed. */
+export class TokenKeeper {
+  readonly #path: string;
+  readonly #problem: (error: unknown) => void;
+  #tokens: Token[];
+  #version: string;
+  #looked = performance.now();
+
+  /** Throws as `readTokens` does; `problem` hears of a file that was changed to one that can't be used. */
+  constructor(path: string, problem: (error: unknown) => void) {
+    this.#path = path;
+    this.#problem = problem;
+    this.#version = this.#currentVersion();
+    this.#tokens = readTokens(path);
+  }
+
+  /**
+   * The token of this value, or why there is none. Takes as long whichever token it is and however much of one it
+   * shares: digests are compared, all of them, each in constant time.
+   */
+  find(value: string, now = Date.now() / 1000): Token | 'unknown' | 'expired' {
+    this.#reload();
+    const wanted = digest(value);
+    let found: Token | null = null;
+    for (const token of this.#tokens) {
+      if (timingSafeEqual(digest(token.value), wanted)) found = token;
+    }
+    if (found === null) return 'unknown';
+    return found.expires !== null && found.expires <= now ? 'expired' : found;
+  }
+
+  #reload(): void {
+    if (performance.now() - this.#looked < LOOK_INTERVAL) return;
+    this.#looked = performance.now();
+    const version = this.#currentVersion();
+    if (version === this.#version) return;
+    this.#version = version;
+    try {
+      this.#tokens = readTokens(this.#path);
+    } catch (error) {
+      // Nobody is let in by a file that may have been taken away for just that.
+      this.#tokens = [];
+      this.#problem(error);
+    }
+  }
+
+  #currentVersion(): string {
+    const stats = statSync(this.#path, { throwIfNoEntry: false, bigint: true });
+    return stats === undefined ? '' : `${stats.ino} ${stats.mtimeNs} ${stats.ctimeNs} ${stats.size}`;
+  }
+}
