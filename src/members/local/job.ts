@@ -4,11 +4,11 @@ import type { JobTemplate } from '../../config/types.js';
 import { ActionError } from '../../errors.js';
 import { compileJobspec } from '../jobspec.js';
 import type { SubmitOrigin } from '../member.js';
+import type { Alarm } from './clock.js';
 import { compilePath, jobName, type PathValues } from './output-path.js';
 import type { Queueable } from './queue.js';
 import type { RecordedJob } from './records.js';
 import { encodeProgram, isTooLong } from './spawner.js';
-import type { Timer } from './timer.js';
 
 /** All that the jobs of one submission have in common, worked out once. */
 export interface Batch {
@@ -82,9 +82,9 @@ export class LocalJob implements Queueable, RecordedJob {
   /** 0 (held) to 31. */
   urgency: number;
   /** Time limit, or what is left until SIGKILL. */
-  timer: Timer | null = null;
-  /** Note of the cancel that ends it, null while nothing does. */
-  canceled: string | null = null;
+  timer: Alarm | null = null;
+  /** The fatal exception that ends it, null while none does. */
+  fatal: { readonly type: string; readonly note: string } | null = null;
   /** It is being ended, by a cancel or its time limit. */
   ending = false;
   /** When the system first refused to start it (ms of performance.now()), or 0. */

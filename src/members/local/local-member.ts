@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JobTemplate } from '../../config/types.js';
 import { MemberError } from '../../errors.js';
 import type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
+import { systemClock } from './clock.js';
 import { LocalJob, prepareBatch } from './job.js';
 import { JobIdGenerator } from './job-id.js';
 import { JournalRecords } from './records.js';
@@ -35,7 +36,7 @@ const STOP_NOTE = 'the ensemble has ended';
 export class LocalMember implements Member {
   readonly name = 'local';
   readonly #options: LocalMemberOptions;
-  readonly #records = new JournalRecords((lines) => this.#sink?.records(lines));
+  readonly #records = new JournalRecords((lines) => this.#sink?.records(lines), systemClock);
   readonly #runner: Runner;
   readonly #ids = new JobIdGenerator();
   #sink: MemberSink | null = null;
@@ -52,6 +53,7 @@ export class LocalMember implements Member {
   constructor(options: LocalMemberOptions) {
     this.#options = options;
     this.#runner = new Runner({
+      clock: systemClock,
       slots: Math.max(1, options.slots),
       killTimeout: options.killTimeout ?? DEFAULT_KILL_TIMEOUT,
       records: this.#records,

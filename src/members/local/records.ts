@@ -6,7 +6,7 @@
 
 import { hostname } from 'node:os';
 
-import { now } from './clock.js';
+import type { Clock } from './clock.js';
 import { formatIdset } from './slots.js';
 
 /** What the records need to know of a job, and keep in it. */
@@ -25,12 +25,14 @@ const HOST = JSON.stringify(hostname());
 
 export class JournalRecords {
   readonly #deliver: (lines: Uint8Array) => void;
+  readonly #clock: Clock;
   readonly #encoder = new TextEncoder();
   #lines = '';
   #flush: NodeJS.Immediate | null = null;
 
-  constructor(deliver: (lines: Uint8Array) => void) {
+  constructor(deliver: (lines: Uint8Array) => void, clock: Clock) {
     this.#deliver = deliver;
+    this.#clock = clock;
   }
 
   /** The mark that ends the backlog; there is none, so it comes first. */
@@ -41,7 +43,7 @@ export class JournalRecords {
   /** NEW to SCHED, which nothing holds up here. */
   submitted(job: RecordedJob, urgency: number, jobspec: string): void {
     const context = `{"userid":${USERID},"urgency":${urgency},"flags":0,"version":1}`;
-    this.#event(job, 'submit', context, now(), `,"jobspec":${jobspec}`);
+    this.#event(job, 'submit', context, this.#clock.now(), `,"jobspec":${jobspec}`);
     this.#event(job, 'validate');
     this.#event(job, 'depend');
     this.#event(job, 'priority', `{"priority":${urgency}}`);
@@ -59,7 +61,7 @@ export class JournalRecords {
     const cores = slots.length > 1 ? `[${set}]` : set;
     const context = `{"annotations":{"sched":{"resource_summary":"rank0/core${cores}"}}}`;
     this.#event(job, 'annotations', context);
-    const time = now();
+    const time = this.#clock.now();
     const expiration = duration > 0 ? String(time + duration) : '0.0';
     const r =
       `{"version":1,"execution":{"R_lite":[{"rank":"0","children":{"core":"${set}"}}],` +
@@ -87,14 +89,9 @@ export class JournalRecords {
     this.#event(job, 'clean');
   }
 
-  /** A fatal exception: the job is over, or will be as soon as its processes are. */
-  exception(
-    job: RecordedJob,
-    type: 'alloc' | 'cancel' | 'exec' | 'timeout',
-    note: string,
-    time = now(),
-  ): void {
-    const context = `{"type":"${type}","severity":0,"note":${JSON.stringify(note)},"userid":${USERID}}`;
+  /** An exception, fatal with severity 0: the job is over then, or will be as soon as its processes are. */
+  exception(job: RecordedJob, type: string, note: string, time = this.#clock.now(), severity = 0): void {
+    const context = `{"type":${JSON.stringify(type)},"severity":${severity},"note":${JSON.stringify(note)},"userid":${USERID}}`;
     this.#event(job, 'exception', context, time);
   }
 
@@ -109,7 +106,13 @@ export class JournalRecords {
     this.#deliver(bytes);
   }
 
-  #event(job: RecordedJob, name: string, context: string | null = null, time = now(), more = ''): void {
+  #event(
+    job: RecordedJob,
+    name: string,
+    context: string | null = null,
+    time = this.#clock.now(),
+    more = '',
+  ): void {
     const timestamp = Math.max(time, job.lastEvent);
     job.lastEvent = timestamp;
     const entry = `{"timestamp":${timestamp},"name":"${name}"${context === null ? '' : `,"context":${context}`}}`;

@@ -7,13 +7,12 @@
 import { constants } from 'node:os';
 
 import type { MemberError } from '../../errors.js';
-import { now } from './clock.js';
+import type { Alarm, Clock } from './clock.js';
 import type { LocalJob } from './job.js';
 import { finishStatus, isShortage, startFailure } from './outcome.js';
 import type { JournalRecords } from './records.js';
 import { SlotNumbers } from './slots.js';
 import type { Spawner, SpawnerListener } from './spawner.js';
-import { Timer } from './timer.js';
 import { WaitingJobs } from './waiting.js';
 
 const { SIGTERM, SIGKILL } = constants.signals;
@@ -25,7 +24,11 @@ const RETRY_SECONDS = 1;
 /** ... and how long it is tried before the job is given up. */
 const RETRY_LIMIT_SECONDS = 60;
 
+/** What starts jobs and ends them: the spawner, or whoever makes jobs up. It tells a SpawnerListener how it went. */
+export type Starter = Pick<Spawner, 'ready' | 'spawn' | 'kill'>;
+
 export interface RunnerOptions {
+  readonly clock: Clock;
   readonly slots: number;
   /** Seconds between SIGTERM and SIGKILL. */
   readonly killTimeout: number;
@@ -37,17 +40,18 @@ export interface RunnerOptions {
 
 export class Runner implements SpawnerListener {
   /** Set when the spawner runs, before the first job comes. */
-  spawner: Spawner | null = null;
+  spawner: Starter | null = null;
   /** Whether a new job that is too large waits, rather than ends. */
   growable = false;
   readonly #options: RunnerOptions;
+  readonly #clock: Clock;
   readonly #records: JournalRecords;
   readonly #jobs = new Map<string, LocalJob>();
   readonly #waiting: WaitingJobs;
   /** Jobs with slots that are to be started anew. */
   readonly #retries = new Set<LocalJob>();
   readonly #numbers = new SlotNumbers();
-  #retryTimer: Timer | null = null;
+  #retryTimer: Alarm | null = null;
   #size: number;
   #inUse = 0;
   #starting = 0;
@@ -56,6 +60,7 @@ export class Runner implements SpawnerListener {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#clock = options.clock;
     this.#records = options.records;
     this.#size = options.slots;
     this.#waiting = new WaitingJobs(options.slots);
@@ -120,17 +125,26 @@ export class Runner implements SpawnerListener {
 
   /** Cancels a job; false when it is being ended already. `killTimeout` null: SIGKILL is left to the caller. */
   cancel(job: LocalJob, note: string, killTimeout: number | null = this.#options.killTimeout): boolean {
+    return this.raise(job, { type: 'cancel', note }, killTimeout);
+  }
+
+  /** The same by a fatal exception of any type. */
+  raise(
+    job: LocalJob,
+    fatal: { readonly type: string; readonly note: string },
+    killTimeout: number | null = this.#options.killTimeout,
+  ): boolean {
     if (job.ending) return false;
     job.ending = true;
-    job.canceled = note;
+    job.fatal = fatal;
     if (!hasProcess(job)) {
-      this.#records.exception(job, 'cancel', note);
+      this.#records.exception(job, fatal.type, fatal.note);
       this.#giveBack(job);
       this.#end(job);
       return true;
     }
     // While it starts, the exception waits for the `start` event, which is due at once either way.
-    if (job.state === 'running') this.#records.exception(job, 'cancel', note);
+    if (job.state === 'running') this.#records.exception(job, fatal.type, fatal.note);
     this.#terminate(job, killTimeout);
     return true;
   }
@@ -152,8 +166,8 @@ export class Runner implements SpawnerListener {
   /** Writes off the jobs that not even SIGKILL has ended. */
   abandon(): void {
     for (const job of this.#jobs.values()) {
-      if (job.state === 'starting') this.#settle(job, now());
-      if (job.state === 'running') this.exited(job.idText, SIGKILL, now());
+      if (job.state === 'starting') this.#settle(job, this.#clock.now());
+      if (job.state === 'running') this.exited(job.idText, SIGKILL, this.#clock.now());
     }
   }
 
@@ -163,7 +177,7 @@ export class Runner implements SpawnerListener {
     job.pid = pid;
     this.#settle(job, time);
     const { duration } = job.batch.template;
-    if (duration > 0 && !job.ending) this.#limit(job, time + duration - now());
+    if (duration > 0 && !job.ending) this.#limit(job, time + duration - this.#clock.now());
   }
 
   refused(id: string, step: string, errno: number, time: number, message: string): void {
@@ -236,7 +250,7 @@ export class Runner implements SpawnerListener {
     job.state = 'running';
     this.#starting--;
     this.#records.started(job, time);
-    if (job.canceled !== null) this.#records.exception(job, 'cancel', job.canceled);
+    if (job.fatal !== null) this.#records.exception(job, job.fatal.type, job.fatal.note);
     this.#wake();
   }
 
@@ -247,12 +261,12 @@ export class Runner implements SpawnerListener {
     if (time - job.refusedSince > RETRY_LIMIT_SECONDS * 1000) return false;
     job.state = 'allocated';
     this.#starting--;
-    if (job.canceled !== null) {
+    if (job.fatal !== null) {
       job.ending = false;
-      this.cancel(job, job.canceled);
+      this.raise(job, job.fatal);
     } else {
       this.#retries.add(job);
-      this.#retryTimer ??= new Timer(RETRY_SECONDS, () => this.#retry());
+      this.#retryTimer ??= this.#clock.after(RETRY_SECONDS, () => this.#retry());
     }
     return true;
   }
@@ -268,10 +282,8 @@ export class Runner implements SpawnerListener {
 
   /** Ends the job when its time is up. */
   #limit(job: LocalJob, seconds: number): void {
-    job.timer = new Timer(seconds, () => {
-      job.ending = true;
-      this.#records.exception(job, 'timeout', 'resource allocation expired');
-      this.#terminate(job, this.#options.killTimeout);
+    job.timer = this.#clock.after(seconds, () => {
+      this.raise(job, { type: 'timeout', note: 'resource allocation expired' });
     });
   }
 
@@ -279,7 +291,7 @@ export class Runner implements SpawnerListener {
     job.timer?.cancel();
     this.spawner?.kill(job.idText, SIGTERM);
     if (killTimeout === null) return;
-    job.timer = new Timer(killTimeout, () => this.spawner?.kill(job.idText, SIGKILL));
+    job.timer = this.#clock.after(killTimeout, () => this.spawner?.kill(job.idText, SIGKILL));
   }
 
   #finish(job: LocalJob, status: number, time: number): void {
