@@ -3,28 +3,34 @@
 import { synthGroup } from './journals.mjs';
 
 /** `rules` metric rules, taking turns over `groups` groups; `metric` says what they watch. */
-export function makePlan(groups, rules, metric) {
+export function makePlan(groups, rules, { threshold = 0, ...metric }) {
+  const few = Math.min(rules, groups);
   return {
     groups: Array.from({ length: groups }, (_, i) => synthGroup(i)),
     trackAll: false,
     ensemble: '',
     heartbeat: 0,
     virtualTime: false,
-    rules: Array.from({ length: rules }, (_, i) => ({
-      trigger: 'metric',
-      group: i % groups,
-      event: null,
+    metrics: Array.from({ length: few }, (_, i) => ({
+      name: '',
+      group: i,
       count: null,
       statistic: null,
       variable: null,
+      ...metric,
+    })),
+    rules: Array.from({ length: rules }, (_, i) => ({
+      trigger: 'metric',
+      group: -1,
+      event: null,
+      metric: i % groups,
       comparison: '>',
-      threshold: 0,
+      threshold,
       repetitions: 1,
       backoff: -1,
       terminal: false,
       wantsEvent: false,
       submit: null,
-      ...metric,
     })),
   };
 }

@@ -119,7 +119,7 @@ export class Ensemble {
     });
     this.#growth = new GrowthWatch(this.#rules, this.#member);
     this.#names = ruleNames(config, this.#member.portion?.bind(this.#member) ?? null);
-    this.#engine = new Engine(compilePlan(config, this.id, this.#names.makePortion), {
+    this.#engine = new Engine(compilePlan(config, this.id, this.#names), {
       firing: (firing) => this.#onFiring(firing),
       decodeError: (error) => this.#observer.decodeError?.(error),
     });
@@ -270,7 +270,8 @@ export class Ensemble {
         // Known here before the engine can fire it.
         this.#rules.push(rule);
         this.#growth.added(rule);
-        await this.#engine.addRule(compileRule(rule, this.#names));
+        const compiled = compileRule(rule, this.#names);
+        await this.#engine.addRule(compiled, this.#names.metrics.takeNew());
       },
     };
   }

@@ -132,13 +132,14 @@ Seen DecodeOnly(std::string_view bytes, Decoder::Parsing parsing) {
 Seen WholeEngine(std::string_view bytes, int rules) {
   Plan plan;
   plan.track_all = true;
-  for (int i = 0; i < 10; ++i) plan.groups.push_back("group-" + std::to_string(i));
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    plan.groups.push_back("group-" + std::to_string(i));
+    plan.metrics.push_back({.group = i});
+  }
   for (int i = 0; i < rules; ++i) {
     Rule rule;
     rule.trigger = TriggerType::kMetric;
-    rule.group = static_cast<std::uint32_t>(i % 10);
-    rule.metric.variable = Variable::kDuration;
-    rule.touch = TouchOf(rule.metric.variable);
+    rule.metric = static_cast<std::uint32_t>(i % 10);
     rule.condition = {Comparison::kGreater, 1e9};
     plan.rules.push_back(std::move(rule));
   }

@@ -38,7 +38,18 @@ Engine::Engine(Plan plan)
       virtual_time_(plan.virtual_time),
       heartbeat_(plan.heartbeat) {
   for (const std::string& name : plan.groups) AddGroup(name);
-  for (Rule& rule : plan.rules) book_.Add(std::move(rule));
+  for (const Metric& metric : plan.metrics) metrics_.Add(metric);
+  for (Rule& rule : plan.rules) AddRule(std::move(rule));
+}
+
+std::uint32_t Engine::AddRule(Rule rule, const std::vector<Metric>& metrics) {
+  for (const Metric& metric : metrics) metrics_.Add(metric);
+  if (rule.trigger == TriggerType::kMetric) {
+    const Metric& metric = metrics_.metric(rule.metric);
+    rule.group = metric.group;
+    rule.touch = TouchOf(metric);
+  }
+  return book_.Add(std::move(rule));
 }
 
 void Engine::Start(double now) {
@@ -184,9 +195,8 @@ std::uint32_t Engine::GroupOf(const journal::Membership& membership) {
 }
 
 std::uint32_t Engine::AddGroup(std::string_view name) {
-  const auto index = static_cast<std::uint32_t>(metrics_.size());
+  const std::uint32_t index = metrics_.AddGroup();
   group_index_.emplace(name, index);
-  metrics_.emplace_back();
   return index;
 }
 
@@ -380,7 +390,7 @@ void Engine::Judge(const Job& job, const journal::Event& event, TouchSet touched
     const Rule& rule = book_.rule(index);
     Firing firing;
     if (rule.trigger == TriggerType::kMetric) {
-      firing.value = ValueOf(rule, nullptr);
+      firing.value = metrics_.ValueOf(rule.metric);
       if (!ConditionHolds(rule, firing.value)) continue;
     }
     firing.timestamp = event.timestamp;
@@ -391,18 +401,6 @@ void Engine::Judge(const Job& job, const journal::Event& event, TouchSet touched
     Occasion(index, std::move(firing));
     if (ended_) return;
   }
-}
-
-double Engine::ValueOf(const Rule& rule, const PendingViews* views) const {
-  const GroupMetrics& metrics = metrics_[rule.group];
-  if (rule.metric.is_count) {
-    if (!metrics.seen(rule.metric.count)) return stats::kNoValue;
-    return static_cast<double>(metrics.count(rule.metric.count));
-  }
-  if (views != nullptr && rule.metric.variable == Variable::kPending) {
-    return views->at(rule.group).Get(rule.metric.statistic);
-  }
-  return metrics.stream(rule.metric.variable).Get(rule.metric.statistic);
 }
 
 bool Engine::ConditionHolds(const Rule& rule, double value) const {
@@ -423,13 +421,10 @@ void Engine::Occasion(std::uint32_t rule, Firing firing) {
 
 // The pending-time statistics of every group that a living rule asks for, with the ages of the jobs
 // that have not started yet added to a copy of what was recorded.
-Engine::PendingViews Engine::ViewPending(double now) {
+PendingViews Engine::ViewPending(double now) {
   PendingViews views;
   for (const std::uint32_t index : book_.Living(TriggerType::kMetric)) {
-    const Rule& rule = book_.rule(index);
-    if (!rule.metric.is_count && rule.metric.variable == Variable::kPending) {
-      views.try_emplace(rule.group, metrics_[rule.group].stream(Variable::kPending));
-    }
+    metrics_.AddView(book_.rule(index).metric, views);
   }
   if (views.empty()) return views;
   jobs_.ForEach([&](const Job& job) {
@@ -447,7 +442,7 @@ void Engine::Heartbeat(double now) {
   for (const std::uint32_t index : metric_rules) {
     const Rule& rule = book_.rule(index);
     Firing firing;
-    firing.value = ValueOf(rule, &views);
+    firing.value = metrics_.ValueOf(rule.metric, &views);
     if (!ConditionHolds(rule, firing.value)) continue;
     firing.timestamp = now;
     firing.group = rule.group;
@@ -472,7 +467,7 @@ Status Engine::GetStatus() {
     for (const std::uint32_t index : book_.Living(TriggerType::kMetric)) {
       if (status.time_could_fire) break;
       const Rule& rule = book_.rule(index);
-      status.time_could_fire = ConditionHolds(rule, ValueOf(rule, nullptr));
+      status.time_could_fire = ConditionHolds(rule, metrics_.ValueOf(rule.metric));
     }
   }
   return status;
@@ -480,8 +475,9 @@ Status Engine::GetStatus() {
 
 Snapshot Engine::GetSnapshot() {
   Snapshot snapshot;
-  snapshot.counts.reserve(metrics_.size() * kCountCount);
-  for (const GroupMetrics& metrics : metrics_) {
+  snapshot.counts.reserve(metrics_.groups() * kCountCount);
+  for (std::uint32_t group = 0; group < metrics_.groups(); ++group) {
+    const GroupMetrics& metrics = metrics_[group];
     for (std::size_t i = 0; i < kCountCount; ++i) {
       snapshot.counts.push_back(static_cast<double>(metrics.count(static_cast<Count>(i))));
     }

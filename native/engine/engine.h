@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "engine/job_table.h"
-#include "engine/metrics.h"
+#include "engine/metric_table.h"
 #include "engine/output.h"
 #include "engine/plan.h"
 #include "engine/rule_book.h"
@@ -51,8 +51,9 @@ class Engine final : private journal::RecordSink {
 
   const Rule& rule(std::uint32_t index) const { return book_.rule(index); }
 
-  // Returns the rule's index.
-  std::uint32_t AddRule(Rule rule) { return book_.Add(std::move(rule)); }
+  // Adds metrics behind those there are, then a rule that may refer to them. Returns the rule's
+  // index.
+  std::uint32_t AddRule(Rule rule, const std::vector<Metric>& metrics = {});
 
   // No rule fires any more; statistics go on.
   void End() { ended_ = true; }
@@ -92,7 +93,6 @@ class Engine final : private journal::RecordSink {
     }
   };
   using NameIndex = std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>>;
-  using PendingViews = std::unordered_map<std::uint32_t, stats::Summary>;
 
   void OnRecords(std::span<const journal::Record> records) override;
   void OnRecord(const journal::Record& record);
@@ -118,8 +118,6 @@ class Engine final : private journal::RecordSink {
   void Gather(const journal::Event& event, journal::JobId id, std::uint32_t group);
 
   void Judge(const Job& job, const journal::Event& event, TouchSet touched);
-  // kNoValue while the metric has none.
-  double ValueOf(const Rule& rule, const PendingViews* views) const;
   bool ConditionHolds(const Rule& rule, double value) const;
   // The rule's occasion has come: fires it unless its repetitions or backoff say otherwise.
   void Occasion(std::uint32_t rule, Firing firing);
@@ -142,7 +140,7 @@ class Engine final : private journal::RecordSink {
   journal::Decoder decoder_;
   JobTable jobs_;
   NameIndex group_index_;
-  std::vector<GroupMetrics> metrics_;
+  MetricTable metrics_;
   RuleBook book_;
 
   std::vector<Firing> firings_;

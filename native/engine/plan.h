@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "engine/jobspec.h"
-#include "engine/metrics.h"
+#include "engine/metric_table.h"
 #include "engine/touch.h"
-#include "stats/summary.h"
 
 namespace flux_ensemble::engine {
 
@@ -46,23 +45,15 @@ struct Condition {
   double threshold = 0;
 };
 
-// Either a count or a statistic of a variable.
-struct Metric {
-  bool is_count = false;
-  Count count = Count::kSubmitted;
-  Variable variable = Variable::kDuration;
-  stats::Statistic statistic = stats::Statistic::kMean;
-};
-
 enum class TriggerType : std::uint8_t { kStart, kHeartbeat, kMetric, kJob };
-
-inline constexpr std::uint32_t kNoGroup = ~std::uint32_t{0};
 
 struct Rule {
   TriggerType trigger = TriggerType::kStart;
-  std::uint32_t group = kNoGroup;        // kMetric: its group; kJob: kNoGroup for any group's jobs
+  // kJob: kNoGroup for any group's jobs. For kMetric, group and touch follow from the metric: the
+  // engine fills them in.
+  std::uint32_t group = kNoGroup;
   Touch touch = Touch::kNone;            // kMetric and kJob: what makes the rule due
-  Metric metric;                         // kMetric
+  std::uint32_t metric = kNoMetric;      // kMetric: index into the table of metrics
   std::optional<Condition> condition;    // kMetric; without one, any value will do
   std::uint64_t repetitions = 1;         // runs left
   std::optional<std::uint64_t> backoff;  // occasions to let pass after each run
@@ -83,6 +74,8 @@ struct Plan {
   // For recordings: time is that of the events. The run begins with the first one, and heartbeats
   // come when an event's time has passed them.
   bool virtual_time = false;
+  // What the rules refer to, by index.
+  std::vector<Metric> metrics;
   std::vector<Rule> rules;
 };
 

@@ -235,7 +235,7 @@ void Runner::Run(Command& command) {
   } else if (const auto* advance = std::get_if<AdvanceCommand>(&body)) {
     Reply(number, engine_.Advance(advance->until));
   } else if (auto* add = std::get_if<AddRuleCommand>(&body)) {
-    Reply(number, engine_.AddRule(std::move(add->rule)));
+    Reply(number, engine_.AddRule(std::move(add->rule), add->metrics));
   } else if (std::holds_alternative<EndCommand>(body)) {
     engine_.End();
     if (source_ != nullptr) source_->StopSubmitting(*this);

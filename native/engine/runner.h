@@ -43,8 +43,10 @@ struct TickCommand {
 struct AdvanceCommand {
   double until;
 };
+// `metrics` are added behind those there are, for the rule to refer to.
 struct AddRuleCommand {
   Rule rule;
+  std::vector<Metric> metrics;
 };
 struct EndCommand {};
 struct StatusCommand {};

@@ -147,14 +147,12 @@ Plan FuzzPlan() {
 
   Rule metric;
   metric.trigger = TriggerType::kMetric;
-  metric.group = 0;
-  metric.touch = engine::TouchOf(engine::Variable::kPending);
-  metric.metric.variable = engine::Variable::kPending;
+  plan.metrics = {{.variable = engine::Variable::kPending},
+                  {.kind = engine::Metric::Kind::kCount, .count = Count::kFailed}};
+  metric.metric = 0;
   metric.condition = {engine::Comparison::kGreater, 1.0};
   add(metric, 100);
-  metric.metric.is_count = true;
-  metric.metric.count = Count::kFailed;
-  metric.touch = engine::TouchOf(Count::kFailed);
+  metric.metric = 1;
   metric.condition = {engine::Comparison::kGreaterEqual, 3.0};
   metric.terminal = true;
   add(metric, 1);

@@ -86,6 +86,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
     return;
   }
   planned_groups_ = plan->groups.size();
+  planned_metrics_ = plan->metrics.size();
 
   napi_value name = WriteString(env, "flux-ensemble");
   if (name == nullptr ||
@@ -148,12 +149,16 @@ bool EngineObject::Open(Napi::Env env) {
   return false;
 }
 
-void EngineObject::Post(const Napi::CallbackInfo& info, engine::CommandBody body) {
-  if (!Open(info.Env())) return;
+bool EngineObject::Post(const Napi::CallbackInfo& info, engine::CommandBody body) {
+  if (!Open(info.Env())) return false;
   bool good = false;
   const std::size_t number = SizeAt(info, 0, &good);
-  if (!good) return ThrowType(info.Env(), "a command needs a number");
-  runner_->Post({number, std::move(body)});
+  if (good) {
+    runner_->Post({number, std::move(body)});
+  } else {
+    ThrowType(info.Env(), "a command needs a number");
+  }
+  return good;
 }
 
 void EngineObject::Start(const Napi::CallbackInfo& info) {
@@ -196,10 +201,16 @@ void EngineObject::Advance(const Napi::CallbackInfo& info) {
 
 void EngineObject::AddRule(const Napi::CallbackInfo& info) {
   std::string error;
-  std::optional<engine::Rule> rule = ReadRule(info[1], planned_groups_, &error);
+  std::optional<std::vector<engine::Metric>> metrics =
+      ReadMetrics(info[2], planned_groups_, &error);
+  if (info.Env().IsExceptionPending()) return;
+  if (!metrics) return ThrowType(info.Env(), "not metrics: " + error);
+  const std::size_t known = planned_metrics_ + metrics->size();
+  std::optional<engine::Rule> rule = ReadRule(info[1], {planned_groups_, known}, &error);
   if (info.Env().IsExceptionPending()) return;
   if (!rule) return ThrowType(info.Env(), "not a rule: " + error);
-  Post(info, engine::AddRuleCommand{*rule});
+  if (!Post(info, engine::AddRuleCommand{std::move(*rule), std::move(*metrics)})) return;
+  planned_metrics_ = known;
 }
 
 void EngineObject::End(const Napi::CallbackInfo& info) {

@@ -50,13 +50,15 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 
   bool Open(Napi::Env env);
   // Posts a command under the number in the first argument; throws when there is none.
-  void Post(const Napi::CallbackInfo& info, engine::CommandBody body);
+  bool Post(const Napi::CallbackInfo& info, engine::CommandBody body);
   void StopRunner();
 
   static void CallWake(napi_env env, napi_value callback, void* context, void* data);
   static void AtEnvironmentEnd(void* self);
 
+  // Of the plan, and of the rules added since.
   std::size_t planned_groups_ = 0;
+  std::size_t planned_metrics_ = 0;
   std::unique_ptr<engine::Runner> runner_;
   napi_threadsafe_function channel_ = nullptr;
   bool hooked_ = false;

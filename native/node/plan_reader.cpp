@@ -41,6 +41,12 @@ constexpr std::array<std::pair<std::string_view, stats::Statistic>, stats::kStat
         {"q75", stats::Statistic::kQ75},
     }};
 
+constexpr std::array<std::pair<std::string_view, engine::Variable>, engine::kVariableCount>
+    kVariables = {{
+        {"duration", engine::Variable::kDuration},
+        {"pending", engine::Variable::kPending},
+    }};
+
 // Reads typed properties of one object; the first that is of another type is the error.
 class PropertyReader {
  public:
@@ -76,6 +82,13 @@ class PropertyReader {
       Fail<double>(key, "an integer in range");
     }
     return good_ ? static_cast<std::int64_t>(number) : low;
+  }
+
+  // The index of one of `size` things.
+  std::size_t Index(const char* key, std::size_t size) {
+    const std::int64_t index = Integer(key, 0);
+    if (good_ && static_cast<std::uint64_t>(index) >= size) Fail<bool>(key, "an index in range");
+    return good_ ? static_cast<std::size_t>(index) : 0;
   }
 
   bool Boolean(const char* key) {
@@ -116,17 +129,27 @@ engine::Count CountOf(PropertyReader& reader, const std::string& name) {
   return engine::Count::kSubmitted;
 }
 
-void ReadMetric(PropertyReader& reader, engine::Rule& rule) {
-  if (const std::optional<std::string> count = reader.TextOrNull("count")) {
-    rule.metric.is_count = true;
-    rule.metric.count = CountOf(reader, *count);
-    rule.touch = engine::TouchOf(rule.metric.count);
-  } else {
-    rule.metric.statistic = reader.OneOf("statistic", kStatistics);
-    rule.metric.variable = reader.Text("variable") == "pending" ? engine::Variable::kPending
-                                                                : engine::Variable::kDuration;
-    rule.touch = engine::TouchOf(rule.metric.variable);
+std::optional<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t groups,
+                                         std::string* error) {
+  if (!value.IsObject()) {
+    *error = "a metric must be an object";
+    return std::nullopt;
   }
+  PropertyReader reader(value.As<Napi::Object>(), error);
+  engine::Metric metric;
+  metric.group = static_cast<std::uint32_t>(reader.Index("group", groups));
+  if (const std::optional<std::string> count = reader.TextOrNull("count")) {
+    metric.kind = engine::Metric::Kind::kCount;
+    metric.count = CountOf(reader, *count);
+  } else {
+    metric.statistic = reader.OneOf("statistic", kStatistics);
+    metric.variable = reader.OneOf("variable", kVariables);
+  }
+  if (!reader.good()) return std::nullopt;
+  return metric;
+}
+
+void ReadCondition(PropertyReader& reader, engine::Rule& rule) {
   if (!reader.TextOrNull("comparison")) return;
   rule.condition =
       engine::Condition{reader.OneOf("comparison", kComparisons), reader.Number("threshold")};
@@ -181,7 +204,28 @@ std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::
   return portion;
 }
 
-std::optional<engine::Rule> ReadRule(const Napi::Value& value, std::size_t groups,
+std::optional<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value, std::size_t groups,
+                                                       std::string* error) {
+  if (!value.IsArray()) {
+    *error = "metrics must be an array";
+    return std::nullopt;
+  }
+  const auto array = value.As<Napi::Array>();
+  std::vector<engine::Metric> metrics;
+  metrics.reserve(array.Length());
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::HandleScope scope(array.Env());
+    const std::optional<engine::Metric> metric = ReadMetric(array.Get(i), groups, error);
+    if (!metric) {
+      *error = "metrics[" + std::to_string(i) + "]: " + *error;
+      return std::nullopt;
+    }
+    metrics.push_back(*metric);
+  }
+  return metrics;
+}
+
+std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes,
                                      std::string* error, JobspecPool* pool) {
   if (!value.IsObject()) {
     *error = "a rule must be an object";
@@ -190,19 +234,16 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, std::size_t group
   PropertyReader reader(value.As<Napi::Object>(), error);
   engine::Rule rule;
   rule.trigger = reader.OneOf("trigger", kTriggers);
-  const std::int64_t group = reader.Integer("group", -1);
-  const bool named = group >= 0;
-  if (named && static_cast<std::uint64_t>(group) >= groups) {
-    reader.Fail<bool>("group", "the index of a group");
-  }
-  if (named) rule.group = static_cast<std::uint32_t>(group);
   if (rule.trigger == TriggerType::kMetric) {
-    if (!named) reader.Fail<bool>("group", "the index of a group");
-    ReadMetric(reader, rule);
+    rule.metric = static_cast<std::uint32_t>(reader.Index("metric", sizes.metrics));
+    ReadCondition(reader, rule);
   } else if (rule.trigger == TriggerType::kJob) {
     const std::optional<engine::Touch> touch = engine::TouchOfTrigger(reader.Text("event"));
     if (!touch) reader.Fail<bool>("event", "the name of an event");
     rule.touch = touch.value_or(engine::Touch::kNone);
+    if (reader.Integer("group", -1) >= 0) {
+      rule.group = static_cast<std::uint32_t>(reader.Index("group", sizes.groups));
+    }
   }
   rule.repetitions = static_cast<std::uint64_t>(reader.Integer("repetitions", 0));
   const std::int64_t backoff = reader.Integer("backoff", -1);
@@ -269,12 +310,16 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
     }
     plan.groups.push_back(name.As<Napi::String>().Utf8Value());
   }
+  std::optional<std::vector<engine::Metric>> metrics =
+      ReadMetrics(object.Get("metrics"), plan.groups.size(), error);
+  if (!metrics) return std::nullopt;
+  plan.metrics = std::move(*metrics);
+  const PlanSizes sizes{plan.groups.size(), plan.metrics.size()};
   plan.rules.reserve(rule_array.Length());
   JobspecPool pool;
   for (std::uint32_t i = 0; i < rule_array.Length(); ++i) {
     const Napi::HandleScope scope(env);
-    std::optional<engine::Rule> rule =
-        ReadRule(rule_array.Get(i), plan.groups.size(), error, &pool);
+    std::optional<engine::Rule> rule = ReadRule(rule_array.Get(i), sizes, error, &pool);
     if (!rule) {
       *error = "rules[" + std::to_string(i) + "]: " + *error;
       return std::nullopt;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/plan.h"
 #include "flux/flux_session.h"
@@ -35,8 +36,17 @@ class JobspecPool {
   std::unordered_map<std::string_view, std::shared_ptr<const engine::Jobspec>> jobspecs_;
 };
 
-// A rule of an ensemble that has `groups` groups.
-std::optional<engine::Rule> ReadRule(const Napi::Value& value, std::size_t groups,
+// How many of each there are for a rule to refer to.
+struct PlanSizes {
+  std::size_t groups = 0;
+  std::size_t metrics = 0;
+};
+
+// Metrics of an ensemble that has `groups` groups.
+std::optional<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value, std::size_t groups,
+                                                       std::string* error);
+
+std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes,
                                      std::string* error, JobspecPool* pool = nullptr);
 
 // Jobs of one jobspec to be submitted.

@@ -83,15 +83,13 @@ std::uint32_t GroupIndex(TestEngine& engine, const std::string& name) {
 Plan BusyPlan() {
   Plan plan = TrackAll();
   plan.groups = {"alpha", "beta", "gamma", "delta", "fail", "held"};
+  plan.metrics = test::AllMetrics(6);
   for (std::uint32_t group = 0; group < plan.groups.size(); ++group) {
     for (const Variable variable : {Variable::kDuration, Variable::kPending}) {
       for (std::size_t i = 0; i < stats::kStatisticCount; ++i) {
         Rule rule;
         rule.trigger = TriggerType::kMetric;
-        rule.group = group;
-        rule.touch = TouchOf(variable);
-        rule.metric.variable = variable;
-        rule.metric.statistic = static_cast<Statistic>(i);
+        rule.metric = test::IndexOf(group, variable, static_cast<Statistic>(i));
         rule.condition = {Comparison::kGreater, 0.01 * static_cast<double>(i)};
         rule.repetitions = 100 + i;
         rule.backoff = i;

@@ -39,20 +39,14 @@ Rule OnJob(Touch touch, std::uint32_t group = kNoGroup, std::uint64_t repetition
 
 Rule OnCount(Count count, Comparison comparison, double threshold, std::uint32_t group = 0) {
   Rule rule = On(TriggerType::kMetric);
-  rule.group = group;
-  rule.touch = TouchOf(count);
-  rule.metric.is_count = true;
-  rule.metric.count = count;
+  rule.metric = test::IndexOf(group, count);
   rule.condition = {comparison, threshold};
   return rule;
 }
 
 Rule OnStatistic(Variable variable, Statistic statistic) {
   Rule rule = On(TriggerType::kMetric);
-  rule.group = 0;
-  rule.touch = TouchOf(variable);
-  rule.metric.variable = variable;
-  rule.metric.statistic = statistic;
+  rule.metric = test::IndexOf(0, variable, statistic);
   return rule;
 }
 
@@ -60,6 +54,7 @@ TestEngine With(std::vector<Rule> rules, double heartbeat = 0) {
   Plan plan;
   plan.groups = {"g", "h"};
   plan.heartbeat = heartbeat;
+  plan.metrics = test::AllMetrics(2);
   plan.rules = std::move(rules);
   return TestEngine(plan);
 }
@@ -244,8 +239,12 @@ TEST_CASE("a rule added later takes part from then on") {
   CHECK(engine.Fired() == Indexes{0});
   CHECK(engine.engine.AddRule(OnJob(TouchOf(EventKind::kSubmit), 1)) == 1);
   CHECK(engine.engine.AddRule(OnCount(Count::kSubmitted, Comparison::kGreater, 1)) == 2);
+  Rule pending = OnCount(Count::kSubmitted, Comparison::kEqual, 1);
+  pending.metric = static_cast<std::uint32_t>(test::AllMetrics(2).size());
+  CHECK(engine.engine.AddRule(
+            pending, {{.group = 1, .kind = Metric::Kind::kCount, .count = Count::kPending}}) == 3);
   engine.Feed(Submit(2, 1, "g") + Submit(3, 1, "h"));
-  CHECK(engine.Fired() == Indexes{2, 1});
+  CHECK(engine.Fired() == Indexes{2, 3, 1});
 }
 
 TEST_CASE("heartbeats judge heartbeat rules and every metric rule that has a value") {

@@ -89,6 +89,42 @@ std::string Exception(journal::JobId id, double time, const std::string& type, i
                R"({"type":")" + type + R"(","severity":)" + std::to_string(severity) + "}");
 }
 
+namespace {
+
+constexpr std::size_t kMetricsOfGroup =
+    engine::kCountCount + engine::kVariableCount * stats::kStatisticCount;
+
+}  // namespace
+
+std::vector<engine::Metric> AllMetrics(std::uint32_t groups) {
+  std::vector<engine::Metric> metrics;
+  for (std::uint32_t group = 0; group < groups; ++group) {
+    for (std::size_t i = 0; i < engine::kCountCount; ++i) {
+      metrics.push_back({.group = group,
+                         .kind = engine::Metric::Kind::kCount,
+                         .count = static_cast<engine::Count>(i)});
+    }
+    for (std::size_t v = 0; v < engine::kVariableCount; ++v) {
+      for (std::size_t i = 0; i < stats::kStatisticCount; ++i) {
+        metrics.push_back({.group = group,
+                           .variable = static_cast<engine::Variable>(v),
+                           .statistic = static_cast<stats::Statistic>(i)});
+      }
+    }
+  }
+  return metrics;
+}
+
+std::uint32_t IndexOf(std::uint32_t group, engine::Count count) {
+  return static_cast<std::uint32_t>(group * kMetricsOfGroup + static_cast<std::size_t>(count));
+}
+
+std::uint32_t IndexOf(std::uint32_t group, engine::Variable variable, stats::Statistic statistic) {
+  return static_cast<std::uint32_t>(group * kMetricsOfGroup + engine::kCountCount +
+                                    static_cast<std::size_t>(variable) * stats::kStatisticCount +
+                                    static_cast<std::size_t>(statistic));
+}
+
 void TestEngine::Feed(std::string_view bytes) {
   const std::array sizes = {bytes.size()};
   InPieces(bytes, sizes, [this](std::string_view piece) { engine.Ingest(piece); });

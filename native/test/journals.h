@@ -24,6 +24,12 @@ std::string Event(journal::JobId id, double time, const std::string& name,
 std::string Finish(journal::JobId id, double time, int status = 0);
 std::string Exception(journal::JobId id, double time, const std::string& type, int severity = 0);
 
+// A table of every count and, behind these, every statistic of each of some groups' variables; and
+// where in it a metric is.
+std::vector<engine::Metric> AllMetrics(std::uint32_t groups);
+std::uint32_t IndexOf(std::uint32_t group, engine::Count count);
+std::uint32_t IndexOf(std::uint32_t group, engine::Variable variable, stats::Statistic statistic);
+
 // An engine with a handier way to look into it.
 class TestEngine {
  public:

@@ -38,7 +38,8 @@ async function follow(
     full: full === true,
   });
   // No groups and no rules: it counts what passes, and keeps nothing.
-  const plan = { groups: [], trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false, rules: [] };
+  const nothing = { groups: [], metrics: [], rules: [] };
+  const plan = { ...nothing, trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false };
   const engine = new Engine(plan, { firing() {}, decodeError() {} });
   try {
     await new Promise<void>((resolve, reject) => {

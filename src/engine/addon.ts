@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { EnsembleError } from '../errors.js';
-import type { EnginePlan, PlanRule, SubmitPortion } from './plan.js';
+import type { EnginePlan, PlanMetric, PlanRule, SubmitPortion } from './plan.js';
 
 /** One time that a rule's action is due. */
 export interface NativeFiring {
@@ -158,7 +158,7 @@ export interface NativeEngine {
   finishStream(number: number): void;
   tick(number: number, now: number): void;
   advance(number: number, until: number): void;
-  addRule(number: number, rule: PlanRule): void;
+  addRule(number: number, rule: PlanRule, metrics: readonly PlanMetric[]): void;
   end(number: number): void;
   status(number: number): void;
   snapshot(number: number): void;
@@ -192,7 +192,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 4;
+const abi = 5;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

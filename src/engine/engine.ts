@@ -19,7 +19,7 @@ import {
   type SubmitReport,
 } from './addon.js';
 import { EventBatch, type EventStreamOptions } from './event-batch.js';
-import type { EnginePlan, PlanRule, SubmitPortion } from './plan.js';
+import type { EnginePlan, PlanMetric, PlanRule, SubmitPortion } from './plan.js';
 
 export interface EngineListener {
   /** Called in the order in which the rules fired, before the answer to the command that made them fire. */
@@ -139,9 +139,9 @@ export class Engine {
     return this.#command((native, number) => native.advance(number, until));
   }
 
-  /** Adds a rule and resolves with its index. */
-  addRule(rule: PlanRule): Promise<number> {
-    return this.#command((native, number) => native.addRule(number, rule));
+  /** Adds metrics behind those there are, then a rule that may refer to them; resolves with the rule's index. */
+  addRule(rule: PlanRule, metrics: readonly PlanMetric[] = []): Promise<number> {
+    return this.#command((native, number) => native.addRule(number, rule, metrics));
   }
 
   /** No rule fires any more; statistics go on. */

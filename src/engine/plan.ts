@@ -10,16 +10,25 @@ export interface SubmitPortion {
   readonly urgency: number;
 }
 
-export interface PlanRule {
-  readonly trigger: 'start' | 'heartbeat' | 'metric' | 'job';
-  /** Index of the group, -1 for jobs of any group. */
+/** A metric that rules refer to by its index: a count, or a statistic of a variable. */
+export interface PlanMetric {
+  /** As it is written; for people. */
+  readonly name: string;
+  /** Index of the group. */
   readonly group: number;
-  /** For `job`: an event's name or a derived trigger, without the `job-`. */
-  readonly event: string | null;
-  /** For `metric`: a count, or a statistic of a variable. */
   readonly count: Count | null;
   readonly statistic: Statistic | null;
   readonly variable: Variable | null;
+}
+
+export interface PlanRule {
+  readonly trigger: 'start' | 'heartbeat' | 'metric' | 'job';
+  /** For `job`: index of the group, -1 for jobs of any group. */
+  readonly group: number;
+  /** For `job`: an event's name or a derived trigger, without the `job-`. */
+  readonly event: string | null;
+  /** For `metric`: index of the metric, else -1. */
+  readonly metric: number;
   /** For `metric`: null lets any value do. */
   readonly comparison: Comparison | null;
   readonly threshold: number;
@@ -47,5 +56,6 @@ export interface EnginePlan {
    * when an event's time has passed them, or when time is let pass: nothing depends on when it happened.
    */
   readonly virtualTime: boolean;
+  readonly metrics: readonly PlanMetric[];
   readonly rules: readonly PlanRule[];
 }

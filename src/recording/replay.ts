@@ -9,7 +9,7 @@ import { Engine } from '../engine/engine.js';
 import { EnsembleError } from '../errors.js';
 import { type Firing, readFiring } from '../firing.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
-import { compilePlan } from '../rules/compile.js';
+import { compilePlan, ruleNames } from '../rules/compile.js';
 import { paced } from './pace.js';
 import type { RecordingReader } from './reader.js';
 
@@ -50,8 +50,8 @@ export class Replay {
     const rules = options.config?.rules ?? [];
     const plan =
       options.config === undefined
-        ? { groups: [], trackAll: true, ensemble: '', heartbeat: 0, rules: [] }
-        : compilePlan(options.config, '', null);
+        ? { groups: [], trackAll: true, ensemble: '', heartbeat: 0, metrics: [], rules: [] }
+        : compilePlan(options.config, '', ruleNames(options.config, null));
     this.#engine = new Engine(
       // Nobody is called, so nobody needs to see what the metrics were.
       { ...plan, virtualTime: true, rules: plan.rules.map((rule) => ({ ...rule, wantsEvent: false })) },

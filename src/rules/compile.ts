@@ -2,25 +2,21 @@
 
 import type { EnsembleConfig, JobEntry, Rule, Trigger } from '../config/types.js';
 import type { EnginePlan, PlanRule, SubmitPortion } from '../engine/plan.js';
+import { MetricTable } from './metric-table.js';
 import { portionsOf } from './portions.js';
 
-type TriggerPart = Pick<
-  PlanRule,
-  'trigger' | 'group' | 'event' | 'count' | 'statistic' | 'variable' | 'comparison' | 'threshold'
->;
+type TriggerPart = Pick<PlanRule, 'trigger' | 'group' | 'event' | 'metric' | 'comparison' | 'threshold'>;
 
 const nothing: TriggerPart = {
   trigger: 'start',
   group: -1,
   event: null,
-  count: null,
-  statistic: null,
-  variable: null,
+  metric: -1,
   comparison: null,
   threshold: 0,
 };
 
-function compileTrigger(trigger: Trigger, groupIndex: (name: string) => number): TriggerPart {
+function compileTrigger(trigger: Trigger, { groupIndex, metrics }: RuleNames): TriggerPart {
   switch (trigger.kind) {
     case 'start':
     case 'heartbeat':
@@ -37,10 +33,7 @@ function compileTrigger(trigger: Trigger, groupIndex: (name: string) => number):
       return {
         ...nothing,
         trigger: 'metric',
-        group: groupIndex(metric.group),
-        ...(metric.kind === 'count'
-          ? { count: metric.count }
-          : { statistic: metric.statistic, variable: metric.variable }),
+        metric: metrics.indexOf(metric),
         comparison: when?.comparison ?? null,
         threshold: when?.threshold ?? 0,
       };
@@ -55,6 +48,7 @@ export type MakePortion = (entry: JobEntry, count: number) => SubmitPortion;
 export interface RuleNames {
   readonly groups: EnsembleConfig['groups'];
   readonly groupIndex: (name: string) => number;
+  readonly metrics: MetricTable;
   /** Null where jobs are submitted by JavaScript. */
   readonly makePortion: MakePortion | null;
 }
@@ -70,7 +64,7 @@ function compilePortions({ action }: Rule, { groups, makePortion }: RuleNames): 
 export function compileRule(rule: Rule, names: RuleNames): PlanRule {
   const { action } = rule;
   return {
-    ...compileTrigger(rule.trigger, names.groupIndex),
+    ...compileTrigger(rule.trigger, names),
     repetitions: action.repetitions,
     backoff: action.backoff ?? -1,
     terminal: action.name === 'terminate',
@@ -80,24 +74,22 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
 }
 
 /** A whole ensemble. `ensemble` is the run's id, empty for jobs of any run. */
-export function compilePlan(
-  config: EnsembleConfig,
-  ensemble: string,
-  makePortion: MakePortion | null,
-): EnginePlan {
-  const names = ruleNames(config, makePortion);
+export function compilePlan(config: EnsembleConfig, ensemble: string, names: RuleNames): EnginePlan {
+  const rules = config.rules.map((rule) => compileRule(rule, names));
   return {
     groups: [...config.groups.keys()],
     trackAll: false,
     ensemble,
     heartbeat: config.heartbeat,
     virtualTime: false,
-    rules: config.rules.map((rule) => compileRule(rule, names)),
+    metrics: names.metrics.takeNew(),
+    rules,
   };
 }
 
 /** What names in the rules of an ensemble stand for. */
 export function ruleNames(config: EnsembleConfig, makePortion: MakePortion | null): RuleNames {
   const index = new Map([...config.groups.keys()].map((name, i) => [name, i]));
-  return { groups: config.groups, groupIndex: (name) => index.get(name) ?? -1, makePortion };
+  const groupIndex = (name: string) => index.get(name) ?? -1;
+  return { groups: config.groups, groupIndex, metrics: new MetricTable(groupIndex), makePortion };
 }

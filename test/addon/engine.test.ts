@@ -19,7 +19,7 @@ const commands: Readonly<Record<string, (engine: Engine) => Promise<unknown>>> =
   ingest: (engine) => engine.ingest(journal(1, 1)),
   finishStream: (engine) => engine.finishStream(),
   tick: (engine) => engine.tick(1),
-  addRule: (engine) => engine.addRule(plan().rules[0] as never),
+  addRule: (engine) => engine.addRule(plan().rules[0] as never, []),
   end: (engine) => engine.end(),
   status: (engine) => engine.status(),
   activeJobs: (engine) => engine.activeJobs(),

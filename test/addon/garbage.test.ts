@@ -46,7 +46,11 @@ describe('arguments that are garbage', () => {
     for (const key of ['groups', 'trackAll', 'ensemble', 'heartbeat', 'virtualTime', 'rules']) {
       expect(thrown[`plan.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
     }
-    for (const key of ['trigger', 'group', 'repetitions', 'backoff', 'terminal', 'wantsEvent']) {
+    for (const key of ['group', 'count', 'statistic', 'variable']) {
+      expect(thrown[`metric.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
+    }
+    expect(thrown['addRule.metrics ERR_ENGINE']).toBeGreaterThan(20);
+    for (const key of ['trigger', 'group', 'metric', 'repetitions', 'backoff', 'terminal', 'wantsEvent']) {
       expect(thrown[`rule.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
     }
   });

@@ -1,18 +1,36 @@
 /** Short ways to write cases by hand. */
 
-import type { EnginePlan, PlanRule } from '../../src/engine/plan.js';
+import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan.js';
 import type { Case, Step } from './run-case.js';
 
 type Context = Readonly<Record<string, unknown>>;
 export type EventSpec = readonly [timestamp: number, name: string, context?: Context];
 
-export const basicRule: PlanRule = {
+/** A rule with the metric itself; for the engines, `compile` makes a table of them. */
+export type CaseRule = Omit<PlanRule, 'metric'> & { readonly metric: PlanMetric | null };
+export type CasePlan = Omit<EnginePlan, 'metrics' | 'rules'> & { readonly rules: readonly CaseRule[] };
+
+/** A rule and the metrics that it adds behind `known`. */
+export function compileRule(rule: CaseRule, known: number): [PlanRule, PlanMetric[]] {
+  const { metric } = rule;
+  return metric === null ? [{ ...rule, metric: -1 }, []] : [{ ...rule, metric: known }, [metric]];
+}
+
+export function compile(plan: CasePlan): EnginePlan {
+  const metrics: PlanMetric[] = [];
+  const rules = plan.rules.map((rule) => {
+    const [compiled, added] = compileRule(rule, metrics.length);
+    metrics.push(...added);
+    return compiled;
+  });
+  return { ...plan, metrics, rules };
+}
+
+export const basicRule: CaseRule = {
   trigger: 'job',
   group: -1,
   event: null,
-  count: null,
-  statistic: null,
-  variable: null,
+  metric: null,
   comparison: null,
   threshold: 0,
   repetitions: Number.MAX_SAFE_INTEGER,
@@ -22,28 +40,34 @@ export const basicRule: PlanRule = {
   submit: null,
 };
 
-export function rule(parts: Partial<PlanRule>): PlanRule {
+export function rule(parts: Partial<CaseRule>): CaseRule {
   return { ...basicRule, ...parts };
 }
 
-export function onJob(event: string, parts: Partial<PlanRule> = {}): PlanRule {
+export function onJob(event: string, parts: Partial<CaseRule> = {}): CaseRule {
   return rule({ event, ...parts });
 }
 
-export function onCount(count: PlanRule['count'], parts: Partial<PlanRule> = {}): PlanRule {
-  return rule({ trigger: 'metric', group: 0, count, ...parts });
+/** A rule on a metric of the group that `parts` names by its index, the first by default. */
+function onMetric(metric: Partial<PlanMetric>, { group = 0, ...parts }: Partial<CaseRule>): CaseRule {
+  const none = { name: '', group, count: null, statistic: null, variable: null };
+  return rule({ trigger: 'metric', metric: { ...none, ...metric }, ...parts });
+}
+
+export function onCount(count: PlanMetric['count'], parts: Partial<CaseRule> = {}): CaseRule {
+  return onMetric({ count }, parts);
 }
 
 export function onStatistic(
-  statistic: PlanRule['statistic'],
-  variable: PlanRule['variable'],
-  parts: Partial<PlanRule> = {},
-): PlanRule {
-  return rule({ trigger: 'metric', group: 0, statistic, variable, ...parts });
+  statistic: PlanMetric['statistic'],
+  variable: PlanMetric['variable'],
+  parts: Partial<CaseRule> = {},
+): CaseRule {
+  return onMetric({ statistic, variable }, parts);
 }
 
 /** A rule that fires without end for everything that can be judged of groups 0 to `groups` - 1. */
-export function allRules(groups: number): PlanRule[] {
+export function allRules(groups: number): CaseRule[] {
   const events = [
     'submit',
     'validate',
@@ -80,7 +104,7 @@ export function allRules(groups: number): PlanRule[] {
   return rules;
 }
 
-export function plan(parts: Partial<EnginePlan> = {}): EnginePlan {
+export function plan(parts: Partial<CasePlan> = {}): CasePlan {
   return {
     groups: ['a', 'b'],
     trackAll: false,
@@ -147,6 +171,6 @@ export function exception(type: string, severity: number): Context {
   return { type, severity, note: 'by test', userid: 0 };
 }
 
-export function aCase(text: string, parts: Partial<EnginePlan> = {}, more: readonly Step[] = []): Case {
+export function aCase(text: string, parts: Partial<CasePlan> = {}, more: readonly Step[] = []): Case {
   return { plan: plan(parts), steps: [{ do: 'start', now: 1 }, { do: 'ingest', text }, ...more] };
 }

@@ -2,20 +2,20 @@
 
 import { type Addon, loadAddon } from '../../src/engine/addon.js';
 import { Engine } from '../../src/engine/engine.js';
-import type { EnginePlan, PlanRule } from '../../src/engine/plan.js';
 import type { GroupMetrics } from '../../src/metrics/metrics.js';
 import { ReferenceEngine, type ReferenceFiring } from '../reference/reference-engine.js';
+import { type CasePlan, type CaseRule, compile, compileRule } from './build-case.js';
 
 export type Step =
   | { readonly do: 'start'; readonly now: number }
   | { readonly do: 'ingest'; readonly text: string }
   | { readonly do: 'finishStream' }
   | { readonly do: 'tick'; readonly now: number }
-  | { readonly do: 'addRule'; readonly rule: PlanRule }
+  | { readonly do: 'addRule'; readonly rule: CaseRule }
   | { readonly do: 'end' };
 
 export interface Case {
-  readonly plan: EnginePlan;
+  readonly plan: CasePlan;
   readonly steps: readonly Step[];
 }
 
@@ -43,15 +43,16 @@ export type Cuts = readonly number[];
 
 const inOrder = (ids: Iterable<bigint>) => [...ids].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
-export function runReference({ plan, steps }: Case, engine = new ReferenceEngine(plan)): Result {
+export function runReference({ plan, steps }: Case, engine = new ReferenceEngine(compile(plan))): Result {
   const added: number[] = [];
   for (const step of steps) {
     if (step.do === 'start') engine.start(step.now);
     else if (step.do === 'ingest') engine.ingest(step.text);
     else if (step.do === 'finishStream') engine.finishStream();
     else if (step.do === 'tick') engine.tick(step.now);
-    else if (step.do === 'addRule') added.push(engine.addRule(step.rule));
-    else engine.end();
+    else if (step.do === 'addRule') {
+      added.push(engine.addRule(...compileRule(step.rule, engine.knownMetrics)));
+    } else engine.end();
   }
   const metrics = [...engine.metrics];
   return {
@@ -88,8 +89,10 @@ export async function runNative(
   const firings: ReferenceFiring[] = [];
   const badLines: number[] = [];
   const added: number[] = [];
+  const compiled = compile(plan);
+  let metrics = compiled.metrics.length;
   const engine = new Engine(
-    plan,
+    compiled,
     {
       firing: (firing) =>
         firings.push({ ...firing, context: firing.context === null ? null : JSON.parse(firing.context) }),
@@ -104,9 +107,11 @@ export async function runNative(
       if (step.do === 'start') answers.push(engine.start(step.now));
       else if (step.do === 'finishStream') answers.push(engine.finishStream());
       else if (step.do === 'tick') answers.push(engine.tick(step.now));
-      else if (step.do === 'addRule')
-        answers.push(engine.addRule(step.rule).then((index) => added.push(index)));
-      else if (step.do === 'end') answers.push(engine.end());
+      else if (step.do === 'addRule') {
+        const [rule, fresh] = compileRule(step.rule, metrics);
+        metrics += fresh.length;
+        answers.push(engine.addRule(rule, fresh).then((index) => added.push(index)));
+      } else if (step.do === 'end') answers.push(engine.end());
       else for (const piece of pieces(step.text, cuts)) answers.push(engine.ingest(piece));
     }
     await Promise.all(answers);

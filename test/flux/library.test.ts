@@ -11,9 +11,10 @@ import { execFileSync } from 'node:child_process';
 import { Engine } from ${JSON.stringify(join(root, 'dist/engine/engine.js'))};
 import { fluxLibrary } from ${JSON.stringify(join(root, 'dist/members/flux/flux-member.js'))};
 
-const rule = { trigger: 'job', group: 0, event: 'finish', count: null, statistic: null, variable: null, comparison: null,
+const rule = { trigger: 'job', group: 0, event: 'finish', metric: -1, comparison: null,
   threshold: 0, repetitions: 1, backoff: -1, terminal: false, wantsEvent: false, submit: null };
-const plan = { groups: ['a'], trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false, rules: [rule] };
+const plan = { groups: ['a'], trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false,
+  metrics: [], rules: [rule] };
 const alive = setInterval(() => gc(), 10);
 const fired = new Promise((resolve) => {
   const engine = new Engine(plan, { firing: resolve, decodeError() {} });

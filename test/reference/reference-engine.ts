@@ -4,7 +4,7 @@
  */
 
 import type { Count, Variable } from '../../src/config/types.js';
-import type { EnginePlan, PlanRule } from '../../src/engine/plan.js';
+import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan.js';
 import type { GroupMetrics } from '../../src/metrics/metrics.js';
 import { ReferenceGroup } from './group.js';
 import {
@@ -70,6 +70,7 @@ export class ReferenceEngine {
   backlogOver = false;
   readonly #plan: EnginePlan;
   readonly #groups: ReferenceGroup[];
+  readonly #metrics: PlanMetric[];
   readonly #rules: ReferenceRule[];
   readonly #jobs = new Map<bigint, Job>();
   #line = 0;
@@ -78,6 +79,7 @@ export class ReferenceEngine {
   constructor(plan: EnginePlan) {
     this.#plan = plan;
     this.#groups = plan.groups.map((name) => new ReferenceGroup(name));
+    this.#metrics = [...plan.metrics];
     this.#rules = plan.rules.map((rule, index) => new ReferenceRule(rule, index));
   }
 
@@ -95,7 +97,12 @@ export class ReferenceEngine {
     }
   }
 
-  addRule(plan: PlanRule): number {
+  get knownMetrics(): number {
+    return this.#metrics.length;
+  }
+
+  addRule(plan: PlanRule, metrics: readonly PlanMetric[] = []): number {
+    this.#metrics.push(...metrics);
     return this.#rules.push(new ReferenceRule(plan, this.#rules.length)) - 1;
   }
 
@@ -123,11 +130,12 @@ export class ReferenceEngine {
       if (waits && age >= 0) views[job.group]?.observe(age);
     }
     for (const rule of this.#rules) {
-      if (rule.plan.trigger !== 'metric') continue;
-      const view = rule.plan.variable === 'pending' ? views[rule.plan.group] : undefined;
-      const value = this.#valueOf(rule.plan, view);
+      const metric = this.#metrics[rule.plan.metric];
+      if (metric === undefined) continue;
+      const view = metric.variable === 'pending' ? views[metric.group] : undefined;
+      const value = this.#valueOf(metric, view);
       if (value !== null && rule.holds(value)) {
-        this.#due(rule, { timestamp: now, group: rule.plan.group, value });
+        this.#due(rule, { timestamp: now, group: metric.group, value });
       }
     }
     for (const rule of this.#rules) {
@@ -250,20 +258,21 @@ export class ReferenceEngine {
     for (const trigger of outcomeTriggers[outcome]) touched.triggers.add(trigger);
   }
 
-  #valueOf(rule: PlanRule, stream?: Stream): number | null {
-    const group = this.#groups[rule.group] as ReferenceGroup;
-    if (rule.count !== null) return group.valueOf(rule.count);
-    if (rule.statistic === null || rule.variable === null) return null;
-    return (stream ?? group.stream(rule.variable)).values[rule.statistic];
+  #valueOf(metric: PlanMetric, stream?: Stream): number | null {
+    const group = this.#groups[metric.group] as ReferenceGroup;
+    if (metric.count !== null) return group.valueOf(metric.count);
+    if (metric.statistic === null || metric.variable === null) return null;
+    return (stream ?? group.stream(metric.variable)).values[metric.statistic];
   }
 
   #judge(id: bigint, job: Job, event: ReferenceEvent, touched: Touched): void {
     const about = { timestamp: event.timestamp, job: id, event };
     for (const rule of this.#rules) {
-      const { trigger, group, count, variable } = rule.plan;
-      if (trigger !== 'metric' || group !== job.group) continue;
+      const metric = this.#metrics[rule.plan.metric];
+      if (metric === undefined || metric.group !== job.group) continue;
+      const { group, count, variable } = metric;
       const due = count !== null ? touched.counts.has(count) : touched.streams.has(variable as Variable);
-      const value = due ? this.#valueOf(rule.plan) : null;
+      const value = due ? this.#valueOf(metric) : null;
       if (value !== null && rule.holds(value)) this.#due(rule, { ...about, group, value });
     }
     for (const rule of this.#rules) {

@@ -14,9 +14,7 @@ export const everyEvent: readonly PlanRule[] = ['submit', 'alloc', 'start', 'fin
     trigger: 'job',
     group: -1,
     event,
-    count: null,
-    statistic: null,
-    variable: null,
+    metric: -1,
     comparison: null,
     threshold: 0,
     repetitions: Number.MAX_SAFE_INTEGER,
@@ -34,6 +32,7 @@ export function plan(parts: Partial<EnginePlan> = {}): EnginePlan {
     ensemble: '',
     heartbeat: 0,
     virtualTime: false,
+    metrics: [],
     rules: everyEvent,
     ...parts,
   };

@@ -103,7 +103,8 @@ const argumentsFor = function* (): Generator<unknown[]> {
   yield [];
   for (const a of values) {
     yield [a];
-    for (const b of values) yield [a, b];
+    // The third is for addRule: no metrics.
+    for (const b of values) yield [a, b, []];
   }
 };
 
@@ -121,16 +122,16 @@ if (part === 'constructors') {
   }
 } else if (part === 'plans') {
   // A plan with each property of it, and of a rule in it, replaced by each of the values.
-  const good = plan();
+  const metric = { name: '', group: 0, count: null, statistic: 'mean', variable: 'pending' } as const;
+  const count = { ...metric, count: 'finished', statistic: null, variable: null } as const;
+  const good = plan({ metrics: [metric, count] });
   const rules = [
     { ...good.rules[0] },
     {
       ...good.rules[0],
       trigger: 'metric',
-      group: 0,
       event: null,
-      statistic: 'mean',
-      variable: 'pending',
+      metric: 0,
       comparison: '<',
     },
   ];
@@ -138,6 +139,12 @@ if (part === 'constructors') {
     for (const key of Object.keys(good))
       attempt(`plan.${key}`, () => new Engine({ ...good, [key]: value } as never, () => {}).close());
     attempt('rule', () => new Engine({ ...good, rules: [value] } as never, () => {}).close());
+    for (const one of [metric, count]) {
+      for (const key of Object.keys(one)) {
+        const metrics = [{ ...one, [key]: value }];
+        attempt(`metric.${key}`, () => new Engine({ ...good, metrics } as never, () => {}).close());
+      }
+    }
     for (const rule of rules) {
       for (const key of Object.keys(rule)) {
         attempt(`rule.${key}`, () =>
@@ -147,7 +154,8 @@ if (part === 'constructors') {
     }
     const engine = new Engine(good, () => {});
     for (const key of Object.keys(rules[1] ?? {}))
-      attempt(`addRule.${key}`, () => engine.addRule(1, { ...rules[1], [key]: value } as never));
+      attempt(`addRule.${key}`, () => engine.addRule(1, { ...rules[1], [key]: value } as never, []));
+    attempt('addRule.metrics', () => engine.addRule(1, rules[1] as never, [metric, value] as never));
     engine.close();
   }
 } else if (part === 'summary') {
