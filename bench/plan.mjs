@@ -7,6 +7,7 @@ export function makePlan(groups, rules, { threshold = 0, ...metric }) {
   const few = Math.min(rules, groups);
   return {
     groups: Array.from({ length: groups }, (_, i) => synthGroup(i)),
+    remembered: [],
     trackAll: false,
     ensemble: '',
     heartbeat: 0,

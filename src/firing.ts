@@ -1,6 +1,6 @@
 /** One time that a rule's action is due, as people and programs see it. */
 
-import type { Action, EnsembleConfig } from './config/types.js';
+import type { Action, EnsembleConfig, Parameters } from './config/types.js';
 import type { NativeFiring } from './engine/addon.js';
 import { type MetricsSnapshot, readSnapshot } from './metrics/metrics.js';
 
@@ -32,6 +32,10 @@ export interface Firing {
   readonly metrics: MetricsSnapshot | null;
   /** The event's context, for custom actions. */
   readonly context: Readonly<Record<string, unknown>> | null;
+  /** The parameters of that job, where its group has some, for custom actions and submissions. */
+  readonly parameters: Parameters | null;
+  /** Index of the job's entry in its group, for the same. */
+  readonly entry: number | null;
 }
 
 /** A native firing with its indexes turned into names. */
@@ -58,6 +62,8 @@ export function readFiring(
     submitting: native.submitting,
     metrics: native.snapshot === null ? null : readSnapshot(groups, native.snapshot),
     context: readContext(native.context),
+    parameters: readContext(native.parameters) as Parameters | null,
+    entry: native.entry,
   };
 }
 

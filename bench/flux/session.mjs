@@ -30,7 +30,15 @@ export function makeRule(given) {
 
 export function makeEngine(rules) {
   const engine = new Engine(
-    { groups: [loadGroup], trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false, rules },
+    {
+      groups: [loadGroup],
+      remembered: [],
+      trackAll: false,
+      ensemble: '',
+      heartbeat: 0,
+      virtualTime: false,
+      rules,
+    },
     { firing() {}, decodeError: ({ reason }) => fail(reason) },
   );
   engine.onSource({ records() {}, quiet() {}, failed: ({ message }) => fail(message) });

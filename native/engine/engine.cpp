@@ -38,6 +38,10 @@ Engine::Engine(Plan plan)
       virtual_time_(plan.virtual_time),
       heartbeat_(plan.heartbeat) {
   for (const std::string& name : plan.groups) AddGroup(name);
+  for (const RememberedGroup& remembered : plan.remembered) {
+    if (remembered.group >= remembered_.size()) remembered_.resize(remembered.group + 1);
+    remembered_[remembered.group] = true;
+  }
   for (const Metric& metric : plan.metrics) metrics_.Add(metric);
   for (Rule& rule : plan.rules) AddRule(std::move(rule));
 }
@@ -79,6 +83,7 @@ void Engine::OnRecord(const journal::Record& record) {
     const std::uint32_t group = GroupOf(*record.membership);
     if (group != kNoGroup) {
       job = jobs_.Insert(record.id, group);
+      if (Remembers(group)) details_.Add(record.id, *record.membership);
       if (!ensemble_.empty() && record.membership->ensemble) ++totals_.own_jobs;
       if (record.events.empty()) {
         TouchSet unseen;
@@ -96,7 +101,7 @@ void Engine::OnRecord(const journal::Record& record) {
     if (job == nullptr) continue;
     ++totals_.tracked_events;
     if (!Apply(*job, event)) {
-      jobs_.Erase(job);
+      Forget(job);
       job = nullptr;
     }
   }
@@ -175,6 +180,11 @@ void Engine::Lose(Job* job) {
   TouchSet touched;
   Enter(*job, JobState::kInactive, metrics_[job->group], touched);
   ++totals_.lost_jobs;
+  Forget(job);
+}
+
+void Engine::Forget(Job* job) {
+  if (Remembers(job->group)) details_.Erase(job->id);
   jobs_.Erase(job);
 }
 
@@ -397,7 +407,13 @@ void Engine::Judge(const Job& job, const journal::Event& event, TouchSet touched
     firing.job = job.id;
     firing.group = job.group;
     firing.event = event.name;
-    if (rule.wants_event) firing.context = event.context;
+    if (rule.wants_event) {
+      firing.context = event.context;
+      if (const JobDetails* details = Remembers(job.group) ? details_.Find(job.id) : nullptr) {
+        firing.parameters = details->parameters;
+        firing.entry = details->entry;
+      }
+    }
     Occasion(index, std::move(firing));
     if (ended_) return;
   }

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/job_details.h"
 #include "engine/job_table.h"
 #include "engine/metric_table.h"
 #include "engine/output.h"
@@ -98,6 +99,12 @@ class Engine final : private journal::RecordSink {
   void OnRecord(const journal::Record& record);
   void OnDecodeError(const journal::DecodeError& error) override;
 
+  bool Remembers(std::uint32_t group) const {
+    return group < remembered_.size() && remembered_[group];
+  }
+  // The job is over.
+  void Forget(Job* job);
+
   std::uint32_t GroupOf(const journal::Membership& membership);
   std::uint32_t AddGroup(std::string_view name);
   // What a record brings of a job that it may tell of for the second time.
@@ -139,6 +146,8 @@ class Engine final : private journal::RecordSink {
 
   journal::Decoder decoder_;
   JobTable jobs_;
+  std::vector<bool> remembered_;  // by group; shorter than the groups when the last are not
+  JobDetailsTable details_;
   NameIndex group_index_;
   MetricTable metrics_;
   RuleBook book_;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/job_details.h"
 #include "engine/metrics.h"
 #include "engine/plan.h"
 #include "journal/record.h"
@@ -76,6 +77,9 @@ struct Firing {
   // All metrics as they were then, for the same rules: what a function decides by must not depend
   // on when it gets to run.
   std::shared_ptr<const Snapshot> snapshot;
+  // Of the job, for the same rules, when its group is remembered.
+  std::shared_ptr<const JobParameters> parameters;
+  std::optional<std::uint32_t> entry;
   bool submitting = false;  // the source submits the rule's jobs, JavaScript need not
 };
 

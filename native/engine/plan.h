@@ -63,8 +63,14 @@ struct Rule {
   std::vector<SubmitPortion> submit;     // what a source can submit by itself; else JavaScript acts
 };
 
+// A group of whose active jobs more is remembered (job_details.h).
+struct RememberedGroup {
+  std::uint32_t group = kNoGroup;
+};
+
 struct Plan {
   std::vector<std::string> groups;
+  std::vector<RememberedGroup> remembered;
   // Take in every group that a record names, besides those listed.
   bool track_all = false;
   // This run's id; jobs that name another one are not ours. Empty: whatever they name.

@@ -278,6 +278,10 @@ class Decoder::Parser {
       } else if (key == "ensemble") {
         if (!StringOrOther(field.value(), text)) return false;
         membership.ensemble = text;
+      } else if (key == "origin") {
+        if (!ObjectOrOther(field.value(), membership.origin)) return false;
+      } else if (key == "parameters") {
+        if (!ObjectOrOther(field.value(), membership.parameters)) return false;
       }
     }
     return true;
@@ -288,6 +292,15 @@ class Decoder::Parser {
     text = {};
     if (value.raw_json_token().front() != '"') return true;
     return !Fails(value.get_string().get(text), "in the jobspec's attributes.user");
+  }
+
+  // An object's JSON; nothing for a value of any other type.
+  bool ObjectOrOther(ondemand::value& value, std::optional<std::string_view>& json) {
+    json.reset();
+    if (value.raw_json_token().front() != '{') return true;
+    ondemand::object object;
+    return !Fails(value.get_object().get(object), "in the jobspec's attributes.user") &&
+           !Fails(object.raw_json().get(json.emplace()), "in the jobspec's attributes.user");
   }
 
   bool Fails(simdjson::error_code code, const char* where) {
@@ -443,6 +456,37 @@ void Decoder::Line(std::string_view line, RecordSink& sink) {
   }
   // The parser's buffers are several times as large as the largest line that it has seen.
   if (line_bytes_ > kLargeRecordBytes) parser_ = std::make_unique<Parser>();
+}
+
+std::vector<Member> MembersOf(std::string_view text) {
+  std::vector<Member> members;
+  ondemand::parser parser;
+  ondemand::document document;
+  ondemand::object object;
+  const simdjson::padded_string padded(text);
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document.get_object().get(object) != simdjson::SUCCESS) {
+    return members;
+  }
+  for (auto result : object) {
+    ondemand::field field;
+    std::string_view key;
+    if (std::move(result).get(field) != simdjson::SUCCESS) break;
+    if (field.unescaped_key(false).get(key) != simdjson::SUCCESS) break;
+    Member& member = members.emplace_back(Member{std::string(key), {}});
+    double number = 0;
+    bool boolean = false;
+    std::string_view string;
+    ondemand::value& value = field.value();
+    if (value.get_double().get(number) == simdjson::SUCCESS) {
+      member.value = number;
+    } else if (value.get_bool().get(boolean) == simdjson::SUCCESS) {
+      member.value = boolean;
+    } else if (value.get_string().get(string) == simdjson::SUCCESS) {
+      member.value = std::string(string);
+    }
+  }
+  return members;
 }
 
 std::string RecordOfLookup(JobId id, std::string_view answer) {

@@ -9,6 +9,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "journal/known_shape.h"
 #include "journal/record.h"
@@ -25,6 +27,15 @@ inline constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
 // A record of a job's whole eventlog, from the answer {"id":I,"eventlog":"..."} of Flux's
 // job-info.lookup; a record without events when the answer holds none.
 std::string RecordOfLookup(JobId id, std::string_view answer);
+
+// One member of an object: nothing for a value that is null, an object or an array.
+struct Member {
+  std::string name;
+  std::variant<std::monostate, double, bool, std::string> value;
+};
+
+// The members of an object in JSON; those up to where it is broken.
+std::vector<Member> MembersOf(std::string_view object);
 
 class RecordSink {
  public:

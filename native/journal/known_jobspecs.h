@@ -33,6 +33,8 @@ class KnownJobspecs {
       last_ = at;
       membership.group = kept.group.In(text);
       membership.ensemble = kept.ensemble.In(text);
+      membership.origin = kept.origin.In(text);
+      membership.parameters = kept.parameters.In(text);
       return size;
     }
     return 0;
@@ -46,6 +48,8 @@ class KnownJobspecs {
     kept.text = jobspec;
     kept.group = Place(membership.group, jobspec);
     kept.ensemble = Place(membership.ensemble, jobspec);
+    kept.origin = Place(membership.origin, jobspec);
+    kept.parameters = Place(membership.parameters, jobspec);
   }
 
  private:
@@ -74,6 +78,8 @@ class KnownJobspecs {
     std::string text;
     Place group;
     Place ensemble;
+    Place origin;
+    Place parameters;
   };
 
   std::array<Kept, kJobspecs> kept_;

@@ -284,6 +284,8 @@ class KnownShape::Walk {
     return Object(at, [&](std::string_view key, const char* value) -> const char* {
       if (key == "group") return Word(value, membership.group);
       if (key == "ensemble") return Word(value, membership.ensemble);
+      if (key == "origin") return Part(value, membership.origin);
+      if (key == "parameters") return Part(value, membership.parameters);
       return Value(value);
     });
   }
@@ -294,6 +296,14 @@ class KnownShape::Walk {
     const char* const behind = String(at);
     if (behind == nullptr || behind - at == 2) return nullptr;
     word = std::string_view(at + 1, static_cast<std::size_t>(behind - at - 2));
+    return behind;
+  }
+
+  // An object, likewise.
+  const char* Part(const char* at, std::optional<std::string_view>& part) {
+    if (*at != '{' || part) return nullptr;
+    const char* const behind = Bracketed(at);
+    if (behind != nullptr) part = std::string_view(at, static_cast<std::size_t>(behind - at));
     return behind;
   }
 

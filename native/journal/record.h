@@ -30,12 +30,15 @@ struct Event {
   std::string_view context;         // the context's JSON as it came, empty when there is none
 };
 
-// The parts of attributes.user that say whose job it is.
+// The parts of attributes.user that say whose job it is, and which one.
 struct Membership {
   // attributes.user.group when it is a non-empty string.
   std::optional<std::string_view> group;
   // attributes.user.ensemble when there is one; empty when it is no string, which no run's id is.
   std::optional<std::string_view> ensemble;
+  // attributes.user.origin and attributes.user.parameters as they came, when they are objects.
+  std::optional<std::string_view> origin;
+  std::optional<std::string_view> parameters;
 };
 
 struct Record {

@@ -175,6 +175,32 @@ void ReadPortions(PropertyReader& reader, const Napi::Value& value, JobspecPool*
   }
 }
 
+bool ReadRemembered(const Napi::Value& value, engine::Plan& plan, std::string* error) {
+  if (!value.IsArray()) {
+    *error = "remembered must be an array";
+    return false;
+  }
+  const auto array = value.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::HandleScope scope(value.Env());
+    const Napi::Value element = array.Get(i);
+    if (!element.IsObject()) {
+      *error = "remembered must be objects";
+      return false;
+    }
+    PropertyReader reader(element.As<Napi::Object>(), error);
+    engine::RememberedGroup remembered;
+    const std::int64_t group = reader.Integer("group", 0);
+    if (static_cast<std::uint64_t>(group) >= plan.groups.size()) {
+      reader.Fail<bool>("group", "the index of a group");
+    }
+    remembered.group = static_cast<std::uint32_t>(group);
+    if (!reader.good()) return false;
+    plan.remembered.push_back(remembered);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::shared_ptr<const engine::Jobspec> JobspecPool::Share(engine::Jobspec jobspec) {
@@ -315,6 +341,7 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
   if (!metrics) return std::nullopt;
   plan.metrics = std::move(*metrics);
   const PlanSizes sizes{plan.groups.size(), plan.metrics.size()};
+  if (!ReadRemembered(object.Get("remembered"), plan, error)) return std::nullopt;
   plan.rules.reserve(rule_array.Length());
   JobspecPool pool;
   for (std::uint32_t i = 0; i < rule_array.Length(); ++i) {

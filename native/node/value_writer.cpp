@@ -72,6 +72,13 @@ napi_value WriteFiring(napi_env env, const engine::Firing& firing) {
   };
   text_or_null("event", firing.event);
   text_or_null("context", firing.context);
+  text_or_null("parameters",
+               firing.parameters == nullptr ? std::string() : firing.parameters->json);
+  if (firing.entry) {
+    object.Set("entry", static_cast<double>(*firing.entry));
+  } else {
+    object.SetNull("entry");
+  }
   return object.value();
 }
 

@@ -31,6 +31,8 @@ struct OwnedRecord {
   bool has_membership = false;
   std::optional<std::string> group;
   std::optional<std::string> ensemble;
+  std::optional<std::string> origin;
+  std::optional<std::string> parameters;
 
   bool operator==(const OwnedRecord&) const = default;
 };
@@ -54,6 +56,8 @@ class Recorder final : public journal::RecordSink {
       owned.has_membership = true;
       if (record.membership->group) owned.group.emplace(*record.membership->group);
       if (record.membership->ensemble) owned.ensemble.emplace(*record.membership->ensemble);
+      if (record.membership->origin) owned.origin.emplace(*record.membership->origin);
+      if (record.membership->parameters) owned.parameters.emplace(*record.membership->parameters);
     }
     records.push_back(std::move(owned));
   }

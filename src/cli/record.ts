@@ -38,7 +38,7 @@ async function follow(
     full: full === true,
   });
   // No groups and no rules: it counts what passes, and keeps nothing.
-  const nothing = { groups: [], metrics: [], rules: [] };
+  const nothing = { groups: [], remembered: [], metrics: [], rules: [] };
   const plan = { ...nothing, trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false };
   const engine = new Engine(plan, { firing() {}, decodeError() {} });
   try {

@@ -27,6 +27,10 @@ export interface NativeFiring {
   readonly context: string | null;
   /** All metrics as they were when the rule fired, for the same rules. */
   readonly snapshot: NativeSnapshot | null;
+  /** `attributes.user.parameters` of the job as JSON text, for the same rules and groups that are remembered. */
+  readonly parameters: string | null;
+  /** `attributes.user.origin.entry` of the job, for the same. */
+  readonly entry: number | null;
   /** The source submits the rule's jobs; what comes of it is told in `submissions`. */
   readonly submitting: boolean;
 }

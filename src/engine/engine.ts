@@ -180,8 +180,11 @@ export class Engine {
   }
 
   /** Submits jobs to the source; resolves when each has been accepted or refused. */
-  submit(portion: SubmitPortion, origin: { rule: number; firing: number }): Promise<SubmitReport> {
-    return this.#command((native, number) => native.submit(number, portion, origin.rule, origin.firing, 0));
+  submit(
+    portion: SubmitPortion,
+    { rule, firing, index }: { rule: number; firing: number; index: number },
+  ): Promise<SubmitReport> {
+    return this.#command((native, number) => native.submit(number, portion, rule, firing, index));
   }
 
   cancel(ids: BigUint64Array, note: string): Promise<ControlReport> {

@@ -43,8 +43,15 @@ export interface PlanRule {
   readonly submit: readonly SubmitPortion[] | null;
 }
 
+/** A group of whose active jobs entry, attempt and parameters are remembered. */
+export interface PlanRemembered {
+  /** Index of the group. */
+  readonly group: number;
+}
+
 export interface EnginePlan {
   readonly groups: readonly string[];
+  readonly remembered: readonly PlanRemembered[];
   /** Also take in groups that are not listed, as records name them. */
   readonly trackAll: boolean;
   /** This run's id; jobs that name another are not ours. Empty for jobs of any run. */

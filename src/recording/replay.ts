@@ -50,7 +50,7 @@ export class Replay {
     const rules = options.config?.rules ?? [];
     const plan =
       options.config === undefined
-        ? { groups: [], trackAll: true, ensemble: '', heartbeat: 0, metrics: [], rules: [] }
+        ? { groups: [], remembered: [], trackAll: true, ensemble: '', heartbeat: 0, metrics: [], rules: [] }
         : compilePlan(options.config, '', ruleNames(options.config, null));
     this.#engine = new Engine(
       // Nobody is called, so nobody needs to see what the metrics were.

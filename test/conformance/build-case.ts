@@ -107,6 +107,7 @@ export function allRules(groups: number): CaseRule[] {
 export function plan(parts: Partial<CasePlan> = {}): CasePlan {
   return {
     groups: ['a', 'b'],
+    remembered: [],
     trackAll: false,
     ensemble: '',
     heartbeat: 0,

@@ -277,7 +277,11 @@ export const chaos: fc.Arbitrary<ChaosRun> = fc.boolean().chain((ticks) =>
       cuts: fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 6 }),
     })
     .map(({ trackAll, ensemble, rules, kinds, all, cuts }) => ({
-      one: play({ groups, trackAll, ensemble, heartbeat: 0, virtualTime: false, rules }, kinds, all),
+      one: play(
+        { groups, remembered: [], trackAll, ensemble, heartbeat: 0, virtualTime: false, rules },
+        kinds,
+        all,
+      ),
       cuts,
     })),
 );

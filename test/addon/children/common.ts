@@ -28,6 +28,7 @@ export const everyEvent: readonly PlanRule[] = ['submit', 'alloc', 'start', 'fin
 export function plan(parts: Partial<EnginePlan> = {}): EnginePlan {
   return {
     groups: ['a'],
+    remembered: [],
     trackAll: false,
     ensemble: '',
     heartbeat: 0,

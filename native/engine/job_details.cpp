@@ -1,0 +1,70 @@
+#include "engine/job_details.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace flux_ensemble::engine {
+
+namespace {
+
+std::optional<std::uint32_t> IndexOf(const journal::Member& member) {
+  const double* const number = std::get_if<double>(&member.value);
+  if (number == nullptr || !(*number >= 0 && *number < UINT32_MAX)) return std::nullopt;
+  return std::floor(*number) == *number
+             ? std::optional<std::uint32_t>(static_cast<std::uint32_t>(*number))
+             : std::nullopt;
+}
+
+}  // namespace
+
+const journal::Member* JobParameters::Find(std::string_view name) const {
+  const auto found =
+      std::find_if(members.begin(), members.end(),
+                   [name](const journal::Member& member) { return member.name == name; });
+  return found == members.end() ? nullptr : &*found;
+}
+
+const JobDetails& JobDetailsTable::Add(journal::JobId id, const journal::Membership& membership) {
+  JobDetails& details = jobs_[id];
+  details = {};
+  if (membership.origin) {
+    details.origin = *membership.origin;
+    for (const journal::Member& member : journal::MembersOf(*membership.origin)) {
+      if (member.name == "entry") details.entry = IndexOf(member);
+      if (member.name == "attempt") details.attempt = IndexOf(member).value_or(0);
+      if (member.name == "values") details.filled_in = true;
+    }
+  }
+  details.parameters = Share(membership.parameters.value_or(std::string_view()));
+  return details;
+}
+
+const JobDetails* JobDetailsTable::Find(journal::JobId id) const {
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? nullptr : &found->second;
+}
+
+void JobDetailsTable::Erase(journal::JobId id) {
+  jobs_.erase(id);
+}
+
+std::shared_ptr<const JobParameters> JobDetailsTable::Share(std::string_view json) {
+  auto found = shared_.find(json);
+  if (found != shared_.end()) {
+    if (std::shared_ptr<const JobParameters> parameters = found->second.lock()) return parameters;
+  } else {
+    if (shared_.size() >= sweep_at_) {
+      std::erase_if(shared_, [](const auto& entry) { return entry.second.expired(); });
+      sweep_at_ = std::max<std::size_t>(64, 2 * shared_.size());
+    }
+    found = shared_.emplace(json, std::weak_ptr<const JobParameters>()).first;
+  }
+  auto parameters = std::make_shared<JobParameters>();
+  parameters->json = json;
+  if (!json.empty()) parameters->members = journal::MembersOf(json);
+  found->second = parameters;
+  return parameters;
+}
+
+}  // namespace flux_ensemble::engine
