@@ -11,6 +11,7 @@ import type { ActionContext, EnsembleObserver } from './actions/context.js';
 import { loadCustomFunctions } from './actions/custom-loader.js';
 import type { LoadedFunctions } from './actions/custom-types.js';
 import { Dispatcher } from './actions/dispatcher.js';
+import { RowCursors } from './actions/rows.js';
 import { Broadcast } from './broadcast.js';
 import { configFromObject, type LoadedConfig, loadConfig } from './config/load.js';
 import type { EnsembleConfig, Rule } from './config/types.js';
@@ -264,6 +265,7 @@ export class Ensemble {
       engine: this.#engine,
       observer: this.#observer,
       customs,
+      rows: new RowCursors(),
       signal: this.#ending.signal,
       terminate: () => this.#finish('terminated'),
       addRule: async (rule) => {

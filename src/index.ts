@@ -19,6 +19,8 @@ export type {
   JobGroup,
   JobTemplate,
   MetricName,
+  Parameters,
+  ParameterValue,
   Rule,
   Statistic,
   Trigger,

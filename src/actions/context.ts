@@ -7,6 +7,7 @@ import type { EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import type { Member, ResizeOutcome } from '../members/member.js';
 import type { LoadedFunctions } from './custom-types.js';
+import type { RowCursors } from './rows.js';
 
 /** What an action is about to do or has done, for people and logs. */
 export type ActionReport =
@@ -40,6 +41,7 @@ export interface ActionContext {
   readonly engine: Engine;
   readonly observer: EnsembleObserver;
   readonly customs: LoadedFunctions;
+  readonly rows: RowCursors;
   /** Aborted when the run comes to its end. */
   readonly signal: AbortSignal;
   /** Adds a rule to the running ensemble. */

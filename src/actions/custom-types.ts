@@ -1,6 +1,6 @@
 /** What the user's own functions are given, and what they may return. */
 
-import type { Action, Rule } from '../config/types.js';
+import type { Action, Parameters, Rule } from '../config/types.js';
 import type { EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
@@ -15,6 +15,8 @@ export interface CustomEvent {
   /** Seconds since the epoch. */
   readonly timestamp: number;
   readonly context: Readonly<Record<string, unknown>> | null;
+  /** The job's parameters; null where its group has none. */
+  readonly parameters: Parameters | null;
 }
 
 /** The metrics as they were when the rule fired, however late the function gets to run. */

@@ -1,7 +1,7 @@
 /** What a custom function returned: checked by the same code as the file, so the same things are allowed. */
 
 import { configFromObject } from '../config/load.js';
-import type { Action, EnsembleConfig, Rule } from '../config/types.js';
+import type { Action, EnsembleConfig, JobEntry, Rule } from '../config/types.js';
 import { ConfigError } from '../errors.js';
 
 export type FollowUp =
@@ -20,6 +20,10 @@ export function readFollowUps(answer: unknown, config: EnsembleConfig): FollowUp
   return followUps;
 }
 
+function parametersOf(entries: readonly JobEntry[]): string[] {
+  return [...new Set(entries.map(({ draft }) => draft?.sweep))].flatMap((sweep) => sweep?.names ?? []);
+}
+
 function readOne(item: unknown, config: EnsembleConfig): FollowUp | string {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
     return 'an action is an object with a name, a rule one with a trigger and an action';
@@ -27,8 +31,12 @@ function readOne(item: unknown, config: EnsembleConfig): FollowUp | string {
   const isRule = 'trigger' in item;
   try {
     const { config: read } = configFromObject({
-      // Only the names count here: they are what labels and metrics refer to.
-      jobs: [...config.groups.keys()].map((name) => ({ name, command: 'true' })),
+      // Only the names count here: they are what labels, metrics and parameters refer to.
+      jobs: [...config.groups.values()].map(({ name, entries }) => ({
+        name,
+        command: 'true',
+        parameters: Object.fromEntries(parametersOf(entries).map((parameter) => [parameter, 0])),
+      })),
       rules: [isRule ? item : { trigger: 'start', action: item }],
       custom: 'function placeholder() {}',
     });

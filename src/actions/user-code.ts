@@ -46,8 +46,8 @@ export async function withinTime<T>(
 /** The event that made the rule due; null at start and heartbeats. */
 export function eventOf(firing: Firing): CustomEvent | null {
   if (firing.event === null) return null;
-  const { job, group, event, timestamp, context } = firing;
-  return { id: job, group, name: event, timestamp, context };
+  const { job, group, event, timestamp, context, parameters } = firing;
+  return { id: job, group, name: event, timestamp, context, parameters };
 }
 
 /**

@@ -16,7 +16,8 @@ function occasionOf({ title, triggerText, trigger }: Rule): string {
 /** The jobspec of an entry's jobs as Flux would get it, without the environment and the run's id. */
 function jobspecOf(entry: JobEntry): unknown {
   const { head, tail } = compileJobspec(entry, { ensemble: null, environment: null, alwaysNodes: true });
-  return JSON.parse(head + tail);
+  // Without what the firing adds to the origin, and the comma before it.
+  return JSON.parse(head.slice(0, -1) + tail);
 }
 
 /** Prints the plan of an ensemble, as text or as JSON lines. */

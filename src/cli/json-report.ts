@@ -30,7 +30,8 @@ function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-function printFiring({ job, context, metrics: _, submitting: __, ...firing }: Firing): void {
+function printFiring(whole: Firing): void {
+  const { job, context, parameters, entry: _, metrics: __, submitting: ___, ...firing } = whole;
   print({
     type: 'firing',
     ...firing,
@@ -38,6 +39,7 @@ function printFiring({ job, context, metrics: _, submitting: __, ...firing }: Fi
     job: job === null ? null : formatJobId(job),
     jobid: job === null ? null : String(job),
     ...(context === null ? {} : { context }),
+    ...(parameters === null ? {} : { parameters }),
   });
 }
 

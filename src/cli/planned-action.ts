@@ -1,6 +1,6 @@
 /** What an action would do, in words: for replays, which perform none. */
 
-import { describePortion } from '../actions/submit.js';
+import { describePortions } from '../actions/submit.js';
 import { escapeControls } from '../config/describe.js';
 import type { Action, EnsembleConfig } from '../config/types.js';
 import { portionsOf } from '../rules/portions.js';
@@ -17,7 +17,7 @@ export function plannedAction(action: Action, config: EnsembleConfig): string {
     case 'submit': {
       const group = config.groups.get(action.label);
       const portions = group === undefined ? [] : portionsOf(group, action.value);
-      return `submit ${escapeControls(action.label)} ${portions.map(describePortion).join('\n')}`;
+      return `submit ${escapeControls(action.label)} ${describePortions(portions)}`;
     }
     case 'cancel':
       return `cancel ${escapeControls(action.label)}`;

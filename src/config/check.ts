@@ -94,6 +94,7 @@ function allowedKeys(path: Path): string[] {
   for (const step of path) {
     schemas = schemas.flatMap(unwrap).flatMap((schema) => {
       if (schema instanceof z.ZodArray) return [schema.element];
+      if (schema instanceof z.ZodRecord) return [schema.valueType as z.core.$ZodType];
       const inner = schema instanceof z.ZodObject ? schema.shape[step] : undefined;
       return inner === undefined ? [] : [inner as z.core.$ZodType];
     });

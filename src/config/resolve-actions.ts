@@ -5,14 +5,15 @@ import { describeValue, quote } from './describe.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import type { ResolvedJobs } from './resolve-jobs.js';
-import { type ActionName, type ActionShape, MOST } from './schema.js';
+import { type ActionName, type ActionShape, MOST, MOST_ROWS } from './schema.js';
 import { splitWords } from './split-words.js';
-import { choices } from './suggest.js';
-import type { Action } from './types.js';
+import { choices, didYouMean } from './suggest.js';
+import { checkTemplate } from './templates.js';
+import type { Action, Parameters } from './types.js';
 
 /** Keys that mean something for one action only; the others mean the same for all. */
 const OWN_KEYS: Readonly<Record<ActionName, readonly (keyof ActionShape)[]>> = {
-  submit: ['label', 'value'],
+  submit: ['label', 'value', 'parameters'],
   cancel: ['label'],
   urgency: ['label', 'value'],
   terminate: [],
@@ -72,9 +73,46 @@ export function resolveAction(
     case 'submit': {
       const label = resolveGroup(context, jobs, action, path);
       const value = resolveValue(context, action, path);
-      return label === null ? null : { ...common, name, label, value };
+      if (label === null) return null;
+      const parameters = resolveParameters(context, jobs, label, action.parameters, [...path, 'parameters']);
+      if (value !== null && value > MOST_ROWS && jobs.parameters.has(label)) {
+        const message = `at most ${MOST_ROWS} jobs of a group with parameters can be submitted at once`;
+        context.problems.error([...path, 'value'], message);
+      }
+      return { ...common, name, label, value, parameters };
     }
   }
+}
+
+/** Values for the parameters of a group; null for none. */
+function resolveParameters(
+  { problems }: ResolveContext,
+  jobs: ResolvedJobs,
+  label: string,
+  values: ActionShape['parameters'],
+  path: Path,
+): Parameters | null {
+  if (values === undefined || values === null) return null;
+  const names = [...(jobs.parameters.get(label) ?? [])];
+  for (const [name, value] of Object.entries(values)) {
+    const at = [...path, name];
+    if (!names.includes(name) && jobs.complete) {
+      const hint =
+        didYouMean(name, names) ||
+        (names.length === 0 ? '; it has none' : `; it has ${choices(names, 'and')}`);
+      problems.error(at, `group ${quote(label)} has no parameter ${quote(name)}${hint}`, 'key');
+    }
+    if (typeof value !== 'string') continue;
+    const known = {
+      parameters: [],
+      ofAnyJob: new Set([...jobs.parameters.values()].flatMap((all) => [...all])),
+      groups: jobs.complete ? jobs.names : null,
+      inJob: false,
+      isFluxTag: () => false,
+    };
+    for (const message of checkTemplate(value, known).messages) problems.error(at, message);
+  }
+  return values;
 }
 
 function warnOfIdleKeys(
@@ -83,7 +121,7 @@ function warnOfIdleKeys(
   action: ActionShape,
   path: Path,
 ): void {
-  for (const key of ['label', 'value', 'command', 'timeout'] as const) {
+  for (const key of ['label', 'value', 'parameters', 'command', 'timeout'] as const) {
     if (action[key] === undefined || action[key] === null || OWN_KEYS[name].includes(key)) continue;
     const meant = Object.keys(OWN_KEYS).filter((other) => OWN_KEYS[other as ActionName].includes(key));
     problems.warning([...path, key], `ignored: ${name} has no ${key}, only ${choices(meant, 'and')}`, 'key');

@@ -1,12 +1,16 @@
 /** Job entries, and the groups that they form. */
 
+import { FillError, fillDraft, isFluxTag, showWords } from '../parameters/fill.js';
+import { tablesOf } from '../parameters/sweep.js';
+import { fillText, isTemplate, type Lookup } from '../parameters/template.js';
 import { describeValue } from './describe.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
-import { type JobShape, MOST, meansYes } from './schema.js';
+import { resolveSweep } from './resolve-parameters.js';
+import { type JobShape, MOST, MOST_ROWS, meansYes } from './schema.js';
 import { splitWords } from './split-words.js';
 import { checkTemplate } from './templates.js';
-import type { JobEntry, JobGroup } from './types.js';
+import type { JobDraft, JobEntry, JobGroup, Parameters, ParameterValue } from './types.js';
 
 export interface ResolvedJobs {
   readonly groups: ReadonlyMap<string, JobGroup>;
@@ -14,47 +18,86 @@ export interface ResolvedJobs {
   readonly names: ReadonlySet<string>;
   /** Whether `names` holds all: only then is any other name unknown. */
   readonly complete: boolean;
+  /** The parameters of each group that has some. */
+  readonly parameters: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** What is known of all groups before the first one is made. */
+interface Overview {
+  readonly names: ReadonlySet<string>;
+  readonly complete: boolean;
+  readonly ofAnyJob: ReadonlySet<string>;
 }
 
 /** Makes the job groups, in the order in which the file names them first. */
 export function resolveJobs(context: ResolveContext): ResolvedJobs {
   const shapes = context.shape.config.jobs;
   const groups = new Map<string, JobGroup & { readonly entries: JobEntry[]; count: number }>();
-  let complete = shapes !== undefined;
+  const parameters = parameterNames(shapes ?? []);
+  const overview = {
+    names: new Set((shapes ?? []).flatMap((job) => job?.name ?? [])),
+    complete: shapes?.every((job) => job?.name !== undefined) === true,
+    ofAnyJob: new Set([...parameters.values()].flatMap((names) => [...names])),
+  };
   for (const [index, job] of (shapes ?? []).entries()) {
     const path = ['jobs', index];
-    if (job?.name === undefined) complete = false;
     if (job === undefined) continue;
-    const entry = resolveJob(context, job, path);
-    const group = groups.get(entry.group) ?? { name: entry.group, entries: [], count: 0 };
-    group.entries.push(entry);
-    group.count += entry.count;
-    groups.set(entry.group, group);
+    const name = job.name ?? '';
+    const group = groups.get(name) ?? { name, entries: [], count: 0 };
+    const entries = resolveJob(context, overview, job, group.entries.length, path);
+    for (const entry of entries) {
+      group.entries.push(entry);
+      group.count += entry.count;
+    }
+    groups.set(name, group);
     if (group.count > MOST) {
       const message = `the jobs of this group are ${group.count} up to here; ${MOST} at most`;
       context.problems.error([...path, 'count'], message);
     }
+    if (entries.length > 1 && group.entries.length > MOST_ROWS) {
+      const message = `the rows of this group are ${group.entries.length} up to here; ${MOST_ROWS} at most`;
+      context.problems.error([...path, 'parameters'], message, 'key');
+    }
   }
-  return { groups, names: new Set(groups.keys()), complete };
+  return { groups, names: new Set(groups.keys()), complete: overview.complete, parameters };
 }
 
-function resolveJob(context: ResolveContext, job: JobShape, path: Path): JobEntry {
-  for (const key of ['output', 'error'] as const) {
-    for (const message of checkTemplate(job[key] ?? '')) context.problems.error([...path, key], message);
+/** The names of the parameters of each group. */
+function parameterNames(shapes: readonly (JobShape | undefined)[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const job of shapes) {
+    const { parameters } = job ?? {};
+    if (parameters === undefined || parameters === null) continue;
+    const names = found.get(job?.name ?? '') ?? new Set();
+    for (const row of Array.isArray(parameters) ? parameters : [parameters]) {
+      for (const name of Object.keys(row ?? {})) names.add(name);
+    }
+    found.set(job?.name ?? '', names);
   }
-  const nodes = job.nodes || 1;
-  const command = commandText(context, job.command, [...path, 'command']);
-  return {
+  return found;
+}
+
+/** The entries that one of the file stands for: one, or one for each row of its parameters. */
+function resolveJob(
+  context: ResolveContext,
+  overview: Overview,
+  job: JobShape,
+  first: number,
+  path: Path,
+): JobEntry[] {
+  const count = job.count ?? 1;
+  const commandAt = [...path, 'command'];
+  const commandText = commandTextOf(context, job.command, commandAt) ?? '';
+  const written = job.command === undefined ? undefined : commandText;
+  const command = resolveCommand(context, written, commandAt);
+  const draft: JobDraft = {
     group: job.name ?? '',
-    command: resolveCommand(context, command, [...path, 'command']),
-    commandText: command ?? '',
+    command,
     workdir: job.workdir || null,
     inheritEnvironment: meansYes(job.inheritEnvironment ?? true),
     environment: resolveEnvironment(context, job.environment ?? {}, [...path, 'environment']),
-    count: job.count ?? 1,
-    nodes,
-    // Flux refuses fewer tasks than nodes; what people mean is one on each.
-    tasks: Math.max(job.tasks || 1, nodes),
+    nodes: job.nodes ?? 1,
+    tasks: job.tasks ?? 1,
     cores: job.cores ?? 1,
     gpus: job.gpus ?? 0,
     duration: job.duration ?? 0,
@@ -64,11 +107,100 @@ function resolveJob(context: ResolveContext, job: JobShape, path: Path): JobEntr
     output: job.output ?? null,
     error: job.error ?? null,
     attributes: job.attributes ?? {},
+    sweep: resolveSweep(context, job, path),
+    names: new Set(),
   };
+  const found = checkTemplates(context, overview, job, draft, path);
+  // Where something is wrong, what comes out would be wrong too.
+  const whole = found === null ? draft : { ...draft, names: found };
+  const late = [...whole.names].some((name) => name !== 'group' && !draft.sweep?.names.includes(name));
+  const open = whole.names.size > 0 || draft.sweep !== null;
+  const rows = (draft.sweep === null ? null : tablesOf(draft.sweep).next().value) ?? [{}];
+  const entries: JobEntry[] = [];
+  for (const [index, parameters] of rows.entries()) {
+    const row = { entry: first + index, parameters, values: null };
+    const more = { count, draft: open ? whole : null, late };
+    if (found === null || late) {
+      const { names: _, sweep: __, ...texts } = whole;
+      const known = late ? fillWhatIsKnown(whole.command, parameters) : commandText;
+      entries.push({ ...texts, ...NO_NUMBERS, ...row, ...more, commandText: known });
+      continue;
+    }
+    try {
+      const template = fillDraft(whole, row, (name) => parameterOf(name, whole.group, parameters));
+      const text = open ? showWords(template.command) : commandText;
+      entries.push({ ...template, ...more, commandText: text });
+    } catch (error) {
+      if (!(error instanceof FillError)) throw error;
+      const which = draft.sweep === null ? '' : ` (${describeRow(parameters)})`;
+      context.problems.error([...path, ...error.path], `${error.message}${which}`);
+      return entries;
+    }
+  }
+  return entries;
+}
+
+/** In place of numbers that are not known yet. */
+const NO_NUMBERS = { nodes: 1, tasks: 1, cores: 1, gpus: 0, duration: 0 } as const;
+
+function parameterOf(name: string, group: string, parameters: Parameters): ParameterValue {
+  return name === 'group' ? group : (parameters[name] as ParameterValue);
+}
+
+/** The command of a job that is not known in full yet, for people to read. */
+function fillWhatIsKnown(command: readonly string[], parameters: Parameters): string {
+  const lookup = (name: string) => (Object.hasOwn(parameters, name) ? parameters[name] : `{{${name}}}`);
+  return showWords(command.map((word) => fillText(word, lookup as Lookup)));
+}
+
+/** A row in words: `temperature=300, nodes=8`. */
+function describeRow(parameters: Parameters): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+}
+
+/** The names in the tags of a job, or null when one of them is wrong, which has been reported then. */
+function checkTemplates(
+  { problems }: ResolveContext,
+  overview: Overview,
+  job: JobShape,
+  draft: JobDraft,
+  path: Path,
+): Set<string> | null {
+  const names = new Set<string>();
+  let good = true;
+  const known = {
+    // Of parameters that are wrong, the names are right.
+    parameters: draft.sweep?.names ?? [...(parameterNames([job]).get(draft.group) ?? [])],
+    ofAnyJob: overview.ofAnyJob,
+    groups: overview.complete ? overview.names : null,
+    inJob: true,
+  };
+  const look = (value: unknown, at: Path, flux: (name: string) => boolean = () => false): void => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) {
+        look(inner, [...at, Array.isArray(value) ? Number(key) : key], flux);
+      }
+    }
+    if (typeof value !== 'string' || !isTemplate(value)) return;
+    const checked = checkTemplate(value, { ...known, isFluxTag: flux });
+    for (const name of checked.names) names.add(name);
+    for (const message of checked.messages) {
+      problems.error(at, message);
+      good = false;
+    }
+  };
+  for (const word of draft.command) look(word, [...path, 'command'], isFluxTag);
+  for (const key of ['output', 'error', 'attributes'] as const) look(draft[key], [...path, key], isFluxTag);
+  for (const key of ['workdir', 'environment', 'queue', 'bank'] as const) look(draft[key], [...path, key]);
+  for (const key of ['nodes', 'tasks', 'cores', 'gpus', 'duration'] as const)
+    look(draft[key], [...path, key]);
+  return good ? names : null;
 }
 
 /** The command as it stands in the file: `true` is the program of that name. */
-function commandText(
+function commandTextOf(
   { source }: ResolveContext,
   command: string | boolean | undefined,
   path: Path,

@@ -11,6 +11,8 @@ import { TRIGGERS } from '../rules/triggers.js';
 
 /** Counts pass through 32-bit integers in jobspecs. */
 export const MOST = 2 ** 31 - 1;
+/** Rows of parameters that a group may have. */
+export const MOST_ROWS = 100_000;
 /** Timers of Node count milliseconds in 31 bits; a longer one would fire at once. */
 export const LONGEST_TIMER = Math.floor((2 ** 31 - 1) / 1000);
 
@@ -59,16 +61,105 @@ function integer(least: number, most: number = MOST) {
   return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
 }
 
-function seconds(most?: number) {
-  const error = `must be a number of seconds, ${most === undefined ? '0 or more' : `from 0 to ${most}`}`;
-  const number = z.number({ error }).min(0, { error });
-  return most === undefined ? number : number.max(most, { error });
+function seconds(most: number) {
+  const error = `must be a number of seconds, from 0 to ${most}`;
+  return z.number({ error }).min(0, { error }).max(most, { error });
 }
 
 function timeout() {
   const error = `must be a number of seconds above 0, ${LONGEST_TIMER} at most`;
   return z.number({ error }).gt(0, { error }).max(LONGEST_TIMER, { error });
 }
+
+/** Text with tags that are filled in for each job. */
+function template(error: string) {
+  return string(error).regex(/\{\{/, { error });
+}
+
+function integerOrTemplate(least: number) {
+  const error = `must be an integer from ${least} to ${MOST}, or a template like '{{x}}'`;
+  const number = z.number({ error }).int({ error }).min(least, { error }).max(MOST, { error });
+  return z.union([number, template(error)], { error });
+}
+
+function secondsOrTemplate() {
+  const error = "must be a number of seconds, 0 or more, or a template like '{{x}}'";
+  return z.union([z.number({ error }).min(0, { error }), template(error)], { error });
+}
+
+const scalarError = 'must be a string, a number or a boolean';
+
+const scalars = [
+  string(scalarError),
+  z.number({ error: scalarError }),
+  z.boolean({ error: scalarError }),
+] as const;
+
+function scalar() {
+  return z.union(scalars, { error: scalarError });
+}
+
+/** Names of parameters; they must not look like numbers, which mappings put first, nor like paths. */
+export const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
+function parameterName() {
+  return z.string().regex(PARAMETER_NAME, {
+    error: 'is not a name for a parameter: letters, digits, _ and - behind a letter',
+  });
+}
+
+function pair(names: string) {
+  const error = `must be a list of two numbers, [${names}]`;
+  return z.array(z.number({ error }), { error }).length(2, { error });
+}
+
+const rangeSchema = z.strictObject(
+  {
+    from: z.number({ error: 'must be a number' }).optional().describe('The first value of a range.'),
+    to: z.number({ error: 'must be a number' }).optional().describe('The last value that a range may have.'),
+    step: z.number({ error: 'must be a number' }).optional().describe('The distance between two values.'),
+    count: integer(1, MOST_ROWS).optional().describe('How many values, in place of a step.'),
+    scale: z
+      .enum(['linear', 'log'], { error: 'must be linear or log' })
+      .optional()
+      .meta({ description: 'Equal distances, or equal ratios (with count).', default: 'linear' }),
+    uniform: pair('from, to').optional().describe('Drawn, every value between the two as likely.'),
+    loguniform: pair('from, to').optional().describe('Drawn, every order of magnitude as likely.'),
+    normal: pair('mean, standard deviation').optional().describe('Drawn from a normal distribution.'),
+    integer: pair('from, to').optional().describe('A whole number is drawn, both ends included.'),
+    choice: z
+      .array(scalar(), { error: 'must be a list of values' })
+      .min(1, { error: 'must not be empty' })
+      .optional()
+      .describe('One of these is drawn.'),
+  },
+  { error: 'must be a value, a list of values, a range or a distribution' },
+);
+
+const parametersSchema = z
+  .union(
+    [
+      z.record(
+        parameterName(),
+        z.union(
+          [
+            ...scalars,
+            z.array(scalar(), { error: 'must be a list of values' }).min(1, { error: 'must not be empty' }),
+            rangeSchema,
+          ],
+          { error: 'must be a value, a list of values, a range or a distribution' },
+        ),
+      ),
+      z
+        .array(z.record(parameterName(), scalar(), { error: 'must be a mapping of names to values' }), {
+          error: 'must be a list of rows',
+        })
+        .min(1, { error: 'must not be empty' }),
+    ],
+    { error: 'must be a mapping of names to what they range over, or a list of rows' },
+  )
+  .nullish()
+  .describe('What {{name}} stands for: lists and ranges in every combination, or rows. Each row is one job.');
 
 /** The names of a table of descriptions as an enum whose descriptions editors can show. */
 function described<const T extends string>(descriptions: Readonly<Record<T, string>>, error: string) {
@@ -95,9 +186,7 @@ const environmentSchema = z
     z
       .string()
       .regex(/^[^=\0]+$/, { error: 'is not a name for a variable: it must not be empty or hold = or NUL' }),
-    z.union([string(), z.number(), z.boolean()], {
-      error: 'must be a string, a number or a boolean',
-    }),
+    scalar(),
     { error: 'must be a mapping of names to values' },
   )
   .nullish()
@@ -114,19 +203,31 @@ const jobSchema = z
       workdir: string()
         .nullish()
         .describe('Working directory of the jobs; that of the ensemble when absent.'),
-      count: integer(0).optional().meta({ description: 'Jobs to start from this entry.', default: 1 }),
-      nodes: integer(0).nullish().meta({ description: 'Nodes for each job.', default: 1 }),
-      tasks: integer(0)
+      count: integer(0).optional().meta({
+        description: 'Jobs to start from this entry, or from each row of its parameters.',
+        default: 1,
+      }),
+      parameters: parametersSchema,
+      samples: integer(1, MOST_ROWS)
+        .optional()
+        .meta({ description: 'Rows to draw, for each combination of the other parameters.', default: 1 }),
+      seed: integer(0)
+        .optional()
+        .meta({ description: 'Of what is drawn: the same seed, the same values.', default: 0 }),
+      nodes: integerOrTemplate(0).nullish().meta({ description: 'Nodes for each job.', default: 1 }),
+      tasks: integerOrTemplate(0)
         .nullish()
         .meta({ description: 'Tasks of each job, at least one for each node.', default: 1 }),
-      duration: seconds().nullish().meta({ description: 'Time limit in seconds; 0 for none.', default: 0 }),
+      duration: secondsOrTemplate()
+        .nullish()
+        .meta({ description: 'Time limit in seconds; 0 for none.', default: 0 }),
       environment: environmentSchema,
       inheritEnvironment: yesOrNo().optional().meta({
         description: "Whether jobs begin with the ensemble's own environment, or with none.",
         default: true,
       }),
-      cores: integer(1).optional().meta({ description: 'Cores for each task.', default: 1 }),
-      gpus: integer(0).optional().meta({ description: 'GPUs for each task.', default: 0 }),
+      cores: integerOrTemplate(1).optional().meta({ description: 'Cores for each task.', default: 1 }),
+      gpus: integerOrTemplate(0).optional().meta({ description: 'GPUs for each task.', default: 0 }),
       queue: text().nullish().describe('The queue to submit to.'),
       bank: text().nullish().describe('The bank to charge.'),
       urgency: integer(0, 31)
@@ -155,6 +256,10 @@ const actionSchema = z
         .union([text(), z.number()], { error: 'must be a number' })
         .nullish()
         .describe('How many: jobs (submit; the whole group when absent) or nodes (grow, shrink; 1).'),
+      parameters: z
+        .record(parameterName(), scalar(), { error: 'must be a mapping of names to values' })
+        .nullish()
+        .describe("Values in place of the group's own parameters (submit); may hold tags like {{event.id}}."),
       repetitions: integer(0).optional().meta({ description: 'Times that the action may run.', default: 1 }),
       backoff: integer(0).nullish().describe('Occasions to let pass after each run before the next one.'),
       command: text()

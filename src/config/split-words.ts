@@ -8,7 +8,7 @@ const ESCAPED_IN_QUOTES = '"\\$`';
 /**
  * Splits at blanks. Single quotes keep everything, double quotes keep everything but a backslash before one
  * of `" \ $` and backquote, a backslash elsewhere keeps the next character, and one before the end of a line
- * joins it with the next line.
+ * joins it with the next line. A tag in double braces belongs to its word, blanks and all.
  */
 export function splitWords(text: string): Parsed<string[]> {
   const words: string[] = [];
@@ -23,6 +23,10 @@ export function splitWords(text: string): Parsed<string[]> {
       const next = text[++i];
       if (next === undefined) return refused('the command ends in a lone \\');
       if (next !== '\n') word = (word ?? '') + next;
+    } else if (text.startsWith('{{', i) && text.includes('}}', i)) {
+      const end = text.indexOf('}}', i) + 2;
+      word = (word ?? '') + text.slice(i, end);
+      i = end - 1;
     } else if (char === "'") {
       const end = text.indexOf("'", i + 1);
       if (end === -1) return refused('the command has a quote that is never closed');

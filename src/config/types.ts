@@ -3,7 +3,13 @@
  * YAML or a plain object by `loadConfig` and `parseConfig`; nothing else makes one.
  */
 
-/** What a job of a group is, in full: every default is filled in. */
+/** What a parameter of a job may be. */
+export type ParameterValue = string | number | boolean;
+
+/** The parameters of one job, by name. */
+export type Parameters = Readonly<Record<string, ParameterValue>>;
+
+/** What a job of a group is, in full: every default and every tag is filled in. */
 export interface JobTemplate {
   /** The job group; becomes `attributes.user.group` of the jobspec. */
   readonly group: string;
@@ -33,14 +39,71 @@ export interface JobTemplate {
   readonly error: string | null;
   /** Jobspec attributes (RFC 14) on top of those above, for members that have jobspecs. */
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** Index of its entry in the group; becomes `attributes.user.origin.entry`. */
+  readonly entry: number;
+  /** They become `attributes.user.parameters`. */
+  readonly parameters: Parameters;
+  /**
+   * What else was filled in when it was submitted, by name (`index`, `event.id`): with it, the same job can be made
+   * again. Null for a job that is as the file has it.
+   */
+  readonly values: Parameters | null;
 }
 
-/** One `jobs:` entry. Entries of the same group are submitted together, in the order of the file. */
+/** How the values of a parameter are drawn. */
+export type Distribution =
+  /** From `from` up to, but not with, `to`. */
+  | { readonly kind: 'uniform' | 'loguniform'; readonly from: number; readonly to: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly deviation: number }
+  /** Both ends included. */
+  | { readonly kind: 'integer'; readonly from: number; readonly to: number }
+  | { readonly kind: 'choice'; readonly values: readonly ParameterValue[] };
+
+/** What the parameters of an entry range over. */
+export interface Sweep {
+  /** All parameters, in the order of the file. */
+  readonly names: readonly string[];
+  /** Values of the parameters that are not drawn, in every combination. */
+  readonly rows: readonly Parameters[];
+  readonly draws: readonly (readonly [string, Distribution])[];
+  /** Rows that are drawn for each of `rows`. */
+  readonly samples: number;
+  readonly seed: number;
+}
+
+/** A job as the file has it: its texts, and what became of them a number, may hold tags like `{{temperature}}`. */
+export interface JobDraft
+  extends Omit<
+    JobTemplate,
+    'nodes' | 'tasks' | 'cores' | 'gpus' | 'duration' | 'entry' | 'parameters' | 'values'
+  > {
+  readonly nodes: number | string;
+  readonly tasks: number | string;
+  readonly cores: number | string;
+  readonly gpus: number | string;
+  readonly duration: number | string;
+  /** The names in all its tags but Flux's own. */
+  readonly names: ReadonlySet<string>;
+  /** Null without parameters. */
+  readonly sweep: Sweep | null;
+}
+
+/**
+ * One `jobs:` entry or, where that has parameters, one row of their values. Entries of the same group are submitted
+ * together, in the order of the file.
+ */
 export interface JobEntry extends JobTemplate {
   /** Jobs that one submission of the group starts from this entry. */
   readonly count: number;
   /** The command as it was written, for messages. */
   readonly commandText: string;
+  /** What it was made of, where other values could make another job of it; null where nothing can. */
+  readonly draft: JobDraft | null;
+  /**
+   * Its tags ask for what is known only when it is submitted, so the entry itself is no job yet: its draft is to be
+   * filled in then.
+   */
+  readonly late: boolean;
 }
 
 export interface JobGroup {
@@ -134,6 +197,8 @@ export type Action = ActionCommon &
         readonly label: string;
         /** Jobs to submit, null for the whole group. */
         readonly value: number | null;
+        /** Values in place of the group's own, which may hold tags; null for none. */
+        readonly parameters: Parameters | null;
       }
     | { readonly name: 'cancel'; readonly label: string }
     | { readonly name: 'urgency'; readonly label: string; readonly value: number }

@@ -3,8 +3,8 @@
 import type { JobTemplate } from '../config/types.js';
 
 /**
- * A jobspec as text that lacks only the job's origin: head, `"rule":R,"firing":F,"index":I`, tail. All but
- * that is the same for the jobs of a submission, and is put into words once.
+ * A jobspec as text that lacks only the end of the job's origin: head, `"rule":R,"firing":F,"index":I`, tail. All
+ * but that is the same for the jobs of a submission, and is put into words once.
  */
 export interface CompiledJobspec {
   readonly head: string;
@@ -72,7 +72,9 @@ export function compileJobspec(template: JobTemplate, options: JobspecOptions): 
   const user = merge(isObject(template.attributes.user) ? template.attributes.user : {}, {
     group: template.group,
     ...(options.ensemble === null ? {} : { ensemble: options.ensemble }),
+    ...(Object.keys(template.parameters).length === 0 ? {} : { parameters: template.parameters }),
   });
+  const origin = { entry: template.entry, ...(template.values === null ? {} : { values: template.values }) };
   const spec = JSON.stringify({
     resources: resources(template, options.alwaysNodes),
     tasks: [{ command: template.command, slot: 'task', count: taskCount(template) }],
@@ -84,7 +86,7 @@ export function compileJobspec(template: JobTemplate, options: JobspecOptions): 
   return {
     head:
       `${spec.slice(0, -1)},"attributes":${attributesText.slice(0, -1)},` +
-      `"user":${userText.slice(0, -1)},"origin":{`,
+      `"user":${userText.slice(0, -1)},"origin":${JSON.stringify(origin).slice(0, -1)},`,
     tail: '}}}}',
   };
 }

@@ -15,6 +15,8 @@ export interface SubmitOrigin {
   readonly rule: number;
   /** Number of the firing in this run, counted from 0. */
   readonly firing: number;
+  /** Number of the first of these jobs among those of the firing, counted from 0. */
+  readonly index: number;
 }
 
 /** Where a member delivers what it has to tell. */

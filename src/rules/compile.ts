@@ -1,6 +1,6 @@
 /** Rules -> the native plan. */
 
-import type { EnsembleConfig, JobEntry, Rule, Trigger } from '../config/types.js';
+import type { Action, EnsembleConfig, JobEntry, JobGroup, Rule, Trigger } from '../config/types.js';
 import type { EnginePlan, PlanRule, SubmitPortion } from '../engine/plan.js';
 import { MetricTable } from './metric-table.js';
 import { portionsOf } from './portions.js';
@@ -53,11 +53,29 @@ export interface RuleNames {
   readonly makePortion: MakePortion | null;
 }
 
+/** Rows that a plan takes; each of them holds a whole environment. */
+const MOST_PLANNED = 1000;
+
+/** Whether it is known now which jobs a submission is of. */
+function isFixed({ value, parameters }: Action & { name: 'submit' }, { entries }: JobGroup): boolean {
+  return (
+    parameters === null &&
+    entries.length <= MOST_PLANNED &&
+    entries.every(({ draft, late }) => !late && (value === null || !draft?.sweep))
+  );
+}
+
 function compilePortions({ action }: Rule, { groups, makePortion }: RuleNames): SubmitPortion[] | null {
   if (action.name !== 'submit' || makePortion === null) return null;
   const group = groups.get(action.label);
-  if (group === undefined) return null;
+  if (group === undefined || !isFixed(action, group)) return null;
   return portionsOf(group, action.value).map(({ entry, count }) => makePortion(entry, count));
+}
+
+/** Whether the jobs of a submission are made of what was known when the rule fired. */
+function isFilledIn(action: Action, groups: EnsembleConfig['groups']): boolean {
+  if (action.name !== 'submit') return false;
+  return action.parameters !== null || groups.get(action.label)?.entries.some(({ late }) => late) === true;
 }
 
 /** One rule. */
@@ -68,7 +86,7 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
     repetitions: action.repetitions,
     backoff: action.backoff ?? -1,
     terminal: action.name === 'terminate',
-    wantsEvent: action.name === 'custom' || action.name === 'exec',
+    wantsEvent: action.name === 'custom' || action.name === 'exec' || isFilledIn(action, names.groups),
     submit: compilePortions(rule, names),
   };
 }
@@ -78,6 +96,9 @@ export function compilePlan(config: EnsembleConfig, ensemble: string, names: Rul
   const rules = config.rules.map((rule) => compileRule(rule, names));
   return {
     groups: [...config.groups.keys()],
+    remembered: [...config.groups.values()].flatMap(({ entries }, group) =>
+      entries.some(({ draft }) => draft?.sweep) ? [{ group }] : [],
+    ),
     trackAll: false,
     ensemble,
     heartbeat: config.heartbeat,

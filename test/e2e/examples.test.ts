@@ -113,6 +113,18 @@ describe.concurrent('every example, through the command line', () => {
     expect(finished.stdout).toContain('{"type":"output","line":"3 finished, 1.0 s on average"}');
   });
 
+  test('parameters', async () => {
+    const { finished, firings, counts } = await run('parameters-example.yaml', '--slots', '16');
+    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    expect(counts.melt).toMatchObject({ submitted: 6, success: 4, timeout: 2, failed: 2 });
+    expect(firings.filter(({ rule }) => rule === 1).map(({ parameters }) => parameters)).toEqual(
+      expect.arrayContaining([
+        { temperature: 300, size: 12, nodes: 8 },
+        { temperature: 350, size: 12, nodes: 8 },
+      ]),
+    );
+  });
+
   test('each file is valid', async () => {
     const names = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
     expect(names.length).toBeGreaterThanOrEqual(6);

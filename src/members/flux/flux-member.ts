@@ -71,22 +71,25 @@ export class FluxMember implements Member {
   }
 
   portion(template: JobTemplate, count: number): SubmitPortion {
-    let jobspec = this.#jobspecs.get(template);
-    if (jobspec === undefined) {
-      jobspec = compileJobspec(template, {
-        ensemble: this.#options.ensemble,
-        environment: template.inheritEnvironment
-          ? { ...environmentOfThisProcess(), ...template.environment }
-          : template.environment,
-        alwaysNodes: true,
-      });
-      this.#jobspecs.set(template, jobspec);
-    }
+    const jobspec = this.#jobspecs.get(template) ?? this.#compile(template);
+    this.#jobspecs.set(template, jobspec);
     return { ...jobspec, count, urgency: template.urgency };
   }
 
+  #compile(template: JobTemplate): CompiledJobspec {
+    return compileJobspec(template, {
+      ensemble: this.#options.ensemble,
+      environment: template.inheritEnvironment
+        ? { ...environmentOfThisProcess(), ...template.environment }
+        : template.environment,
+      alwaysNodes: true,
+    });
+  }
+
   async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
-    const report = await this.#open().submit(this.portion(template, count), origin);
+    // Not kept: what is submitted from here was mostly made for this one time.
+    const portion = { ...this.#compile(template), count, urgency: template.urgency };
+    const report = await this.#open().submit(portion, origin);
     if (report.refused > 0) {
       throw new MemberError(`Flux refused ${report.refused} of ${count} jobs: ${report.reason}`);
     }

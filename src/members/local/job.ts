@@ -15,6 +15,7 @@ export interface Batch {
   readonly template: JobTemplate;
   /** Slots that each job takes. */
   readonly slots: number;
+  /** By the job's number among those of this submission. */
   readonly jobspec: (index: number) => string;
   /** Environment and command in the spawner's form. */
   readonly program: string;
@@ -53,7 +54,7 @@ export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemb
   return {
     template,
     slots: template.tasks * template.cores,
-    jobspec: (index) => head + index + tail,
+    jobspec: (index) => head + (origin.index + index) + tail,
     program,
     output: compilePath(output ?? ''),
     error: compilePath(error ?? ''),

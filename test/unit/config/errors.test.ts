@@ -178,9 +178,10 @@ describe('a template', () => {
     expect(single(withJob({ output: '{{job}}' }))).toContain(
       "nothing is called '{{job}}'; did you mean 'jobid'?",
     );
-    expect(single(withJob({ error: '{{ id }}' }))).toContain("did you mean 'id'?");
+    expect(single(withJob({ error: '{{idd}}' }))).toContain("did you mean 'id'?");
     expect(single(withJob({ output: '{{id}' }))).toContain('not closed');
     expect(pathsOf(withJob({ output: '{id} }} {' }))).toEqual([]);
+    expect(pathsOf(withJob({ output: '{{ id }}', command: 'a {{taskid}} {{tmpdir}}' }))).toEqual([]);
   });
 });
 

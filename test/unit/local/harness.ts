@@ -12,7 +12,7 @@ import type { MemberSink } from '../../../src/members/member.js';
 export const SPAWNER =
   process.env.ENSEMBLE_SPAWNER ??
   fileURLToPath(new URL('../../../build/Release/ensemble-spawner', import.meta.url));
-export const ORIGIN = { rule: 0, firing: 0 };
+export const ORIGIN = { rule: 0, firing: 0, index: 0 };
 
 export interface Entry {
   readonly timestamp: number;
@@ -53,6 +53,9 @@ export function template(command: string[], changes: Partial<JobTemplate> = {}):
     error: null,
     attributes: {},
     inheritEnvironment: true,
+    entry: 0,
+    parameters: {},
+    values: null,
     ...changes,
   };
 }

@@ -82,7 +82,7 @@ test('jobspec and R say what was asked for and what was given', async () => {
     environment: { SECRET: 'not for the journal' },
   });
   const journal = await withMember({ slots: 4, ensemble: 'r-1' }, async (member, records) => {
-    await member.submit(job, 2, { rule: 3, firing: 17 });
+    await member.submit(job, 2, { rule: 3, firing: 17, index: 0 });
     await records.cleaned(2);
   });
   const { jobspec } = journal.all.filter((record) => record.jobspec !== undefined)[1] ?? {};
@@ -96,7 +96,7 @@ test('jobspec and R say what was asked for and what was given', async () => {
     tasks: [{ command: ['echo', 'ƒ "x"'], slot: 'task', count: { per_slot: 1 } }],
     attributes: {
       system: { duration: 60, cwd: process.cwd(), queue: 'batch' },
-      user: { group: 'a.b-c', ensemble: 'r-1', origin: { rule: 3, firing: 17, index: 1 } },
+      user: { group: 'a.b-c', ensemble: 'r-1', origin: { entry: 0, rule: 3, firing: 17, index: 1 } },
     },
   });
   const R = journal.all.find((record) => record.R !== undefined)?.R as

@@ -1,0 +1,120 @@
+/** A job as the file has it, and values for its tags -> a job that can be submitted. */
+
+import { describeValue } from '../config/describe.js';
+import type { Path } from '../config/path.js';
+import { MOST } from '../config/schema.js';
+import type { JobDraft, JobTemplate, Parameters } from '../config/types.js';
+import { fillText, fillValue, isTemplate, type Lookup } from './template.js';
+
+/** What can't be filled in, or does not come out as what it has to be. */
+export class FillError extends Error {
+  /** Where in the job entry. */
+  readonly path: Path;
+
+  constructor(path: Path, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+/** Flux's own tags, which it fills in when a job starts (flux-submit(1)). */
+const FLUX_TAG =
+  /^(?:(?:job)?id(?:\.(?:dec|hex|f58|f58plain|dothex|words))?|name|size|ntasks|nnodes|taskid|tmpdir|(?:task|node)\.\w+)$/;
+
+/** Whether a tag of a command or an output file is Flux's. */
+export function isFluxTag(name: string): boolean {
+  return FLUX_TAG.test(name);
+}
+
+/** Flux's tags stay as they are, unless a parameter has the name. */
+function leavingFluxTags(lookup: Lookup, parameters: Parameters): Lookup {
+  return (name) => (isFluxTag(name) && !Object.hasOwn(parameters, name) ? `{{${name}}}` : lookup(name));
+}
+
+/** Words as a shell would take them, for people to read. */
+export function showWords(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\p{L}\p{N}_@%+=:,./{}-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ');
+}
+
+/** A number of nodes, tasks and the like, or of seconds. */
+export function fillNumber(
+  path: Path,
+  written: number | string,
+  least: number,
+  lookup: Lookup,
+  whole = true,
+): number {
+  if (typeof written === 'number') return written;
+  const value = fillValue(written, lookup);
+  const number = typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+  const fits =
+    typeof number === 'number' && Number.isFinite(number) && number >= least && (!whole || number <= MOST);
+  if (fits && (!whole || Number.isInteger(number))) return number;
+  const wanted = whole ? `an integer from ${least} to ${MOST}` : 'a number of seconds, 0 or more';
+  throw new FillError(path, `must be ${wanted}; ${written} is ${describeValue(value)}`);
+}
+
+/** The strings in a value, however deep, filled in. */
+export function fillDeep(value: unknown, lookup: Lookup): unknown {
+  if (typeof value === 'string') return fillValue(value, lookup);
+  if (Array.isArray(value)) return value.map((inner) => fillDeep(inner, lookup));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillDeep(inner, lookup)]));
+}
+
+/**
+ * Fills in everything; `row` says what the job is to remember of that. Throws FillError, and whatever `lookup` throws.
+ */
+export function fillDraft(
+  draft: JobDraft,
+  row: Pick<JobTemplate, 'entry' | 'parameters' | 'values'>,
+  lookup: Lookup,
+): JobTemplate {
+  const open = leavingFluxTags(lookup, row.parameters);
+  const inPath: Lookup = (name) => {
+    const value = open(name);
+    // A group's name is no folder.
+    return name === 'group' ? String(value).replaceAll('/', '_') : value;
+  };
+  const text = (path: Path, written: string, how: Lookup) => {
+    const filled = fillText(written, how);
+    if (filled.includes('\0')) throw new FillError(path, 'must not hold a NUL character');
+    return filled;
+  };
+  const textOrNull = (key: 'workdir' | 'queue' | 'bank' | 'output' | 'error', how: Lookup) => {
+    const written = draft[key];
+    return written === null ? null : text([key], written, how) || null;
+  };
+  const command = draft.command.map((word) => text(['command'], word, open));
+  if (command[0] === '' && isTemplate(draft.command[0] ?? '')) {
+    throw new FillError(['command'], "the command's first word, the program, comes out empty");
+  }
+  const nodes = fillNumber(['nodes'], draft.nodes, 0, lookup) || 1;
+  return {
+    group: draft.group,
+    command,
+    workdir: textOrNull('workdir', lookup),
+    inheritEnvironment: draft.inheritEnvironment,
+    environment: Object.fromEntries(
+      Object.entries(draft.environment).map(([name, value]) => [
+        name,
+        text(['environment', name], value, lookup),
+      ]),
+    ),
+    nodes,
+    // Flux refuses fewer tasks than nodes; what people mean is one on each.
+    tasks: Math.max(fillNumber(['tasks'], draft.tasks, 0, lookup) || 1, nodes),
+    cores: fillNumber(['cores'], draft.cores, 1, lookup),
+    gpus: fillNumber(['gpus'], draft.gpus, 0, lookup),
+    duration: fillNumber(['duration'], draft.duration, 0, lookup, false),
+    urgency: draft.urgency,
+    queue: textOrNull('queue', lookup),
+    bank: textOrNull('bank', lookup),
+    output: textOrNull('output', inPath),
+    error: textOrNull('error', inPath),
+    attributes: fillDeep(draft.attributes, open) as JobTemplate['attributes'],
+    ...row,
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * Text with tags like `{{temperature}}`, as Mustache has them (mustache(5)) but for sections and partials. A tag's
+ * whole name is looked up as it is, dots and all, and nothing is escaped.
+ */
+
+import Mustache from 'mustache';
+import { quote } from '../config/describe.js';
+import type { ParameterValue } from '../config/types.js';
+import { type Parsed, parsed, refused } from '../rules/parsed.js';
+
+/** What a name stands for; may throw. */
+export type Lookup = (name: string) => ParameterValue;
+
+type Token = readonly [kind: string, text: string, ...unknown[]];
+
+class Names extends Mustache.Context {
+  readonly #lookup: Lookup;
+
+  constructor(lookup: Lookup) {
+    super({});
+    this.#lookup = lookup;
+  }
+
+  override lookup(name: string): ParameterValue {
+    return this.#lookup(name);
+  }
+}
+
+const writer = new Mustache.Writer();
+const asItIs = { escape: String };
+
+/** Whether the text has tags at all. */
+export function isTemplate(text: string): boolean {
+  return text.includes('{{');
+}
+
+/** The names that a text asks for, or what is wrong with it. */
+export function namesIn(text: string): Parsed<string[]> {
+  let tokens: readonly Token[];
+  try {
+    tokens = writer.parse(text) as Token[];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (/^Unclosed tag/.test(reason)) return refused(`${quote(text)}: a {{ is not closed by }}`);
+    return refused(`${quote(text)} is no template: ${reason}`);
+  }
+  const odd = tokens.find(([kind]) => !['text', 'name', '&', '=', '!'].includes(kind));
+  if (odd !== undefined) {
+    return refused(`${quote(text)}: {{${odd[0]}${odd[1]}}} can't be used here, only names in braces can`);
+  }
+  return parsed(tokens.filter(([kind]) => kind === 'name' || kind === '&').map(([, name]) => name));
+}
+
+/** The text with every tag filled in. */
+export function fillText(text: string, lookup: Lookup): string {
+  return isTemplate(text) ? writer.render(text, new Names(lookup), undefined, asItIs) : text;
+}
+
+/** The same, but a text that is one tag and nothing else becomes the value itself, which may be a number. */
+export function fillValue(text: string, lookup: Lookup): ParameterValue {
+  if (!isTemplate(text)) return text;
+  const [token, ...more] = writer.parse(text) as Token[];
+  const whole = more.length === 0 && (token?.[0] === 'name' || token?.[0] === '&');
+  return whole ? lookup(token[1]) : fillText(text, lookup);
+}

@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Sweep } from '../../../src/config/types.js';
+import { product, spread, steps, tablesOf } from '../../../src/parameters/sweep.js';
+
+const sweep = (parts: Partial<Sweep>): Sweep => ({
+  names: ['x'],
+  rows: [{}],
+  draws: [],
+  samples: 1,
+  seed: 0,
+  ...parts,
+});
+
+describe('a range', () => {
+  test.each([
+    [0.1, 0.9, 0.2, [0.1, 0.3, 0.5, 0.7, 0.9]],
+    [0, 1, 0.3, [0, 0.3, 0.6, 0.9]],
+    [-0.3, 0.1, 0.1, [-0.3, -0.2, -0.1, 0, 0.1]],
+    [300, 100, -100, [300, 200, 100]],
+    [1e-6, 3e-6, 1e-6, [1e-6, 2e-6, 3e-6]],
+    [5, 5, 1, [5]],
+  ])('from %d to %d by %d', (from, to, step, values) => {
+    expect(steps(from, to, step)).toEqual(values);
+  });
+
+  test('of so many values', () => {
+    expect(spread(0, 1, 5, 'linear')).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(spread(1, 1000, 4, 'log')).toEqual([1, 10, 100, 1000]);
+    expect(spread(1000, 0.1, 5, 'log')).toEqual([1000, 100, 10, 1, 0.1]);
+    expect(spread(7, 9, 1, 'linear')).toEqual([7]);
+    expect(spread(0, 1, 4, 'linear')).toEqual([0, 0.333333333333333, 0.666666666666667, 1]);
+  });
+
+  test('has no value beyond its end, and none that is written with a long tail', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -500, max: 500 }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 0, max: 40 }),
+        fc.integer({ min: 0, max: 4 }),
+        (start, distance, count, decimals) => {
+          const unit = 10 ** -decimals;
+          const at = (i: number) => Number((unit * (start + i * distance)).toFixed(decimals));
+          expect(steps(at(0), at(count), Number((unit * distance).toFixed(decimals)))).toEqual(
+            Array.from({ length: count + 1 }, (_, i) => at(i) + 0),
+          );
+        },
+      ),
+    );
+  });
+});
+
+test('a product has every combination once, the last parameter changing fastest', () => {
+  expect(
+    product([
+      ['a', [1, 2]],
+      ['b', ['x', 'y']],
+    ]),
+  ).toEqual([
+    { a: 1, b: 'x' },
+    { a: 1, b: 'y' },
+    { a: 2, b: 'x' },
+    { a: 2, b: 'y' },
+  ]);
+  fc.assert(
+    fc.property(
+      fc.array(fc.uniqueArray(fc.integer(), { minLength: 1, maxLength: 5 }), { maxLength: 4 }),
+      (lists) => {
+        const rows = product(lists.map((values, i) => [`p${i}`, values]));
+        expect(rows).toHaveLength(lists.reduce((all, { length }) => all * length, 1));
+        expect(new Set(rows.map((row) => JSON.stringify(row))).size).toBe(rows.length);
+        for (const row of rows) expect(Object.keys(row)).toEqual(lists.map((_, i) => `p${i}`));
+      },
+    ),
+  );
+});
+
+describe('what is drawn', () => {
+  const draws: Sweep['draws'] = [
+    ['u', { kind: 'uniform', from: 2, to: 3 }],
+    ['l', { kind: 'loguniform', from: 1e-4, to: 1e2 }],
+    ['n', { kind: 'normal', mean: 10, deviation: 2 }],
+    ['i', { kind: 'integer', from: 1, to: 6 }],
+    ['c', { kind: 'choice', values: ['a', 'b', true] }],
+  ];
+  const names = ['u', 'l', 'n', 'i', 'c'];
+  const table = (seed: number, samples: number) =>
+    tablesOf(sweep({ names, draws, samples, seed })).next().value;
+
+  test('is the same for the same seed, and another for another', () => {
+    expect(table(7, 50)).toEqual(table(7, 50));
+    expect(table(7, 50)).not.toEqual(table(8, 50));
+  });
+
+  test('has the distribution that was asked for', () => {
+    const rows = table(1, 20_000);
+    const column = (name: string) => rows.map((row) => row[name] as number);
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(Math.min(...column('u'))).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...column('u'))).toBeLessThan(3);
+    expect(mean(column('u'))).toBeCloseTo(2.5, 1);
+    expect(Math.min(...column('l'))).toBeGreaterThanOrEqual(1e-4);
+    expect(Math.max(...column('l'))).toBeLessThanOrEqual(1e2);
+    expect(mean(column('l').map(Math.log10))).toBeCloseTo(-1, 1);
+    expect(mean(column('n'))).toBeCloseTo(10, 0);
+    expect(Math.sqrt(mean(column('n').map((value) => (value - 10) ** 2)))).toBeCloseTo(2, 1);
+    expect([...new Set(column('i'))].sort()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...new Set(rows.map(({ c }) => c))].sort()).toEqual(['a', 'b', true]);
+  });
+
+  test('goes on from table to table, beside the same fixed values', () => {
+    const tables = tablesOf(
+      sweep({
+        names: ['x', 'i'],
+        rows: [{ x: 1 }, { x: 2 }],
+        draws: [['i', { kind: 'integer', from: 0, to: 1e9 }]],
+      }),
+    );
+    const [first, second] = [tables.next().value, tables.next().value];
+    expect(first.map(({ x }) => x)).toEqual([1, 2]);
+    expect(second.map(({ x }) => x)).toEqual([1, 2]);
+    expect(new Set([...first, ...second].map(({ i }) => i)).size).toBe(4);
+    expect(Object.keys(first[0] as object)).toEqual(['x', 'i']);
+  });
+});

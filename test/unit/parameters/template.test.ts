@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fillText, fillValue, namesIn } from '../../../src/parameters/template.js';
+
+const lookup = (name: string) => ({ a: 1, 'b.c-d': 'x & <y>', t: true })[name] ?? `?${name}`;
+
+describe('a template', () => {
+  test.each([
+    ['{{a}}', '1'],
+    ['<{{ a }}> {{b.c-d}} {{{b.c-d}}} {{&b.c-d}}', '<1> x & <y> x & <y> x & <y>'],
+    ['{a} {{a}}{{a}} }}', '{a} 11 }}'],
+    ['{{! a comment }}b', 'b'],
+    ["{{=<% %>=}}'{{.Names}}' <%a%>", "'{{.Names}}' 1"],
+    ['{{metrics.mean.a.b-duration}}', '?metrics.mean.a.b-duration'],
+  ])('%j becomes %j', (text, filled) => {
+    expect(fillText(text, lookup)).toBe(filled);
+  });
+
+  test('that is one tag becomes what the tag stands for', () => {
+    expect([fillValue('{{a}}', lookup), fillValue(' {{a}}', lookup), fillValue('{{t}}', lookup)]).toEqual([
+      1,
+      ' 1',
+      true,
+    ]);
+  });
+
+  test('tells its names, or what is wrong with it', () => {
+    expect(namesIn('{{a}} {{ b.c }} {{{d}}} {{&e}} {f}')).toEqual({
+      ok: true,
+      value: ['a', 'b.c', 'd', 'e'],
+    });
+    for (const bad of ['{{a', '{{#a}}b{{/a}}', '{{^a}}{{/a}}', '{{>a}}', '{{/a}}', '{{#a}}', '{{=a=}}']) {
+      expect(namesIn(bad), bad).toMatchObject({ ok: false });
+    }
+  });
+
+  test('whatever the text, is either refused or filled in, and what has no tags stays as it is', () => {
+    const piece = fc.oneof(fc.constantFrom('{{', '}}', '{', '}', '#', '=', 'a', ' ', '&', '!'), fc.string());
+    fc.assert(
+      fc.property(
+        fc.array(piece).map((pieces) => pieces.join('')),
+        (text) => {
+          const names = namesIn(text);
+          if (!names.ok) {
+            expect(names.messages).toHaveLength(1);
+            return;
+          }
+          const filled = fillText(text, (name) => `<${name}>`);
+          if (!text.includes('{{')) expect(filled).toBe(text);
+          for (const name of names.value) expect(filled).toContain(`<${name}>`);
+        },
+      ),
+    );
+  });
+});
