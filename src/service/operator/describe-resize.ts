@@ -1,0 +1,10 @@
+/** What a resize did, in words; `limit` is what kept it from the size that was asked for. */
+export function describeResize(
+  { before, asked, after }: { readonly before: number; readonly asked: number; readonly after: number },
+  limit?: string,
+): string {
+  const short = asked === after ? '' : `asked ${asked}, clamped to ${after}${limit ? ` (${limit})` : ''}`;
+  if (after === before) return short === '' ? `no change: ${before}` : `no change: ${short}`;
+  const done = `${after > before ? 'grew' : 'shrank'} from ${before} to ${after}`;
+  return short === '' ? done : `${done}: ${short}`;
+}

@@ -1,0 +1,135 @@
+/**
+ * The service `EnsembleOperator` of proto/ensemble-service.proto: reads a request, asks the backend, and answers with
+ * JSON whatever happens.
+ */
+
+import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { callerOf } from '../admission.js';
+import type { Audit } from '../audit.js';
+import type { ActionRequest__Output as ActionRequest } from '../generated/convergedcomputing/org/grpc/v1/ActionRequest.js';
+import type { EnsembleOperatorHandlers } from '../generated/convergedcomputing/org/grpc/v1/EnsembleOperator.js';
+import type { Response } from '../generated/convergedcomputing/org/grpc/v1/Response.js';
+import type { StatusRequest__Output as StatusRequest } from '../generated/convergedcomputing/org/grpc/v1/StatusRequest.js';
+import type { ProtoGrpcType } from '../generated/ensemble-service.js';
+import { loadProto } from '../proto.js';
+import type { HostedService } from '../server.js';
+import type { ClusterBackend, Json, ResizeAnswer } from './backend.js';
+import { RecentRequests } from './recent-requests.js';
+import { Refusal } from './refusal.js';
+import { apiGroup, apiVersion, readAction, readMember, readName, readPayload } from './request.js';
+import { Workers } from './workers.js';
+
+export interface OperatorOptions {
+  readonly backend: ClusterBackend;
+  /** Told of every action, also of those that were refused. */
+  readonly audit: Pick<Audit, 'action'>;
+  /** Hears of mistakes of the service itself, whose details no caller is told. */
+  readonly log: (text: string) => void;
+  /** Actions that are under way at a time; others wait. */
+  readonly workers: number;
+}
+
+/** Milliseconds that a resize may take that nobody can break off. */
+const LONGEST = 30_000;
+/** Characters of what was asked for. */
+const LONGEST_IN_AUDIT = 300;
+
+interface Answer {
+  readonly status: 'SUCCESS' | 'ERROR' | 'DENIED';
+  readonly body: Json;
+}
+
+/** Aborted when nobody waits for the answer any more: the caller has gone, or its deadline is over. */
+function signalOf<Request>(call: ServerUnaryCall<Request, Response>): AbortSignal {
+  const controller = new AbortController();
+  if (call.cancelled) controller.abort();
+  else call.on('cancelled', () => controller.abort());
+  return controller.signal;
+}
+
+class Operator {
+  readonly #options: OperatorOptions;
+  readonly #workers: Workers;
+  readonly #recent = new RecentRequests<ResizeAnswer>();
+
+  constructor(options: OperatorOptions) {
+    this.#options = options;
+    this.#workers = new Workers(options.workers);
+  }
+
+  status(request: StatusRequest, signal: AbortSignal): Promise<Answer> {
+    return this.#answer(async () => {
+      const member = readMember(request.member);
+      return this.#options.backend.status({ member, ...readName(request.name, null, true), signal });
+    });
+  }
+
+  action(request: ActionRequest, signal: AbortSignal): Promise<Answer> {
+    return this.#answer(async () => {
+      const name = readAction(request.action);
+      const member = readMember(request.member);
+      const payload = readPayload(request.payload, name);
+      const target = readName(request.name, payload.namespace, false);
+      const delta = name === 'grow' ? payload.step : -payload.step;
+      const resize = (until: AbortSignal) =>
+        this.#workers.run(until, () =>
+          this.#options.backend.resize({ member, ...target, delta, signal: until }),
+        );
+      if (payload.request === null)
+        return { member, name: target.name, action: name, ...(await resize(signal)) };
+      // Whoever loses this call may ask again: it must not have been broken off then.
+      const key = JSON.stringify([payload.request, member, target, delta]);
+      const outcome = await this.#recent.once(key, () => resize(AbortSignal.timeout(LONGEST)));
+      return { member, name: target.name, action: name, ...outcome };
+    });
+  }
+
+  async #answer(perform: () => Promise<Json>): Promise<Answer> {
+    try {
+      return { status: 'SUCCESS', body: await perform() };
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return { status: error.status, body: { code: error.reasonCode, reason: error.message } };
+      }
+      this.#options.log(`internal error: ${error instanceof Error ? error.stack : String(error)}`);
+      return {
+        status: 'ERROR',
+        body: { code: 'internal', reason: 'internal error; the log of the service has it' },
+      };
+    }
+  }
+}
+
+/** The service, for a ServiceServer. */
+export function operatorService(options: OperatorOptions): HostedService {
+  const operator = new Operator(options);
+
+  function send(callback: sendUnaryData<Response>, { status, body }: Answer): void {
+    callback(null, { status, payload: JSON.stringify({ version: apiVersion, group: apiGroup, ...body }) });
+  }
+
+  const handlers: EnsembleOperatorHandlers = {
+    RequestStatus: async (call, callback) => {
+      send(callback, await operator.status(call.request, signalOf(call)));
+    },
+    RequestAction: async (call, callback) => {
+      const answer = await operator.action(call.request, signalOf(call));
+      options.audit.action({
+        call: 'RequestAction',
+        ...callerOf(call),
+        what: Object.fromEntries(
+          Object.entries(call.request).map(([key, text]) => [key, text.slice(0, LONGEST_IN_AUDIT)]),
+        ),
+        result: answer.status === 'SUCCESS' ? 'done' : answer.status,
+        reason: String(answer.body.message ?? answer.body.reason),
+      });
+      send(callback, answer);
+    },
+  };
+  const { convergedcomputing } = loadProto<ProtoGrpcType>('ensemble-service.proto');
+  return {
+    definition: convergedcomputing.org.grpc.v1.EnsembleOperator.service,
+    handlers,
+    close: () => {},
+  };
+}

@@ -1,0 +1,37 @@
+/** A request that was not done, and what its caller is told. */
+
+import { ServiceError } from '../../errors.js';
+
+/** What a program can tell refusals apart by; `code` of the answer's payload. */
+export type RefusalCode =
+  /** The request makes no sense: its payload, its action, its number, its names. */
+  | 'bad_request'
+  /** No cluster, run or kind of member of that name. */
+  | 'not_found'
+  /** It exists but can't be resized, or not by this service. */
+  | 'unsupported'
+  /** Not allowed: another namespace, or Kubernetes' own answer. */
+  | 'forbidden'
+  /** Others changed it at the same time, again and again. */
+  | 'conflict'
+  /** Too many requests; later it may be possible. */
+  | 'busy'
+  /** What has to be asked does not answer, or not in time. */
+  | 'unavailable'
+  /** It was asked for, and nobody can tell whether it was done. */
+  | 'unclear'
+  /** A mistake of the service. */
+  | 'internal';
+
+/** The message is for the caller: it names no file, address or stack of the service. */
+export class Refusal extends ServiceError {
+  /** ERROR: can't be done. DENIED: must not be done. */
+  readonly status: 'ERROR' | 'DENIED';
+  readonly reasonCode: RefusalCode;
+
+  constructor(reasonCode: RefusalCode, reason: string, options?: ErrorOptions) {
+    super(reason, options);
+    this.reasonCode = reasonCode;
+    this.status = reasonCode === 'forbidden' ? 'DENIED' : 'ERROR';
+  }
+}
