@@ -22,7 +22,7 @@ import { type Diagnostic, EnsembleError, MemberError } from './errors.js';
 import { type Firing, readFiring } from './firing.js';
 import { GrowthWatch } from './growth-watch.js';
 import { createMember, type MemberChoice } from './members/create.js';
-import type { Member } from './members/member.js';
+import type { Member, NodeScaler } from './members/member.js';
 import type { MetricsSnapshot } from './metrics/metrics.js';
 import { compilePlan, compileRule, type RuleNames, ruleNames } from './rules/compile.js';
 import { neededEvents } from './rules/needed-events.js';
@@ -43,6 +43,8 @@ export interface EnsembleOptions {
   readonly uri?: string;
   /** For the Flux member: let every job pass Flux's validator, not only the first of each jobspec. */
   readonly validateAll?: boolean;
+  /** For the minicluster member: who changes its size, as an OperatorClient does. */
+  readonly scaler?: NodeScaler;
   /**
    * Ask the member for all events, also those that neither statistics nor rules need. So it is anyway for
    * whoever reads `events()` when the run begins.
@@ -117,6 +119,7 @@ export class Ensemble {
       ensemble: this.id,
       uri: options.uri,
       validateAll: options.validateAll === true,
+      scaler: options.scaler,
     });
     this.#growth = new GrowthWatch(this.#rules, this.#member);
     this.#names = ruleNames(config, this.#member.portion?.bind(this.#member) ?? null);

@@ -12,6 +12,6 @@ export async function resize(
   if (member.resize === undefined) {
     throw new ActionError(`the ${member.name} member can't ${action.name}`, firing.rule);
   }
-  const outcome = await member.resize(action.name === 'grow' ? action.value : -action.value);
+  const outcome = await member.resize(action.name === 'grow' ? action.value : -action.value, context.signal);
   context.observer.action?.({ kind: action.name, value: action.value, ...outcome }, firing);
 }

@@ -7,6 +7,7 @@ import { escapeControls } from '../config/describe.js';
 import type { EnsembleConfig } from '../config/types.js';
 import type { DecodeError } from '../engine/addon.js';
 import type { RunResult } from '../ensemble.js';
+import type { ResizeOutcome } from '../members/member.js';
 import type { MetricsSnapshot, SummaryValues } from '../metrics/metrics.js';
 import { COUNTS } from '../metrics/names.js';
 import type { ReplayResult } from '../recording/replay.js';
@@ -33,7 +34,7 @@ function describeAction(report: ActionReport, colors: Colors): string {
       return `${line(`urgency ${escapeControls(report.group)}`)} (${report.value}, ${report.jobs} jobs)`;
     case 'grow':
     case 'shrink':
-      return `${line(report.kind)} (from ${report.before} to ${report.after})`;
+      return `${line(report.kind)} (${describeSizes(report)})`;
     case 'custom':
       return line(`custom ${report.label}`);
     case 'exec':
@@ -41,6 +42,10 @@ function describeAction(report: ActionReport, colors: Colors): string {
     case 'terminate':
       return line('terminate ensemble session');
   }
+}
+
+function describeSizes({ before, after, note }: ResizeOutcome): string {
+  return escapeControls(note ?? `from ${before} to ${after}`);
 }
 
 const plainTable = {

@@ -5,7 +5,8 @@ import { availableParallelism } from 'node:os';
 import { MemberError } from '../errors.js';
 import { FluxMember, fluxLibrary } from './flux/flux-member.js';
 import { LocalMember } from './local/local-member.js';
-import type { Member } from './member.js';
+import type { Member, NodeScaler } from './member.js';
+import { MiniClusterMember } from './minicluster.js';
 
 /** Names that `--executor` knows; not every one can run everywhere. */
 export const executorNames = ['local', 'flux', 'minicluster'] as const;
@@ -32,6 +33,8 @@ export interface MemberOptions {
   readonly validateAll: boolean;
   /** For the Flux member: begin with the inactive jobs that it still knows. */
   readonly full?: boolean;
+  /** For the minicluster member: who changes its size. */
+  readonly scaler?: NodeScaler | undefined;
 }
 
 /** Throws MemberError `ERR_MEMBER_UNAVAILABLE` for a member that can't run here. */
@@ -40,12 +43,13 @@ export function createMember(choice: MemberChoice, options: MemberOptions): Memb
   if (choice === 'local') {
     return new LocalMember({ slots: options.slots ?? availableParallelism(), ensemble: options.ensemble });
   }
-  if (choice === 'flux') {
-    const { ensemble, uri, validateAll, full = false } = options;
-    return new FluxMember({ ensemble, validateAll, full, ...(uri === undefined ? {} : { uri }) });
-  }
+  const { ensemble, uri, validateAll, full = false, scaler } = options;
+  const flux = new FluxMember({ ensemble, validateAll, full, ...(uri === undefined ? {} : { uri }) });
+  if (choice === 'flux') return flux;
+  if (scaler !== undefined) return new MiniClusterMember(flux, scaler);
   throw new MemberError(
-    `this version of flux-ensemble has no ${choice} member; use --executor local, which runs the same file here`,
+    'the minicluster member needs to know its MiniCluster and who changes its size: --name namespace/name and ' +
+      '--host HOST --port PORT of the service, `scaler` in the library',
     { code: 'ERR_MEMBER_UNAVAILABLE' },
   );
 }

@@ -48,10 +48,20 @@ export interface MemberHost {
 /** How a run came to its end, as far as it matters to its member. */
 export type EndOfRun = 'done' | 'interrupted';
 
-/** What came of a resize: sizes in the member's unit (slots for the local member). */
+/** What came of a resize: sizes in the member's unit (slots for the local member), null where nobody told them. */
 export interface ResizeOutcome {
-  readonly before: number;
-  readonly after: number;
+  readonly before: number | null;
+  readonly after: number | null;
+  /** The same in the words of whoever did it, with what kept it from the size that was asked for. */
+  readonly note?: string;
+}
+
+/** Whoever changes the number of nodes of a member that can't do it by itself. */
+export interface NodeScaler {
+  /** Asks for more nodes, or fewer when `delta` is negative, until the signal is aborted. Throws EnsembleError. */
+  resize(delta: number, signal?: AbortSignal): Promise<ResizeOutcome>;
+  /** Gives up what is under way. Idempotent. */
+  close(): void;
 }
 
 export interface Member {
@@ -87,8 +97,11 @@ export interface Member {
   /** Sets the urgency (0 to 31) of pending jobs; resolves with how many there were. Absent where a member can't. */
   setUrgency?(ids: Iterable<bigint>, urgency: number): Promise<number>;
 
-  /** Adds slots or nodes (takes them away when `delta` is negative); absent where a member can't. */
-  resize?(delta: number): Promise<ResizeOutcome>;
+  /**
+   * Adds slots or nodes (takes them away when `delta` is negative); absent where a member can't. May give up when the
+   * signal is aborted.
+   */
+  resize?(delta: number, signal?: AbortSignal): Promise<ResizeOutcome>;
 
   /**
    * Tells whether the member may still grow. While it may, a job that is too large for the member as it is

@@ -1,0 +1,57 @@
+/**
+ * The member that runs jobs in a MiniCluster of the Flux operator: Flux in all that concerns jobs, and somebody else who
+ * gives it nodes.
+ */
+
+import type { JobTemplate } from '../config/types.js';
+import type { SubmitPortion } from '../engine/plan.js';
+import type { FluxMember } from './flux/flux-member.js';
+import type {
+  EndOfRun,
+  Member,
+  MemberHost,
+  MemberSink,
+  NodeScaler,
+  ResizeOutcome,
+  SubmitOrigin,
+} from './member.js';
+
+export class MiniClusterMember implements Member {
+  readonly name = 'minicluster';
+  readonly #flux: FluxMember;
+  readonly #scaler: NodeScaler;
+
+  constructor(flux: FluxMember, scaler: NodeScaler) {
+    this.#flux = flux;
+    this.#scaler = scaler;
+  }
+
+  start(sink: MemberSink, host: MemberHost): Promise<void> {
+    return this.#flux.start(sink, host);
+  }
+
+  portion(template: JobTemplate, count: number): SubmitPortion {
+    return this.#flux.portion(template, count);
+  }
+
+  submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
+    return this.#flux.submit(template, count, origin);
+  }
+
+  cancel(ids: Iterable<bigint>, note: string): Promise<number> {
+    return this.#flux.cancel(ids, note);
+  }
+
+  setUrgency(ids: Iterable<bigint>, urgency: number): Promise<number> {
+    return this.#flux.setUrgency(ids, urgency);
+  }
+
+  resize(delta: number, signal?: AbortSignal): Promise<ResizeOutcome> {
+    return this.#scaler.resize(delta, signal);
+  }
+
+  stop(grace: number, end: EndOfRun): Promise<void> {
+    this.#scaler.close();
+    return this.#flux.stop(grace, end);
+  }
+}

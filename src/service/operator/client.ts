@@ -1,0 +1,155 @@
+/** Asks a service, ours or ensemble-python's, for another size of a MiniCluster. */
+
+import { randomUUID } from 'node:crypto';
+import { type ServiceError as CallError, type ClientUnaryCall, status } from '@grpc/grpc-js';
+import { z } from 'zod';
+import { ServiceError } from '../../errors.js';
+import type { NodeScaler, ResizeOutcome } from '../../members/member.js';
+import { formatAddress } from '../address.js';
+import { type ConnectOptions, connection } from '../connect.js';
+import type { ActionRequest } from '../generated/convergedcomputing/org/grpc/v1/ActionRequest.js';
+import type { EnsembleOperatorClient } from '../generated/convergedcomputing/org/grpc/v1/EnsembleOperator.js';
+import type { Response__Output as Response } from '../generated/convergedcomputing/org/grpc/v1/Response.js';
+import type { ProtoGrpcType } from '../generated/ensemble-service.js';
+import { loadProto } from '../proto.js';
+import { apiGroup, apiVersion } from './request.js';
+
+export interface OperatorClientOptions extends ConnectOptions {
+  /** The MiniCluster's name. */
+  readonly name: string;
+  /** Its namespace; null for the one that the service looks after, whichever it is. */
+  readonly namespace: string | null;
+  /** Milliseconds for an answer, with all tries; 45 s by default, longer than our service takes. */
+  readonly timeout?: number;
+}
+
+/** A service that is just being started again should not cost a resize. */
+const retries = {
+  methodConfig: [
+    {
+      name: [{ service: 'convergedcomputing.org.grpc.v1.EnsembleOperator' }],
+      retryPolicy: {
+        maxAttempts: 5,
+        initialBackoff: '0.5s',
+        maxBackoff: '5s',
+        backoffMultiplier: 2,
+        retryableStatusCodes: ['UNAVAILABLE'],
+      },
+    },
+  ],
+};
+
+/** As much of the payloads of answers as we know; other services may have others, or none. */
+const answerSchema = z.object({
+  before: z.number().optional().catch(undefined),
+  after: z.number().optional().catch(undefined),
+  message: z.string().optional().catch(undefined),
+  code: z.string().optional().catch(undefined),
+  reason: z.string().optional().catch(undefined),
+});
+
+function readAnswer(payload: string): z.infer<typeof answerSchema> {
+  try {
+    return answerSchema.parse(JSON.parse(payload));
+  } catch {
+    return {};
+  }
+}
+
+export class OperatorClient implements NodeScaler {
+  readonly #options: OperatorClientOptions;
+  readonly #client: EnsembleOperatorClient;
+  readonly #calls = new Set<ClientUnaryCall>();
+
+  /** Connects at the first call. Throws ServiceError: `ERR_INSECURE` when that would be open to others. */
+  constructor(options: OperatorClientOptions) {
+    this.#options = options;
+    const { target, credentials, options: channel } = connection(options);
+    const { convergedcomputing } = loadProto<ProtoGrpcType>('ensemble-service.proto');
+    const { EnsembleOperator } = convergedcomputing.org.grpc.v1;
+    this.#client = new EnsembleOperator(target, credentials, {
+      ...channel,
+      'grpc.service_config': JSON.stringify(retries),
+    });
+  }
+
+  /**
+   * Throws ServiceError: `ERR_SERVICE` when the service refuses or does not answer in time, `ERR_SERVICE_UNREACHABLE`
+   * when there is none.
+   */
+  async resize(delta: number, signal?: AbortSignal): Promise<ResizeOutcome> {
+    const { name, namespace } = this.#options;
+    const action = delta > 0 ? 'grow' : 'shrink';
+    const payload = JSON.stringify({
+      version: apiVersion,
+      group: apiGroup,
+      [action]: Math.abs(delta),
+      ...(namespace === null ? {} : { namespace }),
+      // A request that is sent again is known by it: a lost answer must not grow a cluster twice.
+      request: randomUUID(),
+    });
+    const response = await this.#call({ member: 'miniclusters', name, action, payload }, signal);
+    const { before = null, after = null, message, code, reason } = readAnswer(response.payload);
+    switch (response.status) {
+      case 'SUCCESS':
+        return { before, after, note: message ?? 'done; the service does not say from which size to which' };
+      case 'UNSPECIFIED':
+        return { before, after, note: 'the service heard it and does not say what it did' };
+      default: {
+        const why = `${reason ?? 'the service gives no reason'}${code === undefined ? '' : ` (${code})`}`;
+        throw new ServiceError(`${action} of MiniCluster '${name}': ${response.status}: ${why}`);
+      }
+    }
+  }
+
+  /** Gives up calls that are under way. Idempotent. */
+  close(): void {
+    for (const call of this.#calls) call.cancel();
+    this.#client.close();
+  }
+
+  #call(request: ActionRequest, signal: AbortSignal | undefined): Promise<Response> {
+    const { timeout = 45_000 } = this.#options;
+    return new Promise((resolve, reject) => {
+      const call = this.#client.RequestAction(
+        request,
+        { deadline: Date.now() + timeout },
+        (error, response) => {
+          this.#calls.delete(call);
+          signal?.removeEventListener('abort', giveUp);
+          if (error === null && response !== undefined) resolve(response);
+          else reject(this.#failure(error));
+        },
+      );
+      const giveUp = () => call.cancel();
+      this.#calls.add(call);
+      signal?.addEventListener('abort', giveUp);
+      if (signal?.aborted) giveUp();
+    });
+  }
+
+  #failure(error: CallError | null): ServiceError {
+    const where = formatAddress(this.#options.address);
+    const details = error?.details ?? 'no answer';
+    const options = { cause: error };
+    switch (error?.code) {
+      case status.UNAVAILABLE:
+        return new ServiceError(`no service can be reached at ${where}: ${details}`, {
+          ...options,
+          code: 'ERR_SERVICE_UNREACHABLE',
+        });
+      case status.DEADLINE_EXCEEDED:
+        return new ServiceError(
+          `the service at ${where} did not answer in time; what was asked for may be done or not`,
+          options,
+        );
+      case status.UNAUTHENTICATED:
+      case status.PERMISSION_DENIED:
+        return new ServiceError(`the service at ${where} does not let us in: ${details}`, options);
+      case status.UNIMPLEMENTED:
+        return new ServiceError(`what listens at ${where} is no service for ensembles: ${details}`, options);
+      default:
+        return new ServiceError(`the service at ${where} failed: ${details}`, options);
+    }
+  }
+}
