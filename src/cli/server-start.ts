@@ -3,10 +3,13 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ServiceError } from '../errors.js';
+import { type ClusterBackend, noRuns } from '../service/operator/backend.js';
 import { onSignals } from './signals.js';
 
 interface StartOptions {
   readonly workers: number;
+  readonly kubernetes?: boolean;
+  readonly namespace?: string;
   readonly host?: string;
   readonly port?: number;
   readonly socket?: string;
@@ -36,16 +39,33 @@ function tlsFiles({ tlsCert, tlsKey, tlsCa }: StartOptions) {
   return { cert: tlsCert, key: tlsKey, ca: tlsCa ?? null };
 }
 
+/** Who changes the size of clusters. Throws ServiceError when Kubernetes is to and can't be found. */
+async function clusterBackend({ kubernetes, namespace }: StartOptions): Promise<ClusterBackend> {
+  const { ClusterBackends } = await import('../service/operator/backends.js');
+  const { RunsBackend } = await import('../service/operator/runs-backend.js');
+  const runs = new RunsBackend(noRuns);
+  if (kubernetes !== true) {
+    if (namespace === undefined) return runs;
+    throw new ServiceError('--namespace says where the MiniClusters are, and so is for --kubernetes only');
+  }
+  const { kubernetesBackend } = await import('../service/operator/kubernetes/kubernetes-backend.js');
+  const { backend, origin } = kubernetesBackend({ environment: process.env, namespace, runs: noRuns });
+  console.log(`resizing MiniClusters of namespace ${backend.namespace} (${origin})`);
+  return new ClusterBackends({ minicluster: backend, others: runs });
+}
+
 async function start(options: StartOptions): Promise<void> {
   // Here and not above: it is of no use to those who only want to know the version.
   const { defaultAddress, DEFAULT_PORT, formatAddress, parseAddress } = await import('../service/address.js');
   const { ServiceServer } = await import('../service/server.js');
+  const { operatorService } = await import('../service/operator/handlers.js');
   const { host, port, socket, tokenFile = null, insecure = false } = options;
   const tls = tlsFiles(options);
   const overTcp = [host, port, tls, options.tokenFile].some((option) => option != null) || insecure;
 
+  const backend = await clusterBackend(options);
   const server = new ServiceServer({
-    services: () => [],
+    services: (audit, log) => [operatorService({ backend, audit, log, workers: options.workers })],
     auditFile: options.audit ?? null,
     limits: {
       ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
@@ -80,6 +100,11 @@ export function startCommand(): Command {
     .option('--socket <path>', 'a Unix socket, in a folder that only you can enter')
     .option('--host <host>', 'listen on TCP (default: localhost)')
     .option('--port <port>', 'listen on TCP (default: 50051; 0 for any)', integer(0, 65_535))
+    .option('--kubernetes', 'change the size of MiniClusters, as a pod or by KUBECONFIG')
+    .option(
+      '--namespace <name>',
+      "whose MiniClusters (default: the pod's, or that of the kubeconfig's context)",
+    )
     .option('--tls-cert <file>', 'certificate of this service, in PEM')
     .option('--tls-key <file>', 'its key')
     .option('--tls-ca <file>', 'callers must have a certificate of this authority')

@@ -1,0 +1,163 @@
+/** With Kubernetes: the clusters are MiniClusters of the Flux operator, whose size is a field of theirs. */
+
+import { didYouMean } from '../../../config/suggest.js';
+import type {
+  ClusterBackend,
+  ClusterRequest,
+  Json,
+  KnownRuns,
+  ResizeAnswer,
+  ResizeRequest,
+} from '../backend.js';
+import { describeResize } from '../describe-resize.js';
+import { Refusal } from '../refusal.js';
+import { Turns } from '../turns.js';
+import { type ConnectOptions, connect } from './connect.js';
+import type { MiniCluster } from './minicluster.js';
+import { type MiniClusterApi, miniClusterApi } from './minicluster-api.js';
+import { limitsOf, planResize, type ResizePlan } from './resize-plan.js';
+import { Tries } from './tries.js';
+
+export interface KubernetesBackendOptions {
+  readonly api: MiniClusterApi;
+  /** The one namespace whose MiniClusters are looked after. */
+  readonly namespace: string;
+  /** What is known of the ensembles that run in them. */
+  readonly runs: KnownRuns;
+  /** Milliseconds that a whole request may take, with all tries; 20 s by default. */
+  readonly patience?: number;
+  /** Milliseconds before the second try, doubled for each one after it; 200 by default. */
+  readonly backoff?: number;
+}
+
+/** Milliseconds that one call of the API may take. */
+const CALL_TIMEOUT = 5000;
+
+/** The backend for the cluster that is found here. Throws ServiceError when there is none. */
+export function kubernetesBackend({ runs, ...options }: ConnectOptions & { readonly runs: KnownRuns }): {
+  readonly backend: KubernetesBackend;
+  /** How the cluster was found, for people. */
+  readonly origin: string;
+} {
+  const { config, namespace, origin } = connect(options);
+  const api = miniClusterApi(config, CALL_TIMEOUT);
+  return { backend: new KubernetesBackend({ api, namespace, runs }), origin };
+}
+
+export class KubernetesBackend implements ClusterBackend {
+  readonly #options: KubernetesBackendOptions;
+  /** Two requests for one MiniCluster wait for each other here; others' changes are noticed by its version. */
+  readonly #turns = new Turns();
+
+  constructor(options: KubernetesBackendOptions) {
+    this.#options = options;
+  }
+
+  /** The namespace whose MiniClusters it looks after. */
+  get namespace(): string {
+    return this.#options.namespace;
+  }
+
+  async status(request: ClusterRequest): Promise<Json> {
+    const namespace = this.#namespaceOf(request);
+    const tries = this.#tries(namespace, request.signal);
+    if (request.name !== '') {
+      return { member: 'minicluster', ...this.#describe(await this.#get(tries, request.name)) };
+    }
+    const miniclusters = await tries.until((signal) => this.#options.api.list(namespace, signal));
+    return {
+      member: 'minicluster',
+      namespace,
+      miniclusters: miniclusters.map((found) => this.#describe(found)),
+    };
+  }
+
+  async resize(request: ResizeRequest): Promise<ResizeAnswer> {
+    const namespace = this.#namespaceOf(request);
+    const tries = this.#tries(namespace, request.signal);
+    return this.#turns.take(`${namespace}/${request.name}`, () => this.#resize(tries, request));
+  }
+
+  async #resize(tries: Tries, { name, delta }: ResizeRequest): Promise<ResizeAnswer> {
+    while (true) {
+      const minicluster = await this.#get(tries, name);
+      const { namespace } = minicluster;
+      const { doubt } = tries;
+      if (doubt !== null && minicluster.size !== doubt.before) {
+        // The answer to a patch was lost. It was done if the size is what it was to be.
+        if (minicluster.size === doubt.after) return answerOf(namespace, doubt, minicluster.size);
+        throw new Refusal(
+          'unclear',
+          `no answer from Kubernetes to the change of '${name}' from ${doubt.before} to ${doubt.after}, and now its ` +
+            `size is ${minicluster.size}: somebody else changed it too; ask for its status before trying again`,
+        );
+      }
+      const plan = planResize(minicluster, delta);
+      if (plan.after === plan.before) return answerOf(namespace, plan, plan.before);
+      try {
+        const changed = await this.#options.api.setSize(minicluster, plan.after, tries.signal);
+        return answerOf(namespace, plan, changed.size);
+      } catch (error) {
+        await tries.failed(error, plan);
+      }
+    }
+  }
+
+  async #get(tries: Tries, name: string): Promise<MiniCluster> {
+    const { api } = this.#options;
+    const { namespace } = tries;
+    try {
+      return await tries.until((signal) => api.get(namespace, name, signal));
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.reasonCode !== 'not_found') throw error;
+      // Tells a name that is not there from a cluster that has no MiniClusters at all, which ends in 404 again.
+      const others = await tries.until((signal) => api.list(namespace, signal));
+      const names = others.map((other) => other.name);
+      throw new Refusal(
+        'not_found',
+        `there is no MiniCluster '${name}' in namespace '${namespace}'${didYouMean(name, names)}`,
+      );
+    }
+  }
+
+  #tries(namespace: string, signal: AbortSignal): Tries {
+    const { patience = 20_000, backoff = 200 } = this.#options;
+    return new Tries({ namespace, signal, patience, backoff });
+  }
+
+  #namespaceOf({ namespace }: ClusterRequest): string {
+    const { namespace: own } = this.#options;
+    if (namespace === null || namespace === own) return own;
+    throw new Refusal('forbidden', `this service looks after namespace '${own}', not '${namespace}'`);
+  }
+
+  #describe(minicluster: MiniCluster): Json {
+    const { name, namespace, size, currentSize } = minicluster;
+    const run = this.#options.runs.find(name);
+    return {
+      namespace,
+      name,
+      size,
+      // What the operator has set up, which lags behind.
+      currentSize,
+      limits: limitsOf(minicluster),
+      run: run === null ? null : { ...run.about },
+      jobs: run?.jobs ?? null,
+      metrics: run?.metrics ?? null,
+    };
+  }
+}
+
+function answerOf(namespace: string, plan: ResizePlan, after: number): ResizeAnswer {
+  const { before, asked, limits, limit } = plan;
+  // A webhook of the cluster may have made something else of it.
+  const why = after === plan.after ? limit : 'by the cluster';
+  return {
+    namespace,
+    before,
+    asked,
+    after,
+    limits,
+    message: describeResize({ before, asked, after }, why ?? undefined),
+  };
+}

@@ -1,0 +1,176 @@
+/** The calls to the Kubernetes API that a resize needs, and what can become of them. */
+
+import {
+  ApiException,
+  CustomObjectsApi,
+  type KubeConfig,
+  PatchStrategy,
+  setHeaderMiddleware,
+  setHeaderOptions,
+} from '@kubernetes/client-node';
+import { z } from 'zod';
+import { EnsembleError } from '../../../errors.js';
+import { apiGroup, apiVersion } from '../request.js';
+import { type MiniCluster, readMiniCluster } from './minicluster.js';
+
+const plural = 'miniclusters';
+/** Who changed it, in the object's managedFields. */
+const fieldManager = 'flux-ensemble';
+/** MiniClusters that are listed at most. */
+const MOST = 500;
+
+/**
+ * What to make of a failure. `again`: nothing was done, and later it may be. `unclear`: nobody knows whether the API has
+ * done it. `final`: it was not done and never will be.
+ */
+export type FailureKind = 'again' | 'unclear' | 'final';
+
+/** The API did not do what it was asked. */
+export class ApiFailure extends EnsembleError {
+  readonly kind: FailureKind;
+  /** HTTP status; null when there was no answer, or not in time. */
+  readonly status: number | null;
+  /** Seconds that the API asks to wait before the next try; null when it does not say. */
+  readonly retryAfter: number | null;
+
+  constructor(
+    kind: FailureKind,
+    message: string,
+    { status = null, retryAfter = null, cause }: Partial<Pick<ApiFailure, 'status' | 'retryAfter' | 'cause'>>,
+  ) {
+    super('ERR_SERVICE', message, { cause });
+    this.kind = kind;
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+const kindOfStatus: Readonly<Record<number, FailureKind>> = {
+  409: 'again',
+  429: 'again',
+  503: 'again',
+  // Also what proxies on the way answer when they lost sight of a request.
+  500: 'unclear',
+  502: 'unclear',
+  504: 'unclear',
+};
+
+/** Of an error before there was any HTTP: without a connection nothing was done. */
+function kindOfCode(code: string): FailureKind {
+  if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code)) return 'again';
+  return /CERT|SIGNATURE|ERR_TLS|ERR_SSL|EPROTO|ERR_INVALID_URL/.test(code) ? 'final' : 'unclear';
+}
+
+/** `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3). Seconds from now, or null. */
+export function parseRetryAfter(header: string | undefined, now = Date.now()): number | null {
+  if (header === undefined) return null;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header);
+  const time = Date.parse(header);
+  return Number.isNaN(time) ? null : Math.max(0, (time - now) / 1000);
+}
+
+/** What the API says is wrong: the message of its Status object. */
+function messageOf(body: unknown): string | null {
+  let value = body;
+  try {
+    if (typeof body === 'string') value = JSON.parse(body);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null || !('message' in value)) return null;
+  return typeof value.message === 'string' ? value.message.slice(0, 300) : null;
+}
+
+function failure(error: unknown, timedOut: boolean): ApiFailure {
+  if (error instanceof ApiException) {
+    const { code: status, body, headers } = error as ApiException<unknown>;
+    const retryAfter = parseRetryAfter(headers['retry-after']);
+    const message = messageOf(body) ?? `HTTP status ${status}`;
+    return new ApiFailure(kindOfStatus[status] ?? 'final', message, { status, retryAfter, cause: error });
+  }
+  if (error instanceof z.ZodError) {
+    const message = `an object that is no MiniCluster: ${z.prettifyError(error)}`;
+    return new ApiFailure('final', message, { status: 200, cause: error });
+  }
+  if (timedOut) return new ApiFailure('unclear', 'no answer in time', { cause: error });
+  const { message, code = '' } = error as NodeJS.ErrnoException;
+  return new ApiFailure(kindOfCode(code), message, { cause: error });
+}
+
+export interface MiniClusterApi {
+  get(namespace: string, name: string, signal: AbortSignal): Promise<MiniCluster>;
+  list(namespace: string, signal: AbortSignal): Promise<MiniCluster[]>;
+  /** Sets the size of exactly this version of it; ApiFailure with status 409 when it has changed since. */
+  setSize(minicluster: MiniCluster, size: number, signal: AbortSignal): Promise<MiniCluster>;
+}
+
+/** All calls throw ApiFailure. `timeout` is that of one call, in milliseconds. */
+export function miniClusterApi(config: KubeConfig, timeout: number): MiniClusterApi {
+  const api = config.makeApiClient(CustomObjectsApi);
+  const accept = setHeaderMiddleware('Accept', 'application/json');
+
+  /** A call that ends when its time is over or nobody waits for it. */
+  async function call<Result>(
+    signal: AbortSignal,
+    perform: (options: ReturnType<typeof setHeaderOptions>) => Promise<Result>,
+  ): Promise<Result> {
+    const time = AbortSignal.timeout(timeout);
+    const both = AbortSignal.any([signal, time]);
+    try {
+      return await perform({
+        middleware: [
+          {
+            pre: (request) => {
+              request.setSignal(both);
+              return accept.pre(request);
+            },
+            post: accept.post,
+          },
+        ],
+        middlewareMergeStrategy: 'append',
+      });
+    } catch (error) {
+      throw failure(error, time.aborted);
+    }
+  }
+
+  return {
+    get: (namespace, name, signal) =>
+      call(signal, async (options) =>
+        readMiniCluster(
+          await api.getNamespacedCustomObject(
+            { group: apiGroup, version: apiVersion, plural, namespace, name },
+            options,
+          ),
+        ),
+      ),
+    list: (namespace, signal) =>
+      call(signal, async (options) => {
+        const list: unknown = await api.listNamespacedCustomObject(
+          { group: apiGroup, version: apiVersion, plural, namespace, limit: MOST },
+          options,
+        );
+        return z
+          .object({ items: z.array(z.unknown()) })
+          .parse(list)
+          .items.map(readMiniCluster);
+      }),
+    setSize: ({ namespace, name, resourceVersion }, size, signal) =>
+      call(signal, async (options) =>
+        readMiniCluster(
+          await api.patchNamespacedCustomObject(
+            {
+              group: apiGroup,
+              version: apiVersion,
+              plural,
+              namespace,
+              name,
+              fieldManager,
+              body: { metadata: { resourceVersion }, spec: { size } },
+            },
+            setHeaderOptions('Content-Type', PatchStrategy.MergePatch, options),
+          ),
+        ),
+      ),
+  };
+}

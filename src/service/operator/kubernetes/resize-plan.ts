@@ -1,0 +1,59 @@
+/** From a MiniCluster and a wish to its next size. */
+
+import type { SizeLimits } from '../backend.js';
+import type { MiniCluster } from './minicluster.js';
+
+/** Sizes are int32 there. */
+const LARGEST = 2 ** 31 - 1;
+
+export interface ResizePlan {
+  readonly before: number;
+  readonly asked: number;
+  readonly after: number;
+  readonly limits: SizeLimits;
+  /** The field that kept it from the size that was asked for. */
+  readonly limit: string | null;
+}
+
+interface Bound {
+  readonly size: number;
+  readonly field: string;
+}
+
+/** The Flux operator leaves out, or sets to 0, what nobody has limited. */
+function upperBound({ maxSize, maximumSize }: MiniCluster): Bound | null {
+  const bounds = [
+    { size: maxSize ?? 0, field: 'maxSize' },
+    // What the operator wrote down when it first saw the MiniCluster; it takes back whatever is larger.
+    { size: maximumSize ?? 0, field: 'status.maximumSize' },
+  ].filter(({ size }) => size > 0);
+  return bounds.reduce<Bound | null>(
+    (least, bound) => (least && least.size <= bound.size ? least : bound),
+    null,
+  );
+}
+
+function lowerBound({ minSize }: MiniCluster): Bound {
+  return minSize !== null && minSize > 1
+    ? { size: minSize, field: 'minSize' }
+    : { size: 1, field: 'at least 1' };
+}
+
+/** The sizes that the MiniCluster can have. */
+export function limitsOf(minicluster: MiniCluster): SizeLimits {
+  return { min: lowerBound(minicluster).size, max: upperBound(minicluster)?.size ?? null };
+}
+
+/**
+ * Clamps the wish to the limits. A MiniCluster that is outside of its limits already is not moved against the wish:
+ * to grow never takes nodes away, to shrink never adds any.
+ */
+export function planResize(minicluster: MiniCluster, delta: number): ResizePlan {
+  const before = minicluster.size;
+  const asked = before + delta;
+  const bound =
+    delta > 0 ? (upperBound(minicluster) ?? { size: LARGEST, field: 'int32' }) : lowerBound(minicluster);
+  const within = delta > 0 ? Math.min(asked, bound.size) : Math.max(asked, bound.size);
+  const after = delta > 0 ? Math.max(before, within) : Math.min(before, within);
+  return { before, asked, after, limits: limitsOf(minicluster), limit: after === asked ? null : bound.field };
+}

@@ -1,0 +1,117 @@
+/** How often and how long Kubernetes is asked for one request, and what its caller is told when that was in vain. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Refusal } from '../refusal.js';
+import { ApiFailure } from './minicluster-api.js';
+import type { ResizePlan } from './resize-plan.js';
+
+export interface TriesOptions {
+  readonly namespace: string;
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
+  /** Milliseconds for all tries together. */
+  readonly patience: number;
+  /** Milliseconds before the second try, doubled for each one after it. */
+  readonly backoff: number;
+}
+
+export class Tries {
+  readonly namespace: string;
+  /** Aborted when the time is over. */
+  readonly signal: AbortSignal;
+  readonly #end: number;
+  #backoff: number;
+  #doubt: ResizePlan | null = null;
+
+  constructor({ namespace, signal, patience, backoff }: TriesOptions) {
+    this.namespace = namespace;
+    this.signal = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+    this.#end = performance.now() + patience;
+    this.#backoff = backoff;
+  }
+
+  /** A change that was sent and of which nobody knows whether it was done. */
+  get doubt(): ResizePlan | null {
+    return this.#doubt;
+  }
+
+  /** A call that changes nothing, made until it works. Throws Refusal when it can't, or in time. */
+  async until<Result>(perform: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    while (true) {
+      try {
+        return await perform(this.signal);
+      } catch (error) {
+        await this.failed(error, null);
+      }
+    }
+  }
+
+  /**
+   * After a failed call: waits before the next try, or throws the Refusal that says why there is none. `plan` is the
+   * change that the call was to make.
+   */
+  async failed(error: unknown, plan: ResizePlan | null): Promise<void> {
+    if (!(error instanceof ApiFailure)) throw error;
+    // A change that was in doubt stays so until it is seen: also one that arrives late keeps others out by its version.
+    if (error.kind === 'unclear' && plan !== null) this.#doubt = plan;
+    if (error.kind === 'final') throw this.#refusal(error);
+    // Those who failed together must not come back together.
+    const pause = Math.max((error.retryAfter ?? 0) * 1000, this.#backoff * (0.5 + Math.random()));
+    this.#backoff *= 2;
+    if (performance.now() + pause > this.#end) throw this.#refusal(error);
+    try {
+      await sleep(pause, undefined, { signal: this.signal, ref: false });
+    } catch {
+      throw this.#refusal(error);
+    }
+  }
+
+  #refusal(error: ApiFailure): Refusal {
+    const options = { cause: error };
+    if (this.#doubt !== null) {
+      const { before, after } = this.#doubt;
+      return new Refusal(
+        'unclear',
+        `Kubernetes did not answer to the change from ${before} to ${after} (${error.message}): it may be done or not; ` +
+          'ask for the status before trying again',
+        options,
+      );
+    }
+    return refusalOf(error, this.namespace);
+  }
+}
+
+/** What the caller is told of a failure of the API. */
+function refusalOf(error: ApiFailure, namespace: string): Refusal {
+  const { status, message, retryAfter } = error;
+  const refusal = (...[code, reason]: [ConstructorParameters<typeof Refusal>[0], string]) =>
+    new Refusal(code, reason, { cause: error });
+  switch (status) {
+    case 401:
+      return refusal('forbidden', `Kubernetes does not accept the service's credentials: ${message}`);
+    case 403:
+      return refusal(
+        'forbidden',
+        `Kubernetes forbids it (${message}); the service's account needs get, list and patch on ` +
+          `miniclusters.flux-framework.org in namespace '${namespace}'`,
+      );
+    case 404:
+      return refusal(
+        'not_found',
+        `namespace '${namespace}' has no MiniClusters: is the Flux operator installed? (${message})`,
+      );
+    case 409:
+      return refusal('conflict', `others kept changing the MiniCluster at the same time (${message})`);
+    case 429: {
+      const wait = retryAfter === null ? '' : `, and asks to wait for ${Math.ceil(retryAfter)} s`;
+      return refusal('busy', `Kubernetes has too much to do${wait} (${message})`);
+    }
+    case 400:
+    case 422:
+      return refusal('bad_request', `Kubernetes refuses the new size: ${message}`);
+    case null:
+      return refusal('unavailable', `Kubernetes can't be reached: ${message}`);
+    default:
+      return refusal('unavailable', `Kubernetes answered with status ${status}: ${message}`);
+  }
+}

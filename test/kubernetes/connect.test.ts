@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ServiceError } from '../../src/errors.js';
+import { connect } from '../../src/service/operator/kubernetes/connect.js';
+import { miniClusterApi } from '../../src/service/operator/kubernetes/minicluster-api.js';
+import { newFolder } from '../e2e/cli.js';
+import { describeCluster, missing, type StandIn, startStandIn } from './stand-in/cluster.js';
+
+let cluster: StandIn;
+beforeAll(async () => {
+  if (missing !== null) return;
+  cluster = await startStandIn();
+  cluster.api.store.create({ metadata: { namespace: 'lab', name: 'lammps' } });
+});
+afterAll(() => cluster?.api.close());
+
+const names = async ({ config, namespace }: ReturnType<typeof connect>) =>
+  (await miniClusterApi(config, 5000).list(namespace, new AbortController().signal)).map(({ name }) => name);
+
+describeCluster('a cluster', () => {
+  test('in a pod: its service account, its namespace', async () => {
+    const found = connect(cluster.pod());
+    expect(found).toMatchObject({ namespace: 'lab', origin: 'in-cluster' });
+    expect(await names(found)).toEqual(['lammps']);
+  });
+
+  test('elsewhere: the kubeconfig and the namespace of its context', async () => {
+    const path = cluster.kubeconfig();
+    const found = connect({ environment: { KUBECONFIG: path } });
+    expect(found).toMatchObject({ namespace: 'lab', origin: `${path}, context stand-in` });
+    expect(await names(found)).toEqual(['lammps']);
+  });
+
+  test('KUBECONFIG may list files, of which some are missing and the first has the say', () => {
+    const path = cluster.kubeconfig();
+    const second = join(newFolder(), 'second');
+    writeFileSync(
+      second,
+      'apiVersion: v1\nkind: Config\ncurrent-context: other\ncontexts:\n- {name: other, context: {cluster: c, user: u}}\n' +
+        'clusters: [{name: c, cluster: {server: "http://127.0.0.1:1"}}]\nusers: [{name: u, user: {}}]\n',
+    );
+    const environment = { KUBECONFIG: `/nowhere/config:${path}:${second}` };
+    expect(connect({ environment }).config.getCurrentContext()).toBe('stand-in');
+  });
+
+  test('a namespace that was asked for goes before that of the context', () => {
+    const environment = { KUBECONFIG: cluster.kubeconfig() };
+    expect(connect({ environment, namespace: 'other' }).namespace).toBe('other');
+  });
+});
+
+test.each([
+  ['no kubeconfig', { HOME: '/nowhere' }, /no pod.*\/nowhere\/\.kube\/config; set KUBECONFIG/],
+  ['a kubeconfig that is not there', { KUBECONFIG: '/nowhere/config' }, /there is no \/nowhere\/config/],
+  [
+    'a pod without a token',
+    { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
+    /token is missing.*automountServiceAccountToken/,
+  ],
+])('%s', (_name, environment, message) => {
+  expect(() => connect({ environment, root: '/nowhere' })).toThrow(ServiceError);
+  expect(() => connect({ environment, root: '/nowhere' })).toThrow(message);
+});
+
+test.each([
+  ['no YAML', '}{', /can't be read/],
+  [
+    'no current context',
+    'apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\n',
+    /current-context/,
+  ],
+])('a kubeconfig with %s', (_name, text, message) => {
+  const path = join(newFolder(), 'config');
+  writeFileSync(path, text);
+  expect(() => connect({ environment: { KUBECONFIG: path } })).toThrow(ServiceError);
+  expect(() => connect({ environment: { KUBECONFIG: path } })).toThrow(message);
+});

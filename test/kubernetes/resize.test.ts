@@ -1,0 +1,336 @@
+/** Growing and shrinking MiniClusters against the stand-in, through the Kubernetes client, with all that goes wrong. */
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { noRuns } from '../../src/service/operator/backend.js';
+import { connect } from '../../src/service/operator/kubernetes/connect.js';
+import { KubernetesBackend } from '../../src/service/operator/kubernetes/kubernetes-backend.js';
+import { miniClusterApi } from '../../src/service/operator/kubernetes/minicluster-api.js';
+import { Refusal } from '../../src/service/operator/refusal.js';
+import type { Account } from './stand-in/api-server.js';
+import { admin, describeCluster, missing, type StandIn, service, startStandIn } from './stand-in/cluster.js';
+import type { KubeObject } from './stand-in/store.js';
+
+let cluster: StandIn;
+beforeEach(async () => {
+  if (missing === null) cluster = await startStandIn();
+});
+afterEach(() => cluster?.api.close());
+
+interface BackendOptions {
+  readonly account?: Account;
+  /** Milliseconds for one call, and for all of a request. */
+  readonly timeout?: number;
+  readonly patience?: number;
+}
+
+/** The backend as in a pod. */
+function backend({
+  account = service,
+  timeout = 5000,
+  patience = 10_000,
+}: BackendOptions = {}): KubernetesBackend {
+  const { config, namespace } = connect(cluster.pod(account));
+  const api = miniClusterApi(config, timeout);
+  return new KubernetesBackend({ api, namespace, runs: noRuns, patience, backoff: 5 });
+}
+
+function minicluster(spec: KubeObject['spec'], status?: KubeObject['status']): void {
+  cluster.api.store.create({
+    metadata: { namespace: 'lab', name: 'lammps' },
+    spec,
+    ...(status ? { status } : {}),
+  });
+}
+
+const request = {
+  member: 'minicluster',
+  name: 'lammps',
+  namespace: null,
+  signal: new AbortController().signal,
+};
+const spec = () => cluster.api.store.get('lab', 'lammps').spec;
+const resize = (delta: number, options?: BackendOptions) => backend(options).resize({ ...request, delta });
+
+async function refusal(work: Promise<unknown>): Promise<Refusal> {
+  const error = await work.then(
+    (value) => new Error(`not refused but ${JSON.stringify(value)}`),
+    (error: unknown) => error,
+  );
+  if (error instanceof Refusal) return error;
+  throw error;
+}
+
+describeCluster('sizes', () => {
+  test.each<[KubeObject['spec'], KubeObject['status'], number, number, string]>([
+    [{ size: 2, maxSize: 4 }, undefined, 1, 3, 'grew from 2 to 3'],
+    [{ size: 2, maxSize: 3 }, undefined, 2, 3, 'grew from 2 to 3: asked 4, clamped to 3 (maxSize)'],
+    [
+      { size: 2, maxSize: 5 },
+      { maximumSize: 3 },
+      2,
+      3,
+      'grew from 2 to 3: asked 4, clamped to 3 (status.maximumSize)',
+    ],
+    [{ size: 3, maxSize: 3 }, undefined, 1, 3, 'no change: asked 4, clamped to 3 (maxSize)'],
+    [{ size: 3, minSize: 2 }, undefined, -5, 2, 'shrank from 3 to 2: asked -2, clamped to 2 (minSize)'],
+    [{ size: 3 }, undefined, -5, 1, 'shrank from 3 to 1: asked -2, clamped to 1 (at least 1)'],
+    [{ size: 3, minSize: 0, maxSize: 0 }, { maximumSize: 0 }, 100, 103, 'grew from 3 to 103'],
+    [{}, undefined, 1, 2, 'grew from 1 to 2'],
+  ])('%j %j by %d', async (spec, status, delta, size, message) => {
+    minicluster(spec, status);
+    const answer = await resize(delta);
+    expect(answer.message).toBe(message);
+    expect(answer).toMatchObject({
+      namespace: 'lab',
+      before: spec.size ?? 1,
+      asked: (spec.size ?? 1) + delta,
+      after: size,
+    });
+    expect(cluster.api.store.get('lab', 'lammps').spec.size).toBe(size);
+  });
+
+  test('what is outside of its limits already is not moved against the wish', async () => {
+    minicluster({ size: 6, maxSize: 3 });
+    expect(await resize(1)).toMatchObject({
+      after: 6,
+      message: 'no change: asked 7, clamped to 6 (maxSize)',
+    });
+    expect(await resize(-1)).toMatchObject({ after: 5 });
+  });
+
+  test('a change says nothing but the size, for the version that was looked at', async () => {
+    minicluster({ size: 2, maxSize: 4, tasks: 8 });
+    const version = cluster.api.store.get('lab', 'lammps').metadata.resourceVersion;
+    await resize(1);
+    expect(spec()).toEqual({ size: 3, maxSize: 4, tasks: 8 });
+    const patch = cluster.api.requests.find(({ verb }) => verb === 'patch');
+    expect(patch?.contentType).toBe('application/merge-patch+json');
+    expect(patch?.body).toEqual({ metadata: { resourceVersion: version }, spec: { size: 3 } });
+  });
+
+  test('no change sends no patch', async () => {
+    minicluster({ size: 3, maxSize: 3 });
+    await resize(1);
+    expect(cluster.api.verbs).toEqual(['get']);
+  });
+
+  test('two at once both count', async () => {
+    minicluster({ size: 1, maxSize: 10 });
+    const one = backend();
+    await Promise.all([1, 2, 3].map((delta) => one.resize({ ...request, delta })));
+    expect(spec().size).toBe(7);
+  });
+
+  test('so do those of two services, who learn of each other by conflicts', async () => {
+    minicluster({ size: 1, maxSize: 20 });
+    const services = [backend(), backend(), backend()];
+    await Promise.all(services.flatMap((one) => [1, 2].map((delta) => one.resize({ ...request, delta }))));
+    expect(spec().size).toBe(10);
+  });
+});
+
+describeCluster('failures', () => {
+  const somebodyElse = (patch: object) => () => void cluster.api.store.patch('lab', 'lammps', patch);
+
+  test('a conflict: looks again and adds to what is there by then', async () => {
+    minicluster({ size: 2, maxSize: 10 });
+    cluster.api.fail({ verb: 'patch', meanwhile: somebodyElse({ spec: { size: 5 } }) });
+    expect(await resize(1)).toMatchObject({ before: 5, after: 6 });
+  });
+
+  test('conflicts without end', async () => {
+    minicluster({ size: 2, maxSize: 10 });
+    cluster.api.fail({ verb: 'patch', status: 409, times: 1000 });
+    const { reasonCode, status } = await refusal(resize(1, { patience: 1000 }));
+    expect([reasonCode, status]).toEqual(['conflict', 'ERROR']);
+    expect(cluster.api.verbs.filter((verb) => verb === 'patch').length).toBeGreaterThan(1);
+    expect(spec().size).toBe(2);
+  });
+
+  test('a name that is not there', async () => {
+    minicluster({ size: 2 });
+    const { reasonCode, message } = await refusal(backend().resize({ ...request, name: 'lamps', delta: 1 }));
+    expect(reasonCode).toBe('not_found');
+    expect(message).toBe("there is no MiniCluster 'lamps' in namespace 'lab'; did you mean 'lammps'?");
+  });
+
+  test('a cluster without the Flux operator', async () => {
+    await cluster.api.close();
+    cluster = await startStandIn({ withoutMiniClusters: true });
+    const { reasonCode, message } = await refusal(resize(1));
+    expect(reasonCode).toBe('not_found');
+    expect(message).toContain('is the Flux operator installed?');
+  });
+
+  test('an account that may not', async () => {
+    minicluster({ size: 2 });
+    await cluster.api.close();
+    const weak: Account = { ...service, verbs: ['get', 'list'] };
+    cluster = await startStandIn({ accounts: [admin, weak] });
+    minicluster({ size: 2 });
+    const { reasonCode, status, message } = await refusal(resize(1));
+    expect([reasonCode, status]).toEqual(['forbidden', 'DENIED']);
+    expect(message).toMatch(/cannot patch.*needs get, list and patch/);
+  });
+
+  test('a token that nobody knows', async () => {
+    minicluster({ size: 2 });
+    const { reasonCode, message } = await refusal(resize(1, { account: { ...service, token: 'old' } }));
+    expect(reasonCode).toBe('forbidden');
+    expect(message).toContain("does not accept the service's credentials");
+  });
+
+  test("another namespace than the service's", async () => {
+    minicluster({ size: 2 });
+    const { status, message } = await refusal(backend().resize({ ...request, namespace: 'other', delta: 1 }));
+    expect(status).toBe('DENIED');
+    expect(message).toBe("this service looks after namespace 'lab', not 'other'");
+    expect(cluster.api.requests).toEqual([]);
+  });
+
+  test('too many requests: waits as long as it is asked to', async () => {
+    minicluster({ size: 2 });
+    cluster.api.fail({ verb: 'patch', status: 429, retryAfter: '1' });
+    expect(await resize(1)).toMatchObject({ after: 3 });
+  });
+
+  test('too many requests: does not wait when the answer would be too late', async () => {
+    minicluster({ size: 2 });
+    cluster.api.fail({ verb: 'get', status: 429, retryAfter: '3600' });
+    const { reasonCode, message } = await refusal(resize(1));
+    expect(reasonCode).toBe('busy');
+    expect(message).toContain('asks to wait for 3600 s');
+    expect(cluster.api.verbs).toEqual(['get']);
+  });
+
+  test.each([503, 500, 502, 504])('status %d passes over', async (status) => {
+    minicluster({ size: 2 });
+    cluster.api.fail({ verb: 'get', status, times: 2 });
+    cluster.api.fail({ verb: 'patch', status, times: 2 });
+    expect(await resize(1)).toMatchObject({ before: 2, after: 3 });
+    expect(spec().size).toBe(3);
+  });
+
+  test('an answer that is lost after the change was made: not made again', async () => {
+    minicluster({ size: 2, maxSize: 10 });
+    cluster.api.fail({ verb: 'patch', answer: 'drop', done: true });
+    expect(await resize(1)).toMatchObject({ before: 2, after: 3, message: 'grew from 2 to 3' });
+    expect(spec().size).toBe(3);
+  });
+
+  test('a connection that is lost before the change was made: made then', async () => {
+    minicluster({ size: 2, maxSize: 10 });
+    cluster.api.fail({ verb: 'patch', answer: 'drop', times: 2 });
+    expect(await resize(1)).toMatchObject({ before: 2, after: 3 });
+    expect(spec().size).toBe(3);
+  });
+
+  test('no answer in time: looks whether the change was made', async () => {
+    minicluster({ size: 2, maxSize: 10 });
+    cluster.api.fail({ verb: 'patch', answer: 'hang', done: true });
+    expect(await resize(1, { timeout: 500 })).toMatchObject({ before: 2, after: 3 });
+    expect(spec().size).toBe(3);
+  });
+
+  test('an answer that is lost, and somebody else changes it: says that nobody knows', async () => {
+    minicluster({ size: 2, maxSize: 10 });
+    cluster.api.fail({ verb: 'patch', answer: 'drop' });
+    cluster.api.fail({ verb: 'get', times: 1 });
+    cluster.api.fail({ verb: 'get', meanwhile: somebodyElse({ spec: { size: 7 } }) });
+    const { reasonCode, message } = await refusal(resize(1));
+    expect(reasonCode).toBe('unclear');
+    expect(message).toContain('its size is 7');
+    expect(spec().size).toBe(7);
+  });
+
+  test('never an answer to the change: says that it may be done', async () => {
+    minicluster({ size: 2, maxSize: 10 });
+    cluster.api.fail({ verb: 'patch', answer: 'hang', times: 1000 });
+    const { reasonCode } = await refusal(resize(1, { timeout: 300, patience: 1000 }));
+    expect(reasonCode).toBe('unclear');
+  });
+
+  test('nobody there', async () => {
+    const { environment, root } = cluster.pod();
+    const { config, namespace } = connect({
+      root,
+      environment: { ...environment, KUBERNETES_SERVICE_PORT: '1' },
+    });
+    const api = miniClusterApi(config, 1000);
+    const gone = new KubernetesBackend({ api, namespace, runs: noRuns, patience: 200, backoff: 5 });
+    const { reasonCode, message } = await refusal(gone.resize({ ...request, delta: 1 }));
+    expect(reasonCode).toBe('unavailable');
+    expect(message).toContain('ECONNREFUSED');
+  });
+
+  test('a certificate that is not to be trusted: not tried again', async () => {
+    const other = await startStandIn();
+    const { environment } = other.pod();
+    const { config, namespace } = connect({ root: cluster.pod() && cluster.folder, environment });
+    const api = miniClusterApi(config, 1000);
+    const wrong = new KubernetesBackend({ api, namespace, runs: noRuns, backoff: 5 });
+    const { reasonCode, message } = await refusal(wrong.resize({ ...request, delta: 1 }));
+    expect(reasonCode).toBe('unavailable');
+    expect(message).toContain('certificate');
+    await other.api.close();
+  });
+
+  test('a caller who goes away is not worked for', async () => {
+    minicluster({ size: 2 });
+    const controller = new AbortController();
+    cluster.api.fail({ verb: 'get', status: 503, times: 1000, meanwhile: () => controller.abort() });
+    const { reasonCode } = await refusal(
+      backend().resize({ ...request, signal: controller.signal, delta: 1 }),
+    );
+    expect(reasonCode).toBe('unavailable');
+    expect(cluster.api.verbs).toEqual(['get']);
+  });
+});
+
+describeCluster('status', () => {
+  test('of one', async () => {
+    minicluster({ size: 3, minSize: 2, maxSize: 8 }, { size: 2, maximumSize: 6 });
+    expect(await backend().status(request)).toEqual({
+      member: 'minicluster',
+      namespace: 'lab',
+      name: 'lammps',
+      size: 3,
+      currentSize: 2,
+      limits: { min: 2, max: 6 },
+      run: null,
+      jobs: null,
+      metrics: null,
+    });
+  });
+
+  test('of all of the namespace', async () => {
+    minicluster({ size: 3 });
+    cluster.api.store.create({ metadata: { namespace: 'other', name: 'theirs' } });
+    const status = await backend().status({ ...request, name: '' });
+    expect(status).toMatchObject({
+      namespace: 'lab',
+      miniclusters: [{ name: 'lammps', limits: { min: 1, max: null } }],
+    });
+  });
+
+  test('with what is known of the run in it', async () => {
+    minicluster({ size: 3 });
+    const { config } = connect(cluster.pod());
+    const run = {
+      member: 'minicluster',
+      size: null,
+      limits: null,
+      jobs: { lammps: { running: 2 } },
+      metrics: { 'mean.lammps-duration': 31 },
+      about: { state: 'running' },
+      resize: () => Promise.reject(new Error('not asked')),
+    };
+    const runs = { names: () => ['lammps'], find: (name: string) => (name === 'lammps' ? run : null) };
+    const known = new KubernetesBackend({ api: miniClusterApi(config, 5000), namespace: 'lab', runs });
+    expect(await known.status(request)).toMatchObject({
+      run: { state: 'running' },
+      jobs: { lammps: { running: 2 } },
+      metrics: { 'mean.lammps-duration': 31 },
+    });
+  });
+});
