@@ -7,6 +7,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { type AskedAction, describeDone, readAsked } from './actions/asked.js';
 import type { ActionContext, EnsembleObserver } from './actions/context.js';
 import { loadCustomFunctions } from './actions/custom-loader.js';
 import type { LoadedFunctions } from './actions/custom-types.js';
@@ -18,8 +19,8 @@ import type { EnsembleConfig, Rule } from './config/types.js';
 import type { NativeFiring } from './engine/addon.js';
 import { Engine } from './engine/engine.js';
 import type { EventBatch, EventStreamOptions } from './engine/event-batch.js';
-import { type Diagnostic, EnsembleError, MemberError } from './errors.js';
-import { type Firing, readFiring } from './firing.js';
+import { ActionError, type Diagnostic, EnsembleError, MemberError } from './errors.js';
+import { askedFiring, type Firing, readFiring } from './firing.js';
 import { GrowthWatch } from './growth-watch.js';
 import { createMember, type MemberChoice } from './members/create.js';
 import type { Member, NodeScaler } from './members/member.js';
@@ -103,6 +104,9 @@ export class Ensemble {
   #taken = 0;
   #checkingIdle = false;
   #idleInDoubt = false;
+  #paused = false;
+  /** Actions that were asked for from outside. */
+  #asked = 0;
   /** The start rules have fired; a run can't be over before. */
   #begun = false;
 
@@ -170,6 +174,42 @@ export class Ensemble {
   /** What is known of every group now. */
   metrics(): Promise<MetricsSnapshot> {
     return this.#engine.metrics();
+  }
+
+  /**
+   * Does what somebody outside asks for, as a rule's action would be done; actions of rules that are waiting do not
+   * hold it up. `pause` lets the actions of rules wait until `resume`, jobs that were submitted go on, and a paused run
+   * does not end by itself. Resolves with what was done, in words. Throws ActionError when it can't be done, also
+   * because the run has not begun or has come to its end.
+   */
+  async act(asked: AskedAction, askedBy: string): Promise<string> {
+    const dispatcher = this.#dispatcher;
+    if (dispatcher === null || !this.#begun || this.#end !== null) {
+      throw new ActionError(this.#end === null ? 'the run has not begun' : 'the run has come to its end', -1);
+    }
+    if (asked.name === 'pause' || asked.name === 'resume') {
+      this.#observer.paused?.(asked.name === 'pause', askedBy);
+      return asked.name === 'pause' ? this.#pause(dispatcher) : this.#resume(dispatcher);
+    }
+    const action = readAsked(asked, this.config);
+    const firing = askedFiring(action, askedBy, this.#asked++);
+    this.#firings.push(firing);
+    return describeDone(await dispatcher.ask(action, firing));
+  }
+
+  /** Whether the actions of rules wait. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Slots or nodes of the member as it is now; null for one that does not know. */
+  get size(): number | null {
+    return this.#member.size ?? null;
+  }
+
+  /** Who runs the jobs: `local`, `flux`. */
+  get memberName(): string {
+    return this.#member.name;
   }
 
   /** The firings from now on, until the run has ended. */
@@ -256,6 +296,22 @@ export class Ensemble {
     }
   }
 
+  async #pause(dispatcher: Dispatcher): Promise<string> {
+    this.#paused = true;
+    dispatcher.pause();
+    await this.#engine.pause(true);
+    return "the actions of rules wait for 'resume'";
+  }
+
+  async #resume(dispatcher: Dispatcher): Promise<string> {
+    // First, so that what fires from now on does not overtake what has waited.
+    dispatcher.resume();
+    this.#paused = false;
+    await this.#engine.pause(false);
+    this.#checkIdle();
+    return 'rules act again';
+  }
+
   #wantsAllEvents(): boolean {
     const { allEvents } = this.#options;
     return allEvents === true || this.#observer.records !== undefined || this.#engine.streaming;
@@ -310,7 +366,11 @@ export class Ensemble {
 
   get #quiet(): boolean {
     return (
-      this.#begun && this.#taken === this.#handed && this.#dispatcher?.idle === true && this.#end === null
+      this.#begun &&
+      !this.#paused &&
+      this.#taken === this.#handed &&
+      this.#dispatcher?.idle === true &&
+      this.#end === null
     );
   }
 

@@ -5,10 +5,15 @@ import type { NativeFiring } from './engine/addon.js';
 import { type MetricsSnapshot, readSnapshot } from './metrics/metrics.js';
 
 export interface Firing {
-  /** Counted from 0 in this run. */
+  /** Counted from 0 in this run; what was asked for from outside is counted by itself. */
   readonly number: number;
-  /** Index of the rule, counted from 0; rules that were added at run time come behind those of the file. */
+  /**
+   * Index of the rule, counted from 0; rules that were added at run time come behind those of the file. -1 when no
+   * rule fired but somebody asked.
+   */
   readonly rule: number;
+  /** Who asked for the action from outside; null for a rule. */
+  readonly askedBy: string | null;
   /** The rule's trigger: `start`, `metric`, `job-finish`. */
   readonly trigger: string;
   /** The rule's name or, without one, its trigger: `count.sleep.success`. */
@@ -50,6 +55,7 @@ export function readFiring(
   return {
     number: native.number,
     rule: native.rule,
+    askedBy: null,
     trigger: rule.triggerText,
     name: rule.title,
     action: action.name,
@@ -64,6 +70,29 @@ export function readFiring(
     context: readContext(native.context),
     parameters: readContext(native.parameters) as Parameters | null,
     entry: native.entry,
+  };
+}
+
+/** What stands in a firing's place when somebody asks for an action; `number` counts these. */
+export function askedFiring(action: Action, askedBy: string, number: number): Firing {
+  return {
+    number,
+    rule: -1,
+    askedBy,
+    trigger: 'asked',
+    name: `asked by ${askedBy}`,
+    action: action.name,
+    label: 'label' in action ? action.label : null,
+    timestamp: Date.now() / 1000,
+    job: null,
+    group: null,
+    value: null,
+    event: null,
+    submitting: false,
+    metrics: null,
+    context: null,
+    parameters: null,
+    entry: null,
   };
 }
 

@@ -240,6 +240,9 @@ void Runner::Run(Command& command) {
     engine_.End();
     if (source_ != nullptr) source_->StopSubmitting(*this);
     Reply(number, {});
+  } else if (const auto* pause = std::get_if<PauseCommand>(&body)) {
+    paused_ = pause->on;
+    Reply(number, {});
   } else if (std::holds_alternative<StatusCommand>(body)) {
     Reply(number, GetStatus());
   } else if (std::holds_alternative<SnapshotCommand>(body)) {
@@ -314,7 +317,7 @@ void Runner::SubmitFirings() {
   for (; looked_at_ < firings.size(); ++looked_at_) {
     Firing& firing = firings[looked_at_];
     const std::vector<SubmitPortion>& portions = engine_.rule(firing.rule).submit;
-    if (portions.empty()) continue;
+    if (portions.empty() || paused_) continue;
     firing.submitting = true;
     Departure& departure = departures_[firing.number];
     departure.orders = portions.size();

@@ -49,6 +49,10 @@ struct AddRuleCommand {
   std::vector<Metric> metrics;
 };
 struct EndCommand {};
+// While paused, the runner submits nothing for firings by itself: that is left to its owner.
+struct PauseCommand {
+  bool on;
+};
 struct StatusCommand {};
 struct SnapshotCommand {};
 struct ActiveJobsCommand {
@@ -75,10 +79,11 @@ struct UrgencyCommand {
   int urgency;
 };
 
-using CommandBody = std::variant<StartCommand, IngestCommand, FinishStreamCommand, TickCommand,
-                                 AdvanceCommand, AddRuleCommand, EndCommand, StatusCommand,
-                                 SnapshotCommand, ActiveJobsCommand, OpenSourceCommand,
-                                 CloseSourceCommand, SubmitCommand, CancelCommand, UrgencyCommand>;
+using CommandBody =
+    std::variant<StartCommand, IngestCommand, FinishStreamCommand, TickCommand, AdvanceCommand,
+                 AddRuleCommand, EndCommand, PauseCommand, StatusCommand, SnapshotCommand,
+                 ActiveJobsCommand, OpenSourceCommand, CloseSourceCommand, SubmitCommand,
+                 CancelCommand, UrgencyCommand>;
 
 struct Command {
   std::uint64_t number = 0;
@@ -204,6 +209,7 @@ class Runner : private SourceListener {
   std::uint64_t wanted_ = 0;
   bool tap_ = false;
   bool heard_ = false;                    // the source has told a record since the last Wait
+  bool paused_ = false;                   // firings are left to the owner
   bool quiet_ = false;                    // no job is active, and none is on its way
   bool streamed_ = false;                 // the source's stream has begun before
   std::optional<std::uint64_t> opening_;  // number of the command that waits for the source

@@ -18,8 +18,8 @@ namespace flux_ensemble::engine {
 struct SubmitOrder {
   std::uint64_t number = 0;  // under which its report comes
   SubmitPortion portion;
-  std::uint32_t rule = 0;
-  std::uint64_t firing = 0;
+  std::int64_t rule = -1;         // -1 for none: it was asked for from outside
+  std::uint64_t firing = 0;       // of the rule, or of those asked for from outside
   std::uint64_t first_index = 0;  // of these jobs among those of the firing
 };
 

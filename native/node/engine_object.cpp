@@ -56,6 +56,7 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::Advance>("advance"),
                          InstanceMethod<&EngineObject::AddRule>("addRule"),
                          InstanceMethod<&EngineObject::End>("end"),
+                         InstanceMethod<&EngineObject::Pause>("pause"),
                          InstanceMethod<&EngineObject::GetStatus>("status"),
                          InstanceMethod<&EngineObject::GetSnapshot>("snapshot"),
                          InstanceMethod<&EngineObject::ActiveJobs>("activeJobs"),
@@ -217,6 +218,12 @@ void EngineObject::End(const Napi::CallbackInfo& info) {
   Post(info, engine::EndCommand{});
 }
 
+// pause(number, on)
+void EngineObject::Pause(const Napi::CallbackInfo& info) {
+  if (!info[1].IsBoolean()) return ThrowType(info.Env(), "pause(number, on) needs a boolean");
+  Post(info, engine::PauseCommand{info[1].As<Napi::Boolean>().Value()});
+}
+
 void EngineObject::GetStatus(const Napi::CallbackInfo& info) {
   Post(info, engine::StatusCommand{});
 }
@@ -267,7 +274,9 @@ void EngineObject::Submit(const Napi::CallbackInfo& info) {
   if (!portion) return ThrowType(info.Env(), "submit(number, portion, ...): " + error);
   bool good[3];
   engine::SubmitOrder order;
-  order.rule = static_cast<std::uint32_t>(SizeAt(info, 2, &good[0]));
+  const double rule = NumberAt(info, 2, &good[0]);
+  good[0] = good[0] && rule >= -1 && rule <= 4294967295.0;
+  if (good[0]) order.rule = static_cast<std::int64_t>(rule);
   order.firing = SizeAt(info, 3, &good[1]);
   order.first_index = SizeAt(info, 4, &good[2]);
   if (!good[0] || !good[1] || !good[2]) {

@@ -32,6 +32,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void Advance(const Napi::CallbackInfo& info);
   void AddRule(const Napi::CallbackInfo& info);
   void End(const Napi::CallbackInfo& info);
+  void Pause(const Napi::CallbackInfo& info);
   void GetStatus(const Napi::CallbackInfo& info);
   void GetSnapshot(const Napi::CallbackInfo& info);
   void ActiveJobs(const Napi::CallbackInfo& info);

@@ -208,6 +208,29 @@ TEST_CASE("a runner takes the stream up again and recalls what it missed") {
   CHECK(broker.closed);
 }
 
+TEST_CASE("a runner that is paused leaves submissions to its owner") {
+  FakeBroker broker;
+  broker.Sentinel();
+  engine::Plan plan = engine::GroupG();
+  engine::Rule rule;
+  rule.trigger = engine::TriggerType::kStart;
+  rule.repetitions = 2;
+  rule.submit = {Order(0, 2).portion};
+  plan.rules = {rule};
+  engine::Owner owner(plan);
+  REQUIRE(owner.runner.Start() == 0);
+  owner.Ask(engine::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
+                                      ~std::uint64_t{0}, false});
+  owner.Ask(engine::PauseCommand{true});
+  owner.Ask(engine::StartCommand{1});
+  owner.Ask(engine::PauseCommand{false});
+  owner.Ask(engine::StartCommand{2});
+  REQUIRE(owner.firings.size() == 2);
+  CHECK_FALSE(owner.firings[0].submitting);
+  CHECK(owner.firings[1].submitting);
+  owner.runner.Stop();
+}
+
 TEST_CASE("a runner that closes its source leaves nobody waiting") {
   FakeBroker broker;
   engine::Owner owner(engine::GroupG());

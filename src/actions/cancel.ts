@@ -6,6 +6,9 @@ export async function cancel(context: ActionContext, due: Due<ActionNamed<'cance
   const { action, firing } = due;
   const index = context.engine.groups.indexOf(action.label);
   const ids = await context.engine.activeJobs(index);
-  const jobs = await context.member.cancel(ids, `canceled by rule '${firing.name}'`);
+  const jobs = await context.member.cancel(
+    ids,
+    firing.askedBy === null ? `canceled by rule '${firing.name}'` : firing.name,
+  );
   context.observer.action?.({ kind: 'cancel', group: action.label, jobs }, firing);
 }

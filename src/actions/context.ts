@@ -25,6 +25,8 @@ export interface EnsembleObserver {
   firing?(firing: Firing): void;
   /** Told before custom functions and submissions, after the others. */
   action?(report: ActionReport, firing: Firing): void;
+  /** The actions of rules wait from now on, or no longer. */
+  paused?(paused: boolean, askedBy: string): void;
   /** A line that a custom function, or a program of `exec` on standard error, printed. */
   output?(line: string): void;
   /** Something went wrong; the run goes on unless it ends for it. */

@@ -3,11 +3,11 @@
  * may take its time and so runs beside the others.
  */
 
-import type { Rule } from '../config/types.js';
+import type { Action, Rule } from '../config/types.js';
 import { ActionError, EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import { cancel } from './cancel.js';
-import type { ActionContext, ActionNamed, Due } from './context.js';
+import type { ActionContext, ActionNamed, ActionReport, Due } from './context.js';
 import { custom } from './custom.js';
 import { exec } from './exec.js';
 import { resize } from './resize.js';
@@ -29,6 +29,8 @@ export class Dispatcher {
   readonly #events: DispatcherEvents;
   #line: Promise<void> = Promise.resolve();
   #underWay = 0;
+  /** While paused: what the line waits for, and what ends that. */
+  #paused: { over: Promise<void>; end(): void } | null = null;
   #stopped = false;
 
   constructor(context: ActionContext, events: DispatcherEvents) {
@@ -49,9 +51,58 @@ export class Dispatcher {
     this.#enqueue({ firing, rule, action: rule.action, report }, 0);
   }
 
+  /**
+   * Does what somebody outside asked for: at once, not behind the line, which may be paused or long. Resolves with
+   * what was done. Throws what the action does, which the observer is told as well.
+   */
+  async ask(action: Action, firing: Firing): Promise<ActionReport | null> {
+    let report: ActionReport | null = null;
+    const { observer } = this.#context;
+    // The user's own code can't be asked for, so nothing else is told than what was done.
+    const context: ActionContext = {
+      ...this.#context,
+      observer: {
+        action: (told, of) => {
+          report = told;
+          observer.action?.(told, of);
+        },
+      },
+    };
+    const trigger = { kind: 'start' } as const;
+    const rule: Rule = { title: firing.name, triggerText: firing.trigger, trigger, action };
+    this.#underWay++;
+    observer.firing?.(firing);
+    try {
+      await this.#run({ firing, rule, action, report: null }, 0, context);
+      return report;
+    } catch (error) {
+      this.#failed({ firing, rule, action, report: null }, error);
+      throw error;
+    } finally {
+      this.#done();
+    }
+  }
+
+  /** Firings are taken in, but their actions wait, from the next one on. */
+  pause(): void {
+    if (this.#paused !== null || this.#stopped) return;
+    let end = () => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#paused = { over, end };
+  }
+
+  /** Actions that waited run now, in their order. */
+  resume(): void {
+    this.#paused?.end();
+    this.#paused = null;
+  }
+
   /** Actions that have not begun never do. */
   stop(): void {
     this.#stopped = true;
+    this.resume();
   }
 
   /** Resolves when what has begun in the line has ended. */
@@ -62,6 +113,7 @@ export class Dispatcher {
   #enqueue(due: Due, depth: number): void {
     this.#underWay++;
     this.#line = this.#line.then(async () => {
+      while (this.#paused !== null) await this.#paused.over;
       if (this.#stopped) return this.#done();
       if (depth === 0) this.#context.observer.firing?.(due.firing);
       const running = this.#run(due, depth)
@@ -76,24 +128,24 @@ export class Dispatcher {
     if (this.#underWay === 0) this.#events.idle();
   }
 
-  async #run(due: Due, depth: number): Promise<void> {
+  async #run(due: Due, depth: number, context = this.#context): Promise<void> {
     const { action } = due;
     switch (action.name) {
       case 'submit':
-        return submit(this.#context, { ...due, action });
+        return submit(context, { ...due, action });
       case 'cancel':
-        return cancel(this.#context, { ...due, action });
+        return cancel(context, { ...due, action });
       case 'urgency':
-        return urgency(this.#context, { ...due, action });
+        return urgency(context, { ...due, action });
       case 'grow':
       case 'shrink':
-        return resize(this.#context, { ...due, action });
+        return resize(context, { ...due, action });
       case 'custom':
       case 'exec':
         return this.#ask({ ...due, action }, depth);
       case 'terminate':
-        this.#context.observer.action?.({ kind: 'terminate' }, due.firing);
-        this.#context.terminate();
+        context.observer.action?.({ kind: 'terminate' }, due.firing);
+        context.terminate();
     }
   }
 

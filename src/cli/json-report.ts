@@ -70,6 +70,7 @@ export function jsonReporter(debug: boolean): Reporter {
     action: ({ kind, ...report }, firing) => {
       print({ type: 'action', action: kind, rule: firing.rule, firing: firing.number, ...report });
     },
+    paused: (paused, askedBy) => print({ type: paused ? 'paused' : 'resumed', askedBy }),
     output: (line) => print({ type: 'output', line }),
     problem: (error) => print({ type: 'problem', code: error.code, message: error.message }),
     decodeError: (error) => print({ type: 'decode-error', ...error }),

@@ -1,25 +1,16 @@
 /** What a run prints for people: ensemble-python's lines as it goes, and a table at its end. */
 
-import Table from 'cli-table3';
-import pc from 'picocolors';
 import type { ActionReport, EnsembleObserver } from '../actions/context.js';
 import { escapeControls } from '../config/describe.js';
 import type { EnsembleConfig } from '../config/types.js';
 import type { DecodeError } from '../engine/addon.js';
 import type { RunResult } from '../ensemble.js';
 import type { ResizeOutcome } from '../members/member.js';
-import type { MetricsSnapshot, SummaryValues } from '../metrics/metrics.js';
-import { COUNTS } from '../metrics/names.js';
+import type { MetricsSnapshot } from '../metrics/metrics.js';
 import type { ReplayResult } from '../recording/replay.js';
 import type { ReplayReporter, Reporter } from './json-report.js';
 import { isoTime, plannedAction } from './planned-action.js';
-
-type Colors = ReturnType<typeof pc.createColors>;
-
-/** Colours on a terminal only, and not where NO_COLOR is set (no-color.org). */
-function colorsFor(stream: NodeJS.WriteStream): Colors {
-  return pc.createColors(stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb');
-}
+import { type Colors, colorsFor, countsTable, show, statisticsTable } from './tables.js';
 
 const decoder = new TextDecoder();
 
@@ -46,77 +37,6 @@ function describeAction(report: ActionReport, colors: Colors): string {
 
 function describeSizes({ before, after, note }: ResizeOutcome): string {
   return escapeControls(note ?? `from ${before} to ${after}`);
-}
-
-const plainTable = {
-  chars: {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-    left: '',
-    'left-mid': '',
-    mid: '',
-    'mid-mid': '',
-    right: '',
-    'right-mid': '',
-    middle: '  ',
-  },
-  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-};
-
-/** Four significant digits are enough to read; `--json` has them all. */
-function show(value: number | null): string {
-  return value === null ? '-' : String(Number(value.toPrecision(4)));
-}
-
-function countsTable(metrics: MetricsSnapshot, colors: Colors): string {
-  const head = ['jobs', ...COUNTS].map((title) => colors.bold(title));
-  const table = new Table({
-    ...plainTable,
-    head,
-    colAligns: ['left', ...COUNTS.map(() => 'right' as const)],
-  });
-  for (const [name, { count }] of metrics.groups) {
-    table.push([escapeControls(name), ...COUNTS.map((key) => String(count[key]))]);
-  }
-  return table.toString();
-}
-
-const columns: readonly (keyof SummaryValues)[] = [
-  'count',
-  'mean',
-  'variance',
-  'min',
-  'q25',
-  'q50',
-  'q75',
-  'max',
-  'iqr',
-  'mad',
-];
-
-function statisticsTable(metrics: MetricsSnapshot, colors: Colors): string {
-  const head = ['seconds', ...columns].map((title) => colors.bold(title));
-  const table = new Table({
-    ...plainTable,
-    head,
-    colAligns: ['left', ...columns.map(() => 'right' as const)],
-  });
-  for (const [name, group] of metrics.groups) {
-    for (const variable of ['pending', 'duration'] as const) {
-      if (group[variable].count === 0) continue;
-      table.push([
-        `${escapeControls(name)}-${variable}`,
-        ...columns.map((key) => show(group[variable][key])),
-      ]);
-    }
-  }
-  return table.length === 0 ? '' : table.toString();
 }
 
 const endings: Readonly<Record<RunResult['end'], string>> = {
@@ -147,8 +67,8 @@ function complainOfRecord({ offset, line, reason }: DecodeError): void {
 /** The tables, and one line that says how it ended and how much there was. */
 function printResult(metrics: MetricsSnapshot, ending: string, colors: Colors): void {
   print('');
-  if (metrics.groups.size > 0) print(countsTable(metrics, colors));
-  const statistics = statisticsTable(metrics, colors);
+  if (metrics.groups.size > 0) print(countsTable(metrics.groups, colors));
+  const statistics = statisticsTable(metrics.groups, colors);
   if (statistics !== '') print(`\n${statistics}`);
   const { events, firings, decodeErrors, lostJobs } = metrics.status;
   const broken = decodeErrors === 0 ? '' : `, ${decodeErrors} broken records`;
@@ -160,7 +80,10 @@ function printResult(metrics: MetricsSnapshot, ending: string, colors: Colors): 
 export function textReporter(debug: boolean): Reporter {
   const colors = colorsFor(process.stdout);
   const observer: EnsembleObserver = {
-    firing: ({ name }) => print(colors.blue(` => trigger ${escapeControls(name)}`)),
+    firing: ({ name, askedBy }) =>
+      print(colors.blue(` => ${askedBy === null ? 'trigger ' : ''}${escapeControls(name)}`)),
+    paused: (paused, askedBy) =>
+      print(colors.blue(` => ${paused ? 'paused' : 'resumed'}, asked by ${escapeControls(askedBy)}`)),
     action: (report) => print(describeAction(report, colors)),
     output: (line) => print(`   ${escapeControls(line)}`),
     problem: (error) => complain(`${error.message} [${error.code}]`),

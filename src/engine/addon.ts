@@ -164,6 +164,7 @@ export interface NativeEngine {
   advance(number: number, until: number): void;
   addRule(number: number, rule: PlanRule, metrics: readonly PlanMetric[]): void;
   end(number: number): void;
+  pause(number: number, on: boolean): void;
   status(number: number): void;
   snapshot(number: number): void;
   activeJobs(number: number, group: number): void;
@@ -196,7 +197,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 5;
+const abi = 6;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

@@ -149,6 +149,11 @@ export class Engine {
     return this.#command((native, number) => native.end(number));
   }
 
+  /** While paused, the source is given no jobs of firings: they come with `submitting: false`. */
+  pause(on: boolean): Promise<void> {
+    return this.#command((native, number) => native.pause(number, on));
+  }
+
   status(): Promise<EngineStatus> {
     return this.#command((native, number) => native.status(number));
   }

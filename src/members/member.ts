@@ -11,9 +11,9 @@ import type { MemberError } from '../errors.js';
 
 /** Ties a job to the firing that asked for it; becomes `attributes.user.origin` of the jobspec. */
 export interface SubmitOrigin {
-  /** Index of the rule, counted from 0. */
+  /** Index of the rule, counted from 0; -1 when it was asked for from outside. */
   readonly rule: number;
-  /** Number of the firing in this run, counted from 0. */
+  /** Number of the firing in this run, or among what was asked for from outside, counted from 0. */
   readonly firing: number;
   /** Number of the first of these jobs among those of the firing, counted from 0. */
   readonly index: number;
@@ -96,6 +96,9 @@ export interface Member {
 
   /** Sets the urgency (0 to 31) of pending jobs; resolves with how many there were. Absent where a member can't. */
   setUrgency?(ids: Iterable<bigint>, urgency: number): Promise<number>;
+
+  /** Slots or nodes as they are now; absent where a member has no size of its own to tell. */
+  readonly size?: number;
 
   /**
    * Adds slots or nodes (takes them away when `delta` is negative); absent where a member can't. May give up when the

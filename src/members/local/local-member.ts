@@ -112,6 +112,10 @@ export class LocalMember implements Member {
     return set;
   }
 
+  get size(): number {
+    return this.#runner.size;
+  }
+
   /** Changes the number of slots, of which there is always one; running jobs are left alone. */
   async resize(delta: number): Promise<ResizeOutcome> {
     const before = this.#runner.size;

@@ -1,0 +1,93 @@
+/** Tables of what is known of groups, as the terminal shows them. */
+
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { escapeControls } from '../config/describe.js';
+import type { Count } from '../config/types.js';
+import type { SummaryValues } from '../metrics/metrics.js';
+import { COUNTS } from '../metrics/names.js';
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** What the tables show of a group; a statistic that is missing has no value. */
+export interface ShownGroup {
+  readonly count: Readonly<Record<Count, number>>;
+  readonly duration: Readonly<Partial<SummaryValues>>;
+  readonly pending: Readonly<Partial<SummaryValues>>;
+}
+
+/** Colours on a terminal only, and not where NO_COLOR is set (no-color.org). */
+export function colorsFor(stream: NodeJS.WriteStream): Colors {
+  return pc.createColors(stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb');
+}
+
+export const plainTable = {
+  chars: {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '  ',
+  },
+  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+};
+
+/** Four significant digits are enough to read; `--json` has them all. */
+export function show(value: number | null | undefined): string {
+  return value === null || value === undefined ? '-' : String(Number(value.toPrecision(4)));
+}
+
+export function countsTable(groups: Iterable<[string, ShownGroup]>, colors: Colors): string {
+  const head = ['jobs', ...COUNTS].map((title) => colors.bold(title));
+  const table = new Table({
+    ...plainTable,
+    head,
+    colAligns: ['left', ...COUNTS.map(() => 'right' as const)],
+  });
+  for (const [name, { count }] of groups) {
+    table.push([escapeControls(name), ...COUNTS.map((key) => String(count[key]))]);
+  }
+  return table.toString();
+}
+
+const columns: readonly (keyof SummaryValues)[] = [
+  'count',
+  'mean',
+  'variance',
+  'min',
+  'q25',
+  'q50',
+  'q75',
+  'max',
+  'iqr',
+  'mad',
+];
+
+export function statisticsTable(groups: Iterable<[string, ShownGroup]>, colors: Colors): string {
+  const head = ['seconds', ...columns].map((title) => colors.bold(title));
+  const table = new Table({
+    ...plainTable,
+    head,
+    colAligns: ['left', ...columns.map(() => 'right' as const)],
+  });
+  for (const [name, group] of groups) {
+    for (const variable of ['pending', 'duration'] as const) {
+      if (!group[variable].count) continue;
+      table.push([
+        `${escapeControls(name)}-${variable}`,
+        ...columns.map((key) => show(group[variable][key])),
+      ]);
+    }
+  }
+  return table.length === 0 ? '' : table.toString();
+}

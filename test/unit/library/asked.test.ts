@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { type ActionReport, type AskedAction, Ensemble, type Firing } from '../../../src/index.js';
+import { eventually } from '../../e2e/cli.js';
+
+/** A running ensemble whose first group ends one job at a time, each success of which submits another group's job. */
+async function running() {
+  const told: { report: ActionReport; firing: Firing }[] = [];
+  const paused: [boolean, string][] = [];
+  const ensemble = Ensemble.fromObject(
+    {
+      jobs: [
+        { name: 'first', command: 'true', count: 1 },
+        { name: 'second', command: 'true', count: 1 },
+        { name: 'long', command: 'sleep 100', count: 2 },
+      ],
+      rules: [
+        {
+          trigger: 'job-success',
+          name: 'first',
+          action: { name: 'submit', label: 'second', repetitions: 100 },
+        },
+      ],
+    },
+    {
+      slots: 4,
+      watch: true,
+      observer: {
+        action: (report, firing) => told.push({ report, firing }),
+        paused: (on, by) => paused.push([on, by]),
+      },
+    },
+  );
+  const run = ensemble.run();
+  const act = (asked: AskedAction) => ensemble.act(asked, 'test');
+  await eventually(
+    () =>
+      act({ name: 'resume' }).then(
+        () => true,
+        () => false,
+      ),
+    'the run has begun',
+  );
+  paused.length = 0;
+  const succeeded = async (group: string) => (await ensemble.metrics()).groups.get(group)?.count.success ?? 0;
+  return { ensemble, run, act, told, paused, succeeded };
+}
+
+describe('what is asked for from outside', () => {
+  test('is done as a rule would do it, and told of with who asked', async () => {
+    const { ensemble, run, act, told } = await running();
+    const firings: Firing[] = [];
+    void (async () => {
+      for await (const firing of ensemble.firings()) if (firing.askedBy !== null) firings.push(firing);
+    })();
+    expect(await act({ name: 'submit', label: 'long' })).toBe('submitted 2 jobs of long');
+    expect(await act({ name: 'submit', label: 'first', value: 1 })).toBe('submitted 1 job of first');
+    expect(await act({ name: 'cancel', label: 'long' })).toBe('canceled 2 jobs of long');
+    expect(await act({ name: 'grow', value: 2 })).toBe('grew from 4 to 6');
+    expect(ensemble.size).toBe(6);
+    expect(await act({ name: 'shrink', value: 99 })).toBe('shrank from 6 to 1');
+    expect(await act({ name: 'shrink' })).toBe('no change: the size is 1');
+    expect(await act({ name: 'terminate' })).toBe('the run ends');
+    expect(await run).toMatchObject({ end: 'terminated' });
+    expect(firings.map(({ action, number, rule, askedBy }) => [action, number, rule, askedBy])).toEqual(
+      ['submit', 'submit', 'cancel', 'grow', 'shrink', 'shrink', 'terminate'].map((action, index) => [
+        action,
+        index,
+        -1,
+        'test',
+      ]),
+    );
+    const asked = told.filter(({ firing }) => firing.askedBy === 'test');
+    expect(asked.map(({ report }) => report.kind)).toEqual(firings.map(({ action }) => action));
+    await ensemble.close();
+  });
+
+  test('is refused when the file would be', async () => {
+    const { ensemble, act } = await running();
+    await expect(act({ name: 'submit', label: 'frist' })).rejects.toMatchObject({
+      code: 'ERR_ACTION',
+      message: expect.stringContaining("did you mean 'first'?"),
+    });
+    await expect(act({ name: 'submit' })).rejects.toMatchObject({ code: 'ERR_ACTION' });
+    await expect(act({ name: 'grow', value: -3 })).rejects.toMatchObject({ code: 'ERR_ACTION' });
+    await expect(act({ name: 'urgency', label: 'first', value: 99 })).rejects.toMatchObject({
+      code: 'ERR_ACTION',
+    });
+    // Nobody's code is run for those who ask, whatever they send.
+    const exec = { name: 'exec', command: 'touch /tmp/never' } as unknown as AskedAction;
+    await expect(act(exec)).rejects.toMatchObject({ code: 'ERR_ACTION' });
+    await ensemble.close();
+    await expect(act({ name: 'grow' })).rejects.toMatchObject({ code: 'ERR_ACTION' });
+  });
+
+  test('a pause holds the actions of rules, loses none, and keeps the run', async () => {
+    const { ensemble, act, paused, succeeded } = await running();
+    await act({ name: 'pause' });
+    expect(ensemble.paused).toBe(true);
+    await act({ name: 'submit', label: 'first' });
+    await act({ name: 'submit', label: 'first' });
+    await eventually(async () => (await succeeded('first')) === 2, 'jobs that were asked for run');
+    // Whatever a rule does, it does before this is answered.
+    expect(await act({ name: 'cancel', label: 'second' })).toBe('canceled 0 jobs of second');
+    expect((await ensemble.metrics()).groups.get('second')?.count.submitted).toBe(0);
+    await act({ name: 'resume' });
+    await eventually(async () => (await succeeded('second')) === 2, 'what waited is done');
+    expect(paused).toEqual([
+      [true, 'test'],
+      [false, 'test'],
+    ]);
+    await ensemble.close();
+  });
+
+  test('a paused run does not end by itself, and can be ended', async () => {
+    const ensemble = Ensemble.fromObject({
+      jobs: [{ name: 'a', command: 'sleep 0.3' }],
+      rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }],
+    });
+    let over = false;
+    const run = ensemble.run().then((result) => {
+      over = true;
+      return result;
+    });
+    await eventually(
+      () =>
+        ensemble.act({ name: 'pause' }, 'test').then(
+          () => true,
+          () => false,
+        ),
+      'paused',
+    );
+    await eventually(async () => (await ensemble.metrics()).groups.get('a')?.count.success === 1, 'the job');
+    await ensemble.act({ name: 'grow' }, 'test');
+    expect(over).toBe(false);
+    await ensemble.act({ name: 'resume' }, 'test');
+    expect(await run).toMatchObject({ end: 'idle' });
+    await ensemble.close();
+  });
+});
