@@ -7,7 +7,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { type AskedAction, describeDone, readAsked } from './actions/asked.js';
+import { type AskedAction, type AskedOutcome, outcomeOf, readAsked } from './actions/asked.js';
 import type { ActionContext, EnsembleObserver } from './actions/context.js';
 import { loadCustomFunctions } from './actions/custom-loader.js';
 import type { LoadedFunctions } from './actions/custom-types.js';
@@ -179,22 +179,23 @@ export class Ensemble {
   /**
    * Does what somebody outside asks for, as a rule's action would be done; actions of rules that are waiting do not
    * hold it up. `pause` lets the actions of rules wait until `resume`, jobs that were submitted go on, and a paused run
-   * does not end by itself. Resolves with what was done, in words. Throws ActionError when it can't be done, also
+   * does not end by itself. Resolves with what was done. Throws ActionError when it can't be done, also
    * because the run has not begun or has come to its end.
    */
-  async act(asked: AskedAction, askedBy: string): Promise<string> {
+  async act(asked: AskedAction, askedBy: string): Promise<AskedOutcome> {
     const dispatcher = this.#dispatcher;
     if (dispatcher === null || !this.#begun || this.#end !== null) {
       throw new ActionError(this.#end === null ? 'the run has not begun' : 'the run has come to its end', -1);
     }
     if (asked.name === 'pause' || asked.name === 'resume') {
       this.#observer.paused?.(asked.name === 'pause', askedBy);
-      return asked.name === 'pause' ? this.#pause(dispatcher) : this.#resume(dispatcher);
+      const text = await (asked.name === 'pause' ? this.#pause(dispatcher) : this.#resume(dispatcher));
+      return { text, before: null, after: null };
     }
     const action = readAsked(asked, this.config);
     const firing = askedFiring(action, askedBy, this.#asked++);
     this.#firings.push(firing);
-    return describeDone(await dispatcher.ask(action, firing));
+    return outcomeOf(await dispatcher.ask(action, firing));
   }
 
   /** Whether the actions of rules wait. */

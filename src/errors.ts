@@ -87,7 +87,7 @@ export class ServiceError extends EnsembleError {
 
 /** An action of a rule failed; the run goes on unless the rule says otherwise. */
 export class ActionError extends EnsembleError {
-  /** Index of the rule in the configuration, counted from 0. */
+  /** Index of the rule in the configuration, counted from 0; -1 when no rule but somebody outside asked for it. */
   readonly rule: number;
 
   constructor(

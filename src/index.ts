@@ -1,6 +1,6 @@
 /** The public API of flux-ensemble. */
 
-export type { AskedAction } from './actions/asked.js';
+export type { AskedAction, AskedOutcome } from './actions/asked.js';
 export type { ActionReport, EnsembleObserver } from './actions/context.js';
 export type {
   CustomArguments,

@@ -44,8 +44,21 @@ export function readAsked({ name, label, value }: AskedAction, config: EnsembleC
   throw new ActionError(typeof answer === 'string' ? answer.replace(/^label: /, '') : 'not an action', -1);
 }
 
-/** What was done, for whoever asked for it. */
-export function describeDone(report: ActionReport | null): string {
+/** What came of what was asked for. */
+export interface AskedOutcome {
+  /** What was done, in words. */
+  readonly text: string;
+  /** Sizes, of `grow` and `shrink`; null of others. */
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+export function outcomeOf(report: ActionReport | null): AskedOutcome {
+  const { before, after } = report !== null && 'before' in report ? report : { before: null, after: null };
+  return { text: describeDone(report), before, after };
+}
+
+function describeDone(report: ActionReport | null): string {
   const jobs = (count: number) => (count === 1 ? '1 job' : `${count} jobs`);
   switch (report?.kind) {
     case 'submit':
@@ -56,6 +69,7 @@ export function describeDone(report: ActionReport | null): string {
       return `set the urgency of ${jobs(report.jobs)} of ${report.group} to ${report.value}`;
     case 'grow':
     case 'shrink':
+      if (report.note) return report.note;
       return report.before === report.after
         ? `no change: the size is ${report.after}`
         : `${report.kind === 'grow' ? 'grew' : 'shrank'} from ${report.before} to ${report.after}`;

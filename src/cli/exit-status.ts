@@ -3,11 +3,14 @@
 export const exitStatus = {
   /** The ensemble came to its end. */
   done: 0,
-  /** Jobs failed (with `--fail-on-job-failure`), or an action did whose rule says `onError: stop`. */
+  /**
+   * Jobs failed (with `--fail-on-job-failure`), an action did whose rule says `onError: stop`, or a service, or the run
+   * that it asked, refused.
+   */
   failure: 1,
   /** The configuration, a file or the command line is wrong. */
   badInput: 2,
-  /** The member failed. */
+  /** The member failed, or no service could be reached. */
   memberFailure: 3,
   /** A signal ended the run. */
   interrupted: 130,

@@ -2,14 +2,18 @@
 /** The command `ensemble`. */
 
 import { Command } from 'commander';
+import { actCommand } from './act.js';
+import { lsCommand } from './ls.js';
 import { packageVersion } from './package-version.js';
 import { runProgram } from './program.js';
 import { recordCommand } from './record.js';
 import { replayCommand } from './replay.js';
 import { runCommand } from './run.js';
 import { statsCommand } from './stats.js';
+import { statusCommand } from './status.js';
 import { synthCommand } from './synth.js';
 import { validateCommand } from './validate.js';
+import { watchCommand } from './watch.js';
 
 const program = new Command('ensemble')
   .description('Run and steer ensembles of jobs by rules over their events and statistics.')
@@ -19,7 +23,11 @@ const program = new Command('ensemble')
   .addCommand(recordCommand())
   .addCommand(replayCommand())
   .addCommand(synthCommand())
-  .addCommand(statsCommand());
+  .addCommand(statsCommand())
+  .addCommand(lsCommand())
+  .addCommand(statusCommand())
+  .addCommand(watchCommand())
+  .addCommand(actCommand());
 
 program
   .command('version')

@@ -5,6 +5,11 @@ import { formatDiagnostics } from '../config/format.js';
 import { ConfigError, EnsembleError } from '../errors.js';
 import { exitStatus } from './exit-status.js';
 
+function statusOf({ code }: EnsembleError): number {
+  if (code === 'ERR_FILE' || code === 'ERR_INSECURE') return exitStatus.badInput;
+  return code === 'ERR_SERVICE' ? exitStatus.failure : exitStatus.memberFailure;
+}
+
 /** Says what went wrong and returns the exit status for it. */
 function report(name: string, error: unknown): number {
   // Commander has said it already; --help and --version come this way too.
@@ -15,7 +20,7 @@ function report(name: string, error: unknown): number {
   }
   if (error instanceof EnsembleError) {
     console.error(`${name}: error: ${error.message} [${error.code}]`);
-    return error.code === 'ERR_FILE' ? exitStatus.badInput : exitStatus.memberFailure;
+    return statusOf(error);
   }
   console.error(error);
   return exitStatus.failure;

@@ -1,5 +1,6 @@
 /** `ensemble run FILE`. */
 
+import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EnsembleObserver } from '../actions/context.js';
 import { formatDiagnostics } from '../config/format.js';
@@ -7,13 +8,16 @@ import { loadConfig } from '../config/load.js';
 import { Ensemble, type RunResult } from '../ensemble.js';
 import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
+import type { ServiceLink } from '../service/run/link.js';
 import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReporter } from './json-report.js';
+import { packageVersion } from './package-version.js';
+import { addServiceOptions, connectOptions, type ServiceOptions } from './service-options.js';
 import { onSignals } from './signals.js';
 import { textReporter } from './text-report.js';
 
-interface RunOptions {
+interface RunOptions extends ServiceOptions {
   readonly executor?: MemberName;
   readonly slots?: number;
   readonly name?: string;
@@ -57,6 +61,20 @@ function withRecorder(observer: EnsembleObserver, recorder: Recorder | null): En
   };
 }
 
+/** Ties the run to a service, if one was asked for. gRPC is loaded for nothing else. */
+async function linkOf(ensemble: Ensemble, path: string, options: RunOptions): Promise<ServiceLink | null> {
+  if (options.service === undefined) return null;
+  const { ServiceLink } = await import('../service/run/link.js');
+  const { name = basename(path).replace(/\.ya?ml$/, '') } = options;
+  return new ServiceLink(ensemble, {
+    ...(await connectOptions(options)),
+    name,
+    file: ensemble.config.file,
+    version: packageVersion(),
+    log: (text) => console.error(`ensemble: warning: ${text}`),
+  });
+}
+
 async function run(path: string, options: RunOptions): Promise<number> {
   const loaded = await loadConfig(path);
   if (loaded.warnings.length > 0) console.error(formatDiagnostics(loaded.warnings));
@@ -84,19 +102,24 @@ async function run(path: string, options: RunOptions): Promise<number> {
     () => ensemble.kill(),
   );
   const begun = performance.now();
+  let link: ServiceLink | null = null;
   try {
+    link = await linkOf(ensemble, path, options);
     const result = await ensemble.run({ signal: interrupt.signal });
+    await link?.close({ end: result.end, error: result.error?.message ?? '' });
     reporter.finish(result, (performance.now() - begun) / 1000);
     await recorder?.close();
     return statusOf(result, options.failOnJobFailure === true);
   } finally {
     forgetSignals();
+    // Only of a run that could not be: any other has been told of.
+    await link?.close({ end: 'failed', error: 'the run could not begin' });
     await ensemble.close();
   }
 }
 
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description('run an ensemble to its end')
     .argument('<file>', 'the ensemble, in YAML')
     .addOption(
@@ -116,8 +139,12 @@ export function runCommand(): Command {
     .option('--json', 'print machine-readable lines; the last one is the summary')
     .option('--watch', 'stay when there is nothing left to do')
     .option('--record <file>', 'write the journal records to a file, as they came')
-    .option('--fail-on-job-failure', 'exit with status 1 if any job failed')
-    .action(async (path: string, options: RunOptions) => {
-      process.exitCode = await run(path, options);
-    });
+    .option('--fail-on-job-failure', 'exit with status 1 if any job failed');
+  return addServiceOptions(
+    command,
+    '--service [address]',
+    'register with a service, which can then watch and steer the run',
+  ).action(async (path: string, options: RunOptions) => {
+    process.exitCode = await run(path, options);
+  });
 }

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ServiceError } from '../errors.js';
-import { type ClusterBackend, noRuns } from '../service/operator/backend.js';
+import type { ClusterBackend, KnownRuns } from '../service/operator/backend.js';
 import { onSignals } from './signals.js';
 
 interface StartOptions {
@@ -40,16 +40,19 @@ function tlsFiles({ tlsCert, tlsKey, tlsCa }: StartOptions) {
 }
 
 /** Who changes the size of clusters. Throws ServiceError when Kubernetes is to and can't be found. */
-async function clusterBackend({ kubernetes, namespace }: StartOptions): Promise<ClusterBackend> {
+async function clusterBackend(
+  { kubernetes, namespace }: StartOptions,
+  knownRuns: KnownRuns,
+): Promise<ClusterBackend> {
   const { ClusterBackends } = await import('../service/operator/backends.js');
   const { RunsBackend } = await import('../service/operator/runs-backend.js');
-  const runs = new RunsBackend(noRuns);
+  const runs = new RunsBackend(knownRuns);
   if (kubernetes !== true) {
     if (namespace === undefined) return runs;
     throw new ServiceError('--namespace says where the MiniClusters are, and so is for --kubernetes only');
   }
   const { kubernetesBackend } = await import('../service/operator/kubernetes/kubernetes-backend.js');
-  const { backend, origin } = kubernetesBackend({ environment: process.env, namespace, runs: noRuns });
+  const { backend, origin } = kubernetesBackend({ environment: process.env, namespace, runs: knownRuns });
   console.log(`resizing MiniClusters of namespace ${backend.namespace} (${origin})`);
   return new ClusterBackends({ minicluster: backend, others: runs });
 }
@@ -57,15 +60,22 @@ async function clusterBackend({ kubernetes, namespace }: StartOptions): Promise<
 async function start(options: StartOptions): Promise<void> {
   // Here and not above: it is of no use to those who only want to know the version.
   const { defaultAddress, DEFAULT_PORT, formatAddress, parseAddress } = await import('../service/address.js');
+  const { ensemblesService } = await import('../service/ensembles/service.js');
+  const { knownRuns } = await import('../service/ensembles/known-runs.js');
+  const { Registry } = await import('../service/ensembles/registry.js');
   const { ServiceServer } = await import('../service/server.js');
   const { operatorService } = await import('../service/operator/handlers.js');
-  const { host, port, socket, tokenFile = null, insecure = false } = options;
+  const { host, port, socket, tokenFile = null, insecure = false, workers } = options;
   const tls = tlsFiles(options);
   const overTcp = [host, port, tls, options.tokenFile].some((option) => option != null) || insecure;
 
-  const backend = await clusterBackend(options);
+  const registry = new Registry();
+  const backend = await clusterBackend(options, knownRuns(registry));
   const server = new ServiceServer({
-    services: (audit, log) => [operatorService({ backend, audit, log, workers: options.workers })],
+    services: (audit, log) => [
+      ensemblesService({ registry, audit, log, maxActions: workers }),
+      operatorService({ backend, audit, log, workers }),
+    ],
     auditFile: options.audit ?? null,
     limits: {
       ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),

@@ -104,6 +104,8 @@ export function connection(options: ConnectOptions): Connection {
       'grpc.max_receive_message_length': MOST_BYTES,
       'grpc.keepalive_time_ms': 20_000,
       'grpc.keepalive_timeout_ms': 10_000,
+      // What was asked for must not be done twice.
+      'grpc.enable_retries': 0,
       // No proxy of the environment, which would get to see the token.
       'grpc.enable_http_proxy': 0,
       // Each client has a connection of its own, with streams of its own to share.

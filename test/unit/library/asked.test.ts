@@ -31,7 +31,7 @@ async function running() {
     },
   );
   const run = ensemble.run();
-  const act = (asked: AskedAction) => ensemble.act(asked, 'test');
+  const act = async (asked: AskedAction) => (await ensemble.act(asked, 'test')).text;
   await eventually(
     () =>
       act({ name: 'resume' }).then(
@@ -55,7 +55,11 @@ describe('what is asked for from outside', () => {
     expect(await act({ name: 'submit', label: 'long' })).toBe('submitted 2 jobs of long');
     expect(await act({ name: 'submit', label: 'first', value: 1 })).toBe('submitted 1 job of first');
     expect(await act({ name: 'cancel', label: 'long' })).toBe('canceled 2 jobs of long');
-    expect(await act({ name: 'grow', value: 2 })).toBe('grew from 4 to 6');
+    expect(await ensemble.act({ name: 'grow', value: 2 }, 'test')).toEqual({
+      text: 'grew from 4 to 6',
+      before: 4,
+      after: 6,
+    });
     expect(ensemble.size).toBe(6);
     expect(await act({ name: 'shrink', value: 99 })).toBe('shrank from 6 to 1');
     expect(await act({ name: 'shrink' })).toBe('no change: the size is 1');

@@ -1,0 +1,41 @@
+/** `ensemble act NAME ACTION [GROUP]`. */
+
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { type AskedAction, askableNames } from '../actions/asked.js';
+import { escapeControls } from '../config/describe.js';
+import { addServiceOptions, type ServiceOptions } from './service-options.js';
+import { withService } from './with-service.js';
+
+interface ActOptions extends ServiceOptions {
+  readonly value?: number;
+  readonly json?: boolean;
+}
+
+function wholeNumber(text: string): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
+export function actCommand(): Command {
+  const command = new Command('act')
+    .description('have a running ensemble do something; ends when it has')
+    .argument('<ensemble>', 'its name or id')
+    .addArgument(new Argument('<action>', 'what to do').choices(askableNames))
+    .argument('[group]', 'for submit, cancel and urgency')
+    .option('--value <n>', 'jobs, slots or the urgency', wholeNumber)
+    .option('--json', 'print a JSON object');
+  return addServiceOptions(command).action(
+    (ensemble: string, name: AskedAction['name'], label: string | undefined, options: ActOptions) =>
+      withService(options, async (client) => {
+        const { value, json } = options;
+        const asked = {
+          name,
+          ...(label === undefined ? {} : { label }),
+          ...(value === undefined ? {} : { value }),
+        };
+        const { id, text } = await client.act(ensemble, asked);
+        console.log(json ? JSON.stringify({ id, text }) : `${escapeControls(id)}: ${escapeControls(text)}`);
+      }),
+  );
+}

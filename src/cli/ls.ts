@@ -1,0 +1,24 @@
+/** `ensemble ls`. */
+
+import { Command } from 'commander';
+import { listTable } from './ensemble-view.js';
+import { addServiceOptions, type ServiceOptions } from './service-options.js';
+import { colorsFor } from './tables.js';
+import { withService } from './with-service.js';
+
+interface ListOptions extends ServiceOptions {
+  readonly json?: boolean;
+}
+
+export function lsCommand(): Command {
+  const command = new Command('ls')
+    .description('the ensembles of a service')
+    .option('--json', 'print a JSON object for each, one a line');
+  return addServiceOptions(command).action((options: ListOptions) =>
+    withService(options, async (client) => {
+      const ensembles = await client.list();
+      if (options.json) for (const ensemble of ensembles) console.log(JSON.stringify(ensemble));
+      else console.log(listTable(ensembles, colorsFor(process.stdout)));
+    }),
+  );
+}

@@ -1,0 +1,49 @@
+/** `ensemble status NAME` and `ensemble status --group GROUP`. */
+
+import { Command } from 'commander';
+import { escapeControls } from '../config/describe.js';
+import type { ServiceClient } from '../service/ensembles/client.js';
+import { ensembleText, groupTables } from './ensemble-view.js';
+import { addServiceOptions, type ServiceOptions } from './service-options.js';
+import { colorsFor } from './tables.js';
+import { withService } from './with-service.js';
+
+interface StatusOptions extends ServiceOptions {
+  readonly group?: string;
+  readonly json?: boolean;
+}
+
+async function printMerged(client: ServiceClient, group: string, names: string[], json: boolean) {
+  const merged = await client.merge(group, names);
+  if (json) {
+    console.log(JSON.stringify(merged));
+    return;
+  }
+  const colors = colorsFor(process.stdout);
+  const { ensembles, unmerged } = merged;
+  if (merged.group !== null) console.log(groupTables([merged.group], colors));
+  console.log(colors.dim(`\nover ${ensembles.length} ensembles: ${escapeControls(ensembles.join(', '))}`));
+  for (const reason of unmerged) console.log(colors.dim(`not merged: ${escapeControls(reason)}`));
+}
+
+export function statusCommand(): Command {
+  const command = new Command('status')
+    .description('one ensemble in full, or one group over many ensembles')
+    .argument('[ensembles...]', 'names or ids; with --group all that run, by default')
+    .option('--group <group>', 'the statistics of this group over the ensembles, merged')
+    .option('--json', 'print a JSON object for each, one a line');
+  return addServiceOptions(command).action((names: string[], options: StatusOptions) => {
+    const { group, json = false } = options;
+    if (group === undefined && names.length === 0) {
+      command.error('error: say which ensemble, or --group GROUP (ensemble ls lists the ensembles)');
+    }
+    return withService(options, async (client) => {
+      if (group !== undefined) return printMerged(client, group, names, json);
+      for (const [index, name] of names.entries()) {
+        const ensemble = await client.get(name);
+        if (json) console.log(JSON.stringify(ensemble));
+        else console.log((index > 0 ? '\n' : '') + ensembleText(ensemble, colorsFor(process.stdout)));
+      }
+    });
+  });
+}

@@ -1,0 +1,65 @@
+/** `ensemble watch [NAME]`. */
+
+import { Command } from 'commander';
+import { escapeControls } from '../config/describe.js';
+import type { ServiceClient } from '../service/ensembles/client.js';
+import type { WatchResponse } from '../service/ensembles/proto.js';
+import { firingLine, statusWord } from './ensemble-view.js';
+import { liveView } from './live-view.js';
+import { addServiceOptions, type ServiceOptions } from './service-options.js';
+import { onSignals } from './signals.js';
+import { colorsFor } from './tables.js';
+import { withService } from './with-service.js';
+
+interface WatchOptions extends ServiceOptions {
+  readonly json?: boolean;
+}
+
+/** Firings and changes of status, a line each, for those who are no terminal. */
+function printLines(): (change: WatchResponse) => void {
+  const colors = colorsFor(process.stdout);
+  const seen = new Map<string, string>();
+  return ({ ensemble, forgotten }) => {
+    if (forgotten) seen.delete(forgotten);
+    if (!ensemble?.run) return;
+    const { id, name } = ensemble.run;
+    const status = statusWord(ensemble, colors);
+    if (seen.get(id) !== status) console.log(`${escapeControls(name)} (${escapeControls(id)}) is ${status}`);
+    seen.set(id, status);
+    for (const firing of ensemble.firings) {
+      console.log(`${escapeControls(name)} ${firingLine(firing, colors)}`);
+    }
+  };
+}
+
+async function watch(client: ServiceClient, name: string | null, json: boolean): Promise<void> {
+  const stop = new AbortController();
+  const forgetSignals = onSignals(
+    () => stop.abort(),
+    () => process.exit(1),
+  );
+  const view = !json && process.stdout.isTTY ? liveView(name) : null;
+  const show = json
+    ? (change: WatchResponse) => console.log(JSON.stringify(change))
+    : (view?.show ?? printLines());
+  try {
+    for await (const change of client.watch(name, { signal: stop.signal })) {
+      show(change);
+      // Of one ensemble, nothing comes behind its end.
+      if (name !== null && (change.ensemble?.status === 'ENDED' || change.forgotten)) break;
+    }
+  } finally {
+    view?.close();
+    forgetSignals();
+  }
+}
+
+export function watchCommand(): Command {
+  const command = new Command('watch')
+    .description('follow an ensemble to its end, or all of them')
+    .argument('[ensemble]', 'its name or id')
+    .option('--json', 'print a JSON object for each change, one a line');
+  return addServiceOptions(command).action((name: string | undefined, options: WatchOptions) =>
+    withService(options, (client) => watch(client, name ?? null, options.json === true)),
+  );
+}

@@ -1,0 +1,120 @@
+/** Lists, watches and acts on the ensembles of a service, with promises. */
+
+import { type ServiceError as GrpcError, status } from '@grpc/grpc-js';
+import type { AskedAction } from '../../actions/asked.js';
+import { ServiceError } from '../../errors.js';
+import { formatAddress } from '../address.js';
+import { type ConnectOptions, connection } from '../connect.js';
+import {
+  type ActResponse,
+  type EnsembleState,
+  type EnsemblesClient,
+  ensemblesProto,
+  type MergedGroup,
+  type WatchResponse,
+} from './proto.js';
+
+const refusals: ReadonlySet<status> = new Set([
+  status.INVALID_ARGUMENT,
+  status.NOT_FOUND,
+  status.FAILED_PRECONDITION,
+  status.ABORTED,
+]);
+
+type Callback<T> = (error: GrpcError | null, value?: T) => void;
+
+export class ServiceClient {
+  readonly #client: EnsemblesClient;
+  readonly #address: string;
+
+  /** Nothing is sent before the first call. Throws ServiceError, `ERR_INSECURE` among others. */
+  constructor(options: ConnectOptions) {
+    const { target, credentials, options: channel } = connection(options);
+    this.#client = new (ensemblesProto().Ensembles)(target, credentials, channel);
+    this.#address = formatAddress(options.address);
+  }
+
+  /** Every ensemble that the service knows, without groups and firings. */
+  async list(): Promise<EnsembleState[]> {
+    const { ensembles } = await this.#call<{ ensembles: EnsembleState[] }>((done) => {
+      this.#client.List({}, done);
+    });
+    return ensembles;
+  }
+
+  /** One ensemble, by its name or id. */
+  get(ensemble: string): Promise<EnsembleState> {
+    return this.#call((done) => {
+      this.#client.Get({ ensemble }, done);
+    });
+  }
+
+  /** Has a run do something; resolves when it has. Throws ServiceError when it could not. */
+  act(ensemble: string, { name, label = '', value }: AskedAction): Promise<ActResponse> {
+    return this.#call((done) => {
+      this.#client.Act({ ensemble, action: name, label, ...(value === undefined ? {} : { value }) }, done);
+    });
+  }
+
+  /** The statistics of one group over many ensembles; over all that run when none are named. */
+  merge(group: string, ensembles: readonly string[] = []): Promise<MergedGroup> {
+    return this.#call((done) => {
+      this.#client.Merge({ group, ensembles: [...ensembles] }, done);
+    });
+  }
+
+  /**
+   * The state of one ensemble (or of all, for null), and then its changes: with the groups that have changed, and the
+   * firings since. `brief` leaves both out. Ends when `signal` is aborted. Throws ServiceError.
+   */
+  async *watch(
+    ensemble: string | null,
+    { brief = false, signal }: { brief?: boolean; signal?: AbortSignal } = {},
+  ): AsyncGenerator<WatchResponse, void, void> {
+    const call = this.#client.Watch({ ensemble: ensemble ?? '', brief });
+    // Also after the last message was taken: it says there that the call was canceled.
+    call.on('error', () => {});
+    const cancel = () => call.cancel();
+    signal?.addEventListener('abort', cancel);
+    if (signal?.aborted) cancel();
+    try {
+      yield* call as AsyncIterable<WatchResponse>;
+    } catch (error) {
+      if (signal?.aborted) return;
+      throw this.#failure(error as GrpcError);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      call.cancel();
+    }
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #call<T>(start: (done: Callback<T>) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      start((error, value) => {
+        if (error === null) resolve(value as T);
+        else reject(this.#failure(error));
+      });
+    });
+  }
+
+  #failure(error: GrpcError): ServiceError {
+    const { code, details } = error;
+    // What gRPC says by itself when there is nobody to say anything.
+    if (code === status.UNAVAILABLE && /^(No connection|Connection dropped|Name resolution)/.test(details)) {
+      const reason = details.replace(/\s*Resolution note:\s*$/, '').replaceAll(/\s+/g, ' ');
+      return new ServiceError(
+        `no service answers at ${this.#address} (${reason}); \`ensemble-server start\` starts one`,
+        { cause: error, code: 'ERR_SERVICE_UNREACHABLE' },
+      );
+    }
+    // A refusal says all by itself; anything else wants to be looked into where it comes from.
+    const message = refusals.has(code)
+      ? details
+      : `the service at ${this.#address}: ${status[code]}: ${details}`;
+    return new ServiceError(message, { cause: error });
+  }
+}

@@ -1,0 +1,183 @@
+/** What the service knows of one ensemble: the latest of everything that its run has told. */
+
+import type {
+  Counts,
+  EnsembleState,
+  FiringMessage,
+  Goodbye,
+  GroupState,
+  Hello,
+  Status,
+  Totals,
+  Update,
+} from './proto.js';
+
+/** Firings that are kept of one ensemble. */
+const FIRINGS_KEPT = 200;
+/** Groups that are kept of one ensemble; what comes behind them is left out. */
+const GROUPS_KEPT = 20_000;
+
+/** Something with the number of the change that it came with. */
+interface Versioned<T> {
+  readonly value: T;
+  readonly version: number;
+}
+
+/** What a run is asked to do. */
+export interface RunAction {
+  readonly name: string;
+  readonly label: string;
+  readonly value?: number | undefined;
+  readonly askedBy: string;
+}
+
+export interface RunOutcome {
+  /** What was done, in words. */
+  readonly text: string;
+  /** Sizes, where one was changed. */
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+/** The way to a run that is connected. */
+export interface RunSession {
+  /** Resolves when it is done. Throws Fault. */
+  act(action: RunAction): Promise<RunOutcome>;
+  /** Ends the connection. */
+  end(reason: string): void;
+}
+
+const noTotals: Totals = {
+  records: 0,
+  events: 0,
+  trackedEvents: 0,
+  firings: 0,
+  decodeErrors: 0,
+  lostJobs: 0,
+  activeJobs: 0,
+};
+
+const noCounts: Counts = {
+  submitted: 0,
+  finished: 0,
+  success: 0,
+  failed: 0,
+  canceled: 0,
+  timeout: 0,
+  exception: 0,
+  pending: 0,
+  running: 0,
+};
+
+export class Entry {
+  /** Who registered it; nobody else may in its name. */
+  readonly owner: string;
+  session: RunSession | null = null;
+  hello: Hello;
+  /** Milliseconds on the monotonic clock. */
+  heard = performance.now();
+  lost = false;
+  end: Goodbye | null = null;
+  /** Counts changes; parts of the entry carry the number of their last one. */
+  version = 1;
+  groupsLeftOut = 0;
+  readonly #groups = new Map<string, Versioned<GroupState>>();
+  #firings: Versioned<FiringMessage>[] = [];
+  #firingsDropped = 0;
+  #update: Pick<Update, 'time' | 'state' | 'paused' | 'size' | 'totals'> = {
+    time: 0,
+    state: '',
+    paused: false,
+    totals: null,
+  };
+
+  constructor(hello: Hello, owner: string) {
+    this.hello = hello;
+    this.owner = owner;
+  }
+
+  get status(): Status {
+    if (this.end !== null) return 'ENDED';
+    if (this.lost) return 'LOST';
+    return this.#update.paused ? 'PAUSED' : 'RUNNING';
+  }
+
+  /** It may be asked to do something. */
+  get live(): boolean {
+    return this.end === null && !this.lost;
+  }
+
+  get size(): number | null {
+    return this.#update.size ?? null;
+  }
+
+  get groups(): GroupState[] {
+    return [...this.#groups.values()].map(({ value }) => value);
+  }
+
+  group(name: string): GroupState | undefined {
+    return this.#groups.get(name)?.value;
+  }
+
+  get groupNames(): IterableIterator<string> {
+    return this.#groups.keys();
+  }
+
+  take(update: Update): void {
+    const version = ++this.version;
+    const { groups, firings, firingsDropped, ...rest } = update;
+    this.#update = rest;
+    for (const group of groups) {
+      if (this.#groups.has(group.name) || this.#groups.size < GROUPS_KEPT) {
+        this.#groups.set(group.name, { value: group, version });
+      } else {
+        this.groupsLeftOut++;
+      }
+    }
+    for (const value of firings) this.#firings.push({ value, version });
+    if (this.#firings.length > FIRINGS_KEPT) this.#firings = this.#firings.slice(-FIRINGS_KEPT);
+    this.#firingsDropped += firingsDropped;
+  }
+
+  /** A run that is connected anew tells everything anew. */
+  begin(hello: Hello, session: RunSession): void {
+    this.hello = hello;
+    this.session = session;
+    this.lost = false;
+    this.end = null;
+    this.version++;
+  }
+
+  /** As a message, with the groups and firings that have changed since a version: 0 for all, Infinity for none. */
+  state(since: number): EnsembleState {
+    const { time, state, size, totals } = this.#update;
+    return {
+      run: this.hello,
+      status: this.status,
+      updated: time,
+      state,
+      ...(size === undefined ? {} : { size }),
+      totals: totals ?? noTotals,
+      counts: this.#counts(),
+      groups: this.#since(this.#groups.values(), since),
+      firings: this.#since(this.#firings, since),
+      firingsDropped: this.#firingsDropped,
+      end: this.end,
+    };
+  }
+
+  #counts(): Counts {
+    const sum = { ...noCounts };
+    for (const { value } of this.#groups.values()) {
+      for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += value.counts?.[key] ?? 0;
+    }
+    return sum;
+  }
+
+  #since<T>(parts: Iterable<Versioned<T>>, since: number): T[] {
+    const changed: T[] = [];
+    if (since === Number.POSITIVE_INFINITY) return changed;
+    for (const { value, version } of parts) if (version > since) changed.push(value);
+    return changed;
+  }
+}

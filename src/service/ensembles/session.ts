@@ -1,0 +1,166 @@
+/** One connection of a run: what it tells goes into its entry, and actions go to it. */
+
+import { type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { callerOf } from '../admission.js';
+import type { Audit } from '../audit.js';
+import { Fault, faultOf } from '../fault.js';
+import type { ServiceMessage as ServiceMessageInput } from '../generated/flux_ensemble/v1/ServiceMessage.js';
+import { TokenBucket } from '../rate.js';
+import type { Entry, RunAction, RunOutcome, RunSession } from './entry.js';
+import type { Hello, RunMessage__Output } from './proto.js';
+import type { Registry } from './registry.js';
+
+export type RunStream = ServerDuplexStream<RunMessage__Output, ServiceMessageInput>;
+
+export interface SessionOptions {
+  readonly registry: Registry;
+  readonly audit: Audit;
+  readonly log: (text: string) => void;
+  /** Seconds between two updates, as runs are told. */
+  readonly interval: number;
+  /** Seconds that a run has to do what it is asked. */
+  readonly actionTimeout: number;
+}
+
+/** Messages of one run, a second and at once; one that has more to say is read more slowly. */
+const MESSAGES_PER_SECOND = 50;
+const MESSAGES_AT_ONCE = 200;
+/** Actions that one run may have under way. */
+const MOST_ACTIONS = 64;
+const LONGEST_NAME = 256;
+
+interface Waiting {
+  resolve(outcome: RunOutcome): void;
+  reject(fault: Fault): void;
+}
+
+export class Session implements RunSession {
+  readonly #call: RunStream;
+  readonly #options: SessionOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastAction = 0;
+  #over = false;
+
+  constructor(call: RunStream, options: SessionOptions) {
+    this.#call = call;
+    this.#options = options;
+  }
+
+  /** Follows the run until it goes or is lost. */
+  async follow(): Promise<void> {
+    const { registry, audit, log } = this.#options;
+    const { who, peer } = callerOf(this.#call);
+    let entry: Entry | null = null;
+    try {
+      const bucket = new TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE);
+      // A stream that is left destroyed at its end has no way to answer any more.
+      const messages = this.#call.iterator({ destroyOnReturn: false });
+      for await (const message of messages as AsyncIterable<RunMessage__Output>) {
+        const early = bucket.take();
+        if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+        if (this.#over) return;
+        if (entry === null) {
+          entry = registry.register(helloOf(message), who, this);
+          const what = { ensemble: entry.hello.id };
+          audit.action({ call: 'Register', who, peer, what, result: 'done', reason: '' });
+          const { interval } = this.#options;
+          this.#call.write({ welcome: { interval, patience: registry.patience } });
+        } else {
+          this.#take(entry, message);
+        }
+      }
+      this.#finish();
+    } catch (error) {
+      // A connection that broke is no news: what was lost with it shows as lost.
+      if (this.#over || this.#call.cancelled || this.#call.destroyed) return;
+      const { code, message } = faultOf(error, log);
+      this.#fail(code, message);
+    } finally {
+      this.#over = true;
+      if (entry !== null) registry.leave(entry, this);
+      this.#giveUp(new Fault(status.UNAVAILABLE, 'the run was lost before it said whether it has done it'));
+    }
+  }
+
+  act(action: RunAction): Promise<RunOutcome> {
+    if (this.#over) throw new Fault(status.UNAVAILABLE, 'the run is not connected');
+    if (this.#waiting.size >= MOST_ACTIONS) {
+      throw new Fault(status.RESOURCE_EXHAUSTED, `the run has ${MOST_ACTIONS} actions under way already`);
+    }
+    const number = ++this.#lastAction;
+    const { value, ...rest } = action;
+    return new Promise<RunOutcome>((resolve, reject) => {
+      const seconds = this.#options.actionTimeout;
+      const timer = setTimeout(() => {
+        this.#waiting.delete(number);
+        reject(
+          new Fault(
+            status.DEADLINE_EXCEEDED,
+            `the run has not said within ${seconds} s whether it has done it`,
+          ),
+        );
+      }, seconds * 1000);
+      const over = <T>(settle: (value: T) => void) => {
+        return (value: T) => {
+          clearTimeout(timer);
+          settle(value);
+        };
+      };
+      this.#waiting.set(number, { resolve: over(resolve), reject: over(reject) });
+      this.#call.write({ action: { number, ...rest, ...(value === undefined ? {} : { value }) } });
+    });
+  }
+
+  end(reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#fail(status.UNAVAILABLE, reason);
+  }
+
+  #take(entry: Entry, message: RunMessage__Output): void {
+    const { registry } = this.#options;
+    if (message.update) {
+      entry.take(message.update);
+      registry.touch(entry);
+    } else if (message.result) {
+      const { number, done, text, before = null, after = null } = message.result;
+      const waiting = this.#waiting.get(number);
+      this.#waiting.delete(number);
+      if (done) waiting?.resolve({ text, before, after });
+      else waiting?.reject(new Fault(status.ABORTED, text));
+    } else if (message.goodbye) {
+      entry.end = message.goodbye;
+      entry.version++;
+      registry.touch(entry);
+    } else {
+      throw new Fault(status.INVALID_ARGUMENT, 'a message without a content that is known');
+    }
+  }
+
+  #giveUp(fault: Fault): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(fault);
+    this.#waiting.clear();
+  }
+
+  #finish(): void {
+    if (!this.#call.cancelled) this.#call.end();
+  }
+
+  #fail(code: status, details: string): void {
+    this.#call.emit('error', { code, details });
+  }
+}
+
+/** Throws Fault when the first message is no greeting. */
+function helloOf({ hello }: RunMessage__Output): Hello {
+  if (!hello) throw new Fault(status.INVALID_ARGUMENT, 'the first message of a run must be its hello');
+  for (const [key, value] of Object.entries(hello)) {
+    if (typeof value === 'string' && value.length > (key === 'file' ? 4096 : LONGEST_NAME)) {
+      throw new Fault(status.INVALID_ARGUMENT, `hello.${key} is longer than ${LONGEST_NAME} characters`);
+    }
+  }
+  if (hello.id === '' || hello.name === '') {
+    throw new Fault(status.INVALID_ARGUMENT, 'a run needs an id and a name');
+  }
+  return hello;
+}

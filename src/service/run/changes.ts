@@ -1,0 +1,68 @@
+/** Which groups have changed since they were last sent, and which firings; within a bound, whatever happens. */
+
+import type { Firing } from '../../firing.js';
+import type { GroupMetrics, MetricsSnapshot } from '../../metrics/metrics.js';
+import type { FiringMessage, GroupState } from '../ensembles/proto.js';
+import { firingMessage, groupMessage } from './wire.js';
+
+/** Firings that wait to be sent; older ones are dropped and counted. */
+const MOST_FIRINGS = 256;
+
+/** Every statistic changes together with a count. */
+function signature({ count, duration, pending }: GroupMetrics): string {
+  const { submitted, finished, success, failed, canceled, timeout, exception, running } = count;
+  return [
+    [submitted, finished, success, failed, canceled, timeout, exception, count.pending, running],
+    [duration.count, pending.count],
+  ].join();
+}
+
+export class ChangedGroups {
+  readonly #sent = new Map<string, string>();
+
+  /** The groups that have changed since the last call, as messages. */
+  take({ groups }: MetricsSnapshot): GroupState[] {
+    const changed: GroupState[] = [];
+    for (const [name, group] of groups) {
+      const now = signature(group);
+      if (this.#sent.get(name) === now) continue;
+      this.#sent.set(name, now);
+      changed.push(groupMessage(name, group));
+    }
+    return changed;
+  }
+}
+
+export class WaitingFirings {
+  #waiting: FiringMessage[] = [];
+  #dropped = 0;
+
+  add(firing: Firing): void {
+    this.#waiting.push(firingMessage(firing));
+    // In large steps: taking away the first of many for each that comes would cost more than keeping it.
+    if (this.#waiting.length > 2 * MOST_FIRINGS) this.#cut();
+  }
+
+  /** Those that wait, the latest of them, and how many there was no room for. */
+  take(): { firings: FiringMessage[]; firingsDropped: number } {
+    this.#cut();
+    const taken = { firings: this.#waiting, firingsDropped: this.#dropped };
+    this.#waiting = [];
+    this.#dropped = 0;
+    return taken;
+  }
+
+  /** Takes back what could not be sent; it is older than what has come since. */
+  putBack({ firings, firingsDropped }: { firings: FiringMessage[]; firingsDropped: number }): void {
+    this.#waiting = [...firings, ...this.#waiting];
+    this.#dropped += firingsDropped;
+    this.#cut();
+  }
+
+  #cut(): void {
+    const over = this.#waiting.length - MOST_FIRINGS;
+    if (over <= 0) return;
+    this.#waiting = this.#waiting.slice(over);
+    this.#dropped += over;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Ties a run to a service: tells of it, and takes actions back. The run does not depend on it: while the service can't
+ * be reached it goes on, and here is kept the latest state (there is only one) and a bounded number of firings.
+ */
+
+import { hostname, userInfo } from 'node:os';
+import type { AskedAction, AskedOutcome } from '../../actions/asked.js';
+import { EnsembleError, ServiceError } from '../../errors.js';
+import type { Firing } from '../../firing.js';
+import type { MetricsSnapshot } from '../../metrics/metrics.js';
+import { formatAddress } from '../address.js';
+import { type ConnectOptions, connection } from '../connect.js';
+import type { Goodbye, Hello } from '../ensembles/proto.js';
+import { WaitingFirings } from './changes.js';
+import { RunStream } from './stream.js';
+
+/** What a link needs of a run; an `Ensemble` has it all. */
+export interface LinkedRun {
+  readonly id: string;
+  readonly memberName: string;
+  readonly paused: boolean;
+  readonly size: number | null;
+  metrics(): Promise<MetricsSnapshot>;
+  firings(): AsyncIterableIterator<Firing>;
+  act(asked: AskedAction, askedBy: string): Promise<AskedOutcome>;
+}
+
+export interface LinkOptions extends ConnectOptions {
+  /** What people call the run. */
+  readonly name: string;
+  /** The ensemble's file, absolute; null for none. */
+  readonly file: string | null;
+  /** Of this package. */
+  readonly version: string;
+  /** Hears when the service is lost, and when it is back. */
+  readonly log: (text: string) => void;
+}
+
+/** Milliseconds before a service that was lost is looked for again: doubled each time, up to the second. */
+const FIRST_BACKOFF = 250;
+const LONGEST_BACKOFF = 15_000;
+/** Milliseconds that the last words may take. */
+const LAST_WORDS = 2000;
+
+function helloOf(run: LinkedRun, { name, file, version }: LinkOptions): Hello {
+  return {
+    id: run.id,
+    name,
+    host: hostname(),
+    user: userInfo().username,
+    pid: process.pid,
+    file: file ?? '',
+    member: run.memberName,
+    started: Date.now() / 1000,
+    version,
+  };
+}
+
+export class ServiceLink {
+  readonly #run: LinkedRun;
+  readonly #options: LinkOptions;
+  readonly #hello: Hello;
+  readonly #firings = new WaitingFirings();
+  readonly #following: Promise<void>;
+  #stream: RunStream | null = null;
+  #goodbye: Goodbye | null = null;
+  #wake: (() => void) | null = null;
+  #reported = '';
+
+  /**
+   * Begins at once; a service that is not there yet is waited for in the background. Throws ServiceError when the
+   * options can't be used, `ERR_INSECURE` among them.
+   */
+  constructor(run: LinkedRun, options: LinkOptions) {
+    this.#run = run;
+    this.#options = options;
+    this.#hello = helloOf(run, options);
+    try {
+      connection(options);
+    } catch (error) {
+      if (!(error instanceof ServiceError && error.code === 'ERR_SERVICE_UNREACHABLE')) throw error;
+    }
+    void this.#gatherFirings(run.firings());
+    this.#following = this.#follow();
+  }
+
+  /** Tells how the run ended and closes the connection; a service that is lost is given one more chance. Idempotent. */
+  async close(goodbye: Goodbye): Promise<void> {
+    if (this.#goodbye !== null) return;
+    this.#goodbye = goodbye;
+    this.#stream?.finish(goodbye);
+    this.#wake?.();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.#stream?.cancel();
+        resolve();
+      }, LAST_WORDS);
+    });
+    await Promise.race([this.#following, late]);
+    clearTimeout(timer);
+  }
+
+  async #gatherFirings(firings: AsyncIterableIterator<Firing>): Promise<void> {
+    for await (const firing of firings) this.#firings.add(firing);
+  }
+
+  async #follow(): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      const last = this.#goodbye !== null;
+      const lost = await this.#connectOnce();
+      if (lost === null) return;
+      if (last) return;
+      if (lost.welcomed) failures = 0;
+      if (this.#goodbye === null) this.#report(lost.reason);
+      if (this.#goodbye === null) await this.#wait(Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** failures));
+    }
+  }
+
+  /** One connection from its beginning to its end. Resolves with why it ended, or null when all was said. */
+  async #connectOnce(): Promise<{ reason: string; welcomed: boolean } | null> {
+    let stream: RunStream;
+    try {
+      stream = new RunStream(connection(this.#options), this.#hello, this.#run, this.#firings);
+    } catch (error) {
+      return { reason: error instanceof EnsembleError ? error.message : String(error), welcomed: false };
+    }
+    this.#stream = stream;
+    stream.onWelcome = () => {
+      if (this.#reported !== '') this.#options.log(`the service at ${this.#address} is back`);
+      this.#reported = '';
+    };
+    if (this.#goodbye !== null) stream.finish(this.#goodbye);
+    const reason = await stream.ended;
+    this.#stream = null;
+    return reason === null ? null : { reason, welcomed: stream.welcomed };
+  }
+
+  get #address(): string {
+    return formatAddress(this.#options.address);
+  }
+
+  /** Once for each reason, and not for what comes of the end. */
+  #report(reason: string): void {
+    if (this.#reported === reason) return;
+    this.#reported = reason;
+    this.#options.log(`the service at ${this.#address} is not there: ${reason}; the run goes on without it`);
+  }
+
+  /** A random part keeps many runs from coming all at once to a service that has just begun. */
+  async #wait(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds * (0.5 + Math.random() / 2));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = null;
+  }
+}

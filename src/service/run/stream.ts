@@ -1,0 +1,183 @@
+/** One connection of a run to its service: hello, updates on a timer, actions and their results, goodbye. */
+
+import type { ClientDuplexStream, ServiceError as GrpcError } from '@grpc/grpc-js';
+import { isAskable } from '../../actions/asked.js';
+import type { Connection } from '../connect.js';
+import {
+  type EnsemblesClient,
+  ensemblesProto,
+  type Goodbye,
+  type GroupState,
+  type Hello,
+  type RunMessage,
+  type ServiceMessage,
+} from '../ensembles/proto.js';
+import { ChangedGroups, type WaitingFirings } from './changes.js';
+import type { LinkedRun } from './link.js';
+import { totalsMessage } from './wire.js';
+
+/** Groups in one message, so that none is too large for the service. */
+const GROUPS_AT_ONCE = 500;
+/** Snapshots take at most this part of the time. */
+const SHARE_OF_TIME = 0.05;
+
+export class RunStream {
+  readonly #run: LinkedRun;
+  readonly #firings: WaitingFirings;
+  readonly #groups = new ChangedGroups();
+  readonly #client: EnsemblesClient;
+  readonly #call: ClientDuplexStream<RunMessage, ServiceMessage>;
+  /** Resolves with why the connection ended, or null when the service has taken the goodbye. */
+  readonly ended: Promise<string | null>;
+  onWelcome: () => void = () => {};
+  welcomed = false;
+  #over = false;
+  /** Seconds. */
+  #interval = 1;
+  #patience = 15;
+  #goodbye: Goodbye | null = null;
+  #said = 0;
+  #wake: (() => void) | null = null;
+  /** What was said when nothing had changed any more. */
+  #lastSaid = '';
+
+  constructor(
+    { target, credentials, options }: Connection,
+    hello: Hello,
+    run: LinkedRun,
+    firings: WaitingFirings,
+  ) {
+    this.#run = run;
+    this.#firings = firings;
+    this.#client = new (ensemblesProto().Ensembles)(target, credentials, options);
+    this.#call = this.#client.Register();
+    this.#call.write({ hello });
+    this.#call.on('data', (message: ServiceMessage) => this.#take(message));
+    this.ended = new Promise<string | null>((resolve) => {
+      const end = (reason: string | null) => {
+        this.#over = true;
+        this.#wake?.();
+        this.#client.close();
+        resolve(reason);
+      };
+      this.#call.on('error', (error: GrpcError) => end(error.details || error.message));
+      this.#call.on('end', () => end(this.#goodbye === null ? 'it has ended the connection' : null));
+    });
+  }
+
+  /** Sends what is left to be said, and then this. */
+  finish(goodbye: Goodbye): void {
+    this.#goodbye = goodbye;
+    this.#wake?.();
+  }
+
+  cancel(): void {
+    this.#call.cancel();
+  }
+
+  #take(message: ServiceMessage): void {
+    if (message.welcome) {
+      this.#interval = Math.max(0.05, message.welcome.interval);
+      this.#patience = Math.max(1, message.welcome.patience);
+      this.welcomed = true;
+      this.onWelcome();
+      void this.#tell();
+    } else if (message.action) {
+      void this.#act(message.action);
+    }
+  }
+
+  async #act({ number, name, label, value, askedBy }: NonNullable<ServiceMessage['action']>): Promise<void> {
+    let result: { done: boolean; text: string; before?: number; after?: number };
+    try {
+      if (!isAskable(name)) throw new Error(`this version of flux-ensemble knows no action '${name}'`);
+      const asked = { name, ...(label === '' ? {} : { label }), ...(value === undefined ? {} : { value }) };
+      const { text, before, after } = await this.#run.act(asked, askedBy);
+      result = { done: true, text, ...(before === null || after === null ? {} : { before, after }) };
+    } catch (error) {
+      result = { done: false, text: error instanceof Error ? error.message : String(error) };
+    }
+    if (!this.#over) this.#call.write({ result: { number, ...result } });
+  }
+
+  /** Updates until the end. A connection that takes nothing gets nothing: the next update has the latest. */
+  async #tell(): Promise<void> {
+    while (!this.#over) {
+      const last = this.#goodbye;
+      const begun = performance.now();
+      try {
+        await this.#update();
+      } catch {
+        // An engine that is closed has no more to tell.
+        if (last === null) this.#goodbye ??= { end: 'failed', error: '' };
+      }
+      if (this.#over) return;
+      if (last !== null) {
+        this.#call.write({ goodbye: last });
+        this.#call.end();
+        return;
+      }
+      if (this.#goodbye !== null) continue;
+      const cost = performance.now() - begun;
+      await this.#wait(Math.max(this.#interval * 1000, cost / SHARE_OF_TIME));
+    }
+  }
+
+  async #update(): Promise<void> {
+    const metrics = await this.#run.metrics();
+    const groups = this.#groups.take(metrics);
+    while (groups.length > GROUPS_AT_ONCE) await this.#say(metrics, groups.splice(0, GROUPS_AT_ONCE), false);
+    await this.#say(metrics, groups, true);
+  }
+
+  async #say(
+    { status }: Awaited<ReturnType<LinkedRun['metrics']>>,
+    groups: GroupState[],
+    complete: boolean,
+  ): Promise<void> {
+    const { paused, size } = this.#run;
+    const totals = totalsMessage(status);
+    const now = performance.now();
+    const state = JSON.stringify([paused, size, totals]);
+    const taken = complete ? this.#firings.take() : { firings: [], firingsDropped: 0 };
+    const news = groups.length > 0 || taken.firings.length > 0 || state !== this.#lastSaid;
+    if (!news && now - this.#said < (this.#patience / 4) * 1000) return;
+    this.#said = now;
+    this.#lastSaid = state;
+    const update = {
+      time: Date.now() / 1000,
+      state: '',
+      paused,
+      ...(size === null ? {} : { size }),
+      totals,
+      groups,
+      ...taken,
+    };
+    if (!this.#over && this.#call.write({ update })) return;
+    await this.#drained();
+    if (this.#over) this.#firings.putBack(taken);
+  }
+
+  #drained(): Promise<void> {
+    if (this.#over) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        for (const event of ['drain', 'error', 'end']) this.#call.off(event, done);
+        resolve();
+      };
+      for (const event of ['drain', 'error', 'end']) this.#call.on(event, done);
+    });
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    if (this.#over) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = null;
+  }
+}
