@@ -12,6 +12,7 @@ import type { ActionContext, EnsembleObserver } from './actions/context.js';
 import { loadCustomFunctions } from './actions/custom-loader.js';
 import type { LoadedFunctions } from './actions/custom-types.js';
 import { Dispatcher } from './actions/dispatcher.js';
+import { PluginThreads } from './actions/plugin.js';
 import { RowCursors } from './actions/rows.js';
 import { Broadcast } from './broadcast.js';
 import { configFromObject, type LoadedConfig, loadConfig } from './config/load.js';
@@ -245,26 +246,29 @@ export class Ensemble {
     if (signal?.aborted) onAbort();
     // The engine's channel lets a process exit; a run that waits for heartbeats only must not.
     const alive = setInterval(() => {}, 2 ** 30);
+    const output = (line: string) => this.#observer.output?.(line);
+    const plugins = new PluginThreads(this.config.plugins, output);
     let customs: LoadedFunctions | null = null;
     try {
       customs = await loadCustomFunctions(this.config, {
-        output: (line) => this.#observer.output?.(line),
+        output,
         problem: (error) => this.#observer.problem?.(error),
       });
-      await this.#begin(customs);
+      await this.#begin({ customs, plugins });
       await this.#ended;
       return await this.#conclude();
     } finally {
       customs?.close();
+      plugins.close();
       clearInterval(alive);
       signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  async #begin(customs: LoadedFunctions): Promise<void> {
+  async #begin(code: Pick<ActionContext, 'customs' | 'plugins'>): Promise<void> {
     if (this.#end !== null) return;
     try {
-      this.#dispatcher = new Dispatcher(this.#actionContext(customs), {
+      this.#dispatcher = new Dispatcher(this.#actionContext(code), {
         idle: () => this.#onActionsDone(),
         stop: (error) => this.#finish('stopped', error),
       });
@@ -318,14 +322,14 @@ export class Ensemble {
     return allEvents === true || this.#observer.records !== undefined || this.#engine.streaming;
   }
 
-  #actionContext(customs: LoadedFunctions): ActionContext {
+  #actionContext(code: Pick<ActionContext, 'customs' | 'plugins'>): ActionContext {
     return {
       config: this.config,
       member: this.#member,
       engine: this.#engine,
       observer: this.#observer,
-      customs,
       rows: new RowCursors(),
+      ...code,
       signal: this.#ending.signal,
       terminate: () => this.#finish('terminated'),
       addRule: async (rule) => {

@@ -1,5 +1,7 @@
 /** The public API of flux-ensemble. */
 
+/** The schema library of configurations and plugins (zod.dev), so that a plugin needs no other package. */
+export { z } from 'zod';
 export type { AskedAction, AskedOutcome } from './actions/asked.js';
 export type { ActionReport, EnsembleObserver } from './actions/context.js';
 export type {
@@ -14,6 +16,7 @@ export { configFromObject, type LoadedConfig, loadConfig, parseConfig } from './
 export type {
   Action,
   Condition,
+  ConfigPlugin,
   Count,
   EnsembleConfig,
   JobEntry,
@@ -48,6 +51,16 @@ export {
   metricValue,
   type SummaryValues,
 } from './metrics/metrics.js';
+export {
+  definePlugin,
+  type JobDefaults,
+  type OptionsSchema,
+  type Plugin,
+  type PluginAction,
+  type PluginCall,
+  type PluginJob,
+  type PluginJobs,
+} from './plugins/define.js';
 export { openRecording, type RecordingReader } from './recording/reader.js';
 export { Replay, type ReplayOptions, type ReplayResult } from './recording/replay.js';
 export { type SynthOptions, synthesize } from './recording/synth.js';

@@ -7,6 +7,7 @@ import type { EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import type { Member, ResizeOutcome } from '../members/member.js';
 import type { LoadedFunctions } from './custom-types.js';
+import type { PluginThreads } from './plugin.js';
 import type { RowCursors } from './rows.js';
 
 /** What an action is about to do or has done, for people and logs. */
@@ -17,6 +18,7 @@ export type ActionReport =
   | ({ readonly kind: 'grow' | 'shrink'; readonly value: number } & ResizeOutcome)
   | { readonly kind: 'custom'; readonly label: string }
   | { readonly kind: 'exec'; readonly command: string }
+  | { readonly kind: 'plugin'; readonly name: string }
   | { readonly kind: 'terminate' };
 
 /** Who wants to know what a run does. Every method is optional; none may throw. */
@@ -43,6 +45,7 @@ export interface ActionContext {
   readonly engine: Engine;
   readonly observer: EnsembleObserver;
   readonly customs: LoadedFunctions;
+  readonly plugins: PluginThreads;
   readonly rows: RowCursors;
   /** Aborted when the run comes to its end. */
   readonly signal: AbortSignal;

@@ -62,17 +62,23 @@ export async function loadCustomFunctions(
 ): Promise<LoadedFunctions> {
   const { custom } = config;
   if (custom === null) return nothing;
-  return custom.language === 'python' ? loadPython(config, custom, listener) : loadJavaScript(config, custom);
+  return custom.language === 'python'
+    ? loadPython(config, custom, listener)
+    : loadJavaScript(config, custom, listener);
 }
 
-async function loadJavaScript(config: EnsembleConfig, custom: CustomSource): Promise<LoadedFunctions> {
+async function loadJavaScript(
+  config: EnsembleConfig,
+  custom: CustomSource,
+  listener: CustomListener,
+): Promise<LoadedFunctions> {
   const wanted = [...wantedFunctions(config).keys()];
   const place = custom.kind === 'module' ? custom.path : "the file's custom block";
   const url =
     custom.kind === 'module'
       ? pathToFileURL(custom.path).href
       : inlineModule(custom.source, custom.line, wanted);
-  const thread = new JavaScriptFunctions({ url, names: wanted });
+  const thread = new JavaScriptFunctions({ url, names: wanted }, listener.output);
   try {
     const there = await thread.load();
     const functions = new Map<string, CustomFunction>(

@@ -69,7 +69,7 @@ export interface LoadedFunctions {
 
 /** Who hears of what happens beside the calls. */
 export interface CustomListener {
-  /** A line that a function printed, where functions have a process of their own. */
+  /** A line that a function printed. */
   output(line: string): void;
   /** No function can be called, but the run goes on. */
   problem(error: EnsembleError): void;

@@ -7,7 +7,8 @@ import type { CustomHandle } from './custom-types.js';
 import type { FollowUp } from './follow-up.js';
 import { asked, eventOf, withinTime } from './user-code.js';
 
-function customHandle(context: ActionContext, signal: AbortSignal): CustomHandle {
+/** What a function may do besides returning an action. */
+export function customHandle(context: ActionContext, signal: AbortSignal): CustomHandle {
   const { engine, member } = context;
   return {
     member: member.name,

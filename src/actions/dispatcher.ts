@@ -6,10 +6,13 @@
 import type { Action, Rule } from '../config/types.js';
 import { ActionError, EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
+import { type AskingAction, asksUserCode } from '../rules/user-code.js';
 import { cancel } from './cancel.js';
-import type { ActionContext, ActionNamed, ActionReport, Due } from './context.js';
+import type { ActionContext, ActionReport, Due } from './context.js';
 import { custom } from './custom.js';
 import { exec } from './exec.js';
+import type { FollowUp } from './follow-up.js';
+import { callPlugin } from './plugin.js';
 import { resize } from './resize.js';
 import { submit } from './submit.js';
 import { urgency } from './urgency.js';
@@ -119,7 +122,7 @@ export class Dispatcher {
       const running = this.#run(due, depth)
         .catch((cause: unknown) => this.#failed(due, cause))
         .finally(() => this.#done());
-      if (due.action.name !== 'custom' && due.action.name !== 'exec') await running;
+      if (!asksUserCode(due.action)) await running;
     });
   }
 
@@ -140,38 +143,43 @@ export class Dispatcher {
       case 'grow':
       case 'shrink':
         return resize(context, { ...due, action });
-      case 'custom':
-      case 'exec':
-        return this.#ask({ ...due, action }, depth);
       case 'terminate':
         context.observer.action?.({ kind: 'terminate' }, due.firing);
-        context.terminate();
+        return context.terminate();
+      default:
+        return this.#ask({ ...due, action }, depth);
     }
   }
 
   /** The user's own code, and then what it asks for. */
-  async #ask(due: Due<ActionNamed<'custom' | 'exec'>>, depth: number): Promise<void> {
+  async #ask(due: Due<AskingAction>, depth: number): Promise<void> {
     const { action, firing } = due;
     if (depth >= DEEPEST_CUSTOM) {
-      const what =
-        action.name === 'exec' ? `exec '${action.commandText}'` : `custom function '${action.label}'`;
       throw new ActionError(
-        `${what} was asked for by custom functions ${DEEPEST_CUSTOM} deep; is it a loop?`,
+        `${describeAsking(action)} was asked for by custom functions ${DEEPEST_CUSTOM} deep; is it a loop?`,
         firing.rule,
         { code: 'ERR_CUSTOM' },
       );
     }
-    const followUps =
-      action.name === 'exec'
-        ? await exec(this.#context, { ...due, action })
-        : await custom(this.#context, { ...due, action });
-    for (const followUp of followUps) {
+    for (const followUp of await this.#followUps({ ...due, action })) {
       if (this.#stopped) return;
       if (followUp.kind === 'rule') {
         await this.#context.addRule(followUp.rule);
       } else {
         this.#enqueue({ ...due, action: followUp.action, report: null }, depth + 1);
       }
+    }
+  }
+
+  #followUps(due: Due<AskingAction>): Promise<FollowUp[]> {
+    const { action } = due;
+    switch (action.name) {
+      case 'custom':
+        return custom(this.#context, { ...due, action });
+      case 'exec':
+        return exec(this.#context, { ...due, action });
+      default:
+        return callPlugin(this.#context, { ...due, action });
     }
   }
 
@@ -189,5 +197,16 @@ export class Dispatcher {
           );
     this.#context.observer.problem?.(error);
     if (rule.action.onError === 'stop') this.#events.stop(error);
+  }
+}
+
+function describeAsking(action: AskingAction): string {
+  switch (action.name) {
+    case 'custom':
+      return `custom function '${action.label}'`;
+    case 'exec':
+      return `exec '${action.commandText}'`;
+    default:
+      return action.name;
   }
 }

@@ -1,6 +1,7 @@
 /** What a custom function returned: checked by the same code as the file, so the same things are allowed. */
 
 import { configFromObject } from '../config/load.js';
+import { knownPlugins } from '../config/resolve-plugins.js';
 import type { Action, EnsembleConfig, JobEntry, Rule } from '../config/types.js';
 import { ConfigError } from '../errors.js';
 
@@ -30,16 +31,19 @@ function readOne(item: unknown, config: EnsembleConfig): FollowUp | string {
   }
   const isRule = 'trigger' in item;
   try {
-    const { config: read } = configFromObject({
-      // Only the names count here: they are what labels, metrics and parameters refer to.
-      jobs: [...config.groups.values()].map(({ name, entries }) => ({
-        name,
-        command: 'true',
-        parameters: Object.fromEntries(parametersOf(entries).map((parameter) => [parameter, 0])),
-      })),
-      rules: [isRule ? item : { trigger: 'start', action: item }],
-      custom: 'function placeholder() {}',
-    });
+    const { config: read } = configFromObject(
+      {
+        // Only the names count here: they are what labels, metrics and parameters refer to.
+        jobs: [...config.groups.values()].map(({ name, entries }) => ({
+          name,
+          command: 'true',
+          parameters: Object.fromEntries(parametersOf(entries).map((parameter) => [parameter, 0])),
+        })),
+        rules: [isRule ? item : { trigger: 'start', action: item }],
+        custom: 'function placeholder() {}',
+      },
+      { plugins: knownPlugins(config.plugins) },
+    );
     const rule = read.rules[0];
     if (rule === undefined) return 'it is empty';
     return isRule ? { kind: 'rule', rule } : { kind: 'action', action: rule.action };

@@ -32,5 +32,7 @@ export function plannedAction(action: Action, config: EnsembleConfig): string {
       return `exec ${escapeControls(action.commandText)}`;
     case 'terminate':
       return 'terminate';
+    default:
+      return action.name;
   }
 }

@@ -30,6 +30,8 @@ function describeAction(report: ActionReport, colors: Colors): string {
       return line(`custom ${report.label}`);
     case 'exec':
       return line(`exec ${escapeControls(report.command)}`);
+    case 'plugin':
+      return line(report.name);
     case 'terminate':
       return line('terminate ensemble session');
   }

@@ -16,6 +16,9 @@ export interface CheckedShape {
 
 type Issue = z.core.$ZodIssue;
 
+/** What is said of a value that is of another kind than an alternative of a union. */
+const OTHER_KIND: readonly Issue['code'][] = ['invalid_type', 'invalid_value', 'invalid_format'];
+
 /** Reports everything that has not the shape of an ensemble, and returns the rest. */
 export function checkShape(value: unknown, problems: Problems): CheckedShape {
   const broken = new Set<string>();
@@ -71,17 +74,22 @@ function reportWrongValue(root: unknown, path: Path, issue: Issue, problems: Pro
   const isPlain = typeof found === 'number' || typeof found === 'boolean';
   let hint = '';
   if (expectsText && isPlain) hint = '; put it in quotes to make it text';
-  else if (issue.code === 'invalid_value' && typeof found === 'string') {
-    hint = didYouMean(found, issue.values.map(String));
-  }
+  else if (typeof found === 'string') hint = didYouMean(found, valuesOf(issue));
   problems.error(path, `${issue.message}; found ${describeValue(found)}${hint}`);
+}
+
+/** The values that may stand where another was found, as far as they can be listed. */
+function valuesOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  if (issue.code !== 'invalid_union') return [];
+  return issue.errors.flat().flatMap((inner) => (inner.path.length === 0 ? valuesOf(inner) : []));
 }
 
 /** Of a union that nothing fits, the errors of the alternative that was meant, where only one can be. */
 function expandUnion(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const meant = issue.errors.filter((issues) =>
-    issues.every((inner) => inner.path.length > 0 || !['invalid_type', 'invalid_value'].includes(inner.code)),
+    issues.every((inner) => inner.path.length > 0 || !OTHER_KIND.includes(inner.code)),
   );
   const only = meant.length === 1 ? meant[0] : undefined;
   if (only === undefined) return [issue];

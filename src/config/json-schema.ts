@@ -14,6 +14,7 @@ export function ensembleJsonSchema(): JsonSchema {
     override: ({ jsonSchema, path }) => {
       // Needs that depend on another key: zod has no words for them, and resolve.ts checks them in the end.
       const place = path.join('/');
+      if (place === JOB) jsonSchema.anyOf = [{ required: ['command'] }, { required: ['use'] }];
       if (place === RULE) jsonSchema.allOf = [needs('trigger', ['metric'], 'name')];
       if (place === `${RULE}/properties/action`) {
         jsonSchema.allOf = [needs('name', ['submit', 'cancel', 'custom'], 'label')];
@@ -28,6 +29,7 @@ export function ensembleJsonSchema(): JsonSchema {
   };
 }
 
+const JOB = 'properties/jobs/items';
 const RULE = 'properties/rules/items';
 
 function needs(key: string, values: readonly string[], needed: string) {

@@ -8,6 +8,7 @@ import { describeValue } from './describe.js';
 import { ObjectSource } from './object-source.js';
 import { Problems } from './problems.js';
 import { resolveConfig } from './resolve.js';
+import { loadPlugins, type Plugins } from './resolve-plugins.js';
 import type { EnsembleConfig } from './types.js';
 import { YamlSource } from './yaml-source.js';
 
@@ -53,11 +54,12 @@ export function parseConfig(text: string, options: { file?: string | null } = {}
 /**
  * Takes an ensemble from an object of the same form as a file.
  *
+ * @param options.plugins Plugins that are there without being named in it.
  * @throws ConfigError with everything that is wrong with it.
  */
-export function configFromObject(value: unknown): LoadedConfig {
+export function configFromObject(value: unknown, options: { plugins?: Plugins } = {}): LoadedConfig {
   const source = new ObjectSource(value);
-  return finish(value, source, new Problems(source, null), null);
+  return finish(value, source, new Problems(source, null), null, options.plugins);
 }
 
 function finish(
@@ -65,11 +67,18 @@ function finish(
   source: YamlSource | ObjectSource,
   problems: Problems,
   file: string | null,
+  given?: Plugins,
 ): LoadedConfig {
   const shape = checkShape(value, problems);
-  const config = resolveConfig({ shape, source, problems, file: file === null ? null : resolve(file) });
-  if (problems.hasErrors) throw problems.toError();
-  return { config, warnings: problems.list() };
+  const absolute = file === null ? null : resolve(file);
+  const plugins = given ?? loadPlugins(shape.config.plugins ?? [], problems, absolute);
+  try {
+    const config = resolveConfig({ shape, source, problems, file: absolute, plugins });
+    if (problems.hasErrors) throw problems.toError();
+    return { config, warnings: problems.list() };
+  } finally {
+    plugins.close();
+  }
 }
 
 /** For callers without types, who may hand over anything. */

@@ -5,7 +5,8 @@ import { describeValue, quote } from './describe.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import type { ResolvedJobs } from './resolve-jobs.js';
-import { type ActionName, type ActionShape, MOST, MOST_ROWS } from './schema.js';
+import { isPluginPart, resolveOptions } from './resolve-plugins.js';
+import { type ActionName, type ActionShape, MOST, MOST_ROWS, type PluginPartName } from './schema.js';
 import { splitWords } from './split-words.js';
 import { choices, didYouMean } from './suggest.js';
 import { checkTemplate } from './templates.js';
@@ -22,6 +23,7 @@ const OWN_KEYS: Readonly<Record<ActionName, readonly (keyof ActionShape)[]>> = {
   custom: ['label', 'value', 'timeout'],
   exec: ['command', 'timeout'],
 };
+const PLUGIN_KEYS: readonly (keyof ActionShape)[] = ['with', 'timeout'];
 
 const DEFAULT_TIMEOUT = 60;
 const HIGHEST_URGENCY = 31;
@@ -43,6 +45,18 @@ export function resolveAction(
     backoff: action.backoff ?? null,
     onError: action.onError ?? 'continue',
   };
+  if (isPluginPart(name)) {
+    const options = resolveOptions(
+      context,
+      'actions',
+      name,
+      action.with,
+      [...path, 'name'],
+      [...path, 'with'],
+    );
+    const timeout = action.timeout ?? DEFAULT_TIMEOUT;
+    return options === null ? null : { ...common, name, with: action.with ?? {}, timeout };
+  }
   switch (name) {
     case 'terminate':
       return { ...common, name };
@@ -117,13 +131,15 @@ function resolveParameters(
 
 function warnOfIdleKeys(
   { problems }: ResolveContext,
-  name: ActionName,
+  name: ActionName | PluginPartName,
   action: ActionShape,
   path: Path,
 ): void {
-  for (const key of ['label', 'value', 'parameters', 'command', 'timeout'] as const) {
-    if (action[key] === undefined || action[key] === null || OWN_KEYS[name].includes(key)) continue;
+  const own = isPluginPart(name) ? PLUGIN_KEYS : OWN_KEYS[name];
+  for (const key of ['label', 'value', 'parameters', 'command', 'timeout', 'with'] as const) {
+    if (action[key] === undefined || action[key] === null || own.includes(key)) continue;
     const meant = Object.keys(OWN_KEYS).filter((other) => OWN_KEYS[other as ActionName].includes(key));
+    if (PLUGIN_KEYS.includes(key)) meant.push("a plugin's action");
     problems.warning([...path, key], `ignored: ${name} has no ${key}, only ${choices(meant, 'and')}`, 'key');
   }
 }

@@ -1,5 +1,6 @@
 import type { CheckedShape } from './check.js';
 import type { ConfigSource, Problems } from './problems.js';
+import type { Plugins } from './resolve-plugins.js';
 
 /** What resolving needs to know besides the values. */
 export interface ResolveContext {
@@ -8,4 +9,5 @@ export interface ResolveContext {
   readonly problems: Problems;
   /** The file, absolute, or null. */
   readonly file: string | null;
+  readonly plugins: Plugins;
 }

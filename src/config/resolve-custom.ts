@@ -5,7 +5,7 @@ import type { ResolveContext } from './resolve-context.js';
 import type { CustomSource } from './types.js';
 
 const PATH = ['custom'];
-const MODULE = /^[^\s'"]+\.([cm]?js|py)$/;
+const MODULE = /^[^\s'"]+\.([cm]?[jt]s|py)$/;
 
 /** Tells a path from source, and JavaScript from Python. */
 export function resolveCustom(context: ResolveContext): CustomSource | null {
@@ -13,10 +13,10 @@ export function resolveCustom(context: ResolveContext): CustomSource | null {
   const { custom } = shape.config;
   if (typeof custom === 'object' && custom !== null) {
     if (custom.file === undefined) return null;
-    if (!/\.([cm]?js|py)$/.test(custom.file)) {
+    if (!/\.([cm]?[jt]s|py)$/.test(custom.file)) {
       problems.error(
         [...PATH, 'file'],
-        'must be a JavaScript module (.js, .mjs, .cjs) or a Python file (.py)',
+        'must be a JavaScript or TypeScript module (.js, .mjs, .cjs, .ts, .mts, .cts) or a Python file (.py)',
       );
     }
     return moduleAt(besideFile(custom.file, file));

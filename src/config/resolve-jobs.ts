@@ -7,6 +7,7 @@ import { describeValue } from './describe.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import { resolveSweep } from './resolve-parameters.js';
+import { withJobDefaults } from './resolve-plugins.js';
 import { type JobShape, MOST, MOST_ROWS, meansYes } from './schema.js';
 import { splitWords } from './split-words.js';
 import { checkTemplate } from './templates.js';
@@ -33,13 +34,15 @@ interface Overview {
 export function resolveJobs(context: ResolveContext): ResolvedJobs {
   const shapes = context.shape.config.jobs;
   const groups = new Map<string, JobGroup & { readonly entries: JobEntry[]; count: number }>();
-  const parameters = parameterNames(shapes ?? []);
+  // What plugins say of their jobs may have parameters too, so it comes before all else.
+  const jobs = (shapes ?? []).map((job, index) => job && withJobDefaults(context, job, ['jobs', index]));
+  const parameters = parameterNames(jobs);
   const overview = {
     names: new Set((shapes ?? []).flatMap((job) => job?.name ?? [])),
     complete: shapes?.every((job) => job?.name !== undefined) === true,
     ofAnyJob: new Set([...parameters.values()].flatMap((names) => [...names])),
   };
-  for (const [index, job] of (shapes ?? []).entries()) {
+  for (const [index, job] of jobs.entries()) {
     const path = ['jobs', index];
     if (job === undefined) continue;
     const name = job.name ?? '';
@@ -85,6 +88,9 @@ function resolveJob(
   first: number,
   path: Path,
 ): JobEntry[] {
+  if (job.command === undefined && job.use === undefined && !context.shape.isBroken([...path, 'command'])) {
+    context.problems.error(path, "'command' is missing: it must be a string that is not empty");
+  }
   const count = job.count ?? 1;
   const commandAt = [...path, 'command'];
   const commandText = commandTextOf(context, job.command, commandAt) ?? '';

@@ -26,6 +26,7 @@ export function resolveConfig(context: ResolveContext): EnsembleConfig {
     groups: jobs.groups,
     rules,
     custom,
+    plugins: context.plugins.list,
   };
 }
 

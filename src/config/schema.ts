@@ -36,8 +36,26 @@ export const ACTIONS = {
   exec: 'Run a program, which may print an action.',
 } as const;
 
-/** An action's name, as it is written in the file. */
+/** The name of an action of ours, as it is written in the file. */
 export type ActionName = keyof typeof ACTIONS;
+
+/** The name of a plugin's action, or of a kind of jobs that it knows: `lammps.check`. */
+export type PluginPartName = `${string}.${string}`;
+
+function pluginPart(error: string) {
+  return z.string({ error }).regex(/^[a-z][a-z0-9-]*\.[A-Za-z_][A-Za-z0-9_-]*$/, {
+    error,
+    // So that it is not taken for what was meant.
+    abort: true,
+  }) as unknown as z.ZodType<PluginPartName>;
+}
+
+function options(of: string) {
+  return z
+    .record(z.string(), z.unknown(), { error: 'must be a mapping of options' })
+    .nullish()
+    .describe(`Options of ${of}; the plugin says which there are.`);
+}
 
 /** Text that may be handed to the operating system, which ends it at a NUL. */
 function string(error = 'must be a string') {
@@ -192,14 +210,19 @@ const environmentSchema = z
   .nullish()
   .describe("Variables set on top of the ensemble's own environment.");
 
-const jobSchema = z
+export const jobSchema = z
   .strictObject(
     {
       name: text().describe('The job group. Entries of one name form one group and are submitted together.'),
       // `command: true` is a boolean to YAML and a program to people.
       command: z
         .union([text(), z.boolean()], { error: 'must be a string that is not empty' })
+        .optional()
         .describe('The program and its arguments, quoted as for a shell; no shell expands it.'),
+      use: pluginPart('must be a kind of jobs that a plugin knows, like lammps.job')
+        .optional()
+        .describe('The kind of jobs of a plugin that gives the keys which this entry does not have.'),
+      with: options('`use`'),
       workdir: string()
         .nullish()
         .describe('Working directory of the jobs; that of the ensemble when absent.'),
@@ -244,10 +267,14 @@ const jobSchema = z
   )
   .describe('Jobs of one kind.');
 
+const ACTION_NAMES = `must be one of ${Object.keys(ACTIONS).join(', ')}, or <plugin>.<action>`;
+
 const actionSchema = z
   .strictObject(
     {
-      name: described(ACTIONS, `must be one of ${Object.keys(ACTIONS).join(', ')}`).describe('What to do.'),
+      name: z
+        .union([described(ACTIONS, ACTION_NAMES), pluginPart(ACTION_NAMES)], { error: ACTION_NAMES })
+        .describe("What to do; a name with a dot is a plugin's."),
       label: z
         .union([text(), z.number()], { error: 'must be the name of a job group or of a function' })
         .nullish()
@@ -265,9 +292,11 @@ const actionSchema = z
       command: text()
         .nullish()
         .describe('The program and its arguments (exec), quoted as for a shell; no shell expands it.'),
-      timeout: timeout()
-        .optional()
-        .meta({ description: 'Seconds that a function or a program may take (custom, exec).', default: 60 }),
+      with: options("a plugin's action"),
+      timeout: timeout().optional().meta({
+        description: 'Seconds that a function or a program may take (custom, exec, plugins).',
+        default: 60,
+      }),
       onError: z
         .enum(['continue', 'stop'], { error: 'must be continue or stop' })
         .optional()
@@ -311,6 +340,11 @@ const customSchema = z
   .nullish()
   .describe('Functions for custom actions: JavaScript source, or the path of a module.');
 
+const pluginsSchema = z
+  .array(text(), { error: 'must be a list of plugins' })
+  .nullish()
+  .describe('Plugins: files relative to this one (./lammps.mjs), or packages.');
+
 /** The whole file. */
 export const configSchema = z.strictObject(
   {
@@ -318,6 +352,7 @@ export const configSchema = z.strictObject(
     jobs: z.array(jobSchema, { error: 'must be a list of jobs, [] for none' }).describe('The job groups.'),
     rules: z.array(ruleSchema, { error: 'must be a list of rules, [] for none' }).describe('The rules.'),
     custom: customSchema,
+    plugins: pluginsSchema,
   },
   { error: 'must be a mapping with jobs and rules' },
 );
@@ -335,4 +370,5 @@ export interface ConfigShape {
   readonly jobs?: readonly (JobShape | undefined)[] | undefined;
   readonly rules?: readonly (RuleShape | undefined)[] | undefined;
   readonly custom?: string | Partial<Exclude<CustomShape, string>> | null | undefined;
+  readonly plugins?: readonly (string | undefined)[] | null | undefined;
 }

@@ -3,6 +3,9 @@
  * YAML or a plain object by `loadConfig` and `parseConfig`; nothing else makes one.
  */
 
+import type { PluginInfo } from '../plugins/catalog.js';
+import type { PluginPartName } from './schema.js';
+
 /** What a parameter of a job may be. */
 export type ParameterValue = string | number | boolean;
 
@@ -221,6 +224,14 @@ export type Action = ActionCommon &
         /** Seconds that the program may take. */
         readonly timeout: number;
       }
+    | {
+        /** The plugin's name, a dot, and that of its action: `lammps.check`. */
+        readonly name: PluginPartName;
+        /** Options for the plugin, as they were written. */
+        readonly with: Readonly<Record<string, unknown>>;
+        /** Seconds that the action may take. */
+        readonly timeout: number;
+      }
   );
 
 export interface Rule {
@@ -247,6 +258,14 @@ export type CustomSource = { readonly language: 'javascript' | 'python' } & (
     }
 );
 
+/** A plugin of the file. */
+export interface ConfigPlugin extends PluginInfo {
+  /** As the file names it: `./lammps.mjs`. */
+  readonly specifier: string;
+  /** Of its module. */
+  readonly url: string;
+}
+
 export interface EnsembleConfig {
   /** The file it came from, absolute, or null. */
   readonly file: string | null;
@@ -257,4 +276,6 @@ export interface EnsembleConfig {
   readonly groups: ReadonlyMap<string, JobGroup>;
   readonly rules: readonly Rule[];
   readonly custom: CustomSource | null;
+  /** In the order of the file. */
+  readonly plugins: readonly ConfigPlugin[];
 }

@@ -4,6 +4,7 @@ import type { Action, EnsembleConfig, JobEntry, JobGroup, Rule, Trigger } from '
 import type { EnginePlan, PlanRule, SubmitPortion } from '../engine/plan.js';
 import { MetricTable } from './metric-table.js';
 import { portionsOf } from './portions.js';
+import { asksUserCode } from './user-code.js';
 
 type TriggerPart = Pick<PlanRule, 'trigger' | 'group' | 'event' | 'metric' | 'comparison' | 'threshold'>;
 
@@ -86,7 +87,7 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
     repetitions: action.repetitions,
     backoff: action.backoff ?? -1,
     terminal: action.name === 'terminate',
-    wantsEvent: action.name === 'custom' || action.name === 'exec' || isFilledIn(action, names.groups),
+    wantsEvent: asksUserCode(action) || isFilledIn(action, names.groups),
     submit: compilePortions(rule, names),
   };
 }

@@ -1,6 +1,7 @@
 /** Which events a member has to tell of, so that one that can leave out the others does. */
 
 import type { Rule } from '../config/types.js';
+import { asksUserCode } from './user-code.js';
 
 /** What derived triggers are derived from, besides what the statistics need anyway. */
 const behind: Readonly<Record<string, readonly string[]>> = {
@@ -21,7 +22,7 @@ const behind: Readonly<Record<string, readonly string[]>> = {
 export function neededEvents(rules: readonly Rule[]): string[] | null {
   const names = new Set<string>();
   for (const { trigger, action } of rules) {
-    if (action.name === 'custom' || action.name === 'exec') return null;
+    if (asksUserCode(action)) return null;
     if (trigger.kind !== 'job') continue;
     if (trigger.event === 'debug') return null;
     for (const name of behind[trigger.event] ?? [trigger.event]) names.add(name);

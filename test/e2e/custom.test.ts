@@ -21,7 +21,8 @@ ${source.replace(/^/gm, '  ')}
 const run = async (source: string, action?: string) => {
   const finished = await cli(['run', '--json', file(source, action)]);
   const { lines, summary } = jsonLines(finished);
-  return { finished, summary, problems: lines.filter(({ type }) => type === 'problem'), lines };
+  const output = lines.filter(({ type }) => type === 'output').map(({ line }) => String(line));
+  return { finished, summary, problems: lines.filter(({ type }) => type === 'problem'), lines, output };
 };
 
 describe.concurrent('what a custom function returns', () => {
@@ -69,7 +70,7 @@ describe.concurrent('what a custom function returns', () => {
 
 describe.concurrent('what a custom function is given', () => {
   test('metrics, event, rule, action, firing, handle', async () => {
-    const { finished } = await run(
+    const { output } = await run(
       `function f({ metrics, event, rule, action, firing, handle }) {
   console.error(JSON.stringify({
     finished: metrics.get('count.once.finished'), mean: typeof metrics.get('mean.once-duration'),
@@ -80,7 +81,7 @@ describe.concurrent('what a custom function is given', () => {
 }`,
       ', value: seven',
     );
-    expect(JSON.parse(finished.stderr.trim().split('\n')[0] as string)).toEqual({
+    expect(JSON.parse(output.join())).toEqual({
       finished: 1,
       mean: 'number',
       none: null,
@@ -100,6 +101,15 @@ describe.concurrent('what a custom function is given', () => {
   test('a handle that ends the run', async () => {
     const { summary } = await run('function f({ handle }) { handle.terminate(); }');
     expect(summary.end).toBe('terminated');
+  });
+});
+
+describe.concurrent('what a custom function prints', () => {
+  test('is an output line each, in order, and none is lost at the end', async () => {
+    const { output } = await run(
+      `function f() { console.log('one\\ntwo'); console.error('three'); console.log({ a: 1 }); }`,
+    );
+    expect(output).toEqual(['one', 'two', 'three', '{ a: 1 }']);
   });
 });
 
@@ -166,8 +176,8 @@ custom: |
   const f = () => { globalThis.since = 'f'; for (;;); };
   const g = () => { console.error('since', globalThis.since); };
 `);
-    const { stderr } = await cli(['run', '--json', path]);
-    expect(stderr).toContain('since the beginning');
+    const { lines } = jsonLines(await cli(['run', '--json', path]));
+    expect(lines).toContainEqual({ type: 'output', line: 'since the beginning' });
   });
 
   test('by ending its thread, or by what nobody catches', async () => {
@@ -213,6 +223,12 @@ custom: ${custom}
   test.each([
     ['./actions.mjs', 'actions.mjs', `export const next = () => ({ name: 'submit', label: 'b' });`],
     ['{file: actions.cjs}', 'actions.cjs', `exports.next = () => ({ name: 'submit', label: 'b' });`],
+    [
+      './actions.mts',
+      'actions.mts',
+      `enum Group { B = 'b' }
+export const next = (_: unknown): { name: string; label: Group } => ({ name: 'submit', label: Group.B });`,
+    ],
   ])('a module next to the file: %s', async (custom, name, source) => {
     const folder = newFolder();
     writeFileSync(join(folder, name), source);
@@ -235,11 +251,11 @@ custom: ${custom}
   });
 
   test('an error shows the line of the YAML file', async () => {
-    const { finished } = await run(`
+    const { output } = await run(`
 function f() {
   console.error(new Error('where').stack.split('\\n')[1]);
 }`);
     // The block begins in line 11 of the file, and the call is in its fourth line... counted from its first.
-    expect(finished.stderr).toMatch(/:13:\d+\)?/);
+    expect(output.join()).toMatch(/:13:\d+\)?/);
   });
 });

@@ -3,8 +3,10 @@
  * a function that never lets go of the thread is ended with it, and the next call begins with a new one.
  */
 
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { JobFacts } from '../../plugins/job.js';
 import type { CustomArguments } from '../custom-types.js';
 import type { FromThread, ModuleToLoad, ToThread } from './messages.js';
 
@@ -32,12 +34,15 @@ interface Thread {
 
 export class JavaScriptFunctions {
   readonly #module: ModuleToLoad;
+  readonly #output: (line: string) => void;
   #thread: Thread | null = null;
   #lastCall = 0;
   #closed = false;
 
-  constructor(module: ModuleToLoad) {
+  /** `output` gets what the functions print, line by line. */
+  constructor(module: ModuleToLoad, output: (line: string) => void) {
     this.#module = module;
+    this.#output = output;
   }
 
   /** Resolves with which of the module's names are functions. Throws Unloadable. */
@@ -50,7 +55,7 @@ export class JavaScriptFunctions {
    * Calls a function and resolves with a copy of what it returned. Rejects with what it threw, or with what became of
    * the thread. When the handle's signal is aborted, a thread that is stuck is ended.
    */
-  async call(name: string, args: CustomArguments): Promise<unknown> {
+  async call(name: string, args: CustomArguments, job: JobFacts | null = null): Promise<unknown> {
     if (!this.#closed) await this.load();
     const thread = this.#thread;
     if (thread === null) throw new Error('its thread is gone');
@@ -62,7 +67,7 @@ export class JavaScriptFunctions {
     try {
       return await new Promise((resolve, reject) => {
         thread.calls.set(call, { args, resolve, reject });
-        const plain = { event, rule, action, firing, snapshot, member: handle.member };
+        const plain = { event, rule, action, firing, snapshot, member: handle.member, job };
         tell(thread, { kind: 'call', call, name, args: plain });
       });
     } finally {
@@ -78,7 +83,10 @@ export class JavaScriptFunctions {
   }
 
   #start(): Thread {
-    const worker = new Worker(program, { workerData: this.#module });
+    const worker = new Worker(program, { workerData: this.#module, stdout: true, stderr: true });
+    for (const stream of [worker.stdout, worker.stderr]) {
+      createInterface({ input: stream }).on('line', this.#output);
+    }
     const calls = new Map<number, Call>();
     const loaded = new Promise<readonly string[]>((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
@@ -124,6 +132,13 @@ export class JavaScriptFunctions {
   #hear(thread: Thread, message: FromThread): void {
     if (message.kind === 'returned') thread.calls.get(message.call)?.resolve(message.value);
     else if (message.kind === 'failed') thread.calls.get(message.call)?.reject(errorOf(message));
+    else if (message.kind === 'printed')
+      message.text
+        .replace(/\n$/, '')
+        .split('\n')
+        .forEach((line) => {
+          this.#output(line);
+        });
     else if (message.kind === 'ask') void this.#answer(thread, message);
   }
 

@@ -1,18 +1,21 @@
 /** What the thread of the custom functions and the ensemble tell each other. */
 
 import type { MetricsSnapshot } from '../../metrics/metrics.js';
+import type { JobFacts } from '../../plugins/job.js';
 import type { CustomArguments, CustomHandle } from '../custom-types.js';
 
-/** What the thread is to load: the URL of a module. */
+/** What the thread is to load: the URL of a module, and which of its exports; `plugin`: the actions of a plugin. */
 export interface ModuleToLoad {
   readonly url: string;
-  readonly names: readonly string[];
+  readonly names: readonly string[] | 'plugin';
 }
 
 /** The arguments of a call that can be handed over as they are. */
 export interface PlainArguments extends Pick<CustomArguments, 'event' | 'rule' | 'action' | 'firing'> {
   readonly snapshot: MetricsSnapshot;
   readonly member: string;
+  /** For actions of plugins. */
+  readonly job: JobFacts | null;
 }
 
 /** What a function may ask of its handle. */
@@ -31,6 +34,7 @@ export type FromThread =
   | { readonly kind: 'unloadable'; readonly reason: string }
   | { readonly kind: 'returned'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly call: number; readonly message: string; readonly stack: string }
+  | { readonly kind: 'printed'; readonly text: string }
   | { readonly kind: 'pong' }
   | {
       readonly kind: 'ask';

@@ -1,12 +1,17 @@
 /** The thread that custom functions in JavaScript run on, so that none of them can hold up or end the process. */
 
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
+import { type CallArguments, loadActions } from '../../plugins/actions.js';
 import { customMetrics } from '../custom-metrics.js';
-import type { CustomFunction, CustomHandle } from '../custom-types.js';
+import type { CustomHandle } from '../custom-types.js';
+import { exportOf, importModule, reasonOf } from './import-module.js';
 import type { FromThread, HandleMethod, ModuleToLoad, PlainArguments, ToThread } from './messages.js';
 
 const { url, names } = workerData as ModuleToLoad;
-const functions = new Map<string, CustomFunction>();
+type Callee = (args: CallArguments) => unknown;
+let functions = new Map<string, Callee>();
 const calls = new Map<number, AbortController>();
 const asked = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
 let lastAsk = 0;
@@ -35,7 +40,7 @@ async function call(number: number, name: string, { snapshot, member, ...rest }:
   const stop = new AbortController();
   calls.set(number, stop);
   try {
-    const callee = functions.get(name) as CustomFunction;
+    const callee = functions.get(name) as Callee;
     const handle = handleOf(number, member, stop.signal);
     const value = await callee({ ...rest, metrics: customMetrics(snapshot), handle });
     tell({ kind: 'returned', call: number, value });
@@ -68,19 +73,31 @@ function hear(message: ToThread): void {
   }
 }
 
+async function load(): Promise<Map<string, Callee>> {
+  if (names === 'plugin') return loadActions(url);
+  const module = await importModule(url);
+  return new Map(
+    names.flatMap((name) => {
+      const found = exportOf(module, name);
+      return typeof found === 'function' ? [[name, found as Callee]] : [];
+    }),
+  );
+}
+
+// Told in order with what functions return, which what goes through process.stdout is not.
+const printed = new Writable({
+  decodeStrings: false,
+  write: (text: string, _encoding, done) => {
+    tell({ kind: 'printed', text });
+    done();
+  },
+});
+globalThis.console = new Console({ stdout: printed, stderr: printed });
+
 try {
-  const module = (await import(url)) as Record<string, unknown>;
-  // A CommonJS module shows its functions on its default export only.
-  const fallback = (module.default ?? {}) as Record<string, unknown>;
-  for (const name of names) {
-    const found = module[name] ?? fallback[name];
-    if (typeof found === 'function') functions.set(name, found as CustomFunction);
-  }
+  functions = await load();
   parentPort?.on('message', hear);
   tell({ kind: 'loaded', functions: [...functions.keys()] });
 } catch (error) {
-  tell({
-    kind: 'unloadable',
-    reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-  });
+  tell({ kind: 'unloadable', reason: reasonOf(error) });
 }

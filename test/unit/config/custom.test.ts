@@ -83,7 +83,7 @@ describe('Python', () => {
       expect(customOf(custom)).toEqual({ kind: 'module', language: 'python', path: resolve('actions.py') });
     }
     expect(single({ ...withJob({}), custom: { file: 'actions.rb' } })).toMatch(
-      /custom\.file.* JavaScript module .* or a Python file/,
+      /custom\.file.* JavaScript or TypeScript module .* or a Python file/,
     );
   });
 

@@ -131,7 +131,7 @@ describe('a value of the wrong type', () => {
 describe('an unknown key', () => {
   it('is shown with those that are allowed and with the one that is near', () => {
     expect(single({ ...withJob({}), loging: {} })).toBe(
-      "null:null loging unknown key 'loging'; did you mean 'logging'? (the keys here are logging, jobs, rules and custom)",
+      "null:null loging unknown key 'loging'; did you mean 'logging'? (the keys here are logging, jobs, rules, custom and plugins)",
     );
     expect(single({ ...withJob({}), custom: { fil: 'x' } })).toContain("did you mean 'file'?");
   });

@@ -28,7 +28,9 @@ describe('the JSON Schema', () => {
     const trigger = at('properties', 'rules', 'items', 'properties', 'trigger');
     expect(trigger.enum).toEqual(TRIGGERS.map(({ name }) => name));
     expect(trigger.enumDescriptions).toEqual(TRIGGERS.map(({ description }) => description));
-    const action = at('properties', 'rules', 'items', 'properties', 'action', 'properties', 'name');
+    const name = at('properties', 'rules', 'items', 'properties', 'action', 'properties', 'name');
+    const [action, ofPlugin] = name.anyOf as [JsonSchema, JsonSchema];
+    expect(ofPlugin).toMatchObject({ type: 'string', pattern: expect.stringContaining('\\.') });
     expect(action.enum).toEqual([
       'submit',
       'cancel',

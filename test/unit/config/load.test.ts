@@ -12,6 +12,7 @@ describe('an ensemble', () => {
       debug: true,
       heartbeat: 0,
       custom: null,
+      plugins: [],
       groups: new Map([
         [
           'sleep',

@@ -1,0 +1,57 @@
+/** Actions of plugins, such as `lammps.check`: each plugin has a thread of its own. */
+
+import type { ConfigPlugin } from '../config/types.js';
+import { ActionError } from '../errors.js';
+import { jobOf } from '../plugins/job.js';
+import type { ActionContext, ActionNamed, Due } from './context.js';
+import { customHandle } from './custom.js';
+import { customMetrics } from './custom-metrics.js';
+import type { FollowUp } from './follow-up.js';
+import { JavaScriptFunctions } from './javascript/javascript-functions.js';
+import { asked, eventOf, withinTime } from './user-code.js';
+
+/** The threads of the plugins of a run; each begins with the first call. */
+export class PluginThreads {
+  readonly #threads: ReadonlyMap<string, JavaScriptFunctions>;
+
+  /** `output` gets what the plugins print, line by line. */
+  constructor(plugins: readonly ConfigPlugin[], output: (line: string) => void) {
+    this.#threads = new Map(
+      plugins.map(({ name, url }) => [name, new JavaScriptFunctions({ url, names: 'plugin' }, output)]),
+    );
+  }
+
+  get(plugin: string): JavaScriptFunctions | null {
+    return this.#threads.get(plugin) ?? null;
+  }
+
+  /** Ends the threads. Idempotent. */
+  close(): void {
+    for (const thread of this.#threads.values()) thread.close();
+  }
+}
+
+/** Calls an action of a plugin and returns what it asks for. Throws ActionError. */
+export async function callPlugin(
+  context: ActionContext,
+  due: Due<ActionNamed<`${string}.${string}`>>,
+): Promise<FollowUp[]> {
+  const { action, rule, firing } = due;
+  context.observer.action?.({ kind: 'plugin', name: action.name }, firing);
+  const where = `rule '${rule.title}' (rules[${firing.rule}]): ${action.name}`;
+  const dot = action.name.indexOf('.');
+  const thread = context.plugins.get(action.name.slice(0, dot));
+  if (thread === null) throw new ActionError(`${where} is not defined`, firing.rule, { code: 'ERR_CUSTOM' });
+  // An action that a function asked for has no firing of its own kind.
+  const metrics = customMetrics(firing.metrics ?? (await context.engine.metrics()));
+  return asked(context, due, where, (stop) => {
+    const handle = customHandle(context, stop.signal);
+    const args = { metrics, event: eventOf(firing), rule, action, firing, handle };
+    return withinTime(
+      () => thread.call(action.name.slice(dot + 1), args, jobOf(firing, context.config)),
+      action.timeout,
+      stop,
+      context.signal,
+    );
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * What the plugins of a configuration offer, and whether options are right for it. Their code runs on a thread of its
+ * own here too, for as long as the configuration is read; whoever asks waits, but not for ever.
+ */
+
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { CheckedOptions, PluginPart } from './plugin-module.js';
+
+/** Milliseconds that a plugin may take to load, or to judge options. */
+const PATIENCE = 10_000;
+
+/** An action of a plugin, or a kind of jobs. */
+export interface PluginEntry {
+  readonly name: string;
+  readonly description: string | null;
+}
+
+export interface PluginInfo {
+  /** What comes before the dot in `lammps.check`. */
+  readonly name: string;
+  readonly actions: readonly PluginEntry[];
+  readonly jobs: readonly PluginEntry[];
+}
+
+export type Request =
+  | { readonly do: 'load'; readonly url: string }
+  | {
+      readonly do: 'check';
+      readonly plugin: string;
+      readonly part: PluginPart;
+      readonly name: string;
+      readonly options: unknown;
+    };
+
+export type Answer =
+  | { readonly loaded: PluginInfo }
+  | { readonly checked: CheckedOptions }
+  | { readonly failed: string };
+
+// Two levels up from src/plugins and from dist/plugins alike.
+const program = fileURLToPath(new URL('../../dist/plugins/catalog-thread.js', import.meta.url));
+
+/** A thread for one configuration at a time. Close it when that has been read. */
+export class PluginThread {
+  readonly #bell = new Int32Array(new SharedArrayBuffer(4));
+  readonly #channel = new MessageChannel();
+  readonly #worker: Worker;
+  #hangs = false;
+
+  constructor() {
+    const port = this.#channel.port2;
+    this.#worker = new Worker(program, { workerData: { port, bell: this.#bell }, transferList: [port] });
+    this.#worker.unref();
+    // Told of by its answer, or by there being none.
+    this.#worker.on('error', () => {});
+  }
+
+  /** Loads a plugin from the URL of its module. Throws Error with what is wrong with it. */
+  load(url: string): PluginInfo {
+    const answer = this.#ask({ do: 'load', url });
+    if ('loaded' in answer) return answer.loaded;
+    throw new Error('failed' in answer ? answer.failed : 'it can not be understood');
+  }
+
+  /**
+   * Whether options are right for an action or a kind of jobs, for which the value is what its jobs have by default.
+   * Throws Error when the plugin can't tell.
+   */
+  check(plugin: string, part: PluginPart, name: string, options: unknown): CheckedOptions {
+    const answer = this.#ask({ do: 'check', plugin, part, name, options });
+    if ('checked' in answer) return answer.checked;
+    throw new Error('failed' in answer ? answer.failed : 'it can not be understood');
+  }
+
+  /** Ends the thread. Idempotent. */
+  close(): void {
+    this.#channel.port1.close();
+    void this.#worker.terminate();
+  }
+
+  #ask(request: Request): Answer {
+    if (this.#hangs) return { failed: 'an earlier plugin hangs' };
+    Atomics.store(this.#bell, 0, 0);
+    this.#channel.port1.postMessage(request);
+    Atomics.wait(this.#bell, 0, 0, PATIENCE);
+    const answer = receiveMessageOnPort(this.#channel.port1) as { message: Answer } | undefined;
+    if (answer !== undefined) return answer.message;
+    this.#hangs = true;
+    return { failed: `it did not answer within ${PATIENCE / 1000} s` };
+  }
+}

@@ -1,0 +1,93 @@
+/** What a plugin is: the form in which people write it, and the helper that types it. */
+
+import type { CustomArguments } from '../actions/custom-types.js';
+import type { Parameters } from '../config/types.js';
+
+/** One thing wrong with options: what, and at which key. */
+export interface OptionsIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/**
+ * A schema of options: zod's, or any other that follows Standard Schema (standardschema.dev). `Output` is what
+ * options are once defaults are filled in.
+ */
+export interface OptionsSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly validate: (
+      value: unknown,
+    ) =>
+      | { readonly value: Output; readonly issues?: undefined }
+      | { readonly issues: readonly OptionsIssue[] }
+      | Promise<unknown>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+/** The job whose event made a rule due. */
+export interface PluginJob {
+  readonly id: bigint;
+  readonly group: string;
+  /** Empty where its group has none. */
+  readonly parameters: Parameters;
+  /** Absolute. */
+  readonly workdir: string;
+  /** The file that its standard output goes to, absolute; null when it goes to none. */
+  readonly output: string | null;
+  /** An absolute path from one relative to `workdir`, with parameters, `{{id}}`, `{{group}}` and the like filled in. */
+  path(template: string): string;
+}
+
+/** What an action of a plugin is given: what a custom function is, and its options. */
+export interface PluginCall<Options = unknown> extends CustomArguments {
+  /** The rule's `with:`, checked, with defaults filled in. */
+  readonly options: Options;
+  /** Null where no event of a job of the file's groups made the rule due. */
+  readonly job: PluginJob | null;
+}
+
+export interface PluginAction<Options = unknown> {
+  /** What it does, in a sentence. */
+  readonly description?: string;
+  readonly options: OptionsSchema<Options>;
+  /**
+   * Returns (or resolves with) what is to be done next, as a custom function does: an action like
+   * `{ name: 'submit', label: 'echo' }`, a rule, an array of those, or nothing.
+   */
+  run(call: PluginCall<Options>): unknown;
+}
+
+/** Keys of a `jobs:` entry; whatever the entry says itself goes before them. */
+export type JobDefaults = Readonly<Record<string, unknown>>;
+
+export interface PluginJobs<Options = unknown> {
+  /** What jobs of this kind are, in a sentence. */
+  readonly description?: string;
+  readonly options: OptionsSchema<Options>;
+  /** The keys that an entry with these options need not write. */
+  defaults(options: Options): JobDefaults;
+}
+
+/** A plugin, as a module exports it under the name `plugin`. */
+export interface Plugin {
+  /** What comes before the dot in `lammps.check`: small letters, digits and dashes. */
+  readonly name: string;
+  readonly actions?: Readonly<Record<string, PluginAction<never>>>;
+  readonly jobs?: Readonly<Record<string, PluginJobs<never>>>;
+}
+
+/**
+ * Types a plugin: `export const plugin = definePlugin({ name, actions, jobs })`. Returns what it is given; options of
+ * each action and job get the types of their schemas.
+ */
+export function definePlugin<
+  Actions extends Record<string, unknown> = Record<never, never>,
+  Jobs extends Record<string, unknown> = Record<never, never>,
+>(plugin: {
+  readonly name: string;
+  readonly actions?: { readonly [Name in keyof Actions]: PluginAction<Actions[Name]> };
+  readonly jobs?: { readonly [Name in keyof Jobs]: PluginJobs<Jobs[Name]> };
+}): Plugin {
+  return plugin as unknown as Plugin;
+}
