@@ -6,7 +6,7 @@ import { ConfigError, EnsembleError } from '../errors.js';
 import { exitStatus } from './exit-status.js';
 
 function statusOf({ code }: EnsembleError): number {
-  if (code === 'ERR_FILE' || code === 'ERR_INSECURE') return exitStatus.badInput;
+  if (code === 'ERR_FILE' || code === 'ERR_CONFIG' || code === 'ERR_INSECURE') return exitStatus.badInput;
   return code === 'ERR_SERVICE' ? exitStatus.failure : exitStatus.memberFailure;
 }
 

@@ -12,15 +12,15 @@ import type { ServiceLink } from '../service/run/link.js';
 import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReporter } from './json-report.js';
+import { type MiniClusterOptions, makeScaler, splitName } from './minicluster-options.js';
 import { packageVersion } from './package-version.js';
-import { addServiceOptions, connectOptions, type ServiceOptions } from './service-options.js';
+import { addServiceOptions, connectOptions } from './service-options.js';
 import { onSignals } from './signals.js';
 import { textReporter } from './text-report.js';
 
-interface RunOptions extends ServiceOptions {
+interface RunOptions extends MiniClusterOptions {
   readonly executor?: MemberName;
   readonly slots?: number;
-  readonly name?: string;
   readonly dryRun?: boolean;
   readonly debug?: boolean;
   readonly json?: boolean;
@@ -29,10 +29,12 @@ interface RunOptions extends ServiceOptions {
   readonly failOnJobFailure?: boolean;
 }
 
-function positiveInteger(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= 1_000_000) return value;
-  throw new InvalidArgumentError('It must be an integer from 1 to 1000000.');
+function positiveInteger(most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : 0;
+    if (value >= 1 && value <= most) return value;
+    throw new InvalidArgumentError(`It must be an integer from 1 to ${most}.`);
+  };
 }
 
 function statusOf({ end, metrics }: RunResult, failOnJobFailure: boolean): number {
@@ -75,19 +77,24 @@ async function linkOf(ensemble: Ensemble, path: string, options: RunOptions): Pr
   });
 }
 
-async function run(path: string, options: RunOptions): Promise<number> {
+async function run(path: string, given: RunOptions): Promise<number> {
   const loaded = await loadConfig(path);
   if (loaded.warnings.length > 0) console.error(formatDiagnostics(loaded.warnings));
-  if (options.dryRun) {
-    printPlan(loaded.config, options.json === true);
+  if (given.dryRun) {
+    printPlan(loaded.config, given.json === true);
     return exitStatus.done;
   }
+  const member = given.executor ?? defaultExecutor(process.env);
+  const scaler = member === 'minicluster' ? await makeScaler(given) : null;
+  // A run in a MiniCluster is called what the MiniCluster is called: so the service knows what belongs together.
+  const options = scaler === null ? given : { ...given, name: splitName(given.name).name };
   const debug = options.debug === true || loaded.config.debug;
   const reporter = options.json ? jsonReporter(debug) : textReporter(debug);
   const recorder = options.record === undefined ? null : await openRecorder(options.record);
 
   const ensemble = Ensemble.fromConfig(loaded, {
-    member: options.executor ?? defaultExecutor(process.env),
+    member,
+    ...(scaler === null ? {} : { scaler }),
     watch: options.watch === true,
     ...(options.slots === undefined ? {} : { slots: options.slots }),
     ...(options.name === undefined ? {} : { name: options.name }),
@@ -131,9 +138,14 @@ export function runCommand(): Command {
     .option(
       '--slots <n>',
       "cores that the local member gives to jobs (default: the machine's)",
-      positiveInteger,
+      positiveInteger(1_000_000),
     )
-    .option('--name <name>', "a name for this run, part of its jobs' attributes.user.ensemble")
+    .option(
+      '--name <name>',
+      "a name for this run, part of its jobs' attributes.user.ensemble; for minicluster [namespace/]name of the MiniCluster",
+    )
+    .option('--host <host>', 'for minicluster: host of the service that resizes it (default: as --service)')
+    .option('--port <port>', 'for minicluster: its port (default: 50051)', positiveInteger(65_535))
     .option('--dry-run', 'print what each rule would do (and with --json the jobspecs), and run nothing')
     .option('--debug', 'print every journal record')
     .option('--json', 'print machine-readable lines; the last one is the summary')

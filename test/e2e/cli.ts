@@ -10,6 +10,7 @@ import type { SummaryValues } from '../../src/metrics/metrics.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const main = join(root, 'dist/cli/main.js');
+export const serverProgram = join(root, 'dist/cli/server.js');
 
 export interface Finished {
   readonly stdout: string;
@@ -30,11 +31,13 @@ export interface CliOptions {
   readonly input?: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Instead of `ensemble`. */
+  readonly program?: string;
 }
 
 /** Starts `ensemble` with these arguments. */
 export function start(args: readonly string[], options: CliOptions = {}): Running {
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [options.program ?? main, ...args], {
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -130,7 +130,9 @@ export class OperatorClient implements NodeScaler {
 
   #failure(error: CallError | null): ServiceError {
     const where = formatAddress(this.#options.address);
-    const details = error?.details ?? 'no answer';
+    // Of what gRPC says, what the system said is for people.
+    const details =
+      error?.details.replace(/^.*Last error: (?:Error: )?(.*?)\. Resolution note:.*$/s, '$1') ?? '';
     const options = { cause: error };
     switch (error?.code) {
       case status.UNAVAILABLE:
