@@ -104,6 +104,8 @@ export class Ensemble {
   #handed = 0;
   #taken = 0;
   #checkingIdle = false;
+  /** Those who wait for whatever changes next. */
+  #onChange: (() => void)[] = [];
   #idleInDoubt = false;
   #paused = false;
   /** Actions that were asked for from outside. */
@@ -128,10 +130,14 @@ export class Ensemble {
     });
     this.#growth = new GrowthWatch(this.#rules, this.#member);
     this.#names = ruleNames(config, this.#member.portion?.bind(this.#member) ?? null);
-    this.#engine = new Engine(compilePlan(config, this.id, this.#names), {
-      firing: (firing) => this.#onFiring(firing),
-      decodeError: (error) => this.#observer.decodeError?.(error),
-    });
+    const plan = compilePlan(config, this.id, this.#names);
+    this.#engine = new Engine(
+      { ...plan, virtualTime: this.#member.now !== undefined },
+      {
+        firing: (firing) => this.#onFiring(firing),
+        decodeError: (error) => this.#observer.decodeError?.(error),
+      },
+    );
   }
 
   /**
@@ -227,6 +233,21 @@ export class Ensemble {
     return this.#engine.events(options);
   }
 
+  /**
+   * Waits until all that has happened so far has led to all that it leads to: records taken in, actions done. Resolves
+   * with false when the run has come to its end.
+   */
+  async settled(): Promise<boolean> {
+    for (;;) {
+      const handed = this.#handed;
+      await this.#engine.status().catch(() => null);
+      if (this.#end !== null) return false;
+      if (!this.#quiet) await new Promise<void>((resolve) => this.#onChange.push(resolve));
+      // What was taken in meanwhile may have led to firings that are on their way.
+      else if (handed === this.#handed) return true;
+    }
+  }
+
   /** Ends a run as `kill()` does, waits for it, and releases everything. Idempotent. */
   async close(): Promise<void> {
     this.kill();
@@ -286,7 +307,7 @@ export class Ensemble {
           wantsRecords: this.#observer.records !== undefined,
         },
       );
-      await this.#engine.start(now());
+      await this.#engine.start(this.#member.now?.() ?? now());
       this.#begun = true;
       this.#growth.started();
       if (this.#dispatcher.idle) this.#onActionsDone();
@@ -381,8 +402,13 @@ export class Ensemble {
 
   /** Something changed that may have been the last thing: looks whether the run is over. */
   #checkIdle(): void {
+    this.#tellChange();
     this.#idleInDoubt = true;
     if (!this.#options.watch && !this.#checkingIdle) void this.#endWhenIdle();
+  }
+
+  #tellChange(): void {
+    for (const resolve of this.#onChange.splice(0)) resolve();
   }
 
   /**
@@ -397,7 +423,7 @@ export class Ensemble {
       const handed = this.#handed;
       const status = await this.#engine.status().catch(() => null);
       if (status === null) break;
-      const unchanged = this.#quiet && handed === this.#handed;
+      const unchanged = this.#quiet && handed === this.#handed && this.#member.expectsMore !== true;
       if (unchanged && status.activeJobs === 0 && status.submitting === 0 && !status.timeCouldFire)
         this.#finish('idle');
     }
@@ -410,6 +436,7 @@ export class Ensemble {
     this.#dispatcher?.stop();
     this.#ending.abort();
     this.#resolveEnded();
+    this.#tellChange();
   }
 
   async #conclude(): Promise<RunResult> {

@@ -12,6 +12,7 @@ import { runCommand } from './run.js';
 import { statsCommand } from './stats.js';
 import { statusCommand } from './status.js';
 import { synthCommand } from './synth.js';
+import { testCommand } from './test.js';
 import { validateCommand } from './validate.js';
 import { watchCommand } from './watch.js';
 
@@ -20,6 +21,7 @@ const program = new Command('ensemble')
   .version(packageVersion(), '--version', 'print the version')
   .addCommand(runCommand())
   .addCommand(validateCommand())
+  .addCommand(testCommand())
   .addCommand(recordCommand())
   .addCommand(replayCommand())
   .addCommand(synthCommand())

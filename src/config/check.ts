@@ -7,9 +7,9 @@ import type { Problems } from './problems.js';
 import { type ConfigShape, configSchema } from './schema.js';
 import { choices, didYouMean, nearest } from './suggest.js';
 
-export interface CheckedShape {
+export interface CheckedShape<Shape = ConfigShape> {
   /** What has the right shape; whatever has not is left out. */
-  readonly config: ConfigShape;
+  readonly config: Shape;
   /** Whether the value at a path was left out, which has been reported. Its absence is then no problem. */
   isBroken(path: Path): boolean;
 }
@@ -21,16 +21,25 @@ const OTHER_KIND: readonly Issue['code'][] = ['invalid_type', 'invalid_value', '
 
 /** Reports everything that has not the shape of an ensemble, and returns the rest. */
 export function checkShape(value: unknown, problems: Problems): CheckedShape {
+  return checkAgainst<ConfigShape>(configSchema, value, problems);
+}
+
+/** The same for a file of another kind. */
+export function checkAgainst<Shape>(
+  schema: z.ZodType,
+  value: unknown,
+  problems: Problems,
+): CheckedShape<Shape> {
   const broken = new Set<string>();
   const isBroken = (path: Path) => broken.has(pathKey(path));
 
-  const issues = (configSchema.safeParse(value).error?.issues ?? []).flatMap(expandUnion);
+  const issues = (schema.safeParse(value).error?.issues ?? []).flatMap(expandUnion);
   // Unknown keys come first: `comand` explains why `command` is missing.
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') continue;
     const parent = toPath(issue.path);
     for (const key of issue.keys) {
-      const meant = reportUnknownKey(value, parent, key, problems);
+      const meant = reportUnknownKey(schema, value, parent, key, problems);
       broken.add(pathKey([...parent, key]));
       if (meant !== null) broken.add(pathKey([...parent, meant]));
     }
@@ -43,12 +52,18 @@ export function checkShape(value: unknown, problems: Problems): CheckedShape {
     reportWrongValue(value, path, issue, problems);
   }
   // What is left has the right types, because every wrong value was left out.
-  return { config: (prune(value, [], isBroken) ?? {}) as ConfigShape, isBroken };
+  return { config: (prune(value, [], isBroken) ?? {}) as Shape, isBroken };
 }
 
 /** Returns the missing key that was meant, if one was. */
-function reportUnknownKey(root: unknown, parent: Path, key: string, problems: Problems): string | null {
-  const allowed = allowedKeys(parent);
+function reportUnknownKey(
+  schema: z.ZodType,
+  root: unknown,
+  parent: Path,
+  key: string,
+  problems: Problems,
+): string | null {
+  const allowed = allowedKeys(schema, parent);
   const hint = `${didYouMean(key, allowed)} (the keys here are ${choices(allowed, 'and')})`;
   problems.error([...parent, key], `unknown key ${quote(key)}${hint}`, 'key');
   const given = valueAt(root, parent);
@@ -97,8 +112,8 @@ function expandUnion(issue: Issue): Issue[] {
 }
 
 /** The keys that the schema has for the mapping at a path. */
-function allowedKeys(path: Path): string[] {
-  let schemas: z.core.$ZodType[] = [configSchema];
+function allowedKeys(root: z.ZodType, path: Path): string[] {
+  let schemas: z.core.$ZodType[] = [root];
   for (const step of path) {
     schemas = schemas.flatMap(unwrap).flatMap((schema) => {
       if (schema instanceof z.ZodArray) return [schema.element];

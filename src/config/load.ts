@@ -88,7 +88,8 @@ function refuse(value: unknown, file: string | null): never {
   throw problems.toError();
 }
 
-async function readText(path: string): Promise<string> {
+/** The text of a file. Throws EnsembleError `ERR_FILE`. */
+export async function readText(path: string): Promise<string> {
   try {
     const handle = await open(path);
     try {

@@ -4,6 +4,7 @@ import type { ResolveContext } from './resolve-context.js';
 import { resolveCustom } from './resolve-custom.js';
 import { resolveJobs } from './resolve-jobs.js';
 import { resolveRules } from './resolve-rules.js';
+import { resolveTests } from './resolve-tests.js';
 import { type LoggingShape, meansYes } from './schema.js';
 import type { EnsembleConfig, Rule } from './types.js';
 
@@ -27,6 +28,10 @@ export function resolveConfig(context: ResolveContext): EnsembleConfig {
     rules,
     custom,
     plugins: context.plugins.list,
+    tests: resolveTests(
+      { ...context, isBroken: shape.isBroken, groups: jobs.complete ? jobs.names : null },
+      shape.config.tests,
+    ),
   };
 }
 

@@ -8,6 +8,7 @@
 
 import { z } from 'zod';
 import { TRIGGERS } from '../rules/triggers.js';
+import { type TestShape, testsSchema } from './schema-tests.js';
 
 /** Counts pass through 32-bit integers in jobspecs. */
 export const MOST = 2 ** 31 - 1;
@@ -353,6 +354,7 @@ export const configSchema = z.strictObject(
     rules: z.array(ruleSchema, { error: 'must be a list of rules, [] for none' }).describe('The rules.'),
     custom: customSchema,
     plugins: pluginsSchema,
+    tests: testsSchema,
   },
   { error: 'must be a mapping with jobs and rules' },
 );
@@ -371,4 +373,5 @@ export interface ConfigShape {
   readonly rules?: readonly (RuleShape | undefined)[] | undefined;
   readonly custom?: string | Partial<Exclude<CustomShape, string>> | null | undefined;
   readonly plugins?: readonly (string | undefined)[] | null | undefined;
+  readonly tests?: readonly (TestShape | undefined)[] | null | undefined;
 }

@@ -5,6 +5,7 @@
 
 import type { PluginInfo } from '../plugins/catalog.js';
 import type { PluginPartName } from './schema.js';
+import type { TestCase } from './test-types.js';
 
 /** What a parameter of a job may be. */
 export type ParameterValue = string | number | boolean;
@@ -278,4 +279,5 @@ export interface EnsembleConfig {
   readonly custom: CustomSource | null;
   /** In the order of the file. */
   readonly plugins: readonly ConfigPlugin[];
+  readonly tests: readonly TestCase[];
 }

@@ -69,6 +69,15 @@ export interface Member {
   readonly name: string;
 
   /**
+   * What time it is, in seconds since the epoch, for a member whose time is made up. The engine's time is that of its
+   * records then.
+   */
+  readonly now?: () => number;
+
+  /** More is to come than what this ensemble asks for, so that it is not over when nothing is left to do. */
+  readonly expectsMore?: boolean;
+
+  /**
    * Begins the stream of records, whose first is the sentinel (`"id":-1`). Resolves when jobs can be
    * submitted. Throws MemberError when it can't begin.
    */

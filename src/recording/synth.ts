@@ -10,6 +10,8 @@
 export interface SynthOptions {
   readonly jobs: number;
   readonly groups: number;
+  /** Names in place of `group-0`, `group-1` and so on, as many as there are groups. */
+  readonly groupNames?: readonly string[];
   /** The share of jobs that fail, 0 to 1: by exit status, signal, `exec`, `timeout` or `cancel` exception. */
   readonly failures: number;
   readonly seed: number;
@@ -75,12 +77,19 @@ const exceptions: Partial<Record<Fate, string>> = {
 const rlimit =
   '{"cpu":-1,"fsize":-1,"data":-1,"stack":8388608,"core":0,"nofile":20000,"as":-1,"rss":-1,"nproc":96365}';
 
-function jobspec(group: number): string {
+function asciiJson(text: string): string {
+  return JSON.stringify(text).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function jobspec(group: string): string {
   return (
     '{"resources":[{"type":"slot","count":1,"with":[{"type":"core","count":1}],"label":"task"}],' +
     '"tasks":[{"command":["./model","--case","7"],"slot":"task","count":{"per_slot":1}}],"attributes":{"system":' +
     `{"duration":0,"cwd":"/home/user/runs","shell":{"options":{"rlimit":${rlimit}}}},` +
-    `"user":{"group":"${synthGroup(group)}"}},"version":1}`
+    `"user":{"group":${asciiJson(group)}}},"version":1}`
   );
 }
 
@@ -143,7 +152,9 @@ class Queue {
     this.#noise = options.seed | 0;
     // However many groups there are, each gets its jobs.
     this.#batch = Math.max(1, Math.min(BATCH, Math.floor(options.jobs / options.groups / 4)));
-    this.#jobspecs = Array.from({ length: options.groups }, (_, group) => jobspec(group));
+    this.#jobspecs = Array.from({ length: options.groups }, (_, group) =>
+      jobspec(options.groupNames?.[group] ?? synthGroup(group)),
+    );
     this.#freeSlots = Array.from({ length: options.slots }, (_, i) => options.slots - 1 - i);
   }
 

@@ -82,6 +82,8 @@ export class LocalJob implements Queueable, RecordedJob {
   slots: readonly number[] = [];
   /** 0 (held) to 31. */
   urgency: number;
+  /** Whoever submitted it says when it may join the queue. */
+  held = false;
   /** Time limit, or what is left until SIGKILL. */
   timer: Alarm | null = null;
   /** The fatal exception that ends it, null while none does. */

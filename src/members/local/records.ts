@@ -95,6 +95,11 @@ export class JournalRecords {
     this.#event(job, 'exception', context, time);
   }
 
+  /** An event that changes no state. */
+  noted(job: RecordedJob, name: string): void {
+    this.#event(job, name);
+  }
+
   /** Delivers what has gathered. */
   flush(): void {
     if (this.#flush !== null) clearImmediate(this.#flush);

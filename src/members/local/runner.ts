@@ -87,8 +87,14 @@ export class Runner implements SpawnerListener {
   add(job: LocalJob, index: number): void {
     this.#jobs.set(job.idText, job);
     this.#records.submitted(job, job.urgency, job.batch.jobspec(index));
-    if (this.#waiting.add(job)) this.#wake();
-    else if (!this.growable) this.refuseTooLarge(job);
+    if (!job.held) this.#enqueue(job);
+  }
+
+  /** Lets a job that was held back join the queue. */
+  release(job: LocalJob): void {
+    if (!job.held || job.state !== 'pending') return;
+    job.held = false;
+    this.#enqueue(job);
   }
 
   /** Changes the number of slots. What runs beyond it may end in its own time. */
@@ -118,8 +124,7 @@ export class Runner implements SpawnerListener {
     this.#waiting.remove(job);
     job.urgency = urgency;
     this.#records.urgencySet(job, urgency);
-    if (this.#waiting.add(job)) this.#wake();
-    else if (!this.growable) this.refuseTooLarge(job);
+    if (!job.held) this.#enqueue(job);
     return true;
   }
 
@@ -209,6 +214,11 @@ export class Runner implements SpawnerListener {
     this.#retryTimer?.cancel();
     this.#options.onFailed(error);
     this.#options.onIdle();
+  }
+
+  #enqueue(job: LocalJob): void {
+    if (this.#waiting.add(job)) this.#wake();
+    else if (!this.growable) this.refuseTooLarge(job);
   }
 
   /** Lets the head of the queue start, once this turn's events are all in. */

@@ -130,8 +130,8 @@ describe('a value of the wrong type', () => {
 
 describe('an unknown key', () => {
   it('is shown with those that are allowed and with the one that is near', () => {
-    expect(single({ ...withJob({}), loging: {} })).toBe(
-      "null:null loging unknown key 'loging'; did you mean 'logging'? (the keys here are logging, jobs, rules, custom and plugins)",
+    expect(single({ ...withJob({}), loging: {} })).toMatch(
+      /^null:null loging unknown key 'loging'; did you mean 'logging'\? \(the keys here are logging, .* and \w+\)$/,
     );
     expect(single({ ...withJob({}), custom: { fil: 'x' } })).toContain("did you mean 'file'?");
   });

@@ -13,6 +13,7 @@ describe('an ensemble', () => {
       heartbeat: 0,
       custom: null,
       plugins: [],
+      tests: [],
       groups: new Map([
         [
           'sleep',

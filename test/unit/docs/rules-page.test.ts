@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { mismatchesOf } from '../../../src/testing/compare.js';
+import { runTest } from '../../../src/testing/run-test.js';
 import { root } from '../../e2e/cli.js';
 import { diagnose, read } from '../config/helpers.js';
 
@@ -46,5 +48,16 @@ describe('docs/rules.md', () => {
     expect(said.map((each) => `line ${line + (each.line ?? 0) - 1}: ${each.path}: ${each.message}`)).toEqual(
       [],
     );
+  });
+
+  const tried = examples.filter(({ text }) => has('tests', text));
+  test.each(tried)('the tests of the example on line $line pass', async ({ text }) => {
+    const loaded = read(complete(text), join(root, 'docs/rules.md'));
+    for (const each of loaded.config.tests) {
+      expect({ name: each.name, wrong: mismatchesOf(each, await runTest(loaded, each)) }).toEqual({
+        name: each.name,
+        wrong: [],
+      });
+    }
   });
 });

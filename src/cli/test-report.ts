@@ -1,0 +1,169 @@
+/** What `ensemble test` prints. */
+
+import { escapeControls } from '../config/describe.js';
+import type { TestCase } from '../config/test-types.js';
+import type { EnsembleError } from '../errors.js';
+import { type FiringDifference, firingText, type Mismatch } from '../testing/compare.js';
+import type { TestRun } from '../testing/run-test.js';
+import { type Colors, colorsFor } from './tables.js';
+
+export interface TestReporter {
+  /** The tests of a file come next. */
+  file(path: string): void;
+  /** A test has run; it has passed when nothing mismatches. */
+  test(path: string, test: TestCase, run: TestRun, mismatches: readonly Mismatch[], seconds: number): void;
+  /** A test could not be run. */
+  broken(path: string, test: TestCase, error: EnsembleError, seconds: number): void;
+  /** All have run. */
+  finish(): { readonly passed: number; readonly failed: number };
+}
+
+/** Firings shown around a difference; of long lists the rest is left out. */
+const CONTEXT = 3;
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+/** A time as people write it: `10s`, `1.5s`, to the millisecond. */
+function showTime(seconds: number): string {
+  return `${Number(seconds.toFixed(3))}s`;
+}
+
+function showNumber(value: number | null): string {
+  return value === null ? 'no value' : String(Number(value.toPrecision(9)));
+}
+
+export function textTestReporter(): TestReporter {
+  const colors = colorsFor(process.stdout);
+  const begun = performance.now();
+  let passed = 0;
+  let failed = 0;
+  const head = (mark: string, name: string, line: number | null, path: string, seconds: number) => {
+    const place = line === null ? '' : colors.dim(`  ${path}:${line}`);
+    print(`  ${mark} ${escapeControls(name)} ${colors.dim(`(${(seconds * 1000).toFixed(0)} ms)`)}${place}`);
+  };
+  return {
+    file: (path) => print(colors.bold(path)),
+    test: (path, { name, line }, run, mismatches, seconds) => {
+      if (mismatches.length === 0) {
+        passed++;
+        head(colors.green('✓'), name, null, path, seconds);
+        return;
+      }
+      failed++;
+      head(colors.red('✗'), name, line, path, seconds);
+      for (const mismatch of mismatches) printMismatch(mismatch, colors);
+      for (const line of run.output) print(colors.dim(`      printed: ${escapeControls(line)}`));
+    },
+    broken: (path, { name, line }, error, seconds) => {
+      failed++;
+      head(colors.red('✗'), name, line, path, seconds);
+      print(`      ${colors.red(escapeControls(error.message))} [${error.code}]`);
+    },
+    finish: () => {
+      const parts = [
+        ...(passed > 0 ? [colors.green(`${passed} passed`)] : []),
+        ...(failed > 0 ? [colors.red(`${failed} failed`)] : []),
+      ];
+      const milliseconds = (performance.now() - begun).toFixed(0);
+      if (parts.length > 0) print(`\n${parts.join(', ')} ${colors.dim(`(${milliseconds} ms)`)}`);
+      return { passed, failed };
+    },
+  };
+}
+
+function printMismatch(mismatch: Mismatch, colors: Colors): void {
+  const expectedAndFound = (what: string, expected: string, found: string) =>
+    print(`      ${what}: expected ${colors.red(expected)}, found ${colors.green(found)}`);
+  switch (mismatch.kind) {
+    case 'firings':
+      print(
+        `      firings ${colors.dim('(')}${colors.red('- expected')}, ${colors.green('+ found')}${colors.dim(')')}`,
+      );
+      printFirings(mismatch.differences, colors);
+      break;
+    case 'metric':
+      expectedAndFound(
+        escapeControls(mismatch.name),
+        escapeControls(mismatch.expected),
+        showNumber(mismatch.found),
+      );
+      break;
+    case 'end':
+      expectedAndFound('end', mismatch.expected, mismatch.found);
+      break;
+    case 'trouble': {
+      const place = mismatch.line === null ? '' : ` (line ${mismatch.line})`;
+      print(
+        `      ${colors.red(`at ${showTime(mismatch.time)}: ${escapeControls(mismatch.message)}`)}${place}`,
+      );
+    }
+  }
+}
+
+function printFirings(differences: readonly FiringDifference[], colors: Colors): void {
+  const times = differences.map(({ firing }) => showTime(firing.time));
+  const width = Math.max(...times.map((time) => time.length));
+  const textWidth = Math.max(...differences.map(({ firing }) => firing.text.length));
+  const isNear = (index: number) =>
+    differences.slice(Math.max(index - CONTEXT, 0), index + CONTEXT + 1).some(({ what }) => what !== 'same');
+  let hidden = 0;
+  const tellHidden = () => {
+    if (hidden > 0) print(colors.dim(`        ... ${hidden} as expected`));
+    hidden = 0;
+  };
+  for (const [index, { what, firing }] of differences.entries()) {
+    if (!isNear(index)) {
+      hidden++;
+      continue;
+    }
+    tellHidden();
+    const by = firing.by === null ? '' : `  ${firing.by}`;
+    const text = `${(times[index] as string).padStart(width)}  ${firing.text.padEnd(by === '' ? 0 : textWidth)}`;
+    const line = escapeControls(`${text}${by}`);
+    if (what === 'same') print(colors.dim(`        ${line}`));
+    else if (what === 'missing') print(colors.red(`      - ${line}`));
+    else print(colors.green(`      + ${line}`));
+  }
+  tellHidden();
+}
+
+export function jsonTestReporter(): TestReporter {
+  const line = (object: object) => print(JSON.stringify(object));
+  let passed = 0;
+  let failed = 0;
+  return {
+    file: () => {},
+    test: (path, { name, line: place }, run, mismatches, seconds) => {
+      if (mismatches.length === 0) passed++;
+      else failed++;
+      line({
+        type: 'test',
+        file: path,
+        line: place,
+        name,
+        passed: mismatches.length === 0,
+        seconds,
+        end: run.end,
+        duration: run.duration,
+        firings: run.firings.map((firing) => ({
+          time: firing.timestamp - run.start,
+          rule: firing.rule,
+          name: firing.name,
+          text: firingText(firing),
+          value: firing.value,
+        })),
+        mismatches,
+        output: run.output,
+      });
+    },
+    broken: (path, { name, line: place }, error, seconds) => {
+      failed++;
+      const { code, message } = error;
+      line({ type: 'test', file: path, line: place, name, passed: false, seconds, error: { code, message } });
+    },
+    finish: () => {
+      line({ type: 'summary', passed, failed });
+      return { passed, failed };
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** The tests of a file: an ensemble with `tests:`, or a file of tests that names its ensemble. */
+
+import { resolve } from 'node:path';
+import { checkAgainst } from './check.js';
+import { type LoadedConfig, loadConfig, parseConfig, readText } from './load.js';
+import { Problems } from './problems.js';
+import { resolveTests } from './resolve-tests.js';
+import { type TestFileShape, testFileSchema } from './schema-tests.js';
+import type { TestCase } from './test-types.js';
+import { YamlSource } from './yaml-source.js';
+
+export interface LoadedTests {
+  readonly loaded: LoadedConfig;
+  readonly tests: readonly TestCase[];
+}
+
+/**
+ * Reads the tests of a file, and the ensemble that they are of.
+ *
+ * @throws ConfigError with everything that is wrong with either.
+ * @throws EnsembleError with code `ERR_FILE` when one can't be read.
+ */
+export async function loadTests(path: string): Promise<LoadedTests> {
+  const text = await readText(path);
+  const source = new YamlSource(text);
+  const { value } = source;
+  if (typeof value !== 'object' || value === null || !('ensemble' in value)) {
+    const loaded = parseConfig(text, { file: path });
+    return { loaded, tests: loaded.config.tests };
+  }
+  const problems = new Problems(source, path);
+  const { config: shape, isBroken } = checkAgainst<TestFileShape>(testFileSchema, value, problems);
+  if (shape.ensemble === undefined) throw problems.toError();
+  const loaded = await loadConfig(resolve(path, '..', shape.ensemble));
+  const groups = new Set(loaded.config.groups.keys());
+  const tests = resolveTests({ source, problems, file: resolve(path), isBroken, groups }, shape.tests);
+  if (problems.hasErrors) throw problems.toError();
+  return { loaded, tests };
+}

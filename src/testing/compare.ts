@@ -1,0 +1,146 @@
+/** What came of a test against what it expects. */
+
+import { diffArrays } from 'diff';
+import type { ExpectedFiring, ExpectedMetric, TestCase } from '../config/test-types.js';
+import type { Firing } from '../firing.js';
+import { metricValue } from '../metrics/metrics.js';
+import { formatCondition } from '../rules/condition.js';
+import type { TestRun } from './run-test.js';
+
+/** A firing as it is compared and shown. */
+export interface ShownFiring {
+  /** Seconds from the start of the test. */
+  readonly time: number;
+  /** `submit lammps`. */
+  readonly text: string;
+  /** The rule, for one that was found. */
+  readonly by: string | null;
+  /** Line of the file, for one that was expected. */
+  readonly line: number | null;
+}
+
+export interface FiringDifference {
+  /** Both, expected and not found, or found and not expected. */
+  readonly what: 'same' | 'missing' | 'extra';
+  readonly firing: ShownFiring;
+}
+
+/** One thing that is not as expected. */
+export type Mismatch =
+  | { readonly kind: 'firings'; readonly differences: readonly FiringDifference[] }
+  | {
+      readonly kind: 'metric';
+      readonly name: string;
+      readonly expected: string;
+      readonly found: number | null;
+      readonly line: number | null;
+    }
+  | { readonly kind: 'end'; readonly expected: string; readonly found: string }
+  | {
+      readonly kind: 'trouble';
+      readonly time: number;
+      readonly message: string;
+      readonly line: number | null;
+    };
+
+/** All that is not as the test expects; nothing when it has passed. */
+export function mismatchesOf(test: TestCase, run: TestRun): Mismatch[] {
+  const { expect } = test;
+  const mismatches: Mismatch[] = run.troubles.map((trouble) => ({ kind: 'trouble', ...trouble }));
+  if (expect.firings !== null) {
+    const differences = differencesOf(expect.firings, run, expect.within);
+    if (differences.some(({ what }) => what !== 'same')) mismatches.push({ kind: 'firings', differences });
+  }
+  for (const metric of expect.metrics) {
+    const found = metricValue(run.metrics, metric.metric);
+    if (meets(metric, found)) continue;
+    const { name, line } = metric;
+    mismatches.push({ kind: 'metric', name, expected: describeExpected(metric), found, line });
+  }
+  if (expect.end !== null && expect.end !== run.end) {
+    mismatches.push({ kind: 'end', expected: expect.end, found: run.end });
+  }
+  return mismatches;
+}
+
+/** What a firing did, in the words of a test: `submit lammps`. */
+export function firingText({ action, label }: Pick<Firing, 'action' | 'label'>): string {
+  const name = label === null || /^[^\s"']+$/.test(label) ? label : `"${label}"`;
+  return [action, ...(name === null ? [] : [name])].join(' ');
+}
+
+function differencesOf(
+  expected: readonly ExpectedFiring[],
+  run: TestRun,
+  within: number,
+): FiringDifference[] {
+  type Item = { readonly expected: ExpectedFiring } | { readonly found: Firing };
+  const before: Item[] = expected.map((firing) => ({ expected: firing }));
+  const after: Item[] = run.firings.map((firing) => ({ found: firing }));
+  const changes = diffArrays(before, after, {
+    comparator: (a, b) => {
+      const wanted = 'expected' in a ? a.expected : 'expected' in b ? b.expected : null;
+      const found = 'found' in a ? a.found : 'found' in b ? b.found : null;
+      return wanted !== null && found !== null && fits(wanted, found, found.timestamp - run.start, within);
+    },
+  });
+  return changes.flatMap(({ value, added, removed }) =>
+    value.map((item) => ({
+      what: added ? ('extra' as const) : removed ? ('missing' as const) : ('same' as const),
+      firing: 'expected' in item ? shownExpected(item.expected) : shownFound(item.found, run.start),
+    })),
+  );
+}
+
+function fits(wanted: ExpectedFiring, found: Firing, time: number, within: number): boolean {
+  // What a double of that size can't tell apart is no difference.
+  if (Math.abs(time - wanted.time) > within + 1e-6) return false;
+  if (wanted.action !== found.action) return false;
+  if (wanted.label !== null && wanted.label !== found.label) return false;
+  return wanted.by === null || [found.name, found.trigger, `rules[${found.rule}]`].includes(wanted.by);
+}
+
+function shownExpected({ time, text, line }: ExpectedFiring): ShownFiring {
+  return { time, text, by: null, line };
+}
+
+function shownFound(firing: Firing, start: number): ShownFiring {
+  return { time: firing.timestamp - start, text: firingText(firing), by: describeRule(firing), line: null };
+}
+
+/** The rule and, for a metric, its value: `count.sleep.success = 3`. */
+function describeRule({ name, value }: Firing): string {
+  return value === null ? name : `${name} = ${Number(value.toPrecision(6))}`;
+}
+
+function meets({ value: expected }: ExpectedMetric, found: number | null): boolean {
+  switch (expected.kind) {
+    case 'none':
+      return found === null;
+    case 'near':
+      return found !== null && Math.abs(found - expected.value) <= expected.tolerance;
+    case 'condition': {
+      const { comparison, threshold } = expected.condition;
+      if (found === null) return false;
+      switch (comparison) {
+        case '<':
+          return found < threshold;
+        case '<=':
+          return found <= threshold;
+        case '>':
+          return found > threshold;
+        case '>=':
+          return found >= threshold;
+        case '==':
+          return found === threshold;
+        case '!=':
+          return found !== threshold;
+      }
+    }
+  }
+}
+
+function describeExpected({ value, text }: ExpectedMetric): string {
+  if (value.kind === 'none') return 'no value';
+  return value.kind === 'condition' ? formatCondition(value.condition) : text;
+}

@@ -1,0 +1,213 @@
+/**
+ * Runs one test of an ensemble: the ensemble itself, with its engine, its dispatcher and its functions, over a member
+ * whose jobs are made up. Or, for recordings, what a replay would have fired.
+ */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { LoadedConfig } from '../config/load.js';
+import type { ScriptLine, TestCase, TestEnd, TestInput } from '../config/test-types.js';
+import type { Engine } from '../engine/engine.js';
+import { Ensemble, type RunResult } from '../ensemble.js';
+import { EnsembleError } from '../errors.js';
+import type { Firing } from '../firing.js';
+import type { MetricsSnapshot } from '../metrics/metrics.js';
+import { openRecording, type RecordingReader } from '../recording/reader.js';
+import { Replay } from '../recording/replay.js';
+import { synthesize } from '../recording/synth.js';
+import { VirtualMember } from './virtual-member.js';
+
+/** Something that went wrong in a test besides what it expects. */
+export interface Trouble {
+  /** Seconds from the start of the test. */
+  readonly time: number;
+  readonly message: string;
+  /** Of the file, where a line of the test is to blame. */
+  readonly line: number | null;
+}
+
+/** What came of a test's run. */
+export interface TestRun {
+  readonly firings: readonly Firing[];
+  readonly metrics: MetricsSnapshot;
+  readonly end: TestEnd;
+  /** When the test began, in seconds since the epoch. */
+  readonly start: number;
+  /** Seconds of the test's time that it took. */
+  readonly duration: number;
+  readonly troubles: readonly Trouble[];
+  /** What functions and programs printed. */
+  readonly output: readonly string[];
+}
+
+/** Runs a test. Throws EnsembleError when it can't be run at all: a recording or a function that can't be loaded. */
+export function runTest(loaded: LoadedConfig, test: TestCase): Promise<TestRun> {
+  const { input } = test;
+  return input.kind === 'script' ? new ScriptRun(loaded, input).run() : runRecording(loaded, input);
+}
+
+type Script = Extract<TestInput, { kind: 'script' }>;
+
+class ScriptRun {
+  readonly #script: Script;
+  readonly #member: VirtualMember;
+  readonly #ensemble: Ensemble;
+  readonly #lines: ScriptLine[];
+  readonly #firings: Firing[] = [];
+  readonly #troubles: Trouble[] = [];
+  readonly #output: string[] = [];
+  readonly #stop = new AbortController();
+  #outOfTime = false;
+
+  constructor(loaded: LoadedConfig, script: Script) {
+    this.#script = script;
+    this.#lines = [...script.lines];
+    const { plans, slots, start } = script;
+    this.#member = new VirtualMember({ groups: loaded.config.groups, plans, slots, start });
+    this.#ensemble = Ensemble.fromConfig(loaded, {
+      member: this.#member,
+      observer: {
+        output: (line) => this.#output.push(line),
+        problem: (error) => this.#trouble(error.message),
+      },
+    });
+  }
+
+  async run(): Promise<TestRun> {
+    const firings = this.#collect();
+    const running = this.#ensemble.run({ signal: this.#stop.signal });
+    // Its error is told by the one who waits for it below.
+    running.catch(() => {});
+    try {
+      if (this.#lines.length === 0) this.#member.expectsMore = false;
+      while (await this.#step()) {}
+      const result = await running;
+      await firings;
+      return this.#resultOf(result);
+    } finally {
+      await this.#ensemble.close();
+    }
+  }
+
+  get #time(): number {
+    return this.#member.now() - this.#script.start;
+  }
+
+  async #collect(): Promise<void> {
+    for await (const firing of this.#ensemble.firings()) this.#firings.push(firing);
+  }
+
+  #trouble(message: string, line: number | null = null): void {
+    this.#troubles.push({ time: this.#time, message, line });
+  }
+
+  /** Lets time pass to whatever comes next, and that happen. False when the run is over. */
+  async #step(): Promise<boolean> {
+    if (!(await this.#settled())) return false;
+    const { clock } = this.#member;
+    const engine = this.#member.engine as Engine;
+    const limit = this.#script.start + this.#script.until;
+    const line = this.#lines[0];
+    const lineTime = line === undefined ? Number.POSITIVE_INFINITY : this.#script.start + line.time;
+    const next = Math.min(clock.next, lineTime);
+    if (next === Number.POSITIVE_INFINITY) {
+      const { activeJobs, submitting, timeCouldFire } = await engine.status();
+      // The ensemble knows as much itself, and ends.
+      if (activeJobs === 0 && submitting === 0 && !timeCouldFire) return false;
+    }
+    const until = Math.min(next, limit);
+    const reached = until > clock.now() ? await engine.advance(until) : until;
+    clock.set(reached);
+    if (reached < until) return true;
+    if (next > limit) {
+      this.#outOfTime = true;
+      this.#stop.abort();
+      return false;
+    }
+    if (clock.next <= next) clock.ring();
+    else if (line !== undefined) await this.#happen(line, engine);
+    return true;
+  }
+
+  async #happen(line: ScriptLine, engine: Engine): Promise<void> {
+    this.#lines.shift();
+    const { happening } = line;
+    try {
+      if (happening.kind === 'heartbeat') await engine.tick(this.#member.now());
+      else this.#member.apply(happening);
+    } catch (error) {
+      if (!(error instanceof EnsembleError)) throw error;
+      this.#trouble(`'${line.text}': ${error.message}`, line.line);
+    }
+    await this.#deliver();
+    if (this.#lines.length === 0) this.#member.finishScript();
+  }
+
+  /** Waits until what has happened has led to all that it leads to at this time. False when the run is over. */
+  async #settled(): Promise<boolean> {
+    for (;;) {
+      const before = this.#member.deliveries;
+      await this.#deliver();
+      if (!(await this.#ensemble.settled())) return false;
+      await this.#deliver();
+      if (this.#member.deliveries === before) return true;
+    }
+  }
+
+  /** The queue lets jobs start a little later in the same turn. */
+  async #deliver(): Promise<void> {
+    await nextTurn();
+    this.#member.flush();
+  }
+
+  #resultOf({ end, error, metrics }: RunResult): TestRun {
+    if (end === 'failed' && error !== null) throw error;
+    return {
+      firings: this.#firings,
+      metrics,
+      end: this.#outOfTime || end === 'interrupted' || end === 'failed' ? 'until' : end,
+      start: this.#script.start,
+      duration: this.#time,
+      troubles: this.#troubles,
+      output: this.#output,
+    };
+  }
+}
+
+async function runRecording(loaded: LoadedConfig, input: Exclude<TestInput, Script>): Promise<TestRun> {
+  const firings: Firing[] = [];
+  const troubles: Trouble[] = [];
+  const reader = input.kind === 'recording' ? await openRecording(input.path) : syntheticReader(input);
+  const replay = new Replay(reader, {
+    config: loaded.config,
+    firing: (firing) => firings.push(firing),
+    decodeError: ({ line, reason }) =>
+      troubles.push({
+        time: 0,
+        message: `line ${line} of the recording is no record: ${reason}`,
+        line: null,
+      }),
+  });
+  const { end, error, metrics } = await replay.run();
+  if (error !== null) throw error;
+  const { earliest, latest } = metrics.status;
+  return {
+    firings,
+    metrics,
+    end: end === 'terminated' ? 'terminated' : 'idle',
+    start: earliest,
+    duration: latest - earliest,
+    troubles,
+    output: [],
+  };
+}
+
+function syntheticReader({ settings }: Extract<TestInput, { kind: 'synth' }>): RecordingReader {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return {
+    size: null,
+    bytesRead: 0,
+    async *pieces() {
+      yield* synthesize({ ...Object.fromEntries(given), groups: settings.groupNames.length });
+    },
+  };
+}

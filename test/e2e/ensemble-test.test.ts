@@ -1,0 +1,173 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cli, newFolder } from './cli.js';
+
+const ensemble = `jobs:
+  - {name: sleep, command: sleep 1, count: 3}
+rules:
+  - {trigger: start, action: {name: submit, label: sleep}}
+  - {trigger: job-fail, name: sleep, action: {name: terminate}}
+`;
+const good = `  - name: all go well
+    jobs: {sleep: {duration: 10s}}
+    expect: {firings: [0s: submit sleep], metrics: {count.sleep.success: 3}, end: idle}
+`;
+const bad = `  - name: one fails
+    jobs: {sleep: {duration: 10s, outcome: [success, fail]}}
+    expect: {firings: [0s: submit sleep, 12s: terminate], metrics: {count.sleep.success: 3}, end: idle}
+`;
+
+function files(texts: Readonly<Record<string, string>>): string {
+  const folder = newFolder();
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+const times = (text: string) => text.replaceAll(/\(\d+ ms\)/g, '(N ms)');
+
+describe.concurrent('ensemble test', () => {
+  test('runs no job, and says that all is well', async () => {
+    const cwd = files({ 'a.yaml': `${ensemble}tests:\n${good}` });
+    const { stdout, stderr, status } = await cli(['test', 'a.yaml'], { cwd });
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(times(stdout)).toBe('a.yaml\n  ✓ all go well (N ms)\n\n1 passed (N ms)\n');
+  });
+
+  test('shows what is not as expected, and exits with 1', async () => {
+    const cwd = files({ 'a.yaml': `${ensemble}tests:\n${good}${bad}` });
+    const { stdout, status } = await cli(['test', 'a.yaml'], { cwd });
+    expect(status).toBe(1);
+    expect(times(stdout)).toBe(`a.yaml
+  ✓ all go well (N ms)
+  ✗ one fails (N ms)  a.yaml:10
+      firings (- expected, + found)
+         0s  submit sleep  start
+      - 12s  terminate
+      + 10s  terminate     sleep
+      count.sleep.success: expected 3, found 2
+      end: expected idle, found terminated
+
+1 passed, 1 failed (N ms)
+`);
+  });
+
+  test('as JSON', async () => {
+    const cwd = files({ 'a.yaml': `${ensemble}tests:\n${good}${bad}` });
+    const { stdout, status } = await cli(['test', '--json', 'a.yaml'], { cwd });
+    expect(status).toBe(1);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      {
+        type: 'test',
+        file: 'a.yaml',
+        name: 'all go well',
+        passed: true,
+        end: 'idle',
+        duration: 10,
+        mismatches: [],
+      },
+      {
+        type: 'test',
+        name: 'one fails',
+        line: 10,
+        passed: false,
+        firings: [
+          { time: 0, rule: 0, text: 'submit sleep' },
+          { time: 10, rule: 1, name: 'sleep', text: 'terminate' },
+        ],
+        mismatches: [
+          { kind: 'firings' },
+          { kind: 'metric', name: 'count.sleep.success', expected: '3', found: 2 },
+          { kind: 'end', expected: 'idle', found: 'terminated' },
+        ],
+      },
+      { type: 'summary', passed: 1, failed: 1 },
+    ]);
+  });
+
+  test('takes tests beside the ensemble, several files, and one test of many', async () => {
+    const cwd = files({
+      'study.yaml': ensemble,
+      'study.test.yaml': `ensemble: ./study.yaml\ntests:\n${good}${bad}`,
+      'b.yaml': `${ensemble}tests:\n${good}`,
+    });
+    const both = await cli(['test', 'study.test.yaml', 'b.yaml'], { cwd });
+    expect(both.status).toBe(1);
+    expect(both.stdout).toMatch(/^2 passed, 1 failed/m);
+    const one = await cli(['test', '--only', 'go well', 'study.test.yaml'], { cwd });
+    expect(one).toMatchObject({ status: 0, stderr: '' });
+    expect(one.stdout).toMatch(/^1 passed \(/m);
+    const none = await cli(['test', '--only', 'nothing', 'study.test.yaml'], { cwd });
+    expect(none).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("no test's name holds 'nothing'"),
+    });
+  });
+
+  test('says where a file is wrong, exits with 2, and tries the others', async () => {
+    const cwd = files({
+      'typo.yaml': `${ensemble}tests:\n  - name: x\n    events:\n      - 3s: finsh sleep 1\n    expect: {}\n`,
+      'beside.yaml': `ensemble: ./study.yaml\ntests:\n  - {name: x, expect: {metrics: {count.slep.success: 1}}}\n`,
+      'study.yaml': ensemble,
+      'good.yaml': `${ensemble}tests:\n${good}`,
+    });
+    const { stdout, stderr, status } = await cli(
+      ['test', 'typo.yaml', 'beside.yaml', 'study.yaml', 'none.yaml', 'good.yaml'],
+      { cwd },
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^typo\.yaml:9:13: error: .*no event 'finsh'; did you mean 'finish'\?/m);
+    expect(stderr).toMatch(/^beside\.yaml:3:\d+: error: .*no job group 'slep'; did you mean 'sleep'\?/m);
+    expect(stderr).toContain('study.yaml has no tests');
+    expect(stderr).toContain('none.yaml');
+    expect(stdout).toMatch(/^1 passed/m);
+  });
+
+  test('replays a recording against the rules', async () => {
+    const cwd = files({
+      'a.yaml': `jobs: [{name: group-0, command: run}]
+rules: [{trigger: metric, name: count.group-0.success, when: 5, action: {name: terminate}}]
+tests:
+  - {name: five, recording: ./queue.ndjson.gz, expect: {within: 1h, firings: [0s: terminate], end: terminated}}
+  - {name: none, recording: ./missing.ndjson, expect: {}}
+`,
+    });
+    await cli(['synth', '--jobs', '20', '--groups', '1', '--failures', '0', '--output', 'queue.ndjson.gz'], {
+      cwd,
+    });
+    const { stdout, status } = await cli(['test', 'a.yaml'], { cwd });
+    expect(status).toBe(1);
+    expect(stdout).toContain('✓ five');
+    expect(stdout).toMatch(/✗ none .*\n.*missing\.ndjson can't be read: .*\[ERR_FILE\]/);
+  });
+
+  test('calls functions as a run does, and says when one fails', async () => {
+    const cwd = files({
+      'a.yaml': `${ensemble}  - {trigger: job-success, action: {name: custom, label: more, repetitions: 5}}
+custom: |
+  function more({ metrics }) {
+    const count = metrics.get('count.sleep.success');
+    if (count === 2) return { name: 'submit', label: 'sleep', value: 1 };
+    if (count === 4) throw new Error('that is enough');
+  }
+tests:
+  - name: one more is submitted
+    jobs: {sleep: {duration: [1s, 2s, 3s, 4s]}}
+    expect:
+      firings: [0s: submit sleep, 1s: custom more, 2s: custom more, 3s: custom more, 6s: custom more]
+      metrics: {count.sleep.success: 4}
+`,
+    });
+    const { stdout, status } = await cli(['test', 'a.yaml'], { cwd });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /at 6s: rule 'job-success' \(rules\[2\]\): custom function 'more' failed: that is enough/,
+    );
+    expect(stdout).not.toMatch(/expected/);
+  });
+});

@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Notation,
+  parseFiring,
+  parseHappening,
+  parseOutcome,
+} from '../../../src/config/test-notation.js';
+
+function understood<T>(parsed: Notation<T>): T {
+  if (!parsed.ok) throw new Error(`${parsed.fault.at}: ${parsed.fault.message}`);
+  return parsed.value;
+}
+
+const faultOf = (parsed: Notation<unknown>) =>
+  parsed.ok ? null : `${parsed.fault.at} ${parsed.fault.message}`;
+
+describe('what happens to jobs', () => {
+  const numbers = (...ranges: [number, number][]) => ({ kind: 'numbers', ranges });
+
+  it.each([
+    ['heartbeat', { kind: 'heartbeat' }],
+    ['submit a', { kind: 'submit', group: 'a', count: 1, held: false, parameters: {} }],
+    ['submit a x5', { kind: 'submit', group: 'a', count: 5, held: false, parameters: {} }],
+    ['submit x x2 held', { kind: 'submit', group: 'x', count: 2, held: true, parameters: {} }],
+    [
+      '  submit   "my group"  held ',
+      { kind: 'submit', group: 'my group', count: 1, held: true, parameters: {} },
+    ],
+    [
+      'submit a held with T=3e2 m=eam b=true',
+      { kind: 'submit', group: 'a', count: 1, held: true, parameters: { T: 300, m: 'eam', b: true } },
+    ],
+    ['start a 1', { kind: 'start', group: 'a', jobs: numbers([1, 1]) }],
+    ['finish a 1..3', { kind: 'end', group: 'a', jobs: numbers([1, 3]), outcome: { kind: 'exit', code: 0 } }],
+    [
+      'finish a 2,4..6',
+      { kind: 'end', group: 'a', jobs: numbers([2, 2], [4, 6]), outcome: { kind: 'exit', code: 0 } },
+    ],
+    ['fail a all', { kind: 'end', group: 'a', jobs: { kind: 'all' }, outcome: { kind: 'exit', code: 1 } }],
+    [
+      'fail a x2 exit 3',
+      { kind: 'end', group: 'a', jobs: { kind: 'oldest', count: 2 }, outcome: { kind: 'exit', code: 3 } },
+    ],
+    [
+      "fail 'b c' 1 signal KILL",
+      { kind: 'end', group: 'b c', jobs: numbers([1, 1]), outcome: { kind: 'signal', number: 9 } },
+    ],
+    [
+      'fail a 1 signal 15',
+      { kind: 'end', group: 'a', jobs: numbers([1, 1]), outcome: { kind: 'signal', number: 15 } },
+    ],
+    [
+      'timeout a 1',
+      { kind: 'end', group: 'a', jobs: numbers([1, 1]), outcome: { kind: 'exception', type: 'timeout' } },
+    ],
+    [
+      'cancel a 1',
+      { kind: 'end', group: 'a', jobs: numbers([1, 1]), outcome: { kind: 'exception', type: 'cancel' } },
+    ],
+    [
+      'exception a 1 oom',
+      { kind: 'end', group: 'a', jobs: numbers([1, 1]), outcome: { kind: 'exception', type: 'oom' } },
+    ],
+    [
+      'exception a 1 oom severity 2',
+      { kind: 'exception', group: 'a', jobs: numbers([1, 1]), type: 'oom', severity: 2 },
+    ],
+    ['memo a all', { kind: 'event', group: 'a', jobs: { kind: 'all' }, name: 'memo' }],
+  ])('%s', (text, expected) => {
+    expect(understood(parseHappening(text))).toEqual(expected);
+  });
+
+  it.each([
+    ['', /^0 here is missing an event/],
+    ['fial a 1', /^0 no event 'fial'; did you mean 'fail'\?/],
+    ['submit', /^6 here is missing the job group/],
+    ['submit a x0', /^9 how many is x and a number/],
+    ['submit a x1000000', /^9 how many is x and a number from 1 to 100000/],
+    ['submit a with', /^13 here is missing a parameter/],
+    ['submit a with x', /^14 a parameter is a name, = and a value/],
+    ['submit a 5', /^9 nothing is expected here; found '5'/],
+    ['submit "a x5', /^7 the name that begins here has no closing "/],
+    ['finish a', /^8 here is missing which jobs/],
+    ['finish a 1-3', /^9 jobs are 2, 1\.\.3/],
+    ['finish a 1,x', /^11 jobs are/],
+    ['finish a 0', /^9 jobs are counted from 1/],
+    ['finish a 1,3..2', /^11 a range goes up: write 2\.\.3/],
+    ['finish a 1..999999999', /^9 a line means 100000 jobs/],
+    ['fail a 1 exit 0', /^14 an exit code is an integer from 1 to 255; found '0'/],
+    ['fail a 1 signal HUNGRY', /^16 'HUNGRY' is no signal/],
+    ['exception a 1', /^13 here is missing the type/],
+    ['exception a 1 oom severity 8', /^27 a severity/],
+    ['heartbeat now', /^10 nothing is expected here/],
+  ])('%j is refused', (text, fault) => {
+    expect(faultOf(parseHappening(text))).toMatch(fault);
+  });
+});
+
+describe('what becomes of jobs', () => {
+  it.each([
+    ['success', { kind: 'exit', code: 0 }],
+    ['fail', { kind: 'exit', code: 1 }],
+    ['fail exit 7', { kind: 'exit', code: 7 }],
+    ['exit 0', { kind: 'exit', code: 0 }],
+    ['signal SIGSEGV', { kind: 'signal', number: 11 }],
+    ['timeout', { kind: 'exception', type: 'timeout' }],
+    ['exception oom', { kind: 'exception', type: 'oom' }],
+    ['none', { kind: 'none' }],
+  ])('%s', (text, expected) => {
+    expect(understood(parseOutcome(text))).toEqual(expected);
+  });
+
+  it('says what there is', () => {
+    expect(faultOf(parseOutcome('sucess'))).toBe("0 no outcome 'sucess'; did you mean 'success'?");
+    expect(faultOf(parseOutcome('exit 256'))).toMatch(/^5 an exit code/);
+  });
+});
+
+describe('which action is due', () => {
+  it.each([
+    ['terminate', { action: 'terminate', label: null, by: null }],
+    ['submit a', { action: 'submit', label: 'a', by: null }],
+    ['submit "a b" by count.a b.success', { action: 'submit', label: 'a b', by: 'count.a b.success' }],
+    ['grow by rules[2]', { action: 'grow', label: null, by: 'rules[2]' }],
+    ['submit "by" by "x y"', { action: 'submit', label: 'by', by: 'x y' }],
+  ])('%s', (text, expected) => {
+    expect(understood(parseFiring(text))).toEqual(expected);
+  });
+});
+
+describe('any text', () => {
+  const words = fc.array(
+    fc.oneof(
+      fc.constantFrom(
+        'submit',
+        'finish',
+        'fail',
+        'exception',
+        'x',
+        'x3',
+        '1..3',
+        '1,2',
+        'all',
+        'held',
+        'exit',
+        'signal',
+        '"',
+        "'",
+        'by',
+      ),
+      fc.string({ maxLength: 5 }),
+    ),
+  );
+
+  it('is understood or refused at a place in it', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          words.map((all) => all.join(' ')),
+        ),
+        (text) => {
+          for (const parsed of [parseHappening(text), parseOutcome(text), parseFiring(text)]) {
+            if (parsed.ok) continue;
+            expect(parsed.fault.at).toBeGreaterThanOrEqual(0);
+            expect(parsed.fault.at).toBeLessThanOrEqual(text.length);
+            expect(parsed.fault.message).not.toBe('');
+          }
+        },
+      ),
+    );
+  });
+});
