@@ -21,6 +21,7 @@ interface StartOptions {
   readonly audit?: string;
   readonly maxConnections?: number;
   readonly idleTimeout?: number;
+  readonly lostAfter?: number;
 }
 
 function integer(least: number, most: number): (text: string) => number {
@@ -69,7 +70,7 @@ async function start(options: StartOptions): Promise<void> {
   const tls = tlsFiles(options);
   const overTcp = [host, port, tls, options.tokenFile].some((option) => option != null) || insecure;
 
-  const registry = new Registry();
+  const registry = new Registry(options.lostAfter === undefined ? {} : { patience: options.lostAfter });
   const backend = await clusterBackend(options, knownRuns(registry));
   const server = new ServiceServer({
     services: (audit, log) => [
@@ -126,6 +127,11 @@ export function startCommand(): Command {
       '--idle-timeout <seconds>',
       'close connections without a call for so long (default: 300)',
       integer(1, 1e6),
+    )
+    .option(
+      '--lost-after <seconds>',
+      'an ensemble that is silent for so long counts as lost (default: 15)',
+      integer(1, 86_400),
     )
     .action(start);
 }

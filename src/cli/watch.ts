@@ -24,11 +24,13 @@ function printLines(): (change: WatchResponse) => void {
     if (!ensemble?.run) return;
     const { id, name } = ensemble.run;
     const status = statusWord(ensemble, colors);
-    if (seen.get(id) !== status) console.log(`${escapeControls(name)} (${escapeControls(id)}) is ${status}`);
+    const news =
+      seen.get(id) === status ? [] : [`${escapeControls(name)} (${escapeControls(id)}) is ${status}`];
     seen.set(id, status);
-    for (const firing of ensemble.firings) {
-      console.log(`${escapeControls(name)} ${firingLine(firing, colors)}`);
-    }
+    const firings = ensemble.firings.map((firing) => `${escapeControls(name)} ${firingLine(firing, colors)}`);
+    // An end comes behind what led to it.
+    for (const line of ensemble.end === null ? [...news, ...firings] : [...firings, ...news])
+      console.log(line);
   };
 }
 

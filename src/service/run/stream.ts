@@ -97,6 +97,8 @@ export class RunStream {
     } catch (error) {
       result = { done: false, text: error instanceof Error ? error.message : String(error) };
     }
+    // First what has become of the run: whoever is told that it is done can see it then.
+    if (this.welcomed && !this.#over) await this.#update().catch(() => {});
     if (!this.#over) this.#call.write({ result: { number, ...result } });
   }
 

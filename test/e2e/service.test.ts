@@ -1,0 +1,239 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { EnsembleState, MergedGroup, WatchResponse } from '../../src/service/ensembles/proto.js';
+import { cli, ensembleFile, eventually, newFolder } from './cli.js';
+import { jsonOf, startService } from './service-cli.js';
+
+/** Two quick jobs at the start, more only when somebody asks. */
+const study = `
+jobs:
+  - {name: quick, command: "true", count: 2}
+  - {name: slow, command: sleep 100}
+rules:
+  - {trigger: start, action: {name: submit, label: quick}}
+  - {trigger: job-success, name: quick, action: {name: submit, label: quick, value: 1, repetitions: 3}}
+`;
+
+const named = (ensembles: readonly EnsembleState[], name: string) =>
+  ensembles.find(({ run }) => run?.name === name);
+
+describe.concurrent('many ensembles, one service', () => {
+  test('runs register, are listed, looked at, merged, acted on, and end', async () => {
+    const service = await startService();
+    const file = ensembleFile(study);
+    const one = service.start('run', file, '--service', '--name', 'one', '--slots', '2', '--watch');
+    const two = service.start('run', file, '--service', '--name', 'two', '--slots', '1', '--watch', '--json');
+    const done = async (name: string, count: number) =>
+      named(await service.list(), name)?.counts?.success === count;
+    await eventually(() => done('one', 5), 'the jobs of one');
+    await eventually(() => done('two', 5), 'the jobs of two');
+
+    const list = await service.list();
+    expect(named(list, 'one')).toMatchObject({
+      run: { member: 'local', pid: one.process.pid, file },
+      status: 'RUNNING',
+      size: 2,
+      totals: { firings: 4, decodeErrors: 0 },
+      groups: [],
+    });
+    const table = await service.cli('ls');
+    expect(table.stdout).toMatch(/^one +one-[0-9a-f]{12} +running +local +2 +0 +0 +5 +0 +4 /m);
+
+    const [state] = jsonOf<EnsembleState>(await service.cli('status', 'one', '--json'));
+    const quick = state?.groups.find(({ name }) => name === 'quick');
+    expect(quick?.duration).toMatchObject({ count: 5, values: { mean: quick?.duration?.mean } });
+    expect(state?.firings.map(({ name, action, label }) => [name, action, label])).toEqual([
+      ['start', 'submit', 'quick'],
+      ...Array(3)
+        .fill(['job-success', 'submit', 'quick'])
+        .map(() => ['quick', 'submit', 'quick']),
+    ]);
+    const text = await service.cli('status', 'one');
+    expect(text.stdout).toMatch(/^quick-duration +5 /m);
+    expect(text.stdout).toMatch(/ submit quick {2}start$/m);
+
+    const [merged] = jsonOf<MergedGroup>(await service.cli('status', '--group', 'quick', '--json'));
+    expect(merged?.ensembles).toHaveLength(2);
+    expect(merged?.group?.counts).toMatchObject({ submitted: 10, success: 10, pending: 0 });
+    expect(merged?.group?.duration).toMatchObject({ count: 10 });
+    const misspelt = await service.cli('status', '--group', 'quik');
+    expect(misspelt).toMatchObject({ status: 1, stderr: expect.stringContaining("did you mean 'quick'?") });
+
+    expect(await service.cli('act', 'one', 'grow', '--value', '3')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^one-[0-9a-f]+: grew from 2 to 5\n$/),
+    });
+    expect(await service.cli('act', 'one', 'shrink')).toMatchObject({ status: 0 });
+    expect(await service.cli('act', 'one', 'submit', 'slow', '--value', '2')).toMatchObject({ status: 0 });
+    await eventually(async () => named(await service.list(), 'one')?.counts?.running === 2, 'slow jobs run');
+    expect(named(await service.list(), 'one')?.size).toBe(4);
+    expect(await service.cli('act', 'one', 'cancel', 'slow')).toMatchObject({
+      stdout: expect.stringContaining('canceled 2 jobs of slow'),
+    });
+    expect(await service.cli('act', 'one', 'submit', 'slwo')).toMatchObject({
+      status: 1,
+      stderr: "ensemble: error: no job group 'slwo'; did you mean 'slow'? [ERR_SERVICE]\n",
+    });
+    expect(await service.cli('act', 'oen', 'submit', 'slow')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("did you mean 'one'?"),
+    });
+    expect(await service.cli('act', 'one', 'explode')).toMatchObject({ status: 2 });
+    expect(await service.cli('act', 'one', 'pause')).toMatchObject({ status: 0 });
+    expect(named(await service.list(), 'one')?.status).toBe('PAUSED');
+    await service.cli('act', 'one', 'resume');
+
+    for (const name of ['one', 'two']) expect((await service.cli('act', name, 'terminate')).status).toBe(0);
+    const [ended, alsoEnded] = await Promise.all([one.finished, two.finished]);
+    expect([ended.status, alsoEnded.status, ended.stderr, alsoEnded.stderr]).toEqual([0, 0, '', '']);
+    expect(ended.stdout).toMatch(/=> asked by uid:\d+\n {3}grow \(from 2 to 5\)\n/);
+    const after = named(await service.list(), 'one');
+    expect(after).toMatchObject({ status: 'ENDED', end: { end: 'terminated', error: '' } });
+    expect(await service.cli('act', 'one', 'grow')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('has ended'),
+    });
+    const { stderr } = await service.stop();
+    const audit = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const acts = audit.filter(({ call }) => call === 'Act');
+    expect(acts).toHaveLength(11);
+    expect(acts[0]).toEqual({
+      time: expect.any(String),
+      call: 'Act',
+      who: `uid:${process.getuid?.()}`,
+      peer: 'unix',
+      what: { ensemble: 'one', action: 'grow', label: '', value: 3 },
+      result: 'done',
+      reason: 'grew from 2 to 5',
+    });
+    expect(acts.map(({ result }) => result)).toContain('ABORTED');
+  });
+
+  test('watch follows an ensemble to its end', async () => {
+    const service = await startService();
+    const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
+    await eventually(async () => (await service.list()).length === 1, 'it registers');
+    const watching = [service.start('watch', 'one', '--json'), service.start('watch', 'one')] as const;
+    await Promise.all([watching[0].printed('RUNNING'), watching[1].printed('is running')]);
+    await service.cli('act', 'one', 'submit', 'quick');
+    await watching[1].printed('asked by');
+    await service.cli('act', 'one', 'terminate');
+    const [json, text] = await Promise.all(watching.map(({ finished }) => finished));
+    if (json === undefined || text === undefined) throw new Error('no output');
+    const changes = jsonOf<WatchResponse>(json);
+    expect(changes.at(-1)?.ensemble).toMatchObject({ status: 'ENDED', end: { end: 'terminated' } });
+    const firings = changes.flatMap(({ ensemble }) => ensemble?.firings.map(({ name }) => name) ?? []);
+    const asked = `asked by uid:${process.getuid?.()}`;
+    expect(firings).toEqual(['start', 'quick', 'quick', 'quick', asked, asked]);
+    // Once as it was, and then only what changed.
+    const unchanged = changes.filter(({ ensemble }) => ensemble?.groups.some(({ name }) => name === 'slow'));
+    expect(unchanged).toHaveLength(1);
+    expect(text.stdout).toMatch(
+      /^one \(one-[0-9a-f]+\) is running\n(.*\n)*one \(one-[0-9a-f]+\) is terminated\n$/,
+    );
+    expect((await run.finished).status).toBe(0);
+    await service.stop();
+  });
+
+  test('a service that is killed costs the run nothing, and hears all when it is back', async () => {
+    const service = await startService();
+    const file = ensembleFile(study);
+    const run = service.start('run', file, '--service', '--name', 'one', '--watch', '--slots', '2');
+    await eventually(async () => (await service.list())[0]?.counts?.success === 5, 'it is known');
+    const [before] = await service.list();
+    await service.stop('SIGKILL');
+    // What the killed one has left is in nobody's way.
+    expect(existsSync(join(service.folder, 'flux-ensemble/service.sock'))).toBe(true);
+    const again = await startService([], service.folder);
+    await eventually(async () => (await again.list()).length === 1, 'it has registered anew');
+    const [after] = await again.list();
+    expect(after).toMatchObject({ run: { id: before?.run?.id }, counts: { success: 5 }, status: 'RUNNING' });
+    const [state] = jsonOf<EnsembleState>(await again.cli('status', 'one', '--json'));
+    expect(state?.groups.map(({ name }) => name)).toEqual(['quick', 'slow']);
+    await again.cli('act', 'one', 'terminate');
+    const { status, stderr } = await run.finished;
+    expect(status).toBe(0);
+    expect(stderr).toMatch(
+      /the service at unix:.* is not there: .*; the run goes on without it\n.*is back\n/,
+    );
+    await again.stop();
+  });
+
+  test('a run that is killed shows as lost, and can not be asked', async () => {
+    const service = await startService(['--lost-after', '1']);
+    const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
+    await eventually(async () => (await service.list()).length === 1, 'it is known');
+    const asked = service.cli('act', 'one', 'submit', 'slow');
+    await asked;
+    run.process.kill('SIGKILL');
+    await eventually(async () => (await service.list())[0]?.status === 'LOST', 'it is lost');
+    expect(await service.cli('act', 'one', 'submit', 'quick')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('is not connected'),
+    });
+    await service.stop();
+  });
+
+  test('a stopped run is lost and comes back', async () => {
+    const service = await startService(['--lost-after', '1']);
+    const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
+    await eventually(async () => (await service.list()).length === 1, 'it is known');
+    run.process.kill('SIGSTOP');
+    await eventually(async () => (await service.list())[0]?.status === 'LOST', 'it is lost');
+    run.process.kill('SIGCONT');
+    await eventually(async () => (await service.list())[0]?.status === 'RUNNING', 'it is back');
+    await service.cli('act', 'one', 'terminate');
+    expect((await run.finished).status).toBe(0);
+    await service.stop();
+  });
+
+  test('SIGTERM ends the service in peace: watchers are told, its socket is gone, runs go on', async () => {
+    const service = await startService();
+    const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
+    await eventually(async () => (await service.list()).length === 1, 'it is known');
+    const watching = service.start('watch', 'one');
+    await watching.printed('is running');
+    expect(await service.stop()).toMatchObject({ status: 0 });
+    expect(existsSync(join(service.folder, 'flux-ensemble/service.sock'))).toBe(false);
+    expect(await watching.finished).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('the service is shutting down'),
+    });
+    expect(run.process.exitCode).toBe(null);
+    run.process.kill('SIGTERM');
+    expect((await run.finished).status).toBe(130);
+  });
+
+  test('without a service a run goes on, and says so once', async () => {
+    const env = { XDG_RUNTIME_DIR: newFolder() };
+    const { status, stderr } = await cli(['run', ensembleFile(study), '--service'], { env });
+    expect(status).toBe(0);
+    expect(stderr.match(/warning/g)).toHaveLength(1);
+    expect(stderr).toContain('`ensemble-server start` starts one');
+    expect(await cli(['ls'], { env })).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('no service has been started'),
+    });
+  });
+
+  test('two runs of one name are told apart by their ids', async () => {
+    const service = await startService();
+    const file = ensembleFile(study);
+    const runs = [0, 1].map(() => service.start('run', file, '--service', '--name', 'twin', '--watch'));
+    await eventually(async () => (await service.list()).length === 2, 'both are known');
+    const ids = (await service.list()).map(({ run }) => run?.id ?? '');
+    const refused = await service.cli('act', 'twin', 'terminate');
+    expect(refused.status).toBe(1);
+    for (const id of ids) expect(refused.stderr).toContain(id);
+    expect((await service.cli('act', ids[0] ?? '', 'terminate')).status).toBe(0);
+    await eventually(async () => (await service.list())[0]?.status === 'ENDED', 'the first has ended');
+    // Of the name there is one now that can be meant.
+    expect((await service.cli('act', 'twin', 'terminate')).status).toBe(0);
+    for (const run of runs) expect((await run.finished).status).toBe(0);
+    await service.stop();
+  });
+});
