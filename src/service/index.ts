@@ -1,0 +1,31 @@
+/** The public API of `flux-ensemble/service`: services that a program hosts, and ways to them. */
+
+export type { ListenOptions, TlsFiles } from './access.js';
+export { defaultAddress, formatAddress, parseAddress, type ServiceAddress } from './address.js';
+export type { AuditEntry } from './audit.js';
+export { Audit } from './audit.js';
+export type { ConnectOptions } from './connect.js';
+export { ServiceClient } from './ensembles/client.js';
+export type {
+  ActResponse,
+  Counts,
+  EnsembleState,
+  FiringMessage,
+  GroupState,
+  Hello,
+  MergedGroup,
+  StatisticsState,
+  Status,
+  Totals,
+  WatchResponse,
+} from './ensembles/proto.js';
+export { Registry, type RegistryOptions } from './ensembles/registry.js';
+export { type EnsemblesOptions, ensemblesService } from './ensembles/service.js';
+export { type LinkedRun, type LinkOptions, ServiceLink } from './run/link.js';
+export {
+  defaultLimits,
+  type HostedService,
+  type ServiceLimits,
+  ServiceServer,
+  type ServiceServerOptions,
+} from './server.js';
