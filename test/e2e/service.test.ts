@@ -19,18 +19,16 @@ const named = (ensembles: readonly EnsembleState[], name: string) =>
   ensembles.find(({ run }) => run?.name === name);
 
 describe.concurrent('many ensembles, one service', () => {
-  test('runs register, are listed, looked at, merged, acted on, and end', async () => {
+  test('runs register, are listed, looked at and merged', async () => {
     const service = await startService();
     const file = ensembleFile(study);
     const one = service.start('run', file, '--service', '--name', 'one', '--slots', '2', '--watch');
     const two = service.start('run', file, '--service', '--name', 'two', '--slots', '1', '--watch', '--json');
-    const done = async (name: string, count: number) =>
-      named(await service.list(), name)?.counts?.success === count;
-    await eventually(() => done('one', 5), 'the jobs of one');
-    await eventually(() => done('two', 5), 'the jobs of two');
+    const done = async (name: string) => named(await service.client.list(), name)?.counts?.success === 5;
+    await eventually(() => done('one'), 'the jobs of one');
+    await eventually(() => done('two'), 'the jobs of two');
 
-    const list = await service.list();
-    expect(named(list, 'one')).toMatchObject({
+    expect(named(await service.client.list(), 'one')).toMatchObject({
       run: { member: 'local', pid: one.process.pid, file },
       status: 'RUNNING',
       size: 2,
@@ -40,14 +38,12 @@ describe.concurrent('many ensembles, one service', () => {
     const table = await service.cli('ls');
     expect(table.stdout).toMatch(/^one +one-[0-9a-f]{12} +running +local +2 +0 +0 +5 +0 +4 /m);
 
-    const [state] = jsonOf<EnsembleState>(await service.cli('status', 'one', '--json'));
-    const quick = state?.groups.find(({ name }) => name === 'quick');
+    const state = await service.client.get('one');
+    const quick = state.groups.find(({ name }) => name === 'quick');
     expect(quick?.duration).toMatchObject({ count: 5, values: { mean: quick?.duration?.mean } });
-    expect(state?.firings.map(({ name, action, label }) => [name, action, label])).toEqual([
+    expect(state.firings.map(({ name, action, label }) => [name, action, label])).toEqual([
       ['start', 'submit', 'quick'],
-      ...Array(3)
-        .fill(['job-success', 'submit', 'quick'])
-        .map(() => ['quick', 'submit', 'quick']),
+      ...Array.from({ length: 3 }, () => ['quick', 'submit', 'quick']),
     ]);
     const text = await service.cli('status', 'one');
     expect(text.stdout).toMatch(/^quick-duration +5 /m);
@@ -60,14 +56,36 @@ describe.concurrent('many ensembles, one service', () => {
     const misspelt = await service.cli('status', '--group', 'quik');
     expect(misspelt).toMatchObject({ status: 1, stderr: expect.stringContaining("did you mean 'quick'?") });
 
+    for (const name of ['one', 'two']) await service.client.act(name, { name: 'terminate' });
+    const [ended, alsoEnded] = await Promise.all([one.finished, two.finished]);
+    expect([ended.status, alsoEnded.status, ended.stderr, alsoEnded.stderr]).toEqual([0, 0, '', '']);
+    await service.stop();
+  });
+
+  test('actions that are asked for are done by the run, and written down', async () => {
+    const service = await startService();
+    const { client } = service;
+    const run = service.start(
+      'run',
+      ensembleFile(study),
+      '--service',
+      '--name',
+      'one',
+      '--slots',
+      '2',
+      '--watch',
+    );
+    await eventually(async () => (await client.list())[0]?.counts?.success === 5, 'it runs');
+    const state = async () => named(await client.list(), 'one');
+
     expect(await service.cli('act', 'one', 'grow', '--value', '3')).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(/^one-[0-9a-f]+: grew from 2 to 5\n$/),
     });
-    expect(await service.cli('act', 'one', 'shrink')).toMatchObject({ status: 0 });
-    expect(await service.cli('act', 'one', 'submit', 'slow', '--value', '2')).toMatchObject({ status: 0 });
-    await eventually(async () => named(await service.list(), 'one')?.counts?.running === 2, 'slow jobs run');
-    expect(named(await service.list(), 'one')?.size).toBe(4);
+    expect(await client.act('one', { name: 'shrink' })).toMatchObject({ before: 5, after: 4 });
+    await client.act('one', { name: 'submit', label: 'slow', value: 2 });
+    await eventually(async () => (await state())?.counts?.running === 2, 'slow jobs run');
+    expect((await state())?.size).toBe(4);
     expect(await service.cli('act', 'one', 'cancel', 'slow')).toMatchObject({
       stdout: expect.stringContaining('canceled 2 jobs of slow'),
     });
@@ -75,32 +93,29 @@ describe.concurrent('many ensembles, one service', () => {
       status: 1,
       stderr: "ensemble: error: no job group 'slwo'; did you mean 'slow'? [ERR_SERVICE]\n",
     });
-    expect(await service.cli('act', 'oen', 'submit', 'slow')).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining("did you mean 'one'?"),
-    });
+    await expect(client.act('oen', { name: 'grow' })).rejects.toMatchObject({ code: 'ERR_SERVICE' });
     expect(await service.cli('act', 'one', 'explode')).toMatchObject({ status: 2 });
-    expect(await service.cli('act', 'one', 'pause')).toMatchObject({ status: 0 });
-    expect(named(await service.list(), 'one')?.status).toBe('PAUSED');
-    await service.cli('act', 'one', 'resume');
-
-    for (const name of ['one', 'two']) expect((await service.cli('act', name, 'terminate')).status).toBe(0);
-    const [ended, alsoEnded] = await Promise.all([one.finished, two.finished]);
-    expect([ended.status, alsoEnded.status, ended.stderr, alsoEnded.stderr]).toEqual([0, 0, '', '']);
+    await client.act('one', { name: 'pause' });
+    expect((await state())?.status).toBe('PAUSED');
+    await client.act('one', { name: 'resume' });
+    expect((await state())?.status).toBe('RUNNING');
+    await client.act('one', { name: 'terminate' });
+    const ended = await run.finished;
+    expect(ended.status).toBe(0);
     expect(ended.stdout).toMatch(/=> asked by uid:\d+\n {3}grow \(from 2 to 5\)\n/);
-    const after = named(await service.list(), 'one');
-    expect(after).toMatchObject({ status: 'ENDED', end: { end: 'terminated', error: '' } });
-    expect(await service.cli('act', 'one', 'grow')).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining('has ended'),
-    });
+    expect(await state()).toMatchObject({ status: 'ENDED', end: { end: 'terminated', error: '' } });
+    await expect(client.act('one', { name: 'grow' })).rejects.toThrow('has ended');
+
     const { stderr } = await service.stop();
     const audit = stderr
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     const acts = audit.filter(({ call }) => call === 'Act');
-    expect(acts).toHaveLength(11);
+    expect(acts.map(({ result }) => result)).toEqual([
+      ...['done', 'done', 'done', 'done', 'ABORTED', 'NOT_FOUND'],
+      ...['done', 'done', 'done', 'FAILED_PRECONDITION'],
+    ]);
     expect(acts[0]).toEqual({
       time: expect.any(String),
       call: 'Act',
@@ -110,18 +125,17 @@ describe.concurrent('many ensembles, one service', () => {
       result: 'done',
       reason: 'grew from 2 to 5',
     });
-    expect(acts.map(({ result }) => result)).toContain('ABORTED');
   });
 
   test('watch follows an ensemble to its end', async () => {
     const service = await startService();
     const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
-    await eventually(async () => (await service.list()).length === 1, 'it registers');
+    await eventually(async () => (await service.client.list()).length === 1, 'it registers');
     const watching = [service.start('watch', 'one', '--json'), service.start('watch', 'one')] as const;
     await Promise.all([watching[0].printed('RUNNING'), watching[1].printed('is running')]);
-    await service.cli('act', 'one', 'submit', 'quick');
+    await service.client.act('one', { name: 'submit', label: 'quick' });
     await watching[1].printed('asked by');
-    await service.cli('act', 'one', 'terminate');
+    await service.client.act('one', { name: 'terminate' });
     const [json, text] = await Promise.all(watching.map(({ finished }) => finished));
     if (json === undefined || text === undefined) throw new Error('no output');
     const changes = jsonOf<WatchResponse>(json);
@@ -143,18 +157,18 @@ describe.concurrent('many ensembles, one service', () => {
     const service = await startService();
     const file = ensembleFile(study);
     const run = service.start('run', file, '--service', '--name', 'one', '--watch', '--slots', '2');
-    await eventually(async () => (await service.list())[0]?.counts?.success === 5, 'it is known');
-    const [before] = await service.list();
+    await eventually(async () => (await service.client.list())[0]?.counts?.success === 5, 'it is known');
+    const [before] = await service.client.list();
     await service.stop('SIGKILL');
     // What the killed one has left is in nobody's way.
     expect(existsSync(join(service.folder, 'flux-ensemble/service.sock'))).toBe(true);
     const again = await startService([], service.folder);
-    await eventually(async () => (await again.list()).length === 1, 'it has registered anew');
-    const [after] = await again.list();
+    await eventually(async () => (await again.client.list()).length === 1, 'it has registered anew');
+    const [after] = await again.client.list();
     expect(after).toMatchObject({ run: { id: before?.run?.id }, counts: { success: 5 }, status: 'RUNNING' });
-    const [state] = jsonOf<EnsembleState>(await again.cli('status', 'one', '--json'));
-    expect(state?.groups.map(({ name }) => name)).toEqual(['quick', 'slow']);
-    await again.cli('act', 'one', 'terminate');
+    const state = await again.client.get('one');
+    expect(state.groups.map(({ name }) => name)).toEqual(['quick', 'slow']);
+    await again.client.act('one', { name: 'terminate' });
     const { status, stderr } = await run.finished;
     expect(status).toBe(0);
     expect(stderr).toMatch(
@@ -166,11 +180,9 @@ describe.concurrent('many ensembles, one service', () => {
   test('a run that is killed shows as lost, and can not be asked', async () => {
     const service = await startService(['--lost-after', '1']);
     const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
-    await eventually(async () => (await service.list()).length === 1, 'it is known');
-    const asked = service.cli('act', 'one', 'submit', 'slow');
-    await asked;
+    await eventually(async () => (await service.client.list()).length === 1, 'it is known');
     run.process.kill('SIGKILL');
-    await eventually(async () => (await service.list())[0]?.status === 'LOST', 'it is lost');
+    await eventually(async () => (await service.client.list())[0]?.status === 'LOST', 'it is lost');
     expect(await service.cli('act', 'one', 'submit', 'quick')).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('is not connected'),
@@ -181,12 +193,12 @@ describe.concurrent('many ensembles, one service', () => {
   test('a stopped run is lost and comes back', async () => {
     const service = await startService(['--lost-after', '1']);
     const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
-    await eventually(async () => (await service.list()).length === 1, 'it is known');
+    await eventually(async () => (await service.client.list()).length === 1, 'it is known');
     run.process.kill('SIGSTOP');
-    await eventually(async () => (await service.list())[0]?.status === 'LOST', 'it is lost');
+    await eventually(async () => (await service.client.list())[0]?.status === 'LOST', 'it is lost');
     run.process.kill('SIGCONT');
-    await eventually(async () => (await service.list())[0]?.status === 'RUNNING', 'it is back');
-    await service.cli('act', 'one', 'terminate');
+    await eventually(async () => (await service.client.list())[0]?.status === 'RUNNING', 'it is back');
+    await service.client.act('one', { name: 'terminate' });
     expect((await run.finished).status).toBe(0);
     await service.stop();
   });
@@ -194,7 +206,7 @@ describe.concurrent('many ensembles, one service', () => {
   test('SIGTERM ends the service in peace: watchers are told, its socket is gone, runs go on', async () => {
     const service = await startService();
     const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
-    await eventually(async () => (await service.list()).length === 1, 'it is known');
+    await eventually(async () => (await service.client.list()).length === 1, 'it is known');
     const watching = service.start('watch', 'one');
     await watching.printed('is running');
     expect(await service.stop()).toMatchObject({ status: 0 });
@@ -224,15 +236,15 @@ describe.concurrent('many ensembles, one service', () => {
     const service = await startService();
     const file = ensembleFile(study);
     const runs = [0, 1].map(() => service.start('run', file, '--service', '--name', 'twin', '--watch'));
-    await eventually(async () => (await service.list()).length === 2, 'both are known');
-    const ids = (await service.list()).map(({ run }) => run?.id ?? '');
+    await eventually(async () => (await service.client.list()).length === 2, 'both are known');
+    const ids = (await service.client.list()).map(({ run }) => run?.id ?? '');
     const refused = await service.cli('act', 'twin', 'terminate');
     expect(refused.status).toBe(1);
     for (const id of ids) expect(refused.stderr).toContain(id);
-    expect((await service.cli('act', ids[0] ?? '', 'terminate')).status).toBe(0);
-    await eventually(async () => (await service.list())[0]?.status === 'ENDED', 'the first has ended');
+    await service.client.act(ids[0] ?? '', { name: 'terminate' });
+    await eventually(async () => (await service.client.list())[0]?.status === 'ENDED', 'the first has ended');
     // Of the name there is one now that can be meant.
-    expect((await service.cli('act', 'twin', 'terminate')).status).toBe(0);
+    await service.client.act('twin', { name: 'terminate' });
     for (const run of runs) expect((await run.finished).status).toBe(0);
     await service.stop();
   });

@@ -98,7 +98,7 @@ describe.concurrent('the socket', () => {
     });
     await service.stop('SIGKILL');
     const next = await startService([], service.folder);
-    expect(await next.list()).toEqual([]);
+    expect(await next.client.list()).toEqual([]);
     await next.stop();
     writeFileSync(join(service.folder, 'flux-ensemble/service.sock'), 'precious');
     expect(await server(['start'], service.env)).toMatchObject({
