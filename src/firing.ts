@@ -18,6 +18,8 @@ export interface Firing {
   readonly trigger: string;
   /** The rule's name or, without one, its trigger: `count.sleep.success`. */
   readonly name: string;
+  /** The algorithm (`use:`) that the rule is of, or null. */
+  readonly algorithm: string | null;
   readonly action: Action['name'];
   /** The action's label: a group or a function. */
   readonly label: string | null;
@@ -58,6 +60,7 @@ export function readFiring(
     askedBy: null,
     trigger: rule.triggerText,
     name: rule.title,
+    algorithm: rule.algorithm,
     action: action.name,
     label: 'label' in action ? action.label : null,
     timestamp: native.timestamp,
@@ -81,6 +84,7 @@ export function askedFiring(action: Action, askedBy: string, number: number): Fi
     askedBy,
     trigger: 'asked',
     name: `asked by ${askedBy}`,
+    algorithm: null,
     action: action.name,
     label: 'label' in action ? action.label : null,
     timestamp: Date.now() / 1000,

@@ -72,7 +72,13 @@ export class Dispatcher {
       },
     };
     const trigger = { kind: 'start' } as const;
-    const rule: Rule = { title: firing.name, triggerText: firing.trigger, trigger, action };
+    const rule: Rule = {
+      title: firing.name,
+      triggerText: firing.trigger,
+      algorithm: null,
+      trigger,
+      action,
+    };
     this.#underWay++;
     observer.firing?.(firing);
     try {

@@ -28,11 +28,21 @@ export function printPlan(config: EnsembleConfig, json: boolean): void {
     const text = plannedAction(rule.action, config);
     const { repetitions, backoff } = rule.action;
     if (json) {
-      print({ type: 'rule', rule: index, due, action: rule.action.name, text, repetitions, backoff });
+      print({
+        type: 'rule',
+        rule: index,
+        algorithm: rule.algorithm,
+        due,
+        action: rule.action.name,
+        text,
+        repetitions,
+        backoff,
+      });
     } else {
+      const from = rule.algorithm === null ? '' : ` (${escapeControls(rule.algorithm)})`;
       const times = repetitions === 1 ? '' : `, ${repetitions} times`;
       process.stdout.write(
-        ` => trigger ${escapeControls(due)}${times}\n   would ${text.replaceAll('\n', '\n   ')}\n`,
+        ` => trigger ${escapeControls(due)}${from}${times}\n   would ${text.replaceAll('\n', '\n   ')}\n`,
       );
     }
   }

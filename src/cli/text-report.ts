@@ -5,6 +5,7 @@ import { escapeControls } from '../config/describe.js';
 import type { EnsembleConfig } from '../config/types.js';
 import type { DecodeError } from '../engine/addon.js';
 import type { RunResult } from '../ensemble.js';
+import type { Firing } from '../firing.js';
 import type { ResizeOutcome } from '../members/member.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
 import type { ReplayResult } from '../recording/replay.js';
@@ -78,12 +79,17 @@ function printResult(metrics: MetricsSnapshot, ending: string, colors: Colors): 
   print(colors.dim(`\n${ending}: ${events} events, ${firings} firings${broken}${lost}`));
 }
 
+/** The rule's name, and of which algorithm it is. */
+function nameOf({ name, algorithm }: Firing): string {
+  return escapeControls(algorithm === null ? name : `${name} (${algorithm})`);
+}
+
 /** Reports a run as text; with `debug`, every journal record too. */
 export function textReporter(debug: boolean): Reporter {
   const colors = colorsFor(process.stdout);
   const observer: EnsembleObserver = {
-    firing: ({ name, askedBy }) =>
-      print(colors.blue(` => ${askedBy === null ? 'trigger ' : ''}${escapeControls(name)}`)),
+    firing: (firing) =>
+      print(colors.blue(` => ${firing.askedBy === null ? 'trigger ' : ''}${nameOf(firing)}`)),
     paused: (paused, askedBy) =>
       print(colors.blue(` => ${paused ? 'paused' : 'resumed'}, asked by ${escapeControls(askedBy)}`)),
     action: (report) => print(describeAction(report, colors)),
@@ -107,7 +113,7 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
   return {
     firing: (firing) => {
       const action = config?.rules[firing.rule]?.action;
-      print(colors.blue(` => trigger ${escapeControls(firing.name)} at ${isoTime(firing.timestamp)}`));
+      print(colors.blue(` => trigger ${nameOf(firing)} at ${isoTime(firing.timestamp)}`));
       if (action === undefined || config === undefined) return;
       print(colors.cyan(`   would ${plannedAction(action, config).replaceAll('\n', '\n   ')}`));
     },

@@ -5,6 +5,8 @@ import { resolve } from 'node:path';
 import { type Diagnostic, EnsembleError } from '../errors.js';
 import { checkShape } from './check.js';
 import { describeValue } from './describe.js';
+import { expandAlgorithms } from './expand-algorithms.js';
+import { ExpandedSource } from './expanded-source.js';
 import { ObjectSource } from './object-source.js';
 import { Problems } from './problems.js';
 import { resolveConfig } from './resolve.js';
@@ -41,14 +43,15 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
 export function parseConfig(text: string, options: { file?: string | null } = {}): LoadedConfig {
   const file = options.file ?? null;
   if (typeof text !== 'string') return refuse(text, file);
-  const source = new YamlSource(text);
+  const yaml = new YamlSource(text);
+  const source = new ExpandedSource(yaml);
   const problems = new Problems(source, file);
-  for (const { severity, message, offset } of source.findings) {
-    problems.add(severity, [], message, source.placeOf(offset));
+  for (const { severity, message, offset } of yaml.findings) {
+    problems.add(severity, [], message, yaml.placeOf(offset));
   }
   // Where the YAML can't be understood, anything more that could be said of it would be a guess.
-  if (source.value === undefined) throw problems.toError();
-  return finish(source.value, source, problems, file);
+  if (yaml.value === undefined) throw problems.toError();
+  return finish(yaml.value, source, problems, file);
 }
 
 /**
@@ -58,22 +61,30 @@ export function parseConfig(text: string, options: { file?: string | null } = {}
  * @throws ConfigError with everything that is wrong with it.
  */
 export function configFromObject(value: unknown, options: { plugins?: Plugins } = {}): LoadedConfig {
-  const source = new ObjectSource(value);
+  const source = new ExpandedSource(new ObjectSource(value));
   return finish(value, source, new Problems(source, null), null, options.plugins);
 }
 
 function finish(
   value: unknown,
-  source: YamlSource | ObjectSource,
+  source: ExpandedSource,
   problems: Problems,
   file: string | null,
   given?: Plugins,
 ): LoadedConfig {
-  const shape = checkShape(value, problems);
+  const expanded = expandAlgorithms(value, source, problems, file);
+  const shape = checkShape(expanded.value, problems);
   const absolute = file === null ? null : resolve(file);
   const plugins = given ?? loadPlugins(shape.config.plugins ?? [], problems, absolute);
   try {
-    const config = resolveConfig({ shape, source, problems, file: absolute, plugins });
+    const config = resolveConfig({
+      shape,
+      source,
+      problems,
+      file: absolute,
+      plugins,
+      algorithms: expanded.algorithms,
+    });
     if (problems.hasErrors) throw problems.toError();
     return { config, warnings: problems.list() };
   } finally {

@@ -13,6 +13,8 @@ export interface Place {
   readonly column: number | null;
   /** Places compare like words, number by number; an earlier place is smaller. */
   readonly order: readonly number[];
+  /** For something of another file that the configuration uses: the file, the path in it, and what to say besides. */
+  readonly from?: { readonly file: string; readonly path: Path; readonly note: string };
 }
 
 /** What a configuration was read from. */
@@ -50,11 +52,24 @@ export class Problems {
 
   /** Adds a problem at a place that is known already. */
   add(severity: Diagnostic['severity'], path: Path, message: string, place: Place): void {
-    const { line, column, order } = place;
-    const diagnostic = { severity, path: formatPath(path), message, file: this.#file, line, column };
+    const { line, column, order, from } = place;
+    const diagnostic = {
+      severity,
+      path: formatPath(from?.path ?? path),
+      message: `${message}${from?.note ?? ''}`,
+      file: from?.file ?? this.#file,
+      line,
+      column,
+    };
     // An alias makes several paths of one place, and one mistake there is still one mistake.
-    const key = line === null ? `${diagnostic.path}\n${message}` : `${line}:${column}\n${message}`;
+    const where = line === null ? diagnostic.path : `${line}:${column}`;
+    const key = [diagnostic.file, where, diagnostic.message].join('\n');
     if (!this.#found.has(key)) this.#found.set(key, { diagnostic, order });
+  }
+
+  /** Takes in what was found elsewhere. */
+  include(others: Problems): void {
+    for (const [key, found] of others.#found) if (!this.#found.has(key)) this.#found.set(key, found);
   }
 
   get hasErrors(): boolean {

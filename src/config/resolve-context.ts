@@ -10,4 +10,6 @@ export interface ResolveContext {
   /** The file, absolute, or null. */
   readonly file: string | null;
   readonly plugins: Plugins;
+  /** Of each rule, the algorithm that it is of, or null; a rule behind the last one is of none. */
+  readonly algorithms: readonly (string | null)[];
 }

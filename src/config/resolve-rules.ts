@@ -21,7 +21,15 @@ export function resolveRules(context: ResolveContext, jobs: ResolvedJobs): Rule[
     const trigger = resolveTrigger(context, jobs, rule, path);
     const action = rule.action && resolveAction(context, jobs, rule.action, [...path, 'action']);
     if (!trigger || !action || rule.trigger === undefined) return [];
-    return [{ title: rule.name ?? rule.trigger, triggerText: rule.trigger, trigger, action }];
+    return [
+      {
+        title: rule.name ?? rule.trigger,
+        triggerText: rule.trigger,
+        algorithm: context.algorithms[index] ?? null,
+        trigger,
+        action,
+      },
+    ];
   });
 }
 

@@ -8,6 +8,7 @@
 
 import { z } from 'zod';
 import { TRIGGERS } from '../rules/triggers.js';
+import { useSchema } from './schema-algorithm.js';
 import { type TestShape, testsSchema } from './schema-tests.js';
 
 /** Counts pass through 32-bit integers in jobspecs. */
@@ -354,6 +355,7 @@ export const configSchema = z.strictObject(
     rules: z.array(ruleSchema, { error: 'must be a list of rules, [] for none' }).describe('The rules.'),
     custom: customSchema,
     plugins: pluginsSchema,
+    use: useSchema,
     tests: testsSchema,
   },
   { error: 'must be a mapping with jobs and rules' },

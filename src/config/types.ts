@@ -240,6 +240,8 @@ export interface Rule {
   readonly title: string;
   /** The trigger as it was written: `job-finish`, `metric`. */
   readonly triggerText: string;
+  /** The algorithm (`use:`) that it is of, or null for a rule of the file itself. */
+  readonly algorithm: string | null;
   readonly trigger: Trigger;
   readonly action: Action;
 }

@@ -108,9 +108,10 @@ function shownFound(firing: Firing, start: number): ShownFiring {
   return { time: firing.timestamp - start, text: firingText(firing), by: describeRule(firing), line: null };
 }
 
-/** The rule and, for a metric, its value: `count.sleep.success = 3`. */
-function describeRule({ name, value }: Firing): string {
-  return value === null ? name : `${name} = ${Number(value.toPrecision(6))}`;
+/** The rule and, for a metric, its value; and whose rule it is: `count.sleep.success = 3 (replace-failures)`. */
+function describeRule({ name, value, algorithm }: Firing): string {
+  const measured = value === null ? name : `${name} = ${Number(value.toPrecision(6))}`;
+  return algorithm === null ? measured : `${measured} (${algorithm})`;
 }
 
 function meets({ value: expected }: ExpectedMetric, found: number | null): boolean {

@@ -54,6 +54,7 @@ describe('an ensemble', () => {
         {
           title: 'start',
           triggerText: 'start',
+          algorithm: null,
           trigger: { kind: 'start' },
           action: {
             name: 'submit',
