@@ -45,7 +45,7 @@ export interface EnsembleOptions {
   readonly uri?: string;
   /** For the Flux member: let every job pass Flux's validator, not only the first of each jobspec. */
   readonly validateAll?: boolean;
-  /** For the minicluster member: who changes its size, as an OperatorClient does. */
+  /** For the minicluster member: who changes its size, as the OperatorClient of `flux-ensemble/service` does. */
   readonly scaler?: NodeScaler;
   /**
    * Ask the member for all events, also those that neither statistics nor rules need. So it is anyway for

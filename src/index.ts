@@ -40,11 +40,12 @@ export {
   EnsembleError,
   type ErrorCode,
   MemberError,
+  ServiceError,
 } from './errors.js';
 export type { Firing } from './firing.js';
 export type { MemberChoice } from './members/create.js';
 export { formatJobId, parseJobId } from './members/local/job-id.js';
-export type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from './members/member.js';
+export type { Member, MemberSink, NodeScaler, ResizeOutcome, SubmitOrigin } from './members/member.js';
 export {
   type GroupMetrics,
   type MetricsSnapshot,

@@ -21,6 +21,9 @@ export type {
 } from './ensembles/proto.js';
 export { Registry, type RegistryOptions } from './ensembles/registry.js';
 export { type EnsemblesOptions, ensemblesService } from './ensembles/service.js';
+export type { ClusterBackend, ClusterRequest, ResizeAnswer, ResizeRequest } from './operator/backend.js';
+export { OperatorClient, type OperatorClientOptions } from './operator/client.js';
+export { type OperatorOptions, operatorService } from './operator/handlers.js';
 export { type LinkedRun, type LinkOptions, ServiceLink } from './run/link.js';
 export {
   defaultLimits,
