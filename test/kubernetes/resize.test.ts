@@ -119,6 +119,8 @@ describeCluster('sizes', () => {
     const one = backend();
     await Promise.all([1, 2, 3].map((delta) => one.resize({ ...request, delta })));
     expect(spec().size).toBe(7);
+    // They waited for each other and so met no conflict.
+    expect(cluster.api.verbs.filter((verb) => verb === 'patch')).toHaveLength(3);
   });
 
   test('so do those of two services, who learn of each other by conflicts', async () => {

@@ -21,23 +21,25 @@ export interface OperatorClientOptions extends ConnectOptions {
   readonly namespace: string | null;
   /** Milliseconds for an answer, with all tries; 45 s by default, longer than our service takes. */
   readonly timeout?: number;
+  /** Milliseconds before the second of five tries where no service can be reached, then twice as many; 500 by default. */
+  readonly backoff?: number;
 }
 
 /** A service that is just being started again should not cost a resize. */
-const retries = {
+const retries = (backoff: number) => ({
   methodConfig: [
     {
       name: [{ service: 'convergedcomputing.org.grpc.v1.EnsembleOperator' }],
       retryPolicy: {
         maxAttempts: 5,
-        initialBackoff: '0.5s',
+        initialBackoff: `${backoff / 1000}s`,
         maxBackoff: '5s',
         backoffMultiplier: 2,
         retryableStatusCodes: ['UNAVAILABLE'],
       },
     },
   ],
-};
+});
 
 /** As much of the payloads of answers as we know; other services may have others, or none. */
 const answerSchema = z.object({
@@ -69,7 +71,9 @@ export class OperatorClient implements NodeScaler {
     const { EnsembleOperator } = convergedcomputing.org.grpc.v1;
     this.#client = new EnsembleOperator(target, credentials, {
       ...channel,
-      'grpc.service_config': JSON.stringify(retries),
+      // Safe here, where each request has an id.
+      'grpc.enable_retries': 1,
+      'grpc.service_config': JSON.stringify(retries(options.backoff ?? 500)),
     });
   }
 
