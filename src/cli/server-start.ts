@@ -55,6 +55,10 @@ async function clusterBackend(
   const { kubernetesBackend } = await import('../service/operator/kubernetes/kubernetes-backend.js');
   const { backend, origin } = kubernetesBackend({ environment: process.env, namespace, runs: knownRuns });
   console.log(`resizing MiniClusters of namespace ${backend.namespace} (${origin})`);
+  // Not waited for: Kubernetes may be there later.
+  void backend.check().then((problem) => {
+    if (problem !== null) console.error(`ensemble-server: warning: ${problem}`);
+  });
   return new ClusterBackends({ minicluster: backend, others: runs });
 }
 

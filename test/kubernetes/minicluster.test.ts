@@ -6,6 +6,9 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { connection } from '../../src/service/connect.js';
+import type { ProtoGrpcType } from '../../src/service/generated/ensemble-service.js';
+import { loadProto } from '../../src/service/proto.js';
 import { cli, ensembleFile, newFolder, type Running, serverProgram, start } from '../e2e/cli.js';
 import { type Instance, missing as missingFlux, withInstance } from '../flux/instance.js';
 import { describeCluster, type StandIn, service, startStandIn } from './stand-in/cluster.js';
@@ -65,6 +68,25 @@ describeCluster(
         ...['--tls-ca', join(cluster.folder, 'ca.crt'), '--token-file', token, ...more],
       ]).finished;
 
+    /** What the service says of a MiniCluster. */
+    async function status(name: string): Promise<object> {
+      const { target, credentials, options } = connection({
+        address: { kind: 'tcp', host: '127.0.0.1', port: Number(port) },
+        tls: { ca: join(cluster.folder, 'ca.crt'), cert: null, key: null },
+        tokenFile: token,
+      });
+      const { EnsembleOperator } =
+        loadProto<ProtoGrpcType>('ensemble-service.proto').convergedcomputing.org.grpc.v1;
+      const client = new EnsembleOperator(target, credentials, options);
+      const payload = await new Promise<string>((resolve, reject) => {
+        client.RequestStatus({ member: 'minicluster', name }, (error, answer) =>
+          answer === undefined ? reject(error) : resolve(answer.payload),
+        );
+      });
+      client.close();
+      return JSON.parse(payload);
+    }
+
     test('grows, and tells what came of it; with what it must not do it goes on', async () => {
       await withInstance(async (instance) => {
         const text = await run(instance, 'lab/lammps');
@@ -86,6 +108,17 @@ describeCluster(
             note: 'no change: asked 5, clamped to 3 (maxSize)',
           }),
         );
+
+        // What a run that registers has told of itself is part of what is told of its MiniCluster.
+        await run(instance, 'lab/lammps', '--service', `127.0.0.1:${port}`);
+        expect(await status('lammps')).toMatchObject({
+          name: 'lammps',
+          size: 3,
+          limits: { min: 1, max: 3 },
+          run: { status: 'ended' },
+          jobs: { sleep: { submitted: 2, success: 2 } },
+          metrics: { 'mean.sleep-duration': expect.any(Number) },
+        });
 
         const other = await run(instance, 'theirs/lammps');
         expect(other.stderr).toContain(

@@ -156,9 +156,17 @@ describeCluster('failures', () => {
     expect(message).toBe("there is no MiniCluster 'lamps' in namespace 'lab'; did you mean 'lammps'?");
   });
 
+  test('a name that is not there, where names may not be listed', async () => {
+    await cluster.api.close();
+    cluster = await startStandIn({ accounts: [admin, { ...service, verbs: ['get', 'patch'] }] });
+    const { message } = await refusal(backend().resize({ ...request, name: 'lamps', delta: 1 }));
+    expect(message).toBe("there is no MiniCluster 'lamps' in namespace 'lab'");
+  });
+
   test('a cluster without the Flux operator', async () => {
     await cluster.api.close();
     cluster = await startStandIn({ withoutMiniClusters: true });
+    expect(await backend().check()).toContain('is the Flux operator installed?');
     const { reasonCode, message } = await refusal(resize(1));
     expect(reasonCode).toBe('not_found');
     expect(message).toContain('is the Flux operator installed?');
@@ -177,6 +185,7 @@ describeCluster('failures', () => {
 
   test('a token that nobody knows', async () => {
     minicluster({ size: 2 });
+    expect(await backend().check()).toBeNull();
     const { reasonCode, message } = await refusal(resize(1, { account: { ...service, token: 'old' } }));
     expect(reasonCode).toBe('forbidden');
     expect(message).toContain("does not accept the service's credentials");

@@ -46,9 +46,11 @@ describe('who may use whom', () => {
     expect(found).toEqual([]);
   });
 
-  test('in TypeScript, the command line is used by nobody and the engine knows no member', () => {
+  test('in TypeScript, the command line is used by nobody, members know no service, the engine no member', () => {
     for (const [path, text] of sources('src', ['.ts'])) {
       if (!path.startsWith('src/cli/')) expect(text, path).not.toMatch(/from '.*\/cli\//);
+      if (/^src\/(members|actions|engine)\//.test(path))
+        expect(text, path).not.toMatch(/from '.*\/service\//);
       if (path.startsWith('src/engine/')) expect(text, path).not.toMatch(/from '.*\/(members|actions)\//);
       expect(text, path).not.toMatch(/^export default/m);
     }

@@ -58,6 +58,19 @@ export class KubernetesBackend implements ClusterBackend {
     return this.#options.namespace;
   }
 
+  /** Looks whether it has what it needs. Resolves with what is wrong, or null; never throws. */
+  async check(): Promise<string | null> {
+    const { api, namespace } = this.#options;
+    try {
+      await this.#tries(namespace, new AbortController().signal).until((signal) =>
+        api.list(namespace, signal),
+      );
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
   async status(request: ClusterRequest): Promise<Json> {
     const namespace = this.#namespaceOf(request);
     const tries = this.#tries(namespace, request.signal);
@@ -110,13 +123,23 @@ export class KubernetesBackend implements ClusterBackend {
       return await tries.until((signal) => api.get(namespace, name, signal));
     } catch (error) {
       if (!(error instanceof Refusal) || error.reasonCode !== 'not_found') throw error;
-      // Tells a name that is not there from a cluster that has no MiniClusters at all, which ends in 404 again.
-      const others = await tries.until((signal) => api.list(namespace, signal));
-      const names = others.map((other) => other.name);
+      const names = await this.#names(tries);
       throw new Refusal(
         'not_found',
         `there is no MiniCluster '${name}' in namespace '${namespace}'${didYouMean(name, names)}`,
       );
+    }
+  }
+
+  /** Tells a name that is not there from a cluster that has no MiniClusters at all, which throws Refusal. */
+  async #names(tries: Tries): Promise<string[]> {
+    try {
+      const found = await tries.until((signal) => this.#options.api.list(tries.namespace, signal));
+      return found.map(({ name }) => name);
+    } catch (error) {
+      // What may not be listed may still be resized.
+      if (error instanceof Refusal && error.reasonCode === 'forbidden') return [];
+      throw error;
     }
   }
 
