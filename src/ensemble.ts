@@ -27,6 +27,7 @@ import { createMember, type MemberChoice } from './members/create.js';
 import type { Member, NodeScaler } from './members/member.js';
 import type { MetricsSnapshot } from './metrics/metrics.js';
 import { compilePlan, compileRule, type RuleNames, ruleNames } from './rules/compile.js';
+import { nextTimes } from './rules/cron.js';
 import { neededEvents } from './rules/needed-events.js';
 
 export interface EnsembleOptions {
@@ -93,6 +94,7 @@ export class Ensemble {
   readonly #member: Member;
   readonly #growth: GrowthWatch;
   readonly #names: RuleNames;
+  #state: string | null;
   #dispatcher: Dispatcher | null = null;
   #running: Promise<RunResult> | null = null;
   #end: { end: RunEnd; error: EnsembleError | null } | null = null;
@@ -121,6 +123,7 @@ export class Ensemble {
     this.#options = options;
     this.#observer = options.observer ?? {};
     this.#rules = [...config.rules];
+    this.#state = config.states[0] ?? null;
     this.#member = createMember(options.member ?? 'local', {
       slots: options.slots,
       ensemble: this.id,
@@ -136,6 +139,8 @@ export class Ensemble {
       {
         firing: (firing) => this.#onFiring(firing),
         decodeError: (error) => this.#observer.decodeError?.(error),
+        cronTimes: nextTimes,
+        quiet: () => this.#checkIdle(),
       },
     );
   }
@@ -218,6 +223,11 @@ export class Ensemble {
   /** Who runs the jobs: `local`, `flux`. */
   get memberName(): string {
     return this.#member.name;
+  }
+
+  /** The state that the ensemble is in, as far as firings have told; null when it has none. */
+  get state(): string | null {
+    return this.#state;
   }
 
   /** The firings from now on, until the run has ended. */
@@ -353,6 +363,10 @@ export class Ensemble {
       ...code,
       signal: this.#ending.signal,
       terminate: () => this.#finish('terminated'),
+      goTo: async (state) => {
+        await this.#engine.goTo(this.config.states.indexOf(state));
+        this.#state = (await this.#engine.status()).state;
+      },
       addRule: async (rule) => {
         // Known here before the engine can fire it.
         this.#rules.push(rule);
@@ -364,9 +378,10 @@ export class Ensemble {
   }
 
   #onFiring(native: NativeFiring): void {
-    const firing = readFiring(native, this.#rules, this.#engine.groups);
+    const firing = readFiring(native, this.#rules, this.#engine.groups, this.config.states);
     const rule = this.#rules[firing.rule];
     if (rule === undefined) return;
+    if (firing.goto !== null) this.#state = firing.goto;
     this.#firings.push(firing);
     this.#dispatcher?.push(firing, rule);
     this.#growth.fired(firing.rule);
@@ -413,7 +428,7 @@ export class Ensemble {
 
   /**
    * Ends the run when nothing is left to do: no action under way, no record on its way, no job active, and no
-   * rule that a heartbeat could make due. The engine answers in order, so whatever it had to fire before it
+   * rule that time alone could make due. The engine answers in order, so whatever it had to fire before it
    * said so has been dispatched by then. What changes meanwhile leads to another look.
    */
   async #endWhenIdle(): Promise<void> {

@@ -29,9 +29,13 @@ export interface Firing {
   readonly job: bigint | null;
   /** The group of that job, or of the metric. */
   readonly group: string | null;
-  /** The metric's value, for metric rules. */
+  /** The state of the ensemble in which the rule was judged; null when it has none. */
+  readonly state: string | null;
+  /** The state that the firing led to; null when it led to none, or another firing of the same moment did. */
+  readonly goto: string | null;
+  /** The metric's value, for metric rules: of an expression, that of the first metric that it names. */
   readonly value: number | null;
-  /** The event's name. */
+  /** The event's name; for a stalled job, that of the last one. */
   readonly event: string | null;
   /** The engine's source submits the jobs by itself. */
   readonly submitting: boolean;
@@ -50,6 +54,7 @@ export function readFiring(
   native: NativeFiring,
   rules: EnsembleConfig['rules'],
   groups: readonly string[],
+  states: readonly string[],
 ): Firing {
   const rule = rules[native.rule];
   if (rule === undefined) throw new RangeError(`the engine fired rule ${native.rule}, which there is not`);
@@ -66,6 +71,8 @@ export function readFiring(
     timestamp: native.timestamp,
     job: native.job,
     group: groups[native.group] ?? null,
+    state: states[native.state] ?? null,
+    goto: states[native.goto] ?? null,
     value: native.value,
     event: native.event,
     submitting: native.submitting,
@@ -90,6 +97,8 @@ export function askedFiring(action: Action, askedBy: string, number: number): Fi
     timestamp: Date.now() / 1000,
     job: null,
     group: null,
+    state: null,
+    goto: null,
     value: null,
     event: null,
     submitting: false,

@@ -1,6 +1,7 @@
 // An engine with a session with Flux, as the bench's processes use it.
 
 import { Engine } from '../../dist/engine/engine.js';
+import { EMPTY_PLAN } from '../../dist/engine/plan.js';
 import { fluxLibrary } from '../../dist/members/flux/flux-member.js';
 import { loadGroup } from './programs.mjs';
 
@@ -14,11 +15,13 @@ export function makeRule(given) {
   return {
     group: 0,
     event: null,
-    count: null,
-    statistic: null,
-    variable: null,
+    metric: -1,
     comparison: null,
     threshold: 0,
+    when: null,
+    timing: null,
+    cron: null,
+    states: null,
     repetitions: 1,
     backoff: -1,
     terminal: false,
@@ -30,15 +33,7 @@ export function makeRule(given) {
 
 export function makeEngine(rules) {
   const engine = new Engine(
-    {
-      groups: [loadGroup],
-      remembered: [],
-      trackAll: false,
-      ensemble: '',
-      heartbeat: 0,
-      virtualTime: false,
-      rules,
-    },
+    { ...EMPTY_PLAN, groups: [loadGroup], rules },
     { firing() {}, decodeError: ({ reason }) => fail(reason) },
   );
   engine.onSource({ records() {}, quiet() {}, failed: ({ message }) => fail(message) });

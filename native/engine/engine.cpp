@@ -13,10 +13,6 @@ using journal::EventKind;
 // Decode errors kept for the report; the rest are only counted.
 constexpr std::uint64_t kMaxReportedErrors = 100;
 
-// Beats of virtual time that one event may bring, and the last that can be counted by ones.
-constexpr double kMostBeatsAtOnce = 100'000;
-constexpr double kLastBeat = 0x1p52;
-
 bool IsPending(JobState state) {
   return state <= JobState::kSched;
 }
@@ -36,35 +32,28 @@ Engine::Engine(Plan plan)
     : ensemble_(std::move(plan.ensemble)),
       track_all_(plan.track_all),
       virtual_time_(plan.virtual_time),
-      heartbeat_(plan.heartbeat) {
+      judge_(Register(plan), metrics_, jobs_, details_,
+             [this] { return std::make_shared<const Snapshot>(GetSnapshot()); }) {}
+
+// Groups and metrics come before the rules that refer to them.
+Plan& Engine::Register(Plan& plan) {
   for (const std::string& name : plan.groups) AddGroup(name);
   for (const RememberedGroup& remembered : plan.remembered) {
     if (remembered.group >= remembered_.size()) remembered_.resize(remembered.group + 1);
     remembered_[remembered.group] = true;
   }
   for (const Metric& metric : plan.metrics) metrics_.Add(metric);
-  for (Rule& rule : plan.rules) AddRule(std::move(rule));
+  return plan;
 }
 
 std::uint32_t Engine::AddRule(Rule rule, const std::vector<Metric>& metrics) {
   for (const Metric& metric : metrics) metrics_.Add(metric);
-  if (rule.trigger == TriggerType::kMetric) {
-    const Metric& metric = metrics_.metric(rule.metric);
-    rule.group = metric.group;
-    rule.touch = TouchOf(metric);
-  }
-  return book_.Add(std::move(rule));
+  return judge_.AddRule(std::move(rule));
 }
 
-void Engine::Start(double now) {
-  begun_ = true;
-  begun_at_ = now;
-  const std::vector<std::uint32_t> rules = book_.Living(TriggerType::kStart);
-  for (const std::uint32_t rule : rules) {
-    Firing firing;
-    firing.timestamp = now;
-    Occasion(rule, std::move(firing));
-  }
+void Engine::Heartbeat(double now) {
+  judge_.PassTo(now);
+  judge_.Heartbeat(now);
 }
 
 void Engine::OnRecords(std::span<const journal::Record> records) {
@@ -119,29 +108,8 @@ void Engine::Pass(double time) {
   if (time <= totals_.latest) return;
   totals_.latest = time;
   if (!virtual_time_) return;
-  if (!begun_) Start(time);
-  if (heartbeat_ <= 0) return;
-  // Of a silence without end, or behind a time that is none, only the last beats are made up for.
-  const double due = std::min(std::floor((time - begun_at_) / heartbeat_), kLastBeat);
-  beats_ = std::max(beats_, due - kMostBeatsAtOnce);
-  while (beats_ < due) {
-    ++beats_;
-    Heartbeat(begun_at_ + beats_ * heartbeat_);
-  }
-}
-
-double Engine::Advance(double until) {
-  if (heartbeat_ <= 0 || !begun_) return until;
-  const std::uint64_t firings = totals_.firings;
-  const double last = std::min(beats_ + kMostBeatsAtOnce, kLastBeat);
-  while (beats_ < last) {
-    const double next = begun_at_ + (beats_ + 1) * heartbeat_;
-    if (next > until) return until;
-    ++beats_;
-    Heartbeat(next);
-    if (totals_.firings != firings) break;
-  }
-  return begun_at_ + beats_ * heartbeat_;
+  if (!judge_.begun()) judge_.Start(time);
+  judge_.PassTo(time);
 }
 
 // The backlog is over. Every active job was in it, so one that was not has ended meanwhile.
@@ -180,6 +148,7 @@ void Engine::Lose(Job* job) {
   TouchSet touched;
   Enter(*job, JobState::kInactive, metrics_[job->group], touched);
   ++totals_.lost_jobs;
+  judge_.OnLost(*job);
   Forget(job);
 }
 
@@ -265,7 +234,7 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
     default:
       break;
   }
-  Judge(job, event, touched);
+  judge_.OnEvent(job, event, touched, stays);
   return stays;
 }
 
@@ -394,98 +363,15 @@ void Engine::Gather(const journal::Event& event, journal::JobId id, std::uint32_
   events_.groups.push_back(group == kNoGroup ? -1 : static_cast<std::int32_t>(group));
 }
 
-void Engine::Judge(const Job& job, const journal::Event& event, TouchSet touched) {
-  if (ended_) return;
-  for (const std::uint32_t index : book_.Touched(job.group, touched)) {
-    const Rule& rule = book_.rule(index);
-    Firing firing;
-    if (rule.trigger == TriggerType::kMetric) {
-      firing.value = metrics_.ValueOf(rule.metric);
-      if (!ConditionHolds(rule, firing.value)) continue;
-    }
-    firing.timestamp = event.timestamp;
-    firing.job = job.id;
-    firing.group = job.group;
-    firing.event = event.name;
-    if (rule.wants_event) {
-      firing.context = event.context;
-      if (const JobDetails* details = Remembers(job.group) ? details_.Find(job.id) : nullptr) {
-        firing.parameters = details->parameters;
-        firing.entry = details->entry;
-      }
-    }
-    Occasion(index, std::move(firing));
-    if (ended_) return;
-  }
-}
-
-bool Engine::ConditionHolds(const Rule& rule, double value) const {
-  if (std::isnan(value)) return false;
-  return !rule.condition || Holds(rule.condition->comparison, value, rule.condition->threshold);
-}
-
-void Engine::Occasion(std::uint32_t rule, Firing firing) {
-  if (ended_ || !book_.Take(rule)) return;
-  firing.number = totals_.firings++;
-  firing.rule = rule;
-  if (book_.rule(rule).wants_event) {
-    firing.snapshot = std::make_shared<const Snapshot>(GetSnapshot());
-  }
-  firings_.push_back(std::move(firing));
-  if (book_.rule(rule).terminal) ended_ = true;
-}
-
-// The pending-time statistics of every group that a living rule asks for, with the ages of the jobs
-// that have not started yet added to a copy of what was recorded.
-PendingViews Engine::ViewPending(double now) {
-  PendingViews views;
-  for (const std::uint32_t index : book_.Living(TriggerType::kMetric)) {
-    metrics_.AddView(book_.rule(index).metric, views);
-  }
-  if (views.empty()) return views;
-  jobs_.ForEach([&](const Job& job) {
-    if (job.has_start || !job.has_submit || job.state >= JobState::kCleanup) return;
-    const auto view = views.find(job.group);
-    if (view != views.end() && now >= job.since) view->second.Observe(now - job.since);
-  });
-  return views;
-}
-
-void Engine::Heartbeat(double now) {
-  if (ended_) return;
-  const PendingViews views = ViewPending(now);
-  const std::vector<std::uint32_t> metric_rules = book_.Living(TriggerType::kMetric);
-  for (const std::uint32_t index : metric_rules) {
-    const Rule& rule = book_.rule(index);
-    Firing firing;
-    firing.value = metrics_.ValueOf(rule.metric, &views);
-    if (!ConditionHolds(rule, firing.value)) continue;
-    firing.timestamp = now;
-    firing.group = rule.group;
-    Occasion(index, std::move(firing));
-  }
-  const std::vector<std::uint32_t> heartbeat_rules = book_.Living(TriggerType::kHeartbeat);
-  for (const std::uint32_t index : heartbeat_rules) {
-    Firing firing;
-    firing.timestamp = now;
-    Occasion(index, std::move(firing));
-  }
-}
-
 Status Engine::GetStatus() {
   Status status;
   status.active_jobs = jobs_.size();
-  status.ended = ended_;
+  status.ended = judge_.ended();
   status.backlog_over = backlog_over_;
+  status.state = judge_.state();
   status.totals = totals_;
-  if (heartbeat_ > 0 && !ended_ && jobs_.size() == 0) {
-    status.time_could_fire = !book_.Living(TriggerType::kHeartbeat).empty();
-    for (const std::uint32_t index : book_.Living(TriggerType::kMetric)) {
-      if (status.time_could_fire) break;
-      const Rule& rule = book_.rule(index);
-      status.time_could_fire = ConditionHolds(rule, metrics_.ValueOf(rule.metric));
-    }
-  }
+  status.totals.firings = judge_.fired();
+  status.time_could_fire = jobs_.size() == 0 && judge_.TimeCouldFire();
   return status;
 }
 

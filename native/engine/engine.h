@@ -13,10 +13,10 @@
 
 #include "engine/job_details.h"
 #include "engine/job_table.h"
+#include "engine/judge.h"
 #include "engine/metric_table.h"
 #include "engine/output.h"
 #include "engine/plan.h"
-#include "engine/rule_book.h"
 #include "journal/decoder.h"
 
 namespace flux_ensemble::engine {
@@ -26,7 +26,7 @@ class Engine final : private journal::RecordSink {
   explicit Engine(Plan plan);
 
   // The run begins at `now`: the start rules fire.
-  void Start(double now);
+  void Start(double now) { judge_.Start(now); }
 
   // Bytes of journal records, cut anywhere; journal::kPadding bytes behind them must be readable.
   void Ingest(std::string_view bytes) { decoder_.Feed(bytes, *this); }
@@ -46,18 +46,30 @@ class Engine final : private journal::RecordSink {
   // ages.
   void Heartbeat(double now);
 
-  // In virtual time: lets time pass to `until`, but no further than to the first moment at which a
-  // rule fires, or a great many heartbeats have passed. Returns the time that it is then.
-  double Advance(double until);
+  // In real time: it is `now`, and what was due by then happens. True if anything was.
+  bool PassTo(double now) { return judge_.PassTo(now); }
+  // When PassTo() is next needed; kNever when nothing will happen by time alone.
+  double next() const { return judge_.next(); }
 
-  const Rule& rule(std::uint32_t index) const { return book_.rule(index); }
+  // In virtual time: lets time pass to `until`, but no further than to the first moment at which a
+  // rule fires, or a great many moments have passed. Returns the time that it is then.
+  double Advance(double until) { return judge_.Advance(until); }
+
+  // Who is asked for the times of cron rules; see Judge.
+  void OnAskTimes(Judge::AskTimes ask) { judge_.OnAskTimes(std::move(ask)); }
+  void Supply(std::uint32_t rule, const std::vector<double>& times) { judge_.Supply(rule, times); }
+
+  const Rule& rule(std::uint32_t index) const { return judge_.rule(index); }
 
   // Adds metrics behind those there are, then a rule that may refer to them. Returns the rule's
   // index.
   std::uint32_t AddRule(Rule rule, const std::vector<Metric>& metrics = {});
 
+  // Goes to another state, as an action of the user's own code asks.
+  void GoTo(std::uint32_t state) { judge_.GoTo(state); }
+
   // No rule fires any more; statistics go on.
-  void End() { ended_ = true; }
+  void End() { judge_.End(); }
 
   // From now on, raw events are gathered (or no longer).
   void GatherEvents(bool gather) { gather_events_ = gather; }
@@ -73,9 +85,10 @@ class Engine final : private journal::RecordSink {
 
   // What has gathered since it was last taken; the taker empties them.
   bool has_nothing_gathered() const {
-    return firings_.empty() && decode_errors_.empty() && new_groups_.empty() && events_.size() == 0;
+    return judge_.has_no_firings() && decode_errors_.empty() && new_groups_.empty() &&
+           events_.size() == 0;
   }
-  std::vector<Firing>& firings() { return firings_; }
+  std::vector<Firing>& firings() { return judge_.firings(); }
   std::vector<journal::DecodeError>& decode_errors() { return decode_errors_; }
   EventColumns& events() { return events_; }
   // Jobs that were active before the stream was gone and are not in the backlog: their eventlogs
@@ -124,20 +137,11 @@ class Engine final : private journal::RecordSink {
   void Observe(Variable variable, double seconds, GroupMetrics& metrics, TouchSet& touched);
   void Gather(const journal::Event& event, journal::JobId id, std::uint32_t group);
 
-  void Judge(const Job& job, const journal::Event& event, TouchSet touched);
-  bool ConditionHolds(const Rule& rule, double value) const;
-  // The rule's occasion has come: fires it unless its repetitions or backoff say otherwise.
-  void Occasion(std::uint32_t rule, Firing firing);
-  PendingViews ViewPending(double now);
+  Plan& Register(Plan& plan);
 
   std::string ensemble_;
   bool track_all_;
   bool virtual_time_;
-  double heartbeat_;    // seconds, 0 for none
-  bool begun_ = false;  // Start() has been called
-  double begun_at_ = 0;
-  double beats_ = 0;  // so far, in virtual time
-  bool ended_ = false;
   bool backlog_over_ = false;
   bool resuming_ = false;  // in the backlog of a stream that was gone
   std::uint64_t wanted_ = ~std::uint64_t{0};
@@ -150,9 +154,8 @@ class Engine final : private journal::RecordSink {
   JobDetailsTable details_;
   NameIndex group_index_;
   MetricTable metrics_;
-  RuleBook book_;
+  Judge judge_;
 
-  std::vector<Firing> firings_;
   std::vector<journal::DecodeError> decode_errors_;
   EventColumns events_;
   NameIndex named_kinds_;

@@ -25,6 +25,10 @@ double MetricTable::ValueOf(std::uint32_t index, const PendingViews* views) cons
   return group.stream(metric.variable).Get(metric.statistic);
 }
 
+bool MetricTable::ChangesByTime(std::uint32_t) const {
+  return false;
+}
+
 double MetricTable::NextChange(std::uint32_t) const {
   return kNever;
 }

@@ -56,6 +56,9 @@ class MetricTable {
   // A metric that only an event can change never changes by time alone.
   static constexpr double kNever = std::numeric_limits<double>::infinity();
 
+  // Whether the metric is one that time alone can change.
+  bool ChangesByTime(std::uint32_t index) const;
+
   // The first time, in seconds since the epoch, at which the metric changes though nothing happens.
   double NextChange(std::uint32_t index) const;
 

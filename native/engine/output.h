@@ -50,9 +50,10 @@ struct Status {
   std::uint64_t active_jobs = 0;
   std::uint64_t submitting =
       0;  // jobs on their way to the source, or accepted and not heard of yet
-  bool time_could_fire = false;  // no job is active, yet a heartbeat might make a rule due
+  bool time_could_fire = false;  // no job is active, yet time alone might make a rule due
   bool ended = false;            // a terminal rule has fired, or End() was called
   bool backlog_over = false;     // the sentinel has been seen
+  std::string state;             // of the ensemble; empty when it has none
   Totals totals;
 };
 
@@ -71,9 +72,11 @@ struct Firing {
   double timestamp = 0;  // of the event or tick, seconds since the epoch
   std::optional<journal::JobId> job;
   std::uint32_t group = kNoGroup;
+  std::uint32_t state = kNoState;  // in which it was judged
+  std::uint32_t go_to = kNoState;  // that it led to
   double value = stats::kNoValue;  // of the metric, for metric rules
-  std::string event;               // the event's name; empty at start and heartbeats
-  std::string context;             // its context's JSON, for rules that want it
+  std::string event;    // the event's name, of a stalled job its last one's; empty without an event
+  std::string context;  // its context's JSON, for rules that want it
   // All metrics as they were then, for the same rules: what a function decides by must not depend
   // on when it gets to run.
   std::shared_ptr<const Snapshot> snapshot;

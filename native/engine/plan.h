@@ -9,6 +9,7 @@
 
 #include "engine/jobspec.h"
 #include "engine/metric_table.h"
+#include "engine/program.h"
 #include "engine/touch.h"
 
 namespace flux_ensemble::engine {
@@ -45,22 +46,61 @@ struct Condition {
   double threshold = 0;
 };
 
-enum class TriggerType : std::uint8_t { kStart, kHeartbeat, kMetric, kJob };
+enum class TriggerType : std::uint8_t {
+  kStart,
+  kHeartbeat,
+  kMetric,
+  kJob,
+  kInterval,
+  kCron,
+  kState,
+};
+inline constexpr std::size_t kTriggerTypeCount = 7;
+
+// States of an ensemble by index; a rule's are a mask.
+inline constexpr std::uint32_t kNoState = ~std::uint32_t{0};
+inline constexpr std::size_t kMostStates = 64;
+
+// What makes a rule due: something of a group is touched.
+struct Watch {
+  std::uint32_t group = kNoGroup;
+  Touch touch = Touch::kNone;
+
+  bool operator==(const Watch&) const = default;
+};
 
 struct Rule {
   TriggerType trigger = TriggerType::kStart;
-  // kJob: kNoGroup for any group's jobs. For kMetric, group and touch follow from the metric: the
-  // engine fills them in.
+  // kJob: kNoGroup for any group's jobs. For kMetric, group and touch follow from the metrics that
+  // it names: the judge fills them in.
   std::uint32_t group = kNoGroup;
-  Touch touch = Touch::kNone;            // kMetric and kJob: what makes the rule due
-  std::uint32_t metric = kNoMetric;      // kMetric: index into the table of metrics
-  std::optional<Condition> condition;    // kMetric; without one, any value will do
-  std::uint64_t repetitions = 1;         // runs left
+  Touch touch = Touch::kNone;          // kMetric and kJob: what makes the rule due
+  std::uint32_t metric = kNoMetric;    // kMetric: index into the table of metrics
+  std::optional<Condition> condition;  // kMetric; without one, any value will do
+  std::uint64_t in = 0;                // states in which it is judged; 0 for all
+  double lasting = 0;              // kMetric, kState: seconds that it must have held; 0 for none
+  double cooldown = 0;             // least seconds between two firings
+  std::uint32_t go_to = kNoState;  // the state that it leads to
+  std::uint32_t state = kNoState;  // kState: that has to be entered
+  double interval = 0;             // kInterval: seconds
+  std::optional<Program> program;  // any but kStart: a whole expression, instead of `condition`
+  std::vector<Watch> also;         // kMetric: what else makes it due
+  std::uint64_t repetitions = 1;   // runs left
   std::optional<std::uint64_t> backoff;  // occasions to let pass after each run
   std::uint64_t passing = 0;             // occasions still to let pass
   bool terminal = false;                 // its action ends the ensemble
   bool wants_event = false;              // its action gets to see the event's context
   std::vector<SubmitPortion> submit;     // what a source can submit by itself; else JavaScript acts
+
+  // Calls with every metric that the condition names, once or more often.
+  template <typename Call>
+  void ForEachMetric(Call call) const {
+    if (program) {
+      for (const std::uint32_t named : program->metrics()) call(named);
+    } else if (metric != kNoMetric) {
+      call(metric);
+    }
+  }
 };
 
 // A group of whose active jobs more is remembered (job_details.h).
@@ -80,6 +120,10 @@ struct Plan {
   // For recordings: time is that of the events. The run begins with the first one, and heartbeats
   // come when an event's time has passed them.
   bool virtual_time = false;
+  // Of the ensemble, kMostStates at most; the first is the initial one.
+  std::vector<std::string> states;
+  // For each group the seconds after which an active job without an event has stalled; 0 for never.
+  std::vector<double> stalled;
   // What the rules refer to, by index.
   std::vector<Metric> metrics;
   std::vector<Rule> rules;

@@ -9,14 +9,17 @@ std::uint32_t RuleBook::Add(Rule rule) {
   const std::uint32_t index = size();
   if (rule.repetitions > 0) {
     by_trigger_[static_cast<std::size_t>(rule.trigger)].rules.push_back(index);
-    if (rule.touch != Touch::kNone) {
-      Shelf& shelf = ShelfOf(rule.group);
-      BucketOf(shelf, rule.touch).rules.push_back(index);
-      shelf.touches.Add(rule.touch);
-    }
+    if (rule.touch != Touch::kNone) Put(index, {rule.group, rule.touch});
+    for (const Watch& watch : rule.also) Put(index, watch);
   }
   rules_.push_back(std::move(rule));
   return index;
+}
+
+void RuleBook::Put(std::uint32_t index, const Watch& watch) {
+  Shelf& shelf = ShelfOf(watch.group);
+  BucketOf(shelf, watch.touch).rules.push_back(index);
+  shelf.touches.Add(watch.touch);
 }
 
 RuleBook::Shelf& RuleBook::ShelfOf(std::uint32_t group) {
@@ -61,6 +64,8 @@ const std::vector<std::uint32_t>& RuleBook::Touched(std::uint32_t group, TouchSe
       const bool metric_b = IsMetric(rules_[b].touch);
       return metric_a != metric_b ? metric_a : a < b;
     });
+    // A rule that names several metrics may have been touched by more than one.
+    touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
   }
   return touched_;
 }
@@ -82,6 +87,7 @@ bool RuleBook::Take(std::uint32_t index) {
   if (--rule.repetitions == 0) {
     by_trigger_[static_cast<std::size_t>(rule.trigger)].stale = true;
     if (rule.touch != Touch::kNone) BucketOf(ShelfOf(rule.group), rule.touch).stale = true;
+    for (const Watch& watch : rule.also) BucketOf(ShelfOf(watch.group), watch.touch).stale = true;
   }
   return true;
 }

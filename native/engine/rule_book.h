@@ -19,8 +19,8 @@ class RuleBook {
   std::uint32_t size() const { return static_cast<std::uint32_t>(rules_.size()); }
   const Rule& rule(std::uint32_t index) const { return rules_[index]; }
 
-  // The rules that an event of a group's job touches, metric rules first, then in the order of the
-  // file. Holds until the next call.
+  // The rules that an event of a group's job touches, each once, metric rules first, then in the
+  // order of the file. Holds until the next call.
   const std::vector<std::uint32_t>& Touched(std::uint32_t group, TouchSet touched);
 
   // The rules of one trigger that have runs left, in the order of the file.
@@ -41,6 +41,7 @@ class RuleBook {
     std::vector<Bucket> buckets;
   };
 
+  void Put(std::uint32_t index, const Watch& watch);
   Shelf& ShelfOf(std::uint32_t group);
   Bucket& BucketOf(Shelf& shelf, Touch touch);
   void Sweep(Bucket& bucket);
@@ -49,7 +50,7 @@ class RuleBook {
   std::vector<Rule> rules_;
   std::vector<Shelf> by_group_;
   Shelf any_group_;
-  std::array<Bucket, 4> by_trigger_;
+  std::array<Bucket, kTriggerTypeCount> by_trigger_;
   std::vector<std::uint32_t> touched_;
   std::size_t gathered_buckets_ = 0;
 };

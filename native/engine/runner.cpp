@@ -30,6 +30,9 @@ constexpr std::chrono::microseconds kCrowdLook{2000};
 // Orders that firings made are told by this bit from those that commands made.
 constexpr std::uint64_t kOfFiring = std::uint64_t{1} << 63;
 
+// Seconds after which the time of day is looked at again.
+constexpr double kLongestWait = 60;
+
 // A clock can't tell times that lie further away (31 years).
 constexpr double kMaxSeconds = 1e9;
 
@@ -67,7 +70,9 @@ Runner::Runner(Plan plan, std::function<void()> wake)
     : heartbeat_(plan.heartbeat),
       virtual_time_(plan.virtual_time),
       engine_(std::move(plan)),
-      wake_(std::move(wake)) {}
+      wake_(std::move(wake)) {
+  engine_.OnAskTimes([this](std::uint32_t rule, double after) { return AskTimes(rule, after); });
+}
 
 int Runner::Start() {
   if (posted_.error() != 0) return posted_.error();
@@ -118,6 +123,15 @@ EventBatch Runner::TakeEvents() {
   return taken;
 }
 
+void Runner::SupplyTimes(std::uint32_t rule, std::vector<double> times) {
+  {
+    const std::lock_guard lock(mutex_);
+    supplied_[rule] = std::move(times);
+  }
+  posted_.Signal();
+  taken_.notify_one();
+}
+
 void Runner::Stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -130,6 +144,7 @@ void Runner::Stop() {
 
 void Runner::Loop() {
   for (;;) {
+    PassTime();
     const bool more_commands = RunCommands();
     if (stopping_) break;
     Beat();
@@ -163,6 +178,14 @@ bool Runner::NextCommand(Command& command) {
 void Runner::Wait() {
   std::optional<Clock::time_point> until;
   if (beating_) until = next_beat_;
+  const double next = virtual_time_ ? kNever : engine_.next();
+  if (next < kNever) {
+    // A clock may be set meanwhile.
+    const std::chrono::duration<double> left(
+        std::clamp(next - SecondsSinceEpoch(), 0.0, kLongestWait));
+    const auto due = Clock::now() + std::chrono::ceil<Clock::duration>(left);
+    until = until ? std::min(*until, due) : due;
+  }
   if (source_ != nullptr) {
     const std::optional<Clock::time_point> deadline = source_->deadline();
     if (deadline && (!until || *deadline < *until)) until = deadline;
@@ -197,6 +220,36 @@ void Runner::Beat() {
   Publish();
   // Beats that were missed while the engine was busy are not made up for.
   next_beat_ = NextBeat();
+}
+
+// What is due by the clock.
+void Runner::PassTime() {
+  if (virtual_time_) return;
+  decltype(supplied_) supplied;
+  {
+    const std::lock_guard lock(mutex_);
+    supplied.swap(supplied_);
+  }
+  for (const auto& [rule, times] : supplied) engine_.Supply(rule, times);
+  if (!engine_.PassTo(SecondsSinceEpoch())) return;
+  SubmitFirings();
+  // Nobody else could know that nothing more will happen by time alone.
+  if (engine_.active_jobs() == 0 && !engine_.GetStatus().time_could_fire) gathered_.quiet = true;
+  Publish();
+}
+
+// In virtual time the engine can't go on without them, in real time they come when they come.
+std::optional<std::vector<double>> Runner::AskTimes(std::uint32_t rule, double after) {
+  gathered_.time_requests.push_back({rule, after});
+  if (!virtual_time_) return std::nullopt;
+  Publish();
+  std::unique_lock lock(mutex_);
+  taken_.wait(lock, [&] { return stopping_ || supplied_.contains(rule); });
+  const auto supplied = supplied_.find(rule);
+  if (supplied == supplied_.end()) return std::vector<double>();
+  std::vector<double> times = std::move(supplied->second);
+  supplied_.erase(supplied);
+  return times;
 }
 
 bool Runner::PumpSource() {
@@ -236,6 +289,9 @@ void Runner::Run(Command& command) {
     Reply(number, engine_.Advance(advance->until));
   } else if (auto* add = std::get_if<AddRuleCommand>(&body)) {
     Reply(number, engine_.AddRule(std::move(add->rule), add->metrics));
+  } else if (const auto* go_to = std::get_if<GoToCommand>(&body)) {
+    engine_.GoTo(go_to->state);
+    Reply(number, {});
   } else if (std::holds_alternative<EndCommand>(body)) {
     engine_.End();
     if (source_ != nullptr) source_->StopSubmitting(*this);
@@ -384,6 +440,7 @@ void Runner::Publish() {
   looked_at_ = 0;
   MoveTo(engine_.decode_errors(), outbox_.decode_errors);
   MoveTo(engine_.new_groups(), outbox_.new_groups);
+  MoveTo(gathered_.time_requests, outbox_.time_requests);
   if (engine_.events().size() > 0) PublishEvents(lock);
   MoveTo(gathered_.answers, outbox_.answers);
   MoveTo(gathered_.submissions, outbox_.submissions);

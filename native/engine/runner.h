@@ -3,9 +3,9 @@
 // takes the journal from there and submits the jobs of rules that only submit, so a busy event loop
 // delays neither.
 //
-// Threads: Post, Take, TakeEvents, GatherEvents and Stop are called by the owner, everything else
-// happens on the runner's thread. One wake is under way at most: the next one comes only after
-// Take. No lock is held while waking.
+// Threads: Post, Take, TakeEvents, GatherEvents, SupplyTimes and Stop are called by the owner,
+// everything else happens on the runner's thread. One wake is under way at most: the next one comes
+// only after Take. No lock is held while waking.
 #pragma once
 
 #include <atomic>
@@ -48,6 +48,9 @@ struct AddRuleCommand {
   Rule rule;
   std::vector<Metric> metrics;
 };
+struct GoToCommand {
+  std::uint32_t state;
+};
 struct EndCommand {};
 // While paused, the runner submits nothing for firings by itself: that is left to its owner.
 struct PauseCommand {
@@ -81,9 +84,9 @@ struct UrgencyCommand {
 
 using CommandBody =
     std::variant<StartCommand, IngestCommand, FinishStreamCommand, TickCommand, AdvanceCommand,
-                 AddRuleCommand, EndCommand, PauseCommand, StatusCommand, SnapshotCommand,
-                 ActiveJobsCommand, OpenSourceCommand, CloseSourceCommand, SubmitCommand,
-                 CancelCommand, UrgencyCommand>;
+                 AddRuleCommand, GoToCommand, EndCommand, PauseCommand, StatusCommand,
+                 SnapshotCommand, ActiveJobsCommand, OpenSourceCommand, CloseSourceCommand,
+                 SubmitCommand, CancelCommand, UrgencyCommand>;
 
 struct Command {
   std::uint64_t number = 0;
@@ -99,6 +102,12 @@ struct Answer {
   AnswerBody body;
 };
 
+// The next times of a cron rule are wanted, behind `after`; SupplyTimes() brings them.
+struct TimeRequest {
+  std::uint32_t rule = 0;
+  double after = 0;  // seconds since the epoch
+};
+
 // What came of a firing's jobs that were submitted without JavaScript; `number` is the firing's.
 using Submission = SubmitReport;
 
@@ -109,17 +118,18 @@ struct Outbox {
   std::vector<Firing> firings;
   std::vector<Submission> submissions;
   std::vector<journal::DecodeError> decode_errors;
+  std::vector<TimeRequest> time_requests;
   // Names of groups that the plan does not list, in the order of their indexes; each is handed over
   // once, with an outbox or an event batch, and not after the answer or the events that need it.
   std::vector<std::string> new_groups;
   std::string records;                   // the source's records, one a line, when tapped
   std::optional<SourceFailure> failure;  // the source has failed after it was open
   bool events_waiting = false;           // there is an event batch to take
-  bool quiet = false;                    // the source's last active job has ended
+  bool quiet = false;  // the last thing has happened that could have made a run go on
 
   bool empty() const {
     return answers.empty() && firings.empty() && submissions.empty() && decode_errors.empty() &&
-           new_groups.empty() && records.empty() && !failure && !quiet;
+           time_requests.empty() && new_groups.empty() && records.empty() && !failure && !quiet;
   }
 };
 
@@ -156,6 +166,10 @@ class Runner : private SourceListener {
   // none.
   EventBatch TakeEvents();
 
+  // The next times of a cron rule, none when there are no more. In virtual time the engine waits
+  // for them, else they are asked for long before they are needed.
+  void SupplyTimes(std::uint32_t rule, std::vector<double> times);
+
   // Stops the thread and joins it. Commands that it has not begun are never answered. Idempotent.
   void Stop();
 
@@ -173,6 +187,8 @@ class Runner : private SourceListener {
   bool NextCommand(Command& command);
   void Wait();
   void Beat();
+  void PassTime();
+  std::optional<std::vector<double>> AskTimes(std::uint32_t rule, double after);
   bool PumpSource();
   Clock::time_point NextBeat() const;
   void Run(Command& command);
@@ -222,6 +238,7 @@ class Runner : private SourceListener {
   std::deque<Command> commands_;
   Outbox outbox_;
   EventBatch events_;
+  std::unordered_map<std::uint32_t, std::vector<double>> supplied_;  // by rule
   std::size_t event_capacity_ = 0;
   bool hold_ = false;
   bool wake_pending_ = false;

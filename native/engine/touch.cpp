@@ -6,7 +6,7 @@
 namespace flux_ensemble::engine {
 
 std::optional<Touch> TouchOfTrigger(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Touch>, 8> kDerived = {{
+  static constexpr std::array<std::pair<std::string_view, Touch>, 9> kDerived = {{
       {"sched", Touch::kSchedState},
       {"run", Touch::kRunState},
       {"cleanup", Touch::kCleanupState},
@@ -15,6 +15,7 @@ std::optional<Touch> TouchOfTrigger(std::string_view name) {
       {"fail", Touch::kFail},
       {"cancel", Touch::kCancel},
       {"timeout", Touch::kTimeout},
+      {"stalled", Touch::kStalled},
   }};
   for (const auto& [derived, touch] : kDerived) {
     if (name == derived) return touch;

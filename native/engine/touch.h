@@ -12,7 +12,7 @@
 namespace flux_ensemble::engine {
 
 // Bits 0 to 26 are the event kinds. Behind them the derived triggers: RFC 21 states entered and
-// outcomes that became known; then the group's two streams and its counts.
+// outcomes that became known, and jobs that stalled; then the group's two streams and its counts.
 enum class Touch : std::uint8_t {
   kSchedState = journal::kEventKindCount,
   kRunState,
@@ -22,6 +22,7 @@ enum class Touch : std::uint8_t {
   kFail,
   kCancel,
   kTimeout,
+  kStalled,
   kDurationStream,
   kPendingStream,
   kFirstCount,

@@ -55,6 +55,7 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::Tick>("tick"),
                          InstanceMethod<&EngineObject::Advance>("advance"),
                          InstanceMethod<&EngineObject::AddRule>("addRule"),
+                         InstanceMethod<&EngineObject::GoTo>("goTo"),
                          InstanceMethod<&EngineObject::End>("end"),
                          InstanceMethod<&EngineObject::Pause>("pause"),
                          InstanceMethod<&EngineObject::GetStatus>("status"),
@@ -67,6 +68,7 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::SetUrgency>("setUrgency"),
                          InstanceMethod<&EngineObject::Take>("take"),
                          InstanceMethod<&EngineObject::TakeEvents>("takeEvents"),
+                         InstanceMethod<&EngineObject::SupplyTimes>("supplyTimes"),
                          InstanceMethod<&EngineObject::GatherEvents>("gatherEvents"),
                          InstanceMethod<&EngineObject::Hold>("hold"),
                          InstanceMethod<&EngineObject::Close>("close"),
@@ -88,6 +90,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   }
   planned_groups_ = plan->groups.size();
   planned_metrics_ = plan->metrics.size();
+  planned_states_ = plan->states.size();
 
   napi_value name = WriteString(env, "flux-ensemble");
   if (name == nullptr ||
@@ -207,11 +210,22 @@ void EngineObject::AddRule(const Napi::CallbackInfo& info) {
   if (info.Env().IsExceptionPending()) return;
   if (!metrics) return ThrowType(info.Env(), "not metrics: " + error);
   const std::size_t known = planned_metrics_ + metrics->size();
-  std::optional<engine::Rule> rule = ReadRule(info[1], {planned_groups_, known}, &error);
+  std::optional<engine::Rule> rule =
+      ReadRule(info[1], {planned_groups_, known, planned_states_}, &error);
   if (info.Env().IsExceptionPending()) return;
   if (!rule) return ThrowType(info.Env(), "not a rule: " + error);
   if (!Post(info, engine::AddRuleCommand{std::move(*rule), std::move(*metrics)})) return;
   planned_metrics_ = known;
+}
+
+// goTo(number, state)
+void EngineObject::GoTo(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const std::size_t state = SizeAt(info, 1, &good);
+  if (!good || state >= planned_states_) {
+    return ThrowType(info.Env(), "goTo(number, state) needs the index of a state");
+  }
+  Post(info, engine::GoToCommand{static_cast<std::uint32_t>(state)});
 }
 
 void EngineObject::End(const Napi::CallbackInfo& info) {
@@ -316,6 +330,20 @@ Napi::Value EngineObject::Take(const Napi::CallbackInfo& info) {
 Napi::Value EngineObject::TakeEvents(const Napi::CallbackInfo& info) {
   if (!Open(info.Env())) return {};
   return {info.Env(), WriteEvents(info.Env(), runner_->TakeEvents())};
+}
+
+// supplyTimes(rule, times)
+void EngineObject::SupplyTimes(const Napi::CallbackInfo& info) {
+  if (!Open(info.Env())) return;
+  bool good = false;
+  const std::size_t rule = SizeAt(info, 0, &good);
+  if (!good || !info[1].IsTypedArray() ||
+      info[1].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+    return ThrowType(info.Env(), "supplyTimes(rule, times) needs an index and a Float64Array");
+  }
+  const auto times = info[1].As<Napi::Float64Array>();
+  runner_->SupplyTimes(static_cast<std::uint32_t>(rule),
+                       {times.Data(), times.Data() + times.ElementLength()});
 }
 
 void EngineObject::GatherEvents(const Napi::CallbackInfo& info) {

@@ -31,6 +31,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void Tick(const Napi::CallbackInfo& info);
   void Advance(const Napi::CallbackInfo& info);
   void AddRule(const Napi::CallbackInfo& info);
+  void GoTo(const Napi::CallbackInfo& info);
   void End(const Napi::CallbackInfo& info);
   void Pause(const Napi::CallbackInfo& info);
   void GetStatus(const Napi::CallbackInfo& info);
@@ -44,6 +45,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 
   Napi::Value Take(const Napi::CallbackInfo& info);
   Napi::Value TakeEvents(const Napi::CallbackInfo& info);
+  void SupplyTimes(const Napi::CallbackInfo& info);
   void GatherEvents(const Napi::CallbackInfo& info);
   // hold(true): keeps the event loop alive until hold(false).
   void Hold(const Napi::CallbackInfo& info);
@@ -60,6 +62,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   // Of the plan, and of the rules added since.
   std::size_t planned_groups_ = 0;
   std::size_t planned_metrics_ = 0;
+  std::size_t planned_states_ = 0;
   std::unique_ptr<engine::Runner> runner_;
   napi_threadsafe_function channel_ = nullptr;
   bool hooked_ = false;

@@ -1,9 +1,11 @@
 #include "node/plan_reader.h"
 
 #include <array>
-#include <cmath>
 #include <string_view>
 #include <utility>
+
+#include "node/program_reader.h"
+#include "node/property_reader.h"
 
 namespace flux_ensemble::node {
 
@@ -12,12 +14,16 @@ namespace {
 using engine::Comparison;
 using engine::TriggerType;
 
-constexpr std::array<std::pair<std::string_view, TriggerType>, 4> kTriggers = {{
-    {"start", TriggerType::kStart},
-    {"heartbeat", TriggerType::kHeartbeat},
-    {"metric", TriggerType::kMetric},
-    {"job", TriggerType::kJob},
-}};
+constexpr std::array<std::pair<std::string_view, TriggerType>, engine::kTriggerTypeCount>
+    kTriggers = {{
+        {"start", TriggerType::kStart},
+        {"heartbeat", TriggerType::kHeartbeat},
+        {"metric", TriggerType::kMetric},
+        {"job", TriggerType::kJob},
+        {"interval", TriggerType::kInterval},
+        {"cron", TriggerType::kCron},
+        {"state", TriggerType::kState},
+    }};
 
 constexpr std::array<std::pair<std::string_view, Comparison>, 6> kComparisons = {{
     {"<", Comparison::kLess},
@@ -46,80 +52,6 @@ constexpr std::array<std::pair<std::string_view, engine::Variable>, engine::kVar
         {"duration", engine::Variable::kDuration},
         {"pending", engine::Variable::kPending},
     }};
-
-// Reads typed properties of one object; the first that is of another type is the error.
-class PropertyReader {
- public:
-  PropertyReader(const Napi::Object& object, std::string* error) : object_(object), error_(error) {}
-
-  bool good() const { return good_; }
-
-  std::optional<std::string> TextOrNull(const char* key) {
-    const Napi::Value value = object_.Get(key);
-    if (value.IsNull()) return std::nullopt;
-    if (!value.IsString()) return Fail<std::string>(key, "a string or null");
-    return value.As<Napi::String>().Utf8Value();
-  }
-
-  std::string Text(const char* key) {
-    std::optional<std::string> text = TextOrNull(key);
-    if (!text) Fail<std::string>(key, "a string");
-    return text.value_or(std::string());
-  }
-
-  double Number(const char* key) {
-    const Napi::Value value = object_.Get(key);
-    const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
-    if (!std::isfinite(number)) Fail<double>(key, "a finite number");
-    return std::isfinite(number) ? number : 0;
-  }
-
-  // An integer from `low` to 2^53.
-  std::int64_t Integer(const char* key, std::int64_t low) {
-    const double number = Number(key);
-    if (good_ && (number != std::floor(number) || number < static_cast<double>(low) ||
-                  number > 9007199254740992.0)) {
-      Fail<double>(key, "an integer in range");
-    }
-    return good_ ? static_cast<std::int64_t>(number) : low;
-  }
-
-  // The index of one of `size` things.
-  std::size_t Index(const char* key, std::size_t size) {
-    const std::int64_t index = Integer(key, 0);
-    if (good_ && static_cast<std::uint64_t>(index) >= size) Fail<bool>(key, "an index in range");
-    return good_ ? static_cast<std::size_t>(index) : 0;
-  }
-
-  bool Boolean(const char* key) {
-    const Napi::Value value = object_.Get(key);
-    if (!value.IsBoolean()) return Fail<bool>(key, "a boolean").has_value();
-    return value.As<Napi::Boolean>().Value();
-  }
-
-  // The entry of a table under the name that the property holds.
-  template <typename T, std::size_t N>
-  T OneOf(const char* key, const std::array<std::pair<std::string_view, T>, N>& table) {
-    const std::string name = Text(key);
-    for (const auto& [entry, result] : table) {
-      if (entry == name) return result;
-    }
-    Fail<T>(key, "a known name");
-    return table[0].second;
-  }
-
-  template <typename T>
-  std::optional<T> Fail(const char* key, const char* wanted) {
-    if (good_) *error_ = std::string(key) + " must be " + wanted;
-    good_ = false;
-    return std::nullopt;
-  }
-
- private:
-  Napi::Object object_;
-  std::string* error_;
-  bool good_ = true;
-};
 
 engine::Count CountOf(PropertyReader& reader, const std::string& name) {
   for (std::size_t i = 0; i < engine::kCountCount; ++i) {
@@ -153,6 +85,47 @@ void ReadCondition(PropertyReader& reader, engine::Rule& rule) {
   if (!reader.TextOrNull("comparison")) return;
   rule.condition =
       engine::Condition{reader.OneOf("comparison", kComparisons), reader.Number("threshold")};
+}
+
+// Null, or { for, cooldown, interval }: seconds, 0 for none.
+void ReadTiming(PropertyReader& reader, const Napi::Value& value, engine::Rule& rule) {
+  if (rule.trigger == TriggerType::kInterval && value.IsNull()) {
+    reader.Fail<bool>("timing", "an object");
+  }
+  if (value.IsNull()) return;
+  PropertyReader timing = reader.Inner("timing", value);
+  rule.lasting = timing.Seconds("for");
+  rule.cooldown = timing.Seconds("cooldown");
+  rule.interval = timing.Seconds("interval");
+  if (rule.trigger == TriggerType::kInterval && rule.interval <= 0) {
+    timing.Fail<bool>("interval", "above 0");
+  }
+}
+
+// Null, or { in, goto, enter }: the states' indexes, -1 for none.
+void ReadStates(PropertyReader& reader, const Napi::Value& value, std::size_t states,
+                engine::Rule& rule) {
+  if (rule.trigger == TriggerType::kState && value.IsNull()) {
+    reader.Fail<bool>("states", "an object");
+  }
+  if (value.IsNull()) return;
+  PropertyReader part = reader.Inner("states", value);
+  const auto state = [&](const char* key) {
+    const bool given = part.Integer(key, -1) >= 0;
+    return given ? static_cast<std::uint32_t>(part.Index(key, states)) : engine::kNoState;
+  };
+  rule.go_to = state("goto");
+  rule.state = state("enter");
+  if (rule.trigger == TriggerType::kState && rule.state == engine::kNoState) {
+    part.Fail<bool>("enter", "the index of a state");
+  }
+  for (const double index : part.Numbers("in")) {
+    if (!(index >= 0 && index < static_cast<double>(states))) {
+      part.Fail<bool>("in", "indexes of states");
+      return;
+    }
+    rule.in |= std::uint64_t{1} << static_cast<unsigned>(index);
+  }
 }
 
 // Null, or an array: what a source can submit by itself.
@@ -260,9 +233,19 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& 
   PropertyReader reader(value.As<Napi::Object>(), error);
   engine::Rule rule;
   rule.trigger = reader.OneOf("trigger", kTriggers);
+  const auto object = value.As<Napi::Object>();
+  const Napi::Value when = object.Get("when");
+  if (!when.IsNull()) {
+    rule.program = ReadProgram(when, sizes.metrics, error);
+    if (!rule.program) return std::nullopt;
+  }
+  ReadTiming(reader, object.Get("timing"), rule);
+  ReadStates(reader, object.Get("states"), sizes.states, rule);
   if (rule.trigger == TriggerType::kMetric) {
-    rule.metric = static_cast<std::uint32_t>(reader.Index("metric", sizes.metrics));
-    ReadCondition(reader, rule);
+    if (!rule.program) {
+      rule.metric = static_cast<std::uint32_t>(reader.Index("metric", sizes.metrics));
+      ReadCondition(reader, rule);
+    }
   } else if (rule.trigger == TriggerType::kJob) {
     const std::optional<engine::Touch> touch = engine::TouchOfTrigger(reader.Text("event"));
     if (!touch) reader.Fail<bool>("event", "the name of an event");
@@ -276,7 +259,7 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& 
   if (backoff >= 0) rule.backoff = static_cast<std::uint64_t>(backoff);
   rule.terminal = reader.Boolean("terminal");
   rule.wants_event = reader.Boolean("wantsEvent");
-  ReadPortions(reader, value.As<Napi::Object>().Get("submit"), pool, rule);
+  ReadPortions(reader, object.Get("submit"), pool, rule);
   if (!reader.good()) return std::nullopt;
   return rule;
 }
@@ -317,30 +300,29 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
   plan.ensemble = reader.Text("ensemble");
   plan.heartbeat = reader.Number("heartbeat");
   plan.virtual_time = reader.Boolean("virtualTime");
-  const Napi::Value groups = object.Get("groups");
   const Napi::Value rules = object.Get("rules");
-  if (!groups.IsArray()) reader.Fail<bool>("groups", "an array");
   if (!rules.IsArray()) reader.Fail<bool>("rules", "an array");
   if (!reader.good()) return std::nullopt;
 
-  const auto group_array = groups.As<Napi::Array>();
+  std::optional<std::vector<std::string>> groups = ReadStrings(object.Get("groups"));
+  if (!groups) {
+    *error = "groups must be an array of strings";
+    return std::nullopt;
+  }
+  plan.groups = std::move(*groups);
   const auto rule_array = rules.As<Napi::Array>();
   const napi_env env = object.Env();
-  plan.groups.reserve(group_array.Length());
-  for (std::uint32_t i = 0; i < group_array.Length(); ++i) {
-    const Napi::HandleScope scope(env);
-    const Napi::Value name = group_array.Get(i);
-    if (!name.IsString()) {
-      *error = "groups must be strings";
-      return std::nullopt;
-    }
-    plan.groups.push_back(name.As<Napi::String>().Utf8Value());
-  }
   std::optional<std::vector<engine::Metric>> metrics =
       ReadMetrics(object.Get("metrics"), plan.groups.size(), error);
   if (!metrics) return std::nullopt;
   plan.metrics = std::move(*metrics);
-  const PlanSizes sizes{plan.groups.size(), plan.metrics.size()};
+  std::optional<std::vector<std::string>> states = ReadStrings(object.Get("states"));
+  if (!states || states->size() > engine::kMostStates) reader.Fail<bool>("states", "some strings");
+  plan.stalled = reader.Numbers("stalled");
+  if (plan.stalled.size() > plan.groups.size()) reader.Fail<bool>("stalled", "one for each group");
+  if (!reader.good()) return std::nullopt;
+  plan.states = std::move(*states);
+  const PlanSizes sizes{plan.groups.size(), plan.metrics.size(), plan.states.size()};
   if (!ReadRemembered(object.Get("remembered"), plan, error)) return std::nullopt;
   plan.rules.reserve(rule_array.Length());
   JobspecPool pool;

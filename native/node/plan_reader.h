@@ -40,6 +40,7 @@ class JobspecPool {
 struct PlanSizes {
   std::size_t groups = 0;
   std::size_t metrics = 0;
+  std::size_t states = 0;
 };
 
 // Metrics of an ensemble that has `groups` groups.

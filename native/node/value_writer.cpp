@@ -38,6 +38,11 @@ napi_value WriteArray(napi_env env, const Items& items, Write write) {
 
 napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot);
 
+napi_value Null(napi_env env) {
+  napi_value null = nullptr;
+  return napi_get_null(env, &null) == napi_ok ? null : nullptr;
+}
+
 napi_value WriteFiring(napi_env env, const engine::Firing& firing) {
   ObjectWriter object(env);
   object.Set("number", static_cast<double>(firing.number))
@@ -57,6 +62,10 @@ napi_value WriteFiring(napi_env env, const engine::Firing& firing) {
   } else {
     object.Set("value", firing.value);
   }
+  const auto state = [](std::uint32_t index) {
+    return index == engine::kNoState ? -1.0 : static_cast<double>(index);
+  };
+  object.Set("state", state(firing.state)).Set("goto", state(firing.go_to));
   object.Set("submitting", firing.submitting);
   if (firing.snapshot == nullptr) {
     object.SetNull("snapshot");
@@ -227,6 +236,7 @@ napi_value WriteStatus(napi_env env, const engine::Status& status) {
       .Set("timeCouldFire", status.time_could_fire)
       .Set("ended", status.ended)
       .Set("backlogOver", status.backlog_over)
+      .Set("state", status.state.empty() ? Null(env) : WriteString(env, status.state))
       .Set("records", static_cast<double>(totals.records))
       .Set("events", static_cast<double>(totals.events))
       .Set("trackedEvents", static_cast<double>(totals.tracked_events))
@@ -252,6 +262,13 @@ napi_value WriteOutbox(napi_env env, const engine::Outbox& outbox) {
       .Set("decodeErrors",
            WriteArray(env, outbox.decode_errors,
                       [env](const auto& error) { return WriteDecodeError(env, error); }))
+      .Set("timeRequests", WriteArray(env, outbox.time_requests,
+                                      [env](const engine::TimeRequest& request) {
+                                        return ObjectWriter(env)
+                                            .Set("rule", static_cast<double>(request.rule))
+                                            .Set("after", request.after)
+                                            .value();
+                                      }))
       .Set("newGroups", WriteStrings(env, outbox.new_groups))
       .Set("eventsWaiting", outbox.events_waiting)
       .Set("quiet", outbox.quiet);

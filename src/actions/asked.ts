@@ -37,7 +37,7 @@ export function readAsked({ name, label, value }: AskedAction, config: EnsembleC
     ...(label === undefined ? {} : { label }),
     ...(value === undefined ? {} : { value }),
   };
-  const answer = readFollowUps(given, config);
+  const answer = readFollowUps(given, config, false);
   const [followUp] = typeof answer === 'string' ? [] : answer;
   if (followUp?.kind === 'action') return followUp.action;
   // The path of a field is of no use without a file.

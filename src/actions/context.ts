@@ -19,7 +19,9 @@ export type ActionReport =
   | { readonly kind: 'custom'; readonly label: string }
   | { readonly kind: 'exec'; readonly command: string }
   | { readonly kind: 'plugin'; readonly name: string }
-  | { readonly kind: 'terminate' };
+  | { readonly kind: 'terminate' }
+  /** A state that the user's own code asked for; those of rules are in their firings. */
+  | { readonly kind: 'goto'; readonly state: string };
 
 /** Who wants to know what a run does. Every method is optional; none may throw. */
 export interface EnsembleObserver {
@@ -51,6 +53,8 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** Adds a rule to the running ensemble. */
   addRule(rule: Rule): Promise<void>;
+  /** Goes to another state of the ensemble. */
+  goTo(state: string): Promise<void>;
   /** Ends the run as a `terminate` rule does. */
   terminate(): void;
 }

@@ -71,12 +71,15 @@ export class Dispatcher {
         },
       },
     };
-    const trigger = { kind: 'start' } as const;
     const rule: Rule = {
       title: firing.name,
       triggerText: firing.trigger,
       algorithm: null,
-      trigger,
+      trigger: { kind: 'start' },
+      when: null,
+      in: [],
+      for: null,
+      cooldown: null,
       action,
     };
     this.#underWay++;
@@ -139,6 +142,11 @@ export class Dispatcher {
 
   async #run(due: Due, depth: number, context = this.#context): Promise<void> {
     const { action } = due;
+    // Where the firing itself leads, the engine has gone already.
+    if (depth > 0 && action.goto !== null) {
+      this.#context.observer.action?.({ kind: 'goto', state: action.goto }, due.firing);
+      await this.#context.goTo(action.goto);
+    }
     switch (action.name) {
       case 'submit':
         return submit(context, { ...due, action });
@@ -149,6 +157,8 @@ export class Dispatcher {
       case 'grow':
       case 'shrink':
         return resize(context, { ...due, action });
+      case 'goto':
+        return;
       case 'terminate':
         context.observer.action?.({ kind: 'terminate' }, due.firing);
         return context.terminate();

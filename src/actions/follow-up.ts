@@ -9,12 +9,12 @@ export type FollowUp =
   | { readonly kind: 'action'; readonly action: Action }
   | { readonly kind: 'rule'; readonly rule: Rule };
 
-/** The follow-ups, or what is wrong with them. */
-export function readFollowUps(answer: unknown, config: EnsembleConfig): FollowUp[] | string {
+/** The follow-ups, or what is wrong with them. `onJob`: there is a job of an event that they may be about. */
+export function readFollowUps(answer: unknown, config: EnsembleConfig, onJob: boolean): FollowUp[] | string {
   if (answer === undefined || answer === null) return [];
   const followUps: FollowUp[] = [];
   for (const item of Array.isArray(answer) ? answer : [answer]) {
-    const followUp = readOne(item, config);
+    const followUp = readOne(item, config, onJob);
     if (typeof followUp === 'string') return followUp;
     followUps.push(followUp);
   }
@@ -25,7 +25,7 @@ function parametersOf(entries: readonly JobEntry[]): string[] {
   return [...new Set(entries.map(({ draft }) => draft?.sweep))].flatMap((sweep) => sweep?.names ?? []);
 }
 
-function readOne(item: unknown, config: EnsembleConfig): FollowUp | string {
+function readOne(item: unknown, config: EnsembleConfig, onJob: boolean): FollowUp | string {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
     return 'an action is an object with a name, a rule one with a trigger and an action';
   }
@@ -33,13 +33,15 @@ function readOne(item: unknown, config: EnsembleConfig): FollowUp | string {
   try {
     const { config: read } = configFromObject(
       {
-        // Only the names count here: they are what labels, metrics and parameters refer to.
-        jobs: [...config.groups.values()].map(({ name, entries }) => ({
+        // Only the names count here: they are what labels, metrics, states and parameters refer to.
+        jobs: [...config.groups.values()].map(({ name, stalled, entries }) => ({
           name,
           command: 'true',
+          stalled,
           parameters: Object.fromEntries(parametersOf(entries).map((parameter) => [parameter, 0])),
         })),
-        rules: [isRule ? item : { trigger: 'start', action: item }],
+        states: config.states,
+        rules: [isRule ? item : { trigger: onJob ? 'job-finish' : 'start', action: item }],
         custom: 'function placeholder() {}',
       },
       { plugins: knownPlugins(config.plugins) },

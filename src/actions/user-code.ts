@@ -72,7 +72,7 @@ export async function asked(
       code: timedOut ? 'ERR_CUSTOM_TIMEOUT' : 'ERR_CUSTOM',
     });
   }
-  const followUps = readFollowUps(answer, config);
+  const followUps = readFollowUps(answer, config, firing.job !== null);
   if (typeof followUps === 'string') {
     throw new ActionError(`${where} returned something that is no action: ${followUps}`, firing.rule, {
       code: 'ERR_CUSTOM',

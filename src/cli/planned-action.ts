@@ -11,8 +11,13 @@ export function isoTime(seconds: number): string {
   return Number.isNaN(time.getTime()) ? `${seconds} s` : time.toISOString();
 }
 
-/** A submission takes a line for each entry of its group. */
+/** What the action does and where it leads. A submission takes a line for each entry of its group. */
 export function plannedAction(action: Action, config: EnsembleConfig): string {
+  const goes = action.goto === null ? [] : [`go to ${escapeControls(action.goto)}`];
+  return action.name === 'goto' ? goes.join('') : [deed(action, config), ...goes].join(', and ');
+}
+
+function deed(action: Exclude<Action, { name: 'goto' }>, config: EnsembleConfig): string {
   switch (action.name) {
     case 'submit': {
       const group = config.groups.get(action.label);
@@ -20,9 +25,9 @@ export function plannedAction(action: Action, config: EnsembleConfig): string {
       return `submit ${escapeControls(action.label)} ${describePortions(portions)}`;
     }
     case 'cancel':
-      return `cancel ${escapeControls(action.label)}`;
+      return `cancel ${target(action.label)}`;
     case 'urgency':
-      return `urgency ${escapeControls(action.label)} ${action.value}`;
+      return `urgency ${target(action.label)} ${action.value}`;
     case 'grow':
     case 'shrink':
       return `${action.name} by ${action.value}`;
@@ -35,4 +40,8 @@ export function plannedAction(action: Action, config: EnsembleConfig): string {
     default:
       return action.name;
   }
+}
+
+function target(label: string | null): string {
+  return label === null ? "the event's job" : escapeControls(label);
 }

@@ -2,6 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Engine } from '../engine/engine.js';
+import { EMPTY_PLAN } from '../engine/plan.js';
 import { EnsembleError, MemberError } from '../errors.js';
 import { createMember, executorNames, type MemberName } from '../members/create.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
@@ -38,9 +39,7 @@ async function follow(
     full: full === true,
   });
   // No groups and no rules: it counts what passes, and keeps nothing.
-  const nothing = { groups: [], remembered: [], metrics: [], rules: [] };
-  const plan = { ...nothing, trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false };
-  const engine = new Engine(plan, { firing() {}, decodeError() {} });
+  const engine = new Engine(EMPTY_PLAN, { firing() {}, decodeError() {} });
   try {
     await new Promise<void>((resolve, reject) => {
       const sink = {

@@ -35,6 +35,8 @@ function describeAction(report: ActionReport, colors: Colors): string {
       return line(report.name);
     case 'terminate':
       return line('terminate ensemble session');
+    case 'goto':
+      return line(`go to ${escapeControls(report.state)}`);
   }
 }
 
@@ -73,10 +75,16 @@ function printResult(metrics: MetricsSnapshot, ending: string, colors: Colors): 
   if (metrics.groups.size > 0) print(countsTable(metrics.groups, colors));
   const statistics = statisticsTable(metrics.groups, colors);
   if (statistics !== '') print(`\n${statistics}`);
-  const { events, firings, decodeErrors, lostJobs } = metrics.status;
+  const { events, firings, decodeErrors, lostJobs, state } = metrics.status;
   const broken = decodeErrors === 0 ? '' : `, ${decodeErrors} broken records`;
   const lost = lostJobs === 0 ? '' : `, ${lostJobs} jobs ended unseen`;
-  print(colors.dim(`\n${ending}: ${events} events, ${firings} firings${broken}${lost}`));
+  const where = state === null ? '' : ` in state ${escapeControls(state)}`;
+  print(colors.dim(`\n${ending}${where}: ${events} events, ${firings} firings${broken}${lost}`));
+}
+
+/** Where a firing led, if anywhere. */
+function printStep({ state, goto }: Firing, colors: Colors): void {
+  if (goto !== null) print(colors.cyan(`   state ${escapeControls(`${state} -> ${goto}`)}`));
 }
 
 /** The rule's name, and of which algorithm it is. */
@@ -88,8 +96,10 @@ function nameOf({ name, algorithm }: Firing): string {
 export function textReporter(debug: boolean): Reporter {
   const colors = colorsFor(process.stdout);
   const observer: EnsembleObserver = {
-    firing: (firing) =>
-      print(colors.blue(` => ${firing.askedBy === null ? 'trigger ' : ''}${nameOf(firing)}`)),
+    firing: (firing) => {
+      print(colors.blue(` => ${firing.askedBy === null ? 'trigger ' : ''}${nameOf(firing)}`));
+      printStep(firing, colors);
+    },
     paused: (paused, askedBy) =>
       print(colors.blue(` => ${paused ? 'paused' : 'resumed'}, asked by ${escapeControls(askedBy)}`)),
     action: (report) => print(describeAction(report, colors)),
@@ -114,7 +124,8 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
     firing: (firing) => {
       const action = config?.rules[firing.rule]?.action;
       print(colors.blue(` => trigger ${nameOf(firing)} at ${isoTime(firing.timestamp)}`));
-      if (action === undefined || config === undefined) return;
+      printStep(firing, colors);
+      if (action === undefined || config === undefined || action.name === 'goto') return;
       print(colors.cyan(`   would ${plannedAction(action, config).replaceAll('\n', '\n   ')}`));
     },
     decodeError: complainOfRecord,

@@ -26,6 +26,11 @@ export class UsedSource implements ConfigSource {
     return this.#source.writtenAs(path);
   }
 
+  placeInText(path: Path, text: string, character: number): Place | null {
+    const place = this.#source.placeInText(path, text, character);
+    return place === null ? null : this.#from(place, path);
+  }
+
   lineOfText(path: Path): number | null {
     return this.#source.lineOfText(path);
   }
@@ -61,6 +66,11 @@ export class ExpandedSource implements ConfigSource {
   writtenAs(path: Path): string | null {
     const [source, inner] = this.#find(path);
     return source.writtenAs(inner);
+  }
+
+  placeInText(path: Path, text: string, character: number): Place | null {
+    const [source, inner] = this.#find(path);
+    return source.placeInText(inner, text, character);
   }
 
   lineOfText(path: Path): number | null {

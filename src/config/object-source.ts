@@ -25,6 +25,10 @@ export class ObjectSource implements ConfigSource {
     return null;
   }
 
+  placeInText(): null {
+    return null;
+  }
+
   lineOfText(): null {
     return null;
   }

@@ -23,6 +23,8 @@ export interface ConfigSource {
   place(path: Path, part: Part): Place;
   /** An unquoted scalar as it was written (`1.10`), or null when that is not known. */
   writtenAs(path: Path): string | null;
+  /** Where a character (counted from 0) of the string `text` stands, or null when that can't be told. */
+  placeInText(path: Path, text: string, character: number): Place | null;
   /** The line on which the text of a string begins, which for a block is the one after its `|`. */
   lineOfText(path: Path): number | null;
 }

@@ -6,6 +6,8 @@ import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import type { ResolvedJobs } from './resolve-jobs.js';
 import { isPluginPart, resolveOptions } from './resolve-plugins.js';
+import type { ResolvedNames } from './resolve-rules.js';
+import { stateNamed } from './resolve-states.js';
 import { type ActionName, type ActionShape, MOST, MOST_ROWS, type PluginPartName } from './schema.js';
 import { splitWords } from './split-words.js';
 import { choices, didYouMean } from './suggest.js';
@@ -30,21 +32,32 @@ const HIGHEST_URGENCY = 31;
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
-/** Makes an action, or null when it can't be told what to do; that has been reported then. */
+/**
+ * Makes an action, or null when it can't be told what to do; that has been reported then. `onJob`: the rule is due at
+ * events of jobs, so the action may be about the one whose event it is.
+ */
 export function resolveAction(
   context: ResolveContext,
-  jobs: ResolvedJobs,
+  names: ResolvedNames,
   action: ActionShape,
+  onJob: boolean,
   path: Path,
 ): Action | null {
   const { name } = action;
-  if (name === undefined) return null;
-  warnOfIdleKeys(context, name, action, path);
+  const { jobs } = names;
+  const goto = resolveGoto(context, names, action, path);
   const common = {
     repetitions: action.repetitions ?? 1,
     backoff: action.backoff ?? null,
     onError: action.onError ?? 'continue',
-  };
+    goto,
+  } as const;
+  if (name === undefined) {
+    if (goto === null) return null;
+    warnOfIdleKeys(context, null, action, path);
+    return { ...common, name: 'goto' };
+  }
+  warnOfIdleKeys(context, name, action, path);
   if (isPluginPart(name)) {
     const options = resolveOptions(
       context,
@@ -76,11 +89,13 @@ export function resolveAction(
         : { ...common, name, command, commandText: action.command ?? '', timeout };
     }
     case 'urgency': {
-      const label = resolveGroup(context, jobs, action, path);
+      const ofEvent = onJob && !isGiven(action.label);
+      const label = ofEvent ? null : resolveGroup(context, jobs, action, path);
       const value = resolveUrgency(context, action, path);
-      return label === null || value === null ? null : { ...common, name, label, value };
+      return (label === null && !ofEvent) || value === null ? null : { ...common, name, label, value };
     }
     case 'cancel': {
+      if (onJob && !isGiven(action.label)) return { ...common, name, label: null };
       const label = resolveGroup(context, jobs, action, path);
       return label === null ? null : { ...common, name, label };
     }
@@ -129,18 +144,41 @@ function resolveParameters(
   return values;
 }
 
+/** The state to go to, or null; whether an action does anything at all is seen here, too. */
+function resolveGoto(
+  context: ResolveContext,
+  { states }: ResolvedNames,
+  { name, goto }: ActionShape,
+  path: Path,
+): string | null {
+  if (isGiven(goto)) return stateNamed(context, states, goto, [...path, 'goto']);
+  const { shape, problems } = context;
+  if (name === undefined && !shape.isBroken([...path, 'name']) && !shape.isBroken([...path, 'goto'])) {
+    problems.error(
+      path,
+      `'name' is missing: it must be one of ${choices(Object.keys(OWN_KEYS))}, or else 'goto' a state`,
+    );
+  }
+  return null;
+}
+
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null;
+}
+
 function warnOfIdleKeys(
   { problems }: ResolveContext,
-  name: ActionName | PluginPartName,
+  name: ActionName | PluginPartName | null,
   action: ActionShape,
   path: Path,
 ): void {
-  const own = isPluginPart(name) ? PLUGIN_KEYS : OWN_KEYS[name];
+  const own = name === null ? [] : isPluginPart(name) ? PLUGIN_KEYS : OWN_KEYS[name];
   for (const key of ['label', 'value', 'parameters', 'command', 'timeout', 'with'] as const) {
-    if (action[key] === undefined || action[key] === null || own.includes(key)) continue;
+    if (!isGiven(action[key]) || own.includes(key)) continue;
     const meant = Object.keys(OWN_KEYS).filter((other) => OWN_KEYS[other as ActionName].includes(key));
     if (PLUGIN_KEYS.includes(key)) meant.push("a plugin's action");
-    problems.warning([...path, key], `ignored: ${name} has no ${key}, only ${choices(meant, 'and')}`, 'key');
+    const what = name ?? 'goto';
+    problems.warning([...path, key], `ignored: ${what} has no ${key}, only ${choices(meant, 'and')}`, 'key');
   }
 }
 

@@ -4,6 +4,7 @@ import { FillError, fillDraft, isFluxTag, showWords } from '../parameters/fill.j
 import { tablesOf } from '../parameters/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../parameters/template.js';
 import { describeValue } from './describe.js';
+import { durationSeconds, formatDuration } from './duration.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import { resolveSweep } from './resolve-parameters.js';
@@ -33,7 +34,7 @@ interface Overview {
 /** Makes the job groups, in the order in which the file names them first. */
 export function resolveJobs(context: ResolveContext): ResolvedJobs {
   const shapes = context.shape.config.jobs;
-  const groups = new Map<string, JobGroup & { readonly entries: JobEntry[]; count: number }>();
+  const groups = new Map<string, GrowingGroup>();
   // What plugins say of their jobs may have parameters too, so it comes before all else.
   const jobs = (shapes ?? []).map((job, index) => job && withJobDefaults(context, job, ['jobs', index]));
   const parameters = parameterNames(jobs);
@@ -46,13 +47,14 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs {
     const path = ['jobs', index];
     if (job === undefined) continue;
     const name = job.name ?? '';
-    const group = groups.get(name) ?? { name, entries: [], count: 0 };
+    const group = groups.get(name) ?? { name, entries: [], count: 0, stalled: null };
     const entries = resolveJob(context, overview, job, group.entries.length, path);
     for (const entry of entries) {
       group.entries.push(entry);
       group.count += entry.count;
     }
     groups.set(name, group);
+    addStalled(context, group, job, path);
     if (group.count > MOST) {
       const message = `the jobs of this group are ${group.count} up to here; ${MOST} at most`;
       context.problems.error([...path, 'count'], message);
@@ -63,6 +65,28 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs {
     }
   }
   return { groups, names: new Set(groups.keys()), complete: overview.complete, parameters };
+}
+
+type GrowingGroup = Pick<JobGroup, 'name'> & {
+  readonly entries: JobEntry[];
+  count: number;
+  stalled: number | null;
+};
+
+/** What one entry says of the group is said for all. */
+function addStalled(
+  { problems }: ResolveContext,
+  group: GrowingGroup,
+  { stalled }: JobShape,
+  path: Path,
+): void {
+  if (stalled === undefined || stalled === null) return;
+  const seconds = durationSeconds(stalled);
+  if (group.stalled !== null && group.stalled !== seconds) {
+    const message = `the group's jobs are stalled after ${formatDuration(group.stalled)} by an entry above`;
+    problems.error([...path, 'stalled'], message);
+  }
+  group.stalled ??= seconds;
 }
 
 /** The names of the parameters of each group. */

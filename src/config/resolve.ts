@@ -4,6 +4,7 @@ import type { ResolveContext } from './resolve-context.js';
 import { resolveCustom } from './resolve-custom.js';
 import { resolveJobs } from './resolve-jobs.js';
 import { resolveRules } from './resolve-rules.js';
+import { resolveStates } from './resolve-states.js';
 import { resolveTests } from './resolve-tests.js';
 import { type LoggingShape, meansYes } from './schema.js';
 import type { EnsembleConfig, Rule } from './types.js';
@@ -19,11 +20,13 @@ export function resolveConfig(context: ResolveContext): EnsembleConfig {
   const { shape, file } = context;
   const custom = resolveCustom(context);
   const jobs = resolveJobs(context);
-  const rules = resolveRules(context, jobs);
+  const states = resolveStates(context);
+  const rules = resolveRules(context, { jobs, states });
   return {
     file,
     debug: meansYes(shape.config.logging?.debug ?? false),
     heartbeat: resolveHeartbeat(shape.config.logging, rules),
+    states,
     groups: jobs.groups,
     rules,
     custom,

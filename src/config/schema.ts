@@ -8,6 +8,7 @@
 
 import { z } from 'zod';
 import { TRIGGERS } from '../rules/triggers.js';
+import { DURATION_PATTERN } from './duration.js';
 import { useSchema } from './schema-algorithm.js';
 import { type TestShape, testsSchema } from './schema-tests.js';
 
@@ -84,6 +85,15 @@ function integer(least: number, most: number = MOST) {
 function seconds(most: number) {
   const error = `must be a number of seconds, from 0 to ${most}`;
   return z.number({ error }).min(0, { error }).max(most, { error });
+}
+
+/** A length of time: `30s`, `5m`, `2h`, `1d`, `250ms`, or seconds; see `durationSeconds`. */
+function duration() {
+  const error = 'must be a duration above 0, like 30s, 5m, 2h, 1d or 250ms, or a number of seconds';
+  return z.union(
+    [z.number({ error }).gt(0, { error }), z.string({ error }).regex(DURATION_PATTERN, { error })],
+    { error },
+  );
 }
 
 function timeout() {
@@ -253,6 +263,11 @@ export const jobSchema = z
       }),
       cores: integerOrTemplate(1).optional().meta({ description: 'Cores for each task.', default: 1 }),
       gpus: integerOrTemplate(0).optional().meta({ description: 'GPUs for each task.', default: 0 }),
+      stalled: duration()
+        .nullish()
+        .describe(
+          'How long an active job of the group may be without an event, for the trigger job-stalled.',
+        ),
       queue: text().nullish().describe('The queue to submit to.'),
       bank: text().nullish().describe('The bank to charge.'),
       urgency: integer(0, 31)
@@ -276,11 +291,13 @@ const actionSchema = z
     {
       name: z
         .union([described(ACTIONS, ACTION_NAMES), pluginPart(ACTION_NAMES)], { error: ACTION_NAMES })
+        .optional()
         .describe("What to do; a name with a dot is a plugin's."),
+      goto: text().nullish().describe('The state to go to, besides or instead of anything else.'),
       label: z
         .union([text(), z.number()], { error: 'must be the name of a job group or of a function' })
         .nullish()
-        .describe('The job group (submit, cancel) or the function (custom).'),
+        .describe('The job group (submit, cancel, urgency) or the function (custom).'),
       value: z
         .union([text(), z.number()], { error: 'must be a number' })
         .nullish()
@@ -313,16 +330,35 @@ const triggerDescriptions = Object.fromEntries(TRIGGERS.map(({ name, description
 const ruleSchema = z
   .strictObject(
     {
-      trigger: described(triggerDescriptions, 'must be start, metric, heartbeat or job-<event>').describe(
-        'What makes the rule due.',
-      ),
+      trigger: described(
+        triggerDescriptions,
+        'must be start, metric, heartbeat, interval, cron, state or job-<event>',
+      ).describe('What makes the rule due.'),
       name: text()
         .nullish()
-        .describe('The metric (metric), the job group to look at (job-*), or a title (start, heartbeat).'),
+        .describe('The metric (metric), the job group to look at (job-*), the state (state), or a title.'),
       when: z
         .union([text(), z.number()], { error: 'must be a condition, like 5 or "> 5"' })
         .nullish()
-        .describe('The condition on a metric: a number, or one of < <= > >= == != and a number.'),
+        .describe(
+          'The condition: for the metric `name` a number, or one of < <= > >= == != and a number; or a whole ' +
+            'expression, like mean.sleep-duration > 30s and count.sleep.failed < 3.',
+        ),
+      for: duration()
+        .nullish()
+        .describe('How long the condition must have held (metric), or the state (state).'),
+      cooldown: duration().nullish().describe('The least time between two firings of the rule.'),
+      in: z
+        .union([text(), z.array(text()).min(1)], {
+          error: 'must be the name of a state, or a list of states',
+        })
+        .nullish()
+        .describe('The states in which the rule is judged; all when absent.'),
+      interval: duration().nullish().describe('The time between two firings (interval).'),
+      cron: text().nullish().describe('When the rule is due (cron): "minute hour day month weekday".'),
+      timezone: text()
+        .nullish()
+        .describe('Time zone of `cron`, like Europe/Berlin; that of the ensemble when absent.'),
       action: actionSchema,
     },
     { error: 'must be a mapping with trigger and action' },
@@ -351,6 +387,11 @@ const pluginsSchema = z
 export const configSchema = z.strictObject(
   {
     logging: loggingSchema,
+    states: z
+      .array(text(), { error: 'must be a list of names' })
+      .max(64, { error: 'must be 64 states at most' })
+      .nullish()
+      .describe('The states of the ensemble; it begins in the first.'),
     jobs: z.array(jobSchema, { error: 'must be a list of jobs, [] for none' }).describe('The job groups.'),
     rules: z.array(ruleSchema, { error: 'must be a list of rules, [] for none' }).describe('The rules.'),
     custom: customSchema,
@@ -371,6 +412,7 @@ export type CustomShape = NonNullable<Shape['custom']>;
 /** A file of which every value has its right type, and of which values that had a wrong one are missing. */
 export interface ConfigShape {
   readonly logging?: LoggingShape | null | undefined;
+  readonly states?: readonly (string | undefined)[] | null | undefined;
   readonly jobs?: readonly (JobShape | undefined)[] | undefined;
   readonly rules?: readonly (RuleShape | undefined)[] | undefined;
   readonly custom?: string | Partial<Exclude<CustomShape, string>> | null | undefined;

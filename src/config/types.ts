@@ -115,6 +115,8 @@ export interface JobGroup {
   readonly entries: readonly JobEntry[];
   /** Sum of the entries' counts. */
   readonly count: number;
+  /** Seconds that an active job may be without an event before it counts as stalled; null for ever. */
+  readonly stalled: number | null;
 }
 
 export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
@@ -182,8 +184,20 @@ export type MetricName =
 export type Trigger =
   | { readonly kind: 'start' }
   | { readonly kind: 'heartbeat' }
-  | { readonly kind: 'metric'; readonly metric: MetricName; readonly when: Condition | null }
-  | { readonly kind: 'job'; readonly event: string; readonly group: string | null };
+  | {
+      readonly kind: 'metric';
+      /** The one metric of a rule in the short form; null when the rule's expression says which. */
+      readonly metric: MetricName | null;
+      /** The condition of the short form. */
+      readonly when: Condition | null;
+    }
+  | { readonly kind: 'job'; readonly event: string; readonly group: string | null }
+  /** Every so many seconds from the start on. */
+  | { readonly kind: 'interval'; readonly seconds: number }
+  /** A cron pattern, in a time zone or, for null, that of this process. */
+  | { readonly kind: 'cron'; readonly pattern: string; readonly timezone: string | null }
+  /** The state is entered or, with `for`, has lasted. */
+  | { readonly kind: 'state'; readonly state: string };
 
 interface ActionCommon {
   /** Times that the action may run; 0 for never. */
@@ -192,6 +206,8 @@ interface ActionCommon {
   readonly backoff: number | null;
   /** What an error of the action does to the run. */
   readonly onError: 'continue' | 'stop';
+  /** The state that the ensemble goes to when the rule fires, or null. */
+  readonly goto: string | null;
 }
 
 export type Action = ActionCommon &
@@ -204,9 +220,12 @@ export type Action = ActionCommon &
         /** Values in place of the group's own, which may hold tags; null for none. */
         readonly parameters: Parameters | null;
       }
-    | { readonly name: 'cancel'; readonly label: string }
-    | { readonly name: 'urgency'; readonly label: string; readonly value: number }
+    /** The active jobs of a group or, with null, the job of the event. */
+    | { readonly name: 'cancel'; readonly label: string | null }
+    | { readonly name: 'urgency'; readonly label: string | null; readonly value: number }
     | { readonly name: 'terminate' }
+    /** Nothing but to go to another state. */
+    | { readonly name: 'goto' }
     | { readonly name: 'grow' | 'shrink'; readonly value: number }
     | {
         readonly name: 'custom';
@@ -243,6 +262,14 @@ export interface Rule {
   /** The algorithm (`use:`) that it is of, or null for a rule of the file itself. */
   readonly algorithm: string | null;
   readonly trigger: Trigger;
+  /** What must hold besides; null for nothing, or where the trigger has the short form of it. */
+  readonly when: ExpressionCondition | null;
+  /** The states in which the rule is judged; empty for all. */
+  readonly in: readonly string[];
+  /** Seconds that the condition must have held (or the state lasted), or null. */
+  readonly for: number | null;
+  /** The least seconds between two firings, or null. */
+  readonly cooldown: number | null;
   readonly action: Action;
 }
 
@@ -275,6 +302,8 @@ export interface EnsembleConfig {
   readonly debug: boolean;
   /** Seconds between heartbeats, 0 for none. */
   readonly heartbeat: number;
+  /** Of the ensemble, the first is the initial one; empty for an ensemble without. */
+  readonly states: readonly string[];
   /** In the order in which the file names them first. */
   readonly groups: ReadonlyMap<string, JobGroup>;
   readonly rules: readonly Rule[];

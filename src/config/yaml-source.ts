@@ -20,6 +20,7 @@ import {
 import { quote } from './describe.js';
 import type { Path } from './path.js';
 import type { ConfigSource, Part, Place } from './problems.js';
+import { offsetInSource } from './yaml-text.js';
 
 /** Something that the YAML itself, not what it says, has wrong. */
 export interface YamlFinding {
@@ -42,12 +43,14 @@ export class YamlSource implements ConfigSource {
   /** The document as plain values; undefined when its syntax is too broken to tell. */
   readonly value: unknown;
 
+  readonly #text: string;
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
   /** What each alias stands for. Asking the library would walk the document again for each. */
   readonly #targets = new Map<Alias, Node>();
 
   constructor(text: string) {
+    this.#text = text;
     this.#document = parseDocument(text, {
       lineCounter: this.#lines,
       // YAML 1.2, also where a %YAML directive says otherwise: timestamps and `yes` are text.
@@ -85,6 +88,14 @@ export class YamlSource implements ConfigSource {
   writtenAs(path: Path): string | null {
     const node = this.#resolve(this.#find(path).node);
     return isScalar(node) && node.type === Scalar.PLAIN ? (node.source ?? null) : null;
+  }
+
+  placeInText(path: Path, text: string, character: number): Place | null {
+    const node = this.#resolve(this.#find(path).node);
+    if (!isScalar(node) || !node.range || node.value !== text) return null;
+    const [start, end] = node.range;
+    const offset = offsetInSource(this.#text.slice(start, end), text, character);
+    return offset === null ? null : this.placeOf(start + offset);
   }
 
   lineOfText(path: Path): number | null {

@@ -19,9 +19,12 @@ export interface NativeFiring {
   readonly job: bigint | null;
   /** Index of the group, -1 for none. */
   readonly group: number;
+  /** Index of the state in which it was judged, and of the one that it led to; -1 for none. */
+  readonly state: number;
+  readonly goto: number;
   /** Of the metric, for metric rules. */
   readonly value: number | null;
-  /** Name of the event; null at start and heartbeats. */
+  /** Name of the event, of a stalled job its last one's; null where no event made the rule due. */
   readonly event: string | null;
   /** The event's context as JSON text, for rules that asked for it. */
   readonly context: string | null;
@@ -48,12 +51,14 @@ export interface EngineStatus {
   readonly activeJobs: number;
   /** Jobs on their way to the source, or accepted there and not heard of yet. */
   readonly submitting: number;
-  /** No job is active, yet a heartbeat might make a rule due. */
+  /** No job is active, yet time alone might make a rule due. */
   readonly timeCouldFire: boolean;
   /** No rule fires any more. */
   readonly ended: boolean;
   /** The sentinel has been seen. */
   readonly backlogOver: boolean;
+  /** The state that the ensemble is in; null when it has none. */
+  readonly state: string | null;
   readonly records: number;
   /** Events in all records. */
   readonly events: number;
@@ -128,11 +133,19 @@ export interface NativeAnswer {
   readonly failure: SourceFailure | null;
 }
 
+/** The next times of a cron rule are wanted, behind `after` (seconds since the epoch). */
+export interface TimeRequest {
+  readonly rule: number;
+  readonly after: number;
+}
+
 export interface NativeOutbox {
   readonly answers: readonly NativeAnswer[];
   readonly firings: readonly NativeFiring[];
   readonly submissions: readonly SubmitReport[];
   readonly decodeErrors: readonly DecodeError[];
+  /** To be answered by `supplyTimes`; in virtual time the engine waits for it. */
+  readonly timeRequests: readonly TimeRequest[];
   /** The source's records, one a line, when tapped. */
   readonly records: Uint8Array | null;
   /** The source has failed after it was open. */
@@ -140,7 +153,7 @@ export interface NativeOutbox {
   /** Names of groups that the plan does not list, in the order of their indexes. */
   readonly newGroups: readonly string[];
   readonly eventsWaiting: boolean;
-  /** The source's last active job has ended, and none is on its way. */
+  /** The source's last active job has ended and none is on its way, or time alone makes no rule due any more. */
   readonly quiet: boolean;
 }
 
@@ -163,6 +176,7 @@ export interface NativeEngine {
   tick(number: number, now: number): void;
   advance(number: number, until: number): void;
   addRule(number: number, rule: PlanRule, metrics: readonly PlanMetric[]): void;
+  goTo(number: number, state: number): void;
   end(number: number): void;
   pause(number: number, on: boolean): void;
   status(number: number): void;
@@ -175,6 +189,7 @@ export interface NativeEngine {
   setUrgency(number: number, ids: BigUint64Array, urgency: number): void;
   take(): NativeOutbox | undefined;
   takeEvents(): NativeEventBatch | undefined;
+  supplyTimes(rule: number, times: Float64Array): void;
   gatherEvents(capacity: number, hold: boolean): void;
   hold(on: boolean): void;
   close(): void;
@@ -197,7 +212,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 6;
+const abi = 7;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

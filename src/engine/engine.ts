@@ -17,14 +17,19 @@ import {
   type NativeSnapshot,
   type SourceFailure,
   type SubmitReport,
+  type TimeRequest,
 } from './addon.js';
 import { EventBatch, type EventStreamOptions } from './event-batch.js';
-import type { EnginePlan, PlanMetric, PlanRule, SubmitPortion } from './plan.js';
+import type { EnginePlan, PlanCron, PlanMetric, PlanRule, SubmitPortion } from './plan.js';
 
 export interface EngineListener {
   /** Called in the order in which the rules fired, before the answer to the command that made them fire. */
   firing(firing: NativeFiring): void;
   decodeError(error: DecodeError): void;
+  /** Up to `count` times of a cron rule behind `after`, in seconds since the epoch; none when there are no more. */
+  cronTimes?(cron: PlanCron, after: number, count: number): readonly number[];
+  /** The last thing has happened that could have made a run go on, as far as the engine's own thread can tell. */
+  quiet?(): void;
 }
 
 /** What an open source tells, besides what the engine makes of it. */
@@ -39,6 +44,9 @@ interface Waiting {
   resolve(value: unknown): void;
   reject(error: EnsembleError): void;
 }
+
+/** Times of a cron rule that are computed at once. */
+const CRON_TIMES = 256;
 
 /** Engines that something is still to come of must not be collected, whoever else has let go of them. */
 const busy = new Set<Engine>();
@@ -70,14 +78,19 @@ export class Engine {
   readonly #native: NativeEngine;
   readonly #listener: EngineListener;
   readonly #groups: string[];
-  readonly #hasHeartbeat: boolean;
+  readonly #virtualTime: boolean;
+  /** Something may happen by time alone. */
+  #keepsTime: boolean;
   readonly #namedKinds: string[] = [];
   readonly #waiting = new Map<number, Waiting>();
+  /** By rule. The engine counts rules as they are added, and so do we. */
+  readonly #crons = new Map<number, PlanCron>();
+  #rules = 0;
   readonly #submissions = new Map<number, (report: SubmitReport) => void>();
   #source: SourceListener | null = null;
   #lastCommand = 0;
   #closed = false;
-  #beating = false;
+  #started = false;
   #sourceOpen = false;
   #streaming = false;
   #streamEnded = false;
@@ -88,7 +101,6 @@ export class Engine {
   constructor(plan: EnginePlan, listener: EngineListener, addon: Addon = loadAddon()) {
     this.#addon = addon;
     this.#listener = listener;
-    this.#hasHeartbeat = plan.heartbeat > 0 && !plan.virtualTime;
     // The channel holds this function for as long as the native engine lives. Through a strong reference to
     // `this` the pair would keep each other alive for ever.
     const self = new WeakRef(this);
@@ -98,6 +110,9 @@ export class Engine {
         if (engine !== undefined) engine.#drain();
       });
       this.#groups = [...plan.groups];
+      this.#virtualTime = plan.virtualTime;
+      this.#keepsTime = plan.heartbeat > 0 || plan.stalled.some((seconds) => seconds > 0);
+      for (const rule of plan.rules) this.#know(rule);
     } catch (cause) {
       throw new EnsembleError('ERR_ENGINE', cause instanceof Error ? cause.message : String(cause), {
         cause,
@@ -112,7 +127,7 @@ export class Engine {
 
   /** Begins the run at `now` (seconds since the epoch): start rules fire, heartbeats begin. */
   start(now: number): Promise<void> {
-    this.#beating = this.#hasHeartbeat;
+    this.#started = true;
     return this.#command((native, number) => native.start(number, now));
   }
 
@@ -141,7 +156,14 @@ export class Engine {
 
   /** Adds metrics behind those there are, then a rule that may refer to them; resolves with the rule's index. */
   addRule(rule: PlanRule, metrics: readonly PlanMetric[] = []): Promise<number> {
-    return this.#command((native, number) => native.addRule(number, rule, metrics));
+    const added = this.#command<number>((native, number) => native.addRule(number, rule, metrics));
+    this.#know(rule);
+    return added;
+  }
+
+  /** Goes to another state (by index), as an action of the user's own code asks. */
+  goTo(state: number): Promise<void> {
+    return this.#command((native, number) => native.goTo(number, state));
   }
 
   /** No rule fires any more; statistics go on. */
@@ -276,7 +298,8 @@ export class Engine {
 
   /** An answer, a heartbeat or a record may be still to come. */
   #keepIfBusy(): void {
-    const more = this.#waiting.size > 0 || this.#beating || this.#sourceOpen;
+    const beating = this.#started && this.#keepsTime && !this.#virtualTime;
+    const more = this.#waiting.size > 0 || beating || this.#sourceOpen;
     if (more && !this.#closed) busy.add(this);
     else busy.delete(this);
   }
@@ -300,6 +323,7 @@ export class Engine {
     const outbox = this.#closed ? undefined : this.#native.take();
     if (outbox === undefined) return;
     this.#groups.push(...outbox.newGroups);
+    for (const request of outbox.timeRequests) this.#supplyTimes(request);
     for (const error of outbox.decodeErrors) tell(() => this.#listener.decodeError(error));
     for (const firing of outbox.firings) tell(() => this.#listener.firing(firing));
     const { records, failure } = outbox;
@@ -314,7 +338,10 @@ export class Engine {
       if (refused === null) waiting?.resolve(value);
       else waiting?.reject(new MemberError(`${refused.message} [${refused.code}]`));
     }
-    if (outbox.quiet) tell(() => this.#source?.quiet());
+    if (outbox.quiet) {
+      tell(() => this.#source?.quiet());
+      tell(() => this.#listener.quiet?.());
+    }
     if (failure !== null) {
       this.#sourceOpen = false;
       tell(() => this.#source?.failed(failure));
@@ -322,6 +349,24 @@ export class Engine {
     if (outbox.eventsWaiting) this.#wakeStream?.();
     if (outbox.answers.length > 0 && this.#waiting.size === 0) this.#native.hold(false);
     this.#keepIfBusy();
+  }
+
+  /** Remembers of a rule what the engine will ask for. */
+  #know({ cron, timing }: PlanRule): void {
+    const index = this.#rules++;
+    if (cron !== null) this.#crons.set(index, cron);
+    if (cron !== null || timing !== null) this.#keepsTime = true;
+  }
+
+  /** What can't be computed is no time: whoever waits for it must not wait for ever. */
+  #supplyTimes({ rule, after }: TimeRequest): void {
+    const cron = this.#crons.get(rule);
+    let times: readonly number[] = [];
+    try {
+      if (cron !== undefined) times = this.#listener.cronTimes?.(cron, after, CRON_TIMES) ?? [];
+    } finally {
+      this.#native.supplyTimes(rule, Float64Array.from(times));
+    }
   }
 
   #kindNames(): (kind: number) => string {

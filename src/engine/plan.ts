@@ -1,6 +1,6 @@
 /** An ensemble's rules as the native engine takes them: names resolved to indexes, nothing left to decide. */
 
-import type { Comparison, Count, Statistic, Variable } from '../config/types.js';
+import type { Comparison, ConditionStep, Count, Statistic, Trigger, Variable } from '../config/types.js';
 
 /** Jobs of one jobspec that a source submits by itself; see CompiledJobspec for the texts. */
 export interface SubmitPortion {
@@ -21,8 +21,21 @@ export interface PlanMetric {
   readonly variable: Variable | null;
 }
 
+/** One step of a condition, for a stack machine; see `ConditionStep`. A metric is there by its index. */
+export interface PlanStep {
+  readonly op: ConditionStep['op'];
+  /** Of a number, a text or a metric; null for the others. */
+  readonly value: number | string | null;
+}
+
+/** "minute hour day month weekday", or six fields with seconds first, in a time zone (null: this process's). */
+export interface PlanCron {
+  readonly pattern: string;
+  readonly timezone: string | null;
+}
+
 export interface PlanRule {
-  readonly trigger: 'start' | 'heartbeat' | 'metric' | 'job';
+  readonly trigger: Trigger['kind'];
   /** For `job`: index of the group, -1 for jobs of any group. */
   readonly group: number;
   /** For `job`: an event's name or a derived trigger, without the `job-`. */
@@ -32,6 +45,15 @@ export interface PlanRule {
   /** For `metric`: null lets any value do. */
   readonly comparison: Comparison | null;
   readonly threshold: number;
+  /** For all but `start`: a whole expression; for `metric` instead of the comparison. Null for none. */
+  readonly when: readonly PlanStep[] | null;
+  /** Seconds, 0 for none; `interval` is that trigger's own. Null for none of them. */
+  readonly timing: { readonly for: number; readonly cooldown: number; readonly interval: number } | null;
+  /** For `cron`. */
+  readonly cron: PlanCron | null;
+  /** States by index: those that the rule is judged in (none for all), that it leads to, and, for `state`, that has to be
+   * entered; -1 for none. */
+  readonly states: { readonly in: readonly number[]; readonly goto: number; readonly enter: number } | null;
   readonly repetitions: number;
   /** -1 for none. */
   readonly backoff: number;
@@ -52,6 +74,10 @@ export interface PlanRemembered {
 export interface EnginePlan {
   readonly groups: readonly string[];
   readonly remembered: readonly PlanRemembered[];
+  /** For each group the seconds after which an active job without an event has stalled; 0 for never. */
+  readonly stalled: readonly number[];
+  /** Of the ensemble; the first is the initial one. */
+  readonly states: readonly string[];
   /** Also take in groups that are not listed, as records name them. */
   readonly trackAll: boolean;
   /** This run's id; jobs that name another are not ours. Empty for jobs of any run. */
@@ -66,3 +92,17 @@ export interface EnginePlan {
   readonly metrics: readonly PlanMetric[];
   readonly rules: readonly PlanRule[];
 }
+
+/** Nothing to judge, and no group of jobs. */
+export const EMPTY_PLAN: EnginePlan = {
+  groups: [],
+  remembered: [],
+  stalled: [],
+  states: [],
+  trackAll: false,
+  ensemble: '',
+  heartbeat: 0,
+  virtualTime: false,
+  metrics: [],
+  rules: [],
+};

@@ -6,10 +6,12 @@
 import type { EnsembleConfig } from '../config/types.js';
 import type { DecodeError, EngineStatus } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
+import { EMPTY_PLAN } from '../engine/plan.js';
 import { EnsembleError } from '../errors.js';
 import { type Firing, readFiring } from '../firing.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
 import { compilePlan, ruleNames } from '../rules/compile.js';
+import { nextTimes } from '../rules/cron.js';
 import { paced } from './pace.js';
 import type { RecordingReader } from './reader.js';
 
@@ -47,17 +49,18 @@ export class Replay {
   constructor(reader: RecordingReader, options: ReplayOptions = {}) {
     this.#reader = reader;
     this.#options = options;
-    const rules = options.config?.rules ?? [];
+    const { rules = [], states = [] } = options.config ?? {};
     const plan =
       options.config === undefined
-        ? { groups: [], remembered: [], trackAll: true, ensemble: '', heartbeat: 0, metrics: [], rules: [] }
+        ? { ...EMPTY_PLAN, trackAll: true }
         : compilePlan(options.config, '', ruleNames(options.config, null));
     this.#engine = new Engine(
       // Nobody is called, so nobody needs to see what the metrics were.
       { ...plan, virtualTime: true, rules: plan.rules.map((rule) => ({ ...rule, wantsEvent: false })) },
       {
-        firing: (firing) => options.firing?.(readFiring(firing, rules, this.#engine.groups)),
+        firing: (firing) => options.firing?.(readFiring(firing, rules, this.#engine.groups, states)),
         decodeError: (error) => options.decodeError?.(error),
+        cronTimes: nextTimes,
       },
     );
   }

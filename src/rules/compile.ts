@@ -1,45 +1,96 @@
 /** Rules -> the native plan. */
 
-import type { Action, EnsembleConfig, JobEntry, JobGroup, Rule, Trigger } from '../config/types.js';
-import type { EnginePlan, PlanRule, SubmitPortion } from '../engine/plan.js';
+import type {
+  Action,
+  Comparison,
+  ConditionStep,
+  EnsembleConfig,
+  JobEntry,
+  JobGroup,
+  Rule,
+  Trigger,
+} from '../config/types.js';
+import type { EnginePlan, PlanRule, PlanStep, SubmitPortion } from '../engine/plan.js';
+import { COMPARISONS } from './expression/syntax.js';
 import { MetricTable } from './metric-table.js';
 import { portionsOf } from './portions.js';
 import { asksUserCode } from './user-code.js';
 
-type TriggerPart = Pick<PlanRule, 'trigger' | 'group' | 'event' | 'metric' | 'comparison' | 'threshold'>;
-
-const nothing: TriggerPart = {
-  trigger: 'start',
-  group: -1,
-  event: null,
-  metric: -1,
-  comparison: null,
-  threshold: 0,
-};
+type TriggerPart = Pick<
+  PlanRule,
+  'trigger' | 'group' | 'event' | 'metric' | 'comparison' | 'threshold' | 'cron'
+>;
 
 function compileTrigger(trigger: Trigger, { groupIndex, metrics }: RuleNames): TriggerPart {
+  const nothing: TriggerPart = {
+    trigger: trigger.kind,
+    group: -1,
+    event: null,
+    metric: -1,
+    comparison: null,
+    threshold: 0,
+    cron: null,
+  };
   switch (trigger.kind) {
-    case 'start':
-    case 'heartbeat':
-      return { ...nothing, trigger: trigger.kind };
-    case 'job':
-      return {
-        ...nothing,
-        trigger: 'job',
-        event: trigger.event,
-        group: trigger.group === null ? -1 : groupIndex(trigger.group),
-      };
+    case 'job': {
+      const group = trigger.group === null ? -1 : groupIndex(trigger.group);
+      return { ...nothing, event: trigger.event, group };
+    }
     case 'metric': {
       const { metric, when } = trigger;
-      return {
-        ...nothing,
-        trigger: 'metric',
-        metric: metrics.indexOf(metric),
-        comparison: when?.comparison ?? null,
-        threshold: when?.threshold ?? 0,
-      };
+      if (metric === null) return nothing;
+      const { comparison = null, threshold = 0 } = when ?? {};
+      return { ...nothing, metric: metrics.indexOf(metric), comparison, threshold };
     }
+    case 'cron':
+      return { ...nothing, cron: { pattern: trigger.pattern, timezone: trigger.timezone } };
+    default:
+      return nothing;
   }
+}
+
+/**
+ * The condition of a rule. One that only compares a metric with a number is judged the short way, by far the fastest.
+ */
+function compileWhen(
+  { trigger, when }: Rule,
+  { metrics }: RuleNames,
+): Partial<PlanRule> & Pick<PlanRule, 'when'> {
+  if (when === null) return { when: null };
+  const [first, second, third] = when.steps;
+  if (
+    trigger.kind === 'metric' &&
+    when.steps.length === 3 &&
+    first?.op === 'metric' &&
+    second?.op === 'number' &&
+    third !== undefined &&
+    isComparison(third.op)
+  ) {
+    const metric = metrics.indexOf(first.metric);
+    return { when: null, metric, comparison: third.op, threshold: second.value };
+  }
+  return { when: when.steps.map((step) => compileStep(step, metrics)) };
+}
+
+function compileStep(step: ConditionStep, metrics: MetricTable): PlanStep {
+  if (step.op === 'metric') return { op: step.op, value: metrics.indexOf(step.metric) };
+  return { op: step.op, value: 'value' in step ? step.value : null };
+}
+
+function compileTiming({ trigger, for: lasting, cooldown }: Rule): PlanRule['timing'] {
+  const interval = trigger.kind === 'interval' ? trigger.seconds : 0;
+  if (lasting === null && cooldown === null && interval === 0) return null;
+  return { for: lasting ?? 0, cooldown: cooldown ?? 0, interval };
+}
+
+function compileStates({ trigger, in: states, action }: Rule, { stateIndex }: RuleNames): PlanRule['states'] {
+  const enter = trigger.kind === 'state' ? stateIndex(trigger.state) : -1;
+  if (states.length === 0 && action.goto === null && enter === -1) return null;
+  return { in: states.map(stateIndex), goto: action.goto === null ? -1 : stateIndex(action.goto), enter };
+}
+
+function isComparison(op: ConditionStep['op']): op is Comparison {
+  return (COMPARISONS as readonly string[]).includes(op);
 }
 
 /** Makes of some jobs of an entry what a native source can submit by itself. */
@@ -49,6 +100,7 @@ export type MakePortion = (entry: JobEntry, count: number) => SubmitPortion;
 export interface RuleNames {
   readonly groups: EnsembleConfig['groups'];
   readonly groupIndex: (name: string) => number;
+  readonly stateIndex: (name: string) => number;
   readonly metrics: MetricTable;
   /** Null where jobs are submitted by JavaScript. */
   readonly makePortion: MakePortion | null;
@@ -84,6 +136,9 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
   const { action } = rule;
   return {
     ...compileTrigger(rule.trigger, names),
+    ...compileWhen(rule, names),
+    timing: compileTiming(rule),
+    states: compileStates(rule, names),
     repetitions: action.repetitions,
     backoff: action.backoff ?? -1,
     terminal: action.name === 'terminate',
@@ -100,6 +155,8 @@ export function compilePlan(config: EnsembleConfig, ensemble: string, names: Rul
     remembered: [...config.groups.values()].flatMap(({ entries }, group) =>
       entries.some(({ draft }) => draft?.sweep) ? [{ group }] : [],
     ),
+    stalled: [...config.groups.values()].map(({ stalled }) => stalled ?? 0),
+    states: config.states,
     trackAll: false,
     ensemble,
     heartbeat: config.heartbeat,
@@ -113,5 +170,6 @@ export function compilePlan(config: EnsembleConfig, ensemble: string, names: Rul
 export function ruleNames(config: EnsembleConfig, makePortion: MakePortion | null): RuleNames {
   const index = new Map([...config.groups.keys()].map((name, i) => [name, i]));
   const groupIndex = (name: string) => index.get(name) ?? -1;
-  return { groups: config.groups, groupIndex, metrics: new MetricTable(groupIndex), makePortion };
+  const stateIndex = (name: string) => config.states.indexOf(name);
+  return { groups: config.groups, groupIndex, stateIndex, metrics: new MetricTable(groupIndex), makePortion };
 }

@@ -24,7 +24,8 @@ export function neededEvents(rules: readonly Rule[]): string[] | null {
   for (const { trigger, action } of rules) {
     if (asksUserCode(action)) return null;
     if (trigger.kind !== 'job') continue;
-    if (trigger.event === 'debug') return null;
+    // What has stalled is told by the lack of any event.
+    if (trigger.event === 'debug' || trigger.event === 'stalled') return null;
     for (const name of behind[trigger.event] ?? [trigger.event]) names.add(name);
   }
   return [...names];

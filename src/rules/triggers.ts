@@ -46,6 +46,7 @@ export const DERIVED_EVENTS = {
   fail: 'A job failed: it ended with another exit code, by a signal or by an exception.',
   cancel: 'A job was cancelled.',
   timeout: 'A job was stopped because its time was up.',
+  stalled: "An active job has had no event for as long as its group's `stalled` says.",
 } as const satisfies Readonly<Record<string, string>>;
 
 const JOB_PREFIX = 'job-';
@@ -53,8 +54,14 @@ const JOB_PREFIX = 'job-';
 /** All triggers, in the order in which they are documented. */
 export const TRIGGERS: readonly TriggerInfo[] = [
   { name: 'start', description: 'The ensemble started; happens once.' },
-  { name: 'metric', description: "The metric that the rule's name gives changed, and its condition holds." },
+  {
+    name: 'metric',
+    description: "A metric that the rule's condition names changed, and the condition holds.",
+  },
   { name: 'heartbeat', description: 'The time between two heartbeats passed.' },
+  { name: 'interval', description: 'The time that `interval` says passed.' },
+  { name: 'cron', description: 'A time that `cron` says has come.' },
+  { name: 'state', description: 'The ensemble entered the state that `name` gives.' },
   ...Object.entries({ ...JOB_EVENTS, ...DERIVED_EVENTS }).map(([event, description]) => ({
     name: `${JOB_PREFIX}${event}`,
     description,

@@ -5,7 +5,7 @@ import type { Action } from '../config/types.js';
 /** An action that asks the user's own code what to do. */
 export type AskingAction = Exclude<
   Action,
-  { readonly name: 'submit' | 'cancel' | 'urgency' | 'terminate' | 'grow' | 'shrink' }
+  { readonly name: 'submit' | 'cancel' | 'urgency' | 'terminate' | 'goto' | 'grow' | 'shrink' }
 >;
 
 export function asksUserCode(action: Action): action is AskingAction {

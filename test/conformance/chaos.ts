@@ -1,6 +1,7 @@
 /** Streams of plausible but chaotic jobs, rules at random, and cuts at random, for fast-check. */
 
 import fc from 'fast-check';
+import { EMPTY_PLAN } from '../../src/engine/plan.js';
 import {
   type CasePlan,
   type CaseRule,
@@ -277,11 +278,7 @@ export const chaos: fc.Arbitrary<ChaosRun> = fc.boolean().chain((ticks) =>
       cuts: fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 6 }),
     })
     .map(({ trackAll, ensemble, rules, kinds, all, cuts }) => ({
-      one: play(
-        { groups, remembered: [], trackAll, ensemble, heartbeat: 0, virtualTime: false, rules },
-        kinds,
-        all,
-      ),
+      one: play({ ...EMPTY_PLAN, groups, trackAll, ensemble, rules }, kinds, all),
       cuts,
     })),
 );

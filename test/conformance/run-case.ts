@@ -29,6 +29,7 @@ export interface Result {
     readonly activeJobs: number;
     readonly ended: boolean;
     readonly backlogOver: boolean;
+    readonly state: string | null;
     readonly records: number;
     readonly events: number;
     readonly trackedEvents: number;
@@ -66,6 +67,7 @@ export function runReference({ plan, steps }: Case, engine = new ReferenceEngine
       activeJobs: engine.activeJobs().length,
       ended: engine.ended,
       backlogOver: engine.backlogOver,
+      state: null,
       decodeErrors: engine.badLines.length,
       firings: engine.firings.length,
     },

@@ -5,11 +5,11 @@ import type { Result } from './run-case.js';
 // A firing in a line, so that what differs can be read. The shortest decimals that read back as the same double
 // are as good as its bits.
 const oneLine = (firing: ReferenceFiring) => {
-  const { number, rule, timestamp, job, group, value, event, context } = firing;
+  const { number, rule, timestamp, job, group, state, goto, value, event, context } = firing;
   const zero = Object.is(value, -0) ? ' (minus zero)' : '';
   return (
     `#${number} at ${timestamp} rule ${rule}, job ${job}, group ${group}, ` +
-    `value ${value}${zero}, event ${JSON.stringify(event)}, context ${JSON.stringify(context)}`
+    `in state ${state} to ${goto}, value ${value}${zero}, event ${JSON.stringify(event)}, context ${JSON.stringify(context)}`
   );
 };
 

@@ -12,8 +12,8 @@ import { Engine } from ${JSON.stringify(join(root, 'dist/engine/engine.js'))};
 import { fluxLibrary } from ${JSON.stringify(join(root, 'dist/members/flux/flux-member.js'))};
 
 const rule = { trigger: 'job', group: 0, event: 'finish', metric: -1, comparison: null,
-  threshold: 0, repetitions: 1, backoff: -1, terminal: false, wantsEvent: false, submit: null };
-const plan = { groups: ['a'], remembered: [], trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false,
+  threshold: 0, when: null, timing: null, cron: null, states: null, repetitions: 1, backoff: -1, terminal: false, wantsEvent: false, submit: null };
+const plan = { groups: ['a'], remembered: [], stalled: [], states: [], trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false,
   metrics: [], rules: [rule] };
 const alive = setInterval(() => gc(), 10);
 const fired = new Promise((resolve) => {

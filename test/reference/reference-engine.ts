@@ -33,6 +33,8 @@ export interface ReferenceFiring {
   readonly timestamp: number;
   readonly job: bigint | null;
   readonly group: number;
+  readonly state: number;
+  readonly goto: number;
   readonly value: number | null;
   readonly event: string | null;
   readonly context: JsonObject | null;
@@ -293,6 +295,8 @@ export class ReferenceEngine {
       timestamp: about.timestamp,
       job: about.job ?? null,
       group: about.group ?? -1,
+      state: -1,
+      goto: -1,
       value: about.value ?? null,
       event: about.event?.name ?? null,
       context: rule.plan.wantsEvent ? (about.event?.context ?? null) : null,

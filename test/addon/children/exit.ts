@@ -18,9 +18,10 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
       trigger: 'heartbeat',
       group: -1,
       event: null,
-      count: null,
-      statistic: null,
-      variable: null,
+      when: null,
+      timing: null,
+      cron: null,
+      states: null,
     };
     const rest = {
       comparison: null,

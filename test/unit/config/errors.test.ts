@@ -260,7 +260,7 @@ describe('a rule', () => {
   it('on a metric must name one', () => {
     expect(pathsOf(withRules({ trigger: 'metric', action: terminate }))).toEqual(['rules[0]']);
     expect(pathsOf(withRules({ trigger: 'metric', name: '', action: terminate }))).toEqual(['rules[0].name']);
-    expect(pathsOf(withRules({ trigger: 'metric', name: 'mean.x', when: '5 >', action: terminate }))).toEqual(
+    expect(pathsOf(withRules({ trigger: 'metric', name: 'mean.x', when: '> x', action: terminate }))).toEqual(
       ['rules[0].name', 'rules[0].when'],
     );
   });

@@ -11,6 +11,7 @@ describe('an ensemble', () => {
       file: '/somewhere/e.yaml',
       debug: true,
       heartbeat: 0,
+      states: [],
       custom: null,
       plugins: [],
       tests: [],
@@ -20,6 +21,7 @@ describe('an ensemble', () => {
           {
             name: 'sleep',
             count: 5,
+            stalled: null,
             entries: [
               {
                 group: 'sleep',
@@ -56,6 +58,10 @@ describe('an ensemble', () => {
           triggerText: 'start',
           algorithm: null,
           trigger: { kind: 'start' },
+          when: null,
+          in: [],
+          for: null,
+          cooldown: null,
           action: {
             name: 'submit',
             label: 'sleep',
@@ -64,6 +70,7 @@ describe('an ensemble', () => {
             repetitions: 1,
             backoff: null,
             onError: 'continue',
+            goto: null,
           },
         },
       ],

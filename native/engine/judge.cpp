@@ -1,0 +1,370 @@
+#include "engine/judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace flux_ensemble::engine {
+
+namespace {
+
+constexpr std::uint64_t Bit(std::uint32_t state) {
+  return std::uint64_t{1} << state;
+}
+
+bool HasTiming(const Rule& rule) {
+  return rule.lasting > 0 || rule.cooldown > 0 || rule.trigger == TriggerType::kInterval ||
+         rule.trigger == TriggerType::kCron;
+}
+
+}  // namespace
+
+Judge::Judge(Plan& plan, const MetricTable& metrics, const JobTable& jobs,
+             const JobDetailsTable& details, TakeSnapshot take_snapshot)
+    : metrics_(metrics),
+      jobs_(jobs),
+      details_(details),
+      take_snapshot_(std::move(take_snapshot)),
+      virtual_time_(plan.virtual_time),
+      heartbeat_(plan.heartbeat),
+      states_(std::move(plan.states)),
+      state_(states_.empty() ? kNoState : 0) {
+  for (std::uint32_t group = 0; group < plan.stalled.size(); ++group) {
+    if (plan.stalled[group] > 0) guards_.try_emplace(group, plan.stalled[group]);
+  }
+  for (Rule& rule : plan.rules) AddRule(std::move(rule));
+}
+
+std::uint32_t Judge::AddRule(Rule rule) {
+  if (rule.trigger == TriggerType::kMetric) Watch(rule);
+  const std::uint32_t index = book_.Add(std::move(rule));
+  Prepare(index);
+  if (begun_) Begin(index);
+  return index;
+}
+
+// Whatever changes a metric that its condition names makes a metric rule due.
+void Judge::Watch(Rule& rule) {
+  if (rule.program && !rule.program->metrics().empty()) rule.metric = rule.program->metrics()[0];
+  rule.ForEachMetric([&](std::uint32_t index) {
+    const Metric& metric = metrics_.metric(index);
+    const engine::Watch watch{metric.group, TouchOf(metric)};
+    if (rule.touch == Touch::kNone) {
+      rule.group = watch.group;
+      rule.touch = watch.touch;
+    } else if (watch != engine::Watch{rule.group, rule.touch} &&
+               std::find(rule.also.begin(), rule.also.end(), watch) == rule.also.end()) {
+      rule.also.push_back(watch);
+    }
+  });
+}
+
+// What has to be known of a rule besides what the book knows.
+void Judge::Prepare(std::uint32_t index) {
+  const Rule& rule = book_.rule(index);
+  if (HasTiming(rule)) timings_.try_emplace(index);
+  if (rule.trigger != TriggerType::kMetric) return;
+  if (rule.in != 0 || (rule.program && rule.program->names_state())) aware_.push_back(index);
+  rule.ForEachMetric([this, index](std::uint32_t metric) {
+    if (!metrics_.ChangesByTime(metric)) return;
+    const auto [found, added] = windows_.try_emplace(metric);
+    Window& window = found->second;
+    window.metric = metric;
+    if (added) group_windows_[metrics_.metric(metric).group].push_back(metric);
+    if (window.rules.empty() || window.rules.back() != index) window.rules.push_back(index);
+    Expect(window);
+  });
+}
+
+// What a rule does from the beginning of the run on or, if that is later, from when it was added.
+void Judge::Begin(std::uint32_t index) {
+  const Rule& rule = book_.rule(index);
+  if (rule.repetitions == 0) return;
+  if (rule.trigger == TriggerType::kInterval) NextInterval(index);
+  if (rule.trigger == TriggerType::kCron) NextCron(index);
+}
+
+void Judge::Start(double now) {
+  begun_ = true;
+  now_ = std::max(now_, now);
+  begun_at_ = now;
+  moment_ = now;
+  for (std::uint32_t index = 0; index < book_.size(); ++index) Begin(index);
+  const std::vector<std::uint32_t> rules = book_.Living(TriggerType::kStart);
+  for (const std::uint32_t index : rules) {
+    if (InState(book_.rule(index))) Occasion(index, NewFiring());
+  }
+  if (state_ != kNoState) JudgeState();
+  Settle();
+}
+
+void Judge::OnEvent(const Job& job, const journal::Event& event, TouchSet touched, bool active) {
+  if (!guards_.empty() || !windows_.empty()) Listen(job, event, touched, active);
+  if (ended_) return;
+  moment_ = event.timestamp;
+  const Facts facts = FactsOf(&event);
+  for (const std::uint32_t index : book_.Touched(job.group, touched)) {
+    double value = stats::kNoValue;
+    if (!IsDue(index, facts, &value)) continue;
+    Firing firing = NewFiring(job.group);
+    firing.job = job.id;
+    firing.value = value;
+    firing.event = event.name;
+    if (book_.rule(index).wants_event) {
+      firing.context = event.context;
+      if (const JobDetails* details = details_.Find(job.id)) {
+        firing.parameters = details->parameters;
+        firing.entry = details->entry;
+      }
+    }
+    Occasion(index, std::move(firing));
+    if (ended_) return;
+  }
+  Settle();
+}
+
+// For watchdogs and windows, which have to know what happened whether a rule is touched or not.
+void Judge::Listen(const Job& job, const journal::Event& event, TouchSet touched, bool active) {
+  const auto guard = guards_.find(job.group);
+  if (guard != guards_.end()) {
+    if (active) {
+      guard->second.watchdog.Heard(job.id, event.kind, now_);
+    } else {
+      guard->second.watchdog.Forget(job.id);
+    }
+    Expect(guard->second, job.group);
+  }
+  const auto windows = group_windows_.find(job.group);
+  if (windows == group_windows_.end()) return;
+  for (const std::uint32_t metric : windows->second) {
+    if (touched.Has(TouchOf(metrics_.metric(metric)))) Expect(windows_[metric]);
+  }
+}
+
+void Judge::OnLost(const Job& job) {
+  const auto guard = guards_.find(job.group);
+  if (guard != guards_.end()) guard->second.watchdog.Forget(job.id);
+}
+
+Firing Judge::NewFiring(std::uint32_t group) const {
+  Firing firing;
+  firing.timestamp = moment_;
+  firing.group = group;
+  return firing;
+}
+
+bool Judge::InState(const Rule& rule) const {
+  return rule.in == 0 || (state_ != kNoState && (rule.in & Bit(state_)) != 0);
+}
+
+std::string_view Judge::state() const {
+  return state_ == kNoState ? std::string_view() : std::string_view(states_[state_]);
+}
+
+Facts Judge::FactsOf(const journal::Event* event, const PendingViews* views) const {
+  return {state(), event, views};
+}
+
+bool Judge::Holds(const Rule& rule, const Facts& facts, double* value) const {
+  if (rule.metric != kNoMetric) *value = metrics_.ValueOf(rule.metric, facts.views);
+  if (rule.program) return rule.program->Holds(facts, metrics_);
+  if (rule.metric == kNoMetric) return true;
+  if (std::isnan(*value)) return false;
+  return !rule.condition ||
+         engine::Holds(rule.condition->comparison, *value, rule.condition->threshold);
+}
+
+bool Judge::IsDue(std::uint32_t index, const Facts& facts, double* value) {
+  const Rule& rule = book_.rule(index);
+  const bool holds = InState(rule) && Holds(rule, facts, value);
+  return rule.lasting > 0 ? HasLasted(index, holds) : holds;
+}
+
+bool Judge::HasLasted(std::uint32_t index, bool holds) {
+  Timing& timing = timings_[index];
+  if (!holds) {
+    timing.since = stats::kNoValue;
+    return false;
+  }
+  const double lasting = book_.rule(index).lasting;
+  if (std::isnan(timing.since)) {
+    timing.since = now_;
+    agenda_.Add(now_ + lasting, Appointment::Kind::kRule, index);
+  }
+  return now_ >= timing.since + lasting;
+}
+
+void Judge::JudgeMetric(std::uint32_t index, const Facts& facts) {
+  double value = stats::kNoValue;
+  if (!IsDue(index, facts, &value)) return;
+  Firing firing = NewFiring(book_.rule(index).group);
+  firing.value = value;
+  Occasion(index, std::move(firing));
+}
+
+void Judge::Occasion(std::uint32_t index, Firing firing) {
+  if (ended_) return;
+  const Rule& rule = book_.rule(index);
+  if (rule.cooldown > 0) {
+    Timing& timing = timings_[index];
+    if (now_ < timing.ready) {
+      // What is judged by its metrics can be judged again; an event has passed.
+      if (rule.trigger == TriggerType::kMetric && !timing.held_back) {
+        timing.held_back = true;
+        agenda_.Add(timing.ready, Appointment::Kind::kRule, index);
+      }
+      return;
+    }
+    timing.held_back = false;
+  }
+  if (!book_.Take(index)) return;
+  if (rule.cooldown > 0) timings_[index].ready = now_ + rule.cooldown;
+  firing.number = fired_++;
+  firing.rule = index;
+  firing.state = state_;
+  if (rule.go_to != kNoState && next_state_ == kNoState && rule.go_to != state_ &&
+      (entered_ & Bit(rule.go_to)) == 0) {
+    next_state_ = rule.go_to;
+    firing.go_to = rule.go_to;
+  }
+  if (rule.wants_event) firing.snapshot = take_snapshot_();
+  firings_.push_back(std::move(firing));
+  if (rule.terminal) ended_ = true;
+}
+
+void Judge::GoTo(std::uint32_t state) {
+  if (ended_ || state >= states_.size() || state == state_) return;
+  next_state_ = state;
+  moment_ = now_;
+  Settle();
+}
+
+// At one moment no state is entered twice, so rules that lead in a circle come to an end.
+void Judge::Settle() {
+  while (next_state_ != kNoState && !ended_) Enter(std::exchange(next_state_, kNoState));
+  entered_ = 0;
+}
+
+void Judge::Enter(std::uint32_t state) {
+  const std::uint32_t before = std::exchange(state_, state);
+  entered_ |= Bit(state);
+  const Facts facts = FactsOf();
+  for (const std::uint32_t index : aware_) {
+    const Rule& rule = book_.rule(index);
+    if (rule.repetitions == 0) continue;
+    const bool was_in = rule.in == 0 || (rule.in & Bit(before)) != 0;
+    if (!InState(rule)) {
+      if (was_in && rule.lasting > 0) timings_[index].since = stats::kNoValue;
+    } else if (!was_in || (rule.program && rule.program->names_state())) {
+      JudgeMetric(index, facts);
+    }
+  }
+  JudgeState();
+}
+
+// The rules of the state that the ensemble has just entered.
+void Judge::JudgeState() {
+  const std::vector<std::uint32_t> rules = book_.Living(TriggerType::kState);
+  for (const std::uint32_t index : rules) {
+    const Rule& rule = book_.rule(index);
+    if (rule.state != state_) continue;
+    double value = stats::kNoValue;
+    if (rule.lasting > 0) {
+      timings_[index].since = now_;
+      agenda_.Add(now_ + rule.lasting, Appointment::Kind::kRule, index);
+    } else if (InState(rule) && Holds(rule, FactsOf(), &value)) {
+      Occasion(index, NewFiring());
+    }
+  }
+}
+
+// The pending-time statistics of every group that a living rule asks for, with the ages of the jobs
+// that have not started yet added to a copy of what was recorded.
+PendingViews Judge::ViewPending(double now) {
+  PendingViews views;
+  const auto add = [&](std::uint32_t metric) { metrics_.AddView(metric, views); };
+  for (const std::uint32_t index : book_.Living(TriggerType::kMetric)) {
+    book_.rule(index).ForEachMetric(add);
+  }
+  for (const std::uint32_t index : book_.Living(TriggerType::kHeartbeat)) {
+    book_.rule(index).ForEachMetric(add);
+  }
+  if (views.empty()) return views;
+  jobs_.ForEach([&](const Job& job) {
+    if (job.has_start || !job.has_submit || job.state >= JobState::kCleanup) return;
+    const auto view = views.find(job.group);
+    if (view != views.end() && now >= job.since) view->second.Observe(now - job.since);
+  });
+  return views;
+}
+
+void Judge::Heartbeat(double now) {
+  now_ = std::max(now_, now);
+  moment_ = now;
+  if (ended_) return;
+  const PendingViews views = ViewPending(now);
+  const Facts facts = FactsOf(nullptr, &views);
+  const std::vector<std::uint32_t> metric_rules = book_.Living(TriggerType::kMetric);
+  for (const std::uint32_t index : metric_rules) {
+    double value = stats::kNoValue;
+    if (!IsDue(index, facts, &value)) continue;
+    Firing firing = NewFiring(book_.rule(index).group);
+    firing.value = value;
+    Occasion(index, std::move(firing));
+  }
+  const std::vector<std::uint32_t> heartbeat_rules = book_.Living(TriggerType::kHeartbeat);
+  for (const std::uint32_t index : heartbeat_rules) {
+    double value = stats::kNoValue;
+    if (IsDue(index, facts, &value)) Occasion(index, NewFiring());
+  }
+  Settle();
+}
+
+bool Judge::ChangesByTime(const Rule& rule) const {
+  bool changes = false;
+  rule.ForEachMetric(
+      [&](std::uint32_t metric) { changes = changes || metrics_.NextChange(metric) < kNever; });
+  return changes;
+}
+
+bool Judge::CouldHold(const Rule& rule) const {
+  if (!InState(rule)) return false;
+  double value = stats::kNoValue;
+  return Holds(rule, FactsOf(), &value) || ChangesByTime(rule);
+}
+
+// No event will come, so metrics stay as they are but for windows that move on, and the state stays
+// as it is until a rule fires.
+bool Judge::TimeCouldFire() {
+  if (ended_) return false;
+  const auto any = [this](TriggerType trigger, auto could) {
+    const std::vector<std::uint32_t>& rules = book_.Living(trigger);
+    return std::any_of(rules.begin(), rules.end(), could);
+  };
+  const auto holds = [this](std::uint32_t index) { return CouldHold(book_.rule(index)); };
+  if (heartbeat_ > 0 && (any(TriggerType::kHeartbeat, holds) || any(TriggerType::kMetric, holds))) {
+    return true;
+  }
+  if (any(TriggerType::kInterval, holds)) return true;
+  if (any(TriggerType::kCron, [&](std::uint32_t index) {
+        const Timing& timing = timings_[index];
+        return !(timing.no_more && timing.times.empty()) && holds(index);
+      })) {
+    return true;
+  }
+  return any(TriggerType::kMetric,
+             [&](std::uint32_t index) {
+               const Rule& rule = book_.rule(index);
+               if (InState(rule) && ChangesByTime(rule)) return true;
+               if (rule.lasting <= 0 && rule.cooldown <= 0) return false;
+               const Timing& timing = timings_[index];
+               return timing.held_back || now_ < timing.since + rule.lasting;
+             }) ||
+         any(TriggerType::kState, [&](std::uint32_t index) {
+           const Rule& rule = book_.rule(index);
+           return rule.state == state_ && rule.lasting > 0 &&
+                  now_ < timings_[index].since + rule.lasting && holds(index);
+         });
+}
+
+}  // namespace flux_ensemble::engine

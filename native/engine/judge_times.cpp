@@ -1,0 +1,222 @@
+// What the judge does by time alone: beats, intervals, cron times, windows that move on, silences,
+// and the ends of `for` and of cooldowns.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "engine/judge.h"
+
+namespace flux_ensemble::engine {
+
+namespace {
+
+// Moments of virtual time that one event may bring from one source, and the last that can be
+// counted by ones.
+constexpr double kMostAtOnce = 100'000;
+constexpr double kLastCount = 0x1p52;
+
+// Seconds of a silence that cron times are made up for: a hundred days.
+constexpr double kLongestSilence = 8'640'000;
+
+// A time that is none must not be waited for.
+constexpr double kLastTime = std::numeric_limits<double>::max();
+
+// Cron times left when more are asked for.
+constexpr std::size_t kFewTimes = 16;
+
+// Moments at regular distances from `begin` on that have come by `now`.
+double Passed(double begin, double distance, double now) {
+  return std::min(std::floor((now - begin) / distance), kLastCount);
+}
+
+}  // namespace
+
+double Judge::NextBeat() const {
+  if (!virtual_time_ || !begun_ || heartbeat_ <= 0 || beats_ >= kLastCount) return kNever;
+  return begun_at_ + (beats_ + 1) * heartbeat_;
+}
+
+// Of a silence without end, or behind a time that is none, only the last beats are made up for.
+void Judge::SkipBeats() {
+  if (NextBeat() == kNever) return;
+  beats_ = std::max(beats_, Passed(begun_at_, heartbeat_, target_) - kMostAtOnce);
+}
+
+double Judge::next() const {
+  return ended_ ? kNever : std::min(agenda_.next(), NextBeat());
+}
+
+bool Judge::PassTo(double now) {
+  now = std::min(now, kLastTime);
+  target_ = std::max(target_, now);
+  SkipBeats();
+  const bool any = next() <= now;
+  while (next() <= now) HappenNext();
+  now_ = std::max(now_, now);
+  return any;
+}
+
+double Judge::Advance(double until) {
+  until = std::min(until, kLastTime);
+  if (!begun_) return until;
+  const std::uint64_t fired = fired_;
+  for (double moments = 0; moments < kMostAtOnce && next() <= until; ++moments) {
+    const double now = next();
+    target_ = std::max(target_, now);
+    HappenNext();
+    if (fired_ != fired) return now;
+  }
+  now_ = std::max(now_, std::min(until, next()));
+  return now_;
+}
+
+// Everything of one time is judged in one state, as with an event.
+void Judge::HappenNext() {
+  const double now = next();
+  now_ = std::max(now_, now);
+  moment_ = now;
+  if (agenda_.next() > now) {
+    ++beats_;
+    return Heartbeat(now);
+  }
+  std::vector<Due> due;
+  while (agenda_.next() <= now) Gather(agenda_.Take(), due);
+  const auto is_metric = [this](const Due& one) {
+    return book_.rule(one.rule).trigger == TriggerType::kMetric;
+  };
+  std::stable_sort(due.begin(), due.end(), [&](const Due& a, const Due& b) {
+    return is_metric(a) != is_metric(b) ? is_metric(a) : a.rule < b.rule;
+  });
+  const auto same = [](const Due& a, const Due& b) {
+    return a.rule == b.rule && !a.silence && !b.silence;
+  };
+  due.erase(std::unique(due.begin(), due.end(), same), due.end());
+  for (const Due& one : due) JudgeDue(one);
+  Settle();
+}
+
+void Judge::Gather(const Appointment& appointment, std::vector<Due>& due) {
+  switch (appointment.kind) {
+    case Appointment::Kind::kRule:
+      return GatherRule(appointment.index, due);
+    case Appointment::Kind::kMetric: {
+      Window& window = windows_[appointment.index];
+      window.expected = false;
+      Expect(window);
+      for (const std::uint32_t rule : window.rules) due.push_back({rule, {}, kNoGroup});
+      return;
+    }
+    case Appointment::Kind::kWatchdog: {
+      const std::uint32_t group = appointment.index;
+      Guard& guard = guards_.at(group);
+      TouchSet touched;
+      touched.Add(Touch::kStalled);
+      while (const std::optional<Watchdog::Silence> silence = guard.watchdog.Take(now_)) {
+        for (const std::uint32_t rule : book_.Touched(group, touched)) {
+          due.push_back({rule, silence, group});
+        }
+      }
+      guard.expected = false;
+      Expect(guard, group);
+      return;
+    }
+  }
+}
+
+void Judge::GatherRule(std::uint32_t index, std::vector<Due>& due) {
+  const Rule& rule = book_.rule(index);
+  if (rule.repetitions == 0) return;
+  if (rule.trigger == TriggerType::kInterval) NextInterval(index);
+  if (rule.trigger == TriggerType::kCron) NextCron(index);
+  if (rule.trigger == TriggerType::kState) {
+    // It may have been left, and entered anew, since.
+    const Timing& timing = timings_[index];
+    if (rule.state != state_ || now_ < timing.since + rule.lasting) return;
+  }
+  due.push_back({index, {}, kNoGroup});
+}
+
+void Judge::JudgeDue(const Due& due) {
+  const Rule& rule = book_.rule(due.rule);
+  if (rule.trigger == TriggerType::kMetric) return JudgeMetric(due.rule, FactsOf());
+  Firing firing = NewFiring(due.group);
+  journal::Event last;
+  Facts facts = FactsOf();
+  if (due.silence) {
+    // What it was is known; what it told is not any more.
+    last.timestamp = due.silence->since;
+    last.name = journal::NameOf(due.silence->last);
+    facts.event = &last;
+    firing.job = due.silence->job;
+    firing.event = last.name;
+  }
+  double value = stats::kNoValue;
+  if (InState(rule) && Holds(rule, facts, &value)) Occasion(due.rule, std::move(firing));
+}
+
+// From the beginning of the run on, or from when the rule was added: a number of intervals, so that
+// nothing adds up.
+void Judge::NextInterval(std::uint32_t index) {
+  const double interval = book_.rule(index).interval;
+  Timing& timing = timings_[index];
+  if (std::isnan(timing.since)) timing.since = now_;
+  ++timing.count;
+  // In real time, what was missed is not made up for; in virtual time nothing is missed, but of a
+  // silence without end only the last is told.
+  const double passed = Passed(timing.since, interval, std::max(target_, now_));
+  timing.count = std::max(timing.count, virtual_time_ ? passed - kMostAtOnce : passed + 1);
+  const double next = timing.since + timing.count * interval;
+  if (timing.count < kLastCount && next > now_) {
+    agenda_.Add(next, Appointment::Kind::kRule, index);
+  }
+}
+
+void Judge::NextCron(std::uint32_t index) {
+  Timing& timing = timings_[index];
+  while (!timing.times.empty() && timing.times.front() <= now_) timing.times.pop_front();
+  if (timing.times.size() < (virtual_time_ ? 1 : kFewTimes) && !timing.asked && !timing.no_more &&
+      ask_times_) {
+    timing.asked = true;
+    // Of a silence without end only the last is told.
+    const double now = virtual_time_ ? std::max(now_, target_ - kLongestSilence) : now_;
+    const double after = timing.times.empty() ? now : timing.times.back();
+    if (const auto times = ask_times_(index, after)) return Supply(index, *times);
+  }
+  if (!timing.times.empty()) {
+    agenda_.Add(timing.times.front(), Appointment::Kind::kRule, index);
+  }
+}
+
+void Judge::Supply(std::uint32_t rule, const std::vector<double>& times) {
+  const auto found = timings_.find(rule);
+  if (found == timings_.end()) return;
+  Timing& timing = found->second;
+  timing.asked = false;
+  timing.no_more = times.empty();
+  const bool waiting = timing.times.empty();
+  double last = waiting ? now_ : timing.times.back();
+  for (const double time : times) {
+    if (!(time > last) || time == kNever) continue;
+    timing.times.push_back(time);
+    last = time;
+  }
+  if (waiting && !timing.times.empty()) {
+    agenda_.Add(timing.times.front(), Appointment::Kind::kRule, rule);
+  }
+}
+
+void Judge::Expect(Window& window) {
+  if (window.expected) return;
+  const double next = metrics_.NextChange(window.metric);
+  window.expected = next < kNever;
+  agenda_.Add(next, Appointment::Kind::kMetric, window.metric);
+}
+
+void Judge::Expect(Guard& guard, std::uint32_t group) {
+  if (guard.expected) return;
+  const double next = guard.watchdog.next();
+  guard.expected = next < kNever;
+  agenda_.Add(next, Appointment::Kind::kWatchdog, group);
+}
+
+}  // namespace flux_ensemble::engine

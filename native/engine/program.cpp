@@ -1,0 +1,196 @@
+#include "engine/program.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace flux_ensemble::engine {
+
+namespace {
+
+// More than the deepest expression that the reader of `when:` lets pass.
+constexpr std::size_t kMostOperands = 256;
+constexpr std::size_t kMostSteps = 4096;
+
+enum class Type : std::uint8_t { kNumber, kText, kTruth };
+
+constexpr bool IsOperand(Op op) {
+  return op <= Op::kExceptionType;
+}
+
+constexpr Type TypeOf(Op op) {
+  if (op <= Op::kSeverity) return Type::kNumber;
+  if (op <= Op::kExceptionType) return Type::kText;
+  return op <= Op::kNegative ? Type::kNumber : Type::kTruth;
+}
+
+constexpr Type OperandTypeOf(Op op) {
+  if (op <= Op::kNotEqual) return Type::kNumber;
+  return op <= Op::kDifferent ? Type::kText : Type::kTruth;
+}
+
+constexpr std::size_t OperandsOf(Op op) {
+  return op == Op::kNegative || op == Op::kNot ? 1 : 2;
+}
+
+constexpr double kUnknown = stats::kNoValue;
+
+constexpr double Truth(bool holds) {
+  return holds ? 1 : 0;
+}
+
+// A comparison with something unknown is neither true nor false.
+constexpr double Compared(double left, double right, bool holds) {
+  return std::isnan(left) || std::isnan(right) ? kUnknown : Truth(holds);
+}
+
+// As a shell has it: 128 and the number of the signal that ended the tasks.
+double StatusOf(const journal::Event* event) {
+  if (event == nullptr || event->kind != journal::EventKind::kFinish) return kUnknown;
+  if (WIFEXITED(event->status)) return WEXITSTATUS(event->status);
+  return WIFSIGNALED(event->status) ? 128 + WTERMSIG(event->status) : kUnknown;
+}
+
+bool IsException(const journal::Event* event) {
+  return event != nullptr && event->kind == journal::EventKind::kException;
+}
+
+double Apply(Op op, double left, double right) {
+  switch (op) {
+    case Op::kAdd:
+      return left + right;
+    case Op::kSubtract:
+      return left - right;
+    case Op::kMultiply:
+      return left * right;
+    case Op::kDivide:
+      return right == 0 ? kUnknown : left / right;
+    case Op::kLess:
+      return Compared(left, right, left < right);
+    case Op::kLessEqual:
+      return Compared(left, right, left <= right);
+    case Op::kGreater:
+      return Compared(left, right, left > right);
+    case Op::kGreaterEqual:
+      return Compared(left, right, left >= right);
+    case Op::kEqual:
+      return Compared(left, right, left == right);
+    case Op::kNotEqual:
+      return Compared(left, right, left != right);
+    case Op::kAnd:
+      return left == 0 || right == 0 ? 0 : left * right;
+    case Op::kOr:
+      return left == 1 || right == 1 ? 1 : left + right;
+    default:
+      return kUnknown;
+  }
+}
+
+}  // namespace
+
+std::optional<Program> Program::Make(std::vector<Step> steps, std::vector<std::string> texts,
+                                     std::size_t metrics, std::string* error) {
+  const auto fail = [error](const char* reason) {
+    *error = reason;
+    return std::nullopt;
+  };
+  if (steps.size() > kMostSteps) return fail("a condition has too many steps");
+  Program program;
+  std::vector<Type> stack;
+  for (const Step& step : steps) {
+    if (step.op > Op::kNot) return fail("a step is none");
+    if (!IsOperand(step.op)) {
+      for (std::size_t i = 0; i < OperandsOf(step.op); ++i) {
+        if (stack.empty() || stack.back() != OperandTypeOf(step.op)) {
+          return fail("an operator's operands do not fit");
+        }
+        stack.pop_back();
+      }
+    } else if (step.op == Op::kMetric) {
+      if (step.index >= metrics) return fail("a metric's index leads nowhere");
+      program.metrics_.push_back(step.index);
+    } else if (step.op == Op::kText && step.index >= texts.size()) {
+      return fail("a text's index leads nowhere");
+    }
+    program.names_state_ = program.names_state_ || step.op == Op::kState;
+    stack.push_back(TypeOf(step.op));
+    if (stack.size() > kMostOperands) return fail("a condition is nested too deeply");
+  }
+  if (stack.size() != 1 || stack.back() != Type::kTruth) return fail("the steps make no condition");
+  program.steps_ = std::move(steps);
+  program.texts_ = std::move(texts);
+  return program;
+}
+
+bool Program::Holds(const Facts& facts, const MetricTable& metrics) const {
+  std::array<double, kMostOperands> stack;  // NOLINT: filled as far as it is read
+  std::size_t size = 0;
+  for (const Step& step : steps_) {
+    switch (step.op) {
+      case Op::kNumber:
+        stack[size++] = step.number;
+        break;
+      case Op::kMetric:
+        stack[size++] = metrics.ValueOf(step.index, facts.views);
+        break;
+      case Op::kStatus:
+        stack[size++] = StatusOf(facts.event);
+        break;
+      case Op::kSeverity:
+        stack[size++] = IsException(facts.event) ? facts.event->severity : kUnknown;
+        break;
+      case Op::kText:
+        stack[size++] = kFirstConstant + step.index;
+        break;
+      case Op::kState:
+        stack[size++] = kStateText;
+        break;
+      case Op::kEventName:
+        stack[size++] = kEventNameText;
+        break;
+      case Op::kExceptionType:
+        stack[size++] = kExceptionText;
+        break;
+      case Op::kNegative:
+        stack[size - 1] = -stack[size - 1];
+        break;
+      case Op::kNot:
+        stack[size - 1] = 1 - stack[size - 1];
+        break;
+      case Op::kSame:
+      case Op::kDifferent: {
+        --size;
+        const auto left = TextOf(static_cast<std::uint32_t>(stack[size - 1]), facts);
+        const auto right = TextOf(static_cast<std::uint32_t>(stack[size]), facts);
+        stack[size - 1] =
+            left && right ? Truth((*left == *right) == (step.op == Op::kSame)) : kUnknown;
+        break;
+      }
+      default:
+        --size;
+        stack[size - 1] = Apply(step.op, stack[size - 1], stack[size]);
+        break;
+    }
+  }
+  return stack[0] == 1;
+}
+
+std::optional<std::string_view> Program::TextOf(std::uint32_t text, const Facts& facts) const {
+  switch (text) {
+    case kStateText:
+      if (facts.state.empty()) return std::nullopt;
+      return facts.state;
+    case kEventNameText:
+      if (facts.event == nullptr) return std::nullopt;
+      return facts.event->name;
+    case kExceptionText:
+      if (!IsException(facts.event)) return std::nullopt;
+      return facts.event->exception_name;
+    default:
+      return texts_[text - kFirstConstant];
+  }
+}
+
+}  // namespace flux_ensemble::engine

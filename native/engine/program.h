@@ -1,0 +1,92 @@
+// The `when:` of a rule when it is a whole expression: steps of a stack machine, checked once, when
+// they are read. What is unknown stays unknown on its way through, unless `and` or `or` can tell
+// without it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/metric_table.h"
+#include "journal/record.h"
+
+namespace flux_ensemble::engine {
+
+enum class Op : std::uint8_t {
+  // Operands.
+  kNumber,
+  kMetric,
+  kStatus,    // of the event: the exit code of the job's tasks
+  kSeverity,  // of the event: an exception's
+  // Texts, which are only ever compared: a constant, the state, and what the event has.
+  kText,
+  kState,
+  kEventName,
+  kExceptionType,
+  // Operators.
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kNegative,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kEqual,
+  kNotEqual,
+  kSame,
+  kDifferent,
+  kAnd,
+  kOr,
+  kNot,
+};
+
+struct Step {
+  double number = 0;        // kNumber
+  std::uint32_t index = 0;  // kMetric: into the table of metrics; kText: into the texts
+  Op op = Op::kNumber;
+};
+
+// What a condition is judged by, besides the metrics.
+struct Facts {
+  std::string_view state;                 // empty when the ensemble has none
+  const journal::Event* event = nullptr;  // null where no event made the rule due
+  const PendingViews* views = nullptr;    // at heartbeats
+};
+
+class Program {
+ public:
+  // Nothing, with `error` set, when the steps make no condition: a type that does not fit, too few
+  // operands, too many, an index that leads nowhere. `metrics` is the size of their table.
+  static std::optional<Program> Make(std::vector<Step> steps, std::vector<std::string> texts,
+                                     std::size_t metrics, std::string* error);
+
+  // Whether the condition holds for certain.
+  bool Holds(const Facts& facts, const MetricTable& metrics) const;
+
+  // The metrics that it names, in the order of the text.
+  const std::vector<std::uint32_t>& metrics() const { return metrics_; }
+  bool names_state() const { return names_state_; }
+
+ private:
+  // Nothing where it is not known.
+  std::optional<std::string_view> TextOf(std::uint32_t text, const Facts& facts) const;
+
+  // What `same` and `different` find on the stack: a text's number.
+  static constexpr std::uint32_t kStateText = 0;
+  static constexpr std::uint32_t kEventNameText = 1;
+  static constexpr std::uint32_t kExceptionText = 2;
+  static constexpr std::uint32_t kFirstConstant = 3;
+
+  std::vector<Step> steps_;
+  std::vector<std::string> texts_;
+  std::vector<std::uint32_t> metrics_;
+  bool names_state_ = false;
+};
+
+}  // namespace flux_ensemble::engine

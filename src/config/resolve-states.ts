@@ -1,0 +1,39 @@
+/** The states of an ensemble, and references to them. */
+
+import { quote } from './describe.js';
+import type { Path } from './path.js';
+import type { ResolveContext } from './resolve-context.js';
+import { choices, didYouMean } from './suggest.js';
+
+/** The states in the order of the file. */
+export function resolveStates({ shape, problems }: ResolveContext): string[] {
+  const states: string[] = [];
+  for (const [index, state] of (shape.config.states ?? []).entries()) {
+    if (state === undefined) continue;
+    if (states.includes(state))
+      problems.error(['states', index], `the state ${quote(state)} is there already`);
+    else states.push(state);
+  }
+  return states;
+}
+
+/** The name, if there is a state of it; null when not, which has been reported then. */
+export function stateNamed(
+  { shape, problems }: ResolveContext,
+  states: readonly string[],
+  name: string,
+  path: Path,
+): string | null {
+  if (states.includes(name)) return name;
+  const broken =
+    shape.isBroken(['states']) || (shape.config.states ?? []).some((_, i) => shape.isBroken(['states', i]));
+  if (!broken) {
+    const hint =
+      states.length === 0
+        ? "; the file has no 'states'"
+        : didYouMean(name, states) ||
+          `; there ${states.length === 1 ? 'is' : 'are'} ${choices(states, 'and')}`;
+    problems.error(path, `no state ${quote(name)}${hint}`);
+  }
+  return null;
+}
