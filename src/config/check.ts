@@ -24,14 +24,18 @@ export function checkShape(value: unknown, problems: Problems): CheckedShape {
   return checkAgainst<ConfigShape>(configSchema, value, problems);
 }
 
-/** The same for a file of another kind. */
+/** The same for a file of another kind, or for a part of one, which stands at `base`. */
 export function checkAgainst<Shape>(
   schema: z.ZodType,
   value: unknown,
-  problems: Problems,
+  everything: Problems,
+  base: Path = [],
 ): CheckedShape<Shape> {
   const broken = new Set<string>();
   const isBroken = (path: Path) => broken.has(pathKey(path));
+  const problems: Pick<Problems, 'error'> = {
+    error: (path, ...rest) => everything.error([...base, ...path], ...rest),
+  };
 
   const issues = (schema.safeParse(value).error?.issues ?? []).flatMap(expandUnion);
   // Unknown keys come first: `comand` explains why `command` is missing.
@@ -52,7 +56,10 @@ export function checkAgainst<Shape>(
     reportWrongValue(value, path, issue, problems);
   }
   // What is left has the right types, because every wrong value was left out.
-  return { config: (prune(value, [], isBroken) ?? {}) as Shape, isBroken };
+  return {
+    config: (prune(value, [], isBroken) ?? {}) as Shape,
+    isBroken: (path) => isBroken(path.slice(base.length)),
+  };
 }
 
 /** Returns the missing key that was meant, if one was. */
@@ -61,7 +68,7 @@ function reportUnknownKey(
   root: unknown,
   parent: Path,
   key: string,
-  problems: Problems,
+  problems: Pick<Problems, 'error'>,
 ): string | null {
   const allowed = allowedKeys(schema, parent);
   const hint = `${didYouMean(key, allowed)} (the keys here are ${choices(allowed, 'and')})`;
@@ -73,7 +80,7 @@ function reportUnknownKey(
   );
 }
 
-function reportWrongValue(root: unknown, path: Path, issue: Issue, problems: Problems): void {
+function reportWrongValue(root: unknown, path: Path, issue: Issue, problems: Pick<Problems, 'error'>): void {
   const found = valueAt(root, path);
   const parent = valueAt(root, path.slice(0, -1));
   const name = path.at(-1);

@@ -1,6 +1,7 @@
 /** The action of a rule: which keys mean something for it, and whether what they name exists. */
 
 import { noJobGroup } from '../rules/metric-name.js';
+import { checkAgainst } from './check.js';
 import { describeValue, quote } from './describe.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
@@ -8,7 +9,14 @@ import type { ResolvedJobs } from './resolve-jobs.js';
 import { isPluginPart, resolveOptions } from './resolve-plugins.js';
 import type { ResolvedNames } from './resolve-rules.js';
 import { stateNamed } from './resolve-states.js';
-import { type ActionName, type ActionShape, MOST, MOST_ROWS, type PluginPartName } from './schema.js';
+import {
+  type ActionName,
+  type ActionShape,
+  actionSchema,
+  MOST,
+  MOST_ROWS,
+  type PluginPartName,
+} from './schema.js';
 import { splitWords } from './split-words.js';
 import { choices, didYouMean } from './suggest.js';
 import { checkTemplate } from './templates.js';
@@ -67,6 +75,7 @@ export function resolveAction(
       [...path, 'name'],
       [...path, 'with'],
     );
+    if (options !== null) checkNamedActions(context, names, options.value, onJob, [...path, 'with']);
     const timeout = action.timeout ?? DEFAULT_TIMEOUT;
     return options === null ? null : { ...common, name, with: action.with ?? {}, timeout };
   }
@@ -109,6 +118,26 @@ export function resolveAction(
         context.problems.error([...path, 'value'], message);
       }
       return { ...common, name, label, value, parameters };
+    }
+  }
+}
+
+/** Actions that options of a plugin name have to be right as any other. */
+function checkNamedActions(
+  context: ResolveContext,
+  names: ResolvedNames,
+  named: unknown,
+  onJob: boolean,
+  path: Path,
+): void {
+  for (const [key, value] of Object.entries(named ?? {})) {
+    const list = Array.isArray(value) ? value : [value];
+    for (const [index, action] of list.entries()) {
+      if (action === undefined || action === null) continue;
+      const at = Array.isArray(value) ? [...path, key, index] : [...path, key];
+      const shape = checkAgainst<ActionShape>(actionSchema, action, context.problems, at);
+      const inside = { ...context, shape: { ...context.shape, isBroken: shape.isBroken } };
+      resolveAction(inside, names, shape.config, onJob, at);
     }
   }
 }

@@ -286,7 +286,7 @@ export const jobSchema = z
 
 const ACTION_NAMES = `must be one of ${Object.keys(ACTIONS).join(', ')}, or <plugin>.<action>`;
 
-const actionSchema = z
+export const actionSchema = z
   .strictObject(
     {
       name: z
@@ -381,7 +381,7 @@ const customSchema = z
 const pluginsSchema = z
   .array(text(), { error: 'must be a list of plugins' })
   .nullish()
-  .describe('Plugins: files relative to this one (./lammps.mjs), or packages.');
+  .describe('Plugins: files relative to this one (./lammps.mjs), packages, or `lammps`, which is ours.');
 
 /** The whole file. */
 export const configSchema = z.strictObject(

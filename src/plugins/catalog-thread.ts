@@ -31,9 +31,11 @@ async function check({ plugin, part, name, options }: Request & { do: 'check' })
   const entry = plugins.find((other) => other.name === plugin)?.[part]?.[name];
   if (entry === undefined) throw new Error(`there is no ${part}.${name}`);
   const checked = await checkOptions(entry.options, options);
+  if (!checked.ok) return checked;
   // What an action's options are made into stays where the action is called.
-  if (!checked.ok || !('defaults' in entry)) return checked.ok ? { ok: true, value: null } : checked;
-  return { ok: true, value: entry.defaults(checked.value as never) };
+  const value =
+    'defaults' in entry ? entry.defaults(checked.value as never) : entry.named?.(checked.value as never);
+  return { ok: true, value };
 }
 
 process.on('exit', () => {

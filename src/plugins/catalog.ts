@@ -64,7 +64,7 @@ export class PluginThread {
   }
 
   /**
-   * Whether options are right for an action or a kind of jobs, for which the value is what its jobs have by default.
+   * Whether options are right. The value is what jobs of the kind have by default, or actions that the options name.
    * Throws Error when the plugin can't tell.
    */
   check(plugin: string, part: PluginPart, name: string, options: unknown): CheckedOptions {

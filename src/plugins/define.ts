@@ -56,6 +56,11 @@ export interface PluginAction<Options = unknown> {
    * `{ name: 'submit', label: 'echo' }`, a rule, an array of those, or nothing.
    */
   run(call: PluginCall<Options>): unknown;
+  /**
+   * Actions of the file's own that options name (`then: {name: submit, ...}`), by the option's key: one or an array of
+   * them each. They are checked when the file is read.
+   */
+  named?(options: Options): Readonly<Record<string, unknown>>;
 }
 
 /** Keys of a `jobs:` entry; whatever the entry says itself goes before them. */

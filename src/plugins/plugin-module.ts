@@ -80,9 +80,22 @@ interface ZodLikeIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[];
   readonly code?: string;
   readonly keys?: readonly string[];
+  readonly errors?: readonly (readonly ZodLikeIssue[])[];
 }
 
-function problemsOf({ message, path = [], code, keys }: ZodLikeIssue, schema: unknown): OptionsProblem[] {
+/** Of a union that nothing fits, the issues of the alternative that was meant, where only one can be. */
+function meantIn({ path = [], errors = [] }: ZodLikeIssue): ZodLikeIssue[] {
+  const meant = errors.filter((issues) =>
+    issues.every((inner) => inner.path?.length || inner.code !== 'invalid_type'),
+  );
+  if (meant.length !== 1) return [];
+  return (meant[0] ?? []).map((inner) => ({ ...inner, path: [...path, ...(inner.path ?? [])] }));
+}
+
+function problemsOf(issue: ZodLikeIssue, schema: unknown): OptionsProblem[] {
+  const meant = meantIn(issue);
+  if (meant.length > 0) return meant.flatMap((inner) => problemsOf(inner, schema));
+  const { message, path = [], code, keys } = issue;
   const steps = path.map((step) => {
     const key = typeof step === 'object' ? step.key : step;
     return typeof key === 'symbol' ? String(key) : key;

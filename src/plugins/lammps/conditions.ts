@@ -1,0 +1,100 @@
+/** Conditions on a log: `Temp: "> 500"`, `TotEng: "drift > 0.01"`, `errors: "> 0"`. */
+
+import { choices, didYouMean } from '../../config/suggest.js';
+import type { Comparison } from '../../config/types.js';
+import { parseCondition } from '../../rules/condition.js';
+import type { Column } from './column.js';
+import type { Log, Run } from './log.js';
+
+const STATISTICS = ['last', 'first', 'min', 'max', 'mean', 'drift'] as const;
+type Statistic = (typeof STATISTICS)[number];
+
+/** What else can be asked about. Thermo columns begin with a capital, or with `c_`, `f_`, `v_`. */
+const FACTS: Readonly<Record<string, (log: Log, run: Run) => number | null>> = {
+  errors: ({ errorCount }) => errorCount,
+  warnings: ({ warningCount }) => warningCount,
+  runs: ({ runs }) => runs,
+  rows: (_, { rows }) => rows,
+  /** Rows with a value that is no number. */
+  nan: (_, { columns }) => Math.max(0, ...[...columns.values()].map(({ broken }) => broken)),
+  'loop-time': ({ loopTime }) => loopTime,
+  'wall-time': ({ wallTime }) => wallTime,
+  complete: ({ wallTime, errorCount }) => (wallTime !== null && errorCount === 0 ? 1 : 0),
+};
+
+export interface LogCondition {
+  readonly key: string;
+  readonly statistic: Statistic;
+  readonly comparison: Comparison;
+  readonly threshold: number;
+}
+
+/** Reads a condition; text says what is wrong with it. */
+export function readCondition(key: string, written: string | number): LogCondition | string {
+  const [, word = null, rest = ''] = /^\s*([a-z]\w*)?\s*(.*)$/s.exec(String(written)) ?? [];
+  const statistic = STATISTICS.find((name) => name === (word ?? 'last'));
+  if (statistic === undefined) {
+    const hint = didYouMean(word ?? '', STATISTICS) || `; there are ${choices(STATISTICS, 'and')}`;
+    return `no statistic '${word}'${hint}`;
+  }
+  if (word !== null && key in FACTS) return `'${key}' is one number and has no ${word}`;
+  const condition = parseCondition(typeof written === 'number' ? written : rest);
+  if (!condition.ok) return condition.messages.join('; ');
+  return { key, statistic, ...condition.value };
+}
+
+/** How a condition turned out. */
+export interface Judged {
+  readonly holds: boolean;
+  /** `Temp = 612.3 (> 500)`. */
+  readonly text: string;
+}
+
+/**
+ * Judges a condition. One about a number that is not there yet does not hold. Throws Error for a column that the log,
+ * having others, does not have.
+ */
+export function judge({ key, statistic, comparison, threshold }: LogCondition, log: Log, run: Run): Judged {
+  const fact = FACTS[key];
+  const value = fact === undefined ? statisticOf(columnOf(key, log, run), statistic) : fact(log, run);
+  const name = fact === undefined && statistic !== 'last' ? `${statistic} of ${key}` : key;
+  const shown = value === null ? 'unknown' : String(Number(value.toPrecision(6)));
+  return {
+    holds: value !== null && compare(value, comparison, threshold),
+    text: `${name} = ${shown} (${comparison} ${threshold})`,
+  };
+}
+
+function columnOf(key: string, log: Log, run: Run): Column | null {
+  const column = run.columns.get(key);
+  if (column !== undefined) return column;
+  const names = [...log.all.columns.keys()];
+  if (names.length === 0 || names.includes(key)) return null;
+  const known = [...names, ...Object.keys(FACTS)];
+  const hint = didYouMean(key, known) || `; there are ${choices(names, 'and')}`;
+  throw new Error(`the log has no column '${key}'${hint}`);
+}
+
+function statisticOf(column: Column | null, statistic: Statistic): number | null {
+  if (column === null) return null;
+  if (statistic !== 'last' && column.count === 0) return null;
+  const value = column[statistic];
+  return Number.isNaN(value) ? null : value;
+}
+
+function compare(value: number, comparison: Comparison, threshold: number): boolean {
+  switch (comparison) {
+    case '<':
+      return value < threshold;
+    case '<=':
+      return value <= threshold;
+    case '>':
+      return value > threshold;
+    case '>=':
+      return value >= threshold;
+    case '==':
+      return value === threshold;
+    case '!=':
+      return value !== threshold;
+  }
+}
