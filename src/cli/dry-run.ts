@@ -1,37 +1,10 @@
 /** `ensemble run --dry-run`: what each rule would do, and the jobspecs that it would do it with. Nothing is run. */
 
 import { escapeControls } from '../config/describe.js';
-import { formatDuration } from '../config/duration.js';
-import { choices } from '../config/suggest.js';
-import type { EnsembleConfig, JobEntry, Rule } from '../config/types.js';
+import type { EnsembleConfig, JobEntry } from '../config/types.js';
 import { compileJobspec } from '../members/jobspec.js';
-import { formatCondition } from '../rules/condition.js';
+import { occasionOf } from '../rules/occasion.js';
 import { plannedAction } from './planned-action.js';
-
-/** When a rule is due, on one line: `count.sleep.success >= 3 for 5m in explore`. */
-function occasionOf(rule: Rule): string {
-  const { trigger, when, cooldown } = rule;
-  const parts = [triggerOf(rule)];
-  if (when !== null && trigger.kind !== 'metric') parts.push(`when ${when.text}`);
-  if (rule.for !== null) parts.push(`for ${formatDuration(rule.for)}`);
-  if (rule.in.length > 0) parts.push(`in ${choices(rule.in)}`);
-  if (cooldown !== null) parts.push(`at most every ${formatDuration(cooldown)}`);
-  return parts.join(' ');
-}
-
-function triggerOf({ title, triggerText, trigger, when }: Rule): string {
-  switch (trigger.kind) {
-    case 'job':
-      return trigger.group === null ? triggerText : `${triggerText} of ${trigger.group}`;
-    case 'metric':
-      if (when !== null) return when.text;
-      return trigger.when === null ? title : `${title} ${formatCondition(trigger.when)}`;
-    case 'state':
-      return `state ${trigger.state}`;
-    default:
-      return title;
-  }
-}
 
 /** The jobspec of an entry's jobs as Flux would get it, without the environment and the run's id. */
 function jobspecOf(entry: JobEntry): unknown {

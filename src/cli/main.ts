@@ -3,6 +3,7 @@
 
 import { Command } from 'commander';
 import { actCommand } from './act.js';
+import { graphCommand } from './graph.js';
 import { lsCommand } from './ls.js';
 import { packageVersion } from './package-version.js';
 import { runProgram } from './program.js';
@@ -22,6 +23,7 @@ const program = new Command('ensemble')
   .addCommand(runCommand())
   .addCommand(validateCommand())
   .addCommand(testCommand())
+  .addCommand(graphCommand())
   .addCommand(recordCommand())
   .addCommand(replayCommand())
   .addCommand(synthCommand())

@@ -1,0 +1,45 @@
+/** `ensemble graph FILE`. */
+
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Command, Option } from 'commander';
+import { formatDiagnostics } from '../config/format.js';
+import { loadConfig } from '../config/load.js';
+import { EnsembleError } from '../errors.js';
+import { toMermaid } from '../graph/mermaid.js';
+import { graphOf } from '../graph/model.js';
+import { toSvg } from '../graph/svg.js';
+
+interface GraphOptions {
+  readonly format?: 'mermaid' | 'svg';
+  readonly output: string;
+}
+
+async function graph(path: string, { format, output }: GraphOptions): Promise<void> {
+  const { config, warnings } = await loadConfig(path);
+  if (warnings.length > 0) console.error(formatDiagnostics(warnings));
+  const isSvg = (format ?? (output.endsWith('.svg') ? 'svg' : 'mermaid')) === 'svg';
+  const drawn = graphOf(config);
+  const text = isSvg ? await toSvg(drawn, basename(path)) : toMermaid(drawn);
+  if (output === '-') {
+    process.stdout.write(text);
+    return;
+  }
+  await writeFile(output, text).catch((cause: Error) => {
+    throw new EnsembleError('ERR_FILE', `can't write ${output}: ${cause.message}`, { cause });
+  });
+}
+
+export function graphCommand(): Command {
+  return new Command('graph')
+    .description('draw the groups, rules and states of an ensemble')
+    .argument('<file>', 'the ensemble, in YAML')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'what to write (default: svg for an output *.svg, else mermaid)',
+      ).choices(['mermaid', 'svg']),
+    )
+    .option('--output <file>', 'where to; standard output by default', '-')
+    .action(graph);
+}
