@@ -7,13 +7,21 @@ type Context = Readonly<Record<string, unknown>>;
 export type EventSpec = readonly [timestamp: number, name: string, context?: Context];
 
 /** A rule with the metric itself; for the engines, `compile` makes a table of them. */
-export type CaseRule = Omit<PlanRule, 'metric'> & { readonly metric: PlanMetric | null };
+export type CaseRule = Omit<PlanRule, 'metric'> & {
+  readonly metric: PlanMetric | null;
+  /** What the steps of `when` refer to by index. */
+  readonly operands?: readonly PlanMetric[];
+};
 export type CasePlan = Omit<EnginePlan, 'metrics' | 'rules'> & { readonly rules: readonly CaseRule[] };
 
 /** A rule and the metrics that it adds behind `known`. */
 export function compileRule(rule: CaseRule, known: number): [PlanRule, PlanMetric[]] {
-  const { metric } = rule;
-  return metric === null ? [{ ...rule, metric: -1 }, []] : [{ ...rule, metric: known }, [metric]];
+  const { metric, operands, ...rest } = rule;
+  if (metric !== null) return [{ ...rest, metric: known }, [metric]];
+  const when = rest.when?.map((step) =>
+    step.op === 'metric' ? { ...step, value: (step.value as number) + known } : step,
+  );
+  return [{ ...rest, metric: -1, when: when ?? null }, [...(operands ?? [])]];
 }
 
 export function compile(plan: CasePlan): EnginePlan {

@@ -15,8 +15,8 @@ import {
 } from './build-case.js';
 import type { Case, Cuts, Step } from './run-case.js';
 
-const groups = ['a', 'b-c.d', 'ünï 🌊'];
-const users: readonly unknown[] = [
+export const groups = ['a', 'b-c.d', 'ünï 🌊'];
+export const users: readonly unknown[] = [
   ...groups.map((group) => ({ group })),
   ...groups.map((group) => ({ group, ensemble: 'mine', more: [{ group: 'a' }] })),
   { group: 'a', ensemble: 'theirs' },
@@ -25,7 +25,16 @@ const users: readonly unknown[] = [
   { group: 7 },
   null,
 ];
-const ids = [0n, 1n, 38319161344n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 2n];
+export const ids = [
+  0n,
+  1n,
+  38319161344n,
+  2n ** 53n,
+  2n ** 53n + 1n,
+  2n ** 63n - 1n,
+  2n ** 63n,
+  2n ** 64n - 2n,
+];
 
 /** Whole lives, for `next` steps to walk along. Times are put in later. */
 type Moment = readonly [name: string, context?: Readonly<Record<string, unknown>>];
@@ -38,7 +47,7 @@ const begin: readonly Moment[] = [
 const run: readonly Moment[] = [['alloc', { annotations: null }], ['start']];
 const over: readonly Moment[] = [['release', { ranks: 'all', final: true }], ['free'], ['clean']];
 const ends = (status: number): readonly Moment[] => [['finish', { status }], ...over];
-const lives: readonly (readonly Moment[])[] = [
+export const lives: readonly (readonly Moment[])[] = [
   [...begin, ['annotations', { annotations: {} }], ...run, ...ends(0)],
   [...begin, ...run, ...ends(256)],
   [...begin, ...run, ['exception', exception('cancel', 0)], ...ends(36608)],
@@ -114,7 +123,7 @@ const bad = fc.constantFrom(
   '{"id":0,"events":[{"name":"exception","timestamp":1,"context":{"type":"cancel","severity":9}}]}',
 );
 
-const acts = (ticks: boolean): fc.Arbitrary<Act[]> => {
+export const acts = (ticks: boolean): fc.Arbitrary<Act[]> => {
   const moves = fc.record({
     act: fc.constantFrom('next', 'backlog'),
     job,
@@ -170,7 +179,7 @@ const extremes = ['min', 'max'] as const;
 const statistics = [...extremes, 'mean', 'variance', 'iqr', 'mad', 'q25', 'q50', 'q75'] as const;
 
 /** With ticks, only what does not depend on the order in which the ages of waiting jobs are added. */
-const anyRule = (ticks: boolean): fc.Arbitrary<CaseRule> => {
+export const anyRule = (ticks: boolean): fc.Arbitrary<CaseRule> => {
   const common = {
     repetitions: fc.constantFrom(0, 1, 2, 3, 1000),
     backoff: fc.constantFrom(-1, -1, 0, 1, 2),
@@ -215,7 +224,11 @@ function write(id: bigint, moments: readonly EventSpec[], withSpec: unknown): st
   return `{${(flip ? parts.reverse() : parts).join(flip ? ' , ' : ',')}}\n`;
 }
 
-function play(plan: CasePlan, kinds: readonly { user: number; life: number }[], all: readonly Act[]): Case {
+export function play(
+  plan: CasePlan,
+  kinds: readonly { user: number; life: number }[],
+  all: readonly Act[],
+): Case {
   const steps: Step[] = [{ do: 'start', now: 99 }];
   const jobs = kinds.map(({ user, life }) => ({
     spec: jobspec(users[user]),

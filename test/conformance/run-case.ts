@@ -3,7 +3,8 @@
 import { type Addon, loadAddon } from '../../src/engine/addon.js';
 import { Engine } from '../../src/engine/engine.js';
 import type { GroupMetrics } from '../../src/metrics/metrics.js';
-import { ReferenceEngine, type ReferenceFiring } from '../reference/reference-engine.js';
+import type { ReferenceFiring } from '../reference/judge.js';
+import { ReferenceEngine } from '../reference/reference-engine.js';
 import { type CasePlan, type CaseRule, compile, compileRule } from './build-case.js';
 
 export type Step =
@@ -12,6 +13,7 @@ export type Step =
   | { readonly do: 'finishStream' }
   | { readonly do: 'tick'; readonly now: number }
   | { readonly do: 'addRule'; readonly rule: CaseRule }
+  | { readonly do: 'goTo'; readonly state: number }
   | { readonly do: 'end' };
 
 export interface Case {
@@ -53,7 +55,8 @@ export function runReference({ plan, steps }: Case, engine = new ReferenceEngine
     else if (step.do === 'tick') engine.tick(step.now);
     else if (step.do === 'addRule') {
       added.push(engine.addRule(...compileRule(step.rule, engine.knownMetrics)));
-    } else engine.end();
+    } else if (step.do === 'goTo') engine.goTo(step.state);
+    else engine.end();
   }
   const metrics = [...engine.metrics];
   return {
@@ -67,7 +70,7 @@ export function runReference({ plan, steps }: Case, engine = new ReferenceEngine
       activeJobs: engine.activeJobs().length,
       ended: engine.ended,
       backlogOver: engine.backlogOver,
-      state: null,
+      state: engine.state,
       decodeErrors: engine.badLines.length,
       firings: engine.firings.length,
     },
@@ -113,7 +116,8 @@ export async function runNative(
         const [rule, fresh] = compileRule(step.rule, metrics);
         metrics += fresh.length;
         answers.push(engine.addRule(rule, fresh).then((index) => added.push(index)));
-      } else if (step.do === 'end') answers.push(engine.end());
+      } else if (step.do === 'goTo') answers.push(engine.goTo(step.state));
+      else if (step.do === 'end') answers.push(engine.end());
       else for (const piece of pieces(step.text, cuts)) answers.push(engine.ingest(piece));
     }
     await Promise.all(answers);

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { ReferenceFiring } from '../reference/reference-engine.js';
+import type { ReferenceFiring } from '../reference/judge.js';
 import type { Result } from './run-case.js';
 
 // A firing in a line, so that what differs can be read. The shortest decimals that read back as the same double

@@ -17,28 +17,9 @@ import {
   type State,
   stateAfter,
 } from './job.js';
-import {
-  type JsonObject,
-  type ReferenceEvent,
-  type ReferenceRecord,
-  readRecord,
-  sentinel,
-} from './journal.js';
-import { ReferenceRule } from './rule.js';
+import { type ReferenceEvent, type ReferenceRecord, readRecord, sentinel } from './journal.js';
+import { type ReferenceFiring, ReferenceJudge, type ValueOf } from './judge.js';
 import type { Stream } from './stream.js';
-
-export interface ReferenceFiring {
-  readonly number: number;
-  readonly rule: number;
-  readonly timestamp: number;
-  readonly job: bigint | null;
-  readonly group: number;
-  readonly state: number;
-  readonly goto: number;
-  readonly value: number | null;
-  readonly event: string | null;
-  readonly context: JsonObject | null;
-}
 
 /** What one event did, for the rules to judge. */
 interface Touched {
@@ -63,26 +44,28 @@ const gauge = (job: Job): Count | null => {
   return job.state === 'RUN' || job.state === 'CLEANUP' ? 'running' : 'pending';
 };
 
+/** Whether what an event did changes a metric of its group. */
+function changes({ count, variable }: PlanMetric, touched: Touched): boolean {
+  return count !== null ? touched.counts.has(count) : touched.streams.has(variable as Variable);
+}
+
 export class ReferenceEngine {
-  readonly firings: ReferenceFiring[] = [];
   /** Lines that were no records, counted from 1. */
   readonly badLines: number[] = [];
   readonly totals = { records: 0, events: 0, trackedEvents: 0, negativeIntervals: 0 };
-  ended = false;
   backlogOver = false;
   readonly #plan: EnginePlan;
   readonly #groups: ReferenceGroup[];
-  readonly #metrics: PlanMetric[];
-  readonly #rules: ReferenceRule[];
+  readonly #judge: ReferenceJudge;
   readonly #jobs = new Map<bigint, Job>();
+  #latest = 0;
   #line = 0;
   #rest = '';
 
   constructor(plan: EnginePlan) {
     this.#plan = plan;
     this.#groups = plan.groups.map((name) => new ReferenceGroup(name));
-    this.#metrics = [...plan.metrics];
-    this.#rules = plan.rules.map((rule, index) => new ReferenceRule(rule, index));
+    this.#judge = new ReferenceJudge(plan, (metric) => this.#valueOf(metric));
   }
 
   get metrics(): Map<string, GroupMetrics> {
@@ -93,23 +76,37 @@ export class ReferenceEngine {
     return [...this.#jobs].filter(([, job]) => group === -1 || job.group === group).map(([id]) => id);
   }
 
+  get firings(): readonly ReferenceFiring[] {
+    return this.#judge.firings;
+  }
+
+  get ended(): boolean {
+    return this.#judge.ended;
+  }
+
+  /** The name of the state, or null. */
+  get state(): string | null {
+    return this.#plan.states[this.#judge.state] ?? null;
+  }
+
   start(now: number): void {
-    for (const rule of this.#rules) {
-      if (rule.plan.trigger === 'start') this.#due(rule, { timestamp: now });
-    }
+    this.#judge.start(now);
   }
 
   get knownMetrics(): number {
-    return this.#metrics.length;
+    return this.#judge.knownMetrics;
   }
 
   addRule(plan: PlanRule, metrics: readonly PlanMetric[] = []): number {
-    this.#metrics.push(...metrics);
-    return this.#rules.push(new ReferenceRule(plan, this.#rules.length)) - 1;
+    return this.#judge.addRule(plan, metrics);
+  }
+
+  goTo(state: number): void {
+    this.#judge.goTo(state);
   }
 
   end(): void {
-    this.ended = true;
+    this.#judge.ended = true;
   }
 
   ingest(text: string): void {
@@ -125,24 +122,32 @@ export class ReferenceEngine {
   }
 
   tick(now: number): void {
+    if (this.#plan.virtualTime) this.#passTo(now);
+    this.#judge.heartbeat(now, this.#viewAt(now));
+  }
+
+  #passTo(now: number): void {
+    this.#judge.passTo(now, (at) => this.#judge.heartbeat(at, this.#viewAt(at)));
+  }
+
+  /** The metrics with the ages of the jobs that wait, which are not recorded. */
+  #viewAt(now: number): ValueOf {
     const views = this.#groups.map((group) => group.pending.clone());
     for (const job of this.#jobs.values()) {
       const waits = job.submit !== null && job.start === null && job.state !== 'CLEANUP';
       const age = now - (job.submit ?? now);
       if (waits && age >= 0) views[job.group]?.observe(age);
     }
-    for (const rule of this.#rules) {
-      const metric = this.#metrics[rule.plan.metric];
-      if (metric === undefined) continue;
-      const view = metric.variable === 'pending' ? views[metric.group] : undefined;
-      const value = this.#valueOf(metric, view);
-      if (value !== null && rule.holds(value)) {
-        this.#due(rule, { timestamp: now, group: metric.group, value });
-      }
-    }
-    for (const rule of this.#rules) {
-      if (rule.plan.trigger === 'heartbeat') this.#due(rule, { timestamp: now });
-    }
+    return (metric) => this.#valueOf(metric, metric.variable === 'pending' ? views[metric.group] : undefined);
+  }
+
+  /** In virtual time, what was due before an event happens before it. */
+  #pass(time: number): void {
+    if (time <= this.#latest) return;
+    this.#latest = time;
+    if (!this.#plan.virtualTime) return;
+    if (!this.#judge.begun) this.#judge.start(time);
+    this.#passTo(time);
   }
 
   #takeLine(line: string): void {
@@ -170,19 +175,24 @@ export class ReferenceEngine {
         entering = true;
       }
     }
-    if (job === undefined) return;
+    if (job === undefined) {
+      for (const { timestamp } of events) this.#pass(timestamp);
+      return;
+    }
     if (entering && events.length === 0) this.#enter(job, new Set());
-    for (const event of events) {
+    for (const [index, event] of events.entries()) {
+      this.#pass(event.timestamp);
       this.totals.trackedEvents++;
       const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set() };
       if (entering) this.#enter(job, touched.counts);
       entering = false;
       this.#apply(job, event, touched);
-      this.#judge(id, job, event, touched);
-      if (event.name === 'clean' || event.name === 'invalidate') {
-        this.#jobs.delete(id);
-        return;
-      }
+      const over = event.name === 'clean' || event.name === 'invalidate';
+      this.#judge.event(id, job.group, event, (metric) => changes(metric, touched), touched.triggers, !over);
+      if (!over) continue;
+      this.#jobs.delete(id);
+      for (const { timestamp } of events.slice(index + 1)) this.#pass(timestamp);
+      return;
     }
   }
 
@@ -265,42 +275,5 @@ export class ReferenceEngine {
     if (metric.count !== null) return group.valueOf(metric.count);
     if (metric.statistic === null || metric.variable === null) return null;
     return (stream ?? group.stream(metric.variable)).values[metric.statistic];
-  }
-
-  #judge(id: bigint, job: Job, event: ReferenceEvent, touched: Touched): void {
-    const about = { timestamp: event.timestamp, job: id, event };
-    for (const rule of this.#rules) {
-      const metric = this.#metrics[rule.plan.metric];
-      if (metric === undefined || metric.group !== job.group) continue;
-      const { group, count, variable } = metric;
-      const due = count !== null ? touched.counts.has(count) : touched.streams.has(variable as Variable);
-      const value = due ? this.#valueOf(metric) : null;
-      if (value !== null && rule.holds(value)) this.#due(rule, { ...about, group, value });
-    }
-    for (const rule of this.#rules) {
-      const { trigger, group, event: wanted } = rule.plan;
-      if (trigger !== 'job' || (group !== -1 && group !== job.group)) continue;
-      if (wanted !== null && touched.triggers.has(wanted)) this.#due(rule, { ...about, group: job.group });
-    }
-  }
-
-  #due(
-    rule: ReferenceRule,
-    about: { timestamp: number; job?: bigint; group?: number; value?: number; event?: ReferenceEvent },
-  ): void {
-    if (this.ended || !rule.occasion()) return;
-    this.firings.push({
-      number: this.firings.length,
-      rule: rule.index,
-      timestamp: about.timestamp,
-      job: about.job ?? null,
-      group: about.group ?? -1,
-      state: -1,
-      goto: -1,
-      value: about.value ?? null,
-      event: about.event?.name ?? null,
-      context: rule.plan.wantsEvent ? (about.event?.context ?? null) : null,
-    });
-    if (rule.plan.terminal) this.ended = true;
   }
 }
