@@ -3,12 +3,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ClusterBackend, ResizeAnswer } from '../../src/service/operator/backend.js';
 import { OperatorClient } from '../../src/service/operator/client.js';
 import { operatorService } from '../../src/service/operator/handlers.js';
 import { ServiceServer } from '../../src/service/server.js';
 import { newFolder } from '../e2e/cli.js';
+import { tlsFiles } from '../e2e/service-cli.js';
 import { startOperator } from './operator-server.js';
 
 /** A cluster of 2 nodes that does what it is asked, after `before`. */
@@ -124,4 +125,47 @@ test('something else that speaks gRPC', async () => {
   await expect(client.resize(1)).rejects.toThrow(/is no service for ensembles/);
   client.close();
   await server.close();
+});
+
+describe('TLS with IP addresses', () => {
+  const folder = newFolder();
+  const { ca, server: pair } = tlsFiles(folder);
+
+  async function resizeAt(host: string): Promise<unknown> {
+    const server = new ServiceServer({
+      services: (audit, log) => [operatorService({ backend: cluster(), audit, log, workers: 1 })],
+      auditFile: join(folder, 'audit'),
+      log: () => {},
+    });
+    const tls = { ...pair, ca: null };
+    const address = await server.listen({ address: { kind: 'tcp', host, port: 0 }, tls, insecure: true });
+    const client = new OperatorClient({
+      ...target,
+      address,
+      tls: { ca: ca.cert, cert: null, key: null },
+      backoff: 20,
+    });
+    try {
+      return await client.resize(1);
+    } finally {
+      client.close();
+      await server.close();
+    }
+  }
+
+  test('one that the certificate is for, without a complaint of Node', async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error) => warnings.push(warning);
+    process.on('warning', hear);
+    expect(await resizeAt('127.0.0.1')).toMatchObject({ after: 3 });
+    process.off('warning', hear);
+    expect(warnings).toEqual([]);
+  });
+
+  test('one that it is not for', async () => {
+    await expect(resizeAt('127.0.0.2')).rejects.toMatchObject({
+      code: 'ERR_SERVICE_UNREACHABLE',
+      message: expect.stringContaining("IP: 127.0.0.2 is not in the cert's list"),
+    });
+  });
 });
