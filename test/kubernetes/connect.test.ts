@@ -1,24 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
 import { connect } from '../../src/service/operator/kubernetes/connect.js';
 import { miniClusterApi } from '../../src/service/operator/kubernetes/minicluster-api.js';
 import { newFolder } from '../e2e/cli.js';
-import { describeCluster, missing, type StandIn, startStandIn } from './stand-in/cluster.js';
+import { type StandIn, startStandIn } from './stand-in/cluster.js';
 
 let cluster: StandIn;
 beforeAll(async () => {
-  if (missing !== null) return;
   cluster = await startStandIn();
   cluster.api.store.create({ metadata: { namespace: 'lab', name: 'lammps' } });
 });
-afterAll(() => cluster?.api.close());
+afterAll(() => cluster.api.close());
 
 const names = async ({ config, namespace }: ReturnType<typeof connect>) =>
   (await miniClusterApi(config, 5000).list(namespace, new AbortController().signal)).map(({ name }) => name);
 
-describeCluster('a cluster', () => {
+describe('a cluster', () => {
   test('in a pod: its service account, its namespace', async () => {
     const found = connect(cluster.pod());
     expect(found).toMatchObject({ namespace: 'lab', origin: 'in-cluster' });

@@ -3,8 +3,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { admin, describeCluster, runs, type StandIn, service, startStandIn } from './stand-in/cluster.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { admin, runs, type StandIn, service, startStandIn } from './stand-in/cluster.js';
 
 const missing = runs('kubectl', 'version', '--client')
   ? null
@@ -34,9 +34,8 @@ async function kubectl(...args: readonly string[]): Promise<string> {
 
 const size = () => cluster.api.store.get('lab', 'lammps').spec.size;
 
-describeCluster('kubectl', kubectlTests, missing);
-
-function kubectlTests(): void {
+const title = missing === null ? 'kubectl' : `kubectl (skipped: ${missing})`;
+describe.skipIf(missing !== null)(title, () => {
   beforeAll(async () => {
     cluster = await startStandIn();
   });
@@ -153,4 +152,4 @@ function kubectlTests(): void {
     expect((await run(['delete', 'minicluster', 'lammps'], ours)).stderr).toContain('(Forbidden)');
     expect((await run(['get', 'miniclusters', '-n', 'other'], ours)).stderr).toContain('(Forbidden)');
   });
-}
+});

@@ -3,15 +3,15 @@
  * TLS and a token between them, and the stand-in for the Kubernetes API at its end.
  */
 
-import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connection } from '../../src/service/connect.js';
 import type { ProtoGrpcType } from '../../src/service/generated/ensemble-service.js';
 import { loadProto } from '../../src/service/proto.js';
 import { cli, ensembleFile, newFolder, type Running, serverProgram, start } from '../e2e/cli.js';
-import { type Instance, missing as missingFlux, withInstance } from '../flux/instance.js';
-import { describeCluster, type StandIn, service, startStandIn } from './stand-in/cluster.js';
+import { tlsFiles } from '../e2e/service-cli.js';
+import { describeFlux, type Instance, withInstance } from '../flux/instance.js';
+import { type StandIn, service, startStandIn } from './stand-in/cluster.js';
 
 const grow = ensembleFile(`
 jobs:
@@ -25,121 +25,117 @@ rules:
     action: {name: grow, value: 2}
 `);
 
-describeCluster(
-  'a run in a MiniCluster',
-  () => {
-    let cluster: StandIn;
-    let server: Running;
-    let port: string;
-    let token: string;
+describeFlux('a run in a MiniCluster', () => {
+  let cluster: StandIn;
+  let server: Running;
+  let port: string;
+  let token: string;
 
-    beforeAll(async () => {
-      cluster = await startStandIn();
-      token = join(newFolder(), 'token');
-      await cli(['token', token, '--name', 'lammps'], { program: serverProgram });
-      chmodSync(join(cluster.folder, 'tls.key'), 0o600);
-      server = start(
-        [
-          ...['start', '--kubernetes', '--host', '127.0.0.1', '--port', '0', '--token-file', token],
-          ...['--tls-cert', join(cluster.folder, 'ca.crt'), '--tls-key', join(cluster.folder, 'tls.key')],
-        ],
-        { program: serverProgram, env: { KUBECONFIG: cluster.kubeconfig(service) } },
+  beforeAll(async () => {
+    cluster = await startStandIn();
+    token = join(newFolder(), 'token');
+    await cli(['token', token, '--name', 'lammps'], { program: serverProgram });
+    const { server: tls } = tlsFiles(cluster.folder);
+    server = start(
+      [
+        ...['start', '--kubernetes', '--host', '127.0.0.1', '--port', '0', '--token-file', token],
+        ...['--tls-cert', tls.cert, '--tls-key', tls.key],
+      ],
+      { program: serverProgram, env: { KUBECONFIG: cluster.kubeconfig(service) } },
+    );
+    const printed = await server.printed('listening on');
+    expect(printed).toMatch(/^resizing MiniClusters of namespace lab \(.*, context stand-in\)$/m);
+    port = /listening on 127\.0\.0\.1:(\d+)/.exec(printed)?.[1] ?? '';
+  });
+  afterAll(async () => {
+    server?.process.kill('SIGTERM');
+    await server?.finished;
+    await cluster?.api.close();
+  });
+  beforeEach(() => {
+    if (cluster.api.store.list('lab').length > 0) cluster.api.store.delete('lab', 'lammps');
+    cluster.api.store.create({
+      metadata: { namespace: 'lab', name: 'lammps' },
+      spec: { size: 2, maxSize: 3 },
+    });
+  });
+
+  const run = (instance: Instance, name: string, ...more: readonly string[]) =>
+    instance.start([
+      ...['run', grow, '--executor', 'minicluster', '--name', name, '--host', '127.0.0.1', '--port', port],
+      ...['--tls-ca', join(cluster.folder, 'ca.crt'), '--token-file', token, ...more],
+    ]).finished;
+
+  /** What the service says of a MiniCluster. */
+  async function status(name: string): Promise<object> {
+    const { target, credentials, options } = connection({
+      address: { kind: 'tcp', host: '127.0.0.1', port: Number(port) },
+      tls: { ca: join(cluster.folder, 'ca.crt'), cert: null, key: null },
+      tokenFile: token,
+    });
+    const { EnsembleOperator } =
+      loadProto<ProtoGrpcType>('ensemble-service.proto').convergedcomputing.org.grpc.v1;
+    const client = new EnsembleOperator(target, credentials, options);
+    const payload = await new Promise<string>((resolve, reject) => {
+      client.RequestStatus({ member: 'minicluster', name }, (error, answer) =>
+        answer === undefined ? reject(error) : resolve(answer.payload),
       );
-      const printed = await server.printed('listening on');
-      expect(printed).toMatch(/^resizing MiniClusters of namespace lab \(.*, context stand-in\)$/m);
-      port = /listening on 127\.0\.0\.1:(\d+)/.exec(printed)?.[1] ?? '';
     });
-    afterAll(async () => {
-      server?.process.kill('SIGTERM');
-      await server?.finished;
-      await cluster?.api.close();
+    client.close();
+    return JSON.parse(payload);
+  }
+
+  test('grows, and tells what came of it; with what it must not do it goes on', async () => {
+    await withInstance(async (instance) => {
+      const text = await run(instance, 'lab/lammps');
+      expect(text.stdout).toContain('grow (grew from 2 to 3: asked 4, clamped to 3 (maxSize))');
+      expect(text.status).toBe(0);
+      expect(cluster.api.store.get('lab', 'lammps').spec.size).toBe(3);
+
+      const json = await run(instance, 'lammps', '--json');
+      const lines = json.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(lines).toContainEqual(
+        expect.objectContaining({
+          type: 'action',
+          action: 'grow',
+          before: 3,
+          after: 3,
+          note: 'no change: asked 5, clamped to 3 (maxSize)',
+        }),
+      );
+
+      // What a run that registers has told of itself is part of what is told of its MiniCluster.
+      await run(instance, 'lab/lammps', '--service', `127.0.0.1:${port}`);
+      expect(await status('lammps')).toMatchObject({
+        name: 'lammps',
+        size: 3,
+        limits: { min: 1, max: 3 },
+        run: { status: 'ended' },
+        jobs: { sleep: { submitted: 2, success: 2 } },
+        metrics: { 'mean.sleep-duration': expect.any(Number) },
+      });
+
+      const other = await run(instance, 'theirs/lammps');
+      expect(other.stderr).toContain(
+        "grow of MiniCluster 'lammps': DENIED: this service looks after namespace 'lab', not 'theirs' (forbidden)",
+      );
+      expect(other.status).toBe(0);
+
+      const unknown = await run(instance, 'lab/lamps');
+      expect(unknown.stderr).toContain("did you mean 'lammps'?");
+
+      const guessed = join(newFolder(), 'token');
+      await cli(['token', guessed], { program: serverProgram });
+      cluster.api.store.patch('lab', 'lammps', { spec: { size: 2 } });
+      const { stderr } = await run(instance, 'lab/lammps', '--token-file', guessed);
+      expect(stderr).toMatch(/does not let us in: the token is not one of this service \[ERR_SERVICE\]/);
+      expect(cluster.api.store.get('lab', 'lammps').spec.size).toBe(2);
     });
-    beforeEach(() => {
-      if (cluster.api.store.list('lab').length > 0) cluster.api.store.delete('lab', 'lammps');
-      cluster.api.store.create({
-        metadata: { namespace: 'lab', name: 'lammps' },
-        spec: { size: 2, maxSize: 3 },
-      });
-    });
-
-    const run = (instance: Instance, name: string, ...more: readonly string[]) =>
-      instance.start([
-        ...['run', grow, '--executor', 'minicluster', '--name', name, '--host', '127.0.0.1', '--port', port],
-        ...['--tls-ca', join(cluster.folder, 'ca.crt'), '--token-file', token, ...more],
-      ]).finished;
-
-    /** What the service says of a MiniCluster. */
-    async function status(name: string): Promise<object> {
-      const { target, credentials, options } = connection({
-        address: { kind: 'tcp', host: '127.0.0.1', port: Number(port) },
-        tls: { ca: join(cluster.folder, 'ca.crt'), cert: null, key: null },
-        tokenFile: token,
-      });
-      const { EnsembleOperator } =
-        loadProto<ProtoGrpcType>('ensemble-service.proto').convergedcomputing.org.grpc.v1;
-      const client = new EnsembleOperator(target, credentials, options);
-      const payload = await new Promise<string>((resolve, reject) => {
-        client.RequestStatus({ member: 'minicluster', name }, (error, answer) =>
-          answer === undefined ? reject(error) : resolve(answer.payload),
-        );
-      });
-      client.close();
-      return JSON.parse(payload);
-    }
-
-    test('grows, and tells what came of it; with what it must not do it goes on', async () => {
-      await withInstance(async (instance) => {
-        const text = await run(instance, 'lab/lammps');
-        expect(text.stdout).toContain('grow (grew from 2 to 3: asked 4, clamped to 3 (maxSize))');
-        expect(text.status).toBe(0);
-        expect(cluster.api.store.get('lab', 'lammps').spec.size).toBe(3);
-
-        const json = await run(instance, 'lammps', '--json');
-        const lines = json.stdout
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line));
-        expect(lines).toContainEqual(
-          expect.objectContaining({
-            type: 'action',
-            action: 'grow',
-            before: 3,
-            after: 3,
-            note: 'no change: asked 5, clamped to 3 (maxSize)',
-          }),
-        );
-
-        // What a run that registers has told of itself is part of what is told of its MiniCluster.
-        await run(instance, 'lab/lammps', '--service', `127.0.0.1:${port}`);
-        expect(await status('lammps')).toMatchObject({
-          name: 'lammps',
-          size: 3,
-          limits: { min: 1, max: 3 },
-          run: { status: 'ended' },
-          jobs: { sleep: { submitted: 2, success: 2 } },
-          metrics: { 'mean.sleep-duration': expect.any(Number) },
-        });
-
-        const other = await run(instance, 'theirs/lammps');
-        expect(other.stderr).toContain(
-          "grow of MiniCluster 'lammps': DENIED: this service looks after namespace 'lab', not 'theirs' (forbidden)",
-        );
-        expect(other.status).toBe(0);
-
-        const unknown = await run(instance, 'lab/lamps');
-        expect(unknown.stderr).toContain("did you mean 'lammps'?");
-
-        const guessed = join(newFolder(), 'token');
-        await cli(['token', guessed], { program: serverProgram });
-        cluster.api.store.patch('lab', 'lammps', { spec: { size: 2 } });
-        const { stderr } = await run(instance, 'lab/lammps', '--token-file', guessed);
-        expect(stderr).toMatch(/does not let us in: the token is not one of this service \[ERR_SERVICE\]/);
-        expect(cluster.api.store.get('lab', 'lammps').spec.size).toBe(2);
-      });
-    });
-  },
-  missingFlux,
-);
+  });
+});
 
 describe('command lines that are wrong', () => {
   test.each([

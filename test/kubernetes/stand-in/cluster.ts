@@ -1,10 +1,9 @@
-/** A stand-in with all that leads to it: certificates, accounts, a kubeconfig, and a pod's service account. */
+/** A stand-in with all that leads to it: accounts, a kubeconfig, and a pod's service account. */
 
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe } from 'vitest';
-import { newFolder } from '../../e2e/cli.js';
+import { newFolder, root } from '../../e2e/cli.js';
 import { type Account, ApiServer, type ApiServerOptions } from './api-server.js';
 
 /** The admin of the tests, who may do everything. */
@@ -23,36 +22,10 @@ export const service: Account = {
 
 /** Whether a program can be run with these arguments. */
 export function runs(program: string, ...args: readonly string[]): boolean {
-  try {
-    execFileSync(program, args, { stdio: 'pipe' });
-    return true;
-  } catch {
-    return false;
-  }
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 }
 
-/** Why there can be no stand-in here, or null. */
-export const missing = runs('openssl', 'version') ? null : 'openssl is not on PATH';
-
-/** Tests that need the stand-in, and what `alsoMissing` says; where that is not to be had they are skipped. */
-export function describeCluster(name: string, tests: () => void, alsoMissing: string | null = null): void {
-  const why = missing ?? alsoMissing;
-  describe.skipIf(why !== null)(why === null ? name : `${name} (skipped: ${why})`, tests);
-}
-
-/** A certificate for 127.0.0.1 that signs itself; PEM files in the folder. */
-function certificate(folder: string): { readonly certificate: string; readonly key: string } {
-  const key = join(folder, 'tls.key');
-  const cert = join(folder, 'ca.crt');
-  const args =
-    '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=stand-in'.split(' ');
-  execFileSync(
-    'openssl',
-    ['req', ...args, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert],
-    { stdio: 'pipe' },
-  );
-  return { certificate: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
-}
+const fixture = (name: string) => readFileSync(join(root, 'test/fixtures/tls', name), 'utf8');
 
 export interface StandIn {
   readonly api: ApiServer;
@@ -65,8 +38,14 @@ export interface StandIn {
 
 export async function startStandIn(options: Partial<ApiServerOptions> = {}): Promise<StandIn> {
   const folder = newFolder();
-  const pem = certificate(folder);
-  const api = await ApiServer.start({ accounts: [admin, service], ...pem, ...options });
+  const authority = join(folder, 'ca.crt');
+  writeFileSync(authority, fixture('ca.pem'));
+  const api = await ApiServer.start({
+    accounts: [admin, service],
+    certificate: fixture('server.pem'),
+    key: fixture('server.key'),
+    ...options,
+  });
 
   function kubeconfig(account = admin): string {
     const path = join(folder, `kubeconfig-${account.token}`);
@@ -74,9 +53,7 @@ export async function startStandIn(options: Partial<ApiServerOptions> = {}): Pro
       apiVersion: 'v1',
       kind: 'Config',
       'current-context': 'stand-in',
-      clusters: [
-        { name: 'stand-in', cluster: { server: api.url, 'certificate-authority': join(folder, 'ca.crt') } },
-      ],
+      clusters: [{ name: 'stand-in', cluster: { server: api.url, 'certificate-authority': authority } }],
       users: [{ name: account.name, user: { token: account.token } }],
       contexts: [
         { name: 'stand-in', context: { cluster: 'stand-in', user: account.name, namespace: 'lab' } },
@@ -91,7 +68,7 @@ export async function startStandIn(options: Partial<ApiServerOptions> = {}): Pro
     const secrets = join(folder, 'var/run/secrets/kubernetes.io/serviceaccount');
     mkdirSync(secrets, { recursive: true });
     writeFileSync(join(secrets, 'token'), account.token);
-    writeFileSync(join(secrets, 'ca.crt'), pem.certificate);
+    writeFileSync(join(secrets, 'ca.crt'), fixture('ca.pem'));
     writeFileSync(join(secrets, 'namespace'), account.namespace ?? 'default');
     const environment = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(api.port) };
     return { root: folder, environment };
