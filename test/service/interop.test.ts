@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/service/address.js';
 import { OperatorClient } from '../../src/service/operator/client.js';
 import { RunsBackend } from '../../src/service/operator/runs-backend.js';
-import { root } from '../e2e/cli.js';
+import { ensembleFile, eventually, root } from '../e2e/cli.js';
+import { startService } from '../e2e/service-cli.js';
 import { knownRun, knownRuns, startOperator } from './operator-server.js';
 
 // Debian's modules belong to Debian's Python, whichever is first on PATH.
@@ -68,6 +69,51 @@ describe.skipIf(missing !== null)(`Python${missing === null ? '' : ` (skipped: $
     });
     client.end();
     await service.close();
+  });
+
+  test('as client of the command, for a run that has registered with it', async () => {
+    const service = await startService(['--insecure', '--port', '0']);
+    const file = ensembleFile(
+      'jobs: [{name: idle, command: "true"}]\nrules: [{trigger: start, action: {name: submit, label: idle}}]\n',
+    );
+    const run = service.start(
+      ...[
+        'run',
+        file,
+        '--service',
+        service.address,
+        '--insecure',
+        '--name',
+        'study',
+        '--slots',
+        '2',
+        '--watch',
+      ],
+    );
+    await eventually(async () => (await service.client.list()).length === 1, 'the run has registered');
+    const client = start(['client', service.address]);
+    const ask = async (action: string, payload: object) => {
+      client.write(
+        JSON.stringify({
+          method: 'RequestAction',
+          member: 'local',
+          name: 'study',
+          action,
+          payload: JSON.stringify(payload),
+        }),
+      );
+      return JSON.parse(JSON.parse(await client.read()).payload);
+    };
+    expect(await ask('grow', { ...base, grow: 3 })).toMatchObject({ before: 2, asked: 5, after: 5 });
+    expect(await ask('shrink', { ...base, shrink: 9 })).toMatchObject({
+      after: 1,
+      limits: { min: 1, max: null },
+      message: 'shrank from 5 to 1: asked -4, clamped to 1',
+    });
+    client.end();
+    await service.client.act('study', { name: 'terminate' });
+    expect((await run.finished).stdout).toContain('grow (from 2 to 5)');
+    await service.stop();
   });
 
   describe('as a service for our client', () => {

@@ -52,7 +52,8 @@ function knownRun(entry: Entry): KnownRun {
   return {
     member: entry.hello.member,
     size: entry.size,
-    limits: null,
+    // The local member keeps one slot; of others only they themselves know.
+    limits: entry.hello.member === 'local' ? { min: 1, max: null } : null,
     jobs: Object.fromEntries(entry.groups.map(({ name, counts }) => [name, counts])),
     metrics: metricsOf(entry),
     about: { id: entry.hello.id, status: entry.status.toLowerCase() },

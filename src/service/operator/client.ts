@@ -71,7 +71,8 @@ export class OperatorClient implements NodeScaler {
     const { EnsembleOperator } = convergedcomputing.org.grpc.v1;
     this.#client = new EnsembleOperator(target, credentials, {
       ...channel,
-      // Safe here, where each request has an id.
+      // Safe with our service, which knows a request by its id; one of ensemble-python would do it twice when the
+      // connection is lost within the call.
       'grpc.enable_retries': 1,
       'grpc.service_config': JSON.stringify(retries(options.backoff ?? 500)),
     });
