@@ -89,7 +89,8 @@ function printMismatch(mismatch: Mismatch, colors: Colors): void {
       );
       break;
     case 'end':
-      expectedAndFound('end', mismatch.expected, mismatch.found);
+    case 'state':
+      expectedAndFound(mismatch.kind, mismatch.expected, mismatch.found);
       break;
     case 'trouble': {
       const place = mismatch.line === null ? '' : ` (line ${mismatch.line})`;

@@ -33,7 +33,10 @@ export async function loadTests(path: string): Promise<LoadedTests> {
   if (shape.ensemble === undefined) throw problems.toError();
   const loaded = await loadConfig(resolve(path, '..', shape.ensemble));
   const groups = new Set(loaded.config.groups.keys());
-  const tests = resolveTests({ source, problems, file: resolve(path), isBroken, groups }, shape.tests);
+  const tests = resolveTests(
+    { source, problems, file: resolve(path), isBroken, groups, states: loaded.config.states },
+    shape.tests,
+  );
   if (problems.hasErrors) throw problems.toError();
   return { loaded, tests };
 }

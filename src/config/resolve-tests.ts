@@ -9,7 +9,7 @@ import type { Path } from './path.js';
 import type { ConfigSource, Problems } from './problems.js';
 import { ACTIONS } from './schema.js';
 import type { TestShape } from './schema-tests.js';
-import { didYouMean } from './suggest.js';
+import { choices, didYouMean } from './suggest.js';
 import { type Notation, parseFiring, parseHappening, parseOutcome } from './test-notation.js';
 import type {
   ExpectedFiring,
@@ -39,6 +39,8 @@ export interface TestContext {
   isBroken(path: Path): boolean;
   /** The job groups that there are; null where not all could be read. */
   readonly groups: ReadonlySet<string> | null;
+  /** Of the ensemble. */
+  readonly states: readonly string[];
 }
 
 /** Makes the tests. What is wrong with one has been reported then. */
@@ -129,17 +131,21 @@ class Resolver {
     };
   }
 
+  /** What must come out. */
   expectations({
     firings,
     metrics,
     end,
+    state,
     within,
   }: Partial<NonNullable<TestShape['expect']>>): TestCase['expect'] {
+    if (state !== undefined) this.#checkState(state, [...this.#path, 'state']);
     return {
       within: within === undefined ? DEFAULT_WITHIN : durationSeconds(within),
       firings: firings === undefined ? null : this.#firings(firings),
       metrics: Object.entries(metrics ?? {}).flatMap(([name, value]) => this.#metric(name, value)),
       end: end ?? null,
+      state: state ?? null,
     };
   }
 
@@ -150,7 +156,7 @@ class Resolver {
       const outcomes = [outcome ?? []].flat().flatMap((text: string | undefined, index) => {
         if (text === undefined) return [];
         const at = Array.isArray(outcome) ? [...path, 'outcome', index] : [...path, 'outcome'];
-        const parsed = this.#read(parseOutcome(text), at);
+        const parsed = this.#read(text, parseOutcome(text), at);
         return parsed === null ? [] : [parsed];
       });
       const durationIsBroken = this.#context.isBroken([...path, 'duration']);
@@ -182,7 +188,7 @@ class Resolver {
         );
       }
       latest = Math.max(latest, time);
-      const happening = this.#read(parseHappening(text), path);
+      const happening = this.#read(text, parseHappening(text), path);
       if (happening === null) return [];
       if ('group' in happening) this.#checkGroup(happening.group, path);
       return [{ time, happening, text, line: this.#lineOf(path) }];
@@ -191,16 +197,17 @@ class Resolver {
 
   #firings(shapes: NonNullable<NonNullable<TestShape['expect']>['firings']>): ExpectedFiring[] {
     return this.#timed(shapes, 'firings').flatMap(({ time, text, path }) => {
-      const firing = this.#read(parseFiring(text), path);
+      const firing = this.#read(text, parseFiring(text), path);
       if (firing === null) return [];
-      const { action, label, by } = firing;
+      const { action, label, goto, by } = firing;
       const names = [...Object.keys(ACTIONS), 'goto'];
       if (!names.includes(action) && !action.includes('.')) {
         this.#context.problems.error(path, `no action ${quote(action)}${didYouMean(action, names)}`);
       }
       const ofGroup = ['submit', 'cancel', 'urgency'].includes(action);
       if (ofGroup && label !== null) this.#checkGroup(label, path);
-      return [{ time, action, label, by, text, line: this.#lineOf(path) }];
+      if (goto !== null) this.#checkState(goto, path);
+      return [{ time, action, label, goto, by, text, line: this.#lineOf(path) }];
     });
   }
 
@@ -277,9 +284,20 @@ class Resolver {
     if (groups !== null && !groups.has(group)) problems.error(path, noJobGroup(group, groups), part);
   }
 
-  #read<T>(parsed: Notation<T>, path: Path): T | null {
+  #checkState(state: string, path: Path): void {
+    const { states, problems } = this.#context;
+    if (states.includes(state)) return;
+    const known =
+      states.length === 0 ? "; the ensemble has no 'states'" : `; there are ${choices(states, 'and')}`;
+    problems.error(path, `no state ${quote(state)}${didYouMean(state, states) || known}`);
+  }
+
+  /** What was read of a text; what is wrong is told at its character, where that can be. */
+  #read<T>(text: string, parsed: Notation<T>, path: Path): T | null {
     if (parsed.ok) return parsed.value;
-    this.#context.problems.error(path, parsed.fault.message);
+    const { source, problems } = this.#context;
+    const { at, message } = parsed.fault;
+    problems.add('error', path, message, source.placeInText(path, text, at) ?? source.place(path, 'value'));
     return null;
   }
 

@@ -32,7 +32,7 @@ export function resolveConfig(context: ResolveContext): EnsembleConfig {
     custom,
     plugins: context.plugins.list,
     tests: resolveTests(
-      { ...context, isBroken: shape.isBroken, groups: jobs.complete ? jobs.names : null },
+      { ...context, isBroken: shape.isBroken, groups: jobs.complete ? jobs.names : null, states },
       shape.config.tests,
     ),
   };

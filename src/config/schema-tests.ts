@@ -111,6 +111,7 @@ const expectSchema = z
         .enum(TEST_ENDS, { error: `must be one of ${TEST_ENDS.join(', ')}` })
         .optional()
         .describe('How the run ends.'),
+      state: text('must be the name of a state').optional().describe('The state of the ensemble at the end.'),
       within: time()
         .optional()
         .meta({ description: 'By how much firings may come earlier or later.', default: '1ms' }),

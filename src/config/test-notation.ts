@@ -23,6 +23,8 @@ export type Notation<T> =
 export interface FiringText {
   readonly action: string;
   readonly label: string | null;
+  /** The state that it leads to. */
+  readonly goto: string | null;
   readonly by: string | null;
 }
 
@@ -120,9 +122,12 @@ export function parseOutcome(text: string): Notation<Outcome> {
 export function parseFiring(text: string): Notation<FiringText> {
   return parse(text, (words) => {
     const action = words.next('an action, like submit lammps').text;
-    const label = words.peek() !== undefined && !words.isNext('by') ? words.next('').text : null;
+    const goes = action === 'goto';
+    const hasLabel = !goes && words.peek() !== undefined && !words.isNext('by') && !words.isNext('goto');
+    const label = hasLabel ? words.next('').text : null;
+    const goto = goes || words.takes('goto') ? words.next('the state after goto').text : null;
     const by = words.takes('by') ? words.rest('the rule after by: its name, or rules[2]') : null;
-    return { action, label, by };
+    return { action, label, goto, by };
   });
 }
 

@@ -79,6 +79,8 @@ export interface ExpectedFiring {
   readonly time: number;
   readonly action: string;
   readonly label: string | null;
+  /** The state that it leads to; null when nothing is said of that. */
+  readonly goto: string | null;
   /** The rule's title, its trigger or, as `rules[1]`, its index; null when any will do. */
   readonly by: string | null;
   readonly text: string;
@@ -112,6 +114,8 @@ export interface Expectations {
   readonly firings: readonly ExpectedFiring[] | null;
   readonly metrics: readonly ExpectedMetric[];
   readonly end: TestEnd | null;
+  /** The state of the ensemble at the end. */
+  readonly state: string | null;
 }
 
 export type TestInput =

@@ -35,7 +35,7 @@ export type Mismatch =
       readonly found: number | null;
       readonly line: number | null;
     }
-  | { readonly kind: 'end'; readonly expected: string; readonly found: string }
+  | { readonly kind: 'end' | 'state'; readonly expected: string; readonly found: string }
   | {
       readonly kind: 'trouble';
       readonly time: number;
@@ -60,13 +60,19 @@ export function mismatchesOf(test: TestCase, run: TestRun): Mismatch[] {
   if (expect.end !== null && expect.end !== run.end) {
     mismatches.push({ kind: 'end', expected: expect.end, found: run.end });
   }
+  const state = run.metrics.status.state ?? 'none';
+  if (expect.state !== null && expect.state !== state) {
+    mismatches.push({ kind: 'state', expected: expect.state, found: state });
+  }
   return mismatches;
 }
 
 /** What a firing did, in the words of a test: `submit lammps`. */
-export function firingText({ action, label }: Pick<Firing, 'action' | 'label'>): string {
-  const name = label === null || /^[^\s"']+$/.test(label) ? label : `"${label}"`;
-  return [action, ...(name === null ? [] : [name])].join(' ');
+export function firingText({ action, label, goto }: Pick<Firing, 'action' | 'label' | 'goto'>): string {
+  const name = (text: string) => (/^[^\s"']+$/.test(text) ? text : `"${text}"`);
+  const goes = goto === null ? [] : [`goto ${name(goto)}`];
+  if (action === 'goto' && goto !== null) return goes.join(' ');
+  return [action, ...(label === null ? [] : [name(label)]), ...goes].join(' ');
 }
 
 function differencesOf(
@@ -97,6 +103,7 @@ function fits(wanted: ExpectedFiring, found: Firing, time: number, within: numbe
   if (Math.abs(time - wanted.time) > within + 1e-6) return false;
   if (wanted.action !== found.action) return false;
   if (wanted.label !== null && wanted.label !== found.label) return false;
+  if (wanted.goto !== null && wanted.goto !== found.goto) return false;
   return wanted.by === null || [found.name, found.trigger, `rules[${found.rule}]`].includes(wanted.by);
 }
 
@@ -110,7 +117,8 @@ function shownFound(firing: Firing, start: number): ShownFiring {
 
 /** The rule and, for a metric, its value; and whose rule it is: `count.sleep.success = 3 (replace-failures)`. */
 function describeRule({ name, value, algorithm }: Firing): string {
-  const measured = value === null ? name : `${name} = ${Number(value.toPrecision(6))}`;
+  // An expression names several metrics; it says by itself what they come to.
+  const measured = value === null || /\s/.test(name) ? name : `${name} = ${Number(value.toPrecision(6))}`;
   return algorithm === null ? measured : `${measured} (${algorithm})`;
 }
 

@@ -119,11 +119,16 @@ describe('what becomes of jobs', () => {
 
 describe('which action is due', () => {
   it.each([
-    ['terminate', { action: 'terminate', label: null, by: null }],
-    ['submit a', { action: 'submit', label: 'a', by: null }],
-    ['submit "a b" by count.a b.success', { action: 'submit', label: 'a b', by: 'count.a b.success' }],
-    ['grow by rules[2]', { action: 'grow', label: null, by: 'rules[2]' }],
-    ['submit "by" by "x y"', { action: 'submit', label: 'by', by: 'x y' }],
+    ['terminate', { action: 'terminate', label: null, goto: null, by: null }],
+    ['submit a', { action: 'submit', label: 'a', goto: null, by: null }],
+    [
+      'submit "a b" by count.a b.success',
+      { action: 'submit', label: 'a b', goto: null, by: 'count.a b.success' },
+    ],
+    ['submit a goto b by c', { action: 'submit', label: 'a', goto: 'b', by: 'c' }],
+    ['goto "b c"', { action: 'goto', label: null, goto: 'b c', by: null }],
+    ['grow by rules[2]', { action: 'grow', label: null, goto: null, by: 'rules[2]' }],
+    ['submit "by" by "x y"', { action: 'submit', label: 'by', goto: null, by: 'x y' }],
   ])('%s', (text, expected) => {
     expect(understood(parseFiring(text))).toEqual(expected);
   });

@@ -138,6 +138,41 @@ tests: [{name: no, slots: 1, expect: {}}]
     expect(refused.metrics.groups.get('wide')?.exceptions).toEqual({ alloc: 1 });
   });
 
+  it('knows states, intervals, calendars and silences', async () => {
+    const { config, ...rest } = parseConfig(`
+states: [explore, refine, done]
+jobs: [{name: sim, command: run, count: 2, stalled: 30m}, {name: fine, command: run, count: 2}]
+rules:
+  - {trigger: state, name: explore, action: {name: submit, label: sim}}
+  - {trigger: metric, when: count.sim.running > 0, for: 5m, in: explore, action: {name: submit, label: fine, goto: refine}}
+  - {trigger: interval, interval: 10m, in: refine, action: {name: submit, label: fine, value: 1, repetitions: 2}}
+  - {trigger: cron, cron: "30 8 * * *", timezone: UTC, action: {name: submit, label: fine, value: 1}}
+  - {trigger: job-stalled, name: sim, action: {name: cancel, repetitions: 10}}
+  - {trigger: metric, when: count.sim.canceled == 2, action: {goto: done}}
+  - {trigger: state, name: done, action: {name: terminate}}
+tests:
+  - name: through the states
+    start: 2026-03-01T08:00:00Z
+    jobs: {fine: {duration: 1m}}
+    expect:
+      firings:
+        - 0s: submit sim
+        - 5m: submit fine goto refine by rules[1]
+        - 10m: submit fine by interval
+        - 20m: submit fine
+        - 30m: [submit fine by cron, cancel by job-stalled, cancel, goto done, terminate]
+      state: done
+      end: terminated
+  - {name: not there, until: 1m, expect: {state: refine, firings: [0s: submit sim goto refine]}}
+`);
+    const [whole, wrong] = config.tests as [never, never];
+    expect(mismatchesOf(whole, await runTest({ config, ...rest }, whole))).toEqual([]);
+    expect(mismatchesOf(wrong, await runTest({ config, ...rest }, wrong))).toMatchObject([
+      { kind: 'firings' },
+      { kind: 'state', expected: 'refine', found: 'explore' },
+    ]);
+  });
+
   it('is the same every time', async () => {
     const test =
       'slots: 3, jobs: {a: {duration: [7s, 3s], outcome: [success, timeout]}, b: {duration: 9s}}, expect: {}';
