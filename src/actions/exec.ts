@@ -15,8 +15,14 @@ const LONGEST_ANSWER = 1 << 20;
 export async function exec(context: ActionContext, due: Due<ActionNamed<'exec'>>): Promise<FollowUp[]> {
   const { action, rule, firing } = due;
   context.observer.action?.({ kind: 'exec', command: action.commandText }, firing);
-  const { groups } = firing.metrics ?? (await context.engine.metrics());
-  const input = toJson({ event: eventOf(firing), metrics: groups, rule: rule.title, action });
+  const { groups, status } = firing.metrics ?? (await context.engine.metrics());
+  const input = toJson({
+    event: eventOf(firing),
+    metrics: groups,
+    state: status.state,
+    rule: rule.title,
+    action,
+  });
   const where = `rule '${rule.title}' (rules[${firing.rule}]): exec '${action.commandText}'`;
   const output = (line: string) => context.observer.output?.(line);
   return asked(context, due, where, (stop) =>

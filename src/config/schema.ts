@@ -91,7 +91,10 @@ function seconds(most: number) {
 function duration() {
   const error = 'must be a duration above 0, like 30s, 5m, 2h, 1d or 250ms, or a number of seconds';
   return z.union(
-    [z.number({ error }).gt(0, { error }), z.string({ error }).regex(DURATION_PATTERN, { error })],
+    [
+      z.number({ error }).gt(0, { error }),
+      z.string({ error }).regex(DURATION_PATTERN, { error }).regex(/[1-9]/, { error }),
+    ],
     { error },
   );
 }

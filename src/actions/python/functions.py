@@ -76,9 +76,13 @@ class Value:
 
 
 class Metrics:
-    """`models[statistic]["group-variable"].get()` and `models["count"][group][outcome].get()`."""
+    """
+    `models[statistic]["group-variable"].get()` and `models["count"][group][outcome].get()`; `state` is that of the
+    ensemble, None when it has none.
+    """
 
-    def __init__(self, groups):
+    def __init__(self, groups, state):
+        self.state = state
         models = collections.defaultdict(dict)
         for group, metrics in groups.items():
             models["count"][group] = {name: Value(count) for name, count in metrics["count"].items()}
@@ -151,10 +155,10 @@ class Functions:
         exec(compile("\n" * (line - 1) + source, file, "exec"), self._names)
         return sorted(name for name, value in self._names.items() if callable(value))
 
-    def call(self, function, metrics, event, rule, action):
+    def call(self, function, metrics, state, event, rule, action):
         return plain(
             self._names[function](
-                metrics=Metrics(metrics),
+                metrics=Metrics(metrics, state),
                 event=event,
                 rule=Rule(rule),
                 action=Action(action),

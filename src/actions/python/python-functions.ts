@@ -79,7 +79,9 @@ export class PythonFunctions {
     try {
       if (this.#interpreter === null && !this.#closed) await this.load();
       const told = event === null ? null : { ...event, events: [event] };
-      const request = { function: name, metrics: metrics.groups, event: told, rule: plainRule(rule), action };
+      const { groups, status } = metrics;
+      const of = { function: name, metrics: groups, state: status.state, event: told };
+      const request = { ...of, rule: plainRule(rule), action };
       return await this.#ask({ do: 'call', with: request });
     } finally {
       handle.signal.removeEventListener('abort', onAbort);

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { diagnose, pathsOf, read, withRules } from './helpers.js';
+
+const terminate = { name: 'terminate' };
+const places = (yaml: string) =>
+  diagnose(yaml).map(({ line, column, message }) => `${line}:${column} ${message}`);
+
+describe('a condition that is wrong', () => {
+  const file = (when: string) => `jobs: [{name: a, command: x}]
+rules:
+  - trigger: metric
+    action: {name: terminate}
+    when: ${when}
+`;
+
+  it.each([
+    ['mean.a-duration > x', '5:29'],
+    ['"mean.a-duration > x"', '5:30'],
+    ["'mean.a-duration > \"it''s\" + x'", '5:40'],
+    ['|\n      mean.a-duration > 1 and\n        x', '7:9'],
+    ['>-\n      mean.a-duration > 1\n\n      and x', '8:11'],
+    ['mean.a-duration > 1\n      and x', '6:11'],
+    ['&anchor mean.a-duration > x', '5:37'],
+  ])('%s is told of at its character', (when, place) => {
+    expect(places(file(when)).at(-1)).toMatch(new RegExp(`^${place} nothing is called 'x'`));
+  });
+
+  it('shows the character where the file can not tell it', () => {
+    expect(places(file('"mean.a-duration\\t> x"'))).toEqual([
+      expect.stringMatching(/^5:11 .*\(character 19: mean\.a-duration\\t> ⟨here⟩x\)$/),
+    ]);
+    expect(diagnose(withRules({ trigger: 'job-fail', when: 'x', action: terminate }))[0]?.message).toMatch(
+      /\(character 1: ⟨here⟩x\)$/,
+    );
+  });
+});
+
+describe('a rule', () => {
+  it('may say how long, where, and how often at most', () => {
+    const { config } = read({
+      ...withRules({
+        trigger: 'metric',
+        when: 'count.sleep.failed > 3',
+        for: '5m',
+        cooldown: 90,
+        in: 'a',
+        action: { name: 'cancel', label: 'sleep', goto: 'b' },
+      }),
+      states: ['a', 'b'],
+    });
+    expect(config.rules[0]).toMatchObject({
+      title: 'count.sleep.failed > 3',
+      trigger: { kind: 'metric', metric: null },
+      when: { text: 'count.sleep.failed > 3' },
+      for: 300,
+      cooldown: 90,
+      in: ['a'],
+      action: { goto: 'b' },
+    });
+  });
+
+  it.each([
+    [{ trigger: 'metric', when: '5 > 3' }, ['rules[0].when']],
+    [{ trigger: 'metric', when: 'event.status > 3' }, ['rules[0].when']],
+    [{ trigger: 'interval' }, ['rules[0]']],
+    [{ trigger: 'interval', interval: '0s' }, ['rules[0].interval']],
+    [{ trigger: 'interval', interval: 0 }, ['rules[0].interval']],
+    [{ trigger: 'cron' }, ['rules[0]']],
+    [{ trigger: 'cron', cron: 'x' }, ['rules[0].cron']],
+    [{ trigger: 'cron', cron: '* * * * *', timezone: 'Nowhere' }, ['rules[0].timezone']],
+    [{ trigger: 'cron', cron: '0 0 30 2 *' }, ['rules[0].cron?']],
+    [{ trigger: 'state' }, ['rules[0]']],
+    [{ trigger: 'state', name: 'a' }, ['rules[0].name']],
+    [{ trigger: 'job-stalled', name: 'sleep' }, ['rules[0]']],
+    [{ trigger: 'job-fail', for: '5m' }, ['rules[0].for?']],
+    [{ trigger: 'job-fail', interval: '5m', cron: '* * * * *' }, ['rules[0].interval?', 'rules[0].cron?']],
+    [{ trigger: 'job-fail', in: ['a', 'b'] }, ['rules[0].in[0]', 'rules[0].in[1]']],
+    [{ trigger: 'job-fail', action: { goto: 'a' } }, ['rules[0].action.goto']],
+    [{ trigger: 'job-fail', action: {} }, ['rules[0].action']],
+    [{ trigger: 'start', action: { name: 'cancel' } }, ['rules[0].action']],
+    [{ trigger: 'job-fail', action: { name: 'cancel' } }, []],
+  ])('%j: %j', (rule, expected) => {
+    expect(pathsOf(withRules({ action: terminate, ...rule }))).toEqual(expected);
+  });
+
+  it('states are named once', () => {
+    expect(pathsOf({ ...withRules(), states: ['a', 'b', 'a'] })).toContain('states[2]');
+    expect(pathsOf({ ...withRules(), states: Array.from({ length: 65 }, (_, i) => `s${i}`) })).toContain(
+      'states',
+    );
+  });
+});
