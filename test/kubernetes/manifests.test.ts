@@ -150,7 +150,7 @@ describe('how the parts find each other', () => {
 
 test('the README says what each code of an answer means', () => {
   const source = readFileSync(join(root, 'src/service/operator/refusal.ts'), 'utf8');
-  const type = /type RefusalCode =(.*?);/s.exec(source)?.[1] ?? '';
+  const type = /type RefusalCode =(.*?';)/s.exec(source)?.[1] ?? '';
   const codes = [...type.matchAll(/\| '(\w+)'/g)].map(([, code]) => code);
   const readme = readFileSync(join(folder, 'README.md'), 'utf8');
   const listed = [...readme.matchAll(/^\| `(\w+)` \| (?:ERROR|DENIED) \|/gm)].map(([, code]) => code);
