@@ -6,7 +6,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { pictureOf } from './picture.mjs';
 
-const all = ['throughput', 'rules', 'statistics', 'memory', 'delivery', 'loop', 'local'];
+const all = ['throughput', 'rules', 'statistics', 'memory', 'delivery', 'loop', 'local', 'service'];
 /** Only when named: they need more than this machine and minutes. */
 const others = ['sources', 'flux'];
 const { positionals } = parseArgs({ allowPositionals: true });

@@ -37,6 +37,8 @@ export class RunStream {
   #patience = 15;
   #goodbye: Goodbye | null = null;
   #said = 0;
+  /** Milliseconds that an update takes the event loop. */
+  #cost = 0;
   #wake: (() => void) | null = null;
   /** What was said when nothing had changed any more. */
   #lastSaid = '';
@@ -106,7 +108,6 @@ export class RunStream {
   async #tell(): Promise<void> {
     while (!this.#over) {
       const last = this.#goodbye;
-      const begun = performance.now();
       try {
         await this.#update();
       } catch {
@@ -120,14 +121,16 @@ export class RunStream {
         return;
       }
       if (this.#goodbye !== null) continue;
-      const cost = performance.now() - begun;
-      await this.#wait(Math.max(this.#interval * 1000, cost / SHARE_OF_TIME));
+      await this.#wait(Math.max(this.#interval * 1000, this.#cost / SHARE_OF_TIME));
     }
   }
 
   async #update(): Promise<void> {
     const metrics = await this.#run.metrics();
+    const begun = performance.now();
     const groups = this.#groups.take(metrics);
+    // Not the time until the engine answered, which is spent with something else; but to read its answer takes as long.
+    this.#cost = 2 * (performance.now() - begun);
     while (groups.length > GROUPS_AT_ONCE) await this.#say(metrics, groups.splice(0, GROUPS_AT_ONCE), false);
     await this.#say(metrics, groups, true);
   }
