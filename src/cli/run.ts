@@ -63,14 +63,18 @@ function withRecorder(observer: EnsembleObserver, recorder: Recorder | null): En
   };
 }
 
+/** What a run is called; where many are listed, by its file when nobody says. */
+function nameOf(path: string, { name, service }: RunOptions): string | undefined {
+  return name ?? (service === undefined ? undefined : basename(path).replace(/\.ya?ml$/, ''));
+}
+
 /** Ties the run to a service, if one was asked for. gRPC is loaded for nothing else. */
 async function linkOf(ensemble: Ensemble, path: string, options: RunOptions): Promise<ServiceLink | null> {
   if (options.service === undefined) return null;
   const { ServiceLink } = await import('../service/run/link.js');
-  const { name = basename(path).replace(/\.ya?ml$/, '') } = options;
   return new ServiceLink(ensemble, {
     ...(await connectOptions(options)),
-    name,
+    name: nameOf(path, options) ?? ensemble.id,
     file: ensemble.config.file,
     version: packageVersion(),
     log: (text) => console.error(`ensemble: warning: ${text}`),
@@ -92,12 +96,13 @@ async function run(path: string, given: RunOptions): Promise<number> {
   const reporter = options.json ? jsonReporter(debug) : textReporter(debug);
   const recorder = options.record === undefined ? null : await openRecorder(options.record);
 
+  const name = nameOf(path, options);
   const ensemble = Ensemble.fromConfig(loaded, {
     member,
     ...(scaler === null ? {} : { scaler }),
     watch: options.watch === true,
     ...(options.slots === undefined ? {} : { slots: options.slots }),
-    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(name === undefined ? {} : { name }),
     observer: withRecorder(reporter.observer, recorder),
   });
   const interrupt = new AbortController();

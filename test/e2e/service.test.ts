@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { EnsembleState, MergedGroup, WatchResponse } from '../../src/service/ensembles/proto.js';
-import { cli, ensembleFile, eventually, newFolder } from './cli.js';
+import { cli, ensembleFile, eventually, newFolder, root } from './cli.js';
 import { jsonOf, startService } from './service-cli.js';
 
 /** Two quick jobs at the start, more only when somebody asks. */
@@ -247,5 +249,18 @@ describe.concurrent('many ensembles, one service', () => {
     await service.client.act('twin', { name: 'terminate' });
     for (const run of runs) expect((await run.finished).status).toBe(0);
     await service.stop();
+  });
+
+  test('the example does what it says', async () => {
+    const script = join(root, 'examples/service/try.sh');
+    const { stdout } = await promisify(execFile)('sh', [script], {
+      env: { ...process.env, TMPDIR: newFolder() },
+    });
+    expect(stdout).toMatch(/^simulation-[0-9a-f]+: grew from 2 to 4$/m);
+    expect(stdout).toMatch(/^simulation-[0-9a-f]+: submitted 4 jobs of simulate$/m);
+    expect(stdout).toMatch(/^simulate +\d+ /m);
+    expect(stdout).toMatch(/^over 2 ensembles: /m);
+    expect(stdout).toMatch(/^analysis +analysis-[0-9a-f]+ +terminated +local +1 /m);
+    expect(stdout).toContain('"what":{"ensemble":"simulation","action":"grow","label":"","value":2}');
   });
 });
