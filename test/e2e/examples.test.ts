@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, jsonLines, root } from './cli.js';
+import { cli, jsonLines, newFolder, root } from './cli.js';
 
 const run = async (name: string, ...more: string[]) => {
   const finished = await cli(['run', '--json', '--slots', '2', ...more, join(root, 'examples', name)]);
@@ -134,5 +134,26 @@ describe.concurrent('every example, through the command line', () => {
       expect(stdout).toContain(`${name}: valid`);
       expect(stdout).not.toContain('warning');
     }
+  });
+
+  test('ams: physics until the surrogate is good enough, then the surrogate', async () => {
+    const folder = newFolder();
+    const cwd = join(root, 'examples/ams');
+    const finished = await cli(['run', '--json', 'ams.yaml'], { cwd, env: { AMS_DIR: folder } });
+    const { lines, summary } = jsonLines(finished);
+    expect(lines.filter(({ type }) => type === 'problem')).toEqual([]);
+    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    const errors = lines
+      .filter(({ type }) => type === 'output')
+      .map(({ line }) => Number(/error ([\d.]+)/.exec(String(line))?.[1]));
+    // It took more than one round, and only the last one was good enough.
+    expect(errors.length).toBeGreaterThan(1);
+    expect(errors.map((error) => error <= 0.1)).toEqual(errors.map((_, i) => i === errors.length - 1));
+    const { physics, train, surrogate } = summary.groups;
+    expect(train?.count.success).toBe(errors.length);
+    expect(physics?.count.success).toBe(8 * errors.length + (surrogate?.count.failed ?? 0));
+    const answers = readFileSync(join(folder, 'answers.csv'), 'utf8').trim().split('\n');
+    expect(answers).toHaveLength(12 - (surrogate?.count.failed ?? 0));
+    expect(summary).toMatchObject({ end: 'idle', state: 'done' });
   });
 });

@@ -1,0 +1,71 @@
+/** docs/plugins.md, done as it is written, but for `npm install`: the package is where that would put it. */
+
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { diagnose } from '../unit/config/helpers.js';
+import { cli, newFolder, root } from './cli.js';
+
+const page = readFileSync(join(root, 'docs/plugins.md'), 'utf8');
+
+function blocks(language: string): string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
+    ([, text = '']) => text,
+  );
+}
+
+const [plugin = '', jobs = ''] = blocks('js');
+const [study = '', lammps = ''] = blocks('yaml');
+const [install = '', session = ''] = blocks('console');
+
+/** An empty folder after the page's first block, with these files in it. */
+function folderWith(files: Readonly<Record<string, string>>): string {
+  const folder = newFolder();
+  expect(install).toContain('npm install flux-ensemble');
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(root, join(folder, 'node_modules/flux-ensemble'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+describe.concurrent('docs/plugins.md', () => {
+  test('its plugin does what the page shows', async () => {
+    const cwd = folderWith({ 'solver.mjs': plugin, 'study.yaml': study });
+    let shown = '';
+    for (const line of session.split('\n')) {
+      if (!line.startsWith('$ npx ensemble ')) continue;
+      const { stdout, stderr, status } = await cli(line.slice('$ npx ensemble '.length).split(' '), { cwd });
+      expect([status, stderr]).toEqual([0, '']);
+      shown += stdout;
+    }
+    const said = session.split('\n').filter((line) => line !== '' && line !== '...' && !line.startsWith('$'));
+    for (const line of said) expect(shown).toContain(`${line}\n`);
+    expect(shown.match(/step \d+: residual/g)).toHaveLength(5);
+  });
+
+  test('a misspelt option is said as the page says', async () => {
+    const cwd = folderWith({ 'solver.mjs': plugin, 'study.yaml': study.replace('below: 5', 'belwo: 5') });
+    const { stdout, status } = await cli(['validate', 'study.yaml'], { cwd });
+    expect(status).toBe(2);
+    const [, message = ''] = /says where: `(.*?)`\n/.exec(page) ?? [];
+    expect(stdout).toContain(message);
+  });
+
+  test('its kind of jobs works', async () => {
+    const [, entry = ''] = /the entry is `(\{.*?\})`/s.exec(page) ?? [];
+    const withJobs = plugin.replace(/^\}\);$/m, `${jobs}});`);
+    const withEntry = study.replace(
+      / {2}- name: solve\n(?: {4}.*\n)+(?=rules)/,
+      `  - ${entry.replace('\n', ' ')}\n`,
+    );
+    const cwd = folderWith({ 'solver.mjs': withJobs, 'study.yaml': withEntry });
+    const { stdout, stderr } = await cli(['run', 'study.yaml'], { cwd });
+    expect(stderr).toBe('');
+    expect(stdout).toContain('step 1: residual 400');
+    expect(stdout).toContain('step 9: residual 4');
+  });
+
+  test('its example of lammps is right', () => {
+    expect(diagnose(lammps)).toEqual([]);
+  });
+});
