@@ -8,7 +8,7 @@ import { type Path, valueAt } from './path.js';
 import type { Problems } from './problems.js';
 import type { ResolveContext } from './resolve-context.js';
 import { type JobShape, jobSchema, type PluginPartName } from './schema.js';
-import { choices, didYouMean } from './suggest.js';
+import { choices, didYouMean, nearest } from './suggest.js';
 import type { ConfigPlugin } from './types.js';
 
 /** The plugins that names can refer to. */
@@ -101,7 +101,15 @@ export function resolveOptions(
   try {
     const checked = plugins.check(owner, part, name, options ?? {});
     if (checked.ok) return { value: checked.value };
-    for (const problem of checked.problems) reportOption(problems, problem, options ?? {}, at, optionsAt);
+    // `belwo` explains why `below` is missing.
+    const meant = new Set(
+      checked.problems.flatMap(({ path, known }) => (known && nearest(String(path.at(-1)), known)) ?? []),
+    );
+    for (const problem of checked.problems) {
+      const [first = ''] = problem.path;
+      if (problem.known === null && problem.path.length === 1 && meant.has(String(first))) continue;
+      reportOption(problems, problem, options ?? {}, at, optionsAt);
+    }
   } catch (error) {
     problems.error(at, `the plugin '${owner}' can't check the options: ${(error as Error).message}`);
   }

@@ -49,6 +49,7 @@ describe.concurrent('docs/plugins.md', () => {
     expect(status).toBe(2);
     const [, message = ''] = /says where: `(.*?)`\n/.exec(page) ?? [];
     expect(stdout).toContain(message);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
   });
 
   test('its kind of jobs works', async () => {

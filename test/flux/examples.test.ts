@@ -97,7 +97,7 @@ for (const size of [1, 4]) {
           expect(finished.status).toBe(0);
           expect(counts).toEqual({ sleep: allGood(3), echo: allGood(4) });
           expect(firings.filter(({ action }) => action === 'custom')).toHaveLength(4);
-          expect(finished.stderr).toContain('echoAgain: finish of a job in echo, 2 finished so far');
+          expect(finished.stdout).toContain('echoAgain: finish of a job in echo, 2 finished so far');
         },
         { size },
       ));
