@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ensembleJsonSchema } from '../../../src/config/json-schema.js';
+import { ACTIONS } from '../../../src/config/schema.js';
+import { COUNTS, STATISTICS, VARIABLES } from '../../../src/metrics/names.js';
+import { JOB_EVENTS, TRIGGERS } from '../../../src/rules/triggers.js';
 import { mismatchesOf } from '../../../src/testing/compare.js';
 import { runTest } from '../../../src/testing/run-test.js';
 import { root } from '../../e2e/cli.js';
 import { diagnose, read } from '../config/helpers.js';
+
+/** The page names some of the events of RFC 21, which has them all. */
+const JOB_EVENT_TRIGGERS = new Set(Object.keys(JOB_EVENTS).map((event) => `job-${event}`));
 
 interface Example {
   /** Line of the page on which it begins. */
@@ -39,6 +46,31 @@ describe('docs/rules.md', () => {
   test('has examples, and the first one has the jobs of all', () => {
     expect(examples.length).toBeGreaterThan(5);
     expect(read(complete('rules: []\n')).config.groups.size).toBe(2);
+  });
+
+  test('has every key, trigger, action and statistic, in backticks', () => {
+    const words = new Set<string>();
+    const prose = page.replaceAll(/^```.*?^```/gms, '');
+    for (const [, code = ''] of prose.matchAll(/`([^`\n]+)`/g)) {
+      for (const [word] of code.matchAll(/[A-Za-z][\w-]*/g)) words.add(word);
+    }
+    const missing = new Set<string>();
+    const look = (part: unknown): void => {
+      if (typeof part !== 'object' || part === null) return;
+      const { properties } = part as { properties?: object };
+      for (const name of Object.keys(properties ?? {})) if (!words.has(name)) missing.add(name);
+      for (const inner of Object.values(part)) look(inner);
+    };
+    look(ensembleJsonSchema());
+    const named = [
+      ...TRIGGERS.map(({ name }) => name).filter((name) => !JOB_EVENT_TRIGGERS.has(name)),
+      ...Object.keys(ACTIONS),
+      ...STATISTICS,
+      ...COUNTS,
+      ...VARIABLES,
+    ];
+    for (const name of named) if (!words.has(name)) missing.add(name);
+    expect([...missing]).toEqual([]);
   });
 
   test.each(examples)('the example on line $line is right', ({ line, text }) => {
