@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, newFolder } from './cli.js';
+import { cli, newFolder, root } from './cli.js';
 
 const ensemble = `jobs:
   - {name: sleep, command: sleep 1, count: 3}
@@ -169,5 +169,21 @@ tests:
       /at 6s: rule 'job-success' \(rules\[2\]\): custom function 'more' failed: that is enough/,
     );
     expect(stdout).not.toMatch(/expected/);
+  });
+
+  test('passes on every example that has tests, and every algorithm that is shipped has one', async () => {
+    const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
+    const texts = new Map(examples.map((name) => [name, readFileSync(join(root, 'examples', name), 'utf8')]));
+    const tested = examples.filter((name) => /^tests:/m.test(texts.get(name) ?? ''));
+    expect(tested.length).toBeGreaterThanOrEqual(9);
+    const { stdout, stderr, status } = await cli(['test', ...tested.map((name) => join('examples', name))]);
+    expect({ stderr, status }, stdout).toEqual({ stderr: '', status: 0 });
+    for (const file of readdirSync(join(root, 'algorithms'))) {
+      const use = `algorithm: ${file.replace('.yaml', '')}\n`;
+      expect(
+        tested.some((name) => texts.get(name)?.includes(use)),
+        file,
+      ).toBe(true);
+    }
   });
 });
