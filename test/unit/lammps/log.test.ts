@@ -101,6 +101,10 @@ describe('a LAMMPS log', () => {
   test('that is still being written: a row counts when its line has ended', () => {
     const torn = TWO_RUNS.slice(0, TWO_RUNS.indexOf('       200   1.63') + 20);
     expect(last(torn, 'Step')?.last).toBe(100);
+    // All columns are there, but the last one lacks digits.
+    const short = TWO_RUNS.slice(0, TWO_RUNS.indexOf('5.9589114') + 3);
+    expect(last(short, 'Press')).toMatchObject({ count: 2, last: 5.8208747 });
+    expect(last(`${short.trimEnd()}\n`, 'Press')?.count).toBe(3);
     expect(last(MULTI.slice(0, MULTI.indexOf('PotEng   =         -4.7000')), 'Step')?.last).toBe(0);
     const error = LOST.slice(0, LOST.indexOf('\nLast'));
     expect(read(error).errorCount).toBe(1);
