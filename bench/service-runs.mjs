@@ -25,6 +25,7 @@ const runs = Array.from({ length: ensembles }, (_, index) => {
     memberName: 'bench',
     paused: false,
     size: 1,
+    state: null,
     metrics: () => engine.metrics(),
     async *firings() {},
     act: async () => ({ text: 'done', before: null, after: null }),

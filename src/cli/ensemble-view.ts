@@ -61,11 +61,11 @@ export function listTable(ensembles: readonly EnsembleState[], colors: Colors): 
     ],
   });
   for (const ensemble of ensembles) {
-    const { run, counts, totals, size, updated } = ensemble;
+    const { run, counts, totals, size, state, updated } = ensemble;
     table.push([
       escapeControls(run?.name ?? ''),
       escapeControls(run?.id ?? ''),
-      statusWord(ensemble, colors),
+      `${statusWord(ensemble, colors)}${state === '' ? '' : ` in ${escapeControls(state)}`}`,
       escapeControls(run?.member ?? ''),
       size === undefined ? '-' : String(size),
       String(counts?.pending ?? 0),

@@ -251,6 +251,23 @@ describe.concurrent('many ensembles, one service', () => {
     await service.stop();
   });
 
+  test('the state of a state machine is told', async () => {
+    const service = await startService();
+    const machine = `
+states: [explore, refine]
+jobs: [{name: quick, command: "true"}]
+rules:
+  - {trigger: start, action: {name: submit, label: quick}}
+  - {trigger: job-success, name: quick, in: explore, action: {goto: refine}}
+`;
+    const run = service.start('run', ensembleFile(machine), '--service', '--name', 'one', '--watch');
+    await eventually(async () => (await service.client.list())[0]?.state === 'refine', 'it has gone on');
+    expect((await service.cli('ls')).stdout).toMatch(/^one +one-[0-9a-f]+ +running in refine +local /m);
+    await service.client.act('one', { name: 'terminate' });
+    expect((await run.finished).status).toBe(0);
+    await service.stop();
+  });
+
   test('the example does what it says', async () => {
     const script = join(root, 'examples/service/try.sh');
     const { stdout } = await promisify(execFile)('sh', [script], {

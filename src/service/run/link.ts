@@ -20,6 +20,8 @@ export interface LinkedRun {
   readonly memberName: string;
   readonly paused: boolean;
   readonly size: number | null;
+  /** Of a state machine; null without one. */
+  readonly state: string | null;
   metrics(): Promise<MetricsSnapshot>;
   firings(): AsyncIterableIterator<Firing>;
   act(asked: AskedAction, askedBy: string): Promise<AskedOutcome>;

@@ -140,18 +140,18 @@ export class RunStream {
     groups: GroupState[],
     complete: boolean,
   ): Promise<void> {
-    const { paused, size } = this.#run;
+    const { paused, size, state } = this.#run;
     const totals = totalsMessage(status);
     const now = performance.now();
-    const state = JSON.stringify([paused, size, totals]);
+    const said = JSON.stringify([paused, size, state, totals]);
     const taken = complete ? this.#firings.take() : { firings: [], firingsDropped: 0 };
-    const news = groups.length > 0 || taken.firings.length > 0 || state !== this.#lastSaid;
+    const news = groups.length > 0 || taken.firings.length > 0 || said !== this.#lastSaid;
     if (!news && now - this.#said < (this.#patience / 4) * 1000) return;
     this.#said = now;
-    this.#lastSaid = state;
+    this.#lastSaid = said;
     const update = {
       time: Date.now() / 1000,
-      state: '',
+      state: state ?? '',
       paused,
       ...(size === null ? {} : { size }),
       totals,
