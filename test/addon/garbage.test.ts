@@ -50,6 +50,9 @@ describe('arguments that are garbage', () => {
       expect(thrown[`metric.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
     }
     expect(thrown['addRule.metrics ERR_ENGINE']).toBeGreaterThan(20);
+    for (const key of ['when.op', 'when.value', 'when.step', 'timing.for', 'states.in', 'states.goto']) {
+      expect(thrown[`${key} ERR_ENGINE`], key).toBeGreaterThan(20);
+    }
     for (const key of ['trigger', 'group', 'metric', 'repetitions', 'backoff', 'terminal', 'wantsEvent']) {
       expect(thrown[`rule.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
     }

@@ -67,7 +67,10 @@ const methods = [
   'ingest',
   'finishStream',
   'tick',
+  'advance',
   'addRule',
+  'goTo',
+  'supplyTimes',
   'end',
   'status',
   'snapshot',
@@ -152,6 +155,28 @@ if (part === 'constructors') {
         );
       }
     }
+    // What is inside the parts of a rule.
+    const compared = [
+      { op: 'metric', value: 0 },
+      { op: 'number', value: 1 },
+      { op: '<', value: null },
+    ];
+    const timing = { for: 1, cooldown: 1, interval: 1 };
+    const states = { in: [0], goto: 0, enter: 0 };
+    const withPart = (part: object) =>
+      new Engine({ ...good, states: ['s'], rules: [{ ...rules[0], ...part }] } as never, () => {}).close();
+    for (let at = 0; at < compared.length; at++) {
+      for (const key of ['op', 'value']) {
+        const when = compared.map((step, index) => (index === at ? { ...step, [key]: value } : step));
+        attempt(`when.${key}`, () => withPart({ when }));
+      }
+      attempt('when.step', () => withPart({ when: compared.with(at, value as never) }));
+    }
+    for (const key of Object.keys(timing))
+      attempt(`timing.${key}`, () => withPart({ timing: { ...timing, [key]: value } }));
+    for (const key of Object.keys(states))
+      attempt(`states.${key}`, () => withPart({ states: { ...states, [key]: value } }));
+    attempt('states.in', () => withPart({ states: { ...states, in: [value] } }));
     const engine = new Engine(good, () => {});
     for (const key of Object.keys(rules[1] ?? {}))
       attempt(`addRule.${key}`, () => engine.addRule(1, { ...rules[1], [key]: value } as never, []));
