@@ -3,7 +3,7 @@
  * This happens before anything is checked, so that they are checked as all others are.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fillValue, isTemplate, namesIn } from '../parameters/template.js';
@@ -33,6 +33,8 @@ export interface Expanded {
 
 /** Works from src/config as well as from dist/config. */
 const SHIPPED = fileURLToPath(new URL('../../algorithms/', import.meta.url));
+/** Bytes; nobody writes as many rules. */
+const LARGEST_FILE = 4 * 2 ** 20;
 /** Names that mean something only when a rule fires. */
 const LATER = /^(event|job|metrics)\./;
 
@@ -89,6 +91,8 @@ function readAlgorithm(
     : `${SHIPPED}${named}.yaml`;
   let text: string;
   try {
+    const stats = statSync(target);
+    if (!stats.isFile() || stats.size > LARGEST_FILE) throw new Error('it is no file of rules');
     text = readFileSync(target, 'utf8');
   } catch (error) {
     if (isPath)
