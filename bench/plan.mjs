@@ -14,12 +14,15 @@ export function makePlan(groups, rules, { threshold = 0, ...metric }) {
     ensemble: '',
     heartbeat: 0,
     virtualTime: false,
+    sketches: false,
     metrics: Array.from({ length: few }, (_, i) => ({
       name: '',
       group: i,
       count: null,
       statistic: null,
       variable: null,
+      quantile: 0,
+      window: 0,
       ...metric,
     })),
     rules: Array.from({ length: rules }, (_, i) => ({

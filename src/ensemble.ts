@@ -53,6 +53,8 @@ export interface EnsembleOptions {
    * whoever reads `events()` when the run begins.
    */
   readonly allEvents?: boolean;
+  /** Keep every group's times in a form that can be merged with other runs': `states` of the metrics. */
+  readonly sketches?: boolean;
 }
 
 /** How a run came to its end. */
@@ -135,7 +137,7 @@ export class Ensemble {
     this.#names = ruleNames(config, this.#member.portion?.bind(this.#member) ?? null);
     const plan = compilePlan(config, this.id, this.#names);
     this.#engine = new Engine(
-      { ...plan, virtualTime: this.#member.now !== undefined },
+      { ...plan, virtualTime: this.#member.now !== undefined, sketches: options.sketches === true },
       {
         firing: (firing) => this.#onFiring(firing),
         decodeError: (error) => this.#observer.decodeError?.(error),
@@ -378,7 +380,7 @@ export class Ensemble {
   }
 
   #onFiring(native: NativeFiring): void {
-    const firing = readFiring(native, this.#rules, this.#engine.groups, this.config.states);
+    const firing = readFiring(native, this.#rules, this.#engine.names, this.config.states);
     const rule = this.#rules[firing.rule];
     if (rule === undefined) return;
     if (firing.goto !== null) this.#state = firing.goto;

@@ -2,7 +2,7 @@
 
 import type { Action, EnsembleConfig, Parameters } from './config/types.js';
 import type { NativeFiring } from './engine/addon.js';
-import { type MetricsSnapshot, readSnapshot } from './metrics/metrics.js';
+import { type MetricsSnapshot, readSnapshot, type SnapshotNames } from './metrics/metrics.js';
 
 export interface Firing {
   /** Counted from 0 in this run; what was asked for from outside is counted by itself. */
@@ -53,7 +53,7 @@ export interface Firing {
 export function readFiring(
   native: NativeFiring,
   rules: EnsembleConfig['rules'],
-  groups: readonly string[],
+  names: SnapshotNames,
   states: readonly string[],
 ): Firing {
   const rule = rules[native.rule];
@@ -70,13 +70,13 @@ export function readFiring(
     label: 'label' in action ? action.label : null,
     timestamp: native.timestamp,
     job: native.job,
-    group: groups[native.group] ?? null,
+    group: names.groups[native.group] ?? null,
     state: states[native.state] ?? null,
     goto: states[native.goto] ?? null,
     value: native.value,
     event: native.event,
     submitting: native.submitting,
-    metrics: native.snapshot === null ? null : readSnapshot(groups, native.snapshot),
+    metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot),
     context: readContext(native.context),
     parameters: readContext(native.parameters) as Parameters | null,
     entry: native.entry,

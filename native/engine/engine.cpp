@@ -32,6 +32,7 @@ Engine::Engine(Plan plan)
     : ensemble_(std::move(plan.ensemble)),
       track_all_(plan.track_all),
       virtual_time_(plan.virtual_time),
+      metrics_(plan.sketches),
       judge_(Register(plan), metrics_, jobs_, details_,
              [this] { return std::make_shared<const Snapshot>(GetSnapshot()); }) {}
 
@@ -77,6 +78,7 @@ void Engine::OnRecord(const journal::Record& record) {
       if (record.events.empty()) {
         TouchSet unseen;
         Submitted(*job, metrics_[group], unseen);
+        metrics_.CountInWindows(group, unseen, metrics_.time());
       }
     }
   }
@@ -107,7 +109,7 @@ void Engine::Pass(double time) {
   if (first || time < totals_.earliest) totals_.earliest = time;
   if (time <= totals_.latest) return;
   totals_.latest = time;
-  if (!virtual_time_) return;
+  if (!virtual_time_) return metrics_.Pass(time);
   if (!judge_.begun()) judge_.Start(time);
   judge_.PassTo(time);
 }
@@ -234,6 +236,7 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
     default:
       break;
   }
+  metrics_.CountInWindows(job.group, touched, event.timestamp);
   judge_.OnEvent(job, event, touched, stays);
   return stays;
 }
@@ -254,7 +257,9 @@ void Engine::Started(Job& job, const journal::Event& event, GroupMetrics& metric
   if (job.has_start) return;
   job.has_start = true;
   if (IsPending(job.state)) Enter(job, JobState::kRun, metrics, touched);
-  if (job.has_submit) Observe(Variable::kPending, event.timestamp - job.since, metrics, touched);
+  if (job.has_submit) {
+    Observe(Variable::kPending, event.timestamp - job.since, event.timestamp, metrics, touched);
+  }
   job.since = event.timestamp;
 }
 
@@ -262,7 +267,9 @@ void Engine::Finished(Job& job, const journal::Event& event, GroupMetrics& metri
                       TouchSet& touched) {
   if (job.has_finish) return;
   job.has_finish = true;
-  if (job.has_start) Observe(Variable::kDuration, event.timestamp - job.since, metrics, touched);
+  if (job.has_start) {
+    Observe(Variable::kDuration, event.timestamp - job.since, event.timestamp, metrics, touched);
+  }
   metrics.Add(Count::kFinished, 1);
   touched.Add(TouchOf(Count::kFinished));
   Outcome(job, event.status == 0 && !job.has_fatal_exception, metrics, touched);
@@ -336,12 +343,13 @@ void Engine::Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& to
 }
 
 // A clock that was set back between a job's two events makes an interval that never was.
-void Engine::Observe(Variable variable, double seconds, GroupMetrics& metrics, TouchSet& touched) {
+void Engine::Observe(Variable variable, double seconds, double time, GroupMetrics& metrics,
+                     TouchSet& touched) {
   if (seconds < 0) {
     ++totals_.negative_intervals;
     return;
   }
-  metrics.stream(variable).Observe(seconds);
+  metrics.stream(variable).Observe(seconds, time);
   touched.Add(TouchOf(variable));
 }
 
@@ -385,9 +393,15 @@ Snapshot Engine::GetSnapshot() {
     }
     snapshot.exceptions.push_back(metrics.exceptions());
     for (const Variable variable : {Variable::kDuration, Variable::kPending}) {
-      const stats::Summary::Row row = metrics.stream(variable).ToRow();
+      const stats::Stream& stream = metrics.stream(variable);
+      const stats::Summary::Row row = stream.summary().ToRow();
       snapshot.statistics.insert(snapshot.statistics.end(), row.begin(), row.end());
+      if (metrics_.sketches()) snapshot.states.Add(*stream.sketched());
     }
+  }
+  snapshot.metrics.reserve(metrics_.size());
+  for (std::uint32_t i = 0; i < metrics_.size(); ++i) {
+    snapshot.metrics.push_back(metrics_.ValueOf(i));
   }
   snapshot.status = GetStatus();
   return snapshot;

@@ -134,7 +134,8 @@ class Engine final : private journal::RecordSink {
   void Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
   void Outcome(const Job& job, bool success, GroupMetrics& metrics, TouchSet& touched);
   void Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& touched);
-  void Observe(Variable variable, double seconds, GroupMetrics& metrics, TouchSet& touched);
+  void Observe(Variable variable, double seconds, double time, GroupMetrics& metrics,
+               TouchSet& touched);
   void Gather(const journal::Event& event, journal::JobId id, std::uint32_t group);
 
   Plan& Register(Plan& plan);

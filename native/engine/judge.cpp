@@ -19,8 +19,8 @@ bool HasTiming(const Rule& rule) {
 
 }  // namespace
 
-Judge::Judge(Plan& plan, const MetricTable& metrics, const JobTable& jobs,
-             const JobDetailsTable& details, TakeSnapshot take_snapshot)
+Judge::Judge(Plan& plan, MetricTable& metrics, const JobTable& jobs, const JobDetailsTable& details,
+             TakeSnapshot take_snapshot)
     : metrics_(metrics),
       jobs_(jobs),
       details_(details),
@@ -33,6 +33,11 @@ Judge::Judge(Plan& plan, const MetricTable& metrics, const JobTable& jobs,
     if (plan.stalled[group] > 0) guards_.try_emplace(group, plan.stalled[group]);
   }
   for (Rule& rule : plan.rules) AddRule(std::move(rule));
+}
+
+void Judge::Reach(double now) {
+  now_ = std::max(now_, now);
+  metrics_.Pass(now_);
 }
 
 std::uint32_t Judge::AddRule(Rule rule) {
@@ -86,8 +91,10 @@ void Judge::Begin(std::uint32_t index) {
 
 void Judge::Start(double now) {
   begun_ = true;
-  now_ = std::max(now_, now);
+  Reach(now);
   begun_at_ = now;
+  metrics_.Begin(now);
+  for (auto& [metric, window] : windows_) Expect(window);
   moment_ = now;
   for (std::uint32_t index = 0; index < book_.size(); ++index) Begin(index);
   const std::vector<std::uint32_t> rules = book_.Living(TriggerType::kStart);
@@ -299,7 +306,7 @@ PendingViews Judge::ViewPending(double now) {
 }
 
 void Judge::Heartbeat(double now) {
-  now_ = std::max(now_, now);
+  Reach(now);
   moment_ = now;
   if (ended_) return;
   const PendingViews views = ViewPending(now);

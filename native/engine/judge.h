@@ -36,8 +36,8 @@ class Judge {
 
   // Takes the plan's rules, states and limits; its metrics and groups are in the table already, and
   // the tables outlive the judge.
-  Judge(Plan& plan, const MetricTable& metrics, const JobTable& jobs,
-        const JobDetailsTable& details, TakeSnapshot take_snapshot);
+  Judge(Plan& plan, MetricTable& metrics, const JobTable& jobs, const JobDetailsTable& details,
+        TakeSnapshot take_snapshot);
   Judge(const Judge&) = delete;
   Judge& operator=(const Judge&) = delete;
 
@@ -136,6 +136,8 @@ class Judge {
   void Settle();
   void Enter(std::uint32_t state);
 
+  // Time never goes back.
+  void Reach(double now);
   void Watch(Rule& rule);
   void Prepare(std::uint32_t index);
   void Begin(std::uint32_t index);
@@ -152,7 +154,7 @@ class Judge {
   void Expect(Guard& guard, std::uint32_t group);
   PendingViews ViewPending(double now);
 
-  const MetricTable& metrics_;
+  MetricTable& metrics_;
   const JobTable& jobs_;
   const JobDetailsTable& details_;
   const TakeSnapshot take_snapshot_;

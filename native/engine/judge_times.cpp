@@ -52,7 +52,7 @@ bool Judge::PassTo(double now) {
   SkipBeats();
   const bool any = next() <= now;
   while (next() <= now) HappenNext();
-  now_ = std::max(now_, now);
+  Reach(now);
   return any;
 }
 
@@ -66,14 +66,14 @@ double Judge::Advance(double until) {
     HappenNext();
     if (fired_ != fired) return now;
   }
-  now_ = std::max(now_, std::min(until, next()));
+  Reach(std::min(until, next()));
   return now_;
 }
 
 // Everything of one time is judged in one state, as with an event.
 void Judge::HappenNext() {
   const double now = next();
-  now_ = std::max(now_, now);
+  Reach(now);
   moment_ = now;
   if (agenda_.next() > now) {
     ++beats_;

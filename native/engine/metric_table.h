@@ -1,32 +1,37 @@
 // The metrics that rules name, by index, over what is kept of every group. A rule's condition
 // refers to an index; which touch changes a metric, and when time alone does, follows from its
-// entry.
+// entry. What a metric takes beyond what is kept anyway, a sketch or a window, is kept from when it
+// is added.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "engine/metrics.h"
 #include "engine/touch.h"
-#include "stats/summary.h"
+#include "stats/count_window.h"
+#include "stats/stream.h"
 
 namespace flux_ensemble::engine {
 
 inline constexpr std::uint32_t kNoGroup = ~std::uint32_t{0};
 inline constexpr std::uint32_t kNoMetric = ~std::uint32_t{0};
 
-// A count of a group's jobs, or a statistic of one of its variables.
+// A count of a group's jobs, how fast it grows, or a statistic of one of the group's variables.
 struct Metric {
-  enum class Kind : std::uint8_t { kCount, kStatistic };
+  enum class Kind : std::uint8_t { kCount, kRate, kStatistic };
 
   std::uint32_t group = 0;
   Kind kind = Kind::kStatistic;
-  Count count = Count::kSubmitted;                       // kCount
+  Count count = Count::kSubmitted;                       // kCount and kRate; of a rate no gauge
   Variable variable = Variable::kDuration;               // kStatistic
   stats::Statistic statistic = stats::Statistic::kMean;  // kStatistic
+  double quantile = 0.5;                                 // of stats::Statistic::kQuantile
+  double window =
+      0;  // kRate and kStatistic: the last so many seconds; 0 for all since the beginning
 };
 
 // What an event has to touch for the metric to change.
@@ -36,38 +41,75 @@ constexpr Touch TouchOf(const Metric& metric) {
 
 // Pending times as they stand at a heartbeat, the ages of waiting jobs among them: by group, for
 // the groups that were asked for.
-using PendingViews = std::unordered_map<std::uint32_t, stats::Summary>;
+using PendingViews = std::unordered_map<std::uint32_t, stats::StreamView>;
 
 class MetricTable {
  public:
+  // With `sketches`, a sketch is kept of every stream.
+  explicit MetricTable(bool sketches = false) : sketches_(sketches) {}
+
   std::uint32_t AddGroup();
   std::size_t groups() const { return groups_.size(); }
   GroupMetrics& operator[](std::uint32_t group) { return groups_[group]; }
   const GroupMetrics& operator[](std::uint32_t group) const { return groups_[group]; }
+  bool sketches() const { return sketches_; }
 
   // Adds a metric of a group that exists, and returns its index.
   std::uint32_t Add(const Metric& metric);
-  std::uint32_t size() const { return static_cast<std::uint32_t>(metrics_.size()); }
-  const Metric& metric(std::uint32_t index) const { return metrics_[index]; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(entries_.size()); }
+  const Metric& metric(std::uint32_t index) const { return entries_[index].metric; }
 
-  // The metric's value, kNoValue while it has none; at a heartbeat with what was waiting then.
-  double ValueOf(std::uint32_t index, const PendingViews* views = nullptr) const;
+  // The run begins; rates are watched from now on.
+  void Begin(double now);
+  // It is this time, in seconds since the epoch, or later. Windows end at the latest time told.
+  void Pass(double time) { time_ = std::max(time_, time); }
+  double time() const { return time_; }
+  // An event of this time has changed these counts of a group, each by one.
+  void CountInWindows(std::uint32_t group, TouchSet touched, double time) {
+    if (group >= count_windows_.size()) return;
+    for (auto& [count, window] : count_windows_[group]) {
+      if (touched.Has(TouchOf(count))) window.Add(time);
+    }
+  }
 
-  // A metric that only an event can change never changes by time alone.
-  static constexpr double kNever = std::numeric_limits<double>::infinity();
+  // The metric's value now, kNoValue while it has none; at a heartbeat with what was waiting then.
+  // A rate has none before it has been watched for a whole window.
+  double ValueOf(std::uint32_t index, const PendingViews* views = nullptr);
 
   // Whether the metric is one that time alone can change.
   bool ChangesByTime(std::uint32_t index) const;
 
-  // The first time, in seconds since the epoch, at which the metric changes though nothing happens.
-  double NextChange(std::uint32_t index) const;
+  // The first time, in seconds since the epoch, at which the metric changes though nothing happens:
+  // when something falls out of its window. kNever for what changes by events alone.
+  double NextChange(std::uint32_t index);
+  static constexpr double kNever = std::numeric_limits<double>::infinity();
 
-  // Adds a group's pending times to the views if the metric is one of theirs.
-  void AddView(std::uint32_t index, PendingViews& views) const;
+  // Adds a group's pending times, as they are now, to the views if the metric is one of theirs.
+  void AddView(std::uint32_t index, PendingViews& views);
 
  private:
+  struct Entry {
+    Metric metric;
+    std::size_t window = 0;    // its place among those of the stream or the group's counts
+    double ready_at = kNever;  // for a rate: when it will have been watched for long enough
+  };
+  struct CountInWindow {
+    Count count;
+    stats::CountWindow window;
+  };
+
+  std::size_t KeepCount(const Metric& metric);
+  double RateOf(const Entry& entry);
+  stats::Stream& StreamOf(const Metric& metric) {
+    return groups_[metric.group].stream(metric.variable);
+  }
+
+  const bool sketches_;
+  bool begun_ = false;
+  double time_ = 0;
   std::vector<GroupMetrics> groups_;
-  std::vector<Metric> metrics_;
+  std::vector<Entry> entries_;
+  std::vector<std::vector<CountInWindow>> count_windows_;  // by group, as far as there are any
 };
 
 }  // namespace flux_ensemble::engine

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "stats/summary.h"
+#include "stats/stream.h"
 
 namespace flux_ensemble::engine {
 
@@ -32,6 +32,10 @@ inline constexpr std::array<std::string_view, 9> kCountNames = {
     "timeout",   "exception", "pending", "running",
 };
 inline constexpr std::size_t kCountCount = kCountNames.size();
+
+constexpr bool IsGauge(Count count) {
+  return count == Count::kPending || count == Count::kRunning;
+}
 
 // Seconds from submit to start, and from start to finish.
 enum class Variable : std::uint8_t { kDuration, kPending };
@@ -64,15 +68,15 @@ class GroupMetrics {
   // Whether the count has ever changed; one that has not has no value for rules.
   bool seen(Count count) const { return (seen_ >> static_cast<std::size_t>(count) & 1) != 0; }
 
-  stats::Summary& stream(Variable variable) { return streams_[static_cast<std::size_t>(variable)]; }
-  const stats::Summary& stream(Variable variable) const {
+  stats::Stream& stream(Variable variable) { return streams_[static_cast<std::size_t>(variable)]; }
+  const stats::Stream& stream(Variable variable) const {
     return streams_[static_cast<std::size_t>(variable)];
   }
 
  private:
   std::array<std::int64_t, kCountCount> counts_{};
   std::uint16_t seen_ = 0;
-  std::array<stats::Summary, kVariableCount> streams_;
+  std::array<stats::Stream, kVariableCount> streams_;
   std::vector<std::pair<std::string, std::uint64_t>> exceptions_;
 
   static constexpr std::size_t kMaxExceptionTypes = 64;

@@ -57,11 +57,24 @@ struct Status {
   Totals totals;
 };
 
+// Streams in a form in which those of several engines can be merged: see src/metrics/mergeable.ts.
+struct StreamStates {
+  static constexpr std::size_t kHead = 9;
+  // For each stream its count, mean, sum of squared differences from the mean, minimum, maximum and
+  // sum; then of its sketch the zeros, the index of the first bucket and how many there are.
+  std::vector<double> heads;
+  std::vector<double> buckets;  // of all streams
+
+  void Add(const stats::Aggregate& stream);
+};
+
 struct Snapshot {
   std::vector<double> counts;  // kCountCount for each group, in the order of their indexes
   // For each group its fatal exceptions by type.
   std::vector<std::vector<std::pair<std::string, std::uint64_t>>> exceptions;
   std::vector<double> statistics;  // for each group duration's row, then pending's (Summary::Row)
+  std::vector<double> metrics;     // values of the plan's metrics
+  StreamStates states;  // in the order of the rows, when sketches are kept of all streams
   Status status;
 };
 

@@ -120,6 +120,8 @@ struct Plan {
   // For recordings: time is that of the events. The run begins with the first one, and heartbeats
   // come when an event's time has passed them.
   bool virtual_time = false;
+  // Keep a sketch of every stream of every group, for whoever is to merge them.
+  bool sketches = false;
   // Of the ensemble, kMostStates at most; the first is the initial one.
   std::vector<std::string> states;
   // For each group the seconds after which an active job without an event has stalled; 0 for never.

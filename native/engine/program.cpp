@@ -124,7 +124,7 @@ std::optional<Program> Program::Make(std::vector<Step> steps, std::vector<std::s
   return program;
 }
 
-bool Program::Holds(const Facts& facts, const MetricTable& metrics) const {
+bool Program::Holds(const Facts& facts, MetricTable& metrics) const {
   std::array<double, kMostOperands> stack;  // NOLINT: filled as far as it is read
   std::size_t size = 0;
   for (const Step& step : steps_) {

@@ -67,7 +67,7 @@ class Program {
                                      std::size_t metrics, std::string* error);
 
   // Whether the condition holds for certain.
-  bool Holds(const Facts& facts, const MetricTable& metrics) const;
+  bool Holds(const Facts& facts, MetricTable& metrics) const;
 
   // The metrics that it names, in the order of the text.
   const std::vector<std::uint32_t>& metrics() const { return metrics_; }

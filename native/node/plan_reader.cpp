@@ -34,24 +34,33 @@ constexpr std::array<std::pair<std::string_view, Comparison>, 6> kComparisons = 
     {"!=", Comparison::kNotEqual},
 }};
 
-constexpr std::array<std::pair<std::string_view, stats::Statistic>, stats::kStatisticCount>
-    kStatistics = {{
-        {"mean", stats::Statistic::kMean},
-        {"variance", stats::Statistic::kVariance},
-        {"min", stats::Statistic::kMin},
-        {"max", stats::Statistic::kMax},
-        {"iqr", stats::Statistic::kIqr},
-        {"mad", stats::Statistic::kMad},
-        {"q25", stats::Statistic::kQ25},
-        {"q50", stats::Statistic::kQ50},
-        {"q75", stats::Statistic::kQ75},
-    }};
+constexpr std::array<std::pair<std::string_view, stats::Statistic>, 17> kStatistics = {{
+    {"mean", stats::Statistic::kMean},
+    {"variance", stats::Statistic::kVariance},
+    {"min", stats::Statistic::kMin},
+    {"max", stats::Statistic::kMax},
+    {"iqr", stats::Statistic::kIqr},
+    {"mad", stats::Statistic::kMad},
+    {"q25", stats::Statistic::kQ25},
+    {"q50", stats::Statistic::kQ50},
+    {"q75", stats::Statistic::kQ75},
+    {"std", stats::Statistic::kStd},
+    {"count", stats::Statistic::kCount},
+    {"sum", stats::Statistic::kSum},
+    {"last", stats::Statistic::kLast},
+    {"ewma", stats::Statistic::kEwma},
+    {"quantile", stats::Statistic::kQuantile},
+    {"piqr", stats::Statistic::kSketchIqr},
+    {"pmad", stats::Statistic::kSketchMad},
+}};
 
 constexpr std::array<std::pair<std::string_view, engine::Variable>, engine::kVariableCount>
     kVariables = {{
         {"duration", engine::Variable::kDuration},
         {"pending", engine::Variable::kPending},
     }};
+
+constexpr double kShortestWindow = 0.001;
 
 engine::Count CountOf(PropertyReader& reader, const std::string& name) {
   for (std::size_t i = 0; i < engine::kCountCount; ++i) {
@@ -70,9 +79,20 @@ std::optional<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t g
   PropertyReader reader(value.As<Napi::Object>(), error);
   engine::Metric metric;
   metric.group = static_cast<std::uint32_t>(reader.Index("group", groups));
+  metric.window = reader.Number("window");
+  if (metric.window != 0 && metric.window < kShortestWindow) {
+    reader.Fail<bool>("window", "0 or at least a thousandth of a second");
+  }
+  metric.quantile = reader.Number("quantile");
+  if (metric.quantile < 0 || metric.quantile > 1) {
+    reader.Fail<bool>("quantile", "from 0 to 1");
+  }
   if (const std::optional<std::string> count = reader.TextOrNull("count")) {
-    metric.kind = engine::Metric::Kind::kCount;
     metric.count = CountOf(reader, *count);
+    metric.kind = metric.window > 0 ? engine::Metric::Kind::kRate : engine::Metric::Kind::kCount;
+    if (metric.window > 0 && engine::IsGauge(metric.count)) {
+      reader.Fail<bool>("count", "one that only grows, for a rate");
+    }
   } else {
     metric.statistic = reader.OneOf("statistic", kStatistics);
     metric.variable = reader.OneOf("variable", kVariables);
@@ -264,6 +284,13 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& 
   return rule;
 }
 
+std::optional<stats::Statistic> StatisticOf(std::string_view name) {
+  for (const auto& [entry, statistic] : kStatistics) {
+    if (entry == name) return statistic;
+  }
+  return std::nullopt;
+}
+
 std::optional<FluxOptions> ReadFluxOptions(const Napi::Value& value, std::string* error) {
   if (!value.IsObject()) {
     *error = "options must be an object";
@@ -300,6 +327,7 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
   plan.ensemble = reader.Text("ensemble");
   plan.heartbeat = reader.Number("heartbeat");
   plan.virtual_time = reader.Boolean("virtualTime");
+  plan.sketches = reader.Boolean("sketches");
   const Napi::Value rules = object.Get("rules");
   if (!rules.IsArray()) reader.Fail<bool>("rules", "an array");
   if (!reader.good()) return std::nullopt;

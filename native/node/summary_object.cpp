@@ -1,7 +1,9 @@
 #include "node/summary_object.h"
 
 #include <cmath>
+#include <optional>
 
+#include "node/plan_reader.h"
 #include "node/value_writer.h"
 
 namespace flux_ensemble::node {
@@ -11,11 +13,15 @@ Napi::Function SummaryObject::Class(Napi::Env env) {
                      {
                          InstanceMethod<&SummaryObject::Observe>("observe"),
                          InstanceMethod<&SummaryObject::Row>("row"),
+                         InstanceMethod<&SummaryObject::Get>("get"),
+                         InstanceMethod<&SummaryObject::State>("state"),
                      });
 }
 
 SummaryObject::SummaryObject(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<SummaryObject>(info) {}
+    : Napi::ObjectWrap<SummaryObject>(info) {
+  stream_.Keep(stats::Statistic::kQuantile);
+}
 
 void SummaryObject::Observe(const Napi::CallbackInfo& info) {
   if (!info[0].IsTypedArray() ||
@@ -31,12 +37,35 @@ void SummaryObject::Observe(const Napi::CallbackInfo& info) {
         .ThrowAsJavaScriptException();
     return;
   }
-  for (std::size_t i = 0; i < values.ElementLength(); ++i) summary_.Observe(values[i]);
+  for (std::size_t i = 0; i < values.ElementLength(); ++i) stream_.Observe(values[i], 0);
 }
 
 Napi::Value SummaryObject::Row(const Napi::CallbackInfo& info) {
-  const stats::Summary::Row row = summary_.ToRow();
+  const stats::Summary::Row row = stream_.summary().ToRow();
   return {info.Env(), WriteDoubles(info.Env(), row.data(), row.size())};
+}
+
+Napi::Value SummaryObject::Get(const Napi::CallbackInfo& info) {
+  std::optional<stats::Statistic> statistic;
+  if (info[0].IsString()) statistic = StatisticOf(info[0].As<Napi::String>().Utf8Value());
+  const double quantile = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
+  if (!statistic || !(quantile >= 0 && quantile <= 1)) {
+    Napi::TypeError::New(info.Env(), "get(statistic, quantile) needs a known name and 0 to 1")
+        .ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  // The sketch is of numbers that are not negative; others it takes for zeros.
+  const bool negative = stream_.summary().Get(stats::Statistic::kMin) < 0;
+  const double value = stats::IsSketched(*statistic) && negative
+                           ? stats::kNoValue
+                           : stream_.Get(*statistic, quantile);
+  return Napi::Number::New(info.Env(), value);
+}
+
+Napi::Value SummaryObject::State(const Napi::CallbackInfo& info) {
+  engine::StreamStates states;
+  states.Add(*stream_.sketched());
+  return {info.Env(), WriteStates(info.Env(), states)};
 }
 
 }  // namespace flux_ensemble::node

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "node/node_addon.h"
-#include "stats/summary.h"
+#include "stats/stream.h"
 
 namespace flux_ensemble::node {
 
@@ -14,10 +14,14 @@ class SummaryObject : public Napi::ObjectWrap<SummaryObject> {
  private:
   // observe(values: Float64Array): every value must be finite.
   void Observe(const Napi::CallbackInfo& info);
-  // row(): the count and every statistic, NaN where there is none.
+  // row(): the count and every statistic that is kept of all streams, NaN where there is none.
   Napi::Value Row(const Napi::CallbackInfo& info);
+  // get(statistic: string, quantile: number): NaN where there is none.
+  Napi::Value Get(const Napi::CallbackInfo& info);
+  // state(): what can be merged with others'.
+  Napi::Value State(const Napi::CallbackInfo& info);
 
-  stats::Summary summary_;
+  stats::Stream stream_;
 };
 
 }  // namespace flux_ensemble::node

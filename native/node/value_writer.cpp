@@ -145,10 +145,16 @@ napi_value WriteExceptions(napi_env env, const engine::Snapshot& snapshot) {
 }
 
 napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot) {
-  return ObjectWriter(env)
-      .Set("exceptions", WriteExceptions(env, snapshot))
+  ObjectWriter object(env);
+  if (snapshot.states.heads.empty()) {
+    object.SetNull("states");
+  } else {
+    object.Set("states", WriteStates(env, snapshot.states));
+  }
+  return object.Set("exceptions", WriteExceptions(env, snapshot))
       .Set("counts", WriteDoubles(env, snapshot.counts.data(), snapshot.counts.size()))
       .Set("statistics", WriteDoubles(env, snapshot.statistics.data(), snapshot.statistics.size()))
+      .Set("metrics", WriteDoubles(env, snapshot.metrics.data(), snapshot.metrics.size()))
       .Set("status", WriteStatus(env, snapshot.status))
       .value();
 }
@@ -222,6 +228,13 @@ napi_value WriteString(napi_env env, std::string_view text) {
 napi_value WriteStrings(napi_env env, const std::vector<std::string>& strings) {
   return WriteArray(env, strings,
                     [env](const std::string& text) { return WriteString(env, text); });
+}
+
+napi_value WriteStates(napi_env env, const engine::StreamStates& states) {
+  return ObjectWriter(env)
+      .Set("heads", WriteDoubles(env, states.heads.data(), states.heads.size()))
+      .Set("buckets", WriteDoubles(env, states.buckets.data(), states.buckets.size()))
+      .value();
 }
 
 napi_value WriteDoubles(napi_env env, const double* data, std::size_t count) {

@@ -1,21 +1,17 @@
-// Every statistic that is kept of one stream of numbers, such as a job group's durations.
+// The statistics that are kept of every stream of numbers, such as a job group's durations.
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "stats/mad.h"
 #include "stats/p2_quartiles.h"
+#include "stats/statistic.h"
 #include "stats/welford.h"
 
 namespace flux_ensemble::stats {
-
-enum class Statistic : std::uint8_t { kMean, kVariance, kMin, kMax, kIqr, kMad, kQ25, kQ50, kQ75 };
-inline constexpr std::size_t kStatisticCount = 9;
-
-inline constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 
 class Summary {
  public:
@@ -28,7 +24,7 @@ class Summary {
 
   std::uint64_t count() const { return welford_.count(); }
 
-  // kNoValue before the first observation.
+  // kNoValue before the first observation, and for what is kept elsewhere (IsSummarized).
   double Get(Statistic statistic) const {
     if (count() == 0) return kNoValue;
     switch (statistic) {
@@ -50,11 +46,16 @@ class Summary {
         return quartiles_.value(1);
       case Statistic::kQ75:
         return quartiles_.value(2);
+      case Statistic::kStd:
+        return std::sqrt(welford_.variance());
+      case Statistic::kCount:
+        return static_cast<double>(count());
+      default:
+        return kNoValue;
     }
-    return kNoValue;
   }
 
-  // The count and every statistic, in the order of the enum.
+  // The count and the first kStatisticCount statistics, in the order of the enum.
   using Row = std::array<double, 1 + kStatisticCount>;
   Row ToRow() const {
     Row row{static_cast<double>(count())};

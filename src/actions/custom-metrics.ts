@@ -1,7 +1,8 @@
 /** Metrics as custom functions see them. */
 
+import { quote } from '../config/describe.js';
 import { EnsembleError } from '../errors.js';
-import { type MetricsSnapshot, metricValue } from '../metrics/metrics.js';
+import { isMetricKept, type MetricsSnapshot, metricValue } from '../metrics/metrics.js';
 import { parseMetricName } from '../rules/metric-name.js';
 import type { CustomMetrics } from './custom-types.js';
 
@@ -13,6 +14,12 @@ export function customMetrics(snapshot: MetricsSnapshot): CustomMetrics {
     get: (name) => {
       const parsed = parseMetricName(name, groups);
       if (!parsed.ok) throw new EnsembleError('ERR_CUSTOM', parsed.messages.join('; '));
+      if (!isMetricKept(snapshot, parsed.value)) {
+        throw new EnsembleError(
+          'ERR_CUSTOM',
+          `${quote(name)} is kept only where a rule names it; name it in the 'when' or the 'name' of a metric rule`,
+        );
+      }
       return metricValue(snapshot, parsed.value);
     },
   };

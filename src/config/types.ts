@@ -155,8 +155,23 @@ export interface ExpressionCondition {
   readonly steps: readonly ConditionStep[];
 }
 
-/** The statistics kept for each of a group's two variables. */
-export type Statistic = 'mean' | 'variance' | 'min' | 'max' | 'iqr' | 'mad' | 'q25' | 'q50' | 'q75';
+/** The statistics kept for each of a group's two variables; quartiles and what is made of them by P². */
+export type KeptStatistic = 'mean' | 'variance' | 'min' | 'max' | 'iqr' | 'mad' | 'q25' | 'q50' | 'q75';
+/**
+ * Those and what is kept where a rule names it: `median`, `piqr`, `pmad` and percentiles (`p95`, `p99.9`) come from
+ * a sketch, which is within 1 % of what they are.
+ */
+export type Statistic =
+  | KeptStatistic
+  | 'std'
+  | 'sum'
+  | 'last'
+  | 'count'
+  | 'median'
+  | `p${number}`
+  | 'ewma'
+  | 'piqr'
+  | 'pmad';
 export type Variable = 'duration' | 'pending';
 /** What is counted for each group; `pending` and `running` are gauges, the others only grow. */
 export type Count =
@@ -170,15 +185,19 @@ export type Count =
   | 'pending'
   | 'running';
 
-/** A metric's name taken apart: `mean.lammps-duration` or `count.lammps.success`. */
+/** A metric's name taken apart: `mean.lammps-duration`, `count.lammps.success`, `rate(count.lammps.failed, 10m)`. */
 export type MetricName =
   | {
       readonly kind: 'statistic';
       readonly statistic: Statistic;
       readonly group: string;
       readonly variable: Variable;
+      /** Of the last so many seconds; null for all since the beginning. */
+      readonly window: number | null;
     }
-  | { readonly kind: 'count'; readonly group: string; readonly count: Count };
+  | { readonly kind: 'count'; readonly group: string; readonly count: Count }
+  /** How often a second, over the last so many seconds. */
+  | { readonly kind: 'rate'; readonly group: string; readonly count: Count; readonly window: number };
 
 /** What makes a rule due. `event` names an RFC 21 event or one of the derived triggers (see triggers.ts). */
 export type Trigger =

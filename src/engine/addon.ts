@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { EnsembleError } from '../errors.js';
-import type { EnginePlan, PlanMetric, PlanRule, SubmitPortion } from './plan.js';
+import type { EnginePlan, NativeStatistic, PlanMetric, PlanRule, SubmitPortion } from './plan.js';
 
 /** One time that a rule's action is due. */
 export interface NativeFiring {
@@ -75,6 +75,12 @@ export interface EngineStatus {
   readonly latest: number;
 }
 
+/** Streams as they can be merged, one behind the other; metrics/mergeable.ts reads them. */
+export interface NativeStates {
+  readonly heads: Float64Array;
+  readonly buckets: Float64Array;
+}
+
 export interface NativeSnapshot {
   /** For each group its fatal exceptions by type; null for none. */
   readonly exceptions: readonly (Readonly<Record<string, number>> | null)[];
@@ -82,6 +88,10 @@ export interface NativeSnapshot {
   readonly counts: Float64Array;
   /** For each group a row of duration and one of pending: the count, then `STATISTICS` of metrics/names.ts. */
   readonly statistics: Float64Array;
+  /** Values of the metrics that the plan lists; NaN for none. */
+  readonly metrics: Float64Array;
+  /** For each group its duration and pending streams; null where the plan asks for no sketches. */
+  readonly states: NativeStates | null;
   readonly status: EngineStatus;
 }
 
@@ -198,6 +208,10 @@ export interface NativeEngine {
 export interface NativeSummary {
   observe(values: Float64Array): void;
   row(): Float64Array;
+  /** NaN for none; of the sketch, also when a number was negative. `quantile` is from 0 to 1. */
+  get(statistic: NativeStatistic, quantile: number): number;
+  /** What was observed as it can be merged. */
+  state(): NativeStates;
 }
 
 export interface Addon {
@@ -212,7 +226,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 7;
+const abi = 8;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

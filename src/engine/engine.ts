@@ -4,7 +4,7 @@
  */
 
 import { EnsembleError, MemberError } from '../errors.js';
-import { type MetricsSnapshot, readSnapshot } from '../metrics/metrics.js';
+import { type MetricsSnapshot, readSnapshot, type SnapshotNames } from '../metrics/metrics.js';
 import {
   type Addon,
   type ControlReport,
@@ -78,6 +78,7 @@ export class Engine {
   readonly #native: NativeEngine;
   readonly #listener: EngineListener;
   readonly #groups: string[];
+  readonly #metrics: PlanMetric[];
   readonly #virtualTime: boolean;
   /** Something may happen by time alone. */
   #keepsTime: boolean;
@@ -110,6 +111,7 @@ export class Engine {
         if (engine !== undefined) engine.#drain();
       });
       this.#groups = [...plan.groups];
+      this.#metrics = [...plan.metrics];
       this.#virtualTime = plan.virtualTime;
       this.#keepsTime = plan.heartbeat > 0 || plan.stalled.some((seconds) => seconds > 0);
       for (const rule of plan.rules) this.#know(rule);
@@ -123,6 +125,11 @@ export class Engine {
   /** Names of the groups by index, those of the plan first. */
   get groups(): readonly string[] {
     return this.#groups;
+  }
+
+  /** What indexes in firings and snapshots stand for. */
+  get names(): SnapshotNames {
+    return { groups: this.#groups, metrics: this.#metrics };
   }
 
   /** Begins the run at `now` (seconds since the epoch): start rules fire, heartbeats begin. */
@@ -158,6 +165,7 @@ export class Engine {
   addRule(rule: PlanRule, metrics: readonly PlanMetric[] = []): Promise<number> {
     const added = this.#command<number>((native, number) => native.addRule(number, rule, metrics));
     this.#know(rule);
+    this.#metrics.push(...metrics);
     return added;
   }
 
@@ -229,7 +237,7 @@ export class Engine {
 
   async metrics(): Promise<MetricsSnapshot> {
     const snapshot = await this.#command<NativeSnapshot>((native, number) => native.snapshot(number));
-    return readSnapshot(this.#groups, snapshot);
+    return readSnapshot(this.names, snapshot);
   }
 
   /**

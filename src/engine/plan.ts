@@ -1,6 +1,6 @@
 /** An ensemble's rules as the native engine takes them: names resolved to indexes, nothing left to decide. */
 
-import type { Comparison, ConditionStep, Count, Statistic, Trigger, Variable } from '../config/types.js';
+import type { Comparison, ConditionStep, Count, KeptStatistic, Trigger, Variable } from '../config/types.js';
 
 /** Jobs of one jobspec that a source submits by itself; see CompiledJobspec for the texts. */
 export interface SubmitPortion {
@@ -10,15 +10,32 @@ export interface SubmitPortion {
   readonly urgency: number;
 }
 
-/** A metric that rules refer to by its index: a count, or a statistic of a variable. */
+/** Statistics by their names in the native engine, where all percentiles are one with a number. */
+export type NativeStatistic =
+  | KeptStatistic
+  | 'std'
+  | 'sum'
+  | 'last'
+  | 'count'
+  | 'ewma'
+  | 'quantile'
+  | 'piqr'
+  | 'pmad';
+
+/** A metric that rules refer to by its index: a count, the rate at which it grows, or a statistic of a variable. */
 export interface PlanMetric {
   /** As it is written; for people. */
   readonly name: string;
   /** Index of the group. */
   readonly group: number;
+  /** With a window, its rate. */
   readonly count: Count | null;
-  readonly statistic: Statistic | null;
+  readonly statistic: NativeStatistic | null;
   readonly variable: Variable | null;
+  /** From 0 to 1, of the statistic `quantile`. */
+  readonly quantile: number;
+  /** Seconds; 0 for all since the beginning. */
+  readonly window: number;
 }
 
 /** One step of a condition, for a stack machine; see `ConditionStep`. A metric is there by its index. */
@@ -89,6 +106,8 @@ export interface EnginePlan {
    * when an event's time has passed them, or when time is let pass: nothing depends on when it happened.
    */
   readonly virtualTime: boolean;
+  /** Keep a sketch of every stream of every group: snapshots then carry what can be merged. */
+  readonly sketches: boolean;
   readonly metrics: readonly PlanMetric[];
   readonly rules: readonly PlanRule[];
 }
@@ -103,6 +122,7 @@ export const EMPTY_PLAN: EnginePlan = {
   ensemble: '',
   heartbeat: 0,
   virtualTime: false,
+  sketches: false,
   metrics: [],
   rules: [],
 };

@@ -2,7 +2,9 @@
 
 import type { Count, MetricName } from '../config/types.js';
 import type { EngineStatus, NativeSnapshot } from '../engine/addon.js';
-import { COUNTS, STATISTICS } from './names.js';
+import type { PlanMetric } from '../engine/plan.js';
+import { readStates, type StreamState, stateIqr, stateMad, stateQuantile } from './mergeable.js';
+import { COUNTS, formatMetricName, isKept, quantileOf, STATISTICS } from './names.js';
 
 /** The statistics of one stream of numbers; null where there is no value yet. */
 export interface SummaryValues {
@@ -31,8 +33,18 @@ export interface GroupMetrics {
   readonly pending: SummaryValues;
 }
 
+/** A group's streams in a form in which those of several ensembles can be merged (mergeable.ts). */
+export interface GroupStates {
+  readonly duration: StreamState;
+  readonly pending: StreamState;
+}
+
 export interface MetricsSnapshot {
   readonly groups: ReadonlyMap<string, GroupMetrics>;
+  /** Metrics that rules name and that `groups` does not hold, by name: `p95.lammps-duration`; null without a value. */
+  readonly named: ReadonlyMap<string, number | null>;
+  /** By group; null where no sketches are kept of all streams. */
+  readonly states: ReadonlyMap<string, GroupStates> | null;
   readonly status: EngineStatus;
 }
 
@@ -56,8 +68,31 @@ export function readSummary(row: Float64Array): SummaryValues {
   };
 }
 
-/** A native snapshot of these groups as objects. */
-export function readSnapshot(groups: readonly string[], native: NativeSnapshot): MetricsSnapshot {
+/** What the indexes in native snapshots stand for. */
+export interface SnapshotNames {
+  readonly groups: readonly string[];
+  readonly metrics: readonly PlanMetric[];
+}
+
+/** Whether every group has the metric anyway. */
+function isInGroups({ count, statistic, window }: PlanMetric): boolean {
+  return window === 0 && (count !== null || (STATISTICS as readonly (string | null)[]).includes(statistic));
+}
+
+function readNamed(metrics: readonly PlanMetric[], values: Float64Array): Map<string, number | null> {
+  const named = new Map<string, number | null>();
+  for (const [index, metric] of metrics.entries()) {
+    const value = values[index];
+    if (isInGroups(metric) || value === undefined) continue;
+    named.set(metric.name, Number.isNaN(value) ? null : value);
+  }
+  return named;
+}
+
+/** A native snapshot as objects. */
+export function readSnapshot({ groups, metrics }: SnapshotNames, native: NativeSnapshot): MetricsSnapshot {
+  const streams = native.states === null ? null : readStates(native.states);
+  const states = streams === null ? null : new Map<string, GroupStates>();
   // Each row is the count and every statistic.
   const width = 1 + STATISTICS.length;
   const result = new Map<string, GroupMetrics>();
@@ -77,13 +112,40 @@ export function readSnapshot(groups: readonly string[], native: NativeSnapshot):
       duration: row(0),
       pending: row(1),
     });
+    const [duration, pending] = streams?.slice(index * 2, index * 2 + 2) ?? [];
+    if (duration && pending) states?.set(groups[index] as string, { duration, pending });
   }
-  return { groups: result, status: native.status };
+  return { groups: result, named: readNamed(metrics, native.metrics), states, status: native.status };
 }
 
-/** The value under a metric's name, or null when it has none. */
-export function metricValue(metrics: MetricsSnapshot, name: MetricName): number | null {
-  const group = metrics.groups.get(name.group);
+/** The value under a metric's name, null when it has none, undefined when it is not kept. */
+function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): number | null | undefined {
+  const group = groups.get(name.group);
   if (group === undefined) return null;
-  return name.kind === 'count' ? group.count[name.count] : group[name.variable][name.statistic];
+  if (name.kind === 'count') return group.count[name.count];
+  const asked = named.get(formatMetricName(name));
+  if (asked !== undefined || name.kind === 'rate' || name.window !== null) return asked;
+  const { statistic, variable } = name;
+  const values = group[variable];
+  if (isKept(statistic)) return values[statistic];
+  if (statistic === 'count') return values.count;
+  if (statistic === 'std') return values.variance === null ? null : Math.sqrt(values.variance);
+  const state = states?.get(name.group)?.[variable];
+  if (state === undefined) return undefined;
+  if (state.count === 0) return null;
+  if (statistic === 'sum') return state.sum;
+  if (statistic === 'piqr') return stateIqr(state);
+  if (statistic === 'pmad') return stateMad(state);
+  const quantile = quantileOf(statistic);
+  return quantile === null ? undefined : stateQuantile(state, quantile);
+}
+
+/** The value under a metric's name, or null when it has none: without an observation, or because nobody keeps it. */
+export function metricValue(metrics: MetricsSnapshot, name: MetricName): number | null {
+  return lookUp(metrics, name) ?? null;
+}
+
+/** Whether the metric is kept: every group's statistics and counts are, others where a rule names them. */
+export function isMetricKept(metrics: MetricsSnapshot, name: MetricName): boolean {
+  return lookUp(metrics, name) !== undefined;
 }

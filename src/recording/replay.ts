@@ -58,7 +58,7 @@ export class Replay {
       // Nobody is called, so nobody needs to see what the metrics were.
       { ...plan, virtualTime: true, rules: plan.rules.map((rule) => ({ ...rule, wantsEvent: false })) },
       {
-        firing: (firing) => options.firing?.(readFiring(firing, rules, this.#engine.groups, states)),
+        firing: (firing) => options.firing?.(readFiring(firing, rules, this.#engine.names, states)),
         decodeError: (error) => options.decodeError?.(error),
         cronTimes: nextTimes,
       },

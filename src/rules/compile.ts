@@ -161,6 +161,7 @@ export function compilePlan(config: EnsembleConfig, ensemble: string, names: Rul
     ensemble,
     heartbeat: config.heartbeat,
     virtualTime: false,
+    sketches: false,
     metrics: names.metrics.takeNew(),
     rules,
   };

@@ -1,14 +1,30 @@
 /** The metrics that an ensemble's rules name: rules refer to them by index, each is there once. */
 
-import type { MetricName } from '../config/types.js';
-import type { PlanMetric } from '../engine/plan.js';
+import type { MetricName, Statistic } from '../config/types.js';
+import type { NativeStatistic, PlanMetric } from '../engine/plan.js';
+import { quantileOf } from '../metrics/names.js';
 import { formatMetricName } from './metric-name.js';
+
+function nativeStatistic(statistic: Statistic): Pick<PlanMetric, 'statistic' | 'quantile'> {
+  const quantile = quantileOf(statistic);
+  return quantile === null
+    ? { statistic: statistic as NativeStatistic, quantile: 0 }
+    : { statistic: 'quantile', quantile };
+}
 
 function compileMetric(metric: MetricName, group: number): PlanMetric {
   const name = formatMetricName(metric);
-  return metric.kind === 'count'
-    ? { name, group, count: metric.count, statistic: null, variable: null }
-    : { name, group, count: null, statistic: metric.statistic, variable: metric.variable };
+  const counted = { name, group, statistic: null, variable: null, quantile: 0 };
+  switch (metric.kind) {
+    case 'count':
+      return { ...counted, count: metric.count, window: 0 };
+    case 'rate':
+      return { ...counted, count: metric.count, window: metric.window };
+    case 'statistic': {
+      const { statistic, variable, window } = metric;
+      return { name, group, count: null, ...nativeStatistic(statistic), variable, window: window ?? 0 };
+    }
+  }
 }
 
 export class MetricTable {

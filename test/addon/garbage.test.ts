@@ -43,10 +43,19 @@ describe('arguments that are garbage', () => {
   it('in plans and rules', async () => {
     const thrown = await garbage('plans');
     expect(kinds(thrown).toSorted()).toEqual(['ERR_ENGINE', 'TypeError']);
-    for (const key of ['groups', 'remembered', 'trackAll', 'ensemble', 'heartbeat', 'virtualTime', 'rules']) {
+    for (const key of [
+      'groups',
+      'remembered',
+      'trackAll',
+      'ensemble',
+      'heartbeat',
+      'virtualTime',
+      'sketches',
+      'rules',
+    ]) {
       expect(thrown[`plan.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
     }
-    for (const key of ['group', 'count', 'statistic', 'variable']) {
+    for (const key of ['group', 'count', 'statistic', 'variable', 'quantile', 'window']) {
       expect(thrown[`metric.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
     }
     expect(thrown['addRule.metrics ERR_ENGINE']).toBeGreaterThan(20);

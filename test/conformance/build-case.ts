@@ -17,11 +17,14 @@ export type CasePlan = Omit<EnginePlan, 'metrics' | 'rules'> & { readonly rules:
 /** A rule and the metrics that it adds behind `known`. */
 export function compileRule(rule: CaseRule, known: number): [PlanRule, PlanMetric[]] {
   const { metric, operands, ...rest } = rule;
-  if (metric !== null) return [{ ...rest, metric: known }, [metric]];
+  if (metric !== null) return [{ ...rest, metric: known }, [{ ...metric, name: `metric ${known}` }]];
   const when = rest.when?.map((step) =>
     step.op === 'metric' ? { ...step, value: (step.value as number) + known } : step,
   );
-  return [{ ...rest, metric: -1, when: when ?? null }, [...(operands ?? [])]];
+  return [
+    { ...rest, metric: -1, when: when ?? null },
+    (operands ?? []).map((one, i) => ({ ...one, name: `metric ${known + i}` })),
+  ];
 }
 
 export function compile(plan: CasePlan): EnginePlan {
@@ -62,12 +65,28 @@ export function onJob(event: string, parts: Partial<CaseRule> = {}): CaseRule {
 
 /** A rule on a metric of the group that `parts` names by its index, the first by default. */
 function onMetric(metric: Partial<PlanMetric>, { group = 0, ...parts }: Partial<CaseRule>): CaseRule {
-  const none = { name: '', group, count: null, statistic: null, variable: null };
+  const none = { name: '', group, count: null, statistic: null, variable: null, quantile: 0, window: 0 };
   return rule({ trigger: 'metric', metric: { ...none, ...metric }, ...parts });
 }
 
 export function onCount(count: PlanMetric['count'], parts: Partial<CaseRule> = {}): CaseRule {
   return onMetric({ count }, parts);
+}
+
+/** Of the last `window` seconds. */
+export function onRate(count: PlanMetric['count'], window: number, parts: Partial<CaseRule> = {}): CaseRule {
+  return onMetric({ count, window }, parts);
+}
+
+/** A statistic of the last `window` seconds, or with 0 of all. */
+export function onWindow(
+  statistic: PlanMetric['statistic'],
+  variable: PlanMetric['variable'],
+  window: number,
+  parts: Partial<CaseRule> = {},
+  quantile = 0,
+): CaseRule {
+  return onMetric({ statistic, variable, window, quantile }, parts);
 }
 
 export function onStatistic(
@@ -126,6 +145,7 @@ export function plan(parts: Partial<CasePlan> = {}): CasePlan {
     ensemble: '',
     heartbeat: 0,
     virtualTime: false,
+    sketches: false,
     rules: allRules(2),
     ...parts,
   };

@@ -13,6 +13,7 @@ import {
   wholeJob,
 } from './build-case.js';
 import { malformed } from './malformed.js';
+import { metricCases } from './metric-cases.js';
 import { ruleCases } from './rule-cases.js';
 import type { Case } from './run-case.js';
 
@@ -265,4 +266,5 @@ export const cases: Readonly<Record<string, Case>> = {
     ]),
   ),
   ...ruleCases,
+  ...metricCases,
 };

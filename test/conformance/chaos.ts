@@ -9,7 +9,9 @@ import {
   exception,
   jobspec,
   onCount,
+  onRate,
   onStatistic,
+  onWindow,
   rule,
   submitContext,
 } from './build-case.js';
@@ -178,12 +180,15 @@ const counts = [
 const extremes = ['min', 'max'] as const;
 const statistics = [...extremes, 'mean', 'variance', 'iqr', 'mad', 'q25', 'q50', 'q75'] as const;
 
+const asked = ['std', 'sum', 'last', 'count', 'ewma', 'quantile', 'piqr', 'pmad', ...extremes] as const;
+const atAges = ['count', 'quantile', 'piqr', 'pmad', ...extremes] as const;
+
 /** With ticks, only what does not depend on the order in which the ages of waiting jobs are added. */
 export const anyRule = (ticks: boolean): fc.Arbitrary<CaseRule> => {
   const common = {
     repetitions: fc.constantFrom(0, 1, 2, 3, 1000),
     backoff: fc.constantFrom(-1, -1, 0, 1, 2),
-    terminal: fc.integer({ min: 0, max: 11 }).map((n) => n === 0),
+    terminal: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
     wantsEvent: fc.boolean(),
   };
   const judged = fc.record({
@@ -208,6 +213,17 @@ export const anyRule = (ticks: boolean): fc.Arbitrary<CaseRule> => {
     fc
       .tuple(fc.constantFrom(...(ticks ? extremes : statistics)), judged)
       .map(([statistic, parts]) => onStatistic(statistic, 'pending', parts)),
+    fc
+      .tuple(fc.constantFrom(...asked), fc.constantFrom(0, 0, 5, 60), fc.constantFrom(0, 0.5, 0.99), judged)
+      .map(([statistic, window, quantile, parts]) =>
+        onWindow(statistic, 'duration', window, parts, quantile),
+      ),
+    fc
+      .tuple(fc.constantFrom(...atAges), fc.constantFrom(0, 5, 60), judged)
+      .map(([statistic, window, parts]) => onWindow(statistic, 'pending', window, parts, 0.9)),
+    fc
+      .tuple(fc.constantFrom(...counts.slice(0, 7)), fc.constantFrom(2, 30), judged)
+      .map(([count, window, parts]) => onRate(count, window, parts)),
     fc.record({ ...common, trigger: fc.constantFrom('start' as const, 'heartbeat' as const) }).map(rule),
   );
 };
@@ -291,7 +307,7 @@ export const chaos: fc.Arbitrary<ChaosRun> = fc.boolean().chain((ticks) =>
       cuts: fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 6 }),
     })
     .map(({ trackAll, ensemble, rules, kinds, all, cuts }) => ({
-      one: play({ ...EMPTY_PLAN, groups, trackAll, ensemble, rules }, kinds, all),
+      one: play({ ...EMPTY_PLAN, virtualTime: true, groups, trackAll, ensemble, rules }, kinds, all),
       cuts,
     })),
 );

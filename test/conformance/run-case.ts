@@ -24,6 +24,8 @@ export interface Case {
 export interface Result {
   readonly firings: readonly ReferenceFiring[];
   readonly metrics: readonly (readonly [string, GroupMetrics])[];
+  /** Values of the metrics that the snapshot has no other place for. */
+  readonly named: readonly (readonly [string, number | null])[];
   readonly active: readonly (readonly bigint[])[];
   readonly badLines: readonly number[];
   readonly added: readonly number[];
@@ -62,6 +64,7 @@ export function runReference({ plan, steps }: Case, engine = new ReferenceEngine
   return {
     firings: engine.firings,
     metrics,
+    named: engine.named,
     active: metrics.map((_, group) => inOrder(engine.activeJobs(group))),
     badLines: engine.badLines,
     added,
@@ -121,7 +124,7 @@ export async function runNative(
       else for (const piece of pieces(step.text, cuts)) answers.push(engine.ingest(piece));
     }
     await Promise.all(answers);
-    const { groups, status } = await engine.metrics();
+    const { groups, named, status } = await engine.metrics();
     // Those are about what is beyond the reference: heartbeats by themselves, and sources.
     const {
       timeCouldFire: _,
@@ -132,7 +135,15 @@ export async function runNative(
       ...compared
     } = status;
     const active = await Promise.all([...groups.keys()].map((_name, group) => engine.activeJobs(group)));
-    return { firings, metrics: [...groups], active: active.map(inOrder), badLines, added, status: compared };
+    return {
+      firings,
+      metrics: [...groups],
+      named: [...named],
+      active: active.map(inOrder),
+      badLines,
+      added,
+      status: compared,
+    };
   } finally {
     engine.close();
   }

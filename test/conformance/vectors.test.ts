@@ -33,7 +33,7 @@ function referenceSummary() {
   const stream = new Stream();
   return {
     observe: (values: readonly number[]) => {
-      for (const value of values) stream.observe(value);
+      for (const value of values) stream.observe(value, 0);
     },
     get values() {
       return stream.values;

@@ -13,7 +13,7 @@ import { fluxLibrary } from ${JSON.stringify(join(root, 'dist/members/flux/flux-
 
 const rule = { trigger: 'job', group: 0, event: 'finish', metric: -1, comparison: null,
   threshold: 0, when: null, timing: null, cron: null, states: null, repetitions: 1, backoff: -1, terminal: false, wantsEvent: false, submit: null };
-const plan = { groups: ['a'], remembered: [], stalled: [], states: [], trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false,
+const plan = { groups: ['a'], remembered: [], stalled: [], states: [], trackAll: false, ensemble: '', heartbeat: 0, virtualTime: false, sketches: false,
   metrics: [], rules: [rule] };
 const alive = setInterval(() => gc(), 10);
 const fired = new Promise((resolve) => {

@@ -3,6 +3,7 @@
 import type { Count, Variable } from '../../src/config/types.js';
 import type { GroupMetrics } from '../../src/metrics/metrics.js';
 import { Stream } from './stream.js';
+import { nextChange, paneOf, panes } from './window.js';
 
 export class ReferenceGroup {
   readonly name: string;
@@ -22,14 +23,31 @@ export class ReferenceGroup {
   readonly #exceptions = new Map<string, number>();
   /** Counts that changed at least once: only those have a value for rules. */
   readonly #changed = new Set<Count>();
+  readonly #times: { readonly count: Count; readonly time: number }[] = [];
 
   constructor(name: string) {
     this.name = name;
   }
 
-  add(count: Count, by: number): void {
+  add(count: Count, by: number, time: number): void {
     this.#counts[count] += by;
     this.#changed.add(count);
+    if (by > 0) this.#times.push({ count, time });
+  }
+
+  nextChange(count: Count, window: number, now: number): number {
+    const times = this.#times.filter(({ count: other }) => other === count).map(({ time }) => time);
+    return nextChange(times, window, now);
+  }
+
+  /** How often a second the count grew in the last `window` seconds. */
+  rateOf(count: Count, window: number, now: number): number {
+    const newest = paneOf(now, window);
+    const recent = this.#times.filter(
+      ({ count: other, time }) =>
+        other === count && paneOf(time, window) > newest - panes && paneOf(time, window) <= newest,
+    );
+    return recent.length / window;
   }
 
   /** A job's first fatal exception; the 65th type and those after it count as `other`. */

@@ -6,6 +6,7 @@
 import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan.js';
 import { holds } from './condition.js';
 import type { JsonObject, ReferenceEvent } from './journal.js';
+import type { ReferenceMetrics } from './metrics.js';
 import { ReferenceRule } from './rule.js';
 
 export interface ReferenceFiring {
@@ -49,9 +50,11 @@ export class ReferenceJudge {
   begun = false;
   state: number;
   readonly #plan: EnginePlan;
-  readonly #metrics: PlanMetric[];
+  readonly #table: ReferenceMetrics;
   readonly #rules: ReferenceRule[] = [];
   readonly #valueOf: ValueOf;
+  /** By metric that time alone changes: when the rules that name it are looked at because of that. */
+  readonly #looks = new Map<number, number>();
   /** In the order in which they were last heard of. */
   readonly #heard = new Map<bigint, Heard>();
   #now = 0;
@@ -61,22 +64,24 @@ export class ReferenceJudge {
   #goto = -1;
   #entered = new Set<number>();
 
-  constructor(plan: EnginePlan, read: ValueOf) {
+  constructor(plan: EnginePlan, table: ReferenceMetrics) {
     this.#plan = plan;
-    this.#valueOf = read;
-    this.#metrics = [...plan.metrics];
+    this.#table = table;
+    this.#valueOf = (metric) => table.valueOf(metric);
+    table.add(plan.metrics);
     this.state = plan.states.length > 0 ? 0 : -1;
     for (const rule of plan.rules) this.addRule(rule, []);
   }
 
   get knownMetrics(): number {
-    return this.#metrics.length;
+    return this.#table.count;
   }
 
   addRule(plan: PlanRule, metrics: readonly PlanMetric[]): number {
-    this.#metrics.push(...metrics);
+    this.#table.add(metrics);
     const rule = new ReferenceRule(plan, this.#rules.length);
     this.#rules.push(rule);
+    this.#expect();
     if (this.begun) this.#beginRule(rule);
     return rule.index;
   }
@@ -84,7 +89,9 @@ export class ReferenceJudge {
   start(now: number): void {
     this.begun = true;
     this.#begin = now;
-    this.#now = Math.max(this.#now, now);
+    this.#reach(now);
+    this.#table.begin(now);
+    this.#expect();
     this.#moment = now;
     for (const rule of this.#rules) this.#beginRule(rule);
     for (const rule of this.#of('start')) if (this.#inState(rule)) this.#fire(rule, {});
@@ -103,10 +110,11 @@ export class ReferenceJudge {
   ): void {
     this.#heard.delete(job);
     if (active) this.#heard.set(job, { group, at: this.#now, last: nameOf(event), told: false });
+    this.#expect((metric) => metric.group === group && touches(metric));
     this.#moment = event.timestamp;
     const about = { job, group, event };
     for (const rule of this.#of('metric')) {
-      const named = namedBy(rule.plan).map((index) => this.#metrics[index] as PlanMetric);
+      const named = namedBy(rule.plan).map((index) => this.#table.metric(index) as PlanMetric);
       if (named.some((metric) => metric.group === group && touches(metric))) this.#consider(rule, about);
     }
     for (const rule of this.#of('job')) {
@@ -117,7 +125,7 @@ export class ReferenceJudge {
   }
 
   heartbeat(now: number, read: ValueOf): void {
-    this.#now = Math.max(this.#now, now);
+    this.#reach(now);
     this.#moment = now;
     for (const rule of this.#of('metric')) this.#consider(rule, { group: this.#groupOf(rule) }, read);
     for (const rule of this.#of('heartbeat')) this.#consider(rule, {}, read);
@@ -127,7 +135,7 @@ export class ReferenceJudge {
   /** Everything that is due by `now`, each at its time; `beat` is called for heartbeats. */
   passTo(now: number, beat: (at: number) => void): void {
     for (let next = this.#next(); next <= now; next = this.#next()) {
-      this.#now = Math.max(this.#now, next);
+      this.#reach(next);
       this.#moment = next;
       if (this.#nextAlarm() > next) {
         this.#beats++;
@@ -136,7 +144,25 @@ export class ReferenceJudge {
         this.#alarm(next);
       }
     }
+    this.#reach(now);
+  }
+
+  #reach(now: number): void {
     this.#now = Math.max(this.#now, now);
+    this.#table.pass(this.#now);
+  }
+
+  /** Sees to it that metrics of windows are looked at when they change next: these metrics, or all. */
+  #expect(which: (metric: PlanMetric) => boolean = () => true): void {
+    for (const { plan } of this.#rules) {
+      if (plan.trigger !== 'metric') continue;
+      for (const index of namedBy(plan)) {
+        const metric = this.#table.metric(index) as PlanMetric;
+        if (metric.window === 0 || this.#looks.has(index) || !which(metric)) continue;
+        const next = this.#table.nextChange(metric);
+        if (next < Number.POSITIVE_INFINITY) this.#looks.set(index, next);
+      }
+    }
   }
 
   goTo(state: number): void {
@@ -163,7 +189,7 @@ export class ReferenceJudge {
   }
 
   #groupOf(rule: ReferenceRule): number {
-    return this.#metrics[namedBy(rule.plan)[0] ?? -1]?.group ?? -1;
+    return this.#table.metric(namedBy(rule.plan)[0] ?? -1)?.group ?? -1;
   }
 
   #inState({ plan }: ReferenceRule): boolean {
@@ -173,7 +199,7 @@ export class ReferenceJudge {
 
   /** The value that the condition is about, and whether it holds. */
   #judge(rule: ReferenceRule, { event }: Occasion, read: ValueOf): { value: number | null; held: boolean } {
-    const first = this.#metrics[namedBy(rule.plan)[0] ?? -1];
+    const first = this.#table.metric(namedBy(rule.plan)[0] ?? -1);
     const isMetric = rule.plan.trigger === 'metric';
     const value = first === undefined || !isMetric ? null : read(first);
     const { when } = rule.plan;
@@ -181,7 +207,7 @@ export class ReferenceJudge {
     const held = holds(when, {
       state: this.#plan.states[this.state] ?? null,
       event: event ?? null,
-      valueOf: (metric) => read(this.#metrics[metric] as PlanMetric),
+      valueOf: (metric) => read(this.#table.metric(metric) as PlanMetric),
     });
     return { value, held };
   }
@@ -276,7 +302,7 @@ export class ReferenceJudge {
 
   #nextAlarm(): number {
     const silences = [...this.#heard.values()].map((one) => this.#deadlineOf(one));
-    return Math.min(...silences, ...this.#rules.flatMap(({ alarms }) => alarms));
+    return Math.min(...silences, ...this.#looks.values(), ...this.#rules.flatMap(({ alarms }) => alarms));
   }
 
   #next(): number {
@@ -285,8 +311,13 @@ export class ReferenceJudge {
 
   #alarm(now: number): void {
     const due: { rule: ReferenceRule; about: Occasion }[] = [];
+    const changed = [...this.#looks].filter(([, time]) => time <= now).map(([index]) => index);
+    for (const index of changed) this.#looks.delete(index);
+    this.#expect();
     for (const rule of this.#rules) {
-      const rings = rule.alarms.some((time) => time <= now);
+      const moved =
+        rule.plan.trigger === 'metric' && namedBy(rule.plan).some((index) => changed.includes(index));
+      const rings = moved || rule.alarms.some((time) => time <= now);
       rule.alarms = rule.alarms.filter((time) => time > now);
       if (!rings || !rule.alive) continue;
       const { trigger, timing, states } = rule.plan;

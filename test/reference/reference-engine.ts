@@ -19,7 +19,7 @@ import {
 } from './job.js';
 import { type ReferenceEvent, type ReferenceRecord, readRecord, sentinel } from './journal.js';
 import { type ReferenceFiring, ReferenceJudge, type ValueOf } from './judge.js';
-import type { Stream } from './stream.js';
+import { ReferenceMetrics } from './metrics.js';
 
 /** What one event did, for the rules to judge. */
 interface Touched {
@@ -59,13 +59,19 @@ export class ReferenceEngine {
   readonly #judge: ReferenceJudge;
   readonly #jobs = new Map<bigint, Job>();
   #latest = 0;
+  readonly #table: ReferenceMetrics;
   #line = 0;
   #rest = '';
 
   constructor(plan: EnginePlan) {
     this.#plan = plan;
     this.#groups = plan.groups.map((name) => new ReferenceGroup(name));
-    this.#judge = new ReferenceJudge(plan, (metric) => this.#valueOf(metric));
+    this.#table = new ReferenceMetrics(this.#groups);
+    this.#judge = new ReferenceJudge(plan, this.#table);
+  }
+
+  get named(): (readonly [string, number | null])[] {
+    return this.#table.named;
   }
 
   get metrics(): Map<string, GroupMetrics> {
@@ -132,20 +138,24 @@ export class ReferenceEngine {
 
   /** The metrics with the ages of the jobs that wait, which are not recorded. */
   #viewAt(now: number): ValueOf {
-    const views = this.#groups.map((group) => group.pending.clone());
+    const views = this.#groups.map((group) => group.pending.view());
     for (const job of this.#jobs.values()) {
       const waits = job.submit !== null && job.start === null && job.state !== 'CLEANUP';
       const age = now - (job.submit ?? now);
-      if (waits && age >= 0) views[job.group]?.observe(age);
+      if (waits && age >= 0) views[job.group]?.observeAge(age);
     }
-    return (metric) => this.#valueOf(metric, metric.variable === 'pending' ? views[metric.group] : undefined);
+    return (metric) =>
+      this.#table.valueOf(metric, metric.variable === 'pending' ? views[metric.group] : undefined);
   }
 
   /** In virtual time, what was due before an event happens before it. */
   #pass(time: number): void {
     if (time <= this.#latest) return;
     this.#latest = time;
-    if (!this.#plan.virtualTime) return;
+    if (!this.#plan.virtualTime) {
+      this.#table.pass(time);
+      return;
+    }
     if (!this.#judge.begun) this.#judge.start(time);
     this.#passTo(time);
   }
@@ -179,12 +189,12 @@ export class ReferenceEngine {
       for (const { timestamp } of events) this.#pass(timestamp);
       return;
     }
-    if (entering && events.length === 0) this.#enter(job, new Set());
+    if (entering && events.length === 0) this.#enter(job, new Set(), this.#table.time);
     for (const [index, event] of events.entries()) {
       this.#pass(event.timestamp);
       this.totals.trackedEvents++;
       const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set() };
-      if (entering) this.#enter(job, touched.counts);
+      if (entering) this.#enter(job, touched.counts, event.timestamp);
       entering = false;
       this.#apply(job, event, touched);
       const over = event.name === 'clean' || event.name === 'invalidate';
@@ -203,14 +213,14 @@ export class ReferenceEngine {
     return this.#groups.push(new ReferenceGroup(name)) - 1;
   }
 
-  #add(job: Job, count: Count, by: number, changed: Set<Count>): void {
-    this.#groups[job.group]?.add(count, by);
+  #add(job: Job, count: Count, by: number, time: number, changed: Set<Count>): void {
+    this.#groups[job.group]?.add(count, by, time);
     changed.add(count);
   }
 
-  #enter(job: Job, changed: Set<Count>): void {
-    this.#add(job, 'submitted', 1, changed);
-    this.#add(job, 'pending', 1, changed);
+  #enter(job: Job, changed: Set<Count>, time: number): void {
+    this.#add(job, 'submitted', 1, time, changed);
+    this.#add(job, 'pending', 1, time, changed);
   }
 
   #apply(job: Job, event: ReferenceEvent, touched: Touched): void {
@@ -221,14 +231,14 @@ export class ReferenceEngine {
     if (event.name === 'exception') {
       const { severity, type } = event.context as { severity: number; type: string };
       if (isFatal(event) && !job.fatal) {
-        this.#add(job, 'exception', 1, counts);
+        this.#add(job, 'exception', 1, event.timestamp, counts);
         this.#groups[job.group]?.addException(type);
       }
       if (isFatal(event)) job.fatal = true;
       if (job.gravest === null || severity < job.gravest.severity) job.gravest = { severity, type };
     }
     if (event.name === 'finish') this.#finish(job, event, touched);
-    if (event.name === 'clean' && !job.finished) this.#settle(job, false, touched);
+    if (event.name === 'clean' && !job.finished) this.#settle(job, false, event.timestamp, touched);
 
     const before = gauge(job);
     const state = event.name === 'invalidate' ? 'INACTIVE' : stateAfter(job.state, event);
@@ -236,44 +246,38 @@ export class ReferenceEngine {
     job.state = state;
     const after = gauge(job);
     if (before === after) return;
-    if (before !== null) this.#add(job, before, -1, counts);
-    if (after !== null) this.#add(job, after, 1, counts);
+    if (before !== null) this.#add(job, before, -1, event.timestamp, counts);
+    if (after !== null) this.#add(job, after, 1, event.timestamp, counts);
   }
 
   #start(job: Job, timestamp: number, touched: Touched): void {
     if (job.start !== null) return;
     job.start = timestamp;
-    if (job.submit !== null) this.#observe(job, 'pending', timestamp - job.submit, touched);
+    if (job.submit !== null) this.#observe(job, 'pending', timestamp - job.submit, timestamp, touched);
   }
 
   #finish(job: Job, event: ReferenceEvent, touched: Touched): void {
     if (job.finished) return;
     job.finished = true;
-    this.#add(job, 'finished', 1, touched.counts);
-    if (job.start !== null) this.#observe(job, 'duration', event.timestamp - job.start, touched);
-    this.#settle(job, event.context?.status === 0, touched);
+    this.#add(job, 'finished', 1, event.timestamp, touched.counts);
+    if (job.start !== null)
+      this.#observe(job, 'duration', event.timestamp - job.start, event.timestamp, touched);
+    this.#settle(job, event.context?.status === 0, event.timestamp, touched);
   }
 
-  #observe(job: Job, variable: Variable, seconds: number, touched: Touched): void {
+  #observe(job: Job, variable: Variable, seconds: number, time: number, touched: Touched): void {
     if (seconds < 0) {
       this.totals.negativeIntervals++;
       return;
     }
-    this.#groups[job.group]?.stream(variable).observe(seconds);
+    this.#groups[job.group]?.stream(variable).observe(seconds, time);
     touched.streams.add(variable);
   }
 
-  #settle(job: Job, success: boolean, touched: Touched): void {
+  #settle(job: Job, success: boolean, time: number, touched: Touched): void {
     const outcome = outcomeOf(job, success);
-    this.#add(job, outcome, 1, touched.counts);
-    if (outcome === 'timeout') this.#add(job, 'failed', 1, touched.counts);
+    this.#add(job, outcome, 1, time, touched.counts);
+    if (outcome === 'timeout') this.#add(job, 'failed', 1, time, touched.counts);
     for (const trigger of outcomeTriggers[outcome]) touched.triggers.add(trigger);
-  }
-
-  #valueOf(metric: PlanMetric, stream?: Stream): number | null {
-    const group = this.#groups[metric.group] as ReferenceGroup;
-    if (metric.count !== null) return group.valueOf(metric.count);
-    if (metric.statistic === null || metric.variable === null) return null;
-    return (stream ?? group.stream(metric.variable)).values[metric.statistic];
   }
 }

@@ -1,4 +1,6 @@
+import type { PlanMetric } from '../../src/engine/plan.js';
 import type { SummaryValues } from '../../src/metrics/metrics.js';
+import { Asked } from './asked.js';
 import { P2Quantile } from './p2-quantile.js';
 
 /** The statistics of one stream of numbers. */
@@ -12,8 +14,10 @@ export class Stream {
   #q50 = new P2Quantile(0.5);
   #q75 = new P2Quantile(0.75);
   #mad = new P2Quantile(0.5);
+  #asked = new Asked();
 
-  clone(): Stream {
+  /** A copy for a heartbeat, to which ages are added. */
+  view(): Stream {
     const copy = new Stream();
     copy.#count = this.#count;
     copy.#mean = this.#mean;
@@ -24,10 +28,34 @@ export class Stream {
     copy.#q50 = this.#q50.clone();
     copy.#q75 = this.#q75.clone();
     copy.#mad = this.#mad.clone();
+    copy.#asked = this.#asked.view();
     return copy;
   }
 
-  observe(x: number): void {
+  /** From now on keeps what the metric takes. */
+  keep(metric: PlanMetric): void {
+    this.#asked.keep(metric, this.values);
+  }
+
+  nextChange(window: number, now: number): number {
+    return this.#asked.nextChange(window, now);
+  }
+
+  valueOf(metric: PlanMetric, now: number): number | null {
+    return this.#asked.valueOf(metric, this.values, now);
+  }
+
+  observe(x: number, time: number): void {
+    this.#summarize(x);
+    this.#asked.observe(x, time);
+  }
+
+  observeAge(x: number): void {
+    this.#summarize(x);
+    this.#asked.observeAge(x);
+  }
+
+  #summarize(x: number): void {
     this.#count += 1;
     const before = this.#mean;
     this.#mean += (1 / this.#count) * (x - before);

@@ -61,7 +61,7 @@ export class JavaScriptFunctions {
     if (thread === null) throw new Error('its thread is gone');
     const call = ++this.#lastCall;
     const { metrics, event, rule, action, firing, handle } = args;
-    const snapshot = { groups: metrics.groups, status: metrics.status };
+    const { get: _, ...snapshot } = metrics;
     const onAbort = () => this.#abort(thread, call);
     handle.signal.addEventListener('abort', onAbort);
     try {

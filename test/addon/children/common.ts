@@ -39,6 +39,7 @@ export function plan(parts: Partial<EnginePlan> = {}): EnginePlan {
     ensemble: '',
     heartbeat: 0,
     virtualTime: false,
+    sketches: false,
     metrics: [],
     rules: everyEvent,
     ...parts,

@@ -125,7 +125,15 @@ if (part === 'constructors') {
   }
 } else if (part === 'plans') {
   // A plan with each property of it, and of a rule in it, replaced by each of the values.
-  const metric = { name: '', group: 0, count: null, statistic: 'mean', variable: 'pending' } as const;
+  const metric = {
+    name: '',
+    group: 0,
+    count: null,
+    statistic: 'mean',
+    variable: 'pending',
+    quantile: 0,
+    window: 0,
+  } as const;
   const count = { ...metric, count: 'finished', statistic: null, variable: null } as const;
   const good = plan({ metrics: [metric, count] });
   const rules = [
@@ -188,6 +196,9 @@ if (part === 'constructors') {
   for (const value of values) {
     attempt('observe', () => summary.observe(value as never));
     attempt('row', () => summary.row.call(value as never));
+    attempt('state', () => summary.state.call(value as never));
+    attempt('get', () => summary.get(value as never, 0.5));
+    attempt('get', () => summary.get('mean', value as never));
     attempt('observe of another', () => summary.observe.call(value as never, Float64Array.of(1)));
   }
 } else {

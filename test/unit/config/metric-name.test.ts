@@ -1,16 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MetricName } from '../../../src/config/types.js';
-import { COUNTS, STATISTICS, VARIABLES } from '../../../src/metrics/names.js';
-import { formatMetricName, parseMetricName } from '../../../src/rules/metric-name.js';
+import { ASKED_STATISTICS, COUNTS, GAUGES, STATISTICS, VARIABLES } from '../../../src/metrics/names.js';
+import { formatMetricName, parseMetricName, parseWindowedMetric } from '../../../src/rules/metric-name.js';
 
 const group = fc.string({ minLength: 1, unit: fc.constantFrom('a', 'B', '7', '.', '-', '_', ' ', 'é') });
+const statistics = [...STATISTICS, ...ASKED_STATISTICS, 'p0', 'p5', 'p99.9', 'p99.99', 'p100'] as const;
+const windows = [0.25, 1, 90, 600, 1800, 7200, 86_400, 0.001] as const;
 const metric: fc.Arbitrary<MetricName> = fc.oneof(
   fc.record({
     kind: fc.constant('statistic' as const),
-    statistic: fc.constantFrom(...STATISTICS),
+    statistic: fc.constantFrom(...statistics),
     group,
     variable: fc.constantFrom(...VARIABLES),
+    window: fc.constant(null),
+  }),
+  fc.record({
+    kind: fc.constant('statistic' as const),
+    statistic: fc.constantFrom(...statistics.filter((name) => name !== 'ewma')),
+    group,
+    variable: fc.constantFrom(...VARIABLES),
+    window: fc.constantFrom(...windows),
+  }),
+  fc.record({
+    kind: fc.constant('rate' as const),
+    group,
+    count: fc.constantFrom(...COUNTS.filter((name) => !GAUGES.includes(name))),
+    window: fc.constantFrom(...windows),
   }),
   fc.record({ kind: fc.constant('count' as const), group, count: fc.constantFrom(...COUNTS) }),
 );
@@ -19,7 +35,13 @@ describe('parseMetricName', () => {
   it('lets groups hold dots and dashes', () => {
     expect(parseMetricName('mean.lammps-v1.2-duration')).toEqual({
       ok: true,
-      value: { kind: 'statistic', statistic: 'mean', group: 'lammps-v1.2', variable: 'duration' },
+      value: {
+        kind: 'statistic',
+        statistic: 'mean',
+        group: 'lammps-v1.2',
+        variable: 'duration',
+        window: null,
+      },
     });
     expect(parseMetricName('count.a.b-c.success')).toEqual({
       ok: true,
@@ -75,16 +97,46 @@ describe('parseMetricName', () => {
   });
 
   it('knows what statistics are called elsewhere', () => {
-    expect(parseMetricName('median.echo-duration', new Set(['echo']))).toMatchObject({
-      messages: ["no statistic 'median'; did you mean 'q50'?"],
-    });
+    const meant = (name: string) => {
+      const result = parseMetricName(`${name}.echo-duration`, new Set(['echo']));
+      return result.ok
+        ? 'understood'
+        : /^no statistic '.*'; did you mean '(.*)'\?$/.exec(result.messages[0] ?? '')?.[1];
+    };
+    expect(
+      ['average', 'avg', 'var', 'stddev', 'stdev', 'Total', 'q95', 'P99', 'perc90', 'ema', 'p_5'].map(meant),
+    ).toEqual(['mean', 'mean', 'variance', 'std', 'std', 'sum', 'p95', 'p99', 'p90', 'ewma', 'p5']);
+    expect(['median', 'p25', 'p50', 'p99.9', 'q75'].map(meant)).toEqual(Array(5).fill('understood'));
+    expect(['p101', 'p', 'p1000', 'p-1', 'p1e1'].map(meant)).not.toContain('understood');
+  });
+
+  it('tells the decimals of a percentile from a group', () => {
+    const group = (text: string, groups: string[] | null) => {
+      const result = parseMetricName(text, groups && new Set(groups));
+      return result.ok && result.value.kind === 'statistic' && [result.value.statistic, result.value.group];
+    };
+    expect(group('p99.9.a-duration', null)).toEqual(['p99.9', 'a']);
+    expect(group('p99.9.a-duration', ['a'])).toEqual(['p99.9', 'a']);
+    expect(group('p99.9.a-duration', ['9.a'])).toEqual(['p99', '9.a']);
+    expect(group('p99.9.a-duration', ['9.a', 'a'])).toEqual(['p99.9', 'a']);
+    expect(group('p99.a.b-duration', ['a.b'])).toEqual(['p99', 'a.b']);
+  });
+
+  it('tells the count of a variable from counts of jobs', () => {
+    const read = (text: string) => {
+      const result = parseMetricName(text);
+      return result.ok && [result.value.kind, result.value.group];
+    };
+    expect(read('count.a.b-duration')).toEqual(['statistic', 'a.b']);
+    expect(read('count.a-duration')).toEqual(['statistic', 'a']);
+    expect(read('count.a-duration.failed')).toEqual(['count', 'a-duration']);
   });
 
   it('lists what there is where nothing is near', () => {
     expect(parseMetricName('skewness.echo-age', new Set(['echo']))).toMatchObject({
       ok: false,
       messages: [
-        expect.stringMatching(/^no statistic 'skewness'; there are count, mean, .* and q75$/),
+        expect.stringMatching(/^no statistic 'skewness'; there are count, mean, .* and percentiles like p95/),
         "no variable 'age'; there are duration and pending",
       ],
     });
@@ -99,5 +151,56 @@ describe('parseMetricName', () => {
     fc.assert(
       fc.property(fc.string(), (text) => typeof parseMetricName(text, new Set(['a'])).ok === 'boolean'),
     );
+  });
+
+  it('reads windows with and without units', () => {
+    const window = (text: string) => {
+      const result = parseMetricName(text);
+      return result.ok && 'window' in result.value && result.value.window;
+    };
+    expect(window('mean(a.duration, 30m)')).toBe(1800);
+    expect(window('p99.9(a-b.c.pending,90)')).toBe(90);
+    expect(window('rate(count.a.failed, 250 ms)')).toBe(0.25);
+    expect(window('rate(count.a.failed, 0s)')).toBe(false);
+  });
+});
+
+describe('parseWindowedMetric', () => {
+  const groups = new Set(['a', 'b.c']);
+  const said = (name: string, path: string, window = 60) => {
+    const result = parseWindowedMetric(name, path, window, groups);
+    return result.ok ? result.value : result.messages.join('; ');
+  };
+
+  it('gives the metric', () => {
+    const statistic = { kind: 'statistic', statistic: 'p95', group: 'b.c', variable: 'pending', window: 60 };
+    expect(said('p95', 'b.c.pending')).toEqual(statistic);
+    expect(said('rate', 'count.b.c.finished')).toEqual({
+      kind: 'rate',
+      group: 'b.c',
+      count: 'finished',
+      window: 60,
+    });
+  });
+
+  it.each([
+    ['avg', 'a.duration', "there is no function 'avg'; did you mean 'mean'?"],
+    ['meen', 'a.duration', "there is no function 'meen'; did you mean 'mean'?"],
+    ['ewma', 'a.duration', 'ewma takes no window'],
+    ['mean', 'duration', "'duration' names no variable"],
+    ['mean', 'a.duratoin', "no variable 'duratoin'; did you mean 'duration'?"],
+    ['mean', 'x.duration', "no job group 'x'"],
+    ['rate', 'a.finished', "'a.finished' names no count"],
+    ['rate', 'count.a.pending', 'pending rises and falls, so it has no rate; there are submitted,'],
+    ['rate', 'count.a.finishd', "no outcome 'finishd'; did you mean 'finished'?"],
+    ['frobnicate', 'a.duration', "there is no function 'frobnicate'; over a window there are"],
+  ])('says what is wrong with %s of %s', (name, path, message) => {
+    expect(said(name, path)).toContain(message);
+  });
+
+  it('takes no window that is none', () => {
+    for (const window of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 0.0001]) {
+      expect(said('mean', 'a.duration', window)).toContain('a window of');
+    }
   });
 });

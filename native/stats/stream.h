@@ -1,0 +1,130 @@
+// A stream of numbers with everything that is kept of it: a summary always, and where somebody asks
+// for it a tally, a sketch and sliding windows.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "stats/aggregate.h"
+#include "stats/statistic.h"
+#include "stats/summary.h"
+#include "stats/tally.h"
+#include "stats/window.h"
+
+namespace flux_ensemble::stats {
+
+class StreamView;
+
+class Stream {
+ public:
+  // `x` must be finite, and not negative where there is a sketch or a window; `time` is in seconds
+  // since the epoch.
+  void Observe(double x, double time) {
+    summary_.Observe(x);
+    if (more_ != nullptr) more_->Observe(x, time);
+  }
+
+  const Summary& summary() const { return summary_; }
+  // What was observed since a sketch is kept, such that streams can be merged; null where none is.
+  const Aggregate* sketched() const {
+    return more_ != nullptr && more_->sketched ? &*more_->sketched : nullptr;
+  }
+
+  // From now on keeps what the statistic takes. What is to be had of the numbers before now is had:
+  // not their quantiles.
+  void Keep(Statistic statistic) {
+    if (IsSummarized(statistic)) return;
+    More& more = KeepMore();
+    if (IsSketched(statistic) && !more.sketched) more.sketched.emplace();
+  }
+  // The same for a window of so many seconds; returns its place.
+  std::size_t KeepWindow(double length) {
+    std::vector<Window>& windows = KeepMore().windows;
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+      if (windows[i].length() == length) return i;
+    }
+    windows.emplace_back(length);
+    return windows.size() - 1;
+  }
+
+  double Get(Statistic statistic, double q) const {
+    return Value(summary_, more_ == nullptr ? nullptr : &more_->tally, sketched(), statistic, q);
+  }
+  Window& window(std::size_t place) { return more_->windows[place]; }
+
+  // What a statistic of these is. kNoValue before the first observation of what it takes.
+  static double Value(const Summary& summary, const Tally* tally, const Aggregate* sketched,
+                      Statistic statistic, double q) {
+    if (IsSummarized(statistic)) return summary.Get(statistic);
+    if (IsSketched(statistic)) return sketched == nullptr ? kNoValue : sketched->Get(statistic, q);
+    if (tally == nullptr || summary.count() == 0) return kNoValue;
+    if (statistic == Statistic::kSum) return tally->sum.value();
+    if (!tally->any) return kNoValue;
+    return statistic == Statistic::kLast ? tally->last : tally->ewma;
+  }
+
+ private:
+  friend class StreamView;
+
+  struct More {
+    Tally tally;
+    std::optional<Aggregate> sketched;
+    std::vector<Window> windows;
+
+    void Observe(double x, double time) {
+      tally.Observe(x);
+      if (sketched) sketched->Observe(x);
+      for (Window& window : windows) window.Observe(x, time);
+    }
+  };
+
+  More& KeepMore() {
+    if (more_ != nullptr) return *more_;
+    more_ = std::make_unique<More>();
+    if (summary_.count() > 0) {
+      more_->tally.sum.Add(summary_.Get(Statistic::kMean) * static_cast<double>(summary_.count()));
+    }
+    return *more_;
+  }
+
+  Summary summary_;
+  std::unique_ptr<More> more_;
+};
+
+// A copy of a stream as it is at one moment, to which more may be added.
+class StreamView {
+ public:
+  // The stream's windows as they are at `now`.
+  StreamView(Stream& stream, double now) : summary_(stream.summary_) {
+    if (stream.more_ == nullptr) return;
+    tally_ = stream.more_->tally;
+    sketched_ = stream.more_->sketched;
+    for (Window& window : stream.more_->windows) {
+      window.Advance(now);
+      windows_.push_back(window.Total());
+    }
+  }
+
+  void Observe(double x) {
+    summary_.Observe(x);
+    if (tally_) tally_->Observe(x);
+    if (sketched_) sketched_->Observe(x);
+    for (Aggregate& window : windows_) window.Observe(x);
+  }
+
+  double Get(Statistic statistic, double q) const {
+    return Stream::Value(summary_, tally_ ? &*tally_ : nullptr, sketched_ ? &*sketched_ : nullptr,
+                         statistic, q);
+  }
+  const Aggregate& window(std::size_t place) const { return windows_[place]; }
+
+ private:
+  Summary summary_;
+  std::optional<Tally> tally_;
+  std::optional<Aggregate> sketched_;
+  std::vector<Aggregate> windows_;
+};
+
+}  // namespace flux_ensemble::stats

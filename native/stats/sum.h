@@ -1,0 +1,30 @@
+// A sum that small numbers are not lost in. A. Neumaier, "Rundungsfehleranalyse einiger Verfahren
+// zur Summation endlicher Summen", ZAMM 54, 1974.
+#pragma once
+
+#include <cmath>
+
+namespace flux_ensemble::stats {
+
+class Sum {
+ public:
+  void Add(double x) {
+    const double sum = sum_ + x;
+    lost_ += std::abs(sum_) >= std::abs(x) ? (sum_ - sum) + x : (x - sum) + sum_;
+    sum_ = sum;
+  }
+  void Merge(const Sum& other) {
+    Add(other.sum_);
+    lost_ += other.lost_;
+  }
+  double value() const {
+    const double value = sum_ + lost_;
+    return std::isfinite(value) ? value : sum_;  // of an overflow, what was lost is not a number
+  }
+
+ private:
+  double sum_ = 0;
+  double lost_ = 0;  // to rounding
+};
+
+}  // namespace flux_ensemble::stats

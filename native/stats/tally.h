@@ -1,0 +1,26 @@
+// What of a stream depends on little more than its latest numbers, and their sum.
+#pragma once
+
+#include "stats/sum.h"
+
+namespace flux_ensemble::stats {
+
+// The weight of the newest observation in the exponentially weighted mean. The last 7 have half of
+// all weight, the last 22 nine tenths.
+inline constexpr double kEwmaWeight = 0.1;
+
+struct Tally {
+  Sum sum;
+  double last = 0;
+  double ewma = 0;  // begins at the first observation
+  bool any = false;
+
+  void Observe(double x) {
+    sum.Add(x);
+    last = x;
+    ewma = any ? ewma + kEwmaWeight * (x - ewma) : x;
+    any = true;
+  }
+};
+
+}  // namespace flux_ensemble::stats

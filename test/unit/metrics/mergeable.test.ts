@@ -1,0 +1,150 @@
+/** Merged states against the whole, against the native engine, and against exact quantiles. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadAddon } from '../../../src/engine/addon.js';
+import {
+  emptyState,
+  merge,
+  readStates,
+  type StreamState,
+  stateIqr,
+  stateMad,
+  stateOf,
+  stateQuantile,
+  stateVariance,
+} from '../../../src/metrics/mergeable.js';
+
+/** Times of jobs, with ties, zeros, and now and then something absurd. */
+const number = fc.oneof(
+  { weight: 4, arbitrary: fc.double({ min: 0, max: 100, noNaN: true }) },
+  { weight: 2, arbitrary: fc.constantFrom(0, 1, 2, 10, 3600) },
+  { weight: 1, arbitrary: fc.double({ min: 0, max: 1e12, noNaN: true }) },
+  { weight: 1, arbitrary: fc.double({ min: 0, max: 1e-300, noNaN: true }) },
+);
+const numbers = fc.array(number, { maxLength: 60 });
+const quantiles = [0, 0.01, 0.25, 0.5, 0.75, 0.9, 0.99, 1];
+
+function nativeSummary(values: readonly number[]) {
+  const summary = new (loadAddon().Summary)();
+  summary.observe(Float64Array.from(values));
+  return summary;
+}
+
+function nativeState(values: readonly number[]): StreamState {
+  const [state] = readStates(nativeSummary(values).state());
+  return state as StreamState;
+}
+
+function exactQuantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const position = q * (sorted.length - 1);
+  const low = sorted[Math.floor(position)] as number;
+  return low + (position - Math.floor(position)) * ((sorted[Math.ceil(position)] as number) - low);
+}
+
+/** With only those buckets that hold something: most do not, and comparing them takes its time. */
+function sparse({ buckets, ...state }: StreamState) {
+  const held = [...buckets].flatMap((count, i) => (count > 0 ? [[i, count]] : []));
+  return { ...state, held, size: buckets.length };
+}
+
+/** The same in all that a merge keeps exactly, and close in the moments. */
+function expectAlike(found: StreamState, wanted: StreamState): void {
+  const { mean, squares, sum, ...exact } = sparse(found);
+  const { mean: wantedMean, squares: wantedSquares, sum: wantedSum, ...wantedExact } = sparse(wanted);
+  expect(exact).toEqual(wantedExact);
+  expect(Math.abs(mean - wantedMean)).toBeLessThanOrEqual(1e-12 * wantedMean);
+  expect(Math.abs(sum - wantedSum)).toBeLessThanOrEqual(1e-12 * wantedSum);
+  expect(Math.abs(squares - wantedSquares)).toBeLessThanOrEqual(
+    1e-9 * wantedSquares + 1e-18 * wantedMean ** 2,
+  );
+}
+
+describe('a mergeable state', () => {
+  it('is the same here and in the native engine, to the last bit', () => {
+    fc.assert(
+      fc.property(numbers, (values) => {
+        const { sum, ...state } = sparse(stateOf(values));
+        const { sum: nativeSum, ...native } = sparse(nativeState(values));
+        expect(state).toEqual(native);
+        expect(Math.abs(sum - nativeSum)).toBeLessThanOrEqual(1e-12 * nativeSum);
+      }),
+    );
+  });
+
+  it('merged from parts is that of the whole', () => {
+    fc.assert(
+      fc.property(fc.array(numbers, { maxLength: 6 }), (parts) => {
+        const merged = parts.map(nativeState).reduce(merge, emptyState);
+        expectAlike(merged, nativeState(parts.flat()));
+      }),
+    );
+  });
+
+  it('merges in any order', () => {
+    fc.assert(
+      fc.property(numbers, numbers, (a, b) => {
+        expectAlike(merge(stateOf(a), stateOf(b)), merge(stateOf(b), stateOf(a)));
+      }),
+    );
+  });
+
+  it('says what the native engine says', () => {
+    fc.assert(
+      fc.property(numbers, (values) => {
+        const state = stateOf(values);
+        const summary = nativeSummary(values);
+        const native = (name: 'quantile' | 'piqr' | 'pmad' | 'variance', q = 0) => {
+          const value = summary.get(name, q);
+          return Number.isNaN(value) ? null : value;
+        };
+        for (const q of quantiles) expect(stateQuantile(state, q)).toBe(native('quantile', q));
+        expect(stateIqr(state)).toBe(native('piqr'));
+        expect(stateMad(state)).toBe(native('pmad'));
+        expect(stateVariance(state)).toBe(native('variance'));
+      }),
+    );
+  });
+
+  it('has quantiles within 1 % of the exact ones, however it was merged', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(number, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 5 }),
+        (parts) => {
+          const merged = parts.map(stateOf).reduce(merge);
+          // Where numbers are further apart than there are buckets, the smallest share one.
+          const spread =
+            Math.max(...parts.flat()) / Math.max(Math.min(...parts.flat().filter((x) => x > 0)), 2 ** -1022);
+          fc.pre(spread < 1e17);
+          for (const q of quantiles) {
+            const exact = exactQuantile(parts.flat(), q);
+            const off = Math.abs((stateQuantile(merged, q) as number) - exact);
+            expect(off).toBeLessThanOrEqual(0.01 * exact * (1 + 1e-9) + 2 ** -1022);
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('has a bounded number of buckets', () => {
+    const wide = Array.from({ length: 600 }, (_, i) => 10 ** (i - 450));
+    const state = stateOf(wide);
+    expect(state.buckets.length).toBe(2048);
+    expectAlike(state, nativeState(wide));
+    const parts = [wide.slice(0, 200), wide.slice(200, 500), wide.slice(500)].map(stateOf);
+    expectAlike(parts.reduceRight(merge), state);
+    const exact = exactQuantile(wide, 0.99);
+    expect(Math.abs((stateQuantile(state, 0.99) as number) - exact)).toBeLessThanOrEqual(0.01 * exact);
+  });
+
+  it('has no values without numbers', () => {
+    expect(stateQuantile(emptyState, 0.5)).toBeNull();
+    expect(stateIqr(emptyState)).toBeNull();
+    expect(stateMad(emptyState)).toBeNull();
+    expect(stateVariance(emptyState)).toBeNull();
+    expect(merge(emptyState, emptyState)).toEqual(emptyState);
+    expect(nativeState([])).toEqual(emptyState);
+  });
+});
