@@ -19,7 +19,7 @@ const pieces = 20;
 const jobs = Math.ceil((eventsPerSecond * seconds) / eventsPerJob);
 const bytes = recordingOf({ jobs, groups });
 const runs = Array.from({ length: ensembles }, (_, index) => {
-  const engine = new Engine(makePlan(groups, 10, metric), silent);
+  const engine = new Engine({ ...makePlan(groups, 10, metric), sketches: true }, silent);
   const run = {
     id: `bench-${index}`,
     memberName: 'bench',

@@ -103,6 +103,8 @@ async function run(path: string, given: RunOptions): Promise<number> {
     watch: options.watch === true,
     ...(options.slots === undefined ? {} : { slots: options.slots }),
     ...(name === undefined ? {} : { name }),
+    // Only so can the service say what the quantiles over several runs are.
+    sketches: options.service !== undefined,
     observer: withRecorder(reporter.observer, recorder),
   });
   const interrupt = new AbortController();

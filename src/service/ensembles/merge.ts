@@ -1,49 +1,51 @@
 /**
  * Statistics of one group over many ensembles, as if all their jobs had been of one run.
  *
- * Counts add up. Count, mean and variance merge exactly (Chan, Golub and LeVeque 1979, the pairwise form of
- * Welford's), minimum and maximum as they are. P² estimates do not merge: they keep five markers, not where the
- * observations were.
+ * Counts add up, and count, mean, variance, minimum and maximum are those of all numbers together. Quantiles, and what is
+ * made of them, merge where every run keeps sketches. P² estimates do not: they keep five markers, not where the numbers
+ * were.
  */
 
+import {
+  emptyState,
+  merge,
+  type StreamState,
+  stateIqr,
+  stateMad,
+  stateQuantile,
+  stateVariance,
+} from '../../metrics/mergeable.js';
 import type { Counts, GroupState, StatisticsState } from './proto.js';
 
-/** Moments of a stream of numbers. */
-export interface Moments {
-  readonly count: number;
-  readonly mean: number;
-  /** Sum of the squared distances from the mean. */
-  readonly m2: number;
-  readonly min: number;
-  readonly max: number;
+const QUANTILES = { q25: 0.25, q50: 0.5, q75: 0.75, p95: 0.95, p99: 0.99 } as const;
+
+function stateOf({ count, mean, m2, min, max, sketch }: StatisticsState): StreamState {
+  const moments = { ...emptyState, count, mean, squares: m2, min, max, sum: mean * count };
+  if (sketch === null) return moments;
+  const { sum, zeros, first, buckets } = sketch;
+  return { ...moments, sum, zeros, first, buckets: Float64Array.from(buckets) };
 }
 
-/** Of two streams as one. */
-export function mergeMoments(a: Moments, b: Moments): Moments {
-  if (a.count === 0) return b;
-  if (b.count === 0) return a;
-  const count = a.count + b.count;
-  const delta = b.mean - a.mean;
-  return {
-    count,
-    mean: a.mean + (delta * b.count) / count,
-    m2: a.m2 + b.m2 + (delta * delta * a.count * b.count) / count,
-    min: Math.min(a.min, b.min),
-    max: Math.max(a.max, b.max),
-  };
+/** Statistics by name, of those that have a value; `sketched` says whether the buckets hold all numbers. */
+export function stateValues(state: StreamState, sketched: boolean): Record<string, number> {
+  const variance = stateVariance(state);
+  if (variance === null) return {};
+  const { mean, min, max, sum } = state;
+  const values: Record<string, number> = { mean, variance, std: Math.sqrt(variance), min, max, sum };
+  if (!sketched) return values;
+  for (const [name, q] of Object.entries(QUANTILES)) values[name] = stateQuantile(state, q) ?? 0;
+  return { ...values, iqr: stateIqr(state) ?? 0, mad: stateMad(state) ?? 0 };
 }
 
-/** Statistics by name, of those that have a value. */
-export function momentValues({ count, mean, m2, min, max }: Moments): Record<string, number> {
-  if (count === 0) return {};
-  const variance = count > 1 ? m2 / (count - 1) : 0;
-  return { mean, variance, std: Math.sqrt(variance), min, max, sum: mean * count };
-}
+/** Whether it says where all of its numbers lie. */
+const isSketched = ({ count, sketch }: StatisticsState) => count === 0 || sketch !== null;
 
 function mergeStatistics(all: readonly StatisticsState[]): StatisticsState {
-  const zero: Moments = { count: 0, mean: 0, m2: 0, min: 0, max: 0 };
-  const moments = all.reduce<Moments>(mergeMoments, zero);
-  return { ...moments, sketch: Buffer.alloc(0), values: momentValues(moments) };
+  const sketched = all.every(isSketched);
+  const state = all.map(stateOf).reduce(merge, emptyState);
+  const { count, mean, squares: m2, min, max, sum, zeros, first, buckets } = state;
+  const sketch = sketched ? { sum, zeros, first, buckets: [...buckets] } : null;
+  return { count, mean, m2, min, max, sketch, values: stateValues(state, sketched) };
 }
 
 /** Of at least one group. `unmerged` says of which statistics there is no value for all, and why. */
@@ -58,16 +60,18 @@ export function mergeGroups(groups: readonly GroupState[]): { group: GroupState;
       exceptions[type] = (exceptions[type] ?? 0) + count;
     }
   }
-  const of = (variable: 'duration' | 'pending') =>
-    mergeStatistics(groups.flatMap((group) => group[variable] ?? []));
+  const of = (variable: 'duration' | 'pending') => groups.flatMap((group) => group[variable] ?? []);
+  const sketched = [...of('duration'), ...of('pending')].every(isSketched);
   return {
     group: {
       name: groups[0]?.name ?? '',
       counts,
       exceptions,
-      duration: of('duration'),
-      pending: of('pending'),
+      duration: mergeStatistics(of('duration')),
+      pending: mergeStatistics(of('pending')),
     },
-    unmerged: ['q25, q50, q75, iqr, mad: P² estimates do not keep what a merge would need'],
+    unmerged: sketched
+      ? []
+      : ['q25, q50, q75, iqr, mad: some of these runs keep no sketches, and P² estimates do not merge'],
   };
 }

@@ -21,13 +21,13 @@ export class ChangedGroups {
   readonly #sent = new Map<string, string>();
 
   /** The groups that have changed since the last call, as messages. */
-  take({ groups }: MetricsSnapshot): GroupState[] {
+  take({ groups, states }: MetricsSnapshot): GroupState[] {
     const changed: GroupState[] = [];
     for (const [name, group] of groups) {
       const now = signature(group);
       if (this.#sent.get(name) === now) continue;
       this.#sent.set(name, now);
-      changed.push(groupMessage(name, group));
+      changed.push(groupMessage(name, group, states?.get(name)));
     }
     return changed;
   }

@@ -3,31 +3,33 @@
 import type { EngineStatus } from '../../engine/addon.js';
 import type { Firing } from '../../firing.js';
 import { formatJobId } from '../../members/local/job-id.js';
-import type { GroupMetrics, SummaryValues } from '../../metrics/metrics.js';
+import type { StreamState } from '../../metrics/mergeable.js';
+import type { GroupMetrics, GroupStates, SummaryValues } from '../../metrics/metrics.js';
 import type { FiringMessage, GroupState, StatisticsState, Totals } from '../ensembles/proto.js';
 
-function statisticsOf({ count, ...statistics }: SummaryValues): StatisticsState {
+function statisticsOf(
+  { count, ...statistics }: SummaryValues,
+  state: StreamState | undefined,
+): StatisticsState {
   const values: Record<string, number> = {};
   for (const [name, value] of Object.entries(statistics)) if (value !== null) values[name] = value;
-  const { mean, variance, min, max } = statistics;
-  return {
-    count,
-    mean: mean ?? 0,
-    m2: (variance ?? 0) * Math.max(0, count - 1),
-    min: min ?? 0,
-    max: max ?? 0,
-    sketch: Buffer.alloc(0),
-    values,
-  };
+  if (state === undefined) {
+    const { mean, variance, min, max } = statistics;
+    const m2 = (variance ?? 0) * Math.max(0, count - 1);
+    return { count, mean: mean ?? 0, m2, min: min ?? 0, max: max ?? 0, sketch: null, values };
+  }
+  const { squares: m2, sum, zeros, first, buckets, ...moments } = state;
+  return { ...moments, m2, sketch: { sum, zeros, first, buckets: [...buckets] }, values };
 }
 
-export function groupMessage(name: string, group: GroupMetrics): GroupState {
+/** `states` are the group's streams as they can be merged, where the run keeps them. */
+export function groupMessage(name: string, group: GroupMetrics, states: GroupStates | undefined): GroupState {
   return {
     name,
     counts: group.count,
     exceptions: group.exceptions,
-    duration: statisticsOf(group.duration),
-    pending: statisticsOf(group.pending),
+    duration: statisticsOf(group.duration, states?.duration),
+    pending: statisticsOf(group.pending, states?.pending),
   };
 }
 

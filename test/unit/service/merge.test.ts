@@ -1,81 +1,95 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type Moments,
-  mergeGroups,
-  mergeMoments,
-  momentValues,
-} from '../../../src/service/ensembles/merge.js';
+import { stateOf } from '../../../src/metrics/mergeable.js';
+import { mergeGroups } from '../../../src/service/ensembles/merge.js';
+import type { GroupState, StatisticsState } from '../../../src/service/index.js';
 
-/** By the definition, in two passes. */
-function momentsOf(values: readonly number[]): Moments {
-  const count = values.length;
-  if (count === 0) return { count: 0, mean: 0, m2: 0, min: 0, max: 0 };
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  const m2 = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { count, mean, m2, min: Math.min(...values), max: Math.max(...values) };
+function statistics(numbers: readonly number[], sketched = true): StatisticsState {
+  const { squares: m2, sum, zeros, first, buckets, ...moments } = stateOf(numbers);
+  const sketch = sketched ? { sum, zeros, first, buckets: [...buckets] } : null;
+  return { ...moments, m2, sketch, values: {} };
 }
 
-const seconds = fc.double({ min: 0, max: 1e6, noNaN: true });
+const counts = (success: number) => ({
+  submitted: success,
+  finished: success,
+  success,
+  failed: 0,
+  canceled: 0,
+  timeout: 0,
+  exception: 0,
+  pending: 1,
+  running: 2,
+});
+
+const group = (duration: StatisticsState, exceptions = {}): GroupState => ({
+  name: 'g',
+  counts: counts(duration.count),
+  exceptions,
+  duration,
+  pending: null,
+});
+
+/** By the definition. */
+function exact(numbers: readonly number[]) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const mean = numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+  const squares = numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  const variance = numbers.length > 1 ? squares / (numbers.length - 1) : 0;
+  return { sorted, mean, variance };
+}
+
+const seconds = fc.double({ min: 0.001, max: 1e6, noNaN: true });
+const parts = fc.array(fc.array(seconds, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 8 });
 
 describe('statistics of several ensembles', () => {
   test('are those of all their jobs, however they are divided and in whatever order', () => {
     fc.assert(
-      fc.property(fc.array(fc.array(seconds, { maxLength: 30 }), { maxLength: 8 }), (parts) => {
-        const whole = momentsOf(parts.flat());
-        for (const order of [parts, parts.toReversed()]) {
-          const merged = order.map(momentsOf).reduce(mergeMoments, momentsOf([]));
-          expect(merged.count).toBe(whole.count);
-          const scale = Math.max(1, whole.max);
-          expect(Math.abs(merged.mean - whole.mean)).toBeLessThan(1e-9 * scale);
-          expect(Math.abs(merged.m2 - whole.m2)).toBeLessThan(1e-9 * Math.max(1, whole.count * scale ** 2));
-          expect([merged.min, merged.max]).toEqual([whole.min, whole.max]);
+      fc.property(parts, (divided) => {
+        const { sorted, mean, variance } = exact(divided.flat());
+        for (const order of [divided, divided.toReversed()]) {
+          const { group: merged, unmerged } = mergeGroups(order.map((part) => group(statistics(part))));
+          const values = merged.duration?.values ?? {};
+          const scale = Math.max(1, sorted.at(-1) ?? 1);
+          expect(unmerged).toEqual([]);
+          expect(merged.duration?.count).toBe(sorted.length);
+          expect(Math.abs((values.mean ?? 0) - mean)).toBeLessThan(1e-9 * scale);
+          expect(Math.abs((values.variance ?? 0) - variance)).toBeLessThan(1e-9 * scale ** 2);
+          expect([values.min, values.max]).toEqual([sorted[0], sorted.at(-1)]);
+          // Of an odd number of numbers one is the median, and the sketch is within 1 % of it.
+          const median = sorted[(sorted.length - 1) / 2];
+          if (median !== undefined) expect(Math.abs((values.q50 ?? 0) / median - 1)).toBeLessThan(0.0101);
         }
       }),
     );
   });
 
-  test('have names, and no value without an observation', () => {
-    expect(momentValues(momentsOf([]))).toEqual({});
-    expect(momentValues(momentsOf([2]))).toEqual({ mean: 2, variance: 0, std: 0, min: 2, max: 2, sum: 2 });
-    expect(momentValues(momentsOf([1, 3]))).toMatchObject({ mean: 2, variance: 2, sum: 4 });
+  test('have no quartiles where a run keeps no sketch, and say so', () => {
+    const { group: merged, unmerged } = mergeGroups([
+      group(statistics([1, 2, 3])),
+      group(statistics([6], false)),
+    ]);
+    expect(merged.duration?.values).toEqual({
+      ...{ mean: 3, variance: expect.closeTo(14 / 3), std: expect.closeTo(Math.sqrt(14 / 3)) },
+      ...{ min: 1, max: 6, sum: 12 },
+    });
+    expect(unmerged).toEqual([expect.stringContaining('q50')]);
+    // One that has no numbers has nothing to hide.
+    const empty = mergeGroups([group(statistics([1, 2, 3])), group(statistics([], false))]);
+    expect(empty.unmerged).toEqual([]);
+    expect(empty.group.duration?.values.q50).toBeCloseTo(2, 1);
+    expect(mergeGroups([group(statistics([]))]).group.duration).toMatchObject({ count: 0, values: {} });
   });
 
   test('add up what was counted', () => {
-    const statistics = (values: number[]) => ({ ...momentsOf(values), sketch: Buffer.alloc(0), values: {} });
-    const counts = (success: number) => ({
-      submitted: success,
-      finished: success,
-      success,
-      failed: 0,
-      canceled: 0,
-      timeout: 0,
-      exception: 0,
-      pending: 1,
-      running: 2,
-    });
-    const { group } = mergeGroups([
-      {
-        name: 'g',
-        counts: counts(3),
-        exceptions: { exec: 1 },
-        duration: statistics([1, 2, 3]),
-        pending: null,
-      },
-      {
-        name: 'g',
-        counts: counts(1),
-        exceptions: { exec: 2, oom: 1 },
-        duration: statistics([6]),
-        pending: statistics([4]),
-      },
+    const { group: merged } = mergeGroups([
+      group(statistics([1, 2, 3]), { exec: 1 }),
+      group(statistics([6]), { exec: 2, oom: 1 }),
     ]);
-    expect(group).toMatchObject({
+    expect(merged).toMatchObject({
       name: 'g',
       counts: { success: 4, pending: 2, running: 4 },
       exceptions: { exec: 3, oom: 1 },
-      duration: { count: 4, values: { mean: 3, max: 6 } },
-      pending: { count: 1, values: { mean: 4 } },
     });
   });
 });
