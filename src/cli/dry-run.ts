@@ -18,7 +18,7 @@ export function printPlan(config: EnsembleConfig, json: boolean): void {
   const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
   for (const [index, rule] of config.rules.entries()) {
     const due = occasionOf(rule);
-    const text = plannedAction(rule.action, config);
+    const text = plannedAction(rule, config);
     const { repetitions, backoff } = rule.action;
     if (json) {
       print({

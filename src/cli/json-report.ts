@@ -95,15 +95,15 @@ export function jsonReplayReporter(config: EnsembleConfig | undefined): ReplayRe
   return {
     firing: (firing) => {
       printFiring(firing);
-      const action = config?.rules[firing.rule]?.action;
-      if (action === undefined || config === undefined) return;
+      const rule = config?.rules[firing.rule];
+      if (rule === undefined || config === undefined) return;
       print({
         type: 'action',
-        action: action.name,
+        action: rule.action.name,
         rule: firing.rule,
         firing: firing.number,
         performed: false,
-        text: plannedAction(action, config),
+        text: plannedAction(rule, config),
       });
     },
     decodeError: (error) => print({ type: 'decode-error', ...error }),

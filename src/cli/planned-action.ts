@@ -2,7 +2,7 @@
 
 import { describePortions } from '../actions/submit.js';
 import { escapeControls } from '../config/describe.js';
-import type { Action, EnsembleConfig } from '../config/types.js';
+import type { Action, EnsembleConfig, Rule, Trigger } from '../config/types.js';
 import { portionsOf } from '../rules/portions.js';
 
 /** Seconds since the epoch as people read them, to the millisecond. */
@@ -12,17 +12,24 @@ export function isoTime(seconds: number): string {
 }
 
 /** What the action does and where it leads. A submission takes a line for each entry of its group. */
-export function plannedAction(action: Action, config: EnsembleConfig): string {
+export function plannedAction({ action, trigger }: Rule, config: EnsembleConfig): string {
   const goes = action.goto === null ? [] : [`go to ${escapeControls(action.goto)}`];
-  return action.name === 'goto' ? goes.join('') : [deed(action, config), ...goes].join(', and ');
+  return action.name === 'goto' ? goes.join('') : [deed(action, trigger, config), ...goes].join(', and ');
 }
 
-function deed(action: Exclude<Action, { name: 'goto' }>, config: EnsembleConfig): string {
+function deed(action: Exclude<Action, { name: 'goto' }>, trigger: Trigger, config: EnsembleConfig): string {
   switch (action.name) {
     case 'submit': {
       const group = config.groups.get(action.label);
       const portions = group === undefined ? [] : portionsOf(group, action.value);
-      return `submit ${escapeControls(action.label)} ${describePortions(portions)}`;
+      const label = escapeControls(action.label);
+      if (action.parameters === null) return `submit ${label} ${describePortions(portions)}`;
+      const passed = Object.entries(action.parameters).map(([name, value]) => `${name}=${value}`);
+      const others = passed.length === 0 ? '' : ` with ${escapeControls(passed.join(', '))}`;
+      // Its parameters are those of a job that is not there yet.
+      const again = trigger.kind === 'job' && trigger.group === action.label;
+      if (again) return `submit ${label} (the event's job again${others})`;
+      return `submit ${label}${others} ${describePortions(portions)}`;
     }
     case 'cancel':
       return `cancel ${target(action.label)}`;

@@ -122,11 +122,11 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
   const colors = colorsFor(process.stdout);
   return {
     firing: (firing) => {
-      const action = config?.rules[firing.rule]?.action;
+      const rule = config?.rules[firing.rule];
       print(colors.blue(` => trigger ${nameOf(firing)} at ${isoTime(firing.timestamp)}`));
       printStep(firing, colors);
-      if (action === undefined || config === undefined || action.name === 'goto') return;
-      print(colors.cyan(`   would ${plannedAction(action, config).replaceAll('\n', '\n   ')}`));
+      if (rule === undefined || config === undefined || rule.action.name === 'goto') return;
+      print(colors.cyan(`   would ${plannedAction(rule, config).replaceAll('\n', '\n   ')}`));
     },
     decodeError: complainOfRecord,
     finish: ({ end, error, metrics }) => {

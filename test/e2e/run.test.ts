@@ -384,6 +384,17 @@ describe.concurrent('--dry-run', () => {
     });
   });
 
+  test('says whose rule it is, and that parameters are passed to the same job', async () => {
+    const parameters = await cli(['run', '--dry-run', join(root, 'examples/parameters-example.yaml')]);
+    expect(parameters.stdout).toContain(
+      " => trigger job-timeout of melt, 10 times\n   would submit melt (the event's job again with nodes=16)\n",
+    );
+    const shipped = await cli(['run', '--dry-run', join(root, 'examples/replace-failures-example.yaml')]);
+    expect(shipped.stdout).toContain(
+      ' => trigger count.simulate.failed > 3 (replace-failures)\n   would cancel simulate\n',
+    );
+  });
+
   test('shows the jobspecs with --json', async () => {
     const { stdout } = await cli(['run', '--dry-run', '--json', path]);
     const lines = stdout
