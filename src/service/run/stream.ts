@@ -20,6 +20,8 @@ import { totalsMessage } from './wire.js';
 const GROUPS_AT_ONCE = 500;
 /** Snapshots take at most this part of the time. */
 const SHARE_OF_TIME = 0.05;
+/** The least of the latest is what an update takes by itself: on a busy machine others' work is in some. */
+const COSTS_KEPT = 5;
 
 export class RunStream {
   readonly #run: LinkedRun;
@@ -37,8 +39,8 @@ export class RunStream {
   #patience = 15;
   #goodbye: Goodbye | null = null;
   #said = 0;
-  /** Milliseconds that an update takes the event loop. */
-  #cost = 0;
+  /** Milliseconds that the latest updates took the event loop. */
+  #costs = [0];
   #wake: (() => void) | null = null;
   /** What was said when nothing had changed any more. */
   #lastSaid = '';
@@ -121,7 +123,7 @@ export class RunStream {
         return;
       }
       if (this.#goodbye !== null) continue;
-      await this.#wait(Math.max(this.#interval * 1000, this.#cost / SHARE_OF_TIME));
+      await this.#wait(Math.max(this.#interval * 1000, Math.min(...this.#costs) / SHARE_OF_TIME));
     }
   }
 
@@ -130,7 +132,7 @@ export class RunStream {
     const begun = performance.now();
     const groups = this.#groups.take(metrics);
     // Not the time until the engine answered, which is spent with something else; but to read its answer takes as long.
-    this.#cost = 2 * (performance.now() - begun);
+    this.#costs = [...this.#costs.slice(1 - COSTS_KEPT), 2 * (performance.now() - begun)];
     while (groups.length > GROUPS_AT_ONCE) await this.#say(metrics, groups.splice(0, GROUPS_AT_ONCE), false);
     await this.#say(metrics, groups, true);
   }
