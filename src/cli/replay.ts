@@ -14,12 +14,13 @@ import { onSignals } from './signals.js';
 import { textReplayReporter } from './text-report.js';
 
 interface ReplayCommandOptions {
-  readonly speed: number | null;
+  /** Infinity for as fast as possible; commander would make an empty text of a null. */
+  readonly speed?: number;
   readonly json?: boolean;
 }
 
-function speedOf(text: string): number | null {
-  if (text === 'max') return null;
+function speedOf(text: string): number {
+  if (text === 'max') return Number.POSITIVE_INFINITY;
   const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (speed > 0) return speed;
   throw new InvalidArgumentError('It must be a number greater than 0, or max.');
@@ -33,6 +34,7 @@ function statusOf({ end, metrics }: ReplayResult): number {
 }
 
 async function replayFile(path: string, configPath: string | undefined, options: ReplayCommandOptions) {
+  const { speed = Number.POSITIVE_INFINITY } = options;
   const loaded = configPath === undefined ? undefined : await loadConfig(configPath);
   if (loaded !== undefined && loaded.warnings.length > 0) console.error(formatDiagnostics(loaded.warnings));
   const reader = await openRecording(path);
@@ -42,9 +44,10 @@ async function replayFile(path: string, configPath: string | undefined, options:
   const errors: DecodeError[] = [];
   const replay = new Replay(reader, {
     ...(loaded === undefined ? {} : { config: loaded.config }),
-    ...(options.speed === null ? {} : { speed: options.speed }),
+    ...(speed === Number.POSITIVE_INFINITY ? {} : { speed }),
     signal: interrupt.signal,
     firing: (firing) => reporter.firing(firing),
+    retry: (retry) => reporter.retry(retry),
     decodeError: (error) => errors.push(error),
     ready: () => (process.stdout.writableNeedDrain ? drained(process.stdout) : undefined),
   });
@@ -73,7 +76,7 @@ export function replayCommand(): Command {
       '[config]',
       'whose rules to judge, in YAML; without it, every group in the recording is tracked',
     )
-    .option('--speed <times>', 'how many times as fast as it was recorded, or max', speedOf, null)
+    .option('--speed <times>', 'how many times as fast as it was recorded, or max', speedOf)
     .option('--json', 'print machine-readable lines; the last one is the summary')
     .action(async (path: string, config: string | undefined, options: ReplayCommandOptions) => {
       process.exitCode = await replayFile(path, config, options);
