@@ -13,6 +13,7 @@ import { loadCustomFunctions } from './actions/custom-loader.js';
 import type { LoadedFunctions } from './actions/custom-types.js';
 import { Dispatcher } from './actions/dispatcher.js';
 import { PluginThreads } from './actions/plugin.js';
+import { readRetry } from './actions/retry.js';
 import { RowCursors } from './actions/rows.js';
 import { Broadcast } from './broadcast.js';
 import { configFromObject, type LoadedConfig, loadConfig } from './config/load.js';
@@ -143,6 +144,7 @@ export class Ensemble {
         decodeError: (error) => this.#observer.decodeError?.(error),
         cronTimes: nextTimes,
         quiet: () => this.#checkIdle(),
+        retry: (retry) => this.#dispatcher?.retry(readRetry(retry, this.#engine.groups)),
       },
     );
   }
@@ -441,8 +443,8 @@ export class Ensemble {
       const status = await this.#engine.status().catch(() => null);
       if (status === null) break;
       const unchanged = this.#quiet && handed === this.#handed && this.#member.expectsMore !== true;
-      if (unchanged && status.activeJobs === 0 && status.submitting === 0 && !status.timeCouldFire)
-        this.#finish('idle');
+      const { activeJobs, submitting, retrying, timeCouldFire } = status;
+      if (unchanged && activeJobs + submitting + retrying === 0 && !timeCouldFire) this.#finish('idle');
     }
     this.#checkingIdle = false;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace flux_ensemble::engine {
@@ -42,6 +43,7 @@ Plan& Engine::Register(Plan& plan) {
   for (const RememberedGroup& remembered : plan.remembered) {
     if (remembered.group >= remembered_.size()) remembered_.resize(remembered.group + 1);
     remembered_[remembered.group] = true;
+    if (remembered.retry) retries_.SetPolicy(remembered.group, *remembered.retry);
   }
   for (const Metric& metric : plan.metrics) metrics_.Add(metric);
   return plan;
@@ -111,7 +113,24 @@ void Engine::Pass(double time) {
   totals_.latest = time;
   if (!virtual_time_) return metrics_.Pass(time);
   if (!judge_.begun()) judge_.Start(time);
-  judge_.PassTo(time);
+  PassTo(time);
+}
+
+bool Engine::PassTo(double now) {
+  const bool any = judge_.PassTo(now);
+  if (!judge_.ended()) retries_.TakeDue(now, retries_due_);
+  return any || !retries_due_.empty();
+}
+
+double Engine::next() const {
+  return judge_.ended() ? kNever : std::min(judge_.next(), retries_.next_due());
+}
+
+double Engine::Advance(double until) {
+  const double retry = judge_.ended() ? kNever : retries_.next_due();
+  const double reached = judge_.Advance(std::min(until, retry));
+  if (reached >= retry && !judge_.ended()) retries_.TakeDue(reached, retries_due_);
+  return reached;
 }
 
 // The backlog is over. Every active job was in it, so one that was not has ended meanwhile.
@@ -224,7 +243,7 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
       Excepted(job, event, metrics, touched);
       break;
     case EventKind::kClean:
-      if (!job.has_finish) Outcome(job, false, metrics, touched);
+      if (!job.has_finish) Outcome(job, false, event.timestamp, metrics, touched);
       Enter(job, JobState::kInactive, metrics, touched);
       stays = false;
       break;
@@ -272,7 +291,8 @@ void Engine::Finished(Job& job, const journal::Event& event, GroupMetrics& metri
   }
   metrics.Add(Count::kFinished, 1);
   touched.Add(TouchOf(Count::kFinished));
-  Outcome(job, event.status == 0 && !job.has_fatal_exception, metrics, touched);
+  const bool success = event.status == 0 && !job.has_fatal_exception;
+  Outcome(job, success, event.timestamp, metrics, touched);
   if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, touched);
 }
 
@@ -281,6 +301,9 @@ void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metri
   if (event.severity < job.severity) {
     job.severity = event.severity;
     job.exception_type = event.exception_type;
+    if (Remembers(job.group)) {
+      if (JobDetails* details = details_.Find(job.id)) details->exception = event.exception_name;
+    }
   }
   if (event.severity != 0) return;
   if (!job.has_fatal_exception) {
@@ -295,24 +318,49 @@ void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metri
 // Flux's own result (flux-core: src/modules/job-list/job_state.c): a job that was not successful is
 // CANCELED or TIMEOUT by the type of its gravest exception, whatever that one's severity, else
 // FAILED.
-void Engine::Outcome(const Job& job, bool success, GroupMetrics& metrics, TouchSet& touched) {
+void Engine::Outcome(const Job& job, bool success, double time, GroupMetrics& metrics,
+                     TouchSet& touched) {
   const auto add = [&](Count count, Touch trigger) {
     metrics.Add(count, 1);
     touched.Add(TouchOf(count));
     touched.Add(trigger);
   };
+  JobOutcome outcome = JobOutcome::kFailed;
   if (success) {
+    outcome = JobOutcome::kSuccess;
     add(Count::kSuccess, Touch::kSuccess);
   } else if (job.severity == Job::kNoException) {
     add(Count::kFailed, Touch::kFail);
   } else if (job.exception_type == journal::ExceptionType::kCancel) {
+    outcome = JobOutcome::kCanceled;
     add(Count::kCanceled, Touch::kCancel);
   } else {
     add(Count::kFailed, Touch::kFail);
     if (job.exception_type == journal::ExceptionType::kTimeout) {
+      outcome = JobOutcome::kTimeout;
       add(Count::kTimeout, Touch::kTimeout);
     }
   }
+  if (!success && Remembers(job.group)) TryAgain(job, outcome, time, metrics, touched);
+}
+
+void Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
+                      TouchSet& touched) {
+  const RetryPolicy* const policy = retries_.PolicyOf(job.group);
+  const JobDetails* const details = details_.Find(job.id);
+  // A job that no ensemble has submitted has no entry that it could be made from again.
+  if (policy == nullptr || judge_.ended() || details == nullptr || !details->entry) return;
+  if (details->attempt >= policy->times || !policy->Wants(outcome, details->exception)) return;
+  metrics.Add(Count::kRetried, 1);
+  touched.Add(TouchOf(Count::kRetried));
+  Retry retry{0, time + policy->Delay(details->attempt), job.id, job.group, *details};
+  ++retry.details.attempt;
+  retries_.Add(std::move(retry));
+}
+
+void Engine::End() {
+  judge_.End();
+  retries_.Clear();
 }
 
 void Engine::Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& touched) {
@@ -375,6 +423,7 @@ Status Engine::GetStatus() {
   Status status;
   status.active_jobs = jobs_.size();
   status.ended = judge_.ended();
+  status.retrying = retrying();
   status.backlog_over = backlog_over_;
   status.state = judge_.state();
   status.totals = totals_;

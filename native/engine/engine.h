@@ -47,13 +47,14 @@ class Engine final : private journal::RecordSink {
   void Heartbeat(double now);
 
   // In real time: it is `now`, and what was due by then happens. True if anything was.
-  bool PassTo(double now) { return judge_.PassTo(now); }
+  bool PassTo(double now);
   // When PassTo() is next needed; kNever when nothing will happen by time alone.
-  double next() const { return judge_.next(); }
+  double next() const;
 
   // In virtual time: lets time pass to `until`, but no further than to the first moment at which a
-  // rule fires, or a great many moments have passed. Returns the time that it is then.
-  double Advance(double until) { return judge_.Advance(until); }
+  // rule fires or a job is to be submitted again, or a great many moments have passed. Returns the
+  // time that it is then.
+  double Advance(double until);
 
   // Who is asked for the times of cron rules; see Judge.
   void OnAskTimes(Judge::AskTimes ask) { judge_.OnAskTimes(std::move(ask)); }
@@ -69,10 +70,16 @@ class Engine final : private journal::RecordSink {
   void GoTo(std::uint32_t state) { judge_.GoTo(state); }
 
   // No rule fires any more; statistics go on.
-  void End() { judge_.End(); }
+  void End();
 
   // From now on, raw events are gathered (or no longer).
   void GatherEvents(bool gather) { gather_events_ = gather; }
+
+  const RetryPolicy* retry_policy(std::uint32_t group) const { return retries_.PolicyOf(group); }
+  // Jobs that wait for their next submission.
+  std::size_t retrying() const {
+    return judge_.ended() ? 0 : retries_.size() + retries_due_.size();
+  }
 
   const Totals& totals() const { return totals_; }
   std::size_t active_jobs() const { return jobs_.size(); }
@@ -86,8 +93,10 @@ class Engine final : private journal::RecordSink {
   // What has gathered since it was last taken; the taker empties them.
   bool has_nothing_gathered() const {
     return judge_.has_no_firings() && decode_errors_.empty() && new_groups_.empty() &&
-           events_.size() == 0;
+           events_.size() == 0 && retries_due_.empty();
   }
+  // Jobs whose next submission is due.
+  std::vector<Retry>& retries_due() { return retries_due_; }
   std::vector<Firing>& firings() { return judge_.firings(); }
   std::vector<journal::DecodeError>& decode_errors() { return decode_errors_; }
   EventColumns& events() { return events_; }
@@ -132,7 +141,10 @@ class Engine final : private journal::RecordSink {
   void Started(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
   void Finished(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
   void Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
-  void Outcome(const Job& job, bool success, GroupMetrics& metrics, TouchSet& touched);
+  void Outcome(const Job& job, bool success, double time, GroupMetrics& metrics, TouchSet& touched);
+  // The job has ended: it may have another try.
+  void TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
+                TouchSet& touched);
   void Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& touched);
   void Observe(Variable variable, double seconds, double time, GroupMetrics& metrics,
                TouchSet& touched);
@@ -153,8 +165,10 @@ class Engine final : private journal::RecordSink {
   JobTable jobs_;
   std::vector<bool> remembered_;  // by group; shorter than the groups when the last are not
   JobDetailsTable details_;
+  Retries retries_;
   NameIndex group_index_;
   MetricTable metrics_;
+  std::vector<Retry> retries_due_;
   Judge judge_;
 
   std::vector<journal::DecodeError> decode_errors_;

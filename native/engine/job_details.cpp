@@ -33,11 +33,19 @@ const JobDetails& JobDetailsTable::Add(journal::JobId id, const journal::Members
     for (const journal::Member& member : journal::MembersOf(*membership.origin)) {
       if (member.name == "entry") details.entry = IndexOf(member);
       if (member.name == "attempt") details.attempt = IndexOf(member).value_or(0);
+      if (member.name == "rule") details.rule = IndexOf(member).value_or(0);
+      if (member.name == "firing") details.firing = IndexOf(member).value_or(0);
+      if (member.name == "index") details.index = IndexOf(member).value_or(0);
       if (member.name == "values") details.filled_in = true;
     }
   }
   details.parameters = Share(membership.parameters.value_or(std::string_view()));
   return details;
+}
+
+JobDetails* JobDetailsTable::Find(journal::JobId id) {
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? nullptr : &found->second;
 }
 
 const JobDetails* JobDetailsTable::Find(journal::JobId id) const {

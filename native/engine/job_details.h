@@ -28,9 +28,13 @@ struct JobParameters {
 struct JobDetails {
   std::optional<std::uint32_t> entry;  // index in its group, of a job that an ensemble submitted
   std::uint32_t attempt = 0;           // counted from 0
+  std::uint32_t rule = 0;
+  std::uint64_t firing = 0;
+  std::uint64_t index = 0;  // among the jobs of the firing
   // attributes.user.origin.values is there: the job is not quite as its entry says.
   bool filled_in = false;
-  std::string origin;  // attributes.user.origin as it came
+  std::string origin;     // attributes.user.origin as it came
+  std::string exception;  // type of the gravest exception so far, as Job has it
   std::shared_ptr<const JobParameters> parameters;
 };
 
@@ -39,6 +43,7 @@ class JobDetailsTable {
   // Remembers a job until it is erased.
   const JobDetails& Add(journal::JobId id, const journal::Membership& membership);
   // Null for a job that is not remembered. Holds until the next Add or Erase.
+  JobDetails* Find(journal::JobId id);
   const JobDetails* Find(journal::JobId id) const;
   void Erase(journal::JobId id);
 

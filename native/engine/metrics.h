@@ -24,12 +24,13 @@ enum class Count : std::uint8_t {
   kCanceled,
   kTimeout,
   kException,
+  kRetried,
   kPending,
   kRunning,
 };
-inline constexpr std::array<std::string_view, 9> kCountNames = {
+inline constexpr std::array<std::string_view, 10> kCountNames = {
     "submitted", "finished",  "success", "failed",  "canceled",
-    "timeout",   "exception", "pending", "running",
+    "timeout",   "exception", "retried", "pending", "running",
 };
 inline constexpr std::size_t kCountCount = kCountNames.size();
 

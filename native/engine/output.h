@@ -49,7 +49,8 @@ struct Totals {
 struct Status {
   std::uint64_t active_jobs = 0;
   std::uint64_t submitting =
-      0;  // jobs on their way to the source, or accepted and not heard of yet
+      0;                       // jobs on their way to the source, or accepted and not heard of yet
+  std::uint64_t retrying = 0;  // jobs that wait for their next submission
   bool time_could_fire = false;  // no job is active, yet time alone might make a rule due
   bool ended = false;            // a terminal rule has fired, or End() was called
   bool backlog_over = false;     // the sentinel has been seen

@@ -10,6 +10,7 @@
 #include "engine/jobspec.h"
 #include "engine/metric_table.h"
 #include "engine/program.h"
+#include "engine/retries.h"
 #include "engine/touch.h"
 
 namespace flux_ensemble::engine {
@@ -106,6 +107,7 @@ struct Rule {
 // A group of whose active jobs more is remembered (job_details.h).
 struct RememberedGroup {
   std::uint32_t group = kNoGroup;
+  std::optional<RetryPolicy> retry;
 };
 
 struct Plan {

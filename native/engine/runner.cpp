@@ -27,8 +27,9 @@ constexpr std::chrono::microseconds kBacklogLook{1000};
 constexpr std::size_t kCrowd = 64;
 constexpr std::chrono::microseconds kCrowdLook{2000};
 
-// Orders that firings made are told by this bit from those that commands made.
+// Orders that firings and retries made are told by these bits from those that commands made.
 constexpr std::uint64_t kOfFiring = std::uint64_t{1} << 63;
+constexpr std::uint64_t kOfRetry = std::uint64_t{1} << 62;
 
 // Seconds after which the time of day is looked at again.
 constexpr double kLongestWait = 60;
@@ -233,8 +234,10 @@ void Runner::PassTime() {
   for (const auto& [rule, times] : supplied) engine_.Supply(rule, times);
   if (!engine_.PassTo(SecondsSinceEpoch())) return;
   SubmitFirings();
+  SubmitRetries();
   // Nobody else could know that nothing more will happen by time alone.
-  if (engine_.active_jobs() == 0 && !engine_.GetStatus().time_could_fire) gathered_.quiet = true;
+  if (engine_.active_jobs() == 0 && engine_.retrying() == 0 && !engine_.GetStatus().time_could_fire)
+    gathered_.quiet = true;
   Publish();
 }
 
@@ -352,7 +355,7 @@ std::uint64_t Runner::Submitting() const {
 
 // Tells once when the last active job has ended: nobody else could know that the run may be over.
 void Runner::LookIfQuiet() {
-  const bool quiet = engine_.active_jobs() == 0 && Submitting() == 0;
+  const bool quiet = engine_.active_jobs() == 0 && engine_.retrying() == 0 && Submitting() == 0;
   if (quiet && !quiet_) gathered_.quiet = true;
   quiet_ = quiet;
 }
@@ -389,6 +392,26 @@ void Runner::SubmitFirings() {
   }
 }
 
+// Those that are filled in anew for each job, and all where no source submits, are left to
+// JavaScript.
+void Runner::SubmitRetries() {
+  std::vector<Retry>& retries = engine_.retries_due();
+  for (; retries_looked_at_ < retries.size(); ++retries_looked_at_) {
+    Retry& retry = retries[retries_looked_at_];
+    const JobDetails& details = retry.details;
+    const std::vector<SubmitPortion>& entries = engine_.retry_policy(retry.group)->entries;
+    if (source_ == nullptr || opening_ || details.filled_in || *details.entry >= entries.size()) {
+      continue;
+    }
+    retry.submitting = true;
+    SubmitPortion portion = entries[*details.entry];
+    portion.count = 1;
+    source_->Submit({kOfRetry | retry.number, std::move(portion), details.rule, details.firing,
+                     details.index, details.attempt},
+                    *this);
+  }
+}
+
 void Runner::OnOpen() {
   if (opening_) Reply(*opening_, {});
   opening_.reset();
@@ -407,6 +430,12 @@ void Runner::OnJournal(std::string_view record) {
 }
 
 void Runner::OnSubmitted(SubmitReport report) {
+  if ((report.number & kOfRetry) != 0) {
+    report.number &= ~kOfRetry;
+    report.of_retry = true;
+    gathered_.submissions.push_back(std::move(report));
+    return;
+  }
   if ((report.number & kOfFiring) == 0) return Reply(report.number, std::move(report));
   const auto departure = departures_.find(report.number & ~kOfFiring);
   if (departure == departures_.end()) return;
@@ -438,6 +467,8 @@ void Runner::Publish() {
   std::unique_lock lock(mutex_);
   MoveTo(engine_.firings(), outbox_.firings);
   looked_at_ = 0;
+  MoveTo(engine_.retries_due(), outbox_.retries);
+  retries_looked_at_ = 0;
   MoveTo(engine_.decode_errors(), outbox_.decode_errors);
   MoveTo(engine_.new_groups(), outbox_.new_groups);
   MoveTo(gathered_.time_requests, outbox_.time_requests);

@@ -108,7 +108,8 @@ struct TimeRequest {
   double after = 0;  // seconds since the epoch
 };
 
-// What came of a firing's jobs that were submitted without JavaScript; `number` is the firing's.
+// What came of the jobs of a firing, or of a retry, that were submitted without JavaScript;
+// `number` is that one's.
 using Submission = SubmitReport;
 
 // What the owner takes at a wake. Firings that led to an answer are in the same outbox or an
@@ -116,6 +117,7 @@ using Submission = SubmitReport;
 struct Outbox {
   std::vector<Answer> answers;
   std::vector<Firing> firings;
+  std::vector<Retry> retries;  // jobs that are to be submitted again now
   std::vector<Submission> submissions;
   std::vector<journal::DecodeError> decode_errors;
   std::vector<TimeRequest> time_requests;
@@ -128,8 +130,9 @@ struct Outbox {
   bool quiet = false;  // the last thing has happened that could have made a run go on
 
   bool empty() const {
-    return answers.empty() && firings.empty() && submissions.empty() && decode_errors.empty() &&
-           time_requests.empty() && new_groups.empty() && records.empty() && !failure && !quiet;
+    return answers.empty() && firings.empty() && retries.empty() && submissions.empty() &&
+           decode_errors.empty() && time_requests.empty() && new_groups.empty() &&
+           records.empty() && !failure && !quiet;
   }
 };
 
@@ -195,6 +198,8 @@ class Runner : private SourceListener {
   void OpenSource(std::uint64_t number, OpenSourceCommand& command);
   void Ingest(std::string_view bytes);
   void SubmitFirings();
+  // Sends off the jobs that are to be submitted again by now.
+  void SubmitRetries();
   Status GetStatus();
   // Jobs on their way to the source, or accepted and not heard of yet.
   std::uint64_t Submitting() const;
@@ -229,6 +234,7 @@ class Runner : private SourceListener {
   bool quiet_ = false;                    // no job is active, and none is on its way
   bool streamed_ = false;                 // the source's stream has begun before
   std::optional<std::uint64_t> opening_;  // number of the command that waits for the source
+  std::size_t retries_looked_at_ = 0;     // the same for SubmitRetries
   std::size_t looked_at_ = 0;             // firings seen by SubmitFirings since the last Publish
   std::unordered_map<std::uint64_t, Departure> departures_;  // by the firing's number
   Outbox gathered_;                                          // for the next Publish

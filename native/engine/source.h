@@ -21,6 +21,7 @@ struct SubmitOrder {
   std::int64_t rule = -1;         // -1 for none: it was asked for from outside
   std::uint64_t firing = 0;       // of the rule, or of those asked for from outside
   std::uint64_t first_index = 0;  // of these jobs among those of the firing
+  std::uint32_t attempt = 0;      // times that they were submitted before
 };
 
 struct SubmitReport {
@@ -29,6 +30,7 @@ struct SubmitReport {
   std::uint64_t refused = 0;
   std::uint64_t dropped = 0;  // never sent: the session was ending, or a refusal ended the order
   std::string reason;         // of the first refusal
+  bool of_retry = false;      // the number is that of a retry
 };
 
 // Something asked of jobs that exist.

@@ -280,21 +280,23 @@ void EngineObject::CloseSource(const Napi::CallbackInfo& info) {
   Post(info, engine::CloseSourceCommand{});
 }
 
-// submit(number, { head, tail, count, urgency }, rule, firing, firstIndex)
+// submit(number, { head, tail, count, urgency }, rule, firing, firstIndex, attempt)
 void EngineObject::Submit(const Napi::CallbackInfo& info) {
   std::string error;
   std::optional<engine::SubmitPortion> portion = ReadPortion(info[1], &error);
   if (info.Env().IsExceptionPending()) return;
   if (!portion) return ThrowType(info.Env(), "submit(number, portion, ...): " + error);
-  bool good[3];
+  bool good[4];
   engine::SubmitOrder order;
   const double rule = NumberAt(info, 2, &good[0]);
   good[0] = good[0] && rule >= -1 && rule <= 4294967295.0;
   if (good[0]) order.rule = static_cast<std::int64_t>(rule);
   order.firing = SizeAt(info, 3, &good[1]);
   order.first_index = SizeAt(info, 4, &good[2]);
-  if (!good[0] || !good[1] || !good[2]) {
-    return ThrowType(info.Env(), "submit(number, portion, rule, firing, firstIndex) needs numbers");
+  order.attempt = static_cast<std::uint32_t>(SizeAt(info, 5, &good[3]));
+  if (!good[0] || !good[1] || !good[2] || !good[3]) {
+    return ThrowType(info.Env(),
+                     "submit(number, portion, rule, firing, firstIndex, attempt) needs numbers");
   }
   order.portion = std::move(*portion);
   Post(info, engine::SubmitCommand{std::move(order)});

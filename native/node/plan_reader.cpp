@@ -1,5 +1,6 @@
 #include "node/plan_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -150,7 +151,7 @@ void ReadStates(PropertyReader& reader, const Napi::Value& value, std::size_t st
 
 // Null, or an array: what a source can submit by itself.
 void ReadPortions(PropertyReader& reader, const Napi::Value& value, JobspecPool* pool,
-                  engine::Rule& rule) {
+                  std::vector<engine::SubmitPortion>& to) {
   if (value.IsNull()) return;
   if (!value.IsArray()) {
     reader.Fail<bool>("submit", "an array or null");
@@ -164,11 +165,41 @@ void ReadPortions(PropertyReader& reader, const Napi::Value& value, JobspecPool*
       reader.Fail<bool>("submit", "an array of portions");
       return;
     }
-    rule.submit.push_back(std::move(*portion));
+    to.push_back(std::move(*portion));
   }
 }
 
-bool ReadRemembered(const Napi::Value& value, engine::Plan& plan, std::string* error) {
+// Null, or when the group's jobs are submitted again.
+std::optional<engine::RetryPolicy> ReadRetry(PropertyReader& outer, const Napi::Value& value,
+                                             JobspecPool* pool, std::string* error) {
+  if (value.IsNull()) return std::nullopt;
+  if (!value.IsObject()) return outer.Fail<engine::RetryPolicy>("retry", "an object or null");
+  const auto object = value.As<Napi::Object>();
+  PropertyReader reader(object, error);
+  engine::RetryPolicy policy;
+  policy.times =
+      static_cast<std::uint32_t>(std::min<std::int64_t>(reader.Integer("times", 0), UINT32_MAX));
+  policy.initial = reader.Number("initial");
+  policy.factor = reader.Number("factor");
+  policy.longest = reader.Number("longest");
+  policy.failed = reader.Boolean("failed");
+  policy.timeout = reader.Boolean("timeout");
+  policy.canceled = reader.Boolean("canceled");
+  const Napi::Value exceptions = object.Get("exceptions");
+  if (!exceptions.IsArray()) reader.Fail<bool>("exceptions", "an array");
+  if (reader.good()) {
+    const auto types = exceptions.As<Napi::Array>();
+    for (std::uint32_t i = 0; i < types.Length(); ++i) {
+      policy.exceptions.push_back(types.Get(i).ToString().Utf8Value());
+    }
+    ReadPortions(reader, object.Get("entries"), pool, policy.entries);
+  }
+  if (!reader.good()) return outer.Fail<engine::RetryPolicy>("retry", error->c_str());
+  return policy;
+}
+
+bool ReadRemembered(const Napi::Value& value, JobspecPool* pool, engine::Plan& plan,
+                    std::string* error) {
   if (!value.IsArray()) {
     *error = "remembered must be an array";
     return false;
@@ -181,15 +212,18 @@ bool ReadRemembered(const Napi::Value& value, engine::Plan& plan, std::string* e
       *error = "remembered must be objects";
       return false;
     }
-    PropertyReader reader(element.As<Napi::Object>(), error);
+    const auto object = element.As<Napi::Object>();
+    PropertyReader reader(object, error);
     engine::RememberedGroup remembered;
     const std::int64_t group = reader.Integer("group", 0);
     if (static_cast<std::uint64_t>(group) >= plan.groups.size()) {
       reader.Fail<bool>("group", "the index of a group");
     }
     remembered.group = static_cast<std::uint32_t>(group);
+    std::string retry_error;
+    remembered.retry = ReadRetry(reader, object.Get("retry"), pool, &retry_error);
     if (!reader.good()) return false;
-    plan.remembered.push_back(remembered);
+    plan.remembered.push_back(std::move(remembered));
   }
   return true;
 }
@@ -279,7 +313,7 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& 
   if (backoff >= 0) rule.backoff = static_cast<std::uint64_t>(backoff);
   rule.terminal = reader.Boolean("terminal");
   rule.wants_event = reader.Boolean("wantsEvent");
-  ReadPortions(reader, object.Get("submit"), pool, rule);
+  ReadPortions(reader, object.Get("submit"), pool, rule.submit);
   if (!reader.good()) return std::nullopt;
   return rule;
 }
@@ -351,9 +385,9 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
   if (!reader.good()) return std::nullopt;
   plan.states = std::move(*states);
   const PlanSizes sizes{plan.groups.size(), plan.metrics.size(), plan.states.size()};
-  if (!ReadRemembered(object.Get("remembered"), plan, error)) return std::nullopt;
   plan.rules.reserve(rule_array.Length());
   JobspecPool pool;
+  if (!ReadRemembered(object.Get("remembered"), &pool, plan, error)) return std::nullopt;
   for (std::uint32_t i = 0; i < rule_array.Length(); ++i) {
     const Napi::HandleScope scope(env);
     std::optional<engine::Rule> rule = ReadRule(rule_array.Get(i), sizes, error, &pool);

@@ -91,6 +91,27 @@ napi_value WriteFiring(napi_env env, const engine::Firing& firing) {
   return object.value();
 }
 
+napi_value WriteRetry(napi_env env, const engine::Retry& retry) {
+  napi_value job = nullptr;
+  if (napi_create_bigint_uint64(env, retry.job, &job) != napi_ok) return nullptr;
+  const engine::JobDetails& details = retry.details;
+  ObjectWriter object(env);
+  object.Set("number", static_cast<double>(retry.number))
+      .Set("timestamp", retry.due)
+      .Set("job", job)
+      .Set("group", static_cast<double>(retry.group))
+      .Set("entry", static_cast<double>(details.entry.value_or(0)))
+      .Set("attempt", static_cast<double>(details.attempt))
+      .Set("origin", std::string_view(details.origin))
+      .Set("submitting", retry.submitting);
+  if (details.parameters->json.empty()) {
+    object.SetNull("parameters");
+  } else {
+    object.Set("parameters", std::string_view(details.parameters->json));
+  }
+  return object.value();
+}
+
 napi_value WriteDecodeError(napi_env env, const journal::DecodeError& error) {
   return ObjectWriter(env)
       .Set("offset", static_cast<double>(error.offset))
@@ -106,6 +127,7 @@ napi_value WriteSubmitReport(napi_env env, const engine::SubmitReport& report) {
       .Set("refused", static_cast<double>(report.refused))
       .Set("dropped", static_cast<double>(report.dropped))
       .Set("reason", std::string_view(report.reason))
+      .Set("ofRetry", report.of_retry)
       .value();
 }
 
@@ -247,6 +269,7 @@ napi_value WriteStatus(napi_env env, const engine::Status& status) {
       .Set("activeJobs", static_cast<double>(status.active_jobs))
       .Set("submitting", static_cast<double>(status.submitting))
       .Set("timeCouldFire", status.time_could_fire)
+      .Set("retrying", static_cast<double>(status.retrying))
       .Set("ended", status.ended)
       .Set("backlogOver", status.backlog_over)
       .Set("state", status.state.empty() ? Null(env) : WriteString(env, status.state))
@@ -269,6 +292,8 @@ napi_value WriteOutbox(napi_env env, const engine::Outbox& outbox) {
                                  [env](const auto& answer) { return WriteAnswer(env, answer); }))
       .Set("firings", WriteArray(env, outbox.firings,
                                  [env](const auto& firing) { return WriteFiring(env, firing); }))
+      .Set("retries", WriteArray(env, outbox.retries,
+                                 [env](const auto& retry) { return WriteRetry(env, retry); }))
       .Set("submissions",
            WriteArray(env, outbox.submissions,
                       [env](const auto& submission) { return WriteSubmitReport(env, submission); }))

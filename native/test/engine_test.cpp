@@ -46,30 +46,30 @@ TestEngine After(const std::string& journal) {
 
 TEST_CASE("a plain job's life") {
   TestEngine engine(GroupG());
-  // submitted finished success failed canceled timeout exception pending running
+  // submitted finished success failed canceled timeout exception retried pending running
   const auto step = [&](const std::string& line, const Counts& expected) {
     CAPTURE(line);
     engine.Feed(line);
     CHECK(CountsOf(engine) == expected);
   };
-  step(Submit(1, 10, "g"), {1, 0, 0, 0, 0, 0, 0, 1, 0});
-  step(Event(1, 10.1, "validate"), {1, 0, 0, 0, 0, 0, 0, 1, 0});
-  step(Event(1, 10.2, "depend"), {1, 0, 0, 0, 0, 0, 0, 1, 0});
-  step(Event(1, 10.3, "priority", R"({"priority":16})"), {1, 0, 0, 0, 0, 0, 0, 1, 0});
-  step(Event(1, 10.4, "annotations", R"({"annotations":null})"), {1, 0, 0, 0, 0, 0, 0, 1, 0});
-  step(Event(1, 11, "alloc"), {1, 0, 0, 0, 0, 0, 0, 0, 1});
-  step(Event(1, 12, "start"), {1, 0, 0, 0, 0, 0, 0, 0, 1});
-  step(Finish(1, 15), {1, 1, 1, 0, 0, 0, 0, 0, 1});
-  step(Event(1, 16, "release", R"({"ranks":"all","final":true})"), {1, 1, 1, 0, 0, 0, 0, 0, 1});
-  step(Event(1, 16, "free"), {1, 1, 1, 0, 0, 0, 0, 0, 1});
+  step(Submit(1, 10, "g"), {1, 0, 0, 0, 0, 0, 0, 0, 1, 0});
+  step(Event(1, 10.1, "validate"), {1, 0, 0, 0, 0, 0, 0, 0, 1, 0});
+  step(Event(1, 10.2, "depend"), {1, 0, 0, 0, 0, 0, 0, 0, 1, 0});
+  step(Event(1, 10.3, "priority", R"({"priority":16})"), {1, 0, 0, 0, 0, 0, 0, 0, 1, 0});
+  step(Event(1, 10.4, "annotations", R"({"annotations":null})"), {1, 0, 0, 0, 0, 0, 0, 0, 1, 0});
+  step(Event(1, 11, "alloc"), {1, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  step(Event(1, 12, "start"), {1, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  step(Finish(1, 15), {1, 1, 1, 0, 0, 0, 0, 0, 0, 1});
+  step(Event(1, 16, "release", R"({"ranks":"all","final":true})"), {1, 1, 1, 0, 0, 0, 0, 0, 0, 1});
+  step(Event(1, 16, "free"), {1, 1, 1, 0, 0, 0, 0, 0, 0, 1});
   CHECK(engine.engine.ActiveJobs(0) == std::vector<journal::JobId>{1});
-  step(Event(1, 17, "clean"), {1, 1, 1, 0, 0, 0, 0, 0, 0});
+  step(Event(1, 17, "clean"), {1, 1, 1, 0, 0, 0, 0, 0, 0, 0});
   CHECK(engine.engine.ActiveJobs(0).empty());
   CHECK(engine.observations(0, Variable::kPending) == 1);
   CHECK(engine.statistic(0, Variable::kPending, Statistic::kMean) == 2);
   CHECK(engine.statistic(0, Variable::kDuration, Statistic::kMean) == 3);
   // What comes after the end is nobody's.
-  step(Finish(1, 18, 256), {1, 1, 1, 0, 0, 0, 0, 0, 0});
+  step(Finish(1, 18, 256), {1, 1, 1, 0, 0, 0, 0, 0, 0, 0});
   CHECK(engine.engine.GetStatus().totals.tracked_events == 11);
   CHECK(engine.engine.GetStatus().totals.events == 12);
 }
@@ -82,39 +82,39 @@ TEST_CASE("Flux's own result") {
   const std::string run = Event(1, 11, "alloc") + Event(1, 12, "start");
   const std::string clean = Event(1, 20, "clean");
   const std::vector<Case> cases = {
-      {run + Finish(1, 13, 256) + clean, {1, 1, 0, 1, 0, 0, 0, 0, 0}},
-      {run + Finish(1, 13, 9) + clean, {1, 1, 0, 1, 0, 0, 0, 0, 0}},
+      {run + Finish(1, 13, 256) + clean, {1, 1, 0, 1, 0, 0, 0, 0, 0, 0}},
+      {run + Finish(1, 13, 9) + clean, {1, 1, 0, 1, 0, 0, 0, 0, 0, 0}},
       // Cancelled before and after its start.
-      {Exception(1, 11, "cancel") + clean, {1, 0, 0, 0, 1, 0, 1, 0, 0}},
+      {Exception(1, 11, "cancel") + clean, {1, 0, 0, 0, 1, 0, 1, 0, 0, 0}},
       {run + Exception(1, 13, "cancel") + Finish(1, 14, 36608) + clean,
-       {1, 1, 0, 0, 1, 0, 1, 0, 0}},
+       {1, 1, 0, 0, 1, 0, 1, 0, 0, 0}},
       // Time limit: failed as well.
       {run + Exception(1, 13, "timeout") + Finish(1, 14, 36352) + clean,
-       {1, 1, 0, 1, 0, 1, 1, 0, 0}},
+       {1, 1, 0, 1, 0, 1, 1, 0, 0, 0}},
       // Before alloc, by the scheduler; between alloc and start.
-      {Exception(1, 11, "alloc") + clean, {1, 0, 0, 1, 0, 0, 1, 0, 0}},
+      {Exception(1, 11, "alloc") + clean, {1, 0, 0, 1, 0, 0, 1, 0, 0, 0}},
       {Event(1, 11, "alloc") + Exception(1, 12, "exec") + Event(1, 13, "release") + clean,
-       {1, 0, 0, 1, 0, 0, 1, 0, 0}},
+       {1, 0, 0, 1, 0, 0, 1, 0, 0, 0}},
       // Start without finish.
-      {run + Exception(1, 13, "exec") + clean, {1, 0, 0, 1, 0, 0, 1, 0, 0}},
-      {run + clean, {1, 0, 0, 1, 0, 0, 0, 0, 0}},
+      {run + Exception(1, 13, "exec") + clean, {1, 0, 0, 1, 0, 0, 1, 0, 0, 0}},
+      {run + clean, {1, 0, 0, 1, 0, 0, 0, 0, 0, 0}},
       // A fatal exception outweighs a status of 0.
-      {run + Exception(1, 13, "x") + Finish(1, 14) + clean, {1, 1, 0, 1, 0, 0, 1, 0, 0}},
+      {run + Exception(1, 13, "x") + Finish(1, 14) + clean, {1, 1, 0, 1, 0, 0, 1, 0, 0, 0}},
       // Exceptions that are not fatal.
-      {Exception(1, 11, "cancel", 1) + run + Finish(1, 14) + clean, {1, 1, 1, 0, 0, 0, 0, 0, 0}},
+      {Exception(1, 11, "cancel", 1) + run + Finish(1, 14) + clean, {1, 1, 1, 0, 0, 0, 0, 0, 0, 0}},
       {Exception(1, 11, "cancel", 1) + run + Finish(1, 14, 256) + clean,
-       {1, 1, 0, 0, 1, 0, 0, 0, 0}},
+       {1, 1, 0, 0, 1, 0, 0, 0, 0, 0}},
       {run + Exception(1, 12, "cancel", 3) + Exception(1, 13, "x", 2) + Finish(1, 14, 256) + clean,
-       {1, 1, 0, 1, 0, 0, 0, 0, 0}},
+       {1, 1, 0, 1, 0, 0, 0, 0, 0, 0}},
       // The first of the gravest counts, once.
       {run + Exception(1, 13, "cancel") + Exception(1, 13, "timeout") + Finish(1, 14, 9) + clean,
-       {1, 1, 0, 0, 1, 0, 1, 0, 0}},
+       {1, 1, 0, 0, 1, 0, 1, 0, 0, 0}},
       {run + Exception(1, 13, "timeout") + Exception(1, 13, "cancel") + Finish(1, 14, 9) + clean,
-       {1, 1, 0, 1, 0, 1, 1, 0, 0}},
+       {1, 1, 0, 1, 0, 1, 1, 0, 0, 0}},
       // Too late to change the result.
-      {run + Finish(1, 14) + Exception(1, 15, "cancel") + clean, {1, 1, 1, 0, 0, 0, 1, 0, 0}},
+      {run + Finish(1, 14) + Exception(1, 15, "cancel") + clean, {1, 1, 1, 0, 0, 0, 1, 0, 0, 0}},
       // Forgotten by Flux: no outcome.
-      {Event(1, 11, "invalidate"), {1, 0, 0, 0, 0, 0, 0, 0, 0}},
+      {Event(1, 11, "invalidate"), {1, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
   };
   for (const Case& one : cases) {
     CAPTURE(one.journal);
@@ -142,7 +142,7 @@ TEST_CASE("no time is invented for a job that has holes") {
             Event(1, 12, "start") + Finish(1, 15));
   CHECK(torn.observations(0, Variable::kPending) == 0);
   CHECK(torn.statistic(0, Variable::kDuration, Statistic::kMax) == 3);
-  CHECK(CountsOf(torn) == Counts{1, 1, 1, 0, 0, 0, 0, 0, 1});
+  CHECK(CountsOf(torn) == Counts{1, 1, 1, 0, 0, 0, 0, 0, 0, 1});
 }
 
 TEST_CASE("a clock that was set back makes no interval, and is counted") {
@@ -150,7 +150,7 @@ TEST_CASE("a clock that was set back makes no interval, and is counted") {
   CHECK(engine.observations(0, Variable::kPending) == 0);
   CHECK(engine.observations(0, Variable::kDuration) == 0);
   CHECK(engine.engine.GetStatus().totals.negative_intervals == 2);
-  CHECK(CountsOf(engine) == Counts{1, 1, 1, 0, 0, 0, 0, 0, 0});
+  CHECK(CountsOf(engine) == Counts{1, 1, 1, 0, 0, 0, 0, 0, 0, 0});
   TestEngine at_once = After(Event(1, 10, "start") + Finish(1, 10));
   CHECK(at_once.statistic(0, Variable::kDuration, Statistic::kMin) == 0);
   CHECK(at_once.engine.GetStatus().totals.negative_intervals == 0);
@@ -164,7 +164,7 @@ TEST_CASE("events that come twice count once") {
   }
   TestEngine engine =
       After(eventlog + Submit(1, 10, "g") + eventlog + Event(1, 99, "start") + Finish(1, 100, 256));
-  CHECK(CountsOf(engine) == Counts{1, 1, 1, 0, 0, 0, 0, 0, 1});
+  CHECK(CountsOf(engine) == Counts{1, 1, 1, 0, 0, 0, 0, 0, 0, 1});
   CHECK(engine.observations(0, Variable::kPending) == 1);
   CHECK(engine.observations(0, Variable::kDuration) == 1);
   CHECK(engine.statistic(0, Variable::kDuration, Statistic::kMax) == 1);
@@ -188,10 +188,10 @@ TEST_CASE("a restart, an urgency and an update put a waiting job back, not a run
     CHECK(engine.Fired().empty());
     engine.Feed(Event(1, 12, name) + priority);
     CHECK(engine.Fired().size() == 1);
-    CHECK(CountsOf(engine) == Counts{1, 0, 0, 0, 0, 0, 0, 1, 0});
+    CHECK(CountsOf(engine) == Counts{1, 0, 0, 0, 0, 0, 0, 0, 1, 0});
     engine.Feed(Event(1, 13, "alloc") + Event(1, 14, name) + priority);
     CHECK(engine.Fired().empty());
-    CHECK(CountsOf(engine) == Counts{1, 0, 0, 0, 0, 0, 0, 0, 1});
+    CHECK(CountsOf(engine) == Counts{1, 0, 0, 0, 0, 0, 0, 0, 0, 1});
   }
 }
 
@@ -202,7 +202,7 @@ TEST_CASE("a backlog record tells a whole life at once") {
       R"({"timestamp":15,"name":"finish","context":{"status":0}},{"timestamp":16,"name":"clean"},)"
       R"({"timestamp":17,"name":"memo"}],"jobspec":{"attributes":{"user":{"group":"g"}}}})"
       "\n");
-  CHECK(CountsOf(engine) == Counts{1, 1, 1, 0, 0, 0, 0, 0, 0});
+  CHECK(CountsOf(engine) == Counts{1, 1, 1, 0, 0, 0, 0, 0, 0, 0});
   CHECK(engine.statistic(0, Variable::kDuration, Statistic::kMean) == 3);
   CHECK_FALSE(engine.engine.GetStatus().backlog_over);
   engine.Feed("{\"id\":-1,\"events\":[]}\n");

@@ -8,6 +8,7 @@ import type { Firing } from '../firing.js';
 import type { Member, ResizeOutcome } from '../members/member.js';
 import type { LoadedFunctions } from './custom-types.js';
 import type { PluginThreads } from './plugin.js';
+import type { Retry } from './retry.js';
 import type { RowCursors } from './rows.js';
 
 /** What an action is about to do or has done, for people and logs. */
@@ -31,6 +32,8 @@ export interface EnsembleObserver {
   action?(report: ActionReport, firing: Firing): void;
   /** The actions of rules wait from now on, or no longer. */
   paused?(paused: boolean, askedBy: string): void;
+  /** A job that ended badly is submitted again; `text` says which, as for a submission. */
+  retry?(retry: Retry, text: string): void;
   /** A line that a custom function, or a program of `exec` on standard error, printed. */
   output?(line: string): void;
   /** Something went wrong; the run goes on unless it ends for it. */

@@ -14,6 +14,7 @@ import { exec } from './exec.js';
 import type { FollowUp } from './follow-up.js';
 import { callPlugin } from './plugin.js';
 import { resize } from './resize.js';
+import { type Retry, submitAgain } from './retry.js';
 import { submit } from './submit.js';
 import { urgency } from './urgency.js';
 
@@ -109,6 +110,22 @@ export class Dispatcher {
   resume(): void {
     this.#paused?.end();
     this.#paused = null;
+  }
+
+  /** Takes in a job that is to be submitted again. */
+  retry(retry: Retry): void {
+    if (this.#stopped) return;
+    const report = retry.submitting ? this.#context.engine.submissionOfRetry(retry.number) : null;
+    this.#underWay++;
+    this.#line = this.#line.then(async () => {
+      while (this.#paused !== null) await this.#paused.over;
+      if (!this.#stopped) {
+        await submitAgain(this.#context, retry, report).catch((error: EnsembleError) => {
+          if (!this.#stopped) this.#context.observer.problem?.(error);
+        });
+      }
+      this.#done();
+    });
   }
 
   /** Actions that have not begun never do. */

@@ -167,7 +167,7 @@ async function submitAll(
     for (const { entry, count, index } of left) {
       if (signal.aborted || failed) return;
       try {
-        await member.submit(entry, count, { rule, firing: number, index });
+        await member.submit(entry, count, { rule, firing: number, index, attempt: 0 });
       } catch (error) {
         failed = true;
         throw error;

@@ -1,6 +1,7 @@
 /** `--json`: one object a line; the last one is the summary. */
 
 import type { EnsembleObserver } from '../actions/context.js';
+import { describeRetry, type Retry } from '../actions/retry.js';
 import type { EnsembleConfig } from '../config/types.js';
 import type { DecodeError } from '../engine/addon.js';
 import type { RunResult } from '../ensemble.js';
@@ -20,6 +21,8 @@ export interface Reporter {
 /** The same for a replay. */
 export interface ReplayReporter {
   firing(firing: Firing): void;
+  /** A job would have been submitted again. */
+  retry(retry: Retry): void;
   decodeError(error: DecodeError): void;
   finish(result: ReplayResult): void;
 }
@@ -41,6 +44,10 @@ function printFiring(whole: Firing): void {
     ...(context === null ? {} : { context }),
     ...(parameters === null ? {} : { parameters }),
   });
+}
+
+function printRetry({ job, values: _, submitting: __, ...retry }: Retry, text: string): void {
+  print({ type: 'retry', ...retry, job: formatJobId(job), jobid: String(job), text });
 }
 
 function printSummary(end: string, error: EnsembleError | null, seconds: number, metrics: MetricsSnapshot) {
@@ -72,6 +79,7 @@ export function jsonReporter(debug: boolean): Reporter {
       print({ type: 'action', action: kind, rule: firing.rule, firing: firing.number, ...report });
     },
     paused: (paused, askedBy) => print({ type: paused ? 'paused' : 'resumed', askedBy }),
+    retry: printRetry,
     output: (line) => print({ type: 'output', line }),
     problem: (error) => print({ type: 'problem', code: error.code, message: error.message }),
     decodeError: (error) => print({ type: 'decode-error', ...error }),
@@ -106,6 +114,7 @@ export function jsonReplayReporter(config: EnsembleConfig | undefined): ReplayRe
         text: plannedAction(rule, config),
       });
     },
+    retry: (retry) => printRetry(retry, config === undefined ? '' : describeRetry(retry, config)),
     decodeError: (error) => print({ type: 'decode-error', ...error }),
     finish: ({ end, error, metrics }) =>
       printSummary(end, error, metrics.status.latest - metrics.status.earliest, metrics),

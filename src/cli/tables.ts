@@ -47,15 +47,19 @@ export function show(value: number | null | undefined): string {
   return value === null || value === undefined ? '-' : String(Number(value.toPrecision(4)));
 }
 
-export function countsTable(groups: Iterable<[string, ShownGroup]>, colors: Colors): string {
-  const head = ['jobs', ...COUNTS].map((title) => colors.bold(title));
+export function countsTable(all: Iterable<[string, ShownGroup]>, colors: Colors): string {
+  const groups = [...all];
+  // Most files have no retries, and most terminals no room.
+  const retried = groups.some(([, { count }]) => count.retried > 0);
+  const shown = COUNTS.filter((count) => retried || count !== 'retried');
+  const head = ['jobs', ...shown].map((title) => colors.bold(title));
   const table = new Table({
     ...plainTable,
     head,
-    colAligns: ['left', ...COUNTS.map(() => 'right' as const)],
+    colAligns: ['left', ...shown.map(() => 'right' as const)],
   });
   for (const [name, { count }] of groups) {
-    table.push([escapeControls(name), ...COUNTS.map((key) => String(count[key]))]);
+    table.push([escapeControls(name), ...shown.map((key) => String(count[key]))]);
   }
   return table.toString();
 }

@@ -1,11 +1,13 @@
 /** What a run prints for people: ensemble-python's lines as it goes, and a table at its end. */
 
 import type { ActionReport, EnsembleObserver } from '../actions/context.js';
+import { describeRetry } from '../actions/retry.js';
 import { escapeControls } from '../config/describe.js';
 import type { EnsembleConfig } from '../config/types.js';
 import type { DecodeError } from '../engine/addon.js';
 import type { RunResult } from '../ensemble.js';
 import type { Firing } from '../firing.js';
+import { formatJobId } from '../members/local/job-id.js';
 import type { ResizeOutcome } from '../members/member.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
 import type { ReplayResult } from '../recording/replay.js';
@@ -103,6 +105,10 @@ export function textReporter(debug: boolean): Reporter {
     paused: (paused, askedBy) =>
       print(colors.blue(` => ${paused ? 'paused' : 'resumed'}, asked by ${escapeControls(askedBy)}`)),
     action: (report) => print(describeAction(report, colors)),
+    retry: (retry, text) => {
+      print(colors.blue(` => retry ${retry.attempt} of job ${formatJobId(retry.job)}`));
+      print(`${colors.cyan(`   submit ${escapeControls(retry.group)}`)} ${colors.magenta(text)}`);
+    },
     output: (line) => print(`   ${escapeControls(line)}`),
     problem: (error) => complain(`${error.message} [${error.code}]`),
     decodeError: complainOfRecord,
@@ -127,6 +133,15 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
       printStep(firing, colors);
       if (rule === undefined || config === undefined || rule.action.name === 'goto') return;
       print(colors.cyan(`   would ${plannedAction(rule, config).replaceAll('\n', '\n   ')}`));
+    },
+    retry: (retry) => {
+      print(
+        colors.blue(
+          ` => retry ${retry.attempt} of job ${formatJobId(retry.job)} at ${isoTime(retry.timestamp)}`,
+        ),
+      );
+      const text = config === undefined ? '' : describeRetry(retry, config);
+      print(colors.cyan(`   would submit ${escapeControls(retry.group)} ${text}`));
     },
     decodeError: complainOfRecord,
     finish: ({ end, error, metrics }) => {

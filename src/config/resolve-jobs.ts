@@ -9,10 +9,11 @@ import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import { resolveSweep } from './resolve-parameters.js';
 import { withJobDefaults } from './resolve-plugins.js';
+import { resolveRetry } from './resolve-retry.js';
 import { type JobShape, MOST, MOST_ROWS, meansYes } from './schema.js';
 import { splitWords } from './split-words.js';
 import { checkTemplate } from './templates.js';
-import type { JobDraft, JobEntry, JobGroup, Parameters, ParameterValue } from './types.js';
+import type { JobDraft, JobEntry, JobGroup, Parameters, ParameterValue, RetryPolicy } from './types.js';
 
 export interface ResolvedJobs {
   readonly groups: ReadonlyMap<string, JobGroup>;
@@ -47,12 +48,13 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs {
     const path = ['jobs', index];
     if (job === undefined) continue;
     const name = job.name ?? '';
-    const group = groups.get(name) ?? { name, entries: [], count: 0, stalled: null };
+    const group = groups.get(name) ?? { name, retry: null, entries: [], count: 0, stalled: null };
     const entries = resolveJob(context, overview, job, group.entries.length, path);
     for (const entry of entries) {
       group.entries.push(entry);
       group.count += entry.count;
     }
+    group.retry = resolveRetry(context, group, job, index);
     groups.set(name, group);
     addStalled(context, group, job, path);
     if (group.count > MOST) {
@@ -71,6 +73,7 @@ type GrowingGroup = Pick<JobGroup, 'name'> & {
   readonly entries: JobEntry[];
   count: number;
   stalled: number | null;
+  retry: RetryPolicy | null;
 };
 
 /** What one entry says of the group is said for all. */

@@ -194,6 +194,76 @@ const parametersSchema = z
   .nullish()
   .describe('What {{name}} stands for: lists and ranges in every combination, or rows. Each row is one job.');
 
+/** A length of time that may be none. */
+function delay() {
+  const error = "must be a duration, like 30s, 5m or '250ms', or a number of seconds";
+  return z.union(
+    [z.number({ error }).min(0, { error }), z.string({ error }).regex(DURATION_PATTERN, { error })],
+    {
+      error,
+    },
+  );
+}
+
+const outcomeError = 'must be failed, timeout, canceled or {exception: TYPE}';
+
+const retryOnSchema = z.union(
+  [
+    z.enum(['failed', 'timeout', 'canceled'], { error: outcomeError }),
+    z.strictObject(
+      { exception: text().describe("The type of the job's gravest exception.") },
+      { error: outcomeError },
+    ),
+  ],
+  { error: outcomeError },
+);
+
+const retrySchema = z
+  .union(
+    [
+      integer(0),
+      z.strictObject(
+        {
+          times: integer(0).describe('How often a job is submitted again at most.'),
+          backoff: z
+            .union(
+              [
+                delay(),
+                z.strictObject({
+                  initial: delay().describe('Before the first time.'),
+                  factor: z
+                    .number({ error: 'must be a number, 1 or more' })
+                    .min(1, { error: 'must be a number, 1 or more' })
+                    .optional()
+                    .meta({ description: 'How many times as long before each next time.', default: 2 }),
+                  max: delay().optional().describe('The longest that it gets.'),
+                }),
+              ],
+              { error: 'must be a duration, or a mapping with initial, factor and max' },
+            )
+            .optional()
+            .describe('Time from the end of a job to its next submission.'),
+          on: z
+            .union(
+              [
+                retryOnSchema,
+                z.array(retryOnSchema, { error: outcomeError }).min(1, { error: outcomeError }),
+              ],
+              {
+                error: outcomeError,
+              },
+            )
+            .optional()
+            .describe('Which ends: failed (other than by a timeout) and timeout when absent.'),
+        },
+        { error: 'must be a number of times, or a mapping with times, backoff and on' },
+      ),
+    ],
+    { error: 'must be a number of times, or a mapping with times, backoff and on' },
+  )
+  .nullish()
+  .describe('Submits jobs of the group that end badly again.');
+
 /** The names of a table of descriptions as an enum whose descriptions editors can show. */
 function described<const T extends string>(descriptions: Readonly<Record<T, string>>, error: string) {
   const names = Object.keys(descriptions) as [T, ...T[]];
@@ -266,6 +336,7 @@ export const jobSchema = z
       }),
       cores: integerOrTemplate(1).optional().meta({ description: 'Cores for each task.', default: 1 }),
       gpus: integerOrTemplate(0).optional().meta({ description: 'GPUs for each task.', default: 0 }),
+      retry: retrySchema,
       stalled: duration()
         .nullish()
         .describe(

@@ -110,8 +110,21 @@ export interface JobEntry extends JobTemplate {
   readonly late: boolean;
 }
 
+/** When jobs that ended badly are submitted again. */
+export interface RetryPolicy {
+  /** Times that a job is submitted again at most. */
+  readonly times: number;
+  /** Seconds from the end of a job to its next submission: `initial`, then each time `factor` times as long. */
+  readonly backoff: { readonly initial: number; readonly factor: number; readonly longest: number };
+  readonly outcomes: readonly ('failed' | 'timeout' | 'canceled')[];
+  /** Or jobs whose gravest exception is of one of these types. */
+  readonly exceptions: readonly string[];
+}
+
 export interface JobGroup {
   readonly name: string;
+  /** Null for jobs that are not submitted again. */
+  readonly retry: RetryPolicy | null;
   readonly entries: readonly JobEntry[];
   /** Sum of the entries' counts. */
   readonly count: number;
@@ -182,6 +195,7 @@ export type Count =
   | 'canceled'
   | 'timeout'
   | 'exception'
+  | 'retried'
   | 'pending'
   | 'running';
 

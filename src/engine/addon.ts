@@ -38,6 +38,27 @@ export interface NativeFiring {
   readonly submitting: boolean;
 }
 
+/** A job that ended badly and is to be submitted again now. */
+export interface NativeRetry {
+  /** Counted from 0 in this run. */
+  readonly number: number;
+  /** When that was due, in seconds since the epoch. */
+  readonly timestamp: number;
+  /** That ended. */
+  readonly job: bigint;
+  /** Index of the group. */
+  readonly group: number;
+  /** Index of the entry in its group. */
+  readonly entry: number;
+  /** Times that it was submitted before. */
+  readonly attempt: number;
+  /** The job's `attributes.user.origin` and `.parameters` as JSON text. */
+  readonly origin: string;
+  readonly parameters: string | null;
+  /** The source submits it; what comes of it is told in `submissions`. */
+  readonly submitting: boolean;
+}
+
 /** Bytes that were no journal record. */
 export interface DecodeError {
   /** Bytes from the beginning of the stream. */
@@ -51,6 +72,8 @@ export interface EngineStatus {
   readonly activeJobs: number;
   /** Jobs on their way to the source, or accepted there and not heard of yet. */
   readonly submitting: number;
+  /** Jobs that wait for their next submission. */
+  readonly retrying: number;
   /** No job is active, yet time alone might make a rule due. */
   readonly timeCouldFire: boolean;
   /** No rule fires any more. */
@@ -97,8 +120,9 @@ export interface NativeSnapshot {
 
 /** What came of jobs that were to be submitted. */
 export interface SubmitReport {
-  /** Of the firing, in `submissions`. */
+  /** Of the firing or the retry, in `submissions`. */
   readonly number: number;
+  readonly ofRetry: boolean;
   readonly accepted: number;
   readonly refused: number;
   /** Never sent: the session was ending, or the refusal of the first ended it for the others. */
@@ -152,6 +176,7 @@ export interface TimeRequest {
 export interface NativeOutbox {
   readonly answers: readonly NativeAnswer[];
   readonly firings: readonly NativeFiring[];
+  readonly retries: readonly NativeRetry[];
   readonly submissions: readonly SubmitReport[];
   readonly decodeErrors: readonly DecodeError[];
   /** To be answered by `supplyTimes`; in virtual time the engine waits for it. */
@@ -194,7 +219,14 @@ export interface NativeEngine {
   activeJobs(number: number, group: number): void;
   openFlux(number: number, options: FluxOptions): void;
   closeSource(number: number): void;
-  submit(number: number, portion: SubmitPortion, rule: number, firing: number, firstIndex: number): void;
+  submit(
+    number: number,
+    portion: SubmitPortion,
+    rule: number,
+    firing: number,
+    firstIndex: number,
+    attempt: number,
+  ): void;
   cancel(number: number, ids: BigUint64Array, note: string): void;
   setUrgency(number: number, ids: BigUint64Array, urgency: number): void;
   take(): NativeOutbox | undefined;
@@ -226,7 +258,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 8;
+const abi = 9;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

@@ -14,6 +14,7 @@ import {
   loadAddon,
   type NativeEngine,
   type NativeFiring,
+  type NativeRetry,
   type NativeSnapshot,
   type SourceFailure,
   type SubmitReport,
@@ -30,6 +31,8 @@ export interface EngineListener {
   cronTimes?(cron: PlanCron, after: number, count: number): readonly number[];
   /** The last thing has happened that could have made a run go on, as far as the engine's own thread can tell. */
   quiet?(): void;
+  /** A job that ended badly is to be submitted again now. */
+  retry?(retry: NativeRetry): void;
 }
 
 /** What an open source tells, besides what the engine makes of it. */
@@ -88,6 +91,7 @@ export class Engine {
   readonly #crons = new Map<number, PlanCron>();
   #rules = 0;
   readonly #submissions = new Map<number, (report: SubmitReport) => void>();
+  readonly #retries = new Map<number, (report: SubmitReport) => void>();
   #source: SourceListener | null = null;
   #lastCommand = 0;
   #closed = false;
@@ -217,9 +221,9 @@ export class Engine {
   /** Submits jobs to the source; resolves when each has been accepted or refused. */
   submit(
     portion: SubmitPortion,
-    { rule, firing, index }: { rule: number; firing: number; index: number },
+    { rule, firing, index, attempt }: { rule: number; firing: number; index: number; attempt: number },
   ): Promise<SubmitReport> {
-    return this.#command((native, number) => native.submit(number, portion, rule, firing, index));
+    return this.#command((native, number) => native.submit(number, portion, rule, firing, index, attempt));
   }
 
   cancel(ids: BigUint64Array, note: string): Promise<ControlReport> {
@@ -233,6 +237,11 @@ export class Engine {
   /** What came of the jobs of a firing that the source submits. To be asked for while the firing is delivered. */
   submission(firing: number): Promise<SubmitReport> {
     return new Promise((resolve) => this.#submissions.set(firing, resolve));
+  }
+
+  /** The same for a retry. */
+  submissionOfRetry(retry: number): Promise<SubmitReport> {
+    return new Promise((resolve) => this.#retries.set(retry, resolve));
   }
 
   async metrics(): Promise<MetricsSnapshot> {
@@ -296,10 +305,11 @@ export class Engine {
     this.#native.close();
     for (const waiting of this.#waiting.values()) waiting.reject(closed());
     this.#waiting.clear();
-    for (const [number, resolve] of this.#submissions) {
-      resolve({ number, accepted: 0, refused: 0, dropped: 0, reason: '' });
+    for (const [number, resolve] of [...this.#submissions, ...this.#retries]) {
+      resolve({ number, ofRetry: false, accepted: 0, refused: 0, dropped: 0, reason: '' });
     }
     this.#submissions.clear();
+    this.#retries.clear();
     this.#keepIfBusy();
     this.#wakeStream?.();
   }
@@ -334,11 +344,13 @@ export class Engine {
     for (const request of outbox.timeRequests) this.#supplyTimes(request);
     for (const error of outbox.decodeErrors) tell(() => this.#listener.decodeError(error));
     for (const firing of outbox.firings) tell(() => this.#listener.firing(firing));
+    for (const retry of outbox.retries) tell(() => this.#listener.retry?.(retry));
     const { records, failure } = outbox;
     if (records !== null) tell(() => this.#source?.records(records));
     for (const report of outbox.submissions) {
-      this.#submissions.get(report.number)?.(report);
-      this.#submissions.delete(report.number);
+      const waiting = report.ofRetry ? this.#retries : this.#submissions;
+      waiting.get(report.number)?.(report);
+      waiting.delete(report.number);
     }
     for (const { number, value, failure: refused } of outbox.answers) {
       const waiting = this.#waiting.get(number);

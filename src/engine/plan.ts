@@ -86,6 +86,23 @@ export interface PlanRule {
 export interface PlanRemembered {
   /** Index of the group. */
   readonly group: number;
+  readonly retry: PlanRetry | null;
+}
+
+/** When jobs that ended badly are submitted again. */
+export interface PlanRetry {
+  readonly times: number;
+  /** Seconds before the first time, how many times as long before the next ones, and seconds at most. */
+  readonly initial: number;
+  readonly factor: number;
+  readonly longest: number;
+  readonly failed: boolean;
+  readonly timeout: boolean;
+  readonly canceled: boolean;
+  /** Or by the type of a job's gravest exception. */
+  readonly exceptions: readonly string[];
+  /** What a native source submits, by entry of the group; null where JavaScript does. */
+  readonly entries: readonly SubmitPortion[] | null;
 }
 
 export interface EnginePlan {

@@ -17,6 +17,8 @@ export interface SubmitOrigin {
   readonly firing: number;
   /** Number of the first of these jobs among those of the firing, counted from 0. */
   readonly index: number;
+  /** Times that the job was submitted before; 0 but for retries. */
+  readonly attempt: number;
 }
 
 /** Where a member delivers what it has to tell. */

@@ -40,6 +40,7 @@ export const COUNTS = [
   'canceled',
   'timeout',
   'exception',
+  'retried',
   'pending',
   'running',
 ] as const satisfies readonly Count[];

@@ -3,6 +3,7 @@
  * the same recording always comes to the same firings and statistics; nothing is performed.
  */
 
+import { type Retry, readRetry } from '../actions/retry.js';
 import type { EnsembleConfig } from '../config/types.js';
 import type { DecodeError, EngineStatus } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
@@ -27,6 +28,8 @@ export interface ReplayOptions {
   readonly signal?: AbortSignal;
   /** A rule has fired. Its action is not performed. */
   readonly firing?: (firing: Firing) => void;
+  /** A job that ended badly would have been submitted again. */
+  readonly retry?: (retry: Retry) => void;
   readonly decodeError?: (error: DecodeError) => void;
   /** Asked between two pieces: what it returns holds the replay while whoever is told can't keep up. */
   readonly ready?: () => Promise<void> | undefined;
@@ -59,6 +62,7 @@ export class Replay {
       { ...plan, virtualTime: true, rules: plan.rules.map((rule) => ({ ...rule, wantsEvent: false })) },
       {
         firing: (firing) => options.firing?.(readFiring(firing, rules, this.#engine.names, states)),
+        retry: (retry) => options.retry?.(readRetry(retry, this.#engine.groups)),
         decodeError: (error) => options.decodeError?.(error),
         cronTimes: nextTimes,
       },

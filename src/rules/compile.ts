@@ -10,7 +10,7 @@ import type {
   Rule,
   Trigger,
 } from '../config/types.js';
-import type { EnginePlan, PlanRule, PlanStep, SubmitPortion } from '../engine/plan.js';
+import type { EnginePlan, PlanRetry, PlanRule, PlanStep, SubmitPortion } from '../engine/plan.js';
 import { COMPARISONS } from './expression/syntax.js';
 import { MetricTable } from './metric-table.js';
 import { portionsOf } from './portions.js';
@@ -147,13 +147,33 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
   };
 }
 
+function compileRetry({ retry, entries }: JobGroup, makePortion: MakePortion | null): PlanRetry | null {
+  if (retry === null) return null;
+  const { times, backoff, outcomes, exceptions } = retry;
+  return {
+    times,
+    ...backoff,
+    failed: outcomes.includes('failed'),
+    timeout: outcomes.includes('timeout'),
+    canceled: outcomes.includes('canceled'),
+    exceptions,
+    // Those that are filled in late are never asked for, but have a place.
+    entries:
+      makePortion === null || entries.length > MOST_PLANNED
+        ? null
+        : entries.map((entry) => makePortion(entry, 1)),
+  };
+}
+
 /** A whole ensemble. `ensemble` is the run's id, empty for jobs of any run. */
 export function compilePlan(config: EnsembleConfig, ensemble: string, names: RuleNames): EnginePlan {
   const rules = config.rules.map((rule) => compileRule(rule, names));
   return {
     groups: [...config.groups.keys()],
-    remembered: [...config.groups.values()].flatMap(({ entries }, group) =>
-      entries.some(({ draft }) => draft?.sweep) ? [{ group }] : [],
+    remembered: [...config.groups.values()].flatMap((group, index) =>
+      group.retry !== null || group.entries.some(({ draft }) => draft?.sweep)
+        ? [{ group: index, retry: compileRetry(group, names.makePortion) }]
+        : [],
     ),
     stalled: [...config.groups.values()].map(({ stalled }) => stalled ?? 0),
     states: config.states,

@@ -110,9 +110,9 @@ class ScriptRun {
     const lineTime = line === undefined ? Number.POSITIVE_INFINITY : this.#script.start + line.time;
     const next = Math.min(clock.next, lineTime);
     if (next === Number.POSITIVE_INFINITY) {
-      const { activeJobs, submitting, timeCouldFire } = await engine.status();
+      const { activeJobs, submitting, retrying, timeCouldFire } = await engine.status();
       // The ensemble knows as much itself, and ends.
-      if (activeJobs === 0 && submitting === 0 && !timeCouldFire) return false;
+      if (activeJobs + submitting + retrying === 0 && !timeCouldFire) return false;
     }
     const until = Math.min(next, limit);
     const reached = until > clock.now() ? await engine.advance(until) : until;

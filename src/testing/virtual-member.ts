@@ -28,7 +28,7 @@ export interface VirtualMemberOptions {
 /** More than anybody asks for, and few enough that one more is another number. */
 const PLENTY = 2 ** 31;
 /** What a script submits comes from no rule. */
-const NO_ORIGIN: SubmitOrigin = { rule: 0, firing: 0, index: 0 };
+const NO_ORIGIN: SubmitOrigin = { rule: 0, firing: 0, index: 0, attempt: 0 };
 const NOTHING: JobPlan = { wait: [], duration: [], outcome: [] };
 const SUCCESS: Outcome = { kind: 'exit', code: 0 };
 

@@ -115,7 +115,8 @@ export function allRules(groups: number): CaseRule[] {
   const rules = [...events, ...more, ...derived].map((event) => onJob(event, { wantsEvent: true }));
   const counts = ['submitted', 'finished', 'success', 'failed', 'canceled', 'timeout', 'exception'] as const;
   for (let group = 0; group < groups; group++) {
-    for (const count of [...counts, 'pending', 'running'] as const) rules.push(onCount(count, { group }));
+    for (const count of [...counts, 'retried', 'pending', 'running'] as const)
+      rules.push(onCount(count, { group }));
     for (const variable of ['duration', 'pending'] as const) {
       for (const statistic of [
         'mean',

@@ -129,6 +129,7 @@ export async function runNative(
     const {
       timeCouldFire: _,
       submitting: __,
+      retrying: ______,
       lostJobs: ___,
       earliest: ____,
       latest: _____,

@@ -180,6 +180,7 @@ export const allGood = (jobs: number) => ({
   canceled: 0,
   timeout: 0,
   exception: 0,
+  retried: 0,
   pending: 0,
   running: 0,
 });

@@ -17,6 +17,7 @@ export class ReferenceGroup {
     canceled: 0,
     timeout: 0,
     exception: 0,
+    retried: 0,
     pending: 0,
     running: 0,
   };

@@ -1,5 +1,6 @@
 /** One job's way through the states of RFC 21, and how it came out. */
 
+import type { PlanRetry } from '../../src/engine/plan.js';
 import { isObject, type ReferenceEvent } from './journal.js';
 
 export type State = 'NEW' | 'DEPEND' | 'PRIORITY' | 'SCHED' | 'RUN' | 'CLEANUP' | 'INACTIVE';
@@ -26,12 +27,44 @@ export interface Job {
   /** A severity 0 exception came. */
   fatal: boolean;
   gravest: { readonly severity: number; readonly type: string } | null;
+  /** Of which entry of its group it is and how often it was tried before; null for a job that nobody can make again. */
+  readonly origin: { readonly entry: number; readonly attempt: number } | null;
 }
 
 export type Outcome = 'success' | 'failed' | 'canceled' | 'timeout';
 
-export function newJob(group: number): Job {
-  return { group, state: 'NEW', submit: null, start: null, finished: false, fatal: false, gravest: null };
+export function newJob(group: number, jobspec: unknown): Job {
+  const origin = originOf(jobspec);
+  return {
+    group,
+    state: 'NEW',
+    submit: null,
+    start: null,
+    finished: false,
+    fatal: false,
+    gravest: null,
+    origin,
+  };
+}
+
+function originOf(jobspec: unknown): Job['origin'] {
+  const attributes = isObject(jobspec) ? jobspec.attributes : null;
+  const user = isObject(attributes) ? attributes.user : null;
+  const origin = isObject(user) ? user.origin : null;
+  if (!isObject(origin)) return null;
+  const count = (value: unknown) =>
+    Number.isInteger(value) && (value as number) >= 0 ? (value as number) : null;
+  const entry = count(origin.entry);
+  return entry === null ? null : { entry, attempt: count(origin.attempt) ?? 0 };
+}
+
+/** Whether a job that ended so is to be submitted again, and if so after how many seconds; null for no. */
+export function retryAfter(job: Job, outcome: Outcome, retry: PlanRetry | null): number | null {
+  if (retry === null || job.origin === null || outcome === 'success') return null;
+  const { attempt } = job.origin;
+  if (attempt >= retry.times) return null;
+  if (!retry[outcome] && !retry.exceptions.includes(job.gravest?.type ?? '')) return null;
+  return Math.min(retry.initial * retry.factor ** attempt, retry.longest);
 }
 
 export function isFatal(event: ReferenceEvent): boolean {

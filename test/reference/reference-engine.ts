@@ -14,6 +14,7 @@ import {
   newJob,
   type Outcome,
   outcomeOf,
+  retryAfter,
   type State,
   stateAfter,
 } from './job.js';
@@ -50,6 +51,8 @@ function changes({ count, variable }: PlanMetric, touched: Touched): boolean {
 }
 
 export class ReferenceEngine {
+  /** Jobs that are to be submitted again, in the order in which they ended. */
+  readonly retries: { readonly job: bigint; readonly attempt: number; readonly due: number }[] = [];
   /** Lines that were no records, counted from 1. */
   readonly badLines: number[] = [];
   readonly totals = { records: 0, events: 0, trackedEvents: 0, negativeIntervals: 0 };
@@ -180,7 +183,7 @@ export class ReferenceEngine {
     if (job === undefined && jobspec !== null) {
       const group = this.#groupIndex(groupOf(jobspec, this.#plan.ensemble));
       if (group !== -1) {
-        job = newJob(group);
+        job = newJob(group, jobspec);
         this.#jobs.set(id, job);
         entering = true;
       }
@@ -196,7 +199,7 @@ export class ReferenceEngine {
       const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set() };
       if (entering) this.#enter(job, touched.counts, event.timestamp);
       entering = false;
-      this.#apply(job, event, touched);
+      this.#apply(id, job, event, touched);
       const over = event.name === 'clean' || event.name === 'invalidate';
       this.#judge.event(id, job.group, event, (metric) => changes(metric, touched), touched.triggers, !over);
       if (!over) continue;
@@ -223,7 +226,7 @@ export class ReferenceEngine {
     this.#add(job, 'pending', 1, time, changed);
   }
 
-  #apply(job: Job, event: ReferenceEvent, touched: Touched): void {
+  #apply(id: bigint, job: Job, event: ReferenceEvent, touched: Touched): void {
     const { counts, triggers } = touched;
     triggers.add(event.name.startsWith('debug.') ? 'debug' : event.name);
     if (event.name === 'submit') job.submit ??= event.timestamp;
@@ -237,8 +240,8 @@ export class ReferenceEngine {
       if (isFatal(event)) job.fatal = true;
       if (job.gravest === null || severity < job.gravest.severity) job.gravest = { severity, type };
     }
-    if (event.name === 'finish') this.#finish(job, event, touched);
-    if (event.name === 'clean' && !job.finished) this.#settle(job, false, event.timestamp, touched);
+    if (event.name === 'finish') this.#finish(id, job, event, touched);
+    if (event.name === 'clean' && !job.finished) this.#settle(id, job, false, event.timestamp, touched);
 
     const before = gauge(job);
     const state = event.name === 'invalidate' ? 'INACTIVE' : stateAfter(job.state, event);
@@ -256,13 +259,13 @@ export class ReferenceEngine {
     if (job.submit !== null) this.#observe(job, 'pending', timestamp - job.submit, timestamp, touched);
   }
 
-  #finish(job: Job, event: ReferenceEvent, touched: Touched): void {
+  #finish(id: bigint, job: Job, event: ReferenceEvent, touched: Touched): void {
     if (job.finished) return;
     job.finished = true;
     this.#add(job, 'finished', 1, event.timestamp, touched.counts);
     if (job.start !== null)
       this.#observe(job, 'duration', event.timestamp - job.start, event.timestamp, touched);
-    this.#settle(job, event.context?.status === 0, event.timestamp, touched);
+    this.#settle(id, job, event.context?.status === 0, event.timestamp, touched);
   }
 
   #observe(job: Job, variable: Variable, seconds: number, time: number, touched: Touched): void {
@@ -274,10 +277,15 @@ export class ReferenceEngine {
     touched.streams.add(variable);
   }
 
-  #settle(job: Job, success: boolean, time: number, touched: Touched): void {
+  #settle(id: bigint, job: Job, success: boolean, time: number, touched: Touched): void {
     const outcome = outcomeOf(job, success);
     this.#add(job, outcome, 1, time, touched.counts);
     if (outcome === 'timeout') this.#add(job, 'failed', 1, time, touched.counts);
     for (const trigger of outcomeTriggers[outcome]) touched.triggers.add(trigger);
+    const policy = this.#plan.remembered.find(({ group }) => group === job.group)?.retry ?? null;
+    const seconds = this.ended ? null : retryAfter(job, outcome, policy);
+    if (seconds === null) return;
+    this.#add(job, 'retried', 1, time, touched.counts);
+    this.retries.push({ job: id, attempt: (job.origin?.attempt ?? 0) + 1, due: time + seconds });
   }
 }

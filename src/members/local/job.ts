@@ -50,7 +50,7 @@ export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemb
   // As the journal tells it, without the environment.
   const jobspec = compileJobspec(template, { ensemble, environment: null, alwaysNodes: false });
   const head = `${jobspec.head}"rule":${origin.rule},"firing":${origin.firing},"index":`;
-  const { tail } = jobspec;
+  const tail = origin.attempt > 0 ? `,"attempt":${origin.attempt}${jobspec.tail}` : jobspec.tail;
   return {
     template,
     slots: template.tasks * template.cores,

@@ -65,6 +65,7 @@ const noCounts: Counts = {
   canceled: 0,
   timeout: 0,
   exception: 0,
+  retried: 0,
   pending: 0,
   running: 0,
 };

@@ -18,6 +18,7 @@ const counts = (success: number) => ({
   canceled: 0,
   timeout: 0,
   exception: 0,
+  retried: 0,
   pending: 1,
   running: 2,
 });

@@ -1,0 +1,73 @@
+// Jobs that ended badly and are to be submitted again: which ones, and when.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/job_details.h"
+#include "engine/jobspec.h"
+#include "journal/record.h"
+
+namespace flux_ensemble::engine {
+
+enum class JobOutcome : std::uint8_t { kSuccess, kFailed, kCanceled, kTimeout };
+
+// What a group says of its jobs that end badly.
+struct RetryPolicy {
+  std::uint32_t times = 0;  // that a job is submitted again at most
+  // Seconds from the end of a job to its next submission: the first time `initial`, then each time
+  // `factor` times as long, but never longer than `longest`.
+  double initial = 0;
+  double factor = 1;
+  double longest = std::numeric_limits<double>::infinity();
+  bool failed = false;  // also timeout and canceled: by what a job's outcome was
+  bool timeout = false;
+  bool canceled = false;
+  std::vector<std::string> exceptions;  // or by the type of its gravest exception
+  // What a source submits by itself, for each entry of the group; empty where JavaScript submits.
+  std::vector<SubmitPortion> entries;
+
+  bool Wants(JobOutcome outcome, std::string_view exception) const;
+  double Delay(std::uint32_t attempt) const;
+};
+
+// A job that is to be submitted again.
+struct Retry {
+  std::uint64_t number = 0;  // counted from 0 in this run
+  double due = 0;            // seconds since the epoch
+  journal::JobId job = 0;    // that ended
+  std::uint32_t group = 0;
+  JobDetails details;       // with the number of the attempt that comes
+  bool submitting = false;  // the source submits it, JavaScript need not
+};
+
+class Retries {
+ public:
+  void SetPolicy(std::uint32_t group, RetryPolicy policy);
+  // Null for a group whose jobs are not submitted again.
+  const RetryPolicy* PolicyOf(std::uint32_t group) const {
+    return group < policies_.size() && policies_[group] ? &*policies_[group] : nullptr;
+  }
+
+  void Add(Retry retry);
+
+  std::size_t size() const { return waiting_.size(); }
+  // Infinity while nothing waits.
+  double next_due() const {
+    return waiting_.empty() ? std::numeric_limits<double>::infinity() : waiting_.front().due;
+  }
+  // Moves out what is due by `now`, the first one first.
+  void TakeDue(double now, std::vector<Retry>& to);
+  void Clear() { waiting_.clear(); }
+
+ private:
+  std::vector<std::optional<RetryPolicy>> policies_;  // by group
+  std::vector<Retry> waiting_;                        // a heap, the first due in front
+  std::uint64_t added_ = 0;
+};
+
+}  // namespace flux_ensemble::engine

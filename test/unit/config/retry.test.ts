@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { pathsOf, read, single, withJob } from './helpers.js';
+
+const retryOf = (retry: unknown) => read(withJob({ retry })).config.groups.get('a')?.retry;
+const never = 1e9;
+
+describe('retry', () => {
+  it('is a number of times, or says more', () => {
+    expect(retryOf(null)).toBeNull();
+    expect(retryOf(2)).toEqual({
+      times: 2,
+      backoff: { initial: 0, factor: 1, longest: never },
+      outcomes: ['failed', 'timeout'],
+      exceptions: [],
+    });
+    expect(retryOf({ times: 1, backoff: '10s', on: 'failed' })).toMatchObject({
+      backoff: { initial: 10, factor: 1 },
+      outcomes: ['failed'],
+    });
+    expect(
+      retryOf({ times: 1, backoff: { initial: '1m', max: '1h' }, on: ['canceled', { exception: 'oom' }] }),
+    ).toEqual({
+      times: 1,
+      backoff: { initial: 60, factor: 2, longest: 3600 },
+      outcomes: ['canceled'],
+      exceptions: ['oom'],
+    });
+  });
+
+  it('is one for all entries of a group', () => {
+    const jobs = (first: unknown, second: unknown) => ({
+      jobs: [
+        { name: 'a', command: 'x', retry: first },
+        { name: 'a', command: 'y', retry: second },
+      ],
+      rules: [{ trigger: 'start', action: { name: 'terminate' } }],
+    });
+    expect(pathsOf(jobs(1, undefined))).toEqual([]);
+    expect(pathsOf(jobs(undefined, 1))).toEqual([]);
+    expect(pathsOf(jobs(1, { times: 1 }))).toEqual([]);
+    expect(single(jobs(1, 2))).toContain('jobs[1].retry an entry of this group before has another retry');
+    expect(read(jobs(undefined, 1)).config.groups.get('a')?.retry?.times).toBe(1);
+  });
+
+  it.each([
+    [-1, 'jobs[0].retry'],
+    [{}, "'times' is missing"],
+    [{ times: 1, backof: 1 }, "did you mean 'backoff'?"],
+    [{ times: 1, backoff: '10 parsecs' }, 'jobs[0].retry.backoff'],
+    [{ times: 1, backoff: { initial: 1, factor: 0.5 } }, 'must be a number, 1 or more'],
+    [{ times: 1, on: 'faild' }, 'must be failed, timeout, canceled or {exception: TYPE}'],
+    [{ times: 1, on: [] }, 'jobs[0].retry.on'],
+    [{ times: 1, on: [{ exception: '' }] }, 'jobs[0].retry.on[0]'],
+  ])('is refused: %j', (retry, message) => {
+    expect(single(withJob({ retry }))).toContain(message);
+  });
+});
