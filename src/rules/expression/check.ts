@@ -6,7 +6,7 @@
 import { quote } from '../../config/describe.js';
 import { choices, didYouMean } from '../../config/suggest.js';
 import type { ConditionStep, MetricName } from '../../config/types.js';
-import { parseMetricName } from '../metric-name.js';
+import { parseMetricName, parseWindowedMetric } from '../metric-name.js';
 import type { Parsed } from '../parsed.js';
 import type { ComparisonOperator, Expression, Fault } from './syntax.js';
 
@@ -118,8 +118,18 @@ class Checker {
     return 'number';
   }
 
+  /** Over a window: `rate(count.G.OUTCOME, 10m)`, `mean(G.duration, 30m)`. */
   #call(expression: Expression & { kind: 'call' }): Type | null {
-    return this.fault(expression, `there is no function ${quote(expression.name)}`);
+    const { name, args } = expression;
+    const [path, window] = args;
+    if (path?.kind !== 'name' || window?.kind !== 'number' || args.length !== 2) {
+      const forms = 'like mean(sleep.duration, 30m) or rate(count.sleep.finished, 10m)';
+      return this.fault(
+        expression,
+        `${quote(name)} takes what it is of and how far it reaches back, ${forms}`,
+      );
+    }
+    return this.#metric(expression, parseWindowedMetric(name, path.name, window.value, this.#scope.groups));
   }
 
   #unary(expression: Expression & { kind: 'unary' }): Type | null {

@@ -211,9 +211,26 @@ describe('what an expression refers to', () => {
       'mean.slep-duration > 5 or count.x.failed > 3',
       ["0 no job group 'slep'; did you mean 'sleep'?", "26 no job group 'x'; there are sleep and my group"],
     ],
-    ['rat(count.sleep.failed, 1m) > 5', [expect.stringMatching(/^0 .*'rat'/)]],
+    [
+      'rat(count.sleep.failed, 1m) > 5',
+      [expect.stringMatching(/^0 there is no function 'rat'; did you mean 'rate'/)],
+    ],
+    ['5 > rate(count.sleep.failed)', [expect.stringMatching(/^4 'rate' takes what it is of and how far/)]],
+    ['mean("sleep", 1m) > 5', [expect.stringMatching(/^0 'mean' takes/)]],
+    ['mean(slep.duration, 1m) > 5', ["0 no job group 'slep'; did you mean 'sleep'?"]],
   ])('%s', (text, expected) => {
     expect(check(text)).toEqual(expected);
+  });
+
+  it('may be over a window', () => {
+    expect(check('rate(count.sleep.failed, 10m) < p99.9(`my group`.pending, 90s)')).toEqual([
+      { op: 'metric', metric: { kind: 'rate', group: 'sleep', count: 'failed', window: 600 } },
+      {
+        op: 'metric',
+        metric: { kind: 'statistic', statistic: 'p99.9', group: 'my group', variable: 'pending', window: 90 },
+      },
+      { op: '<' },
+    ]);
   });
 
   it('is no event where there is none, and no state where the file has none', () => {
