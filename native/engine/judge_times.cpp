@@ -208,8 +208,9 @@ void Judge::Supply(std::uint32_t rule, const std::vector<double>& times) {
 void Judge::Expect(Window& window) {
   if (window.expected) return;
   const double next = metrics_.NextChange(window.metric);
-  window.expected = next < kNever;
-  agenda_.Add(next, Appointment::Kind::kMetric, window.metric);
+  // What changes now is being judged; only a later time can be waited for.
+  window.expected = next > now_ && next < kNever;
+  if (window.expected) agenda_.Add(next, Appointment::Kind::kMetric, window.metric);
 }
 
 void Judge::Expect(Guard& guard, std::uint32_t group) {
