@@ -3,11 +3,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <memory>
@@ -61,21 +65,19 @@ bool OpenAs(int target, const char* path, int flags) {
   return fd >= 0 && dup2(fd, target) >= 0;  // the copy is without O_CLOEXEC
 }
 
+/// Tells why the program does not run, and ends.
+[[noreturn]] void Fail(int progress, StartStep step) {
+  const StartFailure failure{step, errno};
+  // If even this can't be written the spawner is gone, and so are we in a moment.
+  if (write(progress, &failure, sizeof failure) < 0) {
+  }
+  _exit(127);
+}
+
 /// The child's side of the fork, up to the program of the job.
 [[noreturn]] void RunJob(const SpawnCommand& command, char** arguments, char** environment,
-                         pid_t spawner, int progress) {
-  const auto fail = [progress](StartStep step) {
-    const StartFailure failure{step, errno};
-    // If even this can't be written the spawner is gone, and so are we in a moment.
-    if (write(progress, &failure, sizeof failure) < 0) {
-    }
-    _exit(127);
-  };
-  setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != spawner) _exit(127);  // it died before the line above
-  // From here on a cancel ends us, also while a file takes its time to open.
-  ResetSignals();
+                         int progress) {
+  const auto fail = [progress](StartStep step) { Fail(progress, step); };
   if (!command.cwd.empty() && chdir(command.cwd.data()) != 0) fail(StartStep::kChdir);
   if (!OpenAs(STDIN_FILENO, "/dev/null", O_RDONLY)) fail(StartStep::kStdin);
   constexpr int kCreate = O_WRONLY | O_CREAT | O_TRUNC;
@@ -89,8 +91,46 @@ bool OpenAs(int target, const char* path, int flags) {
   }
   environ = environment;  // execvp() takes the PATH from here: the job's, not the spawner's
   execvp(arguments[0], arguments);
-  fail(StartStep::kExec);
-  _exit(127);
+  Fail(progress, StartStep::kExec);
+}
+
+/// Forks a process in a group of its own, which dies with us and calls `run` with the descriptor
+/// for Fail().
+template <typename Run>
+StartedProcess Fork(const Run& run, StartFailure* failure) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    *failure = {StartStep::kPipe, errno};
+    return {};
+  }
+  UniqueFd progress_read(ends[0]);
+  UniqueFd progress_write(ends[1]);
+
+  const pid_t spawner = getpid();
+  // Signals stay blocked in the child until it has put back their default actions.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = fork();
+  const int fork_error = errno;
+  if (pid == 0) {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != spawner) _exit(127);  // it died before the line above
+    // From here on a cancel ends us, also while a file takes its time to open.
+    ResetSignals();
+    run(progress_write.get());
+  }
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) {
+    *failure = {StartStep::kFork, fork_error};
+    return {};
+  }
+  // Here as well as in the child, so that the group exists whichever comes first: a signal to it,
+  // or the program. Fails with EACCES once the program runs, when it is long done.
+  setpgid(pid, pid);
+  return {pid, std::move(progress_read)};
 }
 
 /// The parent's process id in the text of /proc/PID/stat, or -1. The second field, the program's
@@ -99,6 +139,27 @@ pid_t ParentIn(std::string_view stat) {
   const std::size_t name_end = stat.rfind(") ");
   if (name_end == std::string_view::npos || stat.size() < name_end + 5) return -1;
   return static_cast<pid_t>(strtol(stat.data() + name_end + 4, nullptr, 10));
+}
+
+/// The processes whose parent is this one now, also those that became so when their own parent
+/// died.
+std::vector<pid_t> ListChildren() {
+  std::vector<pid_t> children;
+  const std::unique_ptr<DIR, int (*)(DIR*)> proc(opendir("/proc"), closedir);
+  if (!proc) return children;
+  const pid_t self = getpid();
+  while (const dirent* entry = readdir(proc.get())) {
+    const pid_t pid = static_cast<pid_t>(strtol(entry->d_name, nullptr, 10));
+    if (pid <= 0) continue;
+    const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+    const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    char text[512];
+    const ssize_t size = file.valid() ? read(file.get(), text, sizeof text - 1) : -1;
+    if (size <= 0) continue;  // it ended meanwhile
+    text[size] = '\0';
+    if (ParentIn({text, static_cast<std::size_t>(size)}) == self) children.push_back(pid);
+  }
+  return children;
 }
 
 }  // namespace
@@ -134,34 +195,18 @@ StartedProcess StartJob(const SpawnCommand& command, StartFailure* failure) {
   }
   arguments.push_back(nullptr);
 
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-    *failure = {StartStep::kPipe, errno};
-    return {};
-  }
-  UniqueFd progress_read(ends[0]);
-  UniqueFd progress_write(ends[1]);
+  return Fork(
+      [&](int progress) { RunJob(command, arguments.data(), environment.data(), progress); },
+      failure);
+}
 
-  const pid_t spawner = getpid();
-  // Signals stay blocked in the child until it has put back their default actions.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = fork();
-  const int fork_error = errno;
-  if (pid == 0) {
-    RunJob(command, arguments.data(), environment.data(), spawner, progress_write.get());
-  }
-  sigprocmask(SIG_SETMASK, &before, nullptr);
-  if (pid < 0) {
-    *failure = {StartStep::kFork, fork_error};
-    return {};
-  }
-  // Here as well as in the child, so that the group exists whichever comes first: a signal to it,
-  // or the program. Fails with EACCES once the program runs, when it is long done.
-  setpgid(pid, pid);
-  return {pid, std::move(progress_read)};
+StartedProcess StartProgram(char** arguments, StartFailure* failure) {
+  return Fork(
+      [arguments](int progress) {
+        execvp(arguments[0], arguments);
+        Fail(progress, StartStep::kExec);
+      },
+      failure);
 }
 
 bool ReadStartOutcome(int progress_fd, StartFailure* failure) {
@@ -176,23 +221,35 @@ bool ReadStartOutcome(int progress_fd, StartFailure* failure) {
   return true;
 }
 
-std::vector<pid_t> ListChildren() {
-  std::vector<pid_t> children;
-  const std::unique_ptr<DIR, int (*)(DIR*)> proc(opendir("/proc"), closedir);
-  if (!proc) return children;
-  const pid_t self = getpid();
-  while (const dirent* entry = readdir(proc.get())) {
-    const pid_t pid = static_cast<pid_t>(strtol(entry->d_name, nullptr, 10));
-    if (pid <= 0) continue;
-    const std::string path = "/proc/" + std::to_string(pid) + "/stat";
-    const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    char text[512];
-    const ssize_t size = file.valid() ? read(file.get(), text, sizeof text - 1) : -1;
-    if (size <= 0) continue;  // it ended meanwhile
-    text[size] = '\0';
-    if (ParentIn({text, static_cast<std::size_t>(size)}) == self) children.push_back(pid);
+bool ReapChildren(int sigchld, const std::function<bool(pid_t)>& leads,
+                  const std::function<void(pid_t, int)>& ended) {
+  signalfd_siginfo ignored;
+  while (read(sigchld, &ignored, sizeof ignored) > 0) {
   }
-  return children;
+  while (true) {
+    siginfo_t info = {};
+    // Not collected yet: as long as the leader is a zombie, nobody else can have its process
+    // group's id.
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
+    if (info.si_pid == 0) return true;
+    if (leads(info.si_pid)) kill(-info.si_pid, SIGKILL);
+    int status = 0;
+    if (waitpid(info.si_pid, &status, 0) >= 0) ended(info.si_pid, status);
+  }
+}
+
+void EndDescendants(int sigchld, double deadline, const std::function<bool()>& reap) {
+  while (reap() && MonotonicSeconds() < deadline) {
+    for (pid_t child : ListChildren()) kill(child, SIGKILL);
+    pollfd change = {sigchld, POLLIN, 0};
+    poll(&change, 1, 20);
+  }
+}
+
+double MonotonicSeconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 }  // namespace flux_ensemble::local

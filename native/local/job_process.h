@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include <vector>
+#include <functional>
 
 #include "command.h"
 #include "unique_fd.h"
@@ -35,12 +35,26 @@ struct StartedProcess {
 /// there is no process at all.
 StartedProcess StartJob(const SpawnCommand& command, StartFailure* failure);
 
+/// Forks a process for a program that keeps our standard streams: in a group of its own, with
+/// default signals. `arguments` ends with a null pointer. `failure` as above.
+StartedProcess StartProgram(char** arguments, StartFailure* failure);
+
 /// Reads the outcome of a start. False while there is none yet.
 bool ReadStartOutcome(int progress_fd, StartFailure* failure);
 
-/// The processes whose parent is this one now, also those that became so when their own parent
-/// died.
-std::vector<pid_t> ListChildren();
+/// Collects the children that have ended and tells each with its wait(2) status. What is left of
+/// the process group of one that `leads` such a group is killed before. False when there are no
+/// children at all. `sigchld` is a signalfd, which does not block.
+bool ReapChildren(int sigchld, const std::function<bool(pid_t)>& leads,
+                  const std::function<void(pid_t, int)>& ended);
+
+/// Kills all children, then what those had started in groups and sessions of their own: it becomes
+/// ours when its parents die, for we are a subreaper. Returns when `reap` finds no child any more,
+/// or at the deadline, for a process may be beyond signals.
+void EndDescendants(int sigchld, double deadline, const std::function<bool()>& reap);
+
+/// Of a clock that nobody sets.
+double MonotonicSeconds();
 
 }  // namespace flux_ensemble::local
 

@@ -12,6 +12,8 @@
 //     exit ID STATUS TIME                    it ended, with that wait(2) status, and its group with
 //     it
 // TIME is in seconds since the epoch. Standard error: a message for people when something is wrong.
+//
+// `ensemble-spawner exec PROGRAM [ARGUMENT...]` guards one program instead, see guard.h.
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,8 +25,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,6 +37,7 @@
 #include <vector>
 
 #include "command.h"
+#include "guard.h"
 #include "job_process.h"
 #include "reports.h"
 #include "unique_fd.h"
@@ -46,12 +47,6 @@ namespace {
 
 constexpr int kProtocolVersion = 1;
 constexpr std::size_t kReadSize = std::size_t{64} << 10;
-
-double MonotonicSeconds() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 class Spawner {
  public:
@@ -131,24 +126,16 @@ class Spawner {
                  strerror(failure.error));
   }
 
-  /// Collects the children that have ended. False when there are no children at all.
+  /// False when there are no children at all.
   bool Reap() {
-    signalfd_siginfo ignored;
-    while (read(sigchld_.get(), &ignored, sizeof ignored) > 0) {
-    }
-    while (true) {
-      siginfo_t info = {};
-      // Not collected yet: as long as the leader is a zombie, nobody else can have its process
-      // group's id.
-      if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
-      if (info.si_pid == 0) return true;
-      const auto found = jobs_.find(info.si_pid);
-      if (found != jobs_.end()) kill(-info.si_pid, SIGKILL);
-      int status = 0;
-      if (waitpid(info.si_pid, &status, 0) < 0 || found == jobs_.end()) continue;
-      End(found->first, found->second, status);
-      jobs_.erase(found);
-    }
+    return ReapChildren(
+        sigchld_.get(), [this](pid_t pid) { return jobs_.count(pid) != 0; },
+        [this](pid_t pid, int status) {
+          const auto found = jobs_.find(pid);
+          if (found == jobs_.end()) return;
+          End(pid, found->second, status);
+          jobs_.erase(found);
+        });
   }
 
   void End(pid_t pid, Job& job, int status) {
@@ -213,18 +200,12 @@ class Spawner {
     if (found != pids_.end()) kill(-found->second, command.signal);
   }
 
-  /// Kills every job, then what their daemons left: those became our children when their parents
-  /// died (we are a subreaper), and theirs will in the next round. Bounded, for a process may be
-  /// beyond signals.
+  /// Kills every job, then what their daemons left, and says so.
   void EndEverything() {
     constexpr double kSeconds = 3;
     const double deadline = MonotonicSeconds() + kSeconds;
     for (const auto& [pid, job] : jobs_) kill(-pid, SIGKILL);
-    while (Reap() && MonotonicSeconds() < deadline) {
-      for (pid_t child : ListChildren()) kill(child, SIGKILL);
-      pollfd change = {sigchld_.get(), POLLIN, 0};
-      poll(&change, 1, 20);
-    }
+    EndDescendants(sigchld_.get(), deadline, [this] { return Reap(); });
     while (!reports_.empty() && reports_.Flush() && MonotonicSeconds() < deadline) {
       pollfd room = {STDOUT_FILENO, POLLOUT, 0};
       poll(&room, 1, 20);
@@ -281,14 +262,20 @@ UniqueFd SetUpSignals() {
 }  // namespace
 }  // namespace flux_ensemble::local
 
-int main() {
+int main(int argc, char** argv) {
+  const bool guards = argc > 2 && strcmp(argv[1], "exec") == 0;
+  if (argc > 1 && !guards) {
+    fprintf(stderr, "usage: ensemble-spawner [exec PROGRAM [ARGUMENT...]]\n");
+    return 2;
+  }
   setsid();  // fails when we lead a group already, which is as good
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  flux_ensemble::local::TidyDescriptors();
+  if (!guards) flux_ensemble::local::TidyDescriptors();
   flux_ensemble::local::UniqueFd sigchld = flux_ensemble::local::SetUpSignals();
   if (!sigchld.valid()) {
     fprintf(stderr, "ensemble-spawner: signalfd: %s\n", strerror(errno));
     return 1;
   }
+  if (guards) return flux_ensemble::local::Guard(argv + 2, sigchld.get());
   return flux_ensemble::local::Spawner(std::move(sigchld)).Run();
 }

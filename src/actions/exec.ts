@@ -2,7 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { getSystemErrorMap } from 'node:util';
+import { cannotRun, SPAWNER_PATH } from '../members/local/spawner.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import type { FollowUp } from './follow-up.js';
 import { toJson } from './json.js';
@@ -37,40 +39,41 @@ export async function exec(context: ActionContext, due: Due<ActionNamed<'exec'>>
 
 /**
  * The JSON value that the program prints, null when it prints nothing. Rejects with what went wrong. When the signal is
- * aborted, it is killed with all that it started.
+ * aborted, or this process dies, it is killed with all that it started.
  */
 function runProgram(
-  [program = '', ...args]: readonly string[],
+  command: readonly string[],
   input: string,
   signal: AbortSignal,
   output: (line: string) => void,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    // The leader of a process group of its own, which can be killed as one.
-    const child = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-    const kill = () => {
-      if (child.pid === undefined) return;
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It has ended meanwhile.
-      }
-    };
+    // The program's guard (native/local/guard.h), which ends as it does. In a session of its own, out of a ^C's reach.
+    const guard = spawn(SPAWNER_PATH, ['exec', ...command], { detached: true, stdio: Array(4).fill('pipe') });
+    guard.on('error', (cause) => reject(new Error(cannotRun(SPAWNER_PATH, cause.message), { cause })));
+    if (guard.pid === undefined) return;
+    const [stdin, stdout, stderr, control] = guard.stdio as unknown as [Writable, Readable, Readable, Duplex];
+    // Its end is the end of the program.
+    const kill = () => control.destroy();
     signal.addEventListener('abort', kill);
+    let refusal = '';
+    control.setEncoding('latin1').on('data', (errno: string) => {
+      refusal += errno;
+    });
     // A program need not read what it is told.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-    createInterface({ input: child.stderr as Readable }).on('line', output);
+    for (const stream of [stdin, control]) stream.on('error', () => {});
+    stdin.end(input);
+    createInterface({ input: stderr }).on('line', output);
     const pieces: Buffer[] = [];
     let bytes = 0;
-    child.stdout.on('data', (piece: Buffer) => {
+    stdout.on('data', (piece: Buffer) => {
       bytes += piece.length;
       if (bytes <= LONGEST_ANSWER) pieces.push(piece);
       else kill();
     });
-    child.on('error', (cause) => reject(cause));
-    child.on('close', (status, how) => {
+    guard.on('close', (status, how) => {
       signal.removeEventListener('abort', kill);
+      if (refusal !== '') return reject(new Error(`it can't be started: ${describeErrno(Number(refusal))}`));
       if (bytes > LONGEST_ANSWER) return reject(new Error(`it printed more than ${LONGEST_ANSWER} bytes`));
       if (status !== 0) return reject(new Error(`it ended with ${how ?? `exit status ${status}`}`));
       const text = Buffer.concat(pieces).toString('utf8').trim();
@@ -82,4 +85,10 @@ function runProgram(
       }
     });
   });
+}
+
+/** `no such file or directory (ENOENT)`. */
+function describeErrno(errno: number): string {
+  const [name = `errno ${errno}`, text = 'unknown error'] = getSystemErrorMap().get(-errno) ?? [];
+  return `${text} (${name})`;
 }

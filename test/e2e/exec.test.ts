@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, jsonLines, newFolder, start } from './cli.js';
+import { cli, ensembleFile, eventually, jsonLines, newFolder, processesWith, start } from './cli.js';
 
 /** A program of these lines of shell, in a folder of its own. */
 function program(script: string): string {
@@ -75,9 +75,13 @@ describe.concurrent('exec', () => {
     expect(problems[0]?.[1]).toMatch(/^rule 'a' \(rules\[1\]\): exec '\/.*program\.sh' /);
   });
 
-  test('a program that is not there is said', async () => {
-    const { problems } = await run(calling('/nowhere/program'));
-    expect(problems).toEqual([['ERR_CUSTOM', expect.stringContaining('ENOENT')]]);
+  test.each([
+    ['not there', '/nowhere/program', 'no such file or directory (ENOENT)'],
+    ['no program', '/etc/passwd', 'permission denied (EACCES)'],
+  ])('a program that is %s is said', async (_what, command, reason) => {
+    const { problems } = await run(calling(command));
+    const message = `rule 'a' (rules[1]): exec '${command}' failed: it can't be started: ${reason}`;
+    expect(problems).toEqual([['ERR_CUSTOM', message]]);
   });
 
   test('a program whose time is over is killed with all that it started', async () => {
@@ -99,6 +103,25 @@ describe.concurrent('exec', () => {
     expect((await running.finished).status).toBe(130);
     const started = readFileSync(pid, 'utf8').trim();
     await eventually(() => !existsSync(`/proc/${started}`), 'it is gone');
+  });
+
+  test('SIGKILL of the run ends the program and all that it started', async () => {
+    const sleep = `sleep 3000.1${process.pid}`;
+    // One in the program's process group, and one in a group that timeout(1) makes.
+    const path = program(`${sleep} & timeout 9999 ${sleep} & ${sleep}; true`);
+    const running = start(['run', '--json', ensembleFile(calling(path))]);
+    await eventually(async () => (await processesWith(sleep)).length === 4, 'all run');
+    running.process.kill('SIGKILL');
+    expect((await running.finished).signal).toBe('SIGKILL');
+    const left = async () => [...(await processesWith(sleep)), ...(await processesWith(path))];
+    await eventually(async () => (await left()).length === 0, 'all are gone');
+  });
+
+  test('what a program leaves behind in its process group ends with it', async () => {
+    const sleep = `sleep 3000.2${process.pid}`;
+    const path = program(`${sleep} > /dev/null 2>&1 & echo '{"name": "submit", "label": "b"}'`);
+    expect(await run(calling(path))).toMatchObject({ status: 0, problems: [], submitted: 2 });
+    expect(await processesWith(sleep)).toEqual([]);
   });
 
   test.each([

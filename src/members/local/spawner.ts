@@ -32,8 +32,16 @@ const MAX_COMPLAINT = 2000;
 /** The spawner gives its children 3 seconds to die. */
 const CLOSE_TIMEOUT_MS = 5000;
 
-/** Works from src/members/local as well as from dist/members/local. */
-const DEFAULT_PATH = fileURLToPath(new URL('../../../build/Release/ensemble-spawner', import.meta.url));
+/** Where the program is. Works from src/members/local as well as from dist/members/local. */
+export const SPAWNER_PATH = fileURLToPath(
+  new URL('../../../build/Release/ensemble-spawner', import.meta.url),
+);
+
+/** A message that says what to do when the program at this path can't be run. */
+export function cannotRun(path: string, reason: string): string {
+  const remedy = 'Build it with "npm rebuild flux-ensemble" (in a checkout: "npm run build").';
+  return `can't run the helper ${path}: ${reason}. ${remedy}`;
+}
 
 /** The parts of a spawn command that are the same for all jobs of a submission, ready to be sent. */
 export function encodeProgram(
@@ -77,19 +85,13 @@ export class Spawner {
 
   /** Starts the program. Throws MemberError when that can't be done. */
   static async open(path: string | undefined, listener: SpawnerListener): Promise<Spawner> {
-    const program = path ?? DEFAULT_PATH;
+    const program = path ?? SPAWNER_PATH;
     // A session of its own: a ^C on the terminal is for this process only, which then ends things in order.
     const child = spawn(program, [], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdout.setEncoding('latin1'); // ASCII, but for a job's message in some locale
     await new Promise<void>((resolve, reject) => {
       const refuse = (reason: string, cause?: Error) =>
-        reject(
-          new MemberError(
-            `can't run the local member's helper ${program}: ${reason}. ` +
-              'Build it with "npm rebuild flux-ensemble" (in a checkout: "npm run build").',
-            { code: 'ERR_MEMBER_UNAVAILABLE', cause },
-          ),
-        );
+        reject(new MemberError(cannotRun(program, reason), { code: 'ERR_MEMBER_UNAVAILABLE', cause }));
       child.once('error', (error) => refuse(error.message, error));
       child.once('exit', (code, signal) => refuse(`it ended at once (${signal ?? `exit code ${code}`})`));
       child.stdin.on('error', () => {}); // that it has gone is told by 'close'
