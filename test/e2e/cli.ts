@@ -5,6 +5,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import type { Count } from '../../src/config/types.js';
 import type { SummaryValues } from '../../src/metrics/metrics.js';
 
@@ -35,13 +36,21 @@ export interface CliOptions {
   readonly program?: string;
 }
 
-/** Starts `ensemble` with these arguments. */
+/** What a test that failed midway has left behind must not outlive its file. */
+const unfinished = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of unfinished) child.kill('SIGKILL');
+});
+
+/** Starts `ensemble` with these arguments; it is killed when the file's tests are over, if it has not ended before. */
 export function start(args: readonly string[], options: CliOptions = {}): Running {
   const child = spawn(process.execPath, [options.program ?? main, ...args], {
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  unfinished.add(child);
+  child.on('exit', () => unfinished.delete(child));
   let stdout = '';
   let stderr = '';
   const waiting: { text: string; resolve: () => void }[] = [];
