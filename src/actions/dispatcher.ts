@@ -75,6 +75,7 @@ export class Dispatcher {
     const rule: Rule = {
       title: firing.name,
       triggerText: firing.trigger,
+      whenText: null,
       algorithm: null,
       trigger: { kind: 'start' },
       when: null,

@@ -37,6 +37,7 @@ export function resolveRules(context: ResolveContext, names: ResolvedNames): Rul
       {
         title: rule.name ?? titleOf(rule.trigger, trigger, when),
         triggerText: rule.trigger,
+        whenText: rule.when ?? null,
         algorithm: context.algorithms[index] ?? null,
         trigger,
         when,

@@ -292,6 +292,8 @@ export interface Rule {
   readonly title: string;
   /** The trigger as it was written: `job-finish`, `metric`. */
   readonly triggerText: string;
+  /** `when` as it was written, a number or text; null for none. */
+  readonly whenText: number | string | null;
   /** The algorithm (`use:`) that it is of, or null for a rule of the file itself. */
   readonly algorithm: string | null;
   readonly trigger: Trigger;

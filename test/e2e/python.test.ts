@@ -69,6 +69,28 @@ def f(metrics, event, rule, action, handle):
     );
   });
 
+  test('see what stands under when', async () => {
+    const { output, problems } = await run(`
+jobs: [{name: a, command: 'true', count: 3}]
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - {trigger: job-finish, name: a, action: {name: custom, label: f}}
+  - {trigger: metric, name: count.a.finished, when: 3, action: {name: custom, label: f}}
+  - {trigger: metric, name: count.a.success, when: ">= 3", action: {name: custom, label: f}}
+  - {trigger: metric, name: all, when: count.a.finished == 3, action: {name: custom, label: f}}
+custom: |
+  def f(rule, **kwargs):
+      print(rule.name, rule.trigger, repr(rule.when))
+`);
+    expect(problems).toEqual([]);
+    expect([...output].sort()).toEqual([
+      'a job-finish None',
+      "all metric 'count.a.finished == 3'",
+      'count.a.finished metric 3',
+      "count.a.success metric '>= 3'",
+    ]);
+  });
+
   test('may return a rule, a list, a mapping or nothing', async () => {
     const { problems, submitted } = await run(
       calling(`

@@ -145,6 +145,6 @@ export class PythonFunctions {
 }
 
 /** A rule with the keys that it has in the file, as functions in Python know them. */
-function plainRule({ triggerText, title, action }: CustomArguments['rule']): object {
-  return { trigger: triggerText, name: title, action };
+function plainRule({ triggerText, title, whenText, action }: CustomArguments['rule']): object {
+  return { trigger: triggerText, name: title, when: whenText, action };
 }

@@ -57,6 +57,7 @@ describe('an ensemble', () => {
         {
           title: 'start',
           triggerText: 'start',
+          whenText: null,
           algorithm: null,
           trigger: { kind: 'start' },
           when: null,
