@@ -23,6 +23,7 @@ export function makePlan(groups, rules, { threshold = 0, ...metric }) {
       variable: null,
       quantile: 0,
       window: 0,
+      fromZero: false,
       ...metric,
     })),
     rules: Array.from({ length: rules }, (_, i) => ({

@@ -50,8 +50,8 @@ double MetricTable::ValueOf(std::uint32_t index, const PendingViews* views) {
   if (metric.kind == Metric::Kind::kRate) return RateOf(entry);
   if (metric.kind == Metric::Kind::kCount) {
     const GroupMetrics& group = groups_[metric.group];
-    return group.seen(metric.count) ? static_cast<double>(group.count(metric.count))
-                                    : stats::kNoValue;
+    const bool known = metric.from_zero || group.seen(metric.count);
+    return known ? static_cast<double>(group.count(metric.count)) : stats::kNoValue;
   }
   if (views != nullptr && metric.variable == Variable::kPending) {
     const stats::StreamView& view = views->at(metric.group);

@@ -32,6 +32,7 @@ struct Metric {
   double quantile = 0.5;                                 // of stats::Statistic::kQuantile
   double window =
       0;  // kRate and kStatistic: the last so many seconds; 0 for all since the beginning
+  bool from_zero = false;  // kCount: one that has never changed is 0, not unknown
 };
 
 // What an event has to touch for the metric to change.

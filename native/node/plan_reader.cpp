@@ -84,6 +84,7 @@ std::optional<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t g
   if (metric.window != 0 && metric.window < kShortestWindow) {
     reader.Fail<bool>("window", "0 or at least a thousandth of a second");
   }
+  metric.from_zero = reader.Boolean("fromZero");
   metric.quantile = reader.Number("quantile");
   if (metric.quantile < 0 || metric.quantile > 1) {
     reader.Fail<bool>("quantile", "from 0 to 1");

@@ -258,7 +258,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 9;
+const abi = 10;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

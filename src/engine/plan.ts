@@ -36,6 +36,8 @@ export interface PlanMetric {
   readonly quantile: number;
   /** Seconds; 0 for all since the beginning. */
   readonly window: number;
+  /** A count that has never changed is 0, not unknown. */
+  readonly fromZero: boolean;
 }
 
 /** One step of a condition, for a stack machine; see `ConditionStep`. A metric is there by its index. */

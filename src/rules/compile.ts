@@ -66,14 +66,15 @@ function compileWhen(
     third !== undefined &&
     isComparison(third.op)
   ) {
-    const metric = metrics.indexOf(first.metric);
+    const metric = metrics.indexOf(first.metric, true);
     return { when: null, metric, comparison: third.op, threshold: second.value };
   }
   return { when: when.steps.map((step) => compileStep(step, metrics)) };
 }
 
+/** An expression counts from zero: what asks for fewer than three failures means none, too. */
 function compileStep(step: ConditionStep, metrics: MetricTable): PlanStep {
-  if (step.op === 'metric') return { op: step.op, value: metrics.indexOf(step.metric) };
+  if (step.op === 'metric') return { op: step.op, value: metrics.indexOf(step.metric, true) };
   return { op: step.op, value: 'value' in step ? step.value : null };
 }
 

@@ -12,9 +12,9 @@ function nativeStatistic(statistic: Statistic): Pick<PlanMetric, 'statistic' | '
     : { statistic: 'quantile', quantile };
 }
 
-function compileMetric(metric: MetricName, group: number): PlanMetric {
+function compileMetric(metric: MetricName, group: number, fromZero: boolean): PlanMetric {
   const name = formatMetricName(metric);
-  const counted = { name, group, statistic: null, variable: null, quantile: 0 };
+  const counted = { name, group, statistic: null, variable: null, quantile: 0, fromZero };
   switch (metric.kind) {
     case 'count':
       return { ...counted, count: metric.count, window: 0 };
@@ -22,7 +22,8 @@ function compileMetric(metric: MetricName, group: number): PlanMetric {
       return { ...counted, count: metric.count, window: metric.window };
     case 'statistic': {
       const { statistic, variable, window } = metric;
-      return { name, group, count: null, ...nativeStatistic(statistic), variable, window: window ?? 0 };
+      const asked = { ...nativeStatistic(statistic), variable, window: window ?? 0 };
+      return { name, group, count: null, ...asked, fromZero: false };
     }
   }
 }
@@ -37,13 +38,17 @@ export class MetricTable {
     this.#groupIndex = groupIndex;
   }
 
-  /** The metric's index; one that is new comes behind those there are. */
-  indexOf(metric: MetricName): number {
-    const compiled = compileMetric(metric, this.#groupIndex(metric.group));
-    const known = this.#indexes.get(compiled.name);
+  /**
+   * The metric's index; one that is new comes behind those there are. `fromZero` lets a count that has never
+   * changed be 0.
+   */
+  indexOf(metric: MetricName, fromZero = false): number {
+    const compiled = compileMetric(metric, this.#groupIndex(metric.group), fromZero);
+    const key = JSON.stringify([compiled.name, compiled.fromZero]);
+    const known = this.#indexes.get(key);
     if (known !== undefined) return known;
     const index = this.#metrics.push(compiled) - 1;
-    this.#indexes.set(compiled.name, index);
+    this.#indexes.set(key, index);
     return index;
   }
 

@@ -65,12 +65,17 @@ export function onJob(event: string, parts: Partial<CaseRule> = {}): CaseRule {
 
 /** A rule on a metric of the group that `parts` names by its index, the first by default. */
 function onMetric(metric: Partial<PlanMetric>, { group = 0, ...parts }: Partial<CaseRule>): CaseRule {
-  const none = { name: '', group, count: null, statistic: null, variable: null, quantile: 0, window: 0 };
+  const counted = { count: null, fromZero: false };
+  const none = { name: '', group, ...counted, statistic: null, variable: null, quantile: 0, window: 0 };
   return rule({ trigger: 'metric', metric: { ...none, ...metric }, ...parts });
 }
 
-export function onCount(count: PlanMetric['count'], parts: Partial<CaseRule> = {}): CaseRule {
-  return onMetric({ count }, parts);
+export function onCount(
+  count: PlanMetric['count'],
+  parts: Partial<CaseRule> = {},
+  fromZero = false,
+): CaseRule {
+  return onMetric({ count, fromZero }, parts);
 }
 
 /** Of the last `window` seconds. */

@@ -206,7 +206,9 @@ export const anyRule = (ticks: boolean): fc.Arbitrary<CaseRule> => {
         event: fc.constantFrom(...events, ...derived),
       })
       .map(rule),
-    fc.tuple(fc.constantFrom(...counts), judged).map(([count, parts]) => onCount(count, parts)),
+    fc
+      .tuple(fc.constantFrom(...counts), judged, fc.boolean())
+      .map(([count, parts, fromZero]) => onCount(count, parts, fromZero)),
     fc
       .tuple(fc.constantFrom(...statistics), judged)
       .map(([statistic, parts]) => onStatistic(statistic, 'duration', parts)),

@@ -61,7 +61,7 @@ export class ReferenceMetrics {
   valueOf(metric: PlanMetric, view?: Stream): number | null {
     const group = this.#groups[metric.group] as ReferenceGroup;
     if (metric.count !== null) {
-      if (metric.window === 0) return group.valueOf(metric.count);
+      if (metric.window === 0) return group.valueOf(metric.count) ?? (metric.fromZero ? 0 : null);
       return this.#time < this.#readyAt(metric)
         ? null
         : group.rateOf(metric.count, metric.window, this.#time);

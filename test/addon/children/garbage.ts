@@ -133,6 +133,7 @@ if (part === 'constructors') {
     variable: 'pending',
     quantile: 0,
     window: 0,
+    fromZero: false,
   } as const;
   const count = { ...metric, count: 'finished', statistic: null, variable: null } as const;
   const good = plan({ metrics: [metric, count] });
