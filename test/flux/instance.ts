@@ -49,16 +49,19 @@ export interface InstanceOptions {
   readonly size?: number;
   /** Cores that the instance believes to have, for jobs that are not really run. */
   readonly cores?: number;
+  /** Nodes that it believes to have, with as many cores each, for the same. */
+  readonly nodes?: number;
   /** Lets other users connect, as a system instance does. */
   readonly guests?: boolean;
 }
 
-function configPath({ cores, guests }: InstanceOptions): string {
+function configPath({ cores, nodes, guests }: InstanceOptions): string {
   const path = join(mkdtempSync(join(tmpdir(), 'ensemble-flux-')), 'flux.toml');
+  const hosts = nodes === undefined ? hostname() : `fake[0-${nodes - 1}]`;
   const resources =
     cores === undefined
       ? ''
-      : `[resource]\nnoverify = true\n[[resource.config]]\nhosts = "${hostname()}"\ncores = "0-${cores - 1}"\n`;
+      : `[resource]\nnoverify = true\n[[resource.config]]\nhosts = "${hosts}"\ncores = "0-${cores - 1}"\n`;
   writeFileSync(path, `${resources}[access]\nallow-guest-user = ${guests === true}\n`);
   return path;
 }
@@ -111,6 +114,12 @@ export async function withInstance(
     const flux = (...args: readonly string[]) => execute('flux', args, env);
     const jobs = async (format: string) =>
       (await flux('jobs', '-a', '-c', '0', '-no', format)).split('\n').filter((line) => line !== '');
+    if (options.nodes !== undefined) {
+      // Nodes without brokers are down unless it is told otherwise.
+      await flux('module', 'remove', 'sched-simple');
+      await flux('module', 'reload', '-f', 'resource', 'noverify', 'monitor-force-up');
+      await flux('module', 'load', 'sched-simple');
+    }
     await test({
       uri,
       flux,
