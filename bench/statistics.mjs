@@ -1,5 +1,6 @@
 // One observation in all of a stream's statistics (mean, variance, min, max, IQR, MAD, three quantiles), by the
-// `benchmark` package, against its own port of the textbook's P² in JavaScript.
+// `benchmark` package, against its own port of the textbook's P² in JavaScript; then with what is kept where a rule asks
+// for it: a sketch (p95, median), and a sliding window besides.
 
 import Benchmark from 'benchmark';
 import { loadAddon } from '../dist/engine/addon.js';
@@ -17,7 +18,13 @@ export async function run() {
   const suite = new Benchmark.Suite();
   suite
     .add('native', () => {
-      new Summary().observe(values);
+      new Summary(false).observe(values);
+    })
+    .add('with a sketch', () => {
+      new Summary(true).observe(values);
+    })
+    .add('with a window', () => {
+      new Summary(false, 6000).observe(values);
     })
     .add('textbook', () => {
       const summary = new TextbookSummary();
@@ -27,7 +34,7 @@ export async function run() {
     suite.on('complete', resolve).on('error', (event) => reject(event.target.error));
     suite.run({ async: true });
   });
-  const [native, textbook] = suite.map(({ hz }) => 1e9 / (hz * count));
+  const [native, sketch, window, textbook] = suite.map(({ hz }) => 1e9 / (hz * count));
   return [
     {
       name: "one observation in all of a stream's statistics",
@@ -35,5 +42,14 @@ export async function run() {
       baseline: `textbook in JavaScript ${show(textbook)} ns`,
       ratio: textbook / native,
     },
+    ...[
+      ['a sketch', sketch],
+      ['a sliding window', window],
+    ].map(([what, with_]) => ({
+      name: `one observation, with ${what} besides`,
+      value: `${show(with_)} ns`,
+      baseline: `without ${show(native)} ns`,
+      ratio: native / with_,
+    })),
   ];
 }

@@ -20,7 +20,11 @@ Napi::Function SummaryObject::Class(Napi::Env env) {
 
 SummaryObject::SummaryObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SummaryObject>(info) {
-  stream_.Keep(stats::Statistic::kQuantile);
+  if (!info[0].IsBoolean() || info[0].As<Napi::Boolean>().Value()) {
+    stream_.Keep(stats::Statistic::kQuantile);
+  }
+  const double window = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : 0;
+  if (window >= 1 && std::isfinite(window)) stream_.KeepWindow(window);
 }
 
 void SummaryObject::Observe(const Napi::CallbackInfo& info) {
@@ -37,7 +41,7 @@ void SummaryObject::Observe(const Napi::CallbackInfo& info) {
         .ThrowAsJavaScriptException();
     return;
   }
-  for (std::size_t i = 0; i < values.ElementLength(); ++i) stream_.Observe(values[i], 0);
+  for (std::size_t i = 0; i < values.ElementLength(); ++i) stream_.Observe(values[i], static_cast<double>(stream_.summary().count()));
 }
 
 Napi::Value SummaryObject::Row(const Napi::CallbackInfo& info) {
@@ -63,6 +67,10 @@ Napi::Value SummaryObject::Get(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SummaryObject::State(const Napi::CallbackInfo& info) {
+  if (stream_.sketched() == nullptr) {
+    Napi::TypeError::New(info.Env(), "state() needs a sketch").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
   engine::StreamStates states;
   states.Add(*stream_.sketched());
   return {info.Env(), WriteStates(info.Env(), states)};

@@ -9,6 +9,8 @@ namespace flux_ensemble::node {
 class SummaryObject : public Napi::ObjectWrap<SummaryObject> {
  public:
   static Napi::Function Class(Napi::Env env);
+  // new Summary(sketch: boolean = true, window: number = 0): whether to keep a sketch, and a window
+  // of so many seconds; observations are a second apart.
   explicit SummaryObject(const Napi::CallbackInfo& info);
 
  private:
@@ -18,7 +20,7 @@ class SummaryObject : public Napi::ObjectWrap<SummaryObject> {
   Napi::Value Row(const Napi::CallbackInfo& info);
   // get(statistic: string, quantile: number): NaN where there is none.
   Napi::Value Get(const Napi::CallbackInfo& info);
-  // state(): what can be merged with others'.
+  // state(): what can be merged with others'; needs a sketch.
   Napi::Value State(const Napi::CallbackInfo& info);
 
   stats::Stream stream_;

@@ -51,7 +51,7 @@ function printRetry({ job, values: _, submitting: __, ...retry }: Retry, text: s
 }
 
 function printSummary(end: string, error: EnsembleError | null, seconds: number, metrics: MetricsSnapshot) {
-  const { status, groups } = metrics;
+  const { status, groups, named } = metrics;
   print({
     type: 'summary',
     end,
@@ -59,6 +59,7 @@ function printSummary(end: string, error: EnsembleError | null, seconds: number,
     seconds,
     state: status.state,
     groups: Object.fromEntries(groups),
+    metrics: Object.fromEntries(named),
     firings: status.firings,
     records: status.records,
     events: status.events,

@@ -3,10 +3,12 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { Command } from 'commander';
-import { loadAddon } from '../engine/addon.js';
+import { Command, InvalidArgumentError } from 'commander';
+import type { Statistic } from '../config/types.js';
+import { loadAddon, type NativeSummary } from '../engine/addon.js';
 import { EnsembleError } from '../errors.js';
-import { readSummary, type SummaryValues } from '../metrics/metrics.js';
+import { ASKED_STATISTICS, isStatistic, STATISTICS } from '../metrics/names.js';
+import { nativeStatistic } from '../rules/metric-table.js';
 
 /** Numbers handed over to the native side at once. */
 const CHUNK = 65_536;
@@ -24,8 +26,18 @@ function readNumber(line: string, number: number): number {
   );
 }
 
-/** The statistics of the numbers in a stream of lines. Throws EnsembleError `ERR_FILE` at a line that is none. */
-async function summarize(input: Readable): Promise<SummaryValues> {
+/** What is shown unless somebody asks for others. */
+const SHOWN: readonly Statistic[] = [
+  'count',
+  ...STATISTICS,
+  ...ASKED_STATISTICS.filter((name) => name !== 'count'),
+  'p90',
+  'p95',
+  'p99',
+];
+
+/** A summary of the numbers in a stream of lines. Throws EnsembleError `ERR_FILE` at a line that is none. */
+async function summarize(input: Readable): Promise<NativeSummary> {
   const summary = new (loadAddon().Summary)();
   const chunk = new Float64Array(CHUNK);
   let filled = 0;
@@ -38,7 +50,23 @@ async function summarize(input: Readable): Promise<SummaryValues> {
     }
   }
   summary.observe(chunk.subarray(0, filled));
-  return readSummary(summary.row());
+  return summary;
+}
+
+/** Null for what has no value: without numbers, and of the sketch also when one was negative. */
+function valuesOf(summary: NativeSummary, statistics: readonly Statistic[]): Record<string, number | null> {
+  const values = statistics.map((name) => {
+    const { statistic, quantile } = nativeStatistic(name);
+    const value = summary.get(statistic, quantile);
+    return [name, Number.isNaN(value) ? (name === 'count' ? 0 : null) : value] as const;
+  });
+  return Object.fromEntries(values);
+}
+
+function addStatistic(name: string, before: readonly Statistic[] | undefined): Statistic[] {
+  if (isStatistic(name)) return [...(before ?? []), name];
+  const known = [...STATISTICS, ...ASKED_STATISTICS].join(', ');
+  throw new InvalidArgumentError(`There are ${known}, and percentiles like p95 or p99.9.`);
 }
 
 async function openInput(path: string | undefined): Promise<Readable> {
@@ -57,7 +85,8 @@ export function statsCommand(): Command {
   return new Command('stats')
     .description("the engine's statistics of numbers, one a line, as JSON")
     .argument('[file]', 'where the numbers are; standard input by default')
-    .action(async (path: string | undefined) => {
-      console.log(JSON.stringify(await summarize(await openInput(path))));
+    .option('-s, --statistic <name...>', 'only these, like p99.9', addStatistic)
+    .action(async (path: string | undefined, { statistic = SHOWN }: { statistic?: readonly Statistic[] }) => {
+      console.log(JSON.stringify(valuesOf(await summarize(await openInput(path)), statistic)));
     });
 }

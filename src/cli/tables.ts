@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import { escapeControls } from '../config/describe.js';
 import type { Count } from '../config/types.js';
-import type { SummaryValues } from '../metrics/metrics.js';
+import type { MetricsSnapshot, SummaryValues } from '../metrics/metrics.js';
 import { COUNTS } from '../metrics/names.js';
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -94,4 +94,13 @@ export function statisticsTable(groups: Iterable<[string, ShownGroup]>, colors: 
     }
   }
   return table.length === 0 ? '' : table.toString();
+}
+
+/** What rules look at and the other tables do not show: percentiles, windows, rates. Empty when there is nothing. */
+export function namedTable(named: MetricsSnapshot['named'], colors: Colors): string {
+  if (named.size === 0) return '';
+  const head = ['metric', 'value'].map((title) => colors.bold(title));
+  const table = new Table({ ...plainTable, head, colAligns: ['left', 'right'] });
+  for (const [name, value] of named) table.push([escapeControls(name), show(value)]);
+  return table.toString();
 }

@@ -13,7 +13,7 @@ import type { MetricsSnapshot } from '../metrics/metrics.js';
 import type { ReplayResult } from '../recording/replay.js';
 import type { ReplayReporter, Reporter } from './json-report.js';
 import { isoTime, plannedAction } from './planned-action.js';
-import { type Colors, colorsFor, countsTable, show, statisticsTable } from './tables.js';
+import { type Colors, colorsFor, countsTable, namedTable, show, statisticsTable } from './tables.js';
 
 const decoder = new TextDecoder();
 
@@ -77,6 +77,8 @@ function printResult(metrics: MetricsSnapshot, ending: string, colors: Colors): 
   if (metrics.groups.size > 0) print(countsTable(metrics.groups, colors));
   const statistics = statisticsTable(metrics.groups, colors);
   if (statistics !== '') print(`\n${statistics}`);
+  const named = namedTable(metrics.named, colors);
+  if (named !== '') print(`\n${named}`);
   const { events, firings, decodeErrors, lostJobs, state } = metrics.status;
   const broken = decodeErrors === 0 ? '' : `, ${decodeErrors} broken records`;
   const lost = lostJobs === 0 ? '' : `, ${lostJobs} jobs ended unseen`;

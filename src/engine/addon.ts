@@ -250,7 +250,11 @@ export interface Addon {
   /** Changes with every change of these interfaces. */
   readonly abi: number;
   readonly Engine: new (plan: EnginePlan, wake: () => void) => NativeEngine;
-  readonly Summary: new () => NativeSummary;
+  /** Keeps a sketch unless told not to, and a window of so many observations when told to. */
+  readonly Summary: new (
+    sketch?: boolean,
+    window?: number,
+  ) => NativeSummary;
   /** RFC 21 event names by the number in a batch's `kinds`. */
   readonly eventNames: readonly string[];
   /** Numbers from here on are names that are not in RFC 21. */

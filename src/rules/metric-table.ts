@@ -5,7 +5,8 @@ import type { NativeStatistic, PlanMetric } from '../engine/plan.js';
 import { quantileOf } from '../metrics/names.js';
 import { formatMetricName } from './metric-name.js';
 
-function nativeStatistic(statistic: Statistic): Pick<PlanMetric, 'statistic' | 'quantile'> {
+/** What the native engine calls a statistic. */
+export function nativeStatistic(statistic: Statistic): { statistic: NativeStatistic; quantile: number } {
   const quantile = quantileOf(statistic);
   return quantile === null
     ? { statistic: statistic as NativeStatistic, quantile: 0 }

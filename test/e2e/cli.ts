@@ -96,6 +96,7 @@ export interface SummaryLine {
   readonly type: 'summary';
   readonly end: string;
   readonly error: { readonly code: string } | null;
+  readonly metrics: Readonly<Record<string, number | null>>;
   readonly groups: Readonly<
     Record<
       string,

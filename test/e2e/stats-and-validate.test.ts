@@ -8,7 +8,24 @@ describe.concurrent('ensemble stats', () => {
     const input = '1\n2\n 3 \r\n4e0\n+5.\n';
     const { stdout, status } = await cli(['stats'], { input });
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({
+    const { p90, p95, p99, piqr, pmad, ewma, std, ...values } = JSON.parse(stdout);
+    // Of the numbers from 1 to 5, within 1 % of each number they are made of.
+    for (const [found, exact] of [
+      [p90, 4.6],
+      [p95, 4.8],
+      [p99, 4.96],
+    ]) {
+      expect(Math.abs(found - exact)).toBeLessThanOrEqual(0.01 * exact);
+    }
+    expect(piqr).toBeCloseTo(2, 1);
+    expect(pmad).toBeCloseTo(1, 1);
+    expect(std).toBe(Math.sqrt(2.5));
+    expect(ewma).toBeCloseTo(1.9049, 6);
+    expect(Math.abs(values.median - 3)).toBeLessThanOrEqual(0.03);
+    expect({ ...values, median: 3 }).toEqual({
+      median: 3,
+      sum: 15,
+      last: 5,
       count: 5,
       mean: 3,
       variance: 2.5,
@@ -30,6 +47,24 @@ describe.concurrent('ensemble stats', () => {
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ count: 200_001, min: 0, max: 200_000 });
     expect(result.mean).toBeCloseTo(100_000, 6);
+  });
+
+  test('gives the statistics that are asked for', async () => {
+    const input = Array.from({ length: 1001 }, (_, i) => i).join('\n');
+    const { stdout, status } = await cli(['stats', '-s', 'p99.9', 'sum', '-s', 'p0'], { input });
+    expect(status).toBe(0);
+    const values = JSON.parse(stdout);
+    expect(Object.keys(values)).toEqual(['p99.9', 'sum', 'p0']);
+    expect(Math.abs(values['p99.9'] - 999)).toBeLessThanOrEqual(9.99);
+    expect(values).toMatchObject({ sum: 500_500, p0: 0 });
+    const refused = await cli(['stats', '-s', 'p101'], { input });
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('p99.9');
+  });
+
+  test('negative numbers have no percentiles, but the rest', async () => {
+    const { stdout } = await cli(['stats', '-s', 'mean', 'median', 'q50'], { input: '-1\n-2\n-3\n' });
+    expect(JSON.parse(stdout)).toEqual({ mean: -2, median: null, q50: -2 });
   });
 
   test('no numbers have no statistics', async () => {
