@@ -41,7 +41,8 @@ void SummaryObject::Observe(const Napi::CallbackInfo& info) {
         .ThrowAsJavaScriptException();
     return;
   }
-  for (std::size_t i = 0; i < values.ElementLength(); ++i) stream_.Observe(values[i], static_cast<double>(stream_.summary().count()));
+  for (std::size_t i = 0; i < values.ElementLength(); ++i)
+    stream_.Observe(values[i], static_cast<double>(stream_.summary().count()));
 }
 
 Napi::Value SummaryObject::Row(const Napi::CallbackInfo& info) {
