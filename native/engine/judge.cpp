@@ -109,7 +109,9 @@ void Judge::OnEvent(const Job& job, const journal::Event& event, TouchSet touche
   if (!guards_.empty() || !windows_.empty()) Listen(job, event, touched, active);
   if (ended_) return;
   moment_ = event.timestamp;
-  const Facts facts = FactsOf(&event);
+  Facts facts = FactsOf(&event);
+  facts.details = &details_;
+  facts.job = job.id;
   for (const std::uint32_t index : book_.Touched(job.group, touched)) {
     double value = stats::kNoValue;
     if (!IsDue(index, facts, &value)) continue;
@@ -169,7 +171,7 @@ std::string_view Judge::state() const {
 }
 
 Facts Judge::FactsOf(const journal::Event* event, const PendingViews* views) const {
-  return {state(), event, views};
+  return {.state = state(), .event = event, .views = views};
 }
 
 bool Judge::Holds(const Rule& rule, const Facts& facts, double* value) const {

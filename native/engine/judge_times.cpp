@@ -147,6 +147,8 @@ void Judge::JudgeDue(const Due& due) {
     last.timestamp = due.silence->since;
     last.name = journal::NameOf(due.silence->last);
     facts.event = &last;
+    facts.details = &details_;
+    facts.job = due.silence->job;
     firing.job = due.silence->job;
     firing.event = last.name;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <variant>
 
 namespace flux_ensemble::engine {
 
@@ -17,12 +18,12 @@ constexpr std::size_t kMostSteps = 4096;
 enum class Type : std::uint8_t { kNumber, kText, kTruth };
 
 constexpr bool IsOperand(Op op) {
-  return op <= Op::kExceptionType;
+  return op <= Op::kTextParameter;
 }
 
 constexpr Type TypeOf(Op op) {
-  if (op <= Op::kSeverity) return Type::kNumber;
-  if (op <= Op::kExceptionType) return Type::kText;
+  if (op <= Op::kNumberParameter) return Type::kNumber;
+  if (op <= Op::kTextParameter) return Type::kText;
   return op <= Op::kNegative ? Type::kNumber : Type::kTruth;
 }
 
@@ -55,6 +56,12 @@ double StatusOf(const journal::Event* event) {
 
 bool IsException(const journal::Event* event) {
   return event != nullptr && event->kind == journal::EventKind::kException;
+}
+
+double NumberOf(const journal::Member* parameter) {
+  const auto* const number =
+      parameter == nullptr ? nullptr : std::get_if<double>(&parameter->value);
+  return number == nullptr ? kUnknown : *number;
 }
 
 double Apply(Op op, double left, double right) {
@@ -90,6 +97,11 @@ double Apply(Op op, double left, double right) {
 
 }  // namespace
 
+const journal::Member* Facts::Parameter(std::string_view name) const {
+  const JobDetails* const known = details == nullptr ? nullptr : details->Find(job);
+  return known == nullptr || known->parameters == nullptr ? nullptr : known->parameters->Find(name);
+}
+
 std::optional<Program> Program::Make(std::vector<Step> steps, std::vector<std::string> texts,
                                      std::size_t metrics, std::string* error) {
   const auto fail = [error](const char* reason) {
@@ -111,7 +123,7 @@ std::optional<Program> Program::Make(std::vector<Step> steps, std::vector<std::s
     } else if (step.op == Op::kMetric) {
       if (step.index >= metrics) return fail("a metric's index leads nowhere");
       program.metrics_.push_back(step.index);
-    } else if (step.op == Op::kText && step.index >= texts.size()) {
+    } else if (HasText(step.op) && step.index >= texts.size()) {
       return fail("a text's index leads nowhere");
     }
     program.names_state_ = program.names_state_ || step.op == Op::kState;
@@ -141,8 +153,14 @@ bool Program::Holds(const Facts& facts, MetricTable& metrics) const {
       case Op::kSeverity:
         stack[size++] = IsException(facts.event) ? facts.event->severity : kUnknown;
         break;
+      case Op::kNumberParameter:
+        stack[size++] = NumberOf(facts.Parameter(texts_[step.index]));
+        break;
       case Op::kText:
         stack[size++] = kFirstConstant + step.index;
+        break;
+      case Op::kTextParameter:
+        stack[size++] = kFirstParameter + step.index;
         break;
       case Op::kState:
         stack[size++] = kStateText;
@@ -188,8 +206,13 @@ std::optional<std::string_view> Program::TextOf(std::uint32_t text, const Facts&
     case kExceptionText:
       if (!IsException(facts.event)) return std::nullopt;
       return facts.event->exception_name;
-    default:
-      return texts_[text - kFirstConstant];
+    default: {
+      if (text < kFirstParameter) return texts_[text - kFirstConstant];
+      const journal::Member* const parameter = facts.Parameter(texts_[text - kFirstParameter]);
+      const auto* const value =
+          parameter == nullptr ? nullptr : std::get_if<std::string>(&parameter->value);
+      return value == nullptr ? std::nullopt : std::optional<std::string_view>(*value);
+    }
   }
 }
 

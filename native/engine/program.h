@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/job_details.h"
 #include "engine/metric_table.h"
 #include "journal/record.h"
 
@@ -20,13 +21,16 @@ enum class Op : std::uint8_t {
   // Operands.
   kNumber,
   kMetric,
-  kStatus,    // of the event: the exit code of the job's tasks
-  kSeverity,  // of the event: an exception's
-  // Texts, which are only ever compared: a constant, the state, and what the event has.
+  kStatus,           // of the event: the exit code of the job's tasks
+  kSeverity,         // of the event: an exception's
+  kNumberParameter,  // of the event's job
+  // Texts, which are only ever compared: a constant, the state, what the event has, and a parameter
+  // of its job.
   kText,
   kState,
   kEventName,
   kExceptionType,
+  kTextParameter,
   // Operators.
   kAdd,
   kSubtract,
@@ -46,9 +50,15 @@ enum class Op : std::uint8_t {
   kNot,
 };
 
+// Whether the step's index leads into the texts.
+constexpr bool HasText(Op op) {
+  return op == Op::kText || op == Op::kNumberParameter || op == Op::kTextParameter;
+}
+
 struct Step {
-  double number = 0;        // kNumber
-  std::uint32_t index = 0;  // kMetric: into the table of metrics; kText: into the texts
+  double number = 0;  // kNumber
+  // kMetric: into the table of metrics; kText and parameters (their names): into the texts.
+  std::uint32_t index = 0;
   Op op = Op::kNumber;
 };
 
@@ -57,6 +67,12 @@ struct Facts {
   std::string_view state;                 // empty when the ensemble has none
   const journal::Event* event = nullptr;  // null where no event made the rule due
   const PendingViews* views = nullptr;    // at heartbeats
+  // Of the event's job, where more is remembered of it; looked up only by who asks for it.
+  const JobDetailsTable* details = nullptr;
+  journal::JobId job = 0;
+
+  // Null when there is no such parameter.
+  const journal::Member* Parameter(std::string_view name) const;
 };
 
 class Program {
@@ -81,7 +97,9 @@ class Program {
   static constexpr std::uint32_t kStateText = 0;
   static constexpr std::uint32_t kEventNameText = 1;
   static constexpr std::uint32_t kExceptionText = 2;
+  // From here on constants, then the names of parameters.
   static constexpr std::uint32_t kFirstConstant = 3;
+  static constexpr std::uint32_t kFirstParameter = 1u << 20;
 
   std::vector<Step> steps_;
   std::vector<std::string> texts_;

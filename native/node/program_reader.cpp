@@ -13,15 +13,17 @@ namespace {
 
 using engine::Op;
 
-constexpr std::array<std::pair<std::string_view, Op>, 24> kOps = {{
+constexpr std::array<std::pair<std::string_view, Op>, 26> kOps = {{
     {"number", Op::kNumber},
     {"metric", Op::kMetric},
     {"event.status", Op::kStatus},
     {"event.exception.severity", Op::kSeverity},
+    {"number parameter", Op::kNumberParameter},
     {"text", Op::kText},
     {"state", Op::kState},
     {"event.name", Op::kEventName},
     {"event.exception.type", Op::kExceptionType},
+    {"text parameter", Op::kTextParameter},
     {"+", Op::kAdd},
     {"-", Op::kSubtract},
     {"*", Op::kMultiply},
@@ -65,7 +67,7 @@ std::optional<engine::Program> ReadProgram(const Napi::Value& value, std::size_t
     if (step.op == Op::kNumber) step.number = reader.Number("value");
     if (step.op == Op::kMetric)
       step.index = static_cast<std::uint32_t>(reader.Index("value", metrics));
-    if (step.op == Op::kText) {
+    if (engine::HasText(step.op)) {
       step.index = static_cast<std::uint32_t>(texts.size());
       texts.push_back(reader.Text("value"));
     }

@@ -51,7 +51,8 @@ export function tagValues(firing: Firing, metrics: MetricsSnapshot): Lookup {
     const [head = ''] = name.split('.', 1);
     const rest = name.slice(head.length + 1);
     let value: unknown = null;
-    if (head === 'event') value = eventValue(rest, firing);
+    if (name === 'state') value = firing.state;
+    else if (head === 'event') value = eventValue(rest, firing);
     else if (head === 'metrics') value = metricOf(rest, metrics);
     else if (name.startsWith('job.parameters.')) {
       value = firing.parameters?.[name.slice('job.parameters.'.length)];

@@ -8,7 +8,7 @@ import type { ResolveContext } from './resolve-context.js';
 import type { ResolvedJobs } from './resolve-jobs.js';
 import { isPluginPart, resolveOptions } from './resolve-plugins.js';
 import type { ResolvedNames } from './resolve-rules.js';
-import { stateNamed } from './resolve-states.js';
+import { hasStates, stateNamed } from './resolve-states.js';
 import {
   type ActionName,
   type ActionShape,
@@ -144,13 +144,14 @@ function checkNamedActions(
 
 /** Values for the parameters of a group; null for none. */
 function resolveParameters(
-  { problems }: ResolveContext,
+  context: ResolveContext,
   jobs: ResolvedJobs,
   label: string,
   values: ActionShape['parameters'],
   path: Path,
 ): Parameters | null {
   if (values === undefined || values === null) return null;
+  const { problems } = context;
   const names = [...(jobs.parameters.get(label) ?? [])];
   for (const [name, value] of Object.entries(values)) {
     const at = [...path, name];
@@ -164,6 +165,7 @@ function resolveParameters(
     const known = {
       parameters: [],
       ofAnyJob: new Set([...jobs.parameters.values()].flatMap((all) => [...all])),
+      hasStates: hasStates(context),
       groups: jobs.complete ? jobs.names : null,
       inJob: false,
       isFluxTag: () => false,

@@ -10,6 +10,7 @@ import type { ResolveContext } from './resolve-context.js';
 import { resolveSweep } from './resolve-parameters.js';
 import { withJobDefaults } from './resolve-plugins.js';
 import { resolveRetry } from './resolve-retry.js';
+import { hasStates } from './resolve-states.js';
 import { type JobShape, MOST, MOST_ROWS, meansYes } from './schema.js';
 import { splitWords } from './split-words.js';
 import { checkTemplate } from './templates.js';
@@ -195,18 +196,20 @@ function describeRow(parameters: Parameters): string {
 
 /** The names in the tags of a job, or null when one of them is wrong, which has been reported then. */
 function checkTemplates(
-  { problems }: ResolveContext,
+  context: ResolveContext,
   overview: Overview,
   job: JobShape,
   draft: JobDraft,
   path: Path,
 ): Set<string> | null {
+  const { problems } = context;
   const names = new Set<string>();
   let good = true;
   const known = {
     // Of parameters that are wrong, the names are right.
     parameters: draft.sweep?.names ?? [...(parameterNames([job]).get(draft.group) ?? [])],
     ofAnyJob: overview.ofAnyJob,
+    hasStates: hasStates(context),
     groups: overview.complete ? overview.names : null,
     inJob: true,
   };

@@ -17,6 +17,11 @@ export function resolveStates({ shape, problems }: ResolveContext): string[] {
   return states;
 }
 
+/** Whether the file has states, be they right or wrong. */
+export function hasStates({ shape }: ResolveContext): boolean {
+  return (shape.config.states ?? []).length > 0;
+}
+
 /** The name, if there is a state of it; null when not, which has been reported then. */
 export function stateNamed(
   { shape, problems }: ResolveContext,

@@ -41,7 +41,12 @@ export function resolveExpression(
   const expression = parseExpression(text);
   if (isFault(expression)) return report(context, text, [expression], path);
   const { jobs, states } = names;
-  const steps = checkCondition(expression, { groups: jobs.complete ? jobs.names : null, states, event });
+  const steps = checkCondition(expression, {
+    groups: jobs.complete ? jobs.names : null,
+    states,
+    parameters: jobs.complete ? new Set([...jobs.parameters.values()].flatMap((names) => [...names])) : null,
+    event,
+  });
   return hasFaults(steps) ? report(context, text, steps, path) : { text: text.trim(), steps };
 }
 

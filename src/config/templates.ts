@@ -26,6 +26,8 @@ export interface KnownNames {
   readonly parameters: readonly string[];
   /** Parameters of any group's jobs, which `job.parameters.` may ask for. */
   readonly ofAnyJob: ReadonlySet<string>;
+  /** The ensemble has states. */
+  readonly hasStates: boolean;
   /** Job groups, or null where not all could be read. */
   readonly groups: ReadonlySet<string> | null;
   /** It is a job's: `index` and `group` have a meaning. */
@@ -43,9 +45,10 @@ export function checkTemplate(text: string, known: KnownNames): { names: string[
 }
 
 function whatIsWrongWith(name: string, known: KnownNames): string[] {
-  const { parameters, ofAnyJob, groups, inJob, isFluxTag } = known;
+  const { parameters, ofAnyJob, hasStates, groups, inJob, isFluxTag } = known;
   if (parameters.includes(name)) return [];
   if (inJob && (name === 'index' || name === 'group')) return [];
+  if (hasStates && name === 'state') return [];
   if (EVENT_NAMES.some((event) => event === name) || /^event\.context\.[^.\s]+$/.test(name)) return [];
   if (name.startsWith('metrics.')) {
     const metric = parseMetricName(name.slice('metrics.'.length), groups);
@@ -56,6 +59,7 @@ function whatIsWrongWith(name: string, known: KnownNames): string[] {
   const candidates = [
     ...parameters,
     ...(inJob ? ['index', 'group'] : []),
+    ...(hasStates ? ['state'] : []),
     ...EVENT_NAMES,
     ...[...ofAnyJob].map((parameter) => `job.parameters.${parameter}`),
     ...FLUX_NAMES.filter(isFluxTag),

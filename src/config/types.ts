@@ -157,6 +157,8 @@ export type ConditionStep =
         | 'event.exception.type'
         | 'event.exception.severity';
     }
+  /** Of the event's job, by its name. */
+  | { readonly op: 'number parameter' | 'text parameter'; readonly value: string }
   | { readonly op: '+' | '-' | '*' | '/' | 'negative' | Comparison | 'and' | 'or' | 'not' }
   /** Of two texts. */
   | { readonly op: 'same' | 'different' };

@@ -169,10 +169,13 @@ function compileRetry({ retry, entries }: JobGroup, makePortion: MakePortion | n
 /** A whole ensemble. `ensemble` is the run's id, empty for jobs of any run. */
 export function compilePlan(config: EnsembleConfig, ensemble: string, names: RuleNames): EnginePlan {
   const rules = config.rules.map((rule) => compileRule(rule, names));
+  const asksForParameters = config.rules.some(({ when }) =>
+    when?.steps.some(({ op }) => op.endsWith(' parameter')),
+  );
   return {
     groups: [...config.groups.keys()],
     remembered: [...config.groups.values()].flatMap((group, index) =>
-      group.retry !== null || group.entries.some(({ draft }) => draft?.sweep)
+      group.retry !== null || group.entries.some(({ draft }) => draft?.sweep) || asksForParameters
         ? [{ group: index, retry: compileRetry(group, names.makePortion) }]
         : [],
     ),

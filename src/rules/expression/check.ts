@@ -16,6 +16,8 @@ export interface ConditionScope {
   readonly groups: ReadonlySet<string> | null;
   /** Names of the ensemble's states; null to take any. */
   readonly states: readonly string[] | null;
+  /** Parameters of any group's jobs, or null to take any name. */
+  readonly parameters: ReadonlySet<string> | null;
   /** The rule is due at an event of a job, which can be asked for. */
   readonly event: boolean;
 }
@@ -37,6 +39,16 @@ const PARTS = {
   'event.exception.severity': { type: 'number', event: true },
 } as const satisfies Readonly<Record<string, { type: Type; event: boolean }>>;
 type PartName = keyof typeof PARTS;
+
+/** What a parameter of the event's job is named with. */
+const PARAMETER = 'job.parameters.';
+
+/** Whether a part is a text by itself. */
+function isText(expression: Expression): boolean {
+  if (expression.kind === 'text') return true;
+  const { name, quoted } = expression.kind === 'name' ? expression : { name: '', quoted: true };
+  return !quoted && Object.hasOwn(PARTS, name) && PARTS[name as PartName].type === 'text';
+}
 
 /** The condition's steps, or everything that is wrong with it. */
 export function checkCondition(expression: Expression, scope: ConditionScope): ConditionStep[] | Fault[] {
@@ -66,8 +78,11 @@ class Checker {
     return null;
   }
 
-  /** The type of a part, whose steps are added; null when it is wrong, which has been said then. */
-  check(expression: Expression): Type | null {
+  /**
+   * The type of a part, whose steps are added; null when it is wrong, which has been said then. `parameter` is what a
+   * parameter of a job, which may be of either type, is taken for here.
+   */
+  check(expression: Expression, parameter: 'number' | 'text' = 'number'): Type | null {
     switch (expression.kind) {
       case 'number':
         this.steps.push({ op: 'number', value: expression.value });
@@ -76,7 +91,7 @@ class Checker {
         this.steps.push({ op: 'text', value: expression.value });
         return 'text';
       case 'name':
-        return this.#name(expression);
+        return this.#name(expression, parameter);
       case 'call':
         return this.#call(expression);
       case 'unary':
@@ -86,8 +101,9 @@ class Checker {
     }
   }
 
-  #name(expression: Expression & { kind: 'name' }): Type | null {
+  #name(expression: Expression & { kind: 'name' }, parameter: 'number' | 'text'): Type | null {
     const { name, quoted } = expression;
+    if (name.startsWith(PARAMETER)) return this.#parameter(expression, parameter);
     const part = !quoted && Object.hasOwn(PARTS, name) ? PARTS[name as PartName] : undefined;
     if (part !== undefined) {
       if (part.event && !this.#scope.event) {
@@ -110,6 +126,21 @@ class Checker {
       );
     }
     return this.#metric(expression, parseMetricName(name, this.#scope.groups));
+  }
+
+  #parameter(expression: Expression & { kind: 'name' }, type: 'number' | 'text'): Type | null {
+    if (!this.#scope.event) {
+      return this.fault(expression, `${expression.name} is known only to rules on events of jobs (job-...)`);
+    }
+    const value = expression.name.slice(PARAMETER.length);
+    const { parameters } = this.#scope;
+    if (parameters !== null && !parameters.has(value)) {
+      const known = [...parameters];
+      const choice = known.length === 0 ? '; no group has any' : `; there are ${choices(known, 'and')}`;
+      return this.fault(expression, `no parameter ${quote(value)}${didYouMean(value, known) || choice}`);
+    }
+    this.steps.push({ op: `${type} parameter`, value });
+    return type;
   }
 
   #metric(expression: Expression, metric: Parsed<MetricName>): Type | null {
@@ -169,7 +200,8 @@ class Checker {
     left: Expression,
     right: Expression,
   ): Type | null {
-    const types = [this.check(left), this.check(right)] as const;
+    const parameter = isText(left) || isText(right) ? 'text' : 'number';
+    const types = [this.check(left, parameter), this.check(right, parameter)] as const;
     if (types[0] === null || types[1] === null) return null;
     if (types[0] === 'truth' || types[1] === 'truth') {
       return this.fault(

@@ -152,7 +152,7 @@ describe('any expression', () => {
         const result = parseExpression(text);
         const faults = isFault(result)
           ? [result]
-          : checkCondition(result, { groups: new Set(['a']), states: ['x'], event: true });
+          : checkCondition(result, { groups: new Set(['a']), states: ['x'], parameters: null, event: true });
         if (!hasFaults(faults as never)) return;
         for (const { at, message } of faults as { at: number; message: string }[]) {
           expect(at).toBeGreaterThanOrEqual(0);
@@ -166,7 +166,12 @@ describe('any expression', () => {
 });
 
 describe('what an expression refers to', () => {
-  const scope = { groups: new Set(['sleep', 'my group']), states: ['explore', 'refine'], event: true };
+  const scope = {
+    groups: new Set(['sleep', 'my group']),
+    states: ['explore', 'refine'],
+    parameters: new Set(['nodes', 'mesh']),
+    event: true,
+  };
   const check = (text: string, parts: Partial<typeof scope> = {}) => {
     const result = checkCondition(parse(text), { ...scope, ...parts });
     return hasFaults(result) ? result.map(({ at, message }) => `${at} ${message}`) : result;
@@ -192,7 +197,23 @@ describe('what an expression refers to', () => {
     ]);
   });
 
+  it('takes a parameter of a job for what it is compared with', () => {
+    expect(check('job.parameters.nodes < 16 and "fine" == job.parameters.mesh')).toEqual([
+      { op: 'number parameter', value: 'nodes' },
+      { op: 'number', value: 16 },
+      { op: '<' },
+      { op: 'text', value: 'fine' },
+      { op: 'text parameter', value: 'mesh' },
+      { op: 'same' },
+      { op: 'and' },
+    ]);
+    expect(check('job.parameters.nodes < 16', { event: false })).toEqual([
+      '0 job.parameters.nodes is known only to rules on events of jobs (job-...)',
+    ]);
+  });
+
   it.each([
+    ['job.parameters.node < 16', ["0 no parameter 'node'; did you mean 'nodes'?"]],
     ['mean.slep-duration > 5', ["0 no job group 'slep'; did you mean 'sleep'?"]],
     ['count.sleep.fail > 5', ["0 no outcome 'fail'; did you mean 'failed'?"]],
     ['count.sleep.failed', ["0 this is a number; compare it with something, like '... > 5'"]],
