@@ -148,7 +148,7 @@ describeFlux('an instance that fails', () => {
     await withInstance(
       async (instance) => {
         const running = instance.start(['run', '--json', waiting(20_000)]);
-        await eventually(async () => (await instance.jobs('{id}')).length > 50, 'some are there');
+        await eventually(async () => ((await instance.tally('{name}')).quick ?? 0) > 50, 'some are there');
         process.kill(Number(await instance.flux('getattr', 'broker.pid')), 'SIGKILL');
         const { finished, summary, counts } = reportOf(await running.finished);
         expect(finished.status, finished.stderr).toBe(3);
