@@ -31,9 +31,9 @@ export function makeRule(given) {
   };
 }
 
-export function makeEngine(rules) {
+export function makeEngine(rules, metrics = []) {
   const engine = new Engine(
-    { ...EMPTY_PLAN, groups: [loadGroup], rules },
+    { ...EMPTY_PLAN, groups: [loadGroup], metrics, rules },
     { firing() {}, decodeError: ({ reason }) => fail(reason) },
   );
   engine.onSource({ records() {}, quiet() {}, failed: ({ message }) => fail(message) });
