@@ -19,8 +19,7 @@ class StreamView;
 
 class Stream {
  public:
-  // `x` must be finite, and not negative where there is a sketch or a window; `time` is in seconds
-  // since the epoch.
+  // `x` must be finite; `time` is in seconds since the epoch.
   void Observe(double x, double time) {
     summary_.Observe(x);
     if (more_ != nullptr) more_->Observe(x, time);

@@ -6,11 +6,19 @@
 #include <cstddef>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace flux_ensemble::test {
 
 using Numbers = std::vector<double>;
+
+// The two numbers between which a quantile lies.
+inline std::pair<double, double> Neighbours(Numbers numbers, double q) {
+  std::sort(numbers.begin(), numbers.end());
+  const auto lower = static_cast<std::size_t>(q * static_cast<double>(numbers.size() - 1));
+  return {numbers[lower], numbers[std::min(lower + 1, numbers.size() - 1)]};
+}
 
 // Type 7 of Hyndman and Fan.
 inline double Quantile(Numbers numbers, double q) {
@@ -64,6 +72,23 @@ inline std::vector<Distribution> NastyDistributions(std::size_t count, std::mt19
   double next = 0;
   all.push_back({"rising", draw([&] { return next += 0.5; })});
   all.push_back({"falling", draw([&] { return next -= 0.5; })});
+  return all;
+}
+
+// The same, all negative, and of either sign.
+inline std::vector<Distribution> SignedDistributions(std::size_t count, std::mt19937_64& random) {
+  std::vector<Distribution> all = NastyDistributions(count, random);
+  const std::size_t kinds = all.size();
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
+    Distribution below{"negative " + all[kind].name, all[kind].numbers};
+    Distribution both{"signed " + all[kind].name, all[kind].numbers};
+    for (double& x : below.numbers) x = -x;
+    // What is between two of the largest there are, nobody could say.
+    const double scale = all[kind].name == "huge" ? 0.25 : 1;
+    for (double& x : both.numbers) x *= random() % 3 == 0 ? -scale : scale;
+    all.push_back(std::move(below));
+    all.push_back(std::move(both));
+  }
   return all;
 }
 

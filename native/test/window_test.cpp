@@ -79,7 +79,8 @@ TEST_CASE("a window is what its panes are, to the last bit") {
       now = Later(now, length, random);
       // Numbers so far apart at times that the sketches are full.
       const double x = std::exp(static_cast<double>(random() % 100) / 10) *
-                       (random() % 97 == 0 ? 1e12 : 1) * (random() % 89 == 0 ? 1e-12 : 1);
+                       (random() % 97 == 0 ? 1e12 : 1) * (random() % 89 == 0 ? 1e-12 : 1) *
+                       (random() % 3 == 0 ? -1 : 1);
       if (random() % 3 != 0) {
         const double late =
             random() % 5 == 0 ? length * static_cast<double>(random() % 120) / 100 : 0;

@@ -8,6 +8,7 @@ edges.forEach((k) => {
 
 /** Buckets are 35 to a power of two; a number is taken for what is equally far from its bucket's ends. */
 function bucketValue(x: number, min: number, max: number): number {
+  if (x < 0) return -bucketValue(-x, -max, -min);
   if (x < 2 ** -1022) return Math.min(Math.max(0, min), max);
   let octave = Math.floor(Math.log2(x));
   // The logarithm is rounded.
