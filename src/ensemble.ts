@@ -13,6 +13,7 @@ import { loadCustomFunctions } from './actions/custom-loader.js';
 import type { LoadedFunctions } from './actions/custom-types.js';
 import { Dispatcher } from './actions/dispatcher.js';
 import { PluginThreads } from './actions/plugin.js';
+import { type ProbeRule, probeRules } from './actions/probe.js';
 import { readRetry } from './actions/retry.js';
 import { RowCursors } from './actions/rows.js';
 import { Broadcast } from './broadcast.js';
@@ -92,6 +93,8 @@ export class Ensemble {
   readonly #observer: EnsembleObserver;
   readonly #engine: Engine;
   readonly #rules: Rule[];
+  /** By the index of the rule by which the engine asks for it. */
+  readonly #probes: ReadonlyMap<number, ProbeRule>;
   readonly #firings = new Broadcast<Firing>();
   readonly #ending = new AbortController();
   readonly #member: Member;
@@ -134,11 +137,19 @@ export class Ensemble {
       validateAll: options.validateAll === true,
       scaler: options.scaler,
     });
+    const probes = probeRules(config.groups);
+    this.#probes = new Map(probes.map((probe, index) => [this.#rules.length + index, probe]));
+    this.#rules.push(...probes.map(({ rule }) => rule));
     this.#growth = new GrowthWatch(this.#rules, this.#member);
     this.#names = ruleNames(config, this.#member.portion?.bind(this.#member) ?? null);
-    const plan = compilePlan(config, this.id, this.#names);
+    const plan = compilePlan({ ...config, rules: this.#rules }, this.id, this.#names);
     this.#engine = new Engine(
-      { ...plan, virtualTime: this.#member.now !== undefined, sketches: options.sketches === true },
+      {
+        ...plan,
+        rules: plan.rules.map((rule, index) => (this.#probes.has(index) ? { ...rule, probing: true } : rule)),
+        virtualTime: this.#member.now !== undefined,
+        sketches: options.sketches === true,
+      },
       {
         firing: (firing) => this.#onFiring(firing),
         decodeError: (error) => this.#observer.decodeError?.(error),
@@ -317,7 +328,7 @@ export class Ensemble {
         },
         {
           engine: this.#engine,
-          events: this.#wantsAllEvents() ? null : neededEvents(this.#rules),
+          events: this.#wantsAllEvents() ? null : neededEvents(this.config.rules),
           wantsRecords: this.#observer.records !== undefined,
         },
       );
@@ -383,6 +394,11 @@ export class Ensemble {
 
   #onFiring(native: NativeFiring): void {
     const firing = readFiring(native, this.#rules, this.#engine.names, this.config.states);
+    const probe = this.#probes.get(firing.rule);
+    if (probe !== undefined) {
+      this.#dispatcher?.probe(firing, probe);
+      return;
+    }
     const rule = this.#rules[firing.rule];
     if (rule === undefined) return;
     if (firing.goto !== null) this.#state = firing.goto;
@@ -450,6 +466,7 @@ export class Ensemble {
   }
 
   #finish(end: RunEnd, error: EnsembleError | null = null): void {
+    if (end === 'interrupted' || end === 'failed') this.#dispatcher?.dropProbes();
     if (this.#end !== null) return;
     this.#end = { end, error };
     this.#dispatcher?.stop();
@@ -463,6 +480,7 @@ export class Ensemble {
     await this.#engine.end();
     await this.#dispatcher?.settled();
     await this.#member.stop(this.#options.grace ?? 5, end === 'interrupted' ? 'interrupted' : 'done');
+    await this.#dispatcher?.measured();
     await this.#engine.finishStream();
     const metrics = await this.#engine.metrics();
     this.#engine.endEvents();

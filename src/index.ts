@@ -19,6 +19,7 @@ export type {
   ConfigPlugin,
   Count,
   EnsembleConfig,
+  GroupProbe,
   JobEntry,
   JobGroup,
   JobTemplate,
@@ -61,6 +62,8 @@ export {
   type PluginCall,
   type PluginJob,
   type PluginJobs,
+  type PluginProbe,
+  type ProbeCall,
 } from './plugins/define.js';
 export { openRecording, type RecordingReader } from './recording/reader.js';
 export { Replay, type ReplayOptions, type ReplayResult } from './recording/replay.js';

@@ -45,6 +45,9 @@ Plan& Engine::Register(Plan& plan) {
     remembered_[remembered.group] = true;
     if (remembered.retry) retries_.SetPolicy(remembered.group, *remembered.retry);
   }
+  for (std::uint32_t group = 0; group < plan.probes.size(); ++group) {
+    if (plan.probes[group] > 0) metrics_.AddProbes(group, plan.probes[group]);
+  }
   for (const Metric& metric : plan.metrics) metrics_.Add(metric);
   return plan;
 }
@@ -358,6 +361,16 @@ void Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetr
   retries_.Add(std::move(retry));
 }
 
+void Engine::Probed(std::uint32_t group, std::size_t first, std::span<const double> values,
+                    double time) {
+  const std::span<stats::Stream> streams = metrics_.probes(group);
+  for (std::size_t i = 0; i < values.size() && first + i < streams.size(); ++i) {
+    // Minus zero is zero: which of the two is the smaller nobody could say.
+    streams[first + i].Observe(values[i] + 0.0, time);
+  }
+  judge_.OnProbed(group, static_cast<std::uint32_t>(first), values.size(), time);
+}
+
 void Engine::End() {
   judge_.End();
   retries_.Clear();
@@ -446,6 +459,10 @@ Snapshot Engine::GetSnapshot() {
       const stats::Summary::Row row = stream.summary().ToRow();
       snapshot.statistics.insert(snapshot.statistics.end(), row.begin(), row.end());
       if (metrics_.sketches()) snapshot.states.Add(*stream.sketched());
+    }
+    for (const stats::Stream& stream : metrics_.probes(group)) {
+      const stats::Summary::Row row = stream.summary().ToRow();
+      snapshot.probes.insert(snapshot.probes.end(), row.begin(), row.end());
     }
   }
   snapshot.metrics.reserve(metrics_.size());

@@ -69,6 +69,10 @@ class Engine final : private journal::RecordSink {
   // Goes to another state, as an action of the user's own code asks.
   void GoTo(std::uint32_t state) { judge_.GoTo(state); }
 
+  // What probes have measured of a job of the group: finite numbers for the group's streams
+  // from the index `first` on. Judges the rules that refer to any of them, once.
+  void Probed(std::uint32_t group, std::size_t first, std::span<const double> values, double time);
+
   // No rule fires any more; statistics go on.
   void End();
 

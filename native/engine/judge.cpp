@@ -113,6 +113,8 @@ void Judge::OnEvent(const Job& job, const journal::Event& event, TouchSet touche
   facts.details = &details_;
   facts.job = job.id;
   for (const std::uint32_t index : book_.Touched(job.group, touched)) {
+    // What ends the run must not keep the job from being measured.
+    if (ended_ && !book_.rule(index).probing) continue;
     double value = stats::kNoValue;
     if (!IsDue(index, facts, &value)) continue;
     Firing firing = NewFiring(job.group);
@@ -127,7 +129,32 @@ void Judge::OnEvent(const Job& job, const journal::Event& event, TouchSet touche
       }
     }
     Occasion(index, std::move(firing));
-    if (ended_) return;
+  }
+  Settle();
+}
+
+void Judge::OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count, double time) {
+  metrics_.Pass(time);
+  const auto changed = [&](std::uint32_t index) {
+    const Metric& metric = metrics_.metric(index);
+    return metric.group == group && metric.probe >= first && metric.probe - first < count;
+  };
+  const auto windows = group_windows_.find(group);
+  if (windows != group_windows_.end()) {
+    for (const std::uint32_t metric : windows->second) {
+      if (changed(metric)) Expect(windows_[metric]);
+    }
+  }
+  if (ended_) return;
+  moment_ = time;
+  TouchSet touched;
+  touched.Add(Touch::kProbeStreams);
+  const std::vector<std::uint32_t> rules = book_.Touched(group, touched);
+  const Facts facts = FactsOf();
+  for (const std::uint32_t index : rules) {
+    bool concerned = false;
+    book_.rule(index).ForEachMetric([&](std::uint32_t metric) { concerned |= changed(metric); });
+    if (concerned) JudgeMetric(index, facts);
   }
   Settle();
 }
@@ -212,8 +239,8 @@ void Judge::JudgeMetric(std::uint32_t index, const Facts& facts) {
 }
 
 void Judge::Occasion(std::uint32_t index, Firing firing) {
-  if (ended_) return;
   const Rule& rule = book_.rule(index);
+  if (ended_ && !rule.probing) return;
   if (rule.cooldown > 0) {
     Timing& timing = timings_[index];
     if (now_ < timing.ready) {
@@ -229,6 +256,7 @@ void Judge::Occasion(std::uint32_t index, Firing firing) {
   if (!book_.Take(index)) return;
   if (rule.cooldown > 0) timings_[index].ready = now_ + rule.cooldown;
   firing.number = fired_++;
+  if (rule.probing) ++probing_;
   firing.rule = index;
   firing.state = state_;
   if (rule.go_to != kNoState && next_state_ == kNoState && rule.go_to != state_ &&

@@ -48,6 +48,8 @@ class Judge {
 
   // An event was applied to a job, which is active or was until now.
   void OnEvent(const Job& job, const journal::Event& event, TouchSet touched, bool active);
+  // Probes have measured a job of the group: so many numbers, from the index `first` on.
+  void OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count, double time);
   // A job left without an event.
   void OnLost(const Job& job);
 
@@ -78,7 +80,8 @@ class Judge {
 
   bool begun() const { return begun_; }
   bool ended() const { return ended_; }
-  std::uint64_t fired() const { return fired_; }
+  // Firings of the user's rules.
+  std::uint64_t fired() const { return fired_ - probing_; }
   std::vector<Firing>& firings() { return firings_; }
   bool has_no_firings() const { return firings_.empty(); }
   // The name of the state, empty for an ensemble without.
@@ -184,6 +187,7 @@ class Judge {
   std::unordered_map<std::uint32_t, Guard> guards_;  // by group
 
   std::uint64_t fired_ = 0;
+  std::uint64_t probing_ = 0;  // of these, those that call probes
   std::vector<Firing> firings_;
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +20,7 @@ namespace flux_ensemble::engine {
 
 inline constexpr std::uint32_t kNoGroup = ~std::uint32_t{0};
 inline constexpr std::uint32_t kNoMetric = ~std::uint32_t{0};
+inline constexpr std::uint32_t kNoProbe = ~std::uint32_t{0};
 
 // A count of a group's jobs, how fast it grows, or a statistic of one of the group's variables.
 struct Metric {
@@ -33,10 +35,13 @@ struct Metric {
   double window =
       0;  // kRate and kStatistic: the last so many seconds; 0 for all since the beginning
   bool from_zero = false;  // kCount: one that has never changed is 0, not unknown
+  // kStatistic: index of what the group's probes measure, instead of `variable`.
+  std::uint32_t probe = kNoProbe;
 };
 
 // What an event has to touch for the metric to change.
 constexpr Touch TouchOf(const Metric& metric) {
+  if (metric.probe != kNoProbe) return Touch::kProbeStreams;
   return metric.kind == Metric::Kind::kStatistic ? TouchOf(metric.variable) : TouchOf(metric.count);
 }
 
@@ -54,6 +59,15 @@ class MetricTable {
   GroupMetrics& operator[](std::uint32_t group) { return groups_[group]; }
   const GroupMetrics& operator[](std::uint32_t group) const { return groups_[group]; }
   bool sketches() const { return sketches_; }
+
+  // Streams for what a group's probes measure; only groups that have probes have any.
+  void AddProbes(std::uint32_t group, std::size_t variables) {
+    if (group >= probes_.size()) probes_.resize(group + 1);
+    probes_[group].resize(variables);
+  }
+  std::span<stats::Stream> probes(std::uint32_t group) {
+    return group < probes_.size() ? std::span(probes_[group]) : std::span<stats::Stream>();
+  }
 
   // Adds a metric of a group that exists, and returns its index.
   std::uint32_t Add(const Metric& metric);
@@ -102,6 +116,7 @@ class MetricTable {
   std::size_t KeepCount(const Metric& metric);
   double RateOf(const Entry& entry);
   stats::Stream& StreamOf(const Metric& metric) {
+    if (metric.probe != kNoProbe) return probes_[metric.group][metric.probe];
     return groups_[metric.group].stream(metric.variable);
   }
 
@@ -109,6 +124,7 @@ class MetricTable {
   bool begun_ = false;
   double time_ = 0;
   std::vector<GroupMetrics> groups_;
+  std::vector<std::vector<stats::Stream>> probes_;  // by group, as far as there are any
   std::vector<Entry> entries_;
   std::vector<std::vector<CountInWindow>> count_windows_;  // by group, as far as there are any
 };

@@ -74,6 +74,7 @@ struct Snapshot {
   // For each group its fatal exceptions by type.
   std::vector<std::vector<std::pair<std::string, std::uint64_t>>> exceptions;
   std::vector<double> statistics;  // for each group duration's row, then pending's (Summary::Row)
+  std::vector<double> probes;      // a row for each number that probes measure, by group
   std::vector<double> metrics;     // values of the plan's metrics
   StreamStates states;  // in the order of the rows, when sketches are kept of all streams
   Status status;

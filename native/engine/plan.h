@@ -91,6 +91,7 @@ struct Rule {
   std::uint64_t passing = 0;             // occasions still to let pass
   bool terminal = false;                 // its action ends the ensemble
   bool wants_event = false;              // its action gets to see the event's context
+  bool probing = false;                  // calls probes: no firing of the user's
   std::vector<SubmitPortion> submit;     // what a source can submit by itself; else JavaScript acts
 
   // Calls with every metric that the condition names, once or more often.
@@ -128,6 +129,8 @@ struct Plan {
   std::vector<std::string> states;
   // For each group the seconds after which an active job without an event has stalled; 0 for never.
   std::vector<double> stalled;
+  // For each group how many numbers its probes measure of a job, as far as there are any.
+  std::vector<std::size_t> probes;
   // What the rules refer to, by index.
   std::vector<Metric> metrics;
   std::vector<Rule> rules;

@@ -295,6 +295,9 @@ void Runner::Run(Command& command) {
   } else if (const auto* go_to = std::get_if<GoToCommand>(&body)) {
     engine_.GoTo(go_to->state);
     Reply(number, {});
+  } else if (const auto* probed = std::get_if<ProbedCommand>(&body)) {
+    engine_.Probed(probed->group, probed->first, probed->values, probed->time);
+    Reply(number, {});
   } else if (std::holds_alternative<EndCommand>(body)) {
     engine_.End();
     if (source_ != nullptr) source_->StopSubmitting(*this);

@@ -51,6 +51,12 @@ struct AddRuleCommand {
 struct GoToCommand {
   std::uint32_t state;
 };
+struct ProbedCommand {
+  std::uint32_t group;
+  std::size_t first;
+  std::vector<double> values;
+  double time;  // seconds since the epoch
+};
 struct EndCommand {};
 // While paused, the runner submits nothing for firings by itself: that is left to its owner.
 struct PauseCommand {
@@ -84,9 +90,9 @@ struct UrgencyCommand {
 
 using CommandBody =
     std::variant<StartCommand, IngestCommand, FinishStreamCommand, TickCommand, AdvanceCommand,
-                 AddRuleCommand, GoToCommand, EndCommand, PauseCommand, StatusCommand,
-                 SnapshotCommand, ActiveJobsCommand, OpenSourceCommand, CloseSourceCommand,
-                 SubmitCommand, CancelCommand, UrgencyCommand>;
+                 AddRuleCommand, GoToCommand, ProbedCommand, EndCommand, PauseCommand,
+                 StatusCommand, SnapshotCommand, ActiveJobsCommand, OpenSourceCommand,
+                 CloseSourceCommand, SubmitCommand, CancelCommand, UrgencyCommand>;
 
 struct Command {
   std::uint64_t number = 0;

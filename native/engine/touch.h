@@ -12,7 +12,8 @@
 namespace flux_ensemble::engine {
 
 // Bits 0 to 26 are the event kinds. Behind them the derived triggers: RFC 21 states entered and
-// outcomes that became known, and jobs that stalled; then the group's two streams and its counts.
+// outcomes that became known, and jobs that stalled; then the group's two streams, those of its
+// probes as one, and its counts.
 enum class Touch : std::uint8_t {
   kSchedState = journal::kEventKindCount,
   kRunState,
@@ -25,6 +26,7 @@ enum class Touch : std::uint8_t {
   kStalled,
   kDurationStream,
   kPendingStream,
+  kProbeStreams,
   kFirstCount,
   kNone = kFirstCount + kCountCount,
 };

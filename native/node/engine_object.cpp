@@ -1,6 +1,7 @@
 #include "node/engine_object.h"
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -56,6 +57,7 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::Advance>("advance"),
                          InstanceMethod<&EngineObject::AddRule>("addRule"),
                          InstanceMethod<&EngineObject::GoTo>("goTo"),
+                         InstanceMethod<&EngineObject::Probed>("probed"),
                          InstanceMethod<&EngineObject::End>("end"),
                          InstanceMethod<&EngineObject::Pause>("pause"),
                          InstanceMethod<&EngineObject::GetStatus>("status"),
@@ -89,6 +91,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
     return;
   }
   planned_groups_ = plan->groups.size();
+  planned_probes_ = plan->probes;
   planned_metrics_ = plan->metrics.size();
   planned_states_ = plan->states.size();
 
@@ -206,7 +209,7 @@ void EngineObject::Advance(const Napi::CallbackInfo& info) {
 void EngineObject::AddRule(const Napi::CallbackInfo& info) {
   std::string error;
   std::optional<std::vector<engine::Metric>> metrics =
-      ReadMetrics(info[2], planned_groups_, &error);
+      ReadMetrics(info[2], planned_groups_, planned_probes_, &error);
   if (info.Env().IsExceptionPending()) return;
   if (!metrics) return ThrowType(info.Env(), "not metrics: " + error);
   const std::size_t known = planned_metrics_ + metrics->size();
@@ -226,6 +229,31 @@ void EngineObject::GoTo(const Napi::CallbackInfo& info) {
     return ThrowType(info.Env(), "goTo(number, state) needs the index of a state");
   }
   Post(info, engine::GoToCommand{static_cast<std::uint32_t>(state)});
+}
+
+// probed(number, group, first, values, time)
+void EngineObject::Probed(const Napi::CallbackInfo& info) {
+  bool good = false;
+  bool good_first = false;
+  bool good_time = false;
+  const std::size_t group = SizeAt(info, 1, &good);
+  const std::size_t first = SizeAt(info, 2, &good_first);
+  const double time = NumberAt(info, 4, &good_time);
+  if (!good || !good_first || !good_time || !std::isfinite(time) || !info[3].IsTypedArray() ||
+      info[3].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+    return ThrowType(info.Env(), "probed(number, group, first, values, time) needs numbers");
+  }
+  const auto array = info[3].As<Napi::Float64Array>();
+  const std::size_t measured = group < planned_probes_.size() ? planned_probes_[group] : 0;
+  if (first > measured || array.ElementLength() > measured - first) {
+    return ThrowType(info.Env(), "probed(): the probes of the group measure fewer numbers");
+  }
+  std::vector<double> values(array.Data(), array.Data() + array.ElementLength());
+  for (const double value : values) {
+    if (!std::isfinite(value)) return ThrowType(info.Env(), "probed(): values must be finite");
+  }
+  Post(info,
+       engine::ProbedCommand{static_cast<std::uint32_t>(group), first, std::move(values), time});
 }
 
 void EngineObject::End(const Napi::CallbackInfo& info) {

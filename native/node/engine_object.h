@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "engine/runner.h"
 #include "node/node_addon.h"
@@ -32,6 +33,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void Advance(const Napi::CallbackInfo& info);
   void AddRule(const Napi::CallbackInfo& info);
   void GoTo(const Napi::CallbackInfo& info);
+  void Probed(const Napi::CallbackInfo& info);
   void End(const Napi::CallbackInfo& info);
   void Pause(const Napi::CallbackInfo& info);
   void GetStatus(const Napi::CallbackInfo& info);
@@ -61,6 +63,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 
   // Of the plan, and of the rules added since.
   std::size_t planned_groups_ = 0;
+  std::vector<std::size_t> planned_probes_;
   std::size_t planned_metrics_ = 0;
   std::size_t planned_states_ = 0;
   std::unique_ptr<engine::Runner> runner_;

@@ -71,7 +71,16 @@ engine::Count CountOf(PropertyReader& reader, const std::string& name) {
   return engine::Count::kSubmitted;
 }
 
+// Absent, or the index of a number that the group's probes measure.
+void ReadProbe(PropertyReader& reader, const Napi::Value& value,
+               const std::vector<std::size_t>& probes, engine::Metric& metric) {
+  if (value.IsUndefined()) return;
+  const std::size_t known = metric.group < probes.size() ? probes[metric.group] : 0;
+  metric.probe = static_cast<std::uint32_t>(reader.Index("probe", known));
+}
+
 std::optional<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t groups,
+                                         const std::vector<std::size_t>& probes,
                                          std::string* error) {
   if (!value.IsObject()) {
     *error = "a metric must be an object";
@@ -98,6 +107,7 @@ std::optional<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t g
   } else {
     metric.statistic = reader.OneOf("statistic", kStatistics);
     metric.variable = reader.OneOf("variable", kVariables);
+    ReadProbe(reader, value.As<Napi::Object>().Get("probe"), probes, metric);
   }
   if (!reader.good()) return std::nullopt;
   return metric;
@@ -259,6 +269,7 @@ std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::
 }
 
 std::optional<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value, std::size_t groups,
+                                                       const std::vector<std::size_t>& probes,
                                                        std::string* error) {
   if (!value.IsArray()) {
     *error = "metrics must be an array";
@@ -269,7 +280,7 @@ std::optional<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value,
   metrics.reserve(array.Length());
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::HandleScope scope(array.Env());
-    const std::optional<engine::Metric> metric = ReadMetric(array.Get(i), groups, error);
+    const std::optional<engine::Metric> metric = ReadMetric(array.Get(i), groups, probes, error);
     if (!metric) {
       *error = "metrics[" + std::to_string(i) + "]: " + *error;
       return std::nullopt;
@@ -314,6 +325,7 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& 
   if (backoff >= 0) rule.backoff = static_cast<std::uint64_t>(backoff);
   rule.terminal = reader.Boolean("terminal");
   rule.wants_event = reader.Boolean("wantsEvent");
+  rule.probing = !object.Get("probing").IsUndefined() && reader.Boolean("probing");
   ReadPortions(reader, object.Get("submit"), pool, rule.submit);
   if (!reader.good()) return std::nullopt;
   return rule;
@@ -373,10 +385,22 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
     return std::nullopt;
   }
   plan.groups = std::move(*groups);
+  const Napi::Value probes = object.Get("probes");
+  if (!probes.IsUndefined()) {
+    if (!probes.IsArray()) reader.Fail<bool>("probes", "an array");
+    for (std::uint32_t i = 0; reader.good() && i < probes.As<Napi::Array>().Length(); ++i) {
+      const Napi::HandleScope scope(object.Env());
+      const std::optional<std::vector<std::string>> names =
+          ReadStrings(probes.As<Napi::Array>().Get(i));
+      if (!names || i >= plan.groups.size()) reader.Fail<bool>("probes", "names for each group");
+      plan.probes.push_back(names ? names->size() : 0);
+    }
+    if (!reader.good()) return std::nullopt;
+  }
   const auto rule_array = rules.As<Napi::Array>();
   const napi_env env = object.Env();
   std::optional<std::vector<engine::Metric>> metrics =
-      ReadMetrics(object.Get("metrics"), plan.groups.size(), error);
+      ReadMetrics(object.Get("metrics"), plan.groups.size(), plan.probes, error);
   if (!metrics) return std::nullopt;
   plan.metrics = std::move(*metrics);
   std::optional<std::vector<std::string>> states = ReadStrings(object.Get("states"));

@@ -48,6 +48,7 @@ struct PlanSizes {
 
 // Metrics of an ensemble that has `groups` groups.
 std::optional<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value, std::size_t groups,
+                                                       const std::vector<std::size_t>& probes,
                                                        std::string* error);
 
 std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes,

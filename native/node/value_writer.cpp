@@ -176,6 +176,7 @@ napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot) {
   return object.Set("exceptions", WriteExceptions(env, snapshot))
       .Set("counts", WriteDoubles(env, snapshot.counts.data(), snapshot.counts.size()))
       .Set("statistics", WriteDoubles(env, snapshot.statistics.data(), snapshot.statistics.size()))
+      .Set("probes", WriteDoubles(env, snapshot.probes.data(), snapshot.probes.size()))
       .Set("metrics", WriteDoubles(env, snapshot.metrics.data(), snapshot.metrics.size()))
       .Set("status", WriteStatus(env, snapshot.status))
       .value();

@@ -241,4 +241,74 @@ TEST_CASE("with sketches of all streams, a snapshot carries what can be merged")
   CHECK(without.engine.GetSnapshot().states.heads.empty());
 }
 
+TEST_CASE("what probes measure is judged like the other variables, once for all numbers of a job") {
+  Plan plan;
+  plan.groups = {"g", "h"};
+  plan.probes = {0, 2};
+  const auto metric = [](std::uint32_t probe, Statistic statistic) {
+    return Metric{.group = 1, .statistic = statistic, .probe = probe};
+  };
+  plan.metrics = {metric(0, Statistic::kMean), metric(1, Statistic::kMin),
+                  metric(1, Statistic::kLast)};
+  Rule below;
+  below.trigger = TriggerType::kMetric;
+  below.metric = 1;
+  below.condition = Condition{Comparison::kLess, -5};
+  below.repetitions = 10;
+  plan.rules = {below};
+  TestEngine engine(plan);
+  engine.engine.Start(100);
+  CHECK(std::isnan(Value(engine, 0)));
+  engine.engine.Probed(1, 0, std::vector<double>{300, -4}, 110);
+  CHECK(engine.engine.firings().empty());
+  engine.engine.Probed(1, 0, std::vector<double>{500, -6}, 120);
+  REQUIRE(engine.engine.firings().size() == 1);
+  CHECK(engine.engine.firings()[0].value == -6);
+  CHECK(engine.engine.firings()[0].timestamp == 120);
+  CHECK(engine.engine.firings()[0].group == 1);
+  CHECK(Value(engine, 0) == 400);
+  CHECK(Value(engine, 2) == -6);
+  const Snapshot snapshot = engine.engine.GetSnapshot();
+  CHECK(snapshot.probes.size() == 2 * stats::Summary::Row().size());
+  CHECK(snapshot.probes[0] == 2);
+  // A rule is judged when what it names was measured, not when another probe has told of the job.
+  engine.engine.Probed(1, 0, std::vector<double>{700}, 125);
+  CHECK(engine.engine.firings().size() == 1);
+  // A group without probes has no streams for them.
+  engine.engine.Probed(0, 0, std::vector<double>{1}, 130);
+  CHECK(engine.engine.firings().size() == 1);
+  engine.engine.End();
+  engine.engine.Probed(1, 0, std::vector<double>{500, -7}, 140);
+  CHECK(engine.engine.firings().size() == 1);
+  CHECK(Value(engine, 2) == -7);
+}
+
+TEST_CASE("of what probes measure there are sketches and windows, also below 0") {
+  Plan plan;
+  plan.groups = {"g"};
+  plan.probes = {1};
+  plan.metrics = {{.group = 0, .statistic = Statistic::kQuantile, .quantile = 0.5, .probe = 0},
+                  {.group = 0, .statistic = Statistic::kMean, .window = 60, .probe = 0}};
+  Rule low;
+  low.trigger = TriggerType::kMetric;
+  low.metric = 1;
+  low.condition = Condition{Comparison::kLess, -5};
+  low.repetitions = 10;
+  plan.rules = {low};
+  plan.virtual_time = true;
+  TestEngine engine(plan);
+  engine.engine.Start(100);
+  for (int i = 0; i < 3; ++i) {
+    engine.engine.Probed(0, 0, std::vector<double>{i * 10.0 - 10}, 110 + i);
+  }
+  CHECK(engine.engine.firings().size() == 1);
+  CHECK(Value(engine, 0) == 0);
+  CHECK(Value(engine, 1) == 0);
+  // What was above 0 is younger than what was below, and falls out of the window behind it.
+  engine.engine.Heartbeat(170);
+  CHECK(Value(engine, 1) == 5);
+  engine.engine.Heartbeat(300);
+  CHECK(std::isnan(Value(engine, 1)));
+}
+
 }  // namespace flux_ensemble::engine

@@ -2,13 +2,13 @@
 
 import { quote } from '../config/describe.js';
 import { EnsembleError } from '../errors.js';
-import { isMetricKept, type MetricsSnapshot, metricValue } from '../metrics/metrics.js';
+import { groupNames, isMetricKept, type MetricsSnapshot, metricValue } from '../metrics/metrics.js';
 import { parseMetricName } from '../rules/metric-name.js';
 import type { CustomMetrics } from './custom-types.js';
 
 /** A snapshot whose metrics can be asked for by name. */
 export function customMetrics(snapshot: MetricsSnapshot): CustomMetrics {
-  const groups = new Set(snapshot.groups.keys());
+  const groups = groupNames(snapshot);
   return {
     ...snapshot,
     get: (name) => {

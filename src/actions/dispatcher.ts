@@ -13,6 +13,7 @@ import { custom } from './custom.js';
 import { exec } from './exec.js';
 import type { FollowUp } from './follow-up.js';
 import { callPlugin } from './plugin.js';
+import { callProbe, type ProbeRule } from './probe.js';
 import { resize } from './resize.js';
 import { type Retry, submitAgain } from './retry.js';
 import { submit } from './submit.js';
@@ -32,6 +33,9 @@ export class Dispatcher {
   readonly #context: ActionContext;
   readonly #events: DispatcherEvents;
   #line: Promise<void> = Promise.resolve();
+  /** Probes, one after another: so their numbers come in the order of the jobs. */
+  #probes: Promise<void> = Promise.resolve();
+  readonly #hurry = new AbortController();
   #underWay = 0;
   /** While paused: what the line waits for, and what ends that. */
   #paused: { over: Promise<void>; end(): void } | null = null;
@@ -129,7 +133,27 @@ export class Dispatcher {
     });
   }
 
-  /** Actions that have not begun never do. */
+  /** Takes in a job that a probe has to measure. */
+  probe(firing: Firing, probe: ProbeRule): void {
+    const { signal } = this.#hurry;
+    if (signal.aborted) return;
+    this.#underWay++;
+    this.#probes = this.#probes.then(async () => {
+      if (!signal.aborted) {
+        await callProbe({ ...this.#context, signal }, firing, probe).catch((error: EnsembleError) => {
+          if (!signal.aborted) this.#context.observer.problem?.(error);
+        });
+      }
+      this.#done();
+    });
+  }
+
+  /** Jobs that have not been measured yet never are. */
+  dropProbes(): void {
+    this.#hurry.abort();
+  }
+
+  /** Actions that have not begun never do. Probes go on: what is known of the jobs is worth having at the end, too. */
   stop(): void {
     this.#stopped = true;
     this.resume();
@@ -138,6 +162,11 @@ export class Dispatcher {
   /** Resolves when what has begun in the line has ended. */
   settled(): Promise<void> {
     return this.#line;
+  }
+
+  /** Resolves when the jobs that were to be measured have been. */
+  measured(): Promise<void> {
+    return this.#probes;
   }
 
   #enqueue(due: Due, depth: number): void {

@@ -12,22 +12,32 @@ import { asked, eventOf, withinTime } from './user-code.js';
 
 /** The threads of the plugins of a run; each begins with the first call. */
 export class PluginThreads {
-  readonly #threads: ReadonlyMap<string, JavaScriptFunctions>;
+  readonly #actions: ReadonlyMap<string, JavaScriptFunctions>;
+  readonly #probes: ReadonlyMap<string, JavaScriptFunctions>;
 
   /** `output` gets what the plugins print, line by line. */
   constructor(plugins: readonly ConfigPlugin[], output: (line: string) => void) {
-    this.#threads = new Map(
-      plugins.map(({ name, url }) => [name, new JavaScriptFunctions({ url, names: 'plugin' }, output)]),
-    );
+    const threads = () =>
+      plugins.map(
+        ({ name, url }) => [name, new JavaScriptFunctions({ url, names: 'plugin' }, output)] as const,
+      );
+    this.#actions = new Map(threads());
+    this.#probes = new Map(threads());
   }
 
-  get(plugin: string): JavaScriptFunctions | null {
-    return this.#threads.get(plugin) ?? null;
+  /** For the actions of a plugin; null where there is no such plugin. */
+  actions(plugin: string): JavaScriptFunctions | null {
+    return this.#actions.get(plugin) ?? null;
+  }
+
+  /** For its probes: one that hangs does not keep actions waiting. */
+  probes(plugin: string): JavaScriptFunctions | null {
+    return this.#probes.get(plugin) ?? null;
   }
 
   /** Ends the threads. Idempotent. */
   close(): void {
-    for (const thread of this.#threads.values()) thread.close();
+    for (const thread of [...this.#actions.values(), ...this.#probes.values()]) thread.close();
   }
 }
 
@@ -40,7 +50,7 @@ export async function callPlugin(
   context.observer.action?.({ kind: 'plugin', name: action.name }, firing);
   const where = `rule '${rule.title}' (rules[${firing.rule}]): ${action.name}`;
   const dot = action.name.indexOf('.');
-  const thread = context.plugins.get(action.name.slice(0, dot));
+  const thread = context.plugins.actions(action.name.slice(0, dot));
   if (thread === null) throw new ActionError(`${where} is not defined`, firing.rule, { code: 'ERR_CUSTOM' });
   // An action that a function asked for has no firing of its own kind.
   const metrics = customMetrics(firing.metrics ?? (await context.engine.metrics()));

@@ -3,7 +3,7 @@
 import type { ParameterValue } from '../config/types.js';
 import type { Firing } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
-import { type MetricsSnapshot, metricValue } from '../metrics/metrics.js';
+import { groupNames, type MetricsSnapshot, metricValue } from '../metrics/metrics.js';
 import type { Lookup } from '../parameters/template.js';
 import { parseMetricName } from '../rules/metric-name.js';
 
@@ -41,7 +41,7 @@ function eventValue(name: string, { event, job, group, timestamp, context }: Fir
 }
 
 function metricOf(name: string, metrics: MetricsSnapshot): number | null {
-  const metric = parseMetricName(name, new Set(metrics.groups.keys()));
+  const metric = parseMetricName(name, groupNames(metrics));
   return metric.ok ? metricValue(metrics, metric.value) : null;
 }
 

@@ -6,9 +6,10 @@ import type { ActionContext, Due } from './context.js';
 import type { CustomEvent } from './custom-types.js';
 import { type FollowUp, readFollowUps } from './follow-up.js';
 
-class RunEnded extends Error {}
+/** The run has come to its end. */
+export class RunEnded extends Error {}
 
-class TimeoutError extends Error {
+export class TimeoutError extends Error {
   constructor(seconds: number) {
     super(`did not answer within ${seconds} s (the action's timeout)`);
   }

@@ -87,12 +87,15 @@ function shownStatistics(statistics: StatisticsState | null): ShownGroup['durati
 /** The groups as the tables of a run's end show them. */
 export function groupTables(groups: readonly GroupState[], colors: Colors): string {
   const shown = new Map<string, ShownGroup>();
-  for (const { name, counts, duration: lasted, pending } of groups) {
+  for (const { name, counts, duration: lasted, pending, probes } of groups) {
     if (counts !== null) {
       shown.set(name, {
         count: counts,
         duration: shownStatistics(lasted),
         pending: shownStatistics(pending),
+        probes: Object.fromEntries(
+          Object.entries(probes).map(([probe, statistics]) => [probe, shownStatistics(statistics)]),
+        ),
       });
     }
   }

@@ -14,6 +14,7 @@ export interface ShownGroup {
   readonly count: Readonly<Record<Count, number>>;
   readonly duration: Readonly<Partial<SummaryValues>>;
   readonly pending: Readonly<Partial<SummaryValues>>;
+  readonly probes?: Readonly<Record<string, Readonly<Partial<SummaryValues>>>>;
 }
 
 /** Colours on a terminal only, and not where NO_COLOR is set (no-color.org). */
@@ -77,23 +78,37 @@ const columns: readonly (keyof SummaryValues)[] = [
   'mad',
 ];
 
-export function statisticsTable(groups: Iterable<[string, ShownGroup]>, colors: Colors): string {
-  const head = ['seconds', ...columns].map((title) => colors.bold(title));
+type Rows = readonly (readonly [variable: string, Readonly<Partial<SummaryValues>>])[];
+
+/** Of those that were observed at all; empty when none was. */
+function summaryTable(title: string, rows: Rows, colors: Colors): string {
+  const observed = rows.filter(([, { count }]) => count);
+  if (observed.length === 0) return '';
   const table = new Table({
     ...plainTable,
-    head,
+    head: [title, ...columns].map((text) => colors.bold(text)),
     colAligns: ['left', ...columns.map(() => 'right' as const)],
   });
-  for (const [name, group] of groups) {
-    for (const variable of ['pending', 'duration'] as const) {
-      if (!group[variable].count) continue;
-      table.push([
-        `${escapeControls(name)}-${variable}`,
-        ...columns.map((key) => show(group[variable][key])),
-      ]);
-    }
+  for (const [variable, values] of observed) {
+    table.push([escapeControls(variable), ...columns.map((key) => show(values[key]))]);
   }
-  return table.length === 0 ? '' : table.toString();
+  return table.toString();
+}
+
+/** Times of the jobs, and below them what probes have measured, in units of their own. */
+export function statisticsTable(groups: Iterable<[string, ShownGroup]>, colors: Colors): string {
+  const all = [...groups];
+  const times = all.flatMap(
+    ([name, { pending, duration }]): Rows => [
+      [`${name}-pending`, pending],
+      [`${name}-duration`, duration],
+    ],
+  );
+  const probed = all.flatMap(([name, { probes = {} }]) =>
+    Object.entries(probes).map(([probe, values]) => [`${name}-${probe}`, values] as const),
+  );
+  const tables = [summaryTable('seconds', times, colors), summaryTable('measured', probed, colors)];
+  return tables.filter((table) => table !== '').join('\n\n');
 }
 
 /** What rules look at and the other tables do not show: percentiles, windows, rates. Empty when there is nothing. */

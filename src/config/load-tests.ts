@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { checkAgainst } from './check.js';
 import { type LoadedConfig, loadConfig, parseConfig, readText } from './load.js';
 import { Problems } from './problems.js';
+import { namesOfGroups } from './resolve-probes.js';
 import { resolveTests } from './resolve-tests.js';
 import { type TestFileShape, testFileSchema } from './schema-tests.js';
 import type { TestCase } from './test-types.js';
@@ -32,7 +33,7 @@ export async function loadTests(path: string): Promise<LoadedTests> {
   const { config: shape, isBroken } = checkAgainst<TestFileShape>(testFileSchema, value, problems);
   if (shape.ensemble === undefined) throw problems.toError();
   const loaded = await loadConfig(resolve(path, '..', shape.ensemble));
-  const groups = new Set(loaded.config.groups.keys());
+  const groups = namesOfGroups(loaded.config.groups);
   const tests = resolveTests(
     { source, problems, file: resolve(path), isBroken, groups, states: loaded.config.states },
     shape.tests,

@@ -1,5 +1,6 @@
 /** Job entries, and the groups that they form. */
 
+import { GroupNames } from '../metrics/names.js';
 import { FillError, fillDraft, isFluxTag, showWords } from '../parameters/fill.js';
 import { tablesOf } from '../parameters/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../parameters/template.js';
@@ -9,12 +10,21 @@ import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import { resolveSweep } from './resolve-parameters.js';
 import { withJobDefaults } from './resolve-plugins.js';
+import { resolveProbes } from './resolve-probes.js';
 import { resolveRetry } from './resolve-retry.js';
 import { hasStates } from './resolve-states.js';
 import { type JobShape, MOST, MOST_ROWS, meansYes } from './schema.js';
 import { splitWords } from './split-words.js';
 import { checkTemplate } from './templates.js';
-import type { JobDraft, JobEntry, JobGroup, Parameters, ParameterValue, RetryPolicy } from './types.js';
+import type {
+  GroupProbe,
+  JobDraft,
+  JobEntry,
+  JobGroup,
+  Parameters,
+  ParameterValue,
+  RetryPolicy,
+} from './types.js';
 
 export interface ResolvedJobs {
   readonly groups: ReadonlyMap<string, JobGroup>;
@@ -40,8 +50,12 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs {
   // What plugins say of their jobs may have parameters too, so it comes before all else.
   const jobs = (shapes ?? []).map((job, index) => job && withJobDefaults(context, job, ['jobs', index]));
   const parameters = parameterNames(jobs);
+  const probes = resolveProbes(context, jobs);
   const overview = {
-    names: new Set((shapes ?? []).flatMap((job) => job?.name ?? [])),
+    names: new GroupNames(
+      (shapes ?? []).flatMap((job) => job?.name ?? []),
+      probes.names,
+    ),
     complete: shapes?.every((job) => job?.name !== undefined) === true,
     ofAnyJob: new Set([...parameters.values()].flatMap((names) => [...names])),
   };
@@ -49,7 +63,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs {
     const path = ['jobs', index];
     if (job === undefined) continue;
     const name = job.name ?? '';
-    const group = groups.get(name) ?? { name, retry: null, entries: [], count: 0, stalled: null };
+    const group = groups.get(name) ?? newGroup(name, probes.groups.get(name) ?? []);
     const entries = resolveJob(context, overview, job, group.entries.length, path);
     for (const entry of entries) {
       group.entries.push(entry);
@@ -67,10 +81,19 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs {
       context.problems.error([...path, 'parameters'], message, 'key');
     }
   }
-  return { groups, names: new Set(groups.keys()), complete: overview.complete, parameters };
+  return {
+    groups,
+    names: new GroupNames(groups.keys(), probes.names),
+    complete: overview.complete,
+    parameters,
+  };
 }
 
-type GrowingGroup = Pick<JobGroup, 'name'> & {
+function newGroup(name: string, probes: readonly GroupProbe[]): GrowingGroup {
+  return { name, probes, retry: null, entries: [], count: 0, stalled: null };
+}
+
+type GrowingGroup = Pick<JobGroup, 'name' | 'probes'> & {
   readonly entries: JobEntry[];
   count: number;
   stalled: number | null;

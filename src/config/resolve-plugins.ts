@@ -120,7 +120,7 @@ function nothingCalled(text: PluginPartName, part: PluginPart, list: readonly Co
   const names = (entries: readonly PluginEntry[], owner: string) =>
     entries.map(({ name }) => `${owner}.${name}`);
   const known = list.flatMap((plugin) => names(plugin[part], plugin.name));
-  const what = part === 'actions' ? 'action' : 'kind of jobs';
+  const what = { actions: 'action', jobs: 'kind of jobs', probes: 'probe' }[part];
   const owner = text.slice(0, text.indexOf('.'));
   const hint = didYouMean(text, known);
   if (hint !== '') return `no ${what} ${quote(text)}${hint}`;

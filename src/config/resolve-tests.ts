@@ -1,6 +1,7 @@
 /** `tests:`: lines of the short notation read, names looked up, times in seconds. */
 
 import { resolve } from 'node:path';
+import { isOwnVariable, variablesOf } from '../metrics/names.js';
 import { parseCondition } from '../rules/condition.js';
 import { noJobGroup, parseMetricName } from '../rules/metric-name.js';
 import { describeValue, quote } from './describe.js';
@@ -150,7 +151,8 @@ class Resolver {
   }
 
   #plans(shapes: NonNullable<TestShape['jobs']>): Map<string, JobPlan> {
-    const plans = Object.entries(shapes).map(([group, { wait, duration, outcome }]): [string, JobPlan] => {
+    const plans = Object.entries(shapes).map(([group, shape]): [string, JobPlan] => {
+      const { wait, duration, outcome, probes = {} } = shape;
       const path = [...this.#path, 'jobs', group];
       this.#checkGroup(group, path, 'key');
       const outcomes = [outcome ?? []].flat().flatMap((text: string | undefined, index) => {
@@ -172,10 +174,31 @@ class Resolver {
           wait: known(wait).map(durationSeconds),
           duration: known(duration).map(durationSeconds),
           outcome: outcomes,
+          probes: this.#probes(group, probes, [...path, 'probes']),
         },
       ];
     });
     return new Map(plans);
+  }
+
+  #probes(
+    group: string,
+    shapes: Readonly<Record<string, number | number[] | undefined>>,
+    path: Path,
+  ): JobPlan['probes'] {
+    const variables = variablesOf(this.#context.groups, group);
+    const measured = variables?.filter((name) => !isOwnVariable(name));
+    for (const name of Object.keys(shapes)) {
+      if (measured === undefined || measured.includes(name)) continue;
+      const there = measured.length === 0 ? '; it has none' : `; they measure ${choices(measured, 'and')}`;
+      const hint = didYouMean(name, measured) || there;
+      this.#context.problems.error(
+        [...path, name],
+        `no probe of ${quote(group)} measures ${quote(name)}${hint}`,
+        'key',
+      );
+    }
+    return new Map(Object.entries(shapes).map(([name, values]) => [name, known(values)]));
   }
 
   #script(events: NonNullable<TestShape['events']>): ScriptLine[] {

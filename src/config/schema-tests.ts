@@ -47,6 +47,8 @@ function timed(error: string) {
   );
 }
 
+const probed = 'must be a number, or a list of numbers';
+
 const planSchema = z
   .strictObject(
     {
@@ -66,8 +68,14 @@ const planSchema = z
             'success, fail, exit CODE, signal NAME, timeout, cancel, exception TYPE, or none (it does not end).',
           default: 'success',
         }),
+      probes: z
+        .record(z.string(), each(z.number({ error: probed }), probed), {
+          error: 'must be a mapping of names to numbers',
+        })
+        .optional()
+        .describe('What probes measure of jobs that end well, by name: no plugin is asked in a test.'),
     },
-    { error: 'must be a mapping with wait, duration and outcome' },
+    { error: 'must be a mapping with wait, duration, outcome and probes' },
   )
   .describe('What the jobs of a group do: each takes the next of a list, which then begins again.');
 

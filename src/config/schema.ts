@@ -308,6 +308,25 @@ export const jobSchema = z
         .optional()
         .describe('The kind of jobs of a plugin that gives the keys which this entry does not have.'),
       with: options('`use`'),
+      probes: z
+        .array(
+          z.strictObject(
+            {
+              probe: pluginPart('must be a probe of a plugin, like lammps.thermo').describe(
+                'What measures the jobs.',
+              ),
+              with: options('the probe'),
+              timeout: duration().optional().meta({
+                description: 'How long it may take for a job.',
+                default: '60s',
+              }),
+            },
+            { error: 'must be a mapping with probe and with' },
+          ),
+          { error: 'must be a list of probes, like [{probe: lammps.thermo}]' },
+        )
+        .nullish()
+        .describe('Probes of plugins: they measure each job of the group that has ended successfully.'),
       workdir: string()
         .nullish()
         .describe('Working directory of the jobs; that of the ensemble when absent.'),

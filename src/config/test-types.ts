@@ -62,6 +62,8 @@ export interface JobPlan {
   /** Seconds from start to end; empty when nothing but the script ends them. */
   readonly duration: readonly number[];
   readonly outcome: readonly Outcome[];
+  /** What probes measure of jobs that end well, by name. */
+  readonly probes: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Synthetic jobs, in the terms of `ensemble synth`, of some groups of the file. */

@@ -121,6 +121,17 @@ export interface RetryPolicy {
   readonly exceptions: readonly string[];
 }
 
+/** A probe of a plugin that measures the jobs of a group. */
+export interface GroupProbe {
+  /** `lammps.thermo` */
+  readonly probe: `${string}.${string}`;
+  readonly with: Readonly<Record<string, unknown>>;
+  /** The names of what it measures: variables of the group. */
+  readonly values: readonly string[];
+  /** Seconds that it may take for a job. */
+  readonly timeout: number;
+}
+
 export interface JobGroup {
   readonly name: string;
   /** Null for jobs that are not submitted again. */
@@ -130,6 +141,7 @@ export interface JobGroup {
   readonly count: number;
   /** Seconds that an active job may be without an event before it counts as stalled; null for ever. */
   readonly stalled: number | null;
+  readonly probes: readonly GroupProbe[];
 }
 
 export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
@@ -207,7 +219,8 @@ export type MetricName =
       readonly kind: 'statistic';
       readonly statistic: Statistic;
       readonly group: string;
-      readonly variable: Variable;
+      /** `Variable`, or what a probe of the group measures. */
+      readonly variable: string;
       /** Of the last so many seconds; null for all since the beginning. */
       readonly window: number | null;
     }

@@ -111,6 +111,8 @@ export interface NativeSnapshot {
   readonly counts: Float64Array;
   /** For each group a row of duration and one of pending: the count, then `STATISTICS` of metrics/names.ts. */
   readonly statistics: Float64Array;
+  /** The same for each number that probes measure, by group. */
+  readonly probes: Float64Array;
   /** Values of the metrics that the plan lists; NaN for none. */
   readonly metrics: Float64Array;
   /** For each group its duration and pending streams; null where the plan asks for no sketches. */
@@ -212,6 +214,7 @@ export interface NativeEngine {
   advance(number: number, until: number): void;
   addRule(number: number, rule: PlanRule, metrics: readonly PlanMetric[]): void;
   goTo(number: number, state: number): void;
+  probed(number: number, group: number, first: number, values: Float64Array, time: number): void;
   end(number: number): void;
   pause(number: number, on: boolean): void;
   status(number: number): void;
@@ -262,7 +265,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 10;
+const abi = 11;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

@@ -82,6 +82,7 @@ export class Engine {
   readonly #listener: EngineListener;
   readonly #groups: string[];
   readonly #metrics: PlanMetric[];
+  readonly #probes: NonNullable<EnginePlan['probes']>;
   readonly #virtualTime: boolean;
   /** Something may happen by time alone. */
   #keepsTime: boolean;
@@ -116,6 +117,7 @@ export class Engine {
       });
       this.#groups = [...plan.groups];
       this.#metrics = [...plan.metrics];
+      this.#probes = plan.probes ?? [];
       this.#virtualTime = plan.virtualTime;
       this.#keepsTime = plan.heartbeat > 0 || plan.stalled.some((seconds) => seconds > 0);
       for (const rule of plan.rules) this.#know(rule);
@@ -133,7 +135,7 @@ export class Engine {
 
   /** What indexes in firings and snapshots stand for. */
   get names(): SnapshotNames {
-    return { groups: this.#groups, metrics: this.#metrics };
+    return { groups: this.#groups, metrics: this.#metrics, probes: this.#probes };
   }
 
   /** Begins the run at `now` (seconds since the epoch): start rules fire, heartbeats begin. */
@@ -176,6 +178,16 @@ export class Engine {
   /** Goes to another state (by index), as an action of the user's own code asks. */
   goTo(state: number): Promise<void> {
     return this.#command((native, number) => native.goTo(number, state));
+  }
+
+  /**
+   * What a probe has measured of a job of a group (by index) at a time (seconds since the epoch): finite numbers for the
+   * group's probe variables from the index `first` on. Rules that they make due have fired when it resolves.
+   */
+  probed(group: number, first: number, values: readonly number[], time: number): Promise<void> {
+    return this.#command((native, number) =>
+      native.probed(number, group, first, Float64Array.from(values), time),
+    );
   }
 
   /** No rule fires any more; statistics go on. */

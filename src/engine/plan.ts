@@ -32,6 +32,8 @@ export interface PlanMetric {
   readonly count: Count | null;
   readonly statistic: NativeStatistic | null;
   readonly variable: Variable | null;
+  /** Index of what the group's probes measure, instead of `variable`; absent for none. */
+  readonly probe?: number;
   /** From 0 to 1, of the statistic `quantile`. */
   readonly quantile: number;
   /** Seconds; 0 for all since the beginning. */
@@ -80,6 +82,8 @@ export interface PlanRule {
   readonly terminal: boolean;
   /** The firing carries the event's context. */
   readonly wantsEvent: boolean;
+  /** Calls a probe: no rule of the user's, so not counted. */
+  readonly probing?: boolean;
   /** What a native source submits when the rule fires; null where JavaScript acts. */
   readonly submit: readonly SubmitPortion[] | null;
 }
@@ -112,6 +116,8 @@ export interface EnginePlan {
   readonly remembered: readonly PlanRemembered[];
   /** For each group the seconds after which an active job without an event has stalled; 0 for never. */
   readonly stalled: readonly number[];
+  /** For each group the names of what its probes measure; absent when no group has any. */
+  readonly probes?: readonly (readonly string[])[];
   /** Of the ensemble; the first is the initial one. */
   readonly states: readonly string[];
   /** Also take in groups that are not listed, as records name them. */

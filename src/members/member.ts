@@ -105,6 +105,12 @@ export interface Member {
    */
   cancel(ids: Iterable<bigint>, note: string): Promise<number>;
 
+  /**
+   * What probes measure of a job of a member whose jobs are made up, by name: plugins are not asked then. For a job
+   * that has ended successfully.
+   */
+  measured?(id: bigint): Readonly<Record<string, number>>;
+
   /** Sets the urgency (0 to 31) of pending jobs; resolves with how many there were. Absent where a member can't. */
   setUrgency?(ids: Iterable<bigint>, urgency: number): Promise<number>;
 

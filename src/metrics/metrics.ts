@@ -4,7 +4,15 @@ import type { Count, MetricName } from '../config/types.js';
 import type { EngineStatus, NativeSnapshot } from '../engine/addon.js';
 import type { PlanMetric } from '../engine/plan.js';
 import { readStates, type StreamState, stateIqr, stateMad, stateQuantile } from './mergeable.js';
-import { COUNTS, formatMetricName, isKept, quantileOf, STATISTICS } from './names.js';
+import {
+  COUNTS,
+  formatMetricName,
+  GroupNames,
+  isKept,
+  isOwnVariable,
+  quantileOf,
+  STATISTICS,
+} from './names.js';
 
 /** The statistics of one stream of numbers; null where there is no value yet. */
 export interface SummaryValues {
@@ -31,6 +39,8 @@ export interface GroupMetrics {
   readonly duration: SummaryValues;
   /** Seconds from submit to start. */
   readonly pending: SummaryValues;
+  /** What probes measure, by name, of groups that have some. */
+  readonly probes?: Readonly<Record<string, SummaryValues>>;
 }
 
 /** A group's streams in a form in which those of several ensembles can be merged (mergeable.ts). */
@@ -72,6 +82,8 @@ export function readSummary(row: Float64Array): SummaryValues {
 export interface SnapshotNames {
   readonly groups: readonly string[];
   readonly metrics: readonly PlanMetric[];
+  /** By group, as far as there are any. */
+  readonly probes?: readonly (readonly string[])[];
 }
 
 /** Whether every group has the metric anyway. */
@@ -90,14 +102,23 @@ function readNamed(metrics: readonly PlanMetric[], values: Float64Array): Map<st
 }
 
 /** A native snapshot as objects. */
-export function readSnapshot({ groups, metrics }: SnapshotNames, native: NativeSnapshot): MetricsSnapshot {
+export function readSnapshot(
+  { groups, metrics, probes = [] }: SnapshotNames,
+  native: NativeSnapshot,
+): MetricsSnapshot {
   const streams = native.states === null ? null : readStates(native.states);
   const states = streams === null ? null : new Map<string, GroupStates>();
   // Each row is the count and every statistic.
   const width = 1 + STATISTICS.length;
   const result = new Map<string, GroupMetrics>();
   const known = Math.min(groups.length, native.counts.length / COUNTS.length);
+  let probe = 0;
   for (let index = 0; index < known; index++) {
+    const measured = (probes[index] ?? []).map((name) => {
+      const values = readSummary(native.probes.subarray(probe * width, (probe + 1) * width));
+      probe++;
+      return [name, values] as const;
+    });
     const count = {} as Record<Count, number>;
     for (const [i, key] of COUNTS.entries()) {
       count[key] = native.counts[index * COUNTS.length + i] as number;
@@ -111,6 +132,7 @@ export function readSnapshot({ groups, metrics }: SnapshotNames, native: NativeS
       exceptions: native.exceptions[index] ?? {},
       duration: row(0),
       pending: row(1),
+      ...(measured.length > 0 ? { probes: Object.fromEntries(measured) } : {}),
     });
     const [duration, pending] = streams?.slice(index * 2, index * 2 + 2) ?? [];
     if (duration && pending) states?.set(groups[index] as string, { duration, pending });
@@ -126,11 +148,12 @@ function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): n
   const asked = named.get(formatMetricName(name));
   if (asked !== undefined || name.kind === 'rate' || name.window !== null) return asked;
   const { statistic, variable } = name;
-  const values = group[variable];
+  const values = isOwnVariable(variable) ? group[variable] : group.probes?.[variable];
+  if (values === undefined) return undefined;
   if (isKept(statistic)) return values[statistic];
   if (statistic === 'count') return values.count;
   if (statistic === 'std') return values.variance === null ? null : Math.sqrt(values.variance);
-  const state = states?.get(name.group)?.[variable];
+  const state = isOwnVariable(variable) ? states?.get(name.group)?.[variable] : undefined;
   if (state === undefined) return undefined;
   if (state.count === 0) return null;
   if (statistic === 'sum') return state.sum;
@@ -138,6 +161,12 @@ function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): n
   if (statistic === 'pmad') return stateMad(state);
   const quantile = quantileOf(statistic);
   return quantile === null ? undefined : stateQuantile(state, quantile);
+}
+
+/** The names of a snapshot's groups, for those who look for metrics by name. */
+export function groupNames({ groups }: MetricsSnapshot): GroupNames {
+  const probes = [...groups].map(([name, group]) => [name, Object.keys(group.probes ?? {})] as const);
+  return new GroupNames(groups.keys(), new Map(probes));
 }
 
 /** The value under a metric's name, or null when it has none: without an observation, or because nobody keeps it. */

@@ -1,7 +1,7 @@
 /** What is kept of every job group, by name; the lists in the order in which the native engine keeps it. */
 
 import { formatDuration } from '../config/duration.js';
-import type { Count, KeptStatistic, MetricName, Statistic, Variable } from '../config/types.js';
+import type { Count, JobGroup, KeptStatistic, MetricName, Statistic, Variable } from '../config/types.js';
 
 /** The statistics kept for each variable of each group, whoever asks for them. */
 export const STATISTICS = [
@@ -30,6 +30,41 @@ export const ASKED_STATISTICS = [
 
 /** What is measured of each job, in seconds. */
 export const VARIABLES = ['duration', 'pending'] as const satisfies readonly Variable[];
+
+/** Of groups what their probes measure; null where that could not be told. */
+export type ProbeNames = ReadonlyMap<string, readonly string[] | null>;
+
+/** The names of what the probes of a group measure. */
+export function probedOf({ probes }: Pick<JobGroup, 'probes'>): string[] {
+  return probes.flatMap(({ values }) => values);
+}
+
+/** Names of job groups, with the variables that probes give some of them. */
+export class GroupNames extends Set<string> {
+  readonly probes: ProbeNames;
+
+  constructor(names: Iterable<string>, probes: ProbeNames) {
+    super(names);
+    this.probes = probes;
+  }
+}
+
+/**
+ * The variables of a group: those of all groups, and what its probes measure, or for a group that there is not, those
+ * of any other. Null when not all are known.
+ */
+export function variablesOf(groups: ReadonlySet<string> | null, group: string): readonly string[] | null {
+  if (groups === null) return null;
+  if (!(groups instanceof GroupNames)) return VARIABLES;
+  const probed = groups.has(group) ? [groups.probes.get(group) ?? []] : [...groups.probes.values()];
+  if (groups.probes.get(group) === null || probed.includes(null)) return null;
+  return [...VARIABLES, ...probed.flatMap((names) => names ?? [])];
+}
+
+/** Whether a variable is one that every group has. */
+export function isOwnVariable(name: string): name is Variable {
+  return (VARIABLES as readonly string[]).includes(name);
+}
 
 /** What is counted for each group. */
 export const COUNTS = [

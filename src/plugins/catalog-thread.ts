@@ -24,7 +24,10 @@ function describe(parts: Readonly<Record<string, { readonly description?: string
 async function load(url: string): Promise<Answer> {
   const plugin = await importPlugin(url);
   plugins.push(plugin);
-  return { loaded: { name: plugin.name, actions: describe(plugin.actions), jobs: describe(plugin.jobs) } };
+  const { name, actions, jobs, probes } = plugin;
+  return {
+    loaded: { name, actions: describe(actions), jobs: describe(jobs), probes: describe(probes) },
+  };
 }
 
 async function check({ plugin, part, name, options }: Request & { do: 'check' }): Promise<CheckedOptions> {
@@ -32,6 +35,10 @@ async function check({ plugin, part, name, options }: Request & { do: 'check' })
   if (entry === undefined) throw new Error(`there is no ${part}.${name}`);
   const checked = await checkOptions(entry.options, options);
   if (!checked.ok) return checked;
+  if ('read' in entry) {
+    const { values } = entry;
+    return { ok: true, value: typeof values === 'function' ? values(checked.value as never) : values };
+  }
   // What an action's options are made into stays where the action is called.
   const value =
     'defaults' in entry ? entry.defaults(checked.value as never) : entry.named?.(checked.value as never);

@@ -10,7 +10,7 @@ import type { CheckedOptions, PluginPart } from './plugin-module.js';
 /** Milliseconds that a plugin may take to load, or to judge options. */
 const PATIENCE = 10_000;
 
-/** An action of a plugin, or a kind of jobs. */
+/** An action of a plugin, a kind of jobs, or a probe. */
 export interface PluginEntry {
   readonly name: string;
   readonly description: string | null;
@@ -21,6 +21,7 @@ export interface PluginInfo {
   readonly name: string;
   readonly actions: readonly PluginEntry[];
   readonly jobs: readonly PluginEntry[];
+  readonly probes: readonly PluginEntry[];
 }
 
 export type Request =
@@ -64,7 +65,8 @@ export class PluginThread {
   }
 
   /**
-   * Whether options are right. The value is what jobs of the kind have by default, or actions that the options name.
+   * Whether options are right. The value is what jobs of the kind have by default, actions that the options
+   * name, or names of what a probe measures.
    * Throws Error when the plugin can't tell.
    */
   check(plugin: string, part: PluginPart, name: string, options: unknown): CheckedOptions {

@@ -74,25 +74,53 @@ export interface PluginJobs<Options = unknown> {
   defaults(options: Options): JobDefaults;
 }
 
+/** What a probe is given, once a job of its group has ended successfully. */
+export interface ProbeCall<Options = unknown> {
+  /** The probe's `with:`, checked, with defaults filled in. */
+  readonly options: Options;
+  readonly job: PluginJob;
+  /** By which it was known that the job has succeeded. */
+  readonly event: CustomArguments['event'];
+  readonly metrics: CustomArguments['metrics'];
+  readonly handle: CustomArguments['handle'];
+}
+
+/** Measures jobs that have ended successfully: its numbers are variables of the group, as durations are. */
+export interface PluginProbe<Options = unknown> {
+  /** What it measures, in a sentence. */
+  readonly description?: string;
+  readonly options: OptionsSchema<Options>;
+  /** The names of its numbers, by which rules know them: `temperature` is there as `mean.<group>-temperature`. */
+  readonly values: readonly string[] | ((options: Options) => readonly string[]);
+  /**
+   * Returns (or resolves with) the numbers by name, or the number itself where there is but one. Null when the job has
+   * nothing to measure.
+   */
+  read(call: ProbeCall<Options>): unknown;
+}
+
 /** A plugin, as a module exports it under the name `plugin`. */
 export interface Plugin {
   /** What comes before the dot in `lammps.check`: small letters, digits and dashes. */
   readonly name: string;
   readonly actions?: Readonly<Record<string, PluginAction<never>>>;
   readonly jobs?: Readonly<Record<string, PluginJobs<never>>>;
+  readonly probes?: Readonly<Record<string, PluginProbe<never>>>;
 }
 
 /**
- * Types a plugin: `export const plugin = definePlugin({ name, actions, jobs })`. Returns what it is given; options of
- * each action and job get the types of their schemas.
+ * Types a plugin: `export const plugin = definePlugin({ name, actions, jobs, probes })`. Returns what it is given;
+ * options of each action, kind of jobs and probe get the types of their schemas.
  */
 export function definePlugin<
   Actions extends Record<string, unknown> = Record<never, never>,
   Jobs extends Record<string, unknown> = Record<never, never>,
+  Probes extends Record<string, unknown> = Record<never, never>,
 >(plugin: {
   readonly name: string;
   readonly actions?: { readonly [Name in keyof Actions]: PluginAction<Actions[Name]> };
   readonly jobs?: { readonly [Name in keyof Jobs]: PluginJobs<Jobs[Name]> };
+  readonly probes?: { readonly [Name in keyof Probes]: PluginProbe<Probes[Name]> };
 }): Plugin {
   return plugin as unknown as Plugin;
 }

@@ -8,7 +8,7 @@ export const PLUGIN_NAME = /^[a-z][a-z0-9-]*$/;
 const PART_NAME = /^[A-Za-z_][\w-]*$/;
 
 /** The parts of a plugin, and what each has besides its options. */
-const PARTS = { actions: 'run', jobs: 'defaults' } as const;
+const PARTS = { actions: 'run', jobs: 'defaults', probes: 'read' } as const;
 export type PluginPart = keyof typeof PARTS;
 
 /** Imports a module and returns the plugin that it exports. Rejects with what is wrong with it. */
@@ -40,7 +40,8 @@ function checkPlugin(plugin: unknown): asserts plugin is Plugin {
     }
   }
   const unknown = Object.keys(plugin).find((key) => key !== 'name' && !(key in PARTS));
-  if (unknown !== undefined) throw new Error(`it has a key \`${unknown}\`; there are name, actions and jobs`);
+  if (unknown !== undefined)
+    throw new Error(`it has a key \`${unknown}\`; there are name, actions, jobs and probes`);
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -11,6 +11,7 @@ import type {
   Trigger,
 } from '../config/types.js';
 import type { EnginePlan, PlanRetry, PlanRule, PlanStep, SubmitPortion } from '../engine/plan.js';
+import { probedOf } from '../metrics/names.js';
 import { COMPARISONS } from './expression/syntax.js';
 import { MetricTable } from './metric-table.js';
 import { portionsOf } from './portions.js';
@@ -166,6 +167,11 @@ function compileRetry({ retry, entries }: JobGroup, makePortion: MakePortion | n
   };
 }
 
+function probesOf({ groups }: EnsembleConfig): Pick<EnginePlan, 'probes'> {
+  const probes = [...groups.values()].map(probedOf);
+  return probes.some((names) => names.length > 0) ? { probes } : {};
+}
+
 /** A whole ensemble. `ensemble` is the run's id, empty for jobs of any run. */
 export function compilePlan(config: EnsembleConfig, ensemble: string, names: RuleNames): EnginePlan {
   const rules = config.rules.map((rule) => compileRule(rule, names));
@@ -180,6 +186,7 @@ export function compilePlan(config: EnsembleConfig, ensemble: string, names: Rul
         : [],
     ),
     stalled: [...config.groups.values()].map(({ stalled }) => stalled ?? 0),
+    ...probesOf(config),
     states: config.states,
     trackAll: false,
     ensemble,
@@ -196,5 +203,10 @@ export function ruleNames(config: EnsembleConfig, makePortion: MakePortion | nul
   const index = new Map([...config.groups.keys()].map((name, i) => [name, i]));
   const groupIndex = (name: string) => index.get(name) ?? -1;
   const stateIndex = (name: string) => config.states.indexOf(name);
-  return { groups: config.groups, groupIndex, stateIndex, metrics: new MetricTable(groupIndex), makePortion };
+  const probeIndex = (group: string, variable: string) => {
+    const found = config.groups.get(group);
+    return found === undefined ? -1 : probedOf(found).indexOf(variable);
+  };
+  const metrics = new MetricTable(groupIndex, probeIndex);
+  return { groups: config.groups, groupIndex, stateIndex, metrics, makePortion };
 }

@@ -6,8 +6,16 @@
 import { quote } from '../config/describe.js';
 import { DURATION_PATTERN, durationSeconds } from '../config/duration.js';
 import { choices, didYouMean } from '../config/suggest.js';
-import type { MetricName, Statistic, Variable } from '../config/types.js';
-import { ASKED_STATISTICS, COUNTS, GAUGES, isStatistic, STATISTICS, VARIABLES } from '../metrics/names.js';
+import type { MetricName, Statistic } from '../config/types.js';
+import {
+  ASKED_STATISTICS,
+  COUNTS,
+  GAUGES,
+  isStatistic,
+  STATISTICS,
+  VARIABLES,
+  variablesOf,
+} from '../metrics/names.js';
 import { type Parsed, parsed, refused } from './parsed.js';
 
 export { formatMetricName } from '../metrics/names.js';
@@ -50,7 +58,7 @@ const CALL = /^([^\s.(]+(?:\.\d+)?)\((.+),\s*([\d.]+ ?[a-z]*)\)$/s;
  * Takes a metric's name apart. Group names may hold dots and dashes themselves, so the statistic ends at the
  * first dot, and the variable or outcome begins after the last dash or dot.
  *
- * @param groups The job groups there are, or null to take any name for a group.
+ * @param groups The job groups there are, or null to take any name for a group, and for a variable of it.
  */
 export function parseMetricName(text: string, groups: ReadonlySet<string> | null = null): Parsed<MetricName> {
   const [, name, path, window] = CALL.exec(text) ?? [];
@@ -68,7 +76,7 @@ export function parseMetricName(text: string, groups: ReadonlySet<string> | null
   const split = rest.lastIndexOf('-');
   const group = rest.slice(0, Math.max(split, 0));
   const tail = rest.slice(split + 1);
-  const knownAsCount = head === 'count' && member(VARIABLES, tail) === undefined;
+  const knownAsCount = head === 'count' && !(variablesOf(groups, group) ?? VARIABLES).includes(tail);
   if (head === '' || group === '' || tail === '' || knownAsCount) {
     return refused(`${quote(text)} is not the name of a metric: ${FORMS}`);
   }
@@ -140,7 +148,9 @@ function parseCount(text: string, groups: ReadonlySet<string> | null): Parsed<Me
   const count = member(COUNTS, tail);
   if (group === '' || tail === '') return null;
   // A group's name may hold dots, so this may also be the number of what was observed of a variable.
-  if (count === undefined && VARIABLES.some((variable) => text.endsWith(`-${variable}`))) return null;
+  const dash = text.lastIndexOf('-');
+  const variables = variablesOf(groups, text.slice(0, Math.max(dash, 0))) ?? VARIABLES;
+  if (count === undefined && variables.includes(text.slice(dash + 1))) return null;
   const messages: string[] = [];
   if (groups !== null && !groups.has(group)) messages.push(noJobGroup(group, groups));
   if (count === undefined) messages.push(unknown('outcome', tail, COUNTS));
@@ -157,17 +167,19 @@ function statisticOf(
   groups: ReadonlySet<string> | null,
 ): Parsed<MetricName> {
   const messages: string[] = [];
-  const known = member(VARIABLES, variable);
+  const variables = variablesOf(groups, group);
   if (!isStatistic(statistic)) messages.push(unknownStatistic(statistic));
   if (groups !== null && !groups.has(group)) messages.push(noJobGroup(group, groups));
-  if (known === undefined) messages.push(unknown('variable', variable, VARIABLES));
+  if (variables !== null && !variables.includes(variable)) {
+    messages.push(unknown('variable', variable, variables));
+  }
   return messages.length > 0
     ? refused(...messages)
     : parsed({
         kind: 'statistic',
         statistic: statistic as Statistic,
         group,
-        variable: known as Variable,
+        variable,
         window,
       });
 }

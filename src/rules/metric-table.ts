@@ -2,7 +2,7 @@
 
 import type { MetricName, Statistic } from '../config/types.js';
 import type { NativeStatistic, PlanMetric } from '../engine/plan.js';
-import { quantileOf } from '../metrics/names.js';
+import { isOwnVariable, quantileOf } from '../metrics/names.js';
 import { formatMetricName } from './metric-name.js';
 
 /** What the native engine calls a statistic. */
@@ -13,7 +13,15 @@ export function nativeStatistic(statistic: Statistic): { statistic: NativeStatis
     : { statistic: 'quantile', quantile };
 }
 
-function compileMetric(metric: MetricName, group: number, fromZero: boolean): PlanMetric {
+/** The index of a variable among those that a group's probes measure. */
+export type ProbeIndex = (group: string, variable: string) => number;
+
+function compileMetric(
+  metric: MetricName,
+  group: number,
+  fromZero: boolean,
+  probeIndex: ProbeIndex,
+): PlanMetric {
   const name = formatMetricName(metric);
   const counted = { name, group, statistic: null, variable: null, quantile: 0, fromZero };
   switch (metric.kind) {
@@ -23,20 +31,24 @@ function compileMetric(metric: MetricName, group: number, fromZero: boolean): Pl
       return { ...counted, count: metric.count, window: metric.window };
     case 'statistic': {
       const { statistic, variable, window } = metric;
-      const asked = { ...nativeStatistic(statistic), variable, window: window ?? 0 };
-      return { name, group, count: null, ...asked, fromZero: false };
+      const asked = { ...nativeStatistic(statistic), window: window ?? 0 };
+      const common = { name, group, count: null, ...asked, fromZero: false };
+      if (isOwnVariable(variable)) return { ...common, variable };
+      return { ...common, variable: 'duration', probe: probeIndex(metric.group, variable) };
     }
   }
 }
 
 export class MetricTable {
   readonly #groupIndex: (name: string) => number;
+  readonly #probeIndex: ProbeIndex;
   readonly #metrics: PlanMetric[] = [];
   readonly #indexes = new Map<string, number>();
   #taken = 0;
 
-  constructor(groupIndex: (name: string) => number) {
+  constructor(groupIndex: (name: string) => number, probeIndex: ProbeIndex = () => -1) {
     this.#groupIndex = groupIndex;
+    this.#probeIndex = probeIndex;
   }
 
   /**
@@ -44,7 +56,8 @@ export class MetricTable {
    * changed be 0.
    */
   indexOf(metric: MetricName, fromZero = false): number {
-    const compiled = compileMetric(metric, this.#groupIndex(metric.group), fromZero);
+    const group = this.#groupIndex(metric.group);
+    const compiled = compileMetric(metric, group, fromZero, this.#probeIndex);
     const key = JSON.stringify([compiled.name, compiled.fromZero]);
     const known = this.#indexes.get(key);
     if (known !== undefined) return known;

@@ -29,7 +29,7 @@ export interface VirtualMemberOptions {
 const PLENTY = 2 ** 31;
 /** What a script submits comes from no rule. */
 const NO_ORIGIN: SubmitOrigin = { rule: 0, firing: 0, index: 0, attempt: 0 };
-const NOTHING: JobPlan = { wait: [], duration: [], outcome: [] };
+const NOTHING: JobPlan = { wait: [], duration: [], outcome: [], probes: new Map() };
 const SUCCESS: Outcome = { kind: 'exit', code: 0 };
 
 const wrong = (message: string) => new EnsembleError('ERR_TEST', message);
@@ -48,8 +48,8 @@ export class VirtualMember implements Member {
   readonly #runner: Runner;
   /** All jobs that ever were, by group, in the order of their submission. */
   readonly #jobs = new Map<string, LocalJob[]>();
-  /** Of each in its group, counted from 0. */
-  readonly #places = new Map<LocalJob, number>();
+  /** Of each its group, and its place in that, counted from 0. */
+  readonly #places = new Map<bigint, { readonly group: string; readonly place: number }>();
   #sink: MemberSink | null = null;
   #submitted = 0;
 
@@ -100,6 +100,17 @@ export class VirtualMember implements Member {
       if (job !== undefined && this.#runner.cancel(job, note)) raised++;
     }
     return raised;
+  }
+
+  measured(id: bigint): Readonly<Record<string, number>> {
+    const { group = '', place = 0 } = this.#places.get(id) ?? {};
+    const { probes } = this.#options.plans.get(group) ?? NOTHING;
+    return Object.fromEntries(
+      [...probes].flatMap(([name, values]) => {
+        const value = inTurn(values, place);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
   }
 
   async setUrgency(ids: Iterable<bigint>, urgency: number): Promise<number> {
@@ -192,7 +203,7 @@ export class VirtualMember implements Member {
       const job = new LocalJob(batch, BigInt(sequence), sequence);
       const wait = inTurn(plan.wait, jobs.length) ?? 0;
       job.held = held || wait > 0;
-      this.#places.set(job, jobs.length);
+      this.#places.set(job.id, { group: template.group, place: jobs.length });
       jobs.push(job);
       this.#runner.add(job, i);
       if (!held && wait > 0) this.clock.after(wait, () => this.#runner.release(job));
@@ -204,7 +215,7 @@ export class VirtualMember implements Member {
     const job = this.#runner.find(BigInt(id));
     if (job === undefined) return;
     const plan = this.#options.plans.get(job.batch.template.group) ?? NOTHING;
-    const index = this.#places.get(job) ?? 0;
+    const index = this.#places.get(job.id)?.place ?? 0;
     const duration = inTurn(plan.duration, index);
     const outcome = inTurn(plan.outcome, index) ?? SUCCESS;
     if (duration === undefined || outcome.kind === 'none') return;

@@ -51,18 +51,29 @@ describe('arguments that are garbage', () => {
       'heartbeat',
       'virtualTime',
       'sketches',
+      'probes',
       'rules',
     ]) {
       expect(thrown[`plan.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
     }
-    for (const key of ['group', 'count', 'statistic', 'variable', 'quantile', 'window']) {
+    for (const key of ['group', 'count', 'statistic', 'variable', 'quantile', 'window', 'probe']) {
       expect(thrown[`metric.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
     }
+    for (let at = 0; at < 5; at++) expect(thrown[`probed.${at} ERR_ENGINE`], `${at}`).toBeGreaterThan(20);
     expect(thrown['addRule.metrics ERR_ENGINE']).toBeGreaterThan(20);
     for (const key of ['when.op', 'when.value', 'when.step', 'timing.for', 'states.in', 'states.goto']) {
       expect(thrown[`${key} ERR_ENGINE`], key).toBeGreaterThan(20);
     }
-    for (const key of ['trigger', 'group', 'metric', 'repetitions', 'backoff', 'terminal', 'wantsEvent']) {
+    for (const key of [
+      'trigger',
+      'group',
+      'metric',
+      'repetitions',
+      'backoff',
+      'terminal',
+      'wantsEvent',
+      'probing',
+    ]) {
       expect(thrown[`rule.${key} ERR_ENGINE`], key).toBeGreaterThan(20);
     }
   });

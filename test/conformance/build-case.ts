@@ -94,6 +94,17 @@ export function onWindow(
   return onMetric({ statistic, variable, window, quantile }, parts);
 }
 
+/** The same of what a probe measures, by its index among those of the group. */
+export function onProbe(
+  statistic: PlanMetric['statistic'],
+  probe: number,
+  window: number,
+  parts: Partial<CaseRule> = {},
+  quantile = 0,
+): CaseRule {
+  return onMetric({ statistic, variable: 'duration', probe, window, quantile }, parts);
+}
+
 export function onStatistic(
   statistic: PlanMetric['statistic'],
   variable: PlanMetric['variable'],

@@ -14,6 +14,13 @@ export type Step =
   | { readonly do: 'tick'; readonly now: number }
   | { readonly do: 'addRule'; readonly rule: CaseRule }
   | { readonly do: 'goTo'; readonly state: number }
+  | {
+      readonly do: 'probed';
+      readonly group: number;
+      readonly first: number;
+      readonly values: readonly number[];
+      readonly time: number;
+    }
   | { readonly do: 'end' };
 
 export interface Case {
@@ -58,6 +65,7 @@ export function runReference({ plan, steps }: Case, engine = new ReferenceEngine
     else if (step.do === 'addRule') {
       added.push(engine.addRule(...compileRule(step.rule, engine.knownMetrics)));
     } else if (step.do === 'goTo') engine.goTo(step.state);
+    else if (step.do === 'probed') engine.probed(step.group, step.first, step.values, step.time);
     else engine.end();
   }
   const metrics = [...engine.metrics];
@@ -120,6 +128,8 @@ export async function runNative(
         metrics += fresh.length;
         answers.push(engine.addRule(rule, fresh).then((index) => added.push(index)));
       } else if (step.do === 'goTo') answers.push(engine.goTo(step.state));
+      else if (step.do === 'probed')
+        answers.push(engine.probed(step.group, step.first, step.values, step.time));
       else if (step.do === 'end') answers.push(engine.end());
       else for (const piece of pieces(step.text, cuts)) answers.push(engine.ingest(piece));
     }

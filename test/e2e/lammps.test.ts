@@ -78,6 +78,47 @@ describe.concurrent('the plugin lammps', () => {
     expect(missing.problems[0]).toMatch(/lammps\.check failed: ENOENT.*nowhere/);
   });
 
+  test('measures the last row of each log, and says of which it can not', async () => {
+    const folder = folderOf({ hot: TWO_RUNS, lost: LOST, multi: MULTI });
+    const path = ensembleFile(
+      `plugins: [lammps]
+jobs:
+  - name: melt
+    use: lammps.job
+    with: {input: "in.{{system}}", binary: ./lmp}
+    parameters: {system: [hot, lost, multi]}
+    workdir: ${folder}
+    probes:
+      - probe: lammps.thermo
+      - {probe: lammps.thermo, with: {log: "in.{{system}}", columns: {warnings: warnings}}}
+rules:
+  - {trigger: start, action: {name: submit, label: melt}}
+  - {trigger: metric, when: p100.melt-energy < -2.4 and min.melt-energy < -4, action: {name: cancel, label: melt}}
+`,
+      folder,
+    );
+    const { lines, summary } = jsonLines(await cli(['run', '--json', '--slots', '1', path]));
+    const problems = lines.filter(({ type }) => type === 'problem').map(({ message }) => message);
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^probe lammps\.thermo of group 'melt' for job \S+ failed: .*'Temp' in its last row/,
+      ),
+    ]);
+    expect(summary).toMatchObject({
+      groups: {
+        melt: {
+          probes: {
+            temperature: { count: 2, min: 0.5, max: 2.5 },
+            energy: { count: 2, min: -4.6, max: -2.5, mean: -3.55 },
+            wall_time: { count: 2, min: 1, max: 3723 },
+            warnings: { count: 3, min: 1, max: 2 },
+          },
+        },
+      },
+    });
+    expect(summary.firings).toBe(2);
+  });
+
   test.each([
     [
       '{when: {Temp: "maxx > 2"}, then: {name: terminate}}',

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { diagnose } from '../unit/config/helpers.js';
-import { cli, newFolder, root } from './cli.js';
+import { cli, jsonLines, newFolder, root } from './cli.js';
 
 const page = readFileSync(join(root, 'docs/plugins.md'), 'utf8');
 
@@ -14,8 +14,8 @@ function blocks(language: string): string[] {
   );
 }
 
-const [plugin = '', jobs = ''] = blocks('js');
-const [study = '', lammps = ''] = blocks('yaml');
+const [plugin = '', jobs = '', probes = ''] = blocks('js');
+const [study = '', measured = '', ...lammps] = blocks('yaml');
 const [install = '', session = ''] = blocks('console');
 
 /** An empty folder after the page's first block, with these files in it. */
@@ -66,7 +66,22 @@ describe.concurrent('docs/plugins.md', () => {
     expect(stdout).toContain('step 9: residual 4');
   });
 
-  test('its example of lammps is right', () => {
-    expect(diagnose(lammps)).toEqual([]);
+  test('its probe measures what the page says', async () => {
+    const cwd = folderWith({
+      'solver.mjs': plugin.replace(/^\}\);$/m, `${probes}});`),
+      'study.yaml': measured,
+    });
+    const tested = await cli(['test', 'study.yaml'], { cwd });
+    expect([tested.status, tested.stdout]).toEqual([0, expect.stringContaining('1 passed')]);
+    const { summary } = jsonLines(await cli(['run', '--json', '--slots', '1', 'study.yaml'], { cwd }));
+    expect(summary).toMatchObject({
+      end: 'terminated',
+      groups: { solve: { probes: { residual: { count: 3, max: 1, min: 0.04 } } } },
+    });
+  });
+
+  test('its examples of lammps are right', () => {
+    expect(lammps).toHaveLength(2);
+    for (const example of lammps) expect(diagnose(example)).toEqual([]);
   });
 });

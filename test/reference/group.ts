@@ -1,6 +1,7 @@
 /** The counts and statistics of one group. */
 
 import type { Count, Variable } from '../../src/config/types.js';
+import type { PlanMetric } from '../../src/engine/plan.js';
 import type { GroupMetrics } from '../../src/metrics/metrics.js';
 import { Stream } from './stream.js';
 import { nextChange, paneOf, panes } from './window.js';
@@ -9,6 +10,8 @@ export class ReferenceGroup {
   readonly name: string;
   readonly duration = new Stream();
   readonly pending = new Stream();
+  /** What probes measure, by name. */
+  readonly probes: ReadonlyMap<string, Stream>;
   readonly #counts: Record<Count, number> = {
     submitted: 0,
     finished: 0,
@@ -26,8 +29,9 @@ export class ReferenceGroup {
   readonly #changed = new Set<Count>();
   readonly #times: { readonly count: Count; readonly time: number }[] = [];
 
-  constructor(name: string) {
+  constructor(name: string, probes: readonly string[] = []) {
     this.name = name;
+    this.probes = new Map(probes.map((probe) => [probe, new Stream()]));
   }
 
   add(count: Count, by: number, time: number): void {
@@ -65,6 +69,12 @@ export class ReferenceGroup {
     return variable === 'pending' ? this.pending : this.duration;
   }
 
+  /** What the metric is a statistic of; undefined for a count. */
+  streamOf({ variable, probe }: PlanMetric): Stream | undefined {
+    if (probe !== undefined) return [...this.probes.values()][probe];
+    return variable === null ? undefined : this.stream(variable);
+  }
+
   get metrics(): GroupMetrics {
     const exceptions = Object.fromEntries(this.#exceptions);
     return {
@@ -72,6 +82,9 @@ export class ReferenceGroup {
       exceptions,
       duration: this.duration.values,
       pending: this.pending.values,
+      ...(this.probes.size === 0
+        ? {}
+        : { probes: Object.fromEntries([...this.probes].map(([name, { values }]) => [name, values])) }),
     };
   }
 }

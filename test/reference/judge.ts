@@ -124,6 +124,20 @@ export class ReferenceJudge {
     this.#settle();
   }
 
+  /** Probes have measured a job. */
+  probed(group: number, time: number, changes: (metric: PlanMetric) => boolean): void {
+    this.#table.pass(time);
+    this.#expect((metric) => metric.group === group && changes(metric));
+    this.#moment = time;
+    for (const rule of this.#of('metric')) {
+      const named = namedBy(rule.plan).map((index) => this.#table.metric(index) as PlanMetric);
+      if (named.some((metric) => metric.group === group && changes(metric))) {
+        this.#consider(rule, { group: this.#groupOf(rule) });
+      }
+    }
+    this.#settle();
+  }
+
   heartbeat(now: number, read: ValueOf): void {
     this.#reach(now);
     this.#moment = now;

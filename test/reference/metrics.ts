@@ -1,6 +1,5 @@
 /** The metrics that rules name: their values at the latest time told, and when they change by time alone. */
 
-import type { Variable } from '../../src/config/types.js';
 import type { PlanMetric } from '../../src/engine/plan.js';
 import type { ReferenceGroup } from './group.js';
 import type { Stream } from './stream.js';
@@ -44,7 +43,7 @@ export class ReferenceMetrics {
     for (const metric of metrics) {
       this.#metrics.push(metric);
       if (this.#begun !== null) this.#watchedFrom.set(metric, this.#time);
-      if (metric.variable !== null) this.#groups[metric.group]?.stream(metric.variable).keep(metric);
+      this.#groups[metric.group]?.streamOf(metric)?.keep(metric);
     }
   }
 
@@ -66,14 +65,13 @@ export class ReferenceMetrics {
         ? null
         : group.rateOf(metric.count, metric.window, this.#time);
     }
-    if (metric.variable === null) return null;
-    return (view ?? group.stream(metric.variable)).valueOf(metric, this.#time);
+    return (view ?? group.streamOf(metric))?.valueOf(metric, this.#time) ?? null;
   }
 
   nextChange(metric: PlanMetric): number {
-    const { count, variable, window } = metric;
+    const { count, window } = metric;
     const group = this.#groups[metric.group] as ReferenceGroup;
-    if (count === null) return group.stream(variable as Variable).nextChange(window, this.#time);
+    if (count === null) return (group.streamOf(metric) as Stream).nextChange(window, this.#time);
     const ready = this.#readyAt(metric);
     return this.#time < ready ? ready : group.nextChange(count, window, this.#time);
   }

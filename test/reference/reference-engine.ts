@@ -46,7 +46,8 @@ const gauge = (job: Job): Count | null => {
 };
 
 /** Whether what an event did changes a metric of its group. */
-function changes({ count, variable }: PlanMetric, touched: Touched): boolean {
+function changes({ count, variable, probe }: PlanMetric, touched: Touched): boolean {
+  if (probe !== undefined) return false;
   return count !== null ? touched.counts.has(count) : touched.streams.has(variable as Variable);
 }
 
@@ -68,7 +69,7 @@ export class ReferenceEngine {
 
   constructor(plan: EnginePlan) {
     this.#plan = plan;
-    this.#groups = plan.groups.map((name) => new ReferenceGroup(name));
+    this.#groups = plan.groups.map((name, index) => new ReferenceGroup(name, plan.probes?.[index]));
     this.#table = new ReferenceMetrics(this.#groups);
     this.#judge = new ReferenceJudge(plan, this.#table);
   }
@@ -112,6 +113,15 @@ export class ReferenceEngine {
 
   goTo(state: number): void {
     this.#judge.goTo(state);
+  }
+
+  /** Numbers for what the group's probes measure, from the one with the index `first` on. */
+  probed(group: number, first: number, values: readonly number[], time: number): void {
+    const streams = [...(this.#groups[group] as ReferenceGroup).probes.values()].slice(first);
+    const measured = streams.slice(0, values.length);
+    for (const [index, stream] of measured.entries()) stream.observe((values[index] as number) + 0, time);
+    const indexes = new Set(measured.map((_, index) => first + index));
+    this.#judge.probed(group, time, ({ probe }) => probe !== undefined && indexes.has(probe));
   }
 
   end(): void {

@@ -86,8 +86,8 @@ class Metrics:
         models = collections.defaultdict(dict)
         for group, metrics in groups.items():
             models["count"][group] = {name: Value(count) for name, count in metrics["count"].items()}
-            for variable in ("duration", "pending"):
-                summary = metrics[variable]
+            variables = {"duration": metrics["duration"], "pending": metrics["pending"]}
+            for variable, summary in {**variables, **metrics.get("probes", {})}.items():
                 if summary["count"] == 0:
                     continue
                 for statistic, value in summary.items():

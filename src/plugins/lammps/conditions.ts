@@ -65,6 +65,15 @@ export function judge({ key, statistic, comparison, threshold }: LogCondition, l
   };
 }
 
+/**
+ * What the last row has in a column, or a fact of the log like `wall-time`; null when it is not known. Throws Error for
+ * a column that the log, having others, does not have.
+ */
+export function lastOf(key: string, log: Log, run: Run): number | null {
+  const fact = FACTS[key];
+  return fact === undefined ? statisticOf(columnOf(key, log, run), 'last') : fact(log, run);
+}
+
 function columnOf(key: string, log: Log, run: Run): Column | null {
   const column = run.columns.get(key);
   if (column !== undefined) return column;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { formatJobId } from '../../members/local/job-id.js';
 import { showWords } from '../../parameters/fill.js';
 import { definePlugin, type PluginJob } from '../define.js';
-import { judge, type LogCondition, readCondition } from './conditions.js';
+import { judge, type LogCondition, lastOf, readCondition } from './conditions.js';
 import { readLog } from './log.js';
 
 /** Conditions that must hold together. */
@@ -41,6 +41,15 @@ const checkOptions = z
   .refine((options) => options.then !== undefined || options.else !== undefined, {
     error: 'has neither `then` nor `else`, so nothing would come of it',
   });
+
+const thermoOptions = z.strictObject({
+  /** As of `check`. */
+  log: z.string().min(1).optional(),
+  /** Thermo columns, or what else `check` knows of a log, by the names that rules are to have for them. */
+  columns: z
+    .record(z.string(), z.string().min(1))
+    .default({ temperature: 'Temp', energy: 'TotEng', wall_time: 'wall-time' }),
+});
 
 const jobOptions = z.strictObject({
   /** The input script. */
@@ -80,6 +89,22 @@ export const plugin = definePlugin({
           console.log(`lammps.check ${id}: ERROR: ${message}${file === null ? '' : ` (${file}:${line})`}`);
         }
         return (holds ? options.then : options.else) ?? null;
+      },
+    },
+  },
+  probes: {
+    thermo: {
+      description: 'Measures the last row of the thermodynamic output, and how long the job took.',
+      options: thermoOptions,
+      values: ({ columns }) => Object.keys(columns),
+      async read({ options, job }) {
+        const log = await readLog(logOf(job, options.log));
+        const values = Object.entries(options.columns).map(([name, key]) => {
+          const value = lastOf(key, log, log.last);
+          if (!Number.isFinite(value)) throw new Error(`the log has no number for '${key}' in its last row`);
+          return [name, value];
+        });
+        return Object.fromEntries(values);
       },
     },
   },

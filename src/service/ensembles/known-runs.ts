@@ -23,9 +23,10 @@ function metricsOf(entry: Entry): Record<string, number> {
       metrics[`${name}.${group}-${variable}`] = value;
     }
   };
-  for (const { name, duration, pending } of entry.groups) {
+  for (const { name, duration, pending, probes } of entry.groups) {
     add(name, 'duration', duration);
     add(name, 'pending', pending);
+    for (const [probe, statistics] of Object.entries(probes)) add(name, probe, statistics);
   }
   return metrics;
 }

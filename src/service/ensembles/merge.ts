@@ -62,6 +62,11 @@ export function mergeGroups(groups: readonly GroupState[]): { group: GroupState;
   }
   const of = (variable: 'duration' | 'pending') => groups.flatMap((group) => group[variable] ?? []);
   const sketched = [...of('duration'), ...of('pending')].every(isSketched);
+  const probes = new Set(groups.flatMap((group) => Object.keys(group.probes)));
+  const measured = (probe: string) =>
+    groups.flatMap((group) =>
+      Object.entries(group.probes).flatMap(([name, one]) => (name === probe ? one : [])),
+    );
   return {
     group: {
       name: groups[0]?.name ?? '',
@@ -69,9 +74,15 @@ export function mergeGroups(groups: readonly GroupState[]): { group: GroupState;
       exceptions,
       duration: mergeStatistics(of('duration')),
       pending: mergeStatistics(of('pending')),
+      probes: Object.fromEntries([...probes].map((probe) => [probe, mergeStatistics(measured(probe))])),
     },
-    unmerged: sketched
-      ? []
-      : ['q25, q50, q75, iqr, mad: some of these runs keep no sketches, and P² estimates do not merge'],
+    unmerged: [
+      ...(sketched
+        ? []
+        : ['q25, q50, q75, iqr, mad: some of these runs keep no sketches, and P² estimates do not merge']),
+      ...(probes.size === 0
+        ? []
+        : ['q25, q50, q75, iqr, mad of what probes measure: no run keeps sketches of it']),
+    ],
   };
 }

@@ -9,11 +9,11 @@ import { firingMessage, groupMessage } from './wire.js';
 const MOST_FIRINGS = 256;
 
 /** Every statistic changes together with a count. */
-function signature({ count, duration, pending }: GroupMetrics): string {
+function signature({ count, duration, pending, probes = {} }: GroupMetrics): string {
   const { submitted, finished, success, failed, canceled, timeout, exception, running } = count;
   return [
     [submitted, finished, success, failed, canceled, timeout, exception, count.pending, running],
-    [duration.count, pending.count],
+    [duration, pending, ...Object.values(probes)].map((values) => values.count),
   ].join();
 }
 

@@ -30,6 +30,9 @@ export function groupMessage(name: string, group: GroupMetrics, states: GroupSta
     exceptions: group.exceptions,
     duration: statisticsOf(group.duration, states?.duration),
     pending: statisticsOf(group.pending, states?.pending),
+    probes: Object.fromEntries(
+      Object.entries(group.probes ?? {}).map(([probe, values]) => [probe, statisticsOf(values, undefined)]),
+    ),
   };
 }
 

@@ -136,7 +136,8 @@ if (part === 'constructors') {
     fromZero: false,
   } as const;
   const count = { ...metric, count: 'finished', statistic: null, variable: null } as const;
-  const good = plan({ metrics: [metric, count] });
+  const probed = { ...metric, variable: 'duration', probe: 0 } as const;
+  const good = plan({ metrics: [metric, count, probed], probes: [['x']] });
   const rules = [
     { ...good.rules[0] },
     {
@@ -145,13 +146,14 @@ if (part === 'constructors') {
       event: null,
       metric: 0,
       comparison: '<',
+      probing: false,
     },
   ];
   for (const value of values) {
     for (const key of Object.keys(good))
       attempt(`plan.${key}`, () => new Engine({ ...good, [key]: value } as never, () => {}).close());
     attempt('rule', () => new Engine({ ...good, rules: [value] } as never, () => {}).close());
-    for (const one of [metric, count]) {
+    for (const one of [metric, count, probed]) {
       for (const key of Object.keys(one)) {
         const metrics = [{ ...one, [key]: value }];
         attempt(`metric.${key}`, () => new Engine({ ...good, metrics } as never, () => {}).close());
@@ -186,7 +188,12 @@ if (part === 'constructors') {
     for (const key of Object.keys(states))
       attempt(`states.${key}`, () => withPart({ states: { ...states, [key]: value } }));
     attempt('states.in', () => withPart({ states: { ...states, in: [value] } }));
+    for (const inside of [value, ['x', value]])
+      attempt('plan.probes', () => new Engine({ ...good, probes: [inside] } as never, () => {}).close());
     const engine = new Engine(good, () => {});
+    const measured = [1, 0, 0, Float64Array.of(1), 5];
+    for (let at = 0; at < measured.length; at++)
+      attempt(`probed.${at}`, () => (engine.probed as Call)(...measured.with(at, value as never)));
     for (const key of Object.keys(rules[1] ?? {}))
       attempt(`addRule.${key}`, () => engine.addRule(1, { ...rules[1], [key]: value } as never, []));
     attempt('addRule.metrics', () => engine.addRule(1, rules[1] as never, [metric, value] as never));

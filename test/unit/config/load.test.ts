@@ -20,6 +20,7 @@ describe('an ensemble', () => {
           'sleep',
           {
             name: 'sleep',
+            probes: [],
             retry: null,
             count: 5,
             stalled: null,

@@ -23,12 +23,17 @@ const counts = (success: number) => ({
   running: 2,
 });
 
-const group = (duration: StatisticsState, exceptions = {}): GroupState => ({
+const group = (
+  duration: StatisticsState,
+  exceptions = {},
+  probes: GroupState['probes'] = {},
+): GroupState => ({
   name: 'g',
   counts: counts(duration.count),
   exceptions,
   duration,
   pending: null,
+  probes,
 });
 
 /** By the definition. */
@@ -80,6 +85,25 @@ describe('statistics of several ensembles', () => {
     expect(empty.unmerged).toEqual([]);
     expect(empty.group.duration?.values.q50).toBeCloseTo(2, 1);
     expect(mergeGroups([group(statistics([]))]).group.duration).toMatchObject({ count: 0, values: {} });
+  });
+
+  test('of what probes measure are those of the runs that have the probe', () => {
+    const { group: merged, unmerged } = mergeGroups([
+      group(statistics([1]), {}, { energy: statistics([], false), steps: statistics([7], false) }),
+      group(
+        statistics([1]),
+        {},
+        { energy: { ...statistics([], false), count: 2, mean: -3, m2: 2, min: -4, max: -2 } },
+      ),
+      group(statistics([1])),
+    ]);
+    expect(merged.probes.steps).toMatchObject({ count: 1, values: { mean: 7, min: 7, max: 7 } });
+    expect(merged.probes.energy).toMatchObject({
+      count: 2,
+      values: { mean: -3, variance: 2, min: -4, max: -2 },
+    });
+    expect(Object.keys(merged.probes)).toHaveLength(2);
+    expect(unmerged).toEqual([expect.stringContaining('of what probes measure')]);
   });
 
   test('add up what was counted', () => {

@@ -1,0 +1,99 @@
+/** What probes measure, of either sign, through the native engine and the reference: every statistic, and windows. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { NativeStatistic } from '../../src/engine/plan.js';
+import { type CaseRule, live, onProbe, onStatistic, plan, wholeJob } from './build-case.js';
+import { type Case, runNative, runReference, type Step } from './run-case.js';
+import { expectSame } from './same.js';
+
+const runs = Number(process.env.ENSEMBLE_TEST_RUNS ?? 150);
+
+const statistics: readonly NativeStatistic[] = [
+  ...(['mean', 'variance', 'min', 'max', 'iqr', 'mad', 'q25', 'q50', 'q75'] as const),
+  ...(['std', 'sum', 'last', 'count', 'ewma', 'piqr', 'pmad', 'quantile'] as const),
+];
+const windows = [0, 60, 7.3];
+
+const probed = fc.record({
+  statistic: fc.constantFrom(...statistics),
+  probe: fc.nat(2),
+  window: fc.constantFrom(...windows),
+  quantile: fc.constantFrom(0, 0.05, 0.5, 0.9, 1),
+  comparison: fc.constantFrom(null, '<' as const, '>=' as const),
+  threshold: fc.constantFrom(-3, 0, 2.5),
+});
+
+const rules: fc.Arbitrary<CaseRule[]> = fc
+  .array(probed, { minLength: 1, maxLength: 12 })
+  .map((all) =>
+    all.map(({ statistic, probe, window, quantile, comparison, threshold }) =>
+      onProbe(statistic, probe, statistic === 'ewma' ? 0 : window, { comparison, threshold }, quantile),
+    ),
+  );
+
+/** No further apart than sketches have buckets for: the reference has as many as it takes. */
+const value = fc.oneof(
+  fc.integer({ min: -5, max: 5 }),
+  fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((x) => (Math.abs(x) < 1e-4 ? 0 : x)),
+  fc.constantFrom(0, -0, 5e-324, -5e-324, 1e12, -1e12),
+);
+
+/** Something that happens so many seconds behind what was before. */
+const act = fc.record({
+  later: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 20, noNaN: true }), fc.constant(200)),
+  /** Of what has been measured: how long ago the job ended. */
+  late: fc.constantFrom(0, 0, 0.5, 30),
+  first: fc.nat(2),
+  values: fc.array(value, { maxLength: 3 }),
+  what: fc.constantFrom('probed', 'probed', 'probed', 'tick', 'job'),
+});
+
+const cases: fc.Arbitrary<Case> = fc
+  .record({ rules, acts: fc.array(act, { maxLength: 40 }), ends: fc.boolean() })
+  .map(({ rules, acts, ends }) => {
+    let now = 100;
+    const steps = acts.map(({ later, late, first, values, what }, index): Step => {
+      now += later;
+      if (what === 'tick') return { do: 'tick', now };
+      if (what === 'job')
+        return { do: 'ingest', text: live(BigInt(index + 1), { group: 'a' }, wholeJob(now)) };
+      return { do: 'probed', group: 0, first, values: values.slice(0, 3 - first), time: now - late };
+    });
+    if (ends) steps.splice(steps.length / 2, 0, { do: 'end' });
+    const jobs = onStatistic('mean', 'duration');
+    // In virtual time: in real time, windows move on by the clock.
+    const time = { virtualTime: true, heartbeat: 50 };
+    return {
+      plan: {
+        ...plan({ rules: [...rules, jobs], ...time }),
+        probes: [['x', 'y', 'z'], []],
+      },
+      steps: [{ do: 'start', now: 90 }, ...steps],
+    };
+  });
+
+describe('what probes measure', () => {
+  it('goes the same way through the native engine and the reference', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async (one) => {
+        expectSame(await runNative(one), runReference(one));
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  it('is lively: there are negative values, windows and sketches, and firings of all', () => {
+    const seen = { firings: 0, negative: 0, windows: 0, sketches: 0 };
+    for (const one of fc.sample(cases, { numRuns: 200, seed: 1 })) {
+      for (const { rule, value } of runReference(one).firings) {
+        const { metric } = one.plan.rules[rule] ?? {};
+        seen.firings++;
+        if ((value ?? 0) < 0) seen.negative++;
+        if ((metric?.window ?? 0) > 0) seen.windows++;
+        if (metric?.statistic === 'quantile') seen.sketches++;
+      }
+    }
+    expect(Object.entries(seen).filter(([, number]) => number < 50)).toEqual([]);
+  });
+});

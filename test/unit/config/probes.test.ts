@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { diagnose, single } from './helpers.js';
+
+/** A group that a plugin's probes measure, and a rule about it. */
+function study(probes: string, when = 'count.melt.failed > 1', name = 'melt'): string {
+  return `plugins: [lammps]
+jobs:
+  - name: ${name}
+    command: lmp -in in.melt
+    probes: ${probes}
+  - {name: plot, command: 'true'}
+rules:
+  - {trigger: metric, when: '${when}', action: {name: terminate}}
+`;
+}
+
+const told = (...given: Parameters<typeof study>) => diagnose(study(...given)).map(({ message }) => message);
+
+describe('probes', () => {
+  it.each([
+    'mean.melt-temperature > 300',
+    'min.melt-energy < -2.5 and last.melt-wall_time > 1h',
+    'p95.melt-energy > 1',
+    'median(melt.temperature, 10m) > 300 and pmad.melt-temperature < 1',
+    'count.melt-energy > 3',
+    'mean.melt-duration > 1',
+  ])('measure variables of their group: %s', (when) => {
+    expect(told('[{probe: lammps.thermo}]', when)).toEqual([]);
+  });
+
+  it('may depend on their options, and several measure side by side', () => {
+    const both = `[{probe: lammps.thermo}, {probe: lammps.thermo, with: {columns: {pressure: Press}}, timeout: 5s}]`;
+    expect(told(both, 'mean.melt-pressure > mean.melt-temperature')).toEqual([]);
+  });
+
+  it.each([
+    [
+      '[{probe: lammps.termo}]',
+      "5:22 jobs[0].probes[0].probe no probe 'lammps.termo'; did you mean 'lammps.thermo'?",
+    ],
+    [
+      '[{probe: lammps.check}]',
+      "5:22 jobs[0].probes[0].probe no probe 'lammps.check'; did you mean 'lammps.thermo'?",
+    ],
+    [
+      '[{probe: lamps.thermo}]',
+      "5:22 jobs[0].probes[0].probe no probe 'lamps.thermo'; did you mean 'lammps.thermo'?",
+    ],
+    [
+      '[{probe: lammps.thermo, with: {colums: {}}}]',
+      /^5:44 jobs\[0\]\.probes\[0\]\.with\.colums unknown key 'colums'; did you mean 'columns'\?/,
+    ],
+    ['[{probe: lammps.thermo, with: {columns: {T: ""}}}]', /^5:57 jobs\[0\]\.probes\[0\]\.with\.columns\.T /],
+    [
+      '[{probe: lammps.thermo}, {probe: lammps.thermo}]',
+      "5:46 jobs[0].probes[1].probe lammps.thermo measures 'temperature', which is a variable of the group already",
+    ],
+    [
+      '[{probe: lammps.thermo, with: {columns: {pending: Temp}}}]',
+      /5:22 .*measures 'pending', which is a variable of the group already$/,
+    ],
+    [
+      '[{probe: lammps.thermo, with: {columns: {my-temperature: Temp}}}]',
+      /5:22 .*measures 'my-temperature'; such a name is made of letters, digits and _$/,
+    ],
+    ['[{probe: lammps.thermo, with: {columns: {}}}]', /5:22 .*does not say what it measures/],
+    ['[{with: {}}]', /^5:14 jobs\[0\]\.probes\[0\]/],
+    [
+      '[{probe: thermo}]',
+      /^5:22 jobs\[0\]\.probes\[0\]\.probe must be a probe of a plugin, like lammps\.thermo;/,
+    ],
+    [
+      'lammps.thermo',
+      /^5:13 jobs\[0\]\.probes must be a list of probes, like \[\{probe: lammps\.thermo\}\];/,
+    ],
+    [
+      '[{probe: lammps.thermo, timeout: 0}]',
+      /^5:46 jobs\[0\]\.probes\[0\]\.timeout must be a duration above 0/,
+    ],
+    [
+      '[{probe: lammps.thermo, timeout: 100d}]',
+      '5:46 jobs[0].probes[0].timeout must be 2147483 seconds at most',
+    ],
+  ])('%s is wrong', (probes, message) => {
+    expect(single(study(probes))).toEqual(
+      typeof message === 'string' ? message : expect.stringMatching(message),
+    );
+  });
+
+  it.each([
+    ['mean.melt-temprature > 1', "no variable 'temprature'; did you mean 'temperature'?"],
+    ['mean(melt.enrgy, 1m) > 1', "no variable 'enrgy'; did you mean 'energy'?"],
+    ['mean.plot-temperature > 1', "no variable 'temperature'; there are duration and pending"],
+    ['mean.melt-x > 1', "no variable 'x'; there are duration, pending, temperature, energy and wall_time"],
+  ])('%s names what nothing measures', (when, message) => {
+    expect(told('[{probe: lammps.thermo}]', when)).toEqual([message]);
+  });
+
+  it('that are wrong are the only thing that is told', () => {
+    const when = 'mean.melt-temperature > 1 and p95(melt.energy, 1m) > 1';
+    for (const probes of ['[{probe: lammps.termo}]', '[{prob: lammps.thermo}]', '[4]', '4']) {
+      expect(told(probes, when).filter((message) => /variable|group/.test(message))).toEqual([]);
+      expect(told(probes, when)).not.toEqual([]);
+    }
+    const unreadable = told('[{probe: lammps.thermo}]', when, '[]');
+    expect(unreadable).toEqual([expect.stringContaining('must be a string')]);
+    const misspelt = told('[{probe: lammps.thermo}]', 'mean.metl-temperature > 1');
+    expect(misspelt).toEqual(["no job group 'metl'; did you mean 'melt'?"]);
+  });
+
+  it('of all entries of a group are those of the group', () => {
+    const text = study('[{probe: lammps.thermo}]', 'mean.melt-pressure > mean.melt-energy').replace(
+      'rules:',
+      `  - name: melt
+    command: 'true'
+    probes: [{probe: lammps.thermo, with: {columns: {pressure: Press}}}]
+rules:`,
+    );
+    expect(diagnose(text)).toEqual([]);
+  });
+
+  it('are given values by tests', () => {
+    const tests = (probes: string, metric = 'mean.melt-energy') => `${study('[{probe: lammps.thermo}]')}tests:
+  - name: t
+    jobs: {melt: {duration: 1s, probes: ${probes}}}
+    expect: {metrics: {${metric}: -2}}
+`;
+    expect(diagnose(tests('{energy: [-1, -3], wall_time: 2}'))).toEqual([]);
+    expect(single(tests('{enrgy: 1}'))).toContain(
+      "tests[0].jobs.melt.probes.enrgy no probe of 'melt' measures 'enrgy'; did you mean 'energy'?",
+    );
+    expect(single(tests('{duration: 1}'))).toContain(
+      "no probe of 'melt' measures 'duration'; they measure temperature, energy and wall_time",
+    );
+    expect(single(tests('{energy: hot}'))).toContain('must be a number, or a list of numbers');
+    expect(single(tests('{energy: 1}', 'mean.melt-enrgy'))).toContain("no variable 'enrgy'");
+  });
+});
