@@ -84,6 +84,7 @@ void Engine::OnRecord(const journal::Record& record) {
         TouchSet unseen;
         Submitted(*job, metrics_[group], unseen);
         metrics_.CountInWindows(group, unseen, metrics_.time());
+        judge_.OnChanged(group, unseen);
       }
     }
   }

@@ -139,12 +139,7 @@ void Judge::OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count
     const Metric& metric = metrics_.metric(index);
     return metric.group == group && metric.probe >= first && metric.probe - first < count;
   };
-  const auto windows = group_windows_.find(group);
-  if (windows != group_windows_.end()) {
-    for (const std::uint32_t metric : windows->second) {
-      if (changed(metric)) Expect(windows_[metric]);
-    }
-  }
+  ExpectWindows(group, changed);
   if (ended_) return;
   moment_ = time;
   TouchSet touched;
@@ -170,11 +165,12 @@ void Judge::Listen(const Job& job, const journal::Event& event, TouchSet touched
     }
     Expect(guard->second, job.group);
   }
-  const auto windows = group_windows_.find(job.group);
-  if (windows == group_windows_.end()) return;
-  for (const std::uint32_t metric : windows->second) {
-    if (touched.Has(TouchOf(metrics_.metric(metric)))) Expect(windows_[metric]);
-  }
+  OnChanged(job.group, touched);
+}
+
+void Judge::OnChanged(std::uint32_t group, TouchSet touched) {
+  ExpectWindows(
+      group, [&](std::uint32_t metric) { return touched.Has(TouchOf(metrics_.metric(metric))); });
 }
 
 void Judge::OnLost(const Job& job) {

@@ -48,6 +48,8 @@ class Judge {
 
   // An event was applied to a job, which is active or was until now.
   void OnEvent(const Job& job, const journal::Event& event, TouchSet touched, bool active);
+  // These counts and streams of a group have changed, also without an event to judge.
+  void OnChanged(std::uint32_t group, TouchSet touched);
   // Probes have measured a job of the group: so many numbers, from the index `first` on.
   void OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count, double time);
   // A job left without an event.
@@ -144,6 +146,15 @@ class Judge {
   void Watch(Rule& rule);
   void Prepare(std::uint32_t index);
   void Begin(std::uint32_t index);
+  // Sees to it that windows of the group are looked at when they change next, if they have changed.
+  template <typename Changed>
+  void ExpectWindows(std::uint32_t group, Changed changed) {
+    const auto windows = group_windows_.find(group);
+    if (windows == group_windows_.end()) return;
+    for (const std::uint32_t metric : windows->second) {
+      if (changed(metric)) Expect(windows_[metric]);
+    }
+  }
   void Listen(const Job& job, const journal::Event& event, TouchSet touched, bool active);
   void HappenNext();
   void Gather(const Appointment& appointment, std::vector<Due>& due);

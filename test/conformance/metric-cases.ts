@@ -3,6 +3,7 @@
 import type { NativeStatistic } from '../../src/engine/plan.js';
 import {
   type CaseRule,
+  jobspec,
   line,
   live,
   onRate,
@@ -84,6 +85,19 @@ export const metricCases: Readonly<Record<string, Case>> = {
     { do: 'ingest', text: live(3n, a, wholeJob(430)) },
     { do: 'ingest', text: live(4n, { group: 'nobody' }, wholeJob(505)) },
     { do: 'ingest', text: live(5n, a, wholeJob(525)) },
+  ),
+  'a job that comes without an event, into a window that is empty': of(
+    [onRate('submitted', 30, { comparison: '<', threshold: 2 }), onRate('finished', 2)],
+    { do: 'ingest', text: live(1n, a, untilSched(100)) + line(1n, [[140, 'memo']]) },
+    { do: 'ingest', text: line(2n, [], jobspec(a)) },
+    {
+      do: 'ingest',
+      text: line(1n, [
+        [141, 'start'],
+        [141.5, 'finish', { status: 0 }],
+        [180, 'memo'],
+      ]),
+    },
   ),
   'windows and sketches of rules added on the way': of(
     [onStatistic('mean', 'duration')],

@@ -124,6 +124,11 @@ export class ReferenceJudge {
     this.#settle();
   }
 
+  /** A job has come without an event to judge. */
+  entered(group: number, changes: (metric: PlanMetric) => boolean): void {
+    this.#expect((metric) => metric.group === group && changes(metric));
+  }
+
   /** Probes have measured a job. */
   probed(group: number, time: number, changes: (metric: PlanMetric) => boolean): void {
     this.#table.pass(time);

@@ -202,7 +202,11 @@ export class ReferenceEngine {
       for (const { timestamp } of events) this.#pass(timestamp);
       return;
     }
-    if (entering && events.length === 0) this.#enter(job, new Set(), this.#table.time);
+    if (entering && events.length === 0) {
+      const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set() };
+      this.#enter(job, touched.counts, this.#table.time);
+      this.#judge.entered(job.group, (metric) => changes(metric, touched));
+    }
     for (const [index, event] of events.entries()) {
       this.#pass(event.timestamp);
       this.totals.trackedEvents++;
