@@ -109,11 +109,13 @@ void Engine::OnRecord(const journal::Record& record) {
   }
 }
 
-// An event of this time has come: in virtual time, what was due before it happens first.
+// An event of this time has come: in virtual time, what was due by then happens first.
 void Engine::Pass(double time) {
-  const bool first = totals_.latest == 0;
-  if (first || time < totals_.earliest) totals_.earliest = time;
-  if (time <= totals_.latest) return;
+  if (time <= totals_.latest) {
+    if (time < totals_.earliest) totals_.earliest = time;
+    return;
+  }
+  if (totals_.latest == 0) totals_.earliest = time;
   totals_.latest = time;
   if (!virtual_time_) return metrics_.Pass(time);
   if (!judge_.begun()) judge_.Start(time);

@@ -46,8 +46,12 @@ class Judge {
   // The run begins: start rules, and those of the initial state.
   void Start(double now);
 
-  // An event was applied to a job, which is active or was until now.
-  void OnEvent(const Job& job, const journal::Event& event, TouchSet touched, bool active);
+  // An event was applied to a job, which is active or was until now. Most touch no rule, and there
+  // are millions of them.
+  void OnEvent(const Job& job, const journal::Event& event, TouchSet touched, bool active) {
+    if (listens_) Listen(job, event, touched, active);
+    if (!ended_ && book_.Touches(job.group, touched)) JudgeEvent(job, event, touched);
+  }
   // These counts and streams of a group have changed, also without an event to judge.
   void OnChanged(std::uint32_t group, TouchSet touched);
   // Probes have measured a job of the group: so many numbers, from the index `first` on.
@@ -156,6 +160,7 @@ class Judge {
     }
   }
   void Listen(const Job& job, const journal::Event& event, TouchSet touched, bool active);
+  void JudgeEvent(const Job& job, const journal::Event& event, TouchSet touched);
   void HappenNext();
   void Gather(const Appointment& appointment, std::vector<Due>& due);
   void GatherRule(std::uint32_t index, std::vector<Due>& due);
@@ -179,6 +184,7 @@ class Judge {
   const std::vector<std::string> states_;
   bool begun_ = false;
   bool ended_ = false;
+  bool listens_ = false;  // there are watchdogs or windows
   double begun_at_ = 0;
   double now_ = 0;     // never goes back
   double moment_ = 0;  // of what is judged: an event may be older than `now_`

@@ -19,6 +19,12 @@ class RuleBook {
   std::uint32_t size() const { return static_cast<std::uint32_t>(rules_.size()); }
   const Rule& rule(std::uint32_t index) const { return rules_[index]; }
 
+  // Whether there is, or was, a rule that an event of a group's job touches.
+  bool Touches(std::uint32_t group, TouchSet touched) const {
+    return (group < by_group_.size() && by_group_[group].touches.Meets(touched)) ||
+           any_group_.touches.Meets(touched);
+  }
+
   // The rules that an event of a group's job touches, each once, metric rules first, then in the
   // order of the file. Holds until the next call.
   const std::vector<std::uint32_t>& Touched(std::uint32_t group, TouchSet touched);
