@@ -28,8 +28,9 @@ class P2Quartiles {
   void Observe(double x) {
     if (count_ < kMarkers) return ObserveFirst(x);
     ++count_;
-    if (x < min_) min_ = x;
-    if (x > max_) max_ = x;
+    if (x < heights_[kLowest]) heights_[kLowest] = x;
+    if (x > heights_[kHighest]) heights_[kHighest] = x;
+    positions_[kHighest] = static_cast<double>(count_);
     // Heights are sorted, so these are the markers above the cell that x falls into.
     for (std::size_t k = 0; k < kInner; ++k) positions_[k] += x < heights_[k] ? 1.0 : 0.0;
     const auto steps = static_cast<double>(count_ - kMarkers);
@@ -57,15 +58,38 @@ class P2Quartiles {
   }
 
   // The smallest and the largest observation; 0 before the first one.
-  double min() const { return min_; }
-  double max() const { return count_ < kMarkers && count_ > 0 ? First(count_ - 1) : max_; }
+  double min() const { return heights_[kLowest]; }
+  double max() const {
+    return count_ < kMarkers && count_ > 0 ? First(count_ - 1) : heights_[kHighest];
+  }
 
  private:
   static constexpr std::uint64_t kMarkers = 5;
   static constexpr std::size_t kInner = 3 * kEstimators;
   static constexpr std::array<std::uint64_t, kEstimators> kQuarters = {quarters...};
 
+  // Behind the markers in between, the two that all estimators share.
+  static constexpr std::size_t kLowest = kInner;
+  static constexpr std::size_t kHighest = kInner + 1;
   using Inner = std::array<double, kInner>;
+  using All = std::array<double, kInner + 2>;
+  using Neighbours = std::array<std::uint8_t, kInner>;
+
+  static constexpr Neighbours kBelow = [] {
+    Neighbours below{};
+    for (std::size_t k = 0; k < kInner; ++k) {
+      below[k] = static_cast<std::uint8_t>(k % 3 == 0 ? kLowest : k - 1);
+    }
+    return below;
+  }();
+  static constexpr Neighbours kAbove = [] {
+    Neighbours above{};
+    for (std::size_t k = 0; k < kInner; ++k) {
+      above[k] = static_cast<std::uint8_t>(k % 3 == 2 ? kHighest : k + 1);
+    }
+    return above;
+  }();
+
   // Of the markers in between: where they should be after five observations, and by how much that
   // moves with each one more.
   static constexpr Inner kFirst = [] {
@@ -88,15 +112,20 @@ class P2Quartiles {
     }
     return step;
   }();
-  static constexpr Inner kStart = [] {
-    Inner start{};
+  static constexpr All kStart = [] {
+    All start{};
     for (std::size_t k = 0; k < kInner; ++k) start[k] = static_cast<double>(2 + k % 3);
+    start[kLowest] = 1;
+    start[kHighest] = kMarkers;
     return start;
   }();
 
   // The first five observations, sorted, are the markers of the first estimator.
-  double& First(std::uint64_t i) { return i == 0 ? min_ : i == 4 ? max_ : heights_[i - 1]; }
-  double First(std::uint64_t i) const { return i == 0 ? min_ : i == 4 ? max_ : heights_[i - 1]; }
+  double& First(std::uint64_t i) { return heights_[PlaceOfFirst(i)]; }
+  double First(std::uint64_t i) const { return heights_[PlaceOfFirst(i)]; }
+  static std::size_t PlaceOfFirst(std::uint64_t i) {
+    return i == 0 ? kLowest : i == 4 ? kHighest : i - 1;
+  }
 
   void ObserveFirst(double x) {
     std::uint64_t place = count_++;
@@ -106,35 +135,31 @@ class P2Quartiles {
     for (std::size_t k = 3; k < kInner; ++k) heights_[k] = heights_[k % 3];
   }
 
-  // Moves a marker by one (d is 1 or -1) when there is room.
+  // Moves a marker by one (d is 1 or -1) when there is room. Which marker it is and which way it
+  // goes nobody can predict, so its neighbours are looked up, not branched to.
   void Move(std::size_t k, double d) {
-    const bool lowest = k % 3 == 0;
-    const bool highest = k % 3 == 2;
+    const std::size_t next = d > 0 ? kAbove[k] : kBelow[k];
     const double here = positions_[k];
-    const double below = lowest ? 1 : positions_[k - 1];
-    const double above = highest ? static_cast<double>(count_) : positions_[k + 1];
-    if (!(d > 0 ? above - here > 1 : below - here < -1)) return;
+    if (!(d * (positions_[next] - here) > 1)) return;
+    const double below = positions_[kBelow[k]];
+    const double above = positions_[kAbove[k]];
     const double q = heights_[k];
-    const double q_below = lowest ? min_ : heights_[k - 1];
-    const double q_above = highest ? max_ : heights_[k + 1];
+    const double q_below = heights_[kBelow[k]];
+    const double q_above = heights_[kAbove[k]];
     const double parabolic =
         q + (d / (above - below)) * ((here - below + d) * (q_above - q) / (above - here) +
                                      (above - here - d) * (q - q_below) / (here - below));
     if (q_below < parabolic && parabolic < q_above) {
       heights_[k] = parabolic;
     } else {
-      const double q_toward = d > 0 ? q_above : q_below;
-      const double toward = d > 0 ? above : below;
-      heights_[k] = q + d * (q_toward - q) / (toward - here);
+      heights_[k] = q + d * (heights_[next] - q) / (positions_[next] - here);
     }
     positions_[k] = here + d;
   }
 
   std::uint64_t count_ = 0;
-  double min_ = 0;
-  double max_ = 0;
-  Inner heights_{};
-  Inner positions_ = kStart;
+  All heights_{};
+  All positions_ = kStart;
 };
 
 }  // namespace flux_ensemble::stats
