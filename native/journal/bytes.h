@@ -66,6 +66,34 @@ inline std::uint64_t EqualBytes(const char* a, const char* b) {
   return mask;
 }
 
+// Whether the text at `at` is the pattern, in which each '0' stands for any digit; of at least 16
+// bytes.
+inline bool FitsPattern(const char* at, const char* pattern, std::size_t size) {
+  __m128i beyond = _mm_setzero_si128();
+  const auto look = [&](std::size_t i) {
+    const __m128i wanted = detail::Load(pattern + i);
+    const __m128i most = _mm_and_si128(detail::Equal(wanted, '0'), _mm_set1_epi8(9));
+    const __m128i above = _mm_sub_epi8(detail::Load(at + i), wanted);
+    beyond = _mm_or_si128(beyond, _mm_subs_epu8(above, most));
+  };
+  for (std::size_t i = 0; i + 16 < size; i += 16) look(i);
+  look(size - 16);
+  return detail::Bits(_mm_cmpeq_epi8(beyond, _mm_setzero_si128())) == 0xffff;
+}
+
+// The number that the 16 bytes at `at` spell: digits where `keep` is 15, anything where it is 0.
+inline std::uint64_t SixteenDigits(const char* at, const char* keep) {
+  const __m128i digits = _mm_and_si128(detail::Load(at), detail::Load(keep));
+  // Pairs, then fours, then eights are added up side by side.
+  const __m128i tens =
+      _mm_mullo_epi16(_mm_and_si128(digits, _mm_set1_epi16(0xff)), _mm_set1_epi16(10));
+  const __m128i pairs = _mm_add_epi16(tens, _mm_srli_epi16(digits, 8));
+  const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x0001'0064));
+  const __m128i eights = _mm_madd_epi16(_mm_packs_epi32(fours, fours), _mm_set1_epi32(0x0001'2710));
+  const auto both = static_cast<std::uint64_t>(_mm_cvtsi128_si64(eights));
+  return (both & 0xffffffffu) * 100'000'000 + (both >> 32);
+}
+
 // Quotes and special bytes among the 16 bytes at `at`.
 inline std::uint32_t QuotesOrSpecialAt(const char* at) {
   const __m128i bytes = detail::Load(at);
@@ -97,6 +125,20 @@ inline std::uint64_t EqualBytes(const char* a, const char* b) {
   std::uint64_t mask = 0;
   for (unsigned i = 0; i < kMaskBytes; ++i) mask |= std::uint64_t{a[i] == b[i]} << i;
   return mask;
+}
+
+inline bool FitsPattern(const char* at, const char* pattern, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    const bool digit = pattern[i] == '0' && at[i] >= '0' && at[i] <= '9';
+    if (at[i] != pattern[i] && !digit) return false;
+  }
+  return true;
+}
+
+inline std::uint64_t SixteenDigits(const char* at, const char* keep) {
+  std::uint64_t value = 0;
+  for (unsigned i = 0; i < 16; ++i) value = value * 10 + static_cast<unsigned>(at[i] & keep[i]);
+  return value;
 }
 
 inline std::uint32_t QuotesOrSpecialAt(const char* at) {

@@ -79,39 +79,87 @@ class KnownShape::Walk {
       : end_(end), shape_(shape), record_(record) {}
 
   const char* Root(const char* at) {
-    const char* const id = Literal(at, "{\"id\":");
-    if (id == nullptr) return nullptr;
-    const char* const behind_id = Integer(id, record_.id);
-    if (behind_id == nullptr) return nullptr;
-    at = Predicted(behind_id, id + shape_.id_size_);
-    shape_.id_size_ = static_cast<std::uint32_t>(behind_id - id);
-    at = Literal(at, ",\"events\":[");
     const std::size_t events = shape_.event_count_;
     Event& first = shape_.NewEvent();
-    const char* const tail = EventTime(at, first);
-    if (tail == nullptr) return nullptr;
+    const char* const tail = Head(at, first.timestamp);
+    if (tail == nullptr || tail >= end_) return nullptr;
     if (const KnownTail* known = shape_.tails_.Find(tail)) {
       if (end_ - tail < known->size) return nullptr;
       Take(*known, tail, first);
       return tail + known->size;
     }
-    at = MoreEvents(EventRest(tail, first));
-    const bool only = shape_.event_count_ == events + 1;
-    if (at != nullptr && only && at < end_ && *at == '}') {
-      ++at;
-      shape_.tails_.Keep(std::string_view(tail, static_cast<std::size_t>(at - tail)), first);
-      return at;
+    if (const KnownOpening* known = shape_.openings_.Find(Between(tail, end_))) {
+      if (const char* const behind = Opened(*known, tail, first)) return behind;
+      shape_.event_count_ = events + 1;
+      record_.membership.reset();
     }
+    at = MoreEvents(EventRest(tail, first));
+    if (at == nullptr || shape_.event_count_ != events + 1) return Rest(at);
+    Keep(tail, at, first);
     return Rest(at);
   }
 
  private:
+  // From the beginning of the record to behind its first event's timestamp.
+  const char* Head(const char* at, double& timestamp) {
+    const KnownHead& head = shape_.head_;
+    if (end_ - at >= static_cast<std::ptrdiff_t>(KnownHead::kMostBytes) && head.Fits(at))
+        [[likely]] {
+      record_.id = head.IdOf(at);
+      const std::uint64_t whole = TenDigits(at + head.seconds_at());
+      return Fraction(at + head.size(), whole, timestamp);
+    }
+    const char* const id = Literal(at, "{\"id\":");
+    const char* const behind_id = Integer(id, record_.id);
+    if (behind_id == nullptr) return nullptr;
+    shape_.head_.Learn(static_cast<std::size_t>(behind_id - id));
+    return EventTime(Literal(behind_id, ",\"events\":["), timestamp);
+  }
+
+  // What the context of `annotations` and `alloc` begins with where Flux's own scheduler made it.
+  static constexpr char kSummaryText[] = "{\"annotations\":{\"sched\":{\"resource_summary\":\"";
+  static constexpr std::string_view kSummary = kSummaryText;
+
+  // Keeps what the record's only event was like, which goes from `tail` to `behind`.
+  void Keep(const char* tail, const char* behind, const Event& event) {
+    const std::string_view whole = Between(tail, behind + 1);
+    if (behind < end_ && *behind == '}' && whole.size() <= kMaskBytes) {
+      shape_.tails_.Keep(whole, event);
+      return;
+    }
+    const bool summary = event.context.starts_with(kSummary);
+    const char* const opened = summary ? event.context.data() + kSummary.size() : behind;
+    shape_.openings_.Keep(Between(tail, opened), event);
+  }
+
+  static std::string_view Between(const char* at, const char* end) {
+    return {at, static_cast<std::size_t>(end - at)};
+  }
+
   static void Take(const KnownTail& tail, const char* at, Event& event) {
     event.kind = tail.kind;
     event.status = tail.status;
     event.name = std::string_view(at + KnownTails::kNameAt, tail.name_size);
     event.context = std::string_view(at + tail.context_at, tail.context_size);
   }
+
+  // The rest of a record that opens as one before did; null if it does not go on like that one.
+  const char* Opened(const KnownOpening& known, const char* at, Event& event) {
+    event.kind = known.kind;
+    event.status = known.status;
+    event.name = std::string_view(at + KnownTails::kNameAt, known.name_size);
+    event.context = std::string_view(at + known.context_at, known.context_size);
+    at += known.size;
+    if (!known.in_context) return Rest(at);
+    at = Summary(at);
+    if (at == nullptr) return nullptr;
+    event.context = Between(event.context.data(), at);
+    at = Literal(at, "}]");
+    return at != nullptr && at < end_ ? Rest(at) : nullptr;
+  }
+
+  // From within a scheduler's summary to behind the context that it is in.
+  const char* Summary(const char* at) const { return Literal(String(at - 1), "}}}"); }
 
   // What comes behind the events.
   const char* Rest(const char* at) {
@@ -124,7 +172,7 @@ class KnownShape::Walk {
         at = Jobspec(jobspec - 1);
       } else if (const char* R = Literal(at, ",\"R\":{"); R != nullptr && !have_R) {
         have_R = true;
-        at = Bracketed(R - 1);
+        at = Resources(R - 1);
       } else {
         return nullptr;
       }
@@ -162,15 +210,15 @@ class KnownShape::Walk {
       if (*at == ']') return at + 1;
       if (*at != ',') return nullptr;
       Event& event = shape_.NewEvent();
-      at = EventTime(at + 1, event);
+      at = EventTime(at + 1, event.timestamp);
       if (at != nullptr) at = EventRest(at, event);
     }
     return nullptr;
   }
 
   // From the beginning of an event to behind its timestamp.
-  const char* EventTime(const char* at, Event& event) const {
-    at = Timestamp(Literal(at, "{\"timestamp\":"), event.timestamp);
+  const char* EventTime(const char* at, double& timestamp) const {
+    at = Timestamp(Literal(at, "{\"timestamp\":"), timestamp);
     return at == nullptr || at >= end_ ? nullptr : at;
   }
 
@@ -192,19 +240,28 @@ class KnownShape::Walk {
   // Seconds since the epoch, ten digits in our age, with up to nine behind the point.
   const char* Timestamp(const char* at, double& timestamp) const {
     if (at == nullptr) return nullptr;
-    std::uint64_t whole = 0;
-    const std::uint64_t first = EightBytes(at);
-    if (first == shape_.epoch_.digits && IsDigit(at[8]) && IsDigit(at[9])) {
-      whole = shape_.epoch_.value + static_cast<unsigned>(at[8] * 10 + at[9] - '0' * 11);
-      at += 10;
-    } else {
-      const char* const behind = Integer(at, whole);
-      if (behind == nullptr || whole >> 20 == 0 || whole >> 40 != 0) return nullptr;
-      if (behind - at == 10) shape_.epoch_ = {first, whole / 100 * 100};
-      at = behind;
+    if (EightBytes(at) == shape_.epoch_.digits && IsDigit(at[8]) && IsDigit(at[9]) &&
+        at[10] == '.') {
+      return Fraction(at + 11, TenDigits(at), timestamp);
     }
-    if (*at != '.') return nullptr;
-    const std::uint64_t bytes = EightBytes(++at);
+    std::uint64_t whole = 0;
+    const char* const behind = Integer(at, whole);
+    if (behind == nullptr || *behind != '.' || whole >> 20 == 0 || whole >> 40 != 0) return nullptr;
+    return Fraction(behind + 1, whole, timestamp);
+  }
+
+  // Ten digits that are known to be some, at a place where few have been different.
+  std::uint64_t TenDigits(const char* at) const {
+    const std::uint64_t first = EightBytes(at);
+    if (first != shape_.epoch_.digits) [[unlikely]] {
+      shape_.epoch_ = {first, NumberOf(first, 8) * 100};
+    }
+    return shape_.epoch_.value + static_cast<unsigned>(at[8] * 10 + at[9] - '0' * 11);
+  }
+
+  // What is behind the point of a number of seconds.
+  static const char* Fraction(const char* at, std::uint64_t whole, double& timestamp) {
+    const std::uint64_t bytes = EightBytes(at);
     unsigned digits = CountDigits(bytes);
     std::uint64_t fraction = NumberOf(bytes, digits);
     if (digits == 8 && IsDigit(at[8])) {
@@ -239,13 +296,8 @@ class KnownShape::Walk {
   }
 
   const char* Context(const char* at) {
-    // That of `annotations` and `alloc` where Flux's own scheduler made it.
-    if (const char* const summary =
-            Literal(at, "{\"annotations\":{\"sched\":{\"resource_summary\":\"")) {
-      const char* const behind = String(summary - 1);
-      if (behind != nullptr) {
-        if (const char* const closed = Literal(behind, "}}}")) return closed;
-      }
+    if (const char* const summary = Literal(at, kSummaryText)) {
+      if (const char* const behind = Summary(summary)) return behind;
     }
     // The general parser looks at the first member of a context, and at no other.
     const char* const first =
@@ -257,7 +309,7 @@ class KnownShape::Walk {
 
   const char* Jobspec(const char* at) {
     Membership& membership = record_.membership.emplace();
-    const std::string_view text(at, static_cast<std::size_t>(end_ - at));
+    const std::string_view text = Between(at, end_);
     if (const std::size_t size = shape_.jobspecs_.Find(text, membership); size > 0)
       return at + size;
     bool have_attributes = false;
@@ -288,6 +340,16 @@ class KnownShape::Walk {
       if (key == "parameters") return Part(value, membership.parameters);
       return Value(value);
     });
+  }
+
+  const char* Resources(const char* at) {
+    const std::string_view text = Between(at, end_);
+    // What the scheduler says of them is as long as they are.
+    const std::size_t hint = shape_.events_[shape_.event_count_ - 1].context.size();
+    if (const std::size_t size = shape_.resources_.Find(text, hint); size > 0) return at + size;
+    const char* const behind = Bracketed(at);
+    if (behind != nullptr) shape_.resources_.Keep(Between(at, behind), hint);
+    return behind;
   }
 
   // A string that is not empty, for a member that has not been seen yet.
@@ -351,7 +413,7 @@ class KnownShape::Walk {
   }
 
   // From the opening quote to behind the closing one.
-  const char* String(const char* at) {
+  const char* String(const char* at) const {
     for (++at; at < end_; at += 16) {
       const std::uint32_t mask = QuotesOrSpecialAt(at);
       if (mask == 0) continue;

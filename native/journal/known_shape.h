@@ -10,7 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "journal/known_head.h"
 #include "journal/known_jobspecs.h"
+#include "journal/known_openings.h"
+#include "journal/known_resources.h"
 #include "journal/known_tails.h"
 #include "journal/record.h"
 
@@ -57,9 +60,11 @@ class KnownShape {
   std::vector<Event> events_{kMostRecords};              // of all records, one behind the other
   std::size_t record_count_ = 0;
   std::size_t event_count_ = 0;
+  KnownHead head_;
   KnownTails tails_;
+  KnownOpenings openings_;
   KnownJobspecs jobspecs_;
-  std::uint32_t id_size_ = 0;  // of the last record's id, in digits
+  KnownResources resources_;
   Epoch epoch_;
 };
 

@@ -163,7 +163,85 @@ TEST_CASE("ids of every size are the same") {
                          ""}) {
     const std::string line = std::string("{\"id\":") + id +
                              ",\"events\":[{\"timestamp\":1795334102.5,\"name\":\"start\"}]}\n";
-    CHECK_MESSAGE(BothSayTheSame(line), line);
+    // Twice: the second time a head of this size is known.
+    CHECK_MESSAGE(BothSayTheSame(line + line), line);
+  }
+}
+
+TEST_CASE("ids and times behind ones of the same size are the same") {
+  std::mt19937_64 random(3);
+  const auto digits = [&](std::size_t count) {
+    std::string text;
+    while (text.size() < count) text.push_back(static_cast<char>('0' + random() % 10));
+    return text;
+  };
+  for (std::size_t size = 1; size <= 20; ++size) {
+    std::string text;
+    for (int i = 0; i < 300; ++i) {
+      text += "{\"id\":" + digits(size) +
+              ",\"events\":[{\"timestamp\":" + digits(random() % 8 == 0 ? 9 + random() % 3 : 10) +
+              "." + digits(random() % 11) + ",\"name\":\"start\"}]}\n";
+    }
+    CHECK(BothSayTheSame(text));
+  }
+}
+
+TEST_CASE("resources of every shape are the same") {
+  const auto record = [](const std::string& R) {
+    return "{\"id\":167772160000,\"events\":[{\"timestamp\":1795334102.0602305,\"name\":\"alloc\","
+           "\"context\":{\"annotations\":{\"sched\":{\"resource_summary\":\"rank0/"
+           "core0\"}}}}],\"R\":" +
+           R + "}\n";
+  };
+  const std::string good =
+      R"({"version":1,"execution":{"R_lite":[{"rank":"0","children":{"core":"0"}}],)"
+      R"("starttime":1795334100.0551891,"expiration":0.0,"nslots":1,"nodelist":["node[0-3]"]}})";
+  for (const char* change :
+       {"", "x", "1", "12", "\"", "}", "]", "{", "\\", "\\\"", "\n", "\xc3\xa9", "\x01"}) {
+    for (std::size_t at = 0; at < good.size(); ++at) {
+      std::string over = good;
+      over.replace(at, std::min(std::string_view(change).size(), good.size() - at), change);
+      std::string into = good;
+      into.insert(at, change);
+      // Behind a good one, which is remembered, and before another.
+      const std::string text = record(good) + record(over) + record(into) + record(good);
+      REQUIRE_MESSAGE(BothSayTheSame(text), text);
+    }
+  }
+}
+
+TEST_CASE("contexts of every shape are the same behind one that is remembered") {
+  const auto record = [](const std::string& event, const std::string& rest) {
+    return "{\"id\":167772160000,\"events\":[{\"timestamp\":1795334102.0602305," + event + "}]" +
+           rest + "}\n";
+  };
+  const std::string submit =
+      R"("name":"submit","context":{"userid":1000,"urgency":16,"flags":0,"version":1})";
+  const std::string summary =
+      R"("name":"annotations","context":{"annotations":{"sched":{"resource_summary":"rank18/core13"}}})";
+  const std::string jobspec = R"(,"jobspec":{"attributes":{"user":{"group":"a"}}})";
+  const std::vector<std::string> rests = {"",           jobspec,     R"(,"jobspec":null)",
+                                          R"(,"R":{})", R"(,"x":1)", jobspec + jobspec};
+  for (const std::string& good : {submit, summary}) {
+    for (const std::string& rest : rests) {
+      for (const char* change : {"", "x", "\"", "}", "]", "\\", "\n", "\x01"}) {
+        for (std::size_t at = 0; at < good.size(); ++at) {
+          std::string other = good;
+          other.replace(at, std::min(std::string_view(change).size(), good.size() - at), change);
+          const std::string text = record(good, rest) + record(other, rest) +
+                                   record(good, rests[0]) + record(good, jobspec) +
+                                   record(other, jobspec);
+          REQUIRE_MESSAGE(BothSayTheSame(text), text);
+        }
+      }
+    }
+  }
+  for (const char* text :
+       {R"("name":"submit")", R"("name":"finish","context":{"status":256})",
+        R"("name":"exception","context":{"type":"cancel","severity":0})",
+        R"("name":"finish","context":{"annotations":{"sched":{"resource_summary":"r"}}})"}) {
+    const std::string line = record(text, jobspec);
+    CHECK_MESSAGE(BothSayTheSame(line + line), line);
   }
 }
 

@@ -1,0 +1,90 @@
+// What nearly every record begins with: an id of as many digits as the last one's, and an event of
+// our age. Where everything is follows from that number alone, so one comparison takes the place of
+// parsing.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "journal/bytes.h"
+#include "journal/record.h"
+
+namespace flux_ensemble::journal {
+
+// A record's bytes up to and with the point of its first event's timestamp, whose seconds have ten
+// digits.
+class KnownHead {
+ public:
+  // Of any head.
+  static constexpr std::size_t kMostBytes = 64;
+
+  // Whether the text at `at` begins so. kMostBytes must be readable there.
+  bool Fits(const char* at) const {
+    return size_ != 0 && at[kIdAt] != '0' && at[seconds_at()] != '0' &&
+           FitsPattern(at, pattern_.data(), kFirstBytes) &&
+           FitsPattern(at + size_ - 16, pattern_.data() + size_ - 16, 16);
+  }
+
+  // Of a text that fits: how far the head goes, where the seconds begin, and the id.
+  std::size_t size() const { return size_; }
+  std::size_t seconds_at() const { return size_ - kSeconds - 1; }
+  JobId IdOf(const char* at) const {
+    return SixteenDigits(at + last_digits_at_, keep_.data()) + FirstDigits(at + kIdAt);
+  }
+
+  // From now on ids have so many digits. Heads with fewer or more digits than Flux gives an id, but
+  // in its first moments, are not known.
+  void Learn(std::size_t id_digits) {
+    if (id_digits == id_digits_) return;
+    id_digits_ = id_digits;
+    size_ = 0;
+    if (id_digits < kFewestDigits || id_digits > kMostDigits) return;
+    Append(kBeforeId);
+    Append(kZeros.substr(0, id_digits));
+    Append(kBehindId);
+    Append(kZeros.substr(0, kSeconds));
+    Append(".");
+    last_digits_at_ = kIdAt + id_digits - keep_.size();
+    for (std::size_t i = 0; i < keep_.size(); ++i) {
+      keep_[i] = last_digits_at_ + i < kIdAt ? 0 : 15;
+    }
+  }
+
+ private:
+  static constexpr std::string_view kBeforeId = "{\"id\":";
+  static constexpr std::string_view kBehindId = ",\"events\":[{\"timestamp\":";
+  static constexpr std::size_t kIdAt = kBeforeId.size();
+  static constexpr std::size_t kSeconds = 10;
+  // The sixteen last digits are read at once, and that from within the record.
+  static constexpr std::size_t kFewestDigits = 16 - kIdAt;
+  static constexpr std::size_t kMostDigits = 18;
+  static constexpr std::size_t kOtherBytes = kIdAt + kBehindId.size() + kSeconds + 1;
+  static_assert(kOtherBytes + kMostDigits <= kMostBytes);
+  // Multiples of 16, for all but the last bytes, which are looked at from the end.
+  static constexpr std::size_t kFirstBytes = (kOtherBytes + kFewestDigits) / 16 * 16;
+  static_assert(kFirstBytes + 16 >= kOtherBytes + kMostDigits);
+
+  static constexpr std::string_view kZeros = "000000000000000000";
+  static_assert(kZeros.size() >= kMostDigits);
+
+  void Append(std::string_view text) { size_ += text.copy(pattern_.data() + size_, text.size()); }
+
+  // What the digits say that come before the sixteen last.
+  JobId FirstDigits(const char* id) const {
+    JobId first = 0;
+    for (std::size_t i = 16; i < id_digits_; ++i) {
+      first = first * 10 + static_cast<unsigned>(id[i - 16] - '0');
+    }
+    return first * 10'000'000'000'000'000u;
+  }
+
+  std::array<char, kMostBytes> pattern_{};  // as for FitsPattern
+  std::size_t size_ = 0;
+  std::array<char, 16> keep_{};  // of the last digits' bytes
+  std::size_t last_digits_at_ = 0;
+  std::size_t id_digits_ = 0;
+};
+
+}  // namespace flux_ensemble::journal
