@@ -173,13 +173,6 @@ class TextbookSummary {
   TextbookP2 deviation_{0.5};
 };
 
-template <typename Summary, typename Iqr>
-Seen Observe(const std::vector<double>& values, Iqr iqr) {
-  Summary summary;
-  for (const double x : values) summary.Observe(x);
-  return {values.size(), static_cast<std::uint64_t>(iqr(summary))};
-}
-
 // Like run times: many alike, some much longer.
 std::vector<double> RunTimes() {
   std::mt19937_64 random(1);
@@ -187,6 +180,14 @@ std::vector<double> RunTimes() {
   std::vector<double> values(1'000'000);
   for (double& value : values) value = run_time(random);
   return values;
+}
+
+template <typename Summary, typename Iqr>
+Seen Observe(Iqr iqr) {
+  static const std::vector<double> values = RunTimes();
+  Summary summary;
+  for (const double x : values) summary.Observe(x);
+  return {values.size(), static_cast<std::uint64_t>(iqr(summary))};
 }
 
 }  // namespace
@@ -207,7 +208,6 @@ int main(int argc, char** argv) {
   const std::string_view bytes(text.data(), size);
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
 
-  const std::vector<double> run_times = RunTimes();
   using Parsing = Decoder::Parsing;
   const std::vector<std::pair<const char*, std::function<Seen()>>> series = {
       {"newlines", [&] { return Newlines(bytes); }},
@@ -218,15 +218,9 @@ int main(int argc, char** argv) {
       {"engine, no rules", [&] { return WholeEngine(bytes, 0); }},
       {"engine, 10 rules", [&] { return WholeEngine(bytes, 10); }},
       {"statistics",
-       [&] {
-         return Observe<Summary>(run_times,
-                                 [](const Summary& s) { return s.Get(Statistic::kIqr); });
-       }},
+       [&] { return Observe<Summary>([](const Summary& s) { return s.Get(Statistic::kIqr); }); }},
       {"statistics, textbook",
-       [&] {
-         return Observe<TextbookSummary>(run_times,
-                                         [](const TextbookSummary& s) { return s.iqr(); });
-       }},
+       [&] { return Observe<TextbookSummary>([](const TextbookSummary& s) { return s.iqr(); }); }},
   };
   const char* only = std::getenv("ONLY");
   // The first round warms up.
