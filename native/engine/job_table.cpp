@@ -21,7 +21,7 @@ bool TooEmpty(std::size_t jobs, std::size_t slots) {
 
 }  // namespace
 
-Job* JobTable::Find(journal::JobId id) {
+Job* JobTable::LookUp(journal::JobId id) {
   if (slots_.empty()) return nullptr;
   std::size_t slot = Home(id);
   // It would have taken the place of any job that sits closer to its home.
@@ -40,7 +40,7 @@ Job* JobTable::Insert(journal::JobId id, std::uint32_t group) {
   Job job;
   job.id = id;
   job.group = group;
-  return Place(job);
+  return last_ = Place(job);
 }
 
 // Jobs sit in the order of their homes, so the new one comes behind the last that is as far from
@@ -61,6 +61,7 @@ Job* JobTable::Place(Job job) {
 }
 
 void JobTable::Erase(Job* job) {
+  last_ = nullptr;
   auto hole = static_cast<std::size_t>(job - slots_.data());
   for (std::size_t slot = Next(hole); slots_[slot].distance > 1; slot = Next(slot)) {
     slots_[hole] = slots_[slot];
