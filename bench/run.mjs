@@ -1,8 +1,10 @@
 // `npm run bench [name...]`: runs the benches, prints one table and writes it as JSON to bench/results/.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pictureOf } from './picture.mjs';
 
@@ -33,6 +35,14 @@ const machine = {
   memoryBytes: totalmem(),
 };
 
+/** Runs a bench in a process of its own: what the others have left in memory would weigh on what it forks. */
+async function measure(name) {
+  const child = fork(fileURLToPath(new URL('./one.mjs', import.meta.url)), [name]);
+  const [measured] = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [])]);
+  if (measured === undefined) throw new Error(`the bench '${name}' failed`);
+  return measured;
+}
+
 const rows = [];
 /** Rates by size of the recording. */
 const points = [];
@@ -41,10 +51,9 @@ for (const name of names) {
   if (![...all, ...others].includes(name)) {
     throw new Error(`no bench '${name}'; there are: ${[...all, ...others].join(', ')}`);
   }
-  const { run } = await import(`./${name}.mjs`);
-  const measured = await run();
-  if (measured.points !== undefined) points.push(...measured.points);
-  for (const row of measured) {
+  const measured = await measure(name);
+  points.push(...measured.points);
+  for (const row of measured.rows) {
     rows.push({ bench: name, ...row });
     console.log(`| ${row.name} | ${row.value} | ${row.baseline} | ${row.ratio.toFixed(2)} |`);
   }

@@ -1,0 +1,5 @@
+// Runs the bench that its argument names, and sends its rows to the process that has started it.
+
+const { run } = await import(`./${process.argv[2]}.mjs`);
+const rows = await run();
+process.send({ rows: [...rows], points: rows.points ?? [] }, () => process.disconnect());
