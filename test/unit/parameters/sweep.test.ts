@@ -109,6 +109,21 @@ describe('what is drawn', () => {
     expect([...new Set(rows.map(({ c }) => c))].sort()).toEqual(['a', 'b', true]);
   });
 
+  test('is as random for the first job of many seeds as it is for many jobs of one', () => {
+    for (const [name, from, width] of [
+      ['u', 2, 1],
+      ['i', 0.5, 6],
+    ] as const) {
+      const first = Array.from({ length: 2000 }, (_, seed) => table(seed, 1)[0]?.[name] as number).sort(
+        (a, b) => a - b,
+      );
+      // Kolmogorov and Smirnov's distance; 0.05 is exceeded by chance once in ten thousand times.
+      const places = first.map((value) => (value - from) / width);
+      const far = Math.max(...places.map((place, i) => Math.abs(place - (i + 0.5) / first.length)));
+      expect(far, name).toBeLessThan(name === 'u' ? 0.05 : 1 / 6);
+    }
+  });
+
   test('goes on from table to table, beside the same fixed values', () => {
     const tables = tablesOf(
       sweep({
