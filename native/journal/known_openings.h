@@ -10,22 +10,16 @@
 #include <string_view>
 
 #include "journal/bytes.h"
-#include "journal/known_tails.h"
-#include "journal/record.h"
+#include "journal/known_event.h"
 
 namespace flux_ensemble::journal {
 
-// Places count from the beginning, as in a KnownTail.
 struct KnownOpening {
   std::array<char, 128> bytes{};
   std::uint64_t name = 0;  // its first eight bytes
-  std::int32_t status = 0;
-  EventKind kind = EventKind::kOther;
+  KnownEvent event;
   bool in_context = false;  // the context goes on behind the opening
   std::uint8_t size = 0;
-  std::uint8_t name_size = 0;
-  std::uint8_t context_at = 0;
-  std::uint8_t context_size = 0;
 };
 
 class KnownOpenings {
@@ -33,7 +27,7 @@ class KnownOpenings {
   // The opening that the text begins with, or null. The first kMaskBytes must be readable, however
   // short it is.
   const KnownOpening* Find(std::string_view text) const {
-    const std::uint64_t name = EightBytes(text.data() + KnownTails::kNameAt);
+    const std::uint64_t name = EightBytes(text.data() + KnownEvent::kNameAt);
     for (const KnownOpening& kept : kept_) {
       if (kept.name == name && kept.size <= text.size() &&
           std::memcmp(kept.bytes.data(), text.data(), kept.size) == 0) {
@@ -49,17 +43,12 @@ class KnownOpenings {
     KnownOpening kept;
     if (opening.size() > kept.bytes.size()) return;
     opening.copy(kept.bytes.data(), opening.size());
-    kept.name = EightBytes(opening.data() + KnownTails::kNameAt);
-    kept.status = event.status;
-    kept.kind = event.kind;
+    kept.name = EightBytes(opening.data() + KnownEvent::kNameAt);
     kept.size = static_cast<std::uint8_t>(opening.size());
-    kept.name_size = static_cast<std::uint8_t>(event.name.size());
-    if (!event.context.empty()) {
-      const auto at = static_cast<std::size_t>(event.context.data() - opening.data());
-      kept.context_at = static_cast<std::uint8_t>(at);
-      kept.in_context = at + event.context.size() > opening.size();
-      if (!kept.in_context) kept.context_size = static_cast<std::uint8_t>(event.context.size());
-    }
+    Event known = event;
+    kept.in_context = !event.context.empty() && &event.context.back() > &opening.back();
+    if (kept.in_context) known.context = event.context.substr(0, 0);
+    kept.event = KnownEvent(opening.data(), known);
     for (KnownOpening& old : kept_) {
       if (old.name != kept.name) continue;
       old = kept;

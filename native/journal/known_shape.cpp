@@ -85,7 +85,7 @@ class KnownShape::Walk {
     if (tail == nullptr || tail >= end_) return nullptr;
     if (const KnownTail* known = shape_.tails_.Find(tail)) {
       if (end_ - tail < known->size) return nullptr;
-      Take(*known, tail, first);
+      known->event.Say(tail, first);
       return tail + known->size;
     }
     if (const KnownOpening* known = shape_.openings_.Find(Between(tail, end_))) {
@@ -136,19 +136,9 @@ class KnownShape::Walk {
     return {at, static_cast<std::size_t>(end - at)};
   }
 
-  static void Take(const KnownTail& tail, const char* at, Event& event) {
-    event.kind = tail.kind;
-    event.status = tail.status;
-    event.name = std::string_view(at + KnownTails::kNameAt, tail.name_size);
-    event.context = std::string_view(at + tail.context_at, tail.context_size);
-  }
-
   // The rest of a record that opens as one before did; null if it does not go on like that one.
   const char* Opened(const KnownOpening& known, const char* at, Event& event) {
-    event.kind = known.kind;
-    event.status = known.status;
-    event.name = std::string_view(at + KnownTails::kNameAt, known.name_size);
-    event.context = std::string_view(at + known.context_at, known.context_size);
+    known.event.Say(at, event);
     at += known.size;
     if (!known.in_context) return Rest(at);
     at = Summary(at);

@@ -10,28 +10,21 @@
 #include <string_view>
 
 #include "journal/bytes.h"
-#include "journal/record.h"
+#include "journal/known_event.h"
 
 namespace flux_ensemble::journal {
 
 // The end of a record with one event and nothing else, from behind the event's timestamp up to and
-// with the record's closing brace. Places count from its beginning.
+// with the record's closing brace.
 struct KnownTail {
   std::array<char, kMaskBytes> bytes{};
   std::uint64_t ones = 0;  // a bit for each byte of the tail; none while there is no tail
-  std::int32_t status = 0;
-  EventKind kind = EventKind::kOther;
+  KnownEvent event;
   std::uint8_t size = 0;
-  std::uint8_t name_size = 0;
-  std::uint8_t context_at = 0;
-  std::uint8_t context_size = 0;
 };
 
 class KnownTails {
  public:
-  // Where the name begins in a tail.
-  static constexpr std::size_t kNameAt = sizeof(",\"name\":\"") - 1;
-
   // The tail that the text at `at` begins with, or null. kMaskBytes must be readable there.
   const KnownTail* Find(const char* at) const {
     for (const KnownTail& tail : SetOf(at)) {
@@ -49,13 +42,8 @@ class KnownTails {
     KnownTail& kept = tails_[set][next_[set]++ % kWays];
     tail.copy(kept.bytes.data(), tail.size());
     kept.ones = ~std::uint64_t{0} >> (kMaskBytes - tail.size());
-    kept.status = event.status;
-    kept.kind = event.kind;
+    kept.event = KnownEvent(tail.data(), event);
     kept.size = static_cast<std::uint8_t>(tail.size());
-    kept.name_size = static_cast<std::uint8_t>(event.name.size());
-    kept.context_size = static_cast<std::uint8_t>(event.context.size());
-    kept.context_at =
-        event.context.empty() ? 0 : static_cast<std::uint8_t>(event.context.data() - tail.data());
   }
 
  private:
@@ -67,7 +55,8 @@ class KnownTails {
   // By the first letters of the event's name.
   static std::size_t SetIndex(const char* at) {
     constexpr unsigned shift = 64 - std::bit_width(kSets - 1);
-    return static_cast<std::size_t>((EightBytes(at + kNameAt) * 0x9e3779b97f4a7c15u) >> shift);
+    return static_cast<std::size_t>((EightBytes(at + KnownEvent::kNameAt) * 0x9e3779b97f4a7c15u) >>
+                                    shift);
   }
   const Set& SetOf(const char* at) const { return tails_[SetIndex(at)]; }
 
