@@ -40,6 +40,9 @@ export interface AdmissionOptions {
   admitted(address: string | undefined, port: number | undefined): void;
 }
 
+/** Milliseconds after which a call that still goes on must show again that it may. */
+const LOOK_AGAIN = 3000;
+
 /** Kept beside the headers: what is in them comes from the other side. */
 const callers = new WeakMap<Metadata, Caller>();
 
@@ -100,8 +103,31 @@ export function admission(options: AdmissionOptions): ServerInterceptor {
     }
   };
 
-  return (_method, call) =>
-    new ServerInterceptingCall(call, {
+  /** Ends a call whose token has expired, or is none of the service any more. Returns what ends the looking. */
+  const keepLooking = (
+    call: ServerInterceptingCallInterface,
+    metadata: Metadata,
+    refuse: (fault: Fault) => void,
+  ): (() => void) => {
+    if (options.access.tokens === null) return () => {};
+    const timer = setInterval(() => {
+      try {
+        identify(options.access, call, metadata);
+      } catch (error) {
+        clearInterval(timer);
+        if (!(error instanceof Fault)) throw error;
+        options.audit.refusal({ ...callerOf({ metadata }), result: error.codeName, reason: error.message });
+        refuse(error);
+      }
+    }, LOOK_AGAIN);
+    timer.unref();
+    return () => clearInterval(timer);
+  };
+
+  return (_method, call) => {
+    let stopLooking = () => {};
+    const refuse = (fault: Fault) => call.sendStatus({ code: fault.code, details: fault.message });
+    return new ServerInterceptingCall(call, {
       start: (next) =>
         next(
           new ServerListenerBuilder()
@@ -109,14 +135,19 @@ export function admission(options: AdmissionOptions): ServerInterceptor {
               try {
                 admit(call, metadata);
               } catch (error) {
-                const fault =
-                  error instanceof Fault ? error : new Fault(status.INTERNAL, 'the caller is in doubt');
-                call.sendStatus({ code: fault.code, details: fault.message });
+                refuse(error instanceof Fault ? error : new Fault(status.INTERNAL, 'the caller is in doubt'));
                 return;
               }
+              stopLooking = keepLooking(call, metadata, refuse);
               go(metadata);
             })
+            .withOnCancel(() => stopLooking())
             .build(),
         ),
+      sendStatus: (end, next) => {
+        stopLooking();
+        next(end);
+      },
     });
+  };
 }

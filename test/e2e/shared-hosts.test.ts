@@ -2,8 +2,11 @@ import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { parseAddress } from '../../src/service/address.js';
+import { ServiceClient } from '../../src/service/ensembles/client.js';
 import { cli, eventually, newFolder, serverProgram } from './cli.js';
 import { startService, tlsFiles } from './service-cli.js';
 
@@ -20,6 +23,16 @@ async function asNobody(path: string): Promise<string> {
       .on('error', (error) => console.log(error.code));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, path]);
   return stdout.trim();
+}
+
+/** The error that ends a client's watching. */
+async function endOf(client: ServiceClient): Promise<unknown> {
+  try {
+    for await (const _update of client.watch(null));
+    return null;
+  } catch (error) {
+    return error;
+  }
 }
 
 function tokenFile(folder: string, name: string, text: string, mode = 0o600): string {
@@ -200,6 +213,33 @@ describe.concurrent('TCP', () => {
     ]);
     expect(lines[0]?.peer).toMatch(/^(127\.0\.0\.1|::1|::ffff:127\.0\.0\.1) port \d+$/);
     for (const token of [good, old, 'c'.repeat(40)]) expect(text).not.toContain(token);
+  });
+
+  test('who watches is shown out when the token is no longer one', async () => {
+    const folder = newFolder();
+    const [leaves, stays] = ['a'.repeat(40), 'b'.repeat(40)];
+    const all = tokenFile(folder, 'all', `${leaves} name=alice\n${stays} name=bob\n`);
+    const service = await startService(['--port', '0', '--token-file', all]);
+    const watch = (name: string, token: string) => {
+      const client = new ServiceClient({
+        address: parseAddress(service.address),
+        insecure: true,
+        tokenFile: tokenFile(folder, name, token),
+      });
+      return { client, end: endOf(client) };
+    };
+    const alice = watch('alice', leaves);
+    const bob = watch('bob', stays);
+    await Promise.all([alice.client.list(), bob.client.list()]);
+    tokenFile(folder, 'all', `${stays} name=bob\n`);
+    expect(await alice.end).toMatchObject({
+      message: expect.stringContaining('the token is not one of this service'),
+    });
+    // As long as it takes until the other was looked at again, too.
+    expect(await Promise.race([bob.end, after(4000, 'goes on')])).toBe('goes on');
+    bob.client.close();
+    alice.client.close();
+    await service.stop();
   });
 
   test('token files that others can read, or that hold none, are refused on both sides', async () => {
