@@ -6,7 +6,7 @@ const frame = { left: 70, right: 560, top: 44, bottom: 340 };
 
 const lines = [
   ['engine, 10 rules', 'engine with 10 rules', '#0b6e4f'],
-  ['simdjson by line', 'simdjson alone', '#8a5a00'],
+  ['simdjson stream', 'simdjson alone', '#8a5a00'],
   ['replay of the file', 'ensemble replay, from file', '#2b59c3'],
   ['plain JavaScript', 'plain JavaScript', '#9b2226'],
 ];
