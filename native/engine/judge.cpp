@@ -32,7 +32,6 @@ Judge::Judge(Plan& plan, MetricTable& metrics, const JobTable& jobs, const JobDe
   for (std::uint32_t group = 0; group < plan.stalled.size(); ++group) {
     if (plan.stalled[group] > 0) guards_.try_emplace(group, plan.stalled[group]);
   }
-  listens_ = !guards_.empty();
   for (Rule& rule : plan.rules) AddRule(std::move(rule));
 }
 
@@ -76,7 +75,6 @@ void Judge::Prepare(std::uint32_t index) {
     const auto [found, added] = windows_.try_emplace(metric);
     Window& window = found->second;
     window.metric = metric;
-    listens_ = true;
     if (added) group_windows_[metrics_.metric(metric).group].push_back(metric);
     if (window.rules.empty() || window.rules.back() != index) window.rules.push_back(index);
     Expect(window);

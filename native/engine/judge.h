@@ -49,7 +49,7 @@ class Judge {
   // An event was applied to a job, which is active or was until now. Most touch no rule, and there
   // are millions of them.
   void OnEvent(const Job& job, const journal::Event& event, TouchSet touched, bool active) {
-    if (listens_) Listen(job, event, touched, active);
+    if (!guards_.empty() || !windows_.empty()) Listen(job, event, touched, active);
     if (!ended_ && book_.Touches(job.group, touched)) JudgeEvent(job, event, touched);
   }
   // These counts and streams of a group have changed, also without an event to judge.
@@ -184,7 +184,6 @@ class Judge {
   const std::vector<std::string> states_;
   bool begun_ = false;
   bool ended_ = false;
-  bool listens_ = false;  // there are watchdogs or windows
   double begun_at_ = 0;
   double now_ = 0;     // never goes back
   double moment_ = 0;  // of what is judged: an event may be older than `now_`

@@ -53,7 +53,7 @@ double MetricTable::ValueOf(std::uint32_t index, const PendingViews* views) {
     const bool known = metric.from_zero || group.seen(metric.count);
     return known ? static_cast<double>(group.count(metric.count)) : stats::kNoValue;
   }
-  if (views != nullptr && metric.variable == Variable::kPending && metric.probe == kNoProbe) {
+  if (views != nullptr && IsOfPendingTimes(metric)) {
     const stats::StreamView& view = views->at(metric.group);
     return metric.window > 0 ? view.window(entry.window).Get(metric.statistic, metric.quantile)
                              : view.Get(metric.statistic, metric.quantile);
@@ -94,9 +94,7 @@ double MetricTable::NextChange(std::uint32_t index) {
 
 void MetricTable::AddView(std::uint32_t index, PendingViews& views) {
   const Metric& metric = entries_[index].metric;
-  if (metric.kind != Metric::Kind::kStatistic || metric.variable != Variable::kPending) return;
-  if (metric.probe != kNoProbe) return;
-  views.try_emplace(metric.group, StreamOf(metric), time_);
+  if (IsOfPendingTimes(metric)) views.try_emplace(metric.group, StreamOf(metric), time_);
 }
 
 }  // namespace flux_ensemble::engine

@@ -45,6 +45,11 @@ constexpr Touch TouchOf(const Metric& metric) {
   return metric.kind == Metric::Kind::kStatistic ? TouchOf(metric.variable) : TouchOf(metric.count);
 }
 
+constexpr bool IsOfPendingTimes(const Metric& metric) {
+  return metric.kind == Metric::Kind::kStatistic && metric.probe == kNoProbe &&
+         metric.variable == Variable::kPending;
+}
+
 // Pending times as they stand at a heartbeat, the ages of waiting jobs among them: by group, for
 // the groups that were asked for.
 using PendingViews = std::unordered_map<std::uint32_t, stats::StreamView>;

@@ -122,11 +122,8 @@ class KnownShape::Walk {
 
   // Keeps what the record's only event was like, which goes from `tail` to `behind`.
   void Keep(const char* tail, const char* behind, const Event& event) {
-    const std::string_view whole = Between(tail, behind + 1);
-    if (behind < end_ && *behind == '}' && whole.size() <= kMaskBytes) {
-      shape_.tails_.Keep(whole, event);
-      return;
-    }
+    const bool whole = behind < end_ && *behind == '}';
+    if (whole && shape_.tails_.Keep(Between(tail, behind + 1), event)) return;
     const bool summary = event.context.starts_with(kSummary);
     const char* const opened = summary ? event.context.data() + kSummary.size() : behind;
     shape_.openings_.Keep(Between(tail, opened), event);

@@ -35,15 +35,17 @@ class KnownTails {
     return nullptr;
   }
 
-  // Keeps the tail in place of the one of its set that was kept first.
-  void Keep(std::string_view tail, const Event& event) {
-    if (tail.size() > kMaskBytes) return;
+  // Keeps the tail in place of the one of its set that was kept first. False for one that is too
+  // long.
+  bool Keep(std::string_view tail, const Event& event) {
+    if (tail.size() > kMaskBytes) return false;
     const std::size_t set = SetIndex(tail.data());
     KnownTail& kept = tails_[set][next_[set]++ % kWays];
     tail.copy(kept.bytes.data(), tail.size());
     kept.ones = ~std::uint64_t{0} >> (kMaskBytes - tail.size());
     kept.event = KnownEvent(tail.data(), event);
     kept.size = static_cast<std::uint8_t>(tail.size());
+    return true;
   }
 
  private:

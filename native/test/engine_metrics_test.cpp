@@ -47,6 +47,16 @@ TestEngine With(std::vector<Metric> metrics, bool virtual_time = false, double h
   return TestEngine(plan);
 }
 
+// A rule that fires whenever the metric changes to below -5.
+Rule BelowMinusFive(std::uint32_t metric) {
+  Rule rule;
+  rule.trigger = TriggerType::kMetric;
+  rule.metric = metric;
+  rule.condition = Condition{Comparison::kLess, -5};
+  rule.repetitions = 10;
+  return rule;
+}
+
 // A job that ends at `end` after `duration` seconds; it waited for 2.
 std::string Ran(journal::JobId id, double end, double duration, const std::string& group = "g") {
   return Submit(id, end - duration - 2, group) + Event(id, end - duration, "start") +
@@ -250,12 +260,7 @@ TEST_CASE("what probes measure is judged like the other variables, once for all 
   };
   plan.metrics = {metric(0, Statistic::kMean), metric(1, Statistic::kMin),
                   metric(1, Statistic::kLast)};
-  Rule below;
-  below.trigger = TriggerType::kMetric;
-  below.metric = 1;
-  below.condition = Condition{Comparison::kLess, -5};
-  below.repetitions = 10;
-  plan.rules = {below};
+  plan.rules = {BelowMinusFive(1)};
   TestEngine engine(plan);
   engine.engine.Start(100);
   CHECK(std::isnan(Value(engine, 0)));
@@ -289,12 +294,7 @@ TEST_CASE("of what probes measure there are sketches and windows, also below 0")
   plan.probes = {1};
   plan.metrics = {{.group = 0, .statistic = Statistic::kQuantile, .quantile = 0.5, .probe = 0},
                   {.group = 0, .statistic = Statistic::kMean, .window = 60, .probe = 0}};
-  Rule low;
-  low.trigger = TriggerType::kMetric;
-  low.metric = 1;
-  low.condition = Condition{Comparison::kLess, -5};
-  low.repetitions = 10;
-  plan.rules = {low};
+  plan.rules = {BelowMinusFive(1)};
   plan.virtual_time = true;
   TestEngine engine(plan);
   engine.engine.Start(100);
