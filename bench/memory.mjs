@@ -25,17 +25,15 @@ export async function run() {
   const active = [1, 2, 3, 4, 5].map(() => measure('active', 1_000_000));
   const ended = measure('ended', 1_000_000, 10_000_000);
   const [few, many] = ended.rss;
-  const of = (what) => active.map(({ rss, ...more }) => what({ rss: rss[0], ...more }) / MB);
-  const peak = median(of(({ peak, idlePeak }) => peak - idlePeak));
+  const idle = active.map((process) => process.idle / MB);
+  const grown = active.map((process) => (process.rss[0] - process.idle) / MB);
+  const peak = active.map((process) => (process.peak - process.idlePeak) / MB);
   return [
     {
       name: '1,000,000 active jobs, over the idle process',
-      value: `${spread(
-        of(({ rss, idle }) => rss - idle),
-        'MB',
-      )}, peak ${show(peak)} MB`,
-      baseline: `the idle process ${show(median(of(({ idle }) => idle)))} MB`,
-      ratio: median(of(({ idle, rss }) => (MB * idle) / rss)),
+      value: `${spread(grown, 'MB')}, peak ${show(median(peak))} MB`,
+      baseline: `the idle process ${show(median(idle))} MB`,
+      ratio: median(idle.map((megabytes, i) => megabytes / (megabytes + grown[i]))),
     },
     {
       name: 'after 10,000,000 jobs that have ended',
