@@ -3,6 +3,7 @@
 import type { ConfigPlugin } from '../config/types.js';
 import { ActionError } from '../errors.js';
 import { jobOf } from '../plugins/job.js';
+import { type PluginPartName, splitPart } from '../plugins/part-name.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { customHandle } from './custom.js';
 import { customMetrics } from './custom-metrics.js';
@@ -44,13 +45,13 @@ export class PluginThreads {
 /** Calls an action of a plugin and returns what it asks for. Throws ActionError. */
 export async function callPlugin(
   context: ActionContext,
-  due: Due<ActionNamed<`${string}.${string}`>>,
+  due: Due<ActionNamed<PluginPartName>>,
 ): Promise<FollowUp[]> {
   const { action, rule, firing } = due;
   context.observer.action?.({ kind: 'plugin', name: action.name }, firing);
   const where = `rule '${rule.title}' (rules[${firing.rule}]): ${action.name}`;
-  const dot = action.name.indexOf('.');
-  const thread = context.plugins.actions(action.name.slice(0, dot));
+  const [plugin, name] = splitPart(action.name);
+  const thread = context.plugins.actions(plugin);
   if (thread === null) throw new ActionError(`${where} is not defined`, firing.rule, { code: 'ERR_CUSTOM' });
   // An action that a function asked for has no firing of its own kind.
   const metrics = customMetrics(firing.metrics ?? (await context.engine.metrics()));
@@ -58,7 +59,7 @@ export async function callPlugin(
     const handle = customHandle(context, stop.signal);
     const args = { metrics, event: eventOf(firing), rule, action, firing, handle };
     return withinTime(
-      () => thread.call(action.name.slice(dot + 1), args, jobOf(firing, context.config)),
+      () => thread.call(name, args, jobOf(firing, context.config)),
       action.timeout,
       stop,
       context.signal,

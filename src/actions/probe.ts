@@ -7,10 +7,11 @@ import type { Firing } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
 import { probeFunction } from '../plugins/actions.js';
 import { jobOf } from '../plugins/job.js';
+import { splitPart } from '../plugins/part-name.js';
 import type { ActionContext } from './context.js';
 import { customHandle } from './custom.js';
 import { customMetrics } from './custom-metrics.js';
-import { eventOf, RunEnded, TimeoutError, withinTime } from './user-code.js';
+import { eventOf, failureOf, RunEnded, TimeoutError, withinTime } from './user-code.js';
 
 /** Milliseconds after which a thread that is stuck has been ended. */
 const THREAD_ENDS = 500;
@@ -75,22 +76,21 @@ export async function callProbe(
     }
     return;
   }
-  const dot = probe.probe.indexOf('.');
+  const [plugin, name] = splitPart(probe.probe);
   const job = firing.job === null ? '' : ` for job ${formatJobId(firing.job)}`;
   const where = `probe ${probe.probe} of group '${group}'${job}`;
   let values: number[] | string;
   let call: Promise<unknown> = Promise.resolve();
   try {
-    const thread = context.plugins.probes(probe.probe.slice(0, dot));
+    const thread = context.plugins.probes(plugin);
     if (thread === null) throw new Error('there is no such plugin');
     const metrics = customMetrics(firing.metrics ?? (await engine.metrics()));
     const stop = new AbortController();
     const handle = customHandle(context, stop.signal);
     const args = { metrics, event: eventOf(firing), rule, action: rule.action, firing, handle };
-    const name = probeFunction(probe.probe.slice(dot + 1));
     const answer = await withinTime(
       () => {
-        call = thread.call(name, args, jobOf(firing, config));
+        call = thread.call(probeFunction(name), args, jobOf(firing, config));
         return call;
       },
       probe.timeout,
@@ -101,14 +101,9 @@ export async function callProbe(
     values = readValues(answer, probe.values);
   } catch (cause) {
     if (cause instanceof RunEnded) return;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    if (cause instanceof TimeoutError) {
-      // One that hangs takes its thread with it: the next call must not be on that.
-      await Promise.race([call.catch(() => {}), setTimeout(THREAD_ENDS)]);
-      const late = `${where} did not answer within ${probe.timeout} s (its timeout)`;
-      throw new ActionError(late, -1, { cause, code: 'ERR_CUSTOM_TIMEOUT' });
-    }
-    throw new ActionError(`${where} failed: ${reason}`, -1, { cause, code: 'ERR_CUSTOM' });
+    // One that hangs takes its thread with it: the next call must not be on that.
+    if (cause instanceof TimeoutError) await Promise.race([call.catch(() => {}), setTimeout(THREAD_ENDS)]);
+    throw failureOf(cause, where, -1, 'its');
   }
   if (typeof values === 'string') throw new ActionError(`${where} ${values}`, -1, { code: 'ERR_CUSTOM' });
   await engine.probed(index, first, values, firing.timestamp);

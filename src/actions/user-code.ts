@@ -9,9 +9,10 @@ import { type FollowUp, readFollowUps } from './follow-up.js';
 /** The run has come to its end. */
 export class RunEnded extends Error {}
 
+/** The work has taken too long. */
 export class TimeoutError extends Error {
   constructor(seconds: number) {
-    super(`did not answer within ${seconds} s (the action's timeout)`);
+    super(`did not answer within ${seconds} s`);
   }
 }
 
@@ -44,6 +45,14 @@ export async function withinTime<T>(
   }
 }
 
+/** What went wrong with the user's code, as what a rule (or -1 for none) has to say. `whose` is the time that it had. */
+export function failureOf(cause: unknown, where: string, rule: number, whose: string): ActionError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return cause instanceof TimeoutError
+    ? new ActionError(`${where} ${reason} (${whose} timeout)`, rule, { cause, code: 'ERR_CUSTOM_TIMEOUT' })
+    : new ActionError(`${where} failed: ${reason}`, rule, { cause, code: 'ERR_CUSTOM' });
+}
+
 /** The event that made the rule due; null at start and heartbeats. */
 export function eventOf(firing: Firing): CustomEvent | null {
   if (firing.event === null) return null;
@@ -66,12 +75,7 @@ export async function asked(
     answer = await ask(new AbortController());
   } catch (cause) {
     if (cause instanceof RunEnded) return [];
-    const timedOut = cause instanceof TimeoutError;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ActionError(`${where} ${timedOut ? reason : `failed: ${reason}`}`, firing.rule, {
-      cause,
-      code: timedOut ? 'ERR_CUSTOM_TIMEOUT' : 'ERR_CUSTOM',
-    });
+    throw failureOf(cause, where, firing.rule, "the action's");
   }
   const followUps = readFollowUps(answer, config, firing.job !== null);
   if (typeof followUps === 'string') {

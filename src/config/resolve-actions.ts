@@ -1,22 +1,16 @@
 /** The action of a rule: which keys mean something for it, and whether what they name exists. */
 
+import { isPluginPart, type PluginPartName } from '../plugins/part-name.js';
 import { noJobGroup } from '../rules/metric-name.js';
 import { checkAgainst } from './check.js';
 import { describeValue, quote } from './describe.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import type { ResolvedJobs } from './resolve-jobs.js';
-import { isPluginPart, resolveOptions } from './resolve-plugins.js';
+import { resolveOptions } from './resolve-plugins.js';
 import type { ResolvedNames } from './resolve-rules.js';
 import { hasStates, stateNamed } from './resolve-states.js';
-import {
-  type ActionName,
-  type ActionShape,
-  actionSchema,
-  MOST,
-  MOST_ROWS,
-  type PluginPartName,
-} from './schema.js';
+import { type ActionName, type ActionShape, actionSchema, MOST, MOST_ROWS } from './schema.js';
 import { splitWords } from './split-words.js';
 import { choices, didYouMean } from './suggest.js';
 import { checkTemplate } from './templates.js';

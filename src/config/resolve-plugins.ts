@@ -1,13 +1,14 @@
 /** Plugins of a file: loading them, and what actions and jobs take from them. */
 
 import { type PluginEntry, PluginThread } from '../plugins/catalog.js';
+import { type PluginPartName, splitPart } from '../plugins/part-name.js';
 import type { CheckedOptions, OptionsProblem, PluginPart } from '../plugins/plugin-module.js';
 import { resolvePlugin } from '../plugins/specifier.js';
 import { describeValue, quote } from './describe.js';
 import { type Path, valueAt } from './path.js';
 import type { Problems } from './problems.js';
 import type { ResolveContext } from './resolve-context.js';
-import { type JobShape, jobSchema, type PluginPartName } from './schema.js';
+import { type JobShape, jobSchema } from './schema.js';
 import { choices, didYouMean, nearest } from './suggest.js';
 import type { ConfigPlugin } from './types.js';
 
@@ -72,11 +73,6 @@ function loadOne(
   }
 }
 
-/** Whether a name is that of something in a plugin. */
-export function isPluginPart(name: string): name is PluginPartName {
-  return name.includes('.');
-}
-
 /**
  * Looks up what a name stands for and checks the options for it. Returns what the plugin made of them, or null after
  * reporting what is wrong.
@@ -89,8 +85,7 @@ export function resolveOptions(
   at: Path,
   optionsAt: Path,
 ): { readonly value: unknown } | null {
-  const dot = text.indexOf('.');
-  const [owner, name] = [text.slice(0, dot), text.slice(dot + 1)];
+  const [owner, name] = splitPart(text);
   const plugin = plugins.list.find((other) => other.name === owner);
   const known = plugin?.[part].some((entry) => entry.name === name) === true;
   if (!known) {
@@ -121,7 +116,7 @@ function nothingCalled(text: PluginPartName, part: PluginPart, list: readonly Co
     entries.map(({ name }) => `${owner}.${name}`);
   const known = list.flatMap((plugin) => names(plugin[part], plugin.name));
   const what = { actions: 'action', jobs: 'kind of jobs', probes: 'probe' }[part];
-  const owner = text.slice(0, text.indexOf('.'));
+  const [owner] = splitPart(text);
   const hint = didYouMean(text, known);
   if (hint !== '') return `no ${what} ${quote(text)}${hint}`;
   if (!list.some(({ name }) => name === owner)) {

@@ -7,6 +7,7 @@
  */
 
 import { z } from 'zod';
+import type { PluginPartName } from '../plugins/part-name.js';
 import { TRIGGERS } from '../rules/triggers.js';
 import { DURATION_PATTERN } from './duration.js';
 import { useSchema } from './schema-algorithm.js';
@@ -41,9 +42,6 @@ export const ACTIONS = {
 
 /** The name of an action of ours, as it is written in the file. */
 export type ActionName = keyof typeof ACTIONS;
-
-/** The name of a plugin's action, or of a kind of jobs that it knows: `lammps.check`. */
-export type PluginPartName = `${string}.${string}`;
 
 function pluginPart(error: string) {
   return z.string({ error }).regex(/^[a-z][a-z0-9-]*\.[A-Za-z_][A-Za-z0-9_-]*$/, {

@@ -4,7 +4,7 @@
  */
 
 import type { PluginInfo } from '../plugins/catalog.js';
-import type { PluginPartName } from './schema.js';
+import type { PluginPartName } from '../plugins/part-name.js';
 import type { TestCase } from './test-types.js';
 
 /** What a parameter of a job may be. */
@@ -124,7 +124,7 @@ export interface RetryPolicy {
 /** A probe of a plugin that measures the jobs of a group. */
 export interface GroupProbe {
   /** `lammps.thermo` */
-  readonly probe: `${string}.${string}`;
+  readonly probe: PluginPartName;
   readonly with: Readonly<Record<string, unknown>>;
   /** The names of what it measures: variables of the group. */
   readonly values: readonly string[];
