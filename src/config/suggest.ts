@@ -36,6 +36,11 @@ export function choices(names: readonly string[], conjunction: 'or' | 'and' = 'o
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${conjunction} ${last}`;
 }
 
+/** What there is to choose from, to be put after a message: `; there is a`, `; there are a, b and c`. */
+export function thereAre(names: readonly string[]): string {
+  return `; there ${names.length === 1 ? 'is' : 'are'} ${choices(names, 'and')}`;
+}
+
 /** Edit distance, but two letters in the wrong order are one slip of the fingers and count as one. */
 function editsBetween(a: string, b: string): number {
   const edits = distance(a, b);
