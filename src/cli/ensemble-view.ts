@@ -1,6 +1,5 @@
 /** What people see of the ensembles of a service. */
 
-import Table from 'cli-table3';
 import { escapeControls } from '../config/describe.js';
 import type {
   EnsembleState,
@@ -8,7 +7,10 @@ import type {
   GroupState,
   StatisticsState,
 } from '../service/ensembles/proto.js';
-import { type Colors, countsTable, plainTable, type ShownGroup, show, statisticsTable } from './tables.js';
+import { counted } from '../text/counted.js';
+import { type Column, type TableLayout, tableLines } from '../text/table.js';
+import { flow, shortened, widthOf } from '../text/width.js';
+import { type Colors, groupLines, type ShownGroup, show } from './tables.js';
 
 /** Seconds in words, short: `12 s`, `3 min`, `2 h`, `5 d`. */
 export function duration(seconds: number): string {
@@ -36,33 +38,31 @@ export function statusWord({ status, end }: EnsembleState, colors: Colors): stri
   }
 }
 
+const listColumns: readonly Column[] = [
+  { title: 'name', align: 'left' },
+  { title: 'id', align: 'left', spare: 7 },
+  { title: 'status', align: 'left' },
+  { title: 'member', align: 'left', spare: 5 },
+  { title: 'size', align: 'right', spare: 4 },
+  { title: 'pending', align: 'right' },
+  { title: 'running', align: 'right' },
+  { title: 'success', align: 'right' },
+  { title: 'failed', align: 'right' },
+  { title: 'firings', align: 'right', spare: 3 },
+  { title: 'updated', align: 'right', spare: 2 },
+  { title: 'where', align: 'left', spare: 6 },
+];
+
 /** A line for each ensemble. */
-export function listTable(ensembles: readonly EnsembleState[], colors: Colors): string {
-  if (ensembles.length === 0) return 'no ensembles: `ensemble run FILE --service` registers one';
-  const titles = [
-    'name',
-    'id',
-    'status',
-    'member',
-    'size',
-    'pending',
-    'running',
-    'success',
-    'failed',
-    'firings',
-  ];
-  const table = new Table({
-    ...plainTable,
-    head: [...titles, 'updated', 'where'].map((title) => colors.bold(title)),
-    colAligns: [
-      ...titles.map((_, index) => (index < 4 ? ('left' as const) : ('right' as const))),
-      'right',
-      'left',
-    ],
-  });
-  for (const ensemble of ensembles) {
+export function listLines(
+  ensembles: readonly EnsembleState[],
+  colors: Colors,
+  layout: TableLayout,
+): Iterable<string> {
+  if (ensembles.length === 0) return ['no ensembles: `ensemble run FILE --service` registers one'];
+  const rows = ensembles.map((ensemble) => {
     const { run, counts, totals, size, state, updated } = ensemble;
-    table.push([
+    return [
       escapeControls(run?.name ?? ''),
       escapeControls(run?.id ?? ''),
       `${statusWord(ensemble, colors)}${state === '' ? '' : ` in ${escapeControls(state)}`}`,
@@ -75,9 +75,9 @@ export function listTable(ensembles: readonly EnsembleState[], colors: Colors): 
       String(totals?.firings ?? 0),
       ago(updated),
       escapeControls(`${run?.host ?? ''} (${run?.pid ?? 0})`),
-    ]);
-  }
-  return table.toString();
+    ];
+  });
+  return tableLines({ columns: listColumns, rows }, layout);
 }
 
 function shownStatistics(statistics: StatisticsState | null): ShownGroup['duration'] {
@@ -85,61 +85,88 @@ function shownStatistics(statistics: StatisticsState | null): ShownGroup['durati
 }
 
 /** The groups as the tables of a run's end show them. */
-export function groupTables(groups: readonly GroupState[], colors: Colors): string {
-  const shown = new Map<string, ShownGroup>();
+export function groupStateLines(groups: readonly GroupState[], layout: TableLayout): Iterable<string> {
+  const shown: [string, ShownGroup][] = [];
   for (const { name, counts, duration: lasted, pending, probes } of groups) {
-    if (counts !== null) {
-      shown.set(name, {
+    if (counts === null) continue;
+    shown.push([
+      name,
+      {
         count: counts,
         duration: shownStatistics(lasted),
         pending: shownStatistics(pending),
         probes: Object.fromEntries(
           Object.entries(probes).map(([probe, statistics]) => [probe, shownStatistics(statistics)]),
         ),
-      });
-    }
+      },
+    ]);
   }
-  if (shown.size === 0) return '';
-  const statistics = statisticsTable(shown, colors);
-  return statistics === '' ? countsTable(shown, colors) : `${countsTable(shown, colors)}\n\n${statistics}`;
+  return groupLines(shown, new Map(), layout);
 }
 
-/** A firing on one line. */
-export function firingLine(
+/** A firing, on one line where there is room for it. */
+export function firingLines(
   { time, name, action, label, value, askedBy }: FiringMessage,
   colors: Colors,
-): string {
-  const clock = colors.dim(new Date(time * 1000).toTimeString().slice(0, 8));
-  const what = escapeControls(label === '' ? action : `${action} ${label}`);
-  const why = escapeControls(askedBy === '' ? name : `asked by ${askedBy}`);
-  const at = value === undefined ? '' : colors.dim(` (${show(value)})`);
-  return `${clock} ${colors.cyan(what)}  ${why}${at}`;
+  width: number,
+): string[] {
+  const clock = new Date(time * 1000).toTimeString().slice(0, 8);
+  const indent = ' '.repeat(clock.length + 1);
+  const room = width - indent.length;
+  const what = shortened(escapeControls(label === '' ? action : `${action} ${label}`), room);
+  const at = value === undefined ? '' : ` (${show(value)})`;
+  const why = shortened(escapeControls(askedBy === '' ? name : `asked by ${askedBy}`), room - widthOf(at));
+  const parts = [`${colors.dim(clock)} ${colors.cyan(what)}`, `${why}${colors.dim(at)}`];
+  return flow(parts, '  ', width, indent);
 }
 
 /** One ensemble in full. `rate` is of its events, a second. */
-export function ensembleText(ensemble: EnsembleState, colors: Colors, rate: number | null = null): string {
+export function* ensembleLines(
+  ensemble: EnsembleState,
+  colors: Colors,
+  layout: TableLayout,
+  rate: number | null = null,
+): Generator<string> {
   const { run, size, totals, updated, state, groups, firings, firingsDropped, end } = ensemble;
+  const { width } = layout;
+  const short = (text: string) => shortened(escapeControls(text), width);
+  yield* flow(
+    [colors.bold(short(run?.name ?? '')), colors.dim(short(run?.id ?? '')), statusWord(ensemble, colors)],
+    ' ',
+    width,
+  );
   const facts = [
-    `${run?.member} member${size === undefined ? '' : `, size ${size}`}`,
+    `${run?.member} member`,
+    ...(size === undefined ? [] : [`size ${size}`]),
     ...(state === '' ? [] : [`state ${state}`]),
-    `${run?.user}@${run?.host}, pid ${run?.pid}`,
+    `${run?.user}@${run?.host}`,
+    `pid ${run?.pid}`,
     `began ${ago(run?.started ?? 0)}`,
     `updated ${ago(updated)}`,
-  ].map(escapeControls);
-  const events = rate === null ? '' : ` (${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s)`;
-  const broken = totals?.decodeErrors ? `, ${totals.decodeErrors} broken records` : '';
-  const lines = [
-    `${colors.bold(escapeControls(run?.name ?? ''))} ${colors.dim(escapeControls(run?.id ?? ''))} ${statusWord(ensemble, colors)}`,
-    facts.join(', '),
-    `${totals?.events ?? 0} events${events}, ${totals?.firings ?? 0} firings${broken}`,
   ];
-  if (end?.error) lines.push(colors.red(escapeControls(end.error)));
-  const tables = groupTables(groups, colors);
-  if (tables !== '') lines.push('', tables);
-  if (firings.length > 0) {
-    lines.push('', colors.bold('latest firings'));
-    if (firingsDropped > 0) lines.push(colors.dim(`${firingsDropped} were dropped on their way here`));
-    lines.push(...firings.slice(-10).map((firing) => firingLine(firing, colors)));
+  yield* flow(facts.map(short), ', ', width);
+  const events = counted(totals?.events ?? 0, 'event');
+  const numbers = [
+    rate === null ? events : `${events} (${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s)`,
+    counted(totals?.firings ?? 0, 'firing'),
+    ...(totals?.decodeErrors ? [counted(totals.decodeErrors, 'broken record')] : []),
+  ];
+  yield* flow(numbers, ', ', width);
+  if (end?.error)
+    yield* flow(
+      end.error.split(' ').map((word) => colors.red(short(word))),
+      ' ',
+      width,
+    );
+  let isFirst = true;
+  for (const line of groupStateLines(groups, layout)) {
+    if (isFirst) yield '';
+    isFirst = false;
+    yield line;
   }
-  return lines.join('\n');
+  if (firings.length === 0) return;
+  yield '';
+  yield colors.bold('latest firings');
+  if (firingsDropped > 0) yield colors.dim(`${counted(firingsDropped, 'firing')} did not reach the service`);
+  for (const firing of firings.slice(-10)) yield* firingLines(firing, colors, width);
 }

@@ -10,12 +10,13 @@ import type { Firing } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
 import type { ReplayResult } from '../recording/replay.js';
+import { print as printLine, printPieces } from './output.js';
 import { plannedAction } from './planned-action.js';
 
 export interface Reporter {
   readonly observer: EnsembleObserver;
   /** Called once, when the run has come to its end. */
-  finish(result: RunResult, seconds: number): void;
+  finish(result: RunResult, seconds: number): Promise<void>;
 }
 
 /** The same for a replay. */
@@ -24,14 +25,12 @@ export interface ReplayReporter {
   /** A job would have been submitted again. */
   retry(retry: Retry): void;
   decodeError(error: DecodeError): void;
-  finish(result: ReplayResult): void;
+  finish(result: ReplayResult): Promise<void>;
 }
 
 const decoder = new TextDecoder();
 
-function print(line: object): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-}
+const print = (line: object) => printLine(JSON.stringify(line));
 
 function printFiring(whole: Firing): void {
   const { job, context, parameters, entry: _, metrics: __, submitting: ___, ...firing } = whole;
@@ -50,16 +49,42 @@ function printRetry({ job, values: _, submitting: __, ...retry }: Retry, text: s
   print({ type: 'retry', ...retry, job: formatJobId(job), jobid: String(job), text });
 }
 
-function printSummary(end: string, error: EnsembleError | null, seconds: number, metrics: MetricsSnapshot) {
+/** An object as JSON, a map or a list in it entry by entry: there may be many. */
+function* jsonPieces(object: Readonly<Record<string, unknown>>): Generator<string> {
+  let comma = '{';
+  for (const [key, value] of Object.entries(object)) {
+    yield `${comma}${JSON.stringify(key)}:`;
+    comma = ',';
+    if (value instanceof Map) yield* entryPieces(value);
+    else yield JSON.stringify(value);
+  }
+  yield '}\n';
+}
+
+function* entryPieces(map: ReadonlyMap<string, unknown>): Generator<string> {
+  let comma = '{';
+  for (const [key, value] of map) {
+    yield `${comma}${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    comma = ',';
+  }
+  yield map.size === 0 ? '{}' : '}';
+}
+
+function printSummary(
+  end: string,
+  error: EnsembleError | null,
+  seconds: number,
+  metrics: MetricsSnapshot,
+): Promise<void> {
   const { status, groups, named } = metrics;
-  print({
+  const summary = {
     type: 'summary',
     end,
     error: error === null ? null : { code: error.code, message: error.message },
     seconds,
     state: status.state,
-    groups: Object.fromEntries(groups),
-    metrics: Object.fromEntries(named),
+    groups,
+    metrics: named,
     firings: status.firings,
     records: status.records,
     events: status.events,
@@ -69,7 +94,8 @@ function printSummary(end: string, error: EnsembleError | null, seconds: number,
     lostJobs: status.lostJobs,
     earliest: status.earliest,
     latest: status.latest,
-  });
+  };
+  return printPieces(jsonPieces(summary));
 }
 
 /** Reports a run as JSON lines; with `debug`, every journal record too. */
@@ -89,7 +115,7 @@ export function jsonReporter(debug: boolean): Reporter {
     observer.records = (lines) => {
       for (const line of decoder.decode(lines).split('\n')) {
         // The record goes out as it came: read and written again, its id might not be the same.
-        if (line !== '') process.stdout.write(`{"type":"record","record":${line}}\n`);
+        if (line !== '') printLine(`{"type":"record","record":${line}}`);
       }
     };
   }

@@ -1,35 +1,20 @@
 /** A view of one ensemble, or of all, that a terminal keeps showing until it ends. */
 
-import { stripVTControlCharacters } from 'node:util';
 import type { EnsembleState, WatchResponse } from '../service/ensembles/proto.js';
-import { ensembleText, listTable } from './ensemble-view.js';
-import { colorsFor } from './tables.js';
+import { ensembleLines, listLines } from './ensemble-view.js';
+import { printLines } from './output.js';
+import { colorsFor, layoutFor } from './tables.js';
 
 /** Milliseconds between two drawings, at least; the ages in it pass also when nothing changes. */
 const DRAW_INTERVAL = 250;
+/** How many times as long as a drawing takes there is none: with thousands of groups it takes some time. */
+const DRAW_COST = 10;
 const FIRINGS_KEPT = 20;
 /** Seconds over which the rate of events is smoothed. */
 const RATE_WINDOW = 3;
 
 const ENTER = '\x1b[?1049h\x1b[?25l';
 const LEAVE = '\x1b[?25h\x1b[?1049l';
-
-/** Cut to a width, its colours left whole. */
-function clip(line: string, width: number): string {
-  if (stripVTControlCharacters(line).length <= width) return line;
-  let shown = 0;
-  let text = '';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are made of
-  for (const part of line.split(/(\x1b\[[0-9;]*m)/)) {
-    if (part.startsWith('\x1b')) {
-      text += part;
-    } else {
-      text += part.slice(0, width - shown);
-      shown = Math.min(width, shown + part.length);
-    }
-  }
-  return text;
-}
 
 interface Seen {
   state: EnsembleState;
@@ -51,27 +36,31 @@ function merge(before: Seen | undefined, change: EnsembleState): Seen {
 }
 
 /** `name` is that of the ensemble that is shown, or null for all. */
-export function liveView(name: string | null): { show(change: WatchResponse): void; close(): void } {
+export function liveView(name: string | null): { show(change: WatchResponse): void; close(): Promise<void> } {
   const { stdout } = process;
   const colors = colorsFor(stdout);
   const seen = new Map<string, Seen>();
   let service = 'connecting';
 
-  const content = (): string => {
+  const content = (narrow: 'drop' | 'wrap'): Iterable<string> => {
+    const layout = layoutFor(stdout, narrow);
     const [first] = seen.values();
-    if (name === null)
-      return listTable(
-        [...seen.values()].map(({ state }) => state),
-        colors,
-      );
-    if (first === undefined) return service;
-    return ensembleText(first.state, colors, first.state.status === 'RUNNING' ? first.rate : null);
+    if (name === null) {
+      const states = [...seen.values()].map(({ state }) => state);
+      return listLines(states, colors, layout);
+    }
+    if (first === undefined) return [service];
+    const rate = first.state.status === 'RUNNING' ? first.rate : null;
+    return ensembleLines(first.state, colors, layout, rate);
   };
   const draw = () => {
-    const { rows = 24, columns = 80 } = stdout;
-    const lines = content().split('\n');
-    // The end of what is shown are the latest firings: of those there may be fewer.
-    const shown = lines.slice(0, rows - 1).map((line) => `${clip(line, columns)}\x1b[0m\x1b[K`);
+    const { rows = 24 } = stdout;
+    const shown: string[] = [];
+    // Only as much of it is made as there is room for.
+    for (const line of content('drop')) {
+      if (shown.length >= rows - 1) break;
+      shown.push(`${line}\x1b[K`);
+    }
     stdout.write(
       `\x1b[H${shown.join('\r\n')}\r\n\x1b[J${colors.dim('Ctrl-C ends the view, not the ensemble')}`,
     );
@@ -81,8 +70,13 @@ export function liveView(name: string | null): { show(change: WatchResponse): vo
   const leave = () => stdout.write(LEAVE);
   process.once('exit', leave);
   stdout.on('resize', draw);
-  const timer = setInterval(draw, DRAW_INTERVAL);
-  draw();
+  let timer: NodeJS.Timeout | undefined;
+  const drawAndWait = () => {
+    const begun = performance.now();
+    draw();
+    timer = setTimeout(drawAndWait, Math.max(DRAW_INTERVAL, DRAW_COST * (performance.now() - begun)));
+  };
+  drawAndWait();
 
   return {
     show({ ensemble, forgotten }) {
@@ -90,12 +84,12 @@ export function liveView(name: string | null): { show(change: WatchResponse): vo
       if (forgotten) seen.delete(forgotten);
       if (ensemble?.run) seen.set(ensemble.run.id, merge(seen.get(ensemble.run.id), ensemble));
     },
-    close() {
-      clearInterval(timer);
+    async close() {
+      clearTimeout(timer);
       stdout.off('resize', draw);
       process.off('exit', leave);
       leave();
-      if (seen.size > 0) stdout.write(`${content()}\n`);
+      if (seen.size > 0) await printLines(content('wrap'));
     },
   };
 }

@@ -1,9 +1,10 @@
 /** `ensemble ls`. */
 
 import { Command } from 'commander';
-import { listTable } from './ensemble-view.js';
+import { listLines } from './ensemble-view.js';
+import { print, printLines } from './output.js';
 import { addServiceOptions, type ServiceOptions } from './service-options.js';
-import { colorsFor } from './tables.js';
+import { colorsFor, layoutFor } from './tables.js';
 import { withService } from './with-service.js';
 
 interface ListOptions extends ServiceOptions {
@@ -17,8 +18,9 @@ export function lsCommand(): Command {
   return addServiceOptions(command).action((options: ListOptions) =>
     withService(options, async (client) => {
       const ensembles = await client.list();
-      if (options.json) for (const ensemble of ensembles) console.log(JSON.stringify(ensemble));
-      else console.log(listTable(ensembles, colorsFor(process.stdout)));
+      if (options.json) for (const ensemble of ensembles) print(JSON.stringify(ensemble));
+      else
+        await printLines(listLines(ensembles, colorsFor(process.stdout), layoutFor(process.stdout, 'drop')));
     }),
   );
 }

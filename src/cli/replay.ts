@@ -59,8 +59,9 @@ async function replayFile(path: string, configPath: string | undefined, options:
   try {
     const result = await replay.run();
     hideProgress();
+    forgetSignals();
     for (const error of errors) reporter.decodeError(error);
-    reporter.finish(result);
+    await reporter.finish(result);
     return statusOf(result);
   } finally {
     hideProgress();

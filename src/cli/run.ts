@@ -13,6 +13,7 @@ import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReporter } from './json-report.js';
 import { type MiniClusterOptions, makeScaler, splitName } from './minicluster-options.js';
+import { printError } from './output.js';
 import { packageVersion } from './package-version.js';
 import { addServiceOptions, connectOptions } from './service-options.js';
 import { onSignals } from './signals.js';
@@ -77,7 +78,7 @@ async function linkOf(ensemble: Ensemble, path: string, options: RunOptions): Pr
     name: nameOf(path, options) ?? ensemble.id,
     file: ensemble.config.file,
     version: packageVersion(),
-    log: (text) => console.error(`ensemble: warning: ${text}`),
+    log: (text) => printError(`ensemble: warning: ${text}`),
   });
 }
 
@@ -110,7 +111,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
   const interrupt = new AbortController();
   const forgetSignals = onSignals(
     () => {
-      console.error('ensemble: interrupted: canceling what is active; once more to kill it at once');
+      printError('ensemble: interrupted: canceling what is active; once more to kill it at once');
       interrupt.abort();
     },
     () => ensemble.kill(),
@@ -121,8 +122,11 @@ async function run(path: string, given: RunOptions): Promise<number> {
     link = await linkOf(ensemble, path, options);
     const result = await ensemble.run({ signal: interrupt.signal });
     await link?.close({ end: result.end, error: result.error?.message ?? '' });
-    reporter.finish(result, (performance.now() - begun) / 1000);
+    const seconds = (performance.now() - begun) / 1000;
     await recorder?.close();
+    // Nothing is left that a signal would have to end in order, so it ends a long report at once.
+    forgetSignals();
+    await reporter.finish(result, seconds);
     return statusOf(result, options.failOnJobFailure === true);
   } finally {
     forgetSignals();

@@ -3,9 +3,11 @@
 import { Command } from 'commander';
 import { escapeControls } from '../config/describe.js';
 import type { ServiceClient } from '../service/ensembles/client.js';
-import { ensembleText, groupTables } from './ensemble-view.js';
+import { counted } from '../text/counted.js';
+import { ensembleLines, groupStateLines } from './ensemble-view.js';
+import { print, printLines } from './output.js';
 import { addServiceOptions, type ServiceOptions } from './service-options.js';
-import { colorsFor } from './tables.js';
+import { colorsFor, layoutFor } from './tables.js';
 import { withService } from './with-service.js';
 
 interface StatusOptions extends ServiceOptions {
@@ -16,14 +18,17 @@ interface StatusOptions extends ServiceOptions {
 async function printMerged(client: ServiceClient, group: string, names: string[], json: boolean) {
   const merged = await client.merge(group, names);
   if (json) {
-    console.log(JSON.stringify(merged));
+    print(JSON.stringify(merged));
     return;
   }
   const colors = colorsFor(process.stdout);
   const { ensembles, unmerged } = merged;
-  if (merged.group !== null) console.log(groupTables([merged.group], colors));
-  console.log(colors.dim(`\nover ${ensembles.length} ensembles: ${escapeControls(ensembles.join(', '))}`));
-  for (const reason of unmerged) console.log(colors.dim(`not merged: ${escapeControls(reason)}`));
+  if (merged.group !== null)
+    await printLines(groupStateLines([merged.group], layoutFor(process.stdout, 'wrap')));
+  print(
+    colors.dim(`\nover ${counted(ensembles.length, 'ensemble')}: ${escapeControls(ensembles.join(', '))}`),
+  );
+  for (const reason of unmerged) print(colors.dim(`not merged: ${escapeControls(reason)}`));
 }
 
 export function statusCommand(): Command {
@@ -41,8 +46,13 @@ export function statusCommand(): Command {
       if (group !== undefined) return printMerged(client, group, names, json);
       for (const [index, name] of names.entries()) {
         const ensemble = await client.get(name);
-        if (json) console.log(JSON.stringify(ensemble));
-        else console.log((index > 0 ? '\n' : '') + ensembleText(ensemble, colorsFor(process.stdout)));
+        if (json) {
+          print(JSON.stringify(ensemble));
+          continue;
+        }
+        if (index > 0) print('');
+        const layout = layoutFor(process.stdout, 'wrap');
+        await printLines(ensembleLines(ensemble, colorsFor(process.stdout), layout));
       }
     });
   });

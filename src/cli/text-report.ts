@@ -11,9 +11,12 @@ import { formatJobId } from '../members/local/job-id.js';
 import type { ResizeOutcome } from '../members/member.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
 import type { ReplayResult } from '../recording/replay.js';
+import { counted } from '../text/counted.js';
+import { flow } from '../text/width.js';
 import type { ReplayReporter, Reporter } from './json-report.js';
+import { print, printError, printLines, printText } from './output.js';
 import { isoTime, plannedAction } from './planned-action.js';
-import { type Colors, colorsFor, countsTable, namedTable, show, statisticsTable } from './tables.js';
+import { type Colors, colorsFor, groupLines, layoutFor, show } from './tables.js';
 
 const decoder = new TextDecoder();
 
@@ -23,9 +26,9 @@ function describeAction(report: ActionReport, colors: Colors): string {
     case 'submit':
       return `${line(`submit ${escapeControls(report.group)}`)} ${colors.magenta(report.text.replaceAll('\n', '\n   '))}`;
     case 'cancel':
-      return `${line(`cancel ${escapeControls(report.group)}`)} (${report.jobs} jobs)`;
+      return `${line(`cancel ${escapeControls(report.group)}`)} (${counted(report.jobs, 'job')})`;
     case 'urgency':
-      return `${line(`urgency ${escapeControls(report.group)}`)} (${report.value}, ${report.jobs} jobs)`;
+      return `${line(`urgency ${escapeControls(report.group)}`)} (${report.value}, ${counted(report.jobs, 'job')})`;
     case 'grow':
     case 'shrink':
       return `${line(report.kind)} (${describeSizes(report)})`;
@@ -61,10 +64,8 @@ const replayEndings: Readonly<Record<ReplayResult['end'], string>> = {
   failed: 'not read to its end',
 };
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
-
 function complain(text: string): void {
-  process.stderr.write(`${colorsFor(process.stderr).red('ensemble: error:')} ${text}\n`);
+  printError(`${colorsFor(process.stderr).red('ensemble: error:')} ${text}`);
 }
 
 function complainOfRecord({ offset, line, reason }: DecodeError): void {
@@ -72,18 +73,25 @@ function complainOfRecord({ offset, line, reason }: DecodeError): void {
 }
 
 /** The tables, and one line that says how it ended and how much there was. */
-function printResult(metrics: MetricsSnapshot, ending: string, colors: Colors): void {
-  print('');
-  if (metrics.groups.size > 0) print(countsTable(metrics.groups, colors));
-  const statistics = statisticsTable(metrics.groups, colors);
-  if (statistics !== '') print(`\n${statistics}`);
-  const named = namedTable(metrics.named, colors);
-  if (named !== '') print(`\n${named}`);
-  const { events, firings, decodeErrors, lostJobs, state } = metrics.status;
-  const broken = decodeErrors === 0 ? '' : `, ${decodeErrors} broken records`;
-  const lost = lostJobs === 0 ? '' : `, ${lostJobs} jobs ended unseen`;
+function* resultLines(
+  { groups, named, status }: MetricsSnapshot,
+  ending: string,
+  colors: Colors,
+): Generator<string> {
+  const layout = layoutFor(process.stdout, 'wrap');
+  yield '';
+  yield* groupLines(groups, named, layout);
+  const { events, firings, decodeErrors, lostJobs, state } = status;
+  const numbers = [
+    counted(events, 'event'),
+    counted(firings, 'firing'),
+    ...(decodeErrors === 0 ? [] : [counted(decodeErrors, 'broken record')]),
+    ...(lostJobs === 0 ? [] : [`${counted(lostJobs, 'job')} ended unseen`]),
+  ];
   const where = state === null ? '' : ` in state ${escapeControls(state)}`;
-  print(colors.dim(`\n${ending}${where}: ${events} events, ${firings} firings${broken}${lost}`));
+  yield '';
+  const words = `${ending}${where}: ${numbers.join(', ')}`.split(' ');
+  for (const line of flow(words, ' ', layout.width)) yield colors.dim(line);
 }
 
 /** Where a firing led, if anywhere. */
@@ -115,12 +123,12 @@ export function textReporter(debug: boolean): Reporter {
     problem: (error) => complain(`${error.message} [${error.code}]`),
     decodeError: complainOfRecord,
   };
-  if (debug) observer.records = (lines) => process.stdout.write(decoder.decode(lines));
+  if (debug) observer.records = (lines) => printText(decoder.decode(lines));
   return {
     observer,
-    finish: ({ end, error, metrics }, seconds) => {
+    finish: async ({ end, error, metrics }, seconds) => {
       if (error !== null && end === 'failed') complain(`${error.message} [${error.code}]`);
-      printResult(metrics, `${endings[end]} after ${show(seconds)} s`, colors);
+      await printLines(resultLines(metrics, `${endings[end]} after ${show(seconds)} s`, colors));
     },
   };
 }
@@ -146,13 +154,13 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
       print(colors.cyan(`   would submit ${escapeControls(retry.group)} ${text}`));
     },
     decodeError: complainOfRecord,
-    finish: ({ end, error, metrics }) => {
+    finish: async ({ end, error, metrics }) => {
       if (error !== null) complain(`${error.message} [${error.code}]`);
       const { earliest, latest } = metrics.status;
       const span = latest === 0 ? '' : `, ${isoTime(earliest)} to ${isoTime(latest)}`;
       if (latest !== 0 && metrics.groups.size === 0)
-        print('no job of it names a group (attributes.user.group)');
-      printResult(metrics, `${replayEndings[end]}${span}`, colors);
+        print('no job of the recording names a group (attributes.user.group)');
+      await printLines(resultLines(metrics, `${replayEndings[end]}${span}`, colors));
     },
   };
 }

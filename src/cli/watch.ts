@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { escapeControls } from '../config/describe.js';
 import type { ServiceClient } from '../service/ensembles/client.js';
 import type { WatchResponse } from '../service/ensembles/proto.js';
-import { firingLine, statusWord } from './ensemble-view.js';
+import { firingLines, statusWord } from './ensemble-view.js';
 import { liveView } from './live-view.js';
 import { addServiceOptions, type ServiceOptions } from './service-options.js';
 import { onSignals } from './signals.js';
@@ -27,7 +27,9 @@ function printLines(): (change: WatchResponse) => void {
     const news =
       seen.get(id) === status ? [] : [`${escapeControls(name)} (${escapeControls(id)}) is ${status}`];
     seen.set(id, status);
-    const firings = ensemble.firings.map((firing) => `${escapeControls(name)} ${firingLine(firing, colors)}`);
+    const firings = ensemble.firings.flatMap((firing) =>
+      firingLines(firing, colors, Number.POSITIVE_INFINITY).map((line) => `${escapeControls(name)} ${line}`),
+    );
     // An end comes behind what led to it.
     for (const line of ensemble.end === null ? [...news, ...firings] : [...firings, ...news])
       console.log(line);
@@ -51,7 +53,7 @@ async function watch(client: ServiceClient, name: string | null, json: boolean):
       if (name !== null && (change.ensemble?.status === 'ENDED' || change.forgotten)) break;
     }
   } finally {
-    view?.close();
+    await view?.close();
     forgetSignals();
   }
 }

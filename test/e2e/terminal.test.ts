@@ -2,24 +2,10 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cli, ensembleFile, main, root } from './cli.js';
+import { cli, ensembleFile, root } from './cli.js';
+import { onTerminal } from './pty.js';
 
 const ansi = '\u001b[';
-
-/** Runs the command on a pseudo-terminal, which Python brings. */
-function onTerminal(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const script = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
-  const child = spawn('python3', ['-c', script, process.execPath, main, ...args], {
-    cwd: root,
-    env: { ...process.env, TERM: 'xterm', NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    output += chunk;
-  });
-  return new Promise((resolve) => child.on('close', () => resolve(output)));
-}
 
 const file = ensembleFile(`jobs: [{name: a, command: 'true'}]
 rules: [{trigger: start, action: {name: submit, label: a}}]
@@ -29,7 +15,7 @@ test('colours are for terminals', async () => {
   const colored = await onTerminal(['run', file]);
   expect(colored).toContain(' => trigger start');
   expect(colored).toContain(ansi);
-  expect(await onTerminal(['run', file], { NO_COLOR: '1' })).not.toContain(ansi);
+  expect(await onTerminal(['run', file], { env: { NO_COLOR: '1' } })).not.toContain(ansi);
   expect((await cli(['run', file])).stdout).not.toContain(ansi);
   expect((await cli(['run', file], { env: { FORCE_COLOR: '1' } })).stdout).not.toContain(ansi);
 });
