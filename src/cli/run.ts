@@ -15,6 +15,7 @@ import { jsonReporter } from './json-report.js';
 import { type MiniClusterOptions, makeScaler, splitName } from './minicluster-options.js';
 import { printError } from './output.js';
 import { packageVersion } from './package-version.js';
+import { ProgressLine } from './progress-line.js';
 import { addServiceOptions, connectOptions } from './service-options.js';
 import { onSignals } from './signals.js';
 import { textReporter } from './text-report.js';
@@ -118,9 +119,12 @@ async function run(path: string, given: RunOptions): Promise<number> {
   );
   const begun = performance.now();
   let link: ServiceLink | null = null;
+  let progress: ProgressLine | null = null;
   try {
     link = await linkOf(ensemble, path, options);
+    if (!options.json) progress = new ProgressLine(ensemble);
     const result = await ensemble.run({ signal: interrupt.signal });
+    progress?.stop();
     await link?.close({ end: result.end, error: result.error?.message ?? '' });
     const seconds = (performance.now() - begun) / 1000;
     await recorder?.close();
@@ -129,6 +133,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
     await reporter.finish(result, seconds);
     return statusOf(result, options.failOnJobFailure === true);
   } finally {
+    progress?.stop();
     forgetSignals();
     // Only of a run that could not be: any other has been told of.
     await link?.close({ end: 'failed', error: 'the run could not begin' });

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cli, ensembleFile, root } from './cli.js';
 import { onTerminal } from './pty.js';
 
 const ansi = '\u001b[';
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a colour begins
+const color = /\u001b\[[\d;]*m/;
 
 const file = ensembleFile(`jobs: [{name: a, command: 'true'}]
 rules: [{trigger: start, action: {name: submit, label: a}}]
@@ -15,9 +17,46 @@ test('colours are for terminals', async () => {
   const colored = await onTerminal(['run', file]);
   expect(colored).toContain(' => trigger start');
   expect(colored).toContain(ansi);
-  expect(await onTerminal(['run', file], { env: { NO_COLOR: '1' } })).not.toContain(ansi);
+  expect(await onTerminal(['run', file], { env: { NO_COLOR: '1' } })).not.toMatch(color);
   expect((await cli(['run', file])).stdout).not.toContain(ansi);
   expect((await cli(['run', file], { env: { FORCE_COLOR: '1' } })).stdout).not.toContain(ansi);
+});
+
+describe('how far a run is', () => {
+  const slow = ensembleFile(`jobs: [{name: a, command: sleep 0.8, count: 4}]
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - {trigger: metric, when: count.a.success == 2, action: {name: submit, label: a, value: 1}}
+`);
+
+  test('is on a line of the terminal, which is taken away before others are printed', async () => {
+    const output = await onTerminal(['run', slow, '--slots', '1'], { env: { NO_COLOR: '1' } });
+    expect(output).toMatch(/\d of [45] jobs done, 1 running, \d waiting/);
+    expect(output).not.toMatch(color);
+    // What is left of each line: what was written after it was last erased.
+    const left = output.split(/\r*\n/).map((line) => line.split('\u001b[2K').at(-1));
+    expect(left.filter((line) => line?.includes('jobs done'))).toEqual([]);
+    expect(left).toContain(' => trigger count.a.success == 2');
+    expect(left.at(-2)).toMatch(/^nothing left to do after/);
+  });
+
+  test('takes no more than a line of a narrow terminal, and shows whole numbers', async () => {
+    const output = await onTerminal(['run', slow, '--slots', '1'], { columns: 30, env: { NO_COLOR: '1' } });
+    expect(output).toMatch(/\d of \d jobs done, 1 running/);
+    expect(output).not.toMatch(/running, \d/);
+  });
+
+  test('is only for terminals that can take it away, and not for programs', async () => {
+    const [piped, json, dumb] = await Promise.all([
+      cli(['run', slow, '--slots', '1']).then(({ stdout, stderr }) => stdout + stderr),
+      onTerminal(['run', slow, '--slots', '1', '--json']),
+      onTerminal(['run', slow, '--slots', '1'], { env: { TERM: 'dumb' } }),
+    ]);
+    for (const output of [piped, json, dumb]) {
+      expect(output).toContain('success');
+      expect(output).not.toContain('jobs done');
+    }
+  });
 });
 
 test('names can’t write escape sequences to the terminal', async () => {
