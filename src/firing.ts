@@ -45,6 +45,8 @@ export interface Firing {
   readonly context: Readonly<Record<string, unknown>> | null;
   /** The parameters of that job, where its group has some, for custom actions and submissions. */
   readonly parameters: Parameters | null;
+  /** Those parameters as they are written, where that is not as `String` writes them: `1.10`. */
+  readonly texts: Readonly<Record<string, string>>;
   /** Index of the job's entry in its group, for the same. */
   readonly entry: number | null;
 }
@@ -79,6 +81,7 @@ export function readFiring(
     metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot),
     context: readContext(native.context),
     parameters: readContext(native.parameters) as Parameters | null,
+    texts: readTexts(native.origin),
     entry: native.entry,
   };
 }
@@ -105,8 +108,16 @@ export function askedFiring(action: Action, askedBy: string, number: number): Fi
     metrics: null,
     context: null,
     parameters: null,
+    texts: {},
     entry: null,
   };
+}
+
+/** The texts of parameters in a job's origin. Whoever submits a job may put anything there. */
+function readTexts(origin: string | null): Firing['texts'] {
+  const texts = readContext(origin)?.texts;
+  if (typeof texts !== 'object' || texts === null) return {};
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => typeof text === 'string'));
 }
 
 /** The engine takes an event's context as it comes; text that is no JSON is no context. */

@@ -123,6 +123,7 @@ void Judge::JudgeEvent(const Job& job, const journal::Event& event, TouchSet tou
       firing.context = event.context;
       if (const JobDetails* details = details_.Find(job.id)) {
         firing.parameters = details->parameters;
+        firing.origin = details->origin;
         firing.entry = details->entry;
       }
     }

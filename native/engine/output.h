@@ -97,6 +97,7 @@ struct Firing {
   std::shared_ptr<const Snapshot> snapshot;
   // Of the job, for the same rules, when its group is remembered.
   std::shared_ptr<const JobParameters> parameters;
+  std::string origin;  // its attributes.user.origin; empty for none
   std::optional<std::uint32_t> entry;
   bool submitting = false;  // the source submits the rule's jobs, JavaScript need not
 };

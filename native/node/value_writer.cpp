@@ -83,6 +83,7 @@ napi_value WriteFiring(napi_env env, const engine::Firing& firing) {
   text_or_null("context", firing.context);
   text_or_null("parameters",
                firing.parameters == nullptr ? std::string() : firing.parameters->json);
+  text_or_null("origin", firing.origin);
   if (firing.entry) {
     object.Set("entry", static_cast<double>(*firing.entry));
   } else {

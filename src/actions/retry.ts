@@ -4,6 +4,7 @@ import type { EnsembleConfig, JobEntry, Parameters } from '../config/types.js';
 import type { NativeRetry, SubmitReport } from '../engine/addon.js';
 import { ActionError } from '../errors.js';
 import { formatJobId } from '../members/local/job-id.js';
+import { rowOf } from '../parameters/written.js';
 import type { ActionContext } from './context.js';
 import { describePortions, fillIn } from './submit.js';
 
@@ -27,6 +28,8 @@ export interface Retry {
   readonly index: number;
   /** What its tags were filled in with besides; null for a job that is as the file has it. */
   readonly values: Parameters | null;
+  /** Parameters and values as they are written, where that is not as `String` writes them. */
+  readonly texts: Readonly<Record<string, string>>;
   /** The engine's source submits it by itself. */
   readonly submitting: boolean;
 }
@@ -47,6 +50,7 @@ export function readRetry(native: NativeRetry, groups: readonly string[]): Retry
     firing: origin.firing ?? 0,
     index: origin.index ?? 0,
     values: origin.values ?? null,
+    texts: origin.texts ?? {},
     submitting,
   };
 }
@@ -56,8 +60,10 @@ function entryOf(retry: Retry, config: EnsembleConfig): JobEntry {
   const entry = config.groups.get(retry.group)?.entries[retry.entry];
   if (entry === undefined) throw new Error(`the group has no entry ${retry.entry}`);
   if (retry.values === null && !entry.late) return entry;
-  return fillIn(entry, retry.parameters ?? entry.parameters, retry.index, (name) => {
-    const value = retry.values?.[name];
+  const parameters = retry.parameters === null ? entry.parameters : rowOf(retry.parameters, retry.texts);
+  const values = rowOf(retry.values ?? {}, retry.texts);
+  return fillIn(entry, parameters, retry.index, (name) => {
+    const value = values[name];
     if (value === undefined) throw new Error(`its jobspec does not say what {{${name}}} was`);
     return value;
   });

@@ -1,6 +1,6 @@
 /** Which rows of a group's parameters are next. */
 
-import type { JobDraft, JobEntry, JobGroup, Parameters } from '../config/types.js';
+import type { JobDraft, JobEntry, JobGroup, Row } from '../config/types.js';
 import { tablesOf } from '../parameters/sweep.js';
 import type { Portion } from '../rules/portions.js';
 
@@ -48,7 +48,7 @@ class Cursor {
 }
 
 /** The same entry with other values, which its draft is to be filled in with. */
-function redrawn(entry: JobEntry, parameters: Parameters): JobEntry {
+function redrawn(entry: JobEntry, parameters: Row): JobEntry {
   return { ...entry, parameters, values: {}, late: true };
 }
 

@@ -1,10 +1,11 @@
 /** `submit`: a whole group, or `value` jobs of it. */
 
 import { escapeControls } from '../config/describe.js';
-import type { JobEntry, JobGroup, JobTemplate, Parameters, ParameterValue } from '../config/types.js';
+import type { Given, JobEntry, JobGroup, JobTemplate, Row } from '../config/types.js';
 import { ActionError } from '../errors.js';
 import { FillError, fillDraft, showWords } from '../parameters/fill.js';
 import { fillValue, type Lookup } from '../parameters/template.js';
+import { plain, rowOf } from '../parameters/written.js';
 import { type Portion, portionsOf } from '../rules/portions.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { tagValues } from './tag-values.js';
@@ -47,7 +48,7 @@ interface Batch extends Portion {
 }
 
 /** What the action's own values for parameters come to now. */
-function passedParameters({ action }: DueSubmit, lookup: Lookup): Parameters | null {
+function passedParameters({ action }: DueSubmit, lookup: Lookup): Row | null {
   if (action.parameters === null) return null;
   return Object.fromEntries(
     Object.entries(action.parameters).map(([name, value]) => [
@@ -69,7 +70,10 @@ function meantPortions(context: ActionContext, due: DueSubmit, group: JobGroup):
     if (entry === undefined || firing.parameters === null) {
       throw new Error("its jobspec does not say which of the group's jobs the job is");
     }
-    return [{ entry: { ...entry, parameters: firing.parameters }, count: action.value ?? 1 }];
+    const parameters = rowOf(firing.parameters, firing.texts);
+    // Its values may have been passed to it, and are not those of its entry then.
+    const late = entry.draft !== null;
+    return [{ entry: { ...entry, parameters, late }, count: action.value ?? 1 }];
   }
   if (swept && action.value !== null) return context.rows.take(group, action.value);
   const portions = portionsOf(group, action.value);
@@ -77,13 +81,15 @@ function meantPortions(context: ActionContext, due: DueSubmit, group: JobGroup):
 }
 
 /** Rows that differ in nothing but what is passed become one. */
-function withoutTwins(portions: readonly Portion[], passed: Parameters): Portion[] {
+function withoutTwins(portions: readonly Portion[], passed: Row): Portion[] {
   const seen = new Map<unknown, Set<string>>();
   return portions.filter(({ entry }) => {
     const rows = seen.get(entry.draft ?? entry) ?? new Set();
     seen.set(entry.draft ?? entry, rows);
     const row = JSON.stringify(
-      Object.entries(entry.parameters).filter(([name]) => !Object.hasOwn(passed, name)),
+      Object.entries(entry.parameters)
+        .filter(([name]) => !Object.hasOwn(passed, name))
+        .map(([name, value]) => [name, plain(value), String(value)]),
     );
     return !rows.has(row) && rows.add(row);
   });
@@ -93,10 +99,10 @@ function withoutTwins(portions: readonly Portion[], passed: Parameters): Portion
  * The job of an entry with these parameters; `values` looks up everything else that its tags ask for, and `index` is
  * the job's number. Throws FillError, and what `values` throws.
  */
-export function fillIn(entry: JobEntry, parameters: Parameters, index: number, values: Lookup): JobEntry {
+export function fillIn(entry: JobEntry, parameters: Row, index: number, values: Lookup): JobEntry {
   const { draft } = entry;
   if (draft === null) return entry;
-  const used: Record<string, ParameterValue> = {};
+  const used: Record<string, Given> = {};
   const lookup: Lookup = (name) => {
     const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (parameter !== undefined) return parameter;
@@ -115,11 +121,7 @@ export function fillIn(entry: JobEntry, parameters: Parameters, index: number, v
 }
 
 /** The jobs of a submission with everything filled in. */
-function* batchesOf(
-  portions: readonly Portion[],
-  passed: Parameters | null,
-  values: Lookup,
-): Generator<Batch> {
+function* batchesOf(portions: readonly Portion[], passed: Row | null, values: Lookup): Generator<Batch> {
   let first = 0;
   for (const { entry, count } of portions) {
     const own = Object.entries(passed ?? {}).filter(([name]) => entry.draft?.sweep?.names.includes(name));

@@ -5,6 +5,7 @@ import type { Firing } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
 import { groupNames, type MetricsSnapshot, metricValue } from '../metrics/metrics.js';
 import type { Lookup } from '../parameters/template.js';
+import { given } from '../parameters/written.js';
 import { parseMetricName } from '../rules/metric-name.js';
 
 /** A tag that nothing can be put in place of. */
@@ -45,19 +46,26 @@ function metricOf(name: string, metrics: MetricsSnapshot): number | null {
   return metric.ok ? metricValue(metrics, metric.value) : null;
 }
 
+function own<T>(record: Readonly<Record<string, T>> | null, name: string): T | undefined {
+  return record !== null && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
 /** Looks up names of the event, the job that it is of, and the metrics. What it returns throws NoValue. */
 export function tagValues(firing: Firing, metrics: MetricsSnapshot): Lookup {
   return (name) => {
     const [head = ''] = name.split('.', 1);
     const rest = name.slice(head.length + 1);
     let value: unknown = null;
+    let text: string | null = null;
     if (name === 'state') value = firing.state;
     else if (head === 'event') value = eventValue(rest, firing);
     else if (head === 'metrics') value = metricOf(rest, metrics);
     else if (name.startsWith('job.parameters.')) {
-      value = firing.parameters?.[name.slice('job.parameters.'.length)];
+      const parameter = name.slice('job.parameters.'.length);
+      value = own(firing.parameters, parameter);
+      text = own(firing.texts, parameter) ?? null;
     }
-    if (isScalar(value)) return value;
+    if (isScalar(value)) return given(value, text);
     throw new NoValue(`{{${name}}} has no value ${firing.event === null ? 'without an event' : 'here'}`);
   };
 }

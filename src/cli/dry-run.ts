@@ -6,11 +6,11 @@ import { compileJobspec } from '../members/jobspec.js';
 import { occasionOf } from '../rules/occasion.js';
 import { plannedAction } from './planned-action.js';
 
-/** The jobspec of an entry's jobs as Flux would get it, without the environment and the run's id. */
-function jobspecOf(entry: JobEntry): unknown {
+/** The JSON of the jobspec of an entry's jobs as Flux would get it, without the environment and the run's id. */
+function jobspecOf(entry: JobEntry): string {
   const { head, tail } = compileJobspec(entry, { ensemble: null, environment: null, alwaysNodes: true });
   // Without what the firing adds to the origin, and the comma before it.
-  return JSON.parse(head.slice(0, -1) + tail);
+  return head.slice(0, -1) + tail;
 }
 
 /** Prints the plan of an ensemble, as text or as JSON lines. */
@@ -42,7 +42,9 @@ export function printPlan(config: EnsembleConfig, json: boolean): void {
   if (!json) return;
   for (const { name, entries } of config.groups.values()) {
     for (const entry of entries) {
-      print({ type: 'jobspec', group: name, count: entry.count, jobspec: jobspecOf(entry) });
+      const line = JSON.stringify({ type: 'jobspec', group: name, count: entry.count });
+      // As text: reading it would round numbers that JavaScript can't hold.
+      process.stdout.write(`${line.slice(0, -1)},"jobspec":${jobspecOf(entry)}}\n`);
     }
   }
 }

@@ -97,6 +97,7 @@ function reportWrongValue(root: unknown, path: Path, issue: Issue, problems: Pic
   let hint = '';
   if (expectsText && isPlain) hint = '; put it in quotes to make it text';
   else if (typeof found === 'string') hint = didYouMean(found, valuesOf(issue));
+  else if (typeof found === 'bigint') hint = ', which is too large to be computed with exactly';
   problems.error(path, `${issue.message}; found ${describeValue(found)}${hint}`);
 }
 

@@ -7,7 +7,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fillValue, isTemplate, namesIn } from '../parameters/template.js';
+import { plain, Written } from '../parameters/written.js';
 import { noJobGroup } from '../rules/metric-name.js';
+import { asWritten, type Scalar } from './as-written.js';
 import { checkAgainst } from './check.js';
 import { describeValue, quote } from './describe.js';
 import { DURATION_PATTERN } from './duration.js';
@@ -22,7 +24,7 @@ import {
   useSchema,
 } from './schema-algorithm.js';
 import { choices, didYouMean } from './suggest.js';
-import type { ParameterValue } from './types.js';
+import type { Given } from './types.js';
 import { YamlSource } from './yaml-source.js';
 
 export interface Expanded {
@@ -38,7 +40,7 @@ const LARGEST_FILE = 4 * 2 ** 20;
 /** Names that mean something only when a rule fires. */
 const LATER = /^(event|job|metrics)\./;
 
-type Values = ReadonlyMap<string, ParameterValue>;
+type Values = ReadonlyMap<string, Given>;
 
 /** The configuration with the rules of the algorithms that it uses; what is wrong with these is reported. */
 export function expandAlgorithms(
@@ -58,12 +60,12 @@ export function expandAlgorithms(
     const path = ['use', index];
     const found = readAlgorithm(shape.algorithm, [...path, 'algorithm'], source, problems, file);
     if (found === null) continue;
-    const values = bind(found.algorithm, shape, value, path, problems);
+    const values = bind(found, shape, value, path, source, problems);
     if (values === null) continue;
     source.add(rules.length, found.source);
     const own = new Problems(found.source, found.file);
     for (const [i, rule] of (found.algorithm.rules ?? []).entries()) {
-      rules.push(fill(rule, values, ['rules', i], own));
+      rules.push(fill(rule, values, ['rules', i], found.source, own));
       algorithms.push(found.name);
     }
     problems.include(own);
@@ -75,7 +77,7 @@ interface Found {
   readonly name: string;
   readonly file: string;
   readonly algorithm: Partial<Algorithm>;
-  readonly source: ConfigSource;
+  readonly source: UsedSource;
 }
 
 function readAlgorithm(
@@ -130,13 +132,14 @@ function ofThoseShipped(named: string): string {
 
 /** The values of all parameters; null when one is missing or wrong, which has been reported then. */
 function bind(
-  { parameters }: Partial<Algorithm>,
+  { algorithm, source: own }: Found,
   use: AlgorithmUse,
   ensemble: object,
   path: Path,
+  source: ConfigSource,
   problems: Problems,
 ): Values | null {
-  const declared = Object.entries(parameters ?? {});
+  const declared = Object.entries(algorithm.parameters ?? {});
   const names = declared.map(([name]) => name);
   const given = use.with ?? {};
   let good = true;
@@ -150,7 +153,7 @@ function bind(
     const hint = didYouMean(name, names) || what;
     wrong([...path, 'with', name], `${quote(use.algorithm)} has no parameter ${quote(name)}${hint}`, 'key');
   }
-  const values = new Map<string, ParameterValue>();
+  const values = new Map<string, Given>();
   for (const [name, parameter] of declared) {
     const value = Object.hasOwn(given, name) ? given[name] : parameter.default;
     const meaning = parameter.description === undefined ? '' : `: ${parameter.description}`;
@@ -159,13 +162,16 @@ function bind(
       continue;
     }
     const message = whatIsWrong(value, parameter, ensemble);
-    if (message === null) values.set(name, value);
-    else wrong(Object.hasOwn(given, name) ? [...path, 'with', name] : path, `'${name}': ${message}`);
+    if (message === null) {
+      const isGiven = Object.hasOwn(given, name);
+      const at = isGiven ? [...path, 'with', name] : ['parameters', name, 'default'];
+      values.set(name, asWritten(isGiven ? source : own, value, at));
+    } else wrong(Object.hasOwn(given, name) ? [...path, 'with', name] : path, `'${name}': ${message}`);
   }
   return good ? values : null;
 }
 
-function whatIsWrong(value: ParameterValue, parameter: AlgorithmParameter, ensemble: object): string | null {
+function whatIsWrong(value: Scalar, parameter: AlgorithmParameter, ensemble: object): string | null {
   const { type, minimum, maximum } = parameter;
   const found = `; found ${describeValue(value)}`;
   switch (type) {
@@ -188,7 +194,8 @@ function whatIsWrong(value: ParameterValue, parameter: AlgorithmParameter, ensem
     case 'integer':
     case 'number': {
       const what = `must be ${type === 'integer' ? 'an integer' : 'a number'}${boundsText(minimum, maximum)}`;
-      if (typeof value !== 'number' || (type === 'integer' && !Number.isInteger(value)))
+      if (typeof value !== 'number' && typeof value !== 'bigint') return `${what}${found}`;
+      if (type === 'integer' && typeof value === 'number' && !Number.isInteger(value))
         return `${what}${found}`;
       return value < (minimum ?? -Infinity) || value > (maximum ?? Infinity) ? `${what}${found}` : null;
     }
@@ -219,11 +226,16 @@ function unknownAmong(
 }
 
 /** A rule, or a part of one, with the values in place of the tags. */
-function fill(part: unknown, values: Values, path: Path, problems: Problems): unknown {
-  if (Array.isArray(part)) return part.map((item, index) => fill(item, values, [...path, index], problems));
+function fill(part: unknown, values: Values, path: Path, source: UsedSource, problems: Problems): unknown {
+  if (Array.isArray(part)) {
+    return part.map((item, index) => fill(item, values, [...path, index], source, problems));
+  }
   if (typeof part === 'object' && part !== null) {
     return Object.fromEntries(
-      Object.entries(part).map(([key, inner]) => [key, fill(inner, values, [...path, key], problems)]),
+      Object.entries(part).map(([key, inner]) => [
+        key,
+        fill(inner, values, [...path, key], source, problems),
+      ]),
     );
   }
   if (typeof part !== 'string' || !isTemplate(part)) return part;
@@ -239,5 +251,7 @@ function fill(part: unknown, values: Values, path: Path, problems: Problems): un
       didYouMean(name, known) || (known.length === 0 ? '' : `; there are ${choices(known, 'and')}`);
     problems.error(path, `the algorithm has no parameter ${quote(name)}${hint}`);
   }
-  return fillValue(part, (name) => values.get(name) ?? `{{${name}}}`);
+  const filled = fillValue(part, (name) => values.get(name) ?? `{{${name}}}`);
+  if (filled instanceof Written) source.fillIn(path, filled.text);
+  return plain(filled);
 }

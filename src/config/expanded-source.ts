@@ -1,6 +1,6 @@
 /** Where things stand when some of a configuration's rules came from other files. */
 
-import type { Path } from './path.js';
+import { type Path, pathKey } from './path.js';
 import type { ConfigSource, Part, Place } from './problems.js';
 
 /** Another file that the configuration uses. */
@@ -10,6 +10,8 @@ export class UsedSource implements ConfigSource {
   /** Where the configuration uses it. */
   readonly #use: Place;
   readonly #usedBy: string | null;
+  /** By path, the text of a number that has been filled in. */
+  readonly #filledIn = new Map<string, string>();
 
   constructor(source: ConfigSource, file: string, use: Place, usedBy: string | null) {
     this.#source = source;
@@ -22,8 +24,13 @@ export class UsedSource implements ConfigSource {
     return this.#from(this.#source.place(path, part), path);
   }
 
+  /** A number stands in place of the tag at a path; `text` is how it is written where it comes from. */
+  fillIn(path: Path, text: string): void {
+    this.#filledIn.set(pathKey(path), text);
+  }
+
   writtenAs(path: Path): string | null {
-    return this.#source.writtenAs(path);
+    return this.#filledIn.get(pathKey(path)) ?? this.#source.writtenAs(path);
   }
 
   placeInText(path: Path, text: string, character: number): Place | null {

@@ -11,7 +11,10 @@ export function ensembleJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(configSchema, {
     target: 'draft-7',
     io: 'input',
-    override: ({ jsonSchema, path }) => {
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema, path }) => {
+      // Integers that a number would round are integers to JSON too.
+      if (zodSchema._zod.def.type === 'bigint') jsonSchema.type = 'integer';
       // Needs that depend on another key: zod has no words for them, and resolve.ts checks them in the end.
       const place = path.join('/');
       if (place === JOB) jsonSchema.anyOf = [{ required: ['command'] }, { required: ['use'] }];

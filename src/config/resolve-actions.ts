@@ -2,6 +2,7 @@
 
 import { isPluginPart, type PluginPartName } from '../plugins/part-name.js';
 import { noJobGroup } from '../rules/metric-name.js';
+import { asWritten } from './as-written.js';
 import { checkAgainst } from './check.js';
 import { describeValue, quote } from './describe.js';
 import type { Path } from './path.js';
@@ -14,7 +15,7 @@ import { type ActionName, type ActionShape, actionSchema, MOST, MOST_ROWS } from
 import { splitWords } from './split-words.js';
 import { choices, didYouMean } from './suggest.js';
 import { checkTemplate } from './templates.js';
-import type { Action, Parameters } from './types.js';
+import type { Action, Row } from './types.js';
 
 /** Keys that mean something for one action only; the others mean the same for all. */
 const OWN_KEYS: Readonly<Record<ActionName, readonly (keyof ActionShape)[]>> = {
@@ -143,9 +144,9 @@ function resolveParameters(
   label: string,
   values: ActionShape['parameters'],
   path: Path,
-): Parameters | null {
+): Row | null {
   if (values === undefined || values === null) return null;
-  const { problems } = context;
+  const { problems, source } = context;
   const names = [...(jobs.parameters.get(label) ?? [])];
   for (const [name, value] of Object.entries(values)) {
     const at = [...path, name];
@@ -166,7 +167,9 @@ function resolveParameters(
     };
     for (const message of checkTemplate(value, known).messages) problems.error(at, message);
   }
-  return values;
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, asWritten(source, value, [...path, name])]),
+  );
 }
 
 /** The state to go to, or null; whether an action does anything at all is seen here, too. */
@@ -257,7 +260,7 @@ function resolveLabel(
   const at = [...path, 'label'];
   if (typeof label === 'string') return label;
   // As written: a group called '1.10' is meant by the label 1.10.
-  if (typeof label === 'number') return source.writtenAs(at) ?? String(label);
+  if (typeof label === 'number' || typeof label === 'bigint') return source.writtenAs(at) ?? String(label);
   if (!shape.isBroken(at)) problems.error(path, `'label' is missing: ${name} needs the name of ${what}`);
   return null;
 }

@@ -4,6 +4,7 @@ import { GroupNames } from '../metrics/names.js';
 import { FillError, fillDraft, isFluxTag, showWords } from '../parameters/fill.js';
 import { tablesOf } from '../parameters/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../parameters/template.js';
+import { isLarge, type Scalar } from './as-written.js';
 import { describeValue } from './describe.js';
 import { durationSeconds, formatDuration } from './duration.js';
 import type { Path } from './path.js';
@@ -16,15 +17,7 @@ import { hasStates } from './resolve-states.js';
 import { type JobShape, MOST, MOST_ROWS, meansYes } from './schema.js';
 import { splitWords } from './split-words.js';
 import { checkTemplate } from './templates.js';
-import type {
-  GroupProbe,
-  JobDraft,
-  JobEntry,
-  JobGroup,
-  Parameters,
-  ParameterValue,
-  RetryPolicy,
-} from './types.js';
+import type { Given, GroupProbe, JobDraft, JobEntry, JobGroup, RetryPolicy, Row } from './types.js';
 
 export interface ResolvedJobs {
   readonly groups: ReadonlyMap<string, JobGroup>;
@@ -34,6 +27,8 @@ export interface ResolvedJobs {
   readonly complete: boolean;
   /** The parameters of each group that has some. */
   readonly parameters: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By the name of a parameter, an integer among its values that no number can be trusted to hold. */
+  readonly large: ReadonlyMap<string, bigint>;
 }
 
 /** What is known of all groups before the first one is made. */
@@ -86,7 +81,29 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs {
     names: new GroupNames(groups.keys(), probes.names),
     complete: overview.complete,
     parameters,
+    large: largeParameters(context, jobs),
   };
+}
+
+/** Integers that no number can be trusted to hold, in the parameters of entries and of actions. */
+function largeParameters(
+  { shape }: ResolveContext,
+  jobs: readonly (JobShape | undefined)[],
+): Map<string, bigint> {
+  const found = new Map<string, bigint>();
+  const look = (name: string, value: unknown): void => {
+    if (isLarge(value)) found.set(name, value);
+    else if (typeof value === 'object' && value !== null) {
+      for (const inner of Object.values(value)) look(name, inner);
+    }
+  };
+  const passed = (shape.config.rules ?? []).map((rule) => rule?.action?.parameters);
+  for (const parameters of [...jobs.map((job) => job?.parameters), ...passed]) {
+    for (const row of Array.isArray(parameters) ? parameters : [parameters]) {
+      for (const [name, value] of Object.entries(row ?? {})) look(name, value);
+    }
+  }
+  return found;
 }
 
 function newGroup(name: string, probes: readonly GroupProbe[]): GrowingGroup {
@@ -200,18 +217,18 @@ function resolveJob(
 /** In place of numbers that are not known yet. */
 const NO_NUMBERS = { nodes: 1, tasks: 1, cores: 1, gpus: 0, duration: 0 } as const;
 
-function parameterOf(name: string, group: string, parameters: Parameters): ParameterValue {
-  return name === 'group' ? group : (parameters[name] as ParameterValue);
+function parameterOf(name: string, group: string, parameters: Row): Given {
+  return name === 'group' ? group : (parameters[name] as Given);
 }
 
 /** The command of a job that is not known in full yet, for people to read. */
-function fillWhatIsKnown(command: readonly string[], parameters: Parameters): string {
+function fillWhatIsKnown(command: readonly string[], parameters: Row): string {
   const lookup = (name: string) => (Object.hasOwn(parameters, name) ? parameters[name] : `{{${name}}}`);
   return showWords(command.map((word) => fillText(word, lookup as Lookup)));
 }
 
 /** A row in words: `temperature=300, nodes=8`. */
-function describeRow(parameters: Parameters): string {
+function describeRow(parameters: Row): string {
   return Object.entries(parameters)
     .map(([name, value]) => `${name}=${value}`)
     .join(', ');
@@ -284,7 +301,7 @@ function resolveCommand({ problems }: ResolveContext, text: string | undefined, 
 
 function resolveEnvironment(
   { source, problems }: ResolveContext,
-  environment: Readonly<Record<string, string | number | boolean>>,
+  environment: Readonly<Record<string, Scalar>>,
   path: Path,
 ): Record<string, string> {
   const entries = Object.entries(environment).map(([name, value]) => {

@@ -1,14 +1,16 @@
 /** What the parameters of a job entry range over. */
 
-import { product, spread, steps } from '../parameters/sweep.js';
+import { product } from '../parameters/sweep.js';
+import { asWritten, type Scalar } from './as-written.js';
 import { describeValue, quote } from './describe.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
+import { resolveRange } from './resolve-range.js';
 import { type JobShape, MOST_ROWS } from './schema.js';
-import type { Distribution, Parameters, ParameterValue, Sweep } from './types.js';
+import type { Distribution, Given, Row, Sweep } from './types.js';
 
 type Written = Exclude<NonNullable<JobShape['parameters']>, readonly unknown[]>[string];
-type Range = Exclude<Written, ParameterValue | readonly unknown[]>;
+type Range = Exclude<Written, Scalar | readonly unknown[]>;
 
 /** Names that mean something else in a template. */
 const TAKEN = new Set(['index', 'state', 'group']);
@@ -32,7 +34,7 @@ export function resolveSweep(context: ResolveContext, job: JobShape, path: Path)
     const message = `${quote(name)} can't be the name of a parameter: {{${name}}} means something else`;
     problems.error(Array.isArray(parameters) ? at : [...at, name], message, 'key');
   }
-  const fixed: [string, readonly ParameterValue[]][] = [];
+  const fixed: [string, readonly Given[]][] = [];
   const draws: [string, Distribution][] = [];
   if (!Array.isArray(parameters)) {
     for (const [name, written] of Object.entries(parameters)) {
@@ -54,11 +56,27 @@ export function resolveSweep(context: ResolveContext, job: JobShape, path: Path)
   }
   return {
     names,
-    rows: Array.isArray(parameters) ? (parameters as Parameters[]) : product(fixed),
+    rows: Array.isArray(parameters) ? givenRows(context, parameters, at) : product(fixed),
     draws,
     samples,
     seed: job.seed ?? 0,
   };
+}
+
+/** Explicit rows, with the texts of their numbers. */
+function givenRows(
+  { source }: ResolveContext,
+  rows: readonly Readonly<Record<string, Scalar>>[],
+  path: Path,
+): Row[] {
+  return rows.map((row, index) =>
+    Object.fromEntries(
+      Object.entries(row ?? {}).map(([name, value]) => [
+        name,
+        asWritten(source, value, [...path, index, name]),
+      ]),
+    ),
+  );
 }
 
 function warnOfIdleKeys({ problems }: ResolveContext, job: JobShape, path: Path): void {
@@ -70,7 +88,7 @@ function warnOfIdleKeys({ problems }: ResolveContext, job: JobShape, path: Path)
 /** The names of explicit rows, which must all have the same. */
 function rowNames(
   { problems }: ResolveContext,
-  rows: readonly (Parameters | undefined)[],
+  rows: readonly (Readonly<Record<string, Scalar>> | undefined)[],
   path: Path,
 ): string[] {
   const names = Object.keys(rows.find((row) => row !== undefined) ?? {});
@@ -94,10 +112,13 @@ function resolveOne(
   context: ResolveContext,
   written: Written | undefined,
   path: Path,
-): readonly ParameterValue[] | Distribution | null {
+): readonly Given[] | Distribution | null {
   if (written === undefined) return null;
-  if (Array.isArray(written)) return written.includes(undefined as never) ? null : written;
-  if (typeof written !== 'object') return [written];
+  if (Array.isArray(written)) {
+    if (written.includes(undefined as never)) return null;
+    return written.map((value, index) => asWritten(context.source, value, [...path, index]));
+  }
+  if (typeof written !== 'object') return [asWritten(context.source, written, path)];
   const range = written as Range;
   const { problems } = context;
   const given = (keys: readonly (keyof Range)[]) => keys.filter((key) => range[key] !== undefined);
@@ -113,45 +134,8 @@ function resolveOne(
   return resolveDistribution(context, range, path);
 }
 
-function resolveRange(
-  { problems, shape }: ResolveContext,
-  { from, to, step, count, scale = 'linear' }: Range,
-  path: Path,
-): number[] | null {
-  const refuse = (message: string, key?: string) => {
-    problems.error(key === undefined ? path : [...path, key], message);
-    return null;
-  };
-  for (const [key, value] of [
-    ['from', from],
-    ['to', to],
-  ] as const) {
-    if (value === undefined) {
-      return shape.isBroken([...path, key]) ? null : refuse(`'${key}' is missing: a range needs from and to`);
-    }
-  }
-  if (from === undefined || to === undefined) return null;
-  if (step === undefined && count === undefined) {
-    const broken = shape.isBroken([...path, 'step']) || shape.isBroken([...path, 'count']);
-    return broken ? null : refuse("a range needs 'step' or 'count'");
-  }
-  if (step !== undefined && count !== undefined) return refuse("a range has 'step' or 'count', not both");
-  if (step !== undefined) {
-    if (scale === 'log') return refuse("a log scale needs 'count' in place of 'step'", 'scale');
-    if (step === 0) return refuse('must not be 0', 'step');
-    if ((to - from) * step < 0) return refuse(`steps of ${step} never lead from ${from} to ${to}`, 'step');
-    const values = (to - from) / step + 1;
-    if (!(values <= MOST_ROWS)) return refuse(`these are ${Math.floor(values)} values; ${MOST_ROWS} at most`);
-    return steps(from, to, step);
-  }
-  if (scale === 'log' && !(from > 0 && to > 0)) {
-    return refuse('a log scale needs from and to above 0', 'scale');
-  }
-  return spread(from, to, count ?? 1, scale);
-}
-
 function resolveDistribution(
-  { problems }: ResolveContext,
+  { problems, source }: ResolveContext,
   { uniform, loguniform, normal, integer, choice }: Range,
   path: Path,
 ): Distribution | null {
@@ -159,7 +143,10 @@ function resolveDistribution(
     problems.error([...path, key], message);
     return null;
   };
-  if (choice !== undefined) return { kind: 'choice', values: choice };
+  if (choice !== undefined) {
+    const values = choice.map((value, index) => asWritten(source, value, [...path, 'choice', index]));
+    return { kind: 'choice', values };
+  }
   if (normal !== undefined) {
     const [mean = 0, deviation = 0] = normal;
     if (deviation < 0) return refuse('normal', `a standard deviation of ${deviation} is below 0`);
@@ -171,6 +158,8 @@ function resolveDistribution(
     ['integer', integer],
   ] as const) {
     if (bounds === undefined) continue;
+    // One of them is wrong, which has been reported.
+    if (bounds.length < 2 || bounds.includes(undefined as never)) return null;
     const [from = 0, to = 0] = bounds;
     if (from > to) return refuse(kind, `${from} is more than ${to}; the smaller one comes first`);
     if (kind === 'loguniform' && from <= 0) return refuse(kind, 'both must be above 0');

@@ -46,6 +46,7 @@ export function resolveExpression(
     states,
     parameters: jobs.complete ? new Set([...jobs.parameters.values()].flatMap((names) => [...names])) : null,
     event,
+    large: jobs.large,
   });
   return hasFaults(steps) ? report(context, text, steps, path) : { text: text.trim(), steps };
 }

@@ -15,7 +15,9 @@ export const PARAMETER_TYPES = {
 export type ParameterType = keyof typeof PARAMETER_TYPES;
 
 const scalar = () =>
-  z.union([z.string(), z.number(), z.boolean()], { error: 'must be a string, a number or a boolean' });
+  z.union([z.string(), z.number(), z.boolean(), z.bigint()], {
+    error: 'must be a string, a number or a boolean',
+  });
 
 const parameterName = () =>
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'is no name for a parameter' });

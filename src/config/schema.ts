@@ -120,10 +120,12 @@ function secondsOrTemplate() {
 
 const scalarError = 'must be a string, a number or a boolean';
 
+/** A bigint is an integer that a number would round. */
 const scalars = [
   string(scalarError),
   z.number({ error: scalarError }),
   z.boolean({ error: scalarError }),
+  z.bigint({ error: scalarError }),
 ] as const;
 
 function scalar() {
@@ -144,11 +146,16 @@ function pair(names: string) {
   return z.array(z.number({ error }), { error }).length(2, { error });
 }
 
+function ofRange() {
+  const error = 'must be a number';
+  return z.union([z.number({ error }), z.bigint({ error })], { error }).optional();
+}
+
 const rangeSchema = z.strictObject(
   {
-    from: z.number({ error: 'must be a number' }).optional().describe('The first value of a range.'),
-    to: z.number({ error: 'must be a number' }).optional().describe('The last value that a range may have.'),
-    step: z.number({ error: 'must be a number' }).optional().describe('The distance between two values.'),
+    from: ofRange().describe('The first value of a range.'),
+    to: ofRange().describe('The last value that a range may have.'),
+    step: ofRange().describe('The distance between two values.'),
     count: integer(1, MOST_ROWS).optional().describe('How many values, in place of a step.'),
     scale: z
       .enum(['linear', 'log'], { error: 'must be linear or log' })
@@ -386,7 +393,9 @@ export const actionSchema = z
         .describe("What to do; a name with a dot is a plugin's."),
       goto: text().nullish().describe('The state to go to, besides or instead of anything else.'),
       label: z
-        .union([text(), z.number()], { error: 'must be the name of a job group or of a function' })
+        .union([text(), z.number(), z.bigint()], {
+          error: 'must be the name of a job group or of a function',
+        })
         .nullish()
         .describe('The job group (submit, cancel, urgency) or the function (custom).'),
       value: z

@@ -5,9 +5,12 @@
  */
 
 import { constants } from 'node:os';
+import { given } from '../parameters/written.js';
+import { largeInteger } from './as-written.js';
 import { quote } from './describe.js';
 import { choices, didYouMean } from './suggest.js';
 import type { Happening, JobSelection, Outcome } from './test-types.js';
+import type { Given, Row } from './types.js';
 
 /** Something wrong with a line, at a character of it, counted from 0. */
 export interface NotationFault {
@@ -237,18 +240,24 @@ function integerIn(words: Words, what: string, least: number, most: number): num
 }
 
 /** `temperature=300 model=eam`, to the end of the line. */
-function parametersIn(words: Words): Record<string, string | number | boolean> {
-  const parameters: [string, string | number | boolean][] = [];
+function parametersIn(words: Words): Row {
+  const parameters: [string, Given][] = [];
   do {
     const { at, text } = words.next('a parameter, like temperature=300');
     const [, name, value] = /^([^=\s]+)=(.+)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined) {
       throw new Wrong(at, `a parameter is a name, = and a value, like temperature=300; found ${quote(text)}`);
     }
-    const number = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
-    parameters.push([name, value === 'true' ? true : value === 'false' ? false : number]);
+    parameters.push([name, scalarIn(value)]);
   } while (words.peek() !== undefined);
   return Object.fromEntries(parameters);
+}
+
+/** A number, true or false where it looks like one, as in YAML. */
+function scalarIn(text: string): Given {
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return text;
+  return largeInteger(Number(text), text) === null ? given(Number(text), text) : text;
 }
 
 /** `x5`. */

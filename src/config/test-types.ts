@@ -1,6 +1,6 @@
 /** `tests:` of an ensemble as the rest of the program sees them. Times are in seconds from the start of the test. */
 
-import type { Condition, MetricName, Parameters } from './types.js';
+import type { Condition, MetricName, Row } from './types.js';
 
 /** Which jobs of a group a line means. */
 export type JobSelection =
@@ -27,7 +27,7 @@ export type Happening =
       readonly count: number;
       readonly held: boolean;
       /** In place of the group's own. */
-      readonly parameters: Parameters;
+      readonly parameters: Row;
     }
   | { readonly kind: 'start'; readonly group: string; readonly jobs: JobSelection }
   | {

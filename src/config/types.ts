@@ -3,6 +3,7 @@
  * YAML or a plain object by `loadConfig` and `parseConfig`; nothing else makes one.
  */
 
+import type { Written } from '../parameters/written.js';
 import type { PluginInfo } from '../plugins/catalog.js';
 import type { PluginPartName } from '../plugins/part-name.js';
 import type { TestCase } from './test-types.js';
@@ -12,6 +13,12 @@ export type ParameterValue = string | number | boolean;
 
 /** The parameters of one job, by name. */
 export type Parameters = Readonly<Record<string, ParameterValue>>;
+
+/** A parameter, with the text that it is written as where that is not what `String` makes of it: `1.10`, `0x10`. */
+export type Given = ParameterValue | Written;
+
+/** Parameters with the texts that they are written as. */
+export type Row = Readonly<Record<string, Given>>;
 
 /** What a job of a group is, in full: every default and every tag is filled in. */
 export interface JobTemplate {
@@ -45,13 +52,13 @@ export interface JobTemplate {
   readonly attributes: Readonly<Record<string, unknown>>;
   /** Index of its entry in the group; becomes `attributes.user.origin.entry`. */
   readonly entry: number;
-  /** They become `attributes.user.parameters`. */
-  readonly parameters: Parameters;
+  /** They become `attributes.user.parameters`; their texts become `attributes.user.origin.texts`. */
+  readonly parameters: Row;
   /**
    * What else was filled in when it was submitted, by name (`index`, `event.id`): with it, the same job can be made
    * again. Null for a job that is as the file has it.
    */
-  readonly values: Parameters | null;
+  readonly values: Row | null;
 }
 
 /** How the values of a parameter are drawn. */
@@ -61,14 +68,14 @@ export type Distribution =
   | { readonly kind: 'normal'; readonly mean: number; readonly deviation: number }
   /** Both ends included. */
   | { readonly kind: 'integer'; readonly from: number; readonly to: number }
-  | { readonly kind: 'choice'; readonly values: readonly ParameterValue[] };
+  | { readonly kind: 'choice'; readonly values: readonly Given[] };
 
 /** What the parameters of an entry range over. */
 export interface Sweep {
   /** All parameters, in the order of the file. */
   readonly names: readonly string[];
   /** Values of the parameters that are not drawn, in every combination. */
-  readonly rows: readonly Parameters[];
+  readonly rows: readonly Row[];
   readonly draws: readonly (readonly [string, Distribution])[];
   /** Rows that are drawn for each of `rows`. */
   readonly samples: number;
@@ -266,7 +273,7 @@ export type Action = ActionCommon &
         /** Jobs to submit, null for the whole group. */
         readonly value: number | null;
         /** Values in place of the group's own, which may hold tags; null for none. */
-        readonly parameters: Parameters | null;
+        readonly parameters: Row | null;
       }
     /** The active jobs of a group or, with null, the job of the event. */
     | { readonly name: 'cancel'; readonly label: string | null }

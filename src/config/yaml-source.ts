@@ -17,6 +17,7 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
+import { largeInteger } from './as-written.js';
 import { quote } from './describe.js';
 import type { Path } from './path.js';
 import type { ConfigSource, Part, Place } from './problems.js';
@@ -126,6 +127,9 @@ export class YamlSource implements ConfigSource {
       Node: (_, node) => {
         if (!isAlias(node)) {
           if (node.anchor !== undefined) anchors.set(node.anchor, node);
+          if (isScalar(node) && typeof node.value === 'number') {
+            node.value = largeInteger(node.value, node.source ?? '') ?? node.value;
+          }
           return;
         }
         const target = anchors.get(node.source);

@@ -1,6 +1,8 @@
 /** The jobspec of a group's jobs: V1 (RFC 25), with the attributes of RFC 14. */
 
 import type { JobTemplate } from '../config/types.js';
+import { textsOf } from '../parameters/written.js';
+import { jsonText } from './json-text.js';
 
 /**
  * A jobspec as text that lacks only the end of the job's origin: head, `"rule":R,"firing":F,"index":I`, tail. All
@@ -74,19 +76,25 @@ export function compileJobspec(template: JobTemplate, options: JobspecOptions): 
     ...(options.ensemble === null ? {} : { ensemble: options.ensemble }),
     ...(Object.keys(template.parameters).length === 0 ? {} : { parameters: template.parameters }),
   });
-  const origin = { entry: template.entry, ...(template.values === null ? {} : { values: template.values }) };
+  const texts = textsOf({ ...template.values, ...template.parameters });
+  const origin = {
+    entry: template.entry,
+    ...(template.values === null ? {} : { values: template.values }),
+    // So that the same job can be made again, and its parameters stand elsewhere as they are written.
+    ...(Object.keys(texts).length === 0 ? {} : { texts }),
+  };
   const spec = JSON.stringify({
     resources: resources(template, options.alwaysNodes),
     tasks: [{ command: template.command, slot: 'task', count: taskCount(template) }],
     version: 1,
   });
   // The origin goes where the last mapping of the text ends, so that the rest may hold anything.
-  const attributesText = JSON.stringify(attributes);
-  const userText = JSON.stringify(user);
+  const attributesText = jsonText(attributes);
+  const userText = jsonText(user);
   return {
     head:
       `${spec.slice(0, -1)},"attributes":${attributesText.slice(0, -1)},` +
-      `"user":${userText.slice(0, -1)},"origin":${JSON.stringify(origin).slice(0, -1)},`,
+      `"user":${userText.slice(0, -1)},"origin":${jsonText(origin).slice(0, -1)},`,
     tail: '}}}}',
   };
 }

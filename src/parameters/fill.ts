@@ -3,8 +3,9 @@
 import { describeValue } from '../config/describe.js';
 import type { Path } from '../config/path.js';
 import { MOST } from '../config/schema.js';
-import type { JobDraft, JobTemplate, Parameters } from '../config/types.js';
+import type { JobDraft, JobTemplate, Row } from '../config/types.js';
 import { fillText, fillValue, isTemplate, type Lookup } from './template.js';
+import { plain } from './written.js';
 
 /** What can't be filled in, or does not come out as what it has to be. */
 export class FillError extends Error {
@@ -27,7 +28,7 @@ export function isFluxTag(name: string): boolean {
 }
 
 /** Flux's tags stay as they are, unless a parameter has the name. */
-function leavingFluxTags(lookup: Lookup, parameters: Parameters): Lookup {
+function leavingFluxTags(lookup: Lookup, parameters: Row): Lookup {
   return (name) => (isFluxTag(name) && !Object.hasOwn(parameters, name) ? `{{${name}}}` : lookup(name));
 }
 
@@ -47,7 +48,7 @@ export function fillNumber(
   whole = true,
 ): number {
   if (typeof written === 'number') return written;
-  const value = fillValue(written, lookup);
+  const value = plain(fillValue(written, lookup));
   const number = typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
   const fits =
     typeof number === 'number' && Number.isFinite(number) && number >= least && (!whole || number <= MOST);
@@ -58,7 +59,7 @@ export function fillNumber(
 
 /** The strings in a value, however deep, filled in. */
 export function fillDeep(value: unknown, lookup: Lookup): unknown {
-  if (typeof value === 'string') return fillValue(value, lookup);
+  if (typeof value === 'string') return plain(fillValue(value, lookup));
   if (Array.isArray(value)) return value.map((inner) => fillDeep(inner, lookup));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillDeep(inner, lookup)]));

@@ -4,9 +4,9 @@ import { randomNormal, randomUniform } from 'd3-random';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
-import type { Distribution, Parameters, ParameterValue, Sweep } from '../config/types.js';
+import type { Distribution, Given, Row, Sweep } from '../config/types.js';
 
-type Draw = () => ParameterValue;
+type Draw = () => Given;
 
 /** Numbers are kept to 15 significant digits, so that a tenth times three is 0.3. */
 const tidy = (number: number) => Number(number.toPrecision(15));
@@ -36,8 +36,8 @@ export function spread(from: number, to: number, count: number, scale: 'linear' 
 }
 
 /** Every combination of one value each, the last parameter's changing fastest. */
-export function product(dimensions: readonly (readonly [string, readonly ParameterValue[]])[]): Parameters[] {
-  let rows: Parameters[] = [{}];
+export function product(dimensions: readonly (readonly [string, readonly Given[]])[]): Row[] {
+  let rows: Row[] = [{}];
   for (const [name, values] of dimensions) {
     rows = rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value })));
   }
@@ -60,7 +60,7 @@ function drawFrom(distribution: Distribution, generator: ReturnType<typeof merse
       return () => uniformInt(generator, distribution.from, distribution.to);
     case 'choice': {
       const { values } = distribution;
-      return () => values[uniformInt(generator, 0, values.length - 1)] as ParameterValue;
+      return () => values[uniformInt(generator, 0, values.length - 1)] as Given;
     }
   }
 }
@@ -69,13 +69,7 @@ function drawFrom(distribution: Distribution, generator: ReturnType<typeof merse
  * The rows of a sweep, table after table without end: the first is what the file stands for, later ones have the
  * same fixed values and go on drawing. The same seed always gives the same tables.
  */
-export function* tablesOf({
-  names,
-  rows,
-  draws,
-  samples,
-  seed,
-}: Sweep): Generator<Parameters[], never, void> {
+export function* tablesOf({ names, rows, draws, samples, seed }: Sweep): Generator<Row[], never, void> {
   // Its first numbers are as good as later ones, also of seeds like 0, 1 and 2.
   const generator = mersenne(seed);
   const drawn = draws.map(([name, distribution]) => [name, drawFrom(distribution, generator)] as const);
@@ -84,9 +78,9 @@ export function* tablesOf({
       ? [...rows]
       : rows.flatMap((row) =>
           Array.from({ length: samples }, () => {
-            const values: Record<string, ParameterValue> = { ...row };
+            const values: Record<string, Given> = { ...row };
             for (const [name, draw] of drawn) values[name] = draw();
-            return Object.fromEntries(names.map((name) => [name, values[name] as ParameterValue]));
+            return Object.fromEntries(names.map((name) => [name, values[name] as Given]));
           }),
         );
   }

@@ -5,11 +5,11 @@
 
 import Mustache from 'mustache';
 import { quote } from '../config/describe.js';
-import type { ParameterValue } from '../config/types.js';
+import type { Given } from '../config/types.js';
 import { type Parsed, parsed, refused } from '../rules/parsed.js';
 
 /** What a name stands for; may throw. */
-export type Lookup = (name: string) => ParameterValue;
+export type Lookup = (name: string) => Given;
 
 type Token = readonly [kind: string, text: string, ...unknown[]];
 
@@ -21,7 +21,7 @@ class Names extends Mustache.Context {
     this.#lookup = lookup;
   }
 
-  override lookup(name: string): ParameterValue {
+  override lookup(name: string): Given {
     return this.#lookup(name);
   }
 }
@@ -51,13 +51,13 @@ export function namesIn(text: string): Parsed<string[]> {
   return parsed(tokens.filter(([kind]) => kind === 'name' || kind === '&').map(([, name]) => name));
 }
 
-/** The text with every tag filled in. */
+/** The text with every tag filled in, with numbers as they are written. */
 export function fillText(text: string, lookup: Lookup): string {
   return isTemplate(text) ? writer.render(text, new Names(lookup), undefined, asItIs) : text;
 }
 
 /** The same, but a text that is one tag and nothing else becomes the value itself, which may be a number. */
-export function fillValue(text: string, lookup: Lookup): ParameterValue {
+export function fillValue(text: string, lookup: Lookup): Given {
   if (!isTemplate(text)) return text;
   const [token, ...more] = writer.parse(text) as Token[];
   const whole = more.length === 0 && (token?.[0] === 'name' || token?.[0] === '&');

@@ -1,15 +1,18 @@
 /** A job as actions of plugins see it. */
 
 import { resolve } from 'node:path';
-import type { EnsembleConfig, Parameters } from '../config/types.js';
+import type { EnsembleConfig, Parameters, Row } from '../config/types.js';
 import type { Firing } from '../firing.js';
 import { compilePath, jobName, type PathValues } from '../members/local/output-path.js';
 import { fillText, type Lookup } from '../parameters/template.js';
+import { plainRow, rowOf, textsOf } from '../parameters/written.js';
 import type { PluginJob } from './define.js';
 
 /** What can be handed over to the thread of a plugin. */
 export interface JobFacts extends PathValues {
   readonly parameters: Parameters;
+  /** Parameters as they are written, where that is not as `String` writes them. */
+  readonly texts: Readonly<Record<string, string>>;
   /** Absolute. */
   readonly workdir: string;
   /** Absolute, or null. */
@@ -21,7 +24,7 @@ export function jobOf(firing: Firing, config: EnsembleConfig): JobFacts | null {
   const entry = config.groups.get(firing.group ?? '')?.entries[firing.entry ?? 0];
   if (firing.job === null || entry === undefined) return null;
   // Values that it was given when it was submitted are the job's own, and no longer those of its entry.
-  const parameters = { ...entry.parameters, ...firing.parameters };
+  const row: Row = { ...entry.parameters, ...rowOf(firing.parameters ?? {}, firing.texts) };
   const { group, command, tasks } = entry;
   const { workdir, output } = entry.draft ?? entry;
   const facts = {
@@ -29,7 +32,8 @@ export function jobOf(firing: Firing, config: EnsembleConfig): JobFacts | null {
     name: jobName(command),
     group,
     tasks,
-    parameters,
+    parameters: plainRow(row),
+    texts: textsOf(row),
     workdir: '',
     output: null,
   };
@@ -51,7 +55,8 @@ export function pluginJob(facts: JobFacts): PluginJob {
 }
 
 /** A text with the job's tags filled in: first its parameters, and then those that Flux knows. */
-function fill(template: string, facts: PathValues & Pick<JobFacts, 'parameters'>): string {
-  const lookup = (name: string) => facts.parameters[name] ?? `{{${name}}}`;
+function fill(template: string, facts: PathValues & Pick<JobFacts, 'parameters' | 'texts'>): string {
+  const row = rowOf(facts.parameters, facts.texts);
+  const lookup = (name: string) => row[name] ?? `{{${name}}}`;
   return compilePath(fillText(template, lookup as Lookup))(facts);
 }

@@ -3,6 +3,7 @@
 import { quote } from '../config/describe.js';
 import type { Comparison, Condition } from '../config/types.js';
 import { type Parsed, parsed, refused } from './parsed.js';
+import { isRounded } from './rounded.js';
 
 // No two neighbouring parts can match the same character, so that a long text can't make this slow.
 const PATTERN = /^(<=|>=|==|!=|<|>|=)?[ \t]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)$/;
@@ -20,6 +21,9 @@ export function parseCondition(when: number | string): Parsed<Condition> {
   if (digits === undefined) return refused(`${quote(when)} is not a condition; ${ALLOWED}`);
 
   const threshold = Number(digits);
+  if (isRounded(digits)) {
+    return refused(`${quote(digits)} is too large to be compared with exactly`);
+  }
   // Text like 1e999 has the form of a number, but none that a double can hold.
   if (!Number.isFinite(threshold)) return refused(`the number in ${quote(when)} is too large; ${ALLOWED}`);
   return parsed({ comparison: comparison === '=' ? '==' : (comparison as Comparison), threshold });

@@ -5,7 +5,7 @@
 
 import { fillIn } from '../actions/submit.js';
 import type { Happening, JobPlan, JobSelection, Outcome } from '../config/test-types.js';
-import type { EnsembleConfig, JobEntry, JobTemplate, Parameters } from '../config/types.js';
+import type { EnsembleConfig, JobEntry, JobTemplate, Row } from '../config/types.js';
 import type { Engine } from '../engine/engine.js';
 import { EnsembleError } from '../errors.js';
 import { LocalJob, prepareBatch } from '../members/local/job.js';
@@ -264,7 +264,7 @@ export class VirtualMember implements Member {
 }
 
 /** The job of an entry with some parameters in place of its own. Throws EnsembleError `ERR_TEST` when it has none such. */
-function withParameters(entry: JobEntry, parameters: Parameters): JobEntry {
+function withParameters(entry: JobEntry, parameters: Row): JobEntry {
   const known = entry.draft?.sweep?.names ?? [];
   const unknown = Object.keys(parameters).find((name) => !known.includes(name));
   if (unknown !== undefined) throw wrong(`the jobs of '${entry.group}' have no parameter '${unknown}'`);

@@ -18,6 +18,8 @@ export interface ConditionScope {
   readonly states: readonly string[] | null;
   /** Parameters of any group's jobs, or null to take any name. */
   readonly parameters: ReadonlySet<string> | null;
+  /** By the name of a parameter, one of its values that no number can hold exactly; none when absent. */
+  readonly large?: ReadonlyMap<string, bigint>;
   /** The rule is due at an event of a job, which can be asked for. */
   readonly event: boolean;
 }
@@ -138,6 +140,14 @@ class Checker {
       const known = [...parameters];
       const choice = known.length === 0 ? '; no group has any' : `; there are ${choices(known, 'and')}`;
       return this.fault(expression, `no parameter ${quote(value)}${didYouMean(value, known) || choice}`);
+    }
+    const large = this.#scope.large?.get(value);
+    if (type === 'number' && large !== undefined) {
+      const text = `compare it with a text, like ${expression.name} == "${large}"`;
+      return this.fault(
+        expression,
+        `${quote(value)} can be ${large}, which is no exact number here; ${text}`,
+      );
     }
     this.steps.push({ op: `${type} parameter`, value });
     return type;

@@ -3,6 +3,7 @@
 import { quote } from '../../config/describe.js';
 import { scaled, UNITS } from '../../config/duration.js';
 import { choices } from '../../config/suggest.js';
+import { isRounded } from '../rounded.js';
 import type { Fault } from './syntax.js';
 
 export type Token = { readonly at: number } & (
@@ -110,6 +111,9 @@ function numberOf(digits: string, unit: string | undefined, at: number): number 
   if (unit !== undefined && UNITS[unit] === undefined) {
     const units = choices(Object.keys(UNITS), 'and');
     throw new Wrong(at + digits.length, `no unit ${quote(unit)}; there are ${units}`);
+  }
+  if (isRounded(digits)) {
+    throw new Wrong(at, `${quote(digits)} is too large to be compared with exactly`);
   }
   const value = scaled(Number(digits), unit ?? 's');
   if (!Number.isFinite(value)) throw new Wrong(at, `the number ${quote(digits)} is too large`);

@@ -6,6 +6,7 @@ import {
   parseHappening,
   parseOutcome,
 } from '../../../src/config/test-notation.js';
+import { given } from '../../../src/parameters/written.js';
 
 function understood<T>(parsed: Notation<T>): T {
   if (!parsed.ok) throw new Error(`${parsed.fault.at}: ${parsed.fault.message}`);
@@ -29,7 +30,13 @@ describe('what happens to jobs', () => {
     ],
     [
       'submit a held with T=3e2 m=eam b=true',
-      { kind: 'submit', group: 'a', count: 1, held: true, parameters: { T: 300, m: 'eam', b: true } },
+      {
+        kind: 'submit',
+        group: 'a',
+        count: 1,
+        held: true,
+        parameters: { T: given(300, '3e2'), m: 'eam', b: true },
+      },
     ],
     ['start a 1', { kind: 'start', group: 'a', jobs: numbers([1, 1]) }],
     ['finish a 1..3', { kind: 'end', group: 'a', jobs: numbers([1, 3]), outcome: { kind: 'exit', code: 0 } }],

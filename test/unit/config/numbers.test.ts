@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { diagnose, read, single, withRules } from './helpers.js';
+
+const file = (parameters: string, when = '') => `jobs:
+  - name: a
+    command: run {{x}}
+    parameters: {x: ${parameters}}
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+${when === '' ? '' : `  - {trigger: job-finish, when: '${when}', action: {name: terminate}}\n`}`;
+
+/** The last words of the commands that the rows stand for. */
+const words = (input: unknown) =>
+  read(input)
+    .config.groups.get('a')
+    ?.entries.map(({ command }) => command[1]);
+
+describe('a number that would lose digits where it is computed with', () => {
+  it.each([
+    ['{from: 9007199254740993, to: 9007199254740995, step: 0.5}', '4:21', /exactly with 0.5/],
+    ['{from: 1, to: 18446744073709551615, count: 3, scale: log}', '4:21', /log scale .* exactly/],
+    ['{from: 1, to: 18446744073709551615, count: 4}', '4:21', /can't be spread .* exactly/],
+    ['{from: 0, to: 18446744073709551615, step: 1}', '4:21', /18446744073709551616 values; 100000 at most/],
+    ['{from: 1, to: 18446744073709551615, step: -1}', '4:21', /never lead/],
+    ['{from: 0.12345678901234567890, to: 1, step: 0.5}', '4:28', /more digits/],
+    ['{integer: [1, 18446744073709551615]}', '4:35', /too large to be computed with exactly/],
+    ['{uniform: [0, 18446744073709551615]}', '4:35', /too large to be computed with exactly/],
+  ])('is refused at its place: %s', (parameters, place, message) => {
+    const found = single(file(parameters));
+    expect(found).toMatch(message);
+    expect(found.startsWith(`${place} jobs[0].parameters.x`)).toBe(true);
+  });
+
+  it.each([
+    [
+      'job.parameters.x > 5',
+      '7:34',
+      /compare it with a text, like job.parameters.x == "18446744073709551615"/,
+    ],
+    ['count.a.failed < 9007199254740993', '7:51', /'9007199254740993' is too large/],
+  ])('is refused in an expression: %s', (when, place, message) => {
+    const found = single(file('[1, 18446744073709551615]', when));
+    expect(found).toMatch(message);
+    expect(found.startsWith(`${place} rules[1].when`)).toBe(true);
+  });
+
+  it('is refused in a short condition', () => {
+    const rule = (when: string) => ({
+      trigger: 'metric',
+      name: 'count.sleep.failed',
+      when,
+      action: { name: 'terminate' },
+    });
+    expect(single(withRules(rule('> 9007199254740993')))).toMatch(/too large to be compared with exactly/);
+    expect(diagnose(withRules(rule('> 9007199254740992')))).toEqual([]);
+  });
+
+  it('is refused where the language takes a number, with its digits', () => {
+    const text = file('1').replace('    command', '    count: 18446744073709551615\n    command');
+    expect(single(text)).toMatch(/^3:12 .*; found the number 18446744073709551615, which is too large/);
+  });
+});
+
+describe('ranges', () => {
+  it('of large integers are exact', () => {
+    expect(words(file('{from: 18446744073709551610, to: 18446744073709551615, count: 2}'))).toEqual([
+      '18446744073709551610',
+      '18446744073709551615',
+    ]);
+  });
+  it('may have zeros behind', () => {
+    expect(words(file('{from: 0.10, to: 0.30, step: 0.10}'))).toEqual(['0.1', '0.2', '0.3']);
+    expect(words(file('{from: 1e3, to: 3000, step: 0x3E8}'))).toEqual(['1000', '2000', '3000']);
+  });
+});
+
+describe('an object', () => {
+  it('may hold bigints', () => {
+    const jobs = [{ name: 'a', command: 'run {{x}}', parameters: { x: [9007199254740993n, 5n] } }];
+    expect(words({ jobs, rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }] })).toEqual([
+      '9007199254740993',
+      '5',
+    ]);
+  });
+});
