@@ -19,6 +19,7 @@ import { RowCursors } from './actions/rows.js';
 import { Broadcast } from './broadcast.js';
 import { configFromObject, type LoadedConfig, loadConfig } from './config/load.js';
 import type { EnsembleConfig, Rule } from './config/types.js';
+import type { EndedBy } from './ended-by.js';
 import type { NativeFiring } from './engine/addon.js';
 import { Engine } from './engine/engine.js';
 import type { EventBatch, EventStreamOptions } from './engine/event-batch.js';
@@ -63,7 +64,7 @@ export interface EnsembleOptions {
 export type RunEnd =
   /** Nothing was left to do. */
   | 'idle'
-  /** A `terminate` action, or a custom function, ended it. */
+  /** Somebody ended it: `by` of the result says who. */
   | 'terminated'
   /** The signal was aborted. */
   | 'interrupted'
@@ -76,6 +77,8 @@ export interface RunResult {
   readonly end: RunEnd;
   /** What made it end, for `stopped` and `failed`. */
   readonly error: EnsembleError | null;
+  /** Who ended it, for `terminated` and `stopped`. */
+  readonly by: EndedBy | null;
   readonly metrics: MetricsSnapshot;
 }
 
@@ -103,7 +106,7 @@ export class Ensemble {
   #state: string | null;
   #dispatcher: Dispatcher | null = null;
   #running: Promise<RunResult> | null = null;
-  #end: { end: RunEnd; error: EnsembleError | null } | null = null;
+  #end: Pick<RunResult, 'end' | 'error' | 'by'> | null = null;
   #resolveEnded: () => void = () => {};
   readonly #ended = new Promise<void>((resolve) => {
     this.#resolveEnded = resolve;
@@ -316,7 +319,7 @@ export class Ensemble {
     try {
       this.#dispatcher = new Dispatcher(this.#actionContext(code), {
         idle: () => this.#onActionsDone(),
-        stop: (error) => this.#finish('stopped', error),
+        stop: (error, by) => this.#finish('stopped', error, by),
       });
       const native = this.#member.portion !== undefined;
       await this.#member.start(
@@ -377,7 +380,7 @@ export class Ensemble {
       rows: new RowCursors(),
       ...code,
       signal: this.#ending.signal,
-      terminate: () => this.#finish('terminated'),
+      terminate: (by) => this.#finish('terminated', null, by),
       goTo: async (state) => {
         await this.#engine.goTo(this.config.states.indexOf(state));
         this.#state = (await this.#engine.status()).state;
@@ -465,10 +468,10 @@ export class Ensemble {
     this.#checkingIdle = false;
   }
 
-  #finish(end: RunEnd, error: EnsembleError | null = null): void {
+  #finish(end: RunEnd, error: EnsembleError | null = null, by: EndedBy | null = null): void {
     if (end === 'interrupted' || end === 'failed') this.#dispatcher?.dropProbes();
     if (this.#end !== null) return;
-    this.#end = { end, error };
+    this.#end = { end, error, by };
     this.#dispatcher?.stop();
     this.#ending.abort();
     this.#resolveEnded();
@@ -476,7 +479,7 @@ export class Ensemble {
   }
 
   async #conclude(): Promise<RunResult> {
-    const { end, error } = this.#end ?? { end: 'idle' as const, error: null };
+    const { end, error, by } = this.#end ?? { end: 'idle' as const, error: null, by: null };
     await this.#engine.end();
     await this.#dispatcher?.settled();
     await this.#member.stop(this.#options.grace ?? 5, end === 'interrupted' ? 'interrupted' : 'done');
@@ -485,6 +488,6 @@ export class Ensemble {
     const metrics = await this.#engine.metrics();
     this.#engine.endEvents();
     this.#firings.end();
-    return { end, error, metrics };
+    return { end, error, by, metrics };
   }
 }

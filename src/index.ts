@@ -31,6 +31,7 @@ export type {
   Trigger,
   Variable,
 } from './config/types.js';
+export { describeEndedBy, type EndedBy } from './ended-by.js';
 export type { DecodeError, EngineStatus } from './engine/addon.js';
 export type { EventBatch, EventRow, EventStreamOptions } from './engine/event-batch.js';
 export { Ensemble, type EnsembleOptions, type RunEnd, type RunResult } from './ensemble.js';

@@ -1,6 +1,7 @@
 /** What every action works with. */
 
 import type { Action, EnsembleConfig, Rule } from '../config/types.js';
+import type { EndedBy } from '../ended-by.js';
 import type { SubmitReport } from '../engine/addon.js';
 import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
@@ -58,8 +59,8 @@ export interface ActionContext {
   addRule(rule: Rule): Promise<void>;
   /** Goes to another state of the ensemble. */
   goTo(state: string): Promise<void>;
-  /** Ends the run as a `terminate` rule does. */
-  terminate(): void;
+  /** Ends the run. */
+  terminate(by: EndedBy): void;
 }
 
 /** The action of a firing, or one that a custom function asked for in its stead. */
@@ -69,6 +70,8 @@ export interface Due<A extends Action = Action> {
   readonly action: A;
   /** What comes of the jobs that the engine's source submits for the firing by itself; null when it does not. */
   readonly report: Promise<SubmitReport> | null;
+  /** The user's code that asked for the action, in words; null where the rule itself says so, or somebody outside. */
+  readonly code: string | null;
 }
 
 /** An action narrowed to one kind. */

@@ -1,21 +1,22 @@
 /** `custom`: a function of the user's own, which sees the metrics and says what to do next. */
 
+import type { EndedBy } from '../ended-by.js';
 import { ActionError } from '../errors.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { customMetrics } from './custom-metrics.js';
 import type { CustomHandle } from './custom-types.js';
 import type { FollowUp } from './follow-up.js';
-import { asked, eventOf, withinTime } from './user-code.js';
+import { asked, codeOf, describeAsking, eventOf, withinTime } from './user-code.js';
 
-/** What a function may do besides returning an action. */
-export function customHandle(context: ActionContext, signal: AbortSignal): CustomHandle {
+/** What a function may do besides returning an action; `by` is the function as one that ends the run. */
+export function customHandle(context: ActionContext, signal: AbortSignal, by: EndedBy): CustomHandle {
   const { engine, member } = context;
   return {
     member: member.name,
     signal,
     activeJobs: (group) => engine.activeJobs(group === undefined ? -1 : engine.groups.indexOf(group)),
     cancel: (ids) => member.cancel(ids, 'canceled by a custom function'),
-    terminate: () => context.terminate(),
+    terminate: () => context.terminate(by),
   };
 }
 
@@ -32,7 +33,7 @@ export async function custom(context: ActionContext, due: Due<ActionNamed<'custo
   const metrics = customMetrics(firing.metrics ?? (await context.engine.metrics()));
   const event = eventOf(firing);
   return asked(context, due, where, (stop) => {
-    const handle = customHandle(context, stop.signal);
+    const handle = customHandle(context, stop.signal, codeOf(due, describeAsking(action)));
     return context.customs.turn(() =>
       // In a promise's executor, so that a throw and a rejection are one.
       withinTime(

@@ -4,6 +4,7 @@
  */
 
 import type { Action, Rule } from '../config/types.js';
+import type { EndedBy } from '../ended-by.js';
 import { ActionError, EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import { type AskingAction, asksUserCode } from '../rules/user-code.js';
@@ -18,6 +19,7 @@ import { resize } from './resize.js';
 import { type Retry, submitAgain } from './retry.js';
 import { submit } from './submit.js';
 import { urgency } from './urgency.js';
+import { describeAsking, enderOf } from './user-code.js';
 
 /** A custom function may ask for another, but not for ever. */
 const DEEPEST_CUSTOM = 16;
@@ -26,7 +28,7 @@ export interface DispatcherEvents {
   /** The last action that was under way has ended. */
   idle(): void;
   /** An action failed whose rule says `onError: stop`. */
-  stop(error: EnsembleError): void;
+  stop(error: EnsembleError, by: EndedBy): void;
 }
 
 export class Dispatcher {
@@ -56,7 +58,7 @@ export class Dispatcher {
     if (this.#stopped) return;
     // Asked for at once: the report may be in the very next message of the engine.
     const report = firing.submitting ? this.#context.engine.submission(firing.number) : null;
-    this.#enqueue({ firing, rule, action: rule.action, report }, 0);
+    this.#enqueue({ firing, rule, action: rule.action, report, code: null }, 0);
   }
 
   /**
@@ -91,10 +93,10 @@ export class Dispatcher {
     this.#underWay++;
     observer.firing?.(firing);
     try {
-      await this.#run({ firing, rule, action, report: null }, 0, context);
+      await this.#run({ firing, rule, action, report: null, code: null }, 0, context);
       return report;
     } catch (error) {
-      this.#failed({ firing, rule, action, report: null }, error);
+      this.#failed({ firing, rule, action, report: null, code: null }, error);
       throw error;
     } finally {
       this.#done();
@@ -208,7 +210,7 @@ export class Dispatcher {
         return;
       case 'terminate':
         context.observer.action?.({ kind: 'terminate' }, due.firing);
-        return context.terminate();
+        return context.terminate(enderOf(due));
       default:
         return this.#ask({ ...due, action }, depth);
     }
@@ -229,7 +231,8 @@ export class Dispatcher {
       if (followUp.kind === 'rule') {
         await this.#context.addRule(followUp.rule);
       } else {
-        this.#enqueue({ ...due, action: followUp.action, report: null }, depth + 1);
+        const code = describeAsking(action);
+        this.#enqueue({ ...due, action: followUp.action, report: null, code }, depth + 1);
       }
     }
   }
@@ -246,7 +249,8 @@ export class Dispatcher {
     }
   }
 
-  #failed({ firing, rule, action }: Due, cause: unknown): void {
+  #failed(due: Due, cause: unknown): void {
+    const { firing, rule, action } = due;
     // What the end of the run broke off is not worth a report.
     if (this.#stopped) return;
     const error =
@@ -259,17 +263,6 @@ export class Dispatcher {
             { cause },
           );
     this.#context.observer.problem?.(error);
-    if (rule.action.onError === 'stop') this.#events.stop(error);
-  }
-}
-
-function describeAsking(action: AskingAction): string {
-  switch (action.name) {
-    case 'custom':
-      return `custom function '${action.label}'`;
-    case 'exec':
-      return `exec '${action.commandText}'`;
-    default:
-      return action.name;
+    if (rule.action.onError === 'stop') this.#events.stop(error, enderOf(due));
   }
 }

@@ -9,7 +9,7 @@ import { customHandle } from './custom.js';
 import { customMetrics } from './custom-metrics.js';
 import type { FollowUp } from './follow-up.js';
 import { JavaScriptFunctions } from './javascript/javascript-functions.js';
-import { asked, eventOf, withinTime } from './user-code.js';
+import { asked, codeOf, describeAsking, eventOf, withinTime } from './user-code.js';
 
 /** The threads of the plugins of a run; each begins with the first call. */
 export class PluginThreads {
@@ -56,7 +56,7 @@ export async function callPlugin(
   // An action that a function asked for has no firing of its own kind.
   const metrics = customMetrics(firing.metrics ?? (await context.engine.metrics()));
   return asked(context, due, where, (stop) => {
-    const handle = customHandle(context, stop.signal);
+    const handle = customHandle(context, stop.signal, codeOf(due, describeAsking(action)));
     const args = { metrics, event: eventOf(firing), rule, action, firing, handle };
     return withinTime(
       () => thread.call(name, args, jobOf(firing, context.config)),

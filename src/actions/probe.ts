@@ -86,7 +86,13 @@ export async function callProbe(
     if (thread === null) throw new Error('there is no such plugin');
     const metrics = customMetrics(firing.metrics ?? (await engine.metrics()));
     const stop = new AbortController();
-    const handle = customHandle(context, stop.signal);
+    const by = {
+      kind: 'code',
+      rule: -1,
+      name: '',
+      code: `probe ${probe.probe} of group '${group}'`,
+    } as const;
+    const handle = customHandle(context, stop.signal, by);
     const args = { metrics, event: eventOf(firing), rule, action: rule.action, firing, handle };
     const answer = await withinTime(
       () => {

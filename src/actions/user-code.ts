@@ -1,7 +1,9 @@
 /** What actions that ask the user's own code have in common: its time, what it is told, what it answers. */
 
+import type { EndedBy } from '../ended-by.js';
 import { ActionError } from '../errors.js';
 import type { Firing } from '../firing.js';
+import type { AskingAction } from '../rules/user-code.js';
 import type { ActionContext, Due } from './context.js';
 import type { CustomEvent } from './custom-types.js';
 import { type FollowUp, readFollowUps } from './follow-up.js';
@@ -84,4 +86,28 @@ export async function asked(
     });
   }
   return followUps;
+}
+
+/** The user's code in words: `custom function 'next'`. */
+export function describeAsking(action: AskingAction): string {
+  switch (action.name) {
+    case 'custom':
+      return `custom function '${action.label}'`;
+    case 'exec':
+      return `exec '${action.commandText}'`;
+    default:
+      return action.name;
+  }
+}
+
+/** The user's code as one that ends the run. */
+export function codeOf({ firing, rule }: Pick<Due, 'firing' | 'rule'>, code: string): EndedBy {
+  return { kind: 'code', rule: firing.rule, name: rule.title, code };
+}
+
+/** Who ends the run, when this action does. */
+export function enderOf({ firing, rule, code }: Due): EndedBy {
+  if (code !== null) return codeOf({ firing, rule }, code);
+  if (firing.askedBy !== null) return { kind: 'request', askedBy: firing.askedBy };
+  return { kind: 'rule', rule: firing.rule, name: rule.title };
 }

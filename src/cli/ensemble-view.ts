@@ -23,8 +23,12 @@ export function duration(seconds: number): string {
 
 const ago = (time: number) => (time === 0 ? '-' : `${duration(Date.now() / 1000 - time)} ago`);
 
-/** The status as a word, in its colour. */
-export function statusWord({ status, end }: EnsembleState, colors: Colors): string {
+/** The status in a word or, for one that somebody ended, a few; in its colour. */
+export function statusWord(
+  { status, end }: EnsembleState,
+  colors: Colors,
+  width = Number.POSITIVE_INFINITY,
+): string {
   switch (status) {
     case 'RUNNING':
       return colors.green('running');
@@ -32,11 +36,16 @@ export function statusWord({ status, end }: EnsembleState, colors: Colors): stri
       return colors.yellow('paused');
     case 'LOST':
       return colors.red('lost');
-    default:
-      if (end?.error) return colors.red(escapeControls(end.end));
-      return colors.dim(end?.end === 'idle' ? 'done' : escapeControls(end?.end || 'ended'));
+    default: {
+      const by = end?.by ? ` by ${escapeControls(end.by)}` : '';
+      const words = `${end?.end === 'idle' ? 'done' : escapeControls(end?.end || 'ended')}${by}`;
+      return (end?.error ? colors.red : colors.dim)(shortened(words, width));
+    }
   }
 }
+
+/** Columns that the status takes in a list. */
+const LONGEST_STATUS = 40;
 
 const listColumns: readonly Column[] = [
   { title: 'name', align: 'left' },
@@ -65,7 +74,7 @@ export function listLines(
     return [
       escapeControls(run?.name ?? ''),
       escapeControls(run?.id ?? ''),
-      `${statusWord(ensemble, colors)}${state === '' ? '' : ` in ${escapeControls(state)}`}`,
+      `${statusWord(ensemble, colors, LONGEST_STATUS)}${state === '' ? '' : ` in ${escapeControls(state)}`}`,
       escapeControls(run?.member ?? ''),
       size === undefined ? '-' : String(size),
       String(counts?.pending ?? 0),
@@ -131,7 +140,11 @@ export function* ensembleLines(
   const { width } = layout;
   const short = (text: string) => shortened(escapeControls(text), width);
   yield* flow(
-    [colors.bold(short(run?.name ?? '')), colors.dim(short(run?.id ?? '')), statusWord(ensemble, colors)],
+    [
+      colors.bold(short(run?.name ?? '')),
+      colors.dim(short(run?.id ?? '')),
+      statusWord(ensemble, colors, width),
+    ],
     ' ',
     width,
   );

@@ -5,10 +5,8 @@ import { describeRetry, type Retry } from '../actions/retry.js';
 import type { EnsembleConfig } from '../config/types.js';
 import type { DecodeError } from '../engine/addon.js';
 import type { RunResult } from '../ensemble.js';
-import type { EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
-import type { MetricsSnapshot } from '../metrics/metrics.js';
 import type { ReplayResult } from '../recording/replay.js';
 import { print as printLine, printPieces } from './output.js';
 import { plannedAction } from './planned-action.js';
@@ -70,17 +68,13 @@ function* entryPieces(map: ReadonlyMap<string, unknown>): Generator<string> {
   yield map.size === 0 ? '{}' : '}';
 }
 
-function printSummary(
-  end: string,
-  error: EnsembleError | null,
-  seconds: number,
-  metrics: MetricsSnapshot,
-): Promise<void> {
+function printSummary({ end, error, by, metrics }: RunResult | ReplayResult, seconds: number): Promise<void> {
   const { status, groups, named } = metrics;
   const summary = {
     type: 'summary',
     end,
     error: error === null ? null : { code: error.code, message: error.message },
+    by,
     seconds,
     state: status.state,
     groups,
@@ -121,7 +115,7 @@ export function jsonReporter(debug: boolean): Reporter {
   }
   return {
     observer,
-    finish: ({ end, error, metrics }, seconds) => printSummary(end, error, seconds, metrics),
+    finish: printSummary,
   };
 }
 
@@ -143,7 +137,9 @@ export function jsonReplayReporter(config: EnsembleConfig | undefined): ReplayRe
     },
     retry: (retry) => printRetry(retry, config === undefined ? '' : describeRetry(retry, config)),
     decodeError: (error) => print({ type: 'decode-error', ...error }),
-    finish: ({ end, error, metrics }) =>
-      printSummary(end, error, metrics.status.latest - metrics.status.earliest, metrics),
+    finish: (result) => {
+      const { latest, earliest } = result.metrics.status;
+      return printSummary(result, latest - earliest);
+    },
   };
 }

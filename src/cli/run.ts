@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EnsembleObserver } from '../actions/context.js';
 import { formatDiagnostics } from '../config/format.js';
 import { loadConfig } from '../config/load.js';
+import { describeEndedBy } from '../ended-by.js';
 import { Ensemble, type RunResult } from '../ensemble.js';
 import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
@@ -125,7 +126,8 @@ async function run(path: string, given: RunOptions): Promise<number> {
     if (!options.json) progress = new ProgressLine(ensemble);
     const result = await ensemble.run({ signal: interrupt.signal });
     progress?.stop();
-    await link?.close({ end: result.end, error: result.error?.message ?? '' });
+    const by = result.by === null ? '' : describeEndedBy(result.by);
+    await link?.close({ end: result.end, error: result.error?.message ?? '', by });
     const seconds = (performance.now() - begun) / 1000;
     await recorder?.close();
     // Nothing is left that a signal would have to end in order, so it ends a long report at once.
@@ -136,7 +138,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
     progress?.stop();
     forgetSignals();
     // Only of a run that could not be: any other has been told of.
-    await link?.close({ end: 'failed', error: 'the run could not begin' });
+    await link?.close({ end: 'failed', error: 'the run could not begin', by: '' });
     await ensemble.close();
   }
 }

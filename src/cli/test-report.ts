@@ -145,6 +145,7 @@ export function jsonTestReporter(): TestReporter {
         passed: mismatches.length === 0,
         seconds,
         end: run.end,
+        by: run.by,
         duration: run.duration,
         firings: run.firings.map((firing) => ({
           time: firing.timestamp - run.start,

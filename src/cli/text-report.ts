@@ -4,6 +4,7 @@ import type { ActionReport, EnsembleObserver } from '../actions/context.js';
 import { describeRetry } from '../actions/retry.js';
 import { escapeControls } from '../config/describe.js';
 import type { EnsembleConfig } from '../config/types.js';
+import { describeEndedBy } from '../ended-by.js';
 import type { DecodeError } from '../engine/addon.js';
 import type { RunResult } from '../ensemble.js';
 import type { Firing } from '../firing.js';
@@ -49,20 +50,38 @@ function describeSizes({ before, after, note }: ResizeOutcome): string {
   return escapeControls(note ?? `from ${before} to ${after}`);
 }
 
-const endings: Readonly<Record<RunResult['end'], string>> = {
-  idle: 'nothing left to do',
-  terminated: 'terminated by a rule',
-  interrupted: 'interrupted',
-  stopped: 'stopped by a failed action',
-  failed: 'the member failed',
-};
+/** How a run came to its end, in words. */
+function endingOf({ end, by }: RunResult): string {
+  const whom = by === null ? '' : escapeControls(describeEndedBy(by));
+  switch (end) {
+    case 'idle':
+      return 'nothing left to do';
+    case 'terminated':
+      return `terminated by ${whom}`;
+    case 'stopped':
+      return `stopped by a failed action of ${whom}`;
+    case 'interrupted':
+      return 'interrupted';
+    case 'failed':
+      return 'the member failed';
+  }
+}
 
-const replayEndings: Readonly<Record<ReplayResult['end'], string>> = {
-  replayed: 'replayed',
-  terminated: 'replayed (a rule would have ended the run)',
-  interrupted: 'interrupted',
-  failed: 'not read to its end',
-};
+/** The same of a replay. */
+function endingOfReplay({ end, by }: ReplayResult): string {
+  switch (end) {
+    case 'replayed':
+      return 'replayed';
+    case 'terminated':
+      return by === null
+        ? 'replayed'
+        : `replayed (${escapeControls(describeEndedBy(by))} would have ended the run)`;
+    case 'interrupted':
+      return 'interrupted';
+    case 'failed':
+      return 'not read to its end';
+  }
+}
 
 function complain(text: string): void {
   printError(`${colorsFor(process.stderr).red('ensemble: error:')} ${text}`);
@@ -126,9 +145,10 @@ export function textReporter(debug: boolean): Reporter {
   if (debug) observer.records = (lines) => printText(decoder.decode(lines));
   return {
     observer,
-    finish: async ({ end, error, metrics }, seconds) => {
+    finish: async (result, seconds) => {
+      const { end, error, metrics } = result;
       if (error !== null && end === 'failed') complain(`${error.message} [${error.code}]`);
-      await printLines(resultLines(metrics, `${endings[end]} after ${show(seconds)} s`, colors));
+      await printLines(resultLines(metrics, `${endingOf(result)} after ${show(seconds)} s`, colors));
     },
   };
 }
@@ -154,13 +174,14 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
       print(colors.cyan(`   would submit ${escapeControls(retry.group)} ${text}`));
     },
     decodeError: complainOfRecord,
-    finish: async ({ end, error, metrics }) => {
+    finish: async (result) => {
+      const { error, metrics } = result;
       if (error !== null) complain(`${error.message} [${error.code}]`);
       const { earliest, latest } = metrics.status;
       const span = latest === 0 ? '' : `, ${isoTime(earliest)} to ${isoTime(latest)}`;
       if (latest !== 0 && metrics.groups.size === 0)
         print('no job of the recording names a group (attributes.user.group)');
-      await printLines(resultLines(metrics, `${replayEndings[end]}${span}`, colors));
+      await printLines(resultLines(metrics, `${endingOfReplay(result)}${span}`, colors));
     },
   };
 }

@@ -5,6 +5,7 @@
 
 import { type Retry, readRetry } from '../actions/retry.js';
 import type { EnsembleConfig } from '../config/types.js';
+import type { EndedBy } from '../ended-by.js';
 import type { DecodeError, EngineStatus } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import { EMPTY_PLAN } from '../engine/plan.js';
@@ -40,6 +41,8 @@ export interface ReplayResult {
   readonly end: 'replayed' | 'terminated' | 'interrupted' | 'failed';
   /** Why the recording could not be read to its end. */
   readonly error: EnsembleError | null;
+  /** Which rule would have ended the run, for `terminated`. */
+  readonly by: EndedBy | null;
   readonly metrics: MetricsSnapshot;
 }
 
@@ -47,6 +50,7 @@ export class Replay {
   readonly #reader: RecordingReader;
   readonly #options: ReplayOptions;
   readonly #engine: Engine;
+  #by: EndedBy | null = null;
 
   /** Throws EnsembleError `ERR_ADDON`. */
   constructor(reader: RecordingReader, options: ReplayOptions = {}) {
@@ -61,7 +65,7 @@ export class Replay {
       // Nobody is called, so nobody needs to see what the metrics were.
       { ...plan, virtualTime: true, rules: plan.rules.map((rule) => ({ ...rule, wantsEvent: false })) },
       {
-        firing: (firing) => options.firing?.(readFiring(firing, rules, this.#engine.names, states)),
+        firing: (native) => this.#fired(readFiring(native, rules, this.#engine.names, states)),
         retry: (retry) => options.retry?.(readRetry(retry, this.#engine.groups)),
         decodeError: (error) => options.decodeError?.(error),
         cronTimes: nextTimes,
@@ -86,7 +90,13 @@ export class Replay {
     await this.#engine.finishStream();
     const metrics = await this.#engine.metrics();
     this.#engine.close();
-    return { end: this.#endOf(error, metrics.status), error, metrics };
+    return { end: this.#endOf(error, metrics.status), error, by: this.#by, metrics };
+  }
+
+  #fired(firing: Firing): void {
+    const { action, rule, name } = firing;
+    if (action === 'terminate') this.#by ??= { kind: 'rule', rule, name };
+    this.#options.firing?.(firing);
   }
 
   async #read(): Promise<void> {

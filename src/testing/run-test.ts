@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LoadedConfig } from '../config/load.js';
 import type { ScriptLine, TestCase, TestEnd, TestInput } from '../config/test-types.js';
+import type { EndedBy } from '../ended-by.js';
 import type { Engine } from '../engine/engine.js';
 import { Ensemble, type RunResult } from '../ensemble.js';
 import { EnsembleError } from '../errors.js';
@@ -30,6 +31,8 @@ export interface TestRun {
   readonly firings: readonly Firing[];
   readonly metrics: MetricsSnapshot;
   readonly end: TestEnd;
+  /** Who ended it, where somebody did. */
+  readonly by: EndedBy | null;
   /** When the test began, in seconds since the epoch. */
   readonly start: number;
   /** Seconds of the test's time that it took. */
@@ -159,12 +162,13 @@ class ScriptRun {
     this.#member.flush();
   }
 
-  #resultOf({ end, error, metrics }: RunResult): TestRun {
+  #resultOf({ end, error, by, metrics }: RunResult): TestRun {
     if (end === 'failed' && error !== null) throw error;
     return {
       firings: this.#firings,
       metrics,
       end: this.#outOfTime || end === 'interrupted' || end === 'failed' ? 'until' : end,
+      by,
       start: this.#script.start,
       duration: this.#time,
       troubles: this.#troubles,
@@ -187,13 +191,14 @@ async function runRecording(loaded: LoadedConfig, input: Exclude<TestInput, Scri
         line: null,
       }),
   });
-  const { end, error, metrics } = await replay.run();
+  const { end, error, by, metrics } = await replay.run();
   if (error !== null) throw error;
   const { earliest, latest } = metrics.status;
   return {
     firings,
     metrics,
     end: end === 'terminated' ? 'terminated' : 'idle',
+    by,
     start: earliest,
     duration: latest - earliest,
     troubles,

@@ -151,7 +151,7 @@ describe.concurrent('many ensembles, one service', () => {
     const unchanged = changes.filter(({ ensemble }) => ensemble?.groups.some(({ name }) => name === 'slow'));
     expect(unchanged).toHaveLength(1);
     expect(text.stdout).toMatch(
-      /^one \(one-[0-9a-f]+\) is running\n(.*\n)*one \(one-[0-9a-f]+\) is terminated\n$/,
+      /^one \(one-[0-9a-f]+\) is running\n(.*\n)*one \(one-[0-9a-f]+\) is terminated by request of uid:\d+\n$/,
     );
     expect((await run.finished).status).toBe(0);
     await service.stop();
@@ -284,7 +284,7 @@ rules:
     expect(stdout).toMatch(/^simulation-[0-9a-f]+: submitted 4 jobs of simulate$/m);
     expect(stdout).toMatch(/^simulate +\d+ /m);
     expect(stdout).toMatch(/^over 2 ensembles: /m);
-    expect(stdout).toMatch(/^analysis +analysis-[0-9a-f]+ +terminated +local +1 /m);
+    expect(stdout).toMatch(/^analysis +analysis-[0-9a-f]+ +terminated by \S.* +local +1 /m);
     expect(stdout).toContain('"what":{"ensemble":"simulation","action":"grow","label":"","value":2}');
   });
 });

@@ -114,7 +114,7 @@ export class RunStream {
         await this.#update();
       } catch {
         // An engine that is closed has no more to tell.
-        if (last === null) this.#goodbye ??= { end: 'failed', error: '' };
+        if (last === null) this.#goodbye ??= { end: 'failed', error: '', by: '' };
       }
       if (this.#over) return;
       if (last !== null) {
