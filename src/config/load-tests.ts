@@ -30,6 +30,9 @@ export async function loadTests(path: string): Promise<LoadedTests> {
     return { loaded, tests: loaded.config.tests };
   }
   const problems = new Problems(source, path);
+  for (const { severity, message, offset } of source.findings) {
+    problems.add(severity, [], message, source.placeOf(offset));
+  }
   const { config: shape, isBroken } = checkAgainst<TestFileShape>(testFileSchema, value, problems);
   if (shape.ensemble === undefined) throw problems.toError();
   const loaded = await loadConfig(resolve(path, '..', shape.ensemble));
@@ -39,5 +42,5 @@ export async function loadTests(path: string): Promise<LoadedTests> {
     shape.tests,
   );
   if (problems.hasErrors) throw problems.toError();
-  return { loaded, tests };
+  return { loaded: { ...loaded, warnings: [...loaded.warnings, ...problems.list()] }, tests };
 }

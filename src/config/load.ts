@@ -11,6 +11,7 @@ import { ObjectSource } from './object-source.js';
 import { Problems } from './problems.js';
 import { resolveConfig } from './resolve.js';
 import { loadPlugins, type Plugins } from './resolve-plugins.js';
+import { faultInValue } from './tree.js';
 import type { EnsembleConfig } from './types.js';
 import { YamlSource } from './yaml-source.js';
 
@@ -21,7 +22,7 @@ export interface LoadedConfig {
 }
 
 /** No ensemble that a person can read is this large; something else was named by mistake. */
-const LARGEST_FILE = 64 * 2 ** 20;
+const LARGEST_FILE = 16 * 2 ** 20;
 
 /**
  * Reads an ensemble from a YAML file.
@@ -62,7 +63,13 @@ export function parseConfig(text: string, options: { file?: string | null } = {}
  */
 export function configFromObject(value: unknown, options: { plugins?: Plugins } = {}): LoadedConfig {
   const source = new ExpandedSource(new ObjectSource(value));
-  return finish(value, source, new Problems(source, null), null, options.plugins);
+  const problems = new Problems(source, null);
+  const fault = faultInValue(value);
+  if (fault !== null) {
+    problems.error(fault.path, fault.message);
+    throw problems.toError();
+  }
+  return finish(value, source, problems, null, options.plugins);
 }
 
 function finish(

@@ -21,6 +21,7 @@ import { largeInteger } from './as-written.js';
 import { quote } from './describe.js';
 import type { Path } from './path.js';
 import type { ConfigSource, Part, Place } from './problems.js';
+import { faultIn, type TreeFault } from './tree.js';
 import { offsetInSource } from './yaml-text.js';
 
 /** Something that the YAML itself, not what it says, has wrong. */
@@ -30,11 +31,8 @@ export interface YamlFinding {
   readonly offset: number;
 }
 
-/**
- * Far more aliases than a file written by hand has, far fewer than a file that is made to explode. Aliases
- * share one object in memory, so this bounds time, not space.
- */
-const MOST_ALIASES = 10_000;
+/** Lines and values of a text: more would take gigabytes to read. */
+const MOST_PIECES = 1_000_000;
 
 /** Errors after which the rest of the document still means what it says. */
 const HARMLESS = new Set(['DUPLICATE_KEY', 'MULTIPLE_DOCS']);
@@ -45,23 +43,27 @@ export class YamlSource implements ConfigSource {
   readonly value: unknown;
 
   readonly #text: string;
-  readonly #document: Document.Parsed;
+  /** Null when it can't be read at all. */
+  readonly #document: Document.Parsed | null;
   readonly #lines = new LineCounter();
   /** What each alias stands for. Asking the library would walk the document again for each. */
   readonly #targets = new Map<Alias, Node>();
 
   constructor(text: string) {
     this.#text = text;
-    this.#document = parseDocument(text, {
-      lineCounter: this.#lines,
-      // YAML 1.2, also where a %YAML directive says otherwise: timestamps and `yes` are text.
-      schema: 'core',
-      resolveKnownTags: false,
-      merge: true,
-      stringKeys: true,
-      prettyErrors: false,
-      logLevel: 'error',
-    });
+    const end = endOfPieces(text);
+    if (end !== null) {
+      this.#lines.addNewLine(0);
+      for (const { index } of text.slice(0, end).matchAll(/\n/g)) this.#lines.addNewLine(index + 1);
+      this.#document = null;
+      this.findings = [error(`the file is too large; it may have ${MOST_PIECES} lines and values`, end)];
+      return;
+    }
+    this.#document = parse(text, this.#lines);
+    if (this.#document === null) {
+      this.findings = [error(TOO_DEEP, deepestLine(text))];
+      return;
+    }
     const { errors, warnings, contents } = this.#document;
     const findings: YamlFinding[] = [
       ...describeErrors(errors, text),
@@ -69,7 +71,7 @@ export class YamlSource implements ConfigSource {
     ];
     if (errors.every(({ code }) => HARMLESS.has(code))) {
       if (contents === null) findings.push(error('the file is empty; an ensemble needs jobs and rules', 0));
-      else this.value = this.#toValue(findings);
+      else this.value = this.#toValue(this.#document, findings);
     }
     this.findings = findings;
   }
@@ -107,23 +109,46 @@ export class YamlSource implements ConfigSource {
     return isBlock ? line + 1 : line;
   }
 
-  #toValue(findings: YamlFinding[]): unknown {
+  #toValue(document: Document.Parsed, findings: YamlFinding[]): unknown {
+    const before = findings.length;
     try {
-      const before = findings.length;
-      this.#followAliases(findings);
-      return findings.length > before ? undefined : this.#document.toJS({ maxAliasCount: MOST_ALIASES });
+      this.#followAliases(document, findings);
     } catch (cause) {
-      // Aliases that explode, documents nested deeper than the stack, merge keys of things that can't merge.
+      if (!(cause instanceof RangeError)) throw cause;
+      findings.push(error(TOO_DEEP, deepestLine(this.#text)));
+    }
+    if (findings.length > before) return undefined;
+    const fault = document.contents && faultIn<Node>(document.contents, (node) => this.#partsOf(node));
+    if (fault) {
+      findings.push(error(faultText(fault), fault.parent === null ? 0 : startOf(fault.parent)));
+      return undefined;
+    }
+    try {
+      // The aliases have been counted.
+      return document.toJS({ maxAliasCount: -1 });
+    } catch (cause) {
+      // Merge keys of things that can't merge.
       const reason = cause instanceof Error ? cause.message : String(cause);
       findings.push(error(`not usable as YAML: ${reason.slice(0, 200)}`, 0));
       return undefined;
     }
   }
 
+  /** What a node holds or, for an alias, stands for. */
+  *#partsOf(node: Node): Generator<readonly [number, Node]> {
+    const target = isAlias(node) ? this.#targets.get(node) : undefined;
+    if (target !== undefined) yield [0, target];
+    const items = isMap(node) || isSeq(node) ? node.items : [];
+    for (const [index, item] of items.entries()) {
+      const part: unknown = isPair(item) ? item.value : item;
+      if (isNode(part)) yield [index, part];
+    }
+  }
+
   /** Finds what each alias stands for: the nearest anchor of its name before it. */
-  #followAliases(findings: YamlFinding[]): void {
+  #followAliases(document: Document.Parsed, findings: YamlFinding[]): void {
     const anchors = new Map<string, Node>();
-    visit(this.#document, {
+    visit(document, {
       Node: (_, node) => {
         if (!isAlias(node)) {
           if (node.anchor !== undefined) anchors.set(node.anchor, node);
@@ -147,7 +172,7 @@ export class YamlSource implements ConfigSource {
   /** The key and the value at a path, or the nearest things above it that exist. */
   #find(path: Path): { key: Node | null; node: Node | null } {
     let key: Node | null = null;
-    let node: Node | null = this.#document.contents;
+    let node: Node | null = this.#document?.contents ?? null;
     for (const step of path) {
       const parent = this.#resolve(node);
       if (isSeq(parent) && typeof step === 'number') {
@@ -187,6 +212,55 @@ export class YamlSource implements ConfigSource {
   }
 }
 
+const TOO_DEEP = 'the document is nested too deeply';
+
+/** Null when it is nested so deeply that it can't even be read. */
+function parse(text: string, lineCounter: LineCounter): Document.Parsed | null {
+  try {
+    return parseDocument(text, {
+      lineCounter,
+      // YAML 1.2, also where a %YAML directive says otherwise: timestamps and `yes` are text.
+      schema: 'core',
+      resolveKnownTags: false,
+      merge: true,
+      stringKeys: true,
+      prettyErrors: false,
+      logLevel: 'error',
+    });
+  } catch (cause) {
+    if (cause instanceof RangeError) return null;
+    throw cause;
+  }
+}
+
+/** Where a text has more pieces than can be read; null when it does not. */
+function endOfPieces(text: string): number | null {
+  let pieces = 0;
+  for (const { index } of text.matchAll(/[\n,[{]/g)) {
+    if (++pieces > MOST_PIECES) return index;
+  }
+  return null;
+}
+
+/** Where the line begins that is indented most. */
+function deepestLine(text: string): number {
+  let deepest = 0;
+  let place = 0;
+  for (const { 0: indent, index } of text.matchAll(/^[ \t-]+/gm)) {
+    if (indent.length <= deepest) continue;
+    deepest = indent.length;
+    place = index;
+  }
+  return place + deepest;
+}
+
+function faultText({ kind, parent, message }: TreeFault<Node>): string {
+  if (!isAlias(parent)) return kind === 'depth' ? TOO_DEEP : `the document ${message}`;
+  const alias = `the alias ${quote(`*${parent.source}`)}`;
+  if (kind === 'cycle') return `${alias} stands inside of what it repeats, so that would never end`;
+  return `${alias} ${message}`;
+}
+
 function isMergeKey(pair: unknown): pair is Pair {
   if (!isPair(pair) || !isScalar(pair.key)) return false;
   return pair.key.type === Scalar.PLAIN && pair.key.source === '<<';
@@ -208,7 +282,7 @@ function error(message: string, offset: number): YamlFinding {
 function describeErrors(errors: readonly YAMLError[], text: string): YamlFinding[] {
   // One place that is nested too deeply is reported once for each level around it.
   const exhausted = errors.filter(({ code }) => code === 'RESOURCE_EXHAUSTION').at(-1);
-  if (exhausted) return [error('the document is nested too deeply', exhausted.pos[0])];
+  if (exhausted) return [error(TOO_DEEP, exhausted.pos[0])];
   return errors.map(({ code, message, pos }) =>
     error(describeError(code, message, keyAt(text, pos[0])), pos[0]),
   );

@@ -36,7 +36,7 @@ describe('loadConfig', () => {
     ['is not there', () => join(folder, 'none.yaml'), /ENOENT/],
     ['is a directory', () => folder, /directory/],
     ['is not UTF-8', () => file('latin1.yaml', Uint8Array.of(0x61, 0x3a, 0x20, 0xe4)), /UTF-8/],
-    ['is too large', () => large(), /larger than 64 MiB/],
+    ['is too large', () => large(), /larger than 16 MiB/],
   ])('refuses a file that %s', async (_, make, message) => {
     const error: unknown = await loadConfig(make()).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EnsembleError);
@@ -47,6 +47,6 @@ describe('loadConfig', () => {
 function large(): string {
   const path = file('large.yaml', '');
   // A hole: it has the size, but takes no room.
-  truncateSync(path, 64 * 2 ** 20 + 1);
+  truncateSync(path, 16 * 2 ** 20 + 1);
   return path;
 }

@@ -122,6 +122,26 @@ describe('whatever it is given,', () => {
     );
   });
 
+  it('configFromObject throws nothing but ConfigError: what holds itself', () => {
+    const node = fc.constantFrom('jobs', 'rules', 'attributes', 'environment', 'with', 'action', 'a');
+    fc.assert(
+      fc.property(fc.array(node, { minLength: 1, maxLength: 6 }), fc.boolean(), (keys, list) => {
+        const root: Record<string, unknown> = { jobs: [], rules: [] };
+        let at = root;
+        for (const key of keys) {
+          const next = {};
+          at[key] = list ? [next] : next;
+          at = next;
+        }
+        at.end = root;
+        expect(() => configFromObject(root)).toThrow(ConfigError);
+      }),
+    );
+    let deep: unknown = 1;
+    for (let level = 0; level < 100_000; level++) deep = { attributes: deep };
+    expect(() => configFromObject({ jobs: [deep], rules: [] })).toThrow(/nested too deeply/);
+  });
+
   it.each([
     ['anything', fc.anything({ withNullPrototype: true, withMap: true, withBigInt: true })],
     ['nearly an ensemble', ensemble],

@@ -17,6 +17,10 @@ describe('YAML that is wrong', () => {
     [`${HELLO}? [1]\n: 2\n`, '12:3', /keys must be strings/],
     ['['.repeat(50_000), '1:', /nested too deeply/],
     ['{a: '.repeat(50_000), '1:', /nested too deeply/],
+    [Array.from({ length: 3000 }, (_, i) => `${' '.repeat(i)}a:\n`).join(''), '', /nested too deeply/],
+    ['- '.repeat(3000), '1:', /nested too deeply/],
+    [`jobs: []\nrules: []\ncustom: ${'{a: '.repeat(150)}${'}'.repeat(150)}\n`, '3:', /nested too deeply/],
+    [`jobs: []\nrules: [${'x,'.repeat(1_000_000)}]\n`, '2:', /the file is too large/],
   ])('%# is told with its place', (text, place, message) => {
     const found = single(text);
     expect(found).toMatch(message);
@@ -42,8 +46,29 @@ describe('aliases', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it('that hold themselves do no harm', () => {
-    expect(pathsOf('jobs: &a [*a]\nrules: []\n')).toEqual(['jobs[0]', 'rules?']);
+  it.each([
+    ['jobs: &a [*a]\nrules: []\n', '1:11'],
+    ['jobs:\n  - &a {name: a, command: x, attributes: {x: {y: [*a]}}}\nrules: []\n', '2:51'],
+    ['jobs:\n  - &a {<<: *a, name: a, command: x}\nrules: []\n', '2:13'],
+    ['jobs:\n  - &a {<<: [*a], name: a, command: x}\nrules: []\n', '2:14'],
+    ['&all\njobs: []\nrules: []\ntests: *all\n', '4:8'],
+    ['jobs: []\nrules: []\nx-a: &a\n  b: &b [*a]\n  c: *b\n', '4:10'],
+  ])('that hold themselves are refused at their place: %j', (text, place) => {
+    expect(single(text)).toMatch(new RegExp(`^${place} .*'\\*\\w+' stands inside of what it repeats`));
+  });
+
+  it('of merge keys that explode are refused at their place', () => {
+    let text = 'jobs: []\nrules: []\nx-0: &a0 {x: 1}\n';
+    for (let level = 1; level < 60; level++) {
+      text += `x-${level}: &a${level} {<<: [*a${level - 1}, *a${level - 1}], y: 1}\n`;
+    }
+    expect(single(text)).toMatch(/^\d\d:\d+ .*alias '\*a\d+' makes the document too large/);
+  });
+
+  it('can nest no deeper than what is written can', () => {
+    let text = 'jobs: []\nrules: []\nx-0: &a0 [1]\n';
+    for (let level = 1; level < 300; level++) text += `x-${level}: &a${level} [*a${level - 1}]\n`;
+    expect(single(text)).toMatch(/^\d\d:\d+ .*alias '\*a\d+' is nested too deeply/);
   });
 
   it('may be as many as a long file has', () => {
