@@ -8,7 +8,7 @@ export const exitStatus = {
    * that it asked, refused.
    */
   failure: 1,
-  /** The configuration, a file or the command line is wrong. */
+  /** The configuration, a file or the command line is wrong; or a run that is done has no whole recording. */
   badInput: 2,
   /** The member failed, or no service could be reached. */
   memberFailure: 3,

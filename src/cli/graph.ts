@@ -1,6 +1,6 @@
 /** `ensemble graph FILE`. */
 
-import { writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import { formatDiagnostics } from '../config/format.js';
@@ -15,6 +15,18 @@ interface GraphOptions {
   readonly output: string;
 }
 
+/** Rejects when there is something else than a graph where one is to be written. */
+async function checkGraph(output: string): Promise<void> {
+  const stats = await stat(output).catch(() => null);
+  if (stats === null || !stats.isFile() || stats.size === 0) return;
+  const text = await readFile(output, 'utf8').catch(() => '');
+  if (/^\s*(flowchart|graph)\s/.test(text) || /^\s*<(svg|[?!].*<svg)[\s>]/s.test(text)) return;
+  throw new EnsembleError(
+    'ERR_FILE',
+    `can't write ${output}: it exists and is not a graph, so it is left as it is; give another name`,
+  );
+}
+
 async function graph(path: string, { format, output }: GraphOptions): Promise<void> {
   const { config, warnings } = await loadConfig(path);
   if (warnings.length > 0) console.error(formatDiagnostics(warnings));
@@ -25,6 +37,7 @@ async function graph(path: string, { format, output }: GraphOptions): Promise<vo
     process.stdout.write(text);
     return;
   }
+  await checkGraph(output);
   await writeFile(output, text).catch((cause: Error) => {
     throw new EnsembleError('ERR_FILE', `can't write ${output}: ${cause.message}`, { cause });
   });

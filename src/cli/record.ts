@@ -3,19 +3,17 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Engine } from '../engine/engine.js';
 import { EMPTY_PLAN } from '../engine/plan.js';
-import { EnsembleError, MemberError } from '../errors.js';
+import { MemberError } from '../errors.js';
 import { createMember, executorNames, type MemberName } from '../members/create.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
 import { exitStatus } from './exit-status.js';
 import { onSignals } from './signals.js';
 
-/** Bytes that may wait for the disk before the recording is given up: the queue can't be made to wait. */
-const MOST_WAITING = 2 ** 30;
-
 interface RecordOptions {
   readonly executor: MemberName;
   readonly full?: boolean;
   readonly duration?: number;
+  readonly force?: boolean;
 }
 
 function seconds(text: string): number {
@@ -24,10 +22,9 @@ function seconds(text: string): number {
   throw new InvalidArgumentError('It must be a number of seconds greater than 0, 2000000 at most.');
 }
 
-/** Follows the queue into the recorder until `stop` resolves. Throws MemberError, or EnsembleError `ERR_FILE`. */
+/** Follows the queue into the recorder until `stop` resolves. Throws MemberError. */
 async function follow(
   recorder: Recorder,
-  path: string,
   { executor, full }: RecordOptions,
   stop: Promise<void>,
 ): Promise<{ records: number; events: number }> {
@@ -43,12 +40,8 @@ async function follow(
   try {
     await new Promise<void>((resolve, reject) => {
       const sink = {
-        records: (lines: Uint8Array) => {
-          void recorder.write(lines);
-          if (recorder.waiting <= MOST_WAITING) return;
-          const message = `the recording ${path} is given up: its disk is ${MOST_WAITING} bytes behind the queue`;
-          reject(new EnsembleError('ERR_FILE', message));
-        },
+        // The queue can't be made to wait for the disk.
+        records: (lines: Uint8Array) => void recorder.write(lines),
         quiet() {},
         failed: reject,
       };
@@ -69,10 +62,16 @@ async function record(path: string, options: RecordOptions): Promise<number> {
       { code: 'ERR_MEMBER_UNAVAILABLE' },
     );
   }
-  const recorder = await openRecorder(path);
   let end = () => {};
   const stop = new Promise<void>((resolve) => {
     end = resolve;
+  });
+  const recorder = await openRecorder(path, {
+    force: options.force === true,
+    problem: ({ code, message }) => {
+      console.error(`ensemble: error: ${message} [${code}]`);
+      if (recorder.broken) end();
+    },
   });
   const forgetSignals = onSignals(end, () => process.exit(exitStatus.interrupted));
   // Without an end of its own, something else has to keep the process alive.
@@ -81,14 +80,15 @@ async function record(path: string, options: RecordOptions): Promise<number> {
       ? setInterval(() => {}, 2 ** 30)
       : setTimeout(end, options.duration * 1000);
   try {
-    const { records, events } = await follow(recorder, path, options, stop);
+    const { records, events } = await follow(recorder, options, stop);
     console.error(`ensemble: recorded ${records} records with ${events} events`);
   } finally {
     clearTimeout(timer);
-    await recorder.close();
+    // Its error has been reported when it happened.
+    await recorder.close().catch(() => {});
     forgetSignals();
   }
-  return exitStatus.done;
+  return recorder.error === null ? exitStatus.done : exitStatus.badInput;
 }
 
 export function recordCommand(): Command {
@@ -100,6 +100,7 @@ export function recordCommand(): Command {
       '--full',
       'begin with the inactive jobs that the queue still knows, not only with the active ones',
     )
+    .option('--force', 'replace a recording that exists')
     .option('--duration <seconds>', 'how long; until SIGINT or SIGTERM by default', seconds)
     .action(async (path: string, options: RecordOptions) => {
       process.exitCode = await record(path, options);

@@ -26,11 +26,9 @@ function speedOf(text: string): number {
   throw new InvalidArgumentError('It must be a number greater than 0, or max.');
 }
 
-function statusOf({ end, metrics }: ReplayResult): number {
+function statusOf({ end }: ReplayResult): number {
   if (end === 'interrupted') return exitStatus.interrupted;
-  const { records, decodeErrors } = metrics.status;
-  // What can't be read to its end, and what has no record in it at all, is no recording.
-  return end === 'failed' || (records === 0 && decodeErrors > 0) ? exitStatus.badInput : exitStatus.done;
+  return end === 'failed' ? exitStatus.badInput : exitStatus.done;
 }
 
 async function replayFile(path: string, configPath: string | undefined, options: ReplayCommandOptions) {
@@ -60,7 +58,8 @@ async function replayFile(path: string, configPath: string | undefined, options:
     const result = await replay.run();
     hideProgress();
     forgetSignals();
-    for (const error of errors) reporter.decodeError(error);
+    // Of a file that is no recording at all, one message says it.
+    if (result.metrics.status.records > 0) for (const error of errors) reporter.decodeError(error);
     await reporter.finish(result);
     return statusOf(result);
   } finally {

@@ -4,15 +4,17 @@ import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EnsembleObserver } from '../actions/context.js';
 import { formatDiagnostics } from '../config/format.js';
-import { loadConfig } from '../config/load.js';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { describeEndedBy } from '../ended-by.js';
 import { Ensemble, type RunResult } from '../ensemble.js';
+import { EnsembleError } from '../errors.js';
 import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
+import type { NodeScaler } from '../members/member.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
 import type { ServiceLink } from '../service/run/link.js';
 import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';
-import { jsonReporter } from './json-report.js';
+import { jsonReporter, type Reporter } from './json-report.js';
 import { type MiniClusterOptions, makeScaler, splitName } from './minicluster-options.js';
 import { printError } from './output.js';
 import { packageVersion } from './package-version.js';
@@ -29,6 +31,7 @@ interface RunOptions extends MiniClusterOptions {
   readonly json?: boolean;
   readonly watch?: boolean;
   readonly record?: string;
+  readonly force?: boolean;
   readonly failOnJobFailure?: boolean;
 }
 
@@ -40,7 +43,13 @@ function positiveInteger(most: number): (text: string) => number {
   };
 }
 
-function statusOf({ end, metrics }: RunResult, failOnJobFailure: boolean): number {
+/** Of the run by itself, and then of its recording. */
+function statusOf(result: RunResult, failOnJobFailure: boolean, recorder: Recorder | null): number {
+  const status = statusOfRun(result, failOnJobFailure);
+  return status === exitStatus.done && recorder?.error ? exitStatus.badInput : status;
+}
+
+function statusOfRun({ end, metrics }: RunResult, failOnJobFailure: boolean): number {
   switch (end) {
     case 'failed':
       return exitStatus.memberFailure;
@@ -53,6 +62,18 @@ function statusOf({ end, metrics }: RunResult, failOnJobFailure: boolean): numbe
       return failed && failOnJobFailure ? exitStatus.failure : exitStatus.done;
     }
   }
+}
+
+/** What the run is recorded with. It goes on without its recording when that can't be written any more. */
+async function recorderOf({ record, force }: RunOptions, { observer }: Reporter): Promise<Recorder | null> {
+  if (record === undefined) return null;
+  return openRecorder(record, {
+    force: force === true,
+    problem: (error) =>
+      observer.problem?.(
+        new EnsembleError(error.code, `${error.message}; the run goes on`, { cause: error }),
+      ),
+  });
 }
 
 function withRecorder(observer: EnsembleObserver, recorder: Recorder | null): EnsembleObserver {
@@ -97,8 +118,25 @@ async function run(path: string, given: RunOptions): Promise<number> {
   const options = scaler === null ? given : { ...given, name: splitName(given.name).name };
   const debug = options.debug === true || loaded.config.debug;
   const reporter = options.json ? jsonReporter(debug) : textReporter(debug);
-  const recorder = options.record === undefined ? null : await openRecorder(options.record);
+  const recorder = await recorderOf(options, reporter);
+  try {
+    return await runRecorded(path, loaded, { options, member, scaler, reporter, recorder });
+  } finally {
+    // Of a run that could not begin, so that what was recorded before stays as it was.
+    await recorder?.close().catch(() => {});
+  }
+}
 
+interface Parts {
+  readonly options: RunOptions;
+  readonly member: MemberName;
+  readonly scaler: NodeScaler | null;
+  readonly reporter: Reporter;
+  readonly recorder: Recorder | null;
+}
+
+async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Promise<number> {
+  const { options, member, scaler, reporter, recorder } = parts;
   const name = nameOf(path, options);
   const ensemble = Ensemble.fromConfig(loaded, {
     member,
@@ -129,11 +167,12 @@ async function run(path: string, given: RunOptions): Promise<number> {
     const by = result.by === null ? '' : describeEndedBy(result.by);
     await link?.close({ end: result.end, error: result.error?.message ?? '', by });
     const seconds = (performance.now() - begun) / 1000;
-    await recorder?.close();
+    // Its error has been reported when it happened.
+    await recorder?.close(interrupt.signal).catch(() => {});
     // Nothing is left that a signal would have to end in order, so it ends a long report at once.
     forgetSignals();
     await reporter.finish(result, seconds);
-    return statusOf(result, options.failOnJobFailure === true);
+    return statusOf(result, options.failOnJobFailure === true, recorder);
   } finally {
     progress?.stop();
     forgetSignals();
@@ -168,7 +207,8 @@ export function runCommand(): Command {
     .option('--debug', 'print every journal record')
     .option('--json', 'print machine-readable lines; the last one is the summary')
     .option('--watch', 'stay when there is nothing left to do')
-    .option('--record <file>', 'write the journal records to a file, as they came')
+    .option('--record <file>', 'write the journal records to a file, as they came; see --force')
+    .option('--force', 'let --record replace a recording that exists')
     .option('--fail-on-job-failure', 'exit with status 1 if any job failed');
   return addServiceOptions(
     command,

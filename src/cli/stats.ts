@@ -1,13 +1,11 @@
 /** `ensemble stats [FILE]`: the engine's estimators over numbers, one a line. */
 
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Statistic } from '../config/types.js';
 import { loadAddon, type NativeSummary } from '../engine/addon.js';
 import { EnsembleError } from '../errors.js';
 import { ASKED_STATISTICS, isStatistic, STATISTICS } from '../metrics/names.js';
+import { openLines } from '../recording/reader.js';
 import { nativeStatistic } from '../rules/metric-table.js';
 
 /** Numbers handed over to the native side at once. */
@@ -20,10 +18,34 @@ function readNumber(line: string, number: number): number {
   const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
   if (Number.isFinite(value)) return value;
   const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-  throw new EnsembleError(
-    'ERR_FILE',
-    `line ${number}: not a number: ${JSON.stringify(shown)}; write one decimal number a line, like 1.5 or 2e-3`,
-  );
+  const isRecord = /^\{"(id|events)":/.test(text);
+  const hint = isRecord
+    ? '`ensemble replay` reads recordings'
+    : 'write one decimal number a line, like 1.5 or 2e-3';
+  throw new EnsembleError('ERR_FILE', `line ${number}: not a number: ${JSON.stringify(shown)}; ${hint}`);
+}
+
+/**
+ * The lines of a text in pieces. `failed` is called when it can't be read to its end; then a last line without an end is
+ * not whole either, and is left out.
+ */
+async function* linesOf(
+  pieces: AsyncIterable<Uint8Array>,
+  failed: (cause: unknown) => void,
+): AsyncGenerator<string, void, void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  try {
+    for await (const piece of pieces) {
+      const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch (cause) {
+    failed(cause);
+    return;
+  }
+  if (rest !== '') yield rest;
 }
 
 /** What is shown unless somebody asks for others. */
@@ -36,14 +58,14 @@ const SHOWN: readonly Statistic[] = [
   'p99',
 ];
 
-/** A summary of the numbers in a stream of lines. Throws EnsembleError `ERR_FILE` at a line that is none. */
-async function summarize(input: Readable): Promise<NativeSummary> {
+/** A summary of the numbers in lines. Throws EnsembleError `ERR_FILE` at a line that is none. */
+async function summarize(lines: AsyncIterable<string>): Promise<NativeSummary> {
   const summary = new (loadAddon().Summary)();
   const chunk = new Float64Array(CHUNK);
   let filled = 0;
-  let lines = 0;
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    chunk[filled++] = readNumber(line, ++lines);
+  let count = 0;
+  for await (const line of lines) {
+    chunk[filled++] = readNumber(line, ++count);
     if (filled === CHUNK) {
       summary.observe(chunk);
       filled = 0;
@@ -69,24 +91,24 @@ function addStatistic(name: string, before: readonly Statistic[] | undefined): S
   throw new InvalidArgumentError(`There are ${known}, and percentiles like p95 or p99.9.`);
 }
 
-async function openInput(path: string | undefined): Promise<Readable> {
-  if (path === undefined || path === '-') return process.stdin;
-  const stream = createReadStream(path);
-  await new Promise<void>((resolve, reject) => {
-    stream.once('readable', resolve);
-    stream.once('error', (cause) =>
-      reject(new EnsembleError('ERR_FILE', `${path} can't be read: ${cause.message}`, { cause })),
-    );
+/** Prints what there is of the numbers. Throws EnsembleError `ERR_FILE` when they could not be read to their end. */
+async function stats(path: string, statistic: readonly Statistic[]): Promise<void> {
+  const reader = await openLines(path, path === '-' ? 'standard input' : path);
+  let error: unknown = null;
+  const lines = linesOf(reader.pieces(), (cause) => {
+    error = cause;
   });
-  return stream;
+  const summary = await summarize(lines);
+  if (error === null || reader.bytesRead > 0) console.log(JSON.stringify(valuesOf(summary, statistic)));
+  if (error !== null) throw error;
 }
 
 export function statsCommand(): Command {
   return new Command('stats')
     .description("the engine's statistics of numbers, one a line, as JSON")
-    .argument('[file]', 'where the numbers are; standard input by default')
+    .argument('[file]', 'where the numbers are, compressed or not; standard input by default', '-')
     .option('-s, --statistic <name...>', 'only these, like p99.9', addStatistic)
-    .action(async (path: string | undefined, { statistic = SHOWN }: { statistic?: readonly Statistic[] }) => {
-      console.log(JSON.stringify(valuesOf(await summarize(await openInput(path)), statistic)));
-    });
+    .action((path: string, { statistic = SHOWN }: { statistic?: readonly Statistic[] }) =>
+      stats(path, statistic),
+    );
 }

@@ -6,6 +6,7 @@ import { openRecorder } from '../recording/writer.js';
 
 interface SynthCommandOptions extends SynthOptions {
   readonly output: string;
+  readonly force?: boolean;
 }
 
 /** A reader of numbers between two bounds; whole ones unless said otherwise. */
@@ -19,9 +20,12 @@ function numberFrom(least: number, most: number, kind: 'integer' | 'decimal' = '
   };
 }
 
-async function synth({ output, ...options }: SynthCommandOptions): Promise<void> {
-  const recorder = await openRecorder(output);
-  for (const piece of synthesize(options)) await recorder.write(piece);
+async function synth({ output, force, ...options }: SynthCommandOptions): Promise<void> {
+  const recorder = await openRecorder(output, { force: force === true });
+  for (const piece of synthesize(options)) {
+    await recorder.write(piece);
+    if (recorder.broken) break;
+  }
   await recorder.close();
 }
 
@@ -49,5 +53,6 @@ export function synthCommand(): Command {
     .option('--start <seconds>', 'of the first job, since the epoch', numberFrom(1, 1e10), defaults.start)
     .option('--age <seconds>', 'that the instance is old then', numberFrom(0, 1e9, 'decimal'), defaults.age)
     .option('--output <file>', 'where to, compressed for *.gz and *.zst; standard output by default', '-')
+    .option('--force', 'let --output replace a recording that exists')
     .action(synth);
 }

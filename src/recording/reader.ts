@@ -1,21 +1,29 @@
 /** Reads recordings piece by piece, whatever their size. */
 
-import { createReadStream, type ReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { type Compression, compressions, drained, noCompression, recordingError } from './files.js';
+import { pipeline } from 'node:stream/promises';
+import { EnsembleError } from '../errors.js';
+import { type Compression, compressionOf, fileError, noCompression } from './files.js';
+import { ZstdFrames } from './zstd-frames.js';
 
 /** Bytes of a piece; large enough that the number of pieces costs nothing, small enough for a cache. */
 const PIECE = 1 << 20;
+/** Bytes by which a compression is known. */
+const MAGIC = 4;
 
 export interface RecordingReader {
+  /** What it reads, for messages: `the recording queue.ndjson`. */
+  readonly name: string;
   /** Bytes of the file, compressed as it is; null for a pipe. */
   readonly size: number | null;
   /** Of these, how many have been read. */
   readonly bytesRead: number;
   /**
    * The recording's bytes in pieces that end anywhere. Throws EnsembleError `ERR_FILE` when it can't be read, or not
-   * to its end: what came before stands.
+   * to its end: what came before stands. Of a compressed one that breaks off, as that of a killed run does, that is
+   * all that had been written.
    */
   pieces(): AsyncGenerator<Uint8Array, void, void>;
 }
@@ -24,25 +32,32 @@ export interface RecordingReader {
  * A recording in a file, or standard input for `-`. Compressed ones are known by what they begin with, not by their
  * names. Throws EnsembleError `ERR_FILE`.
  */
-export async function openRecording(path: string): Promise<RecordingReader> {
+export function openRecording(path: string): Promise<RecordingReader> {
+  return openLines(path, `the recording ${path}`);
+}
+
+/** The same for other lines than records; `name` says in messages what they are. Throws EnsembleError `ERR_FILE`. */
+export async function openLines(path: string, name: string): Promise<RecordingReader> {
   let size: number | null = null;
   if (path !== '-') {
     const stats = await stat(path).catch((cause: unknown) => {
-      throw recordingError(path, 'read', cause);
+      throw fileError(name, 'read', cause);
     });
-    if (stats.isDirectory()) throw recordingError(path, 'read', new Error('it is a folder'));
+    if (stats.isDirectory()) throw fileError(name, 'read', new Error('it is a folder'));
     if (stats.isFile()) size = stats.size;
   }
-  return new Reader(path, size);
+  return new Reader(path, name, size);
 }
 
 class Reader implements RecordingReader {
+  readonly name: string;
   readonly size: number | null;
   readonly #path: string;
   #bytesRead = 0;
 
-  constructor(path: string, size: number | null) {
+  constructor(path: string, name: string, size: number | null) {
     this.#path = path;
+    this.name = name;
     this.size = size;
   }
 
@@ -51,30 +66,37 @@ class Reader implements RecordingReader {
   }
 
   async *pieces(): AsyncGenerator<Uint8Array, void, void> {
-    const file: ReadStream | NodeJS.ReadStream =
-      this.#path === '-' ? process.stdin : createReadStream(this.#path, { highWaterMark: PIECE });
+    const file = this.#path === '-' ? process.stdin : createReadStream(this.#path, { highWaterMark: PIECE });
     try {
       yield* this.#decompressed(file);
     } catch (cause) {
-      throw recordingError(this.#path, 'read', cause);
+      throw cause instanceof Torn ? this.#torn(cause) : fileError(this.name, 'read', cause);
     } finally {
       file.destroy();
     }
   }
 
+  #torn({ compression, cause }: Torn): EnsembleError {
+    const what = cause === null ? 'breaks off at' : 'is damaged near';
+    const reason = cause === null ? '' : ` (${cause.message})`;
+    return new EnsembleError(
+      'ERR_FILE',
+      `${this.name} ${what} byte ${this.#bytesRead} of its ${compression.name} data${reason}; all before that was read`,
+      { cause },
+    );
+  }
+
   async *#decompressed(file: Readable): AsyncGenerator<Uint8Array, void, void> {
     const bytes = this.#counted(file);
-    const first = await bytes.next();
-    if (first.done === true) return;
-    const compression = compressions.find(({ magic }) =>
-      magic.every((byte, i) => first.value.length > i && first.value[i] === byte),
-    );
-    if (compression === undefined) {
-      yield first.value;
-      yield* bytes;
-    } else {
-      yield* decompress(compression, first.value, bytes);
+    let first = Buffer.alloc(0);
+    while (first.length < MAGIC) {
+      const next: IteratorResult<Uint8Array, void> = await bytes.next();
+      if (next.done === true) break;
+      first = Buffer.concat([first, next.value]);
     }
+    const all = startingWith(first, bytes);
+    const compression = compressionOf(first);
+    yield* compression === undefined ? all : decompress(compression, all);
   }
 
   async *#counted(file: Readable): AsyncGenerator<Uint8Array, void, void> {
@@ -85,27 +107,58 @@ class Reader implements RecordingReader {
   }
 }
 
+/** Compressed data that break off (then without a cause), or are damaged. */
+class Torn extends Error {
+  readonly compression: Compression;
+  override readonly cause: Error | null;
+
+  constructor(compression: Compression, cause: Error | null) {
+    super('the data can not be decompressed to their end');
+    this.compression = compression;
+    this.cause = cause;
+  }
+}
+
+async function* startingWith(first: Uint8Array, rest: AsyncIterable<Uint8Array>) {
+  if (first.length > 0) yield first;
+  yield* rest;
+}
+
 async function* decompress(
   compression: Compression,
-  first: Uint8Array,
-  rest: AsyncGenerator<Uint8Array, void, void>,
+  bytes: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
   const stream = compression.decompressor?.();
   if (stream === undefined) throw noCompression(compression);
-  // One piece goes in when the one before has come out, so that memory is bounded on both sides.
-  const feeding = (async () => {
-    for (let piece: Uint8Array | undefined = first; piece !== undefined; ) {
-      if (!stream.write(piece)) await drained(stream);
-      if (stream.destroyed) return;
-      const next: IteratorResult<Uint8Array, void> = await rest.next();
-      piece = next.done === true ? undefined : next.value;
+  const frames = compression.name === 'zstd' ? new ZstdFrames() : null;
+  let taken = () => {};
+  const fed = async function* () {
+    for await (const piece of bytes) {
+      frames?.push(piece);
+      yield piece;
     }
-    stream.end();
-  })();
-  feeding.catch((error: Error) => stream.destroy(error));
+    // The end of a stream that breaks off is an error, and an error takes with it what nobody has read yet.
+    await new Promise<void>((resolve) => stream.flush(compression.flush, resolve));
+    while (stream.readableLength > 0 && !stream.destroyed) {
+      await new Promise<void>((resolve) => {
+        taken = resolve;
+      });
+    }
+  };
+  // Its error is that of the stream, which is read below.
+  pipeline(fed, stream).catch(() => {});
   try {
-    yield* stream as AsyncIterable<Uint8Array>;
+    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+      yield piece;
+      taken();
+    }
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    if (code === 'Z_BUF_ERROR') throw new Torn(compression, null);
+    throw /^(Z_|ZSTD_)/.test(code) ? new Torn(compression, cause as Error) : cause;
   } finally {
     stream.destroy();
+    taken();
   }
+  if (frames?.whole === false) throw new Torn(compression, null);
 }

@@ -14,6 +14,7 @@ import { type Firing, readFiring } from '../firing.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
 import { compilePlan, ruleNames } from '../rules/compile.js';
 import { nextTimes } from '../rules/cron.js';
+import { counted } from '../text/counted.js';
 import { paced } from './pace.js';
 import type { RecordingReader } from './reader.js';
 
@@ -39,7 +40,7 @@ export interface ReplayOptions {
 export interface ReplayResult {
   /** All was read, a `terminate` rule fired (the statistics are of all that was read), the signal, or `error`. */
   readonly end: 'replayed' | 'terminated' | 'interrupted' | 'failed';
-  /** Why the recording could not be read to its end. */
+  /** Why the recording could not be read to its end, or that it has no record in it at all. */
   readonly error: EnsembleError | null;
   /** Which rule would have ended the run, for `terminated`. */
   readonly by: EndedBy | null;
@@ -51,6 +52,8 @@ export class Replay {
   readonly #options: ReplayOptions;
   readonly #engine: Engine;
   #by: EndedBy | null = null;
+  /** The first bytes that are no record. */
+  #firstBroken: DecodeError | null = null;
 
   /** Throws EnsembleError `ERR_ADDON`. */
   constructor(reader: RecordingReader, options: ReplayOptions = {}) {
@@ -67,7 +70,10 @@ export class Replay {
       {
         firing: (native) => this.#fired(readFiring(native, rules, this.#engine.names, states)),
         retry: (retry) => options.retry?.(readRetry(retry, this.#engine.groups)),
-        decodeError: (error) => options.decodeError?.(error),
+        decodeError: (error) => {
+          this.#firstBroken ??= error;
+          options.decodeError?.(error);
+        },
         cronTimes: nextTimes,
       },
     );
@@ -90,6 +96,8 @@ export class Replay {
     await this.#engine.finishStream();
     const metrics = await this.#engine.metrics();
     this.#engine.close();
+    if (metrics.status.records === 0 && !this.#options.signal?.aborted)
+      error ??= this.#noRecord(metrics.status);
     return { end: this.#endOf(error, metrics.status), error, by: this.#by, metrics };
   }
 
@@ -110,6 +118,16 @@ export class Replay {
       await this.#options.ready?.();
     }
     await Promise.all(underWay);
+  }
+
+  #noRecord({ decodeErrors }: EngineStatus): EnsembleError {
+    const first = this.#firstBroken;
+    const empty = this.#reader.bytesRead === 0 ? 'it is empty' : 'it has no line with text';
+    const why =
+      first === null
+        ? empty
+        : `${counted(decodeErrors, 'line')} can't be read as one, first line ${first.line} (byte ${first.offset}): ${first.reason}`;
+    return new EnsembleError('ERR_FILE', `${this.#reader.name} has no journal record in it: ${why}`);
   }
 
   #endOf(error: EnsembleError | null, status: EngineStatus): ReplayResult['end'] {

@@ -209,6 +209,7 @@ async function runRecording(loaded: LoadedConfig, input: Exclude<TestInput, Scri
 function syntheticReader({ settings }: Extract<TestInput, { kind: 'synth' }>): RecordingReader {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   return {
+    name: 'the synthetic recording',
     size: null,
     bytesRead: 0,
     async *pieces() {

@@ -3,8 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { constants, createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { openRecording } from '../../src/recording/reader.js';
 import { cli, ensembleFile, eventually, jsonLines, main, newFolder, root, start } from './cli.js';
 
 const hello = join(root, 'test/fixtures/journals/a_hello.ndjson');
@@ -133,6 +134,18 @@ rules: [{trigger: job-start, name: sleep, action: {name: terminate}}]
   });
 });
 
+/** Lines as gzip that was flushed after them and then not ended. */
+async function flushedGzip(lines: readonly string[]): Promise<{ text: string; data: Buffer }> {
+  const text = `${lines.join('\n')}\n`;
+  const gzip = createGzip();
+  const pieces: Buffer[] = [];
+  gzip.on('data', (piece: Buffer) => pieces.push(piece));
+  gzip.write(text);
+  await new Promise<void>((resolve) => gzip.flush(constants.Z_SYNC_FLUSH, resolve));
+  gzip.destroy();
+  return { text, data: Buffer.concat(pieces) };
+}
+
 describe.concurrent('a recording that is broken', () => {
   const text = readFileSync(hello, 'utf8');
 
@@ -157,16 +170,49 @@ describe.concurrent('a recording that is broken', () => {
     expect(Number(/byte (\d+)/.exec(stderr)?.[1])).toBeGreaterThanOrEqual(offset);
   });
 
-  test('empty is no error', async () => {
-    const { status, stdout, stderr } = await cli(['replay', file('empty.ndjson', '')]);
+  test.each([
+    ['an empty file', '', 'it is empty'],
+    ['only empty lines', '\n\n', 'it has no line with text'],
+    ['a compressed file of nothing', gzipSync(''), 'it has no line with text'],
+    [
+      'other text',
+      Buffer.alloc(100_000, 'noise\n'),
+      "16667 lines can't be read as one, first line 1 (byte 0): a journal record must be a JSON object",
+    ],
+    ['a torn first record', text.slice(30, 60), "1 line can't be read as one, first line 1 (byte 0): "],
+    ['gzip of something else', gzipSync('a\nb\n'), "2 lines can't be read as one, first line 1 (byte 0): "],
+  ])('%s has no record in it, which is an error and said once', async (_what, content, message) => {
+    const path = file('none', content);
+    const { status, stderr } = await cli(['replay', path]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`the recording ${path} has no journal record in it: ${message}`);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    const { summary } = await replay(path);
+    expect(summary).toMatchObject({ end: 'failed', error: { code: 'ERR_FILE' }, events: 0 });
+  });
+
+  test('one of a queue in which nothing happened is not broken', async () => {
+    const { status, stdout, stderr } = await cli(['replay', file('idle', '{"id":-1,"events":[]}\n')]);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('replayed: 0 events, 0 firings');
   });
 
-  test('what is no recording at all is', async () => {
-    const { status, summary } = await replay(file('noise.bin', Buffer.alloc(100_000, 'noise\n')));
+  test('damaged data and other formats are told apart from a recording that breaks off', async () => {
+    const whole = gzipSync(readFileSync(mock));
+    const damaged = Buffer.from(whole);
+    damaged.fill(0xff, whole.length / 2, whole.length / 2 + 100);
+    const path = file('damaged.gz', damaged);
+    const { status, stderr, stdout } = await cli(['replay', path]);
     expect(status).toBe(2);
-    expect(summary.events).toBe(0);
+    expect(stderr).toMatch(
+      /damaged\.gz is damaged near byte \d+ of its gzip data \(.+\); all before that was read/,
+    );
+    expect(Number(/(\d+) events/.exec(stdout)?.[1])).toBeGreaterThan(5000);
+    const noise = await cli([
+      'replay',
+      file('noise.gz', Buffer.from([0x1f, 0x8b, ...Buffer.from('no gzip')])),
+    ]);
+    expect([noise.status, noise.stderr]).toEqual([2, expect.stringContaining('is damaged near byte 9')]);
   });
 
   test('a torn compressed file tells as far as it goes, and what is wrong', async () => {
@@ -175,6 +221,27 @@ describe.concurrent('a recording that is broken', () => {
     expect(status).toBe(2);
     expect(summary.events).toBeGreaterThan(5000);
     expect(summary).toMatchObject({ end: 'failed', error: { code: 'ERR_FILE' } });
+    const { stderr } = await cli(['replay', file('torn.gz', whole.subarray(0, 1000))]);
+    expect(stderr).toMatch(/torn\.gz breaks off at byte 1000 of its gzip data; all before that was read/);
+  });
+
+  test('a torn compressed file gives everything up to the last flush, however slowly it is read', async () => {
+    const lines = readFileSync(mock, 'utf8').split('\n').slice(0, 6000);
+    const { text: flushed, data } = await flushedGzip(lines);
+    const events = flushed.split('"timestamp"').length - 1;
+    const path = file('flushed.gz', data);
+    const fast = await replay(path);
+    expect([fast.status, fast.summary.events, fast.summary.decodeErrors]).toEqual([2, events, 0]);
+    const reader = await openRecording(path);
+    let read = '';
+    const reading = async () => {
+      for await (const piece of reader.pieces()) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        read += Buffer.from(piece).toString();
+      }
+    };
+    await expect(reading()).rejects.toMatchObject({ code: 'ERR_FILE' });
+    expect(read).toBe(flushed);
   });
 
   test.each([
