@@ -153,6 +153,9 @@ describe.concurrent('every example, through the command line', () => {
     const { physics, train, surrogate } = summary.groups;
     expect(train?.count.success).toBe(errors.length);
     expect(physics?.count.success).toBe(8 * errors.length + (surrogate?.count.failed ?? 0));
+    // Physics is expensive: no point is looked at twice.
+    const samples = readFileSync(join(folder, 'samples.csv'), 'utf8').trim().split('\n');
+    expect(new Set(samples.map((line) => Number.parseFloat(line))).size).toBe(physics?.count.submitted);
     const answers = readFileSync(join(folder, 'answers.csv'), 'utf8').trim().split('\n');
     expect(answers).toHaveLength(12 - (surrogate?.count.failed ?? 0));
     expect(summary).toMatchObject({ end: 'idle', state: 'done' });
