@@ -45,10 +45,37 @@ export interface Firing {
   readonly context: Readonly<Record<string, unknown>> | null;
   /** The parameters of that job, where its group has some, for custom actions and submissions. */
   readonly parameters: Parameters | null;
-  /** Those parameters as they are written, where that is not as `String` writes them: `1.10`. */
-  readonly texts: Readonly<Record<string, string>>;
   /** Index of the job's entry in its group, for the same. */
   readonly entry: number | null;
+  /** What else the job was made of, for the same. */
+  readonly origin: JobOrigin | null;
+}
+
+/** What a job that an ensemble submitted was made of, besides its entry and its parameters (`attributes.user.origin`). */
+export interface JobOrigin {
+  /** Index of the rule that it was first submitted for; -1 when it was asked for from outside. */
+  readonly rule: number;
+  /** Number of the firing, and of the job among those of the firing. */
+  readonly firing: number;
+  readonly index: number;
+  /** What its tags were filled in with, by name; null for a job that is as the file has it. */
+  readonly values: Parameters | null;
+  /** Parameters and values as they are written, by name, where that is not as `String` writes them: `1.10`. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** Reads the JSON text of an origin. Whoever submits a job may write anything there; what is missing is as of a first job. */
+export function readOrigin(text: string): JobOrigin {
+  const { rule, firing, index, values, texts } = readContext(text) ?? {};
+  const number = (value: unknown) => (typeof value === 'number' ? value : 0);
+  const isMapping = typeof values === 'object' && values !== null && !Array.isArray(values);
+  return {
+    rule: number(rule),
+    firing: number(firing),
+    index: number(index),
+    values: isMapping ? (values as Parameters) : null,
+    texts: readTexts(texts),
+  };
 }
 
 /** A native firing with its indexes turned into names. */
@@ -81,8 +108,8 @@ export function readFiring(
     metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot),
     context: readContext(native.context),
     parameters: readContext(native.parameters) as Parameters | null,
-    texts: readTexts(native.origin),
     entry: native.entry,
+    origin: native.origin === null ? null : readOrigin(native.origin),
   };
 }
 
@@ -108,14 +135,12 @@ export function askedFiring(action: Action, askedBy: string, number: number): Fi
     metrics: null,
     context: null,
     parameters: null,
-    texts: {},
     entry: null,
+    origin: null,
   };
 }
 
-/** The texts of parameters in a job's origin. Whoever submits a job may put anything there. */
-function readTexts(origin: string | null): Firing['texts'] {
-  const texts = readContext(origin)?.texts;
+function readTexts(texts: unknown): JobOrigin['texts'] {
   if (typeof texts !== 'object' || texts === null) return {};
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => typeof text === 'string'));
 }

@@ -121,15 +121,19 @@ void Judge::JudgeEvent(const Job& job, const journal::Event& event, TouchSet tou
     firing.event = event.name;
     if (book_.rule(index).wants_event) {
       firing.context = event.context;
-      if (const JobDetails* details = details_.Find(job.id)) {
-        firing.parameters = details->parameters;
-        firing.origin = details->origin;
-        firing.entry = details->entry;
-      }
+      DescribeJob(firing);
     }
     Occasion(index, std::move(firing));
   }
   Settle();
+}
+
+void Judge::DescribeJob(Firing& firing) const {
+  const JobDetails* const details = details_.Find(*firing.job);
+  if (details == nullptr) return;
+  firing.parameters = details->parameters;
+  firing.entry = details->entry;
+  firing.origin = details->origin;
 }
 
 void Judge::OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count, double time) {

@@ -124,6 +124,8 @@ class Judge {
   };
 
   Firing NewFiring(std::uint32_t group = kNoGroup) const;
+  // Adds what is remembered of the firing's job.
+  void DescribeJob(Firing& firing) const;
   bool InState(const Rule& rule) const;
   // Whether the rule's condition holds; `value` becomes that of the metric that it is about.
   bool Holds(const Rule& rule, const Facts& facts, double* value) const;

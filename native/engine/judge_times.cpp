@@ -151,6 +151,7 @@ void Judge::JudgeDue(const Due& due) {
     facts.job = due.silence->job;
     firing.job = due.silence->job;
     firing.event = last.name;
+    if (rule.wants_event) DescribeJob(firing);
   }
   double value = stats::kNoValue;
   if (InState(rule) && Holds(rule, facts, &value)) Occasion(due.rule, std::move(firing));

@@ -95,10 +95,10 @@ struct Firing {
   // All metrics as they were then, for the same rules: what a function decides by must not depend
   // on when it gets to run.
   std::shared_ptr<const Snapshot> snapshot;
-  // Of the job, for the same rules, when its group is remembered.
+  // Of the job, for the same rules, when its group is remembered: see JobDetails.
   std::shared_ptr<const JobParameters> parameters;
-  std::string origin;  // its attributes.user.origin; empty for none
   std::optional<std::uint32_t> entry;
+  std::string origin;
   bool submitting = false;  // the source submits the rule's jobs, JavaScript need not
 };
 

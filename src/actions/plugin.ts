@@ -2,13 +2,13 @@
 
 import type { ConfigPlugin } from '../config/types.js';
 import { ActionError } from '../errors.js';
-import { jobOf } from '../plugins/job.js';
 import { type PluginPartName, splitPart } from '../plugins/part-name.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { customHandle } from './custom.js';
 import { customMetrics } from './custom-metrics.js';
 import type { FollowUp } from './follow-up.js';
 import { JavaScriptFunctions } from './javascript/javascript-functions.js';
+import { jobOf } from './job-facts.js';
 import { asked, codeOf, describeAsking, eventOf, withinTime } from './user-code.js';
 
 /** The threads of the plugins of a run; each begins with the first call. */

@@ -6,11 +6,11 @@ import { ActionError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
 import { probeFunction } from '../plugins/actions.js';
-import { jobOf } from '../plugins/job.js';
 import { splitPart } from '../plugins/part-name.js';
 import type { ActionContext } from './context.js';
 import { customHandle } from './custom.js';
 import { customMetrics } from './custom-metrics.js';
+import { jobOf } from './job-facts.js';
 import { eventOf, failureOf, RunEnded, TimeoutError, withinTime } from './user-code.js';
 
 /** Milliseconds after which a thread that is stuck has been ended. */

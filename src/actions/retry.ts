@@ -3,13 +3,13 @@
 import type { EnsembleConfig, JobEntry, Parameters } from '../config/types.js';
 import type { NativeRetry, SubmitReport } from '../engine/addon.js';
 import { ActionError } from '../errors.js';
+import { type JobOrigin, readOrigin } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
-import { rowOf } from '../parameters/written.js';
 import type { ActionContext } from './context.js';
-import { describePortions, fillIn } from './submit.js';
+import { asSubmitted, describePortions } from './submit.js';
 
 /** A job that is submitted again. */
-export interface Retry {
+export interface Retry extends JobOrigin {
   /** Counted from 0 in this run. */
   readonly number: number;
   /** When it was due, in seconds since the epoch. */
@@ -22,14 +22,6 @@ export interface Retry {
   /** Times that it was submitted before. */
   readonly attempt: number;
   readonly parameters: Parameters | null;
-  /** The rule and the firing that the job was first submitted for, and its number among that one's jobs. */
-  readonly rule: number;
-  readonly firing: number;
-  readonly index: number;
-  /** What its tags were filled in with besides; null for a job that is as the file has it. */
-  readonly values: Parameters | null;
-  /** Parameters and values as they are written, where that is not as `String` writes them. */
-  readonly texts: Readonly<Record<string, string>>;
   /** The engine's source submits it by itself. */
   readonly submitting: boolean;
 }
@@ -37,7 +29,6 @@ export interface Retry {
 /** A native retry with its texts read. */
 export function readRetry(native: NativeRetry, groups: readonly string[]): Retry {
   const { number, timestamp, job, group, entry, attempt, submitting } = native;
-  const origin = JSON.parse(native.origin) as Partial<Retry>;
   return {
     number,
     timestamp,
@@ -46,11 +37,7 @@ export function readRetry(native: NativeRetry, groups: readonly string[]): Retry
     entry,
     attempt,
     parameters: native.parameters === null ? null : (JSON.parse(native.parameters) as Parameters),
-    rule: origin.rule ?? 0,
-    firing: origin.firing ?? 0,
-    index: origin.index ?? 0,
-    values: origin.values ?? null,
-    texts: origin.texts ?? {},
+    ...readOrigin(native.origin),
     submitting,
   };
 }
@@ -59,14 +46,7 @@ export function readRetry(native: NativeRetry, groups: readonly string[]): Retry
 function entryOf(retry: Retry, config: EnsembleConfig): JobEntry {
   const entry = config.groups.get(retry.group)?.entries[retry.entry];
   if (entry === undefined) throw new Error(`the group has no entry ${retry.entry}`);
-  if (retry.values === null && !entry.late) return entry;
-  const parameters = retry.parameters === null ? entry.parameters : rowOf(retry.parameters, retry.texts);
-  const values = rowOf(retry.values ?? {}, retry.texts);
-  return fillIn(entry, parameters, retry.index, (name) => {
-    const value = values[name];
-    if (value === undefined) throw new Error(`its jobspec does not say what {{${name}}} was`);
-    return value;
-  });
+  return asSubmitted(entry, retry.parameters, retry);
 }
 
 /** The job on one line, as submissions are described. */

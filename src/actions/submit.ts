@@ -1,8 +1,9 @@
 /** `submit`: a whole group, or `value` jobs of it. */
 
 import { escapeControls } from '../config/describe.js';
-import type { Given, JobEntry, JobGroup, JobTemplate, Row } from '../config/types.js';
+import type { Given, JobEntry, JobGroup, JobTemplate, Parameters, Row } from '../config/types.js';
 import { ActionError } from '../errors.js';
+import type { JobOrigin } from '../firing.js';
 import { FillError, fillDraft, showWords } from '../parameters/fill.js';
 import { fillValue, type Lookup } from '../parameters/template.js';
 import { plain, rowOf } from '../parameters/written.js';
@@ -70,7 +71,7 @@ function meantPortions(context: ActionContext, due: DueSubmit, group: JobGroup):
     if (entry === undefined || firing.parameters === null) {
       throw new Error("its jobspec does not say which of the group's jobs the job is");
     }
-    const parameters = rowOf(firing.parameters, firing.texts);
+    const parameters = rowOf(firing.parameters, firing.origin?.texts ?? {});
     // Its values may have been passed to it, and are not those of its entry then.
     const late = entry.draft !== null;
     return [{ entry: { ...entry, parameters, late }, count: action.value ?? 1 }];
@@ -118,6 +119,32 @@ export function fillIn(entry: JobEntry, parameters: Row, index: number, values: 
     if (!(error instanceof FillError)) throw error;
     throw new Error(`${error.path.join('.')} of group '${draft.group}': ${error.message}`, { cause: error });
   }
+}
+
+/**
+ * The job of an entry that was submitted with these parameters. Throws an Error that says what of it is not known, and
+ * FillError.
+ */
+export function asSubmitted(
+  entry: JobEntry,
+  parameters: Parameters | null,
+  { index, values, texts }: Pick<JobOrigin, 'index' | 'values' | 'texts'>,
+): JobEntry {
+  const row = rowOf(parameters ?? {}, texts);
+  const isOwn = Object.keys(row).some((name) => !isSame(row[name], entry.parameters[name]));
+  if (values === null && !entry.late && !isOwn) return entry;
+  const known = rowOf(values ?? {}, texts);
+  return fillIn(entry, { ...entry.parameters, ...row }, index, (name) => {
+    const value = known[name];
+    if (value === undefined) throw new Error(`its jobspec does not say what {{${name}}} was`);
+    return value;
+  });
+}
+
+function isSame(one: Given | undefined, other: Given | undefined): boolean {
+  return (
+    one !== undefined && other !== undefined && plain(one) === plain(other) && String(one) === String(other)
+  );
 }
 
 /** The jobs of a submission with everything filled in. */

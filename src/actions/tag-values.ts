@@ -63,7 +63,7 @@ export function tagValues(firing: Firing, metrics: MetricsSnapshot): Lookup {
     else if (name.startsWith('job.parameters.')) {
       const parameter = name.slice('job.parameters.'.length);
       value = own(firing.parameters, parameter);
-      text = own(firing.texts, parameter) ?? null;
+      text = own(firing.origin?.texts ?? {}, parameter) ?? null;
     }
     if (isScalar(value)) return given(value, text);
     throw new NoValue(`{{${name}}} has no value ${firing.event === null ? 'without an event' : 'here'}`);

@@ -31,7 +31,7 @@ const decoder = new TextDecoder();
 const print = (line: object) => printLine(JSON.stringify(line));
 
 function printFiring(whole: Firing): void {
-  const { job, context, parameters, entry: _, metrics: __, submitting: ___, ...firing } = whole;
+  const { job, context, parameters, entry: _, origin: __, metrics: ___, submitting: ____, ...firing } = whole;
   print({
     type: 'firing',
     ...firing,
@@ -43,7 +43,7 @@ function printFiring(whole: Firing): void {
   });
 }
 
-function printRetry({ job, values: _, submitting: __, ...retry }: Retry, text: string): void {
+function printRetry({ job, values: _, texts: __, submitting: ___, ...retry }: Retry, text: string): void {
   print({ type: 'retry', ...retry, job: formatJobId(job), jobid: String(job), text });
 }
 

@@ -1,7 +1,8 @@
 /** Job entries, and the groups that they form. */
 
 import { GroupNames } from '../metrics/names.js';
-import { FillError, fillDraft, isFluxTag, showWords } from '../parameters/fill.js';
+import { FillError, fillDraft, showWords } from '../parameters/fill.js';
+import { isFluxTag } from '../parameters/job-tags.js';
 import { tablesOf } from '../parameters/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../parameters/template.js';
 import { isLarge, type Scalar } from './as-written.js';

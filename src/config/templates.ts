@@ -18,7 +18,7 @@ export const EVENT_NAMES = [
 ] as const;
 
 /** Flux's tags that are worth a suggestion. */
-const FLUX_NAMES = ['id', 'id.dec', 'jobid', 'name', 'size', 'taskid', 'tmpdir'];
+const FLUX_NAMES = ['id', 'id.dec', 'jobid', 'name', 'size', 'ntasks', 'nnodes', 'taskid', 'tmpdir'];
 
 /** What is known where a template stands. */
 export interface KnownNames {

@@ -32,10 +32,10 @@ export interface NativeFiring {
   readonly snapshot: NativeSnapshot | null;
   /** `attributes.user.parameters` of the job as JSON text, for the same rules and groups that are remembered. */
   readonly parameters: string | null;
-  /** `attributes.user.origin` of the job as JSON text, for the same. */
-  readonly origin: string | null;
   /** `attributes.user.origin.entry` of the job, for the same. */
   readonly entry: number | null;
+  /** `attributes.user.origin` of the job as JSON text, for the same. */
+  readonly origin: string | null;
   /** The source submits the rule's jobs; what comes of it is told in `submissions`. */
   readonly submitting: boolean;
 }

@@ -1,5 +1,6 @@
 /** The jobspec of a group's jobs: V1 (RFC 25), with the attributes of RFC 14. */
 
+import { resolve } from 'node:path';
 import type { JobTemplate } from '../config/types.js';
 import { textsOf } from '../parameters/written.js';
 import { jsonText } from './json-text.js';
@@ -60,17 +61,52 @@ function merge(base: Json, more: Json): Json {
   return result;
 }
 
-/** The jobspec of a group's jobs. */
-export function compileJobspec(template: JobTemplate, options: JobspecOptions): CompiledJobspec {
+/** The attributes, whose `system` has those of the entry on top of what its keys say. */
+function attributesOf(template: JobTemplate, environment: JobspecOptions['environment']): Json {
   const system: Json = {
     duration: template.duration,
-    cwd: template.workdir ?? process.cwd(),
-    environment: options.environment ?? undefined,
+    // Relative to this process, and not to the broker.
+    cwd: resolve(template.workdir ?? ''),
+    environment: environment ?? undefined,
     queue: template.queue ?? undefined,
     bank: template.bank ?? undefined,
     shell: outputOptions(template),
   };
-  const { user: _, ...attributes } = merge({ system }, template.attributes);
+  return merge({ system }, template.attributes);
+}
+
+/** Where the jobs of a template run and write. Names of files may hold tags (job-tags.ts). */
+export interface JobFiles {
+  /** Absolute. */
+  readonly workdir: string;
+  /** Relative to `workdir`, or null for none. */
+  readonly output: string | null;
+  /** The same for standard error: that of `output` where the job has none of its own. */
+  readonly error: string | null;
+  /** What `{{name}}` stands for: the job's name or else that of its program, without the folder. */
+  readonly name: string;
+}
+
+/** What Flux reads from the jobspec of such a job, and what the local member goes by. */
+export function filesOf(template: JobTemplate): JobFiles {
+  const { system } = attributesOf(template, null) as { system: Json };
+  const at = (...keys: string[]) =>
+    keys.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), system);
+  const text = (value: unknown) => (typeof value === 'string' ? value : null);
+  const output = text(at('shell', 'options', 'output', 'stdout', 'path'));
+  const error = text(at('shell', 'options', 'output', 'stderr', 'path'));
+  const program = template.command[0]?.split('/').pop() ?? '';
+  return {
+    workdir: text(at('cwd')) ?? resolve(''),
+    output,
+    error: error ?? output,
+    name: text(at('job', 'name')) ?? program,
+  };
+}
+
+/** The jobspec of a group's jobs. */
+export function compileJobspec(template: JobTemplate, options: JobspecOptions): CompiledJobspec {
+  const { user: _, ...attributes } = attributesOf(template, options.environment);
   const user = merge(isObject(template.attributes.user) ? template.attributes.user : {}, {
     group: template.group,
     ...(options.ensemble === null ? {} : { ensemble: options.ensemble }),

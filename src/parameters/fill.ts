@@ -4,6 +4,7 @@ import { describeValue } from '../config/describe.js';
 import type { Path } from '../config/path.js';
 import { MOST } from '../config/schema.js';
 import type { JobDraft, JobTemplate, Row } from '../config/types.js';
+import { isFluxTag } from './job-tags.js';
 import { fillText, fillValue, isTemplate, type Lookup } from './template.js';
 import { plain } from './written.js';
 
@@ -16,15 +17,6 @@ export class FillError extends Error {
     super(message);
     this.path = path;
   }
-}
-
-/** Flux's own tags, which it fills in when a job starts (flux-submit(1)). */
-const FLUX_TAG =
-  /^(?:(?:job)?id(?:\.(?:dec|hex|f58|f58plain|dothex|words))?|name|size|ntasks|nnodes|taskid|tmpdir|(?:task|node)\.\w+)$/;
-
-/** Whether a tag of a command or an output file is Flux's. */
-export function isFluxTag(name: string): boolean {
-  return FLUX_TAG.test(name);
 }
 
 /** Flux's tags stay as they are, unless a parameter has the name. */

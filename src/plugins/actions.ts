@@ -1,7 +1,7 @@
 /** The actions and probes of a plugin as functions. Runs on the plugin's thread. */
 
 import type { CustomArguments } from '../actions/custom-types.js';
-import type { PluginAction, PluginProbe } from './define.js';
+import type { PluginAction, PluginJob, PluginProbe } from './define.js';
 import { type JobFacts, pluginJob } from './job.js';
 import { checkOptions, importPlugin, type OptionsProblem } from './plugin-module.js';
 
@@ -28,13 +28,27 @@ export async function loadActions(url: string): Promise<Map<string, (args: CallA
 
 async function callAction(action: PluginAction, { job, ...args }: CallArguments): Promise<unknown> {
   const options = await optionsOf(action, args);
-  return action.run({ ...args, options, job: job === null ? null : pluginJob(job) });
+  return withJob(job, (job) => action.run({ ...args, options, job }));
 }
 
 async function callProbe(probe: PluginProbe, { job, ...args }: CallArguments): Promise<unknown> {
   if (job === null) throw new Error('the job is none of the file');
   const { event, metrics, handle } = args;
-  return probe.read({ options: await optionsOf(probe, args), job: pluginJob(job), event, metrics, handle });
+  const options = await optionsOf(probe, args);
+  return withJob(job, (job) => probe.read({ options, job: job as PluginJob, event, metrics, handle }));
+}
+
+/** Does the work with the job. A file of it that was looked for under several names is reported with all of them. */
+async function withJob(facts: JobFacts | null, work: (job: PluginJob | null) => unknown): Promise<unknown> {
+  const tried = new Map<string, readonly string[]>();
+  try {
+    return await work(facts === null ? null : pluginJob(facts, tried));
+  } catch (error) {
+    const { code, path, message } = error as NodeJS.ErrnoException;
+    const others = (tried.get(path ?? '') ?? []).filter((name) => name !== path);
+    if (code !== 'ENOENT' || others.length === 0) throw error;
+    throw new Error(`${message}; ${others.join(', ')} does not exist either`, { cause: error });
+  }
 }
 
 async function optionsOf(

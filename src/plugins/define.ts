@@ -33,9 +33,17 @@ export interface PluginJob {
   readonly parameters: Parameters;
   /** Absolute. */
   readonly workdir: string;
-  /** The file that its standard output goes to, absolute; null when it goes to none. */
+  /**
+   * The file that its standard output goes to, absolute; null when it goes to none. With a file for each task, that of
+   * the first.
+   */
   readonly output: string | null;
-  /** An absolute path from one relative to `workdir`, with parameters, `{{id}}`, `{{group}}` and the like filled in. */
+  /** The same for standard error. */
+  readonly error: string | null;
+  /**
+   * An absolute path from one relative to `workdir`. Parameters, `{{id}}`, `{{group}}` and the like are filled in as
+   * they were for the job.
+   */
   path(template: string): string;
 }
 

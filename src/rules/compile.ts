@@ -181,7 +181,11 @@ export function compilePlan(config: EnsembleConfig, ensemble: string, names: Rul
   return {
     groups: [...config.groups.keys()],
     remembered: [...config.groups.values()].flatMap((group, index) =>
-      group.retry !== null || group.entries.some(({ draft }) => draft?.sweep) || asksForParameters
+      // Plugins look for the files of jobs, whose names tell jobs apart.
+      group.retry !== null ||
+      group.entries.some(({ draft }) => draft?.sweep) ||
+      asksForParameters ||
+      config.plugins.length > 0
         ? [{ group: index, retry: compileRetry(group, names.makePortion) }]
         : [],
     ),

@@ -53,6 +53,8 @@ export interface InstanceOptions {
   readonly nodes?: number;
   /** Lets other users connect, as a system instance does. */
   readonly guests?: boolean;
+  /** Variables of the broker, on top of ours; undefined for none of the name. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 function configPath({ cores, nodes, guests }: InstanceOptions): string {
@@ -97,7 +99,7 @@ export async function withInstance(
   test: (instance: Instance) => Promise<void>,
   options: InstanceOptions = {},
 ): Promise<void> {
-  const { FLUX_URI: _, ...environment } = process.env;
+  const { FLUX_URI: _, ...environment } = { ...process.env, ...options.env };
   const config = `--config-path=${configPath(options)}`;
   // Ends when its standard input does, so it does not outlive a test that is killed.
   const broker = spawn(

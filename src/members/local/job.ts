@@ -1,14 +1,18 @@
 /** A job of the local member, and what it shares with the other jobs of its submission. */
 
+import { hostname } from 'node:os';
 import type { JobTemplate } from '../../config/types.js';
 import { ActionError } from '../../errors.js';
-import { compileJobspec } from '../jobspec.js';
+import { compileTags, hasAsciiIds, type JobTagValues } from '../../parameters/job-tags.js';
+import { compileJobspec, filesOf, type JobFiles } from '../jobspec.js';
 import type { SubmitOrigin } from '../member.js';
 import type { Alarm } from './clock.js';
-import { compilePath, jobName, type PathValues } from './output-path.js';
 import type { Queueable } from './queue.js';
 import type { RecordedJob } from './records.js';
+import { formatIdset } from './slots.js';
 import { encodeProgram, isTooLong } from './spawner.js';
+
+const HOST = hostname();
 
 /** All that the jobs of one submission have in common, worked out once. */
 export interface Batch {
@@ -18,10 +22,11 @@ export interface Batch {
   /** By the job's number among those of this submission. */
   readonly jobspec: (index: number) => string;
   /** Environment and command in the spawner's form. */
-  readonly program: string;
-  readonly output: (values: PathValues) => string;
-  readonly error: (values: PathValues) => string;
-  readonly name: string;
+  readonly program: (values: JobTagValues) => string;
+  readonly output: (values: JobTagValues) => string;
+  readonly error: (values: JobTagValues) => string;
+  readonly files: JobFiles;
+  readonly ascii: boolean;
 }
 
 /**
@@ -29,18 +34,14 @@ export interface Batch {
  * more, and GPUs are not looked at. Throws ActionError for what no process can be started from.
  */
 export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemble: string | null): Batch {
-  const { command, environment, workdir, output, error } = template;
+  const { command, environment } = template;
+  const files = filesOf(template);
+  const { workdir, output, error } = files;
   const refuse = (reason: string) => {
     throw new ActionError(`group "${template.group}": ${reason}`, origin.rule);
   };
   if (command.length === 0) refuse('its command is empty');
-  const strings = [
-    ...command,
-    ...Object.entries(environment).flat(),
-    workdir ?? '',
-    output ?? '',
-    error ?? '',
-  ];
+  const strings = [...command, ...Object.entries(environment).flat(), workdir, output ?? '', error ?? ''];
   if (strings.some((text) => text.includes('\0')))
     refuse('a NUL character can be in no command, variable or path');
   const oddName = Object.keys(environment).find((name) => name === '' || name.includes('='));
@@ -55,11 +56,23 @@ export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemb
     template,
     slots: template.tasks * template.cores,
     jobspec: (index) => head + (origin.index + index) + tail,
-    program,
-    output: compilePath(output ?? ''),
-    error: compilePath(error ?? ''),
-    name: jobName(command),
+    program: command.some((word) => word.includes('{{')) ? compileProgram(template) : () => program,
+    output: compileTags(output ?? ''),
+    error: compileTags(error ?? ''),
+    files,
+    ascii: hasAsciiIds(process.env, environment),
   };
+}
+
+/** The program of a command that is another for each job. */
+function compileProgram({ environment, inheritEnvironment, command }: JobTemplate): Batch['program'] {
+  const words = command.map((word) => compileTags(word));
+  return (values) =>
+    encodeProgram(
+      environment,
+      inheritEnvironment,
+      words.map((word) => word(values)),
+    );
 }
 
 /**
@@ -101,11 +114,33 @@ export class LocalJob implements Queueable, RecordedJob {
     this.urgency = batch.template.urgency;
   }
 
+  /** Its tags. A job is one process on one node, this machine, whatever it asks for. */
+  get #tags(): JobTagValues {
+    const { template, files, ascii } = this.batch;
+    const { nodes, tasks } = template;
+    const node = {
+      name: HOST,
+      broker_rank: '0',
+      ntasks: String(tasks),
+      taskids: tasks === 1 ? '0' : `0-${tasks - 1}`,
+      ncores: String(this.slots.length),
+      cores: formatIdset(this.slots),
+      gpus: '',
+    };
+    return { id: this.id, name: files.name, tasks, nodes, ascii, node };
+  }
+
   /** Paths of standard output and error as the spawner wants them. */
   files(): { out: string; err: string } {
-    const { batch } = this;
-    const { group, tasks } = batch.template;
-    const values = { id: this.id, name: batch.name, group, tasks };
-    return { out: batch.output(values), err: batch.error(values) };
+    const tags = this.#tags;
+    const out = this.batch.output(tags);
+    const err = this.batch.error(tags);
+    // One file is opened once, so that nothing is written over.
+    return { out, err: err === out ? '' : err };
+  }
+
+  /** Environment and command in the spawner's form. */
+  program(): string {
+    return this.batch.program(this.#tags);
   }
 }

@@ -18,13 +18,13 @@ export function startFailure(
   errno: number,
   message: string,
 ): { note: string; status: number } {
-  const { command, workdir } = job.batch.template;
+  const { template, files } = job.batch;
   const { out, err } = job.files();
   const places: Record<string, string> = {
-    chdir: workdir ?? '',
+    chdir: files.workdir,
     output: out,
     error: err,
-    exec: command[0] ?? '',
+    exec: template.command[0] ?? '',
   };
   const note = `task 0 (host ${hostname()}): start failed: ${places[step] ?? step}: ${message}`;
   return { note, status: (errno === ENOENT ? 127 : 126) << 8 };

@@ -252,7 +252,7 @@ export class Runner implements SpawnerListener {
     job.state = 'starting';
     this.#starting++;
     const { out, err } = job.files();
-    this.spawner?.spawn(job.idText, job.batch.template.workdir ?? '', out, err, job.batch.program);
+    this.spawner?.spawn(job.idText, job.batch.files.workdir, out, err, job.program());
   }
 
   /** It is known how a start went. Posts what waited for that. */

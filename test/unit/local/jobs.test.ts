@@ -42,13 +42,12 @@ test('output and error go to files of their own, named by templates', async () =
   const journal = await runOne(
     template(sh('echo out; echo err >&2'), {
       workdir: folder,
-      group: 'g/h',
-      output: 'out-{{id}}-{{name}}-{{group}}-{{size}}-{{what}}',
+      output: 'out-{{id}}-{{name}}-{{size}}-{{what}}',
       error: '{{id.f58plain}}_{{jobid.dec}}_{{id.hex}}',
     }),
   );
   const id = BigInt(journal.ids()[0] ?? 0);
-  expect(read(`out-${formatJobId(id)}-sh-g_h-1-{{what}}`)).toBe('out\n');
+  expect(read(`out-${formatJobId(id)}-sh-1-{{what}}`)).toBe('out\n');
   expect(read(`${formatJobId(id, 'f')}_${id}_0x${id.toString(16)}`)).toBe('err\n');
 });
 
