@@ -2,7 +2,7 @@
 # Two ensembles and one service on this machine: sh examples/service/try.sh
 set -eu
 cd "$(dirname "$0")"
-# As `npx ensemble` and `npx ensemble-server`, wherever the package is.
+# The command of this package, wherever that is.
 ensemble() { node ../../dist/cli/main.js "$@"; }
 
 # A socket of our own, so that a service which is running already is left alone.

@@ -4,7 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { cli, jsonLines, newFolder, root } from './cli.js';
 
 const run = async (name: string, ...more: string[]) => {
-  const finished = await cli(['run', '--json', '--slots', '2', ...more, join(root, 'examples', name)]);
+  const cwd = newFolder();
+  const finished = await cli(['run', '--json', '--slots', '2', ...more, join(root, 'examples', name)], {
+    cwd,
+  });
   const { lines, summary } = jsonLines(finished);
   const firings = lines.filter((line) => line.type === 'firing');
   const counts = Object.fromEntries(Object.entries(summary.groups).map(([name, { count }]) => [name, count]));
@@ -28,7 +31,9 @@ describe.concurrent('every example, through the command line', () => {
   });
 
   test('hello-world as text, with the lines of ensemble-python', async () => {
-    const { stdout, stderr, status } = await cli(['run', '--slots', '5', 'examples/hello-world.yaml']);
+    const cwd = newFolder();
+    const path = join(root, 'examples/hello-world.yaml');
+    const { stdout, stderr, status } = await cli(['run', '--slots', '5', path], { cwd });
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(stdout.split('\n').slice(0, 4)).toEqual([
       ' => trigger start',
@@ -37,6 +42,12 @@ describe.concurrent('every example, through the command line', () => {
       '   submit echo (name:echo),(command:echo hello world),(count:5),(nodes:1)',
     ]);
     expect(stdout).toMatch(/^sleep-duration +5 +1(\.\d+)? /m);
+    // Its jobs are seen to say hello.
+    const said = readdirSync(cwd).map((name) => [
+      /^hello-[ƒf]\w+\.txt$/.test(name),
+      readFileSync(join(cwd, name), 'utf8'),
+    ]);
+    expect(said).toEqual(Array(5).fill([true, 'hello world\n']));
   });
 
   test('backoff', async () => {

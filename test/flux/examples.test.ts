@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
-import { cli, root } from '../e2e/cli.js';
-import { allGood, describeFlux, run, withInstance } from './instance.js';
+import { cli, newFolder, root } from '../e2e/cli.js';
+import { allGood, describeFlux, type Instance, run as runFile, withInstance } from './instance.js';
 
+/** In a folder of its own, as some examples write files. */
+const run = (instance: Instance, path: string, more?: readonly string[]) =>
+  runFile(instance, path, more, { cwd: newFolder() });
 const example = (name: string) => `${root}/examples/${name}.yaml`;
 
 describeFlux('the command inside an instance', () => {

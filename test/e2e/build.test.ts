@@ -1,0 +1,97 @@
+/** What `npm install` runs, as far as it decides something: with a program in place of node-gyp. */
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { newFolder, root } from './cli.js';
+
+/** Tells what it was called with; `install` fails as node-gyp does without a network. */
+const NODE_GYP = `
+const [what] = process.argv.slice(2);
+console.log(JSON.stringify([process.argv.slice(2), process.env.npm_config_nodedir ?? null]));
+if (what === 'install') {
+  console.error('gyp ERR! install error\\ngyp ERR! stack FetchError: request to http://127.0.0.1:9/ failed');
+  process.exit(7);
+}
+process.exit(what === 'build' ? 3 : 0);
+`;
+
+/** Runs the script of a package that has no node-gyp of its own. */
+function build(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  const folder = newFolder();
+  mkdirSync(join(folder, 'native'));
+  copyFileSync(join(root, 'native/build.mjs'), join(folder, 'native/build.mjs'));
+  writeFileSync(join(folder, 'node-gyp.cjs'), NODE_GYP);
+  const kept = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+  const env = {
+    ...Object.fromEntries(kept),
+    npm_config_node_gyp: join(folder, 'node-gyp.cjs'),
+    ...environment,
+  };
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['native/build.mjs', ...args], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  const calls = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+  return { status, stderr, calls };
+}
+
+const prefix = dirname(dirname(process.execPath));
+const hasHeaders = existsSync(join(prefix, 'include/node/node_api.h'));
+
+describe('native/build.mjs', () => {
+  test.skipIf(!hasHeaders)('takes the headers that came with Node, and asks for none', () => {
+    const expected = { status: 0, stderr: '', calls: [[['rebuild', '--with_flux=0'], prefix]] };
+    expect(build(['rebuild', '--with_flux=0'])).toEqual(expected);
+  });
+
+  test("leaves it to the user's own settings", () => {
+    const mine = { npm_config_nodedir: '/mine' };
+    expect(build(['rebuild'], mine).calls).toEqual([[['rebuild'], '/mine']]);
+    const ofPackage = { npm_package_config_node_gyp_nodedir: '/mine' };
+    expect(build(['rebuild'], ofPackage).calls).toEqual([[['rebuild'], null]]);
+    expect(build(['rebuild', '--nodedir=/mine']).calls).toEqual([[['rebuild', '--nodedir=/mine'], null]]);
+  });
+
+  test('passes on the exit status', () => {
+    expect(build(['build'], { npm_config_nodedir: '/mine' })).toMatchObject({ status: 3, stderr: '' });
+  });
+
+  test('headers that are not there and can not be downloaded are one line', () => {
+    const { status, stderr, calls } = build(['rebuild'], { npm_config_target: 'v99.0.0' });
+    expect(calls).toEqual([[['install', '--ensure'], null]]);
+    expect(status).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(
+        /^flux-ensemble can't be built: Node's headers \(v99\.0\.0\) are not in .*: request to http:\/\/127\.0\.0\.1:9\/ failed\. .*npm_config_nodedir/,
+      ),
+    ]);
+  });
+
+  test('tools that are missing are one line', () => {
+    const { status, stderr, calls } = build(['rebuild'], { PATH: newFolder(), CXX: '' });
+    expect({ status, calls }).toEqual({ status: 1, calls: [] });
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(
+        /there is no C\+\+ compiler \(g\+\+\), no make, no python3.*apt-get install g\+\+ make python3/,
+      ),
+    ]);
+  });
+
+  test('a compiler that is too old is named', () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'c++'), '#!/bin/sh\ncase "$*" in *c++20*) exit 1;; esac\n', { mode: 0o755 });
+    const { status, stderr } = build(['rebuild'], { CXX: join(folder, 'c++') });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/no C\+\+ compiler that knows C\+\+20 \(.*\/c\+\+ does not/);
+  });
+
+  test('what it can not do is said', () => {
+    expect(build(['everything'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("'everything'"),
+    });
+  });
+});
