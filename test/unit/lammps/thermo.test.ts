@@ -16,7 +16,15 @@ async function measured(log: string, given: object = {}) {
   const output = join(newFolder(), 'log.lammps');
   writeFileSync(output, log);
   const options = probe.options.parse(given);
-  const job = { id: 1n, group: 'melt', parameters: {}, workdir: '/', output, error: output, path: () => output };
+  const job = {
+    id: 1n,
+    group: 'melt',
+    parameters: {},
+    workdir: '/',
+    output,
+    error: output,
+    path: () => output,
+  };
   return probe.read({ options, job });
 }
 
