@@ -1,6 +1,6 @@
 /** `ensemble record FILE`. */
 
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { Engine } from '../engine/engine.js';
 import { EMPTY_PLAN } from '../engine/plan.js';
 import { MemberError } from '../errors.js';
@@ -8,6 +8,7 @@ import { createMember, executorNames, type MemberName } from '../members/create.
 import { openRecorder, type Recorder } from '../recording/writer.js';
 import { exitStatus } from './exit-status.js';
 import { onSignals } from './signals.js';
+import { timeOption } from './time-option.js';
 
 interface RecordOptions {
   readonly executor: MemberName;
@@ -16,11 +17,8 @@ interface RecordOptions {
   readonly force?: boolean;
 }
 
-function seconds(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
-  if (value > 0 && value <= 2e6) return value;
-  throw new InvalidArgumentError('It must be a number of seconds greater than 0, 2000000 at most.');
-}
+/** Seconds; timers of Node count milliseconds in 31 bits. */
+const LONGEST = 2e6;
 
 /** Follows the queue into the recorder until `stop` resolves. Throws MemberError. */
 async function follow(
@@ -100,8 +98,8 @@ export function recordCommand(): Command {
       '--full',
       'begin with the inactive jobs that the queue still knows, not only with the active ones',
     )
+    .option('--duration <time>', 'how long; until SIGINT or SIGTERM by default', timeOption(LONGEST))
     .option('--force', 'replace a recording that exists')
-    .option('--duration <seconds>', 'how long; until SIGINT or SIGTERM by default', seconds)
     .action(async (path: string, options: RecordOptions) => {
       process.exitCode = await record(path, options);
     });

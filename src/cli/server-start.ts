@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ServiceError } from '../errors.js';
 import type { ClusterBackend, KnownRuns } from '../service/operator/backend.js';
 import { onSignals } from './signals.js';
+import { timeOption } from './time-option.js';
 
 interface StartOptions {
   readonly workers: number;
@@ -128,14 +129,14 @@ export function startCommand(): Command {
     .option('--audit <file>', 'append who did what to a file (default: standard error)')
     .option('--max-connections <n>', 'connections at a time (default: 1024)', integer(1, 1_000_000))
     .option(
-      '--idle-timeout <seconds>',
-      'close connections without a call for so long (default: 300)',
-      integer(1, 1e6),
+      '--idle-timeout <time>',
+      'close connections without a call for so long (default: 5m)',
+      timeOption(1e6),
     )
     .option(
-      '--lost-after <seconds>',
-      'an ensemble that is silent for so long counts as lost (default: 15)',
-      integer(1, 86_400),
+      '--lost-after <time>',
+      'an ensemble that is silent for so long counts as lost (default: 15s)',
+      timeOption(86_400),
     )
     .action(start);
 }

@@ -1,14 +1,14 @@
 /** `ensemble-server token FILE`. */
 
 import { Command, InvalidArgumentError } from 'commander';
+import { timeOption } from './time-option.js';
 
-const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400 };
+/** A thousand years, in seconds. */
+const LONGEST = 365_000 * 86_400;
+const seconds = timeOption(LONGEST);
 
 function lifetime(text: string): Date {
-  const match = /^(\d{1,6})([mhd])$/.exec(text);
-  const seconds = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN);
-  if (seconds > 0) return new Date(Date.now() + seconds * 1000);
-  throw new InvalidArgumentError('It must be a time like 30m, 12h or 7d.');
+  return new Date(Date.now() + seconds(text) * 1000);
 }
 
 function tokenName(text: string): string {

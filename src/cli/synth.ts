@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type SynthOptions, synthDefaults, synthesize } from '../recording/synth.js';
 import { openRecorder } from '../recording/writer.js';
+import { timeOption } from './time-option.js';
 
 interface SynthCommandOptions extends SynthOptions {
   readonly output: string;
@@ -44,14 +45,9 @@ export function synthCommand(): Command {
     .option('--seed <n>', 'another recording for each', numberFrom(0, 2 ** 32 - 1), defaults.seed)
     .option('--slots <n>', 'jobs that run at once', numberFrom(1, 1e7), defaults.slots)
     .option('--rate <n>', 'jobs submitted in a second', numberFrom(1e-3, 1e6, 'decimal'), defaults.rate)
-    .option(
-      '--mean-duration <seconds>',
-      'how long jobs run',
-      numberFrom(0, 1e7, 'decimal'),
-      defaults.meanDuration,
-    )
+    .option('--mean-duration <time>', 'how long jobs run', timeOption(1e7, true), defaults.meanDuration)
     .option('--start <seconds>', 'of the first job, since the epoch', numberFrom(1, 1e10), defaults.start)
-    .option('--age <seconds>', 'that the instance is old then', numberFrom(0, 1e9, 'decimal'), defaults.age)
+    .option('--age <time>', 'that the instance is old then', timeOption(1e9, true), defaults.age)
     .option('--output <file>', 'where to, compressed for *.gz and *.zst; standard output by default', '-')
     .option('--force', 'let --output replace a recording that exists')
     .action(synth);

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { describeValue, quote } from './describe.js';
+import { meantDuration, NO_DURATION } from './duration.js';
 import { type Path, pathKey, valueAt } from './path.js';
 import type { Problems } from './problems.js';
 import { type ConfigShape, configSchema } from './schema.js';
@@ -96,9 +97,14 @@ function reportWrongValue(root: unknown, path: Path, issue: Issue, problems: Pic
   const isPlain = typeof found === 'number' || typeof found === 'boolean';
   let hint = '';
   if (expectsText && isPlain) hint = '; put it in quotes to make it text';
-  else if (typeof found === 'string') hint = didYouMean(found, valuesOf(issue));
+  else if (typeof found === 'string') hint = hintFor(found, issue);
   else if (typeof found === 'bigint') hint = ', which is too large to be computed with exactly';
   problems.error(path, `${issue.message}; found ${describeValue(found)}${hint}`);
+}
+
+function hintFor(found: string, issue: Issue): string {
+  const duration = issue.message.startsWith(NO_DURATION) ? meantDuration(found) : null;
+  return duration === null || duration === found ? didYouMean(found, valuesOf(issue)) : `; write ${duration}`;
 }
 
 /** The values that may stand where another was found, as far as they can be listed. */

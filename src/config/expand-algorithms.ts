@@ -12,7 +12,7 @@ import { noJobGroup } from '../rules/metric-name.js';
 import { asWritten, type Scalar } from './as-written.js';
 import { checkAgainst } from './check.js';
 import { describeValue, quote } from './describe.js';
-import { DURATION_PATTERN } from './duration.js';
+import { DURATION_PATTERN, NO_DURATION } from './duration.js';
 import { type ExpandedSource, UsedSource } from './expanded-source.js';
 import type { Path } from './path.js';
 import { type ConfigSource, Problems } from './problems.js';
@@ -190,7 +190,7 @@ function whatIsWrong(value: Scalar, parameter: AlgorithmParameter, ensemble: obj
     case 'duration':
       if (typeof value === 'number' ? value >= 0 : typeof value === 'string' && DURATION_PATTERN.test(value))
         return null;
-      return `must be a duration, like 30s, 5m or 2h${found}`;
+      return `${NO_DURATION}, like 30s, 5m or 2h${found}`;
     case 'integer':
     case 'number': {
       const what = `must be ${type === 'integer' ? 'an integer' : 'a number'}${boundsText(minimum, maximum)}`;

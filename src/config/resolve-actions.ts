@@ -5,6 +5,7 @@ import { noJobGroup } from '../rules/metric-name.js';
 import { asWritten } from './as-written.js';
 import { checkAgainst } from './check.js';
 import { describeValue, quote } from './describe.js';
+import { durationSeconds } from './duration.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import type { ResolvedJobs } from './resolve-jobs.js';
@@ -71,7 +72,7 @@ export function resolveAction(
       [...path, 'with'],
     );
     if (options !== null) checkNamedActions(context, names, options.value, onJob, [...path, 'with']);
-    const timeout = action.timeout ?? DEFAULT_TIMEOUT;
+    const timeout = durationSeconds(action.timeout ?? DEFAULT_TIMEOUT);
     return options === null ? null : { ...common, name, with: action.with ?? {}, timeout };
   }
   switch (name) {
@@ -82,12 +83,12 @@ export function resolveAction(
       return { ...common, name, value: resolveValue(context, action, path) ?? 1 };
     case 'custom': {
       const label = resolveFunction(context, action, path);
-      const timeout = action.timeout ?? DEFAULT_TIMEOUT;
+      const timeout = durationSeconds(action.timeout ?? DEFAULT_TIMEOUT);
       return label === null ? null : { ...common, name, label, value: action.value ?? null, timeout };
     }
     case 'exec': {
       const command = resolveCommand(context, action, path);
-      const timeout = action.timeout ?? DEFAULT_TIMEOUT;
+      const timeout = durationSeconds(action.timeout ?? DEFAULT_TIMEOUT);
       return command === null
         ? null
         : { ...common, name, command, commandText: action.command ?? '', timeout };

@@ -175,7 +175,7 @@ function resolveJob(
     tasks: job.tasks ?? 1,
     cores: job.cores ?? 1,
     gpus: job.gpus ?? 0,
-    duration: job.duration ?? 0,
+    duration: secondsOrTemplate(job.duration ?? 0),
     urgency: job.urgency ?? 16,
     queue: job.queue ?? null,
     bank: job.bank ?? null,
@@ -274,6 +274,11 @@ function checkTemplates(
   for (const key of ['nodes', 'tasks', 'cores', 'gpus', 'duration'] as const)
     look(draft[key], [...path, key]);
   return good ? names : null;
+}
+
+/** A time limit in seconds, unless its tags are to say it. */
+function secondsOrTemplate(duration: number | string): number | string {
+  return typeof duration === 'string' && isTemplate(duration) ? duration : durationSeconds(duration);
 }
 
 /** The command as it stands in the file: `true` is the program of that name. */

@@ -6,7 +6,7 @@ import { durationSeconds } from './duration.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import { resolveOptions } from './resolve-plugins.js';
-import { type JobShape, LONGEST_TIMER } from './schema.js';
+import type { JobShape } from './schema.js';
 import type { GroupProbe, JobGroup } from './types.js';
 
 /** Seconds, where the file does not say. */
@@ -70,9 +70,6 @@ function resolveProbe(
     return null;
   }
   const seconds = timeout === undefined ? TIMEOUT : durationSeconds(timeout);
-  if (seconds > LONGEST_TIMER) {
-    context.problems.error([...path, 'timeout'], `must be ${LONGEST_TIMER} seconds at most`);
-  }
   return { probe, with: options ?? {}, values: checked.value as string[], timeout: seconds };
 }
 

@@ -1,5 +1,6 @@
 /** From a file of the right shape to an ensemble: defaults, job groups, references. */
 
+import { durationSeconds } from './duration.js';
 import type { ResolveContext } from './resolve-context.js';
 import { resolveCustom } from './resolve-custom.js';
 import { resolveJobs } from './resolve-jobs.js';
@@ -39,7 +40,7 @@ export function resolveConfig(context: ResolveContext): EnsembleConfig {
 }
 
 function resolveHeartbeat(logging: LoggingShape | null | undefined, rules: readonly Rule[]): number {
-  const seconds = logging?.heartbeat ?? 0;
+  const seconds = durationSeconds(logging?.heartbeat ?? 0);
   return seconds === 0 && rules.some(needsHeartbeat) ? DEFAULT_HEARTBEAT : seconds;
 }
 

@@ -20,7 +20,7 @@ function number(least: number, most: number) {
 
 /** `10s`, `5m`, or a number of seconds. */
 function time() {
-  const error = 'must be a time, like 10s, 1.5m, 2h, 1d or 250ms, or a number of seconds';
+  const error = 'must be a duration, like 10s, 1.5m, 2h, 1d or 250ms, or a number of seconds';
   return z.union(
     [z.number({ error }).min(0, { error }), z.string({ error }).regex(DURATION_PATTERN, { error })],
     {

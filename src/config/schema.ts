@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import type { PluginPartName } from '../plugins/part-name.js';
 import { TRIGGERS } from '../rules/triggers.js';
-import { DURATION_PATTERN } from './duration.js';
+import { DURATION_PATTERN, durationSeconds, formatDuration, NO_DURATION } from './duration.js';
 import { useSchema } from './schema-algorithm.js';
 import { type TestShape, testsSchema } from './schema-tests.js';
 
@@ -75,31 +75,33 @@ function yesOrNo() {
   return z.union([z.boolean(), z.enum([...YAML_TRUE, ...YAML_FALSE])], { error: 'must be true or false' });
 }
 
-function integer(least: number, most: number = MOST) {
-  const error = `must be an integer from ${least} to ${most}`;
+function integer(least: number, most: number = MOST, more = '') {
+  const error = `must be an integer from ${least} to ${most}${more}`;
   return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
 }
 
-function seconds(most: number) {
-  const error = `must be a number of seconds, from 0 to ${most}`;
-  return z.number({ error }).min(0, { error }).max(most, { error });
+/** A length of time from 0 on: `30s`, `5m`, `2h`, `1d`, `250ms`, or seconds; see `durationSeconds`. */
+function delay(most = Number.POSITIVE_INFINITY) {
+  const limit = most === Number.POSITIVE_INFINITY ? '' : `, ${formatDuration(most)} at most`;
+  const error = `${NO_DURATION} like 30s, 5m, 2h, 1d or 250ms, or a number of seconds${limit}`;
+  return lengthOfTime(error, z.number({ error }).min(0, { error }).max(most, { error }), most);
 }
 
-/** A length of time: `30s`, `5m`, `2h`, `1d`, `250ms`, or seconds; see `durationSeconds`. */
-function duration() {
-  const error = 'must be a duration above 0, like 30s, 5m, 2h, 1d or 250ms, or a number of seconds';
-  return z.union(
-    [
-      z.number({ error }).gt(0, { error }),
-      z.string({ error }).regex(DURATION_PATTERN, { error }).regex(/[1-9]/, { error }),
-    ],
-    { error },
-  );
+/** A length of time above 0. */
+function duration(most = Number.POSITIVE_INFINITY) {
+  const limit = most === Number.POSITIVE_INFINITY ? '' : `, ${formatDuration(most)} at most`;
+  const error = `${NO_DURATION} above 0, like 30s, 5m, 2h, 1d or 250ms, or a number of seconds${limit}`;
+  const number = z.number({ error }).gt(0, { error }).max(most, { error });
+  return lengthOfTime(error, number, most, /[1-9]/);
 }
 
-function timeout() {
-  const error = `must be a number of seconds above 0, ${LONGEST_TIMER} at most`;
-  return z.number({ error }).gt(0, { error }).max(LONGEST_TIMER, { error });
+function lengthOfTime(error: string, number: z.ZodNumber, most: number, also = /./) {
+  const written = z
+    .string({ error })
+    .regex(DURATION_PATTERN, { error, abort: true })
+    .regex(also, { error })
+    .refine((text) => durationSeconds(text) <= most, { error });
+  return z.union([number, written], { error });
 }
 
 /** Text with tags that are filled in for each job. */
@@ -113,9 +115,10 @@ function integerOrTemplate(least: number) {
   return z.union([number, template(error)], { error });
 }
 
-function secondsOrTemplate() {
-  const error = "must be a number of seconds, 0 or more, or a template like '{{x}}'";
-  return z.union([z.number({ error }).min(0, { error }), template(error)], { error });
+function delayOrTemplate() {
+  const error = `${NO_DURATION} like 30s, 5m or 2h, a number of seconds, or a template like '{{x}}'`;
+  const written = string(error).regex(new RegExp(`${DURATION_PATTERN.source}|\\{\\{`), { error });
+  return z.union([z.number({ error }).min(0, { error }), written], { error });
 }
 
 const scalarError = 'must be a string, a number or a boolean';
@@ -199,17 +202,6 @@ const parametersSchema = z
   .nullish()
   .describe('What {{name}} stands for: lists and ranges in every combination, or rows. Each row is one job.');
 
-/** A length of time that may be none. */
-function delay() {
-  const error = "must be a duration, like 30s, 5m or '250ms', or a number of seconds";
-  return z.union(
-    [z.number({ error }).min(0, { error }), z.string({ error }).regex(DURATION_PATTERN, { error })],
-    {
-      error,
-    },
-  );
-}
-
 const outcomeError = 'must be failed, timeout, canceled or {exception: TYPE}';
 
 const retryOnSchema = z.union(
@@ -279,8 +271,8 @@ const loggingSchema = z
   .strictObject(
     {
       debug: yesOrNo().optional().meta({ description: 'Log every event.', default: false }),
-      heartbeat: seconds(LONGEST_TIMER).nullish().meta({
-        description: 'Seconds between heartbeats; 0 for none, which rules that need them turn into 60.',
+      heartbeat: delay(LONGEST_TIMER).nullish().meta({
+        description: 'Time between heartbeats; 0 for none, which rules that need them turn into 60s.',
         default: 0,
       }),
     },
@@ -321,7 +313,7 @@ export const jobSchema = z
                 'What measures the jobs.',
               ),
               with: options('the probe'),
-              timeout: duration().optional().meta({
+              timeout: duration(LONGEST_TIMER).optional().meta({
                 description: 'How long it may take for a job.',
                 default: '60s',
               }),
@@ -350,9 +342,7 @@ export const jobSchema = z
       tasks: integerOrTemplate(0)
         .nullish()
         .meta({ description: 'Tasks of each job, at least one for each node.', default: 1 }),
-      duration: secondsOrTemplate()
-        .nullish()
-        .meta({ description: 'Time limit in seconds; 0 for none.', default: 0 }),
+      duration: delayOrTemplate().nullish().meta({ description: 'Time limit; 0 for none.', default: 0 }),
       environment: environmentSchema,
       inheritEnvironment: yesOrNo().optional().meta({
         description: "Whether jobs begin with the ensemble's own environment, or with none.",
@@ -407,14 +397,16 @@ export const actionSchema = z
         .nullish()
         .describe("Values in place of the group's own parameters (submit); may hold tags like {{event.id}}."),
       repetitions: integer(0).optional().meta({ description: 'Times that the action may run.', default: 1 }),
-      backoff: integer(0).nullish().describe('Occasions to let pass after each run before the next one.'),
+      backoff: integer(0, MOST, '; it counts occasions, and `cooldown` is a length of time')
+        .nullish()
+        .describe('Occasions to let pass after each run before the next one.'),
       command: text()
         .nullish()
         .describe('The program and its arguments (exec), quoted as for a shell; no shell expands it.'),
       with: options("a plugin's action"),
-      timeout: timeout().optional().meta({
-        description: 'Seconds that a function or a program may take (custom, exec, plugins).',
-        default: 60,
+      timeout: duration(LONGEST_TIMER).optional().meta({
+        description: 'How long a function or a program may take (custom, exec, plugins).',
+        default: '60s',
       }),
       onError: z
         .enum(['continue', 'stop'], { error: 'must be continue or stop' })

@@ -1,6 +1,7 @@
 /** A job as the file has it, and values for its tags -> a job that can be submitted. */
 
 import { describeValue } from '../config/describe.js';
+import { DURATION_PATTERN, durationSeconds } from '../config/duration.js';
 import type { Path } from '../config/path.js';
 import { MOST } from '../config/schema.js';
 import type { JobDraft, JobTemplate, Row } from '../config/types.js';
@@ -31,6 +32,13 @@ export function showWords(words: readonly string[]): string {
     .join(' ');
 }
 
+/** The number that a text is, or the seconds of a duration where it need not be `whole`; null for neither. */
+function numberIn(text: string, whole: boolean): number | null {
+  const trimmed = text.trim();
+  if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed);
+  return !whole && DURATION_PATTERN.test(trimmed) ? durationSeconds(trimmed) : null;
+}
+
 /** A number of nodes, tasks and the like, or of seconds. */
 export function fillNumber(
   path: Path,
@@ -41,11 +49,13 @@ export function fillNumber(
 ): number {
   if (typeof written === 'number') return written;
   const value = plain(fillValue(written, lookup));
-  const number = typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+  const number = typeof value === 'string' ? numberIn(value, whole) : value;
   const fits =
     typeof number === 'number' && Number.isFinite(number) && number >= least && (!whole || number <= MOST);
   if (fits && (!whole || Number.isInteger(number))) return number;
-  const wanted = whole ? `an integer from ${least} to ${MOST}` : 'a number of seconds, 0 or more';
+  const wanted = whole
+    ? `an integer from ${least} to ${MOST}`
+    : 'a duration like 30s or 2h, or a number of seconds';
   throw new FillError(path, `must be ${wanted}; ${written} is ${describeValue(value)}`);
 }
 

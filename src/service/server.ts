@@ -96,7 +96,7 @@ export class ServiceServer {
     const server = new Server({
       'grpc.max_receive_message_length': limits.maxMessageSize,
       'grpc.max_concurrent_streams': limits.maxStreams,
-      'grpc.max_connection_idle_ms': limits.idleTimeout * 1000,
+      'grpc.max_connection_idle_ms': Math.ceil(limits.idleTimeout * 1000),
       'grpc.keepalive_time_ms': limits.keepaliveInterval * 1000,
       'grpc.keepalive_timeout_ms': limits.keepaliveTimeout * 1000,
       'grpc-node.max_session_memory': SESSION_MEMORY,

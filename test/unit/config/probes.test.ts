@@ -79,7 +79,7 @@ describe('probes', () => {
     ],
     [
       '[{probe: lammps.thermo, timeout: 100d}]',
-      '5:46 jobs[0].probes[0].timeout must be 2147483 seconds at most',
+      /^5:46 jobs.0..probes.0..timeout must be a duration .*2147483s at most; found the string '100d'/,
     ],
   ])('%s is wrong', (probes, message) => {
     expect(single(study(probes))).toEqual(
