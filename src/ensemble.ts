@@ -12,7 +12,8 @@ import type { ActionContext, EnsembleObserver } from './actions/context.js';
 import { loadCustomFunctions } from './actions/custom-loader.js';
 import type { LoadedFunctions } from './actions/custom-types.js';
 import { Dispatcher } from './actions/dispatcher.js';
-import { PluginThreads } from './actions/plugin.js';
+import { Programs } from './actions/exec.js';
+import { PluginProcesses } from './actions/plugin.js';
 import { type ProbeRule, probeRules } from './actions/probe.js';
 import { readRetry } from './actions/retry.js';
 import { RowCursors } from './actions/rows.js';
@@ -32,6 +33,7 @@ import type { MetricsSnapshot } from './metrics/metrics.js';
 import { compilePlan, compileRule, type RuleNames, ruleNames } from './rules/compile.js';
 import { nextTimes } from './rules/cron.js';
 import { neededEvents } from './rules/needed-events.js';
+import type { UserCodeListener } from './usercode/user-process.js';
 
 export interface EnsembleOptions {
   /** What runs the jobs: the name of a member, or one of your own. `local` by default. */
@@ -81,6 +83,9 @@ export interface RunResult {
   readonly by: EndedBy | null;
   readonly metrics: MetricsSnapshot;
 }
+
+/** What runs code of the user. */
+type UserCode = Pick<ActionContext, 'customs' | 'plugins' | 'programs'>;
 
 /** Seconds since the epoch. */
 const now = () => Date.now() / 1000;
@@ -143,7 +148,7 @@ export class Ensemble {
     const probes = probeRules(config.groups);
     this.#probes = new Map(probes.map((probe, index) => [this.#rules.length + index, probe]));
     this.#rules.push(...probes.map(({ rule }) => rule));
-    this.#growth = new GrowthWatch(this.#rules, this.#member);
+    this.#growth = new GrowthWatch(config.rules, this.#member);
     this.#names = ruleNames(config, this.#member.portion?.bind(this.#member) ?? null);
     const plan = compilePlan({ ...config, rules: this.#rules }, this.id, this.#names);
     this.#engine = new Engine(
@@ -295,26 +300,36 @@ export class Ensemble {
     if (signal?.aborted) onAbort();
     // The engine's channel lets a process exit; a run that waits for heartbeats only must not.
     const alive = setInterval(() => {}, 2 ** 30);
-    const output = (line: string) => this.#observer.output?.(line);
-    const plugins = new PluginThreads(this.config.plugins, output);
+    const listener = {
+      output: (line: string) => this.#observer.output?.(line),
+      problem: (error: EnsembleError) => this.#observer.problem?.(error),
+    };
+    const plugins = new PluginProcesses(this.config.plugins, listener);
+    const programs = new Programs();
     let customs: LoadedFunctions | null = null;
     try {
-      customs = await loadCustomFunctions(this.config, {
-        output,
-        problem: (error) => this.#observer.problem?.(error),
-      });
-      await this.#begin({ customs, plugins });
+      customs = await this.#load(listener);
+      if (customs !== null) await this.#begin({ customs, plugins, programs });
       await this.#ended;
       return await this.#conclude();
     } finally {
-      customs?.close();
-      plugins.close();
+      await Promise.all([customs?.close(), plugins.close(), programs.close()]);
       clearInterval(alive);
       signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  async #begin(code: Pick<ActionContext, 'customs' | 'plugins'>): Promise<void> {
+  /** The functions of the file; null when the run came to its end while they were loading. */
+  async #load(listener: UserCodeListener): Promise<LoadedFunctions | null> {
+    try {
+      return await loadCustomFunctions(this.config, listener, this.#ending.signal);
+    } catch (cause) {
+      if (this.#end !== null) return null;
+      throw cause;
+    }
+  }
+
+  async #begin(code: UserCode): Promise<void> {
     if (this.#end !== null) return;
     try {
       this.#dispatcher = new Dispatcher(this.#actionContext(code), {
@@ -371,7 +386,7 @@ export class Ensemble {
     return allEvents === true || this.#observer.records !== undefined || this.#engine.streaming;
   }
 
-  #actionContext(code: Pick<ActionContext, 'customs' | 'plugins'>): ActionContext {
+  #actionContext(code: UserCode): ActionContext {
     return {
       config: this.config,
       member: this.#member,
@@ -387,8 +402,7 @@ export class Ensemble {
       },
       addRule: async (rule) => {
         // Known here before the engine can fire it.
-        this.#rules.push(rule);
-        this.#growth.added(rule);
+        this.#growth.added(this.#rules.push(rule) - 1, rule);
         const compiled = compileRule(rule, this.#names);
         await this.#engine.addRule(compiled, this.#names.metrics.takeNew());
       },

@@ -5,36 +5,30 @@
 
 import type { Rule } from './config/types.js';
 import type { Member } from './members/member.js';
-
-/** A custom function may do anything, so growing is one of the things it may do. */
-function mayGrow(rule: Rule): boolean {
-  return ['grow', 'custom', 'exec'].includes(rule.action.name);
-}
+import { mayGrow } from './rules/user-code.js';
 
 export class GrowthWatch {
   readonly #member: Member;
-  readonly #rules: readonly Rule[];
   /** Runs left of each rule that may grow the member, by the rule's index. */
-  readonly #left = new Map<number, number>();
+  readonly #left = new Map<number, { readonly rule: Rule; runs: number }>();
 
-  /** `rules` may get longer; `added` must be called for each that comes. */
+  /** `rules` are those of the file, in their order. Probes are no rules here: they only measure. */
   constructor(rules: readonly Rule[], member: Member) {
-    this.#rules = rules;
     this.#member = member;
     for (const [index, rule] of rules.entries()) this.#watch(index, rule);
     this.#tell();
   }
 
-  /** A rule was added behind the others. */
-  added(rule: Rule): void {
-    this.#watch(this.#rules.length - 1, rule);
+  /** A rule was added. */
+  added(index: number, rule: Rule): void {
+    this.#watch(index, rule);
     this.#tell();
   }
 
   /** The start is over: what waits for it won't run again. */
   started(): void {
-    for (const index of this.#left.keys()) {
-      if (this.#rules[index]?.trigger.kind === 'start') this.#left.delete(index);
+    for (const [index, { rule }] of this.#left) {
+      if (rule.trigger.kind === 'start') this.#left.delete(index);
     }
   }
 
@@ -42,11 +36,8 @@ export class GrowthWatch {
   fired(index: number): void {
     const left = this.#left.get(index);
     if (left === undefined) return;
-    if (left > 1) {
-      this.#left.set(index, left - 1);
-    } else {
-      this.#left.delete(index);
-    }
+    left.runs--;
+    if (left.runs === 0) this.#left.delete(index);
   }
 
   /** No action is on its way: what the rules that are left can do is all that may still happen. */
@@ -55,7 +46,8 @@ export class GrowthWatch {
   }
 
   #watch(index: number, rule: Rule): void {
-    if (mayGrow(rule) && rule.action.repetitions > 0) this.#left.set(index, rule.action.repetitions);
+    if (mayGrow(rule.action) && rule.action.repetitions > 0)
+      this.#left.set(index, { rule, runs: rule.action.repetitions });
   }
 
   #tell(): void {

@@ -6,11 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <optional>
 
 #include "job_process.h"
 #include "unique_fd.h"
@@ -19,31 +16,27 @@ namespace flux_ensemble::local {
 namespace {
 
 constexpr int kControl = 3;
-/// As shells say that a program can't be run.
-constexpr int kNotStarted = 127;
 
-int Refuse(const UniqueFd& control, const StartFailure& failure) {
-  dprintf(control.get(), "%d", failure.error);
-  return kNotStarted;
-}
-
-/// The streams are the program's alone: it may close them before it ends.
-void LetGoOfStreams() {
+/// Closes what the program has inherited, which is everything that is open without O_CLOEXEC but
+/// the standard streams: those become /dev/null. So the other ends see it when the program closes
+/// them.
+void LetGoOfInherited() {
   const UniqueFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nothing.get(), fd);
+  for (int fd : OpenDescriptors()) {
+    if (fd > STDERR_FILENO && (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0) close(fd);
+  }
 }
 
-/// Ends as the program did.
-int Repeat(int wait_status) {
-  if (WIFEXITED(wait_status)) return WEXITSTATUS(wait_status);
-  const int number = WTERMSIG(wait_status);
-  prctl(PR_SET_DUMPABLE, 0);  // one core is enough
-  signal(number, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  raise(number);
-  return 128 + number;
+/// Writes to the host how the program ended, or why it could not be started.
+void Report(const UniqueFd& control, int wait_status, const StartFailure& failure) {
+  if (failure.step != StartStep::kNone) {
+    dprintf(control.get(), "error %d\n", failure.error);
+  } else if (WIFEXITED(wait_status)) {
+    dprintf(control.get(), "exit %d\n", WEXITSTATUS(wait_status));
+  } else {
+    dprintf(control.get(), "signal %d\n", WTERMSIG(wait_status));
+  }
 }
 
 }  // namespace
@@ -52,35 +45,34 @@ int Guard(char** arguments, int sigchld) {
   const UniqueFd control(kControl);
   if (fcntl(control.get(), F_SETFD, FD_CLOEXEC) != 0) {
     fprintf(stderr, "ensemble-spawner: exec: descriptor 3: %s\n", strerror(errno));
-    return kNotStarted;
+    return 1;
   }
   StartFailure failure;
   const StartedProcess program = StartProgram(arguments, &failure);
-  if (program.pid < 0) return Refuse(control, failure);
-  LetGoOfStreams();
+  if (program.pid < 0) {
+    Report(control, 0, failure);
+    return 0;
+  }
+  LetGoOfInherited();
 
-  std::optional<int> ended;
   const auto reap = [&] {
     return ReapChildren(
         sigchld, [&](pid_t pid) { return pid == program.pid; },
         [&](pid_t pid, int status) {
-          if (pid == program.pid) ended = status;
+          if (pid != program.pid) return;
+          ReadStartOutcome(program.progress.get(), &failure);
+          Report(control, status, failure);
         });
   };
-  while (!ended) {
+  bool wanted = true;
+  while (reap() && wanted) {
     pollfd polled[] = {{control.get(), POLLIN, 0}, {sigchld, POLLIN, 0}};
     poll(polled, 2, -1);
-    reap();
-    if (polled[0].revents == 0) continue;
-    constexpr double kSeconds = 3;
-    if (!ended) kill(-program.pid, SIGKILL);
-    EndDescendants(sigchld, MonotonicSeconds() + kSeconds, reap);
-    return ended ? Repeat(*ended) : kNotStarted;
+    wanted = polled[0].revents == 0;
   }
-  if (ReadStartOutcome(program.progress.get(), &failure) && failure.step != StartStep::kNone) {
-    return Refuse(control, failure);
-  }
-  return Repeat(*ended);
+  constexpr double kSeconds = 3;
+  EndDescendants(sigchld, MonotonicSeconds() + kSeconds, reap);
+  return 0;
 }
 
 }  // namespace flux_ensemble::local

@@ -3,14 +3,16 @@
 
 namespace flux_ensemble::local {
 
-/// Runs one program, with our standard streams, and sees to it that nothing of it outlives the
-/// host: when the other end of descriptor 3 (a pipe or socket to which nothing is sent) is closed,
-/// be it that the host wants it or that it was killed, everything that descends from the program is
-/// killed. What is left of the program's process group when it ends by itself is killed too.
-/// `arguments` ends with a null pointer; `sigchld` is a signalfd, which does not block.
+/// Runs one program with everything that we have inherited, and ends all that descends from it when
+/// the host closes the other end of descriptor 3 (a socket), or is killed.
 ///
-/// Returns the program's exit status as our own, or ends us by the signal that ended it. When it
-/// can't be started, writes the errno in decimal digits to descriptor 3.
+/// Reports the end of the program there as one line: `exit STATUS`, `signal NUMBER`, or
+/// `error ERRNO` when it could not be started. When the program ends, the rest of its process group
+/// is killed. A process that has left the group (a daemon) lives on until the host ends us; we
+/// end by ourselves when no such process is left.
+///
+/// `arguments` ends with a null pointer; `sigchld` is a signalfd, which does not block. Returns our
+/// exit status.
 int Guard(char** arguments, int sigchld);
 
 }  // namespace flux_ensemble::local

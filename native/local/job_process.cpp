@@ -246,6 +246,18 @@ void EndDescendants(int sigchld, double deadline, const std::function<bool()>& r
   }
 }
 
+std::vector<int> OpenDescriptors() {
+  std::vector<int> open;
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(opendir("/proc/self/fd"), closedir);
+  if (!listing) return open;
+  while (const dirent* entry = readdir(listing.get())) {
+    if (entry->d_name[0] == '.') continue;
+    const int fd = static_cast<int>(strtol(entry->d_name, nullptr, 10));
+    if (fd != dirfd(listing.get())) open.push_back(fd);
+  }
+  return open;
+}
+
 double MonotonicSeconds() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <vector>
 
 #include "command.h"
 #include "unique_fd.h"
@@ -52,6 +53,9 @@ bool ReapChildren(int sigchld, const std::function<bool(pid_t)>& leads,
 /// ours when its parents die, for we are a subreaper. Returns when `reap` finds no child any more,
 /// or at the deadline, for a process may be beyond signals.
 void EndDescendants(int sigchld, double deadline, const std::function<bool()>& reap);
+
+/// The open descriptors of this process.
+std::vector<int> OpenDescriptors();
 
 /// Of a clock that nobody sets.
 double MonotonicSeconds();

@@ -15,13 +15,11 @@
 //
 // `ensemble-spawner exec PROGRAM [ARGUMENT...]` guards one program instead, see guard.h.
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -230,15 +228,9 @@ void TidyDescriptors() {
     if (fd > STDERR_FILENO) close(fd);
     if (fd > STDERR_FILENO || fd < 0) break;
   }
-  std::vector<int> inherited;
-  if (DIR* listing = opendir("/proc/self/fd")) {
-    while (const dirent* entry = readdir(listing)) {
-      const int fd = static_cast<int>(strtol(entry->d_name, nullptr, 10));
-      if (fd > STDERR_FILENO && fd != dirfd(listing)) inherited.push_back(fd);
-    }
-    closedir(listing);
+  for (int fd : OpenDescriptors()) {
+    if (fd > STDERR_FILENO) close(fd);
   }
-  for (int fd : inherited) close(fd);
   for (int fd : {STDIN_FILENO, STDOUT_FILENO}) {
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   }

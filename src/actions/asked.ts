@@ -3,7 +3,7 @@
 import type { Action, EnsembleConfig } from '../config/types.js';
 import { ActionError } from '../errors.js';
 import type { ActionReport } from './context.js';
-import { readFollowUps } from './follow-up.js';
+import { NoAction, readFollowUps } from './follow-up.js';
 
 export const askableNames = [
   'submit',
@@ -37,11 +37,15 @@ export function readAsked({ name, label, value }: AskedAction, config: EnsembleC
     ...(label === undefined ? {} : { label }),
     ...(value === undefined ? {} : { value }),
   };
-  const answer = readFollowUps(given, config, false);
-  const [followUp] = typeof answer === 'string' ? [] : answer;
-  if (followUp?.kind === 'action') return followUp.action;
-  // The path of a field is of no use without a file.
-  throw new ActionError(typeof answer === 'string' ? answer.replace(/^label: /, '') : 'not an action', -1);
+  try {
+    const [followUp] = readFollowUps(given, config, false);
+    if (followUp?.kind === 'action') return followUp.action;
+  } catch (cause) {
+    if (!(cause instanceof NoAction)) throw cause;
+    // The path of a field is of no use without a file.
+    throw new ActionError(cause.message.replace(/^label: /, ''), -1, { cause });
+  }
+  throw new ActionError('not an action', -1);
 }
 
 /** What came of what was asked for. */

@@ -8,7 +8,8 @@ import type { EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import type { Member, ResizeOutcome } from '../members/member.js';
 import type { LoadedFunctions } from './custom-types.js';
-import type { PluginThreads } from './plugin.js';
+import type { Programs } from './exec.js';
+import type { PluginProcesses } from './plugin.js';
 import type { Retry } from './retry.js';
 import type { RowCursors } from './rows.js';
 
@@ -51,7 +52,8 @@ export interface ActionContext {
   readonly engine: Engine;
   readonly observer: EnsembleObserver;
   readonly customs: LoadedFunctions;
-  readonly plugins: PluginThreads;
+  readonly plugins: PluginProcesses;
+  readonly programs: Programs;
   readonly rows: RowCursors;
   /** Aborted when the run comes to its end. */
   readonly signal: AbortSignal;

@@ -1,11 +1,12 @@
 /** Finds the user's own functions: in the `custom:` block of the file, or in a module next to it. */
 
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CustomSource, EnsembleConfig } from '../config/types.js';
 import { ConfigError, type Diagnostic, EnsembleError } from '../errors.js';
-import type { CustomFunction, CustomFunctions, CustomListener, LoadedFunctions } from './custom-types.js';
+import type { UserCodeListener } from '../usercode/user-process.js';
+import type { LoadedFunctions } from './custom-types.js';
+import { inlineModule } from './javascript/inline.js';
 import { JavaScriptFunctions, Unloadable } from './javascript/javascript-functions.js';
 import { PythonFunctions, PythonMissing, type PythonSource } from './python/python-functions.js';
 
@@ -18,23 +19,6 @@ function wantedFunctions(config: EnsembleConfig): Map<string, string> {
     }
   }
   return wanted;
-}
-
-/**
- * A block of JavaScript as the URL of a module. Functions need no `export`: those that rules name are
- * exported here. Empty lines in front make the lines of a stack trace those of the YAML file.
- */
-function inlineModule(source: string, line: number | null, names: Iterable<string>): string {
-  const exported = [...names].filter((name) => {
-    const declared = new RegExp(`\\b(function\\s*\\*?|const|let|var|class)\\s+${name}\\b`).test(source);
-    const already = new RegExp(
-      `\\bexport\\s+(async\\s+)?(function\\s*\\*?|const|let|var|class)\\s+${name}\\b|\\bexport\\s*\\{[^}]*\\b${name}\\b`,
-    ).test(source);
-    return declared && !already;
-  });
-  const padding = '\n'.repeat(Math.max(0, (line ?? 1) - 1));
-  const text = `${padding}${source}\nexport { ${exported.join(', ')} };\n`;
-  return `data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`;
 }
 
 /** Says what is wrong with the functions, where. */
@@ -50,95 +34,106 @@ function diagnosticsFor({ custom, file }: EnsembleConfig) {
   });
 }
 
-const nothing: LoadedFunctions = { functions: new Map(), turn: (work) => work(), close() {} };
+/** Where no function can be called, none is. */
+const nothing: LoadedFunctions = { call: async () => null, turn: (work) => work(), close: async () => {} };
 
 /**
- * Loads every function that a custom action names. Throws ConfigError when the code can't be loaded or lacks
- * one.
+ * Loads every function that a custom action names. An aborted signal ends that. Throws ConfigError when the code can't
+ * be loaded or lacks one.
  */
 export async function loadCustomFunctions(
   config: EnsembleConfig,
-  listener: CustomListener,
+  listener: UserCodeListener,
+  signal?: AbortSignal,
 ): Promise<LoadedFunctions> {
   const { custom } = config;
   if (custom === null) return nothing;
   return custom.language === 'python'
-    ? loadPython(config, custom, listener)
-    : loadJavaScript(config, custom, listener);
+    ? loadPython(config, custom, listener, signal)
+    : loadJavaScript(config, custom, listener, signal);
+}
+
+function placeOf(custom: CustomSource): string {
+  return custom.kind === 'module' ? custom.path : "the file's custom block";
 }
 
 async function loadJavaScript(
   config: EnsembleConfig,
   custom: CustomSource,
-  listener: CustomListener,
+  listener: UserCodeListener,
+  signal: AbortSignal | undefined,
 ): Promise<LoadedFunctions> {
-  const wanted = [...wantedFunctions(config).keys()];
-  const place = custom.kind === 'module' ? custom.path : "the file's custom block";
+  const names = [...wantedFunctions(config).keys()];
   const url =
-    custom.kind === 'module'
-      ? pathToFileURL(custom.path).href
-      : inlineModule(custom.source, custom.line, wanted);
-  const thread = new JavaScriptFunctions({ url, names: wanted }, listener.output);
+    custom.kind === 'module' ? pathToFileURL(custom.path).href : inlineModule(custom.source, custom.line);
+  const javascript = new JavaScriptFunctions({ url, names }, listener);
   try {
-    const there = await thread.load();
-    const functions = new Map<string, CustomFunction>(
-      there.map((name) => [name, (args) => thread.call(name, args)]),
+    const there = await javascript.load(signal);
+    refuseWrong(
+      config,
+      names.map((name) => [name, there.includes(name) ? null : lacks(custom, name)]),
     );
-    refuseMissing(config, place, functions);
-    return { functions, turn: (work) => work(), close: () => thread.close() };
   } catch (cause) {
-    thread.close();
+    await javascript.close();
     if (!(cause instanceof Unloadable)) throw cause;
-    const message = `${place} can't be loaded as a JavaScript module: ${cause.message}`;
-    throw new ConfigError(message, [diagnosticsFor(config)('custom', message)], { cause });
+    throw unloadable(config, custom, 'a JavaScript module', cause);
   }
-}
-
-/** The source of Python functions, and where its lines are to be found. */
-async function readPython(custom: CustomSource, file: string | null): Promise<PythonSource> {
-  if (custom.kind === 'inline') {
-    return { text: custom.source, file: file ?? resolve('custom'), line: custom.line ?? 1 };
-  }
-  return { text: await readFile(custom.path, 'utf8'), file: custom.path, line: 1 };
+  return {
+    call: (name, args) => javascript.call(name, args),
+    turn: (work) => work(),
+    close: () => javascript.close(),
+  };
 }
 
 async function loadPython(
   config: EnsembleConfig,
   custom: CustomSource,
-  listener: CustomListener,
+  listener: UserCodeListener,
+  signal: AbortSignal | undefined,
 ): Promise<LoadedFunctions> {
-  const wanted = wantedFunctions(config);
-  const place = custom.kind === 'module' ? custom.path : "the file's custom block";
-  const refuse = (cause: unknown): never => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const problem = diagnosticsFor(config)('custom', `${place} can't be loaded as Python: ${reason}`);
-    throw new ConfigError(problem.message, [problem], { cause });
-  };
-  const source = await readPython(custom, config.file).catch(refuse);
-  const python = new PythonFunctions(source, listener.output);
-  const functions = new Map<string, CustomFunction>();
+  const names = [...wantedFunctions(config).keys()];
+  const source: PythonSource =
+    custom.kind === 'inline'
+      ? { text: custom.source, file: config.file ?? resolve('custom'), line: custom.line ?? 1 }
+      : { text: null, file: custom.path, line: 1 };
+  const python = new PythonFunctions(source, names, listener);
   try {
-    const there = new Set(await python.load());
-    for (const name of wanted.keys()) {
-      if (there.has(name)) functions.set(name, (args) => python.call(name, args));
-    }
-    refuseMissing(config, place, functions);
+    const there = new Map(Object.entries(await python.load(signal)));
+    refuseWrong(
+      config,
+      names.map((name) => [name, there.has(name) ? (there.get(name) ?? null) : lacks(custom, name)]),
+    );
   } catch (cause) {
-    python.close();
+    await python.close();
     if (cause instanceof ConfigError) throw cause;
-    if (!(cause instanceof PythonMissing)) return refuse(cause);
-    const message = `the functions ${[...wanted.keys()].join(', ')} can't be called: ${cause.message}; install Python 3`;
+    if (!(cause instanceof PythonMissing)) throw unloadable(config, custom, 'Python', cause);
+    const message = `the functions ${names.join(', ')} can't be called: ${cause.message}; install Python 3`;
     listener.problem(new EnsembleError('ERR_CUSTOM', message, { cause }));
-    for (const name of wanted.keys()) functions.set(name, () => null);
+    return nothing;
   }
-  return { functions, turn: (work) => python.turn(work), close: () => python.close() };
+  return {
+    call: (name, args) => python.call(name, args),
+    turn: (work) => python.turn(work),
+    close: () => python.close(),
+  };
 }
 
-/** Throws ConfigError for functions that rules name and that were not found. */
-function refuseMissing(config: EnsembleConfig, place: string, functions: CustomFunctions): void {
+function unloadable(config: EnsembleConfig, custom: CustomSource, as: string, cause: unknown): ConfigError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `${placeOf(custom)} can't be loaded as ${as}: ${reason}`;
+  return new ConfigError(message, [diagnosticsFor(config)('custom', message)], { cause });
+}
+
+function lacks(custom: CustomSource, name: string): string {
+  return `${placeOf(custom)} has no function '${name}'`;
+}
+
+/** Throws ConfigError for the functions that rules name and of which something is wrong. */
+function refuseWrong(config: EnsembleConfig, functions: readonly (readonly [string, string | null])[]): void {
   const diagnostic = diagnosticsFor(config);
-  const problems = [...wantedFunctions(config)]
-    .filter(([name]) => !functions.has(name))
-    .map(([name, path]) => diagnostic(path, `${place} has no function '${name}'`));
+  const wanted = wantedFunctions(config);
+  const problems = functions.flatMap(([name, problem]) =>
+    problem === null ? [] : [diagnostic(wanted.get(name) ?? 'custom', problem)],
+  );
   if (problems.length > 0) throw new ConfigError(problems[0]?.message ?? '', problems);
 }

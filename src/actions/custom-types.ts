@@ -1,7 +1,6 @@
 /** What the user's own functions are given, and what they may return. */
 
 import type { Action, Parameters, Rule } from '../config/types.js';
-import type { EnsembleError } from '../errors.js';
 import type { Firing } from '../firing.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
 
@@ -55,22 +54,12 @@ export interface CustomArguments {
  */
 export type CustomFunction = (args: CustomArguments) => unknown;
 
-/** By their names. */
-export type CustomFunctions = ReadonlyMap<string, CustomFunction>;
-
-/** What was loaded for a run, and has to be let go at its end. */
+/** What was loaded for a run, and is closed at its end. */
 export interface LoadedFunctions {
-  readonly functions: CustomFunctions;
+  /** Calls a function. Rejects when it is not defined, and with what it threw. */
+  call(name: string, args: CustomArguments): Promise<unknown>;
   /** Runs the work when a function may be called: at once, or where functions do one thing at a time, in turn. */
   turn<T>(work: () => Promise<T>): Promise<T>;
-  /** Ends what runs the functions, whatever they are doing. Idempotent. */
-  close(): void;
-}
-
-/** Who hears of what happens beside the calls. */
-export interface CustomListener {
-  /** A line that a function printed. */
-  output(line: string): void;
-  /** No function can be called, but the run goes on. */
-  problem(error: EnsembleError): void;
+  /** Ends what runs the functions, whatever they are doing. Resolves when all of it is gone. Idempotent. */
+  close(): Promise<void>;
 }

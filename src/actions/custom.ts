@@ -1,7 +1,6 @@
 /** `custom`: a function of the user's own, which sees the metrics and says what to do next. */
 
 import type { EndedBy } from '../ended-by.js';
-import { ActionError } from '../errors.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { customMetrics } from './custom-metrics.js';
 import type { CustomHandle } from './custom-types.js';
@@ -24,20 +23,15 @@ export function customHandle(context: ActionContext, signal: AbortSignal, by: En
 export async function custom(context: ActionContext, due: Due<ActionNamed<'custom'>>): Promise<FollowUp[]> {
   const { action, rule, firing } = due;
   context.observer.action?.({ kind: 'custom', label: action.label }, firing);
-  const callee = context.customs.functions.get(action.label);
   const where = `rule '${rule.title}' (rules[${firing.rule}]): custom function '${action.label}'`;
-  if (callee === undefined) {
-    throw new ActionError(`${where} is not defined`, firing.rule, { code: 'ERR_CUSTOM' });
-  }
   // A function that another function asked for has no firing of its own kind.
   const metrics = customMetrics(firing.metrics ?? (await context.engine.metrics()));
   const event = eventOf(firing);
   return asked(context, due, where, (stop) => {
     const handle = customHandle(context, stop.signal, codeOf(due, describeAsking(action)));
     return context.customs.turn(() =>
-      // In a promise's executor, so that a throw and a rejection are one.
       withinTime(
-        () => new Promise((resolve) => resolve(callee({ metrics, event, rule, action, firing, handle }))),
+        () => context.customs.call(action.label, { metrics, event, rule, action, firing, handle }),
         action.timeout,
         stop,
         context.signal,

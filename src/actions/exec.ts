@@ -1,10 +1,6 @@
 /** `exec`: any program, which is told what happened on its standard input and may answer with what to do next. */
 
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import type { Duplex, Readable, Writable } from 'node:stream';
-import { getSystemErrorMap } from 'node:util';
-import { cannotRun, SPAWNER_PATH } from '../members/local/spawner.js';
+import { describeEnd, Guarded } from '../usercode/guarded.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import type { FollowUp } from './follow-up.js';
 import { toJson } from './json.js';
@@ -12,6 +8,22 @@ import { asked, eventOf, withinTime } from './user-code.js';
 
 /** Bytes of an answer; an action takes some hundred. */
 const LONGEST_ANSWER = 1 << 20;
+
+/** The programs of a run. What one leaves running outside its process group (a daemon) lives as long as the run. */
+export class Programs {
+  readonly #running = new Set<Guarded>();
+
+  /** Adds a program that has been started. */
+  add(program: Guarded): void {
+    this.#running.add(program);
+    void program.gone.then(() => this.#running.delete(program));
+  }
+
+  /** Ends what still runs. Resolves when all of it is gone. Idempotent. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#running].map((program) => program.kill()));
+  }
+}
 
 /** Runs the program and returns what it asks for. Throws ActionError. */
 export async function exec(context: ActionContext, due: Due<ActionNamed<'exec'>>): Promise<FollowUp[]> {
@@ -29,7 +41,7 @@ export async function exec(context: ActionContext, due: Due<ActionNamed<'exec'>>
   const output = (line: string) => context.observer.output?.(line);
   return asked(context, due, where, (stop) =>
     withinTime(
-      () => runProgram(action.command, input, stop.signal, output),
+      () => runProgram(context.programs, action.command, input, stop.signal, output),
       action.timeout,
       stop,
       context.signal,
@@ -38,57 +50,49 @@ export async function exec(context: ActionContext, due: Due<ActionNamed<'exec'>>
 }
 
 /**
- * The JSON value that the program prints, null when it prints nothing. Rejects with what went wrong. When the signal is
- * aborted, or this process dies, it is killed with all that it started.
+ * The JSON value that the program prints before it ends, null when it prints nothing. Rejects with what went wrong. When
+ * the signal is aborted, or this process dies, it is killed with all that it started.
  */
-function runProgram(
+async function runProgram(
+  programs: Programs,
   command: readonly string[],
   input: string,
   signal: AbortSignal,
   output: (line: string) => void,
 ): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    // The program's guard (native/local/guard.h), which ends as it does. In a session of its own, out of a ^C's reach.
-    const guard = spawn(SPAWNER_PATH, ['exec', ...command], { detached: true, stdio: Array(4).fill('pipe') });
-    guard.on('error', (cause) => reject(new Error(cannotRun(SPAWNER_PATH, cause.message), { cause })));
-    if (guard.pid === undefined) return;
-    const [stdin, stdout, stderr, control] = guard.stdio as unknown as [Writable, Readable, Readable, Duplex];
-    // Its end is the end of the program.
-    const kill = () => control.destroy();
-    signal.addEventListener('abort', kill);
-    let refusal = '';
-    control.setEncoding('latin1').on('data', (errno: string) => {
-      refusal += errno;
-    });
-    // A program need not read what it is told.
-    for (const stream of [stdin, control]) stream.on('error', () => {});
-    stdin.end(input);
-    createInterface({ input: stderr }).on('line', output);
-    const pieces: Buffer[] = [];
-    let bytes = 0;
-    stdout.on('data', (piece: Buffer) => {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  const program = new Guarded(command, {
+    stdout: (piece) => {
       bytes += piece.length;
       if (bytes <= LONGEST_ANSWER) pieces.push(piece);
       else kill();
-    });
-    guard.on('close', (status, how) => {
-      signal.removeEventListener('abort', kill);
-      if (refusal !== '') return reject(new Error(`it can't be started: ${describeErrno(Number(refusal))}`));
-      if (bytes > LONGEST_ANSWER) return reject(new Error(`it printed more than ${LONGEST_ANSWER} bytes`));
-      if (status !== 0) return reject(new Error(`it ended with ${how ?? `exit status ${status}`}`));
-      const text = Buffer.concat(pieces).toString('utf8').trim();
-      if (text === '') return resolve(null);
-      try {
-        resolve(JSON.parse(text));
-      } catch (cause) {
-        reject(new Error(`what it printed is no JSON: ${(cause as Error).message}`));
-      }
-    });
+    },
+    line: output,
   });
+  programs.add(program);
+  const kill = () => void program.kill();
+  signal.addEventListener('abort', kill);
+  program.stdin?.end(input);
+  const end = await program.ended;
+  signal.removeEventListener('abort', kill);
+  if (bytes > LONGEST_ANSWER) throw new Error(`it printed more than ${LONGEST_ANSWER} bytes`);
+  if (end.kind === 'refused' || end.kind === 'lost') throw new Error(describeEnd(end));
+  if (end.kind === 'signal' || end.status !== 0) throw new Error(`it ended with ${describeEnd(end)}`);
+  return readAnswer(Buffer.concat(pieces));
 }
 
-/** `no such file or directory (ENOENT)`. */
-function describeErrno(errno: number): string {
-  const [name = `errno ${errno}`, text = 'unknown error'] = getSystemErrorMap().get(-errno) ?? [];
-  return `${text} (${name})`;
+function readAnswer(bytes: Buffer): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).trim();
+  } catch (cause) {
+    throw new Error('what it printed is not UTF-8 text', { cause });
+  }
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`what it printed is no JSON: ${(cause as Error).message}`, { cause });
+  }
 }

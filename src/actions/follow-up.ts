@@ -1,60 +1,67 @@
-/** What a custom function returned: checked by the same code as the file, so the same things are allowed. */
+/** What code of the user returned: checked by the same code as the file, so the same things are allowed. */
 
-import { configFromObject } from '../config/load.js';
-import { knownPlugins } from '../config/resolve-plugins.js';
-import type { Action, EnsembleConfig, JobEntry, Rule } from '../config/types.js';
+import { resolveAddedAction, resolveAddedRule } from '../config/resolve-added.js';
+import type { Action, EnsembleConfig, Rule } from '../config/types.js';
 import { ConfigError } from '../errors.js';
 
 export type FollowUp =
   | { readonly kind: 'action'; readonly action: Action }
   | { readonly kind: 'rule'; readonly rule: Rule };
 
-/** The follow-ups, or what is wrong with them. `onJob`: there is a job of an event that they may be about. */
-export function readFollowUps(answer: unknown, config: EnsembleConfig, onJob: boolean): FollowUp[] | string {
+/** The user's code returned something that can't be an action or a rule; the message says what is wrong with it. */
+export class NoAction extends Error {}
+
+/** Values inside each other; an action has some. */
+const DEEPEST = 64;
+
+/** The follow-ups. `onJob`: there is a job of an event that they may be about. Throws NoAction. */
+export function readFollowUps(answer: unknown, config: EnsembleConfig, onJob: boolean): FollowUp[] {
   if (answer === undefined || answer === null) return [];
-  const followUps: FollowUp[] = [];
-  for (const item of Array.isArray(answer) ? answer : [answer]) {
-    const followUp = readOne(item, config, onJob);
-    if (typeof followUp === 'string') return followUp;
-    followUps.push(followUp);
-  }
-  return followUps;
+  checkPlain(answer);
+  return (Array.isArray(answer) ? answer : [answer]).map((item) => readOne(item, config, onJob));
 }
 
-function parametersOf(entries: readonly JobEntry[]): string[] {
-  return [...new Set(entries.map(({ draft }) => draft?.sweep))].flatMap((sweep) => sweep?.names ?? []);
-}
-
-function readOne(item: unknown, config: EnsembleConfig, onJob: boolean): FollowUp | string {
+function readOne(item: unknown, config: EnsembleConfig, onJob: boolean): FollowUp {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-    return 'an action is an object with a name, a rule one with a trigger and an action';
+    throw new NoAction('an action is an object with a name, a rule one with a trigger and an action');
   }
-  const isRule = 'trigger' in item;
   try {
-    const { config: read } = configFromObject(
-      {
-        // Only the names count here: they are what labels, metrics, states and parameters refer to.
-        jobs: [...config.groups.values()].map(({ name, stalled, entries }) => ({
-          name,
-          command: 'true',
-          stalled,
-          parameters: Object.fromEntries(parametersOf(entries).map((parameter) => [parameter, 0])),
-        })),
-        states: config.states,
-        rules: [isRule ? item : { trigger: onJob ? 'job-finish' : 'start', action: item }],
-        custom: 'function placeholder() {}',
-      },
-      { plugins: knownPlugins(config.plugins) },
-    );
-    const rule = read.rules[0];
-    if (rule === undefined) return 'it is empty';
-    return isRule ? { kind: 'rule', rule } : { kind: 'action', action: rule.action };
+    return 'trigger' in item
+      ? { kind: 'rule', rule: resolveAddedRule(item, config) }
+      : { kind: 'action', action: resolveAddedAction(item, config, onJob).action };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.diagnostics
-      .map(({ path, message }) =>
-        `${path.replace(/^rules\[0\]\.?(action)?\.?/, '')}: ${message}`.replace(/^: /, ''),
-      )
-      .join('; ');
+    const problems = error.diagnostics.filter(({ severity }) => severity === 'error');
+    const messages = problems.map(({ path, message }) =>
+      `${path.replace(/^rules\[0\]\.?(action)?\.?/, '')}: ${message}`.replace(/^: /, ''),
+    );
+    throw new NoAction(messages.join('; '), { cause: error });
+  }
+}
+
+/** Throws NoAction for what no file could hold: values that hold themselves, numbers and text that can't be written. */
+function checkPlain(value: unknown, path = '', depth = 0): void {
+  const refuse = (message: string): never => {
+    throw new NoAction(`${path === '' ? '' : `${path}: `}${message}`);
+  };
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    refuse(`must be a finite number; found the number ${value}`);
+  }
+  if (typeof value === 'string') {
+    const surrogate = /\p{Surrogate}/u.exec(value)?.[0];
+    if (surrogate !== undefined) {
+      const code = surrogate.charCodeAt(0).toString(16).toUpperCase();
+      refuse(`must be text that UTF-8 can hold; found the lone surrogate U+${code}`);
+    }
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > DEEPEST) refuse(`must be at most ${DEEPEST} values deep; does it hold itself?`);
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) checkPlain(item, `${path}[${index}]`, depth + 1);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    checkPlain(key, path, depth + 1);
+    checkPlain(item, path === '' ? key : `${path}.${key}`, depth + 1);
   }
 }

@@ -1,8 +1,9 @@
-/** Actions of plugins, such as `lammps.check`: each plugin has a thread of its own. */
+/** Actions of plugins, such as `lammps.check`: each plugin has a process of its own. */
 
 import type { ConfigPlugin } from '../config/types.js';
 import { ActionError } from '../errors.js';
 import { type PluginPartName, splitPart } from '../plugins/part-name.js';
+import type { UserCodeListener } from '../usercode/user-process.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { customHandle } from './custom.js';
 import { customMetrics } from './custom-metrics.js';
@@ -11,19 +12,18 @@ import { JavaScriptFunctions } from './javascript/javascript-functions.js';
 import { jobOf } from './job-facts.js';
 import { asked, codeOf, describeAsking, eventOf, withinTime } from './user-code.js';
 
-/** The threads of the plugins of a run; each begins with the first call. */
-export class PluginThreads {
+/** The processes of the plugins of a run; each begins with the first call. */
+export class PluginProcesses {
   readonly #actions: ReadonlyMap<string, JavaScriptFunctions>;
   readonly #probes: ReadonlyMap<string, JavaScriptFunctions>;
 
-  /** `output` gets what the plugins print, line by line. */
-  constructor(plugins: readonly ConfigPlugin[], output: (line: string) => void) {
-    const threads = () =>
+  constructor(plugins: readonly ConfigPlugin[], listener: UserCodeListener) {
+    const processes = () =>
       plugins.map(
-        ({ name, url }) => [name, new JavaScriptFunctions({ url, names: 'plugin' }, output)] as const,
+        ({ name, url }) => [name, new JavaScriptFunctions({ url, names: 'plugin' }, listener)] as const,
       );
-    this.#actions = new Map(threads());
-    this.#probes = new Map(threads());
+    this.#actions = new Map(processes());
+    this.#probes = new Map(processes());
   }
 
   /** For the actions of a plugin; null where there is no such plugin. */
@@ -36,9 +36,10 @@ export class PluginThreads {
     return this.#probes.get(plugin) ?? null;
   }
 
-  /** Ends the threads. Idempotent. */
-  close(): void {
-    for (const thread of [...this.#actions.values(), ...this.#probes.values()]) thread.close();
+  /** Ends the processes. Resolves when they and all that they started are gone. Idempotent. */
+  async close(): Promise<void> {
+    const all = [...this.#actions.values(), ...this.#probes.values()];
+    await Promise.all(all.map((process) => process.close()));
   }
 }
 
@@ -51,15 +52,16 @@ export async function callPlugin(
   context.observer.action?.({ kind: 'plugin', name: action.name }, firing);
   const where = `rule '${rule.title}' (rules[${firing.rule}]): ${action.name}`;
   const [plugin, name] = splitPart(action.name);
-  const thread = context.plugins.actions(plugin);
-  if (thread === null) throw new ActionError(`${where} is not defined`, firing.rule, { code: 'ERR_CUSTOM' });
+  const functions = context.plugins.actions(plugin);
+  if (functions === null)
+    throw new ActionError(`${where} is not defined`, firing.rule, { code: 'ERR_CUSTOM' });
   // An action that a function asked for has no firing of its own kind.
   const metrics = customMetrics(firing.metrics ?? (await context.engine.metrics()));
   return asked(context, due, where, (stop) => {
     const handle = customHandle(context, stop.signal, codeOf(due, describeAsking(action)));
     const args = { metrics, event: eventOf(firing), rule, action, firing, handle };
     return withinTime(
-      () => thread.call(name, args, jobOf(firing, context.config)),
+      () => functions.call(name, args, jobOf(firing, context.config)),
       action.timeout,
       stop,
       context.signal,

@@ -13,8 +13,8 @@ import { customMetrics } from './custom-metrics.js';
 import { jobOf } from './job-facts.js';
 import { eventOf, failureOf, RunEnded, TimeoutError, withinTime } from './user-code.js';
 
-/** Milliseconds after which a thread that is stuck has been ended. */
-const THREAD_ENDS = 500;
+/** Milliseconds after which a process that is stuck has been ended. */
+const PROCESS_ENDS = 500;
 
 /** A probe of a group, and the rule by which the engine says that there is a job for it. */
 export interface ProbeRule {
@@ -82,8 +82,8 @@ export async function callProbe(
   let values: number[] | string;
   let call: Promise<unknown> = Promise.resolve();
   try {
-    const thread = context.plugins.probes(plugin);
-    if (thread === null) throw new Error('there is no such plugin');
+    const functions = context.plugins.probes(plugin);
+    if (functions === null) throw new Error('there is no such plugin');
     const metrics = customMetrics(firing.metrics ?? (await engine.metrics()));
     const stop = new AbortController();
     const by = {
@@ -96,7 +96,7 @@ export async function callProbe(
     const args = { metrics, event: eventOf(firing), rule, action: rule.action, firing, handle };
     const answer = await withinTime(
       () => {
-        call = thread.call(probeFunction(name), args, jobOf(firing, config));
+        call = functions.call(probeFunction(name), args, jobOf(firing, config));
         return call;
       },
       probe.timeout,
@@ -107,8 +107,8 @@ export async function callProbe(
     values = readValues(answer, probe.values);
   } catch (cause) {
     if (cause instanceof RunEnded) return;
-    // One that hangs takes its thread with it: the next call must not be on that.
-    if (cause instanceof TimeoutError) await Promise.race([call.catch(() => {}), setTimeout(THREAD_ENDS)]);
+    // One that hangs takes its process with it: the next call must not go there.
+    if (cause instanceof TimeoutError) await Promise.race([call.catch(() => {}), setTimeout(PROCESS_ENDS)]);
     throw failureOf(cause, where, -1, 'its');
   }
   if (typeof values === 'string') throw new ActionError(`${where} ${values}`, -1, { code: 'ERR_CUSTOM' });

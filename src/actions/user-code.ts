@@ -6,7 +6,7 @@ import type { Firing } from '../firing.js';
 import type { AskingAction } from '../rules/user-code.js';
 import type { ActionContext, Due } from './context.js';
 import type { CustomEvent } from './custom-types.js';
-import { type FollowUp, readFollowUps } from './follow-up.js';
+import { type FollowUp, NoAction, readFollowUps } from './follow-up.js';
 
 /** The run has come to its end. */
 export class RunEnded extends Error {}
@@ -72,20 +72,15 @@ export async function asked(
   where: string,
   ask: (stop: AbortController) => Promise<unknown>,
 ): Promise<FollowUp[]> {
-  let answer: unknown;
   try {
-    answer = await ask(new AbortController());
+    const answer = await ask(new AbortController());
+    return readFollowUps(answer, config, firing.job !== null);
   } catch (cause) {
     if (cause instanceof RunEnded) return [];
-    throw failureOf(cause, where, firing.rule, "the action's");
+    if (!(cause instanceof NoAction)) throw failureOf(cause, where, firing.rule, "the action's");
+    const message = `${where} returned something that is no action: ${cause.message}`;
+    throw new ActionError(message, firing.rule, { cause, code: 'ERR_CUSTOM' });
   }
-  const followUps = readFollowUps(answer, config, firing.job !== null);
-  if (typeof followUps === 'string') {
-    throw new ActionError(`${where} returned something that is no action: ${followUps}`, firing.rule, {
-      code: 'ERR_CUSTOM',
-    });
-  }
-  return followUps;
 }
 
 /** The user's code in words: `custom function 'next'`. */

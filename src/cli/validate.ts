@@ -15,7 +15,7 @@ async function validate(path: string): Promise<number> {
       output: (line) => console.error(line),
       problem: (error) => console.error(`ensemble: warning: ${error.message}`),
     });
-    close();
+    await close();
     if (warnings.length > 0) console.log(formatDiagnostics(warnings));
     const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
     console.log(

@@ -12,7 +12,7 @@ import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
 import { resolveSweep } from './resolve-parameters.js';
 import { withJobDefaults } from './resolve-plugins.js';
-import { resolveProbes } from './resolve-probes.js';
+import { namesOfGroups, resolveProbes } from './resolve-probes.js';
 import { resolveRetry } from './resolve-retry.js';
 import { hasStates } from './resolve-states.js';
 import { type JobShape, MOST, MOST_ROWS, meansYes } from './schema.js';
@@ -30,6 +30,17 @@ export interface ResolvedJobs {
   readonly parameters: ReadonlyMap<string, ReadonlySet<string>>;
   /** By the name of a parameter, an integer among its values that no number can be trusted to hold. */
   readonly large: ReadonlyMap<string, bigint>;
+}
+
+/** Groups that have been resolved, as rules that are added refer to them. */
+export function jobsOf(groups: ReadonlyMap<string, JobGroup>): ResolvedJobs {
+  const parameters = new Map(
+    [...groups].map(([name, { entries }]) => [
+      name,
+      new Set(entries.flatMap(({ draft }) => draft?.sweep?.names ?? [])),
+    ]),
+  );
+  return { groups, names: namesOfGroups(groups), complete: true, parameters };
 }
 
 /** What is known of all groups before the first one is made. */

@@ -1,6 +1,6 @@
 /** Plugins of a file: loading them, and what actions and jobs take from them. */
 
-import { type PluginEntry, PluginThread } from '../plugins/catalog.js';
+import { PluginCatalog, type PluginEntry } from '../plugins/catalog.js';
 import { type PluginPartName, splitPart } from '../plugins/part-name.js';
 import type { CheckedOptions, OptionsProblem, PluginPart } from '../plugins/plugin-module.js';
 import { resolvePlugin } from '../plugins/specifier.js';
@@ -35,11 +35,11 @@ export function loadPlugins(
   file: string | null,
 ): Plugins {
   if (specifiers.length === 0) return knownPlugins([]);
-  const thread = new PluginThread();
+  const catalog = new PluginCatalog();
   const list: ConfigPlugin[] = [];
   let complete = true;
   for (const [index, specifier] of specifiers.entries()) {
-    const loaded = specifier === undefined ? null : loadOne(specifier, thread, list, file);
+    const loaded = specifier === undefined ? null : loadOne(specifier, catalog, list, file);
     if (typeof loaded === 'string') problems.error(['plugins', index], loaded);
     if (typeof loaded === 'object' && loaded !== null) list.push(loaded);
     else complete = false;
@@ -47,22 +47,22 @@ export function loadPlugins(
   return {
     list,
     complete,
-    check: (...question) => thread.check(...question),
-    close: () => thread.close(),
+    check: (...question) => catalog.check(...question),
+    close: () => catalog.close(),
   };
 }
 
 /** The plugin, or what is wrong with it. */
 function loadOne(
   specifier: string,
-  thread: PluginThread,
+  catalog: PluginCatalog,
   others: readonly ConfigPlugin[],
   file: string | null,
 ): ConfigPlugin | string {
   const found = resolvePlugin(specifier, file);
   if (!found.ok) return found.messages.join('; ');
   try {
-    const info = thread.load(found.value);
+    const info = catalog.load(found.value);
     const other = others.find(({ name }) => name === info.name);
     if (other === undefined) return { ...info, specifier, url: found.value };
     return other.url === found.value

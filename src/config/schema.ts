@@ -419,7 +419,7 @@ export const actionSchema = z
 
 const triggerDescriptions = Object.fromEntries(TRIGGERS.map(({ name, description }) => [name, description]));
 
-const ruleSchema = z
+export const ruleSchema = z
   .strictObject(
     {
       trigger: described(

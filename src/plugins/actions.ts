@@ -1,11 +1,11 @@
-/** The actions and probes of a plugin as functions. Runs on the plugin's thread. */
+/** The actions and probes of a plugin as functions. They run in the plugin's process. */
 
 import type { CustomArguments } from '../actions/custom-types.js';
 import type { PluginAction, PluginJob, PluginProbe } from './define.js';
 import { type JobFacts, pluginJob } from './job.js';
 import { checkOptions, importPlugin, type OptionsProblem } from './plugin-module.js';
 
-/** What functions are called with on their thread. */
+/** What functions are called with there. */
 export interface CallArguments extends CustomArguments {
   readonly job: JobFacts | null;
 }

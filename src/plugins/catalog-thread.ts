@@ -1,59 +1,44 @@
-/** The thread that looks at plugins while a configuration is read, which waits for its answers; see catalog.ts. */
+/**
+ * Passes on questions to the process that looks at plugins (catalog-child.ts), for a thread that waits for the answers
+ * and so can't follow a process itself. No code of the user runs here.
+ */
 
+import { fileURLToPath } from 'node:url';
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { reasonOf } from '../actions/javascript/import-module.js';
-import type { Answer, Request } from './catalog.js';
-import type { Plugin } from './define.js';
-import { type CheckedOptions, checkOptions, importPlugin } from './plugin-module.js';
+import { wireOf } from '../actions/javascript/wire.js';
+import { escapeControls } from '../config/describe.js';
+import { describeEnd } from '../usercode/guarded.js';
+import { UserProcess } from '../usercode/user-process.js';
+import type { Answer, FromCatalog, Request, ToCatalog } from './catalog.js';
+
+// Two levels up from src/plugins and from dist/plugins alike.
+const program = fileURLToPath(new URL('../../dist/plugins/catalog-child.js', import.meta.url));
 
 const { port, bell } = workerData as { port: MessagePort; bell: Int32Array };
-const plugins: Plugin[] = [];
-let answered = false;
+let end: string | null = null;
 
 function answer(message: Answer): void {
-  answered = true;
   port.postMessage(message);
   Atomics.store(bell, 0, 1);
   Atomics.notify(bell, 0);
 }
 
-function describe(parts: Readonly<Record<string, { readonly description?: string }>> = {}) {
-  return Object.entries(parts).map(([name, { description }]) => ({ name, description: description ?? null }));
-}
+const print = (line: string) => process.stderr.write(`${escapeControls(line)}\n`);
 
-async function load(url: string): Promise<Answer> {
-  const plugin = await importPlugin(url);
-  plugins.push(plugin);
-  const { name, actions, jobs, probes } = plugin;
-  return {
-    loaded: { name, actions: describe(actions), jobs: describe(jobs), probes: describe(probes) },
-  };
-}
-
-async function check({ plugin, part, name, options }: Request & { do: 'check' }): Promise<CheckedOptions> {
-  const entry = plugins.find((other) => other.name === plugin)?.[part]?.[name];
-  if (entry === undefined) throw new Error(`there is no ${part}.${name}`);
-  const checked = await checkOptions(entry.options, options);
-  if (!checked.ok) return checked;
-  if ('read' in entry) {
-    const { values } = entry;
-    return { ok: true, value: typeof values === 'function' ? values(checked.value as never) : values };
-  }
-  // What an action's options are made into stays where the action is called.
-  const value =
-    'defaults' in entry ? entry.defaults(checked.value as never) : entry.named?.(checked.value as never);
-  return { ok: true, value };
-}
-
-process.on('exit', () => {
-  if (!answered) answer({ failed: 'it ended its thread' });
+const child = new UserProcess([process.execPath, program], wireOf<ToCatalog, FromCatalog>(), {
+  output: print,
+  problem: (error) => print(error.message),
+  message: (message) => answer(message.answer),
+  ended: (how) => {
+    end = `its process ended (${describeEnd(how)})`;
+    answer({ failed: end });
+  },
 });
 
-port.on('message', async (request: Request) => {
-  answered = false;
-  try {
-    answer(request.do === 'load' ? await load(request.url) : { checked: await check(request) });
-  } catch (error) {
-    answer({ failed: reasonOf(error) });
-  }
+port.on('message', (request: Request) => {
+  if (end === null) child.tell({ kind: 'ask', request });
+  else answer({ failed: end });
 });
+
+// The thread ends when the process, with all that plugins have started, is gone.
+port.on('close', () => void child.close());

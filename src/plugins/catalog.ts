@@ -1,6 +1,6 @@
 /**
- * What the plugins of a configuration offer, and whether options are right for it. Their code runs on a thread of its
- * own here too, for as long as the configuration is read; whoever asks waits, but not for ever.
+ * What the plugins of a configuration offer, and whether options are right for it. Their code runs in a process of its
+ * own here too, for as long as the configuration is read. The caller waits for it, for a limited time.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -39,22 +39,31 @@ export type Answer =
   | { readonly checked: CheckedOptions }
   | { readonly failed: string };
 
+/** What is sent to the process of the plugins, and what comes back. */
+export interface ToCatalog {
+  readonly kind: 'ask';
+  readonly request: Request;
+}
+export interface FromCatalog {
+  readonly kind: 'answer';
+  readonly answer: Answer;
+}
+
 // Two levels up from src/plugins and from dist/plugins alike.
 const program = fileURLToPath(new URL('../../dist/plugins/catalog-thread.js', import.meta.url));
 
-/** A thread for one configuration at a time. Close it when that has been read. */
-export class PluginThread {
+/** A process, and the thread that follows it, for one configuration. Close it when that has been read. */
+export class PluginCatalog {
   readonly #bell = new Int32Array(new SharedArrayBuffer(4));
   readonly #channel = new MessageChannel();
-  readonly #worker: Worker;
   #hangs = false;
 
   constructor() {
     const port = this.#channel.port2;
-    this.#worker = new Worker(program, { workerData: { port, bell: this.#bell }, transferList: [port] });
-    this.#worker.unref();
-    // Told of by its answer, or by there being none.
-    this.#worker.on('error', () => {});
+    const worker = new Worker(program, { workerData: { port, bell: this.#bell }, transferList: [port] });
+    worker.unref();
+    // Without an answer the question fails.
+    worker.on('error', () => {});
   }
 
   /** Loads a plugin from the URL of its module. Throws Error with what is wrong with it. */
@@ -75,10 +84,9 @@ export class PluginThread {
     throw new Error('failed' in answer ? answer.failed : 'it can not be understood');
   }
 
-  /** Ends the thread. Idempotent. */
+  /** Ends the process and its thread. Idempotent. */
   close(): void {
     this.#channel.port1.close();
-    void this.#worker.terminate();
   }
 
   #ask(request: Request): Answer {

@@ -1,4 +1,4 @@
-/** A job as plugins see it. Runs on the plugin's thread. */
+/** A job as plugins see it. It is used in the plugin's process. */
 
 import { resolve } from 'node:path';
 import { findFile } from '../members/find-file.js';
@@ -6,7 +6,7 @@ import type { JobTagValues } from '../parameters/job-tags.js';
 import { fillText } from '../parameters/template.js';
 import type { PluginJob } from './define.js';
 
-/** What can be handed over to the thread of a plugin. */
+/** What is sent to the process of a plugin. */
 export interface JobFacts extends JobTagValues {
   readonly group: string;
   readonly parameters: PluginJob['parameters'];

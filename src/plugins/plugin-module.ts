@@ -1,4 +1,4 @@
-/** Reads what a module exports as a plugin. Runs on threads only: what it calls was written by users. */
+/** Reads what a module exports as a plugin. It is used only in processes of their own: what it calls was written by users. */
 
 import { exportOf, importModule } from '../actions/javascript/import-module.js';
 import type { OptionsSchema, Plugin } from './define.js';
@@ -53,7 +53,7 @@ function isSchema(value: unknown): value is OptionsSchema {
   return typeof standard?.validate === 'function';
 }
 
-/** One thing wrong with options, as it can be handed from thread to thread. */
+/** One thing wrong with options, as it is sent from process to process. */
 export interface OptionsProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;

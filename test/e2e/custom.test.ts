@@ -162,7 +162,7 @@ custom: |
     expect(summary.groups.b?.count.submitted).toBe(2);
   });
 
-  test('and the next call has a new thread', async () => {
+  test('and the next call has a new process', async () => {
     const path = ensembleFile(`jobs:
   - {name: a, command: sleep 1}
   - {name: b, command: 'true', count: 2}
@@ -180,9 +180,9 @@ custom: |
     expect(lines).toContainEqual({ type: 'output', line: 'since the beginning' });
   });
 
-  test('by ending its thread, or by what nobody catches', async () => {
+  test('by ending its process, or by what nobody catches', async () => {
     for (const [how, message] of [
-      ['process.exit(7)', 'its thread ended (exit status 7)'],
+      ['process.exit(7)', 'its process ended (exit status 7)'],
       ["setTimeout(() => { throw new Error('later') }); return new Promise(() => {})", 'later'],
     ]) {
       const { problems, finished, summary } = await run(`function f() { ${how}; }`);

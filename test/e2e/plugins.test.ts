@@ -211,7 +211,7 @@ describe.concurrent('what is wrong is said before the run, with line and column'
       'actions.check has no `options`',
     ],
     ['no name', '[./study.mjs]', 'export const plugin = {};', 'its `name` must be'],
-    ['the end of its thread', '[./study.mjs]', 'process.exit(3);', 'it ended its thread'],
+    ['the end of its process', '[./study.mjs]', 'process.exit(3);', 'its process ended (exit status 3)'],
     [
       'a plugin named twice',
       '[./study.mjs, ./study.mjs]',

@@ -1,4 +1,4 @@
-/** Imports a module of the user's, on the thread that it is to run on. */
+/** Imports a module of the user's, in the process that it runs in. */
 
 import { createJiti } from 'jiti';
 

@@ -1,10 +1,10 @@
-/** What the thread of the custom functions and the ensemble tell each other. */
+/** What the process of the custom functions and the ensemble send each other. */
 
 import type { MetricsSnapshot } from '../../metrics/metrics.js';
 import type { JobFacts } from '../../plugins/job.js';
 import type { CustomArguments, CustomHandle } from '../custom-types.js';
 
-/** What the thread is to load: the URL of a module, and which of its exports; `plugin`: the actions of a plugin. */
+/** What to load: the URL of a module, and which functions of it rules name; `plugin`: the actions of a plugin. */
 export interface ModuleToLoad {
   readonly url: string;
   readonly names: readonly string[] | 'plugin';
@@ -21,19 +21,23 @@ export interface PlainArguments extends Pick<CustomArguments, 'event' | 'rule' |
 /** What a function may ask of its handle. */
 export type HandleMethod = Exclude<keyof CustomHandle, 'member' | 'signal'>;
 
-export type ToThread =
+export type ToChild =
+  /** The first one. */
+  | { readonly kind: 'load'; readonly module: ModuleToLoad }
   | { readonly kind: 'call'; readonly call: number; readonly name: string; readonly args: PlainArguments }
   /** The call's time, or the run, is over. */
   | { readonly kind: 'abort'; readonly call: number }
   | { readonly kind: 'ping' }
   | { readonly kind: 'answer'; readonly ask: number; readonly value: unknown; readonly error: Error | null };
 
-export type FromThread =
+export type FromChild =
   /** Which of the names are functions. */
   | { readonly kind: 'loaded'; readonly functions: readonly string[] }
   | { readonly kind: 'unloadable'; readonly reason: string }
   | { readonly kind: 'returned'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly call: number; readonly message: string; readonly stack: string }
+  /** By an error that nothing caught. */
+  | { readonly kind: 'died'; readonly message: string; readonly stack: string }
   | { readonly kind: 'printed'; readonly text: string }
   | { readonly kind: 'pong' }
   | {

@@ -1,15 +1,19 @@
 """Calls the Python functions of an ensemble, in a process of their own.
 
-Requests come as JSON, one a line, on descriptor 3; answers go out the same way on descriptor 4. What functions
-print goes where it always goes. When the requests end, so does this process, whatever a function is doing.
+Requests come as JSON, one a line, on descriptor 4, which is a socket; answers go out the same way. What functions
+print goes where it always goes. When the requests end, so does this process, whatever a function is doing. Its guard
+(native/local/guard.h) ends it, and what it started, with the run.
 """
 
 import collections
-import ctypes
+import fcntl
+import functools
+import inspect
 import json
+import math
 import os
 import queue
-import signal
+import socket
 import sys
 import threading
 import traceback
@@ -96,19 +100,140 @@ class Metrics:
         self.models = models
 
 
-def plain(answer):
-    """An answer as JSON has it: actions and rules as the mappings that they were made of."""
+class Unusable(Exception):
+    """A function returned something that is no JSON."""
+
+
+class Uncallable(Exception):
+    """A function can't be called with what functions are given."""
+
+
+ARGUMENTS = "functions are given metrics, event, rule, action and handle; **kwargs takes all of them"
+
+# Far more than an action has.
+DEEPEST = 64
+LONGEST_ANSWER = 1 << 20
+# Larger integers are not exact in the numbers that JSON readers have.
+LARGEST_INTEGER = 2**53 - 1
+
+
+def plain(answer, path="", depth=0):
+    """An answer as JSON has it: actions and rules as the mappings that they were made of. Throws Unusable."""
+
+    def refuse(expected, found):
+        raise Unusable("%s%s; found %s" % (path + ": " if path else "", expected, found))
+
+    if depth > DEEPEST:
+        refuse("must be at most %d values deep" % DEEPEST, "a deeper one; does it hold itself?")
     if isinstance(answer, Action):
-        return plain(answer._action)
+        return plain(answer._action, path, depth + 1)
     if isinstance(answer, Rule):
-        return plain(answer._rule)
+        return plain(answer._rule, path, depth + 1)
     if isinstance(answer, dict):
-        return {str(key): plain(value) for key, value in answer.items()}
+        return {
+            plain_key(key, refuse): plain(value, "%s.%s" % (path, key) if path else key, depth + 1)
+            for key, value in answer.items()
+        }
     if isinstance(answer, (list, tuple)):
-        return [plain(item) for item in answer]
-    if answer is None or isinstance(answer, (bool, int, float, str)):
+        return [plain(item, "%s[%d]" % (path, index), depth + 1) for index, item in enumerate(answer)]
+    if type(answer).__module__ == "numpy" and getattr(answer, "ndim", None) == 0:
+        answer = answer.item()
+    if answer is None or isinstance(answer, bool):
         return answer
-    raise TypeError("a function returns an Action, a Rule, a list of those, or None, not %r" % (answer,))
+    if isinstance(answer, str):
+        return plain_text(answer, refuse)
+    if isinstance(answer, int):
+        if abs(answer) > LARGEST_INTEGER:
+            refuse("must be text, or an integer of at most 53 bits", "one of %d bits" % int(answer).bit_length())
+        return int(answer)
+    if isinstance(answer, float):
+        if not math.isfinite(answer):
+            refuse("must be a finite number", "the number %r" % float(answer))
+        return float(answer)
+    if path:
+        refuse("must be text, a number, a boolean, None, a list or a mapping", describe(answer))
+    raise Unusable("a function returns an Action, a Rule, a list of those, or None, not %s" % describe(answer))
+
+
+def plain_key(key, refuse):
+    if not isinstance(key, str):
+        refuse("keys must be text", describe(key))
+    return plain_text(key, refuse)
+
+
+def plain_text(text, refuse):
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        refuse("must be text that UTF-8 can hold", "the lone surrogate U+%04X" % ord(text[error.start]))
+    return str.__str__(text)
+
+
+def describe(value):
+    """What kind of value it is, and the value if it is short."""
+    try:
+        shown = repr(value)
+    except Exception:
+        shown = ""
+    return "%s of type %s" % (shown if 0 < len(shown) <= 80 else "a value", type(value).__qualname__)
+
+
+def bound_names(function):
+    """The names that functools.partial has given values."""
+    names = set()
+    while isinstance(function, functools.partial):
+        names.update(function.keywords)
+        function = function.func
+    return names
+
+
+def parameters_of(function):
+    """
+    Its parameters, and those of the function that it wraps, to which a decorator hands on what it gets. None for both
+    where it does not say what it takes, as some builtins.
+    """
+    own = wrapped = None
+    try:
+        wrapped = inspect.signature(function).parameters
+        own = inspect.signature(function, follow_wrapped=False).parameters
+    except Exception:
+        pass
+    return own or wrapped, wrapped
+
+
+def arguments_for(function, given):
+    """
+    The positional and the keyword arguments of a call, of those that are given by name. Throws Uncallable when the
+    function needs another one.
+    """
+    own, wrapped = parameters_of(function)
+    if own is None:
+        return [], given
+    parameters = own.values()
+    kinds = {parameter.kind for parameter in parameters}
+    free = {name: value for name, value in given.items() if name not in bound_names(function)}
+    positional = []
+    keywords = {}
+    for parameter in parameters:
+        name = parameter.name
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if name in free and parameter.kind == parameter.POSITIONAL_ONLY:
+            positional.append(free.pop(name))
+        elif name in free:
+            keywords[name] = free.pop(name)
+        elif parameter.default is not parameter.empty:
+            if parameter.kind == parameter.POSITIONAL_ONLY:
+                positional.append(parameter.default)
+        else:
+            raise Uncallable("it needs an argument '%s'; %s" % (name, ARGUMENTS))
+    if inspect.Parameter.VAR_KEYWORD in kinds:
+        takes_all = any(parameter.kind == parameter.VAR_KEYWORD for parameter in wrapped.values())
+        keywords.update({name: value for name, value in free.items() if takes_all or name in wrapped})
+    elif inspect.Parameter.VAR_POSITIONAL in kinds and not keywords:
+        takes_all = any(parameter.kind == parameter.VAR_POSITIONAL for parameter in wrapped.values())
+        positional.extend(value for name, value in free.items() if takes_all or name in wrapped)
+    return positional, keywords
 
 
 def what_went_wrong():
@@ -116,7 +241,11 @@ def what_went_wrong():
     kind, error, frames = sys.exc_info()
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
-    return "".join(traceback.format_exception(kind, error, frames)).rstrip()
+    text = "".join(traceback.format_exception(kind, error, frames)).rstrip()
+    if isinstance(error, TypeError) and "unexpected keyword argument" in text:
+        # A decorator that does not say what it wraps takes more than that does.
+        text += " (%s)" % ARGUMENTS
+    return text
 
 
 def offer_as_ensemble_python():
@@ -146,62 +275,90 @@ class Functions:
         self._names = {"Action": Action, "Rule": Rule, "__name__": "ensemble_custom"}
         self._handle = None
 
-    def load(self, source, file, line, folder):
-        """Runs the source; its lines are those of the file that it stands in."""
+    def load(self, source, file, line, folder, names):
+        """
+        Runs the source; its lines are those of the file that it stands in. Returns those of the names that are
+        functions, each with what is wrong with it, or None.
+        """
         offer_as_ensemble_python()
         sys.path.insert(0, folder)
         self._handle = flux_handle()
         self._names["__file__"] = file
-        exec(compile("\n" * (line - 1) + source, file, "exec"), self._names)
-        return sorted(name for name, value in self._names.items() if callable(value))
+        if source is None:
+            with open(file, "rb") as module:
+                code = compile(module.read(), file, "exec")
+        else:
+            code = compile("\n" * (line - 1) + source, file, "exec")
+        exec(code, self._names)
+        return {name: self._problem(name) for name in names if callable(self._names.get(name))}
 
     def call(self, function, metrics, state, event, rule, action):
-        return plain(
-            self._names[function](
-                metrics=Metrics(metrics, state),
-                event=event,
-                rule=Rule(rule),
-                action=Action(action),
-                handle=self._handle,
-            )
-        )
+        if not callable(self._names.get(function)):
+            raise Uncallable("it is not defined")
+        given = self._given(Metrics(metrics, state), event, Rule(rule), Action(action))
+        positional, keywords = arguments_for(self._names[function], given)
+        return plain(self._names[function](*positional, **keywords))
+
+    def _given(self, metrics, event, rule, action):
+        return {"metrics": metrics, "event": event, "rule": rule, "action": action, "handle": self._handle}
+
+    def _problem(self, name):
+        try:
+            arguments_for(self._names[name], self._given(None, None, None, None))
+        except Uncallable as error:
+            return "function '%s' can't be called: %s" % (name, error)
+        return None
 
 
-def die_with_parent():
-    """Not even a function that never comes back may outlive the ensemble."""
-    PR_SET_PDEATHSIG = 1
-    try:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    except (OSError, AttributeError):
-        pass
-
-
-def read_requests(requests):
-    with os.fdopen(3, "r", encoding="utf-8") as lines:
-        for line in lines:
-            requests.put(json.loads(line))
+def read_requests(lines, requests):
+    for line in lines:
+        requests.put(json.loads(line))
     os._exit(0)
 
 
-def main():
-    die_with_parent()
-    answers = os.fdopen(4, "w", encoding="utf-8")
-    requests = queue.Queue()
-    threading.Thread(target=read_requests, args=(requests,), daemon=True).start()
-    functions = Functions()
-    while True:
-        request = requests.get()
+def flush():
+    """A function may have closed what it prints to."""
+    for stream in (sys.stdout, sys.stderr):
         try:
-            method = functions.load if request["do"] == "load" else functions.call
-            answer = {"value": method(**request["with"])}
-            text = json.dumps(answer)
-        except BaseException:
-            # SystemExit and KeyboardInterrupt too: only the ensemble ends this process.
-            text = json.dumps({"error": what_went_wrong()})
-        sys.stdout.flush()
-        sys.stderr.flush()
-        answers.write(text + "\n")
-        answers.flush()
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            pass
+
+
+def answer_to(functions, request):
+    method = functions.load if request["do"] == "load" else functions.call
+    try:
+        text = json.dumps({"id": request["id"], "value": method(**request["with"])})
+        if len(text) <= LONGEST_ANSWER:
+            return text
+        problem = {"error": "it returned more than %d bytes" % LONGEST_ANSWER}
+    except Unusable as error:
+        problem = {"unusable": str(error)}
+    except Uncallable as error:
+        problem = {"error": str(error)}
+    except BaseException:
+        # SystemExit and KeyboardInterrupt too: only the ensemble ends this process.
+        problem = {"error": what_went_wrong()[-LONGEST_ANSWER // 8 :]}
+    return json.dumps({"id": request["id"], **problem})
+
+
+def main():
+    # Out of the way of functions that write to low descriptors, and of what they start.
+    channel = socket.socket(fileno=fcntl.fcntl(4, fcntl.F_DUPFD_CLOEXEC, 100))
+    os.close(4)
+    requests = queue.Queue()
+    lines = channel.makefile("r", encoding="utf-8")
+    threading.Thread(target=read_requests, args=(lines, requests), daemon=True).start()
+    functions = Functions()
+    process = os.getpid()
+    while True:
+        text = answer_to(functions, requests.get())
+        flush()
+        if os.getpid() != process:
+            # A copy that a function has forked and let return: the answer is that of the original.
+            os._exit(0)
+        # On a line of its own, whatever a function has written here.
+        channel.sendall(("\n" + text + "\n").encode("ascii"))
 
 
 main()

@@ -1,0 +1,65 @@
+/** Actions and rules that come while an ensemble runs: checked by the code that checks those of the file. */
+
+import { checkAgainst } from './check.js';
+import { ObjectSource } from './object-source.js';
+import { Problems } from './problems.js';
+import { jobsOf } from './resolve-jobs.js';
+import { knownPlugins } from './resolve-plugins.js';
+import { resolveRules } from './resolve-rules.js';
+import { type ActionShape, actionSchema, type RuleShape, ruleSchema } from './schema.js';
+import type { EnsembleConfig, Rule } from './types.js';
+
+/**
+ * A rule for this ensemble, from an object as a file has it.
+ *
+ * @throws ConfigError with everything that is wrong with it; its paths begin with `rules[0]`.
+ */
+export function resolveAddedRule(rule: object, config: EnsembleConfig): Rule {
+  return resolveOne(config, rule, (problems) =>
+    checkAgainst<RuleShape>(ruleSchema, rule, problems, ['rules', 0]),
+  );
+}
+
+/**
+ * An action for this ensemble, in a rule that does nothing else. `onJob`: it may be about the job of an event.
+ *
+ * @throws ConfigError with everything that is wrong with it; its paths begin with `rules[0].action`.
+ */
+export function resolveAddedAction(action: object, config: EnsembleConfig, onJob: boolean): Rule {
+  const trigger = onJob ? 'job-finish' : 'start';
+  return resolveOne(config, { trigger, action }, (problems) => {
+    const checked = checkAgainst<ActionShape>(actionSchema, action, problems, ['rules', 0, 'action']);
+    return { ...checked, config: { trigger, action: checked.config } };
+  });
+}
+
+type CheckedRule = ReturnType<typeof checkAgainst<RuleShape>>;
+
+function resolveOne(config: EnsembleConfig, value: object, check: (problems: Problems) => CheckedRule): Rule {
+  const source = new ObjectSource({ rules: [value] });
+  const problems = new Problems(source, null);
+  const { config: rule, isBroken } = check(problems);
+  const { states, custom } = config;
+  const [resolved] = resolveRules(
+    {
+      shape: {
+        // The rest of the ensemble has been resolved: it is in the names below.
+        config: {
+          jobs: [],
+          states: [...states],
+          rules: [rule],
+          custom: custom === null ? null : { file: 'functions' },
+        },
+        isBroken,
+      },
+      source,
+      problems,
+      file: config.file,
+      plugins: knownPlugins(config.plugins),
+      algorithms: [],
+    },
+    { jobs: jobsOf(config.groups), states },
+  );
+  if (problems.hasErrors || resolved === undefined) throw problems.toError();
+  return resolved;
+}
