@@ -3,7 +3,7 @@
 import { describeEnd, Guarded } from '../usercode/guarded.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import type { FollowUp } from './follow-up.js';
-import { toJson } from './json.js';
+import { fromJson, toJson } from './json.js';
 import { asked, eventOf, withinTime } from './user-code.js';
 
 /** Bytes of an answer; an action takes some hundred. */
@@ -91,7 +91,7 @@ function readAnswer(bytes: Buffer): unknown {
   }
   if (text === '') return null;
   try {
-    return JSON.parse(text);
+    return fromJson(text);
   } catch (cause) {
     throw new Error(`what it printed is no JSON: ${(cause as Error).message}`, { cause });
   }

@@ -58,7 +58,7 @@ function resolveOne(config: EnsembleConfig, value: object, check: (problems: Pro
       plugins: knownPlugins(config.plugins),
       algorithms: [],
     },
-    { jobs: jobsOf(config.groups), states },
+    { jobs: jobsOf(config), states },
   );
   if (problems.hasErrors || resolved === undefined) throw problems.toError();
   return resolved;

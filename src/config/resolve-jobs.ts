@@ -18,7 +18,16 @@ import { hasStates } from './resolve-states.js';
 import { type JobShape, MOST, MOST_ROWS, meansYes } from './schema.js';
 import { splitWords } from './split-words.js';
 import { checkTemplate } from './templates.js';
-import type { Given, GroupProbe, JobDraft, JobEntry, JobGroup, RetryPolicy, Row } from './types.js';
+import type {
+  EnsembleConfig,
+  Given,
+  GroupProbe,
+  JobDraft,
+  JobEntry,
+  JobGroup,
+  RetryPolicy,
+  Row,
+} from './types.js';
 
 export interface ResolvedJobs {
   readonly groups: ReadonlyMap<string, JobGroup>;
@@ -33,14 +42,14 @@ export interface ResolvedJobs {
 }
 
 /** Groups that have been resolved, as rules that are added refer to them. */
-export function jobsOf(groups: ReadonlyMap<string, JobGroup>): ResolvedJobs {
+export function jobsOf({ groups, largeParameters }: EnsembleConfig): ResolvedJobs {
   const parameters = new Map(
     [...groups].map(([name, { entries }]) => [
       name,
       new Set(entries.flatMap(({ draft }) => draft?.sweep?.names ?? [])),
     ]),
   );
-  return { groups, names: namesOfGroups(groups), complete: true, parameters };
+  return { groups, names: namesOfGroups(groups), complete: true, parameters, large: largeParameters };
 }
 
 /** What is known of all groups before the first one is made. */

@@ -29,6 +29,7 @@ export function resolveConfig(context: ResolveContext): EnsembleConfig {
     heartbeat: resolveHeartbeat(shape.config.logging, rules),
     states,
     groups: jobs.groups,
+    largeParameters: jobs.large,
     rules,
     custom,
     plugins: context.plugins.list,

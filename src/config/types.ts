@@ -363,6 +363,8 @@ export interface EnsembleConfig {
   readonly states: readonly string[];
   /** In the order in which the file names them first. */
   readonly groups: ReadonlyMap<string, JobGroup>;
+  /** By the name of a parameter, an integer among its values that no number can be trusted to hold. */
+  readonly largeParameters: ReadonlyMap<string, bigint>;
   readonly rules: readonly Rule[];
   readonly custom: CustomSource | null;
   /** In the order of the file. */

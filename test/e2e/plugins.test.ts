@@ -156,6 +156,39 @@ rules: [{trigger: start, action: {name: submit, label: a}}]
   });
 });
 
+describe.concurrent('a job that is too large for the member', () => {
+  const large = (action: string, probes = '') => {
+    const folder = folderWith(
+      plugin(`actions: { grows: { options: z.strictObject({}), run: () => ({ name: 'grow', value: 1 }) } },
+probes: { one: { options: z.strictObject({}), values: ['x'], read: () => 1 } }`),
+    );
+    return ensembleFile(
+      `plugins: [./study.mjs]
+jobs:
+  - {name: small, command: 'true'${probes}}
+  - {name: large, command: 'true', cores: 2}
+rules:
+  - {trigger: start, action: {name: submit, label: large}}
+  - {trigger: start, action: {name: submit, label: small}}
+  - {trigger: job-success, name: small, action: ${action}}
+`,
+      folder,
+    );
+  };
+
+  test('waits while an action of a plugin may grow the member', async () => {
+    const finished = await cli(['run', '--json', '--slots', '1', large('{name: study.grows}')]);
+    const { summary } = jsonLines(finished);
+    expect(summary.groups.large?.count).toMatchObject({ success: 1, failed: 0 });
+  });
+
+  test('does not wait for probes, which only measure', async () => {
+    const path = large('{name: submit, label: small}', ', probes: [{probe: study.one}]');
+    const { summary } = jsonLines(await cli(['run', '--json', '--slots', '1', path]));
+    expect(summary.groups.large?.count).toMatchObject({ success: 0, exception: 1 });
+  });
+});
+
 describe.concurrent('what is wrong is said before the run, with line and column', () => {
   test.each([
     [

@@ -113,6 +113,35 @@ custom: |
     expect(javascript).toMatchObject({ output: ['-15 -20'], problems: [] });
   });
 
+  test('what functions and programs return may name it', async () => {
+    const rule =
+      '{ trigger: "metric", when: "mean.a-temperature > 10", action: { name: "submit", label: "b" } }';
+    const quoted = rule.replace(/(\w+):/g, '"$1":');
+    const probes = '[{probe: study.thermo}]';
+    const calls =
+      '  - {trigger: metric, when: count.a-energy == 2, action: {name: custom, label: f}}\ncustom: |\n  ';
+    const javascript = await run({
+      probes,
+      when: 'mean.a-energy > 0',
+      more: `${calls}const f = () => [${rule}, { name: 'submit', label: 'a', value: 1 }];\n`,
+    });
+    expect(javascript).toMatchObject({ problems: [], summary: { groups: { b: success } } });
+    const python = await run({
+      probes,
+      when: 'mean.a-energy > 0',
+      more: `${calls}def f(): return [Rule(${quoted}), {"name": "submit", "label": "a", "value": 1, "parameters": {"t": "{{metrics.max.a-temperature}}"}}]\n`,
+    });
+    expect(python).toMatchObject({
+      problems: [],
+      probes: { temperature: { count: 3, max: 20, mean: 50 / 3 } },
+    });
+    const unknown = await run({
+      probes,
+      more: `${calls}const f = () => (${rule.replace('temperature', 'temprature')});\n`,
+    });
+    expect(unknown.problems).toEqual([expect.stringContaining("did you mean 'temperature'")]);
+  });
+
   test('rules may look at percentiles and windows of it, also of negative numbers', async () => {
     const { summary } = await run({
       probes: '[{probe: study.thermo}]',

@@ -113,8 +113,8 @@ ARGUMENTS = "functions are given metrics, event, rule, action and handle; **kwar
 # Far more than an action has.
 DEEPEST = 64
 LONGEST_ANSWER = 1 << 20
-# Larger integers are not exact in the numbers that JSON readers have.
-LARGEST_INTEGER = 2**53 - 1
+# Of 128 bits, which is more than anything takes.
+LARGEST_INTEGER = 2**128
 
 
 def plain(answer, path="", depth=0):
@@ -144,7 +144,7 @@ def plain(answer, path="", depth=0):
         return plain_text(answer, refuse)
     if isinstance(answer, int):
         if abs(answer) > LARGEST_INTEGER:
-            refuse("must be text, or an integer of at most 53 bits", "one of %d bits" % int(answer).bit_length())
+            refuse("must be an integer of at most 128 bits", "one of %d bits" % int(answer).bit_length())
         return int(answer)
     if isinstance(answer, float):
         if not math.isfinite(answer):

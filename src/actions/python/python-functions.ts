@@ -9,7 +9,7 @@ import { describeEnd, type ProgramEnd } from '../../usercode/guarded.js';
 import { type Codec, type UserCodeListener, UserProcess } from '../../usercode/user-process.js';
 import type { CustomArguments } from '../custom-types.js';
 import { NoAction } from '../follow-up.js';
-import { toJson } from '../json.js';
+import { fromJson, toJson } from '../json.js';
 
 /** Source code and where it stands. */
 export interface PythonSource {
@@ -46,7 +46,7 @@ function isAnswer(value: unknown): value is Answer {
 const codec: Codec<Request, Answer> = {
   encode: toJson,
   decode: (line) => {
-    const answer: unknown = JSON.parse(line);
+    const answer = fromJson(line);
     if (!isAnswer(answer)) throw new Error('no answer');
     return answer;
   },

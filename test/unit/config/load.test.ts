@@ -14,6 +14,7 @@ describe('an ensemble', () => {
       states: [],
       custom: null,
       plugins: [],
+      largeParameters: new Map(),
       tests: [],
       groups: new Map([
         [
