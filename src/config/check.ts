@@ -7,6 +7,7 @@ import { type Path, pathKey, valueAt } from './path.js';
 import type { Problems } from './problems.js';
 import { type ConfigShape, configSchema } from './schema.js';
 import { choices, didYouMean, nearest } from './suggest.js';
+import { synonymOf } from './synonyms.js';
 
 export interface CheckedShape<Shape = ConfigShape> {
   /** What has the right shape; whatever has not is left out. */
@@ -44,6 +45,10 @@ export function checkAgainst<Shape>(
     if (issue.code !== 'unrecognized_keys') continue;
     const parent = toPath(issue.path);
     for (const key of issue.keys) {
+      if (isExtension(key)) {
+        broken.add(pathKey([...parent, key]));
+        continue;
+      }
       const meant = reportUnknownKey(schema, value, parent, key, problems);
       broken.add(pathKey([...parent, key]));
       if (meant !== null) broken.add(pathKey([...parent, meant]));
@@ -72,13 +77,31 @@ function reportUnknownKey(
   problems: Pick<Problems, 'error'>,
 ): string | null {
   const allowed = allowedKeys(schema, parent);
-  const hint = `${didYouMean(key, allowed)} (the keys here are ${choices(allowed, 'and')})`;
+  const elsewhere = whereElse(schema, parent, key, allowed);
+  const synonym = elsewhere === null ? synonymOf(key, allowed) : null;
+  const hint =
+    elsewhere ??
+    synonym?.hint ??
+    `${didYouMean(key, allowed)} (the keys here are ${choices(allowed, 'and')})`;
   problems.error([...parent, key], `unknown key ${quote(key)}${hint}`, 'key');
-  const given = valueAt(root, parent);
-  return nearest(
-    key,
-    typeof given === 'object' && given ? allowed.filter((name) => !(name in given)) : allowed,
-  );
+  const given = Object(valueAt(root, parent)) as object;
+  const missing = allowed.filter((name) => !(name in given));
+  if (elsewhere !== null) return null;
+  return synonym === null ? nearest(key, missing) : (missing.find((name) => name === synonym.key) ?? null);
+}
+
+/** Where a key belongs that stands one level too high or too low; null when it is known at neither. */
+function whereElse(schema: z.ZodType, parent: Path, key: string, allowed: readonly string[]): string | null {
+  const inside = allowed.find((name) => allowedKeys(schema, [...parent, name]).includes(key));
+  if (inside !== undefined) return `; it stands in '${inside}'`;
+  const name = parent.at(-1);
+  if (typeof name !== 'string' || !allowedKeys(schema, parent.slice(0, -1)).includes(key)) return null;
+  return `; it stands beside '${name}'`;
+}
+
+/** Keys for anchors, notes and other tools, in every mapping whose keys the language gives. */
+export function isExtension(key: string): boolean {
+  return key.startsWith('x-');
 }
 
 function reportWrongValue(root: unknown, path: Path, issue: Issue, problems: Pick<Problems, 'error'>): void {
@@ -103,6 +126,9 @@ function reportWrongValue(root: unknown, path: Path, issue: Issue, problems: Pic
 }
 
 function hintFor(found: string, issue: Issue): string {
+  if (/^\d{1,3}(?:[,_' ]\d{3})+$/.test(found) && /\b(?:integer|number)\b/.test(issue.message)) {
+    return `; write ${found.replace(/\D/g, '')}`;
+  }
   const duration = issue.message.startsWith(NO_DURATION) ? meantDuration(found) : null;
   return duration === null || duration === found ? didYouMean(found, valuesOf(issue)) : `; write ${duration}`;
 }

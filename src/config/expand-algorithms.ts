@@ -10,7 +10,7 @@ import { fillValue, isTemplate, namesIn } from '../parameters/template.js';
 import { plain, Written } from '../parameters/written.js';
 import { noJobGroup } from '../rules/metric-name.js';
 import { asWritten, type Scalar } from './as-written.js';
-import { checkAgainst } from './check.js';
+import { checkAgainst, isExtension } from './check.js';
 import { describeValue, quote } from './describe.js';
 import { DURATION_PATTERN, NO_DURATION } from './duration.js';
 import { type ExpandedSource, UsedSource } from './expanded-source.js';
@@ -55,7 +55,7 @@ export function expandAlgorithms(
   const algorithms: (string | null)[] = rules.map(() => null);
   for (const [index, use] of uses.entries()) {
     // What has another shape is reported with everything else that has.
-    const shape = useSchema.safeParse([use]).data?.[0];
+    const shape = useSchema.safeParse([withoutExtensions(use)]).data?.[0];
     if (shape === undefined) continue;
     const path = ['use', index];
     const found = readAlgorithm(shape.algorithm, [...path, 'algorithm'], source, problems, file);
@@ -71,6 +71,11 @@ export function expandAlgorithms(
     problems.include(own);
   }
   return { value: { ...value, rules }, algorithms };
+}
+
+function withoutExtensions(use: unknown): unknown {
+  if (typeof use !== 'object' || use === null) return use;
+  return Object.fromEntries(Object.entries(use).filter(([key]) => !isExtension(key)));
 }
 
 interface Found {

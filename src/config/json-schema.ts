@@ -15,6 +15,7 @@ export function ensembleJsonSchema(): JsonSchema {
     override: ({ zodSchema, jsonSchema, path }) => {
       // Integers that a number would round are integers to JSON too.
       if (zodSchema._zod.def.type === 'bigint') jsonSchema.type = 'integer';
+      if (jsonSchema.additionalProperties === false) jsonSchema.patternProperties = { '^x-': {} };
       // Needs that depend on another key: zod has no words for them, and resolve.ts checks them in the end.
       const place = path.join('/');
       if (place === JOB) jsonSchema.anyOf = [{ required: ['command'] }, { required: ['use'] }];

@@ -16,12 +16,14 @@ import {
   Scalar,
   visit,
   type YAMLError,
+  type YAMLWarning,
 } from 'yaml';
 import { largeInteger } from './as-written.js';
 import { quote } from './describe.js';
 import type { Path } from './path.js';
 import type { ConfigSource, Part, Place } from './problems.js';
 import { faultIn, type TreeFault } from './tree.js';
+import { hintAt, inQuotes } from './yaml-hints.js';
 import { offsetInSource } from './yaml-text.js';
 
 /** Something that the YAML itself, not what it says, has wrong. */
@@ -67,9 +69,9 @@ export class YamlSource implements ConfigSource {
     const { errors, warnings, contents } = this.#document;
     const findings: YamlFinding[] = [
       ...describeErrors(errors, text),
-      ...warnings.map(({ message, pos }) => ({ severity: 'warning' as const, message, offset: pos[0] })),
+      ...warnings.map((warning) => describeWarning(warning, text)),
     ];
-    if (errors.every(({ code }) => HARMLESS.has(code))) {
+    if (errors.every(({ code }) => HARMLESS.has(code)) && !warnings.some((warning) => isTag(warning, text))) {
       if (contents === null) findings.push(error('the file is empty; an ensemble needs jobs and rules', 0));
       else this.value = this.#toValue(this.#document, findings);
     }
@@ -152,6 +154,8 @@ export class YamlSource implements ConfigSource {
       Node: (_, node) => {
         if (!isAlias(node)) {
           if (node.anchor !== undefined) anchors.set(node.anchor, node);
+          const header = emptyBlock(node, this.#text);
+          if (header !== null) findings.push(error(noBlock(header), startOf(node)));
           if (isScalar(node) && typeof node.value === 'number') {
             node.value = largeInteger(node.value, node.source ?? '') ?? node.value;
           }
@@ -159,7 +163,7 @@ export class YamlSource implements ConfigSource {
         }
         const target = anchors.get(node.source);
         if (target) this.#targets.set(node, target);
-        else findings.push(error(`no anchor '&${node.source}' stands before this alias`, startOf(node)));
+        else findings.push(error(noAnchor(node.source), startOf(node)));
       },
       Pair: (_, pair) => {
         if (isMergeKey(pair) && isScalar(pair.value)) {
@@ -271,6 +275,21 @@ function isEmpty(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null && !node.source);
 }
 
+function noAnchor(name: string): string {
+  return `no anchor ${quote(`&${name}`)} stands before this alias; a text that begins with * needs quotes`;
+}
+
+/** The header of a block without text that says how far it is indented: `>5`. Null for anything else. */
+function emptyBlock(node: Node, text: string): string | null {
+  if (!isScalar(node) || node.value !== '') return null;
+  if (node.type !== Scalar.BLOCK_FOLDED && node.type !== Scalar.BLOCK_LITERAL) return null;
+  return /^[>|][-+]?\d[-+]?/.exec(text.slice(startOf(node), startOf(node) + 4))?.[0] ?? null;
+}
+
+function noBlock(header: string): string {
+  return `${quote(header)} begins a block of text, which is empty; if a value is meant, write ${inQuotes(header)}`;
+}
+
 function startOf(node: Node): number {
   return node.range?.[0] ?? 0;
 }
@@ -283,15 +302,42 @@ function describeErrors(errors: readonly YAMLError[], text: string): YamlFinding
   // One place that is nested too deeply is reported once for each level around it.
   const exhausted = errors.filter(({ code }) => code === 'RESOURCE_EXHAUSTION').at(-1);
   if (exhausted) return [error(TOO_DEEP, exhausted.pos[0])];
-  return errors.map(({ code, message, pos }) =>
-    error(describeError(code, message, keyAt(text, pos[0])), pos[0]),
-  );
+  const hinted = new Set<number>();
+  return errors.flatMap(({ code, message, pos: [offset] }) => {
+    const known = MESSAGES.get(code)?.(keyAt(text, offset)) ?? null;
+    if (known !== null) return [error(known, offset)];
+    const hint = hintAt(text, offset);
+    if (hint === null) return [error(`not valid YAML: ${message}`, offset)];
+    // What else is wrong with the same value is so for the same reason.
+    if (hinted.has(hint.offset)) return [];
+    hinted.add(hint.offset);
+    return [error(`not valid YAML: ${hint.message}`, hint.offset)];
+  });
 }
 
-function describeError(code: string, message: string, key: string): string {
-  if (code === 'DUPLICATE_KEY') return `key ${quote(key)} is given twice in one mapping`;
-  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; an ensemble is one document';
-  return `not valid YAML: ${message}`;
+/** What to say of an error by its code; `key` is the text at its place. */
+const MESSAGES: ReadonlyMap<string, (key: string) => string> = new Map([
+  ['DUPLICATE_KEY', (key: string) => `key ${quote(key)} is given twice in one mapping`],
+  ['MULTIPLE_DOCS', () => 'a second document begins here; an ensemble is one document'],
+  [
+    'BAD_DQ_ESCAPE',
+    (key: string) =>
+      `not valid YAML: ${quote(key.slice(0, 2))} means nothing in double quotes; put the text in single quotes, or double the \\`,
+  ],
+  ['TAB_AS_INDENT', () => 'not valid YAML: a line must be indented with blanks, not with tabs'],
+]);
+
+/** A tag that no schema knows. It can't be ignored: `!= 3` would mean 3. */
+function isTag({ code, pos: [offset] }: YAMLWarning, text: string): boolean {
+  return code === 'TAG_RESOLVE_FAILED' && /^!(?![!<])/.test(text.slice(offset, offset + 2));
+}
+
+function describeWarning(warning: YAMLWarning, text: string): YamlFinding {
+  const { message, pos } = warning;
+  const [offset] = pos;
+  if (!isTag(warning, text)) return { severity: 'warning', message, offset };
+  const hint = hintAt(text, offset);
+  return error(`not valid YAML: ${hint?.message ?? message}`, hint?.offset ?? offset);
 }
 
 function keyAt(text: string, offset: number): string {

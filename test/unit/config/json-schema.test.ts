@@ -78,6 +78,8 @@ describe('the JSON Schema', () => {
     {},
     [],
     { jobs: [], rules: [], other: 1 },
+    { jobs: [{ name: 'a', command: 'x', 'x-a': [1] }], rules: [], 'x-b': { c: 1 } },
+    { jobs: [{ name: 'a', command: 'x', y: 1 }], rules: [] },
     { jobs: [], rules: null },
     withJob({ count: -1 }),
     withJob({ count: 1.5 }),
@@ -145,11 +147,15 @@ const WORDS: Readonly<Record<string, Check>> = {
     Object.entries(schemas).every(
       ([key, schema]) => !Object.hasOwn(value, key) || accepts(schema, value[key]),
     ),
-  additionalProperties: (allowed: false | JsonSchema, value, { properties = {} }) =>
+  additionalProperties: (allowed: false | JsonSchema, value, { properties = {}, patternProperties = {} }) =>
     !isObject(value) ||
     Object.keys(value)
       .filter((key) => !Object.hasOwn(properties as object, key))
+      .filter(
+        (key) => !Object.keys(patternProperties as object).some((pattern) => new RegExp(pattern).test(key)),
+      )
       .every((key) => allowed !== false && accepts(allowed, value[key])),
+  patternProperties: always,
   propertyNames: (schema: JsonSchema, value) =>
     !isObject(value) || Object.keys(value).every((key) => accepts(schema, key)),
   items: (schema: JsonSchema, value) => !Array.isArray(value) || value.every((item) => accepts(schema, item)),

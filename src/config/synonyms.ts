@@ -1,0 +1,106 @@
+/** Keys of other tools, and what they are called here. */
+
+/** Each key with what other tools call it, in small letters and without dashes. A name may be that of several keys. */
+const OTHER_NAMES: readonly (readonly [key: string, names: string])[] = [
+  // of jobs
+  ['duration', 'walltime time timelimit maxtime maxruntime runtime wallclock timeout'],
+  ['nodes', 'node nnodes nnode numnodes hosts'],
+  ['tasks', 'ntasks task np nprocs nproc procs processes ranks mpiranks numtasks'],
+  ['cores', 'cpus cpu ncpus cpuspertask corespertask core ncores numcores threads slots'],
+  ['gpus', 'gpu ngpus gpuspertask numgpus gres'],
+  ['workdir', 'cwd dir directory workingdir workingdirectory chdir wd folder'],
+  ['environment', 'env envs environ environmentvariables envvars export'],
+  ['command', 'cmd script executable program run exec args arguments shell commandline'],
+  ['output', 'stdout out outputfile log logfile'],
+  ['error', 'stderr err errorfile'],
+  ['queue', 'partition'],
+  ['bank', 'account project allocation'],
+  ['urgency', 'priority nice prio'],
+  ['count', 'replicas copies instances number num'],
+  ['parameters', 'matrix sweep params foreach grid'],
+  ['retry', 'retries attempts maxattempts restarts maxretries backofflimit'],
+  // of rules
+  ['trigger', 'on event events triggers type'],
+  ['when', 'if condition expression expr where'],
+  ['action', 'do actions then run perform execute'],
+  ['interval', 'every period'],
+  ['cron', 'schedule'],
+  ['for', 'hold holdfor'],
+  ['cooldown', 'debounce throttle ratelimit'],
+  ['in', 'state states'],
+  ['timezone', 'tz'],
+  // of actions; `name` is of many
+  ['label', 'group job target function func'],
+  ['value', 'count number num amount nodes jobs size'],
+  ['repetitions', 'repeat times maxrepetitions max limit'],
+  ['goto', 'next transition'],
+  ['with', 'options settings config params parameters values args'],
+  ['onError', 'onfailure'],
+  ['name', 'group label title jobname metric job type id'],
+  // of what is around and below them
+  ['jobs', 'job groups steps'],
+  ['rules', 'rule policies'],
+  ['custom', 'functions function code'],
+  ['plugins', 'plugin extensions'],
+  ['use', 'algorithms algorithm include includes import imports type kind'],
+  ['tests', 'test'],
+  ['states', 'state'],
+  ['logging', 'log'],
+  ['debug', 'verbose'],
+  ['times', 'max attempts maxattempts limit count retries'],
+  ['backoff', 'delay wait sleep'],
+  ['on', 'when if reasons'],
+  ['initial', 'start base delay'],
+  ['factor', 'multiplier rate'],
+  ['max', 'maximum cap limit longest'],
+  ['probe', 'name type'],
+  ['algorithm', 'name file path'],
+  ['expect', 'expected expects assert'],
+  ['from', 'start min minimum begin'],
+  ['to', 'stop end max maximum'],
+  ['step', 'increment by'],
+];
+
+/** What to do where there is no such key: for mappings that have the key `needs`, or for all. */
+const ADVICE: readonly (readonly [keys: string, needs: string, advice: string])[] = [
+  [
+    'memory mem ram mempercpu mempertask mempernode memorygb memgb memorymb memmb',
+    'command',
+    'no key asks for memory; ask for the cores or nodes that come with it',
+  ],
+  [
+    'depends dependson dependencies dependency needs requires after afterok',
+    'command',
+    'jobs do not wait for jobs here; write a rule with the trigger job-success that submits what follows',
+  ],
+  ['if when condition', 'command', 'jobs have no conditions; a rule says when they are submitted'],
+  ['image container', 'command', 'no key starts containers; the command has to'],
+  [
+    'description comment comments note notes title version',
+    '',
+    "a note of your own may stand in a key like 'x-note'",
+  ],
+];
+
+/** What to use in place of a key that is not known. */
+export interface Synonym {
+  /** The key that is meant; null where there is no such key. */
+  readonly key: string | null;
+  /** To be put after a message. */
+  readonly hint: string;
+}
+
+/** What to use in place of a key of another tool, among the keys that are allowed; null when it is none. */
+export function synonymOf(key: string, allowed: readonly string[]): Synonym | null {
+  const plain = key.toLowerCase().replaceAll(/[-_ ]/g, '');
+  const same = allowed.find((name) => name.toLowerCase() === plain);
+  const other = OTHER_NAMES.find(
+    ([name, names]) => allowed.includes(name) && names.split(' ').includes(plain),
+  );
+  const meant = same ?? other?.[0];
+  if (meant !== undefined) return { key: meant, hint: `; use '${meant}'` };
+  const advice = ADVICE.find(
+    ([keys, needs]) => keys.split(' ').includes(plain) && (needs === '' || allowed.includes(needs)),
+  );
+  return advice === undefined ? null : { key: null, hint: `; ${advice[2]}` };
+}
