@@ -4,8 +4,11 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { escapeMessage } from '../config/describe.js';
+import type { EnsembleError } from '../errors.js';
 import { drained } from '../recording/files.js';
 import { widthOf } from '../text/width.js';
+import { colorsFor } from './tables.js';
 
 /** Characters that are written at once. */
 const PIECE = 65_536;
@@ -43,6 +46,24 @@ export function printError(line: string): void {
   if (below !== '') process.stdout.write(erasure());
   process.stderr.write(`${line}\n`);
   if (below !== '') process.stdout.write(below);
+}
+
+export type ProgramName = 'ensemble' | 'ensemble-server';
+
+/** Prints what is wrong on standard error, behind the program's name. The text may come from outside. */
+export function complain(
+  text: string,
+  kind: 'error' | 'warning' = 'error',
+  program: ProgramName = 'ensemble',
+): void {
+  const prefix = `${program}: ${kind}:`;
+  const { red, yellow } = colorsFor(process.stderr);
+  printError(`${kind === 'error' ? red(prefix) : yellow(prefix)} ${escapeMessage(text)}`);
+}
+
+/** The same for an error of ours. */
+export function complainOf({ message, code }: EnsembleError, program?: ProgramName): void {
+  complain(`${message} [${code}]`, 'error', program);
 }
 
 /** Prints many pieces of text: whoever reads them may be slow, and signals come through in between. */

@@ -7,6 +7,7 @@ import { MemberError } from '../errors.js';
 import { createMember, executorNames, type MemberName } from '../members/create.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
 import { exitStatus } from './exit-status.js';
+import { complainOf } from './output.js';
 import { onSignals } from './signals.js';
 import { timeOption } from './time-option.js';
 
@@ -66,8 +67,8 @@ async function record(path: string, options: RecordOptions): Promise<number> {
   });
   const recorder = await openRecorder(path, {
     force: options.force === true,
-    problem: ({ code, message }) => {
-      console.error(`ensemble: error: ${message} [${code}]`);
+    problem: (error) => {
+      complainOf(error);
       if (recorder.broken) end();
     },
   });

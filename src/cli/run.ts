@@ -16,7 +16,7 @@ import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReporter, type Reporter } from './json-report.js';
 import { type MiniClusterOptions, makeScaler, splitName } from './minicluster-options.js';
-import { printError } from './output.js';
+import { complain, printError } from './output.js';
 import { packageVersion } from './package-version.js';
 import { ProgressLine } from './progress-line.js';
 import { addServiceOptions, connectOptions } from './service-options.js';
@@ -101,7 +101,7 @@ async function linkOf(ensemble: Ensemble, path: string, options: RunOptions): Pr
     name: nameOf(path, options) ?? ensemble.id,
     file: ensemble.config.file,
     version: packageVersion(),
-    log: (text) => printError(`ensemble: warning: ${text}`),
+    log: (text) => complain(text, 'warning'),
   });
 }
 

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ServiceError } from '../errors.js';
 import type { ClusterBackend, KnownRuns } from '../service/operator/backend.js';
+import { complain } from './output.js';
 import { onSignals } from './signals.js';
 import { timeOption } from './time-option.js';
 
@@ -58,7 +59,7 @@ async function clusterBackend(
   console.log(`resizing MiniClusters of namespace ${backend.namespace} (${origin})`);
   // Not waited for: Kubernetes may be there later.
   void backend.check().then((problem) => {
-    if (problem !== null) console.error(`ensemble-server: warning: ${problem}`);
+    if (problem !== null) complain(problem, 'warning', 'ensemble-server');
   });
   return new ClusterBackends({ minicluster: backend, others: runs });
 }

@@ -7,6 +7,7 @@ import { ConfigError, EnsembleError } from '../errors.js';
 import { mismatchesOf } from '../testing/compare.js';
 import { runTest } from '../testing/run-test.js';
 import { exitStatus } from './exit-status.js';
+import { complain, complainOf } from './output.js';
 import { jsonTestReporter, type TestReporter, textTestReporter } from './test-report.js';
 
 interface TestOptions {
@@ -44,14 +45,13 @@ async function test(paths: readonly string[], { json, only }: TestOptions): Prom
       // What is wrong with one file is no reason not to try the others.
       bad = true;
       if (error instanceof ConfigError) console.error(formatDiagnostics(error.diagnostics));
-      else if (error instanceof EnsembleError)
-        console.error(`ensemble: error: ${error.message} [${error.code}]`);
+      else if (error instanceof EnsembleError) complainOf(error);
       else throw error;
     }
   }
   const { passed, failed } = reporter.finish();
   if (!bad && only !== undefined && passed + failed === 0) {
-    console.error(`ensemble: error: no test's name holds '${only}'`);
+    complain(`no test's name holds '${only}'`);
     return exitStatus.badInput;
   }
   if (bad) return exitStatus.badInput;

@@ -15,7 +15,7 @@ import type { ReplayResult } from '../recording/replay.js';
 import { counted } from '../text/counted.js';
 import { flow } from '../text/width.js';
 import type { ReplayReporter, Reporter } from './json-report.js';
-import { print, printError, printLines, printText } from './output.js';
+import { complain, complainOf, print, printLines, printText } from './output.js';
 import { isoTime, plannedAction } from './planned-action.js';
 import { type Colors, colorsFor, groupLines, layoutFor, show } from './tables.js';
 
@@ -83,10 +83,6 @@ function endingOfReplay({ end, by }: ReplayResult): string {
   }
 }
 
-function complain(text: string): void {
-  printError(`${colorsFor(process.stderr).red('ensemble: error:')} ${text}`);
-}
-
 function complainOfRecord({ offset, line, reason }: DecodeError): void {
   complain(`the journal's line ${line} (byte ${offset}) is no record and was left out: ${reason}`);
 }
@@ -139,7 +135,7 @@ export function textReporter(debug: boolean): Reporter {
       print(`${colors.cyan(`   submit ${escapeControls(retry.group)}`)} ${colors.magenta(text)}`);
     },
     output: (line) => print(`   ${escapeControls(line)}`),
-    problem: (error) => complain(`${error.message} [${error.code}]`),
+    problem: (error) => complainOf(error),
     decodeError: complainOfRecord,
   };
   if (debug) observer.records = (lines) => printText(decoder.decode(lines));
@@ -147,7 +143,7 @@ export function textReporter(debug: boolean): Reporter {
     observer,
     finish: async (result, seconds) => {
       const { end, error, metrics } = result;
-      if (error !== null && end === 'failed') complain(`${error.message} [${error.code}]`);
+      if (error !== null && end === 'failed') complainOf(error);
       await printLines(resultLines(metrics, `${endingOf(result)} after ${show(seconds)} s`, colors));
     },
   };
@@ -176,7 +172,7 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
     decodeError: complainOfRecord,
     finish: async (result) => {
       const { error, metrics } = result;
-      if (error !== null) complain(`${error.message} [${error.code}]`);
+      if (error !== null) complainOf(error);
       const { earliest, latest } = metrics.status;
       const span = latest === 0 ? '' : `, ${isoTime(earliest)} to ${isoTime(latest)}`;
       if (latest !== 0 && metrics.groups.size === 0)

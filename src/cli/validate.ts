@@ -2,18 +2,20 @@
 
 import { Command } from 'commander';
 import { loadCustomFunctions } from '../actions/custom-loader.js';
+import { escapeLines } from '../config/describe.js';
 import { formatDiagnostics } from '../config/format.js';
 import { loadConfig } from '../config/load.js';
 import { ConfigError } from '../errors.js';
 import { exitStatus } from './exit-status.js';
+import { complain, printError } from './output.js';
 
 async function validate(path: string): Promise<number> {
   try {
     const { config, warnings } = await loadConfig(path);
     // Loading the user's functions runs their code's top level; that is what finding errors in it takes.
     const { close } = await loadCustomFunctions(config, {
-      output: (line) => console.error(line),
-      problem: (error) => console.error(`ensemble: warning: ${error.message}`),
+      output: (line) => printError(escapeLines(line)),
+      problem: (error) => complain(error.message, 'warning'),
     });
     await close();
     if (warnings.length > 0) console.log(formatDiagnostics(warnings));

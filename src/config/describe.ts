@@ -17,6 +17,16 @@ export function escapeControls(text: string): string {
   });
 }
 
+/** The same for text of several lines: newlines and tabs stay. In JSON, what comes out is JSON with the same value. */
+export function escapeLines(text: string): string {
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escapeControls);
+}
+
+/** A message as it is printed behind a prefix: its further lines are indented, so that none looks like another message. */
+export function escapeMessage(text: string): string {
+  return escapeLines(text).replaceAll('\n', '\n  ');
+}
+
 /** A value in words: `a list`, `the string 'x'`, `the number 3`. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';

@@ -1,6 +1,7 @@
 /** Who did what: a line of JSON for every action and every refusal. */
 
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { escapeLines } from '../config/describe.js';
 import { ServiceError } from '../errors.js';
 import { TokenBucket } from './rate.js';
 
@@ -65,7 +66,8 @@ export class Audit {
   }
 
   #write(entry: AuditEntry): void {
-    const line = `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`;
+    // A line may go to a terminal, and callers choose much of what is in it.
+    const line = escapeLines(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
     try {
       // At once and whole: an action must not be done whose line is lost with the process.
       writeSync(this.#file ?? process.stderr.fd, line);

@@ -5,6 +5,7 @@
 
 import { createServer, type Server as NetServer } from 'node:net';
 import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { escapeMessage } from '../config/describe.js';
 import { guard, type ListenOptions } from './access.js';
 import { formatAddress, type ServiceAddress } from './address.js';
 import { admission } from './admission.js';
@@ -81,7 +82,7 @@ export class ServiceServer {
   constructor(options: ServiceServerOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#audit = new Audit(options.auditFile ?? null);
-    this.#log = options.log ?? ((text) => process.stderr.write(`ensemble-server: ${text}\n`));
+    this.#log = options.log ?? ((text) => process.stderr.write(`ensemble-server: ${escapeMessage(text)}\n`));
     this.#services = options.services(this.#audit, this.#log);
   }
 
