@@ -1,10 +1,13 @@
 /** `custom`: a function of the user's own, which sees the metrics and says what to do next. */
 
 import type { EndedBy } from '../ended-by.js';
+import { fillValue, type Lookup } from '../parameters/template.js';
+import { plain } from '../parameters/written.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { customMetrics } from './custom-metrics.js';
 import type { CustomHandle } from './custom-types.js';
 import type { FollowUp } from './follow-up.js';
+import { tagValues } from './tag-values.js';
 import { asked, codeOf, describeAsking, eventOf, withinTime } from './user-code.js';
 
 /** What a function may do besides returning an action; `by` is the function as one that ends the run. */
@@ -19,13 +22,21 @@ export function customHandle(context: ActionContext, signal: AbortSignal, by: En
   };
 }
 
+/** The value for the function, with its tags filled in. Throws what `lookup` throws. */
+function filledValue({ value }: ActionNamed<'custom'>, lookup: Lookup): string | number | null {
+  const filled = typeof value === 'string' ? plain(fillValue(value, lookup)) : value;
+  return typeof filled === 'boolean' ? String(filled) : filled;
+}
+
 /** Calls the function of a custom action and returns what it asks for. Throws ActionError. */
 export async function custom(context: ActionContext, due: Due<ActionNamed<'custom'>>): Promise<FollowUp[]> {
-  const { action, rule, firing } = due;
+  const { rule, firing } = due;
+  // A function that another function asked for has no firing of its own kind.
+  const snapshot = firing.metrics ?? (await context.engine.metrics());
+  const action = { ...due.action, value: filledValue(due.action, tagValues(firing, snapshot)) };
   context.observer.action?.({ kind: 'custom', label: action.label }, firing);
   const where = `rule '${rule.title}' (rules[${firing.rule}]): custom function '${action.label}'`;
-  // A function that another function asked for has no firing of its own kind.
-  const metrics = customMetrics(firing.metrics ?? (await context.engine.metrics()));
+  const metrics = customMetrics(snapshot);
   const event = eventOf(firing);
   return asked(context, due, where, (stop) => {
     const handle = customHandle(context, stop.signal, codeOf(due, describeAsking(action)));

@@ -1,9 +1,12 @@
 /** `exec`: any program, which is told what happened on its standard input and may answer with what to do next. */
 
+import { fillCommand, showWords } from '../parameters/fill.js';
+import { isTemplate, type Lookup } from '../parameters/template.js';
 import { describeEnd, Guarded } from '../usercode/guarded.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import type { FollowUp } from './follow-up.js';
 import { fromJson, toJson } from './json.js';
+import { tagValues } from './tag-values.js';
 import { asked, eventOf, withinTime } from './user-code.js';
 
 /** Bytes of an answer; an action takes some hundred. */
@@ -27,9 +30,11 @@ export class Programs {
 
 /** Runs the program and returns what it asks for. Throws ActionError. */
 export async function exec(context: ActionContext, due: Due<ActionNamed<'exec'>>): Promise<FollowUp[]> {
-  const { action, rule, firing } = due;
+  const { rule, firing } = due;
+  const metrics = firing.metrics ?? (await context.engine.metrics());
+  const action = filledIn(due.action, tagValues(firing, metrics));
   context.observer.action?.({ kind: 'exec', command: action.commandText }, firing);
-  const { groups, status } = firing.metrics ?? (await context.engine.metrics());
+  const { groups, status } = metrics;
   const input = toJson({
     event: eventOf(firing),
     metrics: groups,
@@ -47,6 +52,13 @@ export async function exec(context: ActionContext, due: Due<ActionNamed<'exec'>>
       context.signal,
     ),
   );
+}
+
+/** The action with the tags of its command filled in. Throws FillError, and what `lookup` throws. */
+function filledIn(action: ActionNamed<'exec'>, lookup: Lookup): ActionNamed<'exec'> {
+  if (!action.command.some(isTemplate)) return action;
+  const command = fillCommand(action.command, lookup);
+  return { ...action, command, commandText: showWords(command) };
 }
 
 /**

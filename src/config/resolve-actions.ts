@@ -1,5 +1,6 @@
 /** The action of a rule: which keys mean something for it, and whether what they name exists. */
 
+import { hasTag, isTemplate } from '../parameters/template.js';
 import { isPluginPart, type PluginPartName } from '../plugins/part-name.js';
 import { noJobGroup } from '../rules/metric-name.js';
 import { asWritten } from './as-written.js';
@@ -15,7 +16,7 @@ import { hasStates, stateNamed } from './resolve-states.js';
 import { type ActionName, type ActionShape, actionSchema, MOST, MOST_ROWS } from './schema.js';
 import { splitWords } from './split-words.js';
 import { choices, didYouMean } from './suggest.js';
-import { checkTemplate } from './templates.js';
+import { checkTemplate, isOurTag } from './templates.js';
 import type { Action, Row } from './types.js';
 
 /** Keys that mean something for one action only; the others mean the same for all. */
@@ -71,9 +72,12 @@ export function resolveAction(
       [...path, 'name'],
       [...path, 'with'],
     );
-    if (options !== null) checkNamedActions(context, names, options.value, onJob, [...path, 'with']);
+    const named = (options?.value ?? {}) as Readonly<Record<string, unknown>>;
+    if (options !== null) checkNamedActions(context, names, named, onJob, [...path, 'with']);
+    const others = Object.entries(action.with ?? {}).filter(([key]) => !Object.hasOwn(named, key));
+    checkTags(context, names, Object.fromEntries(others), [...path, 'with'], isOurTag);
     const timeout = durationSeconds(action.timeout ?? DEFAULT_TIMEOUT);
-    return options === null ? null : { ...common, name, with: action.with ?? {}, timeout };
+    return options === null ? null : { ...common, name, with: action.with ?? {}, named, timeout };
   }
   switch (name) {
     case 'terminate':
@@ -83,11 +87,13 @@ export function resolveAction(
       return { ...common, name, value: resolveValue(context, action, path) ?? 1 };
     case 'custom': {
       const label = resolveFunction(context, action, path);
+      checkTags(context, names, action.value, [...path, 'value']);
       const timeout = durationSeconds(action.timeout ?? DEFAULT_TIMEOUT);
       return label === null ? null : { ...common, name, label, value: action.value ?? null, timeout };
     }
     case 'exec': {
       const command = resolveCommand(context, action, path);
+      checkTags(context, names, command, [...path, 'command']);
       const timeout = durationSeconds(action.timeout ?? DEFAULT_TIMEOUT);
       return command === null
         ? null
@@ -157,20 +163,44 @@ function resolveParameters(
         (names.length === 0 ? '; it has none' : `; it has ${choices(names, 'and')}`);
       problems.error(at, `group ${quote(label)} has no parameter ${quote(name)}${hint}`, 'key');
     }
-    if (typeof value !== 'string') continue;
-    const known = {
-      parameters: [],
-      ofAnyJob: new Set([...jobs.parameters.values()].flatMap((all) => [...all])),
-      hasStates: hasStates(context),
-      groups: jobs.complete ? jobs.names : null,
-      inJob: false,
-      isFluxTag: () => false,
-    };
-    for (const message of checkTemplate(value, known).messages) problems.error(at, message);
+    checkTags(context, { jobs }, value, at);
   }
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, asWritten(source, value, [...path, name])]),
   );
+}
+
+/**
+ * Checks the tags in the texts of a value, which are filled in when the rule fires. Only those that `isOurs` are looked
+ * at; others are for whoever gets the value. A command is one text, although it has been split.
+ */
+function checkTags(
+  context: ResolveContext,
+  { jobs }: Pick<ResolvedNames, 'jobs'>,
+  value: unknown,
+  path: Path,
+  isOurs: ((name: string) => boolean) | null = null,
+): void {
+  const known = {
+    parameters: [],
+    ofAnyJob: new Set([...jobs.parameters.values()].flatMap((all) => [...all])),
+    hasStates: hasStates(context),
+    groups: jobs.complete ? jobs.names : null,
+    inJob: false,
+    isFluxTag: (name: string) => isOurs?.(name) === false,
+  };
+  const look = (part: unknown, at: Path): void => {
+    if (typeof part === 'object' && part !== null) {
+      const isCommand = path.at(-1) === 'command';
+      for (const [key, inner] of Object.entries(part)) {
+        look(inner, isCommand ? at : [...at, Array.isArray(part) ? Number(key) : key]);
+      }
+    }
+    if (typeof part !== 'string' || !isTemplate(part)) return;
+    if (isOurs !== null && !hasTag(part, isOurs)) return;
+    for (const message of checkTemplate(part, known).messages) context.problems.error(at, message);
+  };
+  look(value, path);
 }
 
 /** The state to go to, or null; whether an action does anything at all is seen here, too. */

@@ -6,9 +6,10 @@ import { isFluxTag } from '../parameters/job-tags.js';
 import { tablesOf } from '../parameters/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../parameters/template.js';
 import { isLarge, type Scalar } from './as-written.js';
-import { describeValue } from './describe.js';
+import { describeValue, quote } from './describe.js';
 import { durationSeconds, formatDuration } from './duration.js';
 import type { Path } from './path.js';
+import type { Part } from './problems.js';
 import type { ResolveContext } from './resolve-context.js';
 import { resolveSweep } from './resolve-parameters.js';
 import { withJobDefaults } from './resolve-plugins.js';
@@ -274,9 +275,15 @@ function checkTemplates(
     groups: overview.complete ? overview.names : null,
     inJob: true,
   };
+  const refuseTags = (name: string, at: Path, part: Part = 'value') => {
+    if (!isTemplate(name)) return;
+    problems.error(at, `${quote(name)}: a name holds no tags; they are filled in in values`, part);
+    good = false;
+  };
   const look = (value: unknown, at: Path, flux: (name: string) => boolean = () => false): void => {
     if (typeof value === 'object' && value !== null) {
       for (const [key, inner] of Object.entries(value)) {
+        if (!Array.isArray(value)) refuseTags(key, [...at, key], 'key');
         look(inner, [...at, Array.isArray(value) ? Number(key) : key], flux);
       }
     }
@@ -288,6 +295,7 @@ function checkTemplates(
       good = false;
     }
   };
+  refuseTags(draft.group, [...path, 'name']);
   for (const word of draft.command) look(word, [...path, 'command'], isFluxTag);
   for (const key of ['output', 'error', 'attributes'] as const) look(draft[key], [...path, key], isFluxTag);
   for (const key of ['workdir', 'environment', 'queue', 'bank'] as const) look(draft[key], [...path, key]);

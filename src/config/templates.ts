@@ -17,6 +17,11 @@ export const EVENT_NAMES = [
   'event.exception.note',
 ] as const;
 
+/** Whether a tag is of those that are known when a rule fires, wherever they stand. */
+export function isOurTag(name: string): boolean {
+  return name === 'state' || /^(?:event|metrics|job\.parameters)\./.test(name);
+}
+
 /** Flux's tags that are worth a suggestion. */
 const FLUX_NAMES = ['id', 'id.dec', 'jobid', 'name', 'size', 'ntasks', 'nnodes', 'taskid', 'tmpdir'];
 

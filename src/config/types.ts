@@ -285,14 +285,14 @@ export type Action = ActionCommon &
     | {
         readonly name: 'custom';
         readonly label: string;
-        /** For the function to read. */
+        /** For the function to read; a text may hold tags. */
         readonly value: number | string | null;
         /** Seconds that the function may take. */
         readonly timeout: number;
       }
     | {
         readonly name: 'exec';
-        /** The program and its arguments. */
+        /** The program and its arguments, which may hold tags. */
         readonly command: readonly string[];
         /** As it was written. */
         readonly commandText: string;
@@ -302,8 +302,10 @@ export type Action = ActionCommon &
     | {
         /** The plugin's name, a dot, and that of its action: `lammps.check`. */
         readonly name: PluginPartName;
-        /** Options for the plugin, as they were written. */
+        /** Options for the plugin, as they were written; texts may hold tags. */
         readonly with: Readonly<Record<string, unknown>>;
+        /** Those of the options that are actions, by key; their tags are filled in when they are done. */
+        readonly named: Readonly<Record<string, unknown>>;
         /** Seconds that the action may take. */
         readonly timeout: number;
       }

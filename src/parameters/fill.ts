@@ -59,6 +59,22 @@ export function fillNumber(
   throw new FillError(path, `must be ${wanted}; ${written} is ${describeValue(value)}`);
 }
 
+/** A text with its tags filled in, for the operating system. Throws FillError, and what `lookup` throws. */
+function text(path: Path, written: string, lookup: Lookup): string {
+  const filled = fillText(written, lookup);
+  if (filled.includes('\0')) throw new FillError(path, 'must not hold a NUL character');
+  return filled;
+}
+
+/** The words of a command with their tags filled in. Throws FillError, and what `lookup` throws. */
+export function fillCommand(words: readonly string[], lookup: Lookup): string[] {
+  const command = words.map((word) => text(['command'], word, lookup));
+  if (command[0] === '' && isTemplate(words[0] ?? '')) {
+    throw new FillError(['command'], "the command's first word, the program, comes out empty");
+  }
+  return command;
+}
+
 /** The strings in a value, however deep, filled in. */
 export function fillDeep(value: unknown, lookup: Lookup): unknown {
   if (typeof value === 'string') return plain(fillValue(value, lookup));
@@ -81,19 +97,11 @@ export function fillDraft(
     // A group's name is no folder.
     return name === 'group' ? String(value).replaceAll('/', '_') : value;
   };
-  const text = (path: Path, written: string, how: Lookup) => {
-    const filled = fillText(written, how);
-    if (filled.includes('\0')) throw new FillError(path, 'must not hold a NUL character');
-    return filled;
-  };
   const textOrNull = (key: 'workdir' | 'queue' | 'bank' | 'output' | 'error', how: Lookup) => {
     const written = draft[key];
     return written === null ? null : text([key], written, how) || null;
   };
-  const command = draft.command.map((word) => text(['command'], word, open));
-  if (command[0] === '' && isTemplate(draft.command[0] ?? '')) {
-    throw new FillError(['command'], "the command's first word, the program, comes out empty");
-  }
+  const command = fillCommand(draft.command, open);
   const nodes = fillNumber(['nodes'], draft.nodes, 0, lookup) || 1;
   return {
     group: draft.group,

@@ -4,7 +4,7 @@
  */
 
 import Mustache from 'mustache';
-import { quote } from '../config/describe.js';
+import { escapeControls, quote } from '../config/describe.js';
 import type { Given } from '../config/types.js';
 import { type Parsed, parsed, refused } from '../rules/parsed.js';
 
@@ -34,6 +34,10 @@ export function isTemplate(text: string): boolean {
   return text.includes('{{');
 }
 
+function onlyNames(text: string, tag: string): string {
+  return `${quote(text)}: {{${escapeControls(tag)}}} can't be used here; only names can stand in braces`;
+}
+
 /** The names that a text asks for, or what is wrong with it. */
 export function namesIn(text: string): Parsed<string[]> {
   let tokens: readonly Token[];
@@ -42,13 +46,21 @@ export function namesIn(text: string): Parsed<string[]> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (/^Unclosed tag/.test(reason)) return refused(`${quote(text)}: a {{ is not closed by }}`);
-    return refused(`${quote(text)} is no template: ${reason}`);
+    const section = /^(?:Unclosed|Unopened) section "(.*?)"/.exec(reason)?.[1];
+    if (section !== undefined) return refused(onlyNames(text, `#${section}`));
+    return refused(`${quote(text)} is not a valid template: ${reason}`);
   }
   const odd = tokens.find(([kind]) => !['text', 'name', '&', '=', '!'].includes(kind));
   if (odd !== undefined) {
-    return refused(`${quote(text)}: {{${odd[0]}${odd[1]}}} can't be used here, only names in braces can`);
+    return refused(onlyNames(text, `${odd[0]}${odd[1]}`));
   }
   return parsed(tokens.filter(([kind]) => kind === 'name' || kind === '&').map(([, name]) => name));
+}
+
+/** Whether a text has a tag of which this holds; text that is no template has none. */
+export function hasTag(text: string, holds: (name: string) => boolean): boolean {
+  const names = isTemplate(text) ? namesIn(text) : null;
+  return names?.ok === true && names.value.some(holds);
 }
 
 /** The text with every tag filled in, with numbers as they are written. */
