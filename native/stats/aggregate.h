@@ -1,5 +1,4 @@
-// A part of a stream, such that parts can be merged: exact moments and extremes, and a sketch for
-// the quantiles.
+// A mergeable part of a stream: exact moments and extremes, and a sketch for the quantiles.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +38,7 @@ struct Moments {
   }
 };
 
-// The quantile at q, or what is made of quantiles: of a sketch of numbers between min and max.
+// A quantile of a sketch, or a statistic computed from quantiles. min and max bound the numbers.
 inline double SketchValue(const DdSketch& sketch, Statistic statistic, double q, double min,
                           double max) {
   const auto quantile = [&](double at) { return sketch.Quantile(at, min, max); };
@@ -78,7 +77,7 @@ struct Aggregate {
     sketch.Clear();
   }
 
-  // kNoValue where there is no observation, and for what has no meaning for a part.
+  // kNoValue without an observation, and for statistics that a part can't have.
   double Get(Statistic statistic, double q) const {
     if (moments.welford.count() == 0) return kNoValue;
     switch (statistic) {

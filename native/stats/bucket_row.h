@@ -1,5 +1,5 @@
-// Counts of neighbouring buckets (LogBuckets), from the first to the last that was ever used. There
-// is memory from the first one on.
+// Counts of neighbouring buckets (LogBuckets), from the first to the last used bucket. Memory
+// begins at the first one.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@ namespace flux_ensemble::stats {
 
 class BucketRow {
  public:
-  // 58 powers of two, or 17 of ten, between the smallest and the largest number. Where numbers lie
-  // further apart, the smallest share the lowest bucket, and only what is said of these is wrong.
+  // The row spans 58 powers of two (17 powers of ten) below the largest number. Smaller numbers are
+  // merged into the lowest bucket, so only their quantiles are inexact.
   static constexpr std::size_t kMaxBuckets = 2048;
 
   void Add(std::int32_t index) {
@@ -33,12 +33,12 @@ class BucketRow {
     }
   }
 
-  // Takes out what was merged or added before, unless the row is full.
+  // Subtracts counts that were merged or added before. Invalid for a full row.
   void Remove(const BucketRow& part) {
     for (std::size_t i = 0; i < part.size(); ++i) {
       if (part.counts_[i] > 0) counts_[PlaceOf(part.IndexAt(i))] -= part.counts_[i];
     }
-    // Large numbers that are gone must not keep room from small ones.
+    // Empty high buckets are dropped, because they would take room from small numbers.
     while (!counts_.empty() && counts_.back() == 0) counts_.pop_back();
   }
 
@@ -48,13 +48,13 @@ class BucketRow {
   std::size_t size() const { return counts_.size(); }
   bool full() const { return counts_.size() == kMaxBuckets; }
   const std::vector<std::uint64_t>& counts() const { return counts_; }
-  // The index of the first bucket, and of the one at a place of `counts`.
+  // The index of the first bucket, and the index of the bucket at a place of `counts`.
   std::int32_t first() const { return first_; }
   std::int32_t IndexAt(std::size_t place) const {
     return first_ + static_cast<std::int32_t>(place);
   }
 
-  // How much is in all buckets, and in those from an index on.
+  // The count of all buckets, and of the buckets from an index on.
   std::uint64_t Count() const { return CountFrom(first_); }
   std::uint64_t CountFrom(std::int32_t index) const {
     std::uint64_t count = 0;
@@ -65,12 +65,12 @@ class BucketRow {
  private:
   std::int32_t last() const { return IndexAt(counts_.size()) - 1; }
 
-  // Of a bucket that is covered, or that shares the lowest one.
+  // The count of a covered bucket. An index below the row means the lowest bucket.
   std::size_t PlaceOf(std::int32_t index) const {
     return index < first_ ? 0 : static_cast<std::size_t>(index - first_);
   }
 
-  // Makes room for these buckets as far as there may be so many.
+  // Makes room for these buckets, up to the limit of the row.
   void Cover(std::int32_t first, std::int32_t last) {
     if (counts_.empty()) {
       first_ = first;

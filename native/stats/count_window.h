@@ -1,4 +1,4 @@
-// How often something happened in the last so many seconds, in constant memory.
+// The number of events in a sliding window of seconds, in constant memory.
 #pragma once
 
 #include <array>

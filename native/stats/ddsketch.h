@@ -1,7 +1,7 @@
-// Quantiles of a stream of numbers in bounded memory and within 1 % of what they are: C. Masson,
-// J. E. Rim and H. K. Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with
-// Relative-Error Guarantees", PVLDB 12(12), 2019. Sketches of parts of a stream, merged, are the
-// sketch of the whole. Negative numbers have buckets of their own, by their distance from 0.
+// Quantiles of a stream of numbers, with a relative error of 1 %, in bounded memory: C. Masson, J.
+// E. Rim and H. K. Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error
+// Guarantees", PVLDB 12(12), 2019. Sketches of parts of a stream, merged, are the sketch of the
+// whole. Negative numbers have buckets of their own, by their distance from 0.
 #pragma once
 
 #include <algorithm>
@@ -39,8 +39,8 @@ class DdSketch {
     negative_.Merge(other.negative_);
   }
 
-  // Takes out what was merged or observed before, a part as a whole. Not of a sketch that is full:
-  // of that one, nobody knows any more what its lowest buckets are made of.
+  // Subtracts a whole part that was merged or observed before. Invalid for a full sketch: its
+  // lowest buckets were merged, so their parts are unknown.
   void Remove(const DdSketch& part) {
     count_ -= part.count_;
     zeros_ -= part.zeros_;
@@ -59,13 +59,13 @@ class DdSketch {
   bool full() const { return buckets_.full() || negative_.full(); }
 
   std::uint64_t count() const { return count_; }
-  // Of these, how many were zero, or so small that they make no difference to it.
+  // The count of zeros, including numbers too small for a bucket.
   std::uint64_t zeros() const { return zeros_; }
   // The positive numbers, and the negative ones by their distance from 0.
   const BucketRow& buckets() const { return buckets_; }
   const BucketRow& negative() const { return negative_; }
 
-  // How many numbers were no larger than x, give or take those within 2 % of it.
+  // The count of numbers up to x. Numbers within 2 % of x may be counted on either side.
   std::uint64_t Rank(double x) const {
     if (x <= -LogBuckets::kSmallest) return negative_.CountFrom(LogBuckets::IndexOf(-x));
     const std::uint64_t below = count_ - zeros_ - buckets_.Count();
@@ -73,10 +73,10 @@ class DdSketch {
     return count_ - buckets_.CountFrom(LogBuckets::IndexOf(x) + 1);
   }
 
-  // The numbers' quantile for q from 0 to 1, interpolated between the two nearest of them as by
-  // most libraries (type 7 of Hyndman and Fan): within 1 % of what it is, or, between two of either
-  // sign, of what these are; and exact at the ends. `min` and `max` are the smallest and the
-  // largest number; there must be one.
+  // The quantile for q from 0 to 1, interpolated between the two nearest numbers (type 7 of Hyndman
+  // and Fan). The relative error is 1 %; between two numbers of different sign it is 1 % of those
+  // numbers. The ends are exact. `min` and `max` are the smallest and the largest number. The
+  // sketch must not be empty.
   double Quantile(double q, double min, double max) const {
     const Between between(q, count_);
     if (between.upper == 0) return min;
@@ -85,7 +85,7 @@ class DdSketch {
     double upper = max;
     std::uint64_t passed = 0;
     std::size_t item = 0;
-    // Whether the upper one of the two has been found, too.
+    // Whether the upper number has been found too.
     const auto found = [&](std::uint64_t here) {
       const std::uint64_t behind = passed + here;
       if (between.lower > 0 && between.lower >= passed && between.lower < behind) {
@@ -107,15 +107,15 @@ class DdSketch {
     return lower + between.fraction * (upper - lower);
   }
 
-  // The median of the numbers' distances from their median, from the buckets: each distance is off
-  // by no more than 1 % of its number and what the median is off by.
+  // The median of the distances from the median, from the buckets. The error of a distance is at
+  // most 1 % of its number plus the error of the median.
   double Mad(double min, double max) const {
     const double median = Quantile(0.5, min, max);
     const Between between(0.5, count_);
-    // Away from the median the distances grow on either side: so walk on both, the nearer first.
+    // Distances grow on both sides of the median, so walk both sides, the nearer bucket first.
     std::size_t above = 0;
     while (above < items() && ItemValue(above, min, max) <= median) ++above;
-    std::size_t below = above;  // one behind the next
+    std::size_t below = above;  // one after the next
     double lower = 0;
     std::uint64_t passed = 0;
     for (;;) {
@@ -124,7 +124,7 @@ class DdSketch {
       const double down = below > 0 ? median - ItemValue(below - 1, min, max) : kFar;
       const double up = above < items() ? ItemValue(above, min, max) - median : kFar;
       const double distance = std::min(down, up);
-      // Of huge numbers, also a distance may be infinite.
+      // The distance of two huge numbers may be infinite.
       const bool nearer_below = below > 0 && (down <= up || above == items());
       const std::uint64_t behind = passed + ItemCount(nearer_below ? --below : above++);
       if (between.lower >= passed && between.lower < behind) lower = distance;

@@ -1,10 +1,9 @@
-// Which bucket of a logarithmic scale a number falls into: 35 buckets between a power of two and
-// the next, each wider than the one before by the 35th root of two. So a bucket's ends differ by
-// less than 2 %, and no number is further than 1 % of itself from the value that stands for its
-// bucket. Found without a logarithm: the exponent's bits are the octave, and a table of the
-// mantissa's leading bits leaves one comparison. Every step is exact or rounded the same way
-// everywhere, so that the same numbers fall into the same buckets on any machine, and in
-// src/metrics/log-buckets.ts.
+// The bucket of a number on a logarithmic scale. Each octave has 35 buckets, each wider than the
+// one before by the 35th root of two. The ends of a bucket differ by less than 2 %, so a number
+// differs by at most 1 % from the value of its bucket. No logarithm is computed: the exponent's
+// bits give the octave, and a table of the mantissa's leading bits leaves one comparison. Every
+// step is exact or rounded the same way everywhere, so numbers fall into the same buckets on any
+// machine, and in src/engine/log-buckets.ts.
 #pragma once
 
 #include <array>
@@ -19,7 +18,7 @@ class LogBuckets {
  public:
   static constexpr std::int32_t kPerOctave = 35;
 
-  // Smaller numbers, zero and the subnormal ones, have no bucket.
+  // Smaller numbers (zero and subnormal numbers) have no bucket.
   static constexpr double kSmallest = std::numeric_limits<double>::min();
 
   // `x` must be finite and no smaller than kSmallest.
@@ -31,7 +30,7 @@ class LogBuckets {
     return octave * kPerOctave + static_cast<std::int32_t>(low + (mantissa >= kEdges[low + 1]));
   }
 
-  // What stands for the numbers of a bucket: relative to each of its ends it is equally far off.
+  // The value that represents a bucket. Its relative distance to both ends is equal.
   static double ValueOf(std::int32_t index) {
     const std::int32_t shifted = index + kBias * kPerOctave;
     const auto octave = static_cast<std::uint64_t>(shifted / kPerOctave);
@@ -44,8 +43,7 @@ class LogBuckets {
   static constexpr std::int32_t kBias = 1023;
   static constexpr std::uint64_t kMantissa = (std::uint64_t{1} << kMantissaBits) - 1;
   static constexpr std::uint64_t kOne = std::uint64_t{kBias} << kMantissaBits;
-  // Cells of the mantissa are narrower than the narrowest bucket, so there is at most one edge in
-  // each.
+  // A cell of the mantissa is narrower than the narrowest bucket, so it holds at most one edge.
   static constexpr unsigned kCellBits = 6;
   static constexpr std::size_t kCells = std::size_t{1} << kCellBits;
 

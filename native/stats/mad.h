@@ -1,5 +1,5 @@
-// Median absolute deviation of a stream, from two P² medians: that of the values, and that of the
-// distances of each value from the median as it stood when the value came.
+// Median absolute deviation of a stream, from two P² medians: the median of the values, and the
+// median of the distances. A distance is that of a value from the median at its time.
 #pragma once
 
 #include <cmath>

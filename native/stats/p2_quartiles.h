@@ -36,7 +36,7 @@ class P2Quartiles {
     const auto steps = static_cast<double>(count_ - kMarkers);
     std::array<double, kInner> off;
     for (std::size_t k = 0; k < kInner; ++k) off[k] = kFirst[k] + steps * kStep[k] - positions_[k];
-    // Few are off by one or more, and which is hard to predict: so look at all at once.
+    // Few markers are off by one or more. The branch is hard to predict, so all are tested at once.
     std::uint32_t astray = 0;
     for (std::size_t k = 0; k < kInner; ++k) {
       astray |= static_cast<std::uint32_t>(std::abs(off[k]) >= 1) << k;
@@ -68,7 +68,7 @@ class P2Quartiles {
   static constexpr std::size_t kInner = 3 * kEstimators;
   static constexpr std::array<std::uint64_t, kEstimators> kQuarters = {quarters...};
 
-  // Behind the markers in between, the two that all estimators share.
+  // After the inner markers, the two markers that all estimators share.
   static constexpr std::size_t kLowest = kInner;
   static constexpr std::size_t kHighest = kInner + 1;
   using Inner = std::array<double, kInner>;
@@ -90,8 +90,7 @@ class P2Quartiles {
     return above;
   }();
 
-  // Of the markers in between: where they should be after five observations, and by how much that
-  // moves with each one more.
+  // For the inner markers: the desired positions after five observations, and their increments.
   static constexpr Inner kFirst = [] {
     Inner first{};
     for (std::size_t e = 0; e < kEstimators; ++e) {
@@ -135,8 +134,8 @@ class P2Quartiles {
     for (std::size_t k = 3; k < kInner; ++k) heights_[k] = heights_[k % 3];
   }
 
-  // Moves a marker by one (d is 1 or -1) when there is room. Which marker it is and which way it
-  // goes nobody can predict, so its neighbours are looked up, not branched to.
+  // Moves a marker by one (d is 1 or -1) when there is room. The marker and its direction are
+  // unpredictable, so its neighbours are looked up without a branch.
   void Move(std::size_t k, double d) {
     const std::size_t next = d > 0 ? kAbove[k] : kBelow[k];
     const double here = positions_[k];

@@ -1,6 +1,5 @@
-// How a sliding window cuts time: into 60 panes of equal width, of which the newest is the one that
-// it is in now. The window is these 60 panes, so what falls out of it is between 59/60 of the
-// window and the whole of it old.
+// The panes of a sliding window: 60 intervals of equal width, the newest of which holds the
+// present. Observations leave the window at an age between 59/60 of its length and its length.
 #pragma once
 
 #include <algorithm>
@@ -18,18 +17,18 @@ class Panes {
   // `window` is in seconds, more than 0.
   explicit Panes(double window) : width_(window / static_cast<double>(kCount)) {}
 
-  // The pane that a time, in seconds since the epoch, is in. Times that are none of this world
-  // share the last pane there is.
+  // The pane of a time in seconds since the epoch. Timestamps beyond the representable range go
+  // into the last pane.
   std::int64_t IndexOf(double time) const {
     constexpr auto kLast = static_cast<double>(kEnd);
     return static_cast<std::int64_t>(std::clamp(std::floor(time / width_), -kLast, kLast));
   }
 
-  // The first time that is in the pane or a later one; kNever where there is none.
+  // The first time in the pane or a later one; kNever when no such time exists.
   double BeginOf(std::int64_t index) const {
     if (index >= kEnd) return kNever;
     double time = static_cast<double>(index) * width_;
-    // The product is rounded, and so is the quotient.
+    // The product and the quotient are rounded.
     while (IndexOf(time) < index) time = std::nextafter(time, kNever);
     return time;
   }

@@ -1,4 +1,4 @@
-// What can be asked of a stream of numbers.
+// The statistics of a stream of numbers.
 #pragma once
 
 #include <cmath>
@@ -8,9 +8,8 @@
 
 namespace flux_ensemble::stats {
 
-// Up to kQ75, what is kept of every stream: the quartiles and what is made of them are P²
-// estimates. Behind these, what is kept where somebody asks for it; of a window (window.h)
-// quartiles come from its sketch too.
+// Every stream keeps the statistics up to kQ75; quartiles, iqr and mad are P² estimates. The others
+// are kept on request. A window (window.h) takes its quartiles from its sketch too.
 enum class Statistic : std::uint8_t {
   kMean,
   kVariance,
@@ -39,7 +38,7 @@ constexpr bool IsSketched(Statistic statistic) {
   return statistic >= Statistic::kQuantile;
 }
 
-// Whether a Summary has it.
+// Whether a Summary keeps the statistic.
 constexpr bool IsSummarized(Statistic statistic) {
   return statistic <= Statistic::kCount;
 }

@@ -1,5 +1,5 @@
-// A stream of numbers with everything that is kept of it: a summary always, and where somebody asks
-// for it a tally, a sketch and sliding windows.
+// A stream of numbers and its statistics: always a summary; on request running totals, a sketch and
+// sliding windows.
 #pragma once
 
 #include <cstddef>
@@ -26,19 +26,19 @@ class Stream {
   }
 
   const Summary& summary() const { return summary_; }
-  // What was observed since a sketch is kept, such that streams can be merged; null where none is.
+  // The observations since the sketch was requested, in mergeable form; null without a sketch.
   const Aggregate* sketched() const {
     return more_ != nullptr && more_->sketched ? &*more_->sketched : nullptr;
   }
 
-  // From now on keeps what the statistic takes. What is to be had of the numbers before now is had:
-  // not their quantiles.
+  // Keeps the data of a statistic from now on. Earlier observations still count for the sum; they
+  // are not in the sketch.
   void Keep(Statistic statistic) {
     if (IsSummarized(statistic)) return;
     More& more = KeepMore();
     if (IsSketched(statistic) && !more.sketched) more.sketched.emplace();
   }
-  // The same for a window of so many seconds; returns its place.
+  // The same for a window of a length in seconds. Returns the index of the window.
   std::size_t KeepWindow(double length) {
     std::vector<Window>& windows = KeepMore().windows;
     for (std::size_t i = 0; i < windows.size(); ++i) {
@@ -53,7 +53,7 @@ class Stream {
   }
   Window& window(std::size_t place) { return more_->windows[place]; }
 
-  // What a statistic of these is. kNoValue before the first observation of what it takes.
+  // The value of a statistic. kNoValue before the first observation that it uses.
   static double Value(const Summary& summary, const Tally* tally, const Aggregate* sketched,
                       Statistic statistic, double q) {
     if (IsSummarized(statistic)) return summary.Get(statistic);
@@ -92,7 +92,7 @@ class Stream {
   std::unique_ptr<More> more_;
 };
 
-// A copy of a stream as it is at one moment, to which more may be added.
+// A copy of a stream at one moment. Observations may be added to the copy.
 class StreamView {
  public:
   // The stream's windows as they are at `now`.

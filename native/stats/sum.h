@@ -1,5 +1,5 @@
-// A sum that small numbers are not lost in. A. Neumaier, "Rundungsfehleranalyse einiger Verfahren
-// zur Summation endlicher Summen", ZAMM 54, 1974.
+// A sum that keeps the low-order bits of small numbers. A. Neumaier, "Rundungsfehleranalyse einiger
+// Verfahren zur Summation endlicher Summen", ZAMM 54, 1974.
 #pragma once
 
 #include <cmath>

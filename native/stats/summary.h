@@ -1,4 +1,4 @@
-// The statistics that are kept of every stream of numbers, such as a job group's durations.
+// The statistics of every stream of numbers, such as the durations of a job group.
 #pragma once
 
 #include <array>
@@ -24,7 +24,8 @@ class Summary {
 
   std::uint64_t count() const { return welford_.count(); }
 
-  // kNoValue before the first observation, and for what is kept elsewhere (IsSummarized).
+  // kNoValue before the first observation, and for statistics that are kept elsewhere
+  // (IsSummarized).
   double Get(Statistic statistic) const {
     if (count() == 0) return kNoValue;
     switch (statistic) {

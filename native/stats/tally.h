@@ -1,12 +1,12 @@
-// What of a stream depends on little more than its latest numbers, and their sum.
+// Running totals of a stream: sum, latest number, and exponentially weighted mean.
 #pragma once
 
 #include "stats/sum.h"
 
 namespace flux_ensemble::stats {
 
-// The weight of the newest observation in the exponentially weighted mean. The last 7 have half of
-// all weight, the last 22 nine tenths.
+// The weight of the newest observation in the exponentially weighted mean. The last 7 observations
+// have half of the weight, the last 22 nine tenths.
 inline constexpr double kEwmaWeight = 0.1;
 
 struct Tally {

@@ -17,7 +17,7 @@ class Welford {
     squares_ += (x - before) * (x - mean_);
   }
 
-  // As if the other's observations had come here too.
+  // Adds the observations of the other.
   void Merge(const Welford& other) {
     if (other.count_ == 0) return;
     const auto mine = static_cast<double>(count_);

@@ -1,5 +1,5 @@
-// Statistics of the observations of the last so many seconds, in constant memory: one aggregate for
-// each pane (panes.h).
+// Statistics of a sliding window of seconds, in constant memory: one aggregate for each pane
+// (panes.h).
 #pragma once
 
 #include <array>
@@ -18,7 +18,8 @@ class Window {
 
   double length() const { return length_; }
 
-  // At this time, no earlier than any before, everything that is older than the window is left out.
+  // Advances the window to a time, which must not be earlier than any before. Older panes are
+  // dropped.
   void Advance(double now) {
     const std::int64_t index = panes_.IndexOf(now);
     if (index <= newest_) return;
@@ -41,7 +42,7 @@ class Window {
     total_stale_ = true;
   }
 
-  // An observation of this time. One that comes late belongs to where it would have been.
+  // Adds an observation. A late observation goes into the pane of its own time.
   void Observe(double x, double time) {
     const std::int64_t index = panes_.IndexOf(time);
     if (index > newest_) Advance(time);
@@ -52,7 +53,7 @@ class Window {
     total_stale_ = true;
   }
 
-  // What is in the window, oldest first. Holds until the next call of anything.
+  // The panes of the window, oldest first. Valid until the next call.
   const Aggregate& Total() {
     if (closed_stale_) {
       closed_ = Moments();
@@ -69,7 +70,7 @@ class Window {
     return total_;
   }
 
-  // When the first observation that is in the window now will be out of it.
+  // The time at which the oldest observation leaves the window.
   double NextChange() const {
     for (std::int64_t i = newest_ - Panes::kCount + 1; i <= newest_; ++i) {
       if (ring_[Panes::PlaceOf(i)].sketch.count() > 0) return panes_.BeginOf(i + Panes::kCount);
@@ -87,8 +88,8 @@ class Window {
   Panes panes_;
   std::int64_t newest_ = Panes::kNone;
   std::array<Aggregate, Panes::kCount> ring_;
-  // All panes but the newest, and all of them. Of the latter the sketch is always right: counts can
-  // be taken out of it again.
+  // The aggregate of all panes but the newest, and of all panes. The sketch of the latter is always
+  // exact, because counts can be subtracted.
   Moments closed_;
   Aggregate total_;
   bool closed_stale_ = false;
