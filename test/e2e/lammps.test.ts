@@ -4,6 +4,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LOST, MULTI, TWO_RUNS } from '../unit/lammps/logs.js';
+import { ODD_LOGS } from '../unit/lammps/odd-logs.js';
+import { loopLine, MEMORY } from '../unit/lammps/printed.js';
 import { cli, ensembleFile, jsonLines, newFolder } from './cli.js';
 
 /** A folder with a program `lmp` that prints the log `in.NAME` that it is given with `-in`. */
@@ -46,6 +48,33 @@ async function run(options: string) {
   };
 }
 
+/** What `lammps.check` prints of each of these logs, and the problems that it has with them. */
+async function checked(logs: readonly string[], when: string) {
+  const folder = folderOf(Object.fromEntries(logs.map((log, i) => [`log${i}`, log])));
+  const path = ensembleFile(
+    `plugins: [lammps]
+jobs:
+  - {name: melt, command: 'true {{log}}', parameters: {log: [${logs.map((_, i) => `log${i}`)}]}, workdir: ${folder}}
+  - {name: again, command: 'true'}
+rules:
+  - {trigger: start, action: {name: submit, label: melt}}
+  - trigger: job-success
+    name: melt
+    action:
+      name: lammps.check
+      repetitions: 1000
+      with: {log: "in.{{log}}", when: ${when}, then: {name: submit, label: again}}
+`,
+    folder,
+  );
+  const { lines } = jsonLines(await cli(['run', '--json', '--slots', '1', path]));
+  const of = (type: string) => lines.filter((line) => line.type === type);
+  return {
+    output: of('output').map(({ line }) => String(line).replace(/check ƒ\w+/, 'check JOB')),
+    problems: of('problem').map(({ message }) => String(message)),
+  };
+}
+
 describe.concurrent('the plugin lammps', () => {
   test('reads the log of each job and does one thing or the other', async () => {
     const { output, problems, submitted } = await run(
@@ -56,9 +85,51 @@ describe.concurrent('the plugin lammps', () => {
       'lammps.check JOB: ERROR: Lost atoms: original 4000 current 3871 (src/thermo.cpp:494)',
       'lammps.check JOB: Temp = 0.5 (> 2), errors = 0 (== 0): no',
       'lammps.check JOB: Temp = 2.5 (> 2), errors = 0 (== 0): yes',
-      'lammps.check JOB: Temp = unknown (> 2), errors = 1 (== 0): no',
+      'lammps.check JOB: Temp = unknown: it is not a number (> 2), errors = 1 (== 0): no',
     ]);
     expect(submitted).toEqual([3, 2, 1]);
+  });
+
+  test('reads odd logs', async () => {
+    const logs = Object.values(ODD_LOGS);
+    const { output, problems } = await checked(logs, '{Temp: 900, rows: 2, runs: 2}');
+    const yes = 'lammps.check JOB: Temp = 900 (== 900), rows = 2 (== 2), runs = 2 (== 2): yes';
+    expect(problems).toEqual([]);
+    expect(output.filter((line) => !line.includes('ERROR: Lost atoms'))).toEqual(logs.map(() => yes));
+  });
+
+  test('counts a row with values that are no number once, and infinite ones are none', async () => {
+    const rows = '   0 nan 1\n   1 2 -nan\n   2 nan inf\n   3 -inf 3\n   4 5 6\n';
+    const log = `${MEMORY}   Step c_a c_b\n${rows}${loopLine(4)}`;
+    const { output } = await checked([log], '{nan: 4, rows: 5, c_a: "mean == 3.5", c_b: 6}');
+    expect(output[0]).toMatch(/: yes$/);
+  });
+
+  test('says what it can not read, or not tell apart, and why', async () => {
+    const begin = 'LAMMPS (2 Aug 2023)\n';
+    const table = (name: string) => `   Step          ${name}     \n`;
+    const row = (step: number, value: number) => `${String(step).padStart(10)}   ${value}            \n`;
+    const logs = {
+      // Two programs at once, whose tables have as many columns.
+      mixed: `${begin}${begin}${MEMORY}${table('Temp')}${row(0, 1)}${table('KinEng')}${row(0, 2)}${row(10, 3)}`,
+      unnamed: `${begin}${MEMORY}a b c d\n   1   2\n   2   3\n${loopLine(2)}`,
+      same: `${begin}${begin}${MEMORY}${MEMORY}${table('Temp')}${table('Temp')}${row(0, 1)}${row(0, 1)}${row(10, 900)}`,
+      'unlike runs': `${begin}${MEMORY}${table('Temp')}${row(0, 1)}${loopLine(0)}${MEMORY}${table('KinEng')}${row(0, 2)}`,
+      empty: '',
+    };
+    const { output, problems } = await checked(Object.values(logs), '{Temp: 900}');
+    expect(problems.map((message) => message.replace(/.*failed: /, '')).sort()).toEqual([
+      "'Temp' is not known, as the log can't be read: line 4: lines of numbers are a table whose names were not found",
+      "'Temp' is not known, as the log can't be read: line 7 and 1 other: rows of several tables with as many columns can not be told apart",
+    ]);
+    expect(output.sort()).toEqual([
+      'lammps.check JOB: Temp = 900 (== 900): yes',
+      'lammps.check JOB: Temp = unknown: the last run does not have this column (== 900): no',
+      'lammps.check JOB: Temp = unknown: there is no thermo output (== 900): no',
+      'lammps.check JOB: line 7: several LAMMPS print the same table at once: their rows are mixed',
+    ]);
+    const errors = await checked([logs.unnamed, logs.mixed], '{errors: 0, complete: 0}');
+    expect(errors.output.filter((line) => line.endsWith(': yes'))).toHaveLength(2);
   });
 
   test('takes alternatives, all runs, and a log elsewhere', async () => {

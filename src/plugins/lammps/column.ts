@@ -1,10 +1,8 @@
-/** What is kept of one column of thermodynamic output, however many rows there are. */
+/** What is kept of the tables of a run, and of one column of them, however many rows there are. */
 
 export class Column {
   /** Rows whose value is a number. */
   count = 0;
-  /** Rows whose value is none: LAMMPS prints `nan` and `inf` once a system has blown up. */
-  broken = 0;
   first = Number.NaN;
   /** Of the last row, also where it is no number. */
   last = Number.NaN;
@@ -14,10 +12,7 @@ export class Column {
 
   add(value: number): void {
     this.last = value;
-    if (!Number.isFinite(value)) {
-      this.broken++;
-      return;
-    }
+    if (!Number.isFinite(value)) return;
     if (this.count === 0) this.first = value;
     this.count++;
     this.min = Math.min(this.min, value);
@@ -33,20 +28,29 @@ export class Column {
   }
 }
 
-/** Columns by their names, as the log has them: `Temp`, `TotEng`, `c_msd[4]`. */
-export type Columns = Map<string, Column>;
-
 /** Nobody prints so many; a file that is no log might. */
-const MOST_COLUMNS = 4096;
+const MOST_COLUMNS = 1 << 16;
 
-export function addRow(columns: Columns, names: readonly string[], values: readonly number[]): void {
-  for (const [index, name] of names.entries()) {
-    let column = columns.get(name);
-    if (column === undefined) {
-      if (columns.size === MOST_COLUMNS) return;
-      column = new Column();
-      columns.set(name, column);
-    }
-    column.add(values[index] ?? Number.NaN);
+/** The tables of one run, or of all. */
+export class Run {
+  rows = 0;
+  /** Rows with a value that is no number: LAMMPS prints `nan` and `inf` once a system has blown up. */
+  brokenRows = 0;
+  /** By their names, as the log has them: `Temp`, `TotEng`, `c_msd[4]`. */
+  readonly columns = new Map<string, Column>();
+
+  add(names: readonly string[], values: readonly number[]): void {
+    this.rows++;
+    if (!values.every(Number.isFinite)) this.brokenRows++;
+    for (const [index, name] of names.entries()) this.#column(name)?.add(values[index] ?? Number.NaN);
+  }
+
+  #column(name: string): Column | null {
+    const column = this.columns.get(name);
+    if (column !== undefined) return column;
+    if (this.columns.size === MOST_COLUMNS) return null;
+    const added = new Column();
+    this.columns.set(name, added);
+    return added;
   }
 }

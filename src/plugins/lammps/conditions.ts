@@ -3,24 +3,28 @@
 import { choices, didYouMean } from '../../config/suggest.js';
 import type { Comparison } from '../../config/types.js';
 import { parseCondition } from '../../rules/condition.js';
-import type { Column } from './column.js';
-import type { Log, Run } from './log.js';
+import { counted } from '../../text/counted.js';
+import type { Column, Run } from './column.js';
+import type { Log, Unread } from './log.js';
 
 const STATISTICS = ['last', 'first', 'min', 'max', 'mean', 'drift'] as const;
 type Statistic = (typeof STATISTICS)[number];
 
-/** What else can be asked about. Thermo columns begin with a capital, or with `c_`, `f_`, `v_`. */
+/** What else can be asked about. The thermo columns of LAMMPS begin with a capital, or with `c_`, `f_`, `v_`. */
 const FACTS: Readonly<Record<string, (log: Log, run: Run) => number | null>> = {
   errors: ({ errorCount }) => errorCount,
   warnings: ({ warningCount }) => warningCount,
   runs: ({ runs }) => runs,
   rows: (_, { rows }) => rows,
   /** Rows with a value that is no number. */
-  nan: (_, { columns }) => Math.max(0, ...[...columns.values()].map(({ broken }) => broken)),
+  nan: (_, { brokenRows }) => brokenRows,
   'loop-time': ({ loopTime }) => loopTime,
   'wall-time': ({ wallTime }) => wallTime,
-  complete: ({ wallTime, errorCount }) => (wallTime !== null && errorCount === 0 ? 1 : 0),
+  complete: ({ complete }) => (complete ? 1 : 0),
 };
+
+/** What does not depend on the rows of tables. */
+const WITHOUT_ROWS = ['errors', 'warnings', 'loop-time', 'wall-time', 'complete'];
 
 export interface LogCondition {
   readonly key: string;
@@ -51,14 +55,15 @@ export interface Judged {
 }
 
 /**
- * Judges a condition. One about a number that is not there yet does not hold. Throws Error for a column that the log,
- * having others, does not have.
+ * Judges a condition. One about a number that is not there does not hold, and the text says why it is not. Throws Error
+ * for a column that the log, having others, does not have, or that can't be read.
  */
 export function judge({ key, statistic, comparison, threshold }: LogCondition, log: Log, run: Run): Judged {
+  const value = measuredOf(key, statistic, log, run);
   const fact = FACTS[key];
-  const value = fact === undefined ? statisticOf(columnOf(key, log, run), statistic) : fact(log, run);
   const name = fact === undefined && statistic !== 'last' ? `${statistic} of ${key}` : key;
-  const shown = value === null ? 'unknown' : String(Number(value.toPrecision(6)));
+  const shown =
+    value === null ? `unknown: ${whyUnknown(key, log, run)}` : String(Number(value.toPrecision(6)));
   return {
     holds: value !== null && compare(value, comparison, threshold),
     text: `${name} = ${shown} (${comparison} ${threshold})`,
@@ -66,12 +71,36 @@ export function judge({ key, statistic, comparison, threshold }: LogCondition, l
 }
 
 /**
- * What the last row has in a column, or a fact of the log like `wall-time`; null when it is not known. Throws Error for
- * a column that the log, having others, does not have.
+ * What the last row has in a column, or a fact of the log like `wall-time`. Throws Error when there is no such number,
+ * with why not.
  */
-export function lastOf(key: string, log: Log, run: Run): number | null {
+export function lastOf(key: string, log: Log, run: Run): number {
+  const value = measuredOf(key, 'last', log, run);
+  if (value !== null && Number.isFinite(value)) return value;
+  throw new Error(`the log has no number for '${key}' in its last row: ${whyUnknown(key, log, run)}`);
+}
+
+/** Where what of a log can't be read. */
+export function describeUnread({ reason, line, count }: Unread): string {
+  return `line ${line}${count === 1 ? '' : ` and ${counted(count - 1, 'other')}`}: ${reason}`;
+}
+
+function whyUnknown(key: string, log: Log, run: Run): string {
+  if (key === 'loop-time') return 'no run has ended';
+  if (key === 'wall-time') return 'LAMMPS has not come to its end';
+  if (log.all.rows === 0) return 'there is no thermo output';
+  const column = run.columns.get(key);
+  if (column === undefined) return 'the last run does not have this column';
+  return Number.isNaN(column.last) ? 'it is not a number' : 'no row has a number';
+}
+
+function measuredOf(key: string, statistic: Statistic, log: Log, run: Run): number | null {
+  const lost = log.unread.filter((unread) => unread.lost).map(describeUnread);
+  if (lost.length > 0 && !WITHOUT_ROWS.includes(key)) {
+    throw new Error(`'${key}' is not known, as the log can't be read: ${lost.join('; ')}`);
+  }
   const fact = FACTS[key];
-  return fact === undefined ? statisticOf(columnOf(key, log, run), 'last') : fact(log, run);
+  return fact === undefined ? statisticOf(columnOf(key, log, run), statistic) : fact(log, run);
 }
 
 function columnOf(key: string, log: Log, run: Run): Column | null {

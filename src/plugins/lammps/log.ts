@@ -4,7 +4,7 @@
  */
 
 import { createReadStream } from 'node:fs';
-import { addRow, type Columns } from './column.js';
+import { Run } from './column.js';
 import { Tables } from './table.js';
 
 /** `ERROR: Lost atoms: original 4000 current 3999 (src/thermo.cpp:494)`. */
@@ -17,10 +17,14 @@ export interface LogError {
   readonly command: string | null;
 }
 
-/** The tables of one run, or of all. */
-export interface Run {
-  rows: number;
-  columns: Columns;
+/** Rows that can't be read, or not be told from others. */
+export interface Unread {
+  /** They count nowhere; otherwise they count with the others. */
+  readonly lost: boolean;
+  readonly reason: string;
+  /** The first line that it is so of, counted from 1, and how many there are. */
+  readonly line: number;
+  count: number;
 }
 
 export interface Log {
@@ -28,6 +32,7 @@ export interface Log {
   version: string | null;
   /** Runs and minimizations that have begun to print. */
   runs: number;
+  /** The run that began last. */
   last: Run;
   all: Run;
   /** Seconds of the last run that has ended; null when none has. */
@@ -35,62 +40,75 @@ export interface Log {
   procs: number | null;
   steps: number | null;
   atoms: number | null;
-  /** Seconds from start to end; null for a log that did not come to its end. */
+  /** Seconds from start to end; null when the last LAMMPS that prints here has not come to its end. */
   wallTime: number | null;
+  /** The last LAMMPS that prints here, or all of those that began together, came to the end without an error. */
+  complete: boolean;
   errorCount: number;
   /** The first of them. */
   errors: LogError[];
   warningCount: number;
   /** The first of them. */
   warnings: string[];
+  unread: Unread[];
 }
 
 /** Longer lines are in no log, and are passed over. */
-const LONGEST_LINE = 1 << 16;
-/** Errors and warnings that are kept. */
+const LONGEST_LINE = 1 << 20;
+/** Errors, warnings, and things that can't be read, that are kept. */
 const MOST_MESSAGES = 10;
+/** Processes whose lines are told apart by their labels. */
+const MOST_LABELS = 4096;
 
 const MESSAGE = /^(ERROR|WARNING)(?: on proc \d+)?: (.*?)(?: \(([^()]*):(\d+)\))?$/;
 const COMMAND = /^Last (?:command|input line): (.*)$/;
-const LOOP = /^Loop time of (\S+) on (\d+) procs(?: for (\d+) steps with (\d+) atoms)?/;
+const LOOP = /^Loop time of (\S+) on (\d+) procs(?:.*? for (\d+) steps with (\d+) atoms)?/;
 const WALL = /^Total wall time: (\d+):(\d\d):(\d\d)/;
-const VERSION = /^LAMMPS \(([^)]*)\)/;
-
-const newRun = (): Run => ({ rows: 0, columns: new Map() });
+/** Also at the end of a line: that before it may have been torn when LAMMPS was killed. */
+const VERSION = /LAMMPS \((\d{1,2} [A-Z][a-z]+ \d{4}[^)]*)\)\s*$/;
+/** What `srun --label` and `mpirun --tag-output` put in front of each line. */
+const LABEL = /^\s*(\d+|\[\d+,\d+\]<std(?:out|err)>): ?/;
 
 export class LogReader {
   readonly log: Log = {
     version: null,
     runs: 0,
-    last: newRun(),
-    all: newRun(),
+    last: new Run(),
+    all: new Run(),
     loopTime: null,
     procs: null,
     steps: null,
     atoms: null,
     wallTime: null,
+    complete: false,
     errorCount: 0,
     errors: [],
     warningCount: 0,
     warnings: [],
+    unread: [],
   };
-  readonly #tables: Tables;
+  /** By the labels of the lines; one without a label where there are none. */
+  readonly #outputs = new Map<string, Tables>();
+  readonly #runs = new WeakMap<object, Run>();
+  #labeled = false;
   #rest = '';
   /** What is left of the line is too much of it. */
   #skipping = false;
-  /** The next row begins a run. */
-  #between = true;
-
-  constructor() {
-    this.#tables = new Tables((names, values) => this.#row(names, values));
-  }
+  #lines = 0;
+  /** LAMMPS that began together, and how many of them have come to their end; errors since they began. */
+  #begun = 0;
+  #ended = 0;
+  #failed = false;
+  /** They have printed rows, so that another one that begins is not one of them. */
+  #printed = false;
 
   /** Takes in a piece of the log, wherever it was cut. */
   push(text: string): void {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
-      if (!this.#skipping && line.length <= LONGEST_LINE) this.#line(line.replace(/\r$/, ''));
+      this.#lines++;
+      if (!this.#skipping && line.length <= LONGEST_LINE) this.#line(line);
       this.#skipping = false;
     }
     if (this.#rest.length > LONGEST_LINE) {
@@ -101,27 +119,56 @@ export class LogReader {
 
   /** There is no more, for now. A last line without an end counts but for numbers, which may lack digits. */
   end(): Log {
-    if (!this.#skipping) this.#said(this.#rest);
+    const [tables, line] = this.#outputOf(this.#rest);
+    if (!this.#skipping) this.#said(line, tables);
     this.#rest = '';
+    for (const each of this.#outputs.values()) each.pause();
+    this.log.complete = this.#ended > 0 && this.#ended >= this.#begun && !this.#failed;
     return this.log;
   }
 
-  #line(line: string): void {
-    if (!this.#said(line)) this.#tables.line(line);
+  #line(text: string): void {
+    const [tables, line] = this.#outputOf(text);
+    if (!this.#said(line, tables)) tables.line(line, this.#lines);
   }
 
-  /** Whether the line says something of the run as a whole. */
-  #said(line: string): boolean {
+  /** The output that a line is of, and the line without its label and without what a terminal would not show. */
+  #outputOf(text: string): [Tables, string] {
+    let end = text.length;
+    while (text[end - 1] === '\r') end--;
+    let line = text.slice(text.lastIndexOf('\r', end - 1) + 1, end);
+    if (this.#lines <= 1 && line.startsWith('\ufeff')) line = line.slice(1);
+    const label = this.#labeled || line.includes('LAMMPS (') ? LABEL.exec(line) : null;
+    if (label === null) return [this.#output(''), line];
+    this.#labeled = true;
+    return [this.#output(label[1] ?? ''), line.slice(label[0].length)];
+  }
+
+  #output(label: string): Tables {
+    const known =
+      this.#outputs.get(label) ?? (this.#outputs.size >= MOST_LABELS ? this.#outputs.get('') : undefined);
+    if (known !== undefined) return known;
+    const tables = new Tables({
+      begin: (table) => this.#begin(table),
+      row: (table, names, values) => this.#row(table, names, values),
+      mixed: (reason, line) => this.#unread({ lost: false, reason, line, count: 1 }),
+      lost: (reason, line) => this.#unread({ lost: true, reason, line, count: 1 }),
+    });
+    this.#outputs.set(label, tables);
+    return tables;
+  }
+
+  /** Whether the line says something of a LAMMPS as a whole. */
+  #said(line: string, tables: Tables): boolean {
     const { log } = this;
-    const message = MESSAGE.exec(line);
+    const message = line.startsWith('ERROR') || line.startsWith('WARNING') ? MESSAGE.exec(line) : null;
     if (message !== null) {
-      this.#message(message);
+      this.#message(message, tables);
       return true;
     }
-    const loop = LOOP.exec(line);
+    const loop = line.startsWith('Loop') ? LOOP.exec(line) : null;
     if (loop !== null) {
-      this.#tables.end();
-      this.#between = true;
+      tables.end();
       const number = (text: string | undefined) => (text === undefined ? null : Number(text));
       log.loopTime = Number(loop[1]);
       log.procs = number(loop[2]);
@@ -129,14 +176,15 @@ export class LogReader {
       log.atoms = number(loop[4]);
       return true;
     }
-    const wall = WALL.exec(line);
+    const wall = line.startsWith('Total') ? WALL.exec(line) : null;
     if (wall !== null) {
       log.wallTime = Number(wall[1]) * 3600 + Number(wall[2]) * 60 + Number(wall[3]);
+      this.#ended++;
       return true;
     }
-    const version = VERSION.exec(line);
-    if (version !== null) log.version = version[1] ?? null;
-    const command = COMMAND.exec(line);
+    const version = line.includes('LAMMPS (') ? VERSION.exec(line) : null;
+    if (version !== null) this.#beginLammps(version[1] ?? '', tables);
+    const command = line.startsWith('Last') ? COMMAND.exec(line) : null;
     const error = log.errors.at(-1);
     if (command !== null && error?.command === null) {
       log.errors[log.errors.length - 1] = { ...error, command: command[1] ?? null };
@@ -144,29 +192,57 @@ export class LogReader {
     return version !== null || command !== null;
   }
 
-  #message([, kind, message = '', file, line]: RegExpExecArray): void {
+  /** One LAMMPS more: one that began together with the others, or after them. */
+  #beginLammps(version: string, tables: Tables): void {
+    this.log.version = version;
+    if (this.#begun > 0 && !this.#printed && !this.#failed && this.#ended === 0) {
+      this.#begun++;
+      // By their labels, lines are told apart anyway.
+      if (!this.#labeled) tables.together++;
+      return;
+    }
+    for (const each of this.#outputs.values()) {
+      each.cut();
+      each.together = 1;
+    }
+    this.log.wallTime = null;
+    this.#begun = 1;
+    this.#ended = 0;
+    this.#failed = false;
+    this.#printed = false;
+  }
+
+  #message([, kind, message = '', file, line]: RegExpExecArray, tables: Tables): void {
     const { log } = this;
     if (kind === 'WARNING') {
       log.warningCount++;
       if (log.warnings.length < MOST_MESSAGES) log.warnings.push(message);
       return;
     }
+    tables.pause();
+    this.#failed = true;
     log.errorCount++;
     const place = { file: file ?? null, line: line === undefined ? null : Number(line) };
     if (log.errors.length < MOST_MESSAGES) log.errors.push({ message, ...place, command: null });
   }
 
-  #row(names: readonly string[], values: readonly number[]): void {
-    const { log } = this;
-    if (this.#between) {
-      this.#between = false;
-      log.runs++;
-      log.last = newRun();
-    }
-    for (const run of [log.last, log.all]) {
-      run.rows++;
-      addRow(run.columns, names, values);
-    }
+  #begin(table: object): void {
+    this.#printed = true;
+    this.log.runs++;
+    this.log.last = this.#runs.get(table) ?? new Run();
+    this.#runs.set(table, this.log.last);
+  }
+
+  #row(table: object, names: readonly string[], values: readonly number[]): void {
+    this.#runs.get(table)?.add(names, values);
+    this.log.all.add(names, values);
+  }
+
+  #unread(one: Unread): void {
+    const { unread } = this.log;
+    const known = unread.find(({ reason }) => reason === one.reason);
+    if (known !== undefined) known.count++;
+    else if (unread.length < MOST_MESSAGES) unread.push(one);
   }
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { formatJobId } from '../../members/local/job-id.js';
 import { showWords } from '../../parameters/fill.js';
 import { definePlugin, type PluginJob } from '../define.js';
-import { judge, type LogCondition, lastOf, readCondition } from './conditions.js';
+import { describeUnread, judge, type LogCondition, lastOf, readCondition } from './conditions.js';
 import { readLog } from './log.js';
 
 /** Conditions that must hold together. */
@@ -85,6 +85,7 @@ export const plugin = definePlugin({
         const text = judged.map((all) => all.map((one) => one.text).join(', ')).join(' or ');
         const id = job === null ? '' : formatJobId(job.id);
         console.log(`lammps.check ${id}: ${text}: ${holds ? 'yes' : 'no'}`);
+        for (const unread of log.unread) console.log(`lammps.check ${id}: ${describeUnread(unread)}`);
         for (const { message, file, line } of log.errors) {
           console.log(`lammps.check ${id}: ERROR: ${message}${file === null ? '' : ` (${file}:${line})`}`);
         }
@@ -100,9 +101,7 @@ export const plugin = definePlugin({
       async read({ options, job }) {
         const log = await readLog(logOf(job, options.log));
         const values = Object.entries(options.columns).map(([name, key]) => {
-          const value = lastOf(key, log, log.last);
-          if (!Number.isFinite(value)) throw new Error(`the log has no number for '${key}' in its last row`);
-          return [name, value];
+          return [name, lastOf(key, log, log.last)];
         });
         return Object.fromEntries(values);
       },

@@ -3,111 +3,255 @@
  * Howto_structured_data.html):
  *
  *     one, custom   a line of names, and a line of numbers for each row
- *     multi         `------------ Step 100 ----- CPU = 0.5 (sec) -----`, and lines of `Name = value` for each row
+ *     multi         see multi.ts
  *     yaml          `keywords: ['Step', 'Temp', ]`, `data:`, and a line `- [0, 1.44, ]` for each row
  *
- * What fixes and warnings print between the rows is passed over.
+ * A line of names comes right before its first row. It is known by the line on memory or the command in front of it, or
+ * by the names. What fixes, warnings and other programs print between the rows is passed over.
  */
 
-export type Row = (names: readonly string[], values: readonly number[]) => void;
+import { MultiRows } from './multi.js';
+import { areKnownNames, splitNames, splitYamlNames, splitYamlValues, wordsOf } from './names.js';
+import { readValues } from './number.js';
 
-const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|inf|infinity)$/i;
-const MULTI_HEAD = /^-{4,}\s*Step\s+(\d+)\s+-+\s+CPU\s*=\s*(\S+)\s+\(sec(?:onds)?\)\s*-+\s*$/;
 const YAML_NAMES = /^keywords:\s*\[(.*)\]\s*$/;
 const YAML_ROW = /^\s*-\s*\[(.*)\]\s*$/;
-/** Comes right before every table; the name changed in 2017. */
+/** Comes before the table of a run that was set up; the name changed in 2017. */
 const MEMORY = /^(?:Per MPI rank memory allocation|Memory usage per processor)/;
+/** The commands that print a table, as a log echoes them. */
+const COMMAND = /^\s*(?:run|minimize|rerun|temper\S*|neb\S*|prd|tad|hyper)\s/;
+/** Lines in front of a first row among which its names are looked for; something else may be printed in between. */
+const MOST_CANDIDATES = 4;
 
-/** The number that LAMMPS printed; `nan` and `inf` are NaN. */
-export function readNumber(text: string): number {
-  return /[a-df-z]/i.test(text) ? Number.NaN : Number(text);
+export interface TableSink {
+  /** A run has begun to print a table; several runs share one where they can't be told apart. */
+  begin(table: object): void;
+  row(table: object, names: readonly string[], values: readonly number[]): void;
+  /** Rows can't be told from those of another table; `line` counts from 1. */
+  mixed(reason: string, line: number): void;
+  /** Rows can't be read. */
+  lost(reason: string, line: number): void;
+}
+
+/** A line that may be one of names. */
+interface Candidate {
+  readonly line: string;
+  /** A line on memory, or a command that prints a table, is in front of it. */
+  readonly expected: boolean;
+}
+
+interface Table {
+  /** One for each value of a row. */
+  readonly names: readonly string[];
+  /** Without those that were there before, and where the others stand; null when all are different. */
+  readonly different: { readonly names: readonly string[]; readonly places: readonly number[] } | null;
+  readonly isYaml: boolean;
+  /** Where the first value of the first row ends; 0 where it stands at the very left. */
+  readonly firstEnd: number;
+  begun: boolean;
+  /** Where the column Step is, -1 for nowhere, and what the last row has there. */
+  readonly step: { readonly place: number; last: number };
+}
+
+/** A line of values. */
+interface Row {
+  readonly line: string;
+  readonly words: readonly string[];
+  readonly values: readonly number[];
+  readonly isYaml: boolean;
 }
 
 export class Tables {
-  readonly #row: Row;
-  /** Names of the table's columns; null outside of tables, and in those of style multi. */
-  #names: readonly string[] | null = null;
-  /** The line of names comes next. */
+  /** How many LAMMPS print here at once: their tables are open together. */
+  together = 1;
+  readonly #sink: TableSink;
+  readonly #multi: MultiRows;
+  #multiTable: object | null = null;
+  #open: Table[] = [];
+  /** Runs that have begun to print and not ended. */
+  #running = 0;
+  #candidates: Candidate[] = [];
+  /** How many values a line had that these were not the names of. */
+  #tried = 0;
   #expected = false;
-  #multi: { names: string[]; values: number[] } | null = null;
+  /** Names of tables before, each as one text. */
+  readonly #seen = new Set<string>();
+  #line = 0;
+  /** Since the last run: the first line of numbers that belongs to no table. */
+  #stray: number | null = null;
 
-  constructor(row: Row) {
-    this.#row = row;
+  constructor(sink: TableSink) {
+    this.#sink = sink;
+    this.#multi = new MultiRows((names, values) => {
+      if (this.#multiTable === null) {
+        this.#multiTable = {};
+        sink.begin(this.#multiTable);
+      }
+      sink.row(this.#multiTable, names, values);
+    });
   }
 
-  /** Takes in a whole line. */
-  line(line: string): void {
-    const head = MULTI_HEAD.exec(line);
-    if (head !== null) {
-      this.#commit();
-      this.#names = null;
+  /** Takes in a whole line; `number` counts from 1. */
+  line(line: string, number: number): void {
+    this.#line = number;
+    if (this.#multi.line(line)) {
+      // No line of names comes.
       this.#expected = false;
-      this.#multi = { names: ['Step', 'CPU'], values: [Number(head[1]), readNumber(head[2] ?? '')] };
-    } else if (this.#multi !== null) this.#multiLine(this.#multi, line);
-    else this.#otherLine(line);
+      this.#candidates = [];
+      return;
+    }
+    if (MEMORY.test(line)) {
+      this.#expected = true;
+      if (this.together > 1) return;
+      this.#candidates = [];
+      this.#open = [];
+      return;
+    }
+    const yamlNames = line.startsWith('keywords:') ? YAML_NAMES.exec(line) : null;
+    if (yamlNames !== null) {
+      this.#add(splitYamlNames(yamlNames[1] ?? ''), true, 0);
+      return;
+    }
+    const yamlRow = line.includes('- [') ? YAML_ROW.exec(line) : null;
+    const words = yamlRow === null ? wordsOf(line) : splitYamlValues(yamlRow[1] ?? '');
+    if (words.length === 0 || words[0] === '') return;
+    const values = this.#mustBeNames ? null : readValues(words);
+    if (values === null) this.#text(line);
+    else this.#values({ line, words, values, isYaml: yamlRow !== null });
   }
 
-  /** The run is over: so is its table, and what was gathered of a last row is the whole row. */
+  /** A run is over. */
   end(): void {
-    this.#commit();
-    this.#names = null;
+    this.#multi.end();
+    if (this.#stray !== null && this.#open.length === 0 && this.#multiTable === null) {
+      this.#sink.lost('lines of numbers are a table whose names were not found', this.#stray);
+    }
+    this.#running--;
+    // Whose run it was of several LAMMPS that print at once is not known.
+    if (this.together === 1 || this.#running <= 0) this.#close();
+  }
+
+  /** LAMMPS has ended in the middle of a run. */
+  cut(): void {
+    this.#multi.cut();
+    this.#close();
+    this.#candidates = [];
     this.#expected = false;
   }
 
-  #commit(): void {
-    const row = this.#multi;
-    this.#multi = null;
-    if (row !== null) this.#row(row.names, row.values);
+  /** There may be no more of a row that has begun. */
+  pause(): void {
+    this.#multi.cut();
   }
 
-  #multiLine(row: { names: string[]; values: number[] }, line: string): void {
-    const words = line.trim().split(/\s+/);
-    for (let i = 0; words[i + 1] === '='; i += 3) {
-      const [name = '', , value = ''] = words.slice(i, i + 3);
-      if (!NUMBER.test(value)) return;
-      row.names.push(name);
-      row.values.push(readNumber(value));
+  #close(): void {
+    this.#multiTable = null;
+    this.#open = [];
+    this.#running = 0;
+    this.#stray = null;
+  }
+
+  get #isBehindCommand(): boolean {
+    const before = this.#candidates.at(-1);
+    return before !== undefined && COMMAND.test(before.line);
+  }
+
+  /** Right behind the line on memory, or the command, there are no rows, even if it looks so. */
+  get #mustBeNames(): boolean {
+    return this.#isBehindCommand || (this.#expected && this.#candidates.length === 0);
+  }
+
+  #text(line: string): void {
+    const expected = this.#expected || this.#isBehindCommand;
+    this.#candidates.push({ line, expected });
+    this.#tried = 0;
+    if (this.#candidates.length <= MOST_CANDIDATES * this.together) return;
+    this.#candidates.shift();
+    this.#expected = false;
+  }
+
+  #values(row: Row): void {
+    if (!row.isYaml && this.#candidates.length > 0 && this.#tried !== row.words.length) this.#addAbove(row);
+    const fitting = this.#open.filter((table) => fits(table, row));
+    const table = fitting[0];
+    if (table === undefined) this.#stray ??= this.#line;
+    else if (fitting.length === 1) this.#row(table, row.values);
+    else this.#sink.lost('rows of several tables with as many columns can not be told apart', this.#line);
+    if (table !== undefined && this.together === 1) this.#candidates = [];
+  }
+
+  /** Opens the table whose names are in front of its first row, if this is one. */
+  #addAbove({ line, words }: Row): void {
+    this.#tried = words.length;
+    const named = this.#candidates.flatMap(({ line: above, expected }) => {
+      const names = splitNames(above, line);
+      return names === null ? [] : [{ names, above, expected }];
+    });
+    const header =
+      named.find(({ names }) => areKnownNames(names) || this.#seen.has(names.join('\t'))) ??
+      named.find(({ above, expected }) => expected && wordsOf(above).length === words.length) ??
+      named.find(({ expected }) => expected);
+    if (header === undefined) return;
+    const [first = ''] = /^\s*\S+/.exec(line) ?? [];
+    const firstEnd = /^\s/.test(line) ? first.length : 0;
+    // The same line several times is the one of several LAMMPS.
+    for (const { line: above } of this.#candidates) {
+      if (above.trim() !== header.above.trim()) continue;
+      this.#add(header.names, false, firstEnd);
     }
+    this.#candidates = this.#candidates.filter(({ line: above }) => above.trim() !== header.above.trim());
   }
 
-  #otherLine(line: string): void {
-    if (MEMORY.test(line)) {
-      this.#names = null;
-      this.#expected = true;
+  #add(names: readonly string[], isYaml: boolean, firstEnd: number): void {
+    const text = names.join('\t');
+    this.#seen.add(text);
+    if (this.together === 1) {
+      this.#close();
+      this.#candidates = [];
+    }
+    this.#expected = false;
+    this.#stray = null;
+    this.#running++;
+    const same = this.#open.find((table) => table.isYaml === isYaml && table.names.join('\t') === text);
+    if (same === undefined) {
+      const step = { place: names.indexOf('Step'), last: -1 };
+      this.#open.push({ names, different: differentOf(names), isYaml, firstEnd, begun: false, step });
       return;
     }
-    const yaml = YAML_NAMES.exec(line);
-    if (yaml !== null) {
-      this.#names = listOf(yaml[1] ?? '').map((name) => name.replace(/^(['"])(.*)\1$/, '$2'));
-      this.#expected = false;
-      return;
+    this.#sink.mixed('several LAMMPS print the same table at once: their rows are mixed', this.#line);
+    if (same.begun) this.#sink.begin(same);
+  }
+
+  #row(table: Table, values: readonly number[]): void {
+    const step = values[table.step.place] ?? Number.NaN;
+    if (step < table.step.last && this.together === 1) {
+      this.#sink.mixed('the steps go back within a table: rows of several LAMMPS are mixed', this.#line);
     }
-    const words = line.trim().split(/\s+/);
-    if (this.#isNames(words)) {
-      this.#names = words;
-      this.#expected = false;
-    } else if (this.#names !== null) this.#rowOf(this.#names, line, words);
-  }
-
-  #isNames(words: readonly string[]): boolean {
-    if (words[0] === '' || words[0] === '---' || words.some((word) => NUMBER.test(word))) return false;
-    // Without the line about memory, in what goes to the screen only, a table is known by its first column.
-    if (!this.#expected && (words[0] !== 'Step' || words.length < 2)) return false;
-    return words.every((word) => /^[A-Za-z_][^\s:=,]*$/.test(word));
-  }
-
-  #rowOf(names: readonly string[], line: string, words: readonly string[]): void {
-    const yaml = YAML_ROW.exec(line);
-    const values = yaml === null ? words : listOf(yaml[1] ?? '');
-    if (values.length !== names.length || !values.every((value) => NUMBER.test(value))) return;
-    this.#row(names, values.map(readNumber));
+    if (step >= 0) table.step.last = step;
+    if (!table.begun) this.#sink.begin(table);
+    table.begun = true;
+    const { names, different } = table;
+    if (different === null) this.#sink.row(table, names, values);
+    else
+      this.#sink.row(
+        table,
+        different.names,
+        different.places.map((place) => values[place] ?? Number.NaN),
+      );
   }
 }
 
-/** `'Step', 'Temp', ` -> its items. */
-function listOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+function differentOf(names: readonly string[]): Table['different'] {
+  const different = [...new Set(names)];
+  if (different.length === names.length) return null;
+  return { names: different, places: different.map((name) => names.indexOf(name)) };
+}
+
+/** Whether a line of values is a row of the table, as far as can be told from how it looks. */
+function fits({ names, isYaml, step, firstEnd }: Table, row: Row): boolean {
+  if (isYaml !== row.isYaml || names.length !== row.words.length) return false;
+  if (step.place >= 0 && !/^\d+$/.test(row.words[step.place] ?? '')) return false;
+  // The first column is aligned: numbers at the very left that would not be are what a fix or a program prints.
+  const [first = ''] = row.words;
+  return isYaml || first.length >= firstEnd || /^[\s-]/.test(row.line);
 }
