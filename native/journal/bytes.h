@@ -1,4 +1,5 @@
-// Bytes looked at many at a time. A mask has one bit a byte, the lowest for the first one.
+// Operations on many bytes at once. A mask has one bit for each byte; the lowest bit is the first
+// byte.
 #pragma once
 
 #include <bit>
@@ -12,13 +13,13 @@
 
 namespace flux_ensemble::journal {
 
-// The bytes that matter to who skips JSON text.
+// The bytes that matter for skipping JSON text.
 struct TextMasks {
   std::uint64_t quotes = 0;
   std::uint64_t opening = 0;  // { and [
   std::uint64_t closing = 0;  // } and ]
-  // What makes a text more than its bytes, or none at all: control characters, backslashes, and
-  // all that is not ASCII.
+  // Bytes that need the general parser: control characters, backslashes, and bytes that are not
+  // ASCII.
   std::uint64_t special = 0;
 };
 
@@ -33,7 +34,7 @@ inline std::uint64_t Bits(__m128i bytes) {
 inline __m128i Equal(__m128i bytes, char c) {
   return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
 }
-// As signed numbers, control characters and what is not ASCII are less than a space.
+// As signed numbers, control characters and bytes that are not ASCII are less than a space.
 inline __m128i Special(__m128i bytes) {
   return _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), Equal(bytes, '\\'));
 }
@@ -42,7 +43,7 @@ inline __m128i Load(const char* at) {
 }
 }  // namespace detail
 
-// Of the 64 bytes at `at`.
+// The masks of the 64 bytes at `at`.
 inline TextMasks MasksAt(const char* at) {
   TextMasks masks;
   for (unsigned i = 0; i < kMaskBytes; i += 16) {
@@ -57,7 +58,7 @@ inline TextMasks MasksAt(const char* at) {
   return masks;
 }
 
-// Which of the 64 bytes at `a` equal those at `b`.
+// The mask of the bytes among 64 that are equal at `a` and `b`.
 inline std::uint64_t EqualBytes(const char* a, const char* b) {
   std::uint64_t mask = 0;
   for (unsigned i = 0; i < kMaskBytes; i += 16) {
@@ -66,8 +67,8 @@ inline std::uint64_t EqualBytes(const char* a, const char* b) {
   return mask;
 }
 
-// Whether the text at `at` is the pattern, in which each '0' stands for any digit; of at least 16
-// bytes.
+// Whether the text at `at` matches the pattern, in which each '0' stands for any digit. At least 16
+// bytes must be readable.
 inline bool FitsPattern(const char* at, const char* pattern, std::size_t size) {
   __m128i beyond = _mm_setzero_si128();
   const auto look = [&](std::size_t i) {

@@ -19,18 +19,17 @@ static_assert(kPadding >= simdjson::SIMDJSON_PADDING);
 
 constexpr const char* kTooLong = "the record is longer than 64 MiB";
 
-// Buffers that grew beyond this for one record are given back after it.
+// Buffers that grew beyond this for one record are freed after it.
 constexpr std::size_t kLargeRecordBytes = std::size_t{4} << 20;
 
-// A value is absent when its key is missing or it is null, as jansson's "?" and Python's None have
-// it.
+// A value is absent when its key is missing or the value is null, as in jansson ("?") and Python
+// (None).
 bool IsNull(ondemand::value& value) {
   bool null = false;
   return value.is_null().get(null) == simdjson::SUCCESS && null;
 }
 
-// Keys are compared unescaped; escapes in keys are legal but rare, so they pay for it and others
-// don't.
+// Keys are compared unescaped. Escapes in keys are legal but rare, so only they pay for it.
 simdjson::error_code KeyOf(ondemand::field& field, std::string_view& key) {
   key = field.escaped_key();
   if (key.find('\\') == std::string_view::npos) return simdjson::SUCCESS;
@@ -41,8 +40,9 @@ simdjson::error_code KeyOf(ondemand::field& field, std::string_view& key) {
 
 class Decoder::Parser {
  public:
-  // Decodes the JSON document that `text` begins with. Returns the bytes that it took, or 0 with
-  // `reason()` and `error_at()` set. `capacity` counts the readable bytes from text's beginning.
+  // Decodes the JSON document at the beginning of `text`. Returns its size in bytes, or 0 with
+  // `reason()` and `error_at()` set. `capacity` is the number of readable bytes from the beginning
+  // of `text`.
   std::size_t Decode(std::string_view text, std::size_t capacity) {
     reason_.clear();
     error_at_ = 0;
@@ -51,7 +51,8 @@ class Decoder::Parser {
     events_.clear();
     have_id_ = have_events_ = false;
 
-    // Until it has begun, the document is the last record's, in memory that may be gone.
+    // Before the first iteration the document belongs to the last record, whose memory may be
+    // freed.
     begun_ = false;
     if (Fails(parser_.iterate(text.data(), text.size(), capacity).get(document_), "")) return 0;
     begun_ = true;
@@ -154,7 +155,7 @@ class Decoder::Parser {
         event.kind = KindOf(event.name);
         have_name = true;
       } else if (key == "context") {
-        // The name may still be to come; then the context might be that of a finish.
+        // The name may follow; the context might then belong to a finish.
         const bool look =
             !have_name || event.kind == EventKind::kFinish || event.kind == EventKind::kException;
         if (!Context(value, look, event, values)) return false;
@@ -199,8 +200,7 @@ class Decoder::Parser {
       std::string_view key;
       if (Fails(std::move(result).get(field), "in an event's context")) return false;
       if (Fails(KeyOf(field, key), "in a context's key")) return false;
-      // Other events may use these keys for other things, so a value of another type is no error
-      // here.
+      // Other events may use these keys for other things, so a value of another type is valid here.
       std::int64_t number = 0;
       if (key == "status") {
         values.status.reset();
@@ -244,8 +244,8 @@ class Decoder::Parser {
     return good;
   }
 
-  // Calls `inside` with the member `name` of `object` when that is an object itself. What an
-  // earlier member of that name said about the membership is forgotten.
+  // Calls `inside` with the member `name` of `object` when that member is an object. A repeated
+  // member replaces the membership of an earlier one.
   template <typename Inside>
   bool InObject(ondemand::object& object, std::string_view name, Membership& membership,
                 Inside inside) {
@@ -311,7 +311,7 @@ class Decoder::Parser {
     return true;
   }
 
-  // Notes the reason and, as well as it is known, the place. Always false, or 0.
+  // Notes the reason and, where known, the place. Always returns false.
   bool Refuse(std::string reason) {
     reason_ = std::move(reason);
     const char* at = nullptr;
@@ -381,8 +381,8 @@ void Decoder::Finish(RecordSink& sink) {
   --offset_;  // it had no newline
 }
 
-// Gathers the record of the known shape that `text` begins with if it is all of its line; `text` is
-// the whole line, or goes on with others.
+// Adds a record of the known shape at the beginning of `text`, if it is alone on its line. `text`
+// begins with the whole line.
 bool Decoder::Known(std::string_view text, bool whole) {
   if (!known_shape_first_) return false;
   const std::size_t taken = known_.Decode(text);
@@ -396,7 +396,7 @@ bool Decoder::Known(std::string_view text, bool whole) {
   return true;
 }
 
-// Tells of the records that have gathered.
+// Delivers the records of the batch.
 void Decoder::Deliver(RecordSink& sink) {
   const std::span<const Record> records = known_.records();
   if (!records.empty()) sink.OnRecords(records);
@@ -412,7 +412,7 @@ void Decoder::NextLine() {
 void Decoder::Keep(std::string_view piece) {
   line_bytes_ += piece.size();
   if (line_bytes_ > kMaxRecordBytes) {
-    // Nothing but its length is kept of a line that is refused anyway.
+    // For a line that is too long, only the length is kept.
     carry_ = {};
   } else {
     carry_.append(piece);
@@ -443,7 +443,7 @@ void Decoder::Line(std::string_view line, RecordSink& sink) {
   const char* const begin = line.data();
   bool first = true;
   for (line = TrimLeft(line); !line.empty(); line = TrimLeft(line)) {
-    // The parser looks through all that it is given, so it gets the rest of the line just once.
+    // The parser scans its whole input, so it receives the rest of the line once.
     const std::string_view text = std::exchange(first, false) ? line : FirstObject(line);
     const std::size_t taken = parser_->Decode(text, line.size() + kPadding);
     if (taken == 0) {
@@ -454,7 +454,7 @@ void Decoder::Line(std::string_view line, RecordSink& sink) {
     sink.OnRecords({&parser_->record(), 1});
     line.remove_prefix(taken);
   }
-  // The parser's buffers are several times as large as the largest line that it has seen.
+  // The parser's buffers are several times as large as the largest line so far.
   if (line_bytes_ > kLargeRecordBytes) parser_ = std::make_unique<Parser>();
 }
 
@@ -497,7 +497,7 @@ std::string RecordOfLookup(JobId id, std::string_view answer) {
   const simdjson::padded_string padded(answer);
   if (parser.iterate(padded).get(document) == simdjson::SUCCESS &&
       document["eventlog"].get_string().get(eventlog) == simdjson::SUCCESS) {
-    // An eventlog is JSON objects, each on a line of its own (RFC 18).
+    // An eventlog holds JSON objects, one on each line (RFC 18).
     while (!eventlog.empty()) {
       const std::size_t end = std::min(eventlog.find('\n'), eventlog.size());
       if (end > 0) {

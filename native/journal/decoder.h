@@ -1,6 +1,5 @@
-// Bytes of a journal stream -> records. A record is a JSON object that ends its line; several may
-// share a line. Bytes may be cut anywhere between two calls. The only includer of simdjson is
-// decoder.cpp.
+// Decodes the bytes of a journal stream into records. A record is a JSON object; several may share
+// a line. Calls may split the bytes anywhere. Only decoder.cpp includes simdjson.
 #pragma once
 
 #include <cstddef>
@@ -17,29 +16,28 @@
 
 namespace flux_ensemble::journal {
 
-// Bytes that must be readable behind every buffer given to the decoder (their value does not
-// matter).
+// Bytes that must be readable after every buffer given to the decoder. Their value does not matter.
 inline constexpr std::size_t kPadding = 64;
 
 // A record longer than this is an error, so that a stream without newlines can't take all memory.
 inline constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
 
 // A record of a job's whole eventlog, from the answer {"id":I,"eventlog":"..."} of Flux's
-// job-info.lookup; a record without events when the answer holds none.
+// job-info.lookup. Without an eventlog in the answer, the record has no events.
 std::string RecordOfLookup(JobId id, std::string_view answer);
 
-// One member of an object: nothing for a value that is null, an object or an array.
+// One member of an object. The value is empty for null, an object or an array.
 struct Member {
   std::string name;
   std::variant<std::monostate, double, bool, std::string> value;
 };
 
-// The members of an object in JSON; those up to where it is broken.
+// The members of a JSON object. Invalid JSON ends the list.
 std::vector<Member> MembersOf(std::string_view object);
 
 class RecordSink {
  public:
-  // Records in the order in which they came, some at a time.
+  // Receives records in their order, in batches.
   virtual void OnRecords(std::span<const Record> records) = 0;
   virtual void OnDecodeError(const DecodeError& error) = 0;
 
@@ -49,7 +47,7 @@ class RecordSink {
 
 class Decoder {
  public:
-  // What is worth comparing with each other, in tests and benches: both say the same.
+  // The two decoding paths, for tests and benches. Both give the same records.
   enum class Parsing : std::uint8_t { kKnownShapeFirst, kGeneralOnly };
 
   explicit Decoder(Parsing parsing = Parsing::kKnownShapeFirst);
@@ -57,14 +55,14 @@ class Decoder {
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
 
-  // Decodes every line that `bytes` completes; keeps the beginning of an incomplete one. At least
-  // kPadding bytes behind `bytes` must be readable.
+  // Decodes every line that `bytes` completes, and keeps the beginning of an incomplete line. At
+  // least kPadding bytes after `bytes` must be readable.
   void Feed(std::string_view bytes, RecordSink& sink);
 
-  // Decodes one whole record that came by itself, without a newline; padded likewise.
+  // Decodes one whole record without a newline, with the same padding.
   void FeedRecord(std::string_view record, RecordSink& sink);
 
-  // The stream has ended: what is left is decoded as a last line without its newline.
+  // Ends the stream: the rest is decoded as a last line without its newline.
   void Finish(RecordSink& sink);
 
  private:

@@ -8,7 +8,7 @@ EventKind IfEqual(std::string_view name, EventKind kind) {
   return name == NameOf(kind) ? kind : EventKind::kOther;
 }
 
-// Of two names of one length, the one that `name` is.
+// Chooses between two event names of equal length.
 EventKind OneOf(std::string_view name, EventKind a, EventKind b) {
   return name == NameOf(a) ? a : IfEqual(name, b);
 }
@@ -19,7 +19,7 @@ EventKind OneOf(std::string_view name, EventKind a, EventKind b, EventKind c) {
 
 }  // namespace
 
-// Nearly every length belongs to one or two names, so a length and one comparison decide.
+// Nearly every length belongs to one or two names, so the length and one comparison decide.
 EventKind KindOf(std::string_view name) {
   using enum EventKind;
   if (name.starts_with("debug.") || name == "debug") return kDebug;

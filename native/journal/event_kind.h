@@ -58,7 +58,7 @@ constexpr std::string_view NameOf(EventKind kind) {
   return kEventNames[static_cast<std::size_t>(kind)];
 }
 
-// The kind of an event of this name; never fails, unlisted names are kOther.
+// The kind of an event name. Unlisted names are kOther.
 EventKind KindOf(std::string_view name);
 
 }  // namespace flux_ensemble::journal

@@ -15,7 +15,7 @@ inline std::string_view TrimLeft(std::string_view text) {
   return text;
 }
 
-// The object that `text` begins with; all of it when the object has no end.
+// The object at the beginning of `text`; the whole text when the object does not end.
 inline std::string_view FirstObject(std::string_view text) {
   std::size_t depth = 0;
   bool in_string = false;

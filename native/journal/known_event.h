@@ -1,5 +1,4 @@
-// What an event said, by places in the text behind its timestamp: the same text says the same
-// again.
+// A cached event, as offsets in the text after its timestamp. Equal text gives an equal event.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +11,12 @@ namespace flux_ensemble::journal {
 
 class KnownEvent {
  public:
-  // Where the name begins in such a text, which is `,"name":"` up to there.
+  // The offset of the name in such a text, after `,"name":"`.
   static constexpr std::size_t kNameAt = sizeof(",\"name\":\"") - 1;
 
   KnownEvent() = default;
 
-  // Of an event whose views point into the text at `text`, which is less than 256 bytes long as far
-  // as they point.
+  // Caches an event whose views point into the first 255 bytes of `text`.
   KnownEvent(const char* text, const Event& event)
       : status_(event.status),
         kind_(event.kind),
@@ -28,7 +26,7 @@ class KnownEvent {
                         : static_cast<std::uint8_t>(event.context.data() - text)),
         context_size_(static_cast<std::uint8_t>(event.context.size())) {}
 
-  // The event as the same text at `text` has it, all but its timestamp.
+  // The event of an equal text at `text`, without its timestamp.
   void Say(const char* text, Event& event) const {
     event.kind = kind_;
     event.status = status_;

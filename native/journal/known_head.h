@@ -1,6 +1,5 @@
-// What nearly every record begins with: an id of as many digits as the last one's, and an event of
-// our age. Where everything is follows from that number alone, so one comparison takes the place of
-// parsing.
+// The usual beginning of a record: an id with as many digits as the last id, and a timestamp of
+// this era. The number of digits gives all offsets, so one comparison replaces parsing.
 #pragma once
 
 #include <array>
@@ -17,25 +16,25 @@ namespace flux_ensemble::journal {
 // digits.
 class KnownHead {
  public:
-  // Of any head.
+  // The longest head.
   static constexpr std::size_t kMostBytes = 64;
 
-  // Whether the text at `at` begins so. kMostBytes must be readable there.
+  // Whether the text at `at` begins with such a head. kMostBytes must be readable.
   bool Fits(const char* at) const {
     return size_ != 0 && at[kIdAt] != '0' && at[seconds_at()] != '0' &&
            FitsPattern(at, pattern_.data(), kFirstBytes) &&
            FitsPattern(at + size_ - 16, pattern_.data() + size_ - 16, 16);
   }
 
-  // Of a text that fits: how far the head goes, where the seconds begin, and the id.
+  // For a matching text: the size of the head, the offset of the seconds, and the id.
   std::size_t size() const { return size_; }
   std::size_t seconds_at() const { return size_ - kSeconds - 1; }
   JobId IdOf(const char* at) const {
     return SixteenDigits(at + last_digits_at_, keep_.data()) + FirstDigits(at + kIdAt);
   }
 
-  // From now on ids have so many digits. Heads with fewer or more digits than Flux gives an id, but
-  // in its first moments, are not known.
+  // Sets the number of digits of ids. Numbers of digits that Flux gives only in its first moments
+  // are not supported.
   void Learn(std::size_t id_digits) {
     if (id_digits == id_digits_) return;
     id_digits_ = id_digits;
@@ -57,12 +56,12 @@ class KnownHead {
   static constexpr std::string_view kBehindId = ",\"events\":[{\"timestamp\":";
   static constexpr std::size_t kIdAt = kBeforeId.size();
   static constexpr std::size_t kSeconds = 10;
-  // The sixteen last digits are read at once, and that from within the record.
+  // The last sixteen digits are read at once, from within the record.
   static constexpr std::size_t kFewestDigits = 16 - kIdAt;
   static constexpr std::size_t kMostDigits = 18;
   static constexpr std::size_t kOtherBytes = kIdAt + kBehindId.size() + kSeconds + 1;
   static_assert(kOtherBytes + kMostDigits <= kMostBytes);
-  // Multiples of 16, for all but the last bytes, which are looked at from the end.
+  // Multiples of 16, except for the last bytes, which are compared from the end.
   static constexpr std::size_t kFirstBytes = (kOtherBytes + kFewestDigits) / 16 * 16;
   static_assert(kFirstBytes + 16 >= kOtherBytes + kMostDigits);
 
@@ -71,7 +70,7 @@ class KnownHead {
 
   void Append(std::string_view text) { size_ += text.copy(pattern_.data() + size_, text.size()); }
 
-  // What the digits say that come before the sixteen last.
+  // The number spelled by the digits before the last sixteen.
   JobId FirstDigits(const char* id) const {
     JobId first = 0;
     for (std::size_t i = 16; i < id_digits_; ++i) {

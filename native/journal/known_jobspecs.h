@@ -1,5 +1,5 @@
-// Jobs of a group mostly have one and the same jobspec, so the last few are kept with what they
-// say.
+// A cache of jobspecs. Jobs of a group mostly have the same jobspec, so the last few are kept with
+// their memberships.
 #pragma once
 
 #include <array>
@@ -15,16 +15,16 @@ namespace flux_ensemble::journal {
 
 class KnownJobspecs {
  public:
-  // The size of the jobspec that `text` begins with, or 0 when it is none of those kept; then says
-  // whose job it is, in views into `text`.
+  // The size of the cached jobspec at the beginning of `text`, or 0. On a hit, `membership` holds
+  // views into `text`.
   std::size_t Find(std::string_view text, Membership& membership) {
     for (std::size_t i = 0; i < kJobspecs; ++i) {
-      // Jobs of one group come together.
+      // Jobs of one group arrive together.
       const std::size_t at = (last_ + i) % kJobspecs;
       const Kept& kept = kept_[at];
       const std::size_t size = kept.text.size();
       if (size < kEnd || size > text.size()) continue;
-      // Groups are told apart near the end, where attributes.user is.
+      // The jobspecs of groups differ near the end, in attributes.user.
       const std::size_t end = size - kEnd;
       if (std::memcmp(text.data() + end, kept.text.data() + end, kEnd) != 0 ||
           std::memcmp(text.data(), kept.text.data(), end) != 0) {
@@ -40,7 +40,7 @@ class KnownJobspecs {
     return 0;
   }
 
-  // Keeps a jobspec in place of the one that was kept first; its membership's views point into it.
+  // Inserts a jobspec in place of the oldest one. The views of its membership point into it.
   void Keep(std::string_view jobspec, const Membership& membership) {
     if (jobspec.size() > kMaxBytes) return;
     last_ = next_++ % kJobspecs;

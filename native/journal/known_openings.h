@@ -1,6 +1,6 @@
-// What records begin with, behind the first timestamp, that are too long to be known whole: a
-// submission up to its jobspec, and what the scheduler says up to what it has given. The last ones
-// are kept with what they said, and comparing their bytes takes the place of parsing them.
+// A cache of openings: the text after the first timestamp of long records. A submission opens up to
+// its jobspec, an annotation or alloc up to the allocated resources. Comparing with the last
+// openings replaces parsing.
 #pragma once
 
 #include <array>
@@ -18,14 +18,13 @@ struct KnownOpening {
   std::array<char, 128> bytes{};
   std::uint64_t name = 0;  // its first eight bytes
   KnownEvent event;
-  bool in_context = false;  // the context goes on behind the opening
+  bool in_context = false;  // the context continues after the opening
   std::uint8_t size = 0;
 };
 
 class KnownOpenings {
  public:
-  // The opening that the text begins with, or null. The first kMaskBytes must be readable, however
-  // short it is.
+  // The opening at the beginning of the text, or null. The first kMaskBytes must be readable.
   const KnownOpening* Find(std::string_view text) const {
     const std::uint64_t name = EightBytes(text.data() + KnownEvent::kNameAt);
     for (const KnownOpening& kept : kept_) {
@@ -37,8 +36,7 @@ class KnownOpenings {
     return nullptr;
   }
 
-  // Keeps an opening in place of the one with the same name, or else of the one that was kept
-  // first.
+  // Inserts an opening in place of the one with the same name, or else of the oldest one.
   void Keep(std::string_view opening, const Event& event) {
     KnownOpening kept;
     if (opening.size() > kept.bytes.size()) return;
@@ -58,7 +56,7 @@ class KnownOpenings {
   }
 
  private:
-  // `submit`, `annotations` and `alloc`, and one to spare.
+  // `submit`, `annotations`, `alloc`, and one spare entry.
   std::array<KnownOpening, 4> kept_;
   std::size_t next_ = 0;
 };

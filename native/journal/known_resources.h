@@ -1,6 +1,6 @@
-// What jobs of one size are given (R, RFC 20) differs in nothing but numbers, so the last few are
-// kept with every digit taken for any other: what fits them ends where they end. Nobody asks what
-// it says.
+// A cache of resource sets (R, RFC 20). R objects of equal shape differ only in digits, so the last
+// few are kept as patterns in which a digit matches any digit. They find the end of an R without
+// parsing it. Its content is never used.
 #pragma once
 
 #include <algorithm>
@@ -15,12 +15,12 @@ namespace flux_ensemble::journal {
 
 class KnownResources {
  public:
-  // The size of the R that the text begins with, or 0 when it fits none of those kept. `hint` may
-  // be anything that R of one length often share.
+  // The size of the R at the beginning of the text, or 0 when no pattern matches. `hint` is any
+  // number that R objects of one length often share.
   std::size_t Find(std::string_view text, std::size_t hint) const {
     for (const Kept& kept : sets_[hint % kSets]) {
       if (kept.size == 0 || kept.size > text.size()) continue;
-      // Most that do not fit differ near their beginning.
+      // Most mismatches are near the beginning.
       const char* const pattern = kept.pattern.data();
       if (FitsPattern(text.data(), pattern, kBeginning) &&
           FitsPattern(text.data() + kBeginning, pattern + kBeginning, kept.size - kBeginning)) {
@@ -30,7 +30,7 @@ class KnownResources {
     return 0;
   }
 
-  // Keeps one in place of the one of its set that was kept first.
+  // Inserts one in place of the oldest of its set.
   void Keep(std::string_view R, std::size_t hint) {
     if (R.size() < kBeginning + 16 || R.size() > kMaxBytes) return;
     Kept& kept = sets_[hint % kSets][next_[hint % kSets]++ % kWays];

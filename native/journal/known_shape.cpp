@@ -17,18 +17,19 @@ bool IsDigit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// How many of eight bytes are digits before the first that is none.
+// The number of leading digits among eight bytes.
 unsigned CountDigits(std::uint64_t bytes) {
   const std::uint64_t values = bytes ^ 0x3030303030303030u;
-  // A byte above 9 reaches the highest bit; what it carries only disturbs bytes behind it.
+  // A byte above 9 sets the highest bit. Its carry only affects later bytes.
   const std::uint64_t others = ((values + 0x7676767676767676u) | values) & 0x8080808080808080u;
   return static_cast<unsigned>(std::countr_zero(others)) / 8;
 }
 
-// The number that the first `count` of eight bytes spell, all of them digits. Pairs, then fours,
-// then all eight are added up side by side.
+// The number spelled by the first `count` of eight bytes, which are digits. Pairs, then fours, then
+// all eight are added in parallel.
 std::uint64_t NumberOf(std::uint64_t bytes, unsigned count) {
-  // Zeros come in front; two shifts, because one by 64 bits would be undefined.
+  // Zeros are shifted in at the front. Two shifts are used, because a shift by 64 bits is
+  // undefined.
   const unsigned half = 32 - 4 * count;
   bytes = (bytes & 0x0f0f0f0f0f0f0f0fu) << half << half;
   bytes = bytes * 10 + (bytes >> 8);
@@ -37,9 +38,9 @@ std::uint64_t NumberOf(std::uint64_t bytes, unsigned count) {
          32;
 }
 
-// `found`, on which what follows need not wait when it is what was guessed: the processor predicts
-// the branch, whereas it would have to compute an address. The statement without an instruction
-// keeps the compiler from seeing that both are the same.
+// Returns `found`. When it equals the guess, later instructions do not wait for it, because the
+// processor predicts the branch. The empty assembler statement hides from the compiler that both
+// values are equal.
 const char* Predicted(const char* found, const char* guess) {
   if (found != guess) [[unlikely]] {
     return found;
@@ -53,9 +54,8 @@ constexpr std::array<std::uint64_t, 10> kPowersOfTen = {
 };
 constexpr unsigned kMaxFraction = kPowersOfTen.size() - 1;
 
-// The double nearest to whole + billionths / 10^9, ties to even, with `whole` from 2^20 to 2^40:
-// what is left of the 53 bits of a double goes to the fraction, whose division is exact in
-// integers.
+// The double nearest to whole + billionths / 10^9, ties to even, for `whole` from 2^20 to 2^40. The
+// fraction takes the remaining bits of the 53, and its division is exact in integers.
 double Nearest(std::uint64_t whole, std::uint64_t billionths) {
   constexpr std::uint64_t billion = kPowersOfTen[kMaxFraction];
   const unsigned shift = 53 - static_cast<unsigned>(std::bit_width(whole));
@@ -63,16 +63,16 @@ double Nearest(std::uint64_t whole, std::uint64_t billionths) {
   const std::uint64_t bits = (whole << shift) + scaled / billion;
   const std::uint64_t odd = bits & 1;
   const std::uint64_t up = scaled % billion * 2 + odd > billion ? 1 : 0;
-  // A power of two by its exponent: dividing by it is exact.
+  // A power of two, made from its exponent. Division by it is exact.
   const auto scale = std::bit_cast<double>(std::uint64_t{1023 - shift} << 52);
   return static_cast<double>(static_cast<std::int64_t>(bits + up)) * scale;
 }
 
 }  // namespace
 
-// One pass over one record. Every function takes the place where something should begin and returns
-// the place behind it, or null when that is not there. Reads go at most kPadding bytes beyond the
-// end: whatever has no small bound of its own is checked against it.
+// One pass over one record. Each function takes the place where a part should begin. It returns the
+// place after the part, or null when the part is missing. Reads go at most kPadding bytes beyond
+// the end; parts without a small bound are checked against the end.
 class KnownShape::Walk {
  public:
   Walk(const char* end, KnownShape& shape, Record& record)
@@ -100,7 +100,7 @@ class KnownShape::Walk {
   }
 
  private:
-  // From the beginning of the record to behind its first event's timestamp.
+  // From the beginning of the record to the end of its first event's timestamp.
   const char* Head(const char* at, double& timestamp) {
     const KnownHead& head = shape_.head_;
     if (end_ - at >= static_cast<std::ptrdiff_t>(KnownHead::kMostBytes) && head.Fits(at))
@@ -116,11 +116,11 @@ class KnownShape::Walk {
     return EventTime(Literal(behind_id, ",\"events\":["), timestamp);
   }
 
-  // What the context of `annotations` and `alloc` begins with where Flux's own scheduler made it.
+  // The beginning of the context that Flux's own scheduler writes in `annotations` and `alloc`.
   static constexpr char kSummaryText[] = "{\"annotations\":{\"sched\":{\"resource_summary\":\"";
   static constexpr std::string_view kSummary = kSummaryText;
 
-  // Keeps what the record's only event was like, which goes from `tail` to `behind`.
+  // Caches the tail of a record with one event, from `tail` to `behind`.
   void Keep(const char* tail, const char* behind, const Event& event) {
     const bool whole = behind < end_ && *behind == '}';
     if (whole && shape_.tails_.Keep(Between(tail, behind + 1), event)) return;
@@ -133,7 +133,7 @@ class KnownShape::Walk {
     return {at, static_cast<std::size_t>(end - at)};
   }
 
-  // The rest of a record that opens as one before did; null if it does not go on like that one.
+  // The rest of a record with a cached opening; null if it continues differently.
   const char* Opened(const KnownOpening& known, const char* at, Event& event) {
     known.event.Say(at, event);
     at += known.size;
@@ -145,10 +145,10 @@ class KnownShape::Walk {
     return at != nullptr && at < end_ ? Rest(at) : nullptr;
   }
 
-  // From within a scheduler's summary to behind the context that it is in.
+  // From within a scheduler's summary to the end of its context.
   const char* Summary(const char* at) const { return Literal(String(at - 1), "}}}"); }
 
-  // What comes behind the events.
+  // The part after the events.
   const char* Rest(const char* at) {
     bool have_jobspec = false;
     bool have_R = false;
@@ -191,7 +191,7 @@ class KnownShape::Walk {
     return at + digits;
   }
 
-  // From behind an event to behind the bracket that closes them all.
+  // From the end of an event to the end of the array of events.
   const char* MoreEvents(const char* at) {
     while (at != nullptr && at < end_) {
       if (*at == ']') return at + 1;
@@ -203,13 +203,13 @@ class KnownShape::Walk {
     return nullptr;
   }
 
-  // From the beginning of an event to behind its timestamp.
+  // From the beginning of an event to the end of its timestamp.
   const char* EventTime(const char* at, double& timestamp) const {
     at = Timestamp(Literal(at, "{\"timestamp\":"), timestamp);
     return at == nullptr || at >= end_ ? nullptr : at;
   }
 
-  // From there to behind the event.
+  // From the end of the timestamp to the end of the event.
   const char* EventRest(const char* at, Event& event) {
     event.status = 0;
     event.context = {};
@@ -224,7 +224,7 @@ class KnownShape::Walk {
     return Literal(at, "}");
   }
 
-  // Seconds since the epoch, ten digits in our age, with up to nine behind the point.
+  // Seconds since the epoch: ten digits, and up to nine after the point.
   const char* Timestamp(const char* at, double& timestamp) const {
     if (at == nullptr) return nullptr;
     if (EightBytes(at) == shape_.epoch_.digits && IsDigit(at[8]) && IsDigit(at[9]) &&
@@ -237,7 +237,7 @@ class KnownShape::Walk {
     return Fraction(behind + 1, whole, timestamp);
   }
 
-  // Ten digits that are known to be some, at a place where few have been different.
+  // Ten digits, at a place where the leading digits rarely change.
   std::uint64_t TenDigits(const char* at) const {
     const std::uint64_t first = EightBytes(at);
     if (first != shape_.epoch_.digits) [[unlikely]] {
@@ -246,7 +246,7 @@ class KnownShape::Walk {
     return shape_.epoch_.value + static_cast<unsigned>(at[8] * 10 + at[9] - '0' * 11);
   }
 
-  // What is behind the point of a number of seconds.
+  // The digits after the point of a number of seconds.
   static const char* Fraction(const char* at, std::uint64_t whole, double& timestamp) {
     const std::uint64_t bytes = EightBytes(at);
     unsigned digits = CountDigits(bytes);
@@ -257,12 +257,11 @@ class KnownShape::Walk {
     }
     if (digits == 0) return nullptr;
     timestamp = Nearest(whole, fraction * kPowersOfTen[kMaxFraction - digits]);
-    // As many as it takes to write a double of this size in full.
+    // The most digits that a double of this size can need.
     return Predicted(at + digits, at + 7);
   }
 
-  // Up to 16 characters and the quote behind them. Exceptions say what the general parser must look
-  // at.
+  // Up to 16 characters and the closing quote. Other texts are left to the general parser.
   const char* Name(const char* at, Event& event) const {
     if (at == nullptr) return nullptr;
     const std::uint32_t mask = QuotesOrSpecialAt(at);
@@ -286,7 +285,7 @@ class KnownShape::Walk {
     if (const char* const summary = Literal(at, kSummaryText)) {
       if (const char* const behind = Summary(summary)) return behind;
     }
-    // The general parser looks at the first member of a context, and at no other.
+    // The general parser reads only the first member of a context.
     const char* const first =
         Member(at + 1, [&](std::string_view, const char* value) { return Value(value); });
     if (first == nullptr || first >= end_) return nullptr;
@@ -331,7 +330,7 @@ class KnownShape::Walk {
 
   const char* Resources(const char* at) {
     const std::string_view text = Between(at, end_);
-    // What the scheduler says of them is as long as they are.
+    // Annotations of the scheduler and its resources have related lengths.
     const std::size_t hint = shape_.events_[shape_.event_count_ - 1].context.size();
     if (const std::size_t size = shape_.resources_.Find(text, hint); size > 0) return at + size;
     const char* const behind = Bracketed(at);
@@ -339,7 +338,7 @@ class KnownShape::Walk {
     return behind;
   }
 
-  // A string that is not empty, for a member that has not been seen yet.
+  // A nonempty string, for a member that was not seen before.
   const char* Word(const char* at, std::optional<std::string_view>& word) {
     if (*at != '"' || word) return nullptr;
     const char* const behind = String(at);
@@ -348,7 +347,7 @@ class KnownShape::Walk {
     return behind;
   }
 
-  // An object, likewise.
+  // An object, under the same condition.
   const char* Part(const char* at, std::optional<std::string_view>& part) {
     if (*at != '{' || part) return nullptr;
     const char* const behind = Bracketed(at);
@@ -399,7 +398,7 @@ class KnownShape::Walk {
     return at == begin ? nullptr : at;
   }
 
-  // From the opening quote to behind the closing one.
+  // From the opening quote to the end of the closing quote.
   const char* String(const char* at) const {
     for (++at; at < end_; at += 16) {
       const std::uint32_t mask = QuotesOrSpecialAt(at);
@@ -410,9 +409,8 @@ class KnownShape::Walk {
     return nullptr;
   }
 
-  // From an opening bracket, or from within `depth` of them, to behind the one that closes them
-  // all. What is between them is not looked at, but for strings; nor does the general parser look
-  // there.
+  // From an opening bracket, or from within `depth` brackets, to the end of the one that closes
+  // them. Only strings in between are looked at. The general parser does not look there either.
   const char* Bracketed(const char* at, std::uint32_t depth = 0) {
     std::uint64_t in_string = 0;  // all ones inside a string
     for (; at < end_; at += kMaskBytes) {
@@ -441,7 +439,7 @@ class KnownShape::Walk {
 };
 
 std::size_t KnownShape::Decode(std::string_view text) {
-  // Memory is slower than this: what comes next is asked for while this is looked at.
+  // Memory is slower than decoding, so the next bytes are prefetched.
   for (std::size_t ahead = 1024; ahead < 1024 + 192; ahead += 64) {
     __builtin_prefetch(text.data() + ahead);
   }
@@ -455,7 +453,7 @@ std::size_t KnownShape::Decode(std::string_view text) {
 }
 
 std::span<const Record> KnownShape::records() {
-  // Only now the events stay where they are.
+  // From here on the events do not move.
   std::size_t end = event_count_;
   for (std::size_t i = record_count_; i-- > 0; end = first_event_[i]) {
     records_[i].events = std::span(events_).subspan(first_event_[i], end - first_event_[i]);

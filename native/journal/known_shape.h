@@ -1,6 +1,6 @@
-// Records of the shape that Flux gives them, which are nearly all, walked without a look at most of
-// their bytes. A record that departs from the shape in the least is left to the general parser; for
-// those that do not, both say the same.
+// The fast path of the decoder. Nearly all records have the shape that Flux gives them, and are
+// decoded without looking at most of their bytes. Any other record is left to the general parser.
+// Both paths give the same records.
 #pragma once
 
 #include <array>
@@ -21,43 +21,41 @@ namespace flux_ensemble::journal {
 
 class KnownShape {
  public:
-  // Decodes the record that `text` begins with and gathers it. Returns the bytes that it took, up
-  // to and with its closing brace, or 0 when it is not of the shape or `text` ends before it.
-  // kPadding bytes behind `text` must be readable. Not to be called when full().
+  // Decodes the record at the beginning of `text` and adds it to the batch. Returns its size with
+  // the closing brace, or 0 when the shape differs or `text` ends before it. kPadding bytes after
+  // `text` must be readable. Must not be called when full().
   std::size_t Decode(std::string_view text);
 
-  // The records that have gathered, in views into the texts that they were decoded from.
+  // The records of the batch, as views into the texts that they were decoded from.
   bool full() const { return record_count_ == kMostRecords; }
   std::span<const Record> records();
   void Clear() { record_count_ = event_count_ = 0; }
 
-  // Takes back the record that was gathered last.
+  // Removes the last record of the batch.
   void DropLast() { event_count_ = first_event_[--record_count_]; }
 
  private:
   class Walk;
 
-  // The first eight of the ten digits that timestamps begin with: they change every 100 seconds.
+  // The first eight of the ten digits of a timestamp. They change every 100 seconds.
   struct Epoch {
     std::uint64_t digits = 0;
     std::uint64_t value = 0;  // seconds
   };
 
-  // Everything but what only exceptions have is filled in by whoever asked for it. Holds until the
-  // next call.
+  // The caller fills in every field except those of exceptions. Valid until the next call.
   Event& NewEvent() {
     if (event_count_ == events_.size()) events_.resize(2 * event_count_);
     return events_[event_count_++];
   }
 
-  // Records that are gathered before anybody is told of the first: what they will need from memory
-  // can be asked for meanwhile.
+  // The size of a batch. Records are delivered together, so that memory can be prefetched for them.
   static constexpr std::size_t kMostRecords = 32;
 
-  // Used again and again, because making them anew takes longer than filling them in.
+  // Reused, because construction takes longer than filling in.
   std::array<Record, kMostRecords> records_;
   std::array<std::size_t, kMostRecords> first_event_{};  // of each record
-  std::vector<Event> events_{kMostRecords};              // of all records, one behind the other
+  std::vector<Event> events_{kMostRecords};              // of all records, one after the other
   std::size_t record_count_ = 0;
   std::size_t event_count_ = 0;
   KnownHead head_;
