@@ -33,6 +33,7 @@ import type { MetricsSnapshot } from './metrics/metrics.js';
 import { compilePlan, compileRule, type RuleNames, ruleNames } from './rules/compile.js';
 import { nextTimes } from './rules/cron.js';
 import { neededEvents } from './rules/needed-events.js';
+import { type RuleReport, readRuleReports } from './rules/rule-report.js';
 import type { UserCodeListener } from './usercode/user-process.js';
 
 export interface EnsembleOptions {
@@ -81,6 +82,8 @@ export interface RunResult {
   readonly error: EnsembleError | null;
   /** Who ended it, for `terminated` and `stopped`. */
   readonly by: EndedBy | null;
+  /** What became of each rule, up to when the run came to its end. */
+  readonly rules: readonly RuleReport[];
   readonly metrics: MetricsSnapshot;
 }
 
@@ -495,13 +498,17 @@ export class Ensemble {
   async #conclude(): Promise<RunResult> {
     const { end, error, by } = this.#end ?? { end: 'idle' as const, error: null, by: null };
     await this.#engine.end();
+    // Before the jobs that are canceled at the end count.
+    const seen = await this.#engine.rules();
     await this.#dispatcher?.settled();
+    const unperformed = this.#dispatcher?.unperformed;
+    const rules = readRuleReports(seen, this.#rules, this.#engine.names.metrics, unperformed);
     await this.#member.stop(this.#options.grace ?? 5, end === 'interrupted' ? 'interrupted' : 'done');
     await this.#dispatcher?.measured();
     await this.#engine.finishStream();
     const metrics = await this.#engine.metrics();
     this.#engine.endEvents();
     this.#firings.end();
-    return { end, error, by, metrics };
+    return { end, error, by, rules, metrics };
   }
 }

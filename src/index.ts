@@ -71,3 +71,4 @@ export { Replay, type ReplayOptions, type ReplayResult } from './recording/repla
 export { type SynthOptions, synthesize } from './recording/synth.js';
 export { openRecorder, type Recorder } from './recording/writer.js';
 export { parseMetricName } from './rules/metric-name.js';
+export type { RuleReport } from './rules/rule-report.js';

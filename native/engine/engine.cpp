@@ -448,6 +448,14 @@ Status Engine::GetStatus() {
   return status;
 }
 
+RuleReports Engine::GetRules() {
+  RuleReports reports{judge_.Report(), {}};
+  reports.metrics.reserve(metrics_.size());
+  for (std::uint32_t i = 0; i < metrics_.size(); ++i)
+    reports.metrics.push_back(metrics_.ValueOf(i));
+  return reports;
+}
+
 Snapshot Engine::GetSnapshot() {
   Snapshot snapshot;
   snapshot.counts.reserve(metrics_.groups() * kCountCount);

@@ -91,6 +91,7 @@ class Engine final : private journal::RecordSink {
   bool in_backlog() const { return !backlog_over_ || resuming_; }
   Status GetStatus();
   Snapshot GetSnapshot();
+  RuleReports GetRules();
   // Ids of the active jobs of a group, or of all groups for kNoGroup.
   std::vector<journal::JobId> ActiveJobs(std::uint32_t group) const;
 

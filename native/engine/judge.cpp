@@ -29,6 +29,7 @@ Judge::Judge(Plan& plan, MetricTable& metrics, const JobTable& jobs, const JobDe
       heartbeat_(plan.heartbeat),
       states_(std::move(plan.states)),
       state_(states_.empty() ? kNoState : 0) {
+  visits_.resize(states_.size());
   for (std::uint32_t group = 0; group < plan.stalled.size(); ++group) {
     if (plan.stalled[group] > 0) guards_.try_emplace(group, plan.stalled[group]);
   }
@@ -44,6 +45,7 @@ std::uint32_t Judge::AddRule(Rule rule) {
   if (rule.trigger == TriggerType::kMetric) Watch(rule);
   const std::uint32_t index = book_.Add(std::move(rule));
   Prepare(index);
+  book_.tally(index).came_before = TimesCome(index);
   if (begun_) Begin(index);
   return index;
 }
@@ -101,7 +103,10 @@ void Judge::Start(double now) {
   for (const std::uint32_t index : rules) {
     if (InState(book_.rule(index))) Occasion(index, NewFiring());
   }
-  if (state_ != kNoState) JudgeState();
+  if (state_ != kNoState) {
+    ++visits_[state_];
+    JudgeState();
+  }
   Settle();
 }
 
@@ -192,6 +197,12 @@ bool Judge::InState(const Rule& rule) const {
   return rule.in == 0 || (state_ != kNoState && (rule.in & Bit(state_)) != 0);
 }
 
+bool Judge::IsJudged(std::uint32_t index) {
+  if (InState(book_.rule(index))) return true;
+  ++book_.tally(index).in_other_state;
+  return false;
+}
+
 std::string_view Judge::state() const {
   return state_ == kNoState ? std::string_view() : std::string_view(states_[state_]);
 }
@@ -211,17 +222,18 @@ bool Judge::Holds(const Rule& rule, const Facts& facts, double* value) const {
 
 bool Judge::IsDue(std::uint32_t index, const Facts& facts, double* value) {
   const Rule& rule = book_.rule(index);
-  const bool holds = InState(rule) && Holds(rule, facts, value);
+  const bool holds = IsJudged(index) && Holds(rule, facts, value);
   return rule.lasting > 0 ? HasLasted(index, holds) : holds;
 }
 
 bool Judge::HasLasted(std::uint32_t index, bool holds) {
   Timing& timing = timings_[index];
+  const double lasting = book_.rule(index).lasting;
   if (!holds) {
+    if (now_ < timing.since + lasting) ++book_.tally(index).too_short;
     timing.since = stats::kNoValue;
     return false;
   }
-  const double lasting = book_.rule(index).lasting;
   if (std::isnan(timing.since)) {
     timing.since = now_;
     agenda_.Add(now_ + lasting, Appointment::Kind::kRule, index);
@@ -243,6 +255,7 @@ void Judge::Occasion(std::uint32_t index, Firing firing) {
   if (rule.cooldown > 0) {
     Timing& timing = timings_[index];
     if (now_ < timing.ready) {
+      ++book_.tally(index).in_cooldown;
       // What is judged by its metrics can be judged again; an event has passed.
       if (rule.trigger == TriggerType::kMetric && !timing.held_back) {
         timing.held_back = true;
@@ -253,6 +266,7 @@ void Judge::Occasion(std::uint32_t index, Firing firing) {
     timing.held_back = false;
   }
   if (!book_.Take(index)) return;
+  if (rule.repetitions == 0) book_.tally(index).came_by_last = TimesCome(index);
   if (rule.cooldown > 0) timings_[index].ready = now_ + rule.cooldown;
   firing.number = fired_++;
   if (rule.probing) ++probing_;
@@ -284,13 +298,14 @@ void Judge::Settle() {
 void Judge::Enter(std::uint32_t state) {
   const std::uint32_t before = std::exchange(state_, state);
   entered_ |= Bit(state);
+  ++visits_[state];
   const Facts facts = FactsOf();
   for (const std::uint32_t index : aware_) {
     const Rule& rule = book_.rule(index);
     if (rule.repetitions == 0) continue;
     const bool was_in = rule.in == 0 || (rule.in & Bit(before)) != 0;
     if (!InState(rule)) {
-      if (was_in && rule.lasting > 0) timings_[index].since = stats::kNoValue;
+      if (was_in && rule.lasting > 0) HasLasted(index, false);
     } else if (!was_in || (rule.program && rule.program->names_state())) {
       JudgeMetric(index, facts);
     }
@@ -308,7 +323,7 @@ void Judge::JudgeState() {
     if (rule.lasting > 0) {
       timings_[index].since = now_;
       agenda_.Add(now_ + rule.lasting, Appointment::Kind::kRule, index);
-    } else if (InState(rule) && Holds(rule, FactsOf(), &value)) {
+    } else if (IsJudged(index) && Holds(rule, FactsOf(), &value)) {
       Occasion(index, NewFiring());
     }
   }
@@ -337,6 +352,7 @@ PendingViews Judge::ViewPending(double now) {
 void Judge::Heartbeat(double now) {
   Reach(now);
   moment_ = now;
+  ++heartbeats_;
   if (ended_) return;
   const PendingViews views = ViewPending(now);
   const Facts facts = FactsOf(nullptr, &views);

@@ -92,6 +92,8 @@ class Judge {
   bool has_no_firings() const { return firings_.empty(); }
   // The name of the state, empty for an ensemble without.
   std::string_view state() const;
+  // What became of each rule, in their order.
+  std::vector<RuleReport> Report() const;
   // While no job is active: whether a rule could still be due by time alone.
   bool TimeCouldFire();
 
@@ -101,7 +103,7 @@ class Judge {
     double since = stats::kNoValue;  // its condition holds, or its state lasts
     double ready = -kNever;          // the end of its cooldown
     bool held_back = false;          // it was due during its cooldown
-    double count = 0;                // of its intervals
+    double count = 0;                // of its intervals, or of its cron times that have come
     std::deque<double> times;        // cron's
     bool asked = false;              // for more of them
     bool no_more = false;
@@ -127,6 +129,8 @@ class Judge {
   // Adds what is remembered of the firing's job.
   void DescribeJob(Firing& firing) const;
   bool InState(const Rule& rule) const;
+  // The same of a rule that is to be judged; counts those that are not.
+  bool IsJudged(std::uint32_t index);
   // Whether the rule's condition holds; `value` becomes that of the metric that it is about.
   bool Holds(const Rule& rule, const Facts& facts, double* value) const;
   // Whether it could hold by time alone: now, or when a window has moved on.
@@ -140,6 +144,10 @@ class Judge {
   // A metric rule, without an event.
   void JudgeMetric(std::uint32_t index, const Facts& facts);
   void JudgeState();
+  // Whether its condition holds at this moment, without an event.
+  bool HoldsNow(const Rule& rule) const;
+  // How often what the rule waits for has come: an event, a heartbeat, its state, its time.
+  std::uint64_t TimesCome(std::uint32_t index) const;
   // The rule is due: fires it unless cooldown, repetitions or backoff say otherwise.
   void Occasion(std::uint32_t index, Firing firing);
 
@@ -195,7 +203,9 @@ class Judge {
   RuleBook book_;
   std::uint32_t state_ = kNoState;
   std::uint32_t next_state_ = kNoState;
-  std::uint64_t entered_ = 0;         // states, at this moment
+  std::uint64_t entered_ = 0;          // states, at this moment
+  std::vector<std::uint64_t> visits_;  // by state
+  std::uint64_t heartbeats_ = 0;
   std::vector<std::uint32_t> aware_;  // metric rules that care which state it is
 
   Agenda agenda_;

@@ -127,7 +127,10 @@ void Judge::GatherRule(std::uint32_t index, std::vector<Due>& due) {
   const Rule& rule = book_.rule(index);
   if (rule.repetitions == 0) return;
   if (rule.trigger == TriggerType::kInterval) NextInterval(index);
-  if (rule.trigger == TriggerType::kCron) NextCron(index);
+  if (rule.trigger == TriggerType::kCron) {
+    ++timings_[index].count;
+    NextCron(index);
+  }
   if (rule.trigger == TriggerType::kState) {
     // It may have been left, and entered anew, since.
     const Timing& timing = timings_[index];
@@ -154,7 +157,7 @@ void Judge::JudgeDue(const Due& due) {
     if (rule.wants_event) DescribeJob(firing);
   }
   double value = stats::kNoValue;
-  if (InState(rule) && Holds(rule, facts, &value)) Occasion(due.rule, std::move(firing));
+  if (IsJudged(due.rule) && Holds(rule, facts, &value)) Occasion(due.rule, std::move(firing));
 }
 
 // From the beginning of the run on, or from when the rule was added: a number of intervals, so that

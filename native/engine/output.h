@@ -11,6 +11,7 @@
 #include "engine/job_details.h"
 #include "engine/metrics.h"
 #include "engine/plan.h"
+#include "engine/rule_book.h"
 #include "journal/record.h"
 
 namespace flux_ensemble::engine {
@@ -78,6 +79,23 @@ struct Snapshot {
   std::vector<double> metrics;     // values of the plan's metrics
   StreamStates states;  // in the order of the rows, when sketches are kept of all streams
   Status status;
+};
+
+// What became of a rule.
+struct RuleReport {
+  RuleTally tally;
+  std::uint64_t repetitions = 0;  // that are left
+  std::uint64_t came = 0;         // what it waits for, since it was added
+  std::uint64_t came_after = 0;   // of these, after its last repetition
+  bool pending = false;  // its condition holds, or its state lasts, but not for long enough
+  bool holds = false;  // its condition holds now, in a state that it is in; not where events decide
+  bool probing = false;
+};
+
+// All rules, and the values of the plan's metrics.
+struct RuleReports {
+  std::vector<RuleReport> rules;
+  std::vector<double> metrics;
 };
 
 // One time that a rule's action is due.

@@ -13,6 +13,7 @@ std::uint32_t RuleBook::Add(Rule rule) {
     for (const Watch& watch : rule.also) Put(index, watch);
   }
   rules_.push_back(std::move(rule));
+  tallies_.emplace_back();
   return index;
 }
 
@@ -32,7 +33,7 @@ RuleBook::Bucket& RuleBook::BucketOf(Shelf& shelf, Touch touch) {
   for (Bucket& bucket : shelf.buckets) {
     if (bucket.touch == touch) return bucket;
   }
-  shelf.buckets.push_back(Bucket{touch, false, {}});
+  shelf.buckets.push_back(Bucket{touch, false, 0, {}});
   return shelf.buckets.back();
 }
 
@@ -46,6 +47,7 @@ void RuleBook::Gather(Shelf& shelf, TouchSet touched) {
   if (!shelf.touches.Meets(touched)) return;
   for (Bucket& bucket : shelf.buckets) {
     if (!touched.Has(bucket.touch)) continue;
+    ++bucket.times_touched;
     Sweep(bucket);
     if (bucket.rules.empty()) continue;
     touched_.insert(touched_.end(), bucket.rules.begin(), bucket.rules.end());
@@ -76,13 +78,31 @@ const std::vector<std::uint32_t>& RuleBook::Living(TriggerType trigger) {
   return bucket.rules;
 }
 
+std::uint64_t RuleBook::TimesTouched(const Watch& watch) const {
+  if (watch.group != kNoGroup && watch.group >= by_group_.size()) return 0;
+  const Shelf& shelf = watch.group == kNoGroup ? any_group_ : by_group_[watch.group];
+  for (const Bucket& bucket : shelf.buckets) {
+    if (bucket.touch == watch.touch) return bucket.times_touched;
+  }
+  return 0;
+}
+
+std::uint64_t RuleBook::TimesTouched(const Rule& rule) const {
+  if (rule.touch == Touch::kNone) return 0;
+  std::uint64_t times = TimesTouched(Watch{rule.group, rule.touch});
+  for (const Watch& watch : rule.also) times += TimesTouched(watch);
+  return times;
+}
+
 bool RuleBook::Take(std::uint32_t index) {
   Rule& rule = rules_[index];
   if (rule.repetitions == 0) return false;
   if (rule.passing > 0) {
     --rule.passing;
+    ++tallies_[index].in_backoff;
     return false;
   }
+  ++tallies_[index].fired;
   if (rule.backoff) rule.passing = *rule.backoff;
   if (--rule.repetitions == 0) {
     by_trigger_[static_cast<std::size_t>(rule.trigger)].stale = true;

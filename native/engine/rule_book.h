@@ -11,6 +11,22 @@
 
 namespace flux_ensemble::engine {
 
+// What became of a rule so far, besides its firings.
+struct RuleTally {
+  std::uint64_t fired = 0;
+  // How often what it waits for had come when it was added, and when it fired for the last time
+  // that its repetitions allow.
+  std::uint64_t came_before = 0;
+  std::uint64_t came_by_last = 0;
+  // Occasions that passed by: in its backoff, and in its cooldown.
+  std::uint64_t in_backoff = 0;
+  std::uint64_t in_cooldown = 0;
+  // Times that its condition ceased to hold before its `for` was over, and that it was to be judged
+  // in a state that it is not in.
+  std::uint64_t too_short = 0;
+  std::uint64_t in_other_state = 0;
+};
+
 class RuleBook {
  public:
   // Adds a rule and returns its index. Rules are indexed in the order in which they are added.
@@ -32,6 +48,13 @@ class RuleBook {
   // The rules of one trigger that have runs left, in the order of the file.
   const std::vector<std::uint32_t>& Living(TriggerType trigger);
 
+  // How often an event has touched what makes the rule due. One that touches several metrics of a
+  // rule counts for each of them.
+  std::uint64_t TimesTouched(const Rule& rule) const;
+
+  RuleTally& tally(std::uint32_t index) { return tallies_[index]; }
+  const RuleTally& tally(std::uint32_t index) const { return tallies_[index]; }
+
   // An occasion has come for the rule: true if it is to run now. Counts repetitions and backoff.
   bool Take(std::uint32_t index);
 
@@ -40,6 +63,7 @@ class RuleBook {
   struct Bucket {
     Touch touch = Touch::kNone;
     bool stale = false;
+    std::uint64_t times_touched = 0;
     std::vector<std::uint32_t> rules;
   };
   struct Shelf {
@@ -52,8 +76,10 @@ class RuleBook {
   Bucket& BucketOf(Shelf& shelf, Touch touch);
   void Sweep(Bucket& bucket);
   void Gather(Shelf& shelf, TouchSet touched);
+  std::uint64_t TimesTouched(const Watch& watch) const;
 
   std::vector<Rule> rules_;
+  std::vector<RuleTally> tallies_;  // by rule
   std::vector<Shelf> by_group_;
   Shelf any_group_;
   std::array<Bucket, kTriggerTypeCount> by_trigger_;

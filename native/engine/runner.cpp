@@ -311,6 +311,8 @@ void Runner::Run(Command& command) {
     Snapshot snapshot = engine_.GetSnapshot();
     snapshot.status = GetStatus();
     Reply(number, std::move(snapshot));
+  } else if (std::holds_alternative<RulesCommand>(body)) {
+    Reply(number, engine_.GetRules());
   } else if (const auto* active = std::get_if<ActiveJobsCommand>(&body)) {
     Reply(number, engine_.ActiveJobs(active->group));
   } else if (auto* open = std::get_if<OpenSourceCommand>(&body)) {

@@ -64,6 +64,7 @@ struct PauseCommand {
 };
 struct StatusCommand {};
 struct SnapshotCommand {};
+struct RulesCommand {};
 struct ActiveJobsCommand {
   std::uint32_t group;
 };
@@ -91,7 +92,7 @@ struct UrgencyCommand {
 using CommandBody =
     std::variant<StartCommand, IngestCommand, FinishStreamCommand, TickCommand, AdvanceCommand,
                  AddRuleCommand, GoToCommand, ProbedCommand, EndCommand, PauseCommand,
-                 StatusCommand, SnapshotCommand, ActiveJobsCommand, OpenSourceCommand,
+                 StatusCommand, SnapshotCommand, RulesCommand, ActiveJobsCommand, OpenSourceCommand,
                  CloseSourceCommand, SubmitCommand, CancelCommand, UrgencyCommand>;
 
 struct Command {
@@ -100,7 +101,7 @@ struct Command {
 };
 
 using AnswerBody =
-    std::variant<std::monostate, std::uint32_t, double, Status, Snapshot,
+    std::variant<std::monostate, std::uint32_t, double, Status, Snapshot, RuleReports,
                  std::vector<journal::JobId>, SubmitReport, ControlReport, SourceFailure>;
 
 struct Answer {

@@ -10,7 +10,7 @@ namespace flux_ensemble::node {
 namespace {
 
 // Changes with every change of what crosses to JavaScript; src/engine/addon.ts has the same number.
-constexpr int kAbi = 11;
+constexpr int kAbi = 12;
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("abi", kAbi);

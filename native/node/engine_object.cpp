@@ -62,6 +62,7 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::Pause>("pause"),
                          InstanceMethod<&EngineObject::GetStatus>("status"),
                          InstanceMethod<&EngineObject::GetSnapshot>("snapshot"),
+                         InstanceMethod<&EngineObject::GetRules>("rules"),
                          InstanceMethod<&EngineObject::ActiveJobs>("activeJobs"),
                          InstanceMethod<&EngineObject::OpenFlux>("openFlux"),
                          InstanceMethod<&EngineObject::CloseSource>("closeSource"),
@@ -272,6 +273,10 @@ void EngineObject::GetStatus(const Napi::CallbackInfo& info) {
 
 void EngineObject::GetSnapshot(const Napi::CallbackInfo& info) {
   Post(info, engine::SnapshotCommand{});
+}
+
+void EngineObject::GetRules(const Napi::CallbackInfo& info) {
+  Post(info, engine::RulesCommand{});
 }
 
 void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {

@@ -38,6 +38,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void Pause(const Napi::CallbackInfo& info);
   void GetStatus(const Napi::CallbackInfo& info);
   void GetSnapshot(const Napi::CallbackInfo& info);
+  void GetRules(const Napi::CallbackInfo& info);
   void ActiveJobs(const Napi::CallbackInfo& info);
   void OpenFlux(const Napi::CallbackInfo& info);
   void CloseSource(const Napi::CallbackInfo& info);

@@ -183,6 +183,24 @@ napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot) {
       .value();
 }
 
+// A row of numbers for each rule, in the order of `RULE_COLUMNS` in src/rules/report.ts.
+napi_value WriteRules(napi_env env, const engine::RuleReports& reports) {
+  std::vector<double> rows;
+  for (const engine::RuleReport& report : reports.rules) {
+    const engine::RuleTally& tally = report.tally;
+    const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
+    rows.insert(rows.end(),
+                {number(tally.fired), number(report.repetitions), number(report.came),
+                 number(report.came_after), number(tally.in_backoff), number(tally.in_cooldown),
+                 number(tally.too_short), number(tally.in_other_state), report.pending ? 1.0 : 0.0,
+                 report.holds ? 1.0 : 0.0, report.probing ? 1.0 : 0.0});
+  }
+  return ObjectWriter(env)
+      .Set("rows", WriteDoubles(env, rows.data(), rows.size()))
+      .Set("metrics", WriteDoubles(env, reports.metrics.data(), reports.metrics.size()))
+      .value();
+}
+
 napi_value WriteAnswer(napi_env env, const engine::Answer& answer) {
   ObjectWriter object(env);
   object.Set("number", static_cast<double>(answer.number));
@@ -194,6 +212,8 @@ napi_value WriteAnswer(napi_env env, const engine::Answer& answer) {
     object.Set("value", WriteStatus(env, *status));
   } else if (const auto* snapshot = std::get_if<engine::Snapshot>(&answer.body)) {
     object.Set("value", WriteSnapshot(env, *snapshot));
+  } else if (const auto* rules = std::get_if<engine::RuleReports>(&answer.body)) {
+    object.Set("value", WriteRules(env, *rules));
   } else if (const auto* ids = std::get_if<std::vector<journal::JobId>>(&answer.body)) {
     object.Set("value", WriteColumn(env, napi_biguint64_array, ids->data(), ids->size()));
   } else if (const auto* submit = std::get_if<engine::SubmitReport>(&answer.body)) {

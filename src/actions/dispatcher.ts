@@ -42,6 +42,7 @@ export class Dispatcher {
   /** While paused: what the line waits for, and what ends that. */
   #paused: { over: Promise<void>; end(): void } | null = null;
   #stopped = false;
+  readonly #unperformed = new Map<number, number>();
 
   constructor(context: ActionContext, events: DispatcherEvents) {
     this.#context = context;
@@ -51,6 +52,11 @@ export class Dispatcher {
   /** No action is under way or waiting. */
   get idle(): boolean {
     return this.#underWay === 0;
+  }
+
+  /** For each rule, how many of its firings came to nothing: the run ended before their actions began. */
+  get unperformed(): ReadonlyMap<number, number> {
+    return this.#unperformed;
   }
 
   /** Takes in a firing; its action runs when those before it have. */
@@ -175,13 +181,20 @@ export class Dispatcher {
     this.#underWay++;
     this.#line = this.#line.then(async () => {
       while (this.#paused !== null) await this.#paused.over;
-      if (this.#stopped) return this.#done();
+      if (this.#stopped) {
+        if (depth === 0 && due.report === null) this.#leave(due);
+        return this.#done();
+      }
       if (depth === 0) this.#context.observer.firing?.(due.firing);
       const running = this.#run(due, depth)
         .catch((cause: unknown) => this.#failed(due, cause))
         .finally(() => this.#done());
       if (!asksUserCode(due.action)) await running;
     });
+  }
+
+  #leave({ firing }: Due): void {
+    this.#unperformed.set(firing.rule, (this.#unperformed.get(firing.rule) ?? 0) + 1);
   }
 
   #done(): void {

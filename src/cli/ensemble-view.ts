@@ -8,9 +8,10 @@ import type {
   StatisticsState,
 } from '../service/ensembles/proto.js';
 import { counted } from '../text/counted.js';
+import { show } from '../text/show.js';
 import { type Column, type TableLayout, tableLines } from '../text/table.js';
 import { flow, shortened, widthOf } from '../text/width.js';
-import { type Colors, groupLines, type ShownGroup, show } from './tables.js';
+import { type Colors, groupLines, type ShownGroup } from './tables.js';
 
 /** Seconds in words, short: `12 s`, `3 min`, `2 h`, `5 d`. */
 export function duration(seconds: number): string {

@@ -54,6 +54,7 @@ function* jsonPieces(object: Readonly<Record<string, unknown>>): Generator<strin
     yield `${comma}${JSON.stringify(key)}:`;
     comma = ',';
     if (value instanceof Map) yield* entryPieces(value);
+    else if (Array.isArray(value)) yield* itemPieces(value);
     else yield JSON.stringify(value);
   }
   yield '}\n';
@@ -68,7 +69,19 @@ function* entryPieces(map: ReadonlyMap<string, unknown>): Generator<string> {
   yield map.size === 0 ? '{}' : '}';
 }
 
-function printSummary({ end, error, by, metrics }: RunResult | ReplayResult, seconds: number): Promise<void> {
+function* itemPieces(list: readonly unknown[]): Generator<string> {
+  let comma = '[';
+  for (const item of list) {
+    yield `${comma}${JSON.stringify(item)}`;
+    comma = ',';
+  }
+  yield list.length === 0 ? '[]' : ']';
+}
+
+function printSummary(
+  { end, error, by, rules, metrics }: RunResult | ReplayResult,
+  seconds: number,
+): Promise<void> {
   const { status, groups, named } = metrics;
   const summary = {
     type: 'summary',
@@ -79,6 +92,7 @@ function printSummary({ end, error, by, metrics }: RunResult | ReplayResult, sec
     state: status.state,
     groups,
     metrics: named,
+    rules,
     firings: status.firings,
     records: status.records,
     events: status.events,

@@ -5,6 +5,7 @@ import { escapeControls } from '../config/describe.js';
 import type { Count } from '../config/types.js';
 import type { MetricsSnapshot, SummaryValues } from '../metrics/metrics.js';
 import { COUNTS } from '../metrics/names.js';
+import { show } from '../text/show.js';
 import { type Column, type Table, type TableLayout, tableLines } from '../text/table.js';
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -26,11 +27,6 @@ export function colorsFor(stream: NodeJS.WriteStream): Colors {
 export function layoutFor(stream: NodeJS.WriteStream, narrow: TableLayout['narrow']): TableLayout {
   const { bold } = colorsFor(stream);
   return { width: stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY, narrow, bold };
-}
-
-/** Four significant digits are enough to read; `--json` has them all. */
-export function show(value: number | null | undefined): string {
-  return value === null || value === undefined ? '-' : String(Number(value.toPrecision(4)));
 }
 
 /** Those that can be spared, the most important one first. How many jobs failed, wait and run is always there. */

@@ -3,9 +3,12 @@
 import { escapeControls } from '../config/describe.js';
 import type { TestCase } from '../config/test-types.js';
 import type { EnsembleError } from '../errors.js';
+import type { RuleReport } from '../rules/rule-report.js';
 import { type FiringDifference, firingText, type Mismatch } from '../testing/compare.js';
 import type { TestRun } from '../testing/run-test.js';
-import { type Colors, colorsFor } from './tables.js';
+import { print } from './output.js';
+import { heldBackLines, neverFiredLines } from './rule-lines.js';
+import { type Colors, colorsFor, layoutFor } from './tables.js';
 
 export interface TestReporter {
   /** The tests of a file come next. */
@@ -14,6 +17,8 @@ export interface TestReporter {
   test(path: string, test: TestCase, run: TestRun, mismatches: readonly Mismatch[], seconds: number): void;
   /** A test could not be run. */
   broken(path: string, test: TestCase, error: EnsembleError, seconds: number): void;
+  /** All tests of the file have run. */
+  fileEnd(): void;
   /** All have run. */
   finish(): { readonly passed: number; readonly failed: number };
 }
@@ -21,7 +26,12 @@ export interface TestReporter {
 /** Firings shown around a difference; of long lists the rest is left out. */
 const CONTEXT = 3;
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
+const widthOfTerminal = () => layoutFor(process.stdout, 'wrap').width;
+
+/** Whether a rule did not fire that was to. */
+function isMissing(mismatch: Mismatch): boolean {
+  return mismatch.kind === 'firings' && mismatch.differences.some(({ what }) => what === 'missing');
+}
 
 /** A time as people write it: `10s`, `1.5s`, to the millisecond. */
 function showTime(seconds: number): string {
@@ -32,18 +42,56 @@ function showNumber(value: number | null): string {
   return value === null ? 'no value' : String(Number(value.toPrecision(9)));
 }
 
+/** The rules of a file over all of its tests. */
+class FileRules {
+  /** By the rule, and by the test that had the most to say of it. */
+  readonly #rules = new Map<string, { report: RuleReport; test: string }>();
+  #tests = 0;
+
+  add(test: string, reports: readonly RuleReport[]): void {
+    this.#tests++;
+    for (const report of reports) {
+      // What was added at run time may be another rule in each test.
+      const key = `${report.rule} ${report.due}`;
+      const before = this.#rules.get(key)?.report;
+      const isNews = before === undefined || (report.firings > 0 ? report.why !== '' : before.firings === 0);
+      const isFirst = before?.firings === 0 && report.firings > 0;
+      if (isNews || isFirst) this.#rules.set(key, { report, test });
+    }
+  }
+
+  /** The lines about them; none where each has fired and nothing held it back. */
+  *lines(width: number): Generator<string> {
+    const isOne = this.#tests === 1;
+    const options = { width, indent: '  ', where: isOne ? ' in this test' : ' in these tests' };
+    const rules = [...this.#rules.values()].map(({ report, test }) =>
+      isOne || report.why === '' ? report : { ...report, why: `${report.why} (${test})` },
+    );
+    yield* neverFiredLines(rules, options);
+    yield* heldBackLines(rules, options);
+  }
+}
+
 export function textTestReporter(): TestReporter {
   const colors = colorsFor(process.stdout);
   const begun = performance.now();
   let passed = 0;
   let failed = 0;
+  let rules = new FileRules();
   const head = (mark: string, name: string, line: number | null, path: string, seconds: number) => {
     const place = line === null ? '' : colors.dim(`  ${path}:${line}`);
     print(`  ${mark} ${escapeControls(name)} ${colors.dim(`(${(seconds * 1000).toFixed(0)} ms)`)}${place}`);
   };
   return {
-    file: (path) => print(colors.bold(path)),
+    file: (path) => {
+      rules = new FileRules();
+      print(colors.bold(path));
+    },
+    fileEnd: () => {
+      for (const line of rules.lines(widthOfTerminal())) print(colors.dim(line));
+    },
     test: (path, { name, line }, run, mismatches, seconds) => {
+      rules.add(name, run.rules);
       if (mismatches.length === 0) {
         passed++;
         head(colors.green('✓'), name, null, path, seconds);
@@ -52,6 +100,10 @@ export function textTestReporter(): TestReporter {
       failed++;
       head(colors.red('✗'), name, line, path, seconds);
       for (const mismatch of mismatches) printMismatch(mismatch, colors);
+      if (mismatches.some(isMissing)) {
+        for (const text of neverFiredLines(run.rules, { width: widthOfTerminal(), indent: '      ' }))
+          print(text);
+      }
       for (const line of run.output) print(colors.dim(`      printed: ${escapeControls(line)}`));
     },
     broken: (path, { name, line }, error, seconds) => {
@@ -134,6 +186,7 @@ export function jsonTestReporter(): TestReporter {
   let failed = 0;
   return {
     file: () => {},
+    fileEnd: () => {},
     test: (path, { name, line: place }, run, mismatches, seconds) => {
       if (mismatches.length === 0) passed++;
       else failed++;
@@ -146,6 +199,7 @@ export function jsonTestReporter(): TestReporter {
         seconds,
         end: run.end,
         by: run.by,
+        rules: run.rules,
         duration: run.duration,
         firings: run.firings.map((firing) => ({
           time: firing.timestamp - run.start,

@@ -28,6 +28,7 @@ async function runFile(path: string, { loaded, tests }: LoadedTests, reporter: T
     if (run instanceof EnsembleError) reporter.broken(path, test, run, seconds);
     else reporter.test(path, test, run, mismatchesOf(test, run), seconds);
   }
+  reporter.fileEnd();
 }
 
 async function test(paths: readonly string[], { json, only }: TestOptions): Promise<number> {

@@ -10,14 +10,15 @@ import type { RunResult } from '../ensemble.js';
 import type { Firing } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
 import type { ResizeOutcome } from '../members/member.js';
-import type { MetricsSnapshot } from '../metrics/metrics.js';
 import type { ReplayResult } from '../recording/replay.js';
 import { counted } from '../text/counted.js';
+import { show } from '../text/show.js';
 import { flow } from '../text/width.js';
 import type { ReplayReporter, Reporter } from './json-report.js';
 import { complain, complainOf, print, printLines, printText } from './output.js';
 import { isoTime, plannedAction } from './planned-action.js';
-import { type Colors, colorsFor, groupLines, layoutFor, show } from './tables.js';
+import { heldBackLines, neverFiredLines } from './rule-lines.js';
+import { type Colors, colorsFor, groupLines, layoutFor } from './tables.js';
 
 const decoder = new TextDecoder();
 
@@ -89,13 +90,22 @@ function complainOfRecord({ offset, line, reason }: DecodeError): void {
 
 /** The tables, and one line that says how it ended and how much there was. */
 function* resultLines(
-  { groups, named, status }: MetricsSnapshot,
+  { metrics, rules }: RunResult | ReplayResult,
   ending: string,
   colors: Colors,
 ): Generator<string> {
+  const { groups, named, status } = metrics;
   const layout = layoutFor(process.stdout, 'wrap');
   yield '';
   yield* groupLines(groups, named, layout);
+  for (const list of [neverFiredLines(rules, layout), heldBackLines(rules, layout)]) {
+    let isFirst = true;
+    for (const line of list) {
+      if (isFirst) yield '';
+      isFirst = false;
+      yield colors.dim(line);
+    }
+  }
   const { events, firings, decodeErrors, lostJobs, state } = status;
   const numbers = [
     counted(events, 'event'),
@@ -142,9 +152,9 @@ export function textReporter(debug: boolean): Reporter {
   return {
     observer,
     finish: async (result, seconds) => {
-      const { end, error, metrics } = result;
+      const { end, error } = result;
       if (error !== null && end === 'failed') complainOf(error);
-      await printLines(resultLines(metrics, `${endingOf(result)} after ${show(seconds)} s`, colors));
+      await printLines(resultLines(result, `${endingOf(result)} after ${show(seconds)} s`, colors));
     },
   };
 }
@@ -177,7 +187,7 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
       const span = latest === 0 ? '' : `, ${isoTime(earliest)} to ${isoTime(latest)}`;
       if (latest !== 0 && metrics.groups.size === 0)
         print('no job of the recording names a group (attributes.user.group)');
-      await printLines(resultLines(metrics, `${endingOfReplay(result)}${span}`, colors));
+      await printLines(resultLines(result, `${endingOfReplay(result)}${span}`, colors));
     },
   };
 }

@@ -122,6 +122,14 @@ export interface NativeSnapshot {
   readonly status: EngineStatus;
 }
 
+/** What became of the rules. */
+export interface NativeRules {
+  /** For each rule a number for each of `RULE_COLUMNS` in rules/report.ts. */
+  readonly rows: Float64Array;
+  /** Values of the metrics that the plan lists; NaN for none. */
+  readonly metrics: Float64Array;
+}
+
 /** What came of jobs that were to be submitted. */
 export interface SubmitReport {
   /** Of the firing or the retry, in `submissions`. */
@@ -221,6 +229,7 @@ export interface NativeEngine {
   pause(number: number, on: boolean): void;
   status(number: number): void;
   snapshot(number: number): void;
+  rules(number: number): void;
   activeJobs(number: number, group: number): void;
   openFlux(number: number, options: FluxOptions): void;
   closeSource(number: number): void;
@@ -267,7 +276,7 @@ export interface Addon {
 }
 
 /** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 11;
+const abi = 12;
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.

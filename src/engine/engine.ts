@@ -15,6 +15,7 @@ import {
   type NativeEngine,
   type NativeFiring,
   type NativeRetry,
+  type NativeRules,
   type NativeSnapshot,
   type SourceFailure,
   type SubmitReport,
@@ -259,6 +260,11 @@ export class Engine {
   async metrics(): Promise<MetricsSnapshot> {
     const snapshot = await this.#command<NativeSnapshot>((native, number) => native.snapshot(number));
     return readSnapshot(this.names, snapshot);
+  }
+
+  /** What became of the rules; costs nothing until it is asked for. */
+  rules(): Promise<NativeRules> {
+    return this.#command((native, number) => native.rules(number));
   }
 
   /**

@@ -14,6 +14,7 @@ import { type Firing, readFiring } from '../firing.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
 import { compilePlan, ruleNames } from '../rules/compile.js';
 import { nextTimes } from '../rules/cron.js';
+import { type RuleReport, readRuleReports } from '../rules/rule-report.js';
 import { counted } from '../text/counted.js';
 import { paced } from './pace.js';
 import type { RecordingReader } from './reader.js';
@@ -44,6 +45,8 @@ export interface ReplayResult {
   readonly error: EnsembleError | null;
   /** Which rule would have ended the run, for `terminated`. */
   readonly by: EndedBy | null;
+  /** What became of each rule. */
+  readonly rules: readonly RuleReport[];
   readonly metrics: MetricsSnapshot;
 }
 
@@ -95,10 +98,12 @@ export class Replay {
     }
     await this.#engine.finishStream();
     const metrics = await this.#engine.metrics();
+    const { rules = [] } = this.#options.config ?? {};
+    const reports = readRuleReports(await this.#engine.rules(), rules, this.#engine.names.metrics);
     this.#engine.close();
     if (metrics.status.records === 0 && !this.#options.signal?.aborted)
       error ??= this.#noRecord(metrics.status);
-    return { end: this.#endOf(error, metrics.status), error, by: this.#by, metrics };
+    return { end: this.#endOf(error, metrics.status), error, by: this.#by, rules: reports, metrics };
   }
 
   #fired(firing: Firing): void {

@@ -15,6 +15,7 @@ import type { MetricsSnapshot } from '../metrics/metrics.js';
 import { openRecording, type RecordingReader } from '../recording/reader.js';
 import { Replay } from '../recording/replay.js';
 import { synthesize } from '../recording/synth.js';
+import type { RuleReport } from '../rules/rule-report.js';
 import { VirtualMember } from './virtual-member.js';
 
 /** Something that went wrong in a test besides what it expects. */
@@ -33,6 +34,8 @@ export interface TestRun {
   readonly end: TestEnd;
   /** Who ended it, where somebody did. */
   readonly by: EndedBy | null;
+  /** What became of each rule. */
+  readonly rules: readonly RuleReport[];
   /** When the test began, in seconds since the epoch. */
   readonly start: number;
   /** Seconds of the test's time that it took. */
@@ -162,13 +165,14 @@ class ScriptRun {
     this.#member.flush();
   }
 
-  #resultOf({ end, error, by, metrics }: RunResult): TestRun {
+  #resultOf({ end, error, by, rules, metrics }: RunResult): TestRun {
     if (end === 'failed' && error !== null) throw error;
     return {
       firings: this.#firings,
       metrics,
       end: this.#outOfTime || end === 'interrupted' || end === 'failed' ? 'until' : end,
       by,
+      rules,
       start: this.#script.start,
       duration: this.#time,
       troubles: this.#troubles,
@@ -191,7 +195,7 @@ async function runRecording(loaded: LoadedConfig, input: Exclude<TestInput, Scri
         line: null,
       }),
   });
-  const { end, error, by, metrics } = await replay.run();
+  const { end, error, by, rules, metrics } = await replay.run();
   if (error !== null) throw error;
   const { earliest, latest } = metrics.status;
   return {
@@ -199,6 +203,7 @@ async function runRecording(loaded: LoadedConfig, input: Exclude<TestInput, Scri
     metrics,
     end: end === 'terminated' ? 'terminated' : 'idle',
     by,
+    rules,
     start: earliest,
     duration: latest - earliest,
     troubles,
