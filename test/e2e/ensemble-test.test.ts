@@ -32,7 +32,13 @@ describe.concurrent('ensemble test', () => {
     const cwd = files({ 'a.yaml': `${ensemble}tests:\n${good}` });
     const { stdout, stderr, status } = await cli(['test', 'a.yaml'], { cwd });
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-    expect(times(stdout)).toBe('a.yaml\n  ✓ all go well (N ms)\n\n1 passed (N ms)\n');
+    expect(times(stdout)).toBe(`a.yaml
+  ✓ all go well (N ms)
+  1 rule never fired in this test:
+    job-fail of sleep: no such event came
+
+1 passed (N ms)
+`);
   });
 
   test('shows what is not as expected, and exits with 1', async () => {
