@@ -29,7 +29,7 @@ export interface ListenOptions {
 export interface GuardedListener {
   readonly credentials: ServerCredentials;
   readonly access: Access;
-  /** What its owner should know. */
+  /** Warnings for the owner of the service. */
   readonly warnings: readonly string[];
 }
 
@@ -57,8 +57,8 @@ function serverCredentials({ cert, key, ca }: TlsFiles): ServerCredentials {
 }
 
 /**
- * What those who connect must show. Throws ServiceError: `ERR_INSECURE` when strangers could call and nobody said that
- * they may.
+ * The credentials that callers must show. Throws ServiceError: `ERR_INSECURE` when strangers could call, and the
+ * options do not allow it.
  */
 export function guard(options: ListenOptions, log: (text: string) => void): GuardedListener {
   const { address, tls = null, tokenFile = null, insecure = false } = options;
@@ -83,7 +83,9 @@ export function guard(options: ListenOptions, log: (text: string) => void): Guar
     warnings.push(risk);
   }
   if (!mutual && tokenFile === null) {
-    warnings.push(`--insecure: whoever can reach ${where} can do all that the service can, also other users`);
+    warnings.push(
+      `--insecure: everybody who can reach ${where}, including other users, can do all that the service can`,
+    );
   }
   return {
     credentials: tls === null ? ServerCredentials.createInsecure() : serverCredentials(tls),
@@ -94,7 +96,7 @@ export function guard(options: ListenOptions, log: (text: string) => void): Guar
         tokenFile === null
           ? null
           : new TokenKeeper(tokenFile, (error) =>
-              log(`nobody is let in by ${tokenFile} any more: ${(error as Error).message}`),
+              log(`${tokenFile} admits no caller any more: ${(error as Error).message}`),
             ),
     },
     warnings,

@@ -11,7 +11,7 @@ export type ServiceAddress =
 /** ensemble-python's. */
 export const DEFAULT_PORT = 50_051;
 const SOCKET_NAME = 'service.sock';
-/** What the system has room for in a socket's address, in bytes. */
+/** The longest path of a Unix socket, in bytes. */
 const LONGEST_PATH = 107;
 
 function unixAddress(path: string): ServiceAddress {
@@ -37,7 +37,7 @@ export function parseAddress(text: string): ServiceAddress {
   const port = Number(match?.[3] ?? DEFAULT_PORT);
   if (host === undefined || port < 1 || port > 65_535) {
     throw new ServiceError(
-      `'${text}' is no address of a service; it is unix:/path/of/socket, host:port or [::1]:port`,
+      `'${text}' is not an address of a service; it must be unix:/path/of/socket, host:port or [::1]:port`,
     );
   }
   return { kind: 'tcp', host, port };

@@ -20,7 +20,7 @@ export interface Caller {
   readonly peer: string;
 }
 
-/** What those who connect to a listener must show. */
+/** The credentials that a listener requires. */
 export interface Access {
   /** The other side can only be this user (or root): the listener is a socket in a folder of their own. */
   readonly socketOf: number | null;
@@ -103,7 +103,7 @@ export function admission(options: AdmissionOptions): ServerInterceptor {
     }
   };
 
-  /** Ends a call whose token has expired, or is none of the service any more. Returns what ends the looking. */
+  /** Ends a call when its token has expired or was removed. Returns a function that stops the check. */
   const keepLooking = (
     call: ServerInterceptingCallInterface,
     metadata: Metadata,

@@ -6,17 +6,17 @@ import { ServiceError } from '../errors.js';
 import { TokenBucket } from './rate.js';
 
 export interface AuditEntry {
-  /** `Act`, `RequestAction`, or `refused` for calls of those who may not make any. */
+  /** `Act`, `RequestAction`, or `refused` for calls that were not admitted. */
   readonly call: string;
   /** As `uid:1000`, `certificate:alice`, `token:alice`, `anyone`. */
   readonly who: string;
   /** Where it came from: an IP address and port, or `unix`. */
   readonly peer: string;
-  /** What was asked for. */
+  /** The request. */
   readonly what: Readonly<Record<string, string | number | null>>;
   /** `done`, or the name of a gRPC status. */
   readonly result: string;
-  /** What was done, or why not. */
+  /** The result, or the reason of a refusal. */
   readonly reason: string;
 }
 
@@ -50,7 +50,7 @@ export class Audit {
     this.#write(entry);
   }
 
-  /** A call of somebody who may not make any, or too many; not every one is written down. */
+  /** A call that was not admitted, or one too many. Only some of them are written. */
   refusal(entry: Omit<AuditEntry, 'call' | 'what'>): void {
     if (this.#refusals.take() > 0) {
       this.#leftOut++;

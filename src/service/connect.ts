@@ -30,7 +30,7 @@ export interface ConnectOptions {
   readonly insecure?: boolean;
 }
 
-/** What a client of `@grpc/grpc-js` is made with. */
+/** The arguments of a client of `@grpc/grpc-js`. */
 export interface Connection {
   readonly target: string;
   readonly credentials: ChannelCredentials;
@@ -71,7 +71,7 @@ function channelCredentials({ address, tls = null, insecure = false }: ConnectOp
   }
 }
 
-/** Somebody else's socket in its place would get to see all that is said, and send actions back. */
+/** Checks the folder: another user's socket in its place would read all messages and send actions. */
 function checkSocketFolder(path: string): void {
   try {
     checkPrivateFolder(dirname(path));
@@ -96,7 +96,7 @@ function bearer(tokenFile: string): Interceptor {
     });
 }
 
-/** Throws ServiceError: `ERR_INSECURE` when what is asked for is not safe and nobody said that it may be unsafe. */
+/** Throws ServiceError: `ERR_INSECURE` for unsafe options without `insecure`. */
 export function connection(options: ConnectOptions): Connection {
   const { address, tokenFile = null } = options;
   const channel = channelCredentials(options);
@@ -107,14 +107,14 @@ export function connection(options: ConnectOptions): Connection {
     credentials: channel,
     options: {
       'grpc.max_receive_message_length': MOST_BYTES,
-      // TLS has no way to ask for an IP address, and Node complains of it (RFC 6066, 3). What is asked for instead is
-      // not looked at: it is the address that the certificate must be for.
+      // TLS has no way to ask for an IP address, and Node complains of it (RFC 6066, 3). The name sent instead is not
+      // used: the certificate must be for the address.
       ...(address.kind === 'tcp' && isIP(address.host)
         ? { 'grpc.ssl_target_name_override': 'flux-ensemble' }
         : {}),
       'grpc.keepalive_time_ms': 20_000,
       'grpc.keepalive_timeout_ms': 10_000,
-      // What was asked for must not be done twice.
+      // Retries are off, because a request must not be done twice.
       'grpc.enable_retries': 0,
       // No proxy of the environment, which would get to see the token.
       'grpc.enable_http_proxy': 0,

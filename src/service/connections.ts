@@ -36,11 +36,11 @@ export class Connections {
   }
 
   /**
-   * Takes in a new connection; false when there is no room for it, and it was closed. Room is made by closing the
-   * oldest of those that have made no call: strangers must not keep others out.
+   * Takes in a new connection; false when the limit is reached, and it was closed. Before that, the oldest
+   * connection without a call is closed, so that strangers can't keep others out.
    */
   add(socket: Socket): boolean {
-    // A connection has two ends, and only one name: that of a socket's file. A number tells them apart in a call.
+    // Connections to a Unix socket have no address of their own. A number identifies each of them.
     if (socket.remoteAddress === undefined && socket.remotePort === undefined) {
       Object.defineProperty(socket, 'remotePort', { value: ++this.#lastUnix });
     }

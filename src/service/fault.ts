@@ -1,4 +1,4 @@
-/** What a service answers when it can't or won't do what was asked. */
+/** Errors with which a service answers. */
 
 import { status } from '@grpc/grpc-js';
 
@@ -19,8 +19,8 @@ export class Fault extends Error {
 }
 
 /**
- * What the caller is told of anything that was thrown: a fault as it is, and of what should not have happened nothing
- * but that; `log` hears the rest.
+ * The error for the caller: a fault as it is, and any other error as INTERNAL without details. `log` receives the
+ * details.
  */
 export function faultOf(error: unknown, log: (text: string) => void): Fault {
   if (error instanceof Fault) return error;

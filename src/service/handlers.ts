@@ -4,7 +4,7 @@ import type { handleUnaryCall } from '@grpc/grpc-js';
 import { type Caller, callerOf } from './admission.js';
 import { faultOf } from './fault.js';
 
-/** A unary handler. What `work` throws becomes the answer's status: a Fault as it is, anything else as INTERNAL. */
+/** A unary handler. An error of `work` becomes the answer's status: a Fault as it is, anything else as INTERNAL. */
 export function unary<Request, Response>(
   log: (text: string) => void,
   work: (request: Request, caller: Caller) => Response | Promise<Response>,

@@ -7,7 +7,7 @@ import { ServiceError } from '../errors.js';
 import { formatAddress, type ServiceAddress } from './address.js';
 import { makePrivateFolder } from './private-files.js';
 
-/** Whether somebody listens on a Unix socket. */
+/** Whether a process listens on a Unix socket. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);
@@ -59,7 +59,8 @@ async function listenOnSocket(server: Server, path: string): Promise<void> {
   await withLock(path, async () => {
     const there = lstatSync(path, { throwIfNoEntry: false });
     if (there !== undefined) {
-      if (!there.isSocket()) throw new ServiceError(`${path} is there already, and is no socket`);
+      if (!there.isSocket())
+        throw new ServiceError(`${path} exists and is not a socket; say another place with --socket PATH`);
       if (await answers(path)) {
         throw new ServiceError(
           `a service listens on ${path} already; end it, or say another place with --socket PATH`,

@@ -1,6 +1,6 @@
 /**
- * Files and folders that other users of the host must not be able to read, replace or get in front of. What is not as
- * private as it must be is refused, with what to do; the permissions of what was there before are never changed.
+ * Files and folders that other users of the host must not be able to read, replace or intercept. A file that is
+ * not private is refused, with a remedy. The permissions of existing files are never changed.
  */
 
 import {
@@ -31,7 +31,7 @@ function insecure(message: string): ServiceError {
   return new ServiceError(message, { code: 'ERR_INSECURE' });
 }
 
-/** Throws when somebody else could put another folder in the place of one that is below `folder`. */
+/** Throws when another user could replace a folder below `folder`. */
 function checkAncestors(folder: string): void {
   for (let path = realpathSync(folder); ; path = dirname(path)) {
     const { uid, mode } = lstatSync(path);
@@ -54,7 +54,7 @@ function privateFolderProblem(path: string, stats: Stats): string | null {
   return null;
 }
 
-/** Throws ServiceError `ERR_INSECURE` unless the folder is there, ours alone, and nobody else can replace it. */
+/** Throws ServiceError `ERR_INSECURE` unless the folder exists, is ours alone, and no other user can replace it. */
 export function checkPrivateFolder(path: string): void {
   // Not stat: a symbolic link that another user has laid there leads to wherever they like.
   const problem = privateFolderProblem(path, lstatSync(path));
@@ -75,7 +75,7 @@ export function makePrivateFolder(path: string): void {
 }
 
 /**
- * Where sockets go when nobody says: `flux-ensemble` in $XDG_RUNTIME_DIR, else in /run/user/UID where there is one, else
+ * The default folder of sockets: `flux-ensemble` in $XDG_RUNTIME_DIR, else in /run/user/UID where there is one, else
  * `flux-ensemble-UID` in the folder for temporary files (/tmp).
  */
 export function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): string {
@@ -100,7 +100,7 @@ export function readPrivateFile(path: string, what: string): { text: string; sta
     throw new ServiceError(`${what} ${path} can't be read: ${(cause as Error).message}`, { cause });
   }
   try {
-    // Of what was opened, not of what the path leads to by now.
+    // The opened file is checked; the path may lead elsewhere by now.
     const stats = fstatSync(file);
     if (!stats.isFile()) throw new ServiceError(`${what} ${path} is not a file`);
     if (stats.uid !== ROOT && stats.uid !== me()) {

@@ -8,7 +8,7 @@ import { loadSync } from '@grpc/proto-loader';
 const folder = fileURLToPath(new URL('../../proto', import.meta.url));
 
 /**
- * What a file of proto/ defines. `Types` is the `ProtoGrpcType` that `npm run build:proto` made of the same file, with
+ * The definitions of a file of proto/. `Types` is the `ProtoGrpcType` that `npm run build:proto` made of the same file, with
  * the options that are here: change both together.
  */
 export function loadProto<Types>(file: string): Types {

@@ -1,4 +1,4 @@
-/** So many a second, and a few more at once. */
+/** A token bucket: calls per second, and a burst. */
 
 export class TokenBucket {
   readonly #perSecond: number;
@@ -22,7 +22,7 @@ export class TokenBucket {
     return 0;
   }
 
-  /** Nothing has been taken for so long that it is as if new. */
+  /** Whether the bucket is full: nothing was taken for a while. */
   get full(): boolean {
     return this.#left + ((performance.now() - this.#filled) / 1000) * this.#perSecond >= this.#most;
   }

@@ -88,7 +88,7 @@ export class ServiceServer {
 
   /**
    * Listens there too. Resolves with the address, its port filled in. Throws ServiceError: `ERR_INSECURE` when
-   * strangers could call and nobody said that they may.
+   * strangers could call, and the options do not allow it.
    */
   async listen(options: ListenOptions): Promise<ServiceAddress> {
     const { credentials, access, warnings } = guard(options, this.#log);
@@ -114,7 +114,7 @@ export class ServiceServer {
     for (const { definition, handlers } of this.#services) server.addService(definition, handlers);
     const injector = server.createConnectionInjector(credentials);
     const sockets = createServer({ noDelay: true }, (socket) => {
-      // What goes wrong with one connection is that one's end, and no news.
+      // A socket error closes that connection only. It is not logged.
       socket.on('error', () => {});
       if (connections.add(socket)) injector.injectConnection(socket);
     });

@@ -91,8 +91,8 @@ export class TokenKeeper {
   }
 
   /**
-   * The token of this value, or why there is none. Takes as long whichever token it is and however much of one it
-   * shares: digests are compared, all of them, each in constant time.
+   * The token of this value, or the reason for refusing it. The time does not depend on the value: the digests of all
+   * tokens are compared, each in constant time.
    */
   find(value: string, now = Date.now() / 1000): Token | 'unknown' | 'expired' {
     this.#reload();
@@ -114,7 +114,7 @@ export class TokenKeeper {
     try {
       this.#tokens = readTokens(this.#path);
     } catch (error) {
-      // Nobody is let in by a file that may have been taken away for just that.
+      // A removed file admits no caller: it may have been removed for that purpose.
       this.#tokens = [];
       this.#problem(error);
     }

@@ -116,7 +116,7 @@ describe.concurrent('the socket', () => {
     writeFileSync(join(service.folder, 'flux-ensemble/service.sock'), 'precious');
     expect(await server(['start'], service.env)).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('is no socket'),
+      stderr: expect.stringContaining('is not a socket'),
     });
   });
 
@@ -151,7 +151,7 @@ describe.concurrent('TCP', () => {
       status: 2,
       stderr: expect.stringContaining('ERR_INSECURE'),
     });
-    expect((await service.stop()).stderr).toMatch(/warning: --insecure: whoever can reach/);
+    expect((await service.stop()).stderr).toMatch(/warning: --insecure: everybody who can reach/);
   });
 
   test('a token lets in, others do not', async () => {

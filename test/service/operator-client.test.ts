@@ -122,7 +122,7 @@ test('something else that speaks gRPC', async () => {
   const server = new ServiceServer({ services: () => [], auditFile: join(newFolder(), 'audit') });
   await server.listen({ address });
   const client = new OperatorClient({ ...target, address });
-  await expect(client.resize(1)).rejects.toThrow(/is no service for ensembles/);
+  await expect(client.resize(1)).rejects.toThrow(/is not a service for ensembles/);
   client.close();
   await server.close();
 });

@@ -155,7 +155,7 @@ describe('status', () => {
     const answer = await status('local', 'studi');
     expect(answer).toMatchObject({ status: 'ERROR', payload: { code: 'not_found' } });
     expect(answer.payload.reason).toBe(
-      "nobody has registered as 'studi' with this service; did you mean 'study'?",
+      "no run has registered as 'studi' with this service; did you mean 'study'?",
     );
     expect(await status('flux', 'study')).toMatchObject({ payload: { code: 'not_found' } });
   });

@@ -103,7 +103,7 @@ export class ServiceClient {
 
   #failure(error: GrpcError): ServiceError {
     const { code, details } = error;
-    // What gRPC says by itself when there is nobody to say anything.
+    // The messages of gRPC itself when no server answers.
     if (code === status.UNAVAILABLE && /^(No connection|Connection dropped|Name resolution)/.test(details)) {
       const reason = details.replace(/\s*Resolution note:\s*$/, '').replaceAll(/\s+/g, ' ');
       return new ServiceError(

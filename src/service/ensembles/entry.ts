@@ -1,4 +1,4 @@
-/** What the service knows of one ensemble: the latest of everything that its run has told. */
+/** The service's state of one ensemble: the latest of everything that its run has sent. */
 
 import type {
   Counts,
@@ -14,7 +14,7 @@ import type {
 
 /** Firings that are kept of one ensemble. */
 const FIRINGS_KEPT = 200;
-/** Groups that are kept of one ensemble; what comes behind them is left out. */
+/** Groups that are kept of one ensemble; further groups are left out. */
 const GROUPS_KEPT = 20_000;
 
 /** Something with the number of the change that it came with. */
@@ -23,7 +23,7 @@ interface Versioned<T> {
   readonly version: number;
 }
 
-/** What a run is asked to do. */
+/** An action that is requested from a run. */
 export interface RunAction {
   readonly name: string;
   readonly label: string;
@@ -32,7 +32,7 @@ export interface RunAction {
 }
 
 export interface RunOutcome {
-  /** What was done, in words. */
+  /** A description of what was done. */
   readonly text: string;
   /** Sizes, where one was changed. */
   readonly before: number | null;
@@ -71,7 +71,7 @@ const noCounts: Counts = {
 };
 
 export class Entry {
-  /** Who registered it; nobody else may in its name. */
+  /** The caller that registered it. Only this caller may register again under its id. */
   readonly owner: string;
   session: RunSession | null = null;
   hello: Hello;
@@ -140,7 +140,7 @@ export class Entry {
     this.#firingsDropped += firingsDropped;
   }
 
-  /** A run that is connected anew tells everything anew. */
+  /** A run that connects again sends its whole state again. */
   begin(hello: Hello, session: RunSession): void {
     this.hello = hello;
     this.session = session;

@@ -48,7 +48,7 @@ function mergeStatistics(all: readonly StatisticsState[]): StatisticsState {
   return { count, mean, m2, min, max, sketch, values: stateValues(state, sketched) };
 }
 
-/** Of at least one group. `unmerged` says of which statistics there is no value for all, and why. */
+/** Merges at least one group. `unmerged` lists the statistics without a common value, and why. */
 export function mergeGroups(groups: readonly GroupState[]): { group: GroupState; unmerged: string[] } {
   const counts = {} as Record<keyof Counts, number>;
   const exceptions: Record<string, number> = {};

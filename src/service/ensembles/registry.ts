@@ -47,7 +47,7 @@ export class Registry {
 
   /**
    * Takes in a run, perhaps one that was here before: over another connection, or before the service was restarted.
-   * Throws Fault when the id is somebody else's, or there is no room.
+   * Throws Fault when the id belongs to another caller, or the registry is full.
    */
   register(hello: Hello, owner: string, session: RunSession): Entry {
     let entry = this.#entries.get(hello.id);
@@ -59,7 +59,7 @@ export class Registry {
       entry = new Entry(hello, owner);
       this.#entries.set(hello.id, entry);
     }
-    entry.session?.end('the run has registered anew');
+    entry.session?.end('the run has registered again');
     entry.begin(hello, session);
     this.touch(entry);
     return entry;

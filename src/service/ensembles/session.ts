@@ -1,4 +1,4 @@
-/** One connection of a run: what it tells goes into its entry, and actions go to it. */
+/** One connection of a run: its messages update its entry, and actions are sent to it. */
 
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { callerOf } from '../admission.js';
@@ -16,7 +16,7 @@ export interface SessionOptions {
   readonly registry: Registry;
   readonly audit: Audit;
   readonly log: (text: string) => void;
-  /** Seconds between two updates, as runs are told. */
+  /** Seconds between two updates; the service sends this number to runs. */
   readonly interval: number;
   /** Seconds that a run has to do what it is asked. */
   readonly actionTimeout: number;
@@ -71,7 +71,7 @@ export class Session implements RunSession {
       }
       this.#finish();
     } catch (error) {
-      // A connection that broke is no news: what was lost with it shows as lost.
+      // A broken connection is not reported: its run shows as lost.
       if (this.#over || this.#call.cancelled || this.#call.destroyed) return;
       const { code, message } = faultOf(error, log);
       this.#fail(code, message);
@@ -151,7 +151,7 @@ export class Session implements RunSession {
   }
 }
 
-/** Throws Fault when the first message is no greeting. */
+/** Throws Fault when the first message is not a hello. */
 function helloOf({ hello }: RunMessage__Output): Hello {
   if (!hello) throw new Fault(status.INVALID_ARGUMENT, 'the first message of a run must be its hello');
   for (const [key, value] of Object.entries(hello)) {

@@ -1,4 +1,4 @@
-/** Somebody who watches: gets the latest state of what has changed, as fast as they read and no faster. */
+/** A watcher: receives the latest state of changed ensembles, as fast as it reads. */
 
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
 import type { WatchRequest__Output } from '../generated/flux_ensemble/v1/WatchRequest.js';
@@ -15,7 +15,7 @@ export class Watcher {
   readonly #call: WatchStream;
   readonly #only: Entry | null;
   readonly #registry: Registry;
-  /** What has changed since it was last sent, in the order of the changes. At most one of each ensemble. */
+  /** Entries that have changed since they were last sent, in the order of the changes; each at most once. */
   readonly #dirty = new Set<Entry>();
   readonly #forgotten = new Set<string>();
   /** The version that was last sent. */
@@ -87,7 +87,7 @@ export class Watcher {
     this.#wake = null;
   }
 
-  /** Resolves when there is room for another message. What changes meanwhile is gathered. */
+  /** Resolves when there is room for another message. Changes meanwhile are collected. */
   #send(message: WatchResponse): Promise<void> {
     if (this.#over) return Promise.resolve();
     return new Promise((resolve) => {
@@ -104,7 +104,7 @@ export class Watcher {
         this.#call.off('cancelled', done);
         resolve();
       };
-      // A reader that goes leaves the message unsent, and nobody is told of that but so.
+      // If the reader disconnects, `write` never calls back; `cancelled` is the only signal.
       this.#call.once('cancelled', done);
       this.#call.write(message, done);
     });

@@ -1,4 +1,4 @@
-/** What is behind `EnsembleOperator`: who knows the clusters and changes their size. */
+/** The backend of `EnsembleOperator`: it knows the clusters and changes their size. */
 
 /** Which cluster is meant, and until when an answer is waited for. */
 export interface ClusterRequest {
@@ -17,7 +17,7 @@ export interface ResizeRequest extends ClusterRequest {
   readonly delta: number;
 }
 
-/** Sizes between which a cluster can be; null where there is no limit or none is known. */
+/** The limits of a cluster's size; null without a known limit. */
 export interface SizeLimits {
   readonly min: number;
   readonly max: number | null;
@@ -26,7 +26,7 @@ export interface SizeLimits {
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What a resize did; sizes in nodes, or slots of the local member. */
+/** The result of a resize; sizes in nodes, or slots of the local member. */
 export interface ResizeAnswer {
   readonly namespace?: string;
   readonly before: number;
@@ -39,7 +39,7 @@ export interface ResizeAnswer {
   readonly message: string;
 }
 
-/** Both methods throw ServiceError with a reason that the caller is told. */
+/** Both methods throw ServiceError with a reason for the caller. */
 export interface ClusterBackend {
   status(request: ClusterRequest): Promise<Json>;
   resize(request: ResizeRequest): Promise<ResizeAnswer>;
@@ -62,12 +62,12 @@ export interface KnownRun {
   resize(delta: number, signal: AbortSignal): Promise<{ readonly before: number; readonly after: number }>;
 }
 
-/** What the service knows of runs. */
+/** The runs that the service knows. */
 export interface KnownRuns {
   names(): Iterable<string>;
   /** The run of that name; the latest where there are several. */
   find(name: string): KnownRun | null;
 }
 
-/** Nobody has registered. */
+/** No run has registered. */
 export const noRuns: KnownRuns = { names: () => [], find: () => null };

@@ -1,4 +1,4 @@
-/** Sends each request to whoever looks after that kind of member. */
+/** Sends each request to the backend of its kind of member. */
 
 import type { ClusterBackend, ClusterRequest, Json, ResizeAnswer, ResizeRequest } from './backend.js';
 

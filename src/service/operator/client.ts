@@ -135,7 +135,7 @@ export class OperatorClient implements NodeScaler {
 
   #failure(error: CallError | null): ServiceError {
     const where = formatAddress(this.#options.address);
-    // Of what gRPC says, what the system said is for people.
+    // The system's own words within gRPC's message are the useful part.
     const details =
       error?.details.replace(/^.*Last error: (?:Error: )?(.*?)\. Resolution note:.*$/s, '$1') ?? '';
     const options = { cause: error };
@@ -154,7 +154,7 @@ export class OperatorClient implements NodeScaler {
       case status.PERMISSION_DENIED:
         return new ServiceError(`the service at ${where} does not let us in: ${details}`, options);
       case status.UNIMPLEMENTED:
-        return new ServiceError(`what listens at ${where} is no service for ensembles: ${details}`, options);
+        return new ServiceError(`the server at ${where} is not a service for ensembles: ${details}`, options);
       default:
         return new ServiceError(`the service at ${where} failed: ${details}`, options);
     }

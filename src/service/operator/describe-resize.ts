@@ -1,4 +1,4 @@
-/** What a resize did, in words; `limit` is what kept it from the size that was asked for. */
+/** Describes a resize; `limit` is the bound that clamped the requested size. */
 export function describeResize(
   { before, asked, after }: { readonly before: number; readonly asked: number; readonly after: number },
   limit?: string,

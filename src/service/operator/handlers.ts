@@ -21,15 +21,15 @@ import { Workers } from './workers.js';
 
 export interface OperatorOptions {
   readonly backend: ClusterBackend;
-  /** Told of every action, also of those that were refused. */
+  /** Receives every action, including refused ones. */
   readonly audit: Pick<Audit, 'action'>;
-  /** Hears of mistakes of the service itself, whose details no caller is told. */
+  /** Receives internal errors of the service. Callers do not see their details. */
   readonly log: (text: string) => void;
   /** Actions that are under way at a time; others wait. */
   readonly workers: number;
 }
 
-/** Milliseconds that a resize may take that nobody can break off. */
+/** The longest time of a resize that can't be aborted, in milliseconds. */
 const LONGEST = 30_000;
 /** Characters of what was asked for. */
 const LONGEST_IN_AUDIT = 300;
@@ -39,7 +39,7 @@ interface Answer {
   readonly body: Json;
 }
 
-/** Aborted when nobody waits for the answer any more: the caller has gone, or its deadline is over. */
+/** Aborted when the caller has disconnected, or its deadline has passed. */
 function signalOf<Request>(call: ServerUnaryCall<Request, Response>): AbortSignal {
   const controller = new AbortController();
   if (call.cancelled) controller.abort();
@@ -77,7 +77,7 @@ class Operator {
         );
       if (payload.request === null)
         return { member, name: target.name, action: name, ...(await resize(signal)) };
-      // Whoever loses this call may ask again: it must not have been broken off then.
+      // A caller that loses this call may ask again, so the resize must go on.
       const key = JSON.stringify([payload.request, member, target, delta]);
       const outcome = await this.#recent.once(key, () => resize(AbortSignal.timeout(LONGEST)));
       return { member, name: target.name, action: name, ...outcome };

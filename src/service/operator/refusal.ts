@@ -1,8 +1,8 @@
-/** A request that was not done, and what its caller is told. */
+/** A request that was not done, and its reason for the caller. */
 
 import { ServiceError } from '../../errors.js';
 
-/** What a program can tell refusals apart by; `code` of the answer's payload. */
+/** The stable code of a refusal: `code` of the answer's payload. */
 export type RefusalCode =
   /** The request makes no sense: its payload, its action, its number, its names. */
   | 'bad_request'
@@ -16,9 +16,9 @@ export type RefusalCode =
   | 'conflict'
   /** Too many requests; later it may be possible. */
   | 'busy'
-  /** What has to be asked does not answer, or not in time. */
+  /** The other side does not answer in time. */
   | 'unavailable'
-  /** It was asked for, and nobody can tell whether it was done. */
+  /** The change was requested, and its outcome is unknown. */
   | 'unclear'
   /** A mistake of the service. */
   | 'internal';

@@ -39,7 +39,7 @@ export interface ActionPayload {
   /** Nodes to add or to take away; 1 when the payload does not say. */
   readonly step: number;
   readonly namespace: string | null;
-  /** What makes a request known that is sent again; null when the caller does not care. */
+  /** The idempotency key of the request; null when the caller sent none. */
   readonly request: string | null;
 }
 
@@ -58,7 +58,7 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     const example = `{"version": "${apiVersion}", "group": "${apiGroup}", "grow": 1}`;
-    throw new Refusal('bad_request', `the payload is no JSON; it must be like ${example}`);
+    throw new Refusal('bad_request', `the payload is not valid JSON; it must be like ${example}`);
   }
 }
 
@@ -124,7 +124,7 @@ export function readName(
   if (name === '' && !optional) throw new Refusal('bad_request', "the request's name is empty");
   for (const [what, part] of Object.entries(found)) {
     if (part === null || (part === '' && what === 'name')) continue;
-    // What Kubernetes allows, and the names of runs with it.
+    // The characters that Kubernetes allows; names of runs follow the same rule.
     if (part.length > longestName || !/^\w([\w.-]*\w)?$/.test(part)) {
       throw new Refusal('bad_request', `${shortly(part)} is no ${what}: it has letters, digits and -._ only`);
     }

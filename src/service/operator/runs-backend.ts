@@ -1,6 +1,6 @@
 /**
- * Without Kubernetes: the clusters are the runs that have registered with the service, and whoever wants one resized
- * has it asked to do so itself.
+ * The backend without Kubernetes: the clusters are the runs that have registered with the service. A resize is sent
+ * to the run itself.
  */
 
 import { didYouMean } from '../../config/suggest.js';
@@ -16,7 +16,7 @@ import type {
 import { describeResize } from './describe-resize.js';
 import { Refusal } from './refusal.js';
 
-/** What is told of a run. */
+/** A run, as JSON for callers. */
 export function describeRun(name: string, run: KnownRun): Json {
   const { member, size, limits, jobs, metrics, about } = run;
   return { member, name, size, limits, ...about, jobs, metrics };
@@ -58,7 +58,7 @@ export class RunsBackend implements ClusterBackend {
     if (run === null) {
       throw new Refusal(
         'not_found',
-        `nobody has registered as '${name}' with this service${didYouMean(name, this.#runs.names())}` +
+        `no run has registered as '${name}' with this service${didYouMean(name, this.#runs.names())}` +
           (member === 'minicluster' ? '; for MiniClusters it must be started with --kubernetes' : ''),
       );
     }

@@ -1,7 +1,7 @@
-/** Lets those who want the same thing have it one after the other. */
+/** Queues: tasks with the same key run one after the other. */
 
 export class Turns {
-  /** The end of each line; a line that nobody stands in is forgotten. */
+  /** The last task of each queue. Empty queues are removed. */
   readonly #lines = new Map<string, Promise<unknown>>();
 
   /** Performs when all that were called for `key` before have ended, however they did. */

@@ -43,7 +43,7 @@ export class WaitingFirings {
     if (this.#waiting.length > 2 * MOST_FIRINGS) this.#cut();
   }
 
-  /** Those that wait, the latest of them, and how many there was no room for. */
+  /** The waiting firings, the latest of them, and the number of dropped ones. */
   take(): { firings: FiringMessage[]; firingsDropped: number } {
     this.#cut();
     const taken = { firings: this.#waiting, firingsDropped: this.#dropped };

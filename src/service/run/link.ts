@@ -1,6 +1,6 @@
 /**
- * Ties a run to a service: tells of it, and takes actions back. The run does not depend on it: while the service can't
- * be reached it goes on, and here is kept the latest state (there is only one) and a bounded number of firings.
+ * Connects a run to a service: sends its state, and receives actions. The run does not depend on the service. While
+ * the service is unreachable, the run goes on; the link keeps the latest state and a bounded number of firings.
  */
 
 import { hostname, userInfo } from 'node:os';
@@ -14,13 +14,13 @@ import type { Goodbye, Hello } from '../ensembles/proto.js';
 import { WaitingFirings } from './changes.js';
 import { RunStream } from './stream.js';
 
-/** What a link needs of a run; an `Ensemble` has it all. */
+/** The part of a run that a link uses; an `Ensemble` has it. */
 export interface LinkedRun {
   readonly id: string;
   readonly memberName: string;
   readonly paused: boolean;
   readonly size: number | null;
-  /** Of a state machine; null without one. */
+  /** The state of the ensemble; null without states. */
   readonly state: string | null;
   metrics(): Promise<MetricsSnapshot>;
   firings(): AsyncIterableIterator<Firing>;
@@ -28,11 +28,11 @@ export interface LinkedRun {
 }
 
 export interface LinkOptions extends ConnectOptions {
-  /** What people call the run. */
+  /** The name of the run. */
   readonly name: string;
   /** The ensemble's file, absolute; null for none. */
   readonly file: string | null;
-  /** Of this package. */
+  /** The version of this package. */
   readonly version: string;
   /** Hears when the service is lost, and when it is back. */
   readonly log: (text: string) => void;
@@ -86,7 +86,7 @@ export class ServiceLink {
     this.#following = this.#follow();
   }
 
-  /** Tells how the run ended and closes the connection; a service that is lost is given one more chance. Idempotent. */
+  /** Sends the end of the run and closes the connection. A lost service is tried once more. Idempotent. */
   async close(goodbye: Goodbye): Promise<void> {
     if (this.#goodbye !== null) return;
     this.#goodbye = goodbye;
@@ -142,7 +142,7 @@ export class ServiceLink {
     return formatAddress(this.#options.address);
   }
 
-  /** Once for each reason, and not for what comes of the end. */
+  /** Reports each reason once, and none after the end. */
   #report(reason: string): void {
     if (this.#reported === reason) return;
     this.#reported = reason;

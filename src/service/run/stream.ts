@@ -42,7 +42,7 @@ export class RunStream {
   /** Milliseconds that the latest updates took the event loop. */
   #costs = [0];
   #wake: (() => void) | null = null;
-  /** What was said when nothing had changed any more. */
+  /** The last update that was sent, as text. */
   #lastSaid = '';
 
   constructor(
@@ -101,7 +101,7 @@ export class RunStream {
     } catch (error) {
       result = { done: false, text: error instanceof Error ? error.message : String(error) };
     }
-    // First what has become of the run: whoever is told that it is done can see it then.
+    // The state is sent first, so that a caller who learns the result can see its effect.
     if (this.welcomed && !this.#over) await this.#update().catch(() => {});
     if (!this.#over) this.#call.write({ result: { number, ...result } });
   }
@@ -113,7 +113,7 @@ export class RunStream {
       try {
         await this.#update();
       } catch {
-        // An engine that is closed has no more to tell.
+        // A closed engine has no further updates.
         if (last === null) this.#goodbye ??= { end: 'failed', error: '', by: '' };
       }
       if (this.#over) return;

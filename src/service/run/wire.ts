@@ -1,4 +1,4 @@
-/** What a run knows of itself, as messages. */
+/** Converts the state of a run into messages. */
 
 import type { EngineStatus } from '../../engine/addon.js';
 import type { Firing } from '../../firing.js';

@@ -1,4 +1,4 @@
-/** Where Kubernetes is, and which namespace is ours: as every pod is told, or by a kubeconfig. */
+/** Finds Kubernetes and our namespace: from the environment of a pod, or from a kubeconfig. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
@@ -61,7 +61,7 @@ function byKubeconfig({ environment }: ConnectOptions): Cluster {
   const found = paths.filter((path) => existsSync(path));
   if (found.length === 0) {
     throw problem(
-      `no cluster: KUBERNETES_SERVICE_HOST is not set, so this is no pod, and there is no ${paths.join(' or ')}` +
+      `no cluster: KUBERNETES_SERVICE_HOST is not set, so this is not a pod, and ${paths.join(' or ')} is missing` +
         '; set KUBECONFIG',
     );
   }
@@ -81,7 +81,7 @@ function byKubeconfig({ environment }: ConnectOptions): Cluster {
   const context = config.getContextObject(config.getCurrentContext());
   if (context === null || config.getCurrentCluster() === null) {
     throw problem(
-      `${found.join(', ')}: current-context '${config.getCurrentContext() ?? ''}' is no context of it`,
+      `${found.join(', ')}: current-context '${config.getCurrentContext() ?? ''}' is not one of its contexts`,
     );
   }
   return {

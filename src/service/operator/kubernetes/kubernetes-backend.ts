@@ -22,7 +22,7 @@ export interface KubernetesBackendOptions {
   readonly api: MiniClusterApi;
   /** The one namespace whose MiniClusters are looked after. */
   readonly namespace: string;
-  /** What is known of the ensembles that run in them. */
+  /** The ensembles that run in the MiniClusters, as far as they are known. */
   readonly runs: KnownRuns;
   /** Milliseconds that a whole request may take, with all tries; 20 s by default. */
   readonly patience?: number;
@@ -33,7 +33,7 @@ export interface KubernetesBackendOptions {
 /** Milliseconds that one call of the API may take. */
 const CALL_TIMEOUT = 5000;
 
-/** The backend for the cluster that is found here. Throws ServiceError when there is none. */
+/** The backend for the cluster of this process. Throws ServiceError when no cluster is found. */
 export function kubernetesBackend({ runs, ...options }: ConnectOptions & { readonly runs: KnownRuns }): {
   readonly backend: KubernetesBackend;
   /** How the cluster was found, for people. */
@@ -102,7 +102,7 @@ export class KubernetesBackend implements ClusterBackend {
         throw new Refusal(
           'unclear',
           `no answer from Kubernetes to the change of '${name}' from ${doubt.before} to ${doubt.after}, and now its ` +
-            `size is ${minicluster.size}: somebody else changed it too; ask for its status before trying again`,
+            `size is ${minicluster.size}: another client changed it too; ask for its status before trying again`,
         );
       }
       const plan = planResize(minicluster, delta);
@@ -131,13 +131,13 @@ export class KubernetesBackend implements ClusterBackend {
     }
   }
 
-  /** Tells a name that is not there from a cluster that has no MiniClusters at all, which throws Refusal. */
+  /** The names of MiniClusters. Throws Refusal when the cluster does not know MiniClusters at all. */
   async #names(tries: Tries): Promise<string[]> {
     try {
       const found = await tries.until((signal) => this.#options.api.list(tries.namespace, signal));
       return found.map(({ name }) => name);
     } catch (error) {
-      // What may not be listed may still be resized.
+      // A MiniCluster may be resized without the permission to list.
       if (error instanceof Refusal && error.reasonCode === 'forbidden') return [];
       throw error;
     }
@@ -161,7 +161,7 @@ export class KubernetesBackend implements ClusterBackend {
       namespace,
       name,
       size,
-      // What the operator has set up, which lags behind.
+      // The size that the operator has set up, which changes later.
       currentSize,
       limits: limitsOf(minicluster),
       run: run === null ? null : { ...run.about },

@@ -1,4 +1,4 @@
-/** The calls to the Kubernetes API that a resize needs, and what can become of them. */
+/** The calls to the Kubernetes API that a resize needs, and their failures. */
 
 import {
   ApiException,
@@ -20,15 +20,15 @@ const fieldManager = 'flux-ensemble';
 const MOST = 500;
 
 /**
- * What to make of a failure. `again`: nothing was done, and later it may be. `unclear`: nobody knows whether the API has
- * done it. `final`: it was not done and never will be.
+ * The kind of a failure. `again`: nothing was done, and a later try may succeed. `unclear`: the outcome is unknown.
+ * `final`: nothing was done, and a later try fails too.
  */
 export type FailureKind = 'again' | 'unclear' | 'final';
 
 /** The API did not do what it was asked. */
 export class ApiFailure extends EnsembleError {
   readonly kind: FailureKind;
-  /** HTTP status; null when there was no answer, or not in time. */
+  /** HTTP status; null without an answer in time. */
   readonly status: number | null;
   /** Seconds that the API asks to wait before the next try; null when it does not say. */
   readonly retryAfter: number | null;
@@ -55,7 +55,7 @@ const kindOfStatus: Readonly<Record<number, FailureKind>> = {
   504: 'unclear',
 };
 
-/** Of an error before there was any HTTP: without a connection nothing was done. */
+/** The kind of an error before HTTP. Without a connection nothing was done. */
 function kindOfCode(code: string): FailureKind {
   if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code)) return 'again';
   return /CERT|SIGNATURE|ERR_TLS|ERR_SSL|EPROTO|ERR_INVALID_URL/.test(code) ? 'final' : 'unclear';
@@ -69,7 +69,7 @@ export function parseRetryAfter(header: string | undefined, now = Date.now()): n
   return Number.isNaN(time) ? null : Math.max(0, (time - now) / 1000);
 }
 
-/** What the API says is wrong: the message of its Status object. */
+/** The message of the API's Status object. */
 function messageOf(body: unknown): string | null {
   let value = body;
   try {
@@ -89,7 +89,7 @@ function failure(error: unknown, timedOut: boolean): ApiFailure {
     return new ApiFailure(kindOfStatus[status] ?? 'final', message, { status, retryAfter, cause: error });
   }
   if (error instanceof z.ZodError) {
-    const message = `an object that is no MiniCluster: ${z.prettifyError(error)}`;
+    const message = `an object that is not a MiniCluster: ${z.prettifyError(error)}`;
     return new ApiFailure('final', message, { status: 200, cause: error });
   }
   if (timedOut) return new ApiFailure('unclear', 'no answer in time', { cause: error });
@@ -109,7 +109,7 @@ export function miniClusterApi(config: KubeConfig, timeout: number): MiniCluster
   const api = config.makeApiClient(CustomObjectsApi);
   const accept = setHeaderMiddleware('Accept', 'application/json');
 
-  /** A call that ends when its time is over or nobody waits for it. */
+  /** A call that ends at its deadline, or when its caller no longer waits. */
   async function call<Result>(
     signal: AbortSignal,
     perform: (options: ReturnType<typeof setHeaderOptions>) => Promise<Result>,

@@ -30,7 +30,7 @@ export interface MiniCluster {
   readonly maximumSize: number | null;
 }
 
-/** Reads an object of the API. Throws ZodError for one that is no MiniCluster. */
+/** Reads an object of the API. Throws ZodError for another object. */
 export function readMiniCluster(object: unknown): MiniCluster {
   const { metadata, spec, status } = schema.parse(object);
   return {

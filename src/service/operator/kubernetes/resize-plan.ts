@@ -20,11 +20,11 @@ interface Bound {
   readonly field: string;
 }
 
-/** The Flux operator leaves out, or sets to 0, what nobody has limited. */
+/** The Flux operator leaves out a limit that is not set, or sets it to 0. */
 function upperBound({ maxSize, maximumSize }: MiniCluster): Bound | null {
   const bounds = [
     { size: maxSize ?? 0, field: 'maxSize' },
-    // What the operator wrote down when it first saw the MiniCluster; it takes back whatever is larger.
+    // The operator notes this limit when it first sees the MiniCluster, and undoes larger sizes.
     { size: maximumSize ?? 0, field: 'status.maximumSize' },
   ].filter(({ size }) => size > 0);
   return bounds.reduce<Bound | null>(

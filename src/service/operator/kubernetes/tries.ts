@@ -1,4 +1,4 @@
-/** How often and how long Kubernetes is asked for one request, and what its caller is told when that was in vain. */
+/** Retries of calls to Kubernetes for one request, and the refusal when all of them failed. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '../refusal.js';
@@ -7,7 +7,7 @@ import type { ResizePlan } from './resize-plan.js';
 
 export interface TriesOptions {
   readonly namespace: string;
-  /** Aborted when nobody waits any more. */
+  /** Aborted when the caller no longer waits. */
   readonly signal: AbortSignal;
   /** Milliseconds for all tries together. */
   readonly patience: number;
@@ -30,7 +30,7 @@ export class Tries {
     this.#backoff = backoff;
   }
 
-  /** A change that was sent and of which nobody knows whether it was done. */
+  /** A change that was sent, and whose outcome is unknown. */
   get doubt(): ResizePlan | null {
     return this.#doubt;
   }
@@ -47,7 +47,7 @@ export class Tries {
   }
 
   /**
-   * After a failed call: waits before the next try, or throws the Refusal that says why there is none. `plan` is the
+   * After a failed call: waits before the next try, or throws a Refusal with the reason. `plan` is the
    * change that the call was to make.
    */
   async failed(error: unknown, plan: ResizePlan | null): Promise<void> {
@@ -55,7 +55,7 @@ export class Tries {
     // A change that was in doubt stays so until it is seen: also one that arrives late keeps others out by its version.
     if (error.kind === 'unclear' && plan !== null) this.#doubt = plan;
     if (error.kind === 'final') throw this.#refusal(error);
-    // Those who failed together must not come back together.
+    // Random delays keep callers that failed together from retrying together.
     const pause = Math.max((error.retryAfter ?? 0) * 1000, this.#backoff * (0.5 + Math.random()));
     this.#backoff *= 2;
     if (performance.now() + pause > this.#end) throw this.#refusal(error);
@@ -81,7 +81,7 @@ export class Tries {
   }
 }
 
-/** What the caller is told of a failure of the API. */
+/** The refusal for a failure of the API. */
 function refusalOf(error: ApiFailure, namespace: string): Refusal {
   const { status, message, retryAfter } = error;
   const refusal = (...[code, reason]: [ConstructorParameters<typeof Refusal>[0], string]) =>
