@@ -7,7 +7,6 @@ import { formatDiagnostics } from '../config/format.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { describeEndedBy } from '../ended-by.js';
 import { Ensemble, type RunResult } from '../ensemble.js';
-import { EnsembleError } from '../errors.js';
 import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
 import type { NodeScaler } from '../members/member.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
@@ -69,10 +68,7 @@ async function recorderOf({ record, force }: RunOptions, { observer }: Reporter)
   if (record === undefined) return null;
   return openRecorder(record, {
     force: force === true,
-    problem: (error) =>
-      observer.problem?.(
-        new EnsembleError(error.code, `${error.message}; the run goes on`, { cause: error }),
-      ),
+    problem: (error) => observer.problem?.(error),
   });
 }
 

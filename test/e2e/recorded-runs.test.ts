@@ -233,7 +233,7 @@ describe.concurrent('a recording that can not be written any more', () => {
       await told('ENOSPC');
       const { status, stderr } = await go();
       expect(stderr.trimEnd().split('\n')).toEqual([
-        `ensemble: error: the recording ${path} can't be written: ENOSPC: no space left on device, write; the run goes on [ERR_FILE]`,
+        `ensemble: error: the recording ${path} can't be written: ENOSPC: no space left on device, write [ERR_FILE]`,
       ]);
       expect(status).toBe(2);
     },
