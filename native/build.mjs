@@ -9,10 +9,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
-const environment = { ...process.env };
+/** Compilers at a time, unless the environment says: each of them takes up to 400 MB. */
+const jobs = String(Math.min(8, availableParallelism()));
+const environment = { JOBS: jobs, CMAKE_BUILD_PARALLEL_LEVEL: jobs, ...process.env };
 
 /** A setting of npm, in any case; undefined for none. */
 function setting(name) {
