@@ -76,6 +76,14 @@ export type RunEnd =
   /** The member failed. */
   | 'failed';
 
+/** Jobs of a group that go on after the run. */
+export interface LeftJobs {
+  readonly group: string;
+  readonly pending: number;
+  readonly running: number;
+  readonly jobs: readonly bigint[];
+}
+
 export interface RunResult {
   readonly end: RunEnd;
   /** What made it end, for `stopped` and `failed`. */
@@ -84,6 +92,8 @@ export interface RunResult {
   readonly by: EndedBy | null;
   /** What became of each rule, up to when the run came to its end. */
   readonly rules: readonly RuleReport[];
+  /** Jobs that have not ended with the run, by group: under Flux, those that a run leaves to it. */
+  readonly left: readonly LeftJobs[];
   readonly metrics: MetricsSnapshot;
 }
 
@@ -507,8 +517,20 @@ export class Ensemble {
     await this.#dispatcher?.measured();
     await this.#engine.finishStream();
     const metrics = await this.#engine.metrics();
+    const left = await this.#leftJobs(metrics);
     this.#engine.endEvents();
     this.#firings.end();
-    return { end, error, by, rules, metrics };
+    return { end, error, by, rules, left, metrics };
+  }
+
+  async #leftJobs({ groups, status }: MetricsSnapshot): Promise<LeftJobs[]> {
+    if (status.activeJobs === 0) return [];
+    const active = [...groups].map(async ([group, { count }], index): Promise<LeftJobs[]> => {
+      const { pending, running } = count;
+      if (pending + running === 0) return [];
+      const jobs = await this.#engine.activeJobs(index);
+      return [{ group, pending, running, jobs: [...jobs.sort()] }];
+    });
+    return (await Promise.all(active)).flat();
   }
 }

@@ -34,7 +34,7 @@ export type {
 export { describeEndedBy, type EndedBy } from './ended-by.js';
 export type { DecodeError, EngineStatus } from './engine/addon.js';
 export type { EventBatch, EventRow, EventStreamOptions } from './engine/event-batch.js';
-export { Ensemble, type EnsembleOptions, type RunEnd, type RunResult } from './ensemble.js';
+export { Ensemble, type EnsembleOptions, type LeftJobs, type RunEnd, type RunResult } from './ensemble.js';
 export {
   ActionError,
   ConfigError,

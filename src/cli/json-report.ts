@@ -4,7 +4,7 @@ import type { EnsembleObserver } from '../actions/context.js';
 import { describeRetry, type Retry } from '../actions/retry.js';
 import type { EnsembleConfig } from '../config/types.js';
 import type { DecodeError } from '../engine/addon.js';
-import type { RunResult } from '../ensemble.js';
+import type { LeftJobs, RunResult } from '../ensemble.js';
 import type { Firing } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
 import type { ReplayResult } from '../recording/replay.js';
@@ -81,6 +81,7 @@ function* itemPieces(list: readonly unknown[]): Generator<string> {
 function printSummary(
   { end, error, by, rules, metrics }: RunResult | ReplayResult,
   seconds: number,
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const { status, groups, named } = metrics;
   const summary = {
@@ -93,6 +94,7 @@ function printSummary(
     groups,
     metrics: named,
     rules,
+    ...more,
     firings: status.firings,
     records: status.records,
     events: status.events,
@@ -105,6 +107,8 @@ function printSummary(
   };
   return printPieces(jsonPieces(summary));
 }
+
+const leftJobs = ({ jobs, ...left }: LeftJobs) => ({ ...left, jobs: jobs.map((id) => formatJobId(id)) });
 
 /** Reports a run as JSON lines; with `debug`, every journal record too. */
 export function jsonReporter(debug: boolean): Reporter {
@@ -129,7 +133,7 @@ export function jsonReporter(debug: boolean): Reporter {
   }
   return {
     observer,
-    finish: printSummary,
+    finish: (result, seconds) => printSummary(result, seconds, { left: result.left.map(leftJobs) }),
   };
 }
 

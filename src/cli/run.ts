@@ -113,7 +113,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
   // A run in a MiniCluster is called what the MiniCluster is called: so the service knows what belongs together.
   const options = scaler === null ? given : { ...given, name: splitName(given.name).name };
   const debug = options.debug === true || loaded.config.debug;
-  const reporter = options.json ? jsonReporter(debug) : textReporter(debug);
+  const reporter = options.json ? jsonReporter(debug) : textReporter(debug, member);
   const recorder = await recorderOf(options, reporter);
   try {
     return await runRecorded(path, loaded, { options, member, scaler, reporter, recorder });

@@ -15,6 +15,7 @@ import { counted } from '../text/counted.js';
 import { show } from '../text/show.js';
 import { flow } from '../text/width.js';
 import type { ReplayReporter, Reporter } from './json-report.js';
+import { leftLines } from './left-lines.js';
 import { complain, complainOf, print, printLines, printText } from './output.js';
 import { isoTime, plannedAction } from './planned-action.js';
 import { heldBackLines, neverFiredLines } from './rule-lines.js';
@@ -91,6 +92,7 @@ function complainOfRecord({ offset, line, reason }: DecodeError): void {
 /** The tables, and one line that says how it ended and how much there was. */
 function* resultLines(
   { metrics, rules }: RunResult | ReplayResult,
+  left: readonly string[],
   ending: string,
   colors: Colors,
 ): Generator<string> {
@@ -98,6 +100,8 @@ function* resultLines(
   const layout = layoutFor(process.stdout, 'wrap');
   yield '';
   yield* groupLines(groups, named, layout);
+  if (left.length > 0) yield '';
+  for (const line of left) yield* flow(line.split(/(?<=\S) /), ' ', layout.width, '    ');
   for (const list of [neverFiredLines(rules, layout), heldBackLines(rules, layout)]) {
     let isFirst = true;
     for (const line of list) {
@@ -129,8 +133,8 @@ function nameOf({ name, algorithm }: Firing): string {
   return escapeControls(algorithm === null ? name : `${name} (${algorithm})`);
 }
 
-/** Reports a run as text; with `debug`, every journal record too. */
-export function textReporter(debug: boolean): Reporter {
+/** Reports a run of a member's jobs as text; with `debug`, every journal record too. */
+export function textReporter(debug: boolean, member: string): Reporter {
   const colors = colorsFor(process.stdout);
   const observer: EnsembleObserver = {
     firing: (firing) => {
@@ -154,7 +158,14 @@ export function textReporter(debug: boolean): Reporter {
     finish: async (result, seconds) => {
       const { end, error } = result;
       if (error !== null && end === 'failed') complainOf(error);
-      await printLines(resultLines(result, `${endingOf(result)} after ${show(seconds)} s`, colors));
+      await printLines(
+        resultLines(
+          result,
+          leftLines(result.left, member),
+          `${endingOf(result)} after ${show(seconds)} s`,
+          colors,
+        ),
+      );
     },
   };
 }
@@ -187,7 +198,7 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
       const span = latest === 0 ? '' : `, ${isoTime(earliest)} to ${isoTime(latest)}`;
       if (latest !== 0 && metrics.groups.size === 0)
         print('no job of the recording names a group (attributes.user.group)');
-      await printLines(resultLines(result, `${endingOfReplay(result)}${span}`, colors));
+      await printLines(resultLines(result, [], `${endingOfReplay(result)}${span}`, colors));
     },
   };
 }

@@ -1,0 +1,36 @@
+/** What a report says of jobs that have not ended with the run. */
+
+import { escapeControls } from '../config/describe.js';
+import type { LeftJobs } from '../ensemble.js';
+import { formatJobId } from '../members/local/job-id.js';
+import { counted } from '../text/counted.js';
+
+/** Groups, and ids of jobs, that are named at most. */
+const MOST_GROUPS = 10;
+const MOST_JOBS = 12;
+
+function groupText({ group, pending, running }: LeftJobs): string {
+  const counts = [
+    ...(running > 0 ? [`${running} running`] : []),
+    ...(pending > 0 ? [`${pending} pending`] : []),
+  ];
+  return `${escapeControls(group)} (${counts.join(', ')})`;
+}
+
+/** How many jobs go on, of which groups, and how to see and end them; nothing where none does. */
+export function leftLines(left: readonly LeftJobs[], member: string): string[] {
+  if (left.length === 0) return [];
+  const jobs = left.flatMap((group) => group.jobs);
+  const isFlux = member !== 'local';
+  const groups = left.slice(0, MOST_GROUPS).map(groupText);
+  if (left.length > MOST_GROUPS) groups.push(counted(left.length - MOST_GROUPS, 'more group'));
+  const go = jobs.length === 1 ? 'goes on' : 'go on';
+  const lines = [`${counted(jobs.length, 'job')} ${go}${isFlux ? ' under Flux' : ''}: ${groups.join(', ')}`];
+  if (!isFlux) return lines;
+  const ids =
+    jobs.length > MOST_JOBS
+      ? '`flux cancel ID...`, or all of yours with `flux cancel --all`'
+      : `\`flux cancel ${jobs.map((id) => formatJobId(id)).join(' ')}\``;
+  const them = jobs.length === 1 ? 'it' : 'them';
+  return [...lines, `  see ${them} with \`flux jobs\`, cancel ${them} with ${ids}`];
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { ensembleFile, jsonLines } from '../e2e/cli.js';
+import { describeFlux, withInstance } from './instance.js';
+
+describeFlux('jobs that a run leaves to Flux', () => {
+  const ended = (count: number) =>
+    ensembleFile(`
+jobs:
+  - {name: a, command: "true", urgency: 0, count: ${count}}
+  - {name: b, command: sleep 600}
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - {trigger: start, action: {name: submit, label: b}}
+  - {trigger: metric, when: count.a.pending == ${count} and count.b.running == 1, action: {name: terminate}}
+`);
+
+  test('are named at its end, with how to see and to cancel them', () =>
+    withInstance(async (instance) => {
+      const { stdout } = await instance.start(['run', ended(2)]).finished;
+      const active = await instance.jobs('{id.f58}');
+      expect(active).toHaveLength(3);
+      expect(stdout).toContain('3 jobs go on under Flux: a (2 pending), b (1 running)');
+      const cancel = /see them with `flux jobs`, cancel them with `flux cancel (.*)`/.exec(stdout)?.[1] ?? '';
+      expect(cancel.split(' ').sort()).toEqual(active.sort());
+      await instance.flux('cancel', ...cancel.split(' '));
+    }));
+
+  test('are in the summary, all of them', () =>
+    withInstance(async (instance) => {
+      const { summary } = jsonLines(await instance.start(['run', ended(30), '--json']).finished);
+      const { left } = summary as unknown as {
+        left: { group: string; pending: number; running: number; jobs: string[] }[];
+      };
+      expect(left.map(({ jobs: _, ...counts }) => counts)).toEqual([
+        { group: 'a', pending: 30, running: 0 },
+        { group: 'b', pending: 0, running: 1 },
+      ]);
+      const active = await instance.jobs('{id.f58}');
+      expect(left.flatMap(({ jobs }) => jobs).sort()).toEqual(active.sort());
+      await instance.flux('cancel', '--all');
+    }));
+
+  test('are none when it was interrupted', () =>
+    withInstance(async (instance) => {
+      const file = ensembleFile(`
+jobs: [{name: a, command: sleep 600}]
+rules: [{trigger: start, action: {name: submit, label: a}}]
+`);
+      const run = instance.start(['run', file]);
+      await run.printed('submit a');
+      run.process.kill('SIGINT');
+      const { stdout } = await run.finished;
+      expect(stdout).toContain('interrupted after');
+      expect(stdout).not.toContain('under Flux');
+    }));
+});
