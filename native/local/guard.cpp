@@ -41,7 +41,7 @@ void Report(const UniqueFd& control, int wait_status, const StartFailure& failur
 
 }  // namespace
 
-int Guard(char** arguments, int sigchld) {
+int Guard(char** arguments, int sigchld, int keeper) {
   const UniqueFd control(kControl);
   if (fcntl(control.get(), F_SETFD, FD_CLOEXEC) != 0) {
     fprintf(stderr, "ensemble-spawner: exec: descriptor 3: %s\n", strerror(errno));
@@ -66,9 +66,9 @@ int Guard(char** arguments, int sigchld) {
   };
   bool wanted = true;
   while (reap() && wanted) {
-    pollfd polled[] = {{control.get(), POLLIN, 0}, {sigchld, POLLIN, 0}};
-    poll(polled, 2, -1);
-    wanted = polled[0].revents == 0;
+    pollfd polled[] = {{control.get(), POLLIN, 0}, {keeper, POLLIN, 0}, {sigchld, POLLIN, 0}};
+    poll(polled, 3, -1);
+    wanted = polled[0].revents == 0 && polled[1].revents == 0;
   }
   constexpr double kSeconds = 3;
   EndDescendants(sigchld, MonotonicSeconds() + kSeconds, reap);

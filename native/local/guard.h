@@ -11,9 +11,10 @@ namespace flux_ensemble::local {
 /// is killed. A process that has left the group (a daemon) lives on until the host ends us; we
 /// end by ourselves when no such process is left.
 ///
-/// `arguments` ends with a null pointer; `sigchld` is a signalfd, which does not block. Returns our
+/// `arguments` ends with a null pointer; `sigchld` is a signalfd, which does not block; `keeper` is
+/// readable when the process that keeps us has ended, and we end as when the host does. Returns our
 /// exit status.
-int Guard(char** arguments, int sigchld);
+int Guard(char** arguments, int sigchld, int keeper);
 
 }  // namespace flux_ensemble::local
 

@@ -221,6 +221,15 @@ bool ReadStartOutcome(int progress_fd, StartFailure* failure) {
   return true;
 }
 
+UniqueFd OpenSigchld() {
+  signal(SIGCHLD, SIG_DFL);  // if it were ignored, nobody would tell us of ends
+  sigset_t mask;
+  sigemptyset(&mask);
+  sigaddset(&mask, SIGCHLD);
+  sigprocmask(SIG_SETMASK, &mask, nullptr);
+  return UniqueFd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
 bool ReapChildren(int sigchld, const std::function<bool(pid_t)>& leads,
                   const std::function<void(pid_t, int)>& ended) {
   signalfd_siginfo ignored;
@@ -256,6 +265,18 @@ std::vector<int> OpenDescriptors() {
     if (fd != dirfd(listing.get())) open.push_back(fd);
   }
   return open;
+}
+
+int EndAs(int wait_status) {
+  if (WIFEXITED(wait_status)) return WEXITSTATUS(wait_status);
+  const int number = WTERMSIG(wait_status);
+  prctl(PR_SET_DUMPABLE, 0);  // one core is enough
+  signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  raise(number);
+  return 128 + number;
 }
 
 double MonotonicSeconds() {

@@ -43,6 +43,10 @@ StartedProcess StartProgram(char** arguments, StartFailure* failure);
 /// Reads the outcome of a start. False while there is none yet.
 bool ReadStartOutcome(int progress_fd, StartFailure* failure);
 
+/// A signalfd for SIGCHLD that does not block. Blocks the signal itself, and no other. Invalid,
+/// with errno set, when there can be none.
+UniqueFd OpenSigchld();
+
 /// Collects the children that have ended and tells each with its wait(2) status. What is left of
 /// the process group of one that `leads` such a group is killed before. False when there are no
 /// children at all. `sigchld` is a signalfd, which does not block.
@@ -56,6 +60,9 @@ void EndDescendants(int sigchld, double deadline, const std::function<bool()>& r
 
 /// The open descriptors of this process.
 std::vector<int> OpenDescriptors();
+
+/// Ends this process by the signal in a wait(2) status, or returns the exit status in it.
+int EndAs(int wait_status);
 
 /// Of a clock that nobody sets.
 double MonotonicSeconds();

@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,8 +34,10 @@
 #include <vector>
 
 #include "command.h"
+#include "environment.h"
 #include "guard.h"
 #include "job_process.h"
+#include "keeper.h"
 #include "reports.h"
 #include "unique_fd.h"
 
@@ -48,9 +49,12 @@ constexpr std::size_t kReadSize = std::size_t{64} << 10;
 
 class Spawner {
  public:
-  explicit Spawner(UniqueFd sigchld) : sigchld_(std::move(sigchld)) {}
+  /// `keeper` becomes readable when the process that keeps this one has ended.
+  Spawner(UniqueFd sigchld, UniqueFd keeper)
+      : sigchld_(std::move(sigchld)), keeper_(std::move(keeper)) {}
 
-  /// Serves until standard input ends or makes no sense. Returns the exit code of the program.
+  /// Serves until standard input or the keeper ends, or input makes no sense. Returns the exit code
+  /// of the program.
   int Run() {
     reports_.Add("ready %d", kProtocolVersion);
     int code = 0;
@@ -60,6 +64,7 @@ class Spawner {
       WaitForWork();
       ReadStartOutcomes();
       Reap();
+      if (polled_[kKeeper].revents != 0) break;
       const Input input = ReadCommands();
       if (input == Input::kEnded) break;
       if (input == Input::kGarbage) {
@@ -84,10 +89,14 @@ class Spawner {
 
   enum class Input { kOpen, kEnded, kGarbage };
 
+  /// Its place among what is polled.
+  static constexpr std::size_t kKeeper = 2;
+
   void WaitForWork() {
     polled_.clear();
     polled_.push_back({STDIN_FILENO, POLLIN, 0});
     polled_.push_back({sigchld_.get(), POLLIN, 0});
+    polled_.push_back({keeper_.get(), POLLIN, 0});
     if (!reports_.empty()) polled_.push_back({STDOUT_FILENO, POLLOUT, 0});
     for (pid_t pid : starting_) polled_.push_back({jobs_[pid].progress.get(), POLLIN, 0});
     poll(polled_.data(), polled_.size(), -1);
@@ -211,6 +220,7 @@ class Spawner {
   }
 
   UniqueFd sigchld_;
+  UniqueFd keeper_;
   FrameReader frames_;
   Reports reports_;
   std::unordered_map<pid_t, Job> jobs_;
@@ -236,38 +246,38 @@ void TidyDescriptors() {
   }
 }
 
-/// Ignores what ends programs by default, and gets SIGCHLD as something to read.
-UniqueFd SetUpSignals() {
-  // ^C on the terminal, or a `kill` of the whole family, is for the host: it tells us what to do,
-  // in order.
+/// ^C on the terminal, or a `kill` of the whole family, is for the host: it tells us what to do, in
+/// order.
+void IgnoreSignals() {
   for (int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP}) {
     signal(number, SIG_IGN);
   }
-  signal(SIGCHLD, SIG_DFL);  // if it were ignored, nobody would tell us of ends
-  sigset_t mask;
-  sigemptyset(&mask);
-  sigaddset(&mask, SIGCHLD);
-  sigprocmask(SIG_SETMASK, &mask, nullptr);
-  return UniqueFd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+int Complain(const char* what) {
+  fprintf(stderr, "ensemble-spawner: %s: %s\n", what, strerror(errno));
+  return 1;
 }
 
 }  // namespace
 }  // namespace flux_ensemble::local
 
 int main(int argc, char** argv) {
+  using namespace flux_ensemble::local;
   const bool guards = argc > 2 && strcmp(argv[1], "exec") == 0;
   if (argc > 1 && !guards) {
     fprintf(stderr, "usage: ensemble-spawner [exec PROGRAM [ARGUMENT...]]\n");
     return 2;
   }
+  RestoreEnvironment();
   setsid();  // fails when we lead a group already, which is as good
+  IgnoreSignals();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  if (!guards) flux_ensemble::local::TidyDescriptors();
-  flux_ensemble::local::UniqueFd sigchld = flux_ensemble::local::SetUpSignals();
-  if (!sigchld.valid()) {
-    fprintf(stderr, "ensemble-spawner: signalfd: %s\n", strerror(errno));
-    return 1;
-  }
-  if (guards) return flux_ensemble::local::Guard(argv + 2, sigchld.get());
-  return flux_ensemble::local::Spawner(std::move(sigchld)).Run();
+  if (!guards) TidyDescriptors();
+  UniqueFd keeper = ContinueInKeptChild();
+  if (!keeper.valid()) return Complain("fork");
+  UniqueFd sigchld = OpenSigchld();
+  if (!sigchld.valid()) return Complain("signalfd");
+  if (guards) return Guard(argv + 2, sigchld.get(), keeper.get());
+  return Spawner(std::move(sigchld), std::move(keeper)).Run();
 }

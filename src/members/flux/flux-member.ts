@@ -10,6 +10,7 @@ import type { SubmitPortion } from '../../engine/plan.js';
 import { MemberError } from '../../errors.js';
 import { type CompiledJobspec, compileJobspec } from '../jobspec.js';
 import type { EndOfRun, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
+import { inheritedEnvironment } from './environment.js';
 
 export interface FluxMemberOptions {
   /** The run's id, which becomes `attributes.user.ensemble` of its jobs. */
@@ -80,7 +81,7 @@ export class FluxMember implements Member {
     return compileJobspec(template, {
       ensemble: this.#options.ensemble,
       environment: template.inheritEnvironment
-        ? { ...environmentOfThisProcess(), ...template.environment }
+        ? inheritedEnvironment(template.environment)
         : template.environment,
       alwaysNodes: true,
     });
@@ -150,15 +151,4 @@ export class FluxMember implements Member {
     if (this.#engine === null) throw new MemberError('the Flux member is not running');
     return this.#engine;
   }
-}
-
-/** Without what holds only for this process's own connection to its broker. */
-function environmentOfThisProcess(): Record<string, string> {
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined && !/^FLUX_(URI|JOB_|TASK_|KVS_NAMESPACE|TERMINUS_SESSION)/.test(name)) {
-      environment[name] = value;
-    }
-  }
-  return environment;
 }

@@ -133,16 +133,21 @@ test('2,000 jobs: the event loop has its turns, and nothing is kept of them', as
   expect(new Set(records.values())).toEqual(new Set([11]));
 }, 120_000);
 
-/** Sets how many files the spawner may have open, which is our only child. */
+const childrenOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+
+/** Sets how many files the spawner may have open, whose keeper is our child. */
 function limitSpawner(files: number): void {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
-  const spawner = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(SPAWNER));
+  const keeper = childrenOf(process.pid).find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(SPAWNER),
+  );
+  const [spawner] = childrenOf(Number(keeper));
   execFileSync('prlimit', [`--pid=${spawner}`, `--nofile=${files}:4096`]);
 }
 
 test('when the system has no more to give, jobs wait with their slots, and can be canceled', async () => {
   const journal = await withMember({ slots: 3 }, async (member, records) => {
-    limitSpawner(4); // standard input, output and error, and the one for SIGCHLD
+    limitSpawner(5); // standard input, output and error, the keeper, and the one for SIGCHLD
     await member.submit(template(['true']), 4, ORIGIN);
     await records.has(1, 'alloc');
     await sleep(100);

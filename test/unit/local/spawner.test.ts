@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -77,14 +78,19 @@ test('the end of its input is the end of what it started, and told', async () =>
   expect(processesOf('sleep', seconds)).toEqual([]);
 });
 
-test('its own end by SIGKILL takes the jobs along, with nobody there to help', async () => {
-  const seconds = uniqueSleep();
-  const child = spawn(SPAWNER, [], { stdio: 'pipe' });
-  child.stdin.write(frame('spawn', 7, '', '', '', 0, 2, 'sleep', seconds));
-  await eventually(() => processesOf('sleep', seconds).length === 1, 'a sleep');
-  child.kill('SIGKILL');
-  await eventually(() => processesOf('sleep', seconds).length === 0, 'no sleep');
-});
+test.each(['keeper', 'spawner'])(
+  'the end of its %s by SIGKILL takes the jobs and daemons along',
+  async (which) => {
+    const seconds = uniqueSleep();
+    const child = spawn(SPAWNER, [], { stdio: 'pipe' });
+    const script = `setsid sleep ${seconds} & sleep ${seconds}`;
+    child.stdin.write(frame('spawn', 7, '', '', '', 0, 3, '/bin/sh', '-c', script));
+    await eventually(() => processesOf('sleep', seconds).length === 2, 'two sleeps');
+    const [spawner] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ');
+    process.kill(Number(which === 'keeper' ? child.pid : spawner), 'SIGKILL');
+    await eventually(() => processesOf('sleep', seconds).length === 0, 'no sleep');
+  },
+);
 
 test('a reader that does not read holds up nothing', async () => {
   const child = spawn(SPAWNER, [], { stdio: 'pipe' });
