@@ -7,6 +7,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { type AskedAction, type AskedOutcome, outcomeOf, readAsked } from './actions/asked.js';
 import type { ActionContext, EnsembleObserver } from './actions/context.js';
 import { loadCustomFunctions } from './actions/custom-loader.js';
@@ -17,7 +18,7 @@ import { PluginProcesses } from './actions/plugin.js';
 import { type ProbeRule, probeRules } from './actions/probe.js';
 import { readRetry } from './actions/retry.js';
 import { RowCursors } from './actions/rows.js';
-import { Broadcast } from './broadcast.js';
+import { Broadcast, type Subscription } from './broadcast.js';
 import { configFromObject, type LoadedConfig, loadConfig } from './config/load.js';
 import type { EnsembleConfig, Rule } from './config/types.js';
 import type { EndedBy } from './ended-by.js';
@@ -27,8 +28,9 @@ import type { EventBatch, EventStreamOptions } from './engine/event-batch.js';
 import { ActionError, type Diagnostic, EnsembleError, MemberError } from './errors.js';
 import { askedFiring, type Firing, readFiring } from './firing.js';
 import { GrowthWatch } from './growth-watch.js';
+import { guardObserver } from './guarded-observer.js';
 import { createMember, type MemberChoice } from './members/create.js';
-import type { Member, NodeScaler } from './members/member.js';
+import type { EndOfRun, Member, NodeScaler } from './members/member.js';
 import type { MetricsSnapshot } from './metrics/metrics.js';
 import { compilePlan, compileRule, type RuleNames, ruleNames } from './rules/compile.js';
 import { nextTimes } from './rules/cron.js';
@@ -148,7 +150,9 @@ export class Ensemble {
     this.warnings = warnings;
     this.id = `${options.name ?? 'ensemble'}-${randomBytes(6).toString('hex')}`;
     this.#options = options;
-    this.#observer = options.observer ?? {};
+    // As many listen as there are actions under way, and no longer.
+    setMaxListeners(0, this.#ending.signal);
+    this.#observer = guardObserver(options.observer ?? {});
     this.#rules = [...config.rules];
     this.#state = config.states[0] ?? null;
     this.#member = createMember(options.member ?? 'local', {
@@ -161,7 +165,7 @@ export class Ensemble {
     const probes = probeRules(config.groups);
     this.#probes = new Map(probes.map((probe, index) => [this.#rules.length + index, probe]));
     this.#rules.push(...probes.map(({ rule }) => rule));
-    this.#growth = new GrowthWatch(config.rules, this.#member);
+    this.#growth = new GrowthWatch(config.rules, (growable) => this.#setGrowable(growable));
     this.#names = ruleNames(config, this.#member.portion?.bind(this.#member) ?? null);
     const plan = compilePlan({ ...config, rules: this.#rules }, this.id, this.#names);
     this.#engine = new Engine(
@@ -216,7 +220,7 @@ export class Ensemble {
   kill(): void {
     this.#finish('interrupted');
     this.#engine.dropEvents();
-    if (this.#running !== null) void this.#member.stop(0, 'interrupted');
+    if (this.#running !== null) void this.#stopMember(0, 'interrupted');
   }
 
   /** What is known of every group now. */
@@ -253,7 +257,11 @@ export class Ensemble {
 
   /** Slots or nodes of the member as it is now; null for one that does not know. */
   get size(): number | null {
-    return this.#member.size ?? null;
+    try {
+      return this.#member.size ?? null;
+    } catch {
+      return null;
+    }
   }
 
   /** Who runs the jobs: `local`, `flux`. */
@@ -266,13 +274,17 @@ export class Ensemble {
     return this.#state;
   }
 
-  /** The firings from now on, until the run has ended. */
-  firings(): AsyncIterableIterator<Firing> {
+  /**
+   * The firings from this call on, until the run has ended. Until the first `next()` the latest 4,096 wait, from then on
+   * up to 1,048,576; `dropped` counts the older ones that had no room. `return()`, or leaving a `for await`, lets go of
+   * what waits.
+   */
+  firings(): Subscription<Firing> {
     return this.#firings.subscribe();
   }
 
   /**
-   * The raw events from now on, as columns in batches, until the run has ended. One consumer at a time. A
+   * The raw events from the first `next()` on, as columns in batches, until the run has ended. One consumer at a time. A
    * consumer that is too slow misses events, which are counted, or holds the ensemble: see the options.
    */
   events(options?: EventStreamOptions): AsyncGenerator<EventBatch, void, void> {
@@ -450,8 +462,12 @@ export class Ensemble {
         this.#taken++;
         this.#checkIdle();
       },
-      // Closed meanwhile: nobody is interested any more.
-      () => {},
+      (error: EnsembleError) => {
+        // Closed meanwhile: nobody is interested any more.
+        if (error.code === 'ERR_CLOSED') return;
+        const message = `what the member delivered as records can't be taken in: ${error.message}`;
+        this.#finish('failed', new MemberError(message, { cause: error }));
+      },
     );
   }
 
@@ -488,11 +504,44 @@ export class Ensemble {
       const handed = this.#handed;
       const status = await this.#engine.status().catch(() => null);
       if (status === null) break;
-      const unchanged = this.#quiet && handed === this.#handed && this.#member.expectsMore !== true;
+      const unchanged = this.#quiet && handed === this.#handed && !this.#expectsMore();
       const { activeJobs, submitting, retrying, timeCouldFire } = status;
       if (unchanged && activeJobs + submitting + retrying === 0 && !timeCouldFire) this.#finish('idle');
     }
     this.#checkingIdle = false;
+  }
+
+  #expectsMore(): boolean {
+    try {
+      return this.#member.expectsMore === true;
+    } catch (cause) {
+      this.#memberFailed('expectsMore', cause);
+      return false;
+    }
+  }
+
+  #setGrowable(growable: boolean): void {
+    try {
+      this.#member.setGrowable?.(growable);
+    } catch (cause) {
+      this.#memberFailed('setGrowable()', cause);
+    }
+  }
+
+  /** A member of the caller's own threw where no action could fail of it. */
+  #memberFailed(method: string, cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#finish('failed', new MemberError(`${method} of the member failed: ${reason}`, { cause }));
+  }
+
+  /** A member that can't be stopped is a problem, and not worth the result of the run. */
+  async #stopMember(grace: number, end: EndOfRun): Promise<void> {
+    try {
+      await this.#member.stop(grace, end);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.#observer.problem?.(new MemberError(`the member could not be stopped: ${reason}`, { cause }));
+    }
   }
 
   #finish(end: RunEnd, error: EnsembleError | null = null, by: EndedBy | null = null): void {
@@ -513,7 +562,7 @@ export class Ensemble {
     await this.#dispatcher?.settled();
     const unperformed = this.#dispatcher?.unperformed;
     const rules = readRuleReports(seen, this.#rules, this.#engine.names.metrics, unperformed);
-    await this.#member.stop(this.#options.grace ?? 5, end === 'interrupted' ? 'interrupted' : 'done');
+    await this.#stopMember(this.#options.grace ?? 5, end === 'interrupted' ? 'interrupted' : 'done');
     await this.#dispatcher?.measured();
     await this.#engine.finishStream();
     const metrics = await this.#engine.metrics();

@@ -25,6 +25,8 @@ export type ErrorCode =
   | 'ERR_CUSTOM'
   /** A function of the user did not answer within its timeout. */
   | 'ERR_CUSTOM_TIMEOUT'
+  /** A method of the observer of a run failed. */
+  | 'ERR_OBSERVER'
   /** A test of an ensemble says something of jobs that are not there. */
   | 'ERR_TEST'
   /** A service can't listen where it should, or refused what was asked of it. */

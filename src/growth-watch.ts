@@ -4,17 +4,16 @@
  */
 
 import type { Rule } from './config/types.js';
-import type { Member } from './members/member.js';
 import { mayGrow } from './rules/user-code.js';
 
 export class GrowthWatch {
-  readonly #member: Member;
+  readonly #setGrowable: (growable: boolean) => void;
   /** Runs left of each rule that may grow the member, by the rule's index. */
   readonly #left = new Map<number, { readonly rule: Rule; runs: number }>();
 
   /** `rules` are those of the file, in their order. Probes are no rules here: they only measure. */
-  constructor(rules: readonly Rule[], member: Member) {
-    this.#member = member;
+  constructor(rules: readonly Rule[], setGrowable: (growable: boolean) => void) {
+    this.#setGrowable = setGrowable;
     for (const [index, rule] of rules.entries()) this.#watch(index, rule);
     this.#tell();
   }
@@ -51,6 +50,6 @@ export class GrowthWatch {
   }
 
   #tell(): void {
-    this.#member.setGrowable?.(this.#left.size > 0);
+    this.#setGrowable(this.#left.size > 0);
   }
 }

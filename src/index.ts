@@ -11,6 +11,7 @@ export type {
   CustomHandle,
   CustomMetrics,
 } from './actions/custom-types.js';
+export type { Subscription } from './broadcast.js';
 export { formatDiagnostics } from './config/format.js';
 export { configFromObject, type LoadedConfig, loadConfig, parseConfig } from './config/load.js';
 export type {

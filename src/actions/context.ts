@@ -26,7 +26,11 @@ export type ActionReport =
   /** A state that the user's own code asked for; those of rules are in their firings. */
   | { readonly kind: 'goto'; readonly state: string };
 
-/** Who wants to know what a run does. Every method is optional; none may throw. */
+/**
+ * Who wants to know what a run does. Every method is optional. The run goes on when one throws, or returns a promise that
+ * is rejected; the first failure of each method is reported as an EnsembleError `ERR_OBSERVER`: to `problem`, or as a
+ * warning of the process when `problem` is missing or is what failed.
+ */
 export interface EnsembleObserver {
   /** A rule has fired; its action is next. */
   firing?(firing: Firing): void;

@@ -22,6 +22,7 @@ import {
   type TimeRequest,
 } from './addon.js';
 import { EventBatch, type EventStreamOptions } from './event-batch.js';
+import { ItemStream } from './item-stream.js';
 import type { EnginePlan, PlanCron, PlanMetric, PlanRule, SubmitPortion } from './plan.js';
 
 export interface EngineListener {
@@ -99,10 +100,9 @@ export class Engine {
   #closed = false;
   #started = false;
   #sourceOpen = false;
-  #streaming = false;
   #streamEnded = false;
   #capacity = 0;
-  #wakeStream: (() => void) | null = null;
+  #stream: ItemStream<EventBatch> | null = null;
 
   /** Throws EnsembleError `ERR_ADDON` or, for a plan that is none, `ERR_ENGINE`. */
   constructor(plan: EnginePlan, listener: EngineListener, addon: Addon = loadAddon()) {
@@ -268,52 +268,57 @@ export class Engine {
   }
 
   /**
-   * Raw events in batches, from now until `endEvents()` or `close()`. One consumer at a time. Breaking out of
-   * the loop stops the gathering.
+   * Raw events in batches, from the first `next()` until `endEvents()` or `close()`. One consumer at a time. Breaking out
+   * of the loop, or giving the stream back, stops the gathering.
    */
-  async *events(options: EventStreamOptions = {}): AsyncGenerator<EventBatch, void, void> {
+  events(options: EventStreamOptions = {}): AsyncGenerator<EventBatch, void, void> {
+    const stream = new ItemStream<EventBatch>({
+      take: () => {
+        if (this.#stream !== stream) this.#gather(stream, options);
+        return this.#takeEvents();
+      },
+      ended: () => this.#closed || this.#streamEnded,
+      release: () => {
+        if (this.#stream !== stream) return;
+        this.#stream = null;
+        if (!this.#closed) this.#native.gatherEvents(0, false);
+      },
+    });
+    return stream;
+  }
+
+  #gather(stream: ItemStream<EventBatch>, options: EventStreamOptions): void {
     if (this.#closed) throw closed();
-    if (this.#streaming) throw new EnsembleError('ERR_ENGINE', 'events() already has a consumer');
+    if (this.#stream !== null) throw new EnsembleError('ERR_ENGINE', 'events() already has a consumer');
     this.#capacity = options.capacity ?? 65_536;
     this.#native.gatherEvents(this.#capacity, options.overflow === 'hold');
-    this.#streaming = true;
-    try {
-      for (;;) {
-        const batch = this.#closed ? undefined : this.#native.takeEvents();
-        // A batch without events may hold names: of events that a consumer before this one left behind.
-        if (batch !== undefined) {
-          this.#namedKinds.push(...batch.newKinds);
-          this.#groups.push(...batch.newGroups);
-        }
-        if (batch !== undefined && (batch.ids.length > 0 || batch.dropped > 0)) {
-          yield new EventBatch(batch, this.#kindNames(), this.#groups);
-          continue;
-        }
-        if (this.#closed || this.#streamEnded) return;
-        await new Promise<void>((resolve) => {
-          this.#wakeStream = resolve;
-        });
-      }
-    } finally {
-      this.#streaming = false;
-      if (!this.#closed) this.#native.gatherEvents(0, false);
-    }
+    this.#stream = stream;
+  }
+
+  #takeEvents(): EventBatch | undefined {
+    const batch = this.#closed ? undefined : this.#native.takeEvents();
+    if (batch === undefined) return undefined;
+    // A batch without events may hold names: of events that a consumer before this one left behind.
+    this.#namedKinds.push(...batch.newKinds);
+    this.#groups.push(...batch.newGroups);
+    if (batch.ids.length === 0 && batch.dropped === 0) return undefined;
+    return new EventBatch(batch, this.#kindNames(), this.#groups);
   }
 
   /** Whether `events()` has a consumer. */
   get streaming(): boolean {
-    return this.#streaming;
+    return this.#stream !== null;
   }
 
   /** Lets the consumer of `events()` take what is left and come to its end. */
   endEvents(): void {
     this.#streamEnded = true;
-    this.#wakeStream?.();
+    this.#stream?.wake();
   }
 
   /** From now on the engine waits for no consumer of `events()`: what there is no room for is dropped. */
   dropEvents(): void {
-    if (this.#streaming && !this.#closed) this.#native.gatherEvents(this.#capacity, false);
+    if (this.#stream !== null && !this.#closed) this.#native.gatherEvents(this.#capacity, false);
   }
 
   /** Stops the thread. What has not been answered is rejected with `ERR_CLOSED`. Idempotent. */
@@ -329,7 +334,7 @@ export class Engine {
     this.#submissions.clear();
     this.#retries.clear();
     this.#keepIfBusy();
-    this.#wakeStream?.();
+    this.#stream?.wake();
   }
 
   /** An answer, a heartbeat or a record may be still to come. */
@@ -384,7 +389,7 @@ export class Engine {
       this.#sourceOpen = false;
       tell(() => this.#source?.failed(failure));
     }
-    if (outbox.eventsWaiting) this.#wakeStream?.();
+    if (outbox.eventsWaiting) this.#stream?.wake();
     if (outbox.answers.length > 0 && this.#waiting.size === 0) this.#native.hold(false);
     this.#keepIfBusy();
   }

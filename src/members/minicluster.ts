@@ -50,8 +50,11 @@ export class MiniClusterMember implements Member {
     return this.#scaler.resize(delta, signal);
   }
 
-  stop(grace: number, end: EndOfRun): Promise<void> {
-    this.#scaler.close();
-    return this.#flux.stop(grace, end);
+  async stop(grace: number, end: EndOfRun): Promise<void> {
+    try {
+      this.#scaler.close();
+    } finally {
+      await this.#flux.stop(grace, end);
+    }
   }
 }

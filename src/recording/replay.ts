@@ -57,6 +57,8 @@ export class Replay {
   #by: EndedBy | null = null;
   /** The first bytes that are no record. */
   #firstBroken: DecodeError | null = null;
+  /** What a function of the options threw first. */
+  #thrown: { readonly cause: unknown } | null = null;
 
   /** Throws EnsembleError `ERR_ADDON`. */
   constructor(reader: RecordingReader, options: ReplayOptions = {}) {
@@ -72,10 +74,10 @@ export class Replay {
       { ...plan, virtualTime: true, rules: plan.rules.map((rule) => ({ ...rule, wantsEvent: false })) },
       {
         firing: (native) => this.#fired(readFiring(native, rules, this.#engine.names, states)),
-        retry: (retry) => options.retry?.(readRetry(retry, this.#engine.groups)),
-        decodeError: (error) => {
-          this.#firstBroken ??= error;
-          options.decodeError?.(error);
+        retry: (retry) => this.#tell(() => options.retry?.(readRetry(retry, this.#engine.groups))),
+        decodeError: (broken) => {
+          this.#firstBroken ??= broken;
+          this.#tell(() => options.decodeError?.(broken));
         },
         cronTimes: nextTimes,
       },
@@ -87,29 +89,42 @@ export class Replay {
     return this.#engine.status();
   }
 
-  /** Reads the recording to its end, once. What went wrong is in the result. */
+  /**
+   * Reads the recording to its end, once. What went wrong is in the result. Rejects with what a function of the options
+   * threw; the replay ends there.
+   */
   async run(): Promise<ReplayResult> {
     let error: EnsembleError | null = null;
     try {
-      await this.#read();
-    } catch (cause) {
-      if (!(cause instanceof EnsembleError)) throw cause;
-      error = cause;
+      await this.#read().catch((cause: unknown) => {
+        if (!(cause instanceof EnsembleError)) throw cause;
+        error = cause;
+      });
+      await this.#engine.finishStream();
+      const metrics = await this.#engine.metrics();
+      if (this.#thrown !== null) throw this.#thrown.cause;
+      if (metrics.status.records === 0 && !this.#options.signal?.aborted)
+        error ??= this.#noRecord(metrics.status);
+      const { rules = [] } = this.#options.config ?? {};
+      const reports = readRuleReports(await this.#engine.rules(), rules, this.#engine.names.metrics);
+      return { end: this.#endOf(error, metrics.status), error, by: this.#by, rules: reports, metrics };
+    } finally {
+      this.#engine.close();
     }
-    await this.#engine.finishStream();
-    const metrics = await this.#engine.metrics();
-    const { rules = [] } = this.#options.config ?? {};
-    const reports = readRuleReports(await this.#engine.rules(), rules, this.#engine.names.metrics);
-    this.#engine.close();
-    if (metrics.status.records === 0 && !this.#options.signal?.aborted)
-      error ??= this.#noRecord(metrics.status);
-    return { end: this.#endOf(error, metrics.status), error, by: this.#by, rules: reports, metrics };
+  }
+
+  #tell(call: () => void): void {
+    try {
+      if (this.#thrown === null) call();
+    } catch (cause) {
+      this.#thrown = { cause };
+    }
   }
 
   #fired(firing: Firing): void {
     const { action, rule, name } = firing;
     if (action === 'terminate') this.#by ??= { kind: 'rule', rule, name };
-    this.#options.firing?.(firing);
+    this.#tell(() => this.#options.firing?.(firing));
   }
 
   async #read(): Promise<void> {
@@ -117,7 +132,7 @@ export class Replay {
     const pieces = this.#reader.pieces();
     const underWay: Promise<void>[] = [];
     for await (const piece of speed === undefined ? pieces : paced(pieces, speed, signal)) {
-      if (signal?.aborted) break;
+      if (signal?.aborted || this.#thrown !== null) break;
       underWay.push(this.#engine.ingest(piece));
       if (underWay.length >= MOST_IN_FLIGHT) await underWay.shift();
       await this.#options.ready?.();

@@ -1,0 +1,242 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  Ensemble,
+  type EnsembleError,
+  type Member,
+  MemberError,
+  type MemberSink,
+  openRecording,
+  Replay,
+  synthesize,
+} from '../../../src/index.js';
+
+/** Leads to every call of an observer but `paused`, and to three jobs of group `more`. */
+const config = {
+  states: ['one', 'two'],
+  jobs: [
+    { name: 'a', command: 'true', count: 3 },
+    { name: 'bad', command: 'false', retry: { times: 1 } },
+    { name: 'more', command: 'true' },
+  ],
+  rules: [
+    { trigger: 'start', action: { name: 'submit', label: 'a' } },
+    { trigger: 'start', action: { name: 'submit', label: 'bad', goto: 'two' } },
+    { trigger: 'start', action: { name: 'exec', command: "sh -c 'echo printed >&2'" } },
+    { trigger: 'start', action: { name: 'exec', command: '/no/such/program' } },
+    { trigger: 'job-success', name: 'a', action: { name: 'submit', label: 'more', repetitions: 3 } },
+  ],
+};
+
+const methods = ['firing', 'action', 'retry', 'output', 'problem', 'records'] as const;
+
+/** Warnings of this process that are ours, while `work` goes on. */
+async function warningsOf(work: () => Promise<void>): Promise<string[]> {
+  const warnings: string[] = [];
+  const listener = (warning: Error & { code?: string }) => {
+    if (warning.code === 'ERR_OBSERVER') warnings.push(warning.message);
+  };
+  process.on('warning', listener);
+  await work();
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', listener);
+  return warnings;
+}
+
+const failures = {
+  throws: () => {
+    throw new Error('the log is closed');
+  },
+  rejects: () => Promise.reject(new Error('the log is closed')),
+};
+
+describe.each(Object.entries(failures))('an observer that %s', (_, fail) => {
+  test.each(methods)('in %s(): the run goes on, and the failure is reported once', async (method) => {
+    const problems: EnsembleError[] = [];
+    let called = 0;
+    const observer = {
+      problem: (error: EnsembleError) => void problems.push(error),
+      [method]: () => {
+        called++;
+        return fail();
+      },
+    };
+    const warnings = await warningsOf(async () => {
+      await using ensemble = Ensemble.fromObject(config, { observer });
+      const { end, metrics } = await ensemble.run();
+      expect(end).toBe('idle');
+      expect(metrics.groups.get('more')?.count).toMatchObject({ submitted: 3, success: 3 });
+      expect(metrics.groups.get('bad')?.count).toMatchObject({ submitted: 2, failed: 2 });
+    });
+    expect(called).toBeGreaterThan(0);
+    const reported = [
+      ...problems.filter(({ code }) => code === 'ERR_OBSERVER').map(({ message }) => message),
+    ];
+    expect(method === 'problem' ? warnings : reported).toEqual([
+      expect.stringContaining(`${method}() of the observer failed: the log is closed`),
+    ]);
+    expect(method === 'problem' ? reported : warnings).toEqual([]);
+  });
+
+  test('without problem(): a warning of the process says so', async () => {
+    const warnings = await warningsOf(async () => {
+      await using ensemble = Ensemble.fromObject(config, { observer: { firing: fail } });
+      expect((await ensemble.run()).end).toBe('idle');
+    });
+    expect(warnings).toEqual([expect.stringContaining('firing() of the observer failed')]);
+  });
+
+  test('in decodeError() and paused(): the run goes on', async () => {
+    const member = new OddMember({});
+    await using ensemble = Ensemble.fromObject(config, {
+      member,
+      watch: true,
+      observer: { decodeError: fail, paused: fail, problem() {} },
+    });
+    const running = ensemble.run();
+    await member.started;
+    await ensemble.act({ name: 'pause' }, 'me');
+    await ensemble.act({ name: 'resume' }, 'me');
+    await ensemble.act({ name: 'terminate' }, 'me');
+    const { end, metrics } = await running;
+    expect({ end, decodeErrors: metrics.status.decodeErrors }).toEqual({
+      end: 'terminated',
+      decodeErrors: 1,
+    });
+  });
+});
+
+/** A member whose jobs succeed at once, and some of whose methods are replaced. */
+class OddMember implements Member {
+  readonly name = 'odd';
+  readonly started: Promise<void>;
+  #begin: () => void = () => {};
+  #sink: MemberSink | null = null;
+  #jobs = 0;
+  constructor(methods: Partial<Member>) {
+    Object.defineProperties(this, Object.getOwnPropertyDescriptors(methods));
+    this.started = new Promise((resolve) => {
+      this.#begin = resolve;
+    });
+  }
+  async start(sink: MemberSink): Promise<void> {
+    this.#sink = sink;
+    sink.records(new TextEncoder().encode('{"id":-1,"events":[]}\nthis is no record\n'));
+    setTimeout(this.#begin, 50);
+  }
+  async submit(template: { group: string }, count: number): Promise<number> {
+    for (let i = 0; i < count; i++) {
+      const id = ++this.#jobs;
+      const lines = ['submit', 'start', 'finish', 'clean'].map((name) => {
+        const jobspec = { attributes: { user: { group: template.group } } };
+        const context = name === 'finish' ? { status: 0 } : {};
+        return JSON.stringify({
+          id,
+          events: [{ timestamp: 10, name, context }],
+          ...(name === 'submit' ? { jobspec } : {}),
+        });
+      });
+      this.#sink?.records(new TextEncoder().encode(`${lines.join('\n')}\n`));
+    }
+    return count;
+  }
+  async cancel(): Promise<number> {
+    return 0;
+  }
+  async stop(): Promise<void> {}
+}
+
+describe('a member of one’s own that throws', () => {
+  const fail = (): never => {
+    throw new Error('out of order');
+  };
+  const run = async (methods: Partial<Member>, rules: object[] = config.rules) => {
+    const problems: string[] = [];
+    await using ensemble = Ensemble.fromObject(
+      { ...config, rules },
+      { member: new OddMember(methods), observer: { problem: ({ message }) => problems.push(message) } },
+    );
+    const { end, error } = await ensemble.run();
+    return { end, error: error?.message ?? null, problems, size: ensemble.size };
+  };
+  const failing = (name: string) => expect.stringMatching(`${name}.* of the member failed: out of order`);
+
+  test('in stop(): the result is there all the same', async () => {
+    for (const stop of [fail, async () => fail()]) {
+      const { end, problems } = await run({ stop });
+      expect(end).toBe('idle');
+      expect(problems).toContainEqual('the member could not be stopped: out of order');
+    }
+  });
+
+  test('in stop(), when the run is ended by close()', async () => {
+    const ensemble = Ensemble.fromObject(config, { member: new OddMember({ stop: fail }), watch: true });
+    const running = ensemble.run();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await ensemble.close();
+    expect((await running).end).toBe('interrupted');
+  });
+
+  test('in submit() and cancel(): those actions fail', async () => {
+    const rules = [
+      { trigger: 'start', action: { name: 'submit', label: 'a' } },
+      { trigger: 'start', action: { name: 'cancel', label: 'a' } },
+    ];
+    const { end, problems } = await run({ submit: fail, cancel: fail, resize: fail }, rules);
+    expect(end).toBe('idle');
+    expect(problems).toEqual([
+      expect.stringContaining('submit failed: out of order'),
+      expect.stringContaining('cancel failed: out of order'),
+    ]);
+  });
+
+  test('where no action can fail of it: the run ends as failed', async () => {
+    const grow = [{ trigger: 'start', action: { name: 'grow' } }];
+    let calls = 0;
+    const later = () => {
+      if (++calls > 1) fail();
+    };
+    const odd = await run({ setGrowable: later }, grow);
+    expect(odd).toMatchObject({ end: 'failed', error: failing('setGrowable') });
+    const more = Object.defineProperty({}, 'expectsMore', { get: fail });
+    expect(await run(more)).toMatchObject({ end: 'failed', error: failing('expectsMore') });
+    const start = await run({ start: fail });
+    expect(start).toMatchObject({ end: 'failed', error: expect.stringContaining('out of order') });
+  });
+
+  test('a size that throws is unknown', async () => {
+    const size = Object.defineProperty({}, 'size', { get: fail });
+    expect(await run(size)).toMatchObject({ end: 'idle', size: null });
+  });
+
+  test('what is delivered as records and is no bytes ends the run as failed', async () => {
+    const start = async (sink: MemberSink) => sink.records('{"id":-1}' as never);
+    const { end, error } = await run({ start });
+    expect({ end, error }).toEqual({ end: 'failed', error: expect.stringContaining("can't be taken in") });
+  });
+
+  test('failed() twice, and records afterwards, change nothing', async () => {
+    const start = async (sink: MemberSink) => {
+      sink.failed(new MemberError('first'));
+      sink.failed(new MemberError('second'));
+      sink.records(new TextEncoder().encode('{"id":-1,"events":[]}\n'));
+      setTimeout(() => sink.records(new TextEncoder().encode('{"id":-1,"events":[]}\n')), 300).unref();
+    };
+    expect(await run({ start })).toMatchObject({ end: 'failed', error: 'first' });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  });
+});
+
+test('a replay whose functions throw rejects with what they threw', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'observer-')), 'recording.ndjson');
+  writeFileSync(path, Buffer.concat([...synthesize({ jobs: 50 }), Buffer.from('this is no record\n')]));
+  const wrong = new Error('the log is closed');
+  const replay = new Replay(await openRecording(path), {
+    decodeError: () => {
+      throw wrong;
+    },
+  });
+  await expect(replay.run()).rejects.toBe(wrong);
+});
