@@ -23,11 +23,15 @@ export interface AuditEntry {
 /** Refusals that are written down, so that strangers can't fill the disk. */
 const REFUSALS_PER_SECOND = 5;
 const REFUSALS_AT_ONCE = 50;
+/** Bytes that may wait for whoever reads standard error. */
+const MOST_WAITING = 2 ** 20;
 
 export class Audit {
   readonly #file: number | null;
   readonly #refusals = new TokenBucket(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE);
   #leftOut = 0;
+  /** Lines that could not be written. */
+  #lost = 0;
 
   /** Appends to the file, made for its owner alone; to standard error without one. Throws ServiceError. */
   constructor(path: string | null) {
@@ -65,15 +69,28 @@ export class Audit {
     if (this.#file !== null) closeSync(this.#file);
   }
 
+  /** A service whose audit can't be written goes on: what was lost is counted in the next line that can. */
   #write(entry: AuditEntry): void {
+    const lost = this.#lost === 0 ? {} : { lost: this.#lost };
     // A line may go to a terminal, and callers choose much of what is in it.
-    const line = escapeLines(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+    const line = escapeLines(`${JSON.stringify({ time: new Date().toISOString(), ...lost, ...entry })}\n`);
     try {
       // At once and whole: an action must not be done whose line is lost with the process.
       writeSync(this.#file ?? process.stderr.fd, line);
+      this.#lost = 0;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      process.stderr.write(line);
+      if (this.#file === null && this.#waitForReader(error, line)) return;
+      this.#lost++;
     }
+  }
+
+  /** Standard error may be a pipe that is read slowly. False when too much waits there, or nothing can. */
+  #waitForReader(error: unknown, line: string): boolean {
+    const { stderr } = process;
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || stderr.writableLength > MOST_WAITING)
+      return false;
+    stderr.write(line);
+    this.#lost = 0;
+    return true;
   }
 }

@@ -62,12 +62,14 @@ export class ServiceLink {
   readonly #run: LinkedRun;
   readonly #options: LinkOptions;
   readonly #hello: Hello;
+  readonly #source: AsyncIterableIterator<Firing>;
   readonly #firings = new WaitingFirings();
   readonly #following: Promise<void>;
   #stream: RunStream | null = null;
   #goodbye: Goodbye | null = null;
   #wake: (() => void) | null = null;
   #reported = '';
+  #logFailed = false;
 
   /**
    * Begins at once; a service that is not there yet is waited for in the background. Throws ServiceError when the
@@ -82,7 +84,8 @@ export class ServiceLink {
     } catch (error) {
       if (!(error instanceof ServiceError && error.code === 'ERR_SERVICE_UNREACHABLE')) throw error;
     }
-    void this.#gatherFirings(run.firings());
+    this.#source = run.firings();
+    void this.#gatherFirings();
     this.#following = this.#follow();
   }
 
@@ -101,10 +104,21 @@ export class ServiceLink {
     });
     await Promise.race([this.#following, late]);
     clearTimeout(timer);
+    void this.#source.return?.();
   }
 
-  async #gatherFirings(firings: AsyncIterableIterator<Firing>): Promise<void> {
-    for await (const firing of firings) this.#firings.add(firing);
+  async #gatherFirings(): Promise<void> {
+    for await (const firing of this.#source) this.#firings.add(firing);
+  }
+
+  /** A log that throws costs nobody the run. */
+  #log(text: string): void {
+    try {
+      this.#options.log(text);
+    } catch (error) {
+      if (!this.#logFailed) process.emitWarning(`the log of a service link failed: ${error}`);
+      this.#logFailed = true;
+    }
   }
 
   async #follow(): Promise<void> {
@@ -129,7 +143,7 @@ export class ServiceLink {
     }
     this.#stream = stream;
     stream.onWelcome = () => {
-      if (this.#reported !== '') this.#options.log(`the service at ${this.#address} is back`);
+      if (this.#reported !== '') this.#log(`the service at ${this.#address} is back`);
       this.#reported = '';
     };
     if (this.#goodbye !== null) stream.finish(this.#goodbye);
@@ -146,7 +160,7 @@ export class ServiceLink {
   #report(reason: string): void {
     if (this.#reported === reason) return;
     this.#reported = reason;
-    this.#options.log(`the service at ${this.#address} is not there: ${reason}; the run goes on without it`);
+    this.#log(`the service at ${this.#address} is not there: ${reason}; the run goes on without it`);
   }
 
   /** A random part keeps many runs from coming all at once to a service that has just begun. */

@@ -42,6 +42,7 @@ export class RunStream {
   /** Milliseconds that the latest updates took the event loop. */
   #costs = [0];
   #wake: (() => void) | null = null;
+  #draining: Promise<void> | null = null;
   /** The last update that was sent, as text. */
   #lastSaid = '';
 
@@ -165,15 +166,18 @@ export class RunStream {
     if (this.#over) this.#firings.putBack(taken);
   }
 
+  /** Resolves when the connection takes more, or has ended. Shared by all who wait, who may be many. */
   #drained(): Promise<void> {
     if (this.#over) return Promise.resolve();
-    return new Promise((resolve) => {
+    this.#draining ??= new Promise((resolve) => {
       const done = () => {
         for (const event of ['drain', 'error', 'end']) this.#call.off(event, done);
+        this.#draining = null;
         resolve();
       };
       for (const event of ['drain', 'error', 'end']) this.#call.on(event, done);
     });
+    return this.#draining;
   }
 
   async #wait(milliseconds: number): Promise<void> {
