@@ -10,8 +10,10 @@ export const exitStatus = {
   failure: 1,
   /** The configuration, a file or the command line is wrong; or a run that is done has no whole recording. */
   badInput: 2,
-  /** The member failed, or no service could be reached. */
+  /** The member failed, the system lacks something that is needed, or no service could be reached. */
   memberFailure: 3,
+  /** All went well, but something that was printed could not be written. */
+  outputLost: 4,
   /** A signal ended the run. */
   interrupted: 130,
 } as const;

@@ -6,8 +6,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { escapeMessage } from '../config/describe.js';
 import type { EnsembleError } from '../errors.js';
-import { drained } from '../recording/files.js';
 import { widthOf } from '../text/width.js';
+import { standardError, standardOutput } from './streams.js';
 import { colorsFor } from './tables.js';
 
 /** Characters that are written at once. */
@@ -28,12 +28,12 @@ export function keepBelow(line: string): void {
   if (line === below) return;
   const gone = erasure();
   below = line;
-  process.stdout.write(`${gone}${line}`);
+  standardOutput.write(`${gone}${line}`);
 }
 
 /** Prints text that ends with a newline. */
 export function printText(text: string): void {
-  process.stdout.write(`${erasure()}${text}${below}`);
+  standardOutput.write(`${erasure()}${text}${below}`);
 }
 
 /** Prints a line on standard output. */
@@ -43,9 +43,9 @@ export function print(line: string): void {
 
 /** Prints a line on standard error. */
 export function printError(line: string): void {
-  if (below !== '') process.stdout.write(erasure());
-  process.stderr.write(`${line}\n`);
-  if (below !== '') process.stdout.write(below);
+  if (below !== '') standardOutput.write(erasure());
+  standardError.write(`${line}\n`);
+  if (below !== '') standardOutput.write(below);
 }
 
 export type ProgramName = 'ensemble' | 'ensemble-server';
@@ -74,7 +74,7 @@ export async function printPieces(pieces: Iterable<string>): Promise<void> {
     if (gathered.length < PIECE) continue;
     printText(gathered);
     gathered = '';
-    if (process.stdout.writableNeedDrain) await drained(process.stdout);
+    if (standardOutput.full) await standardOutput.written();
     else await nextTurn();
   }
   if (gathered !== '') printText(gathered);

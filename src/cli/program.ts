@@ -1,4 +1,4 @@
-/** What the commands of this package have in common: how errors are said, and the exit statuses for them. */
+/** What the commands of this package have in common: how errors are said, the exit statuses, how the process ends. */
 
 import { type Command, CommanderError } from 'commander';
 import { escapeLines } from '../config/describe.js';
@@ -6,7 +6,12 @@ import { formatDiagnostics } from '../config/format.js';
 import { ConfigError, EnsembleError } from '../errors.js';
 import { escapeWrites } from './escape-writes.js';
 import { exitStatus } from './exit-status.js';
-import { complainOf, type ProgramName } from './output.js';
+import { complain, type ProgramName } from './output.js';
+import { standardError, standardOutput, watchStreams } from './streams.js';
+import { oneLine, remedyFor } from './system-error.js';
+
+/** Milliseconds that the process lives on after its report, when something left behind keeps it. */
+const LEFT_BEHIND = 500;
 
 function statusOf({ code }: EnsembleError): number {
   if (code === 'ERR_FILE' || code === 'ERR_CONFIG' || code === 'ERR_INSECURE') return exitStatus.badInput;
@@ -18,27 +23,24 @@ function report(name: ProgramName, error: unknown): number {
   // Commander has said it already; --help and --version come this way too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.badInput;
   if (error instanceof ConfigError) {
-    console.error(formatDiagnostics(error.diagnostics));
+    standardError.write(`${formatDiagnostics(error.diagnostics)}\n`);
     return exitStatus.badInput;
   }
   if (error instanceof EnsembleError) {
-    complainOf(error, name);
+    const remedy = remedyFor(error);
+    complain(`${remedy === null ? error.message : `${error.message}; ${remedy}`} [${error.code}]`, 'error', name);
     return statusOf(error);
   }
-  console.error(error);
-  return exitStatus.failure;
+  const line = oneLine(error);
+  if (line === null) throw error;
+  complain(line, 'error', name);
+  return exitStatus.memberFailure;
 }
 
 /** Runs a command with its subcommands to its end; the exit status is that of the process. */
 export async function runProgram(program: Command): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) escapeWrites(stream);
-  // Whoever reads our output may stop (`| head`); that ends the run like an interrupt does, and quietly.
-  let readerIsGone = false;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (!readerIsGone) process.kill(process.pid, 'SIGTERM');
-    readerIsGone = true;
-  });
+  watchStreams(program.name());
   program
     .configureHelp({ sortSubcommands: false })
     .showHelpAfterError(`(try ${program.name()} --help)`)
@@ -50,4 +52,15 @@ export async function runProgram(program: Command): Promise<void> {
   } catch (error) {
     process.exitCode = report(program.name() as ProgramName, error);
   }
+  await end();
+}
+
+/**
+ * Sees to it that the process is over when its work is: a reader may take its time with what was printed, and nothing
+ * else keeps the process.
+ */
+async function end(): Promise<void> {
+  await Promise.all([standardOutput.written(), standardError.written()]);
+  if (standardOutput.lost || standardError.lost) process.exitCode ||= exitStatus.outputLost;
+  setTimeout(() => process.exit(), LEFT_BEHIND).unref();
 }

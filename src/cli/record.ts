@@ -9,6 +9,7 @@ import { openRecorder, type Recorder } from '../recording/writer.js';
 import { exitStatus } from './exit-status.js';
 import { complainOf } from './output.js';
 import { onSignals } from './signals.js';
+import { goOnWithoutStreams, textNotices } from './streams.js';
 import { timeOption } from './time-option.js';
 
 interface RecordOptions {
@@ -61,6 +62,8 @@ async function record(path: string, options: RecordOptions): Promise<number> {
       { code: 'ERR_MEMBER_UNAVAILABLE' },
     );
   }
+  // A recording on standard output is all that there is.
+  if (path !== '-') goOnWithoutStreams(textNotices);
   let end = () => {};
   const stop = new Promise<void>((resolve) => {
     end = resolve;

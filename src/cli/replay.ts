@@ -4,13 +4,13 @@ import { Command, InvalidArgumentError } from 'commander';
 import { formatDiagnostics } from '../config/format.js';
 import { loadConfig } from '../config/load.js';
 import type { DecodeError } from '../engine/addon.js';
-import { drained } from '../recording/files.js';
 import { openRecording } from '../recording/reader.js';
 import { Replay, type ReplayResult } from '../recording/replay.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReplayReporter } from './json-report.js';
 import { showProgress } from './progress.js';
 import { onSignals } from './signals.js';
+import { standardOutput } from './streams.js';
 import { textReplayReporter } from './text-report.js';
 
 interface ReplayCommandOptions {
@@ -47,7 +47,7 @@ async function replayFile(path: string, configPath: string | undefined, options:
     firing: (firing) => reporter.firing(firing),
     retry: (retry) => reporter.retry(retry),
     decodeError: (error) => errors.push(error),
-    ready: () => (process.stdout.writableNeedDrain ? drained(process.stdout) : undefined),
+    ready: () => (standardOutput.full ? standardOutput.written() : undefined),
   });
   const hideProgress = showProgress(replay, reader);
   const forgetSignals = onSignals(

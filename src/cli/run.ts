@@ -20,6 +20,7 @@ import { packageVersion } from './package-version.js';
 import { ProgressLine } from './progress-line.js';
 import { addServiceOptions, connectOptions } from './service-options.js';
 import { onSignals } from './signals.js';
+import { goOnWithoutStreams, jsonNotices, printInFull, textNotices } from './streams.js';
 import { textReporter } from './text-report.js';
 
 interface RunOptions extends MiniClusterOptions {
@@ -113,6 +114,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
   // A run in a MiniCluster is called what the MiniCluster is called: so the service knows what belongs together.
   const options = scaler === null ? given : { ...given, name: splitName(given.name).name };
   const debug = options.debug === true || loaded.config.debug;
+  goOnWithoutStreams(options.json ? jsonNotices : textNotices);
   const reporter = options.json ? jsonReporter(debug) : textReporter(debug, member);
   const recorder = await recorderOf(options, reporter);
   try {
@@ -167,6 +169,7 @@ async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Pr
     await recorder?.close(interrupt.signal).catch(() => {});
     // Nothing is left that a signal would have to end in order, so it ends a long report at once.
     forgetSignals();
+    printInFull();
     await reporter.finish(result, seconds);
     return statusOf(result, options.failOnJobFailure === true, recorder);
   } finally {

@@ -6,6 +6,7 @@ import { ServiceError } from '../errors.js';
 import type { ClusterBackend, KnownRuns } from '../service/operator/backend.js';
 import { complain } from './output.js';
 import { onSignals } from './signals.js';
+import { goOnWithoutStreams, textNotices } from './streams.js';
 import { timeOption } from './time-option.js';
 
 interface StartOptions {
@@ -65,6 +66,7 @@ async function clusterBackend(
 }
 
 async function start(options: StartOptions): Promise<void> {
+  goOnWithoutStreams(textNotices);
   // Here and not above: it is of no use to those who only want to know the version.
   const { defaultAddress, DEFAULT_PORT, formatAddress, parseAddress } = await import('../service/address.js');
   const { ensemblesService } = await import('../service/ensembles/service.js');

@@ -1,16 +1,6 @@
 #!/usr/bin/env node
 /** The command `ensemble-server`. */
 
-import { Command } from 'commander';
-import { packageVersion } from './package-version.js';
-import { runProgram } from './program.js';
-import { startCommand } from './server-start.js';
-import { tokenCommand } from './server-token.js';
+import { begin } from './begin.js';
 
-const program = new Command('ensemble-server')
-  .description('One service over many ensembles, and for the size of their clusters.')
-  .version(packageVersion(), '--version', 'print the version')
-  .addCommand(startCommand())
-  .addCommand(tokenCommand());
-
-await runProgram(program);
+await begin('ensemble-server', async () => (await import('./server-commands.js')).runServer());

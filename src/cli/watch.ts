@@ -8,6 +8,7 @@ import { firingLines, statusWord } from './ensemble-view.js';
 import { liveView } from './live-view.js';
 import { addServiceOptions, type ServiceOptions } from './service-options.js';
 import { onSignals } from './signals.js';
+import { standardOutput } from './streams.js';
 import { colorsFor } from './tables.js';
 import { withService } from './with-service.js';
 
@@ -49,6 +50,8 @@ async function watch(client: ServiceClient, name: string | null, json: boolean):
   try {
     for await (const change of client.watch(name, { signal: stop.signal })) {
       show(change);
+      // The service keeps only the latest state of what changes while nobody reads.
+      if (standardOutput.full) await standardOutput.written();
       // Of one ensemble, nothing comes behind its end.
       if (name !== null && (change.ensemble?.status === 'ENDED' || change.forgotten)) break;
     }

@@ -1,0 +1,39 @@
+/** The commands of `ensemble`. Only the one that is asked for is loaded: the others need many files more. */
+
+import { Command } from 'commander';
+import { packageVersion } from './package-version.js';
+import { runProgram } from './program.js';
+import { standardOutput } from './streams.js';
+
+const commands = new Map<string, () => Promise<Command>>(
+  Object.entries({
+    run: async () => (await import('./run.js')).runCommand(),
+    validate: async () => (await import('./validate.js')).validateCommand(),
+    test: async () => (await import('./test.js')).testCommand(),
+    graph: async () => (await import('./graph.js')).graphCommand(),
+    record: async () => (await import('./record.js')).recordCommand(),
+    replay: async () => (await import('./replay.js')).replayCommand(),
+    synth: async () => (await import('./synth.js')).synthCommand(),
+    stats: async () => (await import('./stats.js')).statsCommand(),
+    ls: async () => (await import('./ls.js')).lsCommand(),
+    status: async () => (await import('./status.js')).statusCommand(),
+    watch: async () => (await import('./watch.js')).watchCommand(),
+    act: async () => (await import('./act.js')).actCommand(),
+    version: async () =>
+      new Command('version')
+        .description('print the version')
+        .action(() => standardOutput.write(`${packageVersion()}\n`)),
+  }),
+);
+
+/** Runs `ensemble` with the arguments of the process. */
+export async function runEnsemble(): Promise<void> {
+  const program = new Command('ensemble')
+    .description('Run and steer ensembles of jobs by rules over their events and statistics.')
+    .version(packageVersion(), '--version', 'print the version');
+  const asked = commands.get(process.argv[2] ?? '');
+  // For the help, and for the name that a misspelt one resembles, all are needed.
+  const wanted = asked === undefined ? commands.values() : [asked];
+  for (const load of wanted) program.addCommand(await load());
+  await runProgram(program);
+}

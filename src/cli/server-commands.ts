@@ -1,0 +1,17 @@
+/** The commands of `ensemble-server`. */
+
+import { Command } from 'commander';
+import { packageVersion } from './package-version.js';
+import { runProgram } from './program.js';
+import { startCommand } from './server-start.js';
+import { tokenCommand } from './server-token.js';
+
+/** Runs `ensemble-server` with the arguments of the process. */
+export async function runServer(): Promise<void> {
+  const program = new Command('ensemble-server')
+    .description('One service over many ensembles, and for the size of their clusters.')
+    .version(packageVersion(), '--version', 'print the version')
+    .addCommand(startCommand())
+    .addCommand(tokenCommand());
+  await runProgram(program);
+}
