@@ -64,7 +64,7 @@ class Spawner {
       WaitForWork();
       ReadStartOutcomes();
       Reap();
-      if (polled_[kKeeper].revents != 0) break;
+      if (polled_[kKeeper].revents != 0) return EndUntold();
       const Input input = ReadCommands();
       if (input == Input::kEnded) break;
       if (input == Input::kGarbage) {
@@ -207,12 +207,25 @@ class Spawner {
     if (found != pids_.end()) kill(-found->second, command.signal);
   }
 
-  /// Kills every job, then what their daemons left, and says so.
-  void EndEverything() {
+  /// The keeper was killed, which for the host is the end of both of us. Told of as ends of jobs,
+  /// what we kill now would look like results of theirs.
+  int EndUntold() {
+    EndJobs();
+    return 1;
+  }
+
+  /// Kills every job, then what their daemons left. Returns the time when this must be over.
+  double EndJobs() {
     constexpr double kSeconds = 3;
     const double deadline = MonotonicSeconds() + kSeconds;
     for (const auto& [pid, job] : jobs_) kill(-pid, SIGKILL);
     EndDescendants(sigchld_.get(), deadline, [this] { return Reap(); });
+    return deadline;
+  }
+
+  /// Kills everything, and says so.
+  void EndEverything() {
+    const double deadline = EndJobs();
     while (!reports_.empty() && reports_.Flush() && MonotonicSeconds() < deadline) {
       pollfd room = {STDOUT_FILENO, POLLOUT, 0};
       poll(&room, 1, 20);
