@@ -28,7 +28,11 @@ function report(name: ProgramName, error: unknown): number {
   }
   if (error instanceof EnsembleError) {
     const remedy = remedyFor(error);
-    complain(`${remedy === null ? error.message : `${error.message}; ${remedy}`} [${error.code}]`, 'error', name);
+    complain(
+      `${remedy === null ? error.message : `${error.message}; ${remedy}`} [${error.code}]`,
+      'error',
+      name,
+    );
     return statusOf(error);
   }
   const line = oneLine(error);
