@@ -2,6 +2,7 @@
 
 import type { Action, EnsembleConfig } from '../config/types.js';
 import { ActionError } from '../errors.js';
+import { counted } from '../text/counted.js';
 import type { ActionReport } from './context.js';
 import { NoAction, readFollowUps } from './follow-up.js';
 
@@ -63,7 +64,7 @@ export function outcomeOf(report: ActionReport | null): AskedOutcome {
 }
 
 function describeDone(report: ActionReport | null): string {
-  const jobs = (count: number) => (count === 1 ? '1 job' : `${count} jobs`);
+  const jobs = (count: number) => counted(count, 'job');
   switch (report?.kind) {
     case 'submit':
       return `submitted ${jobs(report.jobs)} of ${report.group}`;

@@ -8,6 +8,7 @@ import { FillError, fillDraft, showWords } from '../parameters/fill.js';
 import { fillValue, type Lookup } from '../parameters/template.js';
 import { plain, rowOf } from '../parameters/written.js';
 import { type Portion, portionsOf } from '../rules/portions.js';
+import { counted } from '../text/counted.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { tagValues } from './tag-values.js';
 
@@ -216,7 +217,7 @@ async function checkReport({ action, firing, rule, report }: DueSubmit, jobs: nu
   if (outcome === null || outcome.refused === 0) return;
   const rest = outcome.dropped === 0 ? '' : `, ${outcome.dropped} more were not tried`;
   throw new ActionError(
-    `rule '${rule.title}' (rules[${firing.rule}]): ${outcome.refused} of ${jobs} jobs of group '${action.label}' ` +
+    `rule '${rule.title}' (rules[${firing.rule}]): ${outcome.refused} of ${counted(jobs, 'job')} of group '${action.label}' ` +
       `were refused: ${outcome.reason}${rest}`,
     firing.rule,
   );

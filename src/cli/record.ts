@@ -6,6 +6,7 @@ import { EMPTY_PLAN } from '../engine/plan.js';
 import { MemberError } from '../errors.js';
 import { createMember, executorNames, type MemberName } from '../members/create.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
+import { counted } from '../text/counted.js';
 import { exitStatus } from './exit-status.js';
 import { complainOf } from './output.js';
 import { onSignals } from './signals.js';
@@ -83,7 +84,7 @@ async function record(path: string, options: RecordOptions): Promise<number> {
       : setTimeout(end, options.duration * 1000);
   try {
     const { records, events } = await follow(recorder, options, stop);
-    console.error(`ensemble: recorded ${records} records with ${events} events`);
+    console.error(`ensemble: recorded ${counted(records, 'record')} with ${counted(events, 'event')}`);
   } finally {
     clearTimeout(timer);
     // Its error has been reported when it happened.

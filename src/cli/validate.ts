@@ -6,6 +6,7 @@ import { escapeLines } from '../config/describe.js';
 import { formatDiagnostics } from '../config/format.js';
 import { loadConfig } from '../config/load.js';
 import { ConfigError } from '../errors.js';
+import { counted } from '../text/counted.js';
 import { exitStatus } from './exit-status.js';
 import { complain, printError } from './output.js';
 
@@ -19,7 +20,6 @@ async function validate(path: string): Promise<number> {
     });
     await close();
     if (warnings.length > 0) console.log(formatDiagnostics(warnings));
-    const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
     console.log(
       `${path}: valid (${counted(config.groups.size, 'job group')}, ${counted(config.rules.length, 'rule')})`,
     );

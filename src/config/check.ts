@@ -6,7 +6,7 @@ import { meantDuration, NO_DURATION } from './duration.js';
 import { type Path, pathKey, valueAt } from './path.js';
 import type { Problems } from './problems.js';
 import { type ConfigShape, configSchema } from './schema.js';
-import { choices, didYouMean, nearest } from './suggest.js';
+import { didYouMean, keysHere, nearest } from './suggest.js';
 import { synonymOf } from './synonyms.js';
 
 export interface CheckedShape<Shape = ConfigShape> {
@@ -79,10 +79,7 @@ function reportUnknownKey(
   const allowed = allowedKeys(schema, parent);
   const elsewhere = whereElse(schema, parent, key, allowed);
   const synonym = elsewhere === null ? synonymOf(key, allowed) : null;
-  const hint =
-    elsewhere ??
-    synonym?.hint ??
-    `${didYouMean(key, allowed)} (the keys here are ${choices(allowed, 'and')})`;
+  const hint = elsewhere ?? synonym?.hint ?? `${didYouMean(key, allowed)}${keysHere(allowed)}`;
   problems.error([...parent, key], `unknown key ${quote(key)}${hint}`, 'key');
   const given = Object(valueAt(root, parent)) as object;
   const missing = allowed.filter((name) => !(name in given));

@@ -23,7 +23,7 @@ import {
   algorithmSchema,
   useSchema,
 } from './schema-algorithm.js';
-import { choices, didYouMean } from './suggest.js';
+import { didYouMean, thereAre } from './suggest.js';
 import type { Given } from './types.js';
 import { YamlSource } from './yaml-source.js';
 
@@ -132,7 +132,7 @@ function lineOf(yaml: YamlSource, offset: number) {
 
 function ofThoseShipped(named: string): string {
   const shipped = readdirSync(SHIPPED).flatMap((name) => (name.endsWith('.yaml') ? [name.slice(0, -5)] : []));
-  return didYouMean(named, shipped) || `; there are ${choices(shipped, 'and')}`;
+  return didYouMean(named, shipped) || thereAre(shipped);
 }
 
 /** The values of all parameters; null when one is missing or wrong, which has been reported then. */
@@ -154,7 +154,7 @@ function bind(
   };
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue;
-    const what = names.length === 0 ? '; it has none' : `; there are ${choices(names, 'and')}`;
+    const what = names.length === 0 ? '; it has none' : thereAre(names);
     const hint = didYouMean(name, names) || what;
     wrong([...path, 'with', name], `${quote(use.algorithm)} has no parameter ${quote(name)}${hint}`, 'key');
   }
@@ -252,8 +252,7 @@ function fill(part: unknown, values: Values, path: Path, source: UsedSource, pro
   for (const name of names.value) {
     if (values.has(name) || LATER.test(name)) continue;
     const known = [...values.keys()];
-    const hint =
-      didYouMean(name, known) || (known.length === 0 ? '' : `; there are ${choices(known, 'and')}`);
+    const hint = didYouMean(name, known) || (known.length === 0 ? '' : thereAre(known));
     problems.error(path, `the algorithm has no parameter ${quote(name)}${hint}`);
   }
   const filled = fillValue(part, (name) => values.get(name) ?? `{{${name}}}`);

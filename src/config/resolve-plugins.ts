@@ -9,7 +9,7 @@ import { type Path, valueAt } from './path.js';
 import type { Problems } from './problems.js';
 import type { ResolveContext } from './resolve-context.js';
 import { type JobShape, jobSchema } from './schema.js';
-import { choices, didYouMean, nearest } from './suggest.js';
+import { didYouMean, keysHere, nearest, thereAre } from './suggest.js';
 import type { ConfigPlugin } from './types.js';
 
 /** The plugins that names can refer to. */
@@ -120,16 +120,10 @@ function nothingCalled(text: PluginPartName, part: PluginPart, list: readonly Co
   const hint = didYouMean(text, known);
   if (hint !== '') return `no ${what} ${quote(text)}${hint}`;
   if (!list.some(({ name }) => name === owner)) {
-    const there =
-      list.length === 0
-        ? 'the file has none'
-        : `there are ${choices(
-            list.map(({ name }) => name),
-            'and',
-          )}`;
-    return `no ${what} ${quote(text)}: no plugin is called ${quote(owner)} (plugins: ...; ${there})`;
+    const there = list.length === 0 ? '; the file has none' : thereAre(list.map(({ name }) => name));
+    return `no ${what} ${quote(text)}: no plugin is called ${quote(owner)} (plugins: ...${there})`;
   }
-  return `no ${what} ${quote(text)}${known.length === 0 ? '; the plugins have none' : `; there are ${choices(known, 'and')}`}`;
+  return `no ${what} ${quote(text)}${known.length === 0 ? '; the plugins have none' : thereAre(known)}`;
 }
 
 function reportOption(
@@ -140,10 +134,7 @@ function reportOption(
   optionsAt: Path,
 ): void {
   if (known !== null) {
-    const hint =
-      known.length === 0
-        ? ''
-        : `${didYouMean(String(path.at(-1)), known)} (the keys here are ${choices(known, 'and')})`;
+    const hint = known.length === 0 ? '' : `${didYouMean(String(path.at(-1)), known)}${keysHere(known)}`;
     problems.error([...optionsAt, ...path], `${message}${hint}`, 'key');
     return;
   }

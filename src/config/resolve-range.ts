@@ -2,6 +2,7 @@
 
 import { spread, steps } from '../parameters/sweep.js';
 import { given } from '../parameters/written.js';
+import { counted } from '../text/counted.js';
 import { isLarge } from './as-written.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
@@ -101,7 +102,7 @@ function largeRange(
   if (step === null && count === 1) return [first];
   const parts = BigInt(count - 1);
   if (step === null && (last - first) % parts !== 0n) {
-    return `${count} values can't be spread from ${from} to ${to} exactly; ${LIST}`;
+    return `${counted(count, 'value')} can't be spread from ${from} to ${to} exactly; ${LIST}`;
   }
   const distance = step === null ? (last - first) / parts : BigInt(step);
   if (distance === 0n && step !== null) return 'the step must not be 0';

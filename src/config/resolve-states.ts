@@ -3,7 +3,7 @@
 import { quote } from './describe.js';
 import type { Path } from './path.js';
 import type { ResolveContext } from './resolve-context.js';
-import { choices, didYouMean } from './suggest.js';
+import { didYouMean, thereAre } from './suggest.js';
 
 /** The states in the order of the file. */
 export function resolveStates({ shape, problems }: ResolveContext): string[] {
@@ -34,10 +34,7 @@ export function stateNamed(
     shape.isBroken(['states']) || (shape.config.states ?? []).some((_, i) => shape.isBroken(['states', i]));
   if (!broken) {
     const hint =
-      states.length === 0
-        ? "; the file has no 'states'"
-        : didYouMean(name, states) ||
-          `; there ${states.length === 1 ? 'is' : 'are'} ${choices(states, 'and')}`;
+      states.length === 0 ? "; the file has no 'states'" : didYouMean(name, states) || thereAre(states);
     problems.error(path, `no state ${quote(name)}${hint}`);
   }
   return null;

@@ -10,7 +10,7 @@ import type { Path } from './path.js';
 import type { ConfigSource, Problems } from './problems.js';
 import { ACTIONS } from './schema.js';
 import type { TestShape } from './schema-tests.js';
-import { choices, didYouMean } from './suggest.js';
+import { choices, didYouMean, thereAre } from './suggest.js';
 import { type Notation, parseFiring, parseHappening, parseOutcome } from './test-notation.js';
 import type {
   ExpectedFiring,
@@ -310,8 +310,7 @@ class Resolver {
   #checkState(state: string, path: Path): void {
     const { states, problems } = this.#context;
     if (states.includes(state)) return;
-    const known =
-      states.length === 0 ? "; the ensemble has no 'states'" : `; there are ${choices(states, 'and')}`;
+    const known = states.length === 0 ? "; the ensemble has no 'states'" : thereAre(states);
     problems.error(path, `no state ${quote(state)}${didYouMean(state, states) || known}`);
   }
 

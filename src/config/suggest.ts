@@ -1,6 +1,7 @@
 /** Suggestions for misspelt names. */
 
 import { distance } from 'fastest-levenshtein';
+import { quote } from './describe.js';
 
 /** Nobody means a name this long by a misspelling, and comparing it would take long. */
 const LONGEST_NAME = 200;
@@ -36,9 +37,21 @@ export function choices(names: readonly string[], conjunction: 'or' | 'and' = 'o
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${conjunction} ${last}`;
 }
 
-/** What there is to choose from, to be put after a message: `; there is a`, `; there are a, b and c`. */
+/**
+ * What there is to choose from, to be put after a message: `; there are a, b and c`, and, as one name alone may read as
+ * another word, `; there is 'a'`.
+ */
 export function thereAre(names: readonly string[]): string {
-  return `; there ${names.length === 1 ? 'is' : 'are'} ${choices(names, 'and')}`;
+  const [only = ''] = names;
+  return names.length === 1 ? `; there is ${quote(only)}` : `; there are ${choices(names, 'and')}`;
+}
+
+/** The same for the keys of a mapping: ` (the keys here are a and b)`. */
+export function keysHere(keys: readonly string[]): string {
+  const [only = ''] = keys;
+  return keys.length === 1
+    ? ` (the key here is ${quote(only)})`
+    : ` (the keys here are ${choices(keys, 'and')})`;
 }
 
 /** Edit distance, but two letters in the wrong order are one slip of the fingers and count as one. */

@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import { given } from '../parameters/written.js';
 import { largeInteger } from './as-written.js';
 import { quote } from './describe.js';
-import { choices, didYouMean } from './suggest.js';
+import { choices, didYouMean, thereAre } from './suggest.js';
 import type { Happening, JobSelection, Outcome } from './test-types.js';
 import type { Given, Row } from './types.js';
 
@@ -59,8 +59,7 @@ export function parseHappening(text: string): Notation<Happening> {
     if (verb.text === 'heartbeat') return { kind: 'heartbeat' };
     const plain = PLAIN_EVENTS.some((name) => name === verb.text);
     if (!plain && !VERBS.some((name) => name === verb.text)) {
-      const hint =
-        didYouMean(verb.text, [...VERBS, ...PLAIN_EVENTS]) || `; there are ${choices(VERBS, 'and')}`;
+      const hint = didYouMean(verb.text, [...VERBS, ...PLAIN_EVENTS]) || thereAre(VERBS);
       throw new Wrong(verb.at, `no event ${quote(verb.text)}${hint}`);
     }
     const group = words.next(`the job group after ${quote(verb.text)}`).text;
@@ -114,7 +113,7 @@ export function parseOutcome(text: string): Notation<Outcome> {
       case 'exception':
         return { kind: 'exception', type: words.next('the type of the exception, like oom').text };
       default: {
-        const hint = didYouMean(first.text, OUTCOMES) || `; there are ${choices(OUTCOMES, 'and')}`;
+        const hint = didYouMean(first.text, OUTCOMES) || thereAre(OUTCOMES);
         throw new Wrong(first.at, `no outcome ${quote(first.text)}${hint}`);
       }
     }

@@ -5,7 +5,7 @@
 
 import { quote } from '../config/describe.js';
 import { DURATION_PATTERN, durationSeconds } from '../config/duration.js';
-import { choices, didYouMean } from '../config/suggest.js';
+import { didYouMean, thereAre } from '../config/suggest.js';
 import type { MetricName, Statistic } from '../config/types.js';
 import {
   ASKED_STATISTICS,
@@ -122,7 +122,7 @@ function rateOf(path: string, window: number, groups: ReadonlySet<string> | null
   const { group, count: outcome } = count.value;
   if (GAUGES.includes(outcome)) {
     const growing = COUNTS.filter((name) => !GAUGES.includes(name));
-    return refused(`${outcome} rises and falls, so it has no rate; there are ${choices(growing, 'and')}`);
+    return refused(`${outcome} rises and falls, so it has no rate${thereAre(growing)}`);
   }
   return parsed({ kind: 'rate', group, count: outcome, window });
 }
@@ -215,7 +215,7 @@ function unknown(what: string, name: string, known: readonly string[]): string {
 function listOf(known: readonly string[]): string {
   if (known.length === 0) return '; there are none';
   if (known.length > LONGEST_LIST) return '';
-  return `; there ${known.length === 1 ? 'is' : 'are'} ${choices(known, 'and')}`;
+  return thereAre(known);
 }
 
 function member<T extends string>(known: readonly T[], name: string): T | undefined {

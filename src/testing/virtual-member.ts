@@ -13,6 +13,7 @@ import { JournalRecords } from '../members/local/records.js';
 import { Runner } from '../members/local/runner.js';
 import type { Member, MemberHost, MemberSink, ResizeOutcome, SubmitOrigin } from '../members/member.js';
 import { portionsOf } from '../rules/portions.js';
+import { counted } from '../text/counted.js';
 import { VirtualClock } from './virtual-clock.js';
 
 export interface VirtualMemberOptions {
@@ -248,7 +249,10 @@ export class VirtualMember implements Member {
         Array.from({ length: last - first + 1 }, (_, i) => {
           const job = all[first + i - 1];
           const which = `job ${first + i} of '${group}'`;
-          if (job === undefined) throw wrong(`there is no ${which}: ${all.length} were submitted by then`);
+          if (job === undefined)
+            throw wrong(
+              `there is no ${which}: ${all.length} ${all.length === 1 ? 'was' : 'were'} submitted by then`,
+            );
           if (!isActive(job)) throw wrong(`${which} has ended already`);
           if (!can(job)) throw wrong(`${which} is not ${what}`);
           return job;
@@ -259,7 +263,8 @@ export class VirtualMember implements Member {
     if (able.length === 0) throw wrong(`no job of '${group}' is ${what}`);
     if (jobs.kind === 'all') return able;
     if (able.length >= jobs.count) return able.slice(0, jobs.count);
-    throw wrong(`only ${able.length} jobs of '${group}' are ${what}, not ${jobs.count}`);
+    const are = able.length === 1 ? 'is' : 'are';
+    throw wrong(`only ${counted(able.length, 'job')} of '${group}' ${are} ${what}, not ${jobs.count}`);
   }
 }
 

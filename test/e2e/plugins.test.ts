@@ -206,7 +206,7 @@ describe.concurrent('what is wrong is said before the run, with line and column'
     [
       'an unknown plugin',
       '{name: lammps.check}',
-      "no action 'lammps.check': no plugin is called 'lammps' (plugins: ...; there are study)",
+      "no action 'lammps.check': no plugin is called 'lammps' (plugins: ...; there is 'study')",
     ],
     ['an action of ours, misspelt', '{name: sumbit, label: a}', "did you mean 'submit'?"],
     ['a key of others', '{name: study.throws, label: a}', 'ignored: study.throws has no label'],

@@ -8,6 +8,7 @@ import type { JobTemplate } from '../../config/types.js';
 import type { Engine } from '../../engine/engine.js';
 import type { SubmitPortion } from '../../engine/plan.js';
 import { MemberError } from '../../errors.js';
+import { counted } from '../../text/counted.js';
 import { type CompiledJobspec, compileJobspec } from '../jobspec.js';
 import type { EndOfRun, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
 import { inheritedEnvironment } from './environment.js';
@@ -92,7 +93,7 @@ export class FluxMember implements Member {
     const portion = { ...this.#compile(template), count, urgency: template.urgency };
     const report = await this.#open().submit(portion, origin);
     if (report.refused > 0) {
-      throw new MemberError(`Flux refused ${report.refused} of ${count} jobs: ${report.reason}`);
+      throw new MemberError(`Flux refused ${report.refused} of ${counted(count, 'job')}: ${report.reason}`);
     }
     return report.accepted;
   }
@@ -100,14 +101,16 @@ export class FluxMember implements Member {
   async cancel(ids: Iterable<bigint>, note: string): Promise<number> {
     const report = await this.#open().cancel(BigUint64Array.from(ids), note);
     if (report.failed > 0)
-      throw new MemberError(`Flux did not cancel ${report.failed} jobs: ${report.reason}`);
+      throw new MemberError(`Flux did not cancel ${counted(report.failed, 'job')}: ${report.reason}`);
     return report.done;
   }
 
   async setUrgency(ids: Iterable<bigint>, urgency: number): Promise<number> {
     const report = await this.#open().setUrgency(BigUint64Array.from(ids), urgency);
     if (report.failed > 0) {
-      throw new MemberError(`Flux did not change the urgency of ${report.failed} jobs: ${report.reason}`);
+      throw new MemberError(
+        `Flux did not change the urgency of ${counted(report.failed, 'job')}: ${report.reason}`,
+      );
     }
     return report.done;
   }

@@ -5,8 +5,8 @@
  */
 
 import { constants } from 'node:os';
-
 import type { MemberError } from '../../errors.js';
+import { counted } from '../../text/counted.js';
 import type { Alarm, Clock } from './clock.js';
 import type { LocalJob } from './job.js';
 import { finishStatus, isShortage, startFailure } from './outcome.js';
@@ -113,7 +113,7 @@ export class Runner implements SpawnerListener {
   refuseTooLarge(job: LocalJob): void {
     this.#waiting.remove(job);
     const { slots } = job.batch;
-    const note = `unsatisfiable request: needs ${slots} slots, this member has ${this.#size}`;
+    const note = `unsatisfiable request: needs ${counted(slots, 'slot')}, this member has ${this.#size}`;
     this.#records.exception(job, 'alloc', note);
     this.#end(job);
   }

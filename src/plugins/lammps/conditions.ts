@@ -1,6 +1,6 @@
 /** Conditions on a log: `Temp: "> 500"`, `TotEng: "drift > 0.01"`, `errors: "> 0"`. */
 
-import { choices, didYouMean } from '../../config/suggest.js';
+import { didYouMean, thereAre } from '../../config/suggest.js';
 import type { Comparison } from '../../config/types.js';
 import { parseCondition } from '../../rules/condition.js';
 import { counted } from '../../text/counted.js';
@@ -38,7 +38,7 @@ export function readCondition(key: string, written: string | number): LogConditi
   const [, word = null, rest = ''] = /^\s*([a-z]\w*)?\s*(.*)$/s.exec(String(written)) ?? [];
   const statistic = STATISTICS.find((name) => name === (word ?? 'last'));
   if (statistic === undefined) {
-    const hint = didYouMean(word ?? '', STATISTICS) || `; there are ${choices(STATISTICS, 'and')}`;
+    const hint = didYouMean(word ?? '', STATISTICS) || thereAre(STATISTICS);
     return `no statistic '${word}'${hint}`;
   }
   if (word !== null && key in FACTS) return `'${key}' is one number and has no ${word}`;
@@ -109,7 +109,7 @@ function columnOf(key: string, log: Log, run: Run): Column | null {
   const names = [...log.all.columns.keys()];
   if (names.length === 0 || names.includes(key)) return null;
   const known = [...names, ...Object.keys(FACTS)];
-  const hint = didYouMean(key, known) || `; there are ${choices(names, 'and')}`;
+  const hint = didYouMean(key, known) || thereAre(names);
   throw new Error(`the log has no column '${key}'${hint}`);
 }
 

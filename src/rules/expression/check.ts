@@ -4,7 +4,7 @@
  */
 
 import { quote } from '../../config/describe.js';
-import { choices, didYouMean } from '../../config/suggest.js';
+import { choices, didYouMean, thereAre } from '../../config/suggest.js';
 import type { ConditionStep, MetricName } from '../../config/types.js';
 import { parseMetricName, parseWindowedMetric } from '../metric-name.js';
 import type { Parsed } from '../parsed.js';
@@ -138,7 +138,7 @@ class Checker {
     const { parameters } = this.#scope;
     if (parameters !== null && !parameters.has(value)) {
       const known = [...parameters];
-      const choice = known.length === 0 ? '; no group has any' : `; there are ${choices(known, 'and')}`;
+      const choice = known.length === 0 ? '; no group has any' : thereAre(known);
       return this.fault(expression, `no parameter ${quote(value)}${didYouMean(value, known) || choice}`);
     }
     const large = this.#scope.large?.get(value);
@@ -240,7 +240,7 @@ class Checker {
     if (states === null || !sides.some((side) => side.kind === 'name' && side.name === 'state')) return;
     for (const side of sides) {
       if (side.kind !== 'text' || states.includes(side.value)) continue;
-      const hint = didYouMean(side.value, states) || `; there are ${choices(states, 'and')}`;
+      const hint = didYouMean(side.value, states) || thereAre(states);
       this.fault(side, `no state ${quote(side.value)}${hint}`);
     }
   }

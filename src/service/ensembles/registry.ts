@@ -2,6 +2,7 @@
 
 import { status } from '@grpc/grpc-js';
 import { didYouMean } from '../../config/suggest.js';
+import { counted } from '../../text/counted.js';
 import { Fault } from '../fault.js';
 import { Entry, type RunSession } from './entry.js';
 import type { Hello } from './proto.js';
@@ -142,7 +143,7 @@ export class Registry {
     if (oldest === null) {
       throw new Fault(
         status.RESOURCE_EXHAUSTED,
-        `the service has ${this.#entries.size} ensembles, as many as it takes`,
+        `the service has ${counted(this.#entries.size, 'ensemble')}, as many as it takes`,
       );
     }
     this.#forget(oldest);

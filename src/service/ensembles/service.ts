@@ -3,6 +3,7 @@
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
 import { askableNames, isAskable } from '../../actions/asked.js';
 import { didYouMean } from '../../config/suggest.js';
+import { counted } from '../../text/counted.js';
 import type { Caller } from '../admission.js';
 import type { Audit } from '../audit.js';
 import { Fault, faultOf } from '../fault.js';
@@ -53,7 +54,10 @@ export function ensemblesService(options: EnsemblesOptions): HostedService {
     if (entry.end !== null) throw new Fault(status.FAILED_PRECONDITION, `${ensemble} (${id}) has ended`);
     if (entry.session === null) throw new Fault(status.UNAVAILABLE, `${ensemble} (${id}) is not connected`);
     if (underWay >= maxActions) {
-      throw new Fault(status.RESOURCE_EXHAUSTED, `${underWay} actions are under way already`);
+      throw new Fault(
+        status.RESOURCE_EXHAUSTED,
+        `the service has ${counted(underWay, 'action')} under way already`,
+      );
     }
     underWay++;
     try {
@@ -105,7 +109,7 @@ export function ensemblesService(options: EnsemblesOptions): HostedService {
         const names = new Set(entries.flatMap((entry) => [...entry.groupNames]));
         throw new Fault(
           status.NOT_FOUND,
-          `none of ${entries.length} ensembles has a group '${group.slice(0, 100)}'${didYouMean(group, names)}`,
+          `no group '${group.slice(0, 100)}' in ${counted(entries.length, 'ensemble')}${didYouMean(group, names)}`,
         );
       }
       return { ...mergeGroups(states), ensembles: [...ids] };

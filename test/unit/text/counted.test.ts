@@ -15,7 +15,7 @@ test('a noun follows its number', () => {
 });
 
 test('one name is, several are', () => {
-  expect(thereAre(['a'])).toBe('; there is a');
+  expect(thereAre(['a'])).toBe("; there is 'a'");
   expect(thereAre(['a', 'b'])).toBe('; there are a and b');
   expect(thereAre(['a', 'b', 'c'])).toBe('; there are a, b and c');
 });
