@@ -7,12 +7,14 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
+const root = fileURLToPath(new URL('..', import.meta.url));
 /** Compilers at a time, unless the environment says: each of them takes up to 400 MB. */
 const jobs = String(Math.min(8, availableParallelism()));
 const environment = { JOBS: jobs, CMAKE_BUILD_PARALLEL_LEVEL: jobs, ...process.env };
@@ -73,6 +75,9 @@ function* toolFaults() {
   if (!pythons.some((python) => python && runs(python, recent))) yield 'no python3 (3.8 or later)';
 }
 
+/** When a file of the package was last written, in ms; 0 for a file that is not there. */
+const timeOf = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
 function fail(message) {
   process.stderr.write(`flux-ensemble can't be built: ${message}\n`);
   process.exit(1);
@@ -131,4 +136,6 @@ if (!isSet && found === undefined) {
     );
   }
 }
-process.exit(run(gyp, [what, ...options]).status);
+// Make looks at binding.gyp by itself, and not at the list of sources that it reads.
+const isStale = what === 'build' && timeOf('build/Makefile') < timeOf('native/sources.json');
+process.exit(run(gyp, [...(isStale ? ['configure'] : []), what, ...options]).status);

@@ -1,7 +1,7 @@
 /** What `npm install` runs, as far as it decides something: with a program in place of node-gyp. */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { newFolder, root } from './cli.js';
@@ -14,13 +14,22 @@ if (what === 'install') {
   console.error('gyp ERR! install error\\ngyp ERR! stack FetchError: request to http://127.0.0.1:9/ failed');
   process.exit(7);
 }
-process.exit(what === 'build' ? 3 : 0);
+process.exit(process.argv.includes('build') ? 3 : 0);
 `;
 
 /** Runs the script of a package that has no node-gyp of its own. */
-function build(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+function build(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  times: Readonly<Record<string, number>> = {},
+) {
   const folder = newFolder();
   mkdirSync(join(folder, 'native'));
+  mkdirSync(join(folder, 'build'));
+  for (const [path, time] of Object.entries(times)) {
+    writeFileSync(join(folder, path), '');
+    utimesSync(join(folder, path), time, time);
+  }
   copyFileSync(join(root, 'native/build.mjs'), join(folder, 'native/build.mjs'));
   writeFileSync(join(folder, 'node-gyp.cjs'), NODE_GYP);
   const kept = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
@@ -57,6 +66,15 @@ describe('native/build.mjs', () => {
 
   test('passes on the exit status', () => {
     expect(build(['build'], { npm_config_nodedir: '/mine' })).toMatchObject({ status: 3, stderr: '' });
+  });
+
+  test('configures anew when the list of sources has changed', () => {
+    const mine = { npm_config_nodedir: '/mine' };
+    const times = (makefile: number) => ({ 'native/sources.json': 5, 'build/Makefile': makefile });
+    expect(build(['build'], mine, times(6)).calls).toEqual([[['build'], '/mine']]);
+    expect(build(['build', '--debug'], mine, times(4)).calls).toEqual([
+      [['configure', 'build', '--debug'], '/mine'],
+    ]);
   });
 
   test('headers that are not there and can not be downloaded are one line', () => {
