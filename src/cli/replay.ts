@@ -33,7 +33,7 @@ function statusOf({ end }: ReplayResult): number {
 
 async function replayFile(path: string, configPath: string | undefined, options: ReplayCommandOptions) {
   const { speed = Number.POSITIVE_INFINITY } = options;
-  const loaded = configPath === undefined ? undefined : await loadConfig(configPath);
+  const loaded = configPath === undefined ? undefined : await loadConfig(configPath, { recorded: true });
   if (loaded !== undefined && loaded.warnings.length > 0) console.error(formatDiagnostics(loaded.warnings));
   const reader = await openRecording(path);
   const reporter = (options.json ? jsonReplayReporter : textReplayReporter)(loaded?.config);

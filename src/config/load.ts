@@ -10,7 +10,7 @@ import { ExpandedSource } from './expanded-source.js';
 import { ObjectSource } from './object-source.js';
 import { Problems } from './problems.js';
 import { resolveConfig } from './resolve.js';
-import { loadPlugins, type Plugins } from './resolve-plugins.js';
+import { loadPlugins } from './resolve-plugins.js';
 import { faultInValue } from './tree.js';
 import type { EnsembleConfig } from './types.js';
 import { YamlSource } from './yaml-source.js';
@@ -24,14 +24,19 @@ export interface LoadedConfig {
 /** No ensemble that a person can read is this large; something else was named by mistake. */
 const LARGEST_FILE = 16 * 2 ** 20;
 
+export interface LoadOptions {
+  /** The jobs come from a recording, so no rule need submit them. */
+  readonly recorded?: boolean;
+}
+
 /**
  * Reads an ensemble from a YAML file.
  *
  * @throws ConfigError with everything that is wrong with it.
  * @throws EnsembleError with code `ERR_FILE` when the file can't be read.
  */
-export async function loadConfig(path: string): Promise<LoadedConfig> {
-  return parseConfig(await readText(path), { file: path });
+export async function loadConfig(path: string, options: LoadOptions = {}): Promise<LoadedConfig> {
+  return parseConfig(await readText(path), { ...options, file: path });
 }
 
 /**
@@ -41,8 +46,11 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
  *   functions start beside it.
  * @throws ConfigError with everything that is wrong with it.
  */
-export function parseConfig(text: string, options: { file?: string | null } = {}): LoadedConfig {
-  const file = options.file ?? null;
+export function parseConfig(
+  text: string,
+  options: LoadOptions & { file?: string | null } = {},
+): LoadedConfig {
+  const { file = null, recorded = false } = options;
   if (typeof text !== 'string') return refuse(text, file);
   const yaml = new YamlSource(text);
   const source = new ExpandedSource(yaml);
@@ -52,16 +60,15 @@ export function parseConfig(text: string, options: { file?: string | null } = {}
   }
   // Where the YAML can't be understood, anything more that could be said of it would be a guess.
   if (yaml.value === undefined) throw problems.toError();
-  return finish(yaml.value, source, problems, file);
+  return finish(yaml.value, source, problems, file, recorded);
 }
 
 /**
  * Takes an ensemble from an object of the same form as a file.
  *
- * @param options.plugins Plugins that are there without being named in it.
  * @throws ConfigError with everything that is wrong with it.
  */
-export function configFromObject(value: unknown, options: { plugins?: Plugins } = {}): LoadedConfig {
+export function configFromObject(value: unknown): LoadedConfig {
   const source = new ExpandedSource(new ObjectSource(value));
   const problems = new Problems(source, null);
   const fault = faultInValue(value);
@@ -69,7 +76,7 @@ export function configFromObject(value: unknown, options: { plugins?: Plugins } 
     problems.error(fault.path, fault.message);
     throw problems.toError();
   }
-  return finish(value, source, problems, null, options.plugins);
+  return finish(value, source, problems, null, false);
 }
 
 function finish(
@@ -77,21 +84,15 @@ function finish(
   source: ExpandedSource,
   problems: Problems,
   file: string | null,
-  given?: Plugins,
+  recorded: boolean,
 ): LoadedConfig {
   const expanded = expandAlgorithms(value, source, problems, file);
   const shape = checkShape(expanded.value, problems);
   const absolute = file === null ? null : resolve(file);
-  const plugins = given ?? loadPlugins(shape.config.plugins ?? [], problems, absolute);
+  const plugins = loadPlugins(shape.config.plugins ?? [], problems, absolute);
   try {
-    const config = resolveConfig({
-      shape,
-      source,
-      problems,
-      file: absolute,
-      plugins,
-      algorithms: expanded.algorithms,
-    });
+    const { algorithms } = expanded;
+    const config = resolveConfig({ shape, source, problems, file: absolute, plugins, algorithms }, recorded);
     if (problems.hasErrors) throw problems.toError();
     return { config, warnings: problems.list() };
   } finally {

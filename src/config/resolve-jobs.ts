@@ -42,6 +42,9 @@ export interface ResolvedJobs {
   readonly large: ReadonlyMap<string, bigint>;
 }
 
+/** Every entry, with the place of the file's entry that it was made of. */
+export type PlacedEntries = readonly { readonly path: Path; readonly entry: JobEntry }[];
+
 /** Groups that have been resolved, as rules that are added refer to them. */
 export function jobsOf({ groups, largeParameters }: EnsembleConfig): ResolvedJobs {
   const parameters = new Map(
@@ -61,9 +64,10 @@ interface Overview {
 }
 
 /** Makes the job groups, in the order in which the file names them first. */
-export function resolveJobs(context: ResolveContext): ResolvedJobs {
+export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly entries: PlacedEntries } {
   const shapes = context.shape.config.jobs;
   const groups = new Map<string, GrowingGroup>();
+  const all: { path: Path; entry: JobEntry }[] = [];
   // What plugins say of their jobs may have parameters too, so it comes before all else.
   const jobs = (shapes ?? []).map((job, index) => job && withJobDefaults(context, job, ['jobs', index]));
   const parameters = parameterNames(jobs);
@@ -83,6 +87,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs {
     const group = groups.get(name) ?? newGroup(name, probes.groups.get(name) ?? []);
     const entries = resolveJob(context, overview, job, group.entries.length, path);
     for (const entry of entries) {
+      all.push({ path, entry });
       group.entries.push(entry);
       group.count += entry.count;
     }
@@ -102,6 +107,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs {
     groups,
     names: new GroupNames(groups.keys(), probes.names),
     complete: overview.complete,
+    entries: all,
     parameters,
     large: largeParameters(context, jobs),
   };

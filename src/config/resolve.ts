@@ -1,5 +1,6 @@
 /** From a file of the right shape to an ensemble: defaults, job groups, references. */
 
+import { giveAdvice } from './advice/advice.js';
 import { durationSeconds } from './duration.js';
 import type { ResolveContext } from './resolve-context.js';
 import { resolveCustom } from './resolve-custom.js';
@@ -15,15 +16,15 @@ const DEFAULT_HEARTBEAT = 60;
 
 /**
  * Reports everything that is wrong with the meaning of a configuration. The result may only be used when no
- * errors were reported, here or before.
+ * errors were reported, here or before. `recorded`: the jobs come from a recording, so no rule need submit them.
  */
-export function resolveConfig(context: ResolveContext): EnsembleConfig {
+export function resolveConfig(context: ResolveContext, recorded: boolean): EnsembleConfig {
   const { shape, file } = context;
   const custom = resolveCustom(context);
   const jobs = resolveJobs(context);
   const states = resolveStates(context);
   const rules = resolveRules(context, { jobs, states });
-  return {
+  const config: EnsembleConfig = {
     file,
     debug: meansYes(shape.config.logging?.debug ?? false),
     heartbeat: resolveHeartbeat(shape.config.logging, rules),
@@ -38,6 +39,9 @@ export function resolveConfig(context: ResolveContext): EnsembleConfig {
       shape.config.tests,
     ),
   };
+  // Where something is wrong, more that is odd would only follow from it.
+  if (!context.problems.hasErrors) giveAdvice(context, config, jobs.entries, recorded);
+  return config;
 }
 
 function resolveHeartbeat(logging: LoggingShape | null | undefined, rules: readonly Rule[]): number {

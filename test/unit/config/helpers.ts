@@ -42,14 +42,15 @@ export function read(input: unknown, file: string | null = null): LoadedConfig {
   return typeof input === 'string' ? parseConfig(input, { file }) : configFromObject(input);
 }
 
-/** An ensemble of the groups `sleep` and `echo` and of these rules. */
+/** An ensemble of the groups `sleep` and `echo` and of these rules, with others behind them that submit the groups. */
 export function withRules(...rules: unknown[]) {
+  const submit = (label: string) => ({ trigger: 'start', action: { name: 'submit', label } });
   return {
     jobs: [
       { name: 'sleep', command: 'sleep 1' },
       { name: 'echo', command: 'echo hello' },
     ],
-    rules,
+    rules: rules.length === 0 ? [] : [...rules, submit('sleep'), submit('echo')],
   };
 }
 
@@ -57,6 +58,6 @@ export function withRules(...rules: unknown[]) {
 export function withJob(job: object) {
   return {
     jobs: [{ name: 'a', command: 'true', ...job }],
-    rules: [{ trigger: 'start', action: { name: 'terminate' } }],
+    rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }],
   };
 }

@@ -11,6 +11,7 @@ jobs:
   - {name: plot, command: 'true'}
 rules:
   - {trigger: metric, when: '${when}', action: {name: terminate}}
+  - {trigger: start, action: {name: exec, command: submits-the-first}}
 `;
 }
 

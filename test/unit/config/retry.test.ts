@@ -33,7 +33,7 @@ describe('retry', () => {
         { name: 'a', command: 'x', retry: first },
         { name: 'a', command: 'y', retry: second },
       ],
-      rules: [{ trigger: 'start', action: { name: 'terminate' } }],
+      rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }],
     });
     expect(pathsOf(jobs(1, undefined))).toEqual([]);
     expect(pathsOf(jobs(undefined, 1))).toEqual([]);

@@ -23,10 +23,8 @@ describe('every length of time takes the same units', () => {
     expect(actionOf({ name: 'custom', label: 'f', timeout: time })).toMatchObject({ timeout: seconds });
     const rules = [{ trigger: 'interval', interval: time, cooldown: time, action: { name: 'terminate' } }];
     const { config } = read({ ...withRules(...rules), logging: { heartbeat: time } });
-    expect(config).toMatchObject({
-      heartbeat: seconds,
-      rules: [{ trigger: { seconds }, cooldown: seconds }],
-    });
+    expect(config.heartbeat).toBe(seconds);
+    expect(config.rules[0]).toMatchObject({ trigger: { seconds }, cooldown: seconds });
   });
 
   it('in a template too', () => {

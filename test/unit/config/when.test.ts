@@ -78,7 +78,8 @@ describe('a rule', () => {
     [{ trigger: 'job-fail', action: { goto: 'a' } }, ['rules[0].action.goto']],
     [{ trigger: 'job-fail', action: {} }, ['rules[0].action']],
     [{ trigger: 'start', action: { name: 'cancel' } }, ['rules[0].action']],
-    [{ trigger: 'job-fail', action: { name: 'cancel' } }, []],
+    [{ trigger: 'job-fail', action: { name: 'cancel', repetitions: 2 } }, []],
+    [{ trigger: 'job-fail', action: { name: 'cancel' } }, ['rules[0].action?']],
   ])('%j: %j', (rule, expected) => {
     expect(pathsOf(withRules({ action: terminate, ...rule }))).toEqual(expected);
   });

@@ -1,0 +1,20 @@
+/** What is valid, and still not what was meant: warnings on a configuration without errors. */
+
+import type { ResolveContext } from '../resolve-context.js';
+import type { PlacedEntries } from '../resolve-jobs.js';
+import type { EnsembleConfig } from '../types.js';
+import { adviseOnCommands } from './commands.js';
+import { adviseOnOutputs } from './outputs.js';
+import { adviseOnRules } from './rules.js';
+
+/** Adds warnings to the problems of a configuration. `recorded`: its jobs come from a recording. */
+export function giveAdvice(
+  context: ResolveContext,
+  config: EnsembleConfig,
+  entries: PlacedEntries,
+  recorded: boolean,
+): void {
+  adviseOnCommands(context);
+  adviseOnOutputs(context, entries, config.rules);
+  adviseOnRules(context, config, recorded);
+}

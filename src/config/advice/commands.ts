@@ -1,0 +1,36 @@
+/** Advice on commands that were written for a shell. */
+
+import type { Path } from '../path.js';
+import type { ResolveContext } from '../resolve-context.js';
+import { shellSyntaxIn } from './shell-syntax.js';
+
+/** Warns of commands of jobs and of exec that only a shell would understand. */
+export function adviseOnCommands(context: ResolveContext): void {
+  const { jobs, rules } = context.shape.config;
+  for (const [index, job] of (jobs ?? []).entries()) {
+    adviseOn(context, job?.command, ['jobs', index, 'command']);
+    for (const key of ['workdir', 'output', 'error'] as const)
+      adviseOnPath(context, job?.[key], ['jobs', index, key]);
+  }
+  for (const [index, rule] of (rules ?? []).entries()) {
+    if (rule?.action?.name === 'exec')
+      adviseOn(context, rule.action.command, ['rules', index, 'action', 'command']);
+  }
+}
+
+function adviseOn({ source, problems }: ResolveContext, command: unknown, path: Path): void {
+  if (typeof command !== 'string') return;
+  const found = shellSyntaxIn(command);
+  if (found === null) return;
+  const place = source.placeInText(path, command, found.at) ?? source.place(path, 'value');
+  problems.add('warning', path, found.message, place);
+}
+
+function adviseOnPath({ problems }: ResolveContext, text: unknown, path: Path): void {
+  const [found] = (typeof text === 'string' && /^~(?=\/|\w|$)|\$(?:[A-Za-z_]\w*|\{\w+\})/.exec(text)) || [];
+  if (found === undefined) return;
+  problems.warning(
+    path,
+    `no shell reads the path, so '${found}' is a part of a name; write what it stands for`,
+  );
+}

@@ -1,0 +1,80 @@
+/** Rules that set each other off without end. */
+
+import { formatPath } from '../path.js';
+import { choices } from '../suggest.js';
+import type { EnsembleConfig, Rule } from '../types.js';
+
+/** So many repetitions mean that there is no end to them. */
+const ENDLESS = 100_000;
+
+export interface Loop {
+  readonly rules: readonly Rule[];
+  readonly message: string;
+}
+
+/** The events that every job has, however it ends; and `success`, which a job that works has. */
+const ALWAYS = new Set([
+  ...['submit', 'validate', 'depend', 'priority', 'alloc', 'start', 'finish', 'release', 'free', 'clean'],
+  ...['sched', 'run', 'cleanup', 'inactive', 'success'],
+]);
+
+/** The group whose jobs make a rule fire, each of them and without an end; null for a rule that something holds. */
+function setOffBy({ trigger, when, in: within, cooldown, action }: Rule): string | 'any' | null {
+  if (action.name !== 'submit' || action.repetitions < ENDLESS) return null;
+  if (when !== null || within.length > 0 || cooldown !== null) return null;
+  if (trigger.kind === 'job') return ALWAYS.has(trigger.event) ? (trigger.group ?? 'any') : null;
+  if (trigger.kind !== 'metric' || trigger.metric?.kind !== 'count') return null;
+  const { metric, when: condition } = trigger;
+  const grows = metric.count === 'submitted' || metric.count === 'finished' || metric.count === 'success';
+  const stays = condition === null || condition.comparison === '>' || condition.comparison === '>=';
+  return grows && stays ? metric.group : null;
+}
+
+/** Loops of rules that nothing ends. A rule that terminates the ensemble is taken for an end. */
+export function endlessLoops({ rules }: Pick<EnsembleConfig, 'rules'>): Loop[] {
+  if (rules.some(({ action }) => action.name === 'terminate')) return [];
+  const edges = rules.flatMap((rule) => {
+    const from = setOffBy(rule);
+    return from === null || rule.action.name !== 'submit' ? [] : [{ rule, from, to: rule.action.label }];
+  });
+  const told = new Set<Rule>();
+  const loops: Loop[] = [];
+  for (const start of edges) {
+    const loop = told.has(start.rule) ? null : loopFrom(start, edges);
+    if (loop === null) continue;
+    for (const rule of loop) told.add(rule);
+    loops.push({ rules: loop, message: describe(loop, rules) });
+  }
+  return loops;
+}
+
+interface Edge {
+  readonly rule: Rule;
+  readonly from: string | 'any';
+  readonly to: string;
+}
+
+/** The rules by which jobs of the first one set it off again; null when they do not. */
+function loopFrom(start: Edge, edges: readonly Edge[]): Rule[] | null {
+  const before = new Map<Edge, Edge | null>([[start, null]]);
+  for (const edge of before.keys()) {
+    for (const next of edges) {
+      if (next.from !== 'any' && next.from !== edge.to) continue;
+      if (next === start) {
+        const loop: Rule[] = [];
+        for (let at: Edge | null = edge; at !== null; at = before.get(at) ?? null) loop.unshift(at.rule);
+        return loop;
+      }
+      if (!before.has(next)) before.set(next, edge);
+    }
+  }
+  return null;
+}
+
+function describe(loop: readonly Rule[], rules: readonly Rule[]): string {
+  const end = 'lower their repetitions, or add a rule with the action terminate';
+  if (loop.length === 1)
+    return `sets itself off: the jobs that it submits make it due again, without end; ${end}`;
+  const names = loop.map((rule) => formatPath(['rules', rules.indexOf(rule)]));
+  return `${choices(names, 'and')} set each other off without end; ${end}`;
+}

@@ -1,0 +1,106 @@
+/** Advice on files that several jobs write to. */
+
+import { isAbsolute, join } from 'node:path';
+import { isFluxTag } from '../../parameters/job-tags.js';
+import { fillText, namesIn } from '../../parameters/template.js';
+import { counted, countedTimes } from '../../text/counted.js';
+import { formatPath, type Path } from '../path.js';
+import type { ResolveContext } from '../resolve-context.js';
+import type { PlacedEntries } from '../resolve-jobs.js';
+import type { JobEntry, Rule } from '../types.js';
+
+/** Jobs of one entry of the configuration that write to one file. */
+interface Writer {
+  /** Of `output` or `error`. */
+  readonly path: Path;
+  readonly file: string;
+  readonly entry: JobEntry;
+  /** How many of one submission. */
+  jobs: number;
+  /** They have their numbers in the file's name. */
+  readonly numbered: boolean;
+}
+
+/** Warns of files that several jobs write to, of one entry or of several. */
+export function adviseOnOutputs(
+  { problems }: ResolveContext,
+  entries: PlacedEntries,
+  rules: readonly Rule[],
+): void {
+  // Many rows of parameters have the same fault; it is told once.
+  const told = new Set<Path>();
+  const warn = (path: Path, message: string) => {
+    if (!told.has(path)) problems.warning(path, message);
+    told.add(path);
+  };
+  for (const writers of writersOf(entries).values()) {
+    const [first, ...others] = writers as [Writer, ...Writer[]];
+    for (const { path, file } of others) {
+      const same = formatPath(first.path);
+      warn(path, `the jobs of ${same} write to '${file}' too; give each entry a file of its own`);
+    }
+    const wrong = others.length === 0 ? whatIsWrongWith(first, rules) : null;
+    if (wrong !== null) warn(first.path, `${wrong}; add a tag that tells them apart, like {{id}}`);
+  }
+}
+
+/** By file, who writes to it. */
+function writersOf(entries: PlacedEntries): Map<string, Writer[]> {
+  const files = new Map<string, Writer[]>();
+  const paths = new Map<Path, { readonly output: Path; readonly error: Path }>();
+  for (const { path, entry } of entries) {
+    const own = paths.get(path) ?? { output: [...path, 'output'], error: [...path, 'error'] };
+    paths.set(path, own);
+    for (const key of ['output', 'error'] as const) {
+      const found = key === 'error' && entry.error === entry.output ? null : fileOf(entry, key);
+      if (found === null) continue;
+      const writers = files.get(found.file) ?? [];
+      files.set(found.file, writers);
+      // Rows of one entry follow each other.
+      const known = writers.slice(-2).find((writer) => writer.path === own[key]);
+      if (known === undefined) writers.push({ path: own[key], entry, jobs: entry.count, ...found });
+      else known.jobs += entry.count;
+    }
+  }
+  return files;
+}
+
+function whatIsWrongWith({ jobs, file, numbered, entry }: Writer, rules: readonly Rule[]): string | null {
+  if (jobs > 1 && !numbered) return `${counted(jobs, 'job')} write to the one file '${file}'`;
+  const times = timesSubmitted(entry, rules);
+  if (times <= 1 || jobs === 0) return null;
+  const again = numbered ? ' with the same numbers' : '';
+  return `the jobs may be submitted ${countedTimes(times)}${again}, and write to '${file}' each time`;
+}
+
+/** How often rules submit the same jobs. With values of their own, or as rows that come in turn, they are others. */
+function timesSubmitted({ group, draft }: JobEntry, rules: readonly Rule[]): number {
+  let times = 0;
+  for (const { action } of rules) {
+    if (action.name !== 'submit' || action.label !== group || action.parameters !== null) continue;
+    if (action.value === null || !draft?.sweep) times += action.repetitions;
+  }
+  return times;
+}
+
+/** Tags of Flux that are the same for all jobs of an entry. */
+const OF_ALL_JOBS = /^(?:name|size|ntasks|nnodes|taskid|(?:task|node)\..+)$/;
+
+/** The file that an entry's jobs write to; null where each writes to another, or to none that is kept. */
+function fileOf(entry: JobEntry, key: 'output' | 'error'): Pick<Writer, 'file' | 'numbered'> | null {
+  const path = entry.draft?.[key] ?? entry[key];
+  if (path === null) return null;
+  const whole = isAbsolute(path) ? path : join(entry.draft?.workdir ?? entry.workdir ?? '', path);
+  const names = namesIn(whole);
+  if (!names.ok || whole.startsWith('/dev/')) return null;
+  const known = (name: string) => name === 'group' || Object.hasOwn(entry.parameters, name);
+  // Any other tag, like {{id}} or {{event.id}}, stands for something else each time.
+  const differs = (name: string) => name !== 'index' && !(isFluxTag(name) && OF_ALL_JOBS.test(name));
+  const tags = names.value.filter((name) => !known(name));
+  if (tags.some(differs)) return null;
+  const file = fillText(whole, (name) => {
+    if (!known(name)) return `{{${name}}}`;
+    return name === 'group' ? entry.group : (entry.parameters[name] ?? '');
+  });
+  return { file, numbered: tags.includes('index') };
+}

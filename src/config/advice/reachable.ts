@@ -1,0 +1,68 @@
+/** Which rules can ever fire, and which groups can ever have jobs, as far as a file tells. */
+
+import { asksUserCode } from '../../rules/user-code.js';
+import type { EnsembleConfig, Rule } from '../types.js';
+
+export interface Reachable {
+  readonly rules: ReadonlySet<Rule>;
+  /** Groups of which jobs can come to be. */
+  readonly groups: ReadonlySet<string>;
+  readonly states: ReadonlySet<string>;
+  /** Code of the user may submit anything, and add rules. */
+  readonly anything: boolean;
+}
+
+/** Groups whose jobs come from elsewhere: from a recording, or in the file's own tests. */
+function fromElsewhere(
+  { tests, groups }: Pick<EnsembleConfig, 'tests' | 'groups'>,
+  recorded: boolean,
+): string[] {
+  if (recorded) return [...groups.keys()];
+  return tests.flatMap(({ input }) => {
+    if (input.kind !== 'script') return [...groups.keys()];
+    return input.lines.flatMap(({ happening }) => (happening.kind === 'submit' ? [happening.group] : []));
+  });
+}
+
+/** What can come of a configuration. In doubt, a rule can fire. `recorded`: its jobs come from a recording. */
+export function reachableIn(
+  config: Pick<EnsembleConfig, 'rules' | 'groups' | 'states' | 'tests' | 'heartbeat'>,
+  recorded: boolean,
+): Reachable {
+  const groups = new Set(fromElsewhere(config, recorded));
+  const states = new Set(config.states.slice(0, 1));
+  const rules = new Set<Rule>();
+  let anything = false;
+  const canFire = ({ trigger, when, in: within, action }: Rule): boolean => {
+    if (action.repetitions === 0) return false;
+    if (within.length > 0 && !within.some((state) => states.has(state))) return false;
+    switch (trigger.kind) {
+      case 'state':
+        return states.has(trigger.state);
+      case 'job':
+        return trigger.group === null ? groups.size > 0 : groups.has(trigger.group);
+      case 'metric': {
+        if (trigger.metric !== null) return groups.has(trigger.metric.group);
+        const metrics = (when?.steps ?? []).flatMap((step) => (step.op === 'metric' ? [step.metric] : []));
+        // An expression takes counts that have not begun for 0, and may hold without any job.
+        const byTime =
+          config.heartbeat > 0 || within.length > 0 || metrics.some(({ kind }) => kind === 'rate');
+        return byTime || metrics.length === 0 || metrics.some(({ group }) => groups.has(group));
+      }
+      default:
+        return true;
+    }
+  };
+  for (let more = true; more && !anything; ) {
+    more = false;
+    for (const rule of config.rules) {
+      if (rules.has(rule) || !canFire(rule)) continue;
+      more = true;
+      rules.add(rule);
+      if (rule.action.name === 'submit') groups.add(rule.action.label);
+      if (rule.action.goto !== null) states.add(rule.action.goto);
+      anything ||= asksUserCode(rule.action);
+    }
+  }
+  return { rules, groups, states, anything };
+}

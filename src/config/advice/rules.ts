@@ -1,0 +1,96 @@
+/** Advice on rules that do nothing, that act only once, and that never end. */
+
+import { quote } from '../describe.js';
+import { durationSeconds } from '../duration.js';
+import type { Path } from '../path.js';
+import type { ResolveContext } from '../resolve-context.js';
+import { MOST } from '../schema.js';
+import type { EnsembleConfig, JobGroup, Rule } from '../types.js';
+import { endlessLoops } from './loops.js';
+import { type Reachable, reachableIn } from './reachable.js';
+
+type Config = Pick<EnsembleConfig, 'rules' | 'groups' | 'states' | 'tests' | 'heartbeat'>;
+
+/** Retries without a pause that are as good as endless. */
+const MANY_RETRIES = 1000;
+
+/** Warns of rules and groups of which something else will come than was meant. */
+export function adviseOnRules(context: ResolveContext, config: Config, recorded: boolean): void {
+  const { rules } = config;
+  if (rules.length === 0) return;
+  const reachable = reachableIn(config, recorded);
+  if (reachable.rules.size === 0) adviseToBegin(context, config);
+  else if (!reachable.anything) adviseOnIdle(context, config, reachable);
+  for (const [index, rule] of rules.entries()) {
+    adviseToRepeat(context, rule, mostJobs(rule, config), ['rules', index]);
+  }
+  for (const { rules: loop, message } of endlessLoops(config)) {
+    context.problems.warning(['rules', rules.indexOf(loop[0] as Rule)], message);
+  }
+  adviseOnRetries(context);
+}
+
+const ELSEWHERE = "unless they come from elsewhere, with the group's name in attributes.user.group";
+
+function adviseToBegin({ problems }: ResolveContext, { groups }: Config): void {
+  const [group = 'GROUP'] = groups.keys();
+  const first = `{trigger: start, action: {name: submit, label: ${group}}}`;
+  problems.warning(
+    ['rules'],
+    `every rule waits for jobs, and no rule submits the first ones, so nothing will happen ${ELSEWHERE}; add ${first}`,
+    'key',
+  );
+}
+
+function adviseOnIdle(
+  { problems, shape }: ResolveContext,
+  { groups, states }: Config,
+  reachable: Reachable,
+): void {
+  const entries = shape.config.jobs ?? [];
+  for (const name of groups.keys()) {
+    if (reachable.groups.has(name)) continue;
+    const path = ['jobs', entries.findIndex((job) => job?.name === name), 'name'];
+    problems.warning(path, `no rule submits the jobs of ${quote(name)}, so there are none ${ELSEWHERE}`);
+  }
+  for (const [index, state] of states.entries()) {
+    if (reachable.states.has(state)) continue;
+    problems.warning(['states', index], `no rule leads to the state ${quote(state)}`);
+  }
+}
+
+/** Jobs whose events can make a rule due, as far as rules submit them. */
+function mostJobs({ trigger }: Rule, { groups, rules }: Config): number {
+  if (trigger.kind !== 'job') return 0;
+  let jobs = 0;
+  for (const { action } of rules) {
+    if (action.name !== 'submit' || (trigger.group !== null && action.label !== trigger.group)) continue;
+    const group = groups.get(action.label) as JobGroup;
+    jobs += action.repetitions * (action.value ?? group.count) * (1 + (group.retry?.times ?? 0));
+  }
+  return jobs;
+}
+
+function adviseToRepeat({ problems, shape }: ResolveContext, rule: Rule, most: number, path: Path): void {
+  const { trigger, action } = rule;
+  const [, index] = path;
+  const given = shape.config.rules?.[Number(index)]?.action?.repetitions;
+  if (trigger.kind !== 'job' || most <= 1 || given !== undefined) return;
+  if (action.name === 'terminate' || action.goto !== null) return;
+  problems.warning(
+    [...path, 'action'],
+    `acts at the first such event only, and there may be ${most}; add 'repetitions: ${Math.min(most, MOST)}', ` +
+      "or 'repetitions: 1' if once is enough",
+  );
+}
+
+function adviseOnRetries({ problems, shape }: ResolveContext): void {
+  for (const [index, job] of (shape.config.jobs ?? []).entries()) {
+    const retry = job?.retry;
+    const { times = 0, backoff = 0 } = typeof retry === 'number' ? { times: retry } : (retry ?? {});
+    const pause = durationSeconds(typeof backoff === 'object' ? (backoff.initial ?? 0) : backoff);
+    if (times < MANY_RETRIES || pause > 0) continue;
+    const message = `a job that always fails is submitted again ${times} times without a pause; add 'backoff: 10s'`;
+    problems.warning(['jobs', index, 'retry'], message);
+  }
+}

@@ -1,0 +1,55 @@
+/** What in a command only a shell would understand. */
+
+import { partsOf } from '../split-words.js';
+import { choices } from '../suggest.js';
+
+/** Commands of a shell, which are no programs. */
+const BUILTINS = new Set(
+  'cd source . export module ulimit umask alias unset eval set if for while until case function'.split(' '),
+);
+
+const OPERATORS = /&&|\|\||\|&?|;|(?<=^|\s)(?:\d*(?:>>|>|<<|<)(?:&\d?)?|&>>?)|&(?=\s|$)/g;
+const EXPANSIONS = /\$(?:[A-Za-z_]\w*|\{[^}\s]*\}?|\(|[\d@#?*!])|`|(?<=^|\s)~(?=[/\w\s]|$)/g;
+/** In an option like --include=*.c a shell finds no file, and leaves it. */
+const PATTERNS = /(?<=^|\s)(?![-\s])[^\s=]*?(\*)/g;
+
+export interface ShellSyntax {
+  /** Where the first of it stands in the command. */
+  readonly at: number;
+  readonly message: string;
+}
+
+/** What a shell would understand in a command, outside of quotes; null when there is nothing. */
+export function shellSyntaxIn(command: string): ShellSyntax | null {
+  const parts = partsOf(command);
+  if (!parts.ok) return null;
+  const plain = Array<string>(command.length).fill('\0');
+  for (const { at, text, kind } of parts.value) if (kind !== 'kept') plain[at] = text;
+  const text = plain.join('');
+  const [first = ''] = /\S+/.exec(text) ?? [];
+  const start = text.indexOf(first);
+  if (/^[A-Za-z_]\w*=/.test(first)) {
+    const variable = first.slice(0, first.indexOf('='));
+    return { at: start, message: `${NO_SHELL}, so ${variable} does not become a variable; use environment` };
+  }
+  if (BUILTINS.has(first)) {
+    return { at: start, message: `'${first}' is a command of shells, and ${NO_SHELL}; ${HOW}` };
+  }
+  const found = [...text.matchAll(OPERATORS), ...text.matchAll(EXPANSIONS)].map(({ index, 0: what }) => ({
+    index,
+    what: what.trim(),
+  }));
+  for (const { index, 0: word } of text.matchAll(PATTERNS))
+    found.push({ index: index + word.length - 1, what: '*' });
+  if (found.length === 0) return null;
+  found.sort((a, b) => a.index - b.index);
+  const names = [...new Set(found.map(({ what }) => `'${what}'`))];
+  const shown = names.length > MOST_SHOWN ? [...names.slice(0, MOST_SHOWN), 'others'] : names;
+  const reach = names.length === 1 ? 'reaches the program as it is' : 'reach the program as they are';
+  const message = `${NO_SHELL}, so ${choices(shown, 'and')} ${reach}; ${HOW}, or put it in quotes if it is meant so`;
+  return { at: found[0]?.index ?? 0, message };
+}
+
+const NO_SHELL = 'no shell runs the command';
+const HOW = "for a shell, write sh -c '...'";
+const MOST_SHOWN = 4;
