@@ -149,7 +149,7 @@ async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Pr
   const interrupt = new AbortController();
   const forgetSignals = onSignals(
     () => {
-      printError('ensemble: interrupted: canceling what is active; once more to kill it at once');
+      printError('ensemble: interrupted: canceling the active jobs; interrupt again to kill them at once');
       interrupt.abort();
     },
     () => ensemble.kill(),

@@ -4,6 +4,7 @@
  */
 
 import { getSystemErrorMap } from 'node:util';
+import { counted } from '../text/counted.js';
 import { exitStatus } from './exit-status.js';
 import { signaled } from './signals.js';
 
@@ -94,7 +95,7 @@ class StandardStream {
     const text =
       this === standardOutput && goesOn !== null
         ? goesOn.leftOut(lines)
-        : `${program}: ${lines} lines are left out here`;
+        : `${program}: ${counted(lines, 'line')} left out here`;
     this.#stream.write(`${text}\n`);
   }
 }
@@ -131,7 +132,7 @@ export function printInFull(): void {
 
 /** The words of a command whose lines are for people. */
 export const textNotices: LossNotices = {
-  leftOut: (lines) => `(${lines} lines are left out here: standard output was not read)`,
+  leftOut: (lines) => `(${counted(lines, 'line')} left out here: standard output was not read)`,
   warning: (text) => `${program}: warning: ${text}`,
 };
 

@@ -115,7 +115,7 @@ function* resultLines(
     counted(events, 'event'),
     counted(firings, 'firing'),
     ...(decodeErrors === 0 ? [] : [counted(decodeErrors, 'broken record')]),
-    ...(lostJobs === 0 ? [] : [`${counted(lostJobs, 'job')} ended unseen`]),
+    ...(lostJobs === 0 ? [] : [`${counted(lostJobs, 'job')} with an unknown end`]),
   ];
   const where = state === null ? '' : ` in state ${escapeControls(state)}`;
   yield '';

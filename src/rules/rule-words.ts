@@ -73,7 +73,7 @@ function whyNever(rule: Rule, report: WordlessReport): string {
 }
 
 /** What held a rule back that would have fired more often. */
-function whatHeldBack(rule: Rule, { heldBack, firings, state }: WordlessReport): string[] {
+function whatHeldBack(rule: Rule, { heldBack, state }: WordlessReport): string[] {
   const { repetitions, backoff } = rule.action;
   const isMetric = rule.trigger.kind === 'metric';
   const times = (count: number) => `held back ${countedTimes(count)} by`;
@@ -93,8 +93,7 @@ function whatHeldBack(rule: Rule, { heldBack, firings, state }: WordlessReport):
     reasons.push(`held back ${countedTimes(heldBack.state)} as ${outsideOf(rule)}`);
   }
   if (heldBack.end > 0) {
-    const what = heldBack.end === firings ? 'its action' : counted(heldBack.end, 'action');
-    reasons.push(`the run ended before ${what} began`);
+    reasons.push(`the run ended before ${counted(heldBack.end, 'action')} began`);
   }
   return reasons;
 }

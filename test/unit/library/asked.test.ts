@@ -115,6 +115,20 @@ describe('what is asked for from outside', () => {
     await ensemble.close();
   });
 
+  test('a run that is ended while paused tells which actions of rules came to nothing', async () => {
+    const { ensemble, act, run, succeeded } = await running();
+    await act({ name: 'pause' });
+    for (const _ of [1, 2]) await act({ name: 'submit', label: 'first' });
+    await eventually(async () => (await succeeded('first')) === 2, 'the rule has fired twice');
+    await act({ name: 'terminate' });
+    const { by, rules } = await run;
+    expect(by).toEqual({ kind: 'request', askedBy: 'test' });
+    expect(rules).toMatchObject([
+      { firings: 2, heldBack: { end: 2 }, why: 'fired twice; the run ended before 2 actions began' },
+    ]);
+    await ensemble.close();
+  });
+
   test('a paused run does not end by itself, and can be ended', async () => {
     const ensemble = Ensemble.fromObject({
       jobs: [{ name: 'a', command: 'sleep 0.3' }],
