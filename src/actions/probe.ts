@@ -14,7 +14,7 @@ import { jobOf } from './job-facts.js';
 import { eventOf, failureOf, RunEnded, TimeoutError, withinTime } from './user-code.js';
 
 /** Milliseconds after which a process that is stuck has been ended. */
-const PROCESS_ENDS = 500;
+const PROCESS_ENDS = 1500;
 
 /** A probe of a group, and the rule by which the engine says that there is a job for it. */
 export interface ProbeRule {

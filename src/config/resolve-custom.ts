@@ -44,8 +44,10 @@ function looksLikePython(source: string): boolean {
     /^[ \t]*(async[ \t]+)?def[ \t]+\w+[ \t]*\(/m.test(source) ||
     /^[ \t]*import[ \t]+\w[\w.]*([ \t]+as[ \t]+\w+)?[ \t]*$/m.test(source) ||
     /^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]/m.test(source);
-  // JavaScript may well hold Python, in a comment or in a string that it hands to a job.
+  // Python may call something `function`. JavaScript may well hold Python, in a comment or in a string that it hands to a job.
   const hasJavaScript =
-    /=>|\bfunction\b[ \t]*\*?[ \t]*[\w$]*[ \t]*\(|^[ \t]*(export|const|let|var)[ \t]+[\w${*[]/m.test(source);
+    /=>|\bfunction\b[ \t]*\*?[ \t]*[\w$]*[ \t]*\([^()]*\)\s*\{|^[ \t]*(export|const|let|var)[ \t]+[\w${*[]/m.test(
+      source,
+    );
   return hasPython && !hasJavaScript;
 }

@@ -65,14 +65,13 @@ export class Guarded {
   constructor(
     command: readonly string[],
     listener: GuardedListener,
-    { withChannel = false, env = process.env }: { withChannel?: boolean; env?: NodeJS.ProcessEnv } = {},
+    { withChannel = false }: { withChannel?: boolean } = {},
   ) {
     this.#listener = listener;
     // A session of its own: a ^C on the terminal is for this process only, which then ends things in order.
     this.#guard = spawn(SPAWNER_PATH, ['exec', ...command], {
       detached: true,
       stdio: Array(withChannel ? 5 : 4).fill('pipe'),
-      env,
     });
     const started = this.#guard.pid !== undefined;
     const streams = (started ? this.#guard.stdio : []) as unknown as [

@@ -42,19 +42,14 @@ export class UserProcess<Sent, Heard> {
   #closed = false;
   #strayed = false;
 
-  constructor(
-    command: readonly string[],
-    codec: Codec<Sent, Heard>,
-    listener: ProcessListener<Heard>,
-    env?: NodeJS.ProcessEnv,
-  ) {
+  constructor(command: readonly string[], codec: Codec<Sent, Heard>, listener: ProcessListener<Heard>) {
     this.#codec = codec;
     this.#listener = listener;
     const output = new TextLines((line) => listener.output(line));
     this.#program = new Guarded(
       command,
       { stdout: (bytes) => output.push(bytes), line: (line) => listener.output(line) },
-      { withChannel: true, ...(env === undefined ? {} : { env }) },
+      { withChannel: true },
     );
     this.#program.stdin?.end();
     const lines = new TextLines((line) => this.#take(line), MAX_MESSAGE);

@@ -98,6 +98,15 @@ describe.concurrent('what a custom function is given', () => {
     });
   });
 
+  test('a handle that knows and cancels active jobs', async () => {
+    const { output, summary } = await run(`async function f({ handle }) {
+  const before = await handle.activeJobs('more');
+  const canceled = await handle.cancel(before);
+  console.log(before.constructor.name, before.length, canceled, (await handle.activeJobs()).length);
+}`);
+    expect([output, summary.end]).toEqual([['BigUint64Array 0 0 0'], 'idle']);
+  });
+
   test('a handle that ends the run', async () => {
     const { summary } = await run('function f({ handle }) { handle.terminate(); }');
     expect(summary.end).toBe('terminated');

@@ -1,6 +1,6 @@
 /** What code of the user leaves running: it keeps no run from ending, and does not outlive it. */
 
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -85,6 +85,27 @@ describe.concurrent('children of functions', () => {
     await gone(sleep);
     running.process.kill('SIGTERM');
     expect((await running.finished).status).toBe(130);
+  });
+
+  test('leave no zombies while the run goes on, whose process has started others', async () => {
+    const path = ensembleFile(
+      calling(javascript('sleep 0.01', 'for (;;);'), { timeout: 1, stay: 'sleep 1000' }),
+    );
+    const running = start(['run', '--json', path]);
+    await running.printed('ERR_CUSTOM_TIMEOUT');
+    const zombies = () => {
+      const stats = readdirSync('/proc').flatMap((pid) => {
+        try {
+          return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '')] : [];
+        } catch {
+          return [];
+        }
+      });
+      return stats.filter((stat) => stat.startsWith(`Z ${running.process.pid} `));
+    };
+    await eventually(() => zombies().length === 0, 'no child is a zombie');
+    running.process.kill('SIGTERM');
+    await running.finished;
   });
 
   test('a copy that a function forks and that returns too answers nothing', async () => {

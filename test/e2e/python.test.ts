@@ -135,6 +135,110 @@ def f(event, **kwargs):
   });
 });
 
+describe.concurrent('arguments of functions in Python', () => {
+  /** Each function is called once; what it prints is what it got. */
+  const SOURCES = {
+    none: 'def none(): print("none")',
+    some: 'def some(event, metrics): print("some", event["name"], metrics.models["count"]["a"]["finished"].get() > 0)',
+    others:
+      'def others(rule, x=7, *, action, **rest): print("others", rule.name, x, action.label, sorted(rest))',
+    places: 'def places(action, event, /, handle): print("places", action.label, event["name"], handle)',
+    skips: 'def skips(x=1, action=None, /): print("skips", x, action.label)',
+    all_places: 'def all_places(*given): print("all_places", len(given), given[3].label)',
+    wrapped: `def logged(function):
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        return function(*args, **kwargs)
+    return call
+@logged
+def wrapped(event): print("wrapped", event["name"])`,
+    adds: `def with_level(function):
+    @functools.wraps(function)
+    def call(**kwargs):
+        return function(level=3, **kwargs)
+    return call
+@with_level
+def adds(level, action): print("adds", level, action.label)`,
+    cached: '@functools.lru_cache\ndef cached(handle): print("cached", handle)',
+    bound:
+      'bound = functools.partial(lambda first, event, action: print("bound", first, event, action.label), 1, event="mine")',
+    instance: `class Callable:
+    def __call__(self, action): print("instance", action.label)
+    def method(self, event, **rest): print("method", event["name"], len(rest))
+instance = Callable()`,
+    method: 'method = Callable().method',
+    builtin: 'builtin = dict',
+  };
+
+  test('are those that it takes', async () => {
+    const names = Object.keys(SOURCES);
+    const rules = names.map(
+      (name) => `  - {trigger: job-finish, name: a, action: {name: custom, label: ${name}}}`,
+    );
+    const source = ['import functools', ...Object.values(SOURCES)].join('\n').replace(/^/gm, '  ');
+    const { output, problems } = await run(`
+jobs: [{name: a, command: 'true'}]
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+${rules.join('\n')}
+custom: |
+${source}
+`);
+    expect(output).toEqual([
+      'none',
+      'some finish True',
+      "others a 7 others ['event', 'handle', 'metrics']",
+      'places places finish None',
+      'skips 1 skips',
+      'all_places 5 all_places',
+      'wrapped finish',
+      'adds 3 adds',
+      'cached None',
+      'bound 1 mine bound',
+      'instance instance',
+      'method finish 4',
+    ]);
+    // It takes all of them, and returns what is no action.
+    expect(problems).toMatchObject([
+      { message: expect.stringContaining("custom function 'builtin' returned") },
+    ]);
+  });
+
+  test.each([
+    ['of another name', 'def f(metrics, threshold): pass', 'threshold'],
+    ['in another place', 'def f(x, /): pass', 'x'],
+  ])('%s that it needs are found before the run', async (_which, source, name) => {
+    const path = ensembleFile(calling(source));
+    const { status, stdout } = await cli(['validate', path]);
+    expect(status).toBe(2);
+    expect(stdout).toContain(
+      `rules[1].action.label: function 'f' can't be called: it needs an argument '${name}'; ` +
+        'functions are given metrics, event, rule, action and handle; **kwargs takes all of them',
+    );
+  });
+
+  test('that a decorator hides are named when it hands them on', async () => {
+    const { problems } = await run(
+      calling(
+        `
+def quiet(function):
+    return lambda **kwargs: function(**kwargs)
+@quiet
+def f(event): pass
+`,
+        { repetitions: 1 },
+      ),
+    );
+    expect(problems).toMatchObject([
+      {
+        message: expect.stringMatching(
+          /unexpected keyword argument.*functions are given metrics, event, rule, action and handle/,
+        ),
+      },
+    ]);
+  });
+});
+
 describe.concurrent('what goes wrong in Python', () => {
   test('an exception shows its traceback, the line of the file and the rule, and the run goes on', async () => {
     const { status, problems, submitted } = await run(

@@ -49,10 +49,7 @@ export class JavaScriptFunctions {
 
   /** The process, when it has loaded the module. */
   async #loaded(signal: AbortSignal | undefined): Promise<JavaScriptProcess> {
-    if (this.#closed || signal?.aborted) throw new Error('the run has come to its end');
-    if (this.#process?.isRunning === false) this.#end(this.#process, 'it has ended');
-    this.#process ??= new JavaScriptProcess(this.#module, this.#listener);
-    const found = this.#process;
+    const found = await this.#running(signal);
     const onAbort = () => this.#end(found, 'it was still loading when its time was over');
     signal?.addEventListener('abort', onAbort);
     try {
@@ -63,6 +60,17 @@ export class JavaScriptFunctions {
       throw cause;
     } finally {
       signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** The process, in place of one that has ended a new one. */
+  async #running(signal: AbortSignal | undefined): Promise<JavaScriptProcess> {
+    for (;;) {
+      if (this.#closed || signal?.aborted) throw new Error('the run has come to its end');
+      this.#process ??= new JavaScriptProcess(this.#module, this.#listener);
+      const found = this.#process;
+      if (await found.answers()) return found;
+      if (this.#process === found) this.#end(found, 'it has ended');
     }
   }
 

@@ -9,7 +9,7 @@ import type { FromChild, ModuleToLoad, ToChild } from './messages.js';
 import { wireOf } from './wire.js';
 
 /** Milliseconds that a process has to show that it is not stuck. */
-const PATIENCE = 250;
+const PATIENCE = 1000;
 
 // Three levels up from src/actions/javascript and from dist/actions/javascript alike.
 const program = fileURLToPath(new URL('../../../dist/actions/javascript/child.js', import.meta.url));
@@ -29,7 +29,11 @@ export class JavaScriptProcess {
   readonly #calls = new Map<number, Call>();
   #lastCall = 0;
   #loading: Waiting<readonly string[]> | null = null;
-  #heard: (() => void) | null = null;
+  /** What ends the process unless it shows in time that it is not stuck. */
+  readonly #doubts = new Set<NodeJS.Timeout>();
+  /** Resolves when none of these is left. */
+  #certain: Promise<void> = Promise.resolve();
+  #beCertain: () => void = () => {};
   /** Why it has ended, or is being ended; null while it runs. */
   #end: Error | null = null;
   /** Resolves with which of the module's names are functions. Rejects with why it can't be loaded. */
@@ -51,8 +55,9 @@ export class JavaScriptProcess {
     this.#process.tell({ kind: 'load', module });
   }
 
-  /** Whether it can still be called. */
-  get isRunning(): boolean {
+  /** Resolves with whether it can still be called: with a process that may be stuck, when that is known. */
+  async answers(): Promise<boolean> {
+    await this.#certain;
     return this.#end === null;
   }
 
@@ -83,6 +88,7 @@ export class JavaScriptProcess {
   end(error: Error): Promise<void> {
     this.#end ??= error;
     this.#loading?.reject(this.#end);
+    this.#dispelDoubts();
     for (const call of this.#calls.values()) call.reject(this.#end);
     this.#calls.clear();
     return this.#process.close();
@@ -96,11 +102,22 @@ export class JavaScriptProcess {
       void this.end(new Error('its process was ended, because a function kept it from answering'));
     }, PATIENCE);
     stuck.unref();
-    this.#heard = () => clearTimeout(stuck);
+    if (this.#doubts.size === 0) {
+      this.#certain = new Promise((resolve) => {
+        this.#beCertain = resolve;
+      });
+    }
+    this.#doubts.add(stuck);
+  }
+
+  #dispelDoubts(): void {
+    for (const stuck of this.#doubts) clearTimeout(stuck);
+    this.#doubts.clear();
+    this.#beCertain();
   }
 
   #hear(message: FromChild): void {
-    this.#heard?.();
+    this.#dispelDoubts();
     switch (message.kind) {
       case 'loaded':
         this.#loading?.resolve(message.functions);
