@@ -16,6 +16,7 @@ import { openRecording, type RecordingReader } from '../recording/reader.js';
 import { Replay } from '../recording/replay.js';
 import { synthesize } from '../recording/synth.js';
 import type { RuleReport } from '../rules/rule-report.js';
+import { EndlessGuard } from './endless.js';
 import { VirtualMember } from './virtual-member.js';
 
 /** Something that went wrong in a test besides what it expects. */
@@ -45,7 +46,10 @@ export interface TestRun {
   readonly output: readonly string[];
 }
 
-/** Runs a test. Throws EnsembleError when it can't be run at all: a recording or a function that can't be loaded. */
+/**
+ * Runs a test. Throws EnsembleError when it can't be run to its end: a recording or a function that can't be loaded,
+ * rules or retries that go on without end (`ERR_TEST`).
+ */
 export function runTest(loaded: LoadedConfig, test: TestCase): Promise<TestRun> {
   const { input } = test;
   return input.kind === 'script' ? new ScriptRun(loaded, input).run() : runRecording(loaded, input);
@@ -62,16 +66,26 @@ class ScriptRun {
   readonly #troubles: Trouble[] = [];
   readonly #output: string[] = [];
   readonly #stop = new AbortController();
+  readonly #guard: EndlessGuard;
+  /** What there was when time was last let pass and came not so far; null when it did. */
+  #happened: number | null = null;
   #outOfTime = false;
 
   constructor(loaded: LoadedConfig, script: Script) {
     this.#script = script;
     this.#lines = [...script.lines];
     const { plans, slots, start } = script;
-    this.#member = new VirtualMember({ groups: loaded.config.groups, plans, slots, start });
+    this.#guard = new EndlessGuard(
+      () => this.#time,
+      () => this.#stop.abort(),
+    );
+    const maySubmit = this.#guard.submits.bind(this.#guard);
+    this.#member = new VirtualMember({ groups: loaded.config.groups, plans, slots, start, maySubmit });
     this.#ensemble = Ensemble.fromConfig(loaded, {
       member: this.#member,
       observer: {
+        firing: (firing) => this.#guard.fired(firing),
+        retry: ({ group }) => this.#guard.retried(group),
         output: (line) => this.#output.push(line),
         problem: (error) => this.#trouble(error.message),
       },
@@ -99,7 +113,8 @@ class ScriptRun {
   }
 
   async #collect(): Promise<void> {
-    for await (const firing of this.#ensemble.firings()) this.#firings.push(firing);
+    // The metrics of each are as large as the ensemble, and nobody asks for them any more.
+    for await (const firing of this.#ensemble.firings()) this.#firings.push({ ...firing, metrics: null });
   }
 
   #trouble(message: string, line: number | null = null): void {
@@ -109,6 +124,7 @@ class ScriptRun {
   /** Lets time pass to whatever comes next, and that happen. False when the run is over. */
   async #step(): Promise<boolean> {
     if (!(await this.#settled())) return false;
+    this.#lookIfIdle();
     const { clock } = this.#member;
     const engine = this.#member.engine as Engine;
     const limit = this.#script.start + this.#script.until;
@@ -121,8 +137,10 @@ class ScriptRun {
       if (activeJobs + submitting + retrying === 0 && !timeCouldFire) return false;
     }
     const until = Math.min(next, limit);
+    const { happened } = this.#guard;
     const reached = until > clock.now() ? await engine.advance(until) : until;
     clock.set(reached);
+    this.#happened = reached < until ? happened : null;
     if (reached < until) return true;
     if (next > limit) {
       this.#outOfTime = true;
@@ -132,6 +150,20 @@ class ScriptRun {
     if (clock.next <= next) clock.ring();
     else if (line !== undefined) await this.#happen(line, engine);
     return true;
+  }
+
+  /** Time came not so far as it could, and nothing has happened: there were too many moments on the way. */
+  #lookIfIdle(): void {
+    if (this.#happened !== this.#guard.happened) return;
+    const { rules, heartbeat } = this.#ensemble.config;
+    const beats = rules.flatMap(({ trigger, title }, index) =>
+      trigger.kind === 'interval'
+        ? [{ every: trigger.seconds, what: `the interval of rule '${title}' (rules[${index}])` }]
+        : [],
+    );
+    beats.push({ every: heartbeat || Number.POSITIVE_INFINITY, what: 'the heartbeat' });
+    beats.sort((a, b) => a.every - b.every);
+    this.#guard.idled(beats[0]?.what ?? '');
   }
 
   async #happen(line: ScriptLine, engine: Engine): Promise<void> {
@@ -166,6 +198,7 @@ class ScriptRun {
   }
 
   #resultOf({ end, error, by, rules, metrics }: RunResult): TestRun {
+    if (this.#guard.error !== null) throw this.#guard.error;
     if (end === 'failed' && error !== null) throw error;
     return {
       firings: this.#firings,

@@ -24,6 +24,8 @@ export interface VirtualMemberOptions {
   readonly slots: number | null;
   /** Seconds since the epoch. */
   readonly start: number;
+  /** Whether so many jobs may be submitted; `origin` is null for those of the script. */
+  readonly maySubmit: (jobs: number, origin: SubmitOrigin | null) => boolean;
 }
 
 /** More than anybody asks for, and few enough that one more is another number. */
@@ -89,6 +91,7 @@ export class VirtualMember implements Member {
   }
 
   async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
+    if (!this.#options.maySubmit(count, origin)) return 0;
     this.#add(template, count, origin, false);
     this.flush();
     return count;
@@ -164,6 +167,7 @@ export class VirtualMember implements Member {
         if (known === undefined) throw wrong(`no job group '${group}'`);
         const { parameters, held } = happening;
         for (const { entry, count } of portionsOf(known, happening.count)) {
+          if (!this.#options.maySubmit(count, null)) break;
           this.#add(withParameters(entry, parameters), count, NO_ORIGIN, held);
         }
         break;

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.js';
+import type { EnsembleError } from '../../../src/errors.js';
+import { runTest, type TestRun } from '../../../src/testing/run-test.js';
+
+/** Runs the only test of an ensemble. */
+async function run(text: string): Promise<TestRun> {
+  const loaded = parseConfig(text);
+  const [only] = loaded.config.tests;
+  if (only === undefined) throw new Error('no test');
+  return runTest(loaded, only);
+}
+
+/** What a test that has no end says. */
+async function refusal(text: string): Promise<string> {
+  const error = await run(text).then(
+    () => null,
+    (cause: EnsembleError) => cause,
+  );
+  expect(error?.code).toBe('ERR_TEST');
+  return error?.message ?? '';
+}
+
+const ever = 'repetitions: 1000000000';
+const start = '{trigger: start, action: {name: submit, label: a}}';
+const file = (rules: readonly string[], test: string, job = '') =>
+  `jobs:\n  - {name: a, command: "true"${job}}\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}` +
+  `tests:\n  - {name: x, ${test}, expect: {}}\n`;
+
+describe('a test of rules that set themselves off', () => {
+  it('ends when a job that is submitted submits one more', async () => {
+    const again = `{trigger: job-submit, name: a, action: {name: submit, label: a, ${ever}}}`;
+    expect(await refusal(file([start, again], 'jobs: {a: {duration: 10s}}'))).toMatch(
+      /^rule 'a' \(rules\[1\]\) fires without end: 1\d{3} times at 0s$/,
+    );
+  });
+
+  it('ends when a metric does', async () => {
+    const again = `{trigger: metric, when: count.a.submitted > 0, action: {name: submit, label: a, ${ever}}}`;
+    expect(await refusal(file([start, again], 'jobs: {a: {duration: 10s}}'))).toMatch(
+      /^rule 'count.a.submitted > 0' \(rules\[1\]\) fires without end: 1\d{3} times at 0s$/,
+    );
+  });
+
+  it('ends before each job that submits fifty has filled the memory', async () => {
+    const again = `{trigger: job-start, name: a, action: {name: submit, label: a, ${ever}}}`;
+    expect(await refusal(file([start, again], 'jobs: {a: {duration: 10s}}', ', count: 50'))).toMatch(
+      /^jobs are submitted without end: 1\d{4} by 0s: rule 'a' \(rules\[1\]\) has fired \d{3} times$/,
+    );
+  });
+
+  it('ends when jobs that take no time follow each other, and names all who take part', async () => {
+    const rules = [
+      start,
+      `{trigger: job-success, name: a, action: {name: submit, label: a, ${ever}}}`,
+      `{trigger: job-clean, name: a, action: {name: urgency, label: a, value: 20, ${ever}}}`,
+    ];
+    expect(await refusal(file(rules, 'jobs: {a: {duration: 0}}'))).toMatch(
+      /^rule 'a' \(rules\[[12]\]\) and rule 'a' \(rules\[[21]\]\) fire without end: \d+ times and \d+ times at 0s$/,
+    );
+  });
+
+  it('ends when functions send the ensemble from state to state', async () => {
+    const text = `states: [one, two]
+jobs: [{name: a, command: "true"}]
+rules:
+  - {trigger: state, name: one, action: {name: custom, label: on, ${ever}}}
+  - {trigger: state, name: two, action: {name: custom, label: back, ${ever}}}
+custom: |
+  const on = () => ({ goto: 'two' });
+  const back = () => ({ goto: 'one' });
+tests: [{name: x, expect: {}}]
+`;
+    expect(await refusal(text)).toMatch(
+      /^rule 'one' \(rules\[0\]\) and rule 'two' \(rules\[1\]\) fire without end: .* at 0s$/,
+    );
+  });
+
+  it('ends when an interval comes for a whole day', async () => {
+    const often = `{trigger: interval, interval: 1s, action: {name: submit, label: a, ${ever}}}`;
+    expect(await refusal(file([often], 'jobs: {a: {duration: 100ms}}'))).toMatch(
+      /^rule 'every 1s' \(rules\[0\]\) fires without end: \d{5} times by [\d.]+s$/,
+    );
+  });
+
+  it('ends when an interval is too short to come to anything', async () => {
+    const never =
+      '{trigger: interval, interval: 0.01ms, when: count.a.failed > 0, action: {name: submit, label: a}}';
+    expect(await refusal(file([start, never], 'until: 1d'))).toMatch(
+      /^the interval of rule 'every 0.00001s' \(rules\[1\]\) comes too often for a test: it has come no further than \d+s$/,
+    );
+  });
+});
+
+describe('a test of jobs that are tried again and again', () => {
+  const fails = (retry: string, more = '') =>
+    file([start], `jobs: {a: {duration: 0, outcome: fail}}${more}`, `, retry: ${retry}`);
+
+  it('ends when there is no backoff', async () => {
+    expect(await refusal(fails('{times: 1000000000}'))).toMatch(
+      /^the retry of group 'a' submits jobs again without end: 1\d{3} times at 0s$/,
+    );
+  });
+
+  it('ends when there is one, but no end', async () => {
+    expect(await refusal(fails('{times: 1000000000, backoff: 1s}'))).toMatch(
+      /^the retry of group 'a' submits jobs again without end: \d{5} times by [\d.]+s$/,
+    );
+  });
+
+  it('goes on as often as the file says', async () => {
+    const { metrics, end } = await run(fails('{times: 50}'));
+    expect(metrics.groups.get('a')?.count).toMatchObject({ submitted: 51, failed: 51, retried: 50 });
+    expect(end).toBe('idle');
+  });
+});
+
+describe('a test of very many jobs', () => {
+  it('may have a firing for each of them at one moment', async () => {
+    const each = `{trigger: job-success, name: a, action: {name: urgency, label: a, value: 20, ${ever}}}`;
+    const { firings, end } = await run(file([start, each], 'jobs: {a: {duration: 1s}}', ', count: 2500'));
+    expect(firings).toHaveLength(2501);
+    expect(end).toBe('idle');
+  });
+
+  it('ends when they are more than it can hold', async () => {
+    expect(await refusal(file([start], 'jobs: {a: {duration: 1s}}', ', count: 300000'))).toBe(
+      'a test has 250000 jobs at most, and more are submitted by 0s: ' +
+        "rule 'start' (rules[0]) has fired once",
+    );
+  });
+
+  it('may repeat itself until its time is over', async () => {
+    const again = `{trigger: job-success, name: a, action: {name: submit, label: a, ${ever}}}`;
+    const { metrics, end } = await run(file([start, again], 'jobs: {a: {duration: 10s}}, until: 1h'));
+    expect(metrics.groups.get('a')?.count.success).toBe(360);
+    expect(end).toBe('until');
+  });
+});
