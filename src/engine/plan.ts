@@ -38,7 +38,7 @@ export interface PlanMetric {
   readonly quantile: number;
   /** Seconds; 0 for all since the beginning. */
   readonly window: number;
-  /** A count that has never changed is 0, not unknown. */
+  /** A count that has never changed is 0, not unknown, and so is the number of observations. */
   readonly fromZero: boolean;
 }
 

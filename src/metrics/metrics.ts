@@ -96,7 +96,9 @@ function readNamed(metrics: readonly PlanMetric[], values: Float64Array): Map<st
   for (const [index, metric] of metrics.entries()) {
     const value = values[index];
     if (isInGroups(metric) || value === undefined) continue;
-    named.set(metric.name, Number.isNaN(value) ? null : value);
+    // Counts begin at 0, of whatever they are.
+    const unknown = metric.statistic === 'count' ? 0 : null;
+    named.set(metric.name, Number.isNaN(value) ? unknown : value);
   }
   return named;
 }

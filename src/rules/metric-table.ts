@@ -32,7 +32,7 @@ function compileMetric(
     case 'statistic': {
       const { statistic, variable, window } = metric;
       const asked = { ...nativeStatistic(statistic), window: window ?? 0 };
-      const common = { name, group, count: null, ...asked, fromZero: false };
+      const common = { name, group, count: null, ...asked, fromZero: fromZero && statistic === 'count' };
       if (isOwnVariable(variable)) return { ...common, variable };
       return { ...common, variable: 'duration', probe: probeIndex(metric.group, variable) };
     }
@@ -52,8 +52,8 @@ export class MetricTable {
   }
 
   /**
-   * The metric's index; one that is new comes behind those there are. `fromZero` lets a count that has never
-   * changed be 0.
+   * The metric's index; one that is new comes behind those there are. With `fromZero`, a count that has never
+   * changed is 0, and so is a number of observations.
    */
   indexOf(metric: MetricName, fromZero = false): number {
     const group = this.#groupIndex(metric.group);

@@ -36,7 +36,9 @@ export class ReferenceMetrics {
       .filter(
         ({ window, statistic, count }) => window > 0 || (count === null && !kept.includes(statistic ?? '')),
       )
-      .map((metric) => [metric.name, this.valueOf(metric)] as const);
+      .map(
+        (metric) => [metric.name, this.valueOf(metric) ?? (metric.statistic === 'count' ? 0 : null)] as const,
+      );
   }
 
   add(metrics: readonly PlanMetric[]): void {
@@ -65,7 +67,8 @@ export class ReferenceMetrics {
         ? null
         : group.rateOf(metric.count, metric.window, this.#time);
     }
-    return (view ?? group.streamOf(metric))?.valueOf(metric, this.#time) ?? null;
+    const value = (view ?? group.streamOf(metric))?.valueOf(metric, this.#time) ?? null;
+    return value ?? (metric.fromZero && metric.statistic === 'count' ? 0 : null);
   }
 
   nextChange(metric: PlanMetric): number {
