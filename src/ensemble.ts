@@ -31,6 +31,7 @@ import { GrowthWatch } from './growth-watch.js';
 import { guardObserver } from './guarded-observer.js';
 import { createMember, type MemberChoice } from './members/create.js';
 import type { EndOfRun, Member, NodeScaler } from './members/member.js';
+import { SteadyClock } from './members/local/clock.js';
 import type { MetricsSnapshot } from './metrics/metrics.js';
 import { compilePlan, compileRule, type RuleNames, ruleNames } from './rules/compile.js';
 import { nextTimes } from './rules/cron.js';
@@ -102,9 +103,6 @@ export interface RunResult {
 /** What runs code of the user. */
 type UserCode = Pick<ActionContext, 'customs' | 'plugins' | 'programs'>;
 
-/** Seconds since the epoch. */
-const now = () => Date.now() / 1000;
-
 export class Ensemble {
   readonly config: EnsembleConfig;
   /** What is odd about the configuration. */
@@ -113,6 +111,7 @@ export class Ensemble {
   readonly id: string;
 
   readonly #options: EnsembleOptions;
+  readonly #clock = new SteadyClock();
   readonly #observer: EnsembleObserver;
   readonly #engine: Engine;
   readonly #rules: Rule[];
@@ -158,6 +157,7 @@ export class Ensemble {
     this.#member = createMember(options.member ?? 'local', {
       slots: options.slots,
       ensemble: this.id,
+      clock: this.#clock,
       uri: options.uri,
       validateAll: options.validateAll === true,
       scaler: options.scaler,
@@ -245,7 +245,7 @@ export class Ensemble {
       return { text, before: null, after: null };
     }
     const action = readAsked(asked, this.config);
-    const firing = askedFiring(action, askedBy, this.#asked++);
+    const firing = askedFiring(action, askedBy, this.#asked++, this.#now());
     this.#firings.push(firing);
     return outcomeOf(await dispatcher.ask(action, firing));
   }
@@ -375,7 +375,7 @@ export class Ensemble {
           wantsRecords: this.#observer.records !== undefined,
         },
       );
-      await this.#engine.start(this.#member.now?.() ?? now());
+      await this.#engine.start(this.#now());
       this.#begun = true;
       this.#growth.started();
       if (this.#dispatcher.idle) this.#onActionsDone();
@@ -404,6 +404,11 @@ export class Ensemble {
     await this.#engine.pause(false);
     this.#checkIdle();
     return 'rules act again';
+  }
+
+  /** The run's time, in seconds since the epoch. */
+  #now(): number {
+    return this.#member.now?.() ?? this.#clock.now();
   }
 
   #wantsAllEvents(): boolean {

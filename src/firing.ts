@@ -113,8 +113,8 @@ export function readFiring(
   };
 }
 
-/** What stands in a firing's place when somebody asks for an action; `number` counts these. */
-export function askedFiring(action: Action, askedBy: string, number: number): Firing {
+/** What stands in a firing's place when somebody asks for an action; `number` counts these, `time` is in seconds since the epoch. */
+export function askedFiring(action: Action, askedBy: string, number: number, time: number): Firing {
   return {
     number,
     rule: -1,
@@ -124,7 +124,7 @@ export function askedFiring(action: Action, askedBy: string, number: number): Fi
     algorithm: null,
     action: action.name,
     label: 'label' in action ? action.label : null,
-    timestamp: Date.now() / 1000,
+    timestamp: time,
     job: null,
     group: null,
     state: null,

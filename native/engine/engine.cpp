@@ -14,17 +14,21 @@ using journal::EventKind;
 // Decode errors kept for the report; the rest are only counted.
 constexpr std::uint64_t kMaxReportedErrors = 100;
 
-bool IsPending(JobState state) {
-  return state <= JobState::kSched;
-}
 // Whether an event of this kind, once told live, is in the job's eventlog for certain.
 bool IsCounted(EventKind kind) {
   return kind != EventKind::kAnnotations && kind != EventKind::kMemo &&
          kind != EventKind::kInvalidate;
 }
 
-bool IsRunning(JobState state) {
-  return state == JobState::kRun || state == JobState::kCleanup;
+// Whether what follows the event at `index` of a job's tells that the job manager has accepted the
+// job: anything of another one, or what comes after the validation. `next` is the next record, null
+// when it is not known yet.
+bool IsAccepted(journal::JobId job, std::span<const journal::Event> events, std::size_t index,
+                const journal::Record* next) {
+  if (index + 1 < events.size()) return Unvalidated::IsAccepted(events[index + 1].kind);
+  if (next == nullptr) return false;
+  if (next->sentinel || next->id != job) return true;
+  return !next->events.empty() && Unvalidated::IsAccepted(next->events[0].kind);
 }
 
 }  // namespace
@@ -53,11 +57,13 @@ Plan& Engine::Register(Plan& plan) {
 }
 
 std::uint32_t Engine::AddRule(Rule rule, const std::vector<Metric>& metrics) {
+  SettleVirtual();
   for (const Metric& metric : metrics) metrics_.Add(metric);
   return judge_.AddRule(std::move(rule));
 }
 
 void Engine::Heartbeat(double now) {
+  SettleVirtual();
   judge_.PassTo(now);
   judge_.Heartbeat(now);
 }
@@ -66,11 +72,14 @@ void Engine::OnRecords(std::span<const journal::Record> records) {
   if (records.size() > 1) {
     for (const journal::Record& record : records) jobs_.Prefetch(record.id);
   }
-  for (const journal::Record& record : records) OnRecord(record);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    OnRecord(records[i], i + 1 < records.size() ? &records[i + 1] : nullptr);
+  }
 }
 
-void Engine::OnRecord(const journal::Record& record) {
+void Engine::OnRecord(const journal::Record& record, const journal::Record* next) {
   ++totals_.records;
+  if (unvalidated_.any() && unvalidated_.job() != record.id) TakeSubmit();
   if (record.sentinel) return OnSentinel();
 
   Job* job = jobs_.Find(record.id);
@@ -79,7 +88,10 @@ void Engine::OnRecord(const journal::Record& record) {
     if (group != kNoGroup) {
       job = jobs_.Insert(record.id, group);
       if (Remembers(group)) details_.Add(record.id, *record.membership);
-      if (!ensemble_.empty() && record.membership->ensemble) ++totals_.own_jobs;
+      if (!ensemble_.empty() && record.membership->ensemble) {
+        job->own = true;
+        ++totals_.own_jobs;
+      }
       if (record.events.empty()) {
         TouchSet unseen;
         Submitted(*job, metrics_[group], unseen);
@@ -89,15 +101,22 @@ void Engine::OnRecord(const journal::Record& record) {
     }
   }
   const bool recalled = job != nullptr && job->in_doubt;
-  const std::span<const journal::Event> events = recalled ? Unseen(*job, record) : record.events;
+  std::span<const journal::Event> events = recalled ? Unseen(*job, record) : record.events;
+  if (stream_ahead_ != 0) events = OnOwnTime(events);
   totals_.events += events.size();
   const std::uint32_t group = job == nullptr ? kNoGroup : job->group;
-  for (const journal::Event& event : events) {
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const journal::Event& event = events[i];
+    // What waits of the job happened before.
+    if (unvalidated_.any() && Unvalidated::IsAccepted(event.kind)) TakeSubmit();
     Pass(event.timestamp);
     if (gather_events_) Gather(event, record.id, group);
     if (job == nullptr) continue;
     ++totals_.tracked_events;
-    if (!Apply(*job, event)) {
+    const bool stays = job->counted
+                           ? Apply(*job, event)
+                           : BeforeValidation(*job, event, IsAccepted(record.id, events, i, next));
+    if (!stays) {
       Forget(job);
       job = nullptr;
     }
@@ -122,6 +141,15 @@ void Engine::Pass(double time) {
   PassTo(time);
 }
 
+// What happened before the clock was set comes to lie in the future, which is now at the latest.
+std::span<const journal::Event> Engine::OnOwnTime(std::span<const journal::Event> events) {
+  on_own_time_.assign(events.begin(), events.end());
+  for (journal::Event& event : on_own_time_) {
+    event.timestamp = std::min(event.timestamp - stream_ahead_, judge_.now());
+  }
+  return on_own_time_;
+}
+
 bool Engine::PassTo(double now) {
   const bool any = judge_.PassTo(now);
   if (!judge_.ended()) retries_.TakeDue(now, retries_due_);
@@ -133,6 +161,7 @@ double Engine::next() const {
 }
 
 double Engine::Advance(double until) {
+  Settle();
   const double retry = judge_.ended() ? kNever : retries_.next_due();
   const double reached = judge_.Advance(std::min(until, retry));
   if (reached >= retry && !judge_.ended()) retries_.TakeDue(reached, retries_due_);
@@ -150,6 +179,7 @@ void Engine::OnSentinel() {
 }
 
 void Engine::ResumeStream(std::uint64_t wanted) {
+  Settle();
   wanted_ = wanted;
   resuming_ = true;
   jobs_.ForEach([](Job& job) { job.in_doubt = true; });
@@ -169,14 +199,6 @@ std::span<const journal::Event> Engine::Unseen(const Job& job, const journal::Re
     }
   }
   return unseen_;
-}
-
-void Engine::Lose(Job* job) {
-  TouchSet touched;
-  Enter(*job, JobState::kInactive, metrics_[job->group], touched);
-  ++totals_.lost_jobs;
-  judge_.OnLost(*job);
-  Forget(job);
 }
 
 void Engine::Forget(Job* job) {
@@ -216,8 +238,8 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
 
   switch (event.kind) {
     case EventKind::kSubmit:
-      // After the start, the time of the submit is of no use any more.
-      if (!job.has_submit && !job.has_start) {
+      // After the start, or the finish, the time of the submit is of no use any more.
+      if (!job.has_submit && !job.has_start && !job.has_finish) {
         job.has_submit = true;
         job.since = event.timestamp;
       }
@@ -237,7 +259,7 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
       if (job.state == JobState::kSched) Enter(job, JobState::kPriority, metrics, touched);
       break;
     case EventKind::kAlloc:
-      if (IsPending(job.state)) Enter(job, JobState::kRun, metrics, touched);
+      if (job.state <= JobState::kSched) Enter(job, JobState::kRun, metrics, touched);
       break;
     case EventKind::kStart:
       Started(job, event, metrics, touched);
@@ -249,15 +271,13 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
       Excepted(job, event, metrics, touched);
       break;
     case EventKind::kClean:
-      if (!job.has_finish) Outcome(job, false, event.timestamp, metrics, touched);
+      if (!job.settled) Outcome(job, false, event.timestamp, metrics, touched);
       Enter(job, JobState::kInactive, metrics, touched);
       stays = false;
       break;
     case EventKind::kInvalidate:
-      // Flux forgets the job as if it had never been: it leaves with no outcome.
-      Enter(job, JobState::kInactive, metrics, touched);
-      stays = false;
-      break;
+      Refused(job, event);
+      return false;
     default:
       break;
   }
@@ -281,7 +301,8 @@ void Engine::Started(Job& job, const journal::Event& event, GroupMetrics& metric
                      TouchSet& touched) {
   if (job.has_start) return;
   job.has_start = true;
-  if (IsPending(job.state)) Enter(job, JobState::kRun, metrics, touched);
+  if (job.state <= JobState::kSched) Enter(job, JobState::kRun, metrics, touched);
+  if (job.has_finish) return;
   if (job.has_submit) {
     Observe(Variable::kPending, event.timestamp - job.since, event.timestamp, metrics, touched);
   }
@@ -292,13 +313,17 @@ void Engine::Finished(Job& job, const journal::Event& event, GroupMetrics& metri
                       TouchSet& touched) {
   if (job.has_finish) return;
   job.has_finish = true;
+  job.status = static_cast<std::uint16_t>(event.status);
   if (job.has_start) {
     Observe(Variable::kDuration, event.timestamp - job.since, event.timestamp, metrics, touched);
   }
+  job.since = event.timestamp;
   metrics.Add(Count::kFinished, 1);
   touched.Add(TouchOf(Count::kFinished));
   const bool success = event.status == 0 && !job.has_fatal_exception;
-  Outcome(job, success, event.timestamp, metrics, touched);
+  if (success || job.has_fatal_exception) {
+    Outcome(job, success, event.timestamp, metrics, touched);
+  }
   if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, touched);
 }
 
@@ -318,54 +343,13 @@ void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metri
     metrics.AddException(event.exception_name);
     touched.Add(TouchOf(Count::kException));
   }
+  if (job.has_finish && !job.settled) Outcome(job, false, event.timestamp, metrics, touched);
   if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, touched);
-}
-
-// Flux's own result (flux-core: src/modules/job-list/job_state.c): a job that was not successful is
-// CANCELED or TIMEOUT by the type of its gravest exception, whatever that one's severity, else
-// FAILED.
-void Engine::Outcome(const Job& job, bool success, double time, GroupMetrics& metrics,
-                     TouchSet& touched) {
-  const auto add = [&](Count count, Touch trigger) {
-    metrics.Add(count, 1);
-    touched.Add(TouchOf(count));
-    touched.Add(trigger);
-  };
-  JobOutcome outcome = JobOutcome::kFailed;
-  if (success) {
-    outcome = JobOutcome::kSuccess;
-    add(Count::kSuccess, Touch::kSuccess);
-  } else if (job.severity == Job::kNoException) {
-    add(Count::kFailed, Touch::kFail);
-  } else if (job.exception_type == journal::ExceptionType::kCancel) {
-    outcome = JobOutcome::kCanceled;
-    add(Count::kCanceled, Touch::kCancel);
-  } else {
-    add(Count::kFailed, Touch::kFail);
-    if (job.exception_type == journal::ExceptionType::kTimeout) {
-      outcome = JobOutcome::kTimeout;
-      add(Count::kTimeout, Touch::kTimeout);
-    }
-  }
-  if (!success && Remembers(job.group)) TryAgain(job, outcome, time, metrics, touched);
-}
-
-void Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
-                      TouchSet& touched) {
-  const RetryPolicy* const policy = retries_.PolicyOf(job.group);
-  const JobDetails* const details = details_.Find(job.id);
-  // A job that no ensemble has submitted has no entry that it could be made from again.
-  if (policy == nullptr || judge_.ended() || details == nullptr || !details->entry) return;
-  if (details->attempt >= policy->times || !policy->Wants(outcome, details->exception)) return;
-  metrics.Add(Count::kRetried, 1);
-  touched.Add(TouchOf(Count::kRetried));
-  Retry retry{0, time + policy->Delay(details->attempt), job.id, job.group, *details};
-  ++retry.details.attempt;
-  retries_.Add(std::move(retry));
 }
 
 void Engine::Probed(std::uint32_t group, std::size_t first, std::span<const double> values,
                     double time) {
+  SettleVirtual();
   const std::span<stats::Stream> streams = metrics_.probes(group);
   for (std::size_t i = 0; i < values.size() && first + i < streams.size(); ++i) {
     // Minus zero is zero: which of the two is the smaller nobody could say.
@@ -375,18 +359,13 @@ void Engine::Probed(std::uint32_t group, std::size_t first, std::span<const doub
 }
 
 void Engine::End() {
+  SettleVirtual();
   judge_.End();
   retries_.Clear();
 }
 
 void Engine::Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& touched) {
-  const auto move = [&](Count gauge, bool was, bool is) {
-    if (was == is) return;
-    metrics.Add(gauge, is ? 1 : -1);
-    touched.Add(TouchOf(gauge));
-  };
-  move(Count::kPending, IsPending(job.state), IsPending(state));
-  move(Count::kRunning, IsRunning(job.state), IsRunning(state));
+  MoveGauges(job.state, state, metrics, touched);
   job.state = state;
   switch (state) {
     case JobState::kSched:
@@ -404,6 +383,19 @@ void Engine::Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& to
     default:
       break;
   }
+}
+
+void Engine::MoveGauges(JobState from, JobState to, GroupMetrics& metrics, TouchSet& touched) {
+  const auto move = [&](Count gauge, bool was, bool is) {
+    if (was == is) return;
+    metrics.Add(gauge, is ? 1 : -1);
+    touched.Add(TouchOf(gauge));
+  };
+  const auto is_running = [](JobState state) {
+    return state == JobState::kRun || state == JobState::kCleanup;
+  };
+  move(Count::kPending, from <= JobState::kSched, to <= JobState::kSched);
+  move(Count::kRunning, is_running(from), is_running(to));
 }
 
 // A clock that was set back between a job's two events makes an interval that never was.
@@ -433,63 +425,6 @@ void Engine::Gather(const journal::Event& event, journal::JobId id, std::uint32_
   events_.timestamps.push_back(event.timestamp);
   events_.kinds.push_back(kind);
   events_.groups.push_back(group == kNoGroup ? -1 : static_cast<std::int32_t>(group));
-}
-
-Status Engine::GetStatus() {
-  Status status;
-  status.active_jobs = jobs_.size();
-  status.ended = judge_.ended();
-  status.retrying = retrying();
-  status.backlog_over = backlog_over_;
-  status.state = judge_.state();
-  status.totals = totals_;
-  status.totals.firings = judge_.fired();
-  status.time_could_fire = jobs_.size() == 0 && judge_.TimeCouldFire();
-  return status;
-}
-
-RuleReports Engine::GetRules() {
-  RuleReports reports{judge_.Report(), {}};
-  reports.metrics.reserve(metrics_.size());
-  for (std::uint32_t i = 0; i < metrics_.size(); ++i)
-    reports.metrics.push_back(metrics_.ValueOf(i));
-  return reports;
-}
-
-Snapshot Engine::GetSnapshot() {
-  Snapshot snapshot;
-  snapshot.counts.reserve(metrics_.groups() * kCountCount);
-  for (std::uint32_t group = 0; group < metrics_.groups(); ++group) {
-    const GroupMetrics& metrics = metrics_[group];
-    for (std::size_t i = 0; i < kCountCount; ++i) {
-      snapshot.counts.push_back(static_cast<double>(metrics.count(static_cast<Count>(i))));
-    }
-    snapshot.exceptions.push_back(metrics.exceptions());
-    for (const Variable variable : {Variable::kDuration, Variable::kPending}) {
-      const stats::Stream& stream = metrics.stream(variable);
-      const stats::Summary::Row row = stream.summary().ToRow();
-      snapshot.statistics.insert(snapshot.statistics.end(), row.begin(), row.end());
-      if (metrics_.sketches()) snapshot.states.Add(*stream.sketched());
-    }
-    for (const stats::Stream& stream : metrics_.probes(group)) {
-      const stats::Summary::Row row = stream.summary().ToRow();
-      snapshot.probes.insert(snapshot.probes.end(), row.begin(), row.end());
-    }
-  }
-  snapshot.metrics.reserve(metrics_.size());
-  for (std::uint32_t i = 0; i < metrics_.size(); ++i) {
-    snapshot.metrics.push_back(metrics_.ValueOf(i));
-  }
-  snapshot.status = GetStatus();
-  return snapshot;
-}
-
-std::vector<journal::JobId> Engine::ActiveJobs(std::uint32_t group) const {
-  std::vector<journal::JobId> ids;
-  jobs_.ForEach([&](const Job& job) {
-    if (group == kNoGroup || job.group == group) ids.push_back(job.id);
-  });
-  return ids;
 }
 
 }  // namespace flux_ensemble::engine

@@ -17,6 +17,7 @@
 #include "engine/metric_table.h"
 #include "engine/output.h"
 #include "engine/plan.h"
+#include "engine/unvalidated.h"
 #include "journal/decoder.h"
 
 namespace flux_ensemble::engine {
@@ -26,21 +27,41 @@ class Engine final : private journal::RecordSink {
   explicit Engine(Plan plan);
 
   // The run begins at `now`: the start rules fire.
-  void Start(double now) { judge_.Start(now); }
+  void Start(double now) {
+    SettleVirtual();
+    judge_.Start(now);
+  }
 
   // Bytes of journal records, cut anywhere; journal::kPadding bytes behind them must be readable.
-  void Ingest(std::string_view bytes) { decoder_.Feed(bytes, *this); }
+  // In real time, a submit at their end counts at once unless `more` bytes follow.
+  void Ingest(std::string_view bytes, bool more = false) {
+    decoder_.Feed(bytes, *this);
+    if (!virtual_time_ && !more) Settle();
+  }
 
   // The stream begins anew after it was gone: what follows up to the sentinel is a backlog, whose
   // events of jobs that we know are partly known too. `wanted` are the kinds that the stream
   // brings; others that a recalled eventlog holds are passed over.
   void ResumeStream(std::uint64_t wanted);
 
-  // One whole record, without its newline; padded likewise.
+  // One whole record, without its newline; padded likewise. A submit counts with the next record,
+  // or at Settle().
   void IngestRecord(std::string_view record) { decoder_.FeedRecord(record, *this); }
 
+  // The job whose submit waits for the next record, because it may still be refused.
+  std::optional<journal::JobId> unvalidated_job() const {
+    return unvalidated_.any() ? std::optional(unvalidated_.job()) : std::nullopt;
+  }
+  // No refusal of it is expected any more, so its submit counts.
+  void Settle() {
+    if (unvalidated_.any()) TakeSubmit();
+  }
+
   // The stream has ended; a last line without its newline is taken in.
-  void FinishStream() { decoder_.Finish(*this); }
+  void FinishStream() {
+    decoder_.Finish(*this);
+    Settle();
+  }
 
   // Judges metric rules and heartbeat rules at `now`, pending times counting the waiting jobs'
   // ages.
@@ -48,6 +69,11 @@ class Engine final : private journal::RecordSink {
 
   // In real time: it is `now`, and what was due by then happens. True if anything was.
   bool PassTo(double now);
+  // The clock by which the stream's events are dated is so many seconds ahead of the time that
+  // PassTo() is told: somebody has set it. 0 when they are the same.
+  void SetStreamAhead(double seconds) { stream_ahead_ = seconds; }
+  // The times of cron rules are asked for anew: the time of day is another one.
+  void RenewCron() { judge_.RenewCron(); }
   // When PassTo() is next needed; kNever when nothing will happen by time alone.
   double next() const;
 
@@ -67,7 +93,10 @@ class Engine final : private journal::RecordSink {
   std::uint32_t AddRule(Rule rule, const std::vector<Metric>& metrics = {});
 
   // Goes to another state, as an action of the user's own code asks.
-  void GoTo(std::uint32_t state) { judge_.GoTo(state); }
+  void GoTo(std::uint32_t state) {
+    SettleVirtual();
+    judge_.GoTo(state);
+  }
 
   // What probes have measured of a job of the group: finite numbers for the group's streams
   // from the index `first` on. Judges the rules that refer to any of them, once.
@@ -123,7 +152,8 @@ class Engine final : private journal::RecordSink {
   using NameIndex = std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>>;
 
   void OnRecords(std::span<const journal::Record> records) override;
-  void OnRecord(const journal::Record& record);
+  // `next` is the record that follows, null when it is not known yet.
+  void OnRecord(const journal::Record& record, const journal::Record* next);
   void OnDecodeError(const journal::DecodeError& error) override;
 
   bool Remembers(std::uint32_t group) const {
@@ -140,17 +170,30 @@ class Engine final : private journal::RecordSink {
   // The job has ended, and nobody knows how.
   void Lose(Job* job);
   void Pass(double time);
+  std::span<const journal::Event> OnOwnTime(std::span<const journal::Event> events);
+  // In virtual time a command is behind all records before it; in real time none waits.
+  void SettleVirtual() {
+    if (virtual_time_) Settle();
+  }
+  // An event of a job that does not count yet, see Unvalidated; `accepted` when what follows tells
+  // that the job was not refused. False when the job has left the table.
+  bool BeforeValidation(Job& job, const journal::Event& event, bool accepted);
+  void TakeSubmit();
   // Applies one event to a job; false when the job has left the table.
   bool Apply(Job& job, const journal::Event& event);
+  // The job manager has refused the job, so it was never submitted.
+  void Refused(Job& job, const journal::Event& event);
   void Submitted(Job& job, GroupMetrics& metrics, TouchSet& touched);
   void Started(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
   void Finished(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
   void Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
-  void Outcome(const Job& job, bool success, double time, GroupMetrics& metrics, TouchSet& touched);
+  // Nothing can change the job's result any more.
+  void Outcome(Job& job, bool success, double time, GroupMetrics& metrics, TouchSet& touched);
   // The job has ended: it may have another try.
   void TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
                 TouchSet& touched);
   void Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& touched);
+  void MoveGauges(JobState from, JobState to, GroupMetrics& metrics, TouchSet& touched);
   void Observe(Variable variable, double seconds, double time, GroupMetrics& metrics,
                TouchSet& touched);
   void Gather(const journal::Event& event, journal::JobId id, std::uint32_t group);
@@ -162,12 +205,14 @@ class Engine final : private journal::RecordSink {
   bool virtual_time_;
   bool backlog_over_ = false;
   bool resuming_ = false;  // in the backlog of a stream that was gone
+  double stream_ahead_ = 0;
   std::uint64_t wanted_ = ~std::uint64_t{0};
   bool gather_events_ = false;
   Totals totals_;
 
   journal::Decoder decoder_;
   JobTable jobs_;
+  Unvalidated unvalidated_;
   std::vector<bool> remembered_;  // by group; shorter than the groups when the last are not
   JobDetailsTable details_;
   Retries retries_;
@@ -183,6 +228,7 @@ class Engine final : private journal::RecordSink {
   std::vector<std::string> new_groups_;
   std::vector<journal::JobId> missing_jobs_;
   std::vector<journal::Event> unseen_;
+  std::vector<journal::Event> on_own_time_;
 };
 
 }  // namespace flux_ensemble::engine

@@ -24,12 +24,15 @@ enum class JobState : std::uint8_t {
 
 struct Job {
   journal::JobId id = 0;
-  double since = 0;  // seconds since the epoch: of the start with has_start, else of the submit
+  // Seconds since the epoch: of the finish with has_finish, else of the start with has_start, else
+  // of the submit.
+  double since = 0;
   std::uint32_t group = 0;
   // The table's own: how far from its home it sits, counted from 1; 0 for a free place.
   std::uint32_t distance = 0;
   // Events of its eventlog that were applied, but for those that a backlog may lack.
   std::uint16_t seen = 0;
+  std::uint16_t status = 0;  // with has_finish: the wait(2) status, of which only 16 bits are used
   JobState state = JobState::kNew;
   // Of the gravest exception so far, the first among equals: Flux's result follows from it.
   std::int8_t severity = kNoException;
@@ -40,6 +43,8 @@ struct Job {
   bool has_finish : 1 = false;
   bool has_fatal_exception : 1 = false;
   bool in_doubt : 1 = false;  // the stream was gone, and no backlog has told of the job yet
+  bool settled : 1 = false;   // its result is known and counted
+  bool own : 1 = false;       // it carries this run's id
 
   static constexpr std::int8_t kNoException = 8;
 };

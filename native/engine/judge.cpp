@@ -12,6 +12,21 @@ constexpr std::uint64_t Bit(std::uint32_t state) {
   return std::uint64_t{1} << state;
 }
 
+// The event that has ended a job, as the job remembers it.
+struct Finish {
+  Finish(std::uint16_t status, double time)
+      : context(R"({"status":)" + std::to_string(status) + "}") {
+    event.timestamp = time;
+    event.kind = journal::EventKind::kFinish;
+    event.name = journal::NameOf(event.kind);
+    event.status = status;
+    event.context = context;
+  }
+
+  std::string context;
+  journal::Event event;
+};
+
 bool HasTiming(const Rule& rule) {
   return rule.lasting > 0 || rule.cooldown > 0 || rule.trigger == TriggerType::kInterval ||
          rule.trigger == TriggerType::kCron;
@@ -115,17 +130,23 @@ void Judge::JudgeEvent(const Job& job, const journal::Event& event, TouchSet tou
   Facts facts = FactsOf(&event);
   facts.details = &details_;
   facts.job = job.id;
+  std::optional<Finish> finish;
   for (const std::uint32_t index : book_.Touched(job.group, touched)) {
+    const Rule& rule = book_.rule(index);
     // What ends the run must not keep the job from being measured.
-    if (ended_ && !book_.rule(index).probing) continue;
+    if (ended_ && !rule.probing) continue;
+    // A result that is known at last is still that of the job's finish.
+    const bool late = event.kind == journal::EventKind::kClean && job.has_finish;
+    if (late && IsOutcome(rule.touch) && !finish) finish.emplace(job.status, event.timestamp);
+    facts.event = late && IsOutcome(rule.touch) ? &finish->event : &event;
     double value = stats::kNoValue;
     if (!IsDue(index, facts, &value)) continue;
     Firing firing = NewFiring(job.group);
     firing.job = job.id;
     firing.value = value;
-    firing.event = event.name;
-    if (book_.rule(index).wants_event) {
-      firing.context = event.context;
+    firing.event = facts.event->name;
+    if (rule.wants_event) {
+      firing.context = facts.event->context;
       DescribeJob(firing);
     }
     Occasion(index, std::move(firing));
@@ -212,7 +233,7 @@ Facts Judge::FactsOf(const journal::Event* event, const PendingViews* views) con
 }
 
 bool Judge::Holds(const Rule& rule, const Facts& facts, double* value) const {
-  if (rule.metric != kNoMetric) *value = metrics_.ValueOf(rule.metric, facts.views);
+  if (rule.metric != kNoMetric) *value = facts.ValueOf(rule.metric, metrics_);
   if (rule.program) return rule.program->Holds(facts, metrics_);
   if (rule.metric == kNoMetric) return true;
   if (std::isnan(*value)) return false;
@@ -370,53 +391,6 @@ void Judge::Heartbeat(double now) {
     if (IsDue(index, facts, &value)) Occasion(index, NewFiring());
   }
   Settle();
-}
-
-bool Judge::ChangesByTime(const Rule& rule) const {
-  bool changes = false;
-  rule.ForEachMetric(
-      [&](std::uint32_t metric) { changes = changes || metrics_.NextChange(metric) < kNever; });
-  return changes;
-}
-
-bool Judge::CouldHold(const Rule& rule) const {
-  if (!InState(rule)) return false;
-  double value = stats::kNoValue;
-  return Holds(rule, FactsOf(), &value) || ChangesByTime(rule);
-}
-
-// No event will come, so metrics stay as they are but for windows that move on, and the state stays
-// as it is until a rule fires.
-bool Judge::TimeCouldFire() {
-  if (ended_) return false;
-  const auto any = [this](TriggerType trigger, auto could) {
-    const std::vector<std::uint32_t>& rules = book_.Living(trigger);
-    return std::any_of(rules.begin(), rules.end(), could);
-  };
-  const auto holds = [this](std::uint32_t index) { return CouldHold(book_.rule(index)); };
-  if (heartbeat_ > 0 && (any(TriggerType::kHeartbeat, holds) || any(TriggerType::kMetric, holds))) {
-    return true;
-  }
-  if (any(TriggerType::kInterval, holds)) return true;
-  if (any(TriggerType::kCron, [&](std::uint32_t index) {
-        const Timing& timing = timings_[index];
-        return !(timing.no_more && timing.times.empty()) && holds(index);
-      })) {
-    return true;
-  }
-  return any(TriggerType::kMetric,
-             [&](std::uint32_t index) {
-               const Rule& rule = book_.rule(index);
-               if (InState(rule) && ChangesByTime(rule)) return true;
-               if (rule.lasting <= 0 && rule.cooldown <= 0) return false;
-               const Timing& timing = timings_[index];
-               return timing.held_back || now_ < timing.since + rule.lasting;
-             }) ||
-         any(TriggerType::kState, [&](std::uint32_t index) {
-           const Rule& rule = book_.rule(index);
-           return rule.state == state_ && rule.lasting > 0 &&
-                  now_ < timings_[index].since + rule.lasting && holds(index);
-         });
 }
 
 }  // namespace flux_ensemble::engine

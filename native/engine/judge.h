@@ -73,6 +73,8 @@ class Judge {
 
   // Times of a cron rule, in order, behind those it had.
   void Supply(std::uint32_t rule, const std::vector<double>& times);
+  // The times that cron rules have are wrong: the time of day is another one. Asks for others.
+  void RenewCron();
 
   // Returns the rule's index.
   std::uint32_t AddRule(Rule rule);
@@ -85,6 +87,8 @@ class Judge {
   void End() { ended_ = true; }
 
   bool begun() const { return begun_; }
+  // Seconds since the epoch; never goes back.
+  double now() const { return now_; }
   bool ended() const { return ended_; }
   // Firings of the user's rules.
   std::uint64_t fired() const { return fired_ - probing_; }
@@ -106,6 +110,7 @@ class Judge {
     double count = 0;                // of its intervals, or of its cron times that have come
     std::deque<double> times;        // cron's
     bool asked = false;              // for more of them
+    bool outdated = false;           // what was asked for is not wanted any more
     bool no_more = false;
   };
   struct Window {
@@ -133,9 +138,12 @@ class Judge {
   bool IsJudged(std::uint32_t index);
   // Whether the rule's condition holds; `value` becomes that of the metric that it is about.
   bool Holds(const Rule& rule, const Facts& facts, double* value) const;
-  // Whether it could hold by time alone: now, or when a window has moved on.
-  bool CouldHold(const Rule& rule) const;
-  bool ChangesByTime(const Rule& rule) const;
+  Outlook OutlookOf(const Rule& rule) const;
+  // Whether it holds now, or will when windows have moved on, in the state that this is.
+  bool WillHold(const Rule& rule);
+  // Whether the rule would be due at some time if nothing happened but that time passes.
+  bool MetricCouldFire(std::uint32_t index);
+  bool StateCouldFire(std::uint32_t index);
   Facts FactsOf(const journal::Event* event = nullptr, const PendingViews* views = nullptr) const;
 
   // Whether the rule is due, now that something happened to it: state, condition, `for`.

@@ -127,8 +127,15 @@ void Judge::GatherRule(std::uint32_t index, std::vector<Due>& due) {
   const Rule& rule = book_.rule(index);
   if (rule.repetitions == 0) return;
   if (rule.trigger == TriggerType::kInterval) NextInterval(index);
+  if (rule.trigger == TriggerType::kMetric && rule.cooldown > 0) {
+    Timing& timing = timings_[index];
+    if (now_ >= timing.ready) timing.held_back = false;
+  }
   if (rule.trigger == TriggerType::kCron) {
-    ++timings_[index].count;
+    // Its times may be others since.
+    Timing& timing = timings_[index];
+    if (timing.times.empty() || timing.times.front() > now_) return;
+    ++timing.count;
     NextCron(index);
   }
   if (rule.trigger == TriggerType::kState) {
@@ -193,11 +200,23 @@ void Judge::NextCron(std::uint32_t index) {
   }
 }
 
+void Judge::RenewCron() {
+  const std::vector<std::uint32_t> rules = book_.Living(TriggerType::kCron);
+  for (const std::uint32_t index : rules) {
+    Timing& timing = timings_[index];
+    timing.times.clear();
+    timing.no_more = false;
+    timing.outdated = timing.asked;
+    if (begun_) NextCron(index);
+  }
+}
+
 void Judge::Supply(std::uint32_t rule, const std::vector<double>& times) {
   const auto found = timings_.find(rule);
   if (found == timings_.end()) return;
   Timing& timing = found->second;
   timing.asked = false;
+  if (std::exchange(timing.outdated, false)) return NextCron(rule);
   timing.no_more = times.empty();
   const bool waiting = timing.times.empty();
   double last = waiting ? now_ : timing.times.back();

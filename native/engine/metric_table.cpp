@@ -1,6 +1,18 @@
 #include "engine/metric_table.h"
 
+#include <cmath>
+
 namespace flux_ensemble::engine {
+
+namespace {
+
+// A number of observations begins at 0 where the metric says so.
+double OrZero(const Metric& metric, double value) {
+  const bool counts = metric.from_zero && metric.statistic == stats::Statistic::kCount;
+  return counts && std::isnan(value) ? 0 : value;
+}
+
+}  // namespace
 
 std::uint32_t MetricTable::AddGroup() {
   GroupMetrics& group = groups_.emplace_back();
@@ -47,7 +59,7 @@ void MetricTable::Begin(double now) {
 double MetricTable::ValueOf(std::uint32_t index, const PendingViews* views) {
   const Entry& entry = entries_[index];
   const Metric& metric = entry.metric;
-  if (metric.kind == Metric::Kind::kRate) return RateOf(entry);
+  if (metric.kind == Metric::Kind::kRate) return ValueIn(index, CountWindowOf(index), time_);
   if (metric.kind == Metric::Kind::kCount) {
     const GroupMetrics& group = groups_[metric.group];
     const bool known = metric.from_zero || group.seen(metric.count);
@@ -55,20 +67,23 @@ double MetricTable::ValueOf(std::uint32_t index, const PendingViews* views) {
   }
   if (views != nullptr && IsOfPendingTimes(metric)) {
     const stats::StreamView& view = views->at(metric.group);
-    return metric.window > 0 ? view.window(entry.window).Get(metric.statistic, metric.quantile)
-                             : view.Get(metric.statistic, metric.quantile);
+    return OrZero(metric, metric.window > 0
+                              ? view.window(entry.window).Get(metric.statistic, metric.quantile)
+                              : view.Get(metric.statistic, metric.quantile));
   }
-  stats::Stream& stream = StreamOf(metric);
-  if (metric.window <= 0) return stream.Get(metric.statistic, metric.quantile);
-  stats::Window& window = stream.window(entry.window);
-  window.Advance(time_);
-  return window.Total().Get(metric.statistic, metric.quantile);
+  if (metric.window > 0) return ValueIn(index, WindowOf(index), time_);
+  return OrZero(metric, StreamOf(metric).Get(metric.statistic, metric.quantile));
 }
 
-double MetricTable::RateOf(const Entry& entry) {
-  if (time_ < entry.ready_at) return stats::kNoValue;
-  stats::CountWindow& window = count_windows_[entry.metric.group][entry.window].window;
-  window.Advance(time_);
+double MetricTable::ValueIn(std::uint32_t index, stats::Window& window, double now) const {
+  const Metric& metric = entries_[index].metric;
+  window.Advance(now);
+  return OrZero(metric, window.Total().Get(metric.statistic, metric.quantile));
+}
+
+double MetricTable::ValueIn(std::uint32_t index, stats::CountWindow& window, double now) const {
+  if (now < entries_[index].ready_at) return stats::kNoValue;
+  window.Advance(now);
   return static_cast<double>(window.total()) / window.length();
 }
 
@@ -77,18 +92,22 @@ bool MetricTable::ChangesByTime(std::uint32_t index) const {
 }
 
 double MetricTable::NextChange(std::uint32_t index) {
-  const Entry& entry = entries_[index];
-  const Metric& metric = entry.metric;
-  if (metric.kind == Metric::Kind::kRate) {
-    // Before it is ready, it has no value that could change.
-    if (time_ < entry.ready_at) return entry.ready_at;
-    stats::CountWindow& window = count_windows_[metric.group][entry.window].window;
-    window.Advance(time_);
-    return window.NextChange();
-  }
-  if (metric.kind == Metric::Kind::kCount || metric.window <= 0) return kNever;
-  stats::Window& window = StreamOf(metric).window(entry.window);
-  window.Advance(time_);
+  if (!ChangesByTime(index)) return kNever;
+  return entries_[index].metric.kind == Metric::Kind::kRate
+             ? NextChangeIn(index, CountWindowOf(index), time_)
+             : NextChangeIn(WindowOf(index), time_);
+}
+
+double MetricTable::NextChangeIn(stats::Window& window, double now) {
+  window.Advance(now);
+  return window.NextChange();
+}
+
+// Before it is ready, it has no value that could change.
+double MetricTable::NextChangeIn(std::uint32_t index, stats::CountWindow& window,
+                                 double now) const {
+  if (now < entries_[index].ready_at) return entries_[index].ready_at;
+  window.Advance(now);
   return window.NextChange();
 }
 

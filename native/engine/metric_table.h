@@ -34,7 +34,8 @@ struct Metric {
   double quantile = 0.5;                                 // of stats::Statistic::kQuantile
   double window =
       0;  // kRate and kStatistic: the last so many seconds; 0 for all since the beginning
-  bool from_zero = false;  // kCount: one that has never changed is 0, not unknown
+  // A count that has never changed is 0, not unknown, and so is the number of observations.
+  bool from_zero = false;
   // kStatistic: index of what the group's probes measure, instead of `variable`.
   std::uint32_t probe = kNoProbe;
 };
@@ -92,6 +93,14 @@ class MetricTable {
     }
   }
 
+  // A count of this time was none.
+  void TakeFromWindows(std::uint32_t group, Count counted, double time) {
+    if (group >= count_windows_.size()) return;
+    for (auto& [count, window] : count_windows_[group]) {
+      if (count == counted) window.Remove(time);
+    }
+  }
+
   // The metric's value now, kNoValue while it has none; at a heartbeat with what was waiting then.
   // A rate has none before it has been watched for a whole window.
   double ValueOf(std::uint32_t index, const PendingViews* views = nullptr);
@@ -103,6 +112,21 @@ class MetricTable {
   // when something falls out of its window. kNever for what changes by events alone.
   double NextChange(std::uint32_t index);
   static constexpr double kNever = std::numeric_limits<double>::infinity();
+
+  // What a metric that changes by time is taken from, and what its value would be in such a window
+  // at `now`, and when that would change.
+  stats::Window& WindowOf(std::uint32_t index) {
+    const Entry& entry = entries_[index];
+    return StreamOf(entry.metric).window(entry.window);
+  }
+  stats::CountWindow& CountWindowOf(std::uint32_t index) {
+    const Entry& entry = entries_[index];
+    return count_windows_[entry.metric.group][entry.window].window;
+  }
+  double ValueIn(std::uint32_t index, stats::Window& window, double now) const;
+  double ValueIn(std::uint32_t index, stats::CountWindow& window, double now) const;
+  static double NextChangeIn(stats::Window& window, double now);
+  double NextChangeIn(std::uint32_t index, stats::CountWindow& window, double now) const;
 
   // Adds a group's pending times, as they are now, to the views if the metric is one of theirs.
   void AddView(std::uint32_t index, PendingViews& views);
@@ -119,7 +143,6 @@ class MetricTable {
   };
 
   std::size_t KeepCount(const Metric& metric);
-  double RateOf(const Entry& entry);
   stats::Stream& StreamOf(const Metric& metric) {
     if (metric.probe != kNoProbe) return probes_[metric.group][metric.probe];
     return groups_[metric.group].stream(metric.variable);

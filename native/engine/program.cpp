@@ -145,7 +145,7 @@ bool Program::Holds(const Facts& facts, MetricTable& metrics) const {
         stack[size++] = step.number;
         break;
       case Op::kMetric:
-        stack[size++] = metrics.ValueOf(step.index, facts.views);
+        stack[size++] = facts.ValueOf(step.index, metrics);
         break;
       case Op::kStatus:
         stack[size++] = StatusOf(facts.event);

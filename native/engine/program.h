@@ -13,6 +13,7 @@
 
 #include "engine/job_details.h"
 #include "engine/metric_table.h"
+#include "engine/outlook.h"
 #include "journal/record.h"
 
 namespace flux_ensemble::engine {
@@ -67,10 +68,15 @@ struct Facts {
   std::string_view state;                 // empty when the ensemble has none
   const journal::Event* event = nullptr;  // null where no event made the rule due
   const PendingViews* views = nullptr;    // at heartbeats
+  Outlook* outlook = nullptr;             // for the metrics as they will be
   // Of the event's job, where more is remembered of it; looked up only by who asks for it.
   const JobDetailsTable* details = nullptr;
   journal::JobId job = 0;
 
+  // A metric as it is, or as it will be then.
+  double ValueOf(std::uint32_t metric, MetricTable& metrics) const {
+    return outlook == nullptr ? metrics.ValueOf(metric, views) : outlook->ValueOf(metric);
+  }
   // Null when there is no such parameter.
   const journal::Member* Parameter(std::string_view name) const;
 };

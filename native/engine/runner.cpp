@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -37,7 +38,14 @@ constexpr double kLongestWait = 60;
 // A clock can't tell times that lie further away (31 years).
 constexpr double kMaxSeconds = 1e9;
 
-double SecondsSinceEpoch() {
+// A step of the time of day that is one: somebody has set the clock. Smaller ones are made up for
+// by letting it run slower or faster, which the steady clock does too.
+constexpr double kClockSet = 1;
+
+// How long a submit waits for the word that the job was refused. Flux sends both at once.
+constexpr std::chrono::milliseconds kRefusalPatience{50};
+
+double TimeOfDay() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
@@ -72,6 +80,7 @@ Runner::Runner(Plan plan, std::function<void()> wake)
       virtual_time_(plan.virtual_time),
       engine_(std::move(plan)),
       wake_(std::move(wake)) {
+  SetTime(TimeOfDay());
   engine_.OnAskTimes([this](std::uint32_t rule, double after) { return AskTimes(rule, after); });
 }
 
@@ -181,9 +190,8 @@ void Runner::Wait() {
   if (beating_) until = next_beat_;
   const double next = virtual_time_ ? kNever : engine_.next();
   if (next < kNever) {
-    // A clock may be set meanwhile.
-    const std::chrono::duration<double> left(
-        std::clamp(next - SecondsSinceEpoch(), 0.0, kLongestWait));
+    // A clock may be set meanwhile, and cron rules go by it.
+    const std::chrono::duration<double> left(std::clamp(next - Now(), 0.0, kLongestWait));
     const auto due = Clock::now() + std::chrono::ceil<Clock::duration>(left);
     until = until ? std::min(*until, due) : due;
   }
@@ -191,6 +199,7 @@ void Runner::Wait() {
     const std::optional<Clock::time_point> deadline = source_->deadline();
     if (deadline && (!until || *deadline < *until)) until = deadline;
   }
+  if (unvalidated_ && (!until || patience_ends_ < *until)) until = patience_ends_;
   // Messages that come fast are let gather before the next look, which saves most of the wakes. The
   // first after a silence never waits.
   const bool backlog = engine_.in_backlog();
@@ -216,8 +225,9 @@ void Runner::Wait() {
 
 void Runner::Beat() {
   if (!beating_ || Clock::now() < next_beat_) return;
-  engine_.Heartbeat(SecondsSinceEpoch());
+  engine_.Heartbeat(Now());
   SubmitFirings();
+  LookIfTimeIsOver();
   Publish();
   // Beats that were missed while the engine was busy are not made up for.
   next_beat_ = NextBeat();
@@ -231,19 +241,59 @@ void Runner::PassTime() {
     const std::lock_guard lock(mutex_);
     supplied.swap(supplied_);
   }
-  for (const auto& [rule, times] : supplied) engine_.Supply(rule, times);
-  if (!engine_.PassTo(SecondsSinceEpoch())) return;
+  for (auto& [rule, times] : supplied) {
+    for (double& time : times) time -= clock_ahead_;
+    engine_.Supply(rule, times);
+  }
+  const double now = Now();
+  FollowClock(TimeOfDay() - now);
+  if (!engine_.PassTo(now)) return;
   SubmitFirings();
   SubmitRetries();
-  // Nobody else could know that nothing more will happen by time alone.
-  if (engine_.active_jobs() == 0 && engine_.retrying() == 0 && !engine_.GetStatus().time_could_fire)
-    gathered_.quiet = true;
+  LookIfTimeIsOver();
   Publish();
+}
+
+// The run's own time, which nobody sets: seconds since the epoch, as they were when it began.
+double Runner::Now() const {
+  return begun_at_ + std::chrono::duration<double>(Clock::now() - begun_).count();
+}
+
+void Runner::SetTime(double now) {
+  begun_at_ = now;
+  begun_ = Clock::now();
+}
+
+// The time of day is so many seconds ahead of the run's own.
+void Runner::FollowClock(double ahead) {
+  if (std::abs(ahead - clock_ahead_) < kClockSet) return;
+  clock_ahead_ = std::abs(ahead) < kClockSet ? 0 : ahead;
+  if (source_ != nullptr) engine_.SetStreamAhead(clock_ahead_);
+  engine_.RenewCron();
+}
+
+// Nobody else could know that nothing more will happen by time alone.
+void Runner::LookIfTimeIsOver() {
+  if (engine_.active_jobs() > 0 || engine_.retrying() > 0) return;
+  if (!engine_.GetStatus().time_could_fire) gathered_.quiet = true;
+}
+
+// A submit that was the last word of the source for a while counts.
+void Runner::AwaitRefusal() {
+  const std::optional<journal::JobId> job = engine_.unvalidated_job();
+  if (job != unvalidated_) {
+    unvalidated_ = job;
+    patience_ends_ = Clock::now() + kRefusalPatience;
+  } else if (job && Clock::now() >= patience_ends_) {
+    unvalidated_.reset();
+    engine_.Settle();
+    SubmitFirings();
+  }
 }
 
 // In virtual time the engine can't go on without them, in real time they come when they come.
 std::optional<std::vector<double>> Runner::AskTimes(std::uint32_t rule, double after) {
-  gathered_.time_requests.push_back({rule, after});
+  gathered_.time_requests.push_back({rule, after + clock_ahead_});
   if (!virtual_time_) return std::nullopt;
   Publish();
   std::unique_lock lock(mutex_);
@@ -260,6 +310,7 @@ bool Runner::PumpSource() {
   const bool more = source_->Pump(*this);
   for (const journal::JobId id : engine_.missing_jobs()) source_->Recall(id);
   engine_.missing_jobs().clear();
+  AwaitRefusal();
   LookIfQuiet();
   Publish();
   return more;
@@ -274,6 +325,7 @@ void Runner::Run(Command& command) {
   const std::uint64_t number = command.number;
   auto& body = command.body;
   if (const auto* start = std::get_if<StartCommand>(&body)) {
+    if (!virtual_time_) SetTime(start->now);
     engine_.Start(start->now);
     beating_ = heartbeat_ > 0 && !virtual_time_;
     next_beat_ = NextBeat();
@@ -338,6 +390,7 @@ void Runner::Run(Command& command) {
 
 void Runner::OpenSource(std::uint64_t number, OpenSourceCommand& command) {
   source_ = std::move(command.source);
+  engine_.SetStreamAhead(clock_ahead_);
   wanted_ = command.wanted;
   tap_ = command.tap;
   streamed_ = false;
@@ -369,7 +422,7 @@ void Runner::Ingest(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::string_view slice = bytes.substr(0, kSliceBytes);
     bytes.remove_prefix(slice.size());
-    engine_.Ingest(slice);
+    engine_.Ingest(slice, !bytes.empty());
     if (!bytes.empty()) Publish();
   }
 }

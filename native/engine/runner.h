@@ -198,6 +198,11 @@ class Runner : private SourceListener {
   void Wait();
   void Beat();
   void PassTime();
+  double Now() const;
+  void SetTime(double now);
+  void FollowClock(double ahead);
+  void LookIfTimeIsOver();
+  void AwaitRefusal();
   std::optional<std::vector<double>> AskTimes(std::uint32_t rule, double after);
   bool PumpSource();
   Clock::time_point NextBeat() const;
@@ -233,6 +238,11 @@ class Runner : private SourceListener {
   bool beating_ = false;
   Clock::time_point next_beat_{};
 
+  // The run's own time.
+  double begun_at_ = 0;  // seconds since the epoch
+  Clock::time_point begun_{};
+  double clock_ahead_ = 0;  // seconds by which the time of day was set ahead of it since
+
   std::unique_ptr<Source> source_;
   std::uint64_t wanted_ = 0;
   bool tap_ = false;
@@ -241,8 +251,11 @@ class Runner : private SourceListener {
   bool quiet_ = false;                    // no job is active, and none is on its way
   bool streamed_ = false;                 // the source's stream has begun before
   std::optional<std::uint64_t> opening_;  // number of the command that waits for the source
-  std::size_t retries_looked_at_ = 0;     // the same for SubmitRetries
-  std::size_t looked_at_ = 0;             // firings seen by SubmitFirings since the last Publish
+  // The job whose submit waits, and for how long.
+  std::optional<journal::JobId> unvalidated_;
+  Clock::time_point patience_ends_{};
+  std::size_t retries_looked_at_ = 0;  // the same for SubmitRetries
+  std::size_t looked_at_ = 0;          // firings seen by SubmitFirings since the last Publish
   std::unordered_map<std::uint64_t, Departure> departures_;  // by the firing's number
   Outbox gathered_;                                          // for the next Publish
 

@@ -49,6 +49,11 @@ constexpr bool IsMetric(Touch touch) {
   return touch >= Touch::kDurationStream;
 }
 
+// The results that may be known only when a job is cleaned up.
+constexpr bool IsOutcome(Touch touch) {
+  return touch == Touch::kFail || touch == Touch::kCancel || touch == Touch::kTimeout;
+}
+
 class TouchSet {
  public:
   constexpr void Add(Touch touch) { bits_ |= Bit(touch); }

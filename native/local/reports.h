@@ -51,11 +51,12 @@ class Reports {
   std::string lines_;
 };
 
-/// The time of day as a report prints it.
+/// The time as a report prints it: seconds on the monotonic clock, which nobody sets and which our
+/// reader shares.
 struct Timestamp {
   Timestamp() {
     timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     snprintf(text, sizeof text, "%lld.%09ld", static_cast<long long>(now.tv_sec), now.tv_nsec);
   }
   char text[32];

@@ -44,7 +44,7 @@
 namespace flux_ensemble::local {
 namespace {
 
-constexpr int kProtocolVersion = 1;
+constexpr int kProtocolVersion = 2;
 constexpr std::size_t kReadSize = std::size_t{64} << 10;
 
 class Spawner {

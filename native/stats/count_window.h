@@ -40,6 +40,16 @@ class CountWindow {
     ++total_;
   }
 
+  // Takes back what was added with this time, as far as it is still in the window.
+  void Remove(double time) {
+    const std::int64_t index = panes_.IndexOf(time);
+    if (index > newest_ || index <= newest_ - Panes::kCount) return;
+    std::uint64_t& pane = ring_[Panes::PlaceOf(index)];
+    if (pane == 0) return;
+    --pane;
+    --total_;
+  }
+
   std::uint64_t total() const { return total_; }
 
   double NextChange() const {

@@ -156,7 +156,7 @@ TEST_CASE("a rate has a value once it has been watched for a window, and counts 
   CHECK(Value(engine, 0) == doctest::Approx(50.0 / 60));
   CHECK(Value(engine, 1) == 0);
   CHECK(std::isnan(Value(engine, 2)));
-  engine.Feed(Event(100, 1089.5, "start") + Finish(100, 1089.5, 256));
+  engine.Feed(Event(100, 1089.5, "start") + Finish(100, 1089.5, 256) + Event(100, 1089.5, "clean"));
   // Those that finished from 1030 to 1059, and the failed one.
   CHECK(Value(engine, 0) == doctest::Approx(31.0 / 60));
   CHECK(Value(engine, 1) == doctest::Approx(1.0 / 60));

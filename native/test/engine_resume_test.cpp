@@ -194,6 +194,49 @@ TEST_CASE("a job that was canceled meanwhile, and one that is new") {
   CHECK(test.engine.active_jobs() == 0);
 }
 
+TEST_CASE("what happened to a job while it was cleaned up is told by its eventlog") {
+  const std::string started = Mine(7) + Event(7, 2, "start") + Finish(7, 4, 256);
+  const auto is = [](TestEngine& test, double failed, double canceled) {
+    CHECK(test.count(0, Count::kFinished) == 1);
+    CHECK(test.count(0, Count::kFailed) == failed);
+    CHECK(test.count(0, Count::kCanceled) == canceled);
+    CHECK(test.engine.totals().lost_jobs == 0);
+  };
+  const std::vector<std::string> whole = {Event(7, 1, "submit"), Event(7, 2, "start"),
+                                          Finish(7, 4, 256), Exception(7, 5, "cancel"),
+                                          Event(7, 6, "clean")};
+  SUBCASE("that is recalled") {
+    TestEngine test(GroupG(true), std::string(kSentinel) + started);
+    is(test, 0, 0);
+    test.engine.ResumeStream(kAll);
+    test.Feed(kSentinel);
+    CHECK(Missing(test) == std::vector<journal::JobId>{7});
+    test.Feed(Whole(whole));
+    is(test, 0, 1);
+    CHECK(test.count(0, Count::kRunning) == 0);
+    CHECK(test.Fired().size() == 1);
+  }
+  SUBCASE("that is in the backlog") {
+    TestEngine test(GroupG(true), std::string(kSentinel) + started);
+    test.engine.ResumeStream(kAll);
+    test.Feed(Whole({whole.begin(), whole.end() - 1}));
+    test.Feed(kSentinel);
+    is(test, 0, 1);
+    test.Feed(whole.back());
+    is(test, 0, 1);
+    CHECK(test.engine.active_jobs() == 0);
+  }
+  SUBCASE("that is gone: then it ended as it finished") {
+    TestEngine test(GroupG(true), std::string(kSentinel) + started);
+    test.engine.ResumeStream(kAll);
+    test.Feed(kSentinel);
+    test.Feed("{\"id\":7,\"events\":[]}\n");
+    is(test, 1, 0);
+    CHECK(test.count(0, Count::kRunning) == 0);
+    CHECK(test.engine.active_jobs() == 0);
+  }
+}
+
 TEST_CASE("jobs of nobody's group stay out of it") {
   TestEngine test(GroupG(), kSentinel);
   test.Feed(Submit(5, 1, "g", R"("ensemble":"another")") + Submit(6, 1, "other"));

@@ -125,12 +125,16 @@ TEST_CASE("derived triggers fire once a job, at the event that brings them") {
   CHECK(fired({running, Finish(1, 4), ended}) ==
         Names{"0priority", "1alloc", "2finish", "4finish", "3clean"});
   CHECK(fired({running, Finish(1, 4, 1), ended}) ==
-        Names{"0priority", "1alloc", "2finish", "5finish", "3clean"});
+        Names{"0priority", "1alloc", "2finish", "3clean", "5finish"});
   CHECK(fired({waiting, Exception(1, 4, "cancel"), ended}) ==
         Names{"0priority", "2exception", "3clean", "6clean"});
   CHECK(fired({running, Exception(1, 4, "timeout"), Finish(1, 5, 15), ended}) ==
         Names{"0priority", "1alloc", "2exception", "5finish", "7finish", "3clean"});
-  CHECK(fired({Submit(1, 1, "g"), Event(1, 2, "invalidate")}) == Names{"3invalidate"});
+  CHECK(fired({running, Finish(1, 4, 1), Exception(1, 5, "cancel"), ended}) ==
+        Names{"0priority", "1alloc", "2finish", "6exception", "3clean"});
+  CHECK(fired({running, Finish(1, 4, 1), Exception(1, 5, "timeout", 1), ended}) ==
+        Names{"0priority", "1alloc", "2finish", "3clean", "5finish", "7finish"});
+  CHECK(fired({Submit(1, 1, "g"), Event(1, 2, "invalidate")}).empty());
 }
 
 TEST_CASE("a metric rule is judged when its metric changes, and then only") {

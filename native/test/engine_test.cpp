@@ -113,8 +113,19 @@ TEST_CASE("Flux's own result") {
        {1, 1, 0, 1, 0, 1, 1, 0, 0, 0}},
       // Too late to change the result.
       {run + Finish(1, 14) + Exception(1, 15, "cancel") + clean, {1, 1, 1, 0, 0, 0, 1, 0, 0, 0}},
-      // Forgotten by Flux: no outcome.
-      {Event(1, 11, "invalidate"), {1, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
+      // After a bad finish, an exception still decides, fatal or not.
+      {run + Finish(1, 14, 256) + Exception(1, 15, "cancel") + clean,
+       {1, 1, 0, 0, 1, 0, 1, 0, 0, 0}},
+      {run + Finish(1, 14, 256) + Exception(1, 15, "timeout", 2) + clean,
+       {1, 1, 0, 1, 0, 1, 0, 0, 0, 0}},
+      {run + Finish(1, 14, 256) + Exception(1, 15, "x") + Exception(1, 16, "cancel") + clean,
+       {1, 1, 0, 1, 0, 0, 1, 0, 0, 0}},
+      {run + Finish(1, 14, 256) + Exception(1, 15, "cancel", 3) + Exception(1, 16, "x", 1) + clean,
+       {1, 1, 0, 1, 0, 0, 0, 0, 0, 0}},
+      // Refused by the job manager: never submitted.
+      {Event(1, 11, "invalidate"), {0, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
+      {Event(1, 11, "dependency-add", R"({"description":"x"})") + Event(1, 11, "invalidate"),
+       {0, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
   };
   for (const Case& one : cases) {
     CAPTURE(one.journal);
@@ -122,6 +133,27 @@ TEST_CASE("Flux's own result") {
     CHECK(CountsOf(engine) == one.counts);
     CHECK(engine.engine.GetStatus().active_jobs == 0);
   }
+}
+
+TEST_CASE("the counts of jobs add up at any time, and when all have been cleaned up") {
+  const std::vector<std::string> steps = {
+      Submit(1, 1, "g"), Submit(2, 1, "g"), Submit(3, 1, "g"), Submit(4, 1, "g"),
+      Event(1, 2, "alloc"), Event(2, 2, "alloc"), Event(1, 2, "start"), Event(2, 2, "start"),
+      Finish(1, 3, 256), Exception(3, 3, "cancel"), Finish(2, 4), Exception(2, 4, "cancel"),
+      // The clean event of the failed job never comes.
+      Event(2, 5, "clean"), Event(3, 5, "clean"), Event(4, 6, "validate"),
+      Event(4, 6, "invalidate")};
+  TestEngine engine(GroupG());
+  for (const std::string& step : steps) {
+    CAPTURE(step);
+    engine.Feed(step);
+    CHECK(engine.count(0, Count::kPending) + engine.count(0, Count::kRunning) ==
+          static_cast<double>(engine.engine.active_jobs()));
+  }
+  // submitted finished success failed canceled timeout exception retried pending running
+  CHECK(CountsOf(engine) == Counts{3, 2, 1, 0, 1, 0, 2, 0, 0, 1});
+  engine.Feed(Event(1, 9, "clean"));
+  CHECK(CountsOf(engine) == Counts{3, 2, 1, 1, 1, 0, 2, 0, 0, 0});
 }
 
 TEST_CASE("no time is invented for a job that has holes") {

@@ -54,7 +54,7 @@ void Add(const Story& story, const std::string& outcome, GroupExpectation& group
   group.count(Count::kFailed) += outcome == "FAILED" || outcome == "TIMEOUT";
   group.count(Count::kTimeout) += outcome == "TIMEOUT";
   group.count(Count::kCanceled) += outcome == "CANCELED";
-  if (!story.Has("clean") && !story.Has("invalidate")) {
+  if (!story.Has("clean")) {
     const bool running = story.Has("alloc") || story.fatal_exception;
     group.count(running ? Count::kRunning : Count::kPending) += 1;
   }
@@ -182,7 +182,9 @@ std::map<std::string, GroupExpectation> Expect(std::string_view bytes, const Out
   }
   std::map<std::string, GroupExpectation> groups;
   for (const auto& [id, story] : stories) {
-    if (!story.group.empty()) Add(story, OutcomeOf(story, id, outcomes), groups[story.group]);
+    // The job manager refused it, so it was never submitted.
+    if (story.group.empty() || story.Has("invalidate")) continue;
+    Add(story, OutcomeOf(story, id, outcomes), groups[story.group]);
   }
   return groups;
 }

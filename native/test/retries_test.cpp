@@ -88,6 +88,22 @@ TEST_CASE("a job that failed is submitted again, until it was often enough") {
   CHECK(test.engine.GetStatus().retrying == 0);
 }
 
+TEST_CASE("a job that is canceled while it is cleaned up is not submitted again") {
+  RetryPolicy policy = OnFailure(2);
+  policy.initial = 10;
+  const std::string failed =
+      Submit(1, 100, "g", Origin(0, 0)) + Event(1, 101, "start") + Finish(1, 102, 256);
+  TestEngine canceled(GroupWith(policy), failed);
+  CHECK(canceled.engine.GetStatus().retrying == 0);
+  canceled.Feed(Exception(1, 103, "cancel") + Event(1, 110, "clean"));
+  CHECK(canceled.count(0, Count::kRetried) == 0);
+  CHECK(canceled.count(0, Count::kCanceled) == 1);
+  // However long it is cleaned up, its end was its finish.
+  TestEngine slow(GroupWith(policy), failed + Event(1, 150, "clean"));
+  CHECK(slow.engine.next() == 112);
+  CHECK(slow.count(0, Count::kRetried) == 1);
+}
+
 TEST_CASE("jobs that nobody could make again are left alone") {
   TestEngine test(GroupWith(OnFailure(5)));
   test.Feed(Failing(1, 1, ""));

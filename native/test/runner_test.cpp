@@ -6,8 +6,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "test/journals.h"
@@ -22,7 +25,60 @@ using journal::EventKind;
 using test::Event;
 using test::Submit;
 
+// A source that tells a few records when it is first looked at, and nothing any more.
+class Quiet final : public Source {
+ public:
+  explicit Quiet(std::vector<std::string> records) : records_(std::move(records)) {}
+
+  void Open(SourceListener& listener) override {
+    listener.OnStream();
+    listener.OnOpen();
+  }
+  int fd() const override { return -1; }
+  std::optional<Clock::time_point> deadline() const override { return std::nullopt; }
+  bool Pump(SourceListener& listener) override {
+    for (std::string& record : std::exchange(records_, {})) {
+      record.pop_back();
+      const std::size_t size = record.size();
+      record.append(journal::kPadding, ' ');
+      listener.OnJournal(std::string_view(record).substr(0, size));
+    }
+    return false;
+  }
+  void Submit(SubmitOrder, SourceListener&) override {}
+  void Cancel(std::uint64_t, std::vector<journal::JobId>, std::string, SourceListener&) override {}
+  void SetUrgency(std::uint64_t, std::vector<journal::JobId>, int, SourceListener&) override {}
+  void StopSubmitting(SourceListener&) override {}
+  void Recall(journal::JobId) override {}
+  void Close(SourceListener&) override {}
+  std::uint64_t submitting() const override { return 0; }
+  std::uint64_t accepted() const override { return 0; }
+
+ private:
+  std::vector<std::string> records_;
+};
+
 }  // namespace
+
+TEST_CASE("a submit behind which the source is silent counts after a while") {
+  Plan plan = GroupG();
+  Rule rule;
+  rule.trigger = TriggerType::kJob;
+  rule.touch = TouchOf(EventKind::kSubmit);
+  rule.repetitions = 9;
+  plan.rules = {rule};
+  Owner owner(plan);
+  REQUIRE(owner.runner.Start() == 0);
+  std::vector<std::string> records = {Submit(1, 1, "g"), Event(1, 1, "invalidate"),
+                                      Submit(2, 1, "g")};
+  owner.Ask(
+      OpenSourceCommand{std::make_unique<Quiet>(std::move(records)), ~std::uint64_t{0}, false});
+  // Nobody asks, no other record comes.
+  while (owner.firings.empty()) owner.Take();
+  REQUIRE(owner.firings.size() == 1);
+  CHECK(owner.firings[0].job == 2);
+  CHECK(std::get<Snapshot>(owner.Ask(SnapshotCommand{})).counts[0] == 1);
+}
 
 TEST_CASE("commands are answered in their order, each with its kind of answer") {
   Plan plan = GroupG();
@@ -135,7 +191,9 @@ TEST_CASE("heartbeats come by themselves, from the start on and not before") {
   CHECK(owner.wakes() == 0);
   owner.Post(StartCommand{1});
   while (owner.firings.size() < 5) owner.Take();
-  CHECK(owner.firings[0].timestamp > 1e9);
+  // They are told on the run's own time, which began at 1.
+  CHECK(owner.firings[0].timestamp > 1);
+  CHECK(owner.firings[0].timestamp < 1e6);
   CHECK(owner.firings[4].timestamp >= owner.firings[0].timestamp);
   // Its repetitions are used up.
   std::this_thread::sleep_for(5ms);

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { MemberError } from '../errors.js';
 import { FluxMember, fluxLibrary } from './flux/flux-member.js';
+import { SteadyClock } from './local/clock.js';
 import { LocalMember } from './local/local-member.js';
 import type { Member, NodeScaler } from './member.js';
 import { MiniClusterMember } from './minicluster.js';
@@ -27,6 +28,8 @@ export interface MemberOptions {
   readonly slots: number | undefined;
   /** The run's id. */
   readonly ensemble: string;
+  /** The run's time, for a member that has none of its own. */
+  readonly clock?: SteadyClock;
   /** For the Flux member; by default where libflux-core connects to. */
   readonly uri: string | undefined;
   /** For the Flux member: let every job pass the validator. */
@@ -41,7 +44,8 @@ export interface MemberOptions {
 export function createMember(choice: MemberChoice, options: MemberOptions): Member {
   if (typeof choice !== 'string') return choice;
   if (choice === 'local') {
-    return new LocalMember({ slots: options.slots ?? availableParallelism(), ensemble: options.ensemble });
+    const { slots = availableParallelism(), ensemble, clock = new SteadyClock() } = options;
+    return new LocalMember({ slots, ensemble, clock });
   }
   const { ensemble, uri, validateAll, full = false, scaler } = options;
   const flux = new FluxMember({ ensemble, validateAll, full, ...(uri === undefined ? {} : { uri }) });

@@ -57,6 +57,10 @@ export const lives: readonly (readonly Moment[])[] = [
   [...begin, ['exception', exception('cancel', 0)], ['clean']],
   [...begin, ['flux-restart'], ['priority', { priority: 1 }], ...run, ...ends(0)],
   [['submit', submitContext], ['invalidate']],
+  [['submit', submitContext], ['dependency-add', { description: 'begin-time=1' }], ['invalidate']],
+  [...begin, ...run, ['finish', { status: 256 }], ['exception', exception('cancel', 0)], ...over],
+  [...begin, ...run, ['finish', { status: 9 }], ['exception', exception('timeout', 2)], ...over],
+  [...begin, ...run, ['finish', { status: 0 }], ['exception', exception('cancel', 0)], ...over],
   [['submit', submitContext], ['start'], ['finish', { status: 0 }], ['clean']],
 ];
 

@@ -40,6 +40,14 @@ export class ReferenceGroup {
     if (by > 0) this.#times.push({ count, time });
   }
 
+  /** A count of this time (null where that is not known any more) was none. */
+  takeBack(count: Count, time: number | null): void {
+    this.#counts[count] -= 1;
+    this.#changed.add(count);
+    const index = this.#times.findIndex((one) => one.count === count && one.time === time);
+    if (index !== -1) this.#times.splice(index, 1);
+  }
+
   nextChange(count: Count, window: number, now: number): number {
     const times = this.#times.filter(({ count: other }) => other === count).map(({ time }) => time);
     return nextChange(times, window, now);

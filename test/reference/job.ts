@@ -23,7 +23,12 @@ export interface Job {
   state: State;
   submit: number | null;
   start: number | null;
-  finished: boolean;
+  /** The wait status, of which only 16 bits are used, and when it came; null before the finish. */
+  finish: { readonly status: number; readonly time: number } | null;
+  /** Counted as submitted: the job manager has accepted it. */
+  counted: boolean;
+  /** Its result is known and counted. */
+  settled: boolean;
   /** A severity 0 exception came. */
   fatal: boolean;
   gravest: { readonly severity: number; readonly type: string } | null;
@@ -40,7 +45,9 @@ export function newJob(group: number, jobspec: unknown): Job {
     state: 'NEW',
     submit: null,
     start: null,
-    finished: false,
+    finish: null,
+    counted: false,
+    settled: false,
     fatal: false,
     gravest: null,
     origin,
@@ -65,6 +72,22 @@ export function retryAfter(job: Job, outcome: Outcome, retry: PlanRetry | null):
   if (attempt >= retry.times) return null;
   if (!retry[outcome] && !retry.exceptions.includes(job.gravest?.type ?? '')) return null;
   return Math.min(retry.initial * retry.factor ** attempt, retry.longest);
+}
+
+/** Events that may come between a job's submit and the word whether the job manager has accepted it. */
+const beforeValidation: ReadonlySet<string> = new Set(
+  'submit set-flags jobspec-update dependency-add dependency-remove memo annotations'.split(' '),
+);
+const known: ReadonlySet<string> = new Set(
+  (
+    'validate invalidate resource-update depend priority urgency alloc prolog-start prolog-finish start finish ' +
+    'epilog-start epilog-finish release free clean exception flux-restart'
+  ).split(' '),
+);
+
+/** Whether a job can still be refused after such an event. */
+export function isBeforeValidation({ name }: ReferenceEvent): boolean {
+  return beforeValidation.has(name) || !known.has(name);
 }
 
 export function isFatal(event: ReferenceEvent): boolean {

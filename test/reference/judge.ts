@@ -107,6 +107,8 @@ export class ReferenceJudge {
     touches: (metric: PlanMetric) => boolean,
     triggers: ReadonlySet<string>,
     active: boolean,
+    /** The event that rules on a result that was not good see. */
+    finish = event,
   ): void {
     this.#heard.delete(job);
     if (active) this.#heard.set(job, { group, at: this.#now, last: nameOf(event), told: false });
@@ -119,7 +121,9 @@ export class ReferenceJudge {
     }
     for (const rule of this.#of('job')) {
       const { group: only, event: wanted } = rule.plan;
-      if ((only === -1 || only === group) && triggers.has(wanted as string)) this.#consider(rule, about);
+      if ((only !== -1 && only !== group) || !triggers.has(wanted as string)) continue;
+      const late = ['fail', 'cancel', 'timeout'].includes(wanted as string);
+      this.#consider(rule, late ? { ...about, event: finish } : about);
     }
     this.#settle();
   }
@@ -338,6 +342,7 @@ export class ReferenceJudge {
         rule.plan.trigger === 'metric' && namedBy(rule.plan).some((index) => changed.includes(index));
       const rings = moved || rule.alarms.some((time) => time <= now);
       rule.alarms = rule.alarms.filter((time) => time > now);
+      if (rings && now >= rule.ready) rule.heldBack = false;
       if (!rings || !rule.alive) continue;
       const { trigger, timing, states } = rule.plan;
       if (trigger === 'interval') this.#nextInterval(rule);

@@ -9,6 +9,7 @@ import type { GroupMetrics } from '../../src/metrics/metrics.js';
 import { ReferenceGroup } from './group.js';
 import {
   groupOf,
+  isBeforeValidation,
   isFatal,
   type Job,
   newJob,
@@ -51,6 +52,10 @@ function changes({ count, variable, probe }: PlanMetric, touched: Touched): bool
   return count !== null ? touched.counts.has(count) : touched.streams.has(variable as Variable);
 }
 
+function finishOf({ status }: { readonly status: number }, { timestamp }: ReferenceEvent): ReferenceEvent {
+  return { timestamp, name: 'finish', context: { status } };
+}
+
 export class ReferenceEngine {
   /** Jobs that are to be submitted again, in the order in which they ended. */
   readonly retries: { readonly job: bigint; readonly attempt: number; readonly due: number }[] = [];
@@ -66,6 +71,8 @@ export class ReferenceEngine {
   readonly #table: ReferenceMetrics;
   #line = 0;
   #rest = '';
+  /** A job of which it is not known yet whether it was accepted, and its events that wait for that. */
+  #held: { readonly id: bigint; readonly job: Job; readonly events: ReferenceEvent[] } | null = null;
 
   constructor(plan: EnginePlan) {
     this.#plan = plan;
@@ -100,6 +107,7 @@ export class ReferenceEngine {
   }
 
   start(now: number): void {
+    this.#takeHeld();
     this.#judge.start(now);
   }
 
@@ -108,15 +116,18 @@ export class ReferenceEngine {
   }
 
   addRule(plan: PlanRule, metrics: readonly PlanMetric[] = []): number {
+    this.#takeHeld();
     return this.#judge.addRule(plan, metrics);
   }
 
   goTo(state: number): void {
+    this.#takeHeld();
     this.#judge.goTo(state);
   }
 
   /** Numbers for what the group's probes measure, from the one with the index `first` on. */
   probed(group: number, first: number, values: readonly number[], time: number): void {
+    this.#takeHeld();
     const streams = [...(this.#groups[group] as ReferenceGroup).probes.values()].slice(first);
     const measured = streams.slice(0, values.length);
     for (const [index, stream] of measured.entries()) stream.observe((values[index] as number) + 0, time);
@@ -125,6 +136,7 @@ export class ReferenceEngine {
   }
 
   end(): void {
+    this.#takeHeld();
     this.#judge.ended = true;
   }
 
@@ -132,15 +144,18 @@ export class ReferenceEngine {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() as string;
     for (const line of lines) this.#takeLine(line);
+    if (!this.#plan.virtualTime) this.#takeHeld();
   }
 
   finishStream(): void {
     const last = this.#rest;
     this.#rest = '';
     this.#takeLine(last);
+    this.#takeHeld();
   }
 
   tick(now: number): void {
+    this.#takeHeld();
     if (this.#plan.virtualTime) this.#passTo(now);
     this.#judge.heartbeat(now, this.#viewAt(now));
   }
@@ -184,6 +199,7 @@ export class ReferenceEngine {
   #takeRecord({ id, events, jobspec }: ReferenceRecord): void {
     this.totals.records++;
     this.totals.events += events.length;
+    if (this.#held !== null && this.#held.id !== id) this.#takeHeld();
     if (id === sentinel) {
       this.backlogOver = true;
       return;
@@ -208,19 +224,68 @@ export class ReferenceEngine {
       this.#judge.entered(job.group, (metric) => changes(metric, touched));
     }
     for (const [index, event] of events.entries()) {
+      if (event.name !== 'invalidate' && !isBeforeValidation(event)) this.#takeHeld();
       this.#pass(event.timestamp);
       this.totals.trackedEvents++;
-      const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set() };
-      if (entering) this.#enter(job, touched.counts, event.timestamp);
-      entering = false;
-      this.#apply(id, job, event, touched);
-      const over = event.name === 'clean' || event.name === 'invalidate';
-      this.#judge.event(id, job.group, event, (metric) => changes(metric, touched), touched.triggers, !over);
-      if (!over) continue;
+      if (!this.#takeEvent(id, job, event)) continue;
       this.#jobs.delete(id);
       for (const { timestamp } of events.slice(index + 1)) this.#pass(timestamp);
       return;
     }
+  }
+
+  /** True when the job is over. */
+  #takeEvent(id: bigint, job: Job, event: ReferenceEvent): boolean {
+    if (event.name === 'invalidate') {
+      this.#held = null;
+      this.#refused(id, job, event);
+      return true;
+    }
+    if (!job.counted && isBeforeValidation(event)) {
+      this.#held ??= { id, job, events: [] };
+      this.#held.events.push(event);
+      return false;
+    }
+    return this.#judged(id, job, event);
+  }
+
+  /** What waited counts: the job was not refused. */
+  #takeHeld(): void {
+    const held = this.#held;
+    this.#held = null;
+    for (const event of held?.events ?? []) this.#judged(held?.id as bigint, held?.job as Job, event);
+  }
+
+  #judged(id: bigint, job: Job, event: ReferenceEvent): boolean {
+    const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set() };
+    if (!job.counted) this.#enter(job, touched.counts, event.timestamp);
+    this.#apply(id, job, event, touched);
+    const over = event.name === 'clean';
+    // A result that is known at last is still that of the finish.
+    const finish = event.name === 'clean' && job.finish !== null ? finishOf(job.finish, event) : event;
+    this.#judge.event(
+      id,
+      job.group,
+      event,
+      (metric) => changes(metric, touched),
+      touched.triggers,
+      !over,
+      finish,
+    );
+    return over;
+  }
+
+  /** It was never submitted, so what was counted of it is taken back. */
+  #refused(id: bigint, job: Job, event: ReferenceEvent): void {
+    const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set(['invalidate']) };
+    if (job.counted && !job.settled) {
+      const submit = job.start === null && job.finish === null ? job.submit : null;
+      this.#groups[job.group]?.takeBack('submitted', submit);
+      touched.counts.add('submitted');
+      const counted = gauge(job);
+      if (counted !== null) this.#add(job, counted, -1, event.timestamp, touched.counts);
+    }
+    this.#judge.event(id, job.group, event, (metric) => changes(metric, touched), touched.triggers, false);
   }
 
   #groupIndex(name: string | null): number {
@@ -236,6 +301,7 @@ export class ReferenceEngine {
   }
 
   #enter(job: Job, changed: Set<Count>, time: number): void {
+    job.counted = true;
     this.#add(job, 'submitted', 1, time, changed);
     this.#add(job, 'pending', 1, time, changed);
   }
@@ -243,7 +309,7 @@ export class ReferenceEngine {
   #apply(id: bigint, job: Job, event: ReferenceEvent, touched: Touched): void {
     const { counts, triggers } = touched;
     triggers.add(event.name.startsWith('debug.') ? 'debug' : event.name);
-    if (event.name === 'submit') job.submit ??= event.timestamp;
+    if (event.name === 'submit' && job.finish === null) job.submit ??= event.timestamp;
     if (event.name === 'start') this.#start(job, event.timestamp, touched);
     if (event.name === 'exception') {
       const { severity, type } = event.context as { severity: number; type: string };
@@ -255,10 +321,12 @@ export class ReferenceEngine {
       if (job.gravest === null || severity < job.gravest.severity) job.gravest = { severity, type };
     }
     if (event.name === 'finish') this.#finish(id, job, event, touched);
-    if (event.name === 'clean' && !job.finished) this.#settle(id, job, false, event.timestamp, touched);
+    const changeable = job.finish !== null && !job.settled;
+    if (event.name === 'clean' && !job.settled) this.#settle(id, job, false, event.timestamp, touched);
+    else if (isFatal(event) && changeable) this.#settle(id, job, false, event.timestamp, touched);
 
     const before = gauge(job);
-    const state = event.name === 'invalidate' ? 'INACTIVE' : stateAfter(job.state, event);
+    const state = stateAfter(job.state, event);
     if (state !== job.state && stateTriggers.has(state)) triggers.add(state.toLowerCase());
     job.state = state;
     const after = gauge(job);
@@ -270,16 +338,19 @@ export class ReferenceEngine {
   #start(job: Job, timestamp: number, touched: Touched): void {
     if (job.start !== null) return;
     job.start = timestamp;
-    if (job.submit !== null) this.#observe(job, 'pending', timestamp - job.submit, timestamp, touched);
+    if (job.submit !== null && job.finish === null)
+      this.#observe(job, 'pending', timestamp - job.submit, timestamp, touched);
   }
 
   #finish(id: bigint, job: Job, event: ReferenceEvent, touched: Touched): void {
-    if (job.finished) return;
-    job.finished = true;
+    if (job.finish !== null) return;
+    const status = event.context?.status as number;
+    job.finish = { status: status & 0xffff, time: event.timestamp };
     this.#add(job, 'finished', 1, event.timestamp, touched.counts);
     if (job.start !== null)
       this.#observe(job, 'duration', event.timestamp - job.start, event.timestamp, touched);
-    this.#settle(id, job, event.context?.status === 0, event.timestamp, touched);
+    // Flux makes no other result of a success, nor after a fatal exception; else it does so until the end.
+    if (status === 0 || job.fatal) this.#settle(id, job, status === 0, event.timestamp, touched);
   }
 
   #observe(job: Job, variable: Variable, seconds: number, time: number, touched: Touched): void {
@@ -293,6 +364,7 @@ export class ReferenceEngine {
 
   #settle(id: bigint, job: Job, success: boolean, time: number, touched: Touched): void {
     const outcome = outcomeOf(job, success);
+    job.settled = true;
     this.#add(job, outcome, 1, time, touched.counts);
     if (outcome === 'timeout') this.#add(job, 'failed', 1, time, touched.counts);
     for (const trigger of outcomeTriggers[outcome]) touched.triggers.add(trigger);
@@ -300,6 +372,10 @@ export class ReferenceEngine {
     const seconds = this.ended ? null : retryAfter(job, outcome, policy);
     if (seconds === null) return;
     this.#add(job, 'retried', 1, time, touched.counts);
-    this.retries.push({ job: id, attempt: (job.origin?.attempt ?? 0) + 1, due: time + seconds });
+    this.retries.push({
+      job: id,
+      attempt: (job.origin?.attempt ?? 0) + 1,
+      due: (job.finish?.time ?? time) + seconds,
+    });
   }
 }

@@ -13,20 +13,35 @@ export interface Clock {
   after(seconds: number, action: () => void): Alarm;
 }
 
-/**
- * The time of day in seconds since the epoch with digits below the millisecond, which Date alone doesn't
- * give. Follows Date when the system's clock is set: the spawner's reports are on that clock too.
- */
-let offset = performance.timeOrigin;
-
-function now(): number {
+/** The time of day in milliseconds since the epoch, with digits that Date.now() cuts off where they are known. */
+function timeOfDay(): number {
   const wall = Date.now();
-  const monotonic = performance.now();
-  const estimate = offset + monotonic;
-  // Date.now() is cut off: the true time lies within the millisecond that begins there.
-  if (estimate < wall) offset = wall - monotonic;
-  else if (estimate > wall + 1) offset = wall + 1 - monotonic;
-  return (offset + monotonic) / 1000;
+  const estimate = performance.timeOrigin + performance.now();
+  // Beyond the millisecond that begins with what Date says, the clock has been set since this process began.
+  return Math.min(Math.max(estimate, wall), wall + 1);
 }
 
-export const systemClock: Clock = { now, after: (seconds, action) => new Timer(seconds, action) };
+/** Milliseconds on the system's monotonic clock when performance.now() was 0. */
+const monotonicOrigin = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/**
+ * The time of day as it was when this was made, and steady from then on: whoever sets the system's clock changes
+ * nothing here. So a run's times never go back, and the lengths of its intervals are true.
+ */
+export class SteadyClock implements Clock {
+  /** Milliseconds since the epoch when performance.now() was 0. */
+  readonly #origin = timeOfDay() - performance.now();
+
+  now(): number {
+    return (this.#origin + performance.now()) / 1000;
+  }
+
+  /** The time of a moment that another process tells in seconds on the system's monotonic clock. */
+  timeOf(monotonic: number): number {
+    return (this.#origin - monotonicOrigin) / 1000 + monotonic;
+  }
+
+  after(seconds: number, action: () => void): Alarm {
+    return new Timer(seconds, action);
+  }
+}

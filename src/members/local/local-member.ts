@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JobTemplate } from '../../config/types.js';
 import { MemberError } from '../../errors.js';
 import type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
-import { systemClock } from './clock.js';
+import { SteadyClock } from './clock.js';
 import { LocalJob, prepareBatch } from './job.js';
 import { JobIdGenerator } from './job-id.js';
 import { JournalRecords } from './records.js';
@@ -18,6 +18,8 @@ export interface LocalMemberOptions {
   readonly ensemble: string | null;
   /** The ensemble-spawner program; by default the one of this package's build. */
   readonly spawnerPath?: string;
+  /** The time of the run; one of its own by default. */
+  readonly clock?: SteadyClock;
   /** Seconds from SIGTERM to SIGKILL for a job that is canceled or out of time; 5 by default. */
   readonly killTimeout?: number;
 }
@@ -36,7 +38,8 @@ const STOP_NOTE = 'the ensemble has ended';
 export class LocalMember implements Member {
   readonly name = 'local';
   readonly #options: LocalMemberOptions;
-  readonly #records = new JournalRecords((lines) => this.#sink?.records(lines), systemClock);
+  readonly #clock: SteadyClock;
+  readonly #records: JournalRecords;
   readonly #runner: Runner;
   readonly #ids = new JobIdGenerator();
   #sink: MemberSink | null = null;
@@ -52,8 +55,10 @@ export class LocalMember implements Member {
 
   constructor(options: LocalMemberOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? new SteadyClock();
+    this.#records = new JournalRecords((lines) => this.#sink?.records(lines), this.#clock);
     this.#runner = new Runner({
-      clock: systemClock,
+      clock: this.#clock,
       slots: Math.max(1, options.slots),
       killTimeout: options.killTimeout ?? DEFAULT_KILL_TIMEOUT,
       records: this.#records,
@@ -67,7 +72,7 @@ export class LocalMember implements Member {
       throw new MemberError('the local member can be started only once');
     }
     this.#sink = sink;
-    this.#spawner = Spawner.open(this.#options.spawnerPath, this.#runner);
+    this.#spawner = Spawner.open(this.#options.spawnerPath, this.#runner, this.#clock);
     this.#runner.spawner = await this.#spawner;
     if (this.#stopping !== null) return;
     this.#unavailable = null;

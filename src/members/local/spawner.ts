@@ -8,8 +8,9 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { MemberError } from '../../errors.js';
+import { SteadyClock } from './clock.js';
 
-/** What the spawner tells. Times are in seconds since the epoch. */
+/** What the spawner tells. Times are in seconds since the epoch, by the clock that it was opened with. */
 export interface SpawnerListener {
   started(id: string, pid: number, time: number): void;
   /** The job could not be started, and is gone. `step` is one of those of job_process.h. */
@@ -22,7 +23,7 @@ export interface SpawnerListener {
   died(error: MemberError): void;
 }
 
-const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 2;
 /** A longer frame is garbage to the spawner. */
 const MAX_FRAME = 64 * 1024 * 1024;
 /** Reports that are worked off before the event loop gets a turn. */
@@ -75,6 +76,7 @@ function frame(body: string): Buffer {
 export class Spawner {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #listener: SpawnerListener;
+  readonly #clock: SteadyClock;
   readonly #closed: Promise<void>;
   #ready = true;
   #closing = false;
@@ -84,7 +86,11 @@ export class Spawner {
   #position = 0;
 
   /** Starts the program. Throws MemberError when that can't be done. */
-  static async open(path: string | undefined, listener: SpawnerListener): Promise<Spawner> {
+  static async open(
+    path: string | undefined,
+    listener: SpawnerListener,
+    clock = new SteadyClock(),
+  ): Promise<Spawner> {
     const program = path ?? SPAWNER_PATH;
     // A session of its own: a ^C on the terminal is for this process only, which then ends things in order.
     const child = spawn(program, [], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -101,12 +107,17 @@ export class Spawner {
         refuse(`it is not of this version (it says ${JSON.stringify(line.slice(0, 80))})`);
       });
     });
-    return new Spawner(child, listener);
+    return new Spawner(child, listener, clock);
   }
 
-  private constructor(child: ChildProcessByStdio<Writable, Readable, Readable>, listener: SpawnerListener) {
+  private constructor(
+    child: ChildProcessByStdio<Writable, Readable, Readable>,
+    listener: SpawnerListener,
+    clock: SteadyClock,
+  ) {
     this.#process = child;
     this.#listener = listener;
+    this.#clock = clock;
     child.on('error', () => {}); // of kill(): see close()
     child.stdin.on('drain', () => {
       this.#ready = true;
@@ -185,10 +196,11 @@ export class Spawner {
 
   #report(line: string): void {
     const [kind, id = '', second = '', third = '', fourth = '', ...words] = line.split(' ');
-    if (kind === 'started') this.#listener.started(id, Number(second), Number(third));
-    else if (kind === 'exit') this.#listener.exited(id, Number(second), Number(third));
+    const time = (text: string) => this.#clock.timeOf(Number(text));
+    if (kind === 'started') this.#listener.started(id, Number(second), time(third));
+    else if (kind === 'exit') this.#listener.exited(id, Number(second), time(third));
     else if (kind === 'error')
-      this.#listener.refused(id, second, Number(third), Number(fourth), words.join(' '));
+      this.#listener.refused(id, second, Number(third), time(fourth), words.join(' '));
   }
 
   #deathNote(code: number | null, signal: NodeJS.Signals | null): MemberError {

@@ -62,7 +62,7 @@ test('any garbage at all ends it, never by a signal', async () => {
 
 test('a frame cut short by the end of input is not run', async () => {
   const { code, out } = await run(spawnTrue.subarray(0, -1));
-  expect({ code, out }).toEqual({ code: 0, out: 'ready 1\n' });
+  expect({ code, out }).toEqual({ code: 0, out: 'ready 2\n' });
 });
 
 test('the end of its input is the end of what it started, and told', async () => {
@@ -74,7 +74,7 @@ test('the end of its input is the end of what it started, and told', async () =>
   await eventually(() => processesOf('sleep', seconds).length === 1, 'a sleep');
   child.stdin.end();
   await once(child, 'close');
-  expect(out).toMatch(/^ready 1\nstarted 7 \d+ \d+\.\d{9}\nexit 7 9 \d+\.\d{9}\n$/);
+  expect(out).toMatch(/^ready 2\nstarted 7 \d+ \d+\.\d{9}\nexit 7 9 \d+\.\d{9}\n$/);
   expect(processesOf('sleep', seconds)).toEqual([]);
 });
 

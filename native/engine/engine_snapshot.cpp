@@ -1,0 +1,67 @@
+// What an engine tells of itself.
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace flux_ensemble::engine {
+
+Status Engine::GetStatus() {
+  Status status;
+  status.active_jobs = jobs_.size();
+  status.ended = judge_.ended();
+  status.retrying = retrying();
+  status.backlog_over = backlog_over_;
+  status.state = judge_.state();
+  status.totals = totals_;
+  status.totals.firings = judge_.fired();
+  status.time_could_fire = jobs_.size() == 0 && judge_.TimeCouldFire();
+  return status;
+}
+
+RuleReports Engine::GetRules() {
+  RuleReports reports{judge_.Report(), {}};
+  reports.metrics.reserve(metrics_.size());
+  for (std::uint32_t i = 0; i < metrics_.size(); ++i)
+    reports.metrics.push_back(metrics_.ValueOf(i));
+  return reports;
+}
+
+Snapshot Engine::GetSnapshot() {
+  Snapshot snapshot;
+  snapshot.counts.reserve(metrics_.groups() * kCountCount);
+  for (std::uint32_t group = 0; group < metrics_.groups(); ++group) {
+    const GroupMetrics& metrics = metrics_[group];
+    for (std::size_t i = 0; i < kCountCount; ++i) {
+      snapshot.counts.push_back(static_cast<double>(metrics.count(static_cast<Count>(i))));
+    }
+    snapshot.exceptions.push_back(metrics.exceptions());
+    for (const Variable variable : {Variable::kDuration, Variable::kPending}) {
+      const stats::Stream& stream = metrics.stream(variable);
+      const stats::Summary::Row row = stream.summary().ToRow();
+      snapshot.statistics.insert(snapshot.statistics.end(), row.begin(), row.end());
+      if (metrics_.sketches()) snapshot.states.Add(*stream.sketched());
+    }
+    for (const stats::Stream& stream : metrics_.probes(group)) {
+      const stats::Summary::Row row = stream.summary().ToRow();
+      snapshot.probes.insert(snapshot.probes.end(), row.begin(), row.end());
+    }
+  }
+  snapshot.metrics.reserve(metrics_.size());
+  for (std::uint32_t i = 0; i < metrics_.size(); ++i) {
+    snapshot.metrics.push_back(metrics_.ValueOf(i));
+  }
+  snapshot.status = GetStatus();
+  return snapshot;
+}
+
+std::vector<journal::JobId> Engine::ActiveJobs(std::uint32_t group) const {
+  std::vector<journal::JobId> ids;
+  jobs_.ForEach([&](const Job& job) {
+    if (group == kNoGroup || job.group == group) ids.push_back(job.id);
+  });
+  return ids;
+}
+
+}  // namespace flux_ensemble::engine

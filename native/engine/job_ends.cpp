@@ -1,0 +1,109 @@
+// How jobs begin to count and how they end: accepted or refused, with a result, tried again, lost.
+#include <utility>
+
+#include "engine/engine.h"
+
+namespace flux_ensemble::engine {
+
+using journal::EventKind;
+
+bool Engine::BeforeValidation(Job& job, const journal::Event& event, bool accepted) {
+  if (event.kind == EventKind::kInvalidate) {
+    unvalidated_.Drop();
+    Refused(job, event);
+    return false;
+  }
+  if (!accepted && !Unvalidated::IsAccepted(event.kind)) {
+    unvalidated_.Add(job.id, event);
+    return true;
+  }
+  if (unvalidated_.any()) TakeSubmit();
+  return Apply(job, event);
+}
+
+void Engine::TakeSubmit() {
+  Job* const job = jobs_.Find(unvalidated_.job());
+  unvalidated_.Take([&](const journal::Event& event) { Apply(*job, event); });
+}
+
+void Engine::Refused(Job& job, const journal::Event& event) {
+  TouchSet touched;
+  touched.Add(TouchOf(event.kind));
+  // Only where the stream took its time between the two events has it been counted.
+  if (job.counted && !job.settled) {
+    GroupMetrics& metrics = metrics_[job.group];
+    metrics.Add(Count::kSubmitted, -1);
+    touched.Add(TouchOf(Count::kSubmitted));
+    MoveGauges(job.state, JobState::kInactive, metrics, touched);
+    if (job.has_submit && !job.has_start && !job.has_finish) {
+      metrics_.TakeFromWindows(job.group, Count::kSubmitted, job.since);
+    }
+  }
+  if (job.own) --totals_.own_jobs;
+  judge_.OnEvent(job, event, touched, false);
+}
+
+// Flux's own result (flux-core: src/modules/job-list/job_state.c): a job that was not successful is
+// CANCELED or TIMEOUT by the type of its gravest exception, whatever that one's severity, else
+// FAILED. Its success follows from its finish; the exceptions count that have come until it is
+// cleaned up.
+void Engine::Outcome(Job& job, bool success, double time, GroupMetrics& metrics,
+                     TouchSet& touched) {
+  const auto add = [&](Count count, Touch trigger) {
+    metrics.Add(count, 1);
+    touched.Add(TouchOf(count));
+    touched.Add(trigger);
+  };
+  JobOutcome outcome = JobOutcome::kFailed;
+  if (success) {
+    outcome = JobOutcome::kSuccess;
+    add(Count::kSuccess, Touch::kSuccess);
+  } else if (job.severity == Job::kNoException) {
+    add(Count::kFailed, Touch::kFail);
+  } else if (job.exception_type == journal::ExceptionType::kCancel) {
+    outcome = JobOutcome::kCanceled;
+    add(Count::kCanceled, Touch::kCancel);
+  } else {
+    add(Count::kFailed, Touch::kFail);
+    if (job.exception_type == journal::ExceptionType::kTimeout) {
+      outcome = JobOutcome::kTimeout;
+      add(Count::kTimeout, Touch::kTimeout);
+    }
+  }
+  job.settled = true;
+  if (!success && Remembers(job.group)) TryAgain(job, outcome, time, metrics, touched);
+}
+
+void Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
+                      TouchSet& touched) {
+  const RetryPolicy* const policy = retries_.PolicyOf(job.group);
+  const JobDetails* const details = details_.Find(job.id);
+  // A job that no ensemble has submitted has no entry that it could be made from again.
+  if (policy == nullptr || judge_.ended() || details == nullptr || !details->entry) return;
+  if (details->attempt >= policy->times || !policy->Wants(outcome, details->exception)) return;
+  metrics.Add(Count::kRetried, 1);
+  touched.Add(TouchOf(Count::kRetried));
+  // Its end is its finish, however long it was cleaned up.
+  const double ended = job.has_finish ? job.since : time;
+  Retry retry{0, ended + policy->Delay(details->attempt), job.id, job.group, *details};
+  ++retry.details.attempt;
+  retries_.Add(std::move(retry));
+}
+
+// The job has left without a word of its end. What is known of it by then decides.
+void Engine::Lose(Job* job) {
+  TouchSet touched;
+  GroupMetrics& metrics = metrics_[job->group];
+  if (job->has_finish) {
+    if (!job->settled) Outcome(*job, false, metrics_.time(), metrics, touched);
+  } else {
+    ++totals_.lost_jobs;
+  }
+  Enter(*job, JobState::kInactive, metrics, touched);
+  metrics_.CountInWindows(job->group, touched, metrics_.time());
+  judge_.OnChanged(job->group, touched);
+  judge_.OnLost(*job);
+  Forget(job);
+}
+
+}  // namespace flux_ensemble::engine
