@@ -57,11 +57,9 @@ class Engine final : private journal::RecordSink {
     if (unvalidated_.any()) TakeSubmit();
   }
 
-  // The stream has ended; a last line without its newline is taken in.
-  void FinishStream() {
-    decoder_.Finish(*this);
-    Settle();
-  }
+  // The stream has ended: a last line without its newline is taken in, and jobs that have finished
+  // have the result that they have by now.
+  void FinishStream();
 
   // Judges metric rules and heartbeat rules at `now`, pending times counting the waiting jobs'
   // ages.
@@ -167,6 +165,8 @@ class Engine final : private journal::RecordSink {
   // What a record brings of a job that it may tell of for the second time.
   std::span<const journal::Event> Unseen(const Job& job, const journal::Record& record);
   void OnSentinel();
+  // Nothing more will come of a job that has finished.
+  void SettleAsItIs(Job& job);
   // The job has ended, and nobody knows how.
   void Lose(Job* job);
   void Pass(double time);

@@ -1,5 +1,7 @@
 // How jobs begin to count and how they end: accepted or refused, with a result, tried again, lost.
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "engine/engine.h"
 
@@ -90,18 +92,32 @@ void Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetr
   retries_.Add(std::move(retry));
 }
 
-// The job has left without a word of its end. What is known of it by then decides.
-void Engine::Lose(Job* job) {
+void Engine::SettleAsItIs(Job& job) {
+  if (!job.has_finish || job.settled) return;
   TouchSet touched;
-  GroupMetrics& metrics = metrics_[job->group];
-  if (job->has_finish) {
-    if (!job->settled) Outcome(*job, false, metrics_.time(), metrics, touched);
-  } else {
-    ++totals_.lost_jobs;
-  }
-  Enter(*job, JobState::kInactive, metrics, touched);
-  metrics_.CountInWindows(job->group, touched, metrics_.time());
-  judge_.OnChanged(job->group, touched);
+  Outcome(job, false, totals_.latest, metrics_[job.group], touched);
+  metrics_.CountInWindows(job.group, touched, totals_.latest);
+  judge_.OnSettled(job, touched, totals_.latest);
+}
+
+void Engine::FinishStream() {
+  decoder_.Finish(*this);
+  Settle();
+  std::vector<journal::JobId> open;
+  jobs_.ForEach([&](const Job& job) {
+    if (job.has_finish && !job.settled) open.push_back(job.id);
+  });
+  // In an order that everybody can make.
+  std::sort(open.begin(), open.end());
+  for (const journal::JobId id : open) SettleAsItIs(*jobs_.Find(id));
+}
+
+// The job has left without a word of its end.
+void Engine::Lose(Job* job) {
+  SettleAsItIs(*job);
+  if (!job->settled) ++totals_.lost_jobs;
+  TouchSet touched;
+  Enter(*job, JobState::kInactive, metrics_[job->group], touched);
   judge_.OnLost(*job);
   Forget(job);
 }

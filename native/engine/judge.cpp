@@ -202,6 +202,13 @@ void Judge::OnChanged(std::uint32_t group, TouchSet touched) {
       group, [&](std::uint32_t metric) { return touched.Has(TouchOf(metrics_.metric(metric))); });
 }
 
+void Judge::OnSettled(const Job& job, TouchSet touched, double time) {
+  OnChanged(job.group, touched);
+  if (ended_ || !book_.Touches(job.group, touched)) return;
+  const Finish finish(job.status, time);
+  JudgeEvent(job, finish.event, touched);
+}
+
 void Judge::OnLost(const Job& job) {
   const auto guard = guards_.find(job.group);
   if (guard != guards_.end()) guard->second.watchdog.Forget(job.id);

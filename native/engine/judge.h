@@ -56,6 +56,8 @@ class Judge {
   void OnChanged(std::uint32_t group, TouchSet touched);
   // Probes have measured a job of the group: so many numbers, from the index `first` on.
   void OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count, double time);
+  // The result of a job that has finished is known, without another event of it, at `time`.
+  void OnSettled(const Job& job, TouchSet touched, double time);
   // A job left without an event.
   void OnLost(const Job& job);
 

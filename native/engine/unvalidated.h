@@ -15,8 +15,8 @@ namespace flux_ensemble::engine {
 
 class Unvalidated {
  public:
-  // Whether an event of this kind comes only after the job was accepted. Plugins may post the others
-  // before they refuse it.
+  // Whether an event of this kind comes only after the job was accepted. Plugins may post the
+  // others before they refuse it.
   static bool IsAccepted(journal::EventKind kind) {
     using journal::EventKind;
     switch (kind) {

@@ -152,6 +152,11 @@ TEST_CASE("the counts of jobs add up at any time, and when all have been cleaned
   }
   // submitted finished success failed canceled timeout exception retried pending running
   CHECK(CountsOf(engine) == Counts{3, 2, 1, 0, 1, 0, 2, 0, 0, 1});
+  SUBCASE("the stream ends before") {
+    engine.engine.FinishStream();
+    CHECK(CountsOf(engine) == Counts{3, 2, 1, 1, 1, 0, 2, 0, 0, 1});
+    engine.engine.FinishStream();
+  }
   engine.Feed(Event(1, 9, "clean"));
   CHECK(CountsOf(engine) == Counts{3, 2, 1, 1, 1, 0, 2, 0, 0, 0});
 }

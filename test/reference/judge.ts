@@ -112,6 +112,18 @@ export class ReferenceJudge {
   ): void {
     this.#heard.delete(job);
     if (active) this.#heard.set(job, { group, at: this.#now, last: nameOf(event), told: false });
+    this.settled(job, group, event, touches, triggers, finish);
+  }
+
+  /** The same for a result that is known without an event: nothing is heard of the job. */
+  settled(
+    job: bigint,
+    group: number,
+    event: ReferenceEvent,
+    touches: (metric: PlanMetric) => boolean,
+    triggers: ReadonlySet<string>,
+    finish = event,
+  ): void {
     this.#expect((metric) => metric.group === group && touches(metric));
     this.#moment = event.timestamp;
     const about = { job, group, event };

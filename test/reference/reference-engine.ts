@@ -52,7 +52,7 @@ function changes({ count, variable, probe }: PlanMetric, touched: Touched): bool
   return count !== null ? touched.counts.has(count) : touched.streams.has(variable as Variable);
 }
 
-function finishOf({ status }: { readonly status: number }, { timestamp }: ReferenceEvent): ReferenceEvent {
+function finishOf({ status }: { readonly status: number }, timestamp: number): ReferenceEvent {
   return { timestamp, name: 'finish', context: { status } };
 }
 
@@ -152,6 +152,14 @@ export class ReferenceEngine {
     this.#rest = '';
     this.#takeLine(last);
     this.#takeHeld();
+    const open = [...this.#jobs].filter(([, job]) => job.finish !== null && !job.settled);
+    for (const [id, job] of open.sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set() };
+      this.#settle(id, job, false, this.#latest, touched);
+      const event = finishOf(job.finish as NonNullable<Job['finish']>, this.#latest);
+      const changed = (metric: PlanMetric) => changes(metric, touched);
+      this.#judge.settled(id, job.group, event, changed, touched.triggers);
+    }
   }
 
   tick(now: number): void {
@@ -262,7 +270,8 @@ export class ReferenceEngine {
     this.#apply(id, job, event, touched);
     const over = event.name === 'clean';
     // A result that is known at last is still that of the finish.
-    const finish = event.name === 'clean' && job.finish !== null ? finishOf(job.finish, event) : event;
+    const finish =
+      event.name === 'clean' && job.finish !== null ? finishOf(job.finish, event.timestamp) : event;
     this.#judge.event(
       id,
       job.group,
