@@ -26,12 +26,14 @@ import type { NativeFiring } from './engine/addon.js';
 import { Engine } from './engine/engine.js';
 import type { EventBatch, EventStreamOptions } from './engine/event-batch.js';
 import { ActionError, type Diagnostic, EnsembleError, MemberError } from './errors.js';
+import type { GroupFailures } from './failures/failure.js';
+import { FailureWatch } from './failures/watch.js';
 import { askedFiring, type Firing, readFiring } from './firing.js';
 import { GrowthWatch } from './growth-watch.js';
 import { guardObserver } from './guarded-observer.js';
 import { createMember, type MemberChoice } from './members/create.js';
-import type { EndOfRun, Member, NodeScaler } from './members/member.js';
 import { SteadyClock } from './members/local/clock.js';
+import type { EndOfRun, Member, NodeScaler } from './members/member.js';
 import type { MetricsSnapshot } from './metrics/metrics.js';
 import { compilePlan, compileRule, type RuleNames, ruleNames } from './rules/compile.js';
 import { nextTimes } from './rules/cron.js';
@@ -98,6 +100,13 @@ export interface RunResult {
   /** Jobs that have not ended with the run, by group: under Flux, those that a run leaves to it. */
   readonly left: readonly LeftJobs[];
   readonly metrics: MetricsSnapshot;
+  /**
+   * Jobs that failed in the end, timeouts among them: a job that was submitted again by `retry` and succeeded has not
+   * failed, nor has one that was canceled.
+   */
+  readonly failedJobs: number;
+  /** Why, by group; without groups of which no job failed. */
+  readonly failures: ReadonlyMap<string, GroupFailures>;
 }
 
 /** What runs code of the user. */
@@ -122,6 +131,7 @@ export class Ensemble {
   readonly #member: Member;
   readonly #growth: GrowthWatch;
   readonly #names: RuleNames;
+  readonly #failures: FailureWatch;
   #state: string | null;
   #dispatcher: Dispatcher | null = null;
   #running: Promise<RunResult> | null = null;
@@ -181,8 +191,14 @@ export class Ensemble {
         cronTimes: nextTimes,
         quiet: () => this.#checkIdle(),
         retry: (retry) => this.#dispatcher?.retry(readRetry(retry, this.#engine.groups)),
+        failed: (failure) => this.#failures.failed(failure),
       },
     );
+    this.#failures = new FailureWatch({
+      member: this.#member,
+      groups: () => this.#engine.groups,
+      report: (failure) => this.#observer.failure?.(failure),
+    });
   }
 
   /**
@@ -220,6 +236,7 @@ export class Ensemble {
   kill(): void {
     this.#finish('interrupted');
     this.#engine.dropEvents();
+    this.#failures.close();
     if (this.#running !== null) void this.#stopMember(0, 'interrupted');
   }
 
@@ -567,14 +584,20 @@ export class Ensemble {
     await this.#dispatcher?.settled();
     const unperformed = this.#dispatcher?.unperformed;
     const rules = readRuleReports(seen, this.#rules, this.#engine.names.metrics, unperformed);
+    // Before the member releases what it knows of the jobs.
+    await this.#failures.settled();
     await this.#stopMember(this.#options.grace ?? 5, end === 'interrupted' ? 'interrupted' : 'done');
     await this.#dispatcher?.measured();
     await this.#engine.finishStream();
     const metrics = await this.#engine.metrics();
     const left = await this.#leftJobs(metrics);
+    const native = await this.#engine.failures();
+    await this.#failures.settled();
+    const failures = this.#failures.conclude(native, metrics);
+    const failedJobs = [...failures.values()].reduce((sum, { failed }) => sum + failed, 0);
     this.#engine.endEvents();
     this.#firings.end();
-    return { end, error, by, rules, left, metrics };
+    return { end, error, by, rules, left, metrics, failedJobs, failures };
   }
 
   async #leftJobs({ groups, status }: MetricsSnapshot): Promise<LeftJobs[]> {

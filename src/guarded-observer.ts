@@ -5,16 +5,18 @@ import { EnsembleError } from './errors.js';
 
 type Method = keyof EnsembleObserver;
 
-const METHODS = [
-  'firing',
-  'action',
-  'paused',
-  'retry',
-  'output',
-  'problem',
-  'decodeError',
-  'records',
-] as const satisfies readonly Method[];
+/** Every method of an observer: a missing one does not compile. */
+const METHODS = Object.keys({
+  firing: true,
+  action: true,
+  paused: true,
+  retry: true,
+  failure: true,
+  output: true,
+  problem: true,
+  decodeError: true,
+  records: true,
+} satisfies Record<Method, true>) as Method[];
 
 /**
  * The observer with the same methods, none of which throws. The first failure of each method is reported: to `problem`,

@@ -45,10 +45,18 @@ export {
   MemberError,
   ServiceError,
 } from './errors.js';
+export type { FailedJob, Failure, FailureReason, GroupFailures } from './failures/failure.js';
 export type { Firing } from './firing.js';
 export type { MemberChoice } from './members/create.js';
 export { formatJobId, parseJobId } from './members/local/job-id.js';
-export type { Member, MemberSink, NodeScaler, ResizeOutcome, SubmitOrigin } from './members/member.js';
+export type {
+  JobTrace,
+  Member,
+  MemberSink,
+  NodeScaler,
+  ResizeOutcome,
+  SubmitOrigin,
+} from './members/member.js';
 export {
   type GroupMetrics,
   type MetricsSnapshot,

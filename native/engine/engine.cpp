@@ -87,7 +87,7 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
     const std::uint32_t group = GroupOf(*record.membership);
     if (group != kNoGroup) {
       job = jobs_.Insert(record.id, group);
-      if (Remembers(group)) details_.Add(record.id, *record.membership);
+      if (Remembers(group)) Resubmitted(group, details_.Add(record.id, *record.membership));
       if (!ensemble_.empty() && record.membership->ensemble) {
         job->own = true;
         ++totals_.own_jobs;
@@ -202,7 +202,10 @@ std::span<const journal::Event> Engine::Unseen(const Job& job, const journal::Re
 }
 
 void Engine::Forget(Job* job) {
-  if (Remembers(job->group)) details_.Erase(job->id);
+  if (Remembers(job->group)) {
+    if (const JobDetails* details = details_.Find(job->id)) ForgetAttempts(job->group, *details);
+    details_.Erase(job->id);
+  }
   jobs_.Erase(job);
 }
 
@@ -318,6 +321,7 @@ void Engine::Finished(Job& job, const journal::Event& event, GroupMetrics& metri
     Observe(Variable::kDuration, event.timestamp - job.since, event.timestamp, metrics, touched);
   }
   job.since = event.timestamp;
+  NoteStatus(job, event.status, metrics);
   metrics.Add(Count::kFinished, 1);
   touched.Add(TouchOf(Count::kFinished));
   const bool success = event.status == 0 && !job.has_fatal_exception;
@@ -341,6 +345,7 @@ void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metri
     job.has_fatal_exception = true;
     metrics.Add(Count::kException, 1);
     metrics.AddException(event.exception_name);
+    NoteException(job, event, metrics);
     touched.Add(TouchOf(Count::kException));
   }
   if (job.has_finish && !job.settled) Outcome(job, false, event.timestamp, metrics, touched);

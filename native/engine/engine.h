@@ -3,7 +3,9 @@
 // last bit.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -119,16 +121,21 @@ class Engine final : private journal::RecordSink {
   Status GetStatus();
   Snapshot GetSnapshot();
   RuleReports GetRules();
+  // Of groups with jobs that failed. Jobs that wait for their next submission are among the first
+  // ones when there are too few others.
+  std::vector<GroupFailures> GetFailures() const;
   // Ids of the active jobs of a group, or of all groups for kNoGroup.
   std::vector<journal::JobId> ActiveJobs(std::uint32_t group) const;
 
   // What has gathered since it was last taken; the taker empties them.
   bool has_nothing_gathered() const {
     return judge_.has_no_firings() && decode_errors_.empty() && new_groups_.empty() &&
-           events_.size() == 0 && retries_due_.empty();
+           events_.size() == 0 && retries_due_.empty() && failure_reports_.empty();
   }
   // Jobs whose next submission is due.
   std::vector<Retry>& retries_due() { return retries_due_; }
+  // Jobs that failed, some examples of each reason.
+  std::vector<FailureReport>& failure_reports() { return failure_reports_; }
   std::vector<Firing>& firings() { return judge_.firings(); }
   std::vector<journal::DecodeError>& decode_errors() { return decode_errors_; }
   EventColumns& events() { return events_; }
@@ -141,6 +148,16 @@ class Engine final : private journal::RecordSink {
   std::vector<std::string>& new_groups() { return new_groups_; }
 
  private:
+  // What a job that is submitted again has in common with its next try.
+  using Attempts = std::array<std::uint64_t, 4>;
+  struct AwaitedRetry {
+    journal::JobId job = 0;
+    FailureDigest::Number failure = 0;
+    bool resubmitted = false;  // the next try is active
+  };
+  using Awaited = std::multimap<Attempts, AwaitedRetry>;
+  static Attempts AttemptsOf(std::uint32_t group, const JobDetails& details);
+
   struct NameHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view name) const {
@@ -189,9 +206,20 @@ class Engine final : private journal::RecordSink {
   void Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
   // Nothing can change the job's result any more.
   void Outcome(Job& job, bool success, double time, GroupMetrics& metrics, TouchSet& touched);
-  // The job has ended: it may have another try.
-  void TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
+  // The job has ended: it may have another try. True if it has.
+  bool TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
                 TouchSet& touched);
+  // The job has an exception that is fatal, or its exit status: why it fails, if it does.
+  void NoteException(Job& job, const journal::Event& event, GroupMetrics& metrics);
+  void NoteStatus(Job& job, std::int32_t status, GroupMetrics& metrics);
+  void Failed(const Job& job, bool again, GroupMetrics& metrics);
+  // The job may be the next try of another one, which has not failed in the end then, unless the
+  // job is refused.
+  void Resubmitted(std::uint32_t group, const JobDetails& details);
+  void AwaitAgain(std::uint32_t group, const JobDetails& details);
+  void ForgetAttempts(std::uint32_t group, const JobDetails& details);
+  // The job that it is the next try of; the end when that is not known.
+  Awaited::iterator TryBefore(std::uint32_t group, const JobDetails& details, bool resubmitted);
   void Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& touched);
   void MoveGauges(JobState from, JobState to, GroupMetrics& metrics, TouchSet& touched);
   void Observe(Variable variable, double seconds, double time, GroupMetrics& metrics,
@@ -219,6 +247,9 @@ class Engine final : private journal::RecordSink {
   NameIndex group_index_;
   MetricTable metrics_;
   std::vector<Retry> retries_due_;
+  // Jobs that failed and whose next try has not ended, by AttemptsOf().
+  Awaited awaited_;
+  std::vector<FailureReport> failure_reports_;
   Judge judge_;
 
   std::vector<journal::DecodeError> decode_errors_;

@@ -16,6 +16,12 @@ std::optional<std::uint32_t> IndexOf(const journal::Member& member) {
              : std::nullopt;
 }
 
+// -1 for none: the job was asked for from outside.
+std::int64_t RuleOf(const journal::Member& member) {
+  const double* const number = std::get_if<double>(&member.value);
+  return number != nullptr && *number == -1 ? -1 : IndexOf(member).value_or(0);
+}
+
 }  // namespace
 
 const journal::Member* JobParameters::Find(std::string_view name) const {
@@ -33,7 +39,7 @@ const JobDetails& JobDetailsTable::Add(journal::JobId id, const journal::Members
     for (const journal::Member& member : journal::MembersOf(*membership.origin)) {
       if (member.name == "entry") details.entry = IndexOf(member);
       if (member.name == "attempt") details.attempt = IndexOf(member).value_or(0);
-      if (member.name == "rule") details.rule = IndexOf(member).value_or(0);
+      if (member.name == "rule") details.rule = RuleOf(member);
       if (member.name == "firing") details.firing = IndexOf(member).value_or(0);
       if (member.name == "index") details.index = IndexOf(member).value_or(0);
       if (member.name == "values") details.filled_in = true;

@@ -28,7 +28,7 @@ struct JobParameters {
 struct JobDetails {
   std::optional<std::uint32_t> entry;  // index in its group, of a job that an ensemble submitted
   std::uint32_t attempt = 0;           // counted from 0
-  std::uint32_t rule = 0;
+  std::int64_t rule = 0;               // -1: it was asked for from outside
   std::uint64_t firing = 0;
   std::uint64_t index = 0;  // among the jobs of the firing
   // attributes.user.origin.values is there: the job is not quite as its entry says.

@@ -41,6 +41,9 @@ void Engine::Refused(Job& job, const journal::Event& event) {
       metrics_.TakeFromWindows(job.group, Count::kSubmitted, job.since);
     }
   }
+  if (Remembers(job.group)) {
+    if (const JobDetails* details = details_.Find(job.id)) AwaitAgain(job.group, *details);
+  }
   if (job.own) --totals_.own_jobs;
   judge_.OnEvent(job, event, touched, false);
 }
@@ -73,16 +76,20 @@ void Engine::Outcome(Job& job, bool success, double time, GroupMetrics& metrics,
     }
   }
   job.settled = true;
-  if (!success && Remembers(job.group)) TryAgain(job, outcome, time, metrics, touched);
+  if (success) return;
+  const bool again = Remembers(job.group) && TryAgain(job, outcome, time, metrics, touched);
+  if (outcome != JobOutcome::kCanceled) Failed(job, again, metrics);
 }
 
-void Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
+bool Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
                       TouchSet& touched) {
   const RetryPolicy* const policy = retries_.PolicyOf(job.group);
   const JobDetails* const details = details_.Find(job.id);
   // A job that no ensemble has submitted has no entry that it could be made from again.
-  if (policy == nullptr || judge_.ended() || details == nullptr || !details->entry) return;
-  if (details->attempt >= policy->times || !policy->Wants(outcome, details->exception)) return;
+  if (policy == nullptr || judge_.ended() || details == nullptr || !details->entry) return false;
+  if (details->attempt >= policy->times || !policy->Wants(outcome, details->exception)) {
+    return false;
+  }
   metrics.Add(Count::kRetried, 1);
   touched.Add(TouchOf(Count::kRetried));
   // Its end is its finish, however long it was cleaned up.
@@ -90,6 +97,7 @@ void Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetr
   Retry retry{0, ended + policy->Delay(details->attempt), job.id, job.group, *details};
   ++retry.details.attempt;
   retries_.Add(std::move(retry));
+  return true;
 }
 
 void Engine::SettleAsItIs(Job& job) {

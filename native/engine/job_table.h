@@ -33,10 +33,11 @@ struct Job {
   // Events of its eventlog that were applied, but for those that a backlog may lack.
   std::uint16_t seen = 0;
   std::uint16_t status = 0;  // with has_finish: the wait(2) status, of which only 16 bits are used
-  JobState state = JobState::kNew;
+  JobState state : 4 = JobState::kNew;
+  journal::ExceptionType exception_type : 4 = journal::ExceptionType::kOther;  // of the one below
   // Of the gravest exception so far, the first among equals: Flux's result follows from it.
   std::int8_t severity = kNoException;
-  journal::ExceptionType exception_type = journal::ExceptionType::kOther;
+  std::uint8_t failure = 0;  // why it fails, as its group's FailureDigest numbers it; 0 for nothing
   bool counted : 1 = false;  // in `submitted`
   bool has_submit : 1 = false;
   bool has_start : 1 = false;

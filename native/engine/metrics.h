@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/failures.h"
 #include "stats/stream.h"
 
 namespace flux_ensemble::engine {
@@ -66,6 +67,9 @@ class GroupMetrics {
     return exceptions_;
   }
 
+  FailureDigest& failures() { return failures_; }
+  const FailureDigest& failures() const { return failures_; }
+
   // Whether the count has ever changed; one that has not has no value for rules.
   bool seen(Count count) const { return (seen_ >> static_cast<std::size_t>(count) & 1) != 0; }
 
@@ -79,6 +83,7 @@ class GroupMetrics {
   std::uint16_t seen_ = 0;
   std::array<stats::Stream, kVariableCount> streams_;
   std::vector<std::pair<std::string, std::uint64_t>> exceptions_;
+  FailureDigest failures_;
 
   static constexpr std::size_t kMaxExceptionTypes = 64;
 };

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/failures.h"
 #include "engine/job_details.h"
 #include "engine/metrics.h"
 #include "engine/plan.h"

@@ -365,6 +365,8 @@ void Runner::Run(Command& command) {
     Reply(number, std::move(snapshot));
   } else if (std::holds_alternative<RulesCommand>(body)) {
     Reply(number, engine_.GetRules());
+  } else if (std::holds_alternative<FailuresCommand>(body)) {
+    Reply(number, engine_.GetFailures());
   } else if (const auto* active = std::get_if<ActiveJobsCommand>(&body)) {
     Reply(number, engine_.ActiveJobs(active->group));
   } else if (auto* open = std::get_if<OpenSourceCommand>(&body)) {
@@ -383,6 +385,8 @@ void Runner::Run(Command& command) {
     source_->Cancel(number, std::move(cancel->ids), std::move(cancel->note), *this);
   } else if (auto* urgency = std::get_if<UrgencyCommand>(&body)) {
     source_->SetUrgency(number, std::move(urgency->ids), urgency->urgency, *this);
+  } else if (auto* ask = std::get_if<AskCommand>(&body)) {
+    source_->Ask(number, std::move(ask->topic), std::move(ask->json), *this);
   }
   SubmitFirings();
   Publish();
@@ -507,6 +511,14 @@ void Runner::OnControlled(ControlReport report) {
   Reply(report.number, std::move(report));
 }
 
+void Runner::OnAsked(std::uint64_t number, std::string_view json) {
+  Reply(number, std::string(json));
+}
+
+void Runner::OnAskFailed(std::uint64_t number, SourceFailure failure) {
+  Reply(number, std::move(failure));
+}
+
 void Runner::OnFailure(SourceFailure failure) {
   if (opening_) {
     Reply(*opening_, std::move(failure));
@@ -527,6 +539,7 @@ void Runner::Publish() {
   looked_at_ = 0;
   MoveTo(engine_.retries_due(), outbox_.retries);
   retries_looked_at_ = 0;
+  MoveTo(engine_.failure_reports(), outbox_.failures);
   MoveTo(engine_.decode_errors(), outbox_.decode_errors);
   MoveTo(engine_.new_groups(), outbox_.new_groups);
   MoveTo(gathered_.time_requests, outbox_.time_requests);

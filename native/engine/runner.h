@@ -65,6 +65,7 @@ struct PauseCommand {
 struct StatusCommand {};
 struct SnapshotCommand {};
 struct RulesCommand {};
+struct FailuresCommand {};
 struct ActiveJobsCommand {
   std::uint32_t group;
 };
@@ -89,11 +90,17 @@ struct UrgencyCommand {
   int urgency;
 };
 
+struct AskCommand {
+  std::string topic;
+  std::string json;
+};
+
 using CommandBody =
     std::variant<StartCommand, IngestCommand, FinishStreamCommand, TickCommand, AdvanceCommand,
                  AddRuleCommand, GoToCommand, ProbedCommand, EndCommand, PauseCommand,
-                 StatusCommand, SnapshotCommand, RulesCommand, ActiveJobsCommand, OpenSourceCommand,
-                 CloseSourceCommand, SubmitCommand, CancelCommand, UrgencyCommand>;
+                 StatusCommand, SnapshotCommand, RulesCommand, FailuresCommand, ActiveJobsCommand,
+                 OpenSourceCommand, CloseSourceCommand, SubmitCommand, CancelCommand,
+                 UrgencyCommand, AskCommand>;
 
 struct Command {
   std::uint64_t number = 0;
@@ -102,7 +109,8 @@ struct Command {
 
 using AnswerBody =
     std::variant<std::monostate, std::uint32_t, double, Status, Snapshot, RuleReports,
-                 std::vector<journal::JobId>, SubmitReport, ControlReport, SourceFailure>;
+                 std::vector<GroupFailures>, std::vector<journal::JobId>, SubmitReport,
+                 ControlReport, std::string, SourceFailure>;
 
 struct Answer {
   std::uint64_t number = 0;
@@ -124,7 +132,8 @@ using Submission = SubmitReport;
 struct Outbox {
   std::vector<Answer> answers;
   std::vector<Firing> firings;
-  std::vector<Retry> retries;  // jobs that are to be submitted again now
+  std::vector<Retry> retries;           // jobs that are to be submitted again now
+  std::vector<FailureReport> failures;  // examples of jobs that failed
   std::vector<Submission> submissions;
   std::vector<journal::DecodeError> decode_errors;
   std::vector<TimeRequest> time_requests;
@@ -138,8 +147,8 @@ struct Outbox {
 
   bool empty() const {
     return answers.empty() && firings.empty() && retries.empty() && submissions.empty() &&
-           decode_errors.empty() && time_requests.empty() && new_groups.empty() &&
-           records.empty() && !failure && !quiet;
+           decode_errors.empty() && failures.empty() && time_requests.empty() &&
+           new_groups.empty() && records.empty() && !failure && !quiet;
   }
 };
 
@@ -222,6 +231,8 @@ class Runner : private SourceListener {
   void OnJournal(std::string_view record) override;
   void OnSubmitted(SubmitReport report) override;
   void OnControlled(ControlReport report) override;
+  void OnAsked(std::uint64_t number, std::string_view json) override;
+  void OnAskFailed(std::uint64_t number, SourceFailure failure) override;
   void OnFailure(SourceFailure failure) override;
 
   void Reply(std::uint64_t number, AnswerBody body);

@@ -56,6 +56,9 @@ class SourceListener {
   virtual void OnOpen() = 0;
   virtual void OnSubmitted(SubmitReport report) = 0;
   virtual void OnControlled(ControlReport report) = 0;
+  // To a question: the answer's JSON.
+  virtual void OnAsked(std::uint64_t number, std::string_view json) = 0;
+  virtual void OnAskFailed(std::uint64_t number, SourceFailure failure) = 0;
   // The source has failed for good and tells no more.
   virtual void OnFailure(SourceFailure failure) = 0;
 
@@ -83,6 +86,9 @@ class Source {
                       SourceListener& listener) = 0;
   virtual void SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
                           SourceListener& listener) = 0;
+  // Asks the workload manager something in its own terms: a topic and JSON.
+  virtual void Ask(std::uint64_t number, std::string topic, std::string json,
+                   SourceListener& listener) = 0;
   // Orders that wait are dropped; what was sent is waited for.
   virtual void StopSubmitting(SourceListener& listener) = 0;
   // The eventlog of a job that is not active any more, as a record of the journal.

@@ -252,6 +252,27 @@ void FluxSession::Settle(ControlIt control, SourceListener& listener) {
   listener.OnControlled(std::move(report));
 }
 
+// --- questions
+
+void FluxSession::Ask(std::uint64_t number, std::string topic, std::string json,
+                      SourceListener& listener) {
+  const AskRequest ask{number};
+  if (failed_ || source_ == nullptr) {
+    return OnAskAnswer(ask, ENOTCONN, "the connection to Flux is lost", listener);
+  }
+  const std::uint64_t request = Remember(ask);
+  if (api_->call(source_.get(), request, topic.c_str(), json.c_str()) == 0) return;
+  const int errnum = errno;
+  requests_.erase(request);
+  OnAskAnswer(ask, errnum, std::strerror(errnum), listener);
+}
+
+void FluxSession::OnAskAnswer(const AskRequest& request, int errnum, std::string_view text,
+                              SourceListener& listener) {
+  if (errnum == 0) return listener.OnAsked(request.number, text);
+  listener.OnAskFailed(request.number, {ErrorName(errnum), std::string(text)});
+}
+
 // --- jobs that ended while the stream was gone
 
 void FluxSession::Recall(journal::JobId id) {

@@ -151,6 +151,11 @@ void FluxSession::GiveUp(const std::string& reason, SourceListener& listener) {
     current->in_flight = 0;
     Settle(current, listener);
   }
+  for (const auto& [number, request] : requests_) {
+    if (const auto* ask = std::get_if<AskRequest>(&request)) {
+      OnAskAnswer(*ask, ECANCELED, reason, listener);
+    }
+  }
   requests_.clear();
 }
 
@@ -171,6 +176,8 @@ void FluxSession::LoseRequests(SourceListener& listener) {
       OnSubmitAnswer(*submit, ECANCELED, reason, listener);
     } else if (const auto* control = std::get_if<ControlRequest>(&request)) {
       OnControlAnswer(*control, ECANCELED, reason, listener);
+    } else if (const auto* ask = std::get_if<AskRequest>(&request)) {
+      OnAskAnswer(*ask, ECANCELED, reason, listener);
     } else {
       OnRecallAnswer(std::get<RecallRequest>(request), ECANCELED, reason, listener);
     }
@@ -194,6 +201,8 @@ void FluxSession::OnAnswer(std::uint64_t number, int errnum, std::string_view te
     OnSubmitAnswer(*submit, errnum, text, listener);
   } else if (const auto* control = std::get_if<ControlRequest>(&request)) {
     OnControlAnswer(*control, errnum, text, listener);
+  } else if (const auto* ask = std::get_if<AskRequest>(&request)) {
+    OnAskAnswer(*ask, errnum, text, listener);
   } else {
     OnRecallAnswer(std::get<RecallRequest>(request), errnum, text, listener);
   }

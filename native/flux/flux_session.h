@@ -46,6 +46,8 @@ class FluxSession final : public engine::Source {
               engine::SourceListener& listener) override;
   void SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
                   engine::SourceListener& listener) override;
+  void Ask(std::uint64_t number, std::string topic, std::string json,
+           engine::SourceListener& listener) override;
   void StopSubmitting(engine::SourceListener& listener) override;
   void Recall(journal::JobId id) override;
   void Close(engine::SourceListener& listener) override;
@@ -86,7 +88,10 @@ class FluxSession final : public engine::Source {
   struct RecallRequest {
     journal::JobId id;
   };
-  using Request = std::variant<SubmitRequest, ControlRequest, RecallRequest>;
+  struct AskRequest {
+    std::uint64_t number;  // of the question
+  };
+  using Request = std::variant<SubmitRequest, ControlRequest, RecallRequest, AskRequest>;
 
   struct Closer {
     const FluxSourceApi* api;
@@ -103,6 +108,8 @@ class FluxSession final : public engine::Source {
                        engine::SourceListener& listener);
   void OnRecallAnswer(const RecallRequest& request, int errnum, std::string_view text,
                       engine::SourceListener& listener);
+  void OnAskAnswer(const AskRequest& request, int errnum, std::string_view text,
+                   engine::SourceListener& listener);
   void Fail(int errnum, std::string message, engine::SourceListener& listener);
   // Reports what is under way as not done, and does nothing any more.
   void GiveUp(const std::string& reason, engine::SourceListener& listener);

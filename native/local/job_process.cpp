@@ -74,24 +74,67 @@ bool OpenAs(int target, const char* path, int flags) {
   _exit(127);
 }
 
+constexpr int kCreate = O_WRONLY | O_CREAT | O_TRUNC;
+
+/// The step in words, for the one who looks into the job's files.
+const char* WordsFor(StartStep step) {
+  switch (step) {
+    case StartStep::kChdir:
+      return "working directory ";
+    case StartStep::kOutput:
+      return "output file ";
+    case StartStep::kError:
+      return "error file ";
+    default:
+      return "";
+  }
+}
+
+/// Writes why the program does not run where its standard error would be, if that can be opened.
+void Complain(const SpawnCommand& command, StartStep step, const char* what, int error) {
+  const char* const path = command.err.empty() ? command.out.data() : command.err.data();
+  // A file that was opened already; before that, one whose name does not depend on what is missing.
+  const bool can_open = step == StartStep::kChdir ? path[0] == '/' : !command.err.empty();
+  UniqueFd file;
+  int to = -1;
+  if (step == StartStep::kExec) {
+    to = STDERR_FILENO;
+  } else if (step == StartStep::kError) {
+    to = STDOUT_FILENO;
+  } else if (can_open) {
+    // Never waits, as opening a FIFO would.
+    file = UniqueFd(open(path, kCreate | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666));
+    to = file.get();
+  }
+  if (to >= 0) dprintf(to, "ensemble: %s%s: %s\n", WordsFor(step), what, strerror(error));
+}
+
 /// The child's side of the fork, up to the program of the job.
-[[noreturn]] void RunJob(const SpawnCommand& command, char** arguments, char** environment,
-                         int progress) {
-  const auto fail = [progress](StartStep step) { Fail(progress, step); };
-  if (!command.cwd.empty() && chdir(command.cwd.data()) != 0) fail(StartStep::kChdir);
+[[noreturn]] void RunJob(const SpawnCommand& command, int error_fd, char** arguments,
+                         char** environment, int progress) {
+  const auto fail = [&](StartStep step, std::string_view what = {}) {
+    const int error = errno;
+    if (!what.empty()) Complain(command, step, what.data(), error);
+    errno = error;
+    Fail(progress, step);
+  };
+  if (!command.cwd.empty() && chdir(command.cwd.data()) != 0) {
+    fail(StartStep::kChdir, command.cwd);
+  }
   if (!OpenAs(STDIN_FILENO, "/dev/null", O_RDONLY)) fail(StartStep::kStdin);
-  constexpr int kCreate = O_WRONLY | O_CREAT | O_TRUNC;
   const char* out = command.out.empty() ? "/dev/null" : command.out.data();
-  if (!OpenAs(STDOUT_FILENO, out, kCreate)) fail(StartStep::kOutput);
+  if (!OpenAs(STDOUT_FILENO, out, kCreate)) fail(StartStep::kOutput, command.out);
   if (command.err.empty()) {
     // One open file for both, hence one offset: what the job writes stays in order.
-    if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0) fail(StartStep::kError);
+    const bool tailed = command.out.empty() && error_fd >= 0;
+    if (dup2(tailed ? error_fd : STDOUT_FILENO, STDERR_FILENO) < 0) fail(StartStep::kError);
   } else if (!OpenAs(STDERR_FILENO, command.err.data(), kCreate)) {
-    fail(StartStep::kError);
+    fail(StartStep::kError, command.err);
   }
   environ = environment;  // execvp() takes the PATH from here: the job's, not the spawner's
   execvp(arguments[0], arguments);
-  Fail(progress, StartStep::kExec);
+  fail(StartStep::kExec, arguments[0]);
+  _exit(127);
 }
 
 /// Forks a process in a group of its own, which dies with us and calls `run` with the descriptor
@@ -186,7 +229,7 @@ const char* StartStepName(StartStep step) {
   return "unknown";
 }
 
-StartedProcess StartJob(const SpawnCommand& command, StartFailure* failure) {
+StartedProcess StartJob(const SpawnCommand& command, int error_fd, StartFailure* failure) {
   // All memory is taken before the fork: the child only makes system calls.
   std::vector<char*> environment = MergeEnvironment(command.environment);
   std::vector<char*> arguments;
@@ -196,7 +239,9 @@ StartedProcess StartJob(const SpawnCommand& command, StartFailure* failure) {
   arguments.push_back(nullptr);
 
   return Fork(
-      [&](int progress) { RunJob(command, arguments.data(), environment.data(), progress); },
+      [&](int progress) {
+        RunJob(command, error_fd, arguments.data(), environment.data(), progress);
+      },
       failure);
 }
 

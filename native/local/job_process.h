@@ -31,10 +31,11 @@ struct StartedProcess {
 };
 
 /// Forks a process for a job: in a group of its own, with default signals, /dev/null as its input,
-/// and with nothing else of the spawner's. Returns without waiting for it, because opening a file
+/// and with nothing else of the spawner's. A job that names no file at all has `error_fd` as its
+/// standard error, or /dev/null for -1. Returns without waiting for it, because opening a file
 /// may take for ever (a FIFO with no reader, a file server that is away). `failure` is set when
 /// there is no process at all.
-StartedProcess StartJob(const SpawnCommand& command, StartFailure* failure);
+StartedProcess StartJob(const SpawnCommand& command, int error_fd, StartFailure* failure);
 
 /// Forks a process for a program that keeps our standard streams: in a group of its own, with
 /// default signals. `arguments` ends with a null pointer. `failure` as above.

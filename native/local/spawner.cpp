@@ -9,8 +9,8 @@
 //     ready VERSION                          once, at the beginning
 //     started ID PID TIME                    the program of the job runs
 //     error ID STEP ERRNO TIME MESSAGE       it could not be started; nothing more comes about ID
-//     exit ID STATUS TIME                    it ended, with that wait(2) status, and its group with
-//     it
+//     exit ID STATUS TIME [LINE]             it ended, with that wait(2) status, and its group with
+//     it; of one that failed, the last line on standard error, if it has no file for that
 // TIME is in seconds since the epoch. Standard error: a message for people when something is wrong.
 //
 // `ensemble-spawner exec PROGRAM [ARGUMENT...]` guards one program instead, see guard.h.
@@ -39,6 +39,7 @@
 #include "job_process.h"
 #include "keeper.h"
 #include "reports.h"
+#include "tails.h"
 #include "unique_fd.h"
 
 namespace flux_ensemble::local {
@@ -63,6 +64,7 @@ class Spawner {
       if (!reports_.Flush()) break;
       WaitForWork();
       ReadStartOutcomes();
+      tails_.Read();
       Reap();
       if (polled_[kKeeper].revents != 0) return EndUntold();
       const Input input = ReadCommands();
@@ -83,6 +85,8 @@ class Spawner {
     /// Valid until the program runs.
     UniqueFd progress;
     Timestamp begun;
+    /// Number of its tail, or -1.
+    int tail = -1;
     /// Its failure to start has been told: its exit is not worth a word.
     bool failed = false;
   };
@@ -97,6 +101,7 @@ class Spawner {
     polled_.push_back({STDIN_FILENO, POLLIN, 0});
     polled_.push_back({sigchld_.get(), POLLIN, 0});
     polled_.push_back({keeper_.get(), POLLIN, 0});
+    polled_.push_back({tails_.fd(), POLLIN, 0});
     if (!reports_.empty()) polled_.push_back({STDOUT_FILENO, POLLOUT, 0});
     for (pid_t pid : starting_) polled_.push_back({jobs_[pid].progress.get(), POLLIN, 0});
     poll(polled_.data(), polled_.size(), -1);
@@ -151,9 +156,11 @@ class Spawner {
       SettleStart(pid, job);
       starting_.erase(std::find(starting_.begin(), starting_.end(), pid));
     }
+    const std::string line = tails_.Close(job.tail);
     if (!job.failed) {
-      reports_.Add("exit %llu %d %s", static_cast<unsigned long long>(job.id), status,
-                   Timestamp().text);
+      const bool tell = status != 0 && !line.empty();
+      reports_.Add("exit %llu %d %s%s%s", static_cast<unsigned long long>(job.id), status,
+                   Timestamp().text, tell ? " " : "", tell ? line.c_str() : "");
     }
     pids_.erase(job.id);
   }
@@ -190,12 +197,16 @@ class Spawner {
     // Taken before the fork: on a busy machine the program may be well under way when we hear of
     // it, and a job must not seem to have run for less time than it did.
     const Timestamp begun;
-    StartedProcess process = StartJob(command, &failure);
+    UniqueFd error_end;
+    const int tail = command.out.empty() && command.err.empty() ? tails_.Open(&error_end) : -1;
+    StartedProcess process = StartJob(command, error_end.get(), &failure);
+    error_end = UniqueFd();
     if (process.pid < 0) {
+      tails_.Close(tail);
       ReportFailure(command.id, failure);
       return true;
     }
-    jobs_[process.pid] = {command.id, std::move(process.progress), begun};
+    jobs_[process.pid] = {command.id, std::move(process.progress), begun, tail};
     pids_[command.id] = process.pid;
     starting_.push_back(process.pid);
     return true;
@@ -236,6 +247,7 @@ class Spawner {
   UniqueFd keeper_;
   FrameReader frames_;
   Reports reports_;
+  Tails tails_;
   std::unordered_map<pid_t, Job> jobs_;
   std::unordered_map<std::uint64_t, pid_t> pids_;
   /// The jobs whose program does not run yet.

@@ -63,12 +63,14 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::GetStatus>("status"),
                          InstanceMethod<&EngineObject::GetSnapshot>("snapshot"),
                          InstanceMethod<&EngineObject::GetRules>("rules"),
+                         InstanceMethod<&EngineObject::GetFailures>("failures"),
                          InstanceMethod<&EngineObject::ActiveJobs>("activeJobs"),
                          InstanceMethod<&EngineObject::OpenFlux>("openFlux"),
                          InstanceMethod<&EngineObject::CloseSource>("closeSource"),
                          InstanceMethod<&EngineObject::Submit>("submit"),
                          InstanceMethod<&EngineObject::Cancel>("cancel"),
                          InstanceMethod<&EngineObject::SetUrgency>("setUrgency"),
+                         InstanceMethod<&EngineObject::Ask>("ask"),
                          InstanceMethod<&EngineObject::Take>("take"),
                          InstanceMethod<&EngineObject::TakeEvents>("takeEvents"),
                          InstanceMethod<&EngineObject::SupplyTimes>("supplyTimes"),
@@ -279,6 +281,10 @@ void EngineObject::GetRules(const Napi::CallbackInfo& info) {
   Post(info, engine::RulesCommand{});
 }
 
+void EngineObject::GetFailures(const Napi::CallbackInfo& info) {
+  Post(info, engine::FailuresCommand{});
+}
+
 void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
   bool good = false;
   const double group = NumberAt(info, 1, &good);
@@ -355,6 +361,15 @@ void EngineObject::SetUrgency(const Napi::CallbackInfo& info) {
     return ThrowType(info.Env(), "setUrgency(number, ids, urgency) needs ids and 0 to 31");
   }
   Post(info, engine::UrgencyCommand{std::move(ids), static_cast<int>(urgency)});
+}
+
+// ask(number, topic, json)
+void EngineObject::Ask(const Napi::CallbackInfo& info) {
+  if (!info[1].IsString() || !info[2].IsString()) {
+    return ThrowType(info.Env(), "ask(number, topic, json) needs two strings");
+  }
+  Post(info, engine::AskCommand{info[1].As<Napi::String>().Utf8Value(),
+                                info[2].As<Napi::String>().Utf8Value()});
 }
 
 Napi::Value EngineObject::Take(const Napi::CallbackInfo& info) {

@@ -39,12 +39,14 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void GetStatus(const Napi::CallbackInfo& info);
   void GetSnapshot(const Napi::CallbackInfo& info);
   void GetRules(const Napi::CallbackInfo& info);
+  void GetFailures(const Napi::CallbackInfo& info);
   void ActiveJobs(const Napi::CallbackInfo& info);
   void OpenFlux(const Napi::CallbackInfo& info);
   void CloseSource(const Napi::CallbackInfo& info);
   void Submit(const Napi::CallbackInfo& info);
   void Cancel(const Napi::CallbackInfo& info);
   void SetUrgency(const Napi::CallbackInfo& info);
+  void Ask(const Napi::CallbackInfo& info);
 
   Napi::Value Take(const Napi::CallbackInfo& info);
   Napi::Value TakeEvents(const Napi::CallbackInfo& info);

@@ -121,6 +121,40 @@ napi_value WriteDecodeError(napi_env env, const journal::DecodeError& error) {
       .value();
 }
 
+napi_value WriteReason(napi_env env, const engine::FailureReason& reason) {
+  return ObjectWriter(env)
+      .Set("kind", static_cast<double>(reason.kind))
+      .Set("type", std::string_view(reason.type))
+      .Set("note", std::string_view(reason.note))
+      .Set("varies", reason.varies)
+      .Set("status", static_cast<double>(reason.status))
+      .Set("count", static_cast<double>(reason.count))
+      .Set("waiting", static_cast<double>(reason.waiting))
+      .Set("jobs", WriteColumn(env, napi_biguint64_array, reason.jobs.data(), reason.jobs.size()))
+      .value();
+}
+
+napi_value WriteFailureReport(napi_env env, const engine::FailureReport& report) {
+  napi_value job = nullptr;
+  if (napi_create_bigint_uint64(env, report.job, &job) != napi_ok) return nullptr;
+  return ObjectWriter(env)
+      .Set("group", static_cast<double>(report.group))
+      .Set("reason", static_cast<double>(report.reason))
+      .Set("job", job)
+      .Set("again", report.again)
+      .Set("started", report.started)
+      .Set("what", WriteReason(env, report.what))
+      .value();
+}
+
+napi_value WriteGroupFailures(napi_env env, const engine::GroupFailures& failures) {
+  return ObjectWriter(env)
+      .Set("group", static_cast<double>(failures.group))
+      .Set("reasons", WriteArray(env, failures.reasons,
+                                 [env](const auto& reason) { return WriteReason(env, reason); }))
+      .value();
+}
+
 napi_value WriteSubmitReport(napi_env env, const engine::SubmitReport& report) {
   return ObjectWriter(env)
       .Set("number", static_cast<double>(report.number))
@@ -214,6 +248,12 @@ napi_value WriteAnswer(napi_env env, const engine::Answer& answer) {
     object.Set("value", WriteSnapshot(env, *snapshot));
   } else if (const auto* rules = std::get_if<engine::RuleReports>(&answer.body)) {
     object.Set("value", WriteRules(env, *rules));
+  } else if (const auto* failures = std::get_if<std::vector<engine::GroupFailures>>(&answer.body)) {
+    object.Set("value", WriteArray(env, *failures, [env](const auto& of_group) {
+                 return WriteGroupFailures(env, of_group);
+               }));
+  } else if (const auto* json = std::get_if<std::string>(&answer.body)) {
+    object.Set("value", std::string_view(*json));
   } else if (const auto* ids = std::get_if<std::vector<journal::JobId>>(&answer.body)) {
     object.Set("value", WriteColumn(env, napi_biguint64_array, ids->data(), ids->size()));
   } else if (const auto* submit = std::get_if<engine::SubmitReport>(&answer.body)) {
@@ -316,6 +356,9 @@ napi_value WriteOutbox(napi_env env, const engine::Outbox& outbox) {
                                  [env](const auto& firing) { return WriteFiring(env, firing); }))
       .Set("retries", WriteArray(env, outbox.retries,
                                  [env](const auto& retry) { return WriteRetry(env, retry); }))
+      .Set("failures",
+           WriteArray(env, outbox.failures,
+                      [env](const auto& failure) { return WriteFailureReport(env, failure); }))
       .Set("submissions",
            WriteArray(env, outbox.submissions,
                       [env](const auto& submission) { return WriteSubmitReport(env, submission); }))

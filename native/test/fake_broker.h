@@ -191,6 +191,12 @@ struct Told final : engine::SourceListener {
   void OnOpen() override { ++opens; }
   void OnSubmitted(engine::SubmitReport report) override { submitted.push_back(report); }
   void OnControlled(engine::ControlReport report) override { controlled.push_back(report); }
+  void OnAsked(std::uint64_t number, std::string_view json) override {
+    asked.emplace_back(number, json);
+  }
+  void OnAskFailed(std::uint64_t number, engine::SourceFailure failure) override {
+    asked.emplace_back(number, failure.code);
+  }
   void OnFailure(engine::SourceFailure failure) override { failures.push_back(failure); }
 
   std::vector<std::string> records;
@@ -198,6 +204,7 @@ struct Told final : engine::SourceListener {
   int opens = 0;
   std::vector<engine::SubmitReport> submitted;
   std::vector<engine::ControlReport> controlled;
+  std::vector<std::pair<std::uint64_t, std::string>> asked;  // the answer, or the error's code
   std::vector<engine::SourceFailure> failures;
 };
 

@@ -157,6 +157,23 @@ TEST_CASE("what is never answered is given up, once nothing else is answered eit
   CHECK(open.told.failures.empty());
 }
 
+TEST_CASE("a question is answered with JSON, with Flux's error, or with the end of the session") {
+  Open open;
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    open.session.Ask(number, "kvs.lookup", R"({"key":"a"})", open.told);
+  }
+  REQUIRE(open.broker.calls.size() == 3);
+  CHECK(open.broker.calls[0].topic == "kvs.lookup");
+  CHECK(open.broker.calls[0].json == R"({"key":"a"})");
+  open.broker.Answer(open.broker.calls[0].request, 0, R"({"val":1})");
+  open.broker.Answer(open.broker.calls[1].request, ENOENT, "no such key");
+  open.session.Pump(open.told);
+  open.session.Close(open.told);
+  open.session.Ask(4, "kvs.lookup", "{}", open.told);
+  CHECK(open.told.asked == std::vector<std::pair<std::uint64_t, std::string>>{
+                               {1, R"({"val":1})"}, {2, "ENOENT"}, {3, "E125"}, {4, "E107"}});
+}
+
 TEST_CASE("jobs are recalled by their eventlog") {
   Open open;
   const journal::JobId large = (std::uint64_t{1} << 60) + 1;

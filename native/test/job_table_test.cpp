@@ -59,7 +59,7 @@ TEST_CASE("every id may be a job's") {
     CHECK(job->id == id);
     CHECK(job->group == 7);
     CHECK(job->since == static_cast<double>(id));
-    CHECK(job->state == JobState::kNew);
+    CHECK((job->state == JobState::kNew));
     CHECK(job->severity == Job::kNoException);
   }
   for (const JobId id : ids) table.Erase(table.Find(id));

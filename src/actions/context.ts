@@ -5,6 +5,7 @@ import type { EndedBy } from '../ended-by.js';
 import type { SubmitReport } from '../engine/addon.js';
 import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
+import type { Failure } from '../failures/failure.js';
 import type { Firing } from '../firing.js';
 import type { Member, ResizeOutcome } from '../members/member.js';
 import type { LoadedFunctions } from './custom-types.js';
@@ -40,6 +41,8 @@ export interface EnsembleObserver {
   paused?(paused: boolean, askedBy: string): void;
   /** A job that ended badly is submitted again; `text` says which, as for a submission. */
   retry?(retry: Retry, text: string): void;
+  /** A job has failed: told once for each group and reason. */
+  failure?(failure: Failure): void;
   /** A line that a custom function, or a program of `exec` on standard error, printed. */
   output?(line: string): void;
   /** Something went wrong; the run goes on unless it ends for it. */

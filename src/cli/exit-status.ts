@@ -4,8 +4,8 @@ export const exitStatus = {
   /** The ensemble came to its end. */
   done: 0,
   /**
-   * Jobs failed (with `--fail-on-job-failure`), an action did whose rule says `onError: stop`, or a service, or the run
-   * that it asked, refused.
+   * Jobs failed in the end (not with `--allow-failures`), an action did whose rule says `onError: stop`, or a service,
+   * or the run that it asked, refused.
    */
   failure: 1,
   /** The configuration, a file or the command line is wrong; or a run that is done has no whole recording. */

@@ -8,6 +8,7 @@ import type { LeftJobs, RunResult } from '../ensemble.js';
 import type { Firing } from '../firing.js';
 import { formatJobId } from '../members/local/job-id.js';
 import type { ReplayResult } from '../recording/replay.js';
+import { failureRecord, groupFailures } from './failure-json.js';
 import { print as printLine, printPieces } from './output.js';
 import { plannedAction } from './planned-action.js';
 
@@ -78,11 +79,19 @@ function* itemPieces(list: readonly unknown[]): Generator<string> {
   yield list.length === 0 ? '[]' : ']';
 }
 
+/** Nothing of a replay, whose jobs are long over. */
+function failuresOf(result: RunResult | ReplayResult): Record<string, unknown> {
+  if (!('failures' in result)) return {};
+  const failures = [...result.failures].map(([group, ofGroup]) => [group, groupFailures(ofGroup)] as const);
+  return { failedJobs: result.failedJobs, failures: new Map(failures) };
+}
+
 function printSummary(
-  { end, error, by, rules, metrics }: RunResult | ReplayResult,
+  result: RunResult | ReplayResult,
   seconds: number,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
+  const { end, error, by, rules, metrics } = result;
   const { status, groups, named } = metrics;
   const summary = {
     type: 'summary',
@@ -92,6 +101,7 @@ function printSummary(
     seconds,
     state: status.state,
     groups,
+    ...failuresOf(result),
     metrics: named,
     rules,
     ...more,
@@ -119,6 +129,7 @@ export function jsonReporter(debug: boolean): Reporter {
     },
     paused: (paused, askedBy) => print({ type: paused ? 'paused' : 'resumed', askedBy }),
     retry: printRetry,
+    failure: (failure) => printLine(failureRecord(failure)),
     output: (line) => print({ type: 'output', line }),
     problem: (error) => print({ type: 'problem', code: error.code, message: error.message }),
     decodeError: (error) => print({ type: 'decode-error', ...error }),

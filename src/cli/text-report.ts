@@ -14,6 +14,7 @@ import type { ReplayResult } from '../recording/replay.js';
 import { counted } from '../text/counted.js';
 import { show } from '../text/show.js';
 import { flow } from '../text/width.js';
+import { failureLine, failureLines } from './failure-lines.js';
 import type { ReplayReporter, Reporter } from './json-report.js';
 import { leftLines } from './left-lines.js';
 import { complain, complainOf, print, printLines, printText } from './output.js';
@@ -92,6 +93,7 @@ function complainOfRecord({ offset, line, reason }: DecodeError): void {
 /** The tables, and one line that says how it ended and how much there was. */
 function* resultLines(
   { metrics, rules }: RunResult | ReplayResult,
+  failures: RunResult['failures'],
   left: readonly string[],
   ending: string,
   colors: Colors,
@@ -100,6 +102,7 @@ function* resultLines(
   const layout = layoutFor(process.stdout, 'wrap');
   yield '';
   yield* groupLines(groups, named, layout);
+  yield* failureLines(failures, layout.width, colors);
   if (left.length > 0) yield '';
   for (const line of left) yield* flow(line.split(/(?<=\S) /), ' ', layout.width, '    ');
   for (const list of [neverFiredLines(rules, layout), heldBackLines(rules, layout)]) {
@@ -148,6 +151,7 @@ export function textReporter(debug: boolean, member: string): Reporter {
       print(colors.blue(` => retry ${retry.attempt} of job ${formatJobId(retry.job)}`));
       print(`${colors.cyan(`   submit ${escapeControls(retry.group)}`)} ${colors.magenta(text)}`);
     },
+    failure: (failure) => print(failureLine(failure, colors)),
     output: (line) => print(`   ${escapeControls(line)}`),
     problem: (error) => complainOf(error),
     decodeError: complainOfRecord,
@@ -161,6 +165,7 @@ export function textReporter(debug: boolean, member: string): Reporter {
       await printLines(
         resultLines(
           result,
+          result.failures,
           leftLines(result.left, member),
           `${endingOf(result)} after ${show(seconds)} s`,
           colors,
@@ -198,7 +203,7 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
       const span = latest === 0 ? '' : `, ${isoTime(earliest)} to ${isoTime(latest)}`;
       if (latest !== 0 && metrics.groups.size === 0)
         print('no job of the recording names a group (attributes.user.group)');
-      await printLines(resultLines(result, [], `${endingOfReplay(result)}${span}`, colors));
+      await printLines(resultLines(result, new Map(), [], `${endingOfReplay(result)}${span}`, colors));
     },
   };
 }

@@ -326,7 +326,9 @@ export const jobSchema = z
         .describe('Probes of plugins: they measure each job of the group that has ended successfully.'),
       workdir: string()
         .nullish()
-        .describe('Working directory of the jobs; that of the ensemble when absent.'),
+        .describe(
+          'Working directory of the jobs; that of the ensemble when absent. A job fails when it is missing.',
+        ),
       count: integer(0).optional().meta({
         description: 'Jobs to start from this entry, or from each row of its parameters.',
         default: 1,

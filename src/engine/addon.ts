@@ -61,6 +61,45 @@ export interface NativeRetry {
   readonly submitting: boolean;
 }
 
+/** Why jobs of a group failed. */
+export interface NativeFailureReason {
+  /** FailureKind of native/engine/failures.h. */
+  readonly kind: number;
+  /** Of the exception, empty without one. */
+  readonly type: string;
+  /** Of the exception of the first job. */
+  readonly note: string;
+  /** Notes of other jobs differ in numbers, ids, hosts or paths. */
+  readonly varies: boolean;
+  /** A wait(2) status, 0 for none. */
+  readonly status: number;
+  /** Jobs that failed for it and are not submitted again. */
+  readonly count: number;
+  /** Jobs that failed for it and wait for their next submission. */
+  readonly waiting: number;
+  /** The first of those that count. */
+  readonly jobs: BigUint64Array;
+}
+
+/** A job that failed, as an example of its reason. */
+export interface NativeFailure {
+  /** Index of the group, and number of the reason in the group. */
+  readonly group: number;
+  readonly reason: number;
+  readonly job: bigint;
+  /** It is to be submitted again. */
+  readonly again: boolean;
+  /** It had a start event. */
+  readonly started: boolean;
+  readonly what: NativeFailureReason;
+}
+
+export interface NativeGroupFailures {
+  /** Index of the group. */
+  readonly group: number;
+  readonly reasons: readonly NativeFailureReason[];
+}
+
 /** Bytes that were no journal record. */
 export interface DecodeError {
   /** Bytes from the beginning of the stream. */
@@ -189,6 +228,8 @@ export interface NativeOutbox {
   readonly answers: readonly NativeAnswer[];
   readonly firings: readonly NativeFiring[];
   readonly retries: readonly NativeRetry[];
+  /** Jobs that failed, some examples of each reason. */
+  readonly failures: readonly NativeFailure[];
   readonly submissions: readonly SubmitReport[];
   readonly decodeErrors: readonly DecodeError[];
   /** To be answered by `supplyTimes`; in virtual time the engine waits for it. */
@@ -230,6 +271,7 @@ export interface NativeEngine {
   status(number: number): void;
   snapshot(number: number): void;
   rules(number: number): void;
+  failures(number: number): void;
   activeJobs(number: number, group: number): void;
   openFlux(number: number, options: FluxOptions): void;
   closeSource(number: number): void;
@@ -243,6 +285,7 @@ export interface NativeEngine {
   ): void;
   cancel(number: number, ids: BigUint64Array, note: string): void;
   setUrgency(number: number, ids: BigUint64Array, urgency: number): void;
+  ask(number: number, topic: string, json: string): void;
   take(): NativeOutbox | undefined;
   takeEvents(): NativeEventBatch | undefined;
   supplyTimes(rule: number, times: Float64Array): void;

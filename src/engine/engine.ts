@@ -13,7 +13,9 @@ import {
   type FluxOptions,
   loadAddon,
   type NativeEngine,
+  type NativeFailure,
   type NativeFiring,
+  type NativeGroupFailures,
   type NativeRetry,
   type NativeRules,
   type NativeSnapshot,
@@ -35,6 +37,8 @@ export interface EngineListener {
   quiet?(): void;
   /** A job that ended badly is to be submitted again now. */
   retry?(retry: NativeRetry): void;
+  /** A job has failed: one of the first of its reason, or of the examples that get rarer the more there are. */
+  failed?(failure: NativeFailure): void;
 }
 
 /** What an open source tells, besides what the engine makes of it. */
@@ -205,6 +209,11 @@ export class Engine {
     return this.#command((native, number) => native.status(number));
   }
 
+  /** Why jobs failed, of every group with such jobs. */
+  failures(): Promise<readonly NativeGroupFailures[]> {
+    return this.#command((native, number) => native.failures(number));
+  }
+
   /** Ids of the active jobs of a group (by index), or of all groups. */
   activeJobs(group = -1): Promise<BigUint64Array> {
     return this.#command((native, number) => native.activeJobs(number, group));
@@ -245,6 +254,11 @@ export class Engine {
 
   setUrgency(ids: BigUint64Array, urgency: number): Promise<ControlReport> {
     return this.#command((native, number) => native.setUrgency(number, ids, urgency));
+  }
+
+  /** Asks the source something in its own terms; resolves with the answer's JSON. */
+  ask(topic: string, json: string): Promise<string> {
+    return this.#command((native, number) => native.ask(number, topic, json));
   }
 
   /** What came of the jobs of a firing that the source submits. To be asked for while the firing is delivered. */
@@ -368,6 +382,7 @@ export class Engine {
     for (const error of outbox.decodeErrors) tell(() => this.#listener.decodeError(error));
     for (const firing of outbox.firings) tell(() => this.#listener.firing(firing));
     for (const retry of outbox.retries) tell(() => this.#listener.retry?.(retry));
+    for (const failure of outbox.failures) tell(() => this.#listener.failed?.(failure));
     const { records, failure } = outbox;
     if (records !== null) tell(() => this.#source?.records(records));
     for (const report of outbox.submissions) {

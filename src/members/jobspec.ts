@@ -24,6 +24,8 @@ export interface JobspecOptions {
    * wherever the scheduler finds it.
    */
   readonly alwaysNodes: boolean;
+  /** A Lua file that Flux's shell loads for jobs with a working directory of their own; a pattern of `glob`. */
+  readonly workdirScript?: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -42,10 +44,18 @@ function taskCount(template: JobTemplate): Json {
   return uneven ? { total: template.tasks } : { per_slot: 1 };
 }
 
+function shellOptions(template: JobTemplate, workdirScript: string | undefined): Json | undefined {
+  const { system } = template.attributes;
+  const asksForFolder = template.workdir !== null || (isObject(system) && system.cwd !== undefined);
+  const userrc = asksForFolder ? workdirScript : undefined;
+  const output = outputOptions(template);
+  return output === undefined && userrc === undefined ? undefined : { options: { userrc, output } };
+}
+
 function outputOptions({ output, error }: JobTemplate): Json | undefined {
   if (output === null && error === null) return undefined;
   const file = (path: string | null) => (path === null ? undefined : { type: 'file', path });
-  return { options: { output: { stdout: file(output), stderr: file(error) } } };
+  return { stdout: file(output), stderr: file(error) };
 }
 
 const isObject = (value: unknown): value is Json =>
@@ -62,7 +72,10 @@ function merge(base: Json, more: Json): Json {
 }
 
 /** The attributes, whose `system` has those of the entry on top of what its keys say. */
-function attributesOf(template: JobTemplate, environment: JobspecOptions['environment']): Json {
+function attributesOf(
+  template: JobTemplate,
+  { environment, workdirScript }: Pick<JobspecOptions, 'environment' | 'workdirScript'>,
+): Json {
   const system: Json = {
     duration: template.duration,
     // Relative to this process, and not to the broker.
@@ -70,7 +83,7 @@ function attributesOf(template: JobTemplate, environment: JobspecOptions['enviro
     environment: environment ?? undefined,
     queue: template.queue ?? undefined,
     bank: template.bank ?? undefined,
-    shell: outputOptions(template),
+    shell: shellOptions(template, workdirScript),
   };
   return merge({ system }, template.attributes);
 }
@@ -89,7 +102,7 @@ export interface JobFiles {
 
 /** What Flux reads from the jobspec of such a job, and what the local member goes by. */
 export function filesOf(template: JobTemplate): JobFiles {
-  const { system } = attributesOf(template, null) as { system: Json };
+  const { system } = attributesOf(template, { environment: null }) as { system: Json };
   const at = (...keys: string[]) =>
     keys.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), system);
   const text = (value: unknown) => (typeof value === 'string' ? value : null);
@@ -106,7 +119,7 @@ export function filesOf(template: JobTemplate): JobFiles {
 
 /** The jobspec of a group's jobs. */
 export function compileJobspec(template: JobTemplate, options: JobspecOptions): CompiledJobspec {
-  const { user: _, ...attributes } = attributesOf(template, options.environment);
+  const { user: _, ...attributes } = attributesOf(template, options);
   const user = merge(isObject(template.attributes.user) ? template.attributes.user : {}, {
     group: template.group,
     ...(options.ensemble === null ? {} : { ensemble: options.ensemble }),

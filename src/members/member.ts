@@ -4,7 +4,7 @@
  * member and the engine; a new workload manager is one new implementation of this interface.
  */
 
-import type { JobTemplate } from '../config/types.js';
+import type { Given, JobTemplate } from '../config/types.js';
 import type { Engine } from '../engine/engine.js';
 import type { SubmitPortion } from '../engine/plan.js';
 import type { MemberError } from '../errors.js';
@@ -66,6 +66,16 @@ export interface NodeScaler {
   close(): void;
 }
 
+/** What a member knows of a job that has failed. */
+export interface JobTrace {
+  readonly parameters: Readonly<Record<string, Given>> | null;
+  /** The last line on standard error that is not blank, at most 300 characters; null for none. */
+  readonly line: string | null;
+  /** Paths of the files with its output and its errors, null where it names none. */
+  readonly output: string | null;
+  readonly error: string | null;
+}
+
 export interface Member {
   /** What the member is called on the command line: `local`, `flux`. */
   readonly name: string;
@@ -110,6 +120,12 @@ export interface Member {
    * that has ended successfully.
    */
   measured?(id: bigint): Readonly<Record<string, number>>;
+
+  /**
+   * What is known of a job that has failed a moment ago; null for nothing. `started` says whether it had a start event.
+   * Absent where a member knows nothing.
+   */
+  explain?(id: bigint, started: boolean): Promise<JobTrace | null>;
 
   /** Sets the urgency (0 to 31) of pending jobs; resolves with how many there were. Absent where a member can't. */
   setUrgency?(ids: Iterable<bigint>, urgency: number): Promise<number>;

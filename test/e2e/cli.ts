@@ -140,8 +140,12 @@ export async function processesWith(text: string): Promise<string[]> {
 }
 
 /** Waits until the condition holds; fails after a while. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  seconds = 10,
+): Promise<void> {
+  for (let i = 0; i < seconds * 20; i++) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

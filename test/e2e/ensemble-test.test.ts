@@ -59,6 +59,59 @@ describe.concurrent('ensemble test', () => {
 `);
   });
 
+  test('a test of rules or retries without an end is an error that says which', async () => {
+    const again = (trigger: string) =>
+      `jobs: [{name: a, command: "true"}]
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - {${trigger}, action: {name: submit, label: a, repetitions: 1000000000}}
+tests: [{name: x, jobs: {a: {duration: 10s}}, until: 1m, expect: {end: until}}]
+`;
+    const cwd = files({
+      'event.yaml': again('trigger: job-submit, name: a'),
+      'metric.yaml': again('trigger: metric, when: count.a.submitted > 0'),
+      'retry.yaml': `jobs: [{name: a, command: "true", retry: {times: 1000000000}}]
+rules: [{trigger: start, action: {name: submit, label: a}}]
+tests: [{name: x, jobs: {a: {duration: 0s, outcome: fail}}, expect: {end: idle}}]
+`,
+    });
+    const { stdout, stderr, status } = await cli(['test', 'event.yaml', 'metric.yaml', 'retry.yaml'], {
+      cwd,
+    });
+    expect({ stderr, status }).toEqual({ stderr: '', status: 1 });
+    expect(times(stdout).replaceAll(/1\d{3} times/g, 'N times')).toBe(`event.yaml
+  ✗ x (N ms)  event.yaml:5
+      rule 'a' (rules[1]) fires without end: N times at 0s [ERR_TEST]
+metric.yaml
+  ✗ x (N ms)  metric.yaml:5
+      rule 'count.a.submitted > 0' (rules[1]) fires without end: N times at 0s [ERR_TEST]
+retry.yaml
+  ✗ x (N ms)  retry.yaml:3
+      the retry of group 'a' submits jobs again without end: N times at 0s [ERR_TEST]
+
+3 failed (N ms)
+`);
+  });
+
+  test('a rule whose condition turned false during its cooldown keeps no test open', async () => {
+    const cwd = files({
+      'a.yaml': `logging: {heartbeat: 1}
+jobs: [{name: a, command: sleep 1, count: 20}]
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - trigger: metric
+    when: mean.a-pending > 2s and count.a.pending > 0
+    cooldown: 2s
+    action: {name: grow, value: 2, repetitions: 3}
+tests:
+  - {name: two slots, slots: 2, jobs: {a: {duration: 1s}}, expect: {end: idle, metrics: {count.a.success: 20}}}
+  - {name: three slots, slots: 3, jobs: {a: {duration: 1s}}, expect: {end: idle, metrics: {count.a.success: 20}}}
+`,
+    });
+    const { stdout, status } = await cli(['test', 'a.yaml'], { cwd });
+    expect(status, stdout).toBe(0);
+  });
+
   test('as JSON', async () => {
     const cwd = files({ 'a.yaml': `${ensemble}tests:\n${good}${bad}` });
     const { stdout, status } = await cli(['test', '--json', 'a.yaml'], { cwd });

@@ -61,7 +61,7 @@ describe.concurrent('retry', () => {
     expect(summary).toMatchObject({ end: 'idle' });
     expect(summary.groups.a?.count).toMatchObject({ submitted: 4, failed: 4, success: 0, retried: 2 });
     expect((summary as unknown as { seconds: number }).seconds).toBeGreaterThan(0.3);
-    expect(finished.status).toBe(0);
+    expect(finished.status).toBe(1);
   });
 
   test('leaves ends alone that it does not name', async () => {

@@ -15,16 +15,18 @@ rules:
 ${rules}`);
 
 describe.concurrent('exit status', () => {
-  test('0 although jobs failed, 1 with --fail-on-job-failure', async () => {
+  test('1 when jobs failed, 0 with --allow-failures; --fail-on-job-failure has no effect', async () => {
     const file = simple('sh -c "exit 3"');
-    expect((await cli(['run', file])).status).toBe(0);
-    const strict = await cli(['run', '--fail-on-job-failure', '--json', file]);
-    expect(strict.status).toBe(1);
-    expect(jsonLines(strict).summary.groups.work?.count).toMatchObject({
+    const failed = await cli(['run', '--json', file]);
+    expect(failed.status).toBe(1);
+    expect(jsonLines(failed).summary.groups.work?.count).toMatchObject({
       finished: 1,
       failed: 1,
       success: 0,
     });
+    expect((await cli(['run', '--allow-failures', file])).status).toBe(0);
+    expect((await cli(['run', '--fail-on-job-failure', file])).status).toBe(1);
+    expect((await cli(['run', '--fail-on-job-failure', '--allow-failures', file])).status).toBe(0);
     expect((await cli(['run', '--fail-on-job-failure', simple('true')])).status).toBe(0);
   });
 

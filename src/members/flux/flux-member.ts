@@ -10,8 +10,9 @@ import type { SubmitPortion } from '../../engine/plan.js';
 import { MemberError } from '../../errors.js';
 import { counted } from '../../text/counted.js';
 import { type CompiledJobspec, compileJobspec } from '../jobspec.js';
-import type { EndOfRun, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
+import type { EndOfRun, JobTrace, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
 import { inheritedEnvironment } from './environment.js';
+import { traceJob } from './job-trace.js';
 
 export interface FluxMemberOptions {
   /** The run's id, which becomes `attributes.user.ensemble` of its jobs. */
@@ -35,6 +36,18 @@ const WINDOW = 4096;
 
 /** What the build made of libflux-core, if it found it. Three levels up from src and from dist alike. */
 export const fluxLibrary = fileURLToPath(new URL('../../../build/Release/flux_source.so', import.meta.url));
+
+/**
+ * What makes a job fail whose working directory is missing, as a pattern: the shell passes over one that matches no file,
+ * on a node that has not got this package.
+ */
+const workdirScript = asPattern(
+  fileURLToPath(new URL('../../../src/members/flux/workdir.lua', import.meta.url)),
+);
+
+function asPattern(path: string): string {
+  return path.replace(/[*?[\]\\~]/g, '\\$&').replace(/.$/, '[$&]');
+}
 
 export class FluxMember implements Member {
   readonly name = 'flux';
@@ -85,6 +98,7 @@ export class FluxMember implements Member {
         ? inheritedEnvironment(template.environment)
         : template.environment,
       alwaysNodes: true,
+      workdirScript,
     });
   }
 
@@ -113,6 +127,10 @@ export class FluxMember implements Member {
       );
     }
     return report.done;
+  }
+
+  async explain(id: bigint, started: boolean): Promise<JobTrace | null> {
+    return traceJob(this.#open(), id, started);
   }
 
   /**

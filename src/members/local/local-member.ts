@@ -3,8 +3,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JobTemplate } from '../../config/types.js';
 import { MemberError } from '../../errors.js';
-import type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
+import type { JobTrace, Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
 import { SteadyClock } from './clock.js';
+import { FailedJobs } from './failed-jobs.js';
 import { LocalJob, prepareBatch } from './job.js';
 import { JobIdGenerator } from './job-id.js';
 import { JournalRecords } from './records.js';
@@ -42,6 +43,7 @@ export class LocalMember implements Member {
   readonly #records: JournalRecords;
   readonly #runner: Runner;
   readonly #ids = new JobIdGenerator();
+  readonly #failed = new FailedJobs();
   #sink: MemberSink | null = null;
   #spawner: Promise<Spawner> | null = null;
   #sequence = 0;
@@ -62,6 +64,7 @@ export class LocalMember implements Member {
       slots: Math.max(1, options.slots),
       killTimeout: options.killTimeout ?? DEFAULT_KILL_TIMEOUT,
       records: this.#records,
+      onFailure: (job, line) => this.#failed.add(job, line),
       onIdle: () => this.#onIdle?.(),
       onFailed: (error) => this.#fail(error),
     });
@@ -115,6 +118,10 @@ export class LocalMember implements Member {
       if (job !== undefined && this.#runner.setUrgency(job, urgency)) set++;
     });
     return set;
+  }
+
+  explain(id: bigint): Promise<JobTrace | null> {
+    return this.#failed.explain(id);
   }
 
   get size(): number {

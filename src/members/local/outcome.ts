@@ -4,14 +4,21 @@ import { constants, hostname } from 'node:os';
 
 import type { LocalJob } from './job.js';
 
-const { EAGAIN, EMFILE, ENFILE, ENOENT, ENOMEM } = constants.errno;
+const { EACCES, EAGAIN, EMFILE, ENFILE, ENOENT, ENOMEM, EPERM } = constants.errno;
 
 /** True when a job was not started for want of a resource of the system that may come back. */
 export function isShortage(step: string, errno: number): boolean {
   return (step === 'fork' || step === 'pipe') && [EAGAIN, EMFILE, ENFILE, ENOMEM].includes(errno);
 }
 
-/** What becomes of a job that could not be started: an exception's note, and a status as a shell would give. */
+/** The exit status of a job that could not be started, as Flux's shell gives it. */
+function startStatus(step: string, errno: number): number {
+  if (step === 'exec' && errno === ENOENT) return 127;
+  if (step === 'exec' && (errno === EACCES || errno === EPERM)) return 126;
+  return 1;
+}
+
+/** What becomes of a job that could not be started: an exception's note, and a status. */
 export function startFailure(
   job: LocalJob,
   step: string,
@@ -21,13 +28,13 @@ export function startFailure(
   const { template, files } = job.batch;
   const { out, err } = job.files();
   const places: Record<string, string> = {
-    chdir: files.workdir,
-    output: out,
-    error: err,
+    chdir: `working directory ${files.workdir}`,
+    output: `output file ${out}`,
+    error: `error file ${err}`,
     exec: template.command[0] ?? '',
   };
   const note = `task 0 (host ${hostname()}): start failed: ${places[step] ?? step}: ${message}`;
-  return { note, status: (errno === ENOENT ? 127 : 126) << 8 };
+  return { note, status: startStatus(step, errno) << 8 };
 }
 
 /** A wait(2) status as Flux's shell gives it: the end by a signal becomes an exit code. */

@@ -33,6 +33,8 @@ export interface RunnerOptions {
   /** Seconds between SIGTERM and SIGKILL. */
   readonly killTimeout: number;
   readonly records: JournalRecords;
+  /** A job has ended that did not succeed and was not canceled. `line` is the last on its standard error, if that is known. */
+  readonly onFailure?: (job: LocalJob, line: string) => void;
   /** Called whenever the last active job has ended. */
   readonly onIdle: () => void;
   readonly onFailed: (error: MemberError) => void;
@@ -115,6 +117,7 @@ export class Runner implements SpawnerListener {
     const { slots } = job.batch;
     const note = `unsatisfiable request: needs ${counted(slots, 'slot')}, this member has ${this.#size}`;
     this.#records.exception(job, 'alloc', note);
+    this.#options.onFailure?.(job, '');
     this.#end(job);
   }
 
@@ -191,12 +194,12 @@ export class Runner implements SpawnerListener {
     this.#settle(job, time);
     const { note, status } = startFailure(job, step, errno, message);
     this.#records.exception(job, 'exec', note, time);
-    this.#finish(job, status, time);
+    this.#finish(job, status, time, '');
   }
 
-  exited(id: string, status: number, time: number): void {
+  exited(id: string, status: number, time: number, line = ''): void {
     const job = this.#jobs.get(id);
-    if (job !== undefined) this.#finish(job, finishStatus(status), time);
+    if (job !== undefined) this.#finish(job, finishStatus(status), time, line);
   }
 
   drained(): void {
@@ -304,7 +307,9 @@ export class Runner implements SpawnerListener {
     job.timer = this.#clock.after(killTimeout, () => this.spawner?.kill(job.idText, SIGKILL));
   }
 
-  #finish(job: LocalJob, status: number, time: number): void {
+  #finish(job: LocalJob, status: number, time: number, line: string): void {
+    if ((status !== 0 || job.fatal !== null) && job.fatal?.type !== 'cancel')
+      this.#options.onFailure?.(job, line);
     this.#records.finished(job, status, time);
     this.#giveBack(job);
     this.#end(job);

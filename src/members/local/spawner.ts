@@ -15,8 +15,11 @@ export interface SpawnerListener {
   started(id: string, pid: number, time: number): void;
   /** The job could not be started, and is gone. `step` is one of those of job_process.h. */
   refused(id: string, step: string, errno: number, time: number, message: string): void;
-  /** The job's leader has ended, with a wait(2) status, and what was left of its group was killed. */
-  exited(id: string, status: number, time: number): void;
+  /**
+   * The job's leader has ended, with a wait(2) status, and what was left of its group was killed. `line` is the last one
+   * on standard error of a job that failed and has no file for that; empty for none.
+   */
+  exited(id: string, status: number, time: number, line: string): void;
   /** It takes frames again after `ready` was false. */
   drained(): void;
   /** It ended though it was not told to; no job is left in a process group that it led. */
@@ -65,6 +68,11 @@ function fields(...values: readonly (string | number)[]): string {
   return values.map((value) => `${value}\0`).join('');
 }
 
+/** Bytes that were read one by one. */
+function utf8(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString();
+}
+
 function frame(body: string): Buffer {
   const bytes = Buffer.byteLength(body);
   const buffer = Buffer.allocUnsafe(4 + bytes);
@@ -94,7 +102,7 @@ export class Spawner {
     const program = path ?? SPAWNER_PATH;
     // A session of its own: a ^C on the terminal is for this process only, which then ends things in order.
     const child = spawn(program, [], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-    child.stdout.setEncoding('latin1'); // ASCII, but for a job's message in some locale
+    child.stdout.setEncoding('latin1'); // ASCII, but for messages and what jobs have written
     await new Promise<void>((resolve, reject) => {
       const refuse = (reason: string, cause?: Error) =>
         reject(new MemberError(cannotRun(program, reason), { code: 'ERR_MEMBER_UNAVAILABLE', cause }));
@@ -198,7 +206,8 @@ export class Spawner {
     const [kind, id = '', second = '', third = '', fourth = '', ...words] = line.split(' ');
     const time = (text: string) => this.#clock.timeOf(Number(text));
     if (kind === 'started') this.#listener.started(id, Number(second), time(third));
-    else if (kind === 'exit') this.#listener.exited(id, Number(second), time(third));
+    else if (kind === 'exit')
+      this.#listener.exited(id, Number(second), time(third), utf8([fourth, ...words].join(' ')));
     else if (kind === 'error')
       this.#listener.refused(id, second, Number(third), time(fourth), words.join(' '));
   }

@@ -68,16 +68,17 @@ test('a job inherits no files, blocked signals or ignored ones, and reads nothin
   expect(read('clean.txt')).toBe('4\nSigBlk:\t0000000000000000\n');
 });
 
+// With the exit status that Flux's shell gives.
 test.each([
-  ['workdir', { workdir: '/no/such/dir' }, 127, '/no/such/dir: No such file or directory'],
-  ['output', { output: '/no/such/dir/out' }, 127, '/no/such/dir/out: No such file or directory'],
-  ['error', { error: '/proc/self' }, 126, '/proc/self: Is a directory'],
-])('a bad %s is an exec exception that names it', async (_, changes, code, note) => {
+  ['workdir', { workdir: '/no/such/dir' }, 'working directory /no/such/dir: No such file or directory'],
+  ['output', { output: '/no/such/dir/out' }, 'output file /no/such/dir/out: No such file or directory'],
+  ['error', { error: '/proc/self' }, 'error file /proc/self: Is a directory'],
+])('a bad %s is an exec exception that names it', async (_, changes, note) => {
   const journal = await runOne(template(['true'], changes));
   expect(journal.names(0).slice(-6)).toEqual(['start', 'exception', 'finish', 'release', 'free', 'clean']);
   expect(journal.context(0, 'exception')).toMatchObject({ type: 'exec', severity: 0 });
   expect(journal.context(0, 'exception')?.note).toContain(note);
-  expect(status(journal)).toBe(code << 8);
+  expect(status(journal)).toBe(1 << 8);
 });
 
 test('the time limit ends a job that ignores SIGTERM, and its grandchildren', async () => {

@@ -1,0 +1,102 @@
+/** Failed jobs in plain text: one line as it happens, and a digest at the end. */
+
+import { escapeControls } from '../config/describe.js';
+import type { FailedJob, Failure, FailureReason, GroupFailures } from '../failures/failure.js';
+import { formatJobId } from '../members/local/job-id.js';
+import { counted } from '../text/counted.js';
+import { flow } from '../text/width.js';
+import type { Colors } from './tables.js';
+
+/** Columns of a digest that goes to no terminal. */
+const PAGE = 80;
+/** Reasons of a group that are shown; the others are counted. */
+const MOST_REASONS = 8;
+/** Groups that are shown one by one. */
+const MOST_GROUPS = 50;
+
+/** `temperature=300, seed=7` in braces; empty without parameters. */
+function describeParameters({ parameters }: FailedJob): string {
+  const texts = Object.entries(parameters ?? {}).map(([name, value]) => `${name}=${value}`);
+  return texts.length === 0 ? '' : ` (${escapeControls(texts.join(', '))})`;
+}
+
+function describeCause(reason: string, line: string | null | undefined): string {
+  return escapeControls(line ? `${reason}: ${line}` : reason);
+}
+
+/** A job that has failed a moment ago. */
+export function failureLine(failure: Failure, colors: Colors): string {
+  const { group, job, reason, line, again } = failure;
+  const which = `job ${formatJobId(job)}${describeParameters(failure)}`;
+  const after = again ? '; it is submitted again' : '';
+  return `${colors.red(`   failed ${escapeControls(group)}`)} ${which}: ${describeCause(reason, line)}${after}`;
+}
+
+/** Text in lines of that many columns, all indented, the first one by `first`; words stay whole. */
+function wrapped(text: string, first: string, indent: string, width: number): string[] {
+  const lines = flow(text.split(' '), ' ', Math.max(width - indent.length, 20));
+  return lines.map((line, index) => `${index === 0 ? first : indent}${line}`);
+}
+
+function* reasonLines(reason: FailureReason, numbers: number, width: number): Generator<string> {
+  const indent = ' '.repeat(numbers + 4);
+  const count = `  ${String(reason.count).padStart(numbers)}  `;
+  const [line, ...lines] = reason.lines;
+  yield* wrapped(describeCause(reason.reason, line), count, indent, width);
+  for (const other of lines) yield* wrapped(`also: ${escapeControls(other)}`, indent, indent, width);
+  const jobs = reason.jobs.map((job) => `${formatJobId(job.job)}${describeParameters(job)}`);
+  const more = reason.count > jobs.length ? ', ...' : '';
+  if (jobs.length > 0) {
+    yield* wrapped(
+      `${jobs.length === 1 && more === '' ? 'job' : 'jobs'} ${jobs.join(', ')}${more}`,
+      indent,
+      indent,
+      width,
+    );
+  }
+  yield* fileLines(reason.jobs[0], indent);
+}
+
+/** Where the first job's output is. Paths stay whole, so that they can be copied. */
+function* fileLines(job: FailedJob | undefined, indent: string): Generator<string> {
+  const error = job?.error ?? null;
+  const output = job?.output ?? null;
+  if (error !== null) yield `${indent}error: ${escapeControls(error)}`;
+  if (output !== null) yield `${indent}output: ${escapeControls(output)}`;
+}
+
+function* groupLines(
+  group: string,
+  { failed, jobs, reasons }: GroupFailures,
+  width: number,
+): Generator<string> {
+  yield `${failed} of ${counted(jobs, 'job')} of ${escapeControls(group)} failed:`;
+  const shown = reasons.slice(0, MOST_REASONS);
+  const numbers = String(Math.max(0, ...shown.map(({ count }) => count))).length;
+  for (const reason of shown) yield* reasonLines(reason, numbers, width);
+  const rest = reasons.slice(MOST_REASONS);
+  const left = rest.reduce((sum, { count }) => sum + count, 0);
+  if (left > 0)
+    yield `  ${counted(left, 'more job')} for ${counted(rest.length, 'other reason')} (--json has them)`;
+}
+
+/** How many jobs failed, why, which ones, and where their output is; an empty line first. None without failures. */
+export function* failureLines(
+  failures: ReadonlyMap<string, GroupFailures>,
+  width: number,
+  colors: Colors,
+): Generator<string> {
+  const columns = Number.isFinite(width) ? width : PAGE;
+  let number = 0;
+  for (const [group, ofGroup] of failures) {
+    if (++number > MOST_GROUPS) break;
+    yield '';
+    let isTitle = true;
+    for (const line of groupLines(group, ofGroup, columns)) {
+      yield isTitle ? colors.red(line) : line;
+      isTitle = false;
+    }
+  }
+  const left = failures.size - MOST_GROUPS;
+  if (left > 0) yield* ['', `Jobs of ${counted(left, 'more group')} failed (--json has them).`];
+}

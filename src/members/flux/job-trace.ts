@@ -1,0 +1,105 @@
+/** What Flux knows of a job that has failed: its jobspec, and what its shell has kept of its output in the KVS. */
+
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Parameters } from '../../config/types.js';
+import type { Engine } from '../../engine/engine.js';
+import { lastLine, lastLineOf } from '../last-line.js';
+import type { JobTrace } from '../member.js';
+
+/** Pieces of output in the KVS beyond which it is not read: it may be as large as a gigabyte. */
+const MOST_PIECES = 1000;
+/** The output gets where it is looked for a moment after the job has ended. */
+const TRIES = 4;
+const TRY_EVERY_MS = 250;
+/** FLUX_KVS_TREEOBJ: where the pieces are, rather than what is in them. */
+const TREEOBJ = 16;
+/** Levels of the shell's log, as syslog has them. */
+const LOG_ERROR = 3;
+
+interface OutputEvent {
+  readonly name?: string;
+  readonly context?: {
+    readonly stream?: string;
+    readonly data?: string;
+    readonly encoding?: string;
+    readonly path?: string;
+    readonly level?: number;
+    readonly message?: string;
+  };
+}
+
+/** What the shell's output eventlog says. */
+interface ShellOutput {
+  readonly line: string | null;
+  readonly output: string | null;
+  readonly error: string | null;
+}
+
+const NO_OUTPUT: ShellOutput = { line: null, output: null, error: null };
+
+/** Reads an eventlog of RFC 24, one event a line. */
+export function readShellOutput(eventlog: string): ShellOutput {
+  const paths: Record<string, string> = {};
+  let stderr = '';
+  let complaint: string | null = null;
+  for (const text of eventlog.split('\n')) {
+    if (text === '') continue;
+    const { name, context = {} } = JSON.parse(text) as OutputEvent;
+    if (name === 'data' && context.stream === 'stderr' && context.data !== undefined) {
+      const data =
+        context.encoding === 'base64' ? Buffer.from(context.data, 'base64').toString() : context.data;
+      stderr = (stderr + data).slice(-4096);
+    } else if (name === 'redirect' && context.stream !== undefined && context.path !== undefined) {
+      paths[context.stream] = context.path;
+    } else if (name === 'log' && context.level === LOG_ERROR) {
+      complaint ??= context.message ?? null;
+    }
+  }
+  const { stdout: output = null, stderr: error = null } = paths;
+  return { line: lastLine(stderr) ?? complaint, output, error };
+}
+
+/** The key of a job's output in the KVS: the id in hexadecimal, in groups of four digits. */
+function outputKey(id: bigint): string {
+  const digits = id.toString(16).padStart(16, '0');
+  return `job.${digits.match(/.{4}/g)?.join('.')}.guest.output`;
+}
+
+async function lookUp(engine: Engine, id: bigint, key: string): Promise<string> {
+  const answer = await engine.ask('job-info.lookup', `{"id":${id},"keys":["${key}"],"flags":0}`);
+  return String((JSON.parse(answer) as Record<string, unknown>)[key] ?? '');
+}
+
+async function shellOutput(engine: Engine, id: bigint): Promise<ShellOutput> {
+  const request = JSON.stringify({ key: outputKey(id), namespace: 'primary', flags: TREEOBJ });
+  for (let left = TRIES; left > 0; left--) {
+    const pieces = await engine.ask('kvs.lookup', request).catch(() => null);
+    if (pieces === null) {
+      await sleep(TRY_EVERY_MS);
+      continue;
+    }
+    const { val } = JSON.parse(pieces) as { val?: { data?: unknown } };
+    const tooMany = Array.isArray(val?.data) && val.data.length > MOST_PIECES;
+    return tooMany ? NO_OUTPUT : readShellOutput(await lookUp(engine, id, 'guest.output'));
+  }
+  return NO_OUTPUT;
+}
+
+/** What is known of a job; `started` when it may have written something. Throws what the engine does. */
+export async function traceJob(engine: Engine, id: bigint, started: boolean): Promise<JobTrace> {
+  const { attributes = {} } = JSON.parse(await lookUp(engine, id, 'jobspec')) as {
+    attributes?: { user?: { parameters?: Parameters }; system?: { cwd?: string } };
+  };
+  const { line, ...paths } = started ? await shellOutput(engine, id).catch(() => NO_OUTPUT) : NO_OUTPUT;
+  const absolute = (path: string | null) =>
+    path === null ? null : resolve(attributes.system?.cwd ?? '', path);
+  const output = absolute(paths.output);
+  const error = absolute(paths.error);
+  return {
+    parameters: attributes.user?.parameters ?? null,
+    line: line ?? (error === null ? null : await lastLineOf(error)),
+    output,
+    error: error === output ? null : error,
+  };
+}

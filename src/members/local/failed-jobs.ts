@@ -1,0 +1,42 @@
+/** What is still known of local jobs that failed lately. */
+
+import { resolve } from 'node:path';
+import { lastLineOf } from '../last-line.js';
+import type { JobTrace } from '../member.js';
+import type { LocalJob } from './job.js';
+
+/** Whoever asks does so within moments, of few jobs. */
+const MOST = 4096;
+
+export class FailedJobs {
+  /** The oldest one first. */
+  readonly #jobs = new Map<bigint, { readonly job: LocalJob; readonly line: string }>();
+
+  add(job: LocalJob, line: string): void {
+    this.#jobs.set(job.id, { job, line });
+    if (this.#jobs.size <= MOST) return;
+    for (const oldest of this.#jobs.keys()) {
+      this.#jobs.delete(oldest);
+      return;
+    }
+  }
+
+  async explain(id: bigint): Promise<JobTrace | null> {
+    const found = this.#jobs.get(id);
+    if (found === undefined) return null;
+    const { job, line } = found;
+    const { parameters } = job.batch.template;
+    const { workdir } = job.batch.files;
+    const { out, err } = job.files();
+    const output = out === '' ? null : resolve(workdir, out);
+    const error = err === '' ? null : resolve(workdir, err);
+    // Without a file of its own, standard error goes where the output goes.
+    const written = error ?? output;
+    return {
+      parameters: Object.keys(parameters).length === 0 ? null : parameters,
+      line: line !== '' || written === null ? line || null : await lastLineOf(written),
+      output,
+      error,
+    };
+  }
+}
