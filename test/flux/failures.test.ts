@@ -17,10 +17,18 @@ interface FailureJson {
   readonly error: string | null;
 }
 
-type Group = { failed: number; jobs: number; reasons: (FailureJson & { count: number; jobs: FailureJson[] })[] };
+type Group = {
+  failed: number;
+  jobs: number;
+  reasons: (FailureJson & { count: number; jobs: FailureJson[] })[];
+};
 
 /** Runs groups with these entries, each submitted at the start. */
-async function runGroups(instance: Instance, entries: Readonly<Record<string, string>>, folder = newFolder()) {
+async function runGroups(
+  instance: Instance,
+  entries: Readonly<Record<string, string>>,
+  folder = newFolder(),
+) {
   const names = Object.keys(entries);
   const file = ensembleFile(
     `jobs:\n${names.map((name) => `  - {name: ${name}, ${entries[name]}}`).join('\n')}\nrules:\n${names
