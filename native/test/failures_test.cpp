@@ -136,7 +136,8 @@ TEST_CASE("the reasons of a group are bounded, and so are their notes; all jobs 
   for (char a = 'a'; a <= 'z'; ++a) {
     for (char b = 'a'; b <= 'z'; ++b) test.Feed(NotFound(++id, std::string{a, b}));
   }
-  test.Feed(Ended(++id, Fatal(id, 3, "exec", std::string(5000, 'x') + "\xC6\x92")));
+  ++id;
+  test.Feed(Ended(id, Fatal(id, 3, "exec", std::string(5000, 'x') + "\xC6\x92")));
   const std::vector<FailureReason> reasons = ReasonsOf(test);
   REQUIRE(reasons.size() == FailureDigest::kMaxReasons + 1);
   CHECK(reasons.back().kind == FailureKind::kMore);

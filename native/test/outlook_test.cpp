@@ -91,8 +91,11 @@ std::string AnyJobs(Dice& dice) {
   double time = kBegin;
   for (std::size_t i = 0, count = dice.Below(8); i < count; ++i) {
     const journal::JobId id = i + 1;
-    lines += Submit(id, time, "g") + Event(id, time += static_cast<double>(dice.Below(6)), "start");
-    lines += Finish(id, time += static_cast<double>(dice.Below(9)), dice.Below(3) == 0 ? 256 : 0);
+    lines += Submit(id, time, "g");
+    time += static_cast<double>(dice.Below(6));
+    lines += Event(id, time, "start");
+    time += static_cast<double>(dice.Below(9));
+    lines += Finish(id, time, dice.Below(3) == 0 ? 256 : 0);
     lines += Event(id, time, "clean");
     time += static_cast<double>(dice.Below(40));
   }

@@ -48,6 +48,7 @@ class Quiet final : public Source {
   void Submit(SubmitOrder, SourceListener&) override {}
   void Cancel(std::uint64_t, std::vector<journal::JobId>, std::string, SourceListener&) override {}
   void SetUrgency(std::uint64_t, std::vector<journal::JobId>, int, SourceListener&) override {}
+  void Ask(std::uint64_t, std::string, std::string, SourceListener&) override {}
   void StopSubmitting(SourceListener&) override {}
   void Recall(journal::JobId) override {}
   void Close(SourceListener&) override {}
