@@ -374,7 +374,7 @@ custom: |
 `,
       folder,
     );
-    const { status, stderr, stdout } = await cli(['run', file], {
+    const { status, stderr, stdout } = await cli(['run', file, '--allow-failures'], {
       env: { NODE_OPTIONS: '--trace-warnings' },
     });
     expect(stderr).toBe('');
