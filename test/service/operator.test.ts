@@ -163,8 +163,8 @@ describe('status', () => {
 
 describe('what makes no sense', () => {
   test.each([
-    ['grow', '{', /no JSON/],
-    ['grow', '', /no JSON/],
+    ['grow', '{', /not valid JSON/],
+    ['grow', '', /not valid JSON/],
     ['grow', '[]', /must be a JSON object, not \[\]/],
     ['grow', 'null', /must be a JSON object, not null/],
     ['grow', {}, /'version' must be 'v1alpha2', not left out; 'group' must be/],
