@@ -127,7 +127,7 @@ describe.concurrent('every example, through the command line', () => {
 
   test('parameters', async () => {
     const { finished, firings, counts } = await run('parameters-example.yaml', '--slots', '16');
-    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    expect(finished).toMatchObject({ status: 1, stderr: '' });
     expect(counts.melt).toMatchObject({ submitted: 6, success: 4, timeout: 2, failed: 2 });
     expect(firings.filter(({ rule }) => rule === 1).map(({ parameters }) => parameters)).toEqual(
       expect.arrayContaining([
@@ -151,7 +151,10 @@ describe.concurrent('every example, through the command line', () => {
   test('ams: physics until the surrogate is good enough, then the surrogate', async () => {
     const folder = newFolder();
     const cwd = join(root, 'examples/ams');
-    const finished = await cli(['run', '--json', 'ams.yaml'], { cwd, env: { AMS_DIR: folder } });
+    const finished = await cli(['run', '--json', '--allow-failures', 'ams.yaml'], {
+      cwd,
+      env: { AMS_DIR: folder },
+    });
     const { lines, summary } = jsonLines(finished);
     expect(lines.filter(({ type }) => type === 'problem')).toEqual([]);
     expect(finished).toMatchObject({ status: 0, stderr: '' });

@@ -41,7 +41,7 @@ rules:
         {{job.parameters.v}} {{job.parameters.w}} "<{{ job.parameters.code }}>"
 `);
     expect(problems).toEqual([]);
-    expect(told()).toEqual(['finish|a|7|1|first|1.10|x  y|<7>|']);
+    expect(told()).toEqual(['finish|a|7|0|first|1.10|x  y|<7>|']);
     const shown = lines.filter(({ type }) => type === 'action').map((line) => JSON.stringify(line));
     expect(shown.some((line) => line.includes('finish a 7 1 first 1.10'))).toBe(true);
   });

@@ -149,7 +149,7 @@ describe('command lines that are wrong', () => {
   });
 
   test.each([
-    ['no cluster', ['--kubernetes'], /there is no \/nowhere; set KUBECONFIG \[ERR_SERVICE\]/],
+    ['no cluster', ['--kubernetes'], /\/nowhere is missing; set KUBECONFIG \[ERR_SERVICE\]/],
     ['a namespace without a cluster', ['--namespace', 'lab'], /for --kubernetes only/],
   ])('server: %s', async (_name, more, message) => {
     const env = { KUBECONFIG: '/nowhere', KUBERNETES_SERVICE_HOST: '' };
