@@ -43,7 +43,7 @@ rules:
     expect(problems).toEqual([]);
     expect(told()).toEqual(['finish|a|7|0|first|1.10|x  y|<7>|']);
     const shown = lines.filter(({ type }) => type === 'action').map((line) => JSON.stringify(line));
-    expect(shown.some((line) => line.includes('finish a 7 1 first 1.10'))).toBe(true);
+    expect(shown.some((line) => line.includes('finish a 7 0 first 1.10'))).toBe(true);
   });
 
   test('that have no value fail the action, and the run goes on', async () => {
