@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { configFromObject, parseConfig } from '../../../src/config/load.js';
-import { ConfigError } from '../../../src/errors.js';
+import { stringify } from 'yaml';
+import { configFromObject, loadConfig, parseConfig } from '../../../src/config/load.js';
+import { loadTests } from '../../../src/config/load-tests.js';
+import { ConfigError, EnsembleError } from '../../../src/errors.js';
 import { HELLO } from './helpers.js';
 
 /** Text that is nearly YAML is more likely to reach deep than any other. */
@@ -40,6 +45,31 @@ const yamlish = fc
         '%YAML 1.1\n',
       ],
       ...['submit', 'metric', 'start', 'count.a.success', '> 5', '3', 'null', '!!set', '!', '#', '\t', '? '],
+      ...[
+        'parameters:',
+        'retry:',
+        'use:',
+        'tests:',
+        'x-a:',
+        'exec',
+        'command:',
+        '{{x}}',
+        '{{event.id}}',
+        '&&',
+        '$A',
+      ],
+      ...[
+        '18446744073709551615',
+        '0x10',
+        '1.10',
+        '.inf',
+        '1h',
+        '-0',
+        'from:',
+        'to:',
+        'step:',
+        'replace-failures',
+      ],
     ),
     { maxLength: 60 },
   )
@@ -62,6 +92,11 @@ const scalar = fc.oneof(
     'count.a.success',
     '> 3',
     '',
+    'exec',
+    'run {{x}} && $HOME > *',
+    '{{event.id}}',
+    '1h30m',
+    9007199254740993n,
   ),
   fc.double(),
   fc.integer(),
@@ -73,10 +108,38 @@ const scalar = fc.oneof(
 const sometimes = <T>(usual: fc.Arbitrary<T>) => fc.oneof({ weight: 4, arbitrary: usual }, scalar);
 const mapping = (...keys: string[]) =>
   fc.dictionary(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...keys) }, fc.string()), scalar);
-const job = mapping('name', 'command', 'count', 'nodes', 'tasks', 'environment', 'output', 'duration');
-const action = mapping('name', 'label', 'value', 'repetitions', 'backoff', 'timeout', 'onError');
+const job = mapping(
+  ...['name', 'command', 'count', 'nodes', 'tasks', 'environment', 'output', 'error', 'workdir', 'duration'],
+  ...[
+    'parameters',
+    'samples',
+    'seed',
+    'retry',
+    'stalled',
+    'attributes',
+    'urgency',
+    'queue',
+    'x-a',
+    'walltime',
+  ],
+);
+const action = mapping(
+  ...[
+    'name',
+    'label',
+    'value',
+    'repetitions',
+    'backoff',
+    'timeout',
+    'onError',
+    'command',
+    'parameters',
+    'goto',
+  ],
+  ...['with', 'x-a'],
+);
 const rule = fc.record(
-  { trigger: scalar, name: scalar, when: scalar, action: sometimes(action) },
+  { trigger: scalar, name: scalar, when: scalar, in: scalar, for: scalar, action: sometimes(action) },
   { requiredKeys: [] },
 );
 const ensemble = fc.record(
@@ -85,6 +148,9 @@ const ensemble = fc.record(
     rules: sometimes(fc.array(sometimes(rule), { maxLength: 3 })),
     logging: sometimes(mapping('debug', 'heartbeat')),
     custom: scalar,
+    states: sometimes(fc.array(scalar, { maxLength: 3 })),
+    use: sometimes(fc.array(sometimes(mapping('algorithm', 'with')), { maxLength: 2 })),
+    tests: sometimes(fc.array(sometimes(mapping('name', 'jobs', 'events', 'expect')), { maxLength: 2 })),
   },
   { requiredKeys: [] },
 );
@@ -111,6 +177,38 @@ describe('whatever it is given,', () => {
       fc.property(text, (input) => readSafely(() => parseConfig(input))),
       { numRuns: 1000 },
     );
+  });
+
+  it('loadConfig and loadTests throw nothing but errors of ours: bytes, and YAML of any value', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ensemble-fuzz-'));
+    const path = join(folder, 'e.yaml');
+    const values = fc.oneof(fc.anything({ withBigInt: true, maxDepth: 3 }), ensemble);
+    const yaml = values.map((value) => {
+      try {
+        return Buffer.from(stringify(value));
+      } catch {
+        return Buffer.from('a: 1');
+      }
+    });
+    const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+    const testFile = yaml.map((text) => Buffer.concat([Buffer.from('ensemble: ./e.yaml\n'), text]));
+    try {
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(bytes, yaml, testFile), async (content) => {
+          writeFileSync(path, content);
+          for (const load of [loadConfig, loadTests]) {
+            const error: unknown = await load(path).then(
+              () => null,
+              (reason: unknown) => reason,
+            );
+            if (error !== null) expect(error).toBeInstanceOf(EnsembleError);
+          }
+        }),
+        { numRuns: 500 },
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('parseConfig does so for what is no text', () => {
