@@ -99,7 +99,8 @@ function readAlgorithm(
   let text: string;
   try {
     const stats = statSync(target);
-    if (!stats.isFile() || stats.size > LARGEST_FILE) throw new Error('it is no file of rules');
+    if (!stats.isFile() || stats.size > LARGEST_FILE)
+      throw new Error('it is not a file of rules, or it is too large');
     text = readFileSync(target, 'utf8');
   } catch (error) {
     if (isPath)
@@ -154,7 +155,7 @@ function bind(
   };
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue;
-    const what = names.length === 0 ? '; it has none' : thereAre(names);
+    const what = names.length === 0 ? '; it has no parameters' : thereAre(names);
     const hint = didYouMean(name, names) || what;
     wrong([...path, 'with', name], `${quote(use.algorithm)} has no parameter ${quote(name)}${hint}`, 'key');
   }

@@ -160,7 +160,7 @@ function resolveParameters(
     if (!names.includes(name) && jobs.complete) {
       const hint =
         didYouMean(name, names) ||
-        (names.length === 0 ? '; it has none' : `; it has ${choices(names, 'and')}`);
+        (names.length === 0 ? '; it has no parameters' : `; it has ${choices(names, 'and')}`);
       problems.error(at, `group ${quote(label)} has no parameter ${quote(name)}${hint}`, 'key');
     }
     checkTags(context, { jobs }, value, at);

@@ -120,7 +120,7 @@ function nothingCalled(text: PluginPartName, part: PluginPart, list: readonly Co
   const hint = didYouMean(text, known);
   if (hint !== '') return `no ${what} ${quote(text)}${hint}`;
   if (!list.some(({ name }) => name === owner)) {
-    const there = list.length === 0 ? '; the file has none' : thereAre(list.map(({ name }) => name));
+    const there = list.length === 0 ? '; the file has no plugins' : thereAre(list.map(({ name }) => name));
     return `no ${what} ${quote(text)}: no plugin is called ${quote(owner)} (plugins: ...${there})`;
   }
   return `no ${what} ${quote(text)}${known.length === 0 ? '; the plugins have none' : thereAre(known)}`;
@@ -152,8 +152,7 @@ function reportOption(
 export function withJobDefaults(context: ResolveContext, job: JobShape, path: Path): JobShape {
   const { problems } = context;
   if (job.use === undefined) {
-    if (job.with)
-      problems.warning([...path, 'with'], 'ignored: there is no `use` that it could be for', 'key');
+    if (job.with) problems.warning([...path, 'with'], 'ignored: it has a meaning beside `use` only', 'key');
     return job;
   }
   const at = [...path, 'use'];
@@ -168,7 +167,7 @@ export function withJobDefaults(context: ResolveContext, job: JobShape, path: Pa
   const own = Object.fromEntries(Object.entries(job).filter(([, value]) => value !== undefined));
   const merged: JobShape = { ...(checked.data as JobShape), ...own };
   if (merged.command === undefined && !context.shape.isBroken([...path, 'command'])) {
-    problems.error(path, `'command' is missing, and ${job.use} has none`);
+    problems.error(path, `'command' is missing, and ${job.use} does not give it`);
   }
   if (!checked.data.environment || !job.environment) return merged;
   return { ...merged, environment: { ...checked.data.environment, ...job.environment } };

@@ -190,7 +190,8 @@ class Resolver {
     const measured = variables?.filter((name) => !isOwnVariable(name));
     for (const name of Object.keys(shapes)) {
       if (measured === undefined || measured.includes(name)) continue;
-      const there = measured.length === 0 ? '; it has none' : `; they measure ${choices(measured, 'and')}`;
+      const there =
+        measured.length === 0 ? '; the group has no probes' : `; they measure ${choices(measured, 'and')}`;
       const hint = didYouMean(name, measured) || there;
       this.#context.problems.error(
         [...path, name],
@@ -251,7 +252,10 @@ class Resolver {
       const [middle, tolerance] = [quantity(range[1] ?? ''), quantity(range[2] ?? '')];
       if (middle !== null && tolerance !== null && tolerance >= 0)
         return { kind: 'near', value: middle, tolerance };
-      this.#context.problems.error(path, `${quote(value)} is no value and its tolerance; write "40 +- 2"`);
+      this.#context.problems.error(
+        path,
+        `${quote(value)} is not a value with its tolerance; write "40 +- 2"`,
+      );
       return null;
     }
     const plain = quantity(value);
@@ -289,7 +293,7 @@ class Resolver {
         if (seconds === null) {
           this.#context.problems.error(
             path,
-            `${quote(time)} is no time; write one like 10s, 1.5m, 2h or 250ms`,
+            `${quote(time)} is not a time; write one like 10s, 1.5m, 2h or 250ms`,
             'key',
           );
           return [];

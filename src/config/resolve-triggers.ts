@@ -83,7 +83,10 @@ function resolveCron({ shape, problems }: ResolveContext, rule: RuleShape, path:
     return null;
   }
   if (timezone !== undefined && timezone !== null && !isTimeZone(timezone)) {
-    problems.error([...path, 'timezone'], `${quote(timezone)} is no time zone, like Europe/Berlin or UTC`);
+    problems.error(
+      [...path, 'timezone'],
+      `${quote(timezone)} is not a time zone; write one like Europe/Berlin or UTC`,
+    );
     return null;
   }
   const trigger = { kind: 'cron', pattern: cron, timezone: timezone ?? null } as const;
@@ -96,7 +99,7 @@ function resolveCron({ shape, problems }: ResolveContext, rule: RuleShape, path:
     const reason = (cause as Error).message.replace(/^Cron\w*: /, '');
     problems.error(
       [...path, 'cron'],
-      `${quote(cron)} is no cron pattern "minute hour day month weekday": ${reason}`,
+      `${quote(cron)} is not a cron pattern "minute hour day month weekday": ${reason}`,
     );
     return null;
   }

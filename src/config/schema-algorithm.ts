@@ -20,7 +20,9 @@ const scalar = () =>
   });
 
 const parameterName = () =>
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'is no name for a parameter' });
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: 'is not a name for a parameter: letters, digits and _ behind a letter or _',
+  });
 
 export const useSchema = z
   .array(

@@ -228,7 +228,7 @@ function signalIn(words: Words): number {
   const named = signals.find(([name]) => name === text || name === `SIG${text}`)?.[1];
   const number = named ?? (/^\d{1,2}$/.test(text) ? Number(text) : 0);
   if (number >= 1 && number <= 64) return number;
-  throw new Wrong(at, `${quote(text)} is no signal; write its number, 1 to 64, or its name, like KILL`);
+  throw new Wrong(at, `${quote(text)} is not a signal; write its number, 1 to 64, or its name, like KILL`);
 }
 
 function integerIn(words: Words, what: string, least: number, most: number): number {

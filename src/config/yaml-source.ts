@@ -322,7 +322,7 @@ const MESSAGES: ReadonlyMap<string, (key: string) => string> = new Map([
   [
     'BAD_DQ_ESCAPE',
     (key: string) =>
-      `not valid YAML: ${quote(key.slice(0, 2))} means nothing in double quotes; put the text in single quotes, or double the \\`,
+      `not valid YAML: ${quote(key.slice(0, 2))} is not an escape of double quotes; put the text in single quotes, or double the \\`,
   ],
   ['TAB_AS_INDENT', () => 'not valid YAML: a line must be indented with blanks, not with tabs'],
 ]);

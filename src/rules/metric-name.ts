@@ -213,7 +213,7 @@ function unknown(what: string, name: string, known: readonly string[]): string {
 }
 
 function listOf(known: readonly string[]): string {
-  if (known.length === 0) return '; there are none';
+  if (known.length === 0) return '; the file has none';
   if (known.length > LONGEST_LIST) return '';
   return thereAre(known);
 }

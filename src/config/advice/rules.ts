@@ -51,7 +51,7 @@ function adviseOnIdle(
   for (const name of groups.keys()) {
     if (reachable.groups.has(name)) continue;
     const path = ['jobs', entries.findIndex((job) => job?.name === name), 'name'];
-    problems.warning(path, `no rule submits the jobs of ${quote(name)}, so there are none ${ELSEWHERE}`);
+    problems.warning(path, `no rule submits jobs of ${quote(name)}, so none will run ${ELSEWHERE}`);
   }
   for (const [index, state] of states.entries()) {
     if (reachable.states.has(state)) continue;

@@ -146,7 +146,7 @@ class Checker {
       const text = `compare it with a text, like ${expression.name} == "${large}"`;
       return this.fault(
         expression,
-        `${quote(value)} can be ${large}, which is no exact number here; ${text}`,
+        `${quote(value)} can be ${large}, which a number can't hold exactly; ${text}`,
       );
     }
     this.steps.push({ op: `${type} parameter`, value });

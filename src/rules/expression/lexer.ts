@@ -77,7 +77,7 @@ export function tokensOf(text: string): Token[] {
       const symbol = operator ?? String.fromCodePoint(text.codePointAt(at) as number);
       const meant = FOREIGN.get(symbol);
       if (meant !== undefined) throw new Wrong(start, `write '${meant}' for ${quote(symbol)}`);
-      if (operator === undefined) throw new Wrong(start, `${quote(symbol)} means nothing here`);
+      if (operator === undefined) throw new Wrong(start, `${quote(symbol)} has no meaning here`);
       tokens.push({ at: start, kind: 'operator', value: operator });
     }
   }

@@ -193,7 +193,7 @@ describe('rules by which nothing happens', () => {
 
   it('leave a group without jobs, which is told at its name', () => {
     expect(said([job(), b], [start('a')])).toEqual([
-      "jobs[1].name: no rule submits the jobs of 'b', so there are none unless they come from elsewhere, with the group's name in attributes.user.group",
+      "jobs[1].name: no rule submits jobs of 'b', so none will run unless they come from elsewhere, with the group's name in attributes.user.group",
     ]);
     const never = {
       trigger: 'job-success',

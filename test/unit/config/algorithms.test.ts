@@ -92,7 +92,7 @@ describe('use', () => {
 
   it.each([
     ['./none.yaml', "use[0].algorithm: can't read"],
-    ['/dev/zero', "use[0].algorithm: can't read /dev/zero: it is no file of rules"],
+    ['/dev/zero', "use[0].algorithm: can't read /dev/zero: it is not a file of rules"],
     ['replace-failure', "no algorithm 'replace-failure' is shipped; did you mean 'replace-failures'?"],
     ['something-else', "no algorithm 'something-else' is shipped; there are"],
   ])('says when there is no %s', (name, message) => {

@@ -170,7 +170,7 @@ describe('a mistake in parameters', () => {
   it('in an action', () => {
     const submit = (parameters: object) => ({ name: 'submit', label: 'sleep', parameters });
     expect(single(withRules({ trigger: 'start', action: submit({ n: 1 }) }))).toContain(
-      "group 'sleep' has no parameter 'n'; it has none",
+      "group 'sleep' has no parameter 'n'; it has no parameters",
     );
     expect(
       pathsOf(withRules({ trigger: 'start', action: { name: 'terminate', parameters: { a: 1 } } })),

@@ -86,7 +86,7 @@ describe('other YAML that is wrong', () => {
     ],
     [
       job('command: "a \\d"'),
-      "3:17  not valid YAML: '\\d' means nothing in double quotes; put the text in single quotes, or double the \\",
+      "3:17  not valid YAML: '\\d' is not an escape of double quotes; put the text in single quotes, or double the \\",
     ],
   ])('%# is told with what to do', (text, message) => {
     expect(single(text)).toBe(message);

@@ -74,7 +74,7 @@ describe('reading an expression', () => {
     ['event.name == "x', '14 the text that begins here has no closing "'],
     ['count.`x', '6 the name that begins here has no closing `'],
     ['a.b > 1e999', "6 the number '1e999' is too large"],
-    ['a.b % 2 > 1', "4 '%' means nothing here"],
+    ['a.b % 2 > 1', "4 '%' has no meaning here"],
     ['rate(a.b, 1m', "0 what is opened here has no closing ')'"],
     ['rate(a.b 1m)', "9 the number 60 stands where ')' is expected"],
     [`${'('.repeat(33)}1`, '32 nested more than 32 deep; write several rules'],

@@ -95,7 +95,7 @@ describe('what happens to jobs', () => {
     ['finish a 1,3..2', /^11 a range goes up: write 2\.\.3/],
     ['finish a 1..999999999', /^9 a line means 100000 jobs/],
     ['fail a 1 exit 0', /^14 an exit code is an integer from 1 to 255; found '0'/],
-    ['fail a 1 signal HUNGRY', /^16 'HUNGRY' is no signal/],
+    ['fail a 1 signal HUNGRY', /^16 'HUNGRY' is not a signal/],
     ['exception a 1', /^13 here is missing the type/],
     ['exception a 1 oom severity 8', /^27 a severity/],
     ['heartbeat now', /^10 nothing is expected here/],
