@@ -15,7 +15,7 @@ interface Jobspec {
 /** Runs the file and returns the jobspecs of its jobs, in the order in which they were submitted. */
 async function run(yaml: string, folder = newFolder()) {
   const recording = join(folder, 'run.ndjson');
-  const finished = await cli(['run', '--json', '--record', recording, ensembleFile(yaml, folder)]);
+  const finished = await cli(['run', '--json', '--record', recording, '--force', ensembleFile(yaml, folder)]);
   const { lines, summary } = jsonLines(finished);
   const jobs = readFileSync(recording, 'utf8')
     .split('\n')
@@ -68,7 +68,7 @@ rules:
     const { words, problems } = await run(`
 jobs:
   - {name: a, command: "sh -c 'exit {{code}}'", parameters: {code: 7}}
-  - {name: b, command: 'true {{index}} {{event.name}} {{event.status}} {{event.group}} {{metrics.count.a.failed}} {{job.parameters.code}}', count: 2}
+  - {name: b, command: 'true {{index}} {{event.name}} {{event.status}} {{event.group}} {{metrics.count.a.finished}} {{job.parameters.code}}', count: 2}
 rules:
   - {trigger: start, action: {name: submit, label: a}}
   - {trigger: job-finish, name: a, action: {name: submit, label: b}}
