@@ -30,12 +30,12 @@ rules:
       const [study] = await service.client.list().catch(() => []);
       return study?.counts?.pending === 355;
     }, '355 jobs wait');
-  });
+  }, 60_000);
 
   afterAll(async () => {
     await service.cli('act', 'study', 'terminate');
     await service.stop();
-  });
+  }, 60_000);
 
   test.each([80, 60, 40])('of one ensemble in %i columns shows whole numbers', async (columns) => {
     const terminal = startOnTerminal(['watch', 'study'], { columns, env: service.env });
