@@ -55,16 +55,19 @@ export interface InstanceOptions {
   readonly guests?: boolean;
   /** Variables of the broker, on top of ours; undefined for none of the name. */
   readonly env?: NodeJS.ProcessEnv;
+  /** What each job has to run when it has finished, before it is cleaned up. */
+  readonly epilog?: readonly string[];
 }
 
-function configPath({ cores, nodes, guests }: InstanceOptions): string {
+function configPath({ cores, nodes, guests, epilog }: InstanceOptions): string {
   const path = join(mkdtempSync(join(tmpdir(), 'ensemble-flux-')), 'flux.toml');
   const hosts = nodes === undefined ? hostname() : `fake[0-${nodes - 1}]`;
   const resources =
     cores === undefined
       ? ''
       : `[resource]\nnoverify = true\n[[resource.config]]\nhosts = "${hosts}"\ncores = "0-${cores - 1}"\n`;
-  writeFileSync(path, `${resources}[access]\nallow-guest-user = ${guests === true}\n`);
+  const after = epilog === undefined ? '' : `[job-manager.epilog]\ncommand = ${JSON.stringify(epilog)}\n`;
+  writeFileSync(path, `${resources}[access]\nallow-guest-user = ${guests === true}\n${after}`);
   return path;
 }
 
@@ -116,6 +119,7 @@ export async function withInstance(
     const flux = (...args: readonly string[]) => execute('flux', args, env);
     const jobs = async (format: string) =>
       (await flux('jobs', '-a', '-c', '0', '-no', format)).split('\n').filter((line) => line !== '');
+    if (options.epilog !== undefined) await flux('jobtap', 'load', 'perilog.so');
     if (options.nodes !== undefined) {
       // Nodes without brokers are down unless it is told otherwise.
       await flux('module', 'remove', 'sched-simple');
