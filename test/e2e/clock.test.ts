@@ -24,7 +24,7 @@ jobs:
   - {name: lasting, command: sh -c "echo >> lasting"}
   - {name: again, command: sh -c "echo >> again; exit 1", retry: {times: 1000, backoff: 500ms}}
   - {name: window, command: sh -c "echo >> window"}
-  - {name: long, command: sh -c "while [ ! -e stop ]; do sleep 0.1; done"}
+  - {name: long, command: sh -c "while test ! -e stop; do sleep 0.1; done"}
 rules:
   - {trigger: start, action: {name: submit, label: long}}
   - {trigger: start, action: {name: submit, label: again}}

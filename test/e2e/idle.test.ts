@@ -14,7 +14,7 @@ const rules: Readonly<Record<string, string>> = {
   'a condition that did not hold for long enough':
     '{trigger: metric, when: count.a.running > 0, for: 1h, action: {name: grow, repetitions: 100}}',
   'a cooldown of a rule with occasions to let pass, but no heartbeats':
-    '{trigger: metric, when: count.a.success > 0, cooldown: 1h, action: {name: grow, repetitions: 9, backoff: 9}}',
+    '{trigger: metric, when: count.a.success > 0, cooldown: 1h, action: {name: urgency, label: a, value: 20, repetitions: 9, backoff: 9}}',
   'a window that can only become what does not hold': `{trigger: metric, when: "max(a.duration, 1h) > 10m and count.a.failed > 0", ${terminate}}`,
   'a window of a heartbeat rule': `{trigger: heartbeat, when: "count(a.duration, 1h) > 4", ${terminate}}`,
   'an interval that has run out':
