@@ -41,6 +41,14 @@ void Report(const UniqueFd& control, int wait_status, const StartFailure& failur
 
 }  // namespace
 
+int RefuseToGuard(int error) {
+  StartFailure failure;
+  failure.step = StartStep::kFork;
+  failure.error = error;
+  Report(UniqueFd(kControl), 0, failure);
+  return 0;
+}
+
 int Guard(char** arguments, int sigchld, int keeper) {
   const UniqueFd control(kControl);
   if (fcntl(control.get(), F_SETFD, FD_CLOEXEC) != 0) {

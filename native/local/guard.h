@@ -16,6 +16,9 @@ namespace flux_ensemble::local {
 /// exit status.
 int Guard(char** arguments, int sigchld, int keeper);
 
+/// Reports there that the program could not be started. Returns our exit status.
+int RefuseToGuard(int error);
+
 }  // namespace flux_ensemble::local
 
 #endif  // FLUX_ENSEMBLE_LOCAL_GUARD_H_

@@ -300,7 +300,10 @@ int main(int argc, char** argv) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   if (!guards) TidyDescriptors();
   UniqueFd keeper = ContinueInKeptChild();
-  if (!keeper.valid()) return Complain("fork");
+  if (!keeper.valid()) {
+    if (guards) return RefuseToGuard(errno);
+    return Complain("fork");
+  }
   UniqueFd sigchld = OpenSigchld();
   if (!sigchld.valid()) return Complain("signalfd");
   if (guards) return Guard(argv + 2, sigchld.get(), keeper.get());

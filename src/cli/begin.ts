@@ -1,7 +1,7 @@
 /** How a command's process begins. Imports nothing that could fail: what it runs does. */
 
+import { whyNotLoaded } from '../text/system-error.js';
 import { exitStatus } from './exit-status.js';
-import { whyNotLoaded } from './system-error.js';
 
 /**
  * Imports and runs a program. What the system refuses meanwhile, open files for its modules among them, is an error of

@@ -4,11 +4,11 @@ import { type Command, CommanderError } from 'commander';
 import { escapeLines } from '../config/describe.js';
 import { formatDiagnostics } from '../config/format.js';
 import { ConfigError, EnsembleError } from '../errors.js';
+import { oneLine, remedyFor } from '../text/system-error.js';
 import { escapeWrites } from './escape-writes.js';
 import { exitStatus } from './exit-status.js';
 import { complain, type ProgramName } from './output.js';
 import { standardError, standardOutput, watchStreams } from './streams.js';
-import { oneLine, remedyFor } from './system-error.js';
 
 /** Milliseconds that the process lives on after its report, when something left behind keeps it. */
 const LEFT_BEHIND = 500;
@@ -27,12 +27,10 @@ function report(name: ProgramName, error: unknown): number {
     return exitStatus.badInput;
   }
   if (error instanceof EnsembleError) {
-    const remedy = remedyFor(error);
-    complain(
-      `${remedy === null ? error.message : `${error.message}; ${remedy}`} [${error.code}]`,
-      'error',
-      name,
-    );
+    const remedy = remedyFor(error) ?? '';
+    // Where the remedy is a part of the message already, that is enough.
+    const message = error.message.includes(remedy) ? error.message : `${error.message}; ${remedy}`;
+    complain(`${message} [${error.code}]`, 'error', name);
     return statusOf(error);
   }
   const line = oneLine(error);

@@ -28,13 +28,15 @@ const MOST_WAITING = 2 ** 20;
 
 export class Audit {
   readonly #file: number | null;
+  readonly #log: (text: string) => void;
   readonly #refusals = new TokenBucket(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE);
   #leftOut = 0;
   /** Lines that could not be written. */
   #lost = 0;
 
   /** Appends to the file, made for its owner alone; to standard error without one. Throws ServiceError. */
-  constructor(path: string | null) {
+  constructor(path: string | null, log: (text: string) => void) {
+    this.#log = log;
     if (path === null) {
       this.#file = null;
       return;
@@ -80,7 +82,8 @@ export class Audit {
       this.#lost = 0;
     } catch (error) {
       if (this.#file === null && this.#waitForReader(error, line)) return;
-      this.#lost++;
+      if (this.#lost++ > 0) return;
+      this.#log(`the audit can't be written: ${(error as Error).message}; the service goes on`);
     }
   }
 

@@ -81,8 +81,9 @@ export class ServiceServer {
   /** Throws ServiceError when the audit can't be written. */
   constructor(options: ServiceServerOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#audit = new Audit(options.auditFile ?? null);
-    this.#log = options.log ?? ((text) => process.stderr.write(`ensemble-server: ${escapeMessage(text)}\n`));
+    // Unlike a stream, the console does not end a process that can't write.
+    this.#log = options.log ?? ((text) => console.error(`ensemble-server: ${escapeMessage(text)}`));
+    this.#audit = new Audit(options.auditFile ?? null, this.#log);
     this.#services = options.services(this.#audit, this.#log);
   }
 

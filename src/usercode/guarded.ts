@@ -131,7 +131,7 @@ export class Guarded {
   async #watch(control: Duplex | null): Promise<ProgramEnd> {
     const end = await new Promise<ProgramEnd>((resolve) => {
       const lost = (reason: string) => resolve({ kind: 'lost', reason });
-      this.#guard.on('error', (cause) => lost(cannotRun(SPAWNER_PATH, cause.message)));
+      this.#guard.on('error', (cause) => lost(cannotRun(SPAWNER_PATH, cause.message, cause)));
       const lines = new TextLines((line) => resolve(readEnd(line)));
       control?.on('data', (bytes: Buffer) => lines.push(bytes));
       control?.on('close', () => lost('it was killed'));

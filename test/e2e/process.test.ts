@@ -195,6 +195,34 @@ describe.concurrent('few descriptors', () => {
   );
 });
 
+test('descriptors that run out meanwhile cost the actions that need one, and not the run', async () => {
+  const file = ensembleFile(`jobs: [{name: a, command: 'true'}]
+rules:
+  - {trigger: interval, interval: 250ms, action: {name: submit, label: a, repetitions: 30}}
+  - {trigger: interval, interval: 250ms, action: {name: exec, command: 'true', repetitions: 30}}
+  - {trigger: interval, interval: 250ms, action: {name: custom, label: f, repetitions: 30}}
+custom: |
+  def f(**_): raise SystemExit
+`);
+  const running = start(['run', file]);
+  let stderr = '';
+  running.process.stderr?.on('data', (text: string) => {
+    stderr += text;
+  });
+  await running.printed('exec true');
+  const { pid } = running.process;
+  const limit = (files: number) => spawnSync('prlimit', [`--pid=${pid}`, `--nofile=${files}:4096`]);
+  // As many as are open, of which some close again.
+  limit(readdirSync(`/proc/${pid}/fd`).length);
+  await eventually(() => stderr.includes("exec 'true' failed: can't run the helper"), 'an action fails');
+  limit(1024);
+  const finished = await running.finished;
+  expect(finished.status).toBe(0);
+  expect(finished.stdout).toMatch(/^a +30 +30 +30/m);
+  expect(finished.stderr).toContain('too many open files');
+  expect(finished.stderr).not.toMatch(/^ +at /m);
+});
+
 describe.concurrent('the working directory', () => {
   const gone = (command: string) => shell(`mkdir gone; cd gone; rmdir ../gone; ${command}`);
 

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { EnsembleState, MergedGroup, WatchResponse } from '../../src/service/ensembles/proto.js';
-import { cli, ensembleFile, eventually, newFolder, root } from './cli.js';
+import { cli, ensembleFile, eventually, newFolder, root, serverProgram, start } from './cli.js';
 import { jsonOf, startService } from './service-cli.js';
 
 /** Two quick jobs at the start, more only when somebody asks. */
@@ -229,6 +229,40 @@ describe.concurrent('many ensembles, one service', () => {
     expect(run.process.exitCode).toBe(null);
     run.process.kill('SIGTERM');
     expect((await run.finished).status).toBe(130);
+  });
+
+  test('a full standard error does not end the service: what it can’t write down is not its life', async () => {
+    const folder = newFolder();
+    const env = { XDG_RUNTIME_DIR: folder, ENSEMBLE_SERVICE: '' };
+    const script = `exec ${process.execPath} ${serverProgram} start 2> /dev/full`;
+    const server = spawn('bash', ['-c', script], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      let said = '';
+      server.stdout.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      await eventually(() => said.includes('listening on'), 'the service listens');
+      const path = ensembleFile(study, folder);
+      const running = start(['run', path, '--service', '--name', 'study', '--watch'], { env });
+      await running.printed('trigger start');
+      await eventually(
+        async () => (await cli(['ls'], { env })).stdout.includes('running'),
+        'the run is listed',
+      );
+      expect((await cli(['act', 'study', 'pause'], { env })).status).toBe(0);
+      expect((await cli(['act', 'study', 'no-such-group'], { env })).status).toBe(2);
+      expect((await cli(['act', 'study', 'cancel', 'nothing'], { env })).status).toBe(1);
+      expect((await cli(['act', 'study', 'terminate'], { env })).status).toBe(0);
+      expect((await running.finished).status).toBe(0);
+      expect(server.exitCode).toBeNull();
+    } finally {
+      server.kill('SIGTERM');
+    }
+    await eventually(() => server.exitCode !== null, 'the service ends');
+    expect(server.exitCode).toBe(4);
   });
 
   test('without a service a run goes on, and says so once', async () => {

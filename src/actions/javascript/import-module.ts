@@ -1,6 +1,7 @@
 /** Imports a module of the user's, in the process that it runs in. */
 
 import { createJiti } from 'jiti';
+import { whyNotLoaded } from '../../text/system-error.js';
 
 /** Files whose types have to be taken out before they can run. */
 export const TYPESCRIPT = /\.[cm]?ts$/;
@@ -18,7 +19,9 @@ export function exportOf(module: Readonly<Record<string, unknown>>, name: string
   return module[name] ?? (module.default as Record<string, unknown> | null | undefined)?.[name];
 }
 
-/** What went wrong, on one line. */
+/** What kept a module from being loaded, on one line. */
 export function reasonOf(error: unknown): string {
+  const refused = whyNotLoaded(error);
+  if (refused !== null) return refused;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -8,6 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { MemberError } from '../../errors.js';
+import { remedyFor } from '../../text/system-error.js';
 import { SteadyClock } from './clock.js';
 
 /** What the spawner tells. Times are in seconds since the epoch, by the clock that it was opened with. */
@@ -42,7 +43,9 @@ export const SPAWNER_PATH = fileURLToPath(
 );
 
 /** A message that says what to do when the program at this path can't be run. */
-export function cannotRun(path: string, reason: string): string {
+export function cannotRun(path: string, reason: string, cause?: unknown): string {
+  const shortage = remedyFor(cause);
+  if (shortage !== null) return `can't run the helper ${path}: ${shortage}`;
   const remedy = 'Build it with "npm rebuild flux-ensemble" (in a checkout: "npm run build").';
   return `can't run the helper ${path}: ${reason}. ${remedy}`;
 }
@@ -102,13 +105,21 @@ export class Spawner {
     const program = path ?? SPAWNER_PATH;
     // A session of its own: a ^C on the terminal is for this process only, which then ends things in order.
     const child = spawn(program, [], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-    child.stdout.setEncoding('latin1'); // ASCII, but for messages and what jobs have written
     await new Promise<void>((resolve, reject) => {
       const refuse = (reason: string, cause?: Error) =>
-        reject(new MemberError(cannotRun(program, reason), { code: 'ERR_MEMBER_UNAVAILABLE', cause }));
+        reject(new MemberError(cannotRun(program, reason, cause), { code: 'ERR_MEMBER_UNAVAILABLE', cause }));
       child.once('error', (error) => refuse(error.message, error));
-      child.once('exit', (code, signal) => refuse(`it ended at once (${signal ?? `exit code ${code}`})`));
+      // Where the system refuses a process, it may refuse its pipes, too.
+      if (child.pid === undefined) return;
+      let complaint = '';
+      child.stderr.on('data', (text: Buffer) => {
+        complaint = (complaint + text.toString('latin1')).slice(0, MAX_COMPLAINT);
+      });
+      child.once('close', (code, signal) =>
+        refuse(`it ended at once (${signal ?? `exit code ${code}`}) ${complaint}`.trim()),
+      );
       child.stdin.on('error', () => {}); // that it has gone is told by 'close'
+      child.stdout.setEncoding('latin1'); // ASCII, but for messages and what jobs have written
       child.stdout.once('data', (line: string) => {
         if (line === `ready ${PROTOCOL_VERSION}\n`) return resolve();
         child.kill('SIGKILL');
