@@ -60,6 +60,11 @@ function resolveOne(config: EnsembleConfig, value: object, check: (problems: Pro
     },
     { jobs: jobsOf(config), states },
   );
+  if (resolved?.trigger.kind === 'heartbeat' && config.heartbeat === 0) {
+    // The engine's clock was set when the run began.
+    const message = "the run has no heartbeats, which 'logging: {heartbeat: 60}' in the file gives it";
+    problems.error(['rules', 0, 'trigger'], message);
+  }
   if (problems.hasErrors || resolved === undefined) throw problems.toError();
   return resolved;
 }

@@ -49,6 +49,27 @@ describe.concurrent('what a custom function returns', () => {
     expect(lines.find(({ action }) => action === 'terminate')).toMatchObject({ rule: 2 });
   });
 
+  test('a function that no rule names', async () => {
+    const { output, problems } = await run(`const f = () => [
+  { name: 'custom', label: 'g' }, { name: 'custom', label: 'h' }, { name: 'custom', label: 'fetch' },
+];
+function g() { console.log('g'); }
+export { g as h };`);
+    expect(output).toEqual(['g', 'g']);
+    expect(problems).toMatchObject([
+      { message: "rule 'once' (rules[1]): custom function 'fetch' failed: it is not defined" },
+    ]);
+  });
+
+  test('a rule on heartbeats where there are none is refused', async () => {
+    const { problems } = await run(
+      `const f = () => ({ trigger: 'heartbeat', action: { name: 'terminate' } });`,
+    );
+    expect(problems).toMatchObject([
+      { message: expect.stringContaining('trigger: the run has no heartbeats') },
+    ]);
+  });
+
   test('nothing', async () => {
     for (const nothing of ['', 'return null;', 'return [];']) {
       const { problems, summary } = await run(`function f() { ${nothing} }`);
