@@ -79,7 +79,9 @@ void Engine::OnRecords(std::span<const journal::Record> records) {
 
 void Engine::OnRecord(const journal::Record& record, const journal::Record* next) {
   ++totals_.records;
-  if (unvalidated_.any() && unvalidated_.job() != record.id) TakeSubmit();
+  if (unvalidated_.any() && unvalidated_.job() != record.id) [[unlikely]] {
+    TakeSubmit();
+  }
   if (record.sentinel) return OnSentinel();
 
   Job* job = jobs_.Find(record.id);
@@ -102,13 +104,17 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
   }
   const bool recalled = job != nullptr && job->in_doubt;
   std::span<const journal::Event> events = recalled ? Unseen(*job, record) : record.events;
-  if (stream_ahead_ != 0) events = OnOwnTime(events);
+  if (stream_ahead_ != 0) [[unlikely]] {
+    events = OnOwnTime(events);
+  }
   totals_.events += events.size();
   const std::uint32_t group = job == nullptr ? kNoGroup : job->group;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const journal::Event& event = events[i];
-    // What waits of the job happened before.
-    if (unvalidated_.any() && Unvalidated::IsAccepted(event.kind)) TakeSubmit();
+    if (job != nullptr && !job->counted) [[unlikely]] {
+      // What waits of the job happened before.
+      if (unvalidated_.any() && Unvalidated::IsAccepted(event.kind)) TakeSubmit();
+    }
     Pass(event.timestamp);
     if (gather_events_) Gather(event, record.id, group);
     if (job == nullptr) continue;

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/job_details.h"
@@ -104,6 +105,11 @@ class Engine final : private journal::RecordSink {
 
   // No rule fires any more; statistics go on.
   void End();
+
+  // Others may cancel jobs, too: where they do is reported. Our own cancels are known by their
+  // notes.
+  void LookForCancels() { others_cancel_ = true; }
+  void ExpectCancel(const std::string& note);
 
   // From now on, raw events are gathered (or no longer).
   void GatherEvents(bool gather) { gather_events_ = gather; }
@@ -212,6 +218,7 @@ class Engine final : private journal::RecordSink {
   // The job has an exception that is fatal, or its exit status: why it fails, if it does.
   void NoteException(Job& job, const journal::Event& event, GroupMetrics& metrics);
   void NoteStatus(Job& job, std::int32_t status, GroupMetrics& metrics);
+  bool CanceledByOthers(const Job& job);
   void Failed(const Job& job, bool again, GroupMetrics& metrics);
   // The job may be the next try of another one, which has not failed in the end then, unless the
   // job is refused.
@@ -250,6 +257,8 @@ class Engine final : private journal::RecordSink {
   // Jobs that failed and whose next try has not ended, by AttemptsOf().
   Awaited awaited_;
   std::vector<FailureReport> failure_reports_;
+  bool others_cancel_ = false;
+  std::unordered_set<std::string> own_cancels_;
   Judge judge_;
 
   std::vector<journal::DecodeError> decode_errors_;

@@ -72,8 +72,17 @@ FailureDigest::Number FailureDigest::Find(FailureKind kind, std::string_view typ
 }
 
 FailureDigest::Number FailureDigest::OfException(std::string_view type, std::string_view note) {
+  return OfNote(FailureKind::kException, type, note);
+}
+
+FailureDigest::Number FailureDigest::OfCancel(std::string_view user, std::string_view note) {
+  return OfNote(FailureKind::kCanceled, user, note);
+}
+
+FailureDigest::Number FailureDigest::OfNote(FailureKind kind, std::string_view type,
+                                            std::string_view note) {
   note = Cut(note, kMaxNote);
-  const Number number = Find(FailureKind::kException, Cut(type, kMaxNote), KeyOfNote(note), 0);
+  const Number number = Find(kind, Cut(type, kMaxNote), KeyOfNote(note), 0);
   FailureReason& reason = reasons_[number - 1];
   if (reason.kind == FailureKind::kMore) return number;
   if (reason.note.empty()) {

@@ -16,12 +16,13 @@ enum class FailureKind : std::uint8_t {
   kException,  // a fatal exception, `timeout` and `exec` among them
   kStatus,     // the job's own exit status
   kUnknown,    // the journal does not say
+  kCanceled,   // somebody else has canceled it: no failure, but nothing that the run has asked for
   kMore,       // reasons behind the first kMaxReasons, together
 };
 
 struct FailureReason {
   FailureKind kind = FailureKind::kUnknown;
-  std::string type;  // of the exception
+  std::string type;  // of the exception; the user's id of a job that somebody has canceled
   std::string note;  // of the exception of the first job
   // Notes of other jobs differ from the first one in numbers, ids, hosts or paths.
   bool varies = false;
@@ -60,6 +61,7 @@ class FailureDigest {
   using Number = std::uint8_t;
 
   Number OfException(std::string_view type, std::string_view note);
+  Number OfCancel(std::string_view user, std::string_view note);
   Number OfStatus(std::int32_t status);
   Number Unknown();
   // A job that ended by an exception has an exit status as well.
@@ -75,6 +77,7 @@ class FailureDigest {
   const std::vector<FailureReason>& reasons() const { return reasons_; }
 
  private:
+  Number OfNote(FailureKind kind, std::string_view type, std::string_view note);
   Number Find(FailureKind kind, std::string_view type, std::string_view key, std::int32_t status);
 
   std::vector<FailureReason> reasons_;

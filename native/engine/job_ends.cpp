@@ -78,7 +78,7 @@ void Engine::Outcome(Job& job, bool success, double time, GroupMetrics& metrics,
   job.settled = true;
   if (success) return;
   const bool again = Remembers(job.group) && TryAgain(job, outcome, time, metrics, touched);
-  if (outcome != JobOutcome::kCanceled) Failed(job, again, metrics);
+  if (outcome != JobOutcome::kCanceled || CanceledByOthers(job)) Failed(job, again, metrics);
 }
 
 bool Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 
 #include "engine/engine.h"
@@ -10,20 +11,46 @@ namespace flux_ensemble::engine {
 
 namespace {
 
-// Of an exception; empty when it has none.
-std::string NoteOf(const journal::Event& event) {
-  for (const journal::Member& member : journal::MembersOf(event.context)) {
-    const auto* const note = std::get_if<std::string>(&member.value);
-    if (member.name == "note" && note != nullptr) return *note;
+// Notes of our own cancels that are kept: one for each rule that cancels, and some more.
+constexpr std::size_t kMaxOwnCancels = 4096;
+
+// What the context of an exception says; empty where it says nothing.
+struct Words {
+  explicit Words(const journal::Event& event) {
+    for (journal::Member& member : journal::MembersOf(event.context)) {
+      auto* const text = std::get_if<std::string>(&member.value);
+      const auto* const number = std::get_if<double>(&member.value);
+      if (member.name == "note" && text != nullptr) note = std::move(*text);
+      if (member.name == "userid" && number != nullptr && *number >= 0 && *number <= UINT32_MAX) {
+        user = std::to_string(static_cast<std::uint32_t>(*number));
+      }
+    }
   }
-  return {};
-}
+
+  std::string note;
+  std::string user;
+};
 
 }  // namespace
 
+void Engine::ExpectCancel(const std::string& note) {
+  if (own_cancels_.size() < kMaxOwnCancels) own_cancels_.insert(note);
+}
+
 void Engine::NoteException(Job& job, const journal::Event& event, GroupMetrics& metrics) {
-  if (job.failure != 0 || event.exception_type == journal::ExceptionType::kCancel) return;
-  job.failure = metrics.failures().OfException(event.exception_name, NoteOf(event));
+  if (event.exception_type == journal::ExceptionType::kCancel) {
+    if (!others_cancel_) return;
+    const Words words(event);
+    if (own_cancels_.contains(words.note)) return;
+    job.failure = metrics.failures().OfCancel(words.user, words.note);
+  } else if (job.failure == 0) {
+    job.failure = metrics.failures().OfException(event.exception_name, Words(event).note);
+  }
+}
+
+bool Engine::CanceledByOthers(const Job& job) {
+  return job.failure != 0 &&
+         metrics_[job.group].failures().reasons()[job.failure - 1u].kind == FailureKind::kCanceled;
 }
 
 void Engine::NoteStatus(Job& job, std::int32_t status, GroupMetrics& metrics) {

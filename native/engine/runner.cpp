@@ -382,6 +382,7 @@ void Runner::Run(Command& command) {
     submit->order.number = number;
     source_->Submit(std::move(submit->order), *this);
   } else if (auto* cancel = std::get_if<CancelCommand>(&body)) {
+    engine_.ExpectCancel(cancel->note);
     source_->Cancel(number, std::move(cancel->ids), std::move(cancel->note), *this);
   } else if (auto* urgency = std::get_if<UrgencyCommand>(&body)) {
     source_->SetUrgency(number, std::move(urgency->ids), urgency->urgency, *this);
@@ -394,6 +395,7 @@ void Runner::Run(Command& command) {
 
 void Runner::OpenSource(std::uint64_t number, OpenSourceCommand& command) {
   source_ = std::move(command.source);
+  engine_.LookForCancels();
   engine_.SetStreamAhead(clock_ahead_);
   wanted_ = command.wanted;
   tap_ = command.tap;

@@ -130,6 +130,37 @@ TEST_CASE(
   for (const FailureReason& reason : reasons) CHECK(reason.count == 1);
 }
 
+TEST_CASE("a cancel that is not the run's own is a reason, where others may cancel") {
+  const auto canceled = [](journal::JobId id, const std::string& note) {
+    return Ended(id,
+                 Event(id, 3, "exception",
+                       R"({"type":"cancel","severity":0,"userid":7,"note":")" + note + R"("})") +
+                     Finish(id, 4, 15));
+  };
+  TestEngine test(GroupG());
+  test.Feed(canceled(1, "by us"));
+  CHECK(ReasonsOf(test).empty());
+  test.engine.LookForCancels();
+  test.engine.ExpectCancel("by us");
+  test.Feed(canceled(2, "by us") + canceled(3, "node 5 is drained") +
+            canceled(4, "node 6 is drained"));
+  // It has failed, and is canceled while it is cleaned up.
+  test.Feed(Submit(5, 1, "g") + Event(5, 2, "start") + Finish(5, 4, 256) +
+            Event(5, 5, "exception", R"({"type":"cancel","severity":0,"note":"late"})") +
+            Event(5, 6, "clean"));
+  std::vector<FailureReason> reasons = ReasonsOf(test);
+  std::erase_if(reasons, [](const FailureReason& reason) { return reason.count == 0; });
+  REQUIRE(reasons.size() == 2);
+  CHECK(reasons[0].kind == FailureKind::kCanceled);
+  CHECK(reasons[0].type == "7");
+  CHECK(reasons[0].note == "node 5 is drained");
+  CHECK(reasons[0].varies);
+  CHECK(reasons[0].jobs == std::vector<journal::JobId>{3, 4});
+  CHECK(reasons[1].note == "late");
+  CHECK(test.count(0, Count::kFailed) == 0);
+  CHECK(test.count(0, Count::kCanceled) == 5);
+}
+
 TEST_CASE("the reasons of a group are bounded, and so are their notes; all jobs are counted") {
   TestEngine test(GroupG());
   journal::JobId id = 0;

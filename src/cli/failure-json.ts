@@ -9,10 +9,11 @@ function jobOf({ job, parameters, ...files }: FailedJob): Record<string, unknown
 
 /** The `failure` record of a job that has failed a moment ago. */
 export function failureRecord(failure: Failure): string {
-  const { group, again, reason, exception, note, exitStatus, signal } = failure;
+  const { group, canceled, again, reason, exception, note, exitStatus, signal } = failure;
   return JSON.stringify({
     type: 'failure',
     group,
+    canceled,
     again,
     reason,
     exception,
@@ -24,9 +25,10 @@ export function failureRecord(failure: Failure): string {
 }
 
 /** What the summary says of a group's failures. */
-export function groupFailures({ failed, jobs, reasons }: GroupFailures): Record<string, unknown> {
+export function groupFailures({ failed, canceled, jobs, reasons }: GroupFailures): Record<string, unknown> {
   return {
     failed,
+    canceled,
     jobs,
     reasons: reasons.map((reason) => ({ ...reason, jobs: reason.jobs.map(jobOf) })),
   };

@@ -26,10 +26,11 @@ function describeCause(reason: string, line: string | null | undefined): string 
 
 /** A job that has failed a moment ago. */
 export function failureLine(failure: Failure, colors: Colors): string {
-  const { group, job, reason, line, again } = failure;
+  const { group, job, reason, line, again, canceled } = failure;
+  const what = canceled ? 'canceled' : 'failed';
   const which = `job ${formatJobId(job)}${describeParameters(failure)}`;
   const after = again ? '; it is submitted again' : '';
-  return `${colors.red(`   failed ${escapeControls(group)}`)} ${which}: ${describeCause(reason, line)}${after}`;
+  return `${colors.red(`   ${what} ${escapeControls(group)}`)} ${which}: ${describeCause(reason, line)}${after}`;
 }
 
 /** Text in lines of that many columns, all indented, the first one by `first`; words stay whole. */
@@ -65,12 +66,16 @@ function* fileLines(job: FailedJob | undefined, indent: string): Generator<strin
   if (output !== null) yield `${indent}output: ${escapeControls(output)}`;
 }
 
-function* groupLines(
-  group: string,
-  { failed, jobs, reasons }: GroupFailures,
-  width: number,
-): Generator<string> {
-  yield `${failed} of ${counted(jobs, 'job')} of ${escapeControls(group)} failed:`;
+function titleOf(group: string, { failed, canceled, jobs }: GroupFailures): string {
+  const of = `of ${counted(jobs, 'job')} of ${escapeControls(group)}`;
+  if (canceled === 0) return `${failed} ${of} failed:`;
+  const by = `${canceled === 1 ? 'was' : 'were'} canceled by somebody else:`;
+  return failed === 0 ? `${canceled} ${of} ${by}` : `${failed} ${of} failed, ${canceled} ${by}`;
+}
+
+function* groupLines(group: string, failures: GroupFailures, width: number): Generator<string> {
+  const { reasons } = failures;
+  yield titleOf(group, failures);
   const shown = reasons.slice(0, MOST_REASONS);
   const numbers = String(Math.max(0, ...shown.map(({ count }) => count))).length;
   for (const reason of shown) yield* reasonLines(reason, numbers, width);

@@ -28,15 +28,17 @@ export interface FailureCause {
   readonly signal: string | null;
 }
 
-/** A job that failed, told as it happens: once for each group and reason. */
+/** A job that failed, or that others have canceled, told as it happens: once for each group and reason. */
 export interface Failure extends FailureCause, FailedJob {
   readonly group: string;
+  /** Somebody else has canceled it: it has not failed. */
+  readonly canceled: boolean;
   /** The job is to be submitted again, so that it may succeed in the end. */
   readonly again: boolean;
 }
 
 export interface FailureReason extends FailureCause {
-  /** Jobs that failed in the end for this reason. */
+  /** Jobs that failed in the end, or were canceled, for this reason. */
   readonly count: number;
   /** Different last lines on standard error, of some of the jobs. */
   readonly lines: readonly string[];
@@ -44,9 +46,11 @@ export interface FailureReason extends FailureCause {
   readonly jobs: readonly FailedJob[];
 }
 
-/** The jobs of a group that failed in the end. */
+/** The jobs of a group that failed in the end, and those that others than the run have canceled. */
 export interface GroupFailures {
   readonly failed: number;
+  /** By others than the run: these jobs have not failed. */
+  readonly canceled: number;
   /** Jobs of the group, a job that was submitted again counting once. */
   readonly jobs: number;
   /** The most frequent one first. */

@@ -7,7 +7,7 @@ import type { NativeFailure, NativeGroupFailures } from '../engine/addon.js';
 import type { JobTrace, Member } from '../members/member.js';
 import type { MetricsSnapshot } from '../metrics/metrics.js';
 import { type Failure, type FailureReason, failedJob, type GroupFailures } from './failure.js';
-import { causeOf, keyOfLine, repeats } from './words.js';
+import { causeOf, isCancel, keyOfLine, repeats } from './words.js';
 
 /** Jobs that the member is asked about at a time. */
 const MOST_ASKED = 16;
@@ -80,8 +80,12 @@ export class FailureWatch {
         .map((native, index) => this.#conclude(native, this.#examples.get(group)?.get(index)))
         .filter(({ count }) => count > 0)
         .sort((a, b) => b.count - a.count);
-      const failed = reasons.reduce((sum, { count }) => sum + count, 0);
-      result.set(name, { failed, jobs: Math.max(failed, submitted - retried + waiting), reasons });
+      const ended = natives.reduce((sum, reason) => sum + reason.count + reason.waiting, 0);
+      const canceled = natives
+        .filter(isCancel)
+        .reduce((sum, reason) => sum + reason.count + reason.waiting, 0);
+      const jobs = Math.max(ended, submitted - retried + waiting);
+      result.set(name, { failed: ended - canceled, canceled, jobs, reasons });
     }
     return result;
   }
@@ -128,7 +132,13 @@ export class FailureWatch {
     if (examples.told && !isNew) return;
     examples.told = true;
     const name = this.#options.groups()[group] ?? '';
-    this.#options.report({ group: name, again, ...cause, ...failedJob(job, trace) });
+    this.#options.report({
+      group: name,
+      canceled: isCancel(what),
+      again,
+      ...cause,
+      ...failedJob(job, trace),
+    });
   }
 
   #examplesOf(group: number, reason: number): Examples {

@@ -13,7 +13,7 @@ const SIGNALS = new Map(
 const { SIGKILL } = constants.signals;
 
 /** In the order of FailureKind in native/engine/failures.h. */
-const kinds = ['exception', 'status', 'unknown', 'more'] as const;
+const kinds = ['exception', 'status', 'unknown', 'canceled', 'more'] as const;
 
 /** What a wait(2) status says; Flux's shell tells signals by exit statuses above 128. */
 function readStatus(status: number): Pick<FailureCause, 'exitStatus' | 'signal'> {
@@ -29,7 +29,7 @@ function describeStatus(status: number): string {
   if (exitStatus === null) return `ended by ${signal}${hint}`;
   if (signal !== null) return `exit status ${exitStatus} (${signal}${hint})`;
   if (exitStatus === 127) return 'exit status 127 (command not found)';
-  if (exitStatus === 126) return 'exit status 126 (command can not be executed)';
+  if (exitStatus === 126) return "exit status 126 (command can't be executed)";
   return `exit status ${exitStatus}`;
 }
 
@@ -51,11 +51,25 @@ export function causeOf({ kind, type, note, varies, status }: NativeFailureReaso
     }
     case 'status':
       return { reason: describeStatus(status), exception: null, note: null, ...ended };
+    case 'canceled': {
+      const by = type === '' ? '' : ` by user ${type}`;
+      return {
+        ...nothing,
+        reason: `canceled${by}${note === '' ? '' : `: ${note}`}`,
+        exception: 'cancel',
+        note,
+      };
+    }
     case 'more':
       return { reason: 'other reasons', ...nothing };
     default:
       return { reason: 'ended without an exit status', ...nothing };
   }
+}
+
+/** Whether somebody else has canceled the jobs: they have not failed. */
+export function isCancel({ kind }: NativeFailureReason): boolean {
+  return kinds[kind] === 'canceled';
 }
 
 /** A text without what differs from job to job: two lines of one key say the same. */

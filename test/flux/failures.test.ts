@@ -117,6 +117,33 @@ rules:
     }));
 });
 
+describeFlux('jobs that are canceled', () => {
+  test('by others than the run are reported with whom and why, and have not failed', () =>
+    withInstance(async (instance) => {
+      const file = ensembleFile(`
+jobs:
+  - {name: a, command: sleep 600, count: 3}
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - {trigger: metric, name: count.a.canceled, when: 1, action: {name: cancel, label: a}}
+`);
+      const running = instance.start(['run', '--json', file]);
+      await eventually(async () => (await instance.jobs('{name}')).length === 3, 'all are there');
+      const [first = ''] = await instance.jobs('{id}');
+      await instance.flux('cancel', '-m', 'needed elsewhere', first);
+      const finished = await running.finished;
+      const { lines, summary } = jsonLines(finished);
+      const told = lines.filter(({ type }) => type === 'failure');
+      const reason = `canceled by user ${process.getuid?.()}: needed elsewhere`;
+      expect(told).toEqual([expect.objectContaining({ canceled: true, reason })]);
+      expect(summary).toMatchObject({
+        failedJobs: 0,
+        failures: { a: { failed: 0, canceled: 1, jobs: 3, reasons: [{ count: 1, reason }] } },
+      });
+      expect(finished.status).toBe(0);
+    }));
+});
+
 describeFlux('a working directory that is missing', () => {
   test('makes a job fail, as on the local member, and says so in its error file', () =>
     withInstance(async (instance) => {
