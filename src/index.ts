@@ -2,7 +2,7 @@
 
 /** The schema library of configurations and plugins (zod.dev), so that a plugin needs no other package. */
 export { z } from 'zod';
-export type { AskedAction, AskedOutcome } from './actions/asked.js';
+export type { AskedAction, AskedOutcome } from './run/external-actions.js';
 export type { ActionReport, EnsembleObserver } from './actions/context.js';
 export type {
   CustomArguments,
@@ -10,9 +10,9 @@ export type {
   CustomFunction,
   CustomHandle,
   CustomMetrics,
-} from './actions/custom-types.js';
-export type { Subscription } from './broadcast.js';
-export { formatDiagnostics } from './config/format.js';
+} from './model/user-function.js';
+export type { Subscription } from './run/broadcast.js';
+export { formatDiagnostics } from './config/source/format.js';
 export { configFromObject, type LoadedConfig, loadConfig, parseConfig } from './config/load.js';
 export type {
   Action,
@@ -31,11 +31,11 @@ export type {
   Statistic,
   Trigger,
   Variable,
-} from './config/types.js';
-export { describeEndedBy, type EndedBy } from './ended-by.js';
+} from './model/ensemble.js';
+export { describeEndedBy, type EndedBy } from './model/ended-by.js';
 export type { DecodeError, EngineStatus } from './engine/addon.js';
 export type { EventBatch, EventRow, EventStreamOptions } from './engine/event-batch.js';
-export { Ensemble, type EnsembleOptions, type LeftJobs, type RunEnd, type RunResult } from './ensemble.js';
+export { Ensemble, type EnsembleOptions, type LeftJobs, type RunEnd, type RunResult } from './run/ensemble.js';
 export {
   ActionError,
   ConfigError,
@@ -45,10 +45,10 @@ export {
   MemberError,
   ServiceError,
 } from './errors.js';
-export type { FailedJob, Failure, FailureReason, GroupFailures } from './failures/failure.js';
-export type { Firing } from './firing.js';
+export type { FailedJob, Failure, FailureReason, GroupFailures } from './model/failure.js';
+export type { Firing } from './model/firing.js';
 export type { MemberChoice } from './members/create.js';
-export { formatJobId, parseJobId } from './members/local/job-id.js';
+export { formatJobId, parseJobId } from './model/job-id.js';
 export type {
   JobTrace,
   Member,
@@ -62,7 +62,7 @@ export {
   type MetricsSnapshot,
   metricValue,
   type SummaryValues,
-} from './metrics/metrics.js';
+} from './engine/snapshot.js';
 export {
   definePlugin,
   type JobDefaults,
@@ -79,5 +79,5 @@ export { openRecording, type RecordingReader } from './recording/reader.js';
 export { Replay, type ReplayOptions, type ReplayResult } from './recording/replay.js';
 export { type SynthOptions, synthesize } from './recording/synth.js';
 export { openRecorder, type Recorder } from './recording/writer.js';
-export { parseMetricName } from './rules/metric-name.js';
-export type { RuleReport } from './rules/rule-report.js';
+export { parseMetricName } from './language/metric-name.js';
+export type { RuleReport } from './engine/rule-report.js';

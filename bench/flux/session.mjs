@@ -1,7 +1,7 @@
 // An engine with a session with Flux, as the bench's processes use it.
 
 import { Engine } from '../../dist/engine/engine.js';
-import { EMPTY_PLAN } from '../../dist/engine/plan.js';
+import { EMPTY_PLAN } from '../../dist/engine/plan/plan.js';
 import { fluxLibrary } from '../../dist/members/flux/flux-member.js';
 import { loadGroup } from './programs.mjs';
 

@@ -60,7 +60,7 @@ struct Status {
   Totals totals;
 };
 
-// Streams in a form in which those of several engines can be merged: see src/metrics/mergeable.ts.
+// Streams in a form in which those of several engines can be merged: see src/engine/mergeable.ts.
 struct StreamStates {
   static constexpr std::size_t kHead = 9;
   // For each stream its count, mean, sum of squared differences from the mean, minimum, maximum and

@@ -15,7 +15,7 @@
 #include <variant>
 #include <vector>
 
-#include "engine/source.h"
+#include "runner/source.h"
 #include "flux/flux_source.h"
 
 namespace flux_ensemble::flux {

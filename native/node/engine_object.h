@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/runner.h"
+#include "runner/runner.h"
 #include "node/node_addon.h"
 
 namespace flux_ensemble::node {

@@ -1,4 +1,4 @@
-// JavaScript plans and rules -> C++. The types are src/engine/plan.ts's; a value of another type is
+// JavaScript plans and rules -> C++. The types are src/engine/plan/plan.ts's; a value of another type is
 // an error, never a crash.
 #pragma once
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/runner.h"
+#include "runner/runner.h"
 #include "node/node_addon.h"
 
 namespace flux_ensemble::node {

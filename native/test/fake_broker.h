@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/source.h"
+#include "runner/source.h"
 #include "flux/flux_session.h"
 #include "flux/flux_source.h"
 

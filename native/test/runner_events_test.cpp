@@ -1,5 +1,5 @@
 // Raw events on their way out of the engine's thread: bounded, dropped or held.
-#include "engine/runner.h"
+#include "runner/runner.h"
 
 #include <doctest/doctest.h>
 

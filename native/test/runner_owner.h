@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/runner.h"
+#include "runner/runner.h"
 #include "test/journals.h"
 
 namespace flux_ensemble::engine {

@@ -1,6 +1,6 @@
 // The engine on its own thread: commands, wakes, heartbeats, the end. For ThreadSanitizer above
 // all.
-#include "engine/runner.h"
+#include "runner/runner.h"
 
 #include <doctest/doctest.h>
 

@@ -1,17 +1,17 @@
 /** What every action works with. */
 
-import type { Action, EnsembleConfig, Rule } from '../config/types.js';
-import type { EndedBy } from '../ended-by.js';
+import type { Action, EnsembleConfig, Rule } from '../model/ensemble.js';
+import type { EndedBy } from '../model/ended-by.js';
 import type { SubmitReport } from '../engine/addon.js';
 import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
-import type { Failure } from '../failures/failure.js';
-import type { Firing } from '../firing.js';
+import type { Failure } from '../model/failure.js';
+import type { Firing } from '../model/firing.js';
 import type { Member, ResizeOutcome } from '../members/member.js';
-import type { LoadedFunctions } from './custom-types.js';
+import type { LoadedFunctions } from '../model/user-function.js';
 import type { Programs } from './exec.js';
 import type { PluginProcesses } from './plugin.js';
-import type { Retry } from './retry.js';
+import type { Retry } from '../run/retries.js';
 import type { RowCursors } from './rows.js';
 
 /** What an action is about to do or has done, for people and logs. */

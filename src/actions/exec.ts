@@ -1,11 +1,11 @@
 /** `exec`: any program, which is told what happened on its standard input and may answer with what to do next. */
 
-import { fillCommand, showWords } from '../parameters/fill.js';
-import { isTemplate, type Lookup } from '../parameters/template.js';
+import { fillCommand, showWords } from '../language/fill.js';
+import { isTemplate, type Lookup } from '../language/template.js';
 import { describeEnd, Guarded } from '../usercode/guarded.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
-import type { FollowUp } from './follow-up.js';
-import { fromJson, toJson } from './json.js';
+import type { FollowUp } from '../run/follow-up.js';
+import { fromJson, toJson } from '../usercode/json.js';
 import { tagValues } from './tag-values.js';
 import { asked, eventOf, withinTime } from './user-code.js';
 

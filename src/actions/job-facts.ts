@@ -1,10 +1,10 @@
 /** What plugins are told of the job whose event made a rule due. */
 
-import type { EnsembleConfig, JobEntry } from '../config/types.js';
-import type { Firing, JobOrigin } from '../firing.js';
+import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
+import type { Firing, JobOrigin } from '../model/firing.js';
 import { filesOf } from '../members/jobspec.js';
-import { hasAsciiIds } from '../parameters/job-tags.js';
-import { plainRow, rowOf } from '../parameters/written.js';
+import { hasAsciiIds } from '../language/job-tags.js';
+import { plainRow, rowOf } from '../model/written.js';
 import type { JobFacts } from '../plugins/job.js';
 import { asSubmitted } from './submit.js';
 

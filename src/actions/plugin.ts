@@ -1,17 +1,17 @@
 /** Actions of plugins, such as `lammps.check`: each plugin has a process of its own. */
 
-import { isOurTag } from '../config/templates.js';
-import type { ConfigPlugin } from '../config/types.js';
+import { isOurTag } from '../language/template-names.js';
+import type { ConfigPlugin } from '../model/ensemble.js';
 import { ActionError } from '../errors.js';
-import { fillValue, hasTag, type Lookup } from '../parameters/template.js';
-import { plain } from '../parameters/written.js';
-import { type PluginPartName, splitPart } from '../plugins/part-name.js';
+import { fillValue, hasTag, type Lookup } from '../language/template.js';
+import { plain } from '../model/written.js';
+import { type PluginPartName, splitPart } from '../model/part-name.js';
 import type { UserCodeListener } from '../usercode/user-process.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { customHandle } from './custom.js';
-import { customMetrics } from './custom-metrics.js';
-import type { FollowUp } from './follow-up.js';
-import { JavaScriptFunctions } from './javascript/javascript-functions.js';
+import { customMetrics } from '../usercode/metrics.js';
+import type { FollowUp } from '../run/follow-up.js';
+import { JavaScriptFunctions } from '../usercode/javascript/javascript-functions.js';
 import { jobOf } from './job-facts.js';
 import { tagValues } from './tag-values.js';
 import { asked, codeOf, describeAsking, eventOf, withinTime } from './user-code.js';

@@ -1,8 +1,8 @@
 /** Which rows of a group's parameters are next. */
 
-import type { JobDraft, JobEntry, JobGroup, Row } from '../config/types.js';
-import { tablesOf } from '../parameters/sweep.js';
-import type { Portion } from '../rules/portions.js';
+import type { JobDraft, JobEntry, JobGroup, Row } from '../model/ensemble.js';
+import { tablesOf } from '../language/sweep.js';
+import type { Portion } from '../model/portions.js';
 
 type Tables = ReturnType<typeof tablesOf>;
 

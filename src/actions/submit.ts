@@ -1,13 +1,13 @@
 /** `submit`: a whole group, or `value` jobs of it. */
 
-import { escapeControls } from '../config/describe.js';
-import type { Given, JobEntry, JobGroup, JobTemplate, Parameters, Row } from '../config/types.js';
+import { escapeControls } from '../text/describe.js';
+import type { Given, JobEntry, JobGroup, JobTemplate, Parameters, Row } from '../model/ensemble.js';
 import { ActionError } from '../errors.js';
-import type { JobOrigin } from '../firing.js';
-import { FillError, fillDraft, showWords } from '../parameters/fill.js';
-import { fillValue, type Lookup } from '../parameters/template.js';
-import { plain, rowOf } from '../parameters/written.js';
-import { type Portion, portionsOf } from '../rules/portions.js';
+import type { JobOrigin } from '../model/firing.js';
+import { FillError, fillDraft, showWords } from '../language/fill.js';
+import { fillValue, type Lookup } from '../language/template.js';
+import { plain, rowOf } from '../model/written.js';
+import { type Portion, portionsOf } from '../model/portions.js';
 import { counted } from '../text/counted.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { tagValues } from './tag-values.js';

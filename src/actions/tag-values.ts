@@ -1,12 +1,12 @@
 /** What the tags of a template stand for when a rule has fired. */
 
-import type { ParameterValue } from '../config/types.js';
-import type { Firing } from '../firing.js';
-import { formatJobId } from '../members/local/job-id.js';
-import { groupNames, type MetricsSnapshot, metricValue } from '../metrics/metrics.js';
-import type { Lookup } from '../parameters/template.js';
-import { given } from '../parameters/written.js';
-import { parseMetricName } from '../rules/metric-name.js';
+import type { ParameterValue } from '../model/ensemble.js';
+import type { Firing } from '../model/firing.js';
+import { formatJobId } from '../model/job-id.js';
+import { groupNames, type MetricsSnapshot, metricValue } from '../engine/snapshot.js';
+import type { Lookup } from '../language/template.js';
+import { given } from '../model/written.js';
+import { parseMetricName } from '../language/metric-name.js';
 
 /** A tag that nothing can be put in place of. */
 export class NoValue extends Error {}

@@ -1,12 +1,12 @@
 /** What actions that ask the user's own code have in common: its time, what it is told, what it answers. */
 
-import type { EndedBy } from '../ended-by.js';
+import type { EndedBy } from '../model/ended-by.js';
 import { ActionError } from '../errors.js';
-import type { Firing } from '../firing.js';
-import type { AskingAction } from '../rules/user-code.js';
+import type { Firing } from '../model/firing.js';
+import type { AskingAction } from '../model/user-code.js';
 import type { ActionContext, Due } from './context.js';
-import type { CustomEvent } from './custom-types.js';
-import { type FollowUp, NoAction, readFollowUps } from './follow-up.js';
+import type { CustomEvent } from '../model/user-function.js';
+import { type FollowUp, NoAction, readFollowUps } from '../run/follow-up.js';
 
 /** The run has come to its end. */
 export class RunEnded extends Error {}

@@ -1,8 +1,8 @@
 /** `ensemble act NAME ACTION [GROUP]`. */
 
 import { Argument, Command, InvalidArgumentError } from 'commander';
-import { type AskedAction, askableNames } from '../actions/asked.js';
-import { escapeControls } from '../config/describe.js';
+import { type AskedAction, askableNames } from '../run/external-actions.js';
+import { escapeControls } from '../text/describe.js';
 import { addServiceOptions, type ServiceOptions } from './service-options.js';
 import { withService } from './with-service.js';
 

@@ -1,6 +1,6 @@
 /** What people see of the ensembles of a service. */
 
-import { escapeControls } from '../config/describe.js';
+import { escapeControls } from '../text/describe.js';
 import type {
   EnsembleState,
   FiringMessage,

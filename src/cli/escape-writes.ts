@@ -1,6 +1,6 @@
 /** What no text that comes from outside may do to a terminal. Everything that a command prints passes here. */
 
-import { escapeLines } from '../config/describe.js';
+import { escapeLines } from '../text/describe.js';
 
 /**
  * The sequences that this program itself writes to terminals: colours, and how live views move and erase. Texts from

@@ -1,7 +1,7 @@
 /** Failed jobs as `--json` has them. Ids are texts: they may be larger than any number that JSON readers keep exact. */
 
-import type { FailedJob, Failure, GroupFailures } from '../failures/failure.js';
-import { formatJobId } from '../members/local/job-id.js';
+import type { FailedJob, Failure, GroupFailures } from '../model/failure.js';
+import { formatJobId } from '../model/job-id.js';
 
 function jobOf({ job, parameters, ...files }: FailedJob): Record<string, unknown> {
   return { job: formatJobId(job), jobid: String(job), parameters, ...files };

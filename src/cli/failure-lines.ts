@@ -1,8 +1,8 @@
 /** Failed jobs in plain text: one line as it happens, and a digest at the end. */
 
-import { escapeControls } from '../config/describe.js';
-import type { FailedJob, Failure, FailureReason, GroupFailures } from '../failures/failure.js';
-import { formatJobId } from '../members/local/job-id.js';
+import { escapeControls } from '../text/describe.js';
+import type { FailedJob, Failure, FailureReason, GroupFailures } from '../model/failure.js';
+import { formatJobId } from '../model/job-id.js';
 import { counted } from '../text/counted.js';
 import { flow } from '../text/width.js';
 import type { Colors } from './tables.js';

@@ -3,12 +3,12 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
-import { formatDiagnostics } from '../config/format.js';
+import { formatDiagnostics } from '../config/source/format.js';
 import { loadConfig } from '../config/load.js';
 import { EnsembleError } from '../errors.js';
-import { toMermaid } from '../graph/mermaid.js';
-import { graphOf } from '../graph/model.js';
-import { toSvg } from '../graph/svg.js';
+import { toMermaid } from '../report/mermaid.js';
+import { graphOf } from '../report/model.js';
+import { toSvg } from '../report/svg.js';
 
 interface GraphOptions {
   readonly format?: 'mermaid' | 'svg';

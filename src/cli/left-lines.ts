@@ -1,8 +1,8 @@
 /** What a report says of jobs that have not ended with the run. */
 
-import { escapeControls } from '../config/describe.js';
-import type { LeftJobs } from '../ensemble.js';
-import { formatJobId } from '../members/local/job-id.js';
+import { escapeControls } from '../text/describe.js';
+import type { LeftJobs } from '../run/ensemble.js';
+import { formatJobId } from '../model/job-id.js';
 import { counted } from '../text/counted.js';
 
 /** Groups, and ids of jobs, that are named at most. */

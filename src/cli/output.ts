@@ -4,7 +4,7 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { escapeMessage } from '../config/describe.js';
+import { escapeMessage } from '../text/describe.js';
 import type { EnsembleError } from '../errors.js';
 import { widthOf } from '../text/width.js';
 import { standardError, standardOutput } from './streams.js';

@@ -2,7 +2,7 @@
 
 import { Command, Option } from 'commander';
 import { Engine } from '../engine/engine.js';
-import { EMPTY_PLAN } from '../engine/plan.js';
+import { EMPTY_PLAN } from '../engine/plan/plan.js';
 import { MemberError } from '../errors.js';
 import { createMember, executorNames, type MemberName } from '../members/create.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';

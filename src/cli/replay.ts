@@ -1,7 +1,7 @@
 /** `ensemble replay RECORDING [CONFIG]`. */
 
 import { Command, InvalidArgumentError } from 'commander';
-import { formatDiagnostics } from '../config/format.js';
+import { formatDiagnostics } from '../config/source/format.js';
 import { loadConfig } from '../config/load.js';
 import type { DecodeError } from '../engine/addon.js';
 import { openRecording } from '../recording/reader.js';

@@ -1,7 +1,7 @@
 /** What a report says of rules: those that never fired, and those that something held back. */
 
-import { escapeControls } from '../config/describe.js';
-import type { RuleReport } from '../rules/rule-report.js';
+import { escapeControls } from '../text/describe.js';
+import type { RuleReport } from '../engine/rule-report.js';
 import { counted } from '../text/counted.js';
 import { flow } from '../text/width.js';
 

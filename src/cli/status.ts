@@ -1,7 +1,7 @@
 /** `ensemble status NAME` and `ensemble status --group GROUP`. */
 
 import { Command } from 'commander';
-import { escapeControls } from '../config/describe.js';
+import { escapeControls } from '../text/describe.js';
 import type { ServiceClient } from '../service/ensembles/client.js';
 import { counted } from '../text/counted.js';
 import { ensembleLines, groupStateLines } from './ensemble-view.js';

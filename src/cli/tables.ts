@@ -1,10 +1,10 @@
 /** Tables of what is known of groups, as the terminal shows them. */
 
 import pc from 'picocolors';
-import { escapeControls } from '../config/describe.js';
-import type { Count } from '../config/types.js';
-import type { MetricsSnapshot, SummaryValues } from '../metrics/metrics.js';
-import { COUNTS } from '../metrics/names.js';
+import { escapeControls } from '../text/describe.js';
+import type { Count } from '../model/ensemble.js';
+import type { MetricsSnapshot, SummaryValues } from '../engine/snapshot.js';
+import { COUNTS } from '../model/metric-names.js';
 import { show } from '../text/show.js';
 import { type Column, type Table, type TableLayout, tableLines } from '../text/table.js';
 

@@ -1,9 +1,9 @@
 /** What `ensemble test` prints. */
 
-import { escapeControls } from '../config/describe.js';
-import type { TestCase } from '../config/test-types.js';
+import { escapeControls } from '../text/describe.js';
+import type { TestCase } from '../model/test.js';
 import type { EnsembleError } from '../errors.js';
-import type { RuleReport } from '../rules/rule-report.js';
+import type { RuleReport } from '../engine/rule-report.js';
 import { type FiringDifference, firingText, type Mismatch } from '../testing/compare.js';
 import type { TestRun } from '../testing/run-test.js';
 import { print } from './output.js';

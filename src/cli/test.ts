@@ -1,7 +1,7 @@
 /** `ensemble test FILE...`. */
 
 import { Command } from 'commander';
-import { formatDiagnostics } from '../config/format.js';
+import { formatDiagnostics } from '../config/source/format.js';
 import { type LoadedTests, loadTests } from '../config/load-tests.js';
 import { ConfigError, EnsembleError } from '../errors.js';
 import { mismatchesOf } from '../testing/compare.js';

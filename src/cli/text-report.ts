@@ -1,14 +1,14 @@
 /** What a run prints for people: ensemble-python's lines as it goes, and a table at its end. */
 
 import type { ActionReport, EnsembleObserver } from '../actions/context.js';
-import { describeRetry } from '../actions/retry.js';
-import { escapeControls } from '../config/describe.js';
-import type { EnsembleConfig } from '../config/types.js';
-import { describeEndedBy } from '../ended-by.js';
+import { describeRetry } from '../run/retries.js';
+import { escapeControls } from '../text/describe.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
+import { describeEndedBy } from '../model/ended-by.js';
 import type { DecodeError } from '../engine/addon.js';
-import type { RunResult } from '../ensemble.js';
-import type { Firing } from '../firing.js';
-import { formatJobId } from '../members/local/job-id.js';
+import type { RunResult } from '../run/ensemble.js';
+import type { Firing } from '../model/firing.js';
+import { formatJobId } from '../model/job-id.js';
 import type { ResizeOutcome } from '../members/member.js';
 import type { ReplayResult } from '../recording/replay.js';
 import { counted } from '../text/counted.js';

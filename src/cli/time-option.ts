@@ -1,7 +1,7 @@
 /** Lengths of time on the command line, as in files: `30s`, `5m`, `2h`, `1d`, `250ms`, or a number of seconds. */
 
 import { InvalidArgumentError } from 'commander';
-import { DURATION_PATTERN, durationSeconds, formatDuration } from '../config/duration.js';
+import { DURATION_PATTERN, durationSeconds, formatDuration } from '../text/duration.js';
 
 /** Reads a length of time up to `most` seconds for commander, above 0 or else `from0` on. It returns seconds. */
 export function timeOption(most: number, from0 = false): (text: string) => number {

@@ -1,9 +1,9 @@
 /** `ensemble validate FILE`: everything that is wrong with a file, or that it is fine. */
 
 import { Command } from 'commander';
-import { loadCustomFunctions } from '../actions/custom-loader.js';
-import { escapeLines } from '../config/describe.js';
-import { formatDiagnostics } from '../config/format.js';
+import { loadCustomFunctions } from '../usercode/load.js';
+import { escapeLines } from '../text/describe.js';
+import { formatDiagnostics } from '../config/source/format.js';
 import { loadConfig } from '../config/load.js';
 import { ConfigError } from '../errors.js';
 import { counted } from '../text/counted.js';

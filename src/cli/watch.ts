@@ -1,7 +1,7 @@
 /** `ensemble watch [NAME]`. */
 
 import { Command } from 'commander';
-import { escapeControls } from '../config/describe.js';
+import { escapeControls } from '../text/describe.js';
 import type { ServiceClient } from '../service/ensembles/client.js';
 import type { WatchResponse } from '../service/ensembles/proto.js';
 import { firingLines, statusWord } from './ensemble-view.js';

@@ -3,17 +3,17 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Diagnostic, EnsembleError } from '../errors.js';
-import { checkShape } from './check.js';
-import { describeValue } from './describe.js';
-import { expandAlgorithms } from './expand-algorithms.js';
-import { ExpandedSource } from './expanded-source.js';
-import { ObjectSource } from './object-source.js';
-import { Problems } from './problems.js';
-import { resolveConfig } from './resolve.js';
-import { loadPlugins } from './resolve-plugins.js';
-import { faultInValue } from './tree.js';
-import type { EnsembleConfig } from './types.js';
-import { YamlSource } from './yaml-source.js';
+import { checkShape } from './schema/check.js';
+import { describeValue } from '../text/describe.js';
+import { expandAlgorithms } from './source/expand-algorithms.js';
+import { ExpandedSource } from './source/expanded-source.js';
+import { ObjectSource } from './source/object-source.js';
+import { Problems } from './source/problems.js';
+import { resolveConfig } from './resolve/index.js';
+import { loadPlugins } from './resolve/plugins.js';
+import { faultInValue } from './source/tree.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
+import { YamlSource } from './source/yaml-source.js';
 
 export interface LoadedConfig {
   readonly config: EnsembleConfig;

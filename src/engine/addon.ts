@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { EnsembleError } from '../errors.js';
-import type { EnginePlan, NativeStatistic, PlanMetric, PlanRule, SubmitPortion } from './plan.js';
+import type { EnginePlan, NativeStatistic, PlanMetric, PlanRule, SubmitPortion } from './plan/plan.js';
 
 /** One time that a rule's action is due. */
 export interface NativeFiring {

@@ -4,7 +4,7 @@
  */
 
 import { EnsembleError, MemberError } from '../errors.js';
-import { type MetricsSnapshot, readSnapshot, type SnapshotNames } from '../metrics/metrics.js';
+import { type MetricsSnapshot, readSnapshot, type SnapshotNames } from './snapshot.js';
 import {
   type Addon,
   type ControlReport,
@@ -25,7 +25,7 @@ import {
 } from './addon.js';
 import { EventBatch, type EventStreamOptions } from './event-batch.js';
 import { ItemStream } from './item-stream.js';
-import type { EnginePlan, PlanCron, PlanMetric, PlanRule, SubmitPortion } from './plan.js';
+import type { EnginePlan, PlanCron, PlanMetric, PlanRule, SubmitPortion } from './plan/plan.js';
 
 export interface EngineListener {
   /** Called in the order in which the rules fired, before the answer to the command that made them fire. */

@@ -2,7 +2,7 @@
 
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { compileTags, type JobTagValues } from '../parameters/job-tags.js';
+import { compileTags, type JobTagValues } from '../language/job-tags.js';
 
 export interface FoundFile {
   /** The file; where none exists, the likeliest name of those that it might get. */

@@ -1,8 +1,8 @@
 /** The jobspec of a group's jobs: V1 (RFC 25), with the attributes of RFC 14. */
 
 import { resolve } from 'node:path';
-import type { JobTemplate } from '../config/types.js';
-import { textsOf } from '../parameters/written.js';
+import type { JobTemplate } from '../model/ensemble.js';
+import { textsOf } from '../model/written.js';
 import { jsonText } from './json-text.js';
 
 /**

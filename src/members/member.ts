@@ -4,9 +4,9 @@
  * member and the engine; a new workload manager is one new implementation of this interface.
  */
 
-import type { Given, JobTemplate } from '../config/types.js';
+import type { Given, JobTemplate } from '../model/ensemble.js';
 import type { Engine } from '../engine/engine.js';
-import type { SubmitPortion } from '../engine/plan.js';
+import type { SubmitPortion } from '../engine/plan/plan.js';
 import type { MemberError } from '../errors.js';
 
 /** Ties a job to the firing that asked for it; becomes `attributes.user.origin` of the jobspec. */

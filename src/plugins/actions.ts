@@ -1,6 +1,6 @@
 /** The actions and probes of a plugin as functions. They run in the plugin's process. */
 
-import type { CustomArguments } from '../actions/custom-types.js';
+import type { CustomArguments } from '../model/user-function.js';
 import type { PluginAction, PluginJob, PluginProbe } from './define.js';
 import { type JobFacts, pluginJob } from './job.js';
 import { checkOptions, importPlugin, type OptionsProblem } from './plugin-module.js';

@@ -1,7 +1,7 @@
 /** The process that looks at plugins while a configuration is read; see catalog.ts. */
 
-import { openChannel } from '../actions/javascript/channel.js';
-import { reasonOf } from '../actions/javascript/import-module.js';
+import { openChannel } from '../usercode/javascript/channel.js';
+import { reasonOf } from '../usercode/javascript/import-module.js';
 import type { Answer, FromCatalog, Request, ToCatalog } from './catalog.js';
 import type { Plugin } from './define.js';
 import { type CheckedOptions, checkOptions, importPlugin } from './plugin-module.js';

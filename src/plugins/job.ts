@@ -2,8 +2,8 @@
 
 import { resolve } from 'node:path';
 import { findFile } from '../members/find-file.js';
-import type { JobTagValues } from '../parameters/job-tags.js';
-import { fillText } from '../parameters/template.js';
+import type { JobTagValues } from '../language/job-tags.js';
+import { fillText } from '../language/template.js';
 import type { PluginJob } from './define.js';
 
 /** What is sent to the process of a plugin. */

@@ -1,6 +1,6 @@
 /** Reads what a module exports as a plugin. It is used only in processes of their own: what it calls was written by users. */
 
-import { exportOf, importModule } from '../actions/javascript/import-module.js';
+import { exportOf, importModule } from '../usercode/javascript/import-module.js';
 import type { OptionsSchema, Plugin } from './define.js';
 
 export const PLUGIN_NAME = /^[a-z][a-z0-9-]*$/;

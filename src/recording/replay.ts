@@ -3,18 +3,18 @@
  * the same recording always comes to the same firings and statistics; nothing is performed.
  */
 
-import { type Retry, readRetry } from '../actions/retry.js';
-import type { EnsembleConfig } from '../config/types.js';
-import type { EndedBy } from '../ended-by.js';
+import { type Retry, readRetry } from '../run/retries.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
+import type { EndedBy } from '../model/ended-by.js';
 import type { DecodeError, EngineStatus } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
-import { EMPTY_PLAN } from '../engine/plan.js';
+import { EMPTY_PLAN } from '../engine/plan/plan.js';
 import { EnsembleError } from '../errors.js';
-import { type Firing, readFiring } from '../firing.js';
-import type { MetricsSnapshot } from '../metrics/metrics.js';
-import { compilePlan, ruleNames } from '../rules/compile.js';
-import { nextTimes } from '../rules/cron.js';
-import { type RuleReport, readRuleReports } from '../rules/rule-report.js';
+import { type Firing, readFiring } from '../model/firing.js';
+import type { MetricsSnapshot } from '../engine/snapshot.js';
+import { compilePlan, ruleNames } from '../engine/plan/compile.js';
+import { nextTimes } from '../language/cron.js';
+import { type RuleReport, readRuleReports } from '../engine/rule-report.js';
 import { counted } from '../text/counted.js';
 import { paced } from './pace.js';
 import type { RecordingReader } from './reader.js';

@@ -1,7 +1,7 @@
 /** Who did what: a line of JSON for every action and every refusal. */
 
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
-import { escapeLines } from '../config/describe.js';
+import { escapeLines } from '../text/describe.js';
 import { ServiceError } from '../errors.js';
 import { TokenBucket } from './rate.js';
 

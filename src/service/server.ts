@@ -5,7 +5,7 @@
 
 import { createServer, type Server as NetServer } from 'node:net';
 import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { escapeMessage } from '../config/describe.js';
+import { escapeMessage } from '../text/describe.js';
 import { guard, type ListenOptions } from './access.js';
 import { formatAddress, type ServiceAddress } from './address.js';
 import { admission } from './admission.js';

@@ -1,7 +1,7 @@
 /** Notices a test that goes on without end: rules that set each other off, or jobs that are tried again and again. */
 
 import { EnsembleError } from '../errors.js';
-import type { Firing } from '../firing.js';
+import type { Firing } from '../model/firing.js';
 import type { SubmitOrigin } from '../members/member.js';
 import { counted, countedTimes } from '../text/counted.js';
 

@@ -4,15 +4,15 @@
  */
 
 import { fillIn } from '../actions/submit.js';
-import type { Happening, JobPlan, JobSelection, Outcome } from '../config/test-types.js';
-import type { EnsembleConfig, JobEntry, JobTemplate, Row } from '../config/types.js';
+import type { Happening, JobPlan, JobSelection, Outcome } from '../model/test.js';
+import type { EnsembleConfig, JobEntry, JobTemplate, Row } from '../model/ensemble.js';
 import type { Engine } from '../engine/engine.js';
 import { EnsembleError } from '../errors.js';
 import { LocalJob, prepareBatch } from '../members/local/job.js';
 import { JournalRecords } from '../members/local/records.js';
 import { Runner } from '../members/local/runner.js';
 import type { Member, MemberHost, MemberSink, ResizeOutcome, SubmitOrigin } from '../members/member.js';
-import { portionsOf } from '../rules/portions.js';
+import { portionsOf } from '../model/portions.js';
 import { counted } from '../text/counted.js';
 import { VirtualClock } from './virtual-clock.js';
 

@@ -22,7 +22,7 @@ import { afterAll } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = [
   'src/errors.ts',
-  'src/config/duration.ts',
+  'src/text/duration.ts',
   'src/engine',
   'src/metrics',
   'test/addon/children',

@@ -1,6 +1,6 @@
 /** Short ways to write cases by hand. */
 
-import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan.js';
+import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan/plan.js';
 import type { Case, Step } from './run-case.js';
 
 type Context = Readonly<Record<string, unknown>>;

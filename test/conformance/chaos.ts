@@ -1,7 +1,7 @@
 /** Streams of plausible but chaotic jobs, rules at random, and cuts at random, for fast-check. */
 
 import fc from 'fast-check';
-import { EMPTY_PLAN } from '../../src/engine/plan.js';
+import { EMPTY_PLAN } from '../../src/engine/plan/plan.js';
 import {
   type CasePlan,
   type CaseRule,

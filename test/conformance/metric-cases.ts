@@ -1,6 +1,6 @@
 /** Cases about metrics that are kept where a rule names them: sketches, windows, rates. */
 
-import type { NativeStatistic } from '../../src/engine/plan.js';
+import type { NativeStatistic } from '../../src/engine/plan/plan.js';
 import {
   type CaseRule,
   jobspec,

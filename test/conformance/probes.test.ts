@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NativeStatistic } from '../../src/engine/plan.js';
+import type { NativeStatistic } from '../../src/engine/plan/plan.js';
 import { type CaseRule, live, onProbe, onStatistic, plan, wholeJob } from './build-case.js';
 import { type Case, runNative, runReference, type Step } from './run-case.js';
 import { expectSame } from './same.js';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { NativeRetry } from '../../src/engine/addon.js';
 import { Engine } from '../../src/engine/engine.js';
-import type { PlanRetry } from '../../src/engine/plan.js';
+import type { PlanRetry } from '../../src/engine/plan/plan.js';
 import { ReferenceEngine } from '../reference/reference-engine.js';
 import {
   compile,

@@ -1,7 +1,7 @@
 /** Chaotic streams in virtual time, with rules about time, states and several metrics, for fast-check. */
 
 import fc from 'fast-check';
-import { EMPTY_PLAN, type PlanMetric, type PlanStep } from '../../src/engine/plan.js';
+import { EMPTY_PLAN, type PlanMetric, type PlanStep } from '../../src/engine/plan/plan.js';
 import { type CaseRule, onCount, onStatistic, rule } from './build-case.js';
 import { acts, anyRule, type ChaosRun, groups, ids, lives, play, users } from './chaos.js';
 

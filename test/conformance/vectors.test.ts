@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readSummary, type SummaryValues } from '../../src/metrics/metrics.js';
+import { readSummary, type SummaryValues } from '../../src/engine/snapshot.js';
 import { Stream } from '../reference/stream.js';
 import { testAddon } from './run-case.js';
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import type { Count } from '../../src/config/types.js';
-import type { SummaryValues } from '../../src/metrics/metrics.js';
+import type { Count } from '../../src/model/ensemble.js';
+import type { SummaryValues } from '../../src/engine/snapshot.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const main = join(root, 'dist/cli/main.js');

@@ -1,7 +1,7 @@
 /** What is kept of a stream where a metric asks for it: from then on, and everything. */
 
-import type { PlanMetric } from '../../src/engine/plan.js';
-import type { SummaryValues } from '../../src/metrics/metrics.js';
+import type { PlanMetric } from '../../src/engine/plan/plan.js';
+import type { SummaryValues } from '../../src/engine/snapshot.js';
 import { sketchValue } from './sketch.js';
 import { nextChange, type Observation, sumOf, windowValue } from './window.js';
 

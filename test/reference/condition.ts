@@ -1,6 +1,6 @@
 /** Conditions, straight from their steps: null is what is not known. */
 
-import type { PlanStep } from '../../src/engine/plan.js';
+import type { PlanStep } from '../../src/engine/plan/plan.js';
 import type { ReferenceEvent } from './journal.js';
 
 export interface ReferenceFacts {

@@ -1,8 +1,8 @@
 /** The counts and statistics of one group. */
 
-import type { Count, Variable } from '../../src/config/types.js';
-import type { PlanMetric } from '../../src/engine/plan.js';
-import type { GroupMetrics } from '../../src/metrics/metrics.js';
+import type { Count, Variable } from '../../src/model/ensemble.js';
+import type { PlanMetric } from '../../src/engine/plan/plan.js';
+import type { GroupMetrics } from '../../src/engine/snapshot.js';
 import { Stream } from './stream.js';
 import { nextChange, paneOf, panes } from './window.js';
 

@@ -1,6 +1,6 @@
 /** One job's way through the states of RFC 21, and how it came out. */
 
-import type { PlanRetry } from '../../src/engine/plan.js';
+import type { PlanRetry } from '../../src/engine/plan/plan.js';
 import { isObject, type ReferenceEvent } from './journal.js';
 
 export type State = 'NEW' | 'DEPEND' | 'PRIORITY' | 'SCHED' | 'RUN' | 'CLEANUP' | 'INACTIVE';

@@ -3,7 +3,7 @@
  * from one moment to the next by looking for the first.
  */
 
-import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan.js';
+import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan/plan.js';
 import { holds } from './condition.js';
 import type { JsonObject, ReferenceEvent } from './journal.js';
 import type { ReferenceMetrics } from './metrics.js';

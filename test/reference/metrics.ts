@@ -1,6 +1,6 @@
 /** The metrics that rules name: their values at the latest time told, and when they change by time alone. */
 
-import type { PlanMetric } from '../../src/engine/plan.js';
+import type { PlanMetric } from '../../src/engine/plan/plan.js';
 import type { ReferenceGroup } from './group.js';
 import type { Stream } from './stream.js';
 

@@ -3,9 +3,9 @@
  * at every event, every line goes through JSON.parse.
  */
 
-import type { Count, Variable } from '../../src/config/types.js';
-import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan.js';
-import type { GroupMetrics } from '../../src/metrics/metrics.js';
+import type { Count, Variable } from '../../src/model/ensemble.js';
+import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan/plan.js';
+import type { GroupMetrics } from '../../src/engine/snapshot.js';
 import { ReferenceGroup } from './group.js';
 import {
   groupOf,

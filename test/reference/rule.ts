@@ -1,6 +1,6 @@
 /** One rule with what it remembers. */
 
-import type { PlanRule } from '../../src/engine/plan.js';
+import type { PlanRule } from '../../src/engine/plan/plan.js';
 
 export class ReferenceRule {
   readonly plan: PlanRule;

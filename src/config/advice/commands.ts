@@ -1,7 +1,7 @@
 /** Advice on commands that were written for a shell. */
 
-import type { Path } from '../path.js';
-import type { ResolveContext } from '../resolve-context.js';
+import type { Path } from '../../text/path.js';
+import type { ResolveContext } from '../resolve/context.js';
 import { shellSyntaxIn } from './shell-syntax.js';
 
 /** Warns of commands of jobs and of exec that only a shell would understand. */

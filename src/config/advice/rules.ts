@@ -1,11 +1,11 @@
 /** Advice on rules that do nothing, that act only once, and that never end. */
 
-import { quote } from '../describe.js';
-import { durationSeconds } from '../duration.js';
-import type { Path } from '../path.js';
-import type { ResolveContext } from '../resolve-context.js';
-import { MOST } from '../schema.js';
-import type { EnsembleConfig, JobGroup, Rule } from '../types.js';
+import { quote } from '../../text/describe.js';
+import { durationSeconds } from '../../text/duration.js';
+import type { Path } from '../../text/path.js';
+import type { ResolveContext } from '../resolve/context.js';
+import { MOST } from '../schema/ensemble.js';
+import type { EnsembleConfig, JobGroup, Rule } from '../../model/ensemble.js';
 import { endlessLoops } from './loops.js';
 import { type Reachable, reachableIn } from './reachable.js';
 

@@ -1,7 +1,7 @@
 /** What in a command only a shell would understand. */
 
-import { partsOf } from '../split-words.js';
-import { choices } from '../suggest.js';
+import { partsOf } from '../../language/split-words.js';
+import { choices } from '../../text/suggest.js';
 
 /** Commands of a shell, which are no programs. */
 const BUILTINS = new Set(

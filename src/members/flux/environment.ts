@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { escapeControls } from '../../config/describe.js';
+import { escapeControls } from '../../text/describe.js';
 import { MemberError } from '../../errors.js';
 
 /** These hold only for this process's own connection to its broker. */

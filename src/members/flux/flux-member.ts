@@ -4,9 +4,9 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import type { JobTemplate } from '../../config/types.js';
+import type { JobTemplate } from '../../model/ensemble.js';
 import type { Engine } from '../../engine/engine.js';
-import type { SubmitPortion } from '../../engine/plan.js';
+import type { SubmitPortion } from '../../engine/plan/plan.js';
 import { MemberError } from '../../errors.js';
 import { counted } from '../../text/counted.js';
 import { type CompiledJobspec, compileJobspec } from '../jobspec.js';
@@ -42,7 +42,7 @@ export const fluxLibrary = fileURLToPath(new URL('../../../build/Release/flux_so
  * on a node that has not got this package.
  */
 const workdirScript = asPattern(
-  fileURLToPath(new URL('../../../src/members/flux/workdir.lua', import.meta.url)),
+  fileURLToPath(new URL('./workdir.lua', import.meta.url)),
 );
 
 function asPattern(path: string): string {

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Parameters } from '../../config/types.js';
+import type { Parameters } from '../../model/ensemble.js';
 import type { Engine } from '../../engine/engine.js';
 import { lastLine, lastLineOf } from '../last-line.js';
 import type { JobTrace } from '../member.js';

@@ -1,9 +1,9 @@
 /** A job of the local member, and what it shares with the other jobs of its submission. */
 
 import { hostname } from 'node:os';
-import type { JobTemplate } from '../../config/types.js';
+import type { JobTemplate } from '../../model/ensemble.js';
 import { ActionError } from '../../errors.js';
-import { compileTags, hasAsciiIds, type JobTagValues } from '../../parameters/job-tags.js';
+import { compileTags, hasAsciiIds, type JobTagValues } from '../../language/job-tags.js';
 import { compileJobspec, filesOf, type JobFiles } from '../jobspec.js';
 import type { SubmitOrigin } from '../member.js';
 import type { Alarm } from './clock.js';

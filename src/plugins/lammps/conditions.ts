@@ -1,8 +1,8 @@
 /** Conditions on a log: `Temp: "> 500"`, `TotEng: "drift > 0.01"`, `errors: "> 0"`. */
 
-import { didYouMean, thereAre } from '../../config/suggest.js';
-import type { Comparison } from '../../config/types.js';
-import { parseCondition } from '../../rules/condition.js';
+import { didYouMean, thereAre } from '../../text/suggest.js';
+import type { Comparison } from '../../model/ensemble.js';
+import { parseCondition } from '../../language/comparison.js';
 import { counted } from '../../text/counted.js';
 import type { Column, Run } from './column.js';
 import type { Log, Unread } from './log.js';

@@ -1,7 +1,7 @@
 /** Lists, watches and acts on the ensembles of a service, with promises. */
 
 import { type ServiceError as GrpcError, status } from '@grpc/grpc-js';
-import type { AskedAction } from '../../actions/asked.js';
+import type { AskedAction } from '../../run/external-actions.js';
 import { ServiceError } from '../../errors.js';
 import { formatAddress } from '../address.js';
 import { type ConnectOptions, connection } from '../connect.js';

@@ -1,8 +1,8 @@
 /** The service `flux_ensemble.v1.Ensembles`: runs register, people and programs list, get, watch and act. */
 
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
-import { askableNames, isAskable } from '../../actions/asked.js';
-import { didYouMean } from '../../config/suggest.js';
+import { askableNames, isAskable } from '../../run/external-actions.js';
+import { didYouMean } from '../../text/suggest.js';
 import { counted } from '../../text/counted.js';
 import type { Caller } from '../admission.js';
 import type { Audit } from '../audit.js';

@@ -1,7 +1,7 @@
 /** Reads what callers send: nothing of it is trusted, and whatever is wrong with it is said. */
 
 import { z } from 'zod';
-import { didYouMean } from '../../config/suggest.js';
+import { didYouMean } from '../../text/suggest.js';
 import { Refusal } from './refusal.js';
 
 /** API group and version of the MiniClusters, which every payload names. */

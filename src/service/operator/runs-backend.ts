@@ -3,7 +3,7 @@
  * to the run itself.
  */
 
-import { didYouMean } from '../../config/suggest.js';
+import { didYouMean } from '../../text/suggest.js';
 import type {
   ClusterBackend,
   ClusterRequest,

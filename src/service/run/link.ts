@@ -4,10 +4,10 @@
  */
 
 import { hostname, userInfo } from 'node:os';
-import type { AskedAction, AskedOutcome } from '../../actions/asked.js';
+import type { AskedAction, AskedOutcome } from '../../run/external-actions.js';
 import { EnsembleError, ServiceError } from '../../errors.js';
-import type { Firing } from '../../firing.js';
-import type { MetricsSnapshot } from '../../metrics/metrics.js';
+import type { Firing } from '../../model/firing.js';
+import type { MetricsSnapshot } from '../../engine/snapshot.js';
 import { formatAddress } from '../address.js';
 import { type ConnectOptions, connection } from '../connect.js';
 import type { Goodbye, Hello } from '../ensembles/proto.js';

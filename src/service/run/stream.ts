@@ -1,7 +1,7 @@
 /** One connection of a run to its service: hello, updates on a timer, actions and their results, goodbye. */
 
 import type { ClientDuplexStream, ServiceError as GrpcError } from '@grpc/grpc-js';
-import { isAskable } from '../../actions/asked.js';
+import { isAskable } from '../../run/external-actions.js';
 import type { Connection } from '../connect.js';
 import {
   type EnsemblesClient,

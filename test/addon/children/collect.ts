@@ -1,7 +1,7 @@
 /** Engines that nobody closes and nobody holds any more. */
 
 import type { Engine } from '../../../src/engine/engine.js';
-import type { PlanRule } from '../../../src/engine/plan.js';
+import type { PlanRule } from '../../../src/engine/plan/plan.js';
 import { everyEvent, journal, open, say, sleep, threads } from './common.js';
 
 /** In a function of its own: what a test body has named stays alive until it ends. */

@@ -1,7 +1,7 @@
 import { readdirSync, writeSync } from 'node:fs';
 import type { NativeFiring } from '../../../src/engine/addon.js';
 import { Engine } from '../../../src/engine/engine.js';
-import type { EnginePlan, PlanRule } from '../../../src/engine/plan.js';
+import type { EnginePlan, PlanRule } from '../../../src/engine/plan/plan.js';
 
 /** Prints one JSON value for the test, at once, from any thread. */
 export function say(value: unknown): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatCondition, parseCondition } from '../../../src/rules/condition.js';
+import { formatCondition, parseCondition } from '../../../src/language/comparison.js';
 
 const comparison = fc.constantFrom('<', '<=', '>', '>=', '==', '!=');
 // Without -0, which compares as 0 does and is written like it.

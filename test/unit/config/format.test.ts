@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { formatDiagnostics } from '../../../src/config/format.js';
-import { formatPath } from '../../../src/config/path.js';
+import { formatDiagnostics } from '../../../src/config/source/format.js';
+import { formatPath } from '../../../src/text/path.js';
 
 const slep = { severity: 'error', path: 'rules[1].action.label', message: "no job group 'slep'" } as const;
 

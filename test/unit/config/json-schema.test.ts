@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ensembleJsonSchema, type JsonSchema } from '../../../src/config/json-schema.js';
-import { TRIGGERS } from '../../../src/rules/triggers.js';
+import { ensembleJsonSchema, type JsonSchema } from '../../../src/config/schema/json-schema.js';
+import { TRIGGERS } from '../../../src/language/triggers.js';
 import { diagnose, HELLO, withJob, withRules } from './helpers.js';
 
 const schema = ensembleJsonSchema();

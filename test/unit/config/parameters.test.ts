@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JobEntry } from '../../../src/config/types.js';
+import type { JobEntry } from '../../../src/model/ensemble.js';
 import { diagnose, pathsOf, read, single, withJob, withRules } from './helpers.js';
 
 const entries = (job: object): readonly JobEntry[] =>

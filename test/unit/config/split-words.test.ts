@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
-import { splitWords } from '../../../src/config/split-words.js';
+import { splitWords } from '../../../src/language/split-words.js';
 
 /** The words that the shell of this machine makes of the text, none of which it may expand. */
 function shellWords(texts: readonly string[]): string[][] {

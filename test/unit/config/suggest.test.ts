@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choices, didYouMean, nearest } from '../../../src/config/suggest.js';
+import { choices, didYouMean, nearest } from '../../../src/text/suggest.js';
 
 describe('nearest', () => {
   it.each([

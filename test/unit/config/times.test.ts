@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { meantDuration } from '../../../src/config/duration.js';
+import { meantDuration } from '../../../src/text/duration.js';
 import { diagnose, read, single, withJob, withRules } from './helpers.js';
 
 const TIMES = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jobEventOf, TRIGGERS } from '../../../src/rules/triggers.js';
+import { jobEventOf, TRIGGERS } from '../../../src/language/triggers.js';
 
 describe('TRIGGERS', () => {
   it('holds every trigger that ensemble-python allows', () => {

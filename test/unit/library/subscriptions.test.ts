@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Broadcast } from '../../../src/broadcast.js';
+import { Broadcast } from '../../../src/run/broadcast.js';
 import { Ensemble } from '../../../src/index.js';
 
 interface Item {

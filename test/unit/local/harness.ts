@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { JobTemplate } from '../../../src/config/types.js';
+import type { JobTemplate } from '../../../src/model/ensemble.js';
 import type { EnsembleError } from '../../../src/errors.js';
 import { LocalMember, type LocalMemberOptions } from '../../../src/members/local/local-member.js';
 import type { MemberSink } from '../../../src/members/member.js';

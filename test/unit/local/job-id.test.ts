@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { formatJobId, JobIdGenerator, parseJobId } from '../../../src/members/local/job-id.js';
+import { formatJobId, JobIdGenerator, parseJobId } from '../../../src/model/job-id.js';
 import { parseRecords } from './harness.js';
 
 const fixture = (name: string) =>

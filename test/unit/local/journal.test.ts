@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { parseJobId } from '../../../src/members/local/job-id.js';
+import { parseJobId } from '../../../src/model/job-id.js';
 import { type Entry, type Journal, ORIGIN, parseRecords, sh, template, withMember } from './harness.js';
 
 const fixture = (name: string) =>

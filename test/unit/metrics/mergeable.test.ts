@@ -13,7 +13,7 @@ import {
   stateOf,
   stateQuantile,
   stateVariance,
-} from '../../../src/metrics/mergeable.js';
+} from '../../../src/engine/mergeable.js';
 
 /** Times of jobs, with ties, zeros, and now and then something absurd. */
 const number = fc.oneof(

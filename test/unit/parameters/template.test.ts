@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fillText, fillValue, namesIn } from '../../../src/parameters/template.js';
+import { fillText, fillValue, namesIn } from '../../../src/language/template.js';
 
 const lookup = (name: string) => ({ a: 1, 'b.c-d': 'x & <y>', t: true })[name] ?? `?${name}`;
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkCondition, hasFaults } from '../../../src/rules/expression/check.js';
-import { formatExpression } from '../../../src/rules/expression/format.js';
-import { isFault, parseExpression } from '../../../src/rules/expression/parser.js';
-import { COMPARISONS, type Expression, LONGEST } from '../../../src/rules/expression/syntax.js';
+import { checkCondition, hasFaults } from '../../../src/language/expression/check.js';
+import { formatExpression } from '../../../src/language/expression/format.js';
+import { isFault, parseExpression } from '../../../src/language/expression/parser.js';
+import { COMPARISONS, type Expression, LONGEST } from '../../../src/language/expression/syntax.js';
 
 /** What an expression is, without where it stands. */
 const bare = (value: unknown): unknown =>

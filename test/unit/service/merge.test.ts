@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stateOf } from '../../../src/metrics/mergeable.js';
+import { stateOf } from '../../../src/engine/mergeable.js';
 import { mergeGroups } from '../../../src/service/ensembles/merge.js';
 import type { GroupState, StatisticsState } from '../../../src/service/index.js';
 

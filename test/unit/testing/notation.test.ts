@@ -5,8 +5,8 @@ import {
   parseFiring,
   parseHappening,
   parseOutcome,
-} from '../../../src/config/test-notation.js';
-import { given } from '../../../src/parameters/written.js';
+} from '../../../src/language/test-notation.js';
+import { given } from '../../../src/model/written.js';
 
 function understood<T>(parsed: Notation<T>): T {
   if (!parsed.ok) throw new Error(`${parsed.fault.at}: ${parsed.fault.message}`);

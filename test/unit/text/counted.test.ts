@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { thereAre } from '../../../src/config/suggest.js';
+import { thereAre } from '../../../src/text/suggest.js';
 import { counted, countedTimes } from '../../../src/text/counted.js';
 
 test('a noun follows its number', () => {

@@ -1,6 +1,6 @@
 /** With Kubernetes: the clusters are MiniClusters of the Flux operator, whose size is a field of theirs. */
 
-import { didYouMean } from '../../../config/suggest.js';
+import { didYouMean } from '../../../text/suggest.js';
 import type {
   ClusterBackend,
   ClusterRequest,

@@ -1,0 +1,70 @@
+/** Actions and rules that come while an ensemble runs: checked by the code that checks those of the file. */
+
+import { checkAgainst } from '../schema/check.js';
+import { ObjectSource } from '../source/object-source.js';
+import { Problems } from '../source/problems.js';
+import { jobsOf } from './jobs.js';
+import { knownPlugins } from './plugins.js';
+import { resolveRules } from './rules.js';
+import { type ActionShape, actionSchema, type RuleShape, ruleSchema } from '../schema/ensemble.js';
+import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
+
+/**
+ * A rule for this ensemble, from an object as a file has it.
+ *
+ * @throws ConfigError with everything that is wrong with it; its paths begin with `rules[0]`.
+ */
+export function resolveAddedRule(rule: object, config: EnsembleConfig): Rule {
+  return resolveOne(config, rule, (problems) =>
+    checkAgainst<RuleShape>(ruleSchema, rule, problems, ['rules', 0]),
+  );
+}
+
+/**
+ * An action for this ensemble, in a rule that does nothing else. `onJob`: it may be about the job of an event.
+ *
+ * @throws ConfigError with everything that is wrong with it; its paths begin with `rules[0].action`.
+ */
+export function resolveAddedAction(action: object, config: EnsembleConfig, onJob: boolean): Rule {
+  const trigger = onJob ? 'job-finish' : 'start';
+  return resolveOne(config, { trigger, action }, (problems) => {
+    const checked = checkAgainst<ActionShape>(actionSchema, action, problems, ['rules', 0, 'action']);
+    return { ...checked, config: { trigger, action: checked.config } };
+  });
+}
+
+type CheckedRule = ReturnType<typeof checkAgainst<RuleShape>>;
+
+function resolveOne(config: EnsembleConfig, value: object, check: (problems: Problems) => CheckedRule): Rule {
+  const source = new ObjectSource({ rules: [value] });
+  const problems = new Problems(source, null);
+  const { config: rule, isBroken } = check(problems);
+  const { states, custom } = config;
+  const [resolved] = resolveRules(
+    {
+      shape: {
+        // The rest of the ensemble has been resolved: it is in the names below.
+        config: {
+          jobs: [],
+          states: [...states],
+          rules: [rule],
+          custom: custom === null ? null : { file: 'functions' },
+        },
+        isBroken,
+      },
+      source,
+      problems,
+      file: config.file,
+      plugins: knownPlugins(config.plugins),
+      algorithms: [],
+    },
+    { jobs: jobsOf(config), states },
+  );
+  if (resolved?.trigger.kind === 'heartbeat' && config.heartbeat === 0) {
+    // The engine's clock was set when the run began.
+    const message = "the run has no heartbeats, which 'logging: {heartbeat: 60}' in the file gives it";
+    problems.error(['rules', 0, 'trigger'], message);
+  }
+  if (problems.hasErrors || resolved === undefined) throw problems.toError();
+  return resolved;
+}

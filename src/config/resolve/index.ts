@@ -1,0 +1,55 @@
+/** From a file of the right shape to an ensemble: defaults, job groups, references. */
+
+import { giveAdvice } from '../advice/advice.js';
+import { durationSeconds } from '../../text/duration.js';
+import type { ResolveContext } from './context.js';
+import { resolveCustom } from './custom.js';
+import { resolveJobs } from './jobs.js';
+import { resolveRules } from './rules.js';
+import { resolveStates } from './states.js';
+import { resolveTests } from './tests.js';
+import { type LoggingShape, meansYes } from '../schema/ensemble.js';
+import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
+
+/** Seconds between heartbeats where rules need them and the file does not say; as ensemble-python has it. */
+const DEFAULT_HEARTBEAT = 60;
+
+/**
+ * Reports everything that is wrong with the meaning of a configuration. The result may only be used when no
+ * errors were reported, here or before. `recorded`: the jobs come from a recording, so no rule need submit them.
+ */
+export function resolveConfig(context: ResolveContext, recorded: boolean): EnsembleConfig {
+  const { shape, file } = context;
+  const custom = resolveCustom(context);
+  const jobs = resolveJobs(context);
+  const states = resolveStates(context);
+  const rules = resolveRules(context, { jobs, states });
+  const config: EnsembleConfig = {
+    file,
+    debug: meansYes(shape.config.logging?.debug ?? false),
+    heartbeat: resolveHeartbeat(shape.config.logging, rules),
+    states,
+    groups: jobs.groups,
+    largeParameters: jobs.large,
+    rules,
+    custom,
+    plugins: context.plugins.list,
+    tests: resolveTests(
+      { ...context, isBroken: shape.isBroken, groups: jobs.complete ? jobs.names : null, states },
+      shape.config.tests,
+    ),
+  };
+  // Where something is wrong, more that is odd would only follow from it.
+  if (!context.problems.hasErrors) giveAdvice(context, config, jobs.entries, recorded);
+  return config;
+}
+
+function resolveHeartbeat(logging: LoggingShape | null | undefined, rules: readonly Rule[]): number {
+  const seconds = durationSeconds(logging?.heartbeat ?? 0);
+  return seconds === 0 && rules.some(needsHeartbeat) ? DEFAULT_HEARTBEAT : seconds;
+}
+
+/** Resizing answers to waiting, which no event tells; and a rule on heartbeats would never be due. */
+function needsHeartbeat({ trigger, action }: Rule): boolean {
+  return trigger.kind === 'heartbeat' || action.name === 'grow' || action.name === 'shrink';
+}

@@ -1,0 +1,357 @@
+/** Job entries, and the groups that they form. */
+
+import { GroupNames } from '../../model/metric-names.js';
+import { FillError, fillDraft, showWords } from '../../language/fill.js';
+import { isFluxTag } from '../../language/job-tags.js';
+import { tablesOf } from '../../language/sweep.js';
+import { fillText, isTemplate, type Lookup } from '../../language/template.js';
+import { isLarge, type Scalar } from '../source/as-written.js';
+import { describeValue, quote } from '../../text/describe.js';
+import { durationSeconds, formatDuration } from '../../text/duration.js';
+import type { Path } from '../../text/path.js';
+import type { Part } from '../source/problems.js';
+import type { ResolveContext } from './context.js';
+import { resolveSweep } from './parameters.js';
+import { withJobDefaults } from './plugins.js';
+import { namesOfGroups, resolveProbes } from './probes.js';
+import { resolveRetry } from './retry.js';
+import { hasStates } from './states.js';
+import { type JobShape, MOST, MOST_ROWS, meansYes } from '../schema/ensemble.js';
+import { splitWords } from '../../language/split-words.js';
+import { checkTemplate } from '../../language/template-names.js';
+import type {
+  EnsembleConfig,
+  Given,
+  GroupProbe,
+  JobDraft,
+  JobEntry,
+  JobGroup,
+  RetryPolicy,
+  Row,
+} from '../../model/ensemble.js';
+
+export interface ResolvedJobs {
+  readonly groups: ReadonlyMap<string, JobGroup>;
+  /** Every name of a group that could be read, also of entries that are otherwise wrong. */
+  readonly names: ReadonlySet<string>;
+  /** Whether `names` holds all: only then is any other name unknown. */
+  readonly complete: boolean;
+  /** The parameters of each group that has some. */
+  readonly parameters: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By the name of a parameter, an integer among its values that no number can be trusted to hold. */
+  readonly large: ReadonlyMap<string, bigint>;
+}
+
+/** Every entry, with the place of the file's entry that it was made of. */
+export type PlacedEntries = readonly { readonly path: Path; readonly entry: JobEntry }[];
+
+/** Groups that have been resolved, as rules that are added refer to them. */
+export function jobsOf({ groups, largeParameters }: EnsembleConfig): ResolvedJobs {
+  const parameters = new Map(
+    [...groups].map(([name, { entries }]) => [
+      name,
+      new Set(entries.flatMap(({ draft }) => draft?.sweep?.names ?? [])),
+    ]),
+  );
+  return { groups, names: namesOfGroups(groups), complete: true, parameters, large: largeParameters };
+}
+
+/** What is known of all groups before the first one is made. */
+interface Overview {
+  readonly names: ReadonlySet<string>;
+  readonly complete: boolean;
+  readonly ofAnyJob: ReadonlySet<string>;
+}
+
+/** Makes the job groups, in the order in which the file names them first. */
+export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly entries: PlacedEntries } {
+  const shapes = context.shape.config.jobs;
+  const groups = new Map<string, GrowingGroup>();
+  const all: { path: Path; entry: JobEntry }[] = [];
+  // What plugins say of their jobs may have parameters too, so it comes before all else.
+  const jobs = (shapes ?? []).map((job, index) => job && withJobDefaults(context, job, ['jobs', index]));
+  const parameters = parameterNames(jobs);
+  const probes = resolveProbes(context, jobs);
+  const overview = {
+    names: new GroupNames(
+      (shapes ?? []).flatMap((job) => job?.name ?? []),
+      probes.names,
+    ),
+    complete: shapes?.every((job) => job?.name !== undefined) === true,
+    ofAnyJob: new Set([...parameters.values()].flatMap((names) => [...names])),
+  };
+  for (const [index, job] of jobs.entries()) {
+    const path = ['jobs', index];
+    if (job === undefined) continue;
+    const name = job.name ?? '';
+    const group = groups.get(name) ?? newGroup(name, probes.groups.get(name) ?? []);
+    const entries = resolveJob(context, overview, job, group.entries.length, path);
+    for (const entry of entries) {
+      all.push({ path, entry });
+      group.entries.push(entry);
+      group.count += entry.count;
+    }
+    group.retry = resolveRetry(context, group, job, index);
+    groups.set(name, group);
+    addStalled(context, group, job, path);
+    if (group.count > MOST) {
+      const message = `the jobs of this group are ${group.count} up to here; ${MOST} at most`;
+      context.problems.error([...path, 'count'], message);
+    }
+    if (entries.length > 1 && group.entries.length > MOST_ROWS) {
+      const message = `the rows of this group are ${group.entries.length} up to here; ${MOST_ROWS} at most`;
+      context.problems.error([...path, 'parameters'], message, 'key');
+    }
+  }
+  return {
+    groups,
+    names: new GroupNames(groups.keys(), probes.names),
+    complete: overview.complete,
+    entries: all,
+    parameters,
+    large: largeParameters(context, jobs),
+  };
+}
+
+/** Integers that no number can be trusted to hold, in the parameters of entries and of actions. */
+function largeParameters(
+  { shape }: ResolveContext,
+  jobs: readonly (JobShape | undefined)[],
+): Map<string, bigint> {
+  const found = new Map<string, bigint>();
+  const look = (name: string, value: unknown): void => {
+    if (isLarge(value)) found.set(name, value);
+    else if (typeof value === 'object' && value !== null) {
+      for (const inner of Object.values(value)) look(name, inner);
+    }
+  };
+  const passed = (shape.config.rules ?? []).map((rule) => rule?.action?.parameters);
+  for (const parameters of [...jobs.map((job) => job?.parameters), ...passed]) {
+    for (const row of Array.isArray(parameters) ? parameters : [parameters]) {
+      for (const [name, value] of Object.entries(row ?? {})) look(name, value);
+    }
+  }
+  return found;
+}
+
+function newGroup(name: string, probes: readonly GroupProbe[]): GrowingGroup {
+  return { name, probes, retry: null, entries: [], count: 0, stalled: null };
+}
+
+type GrowingGroup = Pick<JobGroup, 'name' | 'probes'> & {
+  readonly entries: JobEntry[];
+  count: number;
+  stalled: number | null;
+  retry: RetryPolicy | null;
+};
+
+/** What one entry says of the group is said for all. */
+function addStalled(
+  { problems }: ResolveContext,
+  group: GrowingGroup,
+  { stalled }: JobShape,
+  path: Path,
+): void {
+  if (stalled === undefined || stalled === null) return;
+  const seconds = durationSeconds(stalled);
+  if (group.stalled !== null && group.stalled !== seconds) {
+    const message = `the group's jobs are stalled after ${formatDuration(group.stalled)} by an entry above`;
+    problems.error([...path, 'stalled'], message);
+  }
+  group.stalled ??= seconds;
+}
+
+/** The names of the parameters of each group. */
+function parameterNames(shapes: readonly (JobShape | undefined)[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const job of shapes) {
+    const { parameters } = job ?? {};
+    if (parameters === undefined || parameters === null) continue;
+    const names = found.get(job?.name ?? '') ?? new Set();
+    for (const row of Array.isArray(parameters) ? parameters : [parameters]) {
+      for (const name of Object.keys(row ?? {})) names.add(name);
+    }
+    found.set(job?.name ?? '', names);
+  }
+  return found;
+}
+
+/** The entries that one of the file stands for: one, or one for each row of its parameters. */
+function resolveJob(
+  context: ResolveContext,
+  overview: Overview,
+  job: JobShape,
+  first: number,
+  path: Path,
+): JobEntry[] {
+  if (job.command === undefined && job.use === undefined && !context.shape.isBroken([...path, 'command'])) {
+    context.problems.error(path, "'command' is missing: it must be a string that is not empty");
+  }
+  const count = job.count ?? 1;
+  const commandAt = [...path, 'command'];
+  const commandText = commandTextOf(context, job.command, commandAt) ?? '';
+  const written = job.command === undefined ? undefined : commandText;
+  const command = resolveCommand(context, written, commandAt);
+  const draft: JobDraft = {
+    group: job.name ?? '',
+    command,
+    workdir: job.workdir || null,
+    inheritEnvironment: meansYes(job.inheritEnvironment ?? true),
+    environment: resolveEnvironment(context, job.environment ?? {}, [...path, 'environment']),
+    nodes: job.nodes ?? 1,
+    tasks: job.tasks ?? 1,
+    cores: job.cores ?? 1,
+    gpus: job.gpus ?? 0,
+    duration: secondsOrTemplate(job.duration ?? 0),
+    urgency: job.urgency ?? 16,
+    queue: job.queue ?? null,
+    bank: job.bank ?? null,
+    output: job.output ?? null,
+    error: job.error ?? null,
+    attributes: job.attributes ?? {},
+    sweep: resolveSweep(context, job, path),
+    names: new Set(),
+  };
+  const found = checkTemplates(context, overview, job, draft, path);
+  // Where something is wrong, what comes out would be wrong too.
+  const whole = found === null ? draft : { ...draft, names: found };
+  const late = [...whole.names].some((name) => name !== 'group' && !draft.sweep?.names.includes(name));
+  const open = whole.names.size > 0 || draft.sweep !== null;
+  const rows = (draft.sweep === null ? null : tablesOf(draft.sweep).next().value) ?? [{}];
+  const entries: JobEntry[] = [];
+  for (const [index, parameters] of rows.entries()) {
+    const row = { entry: first + index, parameters, values: null };
+    const more = { count, draft: open ? whole : null, late };
+    if (found === null || late) {
+      const { names: _, sweep: __, ...texts } = whole;
+      const known = late ? fillWhatIsKnown(whole.command, parameters) : commandText;
+      entries.push({ ...texts, ...NO_NUMBERS, ...row, ...more, commandText: known });
+      continue;
+    }
+    try {
+      const template = fillDraft(whole, row, (name) => parameterOf(name, whole.group, parameters));
+      const text = open ? showWords(template.command) : commandText;
+      entries.push({ ...template, ...more, commandText: text });
+    } catch (error) {
+      if (!(error instanceof FillError)) throw error;
+      const which = draft.sweep === null ? '' : ` (${describeRow(parameters)})`;
+      context.problems.error([...path, ...error.path], `${error.message}${which}`);
+      return entries;
+    }
+  }
+  return entries;
+}
+
+/** In place of numbers that are not known yet. */
+const NO_NUMBERS = { nodes: 1, tasks: 1, cores: 1, gpus: 0, duration: 0 } as const;
+
+function parameterOf(name: string, group: string, parameters: Row): Given {
+  return name === 'group' ? group : (parameters[name] as Given);
+}
+
+/** The command of a job that is not known in full yet, for people to read. */
+function fillWhatIsKnown(command: readonly string[], parameters: Row): string {
+  const lookup = (name: string) => (Object.hasOwn(parameters, name) ? parameters[name] : `{{${name}}}`);
+  return showWords(command.map((word) => fillText(word, lookup as Lookup)));
+}
+
+/** A row in words: `temperature=300, nodes=8`. */
+function describeRow(parameters: Row): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+}
+
+/** The names in the tags of a job, or null when one of them is wrong, which has been reported then. */
+function checkTemplates(
+  context: ResolveContext,
+  overview: Overview,
+  job: JobShape,
+  draft: JobDraft,
+  path: Path,
+): Set<string> | null {
+  const { problems } = context;
+  const names = new Set<string>();
+  let good = true;
+  const known = {
+    // Of parameters that are wrong, the names are right.
+    parameters: draft.sweep?.names ?? [...(parameterNames([job]).get(draft.group) ?? [])],
+    ofAnyJob: overview.ofAnyJob,
+    hasStates: hasStates(context),
+    groups: overview.complete ? overview.names : null,
+    inJob: true,
+  };
+  const refuseTags = (name: string, at: Path, part: Part = 'value') => {
+    if (!isTemplate(name)) return;
+    problems.error(at, `${quote(name)}: a name holds no tags; they are filled in in values`, part);
+    good = false;
+  };
+  const look = (value: unknown, at: Path, flux: (name: string) => boolean = () => false): void => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) {
+        if (!Array.isArray(value)) refuseTags(key, [...at, key], 'key');
+        look(inner, [...at, Array.isArray(value) ? Number(key) : key], flux);
+      }
+    }
+    if (typeof value !== 'string' || !isTemplate(value)) return;
+    const checked = checkTemplate(value, { ...known, isFluxTag: flux });
+    for (const name of checked.names) names.add(name);
+    for (const message of checked.messages) {
+      problems.error(at, message);
+      good = false;
+    }
+  };
+  refuseTags(draft.group, [...path, 'name']);
+  for (const word of draft.command) look(word, [...path, 'command'], isFluxTag);
+  for (const key of ['output', 'error', 'attributes'] as const) look(draft[key], [...path, key], isFluxTag);
+  for (const key of ['workdir', 'environment', 'queue', 'bank'] as const) look(draft[key], [...path, key]);
+  for (const key of ['nodes', 'tasks', 'cores', 'gpus', 'duration'] as const)
+    look(draft[key], [...path, key]);
+  return good ? names : null;
+}
+
+/** A time limit in seconds, unless its tags are to say it. */
+function secondsOrTemplate(duration: number | string): number | string {
+  return typeof duration === 'string' && isTemplate(duration) ? duration : durationSeconds(duration);
+}
+
+/** The command as it stands in the file: `true` is the program of that name. */
+function commandTextOf(
+  { source }: ResolveContext,
+  command: string | boolean | undefined,
+  path: Path,
+): string | undefined {
+  return typeof command === 'boolean' ? (source.writtenAs(path) ?? String(command)) : command;
+}
+
+function resolveCommand({ problems }: ResolveContext, text: string | undefined, path: Path): string[] {
+  if (text === undefined) return [];
+  const words = splitWords(text);
+  if (!words.ok) {
+    for (const message of words.messages) problems.error(path, message);
+    return [];
+  }
+  if (words.value.length === 0) {
+    problems.error(path, 'the command is empty; write a program and its arguments');
+  } else if (words.value[0] === '') {
+    problems.error(path, "the command's first word, the program, is empty");
+  }
+  return words.value;
+}
+
+function resolveEnvironment(
+  { source, problems }: ResolveContext,
+  environment: Readonly<Record<string, Scalar>>,
+  path: Path,
+): Record<string, string> {
+  const entries = Object.entries(environment).map(([name, value]) => {
+    const at = [...path, name];
+    // zod passes over a key called __proto__, and with it over whatever it holds.
+    if (typeof value === 'object') {
+      problems.error(at, `must be a string, a number or a boolean; found ${describeValue(value)}`);
+    }
+    // As written: 1.10 is a version more often than a number, and must not become 1.1.
+    return [name, typeof value === 'string' ? value : (source.writtenAs(at) ?? String(value))];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,175 @@
+/** What the parameters of a job entry range over. */
+
+import { product } from '../../language/sweep.js';
+import { asWritten, type Scalar } from '../source/as-written.js';
+import { describeValue, quote } from '../../text/describe.js';
+import type { Path } from '../../text/path.js';
+import type { ResolveContext } from './context.js';
+import { resolveRange } from './range.js';
+import { type JobShape, MOST_ROWS } from '../schema/ensemble.js';
+import type { Distribution, Given, Row, Sweep } from '../../model/ensemble.js';
+
+type Written = Exclude<NonNullable<JobShape['parameters']>, readonly unknown[]>[string];
+type Range = Exclude<Written, Scalar | readonly unknown[]>;
+
+/** Names that mean something else in a template. */
+const TAKEN = new Set(['index', 'state', 'group']);
+
+const DISTRIBUTIONS = ['uniform', 'loguniform', 'normal', 'integer', 'choice'] as const;
+const RANGE_KEYS = ['from', 'to', 'step', 'count', 'scale'] as const;
+
+/** Makes the sweep of an entry; null without parameters, or when they can't be told, which has been reported then. */
+export function resolveSweep(context: ResolveContext, job: JobShape, path: Path): Sweep | null {
+  const { problems } = context;
+  const at = [...path, 'parameters'];
+  const drawn = job.samples !== undefined || job.seed !== undefined;
+  const { parameters } = job;
+  if (parameters === undefined || parameters === null) {
+    if (drawn && !context.shape.isBroken(at)) warnOfIdleKeys(context, job, path);
+    return null;
+  }
+  const names = Array.isArray(parameters) ? rowNames(context, parameters, at) : Object.keys(parameters);
+  for (const name of names) {
+    if (!TAKEN.has(name)) continue;
+    const message = `${quote(name)} can't be the name of a parameter: {{${name}}} means something else`;
+    problems.error(Array.isArray(parameters) ? at : [...at, name], message, 'key');
+  }
+  const fixed: [string, readonly Given[]][] = [];
+  const draws: [string, Distribution][] = [];
+  if (!Array.isArray(parameters)) {
+    for (const [name, written] of Object.entries(parameters)) {
+      const values = resolveOne(context, written, [...at, name]);
+      if (values === null) return null;
+      if (Array.isArray(values)) fixed.push([name, values]);
+      else draws.push([name, values as Distribution]);
+    }
+  }
+  if (drawn && draws.length === 0) warnOfIdleKeys(context, job, path);
+  const samples = job.samples ?? 1;
+  const combinations = Array.isArray(parameters)
+    ? parameters.length
+    : fixed.reduce((all, [, values]) => all * values.length, 1);
+  const rows = combinations * (draws.length === 0 ? 1 : samples);
+  if (rows > MOST_ROWS) {
+    problems.error(at, `these are ${rows} rows; ${MOST_ROWS} at most`, 'key');
+    return null;
+  }
+  return {
+    names,
+    rows: Array.isArray(parameters) ? givenRows(context, parameters, at) : product(fixed),
+    draws,
+    samples,
+    seed: job.seed ?? 0,
+  };
+}
+
+/** Explicit rows, with the texts of their numbers. */
+function givenRows(
+  { source }: ResolveContext,
+  rows: readonly Readonly<Record<string, Scalar>>[],
+  path: Path,
+): Row[] {
+  return rows.map((row, index) =>
+    Object.fromEntries(
+      Object.entries(row ?? {}).map(([name, value]) => [
+        name,
+        asWritten(source, value, [...path, index, name]),
+      ]),
+    ),
+  );
+}
+
+function warnOfIdleKeys({ problems }: ResolveContext, job: JobShape, path: Path): void {
+  for (const key of ['samples', 'seed'] as const) {
+    if (job[key] !== undefined) problems.warning([...path, key], 'ignored: no parameter is drawn', 'key');
+  }
+}
+
+/** The names of explicit rows, which must all have the same. */
+function rowNames(
+  { problems }: ResolveContext,
+  rows: readonly (Readonly<Record<string, Scalar>> | undefined)[],
+  path: Path,
+): string[] {
+  const names = Object.keys(rows.find((row) => row !== undefined) ?? {});
+  for (const [index, row] of rows.entries()) {
+    if (row === undefined) continue;
+    const missing = names.filter((name) => !Object.hasOwn(row, name));
+    const more = Object.keys(row).filter((name) => !names.includes(name));
+    for (const name of missing) {
+      problems.error([...path, index], `this row has no ${quote(name)}; every row must have the same names`);
+    }
+    for (const name of more) {
+      const message = `the first row has no ${quote(name)}; every row must have the same names`;
+      problems.error([...path, index, name], message, 'key');
+    }
+  }
+  return names;
+}
+
+/** The values of one parameter, or how they are drawn; null when that can't be told. */
+function resolveOne(
+  context: ResolveContext,
+  written: Written | undefined,
+  path: Path,
+): readonly Given[] | Distribution | null {
+  if (written === undefined) return null;
+  if (Array.isArray(written)) {
+    if (written.includes(undefined as never)) return null;
+    return written.map((value, index) => asWritten(context.source, value, [...path, index]));
+  }
+  if (typeof written !== 'object') return [asWritten(context.source, written, path)];
+  const range = written as Range;
+  const { problems } = context;
+  const given = (keys: readonly (keyof Range)[]) => keys.filter((key) => range[key] !== undefined);
+  const kinds = given(DISTRIBUTIONS);
+  const others = given(RANGE_KEYS);
+  if (DISTRIBUTIONS.some((kind) => context.shape.isBroken([...path, kind]))) return null;
+  if (kinds.length === 0) return resolveRange(context, range, path);
+  if (kinds.length > 1 || others.length > 0) {
+    const all = [...kinds, ...others].join(' and ');
+    problems.error(path, `has ${all}; only one distribution, or a range, can be meant`, 'key');
+    return null;
+  }
+  return resolveDistribution(context, range, path);
+}
+
+function resolveDistribution(
+  { problems, source }: ResolveContext,
+  { uniform, loguniform, normal, integer, choice }: Range,
+  path: Path,
+): Distribution | null {
+  const refuse = (key: string, message: string) => {
+    problems.error([...path, key], message);
+    return null;
+  };
+  if (choice !== undefined) {
+    const values = choice.map((value, index) => asWritten(source, value, [...path, 'choice', index]));
+    return { kind: 'choice', values };
+  }
+  if (normal !== undefined) {
+    const [mean = 0, deviation = 0] = normal;
+    if (deviation < 0) return refuse('normal', `a standard deviation of ${deviation} is below 0`);
+    return { kind: 'normal', mean, deviation };
+  }
+  for (const [kind, bounds] of [
+    ['uniform', uniform],
+    ['loguniform', loguniform],
+    ['integer', integer],
+  ] as const) {
+    if (bounds === undefined) continue;
+    // One of them is wrong, which has been reported.
+    if (bounds.length < 2 || bounds.includes(undefined as never)) return null;
+    const [from = 0, to = 0] = bounds;
+    if (from > to) return refuse(kind, `${from} is more than ${to}; the smaller one comes first`);
+    if (kind === 'loguniform' && from <= 0) return refuse(kind, 'both must be above 0');
+    if (kind === 'integer' && !(Number.isSafeInteger(from) && Number.isSafeInteger(to))) {
+      return refuse(
+        kind,
+        `must be whole numbers; found ${describeValue(Number.isSafeInteger(from) ? to : from)}`,
+      );
+    }
+    return { kind, from, to };
+  }
+  return null;
+}

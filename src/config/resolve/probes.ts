@@ -1,0 +1,89 @@
+/** `probes:` of job entries: what plugins measure of the jobs of a group. */
+
+import { GroupNames, type ProbeNames, probedOf, VARIABLES } from '../../model/metric-names.js';
+import { quote } from '../../text/describe.js';
+import { durationSeconds } from '../../text/duration.js';
+import type { Path } from '../../text/path.js';
+import type { ResolveContext } from './context.js';
+import { resolveOptions } from './plugins.js';
+import type { JobShape } from '../schema/ensemble.js';
+import type { GroupProbe, JobGroup } from '../../model/ensemble.js';
+
+/** Seconds, where the file does not say. */
+const TIMEOUT = 60;
+
+/** The names of groups as they are in the end. */
+export function namesOfGroups(groups: ReadonlyMap<string, JobGroup>): GroupNames {
+  const names = [...groups].map(([name, group]) => [name, probedOf(group)] as const);
+  return new GroupNames(groups.keys(), new Map(names));
+}
+
+/** So that it can stand behind the dash of a metric's name. */
+const NAME = /^[A-Za-z_]\w*$/;
+
+export interface ResolvedProbes {
+  /** Of each group that has some, in the order of the file. */
+  readonly groups: ReadonlyMap<string, readonly GroupProbe[]>;
+  /** What they measure; null for groups of which some are wrong, which has been reported. */
+  readonly names: ProbeNames;
+}
+
+/** Makes the probes of all groups. */
+export function resolveProbes(
+  context: ResolveContext,
+  jobs: readonly (JobShape | undefined)[],
+): ResolvedProbes {
+  const groups = new Map<string, GroupProbe[]>();
+  const doubtful = new Set<string>();
+  for (const [index, job] of jobs.entries()) {
+    const group = job?.name ?? '';
+    const path = ['jobs', index, 'probes'];
+    if (context.shape.isBroken(path)) doubtful.add(group);
+    for (const [place, shape] of (job?.probes ?? []).entries()) {
+      const others = groups.get(group) ?? [];
+      const probe = shape && resolveProbe(context, shape, others, [...path, place]);
+      if (probe) groups.set(group, [...others, probe]);
+      else doubtful.add(group);
+    }
+  }
+  const names = [...groups].map(([group, probes]) => [group, probedOf({ probes })] as const);
+  const inDoubt = [...doubtful].map((group) => [group, null] as const);
+  return { groups, names: new Map<string, readonly string[] | null>([...names, ...inDoubt]) };
+}
+
+type ProbeShape = NonNullable<NonNullable<JobShape['probes']>[number]>;
+
+/** Null when it is wrong, which has been reported then. */
+function resolveProbe(
+  context: ResolveContext,
+  { probe, with: options, timeout }: ProbeShape,
+  others: readonly GroupProbe[],
+  path: Path,
+): GroupProbe | null {
+  if (probe === undefined) return null;
+  const at = [...path, 'probe'];
+  const checked = resolveOptions(context, 'probes', probe, options, at, [...path, 'with']);
+  if (checked === null) return null;
+  const wrong = faultOf(checked.value, others);
+  if (wrong !== null) {
+    context.problems.error(at, `${probe} ${wrong}`);
+    return null;
+  }
+  const seconds = timeout === undefined ? TIMEOUT : durationSeconds(timeout);
+  return { probe, with: options ?? {}, values: checked.value as string[], timeout: seconds };
+}
+
+/** What is wrong with the names of what a probe measures; null for nothing. */
+function faultOf(names: unknown, others: readonly GroupProbe[]): string | null {
+  if (!Array.isArray(names) || names.length === 0) return 'does not say what it measures (its `values`)';
+  const taken = new Set<unknown>(VARIABLES);
+  for (const { values } of others) for (const name of values) taken.add(name);
+  for (const name of names) {
+    if (typeof name !== 'string' || !NAME.test(name)) {
+      return `measures ${quote(String(name))}; such a name is made of letters, digits and _`;
+    }
+    if (taken.has(name)) return `measures ${quote(name)}, which is a variable of the group already`;
+    taken.add(name);
+  }
+  return null;
+}

@@ -1,0 +1,118 @@
+/** A range of a parameter: `{from: 1, to: 10, step: 3}`. Its values are exact, or the range is refused. */
+
+import { spread, steps } from '../../language/sweep.js';
+import { given } from '../../model/written.js';
+import { counted } from '../../text/counted.js';
+import { isLarge } from '../source/as-written.js';
+import type { Path } from '../../text/path.js';
+import type { ResolveContext } from './context.js';
+import { MOST_ROWS } from '../schema/ensemble.js';
+import type { Given } from '../../model/ensemble.js';
+
+type Bound = number | bigint;
+
+export interface RangeShape {
+  readonly from?: Bound | undefined;
+  readonly to?: Bound | undefined;
+  readonly step?: Bound | undefined;
+  readonly count?: number | undefined;
+  readonly scale?: 'linear' | 'log' | undefined;
+}
+
+/** The values of a range; null when they can't be computed, which has been reported then. */
+export function resolveRange(context: ResolveContext, range: RangeShape, path: Path): Given[] | null {
+  const { problems, shape } = context;
+  const refuse = (message: string, key?: string) => {
+    problems.error(key === undefined ? path : [...path, key], message);
+    return null;
+  };
+  const { from, to, step, count, scale = 'linear' } = range;
+  for (const key of ['from', 'to'] as const) {
+    if (range[key] === undefined) {
+      return shape.isBroken([...path, key]) ? null : refuse(`'${key}' is missing: a range needs from and to`);
+    }
+  }
+  if (from === undefined || to === undefined) return null;
+  if (step === undefined && count === undefined) {
+    const broken = shape.isBroken([...path, 'step']) || shape.isBroken([...path, 'count']);
+    return broken ? null : refuse("a range needs 'step' or 'count'");
+  }
+  if (step !== undefined && count !== undefined) return refuse("a range has 'step' or 'count', not both");
+  if (step !== undefined && scale === 'log')
+    return refuse("a log scale needs 'count' in place of 'step'", 'scale');
+  const key = inexactBound(context, range, path);
+  if (key !== null) return refuse(`has more digits than can be computed with; ${LIST}`, key);
+  if (isLarge(from) || isLarge(to) || isLarge(step)) {
+    const values = largeRange(from, to, step ?? null, count ?? 1, scale);
+    return typeof values === 'string' ? refuse(values) : values.map(textOf);
+  }
+  const [first, last] = [Number(from), Number(to)];
+  if (step !== undefined) {
+    const distance = Number(step);
+    if (distance === 0) return refuse('must not be 0', 'step');
+    if ((last - first) * distance < 0) return refuse(neverLeads(from, to, step), 'step');
+    const values = (last - first) / distance + 1;
+    if (!(values <= MOST_ROWS)) return refuse(tooMany(Math.floor(values)));
+    return steps(first, last, distance);
+  }
+  if (scale === 'log' && !(first > 0 && last > 0)) {
+    return refuse('a log scale needs from and to above 0', 'scale');
+  }
+  return spread(first, last, count ?? 1, scale);
+}
+
+const LIST = 'write the values as a list';
+
+const neverLeads = (from: Bound, to: Bound, step: Bound) =>
+  `steps of ${step} never lead from ${from} to ${to}`;
+const tooMany = (values: number | bigint) => `these are ${values} values; ${MOST_ROWS} at most`;
+
+/** The first of the bounds that loses digits where it is computed with; null for none. */
+function inexactBound({ source }: ResolveContext, range: RangeShape, path: Path): string | null {
+  for (const key of ['from', 'to', 'step'] as const) {
+    const value = range[key];
+    const text = source.writtenAs([...path, key]);
+    if (typeof value === 'number' && text !== null && losesDigits(value, text)) return key;
+  }
+  return null;
+}
+
+/** Whether a decimal has digits that the number does not keep. */
+function losesDigits(value: number, text: string): boolean {
+  const digits = (decimal: string) =>
+    /^[-+]?([\d.]+)/
+      .exec(decimal)?.[1]
+      ?.replace('.', '')
+      .replace(/^0+|0+$/g, '') ?? '';
+  return /^[-+]?[\d.]+(?:[eE][-+]?\d+)?$/.test(text) && digits(text) !== digits(String(value));
+}
+
+/** A range of integers that numbers can't hold, or why there is none. */
+function largeRange(
+  from: Bound,
+  to: Bound,
+  step: Bound | null,
+  count: number,
+  scale: 'linear' | 'log',
+): bigint[] | string {
+  const odd = [from, to, step].find((bound) => typeof bound === 'number' && !Number.isInteger(bound));
+  if (odd !== undefined) return `can't be computed exactly with ${odd}; ${LIST}`;
+  if (scale === 'log') return `a log scale can't be computed exactly with numbers so large; ${LIST}`;
+  const [first, last] = [BigInt(from), BigInt(to)];
+  if (step === null && count === 1) return [first];
+  const parts = BigInt(count - 1);
+  if (step === null && (last - first) % parts !== 0n) {
+    return `${counted(count, 'value')} can't be spread from ${from} to ${to} exactly; ${LIST}`;
+  }
+  const distance = step === null ? (last - first) / parts : BigInt(step);
+  if (distance === 0n && step !== null) return 'the step must not be 0';
+  if ((last - first) * distance < 0n) return neverLeads(from, to, distance);
+  const values = step === null ? BigInt(count) : (last - first) / distance + 1n;
+  if (values > MOST_ROWS) return tooMany(values);
+  return Array.from({ length: Number(values) }, (_, index) => first + BigInt(index) * distance);
+}
+
+/** A number where one can hold the integer, else its text. */
+function textOf(value: bigint): Given {
+  return isLarge(value) ? String(value) : given(Number(value), null);
+}

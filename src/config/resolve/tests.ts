@@ -1,0 +1,349 @@
+/** `tests:`: lines of the short notation read, names looked up, times in seconds. */
+
+import { resolve } from 'node:path';
+import { isOwnVariable, variablesOf } from '../../model/metric-names.js';
+import { parseCondition } from '../../language/comparison.js';
+import { noJobGroup, parseMetricName } from '../../language/metric-name.js';
+import { describeValue, quote } from '../../text/describe.js';
+import { DURATION_PATTERN, durationSeconds } from '../../text/duration.js';
+import type { Path } from '../../text/path.js';
+import type { ConfigSource, Problems } from '../source/problems.js';
+import { ACTIONS } from '../schema/ensemble.js';
+import type { TestShape } from '../schema/tests.js';
+import { choices, didYouMean, thereAre } from '../../text/suggest.js';
+import { type Notation, parseFiring, parseHappening, parseOutcome } from '../../language/test-notation.js';
+import type {
+  ExpectedFiring,
+  ExpectedMetric,
+  ExpectedValue,
+  JobPlan,
+  ScriptLine,
+  TestCase,
+  TestInput,
+} from '../../model/test.js';
+
+/** Monday, 2024-01-01 00:00 UTC: a beginning of everything that a calendar has. */
+const DEFAULT_START = 1_704_067_200;
+const DEFAULT_UNTIL = 86_400;
+const DEFAULT_WITHIN = 0.001;
+/** Metrics come from differences of times of day, which doubles keep to a quarter of a microsecond. */
+const RELATIVE_TOLERANCE = 1e-6;
+const LEAST_TOLERANCE = 1e-6;
+
+/** What tests are resolved with. */
+export interface TestContext {
+  readonly source: ConfigSource;
+  readonly problems: Problems;
+  /** The file that the tests are in, absolute, or null. */
+  readonly file: string | null;
+  /** Whether the value at a path was left out for its shape, which has been reported. */
+  isBroken(path: Path): boolean;
+  /** The job groups that there are; null where not all could be read. */
+  readonly groups: ReadonlySet<string> | null;
+  /** Of the ensemble. */
+  readonly states: readonly string[];
+}
+
+/** Makes the tests. What is wrong with one has been reported then. */
+export function resolveTests(
+  context: TestContext,
+  tests: readonly (TestShape | undefined)[] | null | undefined,
+): TestCase[] {
+  const lines = new Map<string, number | null>();
+  return (tests ?? []).flatMap((test, index) => {
+    if (test?.name === undefined) return [];
+    const path = ['tests', index];
+    const { line } = context.source.place(path, 'value');
+    if (lines.has(test.name)) {
+      context.problems.error(
+        [...path, 'name'],
+        `another test has this name already; it would be hard to tell which`,
+      );
+    }
+    lines.set(test.name, line);
+    return [
+      {
+        name: test.name,
+        line,
+        input: new Resolver(context, path).input(test),
+        expect: new Resolver(context, [...path, 'expect']).expectations(test.expect ?? {}),
+      },
+    ];
+  });
+}
+
+/** A line of the form `TIME: TEXT`, its text at `path`. */
+interface TimedText {
+  readonly time: number;
+  readonly text: string;
+  readonly path: Path;
+}
+
+class Resolver {
+  readonly #context: TestContext;
+  readonly #path: Path;
+
+  constructor(context: TestContext, path: Path) {
+    this.#context = context;
+    this.#path = path;
+  }
+
+  input(test: TestShape): TestInput {
+    const { recording, synth } = test;
+    const { file, problems } = this.#context;
+    const source = recording === undefined ? (synth === undefined ? null : 'synth') : 'recording';
+    if (source !== null) {
+      for (const key of ['jobs', 'events', 'slots', 'start', 'until'] as const) {
+        if (test[key] === undefined) continue;
+        problems.error(
+          [...this.#path, key],
+          `a test with ${source} has no ${key}: the events are all there`,
+          'key',
+        );
+      }
+    }
+    if (recording !== undefined) {
+      if (synth !== undefined) {
+        problems.error([...this.#path, 'synth'], 'a test has either a recording or synth, not both', 'key');
+      }
+      return { kind: 'recording', path: file === null ? resolve(recording) : resolve(file, '..', recording) };
+    }
+    if (synth !== undefined) {
+      const { groups, meanDuration, ...settings } = synth;
+      for (const [index, group] of known(groups).entries()) {
+        this.#checkGroup(group, [...this.#path, 'synth', 'groups', index]);
+      }
+      return {
+        kind: 'synth',
+        settings: {
+          groupNames: groups === undefined ? [...(this.#context.groups ?? [])] : known(groups),
+          ...settings,
+          meanDuration: meanDuration === undefined ? undefined : durationSeconds(meanDuration),
+        },
+      };
+    }
+    return {
+      kind: 'script',
+      plans: this.#plans(test.jobs ?? {}),
+      lines: this.#script(test.events ?? []),
+      slots: test.slots ?? null,
+      start: this.#start(test.start),
+      until: test.until === undefined ? DEFAULT_UNTIL : durationSeconds(test.until),
+    };
+  }
+
+  /** What must come out. */
+  expectations({
+    firings,
+    metrics,
+    end,
+    state,
+    within,
+  }: Partial<NonNullable<TestShape['expect']>>): TestCase['expect'] {
+    if (state !== undefined) this.#checkState(state, [...this.#path, 'state']);
+    return {
+      within: within === undefined ? DEFAULT_WITHIN : durationSeconds(within),
+      firings: firings === undefined ? null : this.#firings(firings),
+      metrics: Object.entries(metrics ?? {}).flatMap(([name, value]) => this.#metric(name, value)),
+      end: end ?? null,
+      state: state ?? null,
+    };
+  }
+
+  #plans(shapes: NonNullable<TestShape['jobs']>): Map<string, JobPlan> {
+    const plans = Object.entries(shapes).map(([group, shape]): [string, JobPlan] => {
+      const { wait, duration, outcome, probes = {} } = shape;
+      const path = [...this.#path, 'jobs', group];
+      this.#checkGroup(group, path, 'key');
+      const outcomes = [outcome ?? []].flat().flatMap((text: string | undefined, index) => {
+        if (text === undefined) return [];
+        const at = Array.isArray(outcome) ? [...path, 'outcome', index] : [...path, 'outcome'];
+        const parsed = this.#read(text, parseOutcome(text), at);
+        return parsed === null ? [] : [parsed];
+      });
+      const durationIsBroken = this.#context.isBroken([...path, 'duration']);
+      if (outcomes.length > 0 && duration === undefined && !durationIsBroken) {
+        this.#context.problems.error(
+          path,
+          "'duration' is missing: without one, lines of events say how jobs end",
+        );
+      }
+      return [
+        group,
+        {
+          wait: known(wait).map(durationSeconds),
+          duration: known(duration).map(durationSeconds),
+          outcome: outcomes,
+          probes: this.#probes(group, probes, [...path, 'probes']),
+        },
+      ];
+    });
+    return new Map(plans);
+  }
+
+  #probes(
+    group: string,
+    shapes: Readonly<Record<string, number | number[] | undefined>>,
+    path: Path,
+  ): JobPlan['probes'] {
+    const variables = variablesOf(this.#context.groups, group);
+    const measured = variables?.filter((name) => !isOwnVariable(name));
+    for (const name of Object.keys(shapes)) {
+      if (measured === undefined || measured.includes(name)) continue;
+      const there =
+        measured.length === 0 ? '; the group has no probes' : `; they measure ${choices(measured, 'and')}`;
+      const hint = didYouMean(name, measured) || there;
+      this.#context.problems.error(
+        [...path, name],
+        `no probe of ${quote(group)} measures ${quote(name)}${hint}`,
+        'key',
+      );
+    }
+    return new Map(Object.entries(shapes).map(([name, values]) => [name, known(values)]));
+  }
+
+  #script(events: NonNullable<TestShape['events']>): ScriptLine[] {
+    let latest = 0;
+    return this.#timed(events, 'events').flatMap(({ time, text, path }) => {
+      if (time < latest) {
+        this.#context.problems.error(
+          path,
+          'this comes earlier than the line before; put the lines in their order',
+        );
+      }
+      latest = Math.max(latest, time);
+      const happening = this.#read(text, parseHappening(text), path);
+      if (happening === null) return [];
+      if ('group' in happening) this.#checkGroup(happening.group, path);
+      return [{ time, happening, text, line: this.#lineOf(path) }];
+    });
+  }
+
+  #firings(shapes: NonNullable<NonNullable<TestShape['expect']>['firings']>): ExpectedFiring[] {
+    return this.#timed(shapes, 'firings').flatMap(({ time, text, path }) => {
+      const firing = this.#read(text, parseFiring(text), path);
+      if (firing === null) return [];
+      const { action, label, goto, by } = firing;
+      const names = [...Object.keys(ACTIONS), 'goto'];
+      if (!names.includes(action) && !action.includes('.')) {
+        this.#context.problems.error(path, `no action ${quote(action)}${didYouMean(action, names)}`);
+      }
+      const ofGroup = ['submit', 'cancel', 'urgency'].includes(action);
+      if (ofGroup && label !== null) this.#checkGroup(label, path);
+      if (goto !== null) this.#checkState(goto, path);
+      return [{ time, action, label, goto, by, text, line: this.#lineOf(path) }];
+    });
+  }
+
+  #metric(name: string, value: number | string | null): ExpectedMetric[] {
+    const path = [...this.#path, 'metrics', name];
+    const metric = parseMetricName(name, this.#context.groups);
+    if (!metric.ok) for (const message of metric.messages) this.#context.problems.error(path, message, 'key');
+    const expected = this.#expectedValue(value, path);
+    if (!metric.ok || expected === null) return [];
+    return [{ name, metric: metric.value, value: expected, text: String(value), line: this.#lineOf(path) }];
+  }
+
+  #expectedValue(value: number | string | null, path: Path): ExpectedValue | null {
+    if (value === null) return { kind: 'none' };
+    if (typeof value === 'number') return near(value);
+    const range = /^(\S+)\s*(?:\+-|±)\s*(.+)$/.exec(value.trim());
+    if (range !== null) {
+      const [middle, tolerance] = [quantity(range[1] ?? ''), quantity(range[2] ?? '')];
+      if (middle !== null && tolerance !== null && tolerance >= 0)
+        return { kind: 'near', value: middle, tolerance };
+      this.#context.problems.error(
+        path,
+        `${quote(value)} is not a value with its tolerance; write "40 +- 2"`,
+      );
+      return null;
+    }
+    const plain = quantity(value);
+    if (plain !== null) return near(plain);
+    const [, comparison, digits] = /^([<>=!]=?)\s*(.+)$/.exec(value.trim()) ?? [];
+    const threshold = quantity(digits ?? '');
+    const condition = parseCondition(
+      comparison !== undefined && threshold !== null ? `${comparison} ${threshold}` : value,
+    );
+    if (condition.ok) return { kind: 'condition', condition: condition.value };
+    for (const message of condition.messages) this.#context.problems.error(path, message);
+    return null;
+  }
+
+  #start(start: string | undefined): number {
+    if (start === undefined) return DEFAULT_START;
+    const time = /^\d{4}-\d{2}-\d{2}/.test(start) ? Date.parse(start) / 1000 : Number.NaN;
+    if (time > 0) return time;
+    this.#context.problems.error(
+      [...this.#path, 'start'],
+      `must be a date and time after 1970, like 2026-03-01T08:00:00Z; found ${describeValue(start)}`,
+    );
+    return DEFAULT_START;
+  }
+
+  /** The lines of a list of `TIME: TEXT`, several texts of one time one after the other. */
+  #timed(
+    shapes: readonly (Readonly<Record<string, string | string[]>> | undefined)[],
+    key: string,
+  ): TimedText[] {
+    return shapes.flatMap((shape, index) =>
+      Object.entries(shape ?? {}).flatMap(([time, texts]) => {
+        const path = [...this.#path, key, index, time];
+        const seconds = quantity(time);
+        if (seconds === null) {
+          this.#context.problems.error(
+            path,
+            `${quote(time)} is not a time; write one like 10s, 1.5m, 2h or 250ms`,
+            'key',
+          );
+          return [];
+        }
+        if (typeof texts === 'string') return [{ time: seconds, text: texts, path }];
+        return texts.flatMap((text: string | undefined, i) =>
+          text === undefined ? [] : [{ time: seconds, text, path: [...path, i] }],
+        );
+      }),
+    );
+  }
+
+  #checkGroup(group: string, path: Path, part: 'key' | 'value' = 'value'): void {
+    const { groups, problems } = this.#context;
+    if (groups !== null && !groups.has(group)) problems.error(path, noJobGroup(group, groups), part);
+  }
+
+  #checkState(state: string, path: Path): void {
+    const { states, problems } = this.#context;
+    if (states.includes(state)) return;
+    const known = states.length === 0 ? "; the ensemble has no 'states'" : thereAre(states);
+    problems.error(path, `no state ${quote(state)}${didYouMean(state, states) || known}`);
+  }
+
+  /** What was read of a text; what is wrong is told at its character, where that can be. */
+  #read<T>(text: string, parsed: Notation<T>, path: Path): T | null {
+    if (parsed.ok) return parsed.value;
+    const { source, problems } = this.#context;
+    const { at, message } = parsed.fault;
+    problems.add('error', path, message, source.placeInText(path, text, at) ?? source.place(path, 'value'));
+    return null;
+  }
+
+  #lineOf(path: Path): number | null {
+    return this.#context.source.place(path, 'value').line;
+  }
+}
+
+/** One of something or a list, as a list, without what was wrong in it. */
+function known<T>(values: T | readonly (T | undefined)[] | undefined): T[] {
+  return [values ?? []].flat().filter((value): value is T & {} => value !== undefined) as T[];
+}
+
+function near(value: number): ExpectedValue {
+  return { kind: 'near', value, tolerance: Math.max(LEAST_TOLERANCE, RELATIVE_TOLERANCE * Math.abs(value)) };
+}
+
+/** A number, or a time in seconds; null for neither. */
+function quantity(text: string): number | null {
+  const trimmed = text.trim();
+  if (DURATION_PATTERN.test(trimmed)) return durationSeconds(trimmed);
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : null;
+}

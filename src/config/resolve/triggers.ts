@@ -1,0 +1,152 @@
+/** The trigger of a rule, with what it refers to. */
+
+import { nextTimes } from '../../language/cron.js';
+import { noJobGroup, parseMetricName } from '../../language/metric-name.js';
+import { jobEventOf } from '../../language/triggers.js';
+import { quote } from '../../text/describe.js';
+import { durationSeconds } from '../../text/duration.js';
+import type { Path } from '../../text/path.js';
+import type { ResolveContext } from './context.js';
+import type { ResolvedNames } from './rules.js';
+import { stateNamed } from './states.js';
+import { isShort, resolveShort } from './when.js';
+import type { RuleShape } from '../schema/ensemble.js';
+import type { Trigger } from '../../model/ensemble.js';
+
+/** The trigger; null when it is wrong, which has been reported then. */
+export function resolveTrigger(
+  context: ResolveContext,
+  names: ResolvedNames,
+  rule: RuleShape,
+  path: Path,
+): Trigger | null {
+  const { trigger } = rule;
+  switch (trigger) {
+    case undefined:
+      return null;
+    case 'start':
+    case 'heartbeat':
+      return { kind: trigger };
+    case 'metric':
+      return resolveMetric(context, names, rule, path);
+    case 'interval':
+      return resolveInterval(context, rule, path);
+    case 'cron':
+      return resolveCron(context, rule, path);
+    case 'state':
+      return resolveState(context, names, rule, path);
+    default:
+      return resolveJobEvent(context, names, jobEventOf(trigger) ?? trigger, rule, path);
+  }
+}
+
+function resolveMetric(
+  context: ResolveContext,
+  { jobs }: ResolvedNames,
+  { name, when }: RuleShape,
+  path: Path,
+): Trigger | null {
+  const { shape, problems } = context;
+  const given = when !== undefined && when !== null;
+  if (given && !isShort(when)) return { kind: 'metric', metric: null, when: null };
+
+  const condition = given ? resolveShort(context, when, [...path, 'when']) : null;
+  if (name === undefined || name === null) {
+    if (!shape.isBroken([...path, 'name']) && !shape.isBroken([...path, 'when'])) {
+      problems.error(path, "'name' is missing: it says which metric to watch, like count.sleep.success");
+    }
+    return null;
+  }
+  const metric = parseMetricName(name, jobs.complete ? jobs.names : null);
+  if (!metric.ok) for (const message of metric.messages) problems.error([...path, 'name'], message);
+  if (!metric.ok || (given && condition === null)) return null;
+  return { kind: 'metric', metric: metric.value, when: condition };
+}
+
+function resolveInterval({ shape, problems }: ResolveContext, rule: RuleShape, path: Path): Trigger | null {
+  const { interval } = rule;
+  if (interval !== undefined && interval !== null) {
+    return { kind: 'interval', seconds: durationSeconds(interval) };
+  }
+  if (!shape.isBroken([...path, 'interval'])) {
+    problems.error(path, "'interval' is missing: it says how often, like 1m");
+  }
+  return null;
+}
+
+function resolveCron({ shape, problems }: ResolveContext, rule: RuleShape, path: Path): Trigger | null {
+  const { cron, timezone } = rule;
+  if (cron === undefined || cron === null) {
+    if (!shape.isBroken([...path, 'cron'])) {
+      problems.error(path, `'cron' is missing: it says when, like "*/5 * * * *"`);
+    }
+    return null;
+  }
+  if (timezone !== undefined && timezone !== null && !isTimeZone(timezone)) {
+    problems.error(
+      [...path, 'timezone'],
+      `${quote(timezone)} is not a time zone; write one like Europe/Berlin or UTC`,
+    );
+    return null;
+  }
+  const trigger = { kind: 'cron', pattern: cron, timezone: timezone ?? null } as const;
+  try {
+    if (nextTimes(trigger, Date.now() / 1000, 1).length === 0) {
+      problems.warning([...path, 'cron'], `${quote(cron)} names no time that is still to come`);
+    }
+    return trigger;
+  } catch (cause) {
+    const reason = (cause as Error).message.replace(/^Cron\w*: /, '');
+    problems.error(
+      [...path, 'cron'],
+      `${quote(cron)} is not a cron pattern "minute hour day month weekday": ${reason}`,
+    );
+    return null;
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function resolveState(
+  context: ResolveContext,
+  { states }: ResolvedNames,
+  { name }: RuleShape,
+  path: Path,
+): Trigger | null {
+  if (name === undefined || name === null) {
+    if (!context.shape.isBroken([...path, 'name'])) {
+      context.problems.error(path, "'name' is missing: it says which state");
+    }
+    return null;
+  }
+  const state = stateNamed(context, states, name, [...path, 'name']);
+  return state === null ? null : { kind: 'state', state };
+}
+
+function resolveJobEvent(
+  { problems }: ResolveContext,
+  { jobs }: ResolvedNames,
+  event: string,
+  rule: RuleShape,
+  path: Path,
+): Trigger {
+  const group = rule.name ?? null;
+  if (group !== null && jobs.complete && !jobs.names.has(group)) {
+    problems.error([...path, 'name'], noJobGroup(group, jobs.names));
+  }
+  if (event === 'stalled') {
+    const watched = [...jobs.groups.values()].filter(({ name }) => group === null || name === group);
+    if (jobs.complete && watched.every(({ stalled }) => stalled === null)) {
+      const which = group === null ? 'no job group says' : `the job group ${quote(group)} does not say`;
+      problems.error(path, `${which} when a job counts as stalled: add 'stalled: 30m' to its jobs`);
+    }
+  }
+  return { kind: 'job', event, group };
+}

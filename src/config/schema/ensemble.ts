@@ -1,0 +1,515 @@
+/**
+ * The shape of an ensemble file: which keys there are and what type each has. Nothing is converted here, and
+ * nothing that needs more than one value to judge is judged here; that is the work of `resolve.ts`.
+ *
+ * Every `error` says what is allowed; what was found is added when the problem is reported (`check.ts`). The
+ * descriptions end up in the JSON Schema, where editors show them.
+ */
+
+import { z } from 'zod';
+import type { PluginPartName } from '../../model/part-name.js';
+import { TRIGGERS } from '../../language/triggers.js';
+import { DURATION_PATTERN, durationSeconds, formatDuration, NO_DURATION } from '../../text/duration.js';
+import { useSchema } from './algorithm.js';
+import { type TestShape, testsSchema } from './tests.js';
+
+/** Counts pass through 32-bit integers in jobspecs. */
+export const MOST = 2 ** 31 - 1;
+/** Rows of parameters that a group may have. */
+export const MOST_ROWS = 100_000;
+/** Timers of Node count milliseconds in 31 bits; a longer one would fire at once. */
+export const LONGEST_TIMER = Math.floor((2 ** 31 - 1) / 1000);
+
+/** What YAML 1.1, which ensemble-python reads, takes for booleans besides `true` and `false`. */
+export const YAML_TRUE = ['yes', 'Yes', 'YES', 'on', 'On', 'ON'] as const;
+export const YAML_FALSE = ['no', 'No', 'NO', 'off', 'Off', 'OFF'] as const;
+
+/** Whether a value that passed `yesOrNo` means yes. */
+export function meansYes(value: boolean | string): boolean {
+  return value === true || YAML_TRUE.some((spelling) => spelling === value);
+}
+
+export const ACTIONS = {
+  submit: 'Submit a job group, or as many of its jobs as `value` says.',
+  cancel: 'Cancel all active jobs of a group.',
+  urgency: 'Set the urgency of the pending jobs of a group to `value`; 0 holds them, 16 is the default.',
+  terminate: 'End the ensemble.',
+  grow: 'Add `value` nodes to the cluster.',
+  shrink: 'Take `value` nodes away from the cluster.',
+  custom: 'Run a function of your own, which may return an action.',
+  exec: 'Run a program, which may print an action.',
+} as const;
+
+/** The name of an action of ours, as it is written in the file. */
+export type ActionName = keyof typeof ACTIONS;
+
+function pluginPart(error: string) {
+  return z.string({ error }).regex(/^[a-z][a-z0-9-]*\.[A-Za-z_][A-Za-z0-9_-]*$/, {
+    error,
+    // So that it is not taken for what was meant.
+    abort: true,
+  }) as unknown as z.ZodType<PluginPartName>;
+}
+
+function options(of: string) {
+  return z
+    .record(z.string(), z.unknown(), { error: 'must be a mapping of options' })
+    .nullish()
+    .describe(`Options of ${of}; the plugin says which there are.`);
+}
+
+/** Text that may be handed to the operating system, which ends it at a NUL. */
+function string(error = 'must be a string') {
+  return z
+    .string({ error })
+    .refine((value) => !value.includes('\0'), { error: 'must not hold a NUL character' });
+}
+
+function text() {
+  const error = 'must be a string that is not empty';
+  return string(error).min(1, { error });
+}
+
+/** A boolean, also in the words that YAML 1.1 has for it. */
+function yesOrNo() {
+  return z.union([z.boolean(), z.enum([...YAML_TRUE, ...YAML_FALSE])], { error: 'must be true or false' });
+}
+
+function integer(least: number, most: number = MOST, more = '') {
+  const error = `must be an integer from ${least} to ${most}${more}`;
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+}
+
+/** A length of time from 0 on: `30s`, `5m`, `2h`, `1d`, `250ms`, or seconds; see `durationSeconds`. */
+function delay(most = Number.POSITIVE_INFINITY) {
+  const limit = most === Number.POSITIVE_INFINITY ? '' : `, ${formatDuration(most)} at most`;
+  const error = `${NO_DURATION} like 30s, 5m, 2h, 1d or 250ms, or a number of seconds${limit}`;
+  return lengthOfTime(error, z.number({ error }).min(0, { error }).max(most, { error }), most);
+}
+
+/** A length of time above 0. */
+function duration(most = Number.POSITIVE_INFINITY) {
+  const limit = most === Number.POSITIVE_INFINITY ? '' : `, ${formatDuration(most)} at most`;
+  const error = `${NO_DURATION} above 0, like 30s, 5m, 2h, 1d or 250ms, or a number of seconds${limit}`;
+  const number = z.number({ error }).gt(0, { error }).max(most, { error });
+  return lengthOfTime(error, number, most, /[1-9]/);
+}
+
+function lengthOfTime(error: string, number: z.ZodNumber, most: number, also = /./) {
+  const written = z
+    .string({ error })
+    .regex(DURATION_PATTERN, { error, abort: true })
+    .regex(also, { error })
+    .refine((text) => durationSeconds(text) <= most, { error });
+  return z.union([number, written], { error });
+}
+
+/** Text with tags that are filled in for each job. */
+function template(error: string) {
+  return string(error).regex(/\{\{/, { error });
+}
+
+function integerOrTemplate(least: number) {
+  const error = `must be an integer from ${least} to ${MOST}, or a template like '{{x}}'`;
+  const number = z.number({ error }).int({ error }).min(least, { error }).max(MOST, { error });
+  return z.union([number, template(error)], { error });
+}
+
+function delayOrTemplate() {
+  const error = `${NO_DURATION} like 30s, 5m or 2h, a number of seconds, or a template like '{{x}}'`;
+  const written = string(error).regex(new RegExp(`${DURATION_PATTERN.source}|\\{\\{`), { error });
+  return z.union([z.number({ error }).min(0, { error }), written], { error });
+}
+
+const scalarError = 'must be a string, a number or a boolean';
+
+/** A bigint is an integer that a number would round. */
+const scalars = [
+  string(scalarError),
+  z.number({ error: scalarError }),
+  z.boolean({ error: scalarError }),
+  z.bigint({ error: scalarError }),
+] as const;
+
+function scalar() {
+  return z.union(scalars, { error: scalarError });
+}
+
+/** Names of parameters; they must not look like numbers, which mappings put first, nor like paths. */
+export const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
+function parameterName() {
+  return z.string().regex(PARAMETER_NAME, {
+    error: 'is not a name for a parameter: letters, digits, _ and - behind a letter',
+  });
+}
+
+function pair(names: string) {
+  const error = `must be a list of two numbers, [${names}]`;
+  return z.array(z.number({ error }), { error }).length(2, { error });
+}
+
+function ofRange() {
+  const error = 'must be a number';
+  return z.union([z.number({ error }), z.bigint({ error })], { error }).optional();
+}
+
+const rangeSchema = z.strictObject(
+  {
+    from: ofRange().describe('The first value of a range.'),
+    to: ofRange().describe('The last value that a range may have.'),
+    step: ofRange().describe('The distance between two values.'),
+    count: integer(1, MOST_ROWS).optional().describe('How many values, in place of a step.'),
+    scale: z
+      .enum(['linear', 'log'], { error: 'must be linear or log' })
+      .optional()
+      .meta({ description: 'Equal distances, or equal ratios (with count).', default: 'linear' }),
+    uniform: pair('from, to').optional().describe('Drawn, every value between the two as likely.'),
+    loguniform: pair('from, to').optional().describe('Drawn, every order of magnitude as likely.'),
+    normal: pair('mean, standard deviation').optional().describe('Drawn from a normal distribution.'),
+    integer: pair('from, to').optional().describe('A whole number is drawn, both ends included.'),
+    choice: z
+      .array(scalar(), { error: 'must be a list of values' })
+      .min(1, { error: 'must not be empty' })
+      .optional()
+      .describe('One of these is drawn.'),
+  },
+  { error: 'must be a value, a list of values, a range or a distribution' },
+);
+
+const parametersSchema = z
+  .union(
+    [
+      z.record(
+        parameterName(),
+        z.union(
+          [
+            ...scalars,
+            z.array(scalar(), { error: 'must be a list of values' }).min(1, { error: 'must not be empty' }),
+            rangeSchema,
+          ],
+          { error: 'must be a value, a list of values, a range or a distribution' },
+        ),
+      ),
+      z
+        .array(z.record(parameterName(), scalar(), { error: 'must be a mapping of names to values' }), {
+          error: 'must be a list of rows',
+        })
+        .min(1, { error: 'must not be empty' }),
+    ],
+    { error: 'must be a mapping of names to what they range over, or a list of rows' },
+  )
+  .nullish()
+  .describe('What {{name}} stands for: lists and ranges in every combination, or rows. Each row is one job.');
+
+const outcomeError = 'must be failed, timeout, canceled or {exception: TYPE}';
+
+const retryOnSchema = z.union(
+  [
+    z.enum(['failed', 'timeout', 'canceled'], { error: outcomeError }),
+    z.strictObject(
+      { exception: text().describe("The type of the job's gravest exception.") },
+      { error: outcomeError },
+    ),
+  ],
+  { error: outcomeError },
+);
+
+const retrySchema = z
+  .union(
+    [
+      integer(0),
+      z.strictObject(
+        {
+          times: integer(0).describe('How often a job is submitted again at most.'),
+          backoff: z
+            .union(
+              [
+                delay(),
+                z.strictObject({
+                  initial: delay().describe('Before the first time.'),
+                  factor: z
+                    .number({ error: 'must be a number, 1 or more' })
+                    .min(1, { error: 'must be a number, 1 or more' })
+                    .optional()
+                    .meta({ description: 'How many times as long before each next time.', default: 2 }),
+                  max: delay().optional().describe('The longest that it gets.'),
+                }),
+              ],
+              { error: 'must be a duration, or a mapping with initial, factor and max' },
+            )
+            .optional()
+            .describe('Time from the end of a job to its next submission.'),
+          on: z
+            .union(
+              [
+                retryOnSchema,
+                z.array(retryOnSchema, { error: outcomeError }).min(1, { error: outcomeError }),
+              ],
+              {
+                error: outcomeError,
+              },
+            )
+            .optional()
+            .describe('Which ends: failed (other than by a timeout) and timeout when absent.'),
+        },
+        { error: 'must be a number of times, or a mapping with times, backoff and on' },
+      ),
+    ],
+    { error: 'must be a number of times, or a mapping with times, backoff and on' },
+  )
+  .nullish()
+  .describe('Submits jobs of the group that end badly again.');
+
+/** The names of a table of descriptions as an enum whose descriptions editors can show. */
+function described<const T extends string>(descriptions: Readonly<Record<T, string>>, error: string) {
+  const names = Object.keys(descriptions) as [T, ...T[]];
+  return z.enum(names, { error }).meta({ enumDescriptions: Object.values(descriptions) });
+}
+
+const loggingSchema = z
+  .strictObject(
+    {
+      debug: yesOrNo().optional().meta({ description: 'Log every event.', default: false }),
+      heartbeat: delay(LONGEST_TIMER).nullish().meta({
+        description: 'Time between heartbeats; 0 for none, which rules that need them turn into 60s.',
+        default: 0,
+      }),
+    },
+    { error: 'must be a mapping with debug and heartbeat' },
+  )
+  .nullish()
+  .describe('What to log, and how often to look at what time alone changes.');
+
+const environmentSchema = z
+  .record(
+    z
+      .string()
+      .regex(/^[^=\0]+$/, { error: 'is not a name for a variable: it must not be empty or hold = or NUL' }),
+    scalar(),
+    { error: 'must be a mapping of names to values' },
+  )
+  .nullish()
+  .describe("Variables set on top of the ensemble's own environment.");
+
+export const jobSchema = z
+  .strictObject(
+    {
+      name: text().describe('The job group. Entries of one name form one group and are submitted together.'),
+      // `command: true` is a boolean to YAML and a program to people.
+      command: z
+        .union([text(), z.boolean()], { error: 'must be a string that is not empty' })
+        .optional()
+        .describe('The program and its arguments, quoted as for a shell; no shell expands it.'),
+      use: pluginPart('must be a kind of jobs that a plugin knows, like lammps.job')
+        .optional()
+        .describe('The kind of jobs of a plugin that gives the keys which this entry does not have.'),
+      with: options('`use`'),
+      probes: z
+        .array(
+          z.strictObject(
+            {
+              probe: pluginPart('must be a probe of a plugin, like lammps.thermo').describe(
+                'What measures the jobs.',
+              ),
+              with: options('the probe'),
+              timeout: duration(LONGEST_TIMER).optional().meta({
+                description: 'How long it may take for a job.',
+                default: '60s',
+              }),
+            },
+            { error: 'must be a mapping with probe and with' },
+          ),
+          { error: 'must be a list of probes, like [{probe: lammps.thermo}]' },
+        )
+        .nullish()
+        .describe('Probes of plugins: they measure each job of the group that has ended successfully.'),
+      workdir: string()
+        .nullish()
+        .describe(
+          'Working directory of the jobs; that of the ensemble when absent. A job fails when it is missing.',
+        ),
+      count: integer(0).optional().meta({
+        description: 'Jobs to start from this entry, or from each row of its parameters.',
+        default: 1,
+      }),
+      parameters: parametersSchema,
+      samples: integer(1, MOST_ROWS)
+        .optional()
+        .meta({ description: 'Rows to draw, for each combination of the other parameters.', default: 1 }),
+      seed: integer(0)
+        .optional()
+        .meta({ description: 'Of what is drawn: the same seed, the same values.', default: 0 }),
+      nodes: integerOrTemplate(0).nullish().meta({ description: 'Nodes for each job.', default: 1 }),
+      tasks: integerOrTemplate(0)
+        .nullish()
+        .meta({ description: 'Tasks of each job, at least one for each node.', default: 1 }),
+      duration: delayOrTemplate().nullish().meta({ description: 'Time limit; 0 for none.', default: 0 }),
+      environment: environmentSchema,
+      inheritEnvironment: yesOrNo().optional().meta({
+        description: "Whether jobs begin with the ensemble's own environment, or with none.",
+        default: true,
+      }),
+      cores: integerOrTemplate(1).optional().meta({ description: 'Cores for each task.', default: 1 }),
+      gpus: integerOrTemplate(0).optional().meta({ description: 'GPUs for each task.', default: 0 }),
+      retry: retrySchema,
+      stalled: duration()
+        .nullish()
+        .describe(
+          'How long an active job of the group may be without an event, for the trigger job-stalled.',
+        ),
+      queue: text().nullish().describe('The queue to submit to.'),
+      bank: text().nullish().describe('The bank to charge.'),
+      urgency: integer(0, 31)
+        .optional()
+        .meta({ description: 'Urgency of the jobs, from 0 (held) to 31 (first of all).', default: 16 }),
+      output: text().nullish().describe('File for standard output; may hold {{id}}, {{name}} and the like.'),
+      error: text().nullish().describe('File for standard error; goes where output goes when absent.'),
+      attributes: z
+        .record(z.string(), z.unknown(), { error: 'must be a mapping of jobspec attributes' })
+        .nullish()
+        .describe("Jobspec attributes (RFC 14) on top of the job's others, for Flux: `system: {...}`."),
+    },
+    { error: 'must be a mapping with name and command' },
+  )
+  .describe('Jobs of one kind.');
+
+const ACTION_NAMES = `must be one of ${Object.keys(ACTIONS).join(', ')}, or <plugin>.<action>`;
+
+export const actionSchema = z
+  .strictObject(
+    {
+      name: z
+        .union([described(ACTIONS, ACTION_NAMES), pluginPart(ACTION_NAMES)], { error: ACTION_NAMES })
+        .optional()
+        .describe("What to do; a name with a dot is a plugin's."),
+      goto: text().nullish().describe('The state to go to, besides or instead of anything else.'),
+      label: z
+        .union([text(), z.number(), z.bigint()], {
+          error: 'must be the name of a job group or of a function',
+        })
+        .nullish()
+        .describe('The job group (submit, cancel, urgency) or the function (custom).'),
+      value: z
+        .union([text(), z.number()], { error: 'must be a number' })
+        .nullish()
+        .describe('How many: jobs (submit; the whole group when absent) or nodes (grow, shrink; 1).'),
+      parameters: z
+        .record(parameterName(), scalar(), { error: 'must be a mapping of names to values' })
+        .nullish()
+        .describe("Values in place of the group's own parameters (submit); may hold tags like {{event.id}}."),
+      repetitions: integer(0).optional().meta({ description: 'Times that the action may run.', default: 1 }),
+      backoff: integer(0, MOST, '; it counts occasions, and `cooldown` is a length of time')
+        .nullish()
+        .describe('Occasions to let pass after each run before the next one.'),
+      command: text()
+        .nullish()
+        .describe('The program and its arguments (exec), quoted as for a shell; no shell expands it.'),
+      with: options("a plugin's action"),
+      timeout: duration(LONGEST_TIMER).optional().meta({
+        description: 'How long a function or a program may take (custom, exec, plugins).',
+        default: '60s',
+      }),
+      onError: z
+        .enum(['continue', 'stop'], { error: 'must be continue or stop' })
+        .optional()
+        .meta({ description: 'What an error of the action does to the ensemble.', default: 'continue' }),
+    },
+    { error: 'must be a mapping with the name of an action' },
+  )
+  .describe('What to do when the rule is due.');
+
+const triggerDescriptions = Object.fromEntries(TRIGGERS.map(({ name, description }) => [name, description]));
+
+export const ruleSchema = z
+  .strictObject(
+    {
+      trigger: described(
+        triggerDescriptions,
+        'must be start, metric, heartbeat, interval, cron, state or job-<event>',
+      ).describe('What makes the rule due.'),
+      name: text()
+        .nullish()
+        .describe('The metric (metric), the job group to look at (job-*), the state (state), or a title.'),
+      when: z
+        .union([text(), z.number()], { error: 'must be a condition, like 5 or "> 5"' })
+        .nullish()
+        .describe(
+          'The condition: for the metric `name` a number, or one of < <= > >= == != and a number; or a whole ' +
+            'expression, like mean.sleep-duration > 30s and count.sleep.failed < 3.',
+        ),
+      for: duration()
+        .nullish()
+        .describe('How long the condition must have held (metric), or the state (state).'),
+      cooldown: duration().nullish().describe('The least time between two firings of the rule.'),
+      in: z
+        .union([text(), z.array(text()).min(1)], {
+          error: 'must be the name of a state, or a list of states',
+        })
+        .nullish()
+        .describe('The states in which the rule is judged; all when absent.'),
+      interval: duration().nullish().describe('The time between two firings (interval).'),
+      cron: text().nullish().describe('When the rule is due (cron): "minute hour day month weekday".'),
+      timezone: text()
+        .nullish()
+        .describe('Time zone of `cron`, like Europe/Berlin; that of the ensemble when absent.'),
+      action: actionSchema,
+    },
+    { error: 'must be a mapping with trigger and action' },
+  )
+  .describe('Does an action when a trigger says so.');
+
+const customSchema = z
+  .union(
+    [
+      z.string(),
+      z.strictObject({
+        file: text().describe('Path of a JavaScript module or a Python file, relative to this file.'),
+      }),
+    ],
+    { error: 'must be JavaScript or Python source, the path of a module, or a mapping with file' },
+  )
+  .nullish()
+  .describe('Functions for custom actions: JavaScript source, or the path of a module.');
+
+const pluginsSchema = z
+  .array(text(), { error: 'must be a list of plugins' })
+  .nullish()
+  .describe('Plugins: files relative to this one (./lammps.mjs), packages, or `lammps`, which is ours.');
+
+/** The whole file. */
+export const configSchema = z.strictObject(
+  {
+    logging: loggingSchema,
+    states: z
+      .array(text(), { error: 'must be a list of names' })
+      .max(64, { error: 'must be 64 states at most' })
+      .nullish()
+      .describe('The states of the ensemble; it begins in the first.'),
+    jobs: z.array(jobSchema, { error: 'must be a list of jobs, [] for none' }).describe('The job groups.'),
+    rules: z.array(ruleSchema, { error: 'must be a list of rules, [] for none' }).describe('The rules.'),
+    custom: customSchema,
+    plugins: pluginsSchema,
+    use: useSchema,
+    tests: testsSchema,
+  },
+  { error: 'must be a mapping with jobs and rules' },
+);
+
+type Shape = z.infer<typeof configSchema>;
+export type LoggingShape = Partial<NonNullable<Shape['logging']>>;
+export type JobShape = Partial<Shape['jobs'][number]>;
+export type ActionShape = Partial<Shape['rules'][number]['action']>;
+export type RuleShape = Partial<Omit<Shape['rules'][number], 'action'>> & { readonly action?: ActionShape };
+export type CustomShape = NonNullable<Shape['custom']>;
+
+/** A file of which every value has its right type, and of which values that had a wrong one are missing. */
+export interface ConfigShape {
+  readonly logging?: LoggingShape | null | undefined;
+  readonly states?: readonly (string | undefined)[] | null | undefined;
+  readonly jobs?: readonly (JobShape | undefined)[] | undefined;
+  readonly rules?: readonly (RuleShape | undefined)[] | undefined;
+  readonly custom?: string | Partial<Exclude<CustomShape, string>> | null | undefined;
+  readonly plugins?: readonly (string | undefined)[] | null | undefined;
+  readonly tests?: readonly (TestShape | undefined)[] | null | undefined;
+}

@@ -1,0 +1,45 @@
+/** The JSON Schema of an ensemble file, for editors that complete and check YAML. */
+
+import { z } from 'zod';
+import { configSchema } from './ensemble.js';
+
+/** A JSON Schema document or a part of one. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** The schema as draft 7, which is what YAML editors understand best. */
+export function ensembleJsonSchema(): JsonSchema {
+  const schema = z.toJSONSchema(configSchema, {
+    target: 'draft-7',
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema, path }) => {
+      // Integers that a number would round are integers to JSON too.
+      if (zodSchema._zod.def.type === 'bigint') jsonSchema.type = 'integer';
+      if (jsonSchema.additionalProperties === false) jsonSchema.patternProperties = { '^x-': {} };
+      // Needs that depend on another key: zod has no words for them, and resolve.ts checks them in the end.
+      const place = path.join('/');
+      if (place === JOB) jsonSchema.anyOf = [{ required: ['command'] }, { required: ['use'] }];
+      if (place === RULE) jsonSchema.allOf = [needs('trigger', ['metric'], 'name')];
+      if (place === `${RULE}/properties/action`) {
+        jsonSchema.allOf = [needs('name', ['submit', 'cancel', 'custom'], 'label')];
+      }
+    },
+  });
+  return {
+    $id: 'urn:flux-ensemble:ensemble.schema.json',
+    title: 'flux-ensemble',
+    description: 'An ensemble: job groups, and rules that say what to do when.',
+    ...schema,
+  };
+}
+
+const JOB = 'properties/jobs/items';
+const RULE = 'properties/rules/items';
+
+function needs(key: string, values: readonly string[], needed: string) {
+  return {
+    if: { properties: { [key]: { enum: [...values] } }, required: [key] },
+    // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema; nobody awaits this object
+    then: { required: [needed] },
+  };
+}

@@ -1,0 +1,182 @@
+/** The shape of `tests:`; its meaning is in resolve-tests.ts. */
+
+import { z } from 'zod';
+import { DURATION_PATTERN } from '../../text/duration.js';
+import { TEST_ENDS } from '../../model/test.js';
+
+function text(error = 'must be a string that is not empty') {
+  return z.string({ error }).min(1, { error });
+}
+
+function integer(least: number, most: number) {
+  const error = `must be an integer from ${least} to ${most}`;
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+}
+
+function number(least: number, most: number) {
+  const error = `must be a number from ${least} to ${most}`;
+  return z.number({ error }).min(least, { error }).max(most, { error });
+}
+
+/** `10s`, `5m`, or a number of seconds. */
+function time() {
+  const error = 'must be a duration, like 10s, 1.5m, 2h, 1d or 250ms, or a number of seconds';
+  return z.union(
+    [z.number({ error }).min(0, { error }), z.string({ error }).regex(DURATION_PATTERN, { error })],
+    {
+      error,
+    },
+  );
+}
+
+/** One of something, or a list of which each job takes the next. */
+function each<Item extends z.ZodType>(item: Item, error: string) {
+  return z.union([item, z.array(item, { error })], { error });
+}
+
+/** A list of `TIME: TEXT`. */
+function timed(error: string) {
+  const line = 'must be a line of text, or a list of such lines';
+  return z.array(
+    z.record(z.string(), z.union([text(line), z.array(text(line), { error: line })], { error: line }), {
+      error,
+    }),
+    {
+      error,
+    },
+  );
+}
+
+const probed = 'must be a number, or a list of numbers';
+
+const planSchema = z
+  .strictObject(
+    {
+      wait: each(time(), 'must be a time like 5s, or a list of times')
+        .optional()
+        .meta({ description: 'Least time from submission to start.', default: 0 }),
+      duration: each(time(), 'must be a time like 10s, or a list of times')
+        .optional()
+        .describe('Time from start to end; without it, lines of `events` end the jobs.'),
+      outcome: each(
+        text('must be an outcome, like success, fail or exit 3'),
+        'must be an outcome or a list of them',
+      )
+        .optional()
+        .meta({
+          description:
+            'success, fail, exit CODE, signal NAME, timeout, cancel, exception TYPE, or none (it does not end).',
+          default: 'success',
+        }),
+      probes: z
+        .record(z.string(), each(z.number({ error: probed }), probed), {
+          error: 'must be a mapping of names to numbers',
+        })
+        .optional()
+        .describe('What probes measure of jobs that end well, by name: no plugin is asked in a test.'),
+    },
+    { error: 'must be a mapping with wait, duration, outcome and probes' },
+  )
+  .describe('What the jobs of a group do: each takes the next of a list, which then begins again.');
+
+const synthSchema = z
+  .strictObject(
+    {
+      groups: z
+        .array(text(), { error: 'must be a list of job groups' })
+        .optional()
+        .describe('The groups that the jobs are of; all of the file when absent.'),
+      jobs: integer(0, 1_000_000).optional().meta({ description: 'Jobs in all.', default: 1000 }),
+      failures: number(0, 1).optional().meta({ description: 'The share of jobs that fail.', default: 0.05 }),
+      seed: integer(0, 2 ** 32 - 1)
+        .optional()
+        .meta({ description: 'Another recording for each.', default: 1 }),
+      slots: integer(1, 10_000_000).optional().meta({ description: 'Jobs that run at once.', default: 1024 }),
+      rate: number(0.001, 1_000_000)
+        .optional()
+        .meta({ description: 'Jobs submitted in a second.', default: 200 }),
+      meanDuration: time().optional().meta({ description: 'How long jobs run.', default: 8 }),
+    },
+    { error: 'must be a mapping with jobs, failures, seed and others, {} for the defaults' },
+  )
+  .describe('Events of jobs that are made up, as `ensemble synth` does.');
+
+const expectedMetric = 'must be a number, a comparison like "> 3", "40 +- 2", or null for no value';
+
+const expectSchema = z
+  .strictObject(
+    {
+      firings: timed('must be a list of firings, like `- 10s: submit sleep`')
+        .optional()
+        .describe('All firings in their order, as `- TIME: ACTION LABEL by RULE`; [] for none at all.'),
+      metrics: z
+        .record(z.string(), z.union([z.number(), text()], { error: expectedMetric }).nullable(), {
+          error: 'must be a mapping of metrics to values',
+        })
+        .optional()
+        .describe('Metrics at the end by name: a number, a comparison, "40 +- 2", or null for no value.'),
+      end: z
+        .enum(TEST_ENDS, { error: `must be one of ${TEST_ENDS.join(', ')}` })
+        .optional()
+        .describe('How the run ends.'),
+      state: text('must be the name of a state').optional().describe('The state of the ensemble at the end.'),
+      within: time()
+        .optional()
+        .meta({ description: 'By how much firings may come earlier or later.', default: '1ms' }),
+    },
+    { error: 'must be a mapping with firings, metrics and end' },
+  )
+  .describe('What must come out.');
+
+const testSchema = z
+  .strictObject(
+    {
+      name: text().describe('What the test shows.'),
+      jobs: z
+        .record(z.string(), planSchema, { error: 'must be a mapping of job groups' })
+        .optional()
+        .describe('What submitted jobs do, by group.'),
+      events: timed('must be a list of events, like `- 10s: finish sleep 1..3`')
+        .optional()
+        .describe('What happens besides, as `- TIME: EVENT GROUP JOBS`.'),
+      slots: integer(1, 2 ** 31 - 1)
+        .optional()
+        .describe('Cores that jobs share; as many as they ask for when absent.'),
+      start: text('must be a date and time, like 2026-03-01T08:00:00Z')
+        .optional()
+        .meta({ description: 'What time it is when the test begins.', default: '2024-01-01T00:00:00Z' }),
+      until: time().optional().meta({ description: 'The test ends then at the latest.', default: '1d' }),
+      recording: text()
+        .optional()
+        .describe('A recording in place of events and jobs, relative to this file.'),
+      synth: synthSchema.optional(),
+      expect: expectSchema,
+    },
+    { error: 'must be a mapping with name and expect' },
+  )
+  .describe('A try of the rules in virtual time, without a workload manager; see `ensemble test`.');
+
+export const testsSchema = z
+  .array(testSchema, { error: 'must be a list of tests' })
+  .nullish()
+  .describe('Tests of the rules, for `ensemble test`.');
+
+/** A file of tests beside the ensemble. */
+export const testFileSchema = z.strictObject(
+  {
+    ensemble: text('must be the path of an ensemble, relative to this file').describe(
+      'The ensemble to test.',
+    ),
+    tests: testsSchema,
+  },
+  { error: 'must be a mapping with ensemble and tests' },
+);
+
+type Shape = NonNullable<z.infer<typeof testsSchema>>[number];
+export type TestShape = Partial<Omit<Shape, 'expect'>> & { readonly expect?: Partial<Shape['expect']> };
+
+/** A test file of which every value has its right type, and of which values that had a wrong one are missing. */
+export interface TestFileShape {
+  readonly ensemble?: string | undefined;
+  readonly tests?: readonly (TestShape | undefined)[] | null | undefined;
+}

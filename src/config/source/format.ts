@@ -1,0 +1,16 @@
+import type { Diagnostic } from '../../errors.js';
+import { escapeControls } from '../../text/describe.js';
+
+/**
+ * Diagnostics as text, one a line, in the form that compilers use and editors understand:
+ * `ensemble.yaml:12:14: error: rules[1].action.label: no job group 'slep'; did you mean 'sleep'?`
+ */
+export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics.map(formatDiagnostic).join('\n');
+}
+
+function formatDiagnostic({ severity, path, message, file, line, column }: Diagnostic): string {
+  const place = [file, line, column].filter((part) => part !== null).join(':');
+  const parts = [place, severity, path, message].filter((part) => part !== '');
+  return escapeControls(parts.join(': '));
+}

@@ -1,0 +1,35 @@
+import type { Path } from '../../text/path.js';
+import type { ConfigSource, Place } from './problems.js';
+
+/** A configuration that came as an object: it has no lines, but its keys still have an order. */
+export class ObjectSource implements ConfigSource {
+  readonly #root: unknown;
+
+  constructor(root: unknown) {
+    this.#root = root;
+  }
+
+  place(path: Path): Place {
+    const order: number[] = [];
+    let value = this.#root;
+    for (const step of path) {
+      if (typeof value !== 'object' || value === null) break;
+      const index = typeof step === 'number' ? step : Object.keys(value).indexOf(step);
+      order.push(index);
+      value = (value as Record<string | number, unknown>)[step];
+    }
+    return { line: null, column: null, order };
+  }
+
+  writtenAs(): null {
+    return null;
+  }
+
+  placeInText(): null {
+    return null;
+  }
+
+  lineOfText(): null {
+    return null;
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * Streams of numbers in a form in which several can be merged into one: exact moments (Chan, Golub and LeVeque 1982)
+ * and a sketch of the quantiles within 1 % (DDSketch: Masson, Rim and Lee, PVLDB 12(12), 2019). What is merged is what
+ * one engine would have kept of all of them.
+ */
+
+import type { NativeStates } from './addon.js';
+import { bucketOf, bucketValue } from './log-buckets.js';
+
+/** Plain data; nothing here changes one. */
+export interface StreamState {
+  readonly count: number;
+  readonly mean: number;
+  /** Sum of squared differences from the mean. */
+  readonly squares: number;
+  /** 0 where there is no number, as is `max`. */
+  readonly min: number;
+  readonly max: number;
+  readonly sum: number;
+  /** How many numbers were 0. */
+  readonly zeros: number;
+  /** Index of the first bucket (log-buckets.ts). */
+  readonly first: number;
+  /** How many numbers fell into each bucket from there on. At most 2048; the lowest then holds all smaller ones. */
+  readonly buckets: Float64Array;
+}
+
+const MOST_BUCKETS = 2048;
+
+/** Numbers of a head in NativeStates. */
+const HEAD = 9;
+
+export const emptyState: StreamState = {
+  count: 0,
+  mean: 0,
+  squares: 0,
+  min: 0,
+  max: 0,
+  sum: 0,
+  zeros: 0,
+  first: 0,
+  buckets: new Float64Array(0),
+};
+
+/** What a native snapshot carries, stream by stream. */
+export function readStates({ heads, buckets }: NativeStates): StreamState[] {
+  const states: StreamState[] = [];
+  let from = 0;
+  for (let at = 0; at < heads.length; at += HEAD) {
+    const [count, mean, squares, min, max, sum, zeros, first, size] = heads.subarray(
+      at,
+      at + HEAD,
+    ) as unknown as [number, number, number, number, number, number, number, number, number];
+    states.push({
+      count,
+      mean,
+      squares,
+      min,
+      max,
+      sum,
+      zeros,
+      first,
+      buckets: buckets.subarray(from, from + size),
+    });
+    from += size;
+  }
+  return states;
+}
+
+/** The state of these numbers, which must be finite and not negative. */
+export function stateOf(numbers: Iterable<number>): StreamState {
+  let state = emptyState;
+  let [count, mean, squares, sum, zeros] = [0, 0, 0, 0, 0];
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const found = new Map<number, number>();
+  for (const x of numbers) {
+    count++;
+    const before = mean;
+    mean += (1 / count) * (x - before);
+    squares += (x - before) * (x - mean);
+    sum += x;
+    min = Math.min(min, x);
+    max = Math.max(max, x);
+    const bucket = bucketOf(x);
+    if (bucket === null) zeros++;
+    else found.set(bucket, (found.get(bucket) ?? 0) + 1);
+  }
+  if (count > 0) state = { ...state, count, mean, squares, min, max, sum, zeros, ...dense(found) };
+  return state;
+}
+
+/** The buckets in a row, the lowest of too many put together. */
+function dense(found: ReadonlyMap<number, number>): Pick<StreamState, 'first' | 'buckets'> {
+  if (found.size === 0) return { first: 0, buckets: emptyState.buckets };
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const index of found.keys()) {
+    lowest = Math.min(lowest, index);
+    highest = Math.max(highest, index);
+  }
+  const first = Math.max(lowest, highest - MOST_BUCKETS + 1);
+  const buckets = new Float64Array(highest - first + 1);
+  for (const [index, count] of found) (buckets[Math.max(index - first, 0)] as number) += count;
+  return { first, buckets };
+}
+
+function mergeBuckets(a: StreamState, b: StreamState): Pick<StreamState, 'first' | 'buckets'> {
+  if (a.buckets.length === 0) return b;
+  if (b.buckets.length === 0) return a;
+  const end = Math.max(a.first + a.buckets.length, b.first + b.buckets.length);
+  const first = Math.max(Math.min(a.first, b.first), end - MOST_BUCKETS);
+  const buckets = new Float64Array(end - first);
+  for (const part of [a, b]) {
+    for (const [i, count] of part.buckets.entries()) {
+      (buckets[Math.max(part.first + i - first, 0)] as number) += count;
+    }
+  }
+  return { first, buckets };
+}
+
+/** The state of both streams together. */
+export function merge(a: StreamState, b: StreamState): StreamState {
+  if (a.count === 0) return b;
+  if (b.count === 0) return a;
+  const count = a.count + b.count;
+  const share = b.count / count;
+  const apart = b.mean - a.mean;
+  const { first, buckets } = mergeBuckets(a, b);
+  return {
+    count,
+    mean: a.mean + apart * share,
+    squares: a.squares + (b.squares + apart * apart * (a.count * share)),
+    min: Math.min(a.min, b.min),
+    max: Math.max(a.max, b.max),
+    sum: a.sum + b.sum,
+    zeros: a.zeros + b.zeros,
+    first,
+    buckets,
+  };
+}
+
+/** Sample variance (ddof 1), 0 for a single number; null for none. */
+export function stateVariance({ count, squares }: StreamState): number | null {
+  if (count === 0) return null;
+  return count === 1 ? 0 : squares / (count - 1);
+}
+
+/** The buckets that hold something, in order, as values and how many: the zeros first. */
+function* itemsOf({
+  zeros,
+  first,
+  buckets,
+  min,
+  max,
+}: StreamState): Generator<[value: number, count: number]> {
+  const within = (value: number) => Math.min(Math.max(value, min), max);
+  if (zeros > 0) yield [within(0), zeros];
+  for (const [i, count] of buckets.entries()) {
+    if (count > 0) yield [within(bucketValue(first + i)), count];
+  }
+}
+
+/** The value at q from 0 to 1 of a row of values in order, interpolated (type 7 of Hyndman and Fan). */
+function interpolate(
+  items: Iterable<readonly [number, number]>,
+  count: number,
+  q: number,
+  ends: Ends,
+): number {
+  const position = q * (count - 1);
+  const lowerRank = Math.floor(position);
+  const fraction = position - lowerRank;
+  const upperRank = fraction > 0 ? lowerRank + 1 : lowerRank;
+  let lower = 0;
+  let passed = 0;
+  for (const [value, here] of items) {
+    const at = (rank: number) => (rank === 0 ? ends.first : rank === count - 1 ? ends.last : null) ?? value;
+    if (lowerRank >= passed && lowerRank < passed + here) lower = at(lowerRank);
+    passed += here;
+    if (upperRank < passed) return lower + fraction * (at(upperRank) - lower);
+  }
+  return lower;
+}
+
+/** Values that are known at the ends, where the rest are the buckets'. */
+interface Ends {
+  readonly first: number | null;
+  readonly last: number | null;
+}
+
+/** The quantile at q from 0 to 1, within 1 % of what it is; null without numbers. */
+export function stateQuantile(state: StreamState, q: number): number | null {
+  if (state.count === 0) return null;
+  return interpolate(itemsOf(state), state.count, q, { first: state.min, last: state.max });
+}
+
+/** Interquartile range; null without numbers. */
+export function stateIqr(state: StreamState): number | null {
+  const low = stateQuantile(state, 0.25);
+  const high = stateQuantile(state, 0.75);
+  return low === null || high === null ? null : high - low;
+}
+
+/** Median of the distances from the median, each off by no more than 1 % of its number and of the median. */
+export function stateMad(state: StreamState): number | null {
+  const median = stateQuantile(state, 0.5);
+  if (median === null) return null;
+  const distances = [...itemsOf(state)].map(([value, count]) => [Math.abs(value - median), count] as const);
+  distances.sort(([a], [b]) => a - b);
+  return interpolate(distances, state.count, 0.5, { first: null, last: null });
+}

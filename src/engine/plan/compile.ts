@@ -1,0 +1,216 @@
+/** Rules -> the native plan. */
+
+import type {
+  Action,
+  Comparison,
+  ConditionStep,
+  EnsembleConfig,
+  JobEntry,
+  JobGroup,
+  Rule,
+  Trigger,
+} from '../../model/ensemble.js';
+import type { EnginePlan, PlanRetry, PlanRule, PlanStep, SubmitPortion } from './plan.js';
+import { probedOf } from '../../model/metric-names.js';
+import { COMPARISONS } from '../../language/expression/syntax.js';
+import { MetricTable } from './metric-table.js';
+import { portionsOf } from '../../model/portions.js';
+import { asksUserCode } from '../../model/user-code.js';
+
+type TriggerPart = Pick<
+  PlanRule,
+  'trigger' | 'group' | 'event' | 'metric' | 'comparison' | 'threshold' | 'cron'
+>;
+
+function compileTrigger(trigger: Trigger, { groupIndex, metrics }: RuleNames): TriggerPart {
+  const nothing: TriggerPart = {
+    trigger: trigger.kind,
+    group: -1,
+    event: null,
+    metric: -1,
+    comparison: null,
+    threshold: 0,
+    cron: null,
+  };
+  switch (trigger.kind) {
+    case 'job': {
+      const group = trigger.group === null ? -1 : groupIndex(trigger.group);
+      return { ...nothing, event: trigger.event, group };
+    }
+    case 'metric': {
+      const { metric, when } = trigger;
+      if (metric === null) return nothing;
+      const { comparison = null, threshold = 0 } = when ?? {};
+      return { ...nothing, metric: metrics.indexOf(metric), comparison, threshold };
+    }
+    case 'cron':
+      return { ...nothing, cron: { pattern: trigger.pattern, timezone: trigger.timezone } };
+    default:
+      return nothing;
+  }
+}
+
+/**
+ * The condition of a rule. One that only compares a metric with a number is judged the short way, by far the fastest.
+ */
+function compileWhen(
+  { trigger, when }: Rule,
+  { metrics }: RuleNames,
+): Partial<PlanRule> & Pick<PlanRule, 'when'> {
+  if (when === null) return { when: null };
+  const [first, second, third] = when.steps;
+  if (
+    trigger.kind === 'metric' &&
+    when.steps.length === 3 &&
+    first?.op === 'metric' &&
+    second?.op === 'number' &&
+    third !== undefined &&
+    isComparison(third.op)
+  ) {
+    const metric = metrics.indexOf(first.metric, true);
+    return { when: null, metric, comparison: third.op, threshold: second.value };
+  }
+  return { when: when.steps.map((step) => compileStep(step, metrics)) };
+}
+
+/** An expression counts from zero: what asks for fewer than three failures means none, too. */
+function compileStep(step: ConditionStep, metrics: MetricTable): PlanStep {
+  if (step.op === 'metric') return { op: step.op, value: metrics.indexOf(step.metric, true) };
+  return { op: step.op, value: 'value' in step ? step.value : null };
+}
+
+function compileTiming({ trigger, for: lasting, cooldown }: Rule): PlanRule['timing'] {
+  const interval = trigger.kind === 'interval' ? trigger.seconds : 0;
+  if (lasting === null && cooldown === null && interval === 0) return null;
+  return { for: lasting ?? 0, cooldown: cooldown ?? 0, interval };
+}
+
+function compileStates({ trigger, in: states, action }: Rule, { stateIndex }: RuleNames): PlanRule['states'] {
+  const enter = trigger.kind === 'state' ? stateIndex(trigger.state) : -1;
+  if (states.length === 0 && action.goto === null && enter === -1) return null;
+  return { in: states.map(stateIndex), goto: action.goto === null ? -1 : stateIndex(action.goto), enter };
+}
+
+function isComparison(op: ConditionStep['op']): op is Comparison {
+  return (COMPARISONS as readonly string[]).includes(op);
+}
+
+/** Makes of some jobs of an entry what a native source can submit by itself. */
+export type MakePortion = (entry: JobEntry, count: number) => SubmitPortion;
+
+/** What the names in rules stand for. */
+export interface RuleNames {
+  readonly groups: EnsembleConfig['groups'];
+  readonly groupIndex: (name: string) => number;
+  readonly stateIndex: (name: string) => number;
+  readonly metrics: MetricTable;
+  /** Null where jobs are submitted by JavaScript. */
+  readonly makePortion: MakePortion | null;
+}
+
+/** Rows that a plan takes; each of them holds a whole environment. */
+const MOST_PLANNED = 1000;
+
+/** Whether it is known now which jobs a submission is of. */
+function isFixed({ value, parameters }: Action & { name: 'submit' }, { entries }: JobGroup): boolean {
+  return (
+    parameters === null &&
+    entries.length <= MOST_PLANNED &&
+    entries.every(({ draft, late }) => !late && (value === null || !draft?.sweep))
+  );
+}
+
+function compilePortions({ action }: Rule, { groups, makePortion }: RuleNames): SubmitPortion[] | null {
+  if (action.name !== 'submit' || makePortion === null) return null;
+  const group = groups.get(action.label);
+  if (group === undefined || !isFixed(action, group)) return null;
+  return portionsOf(group, action.value).map(({ entry, count }) => makePortion(entry, count));
+}
+
+/** Whether the jobs of a submission are made of what was known when the rule fired. */
+function isFilledIn(action: Action, groups: EnsembleConfig['groups']): boolean {
+  if (action.name !== 'submit') return false;
+  return action.parameters !== null || groups.get(action.label)?.entries.some(({ late }) => late) === true;
+}
+
+/** One rule. */
+export function compileRule(rule: Rule, names: RuleNames): PlanRule {
+  const { action } = rule;
+  return {
+    ...compileTrigger(rule.trigger, names),
+    ...compileWhen(rule, names),
+    timing: compileTiming(rule),
+    states: compileStates(rule, names),
+    repetitions: action.repetitions,
+    backoff: action.backoff ?? -1,
+    terminal: action.name === 'terminate',
+    wantsEvent: asksUserCode(action) || isFilledIn(action, names.groups),
+    submit: compilePortions(rule, names),
+  };
+}
+
+function compileRetry({ retry, entries }: JobGroup, makePortion: MakePortion | null): PlanRetry | null {
+  if (retry === null) return null;
+  const { times, backoff, outcomes, exceptions } = retry;
+  return {
+    times,
+    ...backoff,
+    failed: outcomes.includes('failed'),
+    timeout: outcomes.includes('timeout'),
+    canceled: outcomes.includes('canceled'),
+    exceptions,
+    // Those that are filled in late are never asked for, but have a place.
+    entries:
+      makePortion === null || entries.length > MOST_PLANNED
+        ? null
+        : entries.map((entry) => makePortion(entry, 1)),
+  };
+}
+
+function probesOf({ groups }: EnsembleConfig): Pick<EnginePlan, 'probes'> {
+  const probes = [...groups.values()].map(probedOf);
+  return probes.some((names) => names.length > 0) ? { probes } : {};
+}
+
+/** A whole ensemble. `ensemble` is the run's id, empty for jobs of any run. */
+export function compilePlan(config: EnsembleConfig, ensemble: string, names: RuleNames): EnginePlan {
+  const rules = config.rules.map((rule) => compileRule(rule, names));
+  const asksForParameters = config.rules.some(({ when }) =>
+    when?.steps.some(({ op }) => op.endsWith(' parameter')),
+  );
+  return {
+    groups: [...config.groups.keys()],
+    remembered: [...config.groups.values()].flatMap((group, index) =>
+      // Plugins look for the files of jobs, whose names tell jobs apart.
+      group.retry !== null ||
+      group.entries.some(({ draft }) => draft?.sweep) ||
+      asksForParameters ||
+      config.plugins.length > 0
+        ? [{ group: index, retry: compileRetry(group, names.makePortion) }]
+        : [],
+    ),
+    stalled: [...config.groups.values()].map(({ stalled }) => stalled ?? 0),
+    ...probesOf(config),
+    states: config.states,
+    trackAll: false,
+    ensemble,
+    heartbeat: config.heartbeat,
+    virtualTime: false,
+    sketches: false,
+    metrics: names.metrics.takeNew(),
+    rules,
+  };
+}
+
+/** What names in the rules of an ensemble stand for. */
+export function ruleNames(config: EnsembleConfig, makePortion: MakePortion | null): RuleNames {
+  const index = new Map([...config.groups.keys()].map((name, i) => [name, i]));
+  const groupIndex = (name: string) => index.get(name) ?? -1;
+  const stateIndex = (name: string) => config.states.indexOf(name);
+  const probeIndex = (group: string, variable: string) => {
+    const found = config.groups.get(group);
+    return found === undefined ? -1 : probedOf(found).indexOf(variable);
+  };
+  const metrics = new MetricTable(groupIndex, probeIndex);
+  return { groups: config.groups, groupIndex, stateIndex, metrics, makePortion };
+}

@@ -1,0 +1,75 @@
+/** The metrics that an ensemble's rules name: rules refer to them by index, each is there once. */
+
+import type { MetricName, Statistic } from '../../model/ensemble.js';
+import type { NativeStatistic, PlanMetric } from './plan.js';
+import { isOwnVariable, quantileOf } from '../../model/metric-names.js';
+import { formatMetricName } from '../../language/metric-name.js';
+
+/** What the native engine calls a statistic. */
+export function nativeStatistic(statistic: Statistic): { statistic: NativeStatistic; quantile: number } {
+  const quantile = quantileOf(statistic);
+  return quantile === null
+    ? { statistic: statistic as NativeStatistic, quantile: 0 }
+    : { statistic: 'quantile', quantile };
+}
+
+/** The index of a variable among those that a group's probes measure. */
+export type ProbeIndex = (group: string, variable: string) => number;
+
+function compileMetric(
+  metric: MetricName,
+  group: number,
+  fromZero: boolean,
+  probeIndex: ProbeIndex,
+): PlanMetric {
+  const name = formatMetricName(metric);
+  const counted = { name, group, statistic: null, variable: null, quantile: 0, fromZero };
+  switch (metric.kind) {
+    case 'count':
+      return { ...counted, count: metric.count, window: 0 };
+    case 'rate':
+      return { ...counted, count: metric.count, window: metric.window };
+    case 'statistic': {
+      const { statistic, variable, window } = metric;
+      const asked = { ...nativeStatistic(statistic), window: window ?? 0 };
+      const common = { name, group, count: null, ...asked, fromZero: fromZero && statistic === 'count' };
+      if (isOwnVariable(variable)) return { ...common, variable };
+      return { ...common, variable: 'duration', probe: probeIndex(metric.group, variable) };
+    }
+  }
+}
+
+export class MetricTable {
+  readonly #groupIndex: (name: string) => number;
+  readonly #probeIndex: ProbeIndex;
+  readonly #metrics: PlanMetric[] = [];
+  readonly #indexes = new Map<string, number>();
+  #taken = 0;
+
+  constructor(groupIndex: (name: string) => number, probeIndex: ProbeIndex = () => -1) {
+    this.#groupIndex = groupIndex;
+    this.#probeIndex = probeIndex;
+  }
+
+  /**
+   * The metric's index; one that is new comes behind those there are. With `fromZero`, a count that has never
+   * changed is 0, and so is a number of observations.
+   */
+  indexOf(metric: MetricName, fromZero = false): number {
+    const group = this.#groupIndex(metric.group);
+    const compiled = compileMetric(metric, group, fromZero, this.#probeIndex);
+    const key = JSON.stringify([compiled.name, compiled.fromZero]);
+    const known = this.#indexes.get(key);
+    if (known !== undefined) return known;
+    const index = this.#metrics.push(compiled) - 1;
+    this.#indexes.set(key, index);
+    return index;
+  }
+
+  /** Those that have come since the last call: what an engine does not know yet. */
+  takeNew(): PlanMetric[] {
+    const fresh = this.#metrics.slice(this.#taken);
+    this.#taken = this.#metrics.length;
+    return fresh;
+  }
+}

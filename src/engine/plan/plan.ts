@@ -1,0 +1,153 @@
+/** An ensemble's rules as the native engine takes them: names resolved to indexes, nothing left to decide. */
+
+import type { Comparison, ConditionStep, Count, KeptStatistic, Trigger, Variable } from '../../model/ensemble.js';
+
+/** Jobs of one jobspec that a source submits by itself; see CompiledJobspec for the texts. */
+export interface SubmitPortion {
+  readonly head: string;
+  readonly tail: string;
+  readonly count: number;
+  readonly urgency: number;
+}
+
+/** Statistics by their names in the native engine, where all percentiles are one with a number. */
+export type NativeStatistic =
+  | KeptStatistic
+  | 'std'
+  | 'sum'
+  | 'last'
+  | 'count'
+  | 'ewma'
+  | 'quantile'
+  | 'piqr'
+  | 'pmad';
+
+/** A metric that rules refer to by its index: a count, the rate at which it grows, or a statistic of a variable. */
+export interface PlanMetric {
+  /** As it is written; for people. */
+  readonly name: string;
+  /** Index of the group. */
+  readonly group: number;
+  /** With a window, its rate. */
+  readonly count: Count | null;
+  readonly statistic: NativeStatistic | null;
+  readonly variable: Variable | null;
+  /** Index of what the group's probes measure, instead of `variable`; absent for none. */
+  readonly probe?: number;
+  /** From 0 to 1, of the statistic `quantile`. */
+  readonly quantile: number;
+  /** Seconds; 0 for all since the beginning. */
+  readonly window: number;
+  /** A count that has never changed is 0, not unknown, and so is the number of observations. */
+  readonly fromZero: boolean;
+}
+
+/** One step of a condition, for a stack machine; see `ConditionStep`. A metric is there by its index. */
+export interface PlanStep {
+  readonly op: ConditionStep['op'];
+  /** Of a number, a text or a metric; null for the others. */
+  readonly value: number | string | null;
+}
+
+/** "minute hour day month weekday", or six fields with seconds first, in a time zone (null: this process's). */
+export interface PlanCron {
+  readonly pattern: string;
+  readonly timezone: string | null;
+}
+
+export interface PlanRule {
+  readonly trigger: Trigger['kind'];
+  /** For `job`: index of the group, -1 for jobs of any group. */
+  readonly group: number;
+  /** For `job`: an event's name or a derived trigger, without the `job-`. */
+  readonly event: string | null;
+  /** For `metric`: index of the metric, else -1. */
+  readonly metric: number;
+  /** For `metric`: null lets any value do. */
+  readonly comparison: Comparison | null;
+  readonly threshold: number;
+  /** For all but `start`: a whole expression; for `metric` instead of the comparison. Null for none. */
+  readonly when: readonly PlanStep[] | null;
+  /** Seconds, 0 for none; `interval` is that trigger's own. Null for none of them. */
+  readonly timing: { readonly for: number; readonly cooldown: number; readonly interval: number } | null;
+  /** For `cron`. */
+  readonly cron: PlanCron | null;
+  /** States by index: those that the rule is judged in (none for all), that it leads to, and, for `state`, that has to be
+   * entered; -1 for none. */
+  readonly states: { readonly in: readonly number[]; readonly goto: number; readonly enter: number } | null;
+  readonly repetitions: number;
+  /** -1 for none. */
+  readonly backoff: number;
+  /** The action ends the ensemble, so no later rule fires. */
+  readonly terminal: boolean;
+  /** The firing carries the event's context. */
+  readonly wantsEvent: boolean;
+  /** Calls a probe: no rule of the user's, so not counted. */
+  readonly probing?: boolean;
+  /** What a native source submits when the rule fires; null where JavaScript acts. */
+  readonly submit: readonly SubmitPortion[] | null;
+}
+
+/** A group of whose active jobs entry, attempt and parameters are remembered. */
+export interface PlanRemembered {
+  /** Index of the group. */
+  readonly group: number;
+  readonly retry: PlanRetry | null;
+}
+
+/** When jobs that ended badly are submitted again. */
+export interface PlanRetry {
+  readonly times: number;
+  /** Seconds before the first time, how many times as long before the next ones, and seconds at most. */
+  readonly initial: number;
+  readonly factor: number;
+  readonly longest: number;
+  readonly failed: boolean;
+  readonly timeout: boolean;
+  readonly canceled: boolean;
+  /** Or by the type of a job's gravest exception. */
+  readonly exceptions: readonly string[];
+  /** What a native source submits, by entry of the group; null where JavaScript does. */
+  readonly entries: readonly SubmitPortion[] | null;
+}
+
+export interface EnginePlan {
+  readonly groups: readonly string[];
+  readonly remembered: readonly PlanRemembered[];
+  /** For each group the seconds after which an active job without an event has stalled; 0 for never. */
+  readonly stalled: readonly number[];
+  /** For each group the names of what its probes measure; absent when no group has any. */
+  readonly probes?: readonly (readonly string[])[];
+  /** Of the ensemble; the first is the initial one. */
+  readonly states: readonly string[];
+  /** Also take in groups that are not listed, as records name them. */
+  readonly trackAll: boolean;
+  /** This run's id; jobs that name another are not ours. Empty for jobs of any run. */
+  readonly ensemble: string;
+  /** Seconds between heartbeats, 0 for none. */
+  readonly heartbeat: number;
+  /**
+   * Time is that of the events. The run begins with the first one, if it has not been started before; heartbeats come
+   * when an event's time has passed them, or when time is let pass: nothing depends on when it happened.
+   */
+  readonly virtualTime: boolean;
+  /** Keep a sketch of every stream of every group: snapshots then carry what can be merged. */
+  readonly sketches: boolean;
+  readonly metrics: readonly PlanMetric[];
+  readonly rules: readonly PlanRule[];
+}
+
+/** Nothing to judge, and no group of jobs. */
+export const EMPTY_PLAN: EnginePlan = {
+  groups: [],
+  remembered: [],
+  stalled: [],
+  states: [],
+  trackAll: false,
+  ensemble: '',
+  heartbeat: 0,
+  virtualTime: false,
+  sketches: false,
+  metrics: [],
+  rules: [],
+};

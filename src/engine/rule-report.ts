@@ -1,0 +1,139 @@
+/** What became of each rule of a run: how often it fired, what held it back, and how its condition stands. */
+
+import type { Rule } from '../model/ensemble.js';
+import type { NativeRules } from './addon.js';
+import type { PlanMetric } from './plan/plan.js';
+import { formatMetricName } from '../model/metric-names.js';
+import { occasionOf } from '../language/rule-text.js';
+import { whyOf } from './rule-words.js';
+
+export interface RuleReport {
+  /** Index of the rule, counted from 0; rules that were added at run time come after those of the file. */
+  readonly rule: number;
+  readonly name: string;
+  /** The algorithm (`use:`) that the rule is of, or null. */
+  readonly algorithm: string | null;
+  /** When the rule is due, in words: `count.sleep.success >= 3 for 5m in explore`. */
+  readonly due: string;
+  readonly firings: number;
+  /**
+   * Its condition at the end: holds (`firing`), holds but not for as long as `for` says (`pending`), or neither
+   * (`inactive`). Rules on events of jobs have no condition that goes on, and are inactive.
+   */
+  readonly state: 'inactive' | 'pending' | 'firing';
+  /** How often what the rule waits for came: an event, a change of its metrics, its state, a time. */
+  readonly came: number;
+  /** How often the rule did not fire though what it waits for came, by what held it back. */
+  readonly heldBack: {
+    /** After the last of its `repetitions`; whether its condition held was not looked at. */
+    readonly repetitions: number;
+    readonly backoff: number;
+    readonly cooldown: number;
+    /** Its condition ceased to hold before its `for` was over. */
+    readonly for: number;
+    /** The ensemble was in a state that is not one of its `in`; whether its condition held was not looked at. */
+    readonly state: number;
+    /** It did fire, but the run ended before its action began. */
+    readonly end: number;
+  };
+  /** The metrics of its condition as they were at the end, by name; null without a value. */
+  readonly values: Readonly<Record<string, number | null>>;
+  /** Why it never fired or, if it did, how often and what held it back from more; empty where nothing did. */
+  readonly why: string;
+}
+
+/** What a row of the engine holds. */
+const RULE_COLUMNS = [
+  'firings',
+  'repetitionsLeft',
+  'came',
+  'cameAfterLast',
+  'inBackoff',
+  'inCooldown',
+  'tooShort',
+  'inOtherState',
+  'pending',
+  'holds',
+  'probing',
+] as const;
+
+type Row = Record<(typeof RULE_COLUMNS)[number], number>;
+
+function rowAt(rows: Float64Array, index: number): Row {
+  const row = {} as Row;
+  for (const [place, column] of RULE_COLUMNS.entries()) {
+    row[column] = rows[index * RULE_COLUMNS.length + place] ?? 0;
+  }
+  return row;
+}
+
+/** The values of the plan's metrics by name, of counts that begin at 0 and of all others. */
+class Values {
+  readonly #ofAll = new Map<string, number | null>();
+  readonly #fromZero = new Map<string, number | null>();
+
+  constructor(metrics: readonly PlanMetric[], values: Float64Array) {
+    for (const [index, { name, fromZero }] of metrics.entries()) {
+      const value = values[index];
+      const known = value === undefined || Number.isNaN(value) ? null : value;
+      (fromZero ? this.#fromZero : this.#ofAll).set(name, known);
+    }
+  }
+
+  of({ trigger, when }: Rule): RuleReport['values'] {
+    const values: Record<string, number | null> = {};
+    if (trigger.kind === 'metric' && trigger.metric !== null) {
+      const name = formatMetricName(trigger.metric);
+      values[name] = this.#ofAll.get(name) ?? null;
+    }
+    for (const step of when?.steps ?? []) {
+      if (step.op !== 'metric') continue;
+      const name = formatMetricName(step.metric);
+      values[name] = this.#fromZero.get(name) ?? this.#ofAll.get(name) ?? null;
+    }
+    return values;
+  }
+}
+
+/**
+ * The reports of the rules that people wrote, from what the engine tells of all. `unperformed` says of how many firings
+ * of each rule the action did not begin.
+ */
+export function readRuleReports(
+  { rows, metrics }: NativeRules,
+  rules: readonly Rule[],
+  names: readonly PlanMetric[],
+  unperformed: ReadonlyMap<number, number> = new Map(),
+): RuleReport[] {
+  const values = new Values(names, metrics);
+  const reports: RuleReport[] = [];
+  for (const [index, rule] of rules.entries()) {
+    const row = rowAt(rows, index);
+    if (row.probing === 1 || (index + 1) * RULE_COLUMNS.length > rows.length) continue;
+    const report = {
+      rule: index,
+      name: rule.title,
+      algorithm: rule.algorithm,
+      due: occasionOf(rule),
+      firings: row.firings,
+      state: stateOf(row),
+      came: row.came,
+      heldBack: {
+        repetitions: row.cameAfterLast,
+        backoff: row.inBackoff,
+        cooldown: row.inCooldown,
+        for: row.tooShort,
+        state: row.inOtherState,
+        end: unperformed.get(index) ?? 0,
+      },
+      values: values.of(rule),
+    };
+    reports.push({ ...report, why: whyOf(rule, report) });
+  }
+  return reports;
+}
+
+function stateOf({ pending, holds }: Row): RuleReport['state'] {
+  if (pending === 1) return 'pending';
+  return holds === 1 ? 'firing' : 'inactive';
+}

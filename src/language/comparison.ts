@@ -1,0 +1,35 @@
+/** The `when:` of a metric rule: `5`, `"> 5"`, `"<= 1.5e3"`. */
+
+import { quote } from '../text/describe.js';
+import type { Comparison, Condition } from '../model/ensemble.js';
+import { type Parsed, parsed, refused } from '../text/result.js';
+import { isRounded } from './rounded.js';
+
+// No two neighbouring parts can match the same character, so that a long text can't make this slow.
+const PATTERN = /^(<=|>=|==|!=|<|>|=)?[ \t]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)$/;
+
+const ALLOWED = "write a number, or one of < <= > >= == != and a number, like '> 5'";
+
+/** Reads a condition. A number, bare or in a string, asks for equality. */
+export function parseCondition(when: number | string): Parsed<Condition> {
+  if (typeof when === 'number') {
+    if (!Number.isFinite(when)) return refused(`${when} is not a number to compare with; ${ALLOWED}`);
+    return parsed({ comparison: '==', threshold: when });
+  }
+  const match = PATTERN.exec(when.trim());
+  const [, comparison = '==', digits] = match ?? [];
+  if (digits === undefined) return refused(`${quote(when)} is not a condition; ${ALLOWED}`);
+
+  const threshold = Number(digits);
+  if (isRounded(digits)) {
+    return refused(`${quote(digits)} is too large to be compared with exactly`);
+  }
+  // Text like 1e999 has the form of a number, but none that a double can hold.
+  if (!Number.isFinite(threshold)) return refused(`the number in ${quote(when)} is too large; ${ALLOWED}`);
+  return parsed({ comparison: comparison === '=' ? '==' : (comparison as Comparison), threshold });
+}
+
+/** Writes a condition so that {@link parseCondition} reads the same one back. */
+export function formatCondition(condition: Condition): string {
+  return `${condition.comparison} ${condition.threshold}`;
+}

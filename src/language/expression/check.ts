@@ -1,0 +1,254 @@
+/**
+ * Expression -> condition: what its names stand for, whether the types fit, and its steps in the order in which a
+ * stack machine does them.
+ */
+
+import { quote } from '../../text/describe.js';
+import { choices, didYouMean, thereAre } from '../../text/suggest.js';
+import type { ConditionStep, MetricName } from '../../model/ensemble.js';
+import { parseMetricName, parseWindowedMetric } from '../metric-name.js';
+import type { Parsed } from '../../text/result.js';
+import type { ComparisonOperator, Expression, Fault } from './syntax.js';
+
+/** What a condition may refer to. */
+export interface ConditionScope {
+  /** The job groups there are, or null to take any name for a group. */
+  readonly groups: ReadonlySet<string> | null;
+  /** Names of the ensemble's states; null to take any. */
+  readonly states: readonly string[] | null;
+  /** Parameters of any group's jobs, or null to take any name. */
+  readonly parameters: ReadonlySet<string> | null;
+  /** By the name of a parameter, one of its values that no number can hold exactly; none when absent. */
+  readonly large?: ReadonlyMap<string, bigint>;
+  /** The rule is due at an event of a job, which can be asked for. */
+  readonly event: boolean;
+}
+
+type Type = 'number' | 'text' | 'truth';
+
+const A: Readonly<Record<Type, string>> = {
+  number: 'a number',
+  text: 'a text',
+  truth: 'a comparison, which is true or false',
+};
+
+/** What else than metrics has a name. */
+const PARTS = {
+  state: { type: 'text', event: false },
+  'event.name': { type: 'text', event: true },
+  'event.status': { type: 'number', event: true },
+  'event.exception.type': { type: 'text', event: true },
+  'event.exception.severity': { type: 'number', event: true },
+} as const satisfies Readonly<Record<string, { type: Type; event: boolean }>>;
+type PartName = keyof typeof PARTS;
+
+/** What a parameter of the event's job is named with. */
+const PARAMETER = 'job.parameters.';
+
+/** Whether a part is a text by itself. */
+function isText(expression: Expression): boolean {
+  if (expression.kind === 'text') return true;
+  const { name, quoted } = expression.kind === 'name' ? expression : { name: '', quoted: true };
+  return !quoted && Object.hasOwn(PARTS, name) && PARTS[name as PartName].type === 'text';
+}
+
+/** The condition's steps, or everything that is wrong with it. */
+export function checkCondition(expression: Expression, scope: ConditionScope): ConditionStep[] | Fault[] {
+  const checker = new Checker(scope);
+  const type = checker.check(expression);
+  if (type !== null && type !== 'truth') {
+    checker.fault(expression, `this is ${A[type]}; compare it with something, like '... > 5'`);
+  }
+  return checker.faults.length > 0 ? checker.faults : checker.steps;
+}
+
+export function hasFaults(result: ConditionStep[] | Fault[]): result is Fault[] {
+  return result.length > 0 && 'at' in (result[0] as object);
+}
+
+class Checker {
+  readonly faults: Fault[] = [];
+  readonly steps: ConditionStep[] = [];
+  readonly #scope: ConditionScope;
+
+  constructor(scope: ConditionScope) {
+    this.#scope = scope;
+  }
+
+  fault({ at }: { readonly at: number }, message: string): null {
+    this.faults.push({ at, message });
+    return null;
+  }
+
+  /**
+   * The type of a part, whose steps are added; null when it is wrong, which has been said then. `parameter` is what a
+   * parameter of a job, which may be of either type, is taken for here.
+   */
+  check(expression: Expression, parameter: 'number' | 'text' = 'number'): Type | null {
+    switch (expression.kind) {
+      case 'number':
+        this.steps.push({ op: 'number', value: expression.value });
+        return 'number';
+      case 'text':
+        this.steps.push({ op: 'text', value: expression.value });
+        return 'text';
+      case 'name':
+        return this.#name(expression, parameter);
+      case 'call':
+        return this.#call(expression);
+      case 'unary':
+        return this.#unary(expression);
+      case 'binary':
+        return this.#binary(expression);
+    }
+  }
+
+  #name(expression: Expression & { kind: 'name' }, parameter: 'number' | 'text'): Type | null {
+    const { name, quoted } = expression;
+    if (name.startsWith(PARAMETER)) return this.#parameter(expression, parameter);
+    const part = !quoted && Object.hasOwn(PARTS, name) ? PARTS[name as PartName] : undefined;
+    if (part !== undefined) {
+      if (part.event && !this.#scope.event) {
+        return this.fault(expression, `${name} is known only to rules on events of jobs (job-...)`);
+      }
+      if (name === 'state' && this.#scope.states?.length === 0) {
+        return this.fault(expression, "the file has no 'states'");
+      }
+      this.steps.push({ op: name as PartName });
+      return part.type;
+    }
+    if (!quoted && (!name.includes('.') || name.startsWith('event.'))) {
+      const known = Object.keys(PARTS);
+      const hint =
+        didYouMean(name, known) || `; there are metrics, like mean.sleep-duration, ${choices(known, 'and')}`;
+      const text = name.includes('.') ? '' : '; a text stands in quotes';
+      return this.fault(
+        expression,
+        `nothing is called ${quote(name)}${hint}${hint.includes('mean') ? text : ''}`,
+      );
+    }
+    return this.#metric(expression, parseMetricName(name, this.#scope.groups));
+  }
+
+  #parameter(expression: Expression & { kind: 'name' }, type: 'number' | 'text'): Type | null {
+    if (!this.#scope.event) {
+      return this.fault(expression, `${expression.name} is known only to rules on events of jobs (job-...)`);
+    }
+    const value = expression.name.slice(PARAMETER.length);
+    const { parameters } = this.#scope;
+    if (parameters !== null && !parameters.has(value)) {
+      const known = [...parameters];
+      const choice = known.length === 0 ? '; no group has any' : thereAre(known);
+      return this.fault(expression, `no parameter ${quote(value)}${didYouMean(value, known) || choice}`);
+    }
+    const large = this.#scope.large?.get(value);
+    if (type === 'number' && large !== undefined) {
+      const text = `compare it with a text, like ${expression.name} == "${large}"`;
+      return this.fault(
+        expression,
+        `${quote(value)} can be ${large}, which a number can't hold exactly; ${text}`,
+      );
+    }
+    this.steps.push({ op: `${type} parameter`, value });
+    return type;
+  }
+
+  #metric(expression: Expression, metric: Parsed<MetricName>): Type | null {
+    if (!metric.ok) return this.fault(expression, metric.messages.join('; '));
+    this.steps.push({ op: 'metric', metric: metric.value });
+    return 'number';
+  }
+
+  /** Over a window: `rate(count.G.OUTCOME, 10m)`, `mean(G.duration, 30m)`. */
+  #call(expression: Expression & { kind: 'call' }): Type | null {
+    const { name, args } = expression;
+    const [path, window] = args;
+    if (path?.kind !== 'name' || window?.kind !== 'number' || args.length !== 2) {
+      const forms = 'like mean(sleep.duration, 30m) or rate(count.sleep.finished, 10m)';
+      return this.fault(
+        expression,
+        `${quote(name)} takes what it is of and how far it reaches back, ${forms}`,
+      );
+    }
+    return this.#metric(expression, parseWindowedMetric(name, path.name, window.value, this.#scope.groups));
+  }
+
+  #unary(expression: Expression & { kind: 'unary' }): Type | null {
+    const { operator, operand } = expression;
+    const wanted = operator === 'not' ? 'truth' : 'number';
+    const good = this.#expect(operand, wanted, operator);
+    this.steps.push({ op: operator === 'not' ? 'not' : 'negative' });
+    return good ? wanted : null;
+  }
+
+  #binary(expression: Expression & { kind: 'binary' }): Type | null {
+    const { operator, left, right } = expression;
+    switch (operator) {
+      case 'and':
+      case 'or':
+        return this.#both(expression, 'truth', 'truth');
+      case '+':
+      case '-':
+      case '*':
+      case '/':
+        return this.#both(expression, 'number', 'number');
+      default:
+        return this.#comparison(expression, operator, left, right);
+    }
+  }
+
+  #both(expression: Expression & { kind: 'binary' }, wanted: Type, result: Type): Type | null {
+    const { operator, left, right } = expression;
+    const good = [this.#expect(left, wanted, operator), this.#expect(right, wanted, operator)];
+    this.steps.push({ op: operator });
+    return good[0] && good[1] ? result : null;
+  }
+
+  #comparison(
+    { at }: Expression,
+    operator: ComparisonOperator,
+    left: Expression,
+    right: Expression,
+  ): Type | null {
+    const parameter = isText(left) || isText(right) ? 'text' : 'number';
+    const types = [this.check(left, parameter), this.check(right, parameter)] as const;
+    if (types[0] === null || types[1] === null) return null;
+    if (types[0] === 'truth' || types[1] === 'truth') {
+      return this.fault(
+        { at },
+        `'${operator}' compares numbers or texts; join comparisons with 'and' or 'or'`,
+      );
+    }
+    if (types[0] !== types[1]) {
+      return this.fault({ at }, `'${operator}' can't compare ${A[types[0]]} with ${A[types[1]]}`);
+    }
+    if (types[0] === 'number') {
+      this.steps.push({ op: operator });
+      return 'truth';
+    }
+    if (operator !== '==' && operator !== '!=') {
+      return this.fault({ at }, `'${operator}' compares numbers only; texts are == or !=`);
+    }
+    this.#stateNames(left, right);
+    this.steps.push({ op: operator === '==' ? 'same' : 'different' });
+    return 'truth';
+  }
+
+  /** A state that there is not makes a comparison that never holds. */
+  #stateNames(...sides: readonly Expression[]): void {
+    const { states } = this.#scope;
+    if (states === null || !sides.some((side) => side.kind === 'name' && side.name === 'state')) return;
+    for (const side of sides) {
+      if (side.kind !== 'text' || states.includes(side.value)) continue;
+      const hint = didYouMean(side.value, states) || thereAre(states);
+      this.fault(side, `no state ${quote(side.value)}${hint}`);
+    }
+  }
+
+  #expect(expression: Expression, wanted: Type, operator: string): boolean {
+    const type = this.check(expression);
+    if (type === wanted) return true;
+    if (type !== null) this.fault(expression, `'${operator}' takes ${A[wanted]}; this is ${A[type]}`);
+    return false;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Flux's own tags in commands and names of files, such as `{{id}}` and `{{taskid}}`. They are filled in when a job starts,
+ * by Flux's job shell or by the local member (flux-submit(1), "MUSTACHE TEMPLATES"). This file alone knows what they
+ * stand for.
+ */
+
+import { formatJobId } from '../model/job-id.js';
+import { idInWords } from './id-words.js';
+
+/** What is known of a job, or of the first of its tasks, that tags can ask for. */
+export interface JobTagValues {
+  readonly id: bigint;
+  /** See `filesOf`. */
+  readonly name: string;
+  readonly tasks: number;
+  readonly nodes: number;
+  /** Whether F58 begins with an ASCII `f`; see `hasAsciiIds`. */
+  readonly ascii: boolean;
+  /** Of the first node, by the tag's name without `node.`; null where only Flux knows. */
+  readonly node: Readonly<Partial<Record<NodeKey, string>>> | null;
+}
+
+/** Null for what is not known. */
+type Tag = (values: JobTagValues) => string | null;
+
+const f58: Tag = ({ id, ascii }) => formatJobId(id, ascii ? 'f' : 'ƒ');
+const dothex = (id: bigint) => (id.toString(16).padStart(16, '0').match(/.{4}/g) ?? []).join('.');
+
+const ID_TAGS: Readonly<Record<string, Tag>> = {
+  '': f58,
+  '.f58': f58,
+  '.f58plain': ({ id }) => formatJobId(id, 'f'),
+  '.dec': ({ id }) => String(id),
+  '.hex': ({ id }) => `0x${id.toString(16)}`,
+  '.dothex': ({ id }) => dothex(id),
+  '.kvs': ({ id }) => `job.${dothex(id)}`,
+  '.words': ({ id }) => idInWords(id),
+};
+
+const NODE_KEYS = [
+  'name',
+  'broker_rank',
+  'ntasks',
+  'taskids',
+  'ncores',
+  'cores',
+  'gpus',
+  'resources',
+] as const;
+type NodeKey = (typeof NODE_KEYS)[number];
+
+const tasks: Tag = (values) => String(values.tasks);
+/** A file for each task, or for each node, has several names. Asked for is the first one's. */
+const first: Tag = () => '0';
+
+const TAGS: ReadonlyMap<string, Tag> = new Map<string, Tag>([
+  ...Object.entries(ID_TAGS).flatMap(([form, tag]): [string, Tag][] => [
+    [`id${form}`, tag],
+    [`jobid${form}`, tag],
+  ]),
+  ['name', ({ name }) => name],
+  ['size', tasks],
+  ['ntasks', tasks],
+  ['nnodes', ({ nodes }) => String(nodes)],
+  ...['taskid', 'task.id', 'task.rank', 'task.index', 'task.localid', 'node.id'].map(
+    (name): [string, Tag] => [name, first],
+  ),
+  ...NODE_KEYS.map((key): [string, Tag] => [`node.${key}`, ({ node }) => node?.[key] ?? null]),
+  // A folder that Flux makes for the job, and removes after it.
+  ['tmpdir', () => null],
+]);
+
+/** Whether a tag of a command or of a file's name is Flux's. */
+export function isFluxTag(name: string): boolean {
+  return TAGS.has(name);
+}
+
+/**
+ * Makes a function of a text, as the text is the same for many jobs. The function fills in its tags. `unknown` says what
+ * stands for a tag of which nothing is known; without it, that stays as it is, as with Flux.
+ */
+export function compileTags(
+  text: string,
+  unknown: (name: string) => string = (name) => `{{${name}}}`,
+): (values: JobTagValues) => string {
+  // Flux takes all up to the next braces for the name. With a capture group, every second piece is a name.
+  const pieces = text.split(/\{\{([\s\S]*?)\}\}/u).map((piece, i) => {
+    if (i % 2 === 0) return piece;
+    const tag = TAGS.get(piece);
+    return tag === undefined ? `{{${piece}}}` : (values: JobTagValues) => tag(values) ?? unknown(piece);
+  });
+  return (values) => pieces.map((piece) => (typeof piece === 'string' ? piece : piece(values))).join('');
+}
+
+/**
+ * Whether a job shell with this environment writes F58 with an ASCII `f`, as Flux's does: in a locale that is not
+ * UTF-8, or with FLUX_F58_FORCE_ASCII in its own environment or in the job's. Flux's shell has the environment of the
+ * broker.
+ */
+export function hasAsciiIds(
+  environment: Readonly<NodeJS.ProcessEnv>,
+  ofJob: Readonly<Record<string, string>>,
+): boolean {
+  const force = 'FLUX_F58_FORCE_ASCII';
+  if (environment[force] !== undefined || ofJob[force] !== undefined) return true;
+  const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG || 'C';
+  return !/\.utf-?8(@|$)/i.test(locale);
+}

@@ -1,0 +1,223 @@
+/**
+ * Names of metrics: `<statistic>.<group>-<variable>` and `count.<group>.<outcome>`, and over the last while
+ * `<statistic>(<group>.<variable>, 30m)` and `rate(count.<group>.<outcome>, 10m)`.
+ */
+
+import { quote } from '../text/describe.js';
+import { DURATION_PATTERN, durationSeconds } from '../text/duration.js';
+import { didYouMean, thereAre } from '../text/suggest.js';
+import type { MetricName, Statistic } from '../model/ensemble.js';
+import {
+  ASKED_STATISTICS,
+  COUNTS,
+  GAUGES,
+  isStatistic,
+  STATISTICS,
+  VARIABLES,
+  variablesOf,
+} from '../model/metric-names.js';
+import { type Parsed, parsed, refused } from '../text/result.js';
+
+export { formatMetricName } from '../model/metric-names.js';
+
+/** What others call our statistics. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ['average', 'mean'],
+  ['avg', 'mean'],
+  ['var', 'variance'],
+  ['stddev', 'std'],
+  ['stdev', 'std'],
+  ['sd', 'std'],
+  ['sigma', 'std'],
+  ['total', 'sum'],
+  ['latest', 'last'],
+  ['minimum', 'min'],
+  ['maximum', 'max'],
+  ['ema', 'ewma'],
+  ['ewm', 'ewma'],
+  ['n', 'count'],
+]);
+
+/** A longer list of what there is helps nobody to find what is meant. */
+const LONGEST_LIST = 12;
+
+const FORMS =
+  'a metric is <statistic>.<group>-<variable>, like mean.sleep-duration, ' +
+  'or count.<group>.<outcome>, like count.sleep.success';
+
+const WINDOW_FORMS =
+  'over a window there are <statistic>(<group>.<variable>, 30m), like mean(sleep.duration, 30m), ' +
+  'and rate(count.<group>.<outcome>, 10m)';
+
+/** Seconds; a window has 60 parts, and there is no sense in shorter ones than a clock can tell. */
+const SHORTEST_WINDOW = 0.001;
+
+const CALL = /^([^\s.(]+(?:\.\d+)?)\((.+),\s*([\d.]+ ?[a-z]*)\)$/s;
+
+/**
+ * Takes a metric's name apart. Group names may hold dots and dashes themselves, so the statistic ends at the
+ * first dot, and the variable or outcome begins after the last dash or dot.
+ *
+ * @param groups The job groups there are, or null to take any name for a group, and for a variable of it.
+ */
+export function parseMetricName(text: string, groups: ReadonlySet<string> | null = null): Parsed<MetricName> {
+  const [, name, path, window] = CALL.exec(text) ?? [];
+  if (name !== undefined && path !== undefined && window !== undefined) {
+    if (/^\d+(\.\d+)?$/.test(window)) return parseWindowedMetric(name, path, Number(window), groups);
+    if (DURATION_PATTERN.test(window))
+      return parseWindowedMetric(name, path, durationSeconds(window), groups);
+  }
+  const head = headOf(text, groups);
+  const rest = text.slice(head.length + 1);
+  if (head === 'count') {
+    const count = parseCount(rest, groups);
+    if (count !== null) return count;
+  }
+  const split = rest.lastIndexOf('-');
+  const group = rest.slice(0, Math.max(split, 0));
+  const tail = rest.slice(split + 1);
+  const knownAsCount = head === 'count' && !(variablesOf(groups, group) ?? VARIABLES).includes(tail);
+  if (head === '' || group === '' || tail === '' || knownAsCount) {
+    return refused(`${quote(text)} is not the name of a metric: ${FORMS}`);
+  }
+  return statisticOf(head, group, tail, null, groups);
+}
+
+/**
+ * A metric over the last `window` seconds, from the parts of a call: `mean(lammps.duration, 30m)` or
+ * `rate(count.lammps.finished, 10m)`.
+ *
+ * @param name What stands before the parenthesis.
+ * @param path What the function is of: `lammps.duration`, or `count.lammps.finished` for a rate.
+ */
+export function parseWindowedMetric(
+  name: string,
+  path: string,
+  window: number,
+  groups: ReadonlySet<string> | null = null,
+): Parsed<MetricName> {
+  if (!(window >= SHORTEST_WINDOW) || !Number.isFinite(window)) {
+    return refused(`a window of ${window}s is too short; write how far it reaches back, like 10m`);
+  }
+  if (name === 'rate') return rateOf(path, window, groups);
+  const split = path.lastIndexOf('.');
+  const group = path.slice(0, Math.max(split, 0));
+  const tail = path.slice(split + 1);
+  if (!isStatistic(name)) {
+    const known = ['rate', ...STATISTICS, ...ASKED_STATISTICS];
+    const meant = synonymOf(name);
+    const hint = meant === undefined ? didYouMean(name, known) || `; ${WINDOW_FORMS}` : didYouMeanThis(meant);
+    return refused(`there is no function ${quote(name)}${hint}`);
+  }
+  if (name === 'ewma')
+    return refused('ewma takes no window: it forgets by itself; write ewma.<group>-<variable>');
+  if (group === '' || tail === '') return refused(`${quote(path)} names no variable: ${WINDOW_FORMS}`);
+  return statisticOf(name, group, tail, window, groups);
+}
+
+function rateOf(path: string, window: number, groups: ReadonlySet<string> | null): Parsed<MetricName> {
+  const count = path.startsWith('count.') ? parseCount(path.slice('count.'.length), groups) : null;
+  if (count === null) return refused(`${quote(path)} names no count: ${WINDOW_FORMS}`);
+  if (!count.ok || count.value.kind !== 'count') return count;
+  const { group, count: outcome } = count.value;
+  if (GAUGES.includes(outcome)) {
+    const growing = COUNTS.filter((name) => !GAUGES.includes(name));
+    return refused(`${outcome} rises and falls, so it has no rate${thereAre(growing)}`);
+  }
+  return parsed({ kind: 'rate', group, count: outcome, window });
+}
+
+/** What stands before the first dot, or the second one of a percentile: `p99.9`. */
+function headOf(text: string, groups: ReadonlySet<string> | null): string {
+  const decimal = /^(p\d+)\.(\d+)\.(.*)$/s.exec(text);
+  if (decimal !== null) {
+    const [, whole = '', fraction = '', rest = ''] = decimal;
+    const group = (part: string) => part.slice(0, Math.max(part.lastIndexOf('-'), 0));
+    // A group's own name may begin with a number and a dot.
+    const own = groups?.has(group(`${fraction}.${rest}`)) === true && !groups.has(group(rest));
+    return own ? whole : `${whole}.${fraction}`;
+  }
+  return text.slice(0, Math.max(text.indexOf('.'), 0));
+}
+
+/** `<group>.<outcome>`, or null for what has another form. */
+function parseCount(text: string, groups: ReadonlySet<string> | null): Parsed<MetricName> | null {
+  const split = text.lastIndexOf('.');
+  const group = text.slice(0, Math.max(split, 0));
+  const tail = text.slice(split + 1);
+  const count = member(COUNTS, tail);
+  if (group === '' || tail === '') return null;
+  // A group's name may hold dots, so this may also be the number of what was observed of a variable.
+  const dash = text.lastIndexOf('-');
+  const variables = variablesOf(groups, text.slice(0, Math.max(dash, 0))) ?? VARIABLES;
+  if (count === undefined && variables.includes(text.slice(dash + 1))) return null;
+  const messages: string[] = [];
+  if (groups !== null && !groups.has(group)) messages.push(noJobGroup(group, groups));
+  if (count === undefined) messages.push(unknown('outcome', tail, COUNTS));
+  return count === undefined || messages.length > 0
+    ? refused(...messages)
+    : parsed({ kind: 'count', group, count });
+}
+
+function statisticOf(
+  statistic: string,
+  group: string,
+  variable: string,
+  window: number | null,
+  groups: ReadonlySet<string> | null,
+): Parsed<MetricName> {
+  const messages: string[] = [];
+  const variables = variablesOf(groups, group);
+  if (!isStatistic(statistic)) messages.push(unknownStatistic(statistic));
+  if (groups !== null && !groups.has(group)) messages.push(noJobGroup(group, groups));
+  if (variables !== null && !variables.includes(variable)) {
+    messages.push(unknown('variable', variable, variables));
+  }
+  return messages.length > 0
+    ? refused(...messages)
+    : parsed({
+        kind: 'statistic',
+        statistic: statistic as Statistic,
+        group,
+        variable,
+        window,
+      });
+}
+
+/** The one message for a name that is not one of the file's job groups. */
+export function noJobGroup(name: string, known: Iterable<string>): string {
+  return unknown('job group', name, [...known]);
+}
+
+function unknownStatistic(name: string): string {
+  const meant = synonymOf(name);
+  if (meant !== undefined) return `no statistic ${quote(name)}${didYouMeanThis(meant)}`;
+  const known = ['count', ...STATISTICS, ...ASKED_STATISTICS.filter((other) => other !== 'count')];
+  const hint = didYouMean(name, known) || `; there are ${known.join(', ')} and percentiles like p95 or p99.9`;
+  return `no statistic ${quote(name)}${hint}`;
+}
+
+/** Our name for what others call a statistic. */
+function synonymOf(name: string): string | undefined {
+  const lower = name.toLowerCase();
+  const percent = /^(?:q|p|perc?|percentile)_?(\d{1,2}(?:\.\d+)?|100(?:\.0+)?)$/.exec(lower)?.[1];
+  return percent === undefined ? SYNONYMS.get(lower) : `p${percent}`;
+}
+
+function didYouMeanThis(name: string): string {
+  return `; did you mean '${name}'?`;
+}
+
+function unknown(what: string, name: string, known: readonly string[]): string {
+  return `no ${what} ${quote(name)}${didYouMean(name, known) || listOf(known)}`;
+}
+
+function listOf(known: readonly string[]): string {
+  if (known.length === 0) return '; the file has none';
+  if (known.length > LONGEST_LIST) return '';
+  return thereAre(known);
+}
+
+function member<T extends string>(known: readonly T[], name: string): T | undefined {
+  return known.find((candidate) => candidate === name);
+}

@@ -1,0 +1,36 @@
+/** Rules in words: when one is due. */
+
+import { formatDuration } from '../text/duration.js';
+import { choices } from '../text/suggest.js';
+import type { Rule } from '../model/ensemble.js';
+import { formatCondition } from './comparison.js';
+
+/** When a rule is due, on one line: `count.sleep.success >= 3 for 5m in explore`. */
+export function occasionOf(rule: Rule): string {
+  const { trigger, when, cooldown } = rule;
+  const parts = [triggerOf(rule)];
+  if (when !== null && trigger.kind !== 'metric') parts.push(`when ${when.text}`);
+  if (rule.for !== null) parts.push(`for ${formatDuration(rule.for)}`);
+  if (rule.in.length > 0) parts.push(`in ${choices(rule.in)}`);
+  if (cooldown !== null) parts.push(`at most every ${formatDuration(cooldown)}`);
+  return parts.join(' ');
+}
+
+/** The trigger with its own condition: `count.sleep.success >= 3`. */
+export function triggerOf({ title, triggerText, trigger, when }: Rule): string {
+  switch (trigger.kind) {
+    case 'job':
+      return trigger.group === null ? triggerText : `${triggerText} of ${trigger.group}`;
+    case 'metric':
+      if (when !== null) return when.text;
+      return trigger.when === null ? title : `${title} ${formatCondition(trigger.when)}`;
+    case 'state':
+      return `state ${trigger.state}`;
+    case 'interval':
+      return `every ${formatDuration(trigger.seconds)}`;
+    case 'cron':
+      return `cron ${trigger.pattern}`;
+    default:
+      return title;
+  }
+}

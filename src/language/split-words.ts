@@ -1,0 +1,93 @@
+/** A command's text -> its words, as a POSIX shell splits them; nothing is expanded. */
+
+import { type Parsed, parsed, refused } from '../text/result.js';
+
+/** What a backslash takes its meaning from inside double quotes (POSIX 2.2.3). */
+const ESCAPED_IN_QUOTES = '"\\$`';
+
+/** A part of a command. */
+export interface CommandPart {
+  /** Where it begins in the command. */
+  readonly at: number;
+  /** What it adds to its word. */
+  readonly text: string;
+  /** Blanks set words apart; in plain text a shell would find its operators; what is kept means itself. */
+  readonly kind: 'blank' | 'plain' | 'kept';
+}
+
+/**
+ * The parts of a command. Single quotes keep everything, double quotes keep everything but a backslash before one of
+ * `" \ $` and backquote, a backslash elsewhere keeps the next character, and one before the end of a line joins it with
+ * the next line. A tag in double braces is kept, blanks and all.
+ */
+export function partsOf(command: string): Parsed<CommandPart[]> {
+  const parts: CommandPart[] = [];
+  let i = 0;
+  const add = (kind: CommandPart['kind'], text: string, end: number) => {
+    parts.push({ at: i, text, kind });
+    i = end;
+  };
+  while (i < command.length) {
+    const char = command[i] as string;
+    if (/[ \t\r\n]/.test(char)) {
+      add('blank', char, i + 1);
+    } else if (char === '\\') {
+      const next = command[i + 1];
+      if (next === undefined) return refused('the command ends in a lone \\');
+      if (next === '\n') i += 2;
+      else add('kept', next, i + 2);
+    } else if (command.startsWith('{{', i) && command.includes('}}', i)) {
+      const end = command.indexOf('}}', i) + 2;
+      add('kept', command.slice(i, end), end);
+    } else if (char === "'") {
+      const end = command.indexOf("'", i + 1);
+      if (end === -1) return refused('the command has a quote that is never closed');
+      add('kept', command.slice(i + 1, end), end + 1);
+    } else if (char === '"') {
+      const quoted = inDoubleQuotes(command, i + 1);
+      if (quoted === null) return refused('the command has a quote that is never closed');
+      add('kept', quoted.text, quoted.end);
+    } else {
+      add('plain', char, i + 1);
+    }
+  }
+  return parsed(parts);
+}
+
+/** The text from behind a double quote on, and where it ends behind the next one; null when there is none. */
+function inDoubleQuotes(command: string, from: number): { text: string; end: number } | null {
+  let text = '';
+  for (let i = from; i < command.length; i++) {
+    const char = command[i] as string;
+    const next = command[i + 1];
+    if (char === '"') return { text, end: i + 1 };
+    if (char === '\\' && next === '\n') {
+      i++;
+    } else if (char === '\\' && next !== undefined && ESCAPED_IN_QUOTES.includes(next)) {
+      text += next;
+      i++;
+    } else {
+      text += char;
+    }
+  }
+  return null;
+}
+
+/** The words of a command. */
+export function splitWords(command: string): Parsed<string[]> {
+  const parts = partsOf(command);
+  if (!parts.ok) return parts;
+  const words: string[] = [];
+  // Null between words; '' is a word too, as in "".
+  let word: string | null = null;
+  for (const { kind, text } of parts.value) {
+    if (kind !== 'blank') {
+      word = (word ?? '') + text;
+    } else if (word !== null) {
+      words.push(word);
+      word = null;
+    }
+  }
+  if (word !== null) words.push(word);
+  return parsed(words);
+}

@@ -1,0 +1,87 @@
+/** The values that the parameters of a job entry take, row by row: each row is one kind of job. */
+
+import { randomNormal, randomUniform } from 'd3-random';
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { mersenne } from 'pure-rand/generator/mersenne';
+import type { Distribution, Given, Row, Sweep } from '../model/ensemble.js';
+
+type Draw = () => Given;
+
+/** Numbers are kept to 15 significant digits, so that a tenth times three is 0.3. */
+const tidy = (number: number) => Number(number.toPrecision(15));
+
+/** The decimals with which a number is written. */
+function decimalsOf(number: number): number {
+  const [mantissa = '', exponent = '0'] = String(number).split('e');
+  return Math.max(0, (mantissa.split('.')[1] ?? '').length - Number(exponent));
+}
+
+/** `from`, `from + step`, ... up to and with `to`; `step` must lead there. */
+export function steps(from: number, to: number, step: number): number[] {
+  // Of a distance like (0.9 - 0.1) / 0.2 the last digits are not to be trusted.
+  const count = Math.floor((to - from) / step + 1e-9) + 1;
+  const decimals = Math.min(100, Math.max(decimalsOf(from), decimalsOf(step)));
+  return Array.from({ length: count }, (_, i) => Number((from + i * step).toFixed(decimals)) + 0);
+}
+
+/** `count` values from `from` to `to`, both included, with equal distances or, on a log scale, equal ratios. */
+export function spread(from: number, to: number, count: number, scale: 'linear' | 'log'): number[] {
+  return Array.from({ length: count }, (_, i) => {
+    if (i === 0) return from;
+    if (i === count - 1) return to;
+    const share = i / (count - 1);
+    return tidy(scale === 'log' ? from * (to / from) ** share : from + (to - from) * share);
+  });
+}
+
+/** Every combination of one value each, the last parameter's changing fastest. */
+export function product(dimensions: readonly (readonly [string, readonly Given[]])[]): Row[] {
+  let rows: Row[] = [{}];
+  for (const [name, values] of dimensions) {
+    rows = rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value })));
+  }
+  return rows;
+}
+
+function drawFrom(distribution: Distribution, generator: ReturnType<typeof mersenne>): Draw {
+  const uniform = () => uniformFloat64(generator);
+  switch (distribution.kind) {
+    case 'uniform':
+      return randomUniform.source(uniform)(distribution.from, distribution.to);
+    case 'loguniform': {
+      const { from, to } = distribution;
+      const exponent = randomUniform.source(uniform)(Math.log(from), Math.log(to));
+      return () => Math.min(Math.max(Math.exp(exponent()), from), to);
+    }
+    case 'normal':
+      return randomNormal.source(uniform)(distribution.mean, distribution.deviation);
+    case 'integer':
+      return () => uniformInt(generator, distribution.from, distribution.to);
+    case 'choice': {
+      const { values } = distribution;
+      return () => values[uniformInt(generator, 0, values.length - 1)] as Given;
+    }
+  }
+}
+
+/**
+ * The rows of a sweep, table after table without end: the first is what the file stands for, later ones have the
+ * same fixed values and go on drawing. The same seed always gives the same tables.
+ */
+export function* tablesOf({ names, rows, draws, samples, seed }: Sweep): Generator<Row[], never, void> {
+  // Its first numbers are as good as later ones, also of seeds like 0, 1 and 2.
+  const generator = mersenne(seed);
+  const drawn = draws.map(([name, distribution]) => [name, drawFrom(distribution, generator)] as const);
+  for (;;) {
+    yield drawn.length === 0
+      ? [...rows]
+      : rows.flatMap((row) =>
+          Array.from({ length: samples }, () => {
+            const values: Record<string, Given> = { ...row };
+            for (const [name, draw] of drawn) values[name] = draw();
+            return Object.fromEntries(names.map((name) => [name, values[name] as Given]));
+          }),
+        );
+  }
+}

@@ -1,0 +1,85 @@
+/** The names that templates of a file may ask for. */
+
+import { namesIn } from './template.js';
+import { parseMetricName } from './metric-name.js';
+import { quote } from '../text/describe.js';
+import { didYouMean } from '../text/suggest.js';
+
+/** Of the event that made the rule due; `context` holds whatever the event tells besides. */
+export const EVENT_NAMES = [
+  'event.name',
+  'event.id',
+  'event.group',
+  'event.timestamp',
+  'event.status',
+  'event.exception.type',
+  'event.exception.severity',
+  'event.exception.note',
+] as const;
+
+/** Whether a tag is of those that are known when a rule fires, wherever they stand. */
+export function isOurTag(name: string): boolean {
+  return name === 'state' || /^(?:event|metrics|job\.parameters)\./.test(name);
+}
+
+/** Flux's tags that are worth a suggestion. */
+const FLUX_NAMES = ['id', 'id.dec', 'jobid', 'name', 'size', 'ntasks', 'nnodes', 'taskid', 'tmpdir'];
+
+/** What is known where a template stands. */
+export interface KnownNames {
+  /** Parameters of the job. */
+  readonly parameters: readonly string[];
+  /** Parameters of any group's jobs, which `job.parameters.` may ask for. */
+  readonly ofAnyJob: ReadonlySet<string>;
+  /** The ensemble has states. */
+  readonly hasStates: boolean;
+  /** Job groups, or null where not all could be read. */
+  readonly groups: ReadonlySet<string> | null;
+  /** It is a job's: `index` and `group` have a meaning. */
+  readonly inJob: boolean;
+  /** Flux fills in tags of its own here. */
+  readonly isFluxTag: (name: string) => boolean;
+}
+
+/** The names that a template asks us for, and what is wrong with it. */
+export function checkTemplate(text: string, known: KnownNames): { names: string[]; messages: string[] } {
+  const found = namesIn(text);
+  if (!found.ok) return { names: [], messages: [...found.messages] };
+  const ours = found.value.filter((name) => known.parameters.includes(name) || !known.isFluxTag(name));
+  return { names: ours, messages: ours.flatMap((name) => whatIsWrongWith(name, known)) };
+}
+
+function whatIsWrongWith(name: string, known: KnownNames): string[] {
+  const { parameters, ofAnyJob, hasStates, groups, inJob, isFluxTag } = known;
+  if (parameters.includes(name)) return [];
+  if (inJob && (name === 'index' || name === 'group')) return [];
+  if (hasStates && name === 'state') return [];
+  if (EVENT_NAMES.some((event) => event === name) || /^event\.context\.[^.\s]+$/.test(name)) return [];
+  if (name.startsWith('metrics.')) {
+    const metric = parseMetricName(name.slice('metrics.'.length), groups);
+    return metric.ok ? [] : [...metric.messages];
+  }
+  const ofJob = /^job\.parameters\.(.+)$/.exec(name)?.[1];
+  if (ofJob !== undefined && ofAnyJob.has(ofJob)) return [];
+  const candidates = [
+    ...parameters,
+    ...(inJob ? ['index', 'group'] : []),
+    ...(hasStates ? ['state'] : []),
+    ...EVENT_NAMES,
+    ...[...ofAnyJob].map((parameter) => `job.parameters.${parameter}`),
+    ...FLUX_NAMES.filter(isFluxTag),
+  ];
+  return [`nothing is called ${quote(`{{${name}}}`)}${hintFor(name, candidates, parameters)}`];
+}
+
+function hintFor(name: string, candidates: readonly string[], parameters: readonly string[]): string {
+  // What was not meant for us at all: a template of another program, say.
+  if (/^\W|[\s{}]/.test(name)) return '; to have braces as they are, put {{=<% %>=}} in front of the word';
+  return didYouMean(name, candidates) || whatThereIs(parameters);
+}
+
+function whatThereIs(parameters: readonly string[]): string {
+  return parameters.length === 0
+    ? '; there are no parameters'
+    : `; the parameters are ${parameters.join(', ')}`;
+}

@@ -1,0 +1,77 @@
+/**
+ * Text with tags like `{{temperature}}`, as Mustache has them (mustache(5)) but for sections and partials. A tag's
+ * whole name is looked up as it is, dots and all, and nothing is escaped.
+ */
+
+import Mustache from 'mustache';
+import { escapeControls, quote } from '../text/describe.js';
+import type { Given } from '../model/ensemble.js';
+import { type Parsed, parsed, refused } from '../text/result.js';
+
+/** What a name stands for; may throw. */
+export type Lookup = (name: string) => Given;
+
+type Token = readonly [kind: string, text: string, ...unknown[]];
+
+class Names extends Mustache.Context {
+  readonly #lookup: Lookup;
+
+  constructor(lookup: Lookup) {
+    super({});
+    this.#lookup = lookup;
+  }
+
+  override lookup(name: string): Given {
+    return this.#lookup(name);
+  }
+}
+
+const writer = new Mustache.Writer();
+const asItIs = { escape: String };
+
+/** Whether the text has tags at all. */
+export function isTemplate(text: string): boolean {
+  return text.includes('{{');
+}
+
+function onlyNames(text: string, tag: string): string {
+  return `${quote(text)}: {{${escapeControls(tag)}}} can't be used here; only names can stand in braces`;
+}
+
+/** The names that a text asks for, or what is wrong with it. */
+export function namesIn(text: string): Parsed<string[]> {
+  let tokens: readonly Token[];
+  try {
+    tokens = writer.parse(text) as Token[];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (/^Unclosed tag/.test(reason)) return refused(`${quote(text)}: a {{ is not closed by }}`);
+    const section = /^(?:Unclosed|Unopened) section "(.*?)"/.exec(reason)?.[1];
+    if (section !== undefined) return refused(onlyNames(text, `#${section}`));
+    return refused(`${quote(text)} is not a valid template: ${reason}`);
+  }
+  const odd = tokens.find(([kind]) => !['text', 'name', '&', '=', '!'].includes(kind));
+  if (odd !== undefined) {
+    return refused(onlyNames(text, `${odd[0]}${odd[1]}`));
+  }
+  return parsed(tokens.filter(([kind]) => kind === 'name' || kind === '&').map(([, name]) => name));
+}
+
+/** Whether a text has a tag of which this holds; text that is no template has none. */
+export function hasTag(text: string, holds: (name: string) => boolean): boolean {
+  const names = isTemplate(text) ? namesIn(text) : null;
+  return names?.ok === true && names.value.some(holds);
+}
+
+/** The text with every tag filled in, with numbers as they are written. */
+export function fillText(text: string, lookup: Lookup): string {
+  return isTemplate(text) ? writer.render(text, new Names(lookup), undefined, asItIs) : text;
+}
+
+/** The same, but a text that is one tag and nothing else becomes the value itself, which may be a number. */
+export function fillValue(text: string, lookup: Lookup): Given {
+  if (!isTemplate(text)) return text;
+  const [token, ...more] = writer.parse(text) as Token[];
+  const whole = more.length === 0 && (token?.[0] === 'name' || token?.[0] === '&');
+  return whole ? lookup(token[1]) : fillText(text, lookup);
+}

@@ -1,0 +1,290 @@
+/**
+ * The short notation of tests: what happens to jobs (`fail lammps 2 exit 3`), what becomes of them (`signal 9`), and
+ * which action is due (`submit lammps by count.sleep.success`). Words are set apart by blanks; a name that holds
+ * blanks stands in quotes.
+ */
+
+import { constants } from 'node:os';
+import { given } from '../model/written.js';
+import { largeInteger } from '../config/source/as-written.js';
+import { quote } from '../text/describe.js';
+import { choices, didYouMean, thereAre } from '../text/suggest.js';
+import type { Happening, JobSelection, Outcome } from '../model/test.js';
+import type { Given, Row } from '../model/ensemble.js';
+
+/** Something wrong with a line, at a character of it, counted from 0. */
+export interface NotationFault {
+  readonly at: number;
+  readonly message: string;
+}
+
+export type Notation<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: NotationFault };
+
+/** A firing as a test expects it. */
+export interface FiringText {
+  readonly action: string;
+  readonly label: string | null;
+  /** The state that it leads to. */
+  readonly goto: string | null;
+  readonly by: string | null;
+}
+
+/** Jobs of one line; more are a mistake of the keyboard. */
+const MOST_JOBS = 100_000;
+const HIGHEST_SEVERITY = 7;
+
+/** Events that tell something of a job without changing its state. */
+const PLAIN_EVENTS = [
+  'annotations',
+  'memo',
+  'set-flags',
+  'resource-update',
+  'dependency-add',
+  'dependency-remove',
+  'prolog-start',
+  'prolog-finish',
+  'epilog-start',
+  'epilog-finish',
+] as const;
+
+const VERBS = ['submit', 'start', 'finish', 'fail', 'cancel', 'timeout', 'exception', 'heartbeat'] as const;
+const OUTCOMES = ['success', 'fail', 'exit', 'signal', 'timeout', 'cancel', 'exception', 'none'] as const;
+
+/** What happens to jobs of which group. */
+export function parseHappening(text: string): Notation<Happening> {
+  return parse(text, (words) => {
+    const verb = words.next(`an event: ${choices(VERBS)}`);
+    if (verb.text === 'heartbeat') return { kind: 'heartbeat' };
+    const plain = PLAIN_EVENTS.some((name) => name === verb.text);
+    if (!plain && !VERBS.some((name) => name === verb.text)) {
+      const hint = didYouMean(verb.text, [...VERBS, ...PLAIN_EVENTS]) || thereAre(VERBS);
+      throw new Wrong(verb.at, `no event ${quote(verb.text)}${hint}`);
+    }
+    const group = words.next(`the job group after ${quote(verb.text)}`).text;
+    if (verb.text === 'submit') {
+      const count = words.peek()?.text.startsWith('x') ? countIn(words.next('')) : 1;
+      const held = words.takes('held');
+      const parameters = words.takes('with') ? parametersIn(words) : {};
+      return { kind: 'submit', group, count, held, parameters };
+    }
+    const jobs = selectionIn(words.next('which jobs: 2, 1..3, x3 (the three oldest) or all'));
+    switch (verb.text) {
+      case 'start':
+        return { kind: 'start', group, jobs };
+      case 'finish':
+        return { kind: 'end', group, jobs, outcome: { kind: 'exit', code: 0 } };
+      case 'fail':
+        return { kind: 'end', group, jobs, outcome: failureIn(words) };
+      case 'cancel':
+      case 'timeout':
+        return { kind: 'end', group, jobs, outcome: { kind: 'exception', type: verb.text } };
+      case 'exception': {
+        const type = words.next('the type of the exception, like oom').text;
+        const severity = words.takes('severity') ? integerIn(words, 'a severity', 0, HIGHEST_SEVERITY) : 0;
+        if (severity > 0) return { kind: 'exception', group, jobs, type, severity };
+        return { kind: 'end', group, jobs, outcome: { kind: 'exception', type } };
+      }
+      default:
+        return { kind: 'event', group, jobs, name: verb.text };
+    }
+  });
+}
+
+/** What becomes of a job. */
+export function parseOutcome(text: string): Notation<Outcome> {
+  return parse(text, (words) => {
+    const first = words.next(`an outcome: ${choices(OUTCOMES)}`);
+    switch (first.text) {
+      case 'success':
+        return { kind: 'exit', code: 0 };
+      case 'none':
+        return { kind: 'none' };
+      case 'fail':
+        return failureIn(words);
+      case 'exit':
+        return { kind: 'exit', code: integerIn(words, 'an exit code', 0, 255) };
+      case 'signal':
+        return { kind: 'signal', number: signalIn(words) };
+      case 'timeout':
+      case 'cancel':
+        return { kind: 'exception', type: first.text };
+      case 'exception':
+        return { kind: 'exception', type: words.next('the type of the exception, like oom').text };
+      default: {
+        const hint = didYouMean(first.text, OUTCOMES) || thereAre(OUTCOMES);
+        throw new Wrong(first.at, `no outcome ${quote(first.text)}${hint}`);
+      }
+    }
+  });
+}
+
+/** An action that is due: its name, its label, and behind `by` the rule. */
+export function parseFiring(text: string): Notation<FiringText> {
+  return parse(text, (words) => {
+    const action = words.next('an action, like submit lammps').text;
+    const goes = action === 'goto';
+    const hasLabel = !goes && words.peek() !== undefined && !words.isNext('by') && !words.isNext('goto');
+    const label = hasLabel ? words.next('').text : null;
+    const goto = goes || words.takes('goto') ? words.next('the state after goto').text : null;
+    const by = words.takes('by') ? words.rest('the rule after by: its name, or rules[2]') : null;
+    return { action, label, goto, by };
+  });
+}
+
+/** Thrown inside; never leaves this file. */
+class Wrong extends Error {
+  readonly at: number;
+  constructor(at: number, message: string) {
+    super(message);
+    this.at = at;
+  }
+}
+
+interface Word {
+  readonly at: number;
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+function parse<T>(text: string, read: (words: Words) => T): Notation<T> {
+  try {
+    const words = new Words(text);
+    const value = read(words);
+    words.end();
+    return { ok: true, value };
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    return { ok: false, fault: { at: error.at, message: error.message } };
+  }
+}
+
+class Words {
+  readonly #words: Word[] = [];
+  readonly #text: string;
+  #next = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    for (const match of text.matchAll(/"([^"]*)"|'([^']*)'|(["'])|\S+/g)) {
+      const [all, double, single, open] = match;
+      if (open !== undefined)
+        throw new Wrong(match.index, `the name that begins here has no closing ${open}`);
+      const quoted = double ?? single;
+      this.#words.push({ at: match.index, text: quoted ?? all, quoted: quoted !== undefined });
+    }
+  }
+
+  peek(): Word | undefined {
+    return this.#words[this.#next];
+  }
+
+  isNext(word: string): boolean {
+    const next = this.peek();
+    return next !== undefined && !next.quoted && next.text === word;
+  }
+
+  /** The next word; `what` says what is missing without one. */
+  next(what: string): Word {
+    const word = this.peek();
+    if (word === undefined) throw new Wrong(this.#text.trimEnd().length, `here is missing ${what}`);
+    this.#next++;
+    return word;
+  }
+
+  /** Whether this word comes next, which is taken then. */
+  takes(word: string): boolean {
+    if (!this.isNext(word)) return false;
+    this.#next++;
+    return true;
+  }
+
+  /** All that is left, as it is written. */
+  rest(what: string): string {
+    const first = this.next(what);
+    const only = this.peek() === undefined;
+    this.#next = this.#words.length;
+    return only ? first.text : this.#text.slice(first.at).trimEnd();
+  }
+
+  end(): void {
+    const word = this.peek();
+    if (word !== undefined) throw new Wrong(word.at, `nothing is expected here; found ${quote(word.text)}`);
+  }
+}
+
+/** `exit 3`, `signal 9`, or nothing, which is exit 1. */
+function failureIn(words: Words): Exclude<Outcome, { kind: 'none' }> {
+  if (words.takes('signal')) return { kind: 'signal', number: signalIn(words) };
+  if (words.takes('exit')) return { kind: 'exit', code: integerIn(words, 'an exit code', 1, 255) };
+  return { kind: 'exit', code: 1 };
+}
+
+/** A signal's number or name: `9`, `KILL`, `SIGKILL`. */
+function signalIn(words: Words): number {
+  const { at, text } = words.next('a signal, like 9 or KILL');
+  const signals = Object.entries(constants.signals);
+  const named = signals.find(([name]) => name === text || name === `SIG${text}`)?.[1];
+  const number = named ?? (/^\d{1,2}$/.test(text) ? Number(text) : 0);
+  if (number >= 1 && number <= 64) return number;
+  throw new Wrong(at, `${quote(text)} is not a signal; write its number, 1 to 64, or its name, like KILL`);
+}
+
+function integerIn(words: Words, what: string, least: number, most: number): number {
+  const { at, text } = words.next(`${what}, from ${least} to ${most}`);
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new Wrong(at, `${what} is an integer from ${least} to ${most}; found ${quote(text)}`);
+}
+
+/** `temperature=300 model=eam`, to the end of the line. */
+function parametersIn(words: Words): Row {
+  const parameters: [string, Given][] = [];
+  do {
+    const { at, text } = words.next('a parameter, like temperature=300');
+    const [, name, value] = /^([^=\s]+)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new Wrong(at, `a parameter is a name, = and a value, like temperature=300; found ${quote(text)}`);
+    }
+    parameters.push([name, scalarIn(value)]);
+  } while (words.peek() !== undefined);
+  return Object.fromEntries(parameters);
+}
+
+/** A number, true or false where it looks like one, as in YAML. */
+function scalarIn(text: string): Given {
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return text;
+  return largeInteger(Number(text), text) === null ? given(Number(text), text) : text;
+}
+
+/** `x5`. */
+function countIn({ at, text }: Word): number {
+  const count = /^x\d{1,9}$/.test(text) ? Number(text.slice(1)) : 0;
+  if (count >= 1 && count <= MOST_JOBS) return count;
+  throw new Wrong(at, `how many is x and a number from 1 to ${MOST_JOBS}, like x5; found ${quote(text)}`);
+}
+
+/** `2`, `1..3`, `1,4..6`, `x3` or `all`. */
+function selectionIn(word: Word): JobSelection {
+  const { at, text } = word;
+  if (text === 'all') return { kind: 'all' };
+  if (text.startsWith('x')) return { kind: 'oldest', count: countIn(word) };
+  let offset = at;
+  const ranges = text.split(',').map((part) => {
+    const here = offset;
+    offset += part.length + 1;
+    const match = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(part);
+    if (match === null) {
+      throw new Wrong(here, `jobs are 2, 1..3, 1,4..6, x3 (the three oldest) or all; found ${quote(part)}`);
+    }
+    const first = Number(match[1]);
+    const last = Number(match[2] ?? first);
+    if (first < 1) throw new Wrong(here, 'jobs are counted from 1');
+    if (last < first) throw new Wrong(here, `a range goes up: write ${last}..${first}`);
+    if (last - first >= MOST_JOBS) throw new Wrong(here, `a line means ${MOST_JOBS} jobs at most`);
+    return [first, last] as const;
+  });
+  return { kind: 'numbers', ranges };
+}

@@ -1,0 +1,375 @@
+/**
+ * An ensemble as the rest of the program sees it: checked, every default filled in, names resolved. Made from
+ * YAML or a plain object by `loadConfig` and `parseConfig`; nothing else makes one.
+ */
+
+import type { Written } from './written.js';
+import type { PluginInfo } from '../plugins/catalog.js';
+import type { PluginPartName } from './part-name.js';
+import type { TestCase } from './test.js';
+
+/** What a parameter of a job may be. */
+export type ParameterValue = string | number | boolean;
+
+/** The parameters of one job, by name. */
+export type Parameters = Readonly<Record<string, ParameterValue>>;
+
+/** A parameter, with the text that it is written as where that is not what `String` makes of it: `1.10`, `0x10`. */
+export type Given = ParameterValue | Written;
+
+/** Parameters with the texts that they are written as. */
+export type Row = Readonly<Record<string, Given>>;
+
+/** What a job of a group is, in full: every default and every tag is filled in. */
+export interface JobTemplate {
+  /** The job group; becomes `attributes.user.group` of the jobspec. */
+  readonly group: string;
+  /** The program and its arguments, split into words; never passed through a shell. */
+  readonly command: readonly string[];
+  /** Working directory, or null for that of this process. */
+  readonly workdir: string | null;
+  /** Whether the jobs begin with this process's environment, or with none. */
+  readonly inheritEnvironment: boolean;
+  /** Variables set on top of that. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly nodes: number;
+  readonly tasks: number;
+  /** Cores for each task. */
+  readonly cores: number;
+  /** GPUs for each task. */
+  readonly gpus: number;
+  /** Time limit in seconds, 0 for none. */
+  readonly duration: number;
+  /** 0 (held) to 31 (expedite), 16 by default. */
+  readonly urgency: number;
+  readonly queue: string | null;
+  readonly bank: string | null;
+  /** File for standard output, a template like `out-{{id}}.txt`; null for none. */
+  readonly output: string | null;
+  /** File for standard error; null for the same place as `output`. */
+  readonly error: string | null;
+  /** Jobspec attributes (RFC 14) on top of those above, for members that have jobspecs. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Index of its entry in the group; becomes `attributes.user.origin.entry`. */
+  readonly entry: number;
+  /** They become `attributes.user.parameters`; their texts become `attributes.user.origin.texts`. */
+  readonly parameters: Row;
+  /**
+   * What else was filled in when it was submitted, by name (`index`, `event.id`): with it, the same job can be made
+   * again. Null for a job that is as the file has it.
+   */
+  readonly values: Row | null;
+}
+
+/** How the values of a parameter are drawn. */
+export type Distribution =
+  /** From `from` up to, but not with, `to`. */
+  | { readonly kind: 'uniform' | 'loguniform'; readonly from: number; readonly to: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly deviation: number }
+  /** Both ends included. */
+  | { readonly kind: 'integer'; readonly from: number; readonly to: number }
+  | { readonly kind: 'choice'; readonly values: readonly Given[] };
+
+/** What the parameters of an entry range over. */
+export interface Sweep {
+  /** All parameters, in the order of the file. */
+  readonly names: readonly string[];
+  /** Values of the parameters that are not drawn, in every combination. */
+  readonly rows: readonly Row[];
+  readonly draws: readonly (readonly [string, Distribution])[];
+  /** Rows that are drawn for each of `rows`. */
+  readonly samples: number;
+  readonly seed: number;
+}
+
+/** A job as the file has it: its texts, and what became of them a number, may hold tags like `{{temperature}}`. */
+export interface JobDraft
+  extends Omit<
+    JobTemplate,
+    'nodes' | 'tasks' | 'cores' | 'gpus' | 'duration' | 'entry' | 'parameters' | 'values'
+  > {
+  readonly nodes: number | string;
+  readonly tasks: number | string;
+  readonly cores: number | string;
+  readonly gpus: number | string;
+  readonly duration: number | string;
+  /** The names in all its tags but Flux's own. */
+  readonly names: ReadonlySet<string>;
+  /** Null without parameters. */
+  readonly sweep: Sweep | null;
+}
+
+/**
+ * One `jobs:` entry or, where that has parameters, one row of their values. Entries of the same group are submitted
+ * together, in the order of the file.
+ */
+export interface JobEntry extends JobTemplate {
+  /** Jobs that one submission of the group starts from this entry. */
+  readonly count: number;
+  /** The command as it was written, for messages. */
+  readonly commandText: string;
+  /** What it was made of, where other values could make another job of it; null where nothing can. */
+  readonly draft: JobDraft | null;
+  /**
+   * Its tags ask for what is known only when it is submitted, so the entry itself is no job yet: its draft is to be
+   * filled in then.
+   */
+  readonly late: boolean;
+}
+
+/** When jobs that ended badly are submitted again. */
+export interface RetryPolicy {
+  /** Times that a job is submitted again at most. */
+  readonly times: number;
+  /** Seconds from the end of a job to its next submission: `initial`, then each time `factor` times as long. */
+  readonly backoff: { readonly initial: number; readonly factor: number; readonly longest: number };
+  readonly outcomes: readonly ('failed' | 'timeout' | 'canceled')[];
+  /** Or jobs whose gravest exception is of one of these types. */
+  readonly exceptions: readonly string[];
+}
+
+/** A probe of a plugin that measures the jobs of a group. */
+export interface GroupProbe {
+  /** `lammps.thermo` */
+  readonly probe: PluginPartName;
+  readonly with: Readonly<Record<string, unknown>>;
+  /** The names of what it measures: variables of the group. */
+  readonly values: readonly string[];
+  /** Seconds that it may take for a job. */
+  readonly timeout: number;
+}
+
+export interface JobGroup {
+  readonly name: string;
+  /** Null for jobs that are not submitted again. */
+  readonly retry: RetryPolicy | null;
+  readonly entries: readonly JobEntry[];
+  /** Sum of the entries' counts. */
+  readonly count: number;
+  /** Seconds that an active job may be without an event before it counts as stalled; null for ever. */
+  readonly stalled: number | null;
+  readonly probes: readonly GroupProbe[];
+}
+
+export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
+
+/** `when:` of a metric rule. */
+export interface Condition {
+  readonly comparison: Comparison;
+  readonly threshold: number;
+}
+
+/**
+ * One step of an expression, for a stack machine: operands push a value, operators take theirs off and push the
+ * result. A value may be unknown; what is made of it then is unknown too, unless `and` or `or` can tell without it.
+ */
+export type ConditionStep =
+  | { readonly op: 'number'; readonly value: number }
+  | { readonly op: 'text'; readonly value: string }
+  | { readonly op: 'metric'; readonly metric: MetricName }
+  | {
+      readonly op:
+        | 'state'
+        | 'event.name'
+        /** The exit code of a job's tasks, 128 and its number for a signal; at `finish` only. */
+        | 'event.status'
+        | 'event.exception.type'
+        | 'event.exception.severity';
+    }
+  /** Of the event's job, by its name. */
+  | { readonly op: 'number parameter' | 'text parameter'; readonly value: string }
+  | { readonly op: '+' | '-' | '*' | '/' | 'negative' | Comparison | 'and' | 'or' | 'not' }
+  /** Of two texts. */
+  | { readonly op: 'same' | 'different' };
+
+/** A condition that is a whole expression. */
+export interface ExpressionCondition {
+  /** As it was written. */
+  readonly text: string;
+  readonly steps: readonly ConditionStep[];
+}
+
+/** The statistics kept for each of a group's two variables; quartiles and what is made of them by P². */
+export type KeptStatistic = 'mean' | 'variance' | 'min' | 'max' | 'iqr' | 'mad' | 'q25' | 'q50' | 'q75';
+/**
+ * Those and what is kept where a rule names it: `median`, `piqr`, `pmad` and percentiles (`p95`, `p99.9`) come from
+ * a sketch, which is within 1 % of what they are.
+ */
+export type Statistic =
+  | KeptStatistic
+  | 'std'
+  | 'sum'
+  | 'last'
+  | 'count'
+  | 'median'
+  | `p${number}`
+  | 'ewma'
+  | 'piqr'
+  | 'pmad';
+export type Variable = 'duration' | 'pending';
+/** What is counted for each group; `pending` and `running` are gauges, the others only grow. */
+export type Count =
+  | 'submitted'
+  | 'finished'
+  | 'success'
+  | 'failed'
+  | 'canceled'
+  | 'timeout'
+  | 'exception'
+  | 'retried'
+  | 'pending'
+  | 'running';
+
+/** A metric's name taken apart: `mean.lammps-duration`, `count.lammps.success`, `rate(count.lammps.failed, 10m)`. */
+export type MetricName =
+  | {
+      readonly kind: 'statistic';
+      readonly statistic: Statistic;
+      readonly group: string;
+      /** `Variable`, or what a probe of the group measures. */
+      readonly variable: string;
+      /** Of the last so many seconds; null for all since the beginning. */
+      readonly window: number | null;
+    }
+  | { readonly kind: 'count'; readonly group: string; readonly count: Count }
+  /** How often a second, over the last so many seconds. */
+  | { readonly kind: 'rate'; readonly group: string; readonly count: Count; readonly window: number };
+
+/** What makes a rule due. `event` names an RFC 21 event or one of the derived triggers (see triggers.ts). */
+export type Trigger =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'heartbeat' }
+  | {
+      readonly kind: 'metric';
+      /** The one metric of a rule in the short form; null when the rule's expression says which. */
+      readonly metric: MetricName | null;
+      /** The condition of the short form. */
+      readonly when: Condition | null;
+    }
+  | { readonly kind: 'job'; readonly event: string; readonly group: string | null }
+  /** Every so many seconds from the start on. */
+  | { readonly kind: 'interval'; readonly seconds: number }
+  /** A cron pattern, in a time zone or, for null, that of this process. */
+  | { readonly kind: 'cron'; readonly pattern: string; readonly timezone: string | null }
+  /** The state is entered or, with `for`, has lasted. */
+  | { readonly kind: 'state'; readonly state: string };
+
+interface ActionCommon {
+  /** Times that the action may run; 0 for never. */
+  readonly repetitions: number;
+  /** Occasions to let pass after each run, or null for no backoff. */
+  readonly backoff: number | null;
+  /** What an error of the action does to the run. */
+  readonly onError: 'continue' | 'stop';
+  /** The state that the ensemble goes to when the rule fires, or null. */
+  readonly goto: string | null;
+}
+
+export type Action = ActionCommon &
+  (
+    | {
+        readonly name: 'submit';
+        readonly label: string;
+        /** Jobs to submit, null for the whole group. */
+        readonly value: number | null;
+        /** Values in place of the group's own, which may hold tags; null for none. */
+        readonly parameters: Row | null;
+      }
+    /** The active jobs of a group or, with null, the job of the event. */
+    | { readonly name: 'cancel'; readonly label: string | null }
+    | { readonly name: 'urgency'; readonly label: string | null; readonly value: number }
+    | { readonly name: 'terminate' }
+    /** Nothing but to go to another state. */
+    | { readonly name: 'goto' }
+    | { readonly name: 'grow' | 'shrink'; readonly value: number }
+    | {
+        readonly name: 'custom';
+        readonly label: string;
+        /** For the function to read; a text may hold tags. */
+        readonly value: number | string | null;
+        /** Seconds that the function may take. */
+        readonly timeout: number;
+      }
+    | {
+        readonly name: 'exec';
+        /** The program and its arguments, which may hold tags. */
+        readonly command: readonly string[];
+        /** As it was written. */
+        readonly commandText: string;
+        /** Seconds that the program may take. */
+        readonly timeout: number;
+      }
+    | {
+        /** The plugin's name, a dot, and that of its action: `lammps.check`. */
+        readonly name: PluginPartName;
+        /** Options for the plugin, as they were written; texts may hold tags. */
+        readonly with: Readonly<Record<string, unknown>>;
+        /** Those of the options that are actions, by key; their tags are filled in when they are done. */
+        readonly named: Readonly<Record<string, unknown>>;
+        /** Seconds that the action may take. */
+        readonly timeout: number;
+      }
+  );
+
+export interface Rule {
+  /** As people know it: the rule's `name` or, without one, its trigger (`count.sleep.success`, `start`). */
+  readonly title: string;
+  /** The trigger as it was written: `job-finish`, `metric`. */
+  readonly triggerText: string;
+  /** `when` as it was written, a number or text; null for none. */
+  readonly whenText: number | string | null;
+  /** The algorithm (`use:`) that it is of, or null for a rule of the file itself. */
+  readonly algorithm: string | null;
+  readonly trigger: Trigger;
+  /** What must hold besides; null for nothing, or where the trigger has the short form of it. */
+  readonly when: ExpressionCondition | null;
+  /** The states in which the rule is judged; empty for all. */
+  readonly in: readonly string[];
+  /** Seconds that the condition must have held (or the state lasted), or null. */
+  readonly for: number | null;
+  /** The least seconds between two firings, or null. */
+  readonly cooldown: number | null;
+  readonly action: Action;
+}
+
+/** Where the user's own functions come from, and what they are written in. */
+export type CustomSource = { readonly language: 'javascript' | 'python' } & (
+  | {
+      readonly kind: 'inline';
+      readonly source: string;
+      /** Line of the block's first line in the file. */
+      readonly line: number | null;
+    }
+  | {
+      readonly kind: 'module';
+      /** Absolute. */
+      readonly path: string;
+    }
+);
+
+/** A plugin of the file. */
+export interface ConfigPlugin extends PluginInfo {
+  /** As the file names it: `./lammps.mjs`. */
+  readonly specifier: string;
+  /** Of its module. */
+  readonly url: string;
+}
+
+export interface EnsembleConfig {
+  /** The file it came from, absolute, or null. */
+  readonly file: string | null;
+  readonly debug: boolean;
+  /** Seconds between heartbeats, 0 for none. */
+  readonly heartbeat: number;
+  /** Of the ensemble, the first is the initial one; empty for an ensemble without. */
+  readonly states: readonly string[];
+  /** In the order in which the file names them first. */
+  readonly groups: ReadonlyMap<string, JobGroup>;
+  /** By the name of a parameter, an integer among its values that no number can be trusted to hold. */
+  readonly largeParameters: ReadonlyMap<string, bigint>;
+  readonly rules: readonly Rule[];
+  readonly custom: CustomSource | null;
+  /** In the order of the file. */
+  readonly plugins: readonly ConfigPlugin[];
+  readonly tests: readonly TestCase[];
+}

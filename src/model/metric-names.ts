@@ -1,0 +1,119 @@
+/** What is kept of every job group, by name; the lists in the order in which the native engine keeps it. */
+
+import { formatDuration } from '../text/duration.js';
+import type { Count, JobGroup, KeptStatistic, MetricName, Statistic, Variable } from './ensemble.js';
+
+/** The statistics kept for each variable of each group, whoever asks for them. */
+export const STATISTICS = [
+  'mean',
+  'variance',
+  'min',
+  'max',
+  'iqr',
+  'mad',
+  'q25',
+  'q50',
+  'q75',
+] as const satisfies readonly KeptStatistic[];
+
+/** Those kept where a rule names them; percentiles besides. */
+export const ASKED_STATISTICS = [
+  'median',
+  'std',
+  'sum',
+  'last',
+  'count',
+  'ewma',
+  'piqr',
+  'pmad',
+] as const satisfies readonly Statistic[];
+
+/** What is measured of each job, in seconds. */
+export const VARIABLES = ['duration', 'pending'] as const satisfies readonly Variable[];
+
+/** Of groups what their probes measure; null where that could not be told. */
+export type ProbeNames = ReadonlyMap<string, readonly string[] | null>;
+
+/** The names of what the probes of a group measure. */
+export function probedOf({ probes }: Pick<JobGroup, 'probes'>): string[] {
+  return probes.flatMap(({ values }) => values);
+}
+
+/** Names of job groups, with the variables that probes give some of them. */
+export class GroupNames extends Set<string> {
+  readonly probes: ProbeNames;
+
+  constructor(names: Iterable<string>, probes: ProbeNames) {
+    super(names);
+    this.probes = probes;
+  }
+}
+
+/**
+ * The variables of a group: those of all groups, and what its probes measure, or for a group that there is not, those
+ * of any other. Null when not all are known.
+ */
+export function variablesOf(groups: ReadonlySet<string> | null, group: string): readonly string[] | null {
+  if (groups === null) return null;
+  if (!(groups instanceof GroupNames)) return VARIABLES;
+  const probed = groups.has(group) ? [groups.probes.get(group) ?? []] : [...groups.probes.values()];
+  if (groups.probes.get(group) === null || probed.includes(null)) return null;
+  return [...VARIABLES, ...probed.flatMap((names) => names ?? [])];
+}
+
+/** Whether a variable is one that every group has. */
+export function isOwnVariable(name: string): name is Variable {
+  return (VARIABLES as readonly string[]).includes(name);
+}
+
+/** What is counted for each group. */
+export const COUNTS = [
+  'submitted',
+  'finished',
+  'success',
+  'failed',
+  'canceled',
+  'timeout',
+  'exception',
+  'retried',
+  'pending',
+  'running',
+] as const satisfies readonly Count[];
+
+/** Counts that rise and fall: how many jobs there are, not how many there were. */
+export const GAUGES: readonly Count[] = ['pending', 'running'];
+
+const PERCENTILE = /^p(\d{1,3}(?:\.\d+)?)$/;
+
+/** The quantile, from 0 to 1, that `p95`, `p99.9` or `median` asks for; null when it is none of these. */
+export function quantileOf(statistic: string): number | null {
+  if (statistic === 'median') return 0.5;
+  const percent = Number(PERCENTILE.exec(statistic)?.[1] ?? Number.NaN);
+  return percent <= 100 ? percent / 100 : null;
+}
+
+/** Whether the statistic is kept of every stream. */
+export function isKept(statistic: Statistic): statistic is KeptStatistic {
+  return (STATISTICS as readonly string[]).includes(statistic);
+}
+
+/** Whether the text is the name of a statistic. */
+export function isStatistic(text: string): text is Statistic {
+  return (
+    ([...STATISTICS, ...ASKED_STATISTICS] as readonly string[]).includes(text) || quantileOf(text) !== null
+  );
+}
+
+/** Writes a metric's name so that `parseMetricName` (rules/metric-name.ts) reads the same one back. */
+export function formatMetricName(metric: MetricName): string {
+  switch (metric.kind) {
+    case 'count':
+      return `count.${metric.group}.${metric.count}`;
+    case 'rate':
+      return `rate(count.${metric.group}.${metric.count}, ${formatDuration(metric.window)})`;
+    case 'statistic':
+      return metric.window === null
+        ? `${metric.statistic}.${metric.group}-${metric.variable}`
+        : `${metric.statistic}(${metric.group}.${metric.variable}, ${formatDuration(metric.window)})`;
+  }
+}

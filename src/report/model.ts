@@ -1,0 +1,179 @@
+/**
+ * An ensemble as nodes and edges: job groups, the rules that look at them, and what these act on; with states, which
+ * rules are judged in which, and where they lead.
+ */
+
+import { escapeControls } from '../text/describe.js';
+import { formatDuration } from '../text/duration.js';
+import { choices } from '../text/suggest.js';
+import type { Action, EnsembleConfig, JobGroup, Rule } from '../model/ensemble.js';
+import { triggerOf } from '../language/rule-text.js';
+
+export type NodeKind =
+  | 'group'
+  | 'state'
+  | 'rule'
+  /** A rule that is due when the ensemble starts. */
+  | 'start'
+  /** A rule that time alone makes due. */
+  | 'time'
+  /** A function, a program, or a plugin's action. */
+  | 'code'
+  /** What the jobs run on. */
+  | 'resources'
+  | 'end';
+
+export interface GraphNode {
+  readonly id: string;
+  readonly kind: NodeKind;
+  readonly title: string;
+  /** What else there is to say, a line each. */
+  readonly details: readonly string[];
+}
+
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+  /** The rule looks at the group, does something, goes to a state, or is due in one. */
+  readonly kind: 'looks' | 'does' | 'goes' | 'judged';
+  readonly label: string;
+}
+
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+/** Characters of a title or a detail; the rest is cut off, in a picture it would take too much room. */
+const LONGEST_LINE = 60;
+
+/** The graph of an ensemble. */
+export function graphOf(config: EnsembleConfig): Graph {
+  const nodes = new Map<string, GraphNode>();
+  const edges: GraphEdge[] = [];
+  const groupIds = new Map([...config.groups.keys()].map((name, index) => [name, `group${index}`]));
+  const stateIds = new Map(config.states.map((name, index) => [name, `state${index}`]));
+
+  const node = (id: string, kind: NodeKind, title: string, details: readonly string[] = []) => {
+    if (!nodes.has(id)) nodes.set(id, { id, kind, title: short(title), details: details.map(short) });
+    return id;
+  };
+  const edge = (from: string | undefined, to: string | undefined, kind: GraphEdge['kind'], label = '') => {
+    if (from !== undefined && to !== undefined) edges.push({ from, to, kind, label: short(label) });
+  };
+
+  for (const [index, name] of config.states.entries()) {
+    node(`state${index}`, 'state', name, index === 0 ? ['begins here'] : []);
+  }
+  for (const [name, group] of config.groups) {
+    node(groupIds.get(name) as string, 'group', name, [jobsOf(group)]);
+  }
+  for (const [index, rule] of config.rules.entries()) {
+    const id = node(`rule${index}`, kindOf(rule), triggerOf(rule), detailsOf(rule));
+    const { trigger, action } = rule;
+    for (const group of groupsSeenBy(rule)) edge(groupIds.get(group), id, 'looks');
+    if (action.goto !== null) for (const state of rule.in) edge(stateIds.get(state), id, 'judged');
+    if (trigger.kind === 'state') edge(stateIds.get(trigger.state), id, 'judged');
+    edge(id, targetOf(rule, groupIds, node), 'does', deedOf(action));
+    if (action.goto !== null) edge(id, stateIds.get(action.goto), 'goes', 'go to');
+  }
+  return { nodes: [...nodes.values()], edges };
+}
+
+function kindOf({ trigger }: Rule): NodeKind {
+  if (trigger.kind === 'start') return 'start';
+  return trigger.kind === 'heartbeat' || trigger.kind === 'interval' || trigger.kind === 'cron'
+    ? 'time'
+    : 'rule';
+}
+
+function detailsOf(rule: Rule): string[] {
+  const { trigger, when, action, cooldown } = rule;
+  const more = [
+    ...(rule.for === null ? [] : [`for ${formatDuration(rule.for)}`]),
+    ...(cooldown === null ? [] : [`at most every ${formatDuration(cooldown)}`]),
+    ...(action.repetitions === 1 ? [] : [`${action.repetitions} times`]),
+    ...(action.backoff === null ? [] : [`backoff ${action.backoff}`]),
+    // The way from state to state is drawn; of the other rules so many lines would hide it.
+    ...(rule.in.length > 0 && action.goto === null ? [`in ${choices(rule.in)}`] : []),
+  ];
+  return [
+    ...(when !== null && trigger.kind !== 'metric' ? [`when ${when.text}`] : []),
+    ...(more.length === 0 ? [] : [more.join(', ')]),
+    ...(rule.algorithm === null ? [] : [rule.algorithm]),
+  ];
+}
+
+/** The groups whose jobs or metrics make the rule due, each once. */
+function groupsSeenBy({ trigger, when }: Rule): Set<string> {
+  const groups = new Set<string>();
+  if (trigger.kind === 'job' && trigger.group !== null) groups.add(trigger.group);
+  if (trigger.kind === 'metric' && trigger.metric !== null) groups.add(trigger.metric.group);
+  for (const step of when?.steps ?? []) if (step.op === 'metric') groups.add(step.metric.group);
+  return groups;
+}
+
+type MakeNode = (id: string, kind: NodeKind, title: string) => string;
+
+/** What the rule acts on; undefined where that is nothing that can be drawn. */
+function targetOf(
+  { trigger, action }: Rule,
+  groupIds: ReadonlyMap<string, string>,
+  node: MakeNode,
+): string | undefined {
+  switch (action.name) {
+    case 'submit':
+    case 'cancel':
+    case 'urgency': {
+      const label = action.label ?? (trigger.kind === 'job' ? trigger.group : null);
+      return label === null ? undefined : groupIds.get(label);
+    }
+    case 'grow':
+    case 'shrink':
+      return node('resources', 'resources', 'resources');
+    case 'terminate':
+      return node('end', 'end', 'end');
+    case 'goto':
+      return undefined;
+    case 'custom':
+      return node(`custom-${action.label}`, 'code', `${action.label}()`);
+    case 'exec':
+      return node(`exec-${action.commandText}`, 'code', action.commandText);
+    default:
+      return node(`plugin-${action.name}`, 'code', action.name);
+  }
+}
+
+function deedOf(action: Action): string {
+  switch (action.name) {
+    case 'submit': {
+      const passed = Object.entries(action.parameters ?? {}).map(([name, value]) => `${name}=${value}`);
+      return ['submit', ...(action.value === null ? [] : [String(action.value)]), ...passed].join(' ');
+    }
+    case 'urgency':
+    case 'grow':
+    case 'shrink':
+      return `${action.name} ${action.value}`;
+    case 'cancel':
+      return action.label === null ? 'cancel the job' : 'cancel';
+    case 'custom':
+      return 'call';
+    case 'exec':
+      return 'run';
+    default:
+      return action.name === 'terminate' ? '' : 'call';
+  }
+}
+
+function jobsOf({ entries, count }: JobGroup): string {
+  const command = entries[0]?.commandText ?? '';
+  const more = new Set(entries.map(({ commandText }) => commandText)).size > 1 ? ', ...' : '';
+  return `${count} × ${command}${more}`;
+}
+
+function short(text: string): string {
+  const characters = [...escapeControls(text)];
+  return characters.length <= LONGEST_LINE
+    ? characters.join('')
+    : `${characters.slice(0, LONGEST_LINE - 1).join('')}…`;
+}

@@ -1,0 +1,140 @@
+/** A stream that any number of consumers can follow with `for await`, each from when it began. */
+
+import { ItemStream } from '../engine/item-stream.js';
+
+/** Items that wait for a consumer who has not asked for one yet: he may never do so. */
+const MOST_UNASKED = 4096;
+/** Items that wait for a consumer who has. */
+const MOST_WAITING = 1_048_576;
+
+/** What a consumer follows. */
+export interface Subscription<T> extends AsyncIterableIterator<T> {
+  /** Items that there was no room for; the oldest ones, each time. */
+  readonly dropped: number;
+}
+
+export class Broadcast<T> {
+  readonly #subscribers = new Set<Subscriber<T>>();
+  #ended = false;
+
+  /** Gives an item to every consumer; what a consumer has not taken yet waits for it, up to a bound. */
+  push(item: T): void {
+    for (const subscriber of this.#subscribers) {
+      if (!subscriber.push(item)) this.#subscribers.delete(subscriber);
+    }
+  }
+
+  /** Consumers come to their end when they have taken what waits for them. */
+  end(): void {
+    this.#ended = true;
+    for (const subscriber of this.#subscribers) subscriber.wake();
+    this.#subscribers.clear();
+  }
+
+  /**
+   * Follows the stream from this call on, not from the first `next()`. Until that, the latest 4,096 items wait; from
+   * then on, up to 1,048,576. Nothing waits for a subscription that was given back, or that nobody holds any more.
+   */
+  subscribe(): Subscription<T> {
+    const subscriber = new Subscriber<T>();
+    const stream = new BroadcastStream<T>(subscriber, () => this.#ended);
+    if (!this.#ended) this.#subscribers.add(subscriber);
+    return stream;
+  }
+}
+
+/** The broadcast's end of a subscription. Holds it only while its consumer waits for an item. */
+class Subscriber<T> {
+  stream: WeakRef<BroadcastStream<T>> | null = null;
+  /** The consumer itself may be held by nothing but the promise that it waits for. */
+  waiting: BroadcastStream<T> | null = null;
+
+  /** False when nobody can ask for the item any more. */
+  push(item: T): boolean {
+    return this.stream?.deref()?.push(item) ?? false;
+  }
+
+  wake(): void {
+    this.stream?.deref()?.wake();
+  }
+}
+
+class BroadcastStream<T> extends ItemStream<T> implements Subscription<T> {
+  dropped = 0;
+  readonly #subscriber: Subscriber<T>;
+  readonly #queue: Queue<T>;
+  #asked = false;
+
+  constructor(subscriber: Subscriber<T>, ended: () => boolean) {
+    const queue = new Queue<T>();
+    super({
+      take: () => queue.take(),
+      ended,
+      release: () => {
+        queue.clear();
+        subscriber.stream = null;
+        subscriber.waiting = null;
+      },
+    });
+    this.#subscriber = subscriber;
+    this.#queue = queue;
+    subscriber.stream = new WeakRef(this);
+  }
+
+  push(item: T): boolean {
+    this.#queue.add(item);
+    this.wake();
+    this.dropped += this.#queue.keep(this.#asked ? MOST_WAITING : MOST_UNASKED);
+    return true;
+  }
+
+  override wake(): void {
+    super.wake();
+    this.#hold();
+  }
+
+  override next(): Promise<IteratorResult<T, void>> {
+    this.#asked = true;
+    const result = super.next();
+    this.#hold();
+    return result;
+  }
+
+  #hold(): void {
+    this.#subscriber.waiting = this.waiting ? this : null;
+  }
+}
+
+/** First in, first out, in constant time. */
+class Queue<T> {
+  #in: T[] = [];
+  /** What is taken from, the next one last. */
+  #out: T[] = [];
+
+  add(item: T): void {
+    this.#in.push(item);
+  }
+
+  take(): T | undefined {
+    if (this.#out.length === 0) {
+      this.#out = this.#in.reverse();
+      this.#in = [];
+    }
+    return this.#out.pop();
+  }
+
+  /** Drops the oldest beyond this many, in large steps: each costs as much as all that stay. Returns how many. */
+  keep(most: number): number {
+    const length = this.#in.length + this.#out.length;
+    if (length <= 2 * most) return 0;
+    const all = [...this.#out.reverse(), ...this.#in];
+    this.#out = [];
+    this.#in = all.slice(-most);
+    return length - most;
+  }
+
+  clear(): void {
+    this.#in = [];
+    this.#out = [];
+  }
+}

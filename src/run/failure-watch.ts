@@ -1,0 +1,151 @@
+/**
+ * Tells why jobs of a run fail, as it happens and at the end. The engine counts natively and tells of examples only:
+ * the first jobs of each reason, then ever fewer. Of those the member is asked what it knows.
+ */
+
+import type { NativeFailure, NativeGroupFailures } from '../engine/addon.js';
+import type { JobTrace, Member } from '../members/member.js';
+import type { MetricsSnapshot } from '../engine/snapshot.js';
+import { type Failure, type FailureReason, failedJob, type GroupFailures } from '../model/failure.js';
+import { causeOf, isCancel, keyOfLine, repeats } from './failure-words.js';
+
+/** Jobs that the member is asked about at a time. */
+const MOST_ASKED = 16;
+/** Different lines of standard error that are kept of a reason. */
+const MOST_LINES = 4;
+/** Milliseconds after which a job stays unexplained. */
+const PATIENCE = 5000;
+
+/** What is known of the examples of a reason. */
+interface Examples {
+  readonly traces: Map<bigint, JobTrace | null>;
+  /** By what they have in common. */
+  readonly lines: Map<string, string>;
+  told: boolean;
+}
+
+export interface FailureWatchOptions {
+  readonly member: Pick<Member, 'explain'>;
+  /** By index. */
+  readonly groups: () => readonly string[];
+  readonly report: (failure: Failure) => void;
+}
+
+export class FailureWatch {
+  readonly #options: FailureWatchOptions;
+  /** By group, then by reason, both as the engine numbers them. */
+  readonly #examples = new Map<number, Map<number, Examples>>();
+  readonly #waiting: NativeFailure[] = [];
+  /** What the member has been asked about and has not answered. */
+  readonly #asked = new Set<NativeFailure>();
+  #closed = false;
+  #onSettled: (() => void)[] = [];
+
+  constructor(options: FailureWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Takes in an example. */
+  failed(native: NativeFailure): void {
+    this.#waiting.push(native);
+    this.#askSome();
+  }
+
+  /** Resolves when all examples have been told, or stay unexplained because the member takes too long. */
+  async settled(): Promise<void> {
+    if (this.#asked.size === 0) return;
+    const timer = setTimeout(() => this.close(), PATIENCE);
+    await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+    clearTimeout(timer);
+  }
+
+  /** The member is asked no more: what is still to be told is told without what it knows. */
+  close(): void {
+    this.#closed = true;
+    const unexplained = [...this.#asked, ...this.#waiting.splice(0)];
+    this.#asked.clear();
+    for (const native of unexplained) this.#tell(native, null);
+    for (const resolve of this.#onSettled.splice(0)) resolve();
+  }
+
+  /** The failures of every group that has some. */
+  conclude(failures: readonly NativeGroupFailures[], metrics: MetricsSnapshot): Map<string, GroupFailures> {
+    const result = new Map<string, GroupFailures>();
+    const groups = this.#options.groups();
+    for (const { group, reasons: natives } of failures) {
+      const name = groups[group] ?? '';
+      const { submitted = 0, retried = 0 } = metrics.groups.get(name)?.count ?? {};
+      const waiting = natives.reduce((sum, reason) => sum + reason.waiting, 0);
+      const reasons = natives
+        .map((native, index) => this.#conclude(native, this.#examples.get(group)?.get(index)))
+        .filter(({ count }) => count > 0)
+        .sort((a, b) => b.count - a.count);
+      const ended = natives.reduce((sum, reason) => sum + reason.count + reason.waiting, 0);
+      const canceled = natives
+        .filter(isCancel)
+        .reduce((sum, reason) => sum + reason.count + reason.waiting, 0);
+      const jobs = Math.max(ended, submitted - retried + waiting);
+      result.set(name, { failed: ended - canceled, canceled, jobs, reasons });
+    }
+    return result;
+  }
+
+  #conclude(native: NativeGroupFailures['reasons'][number], examples: Examples | undefined): FailureReason {
+    const jobs = [...native.jobs].map((job) => failedJob(job, examples?.traces.get(job) ?? null));
+    return {
+      ...causeOf(native),
+      // The run is over: what waits for its next try has failed.
+      count: native.count + native.waiting,
+      lines: [...(examples?.lines.values() ?? [])],
+      jobs,
+    };
+  }
+
+  #askSome(): void {
+    while (this.#asked.size < MOST_ASKED) {
+      const native = this.#waiting.shift();
+      if (native === undefined) break;
+      if (this.#closed || this.#options.member.explain === undefined) this.#tell(native, null);
+      else void this.#ask(native);
+    }
+    if (this.#asked.size === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
+  }
+
+  async #ask(native: NativeFailure): Promise<void> {
+    this.#asked.add(native);
+    const trace = await this.#options.member.explain?.(native.job, native.started).catch(() => null);
+    // Told already, without it.
+    if (!this.#asked.delete(native)) return;
+    this.#tell(native, trace ?? null);
+    this.#askSome();
+  }
+
+  /** Reports the first job of each reason, and one whose standard error says something new. */
+  #tell({ group, reason, job, again, what }: NativeFailure, found: JobTrace | null): void {
+    const examples = this.#examplesOf(group, reason);
+    const cause = causeOf(what);
+    const trace = found?.line && repeats(found.line, cause) ? { ...found, line: null } : found;
+    examples.traces.set(job, trace);
+    const key = trace?.line ? keyOfLine(trace.line) : null;
+    const isNew = key !== null && !examples.lines.has(key) && examples.lines.size < MOST_LINES;
+    if (isNew) examples.lines.set(key, trace?.line ?? '');
+    if (examples.told && !isNew) return;
+    examples.told = true;
+    const name = this.#options.groups()[group] ?? '';
+    this.#options.report({
+      group: name,
+      canceled: isCancel(what),
+      again,
+      ...cause,
+      ...failedJob(job, trace),
+    });
+  }
+
+  #examplesOf(group: number, reason: number): Examples {
+    const ofGroup = this.#examples.get(group) ?? new Map<number, Examples>();
+    this.#examples.set(group, ofGroup);
+    const examples = ofGroup.get(reason) ?? { traces: new Map(), lines: new Map(), told: false };
+    ofGroup.set(reason, examples);
+    return examples;
+  }
+}

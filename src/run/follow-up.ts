@@ -1,0 +1,67 @@
+/** What code of the user returned: checked by the same code as the file, so the same things are allowed. */
+
+import { resolveAddedAction, resolveAddedRule } from '../config/resolve/added.js';
+import type { Action, EnsembleConfig, Rule } from '../model/ensemble.js';
+import { ConfigError } from '../errors.js';
+
+export type FollowUp =
+  | { readonly kind: 'action'; readonly action: Action }
+  | { readonly kind: 'rule'; readonly rule: Rule };
+
+/** The user's code returned something that can't be an action or a rule; the message says what is wrong with it. */
+export class NoAction extends Error {}
+
+/** Values inside each other; an action has some. */
+const DEEPEST = 64;
+
+/** The follow-ups. `onJob`: there is a job of an event that they may be about. Throws NoAction. */
+export function readFollowUps(answer: unknown, config: EnsembleConfig, onJob: boolean): FollowUp[] {
+  if (answer === undefined || answer === null) return [];
+  checkPlain(answer);
+  return (Array.isArray(answer) ? answer : [answer]).map((item) => readOne(item, config, onJob));
+}
+
+function readOne(item: unknown, config: EnsembleConfig, onJob: boolean): FollowUp {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    throw new NoAction('an action is an object with a name, a rule one with a trigger and an action');
+  }
+  try {
+    return 'trigger' in item
+      ? { kind: 'rule', rule: resolveAddedRule(item, config) }
+      : { kind: 'action', action: resolveAddedAction(item, config, onJob).action };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const problems = error.diagnostics.filter(({ severity }) => severity === 'error');
+    const messages = problems.map(({ path, message }) =>
+      `${path.replace(/^rules\[0\]\.?(action)?\.?/, '')}: ${message}`.replace(/^: /, ''),
+    );
+    throw new NoAction(messages.join('; '), { cause: error });
+  }
+}
+
+/** Throws NoAction for what no file could hold: values that hold themselves, numbers and text that can't be written. */
+function checkPlain(value: unknown, path = '', depth = 0): void {
+  const refuse = (message: string): never => {
+    throw new NoAction(`${path === '' ? '' : `${path}: `}${message}`);
+  };
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    refuse(`must be a finite number; found the number ${value}`);
+  }
+  if (typeof value === 'string') {
+    const surrogate = /\p{Surrogate}/u.exec(value)?.[0];
+    if (surrogate !== undefined) {
+      const code = surrogate.charCodeAt(0).toString(16).toUpperCase();
+      refuse(`must be text that UTF-8 can hold; found the lone surrogate U+${code}`);
+    }
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > DEEPEST) refuse(`must be at most ${DEEPEST} values deep; does it hold itself?`);
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) checkPlain(item, `${path}[${index}]`, depth + 1);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    checkPlain(key, path, depth + 1);
+    checkPlain(item, path === '' ? key : `${path}.${key}`, depth + 1);
+  }
+}

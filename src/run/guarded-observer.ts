@@ -1,0 +1,55 @@
+/** Keeps what an observer throws away from the run. */
+
+import type { EnsembleObserver } from '../actions/context.js';
+import { EnsembleError } from '../errors.js';
+
+type Method = keyof EnsembleObserver;
+
+/** Every method of an observer: a missing one does not compile. */
+const METHODS = Object.keys({
+  firing: true,
+  action: true,
+  paused: true,
+  retry: true,
+  failure: true,
+  output: true,
+  problem: true,
+  decodeError: true,
+  records: true,
+} satisfies Record<Method, true>) as Method[];
+
+/**
+ * The observer with the same methods, none of which throws. The first failure of each method is reported: to `problem`,
+ * or as a warning of the process when there is no `problem`, or when that is what failed.
+ */
+export function guardObserver(observer: EnsembleObserver): EnsembleObserver {
+  const failed = new Set<Method>();
+  const report = (name: Method, cause: unknown) => {
+    if (failed.has(name)) return;
+    failed.add(name);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `${name}() of the observer failed: ${reason}; the run goes on, and further failures are not reported`;
+    const error = new EnsembleError('ERR_OBSERVER', message, { cause });
+    if (name !== 'problem' && observer.problem !== undefined) guarded.problem?.(error);
+    else process.emitWarning(message, { code: error.code });
+  };
+  const call = (name: Method, args: readonly unknown[]) => {
+    try {
+      const method = observer[name] as ((...args: readonly unknown[]) => unknown) | undefined;
+      const result = method?.apply(observer, [...args]);
+      // An async method fails later.
+      if (result instanceof Promise) result.catch((cause: unknown) => report(name, cause));
+    } catch (cause) {
+      report(name, cause);
+    }
+  };
+  const guarded: EnsembleObserver = {};
+  for (const name of METHODS) {
+    // Whether there is a method matters, and may change.
+    Object.defineProperty(guarded, name, {
+      get: () =>
+        observer[name] === undefined ? undefined : (...args: readonly unknown[]) => call(name, args),
+    });
+  }
+  return guarded;
+}

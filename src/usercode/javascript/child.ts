@@ -1,0 +1,143 @@
+/**
+ * The process that custom functions in JavaScript, or the actions and probes of a plugin, run in. So none of them can
+ * hold up or end the process of the run, and nothing that they start outlives it.
+ */
+
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+import { type CallArguments, loadActions } from '../../plugins/actions.js';
+import { customMetrics } from '../metrics.js';
+import type { CustomHandle } from '../../model/user-function.js';
+import { openChannel } from './channel.js';
+import { exportOf, importModule, reasonOf } from './import-module.js';
+import { DECLARED } from './inline.js';
+import type { FromChild, HandleMethod, ModuleToLoad, PlainArguments, ToChild } from './messages.js';
+
+/** Characters of one message of what was printed. */
+const MAX_PRINTED = 1 << 20;
+
+type Callee = (args: CallArguments) => unknown;
+/** The function of a name; undefined when there is none. */
+let find: (name: string) => unknown = () => undefined;
+const calls = new Map<number, AbortController>();
+const asked = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+let lastAsk = 0;
+
+function ask(call: number, method: HandleMethod, args: readonly unknown[]): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const ask = ++lastAsk;
+    asked.set(ask, { resolve, reject });
+    tell({ kind: 'ask', ask, call, method, args });
+  });
+}
+
+function handleOf(call: number, member: string, signal: AbortSignal): CustomHandle {
+  return {
+    member,
+    signal,
+    activeJobs: (group) => ask(call, 'activeJobs', [group]) as Promise<BigUint64Array>,
+    cancel: (ids) => ask(call, 'cancel', [[...ids]]) as Promise<number>,
+    terminate: () => void ask(call, 'terminate', []),
+  };
+}
+
+async function call(number: number, name: string, { snapshot, member, ...rest }: PlainArguments) {
+  const stop = new AbortController();
+  calls.set(number, stop);
+  try {
+    const callee = find(name) as Callee;
+    if (typeof callee !== 'function') throw new Error('it is not defined');
+    const handle = handleOf(number, member, stop.signal);
+    const value = await callee({ ...rest, metrics: customMetrics(snapshot), handle });
+    tell({ kind: 'returned', call: number, value });
+  } catch (error) {
+    // Not every error can be cloned; its text can.
+    tell({ kind: 'failed', call: number, ...wordsOf(error) });
+  } finally {
+    calls.delete(number);
+  }
+}
+
+/** What can be said of whatever was thrown. */
+function wordsOf(thrown: unknown): { message: string; stack: string } {
+  try {
+    const { message, stack = '' } = thrown instanceof Error ? thrown : new Error(String(thrown));
+    return { message: String(message), stack: String(stack) };
+  } catch {
+    return { message: 'it threw something that can not be shown', stack: '' };
+  }
+}
+
+function hear(message: ToChild): void {
+  switch (message.kind) {
+    case 'load':
+      void load(message.module);
+      return;
+    case 'call':
+      void call(message.call, message.name, message.args);
+      return;
+    case 'abort':
+      calls.get(message.call)?.abort();
+      return;
+    case 'ping':
+      tell({ kind: 'pong' });
+      return;
+    case 'answer': {
+      const waiting = asked.get(message.ask);
+      asked.delete(message.ask);
+      if (message.error === null) waiting?.resolve(message.value);
+      else waiting?.reject(message.error);
+    }
+  }
+}
+
+async function load({ url, names }: ModuleToLoad): Promise<void> {
+  try {
+    if (names === 'plugin') {
+      const functions = await loadActions(url);
+      find = (name) => functions.get(name);
+      tell({ kind: 'loaded', functions: [...functions.keys()] });
+    } else {
+      find = functionsOf(await importModule(url));
+      tell({ kind: 'loaded', functions: names.filter((name) => typeof find(name) === 'function') });
+    }
+  } catch (error) {
+    tell({ kind: 'unloadable', reason: reasonOf(error) });
+  }
+}
+
+/** Finds what a module exports, and what a block of the file declares. */
+function functionsOf(module: Record<string, unknown>): typeof find {
+  const declared = module[DECLARED] as ((name: string) => unknown) | undefined;
+  return (name) => {
+    const exported = exportOf(module, name);
+    if (exported !== undefined || declared === undefined) return exported;
+    try {
+      const value = declared(name);
+      // What every module can see was not declared there.
+      return value === Reflect.get(globalThis, name) ? undefined : value;
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+const { tell } = openChannel<ToChild, FromChild>(hear);
+
+// In order with what functions return; what goes through process.stdout is on a pipe of its own.
+const printed = new Writable({
+  decodeStrings: false,
+  write: (text: string, _encoding, done) => {
+    for (let at = 0; at < text.length; at += MAX_PRINTED) {
+      tell({ kind: 'printed', text: text.slice(at, at + MAX_PRINTED) });
+    }
+    done();
+  },
+});
+globalThis.console = new Console({ stdout: printed, stderr: printed });
+
+// An error that is not caught ends the process, as it does elsewhere; what it says is reported.
+process.on('uncaughtException', (error) => {
+  if (process.listenerCount('uncaughtException') > 1) return;
+  tell({ kind: 'died', ...wordsOf(error) }, () => process.exit(1));
+});

@@ -1,0 +1,82 @@
+/** Functions in JavaScript of one module. When their process has ended, the next call begins with a new one. */
+
+import type { JobFacts } from '../../plugins/job.js';
+import type { UserCodeListener } from '../user-process.js';
+import type { CustomArguments } from '../../model/user-function.js';
+import { JavaScriptProcess } from './javascript-process.js';
+import type { ModuleToLoad } from './messages.js';
+
+/** The module can't be loaded. */
+export class Unloadable extends Error {}
+
+export class JavaScriptFunctions {
+  readonly #module: ModuleToLoad;
+  readonly #listener: UserCodeListener;
+  #process: JavaScriptProcess | null = null;
+  /** Of processes that have ended, or are being ended. */
+  readonly #ends = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(module: ModuleToLoad, listener: UserCodeListener) {
+    this.#module = module;
+    this.#listener = listener;
+  }
+
+  /**
+   * Resolves with which of the module's names are functions. Rejects with Unloadable. An aborted signal ends a process
+   * that is still loading.
+   */
+  async load(signal?: AbortSignal): Promise<readonly string[]> {
+    try {
+      return await (await this.#loaded(signal)).loaded;
+    } catch (cause) {
+      throw new Unloadable((cause as Error).message, { cause });
+    }
+  }
+
+  /** Calls a function, as `JavaScriptProcess.call` does. */
+  async call(name: string, args: CustomArguments, job: JobFacts | null = null): Promise<unknown> {
+    const running = await this.#loaded(args.handle.signal);
+    return running.call(name, args, job);
+  }
+
+  /** Ends the process. Resolves when it and all that it started is gone. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#process !== null) this.#end(this.#process, 'the run has come to its end');
+    await Promise.all(this.#ends);
+  }
+
+  /** The process, when it has loaded the module. */
+  async #loaded(signal: AbortSignal | undefined): Promise<JavaScriptProcess> {
+    const found = await this.#running(signal);
+    const onAbort = () => this.#end(found, 'it was still loading when its time was over');
+    signal?.addEventListener('abort', onAbort);
+    try {
+      await found.loaded;
+      return found;
+    } catch (cause) {
+      this.#end(found, (cause as Error).message);
+      throw cause;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** The process, in place of one that has ended a new one. */
+  async #running(signal: AbortSignal | undefined): Promise<JavaScriptProcess> {
+    for (;;) {
+      if (this.#closed || signal?.aborted) throw new Error('the run has come to its end');
+      this.#process ??= new JavaScriptProcess(this.#module, this.#listener);
+      const found = this.#process;
+      if (await found.answers()) return found;
+      if (this.#process === found) this.#end(found, 'it has ended');
+    }
+  }
+
+  #end(process: JavaScriptProcess, reason: string): void {
+    if (this.#process === process) this.#process = null;
+    const end = process.end(new Error(reason)).finally(() => this.#ends.delete(end));
+    this.#ends.add(end);
+  }
+}

@@ -1,0 +1,166 @@
+/** One process that functions in JavaScript run in, beside each other as async functions do. */
+
+import { fileURLToPath } from 'node:url';
+import type { JobFacts } from '../../plugins/job.js';
+import { describeEnd } from '../guarded.js';
+import { type UserCodeListener, UserProcess } from '../user-process.js';
+import type { CustomArguments } from '../../model/user-function.js';
+import type { FromChild, ModuleToLoad, ToChild } from './messages.js';
+import { wireOf } from './wire.js';
+
+/** Milliseconds that a process has to show that it is not stuck. */
+const PATIENCE = 1000;
+
+// Three levels up from src/actions/javascript and from dist/actions/javascript alike.
+const program = fileURLToPath(new URL('../../../dist/usercode/javascript/child.js', import.meta.url));
+
+interface Waiting<Value> {
+  resolve(value: Value): void;
+  reject(error: unknown): void;
+}
+
+interface Call extends Waiting<unknown> {
+  readonly args: CustomArguments;
+}
+
+export class JavaScriptProcess {
+  readonly #process: UserProcess<ToChild, FromChild>;
+  readonly #listener: UserCodeListener;
+  readonly #calls = new Map<number, Call>();
+  #lastCall = 0;
+  #loading: Waiting<readonly string[]> | null = null;
+  /** What ends the process unless it shows in time that it is not stuck. */
+  readonly #doubts = new Set<NodeJS.Timeout>();
+  /** Resolves when none of these is left. */
+  #certain: Promise<void> = Promise.resolve();
+  #beCertain: () => void = () => {};
+  /** Why it has ended, or is being ended; null while it runs. */
+  #end: Error | null = null;
+  /** Resolves with which of the module's names are functions. Rejects with why it can't be loaded. */
+  readonly loaded: Promise<readonly string[]>;
+
+  constructor(module: ModuleToLoad, listener: UserCodeListener) {
+    this.#listener = listener;
+    this.loaded = new Promise((resolve, reject) => {
+      this.#loading = { resolve, reject };
+    });
+    // Seen by whoever calls.
+    this.loaded.catch(() => {});
+    this.#process = new UserProcess([process.execPath, program], wireOf<ToChild, FromChild>(), {
+      output: listener.output,
+      problem: listener.problem,
+      message: (message) => this.#hear(message),
+      ended: (end) => void this.end(new Error(`its process ended (${describeEnd(end)})`)),
+    });
+    this.#process.tell({ kind: 'load', module });
+  }
+
+  /** Resolves with whether it can still be called: with a process that may be stuck, when that is known. */
+  async answers(): Promise<boolean> {
+    await this.#certain;
+    return this.#end === null;
+  }
+
+  /**
+   * Calls a function and resolves with a copy of what it returned. Rejects with what it threw, or with what became of
+   * the process. When the handle's signal is aborted, a process that is stuck is ended.
+   */
+  async call(name: string, args: CustomArguments, job: JobFacts | null): Promise<unknown> {
+    if (this.#end !== null) throw this.#end;
+    const call = ++this.#lastCall;
+    const { metrics, event, rule, action, firing, handle } = args;
+    const { get: _, ...snapshot } = metrics;
+    const onAbort = () => this.#abort(call);
+    handle.signal.addEventListener('abort', onAbort);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#calls.set(call, { args, resolve, reject });
+        const plain = { event, rule, action, firing, snapshot, member: handle.member, job };
+        this.#process.tell({ kind: 'call', call, name, args: plain });
+      });
+    } finally {
+      handle.signal.removeEventListener('abort', onAbort);
+      this.#calls.delete(call);
+    }
+  }
+
+  /** Ends the process; calls that are under way reject with the error. Resolves when all of it is gone. Idempotent. */
+  end(error: Error): Promise<void> {
+    this.#end ??= error;
+    this.#loading?.reject(this.#end);
+    this.#dispelDoubts();
+    for (const call of this.#calls.values()) call.reject(this.#end);
+    this.#calls.clear();
+    return this.#process.close();
+  }
+
+  /** A function that waits for something is left to itself; one that keeps the process from answering is not. */
+  #abort(call: number): void {
+    this.#process.tell({ kind: 'abort', call });
+    this.#process.tell({ kind: 'ping' });
+    const stuck = setTimeout(() => {
+      void this.end(new Error('its process was ended, because a function kept it from answering'));
+    }, PATIENCE);
+    stuck.unref();
+    if (this.#doubts.size === 0) {
+      this.#certain = new Promise((resolve) => {
+        this.#beCertain = resolve;
+      });
+    }
+    this.#doubts.add(stuck);
+  }
+
+  #dispelDoubts(): void {
+    for (const stuck of this.#doubts) clearTimeout(stuck);
+    this.#doubts.clear();
+    this.#beCertain();
+  }
+
+  #hear(message: FromChild): void {
+    this.#dispelDoubts();
+    switch (message.kind) {
+      case 'loaded':
+        this.#loading?.resolve(message.functions);
+        break;
+      case 'unloadable':
+        this.#loading?.reject(new Error(message.reason));
+        break;
+      case 'returned':
+        this.#calls.get(message.call)?.resolve(message.value);
+        break;
+      case 'failed':
+        this.#calls.get(message.call)?.reject(errorOf(message));
+        break;
+      case 'died':
+        void this.end(errorOf(message));
+        break;
+      case 'printed':
+        for (const line of message.text.replace(/\n$/, '').split('\n')) this.#listener.output(line);
+        break;
+      case 'ask':
+        void this.#answer(message);
+        break;
+      case 'pong':
+        break;
+    }
+  }
+
+  /** Does what a function asked of its handle. */
+  async #answer({ ask, call, method, args }: FromChild & { kind: 'ask' }): Promise<void> {
+    const handle = this.#calls.get(call)?.args.handle;
+    try {
+      // After the end of its call, a function has no handle any more.
+      const asked = handle?.[method] as ((...given: readonly unknown[]) => unknown) | undefined;
+      const value = await asked?.(...args);
+      this.#process.tell({ kind: 'answer', ask, value, error: null });
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      this.#process.tell({ kind: 'answer', ask, value: null, error: new Error(error.message) });
+    }
+  }
+}
+
+/** What a function threw, with the place where it did. */
+function errorOf({ message, stack }: { readonly message: string; readonly stack: string }): Error {
+  return Object.assign(new Error(message), { stack });
+}

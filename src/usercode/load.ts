@@ -1,0 +1,139 @@
+/** Finds the user's own functions: in the `custom:` block of the file, or in a module next to it. */
+
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { CustomSource, EnsembleConfig } from '../model/ensemble.js';
+import { ConfigError, type Diagnostic, EnsembleError } from '../errors.js';
+import type { UserCodeListener } from './user-process.js';
+import type { LoadedFunctions } from '../model/user-function.js';
+import { inlineModule } from './javascript/inline.js';
+import { JavaScriptFunctions, Unloadable } from './javascript/javascript-functions.js';
+import { PythonFunctions, PythonMissing, type PythonSource } from './python/python-functions.js';
+
+/** The labels of the custom actions, with the path of the first rule that has each. */
+function wantedFunctions(config: EnsembleConfig): Map<string, string> {
+  const wanted = new Map<string, string>();
+  for (const [index, { action }] of config.rules.entries()) {
+    if (action.name === 'custom' && !wanted.has(action.label)) {
+      wanted.set(action.label, `rules[${index}].action.label`);
+    }
+  }
+  return wanted;
+}
+
+/** Says what is wrong with the functions, where. */
+function diagnosticsFor({ custom, file }: EnsembleConfig) {
+  const line = custom?.kind === 'inline' ? custom.line : null;
+  return (path: string, message: string): Diagnostic => ({
+    severity: 'error',
+    path,
+    message,
+    file,
+    line: path === 'custom' ? line : null,
+    column: path === 'custom' && line !== null ? 1 : null,
+  });
+}
+
+/** Where no function can be called, none is. */
+const nothing: LoadedFunctions = { call: async () => null, turn: (work) => work(), close: async () => {} };
+
+/**
+ * Loads every function that a custom action names. An aborted signal ends that. Throws ConfigError when the code can't
+ * be loaded or lacks one.
+ */
+export async function loadCustomFunctions(
+  config: EnsembleConfig,
+  listener: UserCodeListener,
+  signal?: AbortSignal,
+): Promise<LoadedFunctions> {
+  const { custom } = config;
+  if (custom === null) return nothing;
+  return custom.language === 'python'
+    ? loadPython(config, custom, listener, signal)
+    : loadJavaScript(config, custom, listener, signal);
+}
+
+function placeOf(custom: CustomSource): string {
+  return custom.kind === 'module' ? custom.path : "the file's custom block";
+}
+
+async function loadJavaScript(
+  config: EnsembleConfig,
+  custom: CustomSource,
+  listener: UserCodeListener,
+  signal: AbortSignal | undefined,
+): Promise<LoadedFunctions> {
+  const names = [...wantedFunctions(config).keys()];
+  const url =
+    custom.kind === 'module' ? pathToFileURL(custom.path).href : inlineModule(custom.source, custom.line);
+  const javascript = new JavaScriptFunctions({ url, names }, listener);
+  try {
+    const there = await javascript.load(signal);
+    refuseWrong(
+      config,
+      names.map((name) => [name, there.includes(name) ? null : lacks(custom, name)]),
+    );
+  } catch (cause) {
+    await javascript.close();
+    if (!(cause instanceof Unloadable)) throw cause;
+    throw unloadable(config, custom, 'a JavaScript module', cause);
+  }
+  return {
+    call: (name, args) => javascript.call(name, args),
+    turn: (work) => work(),
+    close: () => javascript.close(),
+  };
+}
+
+async function loadPython(
+  config: EnsembleConfig,
+  custom: CustomSource,
+  listener: UserCodeListener,
+  signal: AbortSignal | undefined,
+): Promise<LoadedFunctions> {
+  const names = [...wantedFunctions(config).keys()];
+  const source: PythonSource =
+    custom.kind === 'inline'
+      ? { text: custom.source, file: config.file ?? resolve('custom'), line: custom.line ?? 1 }
+      : { text: null, file: custom.path, line: 1 };
+  const python = new PythonFunctions(source, names, listener);
+  try {
+    const there = new Map(Object.entries(await python.load(signal)));
+    refuseWrong(
+      config,
+      names.map((name) => [name, there.has(name) ? (there.get(name) ?? null) : lacks(custom, name)]),
+    );
+  } catch (cause) {
+    await python.close();
+    if (cause instanceof ConfigError) throw cause;
+    if (!(cause instanceof PythonMissing)) throw unloadable(config, custom, 'Python', cause);
+    const message = `the functions ${names.join(', ')} can't be called: ${cause.message}; install Python 3`;
+    listener.problem(new EnsembleError('ERR_CUSTOM', message, { cause }));
+    return nothing;
+  }
+  return {
+    call: (name, args) => python.call(name, args),
+    turn: (work) => python.turn(work),
+    close: () => python.close(),
+  };
+}
+
+function unloadable(config: EnsembleConfig, custom: CustomSource, as: string, cause: unknown): ConfigError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `${placeOf(custom)} can't be loaded as ${as}: ${reason}`;
+  return new ConfigError(message, [diagnosticsFor(config)('custom', message)], { cause });
+}
+
+function lacks(custom: CustomSource, name: string): string {
+  return `${placeOf(custom)} has no function '${name}'`;
+}
+
+/** Throws ConfigError for the functions that rules name and of which something is wrong. */
+function refuseWrong(config: EnsembleConfig, functions: readonly (readonly [string, string | null])[]): void {
+  const diagnostic = diagnosticsFor(config);
+  const wanted = wantedFunctions(config);
+  const problems = functions.flatMap(([name, problem]) =>
+    problem === null ? [] : [diagnostic(wanted.get(name) ?? 'custom', problem)],
+  );
+  if (problems.length > 0) throw new ConfigError(problems[0]?.message ?? '', problems);
+}

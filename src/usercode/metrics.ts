@@ -1,0 +1,26 @@
+/** Metrics as custom functions see them. */
+
+import { quote } from '../text/describe.js';
+import { EnsembleError } from '../errors.js';
+import { groupNames, isMetricKept, type MetricsSnapshot, metricValue } from '../engine/snapshot.js';
+import { parseMetricName } from '../language/metric-name.js';
+import type { CustomMetrics } from '../model/user-function.js';
+
+/** A snapshot whose metrics can be asked for by name. */
+export function customMetrics(snapshot: MetricsSnapshot): CustomMetrics {
+  const groups = groupNames(snapshot);
+  return {
+    ...snapshot,
+    get: (name) => {
+      const parsed = parseMetricName(name, groups);
+      if (!parsed.ok) throw new EnsembleError('ERR_CUSTOM', parsed.messages.join('; '));
+      if (!isMetricKept(snapshot, parsed.value)) {
+        throw new EnsembleError(
+          'ERR_CUSTOM',
+          `${quote(name)} is kept only where a rule names it; name it in the 'when' or the 'name' of a metric rule`,
+        );
+      }
+      return metricValue(snapshot, parsed.value);
+    },
+  };
+}
