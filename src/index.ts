@@ -2,40 +2,12 @@
 
 /** The schema library of configurations and plugins (zod.dev), so that a plugin needs no other package. */
 export { z } from 'zod';
-export type { AskedAction, AskedOutcome } from './run/external-actions.js';
 export type { ActionReport, EnsembleObserver } from './actions/context.js';
-export type {
-  CustomArguments,
-  CustomEvent,
-  CustomFunction,
-  CustomHandle,
-  CustomMetrics,
-} from './model/user-function.js';
-export type { Subscription } from './run/broadcast.js';
-export { formatDiagnostics } from './config/source/format.js';
 export { configFromObject, type LoadedConfig, loadConfig, parseConfig } from './config/load.js';
-export type {
-  Action,
-  Condition,
-  ConfigPlugin,
-  Count,
-  EnsembleConfig,
-  GroupProbe,
-  JobEntry,
-  JobGroup,
-  JobTemplate,
-  MetricName,
-  Parameters,
-  ParameterValue,
-  Rule,
-  Statistic,
-  Trigger,
-  Variable,
-} from './model/ensemble.js';
-export { describeEndedBy, type EndedBy } from './model/ended-by.js';
-export type { DecodeError, EngineStatus } from './engine/addon.js';
+export { formatDiagnostics } from './config/source/format.js';
+export type { DecodeError } from './engine/addon.js';
 export type { EventBatch, EventRow, EventStreamOptions } from './engine/event-batch.js';
-export { Ensemble, type EnsembleOptions, type LeftJobs, type RunEnd, type RunResult } from './run/ensemble.js';
+export { metricValue } from './engine/snapshot.js';
 export {
   ActionError,
   ConfigError,
@@ -45,24 +17,42 @@ export {
   MemberError,
   ServiceError,
 } from './errors.js';
-export type { FailedJob, Failure, FailureReason, GroupFailures } from './model/failure.js';
-export type { Firing } from './model/firing.js';
+export { parseMetricName } from './language/metric-name.js';
 export type { MemberChoice } from './members/create.js';
-export { formatJobId, parseJobId } from './model/job-id.js';
 export type {
-  JobTrace,
   Member,
   MemberSink,
   NodeScaler,
   ResizeOutcome,
   SubmitOrigin,
 } from './members/member.js';
-export {
-  type GroupMetrics,
-  type MetricsSnapshot,
-  metricValue,
-  type SummaryValues,
-} from './engine/snapshot.js';
+export type { Condition } from './model/condition.js';
+export { describeEndedBy, type EndedBy } from './model/ended-by.js';
+export type {
+  Action,
+  ConfigPlugin,
+  EnsembleConfig,
+  GroupProbe,
+  JobEntry,
+  JobGroup,
+  JobTemplate,
+  Rule,
+  Trigger,
+} from './model/ensemble.js';
+export type { FailedJob, Failure, FailureReason, GroupFailures, JobTrace } from './model/failure.js';
+export type { Firing } from './model/firing.js';
+export { formatJobId, parseJobId } from './model/job-id.js';
+export type { Count, MetricName, Statistic, Variable } from './model/metric-names.js';
+export type { EngineStatus, GroupMetrics, MetricsSnapshot, SummaryValues } from './model/metrics.js';
+export type { Parameters, ParameterValue } from './model/parameters.js';
+export type { RuleReport } from './model/rule-report.js';
+export type {
+  CustomArguments,
+  CustomEvent,
+  CustomFunction,
+  CustomHandle,
+  CustomMetrics,
+} from './model/user-function.js';
 export {
   definePlugin,
   type JobDefaults,
@@ -79,5 +69,12 @@ export { openRecording, type RecordingReader } from './recording/reader.js';
 export { Replay, type ReplayOptions, type ReplayResult } from './recording/replay.js';
 export { type SynthOptions, synthesize } from './recording/synth.js';
 export { openRecorder, type Recorder } from './recording/writer.js';
-export { parseMetricName } from './language/metric-name.js';
-export type { RuleReport } from './engine/rule-report.js';
+export type { Subscription } from './run/broadcast.js';
+export {
+  Ensemble,
+  type EnsembleOptions,
+  type LeftJobs,
+  type RunEnd,
+  type RunResult,
+} from './run/ensemble.js';
+export type { AskedAction, AskedOutcome } from './run/external-actions.js';

@@ -1,17 +1,18 @@
 /** What every action works with. */
 
-import type { Action, EnsembleConfig, Rule } from '../model/ensemble.js';
-import type { EndedBy } from '../model/ended-by.js';
 import type { SubmitReport } from '../engine/addon.js';
 import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
+import type { Member, ResizeOutcome } from '../members/member.js';
+import type { EndedBy } from '../model/ended-by.js';
+import type { Action, EnsembleConfig, Rule } from '../model/ensemble.js';
 import type { Failure } from '../model/failure.js';
 import type { Firing } from '../model/firing.js';
-import type { Member, ResizeOutcome } from '../members/member.js';
+import type { FollowUp } from '../model/follow-up.js';
+import type { Retry } from '../model/retry.js';
 import type { LoadedFunctions } from '../model/user-function.js';
-import type { Programs } from './exec.js';
-import type { PluginProcesses } from './plugin.js';
-import type { Retry } from '../run/retries.js';
+import type { PluginProcesses } from '../plugins/processes.js';
+import type { Programs } from '../usercode/programs.js';
 import type { RowCursors } from './rows.js';
 
 /** What an action is about to do or has done, for people and logs. */
@@ -64,6 +65,11 @@ export interface ActionContext {
   readonly rows: RowCursors;
   /** Aborted when the run comes to its end. */
   readonly signal: AbortSignal;
+  /**
+   * Checks an answer of user code and returns the actions and rules that it asks for. `onJob`: they may be about the
+   * job of an event. Throws NoAction.
+   */
+  readAnswer(answer: unknown, onJob: boolean): FollowUp[];
   /** Adds a rule to the running ensemble. */
   addRule(rule: Rule): Promise<void>;
   /** Goes to another state of the ensemble. */

@@ -1,12 +1,12 @@
 /** `custom`: a function of the user's own, which sees the metrics and says what to do next. */
 
-import type { EndedBy } from '../model/ended-by.js';
 import { fillValue, type Lookup } from '../language/template.js';
-import { plain } from '../model/written.js';
-import type { ActionContext, ActionNamed, Due } from './context.js';
-import { customMetrics } from '../usercode/metrics.js';
+import type { EndedBy } from '../model/ended-by.js';
+import type { FollowUp } from '../model/follow-up.js';
 import type { CustomHandle } from '../model/user-function.js';
-import type { FollowUp } from '../run/follow-up.js';
+import { plain } from '../model/written.js';
+import { customMetrics } from '../usercode/metrics.js';
+import type { ActionContext, ActionNamed, Due } from './context.js';
 import { tagValues } from './tag-values.js';
 import { asked, codeOf, describeAsking, eventOf, withinTime } from './user-code.js';
 

@@ -2,31 +2,16 @@
 
 import { fillCommand, showWords } from '../language/fill.js';
 import { isTemplate, type Lookup } from '../language/template.js';
+import type { FollowUp } from '../model/follow-up.js';
 import { describeEnd, Guarded } from '../usercode/guarded.js';
-import type { ActionContext, ActionNamed, Due } from './context.js';
-import type { FollowUp } from '../run/follow-up.js';
 import { fromJson, toJson } from '../usercode/json.js';
+import type { Programs } from '../usercode/programs.js';
+import type { ActionContext, ActionNamed, Due } from './context.js';
 import { tagValues } from './tag-values.js';
 import { asked, eventOf, withinTime } from './user-code.js';
 
 /** Bytes of an answer; an action takes some hundred. */
 const LONGEST_ANSWER = 1 << 20;
-
-/** The programs of a run. What one leaves running outside its process group (a daemon) lives as long as the run. */
-export class Programs {
-  readonly #running = new Set<Guarded>();
-
-  /** Adds a program that has been started. */
-  add(program: Guarded): void {
-    this.#running.add(program);
-    void program.gone.then(() => this.#running.delete(program));
-  }
-
-  /** Ends what still runs. Resolves when all of it is gone. Idempotent. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#running].map((program) => program.kill()));
-  }
-}
 
 /** Runs the program and returns what it asks for. Throws ActionError. */
 export async function exec(context: ActionContext, due: Due<ActionNamed<'exec'>>): Promise<FollowUp[]> {

@@ -1,11 +1,11 @@
 /** What plugins are told of the job whose event made a rule due. */
 
+import { hasAsciiIds } from '../language/job-tags.js';
+import { filesOf } from '../members/jobspec.js';
 import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
 import type { Firing, JobOrigin } from '../model/firing.js';
-import { filesOf } from '../members/jobspec.js';
-import { hasAsciiIds } from '../language/job-tags.js';
+import type { JobFacts } from '../model/job-facts.js';
 import { plainRow, rowOf } from '../model/written.js';
-import type { JobFacts } from '../plugins/job.js';
 import { asSubmitted } from './submit.js';
 
 /** Of a job whose jobspec says nothing of where it comes from. */

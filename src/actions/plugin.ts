@@ -1,51 +1,17 @@
 /** Actions of plugins, such as `lammps.check`: each plugin has a process of its own. */
 
-import { isOurTag } from '../language/template-names.js';
-import type { ConfigPlugin } from '../model/ensemble.js';
 import { ActionError } from '../errors.js';
 import { fillValue, hasTag, type Lookup } from '../language/template.js';
-import { plain } from '../model/written.js';
+import { isOurTag } from '../language/template-names.js';
+import type { FollowUp } from '../model/follow-up.js';
 import { type PluginPartName, splitPart } from '../model/part-name.js';
-import type { UserCodeListener } from '../usercode/user-process.js';
+import { plain } from '../model/written.js';
+import { customMetrics } from '../usercode/metrics.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { customHandle } from './custom.js';
-import { customMetrics } from '../usercode/metrics.js';
-import type { FollowUp } from '../run/follow-up.js';
-import { JavaScriptFunctions } from '../usercode/javascript/javascript-functions.js';
 import { jobOf } from './job-facts.js';
 import { tagValues } from './tag-values.js';
 import { asked, codeOf, describeAsking, eventOf, withinTime } from './user-code.js';
-
-/** The processes of the plugins of a run; each begins with the first call. */
-export class PluginProcesses {
-  readonly #actions: ReadonlyMap<string, JavaScriptFunctions>;
-  readonly #probes: ReadonlyMap<string, JavaScriptFunctions>;
-
-  constructor(plugins: readonly ConfigPlugin[], listener: UserCodeListener) {
-    const processes = () =>
-      plugins.map(
-        ({ name, url }) => [name, new JavaScriptFunctions({ url, names: 'plugin' }, listener)] as const,
-      );
-    this.#actions = new Map(processes());
-    this.#probes = new Map(processes());
-  }
-
-  /** For the actions of a plugin; null where there is no such plugin. */
-  actions(plugin: string): JavaScriptFunctions | null {
-    return this.#actions.get(plugin) ?? null;
-  }
-
-  /** For its probes: one that hangs does not keep actions waiting. */
-  probes(plugin: string): JavaScriptFunctions | null {
-    return this.#probes.get(plugin) ?? null;
-  }
-
-  /** Ends the processes. Resolves when they and all that they started are gone. Idempotent. */
-  async close(): Promise<void> {
-    const all = [...this.#actions.values(), ...this.#probes.values()];
-    await Promise.all(all.map((process) => process.close()));
-  }
-}
 
 /**
  * The options with the tags filled in that are known when a rule fires; others are for the plugin. Throws what `lookup`

@@ -1,8 +1,9 @@
 /** Which rows of a group's parameters are next. */
 
-import type { JobDraft, JobEntry, JobGroup, Row } from '../model/ensemble.js';
 import { tablesOf } from '../language/sweep.js';
+import type { JobDraft, JobEntry, JobGroup } from '../model/ensemble.js';
 import type { Portion } from '../model/portions.js';
+import type { Row } from '../model/written.js';
 
 type Tables = ReturnType<typeof tablesOf>;
 

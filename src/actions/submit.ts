@@ -1,14 +1,15 @@
 /** `submit`: a whole group, or `value` jobs of it. */
 
-import { escapeControls } from '../text/describe.js';
-import type { Given, JobEntry, JobGroup, JobTemplate, Parameters, Row } from '../model/ensemble.js';
 import { ActionError } from '../errors.js';
-import type { JobOrigin } from '../model/firing.js';
 import { FillError, fillDraft, showWords } from '../language/fill.js';
 import { fillValue, type Lookup } from '../language/template.js';
-import { plain, rowOf } from '../model/written.js';
+import type { JobEntry, JobGroup, JobTemplate } from '../model/ensemble.js';
+import type { JobOrigin } from '../model/firing.js';
+import type { Parameters } from '../model/parameters.js';
 import { type Portion, portionsOf } from '../model/portions.js';
+import { type Given, plain, type Row, rowOf } from '../model/written.js';
 import { counted } from '../text/counted.js';
+import { escapeControls } from '../text/describe.js';
 import type { ActionContext, ActionNamed, Due } from './context.js';
 import { tagValues } from './tag-values.js';
 

@@ -1,12 +1,13 @@
 /** What the tags of a template stand for when a rule has fired. */
 
-import type { ParameterValue } from '../model/ensemble.js';
+import { groupNames, metricValue } from '../engine/snapshot.js';
+import { parseMetricName } from '../language/metric-name.js';
+import type { Lookup } from '../language/template.js';
 import type { Firing } from '../model/firing.js';
 import { formatJobId } from '../model/job-id.js';
-import { groupNames, type MetricsSnapshot, metricValue } from '../engine/snapshot.js';
-import type { Lookup } from '../language/template.js';
+import type { MetricsSnapshot } from '../model/metrics.js';
+import type { ParameterValue } from '../model/parameters.js';
 import { given } from '../model/written.js';
-import { parseMetricName } from '../language/metric-name.js';
 
 /** A tag that nothing can be put in place of. */
 export class NoValue extends Error {}

@@ -1,12 +1,12 @@
 /** What actions that ask the user's own code have in common: its time, what it is told, what it answers. */
 
-import type { EndedBy } from '../model/ended-by.js';
 import { ActionError } from '../errors.js';
+import type { EndedBy } from '../model/ended-by.js';
 import type { Firing } from '../model/firing.js';
+import { type FollowUp, NoAction } from '../model/follow-up.js';
 import type { AskingAction } from '../model/user-code.js';
-import type { ActionContext, Due } from './context.js';
 import type { CustomEvent } from '../model/user-function.js';
-import { type FollowUp, NoAction, readFollowUps } from '../run/follow-up.js';
+import type { ActionContext, Due } from './context.js';
 
 /** The run has come to its end. */
 export class RunEnded extends Error {}
@@ -67,14 +67,14 @@ export function eventOf(firing: Firing): CustomEvent | null {
  * ActionError.
  */
 export async function asked(
-  { config }: ActionContext,
+  { readAnswer }: ActionContext,
   { firing }: Due,
   where: string,
   ask: (stop: AbortController) => Promise<unknown>,
 ): Promise<FollowUp[]> {
   try {
     const answer = await ask(new AbortController());
-    return readFollowUps(answer, config, firing.job !== null);
+    return readAnswer(answer, firing.job !== null);
   } catch (cause) {
     if (cause instanceof RunEnded) return [];
     if (!(cause instanceof NoAction)) throw failureOf(cause, where, firing.rule, "the action's");

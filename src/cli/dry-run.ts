@@ -1,9 +1,9 @@
 /** `ensemble run --dry-run`: what each rule would do, and the jobspecs that it would do it with. Nothing is run. */
 
-import { escapeControls } from '../text/describe.js';
-import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
-import { compileJobspec } from '../members/jobspec.js';
 import { occasionOf } from '../language/rule-text.js';
+import { compileJobspec } from '../members/jobspec.js';
+import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
+import { escapeControls } from '../text/describe.js';
 import { plannedAction } from './planned-action.js';
 
 /** The JSON of the jobspec of an entry's jobs as Flux would get it, without the environment and the run's id. */

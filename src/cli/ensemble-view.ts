@@ -1,6 +1,5 @@
 /** What people see of the ensembles of a service. */
 
-import { escapeControls } from '../text/describe.js';
 import type {
   EnsembleState,
   FiringMessage,
@@ -8,6 +7,7 @@ import type {
   StatisticsState,
 } from '../service/ensembles/proto.js';
 import { counted } from '../text/counted.js';
+import { escapeControls } from '../text/describe.js';
 import { show } from '../text/show.js';
 import { type Column, type TableLayout, tableLines } from '../text/table.js';
 import { flow, shortened, widthOf } from '../text/width.js';

@@ -1,9 +1,9 @@
 /** Failed jobs in plain text: one line as it happens, and a digest at the end. */
 
-import { escapeControls } from '../text/describe.js';
 import type { FailedJob, Failure, FailureReason, GroupFailures } from '../model/failure.js';
 import { formatJobId } from '../model/job-id.js';
 import { counted } from '../text/counted.js';
+import { escapeControls } from '../text/describe.js';
 import { flow } from '../text/width.js';
 import type { Colors } from './tables.js';
 

@@ -3,8 +3,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
-import { formatDiagnostics } from '../config/source/format.js';
 import { loadConfig } from '../config/load.js';
+import { formatDiagnostics } from '../config/source/format.js';
 import { EnsembleError } from '../errors.js';
 import { toMermaid } from '../report/mermaid.js';
 import { graphOf } from '../report/model.js';

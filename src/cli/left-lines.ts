@@ -1,9 +1,9 @@
 /** What a report says of jobs that have not ended with the run. */
 
-import { escapeControls } from '../text/describe.js';
-import type { LeftJobs } from '../run/ensemble.js';
 import { formatJobId } from '../model/job-id.js';
+import type { LeftJobs } from '../run/ensemble.js';
 import { counted } from '../text/counted.js';
+import { escapeControls } from '../text/describe.js';
 
 /** Groups, and ids of jobs, that are named at most. */
 const MOST_GROUPS = 10;

@@ -4,8 +4,8 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { escapeMessage } from '../text/describe.js';
 import type { EnsembleError } from '../errors.js';
+import { escapeMessage } from '../text/describe.js';
 import { widthOf } from '../text/width.js';
 import { standardError, standardOutput } from './streams.js';
 import { colorsFor } from './tables.js';

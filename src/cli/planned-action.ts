@@ -1,9 +1,9 @@
 /** What an action would do, in words: for replays, which perform none. */
 
 import { describePortions } from '../actions/submit.js';
-import { escapeControls } from '../text/describe.js';
 import type { Action, EnsembleConfig, Rule, Trigger } from '../model/ensemble.js';
 import { portionsOf } from '../model/portions.js';
+import { escapeControls } from '../text/describe.js';
 
 /** Seconds since the epoch as people read them, to the millisecond. */
 export function isoTime(seconds: number): string {

@@ -1,9 +1,9 @@
 /** What the commands of this package have in common: how errors are said, the exit statuses, how the process ends. */
 
 import { type Command, CommanderError } from 'commander';
-import { escapeLines } from '../text/describe.js';
 import { formatDiagnostics } from '../config/source/format.js';
 import { ConfigError, EnsembleError } from '../errors.js';
+import { escapeLines } from '../text/describe.js';
 import { oneLine, remedyFor } from '../text/system-error.js';
 import { escapeWrites } from './escape-writes.js';
 import { exitStatus } from './exit-status.js';

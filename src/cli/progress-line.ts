@@ -1,6 +1,6 @@
 /** How far a run is, on a line at the bottom of the terminal. */
 
-import type { MetricsSnapshot } from '../engine/snapshot.js';
+import type { MetricsSnapshot } from '../model/metrics.js';
 import { counted } from '../text/counted.js';
 import { widthOf } from '../text/width.js';
 import { keepBelow } from './output.js';

@@ -1,8 +1,8 @@
 /** `ensemble replay RECORDING [CONFIG]`. */
 
 import { Command, InvalidArgumentError } from 'commander';
-import { formatDiagnostics } from '../config/source/format.js';
 import { loadConfig } from '../config/load.js';
+import { formatDiagnostics } from '../config/source/format.js';
 import type { DecodeError } from '../engine/addon.js';
 import { openRecording } from '../recording/reader.js';
 import { Replay, type ReplayResult } from '../recording/replay.js';

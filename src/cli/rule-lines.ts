@@ -1,8 +1,8 @@
 /** What a report says of rules: those that never fired, and those that something held back. */
 
-import { escapeControls } from '../text/describe.js';
-import type { RuleReport } from '../engine/rule-report.js';
+import type { RuleReport } from '../model/rule-report.js';
 import { counted } from '../text/counted.js';
+import { escapeControls } from '../text/describe.js';
 import { flow } from '../text/width.js';
 
 /** Rules that a list shows at most. */

@@ -1,12 +1,11 @@
 /** `ensemble stats [FILE]`: the engine's estimators over numbers, one a line. */
 
 import { Command, InvalidArgumentError } from 'commander';
-import type { Statistic } from '../model/ensemble.js';
 import { loadAddon, type NativeSummary } from '../engine/addon.js';
-import { EnsembleError } from '../errors.js';
-import { ASKED_STATISTICS, isStatistic, STATISTICS } from '../model/metric-names.js';
-import { openLines } from '../recording/reader.js';
 import { nativeStatistic } from '../engine/plan/metric-table.js';
+import { EnsembleError } from '../errors.js';
+import { ASKED_STATISTICS, isStatistic, STATISTICS, type Statistic } from '../model/metric-names.js';
+import { openLines } from '../recording/reader.js';
 
 /** Numbers handed over to the native side at once. */
 const CHUNK = 65_536;

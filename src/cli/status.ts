@@ -1,9 +1,9 @@
 /** `ensemble status NAME` and `ensemble status --group GROUP`. */
 
 import { Command } from 'commander';
-import { escapeControls } from '../text/describe.js';
 import type { ServiceClient } from '../service/ensembles/client.js';
 import { counted } from '../text/counted.js';
+import { escapeControls } from '../text/describe.js';
 import { ensembleLines, groupStateLines } from './ensemble-view.js';
 import { print, printLines } from './output.js';
 import { addServiceOptions, type ServiceOptions } from './service-options.js';

@@ -1,10 +1,9 @@
 /** Tables of what is known of groups, as the terminal shows them. */
 
 import pc from 'picocolors';
+import { COUNTS, type Count } from '../model/metric-names.js';
+import type { MetricsSnapshot, SummaryValues } from '../model/metrics.js';
 import { escapeControls } from '../text/describe.js';
-import type { Count } from '../model/ensemble.js';
-import type { MetricsSnapshot, SummaryValues } from '../engine/snapshot.js';
-import { COUNTS } from '../model/metric-names.js';
 import { show } from '../text/show.js';
 import { type Column, type Table, type TableLayout, tableLines } from '../text/table.js';
 

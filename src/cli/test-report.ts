@@ -1,11 +1,11 @@
 /** What `ensemble test` prints. */
 
-import { escapeControls } from '../text/describe.js';
-import type { TestCase } from '../model/test.js';
 import type { EnsembleError } from '../errors.js';
-import type { RuleReport } from '../engine/rule-report.js';
+import type { RuleReport } from '../model/rule-report.js';
+import type { TestCase } from '../model/test.js';
 import { type FiringDifference, firingText, type Mismatch } from '../testing/compare.js';
 import type { TestRun } from '../testing/run-test.js';
+import { escapeControls } from '../text/describe.js';
 import { print } from './output.js';
 import { heldBackLines, neverFiredLines } from './rule-lines.js';
 import { type Colors, colorsFor, layoutFor } from './tables.js';

@@ -1,8 +1,8 @@
 /** `ensemble test FILE...`. */
 
 import { Command } from 'commander';
-import { formatDiagnostics } from '../config/source/format.js';
 import { type LoadedTests, loadTests } from '../config/load-tests.js';
+import { formatDiagnostics } from '../config/source/format.js';
 import { ConfigError, EnsembleError } from '../errors.js';
 import { mismatchesOf } from '../testing/compare.js';
 import { runTest } from '../testing/run-test.js';

@@ -1,17 +1,17 @@
 /** What a run prints for people: ensemble-python's lines as it goes, and a table at its end. */
 
 import type { ActionReport, EnsembleObserver } from '../actions/context.js';
-import { describeRetry } from '../run/retries.js';
-import { escapeControls } from '../text/describe.js';
-import type { EnsembleConfig } from '../model/ensemble.js';
-import { describeEndedBy } from '../model/ended-by.js';
 import type { DecodeError } from '../engine/addon.js';
-import type { RunResult } from '../run/ensemble.js';
+import type { ResizeOutcome } from '../members/member.js';
+import { describeEndedBy } from '../model/ended-by.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import { formatJobId } from '../model/job-id.js';
-import type { ResizeOutcome } from '../members/member.js';
 import type { ReplayResult } from '../recording/replay.js';
+import type { RunResult } from '../run/ensemble.js';
+import { describeRetry } from '../run/retries.js';
 import { counted } from '../text/counted.js';
+import { escapeControls } from '../text/describe.js';
 import { show } from '../text/show.js';
 import { flow } from '../text/width.js';
 import { failureLine, failureLines } from './failure-lines.js';

@@ -1,12 +1,12 @@
 /** `ensemble validate FILE`: everything that is wrong with a file, or that it is fine. */
 
 import { Command } from 'commander';
-import { loadCustomFunctions } from '../usercode/load.js';
-import { escapeLines } from '../text/describe.js';
-import { formatDiagnostics } from '../config/source/format.js';
 import { loadConfig } from '../config/load.js';
+import { formatDiagnostics } from '../config/source/format.js';
 import { ConfigError } from '../errors.js';
 import { counted } from '../text/counted.js';
+import { escapeLines } from '../text/describe.js';
+import { loadCustomFunctions } from '../usercode/load.js';
 import { exitStatus } from './exit-status.js';
 import { complain, printError } from './output.js';
 

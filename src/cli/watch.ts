@@ -1,9 +1,9 @@
 /** `ensemble watch [NAME]`. */
 
 import { Command } from 'commander';
-import { escapeControls } from '../text/describe.js';
 import type { ServiceClient } from '../service/ensembles/client.js';
 import type { WatchResponse } from '../service/ensembles/proto.js';
+import { escapeControls } from '../text/describe.js';
 import { firingLines, statusWord } from './ensemble-view.js';
 import { liveView } from './live-view.js';
 import { addServiceOptions, type ServiceOptions } from './service-options.js';

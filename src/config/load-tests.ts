@@ -1,13 +1,13 @@
 /** The tests of a file: an ensemble with `tests:`, or a file of tests that names its ensemble. */
 
 import { resolve } from 'node:path';
-import { checkAgainst } from './schema/check.js';
+import type { TestCase } from '../model/test.js';
 import { type LoadedConfig, loadConfig, parseConfig, readText } from './load.js';
-import { Problems } from './source/problems.js';
 import { namesOfGroups } from './resolve/probes.js';
 import { resolveTests } from './resolve/tests.js';
+import { checkAgainst } from './schema/check.js';
 import { type TestFileShape, testFileSchema } from './schema/tests.js';
-import type { TestCase } from '../model/test.js';
+import { Problems } from './source/problems.js';
 import { YamlSource } from './source/yaml-source.js';
 
 export interface LoadedTests {

@@ -3,16 +3,16 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Diagnostic, EnsembleError } from '../errors.js';
-import { checkShape } from './schema/check.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
 import { describeValue } from '../text/describe.js';
+import { resolveConfig } from './resolve/index.js';
+import { loadPlugins } from './resolve/plugins.js';
+import { checkShape } from './schema/check.js';
 import { expandAlgorithms } from './source/expand-algorithms.js';
 import { ExpandedSource } from './source/expanded-source.js';
 import { ObjectSource } from './source/object-source.js';
 import { Problems } from './source/problems.js';
-import { resolveConfig } from './resolve/index.js';
-import { loadPlugins } from './resolve/plugins.js';
 import { faultInValue } from './source/tree.js';
-import type { EnsembleConfig } from '../model/ensemble.js';
 import { YamlSource } from './source/yaml-source.js';
 
 export interface LoadedConfig {

@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { EnsembleError } from '../errors.js';
+import type { EngineStatus } from '../model/metrics.js';
 import type { EnginePlan, NativeStatistic, PlanMetric, PlanRule, SubmitPortion } from './plan/plan.js';
 
 /** One time that a rule's action is due. */
@@ -107,36 +108,6 @@ export interface DecodeError {
   /** Line of the stream, counted from 1. */
   readonly line: number;
   readonly reason: string;
-}
-
-export interface EngineStatus {
-  readonly activeJobs: number;
-  /** Jobs on their way to the source, or accepted there and not heard of yet. */
-  readonly submitting: number;
-  /** Jobs that wait for their next submission. */
-  readonly retrying: number;
-  /** No job is active, yet time alone might make a rule due. */
-  readonly timeCouldFire: boolean;
-  /** No rule fires any more. */
-  readonly ended: boolean;
-  /** The sentinel has been seen. */
-  readonly backlogOver: boolean;
-  /** The state that the ensemble is in; null when it has none. */
-  readonly state: string | null;
-  readonly records: number;
-  /** Events in all records. */
-  readonly events: number;
-  /** Events of jobs that belong to the ensemble. */
-  readonly trackedEvents: number;
-  readonly decodeErrors: number;
-  /** Times left out because a clock was set back between a job's two events. */
-  readonly negativeIntervals: number;
-  readonly firings: number;
-  /** Jobs that ended while the stream was gone, nobody knows how. */
-  readonly lostJobs: number;
-  /** Time of the earliest and of the latest event, in seconds since the epoch; 0 before the first one. */
-  readonly earliest: number;
-  readonly latest: number;
 }
 
 /** Streams as they can be merged, one behind the other; metrics/mergeable.ts reads them. */

@@ -4,12 +4,12 @@
  */
 
 import { EnsembleError, MemberError } from '../errors.js';
-import { type MetricsSnapshot, readSnapshot, type SnapshotNames } from './snapshot.js';
+import type { CronPattern } from '../language/cron.js';
+import type { EngineStatus, MetricsSnapshot } from '../model/metrics.js';
 import {
   type Addon,
   type ControlReport,
   type DecodeError,
-  type EngineStatus,
   type FluxOptions,
   loadAddon,
   type NativeEngine,
@@ -25,14 +25,15 @@ import {
 } from './addon.js';
 import { EventBatch, type EventStreamOptions } from './event-batch.js';
 import { ItemStream } from './item-stream.js';
-import type { EnginePlan, PlanCron, PlanMetric, PlanRule, SubmitPortion } from './plan/plan.js';
+import type { EnginePlan, PlanMetric, PlanRule, SubmitPortion } from './plan/plan.js';
+import { readSnapshot, type SnapshotNames } from './snapshot.js';
 
 export interface EngineListener {
   /** Called in the order in which the rules fired, before the answer to the command that made them fire. */
   firing(firing: NativeFiring): void;
   decodeError(error: DecodeError): void;
   /** Up to `count` times of a cron rule behind `after`, in seconds since the epoch; none when there are no more. */
-  cronTimes?(cron: PlanCron, after: number, count: number): readonly number[];
+  cronTimes?(cron: CronPattern, after: number, count: number): readonly number[];
   /** The last thing has happened that could have made a run go on, as far as the engine's own thread can tell. */
   quiet?(): void;
   /** A job that ended badly is to be submitted again now. */
@@ -95,7 +96,7 @@ export class Engine {
   readonly #namedKinds: string[] = [];
   readonly #waiting = new Map<number, Waiting>();
   /** By rule. The engine counts rules as they are added, and so do we. */
-  readonly #crons = new Map<number, PlanCron>();
+  readonly #crons = new Map<number, CronPattern>();
   #rules = 0;
   readonly #submissions = new Map<number, (report: SubmitReport) => void>();
   readonly #retries = new Map<number, (report: SubmitReport) => void>();

@@ -4,26 +4,9 @@
  * one engine would have kept of all of them.
  */
 
+import type { StreamState } from '../model/metrics.js';
 import type { NativeStates } from './addon.js';
 import { bucketOf, bucketValue } from './log-buckets.js';
-
-/** Plain data; nothing here changes one. */
-export interface StreamState {
-  readonly count: number;
-  readonly mean: number;
-  /** Sum of squared differences from the mean. */
-  readonly squares: number;
-  /** 0 where there is no number, as is `max`. */
-  readonly min: number;
-  readonly max: number;
-  readonly sum: number;
-  /** How many numbers were 0. */
-  readonly zeros: number;
-  /** Index of the first bucket (log-buckets.ts). */
-  readonly first: number;
-  /** How many numbers fell into each bucket from there on. At most 2048; the lowest then holds all smaller ones. */
-  readonly buckets: Float64Array;
-}
 
 const MOST_BUCKETS = 2048;
 

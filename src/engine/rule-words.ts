@@ -1,13 +1,11 @@
 /** What became of a rule, in words: why it never fired, or what held it back. */
 
-import { formatDuration } from '../text/duration.js';
-import { choices } from '../text/suggest.js';
 import type { Rule } from '../model/ensemble.js';
+import type { WordlessReport } from '../model/rule-report.js';
 import { counted, countedTimes } from '../text/counted.js';
+import { formatDuration } from '../text/duration.js';
 import { show } from '../text/show.js';
-import type { RuleReport } from './rule-report.js';
-
-export type WordlessReport = Omit<RuleReport, 'why'>;
+import { choices } from '../text/suggest.js';
 
 /** So many of what the rule waits for: `3 job-fail events`. */
 function awaited({ trigger, triggerText }: Rule, count: number): string {

@@ -1,62 +1,20 @@
 /** Snapshots of what the engine keeps of every group, as plain objects. */
 
-import type { Count, MetricName } from '../model/ensemble.js';
-import type { EngineStatus, NativeSnapshot } from './addon.js';
-import type { PlanMetric } from './plan/plan.js';
-import { readStates, type StreamState, stateIqr, stateMad, stateQuantile } from './mergeable.js';
 import {
   COUNTS,
+  type Count,
   formatMetricName,
   GroupNames,
   isKept,
   isOwnVariable,
+  type MetricName,
   quantileOf,
   STATISTICS,
 } from '../model/metric-names.js';
-
-/** The statistics of one stream of numbers; null where there is no value yet. */
-export interface SummaryValues {
-  readonly count: number;
-  readonly mean: number | null;
-  /** Sample variance (ddof 1); 0 for a single observation. */
-  readonly variance: number | null;
-  readonly min: number | null;
-  readonly max: number | null;
-  /** Interquartile range, from the two P² estimates. */
-  readonly iqr: number | null;
-  /** Median absolute deviation, from P² medians. */
-  readonly mad: number | null;
-  readonly q25: number | null;
-  readonly q50: number | null;
-  readonly q75: number | null;
-}
-
-export interface GroupMetrics {
-  readonly count: Readonly<Record<Count, number>>;
-  /** Jobs by the type of their first fatal exception: `cancel`, `timeout`, `exec`, ... */
-  readonly exceptions: Readonly<Record<string, number>>;
-  /** Seconds from start to finish. */
-  readonly duration: SummaryValues;
-  /** Seconds from submit to start. */
-  readonly pending: SummaryValues;
-  /** What probes measure, by name, of groups that have some. */
-  readonly probes?: Readonly<Record<string, SummaryValues>>;
-}
-
-/** A group's streams in a form in which those of several ensembles can be merged (mergeable.ts). */
-export interface GroupStates {
-  readonly duration: StreamState;
-  readonly pending: StreamState;
-}
-
-export interface MetricsSnapshot {
-  readonly groups: ReadonlyMap<string, GroupMetrics>;
-  /** Metrics that rules name and that `groups` does not hold, by name: `p95.lammps-duration`; null without a value. */
-  readonly named: ReadonlyMap<string, number | null>;
-  /** By group; null where no sketches are kept of all streams. */
-  readonly states: ReadonlyMap<string, GroupStates> | null;
-  readonly status: EngineStatus;
-}
+import type { GroupMetrics, GroupStates, MetricsSnapshot, SummaryValues } from '../model/metrics.js';
+import type { NativeSnapshot } from './addon.js';
+import { readStates, stateIqr, stateMad, stateQuantile } from './mergeable.js';
+import type { PlanMetric } from './plan/plan.js';
 
 /** A native row as an object: NaN means that there is no value. */
 export function readSummary(row: Float64Array): SummaryValues {

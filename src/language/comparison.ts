@@ -1,7 +1,7 @@
 /** The `when:` of a metric rule: `5`, `"> 5"`, `"<= 1.5e3"`. */
 
+import type { Comparison, Condition } from '../model/condition.js';
 import { quote } from '../text/describe.js';
-import type { Comparison, Condition } from '../model/ensemble.js';
 import { type Parsed, parsed, refused } from '../text/result.js';
 import { isRounded } from './rounded.js';
 

@@ -1,13 +1,18 @@
 /** Times of cron patterns; the library is croner. */
 
 import { Cron } from 'croner';
-import type { PlanCron } from '../engine/plan/plan.js';
+
+/** "minute hour day month weekday", or six fields with seconds first, in a time zone (null: this process's). */
+export interface CronPattern {
+  readonly pattern: string;
+  readonly timezone: string | null;
+}
 
 /**
  * The next times, at most `count`, behind `after`; in seconds since the epoch. None when there are no more. Throws
  * croner's error for what is no pattern.
  */
-export function nextTimes({ pattern, timezone }: PlanCron, after: number, count: number): number[] {
+export function nextTimes({ pattern, timezone }: CronPattern, after: number, count: number): number[] {
   const cron = new Cron(pattern, timezone === null ? {} : { timezone });
   const from = new Date(after * 1000);
   if (Number.isNaN(from.getTime())) return [];

@@ -1,13 +1,13 @@
 /** A job as the file has it, and values for its tags -> a job that can be submitted. */
 
+import type { JobDraft, JobTemplate } from '../model/ensemble.js';
+import { MAX_COUNT } from '../model/limits.js';
+import { plain, type Row } from '../model/written.js';
 import { describeValue } from '../text/describe.js';
 import { DURATION_PATTERN, durationSeconds } from '../text/duration.js';
 import type { Path } from '../text/path.js';
-import { MOST } from '../config/schema/ensemble.js';
-import type { JobDraft, JobTemplate, Row } from '../model/ensemble.js';
 import { isFluxTag } from './job-tags.js';
 import { fillText, fillValue, isTemplate, type Lookup } from './template.js';
-import { plain } from '../model/written.js';
 
 /** What can't be filled in, or does not come out as what it has to be. */
 export class FillError extends Error {
@@ -51,10 +51,13 @@ export function fillNumber(
   const value = plain(fillValue(written, lookup));
   const number = typeof value === 'string' ? numberIn(value, whole) : value;
   const fits =
-    typeof number === 'number' && Number.isFinite(number) && number >= least && (!whole || number <= MOST);
+    typeof number === 'number' &&
+    Number.isFinite(number) &&
+    number >= least &&
+    (!whole || number <= MAX_COUNT);
   if (fits && (!whole || Number.isInteger(number))) return number;
   const wanted = whole
-    ? `an integer from ${least} to ${MOST}`
+    ? `an integer from ${least} to ${MAX_COUNT}`
     : 'a duration like 30s or 2h, or a number of seconds';
   throw new FillError(path, `must be ${wanted}; ${written} is ${describeValue(value)}`);
 }

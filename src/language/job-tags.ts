@@ -4,21 +4,9 @@
  * stand for.
  */
 
+import { type JobTagValues, NODE_KEYS } from '../model/job-facts.js';
 import { formatJobId } from '../model/job-id.js';
 import { idInWords } from './id-words.js';
-
-/** What is known of a job, or of the first of its tasks, that tags can ask for. */
-export interface JobTagValues {
-  readonly id: bigint;
-  /** See `filesOf`. */
-  readonly name: string;
-  readonly tasks: number;
-  readonly nodes: number;
-  /** Whether F58 begins with an ASCII `f`; see `hasAsciiIds`. */
-  readonly ascii: boolean;
-  /** Of the first node, by the tag's name without `node.`; null where only Flux knows. */
-  readonly node: Readonly<Partial<Record<NodeKey, string>>> | null;
-}
 
 /** Null for what is not known. */
 type Tag = (values: JobTagValues) => string | null;
@@ -36,18 +24,6 @@ const ID_TAGS: Readonly<Record<string, Tag>> = {
   '.kvs': ({ id }) => `job.${dothex(id)}`,
   '.words': ({ id }) => idInWords(id),
 };
-
-const NODE_KEYS = [
-  'name',
-  'broker_rank',
-  'ntasks',
-  'taskids',
-  'ncores',
-  'cores',
-  'gpus',
-  'resources',
-] as const;
-type NodeKey = (typeof NODE_KEYS)[number];
 
 const tasks: Tag = (values) => String(values.tasks);
 /** A file for each task, or for each node, has several names. Asked for is the first one's. */

@@ -3,20 +3,21 @@
  * `<statistic>(<group>.<variable>, 30m)` and `rate(count.<group>.<outcome>, 10m)`.
  */
 
-import { quote } from '../text/describe.js';
-import { DURATION_PATTERN, durationSeconds } from '../text/duration.js';
-import { didYouMean, thereAre } from '../text/suggest.js';
-import type { MetricName, Statistic } from '../model/ensemble.js';
 import {
   ASKED_STATISTICS,
   COUNTS,
   GAUGES,
   isStatistic,
+  type MetricName,
   STATISTICS,
+  type Statistic,
   VARIABLES,
   variablesOf,
 } from '../model/metric-names.js';
+import { quote } from '../text/describe.js';
+import { DURATION_PATTERN, durationSeconds } from '../text/duration.js';
 import { type Parsed, parsed, refused } from '../text/result.js';
+import { didYouMean, thereAre } from '../text/suggest.js';
 
 export { formatMetricName } from '../model/metric-names.js';
 

@@ -1,8 +1,8 @@
 /** Rules in words: when one is due. */
 
+import type { Rule } from '../model/ensemble.js';
 import { formatDuration } from '../text/duration.js';
 import { choices } from '../text/suggest.js';
-import type { Rule } from '../model/ensemble.js';
 import { formatCondition } from './comparison.js';
 
 /** When a rule is due, on one line: `count.sleep.success >= 3 for 5m in explore`. */

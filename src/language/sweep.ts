@@ -4,7 +4,8 @@ import { randomNormal, randomUniform } from 'd3-random';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
-import type { Distribution, Given, Row, Sweep } from '../model/ensemble.js';
+import type { Distribution, Sweep } from '../model/ensemble.js';
+import type { Given, Row } from '../model/written.js';
 
 type Draw = () => Given;
 

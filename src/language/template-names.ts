@@ -1,9 +1,9 @@
 /** The names that templates of a file may ask for. */
 
-import { namesIn } from './template.js';
-import { parseMetricName } from './metric-name.js';
 import { quote } from '../text/describe.js';
 import { didYouMean } from '../text/suggest.js';
+import { parseMetricName } from './metric-name.js';
+import { namesIn } from './template.js';
 
 /** Of the event that made the rule due; `context` holds whatever the event tells besides. */
 export const EVENT_NAMES = [

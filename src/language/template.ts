@@ -4,8 +4,8 @@
  */
 
 import Mustache from 'mustache';
+import type { Given } from '../model/written.js';
 import { escapeControls, quote } from '../text/describe.js';
-import type { Given } from '../model/ensemble.js';
 import { type Parsed, parsed, refused } from '../text/result.js';
 
 /** What a name stands for; may throw. */

@@ -5,12 +5,10 @@
  */
 
 import { constants } from 'node:os';
-import { given } from '../model/written.js';
-import { largeInteger } from '../config/source/as-written.js';
+import type { Happening, JobSelection, Outcome } from '../model/test.js';
+import { type Given, given, largeInteger, type Row } from '../model/written.js';
 import { quote } from '../text/describe.js';
 import { choices, didYouMean, thereAre } from '../text/suggest.js';
-import type { Happening, JobSelection, Outcome } from '../model/test.js';
-import type { Given, Row } from '../model/ensemble.js';
 
 /** Something wrong with a line, at a character of it, counted from 0. */
 export interface NotationFault {

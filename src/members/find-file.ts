@@ -2,7 +2,8 @@
 
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { compileTags, type JobTagValues } from '../language/job-tags.js';
+import { compileTags } from '../language/job-tags.js';
+import type { JobTagValues } from '../model/job-facts.js';
 
 export interface FoundFile {
   /** The file; where none exists, the likeliest name of those that it might get. */

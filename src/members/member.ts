@@ -4,10 +4,11 @@
  * member and the engine; a new workload manager is one new implementation of this interface.
  */
 
-import type { Given, JobTemplate } from '../model/ensemble.js';
 import type { Engine } from '../engine/engine.js';
 import type { SubmitPortion } from '../engine/plan/plan.js';
 import type { MemberError } from '../errors.js';
+import type { JobTemplate } from '../model/ensemble.js';
+import type { JobTrace } from '../model/failure.js';
 
 /** Ties a job to the firing that asked for it; becomes `attributes.user.origin` of the jobspec. */
 export interface SubmitOrigin {
@@ -64,16 +65,6 @@ export interface NodeScaler {
   resize(delta: number, signal?: AbortSignal): Promise<ResizeOutcome>;
   /** Gives up what is under way. Idempotent. */
   close(): void;
-}
-
-/** What a member knows of a job that has failed. */
-export interface JobTrace {
-  readonly parameters: Readonly<Record<string, Given>> | null;
-  /** The last line on standard error that is not blank, at most 300 characters; null for none. */
-  readonly line: string | null;
-  /** Paths of the files with its output and its errors, null where it names none. */
-  readonly output: string | null;
-  readonly error: string | null;
 }
 
 export interface Member {

@@ -3,8 +3,8 @@
  * gives it nodes.
  */
 
-import type { JobTemplate } from '../model/ensemble.js';
 import type { SubmitPortion } from '../engine/plan/plan.js';
+import type { JobTemplate } from '../model/ensemble.js';
 import type { FluxMember } from './flux/flux-member.js';
 import type {
   EndOfRun,

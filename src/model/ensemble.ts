@@ -3,22 +3,12 @@
  * YAML or a plain object by `loadConfig` and `parseConfig`; nothing else makes one.
  */
 
-import type { Written } from './written.js';
-import type { PluginInfo } from '../plugins/catalog.js';
+import type { Condition, ExpressionCondition } from './condition.js';
+import type { MetricName } from './metric-names.js';
 import type { PluginPartName } from './part-name.js';
+import type { PluginInfo } from './plugin.js';
 import type { TestCase } from './test.js';
-
-/** What a parameter of a job may be. */
-export type ParameterValue = string | number | boolean;
-
-/** The parameters of one job, by name. */
-export type Parameters = Readonly<Record<string, ParameterValue>>;
-
-/** A parameter, with the text that it is written as where that is not what `String` makes of it: `1.10`, `0x10`. */
-export type Given = ParameterValue | Written;
-
-/** Parameters with the texts that they are written as. */
-export type Row = Readonly<Record<string, Given>>;
+import type { Given, Row } from './written.js';
 
 /** What a job of a group is, in full: every default and every tag is filled in. */
 export interface JobTemplate {
@@ -150,90 +140,6 @@ export interface JobGroup {
   readonly stalled: number | null;
   readonly probes: readonly GroupProbe[];
 }
-
-export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
-
-/** `when:` of a metric rule. */
-export interface Condition {
-  readonly comparison: Comparison;
-  readonly threshold: number;
-}
-
-/**
- * One step of an expression, for a stack machine: operands push a value, operators take theirs off and push the
- * result. A value may be unknown; what is made of it then is unknown too, unless `and` or `or` can tell without it.
- */
-export type ConditionStep =
-  | { readonly op: 'number'; readonly value: number }
-  | { readonly op: 'text'; readonly value: string }
-  | { readonly op: 'metric'; readonly metric: MetricName }
-  | {
-      readonly op:
-        | 'state'
-        | 'event.name'
-        /** The exit code of a job's tasks, 128 and its number for a signal; at `finish` only. */
-        | 'event.status'
-        | 'event.exception.type'
-        | 'event.exception.severity';
-    }
-  /** Of the event's job, by its name. */
-  | { readonly op: 'number parameter' | 'text parameter'; readonly value: string }
-  | { readonly op: '+' | '-' | '*' | '/' | 'negative' | Comparison | 'and' | 'or' | 'not' }
-  /** Of two texts. */
-  | { readonly op: 'same' | 'different' };
-
-/** A condition that is a whole expression. */
-export interface ExpressionCondition {
-  /** As it was written. */
-  readonly text: string;
-  readonly steps: readonly ConditionStep[];
-}
-
-/** The statistics kept for each of a group's two variables; quartiles and what is made of them by P². */
-export type KeptStatistic = 'mean' | 'variance' | 'min' | 'max' | 'iqr' | 'mad' | 'q25' | 'q50' | 'q75';
-/**
- * Those and what is kept where a rule names it: `median`, `piqr`, `pmad` and percentiles (`p95`, `p99.9`) come from
- * a sketch, which is within 1 % of what they are.
- */
-export type Statistic =
-  | KeptStatistic
-  | 'std'
-  | 'sum'
-  | 'last'
-  | 'count'
-  | 'median'
-  | `p${number}`
-  | 'ewma'
-  | 'piqr'
-  | 'pmad';
-export type Variable = 'duration' | 'pending';
-/** What is counted for each group; `pending` and `running` are gauges, the others only grow. */
-export type Count =
-  | 'submitted'
-  | 'finished'
-  | 'success'
-  | 'failed'
-  | 'canceled'
-  | 'timeout'
-  | 'exception'
-  | 'retried'
-  | 'pending'
-  | 'running';
-
-/** A metric's name taken apart: `mean.lammps-duration`, `count.lammps.success`, `rate(count.lammps.failed, 10m)`. */
-export type MetricName =
-  | {
-      readonly kind: 'statistic';
-      readonly statistic: Statistic;
-      readonly group: string;
-      /** `Variable`, or what a probe of the group measures. */
-      readonly variable: string;
-      /** Of the last so many seconds; null for all since the beginning. */
-      readonly window: number | null;
-    }
-  | { readonly kind: 'count'; readonly group: string; readonly count: Count }
-  /** How often a second, over the last so many seconds. */
-  | { readonly kind: 'rate'; readonly group: string; readonly count: Count; readonly window: number };
 
 /** What makes a rule due. `event` names an RFC 21 event or one of the derived triggers (see triggers.ts). */
 export type Trigger =

@@ -1,7 +1,6 @@
 /** Why jobs failed, as a run says it. */
 
-import type { Given } from './ensemble.js';
-import type { JobTrace } from '../members/member.js';
+import type { Given } from './written.js';
 
 /** A job that failed, with what its member knows of it; null where that is not known. */
 export interface FailedJob {
@@ -61,4 +60,14 @@ export interface GroupFailures {
 export function failedJob(job: bigint, trace: JobTrace | null): FailedJob {
   const { parameters = null, line = null, output = null, error = null } = trace ?? {};
   return { job, parameters, line, output, error };
+}
+
+/** What a member knows of a job that has failed. */
+export interface JobTrace {
+  readonly parameters: Readonly<Record<string, Given>> | null;
+  /** The last line on standard error that is not blank, at most 300 characters; null for none. */
+  readonly line: string | null;
+  /** Paths of the files with its output and its errors, null where it names none. */
+  readonly output: string | null;
+  readonly error: string | null;
 }

@@ -1,8 +1,8 @@
 /** One time that a rule's action is due, as people and programs see it. */
 
-import type { Action, EnsembleConfig, Parameters } from './ensemble.js';
-import type { NativeFiring } from '../engine/addon.js';
-import { type MetricsSnapshot, readSnapshot, type SnapshotNames } from '../engine/snapshot.js';
+import type { Action } from './ensemble.js';
+import type { MetricsSnapshot } from './metrics.js';
+import type { Parameters } from './parameters.js';
 
 export interface Firing {
   /** Counted from 0 in this run; what was asked for from outside is counted by itself. */
@@ -64,55 +64,6 @@ export interface JobOrigin {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** Reads the JSON text of an origin. Whoever submits a job may write anything there; what is missing is as of a first job. */
-export function readOrigin(text: string): JobOrigin {
-  const { rule, firing, index, values, texts } = readContext(text) ?? {};
-  const number = (value: unknown) => (typeof value === 'number' ? value : 0);
-  const isMapping = typeof values === 'object' && values !== null && !Array.isArray(values);
-  return {
-    rule: number(rule),
-    firing: number(firing),
-    index: number(index),
-    values: isMapping ? (values as Parameters) : null,
-    texts: readTexts(texts),
-  };
-}
-
-/** A native firing with its indexes turned into names. */
-export function readFiring(
-  native: NativeFiring,
-  rules: EnsembleConfig['rules'],
-  names: SnapshotNames,
-  states: readonly string[],
-): Firing {
-  const rule = rules[native.rule];
-  if (rule === undefined) throw new RangeError(`the engine fired rule ${native.rule}, which there is not`);
-  const { action } = rule;
-  return {
-    number: native.number,
-    rule: native.rule,
-    askedBy: null,
-    trigger: rule.triggerText,
-    name: rule.title,
-    algorithm: rule.algorithm,
-    action: action.name,
-    label: 'label' in action ? action.label : null,
-    timestamp: native.timestamp,
-    job: native.job,
-    group: names.groups[native.group] ?? null,
-    state: states[native.state] ?? null,
-    goto: states[native.goto] ?? null,
-    value: native.value,
-    event: native.event,
-    submitting: native.submitting,
-    metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot),
-    context: readContext(native.context),
-    parameters: readContext(native.parameters) as Parameters | null,
-    entry: native.entry,
-    origin: native.origin === null ? null : readOrigin(native.origin),
-  };
-}
-
 /** What stands in a firing's place when somebody asks for an action; `number` counts these, `time` is in seconds since the epoch. */
 export function askedFiring(action: Action, askedBy: string, number: number, time: number): Firing {
   return {
@@ -138,19 +89,4 @@ export function askedFiring(action: Action, askedBy: string, number: number, tim
     entry: null,
     origin: null,
   };
-}
-
-function readTexts(texts: unknown): JobOrigin['texts'] {
-  if (typeof texts !== 'object' || texts === null) return {};
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => typeof text === 'string'));
-}
-
-/** The engine takes an event's context as it comes; text that is no JSON is no context. */
-function readContext(text: string | null): Firing['context'] {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text) as Firing['context'];
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,6 @@
 /** What is kept of every job group, by name; the lists in the order in which the native engine keeps it. */
 
 import { formatDuration } from '../text/duration.js';
-import type { Count, JobGroup, KeptStatistic, MetricName, Statistic, Variable } from './ensemble.js';
 
 /** The statistics kept for each variable of each group, whoever asks for them. */
 export const STATISTICS = [
@@ -35,7 +34,11 @@ export const VARIABLES = ['duration', 'pending'] as const satisfies readonly Var
 export type ProbeNames = ReadonlyMap<string, readonly string[] | null>;
 
 /** The names of what the probes of a group measure. */
-export function probedOf({ probes }: Pick<JobGroup, 'probes'>): string[] {
+export function probedOf({
+  probes,
+}: {
+  readonly probes: readonly { readonly values: readonly string[] }[];
+}): string[] {
   return probes.flatMap(({ values }) => values);
 }
 
@@ -117,3 +120,52 @@ export function formatMetricName(metric: MetricName): string {
         : `${metric.statistic}(${metric.group}.${metric.variable}, ${formatDuration(metric.window)})`;
   }
 }
+
+/** The statistics kept for each of a group's two variables; quartiles and what is made of them by P². */
+export type KeptStatistic = 'mean' | 'variance' | 'min' | 'max' | 'iqr' | 'mad' | 'q25' | 'q50' | 'q75';
+
+/**
+ * Those and what is kept where a rule names it: `median`, `piqr`, `pmad` and percentiles (`p95`, `p99.9`) come from
+ * a sketch, which is within 1 % of what they are.
+ */
+export type Statistic =
+  | KeptStatistic
+  | 'std'
+  | 'sum'
+  | 'last'
+  | 'count'
+  | 'median'
+  | `p${number}`
+  | 'ewma'
+  | 'piqr'
+  | 'pmad';
+
+export type Variable = 'duration' | 'pending';
+
+/** What is counted for each group; `pending` and `running` are gauges, the others only grow. */
+export type Count =
+  | 'submitted'
+  | 'finished'
+  | 'success'
+  | 'failed'
+  | 'canceled'
+  | 'timeout'
+  | 'exception'
+  | 'retried'
+  | 'pending'
+  | 'running';
+
+/** A metric's name taken apart: `mean.lammps-duration`, `count.lammps.success`, `rate(count.lammps.failed, 10m)`. */
+export type MetricName =
+  | {
+      readonly kind: 'statistic';
+      readonly statistic: Statistic;
+      readonly group: string;
+      /** `Variable`, or what a probe of the group measures. */
+      readonly variable: string;
+      /** Of the last so many seconds; null for all since the beginning. */
+      readonly window: number | null;
+    }
+  | { readonly kind: 'count'; readonly group: string; readonly count: Count }
+  /** How often a second, over the last so many seconds. */
+  | { readonly kind: 'rate'; readonly group: string; readonly count: Count; readonly window: number };

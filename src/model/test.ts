@@ -1,6 +1,8 @@
 /** `tests:` of an ensemble as the rest of the program sees them. Times are in seconds from the start of the test. */
 
-import type { Condition, MetricName, Row } from './ensemble.js';
+import type { Condition } from './condition.js';
+import type { MetricName } from './metric-names.js';
+import type { Row } from './written.js';
 
 /** Which jobs of a group a line means. */
 export type JobSelection =

@@ -1,8 +1,10 @@
 /** What the user's own functions are given, and what they may return. */
 
-import type { Action, Parameters, Rule } from './ensemble.js';
+import type { Action, Rule } from './ensemble.js';
 import type { Firing } from './firing.js';
-import type { MetricsSnapshot } from '../engine/snapshot.js';
+import type { JobFacts } from './job-facts.js';
+import type { MetricsSnapshot } from './metrics.js';
+import type { Parameters } from './parameters.js';
 
 /** The event that made the rule due. */
 export interface CustomEvent {
@@ -62,4 +64,9 @@ export interface LoadedFunctions {
   turn<T>(work: () => Promise<T>): Promise<T>;
   /** Ends what runs the functions, whatever they are doing. Resolves when all of it is gone. Idempotent. */
   close(): Promise<void>;
+}
+
+/** What functions are called with there. */
+export interface CallArguments extends CustomArguments {
+  readonly job: JobFacts | null;
 }

@@ -3,7 +3,7 @@
  * command: a number and its text are one value until a job is made of it.
  */
 
-import type { Given, Parameters, ParameterValue, Row } from './ensemble.js';
+import type { Parameters, ParameterValue } from './parameters.js';
 
 /** A number or a boolean that is written in another way than `String` writes it. */
 export class Written {
@@ -57,4 +57,20 @@ export function rowOf(parameters: Parameters, texts: Readonly<Record<string, str
       given(value, Object.hasOwn(texts, name) ? texts[name] : null),
     ]),
   );
+}
+
+/** A parameter, with the text that it is written as where that is not what `String` makes of it: `1.10`, `0x10`. */
+export type Given = ParameterValue | Written;
+
+/** Parameters with the texts that they are written as. */
+export type Row = Readonly<Record<string, Given>>;
+
+/** An integer as YAML's core schema writes it. */
+export const INTEGER = /^(?:[-+]?\d+|0o[0-7]+|0x[\dA-Fa-f]+)$/;
+
+/**
+ * An integer that a number can't be trusted to hold, read from the text of a number; null for any other number.
+ */
+export function largeInteger(value: number, text: string): bigint | null {
+  return !Number.isSafeInteger(value) && INTEGER.test(text) ? BigInt(text) : null;
 }

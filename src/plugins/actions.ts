@@ -1,15 +1,10 @@
 /** The actions and probes of a plugin as functions. They run in the plugin's process. */
 
-import type { CustomArguments } from '../model/user-function.js';
+import type { JobFacts } from '../model/job-facts.js';
+import type { CallArguments, CustomArguments } from '../model/user-function.js';
 import type { PluginAction, PluginJob, PluginProbe } from './define.js';
-import { type JobFacts, pluginJob } from './job.js';
+import { pluginJob } from './job.js';
 import { checkOptions, importPlugin, type OptionsProblem } from './plugin-module.js';
-
-/** What functions are called with there. */
-export interface CallArguments extends CustomArguments {
-  readonly job: JobFacts | null;
-}
-
 /** The name of a probe's function, which no action can have. */
 export const probeFunction = (name: string) => `probes.${name}`;
 

@@ -5,9 +5,9 @@
 
 import { fileURLToPath } from 'node:url';
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { wireOf } from '../usercode/javascript/wire.js';
 import { escapeControls } from '../text/describe.js';
 import { describeEnd } from '../usercode/guarded.js';
+import { wireOf } from '../usercode/javascript/wire.js';
 import { UserProcess } from '../usercode/user-process.js';
 import type { Answer, FromCatalog, Request, ToCatalog } from './catalog.js';
 

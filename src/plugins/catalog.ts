@@ -5,24 +5,11 @@
 
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { PluginInfo } from '../model/plugin.js';
 import type { CheckedOptions, PluginPart } from './plugin-module.js';
 
 /** Milliseconds that a plugin may take to load, or to judge options. */
 const PATIENCE = 10_000;
-
-/** An action of a plugin, a kind of jobs, or a probe. */
-export interface PluginEntry {
-  readonly name: string;
-  readonly description: string | null;
-}
-
-export interface PluginInfo {
-  /** What comes before the dot in `lammps.check`. */
-  readonly name: string;
-  readonly actions: readonly PluginEntry[];
-  readonly jobs: readonly PluginEntry[];
-  readonly probes: readonly PluginEntry[];
-}
 
 export type Request =
   | { readonly do: 'load'; readonly url: string }

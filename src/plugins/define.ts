@@ -1,7 +1,7 @@
 /** What a plugin is: the form in which people write it, and the helper that types it. */
 
+import type { Parameters } from '../model/parameters.js';
 import type { CustomArguments } from '../model/user-function.js';
-import type { Parameters } from '../model/ensemble.js';
 
 /** One thing wrong with options: what, and at which key. */
 export interface OptionsIssue {

@@ -1,23 +1,10 @@
 /** A job as plugins see it. It is used in the plugin's process. */
 
 import { resolve } from 'node:path';
-import { findFile } from '../members/find-file.js';
-import type { JobTagValues } from '../language/job-tags.js';
 import { fillText } from '../language/template.js';
+import { findFile } from '../members/find-file.js';
+import type { JobFacts } from '../model/job-facts.js';
 import type { PluginJob } from './define.js';
-
-/** What is sent to the process of a plugin. */
-export interface JobFacts extends JobTagValues {
-  readonly group: string;
-  readonly parameters: PluginJob['parameters'];
-  /** What other tags than Flux's stand for. */
-  readonly values: Readonly<Record<string, string>>;
-  /** Absolute. */
-  readonly workdir: string;
-  /** Relative to `workdir`, with Flux's tags, or null. */
-  readonly output: string | null;
-  readonly error: string | null;
-}
 
 /** The job that the facts are of. `tried` notes which names of files there could be, by the one that was given. */
 export function pluginJob(facts: JobFacts, tried: Map<string, readonly string[]>): PluginJob {

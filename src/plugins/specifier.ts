@@ -4,8 +4,8 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
-import { choices, didYouMean } from '../text/suggest.js';
 import { type Parsed, parsed, refused } from '../text/result.js';
+import { choices, didYouMean } from '../text/suggest.js';
 
 /** Plugins that come with this package, and their modules. Two levels up from src/plugins and dist/plugins alike. */
 const SHIPPED: ReadonlyMap<string, string> = new Map([

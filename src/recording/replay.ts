@@ -3,18 +3,20 @@
  * the same recording always comes to the same firings and statistics; nothing is performed.
  */
 
-import { type Retry, readRetry } from '../run/retries.js';
-import type { EnsembleConfig } from '../model/ensemble.js';
-import type { EndedBy } from '../model/ended-by.js';
-import type { DecodeError, EngineStatus } from '../engine/addon.js';
+import type { DecodeError } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
-import { EMPTY_PLAN } from '../engine/plan/plan.js';
-import { EnsembleError } from '../errors.js';
-import { type Firing, readFiring } from '../model/firing.js';
-import type { MetricsSnapshot } from '../engine/snapshot.js';
+import { readFiring, readRetry } from '../engine/firings.js';
 import { compilePlan, ruleNames } from '../engine/plan/compile.js';
+import { EMPTY_PLAN } from '../engine/plan/plan.js';
+import { readRuleReports } from '../engine/rule-report.js';
+import { EnsembleError } from '../errors.js';
 import { nextTimes } from '../language/cron.js';
-import { type RuleReport, readRuleReports } from '../engine/rule-report.js';
+import type { EndedBy } from '../model/ended-by.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
+import type { Firing } from '../model/firing.js';
+import type { EngineStatus, MetricsSnapshot } from '../model/metrics.js';
+import type { Retry } from '../model/retry.js';
+import type { RuleReport } from '../model/rule-report.js';
 import { counted } from '../text/counted.js';
 import { paced } from './pace.js';
 import type { RecordingReader } from './reader.js';

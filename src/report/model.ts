@@ -3,11 +3,11 @@
  * rules are judged in which, and where they lead.
  */
 
+import { triggerOf } from '../language/rule-text.js';
+import type { Action, EnsembleConfig, JobGroup, Rule } from '../model/ensemble.js';
 import { escapeControls } from '../text/describe.js';
 import { formatDuration } from '../text/duration.js';
 import { choices } from '../text/suggest.js';
-import type { Action, EnsembleConfig, JobGroup, Rule } from '../model/ensemble.js';
-import { triggerOf } from '../language/rule-text.js';
 
 export type NodeKind =
   | 'group'

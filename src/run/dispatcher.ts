@@ -3,23 +3,24 @@
  * may take its time and so runs beside the others.
  */
 
-import type { Action, Rule } from '../model/ensemble.js';
-import type { EndedBy } from '../model/ended-by.js';
-import { ActionError, EnsembleError } from '../errors.js';
-import type { Firing } from '../model/firing.js';
-import { type AskingAction, asksUserCode } from '../model/user-code.js';
 import { cancel } from '../actions/cancel.js';
 import type { ActionContext, ActionReport, Due } from '../actions/context.js';
 import { custom } from '../actions/custom.js';
 import { exec } from '../actions/exec.js';
-import type { FollowUp } from './follow-up.js';
 import { callPlugin } from '../actions/plugin.js';
-import { callProbe, type ProbeRule } from './probes.js';
 import { resize } from '../actions/resize.js';
-import { type Retry, submitAgain } from './retries.js';
 import { submit } from '../actions/submit.js';
 import { urgency } from '../actions/urgency.js';
 import { describeAsking, enderOf } from '../actions/user-code.js';
+import { ActionError, EnsembleError } from '../errors.js';
+import type { EndedBy } from '../model/ended-by.js';
+import type { Action, Rule } from '../model/ensemble.js';
+import type { Firing } from '../model/firing.js';
+import type { FollowUp } from '../model/follow-up.js';
+import type { Retry } from '../model/retry.js';
+import { type AskingAction, asksUserCode } from '../model/user-code.js';
+import { callProbe, type ProbeRule } from './probes.js';
+import { submitAgain } from './retries.js';
 
 /** A custom function may ask for another, but not for ever. */
 const DEEPEST_CUSTOM = 16;

@@ -8,38 +8,40 @@
 
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { type AskedAction, type AskedOutcome, outcomeOf, readAsked } from './external-actions.js';
 import type { ActionContext, EnsembleObserver } from '../actions/context.js';
-import { loadCustomFunctions } from '../usercode/load.js';
-import type { LoadedFunctions } from '../model/user-function.js';
-import { Dispatcher } from './dispatcher.js';
-import { Programs } from '../actions/exec.js';
-import { PluginProcesses } from '../actions/plugin.js';
-import { type ProbeRule, probeRules } from './probes.js';
-import { readRetry } from './retries.js';
 import { RowCursors } from '../actions/rows.js';
-import { Broadcast, type Subscription } from './broadcast.js';
 import { configFromObject, type LoadedConfig, loadConfig } from '../config/load.js';
-import type { EnsembleConfig, Rule } from '../model/ensemble.js';
-import type { EndedBy } from '../model/ended-by.js';
 import type { NativeFiring } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import type { EventBatch, EventStreamOptions } from '../engine/event-batch.js';
+import { readFiring, readRetry } from '../engine/firings.js';
+import { compilePlan, compileRule, type RuleNames, ruleNames } from '../engine/plan/compile.js';
+import { neededEvents } from '../engine/plan/needed-events.js';
+import { readRuleReports } from '../engine/rule-report.js';
 import { ActionError, type Diagnostic, EnsembleError, MemberError } from '../errors.js';
-import type { GroupFailures } from '../model/failure.js';
-import { FailureWatch } from './failure-watch.js';
-import { askedFiring, type Firing, readFiring } from '../model/firing.js';
-import { GrowthWatch } from './growth-watch.js';
-import { guardObserver } from './guarded-observer.js';
+import { nextTimes } from '../language/cron.js';
 import { createMember, type MemberChoice } from '../members/create.js';
 import { SteadyClock } from '../members/local/clock.js';
 import type { EndOfRun, Member, NodeScaler } from '../members/member.js';
-import type { MetricsSnapshot } from '../engine/snapshot.js';
-import { compilePlan, compileRule, type RuleNames, ruleNames } from '../engine/plan/compile.js';
-import { nextTimes } from '../language/cron.js';
-import { neededEvents } from '../engine/plan/needed-events.js';
-import { type RuleReport, readRuleReports } from '../engine/rule-report.js';
+import type { EndedBy } from '../model/ended-by.js';
+import type { EnsembleConfig, Rule } from '../model/ensemble.js';
+import type { GroupFailures } from '../model/failure.js';
+import { askedFiring, type Firing } from '../model/firing.js';
+import type { MetricsSnapshot } from '../model/metrics.js';
+import type { RuleReport } from '../model/rule-report.js';
+import type { LoadedFunctions } from '../model/user-function.js';
+import { PluginProcesses } from '../plugins/processes.js';
+import { loadCustomFunctions } from '../usercode/load.js';
+import { Programs } from '../usercode/programs.js';
 import type { UserCodeListener } from '../usercode/user-process.js';
+import { Broadcast, type Subscription } from './broadcast.js';
+import { Dispatcher } from './dispatcher.js';
+import { type AskedAction, type AskedOutcome, outcomeOf, readAsked } from './external-actions.js';
+import { FailureWatch } from './failure-watch.js';
+import { readFollowUps } from './follow-up.js';
+import { GrowthWatch } from './growth-watch.js';
+import { guardObserver } from './guarded-observer.js';
+import { type ProbeRule, probeRules } from './probes.js';
 
 export interface EnsembleOptions {
   /** What runs the jobs: the name of a member, or one of your own. `local` by default. */
@@ -447,6 +449,7 @@ export class Ensemble {
         await this.#engine.goTo(this.config.states.indexOf(state));
         this.#state = (await this.#engine.status()).state;
       },
+      readAnswer: (answer, onJob) => readFollowUps(answer, this.config, onJob),
       addRule: async (rule) => {
         // Known here before the engine can fire it.
         this.#growth.added(this.#rules.push(rule) - 1, rule);

@@ -1,10 +1,11 @@
 /** What may be asked of a run from outside: the actions of rules that need no code of the user's, and a pause. */
 
-import type { Action, EnsembleConfig } from '../model/ensemble.js';
-import { ActionError } from '../errors.js';
-import { counted } from '../text/counted.js';
 import type { ActionReport } from '../actions/context.js';
-import { NoAction, readFollowUps } from './follow-up.js';
+import { ActionError } from '../errors.js';
+import type { Action, EnsembleConfig } from '../model/ensemble.js';
+import { NoAction } from '../model/follow-up.js';
+import { counted } from '../text/counted.js';
+import { readFollowUps } from './follow-up.js';
 
 export const askableNames = [
   'submit',

@@ -4,9 +4,15 @@
  */
 
 import type { NativeFailure, NativeGroupFailures } from '../engine/addon.js';
-import type { JobTrace, Member } from '../members/member.js';
-import type { MetricsSnapshot } from '../engine/snapshot.js';
-import { type Failure, type FailureReason, failedJob, type GroupFailures } from '../model/failure.js';
+import type { Member } from '../members/member.js';
+import {
+  type Failure,
+  type FailureReason,
+  failedJob,
+  type GroupFailures,
+  type JobTrace,
+} from '../model/failure.js';
+import type { MetricsSnapshot } from '../model/metrics.js';
 import { causeOf, isCancel, keyOfLine, repeats } from './failure-words.js';
 
 /** Jobs that the member is asked about at a time. */

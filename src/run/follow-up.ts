@@ -1,15 +1,9 @@
 /** What code of the user returned: checked by the same code as the file, so the same things are allowed. */
 
 import { resolveAddedAction, resolveAddedRule } from '../config/resolve/added.js';
-import type { Action, EnsembleConfig, Rule } from '../model/ensemble.js';
 import { ConfigError } from '../errors.js';
-
-export type FollowUp =
-  | { readonly kind: 'action'; readonly action: Action }
-  | { readonly kind: 'rule'; readonly rule: Rule };
-
-/** The user's code returned something that can't be an action or a rule; the message says what is wrong with it. */
-export class NoAction extends Error {}
+import type { EnsembleConfig } from '../model/ensemble.js';
+import { type FollowUp, NoAction } from '../model/follow-up.js';
 
 /** Values inside each other; an action has some. */
 const DEEPEST = 64;

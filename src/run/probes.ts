@@ -1,17 +1,17 @@
 /** Probes of plugins: what they measure of a job becomes observations of its group. */
 
 import { setTimeout } from 'node:timers/promises';
-import type { GroupProbe, Rule } from '../model/ensemble.js';
-import { ActionError } from '../errors.js';
-import type { Firing } from '../model/firing.js';
-import { formatJobId } from '../model/job-id.js';
-import { probeFunction } from '../plugins/actions.js';
-import { splitPart } from '../model/part-name.js';
 import type { ActionContext } from '../actions/context.js';
 import { customHandle } from '../actions/custom.js';
-import { customMetrics } from '../usercode/metrics.js';
 import { jobOf } from '../actions/job-facts.js';
 import { eventOf, failureOf, RunEnded, TimeoutError, withinTime } from '../actions/user-code.js';
+import { ActionError } from '../errors.js';
+import type { GroupProbe, Rule } from '../model/ensemble.js';
+import type { Firing } from '../model/firing.js';
+import { formatJobId } from '../model/job-id.js';
+import { splitPart } from '../model/part-name.js';
+import { probeFunction } from '../plugins/actions.js';
+import { customMetrics } from '../usercode/metrics.js';
 
 /** Milliseconds after which a process that is stuck has been ended. */
 const PROCESS_ENDS = 1500;

@@ -1,46 +1,12 @@
 /** Jobs that ended badly and are submitted again: what they are, and how they become the same job anew. */
 
-import type { EnsembleConfig, JobEntry, Parameters } from '../model/ensemble.js';
-import type { NativeRetry, SubmitReport } from '../engine/addon.js';
-import { ActionError } from '../errors.js';
-import { type JobOrigin, readOrigin } from '../model/firing.js';
-import { formatJobId } from '../model/job-id.js';
 import type { ActionContext } from '../actions/context.js';
 import { asSubmitted, describePortions } from '../actions/submit.js';
-
-/** A job that is submitted again. */
-export interface Retry extends JobOrigin {
-  /** Counted from 0 in this run. */
-  readonly number: number;
-  /** When it was due, in seconds since the epoch. */
-  readonly timestamp: number;
-  /** The job that ended. */
-  readonly job: bigint;
-  readonly group: string;
-  /** Index of its entry in the group. */
-  readonly entry: number;
-  /** Times that it was submitted before. */
-  readonly attempt: number;
-  readonly parameters: Parameters | null;
-  /** The engine's source submits it by itself. */
-  readonly submitting: boolean;
-}
-
-/** A native retry with its texts read. */
-export function readRetry(native: NativeRetry, groups: readonly string[]): Retry {
-  const { number, timestamp, job, group, entry, attempt, submitting } = native;
-  return {
-    number,
-    timestamp,
-    job,
-    group: groups[group] ?? '',
-    entry,
-    attempt,
-    parameters: native.parameters === null ? null : (JSON.parse(native.parameters) as Parameters),
-    ...readOrigin(native.origin),
-    submitting,
-  };
-}
+import type { SubmitReport } from '../engine/addon.js';
+import { ActionError } from '../errors.js';
+import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
+import { formatJobId } from '../model/job-id.js';
+import type { Retry } from '../model/retry.js';
 
 /** The same job anew. Throws an Error that says why there can't be one. */
 function entryOf(retry: Retry, config: EnsembleConfig): JobEntry {

@@ -1,8 +1,8 @@
 /** Who did what: a line of JSON for every action and every refusal. */
 
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
-import { escapeLines } from '../text/describe.js';
 import { ServiceError } from '../errors.js';
+import { escapeLines } from '../text/describe.js';
 import { TokenBucket } from './rate.js';
 
 export interface AuditEntry {

@@ -24,7 +24,8 @@ export { type EnsemblesOptions, ensemblesService } from './ensembles/service.js'
 export type { ClusterBackend, ClusterRequest, ResizeAnswer, ResizeRequest } from './operator/backend.js';
 export { OperatorClient, type OperatorClientOptions } from './operator/client.js';
 export { type OperatorOptions, operatorService } from './operator/handlers.js';
-export { type LinkedRun, type LinkOptions, ServiceLink } from './run/link.js';
+export { type LinkOptions, ServiceLink } from './run/link.js';
+export type { LinkedRun } from './run/linked-run.js';
 export {
   defaultLimits,
   type HostedService,

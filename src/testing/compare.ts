@@ -1,10 +1,10 @@
 /** What came of a test against what it expects. */
 
 import { diffArrays } from 'diff';
-import type { ExpectedFiring, ExpectedMetric, TestCase } from '../model/test.js';
-import type { Firing } from '../model/firing.js';
 import { metricValue } from '../engine/snapshot.js';
 import { formatCondition } from '../language/comparison.js';
+import type { Firing } from '../model/firing.js';
+import type { ExpectedFiring, ExpectedMetric, TestCase } from '../model/test.js';
 import type { TestRun } from './run-test.js';
 
 /** A firing as it is compared and shown. */

@@ -1,8 +1,8 @@
 /** Notices a test that goes on without end: rules that set each other off, or jobs that are tried again and again. */
 
 import { EnsembleError } from '../errors.js';
-import type { Firing } from '../model/firing.js';
 import type { SubmitOrigin } from '../members/member.js';
+import type { Firing } from '../model/firing.js';
 import { counted, countedTimes } from '../text/counted.js';
 
 /** Firings, jobs tried again, and jobs of rules that submit over and over: at one moment and in all. */

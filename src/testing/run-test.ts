@@ -5,17 +5,17 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LoadedConfig } from '../config/load.js';
-import type { ScriptLine, TestCase, TestEnd, TestInput } from '../model/test.js';
-import type { EndedBy } from '../model/ended-by.js';
 import type { Engine } from '../engine/engine.js';
-import { Ensemble, type RunResult } from '../run/ensemble.js';
 import { EnsembleError } from '../errors.js';
+import type { EndedBy } from '../model/ended-by.js';
 import type { Firing } from '../model/firing.js';
-import type { MetricsSnapshot } from '../engine/snapshot.js';
+import type { MetricsSnapshot } from '../model/metrics.js';
+import type { RuleReport } from '../model/rule-report.js';
+import type { ScriptLine, TestCase, TestEnd, TestInput } from '../model/test.js';
 import { openRecording, type RecordingReader } from '../recording/reader.js';
 import { Replay } from '../recording/replay.js';
 import { synthesize } from '../recording/synth.js';
-import type { RuleReport } from '../engine/rule-report.js';
+import { Ensemble, type RunResult } from '../run/ensemble.js';
 import { EndlessGuard } from './endless.js';
 import { VirtualMember } from './virtual-member.js';
 

@@ -4,15 +4,16 @@
  */
 
 import { fillIn } from '../actions/submit.js';
-import type { Happening, JobPlan, JobSelection, Outcome } from '../model/test.js';
-import type { EnsembleConfig, JobEntry, JobTemplate, Row } from '../model/ensemble.js';
 import type { Engine } from '../engine/engine.js';
 import { EnsembleError } from '../errors.js';
 import { LocalJob, prepareBatch } from '../members/local/job.js';
 import { JournalRecords } from '../members/local/records.js';
 import { Runner } from '../members/local/runner.js';
 import type { Member, MemberHost, MemberSink, ResizeOutcome, SubmitOrigin } from '../members/member.js';
+import type { EnsembleConfig, JobEntry, JobTemplate } from '../model/ensemble.js';
 import { portionsOf } from '../model/portions.js';
+import type { Happening, JobPlan, JobSelection, Outcome } from '../model/test.js';
+import type { Row } from '../model/written.js';
 import { counted } from '../text/counted.js';
 import { VirtualClock } from './virtual-clock.js';
 

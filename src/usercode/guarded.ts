@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { getSystemErrorMap } from 'node:util';
-import { cannotRun, SPAWNER_PATH } from '../members/local/spawner.js';
+import { cannotRun, SPAWNER_PATH } from '../engine/spawner-program.js';
 import { TextLines } from './text-lines.js';
 
 /** Bytes that a pipe may still hold when its program has ended; the kernel's own limit is lower. */

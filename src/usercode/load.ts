@@ -2,13 +2,13 @@
 
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { CustomSource, EnsembleConfig } from '../model/ensemble.js';
 import { ConfigError, type Diagnostic, EnsembleError } from '../errors.js';
-import type { UserCodeListener } from './user-process.js';
+import type { CustomSource, EnsembleConfig } from '../model/ensemble.js';
 import type { LoadedFunctions } from '../model/user-function.js';
 import { inlineModule } from './javascript/inline.js';
 import { JavaScriptFunctions, Unloadable } from './javascript/javascript-functions.js';
 import { PythonFunctions, PythonMissing, type PythonSource } from './python/python-functions.js';
+import type { UserCodeListener } from './user-process.js';
 
 /** The labels of the custom actions, with the path of the first rule that has each. */
 function wantedFunctions(config: EnsembleConfig): Map<string, string> {

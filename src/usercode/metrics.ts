@@ -1,10 +1,11 @@
 /** Metrics as custom functions see them. */
 
-import { quote } from '../text/describe.js';
+import { groupNames, isMetricKept, metricValue } from '../engine/snapshot.js';
 import { EnsembleError } from '../errors.js';
-import { groupNames, isMetricKept, type MetricsSnapshot, metricValue } from '../engine/snapshot.js';
 import { parseMetricName } from '../language/metric-name.js';
+import type { MetricsSnapshot } from '../model/metrics.js';
 import type { CustomMetrics } from '../model/user-function.js';
+import { quote } from '../text/describe.js';
 
 /** A snapshot whose metrics can be asked for by name. */
 export function customMetrics(snapshot: MetricsSnapshot): CustomMetrics {

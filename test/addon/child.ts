@@ -20,13 +20,7 @@ import ts from 'typescript';
 import { afterAll } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const sources = [
-  'src/errors.ts',
-  'src/text/duration.ts',
-  'src/engine',
-  'src/metrics',
-  'test/addon/children',
-];
+const sources = ['src/errors.ts', 'src/text/duration.ts', 'src/engine', 'src/metrics', 'test/addon/children'];
 const compilerOptions: ts.CompilerOptions = {
   module: ts.ModuleKind.ESNext,
   target: ts.ScriptTarget.ES2022,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GroupMetrics } from '../../src/engine/snapshot.js';
+import type { GroupMetrics } from '../../src/model/metrics.js';
 import { groupOf } from '../reference/job.js';
 import { isObject, readRecord } from '../reference/journal.js';
 import { aCase, allRules, onCount, onJob, onStatistic, rule } from './build-case.js';

@@ -2,7 +2,7 @@
 
 import { type Addon, loadAddon } from '../../src/engine/addon.js';
 import { Engine } from '../../src/engine/engine.js';
-import type { GroupMetrics } from '../../src/engine/snapshot.js';
+import type { GroupMetrics } from '../../src/model/metrics.js';
 import type { ReferenceFiring } from '../reference/judge.js';
 import { ReferenceEngine } from '../reference/reference-engine.js';
 import { type CasePlan, type CaseRule, compile, compileRule } from './build-case.js';

@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readSummary, type SummaryValues } from '../../src/engine/snapshot.js';
+import { readSummary } from '../../src/engine/snapshot.js';
+import type { SummaryValues } from '../../src/model/metrics.js';
 import { Stream } from '../reference/stream.js';
 import { testAddon } from './run-case.js';
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import type { Count } from '../../src/model/ensemble.js';
-import type { SummaryValues } from '../../src/engine/snapshot.js';
+import type { Count } from '../../src/model/metric-names.js';
+import type { SummaryValues } from '../../src/model/metrics.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const main = join(root, 'dist/cli/main.js');

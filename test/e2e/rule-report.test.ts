@@ -1,7 +1,7 @@
 /** What the end of a run, a replay and a test say of rules that never fired, or less often than they were due. */
 
 import { describe, expect, test } from 'vitest';
-import type { RuleReport } from '../../src/engine/rule-report.js';
+import type { RuleReport } from '../../src/model/rule-report.js';
 import { cli, ensembleFile, type Finished, jsonLines, newFolder } from './cli.js';
 
 const rulesOf = (finished: Finished) =>

@@ -5,7 +5,7 @@ import { accessSync, chmodSync, constants, existsSync, mkdtempSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe } from 'vitest';
-import type { Count } from '../../src/model/ensemble.js';
+import type { Count } from '../../src/model/metric-names.js';
 import { type CliOptions, type Finished, jsonLines, type Running, root, start } from '../e2e/cli.js';
 
 function isExecutable(path: string): boolean {

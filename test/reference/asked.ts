@@ -1,7 +1,7 @@
 /** What is kept of a stream where a metric asks for it: from then on, and everything. */
 
 import type { PlanMetric } from '../../src/engine/plan/plan.js';
-import type { SummaryValues } from '../../src/engine/snapshot.js';
+import type { SummaryValues } from '../../src/model/metrics.js';
 import { sketchValue } from './sketch.js';
 import { nextChange, type Observation, sumOf, windowValue } from './window.js';
 

@@ -1,8 +1,8 @@
 /** The counts and statistics of one group. */
 
-import type { Count, Variable } from '../../src/model/ensemble.js';
 import type { PlanMetric } from '../../src/engine/plan/plan.js';
-import type { GroupMetrics } from '../../src/engine/snapshot.js';
+import type { Count, Variable } from '../../src/model/metric-names.js';
+import type { GroupMetrics } from '../../src/model/metrics.js';
 import { Stream } from './stream.js';
 import { nextChange, paneOf, panes } from './window.js';
 

@@ -3,9 +3,9 @@
  * at every event, every line goes through JSON.parse.
  */
 
-import type { Count, Variable } from '../../src/model/ensemble.js';
 import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan/plan.js';
-import type { GroupMetrics } from '../../src/engine/snapshot.js';
+import type { Count, Variable } from '../../src/model/metric-names.js';
+import type { GroupMetrics } from '../../src/model/metrics.js';
 import { ReferenceGroup } from './group.js';
 import {
   groupOf,

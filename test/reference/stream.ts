@@ -1,5 +1,5 @@
 import type { PlanMetric } from '../../src/engine/plan/plan.js';
-import type { SummaryValues } from '../../src/engine/snapshot.js';
+import type { SummaryValues } from '../../src/model/metrics.js';
 import { Asked } from './asked.js';
 import { P2Quantile } from './p2-quantile.js';
 

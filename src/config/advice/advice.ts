@@ -1,8 +1,8 @@
 /** What is valid, and still not what was meant: warnings on a configuration without errors. */
 
+import type { EnsembleConfig } from '../../model/ensemble.js';
 import type { ResolveContext } from '../resolve/context.js';
 import type { PlacedEntries } from '../resolve/jobs.js';
-import type { EnsembleConfig } from '../../model/ensemble.js';
 import { adviseOnCommands } from './commands.js';
 import { adviseOnOutputs } from './outputs.js';
 import { adviseOnRules } from './rules.js';

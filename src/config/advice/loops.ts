@@ -1,8 +1,8 @@
 /** Rules that set each other off without end. */
 
+import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 import { formatPath } from '../../text/path.js';
 import { choices } from '../../text/suggest.js';
-import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 
 /** So many repetitions mean that there is no end to them. */
 const ENDLESS = 100_000;

@@ -3,11 +3,11 @@
 import { isAbsolute, join } from 'node:path';
 import { isFluxTag } from '../../language/job-tags.js';
 import { fillText, namesIn } from '../../language/template.js';
+import type { JobEntry, Rule } from '../../model/ensemble.js';
 import { counted, countedTimes } from '../../text/counted.js';
 import { formatPath, type Path } from '../../text/path.js';
 import type { ResolveContext } from '../resolve/context.js';
 import type { PlacedEntries } from '../resolve/jobs.js';
-import type { JobEntry, Rule } from '../../model/ensemble.js';
 
 /** Jobs of one entry of the configuration that write to one file. */
 interface Writer {

@@ -1,7 +1,7 @@
 /** Which rules can ever fire, and which groups can ever have jobs, as far as a file tells. */
 
-import { asksUserCode } from '../../model/user-code.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
+import { asksUserCode } from '../../model/user-code.js';
 
 export interface Reachable {
   readonly rules: ReadonlySet<Rule>;

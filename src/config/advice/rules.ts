@@ -1,11 +1,11 @@
 /** Advice on rules that do nothing, that act only once, and that never end. */
 
+import type { EnsembleConfig, JobGroup, Rule } from '../../model/ensemble.js';
+import { MAX_COUNT } from '../../model/limits.js';
 import { quote } from '../../text/describe.js';
 import { durationSeconds } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
 import type { ResolveContext } from '../resolve/context.js';
-import { MOST } from '../schema/ensemble.js';
-import type { EnsembleConfig, JobGroup, Rule } from '../../model/ensemble.js';
 import { endlessLoops } from './loops.js';
 import { type Reachable, reachableIn } from './reachable.js';
 
@@ -79,7 +79,7 @@ function adviseToRepeat({ problems, shape }: ResolveContext, rule: Rule, most: n
   if (action.name === 'terminate' || action.goto !== null) return;
   problems.warning(
     [...path, 'action'],
-    `acts at the first such event only, and there may be ${most}; add 'repetitions: ${Math.min(most, MOST)}', ` +
+    `acts at the first such event only, and there may be ${most}; add 'repetitions: ${Math.min(most, MAX_COUNT)}', ` +
       "or 'repetitions: 1' if once is enough",
   );
 }

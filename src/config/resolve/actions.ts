@@ -1,23 +1,23 @@
 /** The action of a rule: which keys mean something for it, and whether what they name exists. */
 
-import { hasTag, isTemplate } from '../../language/template.js';
-import { isPluginPart, type PluginPartName } from '../../model/part-name.js';
 import { noJobGroup } from '../../language/metric-name.js';
-import { asWritten } from '../source/as-written.js';
-import { checkAgainst } from '../schema/check.js';
+import { splitWords } from '../../language/split-words.js';
+import { hasTag, isTemplate } from '../../language/template.js';
+import { checkTemplate, isOurTag } from '../../language/template-names.js';
+import type { Action } from '../../model/ensemble.js';
+import { MAX_COUNT } from '../../model/limits.js';
+import { isPluginPart, type PluginPartName } from '../../model/part-name.js';
+import type { Row } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
 import { durationSeconds } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
-import type { ResolveContext } from './context.js';
-import type { ResolvedJobs } from './jobs.js';
-import { resolveOptions } from './plugins.js';
-import type { ResolvedNames } from './rules.js';
-import { hasStates, stateNamed } from './states.js';
-import { type ActionName, type ActionShape, actionSchema, MOST, MOST_ROWS } from '../schema/ensemble.js';
-import { splitWords } from '../../language/split-words.js';
 import { choices, didYouMean } from '../../text/suggest.js';
-import { checkTemplate, isOurTag } from '../../language/template-names.js';
-import type { Action, Row } from '../../model/ensemble.js';
+import { checkAgainst } from '../schema/check.js';
+import { type ActionName, type ActionShape, actionSchema, MOST_ROWS } from '../schema/ensemble.js';
+import { asWritten } from '../source/as-written.js';
+import type { ResolveContext, ResolvedJobs, ResolvedNames } from './context.js';
+import { resolveOptions } from './plugins.js';
+import { hasStates, stateNamed } from './states.js';
 
 /** Keys that mean something for one action only; the others mean the same for all. */
 const OWN_KEYS: Readonly<Record<ActionName, readonly (keyof ActionShape)[]>> = {
@@ -298,7 +298,7 @@ function resolveLabel(
 
 function resolveValue(context: ResolveContext, { value }: ActionShape, path: Path): number | null {
   if (value === undefined || value === null) return null;
-  return integerWithin(context, value, [...path, 'value'], 1, MOST);
+  return integerWithin(context, value, [...path, 'value'], 1, MAX_COUNT);
 }
 
 function resolveUrgency(context: ResolveContext, { value }: ActionShape, path: Path): number | null {

@@ -1,8 +1,8 @@
 /** Where custom functions come from. */
 
 import { resolve } from 'node:path';
-import type { ResolveContext } from './context.js';
 import type { CustomSource } from '../../model/ensemble.js';
+import type { ResolveContext } from './context.js';
 
 const PATH = ['custom'];
 const MODULE = /^[^\s'"]+\.([cm]?[jt]s|py)$/;

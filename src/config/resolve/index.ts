@@ -1,15 +1,15 @@
 /** From a file of the right shape to an ensemble: defaults, job groups, references. */
 
-import { giveAdvice } from '../advice/advice.js';
+import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 import { durationSeconds } from '../../text/duration.js';
+import { giveAdvice } from '../advice/advice.js';
+import { type LoggingShape, meansYes } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
 import { resolveCustom } from './custom.js';
 import { resolveJobs } from './jobs.js';
 import { resolveRules } from './rules.js';
 import { resolveStates } from './states.js';
 import { resolveTests } from './tests.js';
-import { type LoggingShape, meansYes } from '../schema/ensemble.js';
-import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 
 /** Seconds between heartbeats where rules need them and the file does not say; as ensemble-python has it. */
 const DEFAULT_HEARTBEAT = 60;

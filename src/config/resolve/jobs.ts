@@ -1,47 +1,34 @@
 /** Job entries, and the groups that they form. */
 
-import { GroupNames } from '../../model/metric-names.js';
 import { FillError, fillDraft, showWords } from '../../language/fill.js';
 import { isFluxTag } from '../../language/job-tags.js';
+import { splitWords } from '../../language/split-words.js';
 import { tablesOf } from '../../language/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../../language/template.js';
-import { isLarge, type Scalar } from '../source/as-written.js';
-import { describeValue, quote } from '../../text/describe.js';
-import { durationSeconds, formatDuration } from '../../text/duration.js';
-import type { Path } from '../../text/path.js';
-import type { Part } from '../source/problems.js';
-import type { ResolveContext } from './context.js';
-import { resolveSweep } from './parameters.js';
-import { withJobDefaults } from './plugins.js';
-import { namesOfGroups, resolveProbes } from './probes.js';
-import { resolveRetry } from './retry.js';
-import { hasStates } from './states.js';
-import { type JobShape, MOST, MOST_ROWS, meansYes } from '../schema/ensemble.js';
-import { splitWords } from '../../language/split-words.js';
 import { checkTemplate } from '../../language/template-names.js';
 import type {
   EnsembleConfig,
-  Given,
   GroupProbe,
   JobDraft,
   JobEntry,
   JobGroup,
   RetryPolicy,
-  Row,
 } from '../../model/ensemble.js';
-
-export interface ResolvedJobs {
-  readonly groups: ReadonlyMap<string, JobGroup>;
-  /** Every name of a group that could be read, also of entries that are otherwise wrong. */
-  readonly names: ReadonlySet<string>;
-  /** Whether `names` holds all: only then is any other name unknown. */
-  readonly complete: boolean;
-  /** The parameters of each group that has some. */
-  readonly parameters: ReadonlyMap<string, ReadonlySet<string>>;
-  /** By the name of a parameter, an integer among its values that no number can be trusted to hold. */
-  readonly large: ReadonlyMap<string, bigint>;
-}
-
+import { MAX_COUNT } from '../../model/limits.js';
+import { GroupNames } from '../../model/metric-names.js';
+import type { Given, Row } from '../../model/written.js';
+import { describeValue, quote } from '../../text/describe.js';
+import { durationSeconds, formatDuration } from '../../text/duration.js';
+import type { Path } from '../../text/path.js';
+import { type JobShape, MOST_ROWS, meansYes } from '../schema/ensemble.js';
+import { isLarge, type Scalar } from '../source/as-written.js';
+import type { Part } from '../source/problems.js';
+import type { ResolveContext, ResolvedJobs } from './context.js';
+import { resolveSweep } from './parameters.js';
+import { withJobDefaults } from './plugins.js';
+import { namesOfGroups, resolveProbes } from './probes.js';
+import { resolveRetry } from './retry.js';
+import { hasStates } from './states.js';
 /** Every entry, with the place of the file's entry that it was made of. */
 export type PlacedEntries = readonly { readonly path: Path; readonly entry: JobEntry }[];
 
@@ -94,8 +81,8 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
     group.retry = resolveRetry(context, group, job, index);
     groups.set(name, group);
     addStalled(context, group, job, path);
-    if (group.count > MOST) {
-      const message = `the jobs of this group are ${group.count} up to here; ${MOST} at most`;
+    if (group.count > MAX_COUNT) {
+      const message = `the jobs of this group are ${group.count} up to here; ${MAX_COUNT} at most`;
       context.problems.error([...path, 'count'], message);
     }
     if (entries.length > 1 && group.entries.length > MOST_ROWS) {

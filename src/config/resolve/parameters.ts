@@ -1,13 +1,14 @@
 /** What the parameters of a job entry range over. */
 
 import { product } from '../../language/sweep.js';
-import { asWritten, type Scalar } from '../source/as-written.js';
+import type { Distribution, Sweep } from '../../model/ensemble.js';
+import type { Given, Row } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
 import type { Path } from '../../text/path.js';
+import { type JobShape, MOST_ROWS } from '../schema/ensemble.js';
+import { asWritten, type Scalar } from '../source/as-written.js';
 import type { ResolveContext } from './context.js';
 import { resolveRange } from './range.js';
-import { type JobShape, MOST_ROWS } from '../schema/ensemble.js';
-import type { Distribution, Given, Row, Sweep } from '../../model/ensemble.js';
 
 type Written = Exclude<NonNullable<JobShape['parameters']>, readonly unknown[]>[string];
 type Range = Exclude<Written, Scalar | readonly unknown[]>;

@@ -1,27 +1,17 @@
 /** Plugins of a file: loading them, and what actions and jobs take from them. */
 
-import { PluginCatalog, type PluginEntry } from '../../plugins/catalog.js';
+import type { ConfigPlugin } from '../../model/ensemble.js';
 import { type PluginPartName, splitPart } from '../../model/part-name.js';
-import type { CheckedOptions, OptionsProblem, PluginPart } from '../../plugins/plugin-module.js';
+import type { PluginEntry } from '../../model/plugin.js';
+import { PluginCatalog } from '../../plugins/catalog.js';
+import type { OptionsProblem, PluginPart } from '../../plugins/plugin-module.js';
 import { resolvePlugin } from '../../plugins/specifier.js';
 import { describeValue, quote } from '../../text/describe.js';
 import { type Path, valueAt } from '../../text/path.js';
-import type { Problems } from '../source/problems.js';
-import type { ResolveContext } from './context.js';
-import { type JobShape, jobSchema } from '../schema/ensemble.js';
 import { didYouMean, keysHere, nearest, thereAre } from '../../text/suggest.js';
-import type { ConfigPlugin } from '../../model/ensemble.js';
-
-/** The plugins that names can refer to. */
-export interface Plugins {
-  readonly list: readonly ConfigPlugin[];
-  /** Whether `list` holds all: only then is any other name unknown. */
-  readonly complete: boolean;
-  /** Whether options are right. Throws Error when the plugin can't tell. */
-  check(plugin: string, part: PluginPart, name: string, options: unknown): CheckedOptions;
-  /** Lets go of what it takes to check. */
-  close(): void;
-}
+import { type JobShape, jobSchema } from '../schema/ensemble.js';
+import type { Problems } from '../source/problems.js';
+import type { Plugins, ResolveContext } from './context.js';
 
 /** Plugins that have been loaded before. What options they are given is judged when they get them. */
 export function knownPlugins(list: readonly ConfigPlugin[]): Plugins {

@@ -1,13 +1,13 @@
 /** `probes:` of job entries: what plugins measure of the jobs of a group. */
 
+import type { GroupProbe, JobGroup } from '../../model/ensemble.js';
 import { GroupNames, type ProbeNames, probedOf, VARIABLES } from '../../model/metric-names.js';
 import { quote } from '../../text/describe.js';
 import { durationSeconds } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
+import type { JobShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
 import { resolveOptions } from './plugins.js';
-import type { JobShape } from '../schema/ensemble.js';
-import type { GroupProbe, JobGroup } from '../../model/ensemble.js';
 
 /** Seconds, where the file does not say. */
 const TIMEOUT = 60;

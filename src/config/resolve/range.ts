@@ -1,13 +1,12 @@
 /** A range of a parameter: `{from: 1, to: 10, step: 3}`. Its values are exact, or the range is refused. */
 
 import { spread, steps } from '../../language/sweep.js';
-import { given } from '../../model/written.js';
+import { type Given, given } from '../../model/written.js';
 import { counted } from '../../text/counted.js';
-import { isLarge } from '../source/as-written.js';
 import type { Path } from '../../text/path.js';
-import type { ResolveContext } from './context.js';
 import { MOST_ROWS } from '../schema/ensemble.js';
-import type { Given } from '../../model/ensemble.js';
+import { isLarge } from '../source/as-written.js';
+import type { ResolveContext } from './context.js';
 
 type Bound = number | bigint;
 

@@ -1,9 +1,9 @@
 /** When jobs of a group that end badly are submitted again. */
 
-import { durationSeconds } from '../../text/duration.js';
-import type { ResolveContext } from './context.js';
-import type { JobShape } from '../schema/ensemble.js';
 import type { JobGroup, RetryPolicy } from '../../model/ensemble.js';
+import { durationSeconds } from '../../text/duration.js';
+import type { JobShape } from '../schema/ensemble.js';
+import type { ResolveContext } from './context.js';
 
 /** Longer than any run; infinity has no place in a plan. */
 const LONGEST = 1e9;

@@ -1,22 +1,16 @@
 /** Rules: what is around their triggers and actions. */
 
+import type { ExpressionCondition } from '../../model/condition.js';
+import type { Rule, Trigger } from '../../model/ensemble.js';
 import { escapeControls } from '../../text/describe.js';
 import { durationSeconds, formatDuration } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
+import type { RuleShape } from '../schema/ensemble.js';
 import { resolveAction } from './actions.js';
-import type { ResolveContext } from './context.js';
-import type { ResolvedJobs } from './jobs.js';
+import type { ResolveContext, ResolvedNames } from './context.js';
 import { stateNamed } from './states.js';
 import { resolveTrigger } from './triggers.js';
 import { isShort, resolveExpression } from './when.js';
-import type { RuleShape } from '../schema/ensemble.js';
-import type { ExpressionCondition, Rule, Trigger } from '../../model/ensemble.js';
-
-/** What rules may refer to. */
-export interface ResolvedNames {
-  readonly jobs: ResolvedJobs;
-  readonly states: readonly string[];
-}
 
 /** Makes the rules. One that is wrong is left out, after its faults have been reported. */
 export function resolveRules(context: ResolveContext, names: ResolvedNames): Rule[] {

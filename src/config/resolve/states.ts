@@ -2,8 +2,8 @@
 
 import { quote } from '../../text/describe.js';
 import type { Path } from '../../text/path.js';
-import type { ResolveContext } from './context.js';
 import { didYouMean, thereAre } from '../../text/suggest.js';
+import type { ResolveContext } from './context.js';
 
 /** The states in the order of the file. */
 export function resolveStates({ shape, problems }: ResolveContext): string[] {

@@ -1,17 +1,10 @@
 /** `tests:`: lines of the short notation read, names looked up, times in seconds. */
 
 import { resolve } from 'node:path';
-import { isOwnVariable, variablesOf } from '../../model/metric-names.js';
 import { parseCondition } from '../../language/comparison.js';
 import { noJobGroup, parseMetricName } from '../../language/metric-name.js';
-import { describeValue, quote } from '../../text/describe.js';
-import { DURATION_PATTERN, durationSeconds } from '../../text/duration.js';
-import type { Path } from '../../text/path.js';
-import type { ConfigSource, Problems } from '../source/problems.js';
-import { ACTIONS } from '../schema/ensemble.js';
-import type { TestShape } from '../schema/tests.js';
-import { choices, didYouMean, thereAre } from '../../text/suggest.js';
 import { type Notation, parseFiring, parseHappening, parseOutcome } from '../../language/test-notation.js';
+import { isOwnVariable, variablesOf } from '../../model/metric-names.js';
 import type {
   ExpectedFiring,
   ExpectedMetric,
@@ -21,6 +14,13 @@ import type {
   TestCase,
   TestInput,
 } from '../../model/test.js';
+import { describeValue, quote } from '../../text/describe.js';
+import { DURATION_PATTERN, durationSeconds } from '../../text/duration.js';
+import type { Path } from '../../text/path.js';
+import { choices, didYouMean, thereAre } from '../../text/suggest.js';
+import { ACTIONS } from '../schema/ensemble.js';
+import type { TestShape } from '../schema/tests.js';
+import type { ConfigSource, Problems } from '../source/problems.js';
 
 /** Monday, 2024-01-01 00:00 UTC: a beginning of everything that a calendar has. */
 const DEFAULT_START = 1_704_067_200;

@@ -3,15 +3,14 @@
 import { nextTimes } from '../../language/cron.js';
 import { noJobGroup, parseMetricName } from '../../language/metric-name.js';
 import { jobEventOf } from '../../language/triggers.js';
+import type { Trigger } from '../../model/ensemble.js';
 import { quote } from '../../text/describe.js';
 import { durationSeconds } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
-import type { ResolveContext } from './context.js';
-import type { ResolvedNames } from './rules.js';
+import type { RuleShape } from '../schema/ensemble.js';
+import type { ResolveContext, ResolvedNames } from './context.js';
 import { stateNamed } from './states.js';
 import { isShort, resolveShort } from './when.js';
-import type { RuleShape } from '../schema/ensemble.js';
-import type { Trigger } from '../../model/ensemble.js';
 
 /** The trigger; null when it is wrong, which has been reported then. */
 export function resolveTrigger(

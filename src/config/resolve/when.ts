@@ -4,11 +4,10 @@ import { parseCondition } from '../../language/comparison.js';
 import { checkCondition, hasFaults } from '../../language/expression/check.js';
 import { isFault, parseExpression } from '../../language/expression/parser.js';
 import type { Fault } from '../../language/expression/syntax.js';
+import type { Condition, ExpressionCondition } from '../../model/condition.js';
 import { escapeControls } from '../../text/describe.js';
 import type { Path } from '../../text/path.js';
-import type { ResolveContext } from './context.js';
-import type { ResolvedNames } from './rules.js';
-import type { Condition, ExpressionCondition } from '../../model/ensemble.js';
+import type { ResolveContext, ResolvedNames } from './context.js';
 
 /** A number, or a comparison without its left side: what there was before there were expressions. */
 const SHORT = /^\s*([<>=!]|[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$)/;

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { describeValue, quote } from '../../text/describe.js';
 import { meantDuration, NO_DURATION } from '../../text/duration.js';
 import { type Path, pathKey, valueAt } from '../../text/path.js';
+import { didYouMean, keysHere, nearest } from '../../text/suggest.js';
 import type { Problems } from '../source/problems.js';
 import { type ConfigShape, configSchema } from './ensemble.js';
-import { didYouMean, keysHere, nearest } from '../../text/suggest.js';
 import { synonymOf } from './synonyms.js';
 
 export interface CheckedShape<Shape = ConfigShape> {

@@ -7,14 +7,13 @@
  */
 
 import { z } from 'zod';
-import type { PluginPartName } from '../../model/part-name.js';
 import { TRIGGERS } from '../../language/triggers.js';
+import { MAX_COUNT } from '../../model/limits.js';
+import type { PluginPartName } from '../../model/part-name.js';
 import { DURATION_PATTERN, durationSeconds, formatDuration, NO_DURATION } from '../../text/duration.js';
 import { useSchema } from './algorithm.js';
 import { type TestShape, testsSchema } from './tests.js';
 
-/** Counts pass through 32-bit integers in jobspecs. */
-export const MOST = 2 ** 31 - 1;
 /** Rows of parameters that a group may have. */
 export const MOST_ROWS = 100_000;
 /** Timers of Node count milliseconds in 31 bits; a longer one would fire at once. */
@@ -75,7 +74,7 @@ function yesOrNo() {
   return z.union([z.boolean(), z.enum([...YAML_TRUE, ...YAML_FALSE])], { error: 'must be true or false' });
 }
 
-function integer(least: number, most: number = MOST, more = '') {
+function integer(least: number, most: number = MAX_COUNT, more = '') {
   const error = `must be an integer from ${least} to ${most}${more}`;
   return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
 }
@@ -110,8 +109,8 @@ function template(error: string) {
 }
 
 function integerOrTemplate(least: number) {
-  const error = `must be an integer from ${least} to ${MOST}, or a template like '{{x}}'`;
-  const number = z.number({ error }).int({ error }).min(least, { error }).max(MOST, { error });
+  const error = `must be an integer from ${least} to ${MAX_COUNT}, or a template like '{{x}}'`;
+  const number = z.number({ error }).int({ error }).min(least, { error }).max(MAX_COUNT, { error });
   return z.union([number, template(error)], { error });
 }
 
@@ -399,7 +398,7 @@ export const actionSchema = z
         .nullish()
         .describe("Values in place of the group's own parameters (submit); may hold tags like {{event.id}}."),
       repetitions: integer(0).optional().meta({ description: 'Times that the action may run.', default: 1 }),
-      backoff: integer(0, MOST, '; it counts occasions, and `cooldown` is a length of time')
+      backoff: integer(0, MAX_COUNT, '; it counts occasions, and `cooldown` is a length of time')
         .nullish()
         .describe('Occasions to let pass after each run before the next one.'),
       command: text()

@@ -1,8 +1,8 @@
 /** The shape of `tests:`; its meaning is in resolve-tests.ts. */
 
 import { z } from 'zod';
-import { DURATION_PATTERN } from '../../text/duration.js';
 import { TEST_ENDS } from '../../model/test.js';
+import { DURATION_PATTERN } from '../../text/duration.js';
 
 function text(error = 'must be a string that is not empty') {
   return z.string({ error }).min(1, { error });

@@ -1,22 +1,10 @@
 /** Numbers of a configuration that are to reach a command as they are written. */
 
-import { given } from '../../model/written.js';
+import { type Given, given } from '../../model/written.js';
 import type { Path } from '../../text/path.js';
 import type { ConfigSource } from './problems.js';
-import type { Given } from '../../model/ensemble.js';
-
 /** A scalar that the schema let pass. */
 export type Scalar = string | number | boolean | bigint;
-
-/** An integer as YAML's core schema writes it. */
-const INTEGER = /^(?:[-+]?\d+|0o[0-7]+|0x[\dA-Fa-f]+)$/;
-
-/**
- * An integer that a number can't be trusted to hold, read from the text of a number; null for any other number.
- */
-export function largeInteger(value: number, text: string): bigint | null {
-  return !Number.isSafeInteger(value) && INTEGER.test(text) ? BigInt(text) : null;
-}
 
 /**
  * The scalar at a path, with its text. An integer that a number can't be trusted to hold is its text and nothing

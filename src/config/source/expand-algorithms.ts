@@ -6,16 +6,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fillValue, isTemplate, namesIn } from '../../language/template.js';
-import { plain, Written } from '../../model/written.js';
 import { noJobGroup } from '../../language/metric-name.js';
-import { asWritten, type Scalar } from './as-written.js';
-import { checkAgainst, isExtension } from '../schema/check.js';
+import { fillValue, isTemplate, namesIn } from '../../language/template.js';
+import { type Given, plain, Written } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
 import { DURATION_PATTERN, NO_DURATION } from '../../text/duration.js';
-import { type ExpandedSource, UsedSource } from './expanded-source.js';
 import type { Path } from '../../text/path.js';
-import { type ConfigSource, Problems } from './problems.js';
+import { didYouMean, thereAre } from '../../text/suggest.js';
 import {
   type Algorithm,
   type AlgorithmParameter,
@@ -23,8 +20,10 @@ import {
   algorithmSchema,
   useSchema,
 } from '../schema/algorithm.js';
-import { didYouMean, thereAre } from '../../text/suggest.js';
-import type { Given } from '../../model/ensemble.js';
+import { checkAgainst, isExtension } from '../schema/check.js';
+import { asWritten, type Scalar } from './as-written.js';
+import { type ExpandedSource, UsedSource } from './expanded-source.js';
+import { type ConfigSource, Problems } from './problems.js';
 import { YamlSource } from './yaml-source.js';
 
 export interface Expanded {

@@ -1,8 +1,8 @@
 /** Gathers everything that is wrong with one configuration, so that it can be told at once. */
 
 import { ConfigError, type Diagnostic } from '../../errors.js';
-import { formatDiagnostics } from './format.js';
 import { formatPath, type Path } from '../../text/path.js';
+import { formatDiagnostics } from './format.js';
 
 /** The part of a mapping's entry that a problem is about. */
 export type Part = 'key' | 'value';

@@ -18,7 +18,7 @@ import {
   type YAMLError,
   type YAMLWarning,
 } from 'yaml';
-import { largeInteger } from './as-written.js';
+import { largeInteger } from '../../model/written.js';
 import { quote } from '../../text/describe.js';
 import type { Path } from '../../text/path.js';
 import type { ConfigSource, Part, Place } from './problems.js';

@@ -1,21 +1,13 @@
 /** Rules -> the native plan. */
 
-import type {
-  Action,
-  Comparison,
-  ConditionStep,
-  EnsembleConfig,
-  JobEntry,
-  JobGroup,
-  Rule,
-  Trigger,
-} from '../../model/ensemble.js';
-import type { EnginePlan, PlanRetry, PlanRule, PlanStep, SubmitPortion } from './plan.js';
-import { probedOf } from '../../model/metric-names.js';
 import { COMPARISONS } from '../../language/expression/syntax.js';
-import { MetricTable } from './metric-table.js';
+import type { Comparison, ConditionStep } from '../../model/condition.js';
+import type { Action, EnsembleConfig, JobEntry, JobGroup, Rule, Trigger } from '../../model/ensemble.js';
+import { probedOf } from '../../model/metric-names.js';
 import { portionsOf } from '../../model/portions.js';
 import { asksUserCode } from '../../model/user-code.js';
+import { MetricTable } from './metric-table.js';
+import type { EnginePlan, PlanRetry, PlanRule, PlanStep, SubmitPortion } from './plan.js';
 
 type TriggerPart = Pick<
   PlanRule,

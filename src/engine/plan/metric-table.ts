@@ -1,9 +1,8 @@
 /** The metrics that an ensemble's rules name: rules refer to them by index, each is there once. */
 
-import type { MetricName, Statistic } from '../../model/ensemble.js';
-import type { NativeStatistic, PlanMetric } from './plan.js';
-import { isOwnVariable, quantileOf } from '../../model/metric-names.js';
 import { formatMetricName } from '../../language/metric-name.js';
+import { isOwnVariable, type MetricName, quantileOf, type Statistic } from '../../model/metric-names.js';
+import type { NativeStatistic, PlanMetric } from './plan.js';
 
 /** What the native engine calls a statistic. */
 export function nativeStatistic(statistic: Statistic): { statistic: NativeStatistic; quantile: number } {

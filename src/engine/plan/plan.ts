@@ -1,6 +1,9 @@
 /** An ensemble's rules as the native engine takes them: names resolved to indexes, nothing left to decide. */
 
-import type { Comparison, ConditionStep, Count, KeptStatistic, Trigger, Variable } from '../../model/ensemble.js';
+import type { CronPattern } from '../../language/cron.js';
+import type { Comparison, ConditionStep } from '../../model/condition.js';
+import type { Trigger } from '../../model/ensemble.js';
+import type { Count, KeptStatistic, Variable } from '../../model/metric-names.js';
 
 /** Jobs of one jobspec that a source submits by itself; see CompiledJobspec for the texts. */
 export interface SubmitPortion {
@@ -49,12 +52,6 @@ export interface PlanStep {
   readonly value: number | string | null;
 }
 
-/** "minute hour day month weekday", or six fields with seconds first, in a time zone (null: this process's). */
-export interface PlanCron {
-  readonly pattern: string;
-  readonly timezone: string | null;
-}
-
 export interface PlanRule {
   readonly trigger: Trigger['kind'];
   /** For `job`: index of the group, -1 for jobs of any group. */
@@ -71,7 +68,7 @@ export interface PlanRule {
   /** Seconds, 0 for none; `interval` is that trigger's own. Null for none of them. */
   readonly timing: { readonly for: number; readonly cooldown: number; readonly interval: number } | null;
   /** For `cron`. */
-  readonly cron: PlanCron | null;
+  readonly cron: CronPattern | null;
   /** States by index: those that the rule is judged in (none for all), that it leads to, and, for `state`, that has to be
    * entered; -1 for none. */
   readonly states: { readonly in: readonly number[]; readonly goto: number; readonly enter: number } | null;

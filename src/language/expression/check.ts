@@ -3,11 +3,12 @@
  * stack machine does them.
  */
 
+import type { ConditionStep } from '../../model/condition.js';
+import type { MetricName } from '../../model/metric-names.js';
 import { quote } from '../../text/describe.js';
-import { choices, didYouMean, thereAre } from '../../text/suggest.js';
-import type { ConditionStep, MetricName } from '../../model/ensemble.js';
-import { parseMetricName, parseWindowedMetric } from '../metric-name.js';
 import type { Parsed } from '../../text/result.js';
+import { choices, didYouMean, thereAre } from '../../text/suggest.js';
+import { parseMetricName, parseWindowedMetric } from '../metric-name.js';
 import type { ComparisonOperator, Expression, Fault } from './syntax.js';
 
 /** What a condition may refer to. */

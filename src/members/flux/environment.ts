@@ -2,8 +2,8 @@
 
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { escapeControls } from '../../text/describe.js';
 import { MemberError } from '../../errors.js';
+import { escapeControls } from '../../text/describe.js';
 
 /** These hold only for this process's own connection to its broker. */
 const OWN = /^FLUX_(URI|JOB_|TASK_|KVS_NAMESPACE|TERMINUS_SESSION)/;

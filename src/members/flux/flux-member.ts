@@ -4,13 +4,14 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import type { JobTemplate } from '../../model/ensemble.js';
 import type { Engine } from '../../engine/engine.js';
 import type { SubmitPortion } from '../../engine/plan/plan.js';
 import { MemberError } from '../../errors.js';
+import type { JobTemplate } from '../../model/ensemble.js';
+import type { JobTrace } from '../../model/failure.js';
 import { counted } from '../../text/counted.js';
 import { type CompiledJobspec, compileJobspec } from '../jobspec.js';
-import type { EndOfRun, JobTrace, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
+import type { EndOfRun, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
 import { inheritedEnvironment } from './environment.js';
 import { traceJob } from './job-trace.js';
 
@@ -42,7 +43,7 @@ export const fluxLibrary = fileURLToPath(new URL('../../../build/Release/flux_so
  * on a node that has not got this package.
  */
 const workdirScript = asPattern(
-  fileURLToPath(new URL('./workdir.lua', import.meta.url)),
+  fileURLToPath(new URL('../../../src/members/flux/workdir.lua', import.meta.url)),
 );
 
 function asPattern(path: string): string {

@@ -2,10 +2,10 @@
 
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Parameters } from '../../model/ensemble.js';
 import type { Engine } from '../../engine/engine.js';
+import type { JobTrace } from '../../model/failure.js';
+import type { Parameters } from '../../model/parameters.js';
 import { lastLine, lastLineOf } from '../last-line.js';
-import type { JobTrace } from '../member.js';
 
 /** Pieces of output in the KVS beyond which it is not read: it may be as large as a gigabyte. */
 const MOST_PIECES = 1000;

@@ -1,8 +1,8 @@
 /** What is still known of local jobs that failed lately. */
 
 import { resolve } from 'node:path';
+import type { JobTrace } from '../../model/failure.js';
 import { lastLineOf } from '../last-line.js';
-import type { JobTrace } from '../member.js';
 import type { LocalJob } from './job.js';
 
 /** Whoever asks does so within moments, of few jobs. */

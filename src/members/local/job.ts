@@ -1,9 +1,10 @@
 /** A job of the local member, and what it shares with the other jobs of its submission. */
 
 import { hostname } from 'node:os';
-import type { JobTemplate } from '../../model/ensemble.js';
 import { ActionError } from '../../errors.js';
-import { compileTags, hasAsciiIds, type JobTagValues } from '../../language/job-tags.js';
+import { compileTags, hasAsciiIds } from '../../language/job-tags.js';
+import type { JobTemplate } from '../../model/ensemble.js';
+import type { JobTagValues } from '../../model/job-facts.js';
 import { compileJobspec, filesOf, type JobFiles } from '../jobspec.js';
 import type { SubmitOrigin } from '../member.js';
 import type { Alarm } from './clock.js';

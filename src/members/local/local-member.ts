@@ -1,13 +1,14 @@
 /** Runs an ensemble's jobs as processes of this machine. Read this first, then runner.ts. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { JobTemplate } from '../../model/ensemble.js';
 import { MemberError } from '../../errors.js';
-import type { JobTrace, Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
+import type { JobTemplate } from '../../model/ensemble.js';
+import type { JobTrace } from '../../model/failure.js';
+import { JobIdGenerator } from '../../model/job-id.js';
+import type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
 import { SteadyClock } from './clock.js';
 import { FailedJobs } from './failed-jobs.js';
 import { LocalJob, prepareBatch } from './job.js';
-import { JobIdGenerator } from '../../model/job-id.js';
 import { JournalRecords } from './records.js';
 import { Runner } from './runner.js';
 import { Spawner } from './spawner.js';

@@ -5,10 +5,8 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-
+import { cannotRun, SPAWNER_PATH } from '../../engine/spawner-program.js';
 import { MemberError } from '../../errors.js';
-import { remedyFor } from '../../text/system-error.js';
 import { SteadyClock } from './clock.js';
 
 /** What the spawner tells. Times are in seconds since the epoch, by the clock that it was opened with. */
@@ -36,19 +34,6 @@ const REPORTS_PER_TURN = 32;
 const MAX_COMPLAINT = 2000;
 /** The spawner gives its children 3 seconds to die. */
 const CLOSE_TIMEOUT_MS = 5000;
-
-/** Where the program is. Works from src/members/local as well as from dist/members/local. */
-export const SPAWNER_PATH = fileURLToPath(
-  new URL('../../../build/Release/ensemble-spawner', import.meta.url),
-);
-
-/** A message that says what to do when the program at this path can't be run. */
-export function cannotRun(path: string, reason: string, cause?: unknown): string {
-  const shortage = remedyFor(cause);
-  if (shortage !== null) return `can't run the helper ${path}: ${shortage}`;
-  const remedy = 'Build it with "npm rebuild flux-ensemble" (in a checkout: "npm run build").';
-  return `can't run the helper ${path}: ${reason}. ${remedy}`;
-}
 
 /** The parts of a spawn command that are the same for all jobs of a submission, ready to be sent. */
 export function encodeProgram(

@@ -1,9 +1,9 @@
 /** Conditions on a log: `Temp: "> 500"`, `TotEng: "drift > 0.01"`, `errors: "> 0"`. */
 
-import { didYouMean, thereAre } from '../../text/suggest.js';
-import type { Comparison } from '../../model/ensemble.js';
 import { parseCondition } from '../../language/comparison.js';
+import type { Comparison } from '../../model/condition.js';
 import { counted } from '../../text/counted.js';
+import { didYouMean, thereAre } from '../../text/suggest.js';
 import type { Column, Run } from './column.js';
 import type { Log, Unread } from './log.js';
 

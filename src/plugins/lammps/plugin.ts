@@ -1,8 +1,8 @@
 /** The plugin `lammps`: jobs that run LAMMPS, and a check of what their logs say. */
 
 import { z } from 'zod';
-import { formatJobId } from '../../model/job-id.js';
 import { showWords } from '../../language/fill.js';
+import { formatJobId } from '../../model/job-id.js';
 import { definePlugin, type PluginJob } from '../define.js';
 import { describeUnread, judge, type LogCondition, lastOf, readCondition } from './conditions.js';
 import { readLog } from './log.js';

@@ -1,8 +1,8 @@
 /** Lists, watches and acts on the ensembles of a service, with promises. */
 
 import { type ServiceError as GrpcError, status } from '@grpc/grpc-js';
-import type { AskedAction } from '../../run/external-actions.js';
 import { ServiceError } from '../../errors.js';
+import type { AskedAction } from '../../run/external-actions.js';
 import { formatAddress } from '../address.js';
 import { type ConnectOptions, connection } from '../connect.js';
 import {

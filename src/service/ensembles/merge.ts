@@ -9,12 +9,12 @@
 import {
   emptyState,
   merge,
-  type StreamState,
   stateIqr,
   stateMad,
   stateQuantile,
   stateVariance,
 } from '../../engine/mergeable.js';
+import type { StreamState } from '../../model/metrics.js';
 import type { Counts, GroupState, StatisticsState } from './proto.js';
 
 const QUANTILES = { q25: 0.25, q50: 0.5, q75: 0.75, p95: 0.95, p99: 0.99 } as const;

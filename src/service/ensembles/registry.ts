@@ -1,8 +1,8 @@
 /** The ensembles that the service knows, and who wants to hear of their changes. */
 
 import { status } from '@grpc/grpc-js';
-import { didYouMean } from '../../text/suggest.js';
 import { counted } from '../../text/counted.js';
+import { didYouMean } from '../../text/suggest.js';
 import { Fault } from '../fault.js';
 import { Entry, type RunSession } from './entry.js';
 import type { Hello } from './proto.js';

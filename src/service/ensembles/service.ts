@@ -2,8 +2,8 @@
 
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
 import { askableNames, isAskable } from '../../run/external-actions.js';
-import { didYouMean } from '../../text/suggest.js';
 import { counted } from '../../text/counted.js';
+import { didYouMean } from '../../text/suggest.js';
 import type { Caller } from '../admission.js';
 import type { Audit } from '../audit.js';
 import { Fault, faultOf } from '../fault.js';

@@ -1,7 +1,7 @@
 /** Which groups have changed since they were last sent, and which firings; within a bound, whatever happens. */
 
 import type { Firing } from '../../model/firing.js';
-import type { GroupMetrics, MetricsSnapshot } from '../../engine/snapshot.js';
+import type { GroupMetrics, MetricsSnapshot } from '../../model/metrics.js';
 import type { FiringMessage, GroupState } from '../ensembles/proto.js';
 import { firingMessage, groupMessage } from './wire.js';
 

@@ -4,28 +4,14 @@
  */
 
 import { hostname, userInfo } from 'node:os';
-import type { AskedAction, AskedOutcome } from '../../run/external-actions.js';
 import { EnsembleError, ServiceError } from '../../errors.js';
 import type { Firing } from '../../model/firing.js';
-import type { MetricsSnapshot } from '../../engine/snapshot.js';
 import { formatAddress } from '../address.js';
 import { type ConnectOptions, connection } from '../connect.js';
 import type { Goodbye, Hello } from '../ensembles/proto.js';
 import { WaitingFirings } from './changes.js';
+import type { LinkedRun } from './linked-run.js';
 import { RunStream } from './stream.js';
-
-/** The part of a run that a link uses; an `Ensemble` has it. */
-export interface LinkedRun {
-  readonly id: string;
-  readonly memberName: string;
-  readonly paused: boolean;
-  readonly size: number | null;
-  /** The state of the ensemble; null without states. */
-  readonly state: string | null;
-  metrics(): Promise<MetricsSnapshot>;
-  firings(): AsyncIterableIterator<Firing>;
-  act(asked: AskedAction, askedBy: string): Promise<AskedOutcome>;
-}
 
 export interface LinkOptions extends ConnectOptions {
   /** The name of the run. */

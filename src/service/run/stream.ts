@@ -13,7 +13,7 @@ import {
   type ServiceMessage,
 } from '../ensembles/proto.js';
 import { ChangedGroups, type WaitingFirings } from './changes.js';
-import type { LinkedRun } from './link.js';
+import type { LinkedRun } from './linked-run.js';
 import { totalsMessage } from './wire.js';
 
 /** Groups in one message, so that none is too large for the service. */

@@ -1,10 +1,14 @@
 /** Converts the state of a run into messages. */
 
-import type { EngineStatus } from '../../engine/addon.js';
 import type { Firing } from '../../model/firing.js';
 import { formatJobId } from '../../model/job-id.js';
-import type { StreamState } from '../../engine/mergeable.js';
-import type { GroupMetrics, GroupStates, SummaryValues } from '../../engine/snapshot.js';
+import type {
+  EngineStatus,
+  GroupMetrics,
+  GroupStates,
+  StreamState,
+  SummaryValues,
+} from '../../model/metrics.js';
 import type { FiringMessage, GroupState, StatisticsState, Totals } from '../ensembles/proto.js';
 
 function statisticsOf(

@@ -5,9 +5,8 @@
 
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
-import { type CallArguments, loadActions } from '../../plugins/actions.js';
+import type { CallArguments, CustomHandle } from '../../model/user-function.js';
 import { customMetrics } from '../metrics.js';
-import type { CustomHandle } from '../../model/user-function.js';
 import { openChannel } from './channel.js';
 import { exportOf, importModule, reasonOf } from './import-module.js';
 import { DECLARED } from './inline.js';
@@ -17,6 +16,7 @@ import type { FromChild, HandleMethod, ModuleToLoad, PlainArguments, ToChild } f
 const MAX_PRINTED = 1 << 20;
 
 type Callee = (args: CallArguments) => unknown;
+type Loader = (url: string) => Promise<ReadonlyMap<string, Callee>>;
 /** The function of a name; undefined when there is none. */
 let find: (name: string) => unknown = () => undefined;
 const calls = new Map<number, AbortController>();
@@ -93,8 +93,9 @@ function hear(message: ToChild): void {
 
 async function load({ url, names }: ModuleToLoad): Promise<void> {
   try {
-    if (names === 'plugin') {
-      const functions = await loadActions(url);
+    if ('name' in names) {
+      const loader = exportOf(await importModule(names.url), names.name) as Loader;
+      const functions = await loader(url);
       find = (name) => functions.get(name);
       tell({ kind: 'loaded', functions: [...functions.keys()] });
     } else {

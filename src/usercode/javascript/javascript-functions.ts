@@ -1,8 +1,8 @@
 /** Functions in JavaScript of one module. When their process has ended, the next call begins with a new one. */
 
-import type { JobFacts } from '../../plugins/job.js';
-import type { UserCodeListener } from '../user-process.js';
+import type { JobFacts } from '../../model/job-facts.js';
 import type { CustomArguments } from '../../model/user-function.js';
+import type { UserCodeListener } from '../user-process.js';
 import { JavaScriptProcess } from './javascript-process.js';
 import type { ModuleToLoad } from './messages.js';
 

@@ -1,10 +1,10 @@
 /** One process that functions in JavaScript run in, beside each other as async functions do. */
 
 import { fileURLToPath } from 'node:url';
-import type { JobFacts } from '../../plugins/job.js';
+import type { JobFacts } from '../../model/job-facts.js';
+import type { CustomArguments } from '../../model/user-function.js';
 import { describeEnd } from '../guarded.js';
 import { type UserCodeListener, UserProcess } from '../user-process.js';
-import type { CustomArguments } from '../../model/user-function.js';
 import type { FromChild, ModuleToLoad, ToChild } from './messages.js';
 import { wireOf } from './wire.js';
 

@@ -1,13 +1,22 @@
 /** What the process of the custom functions and the ensemble send each other. */
 
-import type { MetricsSnapshot } from '../../engine/snapshot.js';
-import type { JobFacts } from '../../plugins/job.js';
+import type { JobFacts } from '../../model/job-facts.js';
+import type { MetricsSnapshot } from '../../model/metrics.js';
 import type { CustomArguments, CustomHandle } from '../../model/user-function.js';
 
-/** What to load: the URL of a module, and which functions of it rules name; `plugin`: the actions of a plugin. */
+/**
+ * A function that makes callable functions of a module: the URL of its own module and its name there. It is an exported
+ * `(url: string) => Promise<ReadonlyMap<string, (args: CallArguments) => unknown>>`.
+ */
+export interface FunctionLoader {
+  readonly url: string;
+  readonly name: string;
+}
+
+/** The module to load: its URL, and the names of its functions or the function that loads them. */
 export interface ModuleToLoad {
   readonly url: string;
-  readonly names: readonly string[] | 'plugin';
+  readonly names: readonly string[] | FunctionLoader;
 }
 
 /** The arguments of a call that can be handed over as they are. */

@@ -5,11 +5,11 @@
 
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeEnd, type ProgramEnd } from '../guarded.js';
-import { type Codec, type UserCodeListener, UserProcess } from '../user-process.js';
+import { NoAction } from '../../model/follow-up.js';
 import type { CustomArguments } from '../../model/user-function.js';
-import { NoAction } from '../../run/follow-up.js';
+import { describeEnd, type ProgramEnd } from '../guarded.js';
 import { fromJson, toJson } from '../json.js';
+import { type Codec, type UserCodeListener, UserProcess } from '../user-process.js';
 
 /** Source code and where it stands. */
 export interface PythonSource {
@@ -52,8 +52,8 @@ const codec: Codec<Request, Answer> = {
   },
 };
 
-// Three levels up from src/actions/python and from dist/actions/python alike.
-const program = fileURLToPath(new URL('./functions.py', import.meta.url));
+// Three levels up from src/usercode/python and from dist/usercode/python alike.
+const program = fileURLToPath(new URL('../../../src/usercode/python/functions.py', import.meta.url));
 
 interface Interpreter {
   readonly process: UserProcess<Request, Answer>;

@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MetricName } from '../../../src/model/ensemble.js';
-import { ASKED_STATISTICS, COUNTS, GAUGES, STATISTICS, VARIABLES } from '../../../src/model/metric-names.js';
 import { formatMetricName, parseMetricName, parseWindowedMetric } from '../../../src/language/metric-name.js';
+import {
+  ASKED_STATISTICS,
+  COUNTS,
+  GAUGES,
+  type MetricName,
+  STATISTICS,
+  VARIABLES,
+} from '../../../src/model/metric-names.js';
 
 const group = fc.string({ minLength: 1, unit: fc.constantFrom('a', 'B', '7', '.', '-', '_', ' ', 'é') });
 const statistics = [...STATISTICS, ...ASKED_STATISTICS, 'p0', 'p5', 'p99.9', 'p99.99', 'p100'] as const;

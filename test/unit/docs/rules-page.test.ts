@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ensembleJsonSchema } from '../../../src/config/schema/json-schema.js';
 import { ACTIONS } from '../../../src/config/schema/ensemble.js';
-import { COUNTS, STATISTICS, VARIABLES } from '../../../src/model/metric-names.js';
+import { ensembleJsonSchema } from '../../../src/config/schema/json-schema.js';
 import { JOB_EVENTS, TRIGGERS } from '../../../src/language/triggers.js';
+import { COUNTS, STATISTICS, VARIABLES } from '../../../src/model/metric-names.js';
 import { mismatchesOf } from '../../../src/testing/compare.js';
 import { runTest } from '../../../src/testing/run-test.js';
 import { root } from '../../e2e/cli.js';

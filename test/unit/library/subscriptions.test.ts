@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Broadcast } from '../../../src/run/broadcast.js';
 import { Ensemble } from '../../../src/index.js';
+import { Broadcast } from '../../../src/run/broadcast.js';
 
 interface Item {
   readonly number: number;

@@ -7,13 +7,13 @@ import {
   emptyState,
   merge,
   readStates,
-  type StreamState,
   stateIqr,
   stateMad,
   stateOf,
   stateQuantile,
   stateVariance,
 } from '../../../src/engine/mergeable.js';
+import type { StreamState } from '../../../src/model/metrics.js';
 
 /** Times of jobs, with ties, zeros, and now and then something absurd. */
 const number = fc.oneof(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Sweep } from '../../../src/model/ensemble.js';
 import { product, spread, steps, tablesOf } from '../../../src/language/sweep.js';
+import type { Sweep } from '../../../src/model/ensemble.js';
 
 const sweep = (parts: Partial<Sweep>): Sweep => ({
   names: ['x'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { thereAre } from '../../../src/text/suggest.js';
 import { counted, countedTimes } from '../../../src/text/counted.js';
+import { thereAre } from '../../../src/text/suggest.js';
 
 test('a noun follows its number', () => {
   expect([0, 1, 2, 1000].map((count) => counted(count, 'job'))).toEqual([

@@ -1,0 +1,43 @@
+/** Facts of one job, as plain data. */
+
+import type { Parameters } from './parameters.js';
+
+/** Keys of a node's facts, as Flux's tags name them after `node.`. */
+export const NODE_KEYS = [
+  'name',
+  'broker_rank',
+  'ntasks',
+  'taskids',
+  'ncores',
+  'cores',
+  'gpus',
+  'resources',
+] as const;
+
+export type NodeKey = (typeof NODE_KEYS)[number];
+
+/** What is known of a job, or of the first of its tasks, that tags can ask for. */
+export interface JobTagValues {
+  readonly id: bigint;
+  /** See `filesOf`. */
+  readonly name: string;
+  readonly tasks: number;
+  readonly nodes: number;
+  /** Whether F58 begins with an ASCII `f`; see `hasAsciiIds`. */
+  readonly ascii: boolean;
+  /** Of the first node, by the tag's name without `node.`; null where only Flux knows. */
+  readonly node: Readonly<Partial<Record<NodeKey, string>>> | null;
+}
+
+/** What is sent to the process of a plugin. */
+export interface JobFacts extends JobTagValues {
+  readonly group: string;
+  readonly parameters: Parameters;
+  /** What other tags than Flux's stand for. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Absolute. */
+  readonly workdir: string;
+  /** Relative to `workdir`, with Flux's tags, or null. */
+  readonly output: string | null;
+  readonly error: string | null;
+}

@@ -1,0 +1,95 @@
+/** Counts, statistics and status of a run, as plain objects. */
+
+import type { Count } from './metric-names.js';
+
+/** Plain data; nothing here changes one. */
+export interface StreamState {
+  readonly count: number;
+  readonly mean: number;
+  /** Sum of squared differences from the mean. */
+  readonly squares: number;
+  /** 0 where there is no number, as is `max`. */
+  readonly min: number;
+  readonly max: number;
+  readonly sum: number;
+  /** How many numbers were 0. */
+  readonly zeros: number;
+  /** Index of the first bucket (log-buckets.ts). */
+  readonly first: number;
+  /** How many numbers fell into each bucket from there on. At most 2048; the lowest then holds all smaller ones. */
+  readonly buckets: Float64Array;
+}
+
+export interface EngineStatus {
+  readonly activeJobs: number;
+  /** Jobs on their way to the source, or accepted there and not heard of yet. */
+  readonly submitting: number;
+  /** Jobs that wait for their next submission. */
+  readonly retrying: number;
+  /** No job is active, yet time alone might make a rule due. */
+  readonly timeCouldFire: boolean;
+  /** No rule fires any more. */
+  readonly ended: boolean;
+  /** The sentinel has been seen. */
+  readonly backlogOver: boolean;
+  /** The state that the ensemble is in; null when it has none. */
+  readonly state: string | null;
+  readonly records: number;
+  /** Events in all records. */
+  readonly events: number;
+  /** Events of jobs that belong to the ensemble. */
+  readonly trackedEvents: number;
+  readonly decodeErrors: number;
+  /** Times left out because a clock was set back between a job's two events. */
+  readonly negativeIntervals: number;
+  readonly firings: number;
+  /** Jobs that ended while the stream was gone, nobody knows how. */
+  readonly lostJobs: number;
+  /** Time of the earliest and of the latest event, in seconds since the epoch; 0 before the first one. */
+  readonly earliest: number;
+  readonly latest: number;
+}
+
+/** The statistics of one stream of numbers; null where there is no value yet. */
+export interface SummaryValues {
+  readonly count: number;
+  readonly mean: number | null;
+  /** Sample variance (ddof 1); 0 for a single observation. */
+  readonly variance: number | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  /** Interquartile range, from the two P² estimates. */
+  readonly iqr: number | null;
+  /** Median absolute deviation, from P² medians. */
+  readonly mad: number | null;
+  readonly q25: number | null;
+  readonly q50: number | null;
+  readonly q75: number | null;
+}
+
+export interface GroupMetrics {
+  readonly count: Readonly<Record<Count, number>>;
+  /** Jobs by the type of their first fatal exception: `cancel`, `timeout`, `exec`, ... */
+  readonly exceptions: Readonly<Record<string, number>>;
+  /** Seconds from start to finish. */
+  readonly duration: SummaryValues;
+  /** Seconds from submit to start. */
+  readonly pending: SummaryValues;
+  /** What probes measure, by name, of groups that have some. */
+  readonly probes?: Readonly<Record<string, SummaryValues>>;
+}
+
+/** A group's streams in a form in which those of several ensembles can be merged (mergeable.ts). */
+export interface GroupStates {
+  readonly duration: StreamState;
+  readonly pending: StreamState;
+}
+
+export interface MetricsSnapshot {
+  readonly groups: ReadonlyMap<string, GroupMetrics>;
+  /** Metrics that rules name and that `groups` does not hold, by name: `p95.lammps-duration`; null without a value. */
+  readonly named: ReadonlyMap<string, number | null>;
+  /** By group; null where no sketches are kept of all streams. */
+  readonly states: ReadonlyMap<string, GroupStates> | null;
+  readonly status: EngineStatus;
+}

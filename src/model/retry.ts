@@ -1,0 +1,22 @@
+/** A job that ended badly and is submitted again. */
+
+import type { JobOrigin } from './firing.js';
+import type { Parameters } from './parameters.js';
+
+/** A job that is submitted again. */
+export interface Retry extends JobOrigin {
+  /** Counted from 0 in this run. */
+  readonly number: number;
+  /** When it was due, in seconds since the epoch. */
+  readonly timestamp: number;
+  /** The job that ended. */
+  readonly job: bigint;
+  readonly group: string;
+  /** Index of its entry in the group. */
+  readonly entry: number;
+  /** Times that it was submitted before. */
+  readonly attempt: number;
+  readonly parameters: Parameters | null;
+  /** The engine's source submits it by itself. */
+  readonly submitting: boolean;
+}

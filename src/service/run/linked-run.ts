@@ -1,0 +1,18 @@
+/** The part of a run that its link to a service uses. */
+
+import type { Firing } from '../../model/firing.js';
+import type { MetricsSnapshot } from '../../model/metrics.js';
+import type { AskedAction, AskedOutcome } from '../../run/external-actions.js';
+
+/** The part of a run that a link uses; an `Ensemble` has it. */
+export interface LinkedRun {
+  readonly id: string;
+  readonly memberName: string;
+  readonly paused: boolean;
+  readonly size: number | null;
+  /** The state of the ensemble; null without states. */
+  readonly state: string | null;
+  metrics(): Promise<MetricsSnapshot>;
+  firings(): AsyncIterableIterator<Firing>;
+  act(asked: AskedAction, askedBy: string): Promise<AskedOutcome>;
+}
