@@ -15,8 +15,8 @@
 #include <variant>
 #include <vector>
 
-#include "runner/source.h"
 #include "flux/flux_source.h"
+#include "runner/source.h"
 
 namespace flux_ensemble::flux {
 

@@ -11,8 +11,8 @@
 #include <memory>
 #include <vector>
 
-#include "runner/runner.h"
 #include "node/node_addon.h"
+#include "runner/runner.h"
 
 namespace flux_ensemble::node {
 

@@ -1,5 +1,5 @@
-// JavaScript plans and rules -> C++. The types are src/engine/plan/plan.ts's; a value of another type is
-// an error, never a crash.
+// JavaScript plans and rules -> C++. The types are src/engine/plan/plan.ts's; a value of another
+// type is an error, never a crash.
 #pragma once
 
 #include <memory>

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "runner/runner.h"
 #include "node/node_addon.h"
+#include "runner/runner.h"
 
 namespace flux_ensemble::node {
 

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "runner/source.h"
 #include "flux/flux_session.h"
 #include "flux/flux_source.h"
+#include "runner/source.h"
 
 struct FluxSource {};
 

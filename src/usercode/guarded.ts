@@ -1,5 +1,5 @@
 /**
- * Programs of the user. Each has a guard of its own (native/local/guard.h), so nothing that it starts outlives the run,
+ * Programs of the user. Each has a guard of its own (native/spawner/guard.h), so nothing that it starts outlives the run,
  * and nothing that it leaves behind keeps the run from ending.
  */
 

@@ -120,7 +120,8 @@ for (const size of [1, 4]) {
       withInstance(
         async (instance) => {
           const { finished, problems, counts } = await run(instance, example('grow-shrink-example'));
-          expect(finished.status).toBe(0);
+          // With one node the three large jobs fail.
+          expect(finished.status).toBe(size === 4 ? 0 : 1);
           expect(counts.echo).toEqual(allGood(10));
           if (size === 4) {
             // Four nodes are there, so nothing has to grow; the shrink at the end can't be done.

@@ -50,8 +50,16 @@ describe('a cluster', () => {
 });
 
 test.each([
-  ['no kubeconfig', { HOME: '/nowhere' }, /no pod.*\/nowhere\/\.kube\/config; set KUBECONFIG/],
-  ['a kubeconfig that is not there', { KUBECONFIG: '/nowhere/config' }, /there is no \/nowhere\/config/],
+  [
+    'no kubeconfig',
+    { HOME: '/nowhere' },
+    /not a pod, and \/nowhere\/\.kube\/config is missing; set KUBECONFIG/,
+  ],
+  [
+    'a kubeconfig that is not there',
+    { KUBECONFIG: '/nowhere/config' },
+    /not a pod, and \/nowhere\/config is missing; set KUBECONFIG/,
+  ],
   [
     'a pod without a token',
     { KUBERNETES_SERVICE_HOST: '10.0.0.1' },

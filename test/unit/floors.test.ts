@@ -19,7 +19,7 @@ const FLOORS = [
 ];
 
 /** The same of `native/`. The spawner is a program of its own. */
-const NATIVE_FLOORS = [['stats', 'journal', 'local'], ['engine'], ['runner'], ['flux'], ['node']];
+const NATIVE_FLOORS = [['stats', 'journal', 'spawner'], ['engine'], ['runner'], ['flux'], ['node']];
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
@@ -48,9 +48,9 @@ const typescript = graphOf(
 const native = graphOf(
   'native',
   (path) => /\.(h|cpp)$/.test(path) && !/^(test|fuzz)\//.test(path),
-  (path, text) =>
+  (_path, text) =>
     [...text.matchAll(INCLUDE)].map(([, target = '']) =>
-      target.includes('/') ? target : join(dirname(path), target),
+      target.includes('/') ? target : `third-party/${target}`,
     ),
 );
 

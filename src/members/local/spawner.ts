@@ -1,5 +1,5 @@
 /**
- * The host's end of `ensemble-spawner` (native/local/spawner.cpp), the process that is the parent of all jobs
+ * The host's end of `ensemble-spawner` (native/spawner/spawner.cpp), the process that is the parent of all jobs
  * of a run. Commands go out as frames, reports come in as lines.
  */
 

@@ -2,7 +2,7 @@
 
 Requests come as JSON, one a line, on descriptor 4, which is a socket; answers go out the same way. What functions
 print goes where it always goes. When the requests end, so does this process, whatever a function is doing. Its guard
-(native/local/guard.h) ends it, and what it started, with the run.
+(native/spawner/guard.h) ends it, and what it started, with the run.
 """
 
 import collections

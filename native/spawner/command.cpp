@@ -1,13 +1,13 @@
-#include "command.h"
+#include "spawner/command.h"
 
 #include <charconv>
 #include <cstring>
 #include <utility>
 
-namespace flux_ensemble::local {
+namespace flux_ensemble::spawner {
 namespace {
 
-/// Walks over the NUL-terminated strings of a frame.
+// Walks over the NUL-terminated strings of a frame.
 class Fields {
  public:
   explicit Fields(std::string_view rest) : rest_(rest) {}
@@ -29,7 +29,7 @@ class Fields {
     return error == std::errc() && stop == end;
   }
 
-  /// A count, then that many strings.
+  // A count, then that many strings.
   bool List(std::vector<std::string_view>* values) {
     std::size_t count = 0;
     // Each string takes a byte at least: a count beyond that is a lie, and must not become an
@@ -113,4 +113,4 @@ FrameReader::Next FrameReader::Take(std::string_view* body) {
   return Next::kFrame;
 }
 
-}  // namespace flux_ensemble::local
+}  // namespace flux_ensemble::spawner

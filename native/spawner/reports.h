@@ -1,20 +1,19 @@
-#ifndef FLUX_ENSEMBLE_LOCAL_REPORTS_H_
-#define FLUX_ENSEMBLE_LOCAL_REPORTS_H_
+#pragma once
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
 
 #include <algorithm>
 #include <cstddef>
 #include <string>
 
-namespace flux_ensemble::local {
+namespace flux_ensemble::spawner {
 
-/// Lines on their way to standard output, which is never waited for: the reader may be busy, or
-/// itself be waiting for us to read.
+// Lines on their way to standard output, which is never waited for: the reader may be busy, or
+// itself be waiting for us to read.
 class Reports {
  public:
   [[gnu::format(printf, 2, 3)]] void Add(const char* format, ...) {
@@ -30,7 +29,7 @@ class Reports {
 
   bool empty() const { return lines_.empty(); }
 
-  /// Writes what the pipe takes now. False when nobody can read it any more.
+  // Writes what the pipe takes now. False when nobody can read it any more.
   bool Flush() {
     std::size_t written = 0;
     bool open = true;
@@ -51,8 +50,8 @@ class Reports {
   std::string lines_;
 };
 
-/// The time as a report prints it: seconds on the monotonic clock, which nobody sets and which our
-/// reader shares.
+// The time as a report prints it: seconds on the monotonic clock, which nobody sets and which our
+// reader shares.
 struct Timestamp {
   Timestamp() {
     timespec now;
@@ -62,6 +61,4 @@ struct Timestamp {
   char text[32];
 };
 
-}  // namespace flux_ensemble::local
-
-#endif  // FLUX_ENSEMBLE_LOCAL_REPORTS_H_
+}  // namespace flux_ensemble::spawner

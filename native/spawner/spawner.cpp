@@ -15,14 +15,14 @@
 //
 // `ensemble-spawner exec PROGRAM [ARGUMENT...]` guards one program instead, see guard.h.
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include <algorithm>
 #include <cstddef>
@@ -33,16 +33,16 @@
 #include <utility>
 #include <vector>
 
-#include "command.h"
-#include "environment.h"
-#include "guard.h"
-#include "job_process.h"
-#include "keeper.h"
-#include "reports.h"
-#include "tails.h"
-#include "unique_fd.h"
+#include "spawner/command.h"
+#include "spawner/environment.h"
+#include "spawner/guard.h"
+#include "spawner/job_process.h"
+#include "spawner/keeper.h"
+#include "spawner/reports.h"
+#include "spawner/tails.h"
+#include "spawner/unique_fd.h"
 
-namespace flux_ensemble::local {
+namespace flux_ensemble::spawner {
 namespace {
 
 constexpr int kProtocolVersion = 2;
@@ -50,12 +50,12 @@ constexpr std::size_t kReadSize = std::size_t{64} << 10;
 
 class Spawner {
  public:
-  /// `keeper` becomes readable when the process that keeps this one has ended.
+  // `keeper` becomes readable when the process that keeps this one has ended.
   Spawner(UniqueFd sigchld, UniqueFd keeper)
       : sigchld_(std::move(sigchld)), keeper_(std::move(keeper)) {}
 
-  /// Serves until standard input or the keeper ends, or input makes no sense. Returns the exit code
-  /// of the program.
+  // Serves until standard input or the keeper ends, or input makes no sense. Returns the exit code
+  // of the program.
   int Run() {
     reports_.Add("ready %d", kProtocolVersion);
     int code = 0;
@@ -82,18 +82,18 @@ class Spawner {
  private:
   struct Job {
     std::uint64_t id = 0;
-    /// Valid until the program runs.
+    // Valid until the program runs.
     UniqueFd progress;
     Timestamp begun;
-    /// Number of its tail, or -1.
+    // Number of its tail, or -1.
     int tail = -1;
-    /// Its failure to start has been told: its exit is not worth a word.
+    // Its failure to start has been told: its exit is not worth a word.
     bool failed = false;
   };
 
   enum class Input { kOpen, kEnded, kGarbage };
 
-  /// Its place among what is polled.
+  // Its place among what is polled.
   static constexpr std::size_t kKeeper = 2;
 
   void WaitForWork() {
@@ -107,8 +107,8 @@ class Spawner {
     poll(polled_.data(), polled_.size(), -1);
   }
 
-  /// Looks at the jobs that poll() named; their entries are the last ones, in the order of
-  /// `starting_`.
+  // Looks at the jobs that poll() named; their entries are the last ones, in the order of
+  // `starting_`.
   void ReadStartOutcomes() {
     const pollfd* entry = polled_.data() + (polled_.size() - starting_.size());
     const auto settled = [this, &entry](pid_t pid) {
@@ -117,7 +117,7 @@ class Spawner {
     starting_.erase(std::remove_if(starting_.begin(), starting_.end(), settled), starting_.end());
   }
 
-  /// Reports how a start went, if that is known by now.
+  // Reports how a start went, if that is known by now.
   bool SettleStart(pid_t pid, Job& job) {
     StartFailure failure;
     if (!ReadStartOutcome(job.progress.get(), &failure)) return false;
@@ -138,7 +138,7 @@ class Spawner {
                  strerror(failure.error));
   }
 
-  /// False when there are no children at all.
+  // False when there are no children at all.
   bool Reap() {
     return ReapChildren(
         sigchld_.get(), [this](pid_t pid) { return jobs_.count(pid) != 0; },
@@ -190,7 +190,7 @@ class Spawner {
     }
   }
 
-  /// False when the id is one of a job that runs.
+  // False when the id is one of a job that runs.
   bool Spawn(const SpawnCommand& command) {
     if (pids_.count(command.id) != 0) return false;
     StartFailure failure;
@@ -212,20 +212,20 @@ class Spawner {
     return true;
   }
 
-  /// A job that has ended meanwhile is no error: its report is on the way.
+  // A job that has ended meanwhile is no error: its report is on the way.
   void Kill(const KillCommand& command) {
     const auto found = pids_.find(command.id);
     if (found != pids_.end()) kill(-found->second, command.signal);
   }
 
-  /// The keeper was killed, which for the host is the end of both of us. Told of as ends of jobs,
-  /// what we kill now would look like results of theirs.
+  // The keeper was killed, which for the host is the end of both of us. Told of as ends of jobs,
+  // what we kill now would look like results of theirs.
   int EndUntold() {
     EndJobs();
     return 1;
   }
 
-  /// Kills every job, then what their daemons left. Returns the time when this must be over.
+  // Kills every job, then what their daemons left. Returns the time when this must be over.
   double EndJobs() {
     constexpr double kSeconds = 3;
     const double deadline = MonotonicSeconds() + kSeconds;
@@ -234,7 +234,7 @@ class Spawner {
     return deadline;
   }
 
-  /// Kills everything, and says so.
+  // Kills everything, and says so.
   void EndEverything() {
     const double deadline = EndJobs();
     while (!reports_.empty() && reports_.Flush() && MonotonicSeconds() < deadline) {
@@ -250,13 +250,13 @@ class Spawner {
   Tails tails_;
   std::unordered_map<pid_t, Job> jobs_;
   std::unordered_map<std::uint64_t, pid_t> pids_;
-  /// The jobs whose program does not run yet.
+  // The jobs whose program does not run yet.
   std::vector<pid_t> starting_;
   std::vector<pollfd> polled_;
 };
 
-/// Closes what a careless ancestor left open, so that no job gets it; and makes sure that 0, 1 and
-/// 2 are something, so that no file of ours takes their place.
+// Closes what a careless ancestor left open, so that no job gets it; and makes sure that 0, 1 and
+// 2 are something, so that no file of ours takes their place.
 void TidyDescriptors() {
   while (true) {
     const int fd = open("/dev/null", O_RDWR);
@@ -271,8 +271,8 @@ void TidyDescriptors() {
   }
 }
 
-/// ^C on the terminal, or a `kill` of the whole family, is for the host: it tells us what to do, in
-/// order.
+// ^C on the terminal, or a `kill` of the whole family, is for the host: it tells us what to do, in
+// order.
 void IgnoreSignals() {
   for (int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP}) {
     signal(number, SIG_IGN);
@@ -285,10 +285,10 @@ int Complain(const char* what) {
 }
 
 }  // namespace
-}  // namespace flux_ensemble::local
+}  // namespace flux_ensemble::spawner
 
 int main(int argc, char** argv) {
-  using namespace flux_ensemble::local;
+  using namespace flux_ensemble::spawner;
   const bool guards = argc > 2 && strcmp(argv[1], "exec") == 0;
   if (argc > 1 && !guards) {
     fprintf(stderr, "usage: ensemble-spawner [exec PROGRAM [ARGUMENT...]]\n");

@@ -1,18 +1,18 @@
-#include "job_process.h"
+#include "spawner/job_process.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 #include <memory>
 #include <string>
@@ -20,11 +20,11 @@
 #include <utility>
 #include <vector>
 
-namespace flux_ensemble::local {
+namespace flux_ensemble::spawner {
 namespace {
 
-/// The spawner's environment, or none of it, with the command's variables set on top, in the form
-/// of execve(2). Only pointers: the strings stay where they are.
+// The spawner's environment, or none of it, with the command's variables set on top, in the form
+// of execve(2). Only pointers: the strings stay where they are.
 std::vector<char*> MergeEnvironment(const std::vector<std::string_view>& overrides) {
   std::vector<char*> merged;
   for (char** entry = environ; *entry != nullptr; ++entry) merged.push_back(*entry);
@@ -59,13 +59,13 @@ void ResetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// Makes `target` an open file. False with errno set when it can't be.
+// Makes `target` an open file. False with errno set when it can't be.
 bool OpenAs(int target, const char* path, int flags) {
   const int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
   return fd >= 0 && dup2(fd, target) >= 0;  // the copy is without O_CLOEXEC
 }
 
-/// Tells why the program does not run, and ends.
+// Tells why the program does not run, and ends.
 [[noreturn]] void Fail(int progress, StartStep step) {
   const StartFailure failure{step, errno};
   // If even this can't be written the spawner is gone, and so are we in a moment.
@@ -76,7 +76,7 @@ bool OpenAs(int target, const char* path, int flags) {
 
 constexpr int kCreate = O_WRONLY | O_CREAT | O_TRUNC;
 
-/// The step in words, for the one who looks into the job's files.
+// The step in words, for the one who looks into the job's files.
 const char* WordsFor(StartStep step) {
   switch (step) {
     case StartStep::kChdir:
@@ -90,7 +90,7 @@ const char* WordsFor(StartStep step) {
   }
 }
 
-/// Writes why the program does not run where its standard error would be, if that can be opened.
+// Writes why the program does not run where its standard error would be, if that can be opened.
 void Complain(const SpawnCommand& command, StartStep step, const char* what, int error) {
   const char* const path = command.err.empty() ? command.out.data() : command.err.data();
   // A file that was opened already; before that, one whose name does not depend on what is missing.
@@ -109,7 +109,7 @@ void Complain(const SpawnCommand& command, StartStep step, const char* what, int
   if (to >= 0) dprintf(to, "ensemble: %s%s: %s\n", WordsFor(step), what, strerror(error));
 }
 
-/// The child's side of the fork, up to the program of the job.
+// The child's side of the fork, up to the program of the job.
 [[noreturn]] void RunJob(const SpawnCommand& command, int error_fd, char** arguments,
                          char** environment, int progress) {
   const auto fail = [&](StartStep step, std::string_view what = {}) {
@@ -137,8 +137,8 @@ void Complain(const SpawnCommand& command, StartStep step, const char* what, int
   _exit(127);
 }
 
-/// Forks a process in a group of its own, which dies with us and calls `run` with the descriptor
-/// for Fail().
+// Forks a process in a group of its own, which dies with us and calls `run` with the descriptor
+// for Fail().
 template <typename Run>
 StartedProcess Fork(const Run& run, StartFailure* failure) {
   int ends[2];
@@ -176,16 +176,16 @@ StartedProcess Fork(const Run& run, StartFailure* failure) {
   return {pid, std::move(progress_read)};
 }
 
-/// The parent's process id in the text of /proc/PID/stat, or -1. The second field, the program's
-/// name, may hold anything, also parentheses and spaces: the last `)` ends it.
+// The parent's process id in the text of /proc/PID/stat, or -1. The second field, the program's
+// name, may hold anything, also parentheses and spaces: the last `)` ends it.
 pid_t ParentIn(std::string_view stat) {
   const std::size_t name_end = stat.rfind(") ");
   if (name_end == std::string_view::npos || stat.size() < name_end + 5) return -1;
   return static_cast<pid_t>(strtol(stat.data() + name_end + 4, nullptr, 10));
 }
 
-/// The processes whose parent is this one now, also those that became so when their own parent
-/// died.
+// The processes whose parent is this one now, also those that became so when their own parent
+// died.
 std::vector<pid_t> ListChildren() {
   std::vector<pid_t> children;
   const std::unique_ptr<DIR, int (*)(DIR*)> proc(opendir("/proc"), closedir);
@@ -330,4 +330,4 @@ double MonotonicSeconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-}  // namespace flux_ensemble::local
+}  // namespace flux_ensemble::spawner

@@ -1,4 +1,4 @@
-#include "environment.h"
+#include "spawner/environment.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "unique_fd.h"
+#include "spawner/unique_fd.h"
 
-namespace flux_ensemble::local {
+namespace flux_ensemble::spawner {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
@@ -20,8 +20,8 @@ struct Utf8Range {
   unsigned char most = 0xBF;
 };
 
-/// How many bytes follow the first one of a sequence, and which the next one may be. -1 for a byte
-/// that no sequence begins with.
+// How many bytes follow the first one of a sequence, and which the next one may be. -1 for a byte
+// that no sequence begins with.
 Utf8Range AfterFirst(unsigned char first) {
   if (first < 0x80) return {0};
   if (first < 0xC2 || first > 0xF4) return {-1};
@@ -34,8 +34,8 @@ Utf8Range AfterFirst(unsigned char first) {
   return {3};
 }
 
-/// Bytes of the sequence that begins at `position`: valid as a whole, or the part of an invalid one
-/// that decoders replace.
+// Bytes of the sequence that begins at `position`: valid as a whole, or the part of an invalid one
+// that decoders replace.
 std::size_t SequenceLength(std::string_view bytes, std::size_t position, bool* valid) {
   Utf8Range next = AfterFirst(static_cast<unsigned char>(bytes[position]));
   std::size_t length = 1;
@@ -49,8 +49,8 @@ std::size_t SequenceLength(std::string_view bytes, std::size_t position, bool* v
   return length;
 }
 
-/// The environment that a process was started with, as its kernel keeps it. Empty where this may
-/// not be read.
+// The environment that a process was started with, as its kernel keeps it. Empty where this may
+// not be read.
 std::string InitialEnvironment(pid_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/environ";
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -64,7 +64,7 @@ std::string InitialEnvironment(pid_t pid) {
   return text;
 }
 
-/// Node passes on what has a name, and one that is UTF-8.
+// Node passes on what has a name, and one that is UTF-8.
 bool NodePasses(std::string_view entry) {
   const std::string_view name = entry.substr(0, entry.find('='));
   return !name.empty() && name.size() < entry.size() && ReplaceInvalidUtf8(name) == name;
@@ -108,4 +108,4 @@ void RestoreEnvironment() {
   environ = restored.data();
 }
 
-}  // namespace flux_ensemble::local
+}  // namespace flux_ensemble::spawner

@@ -1,13 +1,12 @@
-#ifndef FLUX_ENSEMBLE_LOCAL_UNIQUE_FD_H_
-#define FLUX_ENSEMBLE_LOCAL_UNIQUE_FD_H_
+#pragma once
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace flux_ensemble::local {
+namespace flux_ensemble::spawner {
 
-/// A file descriptor that is closed with its owner.
+// A file descriptor that is closed with its owner.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -30,6 +29,4 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace flux_ensemble::local
-
-#endif  // FLUX_ENSEMBLE_LOCAL_UNIQUE_FD_H_
+}  // namespace flux_ensemble::spawner

@@ -1,21 +1,21 @@
-#include "tails.h"
+#include "spawner/tails.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <cerrno>
 
 #include <algorithm>
 #include <array>
 
-namespace flux_ensemble::local {
+namespace flux_ensemble::spawner {
 namespace {
 
-/// Bytes that are kept of a tail: the last line, and blank ones behind it.
+// Bytes that are kept of a tail: the last line, and blank ones behind it.
 constexpr std::size_t kKept = 1024;
-/// Descriptors that are left for everything else: starts that are under way, files of children.
+// Descriptors that are left for everything else: starts that are under way, files of children.
 constexpr std::size_t kReserve = 160;
-/// A job that has ended may have left a pipe full, and a daemon that goes on filling it.
+// A job that has ended may have left a pipe full, and a daemon that goes on filling it.
 constexpr int kLastReads = 32;
 
 }  // namespace
@@ -108,4 +108,4 @@ std::string Tails::Close(int number) {
   return line;
 }
 
-}  // namespace flux_ensemble::local
+}  // namespace flux_ensemble::spawner

@@ -1,27 +1,27 @@
-#include "keeper.h"
+#include "spawner/keeper.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cerrno>
 
 #include <utility>
 
-#include "job_process.h"
+#include "spawner/job_process.h"
 
-namespace flux_ensemble::local {
+namespace flux_ensemble::spawner {
 namespace {
 
-/// What leads to the host is the child's alone: the host sees it end with the child.
+// What leads to the host is the child's alone: the host sees it end with the child.
 void LetGoOfAllBut(int kept) {
   for (int fd : OpenDescriptors()) {
     if (fd != kept) close(fd);
   }
 }
 
-/// `alive` is the end of the pipe that tells the child of our end.
+// `alive` is the end of the pipe that tells the child of our end.
 [[noreturn]] void Keep(pid_t child, const UniqueFd& alive) {
   LetGoOfAllBut(alive.get());
   int status = 0;
@@ -56,4 +56,4 @@ UniqueFd ContinueInKeptChild() {
   return parent_gone;
 }
 
-}  // namespace flux_ensemble::local
+}  // namespace flux_ensemble::spawner

@@ -1,25 +1,25 @@
-#include "guard.h"
+#include "spawner/guard.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
-#include "job_process.h"
-#include "unique_fd.h"
+#include "spawner/job_process.h"
+#include "spawner/unique_fd.h"
 
-namespace flux_ensemble::local {
+namespace flux_ensemble::spawner {
 namespace {
 
 constexpr int kControl = 3;
 
-/// Closes what the program has inherited, which is everything that is open without O_CLOEXEC but
-/// the standard streams: those become /dev/null. So the other ends see it when the program closes
-/// them.
+// Closes what the program has inherited, which is everything that is open without O_CLOEXEC but
+// the standard streams: those become /dev/null. So the other ends see it when the program closes
+// them.
 void LetGoOfInherited() {
   const UniqueFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nothing.get(), fd);
@@ -28,7 +28,7 @@ void LetGoOfInherited() {
   }
 }
 
-/// Writes to the host how the program ended, or why it could not be started.
+// Writes to the host how the program ended, or why it could not be started.
 void Report(const UniqueFd& control, int wait_status, const StartFailure& failure) {
   if (failure.step != StartStep::kNone) {
     dprintf(control.get(), "error %d\n", failure.error);
@@ -83,4 +83,4 @@ int Guard(char** arguments, int sigchld, int keeper) {
   return 0;
 }
 
-}  // namespace flux_ensemble::local
+}  // namespace flux_ensemble::spawner
