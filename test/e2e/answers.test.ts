@@ -3,7 +3,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines, newFolder } from './cli.js';
+import { cli, ensembleFile, jsonLines, newFolder } from '../support/cli.js';
 
 /** Calls `f` once for each of `calls` jobs; another job must end well whatever `f` does. */
 const calling = (custom: string, calls: number) =>

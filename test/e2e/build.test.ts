@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { newFolder, root } from './cli.js';
+import { newFolder, root } from '../support/cli.js';
 
 /** Tells what it was called with; `install` fails as node-gyp does without a network. */
 const NODE_GYP = `

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ensembleFile, eventually, jsonLines, newFolder, root, start } from './cli.js';
+import { ensembleFile, eventually, jsonLines, newFolder, root, start } from '../support/cli.js';
 
 let library = '';
 beforeAll(() => {

@@ -1,7 +1,7 @@
 /** Expressions, time and states, as a user has them: real jobs, short times, and no word of how long it took. */
 
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines } from './cli.js';
+import { cli, ensembleFile, jsonLines } from '../support/cli.js';
 
 async function run(yaml: string, ...options: string[]) {
   const finished = await cli(['run', '--json', ...options, ensembleFile(yaml)]);

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines, newFolder } from './cli.js';
+import { cli, ensembleFile, jsonLines, newFolder } from '../support/cli.js';
 
 /** One `once` job; when it has finished, the function `f` of this source is called. */
 const file = (source: string, action = '') =>

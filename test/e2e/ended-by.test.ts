@@ -1,8 +1,8 @@
 /** A run that somebody ended says who. */
 
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, jsonLines, newFolder } from './cli.js';
-import { startService } from './service-cli.js';
+import { cli, ensembleFile, eventually, jsonLines, newFolder } from '../support/cli.js';
+import { startService } from '../support/service.js';
 
 /** An ensemble whose second rule ends it when a job has; `action` is that of the rule. */
 const ended = (action: string, more = '') =>

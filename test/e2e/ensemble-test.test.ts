@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, newFolder, root } from './cli.js';
+import { cli, newFolder, root } from '../support/cli.js';
 
 const ensemble = `jobs:
   - {name: sleep, command: sleep 1, count: 3}

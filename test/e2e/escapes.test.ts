@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines, newFolder } from './cli.js';
+import { cli, ensembleFile, jsonLines, newFolder } from '../support/cli.js';
+import { startService } from '../support/service.js';
 import { onTerminal } from './pty.js';
-import { startService } from './service-cli.js';
 
 /** A title for the window, "clear the screen" in two encodings, a bell, text that runs backwards, and a line like ours. */
 const SLY = '\u001b]0;title\u0007\u001b[2J\u009b2J\u007f\u202eoh no\rensemble: all is well';

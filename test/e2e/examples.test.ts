@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, jsonLines, newFolder, root } from './cli.js';
+import { cli, jsonLines, newFolder, root } from '../support/cli.js';
 
 const run = async (name: string, ...more: string[]) => {
   const cwd = newFolder();

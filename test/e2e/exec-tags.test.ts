@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines, newFolder } from './cli.js';
+import { cli, ensembleFile, jsonLines, newFolder } from '../support/cli.js';
 
 async function run(yaml: string, folder = newFolder()) {
   const finished = await cli(['run', '--json', ensembleFile(yaml, folder)], { cwd: folder });

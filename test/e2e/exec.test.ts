@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, jsonLines, newFolder, processesWith, start } from './cli.js';
+import { cli, ensembleFile, eventually, jsonLines, newFolder, processesWith, start } from '../support/cli.js';
 
 /** A program of these lines of shell, in a folder of its own. */
 function program(script: string): string {

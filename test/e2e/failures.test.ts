@@ -5,7 +5,16 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, jsonLines, main, newFolder, processesWith, start } from './cli.js';
+import {
+  cli,
+  ensembleFile,
+  eventually,
+  jsonLines,
+  main,
+  newFolder,
+  processesWith,
+  start,
+} from '../support/cli.js';
 
 interface FailureJson {
   readonly group: string;

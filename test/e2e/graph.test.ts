@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, newFolder, root } from './cli.js';
+import { cli, ensembleFile, newFolder, root } from '../support/cli.js';
 
 describe.concurrent('ensemble graph', () => {
   test('prints Mermaid', async () => {

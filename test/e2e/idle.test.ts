@@ -1,7 +1,7 @@
 /** A run ends when nothing is left to do, whatever its rules still remember of times. */
 
 import { expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines } from './cli.js';
+import { cli, ensembleFile, jsonLines } from '../support/cli.js';
 
 const jobs = 'jobs: [{name: a, command: sleep 0.2, count: 4}]';
 const start = '{trigger: start, action: {name: submit, label: a}}';

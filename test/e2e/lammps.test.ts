@@ -3,10 +3,10 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { LOST, MULTI, TWO_RUNS } from '../unit/lammps/logs.js';
-import { ODD_LOGS } from '../unit/lammps/odd-logs.js';
-import { loopLine, MEMORY } from '../unit/lammps/printed.js';
-import { cli, ensembleFile, jsonLines, newFolder } from './cli.js';
+import { cli, ensembleFile, jsonLines, newFolder } from '../support/cli.js';
+import { LOST, MULTI, TWO_RUNS } from '../support/lammps/logs.js';
+import { ODD_LOGS } from '../support/lammps/odd-logs.js';
+import { loopLine, MEMORY } from '../support/lammps/printed.js';
 
 /** A folder with a program `lmp` that prints the log `in.NAME` that it is given with `-in`. */
 function folderOf(logs: Readonly<Record<string, string>>): string {

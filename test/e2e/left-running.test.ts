@@ -4,7 +4,16 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, jsonLines, newFolder, processesWith, root, start } from './cli.js';
+import {
+  cli,
+  ensembleFile,
+  eventually,
+  jsonLines,
+  newFolder,
+  processesWith,
+  root,
+  start,
+} from '../support/cli.js';
 
 let sleeps = 0;
 /** A command that can be found among all processes. */

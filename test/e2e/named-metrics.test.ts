@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines, root } from './cli.js';
+import { cli, ensembleFile, jsonLines, root } from '../support/cli.js';
 
 const mock = join(root, 'test/fixtures/journals/d_mock2000.ndjson');
 const rules = `

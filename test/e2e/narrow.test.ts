@@ -3,9 +3,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { widthOf } from '../../src/text/width.js';
-import { ensembleFile, eventually } from './cli.js';
+import { ensembleFile, eventually } from '../support/cli.js';
+import { startService, type TestService } from '../support/service.js';
 import { onTerminal, startOnTerminal } from './pty.js';
-import { startService, type TestService } from './service-cli.js';
 
 /** The lines of what a live view has drawn last. */
 function lastPicture(output: string): string[] {

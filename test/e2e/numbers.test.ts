@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines, newFolder } from './cli.js';
+import { cli, ensembleFile, jsonLines, newFolder } from '../support/cli.js';
 
 /** Runs a file whose jobs write their words to the file `told`, and returns these, sorted. */
 async function told(yaml: string, folder = newFolder()): Promise<string[]> {

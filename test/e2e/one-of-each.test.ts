@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cli, ensembleFile, newFolder } from './cli.js';
+import { cli, ensembleFile, newFolder } from '../support/cli.js';
 
 /** A number one, and behind it a noun that means several. */
 const wrong =

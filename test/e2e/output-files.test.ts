@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, type Finished } from './cli.js';
-import { inLocale, type Study, study, toldIn } from './told-files.js';
+import { cli, type Finished } from '../support/cli.js';
+import { inLocale, type Study, study, toldIn } from '../support/job-files.js';
 
 const run = (one: Study, environment: NodeJS.ProcessEnv = { LC_ALL: 'C.UTF-8' }): Promise<Finished> =>
   cli(['run', '--json', '--slots', '4', one.file], inLocale(one, environment));

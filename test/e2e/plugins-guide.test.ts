@@ -3,8 +3,8 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { diagnose } from '../unit/config/helpers.js';
-import { cli, jsonLines, newFolder, root } from './cli.js';
+import { cli, jsonLines, newFolder, root } from '../support/cli.js';
+import { diagnose } from '../support/config.js';
 
 const page = readFileSync(join(root, 'docs/plugins.md'), 'utf8');
 

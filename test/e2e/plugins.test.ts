@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines, newFolder, root } from './cli.js';
+import { cli, ensembleFile, jsonLines, newFolder, root } from '../support/cli.js';
 
 const library = pathToFileURL(join(root, 'dist/index.js')).href;
 

@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines, newFolder, root, start } from './cli.js';
-import { startService } from './service-cli.js';
+import { cli, ensembleFile, jsonLines, newFolder, root, start } from '../support/cli.js';
+import { startService } from '../support/service.js';
 
 const PLUGIN = `
 import { definePlugin, z } from '${pathToFileURL(join(root, 'dist/index.js')).href}';

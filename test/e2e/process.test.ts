@@ -15,7 +15,7 @@ import {
   root,
   serverProgram,
   start,
-} from './cli.js';
+} from '../support/cli.js';
 
 /** Runs a shell script in which `$E` is the command. */
 function shell(script: string, cwd = newFolder(), env: NodeJS.ProcessEnv = {}) {

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { afterAll } from 'vitest';
-import { main, root } from './cli.js';
+import { main, root } from '../support/cli.js';
 
 /** Runs the command in a terminal of that size; gives the terminal's own signals on to it. */
 const script = `

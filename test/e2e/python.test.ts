@@ -3,7 +3,7 @@
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, jsonLines, newFolder, start } from './cli.js';
+import { cli, ensembleFile, eventually, jsonLines, newFolder, start } from '../support/cli.js';
 
 /** Three jobs, and at the end of each a call of `f`. */
 function calling(source: string, { repetitions = 3, timeout = 20 } = {}): string {

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { diagnose } from '../unit/config/helpers.js';
-import { type Finished, newFolder, root } from './cli.js';
+import { type Finished, newFolder, root } from '../support/cli.js';
+import { diagnose } from '../support/config.js';
 
 const page = readFileSync(join(root, 'README.md'), 'utf8');
 

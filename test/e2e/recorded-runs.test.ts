@@ -16,7 +16,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, jsonLines, main, newFolder, root, start } from './cli.js';
+import { cli, ensembleFile, eventually, jsonLines, main, newFolder, root, start } from '../support/cli.js';
 
 const hello = readFileSync(join(root, 'test/fixtures/journals/a_hello.ndjson'));
 

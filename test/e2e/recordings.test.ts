@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { constants, createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openRecording } from '../../src/recording/reader.js';
-import { cli, ensembleFile, eventually, jsonLines, main, newFolder, root, start } from './cli.js';
+import { cli, ensembleFile, eventually, jsonLines, main, newFolder, root, start } from '../support/cli.js';
 
 const hello = join(root, 'test/fixtures/journals/a_hello.ndjson');
 const mock = join(root, 'test/fixtures/journals/d_mock2000.ndjson');

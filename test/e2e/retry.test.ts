@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, jsonLines, newFolder, start } from './cli.js';
+import { cli, ensembleFile, jsonLines, newFolder, start } from '../support/cli.js';
 
 /** Fails as often as the file `tries` says, in the folder; then goes well. */
 const flaky = (folder: string, times: number) =>

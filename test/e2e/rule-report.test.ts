@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { RuleReport } from '../../src/model/rule-report.js';
-import { cli, ensembleFile, type Finished, jsonLines, newFolder } from './cli.js';
+import { cli, ensembleFile, type Finished, jsonLines, newFolder } from '../support/cli.js';
 
 const rulesOf = (finished: Finished) =>
   (jsonLines(finished).summary as unknown as { rules: RuleReport[] }).rules;

@@ -1,7 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, jsonLines, newFolder, processesWith, root, start } from './cli.js';
+import {
+  cli,
+  ensembleFile,
+  eventually,
+  jsonLines,
+  newFolder,
+  processesWith,
+  root,
+  start,
+} from '../support/cli.js';
 
 /** An ensemble of one group, submitted at the start. */
 const simple = (command: string, more = '', rules = '') =>

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { EnsembleState, MergedGroup, WatchResponse } from '../../src/service/ensembles/proto.js';
-import { cli, ensembleFile, eventually, newFolder, root, serverProgram, start } from './cli.js';
-import { jsonOf, startService } from './service-cli.js';
+import { cli, ensembleFile, eventually, newFolder, root, serverProgram, start } from '../support/cli.js';
+import { jsonOf, startService } from '../support/service.js';
 
 /** Two quick jobs at the start, more only when somebody asks. */
 const study = `

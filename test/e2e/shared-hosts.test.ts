@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/service/address.js';
 import { ServiceClient } from '../../src/service/ensembles/client.js';
-import { cli, eventually, newFolder, serverProgram } from './cli.js';
-import { startService, tlsFiles } from './service-cli.js';
+import { cli, eventually, newFolder, serverProgram } from '../support/cli.js';
+import { startService, tlsFiles } from '../support/service.js';
 
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, newFolder } from './cli.js';
+import { cli, ensembleFile, newFolder } from '../support/cli.js';
 
 describe.concurrent('ensemble stats', () => {
   test('reads standard input', async () => {

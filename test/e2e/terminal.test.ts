@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, ensembleFile, root } from './cli.js';
+import { cli, ensembleFile, root } from '../support/cli.js';
 import { onTerminal } from './pty.js';
 
 const ansi = '\u001b[';

@@ -1,7 +1,7 @@
 /** Lengths of time on the command line and in jobspecs. */
 
 import { expect, test } from 'vitest';
-import { cli, ensembleFile, serverProgram } from './cli.js';
+import { cli, ensembleFile, serverProgram } from '../support/cli.js';
 
 test.concurrent('a time limit with a unit is in the jobspec in seconds', async () => {
   const path = ensembleFile(`jobs:

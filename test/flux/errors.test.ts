@@ -2,8 +2,15 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, main, newFolder, root } from '../e2e/cli.js';
-import { allGood, describeFlux, type Instance, mock, reportOf, withInstance } from './instance.js';
+import { cli, ensembleFile, eventually, main, newFolder, root } from '../support/cli.js';
+import {
+  allGood,
+  describeFlux,
+  type Instance,
+  mock,
+  reportOf,
+  withInstance,
+} from '../support/flux-instance.js';
 
 const hello = ensembleFile(`
 jobs: [{name: a, command: "true"}]

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
-import { cli, newFolder, root } from '../e2e/cli.js';
-import { allGood, describeFlux, type Instance, run as runFile, withInstance } from './instance.js';
+import { cli, newFolder, root } from '../support/cli.js';
+import {
+  allGood,
+  describeFlux,
+  type Instance,
+  run as runFile,
+  withInstance,
+} from '../support/flux-instance.js';
 
 /** In a folder of its own, as some examples write files. */
 const run = (instance: Instance, path: string, more?: readonly string[]) =>

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ensembleFile, eventually, jsonLines, newFolder } from '../e2e/cli.js';
-import { describeFlux, type Instance, withInstance } from './instance.js';
+import { ensembleFile, eventually, jsonLines, newFolder } from '../support/cli.js';
+import { describeFlux, type Instance, withInstance } from '../support/flux-instance.js';
 
 interface FailureJson {
   readonly group: string;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ensembleFile, eventually } from '../e2e/cli.js';
-import { allGood, describeFlux, mock, reportOf, run, withInstance } from './instance.js';
+import { ensembleFile, eventually } from '../support/cli.js';
+import { allGood, describeFlux, mock, reportOf, run, withInstance } from '../support/flux-instance.js';
 
 describeFlux('jobs under Flux that do not end well', () => {
   test('exit code, signal, command not found, time limit', () =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ensembleFile, jsonLines } from '../e2e/cli.js';
-import { describeFlux, withInstance } from './instance.js';
+import { ensembleFile, jsonLines } from '../support/cli.js';
+import { describeFlux, withInstance } from '../support/flux-instance.js';
 
 describeFlux('jobs that a run leaves to Flux', () => {
   const ended = (count: number) =>

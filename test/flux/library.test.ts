@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { root } from '../e2e/cli.js';
-import { describeFlux, withInstance } from './instance.js';
+import { root } from '../support/cli.js';
+import { describeFlux, withInstance } from '../support/flux-instance.js';
 
 /** Lets go of an engine that follows the journal, collects garbage for a while, and then runs a job. */
 const program = `

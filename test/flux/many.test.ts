@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ensembleFile } from '../e2e/cli.js';
-import { allGood, describeFlux, mock, run, withInstance } from './instance.js';
+import { ensembleFile } from '../support/cli.js';
+import { allGood, describeFlux, mock, run, withInstance } from '../support/flux-instance.js';
 
 const JOBS = 2000;
 

@@ -3,9 +3,9 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Finished } from '../e2e/cli.js';
-import { inLocale, type Study, study, toldIn } from '../e2e/told-files.js';
-import { describeFlux, type Instance, withInstance } from './instance.js';
+import type { Finished } from '../support/cli.js';
+import { describeFlux, type Instance, withInstance } from '../support/flux-instance.js';
+import { inLocale, type Study, study, toldIn } from '../support/job-files.js';
 
 const run = (instance: Instance, one: Study, environment: NodeJS.ProcessEnv = {}): Promise<Finished> =>
   instance.start(['run', '--json', one.file], inLocale(one, environment)).finished;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ensembleFile, newFolder } from '../e2e/cli.js';
-import { allGood, describeFlux, mock, run, withInstance } from './instance.js';
+import { ensembleFile, newFolder } from '../support/cli.js';
+import { allGood, describeFlux, mock, run, withInstance } from '../support/flux-instance.js';
 
 interface User {
   readonly parameters: object;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cli, eventually, jsonLines, newFolder, type Running } from '../e2e/cli.js';
-import { allGood, describeFlux, type Instance, withInstance } from './instance.js';
+import { cli, eventually, jsonLines, newFolder, type Running } from '../support/cli.js';
+import { allGood, describeFlux, type Instance, withInstance } from '../support/flux-instance.js';
 
 const submit = ({ flux }: Instance, group: string, jobs: number) =>
   flux('submit', '--quiet', '--wait', `--setattr=user.group=${group}`, `--cc=1-${jobs}`, 'true');

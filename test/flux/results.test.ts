@@ -3,8 +3,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cli, ensembleFile, eventually, jsonLines, newFolder } from '../e2e/cli.js';
-import { allGood, describeFlux, type Instance, reportOf, run, withInstance } from './instance.js';
+import { cli, ensembleFile, eventually, jsonLines, newFolder } from '../support/cli.js';
+import {
+  allGood,
+  describeFlux,
+  type Instance,
+  reportOf,
+  run,
+  withInstance,
+} from '../support/flux-instance.js';
 
 type Exceptions = readonly (readonly [type: string, severity: number])[];
 

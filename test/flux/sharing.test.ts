@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ensembleFile, eventually } from '../e2e/cli.js';
-import { allGood, describeFlux, mock, reportOf, run, withInstance } from './instance.js';
+import { ensembleFile, eventually } from '../support/cli.js';
+import { allGood, describeFlux, mock, reportOf, run, withInstance } from '../support/flux-instance.js';
 
 const file = (jobs: number, seconds: number) =>
   ensembleFile(`

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
 import { connect } from '../../src/service/operator/kubernetes/connect.js';
 import { miniClusterApi } from '../../src/service/operator/kubernetes/minicluster-api.js';
-import { newFolder } from '../e2e/cli.js';
+import { newFolder } from '../support/cli.js';
 import { type StandIn, startStandIn } from './stand-in/cluster.js';
 
 let cluster: StandIn;

@@ -11,7 +11,7 @@ import { Service, ServiceAccount } from 'kubernetes-models/v1';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import { startCommand } from '../../src/cli/server-start.js';
-import { root } from '../e2e/cli.js';
+import { root } from '../support/cli.js';
 import { runs, service } from './stand-in/cluster.js';
 
 const folder = join(root, 'deploy/kubernetes');

@@ -8,9 +8,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connection } from '../../src/service/connect.js';
 import type { ProtoGrpcType } from '../../src/service/generated/ensemble-service.js';
 import { loadProto } from '../../src/service/proto.js';
-import { cli, ensembleFile, newFolder, type Running, serverProgram, start } from '../e2e/cli.js';
-import { tlsFiles } from '../e2e/service-cli.js';
-import { describeFlux, type Instance, withInstance } from '../flux/instance.js';
+import { cli, ensembleFile, newFolder, type Running, serverProgram, start } from '../support/cli.js';
+import { describeFlux, type Instance, withInstance } from '../support/flux-instance.js';
+import { tlsFiles } from '../support/service.js';
 import { type StandIn, service, startStandIn } from './stand-in/cluster.js';
 
 const grow = ensembleFile(`

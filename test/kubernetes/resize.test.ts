@@ -8,7 +8,7 @@ import { connect } from '../../src/service/operator/kubernetes/connect.js';
 import { KubernetesBackend } from '../../src/service/operator/kubernetes/kubernetes-backend.js';
 import { miniClusterApi } from '../../src/service/operator/kubernetes/minicluster-api.js';
 import { Refusal } from '../../src/service/operator/refusal.js';
-import { root } from '../e2e/cli.js';
+import { root } from '../support/cli.js';
 import type { Account } from './stand-in/api-server.js';
 import { admin, type StandIn, service, startStandIn } from './stand-in/cluster.js';
 import type { KubeObject } from './stand-in/store.js';

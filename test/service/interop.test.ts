@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/service/address.js';
 import { OperatorClient } from '../../src/service/operator/client.js';
 import { RunsBackend } from '../../src/service/operator/runs-backend.js';
-import { ensembleFile, eventually, root } from '../e2e/cli.js';
-import { startService } from '../e2e/service-cli.js';
+import { ensembleFile, eventually, root } from '../support/cli.js';
+import { startService } from '../support/service.js';
 import { knownRun, knownRuns, startOperator } from './operator-server.js';
 
 // Debian's modules belong to Debian's Python, whichever is first on PATH.

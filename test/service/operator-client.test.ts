@@ -8,8 +8,8 @@ import type { ClusterBackend, ResizeAnswer } from '../../src/service/operator/ba
 import { OperatorClient } from '../../src/service/operator/client.js';
 import { operatorService } from '../../src/service/operator/handlers.js';
 import { ServiceServer } from '../../src/service/server.js';
-import { newFolder } from '../e2e/cli.js';
-import { tlsFiles } from '../e2e/service-cli.js';
+import { newFolder } from '../support/cli.js';
+import { tlsFiles } from '../support/service.js';
 import { startOperator } from './operator-server.js';
 
 /** A cluster of 2 nodes that does what it is asked, after `before`. */

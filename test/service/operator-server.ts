@@ -5,7 +5,7 @@ import { formatAddress, type ServiceAddress } from '../../src/service/address.js
 import type { ClusterBackend, KnownRun, KnownRuns } from '../../src/service/operator/backend.js';
 import { operatorService } from '../../src/service/operator/handlers.js';
 import { ServiceServer } from '../../src/service/server.js';
-import { newFolder } from '../e2e/cli.js';
+import { newFolder } from '../support/cli.js';
 
 export interface OperatorServer {
   readonly socket: ServiceAddress;

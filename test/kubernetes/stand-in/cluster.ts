@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newFolder, root } from '../../e2e/cli.js';
+import { newFolder, root } from '../../support/cli.js';
 import { type Account, ApiServer, type ApiServerOptions } from './api-server.js';
 
 /** The admin of the tests, who may do everything. */

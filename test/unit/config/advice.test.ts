@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
-import { root } from '../../e2e/cli.js';
-import { diagnose } from './helpers.js';
+import { root } from '../../support/cli.js';
+import { diagnose } from '../../support/config.js';
 
 const start = (label: string) => ({ trigger: 'start', action: { name: 'submit', label } });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configFromObject, parseConfig } from '../../../src/config/load.js';
-import { diagnose } from './helpers.js';
+import { diagnose } from '../../support/config.js';
 
 let folder = '';
 beforeAll(() => {

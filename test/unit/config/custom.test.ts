@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
-import { HELLO, read, single, withJob } from './helpers.js';
+import { HELLO, read, single, withJob } from '../../support/config.js';
 
 const customOf = (custom: unknown) => read({ ...withJob({}), custom }).config.custom;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { ConfigError } from '../../../src/errors.js';
-import { diagnose, HELLO, pathsOf, read, single, withJob, withRules } from './helpers.js';
+import { diagnose, HELLO, pathsOf, read, single, withJob, withRules } from '../../support/config.js';
 
 const terminate = { name: 'terminate' };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
 import { ConfigError, EnsembleError } from '../../../src/errors.js';
-import { HELLO } from './helpers.js';
+import { HELLO } from '../../support/config.js';
 
 let folder = '';
 beforeAll(() => {

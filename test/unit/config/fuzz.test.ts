@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { configFromObject, loadConfig, parseConfig } from '../../../src/config/load.js';
 import { loadTests } from '../../../src/config/load-tests.js';
 import { ConfigError, EnsembleError } from '../../../src/errors.js';
-import { HELLO } from './helpers.js';
+import { HELLO } from '../../support/config.js';
 
 /** Text that is nearly YAML is more likely to reach deep than any other. */
 const yamlish = fc

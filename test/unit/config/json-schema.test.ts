@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ensembleJsonSchema, type JsonSchema } from '../../../src/config/schema/json-schema.js';
 import { TRIGGERS } from '../../../src/language/triggers.js';
-import { diagnose, HELLO, withJob, withRules } from './helpers.js';
+import { diagnose, HELLO, withJob, withRules } from '../../support/config.js';
 
 const schema = ensembleJsonSchema();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
-import { diagnose } from './helpers.js';
+import { diagnose } from '../../support/config.js';
 
 const terminate = { name: 'terminate' };
 const start = { trigger: 'start', action: terminate };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { configFromObject, parseConfig } from '../../../src/config/load.js';
-import { HELLO, read, withJob, withRules } from './helpers.js';
+import { HELLO, read, withJob, withRules } from '../../support/config.js';
 
 describe('an ensemble', () => {
   it('gets every default', () => {

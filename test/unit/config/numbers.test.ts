@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose, read, single, withRules } from './helpers.js';
+import { diagnose, read, single, withRules } from '../../support/config.js';
 
 const file = (parameters: string, when = '') => `jobs:
   - name: a

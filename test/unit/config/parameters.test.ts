@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JobEntry } from '../../../src/model/ensemble.js';
-import { diagnose, pathsOf, read, single, withJob, withRules } from './helpers.js';
+import { diagnose, pathsOf, read, single, withJob, withRules } from '../../support/config.js';
 
 const entries = (job: object): readonly JobEntry[] =>
   read(withJob(job)).config.groups.get('a')?.entries as readonly JobEntry[];

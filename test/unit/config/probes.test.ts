@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose, single } from './helpers.js';
+import { diagnose, single } from '../../support/config.js';
 
 /** A group that a plugin's probes measure, and a rule about it. */
 function study(probes: string, when = 'count.melt.failed > 1', name = 'melt'): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pathsOf, read, single, withJob } from './helpers.js';
+import { pathsOf, read, single, withJob } from '../../support/config.js';
 
 const retryOf = (retry: unknown) => read(withJob({ retry })).config.groups.get('a')?.retry;
 const never = 1e9;

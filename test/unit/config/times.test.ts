@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { meantDuration } from '../../../src/text/duration.js';
-import { diagnose, read, single, withJob, withRules } from './helpers.js';
+import { diagnose, read, single, withJob, withRules } from '../../support/config.js';
 
 const TIMES = [
   ['90s', 90],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose, pathsOf, read, withRules } from './helpers.js';
+import { diagnose, pathsOf, read, withRules } from '../../support/config.js';
 
 const terminate = { name: 'terminate' };
 const places = (yaml: string) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
-import { diagnose, single } from './helpers.js';
+import { diagnose, single } from '../../support/config.js';
 
 const block = (line: string) => `jobs:
   - {name: a, command: x}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
-import { diagnose, HELLO, pathsOf, single } from './helpers.js';
+import { diagnose, HELLO, pathsOf, single } from '../../support/config.js';
 
 describe('YAML that is wrong', () => {
   it.each([

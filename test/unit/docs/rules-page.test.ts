@@ -7,8 +7,8 @@ import { JOB_EVENTS, TRIGGERS } from '../../../src/language/triggers.js';
 import { COUNTS, STATISTICS, VARIABLES } from '../../../src/model/metric-names.js';
 import { mismatchesOf } from '../../../src/testing/compare.js';
 import { runTest } from '../../../src/testing/run-test.js';
-import { root } from '../../e2e/cli.js';
-import { diagnose, read } from '../config/helpers.js';
+import { root } from '../../support/cli.js';
+import { diagnose, read } from '../../support/config.js';
 
 /** The page names some of the events of RFC 21, which has them all. */
 const JOB_EVENT_TRIGGERS = new Set(Object.keys(JOB_EVENTS).map((event) => `job-${event}`));

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge, readCondition } from '../../../src/plugins/lammps/conditions.js';
 import { LogReader, readLog } from '../../../src/plugins/lammps/log.js';
-import { newFolder } from '../../e2e/cli.js';
-import { LOST, MULTI, NO_TABLE, TWO_RUNS, YAML } from './logs.js';
+import { newFolder } from '../../support/cli.js';
+import { LOST, MULTI, NO_TABLE, TWO_RUNS, YAML } from '../../support/lammps/logs.js';
 
 function read(text: string, ...cuts: number[]) {
   const reader = new LogReader();

@@ -12,7 +12,7 @@ import {
   printMultiHead,
   printRow,
   type Style,
-} from './printed.js';
+} from '../../support/lammps/printed.js';
 
 function read(text: string) {
   const reader = new LogReader();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ActionReport, type AskedAction, Ensemble, type Firing } from '../../../src/index.js';
-import { eventually } from '../../e2e/cli.js';
+import { eventually } from '../../support/cli.js';
 
 /** A running ensemble whose first group ends one job at a time, each success of which submits another group's job. */
 async function running() {

@@ -14,7 +14,7 @@ import {
   type MetricsSnapshot,
   type RunResult,
 } from '../../../src/index.js';
-import { newFolder } from '../../e2e/cli.js';
+import { newFolder } from '../../support/cli.js';
 
 const hello = {
   jobs: [

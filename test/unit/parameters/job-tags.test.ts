@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { compileTags, isFluxTag } from '../../../src/language/job-tags.js';
 import { findFile } from '../../../src/members/find-file.js';
 import type { JobTagValues } from '../../../src/model/job-facts.js';
-import { newFolder } from '../../e2e/cli.js';
+import { newFolder } from '../../support/cli.js';
 
 const job: JobTagValues = { id: 8103395328n, name: 'echo', tasks: 3, nodes: 2, ascii: false, node: null };
 

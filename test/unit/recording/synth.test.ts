@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type SynthOptions, synthesize } from '../../../src/recording/synth.js';
-import { root } from '../../e2e/cli.js';
+import { root } from '../../support/cli.js';
 
 interface Line {
   readonly id: string;

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { EnsembleError } from '../../../src/errors.js';
 import { openRecorder } from '../../../src/recording/writer.js';
-import { eventually, newFolder } from '../../e2e/cli.js';
+import { eventually, newFolder } from '../../support/cli.js';
 
 const LINES = Buffer.from(`${JSON.stringify({ id: 1, events: [], more: 'x'.repeat(973) })}\n`.repeat(50));
 

@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
 import { ensemblesProto } from '../../../src/service/ensembles/proto.js';
 import type { WatchResponse } from '../../../src/service/index.js';
-import { eventually } from '../../e2e/cli.js';
+import { eventually } from '../../support/cli.js';
 import { hello, type LocalService, localService } from './local-service.js';
 
 type Failure = Error & { code: status; details: string };

@@ -1,5 +1,5 @@
-import { configFromObject, type LoadedConfig, parseConfig } from '../../../src/config/load.js';
-import { ConfigError, type Diagnostic } from '../../../src/errors.js';
+import { configFromObject, type LoadedConfig, parseConfig } from '../../src/config/load.js';
+import { ConfigError, type Diagnostic } from '../../src/errors.js';
 
 /** An ensemble of one group and one rule, to be changed by tests. */
 export const HELLO = `logging:

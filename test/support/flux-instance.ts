@@ -6,7 +6,7 @@ import { hostname, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe } from 'vitest';
 import type { Count } from '../../src/model/metric-names.js';
-import { type CliOptions, type Finished, jsonLines, type Running, root, start } from '../e2e/cli.js';
+import { type CliOptions, type Finished, jsonLines, type Running, root, start } from './cli.js';
 
 function isExecutable(path: string): boolean {
   try {
