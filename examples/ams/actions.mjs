@@ -1,6 +1,6 @@
 /** What the ensemble's rules ask: is the surrogate good enough, and if not, where is physics to look next? */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { pathOf } from './common.mjs';
 
 const BOUND = 0.1;
@@ -21,6 +21,14 @@ export function learn() {
     label: 'physics',
     parameters: { point },
   }));
+}
+
+/** Submits physics for the point of a surrogate that was not sure. */
+export function verify({ event }) {
+  const { point } = event.parameters;
+  const notSure = existsSync(pathOf('not-sure.csv')) ? readFileSync(pathOf('not-sure.csv'), 'utf8') : '';
+  if (!notSure.split('\n').includes(String(point))) return null;
+  return { name: 'submit', label: 'physics', parameters: { point } };
 }
 
 /** Where physics is to look next: half of the points around the worst one, half in the widest gaps, and none twice. */
