@@ -95,7 +95,7 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
         ++totals_.own_jobs;
       }
       if (record.events.empty()) {
-        TouchSet unseen;
+        ChangeMask unseen;
         Submitted(*job, metrics_[group], unseen);
         metrics_.CountInWindows(group, unseen, metrics_.time());
         judge_.OnChanged(group, unseen);
@@ -239,9 +239,9 @@ std::uint32_t Engine::AddGroup(std::string_view name) {
 
 bool Engine::Apply(Job& job, const journal::Event& event) {
   GroupMetrics& metrics = metrics_[job.group];
-  TouchSet touched;
-  touched.Add(TouchOf(event.kind));
-  Submitted(job, metrics, touched);
+  ChangeMask changed;
+  changed.Add(ChangeOf(event.kind));
+  Submitted(job, metrics, changed);
   if (IsCounted(event.kind) && job.seen < UINT16_MAX) ++job.seen;
   bool stays = true;
 
@@ -254,34 +254,34 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
       }
       break;
     case EventKind::kValidate:
-      if (job.state == JobState::kNew) Enter(job, JobState::kDepend, metrics, touched);
+      if (job.state == JobState::kNew) Enter(job, JobState::kDepend, metrics, changed);
       break;
     case EventKind::kDepend:
-      if (job.state <= JobState::kDepend) Enter(job, JobState::kPriority, metrics, touched);
+      if (job.state <= JobState::kDepend) Enter(job, JobState::kPriority, metrics, changed);
       break;
     case EventKind::kPriority:
-      if (job.state <= JobState::kPriority) Enter(job, JobState::kSched, metrics, touched);
+      if (job.state <= JobState::kPriority) Enter(job, JobState::kSched, metrics, changed);
       break;
     case EventKind::kUrgency:
     case EventKind::kJobspecUpdate:
     case EventKind::kFluxRestart:
-      if (job.state == JobState::kSched) Enter(job, JobState::kPriority, metrics, touched);
+      if (job.state == JobState::kSched) Enter(job, JobState::kPriority, metrics, changed);
       break;
     case EventKind::kAlloc:
-      if (job.state <= JobState::kSched) Enter(job, JobState::kRun, metrics, touched);
+      if (job.state <= JobState::kSched) Enter(job, JobState::kRun, metrics, changed);
       break;
     case EventKind::kStart:
-      Started(job, event, metrics, touched);
+      Started(job, event, metrics, changed);
       break;
     case EventKind::kFinish:
-      Finished(job, event, metrics, touched);
+      Finished(job, event, metrics, changed);
       break;
     case EventKind::kException:
-      Excepted(job, event, metrics, touched);
+      Excepted(job, event, metrics, changed);
       break;
     case EventKind::kClean:
-      if (!job.settled) Outcome(job, false, event.timestamp, metrics, touched);
-      Enter(job, JobState::kInactive, metrics, touched);
+      if (!job.settled) Outcome(job, false, event.timestamp, metrics, changed);
+      Enter(job, JobState::kInactive, metrics, changed);
       stays = false;
       break;
     case EventKind::kInvalidate:
@@ -290,55 +290,55 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
     default:
       break;
   }
-  metrics_.CountInWindows(job.group, touched, event.timestamp);
-  judge_.OnEvent(job, event, touched, stays);
+  metrics_.CountInWindows(job.group, changed, event.timestamp);
+  judge_.OnEvent(job, event, changed, stays);
   return stays;
 }
 
 // The first thing heard of a job counts it, whichever event that is: a filtered or torn journal may
 // lack the submit event itself.
-void Engine::Submitted(Job& job, GroupMetrics& metrics, TouchSet& touched) {
+void Engine::Submitted(Job& job, GroupMetrics& metrics, ChangeMask& changed) {
   if (job.counted) return;
   job.counted = true;
   metrics.Add(Count::kSubmitted, 1);
   metrics.Add(Count::kPending, 1);
-  touched.Add(TouchOf(Count::kSubmitted));
-  touched.Add(TouchOf(Count::kPending));
+  changed.Add(ChangeOf(Count::kSubmitted));
+  changed.Add(ChangeOf(Count::kPending));
 }
 
 void Engine::Started(Job& job, const journal::Event& event, GroupMetrics& metrics,
-                     TouchSet& touched) {
+                     ChangeMask& changed) {
   if (job.has_start) return;
   job.has_start = true;
-  if (job.state <= JobState::kSched) Enter(job, JobState::kRun, metrics, touched);
+  if (job.state <= JobState::kSched) Enter(job, JobState::kRun, metrics, changed);
   if (job.has_finish) return;
   if (job.has_submit) {
-    Observe(Variable::kPending, event.timestamp - job.since, event.timestamp, metrics, touched);
+    Observe(Variable::kPending, event.timestamp - job.since, event.timestamp, metrics, changed);
   }
   job.since = event.timestamp;
 }
 
 void Engine::Finished(Job& job, const journal::Event& event, GroupMetrics& metrics,
-                      TouchSet& touched) {
+                      ChangeMask& changed) {
   if (job.has_finish) return;
   job.has_finish = true;
   job.status = static_cast<std::uint16_t>(event.status);
   if (job.has_start) {
-    Observe(Variable::kDuration, event.timestamp - job.since, event.timestamp, metrics, touched);
+    Observe(Variable::kDuration, event.timestamp - job.since, event.timestamp, metrics, changed);
   }
   job.since = event.timestamp;
   NoteStatus(job, event.status, metrics);
   metrics.Add(Count::kFinished, 1);
-  touched.Add(TouchOf(Count::kFinished));
+  changed.Add(ChangeOf(Count::kFinished));
   const bool success = event.status == 0 && !job.has_fatal_exception;
   if (success || job.has_fatal_exception) {
-    Outcome(job, success, event.timestamp, metrics, touched);
+    Outcome(job, success, event.timestamp, metrics, changed);
   }
-  if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, touched);
+  if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, changed);
 }
 
 void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics,
-                      TouchSet& touched) {
+                      ChangeMask& changed) {
   if (event.severity < job.severity) {
     job.severity = event.severity;
     job.exception_type = event.exception_type;
@@ -352,10 +352,10 @@ void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metri
     metrics.Add(Count::kException, 1);
     metrics.AddException(event.exception_name);
     NoteException(job, event, metrics);
-    touched.Add(TouchOf(Count::kException));
+    changed.Add(ChangeOf(Count::kException));
   }
-  if (job.has_finish && !job.settled) Outcome(job, false, event.timestamp, metrics, touched);
-  if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, touched);
+  if (job.has_finish && !job.settled) Outcome(job, false, event.timestamp, metrics, changed);
+  if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, changed);
 }
 
 void Engine::Probed(std::uint32_t group, std::size_t first, std::span<const double> values,
@@ -375,32 +375,32 @@ void Engine::End() {
   retries_.Clear();
 }
 
-void Engine::Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& touched) {
-  MoveGauges(job.state, state, metrics, touched);
+void Engine::Enter(Job& job, JobState state, GroupMetrics& metrics, ChangeMask& changed) {
+  MoveGauges(job.state, state, metrics, changed);
   job.state = state;
   switch (state) {
     case JobState::kSched:
-      touched.Add(Touch::kSchedState);
+      changed.Add(Change::kSchedState);
       break;
     case JobState::kRun:
-      touched.Add(Touch::kRunState);
+      changed.Add(Change::kRunState);
       break;
     case JobState::kCleanup:
-      touched.Add(Touch::kCleanupState);
+      changed.Add(Change::kCleanupState);
       break;
     case JobState::kInactive:
-      touched.Add(Touch::kInactiveState);
+      changed.Add(Change::kInactiveState);
       break;
     default:
       break;
   }
 }
 
-void Engine::MoveGauges(JobState from, JobState to, GroupMetrics& metrics, TouchSet& touched) {
+void Engine::MoveGauges(JobState from, JobState to, GroupMetrics& metrics, ChangeMask& changed) {
   const auto move = [&](Count gauge, bool was, bool is) {
     if (was == is) return;
     metrics.Add(gauge, is ? 1 : -1);
-    touched.Add(TouchOf(gauge));
+    changed.Add(ChangeOf(gauge));
   };
   const auto is_running = [](JobState state) {
     return state == JobState::kRun || state == JobState::kCleanup;
@@ -411,13 +411,13 @@ void Engine::MoveGauges(JobState from, JobState to, GroupMetrics& metrics, Touch
 
 // A clock that was set back between a job's two events makes an interval that never was.
 void Engine::Observe(Variable variable, double seconds, double time, GroupMetrics& metrics,
-                     TouchSet& touched) {
+                     ChangeMask& changed) {
   if (seconds < 0) {
     ++totals_.negative_intervals;
     return;
   }
   metrics.stream(variable).Observe(seconds, time);
-  touched.Add(TouchOf(variable));
+  changed.Add(ChangeOf(variable));
 }
 
 void Engine::Gather(const journal::Event& event, journal::JobId id, std::uint32_t group) {

@@ -206,15 +206,15 @@ class Engine final : private journal::RecordSink {
   bool Apply(Job& job, const journal::Event& event);
   // The job manager has refused the job, so it was never submitted.
   void Refused(Job& job, const journal::Event& event);
-  void Submitted(Job& job, GroupMetrics& metrics, TouchSet& touched);
-  void Started(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
-  void Finished(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
-  void Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics, TouchSet& touched);
+  void Submitted(Job& job, GroupMetrics& metrics, ChangeMask& changed);
+  void Started(Job& job, const journal::Event& event, GroupMetrics& metrics, ChangeMask& changed);
+  void Finished(Job& job, const journal::Event& event, GroupMetrics& metrics, ChangeMask& changed);
+  void Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics, ChangeMask& changed);
   // Nothing can change the job's result any more.
-  void Outcome(Job& job, bool success, double time, GroupMetrics& metrics, TouchSet& touched);
+  void Outcome(Job& job, bool success, double time, GroupMetrics& metrics, ChangeMask& changed);
   // The job has ended: it may have another try. True if it has.
   bool TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
-                TouchSet& touched);
+                ChangeMask& changed);
   // The job has an exception that is fatal, or its exit status: why it fails, if it does.
   void NoteException(Job& job, const journal::Event& event, GroupMetrics& metrics);
   void NoteStatus(Job& job, std::int32_t status, GroupMetrics& metrics);
@@ -227,10 +227,10 @@ class Engine final : private journal::RecordSink {
   void ForgetAttempts(std::uint32_t group, const JobDetails& details);
   // The job that it is the next try of; the end when that is not known.
   Awaited::iterator TryBefore(std::uint32_t group, const JobDetails& details, bool resubmitted);
-  void Enter(Job& job, JobState state, GroupMetrics& metrics, TouchSet& touched);
-  void MoveGauges(JobState from, JobState to, GroupMetrics& metrics, TouchSet& touched);
+  void Enter(Job& job, JobState state, GroupMetrics& metrics, ChangeMask& changed);
+  void MoveGauges(JobState from, JobState to, GroupMetrics& metrics, ChangeMask& changed);
   void Observe(Variable variable, double seconds, double time, GroupMetrics& metrics,
-               TouchSet& touched);
+               ChangeMask& changed);
   void Gather(const journal::Event& event, journal::JobId id, std::uint32_t group);
 
   Plan& Register(Plan& plan);

@@ -29,14 +29,14 @@ void Engine::TakeSubmit() {
 }
 
 void Engine::Refused(Job& job, const journal::Event& event) {
-  TouchSet touched;
-  touched.Add(TouchOf(event.kind));
+  ChangeMask changed;
+  changed.Add(ChangeOf(event.kind));
   // Only where the stream took its time between the two events has it been counted.
   if (job.counted && !job.settled) {
     GroupMetrics& metrics = metrics_[job.group];
     metrics.Add(Count::kSubmitted, -1);
-    touched.Add(TouchOf(Count::kSubmitted));
-    MoveGauges(job.state, JobState::kInactive, metrics, touched);
+    changed.Add(ChangeOf(Count::kSubmitted));
+    MoveGauges(job.state, JobState::kInactive, metrics, changed);
     if (job.has_submit && !job.has_start && !job.has_finish) {
       metrics_.TakeFromWindows(job.group, Count::kSubmitted, job.since);
     }
@@ -45,7 +45,7 @@ void Engine::Refused(Job& job, const journal::Event& event) {
     if (const JobDetails* details = details_.Find(job.id)) AwaitAgain(job.group, *details);
   }
   if (job.own) --totals_.own_jobs;
-  judge_.OnEvent(job, event, touched, false);
+  judge_.OnEvent(job, event, changed, false);
 }
 
 // Flux's own result (flux-core: src/modules/job-list/job_state.c): a job that was not successful is
@@ -53,36 +53,36 @@ void Engine::Refused(Job& job, const journal::Event& event) {
 // FAILED. Its success follows from its finish; the exceptions count that have come until it is
 // cleaned up.
 void Engine::Outcome(Job& job, bool success, double time, GroupMetrics& metrics,
-                     TouchSet& touched) {
-  const auto add = [&](Count count, Touch trigger) {
+                     ChangeMask& changed) {
+  const auto add = [&](Count count, Change trigger) {
     metrics.Add(count, 1);
-    touched.Add(TouchOf(count));
-    touched.Add(trigger);
+    changed.Add(ChangeOf(count));
+    changed.Add(trigger);
   };
   JobOutcome outcome = JobOutcome::kFailed;
   if (success) {
     outcome = JobOutcome::kSuccess;
-    add(Count::kSuccess, Touch::kSuccess);
+    add(Count::kSuccess, Change::kSuccess);
   } else if (job.severity == Job::kNoException) {
-    add(Count::kFailed, Touch::kFail);
+    add(Count::kFailed, Change::kFail);
   } else if (job.exception_type == journal::ExceptionType::kCancel) {
     outcome = JobOutcome::kCanceled;
-    add(Count::kCanceled, Touch::kCancel);
+    add(Count::kCanceled, Change::kCancel);
   } else {
-    add(Count::kFailed, Touch::kFail);
+    add(Count::kFailed, Change::kFail);
     if (job.exception_type == journal::ExceptionType::kTimeout) {
       outcome = JobOutcome::kTimeout;
-      add(Count::kTimeout, Touch::kTimeout);
+      add(Count::kTimeout, Change::kTimeout);
     }
   }
   job.settled = true;
   if (success) return;
-  const bool again = Remembers(job.group) && TryAgain(job, outcome, time, metrics, touched);
+  const bool again = Remembers(job.group) && TryAgain(job, outcome, time, metrics, changed);
   if (outcome != JobOutcome::kCanceled || CanceledByOthers(job)) Failed(job, again, metrics);
 }
 
 bool Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetrics& metrics,
-                      TouchSet& touched) {
+                      ChangeMask& changed) {
   const RetryPolicy* const policy = retries_.PolicyOf(job.group);
   const JobDetails* const details = details_.Find(job.id);
   // A job that no ensemble has submitted has no entry that it could be made from again.
@@ -91,7 +91,7 @@ bool Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetr
     return false;
   }
   metrics.Add(Count::kRetried, 1);
-  touched.Add(TouchOf(Count::kRetried));
+  changed.Add(ChangeOf(Count::kRetried));
   // Its end is its finish, however long it was cleaned up.
   const double ended = job.has_finish ? job.since : time;
   Retry retry{0, ended + policy->Delay(details->attempt), job.id, job.group, *details};
@@ -102,10 +102,10 @@ bool Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetr
 
 void Engine::SettleAsItIs(Job& job) {
   if (!job.has_finish || job.settled) return;
-  TouchSet touched;
-  Outcome(job, false, totals_.latest, metrics_[job.group], touched);
-  metrics_.CountInWindows(job.group, touched, totals_.latest);
-  judge_.OnSettled(job, touched, totals_.latest);
+  ChangeMask changed;
+  Outcome(job, false, totals_.latest, metrics_[job.group], changed);
+  metrics_.CountInWindows(job.group, changed, totals_.latest);
+  judge_.OnSettled(job, changed, totals_.latest);
 }
 
 void Engine::FinishStream() {
@@ -124,8 +124,8 @@ void Engine::FinishStream() {
 void Engine::Lose(Job* job) {
   SettleAsItIs(*job);
   if (!job->settled) ++totals_.lost_jobs;
-  TouchSet touched;
-  Enter(*job, JobState::kInactive, metrics_[job->group], touched);
+  ChangeMask changed;
+  Enter(*job, JobState::kInactive, metrics_[job->group], changed);
   judge_.OnLost(*job);
   Forget(job);
 }

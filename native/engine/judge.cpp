@@ -70,11 +70,11 @@ void Judge::Watch(Rule& rule) {
   if (rule.program && !rule.program->metrics().empty()) rule.metric = rule.program->metrics()[0];
   rule.ForEachMetric([&](std::uint32_t index) {
     const Metric& metric = metrics_.metric(index);
-    const engine::Watch watch{metric.group, TouchOf(metric)};
-    if (rule.touch == Touch::kNone) {
+    const engine::Watch watch{metric.group, ChangeOf(metric)};
+    if (rule.change == Change::kNone) {
       rule.group = watch.group;
-      rule.touch = watch.touch;
-    } else if (watch != engine::Watch{rule.group, rule.touch} &&
+      rule.change = watch.change;
+    } else if (watch != engine::Watch{rule.group, rule.change} &&
                std::find(rule.also.begin(), rule.also.end(), watch) == rule.also.end()) {
       rule.also.push_back(watch);
     }
@@ -125,20 +125,20 @@ void Judge::Start(double now) {
   Settle();
 }
 
-void Judge::JudgeEvent(const Job& job, const journal::Event& event, TouchSet touched) {
+void Judge::JudgeEvent(const Job& job, const journal::Event& event, ChangeMask changed) {
   moment_ = event.timestamp;
   Facts facts = FactsOf(&event);
   facts.details = &details_;
   facts.job = job.id;
   std::optional<Finish> finish;
-  for (const std::uint32_t index : book_.Touched(job.group, touched)) {
+  for (const std::uint32_t index : book_.RulesOn(job.group, changed)) {
     const Rule& rule = book_.rule(index);
     // What ends the run must not keep the job from being measured.
     if (ended_ && !rule.probing) continue;
     // A result that is known at last is still that of the job's finish.
     const bool late = event.kind == journal::EventKind::kClean && job.has_finish;
-    if (late && IsOutcome(rule.touch) && !finish) finish.emplace(job.status, event.timestamp);
-    facts.event = late && IsOutcome(rule.touch) ? &finish->event : &event;
+    if (late && IsOutcome(rule.change) && !finish) finish.emplace(job.status, event.timestamp);
+    facts.event = late && IsOutcome(rule.change) ? &finish->event : &event;
     double value = stats::kNoValue;
     if (!IsDue(index, facts, &value)) continue;
     Firing firing = NewFiring(job.group);
@@ -164,27 +164,28 @@ void Judge::DescribeJob(Firing& firing) const {
 
 void Judge::OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count, double time) {
   metrics_.Pass(time);
-  const auto changed = [&](std::uint32_t index) {
+  const auto is_measured = [&](std::uint32_t index) {
     const Metric& metric = metrics_.metric(index);
     return metric.group == group && metric.probe >= first && metric.probe - first < count;
   };
-  ExpectWindows(group, changed);
+  ExpectWindows(group, is_measured);
   if (ended_) return;
   moment_ = time;
-  TouchSet touched;
-  touched.Add(Touch::kProbeStreams);
-  const std::vector<std::uint32_t> rules = book_.Touched(group, touched);
+  ChangeMask changed;
+  changed.Add(Change::kProbeStreams);
+  const std::vector<std::uint32_t> rules = book_.RulesOn(group, changed);
   const Facts facts = FactsOf();
   for (const std::uint32_t index : rules) {
     bool concerned = false;
-    book_.rule(index).ForEachMetric([&](std::uint32_t metric) { concerned |= changed(metric); });
+    book_.rule(index).ForEachMetric(
+        [&](std::uint32_t metric) { concerned |= is_measured(metric); });
     if (concerned) JudgeMetric(index, facts);
   }
   Settle();
 }
 
-// For watchdogs and windows, which have to know what happened whether a rule is touched or not.
-void Judge::Listen(const Job& job, const journal::Event& event, TouchSet touched, bool active) {
+// For watchdogs and windows, which need every event, also where no rule waits for it.
+void Judge::Listen(const Job& job, const journal::Event& event, ChangeMask changed, bool active) {
   const auto guard = guards_.find(job.group);
   if (guard != guards_.end()) {
     if (active) {
@@ -194,19 +195,19 @@ void Judge::Listen(const Job& job, const journal::Event& event, TouchSet touched
     }
     Expect(guard->second, job.group);
   }
-  OnChanged(job.group, touched);
+  OnChanged(job.group, changed);
 }
 
-void Judge::OnChanged(std::uint32_t group, TouchSet touched) {
+void Judge::OnChanged(std::uint32_t group, ChangeMask changed) {
   ExpectWindows(
-      group, [&](std::uint32_t metric) { return touched.Has(TouchOf(metrics_.metric(metric))); });
+      group, [&](std::uint32_t metric) { return changed.Has(ChangeOf(metrics_.metric(metric))); });
 }
 
-void Judge::OnSettled(const Job& job, TouchSet touched, double time) {
-  OnChanged(job.group, touched);
-  if (ended_ || !book_.Touches(job.group, touched)) return;
+void Judge::OnSettled(const Job& job, ChangeMask changed, double time) {
+  OnChanged(job.group, changed);
+  if (ended_ || !book_.HasRuleOn(job.group, changed)) return;
   const Finish finish(job.status, time);
-  JudgeEvent(job, finish.event, touched);
+  JudgeEvent(job, finish.event, changed);
 }
 
 void Judge::OnLost(const Job& job) {

@@ -46,18 +46,18 @@ class Judge {
   // The run begins: start rules, and those of the initial state.
   void Start(double now);
 
-  // An event was applied to a job, which is active or was until now. Most touch no rule, and there
-  // are millions of them.
-  void OnEvent(const Job& job, const journal::Event& event, TouchSet touched, bool active) {
-    if (!guards_.empty() || !windows_.empty()) Listen(job, event, touched, active);
-    if (!ended_ && book_.Touches(job.group, touched)) JudgeEvent(job, event, touched);
+  // An event was applied to a job, which is active or was until now. Most make no rule due, and
+  // there are millions of them.
+  void OnEvent(const Job& job, const journal::Event& event, ChangeMask changed, bool active) {
+    if (!guards_.empty() || !windows_.empty()) Listen(job, event, changed, active);
+    if (!ended_ && book_.HasRuleOn(job.group, changed)) JudgeEvent(job, event, changed);
   }
   // These counts and streams of a group have changed, also without an event to judge.
-  void OnChanged(std::uint32_t group, TouchSet touched);
+  void OnChanged(std::uint32_t group, ChangeMask changed);
   // Probes have measured a job of the group: so many numbers, from the index `first` on.
   void OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count, double time);
   // The result of a job that has finished is known, without another event of it, at `time`.
-  void OnSettled(const Job& job, TouchSet touched, double time);
+  void OnSettled(const Job& job, ChangeMask changed, double time);
   // A job left without an event.
   void OnLost(const Job& job);
 
@@ -171,16 +171,16 @@ class Judge {
   void Prepare(std::uint32_t index);
   void Begin(std::uint32_t index);
   // Sees to it that windows of the group are looked at when they change next, if they have changed.
-  template <typename Changed>
-  void ExpectWindows(std::uint32_t group, Changed changed) {
+  template <typename HasChanged>
+  void ExpectWindows(std::uint32_t group, HasChanged has_changed) {
     const auto windows = group_windows_.find(group);
     if (windows == group_windows_.end()) return;
     for (const std::uint32_t metric : windows->second) {
-      if (changed(metric)) Expect(windows_[metric]);
+      if (has_changed(metric)) Expect(windows_[metric]);
     }
   }
-  void Listen(const Job& job, const journal::Event& event, TouchSet touched, bool active);
-  void JudgeEvent(const Job& job, const journal::Event& event, TouchSet touched);
+  void Listen(const Job& job, const journal::Event& event, ChangeMask changed, bool active);
+  void JudgeEvent(const Job& job, const journal::Event& event, ChangeMask changed);
   void HappenNext();
   void Gather(const Appointment& appointment, std::vector<Due>& due);
   void GatherRule(std::uint32_t index, std::vector<Due>& due);

@@ -32,7 +32,7 @@ std::uint64_t Judge::TimesCome(std::uint32_t index) const {
       return timing == timings_.end() ? 0 : static_cast<std::uint64_t>(timing->second.count);
     case TriggerType::kMetric:
     case TriggerType::kJob:
-      return book_.TimesTouched(rule);
+      return book_.TimesChanged(rule);
   }
   return 0;
 }

@@ -109,10 +109,10 @@ void Judge::Gather(const Appointment& appointment, std::vector<Due>& due) {
     case Appointment::Kind::kWatchdog: {
       const std::uint32_t group = appointment.index;
       Guard& guard = guards_.at(group);
-      TouchSet touched;
-      touched.Add(Touch::kStalled);
+      ChangeMask changed;
+      changed.Add(Change::kStalled);
       while (const std::optional<Watchdog::Silence> silence = guard.watchdog.Take(now_)) {
-        for (const std::uint32_t rule : book_.Touched(group, touched)) {
+        for (const std::uint32_t rule : book_.RulesOn(group, changed)) {
           due.push_back({rule, silence, group});
         }
       }

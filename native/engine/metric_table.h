@@ -1,7 +1,7 @@
 // The metrics that rules name, by index, over what is kept of every group. A rule's condition
-// refers to an index; which touch changes a metric, and when time alone does, follows from its
-// entry. What a metric takes beyond what is kept anyway, a sketch or a window, is kept from when it
-// is added.
+// refers to an index; which change of a group changes a metric, and when time alone does, follows
+// from its entry. What a metric takes beyond what is kept anyway, a sketch or a window, is kept
+// from when it is added.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/change.h"
 #include "engine/metrics.h"
-#include "engine/touch.h"
 #include "stats/count_window.h"
 #include "stats/stream.h"
 
@@ -40,10 +40,11 @@ struct Metric {
   std::uint32_t probe = kNoProbe;
 };
 
-// What an event has to touch for the metric to change.
-constexpr Touch TouchOf(const Metric& metric) {
-  if (metric.probe != kNoProbe) return Touch::kProbeStreams;
-  return metric.kind == Metric::Kind::kStatistic ? TouchOf(metric.variable) : TouchOf(metric.count);
+// The change of its group that changes the metric.
+constexpr Change ChangeOf(const Metric& metric) {
+  if (metric.probe != kNoProbe) return Change::kProbeStreams;
+  return metric.kind == Metric::Kind::kStatistic ? ChangeOf(metric.variable)
+                                                 : ChangeOf(metric.count);
 }
 
 constexpr bool IsOfPendingTimes(const Metric& metric) {
@@ -86,10 +87,10 @@ class MetricTable {
   void Pass(double time) { time_ = std::max(time_, time); }
   double time() const { return time_; }
   // An event of this time has changed these counts of a group, each by one.
-  void CountInWindows(std::uint32_t group, TouchSet touched, double time) {
+  void CountInWindows(std::uint32_t group, ChangeMask changed, double time) {
     if (group >= count_windows_.size()) return;
     for (auto& [count, window] : count_windows_[group]) {
-      if (touched.Has(TouchOf(count))) window.Add(time);
+      if (changed.Has(ChangeOf(count))) window.Add(time);
     }
   }
 

@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/change.h"
 #include "engine/jobspec.h"
 #include "engine/metric_table.h"
 #include "engine/program.h"
 #include "engine/retries.h"
-#include "engine/touch.h"
 
 namespace flux_ensemble::engine {
 
@@ -62,20 +62,20 @@ inline constexpr std::size_t kTriggerTypeCount = 7;
 inline constexpr std::uint32_t kNoState = ~std::uint32_t{0};
 inline constexpr std::size_t kMostStates = 64;
 
-// What makes a rule due: something of a group is touched.
+// A change of a group that makes a rule due.
 struct Watch {
   std::uint32_t group = kNoGroup;
-  Touch touch = Touch::kNone;
+  Change change = Change::kNone;
 
   bool operator==(const Watch&) const = default;
 };
 
 struct Rule {
   TriggerType trigger = TriggerType::kStart;
-  // kJob: kNoGroup for any group's jobs. For kMetric, group and touch follow from the metrics that
+  // kJob: kNoGroup for any group's jobs. For kMetric, group and change follow from the metrics that
   // it names: the judge fills them in.
   std::uint32_t group = kNoGroup;
-  Touch touch = Touch::kNone;          // kMetric and kJob: what makes the rule due
+  Change change = Change::kNone;       // kMetric and kJob: what makes the rule due
   std::uint32_t metric = kNoMetric;    // kMetric: index into the table of metrics
   std::optional<Condition> condition;  // kMetric; without one, any value will do
   std::uint64_t in = 0;                // states in which it is judged; 0 for all

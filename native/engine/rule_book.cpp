@@ -9,7 +9,7 @@ std::uint32_t RuleBook::Add(Rule rule) {
   const std::uint32_t index = size();
   if (rule.repetitions > 0) {
     by_trigger_[static_cast<std::size_t>(rule.trigger)].rules.push_back(index);
-    if (rule.touch != Touch::kNone) Put(index, {rule.group, rule.touch});
+    if (rule.change != Change::kNone) Put(index, {rule.group, rule.change});
     for (const Watch& watch : rule.also) Put(index, watch);
   }
   rules_.push_back(std::move(rule));
@@ -19,8 +19,8 @@ std::uint32_t RuleBook::Add(Rule rule) {
 
 void RuleBook::Put(std::uint32_t index, const Watch& watch) {
   Shelf& shelf = ShelfOf(watch.group);
-  BucketOf(shelf, watch.touch).rules.push_back(index);
-  shelf.touches.Add(watch.touch);
+  BucketOf(shelf, watch.change).rules.push_back(index);
+  shelf.mask.Add(watch.change);
 }
 
 RuleBook::Shelf& RuleBook::ShelfOf(std::uint32_t group) {
@@ -29,11 +29,11 @@ RuleBook::Shelf& RuleBook::ShelfOf(std::uint32_t group) {
   return by_group_[group];
 }
 
-RuleBook::Bucket& RuleBook::BucketOf(Shelf& shelf, Touch touch) {
+RuleBook::Bucket& RuleBook::BucketOf(Shelf& shelf, Change change) {
   for (Bucket& bucket : shelf.buckets) {
-    if (bucket.touch == touch) return bucket;
+    if (bucket.change == change) return bucket;
   }
-  shelf.buckets.push_back(Bucket{touch, false, 0, {}});
+  shelf.buckets.push_back(Bucket{change, false, 0, {}});
   return shelf.buckets.back();
 }
 
@@ -43,33 +43,33 @@ void RuleBook::Sweep(Bucket& bucket) {
   bucket.stale = false;
 }
 
-void RuleBook::Gather(Shelf& shelf, TouchSet touched) {
-  if (!shelf.touches.Meets(touched)) return;
+void RuleBook::Gather(Shelf& shelf, ChangeMask changed) {
+  if (!shelf.mask.Meets(changed)) return;
   for (Bucket& bucket : shelf.buckets) {
-    if (!touched.Has(bucket.touch)) continue;
-    ++bucket.times_touched;
+    if (!changed.Has(bucket.change)) continue;
+    ++bucket.times_changed;
     Sweep(bucket);
     if (bucket.rules.empty()) continue;
-    touched_.insert(touched_.end(), bucket.rules.begin(), bucket.rules.end());
+    matches_.insert(matches_.end(), bucket.rules.begin(), bucket.rules.end());
     ++gathered_buckets_;
   }
 }
 
-const std::vector<std::uint32_t>& RuleBook::Touched(std::uint32_t group, TouchSet touched) {
-  touched_.clear();
+const std::vector<std::uint32_t>& RuleBook::RulesOn(std::uint32_t group, ChangeMask changed) {
+  matches_.clear();
   gathered_buckets_ = 0;
-  if (group < by_group_.size()) Gather(by_group_[group], touched);
-  Gather(any_group_, touched);
+  if (group < by_group_.size()) Gather(by_group_[group], changed);
+  Gather(any_group_, changed);
   if (gathered_buckets_ > 1) {
-    std::sort(touched_.begin(), touched_.end(), [this](std::uint32_t a, std::uint32_t b) {
-      const bool metric_a = IsMetric(rules_[a].touch);
-      const bool metric_b = IsMetric(rules_[b].touch);
+    std::sort(matches_.begin(), matches_.end(), [this](std::uint32_t a, std::uint32_t b) {
+      const bool metric_a = IsMetric(rules_[a].change);
+      const bool metric_b = IsMetric(rules_[b].change);
       return metric_a != metric_b ? metric_a : a < b;
     });
-    // A rule that names several metrics may have been touched by more than one.
-    touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
+    // A rule that names several metrics may be due by more than one.
+    matches_.erase(std::unique(matches_.begin(), matches_.end()), matches_.end());
   }
-  return touched_;
+  return matches_;
 }
 
 const std::vector<std::uint32_t>& RuleBook::Living(TriggerType trigger) {
@@ -78,19 +78,19 @@ const std::vector<std::uint32_t>& RuleBook::Living(TriggerType trigger) {
   return bucket.rules;
 }
 
-std::uint64_t RuleBook::TimesTouched(const Watch& watch) const {
+std::uint64_t RuleBook::TimesChanged(const Watch& watch) const {
   if (watch.group != kNoGroup && watch.group >= by_group_.size()) return 0;
   const Shelf& shelf = watch.group == kNoGroup ? any_group_ : by_group_[watch.group];
   for (const Bucket& bucket : shelf.buckets) {
-    if (bucket.touch == watch.touch) return bucket.times_touched;
+    if (bucket.change == watch.change) return bucket.times_changed;
   }
   return 0;
 }
 
-std::uint64_t RuleBook::TimesTouched(const Rule& rule) const {
-  if (rule.touch == Touch::kNone) return 0;
-  std::uint64_t times = TimesTouched(Watch{rule.group, rule.touch});
-  for (const Watch& watch : rule.also) times += TimesTouched(watch);
+std::uint64_t RuleBook::TimesChanged(const Rule& rule) const {
+  if (rule.change == Change::kNone) return 0;
+  std::uint64_t times = TimesChanged(Watch{rule.group, rule.change});
+  for (const Watch& watch : rule.also) times += TimesChanged(watch);
   return times;
 }
 
@@ -106,8 +106,8 @@ bool RuleBook::Take(std::uint32_t index) {
   if (rule.backoff) rule.passing = *rule.backoff;
   if (--rule.repetitions == 0) {
     by_trigger_[static_cast<std::size_t>(rule.trigger)].stale = true;
-    if (rule.touch != Touch::kNone) BucketOf(ShelfOf(rule.group), rule.touch).stale = true;
-    for (const Watch& watch : rule.also) BucketOf(ShelfOf(watch.group), watch.touch).stale = true;
+    if (rule.change != Change::kNone) BucketOf(ShelfOf(rule.group), rule.change).stale = true;
+    for (const Watch& watch : rule.also) BucketOf(ShelfOf(watch.group), watch.change).stale = true;
   }
   return true;
 }

@@ -1,13 +1,13 @@
 // The rules of an ensemble, indexed by what makes them due: an event costs as much as the rules
-// that it touches, however many there are.
+// that it makes due, however many there are.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
+#include "engine/change.h"
 #include "engine/plan.h"
-#include "engine/touch.h"
 
 namespace flux_ensemble::engine {
 
@@ -35,22 +35,22 @@ class RuleBook {
   std::uint32_t size() const { return static_cast<std::uint32_t>(rules_.size()); }
   const Rule& rule(std::uint32_t index) const { return rules_[index]; }
 
-  // Whether there is, or was, a rule that an event of a group's job touches.
-  bool Touches(std::uint32_t group, TouchSet touched) const {
-    return (group < by_group_.size() && by_group_[group].touches.Meets(touched)) ||
-           any_group_.touches.Meets(touched);
+  // Whether a rule waits, or waited, for one of these changes of a group.
+  bool HasRuleOn(std::uint32_t group, ChangeMask changed) const {
+    return (group < by_group_.size() && by_group_[group].mask.Meets(changed)) ||
+           any_group_.mask.Meets(changed);
   }
 
-  // The rules that an event of a group's job touches, each once, metric rules first, then in the
-  // order of the file. Holds until the next call.
-  const std::vector<std::uint32_t>& Touched(std::uint32_t group, TouchSet touched);
+  // The rules that wait for one of these changes of a group, each once, metric rules first, then in
+  // the order of the file. Holds until the next call.
+  const std::vector<std::uint32_t>& RulesOn(std::uint32_t group, ChangeMask changed);
 
   // The rules of one trigger that have runs left, in the order of the file.
   const std::vector<std::uint32_t>& Living(TriggerType trigger);
 
-  // How often an event has touched what makes the rule due. One that touches several metrics of a
+  // How often a change has come that makes the rule due. An event that changes several metrics of a
   // rule counts for each of them.
-  std::uint64_t TimesTouched(const Rule& rule) const;
+  std::uint64_t TimesChanged(const Rule& rule) const;
 
   RuleTally& tally(std::uint32_t index) { return tallies_[index]; }
   const RuleTally& tally(std::uint32_t index) const { return tallies_[index]; }
@@ -59,31 +59,31 @@ class RuleBook {
   bool Take(std::uint32_t index);
 
  private:
-  // Rules due at one touch; those that have run out are swept when the bucket is next looked at.
+  // Rules due at one change; those that have run out are swept when the bucket is next looked at.
   struct Bucket {
-    Touch touch = Touch::kNone;
+    Change change = Change::kNone;
     bool stale = false;
-    std::uint64_t times_touched = 0;
+    std::uint64_t times_changed = 0;
     std::vector<std::uint32_t> rules;
   };
   struct Shelf {
-    TouchSet touches;
+    ChangeMask mask;
     std::vector<Bucket> buckets;
   };
 
   void Put(std::uint32_t index, const Watch& watch);
   Shelf& ShelfOf(std::uint32_t group);
-  Bucket& BucketOf(Shelf& shelf, Touch touch);
+  Bucket& BucketOf(Shelf& shelf, Change change);
   void Sweep(Bucket& bucket);
-  void Gather(Shelf& shelf, TouchSet touched);
-  std::uint64_t TimesTouched(const Watch& watch) const;
+  void Gather(Shelf& shelf, ChangeMask changed);
+  std::uint64_t TimesChanged(const Watch& watch) const;
 
   std::vector<Rule> rules_;
   std::vector<RuleTally> tallies_;  // by rule
   std::vector<Shelf> by_group_;
   Shelf any_group_;
   std::array<Bucket, kTriggerTypeCount> by_trigger_;
-  std::vector<std::uint32_t> touched_;
+  std::vector<std::uint32_t> matches_;
   std::size_t gathered_buckets_ = 0;
 };
 

@@ -136,13 +136,13 @@ Plan FuzzPlan() {
   Rule job;
   job.trigger = TriggerType::kJob;
   job.wants_event = true;
-  job.touch = engine::TouchOf(journal::EventKind::kException);
+  job.change = engine::ChangeOf(journal::EventKind::kException);
   add(job, 10);
-  job.touch = engine::Touch::kInactiveState;
+  job.change = engine::Change::kInactiveState;
   add(job, 1000);
   job.group = 0;
   job.backoff = 1;
-  job.touch = engine::TouchOf(journal::EventKind::kStart);
+  job.change = engine::ChangeOf(journal::EventKind::kStart);
   add(job, 5);
 
   Rule metric;

@@ -313,9 +313,9 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& 
       ReadCondition(reader, rule);
     }
   } else if (rule.trigger == TriggerType::kJob) {
-    const std::optional<engine::Touch> touch = engine::TouchOfTrigger(reader.Text("event"));
-    if (!touch) reader.Fail<bool>("event", "the name of an event");
-    rule.touch = touch.value_or(engine::Touch::kNone);
+    const std::optional<engine::Change> change = engine::ChangeOfTrigger(reader.Text("event"));
+    if (!change) reader.Fail<bool>("event", "the name of an event");
+    rule.change = change.value_or(engine::Change::kNone);
     if (reader.Integer("group", -1) >= 0) {
       rule.group = static_cast<std::uint32_t>(reader.Index("group", sizes.groups));
     }

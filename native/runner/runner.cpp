@@ -445,7 +445,7 @@ void Runner::SubmitFirings() {
     Departure& departure = departures_[firing.number];
     departure.orders = portions.size();
     departure.report.number = firing.number;
-    // Reports may come before Submit returns and end the departure, so it is not touched any more.
+    // Reports may come before Submit returns and end the departure, so it is not used any more.
     const std::uint64_t number = firing.number;
     const std::uint32_t rule = firing.rule;
     std::uint64_t first_index = 0;

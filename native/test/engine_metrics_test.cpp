@@ -130,8 +130,8 @@ TEST_CASE("the next change by time alone") {
   CHECK(std::isnan(table.ValueOf(rate)));
   table.Pass(1030);
   table[0].stream(kDuration).Observe(5, 1030);
-  TouchSet finished;
-  finished.Add(TouchOf(Count::kFinished));
+  ChangeMask finished;
+  finished.Add(ChangeOf(Count::kFinished));
   table.CountInWindows(0, finished, 1030);
   CHECK(table.NextChange(recent) == 1090);
   CHECK(table.NextChange(rate) == 1060);

@@ -96,11 +96,12 @@ Plan BusyPlan() {
         plan.rules.push_back(rule);
       }
     }
-    for (std::size_t touch = 0; touch < static_cast<std::size_t>(Touch::kDurationStream); ++touch) {
+    for (std::size_t change = 0; change < static_cast<std::size_t>(Change::kDurationStream);
+         ++change) {
       Rule rule;
       rule.trigger = TriggerType::kJob;
-      rule.touch = static_cast<Touch>(touch);
-      rule.group = touch % 2 == 0 ? group : kNoGroup;
+      rule.change = static_cast<Change>(change);
+      rule.group = change % 2 == 0 ? group : kNoGroup;
       rule.repetitions = 20;
       rule.wants_event = true;
       plan.rules.push_back(rule);

@@ -31,7 +31,7 @@ Plan GroupG(bool count_finishes = false) {
   if (count_finishes) {
     Rule rule;
     rule.trigger = TriggerType::kJob;
-    rule.touch = TouchOf(EventKind::kFinish);
+    rule.change = ChangeOf(EventKind::kFinish);
     rule.repetitions = 1000;
     plan.rules = {rule};
   }

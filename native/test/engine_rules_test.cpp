@@ -30,9 +30,9 @@ Rule On(TriggerType trigger, std::uint64_t repetitions = kAlways) {
   return rule;
 }
 
-Rule OnJob(Touch touch, std::uint32_t group = kNoGroup, std::uint64_t repetitions = kAlways) {
+Rule OnJob(Change change, std::uint32_t group = kNoGroup, std::uint64_t repetitions = kAlways) {
   Rule rule = On(TriggerType::kJob, repetitions);
-  rule.touch = touch;
+  rule.change = change;
   rule.group = group;
   return rule;
 }
@@ -84,10 +84,10 @@ TEST_CASE("start rules fire at the start, in the order of the file") {
 }
 
 TEST_CASE("a job rule fires for its group, with the event") {
-  Rule any = OnJob(TouchOf(EventKind::kFinish));
+  Rule any = OnJob(ChangeOf(EventKind::kFinish));
   any.wants_event = true;
   TestEngine engine =
-      With({OnJob(TouchOf(EventKind::kFinish), 0), any, OnJob(TouchOf(EventKind::kFinish), 1)});
+      With({OnJob(ChangeOf(EventKind::kFinish), 0), any, OnJob(ChangeOf(EventKind::kFinish), 1)});
   engine.Feed(Submit(5, 1, "h") + Finish(5, 2.5, 256));
   REQUIRE(engine.engine.firings().size() == 2);
   const Firing& firing = engine.engine.firings()[0];
@@ -103,12 +103,12 @@ TEST_CASE("a job rule fires for its group, with the event") {
 }
 
 TEST_CASE("derived triggers fire once a job, at the event that brings them") {
-  const std::vector<Touch> touches = {Touch::kSchedState,    Touch::kRunState, Touch::kCleanupState,
-                                      Touch::kInactiveState, Touch::kSuccess,  Touch::kFail,
-                                      Touch::kCancel,        Touch::kTimeout};
+  const std::vector<Change> changes = {
+      Change::kSchedState, Change::kRunState, Change::kCleanupState, Change::kInactiveState,
+      Change::kSuccess,    Change::kFail,     Change::kCancel,       Change::kTimeout};
   const auto fired = [&](const std::vector<std::string>& lines) {
     std::vector<Rule> rules;
-    for (const Touch touch : touches) rules.push_back(OnJob(touch));
+    for (const Change change : changes) rules.push_back(OnJob(change));
     TestEngine engine = With(rules);
     std::vector<std::string> events;
     for (const std::string& line : lines) engine.Feed(line);
@@ -204,18 +204,18 @@ TEST_CASE("repetitions and backoff count occasions that hold") {
 
 TEST_CASE("metric rules before job rules, then the order of the file") {
   TestEngine engine =
-      With({OnJob(TouchOf(EventKind::kFinish)), OnJob(Touch::kSuccess, 0),
-            OnStatistic(Variable::kDuration, Statistic::kMax), OnJob(Touch::kCleanupState),
+      With({OnJob(ChangeOf(EventKind::kFinish)), OnJob(Change::kSuccess, 0),
+            OnStatistic(Variable::kDuration, Statistic::kMax), OnJob(Change::kCleanupState),
             OnCount(Count::kSuccess, Comparison::kEqual, 1)});
   engine.Feed(Submit(1, 1, "g") + Event(1, 2, "start") + Finish(1, 3));
   CHECK(engine.Fired() == Indexes{2, 4, 0, 1, 3});
 }
 
 TEST_CASE("a terminal rule ends the run at once") {
-  Rule terminal = OnJob(TouchOf(EventKind::kFinish));
+  Rule terminal = OnJob(ChangeOf(EventKind::kFinish));
   terminal.terminal = true;
-  TestEngine engine = With({OnJob(TouchOf(EventKind::kFinish)), terminal,
-                            OnJob(TouchOf(EventKind::kFinish)), On(TriggerType::kHeartbeat)},
+  TestEngine engine = With({OnJob(ChangeOf(EventKind::kFinish)), terminal,
+                            OnJob(ChangeOf(EventKind::kFinish)), On(TriggerType::kHeartbeat)},
                            1);
   engine.Feed(Submit(1, 1, "g") + Submit(2, 1, "g") + Finish(1, 2));
   CHECK(engine.Fired() == Indexes{0, 1});
@@ -238,10 +238,10 @@ TEST_CASE("End() ends the firings, also at the start") {
 }
 
 TEST_CASE("a rule added later takes part from then on") {
-  TestEngine engine = With({OnJob(TouchOf(EventKind::kSubmit), 0, 1)});
+  TestEngine engine = With({OnJob(ChangeOf(EventKind::kSubmit), 0, 1)});
   engine.Feed(Submit(1, 1, "g"));
   CHECK(engine.Fired() == Indexes{0});
-  CHECK(engine.engine.AddRule(OnJob(TouchOf(EventKind::kSubmit), 1)) == 1);
+  CHECK(engine.engine.AddRule(OnJob(ChangeOf(EventKind::kSubmit), 1)) == 1);
   CHECK(engine.engine.AddRule(OnCount(Count::kSubmitted, Comparison::kGreater, 1)) == 2);
   Rule pending = OnCount(Count::kSubmitted, Comparison::kEqual, 1);
   pending.metric = static_cast<std::uint32_t>(test::AllMetrics(2).size());

@@ -213,7 +213,7 @@ TEST_CASE("a restart, an urgency and an update put a waiting job back, not a run
     Plan plan = GroupG();
     Rule rule;
     rule.trigger = TriggerType::kJob;
-    rule.touch = Touch::kSchedState;
+    rule.change = Change::kSchedState;
     rule.repetitions = 100;
     plan.rules = {rule};
     TestEngine engine(plan);

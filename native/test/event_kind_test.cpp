@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "engine/touch.h"
+#include "engine/change.h"
 
 namespace flux_ensemble::journal {
 
@@ -44,21 +44,21 @@ TEST_CASE("debug events are one kind") {
 }
 
 TEST_CASE("triggers are events and derived ones") {
-  using engine::Touch;
-  using engine::TouchOfTrigger;
-  CHECK(TouchOfTrigger("submit") == engine::TouchOf(EventKind::kSubmit));
-  CHECK(TouchOfTrigger("annotations") == engine::TouchOf(EventKind::kAnnotations));
-  CHECK(TouchOfTrigger("sched") == Touch::kSchedState);
-  CHECK(TouchOfTrigger("run") == Touch::kRunState);
-  CHECK(TouchOfTrigger("cleanup") == Touch::kCleanupState);
-  CHECK(TouchOfTrigger("inactive") == Touch::kInactiveState);
-  CHECK(TouchOfTrigger("success") == Touch::kSuccess);
-  CHECK(TouchOfTrigger("fail") == Touch::kFail);
-  CHECK(TouchOfTrigger("cancel") == Touch::kCancel);
-  CHECK(TouchOfTrigger("timeout") == Touch::kTimeout);
-  CHECK_FALSE(TouchOfTrigger("other"));
-  CHECK_FALSE(TouchOfTrigger("finished"));
-  CHECK_FALSE(TouchOfTrigger(""));
+  using engine::Change;
+  using engine::ChangeOfTrigger;
+  CHECK(ChangeOfTrigger("submit") == engine::ChangeOf(EventKind::kSubmit));
+  CHECK(ChangeOfTrigger("annotations") == engine::ChangeOf(EventKind::kAnnotations));
+  CHECK(ChangeOfTrigger("sched") == Change::kSchedState);
+  CHECK(ChangeOfTrigger("run") == Change::kRunState);
+  CHECK(ChangeOfTrigger("cleanup") == Change::kCleanupState);
+  CHECK(ChangeOfTrigger("inactive") == Change::kInactiveState);
+  CHECK(ChangeOfTrigger("success") == Change::kSuccess);
+  CHECK(ChangeOfTrigger("fail") == Change::kFail);
+  CHECK(ChangeOfTrigger("cancel") == Change::kCancel);
+  CHECK(ChangeOfTrigger("timeout") == Change::kTimeout);
+  CHECK_FALSE(ChangeOfTrigger("other"));
+  CHECK_FALSE(ChangeOfTrigger("finished"));
+  CHECK_FALSE(ChangeOfTrigger(""));
 }
 
 }  // namespace flux_ensemble::journal

@@ -21,7 +21,7 @@ Rule OnFinish(std::uint32_t group) {
   Rule rule;
   rule.trigger = TriggerType::kJob;
   rule.group = group;
-  rule.touch = TouchOf(journal::EventKind::kFinish);
+  rule.change = ChangeOf(journal::EventKind::kFinish);
   return rule;
 }
 

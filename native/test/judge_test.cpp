@@ -150,7 +150,7 @@ TEST_CASE("the first rule with a goto wins, and all are judged in the state befo
   plan.states = {"a", "b", "c"};
   for (std::uint32_t state = 1; state < 3; ++state) {
     Rule rule = Always(TriggerType::kJob);
-    rule.touch = TouchOf(journal::EventKind::kSubmit);
+    rule.change = ChangeOf(journal::EventKind::kSubmit);
     rule.in = 1;
     rule.go_to = state;
     plan.rules.push_back(rule);
@@ -168,7 +168,7 @@ TEST_CASE("a stalled job is told of once a silence, with its last event") {
   Plan plan = Virtual();
   plan.stalled = {10};
   Rule rule = Always(TriggerType::kJob);
-  rule.touch = Touch::kStalled;
+  rule.change = Change::kStalled;
   plan.rules = {rule};
   TestEngine engine(plan);
   engine.Feed(Submit(1, 100, "g") + Event(1, 105, "start"));

@@ -165,7 +165,7 @@ TEST_CASE("the end of the ensemble ends its retries") {
   SUBCASE("by a rule") {
     Rule rule;
     rule.trigger = TriggerType::kJob;
-    rule.touch = Touch::kFail;
+    rule.change = Change::kFail;
     rule.terminal = true;
     plan.rules = {rule};
     TestEngine test(plan);

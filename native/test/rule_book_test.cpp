@@ -14,23 +14,23 @@ namespace {
 using journal::EventKind;
 using Indexes = std::vector<std::uint32_t>;
 
-Rule JobRule(std::uint32_t group, Touch touch) {
+Rule JobRule(std::uint32_t group, Change change) {
   Rule rule;
   rule.trigger = TriggerType::kJob;
   rule.group = group;
-  rule.touch = touch;
+  rule.change = change;
   return rule;
 }
 
-Rule MetricRule(std::uint32_t group, Touch touch) {
-  Rule rule = JobRule(group, touch);
+Rule MetricRule(std::uint32_t group, Change change) {
+  Rule rule = JobRule(group, change);
   rule.trigger = TriggerType::kMetric;
   return rule;
 }
 
-TouchSet Touches(std::initializer_list<Touch> touches) {
-  TouchSet set;
-  for (const Touch touch : touches) set.Add(touch);
+ChangeMask MaskOf(std::initializer_list<Change> changes) {
+  ChangeMask set;
+  for (const Change change : changes) set.Add(change);
   return set;
 }
 
@@ -38,7 +38,7 @@ TouchSet Touches(std::initializer_list<Touch> touches) {
 std::vector<int> Runs(std::uint64_t repetitions, std::optional<std::uint64_t> backoff,
                       int occasions) {
   RuleBook book;
-  Rule rule = JobRule(kNoGroup, TouchOf(EventKind::kFinish));
+  Rule rule = JobRule(kNoGroup, ChangeOf(EventKind::kFinish));
   rule.repetitions = repetitions;
   rule.backoff = backoff;
   const std::uint32_t index = book.Add(rule);
@@ -49,40 +49,40 @@ std::vector<int> Runs(std::uint64_t repetitions, std::optional<std::uint64_t> ba
   return runs;
 }
 
-constexpr Touch kFinish = TouchOf(EventKind::kFinish);
-constexpr Touch kStart = TouchOf(EventKind::kStart);
+constexpr Change kFinish = ChangeOf(EventKind::kFinish);
+constexpr Change kStart = ChangeOf(EventKind::kStart);
 
 }  // namespace
 
-TEST_CASE("an event touches the rules of its group and of any group") {
+TEST_CASE("a change makes the rules of its group and those of any group due") {
   RuleBook book;
   book.Add(JobRule(1, kFinish));         // 0
   book.Add(JobRule(2, kFinish));         // 1
   book.Add(JobRule(kNoGroup, kFinish));  // 2
   book.Add(JobRule(1, kStart));          // 3
   book.Add(JobRule(1, kFinish));         // 4
-  CHECK(book.Touched(1, Touches({kFinish})) == Indexes{0, 2, 4});
-  CHECK(book.Touched(2, Touches({kFinish})) == Indexes{1, 2});
-  CHECK(book.Touched(3, Touches({kFinish})) == Indexes{2});
-  CHECK(book.Touched(100'000, Touches({kFinish})) == Indexes{2});
-  CHECK(book.Touched(1, Touches({kStart})) == Indexes{3});
-  CHECK(book.Touched(1, Touches({kFinish, kStart})) == Indexes{0, 2, 3, 4});
-  CHECK(book.Touched(1, Touches({})) == Indexes{});
-  CHECK(book.Touched(1, Touches({Touch::kFail})) == Indexes{});
+  CHECK(book.RulesOn(1, MaskOf({kFinish})) == Indexes{0, 2, 4});
+  CHECK(book.RulesOn(2, MaskOf({kFinish})) == Indexes{1, 2});
+  CHECK(book.RulesOn(3, MaskOf({kFinish})) == Indexes{2});
+  CHECK(book.RulesOn(100'000, MaskOf({kFinish})) == Indexes{2});
+  CHECK(book.RulesOn(1, MaskOf({kStart})) == Indexes{3});
+  CHECK(book.RulesOn(1, MaskOf({kFinish, kStart})) == Indexes{0, 2, 3, 4});
+  CHECK(book.RulesOn(1, MaskOf({})) == Indexes{});
+  CHECK(book.RulesOn(1, MaskOf({Change::kFail})) == Indexes{});
 }
 
 TEST_CASE("metric rules come first, then the order of the file") {
   RuleBook book;
-  book.Add(JobRule(kNoGroup, kFinish));                   // 0
-  book.Add(MetricRule(1, TouchOf(Count::kFinished)));     // 1
-  book.Add(JobRule(1, Touch::kSuccess));                  // 2
-  book.Add(MetricRule(1, TouchOf(Variable::kDuration)));  // 3
-  book.Add(JobRule(1, kFinish));                          // 4
-  book.Add(MetricRule(1, TouchOf(Count::kFinished)));     // 5
-  const TouchSet touched =
-      Touches({kFinish, Touch::kSuccess, TouchOf(Count::kFinished), TouchOf(Variable::kDuration)});
-  CHECK(book.Touched(1, touched) == Indexes{1, 3, 5, 0, 2, 4});
-  CHECK(book.Touched(1, Touches({kFinish, TouchOf(Count::kFinished)})) == Indexes{1, 5, 0, 4});
+  book.Add(JobRule(kNoGroup, kFinish));                    // 0
+  book.Add(MetricRule(1, ChangeOf(Count::kFinished)));     // 1
+  book.Add(JobRule(1, Change::kSuccess));                  // 2
+  book.Add(MetricRule(1, ChangeOf(Variable::kDuration)));  // 3
+  book.Add(JobRule(1, kFinish));                           // 4
+  book.Add(MetricRule(1, ChangeOf(Count::kFinished)));     // 5
+  const ChangeMask changed = MaskOf(
+      {kFinish, Change::kSuccess, ChangeOf(Count::kFinished), ChangeOf(Variable::kDuration)});
+  CHECK(book.RulesOn(1, changed) == Indexes{1, 3, 5, 0, 2, 4});
+  CHECK(book.RulesOn(1, MaskOf({kFinish, ChangeOf(Count::kFinished)})) == Indexes{1, 5, 0, 4});
 }
 
 TEST_CASE("repetitions and backoff count occasions") {
@@ -104,10 +104,10 @@ TEST_CASE("a rule without runs left is swept from where it is looked for") {
     book.Add(rule);
   }
   for (std::uint32_t i = 0; i < 6; ++i) CHECK(book.Take(i));
-  CHECK(book.Touched(1, Touches({kFinish})) == Indexes{1, 3, 5});
+  CHECK(book.RulesOn(1, MaskOf({kFinish})) == Indexes{1, 3, 5});
   CHECK(book.Living(TriggerType::kJob) == Indexes{1, 3, 5});
   for (std::uint32_t i = 0; i < 6; ++i) CHECK(book.Take(i) == (i % 2 == 1));
-  CHECK(book.Touched(1, Touches({kFinish})).empty());
+  CHECK(book.RulesOn(1, MaskOf({kFinish})).empty());
   CHECK(book.Living(TriggerType::kJob).empty());
   CHECK(book.size() == 6);
 }
@@ -117,14 +117,14 @@ TEST_CASE("rules may be added at any time") {
   Rule once = JobRule(1, kFinish);
   CHECK(book.Add(once) == 0);
   CHECK(book.Take(0));
-  CHECK(book.Touched(1, Touches({kFinish})).empty());
+  CHECK(book.RulesOn(1, MaskOf({kFinish})).empty());
   CHECK(book.Add(once) == 1);
-  CHECK(book.Add(MetricRule(70'000, TouchOf(Count::kFailed))) == 2);
+  CHECK(book.Add(MetricRule(70'000, ChangeOf(Count::kFailed))) == 2);
   Rule never = once;
   never.repetitions = 0;
   CHECK(book.Add(never) == 3);
-  CHECK(book.Touched(1, Touches({kFinish})) == Indexes{1});
-  CHECK(book.Touched(70'000, Touches({TouchOf(Count::kFailed)})) == Indexes{2});
+  CHECK(book.RulesOn(1, MaskOf({kFinish})) == Indexes{1});
+  CHECK(book.RulesOn(70'000, MaskOf({ChangeOf(Count::kFailed)})) == Indexes{2});
   CHECK(book.Living(TriggerType::kMetric) == Indexes{2});
   CHECK_FALSE(book.Take(3));
 }
@@ -149,27 +149,27 @@ TEST_CASE("the index finds what looking at every rule finds") {
   std::vector<Rule> model;
   for (int step = 0; step < 20'000; ++step) {
     const auto group = static_cast<std::uint32_t>(random() % 5);
-    const auto touch = static_cast<Touch>(random() % kTouchCount);
+    const auto change = static_cast<Change>(random() % kChangeCount);
     if (model.size() < 400 && random() % 10 == 0) {
-      Rule rule = IsMetric(touch) ? MetricRule(group, touch)
-                                  : JobRule(group == 4 ? kNoGroup : group, touch);
+      Rule rule = IsMetric(change) ? MetricRule(group, change)
+                                   : JobRule(group == 4 ? kNoGroup : group, change);
       rule.repetitions = random() % 4;
       book.Add(rule);
       model.push_back(rule);
       continue;
     }
-    const TouchSet touched = Touches({touch, static_cast<Touch>(random() % kTouchCount),
-                                      static_cast<Touch>(random() % kTouchCount)});
+    const ChangeMask changed = MaskOf({change, static_cast<Change>(random() % kChangeCount),
+                                       static_cast<Change>(random() % kChangeCount)});
     Indexes expected;
     for (const bool metric : {true, false}) {
       for (std::uint32_t i = 0; i < model.size(); ++i) {
         const Rule& rule = model[i];
         const bool due = (rule.group == group || rule.group == kNoGroup) &&
-                         touched.Has(rule.touch) && rule.repetitions > 0;
-        if (due && IsMetric(rule.touch) == metric) expected.push_back(i);
+                         changed.Has(rule.change) && rule.repetitions > 0;
+        if (due && IsMetric(rule.change) == metric) expected.push_back(i);
       }
     }
-    const Indexes found = book.Touched(group, touched);
+    const Indexes found = book.RulesOn(group, changed);
     REQUIRE(found == expected);
     for (const std::uint32_t index : found) {
       if (random() % 2 == 0) continue;

@@ -60,7 +60,7 @@ TEST_CASE("firings do not wait for events that nobody takes") {
   Plan plan = GroupG();
   Rule rule;
   rule.trigger = TriggerType::kJob;
-  rule.touch = TouchOf(EventKind::kClean);
+  rule.change = ChangeOf(EventKind::kClean);
   plan.rules = {rule};
   Owner owner(plan);
   REQUIRE(owner.runner.Start() == 0);
@@ -138,7 +138,7 @@ TEST_CASE("taking and gathering race with a busy engine") {
   Plan plan = GroupG();
   Rule rule;
   rule.trigger = TriggerType::kJob;
-  rule.touch = TouchOf(EventKind::kMemo);
+  rule.change = ChangeOf(EventKind::kMemo);
   rule.repetitions = 1'000'000;
   plan.rules = {rule};
   Owner owner(plan);

@@ -65,7 +65,7 @@ TEST_CASE("a submit behind which the source is silent counts after a while") {
   Plan plan = GroupG();
   Rule rule;
   rule.trigger = TriggerType::kJob;
-  rule.touch = TouchOf(EventKind::kSubmit);
+  rule.change = ChangeOf(EventKind::kSubmit);
   rule.repetitions = 9;
   plan.rules = {rule};
   Owner owner(plan);
@@ -129,7 +129,7 @@ TEST_CASE("firings are with the answer or before it, and none is lost") {
   Plan plan = GroupG();
   Rule rule;
   rule.trigger = TriggerType::kJob;
-  rule.touch = TouchOf(EventKind::kMemo);
+  rule.change = ChangeOf(EventKind::kMemo);
   rule.repetitions = 100'000;
   plan.rules = {rule};
   Owner owner(plan);

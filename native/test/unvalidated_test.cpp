@@ -21,7 +21,7 @@ using Names = std::vector<std::string>;
 Rule OnJob(EventKind kind) {
   Rule rule;
   rule.trigger = TriggerType::kJob;
-  rule.touch = TouchOf(kind);
+  rule.change = ChangeOf(kind);
   rule.repetitions = 1000;
   rule.wants_event = true;
   return rule;
