@@ -1,4 +1,4 @@
-/** The commands and files of README.md, done as they are printed: in a folder that has what a clone has. */
+/** The commands and files of README.md and of the pages of docs/, run as they are printed, in a copy of a clone. */
 
 import { spawn } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,13 @@ import { describe, expect, test } from 'vitest';
 import { type Finished, newFolder, root } from '../support/cli.js';
 import { diagnose } from '../support/config.js';
 
-const page = readFileSync(join(root, 'README.md'), 'utf8');
+/** rules.md and plugins.md have tests of their own. */
+const paths = readdirSync(join(root, 'docs')).filter(
+  (name) => name.endsWith('.md') && !/^(rules|plugins)/.test(name),
+);
+const page = ['README.md', ...paths.map((name) => `docs/${name}`)]
+  .map((path) => readFileSync(join(root, path), 'utf8'))
+  .join('\n');
 
 const blocks = (language: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text);
@@ -26,9 +32,7 @@ const elsewhere = [
 ];
 
 const sessions = blocks('console').map(commandsOf);
-const service = sessions.find((commands) =>
-  commands.some((command) => command.startsWith('ensemble-server start')),
-);
+const service = sessions.find((commands) => commands[0] === 'ensemble-server start');
 const simple = sessions.filter((commands) => commands !== service).flat();
 
 /** A clone, with the commands that its `alias` makes on PATH. */
@@ -74,7 +78,7 @@ rules:
   - {trigger: start, action: {name: submit, label: late}}
 `;
 
-describe.concurrent('README.md', () => {
+describe.concurrent('README.md and docs/', () => {
   test('its commands work in a clone', async () => {
     expect(simple.length).toBeGreaterThan(6);
     const one = clone();

@@ -1,0 +1,58 @@
+/** The documentation site: `npm run docs` builds it into `dist-docs/`. It needs no other server while it is read. */
+
+import { defineConfig } from 'vitepress';
+
+const repository = 'https://github.com/flux-framework/flux-ensemble';
+
+export default defineConfig({
+  title: 'flux-ensemble',
+  description: 'Run large sets of HPC jobs and steer them while they run.',
+  outDir: '../dist-docs',
+  cleanUrls: false,
+  lastUpdated: false,
+  // Headings and code carry the tags of the rule language: `{{id}}` is text, not Vue.
+  markdown: { config: (markdown) => markdown.set({ html: false }) },
+  vue: { template: { compilerOptions: { delimiters: ['[%vue', 'vue%]'] } } },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      { text: 'Getting started', link: '/getting-started' },
+      { text: 'Rules', link: '/rules' },
+      // typedoc writes these pages after vitepress; they are not part of its router.
+      { text: 'API', link: '/api/index.html', target: '_self' },
+    ],
+    sidebar: [
+      {
+        text: 'Using it',
+        items: [
+          { text: 'Getting started', link: '/getting-started' },
+          { text: 'The command', link: '/command' },
+          { text: 'Rules', link: '/rules' },
+          { text: 'User code', link: '/user-code' },
+          { text: 'Plugins', link: '/plugins' },
+          { text: 'Recordings and replay', link: '/recordings' },
+          { text: 'Troubleshooting', link: '/troubleshooting' },
+        ],
+      },
+      {
+        text: 'Where jobs run',
+        items: [
+          { text: 'Flux', link: '/flux' },
+          { text: 'The service', link: '/service' },
+          { text: 'Kubernetes', link: '/kubernetes' },
+        ],
+      },
+      {
+        text: 'Programs and developers',
+        items: [
+          { text: 'The library', link: '/library' },
+          { text: 'API reference', link: '/api/index.html', target: '_self' },
+          { text: 'Architecture', link: '/architecture' },
+          { text: 'Benchmarks', link: '/benchmarks' },
+        ],
+      },
+    ],
+    socialLinks: [{ icon: 'github', link: repository }],
+  },
+});
