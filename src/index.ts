@@ -1,4 +1,8 @@
-/** The public API of flux-ensemble. */
+/**
+ * The public API of flux-ensemble.
+ *
+ * @module flux-ensemble
+ */
 
 /** The schema library of configurations and plugins (zod.dev), so that a plugin needs no other package. */
 export { z } from 'zod';

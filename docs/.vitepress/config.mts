@@ -10,9 +10,16 @@ export default defineConfig({
   outDir: '../dist-docs',
   cleanUrls: false,
   lastUpdated: false,
-  // Headings and code carry the tags of the rule language: `{{id}}` is text, not Vue.
-  markdown: { config: (markdown) => markdown.set({ html: false }) },
-  vue: { template: { compilerOptions: { delimiters: ['[%vue', 'vue%]'] } } },
+  markdown: {
+    config: (markdown) => {
+      markdown.set({ html: false });
+      // The tags of the rule language, such as `{{id}}`, are text: Vue must not take them for expressions.
+      for (const rule of ['text', 'code_inline'] as const) {
+        const render = markdown.renderer.rules[rule];
+        markdown.renderer.rules[rule] = (...args) => (render?.(...args) ?? '').replaceAll('{{', '&#123;&#123;');
+      }
+    },
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

@@ -1,4 +1,8 @@
-/** The public API of `flux-ensemble/service`: services that a program hosts, and ways to them. */
+/**
+ * The public API of `flux-ensemble/service`: services that a program hosts, and ways to them.
+ *
+ * @module flux-ensemble/service
+ */
 
 export type { ListenOptions, TlsFiles } from './access.js';
 export { defaultAddress, formatAddress, parseAddress, type ServiceAddress } from './address.js';
