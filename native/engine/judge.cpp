@@ -28,7 +28,7 @@ struct Finish {
 };
 
 bool HasTiming(const Rule& rule) {
-  return rule.lasting > 0 || rule.cooldown > 0 || rule.trigger == TriggerType::kInterval ||
+  return rule.hold_duration > 0 || rule.cooldown > 0 || rule.trigger == TriggerType::kInterval ||
          rule.trigger == TriggerType::kCron;
 }
 
@@ -46,7 +46,7 @@ Judge::Judge(Plan& plan, MetricTable& metrics, const JobTable& jobs, const JobDe
       state_(states_.empty() ? kNoState : 0) {
   visits_.resize(states_.size());
   for (std::uint32_t group = 0; group < plan.stalled.size(); ++group) {
-    if (plan.stalled[group] > 0) guards_.try_emplace(group, plan.stalled[group]);
+    if (plan.stalled[group] > 0) stall_watches_.try_emplace(group, plan.stalled[group]);
   }
   for (Rule& rule : plan.rules) AddRule(std::move(rule));
 }
@@ -184,16 +184,16 @@ void Judge::OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count
   Settle();
 }
 
-// For watchdogs and windows, which need every event, also where no rule waits for it.
+// For stall detectors and windows, which need every event, also where no rule waits for it.
 void Judge::Listen(const Job& job, const journal::Event& event, ChangeMask changed, bool active) {
-  const auto guard = guards_.find(job.group);
-  if (guard != guards_.end()) {
+  const auto watch = stall_watches_.find(job.group);
+  if (watch != stall_watches_.end()) {
     if (active) {
-      guard->second.watchdog.Heard(job.id, event.kind, now_);
+      watch->second.detector.OnEvent(job.id, event.kind, now_);
     } else {
-      guard->second.watchdog.Forget(job.id);
+      watch->second.detector.Forget(job.id);
     }
-    Expect(guard->second, job.group);
+    Expect(watch->second, job.group);
   }
   OnChanged(job.group, changed);
 }
@@ -211,8 +211,8 @@ void Judge::OnSettled(const Job& job, ChangeMask changed, double time) {
 }
 
 void Judge::OnLost(const Job& job) {
-  const auto guard = guards_.find(job.group);
-  if (guard != guards_.end()) guard->second.watchdog.Forget(job.id);
+  const auto watch = stall_watches_.find(job.group);
+  if (watch != stall_watches_.end()) watch->second.detector.Forget(job.id);
 }
 
 Firing Judge::NewFiring(std::uint32_t group) const {
@@ -252,22 +252,22 @@ bool Judge::Holds(const Rule& rule, const Facts& facts, double* value) const {
 bool Judge::IsDue(std::uint32_t index, const Facts& facts, double* value) {
   const Rule& rule = book_.rule(index);
   const bool holds = IsJudged(index) && Holds(rule, facts, value);
-  return rule.lasting > 0 ? HasLasted(index, holds) : holds;
+  return rule.hold_duration > 0 ? HasLasted(index, holds) : holds;
 }
 
 bool Judge::HasLasted(std::uint32_t index, bool holds) {
   Timing& timing = timings_[index];
-  const double lasting = book_.rule(index).lasting;
+  const double hold_duration = book_.rule(index).hold_duration;
   if (!holds) {
-    if (now_ < timing.since + lasting) ++book_.tally(index).too_short;
+    if (now_ < timing.since + hold_duration) ++book_.tally(index).too_short;
     timing.since = stats::kNoValue;
     return false;
   }
   if (std::isnan(timing.since)) {
     timing.since = now_;
-    agenda_.Add(now_ + lasting, Appointment::Kind::kRule, index);
+    timers_.Add(now_ + hold_duration, Timer::Kind::kRule, index);
   }
-  return now_ >= timing.since + lasting;
+  return now_ >= timing.since + hold_duration;
 }
 
 void Judge::JudgeMetric(std::uint32_t index, const Facts& facts) {
@@ -288,7 +288,7 @@ void Judge::Occasion(std::uint32_t index, Firing firing) {
       // What is judged by its metrics can be judged again; an event has passed.
       if (rule.trigger == TriggerType::kMetric && !timing.held_back) {
         timing.held_back = true;
-        agenda_.Add(timing.ready, Appointment::Kind::kRule, index);
+        timers_.Add(timing.ready, Timer::Kind::kRule, index);
       }
       return;
     }
@@ -334,7 +334,7 @@ void Judge::Enter(std::uint32_t state) {
     if (rule.repetitions == 0) continue;
     const bool was_in = rule.in == 0 || (rule.in & Bit(before)) != 0;
     if (!InState(rule)) {
-      if (was_in && rule.lasting > 0) HasLasted(index, false);
+      if (was_in && rule.hold_duration > 0) HasLasted(index, false);
     } else if (!was_in || (rule.program && rule.program->names_state())) {
       JudgeMetric(index, facts);
     }
@@ -349,9 +349,9 @@ void Judge::JudgeState() {
     const Rule& rule = book_.rule(index);
     if (rule.state != state_) continue;
     double value = stats::kNoValue;
-    if (rule.lasting > 0) {
+    if (rule.hold_duration > 0) {
       timings_[index].since = now_;
-      agenda_.Add(now_ + rule.lasting, Appointment::Kind::kRule, index);
+      timers_.Add(now_ + rule.hold_duration, Timer::Kind::kRule, index);
     } else if (IsJudged(index) && Holds(rule, FactsOf(), &value)) {
       Occasion(index, NewFiring());
     }

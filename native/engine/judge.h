@@ -14,7 +14,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/agenda.h"
 #include "engine/job_details.h"
 #include "engine/job_table.h"
 #include "engine/metric_table.h"
@@ -22,7 +21,8 @@
 #include "engine/plan.h"
 #include "engine/program.h"
 #include "engine/rule_book.h"
-#include "engine/watchdog.h"
+#include "engine/stall_detector.h"
+#include "engine/timer_queue.h"
 
 namespace flux_ensemble::engine {
 
@@ -49,7 +49,7 @@ class Judge {
   // An event was applied to a job, which is active or was until now. Most make no rule due, and
   // there are millions of them.
   void OnEvent(const Job& job, const journal::Event& event, ChangeMask changed, bool active) {
-    if (!guards_.empty() || !windows_.empty()) Listen(job, event, changed, active);
+    if (!stall_watches_.empty() || !windows_.empty()) Listen(job, event, changed, active);
     if (!ended_ && book_.HasRuleOn(job.group, changed)) JudgeEvent(job, event, changed);
   }
   // These counts and streams of a group have changed, also without an event to judge.
@@ -117,18 +117,18 @@ class Judge {
   };
   struct Window {
     std::uint32_t metric = kNoMetric;
-    bool expected = false;  // its next change is on the agenda
+    bool expected = false;  // its next change has a timer
     std::vector<std::uint32_t> rules;
   };
-  struct Guard {
-    explicit Guard(double limit) : watchdog(limit) {}
-    Watchdog watchdog;
-    bool expected = false;  // a look at it is on the agenda
+  struct StallWatch {
+    explicit StallWatch(double limit) : detector(limit) {}
+    StallDetector detector;
+    bool expected = false;  // its next stall has a timer
   };
-  // A rule to be judged, at the silence of a job or by itself.
+  // A rule to evaluate, for a stalled job or by itself.
   struct Due {
     std::uint32_t rule = 0;
-    std::optional<Watchdog::Silence> silence;
+    std::optional<StallDetector::Stall> stall;
     std::uint32_t group = kNoGroup;
   };
 
@@ -182,7 +182,7 @@ class Judge {
   void Listen(const Job& job, const journal::Event& event, ChangeMask changed, bool active);
   void JudgeEvent(const Job& job, const journal::Event& event, ChangeMask changed);
   void HappenNext();
-  void Gather(const Appointment& appointment, std::vector<Due>& due);
+  void Gather(const Timer& timer, std::vector<Due>& due);
   void GatherRule(std::uint32_t index, std::vector<Due>& due);
   void JudgeDue(const Due& due);
   double NextBeat() const;
@@ -190,7 +190,7 @@ class Judge {
   void NextInterval(std::uint32_t index);
   void NextCron(std::uint32_t index);
   void Expect(Window& window);
-  void Expect(Guard& guard, std::uint32_t group);
+  void Expect(StallWatch& watch, std::uint32_t group);
   PendingViews ViewPending(double now);
 
   MetricTable& metrics_;
@@ -218,11 +218,11 @@ class Judge {
   std::uint64_t heartbeats_ = 0;
   std::vector<std::uint32_t> aware_;  // metric rules that care which state it is
 
-  Agenda agenda_;
+  TimerQueue timers_;
   std::unordered_map<std::uint32_t, Timing> timings_;  // by rule
   std::unordered_map<std::uint32_t, Window> windows_;  // by metric
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> group_windows_;
-  std::unordered_map<std::uint32_t, Guard> guards_;  // by group
+  std::unordered_map<std::uint32_t, StallWatch> stall_watches_;  // by group
 
   std::uint64_t fired_ = 0;
   std::uint64_t probing_ = 0;  // of these, those that call probes

@@ -62,7 +62,8 @@ bool Judge::MetricCouldFire(std::uint32_t index) {
   for (;;) {
     double next = outlook.NextChange();
     if (held_back) next = std::min(next, timing.ready);
-    if (since + rule.lasting > outlook.now()) next = std::min(next, since + rule.lasting);
+    if (since + rule.hold_duration > outlook.now())
+      next = std::min(next, since + rule.hold_duration);
     if (!outlook.PassTo(next)) return false;
     const double now = outlook.now();
     if (now >= timing.ready) held_back = false;
@@ -72,7 +73,7 @@ bool Judge::MetricCouldFire(std::uint32_t index) {
       continue;
     }
     if (std::isnan(since)) since = now;
-    if (now < since + rule.lasting) continue;
+    if (now < since + rule.hold_duration) continue;
     held_back = now < timing.ready;
     if (held_back) continue;
     if (passing == 0) return true;
@@ -83,9 +84,10 @@ bool Judge::MetricCouldFire(std::uint32_t index) {
 // With `for`, it is judged once: when the state has lasted for so long.
 bool Judge::StateCouldFire(std::uint32_t index) {
   const Rule& rule = book_.rule(index);
-  if (rule.state != state_ || rule.lasting <= 0 || rule.passing > 0 || !InState(rule)) return false;
+  if (rule.state != state_ || rule.hold_duration <= 0 || rule.passing > 0 || !InState(rule))
+    return false;
   const Timing& timing = timings_[index];
-  const double due = timing.since + rule.lasting;
+  const double due = timing.since + rule.hold_duration;
   if (!(due > now_) || due < timing.ready) return false;
   Outlook outlook = OutlookOf(rule);
   outlook.PassTo(due);

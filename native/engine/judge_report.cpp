@@ -9,7 +9,7 @@ namespace flux_ensemble::engine {
 namespace {
 
 // More can't be counted by ones.
-constexpr double kMostIntervals = 0x1p52;
+constexpr double kMaxIntervals = 0x1p52;
 
 }  // namespace
 
@@ -26,7 +26,7 @@ std::uint64_t Judge::TimesCome(std::uint32_t index) const {
     case TriggerType::kInterval: {
       const double since = timing == timings_.end() ? stats::kNoValue : timing->second.since;
       if (std::isnan(since)) return 0;
-      return static_cast<std::uint64_t>(std::min((now_ - since) / rule.interval, kMostIntervals));
+      return static_cast<std::uint64_t>(std::min((now_ - since) / rule.interval, kMaxIntervals));
     }
     case TriggerType::kCron:
       return timing == timings_.end() ? 0 : static_cast<std::uint64_t>(timing->second.count);
@@ -61,9 +61,10 @@ std::vector<RuleReport> Judge::Report() const {
     }
     report.probing = rule.probing;
     report.holds = HoldsNow(rule);
-    if (rule.lasting > 0) {
+    if (rule.hold_duration > 0) {
       const auto timing = timings_.find(index);
-      report.pending = timing != timings_.end() && now_ < timing->second.since + rule.lasting &&
+      report.pending = timing != timings_.end() &&
+                       now_ < timing->second.since + rule.hold_duration &&
                        (rule.trigger != TriggerType::kState || rule.state == state_);
     }
     reports.push_back(report);

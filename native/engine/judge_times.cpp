@@ -1,4 +1,4 @@
-// What the judge does by time alone: beats, intervals, cron times, windows that move on, silences,
+// Rules that time alone makes due: beats, intervals, cron times, windows that move on, stalls,
 // and the ends of `for` and of cooldowns.
 #include <algorithm>
 #include <cmath>
@@ -12,13 +12,13 @@ namespace {
 
 // Moments of virtual time that one event may bring from one source, and the last that can be
 // counted by ones.
-constexpr double kMostAtOnce = 100'000;
+constexpr double kMaxAtOnce = 100'000;
 constexpr double kLastCount = 0x1p52;
 
-// Seconds of a silence that cron times are made up for: a hundred days.
-constexpr double kLongestSilence = 8'640'000;
+// After a gap in virtual time, cron times are replayed for so many seconds: a hundred days.
+constexpr double kMaxCatchUp = 8'640'000;
 
-// A time that is none must not be waited for.
+// Infinite times are clamped to it, so that time can pass to them.
 constexpr double kLastTime = std::numeric_limits<double>::max();
 
 // Cron times left when more are asked for.
@@ -36,14 +36,14 @@ double Judge::NextBeat() const {
   return begun_at_ + (beats_ + 1) * heartbeat_;
 }
 
-// Of a silence without end, or behind a time that is none, only the last beats are made up for.
+// After a very long gap, or an infinite timestamp, only the last kMaxAtOnce beats are replayed.
 void Judge::SkipBeats() {
   if (NextBeat() == kNever) return;
-  beats_ = std::max(beats_, Passed(begun_at_, heartbeat_, target_) - kMostAtOnce);
+  beats_ = std::max(beats_, Passed(begun_at_, heartbeat_, target_) - kMaxAtOnce);
 }
 
 double Judge::next() const {
-  return ended_ ? kNever : std::min(agenda_.next(), NextBeat());
+  return ended_ ? kNever : std::min(timers_.next(), NextBeat());
 }
 
 bool Judge::PassTo(double now) {
@@ -60,7 +60,7 @@ double Judge::Advance(double until) {
   until = std::min(until, kLastTime);
   if (!begun_) return until;
   const std::uint64_t fired = fired_;
-  for (double moments = 0; moments < kMostAtOnce && next() <= until; ++moments) {
+  for (double moments = 0; moments < kMaxAtOnce && next() <= until; ++moments) {
     const double now = next();
     target_ = std::max(target_, now);
     HappenNext();
@@ -75,12 +75,12 @@ void Judge::HappenNext() {
   const double now = next();
   Reach(now);
   moment_ = now;
-  if (agenda_.next() > now) {
+  if (timers_.next() > now) {
     ++beats_;
     return Heartbeat(now);
   }
   std::vector<Due> due;
-  while (agenda_.next() <= now) Gather(agenda_.Take(), due);
+  while (timers_.next() <= now) Gather(timers_.Take(), due);
   const auto is_metric = [this](const Due& one) {
     return book_.rule(one.rule).trigger == TriggerType::kMetric;
   };
@@ -88,36 +88,36 @@ void Judge::HappenNext() {
     return is_metric(a) != is_metric(b) ? is_metric(a) : a.rule < b.rule;
   });
   const auto same = [](const Due& a, const Due& b) {
-    return a.rule == b.rule && !a.silence && !b.silence;
+    return a.rule == b.rule && !a.stall && !b.stall;
   };
   due.erase(std::unique(due.begin(), due.end(), same), due.end());
   for (const Due& one : due) JudgeDue(one);
   Settle();
 }
 
-void Judge::Gather(const Appointment& appointment, std::vector<Due>& due) {
-  switch (appointment.kind) {
-    case Appointment::Kind::kRule:
-      return GatherRule(appointment.index, due);
-    case Appointment::Kind::kMetric: {
-      Window& window = windows_[appointment.index];
+void Judge::Gather(const Timer& timer, std::vector<Due>& due) {
+  switch (timer.kind) {
+    case Timer::Kind::kRule:
+      return GatherRule(timer.index, due);
+    case Timer::Kind::kMetric: {
+      Window& window = windows_[timer.index];
       window.expected = false;
       Expect(window);
       for (const std::uint32_t rule : window.rules) due.push_back({rule, {}, kNoGroup});
       return;
     }
-    case Appointment::Kind::kWatchdog: {
-      const std::uint32_t group = appointment.index;
-      Guard& guard = guards_.at(group);
+    case Timer::Kind::kStall: {
+      const std::uint32_t group = timer.index;
+      StallWatch& watch = stall_watches_.at(group);
       ChangeMask changed;
       changed.Add(Change::kStalled);
-      while (const std::optional<Watchdog::Silence> silence = guard.watchdog.Take(now_)) {
+      while (const std::optional<StallDetector::Stall> stall = watch.detector.Take(now_)) {
         for (const std::uint32_t rule : book_.RulesOn(group, changed)) {
-          due.push_back({rule, silence, group});
+          due.push_back({rule, stall, group});
         }
       }
-      guard.expected = false;
-      Expect(guard, group);
+      watch.expected = false;
+      Expect(watch, group);
       return;
     }
   }
@@ -141,7 +141,7 @@ void Judge::GatherRule(std::uint32_t index, std::vector<Due>& due) {
   if (rule.trigger == TriggerType::kState) {
     // It may have been left, and entered anew, since.
     const Timing& timing = timings_[index];
-    if (rule.state != state_ || now_ < timing.since + rule.lasting) return;
+    if (rule.state != state_ || now_ < timing.since + rule.hold_duration) return;
   }
   due.push_back({index, {}, kNoGroup});
 }
@@ -152,14 +152,14 @@ void Judge::JudgeDue(const Due& due) {
   Firing firing = NewFiring(due.group);
   journal::Event last;
   Facts facts = FactsOf();
-  if (due.silence) {
+  if (due.stall) {
     // What it was is known; what it told is not any more.
-    last.timestamp = due.silence->since;
-    last.name = journal::NameOf(due.silence->last);
+    last.timestamp = due.stall->since;
+    last.name = journal::NameOf(due.stall->last);
     facts.event = &last;
     facts.details = &details_;
-    facts.job = due.silence->job;
-    firing.job = due.silence->job;
+    facts.job = due.stall->job;
+    firing.job = due.stall->job;
     firing.event = last.name;
     if (rule.wants_event) DescribeJob(firing);
   }
@@ -174,13 +174,13 @@ void Judge::NextInterval(std::uint32_t index) {
   Timing& timing = timings_[index];
   if (std::isnan(timing.since)) timing.since = now_;
   ++timing.count;
-  // In real time, what was missed is not made up for; in virtual time nothing is missed, but of a
-  // silence without end only the last is told.
+  // In real time, missed intervals are skipped. In virtual time they are replayed, after a very
+  // long gap only the last kMaxAtOnce.
   const double passed = Passed(timing.since, interval, std::max(target_, now_));
-  timing.count = std::max(timing.count, virtual_time_ ? passed - kMostAtOnce : passed + 1);
+  timing.count = std::max(timing.count, virtual_time_ ? passed - kMaxAtOnce : passed + 1);
   const double next = timing.since + timing.count * interval;
   if (timing.count < kLastCount && next > now_) {
-    agenda_.Add(next, Appointment::Kind::kRule, index);
+    timers_.Add(next, Timer::Kind::kRule, index);
   }
 }
 
@@ -190,13 +190,13 @@ void Judge::NextCron(std::uint32_t index) {
   if (timing.times.size() < (virtual_time_ ? 1 : kFewTimes) && !timing.asked && !timing.no_more &&
       ask_times_) {
     timing.asked = true;
-    // Of a silence without end only the last is told.
-    const double now = virtual_time_ ? std::max(now_, target_ - kLongestSilence) : now_;
+    // After a very long gap only the last part is replayed.
+    const double now = virtual_time_ ? std::max(now_, target_ - kMaxCatchUp) : now_;
     const double after = timing.times.empty() ? now : timing.times.back();
     if (const auto times = ask_times_(index, after)) return Supply(index, *times);
   }
   if (!timing.times.empty()) {
-    agenda_.Add(timing.times.front(), Appointment::Kind::kRule, index);
+    timers_.Add(timing.times.front(), Timer::Kind::kRule, index);
   }
 }
 
@@ -226,7 +226,7 @@ void Judge::Supply(std::uint32_t rule, const std::vector<double>& times) {
     last = time;
   }
   if (waiting && !timing.times.empty()) {
-    agenda_.Add(timing.times.front(), Appointment::Kind::kRule, rule);
+    timers_.Add(timing.times.front(), Timer::Kind::kRule, rule);
   }
 }
 
@@ -235,14 +235,14 @@ void Judge::Expect(Window& window) {
   const double next = metrics_.NextChange(window.metric);
   // What changes now is being judged; only a later time can be waited for.
   window.expected = next > now_ && next < kNever;
-  if (window.expected) agenda_.Add(next, Appointment::Kind::kMetric, window.metric);
+  if (window.expected) timers_.Add(next, Timer::Kind::kMetric, window.metric);
 }
 
-void Judge::Expect(Guard& guard, std::uint32_t group) {
-  if (guard.expected) return;
-  const double next = guard.watchdog.next();
-  guard.expected = next < kNever;
-  agenda_.Add(next, Appointment::Kind::kWatchdog, group);
+void Judge::Expect(StallWatch& watch, std::uint32_t group) {
+  if (watch.expected) return;
+  const double next = watch.detector.next();
+  watch.expected = next < kNever;
+  timers_.Add(next, Timer::Kind::kStall, group);
 }
 
 }  // namespace flux_ensemble::engine

@@ -79,7 +79,7 @@ struct Rule {
   std::uint32_t metric = kNoMetric;    // kMetric: index into the table of metrics
   std::optional<Condition> condition;  // kMetric; without one, any value will do
   std::uint64_t in = 0;                // states in which it is judged; 0 for all
-  double lasting = 0;              // kMetric, kState: seconds that it must have held; 0 for none
+  double hold_duration = 0;        // kMetric, kState: seconds that it must have held; 0 for none
   double cooldown = 0;             // least seconds between two firings
   std::uint32_t go_to = kNoState;  // the state that it leads to
   std::uint32_t state = kNoState;  // kState: that has to be entered

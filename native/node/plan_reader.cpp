@@ -126,7 +126,7 @@ void ReadTiming(PropertyReader& reader, const Napi::Value& value, engine::Rule& 
   }
   if (value.IsNull()) return;
   PropertyReader timing = reader.Inner("timing", value);
-  rule.lasting = timing.Seconds("for");
+  rule.hold_duration = timing.Seconds("for");
   rule.cooldown = timing.Seconds("cooldown");
   rule.interval = timing.Seconds("interval");
   if (rule.trigger == TriggerType::kInterval && rule.interval <= 0) {

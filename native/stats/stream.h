@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "stats/aggregate.h"
+#include "stats/running_totals.h"
 #include "stats/statistic.h"
 #include "stats/summary.h"
-#include "stats/tally.h"
 #include "stats/window.h"
 
 namespace flux_ensemble::stats {
@@ -49,31 +49,31 @@ class Stream {
   }
 
   double Get(Statistic statistic, double q) const {
-    return Value(summary_, more_ == nullptr ? nullptr : &more_->tally, sketched(), statistic, q);
+    return Value(summary_, more_ == nullptr ? nullptr : &more_->totals, sketched(), statistic, q);
   }
   Window& window(std::size_t place) { return more_->windows[place]; }
 
   // The value of a statistic. kNoValue before the first observation that it uses.
-  static double Value(const Summary& summary, const Tally* tally, const Aggregate* sketched,
-                      Statistic statistic, double q) {
+  static double Value(const Summary& summary, const RunningTotals* totals,
+                      const Aggregate* sketched, Statistic statistic, double q) {
     if (IsSummarized(statistic)) return summary.Get(statistic);
     if (IsSketched(statistic)) return sketched == nullptr ? kNoValue : sketched->Get(statistic, q);
-    if (tally == nullptr || summary.count() == 0) return kNoValue;
-    if (statistic == Statistic::kSum) return tally->sum.value();
-    if (!tally->any) return kNoValue;
-    return statistic == Statistic::kLast ? tally->last : tally->ewma;
+    if (totals == nullptr || summary.count() == 0) return kNoValue;
+    if (statistic == Statistic::kSum) return totals->sum.value();
+    if (!totals->any) return kNoValue;
+    return statistic == Statistic::kLast ? totals->last : totals->ewma;
   }
 
  private:
   friend class StreamView;
 
   struct More {
-    Tally tally;
+    RunningTotals totals;
     std::optional<Aggregate> sketched;
     std::vector<Window> windows;
 
     void Observe(double x, double time) {
-      tally.Observe(x);
+      totals.Observe(x);
       if (sketched) sketched->Observe(x);
       for (Window& window : windows) window.Observe(x, time);
     }
@@ -83,7 +83,7 @@ class Stream {
     if (more_ != nullptr) return *more_;
     more_ = std::make_unique<More>();
     if (summary_.count() > 0) {
-      more_->tally.sum.Add(summary_.Get(Statistic::kMean) * static_cast<double>(summary_.count()));
+      more_->totals.sum.Add(summary_.Get(Statistic::kMean) * static_cast<double>(summary_.count()));
     }
     return *more_;
   }
@@ -98,7 +98,7 @@ class StreamView {
   // The stream's windows as they are at `now`.
   StreamView(Stream& stream, double now) : summary_(stream.summary_) {
     if (stream.more_ == nullptr) return;
-    tally_ = stream.more_->tally;
+    totals_ = stream.more_->totals;
     sketched_ = stream.more_->sketched;
     for (Window& window : stream.more_->windows) {
       window.Advance(now);
@@ -108,20 +108,20 @@ class StreamView {
 
   void Observe(double x) {
     summary_.Observe(x);
-    if (tally_) tally_->Observe(x);
+    if (totals_) totals_->Observe(x);
     if (sketched_) sketched_->Observe(x);
     for (Aggregate& window : windows_) window.Observe(x);
   }
 
   double Get(Statistic statistic, double q) const {
-    return Stream::Value(summary_, tally_ ? &*tally_ : nullptr, sketched_ ? &*sketched_ : nullptr,
+    return Stream::Value(summary_, totals_ ? &*totals_ : nullptr, sketched_ ? &*sketched_ : nullptr,
                          statistic, q);
   }
   const Aggregate& window(std::size_t place) const { return windows_[place]; }
 
  private:
   Summary summary_;
-  std::optional<Tally> tally_;
+  std::optional<RunningTotals> totals_;
   std::optional<Aggregate> sketched_;
   std::vector<Aggregate> windows_;
 };

@@ -97,9 +97,9 @@ TEST_CASE("a rule that is added counts from then on") {
 
 TEST_CASE("a condition is inactive, pending or holds, and its metrics have values") {
   Plan plan = TwoGroups();
-  Rule lasting = OnFinished(2);
-  lasting.lasting = 1000;
-  plan.rules = {OnFinished(100), lasting, OnFinished(2)};
+  Rule holding = OnFinished(2);
+  holding.hold_duration = 1000;
+  plan.rules = {OnFinished(100), holding, OnFinished(2)};
   TestEngine engine(plan);
   CHECK(std::isnan(engine.engine.GetRules().metrics[0]));
   engine.Feed(Jobs(3, "a"));
@@ -123,7 +123,7 @@ TEST_CASE("a cooldown, a `for` that is too long and another state are counted") 
   brief.trigger = TriggerType::kMetric;
   brief.metric = 0;
   brief.condition = Condition{Comparison::kEqual, 2};
-  brief.lasting = 10;
+  brief.hold_duration = 10;
   Rule later = OnFinish(0);
   later.in = 2;
   Rule enters;

@@ -101,14 +101,14 @@ TEST_CASE("what is not known holds only where the rest decides") {
 
 TEST_CASE("a condition must have lasted, and a cooldown passes between two firings") {
   Plan plan = Virtual();
-  Rule lasting = Always(TriggerType::kMetric);
-  lasting.metric = 0;
-  lasting.condition = Condition{Comparison::kGreaterEqual, 1};
-  lasting.lasting = 10;
-  Rule cooling = lasting;
-  cooling.lasting = 0;
+  Rule holding = Always(TriggerType::kMetric);
+  holding.metric = 0;
+  holding.condition = Condition{Comparison::kGreaterEqual, 1};
+  holding.hold_duration = 10;
+  Rule cooling = holding;
+  cooling.hold_duration = 0;
   cooling.cooldown = 30;
-  plan.rules = {lasting, cooling};
+  plan.rules = {holding, cooling};
   TestEngine engine(plan);
   engine.Feed(Submit(1, 100, "g") + Finish(1, 105));
   CHECK(engine.Fired() == Indexes{1});
@@ -164,7 +164,7 @@ TEST_CASE("the first rule with a goto wins, and all are judged in the state befo
   CHECK(engine.engine.GetStatus().state == "b");
 }
 
-TEST_CASE("a stalled job is told of once a silence, with its last event") {
+TEST_CASE("a stalled job is reported once a stall, with its last event") {
   Plan plan = Virtual();
   plan.stalled = {10};
   Rule rule = Always(TriggerType::kJob);
@@ -240,12 +240,12 @@ TEST_CASE("a run could go on by time alone for as long as a rule could fire") {
   Rule over = interval;
   over.repetitions = 0;
   CHECK_FALSE(could(over));
-  Rule lasting = Always(TriggerType::kState);
-  lasting.state = 0;
-  lasting.lasting = 5;
-  CHECK(could(lasting));
-  lasting.state = 1;
-  CHECK_FALSE(could(lasting));
+  Rule holding = Always(TriggerType::kState);
+  holding.state = 0;
+  holding.hold_duration = 5;
+  CHECK(could(holding));
+  holding.state = 1;
+  CHECK_FALSE(could(holding));
 }
 
 }  // namespace flux_ensemble::engine

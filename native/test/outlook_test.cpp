@@ -61,10 +61,10 @@ Rule AnyRule(Dice& dice) {
   if (dice.Below(3) == 0) rule.backoff = dice.Below(3);
   if (rule.trigger == TriggerType::kState) {
     rule.state = static_cast<std::uint32_t>(dice.Below(2));
-    rule.lasting = dice.Of<double>({0, 3, 90});
+    rule.hold_duration = dice.Of<double>({0, 3, 90});
   }
   if (rule.trigger == TriggerType::kMetric) {
-    rule.lasting = dice.Of<double>({0, 0, 3, 90});
+    rule.hold_duration = dice.Of<double>({0, 0, 3, 90});
     rule.metric = static_cast<std::uint32_t>(dice.Below(Metrics().size()));
     rule.condition = Condition{dice.Of<Comparison>({Comparison::kLess, Comparison::kGreater,
                                                     Comparison::kEqual, Comparison::kNotEqual}),
@@ -161,7 +161,7 @@ TEST_CASE("a rule on intervals, heartbeats or states keeps a run for as long as 
   plan.heartbeat = 0;
   rule.trigger = TriggerType::kState;
   rule.state = 0;
-  rule.lasting = 20;
+  rule.hold_duration = 20;
   CHECK(could({rule}));
   CHECK_FALSE(could({rule}, kBegin + 21));
   rule.state = 1;

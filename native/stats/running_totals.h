@@ -9,7 +9,7 @@ namespace flux_ensemble::stats {
 // have half of the weight, the last 22 nine tenths.
 inline constexpr double kEwmaWeight = 0.1;
 
-struct Tally {
+struct RunningTotals {
   Sum sum;
   double last = 0;
   double ewma = 0;  // begins at the first observation
