@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Where to leave the totals for whoever adds them up.
@@ -9,6 +10,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // One process a file: an addon that breaks its process must not hide behind its neighbours.
     pool: 'forks',
+    // Most tests wait for processes, so a core for Vitest itself would be idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     execArgv: ['--expose-gc'],
     testTimeout: 60_000,
     reporters: totals === undefined ? ['default'] : ['default', 'json'],
