@@ -1,42 +1,42 @@
 /**
- * Everything that flux-ensemble throws or reports, in one tree. Programs tell errors apart by `code`,
- * which is stable; the message is for people and says what was wrong, where, and what to do.
+ * All errors that flux-ensemble throws or reports, in one tree. Programs distinguish errors by their stable `code`.
+ * The message is for people: it says what was wrong, where, and what to do.
  */
 
-/** Stable error codes, one for each thing that can go wrong. */
+/** Stable error codes, one for each kind of error. */
 export type ErrorCode =
   /** The YAML file or object is not a valid ensemble. */
   | 'ERR_CONFIG'
-  /** A file that was asked for can't be read or written. */
+  /** A requested file can't be read or written. */
   | 'ERR_FILE'
-  /** The native addon can't be loaded: not built, or built for another Node or machine. */
+  /** The native addon can't be loaded: it was not built, or was built for another Node or machine. */
   | 'ERR_ADDON'
   /** The native engine refused a command. */
   | 'ERR_ENGINE'
   /** The object was used after `close()`. */
   | 'ERR_CLOSED'
-  /** What runs the jobs failed as a whole: its process died, its connection was lost. */
+  /** The member that runs the jobs failed as a whole: its process died or its connection was lost. */
   | 'ERR_MEMBER'
-  /** The member asked for is not part of this build or can't run on this machine. */
+  /** The requested member is not part of this build or can't run on this machine. */
   | 'ERR_MEMBER_UNAVAILABLE'
-  /** An action could not be done. */
+  /** An action failed. */
   | 'ERR_ACTION'
-  /** A function of the user threw, rejected, or returned something that is no action. */
+  /** A function of the user threw, rejected, or returned an invalid action. */
   | 'ERR_CUSTOM'
   /** A function of the user did not answer within its timeout. */
   | 'ERR_CUSTOM_TIMEOUT'
   /** A method of the observer of a run failed. */
   | 'ERR_OBSERVER'
-  /** A test of an ensemble says something of jobs that are not there. */
+  /** A test of an ensemble refers to unknown jobs. */
   | 'ERR_TEST'
-  /** A service can't listen where it should, or refused what was asked of it. */
+  /** A service can't listen at its address, or refused a request. */
   | 'ERR_SERVICE'
   /** No service answers at the address. */
   | 'ERR_SERVICE_UNREACHABLE'
-  /** A socket's folder, a token's or key's file, or a connection is open to others than it should be. */
+  /** A socket's folder, a token or key file, or a connection is accessible to others than intended. */
   | 'ERR_INSECURE';
 
-/** The root of the tree: every error that this package throws is one. */
+/** The root of the tree: every error of this package is an instance of it. */
 export class EnsembleError extends Error {
   readonly code: ErrorCode;
 
@@ -47,22 +47,22 @@ export class EnsembleError extends Error {
   }
 }
 
-/** One thing wrong with (or odd about) a configuration, at one place of it. */
+/** One fault or oddity at one place of a configuration. */
 export interface Diagnostic {
-  /** An error keeps the ensemble from running, a warning does not. */
+  /** An error keeps the ensemble from running; a warning does not. */
   readonly severity: 'error' | 'warning';
-  /** Where in the document, as a path: `rules[1].action.label`; empty for the document itself. */
+  /** The path in the document: `rules[1].action.label`; empty for the document itself. */
   readonly path: string;
-  /** What was found, what is allowed, and a suggestion where one is near. */
+  /** The value found, the allowed ones, and a suggestion where one is near. */
   readonly message: string;
   /** The file, or null when the configuration came as an object. */
   readonly file: string | null;
-  /** Line and column, counted from 1, or null when the configuration came as an object. */
+  /** Line and column, counted from 1; null when the configuration came as an object. */
   readonly line: number | null;
   readonly column: number | null;
 }
 
-/** A configuration that can't be run; `diagnostics` holds everything that is wrong with it. */
+/** An invalid configuration; `diagnostics` holds all of its faults. */
 export class ConfigError extends EnsembleError {
   readonly diagnostics: readonly Diagnostic[];
 
@@ -79,7 +79,7 @@ export class MemberError extends EnsembleError {
   }
 }
 
-/** A service, or the way to one, failed. */
+/** A service failed, or the connection to one. */
 export class ServiceError extends EnsembleError {
   constructor(
     message: string,
@@ -91,7 +91,7 @@ export class ServiceError extends EnsembleError {
 
 /** An action of a rule failed; the run goes on unless the rule says otherwise. */
 export class ActionError extends EnsembleError {
-  /** Index of the rule in the configuration, counted from 0; -1 when no rule but somebody outside asked for it. */
+  /** Index of the rule in the configuration, counted from 0; -1 for an action requested from outside. */
   readonly rule: number;
 
   constructor(

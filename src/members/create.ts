@@ -1,4 +1,4 @@
-/** Makes a member by its name on the command line. */
+/** Creates a member by its name on the command line. */
 
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -9,38 +9,38 @@ import { LocalMember } from './local/local-member.js';
 import type { Member, NodeScaler } from './member.js';
 import { MiniClusterMember } from './minicluster.js';
 
-/** Names that `--executor` knows; not every one can run everywhere. */
+/** Values of `--executor`. Some are available only on some machines. */
 export const executorNames = ['local', 'flux', 'minicluster'] as const;
 /**
- * The member for those who do not say: Flux inside a Flux instance (FLUX_URI is set) where this build has its
- * member, else the local one.
+ * Returns the default member: Flux inside a Flux instance (FLUX_URI is set) where this build supports it, otherwise
+ * the local one.
  */
 export function defaultExecutor(environment: NodeJS.ProcessEnv): MemberName {
   return environment.FLUX_URI && existsSync(fluxLibrary) ? 'flux' : 'local';
 }
 
 export type MemberName = (typeof executorNames)[number];
-/** A member by its name, or one that the caller made. */
+/** The name of a member, or a member that the caller made. */
 export type MemberChoice = MemberName | Member;
 
 export interface MemberOptions {
-  /** For the local member; the machine's cores by default. */
+  /** For the local member; defaults to the number of cores. */
   readonly slots: number | undefined;
   /** The run's id. */
   readonly ensemble: string;
-  /** The run's time, for a member that has none of its own. */
+  /** The run's clock, for a member without one of its own. */
   readonly clock?: SteadyClock;
-  /** For the Flux member; by default where libflux-core connects to. */
+  /** For the Flux member; defaults to the instance that libflux-core selects. */
   readonly uri: string | undefined;
   /** For the Flux member: let every job pass the validator. */
   readonly validateAll: boolean;
   /** For the Flux member: begin with the inactive jobs that it still knows. */
   readonly full?: boolean;
-  /** For the minicluster member: who changes its size. */
+  /** For the minicluster member: the service that changes its size. */
   readonly scaler?: NodeScaler | undefined;
 }
 
-/** Throws MemberError `ERR_MEMBER_UNAVAILABLE` for a member that can't run here. */
+/** Creates a member. Throws MemberError `ERR_MEMBER_UNAVAILABLE` where it can't run. */
 export function createMember(choice: MemberChoice, options: MemberOptions): Member {
   if (typeof choice !== 'string') return choice;
   if (choice === 'local') {
@@ -52,8 +52,8 @@ export function createMember(choice: MemberChoice, options: MemberOptions): Memb
   if (choice === 'flux') return flux;
   if (scaler !== undefined) return new MiniClusterMember(flux, scaler);
   throw new MemberError(
-    'the minicluster member needs to know its MiniCluster and who changes its size: --name namespace/name and ' +
-      '--host HOST --port PORT of the service, `scaler` in the library',
+    'the minicluster member needs its MiniCluster and the service that resizes it: pass --name namespace/name and ' +
+      '--host HOST --port PORT of that service, or `scaler` in the library',
     { code: 'ERR_MEMBER_UNAVAILABLE' },
   );
 }

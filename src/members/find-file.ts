@@ -1,4 +1,4 @@
-/** Finds a job's file where its name depends on what only the job's shell knows. */
+/** Finds a job's file whose name depends on values that only the job's shell knows. */
 
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -6,18 +6,19 @@ import { compileTags } from '../language/job-tags.js';
 import type { JobTagValues } from '../model/job-facts.js';
 
 export interface FoundFile {
-  /** The file; where none exists, the likeliest name of those that it might get. */
+  /** The file; where none exists, the most likely of the possible names. */
   readonly path: string;
-  /** The names that were looked for; `*` stands for what is not known. */
+  /** The names that were searched; `*` stands for an unknown value. */
   readonly names: readonly string[];
 }
 
-/** In place of what is not known; no path has it. */
+/** Stands for an unknown value. A path can't contain this character. */
 const UNKNOWN = '\0';
 
 /**
- * The file that a path with Flux's tags stands for. Both spellings of an id in F58 are looked for: which one it is
- * depends on the locale of Flux's broker. Of two files the newer one counts, as ids are given anew by every instance.
+ * Returns the file that a path with Flux's tags stands for. Both spellings of an id in F58 are searched, because
+ * the locale of Flux's broker decides which one it uses. The newer of two files is taken, because every instance
+ * uses the same ids again.
  */
 export function findFile(template: string, job: JobTagValues): FoundFile {
   const fill = compileTags(template, () => UNKNOWN);
@@ -33,7 +34,7 @@ export function findFile(template: string, job: JobTagValues): FoundFile {
   return { path: found.path.replaceAll(UNKNOWN, '*'), names };
 }
 
-/** Paths that exist, in order; a path without anything unknown may not. */
+/** Returns existing paths in order. A path without unknown values is returned even if it does not exist. */
 function matchesOf(pattern: string): string[] {
   if (!pattern.includes(UNKNOWN)) return [pattern];
   const escaped = basename(pattern).replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');

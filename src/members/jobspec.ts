@@ -1,4 +1,4 @@
-/** The jobspec of a group's jobs: V1 (RFC 25), with the attributes of RFC 14. */
+/** Jobspecs of a group's jobs: V1 (RFC 25), with the attributes of RFC 14. */
 
 import { resolve } from 'node:path';
 import type { JobTemplate } from '../model/ensemble.js';
@@ -6,8 +6,8 @@ import { textsOf } from '../model/written.js';
 import { jsonText } from './json-text.js';
 
 /**
- * A jobspec as text that lacks only the end of the job's origin: head, `"rule":R,"firing":F,"index":I`, tail. All
- * but that is the same for the jobs of a submission, and is put into words once.
+ * A jobspec as text without the end of the job's origin: head, `"rule":R,"firing":F,"index":I`, tail. The rest is
+ * the same for all jobs of a submission, and is serialized once.
  */
 export interface CompiledJobspec {
   readonly head: string;
@@ -15,16 +15,13 @@ export interface CompiledJobspec {
 }
 
 export interface JobspecOptions {
-  /** The run's id, or null to leave it out. */
+  /** The run's id; null omits it. */
   readonly ensemble: string | null;
-  /** The jobs' whole environment; null leaves it out, as the journal does. */
+  /** The jobs' whole environment; null omits it, as the journal does. */
   readonly environment: Readonly<Record<string, string>> | null;
-  /**
-   * Ask for nodes even where one is enough, as ensemble-python does: the job's slots are on one node then,
-   * wherever the scheduler finds it.
-   */
+  /** Request nodes even where one is enough, as ensemble-python does: the job's slots are then on one node. */
   readonly alwaysNodes: boolean;
-  /** A Lua file that Flux's shell loads for jobs with a working directory of their own; a pattern of `glob`. */
+  /** A Lua file that Flux's shell loads for jobs with a working directory of their own. May be a `glob` pattern. */
   readonly workdirScript?: string;
 }
 
@@ -61,7 +58,7 @@ function outputOptions({ output, error }: JobTemplate): Json | undefined {
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** `more` on top of `base`, mappings in mappings alike. */
+/** Merges `more` over `base`, recursively. */
 function merge(base: Json, more: Json): Json {
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(more)) {
@@ -71,14 +68,14 @@ function merge(base: Json, more: Json): Json {
   return result;
 }
 
-/** The attributes, whose `system` has those of the entry on top of what its keys say. */
+/** Returns the attributes. The entry's `attributes.system` overrides the values of its other keys. */
 function attributesOf(
   template: JobTemplate,
   { environment, workdirScript }: Pick<JobspecOptions, 'environment' | 'workdirScript'>,
 ): Json {
   const system: Json = {
     duration: template.duration,
-    // Relative to this process, and not to the broker.
+    // Relative to this process, not to the broker.
     cwd: resolve(template.workdir ?? ''),
     environment: environment ?? undefined,
     queue: template.queue ?? undefined,
@@ -88,19 +85,19 @@ function attributesOf(
   return merge({ system }, template.attributes);
 }
 
-/** Where the jobs of a template run and write. Names of files may hold tags (job-tags.ts). */
+/** Paths of a template's jobs. Names of files may hold tags (job-tags.ts). */
 export interface JobFiles {
-  /** Absolute. */
+  /** Absolute path. */
   readonly workdir: string;
-  /** Relative to `workdir`, or null for none. */
+  /** Relative to `workdir`; null for no file. */
   readonly output: string | null;
-  /** The same for standard error: that of `output` where the job has none of its own. */
+  /** Standard error, relative to `workdir`. The same as `output` where the job sets no file for it. */
   readonly error: string | null;
-  /** What `{{name}}` stands for: the job's name or else that of its program, without the folder. */
+  /** Value of `{{name}}`: the job's name, or the name of its program without the folder. */
   readonly name: string;
 }
 
-/** What Flux reads from the jobspec of such a job, and what the local member goes by. */
+/** Returns the paths that Flux reads from the jobspec of such a job. The local member uses the same. */
 export function filesOf(template: JobTemplate): JobFiles {
   const { system } = attributesOf(template, { environment: null }) as { system: Json };
   const at = (...keys: string[]) =>
@@ -117,7 +114,7 @@ export function filesOf(template: JobTemplate): JobFiles {
   };
 }
 
-/** The jobspec of a group's jobs. */
+/** Compiles the jobspec of a group's jobs. */
 export function compileJobspec(template: JobTemplate, options: JobspecOptions): CompiledJobspec {
   const { user: _, ...attributes } = attributesOf(template, options);
   const user = merge(isObject(template.attributes.user) ? template.attributes.user : {}, {
@@ -129,7 +126,7 @@ export function compileJobspec(template: JobTemplate, options: JobspecOptions): 
   const origin = {
     entry: template.entry,
     ...(template.values === null ? {} : { values: template.values }),
-    // So that the same job can be made again, and its parameters stand elsewhere as they are written.
+    // The exact texts allow the same job to be submitted again, with parameters as they were written.
     ...(Object.keys(texts).length === 0 ? {} : { texts }),
   };
   const spec = JSON.stringify({
@@ -137,7 +134,7 @@ export function compileJobspec(template: JobTemplate, options: JobspecOptions): 
     tasks: [{ command: template.command, slot: 'task', count: taskCount(template) }],
     version: 1,
   });
-  // The origin goes where the last mapping of the text ends, so that the rest may hold anything.
+  // The origin is inserted at the end of the last mapping, so that other values may hold any text.
   const attributesText = jsonText(attributes);
   const userText = jsonText(user);
   return {

@@ -1,8 +1,8 @@
-/** Values as JSON for jobspecs: numbers of any size stay what they are, and Flux can read them. */
+/** JSON of values in jobspecs: numbers of any size keep their value, and Flux can read them. */
 
 /**
- * The JSON of a value. Integers of any size are written out. A number beyond the safe integers is written with an
- * exponent: Flux's JSON library refuses `100000000000000000000`, and takes `1e+20`.
+ * Returns the JSON of a value. Bigints are written out. Numbers beyond the safe integers have an exponent: Flux's
+ * JSON library refuses `100000000000000000000` and accepts `1e+20`.
  */
 export function jsonText(value: unknown): string {
   if (typeof value === 'bigint') return String(value);

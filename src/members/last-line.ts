@@ -1,14 +1,14 @@
-/** The last line of what a job wrote. */
+/** Reads the last line of a job's output. */
 
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Bytes at the end of a file that are looked at. */
+/** Bytes read from the end of a file. */
 const TAIL = 4096;
-/** Characters of a line that are kept. */
+/** Maximum characters of a returned line. */
 const LONGEST = 300;
 
-/** The last line of a text that is not blank; null for none. */
+/** Returns the last line of a text that is not blank; null without one. */
 export function lastLine(text: string): string | null {
   const line =
     text
@@ -19,11 +19,14 @@ export function lastLine(text: string): string | null {
   return line === '' ? null : line.slice(0, LONGEST);
 }
 
-/** The last line of a file that is not blank; null for none, and for what can't be read or is no ordinary file. */
+/**
+ * Returns the last line of a file that is not blank. Returns null without one, for an unreadable file, and for a
+ * special file.
+ */
 export async function lastLineOf(path: string): Promise<string | null> {
   let file: FileHandle | null = null;
   try {
-    // A FIFO must not be waited for.
+    // Opening a FIFO must not block.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const status = await file.stat();
     if (!status.isFile()) return null;

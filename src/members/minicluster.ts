@@ -1,6 +1,6 @@
 /**
- * The member that runs jobs in a MiniCluster of the Flux operator: Flux in all that concerns jobs, and somebody else who
- * gives it nodes.
+ * Runs jobs in a MiniCluster of the Flux operator: the Flux member runs the jobs, and a scaler changes the number
+ * of nodes.
  */
 
 import type { SubmitPortion } from '../engine/plan/plan.js';

@@ -1,14 +1,14 @@
-/** How values that were found in a configuration are shown in messages. */
+/** Shows values from a configuration in messages. */
 
 const LONGEST_QUOTE = 60;
 
-/** Text in single quotes, on one line and not too long. */
+/** Returns text in single quotes, on one line, shortened to 60 characters. */
 export function quote(text: string): string {
   const shown = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE - 3)}...` : text;
   return `'${escapeControls(shown)}'`;
 }
 
-/** Makes control characters visible, so that a message stays on its line and can't steer a terminal. */
+/** Escapes control characters. A message then stays on its line and can't control a terminal. */
 export function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, (character) => {
     if (character === '\n') return '\\n';
@@ -17,12 +17,15 @@ export function escapeControls(text: string): string {
   });
 }
 
-/** The same for text of several lines: newlines and tabs stay. In JSON, what comes out is JSON with the same value. */
+/** Escapes control characters other than newlines and tabs. JSON stays JSON with the same value. */
 export function escapeLines(text: string): string {
   return text.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escapeControls);
 }
 
-/** A message as it is printed behind a prefix: its further lines are indented, so that none looks like another message. */
+/**
+ * Escapes a message that is printed after a prefix. Its further lines are indented, so that none looks like another
+ * message.
+ */
 export function escapeMessage(text: string): string {
   return escapeLines(text).replaceAll('\n', '\n  ');
 }

@@ -3,26 +3,26 @@
 /** Seconds of each unit. */
 export const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** What a duration that is written as text looks like. */
+/** Matches a duration that is written as text. */
 export const DURATION_PATTERN = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/;
 
-/** How the message begins that is reported for a value which is no duration. */
+/** Beginning of the message about an invalid duration. */
 export const NO_DURATION = 'must be a duration';
 
-/** Seconds of a duration that the schema let pass. */
+/** Seconds of a duration that the schema has accepted. */
 export function durationSeconds(duration: number | string): number {
   if (typeof duration === 'number') return duration;
   const [, digits = '', unit = 's'] = DURATION_PATTERN.exec(duration) ?? [];
   return scaled(Number(digits), unit);
 }
 
-/** `amount` of a unit in seconds, as exact as its decimals: 250 ms are 0.25 s. */
+/** Converts `amount` of a unit to seconds, exact to its decimals: 250 ms are 0.25 s. */
 export function scaled(amount: number, unit: string): number {
-  // Dividing rounds once; 0.001 itself is rounded already.
+  // A division rounds once; 0.001 itself is rounded already.
   return unit === 'ms' ? amount / 1000 : amount * (UNITS[unit] ?? 1);
 }
 
-/** Seconds as a person would write them: `5m`, `1.5s`, `90s`. */
+/** Formats seconds in the largest unit that divides them: `5m`, `1.5s`, `90s`. */
 export function formatDuration(seconds: number): string {
   for (const unit of ['d', 'h', 'm'] as const) {
     const size = UNITS[unit] as number;
@@ -39,15 +39,15 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The duration that is meant by how other tools write one (`01:30:00`, `1-12:00:00`, `1h30m`, `2 hours`), as it is
- * written here; null for anything else.
+ * Converts the notation of another tool (`01:30:00`, `1-12:00:00`, `1h30m`, `2 hours`) to ours. Returns null for
+ * other text.
  */
 export function meantDuration(text: string): string | null {
   const clock = /^(?:(\d{1,3})-)?(\d{1,4}):(\d\d)(?::(\d\d))?$/.exec(text.trim());
   if (clock !== null) {
     const [days, first, second, third] = clock.slice(1).map((digits) => Number(digits ?? 0));
     const [d = 0, a = 0, b = 0, c = 0] = [days, first, second, third];
-    // As in Slurm, two numbers are minutes and seconds, behind days hours and minutes.
+    // As in Slurm, two numbers are minutes and seconds; after a number of days they are hours and minutes.
     const short = clock[4] === undefined && clock[1] === undefined;
     return formatDuration(d * 86_400 + (short ? a * 60 + b : a * 3600 + b * 60 + c));
   }

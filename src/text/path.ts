@@ -1,7 +1,7 @@
-/** Where in a configuration something stands: keys of mappings and indexes of lists, from the root down. */
+/** A place in a configuration: keys of mappings and indexes of lists, from the root down. */
 export type Path = readonly (string | number)[];
 
-/** A path as people write it: `rules[1].action.label`, `jobs[0].environment["A B"]`. */
+/** Formats a path for messages: `rules[1].action.label`, `jobs[0].environment["A B"]`. */
 export function formatPath(path: Path): string {
   let text = '';
   for (const step of path) {
@@ -12,12 +12,12 @@ export function formatPath(path: Path): string {
   return text;
 }
 
-/** A path as a key of sets and maps. {@link formatPath} is for people and does not keep all paths apart. */
+/** Returns a unique key of a path, for sets and maps. Two paths may have the same {@link formatPath}. */
 export function pathKey(path: Path): string {
   return JSON.stringify(path);
 }
 
-/** The value at a path, or undefined when there is none. */
+/** Returns the value at a path, or undefined where it is missing. */
 export function valueAt(root: unknown, path: Path): unknown {
   let value = root;
   for (const step of path) {

@@ -1,12 +1,12 @@
-/** Suggestions for misspelt names. */
+/** Suggestions for misspelled names. */
 
 import { distance } from 'fastest-levenshtein';
 import { quote } from './describe.js';
 
-/** Nobody means a name this long by a misspelling, and comparing it would take long. */
+/** Longer names are not compared: they are not misspellings, and the comparison takes quadratic time. */
 const LONGEST_NAME = 200;
 
-/** The candidate that is nearest to `name`, or null when none is near enough to be what was meant. */
+/** Returns the candidate nearest to `name`, or null when none is near enough. */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
   if (name.length > LONGEST_NAME) return null;
   const wanted = name.toLowerCase();
@@ -15,7 +15,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
   for (const candidate of candidates) {
     if (candidate.length > LONGEST_NAME) continue;
     const edits = editsBetween(wanted, candidate.toLowerCase());
-    // Four of ten letters wrong is still a misspelling; more is another word.
+    // Up to four of ten letters may differ in a misspelling; with more it is another word.
     const limit = Math.min(4, Math.floor(0.4 * Math.max(name.length, candidate.length)));
     if (edits <= limit && edits < bestDistance) {
       best = candidate;
@@ -25,28 +25,28 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
-/** `; did you mean 'sleep'?`, to be put after a message, or nothing when no candidate is near. */
+/** Returns `; did you mean 'sleep'?` to append to a message, or an empty string when no candidate is near. */
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   const suggestion = nearest(name, candidates);
   return suggestion === null ? '' : `; did you mean '${suggestion}'?`;
 }
 
-/** A list of names in words: `a, b or c`. */
+/** Joins names in words: `a, b or c`. */
 export function choices(names: readonly string[], conjunction: 'or' | 'and' = 'or'): string {
   const last = names.at(-1) ?? '';
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${conjunction} ${last}`;
 }
 
 /**
- * What there is to choose from, to be put after a message: `; there are a, b and c`, and, as one name alone may read as
- * another word, `; there is 'a'`.
+ * Lists the valid names, to append to a message: `; there are a, b and c`. A single name is quoted (`; there is
+ * 'a'`), because it may read as another word.
  */
 export function thereAre(names: readonly string[]): string {
   const [only = ''] = names;
   return names.length === 1 ? `; there is ${quote(only)}` : `; there are ${choices(names, 'and')}`;
 }
 
-/** The same for the keys of a mapping: ` (the keys here are a and b)`. */
+/** Lists the keys of a mapping in the same way: ` (the keys here are a and b)`. */
 export function keysHere(keys: readonly string[]): string {
   const [only = ''] = keys;
   return keys.length === 1
@@ -54,7 +54,7 @@ export function keysHere(keys: readonly string[]): string {
     : ` (the keys here are ${choices(keys, 'and')})`;
 }
 
-/** Edit distance, but two letters in the wrong order are one slip of the fingers and count as one. */
+/** The edit distance, in which two swapped neighbours count as one edit: they are one typing error. */
 function editsBetween(a: string, b: string): number {
   const edits = distance(a, b);
   if (edits !== 2 || a.length !== b.length) return edits;

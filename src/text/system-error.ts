@@ -1,4 +1,4 @@
-/** What the system refused, in a line that says what to do. */
+/** Describes errors of the operating system in one line that says what to do. */
 
 import { readFileSync } from 'node:fs';
 
@@ -7,13 +7,13 @@ interface SystemError extends Error {
   readonly syscall?: string;
 }
 
-/** Open files that loading the modules of any command takes, and some. */
+/** Open files that loading the modules of a command needs, with a margin. */
 const ENOUGH_FILES = 256;
 
-/** Read at the beginning: when no file can be opened any more, it is too late. */
+/** Read at startup, because it can't be read when no more files can be opened. */
 const mostOpenFiles = readLimit();
 
-/** How many files this process may have open; infinity where that is not known. */
+/** Returns the limit of open files of this process; infinity where it is unknown. */
 function readLimit(): number {
   try {
     const [, most] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
@@ -42,7 +42,10 @@ function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
 
-/** What was short, and what to do about it, for an error or one that caused it; null for any other. */
+/**
+ * Describes which resource ran out and what to do, for an error or one of its causes. Returns null for other
+ * errors.
+ */
 export function remedyFor(error: unknown): string | null {
   for (let cause = error; isSystemError(cause); cause = cause.cause) {
     const remedy = remedies[cause.code];
@@ -51,16 +54,16 @@ export function remedyFor(error: unknown): string | null {
   return null;
 }
 
-/** What kept a module from being loaded, in one line; null when its own code did. */
+/** Returns in one line why a module could not be loaded; null when its own code failed. */
 export function whyNotLoaded(error: unknown): string | null {
-  // Node takes a file that it can't open for one that is not there.
+  // Node reports a file that it can't open as missing.
   if (isSystemError(error) && error.code === 'ERR_MODULE_NOT_FOUND' && mostOpenFiles < ENOUGH_FILES) {
     return `${tooFewFiles()} [EMFILE]`;
   }
   return oneLine(error);
 }
 
-/** An error of the system in one line; null for an error of another kind, a fault of this program among them. */
+/** Returns an error of the system in one line; null for other errors, including bugs of this program. */
 export function oneLine(error: unknown): string | null {
   if (!isSystemError(error)) return null;
   if (error.syscall === 'uv_cwd') {

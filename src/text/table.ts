@@ -1,4 +1,4 @@
-/** Tables in plain text, as wide as what they hold. Time and memory grow with the number of cells, no faster. */
+/** Plain text tables. Time and memory are linear in the number of cells. */
 
 import { shortened, widthOf } from './width.js';
 
@@ -6,40 +6,44 @@ export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
   /**
-   * How well people can do without it, where there is no room for all: the highest goes first. Without one it stays.
+   * Priority for leaving the column out of a narrow table: the highest goes first. A column without it always
+   * stays.
    */
   readonly spare?: number;
-  /** The cell that says nothing: one that can be spared goes first where all of its cells are such. */
+  /** The content of an empty cell. An optional column with only such cells is left out first. */
   readonly nothing?: string;
 }
 
 export interface Table {
-  /** The first one names the row. */
+  /** The first column names the row. */
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
 }
 
 export interface TableLayout {
-  /** Columns of the terminal; infinite for no terminal. */
+  /** Columns of the terminal; infinite without a terminal. */
   readonly width: number;
-  /** Where there is no room: leave out columns that have a `spare`, or go on below with the columns that are left. */
+  /** In a narrow terminal: leave out columns with `spare`, or continue the table below with the remaining columns. */
   readonly narrow: 'drop' | 'wrap';
-  /** Paints a title. */
+  /** Formats a title. */
   readonly bold: (text: string) => string;
 }
 
 const GAP = '  ';
-/** The least room that is left to the name of a row. */
+/** Minimum width of the names of rows. */
 const LEAST_NAME = 12;
 
-/** A column as it is drawn: its cells' index, and its width. */
+/** A column as drawn: the index of its cells, and its width. */
 interface Drawn {
   readonly column: Column;
   readonly index: number;
   width: number;
 }
 
-/** The lines of a table, titles first; none without rows. No number is cut, however narrow the terminal is. */
+/**
+ * Yields the lines of a table, titles first, or nothing without rows. Numbers are never cut, even in a narrow
+ * terminal.
+ */
 export function* tableLines({ columns, rows }: Table, layout: TableLayout): Generator<string> {
   if (rows.length === 0) return;
   const [name, ...others] = columns.map((column, index): Drawn => {
@@ -60,7 +64,7 @@ export function* tableLines({ columns, rows }: Table, layout: TableLayout): Gene
   }
 }
 
-/** The columns that stand side by side; several lists of them where they do not all fit. */
+/** Splits the columns into blocks that fit side by side. */
 function blocksOf(
   name: Drawn,
   others: readonly Drawn[],
@@ -104,7 +108,7 @@ function lineOf(
     const text = place === 0 ? shortened(textOf(drawn), drawn.width) : textOf(drawn);
     const padding = ' '.repeat(Math.max(0, drawn.width - widthOf(text)));
     if (drawn.column.align === 'right') return `${padding}${paint(text)}`;
-    // Nothing stands after the last one.
+    // The last cell of a line needs no padding.
     return place === block.length - 1 ? paint(text) : `${paint(text)}${padding}`;
   });
   return cells.join(GAP);

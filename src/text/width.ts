@@ -1,17 +1,17 @@
-/** How much room text takes on a terminal. */
+/** The width of text on a terminal. */
 
 import stringWidth from 'string-width';
 
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** Columns that the text takes; colours take none, and a wide character two. */
+/** Returns the columns that the text takes. Colours take none, and a wide character takes two. */
 export function widthOf(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
 const graphemes = new Intl.Segmenter();
 
-/** As much of the beginning as fits into so many columns. */
+/** Returns the longest beginning that fits into `width` columns. */
 function head(characters: readonly string[], width: number): string {
   let text = '';
   let left = width;
@@ -24,8 +24,8 @@ function head(characters: readonly string[], width: number): string {
 }
 
 /**
- * Text without colours, shortened in its middle where it takes more than `width` columns: its beginning and its end
- * are what tells names apart.
+ * Shortens text without colours in its middle to `width` columns. Names mostly differ in their beginning or their
+ * end.
  */
 export function shortened(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
@@ -39,7 +39,7 @@ export function shortened(text: string, width: number): string {
     .join('')}`;
 }
 
-/** Parts on as few lines of `width` columns as they take, each part whole; lines after the first are indented. */
+/** Arranges whole parts on lines of at most `width` columns. Lines after the first are indented. */
 export function flow(parts: readonly string[], separator: string, width: number, indent = ''): string[] {
   const lines: string[] = [];
   let line = '';

@@ -5,12 +5,12 @@ import { readFileSync } from 'node:fs';
 import { MemberError } from '../../errors.js';
 import { escapeControls } from '../../text/describe.js';
 
-/** These hold only for this process's own connection to its broker. */
+/** These variables are valid only for this process's own connection to its broker. */
 const OWN = /^FLUX_(URI|JOB_|TASK_|KVS_NAMESPACE|TERMINUS_SESSION)/;
 
 /**
- * The variables of this process, with others on top. A jobspec is JSON, which holds text only. Throws MemberError for
- * a variable that is not UTF-8: in `process.env` such a value has other bytes already.
+ * Returns the variables of this process, overridden by `onTop`. A jobspec is JSON, which holds only text. Throws
+ * MemberError for a variable that is not UTF-8, because `process.env` has already replaced its bytes.
  */
 export function inheritedEnvironment(onTop: Readonly<Record<string, string>>): Record<string, string> {
   const environment: Record<string, string> = {};
@@ -26,13 +26,13 @@ export function inheritedEnvironment(onTop: Readonly<Record<string, string>>): R
 
 interface InvalidVariable {
   readonly name: string;
-  /** As `process.env` shows it; null when it shows no variable, because the name is invalid. */
+  /** The value in `process.env`; null when the name is invalid and missing there. */
   readonly value: string | null;
   /** The first byte that is not UTF-8. */
   readonly byte: number;
 }
 
-/** The variables that this process was started with and that are not UTF-8. None where the system does not say. */
+/** Returns the variables of this process that are not UTF-8. Empty where the system does not provide them. */
 function invalidVariables(): InvalidVariable[] {
   let bytes: Buffer;
   try {
@@ -57,7 +57,7 @@ function invalidVariables(): InvalidVariable[] {
 
 function firstInvalid(bytes: Buffer): number {
   let valid = 0;
-  // A longer prefix is valid only when it does not end within a character, of which none has more than four bytes.
+  // A longer prefix is invalid if it ends within a character, which has at most four bytes.
   for (let end = 1; end <= bytes.length; end++) {
     if (isUtf8(bytes.subarray(valid, end))) valid = end;
     else if (end - valid >= 4) break;
@@ -68,6 +68,6 @@ function firstInvalid(bytes: Buffer): number {
 function refusal(name: string, byte: number): MemberError {
   return new MemberError(
     `the environment variable ${escapeControls(name)} is not UTF-8 (byte 0x${byte.toString(16)}), and Flux takes the ` +
-      'environment of jobs as text. Unset it, or set it under `environment`, or say `inheritEnvironment: false`',
+      'environment of jobs as text. Unset it, set it under `environment`, or add `inheritEnvironment: false`',
   );
 }

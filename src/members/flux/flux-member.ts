@@ -1,6 +1,6 @@
 /**
- * The member that runs jobs under Flux. Nearly all of it is native: the engine's own thread follows the
- * journal of the instance and submits the jobs of rules, so this class only says what it is to do.
+ * The member that runs jobs under Flux. The work is native: the engine's own thread follows the journal of the
+ * instance and submits the jobs of rules. This class only gives it commands.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -16,31 +16,31 @@ import { inheritedEnvironment } from './environment.js';
 import { traceJob } from './job-trace.js';
 
 export interface FluxMemberOptions {
-  /** The run's id, which becomes `attributes.user.ensemble` of its jobs. */
+  /** The run's id, stored in `attributes.user.ensemble` of its jobs. */
   readonly ensemble: string;
-  /** Which instance; by default where libflux-core connects to: FLUX_URI, or the system's instance. */
+  /** URI of the instance. Defaults to FLUX_URI, or to the system's instance. */
   readonly uri?: string;
   /** Let every job pass Flux's validator, not only the first of each jobspec. */
   readonly validateAll?: boolean;
   /**
-   * Begin with the inactive jobs that Flux still knows. Telling of them holds up the job manager for everybody, so
-   * it is for recordings only.
+   * Begin with the inactive jobs that Flux still knows. Only for recordings: sending them blocks the job manager
+   * for all users.
    */
   readonly full?: boolean;
 }
 
-/** Events that the statistics need; whoever wants more names them. */
+/** Events that the statistics need. Rules may name more. */
 const needed = ['submit', 'start', 'finish', 'clean', 'exception', 'invalidate'] as const;
 
-/** Requests that may be under way to the broker: enough to keep its batches full, little enough memory. */
+/** Maximum requests in flight to the broker: they keep its batches full at little memory. */
 const WINDOW = 4096;
 
-/** What the build made of libflux-core, if it found it. Three levels up from src and from dist alike. */
+/** The build's Flux library, if libflux-core was found. The path is the same from src and from dist. */
 export const fluxLibrary = fileURLToPath(new URL('../../../build/Release/flux_source.so', import.meta.url));
 
 /**
- * What makes a job fail whose working directory is missing, as a pattern: the shell passes over one that matches no file,
- * on a node that has not got this package.
+ * The Lua file that fails a job whose working directory is missing. Written as a pattern, because the shell ignores
+ * a pattern without matches on a node without this package.
  */
 const workdirScript = asPattern(
   fileURLToPath(new URL('../../../src/members/flux/workdir.lua', import.meta.url)),
@@ -53,11 +53,11 @@ function asPattern(path: string): string {
 export class FluxMember implements Member {
   readonly name = 'flux';
   readonly #options: FluxMemberOptions;
-  /** Made once for each entry of the file, however many rules submit it: each holds a whole environment. */
+  /** Compiled once for each entry of the file, because each jobspec holds a whole environment. */
   readonly #jobspecs = new WeakMap<JobTemplate, CompiledJobspec>();
   #engine: Engine | null = null;
   #failed = false;
-  /** Seconds that a run that was interrupted waits for the next of its jobs to end; may get shorter. */
+  /** Seconds that an interrupted run waits for the next of its jobs to end. May be shortened. */
   #grace = Number.POSITIVE_INFINITY;
 
   constructor(options: FluxMemberOptions) {
@@ -104,7 +104,7 @@ export class FluxMember implements Member {
   }
 
   async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
-    // Not kept: what is submitted from here was mostly made for this one time.
+    // Not cached: most of these templates are submitted only once.
     const portion = { ...this.#compile(template), count, urgency: template.urgency };
     const report = await this.#open().submit(portion, origin);
     if (report.refused > 0) {
@@ -135,22 +135,22 @@ export class FluxMember implements Member {
   }
 
   /**
-   * The queue is Flux's, not ours: what is active stays there, unless the run was interrupted. Then its jobs
-   * are canceled and waited for, until none of them ends for `grace` seconds.
+   * Stops following Flux. Active jobs stay in Flux's queue, unless the run was interrupted: then they are canceled.
+   * The method waits until no job has ended for `grace` seconds.
    */
   async stop(grace: number, end: EndOfRun): Promise<void> {
     const engine = this.#engine;
     if (engine === null) return;
     if (end === 'interrupted') {
       this.#grace = Math.min(this.#grace, grace);
-      // An engine that was closed meanwhile has no jobs.
+      // A closed engine has no jobs.
       await this.#cancelAll(engine).catch(() => {});
     }
     this.#engine = null;
     await engine.closeSource().catch(() => {});
   }
 
-  /** Jobs that were on their way to Flux become active only now, so one look is not enough. */
+  /** Cancels all jobs. Polls, because jobs whose submission was in flight become active only later. */
   async #cancelAll(engine: Engine): Promise<void> {
     const canceled = new Set<bigint>();
     const note = 'the ensemble was interrupted';
@@ -163,7 +163,7 @@ export class FluxMember implements Member {
       left = activeJobs + submitting;
       const ids = (await engine.activeJobs()).filter((id) => !canceled.has(id));
       for (const id of ids) canceled.add(id);
-      // Not waited for: an instance that hangs must not make us hang.
+      // Not awaited, so that an instance that hangs can't block the end of the run.
       if (ids.length > 0) void engine.cancel(ids, note).catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 50));
     } while (!this.#failed && this.#engine === engine && performance.now() < changed + this.#grace * 1000);

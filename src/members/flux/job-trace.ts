@@ -1,4 +1,4 @@
-/** What Flux knows of a job that has failed: its jobspec, and what its shell has kept of its output in the KVS. */
+/** Collects what Flux knows of a failed job: its jobspec, and its output in the KVS. */
 
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,14 +7,14 @@ import type { JobTrace } from '../../model/failure.js';
 import type { Parameters } from '../../model/parameters.js';
 import { lastLine, lastLineOf } from '../last-line.js';
 
-/** Pieces of output in the KVS beyond which it is not read: it may be as large as a gigabyte. */
+/** Maximum pieces of output in the KVS that are read. The output may be as large as a gigabyte. */
 const MOST_PIECES = 1000;
-/** The output gets where it is looked for a moment after the job has ended. */
+/** The output arrives in the KVS shortly after the end of the job. */
 const TRIES = 4;
 const TRY_EVERY_MS = 250;
-/** FLUX_KVS_TREEOBJ: where the pieces are, rather than what is in them. */
+/** FLUX_KVS_TREEOBJ: requests references to the pieces instead of their content. */
 const TREEOBJ = 16;
-/** Levels of the shell's log, as syslog has them. */
+/** Level of an error in the shell's log, as in syslog. */
 const LOG_ERROR = 3;
 
 interface OutputEvent {
@@ -29,7 +29,7 @@ interface OutputEvent {
   };
 }
 
-/** What the shell's output eventlog says. */
+/** Content of the shell's output eventlog. */
 interface ShellOutput {
   readonly line: string | null;
   readonly output: string | null;
@@ -38,7 +38,7 @@ interface ShellOutput {
 
 const NO_OUTPUT: ShellOutput = { line: null, output: null, error: null };
 
-/** Reads an eventlog of RFC 24, one event a line. */
+/** Reads an eventlog (RFC 24), which has one event a line. */
 export function readShellOutput(eventlog: string): ShellOutput {
   const paths: Record<string, string> = {};
   let stderr = '';
@@ -60,7 +60,7 @@ export function readShellOutput(eventlog: string): ShellOutput {
   return { line: lastLine(stderr) ?? complaint, output, error };
 }
 
-/** The key of a job's output in the KVS: the id in hexadecimal, in groups of four digits. */
+/** Returns the key of a job's output in the KVS: the id in hexadecimal, in groups of four digits. */
 function outputKey(id: bigint): string {
   const digits = id.toString(16).padStart(16, '0');
   return `job.${digits.match(/.{4}/g)?.join('.')}.guest.output`;
@@ -86,7 +86,7 @@ async function shellOutput(engine: Engine, id: bigint): Promise<ShellOutput> {
   return NO_OUTPUT;
 }
 
-/** What is known of a job; `started` when it may have written something. Throws what the engine does. */
+/** Returns the facts about a job. `started` is true when it may have written output. Throws the engine's errors. */
 export async function traceJob(engine: Engine, id: bigint, started: boolean): Promise<JobTrace> {
   const { attributes = {} } = JSON.parse(await lookUp(engine, id, 'jobspec')) as {
     attributes?: { user?: { parameters?: Parameters }; system?: { cwd?: string } };

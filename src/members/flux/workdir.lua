@@ -1,14 +1,14 @@
--- For Flux's job shell, which goes to /tmp when a job's working directory is missing and only warns: the job fails
--- instead, as it does on the local member. The shell loads this file by its option `userrc`.
+-- Makes a job fail when its working directory is missing, as on the local member. Flux's job shell would only warn
+-- and change to /tmp. The shell loads this file by its option `userrc`.
 
--- Why a folder can't be entered; nil when it can.
+-- Returns why a folder can't be entered; nil when it can.
 local function why_not (folder)
   local file, message, errno = io.open (folder .. "/.")
   if file then
     file:close ()
     return nil
   end
-  -- A folder may be entered that can't be read: then a file in it that is missing is what is missing.
+  -- A folder can be entered without permission to read it. A lookup of a missing file in it then fails with ENOENT.
   if errno == 13 then
     file, message, errno = io.open (folder .. "/./ensemble-no-such-file")
     if file then file:close () end
@@ -21,7 +21,7 @@ plugin.register {
   name = "ensemble-workdir",
   handlers = {
     {
-      -- After the output files have been opened, so that the reason stands there too.
+      -- The output files are open at this point, so the reason is written there too.
       topic = "shell.init",
       fn = function ()
         local folder = shell.info.jobspec.attributes.system.cwd

@@ -1,23 +1,23 @@
 import { Timer } from './timer.js';
 
-/** Something that will be done at its time unless it is canceled before. */
+/** A scheduled action that can be canceled. */
 export interface Alarm {
   cancel(): void;
 }
 
-/** Where a member has its time from: the system, or whoever makes it up. */
+/** The source of a member's time: the system, or a virtual clock. */
 export interface Clock {
   /** Seconds since the epoch. */
   now(): number;
-  /** Does something in so many seconds. */
+  /** Runs an action after this many seconds. */
   after(seconds: number, action: () => void): Alarm;
 }
 
-/** The time of day in milliseconds since the epoch, with digits that Date.now() cuts off where they are known. */
+/** Returns the time of day in milliseconds since the epoch, with the digits below 1 ms that Date.now() omits. */
 function timeOfDay(): number {
   const wall = Date.now();
   const estimate = performance.timeOrigin + performance.now();
-  // Beyond the millisecond that begins with what Date says, the clock has been set since this process began.
+  // An estimate outside of Date's millisecond means that the clock has been set since this process began.
   return Math.min(Math.max(estimate, wall), wall + 1);
 }
 
@@ -25,8 +25,8 @@ function timeOfDay(): number {
 const monotonicOrigin = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
 /**
- * The time of day as it was when this was made, and steady from then on: whoever sets the system's clock changes
- * nothing here. So a run's times never go back, and the lengths of its intervals are true.
+ * Starts at the current time of day and then runs steadily, even if the system's clock is set. Therefore a run's
+ * times never go back, and its intervals have the right lengths.
  */
 export class SteadyClock implements Clock {
   /** Milliseconds since the epoch when performance.now() was 0. */
@@ -36,7 +36,7 @@ export class SteadyClock implements Clock {
     return (this.#origin + performance.now()) / 1000;
   }
 
-  /** The time of a moment that another process tells in seconds on the system's monotonic clock. */
+  /** Converts a time of another process, in seconds on the system's monotonic clock. */
   timeOf(monotonic: number): number {
     return (this.#origin - monotonicOrigin) / 1000 + monotonic;
   }

@@ -1,15 +1,15 @@
-/** What is still known of local jobs that failed lately. */
+/** Facts about local jobs that failed recently. */
 
 import { resolve } from 'node:path';
 import type { JobTrace } from '../../model/failure.js';
 import { lastLineOf } from '../last-line.js';
 import type { LocalJob } from './job.js';
 
-/** Whoever asks does so within moments, of few jobs. */
+/** Maximum jobs remembered. Callers ask within moments, and for few jobs. */
 const MOST = 4096;
 
 export class FailedJobs {
-  /** The oldest one first. */
+  /** In order of their failure. */
   readonly #jobs = new Map<bigint, { readonly job: LocalJob; readonly line: string }>();
 
   add(job: LocalJob, line: string): void {
@@ -30,7 +30,7 @@ export class FailedJobs {
     const { out, err } = job.files();
     const output = out === '' ? null : resolve(workdir, out);
     const error = err === '' ? null : resolve(workdir, err);
-    // Without a file of its own, standard error goes where the output goes.
+    // Standard error without a file of its own goes to the output file.
     const written = error ?? output;
     return {
       parameters: Object.keys(parameters).length === 0 ? null : parameters,

@@ -1,4 +1,4 @@
-/** A job of the local member, and what it shares with the other jobs of its submission. */
+/** Jobs of the local member, and the data that jobs of a submission share. */
 
 import { hostname } from 'node:os';
 import { ActionError } from '../../errors.js';
@@ -15,14 +15,14 @@ import { encodeProgram, isTooLong } from './spawner.js';
 
 const HOST = hostname();
 
-/** All that the jobs of one submission have in common, worked out once. */
+/** The data that all jobs of one submission share, computed once. */
 export interface Batch {
   readonly template: JobTemplate;
   /** Slots that each job takes. */
   readonly slots: number;
-  /** By the job's number among those of this submission. */
+  /** Returns the jobspec of the job with this index in its submission. */
   readonly jobspec: (index: number) => string;
-  /** Environment and command in the spawner's form. */
+  /** Environment and command in the spawner's format. */
   readonly program: (values: JobTagValues) => string;
   readonly output: (values: JobTagValues) => string;
   readonly error: (values: JobTagValues) => string;
@@ -31,8 +31,8 @@ export interface Batch {
 }
 
 /**
- * Prepares a submission. One slot is one core of one task; a node is the machine, so nodes ask for nothing
- * more, and GPUs are not looked at. Throws ActionError for what no process can be started from.
+ * Prepares a submission. One slot is one core of one task. Nodes add no slots, because the machine is the only
+ * node, and GPUs are ignored. Throws ActionError for a template that can't start a process.
  */
 export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemble: string | null): Batch {
   const { command, environment } = template;
@@ -44,12 +44,12 @@ export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemb
   if (command.length === 0) refuse('its command is empty');
   const strings = [...command, ...Object.entries(environment).flat(), workdir, output ?? '', error ?? ''];
   if (strings.some((text) => text.includes('\0')))
-    refuse('a NUL character can be in no command, variable or path');
+    refuse("commands, variables and paths can't contain a NUL character");
   const oddName = Object.keys(environment).find((name) => name === '' || name.includes('='));
-  if (oddName !== undefined) refuse(`${JSON.stringify(oddName)} can't be the name of a variable`);
+  if (oddName !== undefined) refuse(`${JSON.stringify(oddName)} is not a valid name of a variable`);
   const program = encodeProgram(environment, template.inheritEnvironment, command);
-  if (isTooLong(program)) refuse('its command and environment are too long');
-  // As the journal tells it, without the environment.
+  if (isTooLong(program)) refuse('its command and environment together exceed 64 MiB');
+  // Without the environment, as in Flux's journal.
   const jobspec = compileJobspec(template, { ensemble, environment: null, alwaysNodes: false });
   const head = `${jobspec.head}"rule":${origin.rule},"firing":${origin.firing},"index":`;
   const tail = origin.attempt > 0 ? `,"attempt":${origin.attempt}${jobspec.tail}` : jobspec.tail;
@@ -65,7 +65,7 @@ export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemb
   };
 }
 
-/** The program of a command that is another for each job. */
+/** Returns the program of a command that differs between jobs. */
 function compileProgram({ environment, inheritEnvironment, command }: JobTemplate): Batch['program'] {
   const words = command.map((word) => compileTags(word));
   return (values) =>
@@ -77,12 +77,12 @@ function compileProgram({ environment, inheritEnvironment, command }: JobTemplat
 }
 
 /**
- * `pending`: waits for slots. `allocated`: has slots, and the system would not let it start yet. `starting`:
- * the spawner has been asked. `running`: the spawner has said so.
+ * `pending`: waits for slots. `allocated`: has slots, but the system refused to start it so far. `starting`: the
+ * request was sent to the spawner. `running`: the spawner has confirmed the start.
  */
 export type JobState = 'pending' | 'allocated' | 'starting' | 'running';
 
-/** One active job. Nothing is kept of a job after its `clean` event. */
+/** An active job. It is dropped after its `clean` event. */
 export class LocalJob implements Queueable, RecordedJob {
   readonly batch: Batch;
   readonly id: bigint;
@@ -91,20 +91,20 @@ export class LocalJob implements Queueable, RecordedJob {
   queueIndex = -1;
   lastEvent = 0;
   state: JobState = 'pending';
-  /** Process group, once running. */
+  /** Process group of a running job. */
   pid = 0;
   slots: readonly number[] = [];
   /** 0 (held) to 31. */
   urgency: number;
-  /** Whoever submitted it says when it may join the queue. */
+  /** The job joins the queue only after its submitter releases it. */
   held = false;
-  /** Time limit, or what is left until SIGKILL. */
+  /** Fires at the time limit, or when SIGKILL is due. */
   timer: Alarm | null = null;
-  /** The fatal exception that ends it, null while none does. */
+  /** The fatal exception that ends the job; null without one. */
   fatal: { readonly type: string; readonly note: string } | null = null;
-  /** It is being ended, by a cancel or its time limit. */
+  /** True after a cancel or the time limit. */
   ending = false;
-  /** When the system first refused to start it (ms of performance.now()), or 0. */
+  /** Time of the first refusal by the system (ms of performance.now()), or 0. */
   refusedSince = 0;
 
   constructor(batch: Batch, id: bigint, sequence: number) {
@@ -115,7 +115,7 @@ export class LocalJob implements Queueable, RecordedJob {
     this.urgency = batch.template.urgency;
   }
 
-  /** Its tags. A job is one process on one node, this machine, whatever it asks for. */
+  /** Values of its tags. A job is one process on this machine, whatever it requests. */
   get #tags(): JobTagValues {
     const { template, files, ascii } = this.batch;
     const { nodes, tasks } = template;
@@ -131,16 +131,16 @@ export class LocalJob implements Queueable, RecordedJob {
     return { id: this.id, name: files.name, tasks, nodes, ascii, node };
   }
 
-  /** Paths of standard output and error as the spawner wants them. */
+  /** Paths of standard output and error in the spawner's format. */
   files(): { out: string; err: string } {
     const tags = this.#tags;
     const out = this.batch.output(tags);
     const err = this.batch.error(tags);
-    // One file is opened once, so that nothing is written over.
+    // A file for both streams is opened once, so that they do not overwrite each other.
     return { out, err: err === out ? '' : err };
   }
 
-  /** Environment and command in the spawner's form. */
+  /** Environment and command in the spawner's format. */
   program(): string {
     return this.batch.program(this.#tags);
   }

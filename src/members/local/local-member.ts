@@ -1,4 +1,4 @@
-/** Runs an ensemble's jobs as processes of this machine. Read this first, then runner.ts. */
+/** Runs an ensemble's jobs as processes of this machine. Read this file first, then runner.ts. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemberError } from '../../errors.js';
@@ -14,28 +14,28 @@ import { Runner } from './runner.js';
 import { Spawner } from './spawner.js';
 
 export interface LocalMemberOptions {
-  /** Slots to begin with. A job takes one for each core of each task. */
+  /** Initial slots. A job takes one for each core of each task. */
   readonly slots: number;
-  /** Id of the run, which becomes `attributes.user.ensemble` of the jobs; null to leave it out. */
+  /** Id of the run, stored in `attributes.user.ensemble` of the jobs; null omits it. */
   readonly ensemble: string | null;
-  /** The ensemble-spawner program; by default the one of this package's build. */
+  /** Path of the ensemble-spawner program; defaults to the one of this package's build. */
   readonly spawnerPath?: string;
-  /** The time of the run; one of its own by default. */
+  /** The run's clock; a new one by default. */
   readonly clock?: SteadyClock;
   /** Seconds from SIGTERM to SIGKILL for a job that is canceled or out of time; 5 by default. */
   readonly killTimeout?: number;
 }
 
-/** Jobs that are submitted, canceled or refused before the event loop gets a turn. */
+/** Jobs submitted, canceled or refused in one turn of the event loop. */
 const JOBS_PER_TURN = 32;
 const DEFAULT_KILL_TIMEOUT = 5;
-/** Seconds that the system gets to end a process after SIGKILL, before the member gives it up. */
+/** Seconds that the system has to end a process after SIGKILL. Then the member gives the process up. */
 const KILL_PATIENCE = 5;
 const STOP_NOTE = 'the ensemble has ended';
 
 /**
- * The member that runs each job as one process, with whatever that process starts, on this machine. Jobs
- * die with the run: nothing of them is left after `stop`, nor after the end of this process, whatever ended it.
+ * Runs each job as one process, with its children, on this machine. Jobs die with the run: none remains after
+ * `stop`, nor after the end of this process, for any reason.
  */
 export class LocalMember implements Member {
   readonly name = 'local';
@@ -48,10 +48,10 @@ export class LocalMember implements Member {
   #sink: MemberSink | null = null;
   #spawner: Promise<Spawner> | null = null;
   #sequence = 0;
-  /** Why no job can be submitted, or null when one can. */
+  /** Why jobs can't be submitted; null when they can. */
   #unavailable: string | null = 'has not been started';
   #stopping: Promise<void> | null = null;
-  /** Ends what is still there; armed by `stop`. */
+  /** Kills the remaining jobs; armed by `stop`. */
   #killTimer: NodeJS.Timeout | null = null;
   #killTime = Infinity;
   #onIdle: (() => void) | null = null;
@@ -93,12 +93,12 @@ export class LocalMember implements Member {
         this.#runner.add(new LocalJob(batch, this.#ids.next(), this.#sequence++), taken);
       }
       if (taken >= count) {
-        // A caller who is told of a submission must know of its jobs by then.
+        // The records of all jobs must arrive before the caller learns of the submission.
         this.#records.flush();
         return taken;
       }
       await nextTurn();
-      // The rest was overtaken by a stop, which has ended, or will end, those that were in.
+      // A stop has ended the jobs submitted so far. Skip the rest.
       if (this.#unavailable !== null) return taken;
     }
   }
@@ -129,7 +129,7 @@ export class LocalMember implements Member {
     return this.#runner.size;
   }
 
-  /** Changes the number of slots, of which there is always one; running jobs are left alone. */
+  /** Changes the number of slots to at least one. Running jobs continue. */
   async resize(delta: number): Promise<ResizeOutcome> {
     const before = this.#runner.size;
     const after = Math.max(1, before + delta);
@@ -151,7 +151,7 @@ export class LocalMember implements Member {
   }
 
   async #stop(): Promise<void> {
-    // Begins after killAfter() has noted when.
+    // The caller sets the kill time before this continues.
     const spawner = await this.#spawner?.catch(() => null);
     this.#runner.close();
     await inTurns(this.#runner.jobs(), (job) => this.#runner.cancel(job, STOP_NOTE, null));
@@ -162,13 +162,13 @@ export class LocalMember implements Member {
       });
     }
     if (this.#killTimer !== null) clearTimeout(this.#killTimer);
-    this.#killTime = -Infinity; // for a call of stop() yet to come
+    this.#killTime = -Infinity; // For later calls of stop().
     this.#records.flush();
     await spawner?.close();
     this.#sink = null;
   }
 
-  /** Ends the jobs that wait for the member to grow, if it can't. */
+  /** Ends the jobs that wait for the member to grow, when it can't. */
   #refuseTooLarge(): void {
     if (this.#runner.growable) return;
     void inTurns(this.#runner.tooLarge(), (job) => {
@@ -176,7 +176,7 @@ export class LocalMember implements Member {
     });
   }
 
-  /** Sees to it that SIGKILL is sent in `grace` seconds at the latest. */
+  /** Schedules SIGKILL in `grace` seconds, unless it is due earlier. */
   #killAfter(grace: number): void {
     const time = performance.now() + Math.max(0, grace) * 1000;
     if (time >= this.#killTime) return;
@@ -196,7 +196,7 @@ export class LocalMember implements Member {
   }
 }
 
-/** Does something for each of what may be very many, letting the event loop have its turns. */
+/** Runs an action for each item and yields to the event loop regularly, because there may be many items. */
 async function inTurns<Item>(items: Iterable<Item>, action: (item: Item) => void): Promise<void> {
   let count = 0;
   for (const item of items) {

@@ -1,4 +1,4 @@
-/** Puts what the spawner reports into the terms of Flux. */
+/** Converts the spawner's reports to the terms of Flux. */
 
 import { constants, hostname } from 'node:os';
 
@@ -6,19 +6,19 @@ import type { LocalJob } from './job.js';
 
 const { EACCES, EAGAIN, EMFILE, ENFILE, ENOENT, ENOMEM, EPERM } = constants.errno;
 
-/** True when a job was not started for want of a resource of the system that may come back. */
+/** Returns true when the start failed for lack of a system resource that may become available again. */
 export function isShortage(step: string, errno: number): boolean {
   return (step === 'fork' || step === 'pipe') && [EAGAIN, EMFILE, ENFILE, ENOMEM].includes(errno);
 }
 
-/** The exit status of a job that could not be started, as Flux's shell gives it. */
+/** Returns the exit status of a job that could not be started, as Flux's shell does. */
 function startStatus(step: string, errno: number): number {
   if (step === 'exec' && errno === ENOENT) return 127;
   if (step === 'exec' && (errno === EACCES || errno === EPERM)) return 126;
   return 1;
 }
 
-/** What becomes of a job that could not be started: an exception's note, and a status. */
+/** Returns the exception's note and the status of a job that could not be started. */
 export function startFailure(
   job: LocalJob,
   step: string,
@@ -37,9 +37,9 @@ export function startFailure(
   return { note, status: startStatus(step, errno) << 8 };
 }
 
-/** A wait(2) status as Flux's shell gives it: the end by a signal becomes an exit code. */
+/** Converts a wait(2) status as Flux's shell does: the end by a signal becomes an exit code. */
 export function finishStatus(waitStatus: number): number {
-  // The bit above the signal says that a core was dumped.
+  // The bit above the signal reports a core dump.
   const signal = waitStatus & 0x7f;
   return signal === 0 ? waitStatus : (128 + signal) << 8;
 }

@@ -1,9 +1,9 @@
 /**
- * Jobs that wait for slots: higher urgency first, then first come first served. A binary heap in which every
- * item knows its place, so that taking one out of the middle (a cancel) costs no more than adding one.
+ * Jobs that wait for slots: by urgency, highest first, then by order of submission. A binary heap in which every
+ * item knows its index, so that a removal (a cancel) costs no more than an insertion.
  */
 
-/** What the queue keeps in an item; -1 when it is not in a queue. */
+/** The queue's own state in an item: its index, or -1 outside of a queue. */
 export interface Queueable {
   readonly urgency: number;
   /** Order of submission. */
@@ -11,7 +11,7 @@ export interface Queueable {
   queueIndex: number;
 }
 
-/** Urgency of a job that is held: it must not be queued, as nothing may start it. */
+/** Urgency of a held job. Such a job must not be queued, because it must not start. */
 export const HELD = 0;
 
 function isBefore(a: Queueable, b: Queueable): boolean {
@@ -25,30 +25,30 @@ export class PendingQueue<Item extends Queueable> {
     return this.#heap.length;
   }
 
-  /** The item that is next, which stays in the queue. */
+  /** Returns the next item without removing it. */
   peek(): Item | undefined {
     return this.#heap[0];
   }
 
-  /** Adds an item, in its place by urgency and sequence whenever it comes. */
+  /** Inserts an item by its urgency and sequence. */
   push(item: Item): void {
     this.#rise(item, this.#heap.length);
   }
 
-  /** Takes an item out; false when it is not here. */
+  /** Removes an item. Returns false when it is not in the queue. */
   remove(item: Item): boolean {
     const index = item.queueIndex;
     if (index < 0) return false;
     item.queueIndex = -1;
     const last = this.#heap.pop();
     if (last === undefined || last === item) return true;
-    // The last item fills the gap, from where it may have to go either way.
+    // The last item fills the gap, and may have to move up or down from there.
     this.#rise(last, index);
     this.#sink(last, last.queueIndex);
     return true;
   }
 
-  /** The items in no particular order. */
+  /** Iterates over the items in arbitrary order. */
   [Symbol.iterator](): Iterator<Item> {
     return this.#heap[Symbol.iterator]();
   }

@@ -1,7 +1,7 @@
 /**
- * Tells of local jobs in the records of Flux's job-manager journal: the same events, in the same order, with
- * the same context as Flux 0.88 sends. The text is put together by hand, because ids are 64-bit integers,
- * which JSON.stringify can't print.
+ * Emits records of local jobs in the form of Flux's job-manager journal: the same events in the same order with the
+ * same context as Flux 0.88. The text is built by hand, because JSON.stringify can't print ids, which are 64-bit
+ * integers.
  */
 
 import { hostname } from 'node:os';
@@ -9,15 +9,15 @@ import { hostname } from 'node:os';
 import type { Clock } from './clock.js';
 import { formatIdset } from './slots.js';
 
-/** What the records need to know of a job, and keep in it. */
+/** The fields of a job that records use. */
 export interface RecordedJob {
   /** The id in decimal digits. */
   readonly idText: string;
-  /** Timestamp of the job's last event: the next one's is no less, whatever the clock does. */
+  /** Timestamp of the job's last event. Later events never have an earlier one, even if the clock goes back. */
   lastEvent: number;
 }
 
-/** Ends the run of bytes that is gathered before it is delivered, whether the turn has ended or not. */
+/** A batch of this many bytes is delivered before the turn ends. */
 const MAX_BATCH = 64 * 1024;
 
 const USERID = process.getuid?.() ?? 0;
@@ -35,12 +35,12 @@ export class JournalRecords {
     this.#clock = clock;
   }
 
-  /** The mark that ends the backlog; there is none, so it comes first. */
+  /** The mark that ends the backlog. It comes first, because the backlog is empty. */
   sentinel(): void {
     this.#line('{"id":-1,"events":[]}\n');
   }
 
-  /** NEW to SCHED, which nothing holds up here. */
+  /** States NEW to SCHED, which a local job passes at once. */
   submitted(job: RecordedJob, urgency: number, jobspec: string): void {
     const context = `{"userid":${USERID},"urgency":${urgency},"flags":0,"version":1}`;
     this.#event(job, 'submit', context, this.#clock.now(), `,"jobspec":${jobspec}`);
@@ -49,13 +49,13 @@ export class JournalRecords {
     this.#event(job, 'priority', `{"priority":${urgency}}`);
   }
 
-  /** Back to PRIORITY, and to SCHED at once. */
+  /** Back to PRIORITY, then to SCHED at once. */
   urgencySet(job: RecordedJob, urgency: number): void {
     this.#event(job, 'urgency', `{"userid":${USERID},"urgency":${urgency}}`);
     this.#event(job, 'priority', `{"priority":${urgency}}`);
   }
 
-  /** The job has got slots, for `duration` seconds (0 for ever). */
+  /** The job has received slots for `duration` seconds; 0 means without limit. */
   allocated(job: RecordedJob, slots: readonly number[], count: number, duration: number): void {
     const set = formatIdset(slots);
     const cores = slots.length > 1 ? `[${set}]` : set;
@@ -73,12 +73,12 @@ export class JournalRecords {
     this.#event(job, 'start', null, time);
   }
 
-  /** `status` is in the form of wait(2). */
+  /** `status` has the form of wait(2). */
   finished(job: RecordedJob, status: number, time: number): void {
     this.#event(job, 'finish', `{"status":${status}}`, time);
   }
 
-  /** The slots go back. */
+  /** The slots become free. */
   released(job: RecordedJob): void {
     this.#event(job, 'release', '{"ranks":"all","final":true}');
     this.#event(job, 'free');
@@ -89,23 +89,23 @@ export class JournalRecords {
     this.#event(job, 'clean');
   }
 
-  /** An exception, fatal with severity 0: the job is over then, or will be as soon as its processes are. */
+  /** An exception. Severity 0 is fatal: the job ends at once, or as soon as its processes have ended. */
   exception(job: RecordedJob, type: string, note: string, time = this.#clock.now(), severity = 0): void {
     const context = `{"type":${JSON.stringify(type)},"severity":${severity},"note":${JSON.stringify(note)},"userid":${USERID}}`;
     this.#event(job, 'exception', context, time);
   }
 
-  /** An event that changes no state. */
+  /** An event that does not change the job's state. */
   noted(job: RecordedJob, name: string): void {
     this.#event(job, name);
   }
 
-  /** Delivers what has gathered. */
+  /** Delivers the batched records. */
   flush(): void {
     if (this.#flush !== null) clearImmediate(this.#flush);
     this.#flush = null;
     if (this.#lines === '') return;
-    // Not Buffer.from(): its small buffers share memory, and these bytes are to be the receiver's alone.
+    // Buffer.from() shares memory between small buffers, and the receiver owns these bytes.
     const bytes = this.#encoder.encode(this.#lines);
     this.#lines = '';
     this.#deliver(bytes);

@@ -1,7 +1,6 @@
 /**
- * Takes jobs from submission to their end: which may start, what happens to them, and the record of each
- * step. First come, first served within an urgency, without backfill: the job that is next and does not fit
- * blocks those behind it, as with Flux's default policy.
+ * Takes jobs from submission to their end, and emits a record of each step. Jobs of the same urgency start in order
+ * of submission, without backfill: a job that does not fit blocks those after it, as in Flux's default policy.
  */
 
 import { constants } from 'node:os';
@@ -17,14 +16,14 @@ import { WaitingJobs } from './waiting.js';
 
 const { SIGTERM, SIGKILL } = constants.signals;
 
-/** Starts that may be under way: bounds the memory of the frames, and the work of one turn. */
+/** Maximum starts in progress. Bounds the memory of the frames, and the work of one turn. */
 const MAX_STARTING = 64;
-/** When the system has no process to spare: seconds between two tries, unless a job ends before. */
+/** Seconds between two attempts when the system refuses a process, unless a job ends earlier. */
 const RETRY_SECONDS = 1;
-/** ... and how long it is tried before the job is given up. */
+/** Seconds after which a refused job fails. */
 const RETRY_LIMIT_SECONDS = 60;
 
-/** What starts jobs and ends them: the spawner, or whoever makes jobs up. It tells a SpawnerListener how it went. */
+/** Starts and ends jobs, and reports to a SpawnerListener: the spawner, or a simulation of jobs. */
 export type Starter = Pick<Spawner, 'ready' | 'spawn' | 'kill'>;
 
 export interface RunnerOptions {
@@ -33,7 +32,7 @@ export interface RunnerOptions {
   /** Seconds between SIGTERM and SIGKILL. */
   readonly killTimeout: number;
   readonly records: JournalRecords;
-  /** A job has ended that did not succeed and was not canceled. `line` is the last on its standard error, if that is known. */
+  /** A job failed and was not canceled. `line` is the last line on its standard error, if known. */
   readonly onFailure?: (job: LocalJob, line: string) => void;
   /** Called whenever the last active job has ended. */
   readonly onIdle: () => void;
@@ -41,16 +40,16 @@ export interface RunnerOptions {
 }
 
 export class Runner implements SpawnerListener {
-  /** Set when the spawner runs, before the first job comes. */
+  /** Set after the spawner has started, before the first job. */
   spawner: Starter | null = null;
-  /** Whether a new job that is too large waits, rather than ends. */
+  /** Whether a new job that is too large waits instead of failing. */
   growable = false;
   readonly #options: RunnerOptions;
   readonly #clock: Clock;
   readonly #records: JournalRecords;
   readonly #jobs = new Map<string, LocalJob>();
   readonly #waiting: WaitingJobs;
-  /** Jobs with slots that are to be started anew. */
+  /** Jobs with slots whose start will be tried again. */
   readonly #retries = new Set<LocalJob>();
   readonly #numbers = new SlotNumbers();
   #retryTimer: Alarm | null = null;
@@ -72,7 +71,7 @@ export class Runner implements SpawnerListener {
     return this.#size;
   }
 
-  /** The active jobs. Stays usable while they end. */
+  /** The active jobs. The iterable stays valid while jobs end. */
   jobs(): Iterable<LocalJob> {
     return this.#jobs.values();
   }
@@ -85,21 +84,21 @@ export class Runner implements SpawnerListener {
     return this.#jobs.size === 0;
   }
 
-  /** Takes in a new job. */
+  /** Adds a new job. */
   add(job: LocalJob, index: number): void {
     this.#jobs.set(job.idText, job);
     this.#records.submitted(job, job.urgency, job.batch.jobspec(index));
     if (!job.held) this.#enqueue(job);
   }
 
-  /** Lets a job that was held back join the queue. */
+  /** Lets a held job join the queue. */
   release(job: LocalJob): void {
     if (!job.held || job.state !== 'pending') return;
     job.held = false;
     this.#enqueue(job);
   }
 
-  /** Changes the number of slots. What runs beyond it may end in its own time. */
+  /** Changes the number of slots. Jobs that run beyond it continue. */
   resize(size: number): void {
     this.#size = size;
     this.#waiting.resize(size);
@@ -121,7 +120,7 @@ export class Runner implements SpawnerListener {
     this.#end(job);
   }
 
-  /** Gives a pending job its new place in the queue; false when it is not pending. */
+  /** Moves a pending job in the queue. Returns false for other jobs. */
   setUrgency(job: LocalJob, urgency: number): boolean {
     if (job.state !== 'pending') return false;
     this.#waiting.remove(job);
@@ -131,12 +130,12 @@ export class Runner implements SpawnerListener {
     return true;
   }
 
-  /** Cancels a job; false when it is being ended already. `killTimeout` null: SIGKILL is left to the caller. */
+  /** Cancels a job. Returns false when it is already ending. With `killTimeout` null the caller sends SIGKILL. */
   cancel(job: LocalJob, note: string, killTimeout: number | null = this.#options.killTimeout): boolean {
     return this.raise(job, { type: 'cancel', note }, killTimeout);
   }
 
-  /** The same by a fatal exception of any type. */
+  /** Ends a job by a fatal exception of any type, as `cancel` does. */
   raise(
     job: LocalJob,
     fatal: { readonly type: string; readonly note: string },
@@ -151,18 +150,20 @@ export class Runner implements SpawnerListener {
       this.#end(job);
       return true;
     }
-    // While it starts, the exception waits for the `start` event, which is due at once either way.
+    // The exception of a starting job waits for its `start` event, which always follows soon.
     if (job.state === 'running') this.#records.exception(job, fatal.type, fatal.note);
     this.#terminate(job, killTimeout);
     return true;
   }
 
-  /** Starts nothing any more. */
+  /** Stops starting jobs. */
   close(): void {
     this.#closed = true;
   }
 
-  /** Sends SIGKILL to every job with processes; to those that nobody has canceled yet, `note` says why. */
+  /**
+   * Sends SIGKILL to every job with processes. Jobs that were not canceled before receive an exception with `note`.
+   */
   killAll(note: string): void {
     for (const job of this.#jobs.values()) {
       if (!hasProcess(job)) continue;
@@ -171,7 +172,7 @@ export class Runner implements SpawnerListener {
     }
   }
 
-  /** Writes off the jobs that not even SIGKILL has ended. */
+  /** Gives up the jobs that SIGKILL did not end. */
   abandon(): void {
     for (const job of this.#jobs.values()) {
       if (job.state === 'starting') this.#settle(job, this.#clock.now());
@@ -207,7 +208,7 @@ export class Runner implements SpawnerListener {
   }
 
   died(error: MemberError): void {
-    // The leaders died with it (PR_SET_PDEATHSIG); what they had started did not.
+    // The leaders died with the spawner (PR_SET_PDEATHSIG); their children did not.
     for (const job of this.#jobs.values()) {
       job.timer?.cancel();
       if (job.pid > 0) killGroup(job.pid);
@@ -224,7 +225,7 @@ export class Runner implements SpawnerListener {
     else if (!this.growable) this.refuseTooLarge(job);
   }
 
-  /** Lets the head of the queue start, once this turn's events are all in. */
+  /** Schedules starts after all events of this turn. */
   #wake(): void {
     if (this.#awake) return;
     this.#awake = true;
@@ -258,7 +259,7 @@ export class Runner implements SpawnerListener {
     this.spawner?.spawn(job.idText, job.batch.files.workdir, out, err, job.program());
   }
 
-  /** It is known how a start went. Posts what waited for that. */
+  /** The start has succeeded or failed. Emits the records that waited for it. */
   #settle(job: LocalJob, time: number): void {
     job.state = 'running';
     this.#starting--;
@@ -267,7 +268,7 @@ export class Runner implements SpawnerListener {
     this.#wake();
   }
 
-  /** The system has no process to spare. False when it has been asked for long enough. */
+  /** The system has no free process. Returns false after the limit of attempts. */
   #putOff(job: LocalJob): boolean {
     const time = performance.now();
     job.refusedSince ||= time;
@@ -293,7 +294,7 @@ export class Runner implements SpawnerListener {
     this.#wake();
   }
 
-  /** Ends the job when its time is up. */
+  /** Arms the time limit. */
   #limit(job: LocalJob, seconds: number): void {
     job.timer = this.#clock.after(seconds, () => {
       this.raise(job, { type: 'timeout', note: 'resource allocation expired' });
@@ -316,11 +317,11 @@ export class Runner implements SpawnerListener {
     if (this.#retries.size > 0) this.#retry();
   }
 
-  /** Takes a job out of wherever it waits, and gives back its slots if it has any. */
+  /** Removes a job from all queues, and frees its slots. */
   #giveBack(job: LocalJob): void {
     this.#waiting.remove(job);
     this.#retries.delete(job);
-    // A job that was next in line and is no more may have blocked others.
+    // The removed job may have blocked others at the head of the queue.
     this.#wake();
     if (job.slots.length === 0) return;
     this.#records.released(job);
@@ -344,6 +345,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nothing of it was left.
+    // The group has already ended.
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Numbers for the slots that jobs hold, so that their records say which: the lowest free ones, as Flux does.
- * They are names only; nothing is bound to a core. How many slots there are is not known here: a member that
- * shrinks keeps the numbers of what still runs.
+ * Numbers of the slots that jobs hold, for their records: the lowest free ones, as in Flux. They are only names;
+ * jobs are not bound to cores. The number of slots is unknown here, because a member that shrinks keeps the numbers
+ * of its running jobs.
  */
 export class SlotNumbers {
-  /** Numbers given back, as a binary heap with the lowest first. */
+  /** Free numbers below `#next`, as a binary heap with the lowest first. */
   readonly #free: number[] = [];
-  /** All numbers from here on have never been given out. */
+  /** The lowest number that was never used. */
   #next = 0;
 
   /** Takes `count` numbers, in ascending order. */
@@ -50,7 +50,7 @@ export class SlotNumbers {
   }
 }
 
-/** Ascending numbers as an idset (RFC 22): `0-3,7`. */
+/** Formats ascending numbers as an idset (RFC 22): `0-3,7`. */
 export function formatIdset(numbers: readonly number[]): string {
   const ranges: string[] = [];
   let first: number | undefined;

@@ -1,6 +1,6 @@
 /**
- * The host's end of `ensemble-spawner` (native/spawner/spawner.cpp), the process that is the parent of all jobs
- * of a run. Commands go out as frames, reports come in as lines.
+ * The client of `ensemble-spawner` (native/spawner/spawner.cpp), the parent process of all jobs of a run. Commands
+ * are sent as frames; reports are received as lines.
  */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
@@ -9,45 +9,47 @@ import { cannotRun, SPAWNER_PATH } from '../../engine/spawner-program.js';
 import { MemberError } from '../../errors.js';
 import { SteadyClock } from './clock.js';
 
-/** What the spawner tells. Times are in seconds since the epoch, by the clock that it was opened with. */
+/** Receives the spawner's reports. Times are in seconds since the epoch, by the clock given to `open`. */
 export interface SpawnerListener {
   started(id: string, pid: number, time: number): void;
-  /** The job could not be started, and is gone. `step` is one of those of job_process.h. */
+  /** The job could not be started. `step` is one of those of job_process.h. */
   refused(id: string, step: string, errno: number, time: number, message: string): void;
   /**
-   * The job's leader has ended, with a wait(2) status, and what was left of its group was killed. `line` is the last one
-   * on standard error of a job that failed and has no file for that; empty for none.
+   * The job's leader has ended with a wait(2) status, and the rest of its process group was killed. `line` is the
+   * last line of standard error of a failed job without a file for it; otherwise empty.
    */
   exited(id: string, status: number, time: number, line: string): void;
-  /** It takes frames again after `ready` was false. */
+  /** The spawner accepts frames again after `ready` was false. */
   drained(): void;
-  /** It ended though it was not told to; no job is left in a process group that it led. */
+  /** The spawner ended unexpectedly. No job is left in a process group that it led. */
   died(error: MemberError): void;
 }
 
 const PROTOCOL_VERSION = 2;
-/** A longer frame is garbage to the spawner. */
+/** The spawner rejects longer frames as garbage. */
 const MAX_FRAME = 64 * 1024 * 1024;
-/** Reports that are worked off before the event loop gets a turn. */
+/** Reports processed in one turn of the event loop. */
 const REPORTS_PER_TURN = 32;
-/** Of what the spawner says on standard error, this much ends up in an error's message. */
+/** Maximum characters of the spawner's standard error in an error's message. */
 const MAX_COMPLAINT = 2000;
-/** The spawner gives its children 3 seconds to die. */
+/** The spawner waits 3 seconds for its children to die. */
 const CLOSE_TIMEOUT_MS = 5000;
 
-/** The parts of a spawn command that are the same for all jobs of a submission, ready to be sent. */
+/** Encodes the parts of a spawn command that all jobs of a submission share. */
 export function encodeProgram(
   environment: Readonly<Record<string, string>>,
   inherits: boolean,
   command: readonly string[],
 ): string {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  // The spawner takes this for: without my own environment.
+  // The spawner reads this entry as: do not inherit the environment.
   if (!inherits) variables.unshift('=');
   return fields(variables.length, ...variables, command.length, ...command);
 }
 
-/** True when a program of this size can't be sent. Leaves room for the paths, which the kernel limits to 4096 bytes. */
+/**
+ * Returns true when the program exceeds a frame. Leaves room for the paths, which the kernel limits to 4096 bytes.
+ */
 export function isTooLong(program: string): boolean {
   return Buffer.byteLength(program) > MAX_FRAME - 64 * 1024;
 }
@@ -56,7 +58,7 @@ function fields(...values: readonly (string | number)[]): string {
   return values.map((value) => `${value}\0`).join('');
 }
 
-/** Bytes that were read one by one. */
+/** Decodes UTF-8 from text that was read as single bytes. */
 function utf8(latin1: string): string {
   return Buffer.from(latin1, 'latin1').toString();
 }
@@ -77,24 +79,24 @@ export class Spawner {
   #ready = true;
   #closing = false;
   #complaint = '';
-  /** Text of which the lines before `#position` have been worked off. */
+  /** Input text; the lines before `#position` are processed. */
   #input = '';
   #position = 0;
 
-  /** Starts the program. Throws MemberError when that can't be done. */
+  /** Starts the program. Throws MemberError when it can't be started. */
   static async open(
     path: string | undefined,
     listener: SpawnerListener,
     clock = new SteadyClock(),
   ): Promise<Spawner> {
     const program = path ?? SPAWNER_PATH;
-    // A session of its own: a ^C on the terminal is for this process only, which then ends things in order.
+    // A separate session, so that a ^C on the terminal reaches only this process, which then shuts down in order.
     const child = spawn(program, [], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     await new Promise<void>((resolve, reject) => {
       const refuse = (reason: string, cause?: Error) =>
         reject(new MemberError(cannotRun(program, reason, cause), { code: 'ERR_MEMBER_UNAVAILABLE', cause }));
       child.once('error', (error) => refuse(error.message, error));
-      // Where the system refuses a process, it may refuse its pipes, too.
+      // The system may also refuse the pipes of a refused process.
       if (child.pid === undefined) return;
       let complaint = '';
       child.stderr.on('data', (text: Buffer) => {
@@ -103,12 +105,14 @@ export class Spawner {
       child.once('close', (code, signal) =>
         refuse(`it ended at once (${signal ?? `exit code ${code}`}) ${complaint}`.trim()),
       );
-      child.stdin.on('error', () => {}); // that it has gone is told by 'close'
-      child.stdout.setEncoding('latin1'); // ASCII, but for messages and what jobs have written
+      child.stdin.on('error', () => {}); // 'close' reports its end.
+      child.stdout.setEncoding('latin1'); // ASCII except for messages and output of jobs.
       child.stdout.once('data', (line: string) => {
         if (line === `ready ${PROTOCOL_VERSION}\n`) return resolve();
         child.kill('SIGKILL');
-        refuse(`it is not of this version (it says ${JSON.stringify(line.slice(0, 80))})`);
+        refuse(
+          `its version differs (it printed ${JSON.stringify(line.slice(0, 80))}); build the package again`,
+        );
       });
     });
     return new Spawner(child, listener, clock);
@@ -122,7 +126,7 @@ export class Spawner {
     this.#process = child;
     this.#listener = listener;
     this.#clock = clock;
-    child.on('error', () => {}); // of kill(): see close()
+    child.on('error', () => {}); // From kill(), see close().
     child.stdin.on('drain', () => {
       this.#ready = true;
       listener.drained();
@@ -132,7 +136,7 @@ export class Spawner {
       this.#complaint = (this.#complaint + text).slice(0, MAX_COMPLAINT);
     });
     this.#closed = new Promise((resolve) => {
-      // 'close' rather than 'exit': what it reported before its end is still to be read.
+      // 'close' instead of 'exit', because its last reports must still be read.
       child.once('close', (code, signal) => {
         this.#work();
         resolve();
@@ -141,22 +145,22 @@ export class Spawner {
     });
   }
 
-  /** False while frames pile up: no more jobs should be started then. */
+  /** False while frames pile up. No more jobs should be started then. */
   get ready(): boolean {
     return this.#ready;
   }
 
-  /** Starts a job. Empty `cwd`, `out` and `err`: this process's, none, the same as `out`. */
+  /** Starts a job. Empty `cwd`: that of this process. Empty `out`: no file. Empty `err`: the same as `out`. */
   spawn(id: string, cwd: string, out: string, err: string, program: string): void {
     this.#send(fields('spawn', id, cwd, out, err) + program);
   }
 
-  /** Sends a signal to the job's process group; nothing happens when it has ended. */
+  /** Sends a signal to the job's process group. Ignored after the job's end. */
   kill(id: string, signal: number): void {
     this.#send(fields('kill', id, signal));
   }
 
-  /** Ends the program and with it all processes that it started, daemons too. */
+  /** Ends the program and all processes that it started, including daemons. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#process.stdin.end();
@@ -176,7 +180,7 @@ export class Spawner {
     this.#readSome();
   }
 
-  /** Works off a bounded number of reports; no more are read until all of these are done. */
+  /** Processes a bounded number of reports. The pipe is paused until all of them are done. */
   #readSome(): void {
     if (!this.#work(REPORTS_PER_TURN)) {
       this.#process.stdout.pause();
@@ -186,7 +190,7 @@ export class Spawner {
     }
   }
 
-  /** True when no whole line is left. */
+  /** Processes up to `limit` lines. Returns true when no whole line is left. */
   #work(limit = Infinity): boolean {
     for (let count = 0; ; count++) {
       const end = this.#input.indexOf('\n', this.#position);
@@ -212,7 +216,7 @@ export class Spawner {
     const end = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
     const complaint = this.#complaint.trim();
     return new MemberError(
-      `the local member's helper process ${end}, and its jobs with it${complaint === '' ? '' : `: ${complaint}`}`,
+      `the local member's helper process ${end}, and its jobs were killed${complaint === '' ? '' : `: ${complaint}`}`,
     );
   }
 }

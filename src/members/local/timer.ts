@@ -1,7 +1,7 @@
-/** setTimeout takes no more; it would fire at once. */
+/** Maximum of setTimeout. A longer timeout fires at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** A timer for any number of seconds, which by itself keeps no process alive. */
+/** A timer for any number of seconds. It does not keep the process alive. */
 export class Timer {
   #timeout: NodeJS.Timeout | null = null;
 

@@ -1,7 +1,6 @@
 /**
- * The pending jobs of a member of a given size. Those that fit into it queue up; those larger than all of it
- * stand aside until it grows, as otherwise they would hold up the very jobs whose events could make a rule
- * grow it.
+ * The pending jobs of a member of a given size. Jobs that fit into it are queued. Larger jobs are kept aside until
+ * it grows: in the queue they would block jobs whose events could make a rule grow the member.
  */
 
 import type { LocalJob } from './job.js';
@@ -16,9 +15,9 @@ export class WaitingJobs {
     this.#size = size;
   }
 
-  /** Takes in a job. False when it is larger than the member. */
+  /** Adds a job. Returns false when it is larger than the member. */
   add(job: LocalJob): boolean {
-    if (job.urgency === HELD) return true; // nothing can start it, so there is no need to know where it is
+    if (job.urgency === HELD) return true; // A held job never starts, so it needs no place.
     const fits = job.batch.slots <= this.#size;
     if (fits) this.#queue.push(job);
     else this.#tooLarge.add(job);
@@ -30,17 +29,17 @@ export class WaitingJobs {
     this.#tooLarge.delete(job);
   }
 
-  /** The job whose turn it is. */
+  /** Returns the next job to start. */
   next(): LocalJob | undefined {
     return this.#queue.peek();
   }
 
-  /** The jobs that stand aside. */
+  /** The jobs larger than the member. */
   tooLarge(): Iterable<LocalJob> {
     return this.#tooLarge;
   }
 
-  /** Lets jobs stand aside or come back, where each finds its place in the order again. */
+  /** Moves jobs between the queue and those kept aside. Each finds its place in the order again. */
   resize(size: number): void {
     const shrinks = size < this.#size;
     this.#size = size;
