@@ -1,4 +1,4 @@
-/** What recordings have in common whether they are read or written: how they are compressed, and what goes wrong. */
+/** The compression of recordings, and their errors, for reading and writing. */
 
 import type { Writable } from 'node:stream';
 import zlib from 'node:zlib';
@@ -6,25 +6,25 @@ import { EnsembleError } from '../errors.js';
 
 export interface Compression {
   readonly name: 'gzip' | 'zstd';
-  /** How the names of such files end. */
+  /** Suffix of the names of such files. */
   readonly suffix: string;
-  /** What such files begin with. */
+  /** First bytes of such files. */
   readonly magic: readonly number[];
-  /** How a stream is told to give out all that it has taken in, and to go on. */
+  /** Flush mode that makes a stream emit all of its input and continue. */
   readonly flush: number;
-  /** Absent where this version of Node has none. */
+  /** Undefined where this version of Node lacks it. */
   readonly compressor: (() => zlib.Gzip) | undefined;
   readonly decompressor: (() => zlib.Gunzip) | undefined;
 }
 
-// Zstandard came to Node with 22.15.
+// Node has Zstandard since 22.15.
 const { createZstdCompress, createZstdDecompress } = zlib as typeof zlib & {
   createZstdCompress?: () => zlib.Gzip;
   createZstdDecompress?: (options: zlib.ZlibOptions) => zlib.Gunzip;
 };
 const { Z_SYNC_FLUSH, ZSTD_e_flush = 1 } = zlib.constants as { Z_SYNC_FLUSH: number; ZSTD_e_flush?: number };
 
-/** Damaged data take with them what is read and not yet given out: so a piece is given out before the next is read. */
+/** Damaged data discard output that was not yet emitted. Therefore each piece is emitted before the next is read. */
 const PIECE_BY_PIECE = { chunkSize: 1 << 18, readableHighWaterMark: 1 };
 
 export const compressions: readonly Compression[] = [
@@ -46,23 +46,26 @@ export const compressions: readonly Compression[] = [
   },
 ];
 
-/** The compression of a file that begins so; undefined for one that is not compressed. */
+/** Returns the compression of a file with these first bytes; undefined for an uncompressed file. */
 export function compressionOf(first: Uint8Array): Compression | undefined {
   return compressions.find(({ magic }) => magic.every((byte, i) => first[i] === byte));
 }
 
-/** The error of a file that can't be read or written, `ERR_FILE`; `name` says what it is, `the recording r.ndjson`. */
+/**
+ * Creates the error `ERR_FILE` of a file that can't be read or written. `name` describes the file: `the recording
+ * r.ndjson`.
+ */
 export function fileError(name: string, what: 'read' | 'written', cause: unknown): EnsembleError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new EnsembleError('ERR_FILE', `${name} can't be ${what}: ${reason}`, { cause });
 }
 
-/** The same for a compression that this version of Node lacks. */
+/** Creates the cause of such an error for a compression that this version of Node lacks. */
 export function noCompression({ name }: Compression): Error {
-  return new Error(`Node ${process.version} has no ${name}; use gzip, or Node 22.15 or later`);
+  return new Error(`Node ${process.version} does not support ${name}; use gzip, or Node 22.15 or later`);
 }
 
-/** Resolves when a stream takes more, or never will. */
+/** Resolves when a stream accepts more data, or has closed. */
 export function drained(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -1,11 +1,11 @@
-/** Whether a file is a recording, as far as its beginning tells. */
+/** Decides by its beginning whether a file is a recording. */
 
 import { openRecording } from './reader.js';
 
-/** Bytes that are looked at; a record of a large job may take thousands. */
+/** Bytes to read. A record of a large job may take thousands. */
 const ENOUGH = 1 << 20;
 
-/** Whether a line is a journal record, or as much of one as was written. */
+/** Returns whether a line is a journal record. With `whole` false, the line may be cut off. */
 function isRecord(line: string, whole: boolean): boolean {
   if (!whole) return /^\{"(id|events)":/.test(line);
   try {
@@ -17,8 +17,9 @@ function isRecord(line: string, whole: boolean): boolean {
 }
 
 /**
- * Whether one of the first lines of a file is a journal record. A compressed file without a byte in it is a recording
- * too: so is one of a run that was killed early. Throws EnsembleError `ERR_FILE` when the file can't be read.
+ * Returns whether one of the first lines of a file is a journal record. An empty file in a compressed format counts
+ * as a recording: a run that was killed early leaves one. Throws EnsembleError `ERR_FILE` when the file can't be
+ * read.
  */
 export async function isRecording(path: string): Promise<boolean> {
   let start = Buffer.alloc(0);
@@ -29,7 +30,7 @@ export async function isRecording(path: string): Promise<boolean> {
       if (start.length >= ENOUGH) break;
     }
   } catch (error) {
-    // Torn: what was read before is what counts.
+    // The end of the file is damaged. The part that was read decides.
     if (reader.bytesRead === 0) throw error;
   }
   if (start.length === 0) return true;

@@ -1,13 +1,15 @@
-/** Bytes of a recording at the pace at which they were recorded, or a multiple of it. */
+/** Replays the bytes of a recording at the pace of their timestamps, or a multiple of it. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Seconds by which a record may come early: timers are no finer. */
+/** Seconds that a record may be early, because timers are not more precise. */
 const EARLY = 0.002;
 const NEWLINE = 0x0a;
 const key = Buffer.from('"timestamp":');
 
-/** The time of a record's last event in seconds since the epoch, or null; a guess is good enough for a pace. */
+/**
+ * Returns the time of a record's last event in seconds since the epoch, or null. A guess is good enough for a pace.
+ */
 function timeOf(line: Buffer): number | null {
   const at = line.lastIndexOf(key);
   if (at === -1) return null;
@@ -16,8 +18,8 @@ function timeOf(line: Buffer): number | null {
 }
 
 /**
- * The same bytes, cut in front of records that are not due yet and held back until they are. `speed` is how many
- * seconds of the recording pass in one. Comes to an end when the signal is aborted.
+ * Yields the same bytes, each record when it is due. `speed` is the seconds of the recording that pass in one
+ * second. Ends when the signal is aborted.
  */
 export async function* paced(
   pieces: AsyncIterable<Uint8Array>,

@@ -1,4 +1,4 @@
-/** Reads recordings piece by piece, whatever their size. */
+/** Reads recordings of any size piece by piece. */
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -8,35 +8,35 @@ import { EnsembleError } from '../errors.js';
 import { type Compression, compressionOf, fileError, noCompression } from './files.js';
 import { ZstdFrames } from './zstd-frames.js';
 
-/** Bytes of a piece; large enough that the number of pieces costs nothing, small enough for a cache. */
+/** Bytes of a piece: large enough to make the cost of each piece negligible, small enough for a cache. */
 const PIECE = 1 << 20;
-/** Bytes by which a compression is known. */
+/** Bytes that identify a compression. */
 const MAGIC = 4;
 
 export interface RecordingReader {
-  /** What it reads, for messages: `the recording queue.ndjson`. */
+  /** Description of the file for messages: `the recording queue.ndjson`. */
   readonly name: string;
-  /** Bytes of the file, compressed as it is; null for a pipe. */
+  /** Bytes of the file as stored, possibly compressed; null for a pipe. */
   readonly size: number | null;
-  /** Of these, how many have been read. */
+  /** Bytes of the file that were read so far. */
   readonly bytesRead: number;
   /**
-   * The recording's bytes in pieces that end anywhere. Throws EnsembleError `ERR_FILE` when it can't be read, or not
-   * to its end: what came before stands. Of a compressed one that breaks off, as that of a killed run does, that is
-   * all that had been written.
+   * Yields the recording's bytes in pieces that may end within a line. Throws EnsembleError `ERR_FILE` when the
+   * file can't be read to its end; pieces before that are valid. A compressed file that a killed run left
+   * incomplete yields all of its written data first.
    */
   pieces(): AsyncGenerator<Uint8Array, void, void>;
 }
 
 /**
- * A recording in a file, or standard input for `-`. Compressed ones are known by what they begin with, not by their
- * names. Throws EnsembleError `ERR_FILE`.
+ * Opens a recording in a file, or standard input for `-`. The first bytes of a file identify its compression, not
+ * its name. Throws EnsembleError `ERR_FILE`.
  */
 export function openRecording(path: string): Promise<RecordingReader> {
   return openLines(path, `the recording ${path}`);
 }
 
-/** The same for other lines than records; `name` says in messages what they are. Throws EnsembleError `ERR_FILE`. */
+/** Opens a file of other lines; `name` describes it in messages. Throws EnsembleError `ERR_FILE`. */
 export async function openLines(path: string, name: string): Promise<RecordingReader> {
   let size: number | null = null;
   if (path !== '-') {
@@ -77,11 +77,11 @@ class Reader implements RecordingReader {
   }
 
   #torn({ compression, cause }: Torn): EnsembleError {
-    const what = cause === null ? 'breaks off at' : 'is damaged near';
+    const what = cause === null ? 'ends unexpectedly at' : 'is damaged near';
     const reason = cause === null ? '' : ` (${cause.message})`;
     return new EnsembleError(
       'ERR_FILE',
-      `${this.name} ${what} byte ${this.#bytesRead} of its ${compression.name} data${reason}; all before that was read`,
+      `${this.name} ${what} byte ${this.#bytesRead} of its ${compression.name} data${reason}; the data before that were read`,
       { cause },
     );
   }
@@ -107,7 +107,7 @@ class Reader implements RecordingReader {
   }
 }
 
-/** Compressed data that break off (then without a cause), or are damaged. */
+/** Compressed data that are incomplete (`cause` is null) or damaged. */
 class Torn extends Error {
   readonly compression: Compression;
   override readonly cause: Error | null;
@@ -137,7 +137,7 @@ async function* decompress(
       frames?.push(piece);
       yield piece;
     }
-    // The end of a stream that breaks off is an error, and an error takes with it what nobody has read yet.
+    // An incomplete stream ends with an error, which discards output that was not read yet. Wait for the reader.
     await new Promise<void>((resolve) => stream.flush(compression.flush, resolve));
     while (stream.readableLength > 0 && !stream.destroyed) {
       await new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * A recording through the same engine and, with a configuration, the same rules. Time is that of the records, so
- * the same recording always comes to the same firings and statistics; nothing is performed.
+ * Replays a recording through the engine and, with a configuration, its rules. Timestamps of the records are the
+ * only clock, so a recording always gives the same firings and statistics. Actions are not performed.
  */
 
 import type { DecodeError } from '../engine/addon.js';
@@ -21,33 +21,39 @@ import { counted } from '../text/counted.js';
 import { paced } from './pace.js';
 import type { RecordingReader } from './reader.js';
 
-/** Pieces on their way to the engine: enough to keep it busy, few enough to be held in memory. */
+/** Maximum pieces in flight to the engine: enough to keep it busy, few enough for memory. */
 const MOST_IN_FLIGHT = 4;
 
 export interface ReplayOptions {
-  /** Whose rules are judged; without one, every group that the recording names is tracked and no rule is judged. */
+  /** Its rules are evaluated. Without it, every group of the recording is tracked, and rules are not evaluated. */
   readonly config?: EnsembleConfig;
-  /** How many times as fast as it was recorded; as fast as possible by default. */
+  /** Replay speed as a multiple of the recording's; as fast as possible by default. */
   readonly speed?: number;
-  /** Ends the replay where it is. */
+  /** Stops the replay. */
   readonly signal?: AbortSignal;
-  /** A rule has fired. Its action is not performed. */
+  /** Reports a firing. Its action is not performed. */
   readonly firing?: (firing: Firing) => void;
-  /** A job that ended badly would have been submitted again. */
+  /** Reports a failed job that would have been submitted again. */
   readonly retry?: (retry: Retry) => void;
   readonly decodeError?: (error: DecodeError) => void;
-  /** Asked between two pieces: what it returns holds the replay while whoever is told can't keep up. */
+  /**
+   * Called between two pieces. The replay waits for the returned promise, for example when the receiver falls
+   * behind.
+   */
   readonly ready?: () => Promise<void> | undefined;
 }
 
 export interface ReplayResult {
-  /** All was read, a `terminate` rule fired (the statistics are of all that was read), the signal, or `error`. */
+  /**
+   * Reason of the end: all was read, a `terminate` rule fired (statistics cover all that was read), the signal, or
+   * `error`.
+   */
   readonly end: 'replayed' | 'terminated' | 'interrupted' | 'failed';
-  /** Why the recording could not be read to its end, or that it has no record in it at all. */
+  /** Why the recording could not be read to its end, or that it contains no record. */
   readonly error: EnsembleError | null;
-  /** Which rule would have ended the run, for `terminated`. */
+  /** The rule that would have ended the run; set for `terminated`. */
   readonly by: EndedBy | null;
-  /** What became of each rule. */
+  /** Reports of the rules, in their order. */
   readonly rules: readonly RuleReport[];
   readonly metrics: MetricsSnapshot;
 }
@@ -57,12 +63,12 @@ export class Replay {
   readonly #options: ReplayOptions;
   readonly #engine: Engine;
   #by: EndedBy | null = null;
-  /** The first bytes that are no record. */
+  /** The first line that is not a record. */
   #firstBroken: DecodeError | null = null;
-  /** What a function of the options threw first. */
+  /** The first exception of a function of the options. */
   #thrown: { readonly cause: unknown } | null = null;
 
-  /** Throws EnsembleError `ERR_ADDON`. */
+  /** Throws EnsembleError `ERR_ADDON` when the native addon can't be loaded. */
   constructor(reader: RecordingReader, options: ReplayOptions = {}) {
     this.#reader = reader;
     this.#options = options;
@@ -72,7 +78,7 @@ export class Replay {
         ? { ...EMPTY_PLAN, trackAll: true }
         : compilePlan(options.config, '', ruleNames(options.config, null));
     this.#engine = new Engine(
-      // Nobody is called, so nobody needs to see what the metrics were.
+      // Actions are not performed, so firings do not need the metrics of their time.
       { ...plan, virtualTime: true, rules: plan.rules.map((rule) => ({ ...rule, wantsEvent: false })) },
       {
         firing: (native) => this.#fired(readFiring(native, rules, this.#engine.names, states)),
@@ -86,14 +92,14 @@ export class Replay {
     );
   }
 
-  /** How far it has come. */
+  /** Returns the state of the engine. */
   status(): Promise<EngineStatus> {
     return this.#engine.status();
   }
 
   /**
-   * Reads the recording to its end, once. What went wrong is in the result. Rejects with what a function of the options
-   * threw; the replay ends there.
+   * Reads the recording to its end. May be called once. Errors of the recording are in the result. Rejects with an
+   * exception of a function of the options, which ends the replay.
    */
   async run(): Promise<ReplayResult> {
     let error: EnsembleError | null = null;
@@ -144,12 +150,12 @@ export class Replay {
 
   #noRecord({ decodeErrors }: EngineStatus): EnsembleError {
     const first = this.#firstBroken;
-    const empty = this.#reader.bytesRead === 0 ? 'it is empty' : 'it has no line with text';
+    const empty = this.#reader.bytesRead === 0 ? 'it is empty' : 'all of its lines are blank';
     const why =
       first === null
         ? empty
-        : `${counted(decodeErrors, 'line')} can't be read as one, first line ${first.line} (byte ${first.offset}): ${first.reason}`;
-    return new EnsembleError('ERR_FILE', `${this.#reader.name} has no journal record in it: ${why}`);
+        : `${counted(decodeErrors, 'invalid line')}, the first is line ${first.line} (byte ${first.offset}): ${first.reason}`;
+    return new EnsembleError('ERR_FILE', `${this.#reader.name} contains no journal records: ${why}`);
   }
 
   #endOf(error: EnsembleError | null, status: EngineStatus): ReplayResult['end'] {

@@ -1,29 +1,29 @@
 /**
- * Synthetic recordings: journal records of jobs that never were, in the shapes, the order and the interleaving in
- * which Flux 0.88 tells of a busy queue. The same options always give the same bytes.
+ * Synthetic recordings: journal records of invented jobs with the shapes, the order and the interleaving of Flux
+ * 0.88 under load. The same options always give the same bytes.
  *
- * A queue takes `rate` submissions a second and has `slots` jobs running. Flux works in batches, so time goes in
- * ticks, and a job is told of one tick later what happened to it in the one before: that is why a `submit`, which
- * carries the time of its ingest, and a `validate` are older than what was told before them.
+ * A queue receives `rate` submissions a second and runs `slots` jobs. Flux works in batches, so time advances in
+ * ticks, and each event is reported one tick after it happened. Therefore a `submit`, which carries the time of its
+ * ingest, and a `validate` are older than the records before them.
  */
 
 export interface SynthOptions {
   readonly jobs: number;
   readonly groups: number;
-  /** Names in place of `group-0`, `group-1` and so on, as many as there are groups. */
+  /** Names instead of `group-0`, `group-1` and so on, one for each group. */
   readonly groupNames?: readonly string[];
-  /** The share of jobs that fail, 0 to 1: by exit status, signal, `exec`, `timeout` or `cancel` exception. */
+  /** Fraction of failing jobs, 0 to 1: by exit status, signal, or an `exec`, `timeout` or `cancel` exception. */
   readonly failures: number;
   readonly seed: number;
-  /** Jobs that run at once. */
+  /** Jobs that run at the same time. */
   readonly slots: number;
-  /** Submissions in a second. */
+  /** Submissions a second. */
   readonly rate: number;
-  /** Of the jobs' run time, in seconds. */
+  /** Mean run time of the jobs, in seconds. */
   readonly meanDuration: number;
-  /** Of the first submission, in seconds since the epoch. */
+  /** Time of the first submission, in seconds since the epoch. */
   readonly start: number;
-  /** Seconds that the instance is old then: job ids count from its beginning. */
+  /** Age of the instance at the start, in seconds. Job ids count from the instance's start. */
   readonly age: number;
 }
 
@@ -39,26 +39,26 @@ export const synthDefaults: SynthOptions = {
   age: 10,
 };
 
-/** Events of a job that runs to its end. */
+/** Events of a successful job. */
 export const eventsPerJob = 11;
 
-/** The name of a group by its number. */
+/** Returns the name of a group by its index. */
 export const synthGroup = (index: number): string => `group-${index}`;
 
-/** Seconds; Flux gathers submissions and commits for 10 ms each. */
+/** Seconds of a tick. Flux batches submissions and commits for 10 ms each. */
 const TICK = 0.02;
-/** Seconds between two events that the job manager posts in one go. */
+/** Seconds between two events that the job manager posts in one batch. */
 const STEP = 2.5e-5;
 const CORES_OF_A_NODE = 32;
-/** Most jobs that were submitted together, and so are of one group. */
+/** Maximum jobs of one submission, which belong to one group. */
 const BATCH = 16;
-/** Bytes of a piece of the recording, or a little more. */
+/** Approximate bytes of a piece of the recording. */
 const PIECE = 1 << 18;
 
 type Fate = 'good' | 'exit' | 'signal' | 'exec' | 'timeout' | 'cancel';
 const badFates: readonly Fate[] = ['exit', 'exit', 'exit', 'signal', 'exec', 'timeout', 'cancel'];
 
-/** wait(2) statuses as Flux's shell reports them: 128 + signal for what a signal ended. */
+/** wait(2) statuses as Flux's shell reports them: 128 + signal for an end by a signal. */
 const statusOf: Readonly<Record<Fate, number>> = {
   good: 0,
   exit: 1 << 8,
@@ -94,8 +94,8 @@ function jobspec(group: string): string {
 }
 
 /**
- * A number from 0 to 1, below 1, that depends on nothing but seed, job and purpose: so nothing need be kept of the
- * jobs that wait. The finalizer of MurmurHash3 (A. Appleby, public domain), applied twice.
+ * Returns a number from 0 to below 1 that depends only on seed, job and purpose, so waiting jobs need no memory.
+ * The finalizer of MurmurHash3 (A. Appleby, public domain), applied twice.
  */
 function chance(seed: number, job: number, purpose: number): number {
   let hash = seed;
@@ -112,7 +112,7 @@ function chance(seed: number, job: number, purpose: number): number {
 
 const purposes = { group: 1, fails: 2, fate: 3, duration: 4, jitter: 5, ingest: 6 } as const;
 
-/** Yields a recording in pieces that end anywhere between two lines. Memory grows with `slots` only. */
+/** Yields a recording in pieces that end after a line. Memory grows only with `slots`. */
 export function* synthesize(options: Partial<SynthOptions> = {}): Generator<Buffer, void, void> {
   const queue = new Queue({ ...synthDefaults, ...options });
   while (!queue.done) {
@@ -133,9 +133,9 @@ class Queue {
   readonly #batch: number;
   #text = '{"id":-1,"events":[]}\n';
   #tick = 0;
-  /** Seconds since the start; what the job manager's clock shows. */
+  /** The job manager's clock, in seconds since the start. */
   #clock = 0;
-  /** Jobs so far, by how far they have come. */
+  /** Numbers of jobs that have reached each state. */
   #submitted = 0;
   #ready = 0;
   #taken = 0;
@@ -144,13 +144,13 @@ class Queue {
   readonly #freeSlots: number[];
   #starting: Running[] = [];
   #ending: Running[] = [];
-  /** Jobs that run, by the tick in which they finish. */
+  /** Running jobs by the tick in which they finish. */
   readonly #running = new Map<number, Running[]>();
 
   constructor(options: SynthOptions) {
     this.#options = options;
     this.#noise = options.seed | 0;
-    // However many groups there are, each gets its jobs.
+    // Smaller batches for many groups, so that each group has jobs.
     this.#batch = Math.max(1, Math.min(BATCH, Math.floor(options.jobs / options.groups / 4)));
     this.#jobspecs = Array.from({ length: options.groups }, (_, group) =>
       jobspec(options.groupNames?.[group] ?? synthGroup(group)),
@@ -162,7 +162,7 @@ class Queue {
     return this.#ended === this.#options.jobs;
   }
 
-  /** Characters that were made and not yet taken. */
+  /** Characters that were not yet taken. */
   get waiting(): number {
     return this.#text.length;
   }
@@ -190,7 +190,7 @@ class Queue {
     const { meanDuration, seed } = this.#options;
     for (const running of this.#starting) {
       this.#event(running.job, 'start', this.#next());
-      // Most run times are alike, some are long.
+      // Most run times are similar; some are long.
       const duration =
         meanDuration * (0.3 - 0.7 * Math.log(1 - chance(seed, running.job, purposes.duration)));
       const tick = this.#tick + Math.max(1, Math.round(duration / TICK));
@@ -213,7 +213,7 @@ class Queue {
     return finished;
   }
 
-  /** Jobs that came in the tick before: told with the time of their ingest. */
+  /** Jobs of the previous tick, reported with the time of their ingest. */
   #submit(): void {
     const { jobs } = this.#options;
     while (this.#submitted < jobs && this.#submittedAt(this.#submitted) <= (this.#tick - 1) * TICK) {
@@ -234,7 +234,7 @@ class Queue {
     }
   }
 
-  /** Jobs of the tick before are checked while they are stored, and go on when they are. */
+  /** Jobs of the previous tick are validated while they are stored, and become ready then. */
   #makeReady(end: number): void {
     for (; this.#ready < end; this.#ready++) {
       const job = this.#ready;
@@ -279,26 +279,29 @@ class Queue {
       `"name":"${name}"${more}}]${rest}}\n`;
   }
 
-  /** Seconds since the epoch, in full and with a point, as Flux writes them. */
+  /** Formats a time in seconds since the epoch, without exponent and with a decimal point, as Flux does. */
   #stamp(time: number): string {
     const stamp = String(this.#options.start + time);
     return stamp.includes('.') ? stamp : `${stamp}.0`;
   }
 
-  /** The time of the next event that the job manager posts: no two steps are quite the same. */
+  /** Returns the time of the next event of the job manager. The steps between events vary slightly. */
   #next(): number {
-    // A linear congruential generator is random enough for that (Numerical Recipes, 3rd edition, 7.1.1).
+    // A linear congruential generator is random enough here (Numerical Recipes, 3rd edition, 7.1.1).
     this.#noise = (Math.imul(this.#noise, 1_664_525) + 1_013_904_223) | 0;
     this.#clock += STEP * (1 + this.#noise / 2 ** 32);
     return this.#clock;
   }
 
-  /** Seconds since the start. */
+  /** Returns the time of submission in seconds since the start. */
   #submittedAt(job: number): number {
     return (job + chance(this.#options.seed, job, purposes.ingest) / 2) / this.#options.rate;
   }
 
-  /** A FLUID (RFC 19): milliseconds, then a generator's number, which is 0, then the jobs of that millisecond. */
+  /**
+   * Returns a FLUID (RFC 19): milliseconds, a generator's number (0 here), and the job's number within the
+   * millisecond.
+   */
   #idOf(job: number): string {
     const { rate, age } = this.#options;
     const millisecond = Math.floor((job * 1000) / rate);

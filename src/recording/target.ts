@@ -1,4 +1,4 @@
-/** Where a recording goes, and what it may replace there. */
+/** Destinations of recordings: files, pipes and standard output. */
 
 import { constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, stat, unlink } from 'node:fs/promises';
@@ -8,33 +8,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecording } from './is-recording.js';
 
 export interface Target {
-  /** Takes the recording; what was there before is gone from then on. Called once. Rejects when that can't be. */
+  /** Opens the stream. It replaces the previous content. Called once. Rejects when that fails. */
   begin(): Promise<Writable>;
-  /** Whether the file has lost its name, so that what is written to it would be lost with it. */
+  /** Returns whether the file was removed, so that later data would be lost. */
   removed(): Promise<boolean>;
-  /** Leaves what was there before as it was; in place of `begin()`. */
+  /** Keeps the previous content. Called instead of `begin()`. */
   discard(): Promise<void>;
-  /** The stream is not to be ended with the recording: it is one of the process's own. */
+  /** The stream belongs to the process, and must not be ended with the recording. */
   readonly shared: boolean;
 }
 
 export interface TargetOptions {
-  /** Let it replace a recording that is there. */
+  /** Allow replacing an existing recording. */
   readonly force: boolean;
 }
 
 const { O_WRONLY, O_CREAT, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants;
-/** Milliseconds between two looks whether a pipe has got its reader. */
+/** Milliseconds between two attempts to open a pipe that has no reader yet. */
 const PIPE_INTERVAL = 50;
 
 /**
- * Opens what a path names, `-` for standard output. What is there stays as it is until `begin()`. Rejects with an Error
- * that says why not: it can't be written, it is no recording, or a recording that may not be replaced.
+ * Opens a destination by its path, `-` for standard output. Its content is unchanged until `begin()`. Rejects with
+ * an Error that gives the reason: the destination can't be written, is not a recording, or must not be replaced.
  */
 export async function openTarget(path: string, { force }: TargetOptions): Promise<Target> {
   if (path === '-') return sharedTarget(process.stdout);
   const before = await statOrNull(path);
-  // Opened a second time, a file would be written from its beginning once more.
+  // Opened a second time, the file would be overwritten from its beginning.
   if (before !== null && isSame(before, 1)) return sharedTarget(process.stdout);
   if (before !== null && isSame(before, 2)) return sharedTarget(process.stderr);
   if (before?.isFIFO()) return pipeTarget(path);
@@ -56,7 +56,7 @@ function isSame({ dev, ino }: Stats, descriptor: number): boolean {
     const other = fstatSync(descriptor);
     return other.dev === dev && other.ino === ino;
   } catch {
-    // It was closed by whoever started this process.
+    // The descriptor was closed by the parent process.
     return false;
   }
 }
@@ -66,9 +66,9 @@ async function checkReplaceable(path: string, stats: Stats, force: boolean): Pro
   if (stats.isSocket() || stats.isBlockDevice()) throw new Error('it is neither a file nor a pipe');
   if (!stats.isFile() || stats.size === 0) return;
   if (!(await isRecording(path))) {
-    throw new Error('it exists and is not a recording, so it is left as it is; give another name');
+    throw new Error('it exists and is not a recording, so it is not replaced; choose another name');
   }
-  if (!force) throw new Error('it exists; say --force to replace this recording, or give another name');
+  if (!force) throw new Error('it exists; pass --force to replace this recording, or choose another name');
 }
 
 function sharedTarget(stream: Writable): Target {
@@ -80,14 +80,14 @@ function sharedTarget(stream: Writable): Target {
   };
 }
 
-/** A pipe takes what its reader takes: no thread waits for that, and neither does the end of the process. */
+/** Opens a pipe without blocking: neither a thread nor the end of the process waits for its reader. */
 async function pipeTarget(path: string): Promise<Target> {
   let descriptor: number | null = null;
   while (descriptor === null) {
     try {
       descriptor = openSync(path, O_WRONLY | O_NONBLOCK);
     } catch (cause) {
-      // A pipe without a reader yet.
+      // The pipe has no reader yet.
       if ((cause as NodeJS.ErrnoException).code !== 'ENXIO') throw cause;
       await sleep(PIPE_INTERVAL);
     }
@@ -114,7 +114,7 @@ function fileTarget(path: string, file: FileHandle, before: Stats | null): Targe
       return stats.isFile() && stats.nlink === 0;
     },
     discard: async () => {
-      // The link would be removed in place of the file that it names.
+      // The path may be a link. Remove its target, not the link.
       if (before === null) await unlink(await realpath(path)).catch(() => {});
       await file.close();
     },

@@ -1,4 +1,4 @@
-/** Recordings: the journal's records as they came, one a line, compressed if the file's name says so. */
+/** Writes recordings: the unchanged journal records, one a line, compressed according to the file's suffix. */
 
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,51 +9,52 @@ import { counted } from '../text/counted.js';
 import { type Compression, compressions, fileError, noCompression } from './files.js';
 import { openTarget, type Target } from './target.js';
 
-/** Bytes that may wait for the disk: much more than a busy queue tells of in a second. */
+/** Maximum bytes waiting for the disk: much more than a busy queue emits in a second. */
 const MOST_WAITING = 2 ** 28;
-/** Bytes from which on whoever can wait should. */
+/** Waiting bytes from which on the caller should wait. */
 const HIGH_WATER = 2 ** 20;
-/** Milliseconds from a record to the moment when it can be read in the file, whatever then becomes of the process. */
+/** Milliseconds until a record can be read in the file, even if the process is killed afterwards. */
 const FLUSH_AFTER = 500;
-/** Seconds that a disk, or the reader of a pipe, may take nothing in before what waits at the end is given up. */
+/** Seconds without progress of the disk, or of the reader of a pipe, after which closing discards the rest. */
 const PATIENCE = 30;
-/** The same once the run has been interrupted. */
+/** The same after an interruption of the run. */
 const IMPATIENCE = 1;
-/** Seconds between two looks at that. */
+/** Seconds between two checks of the progress. */
 const STEP = 0.25;
 
 export interface RecorderOptions {
-  /** Replace a recording that is there. What is there and is no recording is never replaced. */
+  /** Replace an existing recording. Other existing files are never replaced. */
   readonly force?: boolean;
-  /** Bytes that may wait for the disk; what comes when there are more is dropped and counted. 256 MiB by default. */
+  /** Maximum bytes waiting for the disk; further records are dropped and counted. 256 MiB by default. */
   readonly mostWaiting?: number;
-  /** Told at once, and once for each: that the recording can't be written any more, that it begins to lose records. */
+  /** Called at once, and once for each problem: a write error, or the first dropped record. */
   readonly problem?: (error: EnsembleError) => void;
 }
 
 export interface Recorder {
   /**
-   * Takes whole lines. The file is replaced with the first of them. A promise says that the disk is behind, and resolves
-   * when it has caught up: whoever can wait should. Once writing has failed, nothing is kept any more.
+   * Accepts whole lines. The first of them replaces the file. Returns a promise when the disk falls behind; it
+   * resolves when the disk has caught up, and the caller should wait for it. After a write error, further lines are
+   * ignored.
    */
   write(lines: Uint8Array): Promise<void> | undefined;
-  /** Bytes that were taken in and not yet written. */
+  /** Accepted bytes that were not yet written. */
   readonly waiting: number;
-  /** Why the recording is not whole, `ERR_FILE`; null as long as nothing is known to be missing. */
+  /** Why the recording is incomplete, `ERR_FILE`; null while it is complete. */
   readonly error: EnsembleError | null;
-  /** Nothing is written any more. */
+  /** True after a write error. */
   readonly broken: boolean;
   /**
-   * Waits until everything is written; when the disk takes in nothing for half a minute, or a second once the signal is
-   * aborted, the rest is given up. Without a line written, the file stays as it was. Throws `error`. Idempotent.
+   * Waits until everything is written. Discards the rest if the disk makes no progress for 30 seconds, or for one
+   * second after the signal is aborted. If no line was written, the file is unchanged. Throws `error`. Idempotent.
    */
   close(signal?: AbortSignal): Promise<void>;
 }
 
 /**
- * A recording in a file: gzip for `*.gz`, Zstandard for `*.zst`, standard output for `-`. All but the last second of it
- * can be read in the file at any time, also when the process is killed. Throws EnsembleError `ERR_FILE` for a file that
- * can't be written or may not be replaced.
+ * Opens a recording for writing: gzip for `*.gz`, Zstandard for `*.zst`, standard output for `-`. The file can be
+ * read at any time up to its last second, even if the process is killed. Throws EnsembleError `ERR_FILE` for a file
+ * that can't be written or must not be replaced.
  */
 export async function openRecorder(path: string, options: RecorderOptions = {}): Promise<Recorder> {
   const name = `the recording ${path}`;
@@ -76,7 +77,7 @@ class TargetRecorder implements Recorder {
   readonly #problem: (error: EnsembleError) => void;
   readonly #lines = new Readable({ highWaterMark: HIGH_WATER, read: () => this.#caughtUp() });
   #output: Writable | null = null;
-  /** Resolves when all is written, or never will be. Null before the first line. */
+  /** Resolves when all is written, or after a write error. Null before the first line. */
   #written: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
   #behind: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
@@ -143,7 +144,7 @@ class TargetRecorder implements Recorder {
     this.#flushing ??= setTimeout(() => void this.#flush(), FLUSH_AFTER).unref();
   }
 
-  /** Lets all that is written be read in the file, should the process be killed from then on. */
+  /** Flushes the compressor. Data written before can be read even if the process is killed later. */
   async #flush(): Promise<void> {
     const isMore = this.#output === null || this.#lines.readableLength > 0;
     const flushed = new Promise<void>((resolve) => {
@@ -164,7 +165,7 @@ class TargetRecorder implements Recorder {
   #drop(lines: Uint8Array): void {
     if (this.#dropped.bytes === 0) {
       this.#report(
-        `${this.#name} begins to lose records: ${counted(this.waiting, 'byte')} wait for its disk or reader`,
+        `${this.#name} is losing records: ${counted(this.waiting, 'byte')} wait for its disk or reader`,
       );
     }
     this.#dropped.bytes += lines.length;
@@ -198,7 +199,7 @@ class TargetRecorder implements Recorder {
     const { records, bytes } = this.#dropped;
     if (bytes > 0 && !this.#broken) {
       this.#report(
-        `${this.#name} lacks ${counted(records, 'record')} (${counted(bytes, 'byte')}): its disk or reader was too slow`,
+        `${this.#name} is missing ${counted(records, 'record')} (${counted(bytes, 'byte')}): its disk or reader was too slow`,
       );
     }
     if (!this.#broken) this.#lines.push(null);
@@ -208,7 +209,7 @@ class TargetRecorder implements Recorder {
     clearTimeout(this.#flushing ?? undefined);
   }
 
-  /** Gives up when nothing has been taken in for too long. */
+  /** Fails the recording after too long without progress. */
   async #stuck(isOver: AbortSignal, interrupted: AbortSignal | undefined): Promise<void> {
     let waiting = this.waiting;
     for (let seconds = 0; seconds < (interrupted?.aborted ? IMPATIENCE : PATIENCE); seconds += STEP) {
@@ -217,7 +218,9 @@ class TargetRecorder implements Recorder {
       if (this.waiting < waiting && !interrupted?.aborted) seconds = 0;
       waiting = this.waiting;
     }
-    this.#fail(new Error(`${counted(waiting, 'byte')} at its end were not taken in by its disk or reader`));
+    this.#fail(
+      new Error(`${counted(waiting, 'byte')} at its end could not be written: its disk or reader is stuck`),
+    );
   }
 }
 

@@ -1,20 +1,19 @@
 /**
- * Follows the frames of a Zstandard stream (RFC 8878), to know whether it has come to its end: Node reports nothing of
- * one that breaks off.
+ * Follows the frames of a Zstandard stream (RFC 8878) to detect an incomplete one, because Node does not report it.
  */
 
 const FRAME = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a5;
 const RUN_LENGTH_BLOCK = 1;
 
-/** How many bytes come next; whether they are passed over, and whether the stream may end in front of them. */
+/** The number of bytes expected next, whether to skip them, and whether the stream may end before them. */
 interface Wanted {
   readonly bytes: number;
   readonly skip?: boolean;
   readonly mayEnd?: boolean;
 }
 
-/** Walks from frame to frame; returns at bytes that begin none. */
+/** Walks from frame to frame. Returns at bytes that do not begin a frame. */
 function* walk(): Generator<Wanted, void, Buffer> {
   for (;;) {
     const magic = (yield { bytes: 4, mayEnd: true }).readUInt32LE();
@@ -41,13 +40,13 @@ function* walkFrame(): Generator<Wanted, void, Buffer> {
 
 export class ZstdFrames {
   readonly #walk = walk();
-  /** Null once the stream is lost: at bytes that begin no frame. */
+  /** Null after bytes that do not begin a frame. */
   #wanted: Wanted | null = this.#walk.next().value ?? null;
-  /** How many of the wanted bytes have come, and what they are unless they are passed over. */
+  /** The expected bytes received so far, and their content unless they are skipped. */
   #come = 0;
   #kept: Buffer = Buffer.alloc(0);
 
-  /** Takes in a piece of the compressed stream, wherever it was cut. */
+  /** Adds a piece of the compressed stream, cut anywhere. */
   push(piece: Uint8Array): void {
     let rest = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     while (this.#wanted !== null && rest.length > 0) {
@@ -63,7 +62,7 @@ export class ZstdFrames {
     }
   }
 
-  /** Whether the stream may end here; null where it is no such stream any more. */
+  /** Whether the stream may end here; null after bytes that are not a Zstandard stream. */
   get whole(): boolean | null {
     if (this.#wanted === null) return null;
     return this.#wanted.mayEnd === true && this.#come === 0;

@@ -1,4 +1,4 @@
-/** A graph as Mermaid text, which GitHub and many editors draw. */
+/** Renders a graph as Mermaid text, which GitHub and many editors display. */
 
 import type { Graph, GraphEdge, GraphNode, NodeKind } from './model.js';
 
@@ -31,7 +31,7 @@ const arrows: Readonly<Record<GraphEdge['kind'], string>> = {
   judged: '-.->',
 };
 
-/** Characters that mean something to Mermaid, Markdown or HTML, as Mermaid's entities. */
+/** Escapes characters with a meaning in Mermaid, Markdown or HTML as Mermaid's entities. */
 function escaped(text: string): string {
   return text.replace(/["#&<>`*_~\\[\]{}|]/g, (character) => `#${character.charCodeAt(0)};`);
 }
@@ -41,7 +41,7 @@ function textOf({ title, details }: GraphNode): string {
 }
 
 export function toMermaid({ nodes, edges }: Graph): string {
-  // `end` is a word of the language.
+  // Ids are replaced, because `end` is a keyword of Mermaid.
   const idOf = (id: string) => idNames.get(id) ?? id;
   const idNames = new Map(nodes.map(({ id }, index) => [id, `n${index}`]));
   const lines = ['flowchart TB'];

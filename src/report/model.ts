@@ -1,6 +1,6 @@
 /**
- * An ensemble as nodes and edges: job groups, the rules that look at them, and what these act on; with states, which
- * rules are judged in which, and where they lead.
+ * An ensemble as nodes and edges: job groups, the rules that watch them, and their targets. With states, the edges
+ * also show which rules are active in a state and where they lead.
  */
 
 import { triggerOf } from '../language/rule-text.js';
@@ -13,13 +13,13 @@ export type NodeKind =
   | 'group'
   | 'state'
   | 'rule'
-  /** A rule that is due when the ensemble starts. */
+  /** A rule that fires when the ensemble starts. */
   | 'start'
-  /** A rule that time alone makes due. */
+  /** A rule that only time triggers. */
   | 'time'
   /** A function, a program, or a plugin's action. */
   | 'code'
-  /** What the jobs run on. */
+  /** The resources that jobs run on. */
   | 'resources'
   | 'end';
 
@@ -27,14 +27,14 @@ export interface GraphNode {
   readonly id: string;
   readonly kind: NodeKind;
   readonly title: string;
-  /** What else there is to say, a line each. */
+  /** Further lines of text. */
   readonly details: readonly string[];
 }
 
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
-  /** The rule looks at the group, does something, goes to a state, or is due in one. */
+  /** The rule watches the group, acts on it, changes to a state, or is active in one. */
   readonly kind: 'looks' | 'does' | 'goes' | 'judged';
   readonly label: string;
 }
@@ -44,10 +44,10 @@ export interface Graph {
   readonly edges: readonly GraphEdge[];
 }
 
-/** Characters of a title or a detail; the rest is cut off, in a picture it would take too much room. */
+/** Maximum characters of a title or a detail; longer lines are cut off to save space. */
 const LONGEST_LINE = 60;
 
-/** The graph of an ensemble. */
+/** Returns the graph of an ensemble. */
 export function graphOf(config: EnsembleConfig): Graph {
   const nodes = new Map<string, GraphNode>();
   const edges: GraphEdge[] = [];
@@ -94,7 +94,7 @@ function detailsOf(rule: Rule): string[] {
     ...(cooldown === null ? [] : [`at most every ${formatDuration(cooldown)}`]),
     ...(action.repetitions === 1 ? [] : [`${action.repetitions} times`]),
     ...(action.backoff === null ? [] : [`backoff ${action.backoff}`]),
-    // The way from state to state is drawn; of the other rules so many lines would hide it.
+    // Edges show the states of rules that change the state. For other rules, edges would make the graph unreadable.
     ...(rule.in.length > 0 && action.goto === null ? [`in ${choices(rule.in)}`] : []),
   ];
   return [
@@ -104,7 +104,7 @@ function detailsOf(rule: Rule): string[] {
   ];
 }
 
-/** The groups whose jobs or metrics make the rule due, each once. */
+/** Returns the groups whose jobs or metrics trigger the rule, each once. */
 function groupsSeenBy({ trigger, when }: Rule): Set<string> {
   const groups = new Set<string>();
   if (trigger.kind === 'job' && trigger.group !== null) groups.add(trigger.group);
@@ -115,7 +115,7 @@ function groupsSeenBy({ trigger, when }: Rule): Set<string> {
 
 type MakeNode = (id: string, kind: NodeKind, title: string) => string;
 
-/** What the rule acts on; undefined where that is nothing that can be drawn. */
+/** Returns the node that the rule acts on; undefined where it has none. */
 function targetOf(
   { trigger, action }: Rule,
   groupIds: ReadonlyMap<string, string>,

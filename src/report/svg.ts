@@ -1,4 +1,4 @@
-/** A graph as a picture, laid out by Graphviz. */
+/** Renders a graph as an SVG picture, with the layout of Graphviz. */
 
 import { type Graph as Drawing, instance } from '@viz-js/viz';
 import { EnsembleError } from '../errors.js';
@@ -28,7 +28,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Of groups and states the name stands out, of rules nothing does. */
+/** Titles of groups and states are bold; those of rules are not. */
 function labelOf({ kind, title, details }: GraphNode): string {
   const strong = kind === 'group' || kind === 'state' || kind === 'end';
   const head = strong ? `<b>${escaped(title)}</b>` : escaped(title);
@@ -36,9 +36,12 @@ function labelOf({ kind, title, details }: GraphNode): string {
   return head + more.join('');
 }
 
-/** The picture as SVG text, with a title for readers and for screen readers. Throws EnsembleError when it can't be laid out. */
+/**
+ * Returns the picture as SVG text, with a title for readers and for screen readers. Throws EnsembleError when the
+ * layout fails.
+ */
 export async function toSvg({ nodes, edges }: Graph, title: string): Promise<string> {
-  // One whose widths Graphviz knows without asking the system.
+  // Graphviz knows the widths of this font without the system.
   const font = { fontname: 'Arial', fontsize: 11 };
   const drawing: Drawing = {
     name: title,
@@ -63,7 +66,7 @@ export async function toSvg({ nodes, edges }: Graph, title: string): Promise<str
   const { status, output, errors } = viz.render(drawing, { format: 'svg' });
   if (status !== 'success') {
     const reasons = errors.map(({ message }) => message).join('; ');
-    throw new EnsembleError('ERR_FILE', `the graph could not be laid out: ${reasons}`);
+    throw new EnsembleError('ERR_FILE', `the layout of the graph failed: ${reasons}`);
   }
   return output.replaceAll('font-family="Arial"', 'font-family="Arial,Helvetica,sans-serif"');
 }

@@ -1,4 +1,4 @@
-/** What came of a test against what it expects. */
+/** Compares the result of a test with its expectations. */
 
 import { diffArrays } from 'diff';
 import { metricValue } from '../engine/snapshot.js';
@@ -13,19 +13,19 @@ export interface ShownFiring {
   readonly time: number;
   /** `submit lammps`. */
   readonly text: string;
-  /** The rule, for one that was found. */
+  /** The rule of a firing that was found. */
   readonly by: string | null;
-  /** Line of the file, for one that was expected. */
+  /** Line of the file for an expected firing. */
   readonly line: number | null;
 }
 
 export interface FiringDifference {
-  /** Both, expected and not found, or found and not expected. */
+  /** Found as expected, expected but missing, or found but not expected. */
   readonly what: 'same' | 'missing' | 'extra';
   readonly firing: ShownFiring;
 }
 
-/** One thing that is not as expected. */
+/** One difference from the expectations. */
 export type Mismatch =
   | { readonly kind: 'firings'; readonly differences: readonly FiringDifference[] }
   | {
@@ -43,7 +43,7 @@ export type Mismatch =
       readonly line: number | null;
     };
 
-/** All that is not as the test expects; nothing when it has passed. */
+/** Returns all differences from the expectations; empty for a test that passes. */
 export function mismatchesOf(test: TestCase, run: TestRun): Mismatch[] {
   const { expect } = test;
   const mismatches: Mismatch[] = run.troubles.map((trouble) => ({ kind: 'trouble', ...trouble }));
@@ -67,7 +67,7 @@ export function mismatchesOf(test: TestCase, run: TestRun): Mismatch[] {
   return mismatches;
 }
 
-/** What a firing did, in the words of a test: `submit lammps`. */
+/** Describes a firing in the words of a test: `submit lammps`. */
 export function firingText({ action, label, goto }: Pick<Firing, 'action' | 'label' | 'goto'>): string {
   const name = (text: string) => (/^[^\s"']+$/.test(text) ? text : `"${text}"`);
   const goes = goto === null ? [] : [`goto ${name(goto)}`];
@@ -99,7 +99,7 @@ function differencesOf(
 }
 
 function fits(wanted: ExpectedFiring, found: Firing, time: number, within: number): boolean {
-  // What a double of that size can't tell apart is no difference.
+  // Differences below the precision of doubles of that size are ignored.
   if (Math.abs(time - wanted.time) > within + 1e-6) return false;
   if (wanted.action !== found.action) return false;
   if (wanted.label !== null && wanted.label !== found.label) return false;
@@ -115,9 +115,9 @@ function shownFound(firing: Firing, start: number): ShownFiring {
   return { time: firing.timestamp - start, text: firingText(firing), by: describeRule(firing), line: null };
 }
 
-/** The rule and, for a metric, its value; and whose rule it is: `count.sleep.success = 3 (replace-failures)`. */
+/** Describes the rule, the value of its metric, and its algorithm: `count.sleep.success = 3 (replace-failures)`. */
 function describeRule({ name, value, algorithm }: Firing): string {
-  // An expression names several metrics; it says by itself what they come to.
+  // The text of an expression names several metrics and needs no value.
   const measured = value === null || /\s/.test(name) ? name : `${name} = ${Number(value.toPrecision(6))}`;
   return algorithm === null ? measured : `${measured} (${algorithm})`;
 }

@@ -1,24 +1,27 @@
-/** Notices a test that goes on without end: rules that set each other off, or jobs that are tried again and again. */
+/** Detects a test that never ends: rules that trigger each other, or jobs that are retried without end. */
 
 import { EnsembleError } from '../errors.js';
 import type { SubmitOrigin } from '../members/member.js';
 import type { Firing } from '../model/firing.js';
 import { counted, countedTimes } from '../text/counted.js';
 
-/** Firings, jobs tried again, and jobs of rules that submit over and over: at one moment and in all. */
+/** Limits of firings, of retries, and of jobs of rules that submit repeatedly: at one moment and in total. */
 const MOST_AT_ONCE = 1000;
 const MOST = 10_000;
-/** More of them for each job that no such rule submits: rules may be due at each of its events. */
+/**
+ * Additional firings and retries for each job that no such rule submits, because rules may fire at each of its
+ * events.
+ */
 const FIRINGS_OF_A_JOB = 10;
 const TRIES_OF_A_JOB = 100;
-/** Firings after which a rule is one that submits over and over. */
+/** A rule with more firings counts as one that submits repeatedly. */
 const FEW_FIRINGS = 4;
-/** Jobs of a test, which are all kept: more than twice the greatest group. */
+/** Maximum jobs of a test, which all stay in memory: more than twice the largest group. */
 const MOST_JOBS = 250_000;
-/** Times that the engine may let a great many moments pass at which nothing happens. */
+/** Maximum times that the engine may skip many moments without events. */
 const MOST_IDLE = 100;
 
-/** How often what happened, by what did it. */
+/** Counts events by their cause. */
 class Tally {
   #total = 0;
   readonly #counts = new Map<string, number>();
@@ -43,7 +46,7 @@ class Tally {
     return this.#counts.get(what) ?? 0;
   }
 
-  /** Those that make up most of it: what is there hardly ever has no part in a loop. */
+  /** The most frequent causes. Rare ones are not part of a loop. */
   get most(): readonly (readonly [what: string, count: number])[] {
     return [...this.#counts].filter(([, count]) => count * 10 >= this.#total).sort(([, a], [, b]) => b - a);
   }
@@ -62,23 +65,25 @@ export class EndlessGuard {
   readonly #retriesNow = new Tally();
   readonly #rules = new Map<number, string>();
   #jobs = 0;
-  /** Of these, those that the script or a rule that fires now and then has submitted. */
+  /** The jobs submitted by the script, or by rules that fire only a few times. */
   #plainJobs = 0;
   #idle = 0;
   #error: EnsembleError | null = null;
 
-  /** `now` tells the seconds since the start of the test; `stop` is called once, when it is seen to have no end. */
+  /**
+   * `now` returns the seconds since the start of the test. `stop` is called once, when an endless loop is detected.
+   */
   constructor(now: () => number, stop: () => void) {
     this.#now = now;
     this.#stop = stop;
   }
 
-  /** Says what goes on without end; null while nothing does. */
+  /** Describes the endless loop; null without one. */
   get error(): EnsembleError | null {
     return this.#error;
   }
 
-  /** Firings and retries so far. */
+  /** Number of firings and retries so far. */
   get happened(): number {
     return this.#firings.total + this.#retries.total;
   }
@@ -114,7 +119,10 @@ export class EndlessGuard {
     );
   }
 
-  /** Jobs are to be submitted, for the first time or again; false when these are too many. Null for the script's. */
+  /**
+   * Counts jobs about to be submitted or retried. Returns false when the limit is exceeded. `origin` is null for
+   * jobs of the script.
+   */
   submits(jobs: number, origin: SubmitOrigin | null): boolean {
     if (this.#error !== null) return false;
     const text = origin === null ? undefined : this.#rules.get(origin.rule);
@@ -125,17 +133,17 @@ export class EndlessGuard {
     const times = fired === 0 ? '' : `: ${text} has fired ${countedTimes(fired)}`;
     if (this.#jobs > MOST_JOBS) {
       const most = counted(MOST_JOBS, 'job');
-      this.#end(`a test has ${most} at most, and more are submitted ${this.#when(false)}${times}`);
+      this.#end(`a test may submit at most ${most}, and exceeds this ${this.#when(false)}${times}`);
     } else if (this.#jobs - this.#plainJobs > MOST + FIRINGS_OF_A_JOB * this.#plainJobs && !again) {
       this.#end(`jobs are submitted without end: ${this.#jobs} ${this.#when(false)}${times}`);
     }
     return this.#error === null;
   }
 
-  /** The engine let a great many moments pass at which nothing happened; `what` says what they are for. */
+  /** The engine skipped many moments without events. `what` names their purpose. */
   idled(what: string): void {
     if (++this.#idle > MOST_IDLE)
-      this.#end(`${what} comes too often for a test: it has come no further than ${this.#time}`);
+      this.#end(`${what} is too short for a test: the test has reached only ${this.#time}`);
   }
 
   #look(): void {

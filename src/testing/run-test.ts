@@ -1,6 +1,6 @@
 /**
- * Runs one test of an ensemble: the ensemble itself, with its engine, its dispatcher and its functions, over a member
- * whose jobs are made up. Or, for recordings, what a replay would have fired.
+ * Runs one test of an ensemble. A script runs the ensemble with its engine, dispatcher and functions on a member
+ * with simulated jobs. A recording is replayed.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -19,36 +19,36 @@ import { Ensemble, type RunResult } from '../run/ensemble.js';
 import { EndlessGuard } from './endless.js';
 import { VirtualMember } from './virtual-member.js';
 
-/** Something that went wrong in a test besides what it expects. */
+/** A problem during a test that does not concern its expectations. */
 export interface Trouble {
   /** Seconds from the start of the test. */
   readonly time: number;
   readonly message: string;
-  /** Of the file, where a line of the test is to blame. */
+  /** Line of the file that caused the problem; null if none did. */
   readonly line: number | null;
 }
 
-/** What came of a test's run. */
+/** The result of a test run. */
 export interface TestRun {
   readonly firings: readonly Firing[];
   readonly metrics: MetricsSnapshot;
   readonly end: TestEnd;
-  /** Who ended it, where somebody did. */
+  /** The cause of the end, if it was not reached by itself. */
   readonly by: EndedBy | null;
-  /** What became of each rule. */
+  /** Reports of the rules, in their order. */
   readonly rules: readonly RuleReport[];
-  /** When the test began, in seconds since the epoch. */
+  /** Start of the test, in seconds since the epoch. */
   readonly start: number;
-  /** Seconds of the test's time that it took. */
+  /** Duration in seconds of the test's virtual time. */
   readonly duration: number;
   readonly troubles: readonly Trouble[];
-  /** What functions and programs printed. */
+  /** Output of functions and programs. */
   readonly output: readonly string[];
 }
 
 /**
- * Runs a test. Throws EnsembleError when it can't be run to its end: a recording or a function that can't be loaded,
- * rules or retries that go on without end (`ERR_TEST`).
+ * Runs a test. Throws EnsembleError when it can't be completed: a recording or a function can't be loaded, or rules
+ * or retries continue without end (`ERR_TEST`).
  */
 export function runTest(loaded: LoadedConfig, test: TestCase): Promise<TestRun> {
   const { input } = test;
@@ -67,7 +67,7 @@ class ScriptRun {
   readonly #output: string[] = [];
   readonly #stop = new AbortController();
   readonly #guard: EndlessGuard;
-  /** What there was when time was last let pass and came not so far; null when it did. */
+  /** Firings and retries at the last advance of time, if time did not advance as far as requested; otherwise null. */
   #happened: number | null = null;
   #outOfTime = false;
 
@@ -95,7 +95,7 @@ class ScriptRun {
   async run(): Promise<TestRun> {
     const firings = this.#collect();
     const running = this.#ensemble.run({ signal: this.#stop.signal });
-    // Its error is told by the one who waits for it below.
+    // The await below handles its error.
     running.catch(() => {});
     try {
       if (this.#lines.length === 0) this.#member.expectsMore = false;
@@ -113,7 +113,7 @@ class ScriptRun {
   }
 
   async #collect(): Promise<void> {
-    // The metrics of each are as large as the ensemble, and nobody asks for them any more.
+    // Each snapshot is as large as the ensemble and is not needed any more.
     for await (const firing of this.#ensemble.firings()) this.#firings.push({ ...firing, metrics: null });
   }
 
@@ -121,7 +121,7 @@ class ScriptRun {
     this.#troubles.push({ time: this.#time, message, line });
   }
 
-  /** Lets time pass to whatever comes next, and that happen. False when the run is over. */
+  /** Advances time to the next event, and handles it. Returns false when the run has ended. */
   async #step(): Promise<boolean> {
     if (!(await this.#settled())) return false;
     this.#lookIfIdle();
@@ -133,7 +133,7 @@ class ScriptRun {
     const next = Math.min(clock.next, lineTime);
     if (next === Number.POSITIVE_INFINITY) {
       const { activeJobs, submitting, retrying, timeCouldFire } = await engine.status();
-      // The ensemble knows as much itself, and ends.
+      // The ensemble detects this state too, and ends.
       if (activeJobs + submitting + retrying === 0 && !timeCouldFire) return false;
     }
     const until = Math.min(next, limit);
@@ -152,7 +152,10 @@ class ScriptRun {
     return true;
   }
 
-  /** Time came not so far as it could, and nothing has happened: there were too many moments on the way. */
+  /**
+   * Reports a problem if time advanced less than requested although nothing happened: there were too many moments
+   * in between.
+   */
   #lookIfIdle(): void {
     if (this.#happened !== this.#guard.happened) return;
     const { rules, heartbeat } = this.#ensemble.config;
@@ -180,7 +183,7 @@ class ScriptRun {
     if (this.#lines.length === 0) this.#member.finishScript();
   }
 
-  /** Waits until what has happened has led to all that it leads to at this time. False when the run is over. */
+  /** Waits until all consequences of events at this time are handled. Returns false when the run has ended. */
   async #settled(): Promise<boolean> {
     for (;;) {
       const before = this.#member.deliveries;
@@ -191,7 +194,7 @@ class ScriptRun {
     }
   }
 
-  /** The queue lets jobs start a little later in the same turn. */
+  /** The queue may start jobs later in the same turn. */
   async #deliver(): Promise<void> {
     await nextTurn();
     this.#member.flush();
@@ -224,7 +227,7 @@ async function runRecording(loaded: LoadedConfig, input: Exclude<TestInput, Scri
     decodeError: ({ line, reason }) =>
       troubles.push({
         time: 0,
-        message: `line ${line} of the recording is no record: ${reason}`,
+        message: `line ${line} of the recording is not a record: ${reason}`,
         line: null,
       }),
   });

@@ -1,4 +1,4 @@
-/** Time that somebody lets pass. */
+/** A clock that its owner advances. */
 
 import type { Alarm, Clock } from '../members/local/clock.js';
 
@@ -9,7 +9,9 @@ interface PendingAlarm {
 
 export class VirtualClock implements Clock {
   #now: number;
-  /** The next one last; of one time, the one that was set first comes first. */
+  /**
+   * In reverse order, so the next alarm is last. Alarms of the same time ring in the order in which they were set.
+   */
   readonly #alarms: PendingAlarm[] = [];
 
   /** `start` is in seconds since the epoch. */
@@ -38,17 +40,17 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** The time of the next alarm, Infinity without one. */
+  /** The time of the next alarm; Infinity without one. */
   get next(): number {
     return this.#alarms.at(-1)?.time ?? Number.POSITIVE_INFINITY;
   }
 
-  /** It is this time now. Nothing happens yet. */
+  /** Advances the clock without ringing alarms. */
   set(time: number): void {
     this.#now = Math.max(this.#now, time);
   }
 
-  /** Does what is due by now, also what only becomes so meanwhile. */
+  /** Rings all alarms that are due, including those that these set. */
   ring(): void {
     while (this.next <= this.#now) this.#alarms.pop()?.action();
   }

@@ -1,6 +1,6 @@
 /**
- * A member whose jobs are made up: they wait in the local member's own queue, and start, run and end in virtual time
- * as a test says.
+ * A member with simulated jobs. They wait in the local member's own queue. They start, run and end in virtual time,
+ * according to a test.
  */
 
 import { fillIn } from '../actions/submit.js';
@@ -19,19 +19,19 @@ import { VirtualClock } from './virtual-clock.js';
 
 export interface VirtualMemberOptions {
   readonly groups: EnsembleConfig['groups'];
-  /** What jobs do by themselves, by group. */
+  /** Behaviour of jobs by group. */
   readonly plans: ReadonlyMap<string, JobPlan>;
-  /** Null for as many as are asked for. */
+  /** Number of slots; null for unlimited. */
   readonly slots: number | null;
-  /** Seconds since the epoch. */
+  /** Start time in seconds since the epoch. */
   readonly start: number;
-  /** Whether so many jobs may be submitted; `origin` is null for those of the script. */
+  /** Returns whether this number of jobs may be submitted. `origin` is null for jobs of the script. */
   readonly maySubmit: (jobs: number, origin: SubmitOrigin | null) => boolean;
 }
 
-/** More than anybody asks for, and few enough that one more is another number. */
+/** A number of slots that no test reaches. Small enough that adding one still changes it. */
 const PLENTY = 2 ** 31;
-/** What a script submits comes from no rule. */
+/** Jobs of a script do not belong to a rule. */
 const NO_ORIGIN: SubmitOrigin = { rule: 0, firing: 0, index: 0, attempt: 0 };
 const NOTHING: JobPlan = { wait: [], duration: [], outcome: [], probes: new Map() };
 const SUCCESS: Outcome = { kind: 'exit', code: 0 };
@@ -41,18 +41,18 @@ const wrong = (message: string) => new EnsembleError('ERR_TEST', message);
 export class VirtualMember implements Member {
   readonly name = 'virtual';
   readonly clock: VirtualClock;
-  /** The engine that it serves, from the start on: whoever makes up the events lets its time pass too. */
+  /** The engine that it serves, set at the start. The simulation also advances the engine's time. */
   engine: Engine | null = null;
-  /** More lines of the script are to come. */
+  /** True while lines of the script are left. */
   expectsMore = true;
-  /** Pieces of the journal so far. */
+  /** Number of deliveries to the journal so far. */
   deliveries = 0;
   readonly #options: VirtualMemberOptions;
   readonly #records: JournalRecords;
   readonly #runner: Runner;
-  /** All jobs that ever were, by group, in the order of their submission. */
+  /** All jobs ever submitted, by group, in order of submission. */
   readonly #jobs = new Map<string, LocalJob[]>();
-  /** Of each its group, and its place in that, counted from 0. */
+  /** The group of each job, and its index in it, counted from 0. */
   readonly #places = new Map<bigint, { readonly group: string; readonly place: number }>();
   #sink: MemberSink | null = null;
   #submitted = 0;
@@ -75,7 +75,7 @@ export class VirtualMember implements Member {
     this.#runner.spawner = {
       ready: true,
       spawn: (id) => this.#start(id),
-      // Not before whoever asks for it has done what else there is to do.
+      // Deferred, so that the caller finishes its own work first.
       kill: (id, signal) => void this.clock.after(0, () => this.#runner.exited(id, signal, this.now())),
     };
   }
@@ -141,31 +141,31 @@ export class VirtualMember implements Member {
     for (const job of [...this.#runner.tooLarge()]) this.#runner.refuseTooLarge(job);
   }
 
-  /** Nothing is canceled: what the test looks at is how things stood when the run came to its end. */
+  /** Does not cancel jobs, because the test compares the state at the end of the run. */
   async stop(): Promise<void> {
     this.#runner.close();
     this.flush();
     this.#sink = null;
   }
 
-  /** Delivers the records that have gathered. */
+  /** Delivers the batched records. */
   flush(): void {
     this.#records.flush();
   }
 
-  /** The script is over: from now on, the run may be too. */
+  /** The script has ended, so the run may end too. */
   finishScript(): void {
     this.expectsMore = false;
     this.#sink?.quiet();
   }
 
-  /** Does what a line of a script says, but heartbeats. Throws EnsembleError `ERR_TEST` when its jobs are not there. */
+  /** Applies a line of a script other than a heartbeat. Throws EnsembleError `ERR_TEST` when its jobs are missing. */
   apply(happening: Exclude<Happening, { kind: 'heartbeat' }>): void {
     const { group } = happening;
     switch (happening.kind) {
       case 'submit': {
         const known = this.#options.groups.get(group);
-        if (known === undefined) throw wrong(`no job group '${group}'`);
+        if (known === undefined) throw wrong(`unknown job group '${group}'`);
         const { parameters, held } = happening;
         for (const { entry, count } of portionsOf(known, happening.count)) {
           if (!this.#options.maySubmit(count, null)) break;
@@ -245,7 +245,7 @@ export class VirtualMember implements Member {
     }
   }
 
-  /** The jobs that are meant, of those that `can`; `what` says in words what these are. */
+  /** Selects the jobs that a line names and that satisfy `can`. `what` describes this condition in messages. */
   #select(group: string, jobs: JobSelection, can: (job: LocalJob) => boolean, what: string): LocalJob[] {
     const all = this.#jobs.get(group) ?? [];
     const isActive = (job: LocalJob) => this.#runner.find(job.id) === job;
@@ -256,7 +256,7 @@ export class VirtualMember implements Member {
           const which = `job ${first + i} of '${group}'`;
           if (job === undefined)
             throw wrong(
-              `there is no ${which}: ${all.length} ${all.length === 1 ? 'was' : 'were'} submitted by then`,
+              `${which} is missing: ${all.length} ${all.length === 1 ? 'was' : 'were'} submitted by then`,
             );
           if (!isActive(job)) throw wrong(`${which} has ended already`);
           if (!can(job)) throw wrong(`${which} is not ${what}`);
@@ -273,17 +273,20 @@ export class VirtualMember implements Member {
   }
 }
 
-/** The job of an entry with some parameters in place of its own. Throws EnsembleError `ERR_TEST` when it has none such. */
+/**
+ * Returns the job of an entry with some of its parameters replaced. Throws EnsembleError `ERR_TEST` for an unknown
+ * parameter.
+ */
 function withParameters(entry: JobEntry, parameters: Row): JobEntry {
   const known = entry.draft?.sweep?.names ?? [];
   const unknown = Object.keys(parameters).find((name) => !known.includes(name));
   if (unknown !== undefined) throw wrong(`the jobs of '${entry.group}' have no parameter '${unknown}'`);
   if (!entry.late && Object.keys(parameters).length === 0) return entry;
-  // Nothing made this job due, so there is nothing that the tags of an event could stand for.
+  // No event caused this job, so tags of events are empty.
   return fillIn(entry, { ...entry.parameters, ...parameters }, 0, () => '');
 }
 
-/** The n-th of a list that begins again; undefined when it is empty. */
+/** Returns the n-th item of a list that repeats; undefined when it is empty. */
 function inTurn<T>(list: readonly T[], index: number): T | undefined {
   return list[index % Math.max(list.length, 1)];
 }

@@ -1,6 +1,6 @@
 /**
- * Programs of the user. Each has a guard of its own (native/spawner/guard.h), so nothing that it starts outlives the run,
- * and nothing that it leaves behind keeps the run from ending.
+ * Programs of the user. Each has its own guard process (native/spawner/guard.h). Therefore no descendant outlives
+ * the run, and none can keep the run from ending.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -11,21 +11,21 @@ import { getSystemErrorMap } from 'node:util';
 import { cannotRun, SPAWNER_PATH } from '../engine/spawner-program.js';
 import { TextLines } from './text-lines.js';
 
-/** Bytes that a pipe may still hold when its program has ended; the kernel's own limit is lower. */
+/** Maximum bytes left in a pipe after its program has ended; the kernel's limit is lower. */
 const MAX_IN_PIPE = 1 << 22;
-/** Milliseconds to wait for the guard to end. It gives up after 3 s itself, when a process can't be killed. */
+/** Milliseconds to wait for the guard to end. The guard itself gives up after 3 s when a process can't be killed. */
 const MAX_KILL_TIME = 3500;
 
 /** How a program ended. */
 export type ProgramEnd =
   | { readonly kind: 'exit'; readonly status: number }
   | { readonly kind: 'signal'; readonly name: string }
-  /** The system refused to start it. */
+  /** The system could not start it. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** How it ended is not known. */
+  /** Its end is unknown. */
   | { readonly kind: 'lost'; readonly reason: string };
 
-/** In words: `exit status 3`, `SIGKILL`. */
+/** Describes the end of a program: `exit status 3`, `SIGKILL`. */
 export function describeEnd(end: ProgramEnd): string {
   switch (end.kind) {
     case 'exit':
@@ -42,11 +42,11 @@ export function describeEnd(end: ProgramEnd): string {
 export interface GuardedListener {
   /** Bytes of standard output, up to the end of the program. */
   stdout(bytes: Buffer): void;
-  /** A line of standard error, also of what the program has left running. */
+  /** A line of standard error, including lines of processes that the program left running. */
   line(line: string): void;
 }
 
-/** A program that runs, or has run. What it has left running goes on until `kill`. */
+/** A program of the user. Processes that it left running continue until `kill`. */
 export class Guarded {
   readonly #guard: ChildProcess;
   readonly #listener: GuardedListener;
@@ -55,11 +55,11 @@ export class Guarded {
   #over = false;
   /** The program's standard input. */
   readonly stdin: Writable | null;
-  /** Descriptor 4 of the program, a socket; null where none was asked for, or nothing could be started. */
+  /** Descriptor 4 of the program, a socket; null if it was not requested or the program could not be started. */
   readonly channel: Duplex | null;
-  /** How the program ended. What it had written before has been read by then. Never rejects. */
+  /** Resolves with the end of the program, after its output was read. Never rejects. */
   readonly ended: Promise<ProgramEnd>;
-  /** Resolves when all of it is gone. Never rejects. */
+  /** Resolves when the program and its descendants have ended. Never rejects. */
   readonly gone: Promise<void>;
 
   constructor(
@@ -68,7 +68,7 @@ export class Guarded {
     { withChannel = false }: { withChannel?: boolean } = {},
   ) {
     this.#listener = listener;
-    // A session of its own: a ^C on the terminal is for this process only, which then ends things in order.
+    // A separate session, so that a ^C on the terminal reaches only this process, which then shuts down in order.
     this.#guard = spawn(SPAWNER_PATH, ['exec', ...command], {
       detached: true,
       stdio: Array(withChannel ? 5 : 4).fill('pipe'),
@@ -85,7 +85,7 @@ export class Guarded {
     this.stdin = stdin;
     this.channel = channel;
     this.#control = control;
-    // That the other end is gone is known by the end of the program.
+    // The end of the program reports a closed stream.
     for (const stream of streams) stream.on('error', () => {});
     this.ended = this.#watch(control);
     this.gone = new Promise((resolve) => {
@@ -102,7 +102,7 @@ export class Guarded {
     if (stderr !== null) this.#readErrors(stderr);
   }
 
-  /** Ends all that descends from the program. Resolves when it is gone. Idempotent. */
+  /** Ends the program and its descendants. Resolves when they have ended. Idempotent. */
   async kill(): Promise<void> {
     this.#control?.destroy();
     let timer: NodeJS.Timeout | undefined;
@@ -111,9 +111,9 @@ export class Guarded {
     });
     await Promise.race([Promise.all([this.gone, this.ended]), late]);
     clearTimeout(timer);
-    // A process that can't be killed must not hold ours.
+    // A process that can't be killed must not keep this process running.
     this.#guard.unref();
-    // Without descriptors for them, there are no streams.
+    // Streams are missing where no descriptors were left for them.
     for (const stream of this.#guard.stdio ?? []) stream?.destroy();
   }
 
@@ -124,7 +124,7 @@ export class Guarded {
       lines.push(bytes);
     });
     stderr.on('close', () => lines.end());
-    // The rest of a line is not kept until a daemon lets go of the stream.
+    // A daemon may keep the stream open, so an incomplete line is delivered at the program's end.
     void this.ended.then(() => lines.end());
   }
 
@@ -146,10 +146,10 @@ export class Guarded {
     return end;
   }
 
-  /** Reads what the program has left in its pipes, which a daemon may hold open. */
+  /** Reads the rest of the pipes, which a daemon may keep open. */
   async #drain(): Promise<void> {
     const last = this.#bytesRead + MAX_IN_PIPE;
-    // Two turns: the first one may be that in which the end was reported.
+    // Two turns, because the end may have been reported within the first.
     for (let quiet = 0; quiet < 2 && this.#bytesRead < last; ) {
       const before = this.#bytesRead;
       await nextTurn();
@@ -171,7 +171,7 @@ function signalName(number: number): string {
   return named?.[0] ?? `signal ${number}`;
 }
 
-/** `no such file or directory (ENOENT)`. */
+/** Describes an errno: `no such file or directory (ENOENT)`. */
 function describeErrno(errno: number): string {
   const [name = `errno ${errno}`, text = 'unknown error'] = getSystemErrorMap().get(-errno) ?? [];
   return `${text} (${name})`;

@@ -1,6 +1,6 @@
-/** Values as JSON for programs of the user. */
+/** JSON of values for programs of the user. */
 
-/** Ids as numbers, or as text where numbers would not be exact; maps as objects. */
+/** Returns the JSON of a value: ids as numbers, or as text where a number is not exact; maps as objects. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner) => {
     if (typeof inner === 'bigint') return Number.isSafeInteger(Number(inner)) ? Number(inner) : String(inner);
@@ -8,12 +8,12 @@ export function toJson(value: unknown): string {
   });
 }
 
-/** The key of an object that stands for an integer of many digits. No program would use it for anything else. */
+/** The key of an object that stands for a long integer. Programs do not use it for other purposes. */
 const INTEGER = '\0integer';
-/** A text, or an integer that a number may not hold. */
+/** Matches a text, or an integer that may exceed the safe numbers. */
 const TEXT_OR_INTEGER = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
-/** The value of a text of JSON. Integers that numbers do not hold exactly are BigInts. Throws SyntaxError. */
+/** Parses JSON. Integers beyond the safe numbers become BigInts. Throws SyntaxError. */
 export function fromJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   if (!/\d{16}/.test(text)) return value;

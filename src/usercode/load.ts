@@ -1,4 +1,4 @@
-/** Finds the user's own functions: in the `custom:` block of the file, or in a module next to it. */
+/** Loads the user's functions from the `custom:` block of the file, or from a module next to it. */
 
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,7 +10,7 @@ import { JavaScriptFunctions, Unloadable } from './javascript/javascript-functio
 import { PythonFunctions, PythonMissing, type PythonSource } from './python/python-functions.js';
 import type { UserCodeListener } from './user-process.js';
 
-/** The labels of the custom actions, with the path of the first rule that has each. */
+/** Returns the labels of the custom actions, with the path of the first rule of each. */
 function wantedFunctions(config: EnsembleConfig): Map<string, string> {
   const wanted = new Map<string, string>();
   for (const [index, { action }] of config.rules.entries()) {
@@ -21,7 +21,7 @@ function wantedFunctions(config: EnsembleConfig): Map<string, string> {
   return wanted;
 }
 
-/** Says what is wrong with the functions, where. */
+/** Returns a function that creates diagnostics of functions, with their places. */
 function diagnosticsFor({ custom, file }: EnsembleConfig) {
   const line = custom?.kind === 'inline' ? custom.line : null;
   return (path: string, message: string): Diagnostic => ({
@@ -34,12 +34,12 @@ function diagnosticsFor({ custom, file }: EnsembleConfig) {
   });
 }
 
-/** Where no function can be called, none is. */
+/** The functions of a configuration without any. */
 const nothing: LoadedFunctions = { call: async () => null, turn: (work) => work(), close: async () => {} };
 
 /**
- * Loads every function that a custom action names. An aborted signal ends that. Throws ConfigError when the code can't
- * be loaded or lacks one.
+ * Loads every function that a custom action names. An aborted signal stops loading. Throws ConfigError when the
+ * code can't be loaded or a function is missing.
  */
 export async function loadCustomFunctions(
   config: EnsembleConfig,
@@ -128,7 +128,7 @@ function lacks(custom: CustomSource, name: string): string {
   return `${placeOf(custom)} has no function '${name}'`;
 }
 
-/** Throws ConfigError for the functions that rules name and of which something is wrong. */
+/** Throws ConfigError for invalid or missing functions that rules name. */
 function refuseWrong(config: EnsembleConfig, functions: readonly (readonly [string, string | null])[]): void {
   const diagnostic = diagnosticsFor(config);
   const wanted = wantedFunctions(config);

@@ -7,7 +7,7 @@ import type { MetricsSnapshot } from '../model/metrics.js';
 import type { CustomMetrics } from '../model/user-function.js';
 import { quote } from '../text/describe.js';
 
-/** A snapshot whose metrics can be asked for by name. */
+/** Wraps a snapshot so that its metrics can be read by name. */
 export function customMetrics(snapshot: MetricsSnapshot): CustomMetrics {
   const groups = groupNames(snapshot);
   return {

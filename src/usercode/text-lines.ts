@@ -1,10 +1,10 @@
-/** The lines of a stream of text, however long they are and whatever bytes are in them. */
+/** Splits a stream of text into lines of any length and any bytes. */
 
 import { StringDecoder } from 'node:string_decoder';
 
 /**
- * Cuts bytes into lines, which end with `\n`, `\r\n` or `\r`. Bytes that are not UTF-8 become U+FFFD. A line that is
- * longer than `longest` characters comes in pieces, so memory is bounded.
+ * Splits bytes into lines, which end with `\n`, `\r\n` or `\r`. Bytes that are not UTF-8 become U+FFFD. A line
+ * longer than `longest` characters is delivered in pieces, which bounds memory.
  */
 export class TextLines {
   readonly #line: (line: string) => void;
@@ -21,7 +21,7 @@ export class TextLines {
     this.#take(this.#decoder.write(bytes), false);
   }
 
-  /** Passes on what comes after the last end of a line. */
+  /** Delivers the text after the last line end. */
   end(): void {
     this.#take(this.#decoder.end(), true);
   }
@@ -29,7 +29,7 @@ export class TextLines {
   #take(text: string, isLast: boolean): void {
     // A \r at the end may be the first half of a \r\n.
     const ends = isLast ? /\r\n|\n|\r/g : /\r\n|\n|\r(?!$)/g;
-    // Only the new text is searched: a long line in small pieces takes linear time.
+    // Only the new text is searched, so a long line in small pieces takes linear time.
     const from = Math.max(0, this.#rest.length - 1);
     const all = this.#rest + text;
     let begin = 0;

@@ -1,35 +1,35 @@
 /**
- * A process that calls functions of the user. Messages are lines of text on descriptor 4, so what else is written there
- * is found out and costs no message.
+ * A process that calls functions of the user. Messages are lines of text on descriptor 4. Other text on it is
+ * detected and does not destroy messages.
  */
 
 import { EnsembleError } from '../errors.js';
 import { Guarded, type ProgramEnd } from './guarded.js';
 import { TextLines } from './text-lines.js';
 
-/** Characters of a message; a longer one is not taken in. */
+/** Maximum characters of a message. */
 export const MAX_MESSAGE = 1 << 26;
-/** Characters of a stray line that are shown. */
+/** Characters shown of a line that is not a message. */
 const MAX_SHOWN = 60;
 
-/** How messages are written. Both throw for what can't be a message. */
+/** Encodes and decodes messages. Both functions throw for an invalid message. */
 export interface Codec<Sent, Heard> {
-  /** One line, without its end. */
+  /** Encodes a message as one line, without the line end. */
   encode(message: Sent): string;
   decode(line: string): Heard;
 }
 
-/** Who hears of what happens beside the calls. */
+/** Receives output and problems of functions outside of their results. */
 export interface UserCodeListener {
   /** A line that the user's code printed. */
   output(line: string): void;
-  /** Something is wrong, but the run goes on. */
+  /** A problem that does not stop the run. */
   problem(error: EnsembleError): void;
 }
 
 export interface ProcessListener<Heard> extends UserCodeListener {
   message(message: Heard): void;
-  /** The process has ended. It is not called after `close`. */
+  /** The process has ended. Not called after `close`. */
   ended(end: ProgramEnd): void;
 }
 
@@ -37,7 +37,7 @@ export class UserProcess<Sent, Heard> {
   readonly #program: Guarded;
   readonly #codec: Codec<Sent, Heard>;
   readonly #listener: ProcessListener<Heard>;
-  /** Its end has been passed on. */
+  /** Resolves after the end was reported. */
   readonly #ended: Promise<void>;
   #closed = false;
   #strayed = false;
@@ -60,21 +60,21 @@ export class UserProcess<Sent, Heard> {
     });
   }
 
-  /** Sends a message, unless the process has ended. Throws what the codec does. */
+  /** Sends a message, unless the process has ended. Throws the codec's errors. */
   tell(message: Sent): void {
     const line = this.#codec.encode(message);
     const channel = this.#program.channel;
     if (channel?.writable) channel.write(`${line}\n`);
   }
 
-  /** Ends the process with all that it started. Resolves when it is gone. Idempotent. */
+  /** Ends the process and its descendants. Resolves when they have ended. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([this.#program.kill(), this.#ended]);
   }
 
   #take(line: string): void {
-    // Messages begin on a line of their own, whatever was written before.
+    // Messages begin on a line of their own, so blank lines may precede them.
     if (line === '') return;
     let message: Heard;
     try {
@@ -93,7 +93,7 @@ export class UserProcess<Sent, Heard> {
     this.#listener.problem(
       new EnsembleError(
         'ERR_CUSTOM',
-        `a custom function wrote to descriptor 4, which is for its answers, and that was ignored: ${JSON.stringify(shown)}; ` +
+        `ignored text that a custom function wrote to descriptor 4, which is reserved for results: ${JSON.stringify(shown)}; ` +
           'print to standard output instead',
       ),
     );

@@ -76,14 +76,17 @@ def f(**kwargs):
       [parameter('Broken()'), /found a value of type Broken$/],
       [parameter('2**200'), 'parameters.x: must be an integer of at most 128 bits; found one of 201 bits'],
       [parameter('10**10000'), /found one of 33220 bits$/],
-      ['endless()', /^x\.x\.x.*: must be at most 64 values deep; found a deeper one; does it hold itself\?$/],
+      [
+        'endless()',
+        /^x\.x\.x.*: must be at most 64 values deep; found a deeper one; does it contain itself\?$/,
+      ],
       [parameter('{1: 2}'), 'parameters.x: keys must be text; found 1 of type int'],
       [
         parameter('"\\udc80"'),
         'parameters.x: must be text that UTF-8 can hold; found the lone surrogate U+DC80',
       ],
       ['lambda: 1', /^a function returns an Action, a Rule, a list of those, or None, not <function/],
-      [parameter('"x" * 2000000'), 'it returned more than 1048576 bytes'],
+      [parameter('"x" * 2000000'), 'its result exceeds 1048576 bytes'],
     ];
     const { problems, submitted } = await run(returning(wrong.map(([value]) => value)), wrong.length);
     expect(submitted).toBe(0);
@@ -136,7 +139,7 @@ describe.concurrent('what a function in JavaScript returns', () => {
       ],
       ["Symbol('s')", 'Symbol(s) could not be cloned.'],
       ['new Proxy({}, {})', '#<Object> could not be cloned.'],
-      ["'x'.repeat(1e8)", 'it is larger than 67108864 bytes'],
+      ["'x'.repeat(1e8)", 'it exceeds 67108864 bytes'],
     ];
     const { problems, submitted } = await run(
       `const answers = [${wrong.map(([value]) => `() => (${value})`).join(', ')}];\nfunction f() { return answers.shift()(); }`,
@@ -155,8 +158,8 @@ function f() { throw thrown.shift(); }`,
     );
     expect([...problems].sort()).toEqual([
       '7',
-      'it threw something that can not be shown',
-      'it threw something that can not be shown',
+      'it threw a value that has no text',
+      'it threw a value that has no text',
       'null',
       'undefined',
     ]);
@@ -227,7 +230,7 @@ function f() {
       const { problems, output, submitted } = await run(source, 3);
       expect(submitted).toBe(3);
       expect(problems).toEqual([
-        `a custom function wrote to descriptor 4, which is for its answers, and that was ignored: "garbage"; print to standard output instead`,
+        `ignored text that a custom function wrote to descriptor 4, which is reserved for results: "garbage"; print to standard output instead`,
       ]);
       expect(output).toEqual(Array(3).fill(['one', '\ufffd']).flat());
     },

@@ -213,7 +213,7 @@ ${source}
     expect(status).toBe(2);
     expect(stdout).toContain(
       `rules[1].action.label: function 'f' can't be called: it needs an argument '${name}'; ` +
-        'functions are given metrics, event, rule, action and handle; **kwargs takes all of them',
+        'functions receive metrics, event, rule, action and handle; **kwargs accepts all of them',
     );
   });
 
@@ -232,7 +232,7 @@ def f(event): pass
     expect(problems).toMatchObject([
       {
         message: expect.stringMatching(
-          /unexpected keyword argument.*functions are given metrics, event, rule, action and handle/,
+          /unexpected keyword argument.*functions receive metrics, event, rule, action and handle/,
         ),
       },
     ]);

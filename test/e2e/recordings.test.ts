@@ -172,20 +172,20 @@ describe.concurrent('a recording that is broken', () => {
 
   test.each([
     ['an empty file', '', 'it is empty'],
-    ['only empty lines', '\n\n', 'it has no line with text'],
-    ['a compressed file of nothing', gzipSync(''), 'it has no line with text'],
+    ['only empty lines', '\n\n', 'all of its lines are blank'],
+    ['a compressed file of nothing', gzipSync(''), 'all of its lines are blank'],
     [
       'other text',
       Buffer.alloc(100_000, 'noise\n'),
-      "16667 lines can't be read as one, first line 1 (byte 0): a journal record must be a JSON object",
+      '16667 invalid lines, the first is line 1 (byte 0): a journal record must be a JSON object',
     ],
-    ['a torn first record', text.slice(30, 60), "1 line can't be read as one, first line 1 (byte 0): "],
-    ['gzip of something else', gzipSync('a\nb\n'), "2 lines can't be read as one, first line 1 (byte 0): "],
+    ['a torn first record', text.slice(30, 60), '1 invalid line, the first is line 1 (byte 0): '],
+    ['gzip of something else', gzipSync('a\nb\n'), '2 invalid lines, the first is line 1 (byte 0): '],
   ])('%s has no record in it, which is an error and said once', async (_what, content, message) => {
     const path = file('none', content);
     const { status, stderr } = await cli(['replay', path]);
     expect(status).toBe(2);
-    expect(stderr).toContain(`the recording ${path} has no journal record in it: ${message}`);
+    expect(stderr).toContain(`the recording ${path} contains no journal records: ${message}`);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     const { summary } = await replay(path);
     expect(summary).toMatchObject({ end: 'failed', error: { code: 'ERR_FILE' }, events: 0 });
@@ -205,7 +205,7 @@ describe.concurrent('a recording that is broken', () => {
     const { status, stderr, stdout } = await cli(['replay', path]);
     expect(status).toBe(2);
     expect(stderr).toMatch(
-      /damaged\.gz is damaged near byte \d+ of its gzip data \(.+\); all before that was read/,
+      /damaged\.gz is damaged near byte \d+ of its gzip data \(.+\); the data before that were read/,
     );
     expect(Number(/(\d+) events/.exec(stdout)?.[1])).toBeGreaterThan(5000);
     const noise = await cli([
@@ -222,7 +222,9 @@ describe.concurrent('a recording that is broken', () => {
     expect(summary.events).toBeGreaterThan(5000);
     expect(summary).toMatchObject({ end: 'failed', error: { code: 'ERR_FILE' } });
     const { stderr } = await cli(['replay', file('torn.gz', whole.subarray(0, 1000))]);
-    expect(stderr).toMatch(/torn\.gz breaks off at byte 1000 of its gzip data; all before that was read/);
+    expect(stderr).toMatch(
+      /torn\.gz ends unexpectedly at byte 1000 of its gzip data; the data before that were read/,
+    );
   });
 
   test('a torn compressed file gives everything up to the last flush, however slowly it is read', async () => {

@@ -29,8 +29,7 @@ const PATTERNS: readonly Pattern[] = [
       /\bthere (?:is|are|was|were) no\b(?! such| more)|\bno (?:longer|more than|less than|later|earlier|larger|smaller)\b/gi,
   },
   {
-    pattern:
-      /\b(?:is|are|was|were|be|has|have|had) none\b|\b(?:there|which|that) (?:is|are|was|were) not(?=[.,;:)]|$)/i,
+    pattern: /\b(?:is|are|was|were|be) none\b|\b(?:there|which|that) (?:is|are|was|were) not(?=[.,;:)]|$)/i,
     instead: "'missing', 'unknown' or 'does not exist'",
   },
   {
@@ -85,18 +84,11 @@ const NOT_YET: readonly string[] = [
   'src/cli',
   'src/config',
   'src/engine',
-  'src/errors.ts',
   'src/language',
-  'src/members',
   'src/model',
   'src/plugins',
-  'src/recording',
-  'src/report',
   'src/run',
   'src/service',
-  'src/testing',
-  'src/text',
-  'src/usercode',
   'test/addon',
   'test/conformance',
   'test/e2e',

@@ -1,32 +1,32 @@
-/** The end of a channel in the process that runs code of the user. */
+/** The channel of the process that runs code of the user. */
 
 import { Socket } from 'node:net';
 import { TextLines } from '../text-lines.js';
 import { MAX_MESSAGE } from '../user-process.js';
 import { wireOf } from './wire.js';
 
-/** Of `UserProcess`. */
+/** The same descriptor as in `UserProcess`. */
 const DESCRIPTOR = 4;
 
 export interface Channel<Sent> {
-  /** Sends a message. Throws for one that can't be cloned. `sent` is called when it has been written. */
+  /** Sends a message. Throws for a message that can't be cloned. `sent` is called after it was written. */
   tell(message: Sent, sent?: () => void): void;
 }
 
-/** Opens the channel. When the other end is closed, so is this process, whatever the code of the user is doing. */
+/** Opens the channel. This process exits when the other end closes, even while code of the user runs. */
 export function openChannel<Heard extends { readonly kind: string }, Sent>(
   hear: (message: Heard) => void,
 ): Channel<Sent> {
   const wire = wireOf<Sent, Heard>();
   const socket = new Socket({ fd: DESCRIPTOR, readable: true, writable: true });
-  // Each message in a turn of its own: what the one before has led to is sent, even if this one never returns.
+  // One message in each turn: the replies to the previous one are sent even if this one never returns.
   const lines = new TextLines((line) => setImmediate(() => hear(wire.decode(line))), MAX_MESSAGE);
   socket.on('data', (bytes) => lines.push(bytes));
   socket.on('close', () => process.exit(0));
   socket.on('error', () => process.exit(0));
   return {
     tell: (message, sent) => {
-      // On a line of its own, whatever else was written to the descriptor.
+      // A message begins on a line of its own, because code of the user may write to the descriptor too.
       socket.write(`\n${wire.encode(message)}\n`, sent);
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The process that custom functions in JavaScript, or the actions and probes of a plugin, run in. So none of them can
- * hold up or end the process of the run, and nothing that they start outlives it.
+ * The process that runs custom functions in JavaScript, or the actions and probes of a plugin. They can't block or
+ * end the process of the run, and their child processes do not outlive it.
  */
 
 import { Console } from 'node:console';
@@ -12,12 +12,12 @@ import { exportOf, importModule, reasonOf } from './import-module.js';
 import { DECLARED } from './inline.js';
 import type { FromChild, HandleMethod, ModuleToLoad, PlainArguments, ToChild } from './messages.js';
 
-/** Characters of one message of what was printed. */
+/** Maximum characters of a message with printed text. */
 const MAX_PRINTED = 1 << 20;
 
 type Callee = (args: CallArguments) => unknown;
 type Loader = (url: string) => Promise<ReadonlyMap<string, Callee>>;
-/** The function of a name; undefined when there is none. */
+/** Returns the function with a name; undefined if it is missing. */
 let find: (name: string) => unknown = () => undefined;
 const calls = new Map<number, AbortController>();
 const asked = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -51,20 +51,20 @@ async function call(number: number, name: string, { snapshot, member, ...rest }:
     const value = await callee({ ...rest, metrics: customMetrics(snapshot), handle });
     tell({ kind: 'returned', call: number, value });
   } catch (error) {
-    // Not every error can be cloned; its text can.
+    // Some errors can't be cloned, so their text is sent.
     tell({ kind: 'failed', call: number, ...wordsOf(error) });
   } finally {
     calls.delete(number);
   }
 }
 
-/** What can be said of whatever was thrown. */
+/** Describes a thrown value. */
 function wordsOf(thrown: unknown): { message: string; stack: string } {
   try {
     const { message, stack = '' } = thrown instanceof Error ? thrown : new Error(String(thrown));
     return { message: String(message), stack: String(stack) };
   } catch {
-    return { message: 'it threw something that can not be shown', stack: '' };
+    return { message: 'it threw a value that has no text', stack: '' };
   }
 }
 
@@ -107,7 +107,7 @@ async function load({ url, names }: ModuleToLoad): Promise<void> {
   }
 }
 
-/** Finds what a module exports, and what a block of the file declares. */
+/** Returns a lookup of functions that a module exports, or that a block of the file declares. */
 function functionsOf(module: Record<string, unknown>): typeof find {
   const declared = module[DECLARED] as ((name: string) => unknown) | undefined;
   return (name) => {
@@ -115,7 +115,7 @@ function functionsOf(module: Record<string, unknown>): typeof find {
     if (exported !== undefined || declared === undefined) return exported;
     try {
       const value = declared(name);
-      // What every module can see was not declared there.
+      // Globals that every module can see do not count as declared.
       return value === Reflect.get(globalThis, name) ? undefined : value;
     } catch {
       return undefined;
@@ -125,7 +125,7 @@ function functionsOf(module: Record<string, unknown>): typeof find {
 
 const { tell } = openChannel<ToChild, FromChild>(hear);
 
-// In order with what functions return; what goes through process.stdout is on a pipe of its own.
+// Printed text is sent in order with returned values. The pipe of process.stdout would not keep that order.
 const printed = new Writable({
   decodeStrings: false,
   write: (text: string, _encoding, done) => {
@@ -137,7 +137,7 @@ const printed = new Writable({
 });
 globalThis.console = new Console({ stdout: printed, stderr: printed });
 
-// An error that is not caught ends the process, as it does elsewhere; what it says is reported.
+// An uncaught error ends the process, as in any Node program. It is reported first.
 process.on('uncaughtException', (error) => {
   if (process.listenerCount('uncaughtException') > 1) return;
   tell({ kind: 'died', ...wordsOf(error) }, () => process.exit(1));

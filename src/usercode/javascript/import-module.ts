@@ -1,25 +1,25 @@
-/** Imports a module of the user's, in the process that it runs in. */
+/** Imports a module of the user in the process that runs it. */
 
 import { createJiti } from 'jiti';
 import { whyNotLoaded } from '../../text/system-error.js';
 
-/** Files whose types have to be taken out before they can run. */
+/** Files whose types must be removed before they can run. */
 export const TYPESCRIPT = /\.[cm]?ts$/;
 
-/** The exports of a JavaScript or TypeScript module. Rejects with whatever keeps it from loading. */
+/** Returns the exports of a JavaScript or TypeScript module. Rejects with the error that prevents loading. */
 export async function importModule(url: string): Promise<Record<string, unknown>> {
   if (!TYPESCRIPT.test(url)) return (await import(url)) as Record<string, unknown>;
-  // The same on every Node, also on those that take types out themselves: they know a part of the language only.
+  // Used on every version of Node: some versions remove types themselves, but support only a part of TypeScript.
   const jiti = createJiti(url, { fsCache: false, interopDefault: false });
   return jiti.import(url);
 }
 
-/** What a module exports under a name. A CommonJS module may show its exports on its default export only. */
+/** Returns the export with a name. A CommonJS module may provide its exports only on the default export. */
 export function exportOf(module: Readonly<Record<string, unknown>>, name: string): unknown {
   return module[name] ?? (module.default as Record<string, unknown> | null | undefined)?.[name];
 }
 
-/** What kept a module from being loaded, on one line. */
+/** Returns in one line why a module could not be loaded. */
 export function reasonOf(error: unknown): string {
   const refused = whyNotLoaded(error);
   if (refused !== null) return refused;

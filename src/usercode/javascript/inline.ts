@@ -1,11 +1,11 @@
 /** JavaScript in the `custom:` block of a file. */
 
-/** The export by which the names that a block declares are looked up. */
+/** The export that looks up the names that a block declares. */
 export const DECLARED = '$declared';
 
 /**
- * The block as the URL of a module. Functions need no `export`. Empty lines in front make the lines of a stack trace
- * those of the YAML file; `line` is the block's first one there.
+ * Returns the block as the URL of a module. Functions do not need `export`. Blank lines at the beginning make line
+ * numbers in stack traces match the YAML file. `line` is the block's first line there.
  */
 export function inlineModule(source: string, line: number | null): string {
   const padding = '\n'.repeat(Math.max(0, (line ?? 1) - 1));

@@ -1,4 +1,4 @@
-/** Functions in JavaScript of one module. When their process has ended, the next call begins with a new one. */
+/** Functions of one JavaScript module. If their process has ended, the next call starts a new one. */
 
 import type { JobFacts } from '../../model/job-facts.js';
 import type { CustomArguments } from '../../model/user-function.js';
@@ -13,7 +13,7 @@ export class JavaScriptFunctions {
   readonly #module: ModuleToLoad;
   readonly #listener: UserCodeListener;
   #process: JavaScriptProcess | null = null;
-  /** Of processes that have ended, or are being ended. */
+  /** Ends of processes that have ended or are being ended. */
   readonly #ends = new Set<Promise<void>>();
   #closed = false;
 
@@ -23,8 +23,8 @@ export class JavaScriptFunctions {
   }
 
   /**
-   * Resolves with which of the module's names are functions. Rejects with Unloadable. An aborted signal ends a process
-   * that is still loading.
+   * Resolves with the names that are functions of the module. Rejects with Unloadable. An aborted signal ends a
+   * process that is still loading.
    */
   async load(signal?: AbortSignal): Promise<readonly string[]> {
     try {
@@ -40,17 +40,17 @@ export class JavaScriptFunctions {
     return running.call(name, args, job);
   }
 
-  /** Ends the process. Resolves when it and all that it started is gone. Idempotent. */
+  /** Ends the process. Resolves when it and its descendants have ended. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#process !== null) this.#end(this.#process, 'the run has come to its end');
+    if (this.#process !== null) this.#end(this.#process, 'the run has ended');
     await Promise.all(this.#ends);
   }
 
-  /** The process, when it has loaded the module. */
+  /** Returns the process after it has loaded the module. */
   async #loaded(signal: AbortSignal | undefined): Promise<JavaScriptProcess> {
     const found = await this.#running(signal);
-    const onAbort = () => this.#end(found, 'it was still loading when its time was over');
+    const onAbort = () => this.#end(found, 'it had not finished loading at the timeout');
     signal?.addEventListener('abort', onAbort);
     try {
       await found.loaded;
@@ -63,10 +63,10 @@ export class JavaScriptFunctions {
     }
   }
 
-  /** The process, in place of one that has ended a new one. */
+  /** Returns the running process, or a new one. */
   async #running(signal: AbortSignal | undefined): Promise<JavaScriptProcess> {
     for (;;) {
-      if (this.#closed || signal?.aborted) throw new Error('the run has come to its end');
+      if (this.#closed || signal?.aborted) throw new Error('the run has ended');
       this.#process ??= new JavaScriptProcess(this.#module, this.#listener);
       const found = this.#process;
       if (await found.answers()) return found;

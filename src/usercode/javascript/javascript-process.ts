@@ -1,4 +1,4 @@
-/** One process that functions in JavaScript run in, beside each other as async functions do. */
+/** One process that runs functions in JavaScript, concurrently as async functions. */
 
 import { fileURLToPath } from 'node:url';
 import type { JobFacts } from '../../model/job-facts.js';
@@ -8,10 +8,10 @@ import { type UserCodeListener, UserProcess } from '../user-process.js';
 import type { FromChild, ModuleToLoad, ToChild } from './messages.js';
 import { wireOf } from './wire.js';
 
-/** Milliseconds that a process has to show that it is not stuck. */
+/** Milliseconds in which a process must answer a ping, or it counts as stuck. */
 const PATIENCE = 1000;
 
-// Three levels up from src/actions/javascript and from dist/actions/javascript alike.
+// The path is the same from src/usercode/javascript and from dist/usercode/javascript.
 const program = fileURLToPath(new URL('../../../dist/usercode/javascript/child.js', import.meta.url));
 
 interface Waiting<Value> {
@@ -29,14 +29,14 @@ export class JavaScriptProcess {
   readonly #calls = new Map<number, Call>();
   #lastCall = 0;
   #loading: Waiting<readonly string[]> | null = null;
-  /** What ends the process unless it shows in time that it is not stuck. */
+  /** Timers that end the process if it does not answer in time. */
   readonly #doubts = new Set<NodeJS.Timeout>();
-  /** Resolves when none of these is left. */
+  /** Resolves when no such timer is left. */
   #certain: Promise<void> = Promise.resolve();
   #beCertain: () => void = () => {};
-  /** Why it has ended, or is being ended; null while it runs. */
+  /** Why the process has ended or is being ended; null while it runs. */
   #end: Error | null = null;
-  /** Resolves with which of the module's names are functions. Rejects with why it can't be loaded. */
+  /** Resolves with the names that are functions of the module. Rejects with the reason why it can't be loaded. */
   readonly loaded: Promise<readonly string[]>;
 
   constructor(module: ModuleToLoad, listener: UserCodeListener) {
@@ -44,7 +44,7 @@ export class JavaScriptProcess {
     this.loaded = new Promise((resolve, reject) => {
       this.#loading = { resolve, reject };
     });
-    // Seen by whoever calls.
+    // Callers handle the rejection.
     this.loaded.catch(() => {});
     this.#process = new UserProcess([process.execPath, program], wireOf<ToChild, FromChild>(), {
       output: listener.output,
@@ -55,15 +55,15 @@ export class JavaScriptProcess {
     this.#process.tell({ kind: 'load', module });
   }
 
-  /** Resolves with whether it can still be called: with a process that may be stuck, when that is known. */
+  /** Resolves with whether the process can be called. Waits for the answer to a ping, if one is pending. */
   async answers(): Promise<boolean> {
     await this.#certain;
     return this.#end === null;
   }
 
   /**
-   * Calls a function and resolves with a copy of what it returned. Rejects with what it threw, or with what became of
-   * the process. When the handle's signal is aborted, a process that is stuck is ended.
+   * Calls a function and resolves with a copy of its result. Rejects with its exception, or with the reason of the
+   * process's end. When the handle's signal is aborted, a stuck process is ended.
    */
   async call(name: string, args: CustomArguments, job: JobFacts | null): Promise<unknown> {
     if (this.#end !== null) throw this.#end;
@@ -84,7 +84,10 @@ export class JavaScriptProcess {
     }
   }
 
-  /** Ends the process; calls that are under way reject with the error. Resolves when all of it is gone. Idempotent. */
+  /**
+   * Ends the process. Calls in progress reject with the error. Resolves when the process and its descendants have
+   * ended. Idempotent.
+   */
   end(error: Error): Promise<void> {
     this.#end ??= error;
     this.#loading?.reject(this.#end);
@@ -94,12 +97,12 @@ export class JavaScriptProcess {
     return this.#process.close();
   }
 
-  /** A function that waits for something is left to itself; one that keeps the process from answering is not. */
+  /** Aborts a call. A function that waits is left running; a function that blocks the event loop ends its process. */
   #abort(call: number): void {
     this.#process.tell({ kind: 'abort', call });
     this.#process.tell({ kind: 'ping' });
     const stuck = setTimeout(() => {
-      void this.end(new Error('its process was ended, because a function kept it from answering'));
+      void this.end(new Error('its process was killed, because a function blocked its event loop'));
     }, PATIENCE);
     stuck.unref();
     if (this.#doubts.size === 0) {
@@ -145,11 +148,11 @@ export class JavaScriptProcess {
     }
   }
 
-  /** Does what a function asked of its handle. */
+  /** Performs a request of a function to its handle. */
   async #answer({ ask, call, method, args }: FromChild & { kind: 'ask' }): Promise<void> {
     const handle = this.#calls.get(call)?.args.handle;
     try {
-      // After the end of its call, a function has no handle any more.
+      // A function has no handle after the end of its call.
       const asked = handle?.[method] as ((...given: readonly unknown[]) => unknown) | undefined;
       const value = await asked?.(...args);
       this.#process.tell({ kind: 'answer', ask, value, error: null });
@@ -160,7 +163,7 @@ export class JavaScriptProcess {
   }
 }
 
-/** What a function threw, with the place where it did. */
+/** Creates the error that a function threw, with its stack. */
 function errorOf({ message, stack }: { readonly message: string; readonly stack: string }): Error {
   return Object.assign(new Error(message), { stack });
 }

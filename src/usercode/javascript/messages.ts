@@ -1,12 +1,12 @@
-/** What the process of the custom functions and the ensemble send each other. */
+/** Messages between the run and the process of the custom functions. */
 
 import type { JobFacts } from '../../model/job-facts.js';
 import type { MetricsSnapshot } from '../../model/metrics.js';
 import type { CustomArguments, CustomHandle } from '../../model/user-function.js';
 
 /**
- * A function that makes callable functions of a module: the URL of its own module and its name there. It is an exported
- * `(url: string) => Promise<ReadonlyMap<string, (args: CallArguments) => unknown>>`.
+ * A function that returns the callable functions of a module: the URL of its own module, and its name there. It is
+ * an exported `(url: string) => Promise<ReadonlyMap<string, (args: CallArguments) => unknown>>`.
  */
 export interface FunctionLoader {
   readonly url: string;
@@ -19,7 +19,7 @@ export interface ModuleToLoad {
   readonly names: readonly string[] | FunctionLoader;
 }
 
-/** The arguments of a call that can be handed over as they are. */
+/** The arguments of a call that can be cloned. */
 export interface PlainArguments extends Pick<CustomArguments, 'event' | 'rule' | 'action' | 'firing'> {
   readonly snapshot: MetricsSnapshot;
   readonly member: string;
@@ -27,25 +27,25 @@ export interface PlainArguments extends Pick<CustomArguments, 'event' | 'rule' |
   readonly job: JobFacts | null;
 }
 
-/** What a function may ask of its handle. */
+/** Requests of a function to its handle. */
 export type HandleMethod = Exclude<keyof CustomHandle, 'member' | 'signal'>;
 
 export type ToChild =
-  /** The first one. */
+  /** The first message. */
   | { readonly kind: 'load'; readonly module: ModuleToLoad }
   | { readonly kind: 'call'; readonly call: number; readonly name: string; readonly args: PlainArguments }
-  /** The call's time, or the run, is over. */
+  /** The call timed out, or the run has ended. */
   | { readonly kind: 'abort'; readonly call: number }
   | { readonly kind: 'ping' }
   | { readonly kind: 'answer'; readonly ask: number; readonly value: unknown; readonly error: Error | null };
 
 export type FromChild =
-  /** Which of the names are functions. */
+  /** The names that are functions. */
   | { readonly kind: 'loaded'; readonly functions: readonly string[] }
   | { readonly kind: 'unloadable'; readonly reason: string }
   | { readonly kind: 'returned'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly call: number; readonly message: string; readonly stack: string }
-  /** By an error that nothing caught. */
+  /** The process ended by an uncaught error. */
   | { readonly kind: 'died'; readonly message: string; readonly stack: string }
   | { readonly kind: 'printed'; readonly text: string }
   | { readonly kind: 'pong' }

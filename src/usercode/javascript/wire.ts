@@ -1,16 +1,19 @@
-/** JavaScript values as text: the ends of a channel are both ours, and both JavaScript. */
+/** JavaScript values as text. Both ends of a channel are ours and run JavaScript. */
 
 import { deserialize, serialize } from 'node:v8';
 import { type Codec, MAX_MESSAGE } from '../user-process.js';
 
-/** One line for a value that can be cloned. Throws DataCloneError for others, and Error for one that is too large. */
+/**
+ * Encodes a value that can be cloned on one line. Throws DataCloneError for others, and Error for a value that is
+ * too large.
+ */
 function encode(message: unknown): string {
   const line = serialize(message).toString('base64');
-  if (line.length > MAX_MESSAGE) throw new Error(`it is larger than ${MAX_MESSAGE} bytes`);
+  if (line.length > MAX_MESSAGE) throw new Error(`it exceeds ${MAX_MESSAGE} bytes`);
   return line;
 }
 
-/** The codec of messages of these types. */
+/** Returns the codec for these types of messages. */
 export function wireOf<Sent, Heard extends { readonly kind: string }>(): Codec<Sent, Heard> {
   return {
     encode,

@@ -1,8 +1,8 @@
 """Calls the Python functions of an ensemble, in a process of their own.
 
-Requests come as JSON, one a line, on descriptor 4, which is a socket; answers go out the same way. What functions
-print goes where it always goes. When the requests end, so does this process, whatever a function is doing. Its guard
-(native/spawner/guard.h) ends it, and what it started, with the run.
+Requests are JSON, one a line, on descriptor 4, which is a socket. Answers are sent on it too. Functions print to the
+usual streams. This process ends at the end of the requests, even while a function runs. Its guard
+(native/spawner/guard.h) ends it and its descendants with the run.
 """
 
 import collections
@@ -21,7 +21,7 @@ import types
 
 
 class Action:
-    """What is to be done next: `Action({"name": "submit", "label": "echo"})`."""
+    """An action to perform: `Action({"name": "submit", "label": "echo"})`."""
 
     def __init__(self, action, module=None):
         self._action = dict(action)
@@ -82,7 +82,7 @@ class Value:
 class Metrics:
     """
     `models[statistic]["group-variable"].get()` and `models["count"][group][outcome].get()`; `state` is that of the
-    ensemble, None when it has none.
+    ensemble, None without states.
     """
 
     def __init__(self, groups, state):
@@ -101,30 +101,30 @@ class Metrics:
 
 
 class Unusable(Exception):
-    """A function returned something that is no JSON."""
+    """A function returned a value that JSON can't hold."""
 
 
 class Uncallable(Exception):
-    """A function can't be called with what functions are given."""
+    """A function does not accept the arguments of custom functions."""
 
 
-ARGUMENTS = "functions are given metrics, event, rule, action and handle; **kwargs takes all of them"
+ARGUMENTS = "functions receive metrics, event, rule, action and handle; **kwargs accepts all of them"
 
-# Far more than an action has.
+# Far more than an action needs.
 DEEPEST = 64
 LONGEST_ANSWER = 1 << 20
-# Of 128 bits, which is more than anything takes.
+# 128 bits suffice for every value of an action.
 LARGEST_INTEGER = 2**128
 
 
 def plain(answer, path="", depth=0):
-    """An answer as JSON has it: actions and rules as the mappings that they were made of. Throws Unusable."""
+    """Returns a result as JSON values: actions and rules as mappings. Raises Unusable."""
 
     def refuse(expected, found):
         raise Unusable("%s%s; found %s" % (path + ": " if path else "", expected, found))
 
     if depth > DEEPEST:
-        refuse("must be at most %d values deep" % DEEPEST, "a deeper one; does it hold itself?")
+        refuse("must be at most %d values deep" % DEEPEST, "a deeper one; does it contain itself?")
     if isinstance(answer, Action):
         return plain(answer._action, path, depth + 1)
     if isinstance(answer, Rule):
@@ -170,7 +170,7 @@ def plain_text(text, refuse):
 
 
 def describe(value):
-    """What kind of value it is, and the value if it is short."""
+    """Describes the type of a value, and the value if it is short."""
     try:
         shown = repr(value)
     except Exception:
@@ -179,7 +179,7 @@ def describe(value):
 
 
 def bound_names(function):
-    """The names that functools.partial has given values."""
+    """Returns the names that functools.partial has bound."""
     names = set()
     while isinstance(function, functools.partial):
         names.update(function.keywords)
@@ -189,8 +189,8 @@ def bound_names(function):
 
 def parameters_of(function):
     """
-    Its parameters, and those of the function that it wraps, to which a decorator hands on what it gets. None for both
-    where it does not say what it takes, as some builtins.
+    Returns the parameters of a function, and those of the function that it wraps: a decorator passes its arguments on.
+    None for both where the signature is unknown, as for some builtins.
     """
     own = wrapped = None
     try:
@@ -203,8 +203,8 @@ def parameters_of(function):
 
 def arguments_for(function, given):
     """
-    The positional and the keyword arguments of a call, of those that are given by name. Throws Uncallable when the
-    function needs another one.
+    Selects the positional and the keyword arguments of a call from the given ones. Raises Uncallable when the function
+    needs another one.
     """
     own, wrapped = parameters_of(function)
     if own is None:
@@ -237,13 +237,13 @@ def arguments_for(function, given):
 
 
 def what_went_wrong():
-    """The traceback of the exception at hand, without the frames of this file."""
+    """Returns the traceback of the current exception, without the frames of this file."""
     kind, error, frames = sys.exc_info()
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
     text = "".join(traceback.format_exception(kind, error, frames)).rstrip()
     if isinstance(error, TypeError) and "unexpected keyword argument" in text:
-        # A decorator that does not say what it wraps takes more than that does.
+        # A decorator without functools.wraps shows a signature that takes more arguments than its function.
         text += " (%s)" % ARGUMENTS
     return text
 
@@ -261,7 +261,7 @@ def offer_as_ensemble_python():
 
 
 def flux_handle():
-    """A handle of the Flux instance that we are in, or None."""
+    """Returns a handle of the enclosing Flux instance, or None."""
     try:
         import flux
 
@@ -277,8 +277,8 @@ class Functions:
 
     def load(self, source, file, line, folder, names):
         """
-        Runs the source; its lines are those of the file that it stands in. Returns those of the names that are
-        functions, each with what is wrong with it, or None.
+        Runs the source with the line numbers of its file. Returns the names that are functions, each with its problem,
+        or None.
         """
         offer_as_ensemble_python()
         sys.path.insert(0, folder)
@@ -317,7 +317,7 @@ def read_requests(lines, requests):
 
 
 def flush():
-    """A function may have closed what it prints to."""
+    """Flushes output. A function may have closed its streams."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -331,19 +331,19 @@ def answer_to(functions, request):
         text = json.dumps({"id": request["id"], "value": method(**request["with"])})
         if len(text) <= LONGEST_ANSWER:
             return text
-        problem = {"error": "it returned more than %d bytes" % LONGEST_ANSWER}
+        problem = {"error": "its result exceeds %d bytes" % LONGEST_ANSWER}
     except Unusable as error:
         problem = {"unusable": str(error)}
     except Uncallable as error:
         problem = {"error": str(error)}
     except BaseException:
-        # SystemExit and KeyboardInterrupt too: only the ensemble ends this process.
+        # SystemExit and KeyboardInterrupt too: only the ensemble may end this process.
         problem = {"error": what_went_wrong()[-LONGEST_ANSWER // 8 :]}
     return json.dumps({"id": request["id"], **problem})
 
 
 def main():
-    # Out of the way of functions that write to low descriptors, and of what they start.
+    # A high descriptor is safe from functions that write to low ones. Child processes do not inherit it.
     channel = socket.socket(fileno=fcntl.fcntl(4, fcntl.F_DUPFD_CLOEXEC, 100))
     os.close(4)
     requests = queue.Queue()
@@ -355,9 +355,9 @@ def main():
         text = answer_to(functions, requests.get())
         flush()
         if os.getpid() != process:
-            # A copy that a function has forked and let return: the answer is that of the original.
+            # A function has forked a copy and let it return. Only the original answers.
             os._exit(0)
-        # On a line of its own, whatever a function has written here.
+        # The answer begins on a line of its own, because a function may have written to the channel.
         channel.sendall(("\n" + text + "\n").encode("ascii"))
 
 

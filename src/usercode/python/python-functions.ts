@@ -1,6 +1,6 @@
 /**
- * Custom functions in Python: one python3 process for an ensemble. It takes one call at a time; a function that does not
- * answer in time is killed with its process and all that it started, and the next call begins with a new one.
+ * Custom functions in Python, in one python3 process for each ensemble, which runs one call at a time. A function
+ * that exceeds its timeout is killed with its process and all descendants. The next call starts a new process.
  */
 
 import { dirname } from 'node:path';
@@ -11,17 +11,17 @@ import { describeEnd, type ProgramEnd } from '../guarded.js';
 import { fromJson, toJson } from '../json.js';
 import { type Codec, type UserCodeListener, UserProcess } from '../user-process.js';
 
-/** Source code and where it stands. */
+/** Source code and its place. */
 export interface PythonSource {
-  /** Null for all of the file, which Python reads itself. */
+  /** Null for a whole file, which Python reads itself. */
   readonly text: string | null;
-  /** The file that it stands in, or what to call it in tracebacks. */
+  /** The file that contains it, or its name in tracebacks. */
   readonly file: string;
   /** The source's first line in that file, counted from 1. */
   readonly line: number;
 }
 
-/** The process could not be started: there is no python3. */
+/** The process could not be started, for example because python3 is missing. */
 export class PythonMissing extends Error {}
 
 interface Request {
@@ -32,9 +32,9 @@ interface Request {
 
 type Answer = { readonly id: number } & (
   | { readonly value: unknown }
-  /** A traceback, or what else went wrong. */
+  /** A traceback, or another failure. */
   | { readonly error: string }
-  /** What is wrong with what a function returned. */
+  /** Describes an invalid result of a function. */
   | { readonly unusable: string }
 );
 
@@ -52,14 +52,14 @@ const codec: Codec<Request, Answer> = {
   },
 };
 
-// Three levels up from src/usercode/python and from dist/usercode/python alike.
+// The path is the same from src/usercode/python and from dist/usercode/python.
 const program = fileURLToPath(new URL('../../../src/usercode/python/functions.py', import.meta.url));
 
 interface Interpreter {
   readonly process: UserProcess<Request, Answer>;
-  /** Takes the answer to a request, or what became of the process. */
+  /** Receives the answer to a request, or the reason of the process's end. */
   answered: ((answer: Answer | Error) => void) | null;
-  /** Number of the request that is under way. */
+  /** Number of the current request. */
   request: number;
 }
 
@@ -68,7 +68,7 @@ export class PythonFunctions {
   readonly #names: readonly string[];
   readonly #listener: UserCodeListener;
   #interpreter: Interpreter | null = null;
-  /** Of processes that have ended, or are being ended. */
+  /** Ends of processes that have ended or are being ended. */
   readonly #ends = new Set<Promise<void>>();
   #line: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -81,12 +81,13 @@ export class PythonFunctions {
   }
 
   /**
-   * Starts the process and runs the source. Resolves with those of the names that are functions, each with why it can't
-   * be called, or null. An aborted signal ends the process. Throws PythonMissing, or Error with Python's traceback.
+   * Starts the process and runs the source. Resolves with the names that are functions, each with the reason why it
+   * can't be called, or null. An aborted signal ends the process. Throws PythonMissing, or Error with Python's
+   * traceback.
    */
   async load(signal?: AbortSignal): Promise<Readonly<Record<string, string | null>>> {
-    if (this.#closed || signal?.aborted) throw new Error('the run has come to its end');
-    const onAbort = () => this.#end(new Error('it was still loading when its time was over'));
+    if (this.#closed || signal?.aborted) throw new Error('the run has ended');
+    const onAbort = () => this.#end(new Error('it had not finished loading at the timeout'));
     signal?.addEventListener('abort', onAbort);
     try {
       this.#interpreter = this.#start();
@@ -98,7 +99,7 @@ export class PythonFunctions {
     }
   }
 
-  /** Runs the work when that before it has ended: Python does one thing at a time. */
+  /** Runs the work after the previous one has ended, because Python runs one call at a time. */
   turn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#line.then(work);
     this.#line = result.catch(() => {});
@@ -106,9 +107,9 @@ export class PythonFunctions {
   }
 
   /**
-   * Calls a function with those arguments of a custom function that it takes, and resolves with what it returned, as
-   * JSON has it. Throws NoAction for what is no JSON, and Error with Python's traceback, or with what became of the
-   * process. An aborted signal ends the process. For one at a time, in a `turn`.
+   * Calls a function with the arguments that it accepts, and resolves with its result as JSON values. Throws
+   * NoAction for an invalid result. Throws Error with Python's traceback, or with the reason of the process's end.
+   * An aborted signal ends the process. Must be called within a `turn`.
    */
   async call(name: string, args: CustomArguments): Promise<unknown> {
     const { metrics, event, rule, action, handle } = args;
@@ -125,10 +126,10 @@ export class PythonFunctions {
     }
   }
 
-  /** Ends the process. Resolves when it and all that it started is gone. Idempotent. */
+  /** Ends the process. Resolves when it and its descendants have ended. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#end(new Error('the run has come to its end'));
+    this.#end(new Error('the run has ended'));
     await Promise.all(this.#ends);
   }
 
@@ -143,7 +144,7 @@ export class PythonFunctions {
         output: this.#listener.output,
         problem: this.#listener.problem,
         message: (answer) => {
-          // Answers to requests that were given up, and what functions write themselves, are of no use.
+          // Ignores answers to canceled requests, and text that functions write to the channel.
           if (answer.id === interpreter.request) settle(answer);
         },
         ended: (end) => {
@@ -187,7 +188,7 @@ function errorOf(end: ProgramEnd): Error {
     : new Error(`its python3 process ended (${describeEnd(end)})`);
 }
 
-/** A rule with the keys that it has in the file, as functions in Python know them. */
+/** Returns a rule with the keys of the file, as functions in Python know them. */
 function plainRule({ triggerText, title, whenText, action }: CustomArguments['rule']): object {
   return { trigger: triggerText, name: title, when: whenText, action };
 }

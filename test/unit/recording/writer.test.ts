@@ -46,7 +46,7 @@ describe('a recorder', () => {
       }
       expect(promised).toBeInstanceOf(Promise);
       expect(problems.map(({ message }) => message)).toEqual([
-        expect.stringMatching(/begins to lose records: \d+ bytes wait for its disk or reader/),
+        expect.stringMatching(/is losing records: \d+ bytes wait for its disk or reader/),
       ]);
       expect(recorder.broken).toBe(false);
       pipe.go();
@@ -61,7 +61,7 @@ describe('a recorder', () => {
       expect(lines).toBeLessThan(100 * 50);
       const missing = 100 * 50 + 1 - lines;
       expect(problems.at(-1)?.message).toContain(
-        `lacks ${missing} records (${(missing * LINES.length) / 50} bytes)`,
+        `is missing ${missing} records (${(missing * LINES.length) / 50} bytes)`,
       );
       expect(problems).toHaveLength(2);
     },
@@ -72,7 +72,7 @@ describe('a recorder', () => {
     const recorder = await openRecorder(pipe.path);
     for (let i = 0; i < 40; i++) recorder.write(LINES);
     await expect(recorder.close(AbortSignal.abort())).rejects.toThrow(
-      /pipe can't be written: \d+ bytes at its end were not taken in by its disk or reader/,
+      /pipe can't be written: \d+ bytes at its end could not be written: its disk or reader is stuck/,
     );
     expect(recorder.broken).toBe(true);
     expect(recorder.write(LINES)).toBeUndefined();

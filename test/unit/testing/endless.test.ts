@@ -87,7 +87,7 @@ tests: [{name: x, expect: {}}]
     const never =
       '{trigger: interval, interval: 0.01ms, when: count.a.failed > 0, action: {name: submit, label: a}}';
     expect(await refusal(file([start, never], 'until: 1d'))).toMatch(
-      /^the interval of rule 'every 0.00001s' \(rules\[1\]\) comes too often for a test: it has come no further than \d+s$/,
+      /^the interval of rule 'every 0.00001s' \(rules\[1\]\) is too short for a test: the test has reached only \d+s$/,
     );
   });
 });
@@ -125,7 +125,7 @@ describe('a test of very many jobs', () => {
 
   it('ends when they are more than it can hold', async () => {
     expect(await refusal(file([start], 'jobs: {a: {duration: 1s}}', ', count: 300000'))).toBe(
-      'a test has 250000 jobs at most, and more are submitted by 0s: ' +
+      'a test may submit at most 250000 jobs, and exceeds this by 0s: ' +
         "rule 'start' (rules[0]) has fired once",
     );
   });

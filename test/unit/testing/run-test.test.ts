@@ -87,12 +87,12 @@ describe('a test without a workload manager', () => {
       1s: [finish a 5, start a 1, finish a 1, finish a 1, finish a x4, finish b all, timeout late 1], 2s: finish a all],
       expect: {}`);
     expect(result.troubles.map(({ message }) => message.split(': ').slice(1).join(': '))).toEqual([
-      "there is no job 5 of 'a': 4 were submitted by then",
+      "job 5 of 'a' is missing: 4 were submitted by then",
       "job 1 of 'a' is not held back",
       "job 1 of 'a' has ended already",
       "only 3 jobs of 'a' are running, not 4",
       "no job of 'b' is running",
-      "there is no job 1 of 'late': 0 were submitted by then",
+      "job 1 of 'late' is missing: 0 were submitted by then",
     ]);
     expect(result.troubles.every(({ time, line }) => time === 1 && line !== null)).toBe(true);
     expect(mismatches).toHaveLength(6);
