@@ -43,7 +43,7 @@ export const fluxLibrary = fileURLToPath(new URL('../../../build/Release/flux_so
  * a pattern without matches on a node without this package.
  */
 const workdirScript = asPattern(
-  fileURLToPath(new URL('../../../src/members/flux/workdir.lua', import.meta.url)),
+  fileURLToPath(new URL('./workdir.lua', import.meta.url)),
 );
 
 function asPattern(path: string): string {

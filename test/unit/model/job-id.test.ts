@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { formatJobId, JobIdGenerator, parseJobId } from '../../../src/model/job-id.js';
-import { parseRecords } from './harness.js';
+import { parseRecords } from '../members/local/harness.js';
 
 const fixture = (name: string) =>
   readFileSync(new URL(`../../fixtures/journals/${name}`, import.meta.url), 'utf8');

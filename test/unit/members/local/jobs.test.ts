@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, expect, test } from 'vitest';
-import type { JobTemplate } from '../../../src/model/ensemble.js';
-import { formatJobId } from '../../../src/model/job-id.js';
+import type { JobTemplate } from '../../../../src/model/ensemble.js';
+import { formatJobId } from '../../../../src/model/job-id.js';
 import {
   eventually,
   type Journal,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config/load.js';
-import { toMermaid } from '../../src/report/mermaid.js';
-import { graphOf } from '../../src/report/model.js';
-import { toSvg } from '../../src/report/svg.js';
+import { parseConfig } from '../../../src/config/load.js';
+import { toMermaid } from '../../../src/report/mermaid.js';
+import { graphOf } from '../../../src/report/model.js';
+import { toSvg } from '../../../src/report/svg.js';
 
 const { config } = parseConfig(`
 states: [explore, refine]

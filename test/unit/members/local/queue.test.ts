@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { PendingQueue } from '../../../src/members/local/queue.js';
-import { formatIdset, SlotNumbers } from '../../../src/members/local/slots.js';
+import { PendingQueue } from '../../../../src/members/local/queue.js';
+import { formatIdset, SlotNumbers } from '../../../../src/members/local/slots.js';
 
 interface Item {
   urgency: number;

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LogReader } from '../../../src/plugins/lammps/log.js';
+import { LogReader } from '../../../../src/plugins/lammps/log.js';
 import {
   asPrinted,
   loopLine,
@@ -12,7 +12,7 @@ import {
   printMultiHead,
   printRow,
   type Style,
-} from '../../support/lammps/printed.js';
+} from '../../../support/lammps/printed.js';
 
 function read(text: string) {
   const reader = new LogReader();

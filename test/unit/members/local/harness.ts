@@ -3,15 +3,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { EnsembleError } from '../../../src/errors.js';
-import { LocalMember, type LocalMemberOptions } from '../../../src/members/local/local-member.js';
-import type { MemberSink } from '../../../src/members/member.js';
-import type { JobTemplate } from '../../../src/model/ensemble.js';
+import type { EnsembleError } from '../../../../src/errors.js';
+import { LocalMember, type LocalMemberOptions } from '../../../../src/members/local/local-member.js';
+import type { MemberSink } from '../../../../src/members/member.js';
+import type { JobTemplate } from '../../../../src/model/ensemble.js';
 
 /** The program under test; a build with sanitizers can take its place. */
 export const SPAWNER =
   process.env.ENSEMBLE_SPAWNER ??
-  fileURLToPath(new URL('../../../build/Release/ensemble-spawner', import.meta.url));
+  fileURLToPath(new URL('../../../../build/Release/ensemble-spawner', import.meta.url));
 export const ORIGIN = { rule: 0, firing: 0, index: 0, attempt: 0 };
 
 export interface Entry {

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { LocalMember } from '../../../src/members/local/local-member.js';
+import { LocalMember } from '../../../../src/members/local/local-member.js';
 import { eventually, Journal, ORIGIN, processesOf, SPAWNER, sh, template, uniqueSleep } from './harness.js';
 
 async function started(slots = 2): Promise<{ member: LocalMember; journal: Journal }> {
@@ -92,7 +92,7 @@ describe('in a Node process of its own', () => {
       configFile: false,
       logLevel: 'error',
       build: {
-        ssr: fileURLToPath(new URL('../../../src/members/local/local-member.ts', import.meta.url)),
+        ssr: fileURLToPath(new URL('../../../../src/members/local/local-member.ts', import.meta.url)),
         outDir: folder,
         rolldownOptions: { output: { entryFileNames: 'local-member.mjs' } },
       },

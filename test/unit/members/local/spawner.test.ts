@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { Spawner } from '../../../src/members/local/spawner.js';
+import { Spawner } from '../../../../src/members/local/spawner.js';
 import { eventually, processesOf, SPAWNER, uniqueSleep } from './harness.js';
 
 function frame(...fields: (string | number)[]): Buffer {

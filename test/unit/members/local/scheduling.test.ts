@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
-import { LocalMember } from '../../../src/members/local/local-member.js';
+import { LocalMember } from '../../../../src/members/local/local-member.js';
 import { Journal, ORIGIN, SPAWNER, sh, template, withMember } from './harness.js';
 
 /** The ids in the order in which they came to an event. */

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judge, readCondition } from '../../../src/plugins/lammps/conditions.js';
-import { LogReader, readLog } from '../../../src/plugins/lammps/log.js';
-import { newFolder } from '../../support/cli.js';
-import { LOST, MULTI, NO_TABLE, TWO_RUNS, YAML } from '../../support/lammps/logs.js';
+import { judge, readCondition } from '../../../../src/plugins/lammps/conditions.js';
+import { LogReader, readLog } from '../../../../src/plugins/lammps/log.js';
+import { newFolder } from '../../../support/cli.js';
+import { LOST, MULTI, NO_TABLE, TWO_RUNS, YAML } from '../../../support/lammps/logs.js';
 
 function read(text: string, ...cuts: number[]) {
   const reader = new LogReader();

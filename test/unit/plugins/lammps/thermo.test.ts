@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ProbeCall } from '../../../src/plugins/define.js';
-import { plugin } from '../../../src/plugins/lammps/plugin.js';
-import { newFolder } from '../../support/cli.js';
-import { LOST, MULTI, NO_TABLE, TWO_RUNS, YAML } from '../../support/lammps/logs.js';
+import type { ProbeCall } from '../../../../src/plugins/define.js';
+import { plugin } from '../../../../src/plugins/lammps/plugin.js';
+import { newFolder } from '../../../support/cli.js';
+import { LOST, MULTI, NO_TABLE, TWO_RUNS, YAML } from '../../../support/lammps/logs.js';
 
 const probe = plugin.probes?.thermo as unknown as {
   options: { parse(given: unknown): { columns: Record<string, string> } };

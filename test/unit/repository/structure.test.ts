@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../support/cli.js';
+import { root } from '../../support/cli.js';
 
 /** Files below a folder with one of these endings, with their texts. */
 function sources(folder: string, endings: readonly string[]): [string, string][] {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../support/cli.js';
+import { root } from '../../support/cli.js';
 
 /** Folders and files of `src/`, lowest first. A file imports only from its own folder and from lower floors. */
 const FLOORS = [

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { parseJobId } from '../../../src/model/job-id.js';
+import { parseJobId } from '../../../../src/model/job-id.js';
 import { type Entry, type Journal, ORIGIN, parseRecords, sh, template, withMember } from './harness.js';
 
 const fixture = (name: string) =>
-  readFileSync(new URL(`../../fixtures/journals/${name}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../../fixtures/journals/${name}`, import.meta.url), 'utf8');
 const recording = parseRecords(fixture('b_failures.ndjson'));
 
 /** What Flux said of a scenario: names, order, and the keys of each context. */
