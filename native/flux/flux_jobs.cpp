@@ -13,7 +13,7 @@ namespace flux_ensemble::flux {
 
 namespace {
 
-using engine::SourceListener;
+using runner::SourceListener;
 using namespace std::chrono_literals;
 
 // How often a job that was refused for now is sent again; the waits double from the first.
@@ -33,7 +33,7 @@ constexpr int kNoValidate = 8;  // FLUX_JOB_NOVALIDATE: for the instance's owner
 
 // --- submissions
 
-void FluxSession::Submit(engine::SubmitOrder what, SourceListener& listener) {
+void FluxSession::Submit(runner::SubmitOrder what, SourceListener& listener) {
   Order order;
   order.report.number = what.number;
   const engine::Jobspec& jobspec = *what.portion.jobspec;
@@ -91,7 +91,7 @@ bool FluxSession::FillOrder(OrderIt order, SourceListener& listener) {
 }
 
 bool FluxSession::SendJob(OrderIt order, std::uint64_t index, SourceListener& listener) {
-  const engine::SubmitOrder& what = order->what;
+  const runner::SubmitOrder& what = order->what;
   text_.assign(what.portion.jobspec->head);
   text_.append("\"rule\":").append(std::to_string(what.rule));
   text_.append(",\"firing\":").append(std::to_string(what.firing));
@@ -164,7 +164,7 @@ void FluxSession::Settle(OrderIt order, SourceListener& listener) {
       order->next == order->what.portion.count && order->in_flight == 0 && order->again.empty();
   if (!done) return;
   ordered_ -= std::min(ordered_, order->report.dropped);
-  engine::SubmitReport report = std::move(order->report);
+  runner::SubmitReport report = std::move(order->report);
   orders_.erase(order);
   listener.OnSubmitted(std::move(report));
 }
@@ -234,7 +234,7 @@ bool FluxSession::FillControl(ControlIt control, SourceListener& listener) {
 
 void FluxSession::OnControlAnswer(const ControlRequest& request, int errnum, std::string_view text,
                                   SourceListener& listener) {
-  engine::ControlReport& report = request.control->report;
+  runner::ControlReport& report = request.control->report;
   --request.control->in_flight;
   if (errnum == 0) {
     ++report.done;
@@ -247,7 +247,7 @@ void FluxSession::OnControlAnswer(const ControlRequest& request, int errnum, std
 
 void FluxSession::Settle(ControlIt control, SourceListener& listener) {
   if (control->next < control->ids.size() || control->in_flight > 0) return;
-  engine::ControlReport report = std::move(control->report);
+  runner::ControlReport report = std::move(control->report);
   controls_.erase(control);
   listener.OnControlled(std::move(report));
 }
@@ -275,17 +275,17 @@ void FluxSession::OnAskAnswer(const AskRequest& request, int errnum, std::string
 
 // --- jobs that ended while the stream was gone
 
-void FluxSession::Recall(journal::JobId id) {
+void FluxSession::LookupEventlog(journal::JobId id) {
   if (failed_ || source_ == nullptr) return;
   std::string json = IdObject(id);
   json.append(",\"keys\":[\"eventlog\"],\"flags\":0}");
-  const std::uint64_t request = Remember(RecallRequest{id});
+  const std::uint64_t request = Remember(LookupRequest{id});
   if (api_->call(source_.get(), request, "job-info.lookup", json.c_str()) < 0) {
     requests_.erase(request);
   }
 }
 
-void FluxSession::OnRecallAnswer(const RecallRequest& request, int errnum, std::string_view text,
+void FluxSession::OnLookupAnswer(const LookupRequest& request, int errnum, std::string_view text,
                                  SourceListener& listener) {
   // A job that Flux knows no more was purged: the engine is told that it is over.
   record_ = errnum == 0 ? journal::RecordOfLookup(request.id, text)

@@ -11,7 +11,7 @@ namespace flux_ensemble::flux {
 
 namespace {
 
-using engine::SourceListener;
+using runner::SourceListener;
 using namespace std::chrono_literals;
 
 // Messages taken in one Pump, so that commands and heartbeats get their turn.
@@ -41,7 +41,7 @@ void FluxSession::OpenJournal(SourceListener& listener) {
   reopen_at_.reset();
   // What was recalled for an earlier stream will be asked for again after this one's backlog.
   std::erase_if(requests_, [](const auto& request) {
-    return std::holds_alternative<RecallRequest>(request.second);
+    return std::holds_alternative<LookupRequest>(request.second);
   });
   listener.OnStream();
   const std::string request = JournalRequest(options_.allow, options_.full);
@@ -179,7 +179,7 @@ void FluxSession::LoseRequests(SourceListener& listener) {
     } else if (const auto* ask = std::get_if<AskRequest>(&request)) {
       OnAskAnswer(*ask, ECANCELED, reason, listener);
     } else {
-      OnRecallAnswer(std::get<RecallRequest>(request), ECANCELED, reason, listener);
+      OnLookupAnswer(std::get<LookupRequest>(request), ECANCELED, reason, listener);
     }
   }
 }
@@ -204,7 +204,7 @@ void FluxSession::OnAnswer(std::uint64_t number, int errnum, std::string_view te
   } else if (const auto* ask = std::get_if<AskRequest>(&request)) {
     OnAskAnswer(*ask, errnum, text, listener);
   } else {
-    OnRecallAnswer(std::get<RecallRequest>(request), errnum, text, listener);
+    OnLookupAnswer(std::get<LookupRequest>(request), errnum, text, listener);
   }
 }
 

@@ -1,4 +1,4 @@
-// A Flux instance as an engine::Source: the journal as a stream that survives a reload of the job
+// A Flux instance as an runner::Source: the journal as a stream that survives a reload of the job
 // manager, and submissions with a bounded window in flight. Talks to Flux through flux_source.h
 // only.
 #pragma once
@@ -33,31 +33,31 @@ struct FluxSessionOptions {
   std::chrono::milliseconds patience{60'000};
 };
 
-class FluxSession final : public engine::Source {
+class FluxSession final : public runner::Source {
  public:
   FluxSession(const FluxSourceApi* api, FluxSessionOptions options);
 
-  void Open(engine::SourceListener& listener) override;
+  void Open(runner::SourceListener& listener) override;
   int fd() const override;
   std::optional<Clock::time_point> deadline() const override;
-  bool Pump(engine::SourceListener& listener) override;
-  void Submit(engine::SubmitOrder order, engine::SourceListener& listener) override;
+  bool Pump(runner::SourceListener& listener) override;
+  void Submit(runner::SubmitOrder order, runner::SourceListener& listener) override;
   void Cancel(std::uint64_t number, std::vector<journal::JobId> ids, std::string note,
-              engine::SourceListener& listener) override;
+              runner::SourceListener& listener) override;
   void SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
-                  engine::SourceListener& listener) override;
+                  runner::SourceListener& listener) override;
   void Ask(std::uint64_t number, std::string topic, std::string json,
-           engine::SourceListener& listener) override;
-  void StopSubmitting(engine::SourceListener& listener) override;
-  void Recall(journal::JobId id) override;
-  void Close(engine::SourceListener& listener) override;
+           runner::SourceListener& listener) override;
+  void StopSubmitting(runner::SourceListener& listener) override;
+  void LookupEventlog(journal::JobId id) override;
+  void Close(runner::SourceListener& listener) override;
   std::uint64_t submitting() const override { return ordered_; }
   std::uint64_t accepted() const override { return accepted_; }
 
  private:
   struct Order {
-    engine::SubmitOrder what;
-    engine::SubmitReport report;
+    runner::SubmitOrder what;
+    runner::SubmitReport report;
     std::uint64_t next = 0;  // index of the next job that was never sent
     std::uint64_t in_flight = 0;
     std::vector<std::uint64_t> again;  // indexes refused for now
@@ -69,7 +69,7 @@ class FluxSession final : public engine::Source {
   using OrderIt = std::list<Order>::iterator;
 
   struct Control {
-    engine::ControlReport report;
+    runner::ControlReport report;
     std::string topic;
     std::string body;  // the RPC's JSON behind the id
     std::vector<journal::JobId> ids;
@@ -85,50 +85,50 @@ class FluxSession final : public engine::Source {
   struct ControlRequest {
     ControlIt control;
   };
-  struct RecallRequest {
+  struct LookupRequest {
     journal::JobId id;
   };
   struct AskRequest {
     std::uint64_t number;  // of the question
   };
-  using Request = std::variant<SubmitRequest, ControlRequest, RecallRequest, AskRequest>;
+  using Request = std::variant<SubmitRequest, ControlRequest, LookupRequest, AskRequest>;
 
   struct Closer {
     const FluxSourceApi* api;
     void operator()(FluxSource* source) const { api->close(source); }
   };
 
-  void OpenJournal(engine::SourceListener& listener);
-  void OnJournalEnd(int errnum, const char* text, engine::SourceListener& listener);
+  void OpenJournal(runner::SourceListener& listener);
+  void OnJournalEnd(int errnum, const char* text, runner::SourceListener& listener);
   void OnAnswer(std::uint64_t request, int errnum, std::string_view text,
-                engine::SourceListener& listener);
+                runner::SourceListener& listener);
   void OnSubmitAnswer(const SubmitRequest& request, int errnum, std::string_view text,
-                      engine::SourceListener& listener);
+                      runner::SourceListener& listener);
   void OnControlAnswer(const ControlRequest& request, int errnum, std::string_view text,
-                       engine::SourceListener& listener);
-  void OnRecallAnswer(const RecallRequest& request, int errnum, std::string_view text,
-                      engine::SourceListener& listener);
+                       runner::SourceListener& listener);
+  void OnLookupAnswer(const LookupRequest& request, int errnum, std::string_view text,
+                      runner::SourceListener& listener);
   void OnAskAnswer(const AskRequest& request, int errnum, std::string_view text,
-                   engine::SourceListener& listener);
-  void Fail(int errnum, std::string message, engine::SourceListener& listener);
+                   runner::SourceListener& listener);
+  void Fail(int errnum, std::string message, runner::SourceListener& listener);
   // Reports what is under way as not done, and does nothing any more.
-  void GiveUp(const std::string& reason, engine::SourceListener& listener);
-  void OnRecord(std::string_view json, engine::SourceListener& listener);
+  void GiveUp(const std::string& reason, runner::SourceListener& listener);
+  void OnRecord(std::string_view json, runner::SourceListener& listener);
   // Looks whether the requests under way have waited too long.
-  void LoseRequests(engine::SourceListener& listener);
+  void LoseRequests(runner::SourceListener& listener);
 
   // Sends what the window has room for.
-  void Fill(engine::SourceListener& listener);
-  bool FillOrder(OrderIt order, engine::SourceListener& listener);
-  bool SendJob(OrderIt order, std::uint64_t index, engine::SourceListener& listener);
-  bool FillControl(ControlIt control, engine::SourceListener& listener);
-  void Settle(OrderIt order, engine::SourceListener& listener);
-  void Settle(ControlIt control, engine::SourceListener& listener);
+  void Fill(runner::SourceListener& listener);
+  bool FillOrder(OrderIt order, runner::SourceListener& listener);
+  bool SendJob(OrderIt order, std::uint64_t index, runner::SourceListener& listener);
+  bool FillControl(ControlIt control, runner::SourceListener& listener);
+  void Settle(OrderIt order, runner::SourceListener& listener);
+  void Settle(ControlIt control, runner::SourceListener& listener);
   void Refuse(OrderIt order, std::uint64_t jobs, std::string_view reason);
   void Drop(OrderIt order);
   std::uint64_t Remember(Request request);
   void AddControl(std::uint64_t number, std::vector<journal::JobId> ids, std::string topic,
-                  std::string body, engine::SourceListener& listener);
+                  std::string body, runner::SourceListener& listener);
 
   const FluxSourceApi* const api_;
   const FluxSessionOptions options_;

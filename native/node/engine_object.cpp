@@ -109,7 +109,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   // Only hold(true) keeps a process from exiting.
   napi_unref_threadsafe_function(env, channel_);
 
-  runner_ = std::make_unique<engine::Runner>(std::move(*plan), [channel = channel_] {
+  runner_ = std::make_unique<runner::Runner>(std::move(*plan), [channel = channel_] {
     // The only failure is a channel that is closing: then nobody is there to be woken.
     (void)napi_call_threadsafe_function(channel, nullptr, napi_tsfn_nonblocking);
   });
@@ -159,7 +159,7 @@ bool EngineObject::Open(Napi::Env env) {
   return false;
 }
 
-bool EngineObject::Post(const Napi::CallbackInfo& info, engine::CommandBody body) {
+bool EngineObject::Post(const Napi::CallbackInfo& info, runner::CommandBody body) {
   if (!Open(info.Env())) return false;
   bool good = false;
   const std::size_t number = SizeAt(info, 0, &good);
@@ -175,7 +175,7 @@ void EngineObject::Start(const Napi::CallbackInfo& info) {
   bool good = false;
   const double now = NumberAt(info, 1, &good);
   if (!good) return ThrowType(info.Env(), "start(number, now) needs a time");
-  Post(info, engine::StartCommand{now});
+  Post(info, runner::StartCommand{now});
 }
 
 void EngineObject::Ingest(const Napi::CallbackInfo& info) {
@@ -184,7 +184,7 @@ void EngineObject::Ingest(const Napi::CallbackInfo& info) {
     return ThrowType(info.Env(), "ingest(number, bytes) needs a Uint8Array");
   }
   const auto array = info[1].As<Napi::Uint8Array>();
-  engine::IngestCommand command;
+  runner::IngestCommand command;
   command.bytes.reserve(array.ByteLength() + journal::kPadding);
   command.bytes.append(reinterpret_cast<const char*>(array.Data()), array.ByteLength());
   command.bytes.append(journal::kPadding, '\0');
@@ -192,21 +192,21 @@ void EngineObject::Ingest(const Napi::CallbackInfo& info) {
 }
 
 void EngineObject::FinishStream(const Napi::CallbackInfo& info) {
-  Post(info, engine::FinishStreamCommand{});
+  Post(info, runner::FinishStreamCommand{});
 }
 
 void EngineObject::Tick(const Napi::CallbackInfo& info) {
   bool good = false;
   const double now = NumberAt(info, 1, &good);
   if (!good) return ThrowType(info.Env(), "tick(number, now) needs a time");
-  Post(info, engine::TickCommand{now});
+  Post(info, runner::TickCommand{now});
 }
 
 void EngineObject::Advance(const Napi::CallbackInfo& info) {
   bool good = false;
   const double until = NumberAt(info, 1, &good);
   if (!good) return ThrowType(info.Env(), "advance(number, until) needs a time");
-  Post(info, engine::AdvanceCommand{until});
+  Post(info, runner::AdvanceCommand{until});
 }
 
 void EngineObject::AddRule(const Napi::CallbackInfo& info) {
@@ -220,7 +220,7 @@ void EngineObject::AddRule(const Napi::CallbackInfo& info) {
       ReadRule(info[1], {planned_groups_, known, planned_states_}, &error);
   if (info.Env().IsExceptionPending()) return;
   if (!rule) return ThrowType(info.Env(), "not a rule: " + error);
-  if (!Post(info, engine::AddRuleCommand{std::move(*rule), std::move(*metrics)})) return;
+  if (!Post(info, runner::AddRuleCommand{std::move(*rule), std::move(*metrics)})) return;
   planned_metrics_ = known;
 }
 
@@ -231,7 +231,7 @@ void EngineObject::GoTo(const Napi::CallbackInfo& info) {
   if (!good || state >= planned_states_) {
     return ThrowType(info.Env(), "goTo(number, state) needs the index of a state");
   }
-  Post(info, engine::GoToCommand{static_cast<std::uint32_t>(state)});
+  Post(info, runner::GoToCommand{static_cast<std::uint32_t>(state)});
 }
 
 // probed(number, group, first, values, time)
@@ -256,33 +256,33 @@ void EngineObject::Probed(const Napi::CallbackInfo& info) {
     if (!std::isfinite(value)) return ThrowType(info.Env(), "probed(): values must be finite");
   }
   Post(info,
-       engine::ProbedCommand{static_cast<std::uint32_t>(group), first, std::move(values), time});
+       runner::ProbedCommand{static_cast<std::uint32_t>(group), first, std::move(values), time});
 }
 
 void EngineObject::End(const Napi::CallbackInfo& info) {
-  Post(info, engine::EndCommand{});
+  Post(info, runner::EndCommand{});
 }
 
 // pause(number, on)
 void EngineObject::Pause(const Napi::CallbackInfo& info) {
   if (!info[1].IsBoolean()) return ThrowType(info.Env(), "pause(number, on) needs a boolean");
-  Post(info, engine::PauseCommand{info[1].As<Napi::Boolean>().Value()});
+  Post(info, runner::PauseCommand{info[1].As<Napi::Boolean>().Value()});
 }
 
 void EngineObject::GetStatus(const Napi::CallbackInfo& info) {
-  Post(info, engine::StatusCommand{});
+  Post(info, runner::StatusCommand{});
 }
 
 void EngineObject::GetSnapshot(const Napi::CallbackInfo& info) {
-  Post(info, engine::SnapshotCommand{});
+  Post(info, runner::SnapshotCommand{});
 }
 
 void EngineObject::GetRules(const Napi::CallbackInfo& info) {
-  Post(info, engine::RulesCommand{});
+  Post(info, runner::RulesCommand{});
 }
 
 void EngineObject::GetFailures(const Napi::CallbackInfo& info) {
-  Post(info, engine::FailuresCommand{});
+  Post(info, runner::FailuresCommand{});
 }
 
 void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
@@ -290,7 +290,7 @@ void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
   const double group = NumberAt(info, 1, &good);
   if (!good) return ThrowType(info.Env(), "activeJobs(number, group) needs a group's index");
   const bool one = group >= 0 && group < static_cast<double>(engine::kNoGroup);
-  Post(info, engine::ActiveJobsCommand{one ? static_cast<std::uint32_t>(group) : engine::kNoGroup});
+  Post(info, runner::ActiveJobsCommand{one ? static_cast<std::uint32_t>(group) : engine::kNoGroup});
 }
 
 // openFlux(number, { library, uri, allow, full, validateOnce, window, tap })
@@ -304,7 +304,7 @@ void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   if (const auto* reason = std::get_if<std::string>(&loaded)) {
     return Throw(env, "ERR_MEMBER_UNAVAILABLE", *reason);
   }
-  engine::OpenSourceCommand command;
+  runner::OpenSourceCommand command;
   command.tap = options->tap;
   command.wanted = options->session.allow.empty() ? ~std::uint64_t{0} : 0;
   for (const std::string& name : options->session.allow) {
@@ -316,7 +316,7 @@ void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
 }
 
 void EngineObject::CloseSource(const Napi::CallbackInfo& info) {
-  Post(info, engine::CloseSourceCommand{});
+  Post(info, runner::CloseSourceCommand{});
 }
 
 // submit(number, { head, tail, count, urgency }, rule, firing, firstIndex, attempt)
@@ -326,7 +326,7 @@ void EngineObject::Submit(const Napi::CallbackInfo& info) {
   if (info.Env().IsExceptionPending()) return;
   if (!portion) return ThrowType(info.Env(), "submit(number, portion, ...): " + error);
   bool good[4];
-  engine::SubmitOrder order;
+  runner::SubmitOrder order;
   const double rule = NumberAt(info, 2, &good[0]);
   good[0] = good[0] && rule >= -1 && rule <= 4294967295.0;
   if (good[0]) order.rule = static_cast<std::int64_t>(rule);
@@ -338,7 +338,7 @@ void EngineObject::Submit(const Napi::CallbackInfo& info) {
                      "submit(number, portion, rule, firing, firstIndex, attempt) needs numbers");
   }
   order.portion = std::move(*portion);
-  Post(info, engine::SubmitCommand{std::move(order)});
+  Post(info, runner::SubmitCommand{std::move(order)});
 }
 
 // cancel(number, ids, note)
@@ -348,7 +348,7 @@ void EngineObject::Cancel(const Napi::CallbackInfo& info) {
   if (!good || !info[2].IsString()) {
     return ThrowType(info.Env(), "cancel(number, ids, note) needs a BigUint64Array and a string");
   }
-  Post(info, engine::CancelCommand{std::move(ids), info[2].As<Napi::String>().Utf8Value()});
+  Post(info, runner::CancelCommand{std::move(ids), info[2].As<Napi::String>().Utf8Value()});
 }
 
 // setUrgency(number, ids, urgency)
@@ -360,7 +360,7 @@ void EngineObject::SetUrgency(const Napi::CallbackInfo& info) {
   if (!good || !good_urgency || urgency > 31) {
     return ThrowType(info.Env(), "setUrgency(number, ids, urgency) needs ids and 0 to 31");
   }
-  Post(info, engine::UrgencyCommand{std::move(ids), static_cast<int>(urgency)});
+  Post(info, runner::UrgencyCommand{std::move(ids), static_cast<int>(urgency)});
 }
 
 // ask(number, topic, json)
@@ -368,7 +368,7 @@ void EngineObject::Ask(const Napi::CallbackInfo& info) {
   if (!info[1].IsString() || !info[2].IsString()) {
     return ThrowType(info.Env(), "ask(number, topic, json) needs two strings");
   }
-  Post(info, engine::AskCommand{info[1].As<Napi::String>().Utf8Value(),
+  Post(info, runner::AskCommand{info[1].As<Napi::String>().Utf8Value(),
                                 info[2].As<Napi::String>().Utf8Value()});
 }
 

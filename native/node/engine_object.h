@@ -58,7 +58,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 
   bool Open(Napi::Env env);
   // Posts a command under the number in the first argument; throws when there is none.
-  bool Post(const Napi::CallbackInfo& info, engine::CommandBody body);
+  bool Post(const Napi::CallbackInfo& info, runner::CommandBody body);
   void StopRunner();
 
   static void CallWake(napi_env env, napi_value callback, void* context, void* data);
@@ -69,7 +69,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   std::vector<std::size_t> planned_probes_;
   std::size_t planned_metrics_ = 0;
   std::size_t planned_states_ = 0;
-  std::unique_ptr<engine::Runner> runner_;
+  std::unique_ptr<runner::Runner> runner_;
   napi_threadsafe_function channel_ = nullptr;
   bool hooked_ = false;
 };

@@ -155,7 +155,7 @@ napi_value WriteGroupFailures(napi_env env, const engine::GroupFailures& failure
       .value();
 }
 
-napi_value WriteSubmitReport(napi_env env, const engine::SubmitReport& report) {
+napi_value WriteSubmitReport(napi_env env, const runner::SubmitReport& report) {
   return ObjectWriter(env)
       .Set("number", static_cast<double>(report.number))
       .Set("accepted", static_cast<double>(report.accepted))
@@ -166,7 +166,7 @@ napi_value WriteSubmitReport(napi_env env, const engine::SubmitReport& report) {
       .value();
 }
 
-napi_value WriteControlReport(napi_env env, const engine::ControlReport& report) {
+napi_value WriteControlReport(napi_env env, const runner::ControlReport& report) {
   return ObjectWriter(env)
       .Set("done", static_cast<double>(report.done))
       .Set("failed", static_cast<double>(report.failed))
@@ -174,7 +174,7 @@ napi_value WriteControlReport(napi_env env, const engine::ControlReport& report)
       .value();
 }
 
-napi_value WriteFailure(napi_env env, const engine::SourceFailure& failure) {
+napi_value WriteFailure(napi_env env, const runner::SourceFailure& failure) {
   return ObjectWriter(env)
       .Set("code", std::string_view(failure.code))
       .Set("message", std::string_view(failure.message))
@@ -235,7 +235,7 @@ napi_value WriteRules(napi_env env, const engine::RuleReports& reports) {
       .value();
 }
 
-napi_value WriteAnswer(napi_env env, const engine::Answer& answer) {
+napi_value WriteAnswer(napi_env env, const runner::Answer& answer) {
   ObjectWriter object(env);
   object.Set("number", static_cast<double>(answer.number));
   if (const auto* rule = std::get_if<std::uint32_t>(&answer.body)) {
@@ -256,14 +256,14 @@ napi_value WriteAnswer(napi_env env, const engine::Answer& answer) {
     object.Set("value", std::string_view(*json));
   } else if (const auto* ids = std::get_if<std::vector<journal::JobId>>(&answer.body)) {
     object.Set("value", WriteColumn(env, napi_biguint64_array, ids->data(), ids->size()));
-  } else if (const auto* submit = std::get_if<engine::SubmitReport>(&answer.body)) {
+  } else if (const auto* submit = std::get_if<runner::SubmitReport>(&answer.body)) {
     object.Set("value", WriteSubmitReport(env, *submit));
-  } else if (const auto* control = std::get_if<engine::ControlReport>(&answer.body)) {
+  } else if (const auto* control = std::get_if<runner::ControlReport>(&answer.body)) {
     object.Set("value", WriteControlReport(env, *control));
   } else {
     object.SetNull("value");
   }
-  if (const auto* failure = std::get_if<engine::SourceFailure>(&answer.body)) {
+  if (const auto* failure = std::get_if<runner::SourceFailure>(&answer.body)) {
     object.Set("failure", WriteFailure(env, *failure));
   } else {
     object.SetNull("failure");
@@ -347,7 +347,7 @@ napi_value WriteStatus(napi_env env, const engine::Status& status) {
       .value();
 }
 
-napi_value WriteOutbox(napi_env env, const engine::Outbox& outbox) {
+napi_value WriteOutbox(napi_env env, const runner::Outbox& outbox) {
   ObjectWriter object(env);
   object
       .Set("answers", WriteArray(env, outbox.answers,
@@ -366,7 +366,7 @@ napi_value WriteOutbox(napi_env env, const engine::Outbox& outbox) {
            WriteArray(env, outbox.decode_errors,
                       [env](const auto& error) { return WriteDecodeError(env, error); }))
       .Set("timeRequests", WriteArray(env, outbox.time_requests,
-                                      [env](const engine::TimeRequest& request) {
+                                      [env](const runner::TimeRequest& request) {
                                         return ObjectWriter(env)
                                             .Set("rule", static_cast<double>(request.rule))
                                             .Set("after", request.after)
@@ -388,7 +388,7 @@ napi_value WriteOutbox(napi_env env, const engine::Outbox& outbox) {
   return object.value();
 }
 
-napi_value WriteEvents(napi_env env, const engine::EventBatch& batch) {
+napi_value WriteEvents(napi_env env, const runner::EventBatch& batch) {
   const engine::EventColumns& columns = batch.columns;
   const std::size_t count = columns.size();
   return ObjectWriter(env)

@@ -33,8 +33,8 @@ class ObjectWriter {
 napi_value WriteString(napi_env env, std::string_view text);
 napi_value WriteStrings(napi_env env, const std::vector<std::string>& strings);
 napi_value WriteStatus(napi_env env, const engine::Status& status);
-napi_value WriteOutbox(napi_env env, const engine::Outbox& outbox);
-napi_value WriteEvents(napi_env env, const engine::EventBatch& batch);
+napi_value WriteOutbox(napi_env env, const runner::Outbox& outbox);
+napi_value WriteEvents(napi_env env, const runner::EventBatch& batch);
 napi_value WriteStates(napi_env env, const engine::StreamStates& states);
 napi_value WriteDoubles(napi_env env, const double* data, std::size_t count);
 

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstdint>
 
-namespace flux_ensemble::engine {
+namespace flux_ensemble::runner {
 
 class EventFd {
  public:
@@ -38,4 +38,4 @@ class EventFd {
   int error_;
 };
 
-}  // namespace flux_ensemble::engine
+}  // namespace flux_ensemble::runner

@@ -12,12 +12,12 @@
 #include "engine/jobspec.h"
 #include "journal/record.h"
 
-namespace flux_ensemble::engine {
+namespace flux_ensemble::runner {
 
 // Jobs to be submitted.
 struct SubmitOrder {
   std::uint64_t number = 0;  // under which its report comes
-  SubmitPortion portion;
+  engine::SubmitPortion portion;
   std::int64_t rule = -1;         // -1 for none: it was asked for from outside
   std::uint64_t firing = 0;       // of the rule, or of those asked for from outside
   std::uint64_t first_index = 0;  // of these jobs among those of the firing
@@ -92,7 +92,7 @@ class Source {
   // Orders that wait are dropped; what was sent is waited for.
   virtual void StopSubmitting(SourceListener& listener) = 0;
   // The eventlog of a job that is not active any more, as a record of the journal.
-  virtual void Recall(journal::JobId id) = 0;
+  virtual void LookupEventlog(journal::JobId id) = 0;
   // Reports everything that is under way as dropped or failed, without waiting for it. Nothing else
   // is told from then on.
   virtual void Close(SourceListener& listener) = 0;
@@ -103,4 +103,4 @@ class Source {
   virtual std::uint64_t accepted() const = 0;
 };
 
-}  // namespace flux_ensemble::engine
+}  // namespace flux_ensemble::runner

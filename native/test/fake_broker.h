@@ -185,30 +185,30 @@ inline const FluxSourceApi* FakeBroker::api() const {
   return &FakeApi::kApi;
 }
 
-struct Told final : engine::SourceListener {
+struct Told final : runner::SourceListener {
   void OnJournal(std::string_view record) override { records.emplace_back(record); }
   void OnStream() override { ++streams; }
   void OnOpen() override { ++opens; }
-  void OnSubmitted(engine::SubmitReport report) override { submitted.push_back(report); }
-  void OnControlled(engine::ControlReport report) override { controlled.push_back(report); }
+  void OnSubmitted(runner::SubmitReport report) override { submitted.push_back(report); }
+  void OnControlled(runner::ControlReport report) override { controlled.push_back(report); }
   void OnAsked(std::uint64_t number, std::string_view json) override {
     asked.emplace_back(number, json);
   }
-  void OnAskFailed(std::uint64_t number, engine::SourceFailure failure) override {
+  void OnAskFailed(std::uint64_t number, runner::SourceFailure failure) override {
     asked.emplace_back(number, failure.code);
   }
-  void OnFailure(engine::SourceFailure failure) override { failures.push_back(failure); }
+  void OnFailure(runner::SourceFailure failure) override { failures.push_back(failure); }
 
   std::vector<std::string> records;
   int streams = 0;
   int opens = 0;
-  std::vector<engine::SubmitReport> submitted;
-  std::vector<engine::ControlReport> controlled;
+  std::vector<runner::SubmitReport> submitted;
+  std::vector<runner::ControlReport> controlled;
   std::vector<std::pair<std::uint64_t, std::string>> asked;  // the answer, or the error's code
-  std::vector<engine::SourceFailure> failures;
+  std::vector<runner::SourceFailure> failures;
 };
 
-inline engine::SubmitOrder Order(std::uint64_t number, std::uint64_t count,
+inline runner::SubmitOrder Order(std::uint64_t number, std::uint64_t count,
                                  const std::string& head = "{") {
   const auto jobspec = std::make_shared<const engine::Jobspec>(engine::Jobspec{head, "}"});
   return {number, {jobspec, count, 16}, 2, 5, 100};

@@ -126,7 +126,7 @@ TEST_CASE("a refused first job spares the others the way") {
   open.broker.Answer(open.broker.submits.at(0).request, EINVAL, "no such queue");
   open.session.Pump(open.told);
   REQUIRE(open.told.submitted.size() == 1);
-  const engine::SubmitReport& report = open.told.submitted[0];
+  const runner::SubmitReport& report = open.told.submitted[0];
   CHECK(report.accepted == 0);
   CHECK(report.refused == 1);
   CHECK(report.dropped == 49);
@@ -144,7 +144,7 @@ TEST_CASE("jobs that can't even be sent are refused, and the order ends") {
       open.broker.send_errno = EINVAL;
       open.session.Submit(Order(1, count), open.told);
       REQUIRE(open.told.submitted.size() == 1);
-      const engine::SubmitReport& report = open.told.submitted[0];
+      const runner::SubmitReport& report = open.told.submitted[0];
       CHECK(report.refused == (owner ? 1 : count));
       CHECK(report.refused + report.dropped == count);
       CHECK(open.session.submitting() == 0);

@@ -177,8 +177,8 @@ TEST_CASE("a question is answered with JSON, with Flux's error, or with the end 
 TEST_CASE("jobs are recalled by their eventlog") {
   Open open;
   const journal::JobId large = (std::uint64_t{1} << 60) + 1;
-  open.session.Recall(large);
-  open.session.Recall(2);
+  open.session.LookupEventlog(large);
+  open.session.LookupEventlog(2);
   REQUIRE(open.broker.calls.size() == 2);
   CHECK(open.broker.calls[0].topic == "job-info.lookup");
   CHECK(open.broker.calls[0].json == R"({"id":1152921504606846977,"keys":["eventlog"],"flags":0})");
@@ -214,11 +214,11 @@ TEST_CASE("a runner takes the stream up again and recalls what it missed") {
   broker.on_call = [](FakeBroker& called, std::uint64_t request) {
     called.Answer(request, ENOENT, "purged");
   };
-  engine::Owner owner(engine::GroupG());
+  runner::Owner owner(runner::GroupG());
   REQUIRE(owner.runner.Start() == 0);
-  owner.Ask(engine::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
+  owner.Ask(runner::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
                                       ~std::uint64_t{0}, false});
-  CHECK(engine::Eventually([&] { return owner.AskStatus().totals.lost_jobs == 1; }));
+  CHECK(runner::Eventually([&] { return owner.AskStatus().totals.lost_jobs == 1; }));
   CHECK(owner.AskStatus().active_jobs == 0);
   owner.runner.Stop();
   CHECK(broker.journals.size() == 2);
@@ -228,20 +228,20 @@ TEST_CASE("a runner takes the stream up again and recalls what it missed") {
 TEST_CASE("a runner that is paused leaves submissions to its owner") {
   FakeBroker broker;
   broker.Sentinel();
-  engine::Plan plan = engine::GroupG();
+  engine::Plan plan = runner::GroupG();
   engine::Rule rule;
   rule.trigger = engine::TriggerType::kStart;
   rule.repetitions = 2;
   rule.submit = {Order(0, 2).portion};
   plan.rules = {rule};
-  engine::Owner owner(plan);
+  runner::Owner owner(plan);
   REQUIRE(owner.runner.Start() == 0);
-  owner.Ask(engine::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
+  owner.Ask(runner::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
                                       ~std::uint64_t{0}, false});
-  owner.Ask(engine::PauseCommand{true});
-  owner.Ask(engine::StartCommand{1});
-  owner.Ask(engine::PauseCommand{false});
-  owner.Ask(engine::StartCommand{2});
+  owner.Ask(runner::PauseCommand{true});
+  owner.Ask(runner::StartCommand{1});
+  owner.Ask(runner::PauseCommand{false});
+  owner.Ask(runner::StartCommand{2});
   REQUIRE(owner.firings.size() == 2);
   CHECK_FALSE(owner.firings[0].submitting);
   CHECK(owner.firings[1].submitting);
@@ -250,17 +250,17 @@ TEST_CASE("a runner that is paused leaves submissions to its owner") {
 
 TEST_CASE("a runner that closes its source leaves nobody waiting") {
   FakeBroker broker;
-  engine::Owner owner(engine::GroupG());
+  runner::Owner owner(runner::GroupG());
   REQUIRE(owner.runner.Start() == 0);
-  owner.Ask(engine::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
+  owner.Ask(runner::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
                                       ~std::uint64_t{0}, false});
-  owner.Post(engine::SubmitCommand{Order(0, 5)});
-  owner.Post(engine::CancelCommand{{1, 2, 3}, ""});
+  owner.Post(runner::SubmitCommand{Order(0, 5)});
+  owner.Post(runner::CancelCommand{{1, 2, 3}, ""});
   // Checks that both of them were answered before.
-  owner.Ask(engine::CloseSourceCommand{});
+  owner.Ask(runner::CloseSourceCommand{});
   CHECK(owner.AskStatus().submitting == 0);
-  const auto refused = owner.Ask(engine::CancelCommand{{1}, ""});
-  CHECK(std::get<engine::SourceFailure>(refused).code == "ENOTCONN");
+  const auto refused = owner.Ask(runner::CancelCommand{{1}, ""});
+  CHECK(std::get<runner::SourceFailure>(refused).code == "ENOTCONN");
 }
 
 }  // namespace flux_ensemble::flux

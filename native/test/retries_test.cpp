@@ -258,11 +258,12 @@ TEST_CASE(
   for (const char* head : {"{\"e\":0,", "{\"e\":1,"}) {
     policy.entries.push_back({std::make_shared<const Jobspec>(Jobspec{head, "}"}), 1, 16});
   }
-  Owner owner(GroupWith(policy, false));
+  runner::Owner owner(GroupWith(policy, false));
   REQUIRE(owner.runner.Start() == 0);
   std::vector<Retry> told;
-  owner.Post(OpenSourceCommand{std::make_unique<flux::FluxSession>(broker.api(), test::Window(3)),
-                               ~std::uint64_t{0}, false});
+  owner.Post(
+      runner::OpenSourceCommand{std::make_unique<flux::FluxSession>(broker.api(), test::Window(3)),
+                                ~std::uint64_t{0}, false});
   while (told.size() < 3) {
     for (Retry& retry : owner.Take().retries) told.push_back(std::move(retry));
   }

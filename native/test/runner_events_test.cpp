@@ -10,11 +10,16 @@
 #include "test/journals.h"
 #include "test/runner_owner.h"
 
-namespace flux_ensemble::engine {
+namespace flux_ensemble::runner {
 
 namespace {
 
 using namespace std::chrono_literals;
+using engine::ChangeOf;
+using engine::kFirstNamedKind;
+using engine::Plan;
+using engine::Rule;
+using engine::TriggerType;
 using journal::EventKind;
 using test::Event;
 using test::Submit;
@@ -181,4 +186,4 @@ TEST_CASE("names of new groups come once, not after what needs them") {
   CHECK(owner.Take().new_groups.empty());
 }
 
-}  // namespace flux_ensemble::engine
+}  // namespace flux_ensemble::runner

@@ -14,7 +14,7 @@
 #include "runner/runner.h"
 #include "test/journals.h"
 
-namespace flux_ensemble::engine {
+namespace flux_ensemble::runner {
 
 // Far longer than anything here takes, also under a sanitizer on a busy machine.
 inline constexpr auto kLongTime = std::chrono::seconds(60);
@@ -23,8 +23,8 @@ inline IngestCommand Bytes(const std::string& bytes) {
   return {bytes + std::string(journal::kPadding, '\0')};
 }
 
-inline Plan GroupG() {
-  Plan plan;
+inline engine::Plan GroupG() {
+  engine::Plan plan;
   plan.groups = {"g"};
   return plan;
 }
@@ -39,7 +39,7 @@ inline std::string Memos(int count) {
 // What JavaScript does with a runner: post, be woken, take.
 class Owner {
  public:
-  explicit Owner(Plan plan) : runner(std::move(plan), [this] { Woken(); }) {}
+  explicit Owner(engine::Plan plan) : runner(std::move(plan), [this] { Woken(); }) {}
   ~Owner() { runner.Stop(); }
 
   std::uint64_t Post(CommandBody body) {
@@ -78,7 +78,7 @@ class Owner {
   }
 
   AnswerBody Ask(CommandBody body) { return Answered(Post(std::move(body))); }
-  Status AskStatus() { return std::get<Status>(Ask(StatusCommand{})); }
+  engine::Status AskStatus() { return std::get<engine::Status>(Ask(StatusCommand{})); }
 
   bool awake() {
     const std::lock_guard lock(mutex_);
@@ -89,13 +89,13 @@ class Owner {
     return wakes_;
   }
 
-  std::vector<Firing> firings;
+  std::vector<engine::Firing> firings;
   Runner runner;
 
  private:
   Outbox Collect() {
     Outbox outbox = runner.Take();
-    for (Firing& firing : outbox.firings) firings.push_back(std::move(firing));
+    for (engine::Firing& firing : outbox.firings) firings.push_back(std::move(firing));
     return outbox;
   }
 
@@ -127,4 +127,4 @@ bool Eventually(Condition condition) {
   return true;
 }
 
-}  // namespace flux_ensemble::engine
+}  // namespace flux_ensemble::runner

@@ -16,11 +16,17 @@
 #include "test/journals.h"
 #include "test/runner_owner.h"
 
-namespace flux_ensemble::engine {
+namespace flux_ensemble::runner {
 
 namespace {
 
 using namespace std::chrono_literals;
+using engine::ChangeOf;
+using engine::kCountCount;
+using engine::Plan;
+using engine::Rule;
+using engine::Snapshot;
+using engine::TriggerType;
 using journal::EventKind;
 using test::Event;
 using test::Submit;
@@ -50,7 +56,7 @@ class Quiet final : public Source {
   void SetUrgency(std::uint64_t, std::vector<journal::JobId>, int, SourceListener&) override {}
   void Ask(std::uint64_t, std::string, std::string, SourceListener&) override {}
   void StopSubmitting(SourceListener&) override {}
-  void Recall(journal::JobId) override {}
+  void LookupEventlog(journal::JobId) override {}
   void Close(SourceListener&) override {}
   std::uint64_t submitting() const override { return 0; }
   std::uint64_t accepted() const override { return 0; }
@@ -219,4 +225,4 @@ TEST_CASE("beats faster than the engine leave room for commands, and centuries b
   }
 }
 
-}  // namespace flux_ensemble::engine
+}  // namespace flux_ensemble::runner

@@ -1,0 +1,232 @@
+#include "runner/source_driver.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace flux_ensemble::runner {
+
+namespace {
+
+// Delay between two looks for messages of a backlog.
+constexpr std::chrono::microseconds kBacklogDelay{1000};
+
+// With so many active jobs, messages come all the time, so they are batched. Two milliseconds are
+// less than a job takes from its submission to its start. Without the delay, each look finds one
+// message and costs more than it saves.
+constexpr std::size_t kBatchingThreshold = 64;
+constexpr std::chrono::microseconds kBatchingDelay{2000};
+
+// These bits mark the orders of firings and of retries. Other orders come from commands.
+constexpr std::uint64_t kOfFiring = std::uint64_t{1} << 63;
+constexpr std::uint64_t kOfRetry = std::uint64_t{1} << 62;
+
+// Time to wait for the refusal of a submitted job. Flux sends the submit and the refusal at once.
+constexpr std::chrono::milliseconds kRefusalPatience{50};
+
+void Add(SubmitReport& sum, const SubmitReport& report) {
+  sum.accepted += report.accepted;
+  sum.refused += report.refused;
+  sum.dropped += report.dropped;
+  if (sum.reason.empty()) sum.reason = report.reason;
+}
+
+}  // namespace
+
+std::optional<SourceDriver::Clock::time_point> SourceDriver::deadline() const {
+  if (source_ == nullptr) return std::nullopt;
+  const std::optional<Clock::time_point> deadline = source_->deadline();
+  if (!unvalidated_) return deadline;
+  return deadline ? std::min(*deadline, refusal_deadline_) : refusal_deadline_;
+}
+
+// The first message after a pause is never delayed.
+std::optional<SourceDriver::Clock::duration> SourceDriver::TakeBatchingDelay() {
+  if (!std::exchange(received_, false) || source_ == nullptr) return std::nullopt;
+  if (engine_.in_backlog()) return kBacklogDelay;
+  if (engine_.active_jobs() >= kBatchingThreshold) return kBatchingDelay;
+  return std::nullopt;
+}
+
+bool SourceDriver::Pump() {
+  if (source_ == nullptr) return false;
+  const bool more = source_->Pump(*this);
+  for (const journal::JobId id : engine_.missing_jobs()) source_->LookupEventlog(id);
+  engine_.missing_jobs().clear();
+  AwaitRefusal();
+  UpdateIdle();
+  return more;
+}
+
+// A submit counts when the source has sent nothing after it for a while.
+void SourceDriver::AwaitRefusal() {
+  const std::optional<journal::JobId> job = engine_.unvalidated_job();
+  if (job != unvalidated_) {
+    unvalidated_ = job;
+    refusal_deadline_ = Clock::now() + kRefusalPatience;
+  } else if (job && Clock::now() >= refusal_deadline_) {
+    unvalidated_.reset();
+    engine_.Settle();
+    SubmitFirings();
+  }
+}
+
+// Reports once when the last active job has ended: only the driver knows that the run may be over.
+void SourceDriver::UpdateIdle() {
+  const bool idle = engine_.active_jobs() == 0 && engine_.retrying() == 0 && submitting() == 0;
+  if (idle && !idle_) outbox_.quiet = true;
+  idle_ = idle;
+}
+
+std::uint64_t SourceDriver::submitting() const {
+  if (source_ == nullptr) return 0;
+  const std::uint64_t accepted = source_->accepted();
+  const std::uint64_t in_journal = engine_.totals().own_jobs;
+  return source_->submitting() + (accepted > in_journal ? accepted - in_journal : 0);
+}
+
+void SourceDriver::SubmitFirings() {
+  if (source_ == nullptr || opening_) return;
+  std::vector<engine::Firing>& firings = engine_.firings();
+  for (; seen_firings_ < firings.size(); ++seen_firings_) {
+    engine::Firing& firing = firings[seen_firings_];
+    const std::vector<engine::SubmitPortion>& portions = engine_.rule(firing.rule).submit;
+    if (portions.empty() || paused_) continue;
+    firing.submitting = true;
+    // The last report removes the entry, and reports may come before Submit returns.
+    PendingSubmission& pending = pending_[firing.number];
+    pending.orders = portions.size();
+    pending.report.number = firing.number;
+    const std::uint64_t number = firing.number;
+    const std::uint32_t rule = firing.rule;
+    std::uint64_t first_index = 0;
+    for (const engine::SubmitPortion& portion : portions) {
+      source_->Submit({kOfFiring | number, portion, rule, number, first_index}, *this);
+      first_index += portion.count;
+    }
+  }
+}
+
+void SourceDriver::SubmitRetries() {
+  std::vector<engine::Retry>& retries = engine_.retries_due();
+  for (; seen_retries_ < retries.size(); ++seen_retries_) {
+    engine::Retry& retry = retries[seen_retries_];
+    const engine::JobDetails& details = retry.details;
+    const std::vector<engine::SubmitPortion>& entries = engine_.retry_policy(retry.group)->entries;
+    if (source_ == nullptr || opening_ || details.filled_in || *details.entry >= entries.size()) {
+      continue;
+    }
+    retry.submitting = true;
+    engine::SubmitPortion portion = entries[*details.entry];
+    portion.count = 1;
+    source_->Submit({kOfRetry | retry.number, std::move(portion), details.rule, details.firing,
+                     details.index, details.attempt},
+                    *this);
+  }
+}
+
+void SourceDriver::StopSubmitting() {
+  if (source_ != nullptr) source_->StopSubmitting(*this);
+}
+
+void SourceDriver::Open(std::uint64_t number, OpenSourceCommand& command) {
+  source_ = std::move(command.source);
+  engine_.LookForCancels();
+  wanted_ = command.wanted;
+  tap_ = command.tap;
+  streamed_ = false;
+  opening_ = number;
+  source_->Open(*this);
+}
+
+void SourceDriver::Close() {
+  if (source_ != nullptr) source_->Close(*this);
+  source_.reset();
+}
+
+bool SourceDriver::CheckOpen(std::uint64_t number) {
+  if (source_ == nullptr) Reply(number, SourceFailure{"ENOTCONN", "no source is open"});
+  return source_ != nullptr;
+}
+
+void SourceDriver::Submit(std::uint64_t number, SubmitCommand& command) {
+  if (!CheckOpen(number)) return;
+  command.order.number = number;
+  source_->Submit(std::move(command.order), *this);
+}
+
+void SourceDriver::Cancel(std::uint64_t number, CancelCommand& command) {
+  if (!CheckOpen(number)) return;
+  engine_.ExpectCancel(command.note);
+  source_->Cancel(number, std::move(command.ids), std::move(command.note), *this);
+}
+
+void SourceDriver::SetUrgency(std::uint64_t number, UrgencyCommand& command) {
+  if (!CheckOpen(number)) return;
+  source_->SetUrgency(number, std::move(command.ids), command.urgency, *this);
+}
+
+void SourceDriver::Ask(std::uint64_t number, AskCommand& command) {
+  if (!CheckOpen(number)) return;
+  source_->Ask(number, std::move(command.topic), std::move(command.json), *this);
+}
+
+void SourceDriver::OnOpen() {
+  if (opening_) Reply(*opening_, {});
+  opening_.reset();
+}
+
+void SourceDriver::OnStream() {
+  if (streamed_) engine_.ResumeStream(wanted_);
+  streamed_ = true;
+}
+
+void SourceDriver::OnJournal(std::string_view record) {
+  received_ = true;
+  if (tap_) outbox_.records.append(record).push_back('\n');
+  engine_.IngestRecord(record);
+  if (!engine_.firings().empty()) SubmitFirings();
+}
+
+void SourceDriver::OnSubmitted(SubmitReport report) {
+  if ((report.number & kOfRetry) != 0) {
+    report.number &= ~kOfRetry;
+    report.of_retry = true;
+    outbox_.submissions.push_back(std::move(report));
+    return;
+  }
+  if ((report.number & kOfFiring) == 0) return Reply(report.number, std::move(report));
+  const auto pending = pending_.find(report.number & ~kOfFiring);
+  if (pending == pending_.end()) return;
+  Add(pending->second.report, report);
+  if (--pending->second.orders > 0) return;
+  outbox_.submissions.push_back(std::move(pending->second.report));
+  pending_.erase(pending);
+}
+
+void SourceDriver::OnControlled(ControlReport report) {
+  Reply(report.number, std::move(report));
+}
+
+void SourceDriver::OnAsked(std::uint64_t number, std::string_view json) {
+  Reply(number, std::string(json));
+}
+
+void SourceDriver::OnAskFailed(std::uint64_t number, SourceFailure failure) {
+  Reply(number, std::move(failure));
+}
+
+void SourceDriver::OnFailure(SourceFailure failure) {
+  if (opening_) {
+    Reply(*opening_, std::move(failure));
+    opening_.reset();
+  } else {
+    outbox_.failure = std::move(failure);
+  }
+}
+
+void SourceDriver::Reply(std::uint64_t number, AnswerBody body) {
+  outbox_.answers.push_back({number, std::move(body)});
+}
+
+}  // namespace flux_ensemble::runner

@@ -1,0 +1,106 @@
+// Drives the session with a workload manager. It hands the journal to the engine and submits the
+// jobs of firings and retries that need no JavaScript.
+//
+// Threads: everything happens on the runner's thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "engine/engine.h"
+#include "runner/commands.h"
+#include "runner/outbox.h"
+#include "runner/source.h"
+
+namespace flux_ensemble::runner {
+
+class SourceDriver : private SourceListener {
+ public:
+  using Clock = Source::Clock;
+
+  // Answers, reports and tapped records go to `outbox`. Both arguments outlive the driver.
+  SourceDriver(engine::Engine& engine, Outbox& outbox) : engine_(engine), outbox_(outbox) {}
+
+  bool is_open() const { return source_ != nullptr; }
+  // Readable when Pump() has something to do; -1 while there is nothing to wait for.
+  int fd() const { return source_ == nullptr ? -1 : source_->fd(); }
+  // The time at which Pump() has something to do although nothing is readable.
+  std::optional<Clock::time_point> deadline() const;
+  // Time to wait before the next Pump() so that messages gather; asked once before each wait.
+  std::optional<Clock::duration> TakeBatchingDelay();
+
+  // Takes messages without waiting. True if there may be more.
+  bool Pump();
+
+  // Firings are submitted by the driver unless it is paused.
+  void Pause(bool on) { paused_ = on; }
+  // Submits the jobs of firings that ask for nothing but a submission.
+  void SubmitFirings();
+  // Submits jobs whose retry is due. Jobs whose templates are filled in again are left to
+  // JavaScript, and so are all jobs where no source is open.
+  void SubmitRetries();
+  // Waiting orders are dropped.
+  void StopSubmitting();
+  // The engine's firings and retries were moved out.
+  void OnPublished() { seen_firings_ = seen_retries_ = 0; }
+
+  void Open(std::uint64_t number, OpenSourceCommand& command);
+  // Reports everything under way as failed and disconnects.
+  void Close();
+  // Disconnects without a report.
+  void Disconnect() { source_.reset(); }
+  void Submit(std::uint64_t number, SubmitCommand& command);
+  void Cancel(std::uint64_t number, CancelCommand& command);
+  void SetUrgency(std::uint64_t number, UrgencyCommand& command);
+  void Ask(std::uint64_t number, AskCommand& command);
+
+  // Jobs on their way to the source, or accepted and not yet in the journal.
+  std::uint64_t submitting() const;
+
+ private:
+  // A firing's jobs on their way, in one order or several.
+  struct PendingSubmission {
+    std::size_t orders = 0;
+    SubmitReport report;
+  };
+
+  void OnOpen() override;
+  void OnStream() override;
+  void OnJournal(std::string_view record) override;
+  void OnSubmitted(SubmitReport report) override;
+  void OnControlled(ControlReport report) override;
+  void OnAsked(std::uint64_t number, std::string_view json) override;
+  void OnAskFailed(std::uint64_t number, SourceFailure failure) override;
+  void OnFailure(SourceFailure failure) override;
+
+  bool CheckOpen(std::uint64_t number);
+  void Reply(std::uint64_t number, AnswerBody body);
+  void AwaitRefusal();
+  void UpdateIdle();
+
+  engine::Engine& engine_;
+  Outbox& outbox_;
+
+  std::unique_ptr<Source> source_;
+  std::uint64_t wanted_ = 0;
+  bool tap_ = false;
+  bool received_ = false;  // a record since the last TakeBatchingDelay()
+  bool paused_ = false;
+  bool idle_ = false;                     // no job is active, and none is on its way
+  bool streamed_ = false;                 // the source's stream has begun before
+  std::optional<std::uint64_t> opening_;  // number of the command that waits for the source
+  // The job whose submit may still be refused, and how long the refusal is awaited.
+  std::optional<journal::JobId> unvalidated_;
+  Clock::time_point refusal_deadline_{};
+  std::size_t seen_firings_ = 0;  // of the engine's firings, by SubmitFirings()
+  std::size_t seen_retries_ = 0;
+  std::unordered_map<std::uint64_t, PendingSubmission> pending_;  // by the firing's number
+};
+
+}  // namespace flux_ensemble::runner
