@@ -20,7 +20,15 @@ import ts from 'typescript';
 import { afterAll } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const sources = ['src/errors.ts', 'src/text/duration.ts', 'src/engine', 'src/metrics', 'test/addon/children'];
+/** The floors up to the engine, and the scripts. */
+const sources = [
+  'src/errors.ts',
+  'src/text',
+  'src/model',
+  'src/language',
+  'src/engine',
+  'test/addon/children',
+];
 const compilerOptions: ts.CompilerOptions = {
   module: ts.ModuleKind.ESNext,
   target: ts.ScriptTarget.ES2022,
@@ -30,7 +38,9 @@ const compilerOptions: ts.CompilerOptions = {
 
 function filesOf(path: string): string[] {
   if (path.endsWith('.ts')) return [path];
-  return readdirSync(join(root, path)).map((name) => join(path, name));
+  return readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(path, name));
 }
 
 function translate(): string {
