@@ -19,11 +19,11 @@ function wholeNumber(text: string): number {
 
 export function actCommand(): Command {
   const command = new Command('act')
-    .description('have a running ensemble do something; ends when it has')
+    .description('perform an action in a running ensemble; waits for its end')
     .argument('<ensemble>', 'its name or id')
     .addArgument(new Argument('<action>', 'what to do').choices(askableNames))
     .argument('[group]', 'for submit, cancel and urgency')
-    .option('--value <n>', 'jobs, slots or the urgency', wholeNumber)
+    .option('--value <n>', 'number of jobs or slots, or the urgency', wholeNumber)
     .option('--json', 'print a JSON object');
   return addServiceOptions(command).action(
     (ensemble: string, name: AskedAction['name'], label: string | undefined, options: ActOptions) =>

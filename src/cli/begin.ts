@@ -1,23 +1,23 @@
-/** How a command's process begins. Imports nothing that could fail: what it runs does. */
+/** Starts a command's process. Imports only what can't fail; the command itself may. */
 
 import { whyNotLoaded } from '../text/system-error.js';
 import { exitStatus } from './exit-status.js';
 
 /**
- * Imports and runs a program. What the system refuses meanwhile, open files for its modules among them, is an error of
- * one line.
+ * Imports and runs a program. Errors of the operating system, for example when no more files can be opened, are
+ * reported in one line.
  */
 export async function begin(name: string, main: () => Promise<void>): Promise<void> {
   const fail = (error: unknown) => {
     const line = whyNotLoaded(error);
-    // A fault of ours: where it happened is worth more than its name.
+    // A bug of this program. Its stack is more useful than its message.
     if (line === null) console.error(error);
     else console.error(`${name}: error: ${line}`);
     process.exit(line === null ? exitStatus.failure : exitStatus.memberFailure);
   };
   process.on('uncaughtException', fail);
   try {
-    // Throws where the working directory was deleted. Node remembers it: it may be deleted from now on.
+    // Throws where the working directory was deleted. Node caches it, so it may be deleted later.
     process.cwd();
     await main();
   } catch (error) {

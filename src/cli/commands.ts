@@ -1,4 +1,4 @@
-/** The commands of `ensemble`. Only the one that is asked for is loaded: the others need many files more. */
+/** The commands of `ensemble`. Only the requested one is loaded, because each opens many files. */
 
 import { Command } from 'commander';
 import { packageVersion } from './package-version.js';
@@ -32,7 +32,7 @@ export async function runEnsemble(): Promise<void> {
     .description('Run and steer ensembles of jobs by rules over their events and statistics.')
     .version(packageVersion(), '--version', 'print the version');
   const asked = commands.get(process.argv[2] ?? '');
-  // For the help, and for the name that a misspelt one resembles, all are needed.
+  // The help, and suggestions for a misspelled name, need all commands.
   const wanted = asked === undefined ? commands.values() : [asked];
   for (const load of wanted) program.addCommand(await load());
   await runProgram(program);

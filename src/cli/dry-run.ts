@@ -1,4 +1,4 @@
-/** `ensemble run --dry-run`: what each rule would do, and the jobspecs that it would do it with. Nothing is run. */
+/** `ensemble run --dry-run`: prints the action of each rule, and its jobspecs, without running anything. */
 
 import { occasionOf } from '../language/rule-text.js';
 import { compileJobspec } from '../members/jobspec.js';
@@ -6,10 +6,12 @@ import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
 import { escapeControls } from '../text/describe.js';
 import { plannedAction } from './planned-action.js';
 
-/** The JSON of the jobspec of an entry's jobs as Flux would get it, without the environment and the run's id. */
+/**
+ * Returns the JSON of the jobspec of an entry's jobs as Flux receives it, without the environment and the run's id.
+ */
 function jobspecOf(entry: JobEntry): string {
   const { head, tail } = compileJobspec(entry, { ensemble: null, environment: null, alwaysNodes: true });
-  // Without what the firing adds to the origin, and the comma before it.
+  // Without the firing's part of the origin, and the comma before it.
   return head.slice(0, -1) + tail;
 }
 
@@ -43,7 +45,7 @@ export function printPlan(config: EnsembleConfig, json: boolean): void {
   for (const { name, entries } of config.groups.values()) {
     for (const entry of entries) {
       const line = JSON.stringify({ type: 'jobspec', group: name, count: entry.count });
-      // As text: reading it would round numbers that JavaScript can't hold.
+      // Inserted as text, because parsing would round numbers beyond JavaScript's precision.
       process.stdout.write(`${line.slice(0, -1)},"jobspec":${jobspecOf(entry)}}\n`);
     }
   }

@@ -1,4 +1,4 @@
-/** What people see of the ensembles of a service. */
+/** Views of the ensembles of a service. */
 
 import type {
   EnsembleState,
@@ -13,7 +13,7 @@ import { type Column, type TableLayout, tableLines } from '../text/table.js';
 import { flow, shortened, widthOf } from '../text/width.js';
 import { type Colors, groupLines, type ShownGroup } from './tables.js';
 
-/** Seconds in words, short: `12 s`, `3 min`, `2 h`, `5 d`. */
+/** Formats seconds in short form: `12 s`, `3 min`, `2 h`, `5 d`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
@@ -24,7 +24,7 @@ export function duration(seconds: number): string {
 
 const ago = (time: number) => (time === 0 ? '-' : `${duration(Date.now() / 1000 - time)} ago`);
 
-/** The status in a word or, for one that somebody ended, a few; in its colour. */
+/** Returns the coloured status in a word, or in a few words for an ensemble that was ended by a user. */
 export function statusWord(
   { status, end }: EnsembleState,
   colors: Colors,
@@ -45,7 +45,7 @@ export function statusWord(
   }
 }
 
-/** Columns that the status takes in a list. */
+/** Maximum width of the status in a list. */
 const LONGEST_STATUS = 40;
 
 const listColumns: readonly Column[] = [
@@ -63,7 +63,7 @@ const listColumns: readonly Column[] = [
   { title: 'where', align: 'left', spare: 6 },
 ];
 
-/** A line for each ensemble. */
+/** Returns a line for each ensemble. */
 export function listLines(
   ensembles: readonly EnsembleState[],
   colors: Colors,
@@ -94,7 +94,7 @@ function shownStatistics(statistics: StatisticsState | null): ShownGroup['durati
   return { ...statistics?.values, count: statistics?.count ?? 0 };
 }
 
-/** The groups as the tables of a run's end show them. */
+/** Returns the groups in the tables of a run's end. */
 export function groupStateLines(groups: readonly GroupState[], layout: TableLayout): Iterable<string> {
   const shown: [string, ShownGroup][] = [];
   for (const { name, counts, duration: lasted, pending, probes } of groups) {
@@ -114,7 +114,7 @@ export function groupStateLines(groups: readonly GroupState[], layout: TableLayo
   return groupLines(shown, new Map(), layout);
 }
 
-/** A firing, on one line where there is room for it. */
+/** Returns a firing, on one line if it fits. */
 export function firingLines(
   { time, name, action, label, value, askedBy }: FiringMessage,
   colors: Colors,
@@ -130,7 +130,7 @@ export function firingLines(
   return flow(parts, '  ', width, indent);
 }
 
-/** One ensemble in full. `rate` is of its events, a second. */
+/** Yields one ensemble with all details. `rate` is its events a second. */
 export function* ensembleLines(
   ensemble: EnsembleState,
   colors: Colors,

@@ -1,15 +1,15 @@
-/** What no text that comes from outside may do to a terminal. Everything that a command prints passes here. */
+/** Protects the terminal from control sequences in texts from outside. All output of a command passes here. */
 
 import { escapeLines } from '../text/describe.js';
 
 /**
- * The sequences that this program itself writes to terminals: colours, and how live views move and erase. Texts from
- * outside are escaped where they become part of a line, so that they hold none of these either.
+ * The sequences that this program itself writes to terminals: colours, and cursor movements of live views. Texts
+ * from outside are escaped where they become part of a line, so they do not contain these sequences.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are control sequences
 const OWN = /(\r|\x1b\[[0-9;]*m|\x1b[78]|\x1b\[(?:[0-9;]*H|[0-2]?[JK]|[0-9]*[A-G]|\?(?:7|25|1049)[hl]))/;
 
-/** Text as it may be written: control characters are escaped, but for newlines, tabs and, on a terminal, our own. */
+/** Escapes control characters in text, except newlines, tabs and, on a terminal, our own sequences. */
 export function printable(text: string, isTerminal: boolean): string {
   if (!isTerminal) return escapeLines(text);
   return text

@@ -1,18 +1,18 @@
-/** What a command's exit status means. */
+/** Exit statuses of the commands. */
 
 export const exitStatus = {
-  /** The ensemble came to its end. */
+  /** The run ended normally. */
   done: 0,
   /**
-   * Jobs failed in the end (not with `--allow-failures`), an action did whose rule says `onError: stop`, or a service,
-   * or the run that it asked, refused.
+   * Jobs failed finally (without `--allow-failures`), an action failed whose rule has `onError: stop`, or a service
+   * or a run refused the request.
    */
   failure: 1,
-  /** The configuration, a file or the command line is wrong; or a run that is done has no whole recording. */
+  /** The configuration, a file or the command line is invalid, or the recording of a finished run is incomplete. */
   badInput: 2,
-  /** The member failed, the system lacks something that is needed, or no service could be reached. */
+  /** The member failed, a system resource is missing, or the service is unreachable. */
   memberFailure: 3,
-  /** All went well, but something that was printed could not be written. */
+  /** The command succeeded, but its output could not be written. */
   outputLost: 4,
   /** A signal ended the run. */
   interrupted: 130,

@@ -1,4 +1,4 @@
-/** Failed jobs as `--json` has them. Ids are texts: they may be larger than any number that JSON readers keep exact. */
+/** Failed jobs in `--json`. Ids are strings, because they may exceed the exact numbers of JSON readers. */
 
 import type { FailedJob, Failure, GroupFailures } from '../model/failure.js';
 import { formatJobId } from '../model/job-id.js';
@@ -7,7 +7,7 @@ function jobOf({ job, parameters, ...files }: FailedJob): Record<string, unknown
   return { job: formatJobId(job), jobid: String(job), parameters, ...files };
 }
 
-/** The `failure` record of a job that has failed a moment ago. */
+/** Returns the `failure` record of a job that has just failed. */
 export function failureRecord(failure: Failure): string {
   const { group, canceled, again, reason, exception, note, exitStatus, signal } = failure;
   return JSON.stringify({
@@ -24,7 +24,7 @@ export function failureRecord(failure: Failure): string {
   });
 }
 
-/** What the summary says of a group's failures. */
+/** Returns the summary of a group's failures. */
 export function groupFailures({ failed, canceled, jobs, reasons }: GroupFailures): Record<string, unknown> {
   return {
     failed,

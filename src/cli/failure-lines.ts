@@ -1,4 +1,4 @@
-/** Failed jobs in plain text: one line as it happens, and a digest at the end. */
+/** Failed jobs in plain text: a line for each failure, and a summary at the end. */
 
 import type { FailedJob, Failure, FailureReason, GroupFailures } from '../model/failure.js';
 import { formatJobId } from '../model/job-id.js';
@@ -7,14 +7,14 @@ import { escapeControls } from '../text/describe.js';
 import { flow } from '../text/width.js';
 import type { Colors } from './tables.js';
 
-/** Columns of a digest that goes to no terminal. */
+/** Width of a summary without a terminal. */
 const PAGE = 80;
-/** Reasons of a group that are shown; the others are counted. */
+/** Maximum reasons shown for a group; the others are counted. */
 const MOST_REASONS = 8;
-/** Groups that are shown one by one. */
+/** Maximum groups shown one by one. */
 const MOST_GROUPS = 50;
 
-/** `temperature=300, seed=7` in braces; empty without parameters. */
+/** Returns `temperature=300, seed=7` in parentheses; empty without parameters. */
 function describeParameters({ parameters }: FailedJob): string {
   const texts = Object.entries(parameters ?? {}).map(([name, value]) => `${name}=${value}`);
   return texts.length === 0 ? '' : ` (${escapeControls(texts.join(', '))})`;
@@ -24,7 +24,7 @@ function describeCause(reason: string, line: string | null | undefined): string 
   return escapeControls(line ? `${reason}: ${line}` : reason);
 }
 
-/** A job that has failed a moment ago. */
+/** Returns the line about a job that has just failed. */
 export function failureLine(failure: Failure, colors: Colors): string {
   const { group, job, reason, line, again, canceled } = failure;
   const what = canceled ? 'canceled' : 'failed';
@@ -33,7 +33,7 @@ export function failureLine(failure: Failure, colors: Colors): string {
   return `${colors.red(`   ${what} ${escapeControls(group)}`)} ${which}: ${describeCause(reason, line)}${after}`;
 }
 
-/** Text in lines of that many columns, all indented, the first one by `first`; words stay whole. */
+/** Wraps text at words to this width. The first line begins with `first`, the others with `indent`. */
 function wrapped(text: string, first: string, indent: string, width: number): string[] {
   const lines = flow(text.split(' '), ' ', Math.max(width - indent.length, 20));
   return lines.map((line, index) => `${index === 0 ? first : indent}${line}`);
@@ -58,7 +58,7 @@ function* reasonLines(reason: FailureReason, numbers: number, width: number): Ge
   yield* fileLines(reason.jobs[0], indent);
 }
 
-/** Where the first job's output is. Paths stay whole, so that they can be copied. */
+/** Yields the places of the first job's output. Paths are not wrapped, so that they can be copied. */
 function* fileLines(job: FailedJob | undefined, indent: string): Generator<string> {
   const error = job?.error ?? null;
   const output = job?.output ?? null;
@@ -69,7 +69,7 @@ function* fileLines(job: FailedJob | undefined, indent: string): Generator<strin
 function titleOf(group: string, { failed, canceled, jobs }: GroupFailures): string {
   const of = `of ${counted(jobs, 'job')} of ${escapeControls(group)}`;
   if (canceled === 0) return `${failed} ${of} failed:`;
-  const by = `${canceled === 1 ? 'was' : 'were'} canceled by somebody else:`;
+  const by = `${canceled === 1 ? 'was' : 'were'} canceled from outside this run:`;
   return failed === 0 ? `${canceled} ${of} ${by}` : `${failed} ${of} failed, ${canceled} ${by}`;
 }
 
@@ -85,7 +85,10 @@ function* groupLines(group: string, failures: GroupFailures, width: number): Gen
     yield `  ${counted(left, 'more job')} for ${counted(rest.length, 'other reason')} (--json has them)`;
 }
 
-/** How many jobs failed, why, which ones, and where their output is; an empty line first. None without failures. */
+/**
+ * Yields how many jobs failed, why, which ones, and where their output is, after an empty line. Nothing without
+ * failures.
+ */
 export function* failureLines(
   failures: ReadonlyMap<string, GroupFailures>,
   width: number,

@@ -15,7 +15,7 @@ interface GraphOptions {
   readonly output: string;
 }
 
-/** Rejects when there is something else than a graph where one is to be written. */
+/** Rejects when the output is an existing file other than a graph. */
 async function checkGraph(output: string): Promise<void> {
   const stats = await stat(output).catch(() => null);
   if (stats === null || !stats.isFile() || stats.size === 0) return;
@@ -23,7 +23,7 @@ async function checkGraph(output: string): Promise<void> {
   if (/^\s*(flowchart|graph)\s/.test(text) || /^\s*<(svg|[?!].*<svg)[\s>]/s.test(text)) return;
   throw new EnsembleError(
     'ERR_FILE',
-    `can't write ${output}: it exists and is not a graph, so it is left as it is; give another name`,
+    `can't write ${output}: it exists and is not a graph, so it is not replaced; choose another name`,
   );
 }
 
@@ -50,9 +50,9 @@ export function graphCommand(): Command {
     .addOption(
       new Option(
         '--format <format>',
-        'what to write (default: svg for an output *.svg, else mermaid)',
+        'format of the graph (default: svg for an output *.svg, else mermaid)',
       ).choices(['mermaid', 'svg']),
     )
-    .option('--output <file>', 'where to; standard output by default', '-')
+    .option('--output <file>', 'output file; - for standard output', '-')
     .action(graph);
 }

@@ -1,4 +1,4 @@
-/** `--json`: one object a line; the last one is the summary. */
+/** `--json`: one object a line. The last one is the summary. */
 
 import type { EnsembleObserver } from '../actions/context.js';
 import type { DecodeError } from '../engine/addon.js';
@@ -15,14 +15,14 @@ import { plannedAction } from './planned-action.js';
 
 export interface Reporter {
   readonly observer: EnsembleObserver;
-  /** Called once, when the run has come to its end. */
+  /** Called once, after the end of the run. */
   finish(result: RunResult, seconds: number): Promise<void>;
 }
 
-/** The same for a replay. */
+/** Reports a replay. */
 export interface ReplayReporter {
   firing(firing: Firing): void;
-  /** A job would have been submitted again. */
+  /** A failed job would have been submitted again. */
   retry(retry: Retry): void;
   decodeError(error: DecodeError): void;
   finish(result: ReplayResult): Promise<void>;
@@ -37,7 +37,7 @@ function printFiring(whole: Firing): void {
   print({
     type: 'firing',
     ...firing,
-    // As text: the id may be larger than any number that JSON readers keep exact.
+    // A string, because the id may exceed the exact numbers of JSON readers.
     job: job === null ? null : formatJobId(job),
     jobid: job === null ? null : String(job),
     ...(context === null ? {} : { context }),
@@ -49,7 +49,7 @@ function printRetry({ job, values: _, texts: __, submitting: ___, ...retry }: Re
   print({ type: 'retry', ...retry, job: formatJobId(job), jobid: String(job), text });
 }
 
-/** An object as JSON, a map or a list in it entry by entry: there may be many. */
+/** Yields an object as JSON, with maps and lists entry by entry because they may be long. */
 function* jsonPieces(object: Readonly<Record<string, unknown>>): Generator<string> {
   let comma = '{';
   for (const [key, value] of Object.entries(object)) {
@@ -80,7 +80,7 @@ function* itemPieces(list: readonly unknown[]): Generator<string> {
   yield list.length === 0 ? '[]' : ']';
 }
 
-/** Nothing of a replay, whose jobs are long over. */
+/** Returns the failures of a run; empty for a replay. */
 function failuresOf(result: RunResult | ReplayResult): Record<string, unknown> {
   if (!('failures' in result)) return {};
   const failures = [...result.failures].map(([group, ofGroup]) => [group, groupFailures(ofGroup)] as const);
@@ -138,7 +138,7 @@ export function jsonReporter(debug: boolean): Reporter {
   if (debug) {
     observer.records = (lines) => {
       for (const line of decoder.decode(lines).split('\n')) {
-        // The record goes out as it came: read and written again, its id might not be the same.
+        // The record is printed unchanged. Parsing would round its id.
         if (line !== '') printLine(`{"type":"record","record":${line}}`);
       }
     };
@@ -149,7 +149,7 @@ export function jsonReporter(debug: boolean): Reporter {
   };
 }
 
-/** Reports a replay as JSON lines. `seconds` of its summary are those between the first and the last event. */
+/** Reports a replay as JSON lines. `seconds` in its summary is the time between the first and the last event. */
 export function jsonReplayReporter(config: EnsembleConfig | undefined): ReplayReporter {
   return {
     firing: (firing) => {

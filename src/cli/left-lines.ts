@@ -1,11 +1,11 @@
-/** What a report says of jobs that have not ended with the run. */
+/** Reports jobs that continue after the end of the run. */
 
 import { formatJobId } from '../model/job-id.js';
 import type { LeftJobs } from '../run/ensemble.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
 
-/** Groups, and ids of jobs, that are named at most. */
+/** Maximum groups and job ids that are listed. */
 const MOST_GROUPS = 10;
 const MOST_JOBS = 12;
 
@@ -17,7 +17,7 @@ function groupText({ group, pending, running }: LeftJobs): string {
   return `${escapeControls(group)} (${counts.join(', ')})`;
 }
 
-/** How many jobs go on, of which groups, and how to see and end them; nothing where none does. */
+/** Returns how many jobs of which groups continue, and how to list and cancel them; empty without such jobs. */
 export function leftLines(left: readonly LeftJobs[], member: string): string[] {
   if (left.length === 0) return [];
   const jobs = left.flatMap((group) => group.jobs);

@@ -1,13 +1,13 @@
-/** A view of one ensemble, or of all, that a terminal keeps showing until it ends. */
+/** A view of one ensemble, or of all, that is updated on a terminal until its end. */
 
 import type { EnsembleState, WatchResponse } from '../service/ensembles/proto.js';
 import { ensembleLines, listLines } from './ensemble-view.js';
 import { printLines } from './output.js';
 import { colorsFor, layoutFor } from './tables.js';
 
-/** Milliseconds between two drawings, at least; the ages in it pass also when nothing changes. */
+/** Minimum milliseconds between two updates. The view is also updated without changes, because it shows ages. */
 const DRAW_INTERVAL = 250;
-/** How many times as long as a drawing takes there is none: with thousands of groups it takes some time. */
+/** Minimum pause between updates, as a multiple of the time of an update. Thousands of groups take a while. */
 const DRAW_COST = 10;
 const FIRINGS_KEPT = 20;
 /** Seconds over which the rate of events is smoothed. */
@@ -21,7 +21,7 @@ interface Seen {
   rate: number;
 }
 
-/** What is known of an ensemble after another change of it. */
+/** Merges a change into the known state of an ensemble. */
 function merge(before: Seen | undefined, change: EnsembleState): Seen {
   if (before === undefined) return { state: change, rate: 0 };
   const { state } = before;
@@ -35,7 +35,7 @@ function merge(before: Seen | undefined, change: EnsembleState): Seen {
   return { state: { ...change, groups: [...groups.values()], firings }, rate };
 }
 
-/** `name` is that of the ensemble that is shown, or null for all. */
+/** `name` selects the ensemble; null shows all. */
 export function liveView(name: string | null): { show(change: WatchResponse): void; close(): Promise<void> } {
   const { stdout } = process;
   const colors = colorsFor(stdout);
@@ -56,7 +56,7 @@ export function liveView(name: string | null): { show(change: WatchResponse): vo
   const draw = () => {
     const { rows = 24 } = stdout;
     const shown: string[] = [];
-    // Only as much of it is made as there is room for.
+    // Only lines that fit on the terminal are computed.
     for (const line of content('drop')) {
       if (shown.length >= rows - 1) break;
       shown.push(`${line}\x1b[K`);
@@ -66,7 +66,7 @@ export function liveView(name: string | null): { show(change: WatchResponse): vo
     );
   };
   stdout.write(ENTER);
-  // However the process ends, the terminal is as it was.
+  // Restores the terminal at every kind of exit.
   const leave = () => stdout.write(LEAVE);
   process.once('exit', leave);
   stdout.on('resize', draw);

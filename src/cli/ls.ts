@@ -13,7 +13,7 @@ interface ListOptions extends ServiceOptions {
 
 export function lsCommand(): Command {
   const command = new Command('ls')
-    .description('the ensembles of a service')
+    .description('list the ensembles of a service')
     .option('--json', 'print a JSON object for each, one a line');
   return addServiceOptions(command).action((options: ListOptions) =>
     withService(options, async (client) => {

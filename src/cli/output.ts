@@ -1,6 +1,6 @@
 /**
- * Where a run's and a replay's reports are printed. A line that is kept at the bottom of the terminal (`keepBelow`) is
- * taken away before something else is printed, on whichever of the two streams, and drawn again below it.
+ * Prints the reports of runs and replays. A line at the bottom of the terminal (`keepBelow`) is erased before other
+ * output on either stream, and drawn again below it.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -10,20 +10,20 @@ import { widthOf } from '../text/width.js';
 import { standardError, standardOutput } from './streams.js';
 import { colorsFor } from './tables.js';
 
-/** Characters that are written at once. */
+/** Characters in one write. */
 const PIECE = 65_536;
 
-/** The line at the bottom; empty for none. */
+/** The line at the bottom; empty without one. */
 let below = '';
 
-/** Takes the line at the bottom away, also when a terminal that has become narrower has broken it. */
+/** Returns the sequence that erases the line at the bottom, even if a narrower terminal has wrapped it. */
 function erasure(): string {
   if (below === '') return '';
   const rows = Math.max(1, Math.ceil(widthOf(below) / (process.stdout.columns || 80)));
   return `\r${'\x1b[2K\x1b[1A'.repeat(rows - 1)}\x1b[2K`;
 }
 
-/** Shows a line at the bottom of the terminal that standard output is, in place of the one before; none for ''. */
+/** Replaces the line at the bottom of the terminal on standard output. An empty text removes it. */
 export function keepBelow(line: string): void {
   if (line === below) return;
   const gone = erasure();
@@ -50,7 +50,7 @@ export function printError(line: string): void {
 
 export type ProgramName = 'ensemble' | 'ensemble-server';
 
-/** Prints what is wrong on standard error, behind the program's name. The text may come from outside. */
+/** Prints an error or a warning on standard error, after the program's name. The text may come from outside. */
 export function complain(
   text: string,
   kind: 'error' | 'warning' = 'error',
@@ -61,12 +61,12 @@ export function complain(
   printError(`${kind === 'error' ? red(prefix) : yellow(prefix)} ${escapeMessage(text)}`);
 }
 
-/** The same for an error of ours. */
+/** Prints an error of this package. */
 export function complainOf({ message, code }: EnsembleError, program?: ProgramName): void {
   complain(`${message} [${code}]`, 'error', program);
 }
 
-/** Prints many pieces of text: whoever reads them may be slow, and signals come through in between. */
+/** Prints many pieces of text. Waits for a slow reader, and lets signals through in between. */
 export async function printPieces(pieces: Iterable<string>): Promise<void> {
   let gathered = '';
   for (const piece of pieces) {
@@ -80,7 +80,7 @@ export async function printPieces(pieces: Iterable<string>): Promise<void> {
   if (gathered !== '') printText(gathered);
 }
 
-/** The same for lines, which have no newlines of their own. */
+/** Prints lines without newlines of their own in the same way. */
 export function printLines(lines: Iterable<string>): Promise<void> {
   return printPieces(withNewlines(lines));
 }

@@ -1,4 +1,4 @@
-/** What the commands of this package have in common: how errors are said, the exit statuses, how the process ends. */
+/** Shared behaviour of the commands: error messages, exit statuses, and the end of the process. */
 
 import { type Command, CommanderError } from 'commander';
 import { formatDiagnostics } from '../config/source/format.js';
@@ -10,7 +10,7 @@ import { exitStatus } from './exit-status.js';
 import { complain, type ProgramName } from './output.js';
 import { standardError, standardOutput, watchStreams } from './streams.js';
 
-/** Milliseconds that the process lives on after its report, when something left behind keeps it. */
+/** Milliseconds that the process waits after its report for remaining work. */
 const LEFT_BEHIND = 500;
 
 function statusOf({ code }: EnsembleError): number {
@@ -18,9 +18,9 @@ function statusOf({ code }: EnsembleError): number {
   return code === 'ERR_SERVICE' ? exitStatus.failure : exitStatus.memberFailure;
 }
 
-/** Says what went wrong and returns the exit status for it. */
+/** Reports an error and returns its exit status. */
 function report(name: ProgramName, error: unknown): number {
-  // Commander has said it already; --help and --version come this way too.
+  // Commander has already reported it. It also throws for --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.badInput;
   if (error instanceof ConfigError) {
     standardError.write(`${formatDiagnostics(error.diagnostics)}\n`);
@@ -28,7 +28,7 @@ function report(name: ProgramName, error: unknown): number {
   }
   if (error instanceof EnsembleError) {
     const remedy = remedyFor(error) ?? '';
-    // Where the remedy is a part of the message already, that is enough.
+    // The remedy is not repeated if the message contains it.
     const message = error.message.includes(remedy) ? error.message : `${error.message}; ${remedy}`;
     complain(`${message} [${error.code}]`, 'error', name);
     return statusOf(error);
@@ -39,7 +39,7 @@ function report(name: ProgramName, error: unknown): number {
   return exitStatus.memberFailure;
 }
 
-/** Runs a command with its subcommands to its end; the exit status is that of the process. */
+/** Runs a command with its subcommands. Sets the exit status of the process. */
 export async function runProgram(program: Command): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) escapeWrites(stream);
   watchStreams(program.name());
@@ -57,10 +57,7 @@ export async function runProgram(program: Command): Promise<void> {
   await end();
 }
 
-/**
- * Sees to it that the process is over when its work is: a reader may take its time with what was printed, and nothing
- * else keeps the process.
- */
+/** Ends the process after its output was written, even if something keeps it running. */
 async function end(): Promise<void> {
   await Promise.all([standardOutput.written(), standardError.written()]);
   if (standardOutput.lost || standardError.lost) process.exitCode ||= exitStatus.outputLost;

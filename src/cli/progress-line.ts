@@ -1,4 +1,4 @@
-/** How far a run is, on a line at the bottom of the terminal. */
+/** The progress of a run, on a line at the bottom of the terminal. */
 
 import type { MetricsSnapshot } from '../model/metrics.js';
 import { counted } from '../text/counted.js';
@@ -6,20 +6,23 @@ import { widthOf } from '../text/width.js';
 import { keepBelow } from './output.js';
 import { type Colors, colorsFor } from './tables.js';
 
-/** Milliseconds between two looks at the run, at least. */
+/** Minimum milliseconds between two updates. */
 const LOOK_INTERVAL = 500;
-/** How many times as long as a look takes there is none: to see thousands of groups takes the engine some time. */
+/**
+ * Minimum pause between updates, as a multiple of the time of an update, because the engine needs time for
+ * thousands of groups.
+ */
 const LOOK_COST = 20;
-/** Milliseconds over which the rate of jobs that end is taken. */
+/** Milliseconds over which the rate of finished jobs is computed. */
 const RATE_WINDOW = 10_000;
 
-/** A run, as far as the line shows it. */
+/** The parts of a run that the line shows. */
 export interface ShownRun {
   readonly paused: boolean;
   metrics(): Promise<MetricsSnapshot>;
 }
 
-/** The jobs of all groups so far. */
+/** Jobs of all groups so far. */
 interface JobCounts {
   submitted: number;
   ended: number;
@@ -45,10 +48,10 @@ function countJobs({ groups }: MetricsSnapshot): JobCounts {
   return all;
 }
 
-/** The parts of the line, the most important one first. `rate` is of jobs that end, a second. */
+/** Returns the parts of the line, the most important one first. `rate` is finished jobs a second. */
 function partsOf(jobs: JobCounts, paused: boolean, rate: number, colors: Colors): string[] {
   const { submitted, ended, pending, running, failed, canceled, retried } = jobs;
-  if (submitted === 0) return ['no job was submitted yet'];
+  if (submitted === 0) return ['no jobs submitted yet'];
   return [
     `${ended} of ${counted(submitted, 'job')} done`,
     `${running} running`,
@@ -61,7 +64,7 @@ function partsOf(jobs: JobCounts, paused: boolean, rate: number, colors: Colors)
   ];
 }
 
-/** As many parts as there is room for, each whole. */
+/** Joins as many whole parts as fit. */
 function lineOf(parts: readonly string[], width: number): string {
   let line = '';
   for (const part of parts) {
@@ -72,7 +75,7 @@ function lineOf(parts: readonly string[], width: number): string {
   return line;
 }
 
-/** Shows the line while the run goes on; only where standard output is a terminal that can take it away again. */
+/** Shows the line during the run, if standard output is a terminal that can erase it. */
 export class ProgressLine {
   readonly #run: ShownRun;
   readonly #colors = colorsFor(process.stdout);
@@ -85,7 +88,7 @@ export class ProgressLine {
     if (process.stdout.isTTY && process.env.TERM !== 'dumb') this.#wait(LOOK_INTERVAL);
   }
 
-  /** Takes the line away for good. Idempotent. */
+  /** Removes the line for good. Idempotent. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -98,21 +101,21 @@ export class ProgressLine {
 
   async #look(): Promise<void> {
     const begun = performance.now();
-    // An engine that is closed has no more to show.
+    // A closed engine has no metrics.
     const metrics = await this.#run.metrics().catch(() => null);
     if (this.#stopped || metrics === null) return;
     const jobs = countJobs(metrics);
     const parts = partsOf(jobs, this.#run.paused, this.#rateOf(jobs), this.#colors);
-    // The last column is left free: a cursor behind it would break the line.
+    // The last column stays free, because a cursor after it would wrap the line.
     keepBelow(lineOf(parts, (process.stdout.columns || 80) - 1));
     this.#wait(Math.max(LOOK_INTERVAL, LOOK_COST * (performance.now() - begun)));
   }
 
-  /** Jobs that ended, a second, lately. */
+  /** Returns the recently finished jobs a second. */
   #rateOf({ ended }: JobCounts): number {
     const now = performance.now();
     this.#looks.push({ time: now, ended });
-    // The newest of those that are older than the window stays: it is where the window begins.
+    // One sample older than the window is needed as its beginning.
     while ((this.#looks[1]?.time ?? now) < now - RATE_WINDOW) this.#looks.shift();
     const first = this.#looks[0] ?? { time: now, ended };
     return now > first.time ? ((ended - first.ended) * 1000) / (now - first.time) : 0;

@@ -1,4 +1,4 @@
-/** How far a replay has come, on the terminal of whoever waits for it. */
+/** The progress of a replay on a terminal. */
 
 import cliProgress from 'cli-progress';
 import type { RecordingReader } from '../recording/reader.js';
@@ -6,12 +6,12 @@ import type { Replay } from '../recording/replay.js';
 
 const INTERVAL = 200;
 
-/** Shows the progress on standard error when that is a terminal. Returns how to take it away. */
+/** Shows the progress if standard error is a terminal. Returns a function that removes it. */
 export function showProgress(replay: Replay, reader: RecordingReader): () => void {
   if (!process.stderr.isTTY) return () => {};
   const size = reader.size ?? 0;
   const bar = new cliProgress.SingleBar({
-    // Without a size, as from a pipe, there is no telling how far it is.
+    // Without a size, as for a pipe, the percentage is unknown.
     format: size > 0 ? '{bar} {percentage}% | {rate} | ETA {eta_formatted}' : '{rate}',
     barCompleteChar: '█',
     barIncompleteChar: '░',

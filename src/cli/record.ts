@@ -20,10 +20,10 @@ interface RecordOptions {
   readonly force?: boolean;
 }
 
-/** Seconds; timers of Node count milliseconds in 31 bits. */
+/** Maximum seconds; timers of Node count milliseconds in 31 bits. */
 const LONGEST = 2e6;
 
-/** Follows the queue into the recorder until `stop` resolves. Throws MemberError. */
+/** Records the queue until `stop` resolves. Throws MemberError. */
 async function follow(
   recorder: Recorder,
   { executor, full }: RecordOptions,
@@ -36,12 +36,12 @@ async function follow(
     validateAll: false,
     full: full === true,
   });
-  // No groups and no rules: it counts what passes, and keeps nothing.
+  // Without groups and rules the engine only counts events.
   const engine = new Engine(EMPTY_PLAN, { firing() {}, decodeError() {} });
   try {
     await new Promise<void>((resolve, reject) => {
       const sink = {
-        // The queue can't be made to wait for the disk.
+        // The queue can't wait for the disk.
         records: (lines: Uint8Array) => void recorder.write(lines),
         quiet() {},
         failed: reject,
@@ -59,11 +59,11 @@ async function follow(
 async function record(path: string, options: RecordOptions): Promise<number> {
   if (options.executor === 'local') {
     throw new MemberError(
-      'the local member knows of no jobs but its own: `ensemble run FILE --record RECORDING` records them',
+      'the local member has no jobs outside of runs; use `ensemble run FILE --record RECORDING` to record a run',
       { code: 'ERR_MEMBER_UNAVAILABLE' },
     );
   }
-  // A recording on standard output is all that there is.
+  // A recording on standard output has no other messages.
   if (path !== '-') goOnWithoutStreams(textNotices);
   let end = () => {};
   const stop = new Promise<void>((resolve) => {
@@ -77,7 +77,7 @@ async function record(path: string, options: RecordOptions): Promise<number> {
     },
   });
   const forgetSignals = onSignals(end, () => process.exit(exitStatus.interrupted));
-  // Without an end of its own, something else has to keep the process alive.
+  // The interval keeps the process running until a signal.
   const timer =
     options.duration === undefined
       ? setInterval(() => {}, 2 ** 30)
@@ -87,7 +87,7 @@ async function record(path: string, options: RecordOptions): Promise<number> {
     console.error(`ensemble: recorded ${counted(records, 'record')} with ${counted(events, 'event')}`);
   } finally {
     clearTimeout(timer);
-    // Its error has been reported when it happened.
+    // Its error was reported when it occurred.
     await recorder.close().catch(() => {});
     forgetSignals();
   }
@@ -96,14 +96,14 @@ async function record(path: string, options: RecordOptions): Promise<number> {
 
 export function recordCommand(): Command {
   return new Command('record')
-    .description("write the journal of a queue to a file, as it comes: every job's, whoever submitted it")
+    .description('record the journal of a queue in a file, with the jobs of all users')
     .argument('<file>', 'the recording, compressed for *.gz and *.zst; - for standard output')
     .addOption(new Option('--executor <member>', 'whose queue').choices(executorNames).default('flux'))
     .option(
       '--full',
       'begin with the inactive jobs that the queue still knows, not only with the active ones',
     )
-    .option('--duration <time>', 'how long; until SIGINT or SIGTERM by default', timeOption(LONGEST))
+    .option('--duration <time>', 'duration (default: until SIGINT or SIGTERM)', timeOption(LONGEST))
     .option('--force', 'replace a recording that exists')
     .action(async (path: string, options: RecordOptions) => {
       process.exitCode = await record(path, options);

@@ -14,7 +14,7 @@ import { standardOutput } from './streams.js';
 import { textReplayReporter } from './text-report.js';
 
 interface ReplayCommandOptions {
-  /** Infinity for as fast as possible; commander would make an empty text of a null. */
+  /** Infinity for the maximum speed, because commander shows a null as an empty text. */
   readonly speed?: number;
   readonly json?: boolean;
 }
@@ -38,7 +38,7 @@ async function replayFile(path: string, configPath: string | undefined, options:
   const reader = await openRecording(path);
   const reporter = (options.json ? jsonReplayReporter : textReplayReporter)(loaded?.config);
   const interrupt = new AbortController();
-  // Told behind the firings, because which comes first while both are found is nobody's business.
+  // Reported after the firings, because their interleaving is not deterministic.
   const errors: DecodeError[] = [];
   const replay = new Replay(reader, {
     ...(loaded === undefined ? {} : { config: loaded.config }),
@@ -58,7 +58,7 @@ async function replayFile(path: string, configPath: string | undefined, options:
     const result = await replay.run();
     hideProgress();
     forgetSignals();
-    // Of a file that is no recording at all, one message says it.
+    // A file without any record gives one message instead.
     if (result.metrics.status.records > 0) for (const error of errors) reporter.decodeError(error);
     await reporter.finish(result);
     return statusOf(result);
@@ -70,13 +70,10 @@ async function replayFile(path: string, configPath: string | undefined, options:
 
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('statistics of a recording, and what the rules of an ensemble would have done')
+    .description("show the statistics of a recording, and the firings of an ensemble's rules")
     .argument('<recording>', 'journal records, one a line, compressed or not; - for standard input')
-    .argument(
-      '[config]',
-      'whose rules to judge, in YAML; without it, every group in the recording is tracked',
-    )
-    .option('--speed <times>', 'how many times as fast as it was recorded, or max', speedOf)
+    .argument('[config]', 'ensemble file with the rules; without it, every group of the recording is tracked')
+    .option('--speed <times>', "multiple of the recording's speed, or max", speedOf)
     .option('--json', 'print machine-readable lines; the last one is the summary')
     .action(async (path: string, config: string | undefined, options: ReplayCommandOptions) => {
       process.exitCode = await replayFile(path, config, options);

@@ -1,11 +1,11 @@
-/** What a report says of rules: those that never fired, and those that something held back. */
+/** Reports rules that never fired, and rules whose firings were prevented. */
 
 import type { RuleReport } from '../model/rule-report.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
 import { flow } from '../text/width.js';
 
-/** Rules that a list shows at most. */
+/** Maximum rules in a list. */
 const LONGEST_LIST = 24;
 
 function* listLines(
@@ -28,11 +28,14 @@ function* listLines(
 export interface RuleLinesOptions {
   readonly width: number;
   readonly indent?: string;
-  /** In what they did not fire, like ` in these tests`. */
+  /** The scope of the firings, like ` in these tests`. */
   readonly where?: string;
 }
 
-/** The rules that never fired, each with its condition, the value that it had, and why; nothing where all did. */
+/**
+ * Returns the rules that never fired, each with its condition, its last value, and the reason; empty without such
+ * rules.
+ */
 export function neverFiredLines(
   reports: readonly RuleReport[],
   { width, indent = '', where = '' }: RuleLinesOptions,
@@ -41,7 +44,7 @@ export function neverFiredLines(
   return listLines(`${counted(never.length, 'rule')} never fired${where}`, never, width, indent);
 }
 
-/** The rules that fired, but less often than they were due. */
+/** Returns the rules that fired less often than they were triggered. */
 export function heldBackLines(
   reports: readonly RuleReport[],
   { width, indent = '', where = '' }: RuleLinesOptions,

@@ -43,7 +43,7 @@ function positiveInteger(most: number): (text: string) => number {
   };
 }
 
-/** Of the run by itself, and then of its recording. */
+/** Returns the status of the run; if it succeeded, that of its recording. */
 function statusOf(result: RunResult, allowFailures: boolean, recorder: Recorder | null): number {
   const status = statusOfRun(result, allowFailures);
   return status === exitStatus.done && recorder?.error ? exitStatus.badInput : status;
@@ -62,7 +62,7 @@ function statusOfRun({ end, failedJobs }: RunResult, allowFailures: boolean): nu
   }
 }
 
-/** What the run is recorded with. It goes on without its recording when that can't be written any more. */
+/** Opens the recording. The run continues without it after a write error. */
 async function recorderOf({ record, force }: RunOptions, { observer }: Reporter): Promise<Recorder | null> {
   if (record === undefined) return null;
   return openRecorder(record, {
@@ -82,12 +82,12 @@ function withRecorder(observer: EnsembleObserver, recorder: Recorder | null): En
   };
 }
 
-/** What a run is called; where many are listed, by its file when nobody says. */
+/** Returns the name of the run. A service lists many runs, so its default there is the file's name. */
 function nameOf(path: string, { name, service }: RunOptions): string | undefined {
   return name ?? (service === undefined ? undefined : basename(path).replace(/\.ya?ml$/, ''));
 }
 
-/** Ties the run to a service, if one was asked for. gRPC is loaded for nothing else. */
+/** Connects the run to a service if requested. Only then gRPC is loaded. */
 async function linkOf(ensemble: Ensemble, path: string, options: RunOptions): Promise<ServiceLink | null> {
   if (options.service === undefined) return null;
   const { ServiceLink } = await import('../service/run/link.js');
@@ -109,7 +109,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
   }
   const member = given.executor ?? defaultExecutor(process.env);
   const scaler = member === 'minicluster' ? await makeScaler(given) : null;
-  // A run in a MiniCluster is called what the MiniCluster is called: so the service knows what belongs together.
+  // A run in a MiniCluster has the MiniCluster's name, so that the service can relate them.
   const options = scaler === null ? given : { ...given, name: splitName(given.name).name };
   const debug = options.debug === true || loaded.config.debug;
   goOnWithoutStreams(options.json ? jsonNotices : textNotices);
@@ -118,7 +118,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
   try {
     return await runRecorded(path, loaded, { options, member, scaler, reporter, recorder });
   } finally {
-    // Of a run that could not begin, so that what was recorded before stays as it was.
+    // For a run that could not begin: an earlier recording is not replaced.
     await recorder?.close().catch(() => {});
   }
 }
@@ -140,7 +140,7 @@ async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Pr
     watch: options.watch === true,
     ...(options.slots === undefined ? {} : { slots: options.slots }),
     ...(name === undefined ? {} : { name }),
-    // Only so can the service say what the quantiles over several runs are.
+    // The service needs sketches for quantiles over several runs.
     sketches: options.service !== undefined,
     observer: withRecorder(reporter.observer, recorder),
   });
@@ -163,9 +163,9 @@ async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Pr
     const by = result.by === null ? '' : describeEndedBy(result.by);
     await link?.close({ end: result.end, error: result.error?.message ?? '', by });
     const seconds = (performance.now() - begun) / 1000;
-    // Its error has been reported when it happened.
+    // Its error was reported when it occurred.
     await recorder?.close(interrupt.signal).catch(() => {});
-    // Nothing is left that a signal would have to end in order, so it ends a long report at once.
+    // All jobs have ended, so from now on a signal may end a long report at once.
     forgetSignals();
     printInFull();
     await reporter.finish(result, seconds);
@@ -173,7 +173,7 @@ async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Pr
   } finally {
     progress?.stop();
     forgetSignals();
-    // Only of a run that could not be: any other has been told of.
+    // Effective only for a run that could not begin. Others were reported before.
     await link?.close({ end: 'failed', error: 'the run could not begin', by: '' });
     await ensemble.close();
   }
@@ -181,33 +181,36 @@ async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Pr
 
 export function runCommand(): Command {
   const command = new Command('run')
-    .description('run an ensemble to its end')
+    .description('run an ensemble')
     .argument('<file>', 'the ensemble, in YAML')
     .addOption(
       new Option(
         '--executor <member>',
-        'what runs the jobs (default: flux inside a Flux instance, else local)',
+        'member that runs the jobs (default: flux inside a Flux instance, else local)',
       ).choices(executorNames),
     )
     .option(
       '--slots <n>',
-      "cores that the local member gives to jobs (default: the machine's)",
+      "cores of the local member for jobs (default: the machine's)",
       positiveInteger(1_000_000),
     )
     .option(
       '--name <name>',
-      "a name for this run, part of its jobs' attributes.user.ensemble; for minicluster [namespace/]name of the MiniCluster",
+      "name of this run, part of its jobs' attributes.user.ensemble; for minicluster: [namespace/]name of the MiniCluster",
     )
     .option('--host <host>', 'for minicluster: host of the service that resizes it (default: as --service)')
     .option('--port <port>', 'for minicluster: its port (default: 50051)', positiveInteger(65_535))
-    .option('--dry-run', 'print what each rule would do (and with --json the jobspecs), and run nothing')
+    .option(
+      '--dry-run',
+      'print the action of each rule (with --json also the jobspecs) without running anything',
+    )
     .option('--debug', 'print every journal record')
     .option('--json', 'print machine-readable lines; the last one is the summary')
-    .option('--watch', 'stay when there is nothing left to do')
-    .option('--record <file>', 'write the journal records to a file, as they came; see --force')
+    .option('--watch', 'continue when nothing is left to do')
+    .option('--record <file>', 'record the journal in a file; see --force')
     .option('--force', 'let --record replace a recording that exists')
-    .option('--allow-failures', 'exit with status 0 also when jobs failed')
-    .option('--fail-on-job-failure', 'accepted without effect: the exit status is 1 when jobs failed');
+    .option('--allow-failures', 'exit with status 0 even if jobs failed')
+    .option('--fail-on-job-failure', 'has no effect: the exit status is always 1 when jobs failed');
   return addServiceOptions(
     command,
     '--service [address]',

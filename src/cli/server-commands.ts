@@ -9,7 +9,7 @@ import { tokenCommand } from './server-token.js';
 /** Runs `ensemble-server` with the arguments of the process. */
 export async function runServer(): Promise<void> {
   const program = new Command('ensemble-server')
-    .description('One service over many ensembles, and for the size of their clusters.')
+    .description('A service that watches and steers many ensembles, and resizes their clusters.')
     .version(packageVersion(), '--version', 'print the version')
     .addCommand(startCommand())
     .addCommand(tokenCommand());

@@ -43,7 +43,7 @@ function tlsFiles({ tlsCert, tlsKey, tlsCa }: StartOptions) {
   return { cert: tlsCert, key: tlsKey, ca: tlsCa ?? null };
 }
 
-/** Who changes the size of clusters. Throws ServiceError when Kubernetes is to and can't be found. */
+/** Returns the backend that resizes clusters. Throws ServiceError when Kubernetes is requested and not configured. */
 async function clusterBackend(
   { kubernetes, namespace }: StartOptions,
   knownRuns: KnownRuns,
@@ -53,12 +53,12 @@ async function clusterBackend(
   const runs = new RunsBackend(knownRuns);
   if (kubernetes !== true) {
     if (namespace === undefined) return runs;
-    throw new ServiceError('--namespace says where the MiniClusters are, and so is for --kubernetes only');
+    throw new ServiceError('--namespace requires --kubernetes');
   }
   const { kubernetesBackend } = await import('../service/operator/kubernetes/kubernetes-backend.js');
   const { backend, origin } = kubernetesBackend({ environment: process.env, namespace, runs: knownRuns });
   console.log(`resizing MiniClusters of namespace ${backend.namespace} (${origin})`);
-  // Not waited for: Kubernetes may be there later.
+  // Not awaited, because Kubernetes may become available later.
   void backend.check().then((problem) => {
     if (problem !== null) complain(problem, 'warning', 'ensemble-server');
   });
@@ -67,7 +67,7 @@ async function clusterBackend(
 
 async function start(options: StartOptions): Promise<void> {
   goOnWithoutStreams(textNotices);
-  // Here and not above: it is of no use to those who only want to know the version.
+  // Imported here, because `--version` does not need these modules.
   const { defaultAddress, DEFAULT_PORT, formatAddress, parseAddress } = await import('../service/address.js');
   const { ensemblesService } = await import('../service/ensembles/service.js');
   const { knownRuns } = await import('../service/ensembles/known-runs.js');
@@ -91,7 +91,7 @@ async function start(options: StartOptions): Promise<void> {
       ...(options.idleTimeout === undefined ? {} : { idleTimeout: options.idleTimeout }),
     },
   });
-  // Signals that come while it begins to listen end it as well.
+  // Signals that arrive during the start also end the service.
   const ended = new Promise<void>((end) => {
     onSignals(end, () => process.exit(1));
   });
@@ -114,31 +114,31 @@ async function start(options: StartOptions): Promise<void> {
 
 export function startCommand(): Command {
   return new Command('start')
-    .description('serve until SIGTERM; by default on a socket that only you can reach')
-    .option('--workers <n>', 'actions that are under way at a time', integer(1, 10_000), 10)
-    .option('--socket <path>', 'a Unix socket, in a folder that only you can enter')
+    .description('serve until SIGTERM; by default on a socket that only you can access')
+    .option('--workers <n>', 'maximum concurrent actions', integer(1, 10_000), 10)
+    .option('--socket <path>', 'Unix socket, in a folder that only you can enter')
     .option('--host <host>', 'listen on TCP (default: localhost)')
     .option('--port <port>', 'listen on TCP (default: 50051; 0 for any)', integer(0, 65_535))
-    .option('--kubernetes', 'change the size of MiniClusters, as a pod or by KUBECONFIG')
+    .option('--kubernetes', 'resize MiniClusters, with the access of the pod or of KUBECONFIG')
     .option(
       '--namespace <name>',
-      "whose MiniClusters (default: the pod's, or that of the kubeconfig's context)",
+      "namespace of the MiniClusters (default: that of the pod, or of the kubeconfig's context)",
     )
     .option('--tls-cert <file>', 'certificate of this service, in PEM')
     .option('--tls-key <file>', 'its key')
-    .option('--tls-ca <file>', 'callers must have a certificate of this authority')
-    .option('--token-file <file>', 'callers over TCP must have a token of this file (see: token)')
-    .option('--insecure', 'let everybody in who can connect, as ensemble-python does')
-    .option('--audit <file>', 'append who did what to a file (default: standard error)')
-    .option('--max-connections <n>', 'connections at a time (default: 1024)', integer(1, 1_000_000))
+    .option('--tls-ca <file>', 'require clients to have a certificate of this authority')
+    .option('--token-file <file>', 'require TCP clients to send a token of this file (see: token)')
+    .option('--insecure', 'accept every client that can connect, as ensemble-python does')
+    .option('--audit <file>', 'append the log of actions and their users to a file (default: standard error)')
+    .option('--max-connections <n>', 'maximum connections (default: 1024)', integer(1, 1_000_000))
     .option(
       '--idle-timeout <time>',
-      'close connections without a call for so long (default: 5m)',
+      'close connections after this time without a call (default: 5m)',
       timeOption(1e6),
     )
     .option(
       '--lost-after <time>',
-      'an ensemble that is silent for so long counts as lost (default: 15s)',
+      'an ensemble counts as lost after this time without a message (default: 15s)',
       timeOption(86_400),
     )
     .action(start);

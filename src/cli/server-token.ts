@@ -13,15 +13,15 @@ function lifetime(text: string): Date {
 
 function tokenName(text: string): string {
   if (/^[\w.@-]+$/.test(text)) return text;
-  throw new InvalidArgumentError('It may have letters, digits and _ . @ -.');
+  throw new InvalidArgumentError('Use letters, digits and _ . @ -.');
 }
 
 export function tokenCommand(): Command {
   return new Command('token')
-    .description('make a file with a new token, which only you can read, for start --token-file')
-    .argument('<file>', 'must not be there yet')
-    .option('--name <name>', 'who has it, for the audit', tokenName)
-    .option('--expires <time>', 'how long it is good for, as 12h or 7d (default: for ever)', lifetime)
+    .description('create a file with a new token for start --token-file, readable only by you')
+    .argument('<file>', 'a file that does not exist yet')
+    .option('--name <name>', 'its owner, for the audit', tokenName)
+    .option('--expires <time>', 'period of validity, like 12h or 7d (default: unlimited)', lifetime)
     .action(async (file: string, options: { name?: string; expires?: Date }) => {
       const { writeNewToken } = await import('../service/tokens.js');
       writeNewToken(file, options.name ?? null, options.expires ?? null);

@@ -1,4 +1,4 @@
-/** The options that say where a service is, and how to speak to it. */
+/** Options for the address of a service, and for the connection to it. */
 
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -15,7 +15,7 @@ export interface ServiceOptions {
   readonly insecure?: boolean;
 }
 
-/** Adds them to a command; `flag` is how it takes the address. */
+/** Adds the options to a command. `flag` is the flag of the address. */
 export function addServiceOptions(
   command: Command,
   flag = '--service <address>',
@@ -23,15 +23,15 @@ export function addServiceOptions(
 ): Command {
   return command
     .option(flag, description)
-    .option('--tls', 'speak TLS to a service whose authority the system trusts')
-    .option('--tls-ca <file>', 'speak TLS to a service with a certificate of this authority')
-    .option('--tls-cert <file>', 'certificate to show to the service')
+    .option('--tls', 'use TLS with the certificate authorities of the system')
+    .option('--tls-ca <file>', 'use TLS with this certificate authority')
+    .option('--tls-cert <file>', 'certificate of the client')
     .option('--tls-key <file>', 'its key')
-    .option('--token-file <file>', 'bring the token of this file')
-    .addOption(new Option('--insecure', 'speak to a service over TCP without TLS'));
+    .option('--token-file <file>', 'send the token of this file')
+    .addOption(new Option('--insecure', 'use TCP without TLS'));
 }
 
-/** Throws ServiceError for an address that is none. */
+/** Parses the options. Throws ServiceError for an invalid address. */
 export async function connectOptions(options: ServiceOptions): Promise<ConnectOptions> {
   const { defaultAddress, parseAddress } = await import('../service/address.js');
   const { tls, tlsCa, tlsCert, tlsKey, tokenFile = null, insecure = false } = options;

@@ -2,19 +2,19 @@
 
 import { exitStatus } from './exit-status.js';
 
-/** Milliseconds after which a second signal ends a process that still has not ended by itself. */
+/** Milliseconds after a second signal until the process is ended by force. */
 const PATIENCE = 2000;
 
 let seen = 0;
 
-/** Whether a signal has come. */
+/** Returns whether a signal was received. */
 export function signaled(): boolean {
   return seen > 0;
 }
 
 /**
- * Calls `first` at the first signal and `second` at every later one, after which the process ends soon, whatever keeps
- * it. Returns how to stop listening.
+ * Calls `first` at the first signal and `second` at each later one, after which the process ends soon in any case.
+ * Returns a function that removes the listeners.
  */
 export function onSignals(first: () => void, second: () => void): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,4 +1,4 @@
-/** `ensemble stats [FILE]`: the engine's estimators over numbers, one a line. */
+/** `ensemble stats [FILE]`: the engine's statistics of numbers, one a line. */
 
 import { Command, InvalidArgumentError } from 'commander';
 import { loadAddon, type NativeSummary } from '../engine/addon.js';
@@ -7,7 +7,7 @@ import { EnsembleError } from '../errors.js';
 import { ASKED_STATISTICS, isStatistic, STATISTICS, type Statistic } from '../model/metric-names.js';
 import { openLines } from '../recording/reader.js';
 
-/** Numbers handed over to the native side at once. */
+/** Numbers passed to the native side in one call. */
 const CHUNK = 65_536;
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
@@ -25,8 +25,8 @@ function readNumber(line: string, number: number): number {
 }
 
 /**
- * The lines of a text in pieces. `failed` is called when it can't be read to its end; then a last line without an end is
- * not whole either, and is left out.
+ * Yields the lines of a text in pieces. `failed` is called when it can't be read to its end. An incomplete last
+ * line is then skipped.
  */
 async function* linesOf(
   pieces: AsyncIterable<Uint8Array>,
@@ -47,7 +47,7 @@ async function* linesOf(
   if (rest !== '') yield rest;
 }
 
-/** What is shown unless somebody asks for others. */
+/** The statistics shown by default. */
 const SHOWN: readonly Statistic[] = [
   'count',
   ...STATISTICS,
@@ -57,7 +57,7 @@ const SHOWN: readonly Statistic[] = [
   'p99',
 ];
 
-/** A summary of the numbers in lines. Throws EnsembleError `ERR_FILE` at a line that is none. */
+/** Returns a summary of the numbers in lines. Throws EnsembleError `ERR_FILE` for a line that is not a number. */
 async function summarize(lines: AsyncIterable<string>): Promise<NativeSummary> {
   const summary = new (loadAddon().Summary)();
   const chunk = new Float64Array(CHUNK);
@@ -74,7 +74,10 @@ async function summarize(lines: AsyncIterable<string>): Promise<NativeSummary> {
   return summary;
 }
 
-/** Null for what has no value: without numbers, and of the sketch also when one was negative. */
+/**
+ * Returns the values of statistics. Null for those without a value: without numbers, and for sketch quantiles after
+ * a negative number.
+ */
 function valuesOf(summary: NativeSummary, statistics: readonly Statistic[]): Record<string, number | null> {
   const values = statistics.map((name) => {
     const { statistic, quantile } = nativeStatistic(name);
@@ -90,7 +93,7 @@ function addStatistic(name: string, before: readonly Statistic[] | undefined): S
   throw new InvalidArgumentError(`There are ${known}, and percentiles like p95 or p99.9.`);
 }
 
-/** Prints what there is of the numbers. Throws EnsembleError `ERR_FILE` when they could not be read to their end. */
+/** Prints the statistics. Throws EnsembleError `ERR_FILE` when the file could not be read to its end. */
 async function stats(path: string, statistic: readonly Statistic[]): Promise<void> {
   const reader = await openLines(path, path === '-' ? 'standard input' : path);
   let error: unknown = null;
@@ -104,8 +107,8 @@ async function stats(path: string, statistic: readonly Statistic[]): Promise<voi
 
 export function statsCommand(): Command {
   return new Command('stats')
-    .description("the engine's statistics of numbers, one a line, as JSON")
-    .argument('[file]', 'where the numbers are, compressed or not; standard input by default', '-')
+    .description("compute the engine's statistics of numbers, one a line, as JSON")
+    .argument('[file]', 'file of numbers, compressed or not; - for standard input', '-')
     .option('-s, --statistic <name...>', 'only these, like p99.9', addStatistic)
     .action((path: string, { statistic = SHOWN }: { statistic?: readonly Statistic[] }) =>
       stats(path, statistic),

@@ -33,14 +33,16 @@ async function printMerged(client: ServiceClient, group: string, names: string[]
 
 export function statusCommand(): Command {
   const command = new Command('status')
-    .description('one ensemble in full, or one group over many ensembles')
-    .argument('[ensembles...]', 'names or ids; with --group all that run, by default')
-    .option('--group <group>', 'the statistics of this group over the ensembles, merged')
+    .description('show one ensemble in detail, or one group over many ensembles')
+    .argument('[ensembles...]', 'names or ids; with --group the default is all running ones')
+    .option('--group <group>', 'show the merged statistics of this group over the ensembles')
     .option('--json', 'print a JSON object for each, one a line');
   return addServiceOptions(command).action((names: string[], options: StatusOptions) => {
     const { group, json = false } = options;
     if (group === undefined && names.length === 0) {
-      command.error('error: say which ensemble, or --group GROUP (ensemble ls lists the ensembles)');
+      command.error(
+        'error: missing ensemble; give its name, or --group GROUP (ensemble ls lists the ensembles)',
+      );
     }
     return withService(options, async (client) => {
       if (group !== undefined) return printMerged(client, group, names, json);

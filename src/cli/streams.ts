@@ -1,6 +1,6 @@
 /**
- * Standard output and standard error. Either may be full, may have lost its reader, or may be read slowly. A command
- * that does more than print goes on all the same, says once what is lost, and has an exit status for it.
+ * Standard output and standard error. A stream may be full, slow, or without a reader. A command that does more
+ * than print continues, reports once that output is lost, and returns an exit status for it.
  */
 
 import { getSystemErrorMap } from 'node:util';
@@ -8,24 +8,24 @@ import { counted } from '../text/counted.js';
 import { exitStatus } from './exit-status.js';
 import { signaled } from './signals.js';
 
-/** Milliseconds that a reader has after a signal to take what was printed. */
+/** Milliseconds for a reader to take the output after a signal. */
 const LAST_READ = 1000;
-/** Bytes that wait for a reader before a command that goes on leaves lines out. */
+/** Maximum bytes waiting for a reader. A command that continues drops further lines. */
 const MOST_WAITING = 4 * 2 ** 20;
 
-/** The words on standard output for what is lost, so that whoever reads it finds only lines of one form. */
+/** Messages on standard output about lost output, in the format of the command's lines. */
 export interface LossNotices {
   leftOut(lines: number): string;
   warning(text: string): string;
 }
 
-/** Set by a command that goes on. */
+/** Set by a command that continues without its streams. */
 let goesOn: LossNotices | null = null;
 let bounded = true;
 let program = 'ensemble';
 
 class StandardStream {
-  /** Something that was printed has not been written, and never will be. */
+  /** True after output was lost. */
   lost = false;
   readonly #name: string;
   readonly #stream: NodeJS.WriteStream;
@@ -42,19 +42,19 @@ class StandardStream {
     if (this.#readerIsGone) return;
     if (goesOn !== null && bounded && this.#stream.writableLength >= MOST_WAITING) {
       this.#leftOut += lineCount(text);
-      this.#lose(`is not read: lines are left out until it is`);
+      this.#lose(`is not read: lines are dropped until it is`);
       return;
     }
     this.#tellLeftOut();
     this.#stream.write(text);
   }
 
-  /** More than one write waits for the reader: whoever can wait should. */
+  /** True while output waits for the reader. The caller should wait then. */
   get full(): boolean {
     return this.#stream.writableNeedDrain && !this.#readerIsGone;
   }
 
-  /** Resolves when the reader has taken all, or takes no more. After a signal, a reader that waits is not waited for. */
+  /** Resolves when the reader has taken all output, or has closed the stream. After a signal, the wait is limited. */
   async written(): Promise<void> {
     this.#tellLeftOut();
     if (this.#readerIsGone || this.#stream.writableLength === 0) return;
@@ -67,20 +67,20 @@ class StandardStream {
     clearTimeout(timer);
   }
 
-  /** An error of a stream without a listener ends the process. */
+  /** Handles stream errors, because an error without a listener would end the process. */
   watch(): void {
     this.#stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') this.#readerIsGone = true;
       if (goesOn === null && this === standardOutput) {
-        // A reader that has seen enough, like head, is no news.
+        // A closed pipe, as by head, is normal.
         if (error.code !== 'EPIPE') this.#lose(`can't be written: ${describe(error)}`);
         process.exit(exitStatus.outputLost);
       }
-      this.#lose(`can't be written: ${describe(error)}. The command goes on without it`);
+      this.#lose(`can't be written: ${describe(error)}. The command continues without it`);
     });
   }
 
-  /** Says on the other stream that this one is lost, once. */
+  /** Reports once on the other stream that this one is lost. */
   #lose(reason: string): void {
     if (this.lost) return;
     this.lost = true;
@@ -95,7 +95,7 @@ class StandardStream {
     const text =
       this === standardOutput && goesOn !== null
         ? goesOn.leftOut(lines)
-        : `${program}: ${counted(lines, 'line')} left out here`;
+        : `${program}: ${counted(lines, 'line')} dropped here`;
     this.#stream.write(`${text}\n`);
   }
 }
@@ -105,7 +105,7 @@ function lineCount(text: string | Uint8Array): number {
   return bytes.reduce((lines, byte) => lines + (byte === 0x0a ? 1 : 0), 0);
 }
 
-/** `no space left on device (ENOSPC)`. */
+/** Describes an error: `no space left on device (ENOSPC)`. */
 function describe({ errno, code, message }: NodeJS.ErrnoException): string {
   const [, text] = getSystemErrorMap().get(errno ?? 0) ?? [];
   return text === undefined ? message : `${text} (${code})`;
@@ -114,29 +114,29 @@ function describe({ errno, code, message }: NodeJS.ErrnoException): string {
 export const standardOutput = new StandardStream('standard output', process.stdout);
 export const standardError = new StandardStream('standard error', process.stderr);
 
-/** To be called once, before anything is printed. */
+/** Installs the handlers. Must be called once before any output. */
 export function watchStreams(name: string): void {
   program = name;
   for (const stream of [standardOutput, standardError]) stream.watch();
 }
 
-/** Says that this command goes on when a stream is lost; others, which only print, end. */
+/** Declares that this command continues when a stream is lost. Commands that only print end. */
 export function goOnWithoutStreams(notices: LossNotices): void {
   goesOn = notices;
 }
 
-/** Nothing is left out from here on: what a command prints at its end is worth waiting for. */
+/** Stops dropping lines, because the output at the end of a command is worth waiting for. */
 export function printInFull(): void {
   bounded = false;
 }
 
-/** The words of a command whose lines are for people. */
+/** Messages of a command with text output. */
 export const textNotices: LossNotices = {
-  leftOut: (lines) => `(${counted(lines, 'line')} left out here: standard output was not read)`,
+  leftOut: (lines) => `(${counted(lines, 'line')} dropped here: standard output was not read)`,
   warning: (text) => `${program}: warning: ${text}`,
 };
 
-/** Those of a command whose lines are JSON. */
+/** Messages of a command with JSON output. */
 export const jsonNotices: LossNotices = {
   leftOut: (lines) => JSON.stringify({ type: 'left-out', lines }),
   warning: (text) => JSON.stringify({ type: 'problem', code: 'ERR_OUTPUT', message: text }),

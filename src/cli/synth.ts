@@ -10,7 +10,7 @@ interface SynthCommandOptions extends SynthOptions {
   readonly force?: boolean;
 }
 
-/** A reader of numbers between two bounds; whole ones unless said otherwise. */
+/** Returns a parser of numbers between two bounds; integers by default. */
 function numberFrom(least: number, most: number, kind: 'integer' | 'decimal' = 'integer') {
   return (text: string): number => {
     const value = Number(text.trim() === '' ? Number.NaN : text);
@@ -33,22 +33,32 @@ async function synth({ output, force, ...options }: SynthCommandOptions): Promis
 export function synthCommand(): Command {
   const defaults = synthDefaults;
   return new Command('synth')
-    .description('write a recording of jobs that never were, as Flux tells of a busy queue')
-    .option('--jobs <n>', 'jobs in all', numberFrom(0, 1e9), defaults.jobs)
-    .option('--groups <n>', 'job groups that they belong to', numberFrom(1, 1e6), defaults.groups)
+    .description('write a synthetic recording, like that of a busy Flux queue')
+    .option('--jobs <n>', 'number of jobs', numberFrom(0, 1e9), defaults.jobs)
+    .option('--groups <n>', 'number of job groups', numberFrom(1, 1e6), defaults.groups)
     .option(
       '--failures <share>',
-      'of the jobs, 0 to 1, that fail in one way or another',
+      'fraction of jobs that fail, 0 to 1',
       numberFrom(0, 1, 'decimal'),
       defaults.failures,
     )
-    .option('--seed <n>', 'another recording for each', numberFrom(0, 2 ** 32 - 1), defaults.seed)
-    .option('--slots <n>', 'jobs that run at once', numberFrom(1, 1e7), defaults.slots)
-    .option('--rate <n>', 'jobs submitted in a second', numberFrom(1e-3, 1e6, 'decimal'), defaults.rate)
-    .option('--mean-duration <time>', 'how long jobs run', timeOption(1e7, true), defaults.meanDuration)
-    .option('--start <seconds>', 'of the first job, since the epoch', numberFrom(1, 1e10), defaults.start)
-    .option('--age <time>', 'that the instance is old then', timeOption(1e9, true), defaults.age)
-    .option('--output <file>', 'where to, compressed for *.gz and *.zst; standard output by default', '-')
+    .option('--seed <n>', 'seed of the random numbers', numberFrom(0, 2 ** 32 - 1), defaults.seed)
+    .option('--slots <n>', 'jobs that run at the same time', numberFrom(1, 1e7), defaults.slots)
+    .option('--rate <n>', 'jobs submitted a second', numberFrom(1e-3, 1e6, 'decimal'), defaults.rate)
+    .option(
+      '--mean-duration <time>',
+      'mean run time of the jobs',
+      timeOption(1e7, true),
+      defaults.meanDuration,
+    )
+    .option(
+      '--start <seconds>',
+      'time of the first job, in seconds since the epoch',
+      numberFrom(1, 1e10),
+      defaults.start,
+    )
+    .option('--age <time>', 'age of the instance at that time', timeOption(1e9, true), defaults.age)
+    .option('--output <file>', 'output file, compressed for *.gz and *.zst; - for standard output', '-')
     .option('--force', 'let --output replace a recording that exists')
     .action(synth);
 }

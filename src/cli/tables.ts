@@ -1,4 +1,4 @@
-/** Tables of what is known of groups, as the terminal shows them. */
+/** Tables of groups for the terminal. */
 
 import pc from 'picocolors';
 import { COUNTS, type Count } from '../model/metric-names.js';
@@ -9,7 +9,7 @@ import { type Column, type Table, type TableLayout, tableLines } from '../text/t
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
-/** What the tables show of a group; a statistic that is missing has no value. */
+/** The fields of a group that the tables show. A missing statistic is shown as empty. */
 export interface ShownGroup {
   readonly count: Readonly<Record<Count, number>>;
   readonly duration: Readonly<Partial<SummaryValues>>;
@@ -17,18 +17,18 @@ export interface ShownGroup {
   readonly probes?: Readonly<Record<string, Readonly<Partial<SummaryValues>>>>;
 }
 
-/** Colours on a terminal only, and not where NO_COLOR is set (no-color.org). */
+/** Returns colours on a terminal, unless NO_COLOR is set (no-color.org). */
 export function colorsFor(stream: NodeJS.WriteStream): Colors {
   return pc.createColors(stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb');
 }
 
-/** How tables are laid out on a stream: as wide as they are, but on a terminal no wider than that. */
+/** Returns the layout of tables on a stream. Their width is limited only on a terminal. */
 export function layoutFor(stream: NodeJS.WriteStream, narrow: TableLayout['narrow']): TableLayout {
   const { bold } = colorsFor(stream);
   return { width: stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY, narrow, bold };
 }
 
-/** Those that can be spared, the most important one first. How many jobs failed, wait and run is always there. */
+/** Optional counts, the most important one first. Failed, pending and running jobs are always shown. */
 const spareCounts: readonly Count[] = [
   'success',
   'submitted',
@@ -44,10 +44,10 @@ function countColumn(count: Count): Column {
   return { title: count, align: 'right', ...(spare < 0 ? {} : { spare, nothing: '0' }) };
 }
 
-/** How many jobs of each group there were and are. */
+/** Returns the counts of jobs in each group. */
 export function countsTable(all: Iterable<[string, ShownGroup]>): Table {
   const groups = [...all];
-  // Most files have no retries, and most terminals no room.
+  // Retries are shown only where they occur, to save space.
   const retried = groups.some(([, { count }]) => count.retried > 0);
   const shown = COUNTS.filter((count) => retried || count !== 'retried');
   return {
@@ -60,7 +60,7 @@ export function countsTable(all: Iterable<[string, ShownGroup]>): Table {
 }
 
 const statistics = ['count', 'mean', 'variance', 'min', 'q25', 'q50', 'q75', 'max', 'iqr', 'mad'] as const;
-/** The same of statistics. */
+/** Optional statistics. */
 const spareStatistics = ['q50', 'max', 'min', 'q75', 'q25', 'variance', 'iqr', 'mad'] as const;
 
 function statisticColumn(statistic: (typeof statistics)[number]): Column {
@@ -70,7 +70,7 @@ function statisticColumn(statistic: (typeof statistics)[number]): Column {
 
 type Rows = readonly (readonly [variable: string, Readonly<Partial<SummaryValues>>])[];
 
-/** Of those that were observed at all. */
+/** Returns a table of statistics. */
 function summaryTable(title: string, rows: Rows): Table {
   return {
     columns: [{ title, align: 'left' }, ...statistics.map(statisticColumn)],
@@ -80,7 +80,7 @@ function summaryTable(title: string, rows: Rows): Table {
   };
 }
 
-/** Times of the jobs, and what probes have measured, in units of their own. */
+/** Returns tables of the times of jobs, and of the values of probes in their own units. */
 function statisticsTables(groups: readonly [string, ShownGroup][]): Table[] {
   const times = groups.flatMap(
     ([name, { pending, duration }]): Rows => [
@@ -94,7 +94,7 @@ function statisticsTables(groups: readonly [string, ShownGroup][]): Table[] {
   return [summaryTable('seconds', times), summaryTable('measured', probed)];
 }
 
-/** What rules look at and the other tables do not show: percentiles, windows, rates. */
+/** Returns a table of metrics that only rules name: percentiles, windows, rates. */
 function namedTable(named: MetricsSnapshot['named']): Table {
   return {
     columns: [
@@ -105,14 +105,14 @@ function namedTable(named: MetricsSnapshot['named']): Table {
   };
 }
 
-/** All that is known of groups, as the lines of tables with an empty line between two. */
+/** Yields the lines of all tables, separated by empty lines. */
 export function* groupLines(
   all: Iterable<[string, ShownGroup]>,
   named: MetricsSnapshot['named'],
   layout: TableLayout,
 ): Generator<string> {
   const groups = [...all];
-  // Each is made when the one before has been shown: a view may have no room for it.
+  // A table is computed only after the previous one was shown, because a view may not have room for it.
   const tables = [() => [countsTable(groups)], () => statisticsTables(groups), () => [namedTable(named)]];
   let isFirst = true;
   for (const make of tables) {

@@ -1,4 +1,4 @@
-/** What `ensemble test` prints. */
+/** The output of `ensemble test`. */
 
 import type { EnsembleError } from '../errors.js';
 import type { RuleReport } from '../model/rule-report.js';
@@ -11,29 +11,29 @@ import { heldBackLines, neverFiredLines } from './rule-lines.js';
 import { type Colors, colorsFor, layoutFor } from './tables.js';
 
 export interface TestReporter {
-  /** The tests of a file come next. */
+  /** The tests of this file follow. */
   file(path: string): void;
-  /** A test has run; it has passed when nothing mismatches. */
+  /** A test has run; it passes without mismatches. */
   test(path: string, test: TestCase, run: TestRun, mismatches: readonly Mismatch[], seconds: number): void;
   /** A test could not be run. */
   broken(path: string, test: TestCase, error: EnsembleError, seconds: number): void;
   /** All tests of the file have run. */
   fileEnd(): void;
-  /** All have run. */
+  /** All tests have run. */
   finish(): { readonly passed: number; readonly failed: number };
 }
 
-/** Firings shown around a difference; of long lists the rest is left out. */
+/** Firings shown around a difference in a long list. */
 const CONTEXT = 3;
 
 const widthOfTerminal = () => layoutFor(process.stdout, 'wrap').width;
 
-/** Whether a rule did not fire that was to. */
+/** Returns whether an expected firing is missing. */
 function isMissing(mismatch: Mismatch): boolean {
   return mismatch.kind === 'firings' && mismatch.differences.some(({ what }) => what === 'missing');
 }
 
-/** A time as people write it: `10s`, `1.5s`, to the millisecond. */
+/** Formats a time to the millisecond: `10s`, `1.5s`. */
 function showTime(seconds: number): string {
   return `${Number(seconds.toFixed(3))}s`;
 }
@@ -44,14 +44,14 @@ function showNumber(value: number | null): string {
 
 /** The rules of a file over all of its tests. */
 class FileRules {
-  /** By the rule, and by the test that had the most to say of it. */
+  /** The most informative report of each rule, with the name of its test. */
   readonly #rules = new Map<string, { report: RuleReport; test: string }>();
   #tests = 0;
 
   add(test: string, reports: readonly RuleReport[]): void {
     this.#tests++;
     for (const report of reports) {
-      // What was added at run time may be another rule in each test.
+      // A rule added at run time may differ between tests.
       const key = `${report.rule} ${report.due}`;
       const before = this.#rules.get(key)?.report;
       const isNews = before === undefined || (report.firings > 0 ? report.why !== '' : before.firings === 0);
@@ -60,7 +60,7 @@ class FileRules {
     }
   }
 
-  /** The lines about them; none where each has fired and nothing held it back. */
+  /** Yields lines about rules that did not fire or were prevented from firing. */
   *lines(width: number): Generator<string> {
     const isOne = this.#tests === 1;
     const options = { width, indent: '  ', where: isOne ? ' in this test' : ' in these tests' };

@@ -15,7 +15,7 @@ interface TestOptions {
   readonly only?: string;
 }
 
-/** Runs the tests of a file; false when one has failed. */
+/** Runs the tests of a file. */
 async function runFile(path: string, { loaded, tests }: LoadedTests, reporter: TestReporter): Promise<void> {
   reporter.file(path);
   for (const test of tests) {
@@ -43,7 +43,7 @@ async function test(paths: readonly string[], { json, only }: TestOptions): Prom
       const tests = found.tests.filter(({ name }) => only === undefined || name.includes(only));
       if (tests.length > 0) await runFile(path, { ...found, tests }, reporter);
     } catch (error) {
-      // What is wrong with one file is no reason not to try the others.
+      // Continue with the other files.
       bad = true;
       if (error instanceof ConfigError) console.error(formatDiagnostics(error.diagnostics));
       else if (error instanceof EnsembleError) complainOf(error);
@@ -52,7 +52,7 @@ async function test(paths: readonly string[], { json, only }: TestOptions): Prom
   }
   const { passed, failed } = reporter.finish();
   if (!bad && only !== undefined && passed + failed === 0) {
-    complain(`no test's name holds '${only}'`);
+    complain(`no test has a name that contains '${only}'`);
     return exitStatus.badInput;
   }
   if (bad) return exitStatus.badInput;
@@ -61,9 +61,9 @@ async function test(paths: readonly string[], { json, only }: TestOptions): Prom
 
 export function testCommand(): Command {
   return new Command('test')
-    .description('try the rules of an ensemble: run the tests in its file, in virtual time')
+    .description('run the tests of an ensemble file in virtual time')
     .argument('<files...>', 'ensembles with tests, or files of tests that name their ensemble')
-    .option('--only <text>', 'only the tests whose name holds the text')
+    .option('--only <text>', 'run only tests whose name contains the text')
     .option('--json', 'print machine-readable lines; the last one is the summary')
     .action(async (paths: string[], options: TestOptions) => {
       process.exitCode = await test(paths, options);

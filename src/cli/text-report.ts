@@ -1,4 +1,4 @@
-/** What a run prints for people: ensemble-python's lines as it goes, and a table at its end. */
+/** The text output of a run: ensemble-python's lines while it runs, and tables at the end. */
 
 import type { ActionReport, EnsembleObserver } from '../actions/context.js';
 import type { DecodeError } from '../engine/addon.js';
@@ -53,7 +53,7 @@ function describeSizes({ before, after, note }: ResizeOutcome): string {
   return escapeControls(note ?? `from ${before} to ${after}`);
 }
 
-/** How a run came to its end, in words. */
+/** Describes the end of a run. */
 function endingOf({ end, by }: RunResult): string {
   const whom = by === null ? '' : escapeControls(describeEndedBy(by));
   switch (end) {
@@ -70,7 +70,7 @@ function endingOf({ end, by }: RunResult): string {
   }
 }
 
-/** The same of a replay. */
+/** Describes the end of a replay. */
 function endingOfReplay({ end, by }: ReplayResult): string {
   switch (end) {
     case 'replayed':
@@ -87,10 +87,10 @@ function endingOfReplay({ end, by }: ReplayResult): string {
 }
 
 function complainOfRecord({ offset, line, reason }: DecodeError): void {
-  complain(`the journal's line ${line} (byte ${offset}) is no record and was left out: ${reason}`);
+  complain(`the journal's line ${line} (byte ${offset}) is not a record and was skipped: ${reason}`);
 }
 
-/** The tables, and one line that says how it ended and how much there was. */
+/** Yields the tables, and one line with the end and the totals. */
 function* resultLines(
   { metrics, rules }: RunResult | ReplayResult,
   failures: RunResult['failures'],
@@ -126,17 +126,17 @@ function* resultLines(
   for (const line of flow(words, ' ', layout.width)) yield colors.dim(line);
 }
 
-/** Where a firing led, if anywhere. */
+/** Prints the change of state of a firing, if any. */
 function printStep({ state, goto }: Firing, colors: Colors): void {
   if (goto !== null) print(colors.cyan(`   state ${escapeControls(`${state} -> ${goto}`)}`));
 }
 
-/** The rule's name, and of which algorithm it is. */
+/** Returns the rule's name with its algorithm. */
 function nameOf({ name, algorithm }: Firing): string {
   return escapeControls(algorithm === null ? name : `${name} (${algorithm})`);
 }
 
-/** Reports a run of a member's jobs as text; with `debug`, every journal record too. */
+/** Reports a run as text; with `debug`, every journal record too. */
 export function textReporter(debug: boolean, member: string): Reporter {
   const colors = colorsFor(process.stdout);
   const observer: EnsembleObserver = {

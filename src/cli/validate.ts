@@ -1,4 +1,4 @@
-/** `ensemble validate FILE`: everything that is wrong with a file, or that it is fine. */
+/** `ensemble validate FILE`: reports all faults of a file. */
 
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.js';
@@ -13,7 +13,7 @@ import { complain, printError } from './output.js';
 async function validate(path: string): Promise<number> {
   try {
     const { config, warnings } = await loadConfig(path);
-    // Loading the user's functions runs their code's top level; that is what finding errors in it takes.
+    // Loading the user's functions runs the top level of their code, which is needed to find its errors.
     const { close } = await loadCustomFunctions(config, {
       output: (line) => printError(escapeLines(line)),
       problem: (error) => complain(error.message, 'warning'),
@@ -33,7 +33,7 @@ async function validate(path: string): Promise<number> {
 
 export function validateCommand(): Command {
   return new Command('validate')
-    .description('check an ensemble file; prints everything that is wrong with it')
+    .description('check an ensemble file and print all of its faults')
     .argument('<file>', 'the ensemble, in YAML')
     .action(async (path: string) => {
       process.exitCode = await validate(path);

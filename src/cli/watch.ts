@@ -16,7 +16,7 @@ interface WatchOptions extends ServiceOptions {
   readonly json?: boolean;
 }
 
-/** Firings and changes of status, a line each, for those who are no terminal. */
+/** Prints firings and changes of status, one a line, where the output is not a terminal. */
 function printLines(): (change: WatchResponse) => void {
   const colors = colorsFor(process.stdout);
   const seen = new Map<string, string>();
@@ -31,7 +31,7 @@ function printLines(): (change: WatchResponse) => void {
     const firings = ensemble.firings.flatMap((firing) =>
       firingLines(firing, colors, Number.POSITIVE_INFINITY).map((line) => `${escapeControls(name)} ${line}`),
     );
-    // An end comes behind what led to it.
+    // The end of an ensemble is printed after its last firings.
     for (const line of ensemble.end === null ? [...news, ...firings] : [...firings, ...news])
       console.log(line);
   };
@@ -50,9 +50,9 @@ async function watch(client: ServiceClient, name: string | null, json: boolean):
   try {
     for await (const change of client.watch(name, { signal: stop.signal })) {
       show(change);
-      // The service keeps only the latest state of what changes while nobody reads.
+      // While the reader is slow, the service keeps only the latest state.
       if (standardOutput.full) await standardOutput.written();
-      // Of one ensemble, nothing comes behind its end.
+      // A watch of one ensemble ends with it.
       if (name !== null && (change.ensemble?.status === 'ENDED' || change.forgotten)) break;
     }
   } finally {
@@ -63,7 +63,7 @@ async function watch(client: ServiceClient, name: string | null, json: boolean):
 
 export function watchCommand(): Command {
   const command = new Command('watch')
-    .description('follow an ensemble to its end, or all of them')
+    .description('watch an ensemble until its end, or all ensembles')
     .argument('[ensemble]', 'its name or id')
     .option('--json', 'print a JSON object for each change, one a line');
   return addServiceOptions(command).action((name: string | undefined, options: WatchOptions) =>

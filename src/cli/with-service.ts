@@ -1,9 +1,9 @@
-/** A command's way to its service. */
+/** Connects a command to its service. */
 
 import type { ServiceClient } from '../service/ensembles/client.js';
 import { connectOptions, type ServiceOptions } from './service-options.js';
 
-/** Does the work with a client that is closed afterwards. gRPC is loaded by those commands only that need it. */
+/** Runs the work with a client that is closed afterwards. Only commands with a service load gRPC. */
 export async function withService(
   options: ServiceOptions,
   work: (client: ServiceClient) => Promise<void>,

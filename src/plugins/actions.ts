@@ -5,10 +5,10 @@ import type { CallArguments, CustomArguments } from '../model/user-function.js';
 import type { PluginAction, PluginJob, PluginProbe } from './define.js';
 import { pluginJob } from './job.js';
 import { checkOptions, importPlugin, type OptionsProblem } from './plugin-module.js';
-/** The name of a probe's function, which no action can have. */
+/** Returns the name of a probe's function, which differs from all names of actions. */
 export const probeFunction = (name: string) => `probes.${name}`;
 
-/** Loads a plugin. Rejects with what is wrong with it. */
+/** Loads a plugin. Rejects with its faults. */
 export async function loadActions(url: string): Promise<Map<string, (args: CallArguments) => unknown>> {
   const { actions = {}, probes = {} } = await importPlugin(url);
   const functions = new Map<string, (args: CallArguments) => unknown>();
@@ -27,13 +27,13 @@ async function callAction(action: PluginAction, { job, ...args }: CallArguments)
 }
 
 async function callProbe(probe: PluginProbe, { job, ...args }: CallArguments): Promise<unknown> {
-  if (job === null) throw new Error('the job is none of the file');
+  if (job === null) throw new Error('the job does not belong to a group of the file');
   const { event, metrics, handle } = args;
   const options = await optionsOf(probe, args);
   return withJob(job, (job) => probe.read({ options, job: job as PluginJob, event, metrics, handle }));
 }
 
-/** Does the work with the job. A file of it that was looked for under several names is reported with all of them. */
+/** Runs the work with the job. An error about a missing file names all names that were searched. */
 async function withJob(facts: JobFacts | null, work: (job: PluginJob | null) => unknown): Promise<unknown> {
   const tried = new Map<string, readonly string[]>();
   try {
@@ -50,7 +50,7 @@ async function optionsOf(
   { options }: PluginAction | PluginProbe,
   { action }: CustomArguments,
 ): Promise<unknown> {
-  // Those of the file have been judged; those of an action that a function returned have not.
+  // Options of the file were checked when it was read; options of a returned action were not.
   const checked = await checkOptions(options as never, 'with' in action ? action.with : {});
   if (!checked.ok) throw new Error(checked.problems.map(describe).join('; '));
   return checked.value;

@@ -1,4 +1,4 @@
-/** The process that looks at plugins while a configuration is read; see catalog.ts. */
+/** The process that inspects plugins while a configuration is read; see catalog.ts. */
 
 import { openChannel } from '../usercode/javascript/channel.js';
 import { reasonOf } from '../usercode/javascript/import-module.js';
@@ -23,14 +23,14 @@ async function load(url: string): Promise<Answer> {
 
 async function check({ plugin, part, name, options }: Request & { do: 'check' }): Promise<CheckedOptions> {
   const entry = plugins.find((other) => other.name === plugin)?.[part]?.[name];
-  if (entry === undefined) throw new Error(`there is no ${part}.${name}`);
+  if (entry === undefined) throw new Error(`${part}.${name} is missing`);
   const checked = await checkOptions(entry.options, options);
   if (!checked.ok) return checked;
   if ('read' in entry) {
     const { values } = entry;
     return { ok: true, value: typeof values === 'function' ? values(checked.value as never) : values };
   }
-  // What an action's options are made into stays where the action is called.
+  // The parsed options of an action are not sent; they are parsed again where the action is called.
   const value =
     'defaults' in entry ? entry.defaults(checked.value as never) : entry.named?.(checked.value as never);
   return { ok: true, value };

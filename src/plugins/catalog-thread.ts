@@ -1,6 +1,6 @@
 /**
- * Passes on questions to the process that looks at plugins (catalog-child.ts), for a thread that waits for the answers
- * and so can't follow a process itself. No code of the user runs here.
+ * Forwards requests to the process that inspects plugins (catalog-child.ts). The main thread blocks until the
+ * answer, so it can't read from a process itself. Code of the user does not run here.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { wireOf } from '../usercode/javascript/wire.js';
 import { UserProcess } from '../usercode/user-process.js';
 import type { Answer, FromCatalog, Request, ToCatalog } from './catalog.js';
 
-// Two levels up from src/plugins and from dist/plugins alike.
+// The path is the same from src/plugins and from dist/plugins.
 const program = fileURLToPath(new URL('../../dist/plugins/catalog-child.js', import.meta.url));
 
 const { port, bell } = workerData as { port: MessagePort; bell: Int32Array };
@@ -40,5 +40,5 @@ port.on('message', (request: Request) => {
   else answer({ failed: end });
 });
 
-// The thread ends when the process, with all that plugins have started, is gone.
+// The thread ends after the process and its descendants have ended.
 port.on('close', () => void child.close());

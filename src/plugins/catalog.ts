@@ -1,6 +1,6 @@
 /**
- * What the plugins of a configuration offer, and whether options are right for it. Their code runs in a process of its
- * own here too, for as long as the configuration is read. The caller waits for it, for a limited time.
+ * Loads the plugins of a configuration, and checks their options. Plugins run in a separate process while the
+ * configuration is read. The caller blocks until the answer, for a limited time.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_thread
 import type { PluginInfo } from '../model/plugin.js';
 import type { CheckedOptions, PluginPart } from './plugin-module.js';
 
-/** Milliseconds that a plugin may take to load, or to judge options. */
+/** Milliseconds for a plugin to load, or to check options. */
 const PATIENCE = 10_000;
 
 export type Request =
@@ -26,7 +26,7 @@ export type Answer =
   | { readonly checked: CheckedOptions }
   | { readonly failed: string };
 
-/** What is sent to the process of the plugins, and what comes back. */
+/** A request to the process of the plugins, and its answer. */
 export interface ToCatalog {
   readonly kind: 'ask';
   readonly request: Request;
@@ -36,10 +36,10 @@ export interface FromCatalog {
   readonly answer: Answer;
 }
 
-// Two levels up from src/plugins and from dist/plugins alike.
+// The path is the same from src/plugins and from dist/plugins.
 const program = fileURLToPath(new URL('../../dist/plugins/catalog-thread.js', import.meta.url));
 
-/** A process, and the thread that follows it, for one configuration. Close it when that has been read. */
+/** A process and its thread for one configuration. Must be closed afterwards. */
 export class PluginCatalog {
   readonly #bell = new Int32Array(new SharedArrayBuffer(4));
   readonly #channel = new MessageChannel();
@@ -49,26 +49,25 @@ export class PluginCatalog {
     const port = this.#channel.port2;
     const worker = new Worker(program, { workerData: { port, bell: this.#bell }, transferList: [port] });
     worker.unref();
-    // Without an answer the question fails.
+    // A request without an answer times out.
     worker.on('error', () => {});
   }
 
-  /** Loads a plugin from the URL of its module. Throws Error with what is wrong with it. */
+  /** Loads a plugin from the URL of its module. Throws Error with the plugin's faults. */
   load(url: string): PluginInfo {
     const answer = this.#ask({ do: 'load', url });
     if ('loaded' in answer) return answer.loaded;
-    throw new Error('failed' in answer ? answer.failed : 'it can not be understood');
+    throw new Error('failed' in answer ? answer.failed : 'its answer is invalid');
   }
 
   /**
-   * Whether options are right. The value is what jobs of the kind have by default, actions that the options
-   * name, or names of what a probe measures.
-   * Throws Error when the plugin can't tell.
+   * Checks options. The value is the defaults of a kind of jobs, the actions that options name, or the names of a
+   * probe's values. Throws Error when the plugin fails.
    */
   check(plugin: string, part: PluginPart, name: string, options: unknown): CheckedOptions {
     const answer = this.#ask({ do: 'check', plugin, part, name, options });
     if ('checked' in answer) return answer.checked;
-    throw new Error('failed' in answer ? answer.failed : 'it can not be understood');
+    throw new Error('failed' in answer ? answer.failed : 'its answer is invalid');
   }
 
   /** Ends the process and its thread. Idempotent. */

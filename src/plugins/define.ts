@@ -1,17 +1,17 @@
-/** What a plugin is: the form in which people write it, and the helper that types it. */
+/** The interface of plugins, and the helper that types them. */
 
 import type { Parameters } from '../model/parameters.js';
 import type { CustomArguments } from '../model/user-function.js';
 
-/** One thing wrong with options: what, and at which key. */
+/** A fault of options: a message, and the key. */
 export interface OptionsIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
 /**
- * A schema of options: zod's, or any other that follows Standard Schema (standardschema.dev). `Output` is what
- * options are once defaults are filled in.
+ * A schema of options: zod's, or any other that follows Standard Schema (standardschema.dev). `Output` is the type
+ * of options with defaults filled in.
  */
 export interface OptionsSchema<Output = unknown> {
   readonly '~standard': {
@@ -25,91 +25,91 @@ export interface OptionsSchema<Output = unknown> {
   };
 }
 
-/** The job whose event made a rule due. */
+/** The job whose event triggered a rule. */
 export interface PluginJob {
   readonly id: bigint;
   readonly group: string;
-  /** Empty where its group has none. */
+  /** Empty for a group without parameters. */
   readonly parameters: Parameters;
-  /** Absolute. */
+  /** Absolute path. */
   readonly workdir: string;
   /**
-   * The file that its standard output goes to, absolute; null when it goes to none. With a file for each task, that of
-   * the first.
+   * Absolute path of the file with its standard output; null without one. With a file for each task, that of the
+   * first.
    */
   readonly output: string | null;
-  /** The same for standard error. */
+  /** Absolute path of the file with its standard error; null without one. */
   readonly error: string | null;
   /**
-   * An absolute path from one relative to `workdir`. Parameters, `{{id}}`, `{{group}}` and the like are filled in as
-   * they were for the job.
+   * Returns an absolute path for one relative to `workdir`. Parameters, `{{id}}`, `{{group}}` and other tags have
+   * their values for this job.
    */
   path(template: string): string;
 }
 
-/** What an action of a plugin is given: what a custom function is, and its options. */
+/** Arguments of a plugin's action: those of a custom function, and its options. */
 export interface PluginCall<Options = unknown> extends CustomArguments {
   /** The rule's `with:`, checked, with defaults filled in. */
   readonly options: Options;
-  /** Null where no event of a job of the file's groups made the rule due. */
+  /** Null unless an event of a job of the file's groups triggered the rule. */
   readonly job: PluginJob | null;
 }
 
 export interface PluginAction<Options = unknown> {
-  /** What it does, in a sentence. */
+  /** Describes the action in one sentence. */
   readonly description?: string;
   readonly options: OptionsSchema<Options>;
   /**
-   * Returns (or resolves with) what is to be done next, as a custom function does: an action like
-   * `{ name: 'submit', label: 'echo' }`, a rule, an array of those, or nothing.
+   * Returns (or resolves with) the next actions, as a custom function does: an action like `{ name: 'submit',
+   * label: 'echo' }`, a rule, an array of those, or nothing.
    */
   run(call: PluginCall<Options>): unknown;
   /**
-   * Actions of the file's own that options name (`then: {name: submit, ...}`), by the option's key: one or an array of
-   * them each. They are checked when the file is read.
+   * Returns actions that options name (`then: {name: submit, ...}`) by the option's key: an action or an array of
+   * them. They are checked when the file is read.
    */
   named?(options: Options): Readonly<Record<string, unknown>>;
 }
 
-/** Keys of a `jobs:` entry; whatever the entry says itself goes before them. */
+/** Keys of a `jobs:` entry. Keys of the entry itself take precedence. */
 export type JobDefaults = Readonly<Record<string, unknown>>;
 
 export interface PluginJobs<Options = unknown> {
-  /** What jobs of this kind are, in a sentence. */
+  /** Describes jobs of this kind in one sentence. */
   readonly description?: string;
   readonly options: OptionsSchema<Options>;
-  /** The keys that an entry with these options need not write. */
+  /** Returns the keys that an entry with these options may omit. */
   defaults(options: Options): JobDefaults;
 }
 
-/** What a probe is given, once a job of its group has ended successfully. */
+/** Arguments of a probe, which is called after a job of its group has succeeded. */
 export interface ProbeCall<Options = unknown> {
   /** The probe's `with:`, checked, with defaults filled in. */
   readonly options: Options;
   readonly job: PluginJob;
-  /** By which it was known that the job has succeeded. */
+  /** The event that reported the success of the job. */
   readonly event: CustomArguments['event'];
   readonly metrics: CustomArguments['metrics'];
   readonly handle: CustomArguments['handle'];
 }
 
-/** Measures jobs that have ended successfully: its numbers are variables of the group, as durations are. */
+/** Measures successful jobs. Its numbers are variables of the group, as durations are. */
 export interface PluginProbe<Options = unknown> {
-  /** What it measures, in a sentence. */
+  /** Describes the measured values in one sentence. */
   readonly description?: string;
   readonly options: OptionsSchema<Options>;
-  /** The names of its numbers, by which rules know them: `temperature` is there as `mean.<group>-temperature`. */
+  /** Names of its numbers in rules: `temperature` is available as `mean.<group>-temperature`. */
   readonly values: readonly string[] | ((options: Options) => readonly string[]);
   /**
-   * Returns (or resolves with) the numbers by name, or the number itself where there is but one. Null when the job has
-   * nothing to measure.
+   * Returns (or resolves with) the numbers by name, or the number itself if it is the only one. Null for a job
+   * without values.
    */
   read(call: ProbeCall<Options>): unknown;
 }
 
-/** A plugin, as a module exports it under the name `plugin`. */
+/** A plugin, exported by a module under the name `plugin`. */
 export interface Plugin {
-  /** What comes before the dot in `lammps.check`: small letters, digits and dashes. */
+  /** The part before the dot in `lammps.check`: lower-case letters, digits and dashes. */
   readonly name: string;
   readonly actions?: Readonly<Record<string, PluginAction<never>>>;
   readonly jobs?: Readonly<Record<string, PluginJobs<never>>>;
@@ -117,8 +117,8 @@ export interface Plugin {
 }
 
 /**
- * Types a plugin: `export const plugin = definePlugin({ name, actions, jobs, probes })`. Returns what it is given;
- * options of each action, kind of jobs and probe get the types of their schemas.
+ * Types a plugin: `export const plugin = definePlugin({ name, actions, jobs, probes })`. Returns its argument. The
+ * options of each action, kind of jobs and probe have the types of their schemas.
  */
 export function definePlugin<
   Actions extends Record<string, unknown> = Record<never, never>,

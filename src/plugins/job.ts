@@ -1,4 +1,4 @@
-/** A job as plugins see it. It is used in the plugin's process. */
+/** A job as plugins see it, in the plugin's process. */
 
 import { resolve } from 'node:path';
 import { fillText } from '../language/template.js';
@@ -6,7 +6,7 @@ import { findFile } from '../members/find-file.js';
 import type { JobFacts } from '../model/job-facts.js';
 import type { PluginJob } from './define.js';
 
-/** The job that the facts are of. `tried` notes which names of files there could be, by the one that was given. */
+/** Returns the job with these facts. `tried` collects the names of a file that were searched, by the chosen one. */
 export function pluginJob(facts: JobFacts, tried: Map<string, readonly string[]>): PluginJob {
   const { id, group, parameters, workdir, values } = facts;
   const find = (template: string) => {
@@ -19,7 +19,7 @@ export function pluginJob(facts: JobFacts, tried: Map<string, readonly string[]>
     group,
     parameters,
     workdir,
-    // Looked for when they are asked for: a job that has just begun may not have written yet.
+    // Searched on access, because a job that has just started may not have written yet.
     get output() {
       return facts.output === null ? null : find(facts.output);
     },

@@ -1,47 +1,48 @@
-/** Reads what a module exports as a plugin. It is used only in processes of their own: what it calls was written by users. */
+/** Validates the plugin that a module exports. Used only in separate processes, because it calls code of the user. */
 
 import { exportOf, importModule } from '../usercode/javascript/import-module.js';
 import type { OptionsSchema, Plugin } from './define.js';
 
 export const PLUGIN_NAME = /^[a-z][a-z0-9-]*$/;
-/** What follows the dot. */
+/** The part of a name after the dot. */
 const PART_NAME = /^[A-Za-z_][\w-]*$/;
 
-/** The parts of a plugin, and what each has besides its options. */
+/** The parts of a plugin, and the function of each in addition to its options. */
 const PARTS = { actions: 'run', jobs: 'defaults', probes: 'read' } as const;
 export type PluginPart = keyof typeof PARTS;
 
-/** Imports a module and returns the plugin that it exports. Rejects with what is wrong with it. */
+/** Imports a module and returns the plugin that it exports. Rejects with the faults of the plugin. */
 export async function importPlugin(url: string): Promise<Plugin> {
   const plugin = exportOf(await importModule(url), 'plugin');
   if (plugin === undefined)
-    throw new Error('it exports no `plugin`; write export const plugin = definePlugin(...)');
+    throw new Error('the export `plugin` is missing; write export const plugin = definePlugin(...)');
   checkPlugin(plugin);
   return plugin;
 }
 
 function checkPlugin(plugin: unknown): asserts plugin is Plugin {
-  if (!isMapping(plugin)) throw new Error('what it exports as `plugin` is no object; see definePlugin');
+  if (!isMapping(plugin)) throw new Error('its export `plugin` is not an object; use definePlugin');
   const { name } = plugin;
   if (typeof name !== 'string' || !PLUGIN_NAME.test(name)) {
-    throw new Error("its `name` must be small letters, digits and dashes, like 'lammps'");
+    throw new Error("its `name` must be lower-case letters, digits and dashes, like 'lammps'");
   }
   for (const [part, method] of Object.entries(PARTS)) {
     const entries = plugin[part] ?? {};
     if (!isMapping(entries)) throw new Error(`its \`${part}\` must be an object`);
     for (const [key, entry] of Object.entries(entries)) {
       const where = `${part}.${key}`;
-      if (!PART_NAME.test(key)) throw new Error(`${where} has no name that can stand behind a dot`);
+      if (!PART_NAME.test(key))
+        throw new Error(`${where} is not a valid name; use letters, digits, dashes and underscores`);
       if (!isMapping(entry)) throw new Error(`${where} must be an object`);
-      if (typeof entry[method] !== 'function') throw new Error(`${where} has no function \`${method}\``);
+      if (typeof entry[method] !== 'function') throw new Error(`${where} needs a function \`${method}\``);
       if (!isSchema(entry.options)) {
-        throw new Error(`${where} has no \`options\`; they are a zod schema, z.strictObject({}) for none`);
+        throw new Error(`${where} needs \`options\`, a zod schema; z.strictObject({}) allows none`);
       }
     }
   }
   const unknown = Object.keys(plugin).find((key) => key !== 'name' && !(key in PARTS));
   if (unknown !== undefined)
-    throw new Error(`it has a key \`${unknown}\`; there are name, actions, jobs and probes`);
+    throw new Error(`unknown key \`${unknown}\`; there are name, actions, jobs and probes`);
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
@@ -53,11 +54,11 @@ function isSchema(value: unknown): value is OptionsSchema {
   return typeof standard?.validate === 'function';
 }
 
-/** One thing wrong with options, as it is sent from process to process. */
+/** A fault of options, in the form that is sent between processes. */
 export interface OptionsProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
-  /** The problem is that there is such a key; `known` are those that may be there. */
+  /** Set for an unknown key: the keys that are allowed. */
   readonly known: readonly string[] | null;
 }
 
@@ -65,7 +66,7 @@ export type CheckedOptions<Options = unknown> =
   | { readonly ok: true; readonly value: Options }
   | { readonly ok: false; readonly problems: readonly OptionsProblem[] };
 
-/** Options with their defaults, or what is wrong with them. */
+/** Returns the options with their defaults, or their faults. */
 export async function checkOptions(schema: OptionsSchema<never>, value: unknown): Promise<CheckedOptions> {
   const result = (await schema['~standard'].validate(value ?? {})) as {
     readonly value?: unknown;
@@ -75,7 +76,7 @@ export async function checkOptions(schema: OptionsSchema<never>, value: unknown)
   return { ok: false, problems: result.issues.flatMap((issue) => problemsOf(issue, schema)) };
 }
 
-/** zod says more than Standard Schema asks for. */
+/** An issue of zod, with more fields than Standard Schema requires. */
 interface ZodLikeIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[];
@@ -84,7 +85,10 @@ interface ZodLikeIssue {
   readonly errors?: readonly (readonly ZodLikeIssue[])[];
 }
 
-/** Of a union that nothing fits, the issues of the alternative that was meant, where only one can be. */
+/**
+ * For a value that fits no alternative of a union: the issues of the intended alternative, where only one is
+ * possible.
+ */
 function meantIn({ path = [], errors = [] }: ZodLikeIssue): ZodLikeIssue[] {
   const meant = errors.filter((issues) =>
     issues.every((inner) => inner.path?.length || inner.code !== 'invalid_type'),

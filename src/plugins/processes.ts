@@ -4,10 +4,10 @@ import type { ConfigPlugin } from '../model/ensemble.js';
 import { JavaScriptFunctions } from '../usercode/javascript/javascript-functions.js';
 import type { UserCodeListener } from '../usercode/user-process.js';
 
-/** The function by which a process loads a plugin. Two levels up from src/plugins and from dist/plugins alike. */
+/** The function that loads a plugin in its process. The path is the same from src/plugins and from dist/plugins. */
 const loader = { url: new URL('../../dist/plugins/actions.js', import.meta.url).href, name: 'loadActions' };
 
-/** The processes of the plugins of a run; each begins with the first call. */
+/** The processes of the plugins of a run. Each starts with its first call. */
 export class PluginProcesses {
   readonly #actions: ReadonlyMap<string, JavaScriptFunctions>;
   readonly #probes: ReadonlyMap<string, JavaScriptFunctions>;
@@ -21,17 +21,17 @@ export class PluginProcesses {
     this.#probes = new Map(processes());
   }
 
-  /** For the actions of a plugin; null where there is no such plugin. */
+  /** Process of a plugin's actions; null for an unknown plugin. */
   actions(plugin: string): JavaScriptFunctions | null {
     return this.#actions.get(plugin) ?? null;
   }
 
-  /** For its probes: one that hangs does not keep actions waiting. */
+  /** Process of a plugin's probes. It is separate, so that a probe that hangs can't delay actions. */
   probes(plugin: string): JavaScriptFunctions | null {
     return this.#probes.get(plugin) ?? null;
   }
 
-  /** Ends the processes. Resolves when they and all that they started are gone. Idempotent. */
+  /** Ends the processes. Resolves when they and their descendants have ended. Idempotent. */
   async close(): Promise<void> {
     const all = [...this.#actions.values(), ...this.#probes.values()];
     await Promise.all(all.map((process) => process.close()));

@@ -1,4 +1,4 @@
-/** What the names in `plugins:` stand for. */
+/** Resolves the names in `plugins:`. */
 
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -7,7 +7,7 @@ import { createJiti } from 'jiti';
 import { type Parsed, parsed, refused } from '../text/result.js';
 import { choices, didYouMean } from '../text/suggest.js';
 
-/** Plugins that come with this package, and their modules. Two levels up from src/plugins and dist/plugins alike. */
+/** Plugins of this package, and their modules. The paths are the same from src/plugins and from dist/plugins. */
 const SHIPPED: ReadonlyMap<string, string> = new Map([
   ['lammps', new URL('../../dist/plugins/lammps/plugin.js', import.meta.url).href],
 ]);
@@ -15,10 +15,10 @@ const SHIPPED: ReadonlyMap<string, string> = new Map([
 const MODULE = /\.[cm]?[jt]s$/;
 
 /**
- * The URL of a plugin's module: one of ours, a file (a path that begins with `.` or `/`, or ends like a module), or
- * a package.
+ * Returns the URL of a plugin's module: one of this package, a file (a path that begins with `.` or `/`, or has the
+ * suffix of a module), or a package.
  *
- * @param file The ensemble file beside which files and packages are looked for; null for the working directory.
+ * @param file The ensemble file, whose folder is searched for files and packages; null for the working directory.
  */
 export function resolvePlugin(specifier: string, file: string | null): Parsed<string> {
   const shipped = SHIPPED.get(specifier);
@@ -33,17 +33,17 @@ export function resolvePlugin(specifier: string, file: string | null): Parsed<st
     const hint = didYouMean(specifier, SHIPPED.keys());
     return refused(
       hint === ''
-        ? `no package '${specifier}' is to be found from ${folder}; npm install ${specifier}, or write a path like ` +
-            `./${specifier}.mjs (with the program come ${choices([...SHIPPED.keys()], 'and')})`
-        : `no package '${specifier}' is to be found from ${folder}${hint}`,
+        ? `no package '${specifier}' was found from ${folder}; run npm install ${specifier}, or write a path like ` +
+            `./${specifier}.mjs (included plugins: ${choices([...SHIPPED.keys()], 'and')})`
+        : `no package '${specifier}' was found from ${folder}${hint}`,
     );
   }
 }
 
 function resolveFile(path: string): Parsed<string> {
-  if (!existsSync(path)) return refused(`there is no file ${path}`);
-  if (!statSync(path).isFile()) return refused(`${path} is no file`);
-  if (!MODULE.test(path)) return refused(`${path} is no module (.js, .mjs, .cjs, .ts, .mts or .cts)`);
+  if (!existsSync(path)) return refused(`the file ${path} does not exist`);
+  if (!statSync(path).isFile()) return refused(`${path} is not a file`);
+  if (!MODULE.test(path)) return refused(`${path} is not a module (.js, .mjs, .cjs, .ts, .mts or .cts)`);
   return parsed(pathToFileURL(path).href);
 }
 

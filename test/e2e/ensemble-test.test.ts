@@ -165,7 +165,7 @@ tests:
     const none = await cli(['test', '--only', 'nothing', 'study.test.yaml'], { cwd });
     expect(none).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining("no test's name holds 'nothing'"),
+      stderr: expect.stringContaining("no test has a name that contains 'nothing'"),
     });
   });
 

@@ -36,5 +36,5 @@ test('a file of tests is read with the same care', async () => {
   expect(circular).toMatchObject({ status: 2, stderr: expect.stringContaining('tests.yaml:2:12: error: ') });
   writeFileSync(path, 'ensemble: ./ensemble.yaml\ntests: []\ntests: []\n');
   const twice = await cli(['test', path]);
-  expect(twice).toMatchObject({ status: 2, stderr: expect.stringContaining("'tests' is given twice") });
+  expect(twice).toMatchObject({ status: 2, stderr: expect.stringContaining("'tests' appears twice") });
 });

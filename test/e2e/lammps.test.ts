@@ -119,13 +119,13 @@ describe.concurrent('the plugin lammps', () => {
     };
     const { output, problems } = await checked(Object.values(logs), '{Temp: 900}');
     expect(problems.map((message) => message.replace(/.*failed: /, '')).sort()).toEqual([
-      "'Temp' is not known, as the log can't be read: line 4: lines of numbers are a table whose names were not found",
-      "'Temp' is not known, as the log can't be read: line 7 and 1 other: rows of several tables with as many columns can not be told apart",
+      "'Temp' is unknown, because parts of the log can't be read: line 4: lines of numbers form a table without names",
+      "'Temp' is unknown, because parts of the log can't be read: line 7 and 1 other: rows of several tables with equally many columns can't be distinguished",
     ]);
     expect(output.sort()).toEqual([
       'lammps.check JOB: Temp = 900 (== 900): yes',
       'lammps.check JOB: Temp = unknown: the last run does not have this column (== 900): no',
-      'lammps.check JOB: Temp = unknown: there is no thermo output (== 900): no',
+      'lammps.check JOB: Temp = unknown: the thermo output is missing (== 900): no',
       'lammps.check JOB: line 7: several LAMMPS print the same table at once: their rows are mixed',
     ]);
     const errors = await checked([logs.unnamed, logs.mixed], '{errors: 0, complete: 0}');
@@ -172,7 +172,7 @@ rules:
     const problems = lines.filter(({ type }) => type === 'problem').map(({ message }) => message);
     expect(problems).toEqual([
       expect.stringMatching(
-        /^probe lammps\.thermo of group 'melt' for job \S+ failed: .*'Temp' in its last row/,
+        /^probe lammps\.thermo of group 'melt' for job \S+ failed: .*last row has no number for 'Temp'/,
       ),
     ]);
     expect(summary).toMatchObject({
@@ -193,7 +193,7 @@ rules:
   test.each([
     [
       '{when: {Temp: "maxx > 2"}, then: {name: terminate}}',
-      "with.when.Temp: no statistic 'maxx'; did you mean 'max'?",
+      "with.when.Temp: unknown statistic 'maxx'; did you mean 'max'?",
     ],
     ['{when: {Temp: "> x"}, then: {name: terminate}}', 'with.when.Temp: '],
     ['{when: {Temp: 1}}', 'has neither `then` nor `else`'],

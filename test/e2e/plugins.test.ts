@@ -222,12 +222,12 @@ describe.concurrent('what is wrong is said before the run, with line and column'
   });
 
   test.each([
-    ['a file that is not there', '[./nowhere.mjs]', '', 'plugins[0]: there is no file /'],
+    ['a file that is not there', '[./nowhere.mjs]', '', 'plugins[0]: the file /'],
     [
       'a package that is not there',
       '[ensemble-plugin-nowhere]',
       '',
-      "plugins[0]: no package 'ensemble-plugin-nowhere' is to be found from /",
+      "plugins[0]: no package 'ensemble-plugin-nowhere' was found from /",
     ],
     [
       'a throw',
@@ -236,12 +236,12 @@ describe.concurrent('what is wrong is said before the run, with line and column'
       "plugins[0]: the plugin ./study.mjs can't be loaded: TypeError: oh no",
     ],
     ['a syntax error', '[./study.mjs]', 'export const = 1;', "can't be loaded: SyntaxError: "],
-    ['no plugin', '[./study.mjs]', 'export const f = 1;', 'it exports no `plugin`'],
+    ['no plugin', '[./study.mjs]', 'export const f = 1;', 'the export `plugin` is missing'],
     [
       'no schema',
       '[./study.mjs]',
       "export const plugin = { name: 'study', actions: { check: { run() {} } } };",
-      'actions.check has no `options`',
+      'actions.check needs `options`',
     ],
     ['no name', '[./study.mjs]', 'export const plugin = {};', 'its `name` must be'],
     ['the end of its process', '[./study.mjs]', 'process.exit(3);', 'its process ended (exit status 3)'],

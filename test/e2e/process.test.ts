@@ -51,7 +51,7 @@ describe.concurrent('a stream that can’t be written: the run goes on, says so 
     const { stderr, status, cwd } = await shell(`$E run ${leavingFiles(20)} > /dev/full`);
     expect({ status, done: done(cwd) }).toEqual({ status: 4, done: 20 });
     expect(lines(stderr)).toEqual([
-      "ensemble: warning: standard output can't be written: no space left on device (ENOSPC). The command goes on without it",
+      "ensemble: warning: standard output can't be written: no space left on device (ENOSPC). The command continues without it",
     ]);
   });
 
@@ -126,7 +126,7 @@ custom: |
       stdout += text;
     });
     const status = await new Promise((resolve) => child.on('close', resolve));
-    expect(stderr).toBe('ensemble: warning: standard output is not read: lines are left out until it is\n');
+    expect(stderr).toBe('ensemble: warning: standard output is not read: lines are dropped until it is\n');
     const records = lines(stdout).map((line) => JSON.parse(line) as { type: string; lines?: number });
     const printed = records.filter(({ type }) => type === 'output').length;
     const leftOut = records.reduce((sum, { type, lines = 0 }) => sum + (type === 'left-out' ? lines : 0), 0);

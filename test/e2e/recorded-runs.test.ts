@@ -339,7 +339,9 @@ describe.concurrent('a recording that is no file', () => {
     running.process.kill('SIGTERM');
     const { stderr, stdout } = await running.finished;
     reader.kill('SIGKILL');
-    expect(stderr).toMatch(/the recording .*pipe can't be written: \d+ bytes at its end were not taken in/);
+    expect(stderr).toMatch(
+      /the recording .*pipe can't be written: \d+ bytes at its end could not be written/,
+    );
     expect(stdout).toContain('a ');
   });
 });

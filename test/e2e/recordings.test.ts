@@ -166,7 +166,7 @@ describe.concurrent('a recording that is broken', () => {
     const { status, stderr } = await cli(['replay', file('broken.ndjson', lines.join('\n'))]);
     expect(status).toBe(0);
     const offset = lines.slice(0, 6).join('\n').length + 1;
-    expect(stderr).toMatch(/the journal's line 7 \(byte \d+\) is no record/);
+    expect(stderr).toMatch(/the journal's line 7 \(byte \d+\) is not a record/);
     expect(Number(/byte (\d+)/.exec(stderr)?.[1])).toBeGreaterThanOrEqual(offset);
   });
 

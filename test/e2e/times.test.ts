@@ -29,6 +29,6 @@ test.concurrent.each([
   [serverProgram, ['token', '--expires', '7 weeks', 'f']],
 ])('what is none is refused: %s %j', async (program, args) => {
   const { stderr, status } = await cli(args, program === undefined ? {} : { program });
-  expect(stderr).toContain('It must be a time like 30s, 5m, 12h or 7d, or seconds');
+  expect(stderr).toContain('It must be a duration like 30s, 5m, 12h or 7d, or seconds');
   expect(status).toBe(2);
 });

@@ -1,4 +1,4 @@
-/** What is valid, and still not what was meant: warnings on a configuration without errors. */
+/** Warnings about valid configurations that probably do not do what was intended. */
 
 import type { EnsembleConfig } from '../../model/ensemble.js';
 import type { ResolveContext } from '../resolve/context.js';

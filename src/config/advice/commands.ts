@@ -1,10 +1,10 @@
-/** Advice on commands that were written for a shell. */
+/** Advice on commands that contain shell syntax. */
 
 import type { Path } from '../../text/path.js';
 import type { ResolveContext } from '../resolve/context.js';
 import { shellSyntaxIn } from './shell-syntax.js';
 
-/** Warns of commands of jobs and of exec that only a shell would understand. */
+/** Warns about commands of jobs and of exec actions that only a shell would interpret. */
 export function adviseOnCommands(context: ResolveContext): void {
   const { jobs, rules } = context.shape.config;
   for (const [index, job] of (jobs ?? []).entries()) {
@@ -31,6 +31,6 @@ function adviseOnPath({ problems }: ResolveContext, text: unknown, path: Path): 
   if (found === undefined) return;
   problems.warning(
     path,
-    `no shell reads the path, so '${found}' is a part of a name; write what it stands for`,
+    `paths are not expanded by a shell, so '${found}' is taken literally; write the full path`,
   );
 }

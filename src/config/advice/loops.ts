@@ -1,10 +1,10 @@
-/** Rules that set each other off without end. */
+/** Detects rules that trigger each other without end. */
 
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 import { formatPath } from '../../text/path.js';
 import { choices } from '../../text/suggest.js';
 
-/** So many repetitions mean that there is no end to them. */
+/** Rules with this many repetitions count as endless. */
 const ENDLESS = 100_000;
 
 export interface Loop {
@@ -12,13 +12,13 @@ export interface Loop {
   readonly message: string;
 }
 
-/** The events that every job has, however it ends; and `success`, which a job that works has. */
+/** The events of every job, however it ends, and `success`, which a working job has. */
 const ALWAYS = new Set([
   ...['submit', 'validate', 'depend', 'priority', 'alloc', 'start', 'finish', 'release', 'free', 'clean'],
   ...['sched', 'run', 'cleanup', 'inactive', 'success'],
 ]);
 
-/** The group whose jobs make a rule fire, each of them and without an end; null for a rule that something holds. */
+/** Returns the group whose jobs each trigger the rule without end; null for a rule with other limits. */
 function setOffBy({ trigger, when, in: within, cooldown, action }: Rule): string | 'any' | null {
   if (action.name !== 'submit' || action.repetitions < ENDLESS) return null;
   if (when !== null || within.length > 0 || cooldown !== null) return null;
@@ -30,7 +30,7 @@ function setOffBy({ trigger, when, in: within, cooldown, action }: Rule): string
   return grows && stays ? metric.group : null;
 }
 
-/** Loops of rules that nothing ends. A rule that terminates the ensemble is taken for an end. */
+/** Returns the loops of rules that nothing ends. A rule that terminates the ensemble counts as an end. */
 export function endlessLoops({ rules }: Pick<EnsembleConfig, 'rules'>): Loop[] {
   if (rules.some(({ action }) => action.name === 'terminate')) return [];
   const edges = rules.flatMap((rule) => {
@@ -54,7 +54,7 @@ interface Edge {
   readonly to: string;
 }
 
-/** The rules by which jobs of the first one set it off again; null when they do not. */
+/** Returns the rules by which jobs of the first one trigger it again; null without such rules. */
 function loopFrom(start: Edge, edges: readonly Edge[]): Rule[] | null {
   const before = new Map<Edge, Edge | null>([[start, null]]);
   for (const edge of before.keys()) {
@@ -74,7 +74,7 @@ function loopFrom(start: Edge, edges: readonly Edge[]): Rule[] | null {
 function describe(loop: readonly Rule[], rules: readonly Rule[]): string {
   const end = 'lower their repetitions, or add a rule with the action terminate';
   if (loop.length === 1)
-    return `sets itself off: the jobs that it submits make it due again, without end; ${end}`;
+    return `triggers itself: the jobs that it submits trigger it again, without end; ${end}`;
   const names = loop.map((rule) => formatPath(['rules', rules.indexOf(rule)]));
-  return `${choices(names, 'and')} set each other off without end; ${end}`;
+  return `${choices(names, 'and')} trigger each other without end; ${end}`;
 }

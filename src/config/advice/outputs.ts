@@ -11,40 +11,40 @@ import type { PlacedEntries } from '../resolve/jobs.js';
 
 /** Jobs of one entry of the configuration that write to one file. */
 interface Writer {
-  /** Of `output` or `error`. */
+  /** Path of `output` or `error`. */
   readonly path: Path;
   readonly file: string;
   readonly entry: JobEntry;
-  /** How many of one submission. */
+  /** Jobs of one submission. */
   jobs: number;
-  /** They have their numbers in the file's name. */
+  /** The file's name contains the job's number. */
   readonly numbered: boolean;
 }
 
-/** Warns of files that several jobs write to, of one entry or of several. */
+/** Warns about files that several jobs write to, of one entry or of several. */
 export function adviseOnOutputs(
   { problems }: ResolveContext,
   entries: PlacedEntries,
   rules: readonly Rule[],
 ): void {
-  // Many rows of parameters have the same fault; it is told once.
-  const told = new Set<Path>();
+  // Many rows of parameters have the same fault, so it is reported once.
+  const reported = new Set<Path>();
   const warn = (path: Path, message: string) => {
-    if (!told.has(path)) problems.warning(path, message);
-    told.add(path);
+    if (!reported.has(path)) problems.warning(path, message);
+    reported.add(path);
   };
   for (const writers of writersOf(entries).values()) {
     const [first, ...others] = writers as [Writer, ...Writer[]];
     for (const { path, file } of others) {
       const same = formatPath(first.path);
-      warn(path, `the jobs of ${same} write to '${file}' too; give each entry a file of its own`);
+      warn(path, `the jobs of ${same} also write to '${file}'; give each entry its own file`);
     }
     const wrong = others.length === 0 ? whatIsWrongWith(first, rules) : null;
-    if (wrong !== null) warn(first.path, `${wrong}; add a tag that tells them apart, like {{id}}`);
+    if (wrong !== null) warn(first.path, `${wrong}; add a tag that differs for each job, like {{id}}`);
   }
 }
 
-/** By file, who writes to it. */
+/** Returns the writers of each file. */
 function writersOf(entries: PlacedEntries): Map<string, Writer[]> {
   const files = new Map<string, Writer[]>();
   const paths = new Map<Path, { readonly output: Path; readonly error: Path }>();
@@ -56,7 +56,7 @@ function writersOf(entries: PlacedEntries): Map<string, Writer[]> {
       if (found === null) continue;
       const writers = files.get(found.file) ?? [];
       files.set(found.file, writers);
-      // Rows of one entry follow each other.
+      // Rows of one entry are consecutive.
       const known = writers.slice(-2).find((writer) => writer.path === own[key]);
       if (known === undefined) writers.push({ path: own[key], entry, jobs: entry.count, ...found });
       else known.jobs += entry.count;
@@ -66,14 +66,17 @@ function writersOf(entries: PlacedEntries): Map<string, Writer[]> {
 }
 
 function whatIsWrongWith({ jobs, file, numbered, entry }: Writer, rules: readonly Rule[]): string | null {
-  if (jobs > 1 && !numbered) return `${counted(jobs, 'job')} write to the one file '${file}'`;
+  if (jobs > 1 && !numbered) return `${counted(jobs, 'job')} write to the same file '${file}'`;
   const times = timesSubmitted(entry, rules);
   if (times <= 1 || jobs === 0) return null;
   const again = numbered ? ' with the same numbers' : '';
   return `the jobs may be submitted ${countedTimes(times)}${again}, and write to '${file}' each time`;
 }
 
-/** How often rules submit the same jobs. With values of their own, or as rows that come in turn, they are others. */
+/**
+ * Returns how often rules submit the same jobs. Jobs with other values, or rows that are submitted in turn, count
+ * as different.
+ */
 function timesSubmitted({ group, draft }: JobEntry, rules: readonly Rule[]): number {
   let times = 0;
   for (const { action } of rules) {
@@ -86,7 +89,10 @@ function timesSubmitted({ group, draft }: JobEntry, rules: readonly Rule[]): num
 /** Tags of Flux that are the same for all jobs of an entry. */
 const OF_ALL_JOBS = /^(?:name|size|ntasks|nnodes|taskid|(?:task|node)\..+)$/;
 
-/** The file that an entry's jobs write to; null where each writes to another, or to none that is kept. */
+/**
+ * Returns the file that an entry's jobs write to; null where each job writes to another file, or output is
+ * discarded.
+ */
 function fileOf(entry: JobEntry, key: 'output' | 'error'): Pick<Writer, 'file' | 'numbered'> | null {
   const path = entry.draft?.[key] ?? entry[key];
   if (path === null) return null;
@@ -94,7 +100,7 @@ function fileOf(entry: JobEntry, key: 'output' | 'error'): Pick<Writer, 'file' |
   const names = namesIn(whole);
   if (!names.ok || whole.startsWith('/dev/')) return null;
   const known = (name: string) => name === 'group' || Object.hasOwn(entry.parameters, name);
-  // Any other tag, like {{id}} or {{event.id}}, stands for something else each time.
+  // Other tags, like {{id}} or {{event.id}}, have a different value for each job.
   const differs = (name: string) => name !== 'index' && !(isFluxTag(name) && OF_ALL_JOBS.test(name));
   const tags = names.value.filter((name) => !known(name));
   if (tags.some(differs)) return null;

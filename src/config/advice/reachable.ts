@@ -1,18 +1,18 @@
-/** Which rules can ever fire, and which groups can ever have jobs, as far as a file tells. */
+/** Estimates which rules can fire, and which groups can have jobs. */
 
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 import { asksUserCode } from '../../model/user-code.js';
 
 export interface Reachable {
   readonly rules: ReadonlySet<Rule>;
-  /** Groups of which jobs can come to be. */
+  /** Groups that can have jobs. */
   readonly groups: ReadonlySet<string>;
   readonly states: ReadonlySet<string>;
-  /** Code of the user may submit anything, and add rules. */
+  /** Code of the user may submit any job, and add rules. */
   readonly anything: boolean;
 }
 
-/** Groups whose jobs come from elsewhere: from a recording, or in the file's own tests. */
+/** Returns groups whose jobs come from a recording, or from the file's own tests. */
 function fromElsewhere(
   { tests, groups }: Pick<EnsembleConfig, 'tests' | 'groups'>,
   recorded: boolean,
@@ -24,7 +24,10 @@ function fromElsewhere(
   });
 }
 
-/** What can come of a configuration. In doubt, a rule can fire. `recorded`: its jobs come from a recording. */
+/**
+ * Returns the reachable parts of a configuration. In doubt, a rule can fire. `recorded`: its jobs come from a
+ * recording.
+ */
 export function reachableIn(
   config: Pick<EnsembleConfig, 'rules' | 'groups' | 'states' | 'tests' | 'heartbeat'>,
   recorded: boolean,
@@ -44,7 +47,7 @@ export function reachableIn(
       case 'metric': {
         if (trigger.metric !== null) return groups.has(trigger.metric.group);
         const metrics = (when?.steps ?? []).flatMap((step) => (step.op === 'metric' ? [step.metric] : []));
-        // An expression takes counts that have not begun for 0, and may hold without any job.
+        // Missing counts are 0 in an expression, so it may hold without any job.
         const byTime =
           config.heartbeat > 0 || within.length > 0 || metrics.some(({ kind }) => kind === 'rate');
         return byTime || metrics.length === 0 || metrics.some(({ group }) => groups.has(group));

@@ -1,4 +1,4 @@
-/** Advice on rules that do nothing, that act only once, and that never end. */
+/** Advice on rules that have no effect, that act only once, and that never end. */
 
 import type { EnsembleConfig, JobGroup, Rule } from '../../model/ensemble.js';
 import { MAX_COUNT } from '../../model/limits.js';
@@ -11,10 +11,10 @@ import { type Reachable, reachableIn } from './reachable.js';
 
 type Config = Pick<EnsembleConfig, 'rules' | 'groups' | 'states' | 'tests' | 'heartbeat'>;
 
-/** Retries without a pause that are as good as endless. */
+/** Retries without a delay from which on a rule counts as endless. */
 const MANY_RETRIES = 1000;
 
-/** Warns of rules and groups of which something else will come than was meant. */
+/** Warns about rules and groups that probably do not do what was intended. */
 export function adviseOnRules(context: ResolveContext, config: Config, recorded: boolean): void {
   const { rules } = config;
   if (rules.length === 0) return;
@@ -30,7 +30,7 @@ export function adviseOnRules(context: ResolveContext, config: Config, recorded:
   adviseOnRetries(context);
 }
 
-const ELSEWHERE = "unless they come from elsewhere, with the group's name in attributes.user.group";
+const ELSEWHERE = "unless other programs submit them, with the group's name in attributes.user.group";
 
 function adviseToBegin({ problems }: ResolveContext, { groups }: Config): void {
   const [group = 'GROUP'] = groups.keys();
@@ -55,11 +55,11 @@ function adviseOnIdle(
   }
   for (const [index, state] of states.entries()) {
     if (reachable.states.has(state)) continue;
-    problems.warning(['states', index], `no rule leads to the state ${quote(state)}`);
+    problems.warning(['states', index], `no rule changes to the state ${quote(state)}`);
   }
 }
 
-/** Jobs whose events can make a rule due, as far as rules submit them. */
+/** Returns the maximum number of jobs, submitted by rules, whose events can trigger a rule. */
 function mostJobs({ trigger }: Rule, { groups, rules }: Config): number {
   if (trigger.kind !== 'job') return 0;
   let jobs = 0;
@@ -79,7 +79,7 @@ function adviseToRepeat({ problems, shape }: ResolveContext, rule: Rule, most: n
   if (action.name === 'terminate' || action.goto !== null) return;
   problems.warning(
     [...path, 'action'],
-    `acts at the first such event only, and there may be ${most}; add 'repetitions: ${Math.min(most, MAX_COUNT)}', ` +
+    `acts only on the first of up to ${most} such events; add 'repetitions: ${Math.min(most, MAX_COUNT)}', ` +
       "or 'repetitions: 1' if once is enough",
   );
 }
@@ -90,7 +90,7 @@ function adviseOnRetries({ problems, shape }: ResolveContext): void {
     const { times = 0, backoff = 0 } = typeof retry === 'number' ? { times: retry } : (retry ?? {});
     const pause = durationSeconds(typeof backoff === 'object' ? (backoff.initial ?? 0) : backoff);
     if (times < MANY_RETRIES || pause > 0) continue;
-    const message = `a job that always fails is submitted again ${times} times without a pause; add 'backoff: 10s'`;
+    const message = `a job that always fails is submitted again ${times} times without a delay; add 'backoff: 10s'`;
     problems.warning(['jobs', index, 'retry'], message);
   }
 }

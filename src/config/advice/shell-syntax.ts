@@ -1,25 +1,25 @@
-/** What in a command only a shell would understand. */
+/** Finds shell syntax in commands. */
 
 import { partsOf } from '../../language/split-words.js';
 import { choices } from '../../text/suggest.js';
 
-/** Commands of a shell, which are no programs. */
+/** Commands that are built into shells. */
 const BUILTINS = new Set(
   'cd source . export module ulimit umask alias unset eval set if for while until case function'.split(' '),
 );
 
 const OPERATORS = /&&|\|\||\|&?|;|(?<=^|\s)(?:\d*(?:>>|>|<<|<)(?:&\d?)?|&>>?)|&(?=\s|$)/g;
 const EXPANSIONS = /\$(?:[A-Za-z_]\w*|\{[^}\s]*\}?|\(|[\d@#?*!])|`|(?<=^|\s)~(?=[/\w\s]|$)/g;
-/** In an option like --include=*.c a shell finds no file, and leaves it. */
+/** In an option like --include=*.c a shell finds no file, and leaves it unchanged. */
 const PATTERNS = /(?<=^|\s)(?![-\s])[^\s=]*?(\*)/g;
 
 export interface ShellSyntax {
-  /** Where the first of it stands in the command. */
+  /** Position of the first shell syntax in the command. */
   readonly at: number;
   readonly message: string;
 }
 
-/** What a shell would understand in a command, outside of quotes; null when there is nothing. */
+/** Returns the shell syntax in a command, outside of quotes; null without any. */
 export function shellSyntaxIn(command: string): ShellSyntax | null {
   const parts = partsOf(command);
   if (!parts.ok) return null;
@@ -30,10 +30,10 @@ export function shellSyntaxIn(command: string): ShellSyntax | null {
   const start = text.indexOf(first);
   if (/^[A-Za-z_]\w*=/.test(first)) {
     const variable = first.slice(0, first.indexOf('='));
-    return { at: start, message: `${NO_SHELL}, so ${variable} does not become a variable; use environment` };
+    return { at: start, message: `${NO_SHELL}, so ${variable} does not set a variable; use environment` };
   }
   if (BUILTINS.has(first)) {
-    return { at: start, message: `'${first}' is a command of shells, and ${NO_SHELL}; ${HOW}` };
+    return { at: start, message: `'${first}' is a command of shells, but ${NO_SHELL}; ${HOW}` };
   }
   const found = [...text.matchAll(OPERATORS), ...text.matchAll(EXPANSIONS)].map(({ index, 0: what }) => ({
     index,
@@ -45,11 +45,12 @@ export function shellSyntaxIn(command: string): ShellSyntax | null {
   found.sort((a, b) => a.index - b.index);
   const names = [...new Set(found.map(({ what }) => `'${what}'`))];
   const shown = names.length > MOST_SHOWN ? [...names.slice(0, MOST_SHOWN), 'others'] : names;
-  const reach = names.length === 1 ? 'reaches the program as it is' : 'reach the program as they are';
-  const message = `${NO_SHELL}, so ${choices(shown, 'and')} ${reach}; ${HOW}, or put it in quotes if it is meant so`;
+  const reach =
+    names.length === 1 ? 'is passed to the program unchanged' : 'are passed to the program unchanged';
+  const message = `${NO_SHELL}, so ${choices(shown, 'and')} ${reach}; ${HOW}, or put it in quotes if that is intended`;
   return { at: found[0]?.index ?? 0, message };
 }
 
-const NO_SHELL = 'no shell runs the command';
-const HOW = "for a shell, write sh -c '...'";
+const NO_SHELL = 'the command runs without a shell';
+const HOW = "to use one, write sh -c '...'";
 const MOST_SHOWN = 4;

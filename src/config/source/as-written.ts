@@ -1,14 +1,14 @@
-/** Numbers of a configuration that are to reach a command as they are written. */
+/** Numbers of a configuration that reach a command unchanged. */
 
 import { type Given, given } from '../../model/written.js';
 import type { Path } from '../../text/path.js';
 import type { ConfigSource } from './problems.js';
-/** A scalar that the schema let pass. */
+/** A scalar that the schema has accepted. */
 export type Scalar = string | number | boolean | bigint;
 
 /**
- * The scalar at a path, with its text. An integer that a number can't be trusted to hold is its text and nothing
- * else, so that it is never rounded.
+ * Returns the scalar at a path with its text. An integer beyond the safe numbers is only its text, so that it is
+ * never rounded.
  */
 export function asWritten(source: ConfigSource, value: Scalar, path: Path): Given {
   if (typeof value === 'string') return value;
@@ -18,7 +18,7 @@ export function asWritten(source: ConfigSource, value: Scalar, path: Path): Give
   return Number.isSafeInteger(number) ? given(number, text) : text;
 }
 
-/** Whether a scalar is an integer that no number can be trusted to hold. */
+/** Returns whether a scalar is an integer beyond the safe numbers. */
 export function isLarge(value: unknown): value is bigint {
   return typeof value === 'bigint' && !Number.isSafeInteger(Number(value));
 }

@@ -1,6 +1,6 @@
 /**
- * `use:`: rules of other files, with the values of their parameters filled in, behind the rules of the configuration.
- * This happens before anything is checked, so that they are checked as all others are.
+ * Expands `use:`: appends the rules of other files, with the values of their parameters, to the rules of the
+ * configuration. Runs before all checks, so the appended rules are checked like the others.
  */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -28,20 +28,20 @@ import { YamlSource } from './yaml-source.js';
 
 export interface Expanded {
   readonly value: unknown;
-  /** Of each rule, the algorithm that it is of, or null. */
+  /** The algorithm of each rule, or null. */
   readonly algorithms: readonly (string | null)[];
 }
 
-/** Works from src/config as well as from dist/config. */
+/** The path is the same from src/config/source and from dist/config/source. */
 const SHIPPED = fileURLToPath(new URL('../../../algorithms/', import.meta.url));
-/** Bytes; nobody writes as many rules. */
+/** Maximum bytes of a file of rules. */
 const LARGEST_FILE = 4 * 2 ** 20;
-/** Names that mean something only when a rule fires. */
+/** Names whose values are known only when a rule fires. */
 const LATER = /^(event|job|metrics)\./;
 
 type Values = ReadonlyMap<string, Given>;
 
-/** The configuration with the rules of the algorithms that it uses; what is wrong with these is reported. */
+/** Returns the configuration with the rules of its algorithms. Faults of these are reported. */
 export function expandAlgorithms(
   value: unknown,
   source: ExpandedSource,
@@ -53,7 +53,7 @@ export function expandAlgorithms(
   const rules: unknown[] = 'rules' in value && Array.isArray(value.rules) ? [...value.rules] : [];
   const algorithms: (string | null)[] = rules.map(() => null);
   for (const [index, use] of uses.entries()) {
-    // What has another shape is reported with everything else that has.
+    // Invalid entries are reported later by the schema.
     const shape = useSchema.safeParse([withoutExtensions(use)]).data?.[0];
     if (shape === undefined) continue;
     const path = ['use', index];
@@ -99,7 +99,7 @@ function readAlgorithm(
   try {
     const stats = statSync(target);
     if (!stats.isFile() || stats.size > LARGEST_FILE)
-      throw new Error('it is not a file of rules, or it is too large');
+      throw new Error('it is not a regular file of at most 4 MiB');
     text = readFileSync(target, 'utf8');
   } catch (error) {
     if (isPath)
@@ -107,7 +107,7 @@ function readAlgorithm(
     else
       problems.error(
         path,
-        `no algorithm ${quote(named)} is shipped${ofThoseShipped(named)}; a file's path has a /`,
+        `unknown algorithm ${quote(named)}${ofThoseShipped(named)}; write the path of a file with a /`,
       );
     return null;
   }
@@ -135,7 +135,7 @@ function ofThoseShipped(named: string): string {
   return didYouMean(named, shipped) || thereAre(shipped);
 }
 
-/** The values of all parameters; null when one is missing or wrong, which has been reported then. */
+/** Returns the values of all parameters; null after reporting a missing or invalid one. */
 function bind(
   { algorithm, source: own }: Found,
   use: AlgorithmUse,
@@ -186,7 +186,7 @@ function whatIsWrong(value: Scalar, parameter: AlgorithmParameter, ensemble: obj
     case 'state':
       if (typeof value !== 'string') return `must be the name of a state${found}`;
       return unknownAmong(value, namesAt(ensemble, 'states'), (known) => {
-        return `no state ${quote(value)}${didYouMean(value, known)}`;
+        return `unknown state ${quote(value)}${didYouMean(value, known)}`;
       });
     case 'string':
       return typeof value === 'string' ? null : `must be text${found}; put it in quotes`;
@@ -212,7 +212,7 @@ function boundsText(minimum: number | undefined, maximum: number | undefined): s
   return maximum === undefined ? ` from ${minimum} on` : ` from ${minimum} to ${maximum}`;
 }
 
-/** The names in a list of the ensemble, of which nothing has been checked; null where there are none to tell. */
+/** Returns the names in a list of the unchecked ensemble; null where they are unknown. */
 function namesAt(ensemble: object, key: string): string[] | null {
   const list = (ensemble as Readonly<Record<string, unknown>>)[key];
   if (!Array.isArray(list)) return null;
@@ -230,7 +230,7 @@ function unknownAmong(
   return known === null || known.includes(value) ? null : message(known);
 }
 
-/** A rule, or a part of one, with the values in place of the tags. */
+/** Returns a rule, or a part of one, with values in place of the tags. */
 function fill(part: unknown, values: Values, path: Path, source: UsedSource, problems: Problems): unknown {
   if (Array.isArray(part)) {
     return part.map((item, index) => fill(item, values, [...path, index], source, problems));

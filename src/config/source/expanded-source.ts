@@ -1,4 +1,4 @@
-/** Where things stand when some of a configuration's rules came from other files. */
+/** Places in a configuration whose rules come from several files. */
 
 import { type Path, pathKey } from '../../text/path.js';
 import type { ConfigSource, Part, Place } from './problems.js';
@@ -7,10 +7,10 @@ import type { ConfigSource, Part, Place } from './problems.js';
 export class UsedSource implements ConfigSource {
   readonly #source: ConfigSource;
   readonly #file: string;
-  /** Where the configuration uses it. */
+  /** Place of the `use:` in the configuration. */
   readonly #use: Place;
   readonly #usedBy: string | null;
-  /** By path, the text of a number that has been filled in. */
+  /** Texts of inserted numbers by path. */
   readonly #filledIn = new Map<string, string>();
 
   constructor(source: ConfigSource, file: string, use: Place, usedBy: string | null) {
@@ -24,7 +24,7 @@ export class UsedSource implements ConfigSource {
     return this.#from(this.#source.place(path, part), path);
   }
 
-  /** A number stands in place of the tag at a path; `text` is how it is written where it comes from. */
+  /** Notes that the tag at a path was replaced by a number with this text. */
   fillIn(path: Path, text: string): void {
     this.#filledIn.set(pathKey(path), text);
   }
@@ -42,7 +42,7 @@ export class UsedSource implements ConfigSource {
     return this.#source.lineOfText(path);
   }
 
-  /** The same place, told of with the place of its use. */
+  /** Returns the same place with a note of the place of its use. */
   #from(place: Place, path: Path): Place {
     const { line, column } = this.#use;
     const by = [this.#usedBy, line, column].filter((part) => part !== null).join(':');
@@ -51,7 +51,7 @@ export class UsedSource implements ConfigSource {
   }
 }
 
-/** A configuration with rules of other files behind its own. */
+/** A configuration with appended rules of other files. */
 export class ExpandedSource implements ConfigSource {
   readonly #own: ConfigSource;
   readonly #used: { readonly first: number; readonly source: ConfigSource }[] = [];
@@ -60,7 +60,7 @@ export class ExpandedSource implements ConfigSource {
     this.#own = own;
   }
 
-  /** From this rule on, up to the next ones that are added, they are those of another file. */
+  /** Marks the rules from this one on, up to the next call, as rules of another file. */
   add(first: number, source: ConfigSource): void {
     this.#used.push({ first, source });
   }

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../errors.js';
 import { escapeControls } from '../../text/describe.js';
 
 /**
- * Diagnostics as text, one a line, in the form that compilers use and editors understand:
+ * Formats diagnostics as text, one a line, in the form of compilers, which editors understand:
  * `ensemble.yaml:12:14: error: rules[1].action.label: no job group 'slep'; did you mean 'sleep'?`
  */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {

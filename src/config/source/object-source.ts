@@ -1,7 +1,7 @@
 import type { Path } from '../../text/path.js';
 import type { ConfigSource, Place } from './problems.js';
 
-/** A configuration that came as an object: it has no lines, but its keys still have an order. */
+/** A configuration that came as an object. It has no lines, but its keys have an order. */
 export class ObjectSource implements ConfigSource {
   readonly #root: unknown;
 

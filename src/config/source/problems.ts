@@ -1,35 +1,35 @@
-/** Gathers everything that is wrong with one configuration, so that it can be told at once. */
+/** Collects all faults of one configuration, so that they are reported together. */
 
 import { ConfigError, type Diagnostic } from '../../errors.js';
 import { formatPath, type Path } from '../../text/path.js';
 import { formatDiagnostics } from './format.js';
 
-/** The part of a mapping's entry that a problem is about. */
+/** The part of a mapping's entry that a problem concerns. */
 export type Part = 'key' | 'value';
 
 export interface Place {
-  /** Counted from 1; null when there is no text. */
+  /** Counted from 1; null without a text. */
   readonly line: number | null;
   readonly column: number | null;
-  /** Places compare like words, number by number; an earlier place is smaller. */
+  /** Places are ordered lexicographically by these numbers. */
   readonly order: readonly number[];
-  /** For something of another file that the configuration uses: the file, the path in it, and what to say besides. */
+  /** For a place in another file that the configuration uses: the file, the path in it, and a note. */
   readonly from?: { readonly file: string; readonly path: Path; readonly note: string };
 }
 
-/** What a configuration was read from. */
+/** The text or object of a configuration. */
 export interface ConfigSource {
-  /** Where a value, or its key, stands. */
+  /** Returns the place of a value or its key. */
   place(path: Path, part: Part): Place;
-  /** An unquoted scalar as it was written (`1.10`), or null when that is not known. */
+  /** Returns an unquoted scalar as it was written (`1.10`), or null where that is unknown. */
   writtenAs(path: Path): string | null;
-  /** Where a character (counted from 0) of the string `text` stands, or null when that can't be told. */
+  /** Returns the place of a character (counted from 0) of the string `text`, or null where that is unknown. */
   placeInText(path: Path, text: string, character: number): Place | null;
-  /** The line on which the text of a string begins, which for a block is the one after its `|`. */
+  /** Returns the first line of a string's text. For a block this is the line after its `|`. */
   lineOfText(path: Path): number | null;
 }
 
-/** At most as many problems are spelt out in the message of an error; its `diagnostics` always hold all. */
+/** Maximum problems listed in the message of an error; its `diagnostics` always hold all. */
 const LONGEST_LIST = 20;
 
 export class Problems {
@@ -42,17 +42,17 @@ export class Problems {
     this.#file = file;
   }
 
-  /** Something that keeps the ensemble from running. */
+  /** Adds a problem that keeps the ensemble from running. */
   error(path: Path, message: string, part: Part = 'value'): void {
     this.add('error', path, message, this.#source.place(path, part));
   }
 
-  /** Something that is odd, but has a meaning. */
+  /** Adds a problem that does not keep the ensemble from running. */
   warning(path: Path, message: string, part: Part = 'value'): void {
     this.add('warning', path, message, this.#source.place(path, part));
   }
 
-  /** Adds a problem at a place that is known already. */
+  /** Adds a problem at a known place. */
   add(severity: Diagnostic['severity'], path: Path, message: string, place: Place): void {
     const { line, column, order, from } = place;
     const diagnostic = {
@@ -63,13 +63,13 @@ export class Problems {
       line,
       column,
     };
-    // An alias makes several paths of one place, and one mistake there is still one mistake.
+    // An alias gives one place several paths. Its mistake is reported once.
     const where = line === null ? diagnostic.path : `${line}:${column}`;
     const key = [diagnostic.file, where, diagnostic.message].join('\n');
     if (!this.#found.has(key)) this.#found.set(key, { diagnostic, order });
   }
 
-  /** Takes in what was found elsewhere. */
+  /** Adds the problems of another collection. */
   include(others: Problems): void {
     for (const [key, found] of others.#found) if (!this.#found.has(key)) this.#found.set(key, found);
   }
@@ -78,14 +78,14 @@ export class Problems {
     return [...this.#found.values()].some(({ diagnostic }) => diagnostic.severity === 'error');
   }
 
-  /** All problems, in the order in which they stand in the file. */
+  /** Returns all problems in the order of their places. */
   list(): Diagnostic[] {
     return [...this.#found.values()]
       .sort((a, b) => compareOrders(a.order, b.order))
       .map(({ diagnostic }) => diagnostic);
   }
 
-  /** The error that tells them all. */
+  /** Creates an error that lists all problems. */
   toError(): ConfigError {
     const all = this.list();
     const errors = all.filter(({ severity }) => severity === 'error');

@@ -1,14 +1,14 @@
-/** Whether a configuration is a tree of a size that can be worked with, before anything walks through it. */
+/** Checks that a configuration is a tree of a usable size, before other code walks it. */
 
-/** Deeper nesting than any ensemble has, and shallow enough for every walk to have room on the stack. */
+/** Maximum nesting: more than ensembles need, and shallow enough for the stack of every walk. */
 const MOST_LEVELS = 100;
-/** Values, each counted as often as it is repeated. */
+/** Maximum values, with repeated ones counted each time. */
 const MOST_VALUES = 2_000_000;
 
-/** Where a tree is none, or none to work with. */
+/** The reason why a structure is not a tree, or not a usable one. */
 export interface TreeFault<Node> {
   readonly kind: 'cycle' | 'depth' | 'size';
-  /** What refers to the node; null for the root. */
+  /** The node that refers to the faulty one; null for the root. */
   readonly parent: Node | null;
   /** From the root to the node. */
   readonly path: readonly (string | number)[];
@@ -19,7 +19,7 @@ export interface TreeFault<Node> {
 class Walk<Node> {
   fault: TreeFault<Node> | null = null;
   readonly #children: (node: Node) => Iterable<readonly [string | number, Node]>;
-  /** Of each node that has been walked through: how many values, how deep. */
+  /** The number of values and the depth of each visited node. */
   readonly #known = new Map<Node, { readonly size: number; readonly levels: number }>();
   readonly #under = new Set<Node>();
   readonly #path: (string | number)[] = [];
@@ -29,9 +29,9 @@ class Walk<Node> {
     this.#children = children;
   }
 
-  /** Walks through a node. Returns false, and keeps the fault, when there is one. */
+  /** Walks through a node. Returns false after storing a fault. */
   enter(node: Node, parent: Node | null): boolean {
-    if (this.#under.has(node)) return this.#refuse('cycle', parent, 'holds itself, so it would never end');
+    if (this.#under.has(node)) return this.#refuse('cycle', parent, 'contains itself');
     const known = this.#known.get(node);
     if (known !== undefined) {
       this.#values += known.size;
@@ -54,10 +54,14 @@ class Walk<Node> {
 
   #fits(parent: Node | null, levels: number): boolean {
     if (this.#path.length + levels > MOST_LEVELS) {
-      return this.#refuse('depth', parent, `is nested too deeply; ${MOST_LEVELS} levels are the most`);
+      return this.#refuse('depth', parent, `is nested too deeply; at most ${MOST_LEVELS} levels are allowed`);
     }
     if (this.#values > MOST_VALUES) {
-      return this.#refuse('size', parent, `makes the document too large; ${MOST_VALUES} values are the most`);
+      return this.#refuse(
+        'size',
+        parent,
+        `makes the document too large; at most ${MOST_VALUES} values are allowed`,
+      );
     }
     return true;
   }
@@ -69,8 +73,8 @@ class Walk<Node> {
 }
 
 /**
- * The first place at which a tree holds itself, is nested too deeply or, repetitions counted, has too many values.
- * Null for a tree to work with. Takes as long as the tree has different nodes.
+ * Returns the first place at which a tree contains itself, is nested too deeply or has too many values, counting
+ * repetitions. Null for a usable tree. Takes time linear in the number of different nodes.
  */
 export function faultIn<Node>(
   root: Node,
@@ -81,7 +85,7 @@ export function faultIn<Node>(
   return walk.fault;
 }
 
-/** The same for a value as JavaScript has it. */
+/** Checks a JavaScript value in the same way. */
 export function faultInValue(root: unknown): TreeFault<unknown> | null {
   return faultIn(root, (value) => {
     if (Array.isArray(value)) return value.entries();

@@ -1,12 +1,12 @@
-/** What to do about YAML that can't be read: mostly, a value that needs quotes. */
+/** Suggests corrections of invalid YAML, mostly of a value that needs quotes. */
 
-/** A message with the place that it is about. */
+/** A message with the position that it concerns. */
 export interface YamlHint {
   readonly message: string;
   readonly offset: number;
 }
 
-/** Characters with which no plain value of YAML can begin, and what they begin instead. */
+/** Characters that can't begin a plain value in YAML, and their meaning. */
 const BEGINS: ReadonlyMap<string, string> = new Map([
   ['>', 'a block of text'],
   ['|', 'a block of text'],
@@ -24,18 +24,18 @@ const BEGINS: ReadonlyMap<string, string> = new Map([
 interface Entry {
   readonly key: string;
   readonly value: string;
-  /** Of the value. */
+  /** Offset of the value. */
   readonly offset: number;
 }
 
-/** What to do about the YAML at a place where it can't be read; null when that can't be told. */
+/** Suggests a correction at a position of invalid YAML; null where the cause is unknown. */
 export function hintAt(text: string, offset: number): YamlHint | null {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   const end = text.indexOf('\n', offset);
   const line = text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
   const glued = /^(\s*(?:- +)*[A-Za-z]\w*):(?=[^\s:/])(?!.*: )/.exec(line);
   if (glued?.[1] !== undefined) {
-    const message = `a blank must stand behind the colon: ${glued[1].trim()}: ${line.slice(glued[0].length)}`;
+    const message = `a blank must follow the colon: ${glued[1].trim()}: ${line.slice(glued[0].length)}`;
     return { message, offset: start + glued[1].length };
   }
   const entry = entryAt(line, offset - start);
@@ -45,12 +45,12 @@ export function hintAt(text: string, offset: number): YamlHint | null {
   return { message, offset: start + entry.offset };
 }
 
-/** The value, of which it is known that something is wrong with it, in quotes. */
+/** Returns a value in quotes. */
 export function inQuotes(value: string): string {
   return /["\\]/.test(value) ? `'${value.replaceAll("'", "''")}'` : `"${value}"`;
 }
 
-/** The entry whose value holds, or ends before, a character of a line. */
+/** Returns the entry whose value contains a character of a line, or ends before it. */
 function entryAt(line: string, at: number): Entry | null {
   const keys = [...line.matchAll(/(^\s*(?:- +)*|[{,]\s*)([A-Za-z_][\w.-]*):[ \t]+(?=\S)/g)];
   const found = keys.findLast(({ index, 0: whole }) => index + whole.length <= at);
@@ -64,16 +64,16 @@ function entryAt(line: string, at: number): Entry | null {
   return { key: found[2] ?? '', value: inFlow ? endOfFlow(rest) : rest, offset };
 }
 
-/** A value in a flow collection ends at a comma or at the collection's end; tags in braces belong to it. */
+/** Returns a value in a flow collection, up to a comma or the collection's end. Tags in braces belong to it. */
 function endOfFlow(rest: string): string {
   return /^(?:\{\{.*?\}\}|[^,}\]])*/.exec(rest)?.[0].trimEnd() ?? rest;
 }
 
-/** Why a value can't stand without quotes; null when it can. */
+/** Returns why a value needs quotes; null when it does not. */
 function whyNot(value: string): string | null {
   const first = value[0] ?? '';
   if (/^[>|][-+0-9]*$/.test(value) || (first === '-' && !/^- /.test(value))) return null;
-  if (first === '@' || first === '`') return `no value can begin with ${first}`;
+  if (first === '@' || first === '`') return `a plain value can't begin with ${first}`;
   const begun = BEGINS.get(first);
   if (first === '"' || first === "'") return 'the quoted text ends before the value does';
   if (begun !== undefined) return `'${first}' begins ${begun} in YAML`;

@@ -1,4 +1,4 @@
-/** A YAML document that remembers where everything stands. */
+/** A YAML document with the places of its values. */
 
 import {
   type Alias,
@@ -26,29 +26,29 @@ import { faultIn, type TreeFault } from './tree.js';
 import { hintAt, inQuotes } from './yaml-hints.js';
 import { offsetInSource } from './yaml-text.js';
 
-/** Something that the YAML itself, not what it says, has wrong. */
+/** A fault of the YAML syntax. */
 export interface YamlFinding {
   readonly severity: 'error' | 'warning';
   readonly message: string;
   readonly offset: number;
 }
 
-/** Lines and values of a text: more would take gigabytes to read. */
+/** Maximum lines and values of a text. Parsing more would take gigabytes. */
 const MOST_PIECES = 1_000_000;
 
-/** Errors after which the rest of the document still means what it says. */
+/** Errors after which the rest of the document is still valid. */
 const HARMLESS = new Set(['DUPLICATE_KEY', 'MULTIPLE_DOCS']);
 
 export class YamlSource implements ConfigSource {
   readonly findings: readonly YamlFinding[];
-  /** The document as plain values; undefined when its syntax is too broken to tell. */
+  /** The document as plain values; undefined when its syntax is too broken. */
   readonly value: unknown;
 
   readonly #text: string;
-  /** Null when it can't be read at all. */
+  /** Null for a document that can't be parsed at all. */
   readonly #document: Document.Parsed | null;
   readonly #lines = new LineCounter();
-  /** What each alias stands for. Asking the library would walk the document again for each. */
+  /** The target of each alias. The library would walk the document again for each query. */
   readonly #targets = new Map<Alias, Node>();
 
   constructor(text: string) {
@@ -84,7 +84,7 @@ export class YamlSource implements ConfigSource {
     return this.placeOf(wanted?.range?.[0] ?? 0);
   }
 
-  /** The line and column of a position in the text. */
+  /** Returns the line and column of a position in the text. */
   placeOf(offset: number): Place {
     const { line, col } = this.#lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1), order: [offset] };
@@ -126,17 +126,17 @@ export class YamlSource implements ConfigSource {
       return undefined;
     }
     try {
-      // The aliases have been counted.
+      // Aliases were counted before.
       return document.toJS({ maxAliasCount: -1 });
     } catch (cause) {
-      // Merge keys of things that can't merge.
+      // Invalid merge keys.
       const reason = cause instanceof Error ? cause.message : String(cause);
       findings.push(error(`not usable as YAML: ${reason.slice(0, 200)}`, 0));
       return undefined;
     }
   }
 
-  /** What a node holds or, for an alias, stands for. */
+  /** Yields the children of a node, or the target of an alias. */
   *#partsOf(node: Node): Generator<readonly [number, Node]> {
     const target = isAlias(node) ? this.#targets.get(node) : undefined;
     if (target !== undefined) yield [0, target];
@@ -147,7 +147,7 @@ export class YamlSource implements ConfigSource {
     }
   }
 
-  /** Finds what each alias stands for: the nearest anchor of its name before it. */
+  /** Finds the target of each alias: the nearest preceding anchor of its name. */
   #followAliases(document: Document.Parsed, findings: YamlFinding[]): void {
     const anchors = new Map<string, Node>();
     visit(document, {
@@ -173,7 +173,7 @@ export class YamlSource implements ConfigSource {
     });
   }
 
-  /** The key and the value at a path, or the nearest things above it that exist. */
+  /** Returns the key and the value at a path, or of the nearest existing parent. */
   #find(path: Path): { key: Node | null; node: Node | null } {
     let key: Node | null = null;
     let node: Node | null = this.#document?.contents ?? null;
@@ -194,9 +194,9 @@ export class YamlSource implements ConfigSource {
     return { key, node };
   }
 
-  /** The entry of a mapping, also when a merge key brought it in. */
+  /** Returns the entry of a mapping, including merged ones. */
   #pairOf(map: Node | null, name: string, depth: number): Pair | null {
-    // Merged mappings may merge others in turn, but never that many.
+    // Merged mappings may merge others, but never this many.
     if (!isMap(map) || depth > 100) return null;
     const own = map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === name);
     if (own) return own;
@@ -218,12 +218,12 @@ export class YamlSource implements ConfigSource {
 
 const TOO_DEEP = 'the document is nested too deeply';
 
-/** Null when it is nested so deeply that it can't even be read. */
+/** Returns null for a document that is nested too deeply to parse. */
 function parse(text: string, lineCounter: LineCounter): Document.Parsed | null {
   try {
     return parseDocument(text, {
       lineCounter,
-      // YAML 1.2, also where a %YAML directive says otherwise: timestamps and `yes` are text.
+      // YAML 1.2, even where a %YAML directive requests another version: timestamps and `yes` are text.
       schema: 'core',
       resolveKnownTags: false,
       merge: true,
@@ -237,7 +237,7 @@ function parse(text: string, lineCounter: LineCounter): Document.Parsed | null {
   }
 }
 
-/** Where a text has more pieces than can be read; null when it does not. */
+/** Returns the position of the last allowed piece of a text; null for a text without too many. */
 function endOfPieces(text: string): number | null {
   let pieces = 0;
   for (const { index } of text.matchAll(/[\n,[{]/g)) {
@@ -246,7 +246,7 @@ function endOfPieces(text: string): number | null {
   return null;
 }
 
-/** Where the line begins that is indented most. */
+/** Returns the position of the most indented line. */
 function deepestLine(text: string): number {
   let deepest = 0;
   let place = 0;
@@ -261,7 +261,7 @@ function deepestLine(text: string): number {
 function faultText({ kind, parent, message }: TreeFault<Node>): string {
   if (!isAlias(parent)) return kind === 'depth' ? TOO_DEEP : `the document ${message}`;
   const alias = `the alias ${quote(`*${parent.source}`)}`;
-  if (kind === 'cycle') return `${alias} stands inside of what it repeats, so that would never end`;
+  if (kind === 'cycle') return `${alias} stands inside the value that it repeats`;
   return `${alias} ${message}`;
 }
 
@@ -270,16 +270,16 @@ function isMergeKey(pair: unknown): pair is Pair {
   return pair.key.type === Scalar.PLAIN && pair.key.source === '<<';
 }
 
-/** `key:` with nothing after it; its position would be that of the space behind the colon. */
+/** A value that is empty after `key:`; its position would be that of the following space. */
 function isEmpty(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null && !node.source);
 }
 
 function noAnchor(name: string): string {
-  return `no anchor ${quote(`&${name}`)} stands before this alias; a text that begins with * needs quotes`;
+  return `no anchor ${quote(`&${name}`)} precedes this alias; a text that begins with * needs quotes`;
 }
 
-/** The header of a block without text that says how far it is indented: `>5`. Null for anything else. */
+/** Returns the header of an empty block that sets its indentation, like `>5`. Null for other nodes. */
 function emptyBlock(node: Node, text: string): string | null {
   if (!isScalar(node) || node.value !== '') return null;
   if (node.type !== Scalar.BLOCK_FOLDED && node.type !== Scalar.BLOCK_LITERAL) return null;
@@ -287,7 +287,7 @@ function emptyBlock(node: Node, text: string): string | null {
 }
 
 function noBlock(header: string): string {
-  return `${quote(header)} begins a block of text, which is empty; if a value is meant, write ${inQuotes(header)}`;
+  return `${quote(header)} begins an empty block of text; for a value, write ${inQuotes(header)}`;
 }
 
 function startOf(node: Node): number {
@@ -299,7 +299,7 @@ function error(message: string, offset: number): YamlFinding {
 }
 
 function describeErrors(errors: readonly YAMLError[], text: string): YamlFinding[] {
-  // One place that is nested too deeply is reported once for each level around it.
+  // A place that is nested too deeply is reported once for each level around it.
   const exhausted = errors.filter(({ code }) => code === 'RESOURCE_EXHAUSTION').at(-1);
   if (exhausted) return [error(TOO_DEEP, exhausted.pos[0])];
   const hinted = new Set<number>();
@@ -308,17 +308,17 @@ function describeErrors(errors: readonly YAMLError[], text: string): YamlFinding
     if (known !== null) return [error(known, offset)];
     const hint = hintAt(text, offset);
     if (hint === null) return [error(`not valid YAML: ${message}`, offset)];
-    // What else is wrong with the same value is so for the same reason.
+    // Further faults of the same value have the same cause.
     if (hinted.has(hint.offset)) return [];
     hinted.add(hint.offset);
     return [error(`not valid YAML: ${hint.message}`, hint.offset)];
   });
 }
 
-/** What to say of an error by its code; `key` is the text at its place. */
+/** Returns messages of errors by code; `key` is the text at the error. */
 const MESSAGES: ReadonlyMap<string, (key: string) => string> = new Map([
-  ['DUPLICATE_KEY', (key: string) => `key ${quote(key)} is given twice in one mapping`],
-  ['MULTIPLE_DOCS', () => 'a second document begins here; an ensemble is one document'],
+  ['DUPLICATE_KEY', (key: string) => `key ${quote(key)} appears twice in one mapping`],
+  ['MULTIPLE_DOCS', () => 'a second document begins here; an ensemble must be one document'],
   [
     'BAD_DQ_ESCAPE',
     (key: string) =>
@@ -327,7 +327,7 @@ const MESSAGES: ReadonlyMap<string, (key: string) => string> = new Map([
   ['TAB_AS_INDENT', () => 'not valid YAML: a line must be indented with blanks, not with tabs'],
 ]);
 
-/** A tag that no schema knows. It can't be ignored: `!= 3` would mean 3. */
+/** Returns whether a warning concerns an unknown tag. It can't be ignored: `!= 3` would mean 3. */
 function isTag({ code, pos: [offset] }: YAMLWarning, text: string): boolean {
   return code === 'TAG_RESOLVE_FAILED' && /^!(?![!<])/.test(text.slice(offset, offset + 2));
 }

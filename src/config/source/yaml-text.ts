@@ -1,9 +1,9 @@
-/** Where the characters of a scalar's value stand in the YAML that it was read from. */
+/** Maps positions in a scalar's value to positions in its YAML text. */
 
 /**
- * The place in `source`, a scalar as it was written, of a character of its value. Both are walked along side by side:
- * what the value lacks are quotes, indentation, a block's header and the first halves of escapes. Null when they
- * don't match so, as with escapes by number.
+ * Returns the position in `source`, a scalar as written, of a character of its value. Both are walked in parallel.
+ * The source also contains quotes, indentation, a block's header and the first halves of escapes. Null when they do
+ * not match, for example with numeric escapes.
  */
 export function offsetInSource(source: string, value: string, character: number): number | null {
   const quote = source[0] === '"' || source[0] === "'" ? source[0] : null;
@@ -18,10 +18,10 @@ export function offsetInSource(source: string, value: string, character: number)
   return matching(source, from, value[character] as string, quote);
 }
 
-/** Where the source has the value's next character. */
+/** Returns the position of the value's next character in the source. */
 function matching(source: string, from: number, wanted: string, quote: string | null): number | null {
   let at = from;
-  // A line that was folded ends in a blank of the value.
+  // A folded line end is a blank of the value.
   if (wanted === ' ' && /[\r\n]/.test(source[at] ?? '')) return at;
   while (at < source.length && source[at] !== wanted && /\s/.test(source[at] as string)) at++;
   if (quote === '"' && source[at] === '\\') at++;

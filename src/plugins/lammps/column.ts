@@ -1,10 +1,10 @@
-/** What is kept of the tables of a run, and of one column of them, however many rows there are. */
+/** Summaries of the tables of a run, in constant memory for any number of rows. */
 
 export class Column {
   /** Rows whose value is a number. */
   count = 0;
   first = Number.NaN;
-  /** Of the last row, also where it is no number. */
+  /** Value of the last row; NaN if it is not a number. */
   last = Number.NaN;
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
@@ -17,26 +17,26 @@ export class Column {
     this.count++;
     this.min = Math.min(this.min, value);
     this.max = Math.max(this.max, value);
-    // Welford's form, which loses nothing over millions of rows.
+    // Welford's form, which keeps its precision over millions of rows.
     this.mean += (value - this.mean) / this.count;
   }
 
-  /** How far the last row is from the first, relative to the first: 0.01 is a percent. */
+  /** Difference of the last row from the first, relative to the first: 0.01 is one percent. */
   get drift(): number {
     if (this.last === this.first) return 0;
     return Math.abs(this.last - this.first) / Math.abs(this.first);
   }
 }
 
-/** Nobody prints so many; a file that is no log might. */
+/** Limits memory for a file that is not a log. */
 const MOST_COLUMNS = 1 << 16;
 
-/** The tables of one run, or of all. */
+/** The tables of one run, or of all runs. */
 export class Run {
   rows = 0;
-  /** Rows with a value that is no number: LAMMPS prints `nan` and `inf` once a system has blown up. */
+  /** Rows with a value that is not a number. LAMMPS prints `nan` and `inf` after a system has blown up. */
   brokenRows = 0;
-  /** By their names, as the log has them: `Temp`, `TotEng`, `c_msd[4]`. */
+  /** By their names in the log: `Temp`, `TotEng`, `c_msd[4]`. */
   readonly columns = new Map<string, Column>();
 
   add(names: readonly string[], values: readonly number[]): void {

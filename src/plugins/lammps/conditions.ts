@@ -10,20 +10,20 @@ import type { Log, Unread } from './log.js';
 const STATISTICS = ['last', 'first', 'min', 'max', 'mean', 'drift'] as const;
 type Statistic = (typeof STATISTICS)[number];
 
-/** What else can be asked about. The thermo columns of LAMMPS begin with a capital, or with `c_`, `f_`, `v_`. */
+/** Facts other than columns. The thermo columns of LAMMPS begin with a capital, or with `c_`, `f_`, `v_`. */
 const FACTS: Readonly<Record<string, (log: Log, run: Run) => number | null>> = {
   errors: ({ errorCount }) => errorCount,
   warnings: ({ warningCount }) => warningCount,
   runs: ({ runs }) => runs,
   rows: (_, { rows }) => rows,
-  /** Rows with a value that is no number. */
+  /** Rows with a value that is not a number. */
   nan: (_, { brokenRows }) => brokenRows,
   'loop-time': ({ loopTime }) => loopTime,
   'wall-time': ({ wallTime }) => wallTime,
   complete: ({ complete }) => (complete ? 1 : 0),
 };
 
-/** What does not depend on the rows of tables. */
+/** Facts that do not depend on the rows of tables. */
 const WITHOUT_ROWS = ['errors', 'warnings', 'loop-time', 'wall-time', 'complete'];
 
 export interface LogCondition {
@@ -33,21 +33,21 @@ export interface LogCondition {
   readonly threshold: number;
 }
 
-/** Reads a condition; text says what is wrong with it. */
+/** Parses a condition. Returns a text that describes its fault if it is invalid. */
 export function readCondition(key: string, written: string | number): LogCondition | string {
   const [, word = null, rest = ''] = /^\s*([a-z]\w*)?\s*(.*)$/s.exec(String(written)) ?? [];
   const statistic = STATISTICS.find((name) => name === (word ?? 'last'));
   if (statistic === undefined) {
     const hint = didYouMean(word ?? '', STATISTICS) || thereAre(STATISTICS);
-    return `no statistic '${word}'${hint}`;
+    return `unknown statistic '${word}'${hint}`;
   }
-  if (word !== null && key in FACTS) return `'${key}' is one number and has no ${word}`;
+  if (word !== null && key in FACTS) return `'${key}' is a single number without ${word}`;
   const condition = parseCondition(typeof written === 'number' ? written : rest);
   if (!condition.ok) return condition.messages.join('; ');
   return { key, statistic, ...condition.value };
 }
 
-/** How a condition turned out. */
+/** The result of a condition. */
 export interface Judged {
   readonly holds: boolean;
   /** `Temp = 612.3 (> 500)`. */
@@ -55,8 +55,8 @@ export interface Judged {
 }
 
 /**
- * Judges a condition. One about a number that is not there does not hold, and the text says why it is not. Throws Error
- * for a column that the log, having others, does not have, or that can't be read.
+ * Evaluates a condition. It does not hold if its number is missing; the text then gives the reason. Throws Error
+ * for a column that is missing although the log has others, and for an unreadable one.
  */
 export function judge({ key, statistic, comparison, threshold }: LogCondition, log: Log, run: Run): Judged {
   const value = measuredOf(key, statistic, log, run);
@@ -71,24 +71,24 @@ export function judge({ key, statistic, comparison, threshold }: LogCondition, l
 }
 
 /**
- * What the last row has in a column, or a fact of the log like `wall-time`. Throws Error when there is no such number,
- * with why not.
+ * Returns the value of a column in the last row, or a fact of the log like `wall-time`. Throws Error with the
+ * reason if the number is missing.
  */
 export function lastOf(key: string, log: Log, run: Run): number {
   const value = measuredOf(key, 'last', log, run);
   if (value !== null && Number.isFinite(value)) return value;
-  throw new Error(`the log has no number for '${key}' in its last row: ${whyUnknown(key, log, run)}`);
+  throw new Error(`the log's last row has no number for '${key}': ${whyUnknown(key, log, run)}`);
 }
 
-/** Where what of a log can't be read. */
+/** Describes the unreadable parts of a log. */
 export function describeUnread({ reason, line, count }: Unread): string {
   return `line ${line}${count === 1 ? '' : ` and ${counted(count - 1, 'other')}`}: ${reason}`;
 }
 
 function whyUnknown(key: string, log: Log, run: Run): string {
-  if (key === 'loop-time') return 'no run has ended';
-  if (key === 'wall-time') return 'LAMMPS has not come to its end';
-  if (log.all.rows === 0) return 'there is no thermo output';
+  if (key === 'loop-time') return 'no run has ended yet';
+  if (key === 'wall-time') return 'LAMMPS has not ended';
+  if (log.all.rows === 0) return 'the thermo output is missing';
   const column = run.columns.get(key);
   if (column === undefined) return 'the last run does not have this column';
   return Number.isNaN(column.last) ? 'it is not a number' : 'no row has a number';
@@ -97,7 +97,7 @@ function whyUnknown(key: string, log: Log, run: Run): string {
 function measuredOf(key: string, statistic: Statistic, log: Log, run: Run): number | null {
   const lost = log.unread.filter((unread) => unread.lost).map(describeUnread);
   if (lost.length > 0 && !WITHOUT_ROWS.includes(key)) {
-    throw new Error(`'${key}' is not known, as the log can't be read: ${lost.join('; ')}`);
+    throw new Error(`'${key}' is unknown, because parts of the log can't be read: ${lost.join('; ')}`);
   }
   const fact = FACTS[key];
   return fact === undefined ? statisticOf(columnOf(key, log, run), statistic) : fact(log, run);

@@ -1,6 +1,6 @@
 /**
- * Reads LAMMPS logs, or what LAMMPS prints to the screen: the tables of thermodynamic output of every run, and what is
- * said of time, errors and warnings. A log may still be written, torn, or no log at all; memory does not grow with it.
+ * Reads LAMMPS logs, or the screen output of LAMMPS: tables of thermodynamic output of every run, times, errors and
+ * warnings. The log may still be growing, incomplete, or not a log at all. Memory does not grow with it.
  */
 
 import { createReadStream } from 'node:fs';
@@ -10,63 +10,63 @@ import { Tables } from './table.js';
 /** `ERROR: Lost atoms: original 4000 current 3999 (src/thermo.cpp:494)`. */
 export interface LogError {
   readonly message: string;
-  /** Where in LAMMPS; null where the log does not say. */
+  /** Source file in LAMMPS; null where the log does not name it. */
   readonly file: string | null;
   readonly line: number | null;
-  /** The input command that it came from, where the log says so. */
+  /** The input command that caused it, where the log names it. */
   readonly command: string | null;
 }
 
-/** Rows that can't be read, or not be told from others. */
+/** Rows that are unreadable, or that can't be distinguished from rows of another table. */
 export interface Unread {
-  /** They count nowhere; otherwise they count with the others. */
+  /** True if the rows are not counted. */
   readonly lost: boolean;
   readonly reason: string;
-  /** The first line that it is so of, counted from 1, and how many there are. */
+  /** The first such line, counted from 1, and the number of such lines. */
   readonly line: number;
   count: number;
 }
 
 export interface Log {
-  /** `2 Aug 2023`; null where the log does not say. */
+  /** `2 Aug 2023`; null where the log does not name it. */
   version: string | null;
   /** Runs and minimizations that have begun to print. */
   runs: number;
   /** The run that began last. */
   last: Run;
   all: Run;
-  /** Seconds of the last run that has ended; null when none has. */
+  /** Seconds of the last finished run; null without one. */
   loopTime: number | null;
   procs: number | null;
   steps: number | null;
   atoms: number | null;
-  /** Seconds from start to end; null when the last LAMMPS that prints here has not come to its end. */
+  /** Seconds from start to end; null before the end of the last LAMMPS in the log. */
   wallTime: number | null;
-  /** The last LAMMPS that prints here, or all of those that began together, came to the end without an error. */
+  /** The last LAMMPS in the log, or all of those that began together, ended without an error. */
   complete: boolean;
   errorCount: number;
-  /** The first of them. */
+  /** The first of the errors. */
   errors: LogError[];
   warningCount: number;
-  /** The first of them. */
+  /** The first of the warnings. */
   warnings: string[];
   unread: Unread[];
 }
 
-/** Longer lines are in no log, and are passed over. */
+/** Maximum characters of a line. Logs have no longer ones, so these are skipped. */
 const LONGEST_LINE = 1 << 20;
-/** Errors, warnings, and things that can't be read, that are kept. */
+/** Maximum errors, warnings and unreadable parts that are stored. */
 const MOST_MESSAGES = 10;
-/** Processes whose lines are told apart by their labels. */
+/** Maximum processes whose lines are distinguished by their labels. */
 const MOST_LABELS = 4096;
 
 const MESSAGE = /^(ERROR|WARNING)(?: on proc \d+)?: (.*?)(?: \(([^()]*):(\d+)\))?$/;
 const COMMAND = /^Last (?:command|input line): (.*)$/;
 const LOOP = /^Loop time of (\S+) on (\d+) procs(?:.*? for (\d+) steps with (\d+) atoms)?/;
 const WALL = /^Total wall time: (\d+):(\d\d):(\d\d)/;
-/** Also at the end of a line: that before it may have been torn when LAMMPS was killed. */
+/** May stand at the end of a line: an earlier LAMMPS may have been killed within that line. */
 const VERSION = /LAMMPS \((\d{1,2} [A-Z][a-z]+ \d{4}[^)]*)\)\s*$/;
-/** What `srun --label` and `mpirun --tag-output` put in front of each line. */
+/** Prefixes of lines from `srun --label` and `mpirun --tag-output`. */
 const LABEL = /^\s*(\d+|\[\d+,\d+\]<std(?:out|err)>): ?/;
 
 export class LogReader {
@@ -87,22 +87,22 @@ export class LogReader {
     warnings: [],
     unread: [],
   };
-  /** By the labels of the lines; one without a label where there are none. */
+  /** By the labels of lines; the key is empty for lines without one. */
   readonly #outputs = new Map<string, Tables>();
   readonly #runs = new WeakMap<object, Run>();
   #labeled = false;
   #rest = '';
-  /** What is left of the line is too much of it. */
+  /** True within a line that is too long. */
   #skipping = false;
   #lines = 0;
-  /** LAMMPS that began together, and how many of them have come to their end; errors since they began. */
+  /** Number of LAMMPS that began together, of those that have ended, and whether an error occurred since. */
   #begun = 0;
   #ended = 0;
   #failed = false;
-  /** They have printed rows, so that another one that begins is not one of them. */
+  /** They have printed rows, so a LAMMPS that begins now is a later one. */
   #printed = false;
 
-  /** Takes in a piece of the log, wherever it was cut. */
+  /** Adds a piece of the log, cut anywhere. */
   push(text: string): void {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
@@ -117,7 +117,7 @@ export class LogReader {
     }
   }
 
-  /** There is no more, for now. A last line without an end counts but for numbers, which may lack digits. */
+  /** Ends the input for now. An incomplete last line counts, except for its numbers, which may lack digits. */
   end(): Log {
     const [tables, line] = this.#outputOf(this.#rest);
     if (!this.#skipping) this.#said(line, tables);
@@ -132,7 +132,7 @@ export class LogReader {
     if (!this.#said(line, tables)) tables.line(line, this.#lines);
   }
 
-  /** The output that a line is of, and the line without its label and without what a terminal would not show. */
+  /** Returns the output that a line belongs to, and the line without its label and invisible characters. */
   #outputOf(text: string): [Tables, string] {
     let end = text.length;
     while (text[end - 1] === '\r') end--;
@@ -158,7 +158,7 @@ export class LogReader {
     return tables;
   }
 
-  /** Whether the line says something of a LAMMPS as a whole. */
+  /** Reads a line about LAMMPS as a whole. Returns false for other lines. */
   #said(line: string, tables: Tables): boolean {
     const { log } = this;
     const message = line.startsWith('ERROR') || line.startsWith('WARNING') ? MESSAGE.exec(line) : null;
@@ -192,12 +192,12 @@ export class LogReader {
     return version !== null || command !== null;
   }
 
-  /** One LAMMPS more: one that began together with the others, or after them. */
+  /** Begins a LAMMPS, concurrent with the others or after them. */
   #beginLammps(version: string, tables: Tables): void {
     this.log.version = version;
     if (this.#begun > 0 && !this.#printed && !this.#failed && this.#ended === 0) {
       this.#begun++;
-      // By their labels, lines are told apart anyway.
+      // Labels already distinguish the lines.
       if (!this.#labeled) tables.together++;
       return;
     }
@@ -246,7 +246,7 @@ export class LogReader {
   }
 }
 
-/** Reads a log file as far as it has been written. Rejects when it can't be read. */
+/** Reads a log file as far as it is written. Rejects when it can't be read. */
 export async function readLog(path: string): Promise<Log> {
   const reader = new LogReader();
   for await (const text of createReadStream(path, 'utf8')) reader.push(text as string);

@@ -1,17 +1,17 @@
 /**
- * Rows of style multi: `------------ Step 100 ----- CPU = 0.5 (sec) -----`, and lines of `Name = value`, which nothing
- * ends. The first row is whole when another one begins; from then on it is known what a row has.
+ * Rows of style multi: `------------ Step 100 ----- CPU = 0.5 (sec) -----`, and lines of `Name = value` without an
+ * end mark. The first row is complete when another one begins. After that its columns are known.
  */
 
 import { readValue, VALUE_TEXT } from './number.js';
 
 const HEAD = /^-{4,}\s*Step\s+(\d+)\s+-+\s+CPU\s*=\s*(\S+)\s+\(sec(?:onds|s)?\)\s*-+\s*$/;
-/** What style multi, unless it is modified, prints last: the pressure, or after it the volume of a box that changes. */
+/** The last columns of style multi by default: the pressure, or the volume of a changing box. */
 const LAST = ['Press', 'Volume'];
 const OWN_COLUMNS = 14;
-/** A name may hold anything, `a = b` too. */
+/** A name may contain any text, even `a = b`. */
 const PAIR = new RegExp(`\\s*(\\S.*?)\\s+=\\s+(${VALUE_TEXT})(?=\\s|$)`, 'giy');
-/** Three values are on a line. */
+/** Maximum characters of a line, which has three values. */
 const LONGEST = 4096;
 
 interface MultiRow {
@@ -24,14 +24,14 @@ export type TakeRow = (names: readonly string[], values: readonly number[]) => v
 export class MultiRows {
   readonly #take: TakeRow;
   #row: MultiRow | null = null;
-  /** The columns of the run's rows; null before the first one is whole. */
+  /** The columns of the run's rows; null before the first row is complete. */
   #names: readonly string[] | null = null;
 
   constructor(take: TakeRow) {
     this.#take = take;
   }
 
-  /** Takes in a line. Returns whether it is one of this style. */
+  /** Reads a line. Returns false for lines of other styles. */
   line(line: string): boolean {
     const head = line.startsWith('----') ? HEAD.exec(line) : null;
     if (head !== null) {
@@ -45,13 +45,16 @@ export class MultiRows {
     return this.#row !== null && this.#values(this.#row, line);
   }
 
-  /** The run is over, and its last row is whole. */
+  /** Ends the run. Its last row is complete. */
   end(): void {
     this.#endRow();
     this.#names = null;
   }
 
-  /** LAMMPS has ended before the run, or has not printed more so far: a first row counts if it is surely whole. */
+  /**
+   * Handles a LAMMPS that ended within a run, or that has not printed more yet. The first row counts only if it is
+   * certainly complete.
+   */
   cut(): void {
     const names = this.#row?.names ?? [];
     const isOwn = names.length >= OWN_COLUMNS && LAST.includes(names.at(-1) ?? '');
@@ -66,7 +69,7 @@ export class MultiRows {
     const length = pairs.reduce((sum, [whole]) => sum + whole.length, 0);
     if (pairs.length === 0 || line.slice(length).trim() !== '') return false;
     for (const [, name = '', value = ''] of pairs) {
-      // Step, say, is in the head too.
+      // Step, for example, is in the head too.
       if (row.names.includes(name)) continue;
       row.names.push(name);
       row.values.push(readValue(value) ?? Number.NaN);
@@ -80,7 +83,7 @@ export class MultiRows {
     this.#row = null;
     if (row === null) return;
     this.#names ??= row.names;
-    // One that was cut off lacks columns.
+    // A row that was cut off has fewer columns.
     const isWhole = row.names.length === this.#names.length;
     if (isWhole && row.names.every((name, i) => name === this.#names?.[i])) this.#take(row.names, row.values);
   }

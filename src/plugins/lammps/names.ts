@@ -1,6 +1,6 @@
-/** Names of thermo columns: which words look like them, and how a line of them is taken apart. */
+/** Names of thermo columns: recognizes them, and splits a line of them. */
 
-/** What LAMMPS calls its own columns (src/thermo.cpp). */
+/** Names of LAMMPS's own columns (src/thermo.cpp). */
 const KNOWN = new Set(
   (
     'Step Elapsed Elaplong Dt Time CPU T/CPU S/CPU CPULeft Part TimeoutLeft Atoms Temp Press PotEng KinEng TotEng ' +
@@ -11,7 +11,7 @@ const KNOWN = new Set(
   ).split(' '),
 );
 
-/** Whether all of these are names that LAMMPS itself gives to columns, or the first one is the usual first one. */
+/** Returns whether all words are LAMMPS's own column names, or the first is Step. */
 export function areKnownNames(names: readonly string[]): boolean {
   if (names[0] === 'Step') return names.length > 1;
   return names.every((name) => KNOWN.has(name) || /^[cfv]_\S/.test(name));
@@ -19,17 +19,17 @@ export function areKnownNames(names: readonly string[]): boolean {
 
 export const wordsOf = (line: string): string[] => line.trim().split(/\s+/);
 
-/** Characters that a name is centered in, by the default format of its column; a blank is between two columns. */
+/** Widths of columns in their default formats, in which names are centered. A blank separates columns. */
 const INTEGER_WIDTH = 11;
 const FLOAT_WIDTH = 14;
-/** Where a right-aligned integer ends in its column. */
+/** Column position at which a right-aligned integer ends. */
 const INTEGER_END = 10;
-/** Columns of a table whose names are told apart by their widths. */
+/** Maximum columns of a table whose names are split by their widths. */
 const MOST_WIDTHS = 256;
 
 /**
- * The names in a line, as many as a row below it has values; null when that can't be told. Names that users gave may
- * have blanks in them: those are known by the widths of the columns.
+ * Splits a line into as many names as the row below has values; null where this is ambiguous. Users' names may
+ * contain blanks. The widths of the columns delimit those.
  */
 export function splitNames(line: string, row: string): string[] | null {
   const words = wordsOf(line);
@@ -42,12 +42,12 @@ export function splitNames(line: string, row: string): string[] | null {
   return apart.length === count ? apart : null;
 }
 
-/** The widths of the columns by where the values of a row stand in them. A value may be longer than its column. */
+/** Returns the widths of the columns by the positions of a row's values. A value may be longer than its column. */
 function widthsOf(row: string): number[] {
   let begin = 0;
   return [...row.matchAll(/\S+/g)].map(({ 0: word, index }) => {
     const end = index + word.length;
-    // A number of so many digits is no float, which would have an exponent.
+    // A long number without an exponent is an integer.
     const isInteger = /^-?\d+$/.test(word) && (end === begin + INTEGER_END || word.length > INTEGER_END);
     const width = isInteger ? INTEGER_WIDTH : FLOAT_WIDTH;
     begin = Math.max(begin + width, isInteger ? end + 1 : end) + 1;
@@ -55,7 +55,7 @@ function widthsOf(row: string): number[] {
   });
 }
 
-/** The names from a place of the line on; a name that is longer than its column is not centered. */
+/** Splits the names after a position of the line. A name longer than its column is not centered. */
 function splitByWidths(line: string, begin: number, [width, ...more]: readonly number[]): string[] | null {
   if (width === undefined) return line.slice(begin).trim() === '' ? [] : null;
   const ends = more.length === 0 ? [line.length] : [begin + width];
@@ -72,17 +72,17 @@ function splitByWidths(line: string, begin: number, [width, ...more]: readonly n
   return null;
 }
 
-/** Whether a cell holds a name as it is printed: centered, or longer than the column is wide. */
+/** Returns whether a cell holds a printed name: centered, or longer than the column. */
 function isName(cell: string, width: number): boolean {
   const name = cell.trim();
   if (name === '') return false;
   if (name.length > width) return name === cell;
   const left = Math.floor((width - name.length) / 2);
-  // The blanks behind the last one may be gone.
+  // Trailing blanks may be missing.
   return cell.trimEnd().length === left + name.length && (cell.length === width || !cell.endsWith(' '));
 }
 
-/** The items of `['Step', 'my, own', ]`: quotes end an item, commas within them do not. */
+/** Splits `['Step', 'my, own', ]` into its items. Quotes end an item; commas within them do not. */
 export function splitYamlNames(list: string): string[] {
   const text = list.trim().replace(/,$/, '').trim();
   const quote = text[0];
@@ -90,7 +90,7 @@ export function splitYamlNames(list: string): string[] {
   return text.slice(1, -1).split(new RegExp(`${quote}\\s*,\\s*${quote}`));
 }
 
-/** The items of `[100, 1.5, ]`. */
+/** Splits `[100, 1.5, ]` into its items. */
 export function splitYamlValues(list: string): string[] {
   return list
     .split(',')

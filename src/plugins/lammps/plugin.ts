@@ -1,4 +1,4 @@
-/** The plugin `lammps`: jobs that run LAMMPS, and a check of what their logs say. */
+/** The plugin `lammps`: jobs that run LAMMPS, and a check of their logs. */
 
 import { z } from 'zod';
 import { showWords } from '../../language/fill.js';
@@ -26,26 +26,26 @@ const actions = z.union([action, z.array(action)], { error: 'must be an action, 
 
 const checkOptions = z
   .strictObject({
-    /** The log, relative to the job's working directory; by default where its standard output goes, or log.lammps. */
+    /** The log, relative to the job's working directory. Defaults to its standard output, or log.lammps. */
     log: z.string().min(1).optional(),
-    /** Which rows count: those of the last run, or of all runs. */
+    /** The rows that count: those of the last run, or of all runs. */
     runs: z.enum(['last', 'all']).default('last'),
-    /** What must hold; of a list of mappings, one. */
+    /** The condition: one mapping, or a list of which one must hold. */
     when: z.union([conditions, z.array(conditions)], {
       error: 'must be a mapping of thermo columns to conditions',
     }),
-    // biome-ignore lint/suspicious/noThenProperty: a word of the rules; nobody awaits the options
+    // biome-ignore lint/suspicious/noThenProperty: a key of rules; the options are not awaited
     then: actions.optional(),
     else: actions.optional(),
   })
   .refine((options) => options.then !== undefined || options.else !== undefined, {
-    error: 'has neither `then` nor `else`, so nothing would come of it',
+    error: 'has neither `then` nor `else`, so it would have no effect; add one of them',
   });
 
 const thermoOptions = z.strictObject({
-  /** As of `check`. */
+  /** As in `check`. */
   log: z.string().min(1).optional(),
-  /** Thermo columns, or what else `check` knows of a log, by the names that rules are to have for them. */
+  /** Thermo columns, or other facts of `check`, by their names in rules. */
   columns: z
     .record(z.string(), z.string().min(1))
     .default({ temperature: 'Temp', energy: 'TotEng', wall_time: 'wall-time' }),
@@ -57,13 +57,13 @@ const jobOptions = z.strictObject({
   binary: z.string().min(1).default('lmp'),
   /** Index variables of the script: `-var T 300`. */
   variables: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
-  /** Command-line options more. */
+  /** Further command-line options. */
   options: z.array(z.string()).default([]),
 });
 
 function logOf(job: PluginJob | null, log: string | undefined): string {
   if (job === null)
-    throw new Error('it needs the event of a job: a trigger like job-finish, of a group of the file');
+    throw new Error('it needs the event of a job; use a trigger like job-finish, of a group of the file');
   return log === undefined ? (job.output ?? job.path('log.lammps')) : job.path(log);
 }
 
@@ -71,7 +71,7 @@ export const plugin = definePlugin({
   name: 'lammps',
   actions: {
     check: {
-      description: "Reads the log of the event's job and does one thing or another.",
+      description: "Reads the log of the event's job, and performs `then` or `else`.",
       options: checkOptions,
       named: ({ log: _log, runs: _runs, when: _when, ...named }) => named,
       async run({ options, job }) {
@@ -95,7 +95,7 @@ export const plugin = definePlugin({
   },
   probes: {
     thermo: {
-      description: 'Measures the last row of the thermodynamic output, and how long the job took.',
+      description: 'Measures the last row of the thermodynamic output, and the wall time of the job.',
       options: thermoOptions,
       values: ({ columns }) => Object.keys(columns),
       async read({ options, job }) {
@@ -109,7 +109,7 @@ export const plugin = definePlugin({
   },
   jobs: {
     job: {
-      description: 'A run of LAMMPS whose log is a file of its own for each job.',
+      description: 'A run of LAMMPS that writes a separate log for each job.',
       options: jobOptions,
       defaults: ({ input, binary, variables, options }) => {
         const values = Object.entries(variables).flatMap(([name, value]) => ['-var', name, String(value)]);

@@ -1,13 +1,13 @@
 /**
- * Thermodynamic output in the forms that LAMMPS gives it (docs.lammps.org/thermo_style.html, thermo_modify.html,
+ * Thermodynamic output in the formats of LAMMPS (docs.lammps.org/thermo_style.html, thermo_modify.html,
  * Howto_structured_data.html):
  *
  *     one, custom   a line of names, and a line of numbers for each row
  *     multi         see multi.ts
  *     yaml          `keywords: ['Step', 'Temp', ]`, `data:`, and a line `- [0, 1.44, ]` for each row
  *
- * A line of names comes right before its first row. It is known by the line on memory or the command in front of it, or
- * by the names. What fixes, warnings and other programs print between the rows is passed over.
+ * A line of names immediately precedes its first row. It is recognized by the preceding line about memory or
+ * command, or by the names. Other text between the rows, from fixes, warnings and other programs, is skipped.
  */
 
 import { MultiRows } from './multi.js';
@@ -16,40 +16,40 @@ import { readValues } from './number.js';
 
 const YAML_NAMES = /^keywords:\s*\[(.*)\]\s*$/;
 const YAML_ROW = /^\s*-\s*\[(.*)\]\s*$/;
-/** Comes before the table of a run that was set up; the name changed in 2017. */
+/** Precedes the table of a run that was set up; the wording changed in 2017. */
 const MEMORY = /^(?:Per MPI rank memory allocation|Memory usage per processor)/;
-/** The commands that print a table, as a log echoes them. */
+/** Commands that print a table, as logs echo them. */
 const COMMAND = /^\s*(?:run|minimize|rerun|temper\S*|neb\S*|prd|tad|hyper)\s/;
-/** Lines in front of a first row among which its names are looked for; something else may be printed in between. */
+/** Lines before a first row that may be its names. Other text may be printed in between. */
 const MOST_CANDIDATES = 4;
 
 export interface TableSink {
-  /** A run has begun to print a table; several runs share one where they can't be told apart. */
+  /** A run has begun to print a table. Several runs share one where they can't be distinguished. */
   begin(table: object): void;
   row(table: object, names: readonly string[], values: readonly number[]): void;
-  /** Rows can't be told from those of another table; `line` counts from 1. */
+  /** Rows may belong to another table; `line` counts from 1. */
   mixed(reason: string, line: number): void;
-  /** Rows can't be read. */
+  /** Rows are unreadable; `line` counts from 1. */
   lost(reason: string, line: number): void;
 }
 
-/** A line that may be one of names. */
+/** A line that may hold names. */
 interface Candidate {
   readonly line: string;
-  /** A line on memory, or a command that prints a table, is in front of it. */
+  /** A line about memory, or a command that prints a table, precedes it. */
   readonly expected: boolean;
 }
 
 interface Table {
   /** One for each value of a row. */
   readonly names: readonly string[];
-  /** Without those that were there before, and where the others stand; null when all are different. */
+  /** The unique names and their positions; null when all names are unique. */
   readonly different: { readonly names: readonly string[]; readonly places: readonly number[] } | null;
   readonly isYaml: boolean;
-  /** Where the first value of the first row ends; 0 where it stands at the very left. */
+  /** Column position where the first value of the first row ends; 0 if it begins the line. */
   readonly firstEnd: number;
   begun: boolean;
-  /** Where the column Step is, -1 for nowhere, and what the last row has there. */
+  /** Position of the column Step, -1 without one, and its last value. */
   readonly step: { readonly place: number; last: number };
 }
 
@@ -62,7 +62,7 @@ interface Row {
 }
 
 export class Tables {
-  /** How many LAMMPS print here at once: their tables are open together. */
+  /** Number of LAMMPS that print concurrently. Their tables are open together. */
   together = 1;
   readonly #sink: TableSink;
   readonly #multi: MultiRows;
@@ -71,13 +71,13 @@ export class Tables {
   /** Runs that have begun to print and not ended. */
   #running = 0;
   #candidates: Candidate[] = [];
-  /** How many values a line had that these were not the names of. */
+  /** Number of values for which these candidates were not names. */
   #tried = 0;
   #expected = false;
-  /** Names of tables before, each as one text. */
+  /** Names of earlier tables, each as one text. */
   readonly #seen = new Set<string>();
   #line = 0;
-  /** Since the last run: the first line of numbers that belongs to no table. */
+  /** The first line of numbers since the last run that does not belong to a table. */
   #stray: number | null = null;
 
   constructor(sink: TableSink) {
@@ -91,11 +91,11 @@ export class Tables {
     });
   }
 
-  /** Takes in a whole line; `number` counts from 1. */
+  /** Reads a whole line; `number` counts from 1. */
   line(line: string, number: number): void {
     this.#line = number;
     if (this.#multi.line(line)) {
-      // No line of names comes.
+      // This style has no line of names.
       this.#expected = false;
       this.#candidates = [];
       return;
@@ -120,18 +120,18 @@ export class Tables {
     else this.#values({ line, words, values, isYaml: yamlRow !== null });
   }
 
-  /** A run is over. */
+  /** Ends a run. */
   end(): void {
     this.#multi.end();
     if (this.#stray !== null && this.#open.length === 0 && this.#multiTable === null) {
-      this.#sink.lost('lines of numbers are a table whose names were not found', this.#stray);
+      this.#sink.lost('lines of numbers form a table without names', this.#stray);
     }
     this.#running--;
-    // Whose run it was of several LAMMPS that print at once is not known.
+    // With several concurrent LAMMPS it is unknown which of them ended the run.
     if (this.together === 1 || this.#running <= 0) this.#close();
   }
 
-  /** LAMMPS has ended in the middle of a run. */
+  /** LAMMPS has ended within a run. */
   cut(): void {
     this.#multi.cut();
     this.#close();
@@ -139,7 +139,7 @@ export class Tables {
     this.#expected = false;
   }
 
-  /** There may be no more of a row that has begun. */
+  /** The current row may be incomplete. */
   pause(): void {
     this.#multi.cut();
   }
@@ -156,7 +156,7 @@ export class Tables {
     return before !== undefined && COMMAND.test(before.line);
   }
 
-  /** Right behind the line on memory, or the command, there are no rows, even if it looks so. */
+  /** Directly after the line about memory, or the command, a line holds names even if it looks like a row. */
   get #mustBeNames(): boolean {
     return this.#isBehindCommand || (this.#expected && this.#candidates.length === 0);
   }
@@ -176,11 +176,12 @@ export class Tables {
     const table = fitting[0];
     if (table === undefined) this.#stray ??= this.#line;
     else if (fitting.length === 1) this.#row(table, row.values);
-    else this.#sink.lost('rows of several tables with as many columns can not be told apart', this.#line);
+    else
+      this.#sink.lost("rows of several tables with equally many columns can't be distinguished", this.#line);
     if (table !== undefined && this.together === 1) this.#candidates = [];
   }
 
-  /** Opens the table whose names are in front of its first row, if this is one. */
+  /** Opens the table whose names precede this first row, if it is one. */
   #addAbove({ line, words }: Row): void {
     this.#tried = words.length;
     const named = this.#candidates.flatMap(({ line: above, expected }) => {
@@ -194,7 +195,7 @@ export class Tables {
     if (header === undefined) return;
     const [first = ''] = /^\s*\S+/.exec(line) ?? [];
     const firstEnd = /^\s/.test(line) ? first.length : 0;
-    // The same line several times is the one of several LAMMPS.
+    // Several LAMMPS print the same line several times.
     for (const { line: above } of this.#candidates) {
       if (above.trim() !== header.above.trim()) continue;
       this.#add(header.names, false, firstEnd);
@@ -247,11 +248,11 @@ function differentOf(names: readonly string[]): Table['different'] {
   return { names: different, places: different.map((name) => names.indexOf(name)) };
 }
 
-/** Whether a line of values is a row of the table, as far as can be told from how it looks. */
+/** Returns whether a line of values looks like a row of the table. */
 function fits({ names, isYaml, step, firstEnd }: Table, row: Row): boolean {
   if (isYaml !== row.isYaml || names.length !== row.words.length) return false;
   if (step.place >= 0 && !/^\d+$/.test(row.words[step.place] ?? '')) return false;
-  // The first column is aligned: numbers at the very left that would not be are what a fix or a program prints.
+  // The first column is aligned. Unaligned numbers at the beginning of the line were printed by a fix or a program.
   const [first = ''] = row.words;
   return isYaml || first.length >= firstEnd || /^[\s-]/.test(row.line);
 }

@@ -40,11 +40,11 @@ describe('a command that only a shell would understand', () => {
   ])('%s', (command, what) => {
     const [only, ...more] = ofCommand(command);
     expect(more).toEqual([]);
-    expect(only).toContain(`jobs[0].command: no shell runs the command, so ${what} `);
-    expect(only).toContain("for a shell, write sh -c '...'");
+    expect(only).toContain(`jobs[0].command: the command runs without a shell, so ${what} `);
+    expect(only).toContain("to use one, write sh -c '...'");
     const exec = said([], [{ trigger: 'start', action: { name: 'exec', command } }]);
     expect(exec).toEqual([
-      expect.stringContaining(`rules[0].action.command: no shell runs the command, so ${what} `),
+      expect.stringContaining(`rules[0].action.command: the command runs without a shell, so ${what} `),
     ]);
   });
 
@@ -66,13 +66,13 @@ describe('a command that only a shell would understand', () => {
       {
         line: 2,
         column: 30,
-        message: expect.stringContaining("so '&&', '$HOME', '>' and ';' reach the program as they are"),
+        message: expect.stringContaining("so '&&', '$HOME', '>' and ';' are passed to the program unchanged"),
       },
     ]);
   });
 
   it.each([
-    ['OMP_NUM_THREADS=4 lmp', 'so OMP_NUM_THREADS does not become a variable; use environment'],
+    ['OMP_NUM_THREADS=4 lmp', 'so OMP_NUM_THREADS does not set a variable; use environment'],
     ['cd run', "'cd' is a command of shells"],
     ['module load lammps', "'module' is a command of shells"],
     ['source env.sh', "'source' is a command of shells"],
@@ -83,25 +83,25 @@ describe('a command that only a shell would understand', () => {
   it('as are paths', () => {
     const paths = { workdir: '~/run', output: '$SCRATCH/{{id}}', error: '/x/${USER}/{{id}}' };
     expect(said([job(paths)], [start('a')])).toEqual([
-      "jobs[0].workdir: no shell reads the path, so '~' is a part of a name; write what it stands for",
-      "jobs[0].output: no shell reads the path, so '$SCRATCH' is a part of a name; write what it stands for",
-      "jobs[0].error: no shell reads the path, so '${USER}' is a part of a name; write what it stands for",
+      "jobs[0].workdir: paths are not expanded by a shell, so '~' is taken literally; write the full path",
+      "jobs[0].output: paths are not expanded by a shell, so '$SCRATCH' is taken literally; write the full path",
+      "jobs[0].error: paths are not expanded by a shell, so '${USER}' is taken literally; write the full path",
     ]);
   });
 });
 
 describe('several jobs that write to one file', () => {
-  const tell = 'add a tag that tells them apart, like {{id}}';
+  const tell = 'add a tag that differs for each job, like {{id}}';
 
   it.each([
-    [{ count: 3, output: 'out' }, `jobs[0].output: 3 jobs write to the one file 'out'; ${tell}`],
-    [{ count: 3, error: 'err' }, `jobs[0].error: 3 jobs write to the one file 'err'; ${tell}`],
+    [{ count: 3, output: 'out' }, `jobs[0].output: 3 jobs write to the same file 'out'; ${tell}`],
+    [{ count: 3, error: 'err' }, `jobs[0].error: 3 jobs write to the same file 'err'; ${tell}`],
     [
       { parameters: { T: [1, 2], n: [1, 2] }, output: 'T{{T}}' },
-      `jobs[0].output: 2 jobs write to the one file 'T1'; ${tell}`,
+      `jobs[0].output: 2 jobs write to the same file 'T1'; ${tell}`,
     ],
-    [{ count: 2, output: '{{name}}-{{taskid}}' }, `2 jobs write to the one file '{{name}}-{{taskid}}'`],
-    [{ count: 2, output: '{{group}}.log', workdir: 'w' }, `2 jobs write to the one file 'w/a.log'`],
+    [{ count: 2, output: '{{name}}-{{taskid}}' }, `2 jobs write to the same file '{{name}}-{{taskid}}'`],
+    [{ count: 2, output: '{{group}}.log', workdir: 'w' }, `2 jobs write to the same file 'w/a.log'`],
   ])('are told of: %j', (more, message) => {
     expect(said([job(more)], [start('a')])).toEqual([expect.stringContaining(message)]);
   });
@@ -110,7 +110,7 @@ describe('several jobs that write to one file', () => {
     const rules = [start('a'), start('b')];
     const two = (first: object, second: object) => said([job(first), { ...job(second), name: 'b' }], rules);
     const message =
-      "jobs[1].output: the jobs of jobs[0].output write to 'x' too; give each entry a file of its own";
+      "jobs[1].output: the jobs of jobs[0].output also write to 'x'; give each entry its own file";
     expect(two({ output: 'x' }, { output: 'x' })).toEqual([message]);
     expect(two({ output: 'x' }, { output: './x' })).toEqual([message]);
     expect(two({ output: 'y', error: 'x' }, { output: 'x' })).toEqual([
@@ -193,7 +193,7 @@ describe('rules by which nothing happens', () => {
 
   it('leave a group without jobs, which is told at its name', () => {
     expect(said([job(), b], [start('a')])).toEqual([
-      "jobs[1].name: no rule submits jobs of 'b', so none will run unless they come from elsewhere, with the group's name in attributes.user.group",
+      "jobs[1].name: no rule submits jobs of 'b', so none will run unless other programs submit them, with the group's name in attributes.user.group",
     ]);
     const never = {
       trigger: 'job-success',
@@ -206,7 +206,7 @@ describe('rules by which nothing happens', () => {
   it('leave a state that no rule leads to', () => {
     const rules = [start('a'), { trigger: 'state', name: 'late', action: { name: 'terminate' } }];
     expect(said([job()], rules, { states: ['early', 'late'] })).toEqual([
-      "states[1]: no rule leads to the state 'late'",
+      "states[1]: no rule changes to the state 'late'",
     ]);
     const goes = { trigger: 'job-success', name: 'a', action: { goto: 'late' } };
     expect(said([job()], [...rules, goes], { states: ['early', 'late'] })).toEqual([]);
@@ -218,7 +218,7 @@ describe('a rule on the events of jobs', () => {
 
   it('acts once unless it says otherwise', () => {
     const message =
-      "rules[1].action: acts at the first such event only, and there may be 5; add 'repetitions: 5', or 'repetitions: 1' if once is enough";
+      "rules[1].action: acts only on the first of up to 5 such events; add 'repetitions: 5', or 'repetitions: 1' if once is enough";
     for (const action of [{ name: 'cancel' }, { name: 'grow' }, { name: 'exec', command: 'x' }]) {
       expect(said([job({ count: 5 })], [start('a'), rule(action)])).toEqual([message]);
       expect(said([job({ count: 5 })], [start('a'), rule({ ...action, repetitions: 1 })])).toEqual([]);
@@ -253,7 +253,7 @@ describe('a loop without end', () => {
   ])('of one rule is told of: %j', (trigger) => {
     expect(said([job()], [start('a'), again(trigger)])).toEqual([
       expect.stringContaining(
-        'rules[1]: sets itself off: the jobs that it submits make it due again, without end',
+        'rules[1]: triggers itself: the jobs that it submits trigger it again, without end',
       ),
     ]);
   });
@@ -265,7 +265,7 @@ describe('a loop without end', () => {
       again({ trigger: 'job-success', name: 'b' }, 'a'),
     ];
     expect(said([job(), b], rules)).toEqual([
-      expect.stringContaining('rules[1]: rules[1] and rules[2] set each other off without end'),
+      expect.stringContaining('rules[1]: rules[1] and rules[2] trigger each other without end'),
     ]);
   });
 

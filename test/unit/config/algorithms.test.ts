@@ -92,9 +92,9 @@ describe('use', () => {
 
   it.each([
     ['./none.yaml', "use[0].algorithm: can't read"],
-    ['/dev/zero', "use[0].algorithm: can't read /dev/zero: it is not a file of rules"],
-    ['replace-failure', "no algorithm 'replace-failure' is shipped; did you mean 'replace-failures'?"],
-    ['something-else', "no algorithm 'something-else' is shipped; there are"],
+    ['/dev/zero', "use[0].algorithm: can't read /dev/zero: it is not a regular file of at most 4 MiB"],
+    ['replace-failure', "unknown algorithm 'replace-failure'; did you mean 'replace-failures'?"],
+    ['something-else', "unknown algorithm 'something-else'; there are"],
   ])('says when there is no %s', (name, message) => {
     expect(told(`  - {algorithm: ${name}}`)).toEqual([expect.stringContaining(message)]);
   });

@@ -67,9 +67,7 @@ describe('a value that needs quotes is shown with them, at its place', () => {
   });
 
   it('where YAML takes it for an empty block', () => {
-    expect(single(block('when: >5'))).toMatch(
-      /^6:11 {2}'>5' begins a block of text, which is empty; .* ">5"$/,
-    );
+    expect(single(block('when: >5'))).toMatch(/^6:11 {2}'>5' begins an empty block of text; .* ">5"$/);
   });
 
   it('where YAML takes it for an alias', () => {
@@ -79,7 +77,7 @@ describe('a value that needs quotes is shown with them, at its place', () => {
 
 describe('other YAML that is wrong', () => {
   it.each([
-    [job('command:echo'), '3:12  not valid YAML: a blank must stand behind the colon: command: echo'],
+    [job('command:echo'), '3:12  not valid YAML: a blank must follow the colon: command: echo'],
     [
       job('command: x\n\tcount: 2'),
       '4:1  not valid YAML: a line must be indented with blanks, not with tabs',

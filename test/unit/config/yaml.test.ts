@@ -11,7 +11,7 @@ describe('YAML that is wrong', () => {
     ['- 1\n- 2\n', '1:1', /must be a mapping .* found a list/],
     ['just text', '1:1', /must be a mapping .* found the string 'just text'/],
     [`${HELLO}---\nx: 1\n`, '12:1', /second document/],
-    [HELLO.replace('count: 5', 'count: 5\n    count: 6'), '7:5', /'count' is given twice/],
+    [HELLO.replace('count: 5', 'count: 5\n    count: 6'), '7:5', /'count' appears twice/],
     ['jobs: *none\nrules: []\n', '1:7', /no anchor '&none'/],
     ['<<: 3\n', '1:5', /merge mappings/],
     [`${HELLO}? [1]\n: 2\n`, '12:3', /keys must be strings/],
@@ -54,7 +54,7 @@ describe('aliases', () => {
     ['&all\njobs: []\nrules: []\ntests: *all\n', '4:8'],
     ['jobs: []\nrules: []\nx-a: &a\n  b: &b [*a]\n  c: *b\n', '4:10'],
   ])('that hold themselves are refused at their place: %j', (text, place) => {
-    expect(single(text)).toMatch(new RegExp(`^${place} .*'\\*\\w+' stands inside of what it repeats`));
+    expect(single(text)).toMatch(new RegExp(`^${place} .*'\\*\\w+' stands inside the value that it repeats`));
   });
 
   it('of merge keys that explode are refused at their place', () => {

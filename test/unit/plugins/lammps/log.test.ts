@@ -202,10 +202,10 @@ describe('a condition on a log', () => {
   });
 
   test('that can not be meant is said', () => {
-    expect(readCondition('Temp', 'maxx > 3')).toBe("no statistic 'maxx'; did you mean 'max'?");
+    expect(readCondition('Temp', 'maxx > 3')).toBe("unknown statistic 'maxx'; did you mean 'max'?");
     expect(readCondition('Temp', 'max 3')).toEqual(expect.any(Object));
-    expect(readCondition('Temp', 'high')).toContain("no statistic 'high'; there are last, ");
-    expect(readCondition('errors', 'max > 3')).toBe("'errors' is one number and has no max");
+    expect(readCondition('Temp', 'high')).toContain("unknown statistic 'high'; there are last, ");
+    expect(readCondition('errors', 'max > 3')).toBe("'errors' is a single number without max");
     expect(() => holds('Tmep', '> 1', TWO_RUNS)).toThrow(
       "the log has no column 'Tmep'; did you mean 'Temp'?",
     );
