@@ -79,7 +79,7 @@ tests: [{name: x, jobs: {a: {duration: 0s, outcome: fail}}, expect: {end: idle}}
       cwd,
     });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/event\.yaml.*sets itself off/);
+    expect(stderr).toMatch(/event\.yaml.*triggers itself/);
     expect(times(stdout).replaceAll(/1\d{3} times/g, 'N times')).toBe(`event.yaml
   ✗ x (N ms)  event.yaml:5
       rule 'a' (rules[1]) fires without end: N times at 0s [ERR_TEST]

@@ -149,7 +149,12 @@ describe.concurrent('why a job failed', () => {
     expect(failedJobs).toBe(1);
     const { exitStatus = null, reason } = told[0] ?? {};
     expect(failures).toEqual({
-      a: { failed: 1, jobs: 1, reasons: [expect.objectContaining({ count: 1, reason, exitStatus })] },
+      a: {
+        failed: 1,
+        canceled: 0,
+        jobs: 1,
+        reasons: [expect.objectContaining({ count: 1, reason, exitStatus })],
+      },
     });
     expect(finished).toMatchObject({ status: 1, stderr: '' });
   });

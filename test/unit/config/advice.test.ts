@@ -114,7 +114,7 @@ describe('several jobs that write to one file', () => {
     expect(two({ output: 'x' }, { output: 'x' })).toEqual([message]);
     expect(two({ output: 'x' }, { output: './x' })).toEqual([message]);
     expect(two({ output: 'y', error: 'x' }, { output: 'x' })).toEqual([
-      message.replace('output write', 'error write'),
+      message.replace('output also', 'error also'),
     ]);
     expect(two({ output: 'x', workdir: '/a' }, { output: 'x', workdir: '/b' })).toEqual([]);
     expect(two({ output: '{{id}}' }, { output: '{{id}}' })).toEqual([]);
@@ -272,7 +272,7 @@ describe('a loop without end', () => {
   it('of retries is told of', () => {
     expect(said([job({ retry: 5000 })], [start('a')])).toEqual([
       expect.stringContaining(
-        'jobs[0].retry: a job that always fails is submitted again 5000 times without a pause',
+        'jobs[0].retry: a job that always fails is submitted again 5000 times without a delay',
       ),
     ]);
     expect(said([job({ retry: { times: 5000, backoff: '0s' } })], [start('a')])).toHaveLength(1);
