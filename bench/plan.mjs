@@ -1,26 +1,21 @@
 // Plans for the engine, as the benches need them.
 
+import { EMPTY_PLAN } from '../dist/engine/plan/plan.js';
 import { synthGroup } from './journals.mjs';
 
 /** `rules` metric rules, taking turns over `groups` groups; `metric` says what they watch. */
 export function makePlan(groups, rules, { threshold = 0, ...metric }) {
   const few = Math.min(rules, groups);
   return {
+    ...EMPTY_PLAN,
     groups: Array.from({ length: groups }, (_, i) => synthGroup(i)),
-    remembered: [],
-    stalled: [],
-    states: [],
-    trackAll: false,
-    ensemble: '',
-    heartbeat: 0,
-    virtualTime: false,
-    sketches: false,
     metrics: Array.from({ length: few }, (_, i) => ({
       name: '',
       group: i,
       count: null,
       statistic: null,
       variable: null,
+      probe: null,
       quantile: 0,
       window: 0,
       fromZero: false,
@@ -41,6 +36,7 @@ export function makePlan(groups, rules, { threshold = 0, ...metric }) {
       backoff: -1,
       terminal: false,
       wantsEvent: false,
+      probing: false,
       submit: null,
     })),
   };

@@ -18,10 +18,10 @@ export async function run() {
   const suite = new Benchmark.Suite();
   suite
     .add('native', () => {
-      new Summary(false).observe(values);
+      new Summary(false, 0).observe(values);
     })
     .add('with a sketch', () => {
-      new Summary(true).observe(values);
+      new Summary(true, 0).observe(values);
     })
     .add('with a window', () => {
       new Summary(false, 6000).observe(values);

@@ -26,6 +26,7 @@ export function makeRule(given) {
     backoff: -1,
     terminal: false,
     wantsEvent: false,
+    probing: false,
     submit: null,
     ...given,
   };

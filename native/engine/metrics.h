@@ -15,8 +15,9 @@
 
 namespace flux_ensemble::engine {
 
-// kPending (NEW to SCHED) and kRunning (RUN and CLEANUP) are gauges; the others only grow, by one a
-// job.
+// kPending (NEW to SCHED) and kRunning (RUN and CLEANUP) are gauges and come last; the others only
+// grow, by one a job. The addon exports the names; src/model/metric-names.ts lists the same ones,
+// and the loader compares both lists.
 enum class Count : std::uint8_t {
   kSubmitted,
   kFinished,
@@ -29,14 +30,17 @@ enum class Count : std::uint8_t {
   kPending,
   kRunning,
 };
-inline constexpr std::array<std::string_view, 10> kCountNames = {
+inline constexpr std::size_t kCountCount = static_cast<std::size_t>(Count::kRunning) + 1;
+
+// In the order of the enum.
+inline constexpr std::array<std::string_view, kCountCount> kCountNames = {
     "submitted", "finished",  "success", "failed",  "canceled",
     "timeout",   "exception", "retried", "pending", "running",
 };
-inline constexpr std::size_t kCountCount = kCountNames.size();
+static_assert(!kCountNames.back().empty(), "a count has no name");
 
 constexpr bool IsGauge(Count count) {
-  return count == Count::kPending || count == Count::kRunning;
+  return count >= Count::kPending;
 }
 
 // Seconds from submit to start, and from start to finish.
@@ -80,7 +84,8 @@ class GroupMetrics {
 
  private:
   std::array<std::int64_t, kCountCount> counts_{};
-  std::uint16_t seen_ = 0;
+  std::uint16_t seen_ = 0;  // a bit for each count
+  static_assert(kCountCount <= 16);
   std::array<stats::Stream, kVariableCount> streams_;
   std::vector<std::pair<std::string, std::uint64_t>> exceptions_;
   FailureDigest failures_;

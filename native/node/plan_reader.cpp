@@ -35,26 +35,6 @@ constexpr std::array<std::pair<std::string_view, Comparison>, 6> kComparisons = 
     {"!=", Comparison::kNotEqual},
 }};
 
-constexpr std::array<std::pair<std::string_view, stats::Statistic>, 17> kStatistics = {{
-    {"mean", stats::Statistic::kMean},
-    {"variance", stats::Statistic::kVariance},
-    {"min", stats::Statistic::kMin},
-    {"max", stats::Statistic::kMax},
-    {"iqr", stats::Statistic::kIqr},
-    {"mad", stats::Statistic::kMad},
-    {"q25", stats::Statistic::kQ25},
-    {"q50", stats::Statistic::kQ50},
-    {"q75", stats::Statistic::kQ75},
-    {"std", stats::Statistic::kStd},
-    {"count", stats::Statistic::kCount},
-    {"sum", stats::Statistic::kSum},
-    {"last", stats::Statistic::kLast},
-    {"ewma", stats::Statistic::kEwma},
-    {"quantile", stats::Statistic::kQuantile},
-    {"piqr", stats::Statistic::kSketchIqr},
-    {"pmad", stats::Statistic::kSketchMad},
-}};
-
 constexpr std::array<std::pair<std::string_view, engine::Variable>, engine::kVariableCount>
     kVariables = {{
         {"duration", engine::Variable::kDuration},
@@ -63,20 +43,12 @@ constexpr std::array<std::pair<std::string_view, engine::Variable>, engine::kVar
 
 constexpr double kShortestWindow = 0.001;
 
-engine::Count CountOf(PropertyReader& reader, const std::string& name) {
-  for (std::size_t i = 0; i < engine::kCountCount; ++i) {
-    if (engine::kCountNames[i] == name) return static_cast<engine::Count>(i);
-  }
-  reader.Fail<bool>("count", "a known name");
-  return engine::Count::kSubmitted;
-}
-
-// Absent, or the index of a number that the group's probes measure.
-void ReadProbe(PropertyReader& reader, const Napi::Value& value,
-               const std::vector<std::size_t>& probes, engine::Metric& metric) {
-  if (value.IsUndefined()) return;
+// Null, or the index of a number that the group's probes measure.
+void ReadProbe(PropertyReader& reader, const std::vector<std::size_t>& probes,
+               engine::Metric& metric) {
   const std::size_t known = metric.group < probes.size() ? probes[metric.group] : 0;
-  metric.probe = static_cast<std::uint32_t>(reader.Index("probe", known));
+  const std::optional<std::size_t> probe = reader.IndexOrNull("probe", known);
+  if (probe) metric.probe = static_cast<std::uint32_t>(*probe);
 }
 
 std::optional<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t groups,
@@ -98,16 +70,16 @@ std::optional<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t g
   if (metric.quantile < 0 || metric.quantile > 1) {
     reader.Fail<bool>("quantile", "from 0 to 1");
   }
-  if (const std::optional<std::string> count = reader.TextOrNull("count")) {
-    metric.count = CountOf(reader, *count);
+  if (reader.TextOrNull("count")) {
+    metric.count = reader.OneOf<engine::Count>("count", engine::kCountNames);
     metric.kind = metric.window > 0 ? engine::Metric::Kind::kRate : engine::Metric::Kind::kCount;
     if (metric.window > 0 && engine::IsGauge(metric.count)) {
       reader.Fail<bool>("count", "one that only grows, for a rate");
     }
   } else {
-    metric.statistic = reader.OneOf("statistic", kStatistics);
+    metric.statistic = reader.OneOf<stats::Statistic>("statistic", stats::kStatisticNames);
     metric.variable = reader.OneOf("variable", kVariables);
-    ReadProbe(reader, value.As<Napi::Object>().Get("probe"), probes, metric);
+    ReadProbe(reader, probes, metric);
   }
   if (!reader.good()) return std::nullopt;
   return metric;
@@ -325,17 +297,10 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& 
   if (backoff >= 0) rule.backoff = static_cast<std::uint64_t>(backoff);
   rule.terminal = reader.Boolean("terminal");
   rule.wants_event = reader.Boolean("wantsEvent");
-  rule.probing = !object.Get("probing").IsUndefined() && reader.Boolean("probing");
+  rule.probing = reader.Boolean("probing");
   ReadPortions(reader, object.Get("submit"), pool, rule.submit);
   if (!reader.good()) return std::nullopt;
   return rule;
-}
-
-std::optional<stats::Statistic> StatisticOf(std::string_view name) {
-  for (const auto& [entry, statistic] : kStatistics) {
-    if (entry == name) return statistic;
-  }
-  return std::nullopt;
 }
 
 std::optional<FluxOptions> ReadFluxOptions(const Napi::Value& value, std::string* error) {
@@ -386,17 +351,15 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
   }
   plan.groups = std::move(*groups);
   const Napi::Value probes = object.Get("probes");
-  if (!probes.IsUndefined()) {
-    if (!probes.IsArray()) reader.Fail<bool>("probes", "an array");
-    for (std::uint32_t i = 0; reader.good() && i < probes.As<Napi::Array>().Length(); ++i) {
-      const Napi::HandleScope scope(object.Env());
-      const std::optional<std::vector<std::string>> names =
-          ReadStrings(probes.As<Napi::Array>().Get(i));
-      if (!names || i >= plan.groups.size()) reader.Fail<bool>("probes", "names for each group");
-      plan.probes.push_back(names ? names->size() : 0);
-    }
-    if (!reader.good()) return std::nullopt;
+  if (!probes.IsArray()) reader.Fail<bool>("probes", "an array");
+  for (std::uint32_t i = 0; reader.good() && i < probes.As<Napi::Array>().Length(); ++i) {
+    const Napi::HandleScope scope(object.Env());
+    const std::optional<std::vector<std::string>> names =
+        ReadStrings(probes.As<Napi::Array>().Get(i));
+    if (!names || i >= plan.groups.size()) reader.Fail<bool>("probes", "names for each group");
+    plan.probes.push_back(names ? names->size() : 0);
   }
+  if (!reader.good()) return std::nullopt;
   const auto rule_array = rules.As<Napi::Array>();
   const napi_env env = object.Env();
   std::optional<std::vector<engine::Metric>> metrics =

@@ -26,9 +26,6 @@ std::optional<FluxOptions> ReadFluxOptions(const Napi::Value& value, std::string
 // Nothing, with `error` set, when the value is no plan.
 std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* error);
 
-// By its name in plans.
-std::optional<stats::Statistic> StatisticOf(std::string_view name);
-
 // Lets rules that submit the same jobspec hold one copy of it.
 class JobspecPool {
  public:

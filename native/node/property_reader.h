@@ -14,6 +14,15 @@
 
 namespace flux_ensemble::node {
 
+// The enumerator with this name; `names` are in the order of the enum. Nothing for an unknown name.
+template <typename Enum, std::size_t N>
+std::optional<Enum> EnumOf(std::string_view name, const std::array<std::string_view, N>& names) {
+  for (std::size_t i = 0; i < N; ++i) {
+    if (names[i] == name) return static_cast<Enum>(i);
+  }
+  return std::nullopt;
+}
+
 // Reads typed properties of one object; the first that is of another type is the error.
 class PropertyReader {
  public:
@@ -58,6 +67,12 @@ class PropertyReader {
     return good_ ? static_cast<std::size_t>(index) : 0;
   }
 
+  // Null, or the index of one of `size` things.
+  std::optional<std::size_t> IndexOrNull(const char* key, std::size_t size) {
+    if (object_.Get(key).IsNull()) return std::nullopt;
+    return Index(key, size);
+  }
+
   bool Boolean(const char* key) {
     const Napi::Value value = object_.Get(key);
     if (!value.IsBoolean()) return Fail<bool>(key, "a boolean").has_value();
@@ -73,6 +88,14 @@ class PropertyReader {
     }
     Fail<T>(key, "a known name");
     return table[0].second;
+  }
+
+  // The enumerator under the name that the property holds; `names` are in the order of the enum.
+  template <typename Enum, std::size_t N>
+  Enum OneOf(const char* key, const std::array<std::string_view, N>& names) {
+    const std::optional<Enum> found = EnumOf<Enum>(Text(key), names);
+    if (!found) Fail<Enum>(key, "a known name");
+    return found.value_or(Enum{});
   }
 
   // Seconds, 0 or more.

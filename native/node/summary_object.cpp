@@ -3,7 +3,7 @@
 #include <cmath>
 #include <optional>
 
-#include "node/plan_reader.h"
+#include "node/property_reader.h"
 #include "node/value_writer.h"
 
 namespace flux_ensemble::node {
@@ -20,11 +20,16 @@ Napi::Function SummaryObject::Class(Napi::Env env) {
 
 SummaryObject::SummaryObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SummaryObject>(info) {
-  if (!info[0].IsBoolean() || info[0].As<Napi::Boolean>().Value()) {
-    stream_.Keep(stats::Statistic::kQuantile);
+  const double window = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : NAN;
+  if (!info[0].IsBoolean() || !std::isfinite(window) || (window != 0 && window < 1)) {
+    Napi::TypeError::New(info.Env(),
+                         "new Summary(sketch, window) needs a boolean, and a window of at least 1 "
+                         "or 0 for none")
+        .ThrowAsJavaScriptException();
+    return;
   }
-  const double window = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : 0;
-  if (window >= 1 && std::isfinite(window)) stream_.KeepWindow(window);
+  if (info[0].As<Napi::Boolean>().Value()) stream_.Keep(stats::Statistic::kQuantile);
+  if (window > 0) stream_.KeepWindow(window);
 }
 
 void SummaryObject::Observe(const Napi::CallbackInfo& info) {
@@ -52,7 +57,10 @@ Napi::Value SummaryObject::Row(const Napi::CallbackInfo& info) {
 
 Napi::Value SummaryObject::Get(const Napi::CallbackInfo& info) {
   std::optional<stats::Statistic> statistic;
-  if (info[0].IsString()) statistic = StatisticOf(info[0].As<Napi::String>().Utf8Value());
+  if (info[0].IsString()) {
+    statistic =
+        EnumOf<stats::Statistic>(info[0].As<Napi::String>().Utf8Value(), stats::kStatisticNames);
+  }
   const double quantile = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
   if (!statistic || !(quantile >= 0 && quantile <= 1)) {
     Napi::TypeError::New(info.Env(), "get(statistic, quantile) needs a known name and 0 to 1")

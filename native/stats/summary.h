@@ -56,11 +56,12 @@ class Summary {
     }
   }
 
-  // The count and the first kStatisticCount statistics, in the order of the enum.
-  using Row = std::array<double, 1 + kStatisticCount>;
+  // The count and the first kKeptStatisticCount statistics, in the order of the enum.
+  using Row = std::array<double, 1 + kKeptStatisticCount>;
   Row ToRow() const {
     Row row{static_cast<double>(count())};
-    for (std::size_t i = 0; i < kStatisticCount; ++i) row[i + 1] = Get(static_cast<Statistic>(i));
+    for (std::size_t i = 0; i < kKeptStatisticCount; ++i)
+      row[i + 1] = Get(static_cast<Statistic>(i));
     return row;
   }
 

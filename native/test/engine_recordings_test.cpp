@@ -86,7 +86,7 @@ Plan BusyPlan() {
   plan.metrics = test::AllMetrics(6);
   for (std::uint32_t group = 0; group < plan.groups.size(); ++group) {
     for (const Variable variable : {Variable::kDuration, Variable::kPending}) {
-      for (std::size_t i = 0; i < stats::kStatisticCount; ++i) {
+      for (std::size_t i = 0; i < stats::kKeptStatisticCount; ++i) {
         Rule rule;
         rule.trigger = TriggerType::kMetric;
         rule.metric = test::IndexOf(group, variable, static_cast<Statistic>(i));

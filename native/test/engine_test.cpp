@@ -329,7 +329,7 @@ TEST_CASE("a group without jobs has counts of 0 and no statistics") {
   TestEngine engine(GroupG());
   CHECK(CountsOf(engine) == Counts(kCountCount, 0));
   const Snapshot snapshot = engine.engine.GetSnapshot();
-  CHECK(snapshot.statistics.size() == kVariableCount * (1 + stats::kStatisticCount));
+  CHECK(snapshot.statistics.size() == kVariableCount * (1 + stats::kKeptStatisticCount));
   CHECK(std::isnan(engine.statistic(0, Variable::kDuration, Statistic::kMean)));
 }
 

@@ -92,7 +92,7 @@ std::string Exception(journal::JobId id, double time, const std::string& type, i
 namespace {
 
 constexpr std::size_t kMetricsOfGroup =
-    engine::kCountCount + engine::kVariableCount * stats::kStatisticCount;
+    engine::kCountCount + engine::kVariableCount * stats::kKeptStatisticCount;
 
 }  // namespace
 
@@ -105,7 +105,7 @@ std::vector<engine::Metric> AllMetrics(std::uint32_t groups) {
                          .count = static_cast<engine::Count>(i)});
     }
     for (std::size_t v = 0; v < engine::kVariableCount; ++v) {
-      for (std::size_t i = 0; i < stats::kStatisticCount; ++i) {
+      for (std::size_t i = 0; i < stats::kKeptStatisticCount; ++i) {
         metrics.push_back({.group = group,
                            .variable = static_cast<engine::Variable>(v),
                            .statistic = static_cast<stats::Statistic>(i)});
@@ -121,7 +121,8 @@ std::uint32_t IndexOf(std::uint32_t group, engine::Count count) {
 
 std::uint32_t IndexOf(std::uint32_t group, engine::Variable variable, stats::Statistic statistic) {
   return static_cast<std::uint32_t>(group * kMetricsOfGroup + engine::kCountCount +
-                                    static_cast<std::size_t>(variable) * stats::kStatisticCount +
+                                    static_cast<std::size_t>(variable) *
+                                        stats::kKeptStatisticCount +
                                     static_cast<std::size_t>(statistic));
 }
 
@@ -145,7 +146,7 @@ double TestEngine::observations(std::uint32_t group, engine::Variable variable) 
 }
 
 double TestEngine::Row(std::uint32_t group, engine::Variable variable, std::size_t column) {
-  constexpr std::size_t kRow = 1 + stats::kStatisticCount;
+  constexpr std::size_t kRow = 1 + stats::kKeptStatisticCount;
   const std::size_t row = group * engine::kVariableCount + static_cast<std::size_t>(variable);
   return engine.GetSnapshot().statistics.at(row * kRow + column);
 }

@@ -147,7 +147,7 @@ TEST_CASE("a row is the count and every statistic") {
   for (const double x : {4.0, 1.0, 3.0, 2.0}) summary.Observe(x);
   const Summary::Row row = summary.ToRow();
   CHECK(row[0] == 4);
-  for (std::size_t i = 0; i < kStatisticCount; ++i) {
+  for (std::size_t i = 0; i < kKeptStatisticCount; ++i) {
     CHECK(SameBits(row[i + 1], summary.Get(static_cast<Statistic>(i))));
   }
   CHECK(row[1 + static_cast<std::size_t>(Statistic::kMean)] == 2.5);

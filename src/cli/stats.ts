@@ -59,7 +59,7 @@ const SHOWN: readonly Statistic[] = [
 
 /** Returns a summary of the numbers in lines. Throws EnsembleError `ERR_FILE` for a line that is not a number. */
 async function summarize(lines: AsyncIterable<string>): Promise<NativeSummary> {
-  const summary = new (loadAddon().Summary)();
+  const summary = new (loadAddon().Summary)(true, 0);
   const chunk = new Float64Array(CHUNK);
   let filled = 0;
   let count = 0;

@@ -1,7 +1,7 @@
 /** Tables of groups for the terminal. */
 
 import pc from 'picocolors';
-import { COUNTS, type Count } from '../model/metric-names.js';
+import { COUNTS, type Count, STATISTICS } from '../model/metric-names.js';
 import type { MetricsSnapshot, SummaryValues } from '../model/metrics.js';
 import { escapeControls } from '../text/describe.js';
 import { show } from '../text/show.js';
@@ -28,16 +28,17 @@ export function layoutFor(stream: NodeJS.WriteStream, narrow: TableLayout['narro
   return { width: stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY, narrow, bold };
 }
 
-/** Optional counts, the most important one first. Failed, pending and running jobs are always shown. */
-const spareCounts: readonly Count[] = [
-  'success',
-  'submitted',
-  'finished',
-  'canceled',
-  'retried',
-  'timeout',
-  'exception',
-];
+/** Counts that are always shown: how many jobs failed, wait and run. */
+const NEEDED_COUNTS: readonly Count[] = ['failed', 'pending', 'running'];
+/** Counts that a narrow table leaves out, the most important one first. */
+const spareCounts = ordered(COUNTS, ['success', 'submitted', 'finished', 'canceled', 'retried']).filter(
+  (name) => !NEEDED_COUNTS.includes(name),
+);
+
+/** The names with some of them moved to the front. */
+function ordered<Name>(names: readonly Name[], first: readonly NoInfer<Name>[]): Name[] {
+  return [...new Set([...first, ...names])];
+}
 
 function countColumn(count: Count): Column {
   const spare = spareCounts.indexOf(count);
@@ -59,9 +60,15 @@ export function countsTable(all: Iterable<[string, ShownGroup]>): Table {
   };
 }
 
-const statistics = ['count', 'mean', 'variance', 'min', 'q25', 'q50', 'q75', 'max', 'iqr', 'mad'] as const;
-/** Optional statistics. */
-const spareStatistics = ['q50', 'max', 'min', 'q75', 'q25', 'variance', 'iqr', 'mad'] as const;
+/** The columns of a table of statistics, in their order. */
+const statistics = [
+  'count' as const,
+  ...ordered(STATISTICS, ['mean', 'variance', 'min', 'q25', 'q50', 'q75', 'max']),
+];
+/** Statistics that a narrow table leaves out, the most important one first. */
+const spareStatistics = ordered(STATISTICS, ['q50', 'max', 'min', 'q75', 'q25', 'variance']).filter(
+  (name) => name !== 'mean',
+);
 
 function statisticColumn(statistic: (typeof statistics)[number]): Column {
   const spare = (spareStatistics as readonly string[]).indexOf(statistic);

@@ -1,11 +1,20 @@
 /**
- * The native addon as it is: a thin layer with plain data across it, `null` where there is nothing, job ids
- * as bigint. Everything else talks to it through `Engine` (engine.ts).
+ * The native addon, typed. `Engine`, `NativeSource` and `CommandChannel` are the only users.
+ *
+ * Rules of this boundary, and their reasons:
+ * - Only plain data crosses: numbers, strings, booleans, bigint job ids, typed arrays, and arrays and objects of these. The
+ *   engine's thread then never waits for JavaScript, and a value of a wrong type is an error, never a crash.
+ * - Every property is present, `null` where there is no value. An optional property can't be told from a misspelled or
+ *   forgotten one; the native reader refuses a property that is missing.
+ * - Defaults and checks with a message for users are in TypeScript. The native side checks types and ranges only.
+ * - Tables that both sides need (counts, statistics, event names) are exported by the addon and compared when it is loaded.
+ * - `native/abi.json` holds the number of this interface; both sides read it. Change it with every change of the interface.
  */
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { EnsembleError } from '../errors.js';
+import { ASKED_STATISTICS, COUNTS, quantileOf, STATISTICS } from '../model/metric-names.js';
 import type { EngineStatus } from '../model/metrics.js';
 import type { EnginePlan, NativeStatistic, PlanMetric, PlanRule, SubmitPortion } from './plan/plan.js';
 
@@ -110,7 +119,7 @@ export interface DecodeError {
   readonly reason: string;
 }
 
-/** Streams as they can be merged, one behind the other; metrics/mergeable.ts reads them. */
+/** Streams as they can be merged, one behind the other; mergeable.ts reads them. */
 export interface NativeStates {
   readonly heads: Float64Array;
   readonly buckets: Float64Array;
@@ -119,9 +128,9 @@ export interface NativeStates {
 export interface NativeSnapshot {
   /** For each group its fatal exceptions by type; null for none. */
   readonly exceptions: readonly (Readonly<Record<string, number>> | null)[];
-  /** For each group its counts, in the order of `COUNTS` in metrics/names.ts. */
+  /** For each group its counts, in the order of `COUNTS`. */
   readonly counts: Float64Array;
-  /** For each group a row of duration and one of pending: the count, then `STATISTICS` of metrics/names.ts. */
+  /** For each group a row of duration and one of pending: the count, then `STATISTICS`. */
   readonly statistics: Float64Array;
   /** The same for each number that probes measure, by group. */
   readonly probes: Float64Array;
@@ -134,7 +143,7 @@ export interface NativeSnapshot {
 
 /** What became of the rules. */
 export interface NativeRules {
-  /** For each rule a number for each of `RULE_COLUMNS` in rules/report.ts. */
+  /** For each rule a number for each of `RULE_COLUMNS` in rule-report.ts. */
   readonly rows: Float64Array;
   /** Values of the metrics that the plan lists; NaN for none. */
   readonly metrics: Float64Array;
@@ -278,44 +287,72 @@ export interface Addon {
   /** Changes with every change of these interfaces. */
   readonly abi: number;
   readonly Engine: new (plan: EnginePlan, wake: () => void) => NativeEngine;
-  /** Keeps a sketch unless told not to, and a window of so many observations when told to. */
+  /** `sketch`: keeps a sketch. `window` is a number of observations, 0 for no window. */
   readonly Summary: new (
-    sketch?: boolean,
-    window?: number,
+    sketch: boolean,
+    window: number,
   ) => NativeSummary;
+  /** `COUNTS`, as the engine numbers them. */
+  readonly countNames: readonly string[];
+  /** All statistics by their names in plans, as the engine numbers them. */
+  readonly statisticNames: readonly string[];
+  /** How many of them, from the first one on, every stream keeps: `STATISTICS`. */
+  readonly keptStatistics: number;
   /** RFC 21 event names by the number in a batch's `kinds`. */
   readonly eventNames: readonly string[];
   /** Numbers from here on are names that are not in RFC 21. */
   readonly firstNamedKind: number;
 }
 
-/** Of the addon that this version of the package goes with; native/node/addon.cpp has the same number. */
-const abi = 12;
-
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.
+const abi = require('../../native/abi.json') as number;
 const builtPath = fileURLToPath(new URL('../../build/Release/flux_ensemble.node', import.meta.url));
 
+const REMEDY =
+  'it is built for one Node version and machine: run `npm rebuild flux-ensemble`, ' +
+  'or `npm run build` in a checkout';
+
+/** The statistics that a plan can name and that not every stream keeps. */
+const requested = new Set<string>(
+  ASKED_STATISTICS.map((name) => (quantileOf(name) === null ? name : 'quantile')),
+);
+
+/** The tables of the addon that differ from ours, in words. */
+function* differences({ countNames, statisticNames, keptStatistics }: Addon): Generator<string> {
+  const tables = [
+    ['counts', countNames, COUNTS],
+    ['kept statistics', statisticNames.slice(0, keptStatistics), STATISTICS],
+    // These are looked up by name, so their order does not matter.
+    ['other statistics', statisticNames.slice(keptStatistics).toSorted(), [...requested].toSorted()],
+  ] as const;
+  for (const [what, native, ours] of tables) {
+    if (native.join() !== ours.join()) {
+      yield `its ${what} are ${native.join(', ')}; this package needs ${ours.join(', ')}`;
+    }
+  }
+}
+
 /**
- * Loads the addon that `npm install` built, or the one at `path`. May be called in any number of worker
- * threads. Throws EnsembleError `ERR_ADDON`.
+ * Loads the addon that `npm install` built, or the one at `path`. May be called in any number of worker threads. Throws
+ * EnsembleError `ERR_ADDON` when it can't be loaded, or when its interface, counts or statistics are not those of this
+ * package.
  */
 export function loadAddon(path: string = builtPath): Addon {
-  const remedy =
-    'it is built for one Node version and machine: run `npm rebuild flux-ensemble`, ' +
-    'or `npm run build` in a checkout';
   let addon: Addon;
   try {
     addon = require(path) as Addon;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new EnsembleError('ERR_ADDON', `the native addon ${path} can't be loaded (${reason}); ${remedy}`, {
+    throw new EnsembleError('ERR_ADDON', `the native addon ${path} can't be loaded (${reason}); ${REMEDY}`, {
       cause,
     });
   }
-  if (addon.abi === abi) return addon;
+  const [difference] = addon.abi === abi ? differences(addon) : [''];
+  if (difference === undefined) return addon;
+  const detail = difference === '' ? '' : ` (${difference})`;
   throw new EnsembleError(
     'ERR_ADDON',
-    `the native addon ${path} belongs to another version of this package; ${remedy}`,
+    `the native addon ${path} belongs to another version of this package${detail}; ${REMEDY}`,
   );
 }

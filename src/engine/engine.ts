@@ -89,7 +89,7 @@ export class Engine {
   readonly #listener: EngineListener;
   readonly #groups: string[];
   readonly #metrics: PlanMetric[];
-  readonly #probes: NonNullable<EnginePlan['probes']>;
+  readonly #probes: EnginePlan['probes'];
   readonly #virtualTime: boolean;
   /** Something may happen by time alone. */
   #keepsTime: boolean;
@@ -123,7 +123,7 @@ export class Engine {
       });
       this.#groups = [...plan.groups];
       this.#metrics = [...plan.metrics];
-      this.#probes = plan.probes ?? [];
+      this.#probes = plan.probes;
       this.#virtualTime = plan.virtualTime;
       this.#keepsTime = plan.heartbeat > 0 || plan.stalled.some((seconds) => seconds > 0);
       for (const rule of plan.rules) this.#know(rule);

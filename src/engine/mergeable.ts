@@ -4,6 +4,7 @@
  * one engine would have kept of all of them.
  */
 
+import { type KeptStatistic, quantileOf, STATISTICS, type Statistic } from '../model/metric-names.js';
 import type { StreamState } from '../model/metrics.js';
 import type { NativeStates } from './addon.js';
 import { bucketOf, bucketValue } from './log-buckets.js';
@@ -190,4 +191,54 @@ export function stateMad(state: StreamState): number | null {
   const distances = [...itemsOf(state)].map(([value, count]) => [Math.abs(value - median), count] as const);
   distances.sort(([a], [b]) => a - b);
   return interpolate(distances, state.count, 0.5, { first: null, last: null });
+}
+
+type StateStatistic = (state: StreamState) => number | null;
+
+/** Statistics of the exact moments; null without numbers. */
+const EXACT = {
+  count: ({ count }) => count,
+  mean: ({ count, mean }) => (count === 0 ? null : mean),
+  variance: stateVariance,
+  std: (state) => {
+    const variance = stateVariance(state);
+    return variance === null ? null : Math.sqrt(variance);
+  },
+  min: ({ count, min }) => (count === 0 ? null : min),
+  max: ({ count, max }) => (count === 0 ? null : max),
+  sum: ({ count, sum }) => (count === 0 ? null : sum),
+} satisfies Partial<Record<Statistic, StateStatistic>>;
+
+/** Statistics of the sketch: all others that can be merged. The order of numbers, as for `last`, can't be. */
+const SKETCHED: Readonly<
+  Record<Exclude<Statistic, keyof typeof EXACT | `p${number}` | 'last' | 'ewma'>, StateStatistic>
+> = {
+  q25: (state) => stateQuantile(state, 0.25),
+  q50: (state) => stateQuantile(state, 0.5),
+  q75: (state) => stateQuantile(state, 0.75),
+  iqr: stateIqr,
+  mad: stateMad,
+  median: (state) => stateQuantile(state, 0.5),
+  piqr: stateIqr,
+  pmad: stateMad,
+};
+
+const OF_STATE: Readonly<Partial<Record<Statistic, StateStatistic>>> = { ...EXACT, ...SKETCHED };
+
+/** The kept statistics whose merged values come from the sketch. */
+export const SKETCHED_STATISTICS = Object.keys(SKETCHED).filter((name): name is KeptStatistic =>
+  (STATISTICS as readonly string[]).includes(name),
+);
+
+/** Whether the statistic of merged streams comes from the sketch. */
+export function isFromSketch(statistic: Statistic): boolean {
+  return !Object.hasOwn(EXACT, statistic);
+}
+
+/** A statistic of a stream: null without numbers, undefined for a statistic that a state does not have. */
+export function stateValue(state: StreamState, statistic: Statistic): number | null | undefined {
+  const of = OF_STATE[statistic];
+  if (of !== undefined) return of(state);
+  const quantile = quantileOf(statistic);
+  return quantile === null ? undefined : stateQuantile(state, quantile);
 }

@@ -8,40 +8,32 @@ import {
   isKept,
   isOwnVariable,
   type MetricName,
-  quantileOf,
   STATISTICS,
 } from '../model/metric-names.js';
 import type { GroupMetrics, GroupStates, MetricsSnapshot, SummaryValues } from '../model/metrics.js';
 import type { NativeSnapshot } from './addon.js';
-import { readStates, stateIqr, stateMad, stateQuantile } from './mergeable.js';
-import type { PlanMetric } from './plan/plan.js';
+import { readStates, stateValue } from './mergeable.js';
+import type { EnginePlan, PlanMetric } from './plan/plan.js';
+
+/** Numbers of a row: the count and every kept statistic. */
+const ROW_WIDTH = 1 + STATISTICS.length;
 
 /** A native row as an object: NaN means that there is no value. */
 export function readSummary(row: Float64Array): SummaryValues {
-  const value = (index: number) => {
-    const number = row[index];
-    return number === undefined || Number.isNaN(number) ? null : number;
-  };
-  return {
-    count: row[0] ?? 0,
-    mean: value(1),
-    variance: value(2),
-    min: value(3),
-    max: value(4),
-    iqr: value(5),
-    mad: value(6),
-    q25: value(7),
-    q50: value(8),
-    q75: value(9),
-  };
+  const values = { count: row[0] ?? 0 } as { -readonly [Name in keyof SummaryValues]: SummaryValues[Name] };
+  for (const [index, name] of STATISTICS.entries()) {
+    const value = row[index + 1];
+    values[name] = value === undefined || Number.isNaN(value) ? null : value;
+  }
+  return values;
 }
 
 /** What the indexes in native snapshots stand for. */
 export interface SnapshotNames {
   readonly groups: readonly string[];
   readonly metrics: readonly PlanMetric[];
-  /** By group, as far as there are any. */
-  readonly probes?: readonly (readonly string[])[];
+  /** Names of the probe variables by group; may be shorter than `groups`. */
+  readonly probes: EnginePlan['probes'];
 }
 
 /** Whether every group has the metric anyway. */
@@ -63,19 +55,17 @@ function readNamed(metrics: readonly PlanMetric[], values: Float64Array): Map<st
 
 /** A native snapshot as objects. */
 export function readSnapshot(
-  { groups, metrics, probes = [] }: SnapshotNames,
+  { groups, metrics, probes }: SnapshotNames,
   native: NativeSnapshot,
 ): MetricsSnapshot {
   const streams = native.states === null ? null : readStates(native.states);
   const states = streams === null ? null : new Map<string, GroupStates>();
-  // Each row is the count and every statistic.
-  const width = 1 + STATISTICS.length;
   const result = new Map<string, GroupMetrics>();
   const known = Math.min(groups.length, native.counts.length / COUNTS.length);
   let probe = 0;
   for (let index = 0; index < known; index++) {
     const measured = (probes[index] ?? []).map((name) => {
-      const values = readSummary(native.probes.subarray(probe * width, (probe + 1) * width));
+      const values = readSummary(native.probes.subarray(probe * ROW_WIDTH, (probe + 1) * ROW_WIDTH));
       probe++;
       return [name, values] as const;
     });
@@ -85,7 +75,10 @@ export function readSnapshot(
     }
     const row = (variable: number) =>
       readSummary(
-        native.statistics.subarray((index * 2 + variable) * width, (index * 2 + variable + 1) * width),
+        native.statistics.subarray(
+          (index * 2 + variable) * ROW_WIDTH,
+          (index * 2 + variable + 1) * ROW_WIDTH,
+        ),
       );
     result.set(groups[index] as string, {
       count,
@@ -116,11 +109,7 @@ function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): n
   const state = isOwnVariable(variable) ? states?.get(name.group)?.[variable] : undefined;
   if (state === undefined) return undefined;
   if (state.count === 0) return null;
-  if (statistic === 'sum') return state.sum;
-  if (statistic === 'piqr') return stateIqr(state);
-  if (statistic === 'pmad') return stateMad(state);
-  const quantile = quantileOf(statistic);
-  return quantile === null ? undefined : stateQuantile(state, quantile);
+  return stateValue(state, statistic);
 }
 
 /** The names of a snapshot's groups, for those who look for metrics by name. */

@@ -1,34 +1,50 @@
-/** What is kept of every job group, by name; the lists in the order in which the native engine keeps it. */
+/**
+ * Names of counts, statistics and variables. The lists of counts and statistics are in the order in which the native engine
+ * keeps them; the loader of the addon compares them with those of the addon.
+ */
 
 import { formatDuration } from '../text/duration.js';
 
-/** The statistics kept for each variable of each group, whoever asks for them. */
-export const STATISTICS = [
-  'mean',
-  'variance',
-  'min',
-  'max',
-  'iqr',
-  'mad',
-  'q25',
-  'q50',
-  'q75',
-] as const satisfies readonly KeptStatistic[];
+/** The statistics that are kept of each variable of each group; quartiles, iqr and mad are P² estimates. */
+export const STATISTICS = ['mean', 'variance', 'min', 'max', 'iqr', 'mad', 'q25', 'q50', 'q75'] as const;
 
-/** Those kept where a rule names them; percentiles besides. */
-export const ASKED_STATISTICS = [
-  'median',
-  'std',
-  'sum',
-  'last',
-  'count',
-  'ewma',
-  'piqr',
-  'pmad',
-] as const satisfies readonly Statistic[];
+/** A statistic that is kept of each variable of each group. */
+export type KeptStatistic = (typeof STATISTICS)[number];
 
-/** What is measured of each job, in seconds. */
-export const VARIABLES = ['duration', 'pending'] as const satisfies readonly Variable[];
+/** Statistics that are kept where a rule names them; percentiles too. */
+export const ASKED_STATISTICS = ['median', 'std', 'sum', 'last', 'count', 'ewma', 'piqr', 'pmad'] as const;
+
+/**
+ * A statistic of a variable. All but the kept ones are kept where a rule names them: `median`, `piqr`, `pmad` and
+ * percentiles (`p95`, `p99.9`) come from a sketch, which is within 1 % of the exact value.
+ */
+export type Statistic = KeptStatistic | (typeof ASKED_STATISTICS)[number] | `p${number}`;
+
+/** Variables that are measured of each job, in seconds. */
+export const VARIABLES = ['duration', 'pending'] as const;
+
+/** `duration` is from start to finish, `pending` from submit to start. */
+export type Variable = (typeof VARIABLES)[number];
+
+/** The counts of each group. */
+export const COUNTS = [
+  'submitted',
+  'finished',
+  'success',
+  'failed',
+  'canceled',
+  'timeout',
+  'exception',
+  'retried',
+  'pending',
+  'running',
+] as const;
+
+/** A count of each group; `pending` and `running` are gauges, the others only grow. */
+export type Count = (typeof COUNTS)[number];
+
+/** Counts that rise and fall: how many jobs there are, not how many there were. */
+export const GAUGES: readonly Count[] = ['pending', 'running'];
 
 /** Of groups what their probes measure; null where that could not be told. */
 export type ProbeNames = ReadonlyMap<string, readonly string[] | null>;
@@ -69,23 +85,6 @@ export function isOwnVariable(name: string): name is Variable {
   return (VARIABLES as readonly string[]).includes(name);
 }
 
-/** What is counted for each group. */
-export const COUNTS = [
-  'submitted',
-  'finished',
-  'success',
-  'failed',
-  'canceled',
-  'timeout',
-  'exception',
-  'retried',
-  'pending',
-  'running',
-] as const satisfies readonly Count[];
-
-/** Counts that rise and fall: how many jobs there are, not how many there were. */
-export const GAUGES: readonly Count[] = ['pending', 'running'];
-
 const PERCENTILE = /^p(\d{1,3}(?:\.\d+)?)$/;
 
 /** The quantile, from 0 to 1, that `p95`, `p99.9` or `median` asks for; null when it is none of these. */
@@ -120,40 +119,6 @@ export function formatMetricName(metric: MetricName): string {
         : `${metric.statistic}(${metric.group}.${metric.variable}, ${formatDuration(metric.window)})`;
   }
 }
-
-/** The statistics kept for each of a group's two variables; quartiles and what is made of them by P². */
-export type KeptStatistic = 'mean' | 'variance' | 'min' | 'max' | 'iqr' | 'mad' | 'q25' | 'q50' | 'q75';
-
-/**
- * Those and what is kept where a rule names it: `median`, `piqr`, `pmad` and percentiles (`p95`, `p99.9`) come from
- * a sketch, which is within 1 % of what they are.
- */
-export type Statistic =
-  | KeptStatistic
-  | 'std'
-  | 'sum'
-  | 'last'
-  | 'count'
-  | 'median'
-  | `p${number}`
-  | 'ewma'
-  | 'piqr'
-  | 'pmad';
-
-export type Variable = 'duration' | 'pending';
-
-/** What is counted for each group; `pending` and `running` are gauges, the others only grow. */
-export type Count =
-  | 'submitted'
-  | 'finished'
-  | 'success'
-  | 'failed'
-  | 'canceled'
-  | 'timeout'
-  | 'exception'
-  | 'retried'
-  | 'pending'
-  | 'running';
 
 /** A metric's name taken apart: `mean.lammps-duration`, `count.lammps.success`, `rate(count.lammps.failed, 10m)`. */
 export type MetricName =

@@ -1,6 +1,6 @@
 /** Counts, statistics and status of a run, as plain objects. */
 
-import type { Count } from './metric-names.js';
+import type { Count, KeptStatistic } from './metric-names.js';
 
 /** Plain data; nothing here changes one. */
 export interface StreamState {
@@ -50,22 +50,14 @@ export interface EngineStatus {
   readonly latest: number;
 }
 
-/** The statistics of one stream of numbers; null where there is no value yet. */
-export interface SummaryValues {
+/**
+ * The statistics of one stream of numbers; null before the first number. `variance` is the sample variance (ddof 1; 0 for a
+ * single number); `q25`, `q50` and `q75` are P² estimates of the quartiles, `iqr` is their interquartile range, and `mad` the
+ * median absolute deviation.
+ */
+export type SummaryValues = {
   readonly count: number;
-  readonly mean: number | null;
-  /** Sample variance (ddof 1); 0 for a single observation. */
-  readonly variance: number | null;
-  readonly min: number | null;
-  readonly max: number | null;
-  /** Interquartile range, from the two P² estimates. */
-  readonly iqr: number | null;
-  /** Median absolute deviation, from P² medians. */
-  readonly mad: number | null;
-  readonly q25: number | null;
-  readonly q50: number | null;
-  readonly q75: number | null;
-}
+} & Readonly<Record<KeptStatistic, number | null>>;
 
 export interface GroupMetrics {
   readonly count: Readonly<Record<Count, number>>;

@@ -56,6 +56,7 @@ function translate(): string {
   const addon = process.env.ENSEMBLE_TEST_ADDON || join(root, 'build/Release/flux_ensemble.node');
   mkdirSync(join(folder, 'build/Release'), { recursive: true });
   symlinkSync(addon, join(folder, 'build/Release/flux_ensemble.node'));
+  for (const name of ['native', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
   return folder;
 }
 

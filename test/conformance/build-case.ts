@@ -1,6 +1,6 @@
 /** Short ways to write cases by hand. */
 
-import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan/plan.js';
+import { EMPTY_PLAN, type EnginePlan, type PlanMetric, type PlanRule } from '../../src/engine/plan/plan.js';
 import type { Case, Step } from './run-case.js';
 
 type Context = Readonly<Record<string, unknown>>;
@@ -52,6 +52,7 @@ export const basicRule: CaseRule = {
   backoff: -1,
   terminal: false,
   wantsEvent: false,
+  probing: false,
   submit: null,
 };
 
@@ -66,8 +67,12 @@ export function onJob(event: string, parts: Partial<CaseRule> = {}): CaseRule {
 /** A rule on a metric of the group that `parts` names by its index, the first by default. */
 function onMetric(metric: Partial<PlanMetric>, { group = 0, ...parts }: Partial<CaseRule>): CaseRule {
   const counted = { count: null, fromZero: false };
-  const none = { name: '', group, ...counted, statistic: null, variable: null, quantile: 0, window: 0 };
-  return rule({ trigger: 'metric', metric: { ...none, ...metric }, ...parts });
+  const measured = { statistic: null, variable: null, probe: null, quantile: 0, window: 0 };
+  return rule({
+    trigger: 'metric',
+    metric: { name: '', group, ...counted, ...measured, ...metric },
+    ...parts,
+  });
 }
 
 export function onCount(
@@ -153,19 +158,8 @@ export function allRules(groups: number): CaseRule[] {
 }
 
 export function plan(parts: Partial<CasePlan> = {}): CasePlan {
-  return {
-    groups: ['a', 'b'],
-    remembered: [],
-    stalled: [],
-    states: [],
-    trackAll: false,
-    ensemble: '',
-    heartbeat: 0,
-    virtualTime: false,
-    sketches: false,
-    rules: allRules(2),
-    ...parts,
-  };
+  const { metrics, ...empty } = EMPTY_PLAN;
+  return { ...empty, groups: ['a', 'b'], rules: allRules(2), ...parts };
 }
 
 export function jobspec(user: unknown): Context {

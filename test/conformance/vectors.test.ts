@@ -21,7 +21,7 @@ const vectors: readonly Vector[] = JSON.parse(
 );
 
 function nativeSummary() {
-  const summary = new (testAddon().Summary)();
+  const summary = new (testAddon().Summary)(true, 0);
   return {
     observe: (values: readonly number[]) => summary.observe(Float64Array.from(values)),
     get values() {

@@ -79,7 +79,7 @@ export class ReferenceGroup {
 
   /** What the metric is a statistic of; undefined for a count. */
   streamOf({ variable, probe }: PlanMetric): Stream | undefined {
-    if (probe !== undefined) return [...this.probes.values()][probe];
+    if (probe !== null) return [...this.probes.values()][probe];
     return variable === null ? undefined : this.stream(variable);
   }
 

@@ -48,7 +48,7 @@ const gauge = (job: Job): Count | null => {
 
 /** Whether what an event did changes a metric of its group. */
 function changes({ count, variable, probe }: PlanMetric, touched: Touched): boolean {
-  if (probe !== undefined) return false;
+  if (probe !== null) return false;
   return count !== null ? touched.counts.has(count) : touched.streams.has(variable as Variable);
 }
 
@@ -76,7 +76,7 @@ export class ReferenceEngine {
 
   constructor(plan: EnginePlan) {
     this.#plan = plan;
-    this.#groups = plan.groups.map((name, index) => new ReferenceGroup(name, plan.probes?.[index]));
+    this.#groups = plan.groups.map((name, index) => new ReferenceGroup(name, plan.probes[index]));
     this.#table = new ReferenceMetrics(this.#groups);
     this.#judge = new ReferenceJudge(plan, this.#table);
   }
@@ -132,7 +132,7 @@ export class ReferenceEngine {
     const measured = streams.slice(0, values.length);
     for (const [index, stream] of measured.entries()) stream.observe((values[index] as number) + 0, time);
     const indexes = new Set(measured.map((_, index) => first + index));
-    this.#judge.probed(group, time, ({ probe }) => probe !== undefined && indexes.has(probe));
+    this.#judge.probed(group, time, ({ probe }) => probe !== null && indexes.has(probe));
   }
 
   end(): void {

@@ -137,6 +137,7 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
     backoff: action.backoff ?? -1,
     terminal: action.name === 'terminate',
     wantsEvent: asksUserCode(action) || isFilledIn(action, names.groups),
+    probing: false,
     submit: compilePortions(rule, names),
   };
 }
@@ -159,11 +160,6 @@ function compileRetry({ retry, entries }: JobGroup, makePortion: MakePortion | n
   };
 }
 
-function probesOf({ groups }: EnsembleConfig): Pick<EnginePlan, 'probes'> {
-  const probes = [...groups.values()].map(probedOf);
-  return probes.some((names) => names.length > 0) ? { probes } : {};
-}
-
 /** A whole ensemble. `ensemble` is the run's id, empty for jobs of any run. */
 export function compilePlan(config: EnsembleConfig, ensemble: string, names: RuleNames): EnginePlan {
   const rules = config.rules.map((rule) => compileRule(rule, names));
@@ -182,7 +178,7 @@ export function compilePlan(config: EnsembleConfig, ensemble: string, names: Rul
         : [],
     ),
     stalled: [...config.groups.values()].map(({ stalled }) => stalled ?? 0),
-    ...probesOf(config),
+    probes: [...config.groups.values()].map(probedOf),
     states: config.states,
     trackAll: false,
     ensemble,

@@ -22,7 +22,7 @@ function compileMetric(
   probeIndex: ProbeIndex,
 ): PlanMetric {
   const name = formatMetricName(metric);
-  const counted = { name, group, statistic: null, variable: null, quantile: 0, fromZero };
+  const counted = { name, group, statistic: null, variable: null, probe: null, quantile: 0, fromZero };
   switch (metric.kind) {
     case 'count':
       return { ...counted, count: metric.count, window: 0 };
@@ -32,7 +32,7 @@ function compileMetric(
       const { statistic, variable, window } = metric;
       const asked = { ...nativeStatistic(statistic), window: window ?? 0 };
       const common = { name, group, count: null, ...asked, fromZero: fromZero && statistic === 'count' };
-      if (isOwnVariable(variable)) return { ...common, variable };
+      if (isOwnVariable(variable)) return { ...common, variable, probe: null };
       return { ...common, variable: 'duration', probe: probeIndex(metric.group, variable) };
     }
   }

@@ -3,7 +3,7 @@
 import type { CronPattern } from '../../language/cron.js';
 import type { Comparison, ConditionStep } from '../../model/condition.js';
 import type { Trigger } from '../../model/ensemble.js';
-import type { Count, KeptStatistic, Variable } from '../../model/metric-names.js';
+import type { Count, Statistic, Variable } from '../../model/metric-names.js';
 
 /** Jobs of one jobspec that a source submits by itself; see CompiledJobspec for the texts. */
 export interface SubmitPortion {
@@ -14,16 +14,7 @@ export interface SubmitPortion {
 }
 
 /** Statistics by their names in the native engine, where all percentiles are one with a number. */
-export type NativeStatistic =
-  | KeptStatistic
-  | 'std'
-  | 'sum'
-  | 'last'
-  | 'count'
-  | 'ewma'
-  | 'quantile'
-  | 'piqr'
-  | 'pmad';
+export type NativeStatistic = Exclude<Statistic, 'median' | `p${number}`> | 'quantile';
 
 /** A metric that rules refer to by its index: a count, the rate at which it grows, or a statistic of a variable. */
 export interface PlanMetric {
@@ -35,8 +26,8 @@ export interface PlanMetric {
   readonly count: Count | null;
   readonly statistic: NativeStatistic | null;
   readonly variable: Variable | null;
-  /** Index of what the group's probes measure, instead of `variable`; absent for none. */
-  readonly probe?: number;
+  /** Index of a probe variable of the group, instead of `variable`; null for none. */
+  readonly probe: number | null;
   /** From 0 to 1, of the statistic `quantile`. */
   readonly quantile: number;
   /** Seconds; 0 for all since the beginning. */
@@ -79,8 +70,8 @@ export interface PlanRule {
   readonly terminal: boolean;
   /** The firing carries the event's context. */
   readonly wantsEvent: boolean;
-  /** Calls a probe: no rule of the user's, so not counted. */
-  readonly probing?: boolean;
+  /** The rule calls a probe. It is not a rule of the file, so its firings are not counted. */
+  readonly probing: boolean;
   /** What a native source submits when the rule fires; null where JavaScript acts. */
   readonly submit: readonly SubmitPortion[] | null;
 }
@@ -113,8 +104,8 @@ export interface EnginePlan {
   readonly remembered: readonly PlanRemembered[];
   /** For each group the seconds after which an active job without an event has stalled; 0 for never. */
   readonly stalled: readonly number[];
-  /** For each group the names of what its probes measure; absent when no group has any. */
-  readonly probes?: readonly (readonly string[])[];
+  /** For each group the names of its probe variables; may be shorter than `groups`. */
+  readonly probes: readonly (readonly string[])[];
   /** Of the ensemble; the first is the initial one. */
   readonly states: readonly string[];
   /** Also take in groups that are not listed, as records name them. */
@@ -139,6 +130,7 @@ export const EMPTY_PLAN: EnginePlan = {
   groups: [],
   remembered: [],
   stalled: [],
+  probes: [],
   states: [],
   trackAll: false,
   ensemble: '',

@@ -1,5 +1,6 @@
 /** The service's state of one ensemble: the latest of everything that its run has sent. */
 
+import { COUNTS, type Count } from '../../model/metric-names.js';
 import type {
   Counts,
   EnsembleState,
@@ -57,18 +58,7 @@ const noTotals: Totals = {
   activeJobs: 0,
 };
 
-const noCounts: Counts = {
-  submitted: 0,
-  finished: 0,
-  success: 0,
-  failed: 0,
-  canceled: 0,
-  timeout: 0,
-  exception: 0,
-  retried: 0,
-  pending: 0,
-  running: 0,
-};
+const noCounts: Counts = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Record<Count, number>;
 
 export class Entry {
   /** The caller that registered it. Only this caller may register again under its id. */
@@ -170,7 +160,7 @@ export class Entry {
   #counts(): Counts {
     const sum = { ...noCounts };
     for (const { value } of this.#groups.values()) {
-      for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += value.counts?.[key] ?? 0;
+      for (const key of COUNTS) sum[key] += value.counts?.[key] ?? 0;
     }
     return sum;
   }

@@ -6,18 +6,13 @@
  * were.
  */
 
-import {
-  emptyState,
-  merge,
-  stateIqr,
-  stateMad,
-  stateQuantile,
-  stateVariance,
-} from '../../engine/mergeable.js';
+import { emptyState, isFromSketch, merge, SKETCHED_STATISTICS, stateValue } from '../../engine/mergeable.js';
+import { STATISTICS, type Statistic } from '../../model/metric-names.js';
 import type { StreamState } from '../../model/metrics.js';
 import type { Counts, GroupState, StatisticsState } from './proto.js';
 
-const QUANTILES = { q25: 0.25, q50: 0.5, q75: 0.75, p95: 0.95, p99: 0.99 } as const;
+/** The statistics of merged groups, besides the count. */
+const MERGED: readonly Statistic[] = [...STATISTICS, 'std', 'sum', 'p95', 'p99'];
 
 function stateOf({ count, mean, m2, min, max, sketch }: StatisticsState): StreamState {
   const moments = { ...emptyState, count, mean, squares: m2, min, max, sum: mean * count };
@@ -26,15 +21,14 @@ function stateOf({ count, mean, m2, min, max, sketch }: StatisticsState): Stream
   return { ...moments, sum, zeros, first, buckets: Float64Array.from(buckets) };
 }
 
-/** Statistics by name, of those that have a value; `sketched` says whether the buckets hold all numbers. */
+/** Statistics by name, without those that have no value; `sketched` says whether the buckets hold all numbers. */
 export function stateValues(state: StreamState, sketched: boolean): Record<string, number> {
-  const variance = stateVariance(state);
-  if (variance === null) return {};
-  const { mean, min, max, sum } = state;
-  const values: Record<string, number> = { mean, variance, std: Math.sqrt(variance), min, max, sum };
-  if (!sketched) return values;
-  for (const [name, q] of Object.entries(QUANTILES)) values[name] = stateQuantile(state, q) ?? 0;
-  return { ...values, iqr: stateIqr(state) ?? 0, mad: stateMad(state) ?? 0 };
+  const values: Record<string, number> = {};
+  for (const name of MERGED) {
+    const value = sketched || !isFromSketch(name) ? stateValue(state, name) : null;
+    if (typeof value === 'number') values[name] = value;
+  }
+  return values;
 }
 
 /** Whether it says where all of its numbers lie. */
@@ -67,6 +61,7 @@ export function mergeGroups(groups: readonly GroupState[]): { group: GroupState;
     groups.flatMap((group) =>
       Object.entries(group.probes).flatMap(([name, one]) => (name === probe ? one : [])),
     );
+  const unmergeable = SKETCHED_STATISTICS.join(', ');
   return {
     group: {
       name: groups[0]?.name ?? '',
@@ -79,10 +74,8 @@ export function mergeGroups(groups: readonly GroupState[]): { group: GroupState;
     unmerged: [
       ...(sketched
         ? []
-        : ['q25, q50, q75, iqr, mad: some of these runs keep no sketches, and P² estimates do not merge']),
-      ...(probes.size === 0
-        ? []
-        : ['q25, q50, q75, iqr, mad of what probes measure: no run keeps sketches of it']),
+        : [`${unmergeable}: some of these runs keep no sketches, and P² estimates do not merge`]),
+      ...(probes.size === 0 ? [] : [`${unmergeable} of what probes measure: no run keeps sketches of it`]),
     ],
   };
 }

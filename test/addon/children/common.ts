@@ -1,7 +1,7 @@
 import { readdirSync, writeSync } from 'node:fs';
 import type { NativeFiring } from '../../../src/engine/addon.js';
 import { Engine } from '../../../src/engine/engine.js';
-import type { EnginePlan, PlanRule } from '../../../src/engine/plan/plan.js';
+import { EMPTY_PLAN, type EnginePlan, type PlanRule } from '../../../src/engine/plan/plan.js';
 
 /** Prints one JSON value for the test, at once, from any thread. */
 export function say(value: unknown): void {
@@ -25,25 +25,13 @@ export const everyEvent: readonly PlanRule[] = ['submit', 'alloc', 'start', 'fin
     backoff: -1,
     terminal: false,
     wantsEvent: true,
+    probing: false,
     submit: null,
   }),
 );
 
 export function plan(parts: Partial<EnginePlan> = {}): EnginePlan {
-  return {
-    groups: ['a'],
-    remembered: [],
-    stalled: [],
-    states: [],
-    trackAll: false,
-    ensemble: '',
-    heartbeat: 0,
-    virtualTime: false,
-    sketches: false,
-    metrics: [],
-    rules: everyEvent,
-    ...parts,
-  };
+  return { ...EMPTY_PLAN, groups: ['a'], rules: everyEvent, ...parts };
 }
 
 export const eventsOfJob = 5;

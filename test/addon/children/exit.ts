@@ -30,6 +30,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
       backoff: -1,
       terminal: false,
       wantsEvent: false,
+      probing: false,
       submit: null,
     };
     const engine = open({ heartbeat: 0.002, rules: [{ ...rule, ...rest } as never] });

@@ -131,6 +131,7 @@ if (part === 'constructors') {
     count: null,
     statistic: 'mean',
     variable: 'pending',
+    probe: null,
     quantile: 0,
     window: 0,
     fromZero: false,
@@ -146,7 +147,6 @@ if (part === 'constructors') {
       event: null,
       metric: 0,
       comparison: '<',
-      probing: false,
     },
   ];
   for (const value of values) {
@@ -200,7 +200,7 @@ if (part === 'constructors') {
     engine.close();
   }
 } else if (part === 'summary') {
-  const summary = new Summary();
+  const summary = new Summary(true, 0);
   for (const value of values) {
     attempt('observe', () => summary.observe(value as never));
     attempt('row', () => summary.row.call(value as never));
