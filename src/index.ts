@@ -6,7 +6,7 @@
 
 /** The schema library of configurations and plugins (zod.dev), so that a plugin needs no other package. */
 export { z } from 'zod';
-export type { ActionReport, EnsembleObserver } from './actions/context.js';
+export type { EnsembleObserver } from './actions/context.js';
 export { configFromObject, type LoadedConfig, loadConfig, parseConfig } from './config/load.js';
 export { formatDiagnostics } from './config/source/format.js';
 export type { DecodeError } from './engine/addon.js';
@@ -30,10 +30,10 @@ export type {
   ResizeOutcome,
   SubmitOrigin,
 } from './members/member.js';
+export type { Action, ActionReport } from './model/action.js';
 export type { Condition } from './model/condition.js';
 export { describeEndedBy, type EndedBy } from './model/ended-by.js';
 export type {
-  Action,
   ConfigPlugin,
   EnsembleConfig,
   GroupProbe,
@@ -81,4 +81,4 @@ export {
   type RunEnd,
   type RunResult,
 } from './run/ensemble.js';
-export type { AskedAction, AskedOutcome } from './run/external-actions.js';
+export type { ExternalAction, ExternalOutcome } from './run/external-actions.js';

@@ -1,52 +1,74 @@
-/** `custom`: a function of the user's own, which sees the metrics and says what to do next. */
+/** `custom`: a function of the user, which gets the metrics and returns what to do next. */
 
 import { fillValue, type Lookup } from '../language/template.js';
-import type { EndedBy } from '../model/ended-by.js';
-import type { FollowUp } from '../model/follow-up.js';
-import type { CustomHandle } from '../model/user-function.js';
+import type { ActionOf } from '../model/action.js';
 import { plain } from '../model/written.js';
 import { customMetrics } from '../usercode/metrics.js';
-import type { ActionContext, ActionNamed, Due } from './context.js';
+import { defineAction } from './define.js';
+import { anyValueKey, functionKey, timeoutKey } from './keys.js';
 import { tagValues } from './tag-values.js';
-import { asked, codeOf, describeAsking, eventOf, withinTime } from './user-code.js';
+import { callCode, customEvent, metricsOf } from './user-code.js';
 
-/** What a function may do besides returning an action; `by` is the function as one that ends the run. */
-export function customHandle(context: ActionContext, signal: AbortSignal, by: EndedBy): CustomHandle {
-  const { engine, member } = context;
-  return {
-    member: member.name,
-    signal,
-    activeJobs: (group) => engine.activeJobs(group === undefined ? -1 : engine.groups.indexOf(group)),
-    cancel: (ids) => member.cancel(ids, 'canceled by a custom function'),
-    terminate: () => context.terminate(by),
+/** The types of the kind `custom`. */
+export interface CustomKind {
+  readonly data: {
+    /** The function. */
+    readonly label: string;
+    /** For the function to read; a text may hold tags. */
+    readonly value: number | string | null;
+    /** Seconds that the function may take. */
+    readonly timeout: number;
   };
+  readonly report: { readonly label: string };
+}
+
+declare module '../model/action.js' {
+  interface ActionKinds {
+    custom: CustomKind;
+  }
 }
 
 /** The value for the function, with its tags filled in. Throws what `lookup` throws. */
-function filledValue({ value }: ActionNamed<'custom'>, lookup: Lookup): string | number | null {
+function filledValue({ value }: ActionOf<'custom'>, lookup: Lookup): string | number | null {
   const filled = typeof value === 'string' ? plain(fillValue(value, lookup)) : value;
   return typeof filled === 'boolean' ? String(filled) : filled;
 }
 
-/** Calls the function of a custom action and returns what it asks for. Throws ActionError. */
-export async function custom(context: ActionContext, due: Due<ActionNamed<'custom'>>): Promise<FollowUp[]> {
-  const { rule, firing } = due;
-  // A function that another function asked for has no firing of its own kind.
-  const snapshot = firing.metrics ?? (await context.engine.metrics());
-  const action = { ...due.action, value: filledValue(due.action, tagValues(firing, snapshot)) };
-  context.observer.action?.({ kind: 'custom', label: action.label }, firing);
-  const where = `rule '${rule.title}' (rules[${firing.rule}]): custom function '${action.label}'`;
-  const metrics = customMetrics(snapshot);
-  const event = eventOf(firing);
-  return asked(context, due, where, (stop) => {
-    const handle = customHandle(context, stop.signal, codeOf(due, describeAsking(action)));
-    return context.customs.turn(() =>
-      withinTime(
-        () => context.customs.call(action.label, { metrics, event, rule, action, firing, handle }),
-        action.timeout,
-        stop,
-        context.signal,
-      ),
-    );
-  });
-}
+const codeOf = ({ label }: ActionOf<'custom'>) => `custom function '${label}'`;
+
+export const custom = defineAction({
+  name: 'custom',
+  description:
+    'Calls your function `label`, for at most `timeout` (60s), and performs the actions that it returns.',
+  keys: { label: functionKey, value: anyValueKey, timeout: timeoutKey },
+  resolve: (values) => values,
+  runsUserCode: true,
+  mayGrow: true,
+  needsHeartbeat: false,
+  external: false,
+  wantsEvent: () => true,
+  target: ({ label }) => ({ kind: 'code', id: `custom-${label}`, title: `${label}()` }),
+  words: {
+    planned: ({ label }) => `custom ${label}`,
+    drawn: () => 'call',
+    line: ({ label }) => ({ what: `custom ${label}` }),
+    done: ({ label }) => `called ${label}`,
+  },
+  code: codeOf,
+  perform: async (context, request) => {
+    const { rule, firing } = request.origin;
+    const snapshot = await metricsOf(context, request);
+    const value = filledValue(request.action, tagValues(request, snapshot));
+    const action = { ...request.action, value };
+    request.report({ kind: 'custom', label: action.label });
+    const metrics = customMetrics(snapshot);
+    const event = customEvent(request.event);
+    return callCode(context, request, {
+      code: codeOf(action),
+      timeout: action.timeout,
+      turn: (work) => context.customs.turn(work),
+      work: (_stop, handle) =>
+        context.customs.call(action.label, { metrics, event, rule, action, firing, handle }),
+    });
+  },
+});

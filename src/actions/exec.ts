@@ -1,54 +1,91 @@
-/** `exec`: any program, which is told what happened on its standard input and may answer with what to do next. */
+/** `exec`: a program, which gets the event on its standard input and may print what to do next. */
 
 import { fillCommand, showWords } from '../language/fill.js';
 import { isTemplate, type Lookup } from '../language/template.js';
-import type { FollowUp } from '../model/follow-up.js';
+import type { ActionOf } from '../model/action.js';
+import { escapeControls } from '../text/describe.js';
 import { describeEnd, Guarded } from '../usercode/guarded.js';
 import { fromJson, toJson } from '../usercode/json.js';
 import type { Programs } from '../usercode/programs.js';
-import type { ActionContext, ActionNamed, Due } from './context.js';
+import { defineAction } from './define.js';
+import { commandKey, timeoutKey } from './keys.js';
 import { tagValues } from './tag-values.js';
-import { asked, eventOf, withinTime } from './user-code.js';
+import { callCode, customEvent, metricsOf } from './user-code.js';
 
-/** Bytes of an answer; an action takes some hundred. */
-const LONGEST_ANSWER = 1 << 20;
-
-/** Runs the program and returns what it asks for. Throws ActionError. */
-export async function exec(context: ActionContext, due: Due<ActionNamed<'exec'>>): Promise<FollowUp[]> {
-  const { rule, firing } = due;
-  const metrics = firing.metrics ?? (await context.engine.metrics());
-  const action = filledIn(due.action, tagValues(firing, metrics));
-  context.observer.action?.({ kind: 'exec', command: action.commandText }, firing);
-  const { groups, status } = metrics;
-  const input = toJson({
-    event: eventOf(firing),
-    metrics: groups,
-    state: status.state,
-    rule: rule.title,
-    action,
-  });
-  const where = `rule '${rule.title}' (rules[${firing.rule}]): exec '${action.commandText}'`;
-  const output = (line: string) => context.observer.output?.(line);
-  return asked(context, due, where, (stop) =>
-    withinTime(
-      () => runProgram(context.programs, action.command, input, stop.signal, output),
-      action.timeout,
-      stop,
-      context.signal,
-    ),
-  );
+/** The types of the kind `exec`. */
+export interface ExecKind {
+  readonly data: {
+    /** The program and its arguments, which may hold tags. */
+    readonly command: readonly string[];
+    /** As it was written. */
+    readonly commandText: string;
+    /** Seconds that the program may take. */
+    readonly timeout: number;
+  };
+  readonly report: { readonly command: string };
 }
 
+declare module '../model/action.js' {
+  interface ActionKinds {
+    exec: ExecKind;
+  }
+}
+
+/** Bytes of an answer; an action takes some hundred. */
+const MAX_ANSWER = 1 << 20;
+
+const codeOf = ({ commandText }: ActionOf<'exec'>) => `exec '${commandText}'`;
+
+export const exec = defineAction({
+  name: 'exec',
+  description:
+    'Runs the program `command`, for at most `timeout` (60s), and performs the actions that it prints.',
+  keys: { command: commandKey, timeout: timeoutKey },
+  resolve: ({ command: { words, text }, timeout }) => ({ command: words, commandText: text, timeout }),
+  runsUserCode: true,
+  mayGrow: true,
+  needsHeartbeat: false,
+  external: false,
+  wantsEvent: () => true,
+  target: ({ commandText }) => ({ kind: 'code', id: `exec-${commandText}`, title: commandText }),
+  words: {
+    planned: ({ commandText }) => `exec ${escapeControls(commandText)}`,
+    drawn: () => 'run',
+    line: ({ command }) => ({ what: `exec ${command}` }),
+    done: ({ command }) => `ran ${command}`,
+  },
+  code: codeOf,
+  perform: async (context, request) => {
+    const metrics = await metricsOf(context, request);
+    const action = filledIn(request.action, tagValues(request, metrics));
+    request.report({ kind: 'exec', command: action.commandText });
+    const { groups, status } = metrics;
+    const input = toJson({
+      event: customEvent(request.event),
+      metrics: groups,
+      state: status.state,
+      rule: request.origin.rule.title,
+      action,
+    });
+    const output = (line: string) => context.observer.output?.(line);
+    return callCode(context, request, {
+      code: codeOf(action),
+      timeout: action.timeout,
+      work: ({ signal }) => runProgram(context.programs, action.command, input, signal, output),
+    });
+  },
+});
+
 /** The action with the tags of its command filled in. Throws FillError, and what `lookup` throws. */
-function filledIn(action: ActionNamed<'exec'>, lookup: Lookup): ActionNamed<'exec'> {
+function filledIn(action: ActionOf<'exec'>, lookup: Lookup): ActionOf<'exec'> {
   if (!action.command.some(isTemplate)) return action;
   const command = fillCommand(action.command, lookup);
   return { ...action, command, commandText: showWords(command) };
 }
 
 /**
- * The JSON value that the program prints before it ends, null when it prints nothing. Rejects with what went wrong. When
- * the signal is aborted, or this process dies, it is killed with all that it started.
+ * The JSON value that the program prints before it ends, null when it prints nothing. Rejects with the reason of a
+ * failure. The program is killed with all that it started when the signal is aborted, or when this process dies.
  */
 async function runProgram(
   programs: Programs,
@@ -62,7 +99,7 @@ async function runProgram(
   const program = new Guarded(command, {
     stdout: (piece) => {
       bytes += piece.length;
-      if (bytes <= LONGEST_ANSWER) pieces.push(piece);
+      if (bytes <= MAX_ANSWER) pieces.push(piece);
       else kill();
     },
     line: output,
@@ -73,7 +110,7 @@ async function runProgram(
   program.stdin?.end(input);
   const end = await program.ended;
   signal.removeEventListener('abort', kill);
-  if (bytes > LONGEST_ANSWER) throw new Error(`it printed more than ${LONGEST_ANSWER} bytes`);
+  if (bytes > MAX_ANSWER) throw new Error(`it printed more than ${MAX_ANSWER} bytes`);
   if (end.kind === 'refused' || end.kind === 'lost') throw new Error(describeEnd(end));
   if (end.kind === 'signal' || end.status !== 0) throw new Error(`it ended with ${describeEnd(end)}`);
   return readAnswer(Buffer.concat(pieces));
@@ -84,12 +121,12 @@ function readAnswer(bytes: Buffer): unknown {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).trim();
   } catch (cause) {
-    throw new Error('what it printed is not UTF-8 text', { cause });
+    throw new Error('its output is not UTF-8 text', { cause });
   }
   if (text === '') return null;
   try {
     return fromJson(text);
   } catch (cause) {
-    throw new Error(`what it printed is no JSON: ${(cause as Error).message}`, { cause });
+    throw new Error(`its output is not JSON: ${(cause as Error).message}`, { cause });
   }
 }

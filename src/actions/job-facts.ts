@@ -1,23 +1,24 @@
-/** What plugins are told of the job whose event made a rule due. */
+/** The facts that plugins get of the job whose event made a rule due. */
 
 import { hasAsciiIds } from '../language/job-tags.js';
 import { filesOf } from '../members/jobspec.js';
 import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
-import type { Firing, JobOrigin } from '../model/firing.js';
+import type { FiringEvent, JobOrigin } from '../model/firing.js';
 import type { JobFacts } from '../model/job-facts.js';
 import { plainRow, rowOf } from '../model/written.js';
-import { asSubmitted } from './submit.js';
+import { asSubmitted } from './submit/fill-in.js';
 
-/** Of a job whose jobspec says nothing of where it comes from. */
+/** The origin of a job whose jobspec has none. */
 const NO_ORIGIN: JobOrigin = { rule: 0, firing: 0, index: 0, values: null, texts: {} };
 
-/** The job of a firing; null when it is none of a group of the file. */
-export function jobOf(firing: Firing, config: EnsembleConfig): JobFacts | null {
-  const { job: id, group, origin } = firing;
-  const entry = config.groups.get(group ?? '')?.entries[firing.entry ?? 0];
-  if (id === null || group === null || entry === undefined) return null;
+/** The job of an event; null without an event, and for a job whose group is not in the file. */
+export function jobOf(event: FiringEvent | null, config: EnsembleConfig): JobFacts | null {
+  if (event === null) return null;
+  const { job: id, group, origin } = event;
+  const entry = config.groups.get(group ?? '')?.entries[event.entry ?? 0];
+  if (group === null || entry === undefined) return null;
   const { index, values, texts } = origin ?? NO_ORIGIN;
-  const template = templateOf(firing, entry);
+  const template = templateOf(event, entry);
   const known = {
     group: group.replaceAll('/', '_'),
     ...rowOf(values ?? {}, texts),
@@ -38,12 +39,12 @@ export function jobOf(firing: Firing, config: EnsembleConfig): JobFacts | null {
 }
 
 /** The job as it was submitted, as far as its jobspec says. */
-function templateOf({ parameters, origin }: Firing, entry: JobEntry): JobEntry {
+function templateOf({ parameters, origin }: FiringEvent, entry: JobEntry): JobEntry {
   const known = origin ?? NO_ORIGIN;
   try {
     return asSubmitted(entry, parameters, known);
   } catch {
-    // Whoever submitted it by hand did not say; tags that are not known stay.
+    // A job that was submitted by hand lacks some values. Tags of unknown values stay.
     return { ...entry, parameters: { ...entry.parameters, ...rowOf(parameters ?? {}, known.texts) } };
   }
 }

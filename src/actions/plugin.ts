@@ -1,24 +1,44 @@
-/** Actions of plugins, such as `lammps.check`: each plugin has a process of its own. */
+/** Actions of plugins, such as `lammps.check`. Each plugin has a process of its own. */
 
 import { ActionError } from '../errors.js';
 import { fillValue, hasTag, type Lookup } from '../language/template.js';
 import { isOurTag } from '../language/template-names.js';
-import type { FollowUp } from '../model/follow-up.js';
-import { type PluginPartName, splitPart } from '../model/part-name.js';
+import type { ActionOf } from '../model/action.js';
+import { splitPart } from '../model/part-name.js';
 import { plain } from '../model/written.js';
 import { customMetrics } from '../usercode/metrics.js';
-import type { ActionContext, ActionNamed, Due } from './context.js';
-import { customHandle } from './custom.js';
+import { defineAction } from './define.js';
 import { jobOf } from './job-facts.js';
+import { optionsKey, timeoutKey } from './keys.js';
+import { describeOrigin } from './request.js';
 import { tagValues } from './tag-values.js';
-import { asked, codeOf, describeAsking, eventOf, withinTime } from './user-code.js';
+import { callCode, customEvent, metricsOf } from './user-code.js';
+
+/** The name of an action is the plugin's name, a dot, and that of its action. */
+export interface PluginKind {
+  readonly data: {
+    /** Options for the plugin, as they were written; texts may hold tags. */
+    readonly with: Readonly<Record<string, unknown>>;
+    /** The options that are actions, by key. Their tags are filled in when these are performed. */
+    readonly named: Readonly<Record<string, unknown>>;
+    /** Seconds that the action may take. */
+    readonly timeout: number;
+  };
+  readonly report: { readonly name: string };
+}
+
+declare module '../model/action.js' {
+  interface ActionKinds {
+    plugin: PluginKind;
+  }
+}
 
 /**
- * The options with the tags filled in that are known when a rule fires; others are for the plugin. Throws what `lookup`
- * throws.
+ * The options, with the tags filled in that are known when a rule fires. Other tags are for the plugin. Throws what
+ * `lookup` throws.
  */
 function optionsOf(
-  { with: options, named }: ActionNamed<PluginPartName>,
+  { with: options, named }: ActionOf<'plugin'>,
   lookup: Lookup,
 ): Readonly<Record<string, unknown>> {
   const fill = (value: unknown): unknown => {
@@ -33,30 +53,44 @@ function optionsOf(
   return { ...options, ...fillAll(Object.fromEntries(own)) };
 }
 
-/** Calls an action of a plugin and returns what it asks for. Throws ActionError. */
-export async function callPlugin(
-  context: ActionContext,
-  due: Due<ActionNamed<PluginPartName>>,
-): Promise<FollowUp[]> {
-  const { rule, firing } = due;
-  // An action that a function asked for has no firing of its own kind.
-  const snapshot = firing.metrics ?? (await context.engine.metrics());
-  const action = { ...due.action, with: optionsOf(due.action, tagValues(firing, snapshot)) };
-  context.observer.action?.({ kind: 'plugin', name: action.name }, firing);
-  const where = `rule '${rule.title}' (rules[${firing.rule}]): ${action.name}`;
-  const [plugin, name] = splitPart(action.name);
-  const functions = context.plugins.actions(plugin);
-  if (functions === null)
-    throw new ActionError(`${where} is not defined`, firing.rule, { code: 'ERR_CUSTOM' });
-  const metrics = customMetrics(snapshot);
-  return asked(context, due, where, (stop) => {
-    const handle = customHandle(context, stop.signal, codeOf(due, describeAsking(action)));
-    const args = { metrics, event: eventOf(firing), rule, action, firing, handle };
-    return withinTime(
-      () => functions.call(name, args, jobOf(firing, context.config)),
-      action.timeout,
-      stop,
-      context.signal,
-    );
-  });
-}
+export const plugin = defineAction({
+  name: 'plugin',
+  description:
+    'Calls an action of a plugin with the options `with`, for at most `timeout` (60s), and performs the actions that it returns.',
+  keys: { with: optionsKey, timeout: timeoutKey },
+  resolve: ({ with: { given, named }, timeout }) => ({ with: given, named, timeout }),
+  runsUserCode: true,
+  mayGrow: true,
+  needsHeartbeat: false,
+  external: false,
+  wantsEvent: () => true,
+  target: ({ name }) => ({ kind: 'code', id: `plugin-${name}`, title: name }),
+  words: {
+    planned: ({ name }) => name,
+    drawn: () => 'call',
+    line: ({ name }) => ({ what: name }),
+    done: ({ name }) => `called ${name}`,
+  },
+  code: ({ name }) => name,
+  perform: async (context, request) => {
+    const { rule, firing } = request.origin;
+    const snapshot = await metricsOf(context, request);
+    const options = optionsOf(request.action, tagValues(request, snapshot));
+    const action = { ...request.action, with: options };
+    request.report({ kind: 'plugin', name: action.name });
+    const [owner, name] = splitPart(action.name);
+    const functions = context.plugins.actions(owner);
+    if (functions === null) {
+      const message = `${describeOrigin(request)}: ${action.name} is not defined`;
+      throw new ActionError(message, firing.rule, { code: 'ERR_CUSTOM' });
+    }
+    const metrics = customMetrics(snapshot);
+    const event = customEvent(request.event);
+    const job = jobOf(request.event, context.config);
+    return callCode(context, request, {
+      code: action.name,
+      timeout: action.timeout,
+      work: (_stop, handle) => functions.call(name, { metrics, event, rule, action, firing, handle, job }),
+    });
+  },
+});

@@ -1,17 +1,39 @@
-/** `grow` and `shrink`: the size of what the jobs run on. */
+/** What `grow` and `shrink` have in common: they change the size of the resources that the jobs run on. */
 
 import { ActionError } from '../errors.js';
-import type { ActionContext, ActionNamed, Due } from './context.js';
+import type { ResizeOutcome } from '../members/member.js';
+import type { ActionContext } from './context.js';
+import type { ActionTarget, ReportLine } from './define.js';
+import { type ActionRequest, ruleIndex } from './request.js';
 
+/** The data and the report of a kind that changes the size. */
+export interface ResizeKind {
+  /** Slots or nodes. */
+  readonly data: { readonly value: number };
+  readonly report: { readonly value: number } & ResizeOutcome;
+}
+
+/** In a graph, all rules that change the size share one node. */
+export const resources = (): ActionTarget => ({ kind: 'resources' });
+
+export function resizeLine(name: string, { before, after, note }: ResizeOutcome): ReportLine {
+  return { what: name, note: note ?? `from ${before} to ${after}` };
+}
+
+/** What was done; `verb` is the past tense of the action. */
+export function resizeDone(verb: string, { before, after, note }: ResizeOutcome): string {
+  if (note) return note;
+  return before === after ? `no change: the size is ${after}` : `${verb} from ${before} to ${after}`;
+}
+
+/** Changes the size by a number of slots or nodes, which is negative to shrink. Throws ActionError. */
 export async function resize(
-  context: ActionContext,
-  due: Due<ActionNamed<'grow' | 'shrink'>>,
-): Promise<void> {
-  const { action, firing } = due;
-  const { member } = context;
+  { member, signal }: ActionContext,
+  request: ActionRequest,
+  by: number,
+): Promise<ResizeOutcome> {
   if (member.resize === undefined) {
-    throw new ActionError(`the ${member.name} member can't ${action.name}`, firing.rule);
+    throw new ActionError(`the ${member.name} member can't ${request.action.name}`, ruleIndex(request));
   }
-  const outcome = await member.resize(action.name === 'grow' ? action.value : -action.value, context.signal);
-  context.observer.action?.({ kind: action.name, value: action.value, ...outcome }, firing);
+  return member.resize(by, signal);
 }

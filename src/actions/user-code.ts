@@ -1,12 +1,13 @@
-/** What actions that ask the user's own code have in common: its time, what it is told, what it answers. */
+/** Calls of the user's code: their time, their arguments, and their answers. */
 
 import { ActionError } from '../errors.js';
 import type { EndedBy } from '../model/ended-by.js';
-import type { Firing } from '../model/firing.js';
+import type { FiringEvent } from '../model/firing.js';
 import { type FollowUp, NoAction } from '../model/follow-up.js';
-import type { AskingAction } from '../model/user-code.js';
-import type { CustomEvent } from '../model/user-function.js';
-import type { ActionContext, Due } from './context.js';
+import type { MetricsSnapshot } from '../model/metrics.js';
+import type { CustomEvent, CustomHandle } from '../model/user-function.js';
+import type { ActionContext } from './context.js';
+import { type ActionRequest, describeOrigin, endedByCode, type RuleRequest } from './request.js';
 
 /** The run has come to its end. */
 export class RunEnded extends Error {}
@@ -19,8 +20,8 @@ export class TimeoutError extends Error {
 }
 
 /**
- * Settles as the work does, or rejects when its time is over or the run has come to its end; then `stop` is aborted
- * too, so that the work can be.
+ * Settles as the work does, or rejects when its time is over or the run has come to its end. Then `stop` is aborted too,
+ * which stops the work.
  */
 export async function withinTime<T>(
   work: () => Promise<T>,
@@ -47,7 +48,10 @@ export async function withinTime<T>(
   }
 }
 
-/** What went wrong with the user's code, as what a rule (or -1 for none) has to say. `whose` is the time that it had. */
+/**
+ * The error of the user's code. `rule` is -1 for code that no rule called, and `whose` says whose timeout it was:
+ * `the action's`.
+ */
 export function failureOf(cause: unknown, where: string, rule: number, whose: string): ActionError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return cause instanceof TimeoutError
@@ -55,54 +59,65 @@ export function failureOf(cause: unknown, where: string, rule: number, whose: st
     : new ActionError(`${where} failed: ${reason}`, rule, { cause, code: 'ERR_CUSTOM' });
 }
 
-/** The event that made the rule due; null at start and heartbeats. */
-export function eventOf(firing: Firing): CustomEvent | null {
-  if (firing.event === null) return null;
-  const { job, group, event, timestamp, context, parameters } = firing;
-  return { id: job, group, name: event, timestamp, context, parameters };
+/** The event as the user's code gets it; null without one. */
+export function customEvent(event: FiringEvent | null): CustomEvent | null {
+  if (event === null) return null;
+  const { job: id, group, name, timestamp, context, parameters } = event;
+  return { id, group, name, timestamp, context, parameters };
 }
 
-/**
- * What the user's code asks for. `where` says whose code it is: `rule 'x' (rules[1]): custom function 'f'`. Throws
- * ActionError.
- */
-export async function asked(
-  { readAnswer }: ActionContext,
-  { firing }: Due,
-  where: string,
-  ask: (stop: AbortController) => Promise<unknown>,
+/** The metrics of a request, or those of now: an action that a function returned may have none of its own. */
+export async function metricsOf(
+  { engine }: ActionContext,
+  { metrics }: Pick<ActionRequest, 'metrics'>,
+): Promise<MetricsSnapshot> {
+  return metrics ?? (await engine.metrics());
+}
+
+/** The running ensemble for a function; `by` is the function as the cause of the run's end. */
+export function customHandle(context: ActionContext, signal: AbortSignal, by: EndedBy): CustomHandle {
+  const { engine, member } = context;
+  return {
+    member: member.name,
+    signal,
+    activeJobs: (group) => engine.activeJobs(group === undefined ? -1 : engine.groups.indexOf(group)),
+    cancel: (ids) => member.cancel(ids, 'canceled by a custom function'),
+    terminate: () => context.terminate(by),
+  };
+}
+
+/** A call of the user's code on behalf of a rule. */
+export interface CodeCall {
+  /** The code in words: `custom function 'next'`. */
+  readonly code: string;
+  /** Seconds that it may take. */
+  readonly timeout: number;
+  /** Resolves with the answer. `stop` is aborted when the time is over. */
+  readonly work: (stop: AbortController, handle: CustomHandle) => Promise<unknown>;
+  /** Waits until the work may begin; its time begins then. */
+  readonly turn?: (work: () => Promise<unknown>) => Promise<unknown>;
+}
+
+/** Calls the user's code and returns what it asks for. Throws ActionError. */
+export async function callCode(
+  context: ActionContext,
+  request: RuleRequest,
+  { code, timeout, work, turn = (work) => work() }: CodeCall,
 ): Promise<FollowUp[]> {
+  const { origin, event } = request;
+  const where = `${describeOrigin(request)}: ${code}`;
+  const rule = origin.firing.rule;
   try {
-    const answer = await ask(new AbortController());
-    return readAnswer(answer, firing.job !== null);
+    const stop = new AbortController();
+    const handle = customHandle(context, stop.signal, endedByCode(origin, code));
+    const answer = await turn(() => withinTime(() => work(stop, handle), timeout, stop, context.signal));
+    return context.readAnswer(answer, event !== null);
   } catch (cause) {
     if (cause instanceof RunEnded) return [];
-    if (!(cause instanceof NoAction)) throw failureOf(cause, where, firing.rule, "the action's");
-    const message = `${where} returned something that is no action: ${cause.message}`;
-    throw new ActionError(message, firing.rule, { cause, code: 'ERR_CUSTOM' });
+    if (!(cause instanceof NoAction)) throw failureOf(cause, where, rule, "the action's");
+    throw new ActionError(`${where} returned an invalid action: ${cause.message}`, rule, {
+      cause,
+      code: 'ERR_CUSTOM',
+    });
   }
-}
-
-/** The user's code in words: `custom function 'next'`. */
-export function describeAsking(action: AskingAction): string {
-  switch (action.name) {
-    case 'custom':
-      return `custom function '${action.label}'`;
-    case 'exec':
-      return `exec '${action.commandText}'`;
-    default:
-      return action.name;
-  }
-}
-
-/** The user's code as one that ends the run. */
-export function codeOf({ firing, rule }: Pick<Due, 'firing' | 'rule'>, code: string): EndedBy {
-  return { kind: 'code', rule: firing.rule, name: rule.title, code };
-}
-
-/** Who ends the run, when this action does. */
-export function enderOf({ firing, rule, code }: Due): EndedBy {
-  if (code !== null) return codeOf({ firing, rule }, code);
-  if (firing.askedBy !== null) return { kind: 'request', askedBy: firing.askedBy };
-  return { kind: 'rule', rule: firing.rule, name: rule.title };
 }

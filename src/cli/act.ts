@@ -1,7 +1,7 @@
 /** `ensemble act NAME ACTION [GROUP]`. */
 
 import { Argument, Command, InvalidArgumentError } from 'commander';
-import { type AskedAction, askableNames } from '../run/external-actions.js';
+import { type ExternalAction, externalActionNames } from '../run/external-actions.js';
 import { escapeControls } from '../text/describe.js';
 import { addServiceOptions, type ServiceOptions } from './service-options.js';
 import { withService } from './with-service.js';
@@ -21,12 +21,12 @@ export function actCommand(): Command {
   const command = new Command('act')
     .description('perform an action in a running ensemble; waits for its end')
     .argument('<ensemble>', 'its name or id')
-    .addArgument(new Argument('<action>', 'what to do').choices(askableNames))
+    .addArgument(new Argument('<action>', 'what to do').choices(externalActionNames))
     .argument('[group]', 'for submit, cancel and urgency')
     .option('--value <n>', 'number of jobs or slots, or the urgency', wholeNumber)
     .option('--json', 'print a JSON object');
   return addServiceOptions(command).action(
-    (ensemble: string, name: AskedAction['name'], label: string | undefined, options: ActOptions) =>
+    (ensemble: string, name: ExternalAction['name'], label: string | undefined, options: ActOptions) =>
       withService(options, async (client) => {
         const { value, json } = options;
         const asked = {

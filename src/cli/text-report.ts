@@ -1,8 +1,9 @@
 /** The text output of a run: ensemble-python's lines while it runs, and tables at the end. */
 
-import type { ActionReport, EnsembleObserver } from '../actions/context.js';
+import { kindOfReport } from '../actions/catalog.js';
+import type { EnsembleObserver } from '../actions/context.js';
 import type { DecodeError } from '../engine/addon.js';
-import type { ResizeOutcome } from '../members/member.js';
+import type { ActionReport } from '../model/action.js';
 import { describeEndedBy } from '../model/ended-by.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
@@ -25,32 +26,12 @@ import { type Colors, colorsFor, groupLines, layoutFor } from './tables.js';
 const decoder = new TextDecoder();
 
 function describeAction(report: ActionReport, colors: Colors): string {
-  const line = (text: string) => colors.cyan(`   ${text}`);
-  switch (report.kind) {
-    case 'submit':
-      return `${line(`submit ${escapeControls(report.group)}`)} ${colors.magenta(report.text.replaceAll('\n', '\n   '))}`;
-    case 'cancel':
-      return `${line(`cancel ${escapeControls(report.group)}`)} (${counted(report.jobs, 'job')})`;
-    case 'urgency':
-      return `${line(`urgency ${escapeControls(report.group)}`)} (${report.value}, ${counted(report.jobs, 'job')})`;
-    case 'grow':
-    case 'shrink':
-      return `${line(report.kind)} (${describeSizes(report)})`;
-    case 'custom':
-      return line(`custom ${report.label}`);
-    case 'exec':
-      return line(`exec ${escapeControls(report.command)}`);
-    case 'plugin':
-      return line(report.name);
-    case 'terminate':
-      return line('terminate ensemble session');
-    case 'goto':
-      return line(`go to ${escapeControls(report.state)}`);
-  }
-}
-
-function describeSizes({ before, after, note }: ResizeOutcome): string {
-  return escapeControls(note ?? `from ${before} to ${after}`);
+  const { what, note, jobs } = kindOfReport(report).words.line(report);
+  return [
+    colors.cyan(`   ${escapeControls(what)}`),
+    ...(note === undefined ? [] : [`(${escapeControls(note)})`]),
+    ...(jobs === undefined ? [] : [colors.magenta(jobs.replaceAll('\n', '\n   '))]),
+  ].join(' ');
 }
 
 /** Describes the end of a run. */

@@ -1,7 +1,8 @@
 /** Native firings and retries, with their indexes turned into names. */
 
-import type { EnsembleConfig } from '../model/ensemble.js';
-import type { Firing, JobOrigin } from '../model/firing.js';
+import type { Rule } from '../model/ensemble.js';
+import { eventOf, type Firing, type FiringEvent, type JobOrigin } from '../model/firing.js';
+import type { MetricsSnapshot } from '../model/metrics.js';
 import type { Parameters } from '../model/parameters.js';
 import type { Retry } from '../model/retry.js';
 import type { NativeFiring, NativeRetry } from './addon.js';
@@ -23,16 +24,29 @@ export function readRetry(native: NativeRetry, groups: readonly string[]): Retry
   };
 }
 
-/** A native firing with its indexes turned into names. */
+/** The event of a native firing, and what is known of its job. */
+function readEvent(native: NativeFiring, names: SnapshotNames) {
+  return {
+    timestamp: native.timestamp,
+    job: native.job,
+    group: names.groups[native.group] ?? null,
+    event: native.event,
+    context: readContext(native.context),
+    parameters: readContext(native.parameters) as Parameters | null,
+    entry: native.entry,
+    origin: native.origin === null ? null : readOrigin(native.origin),
+  };
+}
+
+/** A native firing of a rule with its indexes turned into names. */
 export function readFiring(
   native: NativeFiring,
-  rules: EnsembleConfig['rules'],
+  rule: Rule,
   names: SnapshotNames,
   states: readonly string[],
 ): Firing {
-  const rule = rules[native.rule];
-  if (rule === undefined) throw new RangeError(`the engine fired rule ${native.rule}, which there is not`);
   const { action } = rule;
+  const { timestamp, job, group, event, context, parameters, entry, origin } = readEvent(native, names);
   return {
     number: native.number,
     rule: native.rule,
@@ -42,23 +56,36 @@ export function readFiring(
     algorithm: rule.algorithm,
     action: action.name,
     label: 'label' in action ? action.label : null,
-    timestamp: native.timestamp,
-    job: native.job,
-    group: names.groups[native.group] ?? null,
+    timestamp,
+    job,
+    group,
     state: states[native.state] ?? null,
     goto: states[native.goto] ?? null,
     value: native.value,
-    event: native.event,
+    event,
     submitting: native.submitting,
     metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot),
-    context: readContext(native.context),
-    parameters: readContext(native.parameters) as Parameters | null,
-    entry: native.entry,
-    origin: native.origin === null ? null : readOrigin(native.origin),
+    context,
+    parameters,
+    entry,
+    origin,
   };
 }
 
-/** Reads the JSON text of an origin. Whoever submits a job may write anything there; what is missing is as of a first job. */
+/** A job that a probe has to measure: the event of its success, and the metrics at that time. */
+export interface ProbedJob {
+  readonly event: FiringEvent;
+  readonly metrics: MetricsSnapshot | null;
+}
+
+/** The job of a native firing that is for a probe. Throws RangeError when it has none. */
+export function readProbedJob(native: NativeFiring, names: SnapshotNames): ProbedJob {
+  const event = eventOf(readEvent(native, names));
+  if (event === null) throw new RangeError('internal error: the engine reported a probe without a job');
+  return { event, metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot) };
+}
+
+/** Reads the JSON text of an origin. A job may have any text there; missing parts are those of a first job. */
 export function readOrigin(text: string): JobOrigin {
   const { rule, firing, index, values, texts } = readContext(text) ?? {};
   const number = (value: unknown) => (typeof value === 'number' ? value : 0);
@@ -77,7 +104,7 @@ export function readTexts(texts: unknown): JobOrigin['texts'] {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => typeof text === 'string'));
 }
 
-/** The engine takes an event's context as it comes; text that is no JSON is no context. */
+/** The engine takes an event's context as it comes. Text that is not JSON counts as no context. */
 export function readContext(text: string | null): Firing['context'] {
   if (text === null) return null;
   try {

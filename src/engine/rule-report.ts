@@ -62,20 +62,20 @@ class Values {
 }
 
 /**
- * The reports of the rules that people wrote, from what the engine tells of all. `unperformed` says of how many firings
- * of each rule the action did not begin.
+ * The reports of rules, from those of the engine; null stands for a rule that calls a probe. `unperformed` has the
+ * number of firings of each rule whose action did not begin.
  */
 export function readRuleReports(
   { rows, metrics }: NativeRules,
-  rules: readonly Rule[],
+  rules: readonly (Rule | null)[],
   names: readonly PlanMetric[],
   unperformed: ReadonlyMap<number, number> = new Map(),
 ): RuleReport[] {
   const values = new Values(names, metrics);
   const reports: RuleReport[] = [];
   for (const [index, rule] of rules.entries()) {
+    if (rule === null || (index + 1) * RULE_COLUMNS.length > rows.length) continue;
     const row = rowAt(rows, index);
-    if (row.probing === 1 || (index + 1) * RULE_COLUMNS.length > rows.length) continue;
     const report = {
       rule: index,
       name: rule.title,

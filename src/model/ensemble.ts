@@ -3,6 +3,7 @@
  * YAML or a plain object by `loadConfig` and `parseConfig`; nothing else makes one.
  */
 
+import type { Action } from './action.js';
 import type { Condition, ExpressionCondition } from './condition.js';
 import type { MetricName } from './metric-names.js';
 import type { PluginPartName } from './part-name.js';
@@ -159,63 +160,6 @@ export type Trigger =
   | { readonly kind: 'cron'; readonly pattern: string; readonly timezone: string | null }
   /** The state is entered or, with `for`, has lasted. */
   | { readonly kind: 'state'; readonly state: string };
-
-interface ActionCommon {
-  /** Times that the action may run; 0 for never. */
-  readonly repetitions: number;
-  /** Occasions to let pass after each run, or null for no backoff. */
-  readonly backoff: number | null;
-  /** What an error of the action does to the run. */
-  readonly onError: 'continue' | 'stop';
-  /** The state that the ensemble goes to when the rule fires, or null. */
-  readonly goto: string | null;
-}
-
-export type Action = ActionCommon &
-  (
-    | {
-        readonly name: 'submit';
-        readonly label: string;
-        /** Jobs to submit, null for the whole group. */
-        readonly value: number | null;
-        /** Values in place of the group's own, which may hold tags; null for none. */
-        readonly parameters: Row | null;
-      }
-    /** The active jobs of a group or, with null, the job of the event. */
-    | { readonly name: 'cancel'; readonly label: string | null }
-    | { readonly name: 'urgency'; readonly label: string | null; readonly value: number }
-    | { readonly name: 'terminate' }
-    /** Nothing but to go to another state. */
-    | { readonly name: 'goto' }
-    | { readonly name: 'grow' | 'shrink'; readonly value: number }
-    | {
-        readonly name: 'custom';
-        readonly label: string;
-        /** For the function to read; a text may hold tags. */
-        readonly value: number | string | null;
-        /** Seconds that the function may take. */
-        readonly timeout: number;
-      }
-    | {
-        readonly name: 'exec';
-        /** The program and its arguments, which may hold tags. */
-        readonly command: readonly string[];
-        /** As it was written. */
-        readonly commandText: string;
-        /** Seconds that the program may take. */
-        readonly timeout: number;
-      }
-    | {
-        /** The plugin's name, a dot, and that of its action: `lammps.check`. */
-        readonly name: PluginPartName;
-        /** Options for the plugin, as they were written; texts may hold tags. */
-        readonly with: Readonly<Record<string, unknown>>;
-        /** Those of the options that are actions, by key; their tags are filled in when they are done. */
-        readonly named: Readonly<Record<string, unknown>>;
-        /** Seconds that the action may take. */
-        readonly timeout: number;
-      }
-  );
 
 export interface Rule {
   /** As people know it: the rule's `name` or, without one, its trigger (`count.sleep.success`, `start`). */

@@ -1,18 +1,18 @@
 /** One time that a rule's action is due, as people and programs see it. */
 
-import type { Action } from './ensemble.js';
+import type { Action } from './action.js';
 import type { MetricsSnapshot } from './metrics.js';
 import type { Parameters } from './parameters.js';
 
 export interface Firing {
-  /** Counted from 0 in this run; what was asked for from outside is counted by itself. */
+  /** Counted from 0 in this run; external requests have a count of their own. */
   readonly number: number;
   /**
-   * Index of the rule, counted from 0; rules that were added at run time come behind those of the file. -1 when no
-   * rule fired but somebody asked.
+   * Index of the rule, counted from 0; rules that were added at run time come after those of the file. -1 for an
+   * external request.
    */
   readonly rule: number;
-  /** Who asked for the action from outside; null for a rule. */
+  /** The person or program outside of the run that requested the action; null for a rule. */
   readonly askedBy: string | null;
   /** The rule's trigger: `start`, `metric`, `job-finish`. */
   readonly trigger: string;
@@ -47,46 +47,35 @@ export interface Firing {
   readonly parameters: Parameters | null;
   /** Index of the job's entry in its group, for the same. */
   readonly entry: number | null;
-  /** What else the job was made of, for the same. */
+  /** The other values that the job was made from, for the same. */
   readonly origin: JobOrigin | null;
 }
 
-/** What a job that an ensemble submitted was made of, besides its entry and its parameters (`attributes.user.origin`). */
+/** What a job of an ensemble was made from, in addition to its entry and its parameters (`attributes.user.origin`). */
 export interface JobOrigin {
-  /** Index of the rule that it was first submitted for; -1 when it was asked for from outside. */
+  /** Index of the rule that it was first submitted for; -1 for an external request. */
   readonly rule: number;
   /** Number of the firing, and of the job among those of the firing. */
   readonly firing: number;
   readonly index: number;
-  /** What its tags were filled in with, by name; null for a job that is as the file has it. */
+  /** The values of its tags, by name; null for a job that is as the file has it. */
   readonly values: Parameters | null;
   /** Parameters and values as they are written, by name, where that is not as `String` writes them: `1.10`. */
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** What stands in a firing's place when somebody asks for an action; `number` counts these, `time` is in seconds since the epoch. */
-export function askedFiring(action: Action, askedBy: string, number: number, time: number): Firing {
-  return {
-    number,
-    rule: -1,
-    askedBy,
-    trigger: 'asked',
-    name: `asked by ${askedBy}`,
-    algorithm: null,
-    action: action.name,
-    label: 'label' in action ? action.label : null,
-    timestamp: time,
-    job: null,
-    group: null,
-    state: null,
-    goto: null,
-    value: null,
-    event: null,
-    submitting: false,
-    metrics: null,
-    context: null,
-    parameters: null,
-    entry: null,
-    origin: null,
-  };
+/** The event of a job that made a rule due. */
+export interface FiringEvent
+  extends Pick<Firing, 'group' | 'timestamp' | 'context' | 'parameters' | 'entry' | 'origin'> {
+  readonly name: string;
+  readonly job: bigint;
+}
+
+/** The event of a firing; null for a firing without one. */
+export function eventOf(
+  firing: Pick<Firing, 'event' | 'job' | Exclude<keyof FiringEvent, 'name'>>,
+): FiringEvent | null {
+  const { event: name, job, group, timestamp, context, parameters, entry, origin } = firing;
+  if (name === null || job === null) return null;
+  return { name, job, group, timestamp, context, parameters, entry, origin };
 }

@@ -1,6 +1,7 @@
 /** Actions and rules that user code asks for. */
 
-import type { Action, Rule } from './ensemble.js';
+import type { Action } from './action.js';
+import type { Rule } from './ensemble.js';
 
 export type FollowUp =
   | { readonly kind: 'action'; readonly action: Action }

@@ -1,6 +1,7 @@
 /** What the user's own functions are given, and what they may return. */
 
-import type { Action, Rule } from './ensemble.js';
+import type { Action } from './action.js';
+import type { Rule } from './ensemble.js';
 import type { Firing } from './firing.js';
 import type { JobFacts } from './job-facts.js';
 import type { MetricsSnapshot } from './metrics.js';
@@ -66,7 +67,21 @@ export interface LoadedFunctions {
   close(): Promise<void>;
 }
 
-/** What functions are called with there. */
-export interface CallArguments extends CustomArguments {
+/** The arguments that every call of a function in a process of its own has. Others are passed as they are. */
+export interface CallArguments {
+  readonly metrics: CustomMetrics;
+  readonly handle: CustomHandle;
+}
+
+/** The arguments of a plugin's action in its process. */
+export interface ActionCall extends CustomArguments {
+  readonly job: JobFacts | null;
+}
+
+/** The arguments of a plugin's probe in its process. */
+export interface ProbeArguments extends CallArguments {
+  readonly event: CustomEvent | null;
+  /** The options, as they were written. */
+  readonly with: Readonly<Record<string, unknown>>;
   readonly job: JobFacts | null;
 }

@@ -1,7 +1,7 @@
 /** The actions and probes of a plugin as functions. They run in the plugin's process. */
 
 import type { JobFacts } from '../model/job-facts.js';
-import type { CallArguments, CustomArguments } from '../model/user-function.js';
+import type { ActionCall, ProbeArguments } from '../model/user-function.js';
 import type { PluginAction, PluginJob, PluginProbe } from './define.js';
 import { pluginJob } from './job.js';
 import { checkOptions, importPlugin, type OptionsProblem } from './plugin-module.js';
@@ -9,9 +9,9 @@ import { checkOptions, importPlugin, type OptionsProblem } from './plugin-module
 export const probeFunction = (name: string) => `probes.${name}`;
 
 /** Loads a plugin. Rejects with its faults. */
-export async function loadActions(url: string): Promise<Map<string, (args: CallArguments) => unknown>> {
+export async function loadActions(url: string): Promise<Map<string, (args: never) => unknown>> {
   const { actions = {}, probes = {} } = await importPlugin(url);
-  const functions = new Map<string, (args: CallArguments) => unknown>();
+  const functions = new Map<string, (args: never) => unknown>();
   for (const [name, action] of Object.entries(actions)) {
     functions.set(name, (args) => callAction(action as unknown as PluginAction, args));
   }
@@ -21,15 +21,15 @@ export async function loadActions(url: string): Promise<Map<string, (args: CallA
   return functions;
 }
 
-async function callAction(action: PluginAction, { job, ...args }: CallArguments): Promise<unknown> {
-  const options = await optionsOf(action, args);
+async function callAction(action: PluginAction, { job, ...args }: ActionCall): Promise<unknown> {
+  const options = await checkedOptions(action, 'with' in args.action ? args.action.with : {});
   return withJob(job, (job) => action.run({ ...args, options, job }));
 }
 
-async function callProbe(probe: PluginProbe, { job, ...args }: CallArguments): Promise<unknown> {
+async function callProbe(probe: PluginProbe, { job, ...args }: ProbeArguments): Promise<unknown> {
   if (job === null) throw new Error('the job does not belong to a group of the file');
   const { event, metrics, handle } = args;
-  const options = await optionsOf(probe, args);
+  const options = await checkedOptions(probe, args.with);
   return withJob(job, (job) => probe.read({ options, job: job as PluginJob, event, metrics, handle }));
 }
 
@@ -46,12 +46,9 @@ async function withJob(facts: JobFacts | null, work: (job: PluginJob | null) => 
   }
 }
 
-async function optionsOf(
-  { options }: PluginAction | PluginProbe,
-  { action }: CustomArguments,
-): Promise<unknown> {
-  // Options of the file were checked when it was read; options of a returned action were not.
-  const checked = await checkOptions(options as never, 'with' in action ? action.with : {});
+/** Options of a file were checked when it was read; options of an action that a function returned were not. */
+async function checkedOptions({ options }: PluginAction | PluginProbe, given: unknown): Promise<unknown> {
+  const checked = await checkOptions(options as never, given);
   if (!checked.ok) throw new Error(checked.problems.map(describe).join('; '));
   return checked.value;
 }

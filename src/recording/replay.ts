@@ -6,7 +6,7 @@
 import type { DecodeError } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import { readFiring, readRetry } from '../engine/firings.js';
-import { compilePlan, ruleNames } from '../engine/plan/compile.js';
+import { compilePlan, NO_ACTIONS, ruleNames } from '../engine/plan/compile.js';
 import { EMPTY_PLAN } from '../engine/plan/plan.js';
 import { readRuleReports } from '../engine/rule-report.js';
 import { EnsembleError } from '../errors.js';
@@ -76,12 +76,14 @@ export class Replay {
     const plan =
       options.config === undefined
         ? { ...EMPTY_PLAN, trackAll: true }
-        : compilePlan(options.config, '', ruleNames(options.config, null));
+        : compilePlan(options.config, '', ruleNames(options.config, NO_ACTIONS), null);
     this.#engine = new Engine(
-      // Actions are not performed, so firings do not need the metrics of their time.
-      { ...plan, virtualTime: true, rules: plan.rules.map((rule) => ({ ...rule, wantsEvent: false })) },
+      { ...plan, virtualTime: true },
       {
-        firing: (native) => this.#fired(readFiring(native, rules, this.#engine.names, states)),
+        firing: (native) => {
+          const rule = rules[native.rule];
+          if (rule !== undefined) this.#fired(readFiring(native, rule, this.#engine.names, states));
+        },
         retry: (retry) => this.#tell(() => options.retry?.(readRetry(retry, this.#engine.groups))),
         decodeError: (broken) => {
           this.#firstBroken ??= broken;

@@ -3,8 +3,9 @@
  * also show which rules are active in a state and where they lead.
  */
 
+import { kindOf } from '../actions/catalog.js';
 import { triggerOf } from '../language/rule-text.js';
-import type { Action, EnsembleConfig, JobGroup, Rule } from '../model/ensemble.js';
+import type { EnsembleConfig, JobGroup, Rule } from '../model/ensemble.js';
 import { escapeControls } from '../text/describe.js';
 import { formatDuration } from '../text/duration.js';
 import { choices } from '../text/suggest.js';
@@ -69,18 +70,18 @@ export function graphOf(config: EnsembleConfig): Graph {
     node(groupIds.get(name) as string, 'group', name, [jobsOf(group)]);
   }
   for (const [index, rule] of config.rules.entries()) {
-    const id = node(`rule${index}`, kindOf(rule), triggerOf(rule), detailsOf(rule));
+    const id = node(`rule${index}`, nodeKindOf(rule), triggerOf(rule), detailsOf(rule));
     const { trigger, action } = rule;
     for (const group of groupsSeenBy(rule)) edge(groupIds.get(group), id, 'looks');
     if (action.goto !== null) for (const state of rule.in) edge(stateIds.get(state), id, 'judged');
     if (trigger.kind === 'state') edge(stateIds.get(trigger.state), id, 'judged');
-    edge(id, targetOf(rule, groupIds, node), 'does', deedOf(action));
+    edge(id, targetOf(rule, groupIds, node), 'does', kindOf(action).words.drawn(action));
     if (action.goto !== null) edge(id, stateIds.get(action.goto), 'goes', 'go to');
   }
   return { nodes: [...nodes.values()], edges };
 }
 
-function kindOf({ trigger }: Rule): NodeKind {
+function nodeKindOf({ trigger }: Rule): NodeKind {
   if (trigger.kind === 'start') return 'start';
   return trigger.kind === 'heartbeat' || trigger.kind === 'interval' || trigger.kind === 'cron'
     ? 'time'
@@ -116,52 +117,18 @@ function groupsSeenBy({ trigger, when }: Rule): Set<string> {
 type MakeNode = (id: string, kind: NodeKind, title: string) => string;
 
 /** Returns the node that the rule acts on; undefined where it has none. */
-function targetOf(
-  { trigger, action }: Rule,
-  groupIds: ReadonlyMap<string, string>,
-  node: MakeNode,
-): string | undefined {
-  switch (action.name) {
-    case 'submit':
-    case 'cancel':
-    case 'urgency': {
-      const label = action.label ?? (trigger.kind === 'job' ? trigger.group : null);
-      return label === null ? undefined : groupIds.get(label);
-    }
-    case 'grow':
-    case 'shrink':
-      return node('resources', 'resources', 'resources');
-    case 'terminate':
-      return node('end', 'end', 'end');
-    case 'goto':
+function targetOf(rule: Rule, groupIds: ReadonlyMap<string, string>, node: MakeNode): string | undefined {
+  const target = kindOf(rule.action).target(rule.action, rule);
+  switch (target?.kind) {
+    case undefined:
       return undefined;
-    case 'custom':
-      return node(`custom-${action.label}`, 'code', `${action.label}()`);
-    case 'exec':
-      return node(`exec-${action.commandText}`, 'code', action.commandText);
-    default:
-      return node(`plugin-${action.name}`, 'code', action.name);
-  }
-}
-
-function deedOf(action: Action): string {
-  switch (action.name) {
-    case 'submit': {
-      const passed = Object.entries(action.parameters ?? {}).map(([name, value]) => `${name}=${value}`);
-      return ['submit', ...(action.value === null ? [] : [String(action.value)]), ...passed].join(' ');
-    }
-    case 'urgency':
-    case 'grow':
-    case 'shrink':
-      return `${action.name} ${action.value}`;
-    case 'cancel':
-      return action.label === null ? 'cancel the job' : 'cancel';
-    case 'custom':
-      return 'call';
-    case 'exec':
-      return 'run';
-    default:
-      return action.name === 'terminate' ? '' : 'call';
+    case 'group':
+      return target.group === null ? undefined : groupIds.get(target.group);
+    case 'code':
+      return node(target.id, 'code', target.title);
+    case 'resources':
+    case 'end':
+      return node(target.kind, target.kind, target.kind);
   }
 }
 

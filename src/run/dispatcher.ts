@@ -1,32 +1,26 @@
 /**
- * Runs the actions of firings: one after another in the order of the firings, but for the user's own code, which
- * may take its time and so runs beside the others.
+ * Performs the actions of firings, one after another in the order of the firings. Code of the user may take long, so it
+ * runs beside the other actions.
  */
 
-import { cancel } from '../actions/cancel.js';
-import type { ActionContext, ActionReport, Due } from '../actions/context.js';
-import { custom } from '../actions/custom.js';
-import { exec } from '../actions/exec.js';
-import { callPlugin } from '../actions/plugin.js';
-import { resize } from '../actions/resize.js';
-import { submit } from '../actions/submit.js';
-import { urgency } from '../actions/urgency.js';
-import { describeAsking, enderOf } from '../actions/user-code.js';
+import { kindOf } from '../actions/catalog.js';
+import type { ActionContext } from '../actions/context.js';
+import { type ActionRequest, describeOrigin, endedBy, ruleIndex } from '../actions/request.js';
+import type { ProbedJob } from '../engine/firings.js';
 import { ActionError, EnsembleError } from '../errors.js';
+import type { Action, ActionReport } from '../model/action.js';
 import type { EndedBy } from '../model/ended-by.js';
-import type { Action, Rule } from '../model/ensemble.js';
-import type { Firing } from '../model/firing.js';
-import type { FollowUp } from '../model/follow-up.js';
+import type { Rule } from '../model/ensemble.js';
+import { eventOf, type Firing } from '../model/firing.js';
 import type { Retry } from '../model/retry.js';
-import { type AskingAction, asksUserCode } from '../model/user-code.js';
-import { callProbe, type ProbeRule } from './probes.js';
+import { callProbe, type ProbeOfGroup } from './probes.js';
 import { submitAgain } from './retries.js';
 
-/** A custom function may ask for another, but not for ever. */
-const DEEPEST_CUSTOM = 16;
+/** Actions that code of the user may return in a chain, one from the other. */
+const MAX_DEPTH = 16;
 
 export interface DispatcherEvents {
-  /** The last action that was under way has ended. */
+  /** The last pending action has ended. */
   idle(): void;
   /** An action failed whose rule says `onError: stop`. */
   stop(error: EnsembleError, by: EndedBy): void;
@@ -35,12 +29,14 @@ export interface DispatcherEvents {
 export class Dispatcher {
   readonly #context: ActionContext;
   readonly #events: DispatcherEvents;
-  #line: Promise<void> = Promise.resolve();
-  /** Probes, one after another: so their numbers come in the order of the jobs. */
+  /** Settles when the actions that were taken in have ended. */
+  #queue: Promise<void> = Promise.resolve();
+  /** Probes run one after another, so that their numbers come in the order of the jobs. */
   #probes: Promise<void> = Promise.resolve();
-  readonly #hurry = new AbortController();
-  #underWay = 0;
-  /** While paused: what the line waits for, and what ends that. */
+  readonly #abortProbes = new AbortController();
+  /** Actions, retries and probes that have not ended. */
+  #pending = 0;
+  /** While paused: what the queue waits for, and the function that ends the pause. */
   #paused: { over: Promise<void>; end(): void } | null = null;
   #stopped = false;
   readonly #unperformed = new Map<number, number>();
@@ -50,67 +46,70 @@ export class Dispatcher {
     this.#events = events;
   }
 
-  /** No action is under way or waiting. */
+  /** Whether no action is pending. */
   get idle(): boolean {
-    return this.#underWay === 0;
+    return this.#pending === 0;
   }
 
-  /** For each rule, how many of its firings came to nothing: the run ended before their actions began. */
+  /** For each rule, the number of its firings whose action did not begin before the run ended. */
   get unperformed(): ReadonlyMap<number, number> {
     return this.#unperformed;
   }
 
-  /** Takes in a firing; its action runs when those before it have. */
+  /** Takes in a firing. Its action is performed after the actions before it. */
   push(firing: Firing, rule: Rule): void {
     if (this.#stopped) return;
-    // Asked for at once: the report may be in the very next message of the engine.
-    const report = firing.submitting ? this.#context.engine.submission(firing.number) : null;
-    this.#enqueue({ firing, rule, action: rule.action, report, code: null }, 0);
+    const { number, state, metrics } = firing;
+    this.#enqueue(
+      {
+        action: rule.action,
+        origin: { kind: 'rule', rule, firing, code: null },
+        number,
+        event: eventOf(firing),
+        state,
+        metrics,
+        // Requested now, because the result may be in the next message of the engine.
+        submission: firing.submitting ? this.#context.engine.submission(number) : null,
+        report: (report) => this.#context.observer.action?.(report, firing),
+      },
+      0,
+    );
   }
 
   /**
-   * Does what somebody outside asked for: at once, not behind the line, which may be paused or long. Resolves with
-   * what was done. Throws what the action does, which the observer is told as well.
+   * Performs an external action at once, also while the queue is paused or long. `firing` is for observers. Resolves
+   * with the report of the action. Throws what the action throws, which is also reported as a problem.
    */
-  async ask(action: Action, firing: Firing): Promise<ActionReport | null> {
-    let report: ActionReport | null = null;
+  async act(action: Action, askedBy: string, firing: Firing): Promise<ActionReport | null> {
     const { observer } = this.#context;
-    // The user's own code can't be asked for, so nothing else is told than what was done.
-    const context: ActionContext = {
-      ...this.#context,
-      observer: {
-        action: (told, of) => {
-          report = told;
-          observer.action?.(told, of);
-        },
+    let reported: ActionReport | null = null;
+    const request: ActionRequest = {
+      action,
+      origin: { kind: 'external', askedBy },
+      number: firing.number,
+      event: null,
+      state: null,
+      metrics: null,
+      submission: null,
+      report: (report) => {
+        reported = report;
+        observer.action?.(report, firing);
       },
     };
-    const rule: Rule = {
-      title: firing.name,
-      triggerText: firing.trigger,
-      whenText: null,
-      algorithm: null,
-      trigger: { kind: 'start' },
-      when: null,
-      in: [],
-      for: null,
-      cooldown: null,
-      action,
-    };
-    this.#underWay++;
+    this.#pending++;
     observer.firing?.(firing);
     try {
-      await this.#run({ firing, rule, action, report: null, code: null }, 0, context);
-      return report;
+      await this.#perform(request, 0);
+      return reported;
     } catch (error) {
-      this.#failed({ firing, rule, action, report: null, code: null }, error);
+      this.#failed(request, error);
       throw error;
     } finally {
       this.#done();
     }
   }
 
-  /** Firings are taken in, but their actions wait, from the next one on. */
+  /** From the next firing on, actions wait. */
   pause(): void {
     if (this.#paused !== null || this.#stopped) return;
     let end = () => {};
@@ -120,7 +119,7 @@ export class Dispatcher {
     this.#paused = { over, end };
   }
 
-  /** Actions that waited run now, in their order. */
+  /** Performs the actions that waited, in their order. */
   resume(): void {
     this.#paused?.end();
     this.#paused = null;
@@ -130,8 +129,8 @@ export class Dispatcher {
   retry(retry: Retry): void {
     if (this.#stopped) return;
     const report = retry.submitting ? this.#context.engine.submissionOfRetry(retry.number) : null;
-    this.#underWay++;
-    this.#line = this.#line.then(async () => {
+    this.#pending++;
+    this.#queue = this.#queue.then(async () => {
       while (this.#paused !== null) await this.#paused.over;
       if (!this.#stopped) {
         await submitAgain(this.#context, retry, report).catch((error: EnsembleError) => {
@@ -143,13 +142,13 @@ export class Dispatcher {
   }
 
   /** Takes in a job that a probe has to measure. */
-  probe(firing: Firing, probe: ProbeRule): void {
-    const { signal } = this.#hurry;
+  probe(job: ProbedJob, probe: ProbeOfGroup): void {
+    const { signal } = this.#abortProbes;
     if (signal.aborted) return;
-    this.#underWay++;
+    this.#pending++;
     this.#probes = this.#probes.then(async () => {
       if (!signal.aborted) {
-        await callProbe({ ...this.#context, signal }, firing, probe).catch((error: EnsembleError) => {
+        await callProbe({ ...this.#context, signal }, job, probe).catch((error: EnsembleError) => {
           if (!signal.aborted) this.#context.observer.problem?.(error);
         });
       }
@@ -157,126 +156,98 @@ export class Dispatcher {
     });
   }
 
-  /** Jobs that have not been measured yet never are. */
+  /** Ends the measuring of jobs, also of those that wait for it. */
   dropProbes(): void {
-    this.#hurry.abort();
+    this.#abortProbes.abort();
   }
 
-  /** Actions that have not begun never do. Probes go on: what is known of the jobs is worth having at the end, too. */
+  /** Drops the actions that have not begun. Probes go on, because their numbers are part of the result. */
   stop(): void {
     this.#stopped = true;
     this.resume();
   }
 
-  /** Resolves when what has begun in the line has ended. */
+  /** Resolves when the actions that have begun have ended, except code of the user. */
   settled(): Promise<void> {
-    return this.#line;
+    return this.#queue;
   }
 
-  /** Resolves when the jobs that were to be measured have been. */
+  /** Resolves when the jobs that were taken in for probes have been measured. */
   measured(): Promise<void> {
     return this.#probes;
   }
 
-  #enqueue(due: Due, depth: number): void {
-    this.#underWay++;
-    this.#line = this.#line.then(async () => {
+  #enqueue(request: ActionRequest, depth: number): void {
+    this.#pending++;
+    this.#queue = this.#queue.then(async () => {
       while (this.#paused !== null) await this.#paused.over;
       if (this.#stopped) {
-        if (depth === 0 && due.report === null) this.#leave(due);
+        if (depth === 0 && request.submission === null) this.#leave(ruleIndex(request));
         return this.#done();
       }
-      if (depth === 0) this.#context.observer.firing?.(due.firing);
-      const running = this.#run(due, depth)
-        .catch((cause: unknown) => this.#failed(due, cause))
+      if (depth === 0 && request.origin.kind === 'rule') {
+        this.#context.observer.firing?.(request.origin.firing);
+      }
+      const performed = this.#perform(request, depth)
+        .catch((cause: unknown) => this.#failed(request, cause))
         .finally(() => this.#done());
-      if (!asksUserCode(due.action)) await running;
+      if (!kindOf(request.action).runsUserCode) await performed;
     });
   }
 
-  #leave({ firing }: Due): void {
-    this.#unperformed.set(firing.rule, (this.#unperformed.get(firing.rule) ?? 0) + 1);
+  #leave(rule: number): void {
+    this.#unperformed.set(rule, (this.#unperformed.get(rule) ?? 0) + 1);
   }
 
   #done(): void {
-    this.#underWay--;
-    if (this.#underWay === 0) this.#events.idle();
+    this.#pending--;
+    if (this.#pending === 0) this.#events.idle();
   }
 
-  async #run(due: Due, depth: number, context = this.#context): Promise<void> {
-    const { action } = due;
-    // Where the firing itself leads, the engine has gone already.
+  /** `depth` is the number of answers of user code that led to the request. */
+  async #perform(request: ActionRequest, depth: number): Promise<void> {
+    const { action, origin } = request;
+    // For the action of a rule itself, the engine has gone to the state already.
     if (depth > 0 && action.goto !== null) {
-      this.#context.observer.action?.({ kind: 'goto', state: action.goto }, due.firing);
+      request.report({ kind: 'goto', state: action.goto });
       await this.#context.goTo(action.goto);
     }
-    switch (action.name) {
-      case 'submit':
-        return submit(context, { ...due, action });
-      case 'cancel':
-        return cancel(context, { ...due, action });
-      case 'urgency':
-        return urgency(context, { ...due, action });
-      case 'grow':
-      case 'shrink':
-        return resize(context, { ...due, action });
-      case 'goto':
-        return;
-      case 'terminate':
-        context.observer.action?.({ kind: 'terminate' }, due.firing);
-        return context.terminate(enderOf(due));
-      default:
-        return this.#ask({ ...due, action }, depth);
+    const kind = kindOf(action);
+    if (!kind.runsUserCode) return kind.perform(this.#context, request);
+    if (origin.kind === 'external') {
+      throw new ActionError(`${action.name} runs code of the user and can't be requested from outside`, -1);
     }
-  }
-
-  /** The user's own code, and then what it asks for. */
-  async #ask(due: Due<AskingAction>, depth: number): Promise<void> {
-    const { action, firing } = due;
-    if (depth >= DEEPEST_CUSTOM) {
-      throw new ActionError(
-        `${describeAsking(action)} was asked for by custom functions ${DEEPEST_CUSTOM} deep; is it a loop?`,
-        firing.rule,
-        { code: 'ERR_CUSTOM' },
-      );
+    const code = kind.code(action);
+    if (depth >= MAX_DEPTH) {
+      const message = `code of the user returned code of the user ${MAX_DEPTH} times in a row, at last ${code}; is it a loop?`;
+      throw new ActionError(message, origin.firing.rule, { code: 'ERR_CUSTOM' });
     }
-    for (const followUp of await this.#followUps({ ...due, action })) {
+    for (const followUp of await kind.perform(this.#context, { ...request, origin })) {
       if (this.#stopped) return;
       if (followUp.kind === 'rule') {
         await this.#context.addRule(followUp.rule);
       } else {
-        const code = describeAsking(action);
-        this.#enqueue({ ...due, action: followUp.action, report: null, code }, depth + 1);
+        const returned = { action: followUp.action, origin: { ...origin, code }, submission: null };
+        this.#enqueue({ ...request, ...returned }, depth + 1);
       }
     }
   }
 
-  #followUps(due: Due<AskingAction>): Promise<FollowUp[]> {
-    const { action } = due;
-    switch (action.name) {
-      case 'custom':
-        return custom(this.#context, { ...due, action });
-      case 'exec':
-        return exec(this.#context, { ...due, action });
-      default:
-        return callPlugin(this.#context, { ...due, action });
-    }
-  }
-
-  #failed(due: Due, cause: unknown): void {
-    const { firing, rule, action } = due;
-    // What the end of the run broke off is not worth a report.
+  #failed(request: ActionRequest, cause: unknown): void {
+    // The end of the run breaks actions off, which is not an error of theirs.
     if (this.#stopped) return;
+    const { action, origin } = request;
+    const reason = cause instanceof Error ? cause.message : String(cause);
     const error =
       cause instanceof EnsembleError
         ? cause
         : new ActionError(
-            `rule '${rule.title}' (rules[${firing.rule}]): ${action.name} failed: ` +
-              (cause instanceof Error ? cause.message : String(cause)),
-            firing.rule,
+            `${describeOrigin(request)}: ${action.name} failed: ${reason}`,
+            ruleIndex(request),
             { cause },
           );
     this.#context.observer.problem?.(error);
-    if (rule.action.onError === 'stop') this.#events.stop(error, enderOf(due));
+    const { onError } = origin.kind === 'rule' ? origin.rule.action : action;
+    if (onError === 'stop') this.#events.stop(error, endedBy(request));
   }
 }

@@ -8,15 +8,15 @@
 
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { actionPlans } from '../actions/catalog.js';
 import type { ActionContext, EnsembleObserver } from '../actions/context.js';
-import { RowCursors } from '../actions/rows.js';
+import { SweepCursors } from '../actions/submit/sweep-cursor.js';
 import { configFromObject, type LoadedConfig, loadConfig } from '../config/load.js';
 import type { NativeFiring } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import type { EventBatch, EventStreamOptions } from '../engine/event-batch.js';
-import { readFiring, readRetry } from '../engine/firings.js';
-import { compilePlan, compileRule, type RuleNames, ruleNames } from '../engine/plan/compile.js';
-import { neededEvents } from '../engine/plan/needed-events.js';
+import { readFiring, readProbedJob, readRetry } from '../engine/firings.js';
+import { compilePlan, compileProbe, compileRule, type RuleNames, ruleNames } from '../engine/plan/compile.js';
 import { readRuleReports } from '../engine/rule-report.js';
 import { ActionError, type Diagnostic, EnsembleError, MemberError } from '../errors.js';
 import { nextTimes } from '../language/cron.js';
@@ -26,7 +26,7 @@ import type { EndOfRun, Member, NodeScaler } from '../members/member.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { EnsembleConfig, Rule } from '../model/ensemble.js';
 import type { GroupFailures } from '../model/failure.js';
-import { askedFiring, type Firing } from '../model/firing.js';
+import type { Firing } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { RuleReport } from '../model/rule-report.js';
 import type { LoadedFunctions } from '../model/user-function.js';
@@ -36,12 +36,19 @@ import { Programs } from '../usercode/programs.js';
 import type { UserCodeListener } from '../usercode/user-process.js';
 import { Broadcast, type Subscription } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
-import { type AskedAction, type AskedOutcome, outcomeOf, readAsked } from './external-actions.js';
+import {
+  type ExternalAction,
+  type ExternalOutcome,
+  externalFiring,
+  outcomeOf,
+  readExternal,
+} from './external-actions.js';
 import { FailureWatch } from './failure-watch.js';
 import { readFollowUps } from './follow-up.js';
 import { GrowthWatch } from './growth-watch.js';
 import { guardObserver } from './guarded-observer.js';
-import { type ProbeRule, probeRules } from './probes.js';
+import { neededEvents } from './needed-events.js';
+import { type ProbeOfGroup, probesOf } from './probes.js';
 
 export interface EnsembleOptions {
   /** What runs the jobs: the name of a member, or one of your own. `local` by default. */
@@ -125,9 +132,10 @@ export class Ensemble {
   readonly #clock = new SteadyClock();
   readonly #observer: EnsembleObserver;
   readonly #engine: Engine;
-  readonly #rules: Rule[];
-  /** By the index of the rule by which the engine asks for it. */
-  readonly #probes: ReadonlyMap<number, ProbeRule>;
+  /** By the index in the engine; null for the rule of a probe. */
+  readonly #rules: (Rule | null)[];
+  /** By the index of the rule by which the engine reports the jobs to measure. */
+  readonly #probes: ReadonlyMap<number, ProbeOfGroup>;
   readonly #firings = new Broadcast<Firing>();
   readonly #ending = new AbortController();
   readonly #member: Member;
@@ -150,8 +158,8 @@ export class Ensemble {
   #onChange: (() => void)[] = [];
   #idleInDoubt = false;
   #paused = false;
-  /** Actions that were asked for from outside. */
-  #asked = 0;
+  /** External actions so far. */
+  #external = 0;
   /** The start rules have fired; a run can't be over before. */
   #begun = false;
 
@@ -174,16 +182,17 @@ export class Ensemble {
       validateAll: options.validateAll === true,
       scaler: options.scaler,
     });
-    const probes = probeRules(config.groups);
-    this.#probes = new Map(probes.map((probe, index) => [this.#rules.length + index, probe]));
-    this.#rules.push(...probes.map(({ rule }) => rule));
+    const probes = probesOf(config.groups);
+    this.#probes = new Map(probes.map((probe, index) => [config.rules.length + index, probe]));
+    this.#rules.push(...probes.map(() => null));
     this.#growth = new GrowthWatch(config.rules, (growable) => this.#setGrowable(growable));
-    this.#names = ruleNames(config, this.#member.portion?.bind(this.#member) ?? null);
-    const plan = compilePlan({ ...config, rules: this.#rules }, this.id, this.#names);
+    const makePortion = this.#member.portion?.bind(this.#member) ?? null;
+    this.#names = ruleNames(config, actionPlans(config.groups, makePortion));
+    const plan = compilePlan(config, this.id, this.#names, makePortion);
     this.#engine = new Engine(
       {
         ...plan,
-        rules: plan.rules.map((rule, index) => (this.#probes.has(index) ? { ...rule, probing: true } : rule)),
+        rules: [...plan.rules, ...probes.map(({ group }) => compileProbe(group, this.#names))],
         virtualTime: this.#member.now !== undefined,
         sketches: options.sketches === true,
       },
@@ -248,25 +257,25 @@ export class Ensemble {
   }
 
   /**
-   * Does what somebody outside asks for, as a rule's action would be done; actions of rules that are waiting do not
-   * hold it up. `pause` lets the actions of rules wait until `resume`, jobs that were submitted go on, and a paused run
-   * does not end by itself. Resolves with what was done. Throws ActionError when it can't be done, also
-   * because the run has not begun or has come to its end.
+   * Performs an external action at once, also while actions of rules wait. `pause` lets the actions of rules wait until
+   * `resume`; submitted jobs go on, and a paused run does not end by itself. `askedBy` is the person or program that
+   * requests it. Resolves with what was done. Throws ActionError when the action fails, and before and after the run.
    */
-  async act(asked: AskedAction, askedBy: string): Promise<AskedOutcome> {
+  async act(external: ExternalAction, askedBy: string): Promise<ExternalOutcome> {
     const dispatcher = this.#dispatcher;
     if (dispatcher === null || !this.#begun || this.#end !== null) {
       throw new ActionError(this.#end === null ? 'the run has not begun' : 'the run has come to its end', -1);
     }
-    if (asked.name === 'pause' || asked.name === 'resume') {
-      this.#observer.paused?.(asked.name === 'pause', askedBy);
-      const text = await (asked.name === 'pause' ? this.#pause(dispatcher) : this.#resume(dispatcher));
+    const { name } = external;
+    if (name === 'pause' || name === 'resume') {
+      this.#observer.paused?.(name === 'pause', askedBy);
+      const text = await (name === 'pause' ? this.#pause(dispatcher) : this.#resume(dispatcher));
       return { text, before: null, after: null };
     }
-    const action = readAsked(asked, this.config);
-    const firing = askedFiring(action, askedBy, this.#asked++, this.#now());
+    const action = readExternal(external, this.config);
+    const firing = externalFiring(action, askedBy, this.#external++, this.#now());
     this.#firings.push(firing);
-    return outcomeOf(await dispatcher.ask(action, firing));
+    return outcomeOf(await dispatcher.act(action, askedBy, firing));
   }
 
   /** Whether the actions of rules wait. */
@@ -441,7 +450,7 @@ export class Ensemble {
       member: this.#member,
       engine: this.#engine,
       observer: this.#observer,
-      rows: new RowCursors(),
+      sweeps: new SweepCursors(),
       ...code,
       signal: this.#ending.signal,
       terminate: (by) => this.#finish('terminated', null, by),
@@ -460,14 +469,14 @@ export class Ensemble {
   }
 
   #onFiring(native: NativeFiring): void {
-    const firing = readFiring(native, this.#rules, this.#engine.names, this.config.states);
-    const probe = this.#probes.get(firing.rule);
+    const probe = this.#probes.get(native.rule);
     if (probe !== undefined) {
-      this.#dispatcher?.probe(firing, probe);
+      this.#dispatcher?.probe(readProbedJob(native, this.#engine.names), probe);
       return;
     }
-    const rule = this.#rules[firing.rule];
-    if (rule === undefined) return;
+    const rule = this.#rules[native.rule];
+    if (!rule) return;
+    const firing = readFiring(native, rule, this.#engine.names, this.config.states);
     if (firing.goto !== null) this.#state = firing.goto;
     this.#firings.push(firing);
     this.#dispatcher?.push(firing, rule);

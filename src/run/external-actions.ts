@@ -1,39 +1,32 @@
-/** What may be asked of a run from outside: the actions of rules that need no code of the user's, and a pause. */
+/** External actions: what a person or a program outside of a run may request. */
 
-import type { ActionReport } from '../actions/context.js';
+import { type ExternalName, externalNames, kindOfReport } from '../actions/catalog.js';
 import { ActionError } from '../errors.js';
-import type { Action, EnsembleConfig } from '../model/ensemble.js';
+import type { Action, ActionReport } from '../model/action.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
+import type { Firing } from '../model/firing.js';
 import { NoAction } from '../model/follow-up.js';
-import { counted } from '../text/counted.js';
 import { readFollowUps } from './follow-up.js';
 
-export const askableNames = [
-  'submit',
-  'cancel',
-  'urgency',
-  'grow',
-  'shrink',
-  'pause',
-  'resume',
-  'terminate',
-] as const;
+/** The names of external actions: actions of rules that run no code of the user, and a pause of all rules. */
+export const externalActionNames = [...externalNames, 'pause', 'resume'] as const;
 
-export interface AskedAction {
-  readonly name: (typeof askableNames)[number];
+export interface ExternalAction {
+  readonly name: ExternalName | 'pause' | 'resume';
   /** The group, for `submit`, `cancel` and `urgency`. */
   readonly label?: string;
   /** Jobs, slots or an urgency: as a rule's `value`. */
   readonly value?: number;
 }
 
-/** Whether it is the name of something that may be asked for. */
-export function isAskable(name: string): name is AskedAction['name'] {
-  return (askableNames as readonly string[]).includes(name);
+/** Whether it is the name of an external action. */
+export function isExternal(name: string): name is ExternalAction['name'] {
+  return (externalActionNames as readonly string[]).includes(name);
 }
 
-/** The action as a rule of the file would have it: what holds there, holds here. Throws ActionError. */
-export function readAsked({ name, label, value }: AskedAction, config: EnsembleConfig): Action {
-  if (!isAskable(name)) throw new ActionError(`'${name}' can't be asked for`, -1);
+/** The action, checked as an action of the file is. Throws ActionError. */
+export function readExternal({ name, label, value }: ExternalAction, config: EnsembleConfig): Action {
+  if (!isExternal(name)) throw new ActionError(`'${name}' can't be requested from outside of a run`, -1);
   const given = {
     name,
     ...(label === undefined ? {} : { label }),
@@ -44,44 +37,50 @@ export function readAsked({ name, label, value }: AskedAction, config: EnsembleC
     if (followUp?.kind === 'action') return followUp.action;
   } catch (cause) {
     if (!(cause instanceof NoAction)) throw cause;
-    // The path of a field is of no use without a file.
+    // There is no file whose fields a path could name.
     throw new ActionError(cause.message.replace(/^label: /, ''), -1, { cause });
   }
   throw new ActionError('not an action', -1);
 }
 
-/** What came of what was asked for. */
-export interface AskedOutcome {
+/** An external action as observers get it; `number` counts these, `time` is in seconds since the epoch. */
+export function externalFiring(action: Action, askedBy: string, number: number, time: number): Firing {
+  return {
+    number,
+    rule: -1,
+    askedBy,
+    trigger: 'asked',
+    name: `asked by ${askedBy}`,
+    algorithm: null,
+    action: action.name,
+    label: 'label' in action ? action.label : null,
+    timestamp: time,
+    job: null,
+    group: null,
+    state: null,
+    goto: null,
+    value: null,
+    event: null,
+    submitting: false,
+    metrics: null,
+    context: null,
+    parameters: null,
+    entry: null,
+    origin: null,
+  };
+}
+
+/** The result of an external action. */
+export interface ExternalOutcome {
   /** What was done, in words. */
   readonly text: string;
-  /** Sizes, of `grow` and `shrink`; null of others. */
+  /** Sizes before and after `grow` and `shrink`; null for other actions. */
   readonly before: number | null;
   readonly after: number | null;
 }
 
-export function outcomeOf(report: ActionReport | null): AskedOutcome {
+/** The outcome of an action from its report; null for an action that reported nothing. */
+export function outcomeOf(report: ActionReport | null): ExternalOutcome {
   const { before, after } = report !== null && 'before' in report ? report : { before: null, after: null };
-  return { text: describeDone(report), before, after };
-}
-
-function describeDone(report: ActionReport | null): string {
-  const jobs = (count: number) => counted(count, 'job');
-  switch (report?.kind) {
-    case 'submit':
-      return `submitted ${jobs(report.jobs)} of ${report.group}`;
-    case 'cancel':
-      return `canceled ${jobs(report.jobs)} of ${report.group}`;
-    case 'urgency':
-      return `set the urgency of ${jobs(report.jobs)} of ${report.group} to ${report.value}`;
-    case 'grow':
-    case 'shrink':
-      if (report.note) return report.note;
-      return report.before === report.after
-        ? `no change: the size is ${report.after}`
-        : `${report.kind === 'grow' ? 'grew' : 'shrank'} from ${report.before} to ${report.after}`;
-    case 'terminate':
-      return 'the run ends';
-    default:
-      return 'done';
-  }
+  return { text: report === null ? 'done' : kindOfReport(report).words.done(report), before, after };
 }

@@ -1,37 +1,37 @@
 /**
- * Knows whether any rule could still make the member grow. While one could, a job that is too large for the
- * member waits; after the last one, it never will start and the member says so.
+ * Knows whether a rule could still make the member grow. Until then, a job that is too large for the member waits. After
+ * the last such rule the job can never start, and the member reports that.
  */
 
+import { kindOf } from '../actions/catalog.js';
 import type { Rule } from '../model/ensemble.js';
-import { mayGrow } from '../model/user-code.js';
 
 export class GrowthWatch {
   readonly #setGrowable: (growable: boolean) => void;
   /** Runs left of each rule that may grow the member, by the rule's index. */
   readonly #left = new Map<number, { readonly rule: Rule; runs: number }>();
 
-  /** `rules` are those of the file, in their order. Probes are no rules here: they only measure. */
+  /** `rules` are those of the file, in their order. */
   constructor(rules: readonly Rule[], setGrowable: (growable: boolean) => void) {
     this.#setGrowable = setGrowable;
     for (const [index, rule] of rules.entries()) this.#watch(index, rule);
-    this.#tell();
+    this.#report();
   }
 
   /** A rule was added. */
   added(index: number, rule: Rule): void {
     this.#watch(index, rule);
-    this.#tell();
+    this.#report();
   }
 
-  /** The start is over: what waits for it won't run again. */
+  /** The start is over: rules that waited for it do not run again. */
   started(): void {
     for (const [index, { rule }] of this.#left) {
       if (rule.trigger.kind === 'start') this.#left.delete(index);
     }
   }
 
-  /** A rule has fired; its action is on its way. */
+  /** A rule has fired, and its action is pending. */
   fired(index: number): void {
     const left = this.#left.get(index);
     if (left === undefined) return;
@@ -39,17 +39,17 @@ export class GrowthWatch {
     if (left.runs === 0) this.#left.delete(index);
   }
 
-  /** No action is on its way: what the rules that are left can do is all that may still happen. */
+  /** No action is pending: only the rules that are left can make the member grow. */
   settled(): void {
-    this.#tell();
+    this.#report();
   }
 
   #watch(index: number, rule: Rule): void {
-    if (mayGrow(rule.action) && rule.action.repetitions > 0)
-      this.#left.set(index, { rule, runs: rule.action.repetitions });
+    const { repetitions } = rule.action;
+    if (kindOf(rule.action).mayGrow && repetitions > 0) this.#left.set(index, { rule, runs: repetitions });
   }
 
-  #tell(): void {
+  #report(): void {
     this.#setGrowable(this.#left.size > 0);
   }
 }

@@ -1,14 +1,15 @@
-/** Jobs that ended badly and are submitted again: what they are, and how they become the same job anew. */
+/** Submits jobs that ended badly again. */
 
 import type { ActionContext } from '../actions/context.js';
-import { asSubmitted, describePortions } from '../actions/submit.js';
+import { asSubmitted } from '../actions/submit/fill-in.js';
+import { describePortions } from '../actions/submit/portions.js';
 import type { SubmitReport } from '../engine/addon.js';
 import { ActionError } from '../errors.js';
 import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
 import { formatJobId } from '../model/job-id.js';
 import type { Retry } from '../model/retry.js';
 
-/** The same job anew. Throws an Error that says why there can't be one. */
+/** The job as it was submitted. Throws an Error with the reason when a part of it is unknown. */
 function entryOf(retry: Retry, config: EnsembleConfig): JobEntry {
   const entry = config.groups.get(retry.group)?.entries[retry.entry];
   if (entry === undefined) throw new Error(`the group has no entry ${retry.entry}`);
@@ -24,7 +25,7 @@ export function describeRetry(retry: Retry, config: EnsembleConfig): string {
   }
 }
 
-/** Submits the job again, unless the engine's source does: then waits for what comes of it. Throws ActionError. */
+/** Submits the job again or, where the engine's source does that, waits for its report. Throws ActionError. */
 export async function submitAgain(
   { config, member, observer, signal }: ActionContext,
   retry: Retry,

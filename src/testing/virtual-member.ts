@@ -3,7 +3,8 @@
  * according to a test.
  */
 
-import { fillIn } from '../actions/submit.js';
+import { fillIn } from '../actions/submit/fill-in.js';
+import { portionsOf } from '../actions/submit/portions.js';
 import type { Engine } from '../engine/engine.js';
 import { EnsembleError } from '../errors.js';
 import { LocalJob, prepareBatch } from '../members/local/job.js';
@@ -11,7 +12,6 @@ import { JournalRecords } from '../members/local/records.js';
 import { Runner } from '../members/local/runner.js';
 import type { Member, MemberHost, MemberSink, ResizeOutcome, SubmitOrigin } from '../members/member.js';
 import type { EnsembleConfig, JobEntry, JobTemplate } from '../model/ensemble.js';
-import { portionsOf } from '../model/portions.js';
 import type { Happening, JobPlan, JobSelection, Outcome } from '../model/test.js';
 import type { Row } from '../model/written.js';
 import { counted } from '../text/counted.js';

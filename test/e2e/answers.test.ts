@@ -25,8 +25,7 @@ async function run(custom: string, calls = 1) {
   const { lines, summary } = jsonLines(finished);
   expect([finished.status, finished.stderr]).toEqual([0, '']);
   expect(summary.groups.beside?.count.success).toBe(1);
-  const prefix =
-    /^rule 'a' \(rules\[2\]\): custom function 'f' (failed: |returned something that is no action: )?/;
+  const prefix = /^rule 'a' \(rules\[2\]\): custom function 'f' (failed: |returned an invalid action: )?/;
   const problems = lines.filter(({ type }) => type === 'problem');
   for (const { code } of problems) expect(code).toBe('ERR_CUSTOM');
   return {
@@ -282,16 +281,16 @@ describe.concurrent('what exec prints', () => {
     [
       'NaN',
       `echo '{"name": "submit", "label": "b", "parameters": {"x": NaN}}'`,
-      /what it printed is no JSON: .*N/,
+      /its output is not JSON: .*N/,
     ],
-    ['a byte that is not UTF-8', `printf '"\\377"'`, /what it printed is not UTF-8 text/],
+    ['a byte that is not UTF-8', `printf '"\\377"'`, /its output is not UTF-8 text/],
     [
       'a lone surrogate',
       `echo '{"name": "submit", "label": "\\ud800"}'`,
       /label: must be text that UTF-8 can hold/,
     ],
-    ['binary', 'head -c 100000 /dev/urandom', /what it printed is (no JSON|not UTF-8 text)/],
-    ['two values', "echo '{}'; echo '{}'", /what it printed is no JSON/],
+    ['binary', 'head -c 100000 /dev/urandom', /its output is (not JSON|not UTF-8 text)/],
+    ['two values', "echo '{}'; echo '{}'", /its output is not JSON/],
   ])('%s fails its own action only', async (_what, script, message) => {
     const path = join(newFolder(), 'program.sh');
     writeFileSync(path, `#!/bin/bash\n${script}\n`);

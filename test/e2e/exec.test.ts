@@ -64,9 +64,9 @@ describe.concurrent('exec', () => {
   test.each([
     ['an exit status', 'exit 3', /failed: it ended with exit status 3$/],
     ['a signal', 'kill -9 $$', /failed: it ended with SIGKILL$/],
-    ['no JSON', 'echo submit', /failed: what it printed is no JSON: /],
-    ['no action', 'echo 7', /returned something that is no action: /],
-    ['an unknown group', `echo '{"name":"submit","label":"c"}'`, /no action: .*'c'/],
+    ['no JSON', 'echo submit', /failed: its output is not JSON: /],
+    ['no action', 'echo 7', /returned an invalid action: /],
+    ['an unknown group', `echo '{"name":"submit","label":"c"}'`, /invalid action: .*'c'/],
     ['too much output', 'yes', /failed: it printed more than 1048576 bytes$/],
   ])('%s fails the action and not the run', async (_what, script, message) => {
     const { status, problems, submitted } = await run(calling(program(script)));

@@ -293,7 +293,7 @@ exit 0`,
     );
     const finished = await cli(['run', file(program)]);
     // Part of the garbage may come before the end of the program, and is an answer then.
-    expect(finished.stderr).toMatch(/^$|what it printed is no JSON/);
+    expect(finished.stderr).toMatch(/^$|its output is not JSON/);
     await gone(program);
   });
 

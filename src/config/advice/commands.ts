@@ -1,10 +1,11 @@
 /** Advice on commands that contain shell syntax. */
 
+import { kindNamed } from '../../actions/catalog.js';
 import type { Path } from '../../text/path.js';
 import type { ResolveContext } from '../resolve/context.js';
 import { shellSyntaxIn } from './shell-syntax.js';
 
-/** Warns about commands of jobs and of exec actions that only a shell would interpret. */
+/** Warns about commands of jobs and of actions that only a shell would interpret. */
 export function adviseOnCommands(context: ResolveContext): void {
   const { jobs, rules } = context.shape.config;
   for (const [index, job] of (jobs ?? []).entries()) {
@@ -13,8 +14,11 @@ export function adviseOnCommands(context: ResolveContext): void {
       adviseOnPath(context, job?.[key], ['jobs', index, key]);
   }
   for (const [index, rule] of (rules ?? []).entries()) {
-    if (rule?.action?.name === 'exec')
-      adviseOn(context, rule.action.command, ['rules', index, 'action', 'command']);
+    const { action } = rule ?? {};
+    if (action?.name === undefined) continue;
+    for (const [key, { holds }] of Object.entries(kindNamed(action.name).keys)) {
+      if (holds === 'command') adviseOn(context, action[key], ['rules', index, 'action', key]);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** Estimates which rules can fire, and which groups can have jobs. */
 
+import { runsUserCode } from '../../actions/catalog.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
-import { asksUserCode } from '../../model/user-code.js';
 
 export interface Reachable {
   readonly rules: ReadonlySet<Rule>;
@@ -64,7 +64,7 @@ export function reachableIn(
       rules.add(rule);
       if (rule.action.name === 'submit') groups.add(rule.action.label);
       if (rule.action.goto !== null) states.add(rule.action.goto);
-      anything ||= asksUserCode(rule.action);
+      anything ||= runsUserCode(rule.action);
     }
   }
   return { rules, groups, states, anything };

@@ -1,46 +1,32 @@
-/** The action of a rule: which keys mean something for it, and whether what they name exists. */
+/** The action of a rule: its keys, read as the catalog of actions says. */
 
-import { noJobGroup } from '../../language/metric-name.js';
-import { splitWords } from '../../language/split-words.js';
+import { actionNames, kindNamed } from '../../actions/catalog.js';
+import type { ActionDefinition } from '../../actions/define.js';
+import type { KeyPlace } from '../../actions/keys.js';
 import { hasTag, isTemplate } from '../../language/template.js';
 import { checkTemplate, isOurTag } from '../../language/template-names.js';
-import type { Action } from '../../model/ensemble.js';
-import { MAX_COUNT } from '../../model/limits.js';
-import { isPluginPart, type PluginPartName } from '../../model/part-name.js';
-import type { Row } from '../../model/written.js';
-import { describeValue, quote } from '../../text/describe.js';
-import { durationSeconds } from '../../text/duration.js';
+import type { Action } from '../../model/action.js';
+import { isPluginPart } from '../../model/part-name.js';
 import type { Path } from '../../text/path.js';
-import { choices, didYouMean } from '../../text/suggest.js';
+import { choices } from '../../text/suggest.js';
+import { type ActionShape, actionSchema, ownKeys } from '../schema/actions.js';
 import { checkAgainst } from '../schema/check.js';
-import { type ActionName, type ActionShape, actionSchema, MOST_ROWS } from '../schema/ensemble.js';
 import { asWritten } from '../source/as-written.js';
-import type { ResolveContext, ResolvedJobs, ResolvedNames } from './context.js';
+import type { ResolveContext, ResolvedNames } from './context.js';
 import { resolveOptions } from './plugins.js';
 import { hasStates, stateNamed } from './states.js';
 
-/** Keys that mean something for one action only; the others mean the same for all. */
-const OWN_KEYS: Readonly<Record<ActionName, readonly (keyof ActionShape)[]>> = {
-  submit: ['label', 'value', 'parameters'],
-  cancel: ['label'],
-  urgency: ['label', 'value'],
-  terminate: [],
-  grow: ['value'],
-  shrink: ['value'],
-  custom: ['label', 'value', 'timeout'],
-  exec: ['command', 'timeout'],
-};
-const PLUGIN_KEYS: readonly (keyof ActionShape)[] = ['with', 'timeout'];
+/** Where an action stands. */
+interface ActionPlace {
+  readonly context: ResolveContext;
+  readonly names: ResolvedNames;
+  readonly action: ActionShape;
+  /** Whether the rule is due at events of jobs, so that the action may be about the job of the event. */
+  readonly onJob: boolean;
+  readonly path: Path;
+}
 
-const DEFAULT_TIMEOUT = 60;
-const HIGHEST_URGENCY = 31;
-
-const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
-
-/**
- * Makes an action, or null when it can't be told what to do; that has been reported then. `onJob`: the rule is due at
- * events of jobs, so the action may be about the one whose event it is.
- */
+/** Makes an action; null after a report of what is wrong with it. `onJob`: see `ActionPlace`. */
 export function resolveAction(
   context: ResolveContext,
   names: ResolvedNames,
@@ -48,91 +34,80 @@ export function resolveAction(
   onJob: boolean,
   path: Path,
 ): Action | null {
-  const { name } = action;
-  const { jobs } = names;
-  const goto = resolveGoto(context, names, action, path);
-  const common = {
-    repetitions: action.repetitions ?? 1,
-    backoff: action.backoff ?? null,
-    onError: action.onError ?? 'continue',
-    goto,
-  } as const;
-  if (name === undefined) {
-    if (goto === null) return null;
-    warnOfIdleKeys(context, null, action, path);
-    return { ...common, name: 'goto' };
-  }
-  warnOfIdleKeys(context, name, action, path);
-  if (isPluginPart(name)) {
-    const options = resolveOptions(
-      context,
-      'actions',
-      name,
-      action.with,
-      [...path, 'name'],
-      [...path, 'with'],
-    );
-    const named = (options?.value ?? {}) as Readonly<Record<string, unknown>>;
-    if (options !== null) checkNamedActions(context, names, named, onJob, [...path, 'with']);
-    const others = Object.entries(action.with ?? {}).filter(([key]) => !Object.hasOwn(named, key));
-    checkTags(context, names, Object.fromEntries(others), [...path, 'with'], isOurTag);
-    const timeout = durationSeconds(action.timeout ?? DEFAULT_TIMEOUT);
-    return options === null ? null : { ...common, name, with: action.with ?? {}, named, timeout };
-  }
-  switch (name) {
-    case 'terminate':
-      return { ...common, name };
-    case 'grow':
-    case 'shrink':
-      return { ...common, name, value: resolveValue(context, action, path) ?? 1 };
-    case 'custom': {
-      const label = resolveFunction(context, action, path);
-      checkTags(context, names, action.value, [...path, 'value']);
-      const timeout = durationSeconds(action.timeout ?? DEFAULT_TIMEOUT);
-      return label === null ? null : { ...common, name, label, value: action.value ?? null, timeout };
-    }
-    case 'exec': {
-      const command = resolveCommand(context, action, path);
-      checkTags(context, names, command, [...path, 'command']);
-      const timeout = durationSeconds(action.timeout ?? DEFAULT_TIMEOUT);
-      return command === null
-        ? null
-        : { ...common, name, command, commandText: action.command ?? '', timeout };
-    }
-    case 'urgency': {
-      const ofEvent = onJob && !isGiven(action.label);
-      const label = ofEvent ? null : resolveGroup(context, jobs, action, path);
-      const value = resolveUrgency(context, action, path);
-      return (label === null && !ofEvent) || value === null ? null : { ...common, name, label, value };
-    }
-    case 'cancel': {
-      if (onJob && !isGiven(action.label)) return { ...common, name, label: null };
-      const label = resolveGroup(context, jobs, action, path);
-      return label === null ? null : { ...common, name, label };
-    }
-    case 'submit': {
-      const label = resolveGroup(context, jobs, action, path);
-      const value = resolveValue(context, action, path);
-      if (label === null) return null;
-      const parameters = resolveParameters(context, jobs, label, action.parameters, [...path, 'parameters']);
-      if (value !== null && value > MOST_ROWS && jobs.parameters.has(label)) {
-        const message = `at most ${MOST_ROWS} jobs of a group with parameters can be submitted at once`;
-        context.problems.error([...path, 'value'], message);
-      }
-      return { ...common, name, label, value, parameters };
-    }
-  }
+  const place = { context, names, action, onJob, path };
+  const goto = resolveGoto(place);
+  const { name = null } = action;
+  if (name === null && goto === null) return null;
+  const kind = kindNamed(name);
+  warnOfIdleKeys(place, kind);
+  const data = resolveKeys(place, kind);
+  if (data === null) return null;
+  const { repetitions = 1, backoff = null, onError = 'continue' } = action;
+  return { repetitions, backoff, onError, goto, name: name ?? kind.name, ...data } as Action;
 }
 
-/** Actions that options of a plugin name have to be right as any other. */
+/** The data of the action from its keys; null after a report. */
+function resolveKeys(place: ActionPlace, kind: ActionDefinition): object | null {
+  const at = (key: string) => keyPlace(place, key);
+  const values: Record<string, unknown> = {};
+  let complete = true;
+  for (const [name, key] of Object.entries(kind.keys)) {
+    const value = key.read(place.action[name], at(name));
+    if (value === undefined) complete = false;
+    else values[name] = value;
+  }
+  return complete ? (kind.resolve(values, at) as object | null) : null;
+}
+
+/** The place of a key of an action. */
+function keyPlace({ context, names, action, onJob, path }: ActionPlace, key: string): KeyPlace {
+  const { shape, source, problems } = context;
+  const { jobs } = names;
+  const inside = [...path, key];
+  return {
+    action: action.name ?? '',
+    onJob,
+    names: {
+      groups: jobs.names,
+      complete: jobs.complete,
+      parameters: jobs.parameters,
+      hasFunctions: shape.isBroken(['custom']) || !isAbsent(shape.config.custom),
+    },
+    error: (message, at = [], part = 'value') => problems.error([...inside, ...at], message, part),
+    missing: (message) => {
+      if (!shape.isBroken(inside)) problems.error(path, `'${key}' is missing: ${message}`);
+    },
+    writtenAs: (at = []) => source.writtenAs([...inside, ...at]),
+    asWritten: (value, at) => asWritten(source, value, [...inside, ...at]),
+    checkTags: (value, at = []) => checkTags(context, names, value, [...inside, ...at]),
+    checkOptions: (options) => checkOptions({ context, names, action, onJob, path }, options, inside),
+  };
+}
+
+/** Checks the options of a plugin's action. Returns the actions among them; null after a report. */
+function checkOptions(
+  { context, names, action: { name }, onJob, path }: ActionPlace,
+  options: Readonly<Record<string, unknown>>,
+  at: Path,
+): Readonly<Record<string, unknown>> | null {
+  if (name === undefined || !isPluginPart(name)) return null;
+  const checked = resolveOptions(context, 'actions', name, options, [...path, 'name'], at);
+  const named = (checked?.value ?? {}) as Readonly<Record<string, unknown>>;
+  if (checked !== null) checkNamedActions(context, names, named, onJob, at);
+  const others = Object.entries(options).filter(([key]) => !Object.hasOwn(named, key));
+  checkTags(context, names, Object.fromEntries(others), at, isOurTag);
+  return checked === null ? null : named;
+}
+
+/** Actions among the options of a plugin must be valid as any other. */
 function checkNamedActions(
   context: ResolveContext,
   names: ResolvedNames,
-  named: unknown,
+  named: Readonly<Record<string, unknown>>,
   onJob: boolean,
   path: Path,
 ): void {
-  for (const [key, value] of Object.entries(named ?? {})) {
+  for (const [key, value] of Object.entries(named)) {
     const list = Array.isArray(value) ? value : [value];
     for (const [index, action] of list.entries()) {
       if (action === undefined || action === null) continue;
@@ -144,39 +119,13 @@ function checkNamedActions(
   }
 }
 
-/** Values for the parameters of a group; null for none. */
-function resolveParameters(
-  context: ResolveContext,
-  jobs: ResolvedJobs,
-  label: string,
-  values: ActionShape['parameters'],
-  path: Path,
-): Row | null {
-  if (values === undefined || values === null) return null;
-  const { problems, source } = context;
-  const names = [...(jobs.parameters.get(label) ?? [])];
-  for (const [name, value] of Object.entries(values)) {
-    const at = [...path, name];
-    if (!names.includes(name) && jobs.complete) {
-      const hint =
-        didYouMean(name, names) ||
-        (names.length === 0 ? '; it has no parameters' : `; it has ${choices(names, 'and')}`);
-      problems.error(at, `group ${quote(label)} has no parameter ${quote(name)}${hint}`, 'key');
-    }
-    checkTags(context, { jobs }, value, at);
-  }
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, asWritten(source, value, [...path, name])]),
-  );
-}
-
 /**
- * Checks the tags in the texts of a value, which are filled in when the rule fires. Only those that `isOurs` are looked
- * at; others are for whoever gets the value. A command is one text, although it has been split.
+ * Checks the tags in the texts of a value, which are filled in when the rule fires. With `isOurs`, other tags are left to
+ * the receiver of the value.
  */
 function checkTags(
   context: ResolveContext,
-  { jobs }: Pick<ResolvedNames, 'jobs'>,
+  { jobs }: ResolvedNames,
   value: unknown,
   path: Path,
   isOurs: ((name: string) => boolean) | null = null,
@@ -191,9 +140,8 @@ function checkTags(
   };
   const look = (part: unknown, at: Path): void => {
     if (typeof part === 'object' && part !== null) {
-      const isCommand = path.at(-1) === 'command';
       for (const [key, inner] of Object.entries(part)) {
-        look(inner, isCommand ? at : [...at, Array.isArray(part) ? Number(key) : key]);
+        look(inner, [...at, Array.isArray(part) ? Number(key) : key]);
       }
     }
     if (typeof part !== 'string' || !isTemplate(part)) return;
@@ -203,127 +151,36 @@ function checkTags(
   look(value, path);
 }
 
-/** The state to go to, or null; whether an action does anything at all is seen here, too. */
-function resolveGoto(
-  context: ResolveContext,
-  { states }: ResolvedNames,
-  { name, goto }: ActionShape,
-  path: Path,
-): string | null {
-  if (isGiven(goto)) return stateNamed(context, states, goto, [...path, 'goto']);
+/** The state to go to, or null. Reports an action that has neither a name nor a state. */
+function resolveGoto({ context, names, action: { name, goto }, path }: ActionPlace): string | null {
+  if (isGiven(goto)) return stateNamed(context, names.states, goto, [...path, 'goto']);
   const { shape, problems } = context;
   if (name === undefined && !shape.isBroken([...path, 'name']) && !shape.isBroken([...path, 'goto'])) {
     problems.error(
       path,
-      `'name' is missing: it must be one of ${choices(Object.keys(OWN_KEYS))}, or else 'goto' a state`,
+      `'name' is missing: it must be one of ${choices(actionNames)}, or else 'goto' a state`,
     );
   }
   return null;
+}
+
+/** Warns of keys that belong to other kinds of actions. */
+function warnOfIdleKeys({ context, action, path }: ActionPlace, kind: ActionDefinition): void {
+  for (const { name, of } of ownKeys) {
+    if (!isGiven(action[name]) || Object.hasOwn(kind.keys, name)) continue;
+    const owners = choices(
+      of.map(({ action }) => action),
+      'and',
+    );
+    const message = `ignored: ${action.name ?? kind.name} has no ${name}, only ${owners}`;
+    context.problems.warning([...path, name], message, 'key');
+  }
 }
 
 function isGiven<T>(value: T | null | undefined): value is T {
   return value !== undefined && value !== null;
 }
 
-function warnOfIdleKeys(
-  { problems }: ResolveContext,
-  name: ActionName | PluginPartName | null,
-  action: ActionShape,
-  path: Path,
-): void {
-  const own = name === null ? [] : isPluginPart(name) ? PLUGIN_KEYS : OWN_KEYS[name];
-  for (const key of ['label', 'value', 'parameters', 'command', 'timeout', 'with'] as const) {
-    if (!isGiven(action[key]) || own.includes(key)) continue;
-    const meant = Object.keys(OWN_KEYS).filter((other) => OWN_KEYS[other as ActionName].includes(key));
-    if (PLUGIN_KEYS.includes(key)) meant.push("a plugin's action");
-    const what = name ?? 'goto';
-    problems.warning([...path, key], `ignored: ${what} has no ${key}, only ${choices(meant, 'and')}`, 'key');
-  }
-}
-
-function resolveGroup(
-  context: ResolveContext,
-  jobs: ResolvedJobs,
-  action: ActionShape,
-  path: Path,
-): string | null {
-  const label = resolveLabel(context, action, path, 'the job group');
-  if (label !== null && jobs.complete && !jobs.names.has(label)) {
-    context.problems.error([...path, 'label'], noJobGroup(label, jobs.names));
-  }
-  return label;
-}
-
-function resolveFunction(context: ResolveContext, action: ActionShape, path: Path): string | null {
-  const { shape, problems } = context;
-  const label = resolveLabel(context, action, path, 'the function to call');
-  if (label === null) return null;
-  if (!IDENTIFIER.test(label)) {
-    problems.error([...path, 'label'], `${quote(label)} can't be the name of a function`);
-  } else if (isAbsent(shape.config.custom) && !shape.isBroken(['custom'])) {
-    problems.error(
-      [...path, 'label'],
-      `there is no function ${quote(label)}: the file has no custom functions`,
-    );
-  }
-  return label;
-}
-
-function resolveCommand(context: ResolveContext, { command }: ActionShape, path: Path): string[] | null {
-  const { shape, problems } = context;
-  const at = [...path, 'command'];
-  if (typeof command !== 'string') {
-    if (!shape.isBroken(at)) problems.error(path, "'command' is missing: exec needs a program to run");
-    return null;
-  }
-  const words = splitWords(command);
-  if (words.ok && words.value.length > 0) return words.value;
-  problems.error(at, words.ok ? 'must name a program' : words.messages.join('; '));
-  return null;
-}
-
-function resolveLabel(
-  { shape, source, problems }: ResolveContext,
-  { name, label }: ActionShape,
-  path: Path,
-  what: string,
-): string | null {
-  const at = [...path, 'label'];
-  if (typeof label === 'string') return label;
-  // As written: a group called '1.10' is meant by the label 1.10.
-  if (typeof label === 'number' || typeof label === 'bigint') return source.writtenAs(at) ?? String(label);
-  if (!shape.isBroken(at)) problems.error(path, `'label' is missing: ${name} needs the name of ${what}`);
-  return null;
-}
-
-function resolveValue(context: ResolveContext, { value }: ActionShape, path: Path): number | null {
-  if (value === undefined || value === null) return null;
-  return integerWithin(context, value, [...path, 'value'], 1, MAX_COUNT);
-}
-
-function resolveUrgency(context: ResolveContext, { value }: ActionShape, path: Path): number | null {
-  if (value !== undefined && value !== null) {
-    return integerWithin(context, value, [...path, 'value'], 0, HIGHEST_URGENCY);
-  }
-  context.problems.error(path, `'value' is missing: urgency needs an integer from 0 to ${HIGHEST_URGENCY}`);
-  return null;
-}
-
-/** The integer, which may have been written as text; null when it is none, which has been reported then. */
-function integerWithin(
-  { problems }: ResolveContext,
-  value: string | number,
-  path: Path,
-  least: number,
-  most: number,
-): number | null {
-  const number = typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most)
-    return number;
-  problems.error(path, `must be an integer from ${least} to ${most}; found ${describeValue(value)}`);
-  return null;
-}
-
 function isAbsent(custom: unknown): boolean {
-  return custom === undefined || custom === null || (typeof custom === 'string' && custom.trim() === '');
+  return !isGiven(custom) || (typeof custom === 'string' && custom.trim() === '');
 }

@@ -1,8 +1,9 @@
 /** Actions and rules that come while an ensemble runs: checked by the code that checks those of the file. */
 
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
+import { type ActionShape, actionSchema } from '../schema/actions.js';
 import { checkAgainst } from '../schema/check.js';
-import { type ActionShape, actionSchema, type RuleShape, ruleSchema } from '../schema/ensemble.js';
+import { type RuleShape, ruleSchema } from '../schema/ensemble.js';
 import { ObjectSource } from '../source/object-source.js';
 import { Problems } from '../source/problems.js';
 import { jobsOf } from './jobs.js';

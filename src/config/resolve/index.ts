@@ -1,9 +1,11 @@
 /** From a file of the right shape to an ensemble: defaults, job groups, references. */
 
+import { kindOf } from '../../actions/catalog.js';
+import { meansYes } from '../../language/shapes.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 import { durationSeconds } from '../../text/duration.js';
 import { giveAdvice } from '../advice/advice.js';
-import { type LoggingShape, meansYes } from '../schema/ensemble.js';
+import type { LoggingShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
 import { resolveCustom } from './custom.js';
 import { resolveJobs } from './jobs.js';
@@ -49,7 +51,6 @@ function resolveHeartbeat(logging: LoggingShape | null | undefined, rules: reado
   return seconds === 0 && rules.some(needsHeartbeat) ? DEFAULT_HEARTBEAT : seconds;
 }
 
-/** Resizing answers to waiting, which no event tells; and a rule on heartbeats would never be due. */
 function needsHeartbeat({ trigger, action }: Rule): boolean {
-  return trigger.kind === 'heartbeat' || action.name === 'grow' || action.name === 'shrink';
+  return trigger.kind === 'heartbeat' || kindOf(action).needsHeartbeat;
 }

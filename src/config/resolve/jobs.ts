@@ -2,6 +2,7 @@
 
 import { FillError, fillDraft, showWords } from '../../language/fill.js';
 import { isFluxTag } from '../../language/job-tags.js';
+import { meansYes } from '../../language/shapes.js';
 import { splitWords } from '../../language/split-words.js';
 import { tablesOf } from '../../language/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../../language/template.js';
@@ -14,13 +15,13 @@ import type {
   JobGroup,
   RetryPolicy,
 } from '../../model/ensemble.js';
-import { MAX_COUNT } from '../../model/limits.js';
+import { MAX_COUNT, MAX_ROWS } from '../../model/limits.js';
 import { GroupNames } from '../../model/metric-names.js';
 import type { Given, Row } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
 import { durationSeconds, formatDuration } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
-import { type JobShape, MOST_ROWS, meansYes } from '../schema/ensemble.js';
+import type { JobShape } from '../schema/ensemble.js';
 import { isLarge, type Scalar } from '../source/as-written.js';
 import type { Part } from '../source/problems.js';
 import type { ResolveContext, ResolvedJobs } from './context.js';
@@ -85,8 +86,8 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
       const message = `the jobs of this group are ${group.count} up to here; ${MAX_COUNT} at most`;
       context.problems.error([...path, 'count'], message);
     }
-    if (entries.length > 1 && group.entries.length > MOST_ROWS) {
-      const message = `the rows of this group are ${group.entries.length} up to here; ${MOST_ROWS} at most`;
+    if (entries.length > 1 && group.entries.length > MAX_ROWS) {
+      const message = `the rows of this group are ${group.entries.length} up to here; ${MAX_ROWS} at most`;
       context.problems.error([...path, 'parameters'], message, 'key');
     }
   }

@@ -2,10 +2,11 @@
 
 import { product } from '../../language/sweep.js';
 import type { Distribution, Sweep } from '../../model/ensemble.js';
+import { MAX_ROWS } from '../../model/limits.js';
 import type { Given, Row } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
 import type { Path } from '../../text/path.js';
-import { type JobShape, MOST_ROWS } from '../schema/ensemble.js';
+import type { JobShape } from '../schema/ensemble.js';
 import { asWritten, type Scalar } from '../source/as-written.js';
 import type { ResolveContext } from './context.js';
 import { resolveRange } from './range.js';
@@ -51,8 +52,8 @@ export function resolveSweep(context: ResolveContext, job: JobShape, path: Path)
     ? parameters.length
     : fixed.reduce((all, [, values]) => all * values.length, 1);
   const rows = combinations * (draws.length === 0 ? 1 : samples);
-  if (rows > MOST_ROWS) {
-    problems.error(at, `these are ${rows} rows; ${MOST_ROWS} at most`, 'key');
+  if (rows > MAX_ROWS) {
+    problems.error(at, `these are ${rows} rows; ${MAX_ROWS} at most`, 'key');
     return null;
   }
   return {

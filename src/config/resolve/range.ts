@@ -1,10 +1,10 @@
 /** A range of a parameter: `{from: 1, to: 10, step: 3}`. Its values are exact, or the range is refused. */
 
 import { spread, steps } from '../../language/sweep.js';
+import { MAX_ROWS } from '../../model/limits.js';
 import { type Given, given } from '../../model/written.js';
 import { counted } from '../../text/counted.js';
 import type { Path } from '../../text/path.js';
-import { MOST_ROWS } from '../schema/ensemble.js';
 import { isLarge } from '../source/as-written.js';
 import type { ResolveContext } from './context.js';
 
@@ -51,7 +51,7 @@ export function resolveRange(context: ResolveContext, range: RangeShape, path: P
     if (distance === 0) return refuse('must not be 0', 'step');
     if ((last - first) * distance < 0) return refuse(neverLeads(from, to, step), 'step');
     const values = (last - first) / distance + 1;
-    if (!(values <= MOST_ROWS)) return refuse(tooMany(Math.floor(values)));
+    if (!(values <= MAX_ROWS)) return refuse(tooMany(Math.floor(values)));
     return steps(first, last, distance);
   }
   if (scale === 'log' && !(first > 0 && last > 0)) {
@@ -64,7 +64,7 @@ const LIST = 'write the values as a list';
 
 const neverLeads = (from: Bound, to: Bound, step: Bound) =>
   `steps of ${step} never lead from ${from} to ${to}`;
-const tooMany = (values: number | bigint) => `these are ${values} values; ${MOST_ROWS} at most`;
+const tooMany = (values: number | bigint) => `these are ${values} values; ${MAX_ROWS} at most`;
 
 /** The first of the bounds that loses digits where it is computed with; null for none. */
 function inexactBound({ source }: ResolveContext, range: RangeShape, path: Path): string | null {
@@ -107,7 +107,7 @@ function largeRange(
   if (distance === 0n && step !== null) return 'the step must not be 0';
   if ((last - first) * distance < 0n) return neverLeads(from, to, distance);
   const values = step === null ? BigInt(count) : (last - first) / distance + 1n;
-  if (values > MOST_ROWS) return tooMany(values);
+  if (values > MAX_ROWS) return tooMany(values);
   return Array.from({ length: Number(values) }, (_, index) => first + BigInt(index) * distance);
 }
 

@@ -1,6 +1,7 @@
 /** `tests:`: lines of the short notation read, names looked up, times in seconds. */
 
 import { resolve } from 'node:path';
+import { actionNames, kindNamed } from '../../actions/catalog.js';
 import { parseCondition } from '../../language/comparison.js';
 import { noJobGroup, parseMetricName } from '../../language/metric-name.js';
 import { type Notation, parseFiring, parseHappening, parseOutcome } from '../../language/test-notation.js';
@@ -18,7 +19,6 @@ import { describeValue, quote } from '../../text/describe.js';
 import { DURATION_PATTERN, durationSeconds } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
 import { choices, didYouMean, thereAre } from '../../text/suggest.js';
-import { ACTIONS } from '../schema/ensemble.js';
 import type { TestShape } from '../schema/tests.js';
 import type { ConfigSource, Problems } from '../source/problems.js';
 
@@ -224,12 +224,13 @@ class Resolver {
       const firing = this.#read(text, parseFiring(text), path);
       if (firing === null) return [];
       const { action, label, goto, by } = firing;
-      const names = [...Object.keys(ACTIONS), 'goto'];
+      const names = [...actionNames, 'goto'];
       if (!names.includes(action) && !action.includes('.')) {
         this.#context.problems.error(path, `no action ${quote(action)}${didYouMean(action, names)}`);
       }
-      const ofGroup = ['submit', 'cancel', 'urgency'].includes(action);
-      if (ofGroup && label !== null) this.#checkGroup(label, path);
+      const name = actionNames.find((name) => name === action);
+      const isGroup = name !== undefined && kindNamed(name).keys.label?.holds === 'group';
+      if (isGroup && label !== null) this.#checkGroup(label, path);
       if (goto !== null) this.#checkState(goto, path);
       return [{ time, action, label, goto, by, text, line: this.#lineOf(path) }];
     });

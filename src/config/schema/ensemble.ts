@@ -7,141 +7,27 @@
  */
 
 import { z } from 'zod';
+import {
+  delay,
+  delayOrTemplate,
+  described,
+  duration,
+  integer,
+  integerOrTemplate,
+  options,
+  parameterName,
+  pluginPart,
+  scalar,
+  scalars,
+  string,
+  text,
+  yesOrNo,
+} from '../../language/shapes.js';
 import { TRIGGERS } from '../../language/triggers.js';
-import { MAX_COUNT } from '../../model/limits.js';
-import type { PluginPartName } from '../../model/part-name.js';
-import { DURATION_PATTERN, durationSeconds, formatDuration, NO_DURATION } from '../../text/duration.js';
+import { MAX_ROWS, MAX_TIMER } from '../../model/limits.js';
+import { type ActionShape, actionSchema } from './actions.js';
 import { useSchema } from './algorithm.js';
 import { type TestShape, testsSchema } from './tests.js';
-
-/** Rows of parameters that a group may have. */
-export const MOST_ROWS = 100_000;
-/** Timers of Node count milliseconds in 31 bits; a longer one would fire at once. */
-export const LONGEST_TIMER = Math.floor((2 ** 31 - 1) / 1000);
-
-/** What YAML 1.1, which ensemble-python reads, takes for booleans besides `true` and `false`. */
-export const YAML_TRUE = ['yes', 'Yes', 'YES', 'on', 'On', 'ON'] as const;
-export const YAML_FALSE = ['no', 'No', 'NO', 'off', 'Off', 'OFF'] as const;
-
-/** Whether a value that passed `yesOrNo` means yes. */
-export function meansYes(value: boolean | string): boolean {
-  return value === true || YAML_TRUE.some((spelling) => spelling === value);
-}
-
-export const ACTIONS = {
-  submit: 'Submit a job group, or as many of its jobs as `value` says.',
-  cancel: 'Cancel all active jobs of a group.',
-  urgency: 'Set the urgency of the pending jobs of a group to `value`; 0 holds them, 16 is the default.',
-  terminate: 'End the ensemble.',
-  grow: 'Add `value` nodes to the cluster.',
-  shrink: 'Take `value` nodes away from the cluster.',
-  custom: 'Run a function of your own, which may return an action.',
-  exec: 'Run a program, which may print an action.',
-} as const;
-
-/** The name of an action of ours, as it is written in the file. */
-export type ActionName = keyof typeof ACTIONS;
-
-function pluginPart(error: string) {
-  return z.string({ error }).regex(/^[a-z][a-z0-9-]*\.[A-Za-z_][A-Za-z0-9_-]*$/, {
-    error,
-    // So that it is not taken for what was meant.
-    abort: true,
-  }) as unknown as z.ZodType<PluginPartName>;
-}
-
-function options(of: string) {
-  return z
-    .record(z.string(), z.unknown(), { error: 'must be a mapping of options' })
-    .nullish()
-    .describe(`Options of ${of}; the plugin says which there are.`);
-}
-
-/** Text that may be handed to the operating system, which ends it at a NUL. */
-function string(error = 'must be a string') {
-  return z
-    .string({ error })
-    .refine((value) => !value.includes('\0'), { error: 'must not hold a NUL character' });
-}
-
-function text() {
-  const error = 'must be a string that is not empty';
-  return string(error).min(1, { error });
-}
-
-/** A boolean, also in the words that YAML 1.1 has for it. */
-function yesOrNo() {
-  return z.union([z.boolean(), z.enum([...YAML_TRUE, ...YAML_FALSE])], { error: 'must be true or false' });
-}
-
-function integer(least: number, most: number = MAX_COUNT, more = '') {
-  const error = `must be an integer from ${least} to ${most}${more}`;
-  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
-}
-
-/** A length of time from 0 on: `30s`, `5m`, `2h`, `1d`, `250ms`, or seconds; see `durationSeconds`. */
-function delay(most = Number.POSITIVE_INFINITY) {
-  const limit = most === Number.POSITIVE_INFINITY ? '' : `, ${formatDuration(most)} at most`;
-  const error = `${NO_DURATION} like 30s, 5m, 2h, 1d or 250ms, or a number of seconds${limit}`;
-  return lengthOfTime(error, z.number({ error }).min(0, { error }).max(most, { error }), most);
-}
-
-/** A length of time above 0. */
-function duration(most = Number.POSITIVE_INFINITY) {
-  const limit = most === Number.POSITIVE_INFINITY ? '' : `, ${formatDuration(most)} at most`;
-  const error = `${NO_DURATION} above 0, like 30s, 5m, 2h, 1d or 250ms, or a number of seconds${limit}`;
-  const number = z.number({ error }).gt(0, { error }).max(most, { error });
-  return lengthOfTime(error, number, most, /[1-9]/);
-}
-
-function lengthOfTime(error: string, number: z.ZodNumber, most: number, also = /./) {
-  const written = z
-    .string({ error })
-    .regex(DURATION_PATTERN, { error, abort: true })
-    .regex(also, { error })
-    .refine((text) => durationSeconds(text) <= most, { error });
-  return z.union([number, written], { error });
-}
-
-/** Text with tags that are filled in for each job. */
-function template(error: string) {
-  return string(error).regex(/\{\{/, { error });
-}
-
-function integerOrTemplate(least: number) {
-  const error = `must be an integer from ${least} to ${MAX_COUNT}, or a template like '{{x}}'`;
-  const number = z.number({ error }).int({ error }).min(least, { error }).max(MAX_COUNT, { error });
-  return z.union([number, template(error)], { error });
-}
-
-function delayOrTemplate() {
-  const error = `${NO_DURATION} like 30s, 5m or 2h, a number of seconds, or a template like '{{x}}'`;
-  const written = string(error).regex(new RegExp(`${DURATION_PATTERN.source}|\\{\\{`), { error });
-  return z.union([z.number({ error }).min(0, { error }), written], { error });
-}
-
-const scalarError = 'must be a string, a number or a boolean';
-
-/** A bigint is an integer that a number would round. */
-const scalars = [
-  string(scalarError),
-  z.number({ error: scalarError }),
-  z.boolean({ error: scalarError }),
-  z.bigint({ error: scalarError }),
-] as const;
-
-function scalar() {
-  return z.union(scalars, { error: scalarError });
-}
-
-/** Names of parameters; they must not look like numbers, which mappings put first, nor like paths. */
-export const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
-
-function parameterName() {
-  return z.string().regex(PARAMETER_NAME, {
-    error: 'is not a name for a parameter: letters, digits, _ and - behind a letter',
-  });
-}
 
 function pair(names: string) {
   const error = `must be a list of two numbers, [${names}]`;
@@ -158,7 +44,7 @@ const rangeSchema = z.strictObject(
     from: ofRange().describe('The first value of a range.'),
     to: ofRange().describe('The last value that a range may have.'),
     step: ofRange().describe('The distance between two values.'),
-    count: integer(1, MOST_ROWS).optional().describe('How many values, in place of a step.'),
+    count: integer(1, MAX_ROWS).optional().describe('How many values, in place of a step.'),
     scale: z
       .enum(['linear', 'log'], { error: 'must be linear or log' })
       .optional()
@@ -260,17 +146,11 @@ const retrySchema = z
   .nullish()
   .describe('Submits jobs of the group that end badly again.');
 
-/** The names of a table of descriptions as an enum whose descriptions editors can show. */
-function described<const T extends string>(descriptions: Readonly<Record<T, string>>, error: string) {
-  const names = Object.keys(descriptions) as [T, ...T[]];
-  return z.enum(names, { error }).meta({ enumDescriptions: Object.values(descriptions) });
-}
-
 const loggingSchema = z
   .strictObject(
     {
       debug: yesOrNo().optional().meta({ description: 'Log every event.', default: false }),
-      heartbeat: delay(LONGEST_TIMER).nullish().meta({
+      heartbeat: delay(MAX_TIMER).nullish().meta({
         description: 'Time between heartbeats; 0 for none, which rules that need them turn into 60s.',
         default: 0,
       }),
@@ -303,7 +183,7 @@ export const jobSchema = z
       use: pluginPart('must be a kind of jobs that a plugin knows, like lammps.job')
         .optional()
         .describe('The kind of jobs of a plugin that gives the keys which this entry does not have.'),
-      with: options('`use`'),
+      with: options().nullish().describe('Options of `use`; the plugin says which there are.'),
       probes: z
         .array(
           z.strictObject(
@@ -311,8 +191,8 @@ export const jobSchema = z
               probe: pluginPart('must be a probe of a plugin, like lammps.thermo').describe(
                 'What measures the jobs.',
               ),
-              with: options('the probe'),
-              timeout: duration(LONGEST_TIMER).optional().meta({
+              with: options().nullish().describe('Options of the probe; the plugin says which there are.'),
+              timeout: duration(MAX_TIMER).optional().meta({
                 description: 'How long it may take for a job.',
                 default: '60s',
               }),
@@ -333,7 +213,7 @@ export const jobSchema = z
         default: 1,
       }),
       parameters: parametersSchema,
-      samples: integer(1, MOST_ROWS)
+      samples: integer(1, MAX_ROWS)
         .optional()
         .meta({ description: 'Rows to draw, for each combination of the other parameters.', default: 1 }),
       seed: integer(0)
@@ -372,51 +252,6 @@ export const jobSchema = z
     { error: 'must be a mapping with name and command' },
   )
   .describe('Jobs of one kind.');
-
-const ACTION_NAMES = `must be one of ${Object.keys(ACTIONS).join(', ')}, or <plugin>.<action>`;
-
-export const actionSchema = z
-  .strictObject(
-    {
-      name: z
-        .union([described(ACTIONS, ACTION_NAMES), pluginPart(ACTION_NAMES)], { error: ACTION_NAMES })
-        .optional()
-        .describe("What to do; a name with a dot is a plugin's."),
-      goto: text().nullish().describe('The state to go to, besides or instead of anything else.'),
-      label: z
-        .union([text(), z.number(), z.bigint()], {
-          error: 'must be the name of a job group or of a function',
-        })
-        .nullish()
-        .describe('The job group (submit, cancel, urgency) or the function (custom).'),
-      value: z
-        .union([text(), z.number()], { error: 'must be a number' })
-        .nullish()
-        .describe('How many: jobs (submit; the whole group when absent) or nodes (grow, shrink; 1).'),
-      parameters: z
-        .record(parameterName(), scalar(), { error: 'must be a mapping of names to values' })
-        .nullish()
-        .describe("Values in place of the group's own parameters (submit); may hold tags like {{event.id}}."),
-      repetitions: integer(0).optional().meta({ description: 'Times that the action may run.', default: 1 }),
-      backoff: integer(0, MAX_COUNT, '; it counts occasions, and `cooldown` is a length of time')
-        .nullish()
-        .describe('Occasions to let pass after each run before the next one.'),
-      command: text()
-        .nullish()
-        .describe('The program and its arguments (exec), quoted as for a shell; no shell expands it.'),
-      with: options("a plugin's action"),
-      timeout: duration(LONGEST_TIMER).optional().meta({
-        description: 'How long a function or a program may take (custom, exec, plugins).',
-        default: '60s',
-      }),
-      onError: z
-        .enum(['continue', 'stop'], { error: 'must be continue or stop' })
-        .optional()
-        .meta({ description: 'What an error of the action does to the ensemble.', default: 'continue' }),
-    },
-    { error: 'must be a mapping with the name of an action' },
-  )
-  .describe('What to do when the rule is due.');
 
 const triggerDescriptions = Object.fromEntries(TRIGGERS.map(({ name, description }) => [name, description]));
 
@@ -498,7 +333,6 @@ export const configSchema = z.strictObject(
 type Shape = z.infer<typeof configSchema>;
 export type LoggingShape = Partial<NonNullable<Shape['logging']>>;
 export type JobShape = Partial<Shape['jobs'][number]>;
-export type ActionShape = Partial<Shape['rules'][number]['action']>;
 export type RuleShape = Partial<Omit<Shape['rules'][number], 'action'>> & { readonly action?: ActionShape };
 export type CustomShape = NonNullable<Shape['custom']>;
 

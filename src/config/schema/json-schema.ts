@@ -1,6 +1,7 @@
 /** The JSON Schema of an ensemble file, for editors that complete and check YAML. */
 
 import { z } from 'zod';
+import { ownKeys } from './actions.js';
 import { configSchema } from './ensemble.js';
 
 /** A JSON Schema document or a part of one. */
@@ -16,12 +17,15 @@ export function ensembleJsonSchema(): JsonSchema {
       // Integers that a number would round are integers to JSON too.
       if (zodSchema._zod.def.type === 'bigint') jsonSchema.type = 'integer';
       if (jsonSchema.additionalProperties === false) jsonSchema.patternProperties = { '^x-': {} };
-      // Needs that depend on another key: zod has no words for them, and resolve.ts checks them in the end.
+      // Keys that another key requires: zod can't express these, and `resolve/` checks them in the end.
       const place = path.join('/');
       if (place === JOB) jsonSchema.anyOf = [{ required: ['command'] }, { required: ['use'] }];
       if (place === RULE) jsonSchema.allOf = [needs('trigger', ['metric'], 'name')];
       if (place === `${RULE}/properties/action`) {
-        jsonSchema.allOf = [needs('name', ['submit', 'cancel', 'custom'], 'label')];
+        jsonSchema.allOf = ownKeys.flatMap(({ name, of }) => {
+          const actions = of.filter(({ key }) => key.required).map(({ action }) => action);
+          return actions.length === 0 ? [] : [needs('name', actions, name)];
+        });
       }
     },
   });

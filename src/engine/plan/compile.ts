@@ -1,11 +1,10 @@
 /** Rules -> the native plan. */
 
 import { COMPARISONS } from '../../language/expression/syntax.js';
+import type { Action } from '../../model/action.js';
 import type { Comparison, ConditionStep } from '../../model/condition.js';
-import type { Action, EnsembleConfig, JobEntry, JobGroup, Rule, Trigger } from '../../model/ensemble.js';
+import type { EnsembleConfig, JobEntry, JobGroup, Rule, Trigger } from '../../model/ensemble.js';
 import { probedOf } from '../../model/metric-names.js';
-import { portionsOf } from '../../model/portions.js';
-import { asksUserCode } from '../../model/user-code.js';
 import { MetricTable } from './metric-table.js';
 import type { EnginePlan, PlanRetry, PlanRule, PlanStep, SubmitPortion } from './plan.js';
 
@@ -90,40 +89,27 @@ function isComparison(op: ConditionStep['op']): op is Comparison {
 /** Makes of some jobs of an entry what a native source can submit by itself. */
 export type MakePortion = (entry: JobEntry, count: number) => SubmitPortion;
 
-/** What the names in rules stand for. */
+/** Facts about actions that the engine needs, although it performs none of them. */
+export interface ActionPlans {
+  /** Whether the firing must carry the context of its event and the metrics. */
+  wantsEvent(action: Action): boolean;
+  /** The jobs that a native source submits when the rule fires; null where JavaScript acts. */
+  portions(action: Action): SubmitPortion[] | null;
+}
+
+/** The facts where no action is performed. */
+export const NO_ACTIONS: ActionPlans = { wantsEvent: () => false, portions: () => null };
+
+/** The indexes of the names in rules. */
 export interface RuleNames {
-  readonly groups: EnsembleConfig['groups'];
   readonly groupIndex: (name: string) => number;
   readonly stateIndex: (name: string) => number;
   readonly metrics: MetricTable;
-  /** Null where jobs are submitted by JavaScript. */
-  readonly makePortion: MakePortion | null;
+  readonly actions: ActionPlans;
 }
 
-/** Rows that a plan takes; each of them holds a whole environment. */
-const MOST_PLANNED = 1000;
-
-/** Whether it is known now which jobs a submission is of. */
-function isFixed({ value, parameters }: Action & { name: 'submit' }, { entries }: JobGroup): boolean {
-  return (
-    parameters === null &&
-    entries.length <= MOST_PLANNED &&
-    entries.every(({ draft, late }) => !late && (value === null || !draft?.sweep))
-  );
-}
-
-function compilePortions({ action }: Rule, { groups, makePortion }: RuleNames): SubmitPortion[] | null {
-  if (action.name !== 'submit' || makePortion === null) return null;
-  const group = groups.get(action.label);
-  if (group === undefined || !isFixed(action, group)) return null;
-  return portionsOf(group, action.value).map(({ entry, count }) => makePortion(entry, count));
-}
-
-/** Whether the jobs of a submission are made of what was known when the rule fired. */
-function isFilledIn(action: Action, groups: EnsembleConfig['groups']): boolean {
-  if (action.name !== 'submit') return false;
-  return action.parameters !== null || groups.get(action.label)?.entries.some(({ late }) => late) === true;
-}
+/** Entries of a group that a plan takes; each of them holds a whole environment. */
+export const MAX_PLANNED = 1000;
 
 /** One rule. */
 export function compileRule(rule: Rule, names: RuleNames): PlanRule {
@@ -136,9 +122,25 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
     repetitions: action.repetitions,
     backoff: action.backoff ?? -1,
     terminal: action.name === 'terminate',
-    wantsEvent: asksUserCode(action) || isFilledIn(action, names.groups),
+    wantsEvent: names.actions.wantsEvent(action),
     probing: false,
-    submit: compilePortions(rule, names),
+    submit: names.actions.portions(action),
+  };
+}
+
+/** A rule by which the engine reports every job of a group that has succeeded, for a probe to measure. */
+export function compileProbe(group: string, names: RuleNames): PlanRule {
+  return {
+    ...compileTrigger({ kind: 'job', event: 'success', group }, names),
+    when: null,
+    timing: null,
+    states: null,
+    repetitions: Number.MAX_SAFE_INTEGER,
+    backoff: -1,
+    terminal: false,
+    wantsEvent: true,
+    probing: true,
+    submit: null,
   };
 }
 
@@ -152,16 +154,24 @@ function compileRetry({ retry, entries }: JobGroup, makePortion: MakePortion | n
     timeout: outcomes.includes('timeout'),
     canceled: outcomes.includes('canceled'),
     exceptions,
-    // Those that are filled in late are never asked for, but have a place.
+    // Entries that are filled in late keep their place, and are never requested.
     entries:
-      makePortion === null || entries.length > MOST_PLANNED
+      makePortion === null || entries.length > MAX_PLANNED
         ? null
         : entries.map((entry) => makePortion(entry, 1)),
   };
 }
 
-/** A whole ensemble. `ensemble` is the run's id, empty for jobs of any run. */
-export function compilePlan(config: EnsembleConfig, ensemble: string, names: RuleNames): EnginePlan {
+/**
+ * A whole ensemble. `ensemble` is the run's id, empty for jobs of any run. `makePortion` is null where JavaScript submits
+ * jobs again.
+ */
+export function compilePlan(
+  config: EnsembleConfig,
+  ensemble: string,
+  names: RuleNames,
+  makePortion: MakePortion | null,
+): EnginePlan {
   const rules = config.rules.map((rule) => compileRule(rule, names));
   const asksForParameters = config.rules.some(({ when }) =>
     when?.steps.some(({ op }) => op.endsWith(' parameter')),
@@ -174,7 +184,7 @@ export function compilePlan(config: EnsembleConfig, ensemble: string, names: Rul
       group.entries.some(({ draft }) => draft?.sweep) ||
       asksForParameters ||
       config.plugins.length > 0
-        ? [{ group: index, retry: compileRetry(group, names.makePortion) }]
+        ? [{ group: index, retry: compileRetry(group, makePortion) }]
         : [],
     ),
     stalled: [...config.groups.values()].map(({ stalled }) => stalled ?? 0),
@@ -190,8 +200,8 @@ export function compilePlan(config: EnsembleConfig, ensemble: string, names: Rul
   };
 }
 
-/** What names in the rules of an ensemble stand for. */
-export function ruleNames(config: EnsembleConfig, makePortion: MakePortion | null): RuleNames {
+/** The indexes of the names in the rules of an ensemble. */
+export function ruleNames(config: EnsembleConfig, actions: ActionPlans): RuleNames {
   const index = new Map([...config.groups.keys()].map((name, i) => [name, i]));
   const groupIndex = (name: string) => index.get(name) ?? -1;
   const stateIndex = (name: string) => config.states.indexOf(name);
@@ -200,5 +210,5 @@ export function ruleNames(config: EnsembleConfig, makePortion: MakePortion | nul
     return found === undefined ? -1 : probedOf(found).indexOf(variable);
   };
   const metrics = new MetricTable(groupIndex, probeIndex);
-  return { groups: config.groups, groupIndex, stateIndex, metrics, makePortion };
+  return { groupIndex, stateIndex, metrics, actions };
 }

@@ -2,7 +2,7 @@
 
 import { type ServiceError as GrpcError, status } from '@grpc/grpc-js';
 import { ServiceError } from '../../errors.js';
-import type { AskedAction } from '../../run/external-actions.js';
+import type { ExternalAction } from '../../run/external-actions.js';
 import { formatAddress } from '../address.js';
 import { type ConnectOptions, connection } from '../connect.js';
 import {
@@ -50,7 +50,7 @@ export class ServiceClient {
   }
 
   /** Has a run do something; resolves when it has. Throws ServiceError when it could not. */
-  act(ensemble: string, { name, label = '', value }: AskedAction): Promise<ActResponse> {
+  act(ensemble: string, { name, label = '', value }: ExternalAction): Promise<ActResponse> {
     return this.#call((done) => {
       this.#client.Act({ ensemble, action: name, label, ...(value === undefined ? {} : { value }) }, done);
     });

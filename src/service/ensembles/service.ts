@@ -1,7 +1,7 @@
 /** The service `flux_ensemble.v1.Ensembles`: runs register, people and programs list, get, watch and act. */
 
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
-import { askableNames, isAskable } from '../../run/external-actions.js';
+import { externalActionNames, isExternal } from '../../run/external-actions.js';
 import { counted } from '../../text/counted.js';
 import { didYouMean } from '../../text/suggest.js';
 import type { Caller } from '../admission.js';
@@ -32,8 +32,8 @@ const SHUTDOWN = 'the service is shutting down';
 
 /** Throws Fault when it is nothing that a run can be asked. */
 function checkAct({ action, value }: ActRequest): void {
-  if (!isAskable(action)) {
-    const hint = didYouMean(action, askableNames) || `; there are ${askableNames.join(', ')}`;
+  if (!isExternal(action)) {
+    const hint = didYouMean(action, externalActionNames) || `; there are ${externalActionNames.join(', ')}`;
     throw new Fault(status.INVALID_ARGUMENT, `no action '${action.slice(0, 40)}'${hint}`);
   }
   if (value !== undefined && !Number.isSafeInteger(value)) {

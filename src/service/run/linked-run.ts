@@ -2,7 +2,7 @@
 
 import type { Firing } from '../../model/firing.js';
 import type { MetricsSnapshot } from '../../model/metrics.js';
-import type { AskedAction, AskedOutcome } from '../../run/external-actions.js';
+import type { ExternalAction, ExternalOutcome } from '../../run/external-actions.js';
 
 /** The part of a run that a link uses; an `Ensemble` has it. */
 export interface LinkedRun {
@@ -14,5 +14,5 @@ export interface LinkedRun {
   readonly state: string | null;
   metrics(): Promise<MetricsSnapshot>;
   firings(): AsyncIterableIterator<Firing>;
-  act(asked: AskedAction, askedBy: string): Promise<AskedOutcome>;
+  act(asked: ExternalAction, askedBy: string): Promise<ExternalOutcome>;
 }

@@ -1,7 +1,7 @@
 /** One connection of a run to its service: hello, updates on a timer, actions and their results, goodbye. */
 
 import type { ClientDuplexStream, ServiceError as GrpcError } from '@grpc/grpc-js';
-import { isAskable } from '../../run/external-actions.js';
+import { isExternal } from '../../run/external-actions.js';
 import type { Connection } from '../connect.js';
 import {
   type EnsemblesClient,
@@ -95,7 +95,7 @@ export class RunStream {
   async #act({ number, name, label, value, askedBy }: NonNullable<ServiceMessage['action']>): Promise<void> {
     let result: { done: boolean; text: string; before?: number; after?: number };
     try {
-      if (!isAskable(name)) throw new Error(`this version of flux-ensemble knows no action '${name}'`);
+      if (!isExternal(name)) throw new Error(`this version of flux-ensemble knows no action '${name}'`);
       const asked = { name, ...(label === '' ? {} : { label }), ...(value === undefined ? {} : { value }) };
       const { text, before, after } = await this.#run.act(asked, askedBy);
       result = { done: true, text, ...(before === null || after === null ? {} : { before, after }) };

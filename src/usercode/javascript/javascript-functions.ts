@@ -1,7 +1,6 @@
 /** Functions of one JavaScript module. If their process has ended, the next call starts a new one. */
 
-import type { JobFacts } from '../../model/job-facts.js';
-import type { CustomArguments } from '../../model/user-function.js';
+import type { CallArguments } from '../../model/user-function.js';
 import type { UserCodeListener } from '../user-process.js';
 import { JavaScriptProcess } from './javascript-process.js';
 import type { ModuleToLoad } from './messages.js';
@@ -35,9 +34,9 @@ export class JavaScriptFunctions {
   }
 
   /** Calls a function, as `JavaScriptProcess.call` does. */
-  async call(name: string, args: CustomArguments, job: JobFacts | null = null): Promise<unknown> {
+  async call<Arguments extends CallArguments>(name: string, args: Arguments): Promise<unknown> {
     const running = await this.#loaded(args.handle.signal);
-    return running.call(name, args, job);
+    return running.call(name, args);
   }
 
   /** Ends the process. Resolves when it and its descendants have ended. Idempotent. */

@@ -1,8 +1,7 @@
 /** One process that runs functions in JavaScript, concurrently as async functions. */
 
 import { fileURLToPath } from 'node:url';
-import type { JobFacts } from '../../model/job-facts.js';
-import type { CustomArguments } from '../../model/user-function.js';
+import type { CallArguments } from '../../model/user-function.js';
 import { describeEnd } from '../guarded.js';
 import { type UserCodeListener, UserProcess } from '../user-process.js';
 import type { FromChild, ModuleToLoad, ToChild } from './messages.js';
@@ -20,7 +19,7 @@ interface Waiting<Value> {
 }
 
 interface Call extends Waiting<unknown> {
-  readonly args: CustomArguments;
+  readonly args: CallArguments;
 }
 
 export class JavaScriptProcess {
@@ -65,17 +64,17 @@ export class JavaScriptProcess {
    * Calls a function and resolves with a copy of its result. Rejects with its exception, or with the reason of the
    * process's end. When the handle's signal is aborted, a stuck process is ended.
    */
-  async call(name: string, args: CustomArguments, job: JobFacts | null): Promise<unknown> {
+  async call<Arguments extends CallArguments>(name: string, args: Arguments): Promise<unknown> {
     if (this.#end !== null) throw this.#end;
     const call = ++this.#lastCall;
-    const { metrics, event, rule, action, firing, handle } = args;
+    const { metrics, handle, ...others } = args;
     const { get: _, ...snapshot } = metrics;
     const onAbort = () => this.#abort(call);
     handle.signal.addEventListener('abort', onAbort);
     try {
       return await new Promise((resolve, reject) => {
         this.#calls.set(call, { args, resolve, reject });
-        const plain = { event, rule, action, firing, snapshot, member: handle.member, job };
+        const plain = { ...others, snapshot, member: handle.member };
         this.#process.tell({ kind: 'call', call, name, args: plain });
       });
     } finally {

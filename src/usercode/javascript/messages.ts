@@ -1,12 +1,11 @@
 /** Messages between the run and the process of the custom functions. */
 
-import type { JobFacts } from '../../model/job-facts.js';
 import type { MetricsSnapshot } from '../../model/metrics.js';
-import type { CustomArguments, CustomHandle } from '../../model/user-function.js';
+import type { CustomHandle } from '../../model/user-function.js';
 
 /**
  * A function that returns the callable functions of a module: the URL of its own module, and its name there. It is
- * an exported `(url: string) => Promise<ReadonlyMap<string, (args: CallArguments) => unknown>>`.
+ * an exported `(url: string) => Promise<ReadonlyMap<string, (args: never) => unknown>>`.
  */
 export interface FunctionLoader {
   readonly url: string;
@@ -20,11 +19,9 @@ export interface ModuleToLoad {
 }
 
 /** The arguments of a call that can be cloned. */
-export interface PlainArguments extends Pick<CustomArguments, 'event' | 'rule' | 'action' | 'firing'> {
+export interface PlainArguments {
   readonly snapshot: MetricsSnapshot;
   readonly member: string;
-  /** For actions of plugins. */
-  readonly job: JobFacts | null;
 }
 
 /** Requests of a function to its handle. */

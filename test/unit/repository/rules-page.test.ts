@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ACTIONS } from '../../../src/config/schema/ensemble.js';
+import { actionNames, namedActions } from '../../../src/actions/catalog.js';
+import { plugin } from '../../../src/actions/plugin.js';
 import { ensembleJsonSchema } from '../../../src/config/schema/json-schema.js';
 import { JOB_EVENTS, TRIGGERS } from '../../../src/language/triggers.js';
 import { COUNTS, STATISTICS, VARIABLES } from '../../../src/model/metric-names.js';
@@ -26,6 +27,19 @@ function examplesOf(markdown: string): Example[] {
     line: markdown.slice(0, match.index).split('\n').length + 1,
     text: match[1] ?? '',
   }));
+}
+
+/** The rows of the first table after a heading, without its head. */
+function tableUnder(heading: string): string[][] {
+  const [, after = ''] = page.split(`${heading}\n`);
+  const [table = ''] = /^\|.*\|\n(?:\|.*\|\n)*/m.exec(after) ?? [];
+  const rows = table.trim().split('\n').slice(2);
+  return rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
 }
 
 const has = (key: string, text: string) => new RegExp(`^${key}:`, 'm').test(text);
@@ -65,13 +79,25 @@ describe('docs/rules.md', () => {
     look(ensembleJsonSchema());
     const named = [
       ...TRIGGERS.map(({ name }) => name).filter((name) => !JOB_EVENT_TRIGGERS.has(name)),
-      ...Object.keys(ACTIONS),
+      ...actionNames,
       ...STATISTICS,
       ...COUNTS,
       ...VARIABLES,
     ];
     for (const name of named) if (!words.has(name)) missing.add(name);
     expect([...missing]).toEqual([]);
+  });
+
+  test('the table of actions is that of the catalog', () => {
+    const kinds = [
+      ...actionNames.map((name) => [name, namedActions[name]] as const),
+      ['PLUGIN.ACTION', plugin] as const,
+    ];
+    const expected = kinds.map(([name, { keys, description }]) => {
+      const names = Object.keys(keys).map((key) => `\`${key}\``);
+      return [`\`${name}\``, names.join(', '), description];
+    });
+    expect(tableUnder('### Actions')).toEqual(expected);
   });
 
   test.each(examples)('the example on line $line is right', ({ line, text }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ActionReport, type AskedAction, Ensemble, type Firing } from '../../../src/index.js';
+import { type ActionReport, Ensemble, type ExternalAction, type Firing } from '../../../src/index.js';
 import { eventually } from '../../support/cli.js';
 
 /** A running ensemble whose first group ends one job at a time, each success of which submits another group's job. */
@@ -31,7 +31,7 @@ async function running() {
     },
   );
   const run = ensemble.run();
-  const act = async (asked: AskedAction) => (await ensemble.act(asked, 'test')).text;
+  const act = async (asked: ExternalAction) => (await ensemble.act(asked, 'test')).text;
   await eventually(
     () =>
       act({ name: 'resume' }).then(
@@ -90,7 +90,7 @@ describe('what is asked for from outside', () => {
       code: 'ERR_ACTION',
     });
     // Nobody's code is run for those who ask, whatever they send.
-    const exec = { name: 'exec', command: 'touch /tmp/never' } as unknown as AskedAction;
+    const exec = { name: 'exec', command: 'touch /tmp/never' } as unknown as ExternalAction;
     await expect(act(exec)).rejects.toMatchObject({ code: 'ERR_ACTION' });
     await ensemble.close();
     await expect(act({ name: 'grow' })).rejects.toMatchObject({ code: 'ERR_ACTION' });

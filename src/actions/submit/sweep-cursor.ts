@@ -1,19 +1,19 @@
-/** Which rows of a group's parameters are next. */
+/** The rows of a group's parameters that the next submission takes. */
 
-import { tablesOf } from '../language/sweep.js';
-import type { JobDraft, JobEntry, JobGroup } from '../model/ensemble.js';
-import type { Portion } from '../model/portions.js';
-import type { Row } from '../model/written.js';
+import { tablesOf } from '../../language/sweep.js';
+import type { JobDraft, JobEntry, JobGroup } from '../../model/ensemble.js';
+import type { Row } from '../../model/written.js';
+import type { Portion } from './portions.js';
 
 type Tables = ReturnType<typeof tablesOf>;
 
-/** A place in a group's jobs that moves on with every job taken, and behind the last one begins anew. */
-class Cursor {
-  /** The group's entries, in later rounds with rows that go on where the drawing of the last round ended. */
+/** A place in a group's jobs. It moves on with every job that is taken, and returns to the first one after the last. */
+export class SweepCursor {
+  /** The group's entries. In later rounds, the drawing of rows continues where the last round ended. */
   #entries: readonly JobEntry[];
   readonly #tables = new Map<JobDraft, Tables>();
   #entry = 0;
-  /** Jobs of that entry that were taken. */
+  /** Jobs of the current entry that were taken. */
   #taken = 0;
 
   constructor({ entries }: JobGroup) {
@@ -21,13 +21,25 @@ class Cursor {
     for (const { draft } of entries) {
       if (!draft?.sweep || draft.sweep.draws.length === 0 || this.#tables.has(draft)) continue;
       const tables = tablesOf(draft.sweep);
-      // The first is what the entries were made of.
+      // The entries were made of the first table.
       tables.next();
       this.#tables.set(draft, tables);
     }
   }
 
-  next(most: number): Portion {
+  /** The next jobs of the group. */
+  take(count: number): Portion[] {
+    const portions: Portion[] = [];
+    for (let left = count; left > 0; ) {
+      const portion = this.#next(left);
+      left -= portion.count;
+      if (portion.count > 0) portions.push(portion);
+    }
+    return portions;
+  }
+
+  /** Jobs of the current entry, at most this many. */
+  #next(most: number): Portion {
     const entry = this.#entries[this.#entry] as JobEntry;
     const count = Math.min(most, entry.count - this.#taken);
     this.#taken += count;
@@ -48,29 +60,20 @@ class Cursor {
   }
 }
 
-/** The same entry with other values, which its draft is to be filled in with. */
+/** The same entry with other values, with which its draft is filled in later. */
 function redrawn(entry: JobEntry, parameters: Row): JobEntry {
   return { ...entry, parameters, values: {}, late: true };
 }
 
-/** Where every group with parameters is. */
-export class RowCursors {
-  readonly #cursors = new Map<string, Cursor>();
+/** The cursors of all groups with parameters. */
+export class SweepCursors {
+  readonly #cursors = new Map<string, SweepCursor>();
 
   /** The next jobs of a group. */
   take(group: JobGroup, count: number): Portion[] {
     if (group.count === 0) return [];
-    let cursor = this.#cursors.get(group.name);
-    if (cursor === undefined) {
-      cursor = new Cursor(group);
-      this.#cursors.set(group.name, cursor);
-    }
-    const portions: Portion[] = [];
-    for (let left = count; left > 0; ) {
-      const portion = cursor.next(left);
-      left -= portion.count;
-      if (portion.count > 0) portions.push(portion);
-    }
-    return portions;
+    const cursor = this.#cursors.get(group.name) ?? new SweepCursor(group);
+    this.#cursors.set(group.name, cursor);
+    return cursor.take(count);
   }
 }

@@ -1,0 +1,37 @@
+/** `grow`: adds slots or nodes. */
+
+import { defineAction } from './define.js';
+import { countKey } from './keys.js';
+import { type ResizeKind, resize, resizeDone, resizeLine, resources } from './resize.js';
+
+/** The types of the kind `grow`. */
+export interface GrowKind extends ResizeKind {}
+
+declare module '../model/action.js' {
+  interface ActionKinds {
+    grow: GrowKind;
+  }
+}
+
+export const grow = defineAction({
+  name: 'grow',
+  description: 'Adds `value` (1) slots or nodes.',
+  keys: { value: countKey('How many nodes; 1 when absent') },
+  resolve: ({ value }) => ({ value: value ?? 1 }),
+  runsUserCode: false,
+  mayGrow: true,
+  needsHeartbeat: true,
+  external: true,
+  wantsEvent: () => false,
+  target: resources,
+  words: {
+    planned: ({ value }) => `grow by ${value}`,
+    drawn: ({ value }) => `grow ${value}`,
+    line: (report) => resizeLine('grow', report),
+    done: (report) => resizeDone('grew', report),
+  },
+  perform: async (context, request) => {
+    const { value } = request.action;
+    request.report({ kind: 'grow', value, ...(await resize(context, request, value)) });
+  },
+});

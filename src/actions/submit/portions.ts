@@ -1,0 +1,55 @@
+/** The jobs of a submission by entry, and how they are shown. */
+
+import type { JobEntry, JobGroup } from '../../model/ensemble.js';
+import { escapeControls } from '../../text/describe.js';
+
+/** Jobs of one entry. */
+export interface Portion {
+  readonly entry: JobEntry;
+  readonly count: number;
+}
+
+/**
+ * The entries of `value` jobs of a group (null: all of it) in their order, each with its count. A group with fewer jobs
+ * than `value` begins again with its first entry.
+ */
+export function portionsOf(group: JobGroup, value: number | null): Portion[] {
+  if (value === null) return group.entries.map((entry) => ({ entry, count: entry.count }));
+  if (group.count === 0) return [];
+  const rounds = Math.floor(value / group.count);
+  let rest = value % group.count;
+  const portions: Portion[] = [];
+  for (const entry of group.entries) {
+    const extra = Math.min(rest, entry.count);
+    rest -= extra;
+    portions.push({ entry, count: rounds * entry.count + extra });
+  }
+  return portions.filter(({ count }) => count > 0);
+}
+
+/** Entries that are described one by one; a sweep may have thousands of rows. */
+const MAX_DESCRIBED = 10;
+
+/** A job entry on one line, in ensemble-python's form: `(name:sleep),(command:sleep 10),(count:5),(nodes:1)`. */
+function describePortion({ entry, count }: Portion): string {
+  const parts: [string, unknown][] = [
+    ['name', entry.group],
+    ['command', entry.commandText],
+    ['count', count],
+    ['nodes', entry.nodes],
+  ];
+  if (entry.tasks !== entry.nodes) parts.push(['tasks', entry.tasks]);
+  if (entry.cores !== 1) parts.push(['cores', entry.cores]);
+  if (entry.gpus !== 0) parts.push(['gpus', entry.gpus]);
+  if (entry.duration !== 0) parts.push(['duration', entry.duration]);
+  if (entry.workdir !== null) parts.push(['workdir', entry.workdir]);
+  return escapeControls(parts.map(([key, value]) => `(${key}:${value})`).join(','));
+}
+
+/** Job entries, one on each line. Of many rows of parameters, only the first ones are shown. */
+export function describePortions(portions: readonly Portion[]): string {
+  const many = portions.length > MAX_DESCRIBED && portions.some(({ entry }) => entry.draft !== null);
+  const shown = many ? portions.slice(0, MAX_DESCRIBED - 1) : portions;
+  const rest = portions.length - shown.length;
+  return [...shown.map(describePortion), ...(rest === 0 ? [] : [`... and ${rest} more`])].join('\n');
+}

@@ -1,0 +1,200 @@
+/** `submit`: a whole job group, or `value` jobs of it. */
+
+import type { SubmitReport } from '../../engine/addon.js';
+import { ActionError } from '../../errors.js';
+import { fillValue, type Lookup } from '../../language/template.js';
+import type { ActionOf } from '../../model/action.js';
+import { MAX_ROWS } from '../../model/limits.js';
+import type { Row } from '../../model/written.js';
+import { counted } from '../../text/counted.js';
+import { escapeControls, quote } from '../../text/describe.js';
+import { choices, didYouMean } from '../../text/suggest.js';
+import type { ActionContext } from '../context.js';
+import { defineAction } from '../define.js';
+import { countKey, groupKey, type KeyPlace, parametersKey } from '../keys.js';
+import { type ActionRequest, describeOrigin, ruleIndex } from '../request.js';
+import { tagValues } from '../tag-values.js';
+import { fillIn } from './fill-in.js';
+import { describePortions, type Portion, portionsOf } from './portions.js';
+import { selectJobs, submitsEventJob } from './select-jobs.js';
+
+/** The types of the kind `submit`. */
+export interface SubmitKind {
+  readonly data: {
+    /** The job group. */
+    readonly label: string;
+    /** Jobs to submit, null for the whole group. */
+    readonly value: number | null;
+    /** Values in place of the group's own, which may hold tags; null where the key is absent. */
+    readonly parameters: Row | null;
+  };
+  /** `text` shows the jobs, a line for each entry. */
+  readonly report: { readonly group: string; readonly jobs: number; readonly text: string };
+}
+
+declare module '../../model/action.js' {
+  interface ActionKinds {
+    submit: SubmitKind;
+  }
+}
+
+type Submit = ActionOf<'submit'>;
+type SubmitRequest = ActionRequest<Submit>;
+
+/** Submissions of one action that wait for the member at the same time, where each is of a job of its own. */
+const MAX_PENDING = 64;
+
+export const submit = defineAction({
+  name: 'submit',
+  description: 'Submits the group `label`, or `value` jobs of it, with `parameters` in place of its own.',
+  keys: {
+    label: groupKey,
+    value: countKey('How many jobs; the whole group when absent'),
+    parameters: parametersKey,
+  },
+  resolve: ({ label, value, parameters }, at) => {
+    const place = at('value');
+    if (value !== null && value > MAX_ROWS && place.names.parameters.has(label)) {
+      place.error(`at most ${MAX_ROWS} jobs of a group with parameters can be submitted at once`);
+    }
+    return { label, value, parameters: resolveParameters(label, parameters, at('parameters')) };
+  },
+  runsUserCode: false,
+  mayGrow: false,
+  needsHeartbeat: false,
+  external: true,
+  wantsEvent: ({ label, parameters }, groups) =>
+    parameters !== null || groups.get(label)?.entries.some(({ late }) => late) === true,
+  target: ({ label }) => ({ kind: 'group', group: label }),
+  words: {
+    planned: (action, rule, { groups }) => {
+      const { label, value, parameters } = action;
+      const group = groups.get(label);
+      const jobs = describePortions(group === undefined ? [] : portionsOf(group, value));
+      const passed = Object.entries(parameters ?? {}).map(([name, given]) => `${name}=${given}`);
+      const others = passed.length === 0 ? '' : ` with ${escapeControls(passed.join(', '))}`;
+      const again =
+        rule.trigger.kind === 'job' && submitsEventJob(action, rule, rule.trigger.group)
+          ? ` (the event's job again${others})`
+          : null;
+      return `submit ${escapeControls(label)}${again ?? `${others} ${jobs}`}`;
+    },
+    drawn: ({ value, parameters }) => {
+      const passed = Object.entries(parameters ?? {}).map(([name, given]) => `${name}=${given}`);
+      return ['submit', ...(value === null ? [] : [String(value)]), ...passed].join(' ');
+    },
+    line: ({ group, text }) => ({ what: `submit ${group}`, jobs: text }),
+    done: ({ group, jobs }) => `submitted ${counted(jobs, 'job')} of ${group}`,
+  },
+  perform: async (context, request) => {
+    const { action, submission } = request;
+    const group = context.config.groups.get(action.label);
+    if (group === undefined) throw new ActionError(`no job group '${action.label}'`, ruleIndex(request));
+    const metrics = request.metrics ?? (submission === null ? await context.engine.metrics() : null);
+    const values: Lookup = metrics === null ? () => '' : tagValues(request, metrics);
+    const portions = selectJobs(context.sweeps, request, group);
+    const batches = [...batchesOf(portions, passedParameters(action, values), values)];
+    const jobs = batches.reduce((sum, { count }) => sum + count, 0);
+    request.report({ kind: 'submit', group: group.name, jobs, text: describePortions(batches) });
+    if (submission === null) await submitAll(context, request, batches);
+    else checkSubmission(request, await submission, jobs);
+  },
+});
+
+/** Checks the parameters that an action passes to its group. */
+function resolveParameters(
+  label: string,
+  values: Readonly<Record<string, string | number | boolean | bigint>> | null,
+  place: KeyPlace,
+): Row | null {
+  if (values === null) return null;
+  const { complete, parameters } = place.names;
+  const known = [...(parameters.get(label) ?? [])];
+  for (const [name, value] of Object.entries(values)) {
+    if (!known.includes(name) && complete) {
+      const hint =
+        didYouMean(name, known) ||
+        (known.length === 0 ? '; it has no parameters' : `; it has ${choices(known, 'and')}`);
+      place.error(`group ${quote(label)} has no parameter ${quote(name)}${hint}`, [name], 'key');
+    }
+    place.checkTags(value, [name]);
+  }
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, place.asWritten(value, [name])]),
+  );
+}
+
+/** The values that the action passes, with their tags filled in. */
+function passedParameters({ parameters }: Submit, lookup: Lookup): Row | null {
+  if (parameters === null) return null;
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? fillValue(value, lookup) : value,
+    ]),
+  );
+}
+
+/** Equal jobs of one entry. */
+interface Batch extends Portion {
+  /** Number of the first one among the jobs of the request. */
+  readonly index: number;
+}
+
+/** The jobs of a submission with all tags filled in. */
+function* batchesOf(portions: readonly Portion[], passed: Row | null, values: Lookup): Generator<Batch> {
+  let first = 0;
+  for (const { entry, count } of portions) {
+    const own = Object.entries(passed ?? {}).filter(([name]) => entry.draft?.sweep?.names.includes(name));
+    const parameters =
+      own.length === 0 ? entry.parameters : { ...entry.parameters, ...Object.fromEntries(own) };
+    if (!entry.late && parameters === entry.parameters) {
+      yield { entry, count, index: first };
+    } else if (entry.draft?.names.has('index')) {
+      for (let i = first; i < first + count; i++) {
+        yield { entry: fillIn(entry, parameters, i, values), count: 1, index: i };
+      }
+    } else {
+      yield { entry: fillIn(entry, parameters, first, values), count, index: first };
+    }
+    first += count;
+  }
+}
+
+/** Submits one batch after the other, but single jobs several at a time. Throws what the first failure threw. */
+async function submitAll(
+  { member, signal }: ActionContext,
+  request: SubmitRequest,
+  batches: readonly Batch[],
+): Promise<void> {
+  const origin = { rule: ruleIndex(request), firing: request.number, attempt: 0 };
+  const left = batches.values();
+  let failed = false;
+  const send = async () => {
+    for (const { entry, count, index } of left) {
+      if (signal.aborted || failed) return;
+      try {
+        await member.submit(entry, count, { ...origin, index });
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  // Batches of several jobs take several turns of the event loop, and would hold each other up.
+  const atOnce = batches.every(({ count }) => count === 1) ? Math.min(MAX_PENDING, batches.length) : 1;
+  const senders = Array.from({ length: atOnce }, send);
+  await Promise.allSettled(senders);
+  await Promise.all(senders);
+}
+
+/** Throws ActionError when jobs that the engine's source submitted by itself were refused. */
+function checkSubmission(request: SubmitRequest, outcome: SubmitReport, jobs: number): void {
+  if (outcome.refused === 0) return;
+  const rest = outcome.dropped === 0 ? '' : `, ${outcome.dropped} more were not tried`;
+  throw new ActionError(
+    `${describeOrigin(request)}: ${outcome.refused} of ${counted(jobs, 'job')} of group '${request.action.label}' ` +
+      `were refused: ${outcome.reason}${rest}`,
+    ruleIndex(request),
+  );
+}

@@ -1,0 +1,32 @@
+/** The events that a member has to deliver, so that a member that can leave out others does. */
+
+import { runsUserCode } from '../actions/catalog.js';
+import type { Rule } from '../model/ensemble.js';
+
+/** The sources of derived triggers, beyond the events that the statistics need anyway. */
+const SOURCES: Readonly<Record<string, readonly string[]>> = {
+  sched: ['validate', 'depend', 'priority', 'urgency', 'jobspec-update', 'flux-restart'],
+  run: ['alloc'],
+  cleanup: [],
+  inactive: [],
+  success: [],
+  fail: [],
+  cancel: [],
+  timeout: [],
+};
+
+/**
+ * Names of the events that rules wait for; null for all events. Rules need all for `debug.` events, whose names are
+ * open, for stalled jobs, and for code of the user, which may add rules for any event.
+ */
+export function neededEvents(rules: readonly Rule[]): string[] | null {
+  const names = new Set<string>();
+  for (const { trigger, action } of rules) {
+    if (runsUserCode(action)) return null;
+    if (trigger.kind !== 'job') continue;
+    // A job has stalled when no event at all came.
+    if (trigger.event === 'debug' || trigger.event === 'stalled') return null;
+    for (const name of SOURCES[trigger.event] ?? [trigger.event]) names.add(name);
+  }
+  return [...names];
+}
