@@ -53,7 +53,7 @@ const codec: Codec<Request, Answer> = {
 };
 
 // The path is the same from src/usercode/python and from dist/usercode/python.
-const program = fileURLToPath(new URL('./functions.py', import.meta.url));
+const program = fileURLToPath(new URL('../../../src/usercode/python/functions.py', import.meta.url));
 
 interface Interpreter {
   readonly process: UserProcess<Request, Answer>;
