@@ -1,4 +1,5 @@
-// Raw events to JavaScript, as columns in batches: to a consumer that sums one of them, and to one that has stopped.
+// Delivery of raw events to JavaScript as columns in batches: to a consumer that sums one column, and to one that
+// stopped.
 
 import { Engine } from '../dist/engine/engine.js';
 import { eventsPerJob, feed, recordingOf } from './journals.mjs';
@@ -33,7 +34,7 @@ async function alone(bytes) {
   engine.close();
 }
 
-/** Its consumer takes one batch and no more. */
+/** Takes one batch and then stops. */
 async function stopped(bytes) {
   const engine = new Engine(makePlan(groups, 10, metric), silent);
   const events = engine.events({ capacity });
@@ -56,7 +57,7 @@ export async function run() {
   const row = (name, what) => ({
     name: what,
     value: rate(name),
-    baseline: `nobody wants events ${rate('alone')}`,
+    baseline: `without a consumer ${rate('alone')}`,
     ratio: times.alone.median / times[name].median,
   });
   return [

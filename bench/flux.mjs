@@ -1,5 +1,5 @@
 // The Flux member on a real Flux instance, against minimal C programs on libflux-core (bench/flux/). Each kind of
-// measurement runs in an instance of its own, on one broker, with mock-executed jobs.
+// measurement runs in its own instance with one broker and mock-executed jobs.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -19,17 +19,17 @@ const plan = [
   ['group', 2000, 2],
 ];
 
-/** Seconds that one kind may take: a broker may get stuck, and the others are still worth measuring. */
+/** Maximum seconds of one kind. A stuck broker must not prevent the other measurements. */
 const patience = 600;
 
-/** Why there is nothing to measure here; null when there is. */
+/** Returns why the bench can't run here; null when it can. */
 function missing() {
-  if (spawnSync('flux', ['version']).status !== 0) return 'there is no `flux` in PATH';
+  if (spawnSync('flux', ['version']).status !== 0) return '`flux` is missing in PATH';
   if (!existsSync(fluxLibrary)) return `${fluxLibrary} was not built`;
   return null;
 }
 
-/** Values by series, from one instance. */
+/** Returns values by series, from one instance. */
 function inInstance(folder, args) {
   return new Promise((resolve, reject) => {
     const child = spawn('flux', ['start', '--test-size=1', process.execPath, driver, ...args.map(String)], {
@@ -54,9 +54,9 @@ function inInstance(folder, args) {
   });
 }
 
-/** Rows of the result table; a ratio above 1 says that ours is better. */
+/** Returns rows of the result table. A ratio above 1 means that ours is better. */
 function rowsOf(series) {
-  /** No row for what was given up. */
+  /** Skips series that were given up. */
   const measured = (...names) => names.every((name) => series[name] !== undefined);
   const cheaper = (name, ours, baseline, unit) =>
     measured(ours, baseline) && {
@@ -116,7 +116,7 @@ export async function run() {
       const measuring = inInstance(folder, args);
       Object.assign(
         series,
-        await measuring.catch((error) => console.error(`(flux: ${args[0]} was given up: ${error.message})`)),
+        await measuring.catch((error) => console.error(`(flux: ${args[0]} was skipped: ${error.message})`)),
       );
     }
     return rowsOf(series);

@@ -1,4 +1,4 @@
-// Recordings that the benches make, and what reads them.
+// Creates and reads the recordings of the benches.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { synthesize } from '../dist/recording/synth.js';
 
 export { eventsPerJob, synthGroup } from '../dist/recording/synth.js';
 
-/** A folder that is there while `use` runs. */
+/** Creates a folder for the duration of `use`. */
 export async function withFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), 'ensemble-bench-'));
   try {
@@ -28,12 +28,12 @@ export function writeRecording(folder, options) {
   return path;
 }
 
-/** The bytes of a synthetic recording in which no job fails, so each has `eventsPerJob` events. */
+/** Returns the bytes of a synthetic recording without failures, so that each job has `eventsPerJob` events. */
 export const recordingOf = (options) => Buffer.concat([...synthesize({ failures: 0, ...options })]);
 
 const PIECE = 1 << 20;
 
-/** Gives an engine a whole recording as a reader of files does, piece by piece. */
+/** Feeds a whole recording to an engine piece by piece, as a reader of files does. */
 export async function feed(engine, bytes) {
   const underWay = [];
   for (let at = 0; at < bytes.length; at += PIECE) {
@@ -47,11 +47,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const build = join(root, 'build-native/bench');
 let built = null;
 
-/** Builds the native bench; the path of its program, or null without CMake. */
+/** Builds the native bench. Returns the path of its program, or null without CMake. */
 function nativeBench() {
   if (built !== null) return built;
   if (spawnSync('cmake', ['--version']).status !== 0) {
-    console.log('(the native rows are left out: cmake is not installed)');
+    console.log('(the native rows are skipped: cmake is not installed)');
     return null;
   }
   execFileSync('cmake', ['-S', root, '-B', build, '-DCMAKE_BUILD_TYPE=Release', '-DWITH_FLUX=OFF'], {
@@ -62,7 +62,7 @@ function nativeBench() {
   return built;
 }
 
-/** Events (or observations) a second by series, all rounds, or null when it can't be built. */
+/** Returns events (or observations) a second by series for all rounds; null when it can't be built. */
 export function measureNatively(recording, rounds) {
   const program = nativeBench();
   if (program === null) return null;

@@ -1,5 +1,5 @@
-// Jobs of /bin/true through the local member, and what they do to the event loop of the process that hosts it.
-// The baseline starts the same number of processes with child_process, as many at a time.
+// Jobs of /bin/true on the local member, and their effect on the event loop of the host process. The baseline
+// starts the same number of concurrent processes with child_process.
 
 import { spawn } from 'node:child_process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';

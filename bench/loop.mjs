@@ -1,4 +1,4 @@
-// What an engine that takes in a million events a second does to the event loop of the process that embeds it.
+// The effect on the event loop of a process that embeds an engine with a million events a second.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,11 +12,11 @@ const groups = 10;
 const eventsPerSecond = 1e6;
 const seconds = 3;
 const rounds = 5;
-/** Pieces a second: what a file or a socket gives at a time. */
+/** Pieces a second, as from a file or a socket. */
 const pieces = 200;
 const metric = { statistic: 'mean', variable: 'duration', threshold: 1e9 };
 
-/** p99 and maximum of the event loop's delay in ms while `work` runs. */
+/** Returns the p99 and maximum of the event loop's delay in ms during `work`. */
 async function delayOf(work) {
   globalThis.gc?.();
   const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -40,7 +40,7 @@ async function busy(bytes) {
   const { events } = await engine.status();
   engine.close();
   if (events < eventsPerSecond * seconds * 0.9)
-    throw new Error(`only ${events / seconds} events/s were taken in`);
+    throw new Error(`only ${events / seconds} events/s were processed`);
 }
 
 export async function run() {

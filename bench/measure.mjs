@@ -1,4 +1,4 @@
-// How the benches measure: several rounds, the candidates in turn within each, medians of the rounds.
+// Measurement: several rounds, the candidates in turn within each, medians of the rounds.
 
 /** Median of a list of numbers. */
 export function median(values) {
@@ -30,9 +30,9 @@ export async function compare(candidates, rounds = 5) {
   );
 }
 
-/** Three significant digits. */
+/** Formats with three significant digits. */
 export const show = (value) => String(Number(value.toPrecision(3)));
 
-/** Median and spread of some values: `7.1 ms (6.8 to 9.2)`. */
+/** Formats the median and spread of some values: `7.1 ms (6.8 to 9.2)`. */
 export const spread = (values, unit) =>
   `${show(median(values))} ${unit} (${show(Math.min(...values))} to ${show(Math.max(...values))})`;

@@ -10,13 +10,13 @@ const marks = counts.map(Number);
 const groups = 10;
 const metric = { statistic: 'mean', variable: 'duration', threshold: 1e9 };
 
-/** Resident bytes, without what the collector would give back. */
+/** Returns the resident bytes after garbage collection. */
 function resident() {
   gc();
   return process.memoryUsage.rss();
 }
 
-/** Not resourceUsage().maxRSS, which begins with that of the process that started this one. */
+/** Not resourceUsage().maxRSS, which begins with that of the parent process. */
 const peak = () => 1024 * Number(/VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
 
 async function feed(engine, options, reached) {
@@ -26,18 +26,18 @@ async function feed(engine, options, reached) {
   }
 }
 
-// What the generator itself needs is there before the idle process is measured.
+// Allocates the generator's memory before the idle process is measured.
 for (const piece of synthesize({ jobs: 20_000, groups })) void piece;
 
 const engine = new Engine(makePlan(groups, 10, metric), silent);
 const result = { idle: resident(), idlePeak: peak(), rss: [] };
 if (what === 'active') {
-  // Submitted much faster than they can run.
+  // Jobs are submitted much faster than they run.
   const options = { jobs: marks[0] * 2, rate: 100_000, slots: 1, meanDuration: 1e6 };
   await feed(engine, options, ({ activeJobs }) => activeJobs >= marks[0]);
   result.rss.push(resident());
 } else {
-  // As many run and end as are submitted.
+  // Jobs end as fast as they are submitted.
   const options = { jobs: marks.at(-1), rate: 1000, slots: 1500, meanDuration: 1 };
   let ended = 0;
   await feed(engine, options, ({ events, activeJobs }) => {

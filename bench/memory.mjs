@@ -1,4 +1,4 @@
-// Memory of the process: with a million active jobs, and after ten million that have ended.
+// Memory of the process: with a million active jobs, and after ten million ended ones.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ function measure(...args) {
 }
 
 export async function run() {
-  // The collector of the process, not the engine, decides what is still there.
+  // Several runs, because garbage collection varies.
   const active = [1, 2, 3, 4, 5].map(() => measure('active', 1_000_000));
   const ended = measure('ended', 1_000_000, 10_000_000);
   const [few, many] = ended.rss;

@@ -1,4 +1,4 @@
-// Runs the bench that its argument names, and sends its rows to the process that has started it.
+// Runs the bench that its argument names, and sends its rows to the parent process.
 
 const { run } = await import(`./${process.argv[2]}.mjs`);
 const rows = await run();

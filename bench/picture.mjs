@@ -1,4 +1,4 @@
-// The picture of the throughput bench: events a second against the size of the recording, both on log scales.
+// The picture of the throughput bench: events a second over the size of the recording, on log scales.
 
 const WIDTH = 840;
 const HEIGHT = 412;
@@ -28,14 +28,14 @@ const powers = (low, high) => {
   return all;
 };
 
-/** Labels at the ends of the lines, pushed apart where they would overlap. */
+/** Spreads labels at the ends of the lines that would overlap. */
 function spaced(labels) {
   const sorted = [...labels].sort((a, b) => a.y - b.y);
   for (let i = 1; i < sorted.length; i++) sorted[i].y = Math.max(sorted[i].y, sorted[i - 1].y + 17);
   return sorted;
 }
 
-/** An SVG image of the points `{ jobs, [series]: events a second }`. */
+/** Returns an SVG image of the points `{ jobs, [series]: events a second }`. */
 export function pictureOf(points, machine) {
   const sizes = points.map(({ jobs }) => jobs);
   const x = scale([Math.min(...sizes), Math.max(...sizes)], [frame.left, frame.right]);

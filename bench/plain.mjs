@@ -1,6 +1,6 @@
-// The least that answers the same question in plain JavaScript: JSON.parse, a Map of jobs, Welford for two streams.
+// The minimum for the same result in plain JavaScript: JSON.parse, a Map of jobs, Welford for two streams.
 
-/** How many jobs of the recording finished. */
+/** Returns how many jobs of the recording finished. */
 export function plainJavaScript(bytes) {
   const active = new Map();
   const streams = new Map();

@@ -1,9 +1,9 @@
-// Plans for the engine, as the benches need them.
+// Plans for the engines of the benches.
 
 import { EMPTY_PLAN } from '../dist/engine/plan/plan.js';
 import { synthGroup } from './journals.mjs';
 
-/** `rules` metric rules, taking turns over `groups` groups; `metric` says what they watch. */
+/** Returns a plan with `rules` metric rules, distributed over `groups` groups. `metric` is the watched metric. */
 export function makePlan(groups, rules, { threshold = 0, ...metric }) {
   const few = Math.min(rules, groups);
   return {
@@ -42,5 +42,5 @@ export function makePlan(groups, rules, { threshold = 0, ...metric }) {
   };
 }
 
-/** For engines whose firings nobody looks at. */
+/** A listener that ignores firings. */
 export const silent = { firing() {}, decodeError() {} };

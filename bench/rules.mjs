@@ -1,4 +1,4 @@
-// The cost of an event must not depend on how many rules there are, only on those that it touches.
+// The cost of an event must not depend on the number of rules, but only on the rules that it affects.
 
 import { Engine } from '../dist/engine/engine.js';
 import { eventsPerJob, feed, recordingOf } from './journals.mjs';
@@ -6,9 +6,9 @@ import { compare, show } from './measure.mjs';
 import { makePlan, silent } from './plan.mjs';
 
 const jobs = 150_000;
-/** Never true of any job here, and touched by no event: no job fails. */
+/** Never true, and not affected by any event, because no job fails. */
 const untouched = { count: 'failed' };
-/** Never true, but judged at every finished job, because the count does change. */
+/** Never true, but evaluated at every finished job, because the count changes. */
 const judged = { count: 'finished', threshold: 1e9 };
 const few = 10;
 const counts = [1000, 100_000];
@@ -17,7 +17,7 @@ const rounds = 5;
 
 export async function run() {
   const recordings = new Map([few, ...counts].map((groups) => [groups, recordingOf({ jobs, groups })]));
-  // Made outside the measurement: a plan is compiled once, events come all the time.
+  // Created outside the measurement, because a plan is compiled only once.
   const pool = (groups, rules, metric) => {
     const engines = Array.from(
       { length: rounds + 1 },

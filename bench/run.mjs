@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { pictureOf } from './picture.mjs';
 
 const all = ['throughput', 'rules', 'statistics', 'memory', 'delivery', 'loop', 'local', 'service'];
-/** Only when named: they need more than this machine and minutes. */
+/** Run only by name: they need more than this machine, or minutes. */
 const others = ['sources', 'flux'];
 const { positionals } = parseArgs({ allowPositionals: true });
 const names = positionals.length > 0 ? positionals : all;
@@ -35,7 +35,7 @@ const machine = {
   memoryBytes: totalmem(),
 };
 
-/** Runs a bench in a process of its own: what the others have left in memory would weigh on what it forks. */
+/** Runs a bench in its own process, so that the memory of the others does not slow its forks. */
 async function measure(name) {
   const child = fork(fileURLToPath(new URL('./one.mjs', import.meta.url)), [name]);
   const [measured] = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [])]);

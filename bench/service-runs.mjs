@@ -1,5 +1,6 @@
-// The runs of the service bench, in a process of their own: so many engines that take in so many events a second each,
-// and tell a service of it as `ensemble run --service` does. Prints "ready", then "ingesting", and at the end what it took.
+// The runs of the service bench, in a separate process: a number of engines, each with a number of events a second,
+// linked to a service as `ensemble run --service` does. Prints "ready", then "ingesting", and at the end its
+// resource usage.
 
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +14,7 @@ const [address, ensembles, eventsPerSecond, seconds, groups] = process.argv
   .slice(2)
   .map((text) => (/^\d+$/.test(text) ? Number(text) : text));
 const metric = { statistic: 'mean', variable: 'duration', threshold: 1e9 };
-/** Pieces a second that an engine gets: what a broker sends at a time. */
+/** Pieces a second for an engine, as from a broker. */
 const pieces = 20;
 
 const jobs = Math.ceil((eventsPerSecond * seconds) / eventsPerJob);

@@ -1,5 +1,5 @@
-// One service over 100 ensembles with 10,000 events a second each, simulated in another process, and one who watches
-// all of them from here.
+// One service over 100 ensembles with 10,000 events a second each, simulated in another process, and a watcher of
+// all of them in this one.
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -16,12 +16,12 @@ const eventsPerSecond = 10_000;
 const seconds = 10;
 const groups = 10;
 const MB = 1e6;
-/** Of /proc/PID/stat. */
+/** Unit of times in /proc/PID/stat. */
 const TICKS_PER_SECOND = 100;
 
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** A program of ours, and the lines that it prints. */
+/** Starts one of our programs, and returns its lines. */
 function start(file, args) {
   const child = spawn(process.execPath, [path(file), ...args.map(String)], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -30,7 +30,7 @@ function start(file, args) {
   return { child, line: async () => (await lines.next()).value };
 }
 
-/** CPU seconds so far, memory now and at its most, of another process. */
+/** Returns CPU seconds, current memory and peak memory of another process. */
 function usage(pid) {
   const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13);
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -48,8 +48,8 @@ function percentile(values, part) {
 }
 
 /**
- * Follows all ensembles. For each update the age of the oldest event in it: one that came right after the update before
- * was taken. That is the longest that an event can have taken from its engine to here.
+ * Follows all ensembles. Collects for each update the age of the oldest event in it: one directly after the
+ * previous update. This is the maximum latency from the engine to here.
  */
 async function watch(client, ages, signal) {
   const taken = new Map();

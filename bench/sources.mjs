@@ -1,4 +1,4 @@
-// Several recordings at once: into one ensemble, whose engine is one thread, and into an ensemble each.
+// Several recordings at once: into one ensemble, whose engine is one thread, and into an ensemble for each.
 
 import { availableParallelism } from 'node:os';
 import { Engine } from '../dist/engine/engine.js';
@@ -13,7 +13,7 @@ const NEWLINE = 0x0a;
 const metric = { statistic: 'mean', variable: 'duration', threshold: 1e9 };
 const engine = () => new Engine(makePlan(groups, 10, metric), silent);
 
-/** Pieces of whole lines: records of several sources may take turns, but not share a line. */
+/** Returns pieces of whole lines, because records of several sources must not share a line. */
 function piecesOf(bytes) {
   const pieces = [];
   for (let at = 0; at < bytes.length; ) {
@@ -52,7 +52,7 @@ async function intoEach(sources) {
 
 export async function run() {
   const counts = [1, 2, 4];
-  // Of instances that are some days apart, so that no two jobs have one id.
+  // The instances are some days apart, so that no two jobs have the same id.
   const sources = Array.from({ length: Math.max(...counts) }, (_, i) =>
     recordingOf({ jobs, groups, seed: i, age: i * 300_000 }),
   );

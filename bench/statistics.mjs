@@ -1,6 +1,6 @@
-// One observation in all of a stream's statistics (mean, variance, min, max, IQR, MAD, three quantiles), by the
-// `benchmark` package, against its own port of the textbook's P² in JavaScript; then with what is kept where a rule asks
-// for it: a sketch (p95, median), and a sliding window besides.
+// One observation in all of a stream's statistics (mean, variance, min, max, IQR, MAD, three quantiles), against
+// the `benchmark` package and a JavaScript port of the textbook's P². Then with the parts that only rules request:
+// a sketch (p95, median), and a sliding window.
 
 import Benchmark from 'benchmark';
 import { loadAddon } from '../dist/engine/addon.js';
@@ -46,7 +46,7 @@ export async function run() {
       ['a sketch', sketch],
       ['a sliding window', window],
     ].map(([what, with_]) => ({
-      name: `one observation, with ${what} besides`,
+      name: `one observation, with ${what}, too`,
       value: `${show(with_)} ns`,
       baseline: `without ${show(native)} ns`,
       ratio: native / with_,

@@ -1,4 +1,4 @@
-// The statistics as a textbook has them, in JavaScript: the baseline of the statistics bench.
+// The statistics of a textbook in JavaScript: the baseline of the statistics bench.
 
 class Quantile {
   constructor(q) {

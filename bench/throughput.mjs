@@ -1,5 +1,5 @@
 // Events of a recording a second, from bytes to statistics and 10 rules, against simdjson alone and against plain
-// JavaScript; over recordings of several sizes, of which a picture is made.
+// JavaScript. Recordings of several sizes give the points of the picture.
 
 import { readFileSync } from 'node:fs';
 import { openRecording } from '../dist/recording/reader.js';
@@ -8,17 +8,17 @@ import { measureNatively, withFolder, writeRecording } from './journals.mjs';
 import { median, show, spread } from './measure.mjs';
 import { plainJavaScript } from './plain.mjs';
 
-/** Jobs of a recording, and rounds: small ones are over too soon for few. */
+/** Jobs of a recording, and rounds: small recordings need more rounds. */
 const sizes = [
   [1000, 40],
   [10_000, 20],
   [100_000, 7],
   [1_000_000, 5],
 ];
-/** Larger ones would say the same and take minutes. */
+/** Larger recordings would give the same result and take minutes. */
 const largestForPlain = 100_000;
 
-/** Calls `run` so many times after a warm-up; what it returns is how many events there were. */
+/** Calls `run` `rounds` times after a warm-up. It returns the number of events. */
 async function rates(run, rounds) {
   const values = [];
   for (let round = -1; round < rounds; round++) {
@@ -65,7 +65,7 @@ function row(name, [, ours], [baseline, theirs]) {
   };
 }
 
-/** Rows of the result table, and the points of the picture. */
+/** Returns rows of the result table, and the points of the picture. */
 export async function run() {
   const points = await withFolder(async (folder) => {
     const all = [];

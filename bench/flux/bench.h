@@ -1,4 +1,4 @@
-// What the C programs of the Flux bench share.
+// Shared functions of the C programs of the Flux bench.
 #pragma once
 
 #include <flux/core.h>
@@ -52,7 +52,7 @@ static inline flux_future_t *open_journal (flux_t *h, const char *request)
     return f;
 }
 
-// The whole of a file.
+// Reads a whole file.
 static inline char *read_file (const char *path)
 {
     FILE *file = fopen (path, "r");

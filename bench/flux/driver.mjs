@@ -1,5 +1,5 @@
-// Runs inside an instance of its own (`flux start node driver.mjs`), measures one kind of thing, ours and the C
-// program in turn, and prints lines of JSON: {"series": NAME, "value": NUMBER}. FLUX_BENCH_FOLDER has the programs.
+// Runs inside its own instance (`flux start node driver.mjs`). Measures ours and the C program in turn, and prints
+// lines of JSON: {"series": NAME, "value": NUMBER}. FLUX_BENCH_FOLDER contains the programs.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -16,10 +16,10 @@ function flux(...args) {
 
 const costOf = ({ cpuUs, messages }) => cpuUs / messages;
 
-/** An instance gets slower with every job that it has run, so every other round goes the other way round. */
+/** An instance gets slower with every job, so the order of the candidates alternates. */
 const inTurn = (candidates, round) => (round % 2 === 0 ? candidates : candidates.toReversed());
 
-/** All consumers follow the same jobs at the same time, so each gets the same messages. */
+/** All consumers follow the same jobs at the same time, so each receives the same messages. */
 async function live(jobs) {
   const consumers = {
     'live futures': start(c('journal_futures'), ['live']),
@@ -35,7 +35,7 @@ async function live(jobs) {
   for (const [series, { end, done }] of Object.entries(consumers)) {
     end();
     const [result] = await done;
-    // With the filter there are fewer messages; what counts is the cost of following the same jobs.
+    // The filter reduces the messages. The comparison is the cost of following the same jobs.
     all ||= result.messages;
     note(series, result.cpuUs / all);
   }
@@ -51,7 +51,7 @@ async function backlog() {
   }
 }
 
-/** With the queue stopped: what a shared scheduler does with the jobs meanwhile is not what is asked. */
+/** The queue is stopped, so that the scheduler does not disturb the measurement. */
 async function accept(jobs, round) {
   flux('queue', 'stop');
   for (const [series, file, ...rest] of inTurn(
@@ -72,7 +72,7 @@ async function accept(jobs, round) {
   flux('queue', 'start');
 }
 
-/** Two of C: beside the busy process, too, for a busy loop takes a core from everybody. */
+/** Two baselines in C, one beside a busy loop, because that takes a core from both. */
 async function hop(hops, round) {
   for (const [series, file, ...rest] of inTurn(
     [

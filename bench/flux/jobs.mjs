@@ -1,4 +1,4 @@
-// Our side of the C programs that submit: a process of its own that does nothing else.
+// Our counterpart of the C programs that submit, as a separate process:
 //
 //   node jobs.mjs submit COUNT [once|all]            accepted jobs a second; the validator sees one job, or all
 //   node jobs.mjs hop HOPS [once|all] [blocked]      milliseconds from a finish to the next submit, as hop.c; blocked:
@@ -10,7 +10,7 @@ import { Ensemble } from '../../dist/index.js';
 import { jobspecFile, loadGroup, mock } from './programs.mjs';
 import { makeEngine, makeRule, openFlux, stop, tell } from './session.mjs';
 
-/** The C programs' jobspec in the form that the engine submits, which adds each job's origin. */
+/** Returns the C programs' jobspec in the form of the engine, which adds each job's origin. */
 function portion(count) {
   const text = readFileSync(jobspecFile(), 'utf8');
   const end = '}}}';

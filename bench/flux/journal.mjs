@@ -1,5 +1,5 @@
-// Our whole path as a process of its own: receive, decode, statistics, ten rules. Says what it cost in CPU time, the
-// JavaScript thread's included, as journal_futures.c does:
+// Our whole path as a separate process: receive, decode, statistics, ten rules. Reports its CPU time, including the
+// JavaScript thread, as journal_futures.c does:
 //
 //   node journal.mjs backlog ROUNDS [all|allow]     from the request for a full backlog to the sentinel, per round
 //   node journal.mjs live [all|allow]               from the line "ready" to the end of standard input
@@ -13,7 +13,7 @@ const common = { name: '', group: 0, count: null, probe: null, quantile: 0, wind
 const metrics = statistics.flatMap((statistic) =>
   variables.map((variable) => ({ ...common, statistic, variable })),
 );
-/** Rules that have to be looked at for each job and never fire. */
+/** Rules that are evaluated for each job and never fire. */
 const rules = metrics.map((_, metric) =>
   makeRule({ trigger: 'metric', metric, comparison: '>', threshold: 1e9 }),
 );
@@ -39,7 +39,7 @@ function report(status, before, cpuUs) {
 const nothing = { records: 0 };
 
 async function backlog(rounds, events) {
-  // The first round pays for what is loaded once.
+  // The first round includes one-time costs.
   for (let round = -1; round < rounds; round++) {
     const engine = makeEngine(rules, metrics);
     await engine.start(Date.now() / 1000);
@@ -57,7 +57,7 @@ async function live(events) {
   await engine.start(Date.now() / 1000);
   await openFlux(engine, { allEvents: events === 'all' });
   const before = await untilSentinel(engine);
-  // What the process still does for its start is over by then.
+  // The process has finished its start after this time.
   await new Promise((resolve) => setTimeout(resolve, 500));
   const begin = process.cpuUsage();
   process.stdout.write('ready\n');

@@ -1,4 +1,4 @@
-// The programs of the Flux bench, how they are started, and the jobspec that they submit.
+// The programs of the Flux bench, and the jobspec that they submit.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -9,12 +9,12 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const sources = ['journal_futures', 'journal_raw', 'submit_pipelined', 'hop'];
 
-/** The group of the jobs that the C programs submit. */
+/** The group of the jobs of the C programs. */
 export const loadGroup = 'load';
-/** Executed by Flux's mock: no process is started. */
+/** Flux's mock executes these jobs without a process. */
 export const mock = { system: { exec: { test: { run_duration: '0.001s' } } } };
 
-/** What they submit: the same resources and attributes as ours (src/members/jobspec.ts). */
+/** The jobspec of the C programs, with the same resources and attributes as ours (src/members/jobspec.ts). */
 const jobspec = {
   resources: [
     {
@@ -36,10 +36,10 @@ function environmentOfJobs() {
   return Object.fromEntries(own);
 }
 
-/** Where the processes of this bench find that jobspec. */
+/** Returns the path of that jobspec in processes of this bench. */
 export const jobspecFile = () => join(process.env.FLUX_BENCH_FOLDER, 'job.json');
 
-/** Compiles them into a folder for temporary files and returns it; it holds the jobspec too. */
+/** Compiles the programs into a temporary folder, which also contains the jobspec, and returns the folder. */
 export function buildPrograms() {
   const folder = mkdtempSync(join(tmpdir(), 'flux-bench-'));
   const pkgConfig = (...options) =>
@@ -57,19 +57,22 @@ export function buildPrograms() {
   return folder;
 }
 
-/** Runs a program to its end: the lines of JSON that it printed. */
+/** Runs a program to its end, and returns its lines of JSON. */
 export function runProgram(file, args) {
   return start(file, args).done;
 }
 
-/** A program that was compiled, or a script of this folder. */
+/** Returns the command of a compiled program, or of a script in this folder. */
 function commandOf(file, args) {
   if (file.endsWith('.mjs')) return [process.execPath, [join(here, file), ...args]];
   if (file.endsWith('.py')) return ['flux', ['python', join(here, file), ...args]];
   return [file, args];
 }
 
-/** Starts a program: `ready` when it printed that word, `end()` closes its input and `done` brings its lines. */
+/**
+ * Starts a program. `ready` resolves when it has printed that word. `end()` closes its input, and `done` resolves
+ * with its lines.
+ */
 export function start(file, args) {
   const child = spawn(...commandOf(file, args), { stdio: ['pipe', 'pipe', 'inherit'] });
   let text = '';

@@ -1,4 +1,4 @@
-// An engine with a session with Flux, as the bench's processes use it.
+// An engine with a session with Flux, for the processes of the bench.
 
 import { Engine } from '../../dist/engine/engine.js';
 import { EMPTY_PLAN } from '../../dist/engine/plan/plan.js';
@@ -7,10 +7,10 @@ import { loadGroup } from './programs.mjs';
 
 const needed = ['submit', 'start', 'finish', 'clean', 'exception', 'invalidate'];
 
-// An engine by itself lets its process exit.
+// The interval keeps the process running, because an engine does not.
 setInterval(() => {}, 2 ** 30);
 
-/** A rule of the plan on the load's group; what is not given is empty. */
+/** Returns a rule of the plan on the load's group; missing fields are empty. */
 export function makeRule(given) {
   return {
     group: 0,
@@ -54,7 +54,7 @@ export function openFlux(engine, { full = false, allEvents = false, validateOnce
   });
 }
 
-/** One result: a line of JSON. */
+/** Prints one result as a line of JSON. */
 export function tell(result) {
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
@@ -64,7 +64,7 @@ function fail(message) {
   process.exit(1);
 }
 
-/** Ends the process, whatever its engine still does. */
+/** Ends the process, even if its engine is busy. */
 export function stop() {
   process.stdout.write('', () => process.exit(0));
 }

@@ -1,5 +1,5 @@
-// The native path in one process, side by side: how many events of a recording pass in a second.
-// Usage: journal_bench RECORDING [ROUNDS]; prints one JSON object a line, {"series":S,"value":V}.
+// The native path in one process against baselines, in events of a recording a second. Usage:
+// journal_bench RECORDING [ROUNDS]; prints one JSON object a line, {"series":S,"value":V}.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -43,10 +43,10 @@ using flux_ensemble::test::TextbookP2;
 
 struct Seen {
   std::uint64_t events = 0;
-  std::uint64_t sum = 0;  // so that nothing is optimized away
+  std::uint64_t sum = 0;  // Keeps the compiler from removing the work.
 };
 
-// The least that anybody could do.
+// The minimum work: a scan for newlines.
 Seen Newlines(std::string_view bytes) {
   Seen seen;
   while (const void* newline = std::memchr(bytes.data(), '\n', bytes.size())) {
@@ -77,7 +77,7 @@ bool Touch(simdjson::ondemand::document_reference document, Seen& seen) {
   return true;
 }
 
-// simdjson's fastest way, fields asked for in their order: a document a line.
+// simdjson's fastest way: one document a line, with fields requested in their order.
 Seen SimdjsonByLine(std::string_view bytes) {
   Seen seen;
   simdjson::ondemand::parser parser;
@@ -94,7 +94,7 @@ Seen SimdjsonByLine(std::string_view bytes) {
   return seen;
 }
 
-// The same by simdjson's own splitter.
+// The same with simdjson's own splitter.
 Seen SimdjsonStream(std::string_view bytes) {
   Seen seen;
   simdjson::ondemand::parser parser;
@@ -149,7 +149,7 @@ Seen WholeEngine(std::string_view bytes, int rules) {
   return {engine.totals().events, engine.totals().tracked_events};
 }
 
-// What a job group's statistics would be with four estimators on their own.
+// A job group's statistics with four separate estimators.
 class TextbookSummary {
  public:
   void Observe(double x) {
@@ -173,7 +173,7 @@ class TextbookSummary {
   TextbookP2 deviation_{0.5};
 };
 
-// Like run times: many alike, some much longer.
+// Distributed like run times: most are similar, some much longer.
 std::vector<double> RunTimes() {
   std::mt19937_64 random(1);
   std::lognormal_distribution<double> run_time(3, 0.8);

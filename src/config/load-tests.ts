@@ -1,4 +1,4 @@
-/** The tests of a file: an ensemble with `tests:`, or a file of tests that names its ensemble. */
+/** Loads the tests of a file: an ensemble with `tests:`, or a file of tests that names its ensemble. */
 
 import { resolve } from 'node:path';
 import type { TestCase } from '../model/test.js';

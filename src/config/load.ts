@@ -17,15 +17,15 @@ import { YamlSource } from './source/yaml-source.js';
 
 export interface LoadedConfig {
   readonly config: EnsembleConfig;
-  /** What is odd about the configuration, in the order in which it stands there. */
+  /** Warnings about the configuration, in the order of their places. */
   readonly warnings: readonly Diagnostic[];
 }
 
-/** No ensemble that a person can read is this large; something else was named by mistake. */
+/** Maximum bytes of an ensemble file. A larger file was named by mistake. */
 const LARGEST_FILE = 16 * 2 ** 20;
 
 export interface LoadOptions {
-  /** The jobs come from a recording, so no rule need submit them. */
+  /** The jobs come from a recording, so rules need not submit them. */
   readonly recorded?: boolean;
 }
 
@@ -58,7 +58,7 @@ export function parseConfig(
   for (const { severity, message, offset } of yaml.findings) {
     problems.add(severity, [], message, yaml.placeOf(offset));
   }
-  // Where the YAML can't be understood, anything more that could be said of it would be a guess.
+  // Invalid YAML makes further messages unreliable.
   if (yaml.value === undefined) throw problems.toError();
   return finish(yaml.value, source, problems, file, recorded);
 }
@@ -100,7 +100,7 @@ function finish(
   }
 }
 
-/** For callers without types, who may hand over anything. */
+/** Refuses values of the wrong type from callers without types. */
 function refuse(value: unknown, file: string | null): never {
   const problems = new Problems(new ObjectSource(value), file);
   problems.error([], `must be YAML text; found ${describeValue(value)}`);
@@ -122,14 +122,14 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** Reads to the end rather than asking for the size first: a pipe has none, and a file may grow. */
+/** Reads to the end without asking for the size: a pipe has no size, and a file may grow. */
 async function readBytes(handle: FileHandle): Promise<Buffer> {
   if ((await handle.stat()).isDirectory()) throw new Error('it is a directory');
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of handle.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LARGEST_FILE) throw new Error(`it is larger than ${LARGEST_FILE / 2 ** 20} MiB`);
+    if (size > LARGEST_FILE) throw new Error(`it exceeds ${LARGEST_FILE / 2 ** 20} MiB`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);

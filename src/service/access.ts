@@ -1,4 +1,4 @@
-/** How a listener is kept from strangers: what was asked for, checked, as gRPC takes it. */
+/** Protects a listener: validates its options, and converts them for gRPC. */
 
 import { readFileSync } from 'node:fs';
 import { ServerCredentials } from '@grpc/grpc-js';
@@ -13,16 +13,16 @@ export interface TlsFiles {
   readonly cert: string;
   /** Only its owner may be able to read it. */
   readonly key: string;
-  /** Whose signature the other side's certificate must have; without it no certificate is asked for. */
+  /** The certificate authority of the other side's certificate; without it no certificate is requested. */
   readonly ca: string | null;
 }
 
 export interface ListenOptions {
   readonly address: ServiceAddress;
   readonly tls?: TlsFiles | null;
-  /** Callers over TCP must bring a token of this file. */
+  /** TCP clients must send a token of this file. */
   readonly tokenFile?: string | null;
-  /** Let anybody in who can connect, and listen to other hosts without TLS. */
+  /** Accept every client that can connect, and listen to other hosts without TLS. */
   readonly insecure?: boolean;
 }
 
@@ -50,15 +50,15 @@ function serverCredentials({ cert, key, ca }: TlsFiles): ServerCredentials {
   try {
     return ServerCredentials.createSsl(ca === null ? null : readCertificate(ca), [pair], ca !== null);
   } catch (cause) {
-    throw new ServiceError(`TLS can't be had with ${cert} and ${key}: ${(cause as Error).message}`, {
+    throw new ServiceError(`TLS can't use ${cert} and ${key}: ${(cause as Error).message}`, {
       cause,
     });
   }
 }
 
 /**
- * The credentials that callers must show. Throws ServiceError: `ERR_INSECURE` when strangers could call, and the
- * options do not allow it.
+ * Returns the credentials that clients must show. Throws ServiceError: `ERR_INSECURE` when strangers could call,
+ * unless the options allow it.
  */
 export function guard(options: ListenOptions, log: (text: string) => void): GuardedListener {
   const { address, tls = null, tokenFile = null, insecure = false } = options;
@@ -71,20 +71,20 @@ export function guard(options: ListenOptions, log: (text: string) => void): Guar
   if (!mutual && tokenFile === null && !insecure) {
     throw new ServiceError(
       `every user of ${isLoopback(address.host) ? 'this host' : 'every host that reaches it'} could use a service on ` +
-        `${where}: say --tls-cert, --tls-key and --tls-ca (certificates on both sides) or --token-file FILE, or leave ` +
-        'host and port away for a socket of your own; --insecure lets everybody in',
+        `${where}: use --tls-cert, --tls-key and --tls-ca (certificates on both sides) or --token-file FILE, or omit ` +
+        'host and port to use a socket of your own; --insecure accepts every client',
       { code: 'ERR_INSECURE' },
     );
   }
   const warnings: string[] = [];
   if (tls === null && !isLoopback(address.host)) {
-    const risk = `what is said on ${where} can be read and changed on its way: it has no TLS`;
-    if (!insecure) throw new ServiceError(`${risk}; --insecure allows that`, { code: 'ERR_INSECURE' });
+    const risk = `messages on ${where} can be read and changed on their way, because it has no TLS`;
+    if (!insecure) throw new ServiceError(`${risk}; --insecure allows this`, { code: 'ERR_INSECURE' });
     warnings.push(risk);
   }
   if (!mutual && tokenFile === null) {
     warnings.push(
-      `--insecure: everybody who can reach ${where}, including other users, can do all that the service can`,
+      `--insecure: every client that can reach ${where}, including other users, can use all functions of the service`,
     );
   }
   return {
@@ -96,7 +96,7 @@ export function guard(options: ListenOptions, log: (text: string) => void): Guar
         tokenFile === null
           ? null
           : new TokenKeeper(tokenFile, (error) =>
-              log(`${tokenFile} admits no caller any more: ${(error as Error).message}`),
+              log(`${tokenFile} no longer admits any client: ${(error as Error).message}`),
             ),
     },
     warnings,

@@ -1,4 +1,4 @@
-/** Where a service listens. */
+/** Addresses of services. */
 
 import { join } from 'node:path';
 import { ServiceError } from '../errors.js';
@@ -8,7 +8,7 @@ export type ServiceAddress =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
-/** ensemble-python's. */
+/** The same as ensemble-python's. */
 export const DEFAULT_PORT = 50_051;
 const SOCKET_NAME = 'service.sock';
 /** The longest path of a Unix socket, in bytes. */
@@ -43,14 +43,14 @@ export function parseAddress(text: string): ServiceAddress {
   return { kind: 'tcp', host, port };
 }
 
-/** As gRPC and people write it. */
+/** Formats an address as gRPC and people write it. */
 export function formatAddress(address: ServiceAddress): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
   const { host, port } = address;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Whether only this host can reach it; a name is not looked up. */
+/** Returns whether only this host can reach it. Names are not resolved. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

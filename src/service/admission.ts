@@ -1,4 +1,4 @@
-/** Who may call a service: decided before anything of a call but its headers is read. */
+/** Admits calls to a service, before anything but their headers is read. */
 
 import {
   type Metadata,
@@ -40,10 +40,10 @@ export interface AdmissionOptions {
   admitted(address: string | undefined, port: number | undefined): void;
 }
 
-/** Milliseconds after which a call that still goes on must show again that it may. */
+/** Milliseconds between two checks of a long call's credentials. */
 const LOOK_AGAIN = 3000;
 
-/** Kept beside the headers: what is in them comes from the other side. */
+/** Stored outside of the headers, because clients control their content. */
 const callers = new WeakMap<Metadata, Caller>();
 
 /** Who makes a call that was let in. */
@@ -135,7 +135,9 @@ export function admission(options: AdmissionOptions): ServerInterceptor {
               try {
                 admit(call, metadata);
               } catch (error) {
-                refuse(error instanceof Fault ? error : new Fault(status.INTERNAL, 'the caller is in doubt'));
+                refuse(
+                  error instanceof Fault ? error : new Fault(status.INTERNAL, "the caller can't be verified"),
+                );
                 return;
               }
               stopLooking = keepLooking(call, metadata, refuse);

@@ -1,4 +1,4 @@
-/** Who did what: a line of JSON for every action and every refusal. */
+/** The log of actions and refusals, one line of JSON for each. */
 
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { ServiceError } from '../errors.js';
@@ -20,10 +20,10 @@ export interface AuditEntry {
   readonly reason: string;
 }
 
-/** Refusals that are written down, so that strangers can't fill the disk. */
+/** Limit of logged refusals, so that strangers can't fill the disk. */
 const REFUSALS_PER_SECOND = 5;
 const REFUSALS_AT_ONCE = 50;
-/** Bytes that may wait for whoever reads standard error. */
+/** Maximum bytes waiting for the reader of standard error. */
 const MOST_WAITING = 2 ** 20;
 
 export class Audit {

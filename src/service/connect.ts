@@ -1,4 +1,4 @@
-/** The way to a service: what is checked before anything is said, and what is said of who calls. */
+/** Connects to a service: checks the address, and adds the credentials. */
 
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
@@ -47,14 +47,14 @@ function channelCredentials({ address, tls = null, insecure = false }: ConnectOp
   if (tls === null) {
     if (insecure) return credentials.createInsecure();
     throw new ServiceError(
-      `${formatAddress(address)} would be spoken to without TLS: others could listen, or answer in its stead; ` +
-        'say --tls-ca FILE if it has TLS, or --insecure',
+      `${formatAddress(address)} would be used without TLS: others could read messages, or answer in its place; ` +
+        'use --tls-ca FILE if it has TLS, or --insecure',
       { code: 'ERR_INSECURE' },
     );
   }
   const { ca, cert, key } = tls;
   if ((cert === null) !== (key === null)) {
-    throw new ServiceError('a certificate of our own needs both --tls-cert FILE and --tls-key FILE');
+    throw new ServiceError('a client certificate needs both --tls-cert FILE and --tls-key FILE');
   }
   try {
     return credentials.createSsl(
@@ -67,7 +67,7 @@ function channelCredentials({ address, tls = null, insecure = false }: ConnectOp
     );
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause;
-    throw new ServiceError(`TLS can't be had with these files: ${(cause as Error).message}`, { cause });
+    throw new ServiceError(`TLS can't use these files: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -100,14 +100,14 @@ function bearer(tokenFile: string): Interceptor {
 export function connection(options: ConnectOptions): Connection {
   const { address, tokenFile = null } = options;
   const channel = channelCredentials(options);
-  // Says now what is wrong with the file, not at the first call.
+  // Reports a fault of the file now, not at the first call.
   if (tokenFile !== null) readTokens(tokenFile);
   return {
     target: address.kind === 'unix' ? formatAddress(address) : `dns:${formatAddress(address)}`,
     credentials: channel,
     options: {
       'grpc.max_receive_message_length': MOST_BYTES,
-      // TLS has no way to ask for an IP address, and Node complains of it (RFC 6066, 3). The name sent instead is not
+      // TLS has no name for an IP address, and Node warns about one (RFC 6066, 3). The name sent instead is not
       // used: the certificate must be for the address.
       ...(address.kind === 'tcp' && isIP(address.host)
         ? { 'grpc.ssl_target_name_override': 'flux-ensemble' }
@@ -116,7 +116,7 @@ export function connection(options: ConnectOptions): Connection {
       'grpc.keepalive_timeout_ms': 10_000,
       // Retries are off, because a request must not be done twice.
       'grpc.enable_retries': 0,
-      // No proxy of the environment, which would get to see the token.
+      // Without a proxy of the environment, which would see the token.
       'grpc.enable_http_proxy': 0,
       // Each client has a connection of its own, with streams of its own to share.
       'grpc.use_local_subchannel_pool': 1,

@@ -1,10 +1,10 @@
-/** The connections of a service: how many there may be, and how long one may go without a call that is let in. */
+/** The connections of a service: limits their number, and the time without an admitted call. */
 
 import type { Socket } from 'node:net';
 
 export interface ConnectionLimits {
   readonly maxConnections: number;
-  /** Seconds that a new connection has to make a call that is let in. */
+  /** Seconds for a new connection to make an admitted call. */
   readonly admissionTimeout: number;
 }
 
@@ -15,13 +15,13 @@ interface Connection {
 }
 
 const keyOf = (address: string | undefined, port: number | undefined) => `${address} ${port}`;
-/** Milliseconds between two looks for connections whose time is over. */
+/** Milliseconds between two checks for late connections. */
 const LOOK_INTERVAL = 500;
 
 export class Connections {
   readonly #limits: ConnectionLimits;
   readonly #all = new Set<Socket>();
-  /** Those that have made no call yet, the oldest first. */
+  /** Connections without an admitted call, the oldest first. */
   readonly #strangers = new Map<string, Connection>();
   readonly #timer: NodeJS.Timeout;
   #lastUnix = 0;
@@ -36,8 +36,8 @@ export class Connections {
   }
 
   /**
-   * Takes in a new connection; false when the limit is reached, and it was closed. Before that, the oldest
-   * connection without a call is closed, so that strangers can't keep others out.
+   * Adds a new connection. Returns false after closing it when the limit is reached. The oldest connection without
+   * a call is closed first, so that strangers can't block others.
    */
   add(socket: Socket): boolean {
     // Connections to a Unix socket have no address of their own. A number identifies each of them.
@@ -63,7 +63,7 @@ export class Connections {
     this.#strangers.delete(keyOf(address, port));
   }
 
-  /** Closes all that is left. */
+  /** Closes all connections. */
   close(): void {
     clearInterval(this.#timer);
     for (const socket of this.#all) socket.destroy();

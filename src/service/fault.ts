@@ -2,7 +2,7 @@
 
 import { status } from '@grpc/grpc-js';
 
-/** A refusal with a gRPC status; its message is meant for the caller. Anything else that is thrown is not. */
+/** A refusal with a gRPC status and a message for the caller. Messages of other errors are not sent. */
 export class Fault extends Error {
   readonly code: status;
 

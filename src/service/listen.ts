@@ -1,4 +1,4 @@
-/** Sockets that a service listens on: a Unix socket in a folder of its owner's own, or TCP. */
+/** Sockets of a service: a Unix socket in a folder of its owner, or TCP. */
 
 import { lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
@@ -15,7 +15,7 @@ function answers(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    // Anything but this may be a service that is busy.
+    // Other errors may come from a busy service.
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
   });
 }
@@ -30,7 +30,7 @@ function listening(server: Server, options: { path: string } | { host: string; p
   });
 }
 
-/** One at a time takes away what a service that was killed has left: two might take away each other's. */
+/** Runs the work under a lock. Two services that remove a stale socket could remove each other's. */
 async function withLock(path: string, work: () => Promise<void>): Promise<void> {
   const lock = `${path}.lock`;
   const forgotten = 10_000;
@@ -40,7 +40,7 @@ async function withLock(path: string, work: () => Promise<void>): Promise<void> 
       break;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || tries > 100) {
-        throw new ServiceError(`${lock} can't be made: ${(cause as Error).message}`, { cause });
+        throw new ServiceError(`${lock} can't be created: ${(cause as Error).message}`, { cause });
       }
       const made = lstatSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
       if (Date.now() - made > forgotten) rmdirSync(lock);
@@ -60,10 +60,10 @@ async function listenOnSocket(server: Server, path: string): Promise<void> {
     const there = lstatSync(path, { throwIfNoEntry: false });
     if (there !== undefined) {
       if (!there.isSocket())
-        throw new ServiceError(`${path} exists and is not a socket; say another place with --socket PATH`);
+        throw new ServiceError(`${path} exists and is not a socket; choose another path with --socket PATH`);
       if (await answers(path)) {
         throw new ServiceError(
-          `a service listens on ${path} already; end it, or say another place with --socket PATH`,
+          `a service already listens on ${path}; end it, or choose another path with --socket PATH`,
         );
       }
       unlinkSync(path);
@@ -72,7 +72,7 @@ async function listenOnSocket(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Resolves with the address, its port filled in, when connections are taken in. Throws ServiceError. */
+/** Resolves with the address and its port when the server accepts connections. Throws ServiceError. */
 export async function listen(server: Server, address: ServiceAddress): Promise<ServiceAddress> {
   try {
     if (address.kind === 'unix') {

@@ -1,6 +1,6 @@
 /**
- * Files and folders that other users of the host must not be able to read, replace or intercept. A file that is
- * not private is refused, with a remedy. The permissions of existing files are never changed.
+ * Files and folders that other users of the host must not be able to read, replace or intercept. Other files are
+ * refused with a remedy. The permissions of existing files are never changed.
  */
 
 import {
@@ -36,7 +36,7 @@ function checkAncestors(folder: string): void {
   for (let path = realpathSync(folder); ; path = dirname(path)) {
     const { uid, mode } = lstatSync(path);
     if (uid !== ROOT && uid !== me()) {
-      throw insecure(`${path} belongs to uid ${uid}, who could replace what is in it; use another folder`);
+      throw insecure(`${path} belongs to uid ${uid}, who could replace its content; use another folder`);
     }
     if ((mode & WRITABLE_FOR_OTHERS) !== 0 && (mode & STICKY) === 0) {
       throw insecure(`others may write to ${path} (mode ${octal(mode)}); use another folder`);
@@ -54,29 +54,32 @@ function privateFolderProblem(path: string, stats: Stats): string | null {
   return null;
 }
 
-/** Throws ServiceError `ERR_INSECURE` unless the folder exists, is ours alone, and no other user can replace it. */
+/**
+ * Throws ServiceError `ERR_INSECURE` unless the folder exists, belongs to this user alone, and other users can't
+ * replace it.
+ */
 export function checkPrivateFolder(path: string): void {
-  // Not stat: a symbolic link that another user has laid there leads to wherever they like.
+  // lstat, because a symbolic link of another user may lead anywhere.
   const problem = privateFolderProblem(path, lstatSync(path));
   if (problem !== null) throw insecure(problem);
   checkAncestors(dirname(path));
 }
 
-/** Makes the folder, for its owner alone, unless it is there, and checks it. Its parent must be there. */
+/** Creates a missing folder for its owner alone, and checks it. Its parent must exist. */
 export function makePrivateFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new ServiceError(`the folder ${path} can't be made: ${(cause as Error).message}`, { cause });
+      throw new ServiceError(`the folder ${path} can't be created: ${(cause as Error).message}`, { cause });
     }
   }
   checkPrivateFolder(path);
 }
 
 /**
- * The default folder of sockets: `flux-ensemble` in $XDG_RUNTIME_DIR, else in /run/user/UID where there is one, else
- * `flux-ensemble-UID` in the folder for temporary files (/tmp).
+ * Returns the default folder of sockets: `flux-ensemble` in $XDG_RUNTIME_DIR, otherwise in an existing
+ * /run/user/UID, otherwise `flux-ensemble-UID` in the folder for temporary files (/tmp).
  */
 export function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const named = environment.XDG_RUNTIME_DIR;
@@ -88,19 +91,20 @@ export function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): str
 }
 
 /**
- * The text of a file that only its owner, who must be us or root, can read. Throws ServiceError: `ERR_INSECURE` when
- * others can, else `ERR_SERVICE`. `what` is for messages: `the token file`.
+ * Returns the text of a file that only its owner can read. The owner must be this user or root. Throws
+ * ServiceError: `ERR_INSECURE` when others can read it, otherwise `ERR_SERVICE`. `what` describes the file in
+ * messages: `the token file`.
  */
 export function readPrivateFile(path: string, what: string): { text: string; stats: Stats } {
   let file: number;
   try {
-    // Without waiting, should it be a pipe.
+    // Opening a pipe must not block.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     throw new ServiceError(`${what} ${path} can't be read: ${(cause as Error).message}`, { cause });
   }
   try {
-    // The opened file is checked; the path may lead elsewhere by now.
+    // The opened file is checked, because the path may change at any time.
     const stats = fstatSync(file);
     if (!stats.isFile()) throw new ServiceError(`${what} ${path} is not a file`);
     if (stats.uid !== ROOT && stats.uid !== me()) {

@@ -1,15 +1,15 @@
-/** The services' definitions, read from proto/ when they are first needed; their types are made of the same files. */
+/** Loads the services' definitions from proto/ on first use. Their types are generated from the same files. */
 
 import { fileURLToPath } from 'node:url';
 import { type GrpcObject, loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
-// Two levels up from src/service and from dist/service alike.
+// The path is the same from src/service and from dist/service.
 const folder = fileURLToPath(new URL('../../proto', import.meta.url));
 
 /**
- * The definitions of a file of proto/. `Types` is the `ProtoGrpcType` that `npm run build:proto` made of the same file, with
- * the options that are here: change both together.
+ * Loads a file of proto/. `Types` is the `ProtoGrpcType` that `npm run build:proto` generates from the same file
+ * with the options below. Change both together.
  */
 export function loadProto<Types>(file: string): Types {
   const definition = loadSync(file, {

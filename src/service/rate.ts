@@ -12,7 +12,7 @@ export class TokenBucket {
     this.#left = most;
   }
 
-  /** Takes one. Returns how many milliseconds too early that was: 0 when it was not. */
+  /** Takes a token. Returns how many milliseconds too early that was; 0 if it was not. */
   take(): number {
     const now = performance.now();
     this.#left = Math.min(this.#most, this.#left + ((now - this.#filled) / 1000) * this.#perSecond);
@@ -28,7 +28,7 @@ export class TokenBucket {
   }
 }
 
-/** A bucket for each of what may be very many callers; those that are full again are forgotten. */
+/** One bucket for each caller. Full buckets are forgotten, because there may be many callers. */
 export class TokenBuckets {
   readonly #perSecond: number;
   readonly #most: number;
@@ -40,7 +40,7 @@ export class TokenBuckets {
     this.#most = most;
   }
 
-  /** As a bucket's. */
+  /** Takes a token from the bucket of a caller. */
   take(key: string): number {
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {

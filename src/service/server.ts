@@ -1,6 +1,6 @@
 /**
- * Hosts gRPC services on sockets of its own, so that who connects is counted, checked and dropped before gRPC has to
- * do with them.
+ * Hosts gRPC services on its own sockets, so that connections are counted, checked and dropped before gRPC handles
+ * them.
  */
 
 import { createServer, type Server as NetServer } from 'node:net';
@@ -13,29 +13,29 @@ import { Audit } from './audit.js';
 import { Connections } from './connections.js';
 import { listen } from './listen.js';
 
-/** A gRPC service with what answers its calls. */
+/** A gRPC service and its handlers. */
 export interface HostedService {
   readonly definition: ServiceDefinition;
   readonly handlers: UntypedServiceImplementation;
-  /** The server is about to end: calls that would go on for ever should end now. */
+  /** The server is about to close. Calls without an end should end now. */
   close(): void;
 }
 
 export interface ServiceLimits {
-  /** Connections at a time, on each listener. */
+  /** Maximum connections on each listener. */
   readonly maxConnections: number;
-  /** Calls at a time on one connection. */
+  /** Maximum concurrent calls on one connection. */
   readonly maxStreams: number;
-  /** Bytes of one message. */
+  /** Maximum bytes of one message. */
   readonly maxMessageSize: number;
-  /** Calls of one caller, a second and at once. */
+  /** Limit of calls of one caller, a second and at once. */
   readonly callsPerSecond: number;
   readonly callsAtOnce: number;
-  /** Seconds that a new connection has to make a call that is let in. */
+  /** Seconds for a new connection to make an admitted call. */
   readonly admissionTimeout: number;
-  /** Seconds without a call under way after which a connection is closed. */
+  /** Seconds without a call in progress after which a connection is closed. */
   readonly idleTimeout: number;
-  /** Seconds between two questions to the other side whether it is there, and that it has to answer. */
+  /** Seconds between two keepalive pings, and for the answer. */
   readonly keepaliveInterval: number;
   readonly keepaliveTimeout: number;
 }
@@ -57,7 +57,7 @@ export interface ServiceServerOptions {
   readonly limits?: Partial<ServiceLimits>;
   /** File that the audit is appended to; null for standard error. */
   readonly auditFile?: string | null;
-  /** Hears of what its owner should know; by default it goes to standard error. */
+  /** Receives messages for the service's owner; written to standard error by default. */
   readonly log?: (text: string) => void;
 }
 
@@ -67,7 +67,7 @@ interface Listener {
   readonly connections: Connections;
 }
 
-/** Memory that the headers and frames of one connection may take, in MB. */
+/** Maximum memory for headers and frames of one connection, in MB. */
 const SESSION_MEMORY = 10;
 
 export class ServiceServer {
@@ -88,8 +88,8 @@ export class ServiceServer {
   }
 
   /**
-   * Listens there too. Resolves with the address, its port filled in. Throws ServiceError: `ERR_INSECURE` when
-   * strangers could call, and the options do not allow it.
+   * Adds a listener. Resolves with the address and its port. Throws ServiceError: `ERR_INSECURE` when strangers
+   * could call, unless the options allow it.
    */
   async listen(options: ListenOptions): Promise<ServiceAddress> {
     const { credentials, access, warnings } = guard(options, this.#log);
@@ -133,7 +133,7 @@ export class ServiceServer {
     return address;
   }
 
-  /** Takes in no more, lets calls end for `grace` seconds, and closes everything. Idempotent. */
+  /** Stops accepting calls, lets calls end for `grace` seconds, and closes everything. Idempotent. */
   close(grace = 2): Promise<void> {
     this.#closing ??= this.#close(grace);
     return this.#closing;

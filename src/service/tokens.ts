@@ -1,7 +1,7 @@
 /**
- * Bearer tokens, kept in a file that only its owner can read: one a line, with an optional name and time of expiry.
+ * Bearer tokens in a file that only its owner can read: one a line, with an optional name and time of expiry.
  *
- *     # who may use the service
+ *     # users of the service
  *     m3Zk...  name=alice  expires=2026-12-31T00:00:00Z
  */
 
@@ -12,15 +12,15 @@ import { readPrivateFile } from './private-files.js';
 
 export interface Token {
   readonly value: string;
-  /** Who has it, for the audit. */
+  /** The owner, for the audit. */
   readonly name: string;
   /** Seconds since the epoch; null for never. */
   readonly expires: number | null;
 }
 
-/** Characters; fewer can be guessed. */
+/** Minimum characters, against guessing. */
 const SHORTEST = 16;
-/** Milliseconds between two looks whether the file has changed. */
+/** Milliseconds between two checks for a changed file. */
 const LOOK_INTERVAL = 1000;
 
 function parseToken(line: string, where: string): Token {
@@ -54,11 +54,11 @@ export function readTokens(path: string): Token[] {
     const content = line.replace(/(^|\s)#.*/, '').trim();
     if (content !== '') tokens.push(parseToken(content, `${path}, line ${index + 1}`));
   }
-  if (tokens.length === 0) throw new ServiceError(`the token file ${path} has no token in it`);
+  if (tokens.length === 0) throw new ServiceError(`the token file ${path} contains no token`);
   return tokens;
 }
 
-/** Makes a file with a new token, for its owner alone. Throws ServiceError when there is a file of that name. */
+/** Creates a file with a new token, for its owner alone. Throws ServiceError for an existing file. */
 export function writeNewToken(path: string, name: string | null, expires: Date | null): void {
   const fields = [
     randomBytes(32).toString('base64url'),
@@ -74,7 +74,7 @@ export function writeNewToken(path: string, name: string | null, expires: Date |
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** Knows the tokens of a file, also after it has changed. */
+/** Keeps the tokens of a file up to date. */
 export class TokenKeeper {
   readonly #path: string;
   readonly #problem: (error: unknown) => void;
@@ -82,7 +82,7 @@ export class TokenKeeper {
   #version: string;
   #looked = performance.now();
 
-  /** Throws as `readTokens` does; `problem` hears of a file that was changed to one that can't be used. */
+  /** Throws as `readTokens` does. `problem` receives errors of later changes of the file. */
   constructor(path: string, problem: (error: unknown) => void) {
     this.#path = path;
     this.#problem = problem;
@@ -91,8 +91,8 @@ export class TokenKeeper {
   }
 
   /**
-   * The token of this value, or the reason for refusing it. The time does not depend on the value: the digests of all
-   * tokens are compared, each in constant time.
+   * Returns the token with this value, or the reason for its refusal. The time does not depend on the value: the
+   * digests of all tokens are compared, each in constant time.
    */
   find(value: string, now = Date.now() / 1000): Token | 'unknown' | 'expired' {
     this.#reload();
@@ -114,7 +114,7 @@ export class TokenKeeper {
     try {
       this.#tokens = readTokens(this.#path);
     } catch (error) {
-      // A removed file admits no caller: it may have been removed for that purpose.
+      // A removed file admits no client. Its removal may have had that purpose.
       this.#tokens = [];
       this.#problem(error);
     }

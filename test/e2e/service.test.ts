@@ -183,7 +183,7 @@ describe.concurrent('many ensembles, one service', () => {
     const { status, stderr } = await run.finished;
     expect(status).toBe(0);
     expect(stderr).toMatch(
-      /the service at unix:.* is not there: .*; the run goes on without it\n.*is back\n/,
+      /the service at unix:.* is unavailable: .*; the run continues without it\n.*is back\n/,
     );
     await again.stop();
   });

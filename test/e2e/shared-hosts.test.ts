@@ -151,7 +151,7 @@ describe.concurrent('TCP', () => {
       status: 2,
       stderr: expect.stringContaining('ERR_INSECURE'),
     });
-    expect((await service.stop()).stderr).toMatch(/warning: --insecure: everybody who can reach/);
+    expect((await service.stop()).stderr).toMatch(/warning: --insecure: every client that can reach/);
   });
 
   test('a token lets in, others do not', async () => {
@@ -250,7 +250,7 @@ describe.concurrent('TCP', () => {
     expect((await server(['token', made])).status).toBe(1);
     const files = [
       [tokenFile(folder, 'open', 'e'.repeat(40), 0o644), 'is open to others (mode 0644)', 2],
-      [tokenFile(folder, 'empty', '# nobody\n'), 'has no token', 1],
+      [tokenFile(folder, 'empty', '# nobody\n'), 'contains no token', 1],
       [tokenFile(folder, 'short', 'secret\n'), 'at least 16', 1],
       [tokenFile(folder, 'odd', `${'f'.repeat(40)} expiers=tomorrow\n`), 'line 1', 1],
       [join(folder, 'none'), 'ENOENT', 1],

@@ -131,7 +131,7 @@ describeFlux('a run in a MiniCluster', () => {
       await cli(['token', guessed], { program: serverProgram });
       cluster.api.store.patch('lab', 'lammps', { spec: { size: 2 } });
       const { stderr } = await run(instance, 'lab/lammps', '--token-file', guessed);
-      expect(stderr).toMatch(/does not let us in: the token is not one of this service \[ERR_SERVICE\]/);
+      expect(stderr).toMatch(/refuses the credentials: the token is not one of this service \[ERR_SERVICE\]/);
       expect(cluster.api.store.get('lab', 'lammps').spec.size).toBe(2);
     });
   });
@@ -140,7 +140,7 @@ describeFlux('a run in a MiniCluster', () => {
 describe('command lines that are wrong', () => {
   test.each([
     ['no name', [], /needs the name of the MiniCluster/],
-    ['no such name', ['--name', 'a/b/c'], /'a\/b\/c' is none/],
+    ['no such name', ['--name', 'a/b/c'], /'a\/b\/c' is invalid/],
     ['TCP without TLS', ['--name', 'a/b', '--host', 'localhost'], /without TLS.*\[ERR_INSECURE\]/],
   ])('run: %s', async (_name, more, message) => {
     const { stderr, status } = await cli(['run', grow, '--executor', 'minicluster', ...more]);
@@ -150,7 +150,7 @@ describe('command lines that are wrong', () => {
 
   test.each([
     ['no cluster', ['--kubernetes'], /\/nowhere is missing; set KUBECONFIG \[ERR_SERVICE\]/],
-    ['a namespace without a cluster', ['--namespace', 'lab'], /for --kubernetes only/],
+    ['a namespace without a cluster', ['--namespace', 'lab'], /--namespace requires --kubernetes/],
   ])('server: %s', async (_name, more, message) => {
     const env = { KUBECONFIG: '/nowhere', KUBERNETES_SERVICE_HOST: '' };
     const { stderr, status } = await cli(['start', ...more], { program: serverProgram, env });

@@ -148,7 +148,7 @@ describe.skipIf(missing !== null)(`Python${missing === null ? '' : ` (skipped: $
       expect(await resize('mute', 1)).toEqual({
         before: null,
         after: null,
-        note: 'the service heard it and does not say what it did',
+        note: 'the service accepted it and did not report a result',
       });
     });
 

@@ -96,7 +96,7 @@ test('no answer in time', async () => {
   const client = new OperatorClient({ ...target, address: service.socket, timeout: 500 });
   await expect(client.resize(1)).rejects.toMatchObject({
     code: 'ERR_SERVICE',
-    message: expect.stringMatching(/did not answer in time; what was asked for may be done or not$/),
+    message: expect.stringMatching(/did not answer in time; the result of the request is unknown$/),
   });
   release();
   client.close();

@@ -49,14 +49,14 @@ export class ServiceClient {
     });
   }
 
-  /** Has a run do something; resolves when it has. Throws ServiceError when it could not. */
+  /** Performs an action in a run, and resolves when it is done. Throws ServiceError when it failed. */
   act(ensemble: string, { name, label = '', value }: ExternalAction): Promise<ActResponse> {
     return this.#call((done) => {
       this.#client.Act({ ensemble, action: name, label, ...(value === undefined ? {} : { value }) }, done);
     });
   }
 
-  /** The statistics of one group over many ensembles; over all that run when none are named. */
+  /** Returns the statistics of one group over many ensembles; over all running ones when none are named. */
   merge(group: string, ensembles: readonly string[] = []): Promise<MergedGroup> {
     return this.#call((done) => {
       this.#client.Merge({ group, ensembles: [...ensembles] }, done);
@@ -72,7 +72,7 @@ export class ServiceClient {
     { brief = false, signal }: { brief?: boolean; signal?: AbortSignal } = {},
   ): AsyncGenerator<WatchResponse, void, void> {
     const call = this.#client.Watch({ ensemble: ensemble ?? '', brief });
-    // Also after the last message was taken: it says there that the call was canceled.
+    // The handler stays after the last message, because canceling emits an error.
     call.on('error', () => {});
     const cancel = () => call.cancel();
     signal?.addEventListener('abort', cancel);
@@ -111,7 +111,7 @@ export class ServiceClient {
         { cause: error, code: 'ERR_SERVICE_UNREACHABLE' },
       );
     }
-    // A refusal says all by itself; anything else wants to be looked into where it comes from.
+    // A refusal is complete. Other errors need the address of their origin.
     const message = refusals.has(code)
       ? details
       : `the service at ${this.#address}: ${status[code]}: ${details}`;

@@ -40,7 +40,7 @@ export interface RunOutcome {
   readonly after: number | null;
 }
 
-/** The way to a run that is connected. */
+/** The session of a connected run. */
 export interface RunSession {
   /** Resolves when it is done. Throws Fault. */
   act(action: RunAction): Promise<RunOutcome>;
@@ -93,7 +93,7 @@ export class Entry {
     return this.#update.paused ? 'PAUSED' : 'RUNNING';
   }
 
-  /** It may be asked to do something. */
+  /** True while the run can receive actions. */
   get live(): boolean {
     return this.end === null && !this.lost;
   }

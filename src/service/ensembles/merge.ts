@@ -1,9 +1,8 @@
 /**
- * Statistics of one group over many ensembles, as if all their jobs had been of one run.
+ * Statistics of one group over many ensembles, as if all jobs had belonged to one run.
  *
- * Counts add up, and count, mean, variance, minimum and maximum are those of all numbers together. Quantiles, and what is
- * made of them, merge where every run keeps sketches. P² estimates do not: they keep five markers, not where the numbers
- * were.
+ * Counts add up; count, mean, variance, minimum and maximum are exact. Quantiles, and statistics based on them,
+ * merge if every run keeps sketches. P² estimates do not merge: they keep five markers instead of a distribution.
  */
 
 import { emptyState, isFromSketch, merge, SKETCHED_STATISTICS, stateValue } from '../../engine/mergeable.js';
@@ -11,7 +10,7 @@ import { STATISTICS, type Statistic } from '../../model/metric-names.js';
 import type { StreamState } from '../../model/metrics.js';
 import type { Counts, GroupState, StatisticsState } from './proto.js';
 
-/** The statistics of merged groups, besides the count. */
+/** The statistics of merged groups other than the count. */
 const MERGED: readonly Statistic[] = [...STATISTICS, 'std', 'sum', 'p95', 'p99'];
 
 function stateOf({ count, mean, m2, min, max, sketch }: StatisticsState): StreamState {
@@ -21,7 +20,7 @@ function stateOf({ count, mean, m2, min, max, sketch }: StatisticsState): Stream
   return { ...moments, sum, zeros, first, buckets: Float64Array.from(buckets) };
 }
 
-/** Statistics by name, without those that have no value; `sketched` says whether the buckets hold all numbers. */
+/** Returns statistics by name, without missing values. `sketched` is true if the buckets cover all numbers. */
 export function stateValues(state: StreamState, sketched: boolean): Record<string, number> {
   const values: Record<string, number> = {};
   for (const name of MERGED) {
@@ -31,7 +30,7 @@ export function stateValues(state: StreamState, sketched: boolean): Record<strin
   return values;
 }
 
-/** Whether it says where all of its numbers lie. */
+/** Returns whether its sketch covers all of its numbers. */
 const isSketched = ({ count, sketch }: StatisticsState) => count === 0 || sketch !== null;
 
 function mergeStatistics(all: readonly StatisticsState[]): StatisticsState {
@@ -75,7 +74,7 @@ export function mergeGroups(groups: readonly GroupState[]): { group: GroupState;
       ...(sketched
         ? []
         : [`${unmergeable}: some of these runs keep no sketches, and P² estimates do not merge`]),
-      ...(probes.size === 0 ? [] : [`${unmergeable} of what probes measure: no run keeps sketches of it`]),
+      ...(probes.size === 0 ? [] : [`${unmergeable} of probes: runs keep no sketches of their values`]),
     ],
   };
 }

@@ -1,4 +1,4 @@
-/** The ensembles that the service knows, and who wants to hear of their changes. */
+/** The ensembles that the service knows, and the listeners to their changes. */
 
 import { status } from '@grpc/grpc-js';
 import { counted } from '../../text/counted.js';
@@ -8,25 +8,25 @@ import { Entry, type RunSession } from './entry.js';
 import type { Hello } from './proto.js';
 
 export interface RegistryOptions {
-  /** Seconds without a word after which an ensemble counts as lost; 15 by default. */
+  /** Seconds without a message after which an ensemble counts as lost; 15 by default. */
   readonly patience?: number;
-  /** Seconds for which one that has ended, or is lost, is kept; an hour by default. */
+  /** Seconds for which an ended or lost ensemble is kept; an hour by default. */
   readonly keep?: number;
-  /** Ensembles at a time; 10,000 by default. */
+  /** Maximum ensembles; 10,000 by default. */
   readonly maxEnsembles?: number;
 }
 
-/** Hears of changes; it must not take long. */
+/** Receives changes. Must return quickly. */
 export interface RegistryListener {
   changed(entry: Entry): void;
   forgotten(entry: Entry): void;
 }
 
-/** Milliseconds between two looks for those that are lost or to be forgotten. */
+/** Milliseconds between two checks for ensembles that are lost or expired. */
 const LOOK_INTERVAL = 500;
 
 export class Registry {
-  /** Seconds without a word after which an ensemble counts as lost. */
+  /** Seconds without a message after which an ensemble counts as lost. */
   readonly patience: number;
   readonly #keep: number;
   readonly #maxEnsembles: number;
@@ -47,8 +47,8 @@ export class Registry {
   }
 
   /**
-   * Takes in a run, perhaps one that was here before: over another connection, or before the service was restarted.
-   * Throws Fault when the id belongs to another caller, or the registry is full.
+   * Registers a run, possibly again: over another connection, or after a restart of the service. Throws Fault when
+   * the id belongs to another caller, or the registry is full.
    */
   register(hello: Hello, owner: string, session: RunSession): Entry {
     let entry = this.#entries.get(hello.id);
@@ -66,7 +66,7 @@ export class Registry {
     return entry;
   }
 
-  /** Something of it has changed, or it has said that nothing has. */
+  /** Notes a message of a run, with or without a change. */
   touch(entry: Entry): void {
     entry.heard = performance.now();
     if (entry.lost) {
@@ -76,7 +76,7 @@ export class Registry {
     for (const listener of this.#listeners) listener.changed(entry);
   }
 
-  /** A session has come to its end; the entry stays, and is lost unless it said goodbye or comes back. */
+  /** Ends a session. The entry stays. It counts as lost unless it sent its goodbye or reconnects. */
   leave(entry: Entry, session: RunSession): void {
     if (entry.session !== session) return;
     entry.session = null;
@@ -85,8 +85,8 @@ export class Registry {
   }
 
   /**
-   * The ensemble of that id, or else of that name: the one that is live, if several have had it. Throws Fault:
-   * NOT_FOUND, or FAILED_PRECONDITION when several are live.
+   * Returns the ensemble with this id or name; the live one if several had the name. Throws Fault: NOT_FOUND, or
+   * FAILED_PRECONDITION when several are live.
    */
   find(name: string): Entry {
     const byId = this.#entries.get(name);
@@ -97,7 +97,7 @@ export class Registry {
       const ids = live.map(({ hello }) => hello.id).join(', ');
       throw new Fault(
         status.FAILED_PRECONDITION,
-        `${live.length} ensembles are called ${name}: say one of ${ids}`,
+        `${live.length} ensembles are called ${name}: use one of the ids ${ids}`,
       );
     }
     const found = live[0] ?? named.at(-1);
@@ -133,7 +133,7 @@ export class Registry {
     }
   }
 
-  /** Those that are over go first, the one that is longest silent before the others. Throws Fault. */
+  /** Removes the ensemble that was silent for the longest time, ended ones first. Throws Fault. */
   #makeRoom(): void {
     if (this.#entries.size < this.#maxEnsembles) return;
     let oldest: Entry | null = null;
@@ -143,7 +143,7 @@ export class Registry {
     if (oldest === null) {
       throw new Fault(
         status.RESOURCE_EXHAUSTED,
-        `the service has ${counted(this.#entries.size, 'ensemble')}, as many as it takes`,
+        `the service has ${counted(this.#entries.size, 'ensemble')}, its maximum`,
       );
     }
     this.#forget(oldest);

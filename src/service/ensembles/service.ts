@@ -22,15 +22,15 @@ export interface EnsemblesOptions {
   readonly log: (text: string) => void;
   /** Seconds between two updates of a run; 0.25 by default. */
   readonly interval?: number;
-  /** Seconds that a run has to do what it is asked; 120 by default. */
+  /** Seconds for a run to perform an action; 120 by default. */
   readonly actionTimeout?: number;
-  /** Actions that are under way at a time; 100 by default. */
+  /** Maximum concurrent actions; 100 by default. */
   readonly maxActions?: number;
 }
 
 const SHUTDOWN = 'the service is shutting down';
 
-/** Throws Fault when it is nothing that a run can be asked. */
+/** Validates an action. Throws Fault for an invalid one. */
 function checkAct({ action, value }: ActRequest): void {
   if (!isExternal(action)) {
     const hint = didYouMean(action, externalActionNames) || `; there are ${externalActionNames.join(', ')}`;
@@ -56,7 +56,7 @@ export function ensemblesService(options: EnsemblesOptions): HostedService {
     if (underWay >= maxActions) {
       throw new Fault(
         status.RESOURCE_EXHAUSTED,
-        `the service has ${counted(underWay, 'action')} under way already`,
+        `the service has ${counted(underWay, 'action')} in progress already`,
       );
     }
     underWay++;

@@ -18,14 +18,14 @@ export interface SessionOptions {
   readonly log: (text: string) => void;
   /** Seconds between two updates; the service sends this number to runs. */
   readonly interval: number;
-  /** Seconds that a run has to do what it is asked. */
+  /** Seconds for a run to perform an action. */
   readonly actionTimeout: number;
 }
 
-/** Messages of one run, a second and at once; one that has more to say is read more slowly. */
+/** Limit of messages of one run, a second and at once. Further messages are read more slowly. */
 const MESSAGES_PER_SECOND = 50;
 const MESSAGES_AT_ONCE = 200;
-/** Actions that one run may have under way. */
+/** Maximum concurrent actions of one run. */
 const MOST_ACTIONS = 64;
 const LONGEST_NAME = 256;
 
@@ -46,14 +46,14 @@ export class Session implements RunSession {
     this.#options = options;
   }
 
-  /** Follows the run until it goes or is lost. */
+  /** Follows the run until it ends or is lost. */
   async follow(): Promise<void> {
     const { registry, audit, log } = this.#options;
     const { who, peer } = callerOf(this.#call);
     let entry: Entry | null = null;
     try {
       const bucket = new TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE);
-      // A stream that is left destroyed at its end has no way to answer any more.
+      // A stream that its iterator destroys can't send an answer.
       const messages = this.#call.iterator({ destroyOnReturn: false });
       for await (const message of messages as AsyncIterable<RunMessage__Output>) {
         const early = bucket.take();
@@ -78,14 +78,14 @@ export class Session implements RunSession {
     } finally {
       this.#over = true;
       if (entry !== null) registry.leave(entry, this);
-      this.#giveUp(new Fault(status.UNAVAILABLE, 'the run was lost before it said whether it has done it'));
+      this.#giveUp(new Fault(status.UNAVAILABLE, 'the run was lost before it reported the result'));
     }
   }
 
   act(action: RunAction): Promise<RunOutcome> {
     if (this.#over) throw new Fault(status.UNAVAILABLE, 'the run is not connected');
     if (this.#waiting.size >= MOST_ACTIONS) {
-      throw new Fault(status.RESOURCE_EXHAUSTED, `the run has ${MOST_ACTIONS} actions under way already`);
+      throw new Fault(status.RESOURCE_EXHAUSTED, `the run has ${MOST_ACTIONS} actions in progress already`);
     }
     const number = ++this.#lastAction;
     const { value, ...rest } = action;
@@ -93,12 +93,7 @@ export class Session implements RunSession {
       const seconds = this.#options.actionTimeout;
       const timer = setTimeout(() => {
         this.#waiting.delete(number);
-        reject(
-          new Fault(
-            status.DEADLINE_EXCEEDED,
-            `the run has not said within ${seconds} s whether it has done it`,
-          ),
-        );
+        reject(new Fault(status.DEADLINE_EXCEEDED, `the run did not report the result within ${seconds} s`));
       }, seconds * 1000);
       const over = <T>(settle: (value: T) => void) => {
         return (value: T) => {
@@ -133,7 +128,7 @@ export class Session implements RunSession {
       entry.version++;
       registry.touch(entry);
     } else {
-      throw new Fault(status.INVALID_ARGUMENT, 'a message without a content that is known');
+      throw new Fault(status.INVALID_ARGUMENT, 'a message without known content');
     }
   }
 

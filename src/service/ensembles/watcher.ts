@@ -8,7 +8,7 @@ import type { Registry } from './registry.js';
 
 export type WatchStream = ServerWritableStream<WatchRequest__Output, WatchResponse>;
 
-/** Milliseconds that a reader may leave a message lying. */
+/** Milliseconds until a reader must take a message. */
 const MOST_PATIENCE = 60_000;
 
 export class Watcher {

@@ -1,4 +1,4 @@
-/** Asks a service, ours or ensemble-python's, for another size of a MiniCluster. */
+/** Requests a resize of a MiniCluster from a service, ours or ensemble-python's. */
 
 import { randomUUID } from 'node:crypto';
 import { type ServiceError as CallError, type ClientUnaryCall, status } from '@grpc/grpc-js';
@@ -17,15 +17,15 @@ import { apiGroup, apiVersion } from './request.js';
 export interface OperatorClientOptions extends ConnectOptions {
   /** The MiniCluster's name. */
   readonly name: string;
-  /** Its namespace; null for the one that the service looks after, whichever it is. */
+  /** Its namespace; null for that of the service. */
   readonly namespace: string | null;
-  /** Milliseconds for an answer, with all tries; 45 s by default, longer than our service takes. */
+  /** Milliseconds for an answer, including all tries; 45 s by default, longer than our service takes. */
   readonly timeout?: number;
-  /** Milliseconds before the second of five tries where no service can be reached, then twice as many; 500 by default. */
+  /** Milliseconds before the second of five tries to reach a service, doubled for each later one; 500 by default. */
   readonly backoff?: number;
 }
 
-/** A service that is just being started again should not cost a resize. */
+/** The restart of a service should not make a resize fail. */
 const retries = (backoff: number) => ({
   methodConfig: [
     {
@@ -41,7 +41,7 @@ const retries = (backoff: number) => ({
   ],
 });
 
-/** As much of the payloads of answers as we know; other services may have others, or none. */
+/** The known parts of payloads of answers. Other services may send others, or none. */
 const answerSchema = z.object({
   before: z.number().optional().catch(undefined),
   after: z.number().optional().catch(undefined),
@@ -71,16 +71,16 @@ export class OperatorClient implements NodeScaler {
     const { EnsembleOperator } = convergedcomputing.org.grpc.v1;
     this.#client = new EnsembleOperator(target, credentials, {
       ...channel,
-      // Safe with our service, which knows a request by its id; one of ensemble-python would do it twice when the
-      // connection is lost within the call.
+      // Safe with our service, which knows a request by its id. A service of ensemble-python would perform it twice
+      // if the connection is lost during the call.
       'grpc.enable_retries': 1,
       'grpc.service_config': JSON.stringify(retries(options.backoff ?? 500)),
     });
   }
 
   /**
-   * Throws ServiceError: `ERR_SERVICE` when the service refuses or does not answer in time, `ERR_SERVICE_UNREACHABLE`
-   * when there is none.
+   * Requests a resize. Throws ServiceError: `ERR_SERVICE` when the service refuses or times out,
+   * `ERR_SERVICE_UNREACHABLE` without a service.
    */
   async resize(delta: number, signal?: AbortSignal): Promise<ResizeOutcome> {
     const { name, namespace } = this.#options;
@@ -90,24 +90,24 @@ export class OperatorClient implements NodeScaler {
       group: apiGroup,
       [action]: Math.abs(delta),
       ...(namespace === null ? {} : { namespace }),
-      // A request that is sent again is known by it: a lost answer must not grow a cluster twice.
+      // The id identifies a repeated request: a lost answer must not grow a cluster twice.
       request: randomUUID(),
     });
     const response = await this.#call({ member: 'miniclusters', name, action, payload }, signal);
     const { before = null, after = null, message, code, reason } = readAnswer(response.payload);
     switch (response.status) {
       case 'SUCCESS':
-        return { before, after, note: message ?? 'done; the service does not say from which size to which' };
+        return { before, after, note: message ?? 'done; the service did not report the sizes' };
       case 'UNSPECIFIED':
-        return { before, after, note: 'the service heard it and does not say what it did' };
+        return { before, after, note: 'the service accepted it and did not report a result' };
       default: {
-        const why = `${reason ?? 'the service gives no reason'}${code === undefined ? '' : ` (${code})`}`;
+        const why = `${reason ?? 'the service gave no reason'}${code === undefined ? '' : ` (${code})`}`;
         throw new ServiceError(`${action} of MiniCluster '${name}': ${response.status}: ${why}`);
       }
     }
   }
 
-  /** Gives up calls that are under way. Idempotent. */
+  /** Aborts calls in progress. Idempotent. */
   close(): void {
     for (const call of this.#calls) call.cancel();
     this.#client.close();
@@ -135,7 +135,7 @@ export class OperatorClient implements NodeScaler {
 
   #failure(error: CallError | null): ServiceError {
     const where = formatAddress(this.#options.address);
-    // The system's own words within gRPC's message are the useful part.
+    // The system's message within that of gRPC is the useful part.
     const details =
       error?.details.replace(/^.*Last error: (?:Error: )?(.*?)\. Resolution note:.*$/s, '$1') ?? '';
     const options = { cause: error };
@@ -147,12 +147,12 @@ export class OperatorClient implements NodeScaler {
         });
       case status.DEADLINE_EXCEEDED:
         return new ServiceError(
-          `the service at ${where} did not answer in time; what was asked for may be done or not`,
+          `the service at ${where} did not answer in time; the result of the request is unknown`,
           options,
         );
       case status.UNAUTHENTICATED:
       case status.PERMISSION_DENIED:
-        return new ServiceError(`the service at ${where} does not let us in: ${details}`, options);
+        return new ServiceError(`the service at ${where} refuses the credentials: ${details}`, options);
       case status.UNIMPLEMENTED:
         return new ServiceError(`the server at ${where} is not a service for ensembles: ${details}`, options);
       default:

@@ -1,6 +1,6 @@
 /**
- * The service `EnsembleOperator` of proto/ensemble-service.proto: reads a request, asks the backend, and answers with
- * JSON whatever happens.
+ * The service `EnsembleOperator` of proto/ensemble-service.proto: reads a request, calls the backend, and always
+ * answers with JSON.
  */
 
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
@@ -25,13 +25,13 @@ export interface OperatorOptions {
   readonly audit: Pick<Audit, 'action'>;
   /** Receives internal errors of the service. Callers do not see their details. */
   readonly log: (text: string) => void;
-  /** Actions that are under way at a time; others wait. */
+  /** Maximum concurrent actions; others wait. */
   readonly workers: number;
 }
 
 /** The longest time of a resize that can't be aborted, in milliseconds. */
 const LONGEST = 30_000;
-/** Characters of what was asked for. */
+/** Maximum characters of a request in the audit. */
 const LONGEST_IN_AUDIT = 300;
 
 interface Answer {

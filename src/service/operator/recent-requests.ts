@@ -1,11 +1,11 @@
 /**
- * Answers to requests that may be sent again because their answer got lost. Growing twice for one wish is what must
- * not happen; so a request with an id is done once, and asked again it gets the answer of the first time.
+ * Answers to requests that may be repeated because the answer was lost. One request must not grow a cluster twice.
+ * Therefore a request with an id is performed once, and later receives the same answer.
  */
 
-/** Requests that are remembered; each is some hundred bytes. */
+/** Maximum remembered requests; each takes some hundred bytes. */
 const MOST = 1000;
-/** Milliseconds; longer than any client tries again. */
+/** Milliseconds, longer than the retries of any client. */
 const KEPT = 10 * 60 * 1000;
 
 interface Entry<Answer> {
@@ -17,8 +17,8 @@ export class RecentRequests<Answer> {
   readonly #entries = new Map<string, Entry<Answer>>();
 
   /**
-   * The answer that is there for `key`, also one that is still under way, or else that of `perform`. A failure is not
-   * remembered: what was not done may be tried again.
+   * Returns the stored or pending answer of `key`, otherwise that of `perform`. A failure is not stored, so the
+   * request can be repeated.
    */
   once(key: string, perform: () => Promise<Answer>): Promise<Answer> {
     this.#forgetOld();
@@ -30,7 +30,7 @@ export class RecentRequests<Answer> {
     return answer;
   }
 
-  /** The oldest are first. */
+  /** The oldest entries come first. */
   #forgetOld(): void {
     for (const [key, { time }] of this.#entries) {
       if (this.#entries.size < MOST && performance.now() - time < KEPT) return;

@@ -4,7 +4,7 @@ import { ServiceError } from '../../errors.js';
 
 /** The stable code of a refusal: `code` of the answer's payload. */
 export type RefusalCode =
-  /** The request makes no sense: its payload, its action, its number, its names. */
+  /** The request is invalid: its payload, its action, its number, or its names. */
   | 'bad_request'
   /** No cluster, run or kind of member of that name. */
   | 'not_found'

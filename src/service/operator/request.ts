@@ -1,4 +1,4 @@
-/** Reads what callers send: nothing of it is trusted, and whatever is wrong with it is said. */
+/** Validates requests. Their content is not trusted, and every fault is reported. */
 
 import { z } from 'zod';
 import { didYouMean } from '../../text/suggest.js';
@@ -8,7 +8,7 @@ import { Refusal } from './refusal.js';
 export const apiGroup = 'flux-framework.org';
 export const apiVersion = 'v1alpha2';
 
-/** More nodes than anybody may mean to ask for at once. */
+/** Maximum nodes in one request. */
 export const largestStep = 1_000_000;
 /** Characters. */
 const longestPayload = 16_384;
@@ -126,7 +126,10 @@ export function readName(
     if (part === null || (part === '' && what === 'name')) continue;
     // The characters that Kubernetes allows; names of runs follow the same rule.
     if (part.length > longestName || !/^\w([\w.-]*\w)?$/.test(part)) {
-      throw new Refusal('bad_request', `${shortly(part)} is no ${what}: it has letters, digits and -._ only`);
+      throw new Refusal(
+        'bad_request',
+        `${shortly(part)} is not a valid ${what}: use only letters, digits and -._`,
+      );
     }
   }
   return found;

@@ -42,7 +42,7 @@ export class RunsBackend implements ClusterBackend {
   async resize(request: ResizeRequest): Promise<ResizeAnswer> {
     const run = this.#find(request);
     if (run.member === 'minicluster') {
-      // Its own way to another size is to ask this service: it would ask itself in a circle.
+      // Its run would ask this service for another size, which would never end.
       throw new Refusal(
         'unsupported',
         `the size of '${request.name}' is that of a MiniCluster; start the service with --kubernetes`,

@@ -1,4 +1,4 @@
-/** Which groups have changed since they were last sent, and which firings; within a bound, whatever happens. */
+/** Collects changed groups and new firings for the next message. Memory is bounded. */
 
 import type { Firing } from '../../model/firing.js';
 import type { GroupMetrics, MetricsSnapshot } from '../../model/metrics.js';
@@ -8,7 +8,7 @@ import { firingMessage, groupMessage } from './wire.js';
 /** Firings that wait to be sent; older ones are dropped and counted. */
 const MOST_FIRINGS = 256;
 
-/** Every statistic changes together with a count. */
+/** Every change of a statistic also changes a count. */
 function signature({ count, duration, pending, probes = {} }: GroupMetrics): string {
   const { submitted, finished, success, failed, canceled, timeout, exception, running } = count;
   return [
@@ -39,7 +39,7 @@ export class WaitingFirings {
 
   add(firing: Firing): void {
     this.#waiting.push(firingMessage(firing));
-    // In large steps: taking away the first of many for each that comes would cost more than keeping it.
+    // Cut in large steps, because removing the first item for each new one would be slow.
     if (this.#waiting.length > 2 * MOST_FIRINGS) this.#cut();
   }
 
@@ -52,7 +52,7 @@ export class WaitingFirings {
     return taken;
   }
 
-  /** Takes back what could not be sent; it is older than what has come since. */
+  /** Returns firings that could not be sent. They are older than the waiting ones. */
   putBack({ firings, firingsDropped }: { firings: FiringMessage[]; firingsDropped: number }): void {
     this.#waiting = [...firings, ...this.#waiting];
     this.#dropped += firingsDropped;

@@ -20,14 +20,14 @@ export interface LinkOptions extends ConnectOptions {
   readonly file: string | null;
   /** The version of this package. */
   readonly version: string;
-  /** Hears when the service is lost, and when it is back. */
+  /** Receives reports that the service was lost, or is connected again. */
   readonly log: (text: string) => void;
 }
 
-/** Milliseconds before a service that was lost is looked for again: doubled each time, up to the second. */
+/** Milliseconds before the next connection to a lost service, doubled each time up to the maximum. */
 const FIRST_BACKOFF = 250;
 const LONGEST_BACKOFF = 15_000;
-/** Milliseconds that the last words may take. */
+/** Milliseconds for the final messages. */
 const LAST_WORDS = 2000;
 
 function helloOf(run: LinkedRun, { name, file, version }: LinkOptions): Hello {
@@ -58,8 +58,8 @@ export class ServiceLink {
   #logFailed = false;
 
   /**
-   * Begins at once; a service that is not there yet is waited for in the background. Throws ServiceError when the
-   * options can't be used, `ERR_INSECURE` among them.
+   * Connects in the background, and retries until the service is available. Throws ServiceError for invalid
+   * options, for example `ERR_INSECURE`.
    */
   constructor(run: LinkedRun, options: LinkOptions) {
     this.#run = run;
@@ -97,7 +97,7 @@ export class ServiceLink {
     for await (const firing of this.#source) this.#firings.add(firing);
   }
 
-  /** A log that throws costs nobody the run. */
+  /** Reports a text. An exception of the log must not end the run. */
   #log(text: string): void {
     try {
       this.#options.log(text);
@@ -119,7 +119,7 @@ export class ServiceLink {
     }
   }
 
-  /** One connection from its beginning to its end. Resolves with why it ended, or null when all was said. */
+  /** Handles one connection from start to end. Resolves with the reason of its end, or null after the goodbye. */
   async #connectOnce(): Promise<{ reason: string; welcomed: boolean } | null> {
     let stream: RunStream;
     try {
@@ -146,10 +146,10 @@ export class ServiceLink {
   #report(reason: string): void {
     if (this.#reported === reason) return;
     this.#reported = reason;
-    this.#log(`the service at ${this.#address} is not there: ${reason}; the run goes on without it`);
+    this.#log(`the service at ${this.#address} is unavailable: ${reason}; the run continues without it`);
   }
 
-  /** A random part keeps many runs from coming all at once to a service that has just begun. */
+  /** A random part keeps many runs from reconnecting at the same time. */
   async #wait(milliseconds: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, milliseconds * (0.5 + Math.random() / 2));

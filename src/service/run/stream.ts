@@ -16,11 +16,11 @@ import { ChangedGroups, type WaitingFirings } from './changes.js';
 import type { LinkedRun } from './linked-run.js';
 import { totalsMessage } from './wire.js';
 
-/** Groups in one message, so that none is too large for the service. */
+/** Maximum groups in one message, which bounds its size. */
 const GROUPS_AT_ONCE = 500;
-/** Snapshots take at most this part of the time. */
+/** Maximum fraction of time for snapshots. */
 const SHARE_OF_TIME = 0.05;
-/** The least of the latest is what an update takes by itself: on a busy machine others' work is in some. */
+/** The cost of an update is the minimum of the latest ones, because some include other work on a busy machine. */
 const COSTS_KEPT = 5;
 
 export class RunStream {
@@ -29,7 +29,7 @@ export class RunStream {
   readonly #groups = new ChangedGroups();
   readonly #client: EnsemblesClient;
   readonly #call: ClientDuplexStream<RunMessage, ServiceMessage>;
-  /** Resolves with why the connection ended, or null when the service has taken the goodbye. */
+  /** Resolves with the reason of the connection's end, or null after the service received the goodbye. */
   readonly ended: Promise<string | null>;
   onWelcome: () => void = () => {};
   welcomed = false;
@@ -39,7 +39,7 @@ export class RunStream {
   #patience = 15;
   #goodbye: Goodbye | null = null;
   #said = 0;
-  /** Milliseconds that the latest updates took the event loop. */
+  /** Milliseconds that the latest updates took on the event loop. */
   #costs = [0];
   #wake: (() => void) | null = null;
   #draining: Promise<void> | null = null;
@@ -70,7 +70,7 @@ export class RunStream {
     });
   }
 
-  /** Sends what is left to be said, and then this. */
+  /** Sends the last changes, and then the goodbye. */
   finish(goodbye: Goodbye): void {
     this.#goodbye = goodbye;
     this.#wake?.();
@@ -95,7 +95,7 @@ export class RunStream {
   async #act({ number, name, label, value, askedBy }: NonNullable<ServiceMessage['action']>): Promise<void> {
     let result: { done: boolean; text: string; before?: number; after?: number };
     try {
-      if (!isExternal(name)) throw new Error(`this version of flux-ensemble knows no action '${name}'`);
+      if (!isExternal(name)) throw new Error(`unknown action '${name}' in this version of flux-ensemble`);
       const asked = { name, ...(label === '' ? {} : { label }), ...(value === undefined ? {} : { value }) };
       const { text, before, after } = await this.#run.act(asked, askedBy);
       result = { done: true, text, ...(before === null || after === null ? {} : { before, after }) };
@@ -107,7 +107,10 @@ export class RunStream {
     if (!this.#over) this.#call.write({ result: { number, ...result } });
   }
 
-  /** Updates until the end. A connection that takes nothing gets nothing: the next update has the latest. */
+  /**
+   * Sends updates until the end. A blocked connection skips updates, because the next one contains the latest
+   * state.
+   */
   async #tell(): Promise<void> {
     while (!this.#over) {
       const last = this.#goodbye;
@@ -132,7 +135,7 @@ export class RunStream {
     const metrics = await this.#run.metrics();
     const begun = performance.now();
     const groups = this.#groups.take(metrics);
-    // Not the time until the engine answered, which is spent with something else; but to read its answer takes as long.
+    // The wait for the engine is not counted. Reading its answer takes about as long as this part.
     this.#costs = [...this.#costs.slice(1 - COSTS_KEPT), 2 * (performance.now() - begun)];
     while (groups.length > GROUPS_AT_ONCE) await this.#say(metrics, groups.splice(0, GROUPS_AT_ONCE), false);
     await this.#say(metrics, groups, true);
@@ -166,7 +169,7 @@ export class RunStream {
     if (this.#over) this.#firings.putBack(taken);
   }
 
-  /** Resolves when the connection takes more, or has ended. Shared by all who wait, who may be many. */
+  /** Resolves when the connection accepts more, or has ended. All callers share one promise. */
   #drained(): Promise<void> {
     if (this.#over) return Promise.resolve();
     this.#draining ??= new Promise((resolve) => {

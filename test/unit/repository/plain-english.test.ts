@@ -65,7 +65,6 @@ const PATTERNS: readonly Pattern[] = [
 /** Folders and files whose prose is still to be rewritten. A line goes when they are done. */
 const NOT_YET: readonly string[] = [
   'CONTRIBUTING.md',
-  'bench',
   'native/build.mjs',
   'native/engine',
   'native/flux',
@@ -78,14 +77,12 @@ const NOT_YET: readonly string[] = [
   'proto',
   'src/actions',
   'src/cli/planned-action.ts',
-  'src/config/load.ts',
   'src/config/resolve',
   'src/config/schema',
   'src/engine',
   'src/language',
   'src/model',
   'src/run',
-  'src/service',
   'test/addon',
   'test/conformance',
   'test/e2e',

@@ -21,7 +21,7 @@ export interface ConnectOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Instead of that of the service account or of the kubeconfig's context. */
   readonly namespace?: string | undefined;
-  /** For tests: what stands before the path of the service account. */
+  /** For tests: a prefix of the path of the service account. */
   readonly root?: string;
 }
 
@@ -46,7 +46,7 @@ function inCluster({ environment, root = '' }: ConnectOptions): Cluster {
     clusters: [
       { name, server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`, caFile: path('ca.crt') },
     ],
-    // Read again now and then: the kubelet replaces it.
+    // Read again regularly, because the kubelet replaces it.
     users: [{ name, authProvider: { name: 'tokenFile', config: { tokenFile: path('token') } } }],
     contexts: [{ name, cluster: name, user: name }],
     currentContext: name,
@@ -66,7 +66,7 @@ function byKubeconfig({ environment }: ConnectOptions): Cluster {
     );
   }
   try {
-    // The first file has the say, as with kubectl.
+    // The first file takes precedence, as with kubectl.
     for (const [index, path] of found.entries()) {
       if (index === 0) config.loadFromFile(path);
       else {
@@ -91,7 +91,7 @@ function byKubeconfig({ environment }: ConnectOptions): Cluster {
   };
 }
 
-/** Finds the cluster. Throws ServiceError that says what was looked for and where. */
+/** Finds the cluster. Throws ServiceError with the places that were searched. */
 export function connect(options: ConnectOptions): Cluster {
   const cluster = options.environment.KUBERNETES_SERVICE_HOST ? inCluster(options) : byKubeconfig(options);
   return options.namespace === undefined ? cluster : { ...cluster, namespace: options.namespace };

@@ -1,4 +1,4 @@
-/** With Kubernetes: the clusters are MiniClusters of the Flux operator, whose size is a field of theirs. */
+/** The backend with Kubernetes: the clusters are MiniClusters of the Flux operator, with a field for their size. */
 
 import { didYouMean } from '../../../text/suggest.js';
 import type {
@@ -20,13 +20,13 @@ import { Tries } from './tries.js';
 
 export interface KubernetesBackendOptions {
   readonly api: MiniClusterApi;
-  /** The one namespace whose MiniClusters are looked after. */
+  /** The namespace of the MiniClusters. */
   readonly namespace: string;
-  /** The ensembles that run in the MiniClusters, as far as they are known. */
+  /** The registered runs in the MiniClusters. */
   readonly runs: KnownRuns;
-  /** Milliseconds that a whole request may take, with all tries; 20 s by default. */
+  /** Milliseconds for a whole request with all tries; 20 s by default. */
   readonly patience?: number;
-  /** Milliseconds before the second try, doubled for each one after it; 200 by default. */
+  /** Milliseconds before the second try, doubled for each later one; 200 by default. */
   readonly backoff?: number;
 }
 
@@ -46,19 +46,19 @@ export function kubernetesBackend({ runs, ...options }: ConnectOptions & { reado
 
 export class KubernetesBackend implements ClusterBackend {
   readonly #options: KubernetesBackendOptions;
-  /** Two requests for one MiniCluster wait for each other here; others' changes are noticed by its version. */
+  /** Requests for one MiniCluster are serialized here. Changes by others are detected by its version. */
   readonly #turns = new Turns();
 
   constructor(options: KubernetesBackendOptions) {
     this.#options = options;
   }
 
-  /** The namespace whose MiniClusters it looks after. */
+  /** The namespace of its MiniClusters. */
   get namespace(): string {
     return this.#options.namespace;
   }
 
-  /** Looks whether it has what it needs. Resolves with what is wrong, or null; never throws. */
+  /** Checks its access. Resolves with a problem, or null. Never throws. */
   async check(): Promise<string | null> {
     const { api, namespace } = this.#options;
     try {
@@ -97,7 +97,7 @@ export class KubernetesBackend implements ClusterBackend {
       const { namespace } = minicluster;
       const { doubt } = tries;
       if (doubt !== null && minicluster.size !== doubt.before) {
-        // The answer to a patch was lost. It was done if the size is what it was to be.
+        // The answer to a patch was lost. The patch was done if the size is the requested one.
         if (minicluster.size === doubt.after) return answerOf(namespace, doubt, minicluster.size);
         throw new Refusal(
           'unclear',
@@ -131,7 +131,7 @@ export class KubernetesBackend implements ClusterBackend {
     }
   }
 
-  /** The names of MiniClusters. Throws Refusal when the cluster does not know MiniClusters at all. */
+  /** Returns the names of MiniClusters. Throws Refusal when the cluster has no such resource. */
   async #names(tries: Tries): Promise<string[]> {
     try {
       const found = await tries.until((signal) => this.#options.api.list(tries.namespace, signal));
@@ -161,7 +161,7 @@ export class KubernetesBackend implements ClusterBackend {
       namespace,
       name,
       size,
-      // The size that the operator has set up, which changes later.
+      // The size that the operator has set up. It follows later.
       currentSize,
       limits: limitsOf(minicluster),
       run: run === null ? null : { ...run.about },
@@ -173,7 +173,7 @@ export class KubernetesBackend implements ClusterBackend {
 
 function answerOf(namespace: string, plan: ResizePlan, after: number): ResizeAnswer {
   const { before, asked, limits, limit } = plan;
-  // A webhook of the cluster may have made something else of it.
+  // A webhook of the cluster may have changed the size.
   const why = after === plan.after ? limit : 'by the cluster';
   return {
     namespace,

@@ -14,9 +14,9 @@ import { apiGroup, apiVersion } from '../request.js';
 import { type MiniCluster, readMiniCluster } from './minicluster.js';
 
 const plural = 'miniclusters';
-/** Who changed it, in the object's managedFields. */
+/** The name of the client in the object's managedFields. */
 const fieldManager = 'flux-ensemble';
-/** MiniClusters that are listed at most. */
+/** Maximum MiniClusters in a list. */
 const MOST = 500;
 
 /**
@@ -25,12 +25,12 @@ const MOST = 500;
  */
 export type FailureKind = 'again' | 'unclear' | 'final';
 
-/** The API did not do what it was asked. */
+/** A failed call of the API. */
 export class ApiFailure extends EnsembleError {
   readonly kind: FailureKind;
   /** HTTP status; null without an answer in time. */
   readonly status: number | null;
-  /** Seconds that the API asks to wait before the next try; null when it does not say. */
+  /** Seconds that the API requests before the next try; null without a request. */
   readonly retryAfter: number | null;
 
   constructor(
@@ -49,7 +49,7 @@ const kindOfStatus: Readonly<Record<number, FailureKind>> = {
   409: 'again',
   429: 'again',
   503: 'again',
-  // Also what proxies on the way answer when they lost sight of a request.
+  // Proxies also send these after losing a request.
   500: 'unclear',
   502: 'unclear',
   504: 'unclear',
@@ -104,7 +104,7 @@ export interface MiniClusterApi {
   setSize(minicluster: MiniCluster, size: number, signal: AbortSignal): Promise<MiniCluster>;
 }
 
-/** All calls throw ApiFailure. `timeout` is that of one call, in milliseconds. */
+/** Creates the API client. All calls throw ApiFailure. `timeout` is that of one call, in milliseconds. */
 export function miniClusterApi(config: KubeConfig, timeout: number): MiniClusterApi {
   const api = config.makeApiClient(CustomObjectsApi);
   const accept = setHeaderMiddleware('Accept', 'application/json');

@@ -1,4 +1,4 @@
-/** A MiniCluster of the Flux operator, as much of it as matters for its size. */
+/** The parts of a MiniCluster of the Flux operator that concern its size. */
 
 import { z } from 'zod';
 
@@ -18,9 +18,9 @@ const schema = z.object({
 export interface MiniCluster {
   readonly name: string;
   readonly namespace: string;
-  /** Changes with every change of the object; sent along, it keeps a patch from undoing what it did not know of. */
+  /** Changes with every change of the object. A patch with it fails if the object has changed since. */
   readonly resourceVersion: string;
-  /** The size that it is to have. */
+  /** The requested size. */
   readonly size: number;
   readonly minSize: number | null;
   readonly maxSize: number | null;

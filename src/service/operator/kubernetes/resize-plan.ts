@@ -1,9 +1,9 @@
-/** From a MiniCluster and a wish to its next size. */
+/** Computes the next size of a MiniCluster. */
 
 import type { SizeLimits } from '../backend.js';
 import type { MiniCluster } from './minicluster.js';
 
-/** Sizes are int32 there. */
+/** Maximum size, an int32. */
 const LARGEST = 2 ** 31 - 1;
 
 export interface ResizePlan {
@@ -11,7 +11,7 @@ export interface ResizePlan {
   readonly asked: number;
   readonly after: number;
   readonly limits: SizeLimits;
-  /** The field that kept it from the size that was asked for. */
+  /** The field that limited the requested size. */
   readonly limit: string | null;
 }
 
@@ -45,8 +45,8 @@ export function limitsOf(minicluster: MiniCluster): SizeLimits {
 }
 
 /**
- * Clamps the wish to the limits. A MiniCluster that is outside of its limits already is not moved against the wish:
- * to grow never takes nodes away, to shrink never adds any.
+ * Clamps the requested size to the limits. A MiniCluster that is already outside of its limits is never moved in
+ * the opposite direction: growing never removes nodes, and shrinking never adds any.
  */
 export function planResize(minicluster: MiniCluster, delta: number): ResizePlan {
   const before = minicluster.size;

@@ -1,4 +1,4 @@
-/** Retries of calls to Kubernetes for one request, and the refusal when all of them failed. */
+/** Retries of calls to Kubernetes for one request, and the refusal after the last failure. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '../refusal.js';
@@ -35,7 +35,10 @@ export class Tries {
     return this.#doubt;
   }
 
-  /** A call that changes nothing, made until it works. Throws Refusal when it can't, or in time. */
+  /**
+   * Repeats a call without side effects until it succeeds. Throws Refusal when it fails finally, or at the end of
+   * the time.
+   */
   async until<Result>(perform: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     while (true) {
       try {
@@ -47,12 +50,13 @@ export class Tries {
   }
 
   /**
-   * After a failed call: waits before the next try, or throws a Refusal with the reason. `plan` is the
-   * change that the call was to make.
+   * Handles a failed call: waits before the next try, or throws a Refusal with the reason. `plan` is the change
+   * that the call requested.
    */
   async failed(error: unknown, plan: ResizePlan | null): Promise<void> {
     if (!(error instanceof ApiFailure)) throw error;
-    // A change that was in doubt stays so until it is seen: also one that arrives late keeps others out by its version.
+    // The change stays in doubt until a read shows it. If it arrives late, the version of the object keeps it from
+    // overwriting others.
     if (error.kind === 'unclear' && plan !== null) this.#doubt = plan;
     if (error.kind === 'final') throw this.#refusal(error);
     // Random delays keep callers that failed together from retrying together.
@@ -72,7 +76,7 @@ export class Tries {
       const { before, after } = this.#doubt;
       return new Refusal(
         'unclear',
-        `Kubernetes did not answer to the change from ${before} to ${after} (${error.message}): it may be done or not; ` +
+        `Kubernetes did not answer to the change from ${before} to ${after} (${error.message}): it may have been done; ` +
           'ask for the status before trying again',
         options,
       );
@@ -104,7 +108,7 @@ function refusalOf(error: ApiFailure, namespace: string): Refusal {
       return refusal('conflict', `others kept changing the MiniCluster at the same time (${message})`);
     case 429: {
       const wait = retryAfter === null ? '' : `, and asks to wait for ${Math.ceil(retryAfter)} s`;
-      return refusal('busy', `Kubernetes has too much to do${wait} (${message})`);
+      return refusal('busy', `Kubernetes is overloaded${wait} (${message})`);
     }
     case 400:
     case 422:
