@@ -171,7 +171,7 @@ describe('the limits of a service', () => {
     expect(await said({ hello: { ...hello('x'), id: '' } })).toBe('a run needs an id and a name');
     expect(await said({ hello: hello('z'.repeat(1000)) })).toMatch(/longer than 256/);
     expect(await said({ hello: hello('x') }, {})).toBe('a message without known content');
-    expect(await said({ hello: hello('y') }, { hello: hello('y') })).toMatch(/without a content/);
+    expect(await said({ hello: hello('y') }, { hello: hello('y') })).toMatch(/without known content/);
     await service.close();
   });
 

@@ -103,7 +103,7 @@ describe('statistics of several ensembles', () => {
       values: { mean: -3, variance: 2, min: -4, max: -2 },
     });
     expect(Object.keys(merged.probes)).toHaveLength(2);
-    expect(unmerged).toEqual([expect.stringContaining('of what probes measure')]);
+    expect(unmerged).toEqual([expect.stringContaining('of probes: ')]);
   });
 
   test('add up what was counted', () => {
