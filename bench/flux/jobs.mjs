@@ -23,7 +23,7 @@ async function submit(count, validate) {
   await engine.start(Date.now() / 1000);
   await openFlux(engine, { validateOnce: validate === 'once' });
   const begin = performance.now();
-  const report = await engine.submit(portion(count), { rule: 0, firing: 0, index: 0, attempt: 0 });
+  const report = await engine.source.submit(portion(count), { rule: 0, firing: 0, index: 0, attempt: 0 });
   const seconds = (performance.now() - begin) / 1000;
   if (report.accepted !== count) throw new Error(`${report.accepted} of ${count} jobs: ${report.reason}`);
   tell({ seconds, rate: count / seconds });
@@ -49,7 +49,7 @@ async function hop(hops, validate, blocked) {
   })();
   await engine.start(Date.now() / 1000);
   await openFlux(engine, { validateOnce: validate === 'once' });
-  await engine.submit(portion(1), { rule: 0, firing: 0, index: 0, attempt: 0 });
+  await engine.source.submit(portion(1), { rule: 0, firing: 0, index: 0, attempt: 0 });
   const busy = blocked ? setInterval(() => block(200), 0) : undefined;
   await reading;
   clearInterval(busy);

@@ -47,7 +47,7 @@ async function backlog(rounds, events) {
     await openFlux(engine, { full: true, allEvents: events === 'all' });
     const status = await untilSentinel(engine);
     if (round >= 0) report(status, nothing, microseconds(begin));
-    await engine.closeSource();
+    await engine.source.close();
     engine.close();
   }
 }

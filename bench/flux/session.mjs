@@ -33,17 +33,15 @@ export function makeRule(given) {
 }
 
 export function makeEngine(rules, metrics = []) {
-  const engine = new Engine(
+  return new Engine(
     { ...EMPTY_PLAN, groups: [loadGroup], metrics, rules },
     { firing() {}, decodeError: ({ reason }) => fail(reason) },
   );
-  engine.onSource({ records() {}, quiet() {}, failed: ({ message }) => fail(message) });
-  return engine;
 }
 
 /** Connects as the Flux member does. */
 export function openFlux(engine, { full = false, allEvents = false, validateOnce = true }) {
-  return engine.openFlux({
+  const options = {
     library: fluxLibrary,
     uri: null,
     allow: allEvents ? [] : needed,
@@ -51,6 +49,11 @@ export function openFlux(engine, { full = false, allEvents = false, validateOnce
     validateOnce,
     window: 4096,
     tap: false,
+  };
+  return engine.source.openFlux(options, {
+    records() {},
+    quiet() {},
+    failed: ({ message }) => fail(message),
   });
 }
 

@@ -306,7 +306,7 @@ export interface Addon {
 
 const require = createRequire(import.meta.url);
 // Two levels up from src/engine and from dist/engine alike.
-const abi = require('../../native/abi.json') as number;
+const abiPath = fileURLToPath(new URL('../../native/abi.json', import.meta.url));
 const builtPath = fileURLToPath(new URL('../../build/Release/flux_ensemble.node', import.meta.url));
 
 const REMEDY =
@@ -340,7 +340,9 @@ function* differences({ countNames, statisticNames, keptStatistics }: Addon): Ge
  */
 export function loadAddon(path: string = builtPath): Addon {
   let addon: Addon;
+  let abi: number;
   try {
+    abi = require(abiPath) as number;
     addon = require(path) as Addon;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);

@@ -69,7 +69,7 @@ export class Dispatcher {
         state,
         metrics,
         // Requested now, because the result may be in the next message of the engine.
-        submission: firing.submitting ? this.#context.engine.submission(number) : null,
+        submission: firing.submitting ? this.#context.engine.source.submission(number) : null,
         report: (report) => this.#context.observer.action?.(report, firing),
       },
       0,
@@ -128,7 +128,7 @@ export class Dispatcher {
   /** Takes in a job that is to be submitted again. */
   retry(retry: Retry): void {
     if (this.#stopped) return;
-    const report = retry.submitting ? this.#context.engine.submissionOfRetry(retry.number) : null;
+    const report = retry.submitting ? this.#context.engine.source.submissionOfRetry(retry.number) : null;
     this.#pending++;
     this.#queue = this.#queue.then(async () => {
       while (this.#paused !== null) await this.#paused.over;

@@ -68,6 +68,7 @@ describeFlux('no instance', () => {
     cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
     copyFileSync(join(root, 'package.json'), join(copy, 'package.json'));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    cpSync(join(root, 'native/abi.json'), join(copy, 'native/abi.json'));
     mkdirSync(join(copy, 'build/Release'), { recursive: true });
     for (const name of ['flux_ensemble.node', 'ensemble-spawner']) {
       copyFileSync(join(root, 'build/Release', name), join(copy, 'build/Release', name));

@@ -18,9 +18,9 @@ const plan = { ...EMPTY_PLAN, groups: ['a'], rules: [rule] };
 const alive = setInterval(() => gc(), 10);
 const fired = new Promise((resolve) => {
   const engine = new Engine(plan, { firing: resolve, decodeError() {} });
-  engine.onSource({ records() {}, quiet() {}, failed: ({ message }) => console.log(message) });
   const options = { library: fluxLibrary, uri: null, allow: [], full: false, validateOnce: true, window: 64, tap: false };
-  void engine.openFlux(options);
+  const listener = { records() {}, quiet() {}, failed: ({ message }) => console.log(message) };
+  void engine.source.openFlux(options, listener);
 });
 await new Promise((resolve) => setTimeout(resolve, 500));
 execFileSync('flux', ['submit', '--setattr=user.group=a', 'true']);

@@ -5,6 +5,7 @@
 
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../engine/engine.js';
+import type { NativeSource } from '../../engine/native-source.js';
 import type { SubmitPortion } from '../../engine/plan/plan.js';
 import { MemberError } from '../../errors.js';
 import type { JobTemplate } from '../../model/ensemble.js';
@@ -64,15 +65,7 @@ export class FluxMember implements Member {
 
   async start(sink: MemberSink, host: MemberHost): Promise<void> {
     const { engine } = host;
-    engine.onSource({
-      records: (lines) => sink.records(lines),
-      quiet: () => sink.quiet(),
-      failed: ({ code, message }) => {
-        this.#failed = true;
-        sink.failed(new MemberError(`${message} [${code}]`));
-      },
-    });
-    await engine.openFlux({
+    const options = {
       library: fluxLibrary,
       uri: this.#options.uri ?? null,
       allow: host.events === null ? [] : [...new Set([...needed, ...host.events])],
@@ -80,6 +73,14 @@ export class FluxMember implements Member {
       validateOnce: this.#options.validateAll !== true,
       window: WINDOW,
       tap: host.wantsRecords,
+    };
+    await engine.source.openFlux(options, {
+      records: (lines) => sink.records(lines),
+      quiet: () => sink.quiet(),
+      failed: ({ code, message }) => {
+        this.#failed = true;
+        sink.failed(new MemberError(`${message} [${code}]`));
+      },
     });
     this.#engine = engine;
   }
@@ -104,7 +105,7 @@ export class FluxMember implements Member {
   async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
     // Not cached: most of these templates are submitted only once.
     const portion = { ...this.#compile(template), count, urgency: template.urgency };
-    const report = await this.#open().submit(portion, origin);
+    const report = await this.#source().submit(portion, origin);
     if (report.refused > 0) {
       throw new MemberError(`Flux refused ${report.refused} of ${counted(count, 'job')}: ${report.reason}`);
     }
@@ -112,14 +113,14 @@ export class FluxMember implements Member {
   }
 
   async cancel(ids: Iterable<bigint>, note: string): Promise<number> {
-    const report = await this.#open().cancel(BigUint64Array.from(ids), note);
+    const report = await this.#source().cancel(BigUint64Array.from(ids), note);
     if (report.failed > 0)
       throw new MemberError(`Flux did not cancel ${counted(report.failed, 'job')}: ${report.reason}`);
     return report.done;
   }
 
   async setUrgency(ids: Iterable<bigint>, urgency: number): Promise<number> {
-    const report = await this.#open().setUrgency(BigUint64Array.from(ids), urgency);
+    const report = await this.#source().setUrgency(BigUint64Array.from(ids), urgency);
     if (report.failed > 0) {
       throw new MemberError(
         `Flux did not change the urgency of ${counted(report.failed, 'job')}: ${report.reason}`,
@@ -129,7 +130,7 @@ export class FluxMember implements Member {
   }
 
   async explain(id: bigint, started: boolean): Promise<JobTrace | null> {
-    return traceJob(this.#open(), id, started);
+    return traceJob(this.#source(), id, started);
   }
 
   /**
@@ -145,7 +146,7 @@ export class FluxMember implements Member {
       await this.#cancelAll(engine).catch(() => {});
     }
     this.#engine = null;
-    await engine.closeSource().catch(() => {});
+    await engine.source.close().catch(() => {});
   }
 
   /** Cancels all jobs. Polls, because jobs whose submission was in flight become active only later. */
@@ -162,13 +163,13 @@ export class FluxMember implements Member {
       const ids = (await engine.activeJobs()).filter((id) => !canceled.has(id));
       for (const id of ids) canceled.add(id);
       // Not awaited, so that an instance that hangs can't block the end of the run.
-      if (ids.length > 0) void engine.cancel(ids, note).catch(() => {});
+      if (ids.length > 0) void engine.source.cancel(ids, note).catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 50));
     } while (!this.#failed && this.#engine === engine && performance.now() < changed + this.#grace * 1000);
   }
 
-  #open(): Engine {
+  #source(): NativeSource {
     if (this.#engine === null) throw new MemberError('the Flux member is not running');
-    return this.#engine;
+    return this.#engine.source;
   }
 }

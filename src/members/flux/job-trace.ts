@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Engine } from '../../engine/engine.js';
+import type { NativeSource } from '../../engine/native-source.js';
 import type { JobTrace } from '../../model/failure.js';
 import type { Parameters } from '../../model/parameters.js';
 import { lastLine, lastLineOf } from '../last-line.js';
@@ -66,32 +66,32 @@ function outputKey(id: bigint): string {
   return `job.${digits.match(/.{4}/g)?.join('.')}.guest.output`;
 }
 
-async function lookUp(engine: Engine, id: bigint, key: string): Promise<string> {
-  const answer = await engine.ask('job-info.lookup', `{"id":${id},"keys":["${key}"],"flags":0}`);
+async function lookUp(source: NativeSource, id: bigint, key: string): Promise<string> {
+  const answer = await source.request('job-info.lookup', `{"id":${id},"keys":["${key}"],"flags":0}`);
   return String((JSON.parse(answer) as Record<string, unknown>)[key] ?? '');
 }
 
-async function shellOutput(engine: Engine, id: bigint): Promise<ShellOutput> {
+async function shellOutput(source: NativeSource, id: bigint): Promise<ShellOutput> {
   const request = JSON.stringify({ key: outputKey(id), namespace: 'primary', flags: TREEOBJ });
   for (let left = TRIES; left > 0; left--) {
-    const pieces = await engine.ask('kvs.lookup', request).catch(() => null);
+    const pieces = await source.request('kvs.lookup', request).catch(() => null);
     if (pieces === null) {
       await sleep(TRY_EVERY_MS);
       continue;
     }
     const { val } = JSON.parse(pieces) as { val?: { data?: unknown } };
     const tooMany = Array.isArray(val?.data) && val.data.length > MOST_PIECES;
-    return tooMany ? NO_OUTPUT : readShellOutput(await lookUp(engine, id, 'guest.output'));
+    return tooMany ? NO_OUTPUT : readShellOutput(await lookUp(source, id, 'guest.output'));
   }
   return NO_OUTPUT;
 }
 
 /** Returns the facts about a job. `started` is true when it may have written output. Throws the engine's errors. */
-export async function traceJob(engine: Engine, id: bigint, started: boolean): Promise<JobTrace> {
-  const { attributes = {} } = JSON.parse(await lookUp(engine, id, 'jobspec')) as {
+export async function traceJob(source: NativeSource, id: bigint, started: boolean): Promise<JobTrace> {
+  const { attributes = {} } = JSON.parse(await lookUp(source, id, 'jobspec')) as {
     attributes?: { user?: { parameters?: Parameters }; system?: { cwd?: string } };
   };
-  const { line, ...paths } = started ? await shellOutput(engine, id).catch(() => NO_OUTPUT) : NO_OUTPUT;
+  const { line, ...paths } = started ? await shellOutput(source, id).catch(() => NO_OUTPUT) : NO_OUTPUT;
   const absolute = (path: string | null) =>
     path === null ? null : resolve(attributes.system?.cwd ?? '', path);
   const output = absolute(paths.output);
