@@ -26,11 +26,11 @@
 
 namespace {
 
+using flux_ensemble::engine::ChangeOf;
 using flux_ensemble::engine::Comparison;
 using flux_ensemble::engine::Engine;
 using flux_ensemble::engine::Plan;
 using flux_ensemble::engine::Rule;
-using flux_ensemble::engine::TouchOf;
 using flux_ensemble::engine::TriggerType;
 using flux_ensemble::engine::Variable;
 using flux_ensemble::journal::DecodeError;
@@ -214,7 +214,7 @@ int main(int argc, char** argv) {
       {"simdjson by line", [&] { return SimdjsonByLine(bytes); }},
       {"simdjson stream", [&] { return SimdjsonStream(bytes); }},
       {"decoder, general", [&] { return DecodeOnly(bytes, Parsing::kGeneralOnly); }},
-      {"decoder", [&] { return DecodeOnly(bytes, Parsing::kKnownShapeFirst); }},
+      {"decoder", [&] { return DecodeOnly(bytes, Parsing::kFastFirst); }},
       {"engine, no rules", [&] { return WholeEngine(bytes, 0); }},
       {"engine, 10 rules", [&] { return WholeEngine(bytes, 10); }},
       {"statistics",

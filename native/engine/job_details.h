@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "journal/decoder.h"
+#include "journal/context_members.h"
 #include "journal/record.h"
 
 namespace flux_ensemble::engine {

@@ -7,7 +7,8 @@
 
 #include "flux/flux_messages.h"
 #include "flux/flux_session.h"
-#include "journal/decoder.h"
+#include "journal/eventlog_record.h"
+#include "journal/padding.h"
 
 namespace flux_ensemble::flux {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "flux/flux_messages.h"
-#include "journal/decoder.h"
+#include "journal/padding.h"
 
 namespace flux_ensemble::flux {
 

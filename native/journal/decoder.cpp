@@ -1,355 +1,34 @@
 #include "journal/decoder.h"
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <utility>
-#include <vector>
 
 #include "journal/json_text.h"
-#include "simdjson.h"
 
 namespace flux_ensemble::journal {
 
 namespace {
-
-namespace ondemand = simdjson::ondemand;
-
-static_assert(kPadding >= simdjson::SIMDJSON_PADDING);
 
 constexpr const char* kTooLong = "the record is longer than 64 MiB";
 
 // Buffers that grew beyond this for one record are freed after it.
 constexpr std::size_t kLargeRecordBytes = std::size_t{4} << 20;
 
-// A value is absent when its key is missing or the value is null, as in jansson ("?") and Python
-// (None).
-bool IsNull(ondemand::value& value) {
-  bool null = false;
-  return value.is_null().get(null) == simdjson::SUCCESS && null;
-}
-
-// Keys are compared unescaped. Escapes in keys are legal but rare, so only they pay for it.
-simdjson::error_code KeyOf(ondemand::field& field, std::string_view& key) {
-  key = field.escaped_key();
-  if (key.find('\\') == std::string_view::npos) return simdjson::SUCCESS;
-  return field.unescaped_key(false).get(key);
-}
-
 }  // namespace
 
-class Decoder::Parser {
- public:
-  // Decodes the JSON document at the beginning of `text`. Returns its size in bytes, or 0 with
-  // `reason()` and `error_at()` set. `capacity` is the number of readable bytes from the beginning
-  // of `text`.
-  std::size_t Decode(std::string_view text, std::size_t capacity) {
-    reason_.clear();
-    error_at_ = 0;
-    text_ = text;
-    record_ = Record{};
-    events_.clear();
-    have_id_ = have_events_ = false;
-
-    // Before the first iteration the document belongs to the last record, whose memory may be
-    // freed.
-    begun_ = false;
-    if (Fails(parser_.iterate(text.data(), text.size(), capacity).get(document_), "")) return 0;
-    begun_ = true;
-    ondemand::object root;
-    const simdjson::error_code broken = document_.get_object().get(root);
-    if (broken == simdjson::INCORRECT_TYPE) {
-      return Refuse("a journal record must be a JSON object");
-    }
-    if (Fails(broken, "in the record")) return 0;
-    if (!Root(root)) return 0;
-    if (!have_id_) return Refuse("the record has no id");
-    if (!have_events_) return Refuse("the record has no events");
-    record_.events = events_;
-
-    if (document_.at_end()) return text.size();
-    const char* next = nullptr;
-    if (Fails(document_.current_location().get(next), "behind the record")) return 0;
-    return static_cast<std::size_t>(next - text.data());
-  }
-
-  const Record& record() const { return record_; }
-  const std::string& reason() const { return reason_; }
-  std::size_t error_at() const { return error_at_; }
-
- private:
-  bool Root(ondemand::object& root) {
-    for (auto result : root) {
-      ondemand::field field;
-      std::string_view key;
-      if (Fails(std::move(result).get(field), "in the record")) return false;
-      if (Fails(KeyOf(field, key), "in a key")) return false;
-      ondemand::value& value = field.value();
-      bool good = true;
-      if (key == "id") {
-        good = Id(value);
-      } else if (key == "events") {
-        good = Events(value);
-      } else if (key == "jobspec") {
-        good = Jobspec(value);
-      }
-      if (!good) return false;
-    }
-    return true;
-  }
-
-  bool Id(ondemand::value& value) {
-    have_id_ = true;
-    record_.sentinel = false;
-    if (value.raw_json_token().front() == '-') {
-      std::int64_t number = 0;
-      if (value.get_int64().get(number) != simdjson::SUCCESS || number != -1) {
-        return Refuse("id must be an integer from 0 to 2^64-1, or -1");
-      }
-      record_.sentinel = true;
-      record_.id = ~JobId{0};
-      return true;
-    }
-    if (value.get_uint64().get(record_.id) != simdjson::SUCCESS) {
-      return Refuse("id must be an integer from 0 to 2^64-1, or -1");
-    }
-    return true;
-  }
-
-  bool Events(ondemand::value& value) {
-    have_events_ = true;
-    events_.clear();
-    ondemand::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS) return Refuse("events must be an array");
-    for (auto result : array) {
-      ondemand::value element;
-      ondemand::object object;
-      if (Fails(std::move(result).get(element), "in events")) return false;
-      if (element.get_object().get(object) != simdjson::SUCCESS) {
-        return Refuse("an event must be an object");
-      }
-      if (!OneEvent(object)) return false;
-    }
-    return true;
-  }
-
-  bool OneEvent(ondemand::object& object) {
-    Event event;
-    ContextValues values;
-    bool have_name = false;
-    for (auto result : object) {
-      ondemand::field field;
-      std::string_view key;
-      if (Fails(std::move(result).get(field), "in an event")) return false;
-      if (Fails(KeyOf(field, key), "in an event's key")) return false;
-      ondemand::value& value = field.value();
-      if (key == "timestamp") {
-        if (value.get_double().get(event.timestamp) != simdjson::SUCCESS ||
-            !std::isfinite(event.timestamp) || event.timestamp <= 0) {
-          return Refuse("an event's timestamp must be a number of seconds greater than 0");
-        }
-      } else if (key == "name") {
-        if (value.get_string().get(event.name) != simdjson::SUCCESS || event.name.empty()) {
-          return Refuse("an event's name must be a string");
-        }
-        event.kind = KindOf(event.name);
-        have_name = true;
-      } else if (key == "context") {
-        // The name may follow; the context might then belong to a finish.
-        const bool look =
-            !have_name || event.kind == EventKind::kFinish || event.kind == EventKind::kException;
-        if (!Context(value, look, event, values)) return false;
-      }
-    }
-    if (!have_name) return Refuse("an event has no name");
-    if (event.timestamp == 0) return Refuse("an event has no timestamp");
-    if (event.kind == EventKind::kFinish) {
-      if (!values.status) return Refuse("a finish event needs an integer context.status");
-      event.status = *values.status;
-    } else if (event.kind == EventKind::kException) {
-      if (!values.severity) return Refuse("an exception event needs context.severity, 0 to 7");
-      if (!values.type) return Refuse("an exception event needs a string context.type");
-      event.severity = *values.severity;
-      event.exception_type = *values.type;
-      event.exception_name = values.type_name;
-    }
-    events_.push_back(event);
-    return true;
-  }
-
-  struct ContextValues {
-    std::optional<std::int32_t> status;
-    std::optional<std::int8_t> severity;
-    std::optional<ExceptionType> type;
-    std::string_view type_name;
-  };
-
-  bool Context(ondemand::value& value, bool look, Event& event, ContextValues& values) {
-    event.context = {};
-    values = {};
-    if (IsNull(value)) return true;
-    ondemand::object object;
-    if (value.get_object().get(object) != simdjson::SUCCESS) {
-      return Refuse("an event's context must be an object");
-    }
-    if (Fails(object.raw_json().get(event.context), "in an event's context")) return false;
-    if (!look) return true;
-    if (Fails(object.reset().error(), "in an event's context")) return false;
-    for (auto result : object) {
-      ondemand::field field;
-      std::string_view key;
-      if (Fails(std::move(result).get(field), "in an event's context")) return false;
-      if (Fails(KeyOf(field, key), "in a context's key")) return false;
-      // Other events may use these keys for other things, so a value of another type is valid here.
-      std::int64_t number = 0;
-      if (key == "status") {
-        values.status.reset();
-        if (field.value().get_int64().get(number) == simdjson::SUCCESS && number >= INT32_MIN &&
-            number <= INT32_MAX) {
-          values.status = static_cast<std::int32_t>(number);
-        }
-      } else if (key == "severity") {
-        values.severity.reset();
-        if (field.value().get_int64().get(number) == simdjson::SUCCESS && number >= 0 &&
-            number <= 7) {
-          values.severity = static_cast<std::int8_t>(number);
-        }
-      } else if (key == "type") {
-        std::string_view type;
-        values.type.reset();
-        if (field.value().get_string().get(type) == simdjson::SUCCESS) {
-          values.type_name = type;
-          values.type = type == "cancel"    ? ExceptionType::kCancel
-                        : type == "timeout" ? ExceptionType::kTimeout
-                                            : ExceptionType::kOther;
-        }
-      }
-    }
-    return true;
-  }
-
-  bool Jobspec(ondemand::value& value) {
-    record_.membership.reset();
-    if (IsNull(value)) return true;
-    ondemand::object jobspec;
-    if (value.get_object().get(jobspec) != simdjson::SUCCESS) {
-      return Refuse("jobspec must be an object");
-    }
-    Membership membership;
-    const bool good = InObject(jobspec, "attributes", membership, [&](auto& attributes) {
-      return InObject(attributes, "user", membership,
-                      [&](auto& user) { return User(user, membership); });
-    });
-    if (good) record_.membership = membership;
-    return good;
-  }
-
-  // Calls `inside` with the member `name` of `object` when that member is an object. A repeated
-  // member replaces the membership of an earlier one.
-  template <typename Inside>
-  bool InObject(ondemand::object& object, std::string_view name, Membership& membership,
-                Inside inside) {
-    for (auto result : object) {
-      ondemand::field field;
-      std::string_view key;
-      ondemand::object child;
-      if (Fails(std::move(result).get(field), "in the jobspec")) return false;
-      if (Fails(KeyOf(field, key), "in the jobspec's key")) return false;
-      if (key != name) continue;
-      membership = Membership{};
-      if (field.value().get_object().get(child) == simdjson::SUCCESS && !inside(child)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  bool User(ondemand::object& user, Membership& membership) {
-    for (auto result : user) {
-      ondemand::field field;
-      std::string_view key;
-      std::string_view text;
-      if (Fails(std::move(result).get(field), "in the jobspec")) return false;
-      if (Fails(KeyOf(field, key), "in the jobspec's key")) return false;
-      if (key == "group") {
-        membership.group.reset();
-        if (!StringOrOther(field.value(), text)) return false;
-        if (!text.empty()) membership.group = text;
-      } else if (key == "ensemble") {
-        if (!StringOrOther(field.value(), text)) return false;
-        membership.ensemble = text;
-      } else if (key == "origin") {
-        if (!ObjectOrOther(field.value(), membership.origin)) return false;
-      } else if (key == "parameters") {
-        if (!ObjectOrOther(field.value(), membership.parameters)) return false;
-      }
-    }
-    return true;
-  }
-
-  // A string's text; empty for a value of any other type. Broken strings are errors.
-  bool StringOrOther(ondemand::value& value, std::string_view& text) {
-    text = {};
-    if (value.raw_json_token().front() != '"') return true;
-    return !Fails(value.get_string().get(text), "in the jobspec's attributes.user");
-  }
-
-  // An object's JSON; nothing for a value of any other type.
-  bool ObjectOrOther(ondemand::value& value, std::optional<std::string_view>& json) {
-    json.reset();
-    if (value.raw_json_token().front() != '{') return true;
-    ondemand::object object;
-    return !Fails(value.get_object().get(object), "in the jobspec's attributes.user") &&
-           !Fails(object.raw_json().get(json.emplace()), "in the jobspec's attributes.user");
-  }
-
-  bool Fails(simdjson::error_code code, const char* where) {
-    if (code == simdjson::SUCCESS) return false;
-    std::string reason = simdjson::error_message(code);
-    if (*where != '\0') reason.append(" (").append(where).append(")");
-    Refuse(std::move(reason));
-    return true;
-  }
-
-  // Notes the reason and, where known, the place. Always returns false.
-  bool Refuse(std::string reason) {
-    reason_ = std::move(reason);
-    const char* at = nullptr;
-    if (begun_ && document_.current_location().get(at) == simdjson::SUCCESS && at >= text_.data() &&
-        at <= text_.data() + text_.size()) {
-      error_at_ = static_cast<std::size_t>(at - text_.data());
-    }
-    return false;
-  }
-
-  ondemand::parser parser_;
-  ondemand::document document_;
-  std::string_view text_;
-  std::vector<Event> events_;
-  Record record_;
-  bool begun_ = false;
-  bool have_id_ = false;
-  bool have_events_ = false;
-  std::string reason_;
-  std::size_t error_at_ = 0;
-};
-
-Decoder::Decoder(Parsing parsing)
-    : known_shape_first_(parsing == Parsing::kKnownShapeFirst),
-      parser_(std::make_unique<Parser>()) {}
-Decoder::~Decoder() = default;
+Decoder::Decoder(Parsing parsing) : fast_first_(parsing == Parsing::kFastFirst) {}
 
 void Decoder::Feed(std::string_view bytes, RecordSink& sink) {
   while (!bytes.empty()) {
-    if (line_bytes_ == 0 && Known(bytes, false)) {
+    if (line_bytes_ == 0 && DecodeFast(bytes, false)) {
       bytes.remove_prefix(line_bytes_ + 1);
       NextLine();
-      if (known_.full()) Deliver(sink);
+      if (fast_.full()) Deliver(sink);
       continue;
     }
     const void* newline = std::memchr(bytes.data(), '\n', bytes.size());
     if (newline == nullptr) {
-      Keep(bytes);
+      Carry(bytes);
       break;
     }
     const auto length = static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
@@ -359,8 +38,8 @@ void Decoder::Feed(std::string_view bytes, RecordSink& sink) {
       line_bytes_ = length;
       Line(piece, sink);
     } else {
-      Keep(piece);
-      KeptLine(sink);
+      Carry(piece);
+      CarriedLine(sink);
     }
     NextLine();
   }
@@ -369,27 +48,27 @@ void Decoder::Feed(std::string_view bytes, RecordSink& sink) {
 
 void Decoder::FeedRecord(std::string_view record, RecordSink& sink) {
   line_bytes_ = record.size();
-  if (!Known(record, true)) Line(record, sink);
+  if (!DecodeFast(record, true)) Line(record, sink);
   Deliver(sink);
   NextLine();
 }
 
 void Decoder::Finish(RecordSink& sink) {
   if (line_bytes_ == 0) return;
-  KeptLine(sink);
+  CarriedLine(sink);
   NextLine();
   --offset_;  // it had no newline
 }
 
-// Adds a record of the known shape at the beginning of `text`, if it is alone on its line. `text`
+// Adds the record at the beginning of `text` by the fast path, if it is alone on its line. `text`
 // begins with the whole line.
-bool Decoder::Known(std::string_view text, bool whole) {
-  if (!known_shape_first_) return false;
-  const std::size_t taken = known_.Decode(text);
+bool Decoder::DecodeFast(std::string_view text, bool whole) {
+  if (!fast_first_) return false;
+  const std::size_t taken = fast_.Decode(text);
   if (taken == 0) return false;
   const bool line = whole ? taken == text.size() : taken < text.size() && text[taken] == '\n';
   if (!line || taken > kMaxRecordBytes) {
-    known_.DropLast();
+    fast_.DropLast();
     return false;
   }
   line_bytes_ = taken;
@@ -398,9 +77,9 @@ bool Decoder::Known(std::string_view text, bool whole) {
 
 // Delivers the records of the batch.
 void Decoder::Deliver(RecordSink& sink) {
-  const std::span<const Record> records = known_.records();
+  const std::span<const Record> records = fast_.records();
   if (!records.empty()) sink.OnRecords(records);
-  known_.Clear();
+  fast_.Clear();
 }
 
 void Decoder::NextLine() {
@@ -409,7 +88,7 @@ void Decoder::NextLine() {
   ++line_number_;
 }
 
-void Decoder::Keep(std::string_view piece) {
+void Decoder::Carry(std::string_view piece) {
   line_bytes_ += piece.size();
   if (line_bytes_ > kMaxRecordBytes) {
     // For a line that is too long, only the length is kept.
@@ -419,7 +98,7 @@ void Decoder::Keep(std::string_view piece) {
   }
 }
 
-void Decoder::KeptLine(RecordSink& sink) {
+void Decoder::CarriedLine(RecordSink& sink) {
   const std::size_t size = carry_.size();
   if (line_bytes_ > kMaxRecordBytes) {
     Deliver(sink);
@@ -427,7 +106,7 @@ void Decoder::KeptLine(RecordSink& sink) {
   } else {
     carry_.append(kPadding, '\0');
     const std::string_view line = std::string_view(carry_).substr(0, size);
-    if (!Known(line, true)) Line(line, sink);
+    if (!DecodeFast(line, true)) Line(line, sink);
     Deliver(sink);
   }
   carry_.clear();
@@ -445,69 +124,16 @@ void Decoder::Line(std::string_view line, RecordSink& sink) {
   for (line = TrimLeft(line); !line.empty(); line = TrimLeft(line)) {
     // The parser scans its whole input, so it receives the rest of the line once.
     const std::string_view text = std::exchange(first, false) ? line : FirstObject(line);
-    const std::size_t taken = parser_->Decode(text, line.size() + kPadding);
+    const std::size_t taken = parser_.Decode(text, line.size() + kPadding);
     if (taken == 0) {
       const auto start = static_cast<std::uint64_t>(line.data() - begin);
-      sink.OnDecodeError({offset_ + start + parser_->error_at(), line_number_, parser_->reason()});
+      sink.OnDecodeError({offset_ + start + parser_.error_at(), line_number_, parser_.reason()});
       break;
     }
-    sink.OnRecords({&parser_->record(), 1});
+    sink.OnRecords({&parser_.record(), 1});
     line.remove_prefix(taken);
   }
-  // The parser's buffers are several times as large as the largest line so far.
-  if (line_bytes_ > kLargeRecordBytes) parser_ = std::make_unique<Parser>();
-}
-
-std::vector<Member> MembersOf(std::string_view text) {
-  std::vector<Member> members;
-  ondemand::parser parser;
-  ondemand::document document;
-  ondemand::object object;
-  const simdjson::padded_string padded(text);
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-      document.get_object().get(object) != simdjson::SUCCESS) {
-    return members;
-  }
-  for (auto result : object) {
-    ondemand::field field;
-    std::string_view key;
-    if (std::move(result).get(field) != simdjson::SUCCESS) break;
-    if (field.unescaped_key(false).get(key) != simdjson::SUCCESS) break;
-    Member& member = members.emplace_back(Member{std::string(key), {}});
-    double number = 0;
-    bool boolean = false;
-    std::string_view string;
-    ondemand::value& value = field.value();
-    if (value.get_double().get(number) == simdjson::SUCCESS) {
-      member.value = number;
-    } else if (value.get_bool().get(boolean) == simdjson::SUCCESS) {
-      member.value = boolean;
-    } else if (value.get_string().get(string) == simdjson::SUCCESS) {
-      member.value = std::string(string);
-    }
-  }
-  return members;
-}
-
-std::string RecordOfLookup(JobId id, std::string_view answer) {
-  std::string record = "{\"id\":" + std::to_string(id) + ",\"events\":[";
-  ondemand::parser parser;
-  ondemand::document document;
-  std::string_view eventlog;
-  const simdjson::padded_string padded(answer);
-  if (parser.iterate(padded).get(document) == simdjson::SUCCESS &&
-      document["eventlog"].get_string().get(eventlog) == simdjson::SUCCESS) {
-    // An eventlog holds JSON objects, one on each line (RFC 18).
-    while (!eventlog.empty()) {
-      const std::size_t end = std::min(eventlog.find('\n'), eventlog.size());
-      if (end > 0) {
-        if (record.back() == '}') record.push_back(',');
-        record.append(eventlog.substr(0, end));
-      }
-      eventlog.remove_prefix(std::min(end + 1, eventlog.size()));
-    }
-  }
-  return record.append("]}");
+  if (line_bytes_ > kLargeRecordBytes) parser_.FreeMemory();
 }
 
 }  // namespace flux_ensemble::journal

@@ -1,39 +1,22 @@
 // Decodes the bytes of a journal stream into records. A record is a JSON object; several may share
-// a line. Calls may split the bytes anywhere. Only decoder.cpp includes simdjson.
+// a line. Calls may split the bytes anywhere.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
-#include <vector>
 
-#include "journal/known_shape.h"
+#include "journal/fast_record_parser.h"
+#include "journal/json_record_parser.h"
+#include "journal/padding.h"
 #include "journal/record.h"
 
 namespace flux_ensemble::journal {
 
-// Bytes that must be readable after every buffer given to the decoder. Their value does not matter.
-inline constexpr std::size_t kPadding = 64;
-
 // A record longer than this is an error, so that a stream without newlines can't take all memory.
 inline constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
-
-// A record of a job's whole eventlog, from the answer {"id":I,"eventlog":"..."} of Flux's
-// job-info.lookup. Without an eventlog in the answer, the record has no events.
-std::string RecordOfLookup(JobId id, std::string_view answer);
-
-// One member of an object. The value is empty for null, an object or an array.
-struct Member {
-  std::string name;
-  std::variant<std::monostate, double, bool, std::string> value;
-};
-
-// The members of a JSON object. Invalid JSON ends the list.
-std::vector<Member> MembersOf(std::string_view object);
 
 class RecordSink {
  public:
@@ -48,10 +31,9 @@ class RecordSink {
 class Decoder {
  public:
   // The two decoding paths, for tests and benches. Both give the same records.
-  enum class Parsing : std::uint8_t { kKnownShapeFirst, kGeneralOnly };
+  enum class Parsing : std::uint8_t { kFastFirst, kGeneralOnly };
 
-  explicit Decoder(Parsing parsing = Parsing::kKnownShapeFirst);
-  ~Decoder();
+  explicit Decoder(Parsing parsing = Parsing::kFastFirst);
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
 
@@ -66,18 +48,16 @@ class Decoder {
   void Finish(RecordSink& sink);
 
  private:
-  class Parser;
-
-  bool Known(std::string_view text, bool whole);
+  bool DecodeFast(std::string_view text, bool whole);
   void Deliver(RecordSink& sink);
   void NextLine();
   void Line(std::string_view line, RecordSink& sink);
-  void Keep(std::string_view piece);
-  void KeptLine(RecordSink& sink);
+  void Carry(std::string_view piece);
+  void CarriedLine(RecordSink& sink);
 
-  bool known_shape_first_;
-  KnownShape known_;
-  std::unique_ptr<Parser> parser_;
+  bool fast_first_;
+  FastRecordParser fast_;
+  JsonRecordParser parser_;
   std::string carry_;             // the beginning of an incomplete line
   std::uint64_t line_bytes_ = 0;  // of the current line seen so far
   std::uint64_t offset_ = 0;      // of the current line's first byte in the stream

@@ -8,7 +8,7 @@
 
 #include "engine/output.h"
 #include "engine/retries.h"
-#include "journal/decoder.h"
+#include "journal/record.h"
 #include "runner/commands.h"
 #include "runner/source.h"
 

@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "flux/flux_session.h"
-#include "journal/decoder.h"
+#include "journal/eventlog_record.h"
 #include "test/fake_broker.h"
 #include "test/journals.h"
 #include "test/runner_owner.h"

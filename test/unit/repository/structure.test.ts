@@ -20,7 +20,7 @@ describe('the sources', () => {
   });
 
   test('include simdjson in one file and napi.h in one header', () => {
-    expect(includers(/#include ["<]simdjson\.h/)).toEqual(['native/journal/decoder.cpp']);
+    expect(includers(/#include ["<]simdjson\.h/)).toEqual(['native/journal/json_record_parser.cpp']);
     expect(includers(/#include ["<](napi|node_api|node)\.h/)).toEqual(['native/node/node_addon.h']);
   });
 

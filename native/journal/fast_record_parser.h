@@ -10,16 +10,16 @@
 #include <string_view>
 #include <vector>
 
-#include "journal/known_head.h"
-#include "journal/known_jobspecs.h"
-#include "journal/known_openings.h"
-#include "journal/known_resources.h"
-#include "journal/known_tails.h"
+#include "journal/head_pattern.h"
+#include "journal/jobspec_cache.h"
+#include "journal/opening_cache.h"
 #include "journal/record.h"
+#include "journal/resource_cache.h"
+#include "journal/tail_cache.h"
 
 namespace flux_ensemble::journal {
 
-class KnownShape {
+class FastRecordParser {
  public:
   // Decodes the record at the beginning of `text` and adds it to the batch. Returns its size with
   // the closing brace, or 0 when the shape differs or `text` ends before it. kPadding bytes after
@@ -27,7 +27,7 @@ class KnownShape {
   std::size_t Decode(std::string_view text);
 
   // The records of the batch, as views into the texts that they were decoded from.
-  bool full() const { return record_count_ == kMostRecords; }
+  bool full() const { return record_count_ == kMaxRecords; }
   std::span<const Record> records();
   void Clear() { record_count_ = event_count_ = 0; }
 
@@ -35,7 +35,7 @@ class KnownShape {
   void DropLast() { event_count_ = first_event_[--record_count_]; }
 
  private:
-  class Walk;
+  class Scanner;
 
   // The first eight of the ten digits of a timestamp. They change every 100 seconds.
   struct Epoch {
@@ -50,19 +50,19 @@ class KnownShape {
   }
 
   // The size of a batch. Records are delivered together, so that memory can be prefetched for them.
-  static constexpr std::size_t kMostRecords = 32;
+  static constexpr std::size_t kMaxRecords = 32;
 
   // Reused, because construction takes longer than filling in.
-  std::array<Record, kMostRecords> records_;
-  std::array<std::size_t, kMostRecords> first_event_{};  // of each record
-  std::vector<Event> events_{kMostRecords};              // of all records, one after the other
+  std::array<Record, kMaxRecords> records_;
+  std::array<std::size_t, kMaxRecords> first_event_{};  // of each record
+  std::vector<Event> events_{kMaxRecords};              // of all records, one after the other
   std::size_t record_count_ = 0;
   std::size_t event_count_ = 0;
-  KnownHead head_;
-  KnownTails tails_;
-  KnownOpenings openings_;
-  KnownJobspecs jobspecs_;
-  KnownResources resources_;
+  HeadPattern head_;
+  TailCache tails_;
+  OpeningCache openings_;
+  JobspecCache jobspecs_;
+  ResourceCache resources_;
   Epoch epoch_;
 };
 

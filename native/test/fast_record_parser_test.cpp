@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "journal/decoder.h"
-#include "journal/known_shape.h"
+#include "journal/fast_record_parser.h"
 #include "test/support.h"
 
 namespace flux_ensemble::journal {
@@ -29,7 +29,7 @@ test::Recorder Decoded(std::string_view bytes, Decoder::Parsing parsing) {
 }
 
 bool BothSayTheSame(std::string_view bytes) {
-  return Decoded(bytes, Decoder::Parsing::kKnownShapeFirst) ==
+  return Decoded(bytes, Decoder::Parsing::kFastFirst) ==
          Decoded(bytes, Decoder::Parsing::kGeneralOnly);
 }
 
@@ -70,7 +70,7 @@ void Mutate(std::string& line, std::mt19937_64& random) {
 }  // namespace
 
 TEST_CASE("the records of a busy queue are of the known shape") {
-  KnownShape shape;
+  FastRecordParser shape;
   std::size_t taken = 0;
   std::size_t all = 0;
   const std::string text = test::ReadFixture("journals/d_mock2000.ndjson");
@@ -91,7 +91,7 @@ TEST_CASE("the known shape and the general parser say the same of real recording
     whole += line + '\n';
   }
   CHECK(BothSayTheSame(whole));
-  CHECK(Decoded(whole, Decoder::Parsing::kKnownShapeFirst).records.size() > 22'000);
+  CHECK(Decoded(whole, Decoder::Parsing::kFastFirst).records.size() > 22'000);
 }
 
 TEST_CASE("the known shape and the general parser say the same of broken records") {

@@ -9,15 +9,15 @@
 
 namespace flux_ensemble::journal {
 
-class KnownEvent {
+class CachedEvent {
  public:
   // The offset of the name in such a text, after `,"name":"`.
   static constexpr std::size_t kNameAt = sizeof(",\"name\":\"") - 1;
 
-  KnownEvent() = default;
+  CachedEvent() = default;
 
   // Caches an event whose views point into the first 255 bytes of `text`.
-  KnownEvent(const char* text, const Event& event)
+  CachedEvent(const char* text, const Event& event)
       : status_(event.status),
         kind_(event.kind),
         name_size_(static_cast<std::uint8_t>(event.name.size())),
@@ -27,7 +27,7 @@ class KnownEvent {
         context_size_(static_cast<std::uint8_t>(event.context.size())) {}
 
   // The event of an equal text at `text`, without its timestamp.
-  void Say(const char* text, Event& event) const {
+  void Apply(const char* text, Event& event) const {
     event.kind = kind_;
     event.status = status_;
     event.name = std::string_view(text + kNameAt, name_size_);

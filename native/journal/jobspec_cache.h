@@ -1,5 +1,5 @@
-// A cache of jobspecs. Jobs of a group mostly have the same jobspec, so the last few are kept with
-// their memberships.
+// A cache of jobspecs. Jobs of a group mostly have the same jobspec, so the last few are cached
+// with their memberships.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace flux_ensemble::journal {
 
-class KnownJobspecs {
+class JobspecCache {
  public:
   // The size of the cached jobspec at the beginning of `text`, or 0. On a hit, `membership` holds
   // views into `text`.
@@ -21,35 +21,35 @@ class KnownJobspecs {
     for (std::size_t i = 0; i < kJobspecs; ++i) {
       // Jobs of one group arrive together.
       const std::size_t at = (last_ + i) % kJobspecs;
-      const Kept& kept = kept_[at];
-      const std::size_t size = kept.text.size();
+      const Entry& entry = entries_[at];
+      const std::size_t size = entry.text.size();
       if (size < kEnd || size > text.size()) continue;
       // The jobspecs of groups differ near the end, in attributes.user.
       const std::size_t end = size - kEnd;
-      if (std::memcmp(text.data() + end, kept.text.data() + end, kEnd) != 0 ||
-          std::memcmp(text.data(), kept.text.data(), end) != 0) {
+      if (std::memcmp(text.data() + end, entry.text.data() + end, kEnd) != 0 ||
+          std::memcmp(text.data(), entry.text.data(), end) != 0) {
         continue;
       }
       last_ = at;
-      membership.group = kept.group.In(text);
-      membership.ensemble = kept.ensemble.In(text);
-      membership.origin = kept.origin.In(text);
-      membership.parameters = kept.parameters.In(text);
+      membership.group = entry.group.In(text);
+      membership.ensemble = entry.ensemble.In(text);
+      membership.origin = entry.origin.In(text);
+      membership.parameters = entry.parameters.In(text);
       return size;
     }
     return 0;
   }
 
   // Inserts a jobspec in place of the oldest one. The views of its membership point into it.
-  void Keep(std::string_view jobspec, const Membership& membership) {
+  void Insert(std::string_view jobspec, const Membership& membership) {
     if (jobspec.size() > kMaxBytes) return;
     last_ = next_++ % kJobspecs;
-    Kept& kept = kept_[last_];
-    kept.text = jobspec;
-    kept.group = Place(membership.group, jobspec);
-    kept.ensemble = Place(membership.ensemble, jobspec);
-    kept.origin = Place(membership.origin, jobspec);
-    kept.parameters = Place(membership.parameters, jobspec);
+    Entry& entry = entries_[last_];
+    entry.text = jobspec;
+    entry.group = Place(membership.group, jobspec);
+    entry.ensemble = Place(membership.ensemble, jobspec);
+    entry.origin = Place(membership.origin, jobspec);
+    entry.parameters = Place(membership.parameters, jobspec);
   }
 
  private:
@@ -74,7 +74,7 @@ class KnownJobspecs {
     std::size_t size = 0;
   };
 
-  struct Kept {
+  struct Entry {
     std::string text;
     Place group;
     Place ensemble;
@@ -82,9 +82,9 @@ class KnownJobspecs {
     Place parameters;
   };
 
-  std::array<Kept, kJobspecs> kept_;
+  std::array<Entry, kJobspecs> entries_;
   std::size_t next_ = 0;
-  std::size_t last_ = 0;  // that was found or kept
+  std::size_t last_ = 0;  // that was found or inserted
 };
 
 }  // namespace flux_ensemble::journal

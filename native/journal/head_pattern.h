@@ -14,12 +14,12 @@ namespace flux_ensemble::journal {
 
 // A record's bytes up to and with the point of its first event's timestamp, whose seconds have ten
 // digits.
-class KnownHead {
+class HeadPattern {
  public:
   // The longest head.
-  static constexpr std::size_t kMostBytes = 64;
+  static constexpr std::size_t kMaxBytes = 64;
 
-  // Whether the text at `at` begins with such a head. kMostBytes must be readable.
+  // Whether the text at `at` begins with such a head. kMaxBytes must be readable.
   bool Fits(const char* at) const {
     return size_ != 0 && at[kIdAt] != '0' && at[seconds_at()] != '0' &&
            FitsPattern(at, pattern_.data(), kFirstBytes) &&
@@ -35,14 +35,14 @@ class KnownHead {
 
   // Sets the number of digits of ids. Numbers of digits that Flux gives only in its first moments
   // are not supported.
-  void Learn(std::size_t id_digits) {
+  void SetIdDigits(std::size_t id_digits) {
     if (id_digits == id_digits_) return;
     id_digits_ = id_digits;
     size_ = 0;
-    if (id_digits < kFewestDigits || id_digits > kMostDigits) return;
+    if (id_digits < kMinDigits || id_digits > kMaxDigits) return;
     Append(kBeforeId);
     Append(kZeros.substr(0, id_digits));
-    Append(kBehindId);
+    Append(kAfterId);
     Append(kZeros.substr(0, kSeconds));
     Append(".");
     last_digits_at_ = kIdAt + id_digits - keep_.size();
@@ -53,20 +53,20 @@ class KnownHead {
 
  private:
   static constexpr std::string_view kBeforeId = "{\"id\":";
-  static constexpr std::string_view kBehindId = ",\"events\":[{\"timestamp\":";
+  static constexpr std::string_view kAfterId = ",\"events\":[{\"timestamp\":";
   static constexpr std::size_t kIdAt = kBeforeId.size();
   static constexpr std::size_t kSeconds = 10;
   // The last sixteen digits are read at once, from within the record.
-  static constexpr std::size_t kFewestDigits = 16 - kIdAt;
-  static constexpr std::size_t kMostDigits = 18;
-  static constexpr std::size_t kOtherBytes = kIdAt + kBehindId.size() + kSeconds + 1;
-  static_assert(kOtherBytes + kMostDigits <= kMostBytes);
+  static constexpr std::size_t kMinDigits = 16 - kIdAt;
+  static constexpr std::size_t kMaxDigits = 18;
+  static constexpr std::size_t kOtherBytes = kIdAt + kAfterId.size() + kSeconds + 1;
+  static_assert(kOtherBytes + kMaxDigits <= kMaxBytes);
   // Multiples of 16, except for the last bytes, which are compared from the end.
-  static constexpr std::size_t kFirstBytes = (kOtherBytes + kFewestDigits) / 16 * 16;
-  static_assert(kFirstBytes + 16 >= kOtherBytes + kMostDigits);
+  static constexpr std::size_t kFirstBytes = (kOtherBytes + kMinDigits) / 16 * 16;
+  static_assert(kFirstBytes + 16 >= kOtherBytes + kMaxDigits);
 
   static constexpr std::string_view kZeros = "000000000000000000";
-  static_assert(kZeros.size() >= kMostDigits);
+  static_assert(kZeros.size() >= kMaxDigits);
 
   void Append(std::string_view text) { size_ += text.copy(pattern_.data() + size_, text.size()); }
 
@@ -79,7 +79,7 @@ class KnownHead {
     return first * 10'000'000'000'000'000u;
   }
 
-  std::array<char, kMostBytes> pattern_{};  // as for FitsPattern
+  std::array<char, kMaxBytes> pattern_{};  // as for FitsPattern
   std::size_t size_ = 0;
   std::array<char, 16> keep_{};  // of the last digits' bytes
   std::size_t last_digits_at_ = 0;

@@ -1,4 +1,4 @@
-#include "journal/known_shape.h"
+#include "journal/fast_record_parser.h"
 
 #include <array>
 #include <bit>
@@ -73,60 +73,60 @@ double Nearest(std::uint64_t whole, std::uint64_t billionths) {
 // One pass over one record. Each function takes the place where a part should begin. It returns the
 // place after the part, or null when the part is missing. Reads go at most kPadding bytes beyond
 // the end; parts without a small bound are checked against the end.
-class KnownShape::Walk {
+class FastRecordParser::Scanner {
  public:
-  Walk(const char* end, KnownShape& shape, Record& record)
-      : end_(end), shape_(shape), record_(record) {}
+  Scanner(const char* end, FastRecordParser& parser, Record& record)
+      : end_(end), parser_(parser), record_(record) {}
 
   const char* Root(const char* at) {
-    const std::size_t events = shape_.event_count_;
-    Event& first = shape_.NewEvent();
+    const std::size_t events = parser_.event_count_;
+    Event& first = parser_.NewEvent();
     const char* const tail = Head(at, first.timestamp);
     if (tail == nullptr || tail >= end_) return nullptr;
-    if (const KnownTail* known = shape_.tails_.Find(tail)) {
-      if (end_ - tail < known->size) return nullptr;
-      known->event.Say(tail, first);
-      return tail + known->size;
+    if (const CachedTail* cached = parser_.tails_.Find(tail)) {
+      if (end_ - tail < cached->size) return nullptr;
+      cached->event.Apply(tail, first);
+      return tail + cached->size;
     }
-    if (const KnownOpening* known = shape_.openings_.Find(Between(tail, end_))) {
-      if (const char* const behind = Opened(*known, tail, first)) return behind;
-      shape_.event_count_ = events + 1;
+    if (const CachedOpening* cached = parser_.openings_.Find(Between(tail, end_))) {
+      if (const char* const after = Opened(*cached, tail, first)) return after;
+      parser_.event_count_ = events + 1;
       record_.membership.reset();
     }
     at = MoreEvents(EventRest(tail, first));
-    if (at == nullptr || shape_.event_count_ != events + 1) return Rest(at);
-    Keep(tail, at, first);
+    if (at == nullptr || parser_.event_count_ != events + 1) return Rest(at);
+    Insert(tail, at, first);
     return Rest(at);
   }
 
  private:
   // From the beginning of the record to the end of its first event's timestamp.
   const char* Head(const char* at, double& timestamp) {
-    const KnownHead& head = shape_.head_;
-    if (end_ - at >= static_cast<std::ptrdiff_t>(KnownHead::kMostBytes) && head.Fits(at))
+    const HeadPattern& head = parser_.head_;
+    if (end_ - at >= static_cast<std::ptrdiff_t>(HeadPattern::kMaxBytes) && head.Fits(at))
         [[likely]] {
       record_.id = head.IdOf(at);
       const std::uint64_t whole = TenDigits(at + head.seconds_at());
       return Fraction(at + head.size(), whole, timestamp);
     }
     const char* const id = Literal(at, "{\"id\":");
-    const char* const behind_id = Integer(id, record_.id);
-    if (behind_id == nullptr) return nullptr;
-    shape_.head_.Learn(static_cast<std::size_t>(behind_id - id));
-    return EventTime(Literal(behind_id, ",\"events\":["), timestamp);
+    const char* const after_id = Integer(id, record_.id);
+    if (after_id == nullptr) return nullptr;
+    parser_.head_.SetIdDigits(static_cast<std::size_t>(after_id - id));
+    return EventTime(Literal(after_id, ",\"events\":["), timestamp);
   }
 
   // The beginning of the context that Flux's own scheduler writes in `annotations` and `alloc`.
   static constexpr char kSummaryText[] = "{\"annotations\":{\"sched\":{\"resource_summary\":\"";
   static constexpr std::string_view kSummary = kSummaryText;
 
-  // Caches the tail of a record with one event, from `tail` to `behind`.
-  void Keep(const char* tail, const char* behind, const Event& event) {
-    const bool whole = behind < end_ && *behind == '}';
-    if (whole && shape_.tails_.Keep(Between(tail, behind + 1), event)) return;
+  // Caches the tail of a record with one event, from `tail` to `after`.
+  void Insert(const char* tail, const char* after, const Event& event) {
+    const bool whole = after < end_ && *after == '}';
+    if (whole && parser_.tails_.Insert(Between(tail, after + 1), event)) return;
     const bool summary = event.context.starts_with(kSummary);
-    const char* const opened = summary ? event.context.data() + kSummary.size() : behind;
-    shape_.openings_.Keep(Between(tail, opened), event);
+    const char* const opened = summary ? event.context.data() + kSummary.size() : after;
+    parser_.openings_.Insert(Between(tail, opened), event);
   }
 
   static std::string_view Between(const char* at, const char* end) {
@@ -134,10 +134,10 @@ class KnownShape::Walk {
   }
 
   // The rest of a record with a cached opening; null if it continues differently.
-  const char* Opened(const KnownOpening& known, const char* at, Event& event) {
-    known.event.Say(at, event);
-    at += known.size;
-    if (!known.in_context) return Rest(at);
+  const char* Opened(const CachedOpening& cached, const char* at, Event& event) {
+    cached.event.Apply(at, event);
+    at += cached.size;
+    if (!cached.in_context) return Rest(at);
     at = Summary(at);
     if (at == nullptr) return nullptr;
     event.context = Between(event.context.data(), at);
@@ -196,7 +196,7 @@ class KnownShape::Walk {
     while (at != nullptr && at < end_) {
       if (*at == ']') return at + 1;
       if (*at != ',') return nullptr;
-      Event& event = shape_.NewEvent();
+      Event& event = parser_.NewEvent();
       at = EventTime(at + 1, event.timestamp);
       if (at != nullptr) at = EventRest(at, event);
     }
@@ -227,23 +227,23 @@ class KnownShape::Walk {
   // Seconds since the epoch: ten digits, and up to nine after the point.
   const char* Timestamp(const char* at, double& timestamp) const {
     if (at == nullptr) return nullptr;
-    if (EightBytes(at) == shape_.epoch_.digits && IsDigit(at[8]) && IsDigit(at[9]) &&
+    if (EightBytes(at) == parser_.epoch_.digits && IsDigit(at[8]) && IsDigit(at[9]) &&
         at[10] == '.') {
       return Fraction(at + 11, TenDigits(at), timestamp);
     }
     std::uint64_t whole = 0;
-    const char* const behind = Integer(at, whole);
-    if (behind == nullptr || *behind != '.' || whole >> 20 == 0 || whole >> 40 != 0) return nullptr;
-    return Fraction(behind + 1, whole, timestamp);
+    const char* const after = Integer(at, whole);
+    if (after == nullptr || *after != '.' || whole >> 20 == 0 || whole >> 40 != 0) return nullptr;
+    return Fraction(after + 1, whole, timestamp);
   }
 
   // Ten digits, at a place where the leading digits rarely change.
   std::uint64_t TenDigits(const char* at) const {
     const std::uint64_t first = EightBytes(at);
-    if (first != shape_.epoch_.digits) [[unlikely]] {
-      shape_.epoch_ = {first, NumberOf(first, 8) * 100};
+    if (first != parser_.epoch_.digits) [[unlikely]] {
+      parser_.epoch_ = {first, NumberOf(first, 8) * 100};
     }
-    return shape_.epoch_.value + static_cast<unsigned>(at[8] * 10 + at[9] - '0' * 11);
+    return parser_.epoch_.value + static_cast<unsigned>(at[8] * 10 + at[9] - '0' * 11);
   }
 
   // The digits after the point of a number of seconds.
@@ -283,7 +283,7 @@ class KnownShape::Walk {
 
   const char* Context(const char* at) {
     if (const char* const summary = Literal(at, kSummaryText)) {
-      if (const char* const behind = Summary(summary)) return behind;
+      if (const char* const after = Summary(summary)) return after;
     }
     // The general parser reads only the first member of a context.
     const char* const first =
@@ -296,18 +296,18 @@ class KnownShape::Walk {
   const char* Jobspec(const char* at) {
     Membership& membership = record_.membership.emplace();
     const std::string_view text = Between(at, end_);
-    if (const std::size_t size = shape_.jobspecs_.Find(text, membership); size > 0)
+    if (const std::size_t size = parser_.jobspecs_.Find(text, membership); size > 0)
       return at + size;
     bool have_attributes = false;
-    const char* const behind =
+    const char* const after =
         Object(at, [&](std::string_view key, const char* value) -> const char* {
           if (key != "attributes") return Value(value);
           return std::exchange(have_attributes, true) ? nullptr : Attributes(value, membership);
         });
-    if (behind != nullptr) {
-      shape_.jobspecs_.Keep(text.substr(0, static_cast<std::size_t>(behind - at)), membership);
+    if (after != nullptr) {
+      parser_.jobspecs_.Insert(text.substr(0, static_cast<std::size_t>(after - at)), membership);
     }
-    return behind;
+    return after;
   }
 
   const char* Attributes(const char* at, Membership& membership) {
@@ -331,28 +331,28 @@ class KnownShape::Walk {
   const char* Resources(const char* at) {
     const std::string_view text = Between(at, end_);
     // Annotations of the scheduler and its resources have related lengths.
-    const std::size_t hint = shape_.events_[shape_.event_count_ - 1].context.size();
-    if (const std::size_t size = shape_.resources_.Find(text, hint); size > 0) return at + size;
-    const char* const behind = Bracketed(at);
-    if (behind != nullptr) shape_.resources_.Keep(Between(at, behind), hint);
-    return behind;
+    const std::size_t hint = parser_.events_[parser_.event_count_ - 1].context.size();
+    if (const std::size_t size = parser_.resources_.Find(text, hint); size > 0) return at + size;
+    const char* const after = Bracketed(at);
+    if (after != nullptr) parser_.resources_.Insert(Between(at, after), hint);
+    return after;
   }
 
   // A nonempty string, for a member that was not seen before.
   const char* Word(const char* at, std::optional<std::string_view>& word) {
     if (*at != '"' || word) return nullptr;
-    const char* const behind = String(at);
-    if (behind == nullptr || behind - at == 2) return nullptr;
-    word = std::string_view(at + 1, static_cast<std::size_t>(behind - at - 2));
-    return behind;
+    const char* const after = String(at);
+    if (after == nullptr || after - at == 2) return nullptr;
+    word = std::string_view(at + 1, static_cast<std::size_t>(after - at - 2));
+    return after;
   }
 
   // An object, under the same condition.
   const char* Part(const char* at, std::optional<std::string_view>& part) {
     if (*at != '{' || part) return nullptr;
-    const char* const behind = Bracketed(at);
-    if (behind != nullptr) part = std::string_view(at, static_cast<std::size_t>(behind - at));
-    return behind;
+    const char* const after = Bracketed(at);
+    if (after != nullptr) part = std::string_view(at, static_cast<std::size_t>(after - at));
+    return after;
   }
 
   // Calls `member` with each key and the place of its value.
@@ -434,11 +434,11 @@ class KnownShape::Walk {
   }
 
   const char* end_;
-  KnownShape& shape_;
+  FastRecordParser& parser_;
   Record& record_;
 };
 
-std::size_t KnownShape::Decode(std::string_view text) {
+std::size_t FastRecordParser::Decode(std::string_view text) {
   // Memory is slower than decoding, so the next bytes are prefetched.
   for (std::size_t ahead = 1024; ahead < 1024 + 192; ahead += 64) {
     __builtin_prefetch(text.data() + ahead);
@@ -446,13 +446,13 @@ std::size_t KnownShape::Decode(std::string_view text) {
   first_event_[record_count_] = event_count_;
   Record& record = records_[record_count_++];
   record.membership.reset();
-  const char* const behind = Walk(text.data() + text.size(), *this, record).Root(text.data());
-  if (behind != nullptr) return static_cast<std::size_t>(behind - text.data());
+  const char* const after = Scanner(text.data() + text.size(), *this, record).Root(text.data());
+  if (after != nullptr) return static_cast<std::size_t>(after - text.data());
   DropLast();
   return 0;
 }
 
-std::span<const Record> KnownShape::records() {
+std::span<const Record> FastRecordParser::records() {
   // From here on the events do not move.
   std::size_t end = event_count_;
   for (std::size_t i = record_count_; i-- > 0; end = first_event_[i]) {
