@@ -116,7 +116,7 @@ def f(**kwargs):
 });
 
 describe.concurrent('what a function in JavaScript returns', () => {
-  test('is refused with its place where no file could hold it', async () => {
+  test('results of functions in JavaScript', async () => {
     const parameter = (value: string) => `{ name: 'submit', label: 'b', parameters: { x: ${value} } }`;
     const wrong: [string, string][] = [
       ['Number.NaN', 'must be a finite number; found the number NaN'],

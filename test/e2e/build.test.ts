@@ -51,12 +51,12 @@ const prefix = dirname(dirname(process.execPath));
 const hasHeaders = existsSync(join(prefix, 'include/node/node_api.h'));
 
 describe('native/build.mjs', () => {
-  test.skipIf(!hasHeaders)('takes the headers that came with Node, and asks for none', () => {
+  test.skipIf(!hasHeaders)('the build uses the headers of the installed Node without a download', () => {
     const expected = { status: 0, stderr: '', calls: [[['rebuild', '--with_flux=0'], prefix]] };
     expect(build(['rebuild', '--with_flux=0'])).toEqual(expected);
   });
 
-  test("leaves it to the user's own settings", () => {
+  test("the build keeps the user's own settings", () => {
     const mine = { npm_config_nodedir: '/mine' };
     expect(build(['rebuild'], mine).calls).toEqual([[['rebuild'], '/mine']]);
     const ofPackage = { npm_package_config_node_gyp_nodedir: '/mine' };
@@ -64,11 +64,11 @@ describe('native/build.mjs', () => {
     expect(build(['rebuild', '--nodedir=/mine']).calls).toEqual([[['rebuild', '--nodedir=/mine'], null]]);
   });
 
-  test('passes on the exit status', () => {
+  test('the build returns the exit status of the compiler', () => {
     expect(build(['build'], { npm_config_nodedir: '/mine' })).toMatchObject({ status: 3, stderr: '' });
   });
 
-  test('configures anew when the list of sources has changed', () => {
+  test('the build configures again when the list of sources has changed', () => {
     const mine = { npm_config_nodedir: '/mine' };
     const times = (makefile: number) => ({ 'native/sources.json': 5, 'build/Makefile': makefile });
     expect(build(['build'], mine, times(6)).calls).toEqual([[['build'], '/mine']]);
@@ -77,7 +77,7 @@ describe('native/build.mjs', () => {
     ]);
   });
 
-  test('headers that are not there and can not be downloaded are one line', () => {
+  test("missing headers that can't be downloaded are reported in one line", () => {
     const { status, stderr, calls } = build(['rebuild'], { npm_config_target: 'v99.0.0' });
     expect(calls).toEqual([[['install', '--ensure'], null]]);
     expect(status).toBe(1);
@@ -88,7 +88,7 @@ describe('native/build.mjs', () => {
     ]);
   });
 
-  test('tools that are missing are one line', () => {
+  test('missing tools are reported in one line', () => {
     const { status, stderr, calls } = build(['rebuild'], { PATH: newFolder(), CXX: '' });
     expect({ status, calls }).toEqual({ status: 1, calls: [] });
     expect(stderr.trim().split('\n')).toEqual([
@@ -98,7 +98,7 @@ describe('native/build.mjs', () => {
     ]);
   });
 
-  test('a compiler that is too old is named', () => {
+  test('the message about an old compiler names it', () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'c++'), '#!/bin/sh\ncase "$*" in *c++20*) exit 1;; esac\n', { mode: 0o755 });
     const { status, stderr } = build(['rebuild'], { CXX: join(folder, 'c++') });
@@ -106,7 +106,7 @@ describe('native/build.mjs', () => {
     expect(stderr).toMatch(/no C\+\+ compiler that knows C\+\+20 \(.*\/c\+\+ does not/);
   });
 
-  test('what it can not do is said', () => {
+  test('an unknown command is reported', () => {
     expect(build(['everything'])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("'everything'"),

@@ -37,7 +37,7 @@ rules:
 `;
 const kinds = ['interval', 'cron', 'heartbeat', 'cooldown', 'lasting', 'again', 'window'];
 
-describe.concurrent('a clock that is set', () => {
+describe.concurrent('a system clock that is set during a run', () => {
   for (const [how, seconds] of [
     ['back by an hour', -3600],
     ['back by a day', -86_400],

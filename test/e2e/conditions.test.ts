@@ -17,7 +17,7 @@ async function run(yaml: string, ...options: string[]) {
 }
 
 describe('states', () => {
-  test('go where rules lead, and every line says in which one it is', async () => {
+  test('rules change states, and every line of output shows its state', async () => {
     const { steps, summary, groups } = await run(`
 states: [explore, refine, done]
 jobs:
@@ -44,7 +44,7 @@ rules:
     expect(groups.b?.count.failed).toBe(1);
   });
 
-  test('are seen and changed by functions in both languages and by programs', async () => {
+  test('functions in both languages and programs read and change the state', async () => {
     const functions = {
       javascript:
         'function look({ metrics, firing }) { return { goto: metrics.status.state + firing.state.length }; }',
@@ -75,8 +75,8 @@ rules:
   });
 });
 
-describe('time', () => {
-  test('makes rules due, and a run lasts as long as it could', async () => {
+describe('rules on time', () => {
+  test('time triggers rules, and the run lasts as long as one could fire', async () => {
     const { steps, summary, groups } = await run(`
 jobs: [{name: a, command: 'true'}]
 rules:
@@ -97,7 +97,7 @@ rules:
     expect(groups.a?.count.success).toBe(5);
   });
 
-  test('a stalled job is canceled by name of its event', async () => {
+  test('a rule on its event cancels a stalled job', async () => {
     const { firings, groups, summary } = await run(`
 jobs: [{name: a, command: sleep 60, stalled: 300ms}]
 rules:
@@ -109,7 +109,7 @@ rules:
     expect(summary.end).toBe('idle');
   });
 
-  test('rules that functions add know it too', async () => {
+  test('rules that functions add may use states and time', async () => {
     const { steps, problems } = await run(`
 states: [a, b]
 jobs: [{name: j, command: 'true'}]

@@ -25,20 +25,20 @@ const run = async (source: string, action?: string) => {
   return { finished, summary, problems: lines.filter(({ type }) => type === 'problem'), lines, output };
 };
 
-describe.concurrent('what a custom function returns', () => {
-  test('an action', async () => {
+describe.concurrent('results of a custom function', () => {
+  test('a returned action is performed', async () => {
     const { summary } = await run(`function f() { return { name: 'submit', label: 'more' }; }`);
     expect(summary.groups.more?.count.success).toBe(2);
   });
 
-  test('several, from an async arrow function', async () => {
+  test('several actions of an async arrow function are performed', async () => {
     const { summary } = await run(
       `const f = async () => [{ name: 'submit', label: 'more', value: 1 }, { name: 'submit', label: 'more' }];`,
     );
     expect(summary.groups.more?.count.success).toBe(3);
   });
 
-  test('a rule, which counts from then on', async () => {
+  test('a returned rule is active from then on', async () => {
     const { summary, lines } = await run(`export function f() {
   return [
     { trigger: 'metric', name: 'count.more.success', when: '>= 2', action: { name: 'terminate' } },
@@ -49,7 +49,7 @@ describe.concurrent('what a custom function returns', () => {
     expect(lines.find(({ action }) => action === 'terminate')).toMatchObject({ rule: 2 });
   });
 
-  test('a function that no rule names', async () => {
+  test('a function that rules do not name is not called', async () => {
     const { output, problems } = await run(`const f = () => [
   { name: 'custom', label: 'g' }, { name: 'custom', label: 'h' }, { name: 'custom', label: 'fetch' },
 ];
@@ -61,7 +61,7 @@ export { g as h };`);
     ]);
   });
 
-  test('a rule on heartbeats where there are none is refused', async () => {
+  test('a rule on heartbeats is refused in a run without heartbeats', async () => {
     const { problems } = await run(
       `const f = () => ({ trigger: 'heartbeat', action: { name: 'terminate' } });`,
     );
@@ -70,7 +70,7 @@ export { g as h };`);
     ]);
   });
 
-  test('nothing', async () => {
+  test('a function may return nothing', async () => {
     for (const nothing of ['', 'return null;', 'return [];']) {
       const { problems, summary } = await run(`function f() { ${nothing} }`);
       expect(problems).toEqual([]);
@@ -78,7 +78,7 @@ export { g as h };`);
     }
   });
 
-  test('something that is no action is reported with rule and function', async () => {
+  test('an invalid action is reported with rule and function', async () => {
     const { problems, finished } = await run(`function f() { return { name: 'submit', label: 'mroe' }; }`);
     expect(finished.status).toBe(0);
     expect(problems).toHaveLength(1);
@@ -89,8 +89,8 @@ export { g as h };`);
   });
 });
 
-describe.concurrent('what a custom function is given', () => {
-  test('metrics, event, rule, action, firing, handle', async () => {
+describe.concurrent('arguments of a custom function', () => {
+  test('a function receives metrics, event, rule, action, firing and handle', async () => {
     const { output } = await run(
       `function f({ metrics, event, rule, action, firing, handle }) {
   console.error(JSON.stringify({
@@ -119,7 +119,7 @@ describe.concurrent('what a custom function is given', () => {
     });
   });
 
-  test('a handle that knows and cancels active jobs', async () => {
+  test('the handle lists and cancels active jobs', async () => {
     const { output, summary } = await run(`async function f({ handle }) {
   const before = await handle.activeJobs('more');
   const canceled = await handle.cancel(before);
@@ -128,14 +128,14 @@ describe.concurrent('what a custom function is given', () => {
     expect([output, summary.end]).toEqual([['BigUint64Array 0 0 0'], 'idle']);
   });
 
-  test('a handle that ends the run', async () => {
+  test('the handle ends the run', async () => {
     const { summary } = await run('function f({ handle }) { handle.terminate(); }');
     expect(summary.end).toBe('terminated');
   });
 });
 
-describe.concurrent('what a custom function prints', () => {
-  test('is an output line each, in order, and none is lost at the end', async () => {
+describe.concurrent('output of a custom function', () => {
+  test('every printed line is output in order, and none is lost at the end', async () => {
     const { output } = await run(
       `function f() { console.log('one\\ntwo'); console.error('three'); console.log({ a: 1 }); }`,
     );
@@ -143,8 +143,8 @@ describe.concurrent('what a custom function prints', () => {
   });
 });
 
-describe.concurrent('a custom function that fails', () => {
-  test('by a throw or a rejection: reported, and the run goes on', async () => {
+describe.concurrent('failures of a custom function', () => {
+  test('a throw or a rejection is reported, and the run continues', async () => {
     for (const how of ["throw new Error('oh no')", "return Promise.reject(new Error('oh no'))"]) {
       const { problems, finished, summary } = await run(`function f() { ${how}; }`);
       expect(finished.status).toBe(0);
@@ -155,13 +155,13 @@ describe.concurrent('a custom function that fails', () => {
     }
   });
 
-  test('ends the run where the rule says onError: stop', async () => {
+  test('a failure ends the run where the rule has onError: stop', async () => {
     const { finished, summary } = await run(`function f() { throw new Error('oh no'); }`, ', onError: stop');
     expect(finished.status).toBe(1);
     expect(summary).toMatchObject({ end: 'stopped', error: { code: 'ERR_CUSTOM' } });
   });
 
-  test('by taking too long', async () => {
+  test('a function that exceeds its timeout fails', async () => {
     const { problems, finished } = await run(
       'function f() { return new Promise(() => {}); }',
       ', timeout: 0.2',
@@ -171,7 +171,7 @@ describe.concurrent('a custom function that fails', () => {
     expect(problems[0]?.message).toContain('did not answer within 0.2 s');
   });
 
-  test('by never letting go, which ends no other and holds up nothing', async () => {
+  test('a function that never yields fails without delaying other work', async () => {
     const path = ensembleFile(`jobs:
   - {name: a, command: 'true', count: 3}
   - {name: b, command: 'true'}
@@ -192,7 +192,7 @@ custom: |
     expect(summary.groups.b?.count.submitted).toBe(2);
   });
 
-  test('and the next call has a new process', async () => {
+  test('the call after a killed process has a new process', async () => {
     const path = ensembleFile(`jobs:
   - {name: a, command: sleep 1}
   - {name: b, command: 'true', count: 2}
@@ -210,7 +210,7 @@ custom: |
     expect(lines).toContainEqual({ type: 'output', line: 'since the beginning' });
   });
 
-  test('by ending its process, or by what nobody catches', async () => {
+  test('the end of its process or an uncaught error fails the call', async () => {
     for (const [how, message] of [
       ['process.exit(7)', 'its process ended (exit status 7)'],
       ["setTimeout(() => { throw new Error('later') }); return new Promise(() => {})", 'later'],
@@ -223,19 +223,19 @@ custom: |
     }
   });
 
-  test('by returning what can be no copy', async () => {
+  test("a result that can't be copied fails the call", async () => {
     const { problems } = await run('function f() { return () => {}; }');
     expect(problems).toMatchObject([{ message: expect.stringContaining('could not be cloned') }]);
   });
 
-  test('by asking for itself without end', async () => {
+  test('a function that calls itself without end is stopped', async () => {
     const { problems } = await run(`const f = () => ({ name: 'custom', label: 'f' });`);
     expect(problems).toHaveLength(1);
     expect(problems[0]?.message).toContain('is it a loop?');
   });
 });
 
-describe.concurrent('where custom functions come from', () => {
+describe.concurrent('sources of custom functions', () => {
   const withCustom = (custom: string, folder = newFolder()) =>
     ensembleFile(
       `jobs: [{name: a, command: 'true'}, {name: b, command: 'true'}]
@@ -259,14 +259,14 @@ custom: ${custom}
       `enum Group { B = 'b' }
 export const next = (_: unknown): { name: string; label: Group } => ({ name: 'submit', label: Group.B });`,
     ],
-  ])('a module next to the file: %s', async (custom, name, source) => {
+  ])('a module next to the file is loaded: %s', async (custom, name, source) => {
     const folder = newFolder();
     writeFileSync(join(folder, name), source);
     const { summary } = jsonLines(await cli(['run', '--json', withCustom(custom, folder)]));
     expect(summary.groups.b?.count.success).toBe(1);
   });
 
-  test('a module that is not there, a function that is not there, a syntax error: before anything runs', async () => {
+  test('a missing module, a missing function and a syntax error are reported before the run', async () => {
     const missing = await cli(['run', withCustom('./nowhere.mjs')]);
     expect(missing.status).toBe(2);
     expect(missing.stderr).toContain('nowhere.mjs');
@@ -280,7 +280,7 @@ export const next = (_: unknown): { name: string; label: Group } => ({ name: 'su
     expect(broken.stdout).toContain('SyntaxError');
   });
 
-  test('an error shows the line of the YAML file', async () => {
+  test('an error shows its line of the YAML file', async () => {
     const { output } = await run(`
 function f() {
   console.error(new Error('where').stack.split('\\n')[1]);

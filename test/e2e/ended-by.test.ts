@@ -19,20 +19,20 @@ async function endOf(file: string) {
   return { text: text.stdout.trimEnd().split('\n').at(-1), summary, status: json.status };
 }
 
-describe.concurrent('a run is ended', () => {
-  test('by itself', async () => {
+describe.concurrent("the cause of a run's end", () => {
+  test('is missing when the run ends by itself', async () => {
     const { text, summary } = await endOf(ended('{name: submit, label: a}'));
     expect(text).toMatch(/^nothing left to do after /);
     expect(summary).toMatchObject({ end: 'idle', by: null });
   });
 
-  test('by a rule, which is named', async () => {
+  test('is the rule that ended it, by name', async () => {
     const { text, summary } = await endOf(ended('{name: terminate}'));
     expect(text).toMatch(/^terminated by the rule 'a' \(rules\[1\]\) after /);
     expect(summary).toMatchObject({ end: 'terminated', by: { kind: 'rule', rule: 1, name: 'a' } });
   });
 
-  test('by what a function answered, which a rule called', async () => {
+  test('is the rule whose function returned the action', async () => {
     const function_ = 'custom: |\n  function over() { return { name: "terminate" }; }\n';
     const { text, summary } = await endOf(ended('{name: custom, label: over}', function_));
     expect(text).toMatch(/^terminated by custom function 'over' of the rule 'a' \(rules\[1\]\) after /);
@@ -42,26 +42,26 @@ describe.concurrent('a run is ended', () => {
     });
   });
 
-  test('by a function itself', async () => {
+  test('is the function that ended it through its handle', async () => {
     const function_ = 'custom: |\n  function over({ handle }) { handle.terminate(); }\n';
     const { text, summary } = await endOf(ended('{name: custom, label: over}', function_));
     expect(text).toMatch(/^terminated by custom function 'over' of the rule 'a' \(rules\[1\]\) after /);
     expect(summary).toMatchObject({ by: { kind: 'code', rule: 1, code: "custom function 'over'" } });
   });
 
-  test('by what a program answered', async () => {
+  test('is the rule whose program returned the action', async () => {
     const { text } = await endOf(ended(`{name: exec, command: "echo '{\\"name\\": \\"terminate\\"}'"}`));
     expect(text).toMatch(/^terminated by exec 'echo .*' of the rule 'a' \(rules\[1\]\) after /);
   });
 
-  test('by an action that failed', async () => {
+  test('is the action that failed', async () => {
     const { text, summary, status } = await endOf(ended('{name: exec, command: "false", onError: stop}'));
     expect(text).toMatch(/^stopped by a failed action of the rule 'a' \(rules\[1\]\) after /);
     expect(summary).toMatchObject({ end: 'stopped', by: { kind: 'rule', rule: 1, name: 'a' } });
     expect(status).toBe(1);
   });
 
-  test('by request, and whose it was is seen everywhere', async () => {
+  test('is the user who requested it, in every view', async () => {
     const service = await startService();
     const file = ensembleFile(`jobs: [{name: a, command: sleep 100}]
 rules: [{trigger: start, action: {name: submit, label: a}}]

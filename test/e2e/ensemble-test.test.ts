@@ -28,7 +28,7 @@ function files(texts: Readonly<Record<string, string>>): string {
 const times = (text: string) => text.replaceAll(/\(\d+ ms\)/g, '(N ms)');
 
 describe.concurrent('ensemble test', () => {
-  test('runs no job, and says that all is well', async () => {
+  test('tests run without jobs, and success is reported', async () => {
     const cwd = files({ 'a.yaml': `${ensemble}tests:\n${good}` });
     const { stdout, stderr, status } = await cli(['test', 'a.yaml'], { cwd });
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
@@ -41,7 +41,7 @@ describe.concurrent('ensemble test', () => {
 `);
   });
 
-  test('shows what is not as expected, and exits with 1', async () => {
+  test('differences are shown, and the exit status is 1', async () => {
     const cwd = files({ 'a.yaml': `${ensemble}tests:\n${good}${bad}` });
     const { stdout, status } = await cli(['test', 'a.yaml'], { cwd });
     expect(status).toBe(1);
@@ -59,7 +59,7 @@ describe.concurrent('ensemble test', () => {
 `);
   });
 
-  test('a test of rules or retries without an end is an error that says which', async () => {
+  test('endless rules or retries are an error that names them', async () => {
     const again = (trigger: string) =>
       `jobs: [{name: a, command: "true"}]
 rules:
@@ -94,7 +94,7 @@ retry.yaml
 `);
   });
 
-  test('a rule whose condition turned false during its cooldown keeps no test open', async () => {
+  test('a rule whose condition turned false during its cooldown does not keep a test open', async () => {
     const cwd = files({
       'a.yaml': `logging: {heartbeat: 1}
 jobs: [{name: a, command: sleep 1, count: 20}]
@@ -113,7 +113,7 @@ tests:
     expect(status, stdout).toBe(0);
   });
 
-  test('as JSON', async () => {
+  test('results are printed as JSON', async () => {
     const cwd = files({ 'a.yaml': `${ensemble}tests:\n${good}${bad}` });
     const { stdout, status } = await cli(['test', '--json', 'a.yaml'], { cwd });
     expect(status).toBe(1);
@@ -150,7 +150,7 @@ tests:
     ]);
   });
 
-  test('takes tests beside the ensemble, several files, and one test of many', async () => {
+  test('tests in separate files, several files, and a single test can be run', async () => {
     const cwd = files({
       'study.yaml': ensemble,
       'study.test.yaml': `ensemble: ./study.yaml\ntests:\n${good}${bad}`,
@@ -169,7 +169,7 @@ tests:
     });
   });
 
-  test('says where a file is wrong, exits with 2, and tries the others', async () => {
+  test('an invalid file is reported with exit status 2, and the other files are run', async () => {
     const cwd = files({
       'typo.yaml': `${ensemble}tests:\n  - name: x\n    events:\n      - 3s: finsh sleep 1\n    expect: {}\n`,
       'beside.yaml': `ensemble: ./study.yaml\ntests:\n  - {name: x, expect: {metrics: {count.slep.success: 1}}}\n`,
@@ -188,7 +188,7 @@ tests:
     expect(stdout).toMatch(/^1 passed/m);
   });
 
-  test('replays a recording against the rules', async () => {
+  test('a recording is replayed with the rules', async () => {
     const cwd = files({
       'a.yaml': `jobs: [{name: group-0, command: run}]
 rules: [{trigger: metric, name: count.group-0.success, when: 5, action: {name: terminate}}]
@@ -206,7 +206,7 @@ tests:
     expect(stdout).toMatch(/✗ none .*\n.*missing\.ndjson can't be read: .*\[ERR_FILE\]/);
   });
 
-  test('calls functions as a run does, and says when one fails', async () => {
+  test('functions are called as in a run, and their failures are reported', async () => {
     const cwd = files({
       'a.yaml': `${ensemble}  - {trigger: job-success, action: {name: custom, label: more, repetitions: 5}}
 custom: |
@@ -231,7 +231,7 @@ tests:
     expect(stdout).not.toMatch(/expected/);
   });
 
-  test('passes on every example that has tests, and every algorithm that is shipped has one', async () => {
+  test('all examples with tests pass, and every included algorithm has tests', async () => {
     const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
     const texts = new Map(examples.map((name) => [name, readFileSync(join(root, 'examples', name), 'utf8')]));
     const tested = examples.filter((name) => /^tests:/m.test(texts.get(name) ?? ''));

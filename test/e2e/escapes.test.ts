@@ -46,7 +46,7 @@ custom: |
   ${source.trim().replaceAll('\n', '\n  ')}
 `);
 
-describe.concurrent('control sequences are shown as what they are', () => {
+describe.concurrent('control sequences are escaped', () => {
   test.each([
     [
       'the error of a function in Python',
@@ -73,7 +73,7 @@ describe.concurrent('control sequences are shown as what they are', () => {
     await everywhere(['validate', path]);
   });
 
-  test('in JSON as JSON has it', async () => {
+  test('in JSON by the escapes of JSON', async () => {
     const finished = await cli(['run', '--json', custom(`def f():\n    raise RuntimeError("${WRITTEN}")`)]);
     clean(finished.stdout);
     const problem = jsonLines(finished).lines.find(({ type }) => type === 'problem');
@@ -102,7 +102,7 @@ tests:
     }
   });
 
-  test('in what is wrong with a file, and in what its YAML is', async () => {
+  test('in messages about a file and its YAML', async () => {
     const wrong = ensembleFile(`jobs: [{name: a, command: 'true', "${WRITTEN}": 1}]
 rules: [{trigger: "${WRITTEN}", action: {name: submit, label: "${WRITTEN}"}}]
 `);
@@ -111,7 +111,7 @@ rules: [{trigger: "${WRITTEN}", action: {name: submit, label: "${WRITTEN}"}}]
     await everywhere(['validate', ensembleFile(`jobs: [\n${SLY}\n`)]);
   });
 
-  test('in arguments', async () => {
+  test('in arguments of the command line', async () => {
     for (const args of [
       [SLY],
       ['run', `--${SLY}`],
@@ -133,7 +133,7 @@ rules: [{trigger: "${WRITTEN}", action: {name: submit, label: "${WRITTEN}"}}]
     expect((await everywhere(['validate', path])).text).toContain(ESCAPED);
   });
 
-  test('in what a service shows and writes down', async () => {
+  test('in the output and the audit of a service', async () => {
     const service = await startService();
     const path = ensembleFile(`jobs: [{name: "a${WRITTEN}", command: 'true'}]
 rules: [{name: "rule ${WRITTEN}", trigger: start, action: {name: submit, label: "a${WRITTEN}"}}]

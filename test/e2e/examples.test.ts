@@ -18,8 +18,8 @@ const run = async (name: string, ...more: string[]) => {
 const firing = (rule: number, trigger: string, action: string, label: string | null) =>
   expect.objectContaining({ type: 'firing', rule, trigger, action, label });
 
-describe.concurrent('every example, through the command line', () => {
-  test('hello-world', async () => {
+describe.concurrent('examples on the command line', () => {
+  test('hello-world runs as described', async () => {
     const { finished, summary, firings, counts } = await run('hello-world.yaml');
     expect(finished).toMatchObject({ status: 0, stderr: '' });
     expect(firings).toEqual([firing(0, 'start', 'submit', 'sleep'), firing(1, 'metric', 'submit', 'echo')]);
@@ -30,7 +30,7 @@ describe.concurrent('every example, through the command line', () => {
     expect(summary).toMatchObject({ end: 'idle', decodeErrors: 0, events: 110 });
   });
 
-  test('hello-world as text, with the lines of ensemble-python', async () => {
+  test('hello-world prints the lines of ensemble-python as text', async () => {
     const cwd = newFolder();
     const path = join(root, 'examples/hello-world.yaml');
     const { stdout, stderr, status } = await cli(['run', '--slots', '5', path], { cwd });
@@ -50,7 +50,7 @@ describe.concurrent('every example, through the command line', () => {
     expect(said).toEqual(Array(5).fill([true, 'hello world\n']));
   });
 
-  test('backoff', async () => {
+  test('backoff runs as described', async () => {
     const { finished, firings, counts } = await run('backoff-example.yaml');
     expect(finished).toMatchObject({ status: 0, stderr: '' });
     expect(counts.sleep).toMatchObject({ submitted: 5, success: 5 });
@@ -66,7 +66,7 @@ describe.concurrent('every example, through the command line', () => {
     ]);
   });
 
-  test('heartbeat', async () => {
+  test('heartbeat runs as described', async () => {
     const { finished, firings, counts, summary } = await run('heartbeat-example.yaml');
     expect(finished).toMatchObject({ status: 0, stderr: '' });
     expect(counts.sleep).toMatchObject({ submitted: 5, success: 5 });
@@ -83,7 +83,7 @@ describe.concurrent('every example, through the command line', () => {
     expect(summary.groups.held?.pending.count).toBe(0);
   });
 
-  test('grow-shrink', async () => {
+  test('grow-shrink runs as described', async () => {
     const { finished, firings, counts } = await run('grow-shrink-example.yaml');
     expect(finished).toMatchObject({ status: 0, stderr: '' });
     expect(counts.echo).toMatchObject({ submitted: 10, success: 10 });
@@ -94,7 +94,7 @@ describe.concurrent('every example, through the command line', () => {
     expect(firings.at(-1)).toMatchObject({ action: 'shrink' });
   });
 
-  test('terminate', async () => {
+  test('terminate runs as described', async () => {
     const { finished, firings, counts, summary } = await run('terminate-example.yaml');
     expect(finished).toMatchObject({ status: 0, stderr: '' });
     expect(summary.end).toBe('terminated');
@@ -104,12 +104,12 @@ describe.concurrent('every example, through the command line', () => {
     expect((counts.sleep?.success ?? 0) + (counts.sleep?.canceled ?? 0)).toBe(5);
   });
 
-  test('terminate ends a run that would stay', async () => {
+  test('terminate ends a run with --watch', async () => {
     const { finished, summary } = await run('terminate-example.yaml', '--watch');
     expect({ status: finished.status, end: summary.end }).toEqual({ status: 0, end: 'terminated' });
   });
 
-  test('custom-action', async () => {
+  test('custom-action runs as described', async () => {
     const { finished, firings, counts, output } = await run('custom-action-example.yaml');
     expect(finished).toMatchObject({ status: 0, stderr: '' });
     expect(counts.echo).toMatchObject({ submitted: 4, success: 4 });
@@ -117,7 +117,7 @@ describe.concurrent('every example, through the command line', () => {
     expect(output).toContain('echoAgain: finish of a job in echo, 2 finished so far');
   });
 
-  test('custom-python', async () => {
+  test('custom-python runs as described', async () => {
     const { finished, firings, counts } = await run('custom-python-example.yaml');
     expect(finished.status).toBe(0);
     expect(counts.echo).toMatchObject({ submitted: 2, success: 2 });
@@ -125,7 +125,7 @@ describe.concurrent('every example, through the command line', () => {
     expect(finished.stdout).toContain('{"type":"output","line":"3 finished, 1.0 s on average"}');
   });
 
-  test('parameters', async () => {
+  test('parameters runs as described', async () => {
     const { finished, firings, counts } = await run('parameters-example.yaml', '--slots', '16');
     expect(finished).toMatchObject({ status: 1, stderr: '' });
     expect(counts.melt).toMatchObject({ submitted: 6, success: 4, timeout: 2, failed: 2 });
@@ -137,7 +137,7 @@ describe.concurrent('every example, through the command line', () => {
     );
   });
 
-  test('each file is valid', async () => {
+  test('every example file is valid', async () => {
     const names = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
     expect(names.length).toBeGreaterThanOrEqual(6);
     for (const name of names) {
@@ -148,7 +148,7 @@ describe.concurrent('every example, through the command line', () => {
     }
   });
 
-  test('ams: physics until the surrogate is good enough, then the surrogate', async () => {
+  test('ams uses physics until the surrogate is good enough, then the surrogate', async () => {
     const folder = newFolder();
     const cwd = join(root, 'examples/ams');
     const finished = await cli(['run', '--json', 'ams.yaml'], {

@@ -25,7 +25,7 @@ const refused = async (yaml: string) => {
 const TELL = `sh -c 'printf "%s|" "$@" >> told; echo >> told' sh`;
 
 describe.concurrent('tags in the command of exec', () => {
-  test('are filled in, each in its word', async () => {
+  test('each tag is filled in within its word', async () => {
     const { told, lines, problems } = await run(`
 states: [first]
 jobs:
@@ -46,7 +46,7 @@ rules:
     expect(shown.some((line) => line.includes('finish a 7 0 first 1.10'))).toBe(true);
   });
 
-  test('that have no value fail the action, and the run goes on', async () => {
+  test('a tag without a value fails the action, and the run continues', async () => {
     const { problems, folder } = await run(`
 jobs:
   - {name: a, command: 'true'}
@@ -63,7 +63,7 @@ rules:
     expect(readFileSync(join(folder, 'after'), 'utf8')).toBe('');
   });
 
-  test('that nothing stands for are refused when the file is read', async () => {
+  test('unknown tags are refused when the file is read', async () => {
     const output = await refused(`
 jobs:
   - {name: a, command: 'true'}
@@ -79,7 +79,7 @@ rules:
     expect(output).toContain("{{#a}} can't be used here");
   });
 
-  test('may be kept as they are', async () => {
+  test('tags can be kept literally', async () => {
     const { told } = await run(`
 jobs: []
 rules:
@@ -89,8 +89,8 @@ rules:
   });
 });
 
-describe.concurrent('tags elsewhere', () => {
-  test('in the value of a function, and in the options of a plugin', async () => {
+describe.concurrent('tags in other actions', () => {
+  test('tags are filled in in the value of a function and in the options of a plugin', async () => {
     const folder = newFolder();
     writeFileSync(
       join(folder, 'tell.mjs'),
@@ -132,7 +132,7 @@ custom: |
     expect(told).toMatchObject({ text: 'finish of 1.10', deep: [{ count: 1, log: '{{id}}.log' }] });
   });
 
-  test('are refused where they would stay as they are', async () => {
+  test('tags are refused where they would not be filled in', async () => {
     const output = await refused(`
 jobs:
   - {name: "a{{x}}", command: 'true', parameters: {x: 1}}

@@ -40,8 +40,8 @@ async function run(yaml: string) {
   };
 }
 
-describe.concurrent('exec', () => {
-  test('tells the program what happened and does what it prints', async () => {
+describe.concurrent('exec actions', () => {
+  test('the program receives the event, and its answer is performed', async () => {
     const told = join(newFolder(), 'told.json');
     const path = program(`cat > '${told}'; echo noted >&2; echo '{"name": "submit", "label": "b"}'`);
     const result = await run(calling(`${path} 'one word' two`));
@@ -54,7 +54,7 @@ describe.concurrent('exec', () => {
     expect(action.command).toEqual([path, 'one word', 'two']);
   });
 
-  test('takes a list with a rule in it, and nothing for an answer', async () => {
+  test('the answer may be a list with a rule, or empty', async () => {
     const rule = '{"trigger":"job-finish","name":"b","action":{"name":"submit","label":"b","value":1}}';
     const path = program(`echo '[${rule}, {"name":"submit","label":"b"}]'`);
     expect(await run(calling(path))).toMatchObject({ problems: [], submitted: 3 });
@@ -68,7 +68,7 @@ describe.concurrent('exec', () => {
     ['no action', 'echo 7', /returned an invalid action: /],
     ['an unknown group', `echo '{"name":"submit","label":"c"}'`, /invalid action: .*'c'/],
     ['too much output', 'yes', /failed: it printed more than 1048576 bytes$/],
-  ])('%s fails the action and not the run', async (_what, script, message) => {
+  ])('%s fails the action, and the run continues', async (_what, script, message) => {
     const { status, problems, submitted } = await run(calling(program(script)));
     expect([status, submitted]).toEqual([0, 0]);
     expect(problems).toEqual([['ERR_CUSTOM', expect.stringMatching(message)]]);
@@ -78,13 +78,13 @@ describe.concurrent('exec', () => {
   test.each([
     ['not there', '/nowhere/program', 'no such file or directory (ENOENT)'],
     ['no program', '/etc/passwd', 'permission denied (EACCES)'],
-  ])('a program that is %s is said', async (_what, command, reason) => {
+  ])('a program that is %s is reported', async (_what, command, reason) => {
     const { problems } = await run(calling(command));
     const message = `rule 'a' (rules[1]): exec '${command}' failed: it can't be started: ${reason}`;
     expect(problems).toEqual([['ERR_CUSTOM', message]]);
   });
 
-  test('a program whose time is over is killed with all that it started', async () => {
+  test('a program that exceeds its timeout is killed with its descendants', async () => {
     const pids = join(newFolder(), 'pids');
     const path = program(`echo $$ >> '${pids}'; sleep 1000 & echo $! >> '${pids}'; wait`);
     const { problems } = await run(calling(path, 'timeout: 0.5'));
@@ -105,7 +105,7 @@ describe.concurrent('exec', () => {
     await eventually(() => !existsSync(`/proc/${started}`), 'it is gone');
   });
 
-  test('SIGKILL of the run ends the program and all that it started', async () => {
+  test('SIGKILL of the run ends the program and its descendants', async () => {
     const sleep = `sleep 3000.1${process.pid}`;
     // One in the program's process group, and one in a group that timeout(1) makes.
     const path = program(`${sleep} & timeout 9999 ${sleep} & ${sleep}; true`);
@@ -117,7 +117,7 @@ describe.concurrent('exec', () => {
     await eventually(async () => (await left()).length === 0, 'all are gone');
   });
 
-  test('what a program leaves behind in its process group ends with it', async () => {
+  test('processes that a program leaves in its process group end with it', async () => {
     const sleep = `sleep 3000.2${process.pid}`;
     const path = program(`${sleep} > /dev/null 2>&1 & echo '{"name": "submit", "label": "b"}'`);
     expect(await run(calling(path))).toMatchObject({ status: 0, problems: [], submitted: 2 });
@@ -128,7 +128,7 @@ describe.concurrent('exec', () => {
     ['no command', '{name: exec}', /'command' is missing: exec needs a program to run/],
     ['an open quote', `{name: exec, command: "a 'b"}`, /a quote that is never closed/],
     ['blanks', '{name: exec, command: "  "}', /must name a program/],
-  ])('%s is found by validate', async (_what, action, message) => {
+  ])('validate reports %s', async (_what, action, message) => {
     const { status, stdout } = await cli([
       'validate',
       ensembleFile(`

@@ -70,7 +70,7 @@ async function runJson(file: string, ...options: string[]) {
 /** The text report from the failures on. */
 const digestOf = (stdout: string) => stdout.slice(stdout.search(/^\d+ of \d+ jobs? of /m)).split('\n');
 
-describe.concurrent('why a job failed', () => {
+describe.concurrent('the reason of a failed job', () => {
   test.each<[string, string, Partial<FailureJson>]>([
     [
       'a command that is not found',
@@ -159,7 +159,7 @@ describe.concurrent('why a job failed', () => {
     expect(finished).toMatchObject({ status: 1, stderr: '' });
   });
 
-  test('text says it when it happens, and at the end', async () => {
+  test('the text output shows it at once, and in the summary', async () => {
     const { stdout, status } = await cli(['run', one('command: nosuchcmd-xyz 1')]);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^ {3}failed a job \S+: start failed: nosuchcmd-xyz: No such file or directory$/m);
@@ -172,7 +172,7 @@ describe.concurrent('why a job failed', () => {
     ]);
   });
 
-  test('what a job writes can neither steer the terminal nor flood it', async () => {
+  test('output of a job can neither control nor flood the terminal', async () => {
     const command = script(
       `printf '\\033[2Jtext \\342\\202\\254 %s' $(head -c 900 /dev/zero | tr '\\0' y) >&2; exit 1`,
     );
@@ -183,7 +183,7 @@ describe.concurrent('why a job failed', () => {
   });
 });
 
-describe.concurrent('the files of a job', () => {
+describe.concurrent('files of a failed job', () => {
   test.each([
     ['a command that is missing', 'command: nosuchcmd-xyz', /nosuchcmd-xyz: No such file or directory\n$/],
     [
@@ -201,14 +201,14 @@ describe.concurrent('the files of a job', () => {
       `command: echo ${'x'.repeat(200_000)}`,
       /echo: Argument list too long\n$/,
     ],
-  ])('have the reason in the error file: %s', async (_, entry, reason) => {
+  ])('the error file contains the reason: %s', async (_, entry, reason) => {
     const error = join(newFolder(), 'err.txt');
     const { failures } = await runJson(one(`${entry}, error: ${error}`));
     expect(readFileSync(error, 'utf8')).toMatch(reason);
     expect(failures.a?.reasons[0]?.jobs[0]).toMatchObject({ error, line: null });
   });
 
-  test('have it in the output file where standard error goes there', async () => {
+  test('the output file contains the reason where standard error goes there', async () => {
     const folder = newFolder();
     mkdirSync(join(folder, 'runs'));
     const file = one(`command: nosuchcmd-xyz, output: out.txt, workdir: ${folder}/runs`);
@@ -220,7 +220,7 @@ describe.concurrent('the files of a job', () => {
     });
   });
 
-  test('are named in the digest, and their last line is told', async () => {
+  test('the summary names the files and shows their last line', async () => {
     const folder = newFolder();
     const command = script('echo so it is >&2; exit 4');
     const entry = `command: ${command}, output: "${folder}/{{id.dec}}.out", error: "${folder}/{{id.dec}}.err"`;
@@ -237,7 +237,7 @@ describe.concurrent('the files of a job', () => {
     expect(digestOf(stdout)[3]).toMatch(new RegExp(`^ {5}error: ${folder}/\\d+\\.err$`));
   });
 
-  test('may be what nobody can read from: a run ends all the same', async () => {
+  test('unreadable files do not keep the run from ending', async () => {
     const folder = newFolder();
     // The file that is looked at is a FIFO by then.
     const command = script(`rm -f ${folder}/err; mkfifo ${folder}/err; exit 5`);
@@ -247,15 +247,15 @@ describe.concurrent('the files of a job', () => {
   });
 });
 
-describe.concurrent('standard error of a job that names no file', () => {
-  test('never blocks the job, however much it writes', async () => {
+describe.concurrent('standard error of a job without a file for it', () => {
+  test('never blocks the job, even with much output', async () => {
     const { told } = await runJson(
       one(`command: ${script('yes 1234567 | head -c 30000000 >&2; echo end >&2; exit 6')}`),
     );
     expect(told).toEqual([expect.objectContaining({ reason: 'exit status 6', line: 'end' })]);
   });
 
-  test('does not end a daemon that goes on writing to it', async () => {
+  test('stays open for a daemon that continues to write', async () => {
     const folder = newFolder();
     const daemon = script(
       `while echo daemon >&2; do sleep 0.02; n=$((n + 1)); [ $n -lt 20 ] || touch ${folder}/alive; done`,
@@ -270,7 +270,7 @@ describe.concurrent('standard error of a job that names no file', () => {
     await eventually(async () => (await processesWith(daemon)).length === 0, 'the daemon is gone');
   });
 
-  test('is left out where there are not enough descriptors, and jobs run all the same', async () => {
+  test('is discarded where descriptors are missing, and the jobs run', async () => {
     const file = one(`command: ${script('echo line >&2; exit 3')}, count: 3`);
     const shell = ['-c', 'ulimit -n 150; exec "$@"', 'sh', process.execPath, main, 'run', '--json', file];
     const { stdout } = await promisify(execFile)('sh', shell).catch((error) => error);
@@ -283,7 +283,7 @@ describe.concurrent('standard error of a job that names no file', () => {
 });
 
 describe.concurrent('several failures', () => {
-  test('of one reason are told once, and counted at the end with the first jobs and their parameters', async () => {
+  test('failures with one reason are reported once, and counted in the summary with the first jobs and their parameters', async () => {
     const folder = newFolder();
     const file = ensembleFile(`
 jobs:
@@ -313,7 +313,7 @@ rules:
     }
   });
 
-  test('of different reasons are told one by one; lines that differ in numbers and paths are one', async () => {
+  test('failures with different reasons are reported separately, ignoring differences of numbers and paths', async () => {
     const command = script(
       `case $1 in
         1 | 2) echo "lost $1 atoms in /runs/$1" >&2; exit 1 ;;
@@ -342,7 +342,7 @@ rules:
     ]);
   });
 
-  test('make a digest that fits 80 columns, but for paths and words that are longer', async () => {
+  test('the summary fits 80 columns, except for longer paths and words', async () => {
     const words = 'a rather long complaint about the input that goes on and on '.repeat(3).trim();
     const command = script(`echo "${words}" >&2; exit $(($1 % 12 + 1))`);
     const { stdout, status } = await cli([
@@ -361,7 +361,7 @@ rules:
   });
 });
 
-describe.concurrent('failed in the end', () => {
+describe.concurrent('the number of finally failed jobs', () => {
   /** Fails until it was tried so often. */
   const tries = (times: number) => {
     const told = join(newFolder(), 'tries');
@@ -369,7 +369,7 @@ describe.concurrent('failed in the end', () => {
     return `command: ${script(`echo x >> ${told}; ${enough} || { echo "try again" >&2; exit 7; }`)}`;
   };
 
-  test('is not a job that succeeded at a later try', async () => {
+  test('excludes a job that succeeded on a later attempt', async () => {
     const { finished, told, failedJobs, failures, summary } = await runJson(one(`${tries(3)}, retry: 5`));
     expect(summary.groups.a?.count).toMatchObject({ submitted: 3, failed: 2, success: 1, retried: 2 });
     expect(told).toEqual([
@@ -383,7 +383,7 @@ describe.concurrent('failed in the end', () => {
     expect(text.stdout).not.toMatch(/^\d+ of \d+ jobs? of/m);
   });
 
-  test('is one whose last try failed, once', async () => {
+  test('includes a job whose last attempt failed, once', async () => {
     const { finished, failures, failedJobs } = await runJson(one(`${tries(99)}, retry: 2, count: 1`));
     expect(failedJobs).toBe(1);
     expect(failures.a).toMatchObject({
@@ -394,7 +394,7 @@ describe.concurrent('failed in the end', () => {
     expect(finished.status).toBe(1);
   });
 
-  test('is one whose next try the end of the run prevents', async () => {
+  test('includes a job whose next attempt the end of the run prevented', async () => {
     const rules = '  - {trigger: job-fail, name: a, action: {name: terminate}}\n';
     const { finished, failures, failedJobs } = await runJson(
       one(`${tries(99)}, retry: {times: 2, backoff: 1h}`, undefined, rules),
@@ -404,7 +404,7 @@ describe.concurrent('failed in the end', () => {
     expect(finished.status).toBe(1);
   });
 
-  test('is one that a rule has submitted another job for', async () => {
+  test('includes a job for which a rule submitted another one', async () => {
     const rules = '  - {trigger: job-fail, name: a, action: {name: submit, label: a}}\n';
     const { finished, failures, summary } = await runJson(one(tries(2), undefined, rules));
     expect(summary.groups.a?.count).toMatchObject({ submitted: 2, failed: 1, success: 1 });
@@ -412,7 +412,7 @@ describe.concurrent('failed in the end', () => {
     expect(finished.status).toBe(1);
   });
 
-  test('is none that a rule or the end of the run has canceled', async () => {
+  test('excludes a job that a rule or the end of the run canceled', async () => {
     const byRule = await runJson(
       one(
         'command: sleep 60',
@@ -429,7 +429,7 @@ describe.concurrent('failed in the end', () => {
     }
   });
 
-  test('is one that a time limit ended', async () => {
+  test('includes a job that exceeded its time limit', async () => {
     const { finished, failedJobs } = await runJson(one('command: sleep 60, duration: 0.2'));
     expect(failedJobs).toBe(1);
     expect(finished.status).toBe(1);

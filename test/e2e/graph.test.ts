@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { cli, ensembleFile, newFolder, root } from '../support/cli.js';
 
 describe.concurrent('ensemble graph', () => {
-  test('prints Mermaid', async () => {
+  test('graph prints Mermaid text', async () => {
     const { stdout, stderr, status } = await cli(['graph', 'examples/hello-world.yaml']);
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(stdout).toMatch(/^flowchart TB\n {2}n0\("sleep<br\/>5 × sleep 1"\):::group_\n/);
@@ -12,7 +12,7 @@ describe.concurrent('ensemble graph', () => {
     expect(stdout).toContain('n3 ==>|"submit"| n1\n');
   });
 
-  test('writes SVG', async () => {
+  test('graph writes an SVG file', async () => {
     const path = join(newFolder(), 'hello.svg');
     const { stdout, status } = await cli([
       'graph',
@@ -26,7 +26,7 @@ describe.concurrent('ensemble graph', () => {
     expect(printed.stdout).toContain('<title>hello&#45;world.yaml</title>');
   });
 
-  test('says what is wrong with the file, and where it can not write', async () => {
+  test("graph reports an invalid file, and an output that can't be written", async () => {
     const wrong = await cli(['graph', ensembleFile('jobs: []\nrules: [{trigger: strat}]\n')]);
     expect(wrong).toMatchObject({ status: 2, stdout: '' });
     expect(wrong.stderr).toContain("did you mean 'start'?");

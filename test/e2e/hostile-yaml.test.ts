@@ -15,7 +15,7 @@ const HOSTILE = [
   ['nesting', `jobs:\n${Array.from({ length: 3000 }, (_, i) => `${' '.repeat(i)}a:\n`).join('')}`, ''],
 ] as const;
 
-test.concurrent.each(HOSTILE)('%s is refused by every command', async (_, yaml, place) => {
+test.concurrent.each(HOSTILE)('every command refuses %s', async (_, yaml, place) => {
   const path = ensembleFile(yaml);
   for (const command of ['validate', 'run', 'graph', 'test']) {
     const { status, stdout, stderr } = await cli([command, path]);
@@ -27,7 +27,7 @@ test.concurrent.each(HOSTILE)('%s is refused by every command', async (_, yaml, 
   }
 });
 
-test('a file of tests is read with the same care', async () => {
+test('a file of tests is validated in the same way', async () => {
   const folder = newFolder();
   ensembleFile('jobs: []\nrules: []\n', folder);
   const path = join(folder, 'tests.yaml');

@@ -76,7 +76,7 @@ rules:
 }
 
 describe.concurrent('the plugin lammps', () => {
-  test('reads the log of each job and does one thing or the other', async () => {
+  test('the check reads the log of each job, and performs the matching action', async () => {
     const { output, problems, submitted } = await run(
       '{when: {Temp: "> 2", errors: 0}, then: {name: submit, label: refine}, else: {name: submit, label: again}}',
     );
@@ -90,7 +90,7 @@ describe.concurrent('the plugin lammps', () => {
     expect(submitted).toEqual([3, 2, 1]);
   });
 
-  test('reads odd logs', async () => {
+  test('the check reads unusual logs', async () => {
     const logs = Object.values(ODD_LOGS);
     const { output, problems } = await checked(logs, '{Temp: 900, rows: 2, runs: 2}');
     const yes = 'lammps.check JOB: Temp = 900 (== 900), rows = 2 (== 2), runs = 2 (== 2): yes';
@@ -98,14 +98,14 @@ describe.concurrent('the plugin lammps', () => {
     expect(output.filter((line) => !line.includes('ERROR: Lost atoms'))).toEqual(logs.map(() => yes));
   });
 
-  test('counts a row with values that are no number once, and infinite ones are none', async () => {
+  test('rows with NaN count once, and infinite values are ignored', async () => {
     const rows = '   0 nan 1\n   1 2 -nan\n   2 nan inf\n   3 -inf 3\n   4 5 6\n';
     const log = `${MEMORY}   Step c_a c_b\n${rows}${loopLine(4)}`;
     const { output } = await checked([log], '{nan: 4, rows: 5, c_a: "mean == 3.5", c_b: 6}');
     expect(output[0]).toMatch(/: yes$/);
   });
 
-  test('says what it can not read, or not tell apart, and why', async () => {
+  test('unreadable and ambiguous parts of logs are reported with the reason', async () => {
     const begin = 'LAMMPS (2 Aug 2023)\n';
     const table = (name: string) => `   Step          ${name}     \n`;
     const row = (step: number, value: number) => `${String(step).padStart(10)}   ${value}            \n`;
@@ -132,14 +132,14 @@ describe.concurrent('the plugin lammps', () => {
     expect(errors.output.filter((line) => line.endsWith(': yes'))).toHaveLength(2);
   });
 
-  test('takes alternatives, all runs, and a log elsewhere', async () => {
+  test('the check supports alternatives, all runs, and another log file', async () => {
     const { problems, submitted } = await run(
       '{log: "in.{{system}}", runs: all, when: [{Temp: "max >= 3", complete: 1}, {errors: "> 0"}], then: [{name: submit, label: refine}, {name: submit, label: again}]}',
     );
     expect([problems, submitted]).toEqual([[], [3, 2, 2]]);
   });
 
-  test('says which column or log is not there', async () => {
+  test('a missing column or log is reported', async () => {
     const { problems } = await run('{when: {Tmep: "> 2"}, then: {name: submit, label: again}}');
     expect(problems).toHaveLength(3);
     expect(problems[0]).toMatch(
@@ -149,7 +149,7 @@ describe.concurrent('the plugin lammps', () => {
     expect(missing.problems[0]).toMatch(/lammps\.check failed: ENOENT.*nowhere/);
   });
 
-  test('measures the last row of each log, and says of which it can not', async () => {
+  test('the probe measures the last row of each log, and reports logs without it', async () => {
     const folder = folderOf({ hot: TWO_RUNS, lost: LOST, multi: MULTI });
     const path = ensembleFile(
       `plugins: [lammps]
@@ -207,7 +207,7 @@ rules:
       '{when: {Temp: 1}, else: {name: submit, lable: again}}',
       "with.else.lable: unknown key 'lable'; did you mean 'label'?",
     ],
-  ])('%s is found before the run', async (options, message) => {
+  ])('%s is reported before the run', async (options, message) => {
     const { status, stdout } = await cli(['validate', file(newFolder(), options)]);
     expect([status, stdout]).toEqual([2, expect.stringContaining(message)]);
     expect(stdout).toMatch(/:14:\d+: error/);

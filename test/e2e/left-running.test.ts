@@ -54,11 +54,11 @@ async function f() {
 }
 `;
 
-describe.concurrent('children of functions', () => {
+describe.concurrent('descendants of functions', () => {
   test.each([
     ['Python', python],
     ['JavaScript', javascript],
-  ])('in %s: the answer counts, the run ends, and they end with it', async (_language, source) => {
+  ])('in %s: the result counts, the run ends, and its descendants end with it', async (_language, source) => {
     const sleep = uniqueSleep();
     const { summary, lines } = jsonLines(
       await cli(['run', '--json', ensembleFile(calling(source(sleep, '')))]),
@@ -74,7 +74,7 @@ describe.concurrent('children of functions', () => {
     ['JavaScript', 'SIGKILL', javascript, 'await new Promise(() => {});'],
     ['JavaScript', 'SIGTERM', javascript, 'for (;;);'],
   ] as const)(
-    'in %s: %s of the run ends them, while the function is under way',
+    'in %s: %s of the run ends them while the function runs',
     async (_language, signal, source, then) => {
       const sleep = uniqueSleep();
       const running = start(['run', ensembleFile(calling(source(sleep, then)))]);
@@ -86,7 +86,7 @@ describe.concurrent('children of functions', () => {
     },
   );
 
-  test('of a function whose time is over end with its process', async () => {
+  test('descendants of a function that timed out end with its process', async () => {
     const sleep = uniqueSleep();
     const path = ensembleFile(calling(python(sleep, 'time.sleep(1000)'), { timeout: 2, stay: 'sleep 1000' }));
     const running = start(['run', '--json', path]);
@@ -96,7 +96,7 @@ describe.concurrent('children of functions', () => {
     expect((await running.finished).status).toBe(130);
   });
 
-  test('leave no zombies while the run goes on, whose process has started others', async () => {
+  test('a process that has started others leaves no zombies during the run', async () => {
     const path = ensembleFile(
       calling(javascript('sleep 0.01', 'for (;;);'), { timeout: 1, stay: 'sleep 1000' }),
     );
@@ -117,7 +117,7 @@ describe.concurrent('children of functions', () => {
     await running.finished;
   });
 
-  test('a copy that a function forks and that returns too answers nothing', async () => {
+  test('a forked copy of a function that returns too sends no result', async () => {
     const { summary, lines } = jsonLines(
       await cli([
         'run',
@@ -145,7 +145,7 @@ describe.concurrent('a function in JavaScript that is stuck', () => {
       'in a program that it waits for',
       `import { execSync } from 'node:child_process'; const f = () => execSync('cat fifo');`,
     ],
-  ])('%s is ended when its time is over, and with the run', async (_where, source) => {
+  ])('%s is killed after its timeout, and at the end of the run', async (_where, source) => {
     const folder = newFolder();
     const { execFileSync } = await import('node:child_process');
     execFileSync('mkfifo', [join(folder, 'fifo')]);
@@ -161,8 +161,8 @@ describe.concurrent('a function in JavaScript that is stuck', () => {
   });
 });
 
-describe.concurrent('what stays open in a function in JavaScript', () => {
-  test('sockets, timers and workers keep no run from ending', async () => {
+describe.concurrent('open resources of a function in JavaScript', () => {
+  test('sockets, timers and workers do not keep a run from ending', async () => {
     const { lines, summary } = jsonLines(
       await cli([
         'run',
@@ -203,7 +203,7 @@ describe.concurrent('functions that are still loading', () => {
   });
 });
 
-describe.concurrent('plugins', () => {
+describe.concurrent('descendants of plugins', () => {
   const plugin = (top: string, body: string) => `
 import { spawn } from 'node:child_process';
 import { definePlugin, z } from '${pathToFileURL(join(root, 'dist/index.js')).href}';
@@ -222,7 +222,7 @@ export const plugin = definePlugin({ name: 'study', actions: {
     );
   };
 
-  test('what their actions, and their modules, start ends with the run', async () => {
+  test('processes that actions and modules start end with the run', async () => {
     const [module, action] = [uniqueSleep(), uniqueSleep()];
     const path = using(
       plugin(
@@ -239,7 +239,7 @@ export const plugin = definePlugin({ name: 'study', actions: {
     await gone(module);
   });
 
-  test('one that never loads keeps nothing from ending', async () => {
+  test('a plugin that never finishes loading does not keep the run from ending', async () => {
     const folder = newFolder();
     const { execFileSync } = await import('node:child_process');
     execFileSync('mkfifo', [join(folder, 'fifo')]);
@@ -249,7 +249,7 @@ export const plugin = definePlugin({ name: 'study', actions: {
   });
 });
 
-describe.concurrent('daemons of exec', () => {
+describe.concurrent('daemons of exec actions', () => {
   const executable = (script: string) => {
     const path = join(newFolder(), 'program.sh');
     writeFileSync(path, `#!/bin/sh\n${script}\n`);
@@ -263,7 +263,7 @@ rules:
   - {trigger: start, action: {name: exec, command: ${program}, timeout: 10, onError: stop}}
 ${more}`);
 
-  test('the answer counts when the program has ended; the daemon lives as long as the run', async () => {
+  test('the answer counts when the program has ended, and the daemon lives until the end of the run', async () => {
     const sleep = uniqueSleep();
     // The daemon has all streams of the program, and a session of its own when the program ends.
     const program = executable(
@@ -285,7 +285,7 @@ echo '{"name": "submit", "label": "a"}'`,
     expect(await processesWith(sleep)).toEqual([]);
   });
 
-  test('one that goes on writing is neither the answer nor in its way', async () => {
+  test('output of a daemon does not change or delay the answer', async () => {
     const program = executable(
       `setsid sh -c 'echo up > "$0.up"; while :; do echo garbage; echo garbage >&2; sleep 0.01; done' "$0" &
 while ! test -e "$0.up"; do sleep 0.02; done
@@ -297,7 +297,7 @@ exit 0`,
     await gone(program);
   });
 
-  test('SIGKILL of the run ends it', async () => {
+  test('SIGKILL of the run ends the daemon', async () => {
     const sleep = uniqueSleep();
     const program = executable(`setsid ${sleep} & sleep 0.3`);
     const running = start([

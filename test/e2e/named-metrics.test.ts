@@ -16,7 +16,7 @@ rules:
   - {trigger: metric, name: "rate(count.alpha.finished, 7d)", action: {name: submit, label: beta}}
 `;
 
-test('the summary shows what rules look at and no group shows', async () => {
+test('the summary shows metrics that only rules name', async () => {
   const finished = await cli(['replay', '--json', mock, ensembleFile(rules)]);
   expect(finished.stderr).toBe('');
   const { summary, lines } = jsonLines(finished);
@@ -46,7 +46,7 @@ test('the summary shows what rules look at and no group shows', async () => {
   );
 });
 
-test('a function may ask for what a rule names, and is told of what nobody keeps', async () => {
+test('a function can read metrics that rules name, and receives an error for others', async () => {
   const file = ensembleFile(`
 jobs: [{name: a, command: "true"}]
 rules:

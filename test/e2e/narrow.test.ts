@@ -14,7 +14,7 @@ function lastPicture(output: string): string[] {
   return stripVTControlCharacters(picture).split(/\r*\n/);
 }
 
-describe('a view of a run', () => {
+describe('a view of a run on a narrow terminal', () => {
   const queue = ensembleFile(`jobs:
   - {name: sim, command: sleep 60, count: 356}
   - {name: 日本語-a-group-with-a-long-name, command: sleep 60}
@@ -37,7 +37,7 @@ rules:
     await service.stop();
   }, 60_000);
 
-  test.each([80, 60, 40])('of one ensemble in %i columns shows whole numbers', async (columns) => {
+  test.each([80, 60, 40])('one ensemble in %i columns is shown with whole numbers', async (columns) => {
     const terminal = startOnTerminal(['watch', 'study'], { columns, env: service.env });
     let picture: string[] = [];
     await eventually(async () => {
@@ -53,7 +53,7 @@ rules:
     expect(picture.join(' ')).toMatch(/\b1 firing\b/);
   });
 
-  test.each([80, 60, 40])('of all ensembles in %i columns shows whole numbers', async (columns) => {
+  test.each([80, 60, 40])('all ensembles in %i columns are shown with whole numbers', async (columns) => {
     const picture = stripVTControlCharacters(await onTerminal(['ls'], { columns, env: service.env }));
     const lines = picture.split(/\r*\n/);
     for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
@@ -62,7 +62,7 @@ rules:
   });
 });
 
-test.each([80, 60, 40])('the tables of a run’s end fit into %i columns', async (columns) => {
+test.each([80, 60, 40])('the tables at the end of a run fit into %i columns', async (columns) => {
   const file = ensembleFile(`jobs: [{name: a-simulation, command: 'true', count: 3}]
 rules: [{trigger: start, action: {name: submit, label: a-simulation}}]
 `);

@@ -19,7 +19,7 @@ const tell = (words: string) => `sh -c 'echo "$@" >> told' sh ${words}`;
 const WRITTEN = ['1.10', '0x10', '1e3', '007', '.5', '+5', '-0', '1.', '0o17', '1E-05', '100.000', 'True'];
 const LARGE = ['9007199254740993', '18446744073709551615', '-9223372036854775808', '0xFFFFFFFFFFFFFFFF'];
 
-describe.concurrent('numbers of parameters reach the command as they are written', () => {
+describe.concurrent('commands receive numbers of parameters exactly as written', () => {
   test.each([...WRITTEN, ...LARGE, '1_000', '9007199254740992'])('%s', async (text) => {
     const lines = await told(`
 jobs:
@@ -33,7 +33,7 @@ rules:
     expect(lines).toEqual([`${text} ${text} ${text} <${text}>`]);
   });
 
-  test('in rows, the environment, the paths, and an action that passes them', async () => {
+  test('in rows, the environment, paths, and an action that passes them', async () => {
     const folder = newFolder();
     const lines = await told(
       `
@@ -64,7 +64,7 @@ rules:
     }
   });
 
-  test('in tags of the job of an event, the same job again, and a retry', async () => {
+  test("in tags of an event's job, for the same job again, and in a retry", async () => {
     const folder = newFolder();
     const lines = await told(
       `
@@ -101,7 +101,7 @@ rules:
     ]);
   });
 
-  test('in ranges of large integers, in algorithms, and where a program is told', async () => {
+  test('in ranges of large integers, in algorithms, and for programs', async () => {
     const folder = newFolder();
     writeFileSync(
       join(folder, 'again.yaml'),
@@ -139,7 +139,7 @@ use:
     ]);
   });
 
-  test('and stay numbers to expressions, functions and the jobspec; the dry run shows the same', async () => {
+  test('and they are numbers in expressions, functions, the jobspec and the dry run', async () => {
     const folder = newFolder();
     const yaml = `
 jobs:

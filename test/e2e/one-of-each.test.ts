@@ -25,13 +25,13 @@ test.each([
   ['a job that is canceled', 'run', held, '(1 job)'],
   ['a rule that never fires', 'run', held, '1 rule never fired'],
   ['a rule', 'validate', quick, '1 rule'],
-])('%s', async (_, command, file, expected) => {
+])('messages about one item are in the singular: %s', async (_, command, file, expected) => {
   const { stdout, stderr } = await cli([command, ensembleFile(file)]);
   expect(stdout).toContain(expected);
   expect(stdout + stderr).not.toMatch(wrong);
 });
 
-test('a broken record, and a job', async () => {
+test('one invalid record and one job are reported in the singular', async () => {
   const recording = join(newFolder(), 'broken.ndjson');
   const job = { id: 1, events: [{ timestamp: 1, name: 'submit' }], jobspec: {} };
   writeFileSync(recording, `${JSON.stringify(job)}\nnonsense\n`);
@@ -40,7 +40,7 @@ test('a broken record, and a job', async () => {
   expect(stdout + stderr).not.toMatch(wrong);
 });
 
-test('one name to choose from', async () => {
+test('a suggestion quotes the only valid name', async () => {
   const file = ensembleFile(`jobs: [{name: a, command: 'true'}]
 rules: [{trigger: start, action: {name: submit, label: something-else}}]
 `);

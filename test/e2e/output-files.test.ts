@@ -15,8 +15,8 @@ const outputs = ({ folder }: Study) =>
     .filter((name) => /\.(out|err)$/.test(name))
     .sort();
 
-describe.concurrent('files of local jobs', () => {
-  test('{{index}} and parameters', async () => {
+describe.concurrent('output files of local jobs', () => {
+  test('names may contain {{index}} and parameters', async () => {
     const one = study(
       `
   - name: a
@@ -45,7 +45,7 @@ describe.concurrent('files of local jobs', () => {
     expect(groups.a).toMatchObject({ probes: { number: { count: 4, mean: 91.5 } } });
   });
 
-  test('entries that differ, and a job that is tried again', async () => {
+  test('each entry has its files, and a retried job has the same ones', async () => {
     const one = study(
       `
   - {name: a, command: echo 1, output: first.out}
@@ -63,7 +63,7 @@ describe.concurrent('files of local jobs', () => {
     ]);
   });
 
-  test('every tag of Flux, in names and in commands', async () => {
+  test('every tag of Flux is filled in, in names and in commands', async () => {
     const tags = [
       ...[
         'id',
@@ -125,7 +125,7 @@ describe.concurrent('files of local jobs', () => {
     [{ LC_CTYPE: 'POSIX', LANG: 'C.UTF-8' }, ascii],
     [{ LANG: 'en_US.ISO-8859-1' }, ascii],
     [{ LC_ALL: 'C.UTF-8', FLUX_F58_FORCE_ASCII: '' }, ascii],
-  ])('ids of names in the environment %o', async (environment, form) => {
+  ])('ids have the notation of the environment %o', async (environment, form) => {
     const one = study(
       '  - {name: a, command: "echo {{id}}", output: "{{id}}.out"}',
       '{read: path, path: "{{id}}.out"}',
@@ -137,7 +137,7 @@ describe.concurrent('files of local jobs', () => {
     expect(told).toMatchObject([{ output: join(one.folder, name), text: name.replace('.out', '') }]);
   });
 
-  test("FLUX_F58_FORCE_ASCII of the job's own environment", async () => {
+  test("the job's own FLUX_F58_FORCE_ASCII decides its notation of ids", async () => {
     const one = study(
       `  - {name: a, command: "echo {{id}}", output: "{{id}}.out", environment: {FLUX_F58_FORCE_ASCII: 1}, inheritEnvironment: false}`,
     );
@@ -146,7 +146,7 @@ describe.concurrent('files of local jobs', () => {
     expect(told[0]?.output).toMatch(/\/f\w+\.out$/);
   });
 
-  test("a job's name, one file for output and error, and a working directory of its own", async () => {
+  test("a job's name, one file for both streams, and a working directory are respected", async () => {
     const one = study(
       `
   - name: a
@@ -165,7 +165,7 @@ describe.concurrent('files of local jobs', () => {
     expect(told).toMatchObject([{ output: path, error: path, workdir: join(one.folder, 'inner') }]);
   });
 
-  test('a file that does not exist is reported with every name that was tried', async () => {
+  test('a missing file is reported with every name that was tried', async () => {
     const one = study('  - {name: a, command: "rm {{id}}.out", output: "{{id}}.out"}');
     const { told, problems } = toldIn(await run(one));
     expect(told).toEqual([]);
@@ -174,7 +174,7 @@ describe.concurrent('files of local jobs', () => {
     ]);
   });
 
-  test('a job that has stalled', async () => {
+  test("a stalled job's files can be read", async () => {
     const one = study(
       `
   - name: a

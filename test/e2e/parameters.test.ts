@@ -33,7 +33,7 @@ async function run(yaml: string, folder = newFolder()) {
 }
 
 describe.concurrent('parameters', () => {
-  test('make a job of every row, which carries them', async () => {
+  test('every row gives a job, which carries its parameters', async () => {
     const { words, parameters, origins } = await run(`
 jobs:
   - {name: a, command: 'true {{t}} "{{w}}" {{group}}', parameters: {t: [1, 2.5], w: x y}, count: 2}
@@ -47,7 +47,7 @@ rules:
     );
   });
 
-  test('are taken row by row, from the first again behind the last one; what is drawn goes on', async () => {
+  test('rows are used in turn from the beginning again, and random draws continue', async () => {
     const { words, summary } = await run(`
 jobs:
   - {name: a, command: 'true {{t}}', parameters: {t: [1, 2, 3]}}
@@ -64,7 +64,7 @@ rules:
     expect(summary).toMatchObject({ end: 'idle' });
   });
 
-  test('stand beside the index, the event, the metrics and the job of the event', async () => {
+  test("parameters can be combined with the index, the event, the metrics and the event's job", async () => {
     const { words, problems } = await run(`
 jobs:
   - {name: a, command: "sh -c 'exit {{code}}'", parameters: {code: 7}}
@@ -77,7 +77,7 @@ rules:
     expect(words('b')).toEqual(['0|finish|7|a|1|7', '1|finish|7|a|1|7']);
   });
 
-  test('that have no value fail the action by name, and the run goes on', async () => {
+  test('a parameter without a value fails the action with its name, and the run continues', async () => {
     const { words, problems, status } = await run(`
 jobs:
   - {name: a, command: 'true {{metrics.mean.a-duration}}'}
@@ -95,7 +95,7 @@ rules:
     expect({ words: words('b'), status }).toEqual({ words: ['1'], status: 0 });
   });
 
-  test('are passed by actions: to every row once, or to the job of the event', async () => {
+  test("actions pass parameters to every row once, or to the event's job", async () => {
     const { words, parameters, problems } = await run(`
 jobs:
   - {name: a, command: 'true {{t}} {{n}}', parameters: {t: [1, 2], n: [8, 9]}}
@@ -121,7 +121,7 @@ rules:
       '|\n  def grow(event, **kwargs):\n    return Action(ANSWER)\n',
       'event["parameters"]["n"] * 2',
     ],
-  ])('are passed by functions in %s', async (_language, source, twice) => {
+  ])('functions in %s pass parameters', async (_language, source, twice) => {
     const answer = `{"name": "submit", "label": "a", "parameters": {"n": ${twice}}}`;
     const { words, problems } = await run(`
 jobs:
@@ -134,7 +134,7 @@ custom: ${source.replace('ANSWER', answer)}`);
     expect(words('a')).toEqual(['300|8', '300|16', '300|32']);
   });
 
-  test('are passed by programs, which are refused what the group does not have', async () => {
+  test('programs pass parameters, and unknown ones are refused', async () => {
     const folder = newFolder();
     const file = join(folder, 'answer.json');
     writeFileSync(
@@ -153,7 +153,7 @@ rules:
     expect((await run(yaml(file), folder)).words('a')).toEqual(['5']);
   });
 
-  test('of very many rows are submitted too, and described by the first ones', async () => {
+  test('a large number of rows is submitted, and the plan describes the first ones', async () => {
     const { stdout, status } = await cli([
       'run',
       '--dry-run',

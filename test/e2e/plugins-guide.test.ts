@@ -29,7 +29,7 @@ function folderWith(files: Readonly<Record<string, string>>): string {
 }
 
 describe.concurrent('docs/plugins.md', () => {
-  test('its plugin does what the page shows', async () => {
+  test('its plugin works as described', async () => {
     const cwd = folderWith({ 'solver.mjs': plugin, 'study.yaml': study });
     let shown = '';
     for (const line of session.split('\n')) {
@@ -43,7 +43,7 @@ describe.concurrent('docs/plugins.md', () => {
     expect(shown.match(/step \d+: residual/g)).toHaveLength(5);
   });
 
-  test('a misspelt option is said as the page says', async () => {
+  test('a misspelled option gives the message of the page', async () => {
     const cwd = folderWith({ 'solver.mjs': plugin, 'study.yaml': study.replace('below: 5', 'belwo: 5') });
     const { stdout, status } = await cli(['validate', 'study.yaml'], { cwd });
     expect(status).toBe(2);
@@ -66,7 +66,7 @@ describe.concurrent('docs/plugins.md', () => {
     expect(stdout).toContain('step 9: residual 4');
   });
 
-  test('its probe measures what the page says', async () => {
+  test('its probe measures the values of the page', async () => {
     const cwd = folderWith({
       'solver.mjs': plugin.replace(/^\}\);$/m, `${probes}});`),
       'study.yaml': measured,
@@ -80,7 +80,7 @@ describe.concurrent('docs/plugins.md', () => {
     });
   });
 
-  test('its examples of lammps are right', () => {
+  test('its lammps examples are valid', () => {
     expect(lammps).toHaveLength(2);
     for (const example of lammps) expect(diagnose(example)).toEqual([]);
   });

@@ -74,13 +74,13 @@ const validate = async (action: string, folder: string, plugins?: string) => {
 };
 
 describe.concurrent('a plugin', () => {
-  test('is called with its options, and what it returns is done', async () => {
+  test('an action is called with its options, and its result is performed', async () => {
     const result = await run('{name: study.check, with: {group: a}, repetitions: 9}');
     expect(result).toMatchObject({ status: 0, problems: [], submitted: [3, 0] });
     expect(result.output).toEqual(Array(3).fill('told finish a x.log study.check'));
   });
 
-  test('whose action throws or hangs fails that action only', async () => {
+  test('an action that throws or hangs fails alone', async () => {
     expect((await run('{name: study.throws}')).problems).toEqual([
       ['ERR_CUSTOM', "rule 'a' (rules[1]): study.throws failed: oh no"],
     ]);
@@ -91,7 +91,7 @@ describe.concurrent('a plugin', () => {
     ]);
   });
 
-  test('may ask for its own actions, whose options are judged then', async () => {
+  test('an action may return actions of its plugin, whose options are then checked', async () => {
     const next = (options: string) =>
       `{name: study.asks, with: {next: {name: study.check, with: ${options}}}}`;
     expect(await run(next('{group: b}'))).toMatchObject({ problems: [], submitted: [1, 1] });
@@ -103,7 +103,7 @@ describe.concurrent('a plugin', () => {
     ]);
   });
 
-  test('in TypeScript, in CommonJS, from a package', async () => {
+  test('plugins may be TypeScript, CommonJS, or packages', async () => {
     const typed = plugin(CHECK).replace('export const', 'enum Unused { A }\nvoid Unused;\nexport const');
     const check = '{name: study.check, with: {group: b, most: 1}}';
     expect(await run(check, folderWith(typed, 'study.mts'), '[./study.mts]')).toMatchObject({
@@ -126,7 +126,7 @@ describe.concurrent('a plugin', () => {
     });
   });
 
-  test('gives jobs what they do not say themselves', async () => {
+  test('a kind of jobs provides defaults', async () => {
     const folder = folderWith(
       plugin(`jobs: { echo: {
         options: z.strictObject({ word: z.string() }),
@@ -146,7 +146,7 @@ rules: [{trigger: start, action: {name: submit, label: a}}]
     expect(readFileSync(join(folder, 'out.txt'), 'utf8')).toBe('hi y\n');
   });
 
-  test('is printed by --dry-run', async () => {
+  test("--dry-run prints the plugin's parts", async () => {
     const { stdout } = await cli([
       'run',
       '--dry-run',
@@ -176,20 +176,20 @@ rules:
     );
   };
 
-  test('waits while an action of a plugin may grow the member', async () => {
+  test("waits while a plugin's action may grow the member", async () => {
     const finished = await cli(['run', '--json', '--slots', '1', large('{name: study.grows}')]);
     const { summary } = jsonLines(finished);
     expect(summary.groups.large?.count).toMatchObject({ success: 1, failed: 0 });
   });
 
-  test('does not wait for probes, which only measure', async () => {
+  test("does not wait for probes, which can't grow it", async () => {
     const path = large('{name: submit, label: small}', ', probes: [{probe: study.one}]');
     const { summary } = jsonLines(await cli(['run', '--json', '--slots', '1', path]));
     expect(summary.groups.large?.count).toMatchObject({ success: 0, exception: 1 });
   });
 });
 
-describe.concurrent('what is wrong is said before the run, with line and column', () => {
+describe.concurrent('faults of plugins are reported before the run, with line and column', () => {
   test.each([
     [
       'an unknown option',
@@ -262,7 +262,7 @@ describe.concurrent('what is wrong is said before the run, with line and column'
     expect(stdout.trim().split('\n')).toHaveLength(1);
   });
 
-  test('two plugins of one name', async () => {
+  test('two plugins with the same name', async () => {
     const folder = folderWith(plugin(CHECK));
     writeFileSync(join(folder, 'other.mjs'), plugin(''));
     const { stdout } = await validate('{name: study.throws}', folder, '[./study.mjs, ./other.mjs]');

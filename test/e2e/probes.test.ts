@@ -76,7 +76,7 @@ async function run(given: Study) {
 const success = { count: { success: 1 } };
 
 describe.concurrent('probes', () => {
-  test('what they measure is there for rules and reports, like durations', async () => {
+  test('rules and reports use measured values like durations', async () => {
     const given = { probes: '[{probe: study.thermo, with: {scale: 20}}, {probe: study.steps}]' };
     const { summary, probes, problems } = await run(given);
     expect(problems).toEqual([]);
@@ -91,7 +91,7 @@ describe.concurrent('probes', () => {
     expect(text.stdout).toMatch(/^measured +count .*\na-temperature +2 +300 /m);
   });
 
-  test('functions get to see it', async () => {
+  test('functions receive measured values', async () => {
     const python = await run({
       probes: '[{probe: study.thermo}]',
       more: `  - {trigger: metric, when: count.a-energy == 2, action: {name: custom, label: f}}
@@ -113,7 +113,7 @@ custom: |
     expect(javascript).toMatchObject({ output: ['-15 -20'], problems: [] });
   });
 
-  test('what functions and programs return may name it', async () => {
+  test('results of functions and programs may name them', async () => {
     const rule =
       '{ trigger: "metric", when: "mean.a-temperature > 10", action: { name: "submit", label: "b" } }';
     const quoted = rule.replace(/(\w+):/g, '"$1":');
@@ -142,7 +142,7 @@ custom: |
     expect(unknown.problems).toEqual([expect.stringContaining("did you mean 'temperature'")]);
   });
 
-  test('rules may look at percentiles and windows of it, also of negative numbers', async () => {
+  test('rules may use their percentiles and windows, also with negative values', async () => {
     const { summary } = await run({
       probes: '[{probe: study.thermo}]',
       when: 'p100.a-energy == -10 and sum(a.energy, 1h) < -25 and pmad.a-energy > 4.7',
@@ -151,7 +151,7 @@ custom: |
     expect(Object(summary).metrics['pmad.a-energy']).toBeCloseTo(5, 0);
   });
 
-  test('those that fail are reported with plugin, probe and job, and the run goes on', async () => {
+  test('a failed probe is reported with plugin, probe and job, and the run continues', async () => {
     const { summary, probes, problems } = await run({
       probes:
         '[{probe: study.throws}, {probe: study.rubbish}, {probe: study.hangs, timeout: 100ms}, {probe: study.nothing},' +
@@ -171,7 +171,7 @@ custom: |
     expect(summary).toMatchObject({ end: 'idle', groups: { b: success } });
   });
 
-  test('jobs that fail are not measured', async () => {
+  test('failed jobs are not measured', async () => {
     const { probes } = await run({
       probes: '[{probe: study.steps}]',
       when: 'count.a-steps > 0',
@@ -181,7 +181,7 @@ custom: |
   });
 
   test.each(['1', '2'])(
-    'a run that a rule ends measures the jobs that have ended by then: after %s',
+    'a run that a rule ends measures the jobs that have ended before: after %s',
     async (jobs) => {
       const { summary, probes } = await run({
         probes: '[{probe: study.slow}]',
@@ -199,7 +199,7 @@ custom: |
     },
   );
 
-  test('one that hangs keeps neither actions of its plugin waiting, nor an interrupt', async () => {
+  test('a probe that hangs delays neither actions of its plugin nor an interrupt', async () => {
     const path = study({
       probes: '[{probe: study.hangs}, {probe: study.steps}]',
       when: 'count.a.success == 2',
@@ -214,7 +214,7 @@ custom: |
     expect(stdout + stderr).not.toMatch(/did not answer|a-steps/);
   });
 
-  test('what they measure is told to a service', async () => {
+  test('a service receives the measured values', async () => {
     const service = await startService();
     const path = study({ probes: '[{probe: study.thermo}]' });
     expect((await service.cli('run', path, '--service', '--name', 'one')).status).toBe(0);
@@ -227,7 +227,7 @@ custom: |
     await service.stop();
   });
 
-  test('a replay asks none, and tests say what they would have measured', async () => {
+  test('replays do not call probes, and tests set their values', async () => {
     const path = study({
       probes: '[{probe: study.steps}, {probe: study.thermo}, {probe: study.throws}]',
       when: 'last.a-energy < -15 and mean.a-temperature > 290',

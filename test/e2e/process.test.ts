@@ -46,7 +46,7 @@ rules: [{trigger: start, action: {name: submit, label: a}}]
 `);
 const done = (cwd: string) => readdirSync(cwd).filter((name) => name.startsWith('done.')).length;
 
-describe.concurrent('a stream that can’t be written: the run goes on, says so once, and exits with 4', () => {
+describe.concurrent('a stream that can’t be written: the run continues, reports it once, and exits with status 4', () => {
   test('a full standard output', async () => {
     const { stderr, status, cwd } = await shell(`$E run ${leavingFiles(20)} > /dev/full`);
     expect({ status, done: done(cwd) }).toEqual({ status: 4, done: 20 });
@@ -55,7 +55,7 @@ describe.concurrent('a stream that can’t be written: the run goes on, says so 
     ]);
   });
 
-  test('a standard output whose reader has gone', async () => {
+  test('a standard output whose reader has closed it', async () => {
     const script = `$E run --debug --slots 2 ${leavingFiles(60)} | head -n 1; exit \${PIPESTATUS[0]}`;
     const { stdout, stderr, status, cwd } = await shell(script);
     expect({ lines: lines(stdout).length, status, done: done(cwd) }).toEqual({
@@ -72,7 +72,7 @@ rules:
   - {trigger: job-success, action: {name: exec, command: 'false', repetitions: 5}}
 `);
 
-  test('a full standard error: standard output says it', async () => {
+  test('a full standard error is reported on standard output', async () => {
     const { stdout, status } = await shell(`$E run ${failing} 2> /dev/full`);
     expect(status).toBe(4);
     expect(stdout).toMatch(/^a +5 +5 +5/m);
@@ -81,7 +81,7 @@ rules:
     ]);
   });
 
-  test('both at once, and both closed', async () => {
+  test('both streams full, and both closed', async () => {
     const full = await shell(`$E run ${leavingFiles(5)} > /dev/full 2>&1`);
     expect({ status: full.status, done: done(full.cwd) }).toEqual({ status: 4, done: 5 });
     // Node can't tell this from /dev/null.
@@ -89,7 +89,7 @@ rules:
     expect({ status: closed.status, done: done(closed.cwd) }).toEqual({ status: 0, done: 5 });
   });
 
-  test('what went wrong with the run itself comes first', async () => {
+  test('the exit status of a failed run takes precedence', async () => {
     const wrong = ensembleFile('jobs: nothing');
     expect((await shell(`$E run ${wrong} 2> /dev/full`)).status).toBe(2);
   });
@@ -108,7 +108,7 @@ custom: |
   }
 `);
 
-  test('holds up nothing; lines are left out and counted, and the summary is there', async () => {
+  test('does not block the run: lines are dropped and counted, and the summary is printed', async () => {
     const child = spawn(process.execPath, [main, 'run', '--json', talkative], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -140,7 +140,7 @@ custom: |
     expect(status).toBe(4);
   });
 
-  test('does not keep the process after a signal', async () => {
+  test('does not keep the process running after a signal', async () => {
     const child = spawn(process.execPath, [main, 'run', '--watch', talkative], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -152,7 +152,7 @@ custom: |
   });
 });
 
-describe.concurrent('commands that only print end with their reader, and quietly', () => {
+describe.concurrent('commands that only print end quietly when their reader closes the stream', () => {
   const file = leavingFiles(1);
   test.each([
     ['synth', '$E synth --jobs 20000'],
@@ -166,7 +166,7 @@ describe.concurrent('commands that only print end with their reader, and quietly
     expect({ stderr, status }).toEqual({ stderr: '', status: 4 });
   });
 
-  test('a full disk is said', async () => {
+  test('a full disk is reported', async () => {
     const { stderr, status } = await shell(`$E validate ${file} > /dev/full`);
     expect({ stderr, status }).toEqual({
       stderr: "ensemble: warning: standard output can't be written: no space left on device (ENOSPC)\n",
@@ -175,10 +175,10 @@ describe.concurrent('commands that only print end with their reader, and quietly
   });
 });
 
-describe.concurrent('few descriptors', () => {
+describe.concurrent('a low limit of open files', () => {
   const file = leavingFiles(3);
   test.each([22, 32, 64, 80, 96])(
-    '%i: the command works, or says in a line that it needs more',
+    'with %i descriptors the command works, or reports in one line that it needs more',
     async (most) => {
       for (const args of [`run ${file}`, 'stats /dev/null', 'test examples/hello-world.yaml']) {
         const { stderr, status } = await shell(`ulimit -n ${most}; cd ${root}; exec $E ${args}`);
@@ -195,7 +195,7 @@ describe.concurrent('few descriptors', () => {
   );
 });
 
-test('descriptors that run out meanwhile cost the actions that need one, and not the run', async () => {
+test('descriptors that run out during the run fail only the actions that need one', async () => {
   const file = ensembleFile(`jobs: [{name: a, command: 'true'}]
 rules:
   - {trigger: interval, interval: 250ms, action: {name: submit, label: a, repetitions: 30}}
@@ -226,7 +226,7 @@ custom: |
 describe.concurrent('the working directory', () => {
   const gone = (command: string) => shell(`mkdir gone; cd gone; rmdir ../gone; ${command}`);
 
-  test('was deleted before: a line says so', async () => {
+  test('is reported in one line if it was deleted before the start', async () => {
     const file = leavingFiles(1);
     for (const args of [`run ${file}`, `validate ${file}`, 'replay x', 'synth', 'stats', 'ls']) {
       const { stdout, stderr, status } = await gone(`$E ${args}`);
@@ -242,7 +242,7 @@ describe.concurrent('the working directory', () => {
     expect(lines(server.stderr)).toEqual([expect.stringMatching(/^ensemble-server: error: the working dir/)]);
   });
 
-  test('is deleted meanwhile: only the jobs that begin there fail', async () => {
+  test('fails only the jobs that start in it if it is deleted during the run', async () => {
     const file = ensembleFile(`jobs: [{name: a, command: 'true'}, {name: b, command: 'true', workdir: /}]
 rules:
   - {trigger: start, action: {name: exec, command: 'rmdir ../gone'}}
@@ -256,32 +256,29 @@ rules:
   });
 });
 
-describe.concurrent('the helper that starts jobs is killed', () => {
+describe.concurrent('a killed spawner', () => {
   /** Its child is the process that starts jobs, and that one's children are the jobs. */
-  test.each(['the parent of the job', 'the parent of that'])(
-    '%s: nothing of the jobs is left',
-    async (which) => {
-      const seconds = which === 'the parent of the job' ? '67.1' : '67.2';
-      const folder = newFolder();
-      const job = `sh -c 'echo $PPID > parent; setsid sleep ${seconds} & setsid sh -c "sleep ${seconds} & sleep ${seconds}" & sleep ${seconds}'`;
-      const file = ensembleFile(`jobs: [{name: a, command: ${JSON.stringify(job)}}]
+  test.each(['the parent of the job', 'the parent of that'])('ends all jobs: %s', async (which) => {
+    const seconds = which === 'the parent of the job' ? '67.1' : '67.2';
+    const folder = newFolder();
+    const job = `sh -c 'echo $PPID > parent; setsid sleep ${seconds} & setsid sh -c "sleep ${seconds} & sleep ${seconds}" & sleep ${seconds}'`;
+    const file = ensembleFile(`jobs: [{name: a, command: ${JSON.stringify(job)}}]
 rules: [{trigger: start, action: {name: submit, label: a}}]
 `);
-      const running = start(['run', file], { cwd: folder });
-      const sleeping = async () =>
-        (await processesWith(`sleep ${seconds}`)).filter(
-          (line) => !line.includes('sh -c') && !line.includes(main),
-        );
-      await eventually(async () => (await sleeping()).length === 4, 'the job and its daemons run');
-      const parent = readFileSync(join(folder, 'parent'), 'utf8').trim();
-      const above = /\) \S (\d+)/.exec(readFileSync(`/proc/${parent}/stat`, 'utf8'))?.[1];
-      process.kill(Number(which === 'the parent of the job' ? parent : above), 'SIGKILL');
-      const { status, stderr } = await running.finished;
-      expect(status).toBe(3);
-      expect(stderr).toContain('ERR_MEMBER');
-      await eventually(async () => (await sleeping()).length === 0, 'nothing is left');
-    },
-  );
+    const running = start(['run', file], { cwd: folder });
+    const sleeping = async () =>
+      (await processesWith(`sleep ${seconds}`)).filter(
+        (line) => !line.includes('sh -c') && !line.includes(main),
+      );
+    await eventually(async () => (await sleeping()).length === 4, 'the job and its daemons run');
+    const parent = readFileSync(join(folder, 'parent'), 'utf8').trim();
+    const above = /\) \S (\d+)/.exec(readFileSync(`/proc/${parent}/stat`, 'utf8'))?.[1];
+    process.kill(Number(which === 'the parent of the job' ? parent : above), 'SIGKILL');
+    const { status, stderr } = await running.finished;
+    expect(status).toBe(3);
+    expect(stderr).toContain('ERR_MEMBER');
+    await eventually(async () => (await sleeping()).length === 0, 'nothing is left');
+  });
 });
 
 describe.concurrent('the environment', () => {
@@ -336,7 +333,7 @@ os.execve(sys.argv[1], sys.argv[1:], {b"PATH": os.environb[b"PATH"], **dict(pair
     expect(entriesOf(join(folder, 'exec')).sort()).toEqual(expected);
   });
 
-  test('that is not UTF-8 is refused under Flux, by the name of the variable', async () => {
+  test("is refused under Flux by the variable's name if it is not UTF-8", async () => {
     const flux = (more: string) =>
       shell(`X=$(printf 'caf\\351') FLUX_URI=local:///nowhere $E run --executor flux \
         ${ensembleFile(`jobs: [{name: a, command: 'true'${more}}]
@@ -350,7 +347,7 @@ rules: [{trigger: start, action: {name: submit, label: a}}]
     }
   });
 
-  test('as the program has changed it', async () => {
+  test('is that of process.env when the program has changed it', async () => {
     const folder = newFolder();
     const script = join(folder, 'study.mjs');
     writeFileSync(
@@ -371,8 +368,8 @@ await run.close();
   });
 });
 
-describe.concurrent('nothing gathers', () => {
-  test('no warning of Node in a run of many jobs, actions, functions, probes and retries', async () => {
+describe.concurrent('listeners and memory', () => {
+  test('a run with many jobs, actions, functions, probes and retries causes no warning of Node', async () => {
     const folder = newFolder();
     writeFileSync(
       join(folder, 'plugin.mjs'),

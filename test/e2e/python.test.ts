@@ -36,7 +36,7 @@ async function run(yaml: string, env: NodeJS.ProcessEnv = {}) {
 }
 
 describe.concurrent('functions in Python', () => {
-  test("ensemble-python's own example", async () => {
+  test("ensemble-python's own example works", async () => {
     const { status, submitted, problems } = await run(
       calling(
         `
@@ -53,7 +53,7 @@ def echo_again(**kwargs):
     expect([status, problems, submitted]).toEqual([0, [], { a: 3, b: 2 }]);
   });
 
-  test('see event, rule, action and metrics as they were', async () => {
+  test('functions receive event, rule, action and metrics of the firing', async () => {
     const { output, problems } = await run(
       calling(`
 def f(metrics, event, rule, action, handle):
@@ -69,7 +69,7 @@ def f(metrics, event, rule, action, handle):
     );
   });
 
-  test('see what stands under when', async () => {
+  test('functions receive the text of a condition', async () => {
     const { output, problems } = await run(`
 jobs: [{name: a, command: 'true', count: 3}]
 rules:
@@ -91,7 +91,7 @@ custom: |
     ]);
   });
 
-  test('may return a rule, a list, a mapping or nothing', async () => {
+  test('functions may return a rule, a list, a mapping or nothing', async () => {
     const { problems, submitted } = await run(
       calling(`
 answers = [
@@ -107,7 +107,7 @@ def f(**kwargs):
     expect([problems, submitted]).toEqual([[], { a: 3, b: 4 }]);
   });
 
-  test('keep what they remember, and may import what ensemble-python has', async () => {
+  test("functions keep their state, and may import ensemble-python's modules", async () => {
     const { output, problems } = await run(
       calling(`
 from ensemble.config.types import Action, Rule
@@ -120,7 +120,7 @@ def f(event, **kwargs):
     expect([output, problems]).toEqual([['1', '2', '3'], []]);
   });
 
-  test('may stand in a file of their own, beside what they import', async () => {
+  test('functions may be in a separate file next to its imports', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'helper.py'), 'label = "b"\n');
     writeFileSync(
@@ -170,7 +170,7 @@ instance = Callable()`,
     builtin: 'builtin = dict',
   };
 
-  test('are those that it takes', async () => {
+  test('a function receives the arguments that it accepts', async () => {
     const names = Object.keys(SOURCES);
     const rules = names.map(
       (name) => `  - {trigger: job-finish, name: a, action: {name: custom, label: ${name}}}`,
@@ -207,7 +207,7 @@ ${source}
   test.each([
     ['of another name', 'def f(metrics, threshold): pass', 'threshold'],
     ['in another place', 'def f(x, /): pass', 'x'],
-  ])('%s that it needs are found before the run', async (_which, source, name) => {
+  ])('%s that it requires are reported before the run', async (_which, source, name) => {
     const path = ensembleFile(calling(source));
     const { status, stdout } = await cli(['validate', path]);
     expect(status).toBe(2);
@@ -217,7 +217,7 @@ ${source}
     );
   });
 
-  test('that a decorator hides are named when it hands them on', async () => {
+  test('the message names arguments that a decorator hides', async () => {
     const { problems } = await run(
       calling(
         `
@@ -239,8 +239,8 @@ def f(event): pass
   });
 });
 
-describe.concurrent('what goes wrong in Python', () => {
-  test('an exception shows its traceback, the line of the file and the rule, and the run goes on', async () => {
+describe.concurrent('failures in Python', () => {
+  test('an exception is reported with traceback, line and rule, and the run continues', async () => {
     const { status, problems, submitted } = await run(
       calling(`
 calls = []
@@ -265,7 +265,7 @@ def f(**kwargs):
     ['sys.exit', 'import sys\ndef end(): sys.exit(3)', 'SystemExit: 3'],
     ['os._exit', 'import os\ndef end(): os._exit(3)', 'python3 process ended (exit status 3)'],
     ['SIGKILL', 'import os\ndef end(): os.kill(os.getpid(), 9)', 'python3 process ended (SIGKILL)'],
-  ])('%s fails its own call only', async (_how, end, message) => {
+  ])('%s fails only its own call', async (_how, end, message) => {
     const { status, problems, submitted } = await run(
       calling(`
 ${end}
@@ -279,7 +279,7 @@ def f(metrics, **kwargs):
     expect(problems).toMatchObject([{ code: 'ERR_CUSTOM', message: expect.stringContaining(message) }]);
   });
 
-  test('a function that never comes back is killed when its time is over', async () => {
+  test('a function that never returns is killed after its timeout', async () => {
     const { problems, submitted, output } = await run(
       calling(
         `
@@ -299,7 +299,7 @@ def f(metrics, **kwargs):
     for (const pid of output) expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 
-  test('nothing of it outlives a run that is killed', async () => {
+  test('all of its processes end when the run is killed', async () => {
     const running = start([
       'run',
       '--json',
@@ -319,7 +319,7 @@ def f(**kwargs):
     await eventually(() => !existsSync(`/proc/${pid}`), 'python3 is gone');
   });
 
-  test('what is no action is refused', async () => {
+  test('an invalid action is refused', async () => {
     const { problems } = await run(
       calling(`
 answers = [7, Action({"name": "submit", "label": "nowhere"}), object()]
@@ -346,7 +346,7 @@ def f(**kwargs):
       'def g(): pass',
       /rules\[1\]\.action\.label: the file's custom block has no function 'f'/,
     ],
-  ])('%s is found before the run, and by validate', async (_what, source, message) => {
+  ])('%s is reported before the run, and by validate', async (_what, source, message) => {
     const path = ensembleFile(calling(source));
     const validated = await cli(['validate', path]);
     expect([validated.status, validated.stdout]).toEqual([2, expect.stringMatching(message)]);
@@ -354,7 +354,7 @@ def f(**kwargs):
     expect([ran.status, ran.stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  test('without python3 the run goes on, and says so once', async () => {
+  test('without python3 the run continues, and reports this once', async () => {
     const folder = newFolder();
     for (const program of ['sleep', 'true']) symlinkSync(`/bin/${program}`, join(folder, program));
     const { status, problems, submitted } = await run(calling('def f(**kwargs): pass'), { PATH: folder });
@@ -368,7 +368,7 @@ def f(**kwargs):
     ]);
   });
 
-  test('much output is no problem', async () => {
+  test('a large output is printed completely', async () => {
     const { output, problems } = await run(
       calling(
         `

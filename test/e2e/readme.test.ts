@@ -94,7 +94,7 @@ describe.concurrent('README.md and docs/', () => {
     expect(readdirSync(one.folder)).toContain('study.ndjson');
   });
 
-  test('its first commands show what the page shows', async () => {
+  test('its first commands print the output of the page', async () => {
     const [first = ''] = blocks('console');
     const one = clone();
     const { stdout } = await shell(commandsOf(first).slice(1).join(' && '), one);
@@ -106,7 +106,7 @@ describe.concurrent('README.md and docs/', () => {
     expect(shown.filter((line) => line === 'hello world')).toHaveLength(5);
   });
 
-  test('npm run hello is that', async () => {
+  test('npm run hello does the same', async () => {
     const { status, stdout } = await shell('npm run hello', clone());
     expect(status).toBe(0);
     expect(stdout).toMatch(/^hello world$/m);
@@ -134,13 +134,13 @@ describe.concurrent('README.md and docs/', () => {
     expect(readFileSync(join(one.folder, 'run.log'), 'utf8')).toContain('submit lammps');
   });
 
-  test('its files are right', () => {
+  test('its files are valid', () => {
     const whole = blocks('yaml').filter((text) => /^jobs:/m.test(text) && /^rules:/m.test(text));
     expect(whole.length).toBeGreaterThan(1);
     for (const text of whole) expect(diagnose(text)).toEqual([]);
   });
 
-  test('what its programs import is there', async () => {
+  test('its programs import existing names', async () => {
     for (const block of blocks('js')) {
       for (const [, names = '', from = ''] of block.matchAll(/^import \{ (.*?) \} from '(.*?)'/gm)) {
         const path = from === 'flux-ensemble' ? 'dist/index.js' : 'dist/service/index.js';

@@ -44,7 +44,7 @@ async function replayed(path: string) {
 
 describe.concurrent('the file of a recording', () => {
   test.each(['itself', 'a symbolic link', 'a hard link', 'another spelling'])(
-    'is not the study: %s',
+    'does not replace other files: %s',
     async (kind) => {
       const study = jobs('true');
       const text = readFileSync(study, 'utf8');
@@ -69,7 +69,7 @@ describe.concurrent('the file of a recording', () => {
     ['compressed', 'r.ndjson.gz', gzipSync(hello)],
     ['of a killed run', 'r.ndjson', hello.subarray(0, 50)],
     ['compressed, of a killed run', 'r.ndjson.gz', gzipSync(hello).subarray(0, 300)],
-  ])('may be a recording with --force only: %s', async (_kind, name, content) => {
+  ])('replaces a recording only with --force: %s', async (_kind, name, content) => {
     const path = file(name, content);
     const refused = await cli(['run', jobs('true'), '--record', path]);
     expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('--force')]);
@@ -81,7 +81,7 @@ describe.concurrent('the file of a recording', () => {
     expect((await replayed(path)).summary.groups.a?.count.success).toBe(1);
   });
 
-  test('may be empty, and holds nothing of what was there before', async () => {
+  test('may be empty, and contains nothing of an earlier recording', async () => {
     const path = file('r.ndjson', '');
     expect((await cli(['run', jobs('true'), '--record', path])).status).toBe(0);
     const once = statSync(path).size;
@@ -94,7 +94,7 @@ describe.concurrent('the file of a recording', () => {
     ['a function that can not be loaded', [], "custom: './missing.mjs'\n"],
     ['a service that does not answer', ['--service', 'unix:/nowhere/socket'], ''],
     ['no Flux', ['--executor', 'flux'], ''],
-  ])('stays as it was when the run can not begin: %s', async (_what, args, more) => {
+  ])("is unchanged when the run can't begin: %s", async (_what, args, more) => {
     const study = jobs('true');
     writeFileSync(study, readFileSync(study, 'utf8') + more);
     const old = file('r.ndjson', hello);
@@ -108,7 +108,7 @@ describe.concurrent('the file of a recording', () => {
     expect(existsSync(none)).toBe(false);
   });
 
-  test('is refused when it is a folder, a socket, or in a folder that is not there', async () => {
+  test('is refused when it is a folder, a socket, or in a missing folder', async () => {
     const folder = newFolder();
     const server = createServer().listen(join(folder, 'socket'));
     try {
@@ -121,7 +121,7 @@ describe.concurrent('the file of a recording', () => {
     }
   });
 
-  test('of synth is alike', async () => {
+  test('is protected in the same way by synth', async () => {
     const text = file('notes.txt', 'notes\n');
     expect((await cli(['synth', '--output', text, '--force'])).status).toBe(2);
     expect(readFileSync(text, 'utf8')).toBe('notes\n');
@@ -132,7 +132,7 @@ describe.concurrent('the file of a recording', () => {
     expect(readFileSync(recording)).not.toEqual(hello);
   });
 
-  test('of record is alike, also where there is no Flux', async () => {
+  test('is protected in the same way by record, even without Flux', async () => {
     const env = { FLUX_URI: 'local:///nowhere' };
     const text = file('notes.txt', 'notes\n');
     expect((await cli(['record', text, '--force'], { env })).status).toBe(2);
@@ -142,7 +142,7 @@ describe.concurrent('the file of a recording', () => {
     expect([readFileSync(text, 'utf8'), readFileSync(recording)]).toEqual(['notes\n', hello]);
   });
 
-  test('a graph replaces graphs only', async () => {
+  test('the output of graph replaces only graphs', async () => {
     const study = jobs('true');
     const text = readFileSync(study, 'utf8');
     const { status, stderr } = await cli(['graph', study, '--output', study]);
@@ -156,11 +156,11 @@ describe.concurrent('the file of a recording', () => {
   });
 });
 
-describe.concurrent('a run that is killed', () => {
+describe.concurrent('the recording of a killed run', () => {
   const zstd = Number(process.versions.node.split('.')[0]) >= 23 ? ['r.ndjson.zst'] : [];
 
   test.each(['r.ndjson', 'r.ndjson.gz', ...zstd])(
-    'leaves what was recorded a second before: %s',
+    'contains all records up to one second before: %s',
     async (name) => {
       const path = join(newFolder(), name);
       const running = start([
@@ -190,7 +190,7 @@ describe.concurrent('a run that is killed', () => {
     },
   );
 
-  test('compresses well all the same', async () => {
+  test('is compressed well', async () => {
     const folder = newFolder();
     const [plain, gzip] = [join(folder, 'r.ndjson'), join(folder, 'r.ndjson.gz')];
     for (const path of [plain, gzip])
@@ -223,9 +223,9 @@ async function startWaiting(record: string, folder = newFolder(), json: readonly
   };
 }
 
-describe.concurrent('a recording that can not be written any more', () => {
+describe.concurrent("a recording that can't be written any more", () => {
   test.each(['r.ndjson', 'r.ndjson.gz'])(
-    'is reported at once, and once; the run goes on: a full disk, %s',
+    'is reported once and at once, and the run continues: a full disk, %s',
     async (name) => {
       const path = join(newFolder(), name);
       symlinkSync('/dev/full', path);
@@ -239,7 +239,7 @@ describe.concurrent('a recording that can not be written any more', () => {
     },
   );
 
-  test('is a problem among the lines of --json', async () => {
+  test('is a problem in the output of --json', async () => {
     const path = join(newFolder(), 'r.ndjson');
     symlinkSync('/dev/full', path);
     const finished = await cli(['run', '--json', '--record', path, jobs('true')]);
@@ -251,7 +251,7 @@ describe.concurrent('a recording that can not be written any more', () => {
     expect([finished.status, finished.stderr]).toEqual([2, '']);
   });
 
-  test.each(['the file', 'its folder'])('is noticed when %s is removed', async (what) => {
+  test.each(['the file', 'its folder'])('is detected when %s is removed', async (what) => {
     const folder = join(newFolder(), 'recordings');
     mkdirSync(folder);
     const path = join(folder, 'r.ndjson');
@@ -262,7 +262,7 @@ describe.concurrent('a recording that can not be written any more', () => {
     expect((await finished).status).toBe(2);
   });
 
-  test('is noticed when the reader of a pipe has left', async () => {
+  test('is detected when the reader of a pipe has closed it', async () => {
     const path = join(newFolder(), 'pipe');
     execFileSync('mkfifo', [path]);
     const reader = spawn('head', ['-c', '1', path], { stdio: 'ignore' });
@@ -273,7 +273,7 @@ describe.concurrent('a recording that can not be written any more', () => {
     expect((await finished).status).toBe(2);
   });
 
-  test('of synth ends it', async () => {
+  test('ends synth', async () => {
     const path = join(newFolder(), 'full');
     symlinkSync('/dev/full', path);
     const { status, stderr } = await cli(['synth', '--jobs', '100000000', '--output', path]);
@@ -281,8 +281,8 @@ describe.concurrent('a recording that can not be written any more', () => {
   });
 });
 
-describe.concurrent('a recording that is no file', () => {
-  test('goes to standard output, by whatever name', async () => {
+describe.concurrent('a recording without a regular file', () => {
+  test('goes to standard output under any name', async () => {
     for (const name of ['-', '/dev/stdout', '/proc/self/fd/1']) {
       const { stdout, status } = await cli(['run', jobs('true'), '--record', name]);
       expect(status).toBe(0);
@@ -313,23 +313,20 @@ describe.concurrent('a recording that is no file', () => {
     expect((await cli(['run', jobs('true'), '--record', '/dev/null'])).status).toBe(0);
   });
 
-  test.each(['pipe', 'pipe.gz'])(
-    'waits for the reader of a %s, with nothing lost and nothing to say',
-    async (name) => {
-      const path = join(newFolder(), name);
-      execFileSync('mkfifo', [path]);
-      // Much more than a pipe holds is recorded before the first byte is read.
-      execFile('sh', ['-c', `{ sleep 4; cat; } < '${path}' > '${path}.read'`]);
-      const running = start(['run', '--slots', '4', '--record', path, jobs('true', 300)]);
-      expect(await running.finished).toMatchObject({ status: 0, stderr: '' });
-      const whole = () => readFileSync(`${path}.read`);
-      const read = () => (name === 'pipe' ? whole() : gunzipSync(whole())).toString();
-      await eventually(() => whole().length > 1000, 'it is read');
-      expect(read().split('"name":"finish"')).toHaveLength(301);
-    },
-  );
+  test.each(['pipe', 'pipe.gz'])('waits for the reader of a %s without losing records', async (name) => {
+    const path = join(newFolder(), name);
+    execFileSync('mkfifo', [path]);
+    // Much more than a pipe holds is recorded before the first byte is read.
+    execFile('sh', ['-c', `{ sleep 4; cat; } < '${path}' > '${path}.read'`]);
+    const running = start(['run', '--slots', '4', '--record', path, jobs('true', 300)]);
+    expect(await running.finished).toMatchObject({ status: 0, stderr: '' });
+    const whole = () => readFileSync(`${path}.read`);
+    const read = () => (name === 'pipe' ? whole() : gunzipSync(whole())).toString();
+    await eventually(() => whole().length > 1000, 'it is read');
+    expect(read().split('"name":"finish"')).toHaveLength(301);
+  });
 
-  test('does not hold a run that is interrupted', async () => {
+  test('does not block an interrupted run', async () => {
     const path = join(newFolder(), 'pipe');
     execFileSync('mkfifo', [path]);
     const reader = spawn('sh', ['-c', `exec sleep 1000 < '${path}'`], { stdio: 'ignore' });
@@ -346,7 +343,7 @@ describe.concurrent('a recording that is no file', () => {
   });
 });
 
-test('a recording goes on where another program has emptied its file', async () => {
+test('a recording continues after another program has emptied its file', async () => {
   const folder = newFolder();
   const path = join(folder, 'r.ndjson');
   const { go } = await startWaiting(path, folder);

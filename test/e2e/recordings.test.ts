@@ -32,7 +32,7 @@ async function synth(...args: readonly string[]): Promise<string> {
 }
 
 describe.concurrent('replay', () => {
-  test('tracks every group of a recording', async () => {
+  test('every group of a recording is tracked', async () => {
     const { status, summary } = await replay(mock);
     expect(status).toBe(0);
     expect(Object.keys(summary.groups).sort()).toEqual(['alpha', 'beta', 'delta', 'gamma']);
@@ -40,7 +40,7 @@ describe.concurrent('replay', () => {
     expect(summary.groups.delta?.count).toMatchObject({ submitted: 500, failed: 500, success: 0 });
   });
 
-  test('lists what the rules would have done, and does nothing', async () => {
+  test("the rules' actions are listed and not performed", async () => {
     const { lines, summary } = await replay(hello, helloConfig);
     expect(lines.map(({ type, name, action }) => [type, name ?? action])).toEqual([
       ['firing', 'start'],
@@ -56,7 +56,7 @@ describe.concurrent('replay', () => {
     expect(summary).toMatchObject({ firings: 2, end: 'replayed' });
   });
 
-  test('says it in words', async () => {
+  test('the text output describes the actions', async () => {
     const { stdout, ...rest } = await cli(['replay', hello, helloConfig]);
     expect(rest).toEqual(good);
     expect(stdout).toContain(
@@ -67,7 +67,7 @@ describe.concurrent('replay', () => {
     );
   });
 
-  test('gives the same bytes each time, at any speed, compressed or not, from a file or a pipe', async () => {
+  test('the output is the same each time, at any speed, compressed or not, from a file or a pipe', async () => {
     const config = ensembleFile(`
 logging: {heartbeat: 0.1}
 jobs:
@@ -90,7 +90,7 @@ rules:
     for (const { status, stdout } of others) expect([status, stdout]).toEqual([0, once.stdout]);
   });
 
-  test('fires heartbeats at their time by the records, however long nothing happened', async () => {
+  test('heartbeats fire at their time by the records, even after long gaps', async () => {
     const event = (time: number, name: string, more = '') =>
       `{"id":1,"events":[{"timestamp":${time},"name":"${name}"}]${more}}\n`;
     const jobspec = ',"jobspec":{"attributes":{"user":{"group":"a"}}}';
@@ -111,7 +111,7 @@ rules: [{trigger: heartbeat, action: {name: cancel, label: a, repetitions: 10000
     expect(summary.firings).toBe(2 + 100_000);
   });
 
-  test('comes to what the run itself came to', async () => {
+  test('the statistics and firings are those of the run', async () => {
     const recording = join(newFolder(), 'run.ndjson.gz');
     const run = jsonLines(await cli(['run', '--json', '--record', recording, helloConfig]));
     const again = await replay(recording, helloConfig);
@@ -122,7 +122,7 @@ rules: [{trigger: heartbeat, action: {name: cancel, label: a, repetitions: 10000
     expect(firings(again.lines)).toEqual(firings(run.lines));
   });
 
-  test('goes on when a rule ends the run, and says so', async () => {
+  test('the replay continues after a rule that ends the run, and reports the rule', async () => {
     const config = ensembleFile(`
 jobs: [{name: sleep, command: sleep 1}]
 rules: [{trigger: job-start, name: sleep, action: {name: terminate}}]
@@ -146,21 +146,21 @@ async function flushedGzip(lines: readonly string[]): Promise<{ text: string; da
   return { text, data: Buffer.concat(pieces) };
 }
 
-describe.concurrent('a recording that is broken', () => {
+describe.concurrent('a damaged recording', () => {
   const text = readFileSync(hello, 'utf8');
 
   test.each([
     ['a torn last line', text.slice(0, -40), 109, 1],
     ['a line in the middle', text.replace('"name":"validate"', '"name":validate'), 109, 1],
     ['no newline at the end', text.trimEnd(), 110, 0],
-  ])('%s costs no other', async (_what, broken, events, errors) => {
+  ])('%s does not affect other records', async (_what, broken, events, errors) => {
     const { status, lines, summary } = await replay(file('broken.ndjson', broken));
     expect(status).toBe(0);
     expect(summary).toMatchObject({ events, decodeErrors: errors });
     expect(lines.filter(({ type }) => type === 'decode-error')).toHaveLength(errors);
   });
 
-  test('names the line and the byte', async () => {
+  test('an invalid record is reported with line and byte', async () => {
     const lines = text.split('\n');
     lines[6] = '{"id":1,"events":[';
     const { status, stderr } = await cli(['replay', file('broken.ndjson', lines.join('\n'))]);
@@ -181,7 +181,7 @@ describe.concurrent('a recording that is broken', () => {
     ],
     ['a torn first record', text.slice(30, 60), '1 invalid line, the first is line 1 (byte 0): '],
     ['gzip of something else', gzipSync('a\nb\n'), '2 invalid lines, the first is line 1 (byte 0): '],
-  ])('%s has no record in it, which is an error and said once', async (_what, content, message) => {
+  ])('%s contains no records, which is reported once as an error', async (_what, content, message) => {
     const path = file('none', content);
     const { status, stderr } = await cli(['replay', path]);
     expect(status).toBe(2);
@@ -191,13 +191,13 @@ describe.concurrent('a recording that is broken', () => {
     expect(summary).toMatchObject({ end: 'failed', error: { code: 'ERR_FILE' }, events: 0 });
   });
 
-  test('one of a queue in which nothing happened is not broken', async () => {
+  test('a recording of an idle queue is valid', async () => {
     const { status, stdout, stderr } = await cli(['replay', file('idle', '{"id":-1,"events":[]}\n')]);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('replayed: 0 events, 0 firings');
   });
 
-  test('damaged data and other formats are told apart from a recording that breaks off', async () => {
+  test('damaged data and other formats are distinguished from an incomplete recording', async () => {
     const whole = gzipSync(readFileSync(mock));
     const damaged = Buffer.from(whole);
     damaged.fill(0xff, whole.length / 2, whole.length / 2 + 100);
@@ -215,7 +215,7 @@ describe.concurrent('a recording that is broken', () => {
     expect([noise.status, noise.stderr]).toEqual([2, expect.stringContaining('is damaged near byte 9')]);
   });
 
-  test('a torn compressed file tells as far as it goes, and what is wrong', async () => {
+  test('an incomplete compressed file is read to its last byte, and reported', async () => {
     const whole = gzipSync(readFileSync(mock));
     const { status, summary } = await replay(file('torn.gz', whole.subarray(0, whole.length / 2)));
     expect(status).toBe(2);
@@ -227,7 +227,7 @@ describe.concurrent('a recording that is broken', () => {
     );
   });
 
-  test('a torn compressed file gives everything up to the last flush, however slowly it is read', async () => {
+  test('an incomplete compressed file yields all data up to the last flush, however slowly it is read', async () => {
     const lines = readFileSync(mock, 'utf8').split('\n').slice(0, 6000);
     const { text: flushed, data } = await flushedGzip(lines);
     const events = flushed.split('"timestamp"').length - 1;
@@ -249,12 +249,12 @@ describe.concurrent('a recording that is broken', () => {
   test.each([
     ['a missing file', '/nowhere/recording', /recording \/nowhere\/recording can't be read: ENOENT/],
     ['a folder', '/tmp', /recording \/tmp can't be read: it is a folder/],
-  ])('%s is said', async (_what, path, message) => {
+  ])('%s is reported', async (_what, path, message) => {
     const { status, stderr } = await cli(['replay', path]);
     expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  test('speeds that are none are refused', async () => {
+  test('invalid speeds are refused', async () => {
     for (const speed of ['0', '-1', 'fast', '1e3']) {
       expect((await cli(['replay', '--speed', speed, hello])).status).toBe(2);
     }
@@ -262,7 +262,7 @@ describe.concurrent('a recording that is broken', () => {
 });
 
 describe.concurrent('a long replay', () => {
-  test('is interrupted and tells what it has seen', async () => {
+  test('reports the statistics so far when it is interrupted', async () => {
     const running = start(['replay', '--json', '--speed', '1', mock, helloConfig]);
     await running.printed('"type":"action"');
     running.process.kill('SIGINT');
@@ -272,7 +272,7 @@ describe.concurrent('a long replay', () => {
     expect(jsonLines(finished).summary.events).toBeLessThan(22_000);
   });
 
-  test('ends when nobody reads any more', async () => {
+  test('ends when its reader closes the stream', async () => {
     const config = ensembleFile(`
 jobs: [{name: alpha, command: 'true'}]
 rules: [{trigger: job-submit, action: {name: cancel, label: alpha, repetitions: 1000000}}]
@@ -314,14 +314,14 @@ rules: [{trigger: job-submit, action: {name: cancel, label: alpha, repetitions: 
 });
 
 describe.concurrent('synth', () => {
-  test('the same options give the same bytes, another seed others', async () => {
+  test('the same options give the same bytes, and another seed gives others', async () => {
     const [a, b, c] = await Promise.all([synth('--seed', '7'), synth('--seed', '7'), synth('--seed', '8')]);
     const text = readFileSync(a as string);
     expect(readFileSync(b as string).equals(text)).toBe(true);
     expect(readFileSync(c as string).equals(text)).toBe(false);
   });
 
-  test('has the jobs, groups and failures that were asked for', async () => {
+  test('the recording has the requested jobs, groups and failures', async () => {
     const { summary } = await replay(
       await synth('--jobs', '20000', '--groups', '7', '--failures', '0.2', '--slots', '4000'),
     );
@@ -335,7 +335,7 @@ describe.concurrent('synth', () => {
     expect(summary).toMatchObject({ decodeErrors: 0, negativeIntervals: 0 });
   });
 
-  test('compresses by the name of the file', async () => {
+  test('the suffix of the file selects the compression', async () => {
     const path = join(newFolder(), 's.ndjson.gz');
     expect(await cli(['synth', '--output', path])).toMatchObject(good);
     const { stdout } = await cli(['synth']);
@@ -343,7 +343,7 @@ describe.concurrent('synth', () => {
     expect(statSync(path).size).toBeLessThan(stdout.length / 5);
   });
 
-  test('says what is wrong with an option or the output', async () => {
+  test('an invalid option or output is reported', async () => {
     for (const [option, value] of [
       ['--jobs', '-1'],
       ['--jobs', '1.5'],
@@ -360,7 +360,7 @@ describe.concurrent('synth', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining("can't be written")]);
   });
 
-  test('stops when nobody reads any more', async () => {
+  test('synth ends when its reader closes the stream', async () => {
     const running = start(['synth', '--jobs', '100000000']);
     await running.printed('group-');
     running.process.stdout?.destroy();

@@ -27,7 +27,7 @@ async function run(text: string, folder: string) {
 }
 
 describe.concurrent('retry', () => {
-  test('submits a job that failed again, with its parameters, until it goes well', async () => {
+  test('a failed job is submitted again with its parameters until it succeeds', async () => {
     const folder = newFolder();
     const { summary, retries, recording } = await run(yaml(folder, '3'), folder);
     expect(summary).toMatchObject({ end: 'idle' });
@@ -55,7 +55,7 @@ describe.concurrent('retry', () => {
     });
   });
 
-  test('waits, and the run with it, and gives up after so many times', async () => {
+  test('the run waits for the backoff, and gives up after the last attempt', async () => {
     const folder = newFolder();
     const { summary, finished } = await run(yaml(folder, '{times: 1, backoff: 300ms, on: failed}'), folder);
     expect(summary).toMatchObject({ end: 'idle' });
@@ -64,13 +64,13 @@ describe.concurrent('retry', () => {
     expect(finished.status).toBe(1);
   });
 
-  test('leaves ends alone that it does not name', async () => {
+  test('failures that retry does not name are final', async () => {
     const folder = newFolder();
     const { summary } = await run(yaml(folder, '{times: 3, on: [timeout, {exception: exec}]}'), folder);
     expect(summary.groups.a?.count).toMatchObject({ submitted: 2, failed: 2, retried: 0 });
   });
 
-  test('makes the same job again of one that was filled in when it was submitted', async () => {
+  test('a job that was filled in at submission is submitted again unchanged', async () => {
     const folder = newFolder();
     const { retries, summary } = await run(
       `
@@ -93,7 +93,7 @@ rules:
     expect(summary.groups.a?.count).toMatchObject({ submitted: 2, retried: 1 });
   });
 
-  test('can be counted by a rule, and its end ends the waiting', async () => {
+  test('a rule may count retries, and the end of the run ends their backoff', async () => {
     const folder = newFolder();
     const rule = '  - {trigger: metric, name: count.a.retried, when: 2, action: {name: terminate}}';
     const { summary } = await run(yaml(folder, '{times: 9, backoff: 1h}', rule), folder);
@@ -101,7 +101,7 @@ rules:
     expect(summary.groups.a?.count).toMatchObject({ submitted: 2, retried: 2 });
   });
 
-  test('is not waited for when the run is interrupted', async () => {
+  test('an interrupted run does not wait for the backoff', async () => {
     const folder = newFolder();
     const running = start([
       'run',
@@ -120,7 +120,7 @@ rules:
     expect(await running.finished).toMatchObject({ status: 130 });
   });
 
-  test('is told by a replay, and not done', async () => {
+  test('a replay reports retries without performing them', async () => {
     const folder = newFolder();
     const { recording, summary } = await run(yaml(folder, '{times: 2, backoff: 20ms}'), folder);
     const replayed = await cli(['replay', recording, join(folder, 'ensemble.yaml')]);

@@ -47,14 +47,14 @@ const heldBack = [
   'job-finish of bad at most every 1h: fired once; held back 3 times by cooldown: 1h',
 ];
 
-describe.concurrent('at the end of a run', () => {
-  test('rules that never fired are listed with why, and those that were held back with what did it', async () => {
+describe.concurrent('rules at the end of a run', () => {
+  test('rules that never fired are listed with the reason, and prevented firings with their cause', async () => {
     const { stdout } = await cli(['run', ensembleFile(study), '--slots', '1']);
     expect(listOf(stdout, /^5 rules never fired:$/)).toEqual(never);
     expect(listOf(stdout, /^3 rules were held back:$/)).toEqual(heldBack);
   });
 
-  test('the summary has all rules', async () => {
+  test('the summary contains all rules', async () => {
     const rules = rulesOf(await cli(['run', ensembleFile(study), '--slots', '1', '--json']));
     expect(rules.map(({ firings }) => firings)).toEqual([1, 1, 0, 0, 0, 0, 0, 1, 2, 1]);
     expect(rules[2]).toEqual({
@@ -75,7 +75,7 @@ describe.concurrent('at the end of a run', () => {
     expect(rules.filter(({ why }) => why === '').map(({ rule }) => rule)).toEqual([0, 1]);
   });
 
-  test('nothing is said where every rule did what it was to', async () => {
+  test('the list is empty if every rule fired as often as it was triggered', async () => {
     const file = ensembleFile(`jobs: [{name: a, command: 'true', count: 3}]
 rules:
   - {trigger: start, action: {name: submit, label: a}}
@@ -84,7 +84,7 @@ rules:
     expect((await cli(['run', file])).stdout).not.toMatch(/fired|held back/);
   });
 
-  test('a rule of another state says so', async () => {
+  test('the reason of a rule in another state is its state', async () => {
     const file = ensembleFile(`states: [first, second]
 jobs: [{name: a, command: 'true', count: 3}]
 rules:
@@ -101,7 +101,7 @@ rules:
     ]);
   });
 
-  test('a value is that at the end of the run, before the jobs that are left are canceled', async () => {
+  test('the value of a metric is that before the remaining jobs are canceled', async () => {
     const file = ensembleFile(`jobs:
   - {name: a, command: 'true'}
   - {name: long, command: sleep 100}
@@ -116,7 +116,7 @@ rules:
     expect(rulesOf(finished)[3]).toMatchObject({ firings: 0, values: { 'count.long.canceled': 0 } });
   });
 
-  test('of very many rules only some are listed, but all are counted', async () => {
+  test('a long list of rules is shortened, with the total number', async () => {
     const rules = Array.from(
       { length: 2000 },
       (_, index) =>
@@ -136,7 +136,7 @@ ${rules.join('\n')}
   });
 });
 
-test('a replay says the same of its rules', async () => {
+test('a replay reports its rules in the same way', async () => {
   const recording = `${newFolder()}/run.ndjson`;
   const file = ensembleFile(study);
   await cli(['run', file, '--record', recording, '--slots', '1']);
@@ -146,7 +146,7 @@ test('a replay says the same of its rules', async () => {
   expect(rulesOf(await cli(['replay', recording, file, '--json']))).toHaveLength(10);
 });
 
-describe.concurrent('tests of an ensemble', () => {
+describe.concurrent('rules in tests of an ensemble', () => {
   const tested = `jobs: [{name: a, command: x}]
 rules:
   - {trigger: start, action: {name: submit, label: a}}
@@ -159,7 +159,7 @@ tests:
   const goesBadly =
     '  - {name: goes badly, jobs: {a: {duration: 5s, outcome: exit 1}}, expect: {end: terminated}}\n';
 
-  test('name the rules that fired in none of them', async () => {
+  test('rules that fired in none of the tests are listed', async () => {
     const { stdout } = await cli(['test', ensembleFile(tested)]);
     expect(listOf(stdout, /^ {2}2 rules never fired in this test:$/)).toEqual([
       'count.a.failed >= 1: it was 0',
@@ -171,7 +171,7 @@ tests:
     ]);
   });
 
-  test('that miss a firing say why the rules did not fire', async () => {
+  test('a missing firing is reported with the reason of its rule', async () => {
     const missing = `  - name: misses
     jobs: {a: {duration: 10s}}
     expect: {firings: [0s: submit a, 10s: terminate, 20s: submit a]}
@@ -184,7 +184,7 @@ tests:
     ]);
   });
 
-  test('have the rules in their lines of JSON', async () => {
+  test('the JSON output of tests contains the rules', async () => {
     const { stdout } = await cli(['test', ensembleFile(tested), '--json']);
     const [line] = stdout.split('\n').map((each) => (each === '' ? null : JSON.parse(each)));
     expect(line.rules.map(({ firings }: RuleReport) => firings)).toEqual([1, 1, 0, 0]);

@@ -24,7 +24,7 @@ rules:
 ${rules}`);
 
 describe.concurrent('exit status', () => {
-  test('1 when jobs failed, 0 with --allow-failures; --fail-on-job-failure has no effect', async () => {
+  test('is 1 when jobs failed and 0 with --allow-failures; --fail-on-job-failure has no effect', async () => {
     const file = simple('sh -c "exit 3"');
     const failed = await cli(['run', '--json', file]);
     expect(failed.status).toBe(1);
@@ -39,7 +39,7 @@ describe.concurrent('exit status', () => {
     expect((await cli(['run', '--fail-on-job-failure', simple('true')])).status).toBe(0);
   });
 
-  test('2 for a bad configuration, with every error', async () => {
+  test('is 2 for an invalid configuration, with every error', async () => {
     const file = ensembleFile(`jobs:
   - name: sleep
     comand: sleep 1
@@ -56,7 +56,7 @@ rules:
     expect(stderr).toContain("rules[0].action.label: no job group 'slep'; did you mean 'sleep'?");
   });
 
-  test('2 for what is no file, no option or no command', async () => {
+  test('is 2 for an unreadable file, an unknown option and an unknown command', async () => {
     for (const args of [
       ['run', '/no/such/file.yaml'],
       ['run', root],
@@ -74,7 +74,7 @@ rules:
     }
   });
 
-  test('3 when the member fails, with the statistics so far', async () => {
+  test('is 3 when the member fails, with the statistics so far', async () => {
     const running = start(['run', simple('sleep 61.7')]);
     await running.printed('submit work');
     let spawner: string | undefined;
@@ -96,19 +96,22 @@ rules:
     await eventually(async () => (await processesWith('sleep 61.7')).length === 0, 'no orphan is left');
   });
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('130 after %s, jobs canceled', async (signal) => {
-    const running = start(['run', '--json', '--slots', '1', simple('sleep 62.3', '    count: 3')]);
-    await running.printed('"submit"');
-    await eventually(async () => (await processesWith('sleep 62.3')).length > 0, 'a job runs');
-    running.process.kill(signal);
-    const finished = await running.finished;
-    expect(finished.status).toBe(130);
-    const { summary } = jsonLines(finished);
-    expect(summary.end).toBe('interrupted');
-    expect(summary.groups.work?.count).toMatchObject({ submitted: 3, canceled: 3, pending: 0, running: 0 });
-  });
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'is 130 after %s, and the jobs are canceled',
+    async (signal) => {
+      const running = start(['run', '--json', '--slots', '1', simple('sleep 62.3', '    count: 3')]);
+      await running.printed('"submit"');
+      await eventually(async () => (await processesWith('sleep 62.3')).length > 0, 'a job runs');
+      running.process.kill(signal);
+      const finished = await running.finished;
+      expect(finished.status).toBe(130);
+      const { summary } = jsonLines(finished);
+      expect(summary.end).toBe('interrupted');
+      expect(summary.groups.work?.count).toMatchObject({ submitted: 3, canceled: 3, pending: 0, running: 0 });
+    },
+  );
 
-  test('a second signal kills what does not want to end', async () => {
+  test('is 130 after a second signal, which kills jobs that ignore the first', async () => {
     const stubborn = simple(`sh -c 'trap "" TERM; echo $$ > pid; while :; do sleep 0.1; done'`);
     const folder = newFolder();
     const running = start(['run', stubborn], { cwd: folder });
@@ -123,8 +126,8 @@ rules:
   });
 });
 
-describe.concurrent('no orphans', () => {
-  test('when the process itself is killed', async () => {
+describe.concurrent('jobs of a killed process', () => {
+  test('end with it', async () => {
     const running = start(['run', '--slots', '2', simple('sleep 63.9', '    count: 2')]);
     await eventually(async () => (await processesWith('sleep 63.9')).length === 2, 'both jobs run');
     running.process.kill('SIGKILL');
@@ -134,7 +137,7 @@ describe.concurrent('no orphans', () => {
 });
 
 describe.concurrent('options', () => {
-  test('--watch stays until a signal comes', async () => {
+  test('--watch continues until a signal', async () => {
     const running = start(['run', '--watch', simple('true')]);
     await running.printed('submit work');
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -145,7 +148,7 @@ describe.concurrent('options', () => {
     expect(stdout).toMatch(/^work +1 +1 +1/m);
   });
 
-  test('--record writes the records as they came, and --debug prints the same', async () => {
+  test('--record writes the unchanged records, and --debug prints the same', async () => {
     const folder = newFolder();
     const path = join(folder, 'run.ndjson');
     const finished = await cli(['run', '--debug', '--record', path, simple('echo hi', '    count: 2')]);
@@ -159,18 +162,18 @@ describe.concurrent('options', () => {
     expect(names.filter((name) => name === 'finish')).toHaveLength(2);
   });
 
-  test('--json --debug carries every record unharmed', async () => {
+  test('--json --debug prints every record unchanged', async () => {
     const { lines } = jsonLines(await cli(['run', '--json', '--debug', simple('true')]));
     const records = lines.filter(({ type }) => type === 'record');
     expect(records).toHaveLength(12);
   });
 
-  test('--name becomes part of what jobs carry', async () => {
+  test('--name becomes an attribute of the jobs', async () => {
     const { lines } = jsonLines(await cli(['run', '--json', '--debug', '--name', 'study-7', simple('true')]));
     expect(JSON.stringify(lines)).toMatch(/"ensemble":"study-7-[0-9a-f]{12}"/);
   });
 
-  test('logging.debug in the file is --debug', async () => {
+  test('logging.debug in the file acts like --debug', async () => {
     const file = ensembleFile(`logging: {debug: true}
 jobs: [{name: a, command: 'true'}]
 rules: [{trigger: start, action: {name: submit, label: a}}]
@@ -178,7 +181,7 @@ rules: [{trigger: start, action: {name: submit, label: a}}]
     expect((await cli(['run', file])).stdout).toContain('"name":"validate"');
   });
 
-  test('--version, version, --help', async () => {
+  test('--version, version and --help print and exit', async () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     expect((await cli(['--version'])).stdout.trim()).toBe(version);
     expect((await cli(['version'])).stdout.trim()).toBe(version);
@@ -186,8 +189,8 @@ rules: [{trigger: start, action: {name: submit, label: a}}]
   });
 });
 
-describe.concurrent('jobs of the file', () => {
-  test('run where, with what and into which files the file says', async () => {
+describe.concurrent('jobs of a file', () => {
+  test('run in the folder, with the command and into the files of the file', async () => {
     const folder = newFolder();
     mkdirSync(join(folder, 'sub'));
     const file = ensembleFile(
@@ -209,7 +212,7 @@ rules:
     expect(readFileSync(join(folder, 'sub', 'err.txt'), 'utf8')).toBe('hello, big "world"\n');
   });
 
-  test('begin with the environment of the ensemble, or with none', async () => {
+  test('start with the environment of the ensemble, or without it', async () => {
     const folder = newFolder();
     const file = ensembleFile(
       `jobs:
@@ -235,7 +238,7 @@ rules:
     expect(summary.groups.work?.count).toMatchObject({ failed: 1, timeout: 1, exception: 1, finished: 1 });
   });
 
-  test('that are too large end with an exception, and the run with them', async () => {
+  test('end with an exception if they are too large, and the run ends too', async () => {
     const { summary } = jsonLines(
       await cli(['run', '--json', '--slots', '2', simple('true', '    tasks: 64')]),
     );
@@ -243,7 +246,7 @@ rules:
     expect(summary.groups.work?.duration.count).toBe(0);
   });
 
-  test('a group of several entries is submitted whole, or `value` jobs of it in turn', async () => {
+  test('of several entries are submitted together, or in turn with `value`', async () => {
     const file = (value: string) =>
       ensembleFile(`jobs:
   - {name: g, command: echo one, count: 2}
@@ -268,8 +271,8 @@ rules:
   });
 });
 
-describe.concurrent('urgency', () => {
-  test('a rule holds jobs back and lets them go', async () => {
+describe.concurrent('the action urgency', () => {
+  test('holds jobs back and releases them', async () => {
     const file = ensembleFile(`logging: {heartbeat: 0.1}
 jobs:
   - {name: first, command: sleep 0.3}
@@ -322,8 +325,8 @@ test('exceptions are counted by type', async () => {
   expect(summary.groups.work?.exceptions).toEqual({ exec: 3 });
 });
 
-describe.concurrent('heartbeats', () => {
-  test('fire a heartbeat rule as often as it may, then the run is over', async () => {
+describe.concurrent('rules on heartbeats', () => {
+  test('fire up to their repetitions, and then the run ends', async () => {
     const file = ensembleFile(`logging: {heartbeat: 0.1}
 jobs: [{name: a, command: 'true'}]
 rules:
@@ -336,7 +339,7 @@ rules:
     expect(lines.filter(({ trigger }) => trigger === 'heartbeat')).toHaveLength(3);
   });
 
-  test('a rule that time alone could fire keeps the run open, one that it could not does not', async () => {
+  test('keep the run open only if time alone could trigger them', async () => {
     const file = (threshold: number) =>
       ensembleFile(`logging: {heartbeat: 0.1}
 jobs: [{name: a, command: 'true'}, {name: b, command: 'true'}]
@@ -355,7 +358,7 @@ rules:
   });
 });
 
-test('garbage is no ensemble', async () => {
+test('a file of garbage is not a valid ensemble', async () => {
   const folder = newFolder();
   const path = join(folder, 'garbage.yaml');
   for (const bytes of [
@@ -375,7 +378,7 @@ test('garbage is no ensemble', async () => {
 describe.concurrent('--dry-run', () => {
   const path = join(root, 'examples/hello-world.yaml');
 
-  test('says what each rule would do, and does nothing', async () => {
+  test('prints the action of each rule without performing it', async () => {
     expect(await cli(['run', '--dry-run', path])).toEqual({
       status: 0,
       signal: null,
@@ -387,7 +390,7 @@ describe.concurrent('--dry-run', () => {
     });
   });
 
-  test('says whose rule it is, and that parameters are passed to the same job', async () => {
+  test('prints the algorithm of a rule, and passed parameters', async () => {
     const parameters = await cli(['run', '--dry-run', join(root, 'examples/parameters-example.yaml')]);
     expect(parameters.stdout).toContain(
       " => trigger job-timeout of melt, 10 times\n   would submit melt (the event's job again with nodes=16)\n",
@@ -398,7 +401,7 @@ describe.concurrent('--dry-run', () => {
     );
   });
 
-  test('shows the jobspecs with --json', async () => {
+  test('prints the jobspecs with --json', async () => {
     const { stdout } = await cli(['run', '--dry-run', '--json', path]);
     const lines = stdout
       .trim()

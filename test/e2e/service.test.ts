@@ -21,7 +21,7 @@ const named = (ensembles: readonly EnsembleState[], name: string) =>
   ensembles.find(({ run }) => run?.name === name);
 
 describe.concurrent('many ensembles, one service', () => {
-  test('runs register, are listed, looked at and merged', async () => {
+  test('runs register, and are listed, shown and merged', async () => {
     const service = await startService();
     const file = ensembleFile(study);
     const one = service.start('run', file, '--service', '--name', 'one', '--slots', '2', '--watch');
@@ -68,7 +68,7 @@ describe.concurrent('many ensembles, one service', () => {
     await service.stop();
   });
 
-  test('actions that are asked for are done by the run, and written down', async () => {
+  test('the run performs requested actions, and the audit logs them', async () => {
     const service = await startService();
     const { client } = service;
     const run = service.start(
@@ -133,7 +133,7 @@ describe.concurrent('many ensembles, one service', () => {
     });
   });
 
-  test('watch follows an ensemble to its end', async () => {
+  test('watch shows an ensemble until its end', async () => {
     const service = await startService();
     const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
     await eventually(async () => (await service.client.list()).length === 1, 'it registers');
@@ -159,7 +159,7 @@ describe.concurrent('many ensembles, one service', () => {
     await service.stop();
   });
 
-  test('a service that is killed costs the run nothing, and hears all when it is back', async () => {
+  test('a killed service does not disturb the run, and receives its whole state after the restart', async () => {
     const service = await startService();
     const file = ensembleFile(study);
     const run = service.start('run', file, '--service', '--name', 'one', '--watch', '--slots', '2');
@@ -188,7 +188,7 @@ describe.concurrent('many ensembles, one service', () => {
     await again.stop();
   });
 
-  test('a run that is killed shows as lost, and can not be asked', async () => {
+  test('a killed run is shown as lost and refuses actions', async () => {
     const service = await startService(['--lost-after', '1']);
     const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
     await eventually(async () => (await service.client.list()).length === 1, 'it is known');
@@ -201,7 +201,7 @@ describe.concurrent('many ensembles, one service', () => {
     await service.stop();
   });
 
-  test('a stopped run is lost and comes back', async () => {
+  test('a stopped run is shown as lost until it continues', async () => {
     const service = await startService(['--lost-after', '1']);
     const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
     await eventually(async () => (await service.client.list()).length === 1, 'it is known');
@@ -214,7 +214,7 @@ describe.concurrent('many ensembles, one service', () => {
     await service.stop();
   });
 
-  test('SIGTERM ends the service in peace: watchers are told, its socket is gone, runs go on', async () => {
+  test('SIGTERM ends the service: watchers are notified, its socket is removed, and runs continue', async () => {
     const service = await startService();
     const run = service.start('run', ensembleFile(study), '--service', '--name', 'one', '--watch');
     await eventually(async () => (await service.client.list()).length === 1, 'it is known');
@@ -231,7 +231,7 @@ describe.concurrent('many ensembles, one service', () => {
     expect((await run.finished).status).toBe(130);
   });
 
-  test('a full standard error does not end the service: what it can’t write down is not its life', async () => {
+  test('a full standard error does not end the service', async () => {
     const folder = newFolder();
     const env = { XDG_RUNTIME_DIR: folder, ENSEMBLE_SERVICE: '' };
     const script = `exec ${process.execPath} ${serverProgram} start 2> /dev/full`;
@@ -265,7 +265,7 @@ describe.concurrent('many ensembles, one service', () => {
     expect(server.exitCode).toBe(4);
   });
 
-  test('without a service a run goes on, and says so once', async () => {
+  test('a run without its service continues, and reports this once', async () => {
     const env = { XDG_RUNTIME_DIR: newFolder() };
     const { status, stderr } = await cli(['run', ensembleFile(study), '--service'], { env });
     expect(status).toBe(0);
@@ -277,7 +277,7 @@ describe.concurrent('many ensembles, one service', () => {
     });
   });
 
-  test('two runs of one name are told apart by their ids', async () => {
+  test('two runs with the same name are distinguished by their ids', async () => {
     const service = await startService();
     const file = ensembleFile(study);
     const runs = [0, 1].map(() => service.start('run', file, '--service', '--name', 'twin', '--watch'));
@@ -294,7 +294,7 @@ describe.concurrent('many ensembles, one service', () => {
     await service.stop();
   });
 
-  test('the state of a state machine is told', async () => {
+  test('the state of a state machine is shown', async () => {
     const service = await startService();
     const machine = `
 states: [explore, refine]
@@ -311,7 +311,7 @@ rules:
     await service.stop();
   });
 
-  test('the example does what it says', async () => {
+  test('the example works as described', async () => {
     const script = join(root, 'examples/service/try.sh');
     const { stdout } = await promisify(execFile)('sh', [script], {
       env: { ...process.env, TMPDIR: newFolder() },

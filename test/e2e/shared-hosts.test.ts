@@ -42,7 +42,7 @@ function tokenFile(folder: string, name: string, text: string, mode = 0o600): st
   return path;
 }
 
-describe.concurrent('the socket', () => {
+describe.concurrent('the Unix socket of a service', () => {
   test('is in a folder that only its owner can enter', async () => {
     const service = await startService();
     const folder = join(service.folder, 'flux-ensemble');
@@ -66,7 +66,7 @@ describe.concurrent('the socket', () => {
     await service.stop();
   });
 
-  test('is not put where others could replace it', async () => {
+  test('is refused where others could replace it', async () => {
     const base = newFolder();
     const refused = async (runtime: string, text: string) => {
       const env = { XDG_RUNTIME_DIR: runtime };
@@ -103,7 +103,7 @@ describe.concurrent('the socket', () => {
     }
   });
 
-  test('belongs to one service at a time, and one that was left behind is replaced', async () => {
+  test('belongs to one service at a time, and a stale one is replaced', async () => {
     const service = await startService();
     expect(await server(['start'], service.env)).toMatchObject({
       status: 1,
@@ -120,7 +120,7 @@ describe.concurrent('the socket', () => {
     });
   });
 
-  test('may be somewhere else, but not anywhere', async () => {
+  test('may be in another place, if that is private', async () => {
     const folder = mkdtempSync(join(newFolder(), 'own-'));
     const service = await startService(['--socket', join(folder, 's.sock')]);
     expect(service.address).toBe(`unix:${join(folder, 's.sock')}`);
@@ -135,8 +135,8 @@ describe.concurrent('the socket', () => {
   });
 });
 
-describe.concurrent('TCP', () => {
-  test('wants certificates, a token, or the word --insecure', async () => {
+describe.concurrent('a TCP listener', () => {
+  test('requires certificates, a token, or --insecure', async () => {
     const plain = await server(['start', '--port', '0']);
     expect(plain).toMatchObject({ status: 2, stderr: expect.stringContaining('--token-file') });
     const token = tokenFile(newFolder(), 'token', `${'t'.repeat(40)}\n`);
@@ -154,7 +154,7 @@ describe.concurrent('TCP', () => {
     expect((await service.stop()).stderr).toMatch(/warning: --insecure: every client that can reach/);
   });
 
-  test('a token lets in, others do not', async () => {
+  test('admits only clients with a valid token', async () => {
     const folder = newFolder();
     const soon = new Date(Date.now() + 3600_000).toISOString();
     const good = 'a'.repeat(40);
@@ -215,7 +215,7 @@ describe.concurrent('TCP', () => {
     for (const token of [good, old, 'c'.repeat(40)]) expect(text).not.toContain(token);
   });
 
-  test('who watches is shown out when the token is no longer one', async () => {
+  test('ends a watch whose token is no longer valid', async () => {
     const folder = newFolder();
     const [leaves, stays] = ['a'.repeat(40), 'b'.repeat(40)];
     const all = tokenFile(folder, 'all', `${leaves} name=alice\n${stays} name=bob\n`);
@@ -242,7 +242,7 @@ describe.concurrent('TCP', () => {
     await service.stop();
   });
 
-  test('token files that others can read, or that hold none, are refused on both sides', async () => {
+  test('refuses token files that others can read, or without tokens, on both sides', async () => {
     const folder = newFolder();
     const made = join(folder, 'made');
     expect(await server(['token', made, '--name', 'alice', '--expires', '7d'])).toMatchObject({ status: 0 });
@@ -270,7 +270,7 @@ describe.concurrent('TCP', () => {
     }
   });
 
-  test('certificates on both sides say who it is', async () => {
+  test('identifies clients by their certificates', async () => {
     const folder = newFolder();
     const { ca, server: own, alice, stranger } = tlsFiles(folder);
     const service = await startService([
@@ -291,7 +291,7 @@ describe.concurrent('TCP', () => {
     expect(stderr).toContain('"who":"certificate:alice"');
   });
 
-  test('garbage is answered or dropped, and the service goes on', async () => {
+  test('answers or drops garbage, and the service continues', async () => {
     const service = await startService(['--port', '0', '--insecure']);
     const port = Number(service.address.split(':').at(-1));
     const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { cli, ensembleFile, newFolder } from '../support/cli.js';
 
 describe.concurrent('ensemble stats', () => {
-  test('reads standard input', async () => {
+  test('stats reads standard input', async () => {
     const input = '1\n2\n 3 \r\n4e0\n+5.\n';
     const { stdout, status } = await cli(['stats'], { input });
     expect(status).toBe(0);
@@ -39,7 +39,7 @@ describe.concurrent('ensemble stats', () => {
     });
   });
 
-  test('reads a file, also a large one', async () => {
+  test('stats reads a file, even a large one', async () => {
     const path = join(newFolder(), 'numbers');
     writeFileSync(path, Array.from({ length: 200_001 }, (_, i) => i).join('\n'));
     const { stdout, status } = await cli(['stats', path]);
@@ -49,7 +49,7 @@ describe.concurrent('ensemble stats', () => {
     expect(result.mean).toBeCloseTo(100_000, 6);
   });
 
-  test('gives the statistics that are asked for', async () => {
+  test('stats prints the requested statistics', async () => {
     const input = Array.from({ length: 1001 }, (_, i) => i).join('\n');
     const { stdout, status } = await cli(['stats', '-s', 'p99.9', 'sum', '-s', 'p0'], { input });
     expect(status).toBe(0);
@@ -62,19 +62,19 @@ describe.concurrent('ensemble stats', () => {
     expect(refused.stderr).toContain('p99.9');
   });
 
-  test('negative numbers have no percentiles, but the rest', async () => {
+  test('negative numbers have all statistics except percentiles', async () => {
     const { stdout } = await cli(['stats', '-s', 'mean', 'median', 'q50'], { input: '-1\n-2\n-3\n' });
     expect(JSON.parse(stdout)).toEqual({ mean: -2, median: null, q50: -2 });
   });
 
-  test('no numbers have no statistics', async () => {
+  test('an empty input has no statistics', async () => {
     const { stdout, status } = await cli(['stats'], { input: '' });
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ count: 0, mean: null, q50: null });
   });
 
   test.each(['x', '', '0x10', 'NaN', 'Infinity', '1e999', '1,5', '1 2'])(
-    'a line %j is refused with its number and status 2',
+    'the line %j is refused with its number and status 2',
     async (line) => {
       const { stdout, stderr, status } = await cli(['stats'], { input: `1\n2\n${line}\n4\n` });
       expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
@@ -82,7 +82,7 @@ describe.concurrent('ensemble stats', () => {
     },
   );
 
-  test('a file that is not there', async () => {
+  test('a missing file is reported', async () => {
     const { stderr, status } = await cli(['stats', '/no/such/file']);
     expect(status).toBe(2);
     expect(stderr).toContain('/no/such/file');
@@ -90,7 +90,7 @@ describe.concurrent('ensemble stats', () => {
 });
 
 describe.concurrent('ensemble validate', () => {
-  test('says what is in a valid file, and what is odd', async () => {
+  test('the summary of a valid file and its warnings are printed', async () => {
     const file = ensembleFile(`jobs: [{name: a, command: echo}]
 rules:
   - trigger: job-finish
@@ -103,7 +103,7 @@ rules:
     expect(stdout).toContain('valid (1 job group, 1 rule)');
   });
 
-  test('prints every error, in the order of the file, and exits with 2', async () => {
+  test('all errors are printed in the order of the file, with exit status 2', async () => {
     const file = ensembleFile(`jobs:
   - {name: sleep, command: "sleep '1"}
 rules:

@@ -13,7 +13,7 @@ const file = ensembleFile(`jobs: [{name: a, command: 'true'}]
 rules: [{trigger: start, action: {name: submit, label: a}}]
 `);
 
-test('colours are for terminals', async () => {
+test('colours are used only on terminals', async () => {
   const colored = await onTerminal(['run', file]);
   expect(colored).toContain(' => trigger start');
   expect(colored).toContain(ansi);
@@ -22,14 +22,14 @@ test('colours are for terminals', async () => {
   expect((await cli(['run', file], { env: { FORCE_COLOR: '1' } })).stdout).not.toContain(ansi);
 });
 
-describe('how far a run is', () => {
+describe('the progress of a run', () => {
   const slow = ensembleFile(`jobs: [{name: a, command: sleep 0.8, count: 4}]
 rules:
   - {trigger: start, action: {name: submit, label: a}}
   - {trigger: metric, when: count.a.success == 2, action: {name: submit, label: a, value: 1}}
 `);
 
-  test('is on a line of the terminal, which is taken away before others are printed', async () => {
+  test('is a line of the terminal that is erased before other output', async () => {
     const output = await onTerminal(['run', slow, '--slots', '1'], { env: { NO_COLOR: '1' } });
     expect(output).toMatch(/\d of [45] jobs done, 1 running, \d waiting/);
     expect(output).not.toMatch(color);
@@ -40,13 +40,13 @@ rules:
     expect(left.at(-2)).toMatch(/^nothing left to do after/);
   });
 
-  test('takes no more than a line of a narrow terminal, and shows whole numbers', async () => {
+  test('fits into one line of a narrow terminal, with whole numbers', async () => {
     const output = await onTerminal(['run', slow, '--slots', '1'], { columns: 30, env: { NO_COLOR: '1' } });
     expect(output).toMatch(/\d of \d jobs done, 1 running/);
     expect(output).not.toMatch(/running, \d/);
   });
 
-  test('is only for terminals that can take it away, and not for programs', async () => {
+  test('is shown only on terminals that can erase it', async () => {
     const [piped, json, dumb] = await Promise.all([
       cli(['run', slow, '--slots', '1']).then(({ stdout, stderr }) => stdout + stderr),
       onTerminal(['run', slow, '--slots', '1', '--json']),
@@ -68,7 +68,7 @@ rules: [{trigger: start, action: {name: submit, label: "a\\e[31m\\nb"}}]
   expect(stdout).not.toContain('\u001b');
 });
 
-test('the example of a service answers while its ensemble runs', async () => {
+test('the service example works while its ensemble runs', async () => {
   const free = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => free.once('listening', resolve));
   const { port } = free.address() as { port: number };

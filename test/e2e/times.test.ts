@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { cli, ensembleFile, serverProgram } from '../support/cli.js';
 
-test.concurrent('a time limit with a unit is in the jobspec in seconds', async () => {
+test.concurrent('a time limit with a unit is converted to seconds in the jobspec', async () => {
   const path = ensembleFile(`jobs:
   - {name: a, command: 'true', duration: 1.5h}
 rules:
@@ -17,7 +17,7 @@ rules:
 test.concurrent.each([
   ['ensemble', ['synth', '--jobs', '1', '--mean-duration', '2h']],
   ['ensemble', ['synth', '--jobs', '1', '--age', '1.5d']],
-])('%s %j takes a unit', async (_, args) => {
+])('%s %j accepts a unit', async (_, args) => {
   expect((await cli(args)).status).toBe(0);
 });
 
@@ -27,7 +27,7 @@ test.concurrent.each([
   [serverProgram, ['start', '--lost-after', '-1s']],
   [serverProgram, ['start', '--idle-timeout', '0']],
   [serverProgram, ['token', '--expires', '7 weeks', 'f']],
-])('what is none is refused: %s %j', async (program, args) => {
+])('an invalid duration is refused: %s %j', async (program, args) => {
   const { stderr, status } = await cli(args, program === undefined ? {} : { program });
   expect(stderr).toContain('It must be a duration like 30s, 5m, 12h or 7d, or seconds');
   expect(status).toBe(2);
