@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { good, runChild } from './child.js';
 
-it('an engine that is dropped without close is collected, and its thread ends', async () => {
+test('an engine that is dropped without close is collected, and its thread ends', async () => {
   const ending = await runChild('collect');
   expect(ending).toMatchObject(good);
   expect(ending.said).toEqual([

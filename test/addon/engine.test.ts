@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { loadAddon } from '../../src/engine/addon.js';
 import { Engine, type EngineListener } from '../../src/engine/engine.js';
 import { journal, plan } from './children/common.js';
@@ -27,8 +27,8 @@ const commands: Readonly<Record<string, (engine: Engine) => Promise<unknown>>> =
   events: (engine) => engine.events().next(),
 };
 
-describe('closing', () => {
-  it('twice is once, also from within a listener and while commands are under way', async () => {
+describe('closing an engine', () => {
+  test('is idempotent, also within a listener and during commands', async () => {
     const engine = open({
       firing() {
         engine.close();
@@ -40,7 +40,7 @@ describe('closing', () => {
     await expect(engine.status()).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 
-  it.each(Object.keys(commands))('%s after it is refused', async (name) => {
+  test.each(Object.keys(commands))('makes %s fail afterwards', async (name) => {
     const engine = open();
     await engine.start(1);
     engine.close();
@@ -53,7 +53,7 @@ describe('closing', () => {
     engine.close();
   });
 
-  it('rejects what is pending, all of it', async () => {
+  test('rejects all pending commands', async () => {
     const engine = open();
     const bytes = journal(1, 5000);
     const pending = [...Array(20).keys()].map(() => engine.ingest(bytes));
@@ -66,7 +66,7 @@ describe('closing', () => {
     await expect(events).resolves.toMatchObject({ done: true });
   });
 
-  it('lets no firing through afterwards', async () => {
+  test('stops firings', async () => {
     let after = 0;
     let closed = false;
     const engine = open({
@@ -84,7 +84,7 @@ describe('closing', () => {
     expect(after).toBe(0);
   });
 
-  it('ends the loop of a consumer of events', async () => {
+  test('ends the loop of a consumer of events', async () => {
     const engine = open();
     let taken = 0;
     const loop = (async () => {
@@ -98,8 +98,8 @@ describe('closing', () => {
   });
 });
 
-describe('order', () => {
-  it('firings come before the answer to the command that caused them', async () => {
+describe('the order of deliveries', () => {
+  test('puts firings before the answer to the command that caused them', async () => {
     const told: string[] = [];
     const engine = open({
       firing: ({ job }) => told.push(`firing of ${job}`),
@@ -125,7 +125,7 @@ describe('order', () => {
     );
   });
 
-  it('an answer by itself comes after its own firings, one command at a time', async () => {
+  test('puts an answer without data after its own firings, one command at a time', async () => {
     let fired = 0;
     const engine = open({ firing: () => fired++ });
     for (let i = 1; i <= 300; i++) {
@@ -134,7 +134,7 @@ describe('order', () => {
     }
   });
 
-  it('firings are numbered without a gap over many wakes', async () => {
+  test('numbers firings without a gap over many wakes', async () => {
     const numbers: number[] = [];
     const engine = open({ firing: ({ number }) => numbers.push(number) });
     await Promise.all([...Array(50).keys()].map((i) => engine.ingest(journal(i * 400, 400))));
@@ -143,8 +143,8 @@ describe('order', () => {
   });
 });
 
-describe('loading', () => {
-  it('twice in one process gives the same addon, and engines do not know of each other', async () => {
+describe('loading the addon', () => {
+  test('twice in one process gives the same addon, with independent engines', async () => {
     expect(loadAddon()).toBe(loadAddon());
     const two = [open(), open()];
     await Promise.all(two.map((engine, i) => engine.ingest(journal(1, 10 * (i + 1)))));
@@ -152,7 +152,7 @@ describe('loading', () => {
     expect((await two[1]?.status())?.firings).toBe(100);
   });
 
-  it('of what is no addon says so', () => {
+  test('from an invalid file fails with a message', () => {
     expect(() => loadAddon('/no/such/addon.node')).toThrow(expect.objectContaining({ code: 'ERR_ADDON' }));
     expect(() => new Engine({} as never, { firing: () => {}, decodeError: () => {} })).toThrow(
       expect.objectContaining({ code: 'ERR_ENGINE' }),

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { Engine } from '../../src/engine/engine.js';
 import type { EventBatch } from '../../src/engine/event-batch.js';
 import { eventsOfJob, journal, plan, sleep } from './children/common.js';
@@ -40,7 +40,7 @@ const rowsOf = (first: number, count: number) =>
   });
 
 describe('raw events', () => {
-  it('come with their columns, in order', async () => {
+  test('arrive with their columns, in order', async () => {
     const engine = open();
     const all = takeAll(engine.events());
     await engine.ingest(journal(1, 1000));
@@ -48,7 +48,7 @@ describe('raw events', () => {
     expect(await all).toMatchObject({ rows: rowsOf(1, 1000), dropped: 0 });
   });
 
-  it('of foreign jobs and of unlisted names come too', async () => {
+  test('include foreign jobs and unlisted names', async () => {
     const engine = open();
     const all = takeAll(engine.events());
     for (const name of ['debug.x', 'odd', 'debug', 'ünï 🌊', 'odd', 'other', 'start'])
@@ -58,7 +58,7 @@ describe('raw events', () => {
     expect((await all).rows).toEqual(names.map((name) => `5 1 ${name} null`));
   });
 
-  it('keep 64 bits of an id', async () => {
+  test('have ids of 64 bits', async () => {
     const engine = open();
     const all = takeAll(engine.events());
     const ids = [0n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 2n];
@@ -67,7 +67,7 @@ describe('raw events', () => {
     expect((await all).rows).toEqual(ids.map((id) => `${id} 1 memo null`));
   });
 
-  it('are dropped and counted when the consumer is slow', async () => {
+  test('are dropped and counted when the consumer is slow', async () => {
     const engine = open();
     const events = engine.events({ capacity: 100 });
     const first = events.next();
@@ -83,7 +83,7 @@ describe('raw events', () => {
     expect(rest.rows.slice(0, 5)).toEqual(rowsOf(3, 1));
   });
 
-  it('are held back without a loss when the consumer asks for that', async () => {
+  test('wait without a loss when the consumer requests that', async () => {
     for (const capacity of [1, 2, 64, 4096]) {
       const engine = open();
       const all = takeAll(engine.events({ capacity, overflow: 'hold' }), capacity === 64 ? 1 : 0);
@@ -97,7 +97,7 @@ describe('raw events', () => {
     }
   });
 
-  it('hold back the engine until the consumer leaves', async () => {
+  test('block the engine until the consumer leaves', async () => {
     const engine = open();
     const events = engine.events({ capacity: 10, overflow: 'hold' });
     const first = events.next();
@@ -109,7 +109,7 @@ describe('raw events', () => {
     expect((await engine.metrics()).groups.get('a')?.count.success).toBe(1000);
   });
 
-  it('hold back the engine, and closing it does not wait for them', async () => {
+  test('block the engine, but not its closing', async () => {
     const engine = open();
     const events = engine.events({ capacity: 10, overflow: 'hold' });
     const first = events.next();
@@ -123,7 +123,7 @@ describe('raw events', () => {
 });
 
 describe('consumers of events', () => {
-  it('have one at a time, and another after it left', async () => {
+  test('are allowed one at a time, and again after the end of the last', async () => {
     const engine = open();
     const first = engine.events();
     const waiting = first.next();
@@ -137,7 +137,7 @@ describe('consumers of events', () => {
     expect([...((await batch).value as EventBatch)].map(({ id }) => id)).toEqual(Array(5).fill(2n));
   });
 
-  it('that come later see the right names, whatever the one before left behind', async () => {
+  test('see the right names after an earlier consumer', async () => {
     const engine = open();
     for (const round of [1, 2, 3]) {
       const events = engine.events();
@@ -156,7 +156,7 @@ describe('consumers of events', () => {
     expect((await all).rows).toEqual(['1 1 first of 2 null', '1 1 left behind by 1 null', '1 1 new null']);
   });
 
-  it('see the right names after some were dropped', async () => {
+  test('see the right names after dropped events', async () => {
     const engine = open();
     const events = engine.events({ capacity: 1 });
     const first = events.next();
@@ -171,7 +171,7 @@ describe('consumers of events', () => {
     await events.return();
   });
 
-  it('learn the names of groups that nobody listed', async () => {
+  test('receive the names of unlisted groups', async () => {
     const engine = open({ groups: ['b'], trackAll: true, rules: [] });
     const all = takeAll(engine.events());
     await engine.ingest(journal(1, 1));
@@ -179,8 +179,8 @@ describe('consumers of events', () => {
     expect((await all).rows).toEqual(rowsOf(1, 1));
   });
 
-  it.each([-1, Number.NaN, 'many'])(
-    'that ask for a capacity of %s are refused, and hinder no other',
+  test.each([-1, Number.NaN, 'many'])(
+    'are refused for a capacity of %s without an effect on others',
     async (capacity) => {
       const engine = open();
       const refused = engine.events({ capacity: capacity as number }).next();
@@ -192,7 +192,7 @@ describe('consumers of events', () => {
     },
   );
 
-  it('that come after endEvents() end at once and do not wait for ever', async () => {
+  test('end at once after endEvents()', async () => {
     const engine = open();
     const all = takeAll(engine.events());
     engine.endEvents();

@@ -1,45 +1,45 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { good, runChild } from './child.js';
 
 const exit = (way: string, limit?: number) => runChild('exit', [way], limit);
 
 describe('a process with an open engine', () => {
-  it('exits by itself when the engine was never used', async () => {
+  test('exits by itself when the engine was never used', async () => {
     expect(await exit('unused')).toMatchObject({ ...good, said: [] });
   });
 
-  it('exits by itself when the engine is idle', async () => {
+  test('exits by itself when the engine is idle', async () => {
     expect(await exit('idle')).toMatchObject({ ...good, said: [50] });
   });
 
-  it('exits by itself while heartbeats go on', async () => {
+  test('exits by itself during heartbeats', async () => {
     expect(await exit('heartbeats')).toMatchObject({ ...good, said: [true] });
   });
 
-  it('exits by itself while a consumer waits for more events', async () => {
+  test('exits by itself while a consumer waits for more events', async () => {
     const ending = await exit('consumer');
     expect(ending).toMatchObject(good);
     expect((ending.said as number[]).reduce((a, b) => a + b, 0)).toBe(20);
   });
 
-  it('gives all outstanding answers first', async () => {
+  test('delivers all pending answers first', async () => {
     const ending = await exit('outstanding');
     expect(ending).toMatchObject(good);
     expect(ending.said.slice(0, 40)).toEqual(Array.from({ length: 40 }, (_, i) => i));
     expect(ending.said[40]).toMatchObject({ firings: 100_000, activeJobs: 0 });
   });
 
-  it.each([
+  test.each([
     ['exit in a flood', 7],
     ['exit at once', 8],
     ['exit in a listener', 9],
     ['many engines', 10],
     ['held', 5],
-  ])('%s: leaves with its code', async (way, code) => {
+  ])('exits with its code: %s', async (way, code) => {
     for (let i = 0; i < 5; i++) expect(await exit(way)).toMatchObject({ ...good, code });
   });
 
-  it('throw in a flood: leaves as Node does', async () => {
+  test('exits as Node does after a throw during a flood', async () => {
     const ending = await exit('throw in a flood');
     expect(ending).toMatchObject({ code: 1, signal: null });
     expect(ending.stderr).toContain('thrown on purpose');

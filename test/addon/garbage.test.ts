@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { good, runChild } from './child.js';
 
 async function garbage(part: string): Promise<Record<string, number>> {
@@ -13,8 +13,8 @@ const kinds = (thrown: Record<string, number>) => [
   ...new Set(Object.keys(thrown).map((key) => key.split(' ').at(-1))),
 ];
 
-describe('arguments that are garbage', () => {
-  it('to the methods of an open engine', async () => {
+describe('invalid arguments throw or are refused', () => {
+  test('in the methods of an open engine', async () => {
     const thrown = await garbage('open');
     expect(kinds(thrown).toSorted()).toEqual(['ERR_ENGINE', 'TypeError']);
     for (const name of ['start', 'ingest', 'tick', 'addRule', 'snapshot', 'activeJobs', 'gatherEvents']) {
@@ -22,7 +22,7 @@ describe('arguments that are garbage', () => {
     }
   });
 
-  it('to the methods of a closed engine', async () => {
+  test('in the methods of a closed engine', async () => {
     const thrown = await garbage('closed');
     for (const name of ['finishStream', 'end', 'status', 'take', 'takeEvents', 'gatherEvents']) {
       expect(thrown[`${name} ERR_CLOSED`], name).toBeGreaterThan(0);
@@ -30,17 +30,17 @@ describe('arguments that are garbage', () => {
     expect(Object.keys(thrown).filter((key) => key.startsWith('close '))).toEqual([]);
   });
 
-  it('instead of the engine', async () => {
+  test('in place of the engine', async () => {
     expect(kinds(await garbage('receivers'))).toEqual(['TypeError']);
   });
 
-  it('to the constructors', async () => {
+  test('in the constructors', async () => {
     const thrown = await garbage('constructors');
     expect(kinds(thrown).toSorted()).toEqual(['ERR_ENGINE', 'TypeError']);
     expect(thrown['Engine ERR_ENGINE']).toBeGreaterThan(1000);
   });
 
-  it('in plans and rules', async () => {
+  test('in plans and rules', async () => {
     const thrown = await garbage('plans');
     expect(kinds(thrown).toSorted()).toEqual(['ERR_ENGINE', 'TypeError']);
     for (const key of [
@@ -78,7 +78,7 @@ describe('arguments that are garbage', () => {
     }
   });
 
-  it('to a summary', async () => {
+  test('in the methods of a summary', async () => {
     expect(kinds(await garbage('summary')).toSorted()).toEqual(['RangeError', 'TypeError']);
   });
 });

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { good, runChild } from './child.js';
 
-it('millions of events through a queue of a thousand take no memory', async () => {
+test('millions of events through a queue of a thousand take no additional memory', async () => {
   const ending = await runChild('memory');
   expect(ending).toMatchObject(good);
   const said = ending.said as { overflow: string; taken: number; dropped: number; grown: number }[];

@@ -1,13 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { good, runChild } from './child.js';
 
 describe('worker threads', () => {
-  it('load the addon, each on its own, beside the main thread', async () => {
+  test('load the addon independently of each other and of the main thread', async () => {
     const ending = await runChild('workers', ['load']);
     expect(ending).toMatchObject({ ...good, said: [[0, 0, 0, 0], [[500], [500], [500], [500]], 1000] });
   });
 
-  it('twelve are terminated in the middle of a flood, four times, and leave no thread behind', async () => {
+  test('leave no thread when twelve are terminated during a flood, four times', async () => {
     const ending = await runChild('workers', ['terminate']);
     expect(ending).toMatchObject(good);
     const [{ codes, counts, after }] = ending.said as [{ codes: number[]; counts: number[]; after: number }];
@@ -16,20 +16,20 @@ describe('worker threads', () => {
     expect(after).toBe(50);
   });
 
-  it('are terminated while they start', async () => {
+  test('can be terminated while they start', async () => {
     expect(await runChild('workers', ['terminate at once'])).toMatchObject({ ...good, said: [80] });
   });
 
-  it('call process.exit in a flood', async () => {
+  test('can call process.exit during a flood', async () => {
     for (let i = 0; i < 5; i++)
       expect(await runChild('workers', ['exit'])).toMatchObject({ ...good, said: [3] });
   });
 
-  it('throw in a flood', async () => {
+  test('can throw during a flood', async () => {
     expect(await runChild('workers', ['throw'])).toMatchObject({ ...good, said: ['thrown on purpose'] });
   });
 
-  it('flood while the main thread exits', async () => {
+  test('can run a flood while the main thread exits', async () => {
     for (let i = 0; i < 5; i++)
       expect(await runChild('workers', ['exit of all'])).toMatchObject({ ...good, code: 6 });
   });

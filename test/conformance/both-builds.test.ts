@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadAddon } from '../../src/engine/addon.js';
 import { aCase, allRules } from './build-case.js';
 import { cases } from './cases.js';
@@ -16,9 +16,9 @@ const byCmake =
   fileURLToPath(new URL('../../build-cmake/Release/flux_ensemble.node', import.meta.url));
 
 describe('both builds', () => {
-  const missing = existsSync(byCmake) ? null : `${byCmake} is not built: npm run build:cmake builds it`;
+  const missing = existsSync(byCmake) ? null : `${byCmake} is not built: npm run build:cmake builds test`;
 
-  it('load in one process and agree', async (context) => {
+  test('load in one process and agree', async (context) => {
     if (missing !== null) return context.skip(missing);
     const [gyp, cmake] = [loadAddon(byGyp), loadAddon(byCmake)];
     expect(gyp).not.toBe(cmake);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chaos } from './chaos.js';
 import { runNative, runReference } from './run-case.js';
 import { expectSame } from './same.js';
@@ -7,7 +7,7 @@ import { expectSame } from './same.js';
 const runs = Number(process.env.ENSEMBLE_TEST_RUNS ?? 400);
 
 describe('chaotic streams', () => {
-  it('go the same way through the native engine and the reference, however they are cut', async () => {
+  test('go the same way through the native engine and the reference, however they are cut', async () => {
     await fc.assert(
       fc.asyncProperty(chaos, async ({ one, cuts }) => {
         expectSame(await runNative(one, cuts), runReference(one));
@@ -16,7 +16,7 @@ describe('chaotic streams', () => {
     );
   });
 
-  it('are lively: what a test of this kind needs, happens', () => {
+  test('are lively: what a test of this kind needs, happens', () => {
     const seen = {
       firings: 0,
       finished: 0,

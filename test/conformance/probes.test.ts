@@ -1,7 +1,7 @@
 /** What probes measure, of either sign, through the native engine and the reference: every statistic, and windows. */
 
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { NativeStatistic } from '../../src/engine/plan/plan.js';
 import { type CaseRule, live, onProbe, onStatistic, plan, wholeJob } from './build-case.js';
 import { type Case, runNative, runReference, type Step } from './run-case.js';
@@ -74,7 +74,7 @@ const cases: fc.Arbitrary<Case> = fc
   });
 
 describe('what probes measure', () => {
-  it('goes the same way through the native engine and the reference', async () => {
+  test('goes the same way through the native engine and the reference', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async (one) => {
         expectSame(await runNative(one), runReference(one));
@@ -83,7 +83,7 @@ describe('what probes measure', () => {
     );
   });
 
-  it('is lively: there are negative values, windows and sketches, and firings of all', () => {
+  test('is lively: there are negative values, windows and sketches, and firings of all', () => {
     const seen = { firings: 0, negative: 0, windows: 0, sketches: 0 };
     for (const one of fc.sample(cases, { numRuns: 200, seed: 1 })) {
       for (const { rule, value } of runReference(one).firings) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { GroupMetrics } from '../../src/model/metrics.js';
 import { groupOf } from '../reference/job.js';
 import { isObject, readRecord } from '../reference/journal.js';
@@ -38,19 +38,19 @@ describe('recordings of a real Flux', () => {
     // No tick among them: with many jobs waiting, the order of ages is nobody's business.
     const steps: Step[] = [{ do: 'finishStream' }];
 
-    it(`${name}: every group, no rules`, async () => {
+    test(`${name}: every group, no rules`, async () => {
       const one = aCase(text, { groups: [], rules: [], trackAll: true }, steps);
       expectSame(await runNative(one, [65_536]), runReference(one));
     });
 
-    it(`${name}: the first three groups, with rules`, async () => {
+    test(`${name}: the first three groups, with rules`, async () => {
       const plan = { groups: [...groups.slice(0, 3), 'x', 'y', 'z'].slice(0, 3), rules };
       const one = aCase(text, plan, steps);
       expectSame(await runNative(one, [4099, 1, 333]), runReference(one));
     });
 
     if (text.length > 1_000_000) continue;
-    it(`${name}: every rule there is, byte by byte at times`, async () => {
+    test(`${name}: every rule there is, byte by byte at times`, async () => {
       const one = aCase(text, { groups, rules: allRules(groups.length) }, steps);
       expectSame(await runNative(one, [1, 1, 5, 7001]), runReference(one));
     });
@@ -81,7 +81,7 @@ describe('counts against what Flux itself said', () => {
   };
 
   for (const name of ['a_hello', 'b_failures', 'c_backlog_full', 'c_backlog_full_allow'] as const) {
-    it(`${name}: job by job`, async () => {
+    test(`${name}: job by job`, async () => {
       const said: [string, string][] = [];
       const expected: [string, string][] = [];
       const text = recording(name);
@@ -104,7 +104,7 @@ describe('counts against what Flux itself said', () => {
     });
   }
 
-  it('b_failures: group by group', async () => {
+  test('b_failures: group by group', async () => {
     const expected = new Map<string, Record<string, number>>();
     const records = recording('b_failures').trimEnd().split('\n').map(readRecord);
     const refused = new Set(
@@ -135,7 +135,7 @@ describe('counts against what Flux itself said', () => {
     expect(new Map(found as [string, Record<string, number>][])).toEqual(expected);
   });
 
-  it('d_mock2000: live and as a backlog the same counts, and 2,000 jobs', async () => {
+  test('d_mock2000: live and as a backlog the same counts, and 2,000 jobs', async () => {
     const countsOf = async (name: 'd_mock2000' | 'd_mock2000_backlog') =>
       [...(await native(recording(name), {}))]
         .map(([group, { count, duration, pending }]) => ({
@@ -161,7 +161,7 @@ describe('counts against what Flux itself said', () => {
     }
   });
 
-  it('the fixtures are the recordings that they claim to be', () => {
+  test('the fixtures are the recordings that they claim to be', () => {
     for (const name of recordings) {
       const records = recording(name).trimEnd().split('\n').map(readRecord);
       expect(records.every((record) => record !== null && isObject(record))).toBe(true);

@@ -1,6 +1,6 @@
 /** The comparison itself must be able to fail: each of these is one small thing gone wrong. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aCase, live, onCount, onStatistic, wholeJob } from './build-case.js';
 import { type Case, runNative, runReference } from './run-case.js';
 import { expectSame } from './same.js';
@@ -26,12 +26,12 @@ const wrong: Readonly<Record<string, Case>> = {
 };
 
 describe('the comparison notices', () => {
-  it('nothing where nothing is wrong', async () => {
+  test('nothing where nothing is wrong', async () => {
     expectSame(await runNative(right), runReference(right));
   });
 
   for (const [name, one] of Object.entries(wrong)) {
-    it(name, async () => {
+    test(name, async () => {
       const native = await runNative(one);
       expectSame(native, runReference(one));
       expect(() => expectSame(native, runReference(right))).toThrow(/to deeply equal/);

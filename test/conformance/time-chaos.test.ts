@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runNative, runReference } from './run-case.js';
 import { expectSame } from './same.js';
 import { timeChaos } from './time-chaos.js';
@@ -7,7 +7,7 @@ import { timeChaos } from './time-chaos.js';
 const runs = Number(process.env.ENSEMBLE_TEST_RUNS ?? 400);
 
 describe('chaotic streams in virtual time', () => {
-  it('go the same way through the native engine and the reference, however they are cut', async () => {
+  test('go the same way through the native engine and the reference, however they are cut', async () => {
     await fc.assert(
       fc.asyncProperty(timeChaos, async ({ one, cuts }) => {
         expectSame(await runNative(one, cuts), runReference(one));
@@ -16,7 +16,7 @@ describe('chaotic streams in virtual time', () => {
     );
   });
 
-  it('are lively: every trigger fires, and states are left', () => {
+  test('are lively: every trigger fires, and states are left', () => {
     const seen = {
       metric: 0,
       expression: 0,

@@ -1,7 +1,7 @@
 /** The vectors made with river, through the JS API and through the reference, as their README says. */
 
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readSummary } from '../../src/engine/snapshot.js';
 import type { SummaryValues } from '../../src/model/metrics.js';
 import { Stream } from '../reference/stream.js';
@@ -61,7 +61,7 @@ describe.each([
   ['the reference', referenceSummary],
 ])('river vectors: %s', (_who, make) => {
   for (const { name, input, checkpoints } of vectors) {
-    it(name, () => {
+    test(name, () => {
       expect(checkpoints.length).toBeGreaterThan(0);
       const summary = make();
       let seen = 0;
@@ -75,7 +75,7 @@ describe.each([
 });
 
 describe('a summary from JavaScript', () => {
-  it('has no value before the first number', () => {
+  test('has no value before the first number', () => {
     expect(nativeSummary().values).toEqual({ ...referenceSummary().values });
     expect(nativeSummary().values).toMatchObject({
       count: 0,
@@ -86,7 +86,7 @@ describe('a summary from JavaScript', () => {
     });
   });
 
-  it('agrees with the reference after every number, mean and variance to the bit as well', () => {
+  test('agrees with the reference after every number, mean and variance to the bit as well', () => {
     for (const { input } of vectors) {
       const [native, reference] = [nativeSummary(), referenceSummary()];
       for (const value of input.slice(0, 300)) {

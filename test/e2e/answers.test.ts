@@ -35,7 +35,7 @@ async function run(custom: string, calls = 1) {
   };
 }
 
-describe.concurrent('what a function in Python returns', () => {
+describe.concurrent('results of functions in Python', () => {
   const returning = (values: readonly string[]) => `
 import datetime, decimal
 def endless():
@@ -52,7 +52,7 @@ def f(**kwargs):
   const parameter = (value: string) =>
     `Action({"name": "submit", "label": "b", "parameters": {"x": ${value}}})`;
 
-  test('is refused with its place where JSON has nothing like it', async () => {
+  test("values that JSON can't hold are refused with their place", async () => {
     const wrong: [string, string | RegExp][] = [
       ['float("nan")', 'must be a finite number; found the number nan'],
       [parameter('float("nan")'), 'parameters.x: must be a finite number; found the number nan'],
@@ -94,7 +94,7 @@ def f(**kwargs):
     );
   });
 
-  test('may be made of subclasses and of what looks like a number of numpy', async () => {
+  test('subclasses and numbers like those of numpy are accepted', async () => {
     const { problems, submitted } = await run(
       `
 import collections, enum
@@ -115,8 +115,8 @@ def f(**kwargs):
   });
 });
 
-describe.concurrent('what a function in JavaScript returns', () => {
-  test('results of functions in JavaScript', async () => {
+describe.concurrent('results of functions in JavaScript', () => {
+  test("values that a file can't hold are refused with their place", async () => {
     const parameter = (value: string) => `{ name: 'submit', label: 'b', parameters: { x: ${value} } }`;
     const wrong: [string, string][] = [
       ['Number.NaN', 'must be a finite number; found the number NaN'],
@@ -149,7 +149,7 @@ describe.concurrent('what a function in JavaScript returns', () => {
     expect([...problems].sort()).toEqual(wrong.map(([, message]) => message).sort());
   });
 
-  test('what it throws is reported, whatever it is', async () => {
+  test('every thrown value is reported', async () => {
     const { problems } = await run(
       `const thrown = [null, undefined, 7, { toString() { throw new Error('no'); } }, Object.create(null)];
 function f() { throw thrown.shift(); }`,
@@ -165,7 +165,7 @@ function f() { throw thrown.shift(); }`,
   });
 });
 
-describe.concurrent('an integer that no number holds', () => {
+describe.concurrent('integers beyond the safe numbers', () => {
   const label = '"name": "submit", "label": "b"';
   test.each([
     [
@@ -183,7 +183,7 @@ describe.concurrent('an integer that no number holds', () => {
       `exec, command: "echo '{${label.replaceAll('"', '\\"')}, \\"parameters\\": {\\"x\\": 18446744073709551617}}'"`,
       '',
     ],
-  ])('reaches the command as %s returns it', async (_who, action, custom) => {
+  ])('a command receives the exact integer that %s returns', async (_who, action, custom) => {
     const out = join(newFolder(), 'out');
     const path = ensembleFile(`
 jobs: [{name: b, command: 'echo {{x}} 1.0', parameters: {x: 0}, output: ${out}}]
@@ -224,7 +224,7 @@ function f() {
 `,
     ],
   ])(
-    'of a function in %s to descriptors of others are reported once, and its answer counts',
+    'writes of a function in %s to other descriptors are reported once, and its result counts',
     async (_language, source) => {
       const { problems, output, submitted } = await run(source, 3);
       expect(submitted).toBe(3);
@@ -235,7 +235,7 @@ function f() {
     },
   );
 
-  test('much output, without an end of a line, is printed in pieces', async () => {
+  test('long output without a line end is printed in pieces', async () => {
     const { problems, output, submitted } = await run(`
 import sys
 def f(**kwargs):
@@ -250,7 +250,7 @@ def f(**kwargs):
   test.each([
     ['abort', 'process.abort()', 'its process ended (SIGABRT)'],
     ['SIGKILL', "process.kill(process.pid, 'SIGKILL')", 'its process ended (SIGKILL)'],
-  ])('%s of the process of functions in JavaScript fails its own call only', async (_how, end, message) => {
+  ])('%s of the process of functions in JavaScript fails only its own call', async (_how, end, message) => {
     const { problems, submitted } = await run(
       `function f({ metrics }) {
   if (metrics.get('count.a.finished') === 1) ${end};
@@ -276,7 +276,7 @@ def f(**kwargs):
   });
 });
 
-describe.concurrent('what exec prints', () => {
+describe.concurrent('output of exec actions', () => {
   test.each([
     [
       'NaN',
@@ -291,7 +291,7 @@ describe.concurrent('what exec prints', () => {
     ],
     ['binary', 'head -c 100000 /dev/urandom', /its output is (not JSON|not UTF-8 text)/],
     ['two values', "echo '{}'; echo '{}'", /its output is not JSON/],
-  ])('%s fails its own action only', async (_what, script, message) => {
+  ])('%s fails only its own action', async (_what, script, message) => {
     const path = join(newFolder(), 'program.sh');
     writeFileSync(path, `#!/bin/bash\n${script}\n`);
     chmodSync(path, 0o755);

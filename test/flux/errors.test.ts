@@ -44,13 +44,13 @@ async function reloadJobManager(instance: Instance): Promise<void> {
   await instance.flux('module', 'load', 'job-list');
 }
 
-describeFlux('no instance', () => {
+describeFlux('without an instance', () => {
   // Without FLUX_URI libflux-core looks for the system's instance, which is not there.
   test.each([
     ['no FLUX_URI', undefined],
     ['a FLUX_URI that leads nowhere', 'local:///nowhere/local'],
     ['a FLUX_URI that is none', 'rubbish'],
-  ])('%s', async (_, uri) => {
+  ])('the error names the cause: %s', async (_, uri) => {
     const { status, stdout, stderr } = await cli(['run', '--executor', 'flux', '--json', hello], {
       env: { FLUX_URI: uri },
     });
@@ -63,7 +63,7 @@ describeFlux('no instance', () => {
     expect(counts.a).toMatchObject({ submitted: 0 });
   });
 
-  test('a build without the Flux member, and one whose library is broken', async () => {
+  test('a build without the Flux member, or with a broken library, is reported', async () => {
     const copy = newFolder();
     cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
     copyFileSync(join(root, 'package.json'), join(copy, 'package.json'));
@@ -114,9 +114,9 @@ function whyNoGuest(): string | null {
 
 const noGuest = whyNoGuest();
 
-describeFlux("somebody else's instance", () => {
+describeFlux('an instance of another user', () => {
   test.skipIf(noGuest !== null)(
-    noGuest === null ? 'may not be followed, which is said' : `(skipped: ${noGuest})`,
+    noGuest === null ? 'refuses the connection, and the error gives the reason' : `(skipped: ${noGuest})`,
     () =>
       withInstance(
         async ({ uri }) => {
@@ -134,7 +134,7 @@ describeFlux("somebody else's instance", () => {
 });
 
 describeFlux('an instance that fails', () => {
-  test('the broker is killed', async () => {
+  test('a killed broker fails the run', async () => {
     await withInstance(
       async (instance) => {
         const running = instance.start(['run', '--json', waiting(20)]);
@@ -152,7 +152,7 @@ describeFlux('an instance that fails', () => {
     );
   });
 
-  test('the broker is killed while jobs are being submitted', async () => {
+  test('a killed broker during submissions fails the run', async () => {
     await withInstance(
       async (instance) => {
         const running = instance.start(['run', '--json', waiting(20_000)]);
@@ -167,7 +167,7 @@ describeFlux('an instance that fails', () => {
     );
   });
 
-  test('the instance is shut down', () =>
+  test('a shutdown of the instance fails the run', () =>
     withInstance(
       async (instance) => {
         const running = instance.start(['run', '--json', waiting(5)]);
@@ -182,7 +182,7 @@ describeFlux('an instance that fails', () => {
       { cores: 16 },
     ));
 
-  test('the job manager is reloaded: the stream goes on, and nothing is counted twice', () =>
+  test('the run continues after a reload of the job manager, and counts every event once', () =>
     withInstance(
       async (instance) => {
         const running = instance.start(['run', '--json', waiting(20)]);
@@ -212,7 +212,7 @@ describeFlux('an instance that fails', () => {
       { cores: 16 },
     ));
 
-  test('jobs that ended while nobody told of it are recalled', () =>
+  test('jobs that ended during the reload are looked up', () =>
     withInstance(
       async (instance) => {
         const running = instance.start(['run', '--json', waiting(20)]);
@@ -249,7 +249,7 @@ describeFlux('an instance that fails', () => {
       { cores: 16 },
     ));
 
-  test('the job manager is away for too long', () =>
+  test('a long absence of the job manager fails the run', () =>
     withInstance(
       async (instance) => {
         const running = instance.start(['run', '--json', waiting(5)]);
@@ -267,7 +267,7 @@ describeFlux('an instance that fails', () => {
 });
 
 describeFlux('an interrupted run', () => {
-  test('cancels its jobs, pending and running, and no others', () =>
+  test('cancels its own jobs, pending and running', () =>
     withInstance(
       async (instance) => {
         await instance.flux('submit', '--urgency=0', 'other');
@@ -296,7 +296,7 @@ rules:
       { cores: 16 },
     ));
 
-  test('in the middle of submitting leaves no job behind', () =>
+  test('leaves no job when it is interrupted during submissions', () =>
     withInstance(
       async (instance) => {
         const running = instance.start(['run', '--json', waiting(1500)]);
@@ -314,7 +314,7 @@ rules:
       { cores: 16 },
     ));
 
-  test('a second signal ends it also when the instance hangs', () =>
+  test('ends at a second signal even if the instance hangs', () =>
     withInstance(
       async (instance) => {
         const running = instance.start(['run', '--json', waiting(5)]);

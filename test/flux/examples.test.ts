@@ -14,7 +14,7 @@ const run = (instance: Instance, path: string, more?: readonly string[]) =>
 const example = (name: string) => `${root}/examples/${name}.yaml`;
 
 describeFlux('the command inside an instance', () => {
-  test('takes Flux by itself', () =>
+  test('uses Flux by default', () =>
     withInstance(async (instance) => {
       const { finished, summary } = await run(instance, example('hello-world'));
       expect(finished).toMatchObject({ status: 0, stderr: '' });
@@ -22,14 +22,14 @@ describeFlux('the command inside an instance', () => {
       expect(await instance.tally('{name} {result}')).toEqual({ 'sleep COMPLETED': 5, 'echo COMPLETED': 5 });
     }));
 
-  test('but not if told otherwise', () =>
+  test('uses the local member if requested', () =>
     withInstance(async (instance) => {
       const { summary } = await run(instance, example('hello-world'), ['--executor', 'local']);
       expect(summary.groups.echo?.count).toEqual(allGood(5));
       expect(await instance.jobs('{name}')).toEqual([]);
     }));
 
-  test('finds no file, or a wrong one, before it asks Flux', () =>
+  test('reports a missing or invalid file before it connects', () =>
     withInstance(async (instance) => {
       expect((await cli(['run', '/nowhere.yaml'], { env: { FLUX_URI: instance.uri } })).status).toBe(2);
     }));
@@ -37,7 +37,7 @@ describeFlux('the command inside an instance', () => {
 
 for (const size of [1, 4]) {
   describeFlux(`every example, under Flux with ${size} broker(s)`, () => {
-    test('hello-world', () =>
+    test('hello-world runs as described', () =>
       withInstance(
         async (instance) => {
           const { finished, summary, firings, counts } = await run(instance, example('hello-world'));
@@ -50,7 +50,7 @@ for (const size of [1, 4]) {
         { size },
       ));
 
-    test('backoff', () =>
+    test('backoff runs as described', () =>
       withInstance(
         async (instance) => {
           const { finished, firings, counts } = await run(instance, example('backoff-example'));
@@ -65,7 +65,7 @@ for (const size of [1, 4]) {
         { size },
       ));
 
-    test('heartbeat', () =>
+    test('heartbeat runs as described', () =>
       withInstance(
         async (instance) => {
           const { finished, firings, counts, summary } = await run(instance, example('heartbeat-example'));
@@ -86,7 +86,7 @@ for (const size of [1, 4]) {
         { size },
       ));
 
-    test('terminate leaves the queue alone', () =>
+    test('terminate does not cancel the queue', () =>
       withInstance(
         async (instance) => {
           const { finished, firings, counts, summary } = await run(instance, example('terminate-example'));
@@ -99,7 +99,7 @@ for (const size of [1, 4]) {
         { size },
       ));
 
-    test('custom-action', () =>
+    test('custom-action runs as described', () =>
       withInstance(
         async (instance) => {
           const { finished, firings, counts } = await run(instance, example('custom-action-example'));
@@ -111,7 +111,7 @@ for (const size of [1, 4]) {
         { size },
       ));
 
-    test('custom-python', () =>
+    test('custom-python runs as described', () =>
       withInstance(
         async (instance) => {
           const { finished, counts } = await run(instance, example('custom-python-example'));
@@ -122,7 +122,7 @@ for (const size of [1, 4]) {
         { size },
       ));
 
-    test('grow-shrink: Flux cannot be resized from within, which is said', () =>
+    test("grow-shrink reports that Flux can't be resized from within", () =>
       withInstance(
         async (instance) => {
           const { finished, problems, counts } = await run(instance, example('grow-shrink-example'));

@@ -47,8 +47,8 @@ async function runGroups(
   return { finished, summary, told, of, failedJobs, failures };
 }
 
-describeFlux('why a job failed under Flux', () => {
-  test('is told once for each reason, with the last line on standard error', () =>
+describeFlux('reasons of failed jobs under Flux', () => {
+  test('are reported once each, with the last line on standard error', () =>
     withInstance(async (instance) => {
       const { finished, of, failedJobs, failures } = await runGroups(instance, {
         exits: 'command: "sh -c \'echo first >&2; echo ERROR lost atoms >&2; echo >&2; exit 3\'", count: 5',
@@ -76,7 +76,7 @@ describeFlux('why a job failed under Flux', () => {
       expect(failures.good).toBeUndefined();
     }));
 
-  test('has its files and parameters', () =>
+  test('include files and parameters', () =>
     withInstance(async (instance) => {
       const folder = newFolder();
       const { of, failures } = await runGroups(instance, {
@@ -96,7 +96,7 @@ describeFlux('why a job failed under Flux', () => {
       ]);
     }));
 
-  test('a dependency that can never be satisfied', () =>
+  test('include a dependency that can never be satisfied', () =>
     withInstance(async (instance) => {
       const bad = (await instance.flux('submit', '--urgency=0', 'false')).trim();
       const file = ensembleFile(`
@@ -117,8 +117,8 @@ rules:
     }));
 });
 
-describeFlux('jobs that are canceled', () => {
-  test('by others than the run are reported with whom and why, and have not failed', () =>
+describeFlux('canceled jobs', () => {
+  test('are reported with user and note, and do not count as failed', () =>
     withInstance(async (instance) => {
       const file = ensembleFile(`
 jobs:
@@ -144,8 +144,8 @@ rules:
     }));
 });
 
-describeFlux('a working directory that is missing', () => {
-  test('makes a job fail, as on the local member, and says so in its error file', () =>
+describeFlux('a job with a missing working directory', () => {
+  test('fails as on the local member, with the reason in its error file', () =>
     withInstance(async (instance) => {
       const folder = newFolder();
       const { of, summary, finished } = await runGroups(instance, {

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { ensembleFile, eventually } from '../support/cli.js';
 import { allGood, describeFlux, mock, reportOf, run, withInstance } from '../support/flux-instance.js';
 
-describeFlux('jobs under Flux that do not end well', () => {
-  test('exit code, signal, command not found, time limit', () =>
+describeFlux('failing jobs under Flux', () => {
+  test('are counted by exit code, signal, missing command and time limit', () =>
     withInstance(async (instance) => {
       const file = ensembleFile(`
 jobs:
@@ -32,7 +32,7 @@ ${['exits', 'killed', 'missing', 'slow', 'good'].map(submitAtStart).join('\n')}
       expect((await run(instance, file, ['--allow-failures'])).finished.status).toBe(0);
     }));
 
-  test('rules cancel jobs, pending and running', () =>
+  test('are canceled by rules, pending and running', () =>
     withInstance(async (instance) => {
       const file = ensembleFile(`
 jobs:
@@ -55,7 +55,7 @@ rules:
       expect(await instance.tally('{result}')).toEqual({ CANCELED: 4, COMPLETED: 1 });
     }));
 
-  test('a held job waits until somebody releases it', () =>
+  test('a held job waits until a user releases it', () =>
     withInstance(async (instance) => {
       const file = ensembleFile(`
 jobs:
@@ -90,7 +90,7 @@ rules:
       expect((await instance.jobs('{name} {urgency}')).filter((line) => line === 'true 31')).toHaveLength(3);
     }));
 
-  test('dependencies that are fulfilled and that fail', () =>
+  test('satisfied and failed dependencies are counted', () =>
     withInstance(async (instance) => {
       const [good, bad] = [
         (await instance.flux('submit', '--urgency=0', 'true')).trim(),
@@ -125,8 +125,8 @@ rules:
     }));
 });
 
-describeFlux('jobspecs as Flux takes them', () => {
-  test('group names of any characters, and commands of any length', () =>
+describeFlux('jobspecs under Flux', () => {
+  test('may have any group name, and long commands', () =>
     withInstance(async (instance) => {
       const names = ['größe 界 🚀', 'a "quoted" \\ name', "it's\ttab", 'dots.and-dashes.v1'];
       const long = 'x'.repeat(10_000);
@@ -143,7 +143,7 @@ ${[...names, 'long'].map((name) => submitAtStart(name)).join('\n')}
       expect(counts.long).toEqual(allGood(1));
     }));
 
-  test('resources, folder, environment and output are what the file says', () =>
+  test('have the resources, folder, environment and output of the file', () =>
     withInstance(
       async (instance) => {
         const file = ensembleFile(`
@@ -183,7 +183,7 @@ rules:
       { size: 2 },
     ));
 
-  test('what the validator refuses is a problem with group, rule and reason, and counts as nothing', () =>
+  test('that the validator refuses are reported with group, rule and reason, and not counted', () =>
     withInstance(async (instance) => {
       const file = ensembleFile(`
 jobs:
@@ -206,7 +206,7 @@ rules:
       expect(await instance.jobs('{id}')).toHaveLength(3);
     }));
 
-  test('onError: stop ends the run when a submission is refused', () =>
+  test('that are refused end the run with onError: stop', () =>
     withInstance(async (instance) => {
       const file = ensembleFile(`
 jobs:
@@ -220,8 +220,8 @@ rules:
     }));
 });
 
-describeFlux('queues', () => {
-  test('a disabled queue refuses, a stopped one makes jobs wait', () =>
+describeFlux('a queue of Flux', () => {
+  test('refuses jobs when it is disabled, and delays them when it is stopped', () =>
     withInstance(
       async (instance) => {
         const file = ensembleFile(`

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ensembleFile, jsonLines } from '../support/cli.js';
 import { describeFlux, withInstance } from '../support/flux-instance.js';
 
-describeFlux('jobs that a run leaves to Flux', () => {
+describeFlux('jobs that continue under Flux after the run', () => {
   const ended = (count: number) =>
     ensembleFile(`
 jobs:
@@ -14,7 +14,7 @@ rules:
   - {trigger: metric, when: count.a.pending == ${count} and count.b.running == 1, action: {name: terminate}}
 `);
 
-  test('are named at its end, with how to see and to cancel them', () =>
+  test('are listed at its end, with the commands to show and cancel them', () =>
     withInstance(async (instance) => {
       const { stdout } = await instance.start(['run', ended(2)]).finished;
       const active = await instance.jobs('{id.f58}');
@@ -25,7 +25,7 @@ rules:
       await instance.flux('cancel', ...cancel.split(' '));
     }));
 
-  test('are in the summary, all of them', () =>
+  test('are all in the summary', () =>
     withInstance(async (instance) => {
       const { summary } = jsonLines(await instance.start(['run', ended(30), '--json']).finished);
       const { left } = summary as unknown as {
@@ -40,7 +40,7 @@ rules:
       await instance.flux('cancel', '--all');
     }));
 
-  test('are none when it was interrupted', () =>
+  test('do not exist after an interrupted run', () =>
     withInstance(async (instance) => {
       const file = ensembleFile(`
 jobs: [{name: a, command: sleep 600}]

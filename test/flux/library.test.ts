@@ -29,8 +29,8 @@ clearInterval(alive);
 console.log('fired');
 `;
 
-describeFlux('as a library', () => {
-  test('an engine that follows a journal is not collected, whoever has let go of it', () =>
+describeFlux('the library', () => {
+  test('an engine that follows a journal is not collected, even without references to it', () =>
     withInstance(async ({ uri }) => {
       const { stdout } = await promisify(execFile)(
         process.execPath,

@@ -20,7 +20,7 @@ rules:
 
 describeFlux('many jobs', () => {
   test(
-    `${JOBS} of them: what we count is what Flux says`,
+    `${JOBS} jobs have the counts that Flux reports`,
     () =>
       withInstance(
         async (instance) => {
@@ -45,7 +45,7 @@ describeFlux('many jobs', () => {
 });
 
 describeFlux('a busy event loop', () => {
-  test('delays no job that a rule submits', () =>
+  test('does not delay jobs that rules submit', () =>
     withInstance(
       async (instance) => {
         const hops = 30;

@@ -41,22 +41,24 @@ const locales: readonly (readonly [NodeJS.ProcessEnv, NodeJS.ProcessEnv, string,
   [{ LC_ALL: 'C.UTF-8', FLUX_F58_FORCE_ASCII: '1' }, { LC_ALL: 'C.UTF-8' }, bare, 'f'],
 ];
 
-describeFlux('files of jobs under Flux', () => {
-  test.each(locales)('a broker with %o, a run with %o%s: %s...', (broker, environment, more, letter) =>
-    withInstance(
-      async (instance) => {
-        const one = named(more);
-        const { told, problems } = toldIn(await run(instance, one, environment));
-        expect(problems).toEqual([]);
-        const [name = ''] = outputs(one);
-        expect(name[0]).toBe(letter);
-        expect(told).toMatchObject([{ output: join(one.folder, name), text: name.replace('.out', '') }]);
-      },
-      { env: { ...none, ...broker } },
-    ),
+describeFlux('output files of jobs under Flux', () => {
+  test.each(locales)(
+    'have the names of a broker with %o and a run with %o%s: %s...',
+    (broker, environment, more, letter) =>
+      withInstance(
+        async (instance) => {
+          const one = named(more);
+          const { told, problems } = toldIn(await run(instance, one, environment));
+          expect(problems).toEqual([]);
+          const [name = ''] = outputs(one);
+          expect(name[0]).toBe(letter);
+          expect(told).toMatchObject([{ output: join(one.folder, name), text: name.replace('.out', '') }]);
+        },
+        { env: { ...none, ...broker } },
+      ),
   );
 
-  test('every tag, in names and in commands', () =>
+  test('may contain every tag, as commands may', () =>
     withInstance(async (instance) => {
       const tags = [
         ...[
@@ -104,7 +106,7 @@ describeFlux('files of jobs under Flux', () => {
       expect(output).toBe(join(one.folder, outputs(one)[0] ?? ''));
     }));
 
-  test('a file for each task, and one for each node', () =>
+  test('can be separate for each task or node', () =>
     withInstance(
       async (instance) => {
         const one = study(`
@@ -124,7 +126,7 @@ describeFlux('files of jobs under Flux', () => {
       { size: 2 },
     ));
 
-  test('{{index}}, parameters, a working directory that is relative, a name of its own', () =>
+  test('may contain {{index}}, parameters, a relative working directory and a name', () =>
     withInstance(async (instance) => {
       const one = study(`
   - name: a
@@ -144,7 +146,7 @@ describeFlux('files of jobs under Flux', () => {
       ]);
     }));
 
-  test('a file that does not exist is reported with every name that was tried', () =>
+  test('are reported with every name that was tried if they are missing', () =>
     withInstance(async (instance) => {
       const one = study('  - {name: a, command: "rm {{id}}.out", output: "{{id}}.out"}');
       const { problems } = toldIn(await run(instance, one));

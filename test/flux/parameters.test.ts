@@ -18,7 +18,7 @@ function usersOf(recording: string): User[] {
 }
 
 describeFlux('parameters under Flux', () => {
-  test('a sweep comes to run, and a job that fails is submitted again with its parameters', () =>
+  test('all jobs of a sweep run, and a failed one is submitted again with its parameters', () =>
     withInstance(async (instance) => {
       const folder = newFolder();
       const recording = join(folder, 'run.ndjson');
@@ -57,7 +57,7 @@ rules:
       expect(await instance.tally('{result}')).toEqual({ COMPLETED: 6, FAILED: 6 });
     }));
 
-  test('a job that takes too long on 8 nodes runs again on 16', () =>
+  test('a job that times out on 8 nodes runs again on 16', () =>
     withInstance(
       async (instance) => {
         const file = ensembleFile(`

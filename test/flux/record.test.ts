@@ -15,8 +15,8 @@ async function replayed(path: string) {
 const followers = async ({ flux }: Instance) =>
   JSON.parse(await flux('module', 'stats', 'job-manager')).journal.listeners as number;
 
-describeFlux('record', () => {
-  test('writes down every job that passes until it is told to stop', () =>
+describeFlux('record under Flux', () => {
+  test('writes all events of the queue until it is stopped', () =>
     withInstance(async (instance) => {
       const path = join(newFolder(), 'journal.ndjson.gz');
       await submit(instance, 'before', 2);
@@ -33,7 +33,7 @@ describeFlux('record', () => {
       expect(groups.during?.count).toEqual(allGood(3));
     }));
 
-  test('with --full begins with the jobs that have ended, and may end by itself', () =>
+  test('begins with ended jobs by --full, and may end by itself', () =>
     withInstance(async (instance) => {
       const path = join(newFolder(), 'journal.ndjson');
       await submit(instance, 'before', 4);
@@ -42,7 +42,7 @@ describeFlux('record', () => {
       expect((await replayed(path)).groups.before?.count).toEqual(allGood(4));
     }));
 
-  test('keeps what it has when the instance dies', async () => {
+  test('keeps its records when the instance dies', async () => {
     const path = join(newFolder(), 'journal.ndjson');
     let running: Running | undefined;
     await withInstance(async (instance) => {

@@ -89,7 +89,7 @@ async function replayed(recording: string, file: string): Promise<Record<string,
 }
 
 describeFlux("a job's result", () => {
-  test("is Flux's own, live, in a replay and in a backlog; rules and retries go by that one", async () => {
+  test('is that of Flux, live, in a replay and in a backlog, also for rules and retries', async () => {
     const folder = newFolder();
     const [open, recording, backlog] = ['open', 'run.ndjson', 'backlog.ndjson'].map((name) =>
       join(folder, name),
@@ -165,7 +165,7 @@ ${names.map((name) => `  - {trigger: start, action: {name: submit, label: ${name
 });
 
 describeFlux('jobs that the job manager refuses', () => {
-  test('were never submitted: no count, rule or retry knows of them, live and in a replay', () =>
+  test('do not affect counts, rules and retries, live and in a replay', () =>
     withInstance(async (instance) => {
       const folder = newFolder();
       const dependencies = (...schemes: readonly string[]) =>

@@ -13,8 +13,8 @@ rules:
   - {trigger: metric, name: count.first.success, when: ${jobs}, action: {name: submit, label: follow}}
 `);
 
-describeFlux('one queue for several', () => {
-  test('two ensembles with the same groups do not count each other', () =>
+describeFlux('a shared queue', () => {
+  test('two ensembles with the same groups count only their own jobs', () =>
     withInstance(
       async (instance) => {
         const [long, short] = [
@@ -33,7 +33,7 @@ describeFlux('one queue for several', () => {
       { cores: 16 },
     ));
 
-  test('jobs submitted by hand into a group count, also those that were there before', () =>
+  test('jobs submitted by hand into a group count, even earlier ones', () =>
     withInstance(
       async (instance) => {
         const byHand = (...more: string[]) =>
@@ -73,7 +73,7 @@ rules:
       { cores: 16 },
     ));
 
-  test('jobs by hand with a dependency, in a group', () =>
+  test('jobs by hand may have a dependency and a group', () =>
     withInstance(
       async (instance) => {
         const gate = (await instance.flux('submit', '--urgency=0', 'gate')).trim();
@@ -90,7 +90,7 @@ rules:
       { cores: 16 },
     ));
 
-  test('a recording holds all events of all jobs', () =>
+  test('a recording contains all events of all jobs', () =>
     withInstance(
       async (instance) => {
         const path = `${file(1, 1)}.jsonl`;

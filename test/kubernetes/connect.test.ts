@@ -17,21 +17,21 @@ afterAll(() => cluster.api.close());
 const names = async ({ config, namespace }: ReturnType<typeof connect>) =>
   (await miniClusterApi(config, 5000).list(namespace, new AbortController().signal)).map(({ name }) => name);
 
-describe('a cluster', () => {
-  test('in a pod: its service account, its namespace', async () => {
+describe('the cluster', () => {
+  test('in a pod is that of its service account and namespace', async () => {
     const found = connect(cluster.pod());
     expect(found).toMatchObject({ namespace: 'lab', origin: 'in-cluster' });
     expect(await names(found)).toEqual(['lammps']);
   });
 
-  test('elsewhere: the kubeconfig and the namespace of its context', async () => {
+  test("outside of a pod is that of the kubeconfig and its context's namespace", async () => {
     const path = cluster.kubeconfig();
     const found = connect({ environment: { KUBECONFIG: path } });
     expect(found).toMatchObject({ namespace: 'lab', origin: `${path}, context stand-in` });
     expect(await names(found)).toEqual(['lammps']);
   });
 
-  test('KUBECONFIG may list files, of which some are missing and the first has the say', () => {
+  test('is that of the first existing file in KUBECONFIG', () => {
     const path = cluster.kubeconfig();
     const second = join(newFolder(), 'second');
     writeFileSync(
@@ -43,7 +43,7 @@ describe('a cluster', () => {
     expect(connect({ environment }).config.getCurrentContext()).toBe('stand-in');
   });
 
-  test('a namespace that was asked for goes before that of the context', () => {
+  test('has the requested namespace instead of that of the context', () => {
     const environment = { KUBECONFIG: cluster.kubeconfig() };
     expect(connect({ environment, namespace: 'other' }).namespace).toBe('other');
   });
@@ -65,7 +65,7 @@ test.each([
     { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
     /token is missing.*automountServiceAccountToken/,
   ],
-])('%s', (_name, environment, message) => {
+])('the error names the missing part: %s', (_name, environment, message) => {
   expect(() => connect({ environment, root: '/nowhere' })).toThrow(ServiceError);
   expect(() => connect({ environment, root: '/nowhere' })).toThrow(message);
 });
@@ -77,7 +77,7 @@ test.each([
     'apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\n',
     /current-context/,
   ],
-])('a kubeconfig with %s', (_name, text, message) => {
+])('the error names the fault of a kubeconfig with %s', (_name, text, message) => {
   const path = join(newFolder(), 'config');
   writeFileSync(path, text);
   expect(() => connect({ environment: { KUBECONFIG: path } })).toThrow(ServiceError);

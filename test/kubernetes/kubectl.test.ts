@@ -48,13 +48,13 @@ describe.skipIf(missing !== null)(title, () => {
     });
   });
 
-  test('finds MiniClusters by discovery and lists them', async () => {
+  test('kubectl finds MiniClusters by discovery and lists them', async () => {
     expect(await kubectl('get', 'miniclusters', '-o', 'name')).toBe('minicluster.flux-framework.org/lammps');
     expect(await kubectl('get', 'miniclusters', '-A', '-o', 'jsonpath={.items[*].spec.size}')).toBe('2');
     expect(await kubectl('get', 'minicluster', 'lammps')).toContain('lammps');
   });
 
-  test('gets one, and is told of one that is not there', async () => {
+  test('kubectl gets one, and receives an error for a missing one', async () => {
     const object = JSON.parse(await kubectl('get', 'minicluster', 'lammps', '-o', 'json'));
     expect(object).toMatchObject({
       kind: 'MiniCluster',
@@ -66,14 +66,14 @@ describe.skipIf(missing !== null)(title, () => {
     expect(stderr).toContain('(NotFound): miniclusters.flux-framework.org "nope" not found');
   });
 
-  test('patches by merging', async () => {
+  test('kubectl patches by merging', async () => {
     await kubectl('patch', 'minicluster', 'lammps', '--type=merge', '-p', '{"spec":{"size":3}}');
     expect(cluster.api.store.get('lab', 'lammps').spec).toEqual({ size: 3, maxSize: 4 });
     await kubectl('patch', 'minicluster', 'lammps', '--type=merge', '-p', '{"spec":{"maxSize":null}}');
     expect(cluster.api.store.get('lab', 'lammps').spec).toEqual({ size: 3 });
   });
 
-  test('patches one version only when told so', async () => {
+  test('kubectl patches only one version if requested', async () => {
     const version = cluster.api.store.get('lab', 'lammps').metadata.resourceVersion;
     const patch = JSON.stringify({ metadata: { resourceVersion: version }, spec: { size: 3 } });
     await kubectl('patch', 'minicluster', 'lammps', '--type=merge', '-p', patch);
@@ -82,7 +82,7 @@ describe.skipIf(missing !== null)(title, () => {
     expect(stderr).toMatch(/\(Conflict\).*the object has been modified/s);
   });
 
-  test('is refused a size that is no int32', async () => {
+  test('a size that is not an int32 is refused', async () => {
     const { stderr } = await run([
       'patch',
       'minicluster',
@@ -95,7 +95,7 @@ describe.skipIf(missing !== null)(title, () => {
     expect(size()).toBe(2);
   });
 
-  test('scales by the subresource, also on a condition', async () => {
+  test('kubectl scales by the subresource, also with a condition', async () => {
     await kubectl('scale', 'minicluster', 'lammps', '--replicas=3');
     expect(size()).toBe(3);
     const { status } = await run(['scale', 'minicluster', 'lammps', '--replicas=4', '--current-replicas=2']);
@@ -105,7 +105,7 @@ describe.skipIf(missing !== null)(title, () => {
     expect(size()).toBe(4);
   });
 
-  test('watches changes', async () => {
+  test('kubectl watches changes', async () => {
     const args = ['get', 'miniclusters', '-w', '-o', 'jsonpath={.spec.size} '];
     const watching = spawn('kubectl', args, {
       env: { ...process.env, HOME: cluster.folder, KUBECONFIG: cluster.kubeconfig() },
@@ -127,7 +127,7 @@ describe.skipIf(missing !== null)(title, () => {
     }
   });
 
-  test('creates from a file and deletes', async () => {
+  test('kubectl creates from a file and deletes', async () => {
     const path = join(cluster.folder, 'minicluster.json');
     const object = {
       apiVersion: 'flux-framework.org/v1alpha2',
@@ -142,7 +142,7 @@ describe.skipIf(missing !== null)(title, () => {
     expect(cluster.api.store.list('lab')).toHaveLength(1);
   });
 
-  test('is let in by its token only, and may do what that is for', async () => {
+  test('kubectl needs a token, and has only the permissions of its account', async () => {
     const stranger = cluster.kubeconfig({ ...admin, token: 'guessed' });
     expect((await run(['get', 'miniclusters'], stranger)).stderr).toMatch(
       /unauthorized|provide credentials/i,

@@ -50,15 +50,18 @@ function check(manifest: Manifest): void {
 }
 
 describe('schema', () => {
-  test('there is one of each kind that is needed', () => {
+  test('contains one object of each required kind', () => {
     expect(manifests.map(({ kind }) => kind).sort()).toEqual(Object.keys(kinds).sort());
   });
 
-  test.each(manifests.map((manifest) => [manifest.kind, manifest] as const))('%s', (_kind, manifest) => {
-    check(manifest);
-  });
+  test.each(manifests.map((manifest) => [manifest.kind, manifest] as const))(
+    'validates %s',
+    (_kind, manifest) => {
+      check(manifest);
+    },
+  );
 
-  test('the check finds misspelt fields and wrong types', () => {
+  test('detects misspelled fields and wrong types', () => {
     const deployment = find('Deployment');
     const broken = (change: (copy: { spec: Record<string, unknown> }) => void) => {
       const copy = structuredClone(deployment) as unknown as { spec: Record<string, unknown> } & Manifest;
@@ -71,7 +74,7 @@ describe('schema', () => {
     expect(broken(({ spec }) => delete spec.template)).toThrow();
   });
 
-  test.skipIf(!runs('kubectl', 'version', '--client'))('kubectl puts them together', () => {
+  test.skipIf(!runs('kubectl', 'version', '--client'))('kustomize builds the manifests', () => {
     const text = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8', stdio: 'pipe' });
     const built = readManifests(text);
     expect(built.map(({ kind }) => kind).sort()).toEqual(Object.keys(kinds).sort());
@@ -79,14 +82,14 @@ describe('schema', () => {
   });
 });
 
-describe('what the service may do', () => {
-  test('just the verbs that it uses, on MiniClusters of its namespace', () => {
+describe('the permissions of the service', () => {
+  test('are only the verbs that it uses, on MiniClusters of its namespace', () => {
     expect(find('Role').rules).toEqual([
       { apiGroups: ['flux-framework.org'], resources: ['miniclusters'], verbs: service.verbs },
     ]);
   });
 
-  test('the role is that of the account of the pod, which alone has a token', () => {
+  test('belong to the account of the pod, which alone has a token', () => {
     const account = find('ServiceAccount');
     const { subjects, roleRef } = find('RoleBinding');
     expect(subjects).toEqual([{ kind: 'ServiceAccount', name: account.metadata?.name }]);
@@ -99,7 +102,7 @@ describe('what the service may do', () => {
     });
   });
 
-  test('no container is more than a process of a user without rights', () => {
+  test('exclude further rights in containers', () => {
     const pod = find('Deployment').spec?.template.spec;
     expect(pod?.securityContext).toMatchObject({
       runAsNonRoot: true,
@@ -120,12 +123,12 @@ describe('what the service may do', () => {
   });
 });
 
-describe('how the parts find each other', () => {
+describe('references between the manifests', () => {
   const template = find('Deployment').spec?.template;
   const container = template?.spec?.containers[0];
   const labels = template?.metadata?.labels;
 
-  test('by labels and port names', () => {
+  test('match labels and port names', () => {
     expect(find('Deployment').spec?.selector.matchLabels).toEqual(labels);
     expect(find('Service').spec?.selector).toEqual(labels);
     expect(find('NetworkPolicy').spec?.podSelector?.matchLabels).toEqual(labels);
@@ -138,7 +141,7 @@ describe('how the parts find each other', () => {
     expect(container?.args).toContain(`--port=${port?.containerPort}`);
   });
 
-  test('the options are those of ensemble-server start', () => {
+  test('match the options of ensemble-server start', () => {
     const [command, ...options] = container?.args ?? [];
     expect(command).toBe('start');
     const known = startCommand().options.map(({ long }) => long);
@@ -148,7 +151,7 @@ describe('how the parts find each other', () => {
   });
 });
 
-test('the README says what each code of an answer means', () => {
+test('the README explains each code of an answer', () => {
   const source = readFileSync(join(root, 'src/service/operator/refusal.ts'), 'utf8');
   const type = /type RefusalCode =(.*?';)/s.exec(source)?.[1] ?? '';
   const codes = [...type.matchAll(/\| '(\w+)'/g)].map(([, code]) => code);

@@ -85,7 +85,7 @@ describeFlux('a run in a MiniCluster', () => {
     return JSON.parse(payload);
   }
 
-  test('grows, and tells what came of it; with what it must not do it goes on', async () => {
+  test('grows, reports the result, and continues after refusals', async () => {
     await withInstance(async (instance) => {
       const text = await run(instance, 'lab/lammps');
       expect(text.stdout).toContain('grow (grew from 2 to 3: asked 4, clamped to 3 (maxSize))');
@@ -137,12 +137,12 @@ describeFlux('a run in a MiniCluster', () => {
   });
 });
 
-describe('command lines that are wrong', () => {
+describe('invalid command lines', () => {
   test.each([
     ['no name', [], /needs the name of the MiniCluster/],
     ['no such name', ['--name', 'a/b/c'], /'a\/b\/c' is invalid/],
     ['TCP without TLS', ['--name', 'a/b', '--host', 'localhost'], /without TLS.*\[ERR_INSECURE\]/],
-  ])('run: %s', async (_name, more, message) => {
+  ])('run reports %s', async (_name, more, message) => {
     const { stderr, status } = await cli(['run', grow, '--executor', 'minicluster', ...more]);
     expect(stderr).toMatch(message);
     expect(status).toBe(2);
@@ -151,7 +151,7 @@ describe('command lines that are wrong', () => {
   test.each([
     ['no cluster', ['--kubernetes'], /\/nowhere is missing; set KUBECONFIG \[ERR_SERVICE\]/],
     ['a namespace without a cluster', ['--namespace', 'lab'], /--namespace requires --kubernetes/],
-  ])('server: %s', async (_name, more, message) => {
+  ])('server reports %s', async (_name, more, message) => {
     const env = { KUBECONFIG: '/nowhere', KUBERNETES_SERVICE_HOST: '' };
     const { stderr, status } = await cli(['start', ...more], { program: serverProgram, env });
     expect(stderr).toMatch(message);

@@ -63,7 +63,7 @@ async function refusal(work: Promise<unknown>): Promise<Refusal> {
   throw error;
 }
 
-describe('sizes', () => {
+describe('sizes of MiniClusters', () => {
   test.each<[KubeObject['spec'], KubeObject['status'], number, number, string]>([
     [{ size: 2, maxSize: 4 }, undefined, 1, 3, 'grew from 2 to 3'],
     [{ size: 2, maxSize: 3 }, undefined, 2, 3, 'grew from 2 to 3: asked 4, clamped to 3 (maxSize)'],
@@ -79,7 +79,7 @@ describe('sizes', () => {
     [{ size: 3 }, undefined, -5, 1, 'shrank from 3 to 1: asked -2, clamped to 1 (at least 1)'],
     [{ size: 3, minSize: 0, maxSize: 0 }, { maximumSize: 0 }, 100, 103, 'grew from 3 to 103'],
     [{}, undefined, 1, 2, 'grew from 1 to 2'],
-  ])('%j %j by %d', async (spec, status, delta, size, message) => {
+  ])('are clamped: %j %j by %d', async (spec, status, delta, size, message) => {
     minicluster(spec, status);
     const answer = await resize(delta);
     expect(answer.message).toBe(message);
@@ -92,7 +92,7 @@ describe('sizes', () => {
     expect(cluster.api.store.get('lab', 'lammps').spec.size).toBe(size);
   });
 
-  test('what is outside of its limits already is not moved against the wish', async () => {
+  test('outside of their limits are never moved in the opposite direction', async () => {
     minicluster({ size: 6, maxSize: 3 });
     expect(await resize(1)).toMatchObject({
       after: 6,
@@ -101,7 +101,7 @@ describe('sizes', () => {
     expect(await resize(-1)).toMatchObject({ after: 5 });
   });
 
-  test('a change says nothing but the size, for the version that was looked at', async () => {
+  test('are changed by patches of the size alone, for the version that was read', async () => {
     minicluster({ size: 2, maxSize: 4, tasks: 8 });
     const version = cluster.api.store.get('lab', 'lammps').metadata.resourceVersion;
     await resize(1);
@@ -111,13 +111,13 @@ describe('sizes', () => {
     expect(patch?.body).toEqual({ metadata: { resourceVersion: version }, spec: { size: 3 } });
   });
 
-  test('no change sends no patch', async () => {
+  test('without a change send no patch', async () => {
     minicluster({ size: 3, maxSize: 3 });
     await resize(1);
     expect(cluster.api.verbs).toEqual(['get']);
   });
 
-  test('two at once both count', async () => {
+  test('add up over two concurrent requests', async () => {
     minicluster({ size: 1, maxSize: 10 });
     const one = backend();
     await Promise.all([1, 2, 3].map((delta) => one.resize({ ...request, delta })));
@@ -126,7 +126,7 @@ describe('sizes', () => {
     expect(cluster.api.verbs.filter((verb) => verb === 'patch')).toHaveLength(3);
   });
 
-  test('so do those of two services, who learn of each other by conflicts', async () => {
+  test('add up over two services, which detect each other by conflicts', async () => {
     minicluster({ size: 1, maxSize: 20 });
     const services = [backend(), backend(), backend()];
     await Promise.all(services.flatMap((one) => [1, 2].map((delta) => one.resize({ ...request, delta }))));
@@ -134,16 +134,16 @@ describe('sizes', () => {
   });
 });
 
-describe('failures', () => {
+describe('failures of Kubernetes', () => {
   const somebodyElse = (patch: object) => () => void cluster.api.store.patch('lab', 'lammps', patch);
 
-  test('a conflict: looks again and adds to what is there by then', async () => {
+  test('a conflict repeats the request on the new size', async () => {
     minicluster({ size: 2, maxSize: 10 });
     cluster.api.fail({ verb: 'patch', meanwhile: somebodyElse({ spec: { size: 5 } }) });
     expect(await resize(1)).toMatchObject({ before: 5, after: 6 });
   });
 
-  test('conflicts without end', async () => {
+  test('endless conflicts fail the request', async () => {
     minicluster({ size: 2, maxSize: 10 });
     cluster.api.fail({ verb: 'patch', status: 409, times: 1000 });
     const { reasonCode, status } = await refusal(resize(1, { patience: 1000 }));
@@ -152,21 +152,21 @@ describe('failures', () => {
     expect(spec().size).toBe(2);
   });
 
-  test('a name that is not there', async () => {
+  test('a missing name is refused with a suggestion', async () => {
     minicluster({ size: 2 });
     const { reasonCode, message } = await refusal(backend().resize({ ...request, name: 'lamps', delta: 1 }));
     expect(reasonCode).toBe('not_found');
     expect(message).toBe("there is no MiniCluster 'lamps' in namespace 'lab'; did you mean 'lammps'?");
   });
 
-  test('a name that is not there, where names may not be listed', async () => {
+  test('a missing name is refused without a suggestion where listing is forbidden', async () => {
     await cluster.api.close();
     cluster = await startStandIn({ accounts: [admin, { ...service, verbs: ['get', 'patch'] }] });
     const { message } = await refusal(backend().resize({ ...request, name: 'lamps', delta: 1 }));
     expect(message).toBe("there is no MiniCluster 'lamps' in namespace 'lab'");
   });
 
-  test('a cluster without the Flux operator', async () => {
+  test('a cluster without the Flux operator is reported', async () => {
     await cluster.api.close();
     cluster = await startStandIn({ withoutMiniClusters: true });
     expect(await backend().check()).toContain('is the Flux operator installed?');
@@ -175,7 +175,7 @@ describe('failures', () => {
     expect(message).toContain('is the Flux operator installed?');
   });
 
-  test('an account that may not', async () => {
+  test('an account without permission is reported', async () => {
     minicluster({ size: 2 });
     await cluster.api.close();
     const weak: Account = { ...service, verbs: ['get', 'list'] };
@@ -186,7 +186,7 @@ describe('failures', () => {
     expect(message).toMatch(/cannot patch.*needs get, list and patch/);
   });
 
-  test('a token that nobody knows', async () => {
+  test('an unknown token is reported', async () => {
     minicluster({ size: 2 });
     expect(await backend().check()).toBeNull();
     const { reasonCode, message } = await refusal(resize(1, { account: { ...service, token: 'old' } }));
@@ -194,7 +194,7 @@ describe('failures', () => {
     expect(message).toContain("does not accept the service's credentials");
   });
 
-  test("another namespace than the service's", async () => {
+  test("a namespace other than the service's is refused", async () => {
     minicluster({ size: 2 });
     const { status, message } = await refusal(backend().resize({ ...request, namespace: 'other', delta: 1 }));
     expect(status).toBe('DENIED');
@@ -202,13 +202,13 @@ describe('failures', () => {
     expect(cluster.api.requests).toEqual([]);
   });
 
-  test('too many requests: tries again when it may', async () => {
+  test('too many requests delay the next try', async () => {
     minicluster({ size: 2 });
     cluster.api.fail({ verb: 'patch', status: 429, retryAfter: '1' });
     expect(await resize(1)).toMatchObject({ after: 3 });
   });
 
-  test('too many requests: does not wait when the answer would be too late', async () => {
+  test('a delay beyond the deadline fails the request at once', async () => {
     minicluster({ size: 2 });
     cluster.api.fail({ verb: 'get', status: 429, retryAfter: '3600' });
     const { reasonCode, message } = await refusal(resize(1));
@@ -217,7 +217,7 @@ describe('failures', () => {
     expect(cluster.api.verbs).toEqual(['get']);
   });
 
-  test.each([503, 500, 502, 504])('status %d passes over', async (status) => {
+  test.each([503, 500, 502, 504])('status %d is retried', async (status) => {
     minicluster({ size: 2 });
     cluster.api.fail({ verb: 'get', status, times: 2 });
     cluster.api.fail({ verb: 'patch', status, times: 2 });
@@ -225,28 +225,28 @@ describe('failures', () => {
     expect(spec().size).toBe(3);
   });
 
-  test('an answer that is lost after the change was made: not made again', async () => {
+  test('a lost answer does not repeat a completed change', async () => {
     minicluster({ size: 2, maxSize: 10 });
     cluster.api.fail({ verb: 'patch', answer: 'drop', done: true });
     expect(await resize(1)).toMatchObject({ before: 2, after: 3, message: 'grew from 2 to 3' });
     expect(spec().size).toBe(3);
   });
 
-  test('a connection that is lost before the change was made: made then', async () => {
+  test('a lost connection repeats a missing change', async () => {
     minicluster({ size: 2, maxSize: 10 });
     cluster.api.fail({ verb: 'patch', answer: 'drop', times: 2 });
     expect(await resize(1)).toMatchObject({ before: 2, after: 3 });
     expect(spec().size).toBe(3);
   });
 
-  test('no answer in time: looks whether the change was made', async () => {
+  test('a missing answer is resolved by reading the size', async () => {
     minicluster({ size: 2, maxSize: 10 });
     cluster.api.fail({ verb: 'patch', answer: 'hang', done: true });
     expect(await resize(1, { timeout: 500 })).toMatchObject({ before: 2, after: 3 });
     expect(spec().size).toBe(3);
   });
 
-  test('an answer that is lost, and somebody else changes it: says that nobody knows', async () => {
+  test('a missing answer and a change by another client have an unknown result', async () => {
     minicluster({ size: 2, maxSize: 10 });
     cluster.api.fail({ verb: 'patch', answer: 'drop' });
     cluster.api.fail({ verb: 'get', times: 1 });
@@ -257,14 +257,14 @@ describe('failures', () => {
     expect(spec().size).toBe(7);
   });
 
-  test('never an answer to the change: says that it may be done', async () => {
+  test('a permanently missing answer has an unknown result', async () => {
     minicluster({ size: 2, maxSize: 10 });
     cluster.api.fail({ verb: 'patch', answer: 'hang', times: 1000 });
     const { reasonCode } = await refusal(resize(1, { timeout: 300, patience: 1000 }));
     expect(reasonCode).toBe('unclear');
   });
 
-  test('nobody there', async () => {
+  test('an unreachable server is reported', async () => {
     const { environment, root } = cluster.pod();
     const { config, namespace } = connect({
       root,
@@ -277,7 +277,7 @@ describe('failures', () => {
     expect(message).toContain('ECONNREFUSED');
   });
 
-  test('a certificate that is not to be trusted: not tried again', async () => {
+  test('an untrusted certificate is reported without a retry', async () => {
     const { environment, root: folder } = cluster.pod();
     const secrets = join(folder, 'var/run/secrets/kubernetes.io/serviceaccount');
     copyFileSync(join(root, 'test/fixtures/tls/stranger.pem'), join(secrets, 'ca.crt'));
@@ -288,7 +288,7 @@ describe('failures', () => {
     expect(message).toContain('certificate');
   });
 
-  test('a caller who goes away is not worked for', async () => {
+  test('the request of a disconnected caller is abandoned', async () => {
     minicluster({ size: 2 });
     const controller = new AbortController();
     cluster.api.fail({ verb: 'get', status: 503, times: 1000, meanwhile: () => controller.abort() });
@@ -300,8 +300,8 @@ describe('failures', () => {
   });
 });
 
-describe('status', () => {
-  test('of one', async () => {
+describe('the status', () => {
+  test('of one MiniCluster has its sizes and limits', async () => {
     minicluster({ size: 3, minSize: 2, maxSize: 8 }, { size: 2, maximumSize: 6 });
     expect(await backend().status(request)).toEqual({
       member: 'minicluster',
@@ -316,7 +316,7 @@ describe('status', () => {
     });
   });
 
-  test('of all of the namespace', async () => {
+  test('of all MiniClusters lists those of the namespace', async () => {
     minicluster({ size: 3 });
     cluster.api.store.create({ metadata: { namespace: 'other', name: 'theirs' } });
     const status = await backend().status({ ...request, name: '' });
@@ -326,7 +326,7 @@ describe('status', () => {
     });
   });
 
-  test('with what is known of the run in it', async () => {
+  test('includes the registered run', async () => {
     minicluster({ size: 3 });
     const { config } = connect(cluster.pod());
     const run = {

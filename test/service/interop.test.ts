@@ -39,7 +39,7 @@ function start(args: readonly string[]) {
 }
 
 describe.skipIf(missing !== null)(`Python${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
-  test('as client of our service', async () => {
+  test('is a client of our service', async () => {
     const runs = knownRuns({ study: knownRun('local', 2, 4) });
     const service = await startOperator(new RunsBackend(runs));
     const client = start(['client', service.target]);
@@ -71,7 +71,7 @@ describe.skipIf(missing !== null)(`Python${missing === null ? '' : ` (skipped: $
     await service.close();
   });
 
-  test('as client of the command, for a run that has registered with it', async () => {
+  test('is a client of the command, for a registered run', async () => {
     const service = await startService(['--insecure', '--port', '0']);
     const file = ensembleFile(
       'jobs: [{name: idle, command: "true"}]\nrules: [{trigger: start, action: {name: submit, label: idle}}]\n',
@@ -144,7 +144,7 @@ describe.skipIf(missing !== null)(`Python${missing === null ? '' : ` (skipped: $
       expect(JSON.parse(second)).toMatchObject({ shrink: 5, namespace: 'lab' });
     });
 
-    test('one that says nothing, as the plain one of ensemble-python', async () => {
+    test('may answer without a result, as the plain one of ensemble-python', async () => {
       expect(await resize('mute', 1)).toEqual({
         before: null,
         after: null,
@@ -152,7 +152,7 @@ describe.skipIf(missing !== null)(`Python${missing === null ? '' : ` (skipped: $
       });
     });
 
-    test('one that says that it is done, as the one of ensemble-python in Kubernetes', async () => {
+    test('may answer that it is done, as that of ensemble-python in Kubernetes', async () => {
       expect(await resize('terse', 1)).toMatchObject({
         before: null,
         after: null,
@@ -160,14 +160,14 @@ describe.skipIf(missing !== null)(`Python${missing === null ? '' : ` (skipped: $
       });
     });
 
-    test('one that refuses', async () => {
+    test('may refuse', async () => {
       await expect(resize('nobody', 1)).rejects.toMatchObject({
         code: 'ERR_SERVICE',
         message: "grow of MiniCluster 'nobody': ERROR: no such cluster",
       });
     });
 
-    test('one that speaks a later version', async () => {
+    test('may speak a later version', async () => {
       await expect(resize('odd', 1)).rejects.toMatchObject({ code: 'ERR_SERVICE' });
     });
   });

@@ -29,7 +29,7 @@ function cluster(before: () => Promise<void> = async () => {}): ClusterBackend &
 
 const target = { name: 'lammps', namespace: null };
 
-test('a service that is only just being started', async () => {
+test('the client waits for a service that is starting', async () => {
   const path = join(newFolder(), 'socket');
   const client = new OperatorClient({ ...target, address: { kind: 'unix', path } });
   const asked = client.resize(1);
@@ -45,7 +45,7 @@ test('a service that is only just being started', async () => {
   await server.close();
 });
 
-test('a connection that is lost after the request was done: asked again, done once', async () => {
+test('a request whose connection is lost is repeated, and performed once', async () => {
   const connections: Socket[] = [];
   let calls = 0;
   const backend = cluster(async () => {
@@ -73,7 +73,7 @@ test('a connection that is lost after the request was done: asked again, done on
   await service.close();
 });
 
-test('none there', async () => {
+test('a missing service is reported', async () => {
   const address = { kind: 'unix', path: join(newFolder(), 'socket') } as const;
   const client = new OperatorClient({ ...target, address, backoff: 20 });
   await expect(client.resize(1)).rejects.toMatchObject({
@@ -83,7 +83,7 @@ test('none there', async () => {
   client.close();
 });
 
-test('no answer in time', async () => {
+test('a missing answer is reported', async () => {
   let release = () => {};
   const service = await startOperator(
     cluster(
@@ -103,7 +103,7 @@ test('no answer in time', async () => {
   await service.close();
 });
 
-test('one that is not waited for any more', async () => {
+test('an aborted request ends at once', async () => {
   const controller = new AbortController();
   const service = await startOperator(
     cluster(() => {
@@ -117,7 +117,7 @@ test('one that is not waited for any more', async () => {
   await service.close();
 });
 
-test('something else that speaks gRPC', async () => {
+test('another gRPC server is reported', async () => {
   const address = { kind: 'unix', path: join(newFolder(), 'socket') } as const;
   const server = new ServiceServer({ services: () => [], auditFile: join(newFolder(), 'audit') });
   await server.listen({ address });
@@ -153,7 +153,7 @@ describe('TLS with IP addresses', () => {
     }
   }
 
-  test('one that the certificate is for, without a complaint of Node', async () => {
+  test('accepts a certificate for the address without a warning of Node', async () => {
     const warnings: Error[] = [];
     const hear = (warning: Error) => warnings.push(warning);
     process.on('warning', hear);
@@ -162,7 +162,7 @@ describe('TLS with IP addresses', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('one that it is not for', async () => {
+  test('refuses a certificate for another address', async () => {
     await expect(resizeAt('127.0.0.2')).rejects.toMatchObject({
       code: 'ERR_SERVICE_UNREACHABLE',
       message: expect.stringContaining("IP: 127.0.0.2 is not in the cert's list"),

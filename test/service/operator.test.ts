@@ -59,8 +59,8 @@ const audit = () =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-describe('resizing a run', () => {
-  test('grows and shrinks it, and says what it did', async () => {
+describe('a resize of a run', () => {
+  test('grows and shrinks it, and reports the sizes', async () => {
     runs.study = knownRun('local', 2, 4);
     expect(await action('local', 'study', 'grow', { ...base, grow: 1 })).toEqual({
       status: 'SUCCESS',
@@ -88,13 +88,13 @@ describe('resizing a run', () => {
     });
   });
 
-  test('without a number it is one, as with ensemble-python', async () => {
+  test('has a step of one by default, as with ensemble-python', async () => {
     runs.study = knownRun('local', 2, 4);
     expect((await action('local', 'study', 'grow', base)).payload.after).toBe(3);
     expect((await action('local', 'study', 'shrink', { ...base, shrink: null })).payload.after).toBe(2);
   });
 
-  test('a request that is sent again is done once', async () => {
+  test('is performed once for repeated requests', async () => {
     runs.study = knownRun('local', 2, 10);
     const payload = { ...base, grow: 1, request: 'one' };
     const first = await action('local', 'study', 'grow', payload);
@@ -104,7 +104,7 @@ describe('resizing a run', () => {
     expect((await action('local', 'study', 'grow', { ...payload, grow: 2 })).payload.after).toBe(6);
   });
 
-  test('one that failed may be tried again', async () => {
+  test('may be repeated after a failure', async () => {
     const good = knownRun('local', 2, 10);
     runs.study = { ...good, resize: () => Promise.reject(new Error('secret /path')) };
     const payload = { ...base, grow: 1, request: 'again' };
@@ -118,7 +118,7 @@ describe('resizing a run', () => {
     expect((await action('local', 'study', 'grow', payload)).status).toBe('SUCCESS');
   });
 
-  test('a MiniCluster needs Kubernetes', async () => {
+  test('of a MiniCluster needs Kubernetes', async () => {
     runs.cluster = knownRun('minicluster', 2, 4);
     const answer = await action('minicluster', 'cluster', 'grow', base);
     expect(answer).toMatchObject({ status: 'ERROR', payload: { code: 'unsupported' } });
@@ -126,8 +126,8 @@ describe('resizing a run', () => {
   });
 });
 
-describe('status', () => {
-  test('of a run: its size, limits, jobs and metrics', async () => {
+describe('the status', () => {
+  test('of a run has its size, limits, jobs and metrics', async () => {
     runs.study = knownRun('local', 2, 4);
     expect(await status('local', 'study')).toEqual({
       status: 'SUCCESS',
@@ -144,13 +144,13 @@ describe('status', () => {
     });
   });
 
-  test('of all of a kind', async () => {
+  test('of a kind lists all of its runs', async () => {
     runs.study = knownRun('local', 2, 4);
     const { payload } = await status('local', '');
     expect(payload.runs).toMatchObject([{ name: 'study' }]);
   });
 
-  test('of one that nobody knows', async () => {
+  test('of an unknown run is refused', async () => {
     runs.study = knownRun('local', 2, 4);
     const answer = await status('local', 'studi');
     expect(answer).toMatchObject({ status: 'ERROR', payload: { code: 'not_found' } });
@@ -161,7 +161,7 @@ describe('status', () => {
   });
 });
 
-describe('what makes no sense', () => {
+describe('invalid requests', () => {
   test.each([
     ['grow', '{', /not valid JSON/],
     ['grow', '', /not valid JSON/],
@@ -187,7 +187,7 @@ describe('what makes no sense', () => {
     ['grwo', base, /unknown action "grwo"; did you mean 'grow'\?/],
     ['', base, /unknown action ""/],
     ['x'.repeat(10_000), base, /unknown action "x{56}\.\.\.;/],
-  ])('%s %j', async (name, payload, reason) => {
+  ])('are refused: %s %j', async (name, payload, reason) => {
     runs.study = knownRun('local', 2, 4);
     const answer = await action('local', 'study', name, payload);
     expect(answer).toMatchObject({ status: 'ERROR', payload: { code: 'bad_request' } });
@@ -205,12 +205,12 @@ describe('what makes no sense', () => {
     ['local', 'x'.repeat(300), 'bad_request'],
     ['local', '__proto__', 'not_found'],
     ['local', 'constructor', 'not_found'],
-  ])("member '%s' name '%s'", async (member, name, code) => {
+  ])("are refused: member '%s' name '%s'", async (member, name, code) => {
     runs.study = knownRun('local', 2, 4);
     expect(await action(member, name, 'grow', base)).toMatchObject({ status: 'ERROR', payload: { code } });
   });
 
-  test('whatever is sent, the answer is JSON and the size stays in its limits', async () => {
+  test('always receive JSON, and sizes stay in their limits', async () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('grow', 'shrink', 'local', 'study'));
     const payload = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -230,7 +230,7 @@ describe('what makes no sense', () => {
   });
 });
 
-test('so many actions at a time, the others wait', async () => {
+test('wait beyond the maximum of concurrent actions', async () => {
   let underWay = 0;
   let most = 0;
   const slow: KnownRun = {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { root } from '../../support/cli.js';
 import { diagnose } from '../../support/config.js';
@@ -19,7 +19,7 @@ const job = (more: object = {}) => ({ name: 'a', command: 'run', ...more });
 describe('a command that only a shell would understand', () => {
   const ofCommand = (command: string) => said([job({ command })], [start('a')]);
 
-  it.each([
+  test.each([
     ['make && ./run', "'&&'"],
     ['./a || ./b', "'||'"],
     ['cat x | wc -l', "'|'"],
@@ -48,7 +48,7 @@ describe('a command that only a shell would understand', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     "sh -c 'make && ./run > out; echo $HOME | cat *'",
     'sh -c "make && ./run"',
     'echo "$HOME" "a | b" \\* \\$X \\~ a~b ~',
@@ -60,7 +60,7 @@ describe('a command that only a shell would understand', () => {
     expect(said([job({ command: text, parameters: { T: 1 } })], [start('a')])).toEqual([]);
   });
 
-  it('names all at the place of the first', () => {
+  test('names all at the place of the first', () => {
     const text = `jobs:\n  - {name: a, command: 'make && echo $HOME > x; y'}\nrules:\n  - {trigger: start, action: {name: submit, label: a}}\n`;
     expect(diagnose(text)).toMatchObject([
       {
@@ -71,7 +71,7 @@ describe('a command that only a shell would understand', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['OMP_NUM_THREADS=4 lmp', 'so OMP_NUM_THREADS does not set a variable; use environment'],
     ['cd run', "'cd' is a command of shells"],
     ['module load lammps', "'module' is a command of shells"],
@@ -80,7 +80,7 @@ describe('a command that only a shell would understand', () => {
     expect(ofCommand(command)).toEqual([expect.stringContaining(message)]);
   });
 
-  it('as are paths', () => {
+  test('as are paths', () => {
     const paths = { workdir: '~/run', output: '$SCRATCH/{{id}}', error: '/x/${USER}/{{id}}' };
     expect(said([job(paths)], [start('a')])).toEqual([
       "jobs[0].workdir: paths are not expanded by a shell, so '~' is taken literally; write the full path",
@@ -93,7 +93,7 @@ describe('a command that only a shell would understand', () => {
 describe('several jobs that write to one file', () => {
   const tell = 'add a tag that differs for each job, like {{id}}';
 
-  it.each([
+  test.each([
     [{ count: 3, output: 'out' }, `jobs[0].output: 3 jobs write to the same file 'out'; ${tell}`],
     [{ count: 3, error: 'err' }, `jobs[0].error: 3 jobs write to the same file 'err'; ${tell}`],
     [
@@ -106,7 +106,7 @@ describe('several jobs that write to one file', () => {
     expect(said([job(more)], [start('a')])).toEqual([expect.stringContaining(message)]);
   });
 
-  it('of two entries', () => {
+  test('of two entries', () => {
     const rules = [start('a'), start('b')];
     const two = (first: object, second: object) => said([job(first), { ...job(second), name: 'b' }], rules);
     const message =
@@ -120,7 +120,7 @@ describe('several jobs that write to one file', () => {
     expect(two({ output: '{{id}}' }, { output: '{{id}}' })).toEqual([]);
   });
 
-  it('of several submissions', () => {
+  test('of several submissions', () => {
     const again = (action: object) => ({
       trigger: 'interval',
       interval: '1m',
@@ -140,7 +140,7 @@ describe('several jobs that write to one file', () => {
     ).toEqual([]);
   });
 
-  it.each([
+  test.each([
     { count: 3, output: '{{id}}.out' },
     { count: 3, output: '{{jobid}}.out', error: '{{id.dec}}' },
     { count: 3, output: '{{index}}.out' },
@@ -157,7 +157,7 @@ describe('rules by which nothing happens', () => {
   const onEnd = { trigger: 'job-success', name: 'a', action: { name: 'submit', label: 'b' } };
   const b = { name: 'b', command: 'run' };
 
-  it('are told of, with what to add', () => {
+  test('are told of, with what to add', () => {
     const metric = {
       trigger: 'metric',
       when: 'count.a.success == 5',
@@ -175,7 +175,7 @@ describe('rules by which nothing happens', () => {
     ).toHaveLength(1);
   });
 
-  it('are none when jobs come by other ways', () => {
+  test('are none when jobs come by other ways', () => {
     for (const trigger of [
       { trigger: 'interval', interval: '1m' },
       { trigger: 'cron', cron: '0 0 * * *' },
@@ -191,7 +191,7 @@ describe('rules by which nothing happens', () => {
     expect(parseConfig(text, { recorded: true }).warnings).toEqual([]);
   });
 
-  it('leave a group without jobs, which is told at its name', () => {
+  test('leave a group without jobs, which is told at its name', () => {
     expect(said([job(), b], [start('a')])).toEqual([
       "jobs[1].name: no rule submits jobs of 'b', so none will run unless other programs submit them, with the group's name in attributes.user.group",
     ]);
@@ -203,7 +203,7 @@ describe('rules by which nothing happens', () => {
     expect(said([job(), b], [start('a'), never])).toHaveLength(1);
   });
 
-  it('leave a state that no rule leads to', () => {
+  test('leave a state that no rule leads to', () => {
     const rules = [start('a'), { trigger: 'state', name: 'late', action: { name: 'terminate' } }];
     expect(said([job()], rules, { states: ['early', 'late'] })).toEqual([
       "states[1]: no rule changes to the state 'late'",
@@ -216,7 +216,7 @@ describe('rules by which nothing happens', () => {
 describe('a rule on the events of jobs', () => {
   const rule = (action: object, more: object = {}) => ({ trigger: 'job-fail', name: 'a', action, ...more });
 
-  it('acts once unless it says otherwise', () => {
+  test('acts once unless it says otherwise', () => {
     const message =
       "rules[1].action: acts only on the first of up to 5 such events; add 'repetitions: 5', or 'repetitions: 1' if once is enough";
     for (const action of [{ name: 'cancel' }, { name: 'grow' }, { name: 'exec', command: 'x' }]) {
@@ -228,7 +228,7 @@ describe('a rule on the events of jobs', () => {
     expect(said([job({ retry: 1 })], [start('a'), rule({ name: 'cancel' })])).toHaveLength(1);
   });
 
-  it('is right to act once at the only job, to end, and to lead to a state', () => {
+  test('is right to act once at the only job, to end, and to lead to a state', () => {
     expect(said([job()], [start('a'), rule({ name: 'cancel' })])).toEqual([]);
     expect(said([job({ count: 5 })], [start('a'), rule({ name: 'terminate' })])).toEqual([]);
     const states = { states: ['x', 'y'] };
@@ -244,7 +244,7 @@ describe('a loop without end', () => {
   });
   const b = { name: 'b', command: 'run' };
 
-  it.each([
+  test.each([
     { trigger: 'job-submit', name: 'a' },
     { trigger: 'job-success', name: 'a' },
     { trigger: 'job-finish' },
@@ -258,7 +258,7 @@ describe('a loop without end', () => {
     ]);
   });
 
-  it('of two rules is told of once', () => {
+  test('of two rules is told of once', () => {
     const rules = [
       start('a'),
       again({ trigger: 'job-success', name: 'a' }, 'b'),
@@ -269,7 +269,7 @@ describe('a loop without end', () => {
     ]);
   });
 
-  it('of retries is told of', () => {
+  test('of retries is told of', () => {
     expect(said([job({ retry: 5000 })], [start('a')])).toEqual([
       expect.stringContaining(
         'jobs[0].retry: a job that always fails is submitted again 5000 times without a delay',
@@ -279,7 +279,7 @@ describe('a loop without end', () => {
     expect(said([job({ retry: { times: 5000, backoff: '1s' } })], [start('a')])).toEqual([]);
   });
 
-  it.each([
+  test.each([
     again({ trigger: 'job-success', name: 'a' }, 'a', 1000),
     again({ trigger: 'job-success', name: 'a', when: 'count.a.success < 10' }),
     again({ trigger: 'job-success', name: 'a', cooldown: '1h' }),
@@ -291,7 +291,7 @@ describe('a loop without end', () => {
     expect(said([job(), b], [start('a'), start('b'), rule])).toEqual([]);
   });
 
-  it('is none where a rule ends the ensemble', () => {
+  test('is none where a rule ends the ensemble', () => {
     const end = { trigger: 'metric', name: 'count.a.success', when: 100, action: { name: 'terminate' } };
     expect(said([job()], [start('a'), again({ trigger: 'job-success', name: 'a' }), end])).toEqual([]);
   });
@@ -301,7 +301,7 @@ describe('no warning is given without need', () => {
   const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' }).filter((path) =>
     path.endsWith('.yaml'),
   );
-  it.each(examples)('for examples/%s', (path) => {
+  test.each(examples)('for examples/%s', (path) => {
     const file = join(root, 'examples', path);
     expect(diagnose(readFileSync(file, 'utf8'), file)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configFromObject, parseConfig } from '../../../src/config/load.js';
 import { diagnose } from '../../support/config.js';
 
@@ -43,7 +43,7 @@ const told = (use: string, algorithm?: string) =>
   );
 
 describe('use', () => {
-  it('puts the rules of an algorithm behind those of the file, with its parameters filled in', () => {
+  test('puts the rules of an algorithm behind those of the file, with its parameters filled in', () => {
     const [text, file] = study(`  - {algorithm: ./grow.yaml, with: {group: a, times: 3}}
   - {algorithm: grow.yaml, with: {group: b c, bound: 1.5, title: 'the "end"'}}`);
     const { rules } = parseConfig(text, { file }).config;
@@ -64,7 +64,7 @@ describe('use', () => {
     });
   });
 
-  it('knows the algorithms that are shipped, also for an object', () => {
+  test('knows the algorithms that are shipped, also for an object', () => {
     const { config } = configFromObject({
       jobs: [{ name: 'a', command: 'x' }],
       rules: [],
@@ -74,7 +74,7 @@ describe('use', () => {
     expect(config.rules.every(({ algorithm }) => algorithm === 'replace-failures')).toBe(true);
   });
 
-  it.each([
+  test.each([
     ['{group: c}', "study.yaml:4 use[0].with.group: 'group': no job group 'c'; there are a and b c"],
     ['{group: a, bound: 0}', "use[0].with.bound: 'bound': must be a number from 1 on; found the number 0"],
     ['{group: a, times: 10}', "'times': must be an integer from 1 to 9; found the number 10"],
@@ -90,7 +90,7 @@ describe('use', () => {
     expect(found[0]).toContain(message);
   });
 
-  it.each([
+  test.each([
     ['./none.yaml', "use[0].algorithm: can't read"],
     ['/dev/zero', "use[0].algorithm: can't read /dev/zero: it is not a regular file of at most 4 MiB"],
     ['replace-failure', "unknown algorithm 'replace-failure'; did you mean 'replace-failures'?"],
@@ -99,7 +99,7 @@ describe('use', () => {
     expect(told(`  - {algorithm: ${name}}`)).toEqual([expect.stringContaining(message)]);
   });
 
-  it('tells what is wrong in the file of the algorithm there, and where it is used', () => {
+  test('tells what is wrong in the file of the algorithm there, and where it is used', () => {
     const use = '  - {algorithm: ./grow.yaml, with: {group: a}}';
     const used = (line: number) => `(used at ${join(folder, 'study.yaml')}:${line}:`;
     const cases: [string, string][] = [
@@ -134,7 +134,7 @@ describe('use', () => {
     }
   });
 
-  it('leaves alone what is filled in when a rule fires', () => {
+  test('leaves alone what is filled in when a rule fires', () => {
     const algorithm = `rules:
   - {trigger: job-fail, name: a, action: {name: submit, label: a, parameters: {T: "{{job.parameters.T}}"}}}
 `;

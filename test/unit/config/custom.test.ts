@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { HELLO, read, single, withJob } from '../../support/config.js';
 
 const customOf = (custom: unknown) => read({ ...withJob({}), custom }).config.custom;
 
 describe('custom source', () => {
-  it('knows its first line in the file', () => {
+  test('knows its first line in the file', () => {
     const source = 'export function f() {}\n';
     const lineOf = (yaml: string) => parseConfig(HELLO + yaml, { file: 'e.yaml' }).config.custom;
     expect(lineOf(`custom: |\n  ${source}`)).toEqual({
@@ -25,7 +25,7 @@ describe('custom source', () => {
     expect(lineOf('custom:\n  export const f = 1;\n')).toMatchObject({ line: 13 });
   });
 
-  it('has no line in an object', () => {
+  test('has no line in an object', () => {
     expect(customOf('export const f = 1;')).toEqual({
       kind: 'inline',
       language: 'javascript',
@@ -34,13 +34,13 @@ describe('custom source', () => {
     });
   });
 
-  it.each([null, undefined, '', ' \n\n'])('may be absent: %j', (custom) => {
+  test.each([null, undefined, '', ' \n\n'])('may be absent: %j', (custom) => {
     expect(customOf(custom)).toBeNull();
   });
 });
 
 describe('a custom module', () => {
-  it('stands beside the file', () => {
+  test('stands beside the file', () => {
     const inFile = (yaml: string) => parseConfig(HELLO + yaml, { file: '/a/b/e.yaml' }).config.custom;
     expect(inFile('custom: lib/actions.mjs\n')).toEqual({
       kind: 'module',
@@ -59,7 +59,7 @@ describe('a custom module', () => {
     });
   });
 
-  it('stands in the working directory for an object', () => {
+  test('stands in the working directory for an object', () => {
     expect(customOf({ file: 'x.js' })).toEqual({
       kind: 'module',
       language: 'javascript',
@@ -69,7 +69,7 @@ describe('a custom module', () => {
 });
 
 describe('Python', () => {
-  it.each([
+  test.each([
     'def echo_again(**kwargs):\n    return Action({"name": "submit", "label": "echo"})\n',
     'import os\n\ndef f(metrics, **kwargs):\n    """For a custom function, let it be."""\n    pass\n',
     'from os import path\nx = path\n',
@@ -78,7 +78,7 @@ describe('Python', () => {
     expect(customOf(custom)).toMatchObject({ kind: 'inline', language: 'python' });
   });
 
-  it('is known by the name of its file', () => {
+  test('is known by the name of its file', () => {
     for (const custom of ['actions.py', { file: 'actions.py' }]) {
       expect(customOf(custom)).toEqual({ kind: 'module', language: 'python', path: resolve('actions.py') });
     }
@@ -87,7 +87,7 @@ describe('Python', () => {
     );
   });
 
-  it.each([
+  test.each([
     'export function f() {\n  // def f(x): the Python of this\n}\n',
     'const script = `\ndef main():\n  pass\n`;\nexport const f = () => null;\n',
     "import os from 'node:os';\nimport path from 'node:path'\nexport function f() {}\n",

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { ConfigError } from '../../../src/errors.js';
 import { diagnose, HELLO, pathsOf, read, single, withJob, withRules } from '../../support/config.js';
@@ -6,7 +6,7 @@ import { diagnose, HELLO, pathsOf, read, single, withJob, withRules } from '../.
 const terminate = { name: 'terminate' };
 
 describe('errors', () => {
-  it('are all told at once, in the order of the file', () => {
+  test('are all told at once, in the order of the file', () => {
     const text = `loging: {}
 jobs:
   - name: sleep
@@ -36,7 +36,7 @@ custom: 3
     ]);
   });
 
-  it('from an object come in its order too, without places', () => {
+  test('from an object come in its order too, without places', () => {
     const found = diagnose({ rules: [{ trigger: 'x', action: terminate }], jobs: [3, { name: '' }], zzz: 1 });
     expect(found.map(({ path }) => path)).toEqual([
       'rules[0].trigger',
@@ -50,7 +50,7 @@ custom: 3
     );
   });
 
-  it('come as one ConfigError that spells them out', () => {
+  test('come as one ConfigError that spells them out', () => {
     const error = catchError(() =>
       parseConfig(HELLO.replace('label: sleep', 'label: slep'), { file: 'e.yaml' }),
     );
@@ -63,7 +63,7 @@ custom: 3
 });
 
 describe('a value of the wrong type', () => {
-  it('is shown with what is allowed', () => {
+  test('is shown with what is allowed', () => {
     expect(single(HELLO.replace('count: 5', 'count: [1]'))).toBe(
       '6:12 jobs[0].count must be an integer from 0 to 2147483647; found a list',
     );
@@ -76,7 +76,7 @@ describe('a value of the wrong type', () => {
     expect(single(withJob({ duration: 'x'.repeat(500) })).length).toBeLessThan(200);
   });
 
-  it.each([
+  test.each([
     { count: -1 },
     { count: 1.5 },
     { count: 2 ** 31 },
@@ -99,7 +99,7 @@ describe('a value of the wrong type', () => {
     expect(pathsOf(withJob(job))).toEqual([`jobs[0].${Object.keys(job)[0]}`]);
   });
 
-  it.each([
+  test.each([
     [{ A: null }, 'jobs[0].environment.A'],
     [{ A: {} }, 'jobs[0].environment.A'],
     [{ A: 'x\0' }, 'jobs[0].environment.A'],
@@ -110,7 +110,7 @@ describe('a value of the wrong type', () => {
     expect(pathsOf(withJob({ environment }))).toEqual([path]);
   });
 
-  it.each([{ heartbeat: -1 }, { heartbeat: 1e7 }, { heartbeat: 'x' }, { debug: 'maybe' }, { debug: 1 }])(
+  test.each([{ heartbeat: -1 }, { heartbeat: 1e7 }, { heartbeat: 'x' }, { debug: 'maybe' }, { debug: 1 }])(
     'is refused in logging: %j',
     (logging) => {
       expect(pathsOf({ ...withRules({ trigger: 'start', action: terminate }), logging })).toEqual([
@@ -119,7 +119,7 @@ describe('a value of the wrong type', () => {
     },
   );
 
-  it.each([null, undefined, 3, 'x', [], true, () => 0])('is refused for the whole: %j', (value) => {
+  test.each([null, undefined, 3, 'x', [], true, () => 0])('is refused for the whole: %j', (value) => {
     if (typeof value === 'string') expect(pathsOf(value)).toEqual(['']);
     else
       expect(diagnose(value)).toMatchObject([
@@ -129,20 +129,20 @@ describe('a value of the wrong type', () => {
 });
 
 describe('an unknown key', () => {
-  it('is shown with those that are allowed and with the one that is near', () => {
+  test('is shown with those that are allowed and with the one that is near', () => {
     expect(single({ ...withJob({}), loging: {} })).toMatch(
       /^null:null loging unknown key 'loging'; did you mean 'logging'\? \(the keys here are logging, .* and \w+\)$/,
     );
     expect(single({ ...withJob({}), custom: { fil: 'x' } })).toContain("did you mean 'file'?");
   });
 
-  it('is not told twice when it stands for a key that is missing', () => {
+  test('is not told twice when it stands for a key that is missing', () => {
     expect(pathsOf(HELLO.replace('command:', 'comand:'))).toEqual(['jobs[0].comand']);
     expect(pathsOf(HELLO.replace('label:', 'lable:'))).toEqual(['rules[0].action.lable']);
     expect(pathsOf(HELLO.replace('name: submit', 'nmae: submit'))).toEqual(['rules[0].action.nmae']);
   });
 
-  it('may be called anything', () => {
+  test('may be called anything', () => {
     expect(pathsOf(JSON.parse('{"jobs": [], "rules": [], "__proto__": 1, "constructor": 2}'))).toEqual([
       'rules?',
       '__proto__',
@@ -152,7 +152,7 @@ describe('an unknown key', () => {
 });
 
 describe('a missing key', () => {
-  it('is told at the mapping that lacks it', () => {
+  test('is told at the mapping that lacks it', () => {
     expect(pathsOf({})).toEqual(['', '']);
     expect(pathsOf({ jobs: [{}], rules: [{}] })).toEqual(['jobs[0]', 'jobs[0]', 'rules[0]', 'rules[0]']);
     expect(single(HELLO.replace('    command: sleep 10\n', ''))).toMatch(
@@ -162,7 +162,7 @@ describe('a missing key', () => {
 });
 
 describe('a command', () => {
-  it.each([
+  test.each([
     ["echo 'a", /quote that is never closed/],
     ['echo "a\\"', /quote that is never closed/],
     ['echo a\\', /lone \\/],
@@ -174,7 +174,7 @@ describe('a command', () => {
 });
 
 describe('a template', () => {
-  it('must name what a member can fill in', () => {
+  test('must name what a member can fill in', () => {
     expect(single(withJob({ output: '{{job}}' }))).toContain(
       "nothing is called '{{job}}'; did you mean 'jobid'?",
     );
@@ -186,7 +186,7 @@ describe('a template', () => {
 });
 
 describe('a reference', () => {
-  it('to a group that does not exist is one error', () => {
+  test('to a group that does not exist is one error', () => {
     expect(single(withRules({ trigger: 'start', action: { name: 'cancel', label: 'ech' } }))).toContain(
       "no job group 'ech'; did you mean 'echo'?",
     );
@@ -196,7 +196,7 @@ describe('a reference', () => {
     expect(single(withRules({ trigger: 'start', action: { name: 'submit', label: 7 } }))).toContain("'7'");
   });
 
-  it('is not judged where a group may be hidden behind another error', () => {
+  test('is not judged where a group may be hidden behind another error', () => {
     const rules = [
       { trigger: 'start', action: { name: 'submit', label: 'lost' } },
       { trigger: 'metric', name: 'mean.lost-duration', action: terminate },
@@ -214,7 +214,7 @@ describe('a reference', () => {
 describe('an action', () => {
   const errorsOf = (action: object) => pathsOf(withRules({ trigger: 'start', action }));
 
-  it.each([
+  test.each([
     [{ name: 'submit' }, ['rules[0].action']],
     [{ name: 'cancel', label: null }, ['rules[0].action']],
     [{ name: 'custom' }, ['rules[0].action']],
@@ -235,7 +235,7 @@ describe('an action', () => {
     expect(errorsOf(action)).toEqual(paths);
   });
 
-  it.each([
+  test.each([
     [{ name: 'terminate', label: 'echo', value: 3 }, ['rules[0].action.label?', 'rules[0].action.value?']],
     [{ name: 'submit', label: 'echo', timeout: 3 }, ['rules[0].action.timeout?']],
     [{ name: 'cancel', label: 'echo', value: 3 }, ['rules[0].action.value?']],
@@ -248,7 +248,7 @@ describe('an action', () => {
 });
 
 describe('a rule', () => {
-  it('warns of a condition that nothing looks at', () => {
+  test('warns of a condition that nothing looks at', () => {
     expect(pathsOf(withRules({ trigger: 'start', when: 'nonsense', action: terminate }))).toEqual([
       'rules[0].when?',
     ]);
@@ -257,7 +257,7 @@ describe('a rule', () => {
     ]);
   });
 
-  it('on a metric must name one', () => {
+  test('on a metric must name one', () => {
     expect(pathsOf(withRules({ trigger: 'metric', action: terminate }))).toEqual(['rules[0]']);
     expect(pathsOf(withRules({ trigger: 'metric', name: '', action: terminate }))).toEqual(['rules[0].name']);
     expect(pathsOf(withRules({ trigger: 'metric', name: 'mean.x', when: '> x', action: terminate }))).toEqual(
@@ -265,12 +265,12 @@ describe('a rule', () => {
     );
   });
 
-  it('is missed when there is none', () => {
+  test('is missed when there is none', () => {
     expect(pathsOf({ jobs: [], rules: [] })).toEqual(['rules?']);
   });
 });
 
-it('never lets the jobs of a group pass what can be counted', () => {
+test('never lets the jobs of a group pass what can be counted', () => {
   const job = { name: 'a', command: 'x', count: 2 ** 31 - 1 };
   expect(pathsOf({ ...withJob({}), jobs: [job, { ...job, count: 1 }] })).toEqual(['jobs[1].count']);
   expect(read({ ...withJob({}), jobs: [job] }).config.groups.get('a')?.count).toBe(2 ** 31 - 1);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
 import { ConfigError, EnsembleError } from '../../../src/errors.js';
 import { HELLO } from '../../support/config.js';
@@ -19,20 +19,20 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 describe('loadConfig', () => {
-  it('reads a file and remembers it', async () => {
+  test('reads a file and remembers it', async () => {
     const path = file('hello.yaml', `\uFEFF${HELLO}`);
     const { config } = await loadConfig(path);
     expect(config.file).toBe(path);
     expect(config.groups.has('sleep')).toBe(true);
   });
 
-  it('names the file in what is wrong with it', async () => {
+  test('names the file in what is wrong with it', async () => {
     const path = file('wrong.yaml', HELLO.replace('count: 5', 'count: x'));
     await expect(loadConfig(path)).rejects.toBeInstanceOf(ConfigError);
     await expect(loadConfig(path)).rejects.toMatchObject({ diagnostics: [{ file: path, line: 6 }] });
   });
 
-  it.each([
+  test.each([
     ['is not there', () => join(folder, 'none.yaml'), /ENOENT/],
     ['is a directory', () => folder, /directory/],
     ['is not UTF-8', () => file('latin1.yaml', Uint8Array.of(0x61, 0x3a, 0x20, 0xe4)), /UTF-8/],

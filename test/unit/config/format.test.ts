@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { formatDiagnostics } from '../../../src/config/source/format.js';
 import { formatPath } from '../../../src/text/path.js';
 
 const slep = { severity: 'error', path: 'rules[1].action.label', message: "no job group 'slep'" } as const;
 
-it('writes diagnostics as compilers do', () => {
+test('writes diagnostics as compilers do', () => {
   const inFile = { ...slep, file: 'e.yaml', line: 12, column: 14 };
   const inText = { ...slep, severity: 'warning' as const, file: null, line: 12, column: 14 };
   const inObject = { ...slep, path: '', file: null, line: null, column: null };
@@ -16,14 +16,14 @@ it('writes diagnostics as compilers do', () => {
   expect(formatDiagnostics([])).toBe('');
 });
 
-it('keeps each on its line, whatever it quotes', () => {
+test('keeps each on its line, whatever it quotes', () => {
   const evil = { ...slep, message: 'a\nb\u001b[31m\u202e', file: 'x\ny', line: 1, column: 1 };
   const text = formatDiagnostics([evil]);
   expect(text).not.toMatch(/[\p{Cc}\u202e]/u);
   expect(text).toContain('a\\nb\\u001b[31m\\u202e');
 });
 
-it('writes paths', () => {
+test('writes paths', () => {
   expect(formatPath([])).toBe('');
   expect(formatPath(['jobs', 0, 'environment', 'A B'])).toBe('jobs[0].environment["A B"]');
 });

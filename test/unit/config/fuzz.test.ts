@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { configFromObject, loadConfig, parseConfig } from '../../../src/config/load.js';
 import { loadTests } from '../../../src/config/load-tests.js';
@@ -167,7 +167,7 @@ function readSafely(read: () => unknown): void {
 }
 
 describe('whatever it is given,', () => {
-  it.each([
+  test.each([
     ['text', fc.string({ unit: 'binary', maxLength: 200 })],
     ['nearly YAML', yamlish],
     ['a damaged file', damaged],
@@ -179,7 +179,7 @@ describe('whatever it is given,', () => {
     );
   });
 
-  it('loadConfig and loadTests throw nothing but errors of ours: bytes, and YAML of any value', async () => {
+  test('loadConfig and loadTests throw nothing but errors of ours: bytes, and YAML of any value', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ensemble-fuzz-'));
     const path = join(folder, 'e.yaml');
     const values = fc.oneof(fc.anything({ withBigInt: true, maxDepth: 3 }), ensemble);
@@ -211,7 +211,7 @@ describe('whatever it is given,', () => {
     }
   });
 
-  it('parseConfig does so for what is no text', () => {
+  test('parseConfig does so for what is no text', () => {
     fc.assert(
       fc.property(fc.anything(), (input) => {
         fc.pre(typeof input !== 'string');
@@ -220,7 +220,7 @@ describe('whatever it is given,', () => {
     );
   });
 
-  it('configFromObject throws nothing but ConfigError: what holds itself', () => {
+  test('configFromObject throws nothing but ConfigError: what holds itself', () => {
     const node = fc.constantFrom('jobs', 'rules', 'attributes', 'environment', 'with', 'action', 'a');
     fc.assert(
       fc.property(fc.array(node, { minLength: 1, maxLength: 6 }), fc.boolean(), (keys, list) => {
@@ -240,7 +240,7 @@ describe('whatever it is given,', () => {
     expect(() => configFromObject({ jobs: [deep], rules: [] })).toThrow(/nested too deeply/);
   });
 
-  it.each([
+  test.each([
     ['anything', fc.anything({ withNullPrototype: true, withMap: true, withBigInt: true })],
     ['nearly an ensemble', ensemble],
   ])('configFromObject throws nothing but ConfigError: %s', (_, value) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ensembleJsonSchema, type JsonSchema } from '../../../src/config/schema/json-schema.js';
 import { TRIGGERS } from '../../../src/language/triggers.js';
@@ -13,7 +13,7 @@ function at(...path: string[]): JsonSchema {
 }
 
 describe('the JSON Schema', () => {
-  it('says what it is', () => {
+  test('says what it is', () => {
     expect(schema).toMatchObject({
       $schema: 'http://json-schema.org/draft-07/schema#',
       title: 'flux-ensemble',
@@ -24,7 +24,7 @@ describe('the JSON Schema', () => {
     expect(schema.$id).toEqual(expect.any(String));
   });
 
-  it('lists triggers and actions with their descriptions', () => {
+  test('lists triggers and actions with their descriptions', () => {
     const trigger = at('properties', 'rules', 'items', 'properties', 'trigger');
     expect(trigger.enum).toEqual(TRIGGERS.map(({ name }) => name));
     expect(trigger.enumDescriptions).toEqual(TRIGGERS.map(({ description }) => description));
@@ -44,7 +44,7 @@ describe('the JSON Schema', () => {
     expect(action.enumDescriptions).toHaveLength(8);
   });
 
-  it('describes every key', () => {
+  test('describes every key', () => {
     const undescribed: string[] = [];
     const look = (part: unknown, path: string): void => {
       if (typeof part !== 'object' || part === null) return;
@@ -59,7 +59,7 @@ describe('the JSON Schema', () => {
   });
 
   const terminate = { name: 'terminate' };
-  it.each([
+  test.each([
     parse(HELLO),
     withJob({ workdir: null, environment: { A: 1, B: true, C: '' }, duration: 1.5, urgency: 31 }),
     withRules({

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { diagnose } from '../../support/config.js';
 
@@ -14,7 +14,7 @@ const said = {
 };
 
 describe('a key of another tool leads to ours', () => {
-  it.each([
+  test.each([
     ['job', 'walltime', "use 'duration'"],
     ['job', 'time_limit', "use 'duration'"],
     ['job', 'time', "use 'duration'"],
@@ -59,7 +59,7 @@ describe('a key of another tool leads to ours', () => {
     expect(only?.message).toContain(hint);
   });
 
-  it('and that ours is missing is not said besides', () => {
+  test('and that ours is missing is not said besides', () => {
     const found = diagnose({
       jobs: [{ name: 'a', cmd: 'x' }],
       rules: [{ on: 'start', do: terminate }],
@@ -71,7 +71,7 @@ describe('a key of another tool leads to ours', () => {
     ]);
   });
 
-  it('any other key is shown with those that there are', () => {
+  test('any other key is shown with those that there are', () => {
     expect(said.rule('frobnicate')[0]?.message).toMatch(
       /^unknown key 'frobnicate' \(the keys here are trigger, /,
     );
@@ -79,7 +79,7 @@ describe('a key of another tool leads to ours', () => {
 });
 
 describe('keys that begin with x-', () => {
-  it('are ignored in every mapping whose keys are ours', () => {
+  test('are ignored in every mapping whose keys are ours', () => {
     const text = `x-base: &base {nodes: 2, x-inner: [1]}
 logging: {x-a: 1}
 jobs:
@@ -97,7 +97,7 @@ tests:
     expect(config.groups.get('a')?.entries.map(({ nodes }) => nodes)).toEqual([2, 2]);
   });
 
-  it('are names where the names are of the user', () => {
+  test('are names where the names are of the user', () => {
     const job = { name: 'a', command: 'x {{x-p}}', environment: { 'x-e': '1' }, parameters: { 'x-p': 3 } };
     const { config } = parseConfig(JSON.stringify({ jobs: [job], rules: [start] }));
     expect(config.groups.get('a')?.entries[0]).toMatchObject({

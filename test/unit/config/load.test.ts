@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { configFromObject, parseConfig } from '../../../src/config/load.js';
 import { HELLO, read, withJob, withRules } from '../../support/config.js';
 
 describe('an ensemble', () => {
-  it('gets every default', () => {
+  test('gets every default', () => {
     const { config, warnings } = parseConfig(HELLO, { file: '/somewhere/e.yaml' });
     expect(warnings).toEqual([]);
     expect(config).toEqual({
@@ -81,7 +81,7 @@ describe('an ensemble', () => {
     });
   });
 
-  it('is the same from an object and from YAML', () => {
+  test('is the same from an object and from YAML', () => {
     const value = withRules(
       { trigger: 'metric', name: 'mean.echo-pending', when: '> 5', action: { name: 'grow', value: '2' } },
       { trigger: 'job-finish', name: 'sleep', action: { name: 'cancel', label: 'echo', backoff: 0 } },
@@ -90,7 +90,7 @@ describe('an ensemble', () => {
     expect(parseConfig(JSON.stringify(value))).toEqual(configFromObject(value));
   });
 
-  it('may use anchors, aliases and merge keys', () => {
+  test('may use anchors, aliases and merge keys', () => {
     const { config } = parseConfig(
       'jobs:\n  - &base {name: a, command: run, environment: &env {V: 1.10}}\n' +
         '  - {<<: *base, name: b, count: 2}\n  - {name: c, command: run, environment: *env}\n' +
@@ -104,7 +104,7 @@ describe('an ensemble', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['yes', true],
     ['On', true],
     ['true', true],
@@ -117,7 +117,7 @@ describe('an ensemble', () => {
     ).toBe(debug);
   });
 
-  it('takes logging and custom that are empty as absent', () => {
+  test('takes logging and custom that are empty as absent', () => {
     const { config } = parseConfig(`${HELLO.replace('  debug: true', '#  debug: true')}custom:\n`);
     expect(config).toMatchObject({ debug: false, custom: null });
     expect(parseConfig(`${HELLO}custom: |\n\n`).config.custom).toBeNull();
@@ -130,7 +130,7 @@ describe('the heartbeat', () => {
   const grow = { trigger: 'start', action: { name: 'grow' } };
   const shrink = { trigger: 'start', action: { name: 'shrink' } };
 
-  it('is off by default, and 60 for rules that need it', () => {
+  test('is off by default, and 60 for rules that need it', () => {
     expect(heartbeatOf({}, { trigger: 'start', action: { name: 'terminate' } })).toBe(0);
     expect([heartbeatOf({}, grow), heartbeatOf({ heartbeat: 0 }, shrink)]).toEqual([60, 60]);
     expect(heartbeatOf({}, { trigger: 'heartbeat', action: { name: 'terminate' } })).toBe(60);
@@ -141,18 +141,18 @@ describe('the heartbeat', () => {
 describe('a job', () => {
   const entryOf = (job: object) => read(withJob(job)).config.groups.get('a')?.entries[0];
 
-  it('has at least one node, and a task for each', () => {
+  test('has at least one node, and a task for each', () => {
     expect(entryOf({ nodes: 0, tasks: 0 })).toMatchObject({ nodes: 1, tasks: 1 });
     expect(entryOf({ nodes: 4, tasks: 2 })).toMatchObject({ nodes: 4, tasks: 4 });
     expect(entryOf({ nodes: 2, tasks: 6 })).toMatchObject({ nodes: 2, tasks: 6 });
   });
 
-  it('has its command split as a shell would, but not expanded', () => {
+  test('has its command split as a shell would, but not expanded', () => {
     const command = `sh -c 'echo "$HOME" *' "two words" a\\ b ''`;
     expect(entryOf({ command })?.command).toEqual(['sh', '-c', 'echo "$HOME" *', 'two words', 'a b', '']);
   });
 
-  it('has an environment of strings, as they were written', () => {
+  test('has an environment of strings, as they were written', () => {
     const environment = { A: 'x', B: 1, C: true, D: '' };
     expect(entryOf({ environment })?.environment).toEqual({ A: 'x', B: '1', C: 'true', D: '' });
     const text =
@@ -166,13 +166,13 @@ describe('a job', () => {
     });
   });
 
-  it('keeps paths as written', () => {
+  test('keeps paths as written', () => {
     const job = { workdir: 'runs/1', output: 'out-{{id}}-{{id.f58plain}}.txt', error: '{{name}}.{{size}}' };
     expect(entryOf(job)).toMatchObject(job);
     expect(entryOf({ workdir: '' })?.workdir).toBeNull();
   });
 
-  it('joins others of its name in one group, in the order of the file', () => {
+  test('joins others of its name in one group, in the order of the file', () => {
     const jobs = [
       { name: 'b', command: 'one', count: 2 },
       { name: 'a', command: 'two' },
@@ -191,12 +191,12 @@ describe('a rule', () => {
   const ruleOf = (rule: object) => read(withRules(rule)).config.rules[0];
   const terminate = { name: 'terminate' };
 
-  it('is titled by its name or by its trigger', () => {
+  test('is titled by its name or by its trigger', () => {
     expect(ruleOf({ trigger: 'start', name: 'begin', action: terminate })?.title).toBe('begin');
     expect(ruleOf({ trigger: 'job-fail', action: terminate })?.title).toBe('job-fail');
   });
 
-  it('filters job events by group', () => {
+  test('filters job events by group', () => {
     expect(ruleOf({ trigger: 'job-finish', name: 'echo', action: terminate })?.trigger).toEqual({
       kind: 'job',
       event: 'finish',
@@ -209,13 +209,13 @@ describe('a rule', () => {
     });
   });
 
-  it('takes a number for a label, and digits for a value', () => {
+  test('takes a number for a label, and digits for a value', () => {
     const jobs = [{ name: '1.10', command: 'x' }];
     const text = `jobs: ${JSON.stringify(jobs)}\nrules: [{trigger: start, action: {name: submit, label: 1.10, value: "3"}}]`;
     expect(parseConfig(text).config.rules[0]?.action).toMatchObject({ label: '1.10', value: 3 });
   });
 
-  it('has defaults for each action', () => {
+  test('has defaults for each action', () => {
     expect(ruleOf({ trigger: 'start', action: { name: 'shrink' } })?.action).toMatchObject({ value: 1 });
     const custom = {
       ...withRules({ trigger: 'start', action: { name: 'custom', label: 'f' } }),

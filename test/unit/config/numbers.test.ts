@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { diagnose, read, single, withRules } from '../../support/config.js';
 
 const file = (parameters: string, when = '') => `jobs:
@@ -16,7 +16,7 @@ const words = (input: unknown) =>
     ?.entries.map(({ command }) => command[1]);
 
 describe('a number that would lose digits where it is computed with', () => {
-  it.each([
+  test.each([
     ['{from: 9007199254740993, to: 9007199254740995, step: 0.5}', '4:21', /exactly with 0.5/],
     ['{from: 1, to: 18446744073709551615, count: 3, scale: log}', '4:21', /log scale .* exactly/],
     ['{from: 1, to: 18446744073709551615, count: 4}', '4:21', /can't be spread .* exactly/],
@@ -31,7 +31,7 @@ describe('a number that would lose digits where it is computed with', () => {
     expect(found.startsWith(`${place} jobs[0].parameters.x`)).toBe(true);
   });
 
-  it.each([
+  test.each([
     [
       'job.parameters.x > 5',
       '7:34',
@@ -44,7 +44,7 @@ describe('a number that would lose digits where it is computed with', () => {
     expect(found.startsWith(`${place} rules[1].when`)).toBe(true);
   });
 
-  it('is refused in a short condition', () => {
+  test('is refused in a short condition', () => {
     const rule = (when: string) => ({
       trigger: 'metric',
       name: 'count.sleep.failed',
@@ -55,27 +55,27 @@ describe('a number that would lose digits where it is computed with', () => {
     expect(diagnose(withRules(rule('> 9007199254740992')))).toEqual([]);
   });
 
-  it('is refused where the language takes a number, with its digits', () => {
+  test('is refused where the language takes a number, with its digits', () => {
     const text = file('1').replace('    command', '    count: 18446744073709551615\n    command');
     expect(single(text)).toMatch(/^3:12 .*; found the number 18446744073709551615, which is too large/);
   });
 });
 
 describe('ranges', () => {
-  it('of large integers are exact', () => {
+  test('of large integers are exact', () => {
     expect(words(file('{from: 18446744073709551610, to: 18446744073709551615, count: 2}'))).toEqual([
       '18446744073709551610',
       '18446744073709551615',
     ]);
   });
-  it('may have zeros behind', () => {
+  test('may have zeros behind', () => {
     expect(words(file('{from: 0.10, to: 0.30, step: 0.10}'))).toEqual(['0.1', '0.2', '0.3']);
     expect(words(file('{from: 1e3, to: 3000, step: 0x3E8}'))).toEqual(['1000', '2000', '3000']);
   });
 });
 
 describe('an object', () => {
-  it('may hold bigints', () => {
+  test('may hold bigints', () => {
     const jobs = [{ name: 'a', command: 'run {{x}}', parameters: { x: [9007199254740993n, 5n] } }];
     expect(words({ jobs, rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }] })).toEqual([
       '9007199254740993',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JobEntry } from '../../../src/model/ensemble.js';
 import { diagnose, pathsOf, read, single, withJob, withRules } from '../../support/config.js';
 
@@ -8,7 +8,7 @@ const entries = (job: object): readonly JobEntry[] =>
 const commands = (job: object) => entries(job).map(({ command }) => command.slice(1).join('|'));
 
 describe('parameters', () => {
-  it('make a job of every row, with everything filled in', () => {
+  test('make a job of every row, with everything filled in', () => {
     const [first, , third] = entries({
       command: 'sim -T {{t}} "{{what}}" {{ what }}{{group}}',
       parameters: { t: [300, 400], what: ['a b', 'c'], n: { from: 2, to: 4, step: 2 } },
@@ -43,7 +43,7 @@ describe('parameters', () => {
     expect(read(withJob({ parameters: { t: [1, 2] }, count: 3 })).config.groups.get('a')?.count).toBe(6);
   });
 
-  it('are lists, ranges, single values, rows or drawn', () => {
+  test('are lists, ranges, single values, rows or drawn', () => {
     expect(commands({ command: 'x {{a}} {{b}}', parameters: { a: [1, 2], b: 'y' } })).toEqual(['1|y', '2|y']);
     expect(
       commands({
@@ -67,7 +67,7 @@ describe('parameters', () => {
     expect(commands({ ...drawn, seed: 1 })).not.toEqual(commands(drawn));
   });
 
-  it('wait, where a tag asks for what only a firing knows', () => {
+  test('wait, where a tag asks for what only a firing knows', () => {
     const [entry] = entries({
       command: 'x {{a}} {{index}} {{event.context.note}} {{metrics.count.a.failed}} {{job.parameters.a}}',
       parameters: { a: 1 },
@@ -77,7 +77,7 @@ describe('parameters', () => {
     expect(entry?.commandText).toContain('x 1 {{index}} {{event.context.note}}');
   });
 
-  it('have as many rows as the lists have combinations', () => {
+  test('have as many rows as the lists have combinations', () => {
     const list = fc.array(fc.integer({ min: 0, max: 99 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(list, list, fc.integer({ min: 1, max: 4 }), (a, b, samples) => {
@@ -97,7 +97,7 @@ describe('parameters', () => {
 });
 
 describe('a mistake in parameters', () => {
-  it.each([
+  test.each([
     ['{{temprature}}', "nothing is called '{{temprature}}'; did you mean 'temperature'?"],
     ['{{event.nam}}', "did you mean 'event.name'?"],
     ['{{metrics.meen.a-duration}}', "no statistic 'meen'; did you mean 'mean'?"],
@@ -112,7 +112,7 @@ describe('a mistake in parameters', () => {
     expect(single(withJob({ command: `x ${tag}`, parameters: { temperature: [1] } }))).toContain(message);
   });
 
-  it('is told with its place', () => {
+  test('is told with its place', () => {
     const text = [
       'jobs:',
       '  - name: a',
@@ -127,7 +127,7 @@ describe('a mistake in parameters', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     [{ x: { from: 1 } }, 'x', "'to' is missing"],
     [{ x: { from: 1, to: 2 } }, 'x', "a range needs 'step' or 'count'"],
     [{ x: { from: 1, to: 2, step: 1, count: 2 } }, 'x', 'not both'],
@@ -151,7 +151,7 @@ describe('a mistake in parameters', () => {
     expect(told).toContain(`jobs[0].parameters${path.startsWith('[') ? path : `.${path}`}`);
   });
 
-  it('in rows, in numbers and in what they come to', () => {
+  test('in rows, in numbers and in what they come to', () => {
     expect(pathsOf(withJob({ parameters: [{ a: 1 }, { b: 2 }] }))).toEqual([
       'jobs[0].parameters[1]',
       'jobs[0].parameters[1].b',
@@ -167,7 +167,7 @@ describe('a mistake in parameters', () => {
     expect(pathsOf(withJob({ seed: 1, parameters: { a: 1 } }))).toEqual(['jobs[0].seed?']);
   });
 
-  it('in an action', () => {
+  test('in an action', () => {
     const submit = (parameters: object) => ({ name: 'submit', label: 'sleep', parameters });
     expect(single(withRules({ trigger: 'start', action: submit({ n: 1 }) }))).toContain(
       "group 'sleep' has no parameter 'n'; it has no parameters",

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { diagnose, single } from '../../support/config.js';
 
 /** A group that a plugin's probes measure, and a rule about it. */
@@ -18,7 +18,7 @@ rules:
 const told = (...given: Parameters<typeof study>) => diagnose(study(...given)).map(({ message }) => message);
 
 describe('probes', () => {
-  it.each([
+  test.each([
     'mean.melt-temperature > 300',
     'min.melt-energy < -2.5 and last.melt-wall_time > 1h',
     'p95.melt-energy > 1',
@@ -29,12 +29,12 @@ describe('probes', () => {
     expect(told('[{probe: lammps.thermo}]', when)).toEqual([]);
   });
 
-  it('may depend on their options, and several measure side by side', () => {
+  test('may depend on their options, and several measure side by side', () => {
     const both = `[{probe: lammps.thermo}, {probe: lammps.thermo, with: {columns: {pressure: Press}}, timeout: 5s}]`;
     expect(told(both, 'mean.melt-pressure > mean.melt-temperature')).toEqual([]);
   });
 
-  it.each([
+  test.each([
     [
       '[{probe: lammps.termo}]',
       "5:22 jobs[0].probes[0].probe no probe 'lammps.termo'; did you mean 'lammps.thermo'?",
@@ -88,7 +88,7 @@ describe('probes', () => {
     );
   });
 
-  it.each([
+  test.each([
     ['mean.melt-temprature > 1', "no variable 'temprature'; did you mean 'temperature'?"],
     ['mean(melt.enrgy, 1m) > 1', "no variable 'enrgy'; did you mean 'energy'?"],
     ['mean.plot-temperature > 1', "no variable 'temperature'; there are duration and pending"],
@@ -97,7 +97,7 @@ describe('probes', () => {
     expect(told('[{probe: lammps.thermo}]', when)).toEqual([message]);
   });
 
-  it('that are wrong are the only thing that is told', () => {
+  test('that are wrong are the only thing that is told', () => {
     const when = 'mean.melt-temperature > 1 and p95(melt.energy, 1m) > 1';
     for (const probes of ['[{probe: lammps.termo}]', '[{prob: lammps.thermo}]', '[4]', '4']) {
       expect(told(probes, when).filter((message) => /variable|group/.test(message))).toEqual([]);
@@ -109,7 +109,7 @@ describe('probes', () => {
     expect(misspelt).toEqual(["no job group 'metl'; did you mean 'melt'?"]);
   });
 
-  it('of all entries of a group are those of the group', () => {
+  test('of all entries of a group are those of the group', () => {
     const text = study('[{probe: lammps.thermo}]', 'mean.melt-pressure > mean.melt-energy').replace(
       'rules:',
       `  - name: melt
@@ -120,7 +120,7 @@ rules:`,
     expect(diagnose(text)).toEqual([]);
   });
 
-  it('are given values by tests', () => {
+  test('are given values by tests', () => {
     const tests = (probes: string, metric = 'mean.melt-energy') => `${study('[{probe: lammps.thermo}]')}tests:
   - name: t
     jobs: {melt: {duration: 1s, probes: ${probes}}}

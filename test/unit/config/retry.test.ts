@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pathsOf, read, single, withJob } from '../../support/config.js';
 
 const retryOf = (retry: unknown) => read(withJob({ retry })).config.groups.get('a')?.retry;
 const never = 1e9;
 
 describe('retry', () => {
-  it('is a number of times, or says more', () => {
+  test('is a number of times, or says more', () => {
     expect(retryOf(null)).toBeNull();
     expect(retryOf(2)).toEqual({
       times: 2,
@@ -27,7 +27,7 @@ describe('retry', () => {
     });
   });
 
-  it('is one for all entries of a group', () => {
+  test('is one for all entries of a group', () => {
     const jobs = (first: unknown, second: unknown) => ({
       jobs: [
         { name: 'a', command: 'x', retry: first },
@@ -42,7 +42,7 @@ describe('retry', () => {
     expect(read(jobs(undefined, 1)).config.groups.get('a')?.retry?.times).toBe(1);
   });
 
-  it.each([
+  test.each([
     [-1, 'jobs[0].retry'],
     [{}, "'times' is missing"],
     [{ times: 1, backof: 1 }, "did you mean 'backoff'?"],

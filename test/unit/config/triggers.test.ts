@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { jobEventOf, TRIGGERS } from '../../../src/language/triggers.js';
 
 describe('TRIGGERS', () => {
-  it('holds every trigger that ensemble-python allows', () => {
+  test('holds every trigger that ensemble-python allows', () => {
     const names = new Set(TRIGGERS.map(({ name }) => name));
     const theirs = ['start', 'metric'];
     for (const event of ['depend', 'sched', 'run', 'cancel', 'cleanup', 'finish', 'success', 'fail']) {
@@ -11,12 +11,12 @@ describe('TRIGGERS', () => {
     expect(theirs.filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('describes each once, in a sentence', () => {
+  test('describes each once, in a sentence', () => {
     expect(new Set(TRIGGERS.map(({ name }) => name)).size).toBe(TRIGGERS.length);
     for (const { description } of TRIGGERS) expect(description).toMatch(/^[A-Z].*\.$/);
   });
 
-  it('tells the event of a job trigger', () => {
+  test('tells the event of a job trigger', () => {
     expect(jobEventOf('job-prolog-start')).toBe('prolog-start');
     expect(jobEventOf('start')).toBeNull();
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { diagnose, pathsOf, read, withRules } from '../../support/config.js';
 
 const terminate = { name: 'terminate' };
@@ -13,7 +13,7 @@ rules:
     when: ${when}
 `;
 
-  it.each([
+  test.each([
     ['mean.a-duration > x', '5:29'],
     ['"mean.a-duration > x"', '5:30'],
     ["'mean.a-duration > \"it''s\" + x'", '5:40'],
@@ -25,7 +25,7 @@ rules:
     expect(places(file(when)).at(-1)).toMatch(new RegExp(`^${place} nothing is called 'x'`));
   });
 
-  it('shows the character where the file can not tell it', () => {
+  test('shows the character where the file can not tell it', () => {
     expect(places(file('"mean.a-duration\\t> x"'))).toEqual([
       expect.stringMatching(/^5:11 .*\(character 19: mean\.a-duration\\t> ⟨here⟩x\)$/),
     ]);
@@ -36,7 +36,7 @@ rules:
 });
 
 describe('a rule', () => {
-  it('may say how long, where, and how often at most', () => {
+  test('may say how long, where, and how often at most', () => {
     const { config } = read({
       ...withRules({
         trigger: 'metric',
@@ -59,7 +59,7 @@ describe('a rule', () => {
     });
   });
 
-  it.each([
+  test.each([
     [{ trigger: 'metric', when: '5 > 3' }, ['rules[0].when']],
     [{ trigger: 'metric', when: 'event.status > 3' }, ['rules[0].when']],
     [{ trigger: 'interval' }, ['rules[0]']],
@@ -84,7 +84,7 @@ describe('a rule', () => {
     expect(pathsOf(withRules({ action: terminate, ...rule }))).toEqual(expected);
   });
 
-  it('states are named once', () => {
+  test('states are named once', () => {
     expect(pathsOf({ ...withRules(), states: ['a', 'b', 'a'] })).toContain('states[2]');
     expect(pathsOf({ ...withRules(), states: Array.from({ length: 65 }, (_, i) => `s${i}`) })).toContain(
       'states',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { diagnose, single } from '../../support/config.js';
 
@@ -23,7 +23,7 @@ rules:
 `;
 
 describe('a value that needs quotes is shown with them, at its place', () => {
-  it.each([
+  test.each([
     ['when: > 5', 'when: "> 5"'],
     ['when: >= 5', 'when: ">= 5"'],
     ['when: > 5 # five', 'when: "> 5"'],
@@ -47,7 +47,7 @@ describe('a value that needs quotes is shown with them, at its place', () => {
     expect(inFlow.endsWith(`put the value in quotes: ${hint}`)).toBe(true);
   });
 
-  it.each([
+  test.each([
     ['command: {{x}}', 'command: "{{x}}"'],
     ['command: {{x}} --all', 'command: "{{x}} --all"'],
     ['command: echo a: b', 'command: "echo a: b"'],
@@ -61,22 +61,22 @@ describe('a value that needs quotes is shown with them, at its place', () => {
     expect(found.endsWith(`put the value in quotes: ${hint}`)).toBe(true);
   });
 
-  it('as a path or in the environment', () => {
+  test('as a path or in the environment', () => {
     expect(single(job('output: {{name}}.out'))).toMatch(/^3:13 .*: output: "\{\{name\}\}\.out"$/);
     expect(single(job('environment: {A: {{x}}}'))).toMatch(/^3:22 .*: A: "\{\{x\}\}"$/);
   });
 
-  it('where YAML takes it for an empty block', () => {
+  test('where YAML takes it for an empty block', () => {
     expect(single(block('when: >5'))).toMatch(/^6:11 {2}'>5' begins an empty block of text; .* ">5"$/);
   });
 
-  it('where YAML takes it for an alias', () => {
+  test('where YAML takes it for an alias', () => {
     expect(single(block('when: *x'))).toMatch(/^6:11 {2}no anchor '&x' .* needs quotes$/);
   });
 });
 
 describe('other YAML that is wrong', () => {
-  it.each([
+  test.each([
     [job('command:echo'), '3:12  not valid YAML: a blank must follow the colon: command: echo'],
     [
       job('command: x\n\tcount: 2'),
@@ -90,14 +90,14 @@ describe('other YAML that is wrong', () => {
     expect(single(text)).toBe(message);
   });
 
-  it('a number with separators', () => {
+  test('a number with separators', () => {
     const found = diagnose(job('command: x\n    count: 1,000'));
     expect(found.map(({ message }) => message)).toEqual([
       expect.stringMatching(/found the string '1,000'; write 1000$/),
     ]);
   });
 
-  it('conditions that need no quotes keep their meaning', () => {
+  test('conditions that need no quotes keep their meaning', () => {
     for (const when of ['< 5', '<= 5', '== 5', '5', '-5', '"> 5"', '>\n      count.a.failed > 5']) {
       const { config, warnings } = parseConfig(block(`when: ${when}`));
       expect(warnings.filter(({ message }) => !message.startsWith('every rule waits'))).toEqual([]);

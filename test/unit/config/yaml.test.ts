@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { diagnose, HELLO, pathsOf, single } from '../../support/config.js';
 
 describe('YAML that is wrong', () => {
-  it.each([
+  test.each([
     ['', '1:1', /empty/],
     ['# nothing\n', '1:1', /empty/],
     ['a: b: c\n', '1:4', /not valid YAML/],
@@ -27,14 +27,14 @@ describe('YAML that is wrong', () => {
     expect(found.startsWith(place)).toBe(true);
   });
 
-  it('does not hide what else is wrong, where the rest can be understood', () => {
+  test('does not hide what else is wrong, where the rest can be understood', () => {
     const text = HELLO.replace('count: 5', 'count: 5\n    count: 6').replace('label: sleep', 'label: slep');
     expect(pathsOf(text)).toEqual(['', 'rules[0].action.label']);
   });
 });
 
 describe('aliases', () => {
-  it('that explode are refused quickly', () => {
+  test('that explode are refused quickly', () => {
     let text = 'a0: &a0 [x, x, x, x, x, x, x, x, x]\n';
     for (let level = 1; level < 30; level++) {
       text += `a${level}: &a${level} [${Array(9)
@@ -46,7 +46,7 @@ describe('aliases', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it.each([
+  test.each([
     ['jobs: &a [*a]\nrules: []\n', '1:11'],
     ['jobs:\n  - &a {name: a, command: x, attributes: {x: {y: [*a]}}}\nrules: []\n', '2:51'],
     ['jobs:\n  - &a {<<: *a, name: a, command: x}\nrules: []\n', '2:13'],
@@ -57,7 +57,7 @@ describe('aliases', () => {
     expect(single(text)).toMatch(new RegExp(`^${place} .*'\\*\\w+' stands inside the value that it repeats`));
   });
 
-  it('of merge keys that explode are refused at their place', () => {
+  test('of merge keys that explode are refused at their place', () => {
     let text = 'jobs: []\nrules: []\nx-0: &a0 {x: 1}\n';
     for (let level = 1; level < 60; level++) {
       text += `x-${level}: &a${level} {<<: [*a${level - 1}, *a${level - 1}], y: 1}\n`;
@@ -65,19 +65,19 @@ describe('aliases', () => {
     expect(single(text)).toMatch(/^\d\d:\d+ .*alias '\*a\d+' makes the document too large/);
   });
 
-  it('can nest no deeper than what is written can', () => {
+  test('can nest no deeper than what is written can', () => {
     let text = 'jobs: []\nrules: []\nx-0: &a0 [1]\n';
     for (let level = 1; level < 300; level++) text += `x-${level}: &a${level} [*a${level - 1}]\n`;
     expect(single(text)).toMatch(/^\d\d:\d+ .*alias '\*a\d+' is nested too deeply/);
   });
 
-  it('may be as many as a long file has', () => {
+  test('may be as many as a long file has', () => {
     const jobs = Array.from({ length: 500 }, (_, i) => `  - {name: g${i}, command: x, environment: *env}\n`);
     const text = `jobs:\n  - {name: a, command: x, environment: &env {A: 1}}\n${jobs.join('')}rules: []\n`;
     expect(parseConfig(text).config.groups.size).toBe(501);
   });
 
-  it('are followed to the place of a mistake, which is told once', () => {
+  test('are followed to the place of a mistake, which is told once', () => {
     const text =
       'jobs:\n  - &base\n    name: a\n    command: x\n    count: -1\n  - {<<: *base, name: b}\n  - {<<: [*base], name: c}\n' +
       'rules: []\n';
@@ -89,18 +89,18 @@ describe('aliases', () => {
 });
 
 describe('YAML of other kinds', () => {
-  it('keeps timestamps as text, also under %YAML 1.1', () => {
+  test('keeps timestamps as text, also under %YAML 1.1', () => {
     for (const head of ['', '%YAML 1.1\n---\n']) {
       const { config } = parseConfig(`${head}${HELLO.replaceAll('sleep', '2020-01-01')}`);
       expect([...config.groups.keys()]).toEqual(['2020-01-01']);
     }
   });
 
-  it('warns of tags that it does not know', () => {
+  test('warns of tags that it does not know', () => {
     expect(single(HELLO.replace('sleep 10', '!!python/name:os.system sleep 10'))).toMatch(/^5:14 .*python/);
   });
 
-  it('may have CRLF, a byte order mark and other scripts', () => {
+  test('may have CRLF, a byte order mark and other scripts', () => {
     const text = `\uFEFF${HELLO.replaceAll('sleep', 'schläft-寝る').replaceAll('\n', '\r\n')}`;
     expect([...parseConfig(text).config.groups.keys()]).toEqual(['schläft-寝る']);
     expect(single(text.replace('count: 5', 'count: x'))).toMatch(/^6:12 /);

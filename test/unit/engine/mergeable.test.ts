@@ -1,7 +1,7 @@
 /** Merged states against the whole, against the native engine, and against exact quantiles. */
 
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadAddon } from '../../../src/engine/addon.js';
 import {
   emptyState,
@@ -62,7 +62,7 @@ function expectAlike(found: StreamState, wanted: StreamState): void {
 }
 
 describe('a mergeable state', () => {
-  it('is the same here and in the native engine, to the last bit', () => {
+  test('is the same here and in the native engine, to the last bit', () => {
     fc.assert(
       fc.property(numbers, (values) => {
         const { sum, ...state } = sparse(stateOf(values));
@@ -73,7 +73,7 @@ describe('a mergeable state', () => {
     );
   });
 
-  it('merged from parts is that of the whole', () => {
+  test('merged from parts is that of the whole', () => {
     fc.assert(
       fc.property(fc.array(numbers, { maxLength: 6 }), (parts) => {
         const merged = parts.map(nativeState).reduce(merge, emptyState);
@@ -82,7 +82,7 @@ describe('a mergeable state', () => {
     );
   });
 
-  it('merges in any order', () => {
+  test('merges in any order', () => {
     fc.assert(
       fc.property(numbers, numbers, (a, b) => {
         expectAlike(merge(stateOf(a), stateOf(b)), merge(stateOf(b), stateOf(a)));
@@ -90,7 +90,7 @@ describe('a mergeable state', () => {
     );
   });
 
-  it('says what the native engine says', () => {
+  test('says what the native engine says', () => {
     fc.assert(
       fc.property(numbers, (values) => {
         const state = stateOf(values);
@@ -107,7 +107,7 @@ describe('a mergeable state', () => {
     );
   });
 
-  it('has quantiles within 1 % of the exact ones, however it was merged', () => {
+  test('has quantiles within 1 % of the exact ones, however it was merged', () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(number, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 5 }),
@@ -128,7 +128,7 @@ describe('a mergeable state', () => {
     );
   });
 
-  it('has a bounded number of buckets', () => {
+  test('has a bounded number of buckets', () => {
     const wide = Array.from({ length: 600 }, (_, i) => 10 ** (i - 450));
     const state = stateOf(wide);
     expect(state.buckets.length).toBe(2048);
@@ -139,7 +139,7 @@ describe('a mergeable state', () => {
     expect(Math.abs((stateQuantile(state, 0.99) as number) - exact)).toBeLessThanOrEqual(0.01 * exact);
   });
 
-  it('has no values without numbers', () => {
+  test('has no values without numbers', () => {
     expect(stateQuantile(emptyState, 0.5)).toBeNull();
     expect(stateIqr(emptyState)).toBeNull();
     expect(stateMad(emptyState)).toBeNull();

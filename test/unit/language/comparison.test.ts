@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatCondition, parseCondition } from '../../../src/language/comparison.js';
 
 const comparison = fc.constantFrom('<', '<=', '>', '>=', '==', '!=');
@@ -7,7 +7,7 @@ const comparison = fc.constantFrom('<', '<=', '>', '>=', '==', '!=');
 const threshold = fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0);
 
 describe('parseCondition', () => {
-  it.each([
+  test.each([
     [3, '==', 3],
     [-1.5, '==', -1.5],
     ['3', '==', 3],
@@ -24,7 +24,7 @@ describe('parseCondition', () => {
     expect(parseCondition(text)).toEqual({ ok: true, value: { comparison, threshold } });
   });
 
-  it.each([
+  test.each([
     '',
     ' ',
     '>',
@@ -54,11 +54,14 @@ describe('parseCondition', () => {
     if (!result.ok) expect(result.messages.join()).toMatch(/< <= > >= == !=/);
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('refuses the number %d', (n) => {
-    expect(parseCondition(n).ok).toBe(false);
-  });
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'refuses the number %d',
+    (n) => {
+      expect(parseCondition(n).ok).toBe(false);
+    },
+  );
 
-  it('reads back what formatCondition writes', () => {
+  test('reads back what formatCondition writes', () => {
     fc.assert(
       fc.property(comparison, threshold, (comparison, threshold) => {
         const condition = { comparison, threshold } as const;
@@ -67,7 +70,7 @@ describe('parseCondition', () => {
     );
   });
 
-  it('never gives a threshold that is not finite, nor throws', () => {
+  test('never gives a threshold that is not finite, nor throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^ ?[<>=!]{0,2} ?[-+.0-9eE]*$/)), (text) => {
         const result = parseCondition(text);
@@ -76,7 +79,7 @@ describe('parseCondition', () => {
     );
   });
 
-  it('takes no longer than its text is long', () => {
+  test('takes no longer than its text is long', () => {
     const started = performance.now();
     for (const text of [`${' '.repeat(1e6)}x`, `${'1'.repeat(1e6)}x`, `> ${' '.repeat(1e6)}x`]) {
       expect(parseCondition(text).ok).toBe(false);

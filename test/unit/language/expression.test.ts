@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkCondition, hasFaults } from '../../../src/language/expression/check.js';
 import { formatExpression } from '../../../src/language/expression/format.js';
 import { isFault, parseExpression } from '../../../src/language/expression/parser.js';
@@ -37,7 +37,7 @@ const faultOf = (text: string) => {
 };
 
 describe('reading an expression', () => {
-  it.each([
+  test.each([
     ['a.b > 1 and c.d < 2 or e.f == 3', '(((a.b > 1) and (c.d < 2)) or (e.f == 3))'],
     ['a.b > 1 or c.d < 2 and e.f == 3', '((a.b > 1) or ((c.d < 2) and (e.f == 3)))'],
     ['not a.b > 1 and c.d < 2', '((not (a.b > 1)) and (c.d < 2))'],
@@ -59,7 +59,7 @@ describe('reading an expression', () => {
     expect(grouped(parse(text))).toBe(expected);
   });
 
-  it.each([
+  test.each([
     ['', '0 the condition is empty'],
     ['a.b >', '5 the condition ends where a number, a metric or a text is expected'],
     ['a.b > > 5', "6 '>' stands where a number, a metric or a text is expected"],
@@ -129,7 +129,7 @@ const tree: fc.Arbitrary<Expression> = fc.letrec<{ node: Expression }>((tie) => 
 })).node;
 
 describe('any expression', () => {
-  it('reads back as what was written', () => {
+  test('reads back as what was written', () => {
     fc.assert(
       fc.property(tree, (expression) => {
         expect(bare(parse(formatExpression(expression)))).toEqual(bare(expression));
@@ -138,7 +138,7 @@ describe('any expression', () => {
     );
   });
 
-  it('is read or refused at a place of its own, whatever it is', () => {
+  test('is read or refused at a place of its own, whatever it is', () => {
     const piece = fc.constantFrom(
       ...['(', ')', '-', 'not ', ' and ', ' or ', '>', '==', '=', '"', "'", '`', '5m', '1e', '.', ',', ' '],
       ...['mean.a-duration', 'count.a.failed', 'rate', 'event.name', 'state', 'a', 'ü', '🌊', '\0', '\n'],
@@ -177,7 +177,7 @@ describe('what an expression refers to', () => {
     return hasFaults(result) ? result.map(({ at, message }) => `${at} ${message}`) : result;
   };
 
-  it('becomes steps of a stack machine', () => {
+  test('becomes steps of a stack machine', () => {
     expect(check('count.sleep.failed / 2 > 1.5 and not (event.name == "x" or -event.status < 0)')).toEqual([
       { op: 'metric', metric: { kind: 'count', group: 'sleep', count: 'failed' } },
       { op: 'number', value: 2 },
@@ -197,7 +197,7 @@ describe('what an expression refers to', () => {
     ]);
   });
 
-  it('takes a parameter of a job for what it is compared with', () => {
+  test('takes a parameter of a job for what it is compared with', () => {
     expect(check('job.parameters.nodes < 16 and "fine" == job.parameters.mesh')).toEqual([
       { op: 'number parameter', value: 'nodes' },
       { op: 'number', value: 16 },
@@ -212,7 +212,7 @@ describe('what an expression refers to', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['job.parameters.node < 16', ["0 no parameter 'node'; did you mean 'nodes'?"]],
     ['mean.slep-duration > 5', ["0 no job group 'slep'; did you mean 'sleep'?"]],
     ['count.sleep.fail > 5', ["0 no outcome 'fail'; did you mean 'failed'?"]],
@@ -243,7 +243,7 @@ describe('what an expression refers to', () => {
     expect(check(text)).toEqual(expected);
   });
 
-  it('may be over a window', () => {
+  test('may be over a window', () => {
     expect(check('rate(count.sleep.failed, 10m) < p99.9(`my group`.pending, 90s)')).toEqual([
       { op: 'metric', metric: { kind: 'rate', group: 'sleep', count: 'failed', window: 600 } },
       {
@@ -254,7 +254,7 @@ describe('what an expression refers to', () => {
     ]);
   });
 
-  it('is no event where there is none, and no state where the file has none', () => {
+  test('is no event where there is none, and no state where the file has none', () => {
     expect(check('event.status > 0', { event: false })).toEqual([
       '0 event.status is known only to rules on events of jobs (job-...)',
     ]);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatMetricName, parseMetricName, parseWindowedMetric } from '../../../src/language/metric-name.js';
 import {
   ASKED_STATISTICS,
@@ -38,7 +38,7 @@ const metric: fc.Arbitrary<MetricName> = fc.oneof(
 );
 
 describe('parseMetricName', () => {
-  it('lets groups hold dots and dashes', () => {
+  test('lets groups hold dots and dashes', () => {
     expect(parseMetricName('mean.lammps-v1.2-duration')).toEqual({
       ok: true,
       value: {
@@ -55,7 +55,7 @@ describe('parseMetricName', () => {
     });
   });
 
-  it('reads back what formatMetricName writes', () => {
+  test('reads back what formatMetricName writes', () => {
     fc.assert(
       fc.property(metric, (value) => {
         expect(parseMetricName(formatMetricName(value), new Set([value.group]))).toEqual({ ok: true, value });
@@ -63,7 +63,7 @@ describe('parseMetricName', () => {
     );
   });
 
-  it.each([
+  test.each([
     '',
     'mean',
     '.',
@@ -87,7 +87,7 @@ describe('parseMetricName', () => {
     });
   });
 
-  it('suggests every part that is misspelt', () => {
+  test('suggests every part that is misspelt', () => {
     expect(parseMetricName('meen.slep-duratoin', new Set(['echo', 'sleep']))).toEqual({
       ok: false,
       messages: [
@@ -102,7 +102,7 @@ describe('parseMetricName', () => {
     });
   });
 
-  it('knows what statistics are called elsewhere', () => {
+  test('knows what statistics are called elsewhere', () => {
     const meant = (name: string) => {
       const result = parseMetricName(`${name}.echo-duration`, new Set(['echo']));
       return result.ok
@@ -116,7 +116,7 @@ describe('parseMetricName', () => {
     expect(['p101', 'p', 'p1000', 'p-1', 'p1e1'].map(meant)).not.toContain('understood');
   });
 
-  it('tells the decimals of a percentile from a group', () => {
+  test('tells the decimals of a percentile from a group', () => {
     const group = (text: string, groups: string[] | null) => {
       const result = parseMetricName(text, groups && new Set(groups));
       return result.ok && result.value.kind === 'statistic' && [result.value.statistic, result.value.group];
@@ -128,7 +128,7 @@ describe('parseMetricName', () => {
     expect(group('p99.a.b-duration', ['a.b'])).toEqual(['p99', 'a.b']);
   });
 
-  it('tells the count of a variable from counts of jobs', () => {
+  test('tells the count of a variable from counts of jobs', () => {
     const read = (text: string) => {
       const result = parseMetricName(text);
       return result.ok && [result.value.kind, result.value.group];
@@ -138,7 +138,7 @@ describe('parseMetricName', () => {
     expect(read('count.a-duration.failed')).toEqual(['count', 'a-duration']);
   });
 
-  it('lists what there is where nothing is near', () => {
+  test('lists what there is where nothing is near', () => {
     expect(parseMetricName('skewness.echo-age', new Set(['echo']))).toMatchObject({
       ok: false,
       messages: [
@@ -148,18 +148,18 @@ describe('parseMetricName', () => {
     });
   });
 
-  it('takes any group when it is not told which there are', () => {
+  test('takes any group when it is not told which there are', () => {
     expect(parseMetricName('max.whatever-pending', null).ok).toBe(true);
     expect(parseMetricName('max.whatever-pending', new Set([])).ok).toBe(false);
   });
 
-  it('never throws', () => {
+  test('never throws', () => {
     fc.assert(
       fc.property(fc.string(), (text) => typeof parseMetricName(text, new Set(['a'])).ok === 'boolean'),
     );
   });
 
-  it('reads windows with and without units', () => {
+  test('reads windows with and without units', () => {
     const window = (text: string) => {
       const result = parseMetricName(text);
       return result.ok && 'window' in result.value && result.value.window;
@@ -178,7 +178,7 @@ describe('parseWindowedMetric', () => {
     return result.ok ? result.value : result.messages.join('; ');
   };
 
-  it('gives the metric', () => {
+  test('gives the metric', () => {
     const statistic = { kind: 'statistic', statistic: 'p95', group: 'b.c', variable: 'pending', window: 60 };
     expect(said('p95', 'b.c.pending')).toEqual(statistic);
     expect(said('rate', 'count.b.c.finished')).toEqual({
@@ -189,7 +189,7 @@ describe('parseWindowedMetric', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['avg', 'a.duration', "there is no function 'avg'; did you mean 'mean'?"],
     ['meen', 'a.duration', "there is no function 'meen'; did you mean 'mean'?"],
     ['ewma', 'a.duration', 'ewma takes no window'],
@@ -204,7 +204,7 @@ describe('parseWindowedMetric', () => {
     expect(said(name, path)).toContain(message);
   });
 
-  it('takes no window that is none', () => {
+  test('takes no window that is none', () => {
     for (const window of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 0.0001]) {
       expect(said('mean', 'a.duration', window)).toContain('a window of');
     }

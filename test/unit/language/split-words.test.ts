@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { splitWords } from '../../../src/language/split-words.js';
 
@@ -18,7 +18,7 @@ function shellWords(texts: readonly string[]): string[][] {
 }
 
 describe('splitWords', () => {
-  it.each([
+  test.each([
     ['echo hello world', ['echo', 'hello', 'world']],
     ['  a\tb \n c ', ['a', 'b', 'c']],
     [`sh -c 'echo "$HOME"; exit 3'`, ['sh', '-c', 'echo "$HOME"; exit 3']],
@@ -33,11 +33,11 @@ describe('splitWords', () => {
     expect(splitWords(text)).toEqual({ ok: true, value: words });
   });
 
-  it.each(["echo 'a", 'echo "a', 'echo a\\', `"'`, '"a\\"'])('refuses %j', (text) => {
+  test.each(["echo 'a", 'echo "a', 'echo a\\', `"'`, '"a\\"'])('refuses %j', (text) => {
     expect(splitWords(text)).toMatchObject({ ok: false });
   });
 
-  it('splits as the shell does', () => {
+  test('splits as the shell does', () => {
     const piece = fc.constantFrom('a', 'b', ' ', "'", '"', '\\', '\\\\', 'x/', '\\"');
     const texts = fc.sample(fc.string({ unit: piece, maxLength: 12 }), { numRuns: 400, seed: 7 });
     const asked = texts.filter((text) => {
@@ -50,7 +50,7 @@ describe('splitWords', () => {
     );
   });
 
-  it('any list of words survives being quoted', () => {
+  test('any list of words survives being quoted', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (words) => {
         const quoted = words.map((word) => `'${word.replaceAll("'", `'"'"'`)}'`).join(' ');
@@ -60,7 +60,7 @@ describe('splitWords', () => {
   });
 });
 
-it('`command: true` is the program of that name', () => {
+test('`command: true` is the program of that name', () => {
   const { config } = parseConfig(
     'jobs: [{name: a, command: true}]\nrules: [{trigger: start, action: {name: submit, label: a}}]\n',
   );

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type Notation,
   parseFiring,
@@ -19,7 +19,7 @@ const faultOf = (parsed: Notation<unknown>) =>
 describe('what happens to jobs', () => {
   const numbers = (...ranges: [number, number][]) => ({ kind: 'numbers', ranges });
 
-  it.each([
+  test.each([
     ['heartbeat', { kind: 'heartbeat' }],
     ['submit a', { kind: 'submit', group: 'a', count: 1, held: false, parameters: {} }],
     ['submit a x5', { kind: 'submit', group: 'a', count: 5, held: false, parameters: {} }],
@@ -78,7 +78,7 @@ describe('what happens to jobs', () => {
     expect(understood(parseHappening(text))).toEqual(expected);
   });
 
-  it.each([
+  test.each([
     ['', /^0 here is missing an event/],
     ['fial a 1', /^0 no event 'fial'; did you mean 'fail'\?/],
     ['submit', /^6 here is missing the job group/],
@@ -105,7 +105,7 @@ describe('what happens to jobs', () => {
 });
 
 describe('what becomes of jobs', () => {
-  it.each([
+  test.each([
     ['success', { kind: 'exit', code: 0 }],
     ['fail', { kind: 'exit', code: 1 }],
     ['fail exit 7', { kind: 'exit', code: 7 }],
@@ -118,14 +118,14 @@ describe('what becomes of jobs', () => {
     expect(understood(parseOutcome(text))).toEqual(expected);
   });
 
-  it('says what there is', () => {
+  test('says what there is', () => {
     expect(faultOf(parseOutcome('sucess'))).toBe("0 no outcome 'sucess'; did you mean 'success'?");
     expect(faultOf(parseOutcome('exit 256'))).toMatch(/^5 an exit code/);
   });
 });
 
 describe('which action is due', () => {
-  it.each([
+  test.each([
     ['terminate', { action: 'terminate', label: null, goto: null, by: null }],
     ['submit a', { action: 'submit', label: 'a', goto: null, by: null }],
     [
@@ -165,7 +165,7 @@ describe('any text', () => {
     ),
   );
 
-  it('is understood or refused at a place in it', () => {
+  test('is understood or refused at a place in it', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { toMermaid } from '../../../src/report/mermaid.js';
 import { graphOf } from '../../../src/report/model.js';
@@ -28,7 +28,7 @@ use: [{algorithm: replace-failures, with: {group: sim, budget: 2}}]
 const graph = graphOf(config);
 
 describe('the graph of an ensemble', () => {
-  it('has a node for each state, group, rule, and whatever rules act on', () => {
+  test('has a node for each state, group, rule, and whatever rules act on', () => {
     expect(graph.nodes.map(({ kind, title, details }) => [kind, title, ...details])).toEqual([
       ['state', 'explore', 'begins here'],
       ['state', 'refine'],
@@ -52,7 +52,7 @@ describe('the graph of an ensemble', () => {
     ]);
   });
 
-  it('has an edge for what a rule looks at, does, and where it goes', () => {
+  test('has an edge for what a rule looks at, does, and where it goes', () => {
     expect(
       graph.edges.map(({ from, to, kind, label }) => `${from} ${kind} ${to} ${label}`.trimEnd()),
     ).toEqual([
@@ -77,7 +77,7 @@ describe('the graph of an ensemble', () => {
 });
 
 describe('as Mermaid', () => {
-  it('escapes whatever means something there', () => {
+  test('escapes whatever means something there', () => {
     const lines = toMermaid(graph).split('\n');
     expect(lines[0]).toBe('flowchart TB');
     expect(lines).toContain(
@@ -92,7 +92,7 @@ describe('as Mermaid', () => {
 });
 
 describe('as SVG', () => {
-  it('shows every node, escaped, and names the picture', async () => {
+  test('shows every node, escaped, and names the picture', async () => {
     const svg = await toSvg(graph, 'a & b.yaml');
     expect(svg).toContain('<title>a &amp; b.yaml</title>');
     expect(svg.match(/class="node"/g)).toHaveLength(graph.nodes.length);

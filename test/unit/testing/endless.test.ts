@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import type { EnsembleError } from '../../../src/errors.js';
 import { runTest, type TestRun } from '../../../src/testing/run-test.js';
@@ -28,28 +28,28 @@ const file = (rules: readonly string[], test: string, job = '') =>
   `tests:\n  - {name: x, ${test}, expect: {}}\n`;
 
 describe('a test of rules that set themselves off', () => {
-  it('ends when a job that is submitted submits one more', async () => {
+  test('ends when a job that is submitted submits one more', async () => {
     const again = `{trigger: job-submit, name: a, action: {name: submit, label: a, ${ever}}}`;
     expect(await refusal(file([start, again], 'jobs: {a: {duration: 10s}}'))).toMatch(
       /^rule 'a' \(rules\[1\]\) fires without end: 1\d{3} times at 0s$/,
     );
   });
 
-  it('ends when a metric does', async () => {
+  test('ends when a metric does', async () => {
     const again = `{trigger: metric, when: count.a.submitted > 0, action: {name: submit, label: a, ${ever}}}`;
     expect(await refusal(file([start, again], 'jobs: {a: {duration: 10s}}'))).toMatch(
       /^rule 'count.a.submitted > 0' \(rules\[1\]\) fires without end: 1\d{3} times at 0s$/,
     );
   });
 
-  it('ends before each job that submits fifty has filled the memory', async () => {
+  test('ends before each job that submits fifty has filled the memory', async () => {
     const again = `{trigger: job-start, name: a, action: {name: submit, label: a, ${ever}}}`;
     expect(await refusal(file([start, again], 'jobs: {a: {duration: 10s}}', ', count: 50'))).toMatch(
       /^jobs are submitted without end: 1\d{4} by 0s: rule 'a' \(rules\[1\]\) has fired \d{3} times$/,
     );
   });
 
-  it('ends when jobs that take no time follow each other, and names all who take part', async () => {
+  test('ends when jobs that take no time follow each other, and names all who take part', async () => {
     const rules = [
       start,
       `{trigger: job-success, name: a, action: {name: submit, label: a, ${ever}}}`,
@@ -60,7 +60,7 @@ describe('a test of rules that set themselves off', () => {
     );
   });
 
-  it('ends when functions send the ensemble from state to state', async () => {
+  test('ends when functions send the ensemble from state to state', async () => {
     const text = `states: [one, two]
 jobs: [{name: a, command: "true"}]
 rules:
@@ -76,14 +76,14 @@ tests: [{name: x, expect: {}}]
     );
   });
 
-  it('ends when an interval comes for a whole day', async () => {
+  test('ends when an interval comes for a whole day', async () => {
     const often = `{trigger: interval, interval: 1s, action: {name: submit, label: a, ${ever}}}`;
     expect(await refusal(file([often], 'jobs: {a: {duration: 100ms}}'))).toMatch(
       /^rule 'every 1s' \(rules\[0\]\) fires without end: \d{5} times by [\d.]+s$/,
     );
   });
 
-  it('ends when an interval is too short to come to anything', async () => {
+  test('ends when an interval is too short to come to anything', async () => {
     const never =
       '{trigger: interval, interval: 0.01ms, when: count.a.failed > 0, action: {name: submit, label: a}}';
     expect(await refusal(file([start, never], 'until: 1d'))).toMatch(
@@ -96,19 +96,19 @@ describe('a test of jobs that are tried again and again', () => {
   const fails = (retry: string, more = '') =>
     file([start], `jobs: {a: {duration: 0, outcome: fail}}${more}`, `, retry: ${retry}`);
 
-  it('ends when there is no backoff', async () => {
+  test('ends when there is no backoff', async () => {
     expect(await refusal(fails('{times: 1000000000}'))).toMatch(
       /^the retry of group 'a' submits jobs again without end: 1\d{3} times at 0s$/,
     );
   });
 
-  it('ends when there is one, but no end', async () => {
+  test('ends when there is one, but no end', async () => {
     expect(await refusal(fails('{times: 1000000000, backoff: 1s}'))).toMatch(
       /^the retry of group 'a' submits jobs again without end: \d{5} times by [\d.]+s$/,
     );
   });
 
-  it('goes on as often as the file says', async () => {
+  test('goes on as often as the file says', async () => {
     const { metrics, end } = await run(fails('{times: 50}'));
     expect(metrics.groups.get('a')?.count).toMatchObject({ submitted: 51, failed: 51, retried: 50 });
     expect(end).toBe('idle');
@@ -116,21 +116,21 @@ describe('a test of jobs that are tried again and again', () => {
 });
 
 describe('a test of very many jobs', () => {
-  it('may have a firing for each of them at one moment', async () => {
+  test('may have a firing for each of them at one moment', async () => {
     const each = `{trigger: job-success, name: a, action: {name: urgency, label: a, value: 20, ${ever}}}`;
     const { firings, end } = await run(file([start, each], 'jobs: {a: {duration: 1s}}', ', count: 2500'));
     expect(firings).toHaveLength(2501);
     expect(end).toBe('idle');
   });
 
-  it('ends when they are more than it can hold', async () => {
+  test('ends when they are more than it can hold', async () => {
     expect(await refusal(file([start], 'jobs: {a: {duration: 1s}}', ', count: 300000'))).toBe(
       'a test may submit at most 250000 jobs, and exceeds this by 0s: ' +
         "rule 'start' (rules[0]) has fired once",
     );
   });
 
-  it('may repeat itself until its time is over', async () => {
+  test('may repeat itself until its time is over', async () => {
     const again = `{trigger: job-success, name: a, action: {name: submit, label: a, ${ever}}}`;
     const { metrics, end } = await run(file([start, again], 'jobs: {a: {duration: 10s}}, until: 1h'));
     expect(metrics.groups.get('a')?.count.success).toBe(360);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, it } from 'vitest';
+import { describe, test } from 'vitest';
 import { configFromObject } from '../../../src/config/load.js';
 import { ConfigError } from '../../../src/errors.js';
 
@@ -32,7 +32,7 @@ const expectations = fc.record(
   },
   { requiredKeys: [] },
 );
-const test = fc.record(
+const testCase = fc.record(
   {
     name: fc.oneof(fc.constantFrom('t', 'u'), scalar),
     jobs: fc.oneof(of(['a', 'b'], fc.oneof(plan, scalar)), scalar),
@@ -49,9 +49,9 @@ const test = fc.record(
 const use = of(['algorithm', 'with'], fc.oneof(of(['group', 'budget', 'target'], scalar), scalar));
 
 describe('tests and uses of any kind', () => {
-  it('are understood, or refused in words', () => {
+  test('are understood, or refused in words', () => {
     fc.assert(
-      fc.property(listOf(test), listOf(use), (tests, uses) => {
+      fc.property(listOf(testCase), listOf(use), (tests, uses) => {
         try {
           configFromObject({ jobs: [{ name: 'a', command: 'x' }], rules: [], tests, use: uses });
         } catch (error) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { firingText, mismatchesOf } from '../../../src/testing/compare.js';
 import { runTest, type TestRun } from '../../../src/testing/run-test.js';
@@ -35,7 +35,7 @@ async function run(test: string): Promise<{ run: TestRun; firings: string[]; mis
 const counts = ({ metrics }: TestRun, group: string) => metrics.groups.get(group)?.count;
 
 describe('a test without a workload manager', () => {
-  it('lets submitted jobs run and end as it says, each in its turn', async () => {
+  test('lets submitted jobs run and end as it says, each in its turn', async () => {
     const { run: result, firings } = await run(
       'jobs: {a: {duration: [5s, 10s], outcome: [fail, success, signal 9, success]}, b: {duration: 500ms}}, expect: {}',
     );
@@ -46,7 +46,7 @@ describe('a test without a workload manager', () => {
     expect(result.metrics.groups.get('b')?.duration.mean).toBe(0.5);
   });
 
-  it('keeps jobs waiting for slots, as the local member does', async () => {
+  test('keeps jobs waiting for slots, as the local member does', async () => {
     const { run: result } = await run('slots: 1, jobs: {a: {duration: 10s}, b: {duration: 1s}}, expect: {}');
     expect(result.metrics.groups.get('a')?.pending).toMatchObject({ min: 0, max: 30, mean: 15 });
     // First come, first served: b was submitted after all of a.
@@ -54,7 +54,7 @@ describe('a test without a workload manager', () => {
     expect(result.duration).toBe(41);
   });
 
-  it('lets jobs wait, and ends them at their time limit', async () => {
+  test('lets jobs wait, and ends them at their time limit', async () => {
     const { run: result, firings } = await run(
       'jobs: {a: {wait: 3s, duration: 1s}, b: {duration: 1h}, late: {duration: 1s}}, expect: {}',
     );
@@ -66,7 +66,7 @@ describe('a test without a workload manager', () => {
     expect(result.end).toBe('idle');
   });
 
-  it('does what its script says, line by line', async () => {
+  test('does what its script says, line by line', async () => {
     const { run: result, firings } = await run(`events: [
       1s: submit a x2 held, 2s: [fail a 1, exception a 2 oom severity 3], 3s: start a 5,
       4s: [finish a x2, finish b 1, exception a 4 oom], 5s: [finish a all, memo a 6]], expect: {}`);
@@ -82,7 +82,7 @@ describe('a test without a workload manager', () => {
     expect(result.metrics.groups.get('a')?.exceptions).toEqual({ oom: 1 });
   });
 
-  it('says which of its lines could not be done, and goes on', async () => {
+  test('says which of its lines could not be done, and goes on', async () => {
     const { run: result, mismatches } = await run(`events: [
       1s: [finish a 5, start a 1, finish a 1, finish a 1, finish a x4, finish b all, timeout late 1], 2s: finish a all],
       expect: {}`);
@@ -99,20 +99,20 @@ describe('a test without a workload manager', () => {
     expect(counts(result, 'a')?.success).toBe(4);
   });
 
-  it('comes to its end at its time, whatever still runs', async () => {
+  test('comes to its end at its time, whatever still runs', async () => {
     const { run: result } = await run('until: 2h, expect: {end: until}');
     expect(result).toMatchObject({ end: 'until', duration: 7200 });
     expect(counts(result, 'a')).toMatchObject({ running: 4 });
   });
 
-  it('knows what time of day it is', async () => {
+  test('knows what time of day it is', async () => {
     const { run: result } = await run(
       'start: 2026-03-01T08:00:00Z, jobs: {a: {duration: 1s}}, until: 5s, expect: {}',
     );
     expect(result.firings[0]?.timestamp).toBe(Date.UTC(2026, 2, 1, 8) / 1000);
   });
 
-  it('refuses what can never start, and lets more slots help', async () => {
+  test('refuses what can never start, and lets more slots help', async () => {
     const loaded = parseConfig(`
 jobs: [{name: wide, command: run, tasks: 3}]
 logging: {heartbeat: 10}
@@ -138,7 +138,7 @@ tests: [{name: no, slots: 1, expect: {}}]
     expect(refused.metrics.groups.get('wide')?.exceptions).toEqual({ alloc: 1 });
   });
 
-  it('knows states, intervals, calendars and silences', async () => {
+  test('knows states, intervals, calendars and silences', async () => {
     const { config, ...rest } = parseConfig(`
 states: [explore, refine, done]
 jobs: [{name: sim, command: run, count: 2, stalled: 30m}, {name: fine, command: run, count: 2}]
@@ -173,7 +173,7 @@ tests:
     ]);
   });
 
-  it('is the same every time', async () => {
+  test('is the same every time', async () => {
     const test =
       'slots: 3, jobs: {a: {duration: [7s, 3s], outcome: [success, timeout]}, b: {duration: 9s}}, expect: {}';
     const first = await run(test);
@@ -182,7 +182,7 @@ tests:
     expect([...second.run.metrics.groups]).toEqual([...first.run.metrics.groups]);
   });
 
-  it('may be of made-up events instead', async () => {
+  test('may be of made-up events instead', async () => {
     const { run: result, firings } = await run('synth: {groups: [a, b], jobs: 50, failures: 0}, expect: {}');
     expect(firings).toHaveLength(2);
     const total = (counts(result, 'a')?.success ?? 0) + (counts(result, 'b')?.success ?? 0);
@@ -198,7 +198,7 @@ describe('what a test expects', () => {
       (mismatch) => (mismatch as { kind: string }).kind,
     );
 
-  it.each([
+  test.each([
     'firings: [0s: submit a, 10s: submit b]',
     'firings: [0s: submit a by start, 10s: submit by count.a.success]',
     'firings: [0s: submit a by start, "10s": "submit b by rules[1]"]',
@@ -212,7 +212,7 @@ describe('what a test expects', () => {
     expect(await kinds(expectations)).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['firings: []', ['firings']],
     ['firings: [0s: submit a]', ['firings']],
     ['firings: [0s: submit a, 10s: submit b, 11s: submit b]', ['firings']],

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { choices, didYouMean, nearest } from '../../../src/text/suggest.js';
 
 describe('nearest', () => {
-  it.each([
+  test.each([
     ['slep', 'sleep'],
     ['sleeep', 'sleep'],
     ['SLEEP', 'sleep'],
@@ -14,16 +14,16 @@ describe('nearest', () => {
     expect(nearest(name, ['echo', 'count', 'mean', 'sleep', 'repetitions', 'job-finish'])).toBe(meant);
   });
 
-  it.each(['', 'x', 'gpu', 'lammps', 'eats'])('finds nothing near %j', (name) => {
+  test.each(['', 'x', 'gpu', 'lammps', 'eats'])('finds nothing near %j', (name) => {
     expect(nearest(name, ['echo', 'a', 'id', 'sleep'])).toBeNull();
   });
 
-  it('does not spend its time on absurd names', () => {
+  test('does not spend its time on absurd names', () => {
     expect(nearest('x'.repeat(1e6), ['y'.repeat(1e6), 'sleep'])).toBeNull();
   });
 });
 
-it('puts suggestions and choices in words', () => {
+test('puts suggestions and choices in words', () => {
   expect(didYouMean('slep', ['sleep'])).toBe("; did you mean 'sleep'?");
   expect(didYouMean('lammps', ['sleep'])).toBe('');
   expect([choices([]), choices(['a']), choices(['a', 'b']), choices(['a', 'b', 'c'], 'and')]).toEqual([
