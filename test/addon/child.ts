@@ -71,7 +71,7 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** What the script printed, a JSON value a line. */
+  /** Output of the script, a JSON value a line. */
   readonly said: readonly unknown[];
   readonly seconds: number;
 }

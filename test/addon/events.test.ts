@@ -73,7 +73,7 @@ describe('raw events', () => {
     const first = events.next();
     await engine.ingest(journal(1, 2));
     const begin = (await first).value as EventBatch;
-    // Nobody takes what comes now.
+    // These events have no consumer.
     for (let i = 0; i < 20; i++) await engine.ingest(journal(3 + i * 500, 500));
     engine.endEvents();
     const rest = await takeAll({ [Symbol.asyncIterator]: () => events });

@@ -38,7 +38,7 @@ function methodsOf({ prototype }: { readonly prototype: object }): string[] {
 
 const propertiesOf = (value: unknown) => Object.keys(Object(value)).toSorted();
 
-/** What an engine delivers of a job that finishes: the outbox with the firing, and the events. */
+/** Returns the deliveries of an engine for a job that finishes: the outbox with the firing, and the events. */
 async function deliver(plan: EnginePlan): Promise<{ outbox: NativeOutbox; batch: NativeEventBatch }> {
   let wake = () => {};
   const engine = new addon.Engine(plan, () => wake());

@@ -1,4 +1,4 @@
-/** What code of the user may write and return without taking the run down. */
+/** Code of the user can't break the run by its output and results. */
 
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

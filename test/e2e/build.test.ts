@@ -1,4 +1,4 @@
-/** What `npm install` runs, as far as it decides something: with a program in place of node-gyp. */
+/** The decisions of `npm install`'s build script, with a program in place of node-gyp. */
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { newFolder, root } from '../support/cli.js';
 
-/** Tells what it was called with; `install` fails as node-gyp does without a network. */
+/** Prints its arguments; `install` fails as node-gyp does without a network. */
 const NODE_GYP = `
 const [what] = process.argv.slice(2);
 console.log(JSON.stringify([process.argv.slice(2), process.env.npm_config_nodedir ?? null]));

@@ -1,4 +1,4 @@
-/** A run goes on, and measures right, while somebody sets the system's clock. */
+/** A run continues with correct intervals while the system's clock is set. */
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

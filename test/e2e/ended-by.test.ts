@@ -1,4 +1,4 @@
-/** A run that somebody ended says who. */
+/** The cause of a run's end is shown. */
 
 import { describe, expect, test } from 'vitest';
 import { cli, ensembleFile, eventually, jsonLines, newFolder } from '../support/cli.js';

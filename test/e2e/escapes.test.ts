@@ -19,7 +19,10 @@ const WRITTEN = JSON.stringify(SLY)
 const CONTROLS = /[\u0001-\u0008\u000b-\u001f\u007f-\u009f\u202e\u2028]/;
 const clean = (text: string) => expect(text).not.toMatch(CONTROLS);
 
-/** What is printed where: no control characters in files, and what we did not write ourselves on no terminal. */
+/**
+ * Runs a command into files and on a terminal. Files must not contain control characters, and the terminal only our
+ * own.
+ */
 async function everywhere(args: readonly string[], options: { cwd?: string } = {}) {
   const { stdout, stderr, status } = await cli(args, options);
   clean(stdout);

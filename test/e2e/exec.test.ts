@@ -1,4 +1,4 @@
-/** The action `exec`: programs that are told what happened and say what to do next. */
+/** The action `exec`: programs receive the event and print the next actions. */
 
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What a run says of jobs that failed: why, how many, which ones, and where their output is. */
+/** Reports of failed jobs: the reasons, the numbers, the jobs, and their output files. */
 
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

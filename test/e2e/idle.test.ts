@@ -7,7 +7,7 @@ const jobs = 'jobs: [{name: a, command: sleep 0.2, count: 4}]';
 const start = '{trigger: start, action: {name: submit, label: a}}';
 const terminate = 'action: {name: terminate, repetitions: 100}';
 
-/** Rules that keep nobody waiting once the jobs are over. */
+/** Rules that do not keep the run open after the last job. */
 const rules: Readonly<Record<string, string>> = {
   'a condition that turned false during its cooldown':
     '{trigger: metric, when: count.a.pending > 0, cooldown: 1h, action: {name: grow, repetitions: 100}}',

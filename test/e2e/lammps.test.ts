@@ -48,7 +48,7 @@ async function run(options: string) {
   };
 }
 
-/** What `lammps.check` prints of each of these logs, and the problems that it has with them. */
+/** Returns the output of `lammps.check` for each of these logs, and its problems. */
 async function checked(logs: readonly string[], when: string) {
   const folder = folderOf(Object.fromEntries(logs.map((log, i) => [`log${i}`, log])));
   const path = ensembleFile(

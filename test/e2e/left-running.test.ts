@@ -1,4 +1,4 @@
-/** What code of the user leaves running: it keeps no run from ending, and does not outlive it. */
+/** Processes that code of the user leaves running neither keep the run from ending nor outlive it. */
 
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

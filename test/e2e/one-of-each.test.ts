@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, ensembleFile, newFolder } from '../support/cli.js';
 
-/** A number one, and behind it a noun that means several. */
+/** A number one followed by a plural noun. */
 const wrong =
   /(^|[^0-9.,:])1 (\w+ )?(jobs|events|firings|records|rules|groups|errors|lines|slots|nodes|times|changes|actions)\b/im;
 

@@ -1,4 +1,4 @@
-/** Names of jobs' files on the local member: what is written is what plugins are told. */
+/** Names of local jobs' files: plugins receive the names of the written files. */
 
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';

@@ -1,4 +1,4 @@
-/** Probes of plugins: what they measure of jobs, and what becomes of a run when they do not. */
+/** Probes of plugins: their values, and their failures. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -257,7 +257,7 @@ rules:
 });
 
 describe.concurrent('a killed spawner', () => {
-  /** Its child is the process that starts jobs, and that one's children are the jobs. */
+  /** The child of the run is the spawner, whose children are the jobs. */
   test.each(['the parent of the job', 'the parent of that'])('ends all jobs: %s', async (which) => {
     const seconds = which === 'the parent of the job' ? '67.1' : '67.2';
     const folder = newFolder();

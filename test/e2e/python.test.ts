@@ -198,7 +198,7 @@ ${source}
       'instance instance',
       'method finish 4',
     ]);
-    // It takes all of them, and returns what is no action.
+    // The function accepts all arguments, and returns an invalid action.
     expect(problems).toMatchObject([
       { message: expect.stringContaining("custom function 'builtin' returned") },
     ]);

@@ -22,7 +22,10 @@ const blocks = (language: string): string[] =>
 const commandsOf = (block: string) =>
   [...block.matchAll(/^\$ (.*?)(?: +#.*)?$/gm)].map(([, command = '']) => command);
 
-/** What a test of ours can't do: what builds or tests everything, and what needs a Flux, a cluster or a certificate. */
+/**
+ * Commands that a test can't run: builds, the tests themselves, and commands that need Flux, a cluster or a
+ * certificate.
+ */
 const elsewhere = [
   /^npm ci( &&.*)?$/,
   /^flux /,

@@ -1,4 +1,4 @@
-/** What becomes of the file that a run is recorded in: which file it may be, and what if it can't be written. */
+/** The file of a run's recording: which files it may replace, and errors of writing. */
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import {
@@ -36,7 +36,7 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-/** What `replay` makes of a recording. */
+/** Returns the result of `replay` for a recording. */
 async function replayed(path: string) {
   const finished = await cli(['replay', '--json', path]);
   return { ...finished, ...jsonLines(finished) };
@@ -179,7 +179,7 @@ describe.concurrent('the recording of a killed run', () => {
       await running.printed('"name":"finish"');
       await new Promise((resolve) => setTimeout(resolve, 2000));
       before = ended(await running.printed('{'));
-      // What could be lost by now is younger than a second.
+      // Only records of the last second may be missing.
       await new Promise((resolve) => setTimeout(resolve, 1500));
       running.process.kill('SIGKILL');
       await running.finished;

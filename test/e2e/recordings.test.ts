@@ -24,7 +24,7 @@ const replay = async (...args: readonly string[]) => {
   return { ...finished, ...jsonLines(finished) };
 };
 
-/** What `synth` writes for these options. */
+/** Returns the output of `synth` with these options. */
 async function synth(...args: readonly string[]): Promise<string> {
   const path = join(newFolder(), 'synth.ndjson');
   expect(await cli(['synth', '--output', path, ...args])).toMatchObject(good);
@@ -105,7 +105,7 @@ rules: [{trigger: heartbeat, action: {name: cancel, label: a, repetitions: 10000
 `);
     const { lines, summary } = await replay(recording, config);
     const times = lines.filter(({ type }) => type === 'firing').map(({ timestamp }) => timestamp);
-    // Two until the start; of the centuries behind it only the last ones.
+    // Two heartbeats before the start, and only the last ones of the following centuries.
     expect(times.slice(0, 3)).toEqual([1795333881.5, 1795333882.5, expect.any(Number)]);
     expect(times.at(-1)).toBeCloseTo(1.7e12, -1);
     expect(summary.firings).toBe(2 + 100_000);

@@ -1,4 +1,4 @@
-/** What the end of a run, a replay and a test say of rules that never fired, or less often than they were due. */
+/** Reports of rules that never fired, or less often than they were triggered, in runs, replays and tests. */
 
 import { describe, expect, test } from 'vitest';
 import type { RuleReport } from '../../src/model/rule-report.js';
@@ -7,7 +7,7 @@ import { cli, ensembleFile, type Finished, jsonLines, newFolder } from '../suppo
 const rulesOf = (finished: Finished) =>
   (jsonLines(finished).summary as unknown as { rules: RuleReport[] }).rules;
 
-/** The lines behind one of the lists' titles. */
+/** Returns the lines after one of the lists' titles. */
 function listOf(stdout: string, title: RegExp): string[] {
   const lines = stdout.split('\n');
   const begin = lines.findIndex((line) => title.test(line));

@@ -7,7 +7,7 @@ import type { EnsembleState, MergedGroup, WatchResponse } from '../../src/servic
 import { cli, ensembleFile, eventually, newFolder, root, serverProgram, start } from '../support/cli.js';
 import { jsonOf, startService } from '../support/service.js';
 
-/** Two quick jobs at the start, more only when somebody asks. */
+/** Two quick jobs at the start, and more only on request. */
 const study = `
 jobs:
   - {name: quick, command: "true", count: 2}
@@ -63,7 +63,7 @@ describe.concurrent('many ensembles, one service', () => {
     for (const name of ['one', 'two']) await service.client.act(name, { name: 'terminate' });
     const [ended, alsoEnded] = await Promise.all([one.finished, two.finished]);
     expect([ended.status, alsoEnded.status]).toEqual([0, 0]);
-    // Of `slow`, which only actions from outside submit.
+    // The warning concerns `slow`, which only actions from outside submit.
     for (const { stderr } of [ended, alsoEnded]) expect(stderr).toMatch(/^.*warning.*no rule submits.*\n$/);
     await service.stop();
   });
@@ -166,10 +166,10 @@ describe.concurrent('many ensembles, one service', () => {
     await eventually(async () => (await service.client.list())[0]?.counts?.success === 5, 'it is known');
     const [before] = await service.client.list();
     await service.stop('SIGKILL');
-    // What the killed one has left is in nobody's way.
+    // The socket of the killed service does not block a new one.
     expect(existsSync(join(service.folder, 'flux-ensemble/service.sock'))).toBe(true);
     const again = await startService([], service.folder);
-    // It registers first, and then tells how far it is.
+    // The run registers first, and then sends its state.
     await eventually(
       async () => (await again.client.list())[0]?.counts?.success === 5,
       'it has told all anew',
@@ -288,7 +288,7 @@ describe.concurrent('many ensembles, one service', () => {
     for (const id of ids) expect(refused.stderr).toContain(id);
     await service.client.act(ids[0] ?? '', { name: 'terminate' });
     await eventually(async () => (await service.client.list())[0]?.status === 'ENDED', 'the first has ended');
-    // Of the name there is one now that can be meant.
+    // Only one live ensemble has this name now.
     await service.client.act('twin', { name: 'terminate' });
     for (const run of runs) expect((await run.finished).status).toBe(0);
     await service.stop();

@@ -14,7 +14,7 @@ const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 const server = (args: string[], env: NodeJS.ProcessEnv = {}) => cli(args, { env, program: serverProgram });
 
-/** What somebody else gets who connects to a socket: runs as nobody, which only root can have done. */
+/** Connects to a socket as another user, which requires root, and returns the result. */
 async function asNobody(path: string): Promise<string> {
   const script = `
     process.setgid(${NOBODY}); process.setuid(${NOBODY});
@@ -54,7 +54,7 @@ describe.concurrent('the Unix socket of a service', () => {
       chmodSync(service.folder, 0o755);
       expect(await asNobody(socket)).toBe('EACCES');
       chmodSync(folder, 0o755);
-      // Even then the socket is not theirs to write to; and nobody of ours goes on to use such a folder.
+      // Even then another user can't write to the socket, and our programs refuse such a folder.
       expect(await asNobody(socket)).toBe('EACCES');
       expect(await service.cli('ls')).toMatchObject({
         status: 2,
@@ -140,7 +140,7 @@ describe.concurrent('a TCP listener', () => {
     const plain = await server(['start', '--port', '0']);
     expect(plain).toMatchObject({ status: 2, stderr: expect.stringContaining('--token-file') });
     const token = tokenFile(newFolder(), 'token', `${'t'.repeat(40)}\n`);
-    // A token that anybody on the way can read is none.
+    // A token on an unencrypted connection is not a protection.
     const wide = await server(['start', '--host', '0.0.0.0', '--port', '0', '--token-file', token]);
     expect(wide).toMatchObject({ status: 2, stderr: expect.stringContaining('has no TLS') });
     const service = await startService(['--port', '0', '--insecure']);
@@ -305,7 +305,7 @@ describe.concurrent('a TCP listener', () => {
       Buffer.from([0x16, 3, 1, 0, 200, 1, 0, 0]),
       Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256)),
       Buffer.concat([Buffer.from(preface), Buffer.alloc(100, 0xff)]),
-      // A frame that claims to be larger than any may be, and headers that are none.
+      // A frame larger than the maximum, and invalid headers.
       Buffer.concat([Buffer.from(preface), frame(4, 0, 0), frame(0, 0xffffff, 1)]),
       Buffer.concat([Buffer.from(preface), frame(4, 0, 0), frame(1, 4, 1, 'abcd')]),
       Buffer.concat([Buffer.from(preface), frame(4, 0, 0), frame(0, 4, 77, 'abcd')]),

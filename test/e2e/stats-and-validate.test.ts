@@ -9,7 +9,7 @@ describe.concurrent('ensemble stats', () => {
     const { stdout, status } = await cli(['stats'], { input });
     expect(status).toBe(0);
     const { p90, p95, p99, piqr, pmad, ewma, std, ...values } = JSON.parse(stdout);
-    // Of the numbers from 1 to 5, within 1 % of each number they are made of.
+    // Statistics of the numbers from 1 to 5, within 1 % of the exact values.
     for (const [found, exact] of [
       [p90, 4.6],
       [p95, 4.8],

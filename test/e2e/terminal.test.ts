@@ -33,7 +33,7 @@ rules:
     const output = await onTerminal(['run', slow, '--slots', '1'], { env: { NO_COLOR: '1' } });
     expect(output).toMatch(/\d of [45] jobs done, 1 running, \d waiting/);
     expect(output).not.toMatch(color);
-    // What is left of each line: what was written after it was last erased.
+    // The visible part of each line: the text after it was last erased.
     const left = output.split(/\r*\n/).map((line) => line.split('\u001b[2K').at(-1));
     expect(left.filter((line) => line?.includes('jobs done'))).toEqual([]);
     expect(left).toContain(' => trigger count.a.success == 2');

@@ -36,7 +36,7 @@ const quickAreDone = (instance: Instance, count: number) =>
     'the quick jobs have ended',
   );
 
-/** What depends on the job manager goes and comes with it; a scheduler would not find its way back alone. */
+/** Reloads the job manager with its dependents, because a scheduler does not reconnect by itself. */
 async function reloadJobManager(instance: Instance): Promise<void> {
   await instance.flux('module', 'reload', 'job-manager');
   await instance.flux('module', 'reload', '-f', 'sched-simple');
@@ -87,7 +87,7 @@ describeFlux('without an instance', () => {
     expect(without.status, without.text).toBe(3);
     expect(without.text).toContain(join(copy, 'build/Release/flux_source.so'));
     expect(without.text).toContain('pkg-config');
-    // Whoever does not ask for it is not bothered.
+    // The local member is not affected.
     expect(attempt()).toMatchObject({ status: 0 });
 
     writeFileSync(join(copy, 'build/Release/flux_source.so'), 'rubbish');
@@ -98,10 +98,10 @@ describeFlux('without an instance', () => {
   });
 });
 
-/** Somebody else on this host. */
+/** Another user of this host. */
 const guest = { uid: 65_534, gid: 65_534 };
 
-/** Why there can be no guest here, or null. */
+/** Returns why the test as another user can't run here, or null. */
 function whyNoGuest(): string | null {
   if (process.getuid?.() !== 0) return 'only root can become somebody else';
   try {

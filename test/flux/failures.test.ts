@@ -1,4 +1,4 @@
-/** What a run says of jobs that failed under Flux: the same as on the local member. */
+/** Reports of jobs that failed under Flux are those of the local member. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

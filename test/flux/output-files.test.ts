@@ -1,4 +1,4 @@
-/** Names of jobs' files under Flux: what Flux writes is what plugins are told. */
+/** Names of jobs' files under Flux: plugins receive the names of the files that Flux writes. */
 
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

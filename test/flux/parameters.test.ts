@@ -9,7 +9,7 @@ interface User {
   readonly origin: { readonly entry: number; readonly attempt?: number };
 }
 
-/** What jobs carry of the group, in the order in which Flux told of them. */
+/** Returns the user attributes of the group's jobs, in the order of the journal. */
 function usersOf(recording: string): User[] {
   return readFileSync(recording, 'utf8')
     .split('\n')
@@ -76,7 +76,7 @@ rules:
     action: {name: submit, label: melt, parameters: {nodes: 16, takes: 0.1s}, repetitions: 5}
 `);
         const { finished, counts, problems } = await run(instance, file);
-        // The jobs that a rule submits in place of others are no further tries of these.
+        // Jobs that a rule submits in place of others are not retries of these.
         expect(finished).toMatchObject({ status: 1, stderr: '' });
         expect(problems).toEqual([]);
         expect(counts.melt).toMatchObject({ submitted: 4, timeout: 2, success: 2 });

@@ -15,7 +15,7 @@ import {
 
 type Exceptions = readonly (readonly [type: string, severity: number])[];
 
-/** What happens to the job of a group: exceptions, in order, while it waits, runs or is cleaned up. */
+/** Events of a group's job: exceptions, in order, while it is pending, running or cleaned up. */
 interface Fate {
   readonly command: string;
   readonly more?: string;
@@ -154,7 +154,7 @@ ${names.map((name) => `  - {trigger: start, action: {name: submit, label: ${name
         expect(counts.seen).toEqual(allGood(2));
 
         expect(await replayed(recording, file)).toEqual(counts);
-        // What Flux still knows of the jobs, each in one record.
+        // The jobs that Flux still knows, each in one record.
         const whole = instance.start(['record', '--full', '--duration', '3', backlog]);
         expect((await whole.finished).status).toBe(0);
         expect(eachOf(await replayed(backlog, file))).toEqual(said);

@@ -47,7 +47,7 @@ describeFlux('a shared queue', () => {
         const before = (await byHand('--urgency=0')).trim();
         // Ended before, and so no business of this run.
         await instance.flux('job', 'wait-event', (await byHand()).trim(), 'clean');
-        // Of no group, and of a group that the file does not have.
+        // One job without a group, and one with a group that is missing in the file.
         await instance.flux('submit', '--urgency=0', 'other');
         await instance.flux('submit', '--urgency=0', '--setattr=user.group=unknown', 'other');
         const running = instance.start([

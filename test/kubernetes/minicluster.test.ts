@@ -66,7 +66,7 @@ describeFlux('a run in a MiniCluster', () => {
       ...['--tls-ca', join(cluster.folder, 'ca.crt'), '--token-file', token, ...more],
     ]).finished;
 
-  /** What the service says of a MiniCluster. */
+  /** Returns the service's status of a MiniCluster. */
   async function status(name: string): Promise<object> {
     const { target, credentials, options } = connection({
       address: { kind: 'tcp', host: '127.0.0.1', port: Number(port) },
@@ -107,7 +107,7 @@ describeFlux('a run in a MiniCluster', () => {
         }),
       );
 
-      // What a run that registers has told of itself is part of what is told of its MiniCluster.
+      // The status of a MiniCluster includes the state of its registered run.
       await run(instance, 'lab/lammps', '--service', `127.0.0.1:${port}`);
       expect(await status('lammps')).toMatchObject({
         name: 'lammps',

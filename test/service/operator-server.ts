@@ -32,7 +32,7 @@ export async function startOperator(backend: ClusterBackend, workers = 10): Prom
   return { socket, address, target: formatAddress(address), logged, close: () => server.close() };
 }
 
-/** A run of so many slots, of at most `max`. */
+/** A run with this number of slots, of at most `max`. */
 export function knownRun(member: string, size: number, max: number): KnownRun & { size: number } {
   const run = {
     member,

@@ -36,7 +36,7 @@ export interface CliOptions {
   readonly program?: string;
 }
 
-/** What a test that failed midway has left behind must not outlive its file. */
+/** Processes that a failed test has left running are killed at the end of its file. */
 const unfinished = new Set<ChildProcess>();
 afterAll(() => {
   for (const child of unfinished) child.kill('SIGKILL');

@@ -42,7 +42,7 @@ export function read(input: unknown, file: string | null = null): LoadedConfig {
   return typeof input === 'string' ? parseConfig(input, { file }) : configFromObject(input);
 }
 
-/** An ensemble of the groups `sleep` and `echo` and of these rules, with others behind them that submit the groups. */
+/** An ensemble with the groups `sleep` and `echo`, these rules, and further rules that submit the groups. */
 export function withRules(...rules: unknown[]) {
   const submit = (label: string) => ({ trigger: 'start', action: { name: 'submit', label } });
   return {

@@ -17,7 +17,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Why there can be no test on Flux here, or null. */
+/** Returns why tests on Flux can't run here, or null. */
 function whatIsMissing(): string | null {
   const folders = (process.env.PATH ?? '').split(delimiter);
   if (!folders.some((folder) => isExecutable(join(folder, 'flux')))) return 'flux is not on PATH';
@@ -55,7 +55,7 @@ export interface InstanceOptions {
   readonly guests?: boolean;
   /** Variables of the broker, on top of ours; undefined for none of the name. */
   readonly env?: NodeJS.ProcessEnv;
-  /** What each job has to run when it has finished, before it is cleaned up. */
+  /** The epilog of each job, which runs between its end and its cleanup. */
   readonly epilog?: readonly string[];
 }
 
@@ -121,7 +121,7 @@ export async function withInstance(
       (await flux('jobs', '-a', '-c', '0', '-no', format)).split('\n').filter((line) => line !== '');
     if (options.epilog !== undefined) await flux('jobtap', 'load', 'perilog.so');
     if (options.nodes !== undefined) {
-      // Nodes without brokers are down unless it is told otherwise.
+      // By default nodes without brokers are down.
       await flux('module', 'remove', 'sched-simple');
       await flux('module', 'reload', '-f', 'resource', 'noverify', 'monitor-force-up');
       await flux('module', 'load', 'sched-simple');
@@ -161,7 +161,7 @@ export interface Report {
   readonly counts: Readonly<Record<string, Record<Count, number>>>;
 }
 
-/** What `--json` printed. */
+/** Returns the report of `--json`. */
 export function reportOf(finished: Finished): Report {
   const { lines, summary } = jsonLines(finished);
   return {

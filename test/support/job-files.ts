@@ -1,4 +1,4 @@
-/** A plugin that tells which files a job has, as it sees them. */
+/** A plugin that prints the files of a job as plugins see them. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,14 +31,14 @@ export const plugin = {
 };
 `;
 
-/** What the plugin told of a job. */
+/** The plugin's output for a job. */
 export interface Told {
   readonly output: string | null;
   readonly error: string | null;
   readonly path: string | null;
   readonly workdir: string;
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** What stands in the file that was asked for. */
+  /** The content of the requested file. */
   readonly text: string | null;
 }
 
@@ -69,7 +69,7 @@ ${more}
   return { folder, file };
 }
 
-/** What `run --json` printed: what was told, in the order of the names of files, and what went wrong. */
+/** Returns the output of `run --json`: the plugin's output in the order of file names, and the problems. */
 export function toldIn(finished: Finished): {
   told: Told[];
   problems: string[];

@@ -7,7 +7,7 @@ import { ServiceClient } from '../../src/service/ensembles/client.js';
 import { cli, type Finished, newFolder, type Running, root, serverProgram, start } from './cli.js';
 
 export interface TestService {
-  /** What $XDG_RUNTIME_DIR is for everybody of this test. */
+  /** $XDG_RUNTIME_DIR of all processes in this test. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly running: Running;

@@ -1,4 +1,4 @@
-/** Engines that nobody closes and nobody holds any more. */
+/** Engines that are neither closed nor referenced. */
 
 import type { Engine } from '../../../src/engine/engine.js';
 import type { PlanRule } from '../../../src/engine/plan/plan.js';
@@ -13,7 +13,7 @@ async function drop(use: (engine: Engine) => Promise<void>): Promise<WeakRef<Eng
 
 async function settles(done: () => boolean): Promise<boolean> {
   for (let i = 0; i < 50; i++) {
-    // What deref() gives out stays alive for the rest of its task: collect in the next one, before looking.
+    // A value returned by deref() stays alive for the rest of its task, so collect in the next one.
     await sleep(10);
     globalThis.gc?.();
     if (done()) return true;
@@ -46,7 +46,7 @@ for (const [name, use] of Object.entries(uses)) {
   say({ name, during, collected, joined });
 }
 
-// An engine that owes an answer stays, though nobody but the promise knows of it.
+// An engine with a pending answer stays alive, although only the promise refers to it.
 const ref = await drop(async () => {});
 const answer = ref.deref()?.ingest(journal(1, 20_000));
 let firings = 0;

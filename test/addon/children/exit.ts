@@ -1,4 +1,4 @@
-/** Ways for a process to end with an engine that nobody closed. */
+/** Ways for a process to end with an open engine. */
 
 import { flood, journal, open, say, sleep } from './common.js';
 
@@ -12,7 +12,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
     await engine.ingest(journal(1, 10));
     say((await engine.status()).firings);
   },
-  // Time goes on in the engine, yet nobody waits for it.
+  // Time advances in the engine, but the process does not wait for it.
   async heartbeats() {
     const rule = {
       trigger: 'heartbeat',

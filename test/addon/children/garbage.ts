@@ -166,7 +166,7 @@ if (part === 'constructors') {
         );
       }
     }
-    // What is inside the parts of a rule.
+    // Invalid values inside the parts of a rule.
     const compared = [
       { op: 'metric', value: 0 },
       { op: 'number', value: 1 },
@@ -222,6 +222,6 @@ if (part === 'constructors') {
     }
   }
 }
-// What was posted is worked through; then the process must be able to leave.
+// Commands that were posted are processed; then the process must be able to exit.
 await sleep(50);
 say({ calls, thrown });

@@ -1,7 +1,7 @@
 /**
  * A stand-in for the Kubernetes API server: TLS, bearer tokens with the verbs that each may use, discovery, and
- * MiniClusters with LIST, GET, WATCH, POST, merge PATCH, PUT and PATCH of the scale subresource, DELETE. What it can't do
- * it answers with an error, not with something made up; kubectl.test.ts holds it against the real kubectl.
+ * MiniClusters with LIST, GET, WATCH, POST, merge PATCH, PUT and PATCH of the scale subresource, DELETE. Other
+ * requests receive an error. kubectl.test.ts verifies it with the real kubectl.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -149,7 +149,7 @@ export class ApiServer {
     const found = discovery(pathname, this.#options.withoutMiniClusters === true);
     if (found !== null) return send(response, 200, found);
     const target = this.#options.withoutMiniClusters ? null : targetOf(pathname);
-    // As for any path that nobody serves: plain text, no Status object.
+    // Unknown paths receive plain text instead of a Status object.
     if (target === null) return send(response, 404, '404 page not found\n', 'text/plain');
 
     const verb = verbOf(request, target, query);

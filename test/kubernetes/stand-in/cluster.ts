@@ -32,7 +32,7 @@ export interface StandIn {
   readonly folder: string;
   /** Path of a kubeconfig for an account, with context namespace `lab`. */
   kubeconfig(account?: Account): string;
-  /** What the kubelet gives a pod: the folder to put before the path, and the environment. */
+  /** Creates the files of a pod. Returns the prefix of their paths, and the environment. */
   pod(account?: Account): { readonly root: string; readonly environment: NodeJS.ProcessEnv };
 }
 

@@ -1,4 +1,4 @@
-/** What a client asks first: which groups, versions and resources there are. */
+/** The discovery of groups, versions and resources, which clients request first. */
 
 const group = {
   name: 'flux-framework.org',

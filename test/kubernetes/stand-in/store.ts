@@ -19,7 +19,7 @@ export interface KubeObject {
   status?: { size?: number; maximumSize?: number; selector?: string; [key: string]: unknown };
 }
 
-/** What is needed to make one; the rest is made up by the store. */
+/** The required fields of a new object; the store sets the others. */
 export interface NewObject {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec?: KubeObject['spec'];
@@ -31,7 +31,7 @@ export interface WatchEvent {
   readonly object: KubeObject;
 }
 
-/** An answer that is no success: an HTTP status, and the reason as Kubernetes names it. */
+/** An unsuccessful answer: an HTTP status, and the reason of Kubernetes. */
 export class StatusError extends Error {
   constructor(
     readonly code: number,
@@ -59,7 +59,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
-/** What the CustomResourceDefinition's schema refuses. */
+/** Refuses objects that violate the CustomResourceDefinition's schema. */
 function validate({ metadata, spec }: KubeObject): void {
   for (const field of ['size', 'minSize', 'maxSize']) {
     const value = spec[field];
@@ -149,7 +149,7 @@ export class Store {
     return this.#tell({ type: 'DELETED', object: this.#versioned(object) });
   }
 
-  /** What has happened since a version; null when that is too long ago. */
+  /** Returns the events since a version; null for a version that is too old. */
   since(version: number): WatchEvent[] | null {
     if (version < this.#compacted) return null;
     return this.#history.filter((entry) => entry.version > version).map(({ event }) => event);

@@ -7,7 +7,7 @@ export interface PrintedColumn {
 
 export type Style = 'one' | 'multi' | 'yaml';
 
-/** What C's `%.<digits>g` prints. */
+/** Formats a number like C's `%.<digits>g`. */
 function general(value: number, digits: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
@@ -57,12 +57,12 @@ export function printRow(style: Style, columns: readonly PrintedColumn[], values
   return `${lines.join('').slice(0, -1)}\n`;
 }
 
-/** What style multi prints in front of each row. */
+/** Prints the head that style multi puts before each row. */
 export function printMultiHead(step: number, seconds: number): string {
   return `------------ Step ${String(step).padStart(14)} ----- CPU = ${general(seconds, 7).padStart(12)} (sec) -------------`;
 }
 
-/** The value as it is printed in a row, read back; NaN for what is no number. */
+/** Returns the value that a reader gets from its printed form; NaN for NaN and infinity. */
 export function asPrinted(style: Style, { kind }: PrintedColumn, value: number): number {
   if (kind === 'integer') return value;
   if (!Number.isFinite(value)) return Number.NaN;
