@@ -1,0 +1,138 @@
+import type { ActionContext } from '../../src/actions/context.js';
+import { SweepCursors } from '../../src/actions/submit/sweep-cursor.js';
+import type { SubmitReport } from '../../src/engine/addon.js';
+import type { Action } from '../../src/model/action.js';
+import type { EnsembleConfig, JobTemplate, Rule } from '../../src/model/ensemble.js';
+import type { Firing } from '../../src/model/firing.js';
+import type { MetricsSnapshot } from '../../src/model/metrics.js';
+import { readFollowUps } from '../../src/run/follow-up.js';
+import { read } from './config.js';
+
+/** The jobs of one call of `submit`. */
+export interface Submission {
+  readonly template: JobTemplate;
+  readonly count: number;
+  readonly origin: object;
+}
+
+/** The parts of a context that a test makes in full. The others have only what actions call. */
+type TypedParts = Pick<
+  ActionContext,
+  'observer' | 'customs' | 'readAnswer' | 'addRule' | 'goTo' | 'terminate'
+>;
+
+/** A context whose member and engine write down what they are asked to do. */
+export class ContextOfTest {
+  readonly config: EnsembleConfig;
+  readonly submissions: Submission[] = [];
+  /** One line for each call and each report, in their order. */
+  readonly log: string[] = [];
+  /** Answers of functions, by name. */
+  readonly functions: Record<string, () => unknown> = {};
+  /** Runs before the member submits jobs of a group. */
+  beforeSubmit: (group: string) => Promise<void> | void = () => {};
+  /** The reports of the engine's source about its submissions, by the number of the firing. */
+  readonly reports = new Map<number, Promise<SubmitReport>>();
+  readonly ending = new AbortController();
+  readonly context: ActionContext;
+
+  constructor(file: unknown) {
+    this.config = read(file).config;
+    const { log } = this;
+    const context: TypedParts & Partial<Record<Exclude<keyof ActionContext, keyof TypedParts>, unknown>> = {
+      config: this.config,
+      member: {
+        name: 'test',
+        submit: async (template: JobTemplate, count: number, origin: object) => {
+          await this.beforeSubmit(template.group);
+          this.submissions.push({ template, count, origin });
+          log.push(`submit ${count} ${template.group}`);
+          return count;
+        },
+        cancel: async (ids: Iterable<bigint>, note: string) => {
+          log.push(`cancel ${[...ids].join(' ')} (${note})`);
+          return [...ids].length;
+        },
+      },
+      engine: {
+        groups: [...this.config.groups.keys()],
+        activeJobs: async (group: number) => new BigUint64Array([BigInt(10 * (group + 1))]),
+        metrics: async () => NO_METRICS,
+        source: { submission: (number: number) => this.reports.get(number) },
+      },
+      observer: {
+        firing: ({ name }) => log.push(`firing ${name}`),
+        action: ({ kind }) => log.push(`report ${kind}`),
+        problem: ({ message }) => log.push(`problem ${message}`),
+      },
+      customs: {
+        call: async (name: string) => this.functions[name]?.(),
+        turn: (work) => work(),
+        close: async () => {},
+      },
+      sweeps: new SweepCursors(),
+      signal: this.ending.signal,
+      readAnswer: (answer, onJob) => readFollowUps(answer, this.config, onJob),
+      addRule: async ({ title }) => {
+        log.push(`rule ${title}`);
+      },
+      goTo: async (state) => {
+        log.push(`state ${state}`);
+      },
+      terminate: ({ kind }) => log.push(`terminate by ${kind}`),
+    };
+    this.context = context as unknown as ActionContext;
+  }
+
+  rule(index: number): Rule {
+    const rule = this.config.rules[index];
+    if (rule === undefined) throw new RangeError(`there is no rule ${index}`);
+    return rule;
+  }
+
+  /** A firing of a rule of the file. */
+  firing(index: number, more: Partial<Firing> = {}): Firing {
+    const rule = this.rule(index);
+    return firingOf(rule.action, {
+      number: 0,
+      rule: index,
+      name: rule.title,
+      trigger: rule.triggerText,
+      ...more,
+    });
+  }
+}
+
+/** A firing without an event. */
+export function firingOf(action: Action, more: Partial<Firing> = {}): Firing {
+  return {
+    number: 0,
+    rule: -1,
+    askedBy: null,
+    trigger: 'start',
+    name: 'start',
+    algorithm: null,
+    action: action.name,
+    label: 'label' in action ? action.label : null,
+    timestamp: 0,
+    job: null,
+    group: null,
+    state: null,
+    goto: null,
+    value: null,
+    event: null,
+    submitting: false,
+    metrics: null,
+    context: null,
+    parameters: null,
+    entry: null,
+    origin: null,
+    ...more,
+  };
+}
+
+const NO_METRICS = {
+  groups: new Map(),
+  named: new Map(),
+  status: { state: null },
+} as unknown as MetricsSnapshot;

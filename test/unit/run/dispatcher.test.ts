@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest';
+import type { EndedBy } from '../../../src/model/ended-by.js';
+import { Dispatcher } from '../../../src/run/dispatcher.js';
+import { externalFiring } from '../../../src/run/external-actions.js';
+import { ContextOfTest } from '../../support/action-context.js';
+
+const jobs = [
+  { name: 'a', command: 'true', count: 2 },
+  { name: 'b', command: 'true' },
+];
+const submit = (label: string, more = {}) => ({
+  trigger: 'start',
+  action: { name: 'submit', label, ...more },
+});
+
+function dispatching(rules: readonly unknown[], more = {}) {
+  const use = new ContextOfTest({ jobs, rules, custom: 'export function next() {}', ...more });
+  const ends: EndedBy[] = [];
+  let idle = 0;
+  const dispatcher: Dispatcher = new Dispatcher(use.context, {
+    idle: () => idle++,
+    stop: (error, by) => {
+      use.log.push(`stop for ${error.code}`);
+      ends.push(by);
+      dispatcher.stop();
+    },
+  });
+  const push = (index: number, more = {}) => dispatcher.push(use.firing(index, more), use.rule(index));
+  const done = async () => {
+    while (!dispatcher.idle) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { use, dispatcher, push, done, log: use.log, ends, idleCalls: () => idle };
+}
+
+/** A promise that the test resolves. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+describe('the order of actions', () => {
+  test('is that of the firings, although an earlier action takes longer', async () => {
+    const { use, push, done, log, idleCalls } = dispatching([submit('a'), submit('b')]);
+    const { opened, open } = gate();
+    use.beforeSubmit = (group) => (group === 'a' ? opened : undefined);
+    push(0);
+    push(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toEqual(['firing start', 'report submit']);
+    open();
+    await done();
+    expect(log).toEqual([
+      'firing start',
+      'report submit',
+      'submit 2 a',
+      'firing start',
+      'report submit',
+      'submit 1 b',
+    ]);
+    expect(idleCalls()).toBe(1);
+  });
+
+  test('does not wait for code of the user, whose answer comes after the actions that were taken in', async () => {
+    const custom = { trigger: 'start', action: { name: 'custom', label: 'next' } };
+    const { use, push, done, log } = dispatching([custom, submit('a')]);
+    const { opened, open } = gate();
+    use.functions.next = async () => {
+      await opened;
+      return { name: 'cancel', label: 'b' };
+    };
+    push(0);
+    push(1);
+    while (!log.includes('submit 2 a')) await new Promise((resolve) => setImmediate(resolve));
+    open();
+    await done();
+    expect(log.slice(log.indexOf('submit 2 a'))).toEqual([
+      'submit 2 a',
+      "cancel 20 (canceled by rule 'start')",
+      'report cancel',
+    ]);
+  });
+
+  test('lets an external action pass while the queue is paused', async () => {
+    const { use, dispatcher, push, done, log } = dispatching([submit('a'), submit('b')]);
+    dispatcher.pause();
+    push(0);
+    const { action } = use.rule(1);
+    const report = await dispatcher.act(action, 'ada', externalFiring(action, 'ada', 0, 0));
+    expect(report).toMatchObject({ kind: 'submit', group: 'b', jobs: 1 });
+    expect(log).toEqual(['firing asked by ada', 'report submit', 'submit 1 b']);
+    dispatcher.resume();
+    await done();
+    expect(log.slice(3)).toEqual(['firing start', 'report submit', 'submit 2 a']);
+    expect(use.submissions.map(({ origin }) => origin)).toEqual([
+      { rule: -1, firing: 0, index: 0, attempt: 0 },
+      { rule: 0, firing: 0, index: 0, attempt: 0 },
+    ]);
+  });
+});
+
+describe('an action that fails', () => {
+  const broken = (more = {}) => [submit('a', more), submit('b')];
+  const fail = () => {
+    throw new Error('the queue is closed');
+  };
+
+  test('is reported with its rule, and the next one is performed', async () => {
+    const { use, push, done, log, ends } = dispatching(broken());
+    use.beforeSubmit = (group) => (group === 'a' ? fail() : undefined);
+    push(0);
+    push(1);
+    await done();
+    expect(log).toContain("problem rule 'start' (rules[0]): submit failed: the queue is closed");
+    expect(log.at(-1)).toBe('submit 1 b');
+    expect(ends).toEqual([]);
+  });
+
+  test('ends the run with onError: stop, and the actions after it are counted as not performed', async () => {
+    const { use, dispatcher, push, done, log, ends } = dispatching(broken({ onError: 'stop' }));
+    use.beforeSubmit = (group) => (group === 'a' ? fail() : undefined);
+    push(0);
+    push(1);
+    push(1, { number: 1 });
+    await done();
+    expect(log.at(-1)).toBe('stop for ERR_ACTION');
+    expect(ends).toEqual([{ kind: 'rule', rule: 0, name: 'start' }]);
+    expect([...dispatcher.unperformed]).toEqual([[1, 2]]);
+    push(1);
+    expect(dispatcher.idle).toBe(true);
+  });
+
+  test('rejects for the one who requested it from outside', async () => {
+    const { use, dispatcher, log } = dispatching(broken());
+    use.beforeSubmit = fail;
+    const { action } = use.rule(0);
+    await expect(dispatcher.act(action, 'ada', externalFiring(action, 'ada', 0, 0))).rejects.toThrow(
+      'the queue is closed',
+    );
+    expect(log).toContain('problem asked by ada: submit failed: the queue is closed');
+    expect(dispatcher.idle).toBe(true);
+  });
+});
+
+describe('answers of user code', () => {
+  const custom = { trigger: 'start', action: { name: 'custom', label: 'next' } };
+  const states = { states: ['one', 'two'] };
+
+  test('go to a state before their action, which the action of a rule itself does not', async () => {
+    const rules = [custom, submit('b', { goto: 'two' })];
+    const { use, push, done, log } = dispatching(rules, states);
+    use.functions.next = () => ({ name: 'submit', label: 'a', goto: 'two' });
+    push(0);
+    await done();
+    expect(log).toEqual([
+      'firing start',
+      'report custom',
+      'report goto',
+      'state two',
+      'report submit',
+      'submit 2 a',
+    ]);
+    log.length = 0;
+    push(1);
+    await done();
+    expect(log).toEqual(['firing start', 'report submit', 'submit 1 b']);
+  });
+
+  test('end the run in the name of the code', async () => {
+    const { use, push, done, log } = dispatching([custom]);
+    use.functions.next = () => [{ name: 'terminate' }];
+    push(0);
+    await done();
+    expect(log.at(-1)).toBe('terminate by code');
+  });
+
+  test('may add a rule', async () => {
+    const { use, push, done, log } = dispatching([custom]);
+    use.functions.next = () => ({ name: 'more', ...submit('a') });
+    push(0);
+    await done();
+    expect(log.at(-1)).toBe('rule more');
+  });
+
+  test('that return each other without end are refused', async () => {
+    const { use, push, done, log } = dispatching([custom]);
+    let calls = 0;
+    use.functions.next = () => {
+      calls++;
+      return custom.action;
+    };
+    push(0);
+    await done();
+    expect(calls).toBe(16);
+    expect(log.at(-1)).toMatch(/^problem .*custom function 'next'; is it a loop\?$/);
+  });
+});
+
+describe('the end of a run', () => {
+  test('lets an action that has begun end, and drops the rest without a report', async () => {
+    const cancel = { trigger: 'start', action: { name: 'cancel', label: 'b' } };
+    const { use, dispatcher, push, done, log } = dispatching([submit('a'), cancel]);
+    const { opened, open } = gate();
+    use.beforeSubmit = () => opened;
+    push(0);
+    push(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    dispatcher.stop();
+    open();
+    await dispatcher.settled();
+    await done();
+    expect(log).toEqual(['firing start', 'report submit', 'submit 2 a']);
+    expect([...dispatcher.unperformed]).toEqual([[1, 1]]);
+  });
+
+  test('counts no firing whose jobs the engine has submitted by itself', async () => {
+    const { use, dispatcher, push, done } = dispatching([submit('a')]);
+    use.reports.set(7, new Promise(() => {}));
+    dispatcher.pause();
+    push(0, { number: 7, submitting: true });
+    dispatcher.stop();
+    await done();
+    expect([...dispatcher.unperformed]).toEqual([]);
+  });
+
+  test('resumes a paused queue, so that it settles', async () => {
+    const { dispatcher, push, log } = dispatching([submit('a')]);
+    dispatcher.pause();
+    push(0);
+    dispatcher.stop();
+    await dispatcher.settled();
+    expect(log).toEqual([]);
+  });
+});
