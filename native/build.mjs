@@ -2,8 +2,8 @@
  * Builds the native part: `node native/build.mjs rebuild|build|cmake [options]`. With `rebuild` and `build` the options
  * are node-gyp's (`--with_flux=1`, `--debug`), with `cmake` they are those of `cmake-js compile`. `npm install` runs it too.
  *
- * Node's headers are taken from where they came with Node, so that no network is needed; a `nodedir` of the user's npm
- * settings goes before. What is missing for a build is reported in one line.
+ * The headers that came with Node are used, so no network is needed. A `nodedir` of the user's npm settings takes
+ * precedence. Missing tools are reported in one line.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -15,11 +15,11 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Compilers at a time, unless the environment says: each of them takes up to 400 MB. */
+/** Default number of compilers at a time. Each takes up to 400 MB. */
 const jobs = String(Math.min(8, availableParallelism()));
 const environment = { JOBS: jobs, CMAKE_BUILD_PARALLEL_LEVEL: jobs, ...process.env };
 
-/** A setting of npm, in any case; undefined for none. */
+/** A setting of npm, in upper or lower case, or undefined. */
 function setting(name) {
   const key = Object.keys(environment).find((key) =>
     [`npm_config_${name}`, `npm_package_config_node_gyp_${name}`].includes(key.toLowerCase()),
@@ -27,7 +27,7 @@ function setting(name) {
   return key === undefined ? undefined : environment[key];
 }
 
-/** Whether the folder has the headers of this Node, as node-gyp needs them. */
+/** Whether the folder has the headers of this Node in node-gyp's layout. */
 function hasHeaders(prefix) {
   const headers = join(prefix, 'include', 'node');
   if (!['node_api.h', 'common.gypi', 'node_version.h'].every((name) => existsSync(join(headers, name))))
@@ -37,19 +37,19 @@ function hasHeaders(prefix) {
   return process.versions.node === ['MAJOR', 'MINOR', 'PATCH'].map(number).join('.');
 }
 
-/** The folders in which the headers of this Node may be: beside its program, or where it was built to be installed. */
+/** Folders that may have the headers of this Node: next to its program, and its install prefix. */
 const prefixes = [realpathSync(process.execPath), process.execPath]
   .map((path) => dirname(dirname(path)))
   .concat(process.config.variables.node_prefix ?? []);
 
-/** Whether the program runs and, with these arguments and this input, is content. */
+/** Whether the program succeeds with these arguments and this input. */
 function runs(program, args = ['--version'], input = '') {
   return (
     spawnSync(program, args, { input, stdio: ['pipe', 'ignore', 'ignore'], env: environment }).status === 0
   );
 }
 
-/** What is wrong with the C++ compiler, or null. */
+/** The reason why the C++ compiler can't be used, or null. */
 function compilerFault() {
   const compiler = environment.CXX || 'g++';
   const [program = '', ...flags] = compiler.split(' ');
@@ -60,7 +60,7 @@ function compilerFault() {
     : `no C++ compiler that knows C++20 (${compiler} does not; GCC does from version 11 on)`;
 }
 
-/** What this machine does not have and node-gyp needs. */
+/** The tools of node-gyp that this machine lacks. */
 function* toolFaults() {
   const make = setting('make') ?? environment.MAKE ?? 'make';
   if (!runs(make)) yield `no ${make}`;
@@ -75,7 +75,7 @@ function* toolFaults() {
   if (!pythons.some((python) => python && runs(python, recent))) yield 'no python3 (3.8 or later)';
 }
 
-/** When a file of the package was last written, in ms; 0 for a file that is not there. */
+/** Modification time of a file of the package, in ms; 0 for a missing file. */
 const timeOf = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 function fail(message) {
@@ -83,7 +83,7 @@ function fail(message) {
   process.exit(1);
 }
 
-/** Where node-gyp is: a package of ours, the one that npm brings along, or a program. */
+/** The path of node-gyp: a dependency, the copy of npm, or a program. */
 function nodeGyp() {
   try {
     return [process.execPath, require.resolve('node-gyp/bin/node-gyp.js')];
@@ -112,7 +112,7 @@ if (faults.length > 0) {
   );
 }
 
-// Another version of Node, or another program with it inside, has headers of its own.
+// Another version of Node, or a program that embeds it, has its own headers.
 const isForThis = (setting('target') ?? process.versions.node).replace(/^v/, '') === process.versions.node;
 const isSet = setting('nodedir') !== undefined || options.some((option) => option.startsWith('--nodedir'));
 const found = isSet || !isForThis ? undefined : prefixes.find(hasHeaders);
@@ -124,7 +124,7 @@ if (what === 'cmake') {
 }
 const gyp = nodeGyp();
 if (!isSet && found === undefined) {
-  // What was downloaded before is used again.
+  // An earlier download is used again.
   const { status, stderr } = run(gyp, ['install', '--ensure'], ['ignore', 'inherit', 'pipe']);
   const reason = /^gyp ERR! stack (?:\w+: )?(.*)$/m.exec(stderr)?.[1] ?? `exit status ${status}`;
   if (status !== 0) {
@@ -136,6 +136,6 @@ if (!isSet && found === undefined) {
     );
   }
 }
-// Make looks at binding.gyp by itself, and not at the list of sources that it reads.
+// Make checks binding.gyp, but not the list of sources that it reads.
 const isStale = what === 'build' && timeOf('build/Makefile') < timeOf('native/sources.json');
 process.exit(run(gyp, [...(isStale ? ['configure'] : []), what, ...options]).status);

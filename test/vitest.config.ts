@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// Where to leave the totals for whoever adds them up.
+// The file for the totals, which the gate adds up.
 const totals = process.env.ENSEMBLE_TEST_TOTALS;
 
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
-    // One process a file: an addon that breaks its process must not hide behind its neighbours.
+    // One process per file: an addon that crashes its process fails that file only.
     pool: 'forks',
     // Most tests wait for processes, so a core for Vitest itself would be idle.
     maxWorkers: Math.max(2, availableParallelism()),
