@@ -43,7 +43,9 @@ export const fluxLibrary = fileURLToPath(new URL('../../../build/Release/flux_so
  * The Lua file that fails a job whose working directory is missing. Written as a pattern, because the shell ignores
  * a pattern without matches on a node without this package.
  */
-const workdirScript = asPattern(fileURLToPath(new URL('./workdir.lua', import.meta.url)));
+const workdirScript = asPattern(
+  fileURLToPath(new URL('../../../src/members/flux/workdir.lua', import.meta.url)),
+);
 
 function asPattern(path: string): string {
   return path.replace(/[*?[\]\\~]/g, '\\$&').replace(/.$/, '[$&]');
