@@ -15,7 +15,14 @@ const metrics = statistics.flatMap((statistic) =>
 );
 /** Rules that are evaluated for each job and never fire. */
 const rules = metrics.map((_, metric) =>
-  makeRule({ trigger: 'metric', metric, comparison: '>', threshold: 1e9 }),
+  makeRule({
+    trigger: 'metric',
+    when: [
+      { op: 'metric', value: metric },
+      { op: 'number', value: 1e9 },
+      { op: '>', value: null },
+    ],
+  }),
 );
 
 function microseconds(since) {

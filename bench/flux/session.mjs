@@ -15,9 +15,6 @@ export function makeRule(given) {
   return {
     group: 0,
     event: null,
-    metric: -1,
-    comparison: null,
-    threshold: 0,
     when: null,
     timing: null,
     cron: null,

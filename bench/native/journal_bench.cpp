@@ -22,13 +22,14 @@
 #include "journal/decoder.h"
 #include "simdjson.h"
 #include "stats/summary.h"
+#include "test/conditions.h"
 #include "test/textbook_p2.h"
 
 namespace {
 
 using flux_ensemble::engine::ChangeOf;
-using flux_ensemble::engine::Comparison;
 using flux_ensemble::engine::Engine;
+using flux_ensemble::engine::Op;
 using flux_ensemble::engine::Plan;
 using flux_ensemble::engine::Rule;
 using flux_ensemble::engine::TriggerType;
@@ -139,8 +140,7 @@ Seen WholeEngine(std::string_view bytes, int rules) {
   for (int i = 0; i < rules; ++i) {
     Rule rule;
     rule.trigger = TriggerType::kMetric;
-    rule.metric = static_cast<std::uint32_t>(i % 10);
-    rule.condition = {Comparison::kGreater, 1e9};
+    rule.program = flux_ensemble::test::Comparing(static_cast<std::uint32_t>(i % 10), Op::kGreater, 1e9);
     plan.rules.push_back(std::move(rule));
   }
   Engine engine(std::move(plan));

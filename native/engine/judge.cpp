@@ -67,7 +67,6 @@ std::uint32_t Judge::AddRule(Rule rule) {
 
 // Whatever changes a metric that its condition names makes a metric rule due.
 void Judge::Watch(Rule& rule) {
-  if (rule.program && !rule.program->metrics().empty()) rule.metric = rule.program->metrics()[0];
   rule.ForEachMetric([&](std::uint32_t index) {
     const Metric& metric = metrics_.metric(index);
     const engine::Watch watch{metric.group, ChangeOf(metric)};
@@ -241,12 +240,9 @@ Facts Judge::FactsOf(const journal::Event* event, const PendingViews* views) con
 }
 
 bool Judge::Holds(const Rule& rule, const Facts& facts, double* value) const {
-  if (rule.metric != kNoMetric) *value = facts.ValueOf(rule.metric, metrics_);
-  if (rule.program) return rule.program->Holds(facts, metrics_);
-  if (rule.metric == kNoMetric) return true;
-  if (std::isnan(*value)) return false;
-  return !rule.condition ||
-         engine::Holds(rule.condition->comparison, *value, rule.condition->threshold);
+  if (!rule.program) return true;
+  const bool has_value = rule.trigger == TriggerType::kMetric;
+  return rule.program->Holds(facts, metrics_, has_value ? value : nullptr);
 }
 
 bool Judge::IsDue(std::uint32_t index, const Facts& facts, double* value) {

@@ -138,7 +138,8 @@ class Judge {
   bool InState(const Rule& rule) const;
   // The same of a rule that is to be judged; counts those that are not.
   bool IsJudged(std::uint32_t index);
-  // Whether the rule's condition holds; `value` becomes that of the metric that it is about.
+  // Whether the rule's condition holds. For a metric rule, `value` becomes that of the first
+  // metric.
   bool Holds(const Rule& rule, const Facts& facts, double* value) const;
   Outlook OutlookOf(const Rule& rule) const;
   // Whether it holds now, or will when windows have moved on, in the state that this is.

@@ -40,8 +40,7 @@ std::uint64_t Judge::TimesCome(std::uint32_t index) const {
 // Events of jobs come and go, and what has no condition does not hold.
 bool Judge::HoldsNow(const Rule& rule) const {
   if (rule.trigger == TriggerType::kJob || !InState(rule)) return false;
-  const bool has_condition = rule.program || rule.metric != kNoMetric;
-  if (rule.trigger == TriggerType::kState ? rule.state != state_ : !has_condition) return false;
+  if (rule.trigger == TriggerType::kState ? rule.state != state_ : !rule.program) return false;
   double value = stats::kNoValue;
   return Holds(rule, FactsOf(), &value);
 }

@@ -15,38 +15,6 @@
 
 namespace flux_ensemble::engine {
 
-enum class Comparison : std::uint8_t {
-  kLess,
-  kLessEqual,
-  kGreater,
-  kGreaterEqual,
-  kEqual,
-  kNotEqual
-};
-
-constexpr bool Holds(Comparison comparison, double value, double threshold) {
-  switch (comparison) {
-    case Comparison::kLess:
-      return value < threshold;
-    case Comparison::kLessEqual:
-      return value <= threshold;
-    case Comparison::kGreater:
-      return value > threshold;
-    case Comparison::kGreaterEqual:
-      return value >= threshold;
-    case Comparison::kEqual:
-      return value == threshold;
-    case Comparison::kNotEqual:
-      return value != threshold;
-  }
-  return false;
-}
-
-struct Condition {
-  Comparison comparison = Comparison::kEqual;
-  double threshold = 0;
-};
-
 enum class TriggerType : std::uint8_t {
   kStart,
   kHeartbeat,
@@ -73,18 +41,16 @@ struct Watch {
 struct Rule {
   TriggerType trigger = TriggerType::kStart;
   // kJob: kNoGroup for any group's jobs. For kMetric, group and change follow from the metrics that
-  // it names: the judge fills them in.
+  // its condition names: the judge fills them in.
   std::uint32_t group = kNoGroup;
-  Change change = Change::kNone;       // kMetric and kJob: what makes the rule due
-  std::uint32_t metric = kNoMetric;    // kMetric: index into the table of metrics
-  std::optional<Condition> condition;  // kMetric; without one, any value will do
-  std::uint64_t in = 0;                // states in which it is judged; 0 for all
+  Change change = Change::kNone;   // kMetric and kJob: what makes the rule due
+  std::uint64_t in = 0;            // states in which it is judged; 0 for all
   double hold_duration = 0;        // kMetric, kState: seconds that it must have held; 0 for none
   double cooldown = 0;             // least seconds between two firings
   std::uint32_t go_to = kNoState;  // the state that it leads to
   std::uint32_t state = kNoState;  // kState: that has to be entered
   double interval = 0;             // kInterval: seconds
-  std::optional<Program> program;  // any but kStart: a whole expression, instead of `condition`
+  std::optional<Program> program;  // the condition; kMetric has one, kStart has none
   std::vector<Watch> also;         // kMetric: what else makes it due
   std::uint64_t repetitions = 1;   // runs left
   std::optional<std::uint64_t> backoff;  // occasions to let pass after each run
@@ -97,11 +63,8 @@ struct Rule {
   // Calls with every metric that the condition names, once or more often.
   template <typename Call>
   void ForEachMetric(Call call) const {
-    if (program) {
-      for (const std::uint32_t named : program->metrics()) call(named);
-    } else if (metric != kNoMetric) {
-      call(metric);
-    }
+    if (!program) return;
+    for (const std::uint32_t metric : program->metrics()) call(metric);
   }
 };
 

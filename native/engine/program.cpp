@@ -28,12 +28,16 @@ constexpr Type TypeOf(Op op) {
 }
 
 constexpr Type OperandTypeOf(Op op) {
-  if (op <= Op::kNotEqual) return Type::kNumber;
+  if (op <= Op::kKnown) return Type::kNumber;
   return op <= Op::kDifferent ? Type::kText : Type::kTruth;
 }
 
 constexpr std::size_t OperandsOf(Op op) {
-  return op == Op::kNegative || op == Op::kNot ? 1 : 2;
+  return op == Op::kNegative || op == Op::kNot || op == Op::kKnown ? 1 : 2;
+}
+
+constexpr bool IsComparison(Op op) {
+  return op >= Op::kLess && op <= Op::kNotEqual;
 }
 
 constexpr double kUnknown = stats::kNoValue;
@@ -42,9 +46,10 @@ constexpr double Truth(bool holds) {
   return holds ? 1 : 0;
 }
 
-// A comparison with something unknown is neither true nor false.
-constexpr double Compared(double left, double right, bool holds) {
-  return std::isnan(left) || std::isnan(right) ? kUnknown : Truth(holds);
+// A comparison with an unknown number is neither true nor false.
+constexpr double Compared(Op comparison, double left, double right) {
+  if (std::isnan(left) || std::isnan(right)) return kUnknown;
+  return Truth(Compare(comparison, left, right));
 }
 
 // As a shell has it: 128 and the number of the signal that ended the tasks.
@@ -74,24 +79,12 @@ double Apply(Op op, double left, double right) {
       return left * right;
     case Op::kDivide:
       return right == 0 ? kUnknown : left / right;
-    case Op::kLess:
-      return Compared(left, right, left < right);
-    case Op::kLessEqual:
-      return Compared(left, right, left <= right);
-    case Op::kGreater:
-      return Compared(left, right, left > right);
-    case Op::kGreaterEqual:
-      return Compared(left, right, left >= right);
-    case Op::kEqual:
-      return Compared(left, right, left == right);
-    case Op::kNotEqual:
-      return Compared(left, right, left != right);
     case Op::kAnd:
       return left == 0 || right == 0 ? 0 : left * right;
     case Op::kOr:
       return left == 1 || right == 1 ? 1 : left + right;
     default:
-      return kUnknown;
+      return Compared(op, left, right);
   }
 }
 
@@ -131,12 +124,27 @@ std::optional<Program> Program::Make(std::vector<Step> steps, std::vector<std::s
     if (stack.size() > kMostOperands) return fail("a condition is nested too deeply");
   }
   if (stack.size() != 1 || stack.back() != Type::kTruth) return fail("the steps make no condition");
-  program.steps_ = std::move(steps);
+  program.comparison_ = ComparisonOf(steps);
+  if (!program.comparison_) program.steps_ = std::move(steps);
   program.texts_ = std::move(texts);
   return program;
 }
 
-bool Program::Holds(const Facts& facts, MetricTable& metrics) const {
+// The steps make a condition. Null for one that takes a stack.
+std::optional<Program::Comparison> Program::ComparisonOf(const std::vector<Step>& steps) {
+  if (steps.size() < 2 || steps[0].op != Op::kMetric) return std::nullopt;
+  Comparison comparison{0, steps[0].index, steps.back().op};
+  if (steps.size() == 2 && comparison.op == Op::kKnown) return comparison;
+  if (steps.size() != 3 || steps[1].op != Op::kNumber || !IsComparison(comparison.op) ||
+      std::isnan(steps[1].number)) {
+    return std::nullopt;
+  }
+  comparison.threshold = steps[1].number;
+  return comparison;
+}
+
+bool Program::Run(const Facts& facts, MetricTable& metrics, double* value) const {
+  if (value != nullptr) *value = metrics_.empty() ? kUnknown : facts.ValueOf(metrics_[0], metrics);
   std::array<double, kMostOperands> stack;  // NOLINT: filled as far as it is read
   std::size_t size = 0;
   for (const Step& step : steps_) {
@@ -176,6 +184,9 @@ bool Program::Holds(const Facts& facts, MetricTable& metrics) const {
         break;
       case Op::kNot:
         stack[size - 1] = 1 - stack[size - 1];
+        break;
+      case Op::kKnown:
+        stack[size - 1] = Truth(!std::isnan(stack[size - 1]));
         break;
       case Op::kSame:
       case Op::kDifferent: {

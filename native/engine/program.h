@@ -1,9 +1,10 @@
-// The `when:` of a rule when it is a whole expression: steps of a stack machine, checked once, when
-// they are read. What is unknown stays unknown on its way through, unless `and` or `or` can tell
-// without it.
+// The condition of a rule: steps of a stack machine, checked once, when they are read. A result of
+// an unknown operand is unknown too, unless `and` or `or` can decide without it. A program that
+// only compares a metric with a number is evaluated without the stack.
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,6 +45,7 @@ enum class Op : std::uint8_t {
   kGreaterEqual,
   kEqual,
   kNotEqual,
+  kKnown,  // true for a number that has a value
   kSame,
   kDifferent,
   kAnd,
@@ -54,6 +56,26 @@ enum class Op : std::uint8_t {
 // Whether the step's index leads into the texts.
 constexpr bool HasText(Op op) {
   return op == Op::kText || op == Op::kNumberParameter || op == Op::kTextParameter;
+}
+
+// Compares two numbers; false for an operator that is not a comparison.
+constexpr bool Compare(Op comparison, double left, double right) {
+  switch (comparison) {
+    case Op::kLess:
+      return left < right;
+    case Op::kLessEqual:
+      return left <= right;
+    case Op::kGreater:
+      return left > right;
+    case Op::kGreaterEqual:
+      return left >= right;
+    case Op::kEqual:
+      return left == right;
+    case Op::kNotEqual:
+      return left != right;
+    default:
+      return false;
+  }
 }
 
 struct Step {
@@ -88,14 +110,30 @@ class Program {
   static std::optional<Program> Make(std::vector<Step> steps, std::vector<std::string> texts,
                                      std::size_t metrics, std::string* error);
 
-  // Whether the condition holds for certain.
-  bool Holds(const Facts& facts, MetricTable& metrics) const;
+  // Whether the condition holds for certain. `value`, unless it is null, is set to the value of the
+  // first metric that the condition names, kNoValue without one.
+  bool Holds(const Facts& facts, MetricTable& metrics, double* value = nullptr) const {
+    if (!comparison_) return Run(facts, metrics, value);
+    const double found = facts.ValueOf(comparison_->metric, metrics);
+    if (value != nullptr) *value = found;
+    if (std::isnan(found)) return false;
+    return comparison_->op == Op::kKnown || Compare(comparison_->op, found, comparison_->threshold);
+  }
 
   // The metrics that it names, in the order of the text.
   const std::vector<std::uint32_t>& metrics() const { return metrics_; }
   bool names_state() const { return names_state_; }
 
  private:
+  // A metric compared with a number (kLess to kNotEqual), or known.
+  struct Comparison {
+    double threshold = 0;
+    std::uint32_t metric = kNoMetric;
+    Op op = Op::kKnown;
+  };
+
+  static std::optional<Comparison> ComparisonOf(const std::vector<Step>& steps);
+  bool Run(const Facts& facts, MetricTable& metrics, double* value) const;
   // Nothing where it is not known.
   std::optional<std::string_view> TextOf(std::uint32_t text, const Facts& facts) const;
 
@@ -107,6 +145,7 @@ class Program {
   static constexpr std::uint32_t kFirstConstant = 3;
   static constexpr std::uint32_t kFirstParameter = 1u << 20;
 
+  std::optional<Comparison> comparison_;  // then there are no steps
   std::vector<Step> steps_;
   std::vector<std::string> texts_;
   std::vector<std::uint32_t> metrics_;

@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "journal/decoder.h"
+#include "test/conditions.h"
 #include "test/recorder.h"
 
 namespace flux_ensemble {
@@ -149,11 +150,9 @@ Plan FuzzPlan() {
   metric.trigger = TriggerType::kMetric;
   plan.metrics = {{.variable = engine::Variable::kPending},
                   {.kind = engine::Metric::Kind::kCount, .count = Count::kFailed}};
-  metric.metric = 0;
-  metric.condition = {engine::Comparison::kGreater, 1.0};
+  metric.program = test::Comparing(0, engine::Op::kGreater, 1.0);
   add(metric, 100);
-  metric.metric = 1;
-  metric.condition = {engine::Comparison::kGreaterEqual, 3.0};
+  metric.program = test::Comparing(1, engine::Op::kGreaterEqual, 3.0);
   metric.terminal = true;
   add(metric, 1);
   Rule heartbeat;

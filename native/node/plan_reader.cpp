@@ -12,7 +12,6 @@ namespace flux_ensemble::node {
 
 namespace {
 
-using engine::Comparison;
 using engine::TriggerType;
 
 constexpr std::array<std::pair<std::string_view, TriggerType>, engine::kTriggerTypeCount>
@@ -25,15 +24,6 @@ constexpr std::array<std::pair<std::string_view, TriggerType>, engine::kTriggerT
         {"cron", TriggerType::kCron},
         {"state", TriggerType::kState},
     }};
-
-constexpr std::array<std::pair<std::string_view, Comparison>, 6> kComparisons = {{
-    {"<", Comparison::kLess},
-    {"<=", Comparison::kLessEqual},
-    {">", Comparison::kGreater},
-    {">=", Comparison::kGreaterEqual},
-    {"==", Comparison::kEqual},
-    {"!=", Comparison::kNotEqual},
-}};
 
 constexpr std::array<std::pair<std::string_view, engine::Variable>, engine::kVariableCount>
     kVariables = {{
@@ -83,12 +73,6 @@ std::optional<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t g
   }
   if (!reader.good()) return std::nullopt;
   return metric;
-}
-
-void ReadCondition(PropertyReader& reader, engine::Rule& rule) {
-  if (!reader.TextOrNull("comparison")) return;
-  rule.condition =
-      engine::Condition{reader.OneOf("comparison", kComparisons), reader.Number("threshold")};
 }
 
 // Null, or { for, cooldown, interval }: seconds, 0 for none.
@@ -273,18 +257,13 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& 
   rule.trigger = reader.OneOf("trigger", kTriggers);
   const auto object = value.As<Napi::Object>();
   const Napi::Value when = object.Get("when");
-  if (!when.IsNull()) {
+  if (!when.IsNull() || rule.trigger == TriggerType::kMetric) {
     rule.program = ReadProgram(when, sizes.metrics, error);
     if (!rule.program) return std::nullopt;
   }
   ReadTiming(reader, object.Get("timing"), rule);
   ReadStates(reader, object.Get("states"), sizes.states, rule);
-  if (rule.trigger == TriggerType::kMetric) {
-    if (!rule.program) {
-      rule.metric = static_cast<std::uint32_t>(reader.Index("metric", sizes.metrics));
-      ReadCondition(reader, rule);
-    }
-  } else if (rule.trigger == TriggerType::kJob) {
+  if (rule.trigger == TriggerType::kJob) {
     const std::optional<engine::Change> change = engine::ChangeOfTrigger(reader.Text("event"));
     if (!change) reader.Fail<bool>("event", "the name of an event");
     rule.change = change.value_or(engine::Change::kNone);

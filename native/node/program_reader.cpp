@@ -13,7 +13,7 @@ namespace {
 
 using engine::Op;
 
-constexpr std::array<std::pair<std::string_view, Op>, 26> kOps = {{
+constexpr std::array<std::pair<std::string_view, Op>, 27> kOps = {{
     {"number", Op::kNumber},
     {"metric", Op::kMetric},
     {"event.status", Op::kStatus},
@@ -35,6 +35,7 @@ constexpr std::array<std::pair<std::string_view, Op>, 26> kOps = {{
     {">=", Op::kGreaterEqual},
     {"==", Op::kEqual},
     {"!=", Op::kNotEqual},
+    {"known", Op::kKnown},
     {"same", Op::kSame},
     {"different", Op::kDifferent},
     {"and", Op::kAnd},
@@ -48,7 +49,7 @@ constexpr std::array<std::pair<std::string_view, Op>, 26> kOps = {{
 std::optional<engine::Program> ReadProgram(const Napi::Value& value, std::size_t metrics,
                                            std::string* error) {
   if (!value.IsArray()) {
-    *error = "when must be an array or null";
+    *error = "when must be an array of steps";
     return std::nullopt;
   }
   const auto array = value.As<Napi::Array>();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "test/conditions.h"
 #include "test/journals.h"
 
 namespace flux_ensemble::engine {
@@ -39,7 +40,7 @@ TestEngine With(std::vector<Metric> metrics, bool virtual_time = false, double h
   for (std::uint32_t i = 0; i < metrics.size(); ++i) {
     Rule rule;
     rule.trigger = TriggerType::kMetric;
-    rule.metric = i;
+    rule.program = test::Known(i);
     rule.repetitions = 1'000'000;
     plan.rules.push_back(rule);
   }
@@ -51,8 +52,7 @@ TestEngine With(std::vector<Metric> metrics, bool virtual_time = false, double h
 Rule BelowMinusFive(std::uint32_t metric) {
   Rule rule;
   rule.trigger = TriggerType::kMetric;
-  rule.metric = metric;
-  rule.condition = Condition{Comparison::kLess, -5};
+  rule.program = test::Comparing(metric, Op::kLess, -5);
   rule.repetitions = 10;
   return rule;
 }
@@ -172,7 +172,7 @@ TEST_CASE("a rule added on the way brings its own window, which begins then") {
   engine.Feed(Ran(1, 1010, 4));
   Rule rule;
   rule.trigger = TriggerType::kMetric;
-  rule.metric = 1;
+  rule.program = test::Known(1);
   rule.repetitions = 100;
   engine.engine.AddRule(
       rule, {Statistics(kDuration, Statistic::kMean, 60),

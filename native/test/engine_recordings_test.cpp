@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "test/conditions.h"
 #include "test/journals.h"
 #include "test/support.h"
 
@@ -89,8 +90,8 @@ Plan BusyPlan() {
       for (std::size_t i = 0; i < stats::kKeptStatisticCount; ++i) {
         Rule rule;
         rule.trigger = TriggerType::kMetric;
-        rule.metric = test::IndexOf(group, variable, static_cast<Statistic>(i));
-        rule.condition = {Comparison::kGreater, 0.01 * static_cast<double>(i)};
+        rule.program = test::Comparing(test::IndexOf(group, variable, static_cast<Statistic>(i)),
+                                       Op::kGreater, 0.01 * static_cast<double>(i));
         rule.repetitions = 100 + i;
         rule.backoff = i;
         plan.rules.push_back(rule);

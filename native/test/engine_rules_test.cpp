@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "test/conditions.h"
 #include "test/journals.h"
 
 namespace flux_ensemble::engine {
@@ -37,16 +38,15 @@ Rule OnJob(Change change, std::uint32_t group = kNoGroup, std::uint64_t repetiti
   return rule;
 }
 
-Rule OnCount(Count count, Comparison comparison, double threshold, std::uint32_t group = 0) {
+Rule OnCount(Count count, Op comparison, double threshold, std::uint32_t group = 0) {
   Rule rule = On(TriggerType::kMetric);
-  rule.metric = test::IndexOf(group, count);
-  rule.condition = {comparison, threshold};
+  rule.program = test::Comparing(test::IndexOf(group, count), comparison, threshold);
   return rule;
 }
 
 Rule OnStatistic(Variable variable, Statistic statistic) {
   Rule rule = On(TriggerType::kMetric);
-  rule.metric = test::IndexOf(0, variable, statistic);
+  rule.program = test::Known(test::IndexOf(0, variable, statistic));
   return rule;
 }
 
@@ -138,9 +138,9 @@ TEST_CASE("derived triggers fire once a job, at the event that brings them") {
 }
 
 TEST_CASE("a metric rule is judged when its metric changes, and then only") {
-  TestEngine engine = With({OnCount(Count::kFinished, Comparison::kGreaterEqual, 0),
+  TestEngine engine = With({OnCount(Count::kFinished, Op::kGreaterEqual, 0),
                             OnStatistic(Variable::kDuration, Statistic::kMean),
-                            OnCount(Count::kSubmitted, Comparison::kNotEqual, 2)});
+                            OnCount(Count::kSubmitted, Op::kNotEqual, 2)});
   engine.Feed(Submit(1, 100, "g"));
   CHECK(engine.Fired() == Indexes{2});
   engine.Feed(Event(1, 110, "start") + Event(1, 111, "memo", R"({"a":1})") + Submit(9, 1, "h") +
@@ -158,7 +158,7 @@ TEST_CASE("a metric rule is judged when its metric changes, and then only") {
 }
 
 TEST_CASE("comparisons") {
-  const auto values = [](Comparison comparison, double threshold) {
+  const auto values = [](Op comparison, double threshold) {
     TestEngine engine = With({OnCount(Count::kSubmitted, comparison, threshold)});
     for (journal::JobId id = 1; id <= 4; ++id) engine.Feed(Submit(id, 1, "g"));
     std::vector<double> seen;
@@ -166,14 +166,14 @@ TEST_CASE("comparisons") {
     return seen;
   };
   using Values = std::vector<double>;
-  CHECK(values(Comparison::kLess, 2) == Values{1});
-  CHECK(values(Comparison::kLessEqual, 2) == Values{1, 2});
-  CHECK(values(Comparison::kGreater, 2) == Values{3, 4});
-  CHECK(values(Comparison::kGreaterEqual, 2) == Values{2, 3, 4});
-  CHECK(values(Comparison::kEqual, 2) == Values{2});
-  CHECK(values(Comparison::kNotEqual, 2) == Values{1, 3, 4});
-  CHECK(values(Comparison::kEqual, 2.5) == Values{});
-  CHECK(values(Comparison::kGreater, -1e300) == Values{1, 2, 3, 4});
+  CHECK(values(Op::kLess, 2) == Values{1});
+  CHECK(values(Op::kLessEqual, 2) == Values{1, 2});
+  CHECK(values(Op::kGreater, 2) == Values{3, 4});
+  CHECK(values(Op::kGreaterEqual, 2) == Values{2, 3, 4});
+  CHECK(values(Op::kEqual, 2) == Values{2});
+  CHECK(values(Op::kNotEqual, 2) == Values{1, 3, 4});
+  CHECK(values(Op::kEqual, 2.5) == Values{});
+  CHECK(values(Op::kGreater, -1e300) == Values{1, 2, 3, 4});
 }
 
 TEST_CASE("a metric rule looks at its own statistic") {
@@ -191,7 +191,7 @@ TEST_CASE("a metric rule looks at its own statistic") {
 }
 
 TEST_CASE("repetitions and backoff count occasions that hold") {
-  Rule rule = OnCount(Count::kSubmitted, Comparison::kGreater, 3);
+  Rule rule = OnCount(Count::kSubmitted, Op::kGreater, 3);
   rule.repetitions = 2;
   rule.backoff = 2;
   TestEngine engine = With({rule});
@@ -203,10 +203,9 @@ TEST_CASE("repetitions and backoff count occasions that hold") {
 }
 
 TEST_CASE("metric rules before job rules, then the order of the file") {
-  TestEngine engine =
-      With({OnJob(ChangeOf(EventKind::kFinish)), OnJob(Change::kSuccess, 0),
-            OnStatistic(Variable::kDuration, Statistic::kMax), OnJob(Change::kCleanupState),
-            OnCount(Count::kSuccess, Comparison::kEqual, 1)});
+  TestEngine engine = With({OnJob(ChangeOf(EventKind::kFinish)), OnJob(Change::kSuccess, 0),
+                            OnStatistic(Variable::kDuration, Statistic::kMax),
+                            OnJob(Change::kCleanupState), OnCount(Count::kSuccess, Op::kEqual, 1)});
   engine.Feed(Submit(1, 1, "g") + Event(1, 2, "start") + Finish(1, 3));
   CHECK(engine.Fired() == Indexes{2, 4, 0, 1, 3});
 }
@@ -242,9 +241,10 @@ TEST_CASE("a rule added later takes part from then on") {
   engine.Feed(Submit(1, 1, "g"));
   CHECK(engine.Fired() == Indexes{0});
   CHECK(engine.engine.AddRule(OnJob(ChangeOf(EventKind::kSubmit), 1)) == 1);
-  CHECK(engine.engine.AddRule(OnCount(Count::kSubmitted, Comparison::kGreater, 1)) == 2);
-  Rule pending = OnCount(Count::kSubmitted, Comparison::kEqual, 1);
-  pending.metric = static_cast<std::uint32_t>(test::AllMetrics(2).size());
+  CHECK(engine.engine.AddRule(OnCount(Count::kSubmitted, Op::kGreater, 1)) == 2);
+  Rule pending = On(TriggerType::kMetric);
+  const auto added = static_cast<std::uint32_t>(test::AllMetrics(2).size());
+  pending.program = test::Comparing(added, Op::kEqual, 1);
   CHECK(engine.engine.AddRule(
             pending, {{.group = 1, .kind = Metric::Kind::kCount, .count = Count::kPending}}) == 3);
   engine.Feed(Submit(2, 1, "g") + Submit(3, 1, "h"));
@@ -252,11 +252,10 @@ TEST_CASE("a rule added later takes part from then on") {
 }
 
 TEST_CASE("heartbeats judge heartbeat rules and every metric rule that has a value") {
-  TestEngine engine =
-      With({On(TriggerType::kHeartbeat, 2), OnCount(Count::kSubmitted, Comparison::kGreater, 0),
-            OnCount(Count::kFailed, Comparison::kEqual, 0),
-            OnStatistic(Variable::kDuration, Statistic::kMean)},
-           1);
+  TestEngine engine = With(
+      {On(TriggerType::kHeartbeat, 2), OnCount(Count::kSubmitted, Op::kGreater, 0),
+       OnCount(Count::kFailed, Op::kEqual, 0), OnStatistic(Variable::kDuration, Statistic::kMean)},
+      1);
   engine.engine.Heartbeat(1);
   CHECK(engine.Fired() == Indexes{0});
   engine.Feed(Submit(1, 1, "g"));
@@ -274,7 +273,8 @@ TEST_CASE("heartbeats judge heartbeat rules and every metric rule that has a val
 
 TEST_CASE("heartbeats count the ages of waiting jobs without recording them") {
   Rule longest = OnStatistic(Variable::kPending, Statistic::kMax);
-  longest.condition = {Comparison::kGreater, 50};
+  longest.program =
+      test::Comparing(test::IndexOf(0, Variable::kPending, Statistic::kMax), Op::kGreater, 50);
   Rule mean = OnStatistic(Variable::kPending, Statistic::kMean);
   TestEngine engine = With({longest, mean}, 1);
   // One has started after 10 s; one waits since 100, one since 130; one was cancelled; one comes
@@ -311,10 +311,10 @@ TEST_CASE("whether time alone could fire a rule") {
   CHECK(could({On(TriggerType::kHeartbeat)}, 1, ""));
   CHECK_FALSE(could({On(TriggerType::kHeartbeat, 0)}, 1, ""));
   CHECK_FALSE(could({}, 1, ""));
-  const Rule finished = OnCount(Count::kFinished, Comparison::kGreater, 0);
+  const Rule finished = OnCount(Count::kFinished, Op::kGreater, 0);
   CHECK_FALSE(could({finished}, 1, ""));
   CHECK(could({finished}, 1, Ran(1, 1)));
-  CHECK_FALSE(could({OnCount(Count::kFinished, Comparison::kGreater, 1)}, 1, Ran(1, 1)));
+  CHECK_FALSE(could({OnCount(Count::kFinished, Op::kGreater, 1)}, 1, Ran(1, 1)));
   CHECK_FALSE(could({finished}, 0, Ran(1, 1)));
 }
 

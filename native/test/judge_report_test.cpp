@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "test/conditions.h"
 #include "test/journals.h"
 
 namespace flux_ensemble::engine {
@@ -29,8 +30,7 @@ Rule OnFinish(std::uint32_t group) {
 Rule OnFinished(double least) {
   Rule rule;
   rule.trigger = TriggerType::kMetric;
-  rule.metric = 0;
-  rule.condition = Condition{Comparison::kGreaterEqual, least};
+  rule.program = test::Comparing(0, Op::kGreaterEqual, least);
   return rule;
 }
 
@@ -121,8 +121,7 @@ TEST_CASE("a cooldown, a `for` that is too long and another state are counted") 
   cooling.repetitions = 10;
   Rule brief;
   brief.trigger = TriggerType::kMetric;
-  brief.metric = 0;
-  brief.condition = Condition{Comparison::kEqual, 2};
+  brief.program = test::Comparing(0, Op::kEqual, 2);
   brief.hold_duration = 10;
   Rule later = OnFinish(0);
   later.in = 2;

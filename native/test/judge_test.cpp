@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "test/conditions.h"
 #include "test/journals.h"
 
 namespace flux_ensemble::engine {
@@ -99,11 +100,36 @@ TEST_CASE("what is not known holds only where the rest decides") {
   CHECK_FALSE(holds({Number(1), Number(0), Of(Op::kDivide), Number(0), Of(Op::kGreater)}));
 }
 
+TEST_CASE("a metric without a value fulfils no comparison, and its value is reported") {
+  MetricTable metrics;
+  metrics.AddGroup();
+  metrics.Add({.kind = Metric::Kind::kCount, .count = Count::kFailed});
+  metrics.Add({.kind = Metric::Kind::kCount, .count = Count::kFailed, .from_zero = true});
+  const auto holds = [&](const Program& program, double expected) {
+    double value = -1;
+    const bool result = program.Holds({}, metrics, &value);
+    CHECK((std::isnan(expected) ? std::isnan(value) : value == expected));
+    return result;
+  };
+  for (const Op op :
+       {Op::kLess, Op::kLessEqual, Op::kGreater, Op::kGreaterEqual, Op::kEqual, Op::kNotEqual}) {
+    CHECK_FALSE(holds(test::Comparing(0, op, 1), stats::kNoValue));
+    const bool expected = op == Op::kLess || op == Op::kLessEqual || op == Op::kNotEqual;
+    CHECK(holds(test::Comparing(1, op, 1), 0) == expected);
+  }
+  CHECK_FALSE(holds(test::Known(0), stats::kNoValue));
+  CHECK(holds(test::Known(1), 0));
+  // The same by the stack, to which the negation leads.
+  const Step metric{0, 0, Op::kMetric};
+  CHECK(holds(test::ProgramOf({metric, Of(Op::kKnown), Of(Op::kNot)}, 1), stats::kNoValue));
+  CHECK_FALSE(holds(test::ProgramOf({metric, Number(1), Of(Op::kNotEqual), Of(Op::kNot)}, 1),
+                    stats::kNoValue));
+}
+
 TEST_CASE("a condition must have lasted, and a cooldown passes between two firings") {
   Plan plan = Virtual();
   Rule holding = Always(TriggerType::kMetric);
-  holding.metric = 0;
-  holding.condition = Condition{Comparison::kGreaterEqual, 1};
+  holding.program = test::Comparing(0, Op::kGreaterEqual, 1);
   holding.hold_duration = 10;
   Rule cooling = holding;
   cooling.hold_duration = 0;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "test/conditions.h"
 #include "test/journals.h"
 
 namespace flux_ensemble::engine {
@@ -65,10 +66,9 @@ Rule AnyRule(Dice& dice) {
   }
   if (rule.trigger == TriggerType::kMetric) {
     rule.hold_duration = dice.Of<double>({0, 0, 3, 90});
-    rule.metric = static_cast<std::uint32_t>(dice.Below(Metrics().size()));
-    rule.condition = Condition{dice.Of<Comparison>({Comparison::kLess, Comparison::kGreater,
-                                                    Comparison::kEqual, Comparison::kNotEqual}),
-                               dice.Of<double>({0, 1, 2, 4, 0.05})};
+    const auto metric = static_cast<std::uint32_t>(dice.Below(Metrics().size()));
+    const Op comparison = dice.Of<Op>({Op::kLess, Op::kGreater, Op::kEqual, Op::kNotEqual});
+    rule.program = test::Comparing(metric, comparison, dice.Of<double>({0, 1, 2, 4, 0.05}));
   }
   return rule;
 }
@@ -134,7 +134,6 @@ TEST_CASE("a rule on intervals, heartbeats or states keeps a run for as long as 
   Rule rule;
   rule.trigger = TriggerType::kInterval;
   rule.interval = 10;
-  rule.metric = kNoMetric;
   rule.repetitions = 2;
   Plan plan;
   plan.groups = {"g"};

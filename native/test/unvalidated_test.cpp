@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "test/conditions.h"
 #include "test/journals.h"
 
 namespace flux_ensemble::engine {
@@ -37,7 +38,7 @@ Plan Watched(bool virtual_time) {
                   {.kind = Metric::Kind::kRate, .count = Count::kSubmitted, .window = 60}};
   Rule metric;
   metric.trigger = TriggerType::kMetric;
-  metric.metric = 0;
+  metric.program = test::Known(0);
   metric.repetitions = 1000;
   plan.rules = {OnJob(EventKind::kSubmit), OnJob(EventKind::kInvalidate), metric};
   return plan;

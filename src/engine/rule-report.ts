@@ -46,16 +46,13 @@ class Values {
     }
   }
 
-  of({ trigger, when }: Rule): RuleReport['values'] {
+  of({ when }: Rule): RuleReport['values'] {
     const values: Record<string, number | null> = {};
-    if (trigger.kind === 'metric' && trigger.metric !== null) {
-      const name = formatMetricName(trigger.metric);
-      values[name] = this.#ofAll.get(name) ?? null;
-    }
     for (const step of when?.steps ?? []) {
       if (step.op !== 'metric') continue;
       const name = formatMetricName(step.metric);
-      values[name] = this.#fromZero.get(name) ?? this.#ofAll.get(name) ?? null;
+      const counted = step.fromZero ? this.#fromZero.get(name) : undefined;
+      values[name] = counted ?? this.#ofAll.get(name) ?? null;
     }
     return values;
   }

@@ -1,6 +1,7 @@
-/** The `when:` of a metric rule: `5`, `"> 5"`, `"<= 1.5e3"`. */
+/** Comparisons with a number: `5`, `"> 5"`, `"<= 1.5e3"`. */
 
-import type { Comparison, Condition } from '../model/condition.js';
+import type { Comparison, Condition, ExpressionCondition } from '../model/condition.js';
+import type { MetricName } from '../model/metric-names.js';
 import { quote } from '../text/describe.js';
 import { type Parsed, parsed, refused } from '../text/result.js';
 import { isRounded } from './rounded.js';
@@ -10,7 +11,7 @@ const PATTERN = /^(<=|>=|==|!=|<|>|=)?[ \t]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE]
 
 const ALLOWED = "write a number, or one of < <= > >= == != and a number, like '> 5'";
 
-/** Reads a condition. A number, bare or in a string, asks for equality. */
+/** Reads a comparison. A number, bare or in a string, asks for equality. */
 export function parseCondition(when: number | string): Parsed<Condition> {
   if (typeof when === 'number') {
     if (!Number.isFinite(when)) return refused(`${when} is not a number to compare with; ${ALLOWED}`);
@@ -29,7 +30,43 @@ export function parseCondition(when: number | string): Parsed<Condition> {
   return parsed({ comparison: comparison === '=' ? '==' : (comparison as Comparison), threshold });
 }
 
-/** Writes a condition so that {@link parseCondition} reads the same one back. */
+/** Writes a comparison so that {@link parseCondition} reads the same one back. */
 export function formatCondition(condition: Condition): string {
   return `${condition.comparison} ${condition.threshold}`;
+}
+
+/** Whether a number compares as it must. */
+export function meets(value: number, { comparison, threshold }: Condition): boolean {
+  switch (comparison) {
+    case '<':
+      return value < threshold;
+    case '<=':
+      return value <= threshold;
+    case '>':
+      return value > threshold;
+    case '>=':
+      return value >= threshold;
+    case '==':
+      return value === threshold;
+    case '!=':
+      return value !== threshold;
+  }
+}
+
+/**
+ * The condition of a rule in the short form, which gives the metric and what it is compared with; null accepts any
+ * value. A count that has never changed is unknown in this form.
+ */
+export function shortCondition(
+  name: string,
+  metric: MetricName,
+  condition: Condition | null,
+): ExpressionCondition {
+  const operand = { op: 'metric', metric, fromZero: false } as const;
+  if (condition === null) return { text: name, steps: [operand, { op: 'known' }] };
+  const { comparison, threshold } = condition;
+  return {
+    text: `${name} ${formatCondition(condition)}`,
+    steps: [operand, { op: 'number', value: threshold }, { op: comparison }],
+  };
 }

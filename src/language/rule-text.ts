@@ -3,7 +3,6 @@
 import type { Rule } from '../model/ensemble.js';
 import { formatDuration } from '../text/duration.js';
 import { choices } from '../text/suggest.js';
-import { formatCondition } from './comparison.js';
 
 /** When a rule is due, on one line: `count.sleep.success >= 3 for 5m in explore`. */
 export function occasionOf(rule: Rule): string {
@@ -22,8 +21,7 @@ export function triggerOf({ title, triggerText, trigger, when }: Rule): string {
     case 'job':
       return trigger.group === null ? triggerText : `${triggerText} of ${trigger.group}`;
     case 'metric':
-      if (when !== null) return when.text;
-      return trigger.when === null ? title : `${title} ${formatCondition(trigger.when)}`;
+      return when?.text ?? title;
     case 'state':
       return `state ${trigger.state}`;
     case 'interval':

@@ -1,23 +1,29 @@
-/** Conditions of rules. */
+/** Conditions of rules, and comparisons with a number. */
 
 import type { MetricName } from './metric-names.js';
 
 export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
 
-/** `when:` of a metric rule. */
+/** A comparison with a number, like `> 5`. */
 export interface Condition {
   readonly comparison: Comparison;
   readonly threshold: number;
 }
 
 /**
- * One step of an expression, for a stack machine: operands push a value, operators take theirs off and push the
- * result. A value may be unknown; what is made of it then is unknown too, unless `and` or `or` can tell without it.
+ * One step of a condition, for a stack machine: an operand pushes a value, an operator pops its operands and pushes
+ * the result. A value may be unknown. A result of an unknown operand is unknown too, unless `and` or `or` can decide
+ * without it.
  */
 export type ConditionStep =
   | { readonly op: 'number'; readonly value: number }
   | { readonly op: 'text'; readonly value: string }
-  | { readonly op: 'metric'; readonly metric: MetricName }
+  | {
+      readonly op: 'metric';
+      readonly metric: MetricName;
+      /** A count that has never changed is 0, and so is a number of observations; without it, they are unknown. */
+      readonly fromZero: boolean;
+    }
   | {
       readonly op:
         | 'state'
@@ -31,11 +37,13 @@ export type ConditionStep =
   | { readonly op: 'number parameter' | 'text parameter'; readonly value: string }
   | { readonly op: '+' | '-' | '*' | '/' | 'negative' | Comparison | 'and' | 'or' | 'not' }
   /** Of two texts. */
-  | { readonly op: 'same' | 'different' };
+  | { readonly op: 'same' | 'different' }
+  /** True when the number has a value, false when it is unknown. */
+  | { readonly op: 'known' };
 
-/** A condition that is a whole expression. */
+/** The condition of a rule. */
 export interface ExpressionCondition {
-  /** As it was written. */
+  /** As it was written; of the short form with the name of its metric: `count.sleep.failed > 5`. */
   readonly text: string;
   readonly steps: readonly ConditionStep[];
 }

@@ -4,8 +4,7 @@
  */
 
 import type { Action } from './action.js';
-import type { Condition, ExpressionCondition } from './condition.js';
-import type { MetricName } from './metric-names.js';
+import type { ExpressionCondition } from './condition.js';
 import type { PluginPartName } from './part-name.js';
 import type { PluginInfo } from './plugin.js';
 import type { TestCase } from './test.js';
@@ -146,13 +145,8 @@ export interface JobGroup {
 export type Trigger =
   | { readonly kind: 'start' }
   | { readonly kind: 'heartbeat' }
-  | {
-      readonly kind: 'metric';
-      /** The one metric of a rule in the short form; null when the rule's expression says which. */
-      readonly metric: MetricName | null;
-      /** The condition of the short form. */
-      readonly when: Condition | null;
-    }
+  /** A metric that the rule's condition names has changed. */
+  | { readonly kind: 'metric' }
   | { readonly kind: 'job'; readonly event: string; readonly group: string | null }
   /** Every so many seconds from the start on. */
   | { readonly kind: 'interval'; readonly seconds: number }

@@ -109,7 +109,6 @@ function detailsOf(rule: Rule): string[] {
 function groupsSeenBy({ trigger, when }: Rule): Set<string> {
   const groups = new Set<string>();
   if (trigger.kind === 'job' && trigger.group !== null) groups.add(trigger.group);
-  if (trigger.kind === 'metric' && trigger.metric !== null) groups.add(trigger.metric.group);
   for (const step of when?.steps ?? []) if (step.op === 'metric') groups.add(step.metric.group);
   return groups;
 }

@@ -2,7 +2,7 @@
 
 import { diffArrays } from 'diff';
 import { metricValue } from '../engine/snapshot.js';
-import { formatCondition } from '../language/comparison.js';
+import { formatCondition, meets } from '../language/comparison.js';
 import type { Firing } from '../model/firing.js';
 import type { ExpectedFiring, ExpectedMetric, TestCase } from '../model/test.js';
 import type { TestRun } from './run-test.js';
@@ -53,7 +53,7 @@ export function mismatchesOf(test: TestCase, run: TestRun): Mismatch[] {
   }
   for (const metric of expect.metrics) {
     const found = metricValue(run.metrics, metric.metric);
-    if (meets(metric, found)) continue;
+    if (isAsExpected(metric, found)) continue;
     const { name, line } = metric;
     mismatches.push({ kind: 'metric', name, expected: describeExpected(metric), found, line });
   }
@@ -122,30 +122,14 @@ function describeRule({ name, value, algorithm }: Firing): string {
   return algorithm === null ? measured : `${measured} (${algorithm})`;
 }
 
-function meets({ value: expected }: ExpectedMetric, found: number | null): boolean {
+function isAsExpected({ value: expected }: ExpectedMetric, found: number | null): boolean {
   switch (expected.kind) {
     case 'none':
       return found === null;
     case 'near':
       return found !== null && Math.abs(found - expected.value) <= expected.tolerance;
-    case 'condition': {
-      const { comparison, threshold } = expected.condition;
-      if (found === null) return false;
-      switch (comparison) {
-        case '<':
-          return found < threshold;
-        case '<=':
-          return found <= threshold;
-        case '>':
-          return found > threshold;
-        case '>=':
-          return found >= threshold;
-        case '==':
-          return found === threshold;
-        case '!=':
-          return found !== threshold;
-      }
-    }
+    case 'condition':
+      return found !== null && meets(found, expected.condition);
   }
 }
 

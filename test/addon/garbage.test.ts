@@ -67,7 +67,7 @@ describe('invalid arguments throw or are refused', () => {
     for (const key of [
       'trigger',
       'group',
-      'metric',
+      'when',
       'repetitions',
       'backoff',
       'terminal',

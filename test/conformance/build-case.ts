@@ -1,30 +1,51 @@
 /** Short ways to write cases by hand. */
 
-import { EMPTY_PLAN, type EnginePlan, type PlanMetric, type PlanRule } from '../../src/engine/plan/plan.js';
+import {
+  EMPTY_PLAN,
+  type EnginePlan,
+  type PlanMetric,
+  type PlanRule,
+  type PlanStep,
+} from '../../src/engine/plan/plan.js';
+import type { Comparison } from '../../src/model/condition.js';
 import type { Case, Step } from './run-case.js';
 
 type Context = Readonly<Record<string, unknown>>;
 export type EventSpec = readonly [timestamp: number, name: string, context?: Context];
 
-/** A rule with the metric itself; for the engines, `compile` makes a table of them. */
-export type CaseRule = Omit<PlanRule, 'metric'> & {
+/**
+ * A rule with the metrics themselves; for the engines, `compile` makes a table of them. With `metric`, the condition
+ * is that the metric compares with the threshold or, without a comparison, that it has a value.
+ */
+export type CaseRule = PlanRule & {
   readonly metric: PlanMetric | null;
-  /** What the steps of `when` refer to by index. */
+  readonly comparison: Comparison | null;
+  readonly threshold: number;
+  /** The metrics that the steps of `when` refer to by index. */
   readonly operands?: readonly PlanMetric[];
 };
 export type CasePlan = Omit<EnginePlan, 'metrics' | 'rules'> & { readonly rules: readonly CaseRule[] };
 
 /** A rule and the metrics that it adds behind `known`. */
 export function compileRule(rule: CaseRule, known: number): [PlanRule, PlanMetric[]] {
-  const { metric, operands, ...rest } = rule;
-  if (metric !== null) return [{ ...rest, metric: known }, [{ ...metric, name: `metric ${known}` }]];
-  const when = rest.when?.map((step) =>
+  const { metric, comparison, threshold, operands, ...rest } = rule;
+  const steps = metric === null ? rest.when : comparing(comparison, threshold);
+  const when = steps?.map((step) =>
     step.op === 'metric' ? { ...step, value: (step.value as number) + known } : step,
   );
   return [
-    { ...rest, metric: -1, when: when ?? null },
-    (operands ?? []).map((one, i) => ({ ...one, name: `metric ${known + i}` })),
+    { ...rest, when: when ?? null },
+    (metric === null ? (operands ?? []) : [metric]).map((one, i) => ({
+      ...one,
+      name: `metric ${known + i}`,
+    })),
   ];
+}
+
+function comparing(comparison: Comparison | null, threshold: number): PlanStep[] {
+  const metric: PlanStep = { op: 'metric', value: 0 };
+  if (comparison === null) return [metric, { op: 'known', value: null }];
+  return [metric, { op: 'number', value: threshold }, { op: comparison, value: null }];
 }
 
 export function compile(plan: CasePlan): EnginePlan {

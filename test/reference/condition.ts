@@ -82,6 +82,7 @@ export function holds(steps: readonly PlanStep[], facts: ReferenceFacts): boolea
   for (const step of steps) {
     const value = operand(step, facts);
     if (value !== undefined) stack.push(value);
+    else if (step.op === 'known') stack.push(stack.pop() !== null);
     else if (step.op === 'not' || step.op === 'negative') {
       const top = stack.pop() as Value;
       stack.push(top === null ? null : step.op === 'not' ? !top : -(top as number));

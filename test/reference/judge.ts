@@ -39,9 +39,8 @@ interface Heard {
 }
 
 /** Metrics that the rule's condition names. */
-function namedBy({ metric, when }: PlanRule): number[] {
-  if (when === null) return metric === -1 ? [] : [metric];
-  return when.filter(({ op }) => op === 'metric').map(({ value }) => value as number);
+function namedBy({ when }: PlanRule): number[] {
+  return (when ?? []).filter(({ op }) => op === 'metric').map(({ value }) => value as number);
 }
 
 export class ReferenceJudge {
@@ -238,7 +237,7 @@ export class ReferenceJudge {
     const isMetric = rule.plan.trigger === 'metric';
     const value = first === undefined || !isMetric ? null : read(first);
     const { when } = rule.plan;
-    if (when === null) return { value, held: !isMetric || (value !== null && rule.holds(value)) };
+    if (when === null) return { value, held: true };
     const held = holds(when, {
       state: this.#plan.states[this.state] ?? null,
       event: event ?? null,

@@ -27,26 +27,6 @@ export class ReferenceRule {
     return this.#runs < this.plan.repetitions;
   }
 
-  holds(value: number): boolean {
-    const { comparison, threshold } = this.plan;
-    switch (comparison) {
-      case null:
-        return true;
-      case '<':
-        return value < threshold;
-      case '<=':
-        return value <= threshold;
-      case '>':
-        return value > threshold;
-      case '>=':
-        return value >= threshold;
-      case '==':
-        return value === threshold;
-      case '!=':
-        return value !== threshold;
-    }
-  }
-
   /** An occasion came: does the rule run? */
   occasion(): boolean {
     if (this.#runs >= this.plan.repetitions) return false;

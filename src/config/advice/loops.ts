@@ -1,6 +1,8 @@
 /** Detects rules that trigger each other without end. */
 
+import type { ConditionStep } from '../../model/condition.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
+import type { Count } from '../../model/metric-names.js';
 import { formatPath } from '../../text/path.js';
 import { choices } from '../../text/suggest.js';
 
@@ -21,13 +23,21 @@ const ALWAYS = new Set([
 /** Returns the group whose jobs each trigger the rule without end; null for a rule with other limits. */
 function setOffBy({ trigger, when, in: within, cooldown, action }: Rule): string | 'any' | null {
   if (action.name !== 'submit' || action.repetitions < ENDLESS) return null;
-  if (when !== null || within.length > 0 || cooldown !== null) return null;
-  if (trigger.kind === 'job') return ALWAYS.has(trigger.event) ? (trigger.group ?? 'any') : null;
-  if (trigger.kind !== 'metric' || trigger.metric?.kind !== 'count') return null;
-  const { metric, when: condition } = trigger;
-  const grows = metric.count === 'submitted' || metric.count === 'finished' || metric.count === 'success';
-  const stays = condition === null || condition.comparison === '>' || condition.comparison === '>=';
-  return grows && stays ? metric.group : null;
+  if (within.length > 0 || cooldown !== null) return null;
+  if (trigger.kind === 'metric') return when === null ? null : groupThatSuffices(when.steps);
+  if (trigger.kind !== 'job' || when !== null || !ALWAYS.has(trigger.event)) return null;
+  return trigger.group ?? 'any';
+}
+
+/** Counts that every job raises, if it works. */
+const GROWING: ReadonlySet<Count> = new Set(['submitted', 'finished', 'success']);
+
+/** The group of a condition that only asks for a number of its jobs, so that it stays true; null for any other. */
+function groupThatSuffices([first, ...others]: readonly ConditionStep[]): string | null {
+  if (first?.op !== 'metric' || first.metric.kind !== 'count' || !GROWING.has(first.metric.count))
+    return null;
+  const asked = others.map(({ op }) => op).join(' ');
+  return asked === 'known' || asked === 'number >' || asked === 'number >=' ? first.metric.group : null;
 }
 
 /** Returns the loops of rules that nothing ends. A rule that terminates the ensemble counts as an end. */

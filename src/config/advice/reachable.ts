@@ -45,12 +45,12 @@ export function reachableIn(
       case 'job':
         return trigger.group === null ? groups.size > 0 : groups.has(trigger.group);
       case 'metric': {
-        if (trigger.metric !== null) return groups.has(trigger.metric.group);
-        const metrics = (when?.steps ?? []).flatMap((step) => (step.op === 'metric' ? [step.metric] : []));
-        // Missing counts are 0 in an expression, so it may hold without any job.
+        const metrics = (when?.steps ?? []).flatMap((step) => (step.op === 'metric' ? [step] : []));
+        if (metrics.length === 0 || metrics.some(({ metric }) => groups.has(metric.group))) return true;
+        // A condition on counts that begin at 0 may hold without any job, where something else makes it due.
         const byTime =
-          config.heartbeat > 0 || within.length > 0 || metrics.some(({ kind }) => kind === 'rate');
-        return byTime || metrics.length === 0 || metrics.some(({ group }) => groups.has(group));
+          config.heartbeat > 0 || within.length > 0 || metrics.some(({ metric }) => metric.kind === 'rate');
+        return byTime && metrics.some(({ fromZero }) => fromZero);
       }
       default:
         return true;

@@ -10,7 +10,7 @@ import { resolveAction } from './actions.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
 import { stateNamed } from './states.js';
 import { resolveTrigger } from './triggers.js';
-import { isShort, resolveExpression } from './when.js';
+import { resolveWhen } from './when.js';
 
 /** Makes the rules. One that is wrong is left out, after its faults have been reported. */
 export function resolveRules(context: ResolveContext, names: ResolvedNames): Rule[] {
@@ -21,7 +21,7 @@ export function resolveRules(context: ResolveContext, names: ResolvedNames): Rul
     if (rule === undefined) return [];
     const path = ['rules', index];
     const trigger = resolveTrigger(context, names, rule, path);
-    const when = resolveWhen(context, names, rule, path);
+    const when = resolveWhen(context, names, rule, isOnJob(rule), path);
     const action =
       rule.action && resolveAction(context, names, rule.action, isOnJob(rule), [...path, 'action']);
     const states = resolveIn(context, names, rule, path);
@@ -36,7 +36,7 @@ export function resolveRules(context: ResolveContext, names: ResolvedNames): Rul
         trigger,
         when,
         in: states,
-        for: secondsOf(takesFor(trigger, when) ? rule.for : null),
+        for: secondsOf(canLast(rule) ? rule.for : null),
         cooldown: secondsOf(rule.cooldown),
         action,
       },
@@ -62,40 +62,6 @@ function titleOf(text: string, trigger: Trigger, when: ExpressionCondition | nul
   }
 }
 
-/** The rule's expression, null when it has none. */
-function resolveWhen(
-  context: ResolveContext,
-  names: ResolvedNames,
-  rule: RuleShape,
-  path: Path,
-): ExpressionCondition | null | 'wrong' {
-  const { when, trigger } = rule;
-  const at = [...path, 'when'];
-  if (when === undefined || when === null || trigger === undefined) return null;
-  if (trigger === 'start') {
-    context.problems.warning(at, 'ignored: at the start there is nothing yet to judge', 'key');
-    return null;
-  }
-  if (isShort(when)) {
-    if (trigger === 'metric') return null;
-    const hint = 'write what it compares, like count.sleep.failed > 5';
-    context.problems.warning(
-      at,
-      `ignored: only metric rules name what their condition is about; ${hint}`,
-      'key',
-    );
-    return null;
-  }
-  const condition = resolveExpression(context, names, String(when), isOnJob(rule), at);
-  if (condition === null) return 'wrong';
-  const { steps } = condition;
-  if (trigger === 'metric' && !steps.some(({ op }) => op === 'metric' || op === 'state')) {
-    context.problems.error(at, 'names no metric, so nothing would ever make the rule due');
-    return 'wrong';
-  }
-  return condition;
-}
-
 function resolveIn(
   context: ResolveContext,
   { states }: ResolvedNames,
@@ -114,10 +80,9 @@ function resolveIn(
   });
 }
 
-/** Only what lasts can have lasted for some time. */
-function takesFor(trigger: Trigger, when: ExpressionCondition | null): boolean {
-  if (trigger.kind === 'state') return true;
-  return trigger.kind === 'metric' && (trigger.when !== null || when !== null);
+/** Whether `for` has a meaning: a state lasts, and so does a condition on metrics. */
+function canLast({ trigger, when }: RuleShape): boolean {
+  return trigger === 'state' || (trigger === 'metric' && (when ?? null) !== null);
 }
 
 function warnOfIdleKeys({ problems }: ResolveContext, rule: RuleShape, trigger: Trigger, path: Path): void {
@@ -125,13 +90,7 @@ function warnOfIdleKeys({ problems }: ResolveContext, rule: RuleShape, trigger: 
     if (rule[key] === undefined || rule[key] === null) return;
     problems.warning([...path, key], `ignored: ${means}`, 'key');
   };
-  if (
-    trigger.kind === 'metric'
-      ? trigger.when === null && (rule.when ?? null) === null
-      : trigger.kind !== 'state'
-  ) {
-    ignore('for', "only a metric rule's condition and a state can last");
-  }
+  if (!canLast(rule)) ignore('for', "only a metric rule's condition and a state can last");
   if (trigger.kind !== 'interval') ignore('interval', 'only the trigger interval has one');
   if (trigger.kind === 'cron') return;
   ignore('cron', 'only the trigger cron has one');

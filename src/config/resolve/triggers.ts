@@ -1,7 +1,7 @@
 /** The trigger of a rule, with what it refers to. */
 
 import { nextTimes } from '../../language/cron.js';
-import { noJobGroup, parseMetricName } from '../../language/metric-name.js';
+import { noJobGroup } from '../../language/metric-name.js';
 import { jobEventOf } from '../../language/triggers.js';
 import type { Trigger } from '../../model/ensemble.js';
 import { quote } from '../../text/describe.js';
@@ -10,7 +10,6 @@ import type { Path } from '../../text/path.js';
 import type { RuleShape } from '../schema/ensemble.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
 import { stateNamed } from './states.js';
-import { isShort, resolveShort } from './when.js';
 
 /** The trigger; null when it is wrong, which has been reported then. */
 export function resolveTrigger(
@@ -25,9 +24,8 @@ export function resolveTrigger(
       return null;
     case 'start':
     case 'heartbeat':
-      return { kind: trigger };
     case 'metric':
-      return resolveMetric(context, names, rule, path);
+      return { kind: trigger };
     case 'interval':
       return resolveInterval(context, rule, path);
     case 'cron':
@@ -37,29 +35,6 @@ export function resolveTrigger(
     default:
       return resolveJobEvent(context, names, jobEventOf(trigger) ?? trigger, rule, path);
   }
-}
-
-function resolveMetric(
-  context: ResolveContext,
-  { jobs }: ResolvedNames,
-  { name, when }: RuleShape,
-  path: Path,
-): Trigger | null {
-  const { shape, problems } = context;
-  const given = when !== undefined && when !== null;
-  if (given && !isShort(when)) return { kind: 'metric', metric: null, when: null };
-
-  const condition = given ? resolveShort(context, when, [...path, 'when']) : null;
-  if (name === undefined || name === null) {
-    if (!shape.isBroken([...path, 'name']) && !shape.isBroken([...path, 'when'])) {
-      problems.error(path, "'name' is missing: it says which metric to watch, like count.sleep.success");
-    }
-    return null;
-  }
-  const metric = parseMetricName(name, jobs.complete ? jobs.names : null);
-  if (!metric.ok) for (const message of metric.messages) problems.error([...path, 'name'], message);
-  if (!metric.ok || (given && condition === null)) return null;
-  return { kind: 'metric', metric: metric.value, when: condition };
 }
 
 function resolveInterval({ shape, problems }: ResolveContext, rule: RuleShape, path: Path): Trigger | null {

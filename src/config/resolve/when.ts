@@ -1,36 +1,83 @@
-/** The `when:` of a rule: the short form for the metric that it names, or an expression. */
+/** The condition of a rule, from its `when:` and, in the short form, the metric in its `name:`. */
 
-import { parseCondition } from '../../language/comparison.js';
+import { parseCondition, shortCondition } from '../../language/comparison.js';
 import { checkCondition, hasFaults } from '../../language/expression/check.js';
 import { isFault, parseExpression } from '../../language/expression/parser.js';
 import type { Fault } from '../../language/expression/syntax.js';
-import type { Condition, ExpressionCondition } from '../../model/condition.js';
+import { parseMetricName } from '../../language/metric-name.js';
+import type { ExpressionCondition } from '../../model/condition.js';
 import { escapeControls } from '../../text/describe.js';
 import type { Path } from '../../text/path.js';
+import type { RuleShape } from '../schema/ensemble.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
 
-/** A number, or a comparison without its left side: what there was before there were expressions. */
+/** The short form: a number, or a comparison without its left side. */
 const SHORT = /^\s*([<>=!]|[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$)/;
 
-/** Whether `when` is in the short form, which says only what the metric `name` is compared with. */
-export function isShort(when: number | string): boolean {
-  return typeof when === 'number' || SHORT.test(when);
-}
-
-/** The short form; null when it is wrong, which has been reported then. */
-export function resolveShort(
-  { problems }: ResolveContext,
-  when: number | string,
+/**
+ * The condition of a rule, null when it has none; `wrong` when it is invalid, which has been reported then. `event`:
+ * the rule is due at an event of a job, which the condition may refer to.
+ */
+export function resolveWhen(
+  context: ResolveContext,
+  names: ResolvedNames,
+  rule: RuleShape,
+  event: boolean,
   path: Path,
-): Condition | null {
-  const condition = parseCondition(when);
-  if (condition.ok) return condition.value;
-  for (const message of condition.messages) problems.error(path, message);
-  return null;
+): ExpressionCondition | null | 'wrong' {
+  const { trigger } = rule;
+  const when = rule.when ?? null;
+  const at = [...path, 'when'];
+  const short = typeof when === 'number' || (when !== null && SHORT.test(when));
+  if (trigger === 'metric' && (short || when === null)) return resolveShort(context, names, rule, path);
+  if (when === null || trigger === undefined) return null;
+  if (trigger === 'start') {
+    context.problems.warning(at, 'ignored: at the start there is nothing yet to judge', 'key');
+    return null;
+  }
+  if (short) {
+    const hint = 'write what it compares, like count.sleep.failed > 5';
+    context.problems.warning(
+      at,
+      `ignored: only metric rules name what their condition is about; ${hint}`,
+      'key',
+    );
+    return null;
+  }
+  const condition = resolveExpression(context, names, when, event, at);
+  if (condition === null) return 'wrong';
+  if (trigger === 'metric' && !condition.steps.some(({ op }) => op === 'metric' || op === 'state')) {
+    context.problems.error(at, 'names no metric, so nothing would ever make the rule due');
+    return 'wrong';
+  }
+  return condition;
 }
 
-/** An expression; null when it is wrong, which has been reported then. `event`: there is one of a job to ask for. */
-export function resolveExpression(
+/** `name` is the metric and `when`, which may be missing, is what it is compared with. */
+function resolveShort(
+  { shape, problems }: ResolveContext,
+  { jobs }: ResolvedNames,
+  { name, when }: RuleShape,
+  path: Path,
+): ExpressionCondition | 'wrong' {
+  const condition = when === undefined || when === null ? null : parseCondition(when);
+  if (condition?.ok === false) {
+    for (const message of condition.messages) problems.error([...path, 'when'], message);
+  }
+  if (name === undefined || name === null) {
+    if (!shape.isBroken([...path, 'name']) && !shape.isBroken([...path, 'when'])) {
+      problems.error(path, "'name' is missing: it says which metric to watch, like count.sleep.success");
+    }
+    return 'wrong';
+  }
+  const metric = parseMetricName(name, jobs.complete ? jobs.names : null);
+  if (!metric.ok) for (const message of metric.messages) problems.error([...path, 'name'], message);
+  if (!metric.ok || condition?.ok === false) return 'wrong';
+  return shortCondition(name, metric.value, condition?.value ?? null);
+}
+
+/** The condition that an expression says; null when it is invalid, which has been reported then. */
+function resolveExpression(
   context: ResolveContext,
   names: ResolvedNames,
   text: string,

@@ -1,38 +1,20 @@
 /** Rules -> the native plan. */
 
-import { COMPARISONS } from '../../language/expression/syntax.js';
 import type { Action } from '../../model/action.js';
-import type { Comparison, ConditionStep } from '../../model/condition.js';
+import type { ConditionStep } from '../../model/condition.js';
 import type { EnsembleConfig, JobEntry, JobGroup, Rule, Trigger } from '../../model/ensemble.js';
 import { probedOf } from '../../model/metric-names.js';
 import { MetricTable } from './metric-table.js';
 import type { EnginePlan, PlanRetry, PlanRule, PlanStep, SubmitPortion } from './plan.js';
 
-type TriggerPart = Pick<
-  PlanRule,
-  'trigger' | 'group' | 'event' | 'metric' | 'comparison' | 'threshold' | 'cron'
->;
+type TriggerPart = Pick<PlanRule, 'trigger' | 'group' | 'event' | 'cron'>;
 
-function compileTrigger(trigger: Trigger, { groupIndex, metrics }: RuleNames): TriggerPart {
-  const nothing: TriggerPart = {
-    trigger: trigger.kind,
-    group: -1,
-    event: null,
-    metric: -1,
-    comparison: null,
-    threshold: 0,
-    cron: null,
-  };
+function compileTrigger(trigger: Trigger, { groupIndex }: RuleNames): TriggerPart {
+  const nothing: TriggerPart = { trigger: trigger.kind, group: -1, event: null, cron: null };
   switch (trigger.kind) {
     case 'job': {
       const group = trigger.group === null ? -1 : groupIndex(trigger.group);
       return { ...nothing, event: trigger.event, group };
-    }
-    case 'metric': {
-      const { metric, when } = trigger;
-      if (metric === null) return nothing;
-      const { comparison = null, threshold = 0 } = when ?? {};
-      return { ...nothing, metric: metrics.indexOf(metric), comparison, threshold };
     }
     case 'cron':
       return { ...nothing, cron: { pattern: trigger.pattern, timezone: trigger.timezone } };
@@ -41,32 +23,8 @@ function compileTrigger(trigger: Trigger, { groupIndex, metrics }: RuleNames): T
   }
 }
 
-/**
- * The condition of a rule. One that only compares a metric with a number is judged the short way, by far the fastest.
- */
-function compileWhen(
-  { trigger, when }: Rule,
-  { metrics }: RuleNames,
-): Partial<PlanRule> & Pick<PlanRule, 'when'> {
-  if (when === null) return { when: null };
-  const [first, second, third] = when.steps;
-  if (
-    trigger.kind === 'metric' &&
-    when.steps.length === 3 &&
-    first?.op === 'metric' &&
-    second?.op === 'number' &&
-    third !== undefined &&
-    isComparison(third.op)
-  ) {
-    const metric = metrics.indexOf(first.metric, true);
-    return { when: null, metric, comparison: third.op, threshold: second.value };
-  }
-  return { when: when.steps.map((step) => compileStep(step, metrics)) };
-}
-
-/** An expression counts from zero: what asks for fewer than three failures means none, too. */
 function compileStep(step: ConditionStep, metrics: MetricTable): PlanStep {
-  if (step.op === 'metric') return { op: step.op, value: metrics.indexOf(step.metric, true) };
+  if (step.op === 'metric') return { op: step.op, value: metrics.indexOf(step.metric, step.fromZero) };
   return { op: step.op, value: 'value' in step ? step.value : null };
 }
 
@@ -80,10 +38,6 @@ function compileStates({ trigger, in: states, action }: Rule, { stateIndex }: Ru
   const enter = trigger.kind === 'state' ? stateIndex(trigger.state) : -1;
   if (states.length === 0 && action.goto === null && enter === -1) return null;
   return { in: states.map(stateIndex), goto: action.goto === null ? -1 : stateIndex(action.goto), enter };
-}
-
-function isComparison(op: ConditionStep['op']): op is Comparison {
-  return (COMPARISONS as readonly string[]).includes(op);
 }
 
 /** Makes of some jobs of an entry what a native source can submit by itself. */
@@ -116,7 +70,7 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
   const { action } = rule;
   return {
     ...compileTrigger(rule.trigger, names),
-    ...compileWhen(rule, names),
+    when: rule.when?.steps.map((step) => compileStep(step, names.metrics)) ?? null,
     timing: compileTiming(rule),
     states: compileStates(rule, names),
     repetitions: action.repetitions,

@@ -54,7 +54,7 @@ export class MetricTable {
    * The metric's index; one that is new comes behind those there are. With `fromZero`, a count that has never
    * changed is 0, and so is a number of observations.
    */
-  indexOf(metric: MetricName, fromZero = false): number {
+  indexOf(metric: MetricName, fromZero: boolean): number {
     const group = this.#groupIndex(metric.group);
     const compiled = compileMetric(metric, group, fromZero, this.#probeIndex);
     const key = JSON.stringify([compiled.name, compiled.fromZero]);

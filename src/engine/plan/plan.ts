@@ -1,7 +1,7 @@
 /** An ensemble's rules as the native engine takes them: names resolved to indexes, nothing left to decide. */
 
 import type { CronPattern } from '../../language/cron.js';
-import type { Comparison, ConditionStep } from '../../model/condition.js';
+import type { ConditionStep } from '../../model/condition.js';
 import type { Trigger } from '../../model/ensemble.js';
 import type { Count, Statistic, Variable } from '../../model/metric-names.js';
 
@@ -49,12 +49,7 @@ export interface PlanRule {
   readonly group: number;
   /** For `job`: an event's name or a derived trigger, without the `job-`. */
   readonly event: string | null;
-  /** For `metric`: index of the metric, else -1. */
-  readonly metric: number;
-  /** For `metric`: null lets any value do. */
-  readonly comparison: Comparison | null;
-  readonly threshold: number;
-  /** For all but `start`: a whole expression; for `metric` instead of the comparison. Null for none. */
+  /** The condition, which a `metric` rule must have and `start` can't have; null for none. */
   readonly when: readonly PlanStep[] | null;
   /** Seconds, 0 for none; `interval` is that trigger's own. Null for none of them. */
   readonly timing: { readonly for: number; readonly cooldown: number; readonly interval: number } | null;

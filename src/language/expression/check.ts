@@ -3,13 +3,13 @@
  * stack machine does them.
  */
 
-import type { ConditionStep } from '../../model/condition.js';
+import type { Comparison, ConditionStep } from '../../model/condition.js';
 import type { MetricName } from '../../model/metric-names.js';
 import { quote } from '../../text/describe.js';
 import type { Parsed } from '../../text/result.js';
 import { choices, didYouMean, thereAre } from '../../text/suggest.js';
 import { parseMetricName, parseWindowedMetric } from '../metric-name.js';
-import type { ComparisonOperator, Expression, Fault } from './syntax.js';
+import type { Expression, Fault } from './syntax.js';
 
 /** What a condition may refer to. */
 export interface ConditionScope {
@@ -156,7 +156,8 @@ class Checker {
 
   #metric(expression: Expression, metric: Parsed<MetricName>): Type | null {
     if (!metric.ok) return this.fault(expression, metric.messages.join('; '));
-    this.steps.push({ op: 'metric', metric: metric.value });
+    // A condition like `count.sleep.failed < 3` holds before any job has failed.
+    this.steps.push({ op: 'metric', metric: metric.value, fromZero: true });
     return 'number';
   }
 
@@ -205,12 +206,7 @@ class Checker {
     return good[0] && good[1] ? result : null;
   }
 
-  #comparison(
-    { at }: Expression,
-    operator: ComparisonOperator,
-    left: Expression,
-    right: Expression,
-  ): Type | null {
+  #comparison({ at }: Expression, operator: Comparison, left: Expression, right: Expression): Type | null {
     const parameter = isText(left) || isText(right) ? 'text' : 'number';
     const types = [this.check(left, parameter), this.check(right, parameter)] as const;
     if (types[0] === null || types[1] === null) return null;

@@ -1,10 +1,11 @@
 /** What an expression of `when:` consists of, and how large one may be. */
 
-export const COMPARISONS = ['<', '<=', '>', '>=', '==', '!='] as const;
-export type ComparisonOperator = (typeof COMPARISONS)[number];
+import type { Comparison } from '../../model/condition.js';
+
+export const COMPARISONS: readonly Comparison[] = ['<', '<=', '>', '>=', '==', '!='];
 export type ArithmeticOperator = '+' | '-' | '*' | '/';
 export type LogicOperator = 'and' | 'or';
-export type BinaryOperator = ComparisonOperator | ArithmeticOperator | LogicOperator;
+export type BinaryOperator = Comparison | ArithmeticOperator | LogicOperator;
 
 /** A parsed expression. `at` is the character, counted from 0, at which a part begins; of a binary one its operator's. */
 export type Expression = { readonly at: number } & (

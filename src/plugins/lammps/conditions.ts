@@ -1,7 +1,7 @@
 /** Conditions on a log: `Temp: "> 500"`, `TotEng: "drift > 0.01"`, `errors: "> 0"`. */
 
-import { parseCondition } from '../../language/comparison.js';
-import type { Comparison } from '../../model/condition.js';
+import { formatCondition, meets, parseCondition } from '../../language/comparison.js';
+import type { Condition } from '../../model/condition.js';
 import { counted } from '../../text/counted.js';
 import { didYouMean, thereAre } from '../../text/suggest.js';
 import type { Column, Run } from './column.js';
@@ -29,8 +29,7 @@ const WITHOUT_ROWS = ['errors', 'warnings', 'loop-time', 'wall-time', 'complete'
 export interface LogCondition {
   readonly key: string;
   readonly statistic: Statistic;
-  readonly comparison: Comparison;
-  readonly threshold: number;
+  readonly condition: Condition;
 }
 
 /** Parses a condition. Returns a text that describes its fault if it is invalid. */
@@ -44,7 +43,7 @@ export function readCondition(key: string, written: string | number): LogConditi
   if (word !== null && key in FACTS) return `'${key}' is a single number without ${word}`;
   const condition = parseCondition(typeof written === 'number' ? written : rest);
   if (!condition.ok) return condition.messages.join('; ');
-  return { key, statistic, ...condition.value };
+  return { key, statistic, condition: condition.value };
 }
 
 /** The result of a condition. */
@@ -58,15 +57,15 @@ export interface Judged {
  * Evaluates a condition. It does not hold if its number is missing; the text then gives the reason. Throws Error
  * for a column that is missing although the log has others, and for an unreadable one.
  */
-export function judge({ key, statistic, comparison, threshold }: LogCondition, log: Log, run: Run): Judged {
+export function judge({ key, statistic, condition }: LogCondition, log: Log, run: Run): Judged {
   const value = measuredOf(key, statistic, log, run);
   const fact = FACTS[key];
   const name = fact === undefined && statistic !== 'last' ? `${statistic} of ${key}` : key;
   const shown =
     value === null ? `unknown: ${whyUnknown(key, log, run)}` : String(Number(value.toPrecision(6)));
   return {
-    holds: value !== null && compare(value, comparison, threshold),
-    text: `${name} = ${shown} (${comparison} ${threshold})`,
+    holds: value !== null && meets(value, condition),
+    text: `${name} = ${shown} (${formatCondition(condition)})`,
   };
 }
 
@@ -118,21 +117,4 @@ function statisticOf(column: Column | null, statistic: Statistic): number | null
   if (statistic !== 'last' && column.count === 0) return null;
   const value = column[statistic];
   return Number.isNaN(value) ? null : value;
-}
-
-function compare(value: number, comparison: Comparison, threshold: number): boolean {
-  switch (comparison) {
-    case '<':
-      return value < threshold;
-    case '<=':
-      return value <= threshold;
-    case '>':
-      return value > threshold;
-    case '>=':
-      return value >= threshold;
-    case '==':
-      return value === threshold;
-    case '!=':
-      return value !== threshold;
-  }
 }

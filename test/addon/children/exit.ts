@@ -24,8 +24,6 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
       states: null,
     };
     const rest = {
-      comparison: null,
-      threshold: 0,
       repetitions: 1e9,
       backoff: -1,
       terminal: false,

@@ -139,16 +139,12 @@ if (part === 'constructors') {
   const count = { ...metric, count: 'finished', statistic: null, variable: null } as const;
   const probed = { ...metric, variable: 'duration', probe: 0 } as const;
   const good = plan({ metrics: [metric, count, probed], probes: [['x']] });
-  const rules = [
-    { ...good.rules[0] },
-    {
-      ...good.rules[0],
-      trigger: 'metric',
-      event: null,
-      metric: 0,
-      comparison: '<',
-    },
+  const compared = [
+    { op: 'metric', value: 0 },
+    { op: 'number', value: 1 },
+    { op: '<', value: null },
   ];
+  const rules = [{ ...good.rules[0] }, { ...good.rules[0], trigger: 'metric', event: null, when: compared }];
   for (const value of values) {
     for (const key of Object.keys(good))
       attempt(`plan.${key}`, () => new Engine({ ...good, [key]: value } as never, () => {}).close());
@@ -167,11 +163,6 @@ if (part === 'constructors') {
       }
     }
     // Invalid values inside the parts of a rule.
-    const compared = [
-      { op: 'metric', value: 0 },
-      { op: 'number', value: 1 },
-      { op: '<', value: null },
-    ];
     const timing = { for: 1, cooldown: 1, interval: 1 };
     const states = { in: [0], goto: 0, enter: 0 };
     const withPart = (part: object) =>

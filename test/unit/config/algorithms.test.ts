@@ -55,11 +55,11 @@ describe('use', () => {
       ['the "end" for b c', 'grow'],
     ]);
     expect(rules[1]).toMatchObject({
-      trigger: { metric: { group: 'a' }, when: { comparison: '>', threshold: 5 } },
+      when: { steps: [{ metric: { group: 'a' } }, { op: 'number', value: 5 }, { op: '>' }] },
       action: { name: 'submit', label: 'a', value: 3 },
     });
     expect(rules[3]).toMatchObject({
-      trigger: { when: { threshold: 1.5 } },
+      when: { steps: [{ op: 'metric' }, { op: 'number', value: 1.5 }, { op: '>' }] },
       action: { label: 'b c', value: 2 },
     });
   });

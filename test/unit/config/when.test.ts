@@ -50,7 +50,7 @@ describe('a rule', () => {
     });
     expect(config.rules[0]).toMatchObject({
       title: 'count.sleep.failed > 3',
-      trigger: { kind: 'metric', metric: null },
+      trigger: { kind: 'metric' },
       when: { text: 'count.sleep.failed > 3' },
       for: 300,
       cooldown: 90,
@@ -60,6 +60,29 @@ describe('a rule', () => {
   });
 
   test.each([
+    ['> 5', 'count.sleep.failed > 5', { op: 'number', value: 5 }, { op: '>' }],
+    ['=2.50', 'count.sleep.failed == 2.5', { op: 'number', value: 2.5 }, { op: '==' }],
+    [0, 'count.sleep.failed == 0', { op: 'number', value: 0 }, { op: '==' }],
+    [undefined, 'count.sleep.failed', { op: 'known' }],
+  ])('in the short form with %j becomes %j, and its count is unknown at first', (when, text, ...rest) => {
+    const { config } = read(
+      withRules({ trigger: 'metric', name: 'count.sleep.failed', when, action: terminate }),
+    );
+    const metric = { kind: 'count', group: 'sleep', count: 'failed' };
+    expect(config.rules[0]).toMatchObject({ title: 'count.sleep.failed', trigger: { kind: 'metric' } });
+    expect(config.rules[0]?.when).toEqual({
+      text,
+      steps: [{ op: 'metric', metric, fromZero: false }, ...rest],
+    });
+  });
+
+  test.each([
+    [{ trigger: 'metric', name: 'count.sleep.failed', for: '5m' }, ['rules[0].for?']],
+    [{ trigger: 'metric', name: 'count.sleep.failed', when: 1, for: '5m' }, []],
+    [{ trigger: 'job-fail', when: '> 5' }, ['rules[0].when?']],
+    [{ trigger: 'start', when: 'x +' }, ['rules[0].when?']],
+    [{ trigger: 'metric', name: 'count.slep.failed', when: '> ' }, ['rules[0].name', 'rules[0].when']],
+    [{ trigger: 'metric', when: 5 }, ['rules[0]']],
     [{ trigger: 'metric', when: '5 > 3' }, ['rules[0].when']],
     [{ trigger: 'metric', when: 'event.status > 3' }, ['rules[0].when']],
     [{ trigger: 'interval' }, ['rules[0]']],

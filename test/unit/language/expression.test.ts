@@ -179,7 +179,7 @@ describe('what an expression refers to', () => {
 
   test('becomes steps of a stack machine', () => {
     expect(check('count.sleep.failed / 2 > 1.5 and not (event.name == "x" or -event.status < 0)')).toEqual([
-      { op: 'metric', metric: { kind: 'count', group: 'sleep', count: 'failed' } },
+      { op: 'metric', metric: { kind: 'count', group: 'sleep', count: 'failed' }, fromZero: true },
       { op: 'number', value: 2 },
       { op: '/' },
       { op: 'number', value: 1.5 },
@@ -245,10 +245,15 @@ describe('what an expression refers to', () => {
 
   test('may be over a window', () => {
     expect(check('rate(count.sleep.failed, 10m) < p99.9(`my group`.pending, 90s)')).toEqual([
-      { op: 'metric', metric: { kind: 'rate', group: 'sleep', count: 'failed', window: 600 } },
+      {
+        op: 'metric',
+        metric: { kind: 'rate', group: 'sleep', count: 'failed', window: 600 },
+        fromZero: true,
+      },
       {
         op: 'metric',
         metric: { kind: 'statistic', statistic: 'p99.9', group: 'my group', variable: 'pending', window: 90 },
+        fromZero: true,
       },
       { op: '<' },
     ]);
