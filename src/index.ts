@@ -6,7 +6,6 @@
 
 /** The schema library of configurations and plugins (zod.dev), so that a plugin needs no other package. */
 export { z } from 'zod';
-export type { EnsembleObserver } from './actions/context.js';
 export { configFromObject, type LoadedConfig, loadConfig, parseConfig } from './config/load.js';
 export { formatDiagnostics } from './config/source/format.js';
 export type { DecodeError } from './engine/addon.js';
@@ -48,6 +47,7 @@ export type { Firing } from './model/firing.js';
 export { formatJobId, parseJobId } from './model/job-id.js';
 export type { Count, MetricName, Statistic, Variable } from './model/metric-names.js';
 export type { EngineStatus, GroupMetrics, MetricsSnapshot, SummaryValues } from './model/metrics.js';
+export type { EnsembleObserver } from './model/observer.js';
 export type { Parameters, ParameterValue } from './model/parameters.js';
 export type { RuleReport } from './model/rule-report.js';
 export type {
@@ -74,11 +74,8 @@ export { Replay, type ReplayOptions, type ReplayResult } from './recording/repla
 export { type SynthOptions, synthesize } from './recording/synth.js';
 export { openRecorder, type Recorder } from './recording/writer.js';
 export type { Subscription } from './run/broadcast.js';
-export {
-  Ensemble,
-  type EnsembleOptions,
-  type LeftJobs,
-  type RunEnd,
-  type RunResult,
-} from './run/ensemble.js';
+export type { RunEnd } from './run/end-of-run.js';
+export { Ensemble } from './run/ensemble.js';
 export type { ExternalAction, ExternalOutcome } from './run/external-actions.js';
+export type { EnsembleOptions } from './run/options.js';
+export type { LeftJobs, RunResult } from './run/result.js';

@@ -1,13 +1,13 @@
 /** `--json`: one object a line. The last one is the summary. */
 
-import type { EnsembleObserver } from '../actions/context.js';
 import type { DecodeError } from '../engine/addon.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import { formatJobId } from '../model/job-id.js';
+import type { EnsembleObserver } from '../model/observer.js';
 import type { Retry } from '../model/retry.js';
 import type { ReplayResult } from '../recording/replay.js';
-import type { LeftJobs, RunResult } from '../run/ensemble.js';
+import type { LeftJobs, RunResult } from '../run/result.js';
 import { describeRetry } from '../run/retries.js';
 import { failureRecord, groupFailures } from './failure-json.js';
 import { print as printLine, printPieces } from './output.js';

@@ -1,7 +1,7 @@
 /** Reports jobs that continue after the end of the run. */
 
 import { formatJobId } from '../model/job-id.js';
-import type { LeftJobs } from '../run/ensemble.js';
+import type { LeftJobs } from '../run/result.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
 

@@ -2,14 +2,15 @@
 
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { EnsembleObserver } from '../actions/context.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { formatDiagnostics } from '../config/source/format.js';
 import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
 import type { NodeScaler } from '../members/member.js';
 import { describeEndedBy } from '../model/ended-by.js';
+import type { EnsembleObserver } from '../model/observer.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
-import { Ensemble, type RunResult } from '../run/ensemble.js';
+import { Ensemble } from '../run/ensemble.js';
+import type { RunResult } from '../run/result.js';
 import type { ServiceLink } from '../service/run/link.js';
 import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';

@@ -1,15 +1,15 @@
 /** The text output of a run: ensemble-python's lines while it runs, and tables at the end. */
 
 import { kindOfReport } from '../actions/catalog.js';
-import type { EnsembleObserver } from '../actions/context.js';
 import type { DecodeError } from '../engine/addon.js';
 import type { ActionReport } from '../model/action.js';
 import { describeEndedBy } from '../model/ended-by.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import { formatJobId } from '../model/job-id.js';
+import type { EnsembleObserver } from '../model/observer.js';
 import type { ReplayResult } from '../recording/replay.js';
-import type { RunResult } from '../run/ensemble.js';
+import type { RunResult } from '../run/result.js';
 import { describeRetry } from '../run/retries.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';

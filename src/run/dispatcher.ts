@@ -6,49 +6,29 @@
 import { kindOf } from '../actions/catalog.js';
 import type { ActionContext } from '../actions/context.js';
 import { type ActionRequest, describeOrigin, endedBy, ruleIndex } from '../actions/request.js';
-import type { ProbedJob } from '../engine/firings.js';
 import { ActionError, EnsembleError } from '../errors.js';
 import type { Action, ActionReport } from '../model/action.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { Rule } from '../model/ensemble.js';
 import { eventOf, type Firing } from '../model/firing.js';
-import type { Retry } from '../model/retry.js';
-import { callProbe, type ProbeOfGroup } from './probes.js';
-import { submitAgain } from './retries.js';
+import type { TaskQueue } from './task-queue.js';
 
 /** Actions that code of the user may return in a chain, one from the other. */
 const MAX_DEPTH = 16;
 
-export interface DispatcherEvents {
-  /** The last pending action has ended. */
-  idle(): void;
-  /** An action failed whose rule says `onError: stop`. */
-  stop(error: EnsembleError, by: EndedBy): void;
-}
+/** Ends the run because an action failed whose rule says `onError: stop`. */
+export type StopRun = (error: EnsembleError, by: EndedBy) => void;
 
 export class Dispatcher {
   readonly #context: ActionContext;
-  readonly #events: DispatcherEvents;
-  /** Settles when the actions that were taken in have ended. */
-  #queue: Promise<void> = Promise.resolve();
-  /** Probes run one after another, so that their numbers come in the order of the jobs. */
-  #probes: Promise<void> = Promise.resolve();
-  readonly #abortProbes = new AbortController();
-  /** Actions, retries and probes that have not ended. */
-  #pending = 0;
-  /** While paused: what the queue waits for, and the function that ends the pause. */
-  #paused: { over: Promise<void>; end(): void } | null = null;
-  #stopped = false;
+  readonly #queue: TaskQueue;
+  readonly #stop: StopRun;
   readonly #unperformed = new Map<number, number>();
 
-  constructor(context: ActionContext, events: DispatcherEvents) {
+  constructor(context: ActionContext, queue: TaskQueue, stop: StopRun) {
     this.#context = context;
-    this.#events = events;
-  }
-
-  /** Whether no action is pending. */
-  get idle(): boolean {
-    return this.#pending === 0;
+    this.#queue = queue;
+    this.#stop = stop;
   }
 
   /** For each rule, the number of its firings whose action did not begin before the run ended. */
@@ -58,7 +38,7 @@ export class Dispatcher {
 
   /** Takes in a firing. Its action is performed after the actions before it. */
   push(firing: Firing, rule: Rule): void {
-    if (this.#stopped) return;
+    if (this.#queue.stopped) return;
     const { number, state, metrics } = firing;
     this.#enqueue(
       {
@@ -96,112 +76,33 @@ export class Dispatcher {
         observer.action?.(report, firing);
       },
     };
-    this.#pending++;
     observer.firing?.(firing);
-    try {
-      await this.#perform(request, 0);
-      return reported;
-    } catch (error) {
-      this.#failed(request, error);
-      throw error;
-    } finally {
-      this.#done();
-    }
-  }
-
-  /** From the next firing on, actions wait. */
-  pause(): void {
-    if (this.#paused !== null || this.#stopped) return;
-    let end = () => {};
-    const over = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    this.#paused = { over, end };
-  }
-
-  /** Performs the actions that waited, in their order. */
-  resume(): void {
-    this.#paused?.end();
-    this.#paused = null;
-  }
-
-  /** Takes in a job that is to be submitted again. */
-  retry(retry: Retry): void {
-    if (this.#stopped) return;
-    const report = retry.submitting ? this.#context.engine.source.submissionOfRetry(retry.number) : null;
-    this.#pending++;
-    this.#queue = this.#queue.then(async () => {
-      while (this.#paused !== null) await this.#paused.over;
-      if (!this.#stopped) {
-        await submitAgain(this.#context, retry, report).catch((error: EnsembleError) => {
-          if (!this.#stopped) this.#context.observer.problem?.(error);
-        });
-      }
-      this.#done();
-    });
-  }
-
-  /** Takes in a job that a probe has to measure. */
-  probe(job: ProbedJob, probe: ProbeOfGroup): void {
-    const { signal } = this.#abortProbes;
-    if (signal.aborted) return;
-    this.#pending++;
-    this.#probes = this.#probes.then(async () => {
-      if (!signal.aborted) {
-        await callProbe({ ...this.#context, signal }, job, probe).catch((error: EnsembleError) => {
-          if (!signal.aborted) this.#context.observer.problem?.(error);
-        });
-      }
-      this.#done();
-    });
-  }
-
-  /** Ends the measuring of jobs, also of those that wait for it. */
-  dropProbes(): void {
-    this.#abortProbes.abort();
-  }
-
-  /** Drops the actions that have not begun. Probes go on, because their numbers are part of the result. */
-  stop(): void {
-    this.#stopped = true;
-    this.resume();
-  }
-
-  /** Resolves when the actions that have begun have ended, except code of the user. */
-  settled(): Promise<void> {
-    return this.#queue;
-  }
-
-  /** Resolves when the jobs that were taken in for probes have been measured. */
-  measured(): Promise<void> {
-    return this.#probes;
+    await this.#queue.beside(
+      this.#perform(request, 0).catch((error: unknown) => {
+        this.#failed(request, error);
+        throw error;
+      }),
+    );
+    return reported;
   }
 
   #enqueue(request: ActionRequest, depth: number): void {
-    this.#pending++;
-    this.#queue = this.#queue.then(async () => {
-      while (this.#paused !== null) await this.#paused.over;
-      if (this.#stopped) {
+    this.#queue.add(async () => {
+      if (this.#queue.stopped) {
         if (depth === 0 && request.submission === null) this.#leave(ruleIndex(request));
-        return this.#done();
+        return;
       }
       if (depth === 0 && request.origin.kind === 'rule') {
         this.#context.observer.firing?.(request.origin.firing);
       }
-      const performed = this.#perform(request, depth)
-        .catch((cause: unknown) => this.#failed(request, cause))
-        .finally(() => this.#done());
-      if (!kindOf(request.action).runsUserCode) await performed;
+      const performed = this.#perform(request, depth).catch((cause: unknown) => this.#failed(request, cause));
+      if (kindOf(request.action).runsUserCode) void this.#queue.beside(performed);
+      else await performed;
     });
   }
 
   #leave(rule: number): void {
     this.#unperformed.set(rule, (this.#unperformed.get(rule) ?? 0) + 1);
-  }
-
-  #done(): void {
-    this.#pending--;
-    if (this.#pending === 0) this.#events.idle();
   }
 
   /** `depth` is the number of answers of user code that led to the request. */
@@ -223,7 +124,7 @@ export class Dispatcher {
       throw new ActionError(message, origin.firing.rule, { code: 'ERR_CUSTOM' });
     }
     for (const followUp of await kind.perform(this.#context, { ...request, origin })) {
-      if (this.#stopped) return;
+      if (this.#queue.stopped) return;
       if (followUp.kind === 'rule') {
         await this.#context.addRule(followUp.rule);
       } else {
@@ -235,7 +136,7 @@ export class Dispatcher {
 
   #failed(request: ActionRequest, cause: unknown): void {
     // The end of the run breaks actions off, which is not an error of theirs.
-    if (this.#stopped) return;
+    if (this.#queue.stopped) return;
     const { action, origin } = request;
     const reason = cause instanceof Error ? cause.message : String(cause);
     const error =
@@ -248,6 +149,6 @@ export class Dispatcher {
           );
     this.#context.observer.problem?.(error);
     const { onError } = origin.kind === 'rule' ? origin.rule.action : action;
-    if (onError === 'stop') this.#events.stop(error, endedBy(request));
+    if (onError === 'stop') this.#stop(error, endedBy(request));
   }
 }

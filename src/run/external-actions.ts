@@ -6,7 +6,11 @@ import type { Action, ActionReport } from '../model/action.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import { NoAction } from '../model/follow-up.js';
+import type { EnsembleObserver } from '../model/observer.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { EndDetector } from './end-of-run.js';
 import { readFollowUps } from './follow-up.js';
+import type { TaskQueue } from './task-queue.js';
 
 /** The names of external actions: actions of rules that run no code of the user, and a pause of all rules. */
 export const externalActionNames = [...externalNames, 'pause', 'resume'] as const;
@@ -22,6 +26,77 @@ export interface ExternalAction {
 /** Whether it is the name of an external action. */
 export function isExternal(name: string): name is ExternalAction['name'] {
   return (externalActionNames as readonly string[]).includes(name);
+}
+
+/** The result of an external action. */
+export interface ExternalOutcome {
+  /** What was done, in words. */
+  readonly text: string;
+  /** Sizes before and after `grow` and `shrink`; null for other actions. */
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+export interface ExternalActionsOptions {
+  readonly config: EnsembleConfig;
+  readonly observer: EnsembleObserver;
+  /** Pauses the engine's own submissions, or resumes them. */
+  pauseEngine(on: boolean): Promise<void>;
+  /** The run's time, in seconds since the epoch. */
+  now(): number;
+  /** An external action has a firing for observers, like the action of a rule. */
+  onFiring(firing: Firing): void;
+}
+
+export class ExternalActions {
+  readonly #options: ExternalActionsOptions;
+  readonly #dispatcher: Pick<Dispatcher, 'act'>;
+  readonly #queue: Pick<TaskQueue, 'pause' | 'resume'>;
+  readonly #end: Pick<EndDetector, 'setPaused'>;
+  /** External actions so far. */
+  #count = 0;
+
+  constructor(
+    options: ExternalActionsOptions,
+    dispatcher: Pick<Dispatcher, 'act'>,
+    queue: Pick<TaskQueue, 'pause' | 'resume'>,
+    end: Pick<EndDetector, 'setPaused'>,
+  ) {
+    this.#options = options;
+    this.#dispatcher = dispatcher;
+    this.#queue = queue;
+    this.#end = end;
+  }
+
+  /** Performs an action at once. Resolves with what was done. Throws ActionError. */
+  async act(external: ExternalAction, askedBy: string): Promise<ExternalOutcome> {
+    const { config, observer } = this.#options;
+    const { name } = external;
+    if (name === 'pause' || name === 'resume') {
+      observer.paused?.(name === 'pause', askedBy);
+      const text = await (name === 'pause' ? this.#pause() : this.#resume());
+      return { text, before: null, after: null };
+    }
+    const action = readExternal(external, config);
+    const firing = externalFiring(action, askedBy, this.#count++, this.#options.now());
+    this.#options.onFiring(firing);
+    return outcomeOf(await this.#dispatcher.act(action, askedBy, firing));
+  }
+
+  async #pause(): Promise<string> {
+    this.#end.setPaused(true);
+    this.#queue.pause();
+    await this.#options.pauseEngine(true);
+    return "the actions of rules wait for 'resume'";
+  }
+
+  async #resume(): Promise<string> {
+    // First, so that later firings do not overtake the actions that waited.
+    this.#queue.resume();
+    await this.#options.pauseEngine(false);
+    this.#end.setPaused(false);
+    return 'rules act again';
+  }
 }
 
 /** The action, checked as an action of the file is. Throws ActionError. */
@@ -68,15 +143,6 @@ export function externalFiring(action: Action, askedBy: string, number: number, 
     entry: null,
     origin: null,
   };
-}
-
-/** The result of an external action. */
-export interface ExternalOutcome {
-  /** What was done, in words. */
-  readonly text: string;
-  /** Sizes before and after `grow` and `shrink`; null for other actions. */
-  readonly before: number | null;
-  readonly after: number | null;
 }
 
 /** The outcome of an action from its report; null for an action that reported nothing. */

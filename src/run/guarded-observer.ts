@@ -1,7 +1,7 @@
 /** Keeps what an observer throws away from the run. */
 
-import type { EnsembleObserver } from '../actions/context.js';
 import { EnsembleError } from '../errors.js';
+import type { EnsembleObserver } from '../model/observer.js';
 
 type Method = keyof EnsembleObserver;
 

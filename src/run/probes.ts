@@ -18,7 +18,9 @@ import type { GroupProbe } from '../model/ensemble.js';
 import { formatJobId } from '../model/job-id.js';
 import { splitPart } from '../model/part-name.js';
 import { probeFunction } from '../plugins/actions.js';
+import { describeFaults, failed, ok, type Result } from '../text/result.js';
 import { customMetrics } from '../usercode/metrics.js';
+import type { TaskQueue } from './task-queue.js';
 
 /** Milliseconds after which a process that is stuck has been ended. */
 const PROCESS_ENDS = 1500;
@@ -43,63 +45,102 @@ export function probesOf(groups: ActionContext['config']['groups']): ProbeOfGrou
   });
 }
 
-/** Calls a probe for a job and gives the engine what it measured. Throws ActionError. */
-export async function callProbe(
-  context: ActionContext,
-  measured: ProbedJob,
-  { probe, group, first }: ProbeOfGroup,
-): Promise<void> {
-  const { event } = measured;
-  const { engine, config, member } = context;
-  const index = engine.groups.indexOf(group);
-  if (member.measured !== undefined) {
-    for (const [place, values] of givenOf(member.measured(event.job), probe.values)) {
-      await engine.probed(index, first + place, values, event.timestamp);
-    }
-    return;
+export class Probes {
+  readonly #context: ActionContext;
+  readonly #queue: TaskQueue;
+  readonly #aborted = new AbortController();
+  /** Jobs are measured one after another, so that their numbers come in the order of the jobs. */
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(context: ActionContext, queue: TaskQueue) {
+    this.#context = context;
+    this.#queue = queue;
   }
-  const [plugin, name] = splitPart(probe.probe);
-  const where = `probe ${probe.probe} of group '${group}' for job ${formatJobId(event.job)}`;
-  let values: number[] | string;
-  let call: Promise<unknown> = Promise.resolve();
-  try {
-    const functions = context.plugins.probes(plugin);
-    if (functions === null) throw new Error(`the plugin '${plugin}' is unknown`);
-    const metrics = customMetrics(await metricsOf(context, measured));
-    const stop = new AbortController();
-    const by = {
-      kind: 'code',
-      rule: -1,
-      name: '',
-      code: `probe ${probe.probe} of group '${group}'`,
-    } as const;
-    const handle = customHandle(context, stop.signal, by);
-    const job = jobOf(event, config);
-    const answer = await withinTime(
-      () => {
-        call = functions.call(probeFunction(name), {
-          metrics,
-          event: customEvent(event),
-          with: probe.with,
-          job,
-          handle,
-        });
-        return call;
-      },
-      probe.timeout,
-      stop,
-      context.signal,
+
+  /** Takes in a job that a probe has to measure. Probes go on when the run has ended: their numbers are part of the result. */
+  push(job: ProbedJob, probe: ProbeOfGroup): void {
+    const { signal } = this.#aborted;
+    if (signal.aborted) return;
+    this.#tail = this.#queue.beside(
+      this.#tail.then(async () => {
+        if (signal.aborted) return;
+        try {
+          await this.#measure(job, probe, signal);
+        } catch (error) {
+          if (!signal.aborted) this.#context.observer.problem?.(error as ActionError);
+        }
+      }),
     );
-    if (answer === null || answer === undefined) return;
-    values = readValues(answer, probe.values);
-  } catch (cause) {
-    if (cause instanceof RunEnded) return;
-    // A probe that hangs ends its process. The next call must not reach that process.
-    if (cause instanceof TimeoutError) await Promise.race([call.catch(() => {}), setTimeout(PROCESS_ENDS)]);
-    throw failureOf(cause, where, -1, 'its');
   }
-  if (typeof values === 'string') throw new ActionError(`${where} ${values}`, -1, { code: 'ERR_CUSTOM' });
-  await engine.probed(index, first, values, event.timestamp);
+
+  /** Ends the measuring of jobs, also of those that wait for it. */
+  abort(): void {
+    this.#aborted.abort();
+  }
+
+  /** Resolves when the jobs that were taken in have been measured. */
+  settled(): Promise<void> {
+    return this.#tail;
+  }
+
+  /** Gives the engine the numbers of a job. Throws ActionError. */
+  async #measure(job: ProbedJob, probeOfGroup: ProbeOfGroup, signal: AbortSignal): Promise<void> {
+    const { probe, group, first } = probeOfGroup;
+    const { engine, member } = this.#context;
+    const { event } = job;
+    const index = engine.groups.indexOf(group);
+    if (member.measured !== undefined) {
+      for (const [place, values] of givenOf(member.measured(event.job), probe.values)) {
+        await engine.probed(index, first + place, values, event.timestamp);
+      }
+      return;
+    }
+    const where = `probe ${probe.probe} of group '${group}' for job ${formatJobId(event.job)}`;
+    const answer = await this.#call(job, probeOfGroup, where, signal);
+    if (answer === null || answer === undefined) return;
+    const values = readValues(answer, probe.values);
+    if (!values.ok) {
+      throw new ActionError(`${where} ${describeFaults(values)}`, -1, { code: 'ERR_CUSTOM' });
+    }
+    await engine.probed(index, first, values.value, event.timestamp);
+  }
+
+  /** The answer of the plugin; null when the run has ended. Throws ActionError. */
+  async #call(
+    measured: ProbedJob,
+    { probe, group }: ProbeOfGroup,
+    where: string,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const context = { ...this.#context, signal };
+    const { event } = measured;
+    const [plugin, name] = splitPart(probe.probe);
+    let call: Promise<unknown> = Promise.resolve();
+    try {
+      const functions = context.plugins.probes(plugin);
+      if (functions === null) throw new Error(`the plugin '${plugin}' is unknown`);
+      const metrics = customMetrics(await metricsOf(context, measured));
+      const stop = new AbortController();
+      const code = `probe ${probe.probe} of group '${group}'`;
+      const args = {
+        metrics,
+        event: customEvent(event),
+        with: probe.with,
+        job: jobOf(event, context.config),
+        handle: customHandle(context, stop.signal, { kind: 'code', rule: -1, name: '', code }),
+      };
+      const begin = () => {
+        call = functions.call(probeFunction(name), args);
+        return call;
+      };
+      return await withinTime(begin, probe.timeout, stop, signal);
+    } catch (cause) {
+      if (cause instanceof RunEnded) return null;
+      // A probe that hangs ends its process. The next call must not reach that process.
+      if (cause instanceof TimeoutError) await Promise.race([call.catch(() => {}), setTimeout(PROCESS_ENDS)]);
+      throw failureOf(cause, where, -1, 'its');
+    }
+  }
 }
 
 /** The numbers with these names that are given: runs of neighbours, each with the place of its first. */
@@ -123,20 +164,20 @@ function givenOf(
   return runs;
 }
 
-/** The numbers in the order of their names, or a message that says what is wrong with them. */
-function readValues(answer: unknown, names: readonly string[]): number[] | string {
+/** The numbers in the order of their names. */
+function readValues(answer: unknown, names: readonly string[]): Result<number[]> {
   const [only] = names;
   const given = typeof answer === 'number' && names.length === 1 ? { [String(only)]: answer } : answer;
   if (typeof given !== 'object' || given === null) {
-    return `returned ${typeof answer}; it must be an object with ${names.join(', ')}`;
+    return failed(`returned ${typeof answer}; it must be an object with ${names.join(', ')}`);
   }
   const values: number[] = [];
   for (const name of names) {
     const value: unknown = Reflect.get(given, name);
     if (typeof value !== 'number' || !Number.isFinite(value)) {
-      return `returned ${String(value)} for '${name}'; it must be a finite number`;
+      return failed(`returned ${String(value)} for '${name}'; it must be a finite number`);
     }
     values.push(value);
   }
-  return values;
+  return ok(values);
 }

@@ -8,6 +8,7 @@ import { ActionError } from '../errors.js';
 import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
 import { formatJobId } from '../model/job-id.js';
 import type { Retry } from '../model/retry.js';
+import type { TaskQueue } from './task-queue.js';
 
 /** The job as it was submitted. Throws an Error with the reason when a part of it is unknown. */
 function entryOf(retry: Retry, config: EnsembleConfig): JobEntry {
@@ -25,24 +26,47 @@ export function describeRetry(retry: Retry, config: EnsembleConfig): string {
   }
 }
 
-/** Submits the job again or, where the engine's source does that, waits for its report. Throws ActionError. */
-export async function submitAgain(
-  { config, member, observer, signal }: ActionContext,
-  retry: Retry,
-  report: Promise<SubmitReport> | null,
-): Promise<void> {
-  const { group, rule, firing, index, attempt, job } = retry;
-  const refuse = (reason: string) =>
-    new ActionError(`job ${formatJobId(job)} of group '${group}' was not submitted again: ${reason}`, rule);
-  observer.retry?.(retry, describeRetry(retry, config));
-  if (report !== null) {
-    const { refused, reason } = await report;
-    if (refused > 0) throw refuse(reason);
-  } else if (!signal.aborted) {
-    try {
-      await member.submit(entryOf(retry, config), 1, { rule, firing, index, attempt });
-    } catch (cause) {
-      throw refuse(cause instanceof Error ? cause.message : String(cause));
+export class Retries {
+  readonly #context: ActionContext;
+  readonly #queue: TaskQueue;
+
+  constructor(context: ActionContext, queue: TaskQueue) {
+    this.#context = context;
+    this.#queue = queue;
+  }
+
+  /** Takes in a job that is to be submitted again. It is submitted after the actions that were taken in before. */
+  push(retry: Retry): void {
+    if (this.#queue.stopped) return;
+    const { source } = this.#context.engine;
+    // Requested now, because the report may be in the next message of the engine.
+    const report = retry.submitting ? source.submissionOfRetry(retry.number) : null;
+    this.#queue.add(async () => {
+      if (this.#queue.stopped) return;
+      try {
+        await this.#submit(retry, report);
+      } catch (error) {
+        if (!this.#queue.stopped) this.#context.observer.problem?.(error as ActionError);
+      }
+    });
+  }
+
+  /** Submits the job or, where the engine's source does that, waits for its report. Throws ActionError. */
+  async #submit(retry: Retry, report: Promise<SubmitReport> | null): Promise<void> {
+    const { config, member, observer, signal } = this.#context;
+    const { group, rule, firing, index, attempt, job } = retry;
+    const refuse = (reason: string) =>
+      new ActionError(`job ${formatJobId(job)} of group '${group}' was not submitted again: ${reason}`, rule);
+    observer.retry?.(retry, describeRetry(retry, config));
+    if (report !== null) {
+      const { refused, reason } = await report;
+      if (refused > 0) throw refuse(reason);
+    } else if (!signal.aborted) {
+      try {
+        await member.submit(entryOf(retry, config), 1, { rule, firing, index, attempt });
+      } catch (cause) {
+        throw refuse(cause instanceof Error ? cause.message : String(cause));
+      }
     }
   }
 }

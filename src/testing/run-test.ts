@@ -15,7 +15,9 @@ import type { ScriptLine, TestCase, TestEnd, TestInput } from '../model/test.js'
 import { openRecording, type RecordingReader } from '../recording/reader.js';
 import { Replay } from '../recording/replay.js';
 import { synthesize } from '../recording/synth.js';
-import { Ensemble, type RunResult } from '../run/ensemble.js';
+import { nothingLeft } from '../run/end-of-run.js';
+import { Ensemble } from '../run/ensemble.js';
+import type { RunResult } from '../run/result.js';
 import { EndlessGuard } from './endless.js';
 import { VirtualMember } from './virtual-member.js';
 
@@ -132,9 +134,8 @@ class ScriptRun {
     const lineTime = line === undefined ? Number.POSITIVE_INFINITY : this.#script.start + line.time;
     const next = Math.min(clock.next, lineTime);
     if (next === Number.POSITIVE_INFINITY) {
-      const { activeJobs, submitting, retrying, timeCouldFire } = await engine.status();
       // The ensemble detects this state too, and ends.
-      if (activeJobs + submitting + retrying === 0 && !timeCouldFire) return false;
+      if (nothingLeft(await engine.status())) return false;
     }
     const until = Math.min(next, limit);
     const { happened } = this.#guard;

@@ -1,6 +1,7 @@
 import type { ActionContext } from '../../src/actions/context.js';
 import { SweepCursors } from '../../src/actions/submit/sweep-cursor.js';
 import type { SubmitReport } from '../../src/engine/addon.js';
+import type { EnsembleError } from '../../src/errors.js';
 import type { Action } from '../../src/model/action.js';
 import type { EnsembleConfig, JobTemplate, Rule } from '../../src/model/ensemble.js';
 import type { Firing } from '../../src/model/firing.js';
@@ -27,6 +28,7 @@ export class ContextOfTest {
   readonly submissions: Submission[] = [];
   /** One line for each call and each report, in their order. */
   readonly log: string[] = [];
+  readonly problems: EnsembleError[] = [];
   /** Answers of functions, by name. */
   readonly functions: Record<string, () => unknown> = {};
   /** Runs before the member submits jobs of a group. */
@@ -36,7 +38,8 @@ export class ContextOfTest {
   readonly ending = new AbortController();
   readonly context: ActionContext;
 
-  constructor(file: unknown) {
+  /** `parts` replace parts of the context. */
+  constructor(file: unknown, parts: Partial<ActionContext> = {}) {
     this.config = read(file).config;
     const { log } = this;
     const context: TypedParts & Partial<Record<Exclude<keyof ActionContext, keyof TypedParts>, unknown>> = {
@@ -58,12 +61,22 @@ export class ContextOfTest {
         groups: [...this.config.groups.keys()],
         activeJobs: async (group: number) => new BigUint64Array([BigInt(10 * (group + 1))]),
         metrics: async () => NO_METRICS,
-        source: { submission: (number: number) => this.reports.get(number) },
+        probed: async (group: number, first: number, values: readonly number[], time: number) => {
+          log.push(`probed ${group} from ${first}: ${values.join(' ')} at ${time}`);
+        },
+        source: {
+          submission: (number: number) => this.reports.get(number),
+          submissionOfRetry: (number: number) => this.reports.get(number),
+        },
       },
       observer: {
         firing: ({ name }) => log.push(`firing ${name}`),
         action: ({ kind }) => log.push(`report ${kind}`),
-        problem: ({ message }) => log.push(`problem ${message}`),
+        problem: (error) => {
+          this.problems.push(error);
+          log.push(`problem ${error.message}`);
+        },
+        retry: (_retry, text) => log.push(`retry ${text}`),
       },
       customs: {
         call: async (name: string) => this.functions[name]?.(),
@@ -81,7 +94,7 @@ export class ContextOfTest {
       },
       terminate: ({ kind }) => log.push(`terminate by ${kind}`),
     };
-    this.context = context as unknown as ActionContext;
+    this.context = { ...(context as unknown as ActionContext), ...parts };
   }
 
   rule(index: number): Rule {

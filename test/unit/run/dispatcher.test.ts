@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { EndedBy } from '../../../src/model/ended-by.js';
 import { Dispatcher } from '../../../src/run/dispatcher.js';
 import { externalFiring } from '../../../src/run/external-actions.js';
+import { TaskQueue } from '../../../src/run/task-queue.js';
 import { ContextOfTest } from '../../support/action-context.js';
 
 const jobs = [
@@ -17,19 +18,17 @@ function dispatching(rules: readonly unknown[], more = {}) {
   const use = new ContextOfTest({ jobs, rules, custom: 'export function next() {}', ...more });
   const ends: EndedBy[] = [];
   let idle = 0;
-  const dispatcher: Dispatcher = new Dispatcher(use.context, {
-    idle: () => idle++,
-    stop: (error, by) => {
-      use.log.push(`stop for ${error.code}`);
-      ends.push(by);
-      dispatcher.stop();
-    },
+  const queue = new TaskQueue(() => idle++);
+  const dispatcher = new Dispatcher(use.context, queue, (error, by) => {
+    use.log.push(`stop for ${error.code}`);
+    ends.push(by);
+    queue.stop();
   });
   const push = (index: number, more = {}) => dispatcher.push(use.firing(index, more), use.rule(index));
   const done = async () => {
-    while (!dispatcher.idle) await new Promise((resolve) => setImmediate(resolve));
+    while (!queue.idle) await new Promise((resolve) => setImmediate(resolve));
   };
-  return { use, dispatcher, push, done, log: use.log, ends, idleCalls: () => idle };
+  return { use, queue, dispatcher, push, done, log: use.log, ends, idleCalls: () => idle };
 }
 
 /** A promise that the test resolves. */
@@ -84,14 +83,14 @@ describe('the order of actions', () => {
   });
 
   test('lets an external action pass while the queue is paused', async () => {
-    const { use, dispatcher, push, done, log } = dispatching([submit('a'), submit('b')]);
-    dispatcher.pause();
+    const { queue, use, dispatcher, push, done, log } = dispatching([submit('a'), submit('b')]);
+    queue.pause();
     push(0);
     const { action } = use.rule(1);
     const report = await dispatcher.act(action, 'ada', externalFiring(action, 'ada', 0, 0));
     expect(report).toMatchObject({ kind: 'submit', group: 'b', jobs: 1 });
     expect(log).toEqual(['firing asked by ada', 'report submit', 'submit 1 b']);
-    dispatcher.resume();
+    queue.resume();
     await done();
     expect(log.slice(3)).toEqual(['firing start', 'report submit', 'submit 2 a']);
     expect(use.submissions.map(({ origin }) => origin)).toEqual([
@@ -119,7 +118,7 @@ describe('an action that fails', () => {
   });
 
   test('ends the run with onError: stop, and the actions after it are counted as not performed', async () => {
-    const { use, dispatcher, push, done, log, ends } = dispatching(broken({ onError: 'stop' }));
+    const { queue, use, dispatcher, push, done, log, ends } = dispatching(broken({ onError: 'stop' }));
     use.beforeSubmit = (group) => (group === 'a' ? fail() : undefined);
     push(0);
     push(1);
@@ -129,18 +128,18 @@ describe('an action that fails', () => {
     expect(ends).toEqual([{ kind: 'rule', rule: 0, name: 'start' }]);
     expect([...dispatcher.unperformed]).toEqual([[1, 2]]);
     push(1);
-    expect(dispatcher.idle).toBe(true);
+    expect(queue.idle).toBe(true);
   });
 
   test('rejects for the one who requested it from outside', async () => {
-    const { use, dispatcher, log } = dispatching(broken());
+    const { queue, use, dispatcher, log } = dispatching(broken());
     use.beforeSubmit = fail;
     const { action } = use.rule(0);
     await expect(dispatcher.act(action, 'ada', externalFiring(action, 'ada', 0, 0))).rejects.toThrow(
       'the queue is closed',
     );
     expect(log).toContain('problem asked by ada: submit failed: the queue is closed');
-    expect(dispatcher.idle).toBe(true);
+    expect(queue.idle).toBe(true);
   });
 });
 
@@ -201,36 +200,36 @@ describe('answers of user code', () => {
 describe('the end of a run', () => {
   test('lets an action that has begun end, and drops the rest without a report', async () => {
     const cancel = { trigger: 'start', action: { name: 'cancel', label: 'b' } };
-    const { use, dispatcher, push, done, log } = dispatching([submit('a'), cancel]);
+    const { queue, use, dispatcher, push, done, log } = dispatching([submit('a'), cancel]);
     const { opened, open } = gate();
     use.beforeSubmit = () => opened;
     push(0);
     push(1);
     await new Promise((resolve) => setImmediate(resolve));
-    dispatcher.stop();
+    queue.stop();
     open();
-    await dispatcher.settled();
+    await queue.settled();
     await done();
     expect(log).toEqual(['firing start', 'report submit', 'submit 2 a']);
     expect([...dispatcher.unperformed]).toEqual([[1, 1]]);
   });
 
   test('counts no firing whose jobs the engine has submitted by itself', async () => {
-    const { use, dispatcher, push, done } = dispatching([submit('a')]);
+    const { queue, use, dispatcher, push, done } = dispatching([submit('a')]);
     use.reports.set(7, new Promise(() => {}));
-    dispatcher.pause();
+    queue.pause();
     push(0, { number: 7, submitting: true });
-    dispatcher.stop();
+    queue.stop();
     await done();
     expect([...dispatcher.unperformed]).toEqual([]);
   });
 
   test('resumes a paused queue, so that it settles', async () => {
-    const { dispatcher, push, log } = dispatching([submit('a')]);
-    dispatcher.pause();
+    const { queue, push, log } = dispatching([submit('a')]);
+    queue.pause();
     push(0);
-    dispatcher.stop();
-    await dispatcher.settled();
+    queue.stop();
+    await queue.settled();
     expect(log).toEqual([]);
   });
 });

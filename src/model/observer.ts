@@ -1,0 +1,33 @@
+/** The observer of a run. */
+
+import type { EnsembleError } from '../errors.js';
+import type { ActionReport } from './action.js';
+import type { Failure } from './failure.js';
+import type { Firing } from './firing.js';
+import type { Retry } from './retry.js';
+
+/**
+ * Gets what a run does. Every method is optional. The run goes on when one throws, or returns a promise that is
+ * rejected. The first failure of each method is reported as an EnsembleError `ERR_OBSERVER`: to `problem`, or as a
+ * warning of the process when `problem` is missing or is what failed.
+ */
+export interface EnsembleObserver {
+  /** A rule has fired; its action is next. */
+  firing?(firing: Firing): void;
+  /** Reported before custom functions and submissions, and after other actions. */
+  action?(report: ActionReport, firing: Firing): void;
+  /** The actions of rules wait from now on, or no longer. */
+  paused?(paused: boolean, askedBy: string): void;
+  /** A job that ended badly is submitted again; `text` shows the job, as for a submission. */
+  retry?(retry: Retry, text: string): void;
+  /** A job has failed: reported once for each group and reason. */
+  failure?(failure: Failure): void;
+  /** A line that a custom function, or a program of `exec` on standard error, printed. */
+  output?(line: string): void;
+  /** A problem. The run goes on, unless the problem ends it. */
+  problem?(error: EnsembleError): void;
+  /** Invalid bytes of the journal. */
+  decodeError?(error: { readonly offset: number; readonly line: number; readonly reason: string }): void;
+  /** Journal records as they came from the member. */
+  records?(lines: Uint8Array): void;
+}

@@ -1,0 +1,32 @@
+/** The options of an ensemble. */
+
+import type { MemberChoice } from '../members/create.js';
+import type { NodeScaler } from '../members/member.js';
+import type { EnsembleObserver } from '../model/observer.js';
+
+export interface EnsembleOptions {
+  /** The member that runs the jobs: its name, or a member of your own. `local` by default. */
+  readonly member?: MemberChoice;
+  /** Cores that jobs of the local member use at once; the machine's cores by default. */
+  readonly slots?: number;
+  /** A name for this run; part of its id, which its jobs carry in `attributes.user.ensemble`. */
+  readonly name?: string;
+  /** Stay when nothing is left to do, until a `terminate` action or the signal ends the run. */
+  readonly watch?: boolean;
+  /** Seconds that canceled jobs have between SIGTERM and SIGKILL at the end of the run; 5 by default. */
+  readonly grace?: number;
+  readonly observer?: EnsembleObserver;
+  /** For the Flux member: the URI of the instance; by default the one that libflux-core selects. */
+  readonly uri?: string;
+  /** For the Flux member: let every job pass Flux's validator, not only the first of each jobspec. */
+  readonly validateAll?: boolean;
+  /** For the minicluster member: changes its size, as the OperatorClient of `flux-ensemble/service` does. */
+  readonly scaler?: NodeScaler;
+  /**
+   * Request all events of the member, also those that neither statistics nor rules need. A consumer of `events()` that is
+   * there when the run begins has the same effect.
+   */
+  readonly allEvents?: boolean;
+  /** Keep the times of every group in a form that can be merged with those of other runs: `states` of the metrics. */
+  readonly sketches?: boolean;
+}

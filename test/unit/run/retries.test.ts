@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { MemberError } from '../../../src/errors.js';
+import type { Retry } from '../../../src/model/retry.js';
+import { Retries } from '../../../src/run/retries.js';
+import { TaskQueue } from '../../../src/run/task-queue.js';
+import { ContextOfTest } from '../../support/action-context.js';
+
+const file = {
+  jobs: [{ name: 'a', command: 'true', retry: { times: 2 } }],
+  rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }],
+};
+const retry: Retry = {
+  number: 0,
+  timestamp: 5,
+  job: 7n,
+  group: 'a',
+  entry: 0,
+  attempt: 1,
+  parameters: null,
+  submitting: false,
+  rule: 0,
+  firing: 3,
+  index: 4,
+  values: null,
+  texts: {},
+};
+
+function retrying() {
+  const use = new ContextOfTest(file);
+  const queue = new TaskQueue(() => {});
+  return { use, log: use.log, problems: use.problems, queue, retries: new Retries(use.context, queue) };
+}
+
+test('a job is submitted again with the firing of its first submission', async () => {
+  const { use, retries, queue, log } = retrying();
+  retries.push(retry);
+  expect(queue.idle).toBe(false);
+  await queue.settled();
+  expect(log).toEqual(['retry (name:a),(command:true),(count:1),(nodes:1)', 'submit 1 a']);
+  expect(use.submissions[0]?.origin).toEqual({ rule: 0, firing: 3, index: 4, attempt: 1 });
+  expect(queue.idle).toBe(true);
+});
+
+test('a job waits for the actions before it, and for the end of a pause', async () => {
+  const { retries, queue, log } = retrying();
+  queue.pause();
+  queue.add(() => void log.push('action'));
+  retries.push(retry);
+  queue.resume();
+  await queue.settled();
+  expect(log.map((line) => line.split(' ')[0])).toEqual(['action', 'retry', 'submit']);
+});
+
+describe('a problem is reported', () => {
+  test('when the member refuses the job', async () => {
+    const { use, retries, queue, problems } = retrying();
+    use.beforeSubmit = () => {
+      throw new MemberError('the queue is full');
+    };
+    retries.push(retry);
+    await queue.settled();
+    expect(problems).toMatchObject([
+      {
+        code: 'ERR_ACTION',
+        rule: 0,
+        message: expect.stringMatching(/^job \S+ of group 'a' was not submitted again: the queue is full$/),
+      },
+    ]);
+  });
+
+  test('when the source that submits by itself refuses it', async () => {
+    const { use, retries, queue, log, problems } = retrying();
+    const refused = { number: 0, ofRetry: true, accepted: 0, refused: 1, dropped: 0 };
+    use.reports.set(0, Promise.resolve({ ...refused, reason: 'no such queue' }));
+    retries.push({ ...retry, submitting: true });
+    await queue.settled();
+    expect(log[0]).toMatch(/^retry/);
+    expect(use.submissions).toEqual([]);
+    expect(problems[0]?.message).toContain('no such queue');
+  });
+
+  test('when the job has no entry in the group', async () => {
+    const { retries, queue, problems } = retrying();
+    retries.push({ ...retry, entry: 9 });
+    await queue.settled();
+    expect(problems[0]?.message).toContain('the group has no entry 9');
+  });
+});
+
+test('nothing is submitted after the end of the run', async () => {
+  const { retries, queue, log, problems } = retrying();
+  queue.pause();
+  retries.push(retry);
+  queue.stop();
+  retries.push({ ...retry, number: 1 });
+  await queue.settled();
+  expect([log, problems]).toEqual([[], []]);
+});
