@@ -40,7 +40,6 @@ export type {
   JobGroup,
   JobTemplate,
   Rule,
-  Trigger,
 } from './model/ensemble.js';
 export type { FailedJob, Failure, FailureReason, GroupFailures, JobTrace } from './model/failure.js';
 export type { Firing } from './model/firing.js';
@@ -50,6 +49,7 @@ export type { EngineStatus, GroupMetrics, MetricsSnapshot, SummaryValues } from 
 export type { EnsembleObserver } from './model/observer.js';
 export type { Parameters, ParameterValue } from './model/parameters.js';
 export type { RuleReport } from './model/rule-report.js';
+export type { Trigger } from './model/trigger.js';
 export type {
   CustomArguments,
   CustomEvent,

@@ -1,6 +1,7 @@
 /** The jobs that an action acts on: those of a group, or the job whose event made the rule due. */
 
 import { ActionError } from '../errors.js';
+import { jobsOfTrigger } from '../language/triggers/catalog.js';
 import type { ActionOf } from '../model/action.js';
 import type { Rule } from '../model/ensemble.js';
 import type { ActionContext } from './context.js';
@@ -27,5 +28,5 @@ export async function targetJobs(
 
 /** The group in a graph; for the job of an event, the group of the rule. */
 export function targetGroup({ label }: OnJobs, { trigger }: Pick<Rule, 'trigger'>): ActionTarget {
-  return { kind: 'group', group: label ?? (trigger.kind === 'job' ? trigger.group : null) };
+  return { kind: 'group', group: label ?? jobsOfTrigger(trigger)?.group ?? null };
 }

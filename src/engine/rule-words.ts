@@ -1,5 +1,6 @@
-/** What became of a rule, in words: why it never fired, or what held it back. */
+/** The outcome of a rule in words: why it never fired, or what held it back. */
 
+import { triggerKindOf } from '../language/triggers/catalog.js';
 import type { Rule } from '../model/ensemble.js';
 import type { WordlessReport } from '../model/rule-report.js';
 import { counted, countedTimes } from '../text/counted.js';
@@ -7,20 +8,9 @@ import { formatDuration } from '../text/duration.js';
 import { show } from '../text/show.js';
 import { choices } from '../text/suggest.js';
 
-/** So many of what the rule waits for: `3 job-fail events`. */
+/** A number of the rule's occasions: `3 job-fail events`. */
 function awaited({ trigger, triggerText }: Rule, count: number): string {
-  switch (trigger.kind) {
-    case 'job':
-      return counted(count, `${triggerText} event`);
-    case 'metric':
-      return counted(count, 'change of its metrics', 'changes of its metrics');
-    case 'state':
-      return counted(count, 'entry into it', 'entries into it');
-    case 'heartbeat':
-      return counted(count, 'heartbeat');
-    default:
-      return counted(count, 'time');
-  }
+  return triggerKindOf(trigger).words.came(count, triggerText);
 }
 
 const lastingOf = (rule: Rule) => formatDuration(rule.for ?? 0);
@@ -36,27 +26,14 @@ function valuesText({ values }: WordlessReport): string {
     .join(', ');
 }
 
-function whyNothingCame({ trigger, in: states }: Rule): string {
-  switch (trigger.kind) {
-    case 'job':
-      return trigger.event === 'stalled' ? 'no job stalled' : 'no such event came';
-    case 'state':
-      return 'the ensemble was never in it';
-    case 'heartbeat':
-      return 'no heartbeat came';
-    case 'start':
-      return states.length > 0 ? 'the ensemble began in another state' : 'the run did not begin';
-    default:
-      return 'the run ended before';
-  }
-}
-
-/** Why a rule that never fired did not. */
+/** Why a rule never fired. */
 function whyNever(rule: Rule, report: WordlessReport): string {
   const { came, heldBack, state } = report;
   if (rule.action.repetitions === 0) return 'repetitions: 0 lets it never fire';
   const { kind } = rule.trigger;
-  if (kind !== 'metric' && came === 0) return whyNothingCame(rule);
+  if (kind !== 'metric' && came === 0) {
+    return triggerKindOf(rule.trigger).words.nothingCame(rule.trigger, rule);
+  }
   if (kind === 'start') return outsideOf(rule);
   if (kind === 'state' && rule.for !== null) return `it lasted for less than ${lastingOf(rule)}`;
   const reasons = [];
@@ -70,7 +47,7 @@ function whyNever(rule: Rule, report: WordlessReport): string {
   return [...reasons, valuesText(report)].filter((text) => text !== '').join('; ');
 }
 
-/** What held a rule back that would have fired more often. */
+/** The reasons why a rule did not fire more often. */
 function whatHeldBack(rule: Rule, { heldBack, state }: WordlessReport): string[] {
   const { repetitions, backoff } = rule.action;
   const isMetric = rule.trigger.kind === 'metric';

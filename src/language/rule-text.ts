@@ -3,6 +3,7 @@
 import type { Rule } from '../model/ensemble.js';
 import { formatDuration } from '../text/duration.js';
 import { choices } from '../text/suggest.js';
+import { triggerKindOf } from './triggers/catalog.js';
 
 /** When a rule is due, on one line: `count.sleep.success >= 3 for 5m in explore`. */
 export function occasionOf(rule: Rule): string {
@@ -16,19 +17,6 @@ export function occasionOf(rule: Rule): string {
 }
 
 /** The trigger with its own condition: `count.sleep.success >= 3`. */
-export function triggerOf({ title, triggerText, trigger, when }: Rule): string {
-  switch (trigger.kind) {
-    case 'job':
-      return trigger.group === null ? triggerText : `${triggerText} of ${trigger.group}`;
-    case 'metric':
-      return when?.text ?? title;
-    case 'state':
-      return `state ${trigger.state}`;
-    case 'interval':
-      return `every ${formatDuration(trigger.seconds)}`;
-    case 'cron':
-      return `cron ${trigger.pattern}`;
-    default:
-      return title;
-  }
+export function triggerOf(rule: Rule): string {
+  return triggerKindOf(rule.trigger).words.due(rule.trigger, rule);
 }

@@ -8,6 +8,7 @@ import type { ExpressionCondition } from './condition.js';
 import type { PluginPartName } from './part-name.js';
 import type { PluginInfo } from './plugin.js';
 import type { TestCase } from './test.js';
+import type { Trigger } from './trigger.js';
 import type { Given, Row } from './written.js';
 
 /** What a job of a group is, in full: every default and every tag is filled in. */
@@ -140,20 +141,6 @@ export interface JobGroup {
   readonly stalled: number | null;
   readonly probes: readonly GroupProbe[];
 }
-
-/** What makes a rule due. `event` names an RFC 21 event or one of the derived triggers (see triggers.ts). */
-export type Trigger =
-  | { readonly kind: 'start' }
-  | { readonly kind: 'heartbeat' }
-  /** A metric that the rule's condition names has changed. */
-  | { readonly kind: 'metric' }
-  | { readonly kind: 'job'; readonly event: string; readonly group: string | null }
-  /** Every so many seconds from the start on. */
-  | { readonly kind: 'interval'; readonly seconds: number }
-  /** A cron pattern, in a time zone or, for null, that of this process. */
-  | { readonly kind: 'cron'; readonly pattern: string; readonly timezone: string | null }
-  /** The state is entered or, with `for`, has lasted. */
-  | { readonly kind: 'state'; readonly state: string };
 
 export interface Rule {
   /** As people know it: the rule's `name` or, without one, its trigger (`count.sleep.success`, `start`). */

@@ -5,6 +5,7 @@
 
 import { kindOf } from '../actions/catalog.js';
 import { triggerOf } from '../language/rule-text.js';
+import { jobsOfTrigger, triggerKindOf } from '../language/triggers/catalog.js';
 import type { EnsembleConfig, JobGroup, Rule } from '../model/ensemble.js';
 import { escapeControls } from '../text/describe.js';
 import { formatDuration } from '../text/duration.js';
@@ -70,7 +71,7 @@ export function graphOf(config: EnsembleConfig): Graph {
     node(groupIds.get(name) as string, 'group', name, [jobsOf(group)]);
   }
   for (const [index, rule] of config.rules.entries()) {
-    const id = node(`rule${index}`, nodeKindOf(rule), triggerOf(rule), detailsOf(rule));
+    const id = node(`rule${index}`, triggerKindOf(rule.trigger).drawnAs, triggerOf(rule), detailsOf(rule));
     const { trigger, action } = rule;
     for (const group of groupsSeenBy(rule)) edge(groupIds.get(group), id, 'looks');
     if (action.goto !== null) for (const state of rule.in) edge(stateIds.get(state), id, 'judged');
@@ -79,13 +80,6 @@ export function graphOf(config: EnsembleConfig): Graph {
     if (action.goto !== null) edge(id, stateIds.get(action.goto), 'goes', 'go to');
   }
   return { nodes: [...nodes.values()], edges };
-}
-
-function nodeKindOf({ trigger }: Rule): NodeKind {
-  if (trigger.kind === 'start') return 'start';
-  return trigger.kind === 'heartbeat' || trigger.kind === 'interval' || trigger.kind === 'cron'
-    ? 'time'
-    : 'rule';
 }
 
 function detailsOf(rule: Rule): string[] {
@@ -108,7 +102,8 @@ function detailsOf(rule: Rule): string[] {
 /** Returns the groups whose jobs or metrics trigger the rule, each once. */
 function groupsSeenBy({ trigger, when }: Rule): Set<string> {
   const groups = new Set<string>();
-  if (trigger.kind === 'job' && trigger.group !== null) groups.add(trigger.group);
+  const group = jobsOfTrigger(trigger)?.group ?? null;
+  if (group !== null) groups.add(group);
   for (const step of when?.steps ?? []) if (step.op === 'metric') groups.add(step.metric.group);
   return groups;
 }

@@ -1,5 +1,6 @@
 /** The jobs that a submission takes, before their tags are filled in. */
 
+import { jobsOfTrigger } from '../../language/triggers/catalog.js';
 import type { ActionOf } from '../../model/action.js';
 import type { JobGroup, Rule } from '../../model/ensemble.js';
 import { plain, type Row, rowOf } from '../../model/written.js';
@@ -15,7 +16,7 @@ export function submitsEventJob(
   { trigger }: Pick<Rule, 'trigger'>,
   group: string | null,
 ): boolean {
-  return parameters !== null && trigger.kind === 'job' && group === label;
+  return parameters !== null && jobsOfTrigger(trigger) !== null && group === label;
 }
 
 /** The jobs of a request. Throws Error when the job of the event is unknown. */

@@ -3,6 +3,7 @@
 import type { SubmitReport } from '../../engine/addon.js';
 import { ActionError } from '../../errors.js';
 import { fillValue, type Lookup } from '../../language/template.js';
+import { jobsOfTrigger } from '../../language/triggers/catalog.js';
 import type { ActionOf } from '../../model/action.js';
 import { MAX_ROWS } from '../../model/limits.js';
 import type { Row } from '../../model/written.js';
@@ -73,10 +74,9 @@ export const submit = defineAction({
       const jobs = describePortions(group === undefined ? [] : portionsOf(group, value));
       const passed = Object.entries(parameters ?? {}).map(([name, given]) => `${name}=${given}`);
       const others = passed.length === 0 ? '' : ` with ${escapeControls(passed.join(', '))}`;
-      const again =
-        rule.trigger.kind === 'job' && submitsEventJob(action, rule, rule.trigger.group)
-          ? ` (the event's job again${others})`
-          : null;
+      const again = submitsEventJob(action, rule, jobsOfTrigger(rule.trigger)?.group ?? null)
+        ? ` (the event's job again${others})`
+        : null;
       return `submit ${escapeControls(label)}${again ?? `${others} ${jobs}`}`;
     },
     drawn: ({ value, parameters }) => {

@@ -1,5 +1,6 @@
 /** Advice on rules that have no effect, that act only once, and that never end. */
 
+import { jobsOfTrigger } from '../../language/triggers/catalog.js';
 import type { EnsembleConfig, JobGroup, Rule } from '../../model/ensemble.js';
 import { MAX_COUNT } from '../../model/limits.js';
 import { quote } from '../../text/describe.js';
@@ -61,10 +62,11 @@ function adviseOnIdle(
 
 /** Returns the maximum number of jobs, submitted by rules, whose events can trigger a rule. */
 function mostJobs({ trigger }: Rule, { groups, rules }: Config): number {
-  if (trigger.kind !== 'job') return 0;
+  const made = jobsOfTrigger(trigger);
+  if (made === null) return 0;
   let jobs = 0;
   for (const { action } of rules) {
-    if (action.name !== 'submit' || (trigger.group !== null && action.label !== trigger.group)) continue;
+    if (action.name !== 'submit' || (made.group !== null && action.label !== made.group)) continue;
     const group = groups.get(action.label) as JobGroup;
     jobs += action.repetitions * (action.value ?? group.count) * (1 + (group.retry?.times ?? 0));
   }
@@ -75,7 +77,7 @@ function adviseToRepeat({ problems, shape }: ResolveContext, rule: Rule, most: n
   const { trigger, action } = rule;
   const [, index] = path;
   const given = shape.config.rules?.[Number(index)]?.action?.repetitions;
-  if (trigger.kind !== 'job' || most <= 1 || given !== undefined) return;
+  if (jobsOfTrigger(trigger) === null || most <= 1 || given !== undefined) return;
   if (action.name === 'terminate' || action.goto !== null) return;
   problems.warning(
     [...path, 'action'],

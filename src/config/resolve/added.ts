@@ -1,9 +1,10 @@
 /** Actions and rules that come while an ensemble runs: checked by the code that checks those of the file. */
 
+import { triggerKindOf } from '../../language/triggers/catalog.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 import { type ActionShape, actionSchema } from '../schema/actions.js';
 import { checkAgainst } from '../schema/check.js';
-import { type RuleShape, ruleSchema } from '../schema/ensemble.js';
+import { type RuleShape, ruleSchema } from '../schema/rules.js';
 import { ObjectSource } from '../source/object-source.js';
 import { Problems } from '../source/problems.js';
 import { jobsOf } from './jobs.js';
@@ -61,7 +62,7 @@ function resolveOne(config: EnsembleConfig, value: object, check: (problems: Pro
     },
     { jobs: jobsOf(config), states },
   );
-  if (resolved?.trigger.kind === 'heartbeat' && config.heartbeat === 0) {
+  if (resolved !== undefined && config.heartbeat === 0 && triggerKindOf(resolved.trigger).needsHeartbeat) {
     // The engine's clock was set when the run began.
     const message = "the run has no heartbeats, which 'logging: {heartbeat: 60}' in the file gives it";
     problems.error(['rules', 0, 'trigger'], message);

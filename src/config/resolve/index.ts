@@ -2,6 +2,7 @@
 
 import { kindOf } from '../../actions/catalog.js';
 import { meansYes } from '../../language/shapes.js';
+import { triggerKindOf } from '../../language/triggers/catalog.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 import { durationSeconds } from '../../text/duration.js';
 import { giveAdvice } from '../advice/advice.js';
@@ -52,5 +53,5 @@ function resolveHeartbeat(logging: LoggingShape | null | undefined, rules: reado
 }
 
 function needsHeartbeat({ trigger, action }: Rule): boolean {
-  return trigger.kind === 'heartbeat' || kindOf(action).needsHeartbeat;
+  return triggerKindOf(trigger).needsHeartbeat || kindOf(action).needsHeartbeat;
 }

@@ -1,126 +1,70 @@
-/** The trigger of a rule, with what it refers to. */
+/** The trigger of a rule: its keys, read as the catalog of triggers says. */
 
-import { nextTimes } from '../../language/cron.js';
-import { noJobGroup } from '../../language/metric-name.js';
-import { jobEventOf } from '../../language/triggers.js';
-import type { Trigger } from '../../model/ensemble.js';
-import { quote } from '../../text/describe.js';
-import { durationSeconds } from '../../text/duration.js';
+import { triggerKinds, triggerNamed } from '../../language/triggers/catalog.js';
+import type { TriggerDefinition, TriggerPlace } from '../../language/triggers/define.js';
+import type { Trigger } from '../../model/trigger.js';
 import type { Path } from '../../text/path.js';
-import type { RuleShape } from '../schema/ensemble.js';
+import type { RuleShape } from '../schema/rules.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
 import { stateNamed } from './states.js';
 
-/** The trigger; null when it is wrong, which has been reported then. */
+/** The trigger; null after a report of what is wrong with it. */
 export function resolveTrigger(
   context: ResolveContext,
   names: ResolvedNames,
   rule: RuleShape,
   path: Path,
 ): Trigger | null {
-  const { trigger } = rule;
-  switch (trigger) {
-    case undefined:
-      return null;
-    case 'start':
-    case 'heartbeat':
-    case 'metric':
-      return { kind: trigger };
-    case 'interval':
-      return resolveInterval(context, rule, path);
-    case 'cron':
-      return resolveCron(context, rule, path);
-    case 'state':
-      return resolveState(context, names, rule, path);
-    default:
-      return resolveJobEvent(context, names, jobEventOf(trigger) ?? trigger, rule, path);
-  }
+  if (rule.trigger === undefined) return null;
+  const kind = triggerNamed(rule.trigger);
+  const values = Object.fromEntries(Object.keys(kind.keys).map((key) => [key, rule[key] ?? null]));
+  return kind.resolve(values, placeOf(context, names, rule, rule.trigger, path));
 }
 
-function resolveInterval({ shape, problems }: ResolveContext, rule: RuleShape, path: Path): Trigger | null {
-  const { interval } = rule;
-  if (interval !== undefined && interval !== null) {
-    return { kind: 'interval', seconds: durationSeconds(interval) };
-  }
-  if (!shape.isBroken([...path, 'interval'])) {
-    problems.error(path, "'interval' is missing: it says how often, like 1m");
-  }
-  return null;
-}
-
-function resolveCron({ shape, problems }: ResolveContext, rule: RuleShape, path: Path): Trigger | null {
-  const { cron, timezone } = rule;
-  if (cron === undefined || cron === null) {
-    if (!shape.isBroken([...path, 'cron'])) {
-      problems.error(path, `'cron' is missing: it says when, like "*/5 * * * *"`);
-    }
-    return null;
-  }
-  if (timezone !== undefined && timezone !== null && !isTimeZone(timezone)) {
-    problems.error(
-      [...path, 'timezone'],
-      `${quote(timezone)} is not a time zone; write one like Europe/Berlin or UTC`,
-    );
-    return null;
-  }
-  const trigger = { kind: 'cron', pattern: cron, timezone: timezone ?? null } as const;
-  try {
-    if (nextTimes(trigger, Date.now() / 1000, 1).length === 0) {
-      problems.warning([...path, 'cron'], `${quote(cron)} names no time that is still to come`);
-    }
-    return trigger;
-  } catch (cause) {
-    const reason = (cause as Error).message.replace(/^Cron\w*: /, '');
-    problems.error(
-      [...path, 'cron'],
-      `${quote(cron)} is not a cron pattern "minute hour day month weekday": ${reason}`,
-    );
-    return null;
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function resolveState(
-  context: ResolveContext,
-  { states }: ResolvedNames,
-  { name }: RuleShape,
-  path: Path,
-): Trigger | null {
-  if (name === undefined || name === null) {
-    if (!context.shape.isBroken([...path, 'name'])) {
-      context.problems.error(path, "'name' is missing: it says which state");
-    }
-    return null;
-  }
-  const state = stateNamed(context, states, name, [...path, 'name']);
-  return state === null ? null : { kind: 'state', state };
-}
-
-function resolveJobEvent(
-  { problems }: ResolveContext,
-  { jobs }: ResolvedNames,
-  event: string,
+function placeOf(
+  { shape, problems, ...context }: ResolveContext,
+  { jobs, states }: ResolvedNames,
   rule: RuleShape,
+  written: string,
   path: Path,
-): Trigger {
-  const group = rule.name ?? null;
-  if (group !== null && jobs.complete && !jobs.names.has(group)) {
-    problems.error([...path, 'name'], noJobGroup(group, jobs.names));
-  }
-  if (event === 'stalled') {
-    const watched = [...jobs.groups.values()].filter(({ name }) => group === null || name === group);
-    if (jobs.complete && watched.every(({ stalled }) => stalled === null)) {
-      const which = group === null ? 'no job group says' : `the job group ${quote(group)} does not say`;
-      problems.error(path, `${which} when a job counts as stalled: add 'stalled: 30m' to its jobs`);
+): TriggerPlace {
+  return {
+    written,
+    name: rule.name ?? null,
+    groups: jobs.groups,
+    groupNames: jobs.names,
+    complete: jobs.complete,
+    error: (key, message) => problems.error(key === null ? path : [...path, key], message),
+    warning: (key, message) => problems.warning([...path, key], message),
+    missing: (key, message) => {
+      if (!shape.isBroken([...path, key])) problems.error(path, `'${key}' is missing: ${message}`);
+    },
+    state: (name) => stateNamed({ shape, problems, ...context }, states, name, [...path, 'name']),
+  };
+}
+
+/** Whether `for` has a meaning in a rule. */
+export function canLast({ trigger, when }: RuleShape): boolean {
+  const lasts = trigger === undefined ? 'never' : triggerNamed(trigger).lasts;
+  return lasts === 'always' || (lasts === 'with a condition' && (when ?? null) !== null);
+}
+
+/** Whether the rule is due at events of jobs, as far as its trigger says. */
+export function isOnJob({ trigger }: RuleShape): boolean {
+  return trigger !== undefined && triggerNamed(trigger).kind === 'job';
+}
+
+/** Warns of keys that belong to other triggers. */
+export function warnOfIdleKeys({ problems }: ResolveContext, rule: RuleShape, path: Path): void {
+  if (rule.trigger === undefined) return;
+  const own = triggerNamed(rule.trigger);
+  const ignore = (key: string, reason: string) => {
+    if ((rule[key] ?? null) !== null) problems.warning([...path, key], `ignored: ${reason}`, 'key');
+  };
+  if (!canLast(rule)) ignore('for', "only a metric rule's condition and a state can last");
+  for (const { name, keys } of Object.values(triggerKinds) as readonly TriggerDefinition[]) {
+    for (const key of Object.keys(keys)) {
+      if (!Object.hasOwn(own.keys, key)) ignore(key, `only the trigger ${name} has one`);
     }
   }
-  return { kind: 'job', event, group };
 }

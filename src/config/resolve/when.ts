@@ -8,7 +8,7 @@ import { parseMetricName } from '../../language/metric-name.js';
 import type { ExpressionCondition } from '../../model/condition.js';
 import { escapeControls } from '../../text/describe.js';
 import type { Path } from '../../text/path.js';
-import type { RuleShape } from '../schema/ensemble.js';
+import type { RuleShape } from '../schema/rules.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
 
 /** The short form: a number, or a comparison without its left side. */

@@ -10,7 +10,6 @@ import { z } from 'zod';
 import {
   delay,
   delayOrTemplate,
-  described,
   duration,
   integer,
   integerOrTemplate,
@@ -23,10 +22,9 @@ import {
   text,
   yesOrNo,
 } from '../../language/shapes.js';
-import { TRIGGERS } from '../../language/triggers.js';
 import { MAX_ROWS, MAX_TIMER } from '../../model/limits.js';
-import { type ActionShape, actionSchema } from './actions.js';
 import { useSchema } from './algorithm.js';
+import { type RuleShape, ruleSchema } from './rules.js';
 import { type TestShape, testsSchema } from './tests.js';
 
 function pair(names: string) {
@@ -253,46 +251,6 @@ export const jobSchema = z
   )
   .describe('Jobs of one kind.');
 
-const triggerDescriptions = Object.fromEntries(TRIGGERS.map(({ name, description }) => [name, description]));
-
-export const ruleSchema = z
-  .strictObject(
-    {
-      trigger: described(
-        triggerDescriptions,
-        'must be start, metric, heartbeat, interval, cron, state or job-<event>',
-      ).describe('What makes the rule due.'),
-      name: text()
-        .nullish()
-        .describe('The metric (metric), the job group to look at (job-*), the state (state), or a title.'),
-      when: z
-        .union([text(), z.number()], { error: 'must be a condition, like 5 or "> 5"' })
-        .nullish()
-        .describe(
-          'The condition: for the metric `name` a number, or one of < <= > >= == != and a number; or a whole ' +
-            'expression, like mean.sleep-duration > 30s and count.sleep.failed < 3.',
-        ),
-      for: duration()
-        .nullish()
-        .describe('How long the condition must have held (metric), or the state (state).'),
-      cooldown: duration().nullish().describe('The least time between two firings of the rule.'),
-      in: z
-        .union([text(), z.array(text()).min(1)], {
-          error: 'must be the name of a state, or a list of states',
-        })
-        .nullish()
-        .describe('The states in which the rule is judged; all when absent.'),
-      interval: duration().nullish().describe('The time between two firings (interval).'),
-      cron: text().nullish().describe('When the rule is due (cron): "minute hour day month weekday".'),
-      timezone: text()
-        .nullish()
-        .describe('Time zone of `cron`, like Europe/Berlin; that of the ensemble when absent.'),
-      action: actionSchema,
-    },
-    { error: 'must be a mapping with trigger and action' },
-  )
-  .describe('Does an action when a trigger says so.');
-
 const customSchema = z
   .union(
     [
@@ -333,7 +291,6 @@ export const configSchema = z.strictObject(
 type Shape = z.infer<typeof configSchema>;
 export type LoggingShape = Partial<NonNullable<Shape['logging']>>;
 export type JobShape = Partial<Shape['jobs'][number]>;
-export type RuleShape = Partial<Omit<Shape['rules'][number], 'action'>> & { readonly action?: ActionShape };
 export type CustomShape = NonNullable<Shape['custom']>;
 
 /** A file of which every value has its right type, and of which values that had a wrong one are missing. */

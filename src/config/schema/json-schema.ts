@@ -20,7 +20,7 @@ export function ensembleJsonSchema(): JsonSchema {
       // Keys that another key requires: zod can't express these, and `resolve/` checks them in the end.
       const place = path.join('/');
       if (place === JOB) jsonSchema.anyOf = [{ required: ['command'] }, { required: ['use'] }];
-      if (place === RULE) jsonSchema.allOf = [needs('trigger', ['metric'], 'name')];
+      if (place === RULE) jsonSchema.allOf = [METRIC_RULE];
       if (place === `${RULE}/properties/action`) {
         jsonSchema.allOf = ownKeys.flatMap(({ name, of }) => {
           const actions = of.filter(({ key }) => key.required).map(({ action }) => action);
@@ -40,10 +40,17 @@ export function ensembleJsonSchema(): JsonSchema {
 const JOB = 'properties/jobs/items';
 const RULE = 'properties/rules/items';
 
+/** A rule on metrics names its metric, or has an expression that does. */
+const METRIC_RULE = {
+  if: { properties: { trigger: { const: 'metric' } }, required: ['trigger'] },
+  // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema; the object is never awaited
+  then: { anyOf: [{ required: ['name'] }, { required: ['when'] }] },
+};
+
 function needs(key: string, values: readonly string[], needed: string) {
   return {
     if: { properties: { [key]: { enum: [...values] } }, required: [key] },
-    // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema; nobody awaits this object
+    // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema; the object is never awaited
     then: { required: [needed] },
   };
 }

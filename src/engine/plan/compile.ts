@@ -1,26 +1,20 @@
 /** Rules -> the native plan. */
 
+import { triggerKindOf } from '../../language/triggers/catalog.js';
+import type { TriggerIndexes } from '../../language/triggers/define.js';
 import type { Action } from '../../model/action.js';
 import type { ConditionStep } from '../../model/condition.js';
-import type { EnsembleConfig, JobEntry, JobGroup, Rule, Trigger } from '../../model/ensemble.js';
+import type { EnsembleConfig, JobEntry, JobGroup, Rule } from '../../model/ensemble.js';
 import { probedOf } from '../../model/metric-names.js';
+import type { Trigger } from '../../model/trigger.js';
 import { MetricTable } from './metric-table.js';
 import type { EnginePlan, PlanRetry, PlanRule, PlanStep, SubmitPortion } from './plan.js';
 
 type TriggerPart = Pick<PlanRule, 'trigger' | 'group' | 'event' | 'cron'>;
 
-function compileTrigger(trigger: Trigger, { groupIndex }: RuleNames): TriggerPart {
-  const nothing: TriggerPart = { trigger: trigger.kind, group: -1, event: null, cron: null };
-  switch (trigger.kind) {
-    case 'job': {
-      const group = trigger.group === null ? -1 : groupIndex(trigger.group);
-      return { ...nothing, event: trigger.event, group };
-    }
-    case 'cron':
-      return { ...nothing, cron: { pattern: trigger.pattern, timezone: trigger.timezone } };
-    default:
-      return nothing;
-  }
+function compileTrigger(trigger: Trigger, names: RuleNames): TriggerPart {
+  const { group = -1, event = null, cron = null } = triggerKindOf(trigger).plan(trigger, names);
+  return { trigger: trigger.kind, group, event, cron };
 }
 
 function compileStep(step: ConditionStep, metrics: MetricTable): PlanStep {
@@ -28,15 +22,16 @@ function compileStep(step: ConditionStep, metrics: MetricTable): PlanStep {
   return { op: step.op, value: 'value' in step ? step.value : null };
 }
 
-function compileTiming({ trigger, for: lasting, cooldown }: Rule): PlanRule['timing'] {
-  const interval = trigger.kind === 'interval' ? trigger.seconds : 0;
+function compileTiming({ trigger, for: lasting, cooldown }: Rule, names: RuleNames): PlanRule['timing'] {
+  const { interval = 0 } = triggerKindOf(trigger).plan(trigger, names);
   if (lasting === null && cooldown === null && interval === 0) return null;
   return { for: lasting ?? 0, cooldown: cooldown ?? 0, interval };
 }
 
-function compileStates({ trigger, in: states, action }: Rule, { stateIndex }: RuleNames): PlanRule['states'] {
-  const enter = trigger.kind === 'state' ? stateIndex(trigger.state) : -1;
+function compileStates({ trigger, in: states, action }: Rule, names: RuleNames): PlanRule['states'] {
+  const { enter = -1 } = triggerKindOf(trigger).plan(trigger, names);
   if (states.length === 0 && action.goto === null && enter === -1) return null;
+  const { stateIndex } = names;
   return { in: states.map(stateIndex), goto: action.goto === null ? -1 : stateIndex(action.goto), enter };
 }
 
@@ -55,9 +50,7 @@ export interface ActionPlans {
 export const NO_ACTIONS: ActionPlans = { wantsEvent: () => false, portions: () => null };
 
 /** The indexes of the names in rules. */
-export interface RuleNames {
-  readonly groupIndex: (name: string) => number;
-  readonly stateIndex: (name: string) => number;
+export interface RuleNames extends TriggerIndexes {
   readonly metrics: MetricTable;
   readonly actions: ActionPlans;
 }
@@ -71,7 +64,7 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
   return {
     ...compileTrigger(rule.trigger, names),
     when: rule.when?.steps.map((step) => compileStep(step, names.metrics)) ?? null,
-    timing: compileTiming(rule),
+    timing: compileTiming(rule, names),
     states: compileStates(rule, names),
     repetitions: action.repetitions,
     backoff: action.backoff ?? -1,

@@ -2,8 +2,8 @@
 
 import type { CronPattern } from '../../language/cron.js';
 import type { ConditionStep } from '../../model/condition.js';
-import type { Trigger } from '../../model/ensemble.js';
 import type { Count, Statistic, Variable } from '../../model/metric-names.js';
+import type { Trigger } from '../../model/trigger.js';
 
 /** Jobs of one jobspec that a source submits by itself; see CompiledJobspec for the texts. */
 export interface SubmitPortion {

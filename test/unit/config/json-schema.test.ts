@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ensembleJsonSchema, type JsonSchema } from '../../../src/config/schema/json-schema.js';
-import { TRIGGERS } from '../../../src/language/triggers.js';
+import { TRIGGERS } from '../../../src/language/triggers/catalog.js';
 import { diagnose, HELLO, withJob, withRules } from '../../support/config.js';
 
 const schema = ensembleJsonSchema();
@@ -90,6 +90,10 @@ describe('the JSON Schema', () => {
     withRules({ trigger: 'strat', action: terminate }),
     withRules({ trigger: 'start' }),
     withRules({ trigger: 'metric', action: terminate }),
+    withRules({ trigger: 'metric', when: 'mean.sleep-duration > 5', action: terminate }),
+    withRules({ trigger: 'job-fail', action: { name: 'cancel' } }),
+    withRules({ trigger: 'start', action: { name: 'exec' } }),
+    withRules({ trigger: 'start', action: { name: 'urgency', label: 'sleep' } }),
     withRules({ trigger: 'start', action: { name: 'submit' } }),
     withRules({ trigger: 'start', action: { name: 'custom', label: 'f', timeout: 0 } }),
     { ...withRules({ trigger: 'start', action: terminate }), custom: { fil: 'x.js' } },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jobEventOf, TRIGGERS } from '../../../src/language/triggers.js';
+import { TRIGGERS } from '../../../src/language/triggers/catalog.js';
+import { jobEventOf } from '../../../src/language/triggers/job.js';
 
 describe('TRIGGERS', () => {
   test('holds every trigger that ensemble-python allows', () => {

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { actionNames, namedActions } from '../../../src/actions/catalog.js';
 import { plugin } from '../../../src/actions/plugin.js';
 import { ensembleJsonSchema } from '../../../src/config/schema/json-schema.js';
-import { JOB_EVENTS, TRIGGERS } from '../../../src/language/triggers.js';
+import { TRIGGERS, triggerKinds } from '../../../src/language/triggers/catalog.js';
+import { DERIVED_EVENTS, JOB_EVENTS } from '../../../src/language/triggers/job-events.js';
 import { COUNTS, STATISTICS, VARIABLES } from '../../../src/model/metric-names.js';
 import { mismatchesOf } from '../../../src/testing/compare.js';
 import { runTest } from '../../../src/testing/run-test.js';
@@ -29,17 +30,16 @@ function examplesOf(markdown: string): Example[] {
   }));
 }
 
-/** The rows of the first table after a heading, without its head. */
-function tableUnder(heading: string): string[][] {
+/** The rows of the tables after a heading, without their heads. */
+function tablesUnder(heading: string): string[][][] {
   const [, after = ''] = page.split(`${heading}\n`);
-  const [table = ''] = /^\|.*\|\n(?:\|.*\|\n)*/m.exec(after) ?? [];
-  const rows = table.trim().split('\n').slice(2);
-  return rows.map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+  return [...after.matchAll(/^\|.*\|\n(?:\|.*\|\n)*/gm)].map(([table]) => {
+    const rows = table.trim().split('\n').slice(2);
+    return rows.map((row) => {
+      const cells = row.split('|').slice(1, -1);
+      return cells.map((cell) => cell.trim());
+    });
+  });
 }
 
 const has = (key: string, text: string) => new RegExp(`^${key}:`, 'm').test(text);
@@ -88,6 +88,21 @@ describe('docs/rules.md', () => {
     expect([...missing]).toEqual([]);
   });
 
+  test('the tables of triggers are those of the catalog', () => {
+    const expected = Object.values(triggerKinds).map(({ name, namePhrase, keys, lasts, description }) => {
+      const names = [
+        ...(namePhrase === null ? [] : ['name']),
+        ...Object.keys(keys),
+        ...(lasts === 'never' ? [] : ['for']),
+      ];
+      return [`\`${name}\``, names.map((key) => `\`${key}\``).join(', '), description];
+    });
+    expect(tablesUnder('## Rules')[0]).toEqual(expected);
+    expect(tablesUnder('## Rules')[1]).toEqual(
+      Object.entries(DERIVED_EVENTS).map(([event, description]) => [`\`job-${event}\``, description]),
+    );
+  });
+
   test('the table of actions is that of the catalog', () => {
     const kinds = [
       ...actionNames.map((name) => [name, namedActions[name]] as const),
@@ -97,7 +112,7 @@ describe('docs/rules.md', () => {
       const names = Object.keys(keys).map((key) => `\`${key}\``);
       return [`\`${name}\``, names.join(', '), description];
     });
-    expect(tableUnder('### Actions')).toEqual(expected);
+    expect(tablesUnder('### Actions')[0]).toEqual(expected);
   });
 
   test.each(examples)('the example on line $line is right', ({ line, text }) => {

@@ -1,10 +1,4 @@
-/** Every trigger that a rule may have. The descriptions are shown in the documentation and by editors. */
-
-export interface TriggerInfo {
-  /** As it is written in the file. */
-  readonly name: string;
-  readonly description: string;
-}
+/** Events of jobs that rules may wait for. The descriptions are shown in the documentation and by editors. */
 
 /** Events of RFC 21, and `annotations`, which Flux posts besides: what happened, by the event's name. */
 export const JOB_EVENTS = {
@@ -36,7 +30,7 @@ export const JOB_EVENTS = {
   annotations: 'The annotations of a job were changed.',
 } as const satisfies Readonly<Record<string, string>>;
 
-/** Triggers that no single event tells: a state entered, or an outcome that became known. */
+/** Events that are derived from several events: a job entered a state, or its outcome became known. */
 export const DERIVED_EVENTS = {
   sched: 'A job entered the state SCHED: it waits for resources.',
   run: 'A job entered the state RUN: it has its resources.',
@@ -48,27 +42,3 @@ export const DERIVED_EVENTS = {
   timeout: 'A job was stopped because its time was up.',
   stalled: "An active job has had no event for as long as its group's `stalled` says.",
 } as const satisfies Readonly<Record<string, string>>;
-
-const JOB_PREFIX = 'job-';
-
-/** All triggers, in the order in which they are documented. */
-export const TRIGGERS: readonly TriggerInfo[] = [
-  { name: 'start', description: 'The ensemble started; happens once.' },
-  {
-    name: 'metric',
-    description: "A metric that the rule's condition names changed, and the condition holds.",
-  },
-  { name: 'heartbeat', description: 'The time between two heartbeats passed.' },
-  { name: 'interval', description: 'The time that `interval` says passed.' },
-  { name: 'cron', description: 'A time that `cron` says has come.' },
-  { name: 'state', description: 'The ensemble entered the state that `name` gives.' },
-  ...Object.entries({ ...JOB_EVENTS, ...DERIVED_EVENTS }).map(([event, description]) => ({
-    name: `${JOB_PREFIX}${event}`,
-    description,
-  })),
-];
-
-/** The event of a `job-*` trigger (`finish` for `job-finish`), or null when it is no such trigger. */
-export function jobEventOf(trigger: string): string | null {
-  return trigger.startsWith(JOB_PREFIX) ? trigger.slice(JOB_PREFIX.length) : null;
-}
