@@ -36,7 +36,7 @@ describe('loadConfig', () => {
     ['is not there', () => join(folder, 'none.yaml'), /ENOENT/],
     ['is a directory', () => folder, /directory/],
     ['is not UTF-8', () => file('latin1.yaml', Uint8Array.of(0x61, 0x3a, 0x20, 0xe4)), /UTF-8/],
-    ['is too large', () => large(), /larger than 16 MiB/],
+    ['is too large', () => large(), /exceeds 16 MiB/],
   ])('refuses a file that %s', async (_, make, message) => {
     const error: unknown = await loadConfig(make()).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EnsembleError);
