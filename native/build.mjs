@@ -103,7 +103,8 @@ function run([program, ...first], args, stdio = 'inherit') {
 }
 
 const [what = '', ...options] = process.argv.slice(2);
-if (!['rebuild', 'build', 'cmake'].includes(what)) fail(`the command must be rebuild, build or cmake; found '${what}'`);
+if (!['rebuild', 'build', 'cmake'].includes(what))
+  fail(`the command must be rebuild, build or cmake; found '${what}'`);
 
 const faults = [compilerFault(), ...(what === 'cmake' ? [] : toolFaults())].filter((fault) => fault !== null);
 if (faults.length > 0) {
