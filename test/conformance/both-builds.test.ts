@@ -1,4 +1,4 @@
-/** The addon that node-gyp built and the one that cmake-js built: both in this process, the same results. */
+/** Loads the addon of node-gyp and that of cmake-js into this process, and compares their results. */
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -15,10 +15,10 @@ const byCmake =
   process.env.ENSEMBLE_TEST_CMAKE_ADDON ??
   fileURLToPath(new URL('../../build-cmake/Release/flux_ensemble.node', import.meta.url));
 
-describe('both builds', () => {
+describe('the builds of node-gyp and of cmake-js', () => {
   const missing = existsSync(byCmake) ? null : `${byCmake} is not built: npm run build:cmake builds test`;
 
-  test('load in one process and agree', async (context) => {
+  test('load in one process and give equal results', async (context) => {
     if (missing !== null) return context.skip(missing);
     const [gyp, cmake] = [loadAddon(byGyp), loadAddon(byCmake)];
     expect(gyp).not.toBe(cmake);

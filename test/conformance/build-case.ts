@@ -26,7 +26,7 @@ export type CaseRule = PlanRule & {
 };
 export type CasePlan = Omit<EnginePlan, 'metrics' | 'rules'> & { readonly rules: readonly CaseRule[] };
 
-/** A rule and the metrics that it adds behind `known`. */
+/** A rule, and the metrics that it adds after `known`. */
 export function compileRule(rule: CaseRule, known: number): [PlanRule, PlanMetric[]] {
   const { metric, comparison, threshold, operands, ...rest } = rule;
   const steps = metric === null ? rest.when : comparing(comparison, threshold);
@@ -104,12 +104,12 @@ export function onCount(
   return onMetric({ count, fromZero }, parts);
 }
 
-/** Of the last `window` seconds. */
+/** Over the last `window` seconds. */
 export function onRate(count: PlanMetric['count'], window: number, parts: Partial<CaseRule> = {}): CaseRule {
   return onMetric({ count, window }, parts);
 }
 
-/** A statistic of the last `window` seconds, or with 0 of all. */
+/** A statistic of the last `window` seconds, or of the whole run for 0. */
 export function onWindow(
   statistic: PlanMetric['statistic'],
   variable: PlanMetric['variable'],
@@ -120,7 +120,7 @@ export function onWindow(
   return onMetric({ statistic, variable, window, quantile }, parts);
 }
 
-/** The same of what a probe measures, by its index among those of the group. */
+/** The same for a probe variable, by its index in the group. */
 export function onProbe(
   statistic: PlanMetric['statistic'],
   probe: number,
@@ -139,7 +139,7 @@ export function onStatistic(
   return onMetric({ statistic, variable }, parts);
 }
 
-/** A rule that fires without end for everything that can be judged of groups 0 to `groups` - 1. */
+/** A rule that fires without limit, for every metric of groups 0 to `groups` - 1. */
 export function allRules(groups: number): CaseRule[] {
   const events = [
     'submit',
@@ -187,7 +187,7 @@ export function jobspec(user: unknown): Context {
   return { resources: [], tasks: [], attributes: { system: { duration: 0 }, user }, version: 1 };
 }
 
-/** A line of a journal. The id is put in as it is, so that it may be anything. */
+/** A line of a journal. The id is inserted as it is, so that it may be anything. */
 export function line(id: bigint | string, events: readonly EventSpec[], spec?: unknown): string {
   const entries = events.map(([timestamp, name, context]) => ({
     timestamp,
@@ -198,19 +198,19 @@ export function line(id: bigint | string, events: readonly EventSpec[], spec?: u
   return `{"id":${id},"events":${JSON.stringify(entries)}${tail}}\n`;
 }
 
-/** A job's events as the live journal sends them: one a record, the jobspec with the first. */
+/** A job's events as the live journal sends them: one per record, the jobspec with the first. */
 export function live(id: bigint, user: unknown, events: readonly EventSpec[]): string {
   return events.map((event, i) => line(id, [event], i === 0 ? jobspec(user) : undefined)).join('');
 }
 
-/** The same as a backlog sends it. */
+/** The same events as a backlog sends them. */
 export function backlog(id: bigint, user: unknown, events: readonly EventSpec[]): string {
   return line(id, events, jobspec(user));
 }
 
 export const submitContext = { userid: 0, urgency: 16, flags: 0, version: 1 };
 
-/** From submit to SCHED. */
+/** The events from submit to SCHED. */
 export function untilSched(t: number): EventSpec[] {
   return [
     [t, 'submit', submitContext],

@@ -3,7 +3,7 @@ import { cases } from './cases.js';
 import { runNative, runReference } from './run-case.js';
 import { expectSame } from './same.js';
 
-describe('the native engine does what the reference does', () => {
+describe('the native engine gives the results of the reference', () => {
   for (const [name, one] of Object.entries(cases)) {
     test(name, async () => {
       const reference = runReference(one);

@@ -1,4 +1,4 @@
-/** Cases by hand: what Flux does in odd moments, and what nobody should send but somebody will. */
+/** Cases written by hand: rare behaviour of Flux, and input that no correct program sends. */
 
 import {
   aCase,

@@ -7,7 +7,7 @@ import { expectSame } from './same.js';
 const runs = Number(process.env.ENSEMBLE_TEST_RUNS ?? 400);
 
 describe('chaotic streams', () => {
-  test('go the same way through the native engine and the reference, however they are cut', async () => {
+  test('give the same results in the native engine and in the reference, wherever they are cut', async () => {
     await fc.assert(
       fc.asyncProperty(chaos, async ({ one, cuts }) => {
         expectSame(await runNative(one, cuts), runReference(one));
@@ -16,7 +16,7 @@ describe('chaotic streams', () => {
     );
   });
 
-  test('are lively: what a test of this kind needs, happens', () => {
+  test('cover the events that a test of this kind needs', () => {
     const seen = {
       firings: 0,
       finished: 0,

@@ -1,4 +1,4 @@
-/** Streams of plausible but chaotic jobs, rules at random, and cuts at random, for fast-check. */
+/** Streams of plausible but chaotic jobs, with random rules and random cuts, for fast-check. */
 
 import fc from 'fast-check';
 import { EMPTY_PLAN } from '../../src/engine/plan/plan.js';
@@ -38,7 +38,7 @@ export const ids = [
   2n ** 64n - 2n,
 ];
 
-/** Whole lives, for `next` steps to walk along. Times are put in later. */
+/** Whole lives of jobs, of which `next` takes one step at a time. Times are filled in later. */
 type Moment = readonly [name: string, context?: Readonly<Record<string, unknown>>];
 const begin: readonly Moment[] = [
   ['submit', submitContext],
@@ -95,7 +95,7 @@ const dt = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 0, max: 40 }).map((n) => n / 10) },
   { weight: 1, arbitrary: fc.constantFrom(0, 1e-7, 1000, -0.5, -30) },
 );
-// Some records carry the jobspec although they need not, some lack it although they must have it.
+// Some records carry a jobspec without need, and some lack one that they must have.
 const spec = fc.oneof(
   { weight: 12, arbitrary: fc.constant('first' as const) },
   { weight: 1, arbitrary: fc.constantFrom('always' as const, 'never' as const) },
@@ -187,7 +187,7 @@ const statistics = [...extremes, 'mean', 'variance', 'iqr', 'mad', 'q25', 'q50',
 const asked = ['std', 'sum', 'last', 'count', 'ewma', 'quantile', 'piqr', 'pmad', ...extremes] as const;
 const atAges = ['count', 'quantile', 'piqr', 'pmad', ...extremes] as const;
 
-/** With ticks, only what does not depend on the order in which the ages of waiting jobs are added. */
+/** With ticks, only results that do not depend on the order in which the ages of waiting jobs are added. */
 export const anyRule = (ticks: boolean): fc.Arbitrary<CaseRule> => {
   const common = {
     repetitions: fc.constantFrom(0, 1, 2, 3, 1000),
@@ -234,7 +234,7 @@ export const anyRule = (ticks: boolean): fc.Arbitrary<CaseRule> => {
   );
 };
 
-/** Keys in another order for every other record. */
+/** Reverses the order of keys in every other record. */
 function write(id: bigint, moments: readonly EventSpec[], withSpec: unknown): string {
   const flip = moments.length % 2 === 0 || id % 2n === 0n;
   const entries = moments.map(([timestamp, name, context]) => {

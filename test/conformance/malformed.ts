@@ -1,4 +1,4 @@
-/** Lines that are no records: each is dropped whole, and counted. */
+/** Lines that are not records: each is dropped whole, and counted. */
 
 export const malformed: Readonly<Record<string, string>> = {
   'no JSON': 'nonsense',

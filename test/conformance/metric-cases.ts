@@ -1,4 +1,4 @@
-/** Cases about metrics that are kept where a rule names them: sketches, windows, rates. */
+/** Cases about metrics that are kept only where a rule names them: sketches, windows, rates. */
 
 import type { NativeStatistic } from '../../src/engine/plan/plan.js';
 import {
@@ -21,7 +21,7 @@ const plain = ['std', 'sum', 'last', 'count'] as const;
 const sketched = ['quantile', 'piqr', 'pmad'] as const;
 const counts = ['submitted', 'finished', 'success', 'failed', 'canceled', 'timeout', 'exception'] as const;
 
-/** Every statistic of a window, or with 0 of all there ever was. */
+/** Every statistic of a window, or of the whole run for 0. */
 function everything(variable: 'duration' | 'pending', window: number): CaseRule[] {
   const others: NativeStatistic[] = window === 0 ? ['ewma'] : [];
   const quantiles = [0, 0.05, 0.5, 0.95, 0.999, 1];
@@ -31,7 +31,7 @@ function everything(variable: 'duration' | 'pending', window: number): CaseRule[
   ];
 }
 
-/** A job of nearly any length, some of none, that begins at `t`. */
+/** A job that begins at `t`, of nearly any length, zero included. */
 function job(i: number, t: number): string {
   const duration = i % 7 === 0 ? 0 : ((i * i * 37) % 1009) / (i % 5 === 0 ? 0.01 : 10);
   return live(BigInt(i), i % 4 === 0 ? { group: 'b' } : a, [
@@ -47,7 +47,7 @@ const jobs = (from: number, to: number, every: number) =>
 
 const start: Step = { do: 'start', now: 90 };
 const of = (rules: readonly CaseRule[], ...steps: readonly Step[]): Case => ({
-  // In virtual time: in real time, windows move on by the clock.
+  // In virtual time: in real time, windows would move with the clock.
   plan: plan({ rules, virtualTime: true }),
   steps: [start, ...steps],
 });

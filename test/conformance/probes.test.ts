@@ -1,4 +1,7 @@
-/** What probes measure, of either sign, through the native engine and the reference: every statistic, and windows. */
+/**
+ * Values of probes, positive and negative, in the native engine and the reference: every statistic, and
+ * windows.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -32,17 +35,17 @@ const rules: fc.Arbitrary<CaseRule[]> = fc
     ),
   );
 
-/** No further apart than sketches have buckets for: the reference has as many as it takes. */
+/** The values span fewer buckets than a sketch has, because the reference has no such limit. */
 const value = fc.oneof(
   fc.integer({ min: -5, max: 5 }),
   fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((x) => (Math.abs(x) < 1e-4 ? 0 : x)),
   fc.constantFrom(0, -0, 5e-324, -5e-324, 1e12, -1e12),
 );
 
-/** Something that happens so many seconds behind what was before. */
+/** An event this many seconds after the previous one. */
 const act = fc.record({
   later: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 20, noNaN: true }), fc.constant(200)),
-  /** Of what has been measured: how long ago the job ended. */
+  /** For a measurement: how long ago the job ended. */
   late: fc.constantFrom(0, 0, 0.5, 30),
   first: fc.nat(2),
   values: fc.array(value, { maxLength: 3 }),
@@ -62,7 +65,7 @@ const cases: fc.Arbitrary<Case> = fc
     });
     if (ends) steps.splice(steps.length / 2, 0, { do: 'end' });
     const jobs = onStatistic('mean', 'duration');
-    // In virtual time: in real time, windows move on by the clock.
+    // In virtual time: in real time, windows would move with the clock.
     const time = { virtualTime: true, heartbeat: 50 };
     return {
       plan: {
@@ -73,8 +76,8 @@ const cases: fc.Arbitrary<Case> = fc
     };
   });
 
-describe('what probes measure', () => {
-  test('goes the same way through the native engine and the reference', async () => {
+describe('values of probes', () => {
+  test('give the same results in the native engine and in the reference', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async (one) => {
         expectSame(await runNative(one), runReference(one));
@@ -83,7 +86,7 @@ describe('what probes measure', () => {
     );
   });
 
-  test('is lively: there are negative values, windows and sketches, and firings of all', () => {
+  test('cover negative values, windows, sketches and firings', () => {
     const seen = { firings: 0, negative: 0, windows: 0, sketches: 0 };
     for (const one of fc.sample(cases, { numRuns: 200, seed: 1 })) {
       for (const { rule, value } of runReference(one).firings) {

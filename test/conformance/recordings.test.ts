@@ -35,34 +35,34 @@ describe('recordings of a real Flux', () => {
   for (const name of recordings) {
     const text = recording(name);
     const groups = groupsOf(text);
-    // No tick among them: with many jobs waiting, the order of ages is nobody's business.
+    // Without ticks: the ages of many waiting jobs are added in an undefined order.
     const steps: Step[] = [{ do: 'finishStream' }];
 
-    test(`${name}: every group, no rules`, async () => {
+    test(`${name}: every group without rules`, async () => {
       const one = aCase(text, { groups: [], rules: [], trackAll: true }, steps);
       expectSame(await runNative(one, [65_536]), runReference(one));
     });
 
-    test(`${name}: the first three groups, with rules`, async () => {
+    test(`${name}: the first three groups with rules`, async () => {
       const plan = { groups: [...groups.slice(0, 3), 'x', 'y', 'z'].slice(0, 3), rules };
       const one = aCase(text, plan, steps);
       expectSame(await runNative(one, [4099, 1, 333]), runReference(one));
     });
 
     if (text.length > 1_000_000) continue;
-    test(`${name}: every rule there is, byte by byte at times`, async () => {
+    test(`${name}: all rules, some of the bytes one by one`, async () => {
       const one = aCase(text, { groups, rules: allRules(groups.length) }, steps);
       expectSame(await runNative(one, [1, 1, 5, 7001]), runReference(one));
     });
   }
 });
 
-describe('counts against what Flux itself said', () => {
+describe('the counts equal the final results that Flux reported', () => {
   const results = fluxResults();
 
-  /** The recording with every job in a group of its own, named like its id. */
+  /** The recording with every job in a group of its own, which has the job's id as its name. */
   function oneGroupAJob(text: string): string {
-    // Split by hand: for a regular expression, the unescaped U+2028 in b_failures ends a line.
+    // Split by hand: a regular expression takes the unescaped U+2028 in b_failures for the end of a line.
     const lines = text.split('\n').map((line) => {
       const record = line.includes('"jobspec":') ? JSON.parse(line) : null;
       if (!isObject(record?.jobspec?.attributes)) return line;
@@ -91,7 +91,8 @@ describe('counts against what Flux itself said', () => {
       );
       for (const [id, metrics] of await native(oneGroupAJob(text), {})) {
         said.push([id, wordOf(metrics)]);
-        // An allow filter of submit, start, finish and clean leaves no exception: then only a failure can be told.
+        // An allow filter of submit, start, finish and clean leaves no exception. All other results then
+        // count as failures.
         const result = over.has(BigInt(id)) ? (results.get(BigInt(id)) ?? 'none') : 'none';
         const blind = name === 'c_backlog_full_allow' && result !== 'COMPLETED' && result !== 'none';
         expected.push([id, blind ? 'FAILED' : result]);
@@ -135,7 +136,7 @@ describe('counts against what Flux itself said', () => {
     expect(new Map(found as [string, Record<string, number>][])).toEqual(expected);
   });
 
-  test('d_mock2000: live and as a backlog the same counts, and 2,000 jobs', async () => {
+  test('d_mock2000 has the same counts live and as a backlog, and 2,000 jobs', async () => {
     const countsOf = async (name: 'd_mock2000' | 'd_mock2000_backlog') =>
       [...(await native(recording(name), {}))]
         .map(([group, { count, duration, pending }]) => ({
@@ -161,7 +162,7 @@ describe('counts against what Flux itself said', () => {
     }
   });
 
-  test('the fixtures are the recordings that they claim to be', () => {
+  test('the fixtures are the recordings that their names say', () => {
     for (const name of recordings) {
       const records = recording(name).trimEnd().split('\n').map(readRecord);
       expect(records.every((record) => record !== null && isObject(record))).toBe(true);

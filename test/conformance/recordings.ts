@@ -21,7 +21,7 @@ export function recording(name: (typeof recordings)[number]): string {
   return fixture(`${name}.ndjson`);
 }
 
-/** What Flux itself said at last of the jobs of recordings a and b: id -> result. */
+/** The final results that Flux reported for the jobs of recordings a and b: id -> result. */
 export function fluxResults(): Map<bigint, string> {
   const lines = fixture('b_failures.outcomes.txt').trimEnd().split('\n');
   return new Map(

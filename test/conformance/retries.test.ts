@@ -1,4 +1,4 @@
-/** Which jobs are submitted again, and when: the native engine against a plain reading of the rules. */
+/** Which jobs are submitted again, and when: the native engine against a plain model of the rules. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -59,7 +59,7 @@ const retry: fc.Arbitrary<PlanRetry | null> = fc.option(
   }),
 );
 
-test('the same jobs are submitted again, at the same times', async () => {
+test('both submit the same jobs again, at the same times', async () => {
   let seen = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(job, { maxLength: 12 }), retry, retry, async (jobs, first, second) => {
@@ -84,7 +84,7 @@ test('the same jobs are submitted again, at the same times', async () => {
           rules: [0, 1, 2].map((group) => onCount('retried', { group })),
         }),
       );
-      // The last event lets all that is due be told.
+      // The last event makes the engine report everything that is due.
       const all = `${text}${line(99n, [[1e6, 'memo']])}`;
       const reference = new ReferenceEngine(compiled);
       reference.ingest(all);

@@ -1,4 +1,4 @@
-/** Cases about rules: repetitions, backoff, order, the end, heartbeats. */
+/** Cases about rules: repetitions, backoff, order, the end of a run, heartbeats. */
 
 import {
   aCase,

@@ -1,4 +1,4 @@
-/** One case, run over the reference and over the native engine, with results of the same shape. */
+/** One case, run in the reference and in the native engine, with results of the same shape. */
 
 import { type Addon, loadAddon } from '../../src/engine/addon.js';
 import { Engine } from '../../src/engine/engine.js';
@@ -31,7 +31,7 @@ export interface Case {
 export interface Result {
   readonly firings: readonly ReferenceFiring[];
   readonly metrics: readonly (readonly [string, GroupMetrics])[];
-  /** Values of the metrics that the snapshot has no other place for. */
+  /** Values of the metrics that are not elsewhere in the snapshot. */
   readonly named: readonly (readonly [string, number | null])[];
   readonly active: readonly (readonly bigint[])[];
   readonly badLines: readonly number[];
@@ -117,7 +117,7 @@ export async function runNative(
     addon,
   );
   try {
-    // Nothing is waited for on the way: the engine itself has to keep the order.
+    // No answer is awaited in between: the engine itself has to keep the order.
     const answers: Promise<unknown>[] = [];
     for (const step of steps) {
       if (step.do === 'start') answers.push(engine.start(step.now));
@@ -135,7 +135,7 @@ export async function runNative(
     }
     await Promise.all(answers);
     const { groups, named, status } = await engine.metrics();
-    // Those are about what is beyond the reference: heartbeats by themselves, and sources.
+    // Those parts are beyond the reference: heartbeats of the plan, and sources.
     const {
       timeCouldFire: _,
       submitting: __,
@@ -160,7 +160,7 @@ export async function runNative(
   }
 }
 
-/** The addon under test: the one that node-gyp built, or the one that ENSEMBLE_TEST_ADDON names. */
+/** The addon under test: the one of node-gyp, or the one that ENSEMBLE_TEST_ADDON names. */
 export function testAddon(): Addon {
   return loadAddon(process.env.ENSEMBLE_TEST_ADDON || undefined);
 }

@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 import type { ReferenceFiring } from '../reference/judge.js';
 import type { Result } from './run-case.js';
 
-// A firing in a line, so that what differs can be read. The shortest decimals that read back as the same double
-// are as good as its bits.
+// One firing per line, so that differences are readable. The shortest decimals that read back as the same
+// double stand for its bits.
 const oneLine = (firing: ReferenceFiring) => {
   const { number, rule, timestamp, job, group, state, goto, value, event, context } = firing;
   const zero = Object.is(value, -0) ? ' (minus zero)' : '';
@@ -13,7 +13,7 @@ const oneLine = (firing: ReferenceFiring) => {
   );
 };
 
-/** Asserts that both engines gave the same, to the last bit. */
+/** Asserts that both engines gave the same results, to the last bit. */
 export function expectSame(native: Result, reference: Result): void {
   expect({ ...native, firings: native.firings.map(oneLine) }).toEqual({
     ...reference,

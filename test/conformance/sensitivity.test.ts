@@ -1,4 +1,4 @@
-/** The comparison itself must be able to fail: each of these is one small thing gone wrong. */
+/** The comparison must be able to fail: each case here changes one small thing. */
 
 import { describe, expect, test } from 'vitest';
 import { aCase, live, onCount, onStatistic, wholeJob } from './build-case.js';
@@ -25,8 +25,8 @@ const wrong: Readonly<Record<string, Case>> = {
   }),
 };
 
-describe('the comparison notices', () => {
-  test('nothing where nothing is wrong', async () => {
+describe('the comparison', () => {
+  test('finds no difference between equal results', async () => {
     expectSame(await runNative(right), runReference(right));
   });
 

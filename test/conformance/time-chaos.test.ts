@@ -7,7 +7,7 @@ import { timeChaos } from './time-chaos.js';
 const runs = Number(process.env.ENSEMBLE_TEST_RUNS ?? 400);
 
 describe('chaotic streams in virtual time', () => {
-  test('go the same way through the native engine and the reference, however they are cut', async () => {
+  test('give the same results in the native engine and in the reference, wherever they are cut', async () => {
     await fc.assert(
       fc.asyncProperty(timeChaos, async ({ one, cuts }) => {
         expectSame(await runNative(one, cuts), runReference(one));
@@ -16,7 +16,7 @@ describe('chaotic streams in virtual time', () => {
     );
   });
 
-  test('are lively: every trigger fires, and states are left', () => {
+  test('cover every trigger and changes of state', () => {
     const seen = {
       metric: 0,
       expression: 0,

@@ -20,7 +20,7 @@ const step = (op: PlanStep['op'], value: PlanStep['value'] = null): PlanStep => 
 const number = fc.constantFrom(0, 1, 2, 3, 0.5, -1).map((value) => [step('number', value)]);
 const names = ['finish', 'clean', 'exception', 'debug', 'cancel', '', ...states];
 
-/** Steps that make a condition; `event` is known to rules on jobs only, and unknown to others. */
+/** Steps that make a condition. `event` is known only to rules on jobs. */
 const condition = fc.letrec<{ number: PlanStep[]; text: PlanStep[]; truth: PlanStep[] }>((tie) => ({
   number: fc.oneof(
     { maxDepth: 3 },
@@ -119,7 +119,7 @@ const timeRule: fc.Arbitrary<CaseRule> = fc
   .map(({ base, when, conditional, timing: times, placing: places }) => {
     const { trigger } = base;
     const isMetric = trigger === 'metric';
-    // One without a metric of its own is what its expression says.
+    // A condition without a metric of its own is an expression.
     const expressed = isMetric ? base.metric === null : conditional && trigger !== 'start';
     return {
       ...base,
@@ -149,7 +149,7 @@ export const timeChaos: fc.Arbitrary<ChaosRun> = fc
   .map(({ rules, stalled, heartbeat, kinds, all, cuts }) => {
     const plan = { ...EMPTY_PLAN, groups, states, stalled, heartbeat, virtualTime: true, rules };
     const { steps, ...one } = play(plan, kinds, all);
-    // The run begins with the first event, and goes where it is told in the middle.
+    // The run begins with the first event, and changes its state in the middle.
     const [, ...rest] = steps;
     rest.splice(rest.length >> 1, 0, { do: 'goTo', state: rest.length % states.length });
     return { one: { ...one, steps: rest }, cuts };

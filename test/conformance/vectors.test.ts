@@ -1,4 +1,7 @@
-/** The vectors made with river, through the JS API and through the reference, as their README says. */
+/**
+ * The vectors made with river, through the JavaScript API and through the reference, as their README
+ * describes.
+ */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -86,7 +89,7 @@ describe('a summary from JavaScript', () => {
     });
   });
 
-  test('agrees with the reference after every number, mean and variance to the bit as well', () => {
+  test('equals the reference after every number, mean and variance to the bit', () => {
     for (const { input } of vectors) {
       const [native, reference] = [nativeSummary(), referenceSummary()];
       for (const value of input.slice(0, 300)) {

@@ -1,4 +1,4 @@
-/** What is kept of a stream where a metric asks for it: from then on, and everything. */
+/** The data of a stream that a metric requires, from the time of the request on, without a limit. */
 
 import type { PlanMetric } from '../../src/engine/plan/plan.js';
 import type { SummaryValues } from '../../src/model/metrics.js';
@@ -11,7 +11,7 @@ const summarized: ReadonlySet<string> = new Set([
 ]);
 
 export class Asked {
-  /** What was observed before anybody asked, in one number: only the sum knows of it. */
+  /** Earlier observations, as one number. Only the sum includes them. */
   #before: number[] = [];
   #tallied: number[] | null = null;
   #sketched: number[] | null = null;
@@ -40,7 +40,7 @@ export class Asked {
     return nextChange(times, window, now);
   }
 
-  /** Adds the age of a job that waits; to a view, never to what is kept. */
+  /** Adds the age of a waiting job to a view. The stored data never includes it. */
   observeAge(x: number): void {
     this.#tallied?.push(x);
     this.#sketched?.push(x);

@@ -1,4 +1,4 @@
-/** Conditions, straight from their steps: null is what is not known. */
+/** Evaluates conditions directly from their steps; null is an unknown value. */
 
 import type { PlanStep } from '../../src/engine/plan/plan.js';
 import type { ReferenceEvent } from './journal.js';
@@ -75,7 +75,7 @@ function binary(op: PlanStep['op'], a: Value, b: Value): Value {
   }
 }
 
-/** Whether the condition holds for certain. */
+/** Whether the condition certainly holds. */
 export function holds(steps: readonly PlanStep[], facts: ReferenceFacts): boolean {
   const stack: Value[] = [];
   const known = (value: Value) => (typeof value === 'number' && Number.isNaN(value) ? null : value);

@@ -10,7 +10,7 @@ export class ReferenceGroup {
   readonly name: string;
   readonly duration = new Stream();
   readonly pending = new Stream();
-  /** What probes measure, by name. */
+  /** Probe variables, by name. */
   readonly probes: ReadonlyMap<string, Stream>;
   readonly #counts: Record<Count, number> = {
     submitted: 0,
@@ -25,7 +25,7 @@ export class ReferenceGroup {
     running: 0,
   };
   readonly #exceptions = new Map<string, number>();
-  /** Counts that changed at least once: only those have a value for rules. */
+  /** Counts that have changed at least once. Other counts have no value for rules. */
   readonly #changed = new Set<Count>();
   readonly #times: { readonly count: Count; readonly time: number }[] = [];
 
@@ -40,7 +40,7 @@ export class ReferenceGroup {
     if (by > 0) this.#times.push({ count, time });
   }
 
-  /** A count of this time (null where that is not known any more) was none. */
+  /** The count at a time was zero; the time is null where it is not known any more. */
   takeBack(count: Count, time: number | null): void {
     this.#counts[count] -= 1;
     this.#changed.add(count);
@@ -53,7 +53,7 @@ export class ReferenceGroup {
     return nextChange(times, window, now);
   }
 
-  /** How often a second the count grew in the last `window` seconds. */
+  /** Growth of the count per second, over the last `window` seconds. */
   rateOf(count: Count, window: number, now: number): number {
     const newest = paneOf(now, window);
     const recent = this.#times.filter(
@@ -63,7 +63,7 @@ export class ReferenceGroup {
     return recent.length / window;
   }
 
-  /** A job's first fatal exception; the 65th type and those after it count as `other`. */
+  /** A job's first fatal exception. The 65th type and later ones count as `other`. */
   addException(type: string): void {
     const counted = this.#exceptions.has(type) || this.#exceptions.size < 64 ? type : 'other';
     this.#exceptions.set(counted, (this.#exceptions.get(counted) ?? 0) + 1);
@@ -77,7 +77,7 @@ export class ReferenceGroup {
     return variable === 'pending' ? this.pending : this.duration;
   }
 
-  /** What the metric is a statistic of; undefined for a count. */
+  /** The variable of the metric; undefined for a count. */
   streamOf({ variable, probe }: PlanMetric): Stream | undefined {
     if (probe !== null) return [...this.probes.values()][probe];
     return variable === null ? undefined : this.stream(variable);

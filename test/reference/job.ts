@@ -1,11 +1,11 @@
-/** One job's way through the states of RFC 21, and how it came out. */
+/** One job's way through the states of RFC 21, and its result. */
 
 import type { PlanRetry } from '../../src/engine/plan/plan.js';
 import { isObject, type ReferenceEvent } from './journal.js';
 
 export type State = 'NEW' | 'DEPEND' | 'PRIORITY' | 'SCHED' | 'RUN' | 'CLEANUP' | 'INACTIVE';
 
-/** What takes a job on from where it is. Recordings have holes, so a later step may come first. */
+/** Moves a job on from its current state. Recordings have gaps, so a later step may come first. */
 const begins = { alloc: 'RUN', start: 'RUN', finish: 'CLEANUP' } as const;
 
 const next: Readonly<Record<State, Readonly<Record<string, State>>>> = {
@@ -23,16 +23,19 @@ export interface Job {
   state: State;
   submit: number | null;
   start: number | null;
-  /** The wait status, of which only 16 bits are used, and when it came; null before the finish. */
+  /** The wait status, of which only 16 bits are used, and its time; null before the finish. */
   finish: { readonly status: number; readonly time: number } | null;
   /** Counted as submitted: the job manager has accepted it. */
   counted: boolean;
   /** Its result is known and counted. */
   settled: boolean;
-  /** A severity 0 exception came. */
+  /** An exception of severity 0 was raised. */
   fatal: boolean;
   gravest: { readonly severity: number; readonly type: string } | null;
-  /** Of which entry of its group it is and how often it was tried before; null for a job that nobody can make again. */
+  /**
+   * The index of its entry in the group, and its earlier attempts; null for a job that can't be submitted
+   * again.
+   */
   readonly origin: { readonly entry: number; readonly attempt: number } | null;
 }
 
@@ -65,7 +68,7 @@ function originOf(jobspec: unknown): Job['origin'] {
   return entry === null ? null : { entry, attempt: count(origin.attempt) ?? 0 };
 }
 
-/** Whether a job that ended so is to be submitted again, and if so after how many seconds; null for no. */
+/** Seconds until a job with this result is submitted again; null when it is not. */
 export function retryAfter(job: Job, outcome: Outcome, retry: PlanRetry | null): number | null {
   if (retry === null || job.origin === null || outcome === 'success') return null;
   const { attempt } = job.origin;
@@ -74,7 +77,7 @@ export function retryAfter(job: Job, outcome: Outcome, retry: PlanRetry | null):
   return Math.min(retry.initial * retry.factor ** attempt, retry.longest);
 }
 
-/** Events that may come between a job's submit and the word whether the job manager has accepted it. */
+/** Events that may come after a job's submit and before the job manager has accepted or refused it. */
 const beforeValidation: ReadonlySet<string> = new Set(
   'submit set-flags jobspec-update dependency-add dependency-remove memo annotations'.split(' '),
 );

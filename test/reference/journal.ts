@@ -1,4 +1,4 @@
-/** Lines of a journal -> records, with JSON.parse: slow, and easy to see through. */
+/** Lines of a journal -> records, with JSON.parse: slow, and easy to understand. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -18,7 +18,7 @@ export const sentinel = -1n;
 const biggestId = 2n ** 64n - 1n;
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** JSON.parse makes a number of the id, which can't hold one of 64 bits: so make it a string before. */
+/** A 64-bit id does not fit into the numbers of JSON.parse, so it is made a string first. */
 function quoteId(line: string): string {
   let depth = 0;
   let previous = '';
@@ -29,7 +29,7 @@ function quoteId(line: string): string {
     const isId = depth === 1 && previous === ':' && beforePrevious === '"id"' && /^-?\d+$/.test(text);
     beforePrevious = previous;
     previous = text;
-    // The letter tells it from a string that the record had there.
+    // The letter distinguishes it from a string in the original record.
     return isId ? `"n${text}"` : text;
   });
 }
@@ -60,7 +60,7 @@ function readEvent(value: unknown): ReferenceEvent | null {
   return { timestamp, name, context };
 }
 
-/** Null for a line that is no record. */
+/** Null for a line that is not a record. */
 export function readRecord(line: string): ReferenceRecord | null {
   let value: unknown;
   try {

@@ -1,6 +1,6 @@
 /**
- * Which rules fire when: what the native judge must do, with every rule looked at at every occasion and time passed
- * from one moment to the next by looking for the first.
+ * Which rules fire when: the expected results of the native rule evaluator. Every rule is evaluated at every
+ * event. Time passes from one due moment to the next, each found by a linear search.
  */
 
 import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan/plan.js';
@@ -22,7 +22,7 @@ export interface ReferenceFiring {
   readonly context: JsonObject | null;
 }
 
-/** The metrics as they are now: of a heartbeat, with the ages of the jobs that wait. */
+/** The current metrics; at a heartbeat, with the ages of waiting jobs. */
 export type ValueOf = (metric: PlanMetric) => number | null;
 
 interface Occasion {
@@ -52,9 +52,9 @@ export class ReferenceJudge {
   readonly #table: ReferenceMetrics;
   readonly #rules: ReferenceRule[] = [];
   readonly #valueOf: ValueOf;
-  /** By metric that time alone changes: when the rules that name it are looked at because of that. */
+  /** By metric that changes with time alone: when the rules that name it are evaluated for that reason. */
   readonly #looks = new Map<number, number>();
-  /** In the order in which they were last heard of. */
+  /** In the order of their last events. */
   readonly #heard = new Map<bigint, Heard>();
   #now = 0;
   #moment = 0;
@@ -98,7 +98,7 @@ export class ReferenceJudge {
     this.#settle();
   }
 
-  /** An event was applied to a job: what it changed and which triggers it means. */
+  /** An event was applied to a job: the changes, and the triggers that it stands for. */
   event(
     job: bigint,
     group: number,
@@ -106,7 +106,7 @@ export class ReferenceJudge {
     touches: (metric: PlanMetric) => boolean,
     triggers: ReadonlySet<string>,
     active: boolean,
-    /** The event that rules on a result that was not good see. */
+    /** The event at which rules see a result other than success. */
     finish = event,
   ): void {
     this.#heard.delete(job);
@@ -114,7 +114,7 @@ export class ReferenceJudge {
     this.settled(job, group, event, touches, triggers, finish);
   }
 
-  /** The same for a result that is known without an event: nothing is heard of the job. */
+  /** The same for a result that is known without an event: the job itself has no event. */
   settled(
     job: bigint,
     group: number,
@@ -139,7 +139,7 @@ export class ReferenceJudge {
     this.#settle();
   }
 
-  /** A job has come without an event to judge. */
+  /** A job has appeared without an event to evaluate. */
   entered(group: number, changes: (metric: PlanMetric) => boolean): void {
     this.#expect((metric) => metric.group === group && changes(metric));
   }
@@ -166,7 +166,7 @@ export class ReferenceJudge {
     this.#settle();
   }
 
-  /** Everything that is due by `now`, each at its time; `beat` is called for heartbeats. */
+  /** Performs everything that is due by `now`, each at its time; `beat` is called for heartbeats. */
   passTo(now: number, beat: (at: number) => void): void {
     for (let next = this.#next(); next <= now; next = this.#next()) {
       this.#reach(next);
@@ -186,7 +186,7 @@ export class ReferenceJudge {
     this.#table.pass(this.#now);
   }
 
-  /** Sees to it that metrics of windows are looked at when they change next: these metrics, or all. */
+  /** Schedules the next change of windowed metrics: of these metrics, or of all. */
   #expect(which: (metric: PlanMetric) => boolean = () => true): void {
     for (const { plan } of this.#rules) {
       if (plan.trigger !== 'metric') continue;
@@ -384,7 +384,7 @@ export class ReferenceJudge {
   }
 }
 
-/** What is remembered of an event is its kind. */
+/** An event is remembered by its kind. */
 function nameOf({ name }: ReferenceEvent): string {
   if (name.startsWith('debug.')) return 'debug';
   return EVENTS.has(name) ? name : 'other';

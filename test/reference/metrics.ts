@@ -1,4 +1,4 @@
-/** The metrics that rules name: their values at the latest time told, and when they change by time alone. */
+/** The metrics that rules name: their values at the latest time, and when they change by time alone. */
 
 import type { PlanMetric } from '../../src/engine/plan/plan.js';
 import type { ReferenceGroup } from './group.js';
@@ -30,7 +30,7 @@ export class ReferenceMetrics {
     return this.#metrics[index];
   }
 
-  /** Values of those that every group has not anyway, by name. */
+  /** Values of the metrics that are kept only on request, by name. */
   get named(): (readonly [string, number | null])[] {
     return this.#metrics
       .filter(
@@ -58,7 +58,7 @@ export class ReferenceMetrics {
     this.#time = Math.max(this.#time, now);
   }
 
-  /** At a heartbeat, of pending times with the ages of the jobs that wait. */
+  /** At a heartbeat, statistics of pending times include the ages of waiting jobs. */
   valueOf(metric: PlanMetric, view?: Stream): number | null {
     const group = this.#groups[metric.group] as ReferenceGroup;
     if (metric.count !== null) {

@@ -1,4 +1,4 @@
-/** One quantile by the P² algorithm, step by step as shared/vectors/README.md describes river's. */
+/** One quantile by the P² algorithm, step by step as shared/vectors/README.md describes it for river. */
 export class P2Quantile {
   readonly #q: number;
   readonly #step: readonly number[];

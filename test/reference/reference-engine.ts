@@ -1,6 +1,6 @@
 /**
- * What the native engine must do, as plainly as it can be written. Slow on purpose: every rule is looked at
- * at every event, every line goes through JSON.parse.
+ * The expected behaviour of the native engine, as plainly as possible. It is slow on purpose: every rule is
+ * evaluated at every event, and every line goes through JSON.parse.
  */
 
 import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan/plan.js';
@@ -23,7 +23,7 @@ import { type ReferenceEvent, type ReferenceRecord, readRecord, sentinel } from 
 import { type ReferenceFiring, ReferenceJudge, type ValueOf } from './judge.js';
 import { ReferenceMetrics } from './metrics.js';
 
-/** What one event did, for the rules to judge. */
+/** The effects of one event, for the evaluation of rules. */
 interface Touched {
   readonly counts: Set<Count>;
   readonly streams: Set<Variable>;
@@ -38,7 +38,7 @@ const outcomeTriggers: Readonly<Record<Outcome, readonly string[]>> = {
   timeout: ['fail', 'timeout'],
 };
 
-/** States that have a trigger of their own; `depend` and `priority` are those of the events. */
+/** States that have a trigger of their own. `depend` and `priority` are those of the events. */
 const stateTriggers: ReadonlySet<State> = new Set(['SCHED', 'RUN', 'CLEANUP', 'INACTIVE']);
 
 const gauge = (job: Job): Count | null => {
@@ -46,7 +46,7 @@ const gauge = (job: Job): Count | null => {
   return job.state === 'RUN' || job.state === 'CLEANUP' ? 'running' : 'pending';
 };
 
-/** Whether what an event did changes a metric of its group. */
+/** Whether the effects of an event change a metric of its group. */
 function changes({ count, variable, probe }: PlanMetric, touched: Touched): boolean {
   if (probe !== null) return false;
   return count !== null ? touched.counts.has(count) : touched.streams.has(variable as Variable);
@@ -59,7 +59,7 @@ function finishOf({ status }: { readonly status: number }, timestamp: number): R
 export class ReferenceEngine {
   /** Jobs that are to be submitted again, in the order in which they ended. */
   readonly retries: { readonly job: bigint; readonly attempt: number; readonly due: number }[] = [];
-  /** Lines that were no records, counted from 1. */
+  /** Lines that are not records, counted from 1. */
   readonly badLines: number[] = [];
   readonly totals = { records: 0, events: 0, trackedEvents: 0, negativeIntervals: 0 };
   backlogOver = false;
@@ -71,7 +71,7 @@ export class ReferenceEngine {
   readonly #table: ReferenceMetrics;
   #line = 0;
   #rest = '';
-  /** A job of which it is not known yet whether it was accepted, and its events that wait for that. */
+  /** A job that may still be refused, and its events, which wait for that decision. */
   #held: { readonly id: bigint; readonly job: Job; readonly events: ReferenceEvent[] } | null = null;
 
   constructor(plan: EnginePlan) {
@@ -125,7 +125,7 @@ export class ReferenceEngine {
     this.#judge.goTo(state);
   }
 
-  /** Numbers for what the group's probes measure, from the one with the index `first` on. */
+  /** Values of the group's probe variables, from the one with the index `first` on. */
   probed(group: number, first: number, values: readonly number[], time: number): void {
     this.#takeHeld();
     const streams = [...(this.#groups[group] as ReferenceGroup).probes.values()].slice(first);
@@ -172,7 +172,7 @@ export class ReferenceEngine {
     this.#judge.passTo(now, (at) => this.#judge.heartbeat(at, this.#viewAt(at)));
   }
 
-  /** The metrics with the ages of the jobs that wait, which are not recorded. */
+  /** The metrics with the ages of waiting jobs, which are not stored. */
   #viewAt(now: number): ValueOf {
     const views = this.#groups.map((group) => group.pending.view());
     for (const job of this.#jobs.values()) {
@@ -184,7 +184,7 @@ export class ReferenceEngine {
       this.#table.valueOf(metric, metric.variable === 'pending' ? views[metric.group] : undefined);
   }
 
-  /** In virtual time, what was due before an event happens before it. */
+  /** In virtual time, everything that is due before an event happens before it. */
   #pass(time: number): void {
     if (time <= this.#latest) return;
     this.#latest = time;
@@ -257,7 +257,7 @@ export class ReferenceEngine {
     return this.#judged(id, job, event);
   }
 
-  /** What waited counts: the job was not refused. */
+  /** The waiting events count: the job was not refused. */
   #takeHeld(): void {
     const held = this.#held;
     this.#held = null;
@@ -269,7 +269,7 @@ export class ReferenceEngine {
     if (!job.counted) this.#enter(job, touched.counts, event.timestamp);
     this.#apply(id, job, event, touched);
     const over = event.name === 'clean';
-    // A result that is known at last is still that of the finish.
+    // A result that is known later still belongs to the finish.
     const finish =
       event.name === 'clean' && job.finish !== null ? finishOf(job.finish, event.timestamp) : event;
     this.#judge.event(
@@ -284,7 +284,7 @@ export class ReferenceEngine {
     return over;
   }
 
-  /** It was never submitted, so what was counted of it is taken back. */
+  /** The job was never submitted, so its counts are undone. */
   #refused(id: bigint, job: Job, event: ReferenceEvent): void {
     const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set(['invalidate']) };
     if (job.counted && !job.settled) {
@@ -358,7 +358,8 @@ export class ReferenceEngine {
     this.#add(job, 'finished', 1, event.timestamp, touched.counts);
     if (job.start !== null)
       this.#observe(job, 'duration', event.timestamp - job.start, event.timestamp, touched);
-    // Flux makes no other result of a success, nor after a fatal exception; else it does so until the end.
+    // After a success or a fatal exception, the result is final in Flux; otherwise it can change until the
+    // end.
     if (status === 0 || job.fatal) this.#settle(id, job, status === 0, event.timestamp, touched);
   }
 

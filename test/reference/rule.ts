@@ -1,19 +1,19 @@
-/** One rule with what it remembers. */
+/** One rule with its state. */
 
 import type { PlanRule } from '../../src/engine/plan/plan.js';
 
 export class ReferenceRule {
   readonly plan: PlanRule;
   readonly index: number;
-  /** Since when its condition holds, or its state lasts. */
+  /** Since when its condition has held, or the state of the ensemble has lasted. */
   since: number | null = null;
-  /** The end of its cooldown, and whether it was due before. */
+  /** The end of its cooldown, and whether the rule was due before that. */
   ready = Number.NEGATIVE_INFINITY;
   heldBack = false;
-  /** From where its intervals are counted, and how many there were. */
+  /** The start of its intervals, and how many there were. */
   begin = 0;
   count = 0;
-  /** Times at which it is to be judged again. */
+  /** Times at which it is evaluated again. */
   alarms: number[] = [];
   #runs = 0;
   #toPass = 0;
@@ -27,7 +27,7 @@ export class ReferenceRule {
     return this.#runs < this.plan.repetitions;
   }
 
-  /** An occasion came: does the rule run? */
+  /** The rule's trigger has occurred: returns whether the rule fires. */
   occasion(): boolean {
     if (this.#runs >= this.plan.repetitions) return false;
     if (this.#toPass > 0) {

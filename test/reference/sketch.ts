@@ -1,4 +1,4 @@
-/** What a sketch says of numbers that are all there: each is taken for the value of its bucket. */
+/** A sketch computed from all numbers: each is replaced by the value of its bucket. */
 
 const root = 1.0200016094211992;
 const edges = Array.from({ length: 36 }, (_, k) => k);
@@ -6,7 +6,10 @@ edges.forEach((k) => {
   edges[k] = k === 0 ? 1 : k === 35 ? 2 : (edges[k - 1] as number) * root;
 });
 
-/** Buckets are 35 to a power of two; a number is taken for what is equally far from its bucket's ends. */
+/**
+ * 35 buckets per power of two. A number is replaced by the value with the same relative distance from both
+ * ends of its bucket.
+ */
 function bucketValue(x: number, min: number, max: number): number {
   if (x < 0) return -bucketValue(-x, -max, -min);
   if (x < 2 ** -1022) return Math.min(Math.max(0, min), max);
@@ -20,7 +23,7 @@ function bucketValue(x: number, min: number, max: number): number {
   return Math.min(Math.max(((2 * low * high) / (low + high)) * 2 ** octave, min), max);
 }
 
-/** Type 7 of Hyndman and Fan, of numbers in order. */
+/** Type 7 of Hyndman and Fan, of sorted numbers. */
 function quantile(sorted: readonly number[], q: number): number {
   const position = q * (sorted.length - 1);
   const lower = sorted[Math.floor(position)] as number;
@@ -40,7 +43,7 @@ export function sketchValue(
   const sorted = numbers.toSorted(ascending);
   const [min, max] = [sorted[0] as number, sorted.at(-1) as number];
   const values = sorted.map((x) => bucketValue(x, min, max));
-  // The smallest and the largest are known.
+  // The minimum and the maximum are exact.
   const known = [min, ...values.slice(1, -1), max].slice(0, numbers.length);
   if (statistic === 'quantile') return quantile(known, q);
   if (statistic === 'piqr') return quantile(known, 0.75) - quantile(known, 0.25);

@@ -32,7 +32,7 @@ export class Stream {
     return copy;
   }
 
-  /** From now on keeps what the metric takes. */
+  /** Stores the data that the metric needs from now on. */
   keep(metric: PlanMetric): void {
     this.#asked.keep(metric, this.values);
   }

@@ -1,4 +1,4 @@
-/** Statistics of the last while, from everything that was ever observed, pane by pane. */
+/** Statistics of a window, computed pane by pane from everything that was ever observed. */
 
 import { sketchValue } from './sketch.js';
 
@@ -15,7 +15,7 @@ export function paneOf(time: number, window: number): number {
 
 const double = new DataView(new ArrayBuffer(8));
 
-/** The first time that is in the pane. */
+/** The first time in the pane. */
 function beginOf(pane: number, window: number): number {
   let time = pane * (window / panes);
   while (paneOf(time, window) < pane) {
@@ -26,14 +26,14 @@ function beginOf(pane: number, window: number): number {
   return time;
 }
 
-/** When the first of these times that are in the window now will be out of it; infinity when none is. */
+/** When the earliest of the times in the window leaves it; infinity for an empty window. */
 export function nextChange(times: readonly number[], window: number, now: number): number {
   const newest = paneOf(now, window);
   const inside = times.map((time) => paneOf(time, window)).filter((pane) => pane > newest - panes);
   return inside.length === 0 ? Number.POSITIVE_INFINITY : beginOf(Math.min(...inside) + panes, window);
 }
 
-/** Moments of numbers one by one, and of parts. */
+/** Moments of single numbers, and of parts. */
 class Moments {
   count = 0;
   #mean = 0;
@@ -77,7 +77,7 @@ class Moments {
   }
 }
 
-/** The sum as the engine adds it up. */
+/** The sum in the order in which the engine adds. */
 export function sumOf(numbers: readonly number[]): number {
   const moments = new Moments();
   for (const x of numbers) moments.observe(x);
@@ -85,8 +85,8 @@ export function sumOf(numbers: readonly number[]): number {
 }
 
 /**
- * A statistic of what is in a window of so many seconds at `now`, and of some more numbers. Null without any, and for
- * what has no meaning for a window.
+ * A statistic of the numbers in a window that ends at `now`, and of some more numbers. Null without numbers,
+ * and for a statistic that has no windowed form.
  */
 export function windowValue(
   observations: readonly Observation[],

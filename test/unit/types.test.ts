@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { actionKinds } from '../../src/actions/catalog.js';
 import { root } from '../support/cli.js';
 
-/** A program that uses the types of the built library, as a package that depends on it does. */
+/** A program that uses the types of the built library, like a package that depends on it. */
 const PROGRAM = `
 import type { Action, ActionReport } from './index.js';
 export declare const action: Action['name'];

@@ -88,7 +88,7 @@ describe('a group of several entries', () => {
 describe('a group with parameters', () => {
   const sweep = { name: 's', command: 'run {{x}}', parameters: { x: [1, 2, 3] } };
 
-  test('is submitted row by row, and `value` continues where the last submission ended', async () => {
+  test('is submitted row by row; `value` continues where the last submission ended', async () => {
     const { perform } = submitting([sweep], [{ label: 's' }, { label: 's', value: 2 }]);
     expect(await perform(0)).toEqual(['1 run 1', '1 run 2', '1 run 3']);
     expect(await perform(1)).toEqual(['1 run 1', '1 run 2']);
@@ -111,7 +111,7 @@ describe('a group with parameters', () => {
     expect(await rounds()).toEqual([first, second]);
   });
 
-  test('takes values that the action passes, and rows that become equal are submitted once', async () => {
+  test('takes values that the action passes; equal rows are submitted once', async () => {
     const two = { ...sweep, command: 'run {{x}} {{y}}', parameters: { x: [1, 2], y: [5, 6] } };
     const { perform } = submitting([two], [{ label: 's', parameters: { y: 7 } }]);
     expect(await perform(0)).toEqual(['1 run 1 7', '1 run 2 7']);
@@ -182,7 +182,7 @@ test('a submission stops at its first failure', async () => {
   expect(use.submissions).toEqual([]);
 });
 
-test('a submission stops when the run comes to its end', async () => {
+test('a submission stops at the end of the run', async () => {
   const jobs = [
     { name: 'g', command: 'x', count: 2 },
     { name: 'g', command: 'y', count: 2 },

@@ -7,7 +7,7 @@ import { diagnose } from '../../support/config.js';
 
 const start = (label: string) => ({ trigger: 'start', action: { name: 'submit', label } });
 
-/** What is said of jobs and rules, one line for each. */
+/** The advice about jobs and rules, one line each. */
 const said = (jobs: object[], rules: object[], more: object = {}) =>
   diagnose({ jobs, rules, ...more }).map(({ severity, path, message }) => {
     expect(severity).toBe('warning');
@@ -16,7 +16,7 @@ const said = (jobs: object[], rules: object[], more: object = {}) =>
 
 const job = (more: object = {}) => ({ name: 'a', command: 'run', ...more });
 
-describe('a command that only a shell would understand', () => {
+describe('advice on a command that only a shell understands', () => {
   const ofCommand = (command: string) => said([job({ command })], [start('a')]);
 
   test.each([
@@ -55,12 +55,12 @@ describe('a command that only a shell would understand', () => {
     'python3 -c "print(1 > 2)"',
     'lmp -in in.lmp -var T {{T}} --include=*.lmp --range a-b http://host/?a=1&b=2',
     'run {{id}} -n 3 a=b x->y price:5$ 100% #1 [a] {a,b}',
-  ])('is none: %s', (command) => {
+  ])('is not given for %s', (command) => {
     const text = command.replace(/ ~$/, '');
     expect(said([job({ command: text, parameters: { T: 1 } })], [start('a')])).toEqual([]);
   });
 
-  test('names all at the place of the first', () => {
+  test('names all of them at the place of the first', () => {
     const text = `jobs:\n  - {name: a, command: 'make && echo $HOME > x; y'}\nrules:\n  - {trigger: start, action: {name: submit, label: a}}\n`;
     expect(diagnose(text)).toMatchObject([
       {
@@ -76,11 +76,11 @@ describe('a command that only a shell would understand', () => {
     ['cd run', "'cd' is a command of shells"],
     ['module load lammps', "'module' is a command of shells"],
     ['source env.sh', "'source' is a command of shells"],
-  ])('begins in another way: %s', (command, message) => {
+  ])('on the program of a command: %s', (command, message) => {
     expect(ofCommand(command)).toEqual([expect.stringContaining(message)]);
   });
 
-  test('as are paths', () => {
+  test('on the program of a command that is a path', () => {
     const paths = { workdir: '~/run', output: '$SCRATCH/{{id}}', error: '/x/${USER}/{{id}}' };
     expect(said([job(paths)], [start('a')])).toEqual([
       "jobs[0].workdir: paths are not expanded by a shell, so '~' is taken literally; write the full path",
@@ -90,7 +90,7 @@ describe('a command that only a shell would understand', () => {
   });
 });
 
-describe('several jobs that write to one file', () => {
+describe('advice on several jobs that write to one file', () => {
   const tell = 'add a tag that differs for each job, like {{id}}';
 
   test.each([
@@ -102,11 +102,11 @@ describe('several jobs that write to one file', () => {
     ],
     [{ count: 2, output: '{{name}}-{{taskid}}' }, `2 jobs write to the same file '{{name}}-{{taskid}}'`],
     [{ count: 2, output: '{{group}}.log', workdir: 'w' }, `2 jobs write to the same file 'w/a.log'`],
-  ])('are told of: %j', (more, message) => {
+  ])('is given: %j', (more, message) => {
     expect(said([job(more)], [start('a')])).toEqual([expect.stringContaining(message)]);
   });
 
-  test('of two entries', () => {
+  test('is given for two entries', () => {
     const rules = [start('a'), start('b')];
     const two = (first: object, second: object) => said([job(first), { ...job(second), name: 'b' }], rules);
     const message =
@@ -120,7 +120,7 @@ describe('several jobs that write to one file', () => {
     expect(two({ output: '{{id}}' }, { output: '{{id}}' })).toEqual([]);
   });
 
-  test('of several submissions', () => {
+  test('is given for several submissions', () => {
     const again = (action: object) => ({
       trigger: 'interval',
       interval: '1m',
@@ -148,16 +148,16 @@ describe('several jobs that write to one file', () => {
     { output: 'x', error: 'x' },
     { parameters: { T: [1, 2] }, output: '{{T}}' },
     { count: 3, workdir: '{{index}}', output: 'out' },
-  ])('are none: %j', (more) => {
+  ])('is not given: %j', (more) => {
     expect(said([job(more)], [start('a')])).toEqual([]);
   });
 });
 
-describe('rules by which nothing happens', () => {
+describe('advice on rules that have no effect', () => {
   const onEnd = { trigger: 'job-success', name: 'a', action: { name: 'submit', label: 'b' } };
   const b = { name: 'b', command: 'run' };
 
-  test('are told of, with what to add', () => {
+  test('shows what to add', () => {
     const metric = {
       trigger: 'metric',
       when: 'count.a.success == 5',
@@ -175,7 +175,7 @@ describe('rules by which nothing happens', () => {
     ).toHaveLength(1);
   });
 
-  test('are none when jobs come by other ways', () => {
+  test('is not given when jobs have other origins', () => {
     for (const trigger of [
       { trigger: 'interval', interval: '1m' },
       { trigger: 'cron', cron: '0 0 * * *' },
@@ -191,7 +191,7 @@ describe('rules by which nothing happens', () => {
     expect(parseConfig(text, { recorded: true }).warnings).toEqual([]);
   });
 
-  test('leave a group without jobs, which is told at its name', () => {
+  test('is given at the name of a group without jobs', () => {
     expect(said([job(), b], [start('a')])).toEqual([
       "jobs[1].name: no rule submits jobs of 'b', so none will run unless other programs submit them, with the group's name in attributes.user.group",
     ]);
@@ -203,7 +203,7 @@ describe('rules by which nothing happens', () => {
     expect(said([job(), b], [start('a'), never])).toHaveLength(1);
   });
 
-  test('leave a state that no rule leads to', () => {
+  test('is given for a state that no rule leads to', () => {
     const rules = [start('a'), { trigger: 'state', name: 'late', action: { name: 'terminate' } }];
     expect(said([job()], rules, { states: ['early', 'late'] })).toEqual([
       "states[1]: no rule changes to the state 'late'",
@@ -213,10 +213,10 @@ describe('rules by which nothing happens', () => {
   });
 });
 
-describe('a rule on the events of jobs', () => {
+describe('advice on a rule on job events', () => {
   const rule = (action: object, more: object = {}) => ({ trigger: 'job-fail', name: 'a', action, ...more });
 
-  test('acts once unless it says otherwise', () => {
+  test('says that the rule acts once', () => {
     const message =
       "rules[1].action: acts only on the first of up to 5 such events; add 'repetitions: 5', or 'repetitions: 1' if once is enough";
     for (const action of [{ name: 'cancel' }, { name: 'grow' }, { name: 'exec', command: 'x' }]) {
@@ -228,7 +228,7 @@ describe('a rule on the events of jobs', () => {
     expect(said([job({ retry: 1 })], [start('a'), rule({ name: 'cancel' })])).toHaveLength(1);
   });
 
-  test('is right to act once at the only job, to end, and to lead to a state', () => {
+  test('is not given when the rule is right to act once: for a single job, an end, or a change of state', () => {
     expect(said([job()], [start('a'), rule({ name: 'cancel' })])).toEqual([]);
     expect(said([job({ count: 5 })], [start('a'), rule({ name: 'terminate' })])).toEqual([]);
     const states = { states: ['x', 'y'] };
@@ -237,7 +237,7 @@ describe('a rule on the events of jobs', () => {
   });
 });
 
-describe('a loop without end', () => {
+describe('advice on an endless loop', () => {
   const again = (trigger: object, label = 'a', repetitions = 1e9) => ({
     ...trigger,
     action: { name: 'submit', label, repetitions },
@@ -250,7 +250,7 @@ describe('a loop without end', () => {
     { trigger: 'job-finish' },
     { trigger: 'metric', name: 'count.a.submitted' },
     { trigger: 'metric', name: 'count.a.success', when: '> 3' },
-  ])('of one rule is told of: %j', (trigger) => {
+  ])('is given for one rule: %j', (trigger) => {
     expect(said([job()], [start('a'), again(trigger)])).toEqual([
       expect.stringContaining(
         'rules[1]: triggers itself: the jobs that it submits trigger it again, without end',
@@ -258,7 +258,7 @@ describe('a loop without end', () => {
     ]);
   });
 
-  test('of two rules is told of once', () => {
+  test('is given once for two rules', () => {
     const rules = [
       start('a'),
       again({ trigger: 'job-success', name: 'a' }, 'b'),
@@ -269,7 +269,7 @@ describe('a loop without end', () => {
     ]);
   });
 
-  test('of retries is told of', () => {
+  test('is given for retries', () => {
     expect(said([job({ retry: 5000 })], [start('a')])).toEqual([
       expect.stringContaining(
         'jobs[0].retry: a job that always fails is submitted again 5000 times without a delay',
@@ -287,17 +287,17 @@ describe('a loop without end', () => {
     again({ trigger: 'metric', name: 'count.a.pending', when: '> 3' }),
     again({ trigger: 'metric', name: 'count.a.success', when: 3 }),
     again({ trigger: 'job-success', name: 'a' }, 'b'),
-  ])('is none: %j', (rule) => {
+  ])('is not given: %j', (rule) => {
     expect(said([job(), b], [start('a'), start('b'), rule])).toEqual([]);
   });
 
-  test('is none where a rule ends the ensemble', () => {
+  test('is not given where a rule ends the ensemble', () => {
     const end = { trigger: 'metric', name: 'count.a.success', when: 100, action: { name: 'terminate' } };
     expect(said([job()], [start('a'), again({ trigger: 'job-success', name: 'a' }), end])).toEqual([]);
   });
 });
 
-describe('no warning is given without need', () => {
+describe('no advice is given without need', () => {
   const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' }).filter((path) =>
     path.endsWith('.yaml'),
   );

@@ -43,7 +43,7 @@ const told = (use: string, algorithm?: string) =>
   );
 
 describe('use', () => {
-  test('puts the rules of an algorithm behind those of the file, with its parameters filled in', () => {
+  test('puts the rules of an algorithm after those of the file, with its parameters filled in', () => {
     const [text, file] = study(`  - {algorithm: ./grow.yaml, with: {group: a, times: 3}}
   - {algorithm: grow.yaml, with: {group: b c, bound: 1.5, title: 'the "end"'}}`);
     const { rules } = parseConfig(text, { file }).config;
@@ -64,7 +64,7 @@ describe('use', () => {
     });
   });
 
-  test('knows the algorithms that are shipped, also for an object', () => {
+  test('finds the algorithms of the package, also for an object', () => {
     const { config } = configFromObject({
       jobs: [{ name: 'a', command: 'x' }],
       rules: [],
@@ -95,11 +95,11 @@ describe('use', () => {
     ['/dev/zero', "use[0].algorithm: can't read /dev/zero: it is not a regular file of at most 4 MiB"],
     ['replace-failure', "unknown algorithm 'replace-failure'; did you mean 'replace-failures'?"],
     ['something-else', "unknown algorithm 'something-else'; there are"],
-  ])('says when there is no %s', (name, message) => {
+  ])('reports an unknown %s', (name, message) => {
     expect(told(`  - {algorithm: ${name}}`)).toEqual([expect.stringContaining(message)]);
   });
 
-  test('tells what is wrong in the file of the algorithm there, and where it is used', () => {
+  test('reports mistakes in the file of the algorithm there, with the place that uses it', () => {
     const use = '  - {algorithm: ./grow.yaml, with: {group: a}}';
     const used = (line: number) => `(used at ${join(folder, 'study.yaml')}:${line}:`;
     const cases: [string, string][] = [
@@ -134,7 +134,7 @@ describe('use', () => {
     }
   });
 
-  test('leaves alone what is filled in when a rule fires', () => {
+  test('keeps the tags that are filled in when a rule fires', () => {
     const algorithm = `rules:
   - {trigger: job-fail, name: a, action: {name: submit, label: a, parameters: {T: "{{job.parameters.T}}"}}}
 `;

@@ -34,13 +34,13 @@ describe('custom source', () => {
     });
   });
 
-  test.each([null, undefined, '', ' \n\n'])('may be absent: %j', (custom) => {
+  test.each([null, undefined, '', ' \n\n'])('is optional: %j', (custom) => {
     expect(customOf(custom)).toBeNull();
   });
 });
 
 describe('a custom module', () => {
-  test('stands beside the file', () => {
+  test('is looked up in the folder of the file', () => {
     const inFile = (yaml: string) => parseConfig(HELLO + yaml, { file: '/a/b/e.yaml' }).config.custom;
     expect(inFile('custom: lib/actions.mjs\n')).toEqual({
       kind: 'module',
@@ -59,7 +59,7 @@ describe('a custom module', () => {
     });
   });
 
-  test('stands in the working directory for an object', () => {
+  test('is looked up in the working directory for an object', () => {
     expect(customOf({ file: 'x.js' })).toEqual({
       kind: 'module',
       language: 'javascript',
@@ -68,17 +68,17 @@ describe('a custom module', () => {
   });
 });
 
-describe('Python', () => {
+describe('Python source', () => {
   test.each([
     'def echo_again(**kwargs):\n    return Action({"name": "submit", "label": "echo"})\n',
     'import os\n\ndef f(metrics, **kwargs):\n    """For a custom function, let it be."""\n    pass\n',
     'from os import path\nx = path\n',
     'async def f(): pass',
-  ])('is known by its looks: %j', (custom) => {
+  ])('is recognized by its syntax: %j', (custom) => {
     expect(customOf(custom)).toMatchObject({ kind: 'inline', language: 'python' });
   });
 
-  test('is known by the name of its file', () => {
+  test('is recognized by the name of its file', () => {
     for (const custom of ['actions.py', { file: 'actions.py' }]) {
       expect(customOf(custom)).toEqual({ kind: 'module', language: 'python', path: resolve('actions.py') });
     }
@@ -92,7 +92,7 @@ describe('Python', () => {
     'const script = `\ndef main():\n  pass\n`;\nexport const f = () => null;\n',
     "import os from 'node:os';\nimport path from 'node:path'\nexport function f() {}\n",
     'import {\n  join\n} from "node:path"\n',
-  ])('is not what this is: %j', (custom) => {
+  ])('is not recognized in %j', (custom) => {
     expect(customOf(custom)).toMatchObject({ kind: 'inline', language: 'javascript' });
   });
 });

@@ -6,7 +6,7 @@ import { diagnose, HELLO, pathsOf, read, single, withJob, withRules } from '../.
 const terminate = { name: 'terminate' };
 
 describe('errors', () => {
-  test('are all told at once, in the order of the file', () => {
+  test('are all reported at once, in the order of the file', () => {
     const text = `loging: {}
 jobs:
   - name: sleep
@@ -36,7 +36,7 @@ custom: 3
     ]);
   });
 
-  test('from an object come in its order too, without places', () => {
+  test('in an object are reported in its order too, without places', () => {
     const found = diagnose({ rules: [{ trigger: 'x', action: terminate }], jobs: [3, { name: '' }], zzz: 1 });
     expect(found.map(({ path }) => path)).toEqual([
       'rules[0].trigger',
@@ -50,7 +50,7 @@ custom: 3
     );
   });
 
-  test('come as one ConfigError that spells them out', () => {
+  test('are reported as one ConfigError with all messages', () => {
     const error = catchError(() =>
       parseConfig(HELLO.replace('label: sleep', 'label: slep'), { file: 'e.yaml' }),
     );
@@ -63,7 +63,7 @@ custom: 3
 });
 
 describe('a value of the wrong type', () => {
-  test('is shown with what is allowed', () => {
+  test('is shown with the allowed values', () => {
     expect(single(HELLO.replace('count: 5', 'count: [1]'))).toBe(
       '6:12 jobs[0].count must be an integer from 0 to 2147483647; found a list',
     );
@@ -119,30 +119,33 @@ describe('a value of the wrong type', () => {
     },
   );
 
-  test.each([null, undefined, 3, 'x', [], true, () => 0])('is refused for the whole: %j', (value) => {
-    if (typeof value === 'string') expect(pathsOf(value)).toEqual(['']);
-    else
-      expect(diagnose(value)).toMatchObject([
-        { path: '', message: expect.stringContaining('must be a mapping') },
-      ]);
-  });
+  test.each([null, undefined, 3, 'x', [], true, () => 0])(
+    'is refused in place of a whole file: %j',
+    (value) => {
+      if (typeof value === 'string') expect(pathsOf(value)).toEqual(['']);
+      else
+        expect(diagnose(value)).toMatchObject([
+          { path: '', message: expect.stringContaining('must be a mapping') },
+        ]);
+    },
+  );
 });
 
 describe('an unknown key', () => {
-  test('is shown with those that are allowed and with the one that is near', () => {
+  test('is shown with the allowed keys and the nearest one', () => {
     expect(single({ ...withJob({}), loging: {} })).toMatch(
       /^null:null loging unknown key 'loging'; did you mean 'logging'\? \(the keys here are logging, .* and \w+\)$/,
     );
     expect(single({ ...withJob({}), custom: { fil: 'x' } })).toContain("did you mean 'file'?");
   });
 
-  test('is not told twice when it stands for a key that is missing', () => {
+  test('is reported once when it stands for a missing key', () => {
     expect(pathsOf(HELLO.replace('command:', 'comand:'))).toEqual(['jobs[0].comand']);
     expect(pathsOf(HELLO.replace('label:', 'lable:'))).toEqual(['rules[0].action.lable']);
     expect(pathsOf(HELLO.replace('name: submit', 'nmae: submit'))).toEqual(['rules[0].action.nmae']);
   });
 
-  test('may be called anything', () => {
+  test('may have any name', () => {
     expect(pathsOf(JSON.parse('{"jobs": [], "rules": [], "__proto__": 1, "constructor": 2}'))).toEqual([
       'rules?',
       '__proto__',
@@ -152,7 +155,7 @@ describe('an unknown key', () => {
 });
 
 describe('a missing key', () => {
-  test('is told at the mapping that lacks it', () => {
+  test('is reported at its mapping', () => {
     expect(pathsOf({})).toEqual(['', '']);
     expect(pathsOf({ jobs: [{}], rules: [{}] })).toEqual(['jobs[0]', 'jobs[0]', 'rules[0]', 'rules[0]']);
     expect(single(HELLO.replace('    command: sleep 10\n', ''))).toMatch(
@@ -168,13 +171,13 @@ describe('a command', () => {
     ['echo a\\', /lone \\/],
     ['   ', /empty/],
     ["'' a", /program, is empty/],
-  ])('must be one: %j', (command, message) => {
+  ])('must not be empty: %j', (command, message) => {
     expect(single(withJob({ command }))).toMatch(message);
   });
 });
 
 describe('a template', () => {
-  test('must name what a member can fill in', () => {
+  test('must contain known tags only', () => {
     expect(single(withJob({ output: '{{job}}' }))).toContain(
       "nothing is called '{{job}}'; did you mean 'jobid'?",
     );
@@ -186,7 +189,7 @@ describe('a template', () => {
 });
 
 describe('a reference', () => {
-  test('to a group that does not exist is one error', () => {
+  test('to an unknown group is one error', () => {
     expect(single(withRules({ trigger: 'start', action: { name: 'cancel', label: 'ech' } }))).toContain(
       "no job group 'ech'; did you mean 'echo'?",
     );
@@ -196,7 +199,7 @@ describe('a reference', () => {
     expect(single(withRules({ trigger: 'start', action: { name: 'submit', label: 7 } }))).toContain("'7'");
   });
 
-  test('is not judged where a group may be hidden behind another error', () => {
+  test('is not checked where another error may hide a group', () => {
     const rules = [
       { trigger: 'start', action: { name: 'submit', label: 'lost' } },
       { trigger: 'metric', name: 'mean.lost-duration', action: terminate },
@@ -242,13 +245,13 @@ describe('an action', () => {
     [{ name: 'grow', label: 'echo' }, ['rules[0].action.label?']],
     [{ name: 'grow', label: null, value: null, backoff: null }, []],
     [{ name: 'grow', repetitions: 0, backoff: 0 }, []],
-  ])('%j has keys that it ignores', (action, paths) => {
+  ])('%j is reported for keys that it ignores', (action, paths) => {
     expect(errorsOf(action)).toEqual(paths);
   });
 });
 
 describe('a rule', () => {
-  test('warns of a condition that nothing looks at', () => {
+  test('is reported for a condition that is never evaluated', () => {
     expect(pathsOf(withRules({ trigger: 'start', when: 'nonsense', action: terminate }))).toEqual([
       'rules[0].when?',
     ]);
@@ -265,12 +268,12 @@ describe('a rule', () => {
     );
   });
 
-  test('is missed when there is none', () => {
+  test('is reported missing when the list is empty', () => {
     expect(pathsOf({ jobs: [], rules: [] })).toEqual(['rules?']);
   });
 });
 
-test('never lets the jobs of a group pass what can be counted', () => {
+test("can't let the number of jobs of a group exceed its limit", () => {
   const job = { name: 'a', command: 'x', count: 2 ** 31 - 1 };
   expect(pathsOf({ ...withJob({}), jobs: [job, { ...job, count: 1 }] })).toEqual(['jobs[1].count']);
   expect(read({ ...withJob({}), jobs: [job] }).config.groups.get('a')?.count).toBe(2 ** 31 - 1);

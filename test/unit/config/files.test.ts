@@ -19,14 +19,14 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 describe('loadConfig', () => {
-  test('reads a file and remembers it', async () => {
+  test('reads a file and returns its path', async () => {
     const path = file('hello.yaml', `\uFEFF${HELLO}`);
     const { config } = await loadConfig(path);
     expect(config.file).toBe(path);
     expect(config.groups.has('sleep')).toBe(true);
   });
 
-  test('names the file in what is wrong with it', async () => {
+  test('names the file in its errors', async () => {
     const path = file('wrong.yaml', HELLO.replace('count: 5', 'count: x'));
     await expect(loadConfig(path)).rejects.toBeInstanceOf(ConfigError);
     await expect(loadConfig(path)).rejects.toMatchObject({ diagnostics: [{ file: path, line: 6 }] });
@@ -46,7 +46,7 @@ describe('loadConfig', () => {
 
 function large(): string {
   const path = file('large.yaml', '');
-  // A hole: it has the size, but takes no room.
+  // A sparse file: it has the size, but uses no space.
   truncateSync(path, 16 * 2 ** 20 + 1);
   return path;
 }

@@ -16,7 +16,7 @@ test('writes diagnostics as compilers do', () => {
   expect(formatDiagnostics([])).toBe('');
 });
 
-test('keeps each on its line, whatever it quotes', () => {
+test('keeps each diagnostic on one line, whatever it quotes', () => {
   const evil = { ...slep, message: 'a\nb\u001b[31m\u202e', file: 'x\ny', line: 1, column: 1 };
   const text = formatDiagnostics([evil]);
   expect(text).not.toMatch(/[\p{Cc}\u202e]/u);

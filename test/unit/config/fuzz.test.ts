@@ -9,7 +9,7 @@ import { loadTests } from '../../../src/config/load-tests.js';
 import { ConfigError, EnsembleError } from '../../../src/errors.js';
 import { HELLO } from '../../support/config.js';
 
-/** Text that is nearly YAML is more likely to reach deep than any other. */
+/** Text that resembles YAML is more likely to reach deep code than other text. */
 const yamlish = fc
   .array(
     fc.constantFrom(
@@ -75,7 +75,7 @@ const yamlish = fc
   )
   .map((parts) => parts.join(''));
 
-/** A right file with a piece replaced. */
+/** A valid file with one piece replaced. */
 const damaged = fc
   .tuple(fc.nat(HELLO.length), fc.nat(40), fc.oneof(fc.string({ unit: 'binary' }), yamlish))
   .map(([at, length, patch]) => HELLO.slice(0, at) + patch + HELLO.slice(at + length));
@@ -155,7 +155,7 @@ const ensemble = fc.record(
   { requiredKeys: [] },
 );
 
-/** Reads, and checks that nothing but a ConfigError that tells of an error comes out of it. */
+/** Reads the input, and checks that the only failure is a ConfigError with an error in it. */
 function readSafely(read: () => unknown): void {
   try {
     read();
@@ -166,7 +166,7 @@ function readSafely(read: () => unknown): void {
   }
 }
 
-describe('whatever it is given,', () => {
+describe('for any input,', () => {
   test.each([
     ['text', fc.string({ unit: 'binary', maxLength: 200 })],
     ['nearly YAML', yamlish],
@@ -179,7 +179,7 @@ describe('whatever it is given,', () => {
     );
   });
 
-  test('loadConfig and loadTests throw nothing but errors of ours: bytes, and YAML of any value', async () => {
+  test('loadConfig and loadTests throw only errors of the package, for bytes and for YAML of any value', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ensemble-fuzz-'));
     const path = join(folder, 'e.yaml');
     const values = fc.oneof(fc.anything({ withBigInt: true, maxDepth: 3 }), ensemble);
@@ -211,7 +211,7 @@ describe('whatever it is given,', () => {
     }
   });
 
-  test('parseConfig does so for what is no text', () => {
+  test('parseConfig throws only ConfigError for values that are not text', () => {
     fc.assert(
       fc.property(fc.anything(), (input) => {
         fc.pre(typeof input !== 'string');
@@ -220,7 +220,7 @@ describe('whatever it is given,', () => {
     );
   });
 
-  test('configFromObject throws nothing but ConfigError: what holds itself', () => {
+  test('configFromObject throws only ConfigError for an object that contains itself', () => {
     const node = fc.constantFrom('jobs', 'rules', 'attributes', 'environment', 'with', 'action', 'a');
     fc.assert(
       fc.property(fc.array(node, { minLength: 1, maxLength: 6 }), fc.boolean(), (keys, list) => {

@@ -13,7 +13,7 @@ function at(...path: string[]): JsonSchema {
 }
 
 describe('the JSON Schema', () => {
-  test('says what it is', () => {
+  test('has its title and its draft', () => {
     expect(schema).toMatchObject({
       $schema: 'http://json-schema.org/draft-07/schema#',
       title: 'flux-ensemble',
@@ -97,13 +97,13 @@ describe('the JSON Schema', () => {
     withRules({ trigger: 'start', action: { name: 'submit' } }),
     withRules({ trigger: 'start', action: { name: 'custom', label: 'f', timeout: 0 } }),
     { ...withRules({ trigger: 'start', action: terminate }), custom: { fil: 'x.js' } },
-  ])('judges like the loader: %j', (value) => {
+  ])('accepts what the loader accepts: %j', (value) => {
     const refused = diagnose(value).some(({ severity }) => severity === 'error');
     expect(accepts(schema, value)).toBe(!refused);
   });
 });
 
-/** As much of a JSON Schema validator as this schema needs; it throws at a word that it does not know. */
+/** The part of a JSON Schema validator that this schema needs. It throws at an unknown keyword. */
 function accepts(schema: JsonSchema, value: unknown): boolean {
   return Object.entries(schema).every(([word, argument]) => {
     const check = WORDS[word];

@@ -5,7 +5,7 @@ import { diagnose } from '../../support/config.js';
 const terminate = { name: 'terminate' };
 const start = { trigger: 'start', action: terminate };
 
-/** What is said of one more key of a job, a rule, an action or the whole. */
+/** The messages about one more key of a job, a rule, an action or the whole file. */
 const said = {
   job: (key: string) => diagnose({ jobs: [{ name: 'a', command: 'x', [key]: 1 }], rules: [start] }),
   rule: (key: string) => diagnose({ jobs: [], rules: [{ ...start, [key]: 1 }] }),
@@ -13,7 +13,7 @@ const said = {
   file: (key: string) => diagnose({ jobs: [], rules: [start], [key]: 1 }),
 };
 
-describe('a key of another tool leads to ours', () => {
+describe('a key of another tool leads to the key of this one', () => {
   test.each([
     ['job', 'walltime', "use 'duration'"],
     ['job', 'time_limit', "use 'duration'"],
@@ -52,14 +52,14 @@ describe('a key of another tool leads to ours', () => {
     ['action', 'cooldown', "it stands beside 'action'"],
     ['file', 'heartbeat', "it stands in 'logging'"],
     ['file', 'functions', "use 'custom'"],
-  ] as const)('of a %s: %s', (kind, key, hint) => {
+  ] as const)('in a %s: %s', (kind, key, hint) => {
     const [only, ...more] = said[kind](key);
     expect(more).toEqual([]);
     expect(only?.message.startsWith(`unknown key '${key}'; `)).toBe(true);
     expect(only?.message).toContain(hint);
   });
 
-  test('and that ours is missing is not said besides', () => {
+  test('and the missing key is not reported again', () => {
     const found = diagnose({
       jobs: [{ name: 'a', cmd: 'x' }],
       rules: [{ on: 'start', do: terminate }],
@@ -71,7 +71,7 @@ describe('a key of another tool leads to ours', () => {
     ]);
   });
 
-  test('any other key is shown with those that there are', () => {
+  test('another unknown key is shown with the allowed ones', () => {
     expect(said.rule('frobnicate')[0]?.message).toMatch(
       /^unknown key 'frobnicate' \(the keys here are trigger, /,
     );
@@ -79,7 +79,7 @@ describe('a key of another tool leads to ours', () => {
 });
 
 describe('keys that begin with x-', () => {
-  test('are ignored in every mapping whose keys are ours', () => {
+  test('are ignored in every mapping with fixed keys', () => {
     const text = `x-base: &base {nodes: 2, x-inner: [1]}
 logging: {x-a: 1}
 jobs:
@@ -97,7 +97,7 @@ tests:
     expect(config.groups.get('a')?.entries.map(({ nodes }) => nodes)).toEqual([2, 2]);
   });
 
-  test('are names where the names are of the user', () => {
+  test('are names in mappings of names', () => {
     const job = { name: 'a', command: 'x {{x-p}}', environment: { 'x-e': '1' }, parameters: { 'x-p': 3 } };
     const { config } = parseConfig(JSON.stringify({ jobs: [job], rules: [start] }));
     expect(config.groups.get('a')?.entries[0]).toMatchObject({

@@ -111,13 +111,13 @@ describe('an ensemble', () => {
     ['no', false],
     ['OFF', false],
     ['false', false],
-  ])('takes debug: %s as YAML 1.1 does', (text, debug) => {
+  ])('reads debug: %s as YAML 1.1 does', (text, debug) => {
     expect(
       parseConfig(`logging: {debug: ${text}}\n${HELLO.replace(/^logging:\n.*\n/, '')}`).config.debug,
     ).toBe(debug);
   });
 
-  test('takes logging and custom that are empty as absent', () => {
+  test('treats empty logging and custom as absent', () => {
     const { config } = parseConfig(`${HELLO.replace('  debug: true', '#  debug: true')}custom:\n`);
     expect(config).toMatchObject({ debug: false, custom: null });
     expect(parseConfig(`${HELLO}custom: |\n\n`).config.custom).toBeNull();
@@ -130,7 +130,7 @@ describe('the heartbeat', () => {
   const grow = { trigger: 'start', action: { name: 'grow' } };
   const shrink = { trigger: 'start', action: { name: 'shrink' } };
 
-  test('is off by default, and 60 for rules that need it', () => {
+  test('is off by default, and 60 s for rules that need it', () => {
     expect(heartbeatOf({}, { trigger: 'start', action: { name: 'terminate' } })).toBe(0);
     expect([heartbeatOf({}, grow), heartbeatOf({ heartbeat: 0 }, shrink)]).toEqual([60, 60]);
     expect(heartbeatOf({}, { trigger: 'heartbeat', action: { name: 'terminate' } })).toBe(60);
@@ -141,18 +141,18 @@ describe('the heartbeat', () => {
 describe('a job', () => {
   const entryOf = (job: object) => read(withJob(job)).config.groups.get('a')?.entries[0];
 
-  test('has at least one node, and a task for each', () => {
+  test('has at least one node, and a task for each node', () => {
     expect(entryOf({ nodes: 0, tasks: 0 })).toMatchObject({ nodes: 1, tasks: 1 });
     expect(entryOf({ nodes: 4, tasks: 2 })).toMatchObject({ nodes: 4, tasks: 4 });
     expect(entryOf({ nodes: 2, tasks: 6 })).toMatchObject({ nodes: 2, tasks: 6 });
   });
 
-  test('has its command split as a shell would, but not expanded', () => {
+  test('has its command split as by a shell, without expansion', () => {
     const command = `sh -c 'echo "$HOME" *' "two words" a\\ b ''`;
     expect(entryOf({ command })?.command).toEqual(['sh', '-c', 'echo "$HOME" *', 'two words', 'a b', '']);
   });
 
-  test('has an environment of strings, as they were written', () => {
+  test('has an environment of strings as they were written', () => {
     const environment = { A: 'x', B: 1, C: true, D: '' };
     expect(entryOf({ environment })?.environment).toEqual({ A: 'x', B: '1', C: 'true', D: '' });
     const text =
@@ -172,7 +172,7 @@ describe('a job', () => {
     expect(entryOf({ workdir: '' })?.workdir).toBeNull();
   });
 
-  test('joins others of its name in one group, in the order of the file', () => {
+  test('joins the other entries of its name in one group, in the order of the file', () => {
     const jobs = [
       { name: 'b', command: 'one', count: 2 },
       { name: 'a', command: 'two' },
@@ -191,7 +191,7 @@ describe('a rule', () => {
   const ruleOf = (rule: object) => read(withRules(rule)).config.rules[0];
   const terminate = { name: 'terminate' };
 
-  test('is titled by its name or by its trigger', () => {
+  test('without a name is titled by its trigger', () => {
     expect(ruleOf({ trigger: 'start', name: 'begin', action: terminate })?.title).toBe('begin');
     expect(ruleOf({ trigger: 'job-fail', action: terminate })?.title).toBe('job-fail');
   });
@@ -209,7 +209,7 @@ describe('a rule', () => {
     });
   });
 
-  test('takes a number for a label, and digits for a value', () => {
+  test('may have a number as a label, and digits as a value', () => {
     const jobs = [{ name: '1.10', command: 'x' }];
     const text = `jobs: ${JSON.stringify(jobs)}\nrules: [{trigger: start, action: {name: submit, label: 1.10, value: "3"}}]`;
     expect(parseConfig(text).config.rules[0]?.action).toMatchObject({ label: '1.10', value: 3 });

@@ -9,13 +9,13 @@ rules:
   - {trigger: start, action: {name: submit, label: a}}
 ${when === '' ? '' : `  - {trigger: job-finish, when: '${when}', action: {name: terminate}}\n`}`;
 
-/** The last words of the commands that the rows stand for. */
+/** The last words of the commands of the rows. */
 const words = (input: unknown) =>
   read(input)
     .config.groups.get('a')
     ?.entries.map(({ command }) => command[1]);
 
-describe('a number that would lose digits where it is computed with', () => {
+describe('a number that would lose digits in computations', () => {
   test.each([
     ['{from: 9007199254740993, to: 9007199254740995, step: 0.5}', '4:21', /exactly with 0.5/],
     ['{from: 1, to: 18446744073709551615, count: 3, scale: log}', '4:21', /log scale .* exactly/],
@@ -55,7 +55,7 @@ describe('a number that would lose digits where it is computed with', () => {
     expect(diagnose(withRules(rule('> 9007199254740992')))).toEqual([]);
   });
 
-  test('is refused where the language takes a number, with its digits', () => {
+  test('is refused in place of a number in the file, and shown with its digits', () => {
     const text = file('1').replace('    command', '    count: 18446744073709551615\n    command');
     expect(single(text)).toMatch(/^3:12 .*; found the number 18446744073709551615, which is too large/);
   });
@@ -68,14 +68,14 @@ describe('ranges', () => {
       '18446744073709551615',
     ]);
   });
-  test('may have zeros behind', () => {
+  test('may end in zeros', () => {
     expect(words(file('{from: 0.10, to: 0.30, step: 0.10}'))).toEqual(['0.1', '0.2', '0.3']);
     expect(words(file('{from: 1e3, to: 3000, step: 0x3E8}'))).toEqual(['1000', '2000', '3000']);
   });
 });
 
 describe('an object', () => {
-  test('may hold bigints', () => {
+  test('may contain bigints', () => {
     const jobs = [{ name: 'a', command: 'run {{x}}', parameters: { x: [9007199254740993n, 5n] } }];
     expect(words({ jobs, rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }] })).toEqual([
       '9007199254740993',

@@ -8,7 +8,7 @@ const entries = (job: object): readonly JobEntry[] =>
 const commands = (job: object) => entries(job).map(({ command }) => command.slice(1).join('|'));
 
 describe('parameters', () => {
-  test('make a job of every row, with everything filled in', () => {
+  test('make one job of every row, with all tags filled in', () => {
     const [first, , third] = entries({
       command: 'sim -T {{t}} "{{what}}" {{ what }}{{group}}',
       parameters: { t: [300, 400], what: ['a b', 'c'], n: { from: 2, to: 4, step: 2 } },
@@ -43,7 +43,7 @@ describe('parameters', () => {
     expect(read(withJob({ parameters: { t: [1, 2] }, count: 3 })).config.groups.get('a')?.count).toBe(6);
   });
 
-  test('are lists, ranges, single values, rows or drawn', () => {
+  test('are lists, ranges, single values, rows or distributions', () => {
     expect(commands({ command: 'x {{a}} {{b}}', parameters: { a: [1, 2], b: 'y' } })).toEqual(['1|y', '2|y']);
     expect(
       commands({
@@ -67,7 +67,7 @@ describe('parameters', () => {
     expect(commands({ ...drawn, seed: 1 })).not.toEqual(commands(drawn));
   });
 
-  test('wait, where a tag asks for what only a firing knows', () => {
+  test('wait for the firing when a tag needs it', () => {
     const [entry] = entries({
       command: 'x {{a}} {{index}} {{event.context.note}} {{metrics.count.a.failed}} {{job.parameters.a}}',
       parameters: { a: 1 },
@@ -105,14 +105,14 @@ describe('a mistake in parameters', () => {
     ["'{{.Names}}'", 'put {{=<% %>=}} in front'],
     ['{{#temperature}}x{{/temperature}}', "can't be used here"],
     ['{{temperature}', 'is not closed by }}'],
-  ])('is told: %s', (tag, message) => {
+  ])('is reported: %s', (tag, message) => {
     expect(single(withJob({ command: `x ${tag}`, parameters: { temperature: [1] } }))).toContain(
       `jobs[0].command ${message.startsWith('nothing') ? message : ''}`.trimEnd(),
     );
     expect(single(withJob({ command: `x ${tag}`, parameters: { temperature: [1] } }))).toContain(message);
   });
 
-  test('is told with its place', () => {
+  test('is reported with its place', () => {
     const text = [
       'jobs:',
       '  - name: a',
@@ -151,7 +151,7 @@ describe('a mistake in parameters', () => {
     expect(told).toContain(`jobs[0].parameters${path.startsWith('[') ? path : `.${path}`}`);
   });
 
-  test('in rows, in numbers and in what they come to', () => {
+  test('is reported in rows, in numbers and in results', () => {
     expect(pathsOf(withJob({ parameters: [{ a: 1 }, { b: 2 }] }))).toEqual([
       'jobs[0].parameters[1]',
       'jobs[0].parameters[1].b',
@@ -167,7 +167,7 @@ describe('a mistake in parameters', () => {
     expect(pathsOf(withJob({ seed: 1, parameters: { a: 1 } }))).toEqual(['jobs[0].seed?']);
   });
 
-  test('in an action', () => {
+  test('is reported in an action', () => {
     const submit = (parameters: object) => ({ name: 'submit', label: 'sleep', parameters });
     expect(single(withRules({ trigger: 'start', action: submit({ n: 1 }) }))).toContain(
       "group 'sleep' has no parameter 'n'; it has no parameters",

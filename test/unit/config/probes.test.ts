@@ -29,7 +29,7 @@ describe('probes', () => {
     expect(told('[{probe: lammps.thermo}]', when)).toEqual([]);
   });
 
-  test('may depend on their options, and several measure side by side', () => {
+  test('may depend on their options, and several measure in parallel', () => {
     const both = `[{probe: lammps.thermo}, {probe: lammps.thermo, with: {columns: {pressure: Press}}, timeout: 5s}]`;
     expect(told(both, 'mean.melt-pressure > mean.melt-temperature')).toEqual([]);
   });
@@ -82,7 +82,7 @@ describe('probes', () => {
       '[{probe: lammps.thermo, timeout: 100d}]',
       /^5:46 jobs.0..probes.0..timeout must be a duration .*2147483s at most; found the string '100d'/,
     ],
-  ])('%s is wrong', (probes, message) => {
+  ])('that are wrong are reported: %s', (probes, message) => {
     expect(single(study(probes))).toEqual(
       typeof message === 'string' ? message : expect.stringMatching(message),
     );
@@ -93,11 +93,11 @@ describe('probes', () => {
     ['mean(melt.enrgy, 1m) > 1', "no variable 'enrgy'; did you mean 'energy'?"],
     ['mean.plot-temperature > 1', "no variable 'temperature'; there are duration and pending"],
     ['mean.melt-x > 1', "no variable 'x'; there are duration, pending, temperature, energy and wall_time"],
-  ])('%s names what nothing measures', (when, message) => {
+  ])('do not measure the metric in %s', (when, message) => {
     expect(told('[{probe: lammps.thermo}]', when)).toEqual([message]);
   });
 
-  test('that are wrong are the only thing that is told', () => {
+  test('that are wrong are the only report', () => {
     const when = 'mean.melt-temperature > 1 and p95(melt.energy, 1m) > 1';
     for (const probes of ['[{probe: lammps.termo}]', '[{prob: lammps.thermo}]', '[4]', '4']) {
       expect(told(probes, when).filter((message) => /variable|group/.test(message))).toEqual([]);
@@ -109,7 +109,7 @@ describe('probes', () => {
     expect(misspelt).toEqual(["no job group 'metl'; did you mean 'melt'?"]);
   });
 
-  test('of all entries of a group are those of the group', () => {
+  test('of all entries belong to the group', () => {
     const text = study('[{probe: lammps.thermo}]', 'mean.melt-pressure > mean.melt-energy').replace(
       'rules:',
       `  - name: melt
@@ -120,7 +120,7 @@ rules:`,
     expect(diagnose(text)).toEqual([]);
   });
 
-  test('are given values by tests', () => {
+  test('get their values from the tests', () => {
     const tests = (probes: string, metric = 'mean.melt-energy') => `${study('[{probe: lammps.thermo}]')}tests:
   - name: t
     jobs: {melt: {duration: 1s, probes: ${probes}}}

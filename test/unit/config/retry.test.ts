@@ -5,7 +5,7 @@ const retryOf = (retry: unknown) => read(withJob({ retry })).config.groups.get('
 const never = 1e9;
 
 describe('retry', () => {
-  test('is a number of times, or says more', () => {
+  test('is a number of times, or a mapping', () => {
     expect(retryOf(null)).toBeNull();
     expect(retryOf(2)).toEqual({
       times: 2,
@@ -27,7 +27,7 @@ describe('retry', () => {
     });
   });
 
-  test('is one for all entries of a group', () => {
+  test('is the same for all entries of a group', () => {
     const jobs = (first: unknown, second: unknown) => ({
       jobs: [
         { name: 'a', command: 'x', retry: first },

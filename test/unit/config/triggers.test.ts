@@ -17,7 +17,7 @@ describe('TRIGGERS', () => {
     for (const { description } of TRIGGERS) expect(description).toMatch(/^[A-Z].*\.$/);
   });
 
-  test('tells the event of a job trigger', () => {
+  test('gives the event of a job trigger', () => {
     expect(jobEventOf('job-prolog-start')).toBe('prolog-start');
     expect(jobEventOf('start')).toBeNull();
   });

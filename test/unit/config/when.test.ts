@@ -5,7 +5,7 @@ const terminate = { name: 'terminate' };
 const places = (yaml: string) =>
   diagnose(yaml).map(({ line, column, message }) => `${line}:${column} ${message}`);
 
-describe('a condition that is wrong', () => {
+describe('a mistake in a condition', () => {
   const file = (when: string) => `jobs: [{name: a, command: x}]
 rules:
   - trigger: metric
@@ -21,11 +21,11 @@ rules:
     ['>-\n      mean.a-duration > 1\n\n      and x', '8:11'],
     ['mean.a-duration > 1\n      and x', '6:11'],
     ['&anchor mean.a-duration > x', '5:37'],
-  ])('%s is told of at its character', (when, place) => {
+  ])('%s is reported at its character', (when, place) => {
     expect(places(file(when)).at(-1)).toMatch(new RegExp(`^${place} nothing is called 'x'`));
   });
 
-  test('shows the character where the file can not tell it', () => {
+  test('is shown with its character where the file has no place for it', () => {
     expect(places(file('"mean.a-duration\\t> x"'))).toEqual([
       expect.stringMatching(/^5:11 .*\(character 19: mean\.a-duration\\t> ⟨here⟩x\)$/),
     ]);
@@ -36,7 +36,7 @@ rules:
 });
 
 describe('a rule', () => {
-  test('may say how long, where, and how often at most', () => {
+  test('may have a duration, states and a least time between firings', () => {
     const { config } = read({
       ...withRules({
         trigger: 'metric',
@@ -107,7 +107,7 @@ describe('a rule', () => {
     expect(pathsOf(withRules({ action: terminate, ...rule }))).toEqual(expected);
   });
 
-  test('states are named once', () => {
+  test('names of states must be unique', () => {
     expect(pathsOf({ ...withRules(), states: ['a', 'b', 'a'] })).toContain('states[2]');
     expect(pathsOf({ ...withRules(), states: Array.from({ length: 65 }, (_, i) => `s${i}`) })).toContain(
       'states',

@@ -61,21 +61,21 @@ describe('a value that needs quotes is shown with them, at its place', () => {
     expect(found.endsWith(`put the value in quotes: ${hint}`)).toBe(true);
   });
 
-  test('as a path or in the environment', () => {
+  test('is shown for a path and in the environment', () => {
     expect(single(job('output: {{name}}.out'))).toMatch(/^3:13 .*: output: "\{\{name\}\}\.out"$/);
     expect(single(job('environment: {A: {{x}}}'))).toMatch(/^3:22 .*: A: "\{\{x\}\}"$/);
   });
 
-  test('where YAML takes it for an empty block', () => {
+  test('is shown where YAML reads an empty block', () => {
     expect(single(block('when: >5'))).toMatch(/^6:11 {2}'>5' begins an empty block of text; .* ">5"$/);
   });
 
-  test('where YAML takes it for an alias', () => {
+  test('is shown where YAML reads an alias', () => {
     expect(single(block('when: *x'))).toMatch(/^6:11 {2}no anchor '&x' .* needs quotes$/);
   });
 });
 
-describe('other YAML that is wrong', () => {
+describe('other invalid YAML', () => {
   test.each([
     [job('command:echo'), '3:12  not valid YAML: a blank must follow the colon: command: echo'],
     [
@@ -86,7 +86,7 @@ describe('other YAML that is wrong', () => {
       job('command: "a \\d"'),
       "3:17  not valid YAML: '\\d' is not an escape of double quotes; put the text in single quotes, or double the \\",
     ],
-  ])('%# is told with what to do', (text, message) => {
+  ])('%# is reported with a remedy', (text, message) => {
     expect(single(text)).toBe(message);
   });
 

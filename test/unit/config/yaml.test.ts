@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { diagnose, HELLO, pathsOf, single } from '../../support/config.js';
 
-describe('YAML that is wrong', () => {
+describe('invalid YAML', () => {
   test.each([
     ['', '1:1', /empty/],
     ['# nothing\n', '1:1', /empty/],
@@ -21,20 +21,20 @@ describe('YAML that is wrong', () => {
     ['- '.repeat(3000), '1:', /nested too deeply/],
     [`jobs: []\nrules: []\ncustom: ${'{a: '.repeat(150)}${'}'.repeat(150)}\n`, '3:', /nested too deeply/],
     [`jobs: []\nrules: [${'x,'.repeat(1_000_000)}]\n`, '2:', /the file is too large/],
-  ])('%# is told with its place', (text, place, message) => {
+  ])('%# is reported with its place', (text, place, message) => {
     const found = single(text);
     expect(found).toMatch(message);
     expect(found.startsWith(place)).toBe(true);
   });
 
-  test('does not hide what else is wrong, where the rest can be understood', () => {
+  test('does not hide other errors in the rest of the file', () => {
     const text = HELLO.replace('count: 5', 'count: 5\n    count: 6').replace('label: sleep', 'label: slep');
     expect(pathsOf(text)).toEqual(['', 'rules[0].action.label']);
   });
 });
 
 describe('aliases', () => {
-  test('that explode are refused quickly', () => {
+  test('that expand exponentially are refused quickly', () => {
     let text = 'a0: &a0 [x, x, x, x, x, x, x, x, x]\n';
     for (let level = 1; level < 30; level++) {
       text += `a${level}: &a${level} [${Array(9)
@@ -53,11 +53,11 @@ describe('aliases', () => {
     ['jobs:\n  - &a {<<: [*a], name: a, command: x}\nrules: []\n', '2:14'],
     ['&all\njobs: []\nrules: []\ntests: *all\n', '4:8'],
     ['jobs: []\nrules: []\nx-a: &a\n  b: &b [*a]\n  c: *b\n', '4:10'],
-  ])('that hold themselves are refused at their place: %j', (text, place) => {
+  ])('that contain themselves are refused at their place: %j', (text, place) => {
     expect(single(text)).toMatch(new RegExp(`^${place} .*'\\*\\w+' stands inside the value that it repeats`));
   });
 
-  test('of merge keys that explode are refused at their place', () => {
+  test('of merge keys that expand exponentially are refused at their place', () => {
     let text = 'jobs: []\nrules: []\nx-0: &a0 {x: 1}\n';
     for (let level = 1; level < 60; level++) {
       text += `x-${level}: &a${level} {<<: [*a${level - 1}, *a${level - 1}], y: 1}\n`;
@@ -65,7 +65,7 @@ describe('aliases', () => {
     expect(single(text)).toMatch(/^\d\d:\d+ .*alias '\*a\d+' makes the document too large/);
   });
 
-  test('can nest no deeper than what is written can', () => {
+  test('have the same limit of depth as written values', () => {
     let text = 'jobs: []\nrules: []\nx-0: &a0 [1]\n';
     for (let level = 1; level < 300; level++) text += `x-${level}: &a${level} [*a${level - 1}]\n`;
     expect(single(text)).toMatch(/^\d\d:\d+ .*alias '\*a\d+' is nested too deeply/);
@@ -77,7 +77,7 @@ describe('aliases', () => {
     expect(parseConfig(text).config.groups.size).toBe(501);
   });
 
-  test('are followed to the place of a mistake, which is told once', () => {
+  test('lead to the place of a mistake, which is reported once', () => {
     const text =
       'jobs:\n  - &base\n    name: a\n    command: x\n    count: -1\n  - {<<: *base, name: b}\n  - {<<: [*base], name: c}\n' +
       'rules: []\n';
@@ -88,7 +88,7 @@ describe('aliases', () => {
   });
 });
 
-describe('YAML of other kinds', () => {
+describe('unusual YAML', () => {
   test('keeps timestamps as text, also under %YAML 1.1', () => {
     for (const head of ['', '%YAML 1.1\n---\n']) {
       const { config } = parseConfig(`${head}${HELLO.replaceAll('sleep', '2020-01-01')}`);
@@ -96,7 +96,7 @@ describe('YAML of other kinds', () => {
     }
   });
 
-  test('warns of tags that it does not know', () => {
+  test('with unknown tags is reported', () => {
     expect(single(HELLO.replace('sleep 10', '!!python/name:os.system sleep 10'))).toMatch(/^5:14 .*python/);
   });
 

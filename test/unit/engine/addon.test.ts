@@ -11,7 +11,7 @@ let written = 0;
 
 const { abi, countNames, statisticNames, keptStatistics } = loadAddon();
 
-/** What loading a module with these exports instead of the addon reports. */
+/** The error of loading a module with these exports in place of the addon. */
 function refusalOf(exports: object): string {
   const path = join(folder, `addon-${written++}.cjs`);
   const real = { abi, countNames, statisticNames, keptStatistics };
@@ -26,7 +26,7 @@ function refusalOf(exports: object): string {
   }
 }
 
-/** With the first two exchanged. */
+/** The list with its first two items exchanged. */
 const exchanged = ([first = '', second = '', ...rest]: readonly string[]) => [second, first, ...rest];
 
 test('an addon with the same number and tables is loaded', () => {

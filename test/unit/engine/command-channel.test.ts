@@ -61,7 +61,7 @@ describe('a command', () => {
   });
 });
 
-test('readers get an outbox in their order, before and after its answers', async () => {
+test('readers get each outbox in their order, before and after its answers', async () => {
   const fake = fakeAddon();
   const channel = fakeChannel(fake);
   const order: string[] = [];
@@ -72,7 +72,7 @@ test('readers get an outbox in their order, before and after its answers', async
 });
 
 describe('a closed channel', () => {
-  test('rejects outstanding and later commands, and tells its readers once', async () => {
+  test('rejects outstanding and later commands, and notifies its readers once', async () => {
     const fake = fakeAddon();
     const channel = fakeChannel(fake);
     const order: string[] = [];

@@ -1,4 +1,4 @@
-/** Merged states against the whole, against the native engine, and against exact quantiles. */
+/** Merged states compared with the whole, with the native engine, and with exact quantiles. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ import {
 } from '../../../src/engine/mergeable.js';
 import type { StreamState } from '../../../src/model/metrics.js';
 
-/** Times of jobs, with ties, zeros, and now and then something absurd. */
+/** Times of jobs, with ties, zeros, and some extreme values. */
 const number = fc.oneof(
   { weight: 4, arbitrary: fc.double({ min: 0, max: 100, noNaN: true }) },
   { weight: 2, arbitrary: fc.constantFrom(0, 1, 2, 10, 3600) },
@@ -43,13 +43,13 @@ function exactQuantile(values: readonly number[], q: number): number {
   return low + (position - Math.floor(position)) * ((sorted[Math.ceil(position)] as number) - low);
 }
 
-/** With only those buckets that hold something: most do not, and comparing them takes its time. */
+/** The state without empty buckets: most are empty, and comparing them takes time. */
 function sparse({ buckets, ...state }: StreamState) {
   const held = [...buckets].flatMap((count, i) => (count > 0 ? [[i, count]] : []));
   return { ...state, held, size: buckets.length };
 }
 
-/** The same in all that a merge keeps exactly, and close in the moments. */
+/** Equal in everything that a merge keeps exactly, and close in the moments. */
 function expectAlike(found: StreamState, wanted: StreamState): void {
   const { mean, squares, sum, ...exact } = sparse(found);
   const { mean: wantedMean, squares: wantedSquares, sum: wantedSum, ...wantedExact } = sparse(wanted);
@@ -62,7 +62,7 @@ function expectAlike(found: StreamState, wanted: StreamState): void {
 }
 
 describe('a mergeable state', () => {
-  test('is the same here and in the native engine, to the last bit', () => {
+  test('is the same in JavaScript and in the native engine, to the last bit', () => {
     fc.assert(
       fc.property(numbers, (values) => {
         const { sum, ...state } = sparse(stateOf(values));
@@ -73,7 +73,7 @@ describe('a mergeable state', () => {
     );
   });
 
-  test('merged from parts is that of the whole', () => {
+  test('merged from parts is the state of the whole', () => {
     fc.assert(
       fc.property(fc.array(numbers, { maxLength: 6 }), (parts) => {
         const merged = parts.map(nativeState).reduce(merge, emptyState);
@@ -90,7 +90,7 @@ describe('a mergeable state', () => {
     );
   });
 
-  test('says what the native engine says', () => {
+  test('gives the statistics of the native engine', () => {
     fc.assert(
       fc.property(numbers, (values) => {
         const state = stateOf(values);
@@ -107,13 +107,13 @@ describe('a mergeable state', () => {
     );
   });
 
-  test('has quantiles within 1 % of the exact ones, however it was merged', () => {
+  test('has quantiles within 1 % of the exact ones, in any order of merging', () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(number, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 5 }),
         (parts) => {
           const merged = parts.map(stateOf).reduce(merge);
-          // Where numbers are further apart than there are buckets, the smallest share one.
+          // Where numbers span more than all buckets, the smallest share one.
           const spread =
             Math.max(...parts.flat()) / Math.max(Math.min(...parts.flat().filter((x) => x > 0)), 2 ** -1022);
           fc.pre(spread < 1e17);

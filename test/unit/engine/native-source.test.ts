@@ -32,7 +32,7 @@ describe('the report on a submission', () => {
     expect([(await firing).accepted, (await retry).accepted]).toEqual([3, 1]);
   });
 
-  test('has no jobs when the channel is closed before', async () => {
+  test('has no jobs when the channel is closed first', async () => {
     const channel = fakeChannel();
     const source = new NativeSource(channel);
     const reports = [source.submission(7), source.submissionOfRetry(8)];

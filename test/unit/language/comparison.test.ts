@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { formatCondition, parseCondition } from '../../../src/language/comparison.js';
 
 const comparison = fc.constantFrom('<', '<=', '>', '>=', '==', '!=');
-// Without -0, which compares as 0 does and is written like it.
+// Without -0, which equals 0 and is written like it.
 const threshold = fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0);
 
 describe('parseCondition', () => {
@@ -48,7 +48,7 @@ describe('parseCondition', () => {
     '> - 5',
     '! 5',
     'five',
-  ])('refuses %j and says what is allowed', (text) => {
+  ])('refuses %j and shows the allowed forms', (text) => {
     const result = parseCondition(text);
     expect(result.ok).toBe(false);
     if (!result.ok) expect(result.messages.join()).toMatch(/< <= > >= == !=/);
@@ -61,7 +61,7 @@ describe('parseCondition', () => {
     },
   );
 
-  test('reads back what formatCondition writes', () => {
+  test('reads back the output of formatCondition', () => {
     fc.assert(
       fc.property(comparison, threshold, (comparison, threshold) => {
         const condition = { comparison, threshold } as const;
@@ -70,7 +70,7 @@ describe('parseCondition', () => {
     );
   });
 
-  test('never gives a threshold that is not finite, nor throws', () => {
+  test('always gives a finite threshold, and never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^ ?[<>=!]{0,2} ?[-+.0-9eE]*$/)), (text) => {
         const result = parseCondition(text);
@@ -79,7 +79,7 @@ describe('parseCondition', () => {
     );
   });
 
-  test('takes no longer than its text is long', () => {
+  test('takes linear time', () => {
     const started = performance.now();
     for (const text of [`${' '.repeat(1e6)}x`, `${'1'.repeat(1e6)}x`, `> ${' '.repeat(1e6)}x`]) {
       expect(parseCondition(text).ok).toBe(false);

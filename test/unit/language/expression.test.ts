@@ -5,7 +5,7 @@ import { formatExpression } from '../../../src/language/expression/format.js';
 import { isFault, parseExpression } from '../../../src/language/expression/parser.js';
 import { COMPARISONS, type Expression, LONGEST } from '../../../src/language/expression/syntax.js';
 
-/** What an expression is, without where it stands. */
+/** The expression without its places. */
 const bare = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (key, inner) => (key === 'at' ? undefined : inner)));
 
@@ -15,7 +15,7 @@ function parse(text: string): Expression {
   return result;
 }
 
-/** How it groups: with every parenthesis. */
+/** Its grouping, with every parenthesis. */
 function grouped(expression: Expression): string {
   switch (expression.kind) {
     case 'unary':
@@ -80,7 +80,7 @@ describe('reading an expression', () => {
     [`${'('.repeat(33)}1`, '32 nested more than 32 deep; write several rules'],
     ['-'.repeat(3000), '32 nested more than 32 deep; write several rules'],
     [`a.b > ${'1'.repeat(LONGEST)}`, `${LONGEST} longer than ${LONGEST} characters; write several rules`],
-  ])('says what is wrong with %s, and where', (text, expected) => {
+  ])('reports the mistake in %s, and its place', (text, expected) => {
     expect(faultOf(text)).toBe(expected);
   });
 });
@@ -129,7 +129,7 @@ const tree: fc.Arbitrary<Expression> = fc.letrec<{ node: Expression }>((tie) => 
 })).node;
 
 describe('any expression', () => {
-  test('reads back as what was written', () => {
+  test('reads back as it was written', () => {
     fc.assert(
       fc.property(tree, (expression) => {
         expect(bare(parse(formatExpression(expression)))).toEqual(bare(expression));
@@ -138,7 +138,7 @@ describe('any expression', () => {
     );
   });
 
-  test('is read or refused at a place of its own, whatever it is', () => {
+  test('is read, or refused at a place inside of it', () => {
     const piece = fc.constantFrom(
       ...['(', ')', '-', 'not ', ' and ', ' or ', '>', '==', '=', '"', "'", '`', '5m', '1e', '.', ',', ' '],
       ...['mean.a-duration', 'count.a.failed', 'rate', 'event.name', 'state', 'a', 'ü', '🌊', '\0', '\n'],
@@ -165,7 +165,7 @@ describe('any expression', () => {
   });
 });
 
-describe('what an expression refers to', () => {
+describe('the condition of an expression', () => {
   const scope = {
     groups: new Set(['sleep', 'my group']),
     states: ['explore', 'refine'],
@@ -177,7 +177,7 @@ describe('what an expression refers to', () => {
     return hasFaults(result) ? result.map(({ at, message }) => `${at} ${message}`) : result;
   };
 
-  test('becomes steps of a stack machine', () => {
+  test('consists of steps for a stack machine', () => {
     expect(check('count.sleep.failed / 2 > 1.5 and not (event.name == "x" or -event.status < 0)')).toEqual([
       { op: 'metric', metric: { kind: 'count', group: 'sleep', count: 'failed' }, fromZero: true },
       { op: 'number', value: 2 },
@@ -197,7 +197,7 @@ describe('what an expression refers to', () => {
     ]);
   });
 
-  test('takes a parameter of a job for what it is compared with', () => {
+  test('takes a parameter of a job for the type that it is compared with', () => {
     expect(check('job.parameters.nodes < 16 and "fine" == job.parameters.mesh')).toEqual([
       { op: 'number parameter', value: 'nodes' },
       { op: 'number', value: 16 },
@@ -243,7 +243,7 @@ describe('what an expression refers to', () => {
     expect(check(text)).toEqual(expected);
   });
 
-  test('may be over a window', () => {
+  test('may have a window', () => {
     expect(check('rate(count.sleep.failed, 10m) < p99.9(`my group`.pending, 90s)')).toEqual([
       {
         op: 'metric',
@@ -259,7 +259,7 @@ describe('what an expression refers to', () => {
     ]);
   });
 
-  test('is no event where there is none, and no state where the file has none', () => {
+  test("can't name an event in a rule without one, nor a state in a file without states", () => {
     expect(check('event.status > 0', { event: false })).toEqual([
       '0 event.status is known only to rules on events of jobs (job-...)',
     ]);

@@ -9,7 +9,7 @@ import { newFolder } from '../../support/cli.js';
 const job: JobTagValues = { id: 8103395328n, name: 'echo', tasks: 3, nodes: 2, ascii: false, node: null };
 
 describe("Flux's tags", () => {
-  // As `flux run --output=...` of Flux 0.88 wrote them for the job with this id.
+  // The output of `flux run --output=...` of Flux 0.88 for the job with this id.
   test.each([
     ['{{id.words}}', 'chrome-virtual-mask--acrobat-academy-academy'],
     ['{{id.dothex}}', '0000.0001.e300.0000'],
@@ -22,7 +22,7 @@ describe("Flux's tags", () => {
     expect(compileTags(text)(job)).toBe(filled);
   });
 
-  test('those that Flux leaves as they are, are not its tags', () => {
+  test('tags that Flux does not fill in are not its tags', () => {
     const names = [
       'id',
       'jobid.words',
@@ -38,7 +38,7 @@ describe("Flux's tags", () => {
   });
 });
 
-describe('a file whose name is not known in full', () => {
+describe('a file name that is not fully known', () => {
   const folder = newFolder();
   const write = (name: string, time: number) => {
     writeFileSync(join(folder, name), '');
@@ -46,14 +46,14 @@ describe('a file whose name is not known in full', () => {
   };
   const find = (template: string) => findFile(join(folder, template), job).path.slice(folder.length + 1);
 
-  test('of two spellings of the id, the one that exists', () => {
+  test('resolves to the spelling of the id that exists', () => {
     expect(find('one-{{id}}')).toMatch(/^one-ƒ/);
     const ascii = compileTags('one-{{id.f58plain}}')(job);
     write(ascii, 1);
     expect(find('one-{{id}}')).toBe(ascii);
   });
 
-  test('of two that exist, the newer one, as ids come again with the next instance', () => {
+  test('resolves to the newer of two files, because ids repeat with the next instance', () => {
     const ascii = compileTags('two-{{id.f58plain}}')(job);
     const unicode = compileTags('two-{{id}}')(job);
     write(ascii, 2);
@@ -63,7 +63,7 @@ describe('a file whose name is not known in full', () => {
     expect(find('two-{{id}}')).toBe(unicode);
   });
 
-  test('what only Flux knows is looked for, also in folders; letters that mean something to patterns do not', () => {
+  test('is searched where only Flux knows a part, also in folders; special characters of patterns are literal', () => {
     expect(find('{{node.name}}/(a+).{{node.cores}}.out')).toBe('*/(a+).*.out');
     mkdirSync(join(folder, 'vm'));
     write('vm/(aa).0-1.out', 1);

@@ -38,7 +38,7 @@ const metric: fc.Arbitrary<MetricName> = fc.oneof(
 );
 
 describe('parseMetricName', () => {
-  test('lets groups hold dots and dashes', () => {
+  test('allows dots and dashes in groups', () => {
     expect(parseMetricName('mean.lammps-v1.2-duration')).toEqual({
       ok: true,
       value: {
@@ -55,7 +55,7 @@ describe('parseMetricName', () => {
     });
   });
 
-  test('reads back what formatMetricName writes', () => {
+  test('reads back the output of formatMetricName', () => {
     fc.assert(
       fc.property(metric, (value) => {
         expect(parseMetricName(formatMetricName(value), new Set([value.group]))).toEqual({ ok: true, value });
@@ -80,7 +80,7 @@ describe('parseMetricName', () => {
     'count.sleep.',
     '.sleep-duration',
     'count.sleep-success',
-  ])('shows the forms there are for %j', (text) => {
+  ])('shows the valid forms for %j', (text) => {
     expect(parseMetricName(text)).toMatchObject({
       ok: false,
       messages: [expect.stringContaining('<statistic>.<group>-<variable>')],
@@ -102,7 +102,7 @@ describe('parseMetricName', () => {
     });
   });
 
-  test('knows what statistics are called elsewhere', () => {
+  test('knows the names of statistics in other tools', () => {
     const meant = (name: string) => {
       const result = parseMetricName(`${name}.echo-duration`, new Set(['echo']));
       return result.ok
@@ -116,7 +116,7 @@ describe('parseMetricName', () => {
     expect(['p101', 'p', 'p1000', 'p-1', 'p1e1'].map(meant)).not.toContain('understood');
   });
 
-  test('tells the decimals of a percentile from a group', () => {
+  test('separates the decimals of a percentile from a group', () => {
     const group = (text: string, groups: string[] | null) => {
       const result = parseMetricName(text, groups && new Set(groups));
       return result.ok && result.value.kind === 'statistic' && [result.value.statistic, result.value.group];
@@ -128,7 +128,7 @@ describe('parseMetricName', () => {
     expect(group('p99.a.b-duration', ['a.b'])).toEqual(['p99', 'a.b']);
   });
 
-  test('tells the count of a variable from counts of jobs', () => {
+  test('separates the count of a variable from counts of jobs', () => {
     const read = (text: string) => {
       const result = parseMetricName(text);
       return result.ok && [result.value.kind, result.value.group];
@@ -138,7 +138,7 @@ describe('parseMetricName', () => {
     expect(read('count.a-duration.failed')).toEqual(['count', 'a-duration']);
   });
 
-  test('lists what there is where nothing is near', () => {
+  test('lists the choices where no name is near', () => {
     expect(parseMetricName('skewness.echo-age', new Set(['echo']))).toMatchObject({
       ok: false,
       messages: [
@@ -148,7 +148,7 @@ describe('parseMetricName', () => {
     });
   });
 
-  test('takes any group when it is not told which there are', () => {
+  test('accepts any group when the groups are unknown', () => {
     expect(parseMetricName('max.whatever-pending', null).ok).toBe(true);
     expect(parseMetricName('max.whatever-pending', new Set([])).ok).toBe(false);
   });
@@ -178,7 +178,7 @@ describe('parseWindowedMetric', () => {
     return result.ok ? result.value : result.messages.join('; ');
   };
 
-  test('gives the metric', () => {
+  test('reads the metric', () => {
     const statistic = { kind: 'statistic', statistic: 'p95', group: 'b.c', variable: 'pending', window: 60 };
     expect(said('p95', 'b.c.pending')).toEqual(statistic);
     expect(said('rate', 'count.b.c.finished')).toEqual({
@@ -200,11 +200,11 @@ describe('parseWindowedMetric', () => {
     ['rate', 'count.a.pending', 'pending rises and falls, so it has no rate; there are submitted,'],
     ['rate', 'count.a.finishd', "no outcome 'finishd'; did you mean 'finished'?"],
     ['frobnicate', 'a.duration', "there is no function 'frobnicate'; over a window there are"],
-  ])('says what is wrong with %s of %s', (name, path, message) => {
+  ])('reports the mistake in %s of %s', (name, path, message) => {
     expect(said(name, path)).toContain(message);
   });
 
-  test('takes no window that is none', () => {
+  test('refuses invalid windows', () => {
     for (const window of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 0.0001]) {
       expect(said('mean', 'a.duration', window)).toContain('a window of');
     }

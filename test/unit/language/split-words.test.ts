@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { splitWords } from '../../../src/language/split-words.js';
 
-/** The words that the shell of this machine makes of the text, none of which it may expand. */
+/** The words into which the shell of this machine splits the text, which must not contain expansions. */
 function shellWords(texts: readonly string[]): string[][] {
   const script = texts.map((text) => `printf '%s\\0' ${text} END\n`).join('');
   const output = execFileSync('sh', ['-c', `set -f\n${script}`], { encoding: 'utf8' });
@@ -50,7 +50,7 @@ describe('splitWords', () => {
     );
   });
 
-  test('any list of words survives being quoted', () => {
+  test('any list of words survives quoting', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (words) => {
         const quoted = words.map((word) => `'${word.replaceAll("'", `'"'"'`)}'`).join(' ');

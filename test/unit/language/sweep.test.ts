@@ -24,7 +24,7 @@ describe('a range', () => {
     expect(steps(from, to, step)).toEqual(values);
   });
 
-  test('of so many values', () => {
+  test('has the requested number of values', () => {
     expect(spread(0, 1, 5, 'linear')).toEqual([0, 0.25, 0.5, 0.75, 1]);
     expect(spread(1, 1000, 4, 'log')).toEqual([1, 10, 100, 1000]);
     expect(spread(1000, 0.1, 5, 'log')).toEqual([1000, 100, 10, 1, 0.1]);
@@ -32,7 +32,7 @@ describe('a range', () => {
     expect(spread(0, 1, 4, 'linear')).toEqual([0, 0.333333333333333, 0.666666666666667, 1]);
   });
 
-  test('has no value beyond its end, and none that is written with a long tail', () => {
+  test('has no value beyond its end, and no value with a long tail of digits', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -500, max: 500 }),
@@ -51,7 +51,7 @@ describe('a range', () => {
   });
 });
 
-test('a product has every combination once, the last parameter changing fastest', () => {
+test('a product has every combination once, and the last parameter changes fastest', () => {
   expect(
     product([
       ['a', [1, 2]],
@@ -76,7 +76,7 @@ test('a product has every combination once, the last parameter changing fastest'
   );
 });
 
-describe('what is drawn', () => {
+describe('a drawn value', () => {
   const draws: Sweep['draws'] = [
     ['u', { kind: 'uniform', from: 2, to: 3 }],
     ['l', { kind: 'loguniform', from: 1e-4, to: 1e2 }],
@@ -88,12 +88,12 @@ describe('what is drawn', () => {
   const table = (seed: number, samples: number) =>
     tablesOf(sweep({ names, draws, samples, seed })).next().value;
 
-  test('is the same for the same seed, and another for another', () => {
+  test('is the same for the same seed, and differs for another', () => {
     expect(table(7, 50)).toEqual(table(7, 50));
     expect(table(7, 50)).not.toEqual(table(8, 50));
   });
 
-  test('has the distribution that was asked for', () => {
+  test('has the requested distribution', () => {
     const rows = table(1, 20_000);
     const column = (name: string) => rows.map((row) => row[name] as number);
     const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -109,7 +109,7 @@ describe('what is drawn', () => {
     expect([...new Set(rows.map(({ c }) => c))].sort()).toEqual(['a', 'b', true]);
   });
 
-  test('is as random for the first job of many seeds as it is for many jobs of one', () => {
+  test('is as random for the first job of many seeds as for many jobs of one seed', () => {
     for (const [name, from, width] of [
       ['u', 2, 1],
       ['i', 0.5, 6],
@@ -117,14 +117,14 @@ describe('what is drawn', () => {
       const first = Array.from({ length: 2000 }, (_, seed) => table(seed, 1)[0]?.[name] as number).sort(
         (a, b) => a - b,
       );
-      // Kolmogorov and Smirnov's distance; 0.05 is exceeded by chance once in ten thousand times.
+      // The distance of Kolmogorov and Smirnov. It exceeds 0.05 by chance once in ten thousand times.
       const places = first.map((value) => (value - from) / width);
       const far = Math.max(...places.map((place, i) => Math.abs(place - (i + 0.5) / first.length)));
       expect(far, name).toBeLessThan(name === 'u' ? 0.05 : 1 / 6);
     }
   });
 
-  test('goes on from table to table, beside the same fixed values', () => {
+  test('continues from table to table, next to the same fixed values', () => {
     const tables = tablesOf(
       sweep({
         names: ['x', 'i'],

@@ -12,11 +12,11 @@ describe('a template', () => {
     ['{{! a comment }}b', 'b'],
     ["{{=<% %>=}}'{{.Names}}' <%a%>", "'{{.Names}}' 1"],
     ['{{metrics.mean.a.b-duration}}', '?metrics.mean.a.b-duration'],
-  ])('%j becomes %j', (text, filled) => {
+  ])('%j is filled in as %j', (text, filled) => {
     expect(fillText(text, lookup)).toBe(filled);
   });
 
-  test('that is one tag becomes what the tag stands for', () => {
+  test('that is a single tag becomes the value of the tag', () => {
     expect([fillValue('{{a}}', lookup), fillValue(' {{a}}', lookup), fillValue('{{t}}', lookup)]).toEqual([
       1,
       ' 1',
@@ -24,7 +24,7 @@ describe('a template', () => {
     ]);
   });
 
-  test('tells its names, or what is wrong with it', () => {
+  test('lists its names, or reports the mistake in it', () => {
     expect(namesIn('{{a}} {{ b.c }} {{{d}}} {{&e}} {f}')).toEqual({
       ok: true,
       value: ['a', 'b.c', 'd', 'e'],
@@ -34,7 +34,7 @@ describe('a template', () => {
     }
   });
 
-  test('whatever the text, is either refused or filled in, and what has no tags stays as it is', () => {
+  test('of any text is refused or filled in, and text without tags does not change', () => {
     const piece = fc.oneof(fc.constantFrom('{{', '}}', '{', '}', '#', '=', 'a', ' ', '&', '!'), fc.string());
     fc.assert(
       fc.property(

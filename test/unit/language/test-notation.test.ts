@@ -16,7 +16,7 @@ function understood<T>(parsed: Notation<T>): T {
 const faultOf = (parsed: Notation<unknown>) =>
   parsed.ok ? null : `${parsed.fault.at} ${parsed.fault.message}`;
 
-describe('what happens to jobs', () => {
+describe('an event of a test', () => {
   const numbers = (...ranges: [number, number][]) => ({ kind: 'numbers', ranges });
 
   test.each([
@@ -104,7 +104,7 @@ describe('what happens to jobs', () => {
   });
 });
 
-describe('what becomes of jobs', () => {
+describe('an outcome of a test', () => {
   test.each([
     ['success', { kind: 'exit', code: 0 }],
     ['fail', { kind: 'exit', code: 1 }],
@@ -118,13 +118,13 @@ describe('what becomes of jobs', () => {
     expect(understood(parseOutcome(text))).toEqual(expected);
   });
 
-  test('says what there is', () => {
+  test('is shown with the valid outcomes', () => {
     expect(faultOf(parseOutcome('sucess'))).toBe("0 no outcome 'sucess'; did you mean 'success'?");
     expect(faultOf(parseOutcome('exit 256'))).toMatch(/^5 an exit code/);
   });
 });
 
-describe('which action is due', () => {
+describe('an expected action of a test', () => {
   test.each([
     ['terminate', { action: 'terminate', label: null, goto: null, by: null }],
     ['submit a', { action: 'submit', label: 'a', goto: null, by: null }],
@@ -165,7 +165,7 @@ describe('any text', () => {
     ),
   );
 
-  test('is understood or refused at a place in it', () => {
+  test('is read, or refused at a place inside of it', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -20,7 +20,7 @@ test('the F58 ids of the recorded scenarios are those of its journal', () => {
   }
 });
 
-test('every id survives every spelling', () => {
+test('every id reads back from every spelling', () => {
   fc.assert(
     fc.property(fc.bigInt(0n, (1n << 64n) - 1n), (id) => {
       const spellings = [formatJobId(id), formatJobId(id, 'f'), String(id), `0x${id.toString(16)}`];
@@ -29,7 +29,7 @@ test('every id survives every spelling', () => {
   );
 });
 
-test('what is no id is none', () => {
+test('text that is not an id is refused', () => {
   const bad = [
     '',
     'ƒ',
@@ -48,7 +48,7 @@ test('what is no id is none', () => {
   expect(parseJobId(`ƒ${'z'.repeat(100_000)}`)).toBeNull();
 });
 
-test('ids only grow, also when a millisecond has no more of them and the clock stands still', () => {
+test('ids only grow, also when a millisecond has none left and the clock stands still', () => {
   let time = 1000;
   const ids = new JobIdGenerator(() => time);
   const made = Array.from({ length: 5000 }, () => ids.next());

@@ -11,7 +11,7 @@ interface Line {
   readonly shape: string;
 }
 
-/** What a value is made of: the keys in their order, the types of all else. */
+/** The shape of a value: its keys in their order, and the types of everything else. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
   if (typeof value !== 'object' || value === null) return typeof value;
@@ -35,7 +35,7 @@ const recorded = (name: string) =>
 const made = (options: Partial<SynthOptions>) =>
   linesOf(Buffer.concat([...synthesize(options)]).toString('utf8'));
 
-/** The share of events that are older than one that was told before. */
+/** The share of events that are older than an earlier event of the stream. */
 function shareOfLate(lines: readonly Line[]): number {
   let latest = 0;
   const late = lines.filter(({ timestamp }) => {
@@ -45,7 +45,7 @@ function shareOfLate(lines: readonly Line[]): number {
   return late.length / lines.length;
 }
 
-/** The ways that jobs went: the names of their events in order. */
+/** The ways of the jobs: the names of their events in order. */
 function waysOf(lines: readonly Line[]): Set<string> {
   const ways = new Map<string, string>();
   for (const { id, name } of lines) ways.set(id, `${ways.get(id) ?? ''} ${name}`);
@@ -56,33 +56,34 @@ describe('synthetic recordings', () => {
   const flux = [...recorded('a_hello'), ...recorded('b_failures'), ...recorded('d_mock2000')];
   const ours = made({ jobs: 3000, failures: 0.3, slots: 500 });
 
-  test('have the records of real ones, key by key', () => {
+  test('have the keys of real ones', () => {
     const real = new Set(flux.map(({ shape }) => shape));
     const shapes = new Set(ours.map(({ shape }) => shape));
-    // Eleven of a plain job; exec and timeout exceptions differ in their keys' order, cancel is like exec.
+    // Eleven for a plain job. Exec and timeout exceptions differ in the order of their keys; cancel equals
+    // exec.
     expect(shapes.size).toBe(13);
     for (const shape of shapes) expect(real).toContain(shape);
   });
 
-  test('plain jobs have no others', () => {
+  test('have only the known ways in plain jobs', () => {
     const shapes = (lines: readonly Line[]) => new Set(lines.map(({ shape }) => shape));
     expect(shapes(made({ jobs: 500, failures: 0 }))).toEqual(shapes(recorded('a_hello')));
   });
 
-  test('jobs go the ways of real ones', () => {
+  test('have the ways of real jobs', () => {
     const real = waysOf(flux);
     const ways = waysOf(ours);
     expect(ways.size).toBe(3);
     for (const way of ways) expect(real).toContain(way);
   });
 
-  test('as many events as in real ones are older than one before', () => {
+  test('have as many events out of order as real ones', () => {
     const real = shareOfLate(recorded('d_mock2000'));
     expect(real).toBeCloseTo(0.181, 3);
     expect(shareOfLate(made({ jobs: 5000, failures: 0 }))).toBeCloseTo(real, 1);
   });
 
-  test('every job has an id of its own, also beyond the numbers of JavaScript', () => {
+  test('have a unique id for each job, also beyond the numbers of JavaScript', () => {
     for (const options of [
       {},
       { age: 1e6 },
@@ -96,7 +97,7 @@ describe('synthetic recordings', () => {
     }
   });
 
-  test('a job is never told of before it was submitted, nor its time runs backwards', () => {
+  test('have no event of a job before its submit, and no time of a job runs backwards', () => {
     const before = new Map<string, Line>();
     for (const line of ours) {
       const last = before.get(line.id);

@@ -1,4 +1,4 @@
-/** What a recorder does while its disk, here the reader of a pipe, is behind. */
+/** A recorder while its disk, here the reader of a pipe, is slow. */
 
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { eventually, newFolder } from '../../support/cli.js';
 
 const LINES = Buffer.from(`${JSON.stringify({ id: 1, events: [], more: 'x'.repeat(973) })}\n`.repeat(50));
 
-/** A pipe whose reader reads once `go()` is called, into a file. */
+/** A pipe whose reader copies it to a file after `go()` is called. */
 function slowPipe(name: string) {
   const folder = newFolder();
   const path = join(folder, name);
@@ -31,7 +31,7 @@ function slowPipe(name: string) {
 
 describe('a recorder', () => {
   test.each(['pipe', 'pipe.gz'])(
-    'drops and counts what is more than may wait, and says so: %s',
+    'drops and counts records beyond its limit, and reports them: %s',
     async (name) => {
       const pipe = slowPipe(name);
       const problems: EnsembleError[] = [];
@@ -67,7 +67,7 @@ describe('a recorder', () => {
     },
   );
 
-  test('gives up what nobody takes when it is told to, with how much it was', async () => {
+  test('gives up waiting records on request, and reports their size', async () => {
     const pipe = slowPipe('pipe');
     const recorder = await openRecorder(pipe.path);
     for (let i = 0; i < 40; i++) recorder.write(LINES);
@@ -79,7 +79,7 @@ describe('a recorder', () => {
     pipe.kill();
   });
 
-  test('needs no more listeners the longer its disk is behind', async () => {
+  test('needs no more listeners the longer its disk is slow', async () => {
     const warnings: Error[] = [];
     const listen = (warning: Error) => warnings.push(warning);
     process.on('warning', listen);

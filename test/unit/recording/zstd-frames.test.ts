@@ -8,7 +8,7 @@ const raw = (text: string, last: boolean) => {
   return [header & 0xff, (header >> 8) & 0xff, header >> 16, ...Buffer.from(text)];
 };
 
-/** Frames by hand, as RFC 8878 has them. */
+/** Frames written by hand, in the form of RFC 8878. */
 const frames = {
   'one segment, its size in a byte': [...MAGIC, 0x20, 5, ...raw('hello', true)],
   'a window, two blocks and a checksum': [
@@ -44,7 +44,7 @@ function wholeAfter(bytes: readonly number[], cut: number): boolean | null {
 }
 
 describe('the frames of Zstandard', () => {
-  test.each(Object.entries(frames))('%s: whole at its end only', (_name, frame) => {
+  test.each(Object.entries(frames))('%s: complete at its end only', (_name, frame) => {
     expect(new ZstdFrames().whole).toBe(true);
     for (let length = 1; length <= frame.length; length++) {
       expect(wholeAfter(frame.slice(0, length), Math.floor(length / 2))).toBe(length === frame.length);
@@ -65,7 +65,7 @@ describe('the frames of Zstandard', () => {
     );
   });
 
-  test('are not what something else is', () => {
+  test('are not found in other data', () => {
     expect(wholeAfter([...Object.values(frames).flat(), 1, 2, 3, 4, 5], 7)).toBe(null);
   });
 });

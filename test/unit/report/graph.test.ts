@@ -28,7 +28,7 @@ use: [{algorithm: replace-failures, with: {group: sim, budget: 2}}]
 const graph = graphOf(config);
 
 describe('the graph of an ensemble', () => {
-  test('has a node for each state, group, rule, and whatever rules act on', () => {
+  test('has a node for each state, group, rule, and target of a rule', () => {
     expect(graph.nodes.map(({ kind, title, details }) => [kind, title, ...details])).toEqual([
       ['state', 'explore', 'begins here'],
       ['state', 'refine'],
@@ -52,7 +52,7 @@ describe('the graph of an ensemble', () => {
     ]);
   });
 
-  test('has an edge for what a rule looks at, does, and where it goes', () => {
+  test('has an edge for everything that a rule watches, does, and leads to', () => {
     expect(
       graph.edges.map(({ from, to, kind, label }) => `${from} ${kind} ${to} ${label}`.trimEnd()),
     ).toEqual([
@@ -76,8 +76,8 @@ describe('the graph of an ensemble', () => {
   });
 });
 
-describe('as Mermaid', () => {
-  test('escapes whatever means something there', () => {
+describe('a graph as Mermaid', () => {
+  test('escapes characters that have a meaning there', () => {
     const lines = toMermaid(graph).split('\n');
     expect(lines[0]).toBe('flowchart TB');
     expect(lines).toContain(
@@ -86,13 +86,13 @@ describe('as Mermaid', () => {
     expect(lines).toContain('  n0 -.-> n5');
     expect(lines).toContain('  n5 ==>|"submit 2"| n3');
     expect(lines).toContain('  n11 ==> n12');
-    // Between two quotes, nothing ends the text but the second one.
+    // Between two quotes, only the second quote ends the text.
     for (const line of lines) expect((line.match(/"/g) ?? []).length % 2, line).toBe(0);
   });
 });
 
-describe('as SVG', () => {
-  test('shows every node, escaped, and names the picture', async () => {
+describe('a graph as SVG', () => {
+  test('shows every node, escaped, and has a name for the picture', async () => {
     const svg = await toSvg(graph, 'a & b.yaml');
     expect(svg).toContain('<title>a &amp; b.yaml</title>');
     expect(svg.match(/class="node"/g)).toHaveLength(graph.nodes.length);

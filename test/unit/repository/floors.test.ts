@@ -18,12 +18,12 @@ const FLOORS = [
   ['cli'],
 ];
 
-/** The same of `native/`. The spawner is a program of its own. */
+/** Folders of `native/`, in the same form. The spawner is a program of its own. */
 const NATIVE_FLOORS = [['stats', 'journal', 'spawner'], ['engine'], ['runner'], ['flux'], ['node']];
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
-/** Files below a folder, by their paths in it, with the paths of those that they import. */
+/** Files below a folder, by their relative paths, with the paths of their imports. */
 function graphOf(
   folder: string,
   isSource: (path: string) => boolean,
@@ -33,7 +33,7 @@ function graphOf(
   return new Map(paths.map((path) => [path, imports(path, readFileSync(join(root, folder, path), 'utf8'))]));
 }
 
-/** Values and types alike, static and dynamic. */
+/** Imports of values and of types, static and dynamic. */
 const IMPORT = /(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)'(\.[^']+)'/gm;
 const INCLUDE = /^#include "([^"]+)"/gm;
 
@@ -56,7 +56,7 @@ const native = graphOf(
 
 const partOf = (path: string) => path.split('/')[0] ?? '';
 
-/** Imports from the same or a higher floor outside of the own folder; and files without a floor. */
+/** Imports from the same or a higher floor outside of the file's folder; and files without a floor. */
 function upward(graph: Graph, floors: readonly (readonly string[])[]): string[] {
   const floorOf = (part: string) => floors.findIndex((floor) => floor.includes(part));
   return [...graph].flatMap(([path, targets]) => {
@@ -94,8 +94,8 @@ function circles(graph: Graph): string[][] {
 describe.each([
   ['src', typescript, FLOORS, 200],
   ['native', native, NATIVE_FLOORS, 60],
-] as const)('in %s', (_folder, graph, floors, files) => {
-  test('the imports are found', () => {
+] as const)('the imports in %s', (_folder, graph, floors, files) => {
+  test('are found', () => {
     expect(graph.size).toBeGreaterThan(files);
     const targets = [...graph.values()].flat();
     expect(targets.length).toBeGreaterThan(2 * files);
@@ -104,11 +104,11 @@ describe.each([
     );
   });
 
-  test('every import leads to the same folder or to a lower floor', () => {
+  test('lead to the same folder or to a lower floor', () => {
     expect(upward(graph, floors)).toEqual([]);
   });
 
-  test('no files import each other in a circle', () => {
+  test('have no circle', () => {
     expect(circles(graph)).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { root } from '../../support/cli.js';
 import { diagnose } from '../../support/config.js';
 
-/** rules.md has blocks that complete each other, and a test of its own. */
+/** rules.md has examples that share jobs, and a test of its own. */
 const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
   .filter((path) => path.endsWith('.md'))
   .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));

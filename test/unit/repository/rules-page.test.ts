@@ -12,11 +12,11 @@ import { runTest } from '../../../src/testing/run-test.js';
 import { root } from '../../support/cli.js';
 import { diagnose, read } from '../../support/config.js';
 
-/** The page names some of the events of RFC 21, which has them all. */
+/** The page names some of the events of RFC 21; the standard has all of them. */
 const JOB_EVENT_TRIGGERS = new Set(Object.keys(JOB_EVENTS).map((event) => `job-${event}`));
 
 interface Example {
-  /** Line of the page on which it begins. */
+  /** The line of the page on which it begins. */
   readonly line: number;
   readonly text: string;
 }
@@ -30,7 +30,7 @@ function examplesOf(markdown: string): Example[] {
   }));
 }
 
-/** The rows of the tables after a heading, without their heads. */
+/** The rows of the tables after a heading, without their headers. */
 function tablesUnder(heading: string): string[][][] {
   const [, after = ''] = page.split(`${heading}\n`);
   return [...after.matchAll(/^\|.*\|\n(?:\|.*\|\n)*/gm)].map(([table]) => {
@@ -43,7 +43,7 @@ function tablesUnder(heading: string): string[][][] {
 }
 
 const has = (key: string, text: string) => new RegExp(`^${key}:`, 'm').test(text);
-/** A top-level key of an example with all that is below it. */
+/** A top-level key of an example with everything below it. */
 const part = (key: string, text: string) =>
   new RegExp(`^${key}:.*\n(?:(?:[ #-].*)?\n)*`, 'm').exec(text)?.[0];
 
@@ -51,7 +51,10 @@ const examples = examplesOf(page);
 const jobs = part('jobs', examples[0]?.text ?? '');
 const rules = part('rules', examples[0]?.text ?? '');
 
-/** As the page says: a block without jobs goes with those of the first one. Behind it, so that lines stay. */
+/**
+ * A block without jobs uses those of the first block, as the page explains. They are added at its end, so
+ * that line numbers stay.
+ */
 function complete(text: string): string {
   if (has('jobs', text)) return text;
   return has('rules', text) ? `${text}\n${jobs}` : `${text}\n${jobs}\n${rules}`;
@@ -115,8 +118,8 @@ describe('docs/rules.md', () => {
     expect(tablesUnder('### Actions')[0]).toEqual(expected);
   });
 
-  test.each(examples)('the example on line $line is right', ({ line, text }) => {
-    // Jobs of the first block need not have a part in another.
+  test.each(examples)('the example on line $line is valid', ({ line, text }) => {
+    // Some jobs of the first block have no use in another.
     const said = diagnose(complete(text), join(root, 'docs/rules.md')).filter(
       ({ message }) => has('jobs', text) || !message.startsWith('no rule submits jobs'),
     );

@@ -39,7 +39,7 @@ describe('the sources', () => {
     expect(found).toEqual([]);
   });
 
-  test('no module has a default export', () => {
+  test('have no default export', () => {
     const found = sources('src', ['.ts']).filter(([, text]) => /^export default/m.test(text));
     expect(found.map(([path]) => path)).toEqual([]);
   });

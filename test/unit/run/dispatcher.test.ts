@@ -117,7 +117,7 @@ describe('an action that fails', () => {
     expect(ends).toEqual([]);
   });
 
-  test('ends the run with onError: stop, and the actions after it are counted as not performed', async () => {
+  test('ends the run with onError: stop, and later actions are counted as not performed', async () => {
     const { queue, use, dispatcher, push, done, log, ends } = dispatching(broken({ onError: 'stop' }));
     use.beforeSubmit = (group) => (group === 'a' ? fail() : undefined);
     push(0);
@@ -131,7 +131,7 @@ describe('an action that fails', () => {
     expect(queue.idle).toBe(true);
   });
 
-  test('rejects for the one who requested it from outside', async () => {
+  test('rejects for the caller who requested it from outside', async () => {
     const { queue, use, dispatcher, log } = dispatching(broken());
     use.beforeSubmit = fail;
     const { action } = use.rule(0);

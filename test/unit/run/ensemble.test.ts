@@ -162,7 +162,7 @@ describe('the library', () => {
   });
 });
 
-/** A member that a user of the library wrote: it says what it is told to. */
+/** A member written by a user of the library: it delivers the given lines. */
 class ScriptedMember implements Member {
   readonly name = 'scripted';
   readonly submitted: [JobTemplate, number][] = [];
@@ -210,7 +210,7 @@ describe('a member of one’s own', () => {
     rules: [{ trigger: 'start', action }],
   });
 
-  test('runs the jobs; what it says that is no record is counted and reported', async () => {
+  test('runs the jobs; lines that are not records are counted and reported', async () => {
     const member = new ScriptedMember();
     const broken: unknown[] = [];
     await using ensemble = Ensemble.fromObject(config('works'), {
@@ -229,7 +229,7 @@ describe('a member of one’s own', () => {
     expect(broken).toMatchObject([{ line: 2, offset: 22 }]);
   });
 
-  test('that fails ends the run with its error and what is known', async () => {
+  test('that fails ends the run with its error and the results so far', async () => {
     await using ensemble = Ensemble.fromObject(config('fails'), { member: new ScriptedMember() });
     const { end, error } = await ensemble.run();
     expect(end).toBe('failed');

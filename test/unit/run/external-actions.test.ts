@@ -45,8 +45,8 @@ async function running() {
   return { ensemble, run, act, told, paused, succeeded };
 }
 
-describe('what is asked for from outside', () => {
-  test('is done as a rule would do it, and told of with who asked', async () => {
+describe('a request from outside', () => {
+  test('is performed like an action of a rule, and reported with the name of the caller', async () => {
     const { ensemble, run, act, told } = await running();
     const firings: Firing[] = [];
     void (async () => {
@@ -78,7 +78,7 @@ describe('what is asked for from outside', () => {
     await ensemble.close();
   });
 
-  test('is refused when the file would be', async () => {
+  test('is refused when a file with the same action would be', async () => {
     const { ensemble, act } = await running();
     await expect(act({ name: 'submit', label: 'frist' })).rejects.toMatchObject({
       code: 'ERR_ACTION',
@@ -89,7 +89,7 @@ describe('what is asked for from outside', () => {
     await expect(act({ name: 'urgency', label: 'first', value: 99 })).rejects.toMatchObject({
       code: 'ERR_ACTION',
     });
-    // Nobody's code is run for those who ask, whatever they send.
+    // Requests never run user code, whatever they contain.
     const exec = { name: 'exec', command: 'touch /tmp/never' } as unknown as ExternalAction;
     await expect(act(exec)).rejects.toMatchObject({ code: 'ERR_ACTION' });
     await ensemble.close();
@@ -103,7 +103,7 @@ describe('what is asked for from outside', () => {
     await act({ name: 'submit', label: 'first' });
     await act({ name: 'submit', label: 'first' });
     await eventually(async () => (await succeeded('first')) === 2, 'jobs that were asked for run');
-    // Whatever a rule does, it does before this is answered.
+    // All earlier actions of rules happen before this answer.
     expect(await act({ name: 'cancel', label: 'second' })).toBe('canceled 0 jobs of second');
     expect((await ensemble.metrics()).groups.get('second')?.count.submitted).toBe(0);
     await act({ name: 'resume' });
@@ -115,7 +115,7 @@ describe('what is asked for from outside', () => {
     await ensemble.close();
   });
 
-  test('a run that is ended while paused tells which actions of rules came to nothing', async () => {
+  test('a run that ends while it is paused reports the actions that were not performed', async () => {
     const { ensemble, act, run, succeeded } = await running();
     await act({ name: 'pause' });
     for (const _ of [1, 2]) await act({ name: 'submit', label: 'first' });

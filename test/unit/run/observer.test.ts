@@ -13,7 +13,7 @@ import {
   synthesize,
 } from '../../../src/index.js';
 
-/** Leads to every call of an observer but `paused`, and to three jobs of group `more`. */
+/** An ensemble that leads to every call of an observer but `paused`, and to three jobs of group `more`. */
 const config = {
   states: ['one', 'two'],
   jobs: [
@@ -32,7 +32,7 @@ const config = {
 
 const methods = ['firing', 'action', 'retry', 'output', 'problem', 'records'] as const;
 
-/** Warnings of this process that are ours, while `work` goes on. */
+/** Warnings of this process from the package, during `work`. */
 async function warningsOf(work: () => Promise<void>): Promise<string[]> {
   const warnings: string[] = [];
   const listener = (warning: Error & { code?: string }) => {
@@ -53,7 +53,7 @@ const failures = {
 };
 
 describe.each(Object.entries(failures))('an observer that %s', (_, fail) => {
-  test.each(methods)('in %s(): the run goes on, and the failure is reported once', async (method) => {
+  test.each(methods)('in %s() lets the run continue, and the failure is reported once', async (method) => {
     const problems: EnsembleError[] = [];
     let called = 0;
     const observer = {
@@ -80,7 +80,7 @@ describe.each(Object.entries(failures))('an observer that %s', (_, fail) => {
     expect(method === 'problem' ? reported : warnings).toEqual([]);
   });
 
-  test('without problem(): a warning of the process says so', async () => {
+  test('without problem() causes a warning of the process', async () => {
     const warnings = await warningsOf(async () => {
       await using ensemble = Ensemble.fromObject(config, { observer: { firing: fail } });
       expect((await ensemble.run()).end).toBe('idle');
@@ -88,7 +88,7 @@ describe.each(Object.entries(failures))('an observer that %s', (_, fail) => {
     expect(warnings).toEqual([expect.stringContaining('firing() of the observer failed')]);
   });
 
-  test('in decodeError() and paused(): the run goes on', async () => {
+  test('in decodeError() and paused() lets the run continue', async () => {
     const member = new OddMember({});
     await using ensemble = Ensemble.fromObject(config, {
       member,
@@ -163,7 +163,7 @@ describe('a member of one’s own that throws', () => {
   };
   const failing = (name: string) => expect.stringMatching(`${name}.* of the member failed: out of order`);
 
-  test('in stop(): the result is there all the same', async () => {
+  test('in stop() does not lose the result', async () => {
     for (const stop of [fail, async () => fail()]) {
       const { end, problems } = await run({ stop });
       expect(end).toBe('idle');
@@ -171,7 +171,7 @@ describe('a member of one’s own that throws', () => {
     }
   });
 
-  test('in stop(), when the run is ended by close()', async () => {
+  test('in stop() does not lose the result when close() ends the run', async () => {
     const ensemble = Ensemble.fromObject(config, { member: new OddMember({ stop: fail }), watch: true });
     const running = ensemble.run();
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -179,7 +179,7 @@ describe('a member of one’s own that throws', () => {
     expect((await running).end).toBe('interrupted');
   });
 
-  test('in submit() and cancel(): those actions fail', async () => {
+  test('in submit() and cancel() fails those actions', async () => {
     const rules = [
       { trigger: 'start', action: { name: 'submit', label: 'a' } },
       { trigger: 'start', action: { name: 'cancel', label: 'a' } },
@@ -192,7 +192,7 @@ describe('a member of one’s own that throws', () => {
     ]);
   });
 
-  test('where no action can fail of it: the run ends as failed', async () => {
+  test('in a call outside of actions ends the run as failed', async () => {
     const grow = [{ trigger: 'start', action: { name: 'grow' } }];
     let calls = 0;
     const later = () => {
@@ -206,18 +206,18 @@ describe('a member of one’s own that throws', () => {
     expect(start).toMatchObject({ end: 'failed', error: expect.stringContaining('out of order') });
   });
 
-  test('a size that throws is unknown', async () => {
+  test('for its size has an unknown size', async () => {
     const size = Object.defineProperty({}, 'size', { get: fail });
     expect(await run(size)).toMatchObject({ end: 'idle', size: null });
   });
 
-  test('what is delivered as records and is no bytes ends the run as failed', async () => {
+  test('records that are not bytes end the run as failed', async () => {
     const start = async (sink: MemberSink) => sink.records('{"id":-1}' as never);
     const { end, error } = await run({ start });
     expect({ end, error }).toEqual({ end: 'failed', error: expect.stringContaining("can't be taken in") });
   });
 
-  test('failed() twice, and records afterwards, change nothing', async () => {
+  test('failed() twice, and records afterwards, have no effect', async () => {
     const start = async (sink: MemberSink) => {
       sink.failed(new MemberError('first'));
       sink.failed(new MemberError('second'));
@@ -229,7 +229,7 @@ describe('a member of one’s own that throws', () => {
   });
 });
 
-test('a replay whose functions throw rejects with what they threw', async () => {
+test('a replay rejects with the error that its functions throw', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'observer-')), 'recording.ndjson');
   writeFileSync(path, Buffer.concat([...synthesize({ jobs: 50 }), Buffer.from('this is no record\n')]));
   const wrong = new Error('the log is closed');

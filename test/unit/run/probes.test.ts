@@ -40,7 +40,7 @@ test('the numbers go to the engine in the order of the names of the probe', asyn
   expect(queue.idle).toBe(true);
 });
 
-test('one number needs no name, and no answer is no number', async () => {
+test('a single number needs no name, and a missing answer is not a number', async () => {
   const { probes, log, problems } = probesWith((call) => [7, null, undefined][call]);
   const one = { ...ofGroup, probe: { ...probe, values: ['t'] } };
   for (const id of [1n, 2n, 3n]) probes.push(jobOf(id), one);

@@ -13,7 +13,7 @@ async function keptOf(count: number, broadcast: Broadcast<Item>): Promise<number
     const item = { number };
     items.push(new WeakRef(item));
     broadcast.push(item);
-    // What a WeakRef was asked for, or made with, lives until this turn is over.
+    // The target of a WeakRef that was created or dereferenced lives until the end of this turn.
     if (number % 1000 === 999) await new Promise((resolve) => setTimeout(resolve));
   }
   return countKept(items);
@@ -37,7 +37,7 @@ async function take(stream: AsyncIterator<Item>, count: number): Promise<number[
 }
 
 describe('a subscription', () => {
-  test('that is given back before the first next() gathers nothing', async () => {
+  test('that is returned before the first next() collects nothing', async () => {
     const broadcast = new Broadcast<Item>();
     const stream = broadcast.subscribe();
     await stream.return?.();
@@ -45,7 +45,7 @@ describe('a subscription', () => {
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('that is given back while its consumer waits ends at once, for the consumer too', async () => {
+  test('that is returned while its consumer waits ends at once, for the consumer too', async () => {
     const broadcast = new Broadcast<Item>();
     const stream = broadcast.subscribe();
     const waiting = [stream.next(), stream.next()];
@@ -57,7 +57,7 @@ describe('a subscription', () => {
     expect(await keptOf(5000, broadcast)).toBe(0);
   });
 
-  test('that nobody iterates keeps some of the latest, and counts the others', async () => {
+  test('without an iteration keeps some of the latest items, and counts the others', async () => {
     const broadcast = new Broadcast<Item>();
     const stream = broadcast.subscribe();
     const kept = await keptOf(20_000, broadcast);
@@ -66,7 +66,7 @@ describe('a subscription', () => {
     expect(await take(stream, 2)).toEqual([stream.dropped, stream.dropped + 1]);
   });
 
-  test('that nobody holds keeps nothing', async () => {
+  test('without a reference keeps nothing', async () => {
     const broadcast = new Broadcast<Item>();
     const subscribe = () => void broadcast.subscribe();
     subscribe();
@@ -86,13 +86,13 @@ describe('a subscription', () => {
     expect(await failed).toBe('enough');
   });
 
-  test('whose consumer keeps asking misses nothing, however much comes at once', async () => {
+  test('whose consumer keeps reading misses nothing, however many items come at once', async () => {
     const broadcast = new Broadcast<Item>();
     let sum = 0;
     const following = (async () => {
       for await (const { number } of broadcast.subscribe()) sum += number;
     })();
-    // Only the promise that the consumer waits for holds it now.
+    // Only the promise of the waiting consumer holds it now.
     globalThis.gc?.();
     for (let number = 0; number < 100_000; number++) broadcast.push({ number });
     broadcast.end();
@@ -100,7 +100,7 @@ describe('a subscription', () => {
     expect(sum).toBe((100_000 * 99_999) / 2);
   });
 
-  test('follows from the call on, in order, and ends after the last item', async () => {
+  test('starts at the call, keeps the order, and ends after the last item', async () => {
     const broadcast = new Broadcast<Item>();
     broadcast.push({ number: 0 });
     const stream = broadcast.subscribe();
@@ -113,7 +113,7 @@ describe('a subscription', () => {
   });
 });
 
-test('events() that are given back while nothing happens end at once, and make room for another', async () => {
+test('events() that are returned while nothing happens end at once, and allow another consumer', async () => {
   await using ensemble = Ensemble.fromObject(
     {
       jobs: [{ name: 'a', command: 'true' }],

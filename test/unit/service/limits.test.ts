@@ -9,7 +9,7 @@ import { hello, type LocalService, localService } from './local-service.js';
 
 type Failure = Error & { code: status; details: string };
 
-/** What a call of the bare stub fails with. */
+/** The error of a call of the bare stub. */
 function failure(call: (done: (error: Error | null) => void) => void): Promise<Failure> {
   return new Promise((resolve, reject) => {
     call((error) => (error === null ? reject(new Error('it did not fail')) : resolve(error as Failure)));
@@ -21,7 +21,7 @@ function portOf({ address }: { address: { kind: string; port?: number } }): numb
   return address.port;
 }
 
-/** Connections that say nothing. */
+/** Connections that send nothing. */
 async function idle(port: number, count: number) {
   let closed = 0;
   const sockets: Socket[] = [];
@@ -43,8 +43,8 @@ async function idle(port: number, count: number) {
 }
 
 /**
- * A watcher that reads nothing until it is told to. By hand, because gRPC's own client takes in what comes before its
- * first read without a limit.
+ * A watcher that reads nothing until `read()`. It is written by hand, because gRPC's own client buffers
+ * messages before its first read without a limit.
  */
 function watchByHand({ to }: LocalService, ensemble: string) {
   const { path } = to.address as { path: string };
@@ -83,11 +83,11 @@ function watchByHand({ to }: LocalService, ensemble: string) {
 }
 
 describe('the limits of a service', () => {
-  test('a thousand idle connections neither keep others out nor stay', async () => {
+  test('close idle connections before they keep other clients out', async () => {
     const service = await localService({ maxConnections: 100, admissionTimeout: 1 }, { tcp: true });
     expect(await service.client.list()).toEqual([]);
     const strangers = await idle(portOf(service.to as never), 1000);
-    // The oldest of them had to go for those that came later, and for this.
+    // The oldest of them were closed for later ones, and for this.
     expect(await service.client.list()).toEqual([]);
     await eventually(() => strangers.closed() === 1000, 'all of them are closed');
     expect(await service.client.list()).toEqual([]);
@@ -95,20 +95,20 @@ describe('the limits of a service', () => {
     await service.close();
   });
 
-  test('a connection without a call under way is closed after a while', async () => {
+  test('close a connection without a call after a while', async () => {
     const service = await localService({ idleTimeout: 0.2 });
     const watcher = watchByHand(service, '');
     const closed = new Promise<void>((resolve) => watcher.session.on('close', resolve));
     watcher.stream.on('error', () => {});
     expect(watcher.session.closed).toBe(false);
     watcher.stream.close();
-    // It is the service that closes it: nothing here does.
+    // The service closes it: the test does not.
     await closed;
     expect(await service.client.list()).toEqual([]);
     await service.close();
   });
 
-  test('a message that is too large is refused, and costs nobody else anything', async () => {
+  test('refuse a message that is too large, without an effect on other clients', async () => {
     const service = await localService({ maxMessageSize: 10_000 });
     const long = await failure((done) => service.stub.Get({ ensemble: 'x'.repeat(20_000) }, done));
     expect(long.code).toBe(status.RESOURCE_EXHAUSTED);
@@ -122,7 +122,7 @@ describe('the limits of a service', () => {
     await service.close();
   });
 
-  test('too many calls are refused, with how long to wait', async () => {
+  test('refuse too many calls, with the time to wait', async () => {
     const service = await localService({ callsPerSecond: 0.01, callsAtOnce: 5 });
     const codes: string[] = [];
     for (let i = 0; i < 8; i++) {
@@ -139,11 +139,11 @@ describe('the limits of a service', () => {
     await service.close();
   });
 
-  test('no more streams on one connection than there may be', async () => {
+  test('bound the number of streams on one connection', async () => {
     const service = await localService({ maxStreams: 4 });
     const watches = Array.from({ length: 4 }, () => service.stub.Watch({}));
     for (const watch of watches) watch.on('error', () => {}).on('data', () => {});
-    // The fifth waits for one of them to end: that is how HTTP/2 has it.
+    // The fifth stream waits for the end of another one, as HTTP/2 requires.
     let answered = false;
     const fifth = new Promise<void>((resolve) =>
       service.stub.List({}, () => {
@@ -158,7 +158,7 @@ describe('the limits of a service', () => {
     await service.close();
   });
 
-  test('what a run may say is checked', async () => {
+  test('apply to the reports of runs', async () => {
     const service = await localService();
     const said = async (...messages: object[]) => {
       const run = service.stub.Register();
@@ -175,7 +175,7 @@ describe('the limits of a service', () => {
     await service.close();
   });
 
-  test('nothing of the inside comes out', async () => {
+  test('show no internals in errors', async () => {
     const service = await localService();
     service.registry.find = () => {
       throw new TypeError('secret: /etc/passwd');
@@ -195,8 +195,8 @@ describe('the limits of a service', () => {
   });
 });
 
-describe('a reader that is slow', () => {
-  test('gets the latest state and not all that was between', async () => {
+describe('a slow reader', () => {
+  test('receives the latest state without all intermediate ones', async () => {
     const service = await localService();
     const run = service.stub.Register();
     run.on('data', () => {}).on('error', () => {});
@@ -212,7 +212,7 @@ describe('a reader that is slow', () => {
     const [entry] = service.registry.entries;
     await eventually(() => entry?.state(0).updated === updates, 'all updates have come');
     const seen = await slow.readUntil(({ ensemble }) => ensemble?.updated === updates);
-    // What fits into the buffers of the connection was on its way.
+    // The buffers of the connection hold some states that were sent before.
     expect(seen.length).toBeLessThan(updates / 3);
     const times = seen.map(({ ensemble }) => ensemble?.updated ?? 0);
     expect(times).toEqual([...times].sort((a, b) => a - b));

@@ -1,4 +1,4 @@
-/** A service in this process, on a socket of its own, and what tests do with it. */
+/** A service in this process, on a socket of its own, and helpers of tests. */
 
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

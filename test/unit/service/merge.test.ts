@@ -49,7 +49,7 @@ const seconds = fc.double({ min: 0.001, max: 1e6, noNaN: true });
 const parts = fc.array(fc.array(seconds, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 8 });
 
 describe('statistics of several ensembles', () => {
-  test('are those of all their jobs, however they are divided and in whatever order', () => {
+  test('are those of all their jobs, in any division and any order', () => {
     fc.assert(
       fc.property(parts, (divided) => {
         const { sorted, mean, variance } = exact(divided.flat());
@@ -62,7 +62,7 @@ describe('statistics of several ensembles', () => {
           expect(Math.abs((values.mean ?? 0) - mean)).toBeLessThan(1e-9 * scale);
           expect(Math.abs((values.variance ?? 0) - variance)).toBeLessThan(1e-9 * scale ** 2);
           expect([values.min, values.max]).toEqual([sorted[0], sorted.at(-1)]);
-          // Of an odd number of numbers one is the median, and the sketch is within 1 % of it.
+          // The median of an odd number of values is one of them, and the sketch is within 1 % of it.
           const median = sorted[(sorted.length - 1) / 2];
           if (median !== undefined) expect(Math.abs((values.q50 ?? 0) / median - 1)).toBeLessThan(0.0101);
         }
@@ -70,7 +70,7 @@ describe('statistics of several ensembles', () => {
     );
   });
 
-  test('have no quartiles where a run keeps no sketch, and say so', () => {
+  test('have no quartiles where a run keeps no sketch, which is reported', () => {
     const { group: merged, unmerged } = mergeGroups([
       group(statistics([1, 2, 3])),
       group(statistics([6], false)),
@@ -80,14 +80,14 @@ describe('statistics of several ensembles', () => {
       ...{ min: 1, max: 6, sum: 12 },
     });
     expect(unmerged).toEqual([expect.stringContaining('q50')]);
-    // One that has no numbers has nothing to hide.
+    // A run without numbers does not matter.
     const empty = mergeGroups([group(statistics([1, 2, 3])), group(statistics([], false))]);
     expect(empty.unmerged).toEqual([]);
     expect(empty.group.duration?.values.q50).toBeCloseTo(2, 1);
     expect(mergeGroups([group(statistics([]))]).group.duration).toMatchObject({ count: 0, values: {} });
   });
 
-  test('of what probes measure are those of the runs that have the probe', () => {
+  test('of a probe variable are those of the runs with the probe', () => {
     const { group: merged, unmerged } = mergeGroups([
       group(statistics([1]), {}, { energy: statistics([], false), steps: statistics([7], false) }),
       group(
@@ -106,7 +106,7 @@ describe('statistics of several ensembles', () => {
     expect(unmerged).toEqual([expect.stringContaining('of probes: ')]);
   });
 
-  test('add up what was counted', () => {
+  test('add up the counts', () => {
     const { group: merged } = mergeGroups([
       group(statistics([1, 2, 3]), { exec: 1 }),
       group(statistics([6]), { exec: 2, oom: 1 }),

@@ -11,7 +11,7 @@ async function run(text: string): Promise<TestRun> {
   return runTest(loaded, only);
 }
 
-/** What a test that has no end says. */
+/** The error of a test without an end. */
 async function refusal(text: string): Promise<string> {
   const error = await run(text).then(
     () => null,
@@ -27,29 +27,29 @@ const file = (rules: readonly string[], test: string, job = '') =>
   `jobs:\n  - {name: a, command: "true"${job}}\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}` +
   `tests:\n  - {name: x, ${test}, expect: {}}\n`;
 
-describe('a test of rules that set themselves off', () => {
-  test('ends when a job that is submitted submits one more', async () => {
+describe('a test of rules that trigger themselves', () => {
+  test('ends when each submitted job submits another', async () => {
     const again = `{trigger: job-submit, name: a, action: {name: submit, label: a, ${ever}}}`;
     expect(await refusal(file([start, again], 'jobs: {a: {duration: 10s}}'))).toMatch(
       /^rule 'a' \(rules\[1\]\) fires without end: 1\d{3} times at 0s$/,
     );
   });
 
-  test('ends when a metric does', async () => {
+  test('ends when a metric triggers itself', async () => {
     const again = `{trigger: metric, when: count.a.submitted > 0, action: {name: submit, label: a, ${ever}}}`;
     expect(await refusal(file([start, again], 'jobs: {a: {duration: 10s}}'))).toMatch(
       /^rule 'count.a.submitted > 0' \(rules\[1\]\) fires without end: 1\d{3} times at 0s$/,
     );
   });
 
-  test('ends before each job that submits fifty has filled the memory', async () => {
+  test('ends before jobs that each submit fifty fill the memory', async () => {
     const again = `{trigger: job-start, name: a, action: {name: submit, label: a, ${ever}}}`;
     expect(await refusal(file([start, again], 'jobs: {a: {duration: 10s}}', ', count: 50'))).toMatch(
       /^jobs are submitted without end: 1\d{4} by 0s: rule 'a' \(rules\[1\]\) has fired \d{3} times$/,
     );
   });
 
-  test('ends when jobs that take no time follow each other, and names all who take part', async () => {
+  test('ends when jobs without duration follow each other, and names all rules of the loop', async () => {
     const rules = [
       start,
       `{trigger: job-success, name: a, action: {name: submit, label: a, ${ever}}}`,
@@ -60,7 +60,7 @@ describe('a test of rules that set themselves off', () => {
     );
   });
 
-  test('ends when functions send the ensemble from state to state', async () => {
+  test('ends when functions change the state endlessly', async () => {
     const text = `states: [one, two]
 jobs: [{name: a, command: "true"}]
 rules:
@@ -76,14 +76,14 @@ tests: [{name: x, expect: {}}]
     );
   });
 
-  test('ends when an interval comes for a whole day', async () => {
+  test('ends when an interval repeats for a whole day', async () => {
     const often = `{trigger: interval, interval: 1s, action: {name: submit, label: a, ${ever}}}`;
     expect(await refusal(file([often], 'jobs: {a: {duration: 100ms}}'))).toMatch(
       /^rule 'every 1s' \(rules\[0\]\) fires without end: \d{5} times by [\d.]+s$/,
     );
   });
 
-  test('ends when an interval is too short to come to anything', async () => {
+  test('ends when an interval is too short for time to pass', async () => {
     const never =
       '{trigger: interval, interval: 0.01ms, when: count.a.failed > 0, action: {name: submit, label: a}}';
     expect(await refusal(file([start, never], 'until: 1d'))).toMatch(
@@ -92,7 +92,7 @@ tests: [{name: x, expect: {}}]
   });
 });
 
-describe('a test of jobs that are tried again and again', () => {
+describe('a test of jobs that are submitted again and again', () => {
   const fails = (retry: string, more = '') =>
     file([start], `jobs: {a: {duration: 0, outcome: fail}}${more}`, `, retry: ${retry}`);
 
@@ -102,13 +102,13 @@ describe('a test of jobs that are tried again and again', () => {
     );
   });
 
-  test('ends when there is one, but no end', async () => {
+  test('ends when there is a backoff without a limit', async () => {
     expect(await refusal(fails('{times: 1000000000, backoff: 1s}'))).toMatch(
       /^the retry of group 'a' submits jobs again without end: \d{5} times by [\d.]+s$/,
     );
   });
 
-  test('goes on as often as the file says', async () => {
+  test('continues as often as the file says', async () => {
     const { metrics, end } = await run(fails('{times: 50}'));
     expect(metrics.groups.get('a')?.count).toMatchObject({ submitted: 51, failed: 51, retried: 50 });
     expect(end).toBe('idle');
@@ -123,14 +123,14 @@ describe('a test of very many jobs', () => {
     expect(end).toBe('idle');
   });
 
-  test('ends when they are more than it can hold', async () => {
+  test('ends when they exceed its limit', async () => {
     expect(await refusal(file([start], 'jobs: {a: {duration: 1s}}', ', count: 300000'))).toBe(
       'a test may submit at most 250000 jobs, and exceeds this by 0s: ' +
         "rule 'start' (rules[0]) has fired once",
     );
   });
 
-  test('may repeat itself until its time is over', async () => {
+  test('may repeat until its time is over', async () => {
     const again = `{trigger: job-success, name: a, action: {name: submit, label: a, ${ever}}}`;
     const { metrics, end } = await run(file([start, again], 'jobs: {a: {duration: 10s}}, until: 1h'));
     expect(metrics.groups.get('a')?.count.success).toBe(360);

@@ -49,7 +49,7 @@ const testCase = fc.record(
 const use = of(['algorithm', 'with'], fc.oneof(of(['group', 'budget', 'target'], scalar), scalar));
 
 describe('tests and uses of any kind', () => {
-  test('are understood, or refused in words', () => {
+  test('are read, or refused with a message', () => {
     fc.assert(
       fc.property(listOf(testCase), listOf(use), (tests, uses) => {
         try {

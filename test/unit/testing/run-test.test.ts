@@ -35,7 +35,7 @@ async function run(test: string): Promise<{ run: TestRun; firings: string[]; mis
 const counts = ({ metrics }: TestRun, group: string) => metrics.groups.get(group)?.count;
 
 describe('a test without a workload manager', () => {
-  test('lets submitted jobs run and end as it says, each in its turn', async () => {
+  test('runs submitted jobs as it describes them, each in its turn', async () => {
     const { run: result, firings } = await run(
       'jobs: {a: {duration: [5s, 10s], outcome: [fail, success, signal 9, success]}, b: {duration: 500ms}}, expect: {}',
     );
@@ -58,7 +58,7 @@ describe('a test without a workload manager', () => {
     const { run: result, firings } = await run(
       'jobs: {a: {wait: 3s, duration: 1s}, b: {duration: 1h}, late: {duration: 1s}}, expect: {}',
     );
-    // b has 20 s, from 4 s on. late is held, and the heartbeats at 30, 40 and 50 s see how long it has waited.
+    // b has 20 s, from 4 s on. late is held, and the heartbeats at 30, 40 and 50 s see its waiting time.
     expect(firings).toEqual(['0: submit a', '4: submit b', '24: submit late', '50: cancel late']);
     expect(result.metrics.groups.get('a')?.pending.mean).toBe(3);
     expect(counts(result, 'b')).toMatchObject({ timeout: 1, failed: 1, finished: 1 });
@@ -66,7 +66,7 @@ describe('a test without a workload manager', () => {
     expect(result.end).toBe('idle');
   });
 
-  test('does what its script says, line by line', async () => {
+  test('performs its script, line by line', async () => {
     const { run: result, firings } = await run(`events: [
       1s: submit a x2 held, 2s: [fail a 1, exception a 2 oom severity 3], 3s: start a 5,
       4s: [finish a x2, finish b 1, exception a 4 oom], 5s: [finish a all, memo a 6]], expect: {}`);
@@ -82,7 +82,7 @@ describe('a test without a workload manager', () => {
     expect(result.metrics.groups.get('a')?.exceptions).toEqual({ oom: 1 });
   });
 
-  test('says which of its lines could not be done, and goes on', async () => {
+  test('reports lines that are impossible, and continues', async () => {
     const { run: result, mismatches } = await run(`events: [
       1s: [finish a 5, start a 1, finish a 1, finish a 1, finish a x4, finish b all, timeout late 1], 2s: finish a all],
       expect: {}`);
@@ -99,20 +99,20 @@ describe('a test without a workload manager', () => {
     expect(counts(result, 'a')?.success).toBe(4);
   });
 
-  test('comes to its end at its time, whatever still runs', async () => {
+  test('ends at its time, with jobs still running', async () => {
     const { run: result } = await run('until: 2h, expect: {end: until}');
     expect(result).toMatchObject({ end: 'until', duration: 7200 });
     expect(counts(result, 'a')).toMatchObject({ running: 4 });
   });
 
-  test('knows what time of day it is', async () => {
+  test('has a time of day', async () => {
     const { run: result } = await run(
       'start: 2026-03-01T08:00:00Z, jobs: {a: {duration: 1s}}, until: 5s, expect: {}',
     );
     expect(result.firings[0]?.timestamp).toBe(Date.UTC(2026, 2, 1, 8) / 1000);
   });
 
-  test('refuses what can never start, and lets more slots help', async () => {
+  test('refuses jobs that can never start, and accepts more slots', async () => {
     const loaded = parseConfig(`
 jobs: [{name: wide, command: run, tasks: 3}]
 logging: {heartbeat: 10}
@@ -138,7 +138,7 @@ tests: [{name: no, slots: 1, expect: {}}]
     expect(refused.metrics.groups.get('wide')?.exceptions).toEqual({ alloc: 1 });
   });
 
-  test('knows states, intervals, calendars and silences', async () => {
+  test('supports states, intervals, calendars and stalled jobs', async () => {
     const { config, ...rest } = parseConfig(`
 states: [explore, refine, done]
 jobs: [{name: sim, command: run, count: 2, stalled: 30m}, {name: fine, command: run, count: 2}]
@@ -173,7 +173,7 @@ tests:
     ]);
   });
 
-  test('is the same every time', async () => {
+  test('gives the same result every time', async () => {
     const test =
       'slots: 3, jobs: {a: {duration: [7s, 3s], outcome: [success, timeout]}, b: {duration: 9s}}, expect: {}';
     const first = await run(test);
@@ -182,7 +182,7 @@ tests:
     expect([...second.run.metrics.groups]).toEqual([...first.run.metrics.groups]);
   });
 
-  test('may be of made-up events instead', async () => {
+  test('may use synthetic events', async () => {
     const { run: result, firings } = await run('synth: {groups: [a, b], jobs: 50, failures: 0}, expect: {}');
     expect(firings).toHaveLength(2);
     const total = (counts(result, 'a')?.success ?? 0) + (counts(result, 'b')?.success ?? 0);
@@ -191,7 +191,7 @@ tests:
   });
 });
 
-describe('what a test expects', () => {
+describe('an expectation of a test', () => {
   const base = 'jobs: {a: {duration: 10s}, b: {duration: 1s}}';
   const kinds = async (expectations: string) =>
     (await run(`${base}, expect: {${expectations}}`)).mismatches.map(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { counted, countedTimes } from '../../../src/text/counted.js';
 import { thereAre } from '../../../src/text/suggest.js';
 
-test('a noun follows its number', () => {
+test('a noun agrees with its number', () => {
   expect([0, 1, 2, 1000].map((count) => counted(count, 'job'))).toEqual([
     '0 jobs',
     '1 job',
@@ -14,7 +14,7 @@ test('a noun follows its number', () => {
   expect([0, 1, 2, 3].map(countedTimes)).toEqual(['0 times', 'once', 'twice', '3 times']);
 });
 
-test('one name is, several are', () => {
+test('a verb agrees with the number of names', () => {
   expect(thereAre(['a'])).toBe("; there is 'a'");
   expect(thereAre(['a', 'b'])).toBe('; there are a and b');
   expect(thereAre(['a', 'b', 'c'])).toBe('; there are a, b and c');

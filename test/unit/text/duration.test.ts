@@ -16,7 +16,7 @@ const jobOf = (job: object) => [...read(withJob(job)).config.groups.values()][0]
 const actionOf = (action: object) =>
   read({ ...withRules({ trigger: 'start', action }), custom: 'function f() {}' }).config.rules[0]?.action;
 
-describe('every length of time takes the same units', () => {
+describe('every duration takes the same units', () => {
   test.each(TIMES)('%s', (time, seconds) => {
     expect(jobOf({ duration: time })?.duration).toBe(seconds);
     expect(jobOf({ duration: '{{x}}', parameters: { x: time } })?.duration).toBe(seconds);
@@ -27,7 +27,7 @@ describe('every length of time takes the same units', () => {
     expect(config.rules[0]).toMatchObject({ trigger: { seconds }, cooldown: seconds });
   });
 
-  test('in a template too', () => {
+  test('and in a template too', () => {
     expect(jobOf({ duration: '{{hours}}h', parameters: { hours: 2 } })?.duration).toBe(7200);
     expect(single(withJob({ duration: '{{x}}', parameters: { x: 'long' } }))).toContain(
       "must be a duration like 30s or 2h, or a number of seconds; {{x}} is the string 'long' (x=long)",
@@ -35,7 +35,7 @@ describe('every length of time takes the same units', () => {
     expect(single(withJob({ nodes: '{{x}}', parameters: { x: '2h' } }))).toContain('must be an integer');
   });
 
-  test('and 0 only where that has a meaning', () => {
+  test('and 0 only where it has a meaning', () => {
     expect(jobOf({ duration: '0s' })?.duration).toBe(0);
     expect(read({ ...withRules(), logging: { heartbeat: '0s' } }).config.heartbeat).toBe(0);
     expect(
@@ -43,7 +43,7 @@ describe('every length of time takes the same units', () => {
     ).toHaveLength(1);
   });
 
-  test('up to the longest that a timer can have', () => {
+  test('and no more than the longest timer', () => {
     expect(
       single({
         ...withRules(),
@@ -54,7 +54,7 @@ describe('every length of time takes the same units', () => {
   });
 });
 
-describe('a length of time that other tools take', () => {
+describe('a duration in the form of another tool', () => {
   test.each([
     ['01:30:00', '90m'],
     ['1-12:00:00', '36h'],
@@ -72,11 +72,14 @@ describe('a length of time that other tools take', () => {
     );
   });
 
-  test.each(['soon', '1 fortnight', '', '-1h', '1h30', '99999999999h1m1s'])('%j is not', (text) => {
-    expect(meantDuration(text)).toBe(null);
-  });
+  test.each(['soon', '1 fortnight', '', '-1h', '1h30', '99999999999h1m1s'])(
+    'gets no suggestion: %j',
+    (text) => {
+      expect(meantDuration(text)).toBe(null);
+    },
+  );
 
-  test('is no number of occasions', () => {
+  test('gets no suggestion in place of a count', () => {
     const rule = { trigger: 'heartbeat', action: { name: 'terminate', backoff: '10s' } };
     expect(single(withRules(rule))).toMatch(
       /counts occasions, and `cooldown` is a length of time; found the string '10s'/,

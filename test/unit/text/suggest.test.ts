@@ -10,7 +10,7 @@ describe('nearest', () => {
     ['conut', 'count'],
     ['replications', 'repetitions'],
     ['job-finsih', 'job-finish'],
-  ])('takes %s for %s', (name, meant) => {
+  ])('finds %s near %s', (name, meant) => {
     expect(nearest(name, ['echo', 'count', 'mean', 'sleep', 'repetitions', 'job-finish'])).toBe(meant);
   });
 
@@ -18,12 +18,12 @@ describe('nearest', () => {
     expect(nearest(name, ['echo', 'a', 'id', 'sleep'])).toBeNull();
   });
 
-  test('does not spend its time on absurd names', () => {
+  test('takes little time for absurd names', () => {
     expect(nearest('x'.repeat(1e6), ['y'.repeat(1e6), 'sleep'])).toBeNull();
   });
 });
 
-test('puts suggestions and choices in words', () => {
+test('writes suggestions and choices', () => {
   expect(didYouMean('slep', ['sleep'])).toBe("; did you mean 'sleep'?");
   expect(didYouMean('lammps', ['sleep'])).toBe('');
   expect([choices([]), choices(['a']), choices(['a', 'b']), choices(['a', 'b', 'c'], 'and')]).toEqual([

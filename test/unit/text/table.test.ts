@@ -25,7 +25,7 @@ test('columns are as wide as their widest cell', () => {
   ]);
 });
 
-test('where there is no room, columns without a number go first', () => {
+test('columns without a number are dropped first where space is short', () => {
   const rows = [['sim', '356', '0', '355', '1']];
   expect([...tableLines({ columns: jobs, rows }, layout(34))]).toEqual([
     'jobs  submitted  pending  running',
@@ -33,7 +33,7 @@ test('where there is no room, columns without a number go first', () => {
   ]);
 });
 
-test('then columns that can be spared do, or the table goes on below', () => {
+test('optional columns are dropped next, or the table continues below', () => {
   const rows = [['sim', '356', '7', '355', '1']];
   expect([...tableLines({ columns: jobs, rows }, layout(34, 'drop'))]).toEqual([
     'jobs  submitted  pending  running',
@@ -48,7 +48,7 @@ test('then columns that can be spared do, or the table goes on below', () => {
   ]);
 });
 
-test('at any width no number is cut, and no line is longer than it has to be', () => {
+test('at any width numbers are whole, and lines are as short as possible', () => {
   const number = fc.integer({ min: 0, max: 2 ** 50 }).map(String);
   const row = fc.tuple(fc.string({ unit: 'grapheme', maxLength: 30 }), number, number, number, number);
   const rowsOf = fc.array(row, { minLength: 1, maxLength: 5 });
@@ -61,14 +61,14 @@ test('at any width no number is cut, and no line is longer than it has to be', (
         const kept = how === 'wrap' ? numbers.filter((each) => each !== '0') : numbers.slice(2);
         for (const each of kept) expect(shown).toContain(each);
       }
-      // A name and one number always stand on one line.
+      // A name and one number always share a line.
       const widest = Math.max(9, ...rows.flatMap(([, ...numbers]) => numbers.map((each) => each.length)));
       for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(Math.max(width, 12 + 2 + widest));
     }),
   );
 });
 
-test('a table of many rows takes no more time for each of them', { timeout: 30_000 }, () => {
+test('a table of many rows takes linear time', { timeout: 30_000 }, () => {
   const rows = Array.from({ length: 100_000 }, (_, index) => [`g${index}`, '1', '2', '3', String(index)]);
   let lines = 0;
   for (const _ of tableLines({ columns: jobs, rows }, layout(40))) lines++;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { flow, shortened, widthOf } from '../../../src/text/width.js';
 
-test('a wide character takes two columns, and what marks a letter none', () => {
+test('a wide character takes two columns, and a combining mark takes none', () => {
   expect(widthOf('job')).toBe(3);
   expect(widthOf('日本')).toBe(4);
   expect(widthOf('e\u0301')).toBe(1);

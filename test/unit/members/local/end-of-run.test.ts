@@ -1,4 +1,4 @@
-/** However a run ends, nothing of it stays. */
+/** No end of a run leaves a process or a file. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ const parentOf = (pid: number) =>
 /** A shell that ignores SIGTERM, and a grandchild in its group. */
 const stubborn = (seconds: string) => sh(`trap '' TERM; sleep ${seconds} & sleep ${seconds}; true`);
 
-test('stop cancels all and delivers every record before it resolves', async () => {
+test('stop cancels all jobs and delivers every record before it resolves', async () => {
   const { member, journal } = await started();
   await member.submit(template(['sleep', '30']), 500, ORIGIN);
   await journal.has(1, 'start');
@@ -40,7 +40,7 @@ test('stop cancels all and delivers every record before it resolves', async () =
   expect(journal.failure).toBeNull();
 });
 
-test('stop while jobs are submitted and spawned leaves none half told', async () => {
+test('stop during submissions and spawning leaves no job half reported', async () => {
   const { member, journal } = await started(200);
   const submitted = member.submit(template(['sleep', '30']), 2000, ORIGIN);
   await journal.until(() => journal.count('start') > 5);
@@ -52,7 +52,7 @@ test('stop while jobs are submitted and spawned leaves none half told', async ()
   }
 });
 
-test('after the grace comes SIGKILL, and a later call can shorten the grace', async () => {
+test('SIGKILL follows the grace, and a later call can shorten the grace', async () => {
   const seconds = uniqueSleep();
   const { member, journal } = await started();
   await member.submit(template(stubborn(seconds)), 1, ORIGIN);
@@ -87,7 +87,7 @@ describe('in a Node process of its own', () => {
   const bundle = join(folder, 'local-member.mjs');
 
   beforeAll(async () => {
-    // Node 20 runs no TypeScript.
+    // Node 20 can't run TypeScript.
     await build({
       configFile: false,
       logLevel: 'error',
@@ -100,7 +100,10 @@ describe('in a Node process of its own', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Starts one with a member that runs two sleeps, one of them in a session of its own, and does `then`. */
+  /**
+   * Starts a process with a member that runs two sleeps, one of them in a session of its own, and does
+   * `then`.
+   */
   function host(seconds: string, then: string) {
     const command = ['/bin/sh', '-c', `setsid sleep ${seconds} & sleep ${seconds}; true`];
     const script = `
@@ -115,19 +118,16 @@ describe('in a Node process of its own', () => {
     });
   }
 
-  test.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)(
-    'its end by %s leaves nothing behind',
-    async (signal) => {
-      const seconds = uniqueSleep();
-      const child = host(seconds, '');
-      await eventually(() => processesOf('sleep', seconds).length === 2, 'two sleeps');
-      child.kill(signal);
-      await once(child, 'close');
-      await eventually(() => processesOf('sleep', seconds).length === 0, 'no sleep');
-    },
-  );
+  test.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)('an end by %s leaves no process', async (signal) => {
+    const seconds = uniqueSleep();
+    const child = host(seconds, '');
+    await eventually(() => processesOf('sleep', seconds).length === 2, 'two sleeps');
+    child.kill(signal);
+    await once(child, 'close');
+    await eventually(() => processesOf('sleep', seconds).length === 0, 'no sleep');
+  });
 
-  test('its process.exit() leaves nothing behind', async () => {
+  test('process.exit() leaves no process', async () => {
     const seconds = uniqueSleep();
     const child = host(seconds, 'process.stdin.on("data", () => process.exit(3));');
     await eventually(() => processesOf('sleep', seconds).length === 2, 'two sleeps');
@@ -136,7 +136,7 @@ describe('in a Node process of its own', () => {
     await eventually(() => processesOf('sleep', seconds).length === 0, 'no sleep');
   });
 
-  test('after stop, the member keeps it from ending no longer', async () => {
+  test('a stopped member does not keep the process alive', async () => {
     const seconds = uniqueSleep();
     const child = host(seconds, 'await member.stop(60);');
     child.stdin.end();

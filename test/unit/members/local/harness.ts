@@ -1,4 +1,4 @@
-/** What the tests of the local member share: a sink that understands records, and a look through /proc. */
+/** Shared by the tests of the local member: a sink that parses records, and a view of /proc. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { LocalMember, type LocalMemberOptions } from '../../../../src/members/lo
 import type { MemberSink } from '../../../../src/members/member.js';
 import type { JobTemplate } from '../../../../src/model/ensemble.js';
 
-/** The program under test; a build with sanitizers can take its place. */
+/** The program under test; a build with sanitizers can replace it. */
 export const SPAWNER =
   process.env.ENSEMBLE_SPAWNER ??
   fileURLToPath(new URL('../../../../build/Release/ensemble-spawner', import.meta.url));
@@ -20,7 +20,7 @@ export interface Entry {
   readonly context?: Record<string, unknown>;
 }
 
-/** A record with its id as text, as JSON.parse would round it. */
+/** A record with its id as text, because JSON.parse would round it. */
 export interface JournalRecord {
   readonly idText: string;
   readonly events: readonly Entry[];
@@ -97,7 +97,7 @@ export class Journal implements MemberSink {
     return this.all.filter((record) => record.events[0]?.name === 'submit').map((record) => record.idText);
   }
 
-  /** All events of the job that was submitted at place `index`. */
+  /** All events of the job that was submitted at position `index`. */
   job(index: number): Entry[] {
     const id = this.ids()[index];
     return this.all.filter((record) => record.idText === id).flatMap((record) => record.events);
@@ -123,7 +123,7 @@ export class Journal implements MemberSink {
     }
   }
 
-  /** Waits for an event of the job at place `index`. */
+  /** Waits for an event of the job at position `index`. */
   has(index: number, name: string): Promise<void> {
     return this.until(() => this.names(index).includes(name));
   }
@@ -133,7 +133,7 @@ export class Journal implements MemberSink {
   }
 }
 
-/** Runs `use` with a member that is stopped afterwards, whatever happens. */
+/** Runs `use` with a member that is stopped afterwards in every case. */
 export async function withMember(
   options: Partial<LocalMemberOptions>,
   use: (member: LocalMember, journal: Journal) => Promise<void>,
@@ -164,7 +164,7 @@ export function processesOf(...args: string[]): number[] {
     .map(Number);
 }
 
-/** Waits for a condition of the outside world, which tells nobody when it changes. */
+/** Waits for a condition outside of this process, whose changes are not reported. */
 export async function eventually(condition: () => boolean, what: string, seconds = 10): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   while (!condition()) {
@@ -174,5 +174,5 @@ export async function eventually(condition: () => boolean, what: string, seconds
 }
 
 let nonce = 0;
-/** Seconds to sleep that no other process on this machine sleeps. */
+/** A number of seconds that no other process on this machine sleeps. */
 export const uniqueSleep = () => `${3000 + process.pid / 1e7 + nonce++ / 1e10}`;

@@ -1,4 +1,4 @@
-/** What a user's jobs meet: real processes with files, variables, limits, and descendants. */
+/** A user's jobs: real processes with files, variables, limits, and descendants. */
 
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ test('output and error share a file in the order of writing', async () => {
   expect(read('both.txt')).toBe('a\nb\nc\n');
 });
 
-test('output and error go to files of their own, named by templates', async () => {
+test('output and error have files of their own, named by templates', async () => {
   const journal = await runOne(
     template(sh('echo out; echo err >&2'), {
       workdir: folder,
@@ -51,7 +51,7 @@ test('output and error go to files of their own, named by templates', async () =
   expect(read(`${formatJobId(id, 'f')}_${id}_0x${id.toString(16)}`)).toBe('err\n');
 });
 
-test('environment: ours, with the job on top, also for finding the program', async () => {
+test('the environment is that of the ensemble with the job’s on top, also to find the program', async () => {
   process.env.LOCAL_TEST_KEPT = 'kept';
   process.env.LOCAL_TEST_SET = 'old';
   writeFileSync(join(folder, 'my-tool'), '#!/bin/sh\necho "$LOCAL_TEST_KEPT/$LOCAL_TEST_SET/$EMPTY."\n');
@@ -61,14 +61,14 @@ test('environment: ours, with the job on top, also for finding the program', asy
   expect(read('env.txt')).toBe('kept/new = ü/.\n');
 });
 
-test('a job inherits no files, blocked signals or ignored ones, and reads nothing', async () => {
+test('a job inherits no files, no blocked and no ignored signals, and has an empty input', async () => {
   const script = 'ls /proc/self/fd | wc -l; cat; grep -E "Sig(Blk|Ign)" /proc/self/status | sort -u -k2';
   await runOne(template(sh(script), { output: join(folder, 'clean.txt') }));
   // 0, 1, 2 and the folder that ls reads.
   expect(read('clean.txt')).toBe('4\nSigBlk:\t0000000000000000\n');
 });
 
-// With the exit status that Flux's shell gives.
+// With the exit status that Flux's shell reports.
 test.each([
   ['workdir', { workdir: '/no/such/dir' }, 'working directory /no/such/dir: No such file or directory'],
   ['output', { output: '/no/such/dir/out' }, 'output file /no/such/dir/out: No such file or directory'],
@@ -98,7 +98,7 @@ test('a job that ends in time after SIGTERM keeps its exit code', async () => {
   expect(status(journal)).toBe(5 << 8);
 });
 
-test('what a job leaves in its group dies with its leader', async () => {
+test('processes in the group of a job die with its leader', async () => {
   const seconds = uniqueSleep();
   const journal = await withMember({}, async (member, records) => {
     await member.submit(template(sh(`sleep ${seconds} & exit 4`)), 1, ORIGIN);
@@ -121,13 +121,13 @@ test('daemons in sessions of their own die at the end of the run', async () => {
   expect(processesOf('sleep', seconds)).toEqual([]);
 });
 
-test('a cancel reaches a job whose output file takes for ever to open', async () => {
+test('a cancel reaches a job whose output file never finishes opening', async () => {
   const journal = await withMember({}, async (member, records) => {
     await member.submit(template(['mkfifo', join(folder, 'fifo')]), 1, ORIGIN);
     await records.cleaned(1);
     await member.submit(template(['true'], { output: join(folder, 'fifo') }), 1, ORIGIN);
     await member.submit(template(['true']), 1, ORIGIN);
-    await records.cleaned(2); // the second one is held up by nothing
+    await records.cleaned(2); // The second job starts without delay.
     expect(await member.cancel([BigInt(records.ids()[1] ?? 0)], 'enough')).toBe(1);
     await records.cleaned(3);
   });
@@ -136,7 +136,7 @@ test('a cancel reaches a job whose output file takes for ever to open', async ()
   expect(existsSync(join(folder, 'fifo'))).toBe(true);
 });
 
-test('what no process can be started from is refused', async () => {
+test('a job that no process can run is refused', async () => {
   await withMember({}, async (member) => {
     const refused = { code: 'ERR_ACTION', rule: 0 };
     await expect(member.submit(template([]), 1, ORIGIN)).rejects.toMatchObject(refused);

@@ -1,4 +1,4 @@
-/** The records are those of Flux: compared with recordings of the real one. */
+/** The records have the form of Flux's: they are compared with recordings of a real instance. */
 
 import { readFileSync } from 'node:fs';
 
@@ -11,7 +11,7 @@ const fixture = (name: string) =>
   readFileSync(new URL(`../../../fixtures/journals/${name}`, import.meta.url), 'utf8');
 const recording = parseRecords(fixture('b_failures.ndjson'));
 
-/** What Flux said of a scenario: names, order, and the keys of each context. */
+/** Flux's records of a scenario: names, order, and the keys of each context. */
 function recorded(scenario: string): unknown[] {
   const f58 = new RegExp(`^${scenario}\\t(.+)$`, 'mu').exec(fixture('b_failures.ids.tsv'))?.[1] ?? '';
   const id = String(parseJobId(f58));
@@ -33,7 +33,7 @@ test.each([
   ['notfound', template(['/no/such/command', '--x']), 127 << 8],
   ['exec_eperm', template(['/etc/passwd']), 126 << 8],
   ['timeout', template(['sleep', '30'], { duration: 0.2 }), 143 << 8],
-])('%s reads as recorded from Flux', async (scenario, job, status) => {
+])('%s has the records of Flux', async (scenario, job, status) => {
   const journal = await withMember({}, async (member, records) => {
     await member.submit(job, 1, ORIGIN);
     await records.cleaned(1);
@@ -42,7 +42,7 @@ test.each([
   expect(statuses(journal)).toBe(status);
 });
 
-test('unsat reads as recorded from Flux', async () => {
+test('unsat has the records of Flux', async () => {
   const journal = await withMember({}, async (member, records) => {
     await member.submit(template(['true'], { tasks: 2, cores: 2 }), 1, ORIGIN);
     await records.cleaned(1);
@@ -54,7 +54,7 @@ test('unsat reads as recorded from Flux', async () => {
   });
 });
 
-test('cancels, held and running, read as recorded from Flux', async () => {
+test('cancels of held and running jobs have the records of Flux', async () => {
   const journal = await withMember({}, async (member, records) => {
     await member.submit(template(['true'], { urgency: 0 }), 1, ORIGIN);
     await member.submit(template(['sleep', '30']), 1, ORIGIN);
@@ -71,7 +71,7 @@ test('cancels, held and running, read as recorded from Flux', async () => {
   expect(statuses(journal, 1)).toBe(143 << 8);
 });
 
-test('jobspec and R say what was asked for and what was given', async () => {
+test('jobspec and R hold the requested and the allocated resources', async () => {
   const job = template(['echo', 'ƒ "x"'], {
     group: 'a.b-c',
     tasks: 2,
@@ -107,7 +107,7 @@ test('jobspec and R say what was asked for and what was given', async () => {
   expect((R?.execution.expiration ?? 0) - (R?.execution.starttime ?? 0)).toBeCloseTo(60, 3);
 });
 
-test('timestamps never decrease inside a job, and have digits below the millisecond', async () => {
+test('timestamps never decrease inside a job, and are finer than a millisecond', async () => {
   const before = Date.now() / 1000;
   const journal = await withMember({}, async (member, records) => {
     await member.submit(template(['true']), 50, ORIGIN);

@@ -16,7 +16,7 @@ const step = fc.oneof(
   fc.record({ op: fc.constant('remove' as const), pick: fc.nat() }),
 );
 
-test('behaves like a list that is sorted anew each time', () => {
+test('a queue behaves like a list that is sorted again each time', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const queue = new PendingQueue<Item>();
@@ -43,7 +43,7 @@ test('behaves like a list that is sorted anew each time', () => {
   );
 });
 
-test('slot numbers: the lowest free ones, and none twice', () => {
+test('slot numbers are the lowest free ones, and unique', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -3, max: 5 })), (steps) => {
       const numbers = new SlotNumbers();
@@ -63,7 +63,7 @@ test('slot numbers: the lowest free ones, and none twice', () => {
   );
 });
 
-test('idsets', () => {
+test('idsets have the form of Flux', () => {
   expect(formatIdset([0])).toBe('0');
   expect(formatIdset([0, 1, 2, 4, 6, 7])).toBe('0-2,4,6-7');
 });

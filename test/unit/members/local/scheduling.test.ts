@@ -1,4 +1,4 @@
-/** Who runs when, and how much at once. */
+/** The order in which jobs run, and how many run at once. */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,13 +10,13 @@ import { expect, test } from 'vitest';
 import { LocalMember } from '../../../../src/members/local/local-member.js';
 import { Journal, ORIGIN, SPAWNER, sh, template, withMember } from './harness.js';
 
-/** The ids in the order in which they came to an event. */
+/** The ids in the order of an event. */
 const orderOf = (journal: Journal, name: string) =>
   journal.all
     .filter((record) => record.events[0]?.name === name)
     .map((record) => journal.ids().indexOf(record.idText));
 
-/** The most jobs that were between `start` and `finish` at once, and at the end. */
+/** The largest number of jobs between `start` and `finish`, and the number at the end. */
 function concurrency(journal: Journal): number {
   let running = 0;
   let most = 0;
@@ -27,7 +27,7 @@ function concurrency(journal: Journal): number {
   return most;
 }
 
-test('higher urgency first, then first come first served; 0 is held', async () => {
+test('jobs run by urgency, then first come, first served; 0 holds them', async () => {
   const journal = await withMember({ slots: 1 }, async (member, records) => {
     await member.submit(template(sh('sleep 0.2')), 1, ORIGIN);
     await records.has(0, 'start');
@@ -38,7 +38,7 @@ test('higher urgency first, then first come first served; 0 is held', async () =
   expect(journal.context(1, 'priority')).toEqual({ priority: 0 });
 });
 
-test('a job that does not fit yet blocks those behind it', async () => {
+test('a job that does not fit yet blocks those after it', async () => {
   const journal = await withMember({ slots: 2 }, async (member, records) => {
     await member.submit(template(['sleep', '0.2']), 1, ORIGIN);
     await member.submit(template(['true'], { tasks: 2 }), 1, ORIGIN);
@@ -49,7 +49,7 @@ test('a job that does not fit yet blocks those behind it', async () => {
   expect(concurrency(journal)).toBe(1);
 });
 
-test('the cancel of a job that blocks lets those behind it start', async () => {
+test('the cancel of a blocking job lets those after it start', async () => {
   const journal = await withMember({ slots: 2 }, async (member, records) => {
     await member.submit(template(['sleep', '30']), 1, ORIGIN);
     await member.submit(template(['true'], { tasks: 2 }), 1, ORIGIN);
@@ -61,7 +61,7 @@ test('the cancel of a job that blocks lets those behind it start', async () => {
   expect(journal.names(1).slice(-2)).toEqual(['exception', 'clean']);
 });
 
-test('grows and shrinks, never below one slot or a running job', async () => {
+test('the member grows and shrinks, never below one slot or a running job', async () => {
   const journal = await withMember({ slots: 1 }, async (member, records) => {
     await member.submit(template(['sleep', '0.3']), 6, ORIGIN);
     await records.has(0, 'start');
@@ -92,7 +92,7 @@ test('a job that is too large waits while the member may grow, and blocks no oth
   });
 });
 
-test('when it may no longer grow, or shrinks, what is too large ends', async () => {
+test('a job that is too large ends when the member can no longer grow, or shrinks', async () => {
   await withMember({ slots: 4 }, async (member, records) => {
     member.setGrowable(true);
     await member.submit(template(['sleep', '30'], { tasks: 3 }), 1, ORIGIN);
@@ -109,7 +109,7 @@ test('when it may no longer grow, or shrinks, what is too large ends', async () 
   });
 });
 
-test('2,000 jobs: the event loop has its turns, and nothing is kept of them', async () => {
+test('2,000 jobs let the event loop run, and leave no data', async () => {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const journal = await withMember({ slots: 64 }, async (member, records) => {
     delay.enable();
@@ -136,7 +136,7 @@ test('2,000 jobs: the event loop has its turns, and nothing is kept of them', as
 const childrenOf = (pid: number) =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
 
-/** Sets how many files the spawner may have open, whose keeper is our child. */
+/** Sets the limit of open files of the spawner, whose keeper is a child of this process. */
 function limitSpawner(files: number): void {
   const keeper = childrenOf(process.pid).find((pid) =>
     readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(SPAWNER),
@@ -145,9 +145,9 @@ function limitSpawner(files: number): void {
   execFileSync('prlimit', [`--pid=${spawner}`, `--nofile=${files}:4096`]);
 }
 
-test('when the system has no more to give, jobs wait with their slots, and can be canceled', async () => {
+test('jobs wait with their slots when the system lacks resources, and can be canceled', async () => {
   const journal = await withMember({ slots: 3 }, async (member, records) => {
-    limitSpawner(5); // standard input, output and error, the keeper, and the one for SIGCHLD
+    limitSpawner(5); // Standard input, output and error, the keeper, and the one for SIGCHLD.
     await member.submit(template(['true']), 4, ORIGIN);
     await records.has(1, 'alloc');
     await sleep(100);

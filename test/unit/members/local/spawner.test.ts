@@ -1,4 +1,4 @@
-/** The spawner program on its own: what comes when its input makes no sense, or ends. */
+/** The spawner program by itself: invalid input, and the end of its input. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -45,12 +45,12 @@ test.each([
   ['a negative id', frame('kill', -1, 9)],
   ['an odd signal', frame('kill', 1, 1000)],
   ['an id twice', Buffer.concat([frame('spawn', 1, '', '', '', 0, 2, 'sleep', '9'), spawnTrue])],
-])('%s ends it with a message', async (_, input) => {
+])('%s ends the spawner with a message', async (_, input) => {
   const { code, err } = await run(input);
   expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('malformed') });
 });
 
-test('any garbage at all ends it, never by a signal', async () => {
+test('any garbage ends the spawner, never by a signal', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (bytes) => {
       const { code } = await run(bytes);
@@ -65,7 +65,7 @@ test('a frame cut short by the end of input is not run', async () => {
   expect({ code, out }).toEqual({ code: 0, out: 'ready 2\n' });
 });
 
-test('the end of its input is the end of what it started, and told', async () => {
+test('the end of its input ends its jobs, which is reported', async () => {
   const seconds = uniqueSleep();
   const child = spawn(SPAWNER, [], { stdio: 'pipe' });
   let out = '';
@@ -79,7 +79,7 @@ test('the end of its input is the end of what it started, and told', async () =>
 });
 
 test.each(['keeper', 'spawner'])(
-  'the end of its %s by SIGKILL takes the jobs and daemons along',
+  'the end of its %s by SIGKILL also ends the jobs and daemons',
   async (which) => {
     const seconds = uniqueSleep();
     const child = spawn(SPAWNER, [], { stdio: 'pipe' });
@@ -92,11 +92,11 @@ test.each(['keeper', 'spawner'])(
   },
 );
 
-test('a reader that does not read holds up nothing', async () => {
+test('a reader that does not read delays nothing', async () => {
   const child = spawn(SPAWNER, [], { stdio: 'pipe' });
   child.stdout.pause();
   const seconds = uniqueSleep();
-  // Far more reports than a pipe holds, then a job that must start all the same.
+  // More reports than a pipe holds, then a job that must start all the same.
   for (let id = 0; id < 6_000; id++) child.stdin.write(frame('spawn', id, '/no/such', '', '', 0, 1, 'x'));
   child.stdin.write(frame('spawn', 6_000, '', '', '', 0, 2, 'sleep', seconds));
   await eventually(() => processesOf('sleep', seconds).length === 1, 'the job after the flood', 60);
@@ -108,7 +108,7 @@ test('a reader that does not read holds up nothing', async () => {
   expect(out.split('\n').filter((line) => line.startsWith('error'))).toHaveLength(6_000);
 }, 120_000);
 
-test('a program that is not there, or not the one, is told with what to do', async () => {
+test('a missing or wrong program is reported with a remedy', async () => {
   const listener = { started() {}, refused() {}, exited() {}, drained() {}, died() {} };
   const unavailable = { code: 'ERR_MEMBER_UNAVAILABLE', message: expect.stringContaining('npm run build') };
   await expect(Spawner.open('/no/such/spawner', listener)).rejects.toMatchObject(unavailable);

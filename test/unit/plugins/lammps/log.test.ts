@@ -20,7 +20,7 @@ function read(text: string, ...cuts: number[]) {
 const last = (text: string, column: string) => read(text).last.columns.get(column);
 
 describe('a LAMMPS log', () => {
-  test('of style one or custom: runs, rows, columns, time', () => {
+  test('of style one or custom has runs, rows, columns and a time', () => {
     const log = read(TWO_RUNS);
     expect(log).toMatchObject({
       version: '2 Aug 2023 - Update 3',
@@ -48,7 +48,7 @@ describe('a LAMMPS log', () => {
     expect(log.warnings[1]).toBe('Dangerous build');
   });
 
-  test('of style multi, with what a fix prints in between', () => {
+  test('of style multi may have the output of a fix in between', () => {
     const log = read(MULTI);
     expect([log.runs, log.last.rows, log.wallTime]).toEqual([1, 2, 1]);
     expect([...log.last.columns.keys()]).toEqual([
@@ -65,14 +65,14 @@ describe('a LAMMPS log', () => {
     expect(last(MULTI, 'Press')).toMatchObject({ first: -5.025, last: -4.9 });
   });
 
-  test('of style yaml, with a value that is no number', () => {
+  test('of style yaml may have a value that is not a number', () => {
     expect(read(YAML)).toMatchObject({ runs: 1, wallTime: 0 });
     expect(last(YAML, 'v_my var')).toMatchObject({ first: 1, last: 2 });
     expect(last(YAML, 'KinEng')).toMatchObject({ count: 1, first: -0.1, last: Number.NaN });
     expect(read(YAML).last.brokenRows).toBe(1);
   });
 
-  test('that ends in an error says which, where, and at which command', () => {
+  test('that ends in an error has its message, its place and its command', () => {
     expect(read(LOST)).toMatchObject({
       wallTime: null,
       loopTime: null,
@@ -100,10 +100,10 @@ describe('a LAMMPS log', () => {
     });
   });
 
-  test('that is still being written: a row counts when its line has ended', () => {
+  test('that is still being written has a row only when its line has ended', () => {
     const torn = TWO_RUNS.slice(0, TWO_RUNS.indexOf('       200   1.63') + 20);
     expect(last(torn, 'Step')?.last).toBe(100);
-    // All columns are there, but the last one lacks digits.
+    // All columns are present, but the last one lacks digits.
     const short = TWO_RUNS.slice(0, TWO_RUNS.indexOf('5.9589114') + 3);
     expect(last(short, 'Press')).toMatchObject({ count: 2, last: 5.8208747 });
     expect(last(`${short.trimEnd()}\n`, 'Press')?.count).toBe(3);
@@ -112,18 +112,18 @@ describe('a LAMMPS log', () => {
     expect(read(error).errorCount).toBe(1);
   });
 
-  test('from the screen, with line ends of Windows, and without the line about memory', () => {
+  test('may come from the screen, with line ends of Windows, and without the line about memory', () => {
     const bare = TWO_RUNS.replaceAll(/^Per MPI.*\n/gm, '').replaceAll('\n', '\r\n');
     expect(read(bare)).toMatchObject({ runs: 2, wallTime: 3723, errorCount: 0 });
     expect(last(bare, 'c_msd[4]')?.last).toBe(0.0015);
   });
 
-  test('without Step in its first column', () => {
+  test('may lack Step in its first column', () => {
     const log = 'Per MPI rank memory allocation (min/avg/max) = 1 | 1 | 1 Mbytes\nTemp Step\n1 0\n2 10\n';
     expect(last(log, 'Temp')).toMatchObject({ first: 1, last: 2 });
   });
 
-  test('is the same wherever it is cut into pieces', () => {
+  test('gives the same result wherever it is cut into pieces', () => {
     for (const text of [TWO_RUNS, MULTI, YAML, LOST]) {
       const whole = read(text);
       fc.assert(
@@ -135,7 +135,7 @@ describe('a LAMMPS log', () => {
     }
   });
 
-  test('may be anything: nothing is thrown, and memory is bounded', () => {
+  test('may have any content: nothing is thrown, and memory is bounded', () => {
     const line = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),
@@ -193,7 +193,7 @@ describe('a condition on a log', () => {
     expect(holds(key, written, text).holds).toBe(expected);
   });
 
-  test('may look at all runs', () => {
+  test('may use all runs', () => {
     expect(holds('Temp', 'max == 3', TWO_RUNS).holds).toBe(false);
     expect(holds('Temp', 'max == 3', TWO_RUNS, 'all')).toEqual({
       holds: true,
@@ -201,7 +201,7 @@ describe('a condition on a log', () => {
     });
   });
 
-  test('that can not be meant is said', () => {
+  test('that is impossible is reported', () => {
     expect(readCondition('Temp', 'maxx > 3')).toBe("unknown statistic 'maxx'; did you mean 'max'?");
     expect(readCondition('Temp', 'max 3')).toEqual(expect.any(Object));
     expect(readCondition('Temp', 'high')).toContain("unknown statistic 'high'; there are last, ");

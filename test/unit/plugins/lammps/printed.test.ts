@@ -1,4 +1,7 @@
-/** Whatever LAMMPS prints is read: logs are made up with its own formats, with all that may stand in between. */
+/**
+ * All output of LAMMPS is read: logs are generated with its own formats, with all text that may stand in
+ * between.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -35,7 +38,7 @@ const ownName = fc.constantFrom(
   'E = mc2',
   'my, own',
 );
-/** With blanks they are ASCII, as their place is known by their width. */
+/** Labels with blanks are ASCII, because their place is found by their width. */
 const blankName = fc.constantFrom('My Temp', 'Total energy (eV)', 'a b c', 'x  y');
 
 const columnsOf = (name: fc.Arbitrary<string>) =>
@@ -99,7 +102,7 @@ function runOf(name: fc.Arbitrary<string>): fc.Arbitrary<PrintedRun> {
     });
 }
 
-/** The rows of a run, whose steps go up. */
+/** The rows of a run, with growing steps. */
 function rowsOf({ columns, rows }: PrintedRun): number[][] {
   return rows.map((values, i) =>
     values.map((one, place) => (columns[place]?.name === 'Step' ? 100 * i : one)),
@@ -138,7 +141,7 @@ function check(runs: readonly PrintedRun[], text: string): void {
   expect(log.last.brokenRows).toBe(values.filter((row) => !row.every(Number.isFinite)).length);
 }
 
-describe('what LAMMPS prints', () => {
+describe('the output of LAMMPS', () => {
   const names = fc.oneof(ownName, word);
   const isTold = ({ columns, style }: PrintedRun) =>
     style === 'yaml' ? columns.every(({ name }) => !/['"]\s*,|,\s*['"]|^['"]|['"]$/.test(name)) : true;
@@ -156,7 +159,7 @@ describe('what LAMMPS prints', () => {
     );
   });
 
-  test('is read with line ends of Windows, behind labels, and with a mark of the byte order', () => {
+  test('is read with line ends of Windows, after labels, and with a byte order mark', () => {
     fc.assert(
       fc.property(runOf(ownName), (run) => {
         const text = `LAMMPS (2 Aug 2023)\n${print(run)}${loopLine(100)}`;
@@ -167,7 +170,7 @@ describe('what LAMMPS prints', () => {
     );
   });
 
-  test('is read as far as it is whole, wherever it is cut off', () => {
+  test('is read up to its last whole row, wherever it is cut off', () => {
     fc.assert(
       fc.property(runOf(ownName), fc.nat(), (run, place) => {
         const whole = print({ ...run, noise: [] });
@@ -178,7 +181,7 @@ describe('what LAMMPS prints', () => {
           const upTo = print({ ...run, noise: [], rows: run.rows.slice(0, i + 1) });
           return cut >= upTo.replace(/\.\.\.\n$/, '').length;
         });
-        // Of style multi, nothing ends a first row.
+        // In style multi, a first row has no end mark.
         const least = run.style === 'multi' && printed.length === 1 ? 0 : printed.length;
         expect(log.all.rows).toBeGreaterThanOrEqual(least);
         expect(log.all.rows).toBeLessThanOrEqual(printed.length);

@@ -34,7 +34,7 @@ describe('lammps.thermo', () => {
     expect(await measured(MULTI)).toEqual({ temperature: 0.5, energy: -4.6, wall_time: 1 });
   });
 
-  test('measures what it is asked for, by the names that it is given', async () => {
+  test('measures the requested columns, under the given names', async () => {
     const columns = { temperature: 'Temp', mine: 'v_my var', step: 'Step', loop: 'loop-time', lines: 'rows' };
     expect(probe.values({ columns })).toEqual(['temperature', 'mine', 'step', 'loop', 'lines']);
     expect(await measured(YAML, { columns })).toEqual({
@@ -54,7 +54,7 @@ describe('lammps.thermo', () => {
     [TWO_RUNS, { columns: { t: 'Tmep' } }, "no column 'Tmep'; did you mean 'Temp'?"],
     // In the log, but not in its last run.
     [TWO_RUNS, { columns: { e: 'E_mol' } }, "no number for 'E_mol'"],
-  ])('says what a log does not have', async (log, options, message) => {
+  ])('reports columns that a log does not have', async (log, options, message) => {
     await expect(measured(log, options)).rejects.toThrow(message);
   });
 });
