@@ -25,11 +25,11 @@ export interface ActionKinds {}
 /** The name of a kind: that of its actions, or `plugin` for all actions of plugins. */
 export type ActionKind = keyof ActionKinds;
 
-/** What every action has. */
+/** Properties of every action. */
 export interface ActionCommon {
-  /** Times that the action may run; 0 for never. */
+  /** Maximum number of times that the action runs; 0 for never. */
   readonly repetitions: number;
-  /** Occasions to let pass after each run, or null for no backoff. */
+  /** How many times the trigger is skipped after each run, or null for no backoff. */
   readonly backoff: number | null;
   /** The effect of an error of the action on the run. */
   readonly onError: 'continue' | 'stop';
@@ -52,5 +52,5 @@ export type ReportOf<Kind extends ActionKind> = Kind extends ActionKind
   ? { readonly kind: Kind } & ActionKinds[Kind]['report']
   : never;
 
-/** What an action does or has done, for people and logs. */
+/** A description of a planned or performed action, for people and logs. */
 export type ActionReport = ReportOf<ActionKind>;

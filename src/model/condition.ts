@@ -28,15 +28,15 @@ export type ConditionStep =
       readonly op:
         | 'state'
         | 'event.name'
-        /** The exit code of a job's tasks, 128 and its number for a signal; at `finish` only. */
+        /** The exit code of a job's tasks, or 128 plus the number of a signal; only at `finish`. */
         | 'event.status'
         | 'event.exception.type'
         | 'event.exception.severity';
     }
-  /** Of the event's job, by its name. */
+  /** A parameter of the event's job, by its name. */
   | { readonly op: 'number parameter' | 'text parameter'; readonly value: string }
   | { readonly op: '+' | '-' | '*' | '/' | 'negative' | Comparison | 'and' | 'or' | 'not' }
-  /** Of two texts. */
+  /** Compares two texts. */
   | { readonly op: 'same' | 'different' }
   /** True when the number has a value, false when it is unknown. */
   | { readonly op: 'known' };

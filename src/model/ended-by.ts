@@ -1,11 +1,11 @@
-/** Who ended a run, where it did not come to its end by itself. */
+/** The cause of a run's end that was requested, or that an action caused. */
 
 import { quote } from '../text/describe.js';
 
 export type EndedBy =
   /** A rule, by its action `terminate` or by an action that failed. */
   | { readonly kind: 'rule'; readonly rule: number; readonly name: string }
-  /** The user's code that a rule called: by what it answered, or by `handle.terminate()`. A probe has rule -1. */
+  /** User code that a rule called, by its answer or by `handle.terminate()`. A probe has rule -1. */
   | {
       readonly kind: 'code';
       readonly rule: number;
@@ -13,10 +13,10 @@ export type EndedBy =
       /** `custom function 'stop'`, `exec './decide.py'`, `lammps.check`. */
       readonly code: string;
     }
-  /** Somebody outside, through `act`. */
+  /** A caller outside of the run, through `act`. */
   | { readonly kind: 'request'; readonly askedBy: string };
 
-/** In words that follow `by`: `the rule 'start' (rules[0])`. */
+/** The cause in words that follow `by`: `the rule 'start' (rules[0])`. */
 export function describeEndedBy(by: EndedBy): string {
   if (by.kind === 'request') return `request of ${by.askedBy}`;
   if (by.rule < 0 && by.kind === 'code') return by.code;

@@ -1,6 +1,6 @@
 /**
- * An ensemble as the rest of the program sees it: checked, every default filled in, names resolved. Made from
- * YAML or a plain object by `loadConfig` and `parseConfig`; nothing else makes one.
+ * A checked ensemble: every default is filled in, and names are resolved. It is made from YAML or a plain
+ * object, only by `loadConfig` and `parseConfig`.
  */
 
 import type { Action } from './action.js';
@@ -11,7 +11,7 @@ import type { TestCase } from './test.js';
 import type { Trigger } from './trigger.js';
 import type { Given, Row } from './written.js';
 
-/** What a job of a group is, in full: every default and every tag is filled in. */
+/** A job of a group in full: every default and every tag is filled in. */
 export interface JobTemplate {
   /** The job group; becomes `attributes.user.group` of the jobspec. */
   readonly group: string;
@@ -19,9 +19,9 @@ export interface JobTemplate {
   readonly command: readonly string[];
   /** Working directory, or null for that of this process. */
   readonly workdir: string | null;
-  /** Whether the jobs begin with this process's environment, or with none. */
+  /** Whether the jobs begin with this process's environment, or with an empty one. */
   readonly inheritEnvironment: boolean;
-  /** Variables set on top of that. */
+  /** Variables set on top of that environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly nodes: number;
   readonly tasks: number;
@@ -29,39 +29,39 @@ export interface JobTemplate {
   readonly cores: number;
   /** GPUs for each task. */
   readonly gpus: number;
-  /** Time limit in seconds, 0 for none. */
+  /** Time limit in seconds; 0 for no limit. */
   readonly duration: number;
   /** 0 (held) to 31 (expedite), 16 by default. */
   readonly urgency: number;
   readonly queue: string | null;
   readonly bank: string | null;
-  /** File for standard output, a template like `out-{{id}}.txt`; null for none. */
+  /** File for standard output, a template like `out-{{id}}.txt`; null where the entry names none. */
   readonly output: string | null;
-  /** File for standard error; null for the same place as `output`. */
+  /** File for standard error; null for the same file as `output`. */
   readonly error: string | null;
-  /** Jobspec attributes (RFC 14) on top of those above, for members that have jobspecs. */
+  /** Jobspec attributes (RFC 14) on top of those above, for members with jobspecs. */
   readonly attributes: Readonly<Record<string, unknown>>;
   /** Index of its entry in the group; becomes `attributes.user.origin.entry`. */
   readonly entry: number;
   /** They become `attributes.user.parameters`; their texts become `attributes.user.origin.texts`. */
   readonly parameters: Row;
   /**
-   * What else was filled in when it was submitted, by name (`index`, `event.id`): with it, the same job can be made
-   * again. Null for a job that is as the file has it.
+   * Other values that were filled in at its submission, by name (`index`, `event.id`). They are needed to
+   * submit the same job again. Null for a job that equals its entry in the file.
    */
   readonly values: Row | null;
 }
 
-/** How the values of a parameter are drawn. */
+/** The distribution from which the values of a parameter are drawn. */
 export type Distribution =
-  /** From `from` up to, but not with, `to`. */
+  /** From `from` up to `to`, `to` excluded. */
   | { readonly kind: 'uniform' | 'loguniform'; readonly from: number; readonly to: number }
   | { readonly kind: 'normal'; readonly mean: number; readonly deviation: number }
   /** Both ends included. */
   | { readonly kind: 'integer'; readonly from: number; readonly to: number }
   | { readonly kind: 'choice'; readonly values: readonly Given[] };
 
-/** What the parameters of an entry range over. */
+/** The values of an entry's parameters. */
 export interface Sweep {
   /** All parameters, in the order of the file. */
   readonly names: readonly string[];
@@ -73,7 +73,10 @@ export interface Sweep {
   readonly seed: number;
 }
 
-/** A job as the file has it: its texts, and what became of them a number, may hold tags like `{{temperature}}`. */
+/**
+ * A job as it is written in the file. Its texts may hold tags like `{{temperature}}`, and so may texts in
+ * place of numbers.
+ */
 export interface JobDraft
   extends Omit<
     JobTemplate,
@@ -84,7 +87,7 @@ export interface JobDraft
   readonly cores: number | string;
   readonly gpus: number | string;
   readonly duration: number | string;
-  /** The names in all its tags but Flux's own. */
+  /** The names in all its tags, except Flux's own. */
   readonly names: ReadonlySet<string>;
   /** Null without parameters. */
   readonly sweep: Sweep | null;
@@ -99,23 +102,26 @@ export interface JobEntry extends JobTemplate {
   readonly count: number;
   /** The command as it was written, for messages. */
   readonly commandText: string;
-  /** What it was made of, where other values could make another job of it; null where nothing can. */
+  /** The draft of the entry; null where other values can't change the job. */
   readonly draft: JobDraft | null;
   /**
-   * Its tags ask for what is known only when it is submitted, so the entry itself is no job yet: its draft is to be
-   * filled in then.
+   * The draft has tags whose values are known only at a submission. The entry itself is not a complete job;
+   * its draft must be filled in first.
    */
   readonly late: boolean;
 }
 
-/** When jobs that ended badly are submitted again. */
+/** When failed jobs are submitted again. */
 export interface RetryPolicy {
-  /** Times that a job is submitted again at most. */
+  /** Maximum number of times that a job is submitted again. */
   readonly times: number;
-  /** Seconds from the end of a job to its next submission: `initial`, then each time `factor` times as long. */
+  /**
+   * Seconds from the end of a job to its next submission: first `initial`, then multiplied by `factor` each
+   * time.
+   */
   readonly backoff: { readonly initial: number; readonly factor: number; readonly longest: number };
   readonly outcomes: readonly ('failed' | 'timeout' | 'canceled')[];
-  /** Or jobs whose gravest exception is of one of these types. */
+  /** Also jobs whose gravest exception has one of these types. */
   readonly exceptions: readonly string[];
 }
 
@@ -124,9 +130,9 @@ export interface GroupProbe {
   /** `lammps.thermo` */
   readonly probe: PluginPartName;
   readonly with: Readonly<Record<string, unknown>>;
-  /** The names of what it measures: variables of the group. */
+  /** The names of its values: variables of the group. */
   readonly values: readonly string[];
-  /** Seconds that it may take for a job. */
+  /** Seconds that the probe may take for a job. */
   readonly timeout: number;
 }
 
@@ -137,33 +143,33 @@ export interface JobGroup {
   readonly entries: readonly JobEntry[];
   /** Sum of the entries' counts. */
   readonly count: number;
-  /** Seconds that an active job may be without an event before it counts as stalled; null for ever. */
+  /** Seconds without an event after which an active job counts as stalled; null for never. */
   readonly stalled: number | null;
   readonly probes: readonly GroupProbe[];
 }
 
 export interface Rule {
-  /** As people know it: the rule's `name` or, without one, its trigger (`count.sleep.success`, `start`). */
+  /** The title for users: the rule's `name` or, without one, its trigger (`count.sleep.success`, `start`). */
   readonly title: string;
   /** The trigger as it was written: `job-finish`, `metric`. */
   readonly triggerText: string;
   /** `when` as it was written, a number or text; null for none. */
   readonly whenText: number | string | null;
-  /** The algorithm (`use:`) that it is of, or null for a rule of the file itself. */
+  /** The algorithm (`use:`) of the rule, or null for a rule of the file itself. */
   readonly algorithm: string | null;
   readonly trigger: Trigger;
-  /** What must hold besides; null for nothing, or where the trigger has the short form of it. */
+  /** An additional condition; null without one, or where the trigger has the short form of it. */
   readonly when: ExpressionCondition | null;
   /** The states in which the rule is judged; empty for all. */
   readonly in: readonly string[];
-  /** Seconds that the condition must have held (or the state lasted), or null. */
+  /** Seconds for which the condition must have held (or the state lasted), or null. */
   readonly for: number | null;
   /** The least seconds between two firings, or null. */
   readonly cooldown: number | null;
   readonly action: Action;
 }
 
-/** Where the user's own functions come from, and what they are written in. */
+/** The origin of the user's functions, and their language. */
 export type CustomSource = { readonly language: 'javascript' | 'python' } & (
   | {
       readonly kind: 'inline';
@@ -180,23 +186,23 @@ export type CustomSource = { readonly language: 'javascript' | 'python' } & (
 
 /** A plugin of the file. */
 export interface ConfigPlugin extends PluginInfo {
-  /** As the file names it: `./lammps.mjs`. */
+  /** The plugin as the file names it: `./lammps.mjs`. */
   readonly specifier: string;
   /** Of its module. */
   readonly url: string;
 }
 
 export interface EnsembleConfig {
-  /** The file it came from, absolute, or null. */
+  /** The file of the ensemble, absolute, or null. */
   readonly file: string | null;
   readonly debug: boolean;
-  /** Seconds between heartbeats, 0 for none. */
+  /** Seconds between heartbeats; 0 without heartbeats. */
   readonly heartbeat: number;
-  /** Of the ensemble, the first is the initial one; empty for an ensemble without. */
+  /** States of the ensemble; the first is the initial one. Empty for an ensemble without states. */
   readonly states: readonly string[];
-  /** In the order in which the file names them first. */
+  /** In the order of their first entries in the file. */
   readonly groups: ReadonlyMap<string, JobGroup>;
-  /** By the name of a parameter, an integer among its values that no number can be trusted to hold. */
+  /** By the name of a parameter, one of its integers that a number may not hold exactly. */
   readonly largeParameters: ReadonlyMap<string, bigint>;
   readonly rules: readonly Rule[];
   readonly custom: CustomSource | null;

@@ -1,73 +1,73 @@
-/** Why jobs failed, as a run says it. */
+/** Why jobs of a run failed. */
 
 import type { Given } from './written.js';
 
-/** A job that failed, with what its member knows of it; null where that is not known. */
+/** A failed job, with the facts that its member knows; null for unknown facts. */
 export interface FailedJob {
   readonly job: bigint;
   readonly parameters: Readonly<Record<string, Given>> | null;
-  /** The last line on its standard error, where that says more than the reason does. */
+  /** The last line on its standard error, if it adds something to the reason. */
   readonly line: string | null;
   /** Files with its standard output and error. */
   readonly output: string | null;
   readonly error: string | null;
 }
 
-/** What failures of one reason have in common. */
+/** Common properties of failures with one reason. */
 export interface FailureCause {
   /** In words: `exit status 3`, `start failed: a.out: No such file or directory`. */
   readonly reason: string;
-  /** Type of the exception that ended the jobs: `exec`, `timeout`, `alloc`, ...; null without one. */
+  /** Type of the exception that ended the jobs: `exec`, `timeout`, `alloc`, ...; null without an exception. */
   readonly exception: string | null;
-  /** Its note, that of the first job. */
+  /** The exception's note for the first job. */
   readonly note: string | null;
   /** Null where the job did not exit: it never started, or a signal ended it. */
   readonly exitStatus: number | null;
-  /** Name of the signal that ended it, also of one that a shell told by its exit status. */
+  /** Name of the signal that ended it, also where a shell reported the signal by its exit status. */
   readonly signal: string | null;
 }
 
-/** A job that failed, or that others have canceled, told as it happens: once for each group and reason. */
+/** A job that failed or was canceled by others, reported as it happens: once for each group and reason. */
 export interface Failure extends FailureCause, FailedJob {
   readonly group: string;
-  /** Somebody else has canceled it: it has not failed. */
+  /** The cancel did not come from this run: the job has not failed. */
   readonly canceled: boolean;
-  /** The job is to be submitted again, so that it may succeed in the end. */
+  /** The job will be submitted again, and may still succeed. */
   readonly again: boolean;
 }
 
 export interface FailureReason extends FailureCause {
-  /** Jobs that failed in the end, or were canceled, for this reason. */
+  /** Jobs whose last attempt failed, or was canceled, for this reason. */
   readonly count: number;
-  /** Different last lines on standard error, of some of the jobs. */
+  /** Different last lines on standard error of some of the jobs. */
   readonly lines: readonly string[];
   /** The first of the jobs. */
   readonly jobs: readonly FailedJob[];
 }
 
-/** The jobs of a group that failed in the end, and those that others than the run have canceled. */
+/** Jobs of a group whose last attempt failed, and jobs that were canceled from outside of the run. */
 export interface GroupFailures {
   readonly failed: number;
-  /** By others than the run: these jobs have not failed. */
+  /** Canceled from outside of the run; these jobs have not failed. */
   readonly canceled: number;
-  /** Jobs of the group, a job that was submitted again counting once. */
+  /** Jobs of the group. A job that was submitted again counts once. */
   readonly jobs: number;
   /** The most frequent one first. */
   readonly reasons: readonly FailureReason[];
 }
 
-/** A failed job, of which nothing is known beyond its id where `trace` is null. */
+/** A failed job. Only its id is known where `trace` is null. */
 export function failedJob(job: bigint, trace: JobTrace | null): FailedJob {
   const { parameters = null, line = null, output = null, error = null } = trace ?? {};
   return { job, parameters, line, output, error };
 }
 
-/** What a member knows of a job that has failed. */
+/** Facts of a failed job from its member. */
 export interface JobTrace {
   readonly parameters: Readonly<Record<string, Given>> | null;
-  /** The last line on standard error that is not blank, at most 300 characters; null for none. */
+  /** The last line on standard error that is not blank, at most 300 characters; null without such a line. */
   readonly line: string | null;
-  /** Paths of the files with its output and its errors, null where it names none. */
+  /** Paths of the files with its output and its errors, null without a file. */
   readonly output: string | null;
   readonly error: string | null;
 }

@@ -1,4 +1,4 @@
-/** One time that a rule's action is due, as people and programs see it. */
+/** One time that a rule's action is due, as observers see it. */
 
 import type { Action } from './action.js';
 import type { MetricsSnapshot } from './metrics.js';
@@ -18,24 +18,27 @@ export interface Firing {
   readonly trigger: string;
   /** The rule's name or, without one, its trigger: `count.sleep.success`. */
   readonly name: string;
-  /** The algorithm (`use:`) that the rule is of, or null. */
+  /** The algorithm (`use:`) of the rule, or null. */
   readonly algorithm: string | null;
   readonly action: Action['name'];
   /** The action's label: a group or a function. */
   readonly label: string | null;
   /** Of the event or heartbeat that made the rule due, in seconds since the epoch. */
   readonly timestamp: number;
-  /** The job whose event it was. */
+  /** The job of the event. */
   readonly job: bigint | null;
   /** The group of that job, or of the metric. */
   readonly group: string | null;
-  /** The state of the ensemble in which the rule was judged; null when it has none. */
+  /** The state of the ensemble when the rule was evaluated; null without states. */
   readonly state: string | null;
-  /** The state that the firing led to; null when it led to none, or another firing of the same moment did. */
+  /**
+   * The state that the firing led to; null when it led to none, or when another firing of the same moment
+   * took precedence.
+   */
   readonly goto: string | null;
-  /** The metric's value, for metric rules: of an expression, that of the first metric that it names. */
+  /** The metric's value, for metric rules. For an expression, the value of the first metric in it. */
   readonly value: number | null;
-  /** The event's name; for a stalled job, that of the last one. */
+  /** The event's name; for a stalled job, that of its last event. */
   readonly event: string | null;
   /** The engine's source submits the jobs by itself. */
   readonly submitting: boolean;
@@ -47,20 +50,20 @@ export interface Firing {
   readonly parameters: Parameters | null;
   /** Index of the job's entry in its group, for the same. */
   readonly entry: number | null;
-  /** The other values that the job was made from, for the same. */
+  /** The other values of the job's tags, for the same. */
   readonly origin: JobOrigin | null;
 }
 
-/** What a job of an ensemble was made from, in addition to its entry and its parameters (`attributes.user.origin`). */
+/** The origin of a job, in addition to its entry and its parameters (`attributes.user.origin`). */
 export interface JobOrigin {
-  /** Index of the rule that it was first submitted for; -1 for an external request. */
+  /** Index of the rule of its first submission; -1 for an external request. */
   readonly rule: number;
-  /** Number of the firing, and of the job among those of the firing. */
+  /** Number of the firing, and of the job within the firing. */
   readonly firing: number;
   readonly index: number;
-  /** The values of its tags, by name; null for a job that is as the file has it. */
+  /** The values of its tags, by name; null for a job that equals its entry in the file. */
   readonly values: Parameters | null;
-  /** Parameters and values as they are written, by name, where that is not as `String` writes them: `1.10`. */
+  /** Parameters and values as they are written, by name, where this differs from `String`: `1.10`. */
   readonly texts: Readonly<Record<string, string>>;
 }
 

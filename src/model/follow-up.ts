@@ -1,4 +1,4 @@
-/** Actions and rules that user code asks for. */
+/** Actions and rules that user code requests. */
 
 import type { Action } from './action.js';
 import type { Rule } from './ensemble.js';
@@ -7,5 +7,5 @@ export type FollowUp =
   | { readonly kind: 'action'; readonly action: Action }
   | { readonly kind: 'rule'; readonly rule: Rule };
 
-/** The user's code returned something that can't be an action or a rule; the message says what is wrong with it. */
+/** User code returned something that is not a valid action or rule; the message names the mistake. */
 export class NoAction extends Error {}

@@ -16,7 +16,7 @@ export const NODE_KEYS = [
 
 export type NodeKey = (typeof NODE_KEYS)[number];
 
-/** What is known of a job, or of the first of its tasks, that tags can ask for. */
+/** Facts of a job, or of the first of its tasks, that tags can refer to. */
 export interface JobTagValues {
   readonly id: bigint;
   /** See `filesOf`. */
@@ -33,7 +33,7 @@ export interface JobTagValues {
 export interface JobFacts extends JobTagValues {
   readonly group: string;
   readonly parameters: Parameters;
-  /** What other tags than Flux's stand for. */
+  /** The values of tags that are not Flux's. */
   readonly values: Readonly<Record<string, string>>;
   /** Absolute. */
   readonly workdir: string;

@@ -1,13 +1,13 @@
 /**
- * Job ids like Flux's (RFC 19): 64 bits that grow with time, and their base58 spelling for people. Never a
- * `number`: an id passes 2^53 after six days.
+ * Job ids like Flux's (RFC 19): 64 bits that grow with time, and their base58 spelling for people. An id is
+ * never a `number`, because it exceeds 2^53 after six days.
  */
 
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const BASE = 58n;
 const MAX_ID = (1n << 64n) - 1n;
 
-/** 40 bits of milliseconds, 14 bits of generator (always 0: there is one), 10 bits of sequence. */
+/** 40 bits of milliseconds, 14 bits of generator (always 0, the only one), 10 bits of sequence. */
 const MILLISECOND_SHIFT = 24n;
 const IDS_PER_MILLISECOND = 1024;
 
@@ -15,7 +15,7 @@ const IDS_PER_MILLISECOND = 1024;
 export class JobIdGenerator {
   readonly #now: () => number;
   readonly #epoch: number;
-  /** Begins after 0, so that no job has the id 0. */
+  /** Begins after 0, so that 0 is never the id of a job. */
   #millisecond = 0;
   #sequence = IDS_PER_MILLISECOND;
 
@@ -25,7 +25,7 @@ export class JobIdGenerator {
     this.#epoch = now();
   }
 
-  /** The next id. A millisecond that has given all of its ids borrows from the one to come. */
+  /** Returns the next id. A millisecond without ids left takes one from the next millisecond. */
   next(): bigint {
     const elapsed = Math.floor(this.#now() - this.#epoch);
     if (elapsed > this.#millisecond) {
@@ -39,7 +39,7 @@ export class JobIdGenerator {
   }
 }
 
-/** The F58 form of an id, as Flux prints it: `ƒ31E8hNw`. `prefix` is `f` where only ASCII will do. */
+/** The F58 form of an id, as Flux prints it: `ƒ31E8hNw`. `prefix` is `f` for ASCII only. */
 export function formatJobId(id: bigint, prefix: 'ƒ' | 'f' = 'ƒ'): string {
   let digits = '';
   let rest = id;
@@ -50,7 +50,7 @@ export function formatJobId(id: bigint, prefix: 'ƒ' | 'f' = 'ƒ'): string {
   return prefix + digits;
 }
 
-/** The id that a text means, in F58 (`ƒ...` or `f...`), decimal, or hexadecimal (`0x...`); null for none. */
+/** Parses an id in F58 (`ƒ...` or `f...`), decimal, or hexadecimal (`0x...`); null for an invalid text. */
 export function parseJobId(text: string): bigint | null {
   const f58 = /^[ƒf](.+)$/u.exec(text)?.[1];
   let id: bigint;
@@ -60,7 +60,7 @@ export function parseJobId(text: string): bigint | null {
       const digit = ALPHABET.indexOf(character);
       if (digit < 0) return null;
       id = id * BASE + BigInt(digit);
-      if (id > MAX_ID) return null; // also keeps a long text from costing more than it should
+      if (id > MAX_ID) return null; // This check also bounds the cost of a long text.
     }
   } else if (/^(?:\d{1,20}|0x[\da-f]{1,16})$/iu.test(text)) {
     id = BigInt(text);

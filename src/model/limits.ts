@@ -6,5 +6,5 @@ export const MAX_COUNT = 2 ** 31 - 1;
 /** Rows of parameters that a group may have. */
 export const MAX_ROWS = 100_000;
 
-/** Seconds of the longest timer: Node counts its milliseconds in 31 bits, and a longer one would fire at once. */
+/** Seconds of the longest timer. Node counts milliseconds in 31 bits, and would fire a longer timer at once. */
 export const MAX_TIMER = Math.floor((2 ** 31 - 1) / 1000);

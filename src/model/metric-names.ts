@@ -11,7 +11,7 @@ export const STATISTICS = ['mean', 'variance', 'min', 'max', 'iqr', 'mad', 'q25'
 /** A statistic that is kept of each variable of each group. */
 export type KeptStatistic = (typeof STATISTICS)[number];
 
-/** Statistics that are kept where a rule names them; percentiles too. */
+/** Statistics that are kept only where a rule names them; so are percentiles. */
 export const ASKED_STATISTICS = ['median', 'std', 'sum', 'last', 'count', 'ewma', 'piqr', 'pmad'] as const;
 
 /**
@@ -20,7 +20,7 @@ export const ASKED_STATISTICS = ['median', 'std', 'sum', 'last', 'count', 'ewma'
  */
 export type Statistic = KeptStatistic | (typeof ASKED_STATISTICS)[number] | `p${number}`;
 
-/** Variables that are measured of each job, in seconds. */
+/** Variables that are measured for each job, in seconds. */
 export const VARIABLES = ['duration', 'pending'] as const;
 
 /** `duration` is from start to finish, `pending` from submit to start. */
@@ -43,13 +43,13 @@ export const COUNTS = [
 /** A count of each group; `pending` and `running` are gauges, the others only grow. */
 export type Count = (typeof COUNTS)[number];
 
-/** Counts that rise and fall: how many jobs there are, not how many there were. */
+/** Counts that rise and fall: the current number of jobs. */
 export const GAUGES: readonly Count[] = ['pending', 'running'];
 
-/** Of groups what their probes measure; null where that could not be told. */
+/** Probe variables by group; null where they are unknown. */
 export type ProbeNames = ReadonlyMap<string, readonly string[] | null>;
 
-/** The names of what the probes of a group measure. */
+/** The names of a group's probe variables. */
 export function probedOf({
   probes,
 }: {
@@ -58,7 +58,7 @@ export function probedOf({
   return probes.flatMap(({ values }) => values);
 }
 
-/** Names of job groups, with the variables that probes give some of them. */
+/** Names of job groups, with the probe variables of some of them. */
 export class GroupNames extends Set<string> {
   readonly probes: ProbeNames;
 
@@ -69,8 +69,8 @@ export class GroupNames extends Set<string> {
 }
 
 /**
- * The variables of a group: those of all groups, and what its probes measure, or for a group that there is not, those
- * of any other. Null when not all are known.
+ * The variables of a group: the common ones and its probe variables. An unknown group gets the probe
+ * variables of all groups. Null when some are unknown.
  */
 export function variablesOf(groups: ReadonlySet<string> | null, group: string): readonly string[] | null {
   if (groups === null) return null;
@@ -80,14 +80,14 @@ export function variablesOf(groups: ReadonlySet<string> | null, group: string): 
   return [...VARIABLES, ...probed.flatMap((names) => names ?? [])];
 }
 
-/** Whether a variable is one that every group has. */
+/** Whether every group has the variable. */
 export function isOwnVariable(name: string): name is Variable {
   return (VARIABLES as readonly string[]).includes(name);
 }
 
 const PERCENTILE = /^p(\d{1,3}(?:\.\d+)?)$/;
 
-/** The quantile, from 0 to 1, that `p95`, `p99.9` or `median` asks for; null when it is none of these. */
+/** The quantile, from 0 to 1, of `p95`, `p99.9` or `median`; null for other names. */
 export function quantileOf(statistic: string): number | null {
   if (statistic === 'median') return 0.5;
   const percent = Number(PERCENTILE.exec(statistic)?.[1] ?? Number.NaN);
@@ -120,17 +120,17 @@ export function formatMetricName(metric: MetricName): string {
   }
 }
 
-/** A metric's name taken apart: `mean.lammps-duration`, `count.lammps.success`, `rate(count.lammps.failed, 10m)`. */
+/** A parsed metric name: `mean.lammps-duration`, `count.lammps.success`, `rate(count.lammps.failed, 10m)`. */
 export type MetricName =
   | {
       readonly kind: 'statistic';
       readonly statistic: Statistic;
       readonly group: string;
-      /** `Variable`, or what a probe of the group measures. */
+      /** `Variable`, or a probe variable of the group. */
       readonly variable: string;
-      /** Of the last so many seconds; null for all since the beginning. */
+      /** Seconds of the window that ends now; null for the whole run. */
       readonly window: number | null;
     }
   | { readonly kind: 'count'; readonly group: string; readonly count: Count }
-  /** How often a second, over the last so many seconds. */
+  /** Growth per second, over a window of this many seconds. */
   | { readonly kind: 'rate'; readonly group: string; readonly count: Count; readonly window: number };

@@ -2,13 +2,13 @@
 
 import type { Count, KeptStatistic } from './metric-names.js';
 
-/** Plain data; nothing here changes one. */
+/** Plain data, which is never changed here. */
 export interface StreamState {
   readonly count: number;
   readonly mean: number;
   /** Sum of squared differences from the mean. */
   readonly squares: number;
-  /** 0 where there is no number, as is `max`. */
+  /** 0 without numbers, as is `max`. */
   readonly min: number;
   readonly max: number;
   readonly sum: number;
@@ -16,23 +16,26 @@ export interface StreamState {
   readonly zeros: number;
   /** Index of the first bucket (log-buckets.ts). */
   readonly first: number;
-  /** How many numbers fell into each bucket from there on. At most 2048; the lowest then holds all smaller ones. */
+  /**
+   * How many numbers fell into each bucket from there on. At most 2048 buckets; the lowest then holds all
+   * smaller numbers.
+   */
   readonly buckets: Float64Array;
 }
 
 export interface EngineStatus {
   readonly activeJobs: number;
-  /** Jobs on their way to the source, or accepted there and not heard of yet. */
+  /** Jobs on their way to the source, or accepted by it and without an event yet. */
   readonly submitting: number;
   /** Jobs that wait for their next submission. */
   readonly retrying: number;
-  /** No job is active, yet time alone might make a rule due. */
+  /** No job is active, but time alone may make a rule due. */
   readonly timeCouldFire: boolean;
   /** No rule fires any more. */
   readonly ended: boolean;
   /** The sentinel has been seen. */
   readonly backlogOver: boolean;
-  /** The state that the ensemble is in; null when it has none. */
+  /** The current state of the ensemble; null without states. */
   readonly state: string | null;
   readonly records: number;
   /** Events in all records. */
@@ -40,10 +43,10 @@ export interface EngineStatus {
   /** Events of jobs that belong to the ensemble. */
   readonly trackedEvents: number;
   readonly decodeErrors: number;
-  /** Times left out because a clock was set back between a job's two events. */
+  /** Times that were left out because a clock was set back between two events of a job. */
   readonly negativeIntervals: number;
   readonly firings: number;
-  /** Jobs that ended while the stream was gone, nobody knows how. */
+  /** Jobs that ended while the stream was interrupted, with an unknown result. */
   readonly lostJobs: number;
   /** Time of the earliest and of the latest event, in seconds since the epoch; 0 before the first one. */
   readonly earliest: number;
@@ -67,7 +70,7 @@ export interface GroupMetrics {
   readonly duration: SummaryValues;
   /** Seconds from submit to start. */
   readonly pending: SummaryValues;
-  /** What probes measure, by name, of groups that have some. */
+  /** Probe variables, by name, of groups that have some. */
   readonly probes?: Readonly<Record<string, SummaryValues>>;
 }
 
@@ -79,9 +82,12 @@ export interface GroupStates {
 
 export interface MetricsSnapshot {
   readonly groups: ReadonlyMap<string, GroupMetrics>;
-  /** Metrics that rules name and that `groups` does not hold, by name: `p95.lammps-duration`; null without a value. */
+  /**
+   * Metrics that rules name and that are not in `groups`, by name: `p95.lammps-duration`; null without a
+   * value.
+   */
   readonly named: ReadonlyMap<string, number | null>;
-  /** By group; null where no sketches are kept of all streams. */
+  /** By group; null where the run keeps no sketches of all streams. */
   readonly states: ReadonlyMap<string, GroupStates> | null;
   readonly status: EngineStatus;
 }

@@ -1,6 +1,6 @@
 /** Parameters of jobs. */
 
-/** What a parameter of a job may be. */
+/** A value of a job's parameter. */
 export type ParameterValue = string | number | boolean;
 
 /** The parameters of one job, by name. */

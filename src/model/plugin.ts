@@ -1,4 +1,4 @@
-/** A plugin as a configuration knows it: the names of its parts. */
+/** A plugin in a configuration: the names of its parts. */
 
 /** An action of a plugin, a kind of jobs, or a probe. */
 export interface PluginEntry {
@@ -7,7 +7,7 @@ export interface PluginEntry {
 }
 
 export interface PluginInfo {
-  /** What comes before the dot in `lammps.check`. */
+  /** The part of `lammps.check` before the dot. */
   readonly name: string;
   readonly actions: readonly PluginEntry[];
   readonly jobs: readonly PluginEntry[];

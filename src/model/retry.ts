@@ -1,4 +1,4 @@
-/** A job that ended badly and is submitted again. */
+/** A job that failed and is submitted again. */
 
 import type { JobOrigin } from './firing.js';
 import type { Parameters } from './parameters.js';
@@ -14,9 +14,9 @@ export interface Retry extends JobOrigin {
   readonly group: string;
   /** Index of its entry in the group. */
   readonly entry: number;
-  /** Times that it was submitted before. */
+  /** Number of earlier submissions. */
   readonly attempt: number;
   readonly parameters: Parameters | null;
-  /** The engine's source submits it by itself. */
+  /** The engine's source submits the job by itself. */
   readonly submitting: boolean;
 }

@@ -1,34 +1,34 @@
-/** `tests:` of an ensemble as the rest of the program sees them. Times are in seconds from the start of the test. */
+/** `tests:` of a checked ensemble. Times are in seconds from the start of the test. */
 
 import type { Condition } from './condition.js';
 import type { MetricName } from './metric-names.js';
 import type { Row } from './written.js';
 
-/** Which jobs of a group a line means. */
+/** The jobs of a group that a line refers to. */
 export type JobSelection =
   /** By their numbers, counted from 1 in the order of submission. */
   | { readonly kind: 'numbers'; readonly ranges: readonly (readonly [first: number, last: number])[] }
-  /** As many as that of those that can do what is asked, the oldest first. */
+  /** This many of the jobs in a suitable state, the oldest first. */
   | { readonly kind: 'oldest'; readonly count: number }
-  /** All that can. */
+  /** All jobs in a suitable state. */
   | { readonly kind: 'all' };
 
-/** What becomes of a job: its exit code, the signal that ends it, or a fatal exception. */
+/** The outcome of a job: its exit code, the signal that ends it, or a fatal exception. */
 export type Outcome =
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'signal'; readonly number: number }
   | { readonly kind: 'exception'; readonly type: string }
-  /** Nothing ends it but a line of the script, its time limit, or a rule. */
+  /** Only a line of the script, its time limit, or a rule ends the job. */
   | { readonly kind: 'none' };
 
-/** Something that happens to jobs, as a line of the script says it. */
+/** An event of jobs in a line of the script. */
 export type Happening =
   | {
       readonly kind: 'submit';
       readonly group: string;
       readonly count: number;
       readonly held: boolean;
-      /** In place of the group's own. */
+      /** In place of the group's own values. */
       readonly parameters: Row;
     }
   | { readonly kind: 'start'; readonly group: string; readonly jobs: JobSelection }
@@ -38,7 +38,10 @@ export type Happening =
       readonly jobs: JobSelection;
       readonly outcome: Exclude<Outcome, { readonly kind: 'none' }>;
     }
-  /** An exception that ends nothing (severity above 0), or another event of RFC 21 that changes no state. */
+  /**
+   * An exception that does not end the job (severity above 0), or another event of RFC 21 that changes no
+   * state.
+   */
   | {
       readonly kind: 'exception';
       readonly group: string;
@@ -52,23 +55,23 @@ export type Happening =
 export interface ScriptLine {
   readonly time: number;
   readonly happening: Happening;
-  /** As it was written, and on which line, for messages. */
+  /** The text and its line, for messages. */
   readonly text: string;
   readonly line: number | null;
 }
 
-/** What the jobs of a group do by themselves: the n-th job takes the n-th of each list, which begin again. */
+/** The course of a group's jobs: the n-th job takes the n-th item of each list. Lists repeat. */
 export interface JobPlan {
   /** Least seconds from submission to start. */
   readonly wait: readonly number[];
-  /** Seconds from start to end; empty when nothing but the script ends them. */
+  /** Seconds from start to end; empty when only the script ends the jobs. */
   readonly duration: readonly number[];
   readonly outcome: readonly Outcome[];
-  /** What probes measure of jobs that end well, by name. */
+  /** Values of probe variables for successful jobs, by name. */
   readonly probes: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Synthetic jobs, in the terms of `ensemble synth`, of some groups of the file. */
+/** Synthetic jobs, with the options of `ensemble synth`, of some groups of the file. */
 export interface SynthSettings {
   readonly groupNames: readonly string[];
   readonly jobs?: number | undefined;
@@ -83,15 +86,15 @@ export interface ExpectedFiring {
   readonly time: number;
   readonly action: string;
   readonly label: string | null;
-  /** The state that it leads to; null when nothing is said of that. */
+  /** The state that it leads to; null for any. */
   readonly goto: string | null;
-  /** The rule's title, its trigger or, as `rules[1]`, its index; null when any will do. */
+  /** The rule's title, its trigger or, as `rules[1]`, its index; null for any rule. */
   readonly by: string | null;
   readonly text: string;
   readonly line: number | null;
 }
 
-/** What a metric must be in the end. */
+/** The expected value of a metric at the end. */
 export type ExpectedValue =
   | { readonly kind: 'near'; readonly value: number; readonly tolerance: number }
   | { readonly kind: 'condition'; readonly condition: Condition }
@@ -99,7 +102,7 @@ export type ExpectedValue =
   | { readonly kind: 'none' };
 
 export interface ExpectedMetric {
-  /** As it was written. */
+  /** The text as it was written. */
   readonly name: string;
   readonly metric: MetricName;
   readonly value: ExpectedValue;
@@ -108,13 +111,13 @@ export interface ExpectedMetric {
 }
 
 export const TEST_ENDS = ['idle', 'terminated', 'stopped', 'until'] as const;
-/** How a test's run came to its end; `until` when its time was over. */
+/** How a test's run ended; `until` when its time was over. */
 export type TestEnd = (typeof TEST_ENDS)[number];
 
 export interface Expectations {
   /** Seconds by which firings may come earlier or later. */
   readonly within: number;
-  /** All firings, in order; null when nothing is said of them. */
+  /** All firings, in order; null where they are not checked. */
   readonly firings: readonly ExpectedFiring[] | null;
   readonly metrics: readonly ExpectedMetric[];
   readonly end: TestEnd | null;
@@ -129,11 +132,11 @@ export type TestInput =
       readonly lines: readonly ScriptLine[];
       /** By group. */
       readonly plans: ReadonlyMap<string, JobPlan>;
-      /** Slots that jobs share; null for as many as they ask for. */
+      /** Slots that the jobs share; null for as many as they need. */
       readonly slots: number | null;
       /** Of the start of the test, in seconds since the epoch. */
       readonly start: number;
-      /** The test ends then at the latest. */
+      /** The latest end of the test. */
       readonly until: number;
     }
   /** A recording, as `ensemble replay` takes it. Absolute. */

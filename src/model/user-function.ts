@@ -1,4 +1,4 @@
-/** What the user's own functions are given, and what they may return. */
+/** The arguments and results of the user's functions. */
 
 import type { Action } from './action.js';
 import type { Rule } from './ensemble.js';
@@ -21,21 +21,21 @@ export interface CustomEvent {
   readonly parameters: Parameters | null;
 }
 
-/** The metrics as they were when the rule fired, however late the function gets to run. */
+/** The metrics at the time of the firing, even if the function runs later. */
 export interface CustomMetrics extends MetricsSnapshot {
-  /** The value under a metric's name, such as `mean.lammps-duration`; null when there is none. */
+  /** The value under a metric's name, such as `mean.lammps-duration`; null without a value. */
   get(name: string): number | null;
 }
 
-/** The running ensemble, for functions that want to do more than return an action. */
+/** The running ensemble, for functions that do more than return an action. */
 export interface CustomHandle {
-  /** What the member is called: `local`. */
+  /** The name of the member: `local`. */
   readonly member: string;
-  /** Aborted when the run ends or the function's time is over. */
+  /** Aborted at the end of the run or of the function's time. */
   readonly signal: AbortSignal;
   /** Ids of the active jobs of a group, or of all groups. */
   activeJobs(group?: string): Promise<BigUint64Array>;
-  /** Cancels jobs; resolves with how many were active. */
+  /** Cancels jobs; resolves with the number of those that were active. */
   cancel(ids: Iterable<bigint>): Promise<number>;
   /** Ends the ensemble, as the action `terminate` does. */
   terminate(): void;
@@ -57,17 +57,20 @@ export interface CustomArguments {
  */
 export type CustomFunction = (args: CustomArguments) => unknown;
 
-/** What was loaded for a run, and is closed at its end. */
+/** Functions that were loaded for a run; closed at its end. */
 export interface LoadedFunctions {
-  /** Calls a function. Rejects when it is not defined, and with what it threw. */
+  /** Calls a function. Rejects when it is not defined, and with the error that it throws. */
   call(name: string, args: CustomArguments): Promise<unknown>;
-  /** Runs the work when a function may be called: at once, or where functions do one thing at a time, in turn. */
+  /** Runs the work when a function may be called: at once or, where functions run one at a time, in turn. */
   turn<T>(work: () => Promise<T>): Promise<T>;
-  /** Ends what runs the functions, whatever they are doing. Resolves when all of it is gone. Idempotent. */
+  /**
+   * Ends the processes and threads of the functions, even during a call. Resolves when all have ended.
+   * Idempotent.
+   */
   close(): Promise<void>;
 }
 
-/** The arguments that every call of a function in a process of its own has. Others are passed as they are. */
+/** The arguments of every call of a function in another process. Other arguments are passed unchanged. */
 export interface CallArguments {
   readonly metrics: CustomMetrics;
   readonly handle: CustomHandle;

@@ -1,11 +1,11 @@
 /**
- * Parameters as they are written. `1.10` is the number 1.1 to expressions and functions, and the text `1.10` in a
- * command: a number and its text are one value until a job is made of it.
+ * Parameters as they are written. `1.10` is the number 1.1 to expressions and functions, and the text `1.10`
+ * in a command. A value keeps both until a job is made of it.
  */
 
 import type { Parameters, ParameterValue } from './parameters.js';
 
-/** A number or a boolean that is written in another way than `String` writes it. */
+/** A number or a boolean whose text differs from the result of `String`. */
 export class Written {
   readonly value: number | boolean;
   readonly text: string;
@@ -15,24 +15,24 @@ export class Written {
     this.text = text;
   }
 
-  /** What a tag is filled in with. */
+  /** The value of a tag. */
   toString(): string {
     return this.text;
   }
 
-  /** What stands in a jobspec. */
+  /** The value in a jobspec. */
   toJSON(): number | boolean {
     return this.value;
   }
 }
 
-/** A value with the text that it is written as; null or undefined when that is not known. */
+/** A value with its original text; null or undefined when the text is unknown. */
 export function given(value: ParameterValue, text: string | null | undefined): Given {
   const same = typeof value === 'string' || text === null || text === undefined || text === String(value);
   return same ? value : new Written(value, text);
 }
 
-/** A value without its text, as expressions and functions take it. */
+/** A value without its text, for expressions and functions. */
 export function plain(value: Given): ParameterValue {
   return value instanceof Written ? value.value : value;
 }
@@ -42,14 +42,14 @@ export function plainRow(row: Row): Parameters {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
 }
 
-/** The texts of the values that are written in another way than `String` writes them, by name. */
+/** The original texts, by name, of the values for which `String` gives another text. */
 export function textsOf(row: Row): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(row).flatMap(([name, value]) => (value instanceof Written ? [[name, value.text]] : [])),
   );
 }
 
-/** Values and texts, which came apart, as one. */
+/** Joins values with their texts. */
 export function rowOf(parameters: Parameters, texts: Readonly<Record<string, string>>): Row {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [
@@ -59,18 +59,16 @@ export function rowOf(parameters: Parameters, texts: Readonly<Record<string, str
   );
 }
 
-/** A parameter, with the text that it is written as where that is not what `String` makes of it: `1.10`, `0x10`. */
+/** A parameter, with its original text where `String` gives another one: `1.10`, `0x10`. */
 export type Given = ParameterValue | Written;
 
-/** Parameters with the texts that they are written as. */
+/** Parameters with their original texts. */
 export type Row = Readonly<Record<string, Given>>;
 
 /** An integer as YAML's core schema writes it. */
 export const INTEGER = /^(?:[-+]?\d+|0o[0-7]+|0x[\dA-Fa-f]+)$/;
 
-/**
- * An integer that a number can't be trusted to hold, read from the text of a number; null for any other number.
- */
+/** An integer that a number may not hold exactly, from the text of a number; null for any other number. */
 export function largeInteger(value: number, text: string): bigint | null {
   return !Number.isSafeInteger(value) && INTEGER.test(text) ? BigInt(text) : null;
 }
