@@ -47,7 +47,7 @@ export type ActionOf<Kind extends ActionKind> = Kind extends ActionKind
 /** An action of a rule. */
 export type Action = ActionOf<ActionKind>;
 
-/** What an action of a kind does or has done. */
+/** A report on an action of a kind. */
 export type ReportOf<Kind extends ActionKind> = Kind extends ActionKind
   ? { readonly kind: Kind } & ActionKinds[Kind]['report']
   : never;

@@ -43,7 +43,7 @@ export type ConditionStep =
 
 /** The condition of a rule. */
 export interface ExpressionCondition {
-  /** As it was written; of the short form with the name of its metric: `count.sleep.failed > 5`. */
+  /** The text as it was written; in the short form with the name of its metric: `count.sleep.failed > 5`. */
   readonly text: string;
   readonly steps: readonly ConditionStep[];
 }

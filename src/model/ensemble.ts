@@ -188,7 +188,7 @@ export type CustomSource = { readonly language: 'javascript' | 'python' } & (
 export interface ConfigPlugin extends PluginInfo {
   /** The plugin as the file names it: `./lammps.mjs`. */
   readonly specifier: string;
-  /** Of its module. */
+  /** Path of its module. */
   readonly url: string;
 }
 

@@ -23,7 +23,7 @@ export interface Firing {
   readonly action: Action['name'];
   /** The action's label: a group or a function. */
   readonly label: string | null;
-  /** Of the event or heartbeat that made the rule due, in seconds since the epoch. */
+  /** The time of the event or heartbeat that made the rule due, in seconds since the epoch. */
   readonly timestamp: number;
   /** The job of the event. */
   readonly job: bigint | null;

@@ -25,11 +25,11 @@ export interface JobTagValues {
   readonly nodes: number;
   /** Whether F58 begins with an ASCII `f`; see `hasAsciiIds`. */
   readonly ascii: boolean;
-  /** Of the first node, by the tag's name without `node.`; null where only Flux knows. */
+  /** Facts of the first node, by the tag's name without `node.`; null where only Flux knows. */
   readonly node: Readonly<Partial<Record<NodeKey, string>>> | null;
 }
 
-/** What is sent to the process of a plugin. */
+/** The facts that the process of a plugin receives. */
 export interface JobFacts extends JobTagValues {
   readonly group: string;
   readonly parameters: Parameters;

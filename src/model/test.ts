@@ -134,7 +134,7 @@ export type TestInput =
       readonly plans: ReadonlyMap<string, JobPlan>;
       /** Slots that the jobs share; null for as many as they need. */
       readonly slots: number | null;
-      /** Of the start of the test, in seconds since the epoch. */
+      /** Time of the start of the test, in seconds since the epoch. */
       readonly start: number;
       /** The latest end of the test. */
       readonly until: number;

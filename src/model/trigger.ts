@@ -12,7 +12,7 @@ export type Trigger =
       /** The group of the jobs; null for jobs of any group. */
       readonly group: string | null;
     }
-  /** Every so many seconds, counted from the start. */
+  /** Repeats after this many seconds, counted from the start. */
   | { readonly kind: 'interval'; readonly seconds: number }
   /** A cron pattern, in a time zone or, for null, in that of this process. */
   | { readonly kind: 'cron'; readonly pattern: string; readonly timezone: string | null }

@@ -99,7 +99,7 @@ describe.concurrent('a plugin', () => {
       ['ERR_CUSTOM', expect.stringMatching(/study\.check failed: with\.group: /)],
     ]);
     expect((await run('{name: study.asks, with: {next: {name: study.chek}}}')).problems).toEqual([
-      ['ERR_CUSTOM', expect.stringContaining("no action 'study.chek'; did you mean 'study.check'?")],
+      ['ERR_CUSTOM', expect.stringContaining("unknown action 'study.chek'; did you mean 'study.check'?")],
     ]);
   });
 
@@ -201,12 +201,12 @@ describe.concurrent('faults of plugins are reported before the run, with line an
     [
       'an unknown action',
       '{name: study.chekc}',
-      "9:20: error: rules[1].action.name: no action 'study.chekc'; did you mean 'study.check'?",
+      "9:20: error: rules[1].action.name: unknown action 'study.chekc'; did you mean 'study.check'?",
     ],
     [
       'an unknown plugin',
       '{name: lammps.check}',
-      "no action 'lammps.check': no plugin is called 'lammps' (plugins: ...; there is 'study')",
+      "unknown action 'lammps.check': no plugin is called 'lammps' (plugins: ...; there is 'study')",
     ],
     ['an action of ours, misspelt', '{name: sumbit, label: a}', "did you mean 'submit'?"],
     ['a key of others', '{name: study.throws, label: a}', 'ignored: study.throws has no label'],

@@ -1,4 +1,4 @@
-/** The action of a rule: its keys, read as the catalog of actions says. */
+/** The action of a rule: its keys, read as the catalog of actions defines them. */
 
 import { actionNames, kindNamed } from '../../actions/catalog.js';
 import type { ActionDefinition } from '../../actions/define.js';
@@ -16,7 +16,7 @@ import type { ResolveContext, ResolvedNames } from './context.js';
 import { resolveOptions } from './plugins.js';
 import { hasStates, stateNamed } from './states.js';
 
-/** Where an action stands. */
+/** The place of an action. */
 interface ActionPlace {
   readonly context: ResolveContext;
   readonly names: ResolvedNames;
@@ -26,7 +26,7 @@ interface ActionPlace {
   readonly path: Path;
 }
 
-/** Makes an action; null after a report of what is wrong with it. `onJob`: see `ActionPlace`. */
+/** Makes an action; null after a report of a mistake. `onJob`: see `ActionPlace`. */
 export function resolveAction(
   context: ResolveContext,
   names: ResolvedNames,
@@ -99,7 +99,7 @@ function checkOptions(
   return checked === null ? null : named;
 }
 
-/** Actions among the options of a plugin must be valid as any other. */
+/** Actions among the options of a plugin are checked like any other. */
 function checkNamedActions(
   context: ResolveContext,
   names: ResolvedNames,
@@ -120,8 +120,8 @@ function checkNamedActions(
 }
 
 /**
- * Checks the tags in the texts of a value, which are filled in when the rule fires. With `isOurs`, other tags are left to
- * the receiver of the value.
+ * Checks the tags in the texts of a value, which are filled in when the rule fires. With `isOurs`, other tags are
+ * left to the receiver of the value.
  */
 function checkTags(
   context: ResolveContext,

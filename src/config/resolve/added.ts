@@ -1,4 +1,7 @@
-/** Actions and rules that come while an ensemble runs: checked by the code that checks those of the file. */
+/**
+ * Actions and rules that are added while an ensemble runs. They are checked by the code that checks those of the
+ * file.
+ */
 
 import { triggerKindOf } from '../../language/triggers/catalog.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
@@ -12,7 +15,8 @@ import { knownPlugins } from './plugins.js';
 import { resolveRules } from './rules.js';
 
 /**
- * A rule for this ensemble, from an object as a file has it.
+ * A rule for this ensemble, from an object in the form of a file.
+ *
  *
  * @throws ConfigError with everything that is wrong with it; its paths begin with `rules[0]`.
  */
@@ -23,7 +27,8 @@ export function resolveAddedRule(rule: object, config: EnsembleConfig): Rule {
 }
 
 /**
- * An action for this ensemble, in a rule that does nothing else. `onJob`: it may be about the job of an event.
+ * An action for this ensemble, as the only part of a rule. `onJob`: it may be about the job of an event.
+ *
  *
  * @throws ConfigError with everything that is wrong with it; its paths begin with `rules[0].action`.
  */
@@ -45,7 +50,7 @@ function resolveOne(config: EnsembleConfig, value: object, check: (problems: Pro
   const [resolved] = resolveRules(
     {
       shape: {
-        // The rest of the ensemble has been resolved: it is in the names below.
+        // The rest of the ensemble has been resolved: the names below come from it.
         config: {
           jobs: [],
           states: [...states],
@@ -63,8 +68,8 @@ function resolveOne(config: EnsembleConfig, value: object, check: (problems: Pro
     { jobs: jobsOf(config), states },
   );
   if (resolved !== undefined && config.heartbeat === 0 && triggerKindOf(resolved.trigger).needsHeartbeat) {
-    // The engine's clock was set when the run began.
-    const message = "the run has no heartbeats, which 'logging: {heartbeat: 60}' in the file gives it";
+    // The engine's heartbeat was set when the run began.
+    const message = "the run has no heartbeats; add 'logging: {heartbeat: 60}' to the file";
     problems.error(['rules', 0, 'trigger'], message);
   }
   if (problems.hasErrors || resolved === undefined) throw problems.toError();

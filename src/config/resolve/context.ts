@@ -3,7 +3,7 @@ import type { CheckedOptions, PluginPart } from '../../plugins/plugin-module.js'
 import type { CheckedShape } from '../schema/check.js';
 import type { ConfigSource, Problems } from '../source/problems.js';
 
-/** What resolving needs to know besides the values. */
+/** The context that resolving needs in addition to the values. */
 export interface ResolveContext {
   readonly shape: CheckedShape;
   readonly source: ConfigSource;
@@ -11,22 +11,22 @@ export interface ResolveContext {
   /** The file, absolute, or null. */
   readonly file: string | null;
   readonly plugins: Plugins;
-  /** Of each rule, the algorithm that it is of, or null; a rule behind the last one is of none. */
+  /** For each rule, its algorithm, or null. Rules after the last item have none. */
   readonly algorithms: readonly (string | null)[];
 }
 
 /** The plugins that names can refer to. */
 export interface Plugins {
   readonly list: readonly ConfigPlugin[];
-  /** Whether `list` holds all: only then is any other name unknown. */
+  /** Whether `list` is complete: only then is any other name unknown. */
   readonly complete: boolean;
-  /** Whether options are right. Throws Error when the plugin can't tell. */
+  /** Whether options are valid. Throws Error when the plugin can't check them. */
   check(plugin: string, part: PluginPart, name: string, options: unknown): CheckedOptions;
-  /** Lets go of what it takes to check. */
+  /** Releases the resources of the checks. */
   close(): void;
 }
 
-/** What rules may refer to. */
+/** Names that rules may refer to. */
 export interface ResolvedNames {
   readonly jobs: ResolvedJobs;
   readonly states: readonly string[];
@@ -34,12 +34,12 @@ export interface ResolvedNames {
 
 export interface ResolvedJobs {
   readonly groups: ReadonlyMap<string, JobGroup>;
-  /** Every name of a group that could be read, also of entries that are otherwise wrong. */
+  /** Every name of a group that could be read, also of entries with other mistakes. */
   readonly names: ReadonlySet<string>;
-  /** Whether `names` holds all: only then is any other name unknown. */
+  /** Whether `names` is complete: only then is any other name unknown. */
   readonly complete: boolean;
   /** The parameters of each group that has some. */
   readonly parameters: ReadonlyMap<string, ReadonlySet<string>>;
-  /** By the name of a parameter, an integer among its values that no number can be trusted to hold. */
+  /** By the name of a parameter, one of its integers that a number may not hold exactly. */
   readonly large: ReadonlyMap<string, bigint>;
 }

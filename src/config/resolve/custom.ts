@@ -1,4 +1,4 @@
-/** Where custom functions come from. */
+/** The origin of custom functions. */
 
 import { resolve } from 'node:path';
 import type { CustomSource } from '../../model/ensemble.js';
@@ -7,7 +7,7 @@ import type { ResolveContext } from './context.js';
 const PATH = ['custom'];
 const MODULE = /^[^\s'"]+\.([cm]?[jt]s|py)$/;
 
-/** Tells a path from source, and JavaScript from Python. */
+/** Distinguishes a path from source, and JavaScript from Python. */
 export function resolveCustom(context: ResolveContext): CustomSource | null {
   const { shape, source, problems, file } = context;
   const { custom } = shape.config;
@@ -33,7 +33,7 @@ function moduleAt(path: string): CustomSource {
   return { kind: 'module', language: path.endsWith('.py') ? 'python' : 'javascript', path };
 }
 
-/** What a path stands for: something beside the file or, without one, in the working directory. */
+/** The file of a path, relative to the folder of the ensemble's file or, without one, to the working directory. */
 function besideFile(path: string, file: string | null): string {
   return file === null ? resolve(path) : resolve(file, '..', path);
 }
@@ -44,7 +44,7 @@ function looksLikePython(source: string): boolean {
     /^[ \t]*(async[ \t]+)?def[ \t]+\w+[ \t]*\(/m.test(source) ||
     /^[ \t]*import[ \t]+\w[\w.]*([ \t]+as[ \t]+\w+)?[ \t]*$/m.test(source) ||
     /^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]/m.test(source);
-  // Python may call something `function`. JavaScript may well hold Python, in a comment or in a string that it hands to a job.
+  // Python may have a name like `function`. JavaScript may contain Python, in a comment or in a string for a job.
   const hasJavaScript =
     /=>|\bfunction\b[ \t]*\*?[ \t]*[\w$]*[ \t]*\([^()]*\)\s*\{|^[ \t]*(export|const|let|var)[ \t]+[\w${*[]/m.test(
       source,

@@ -1,4 +1,4 @@
-/** From a file of the right shape to an ensemble: defaults, job groups, references. */
+/** Resolves a file of the right shape to an ensemble: defaults, job groups, references. */
 
 import { kindOf } from '../../actions/catalog.js';
 import { meansYes } from '../../language/shapes.js';
@@ -14,12 +14,12 @@ import { resolveRules } from './rules.js';
 import { resolveStates } from './states.js';
 import { resolveTests } from './tests.js';
 
-/** Seconds between heartbeats where rules need them and the file does not say; as ensemble-python has it. */
+/** Seconds between heartbeats where rules need them and the file has no value; the default of ensemble-python. */
 const DEFAULT_HEARTBEAT = 60;
 
 /**
- * Reports everything that is wrong with the meaning of a configuration. The result may only be used when no
- * errors were reported, here or before. `recorded`: the jobs come from a recording, so no rule need submit them.
+ * Reports every mistake in the meaning of a configuration. The result may only be used when no errors were
+ * reported, here or before. `recorded`: the jobs come from a recording, so the rules need not submit any.
  */
 export function resolveConfig(context: ResolveContext, recorded: boolean): EnsembleConfig {
   const { shape, file } = context;
@@ -42,7 +42,7 @@ export function resolveConfig(context: ResolveContext, recorded: boolean): Ensem
       shape.config.tests,
     ),
   };
-  // Where something is wrong, more that is odd would only follow from it.
+  // After an error, further advice would only repeat it.
   if (!context.problems.hasErrors) giveAdvice(context, config, jobs.entries, recorded);
   return config;
 }

@@ -30,10 +30,10 @@ import { withJobDefaults } from './plugins.js';
 import { namesOfGroups, resolveProbes } from './probes.js';
 import { resolveRetry } from './retry.js';
 import { hasStates } from './states.js';
-/** Every entry, with the place of the file's entry that it was made of. */
+/** Every entry, with the place of its entry in the file. */
 export type PlacedEntries = readonly { readonly path: Path; readonly entry: JobEntry }[];
 
-/** Groups that have been resolved, as rules that are added refer to them. */
+/** Groups that have been resolved, as added rules refer to them. */
 export function jobsOf({ groups, largeParameters }: EnsembleConfig): ResolvedJobs {
   const parameters = new Map(
     [...groups].map(([name, { entries }]) => [
@@ -44,7 +44,7 @@ export function jobsOf({ groups, largeParameters }: EnsembleConfig): ResolvedJob
   return { groups, names: namesOfGroups(groups), complete: true, parameters, large: largeParameters };
 }
 
-/** What is known of all groups before the first one is made. */
+/** Names of all groups, before the first group is made. */
 interface Overview {
   readonly names: ReadonlySet<string>;
   readonly complete: boolean;
@@ -56,7 +56,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
   const shapes = context.shape.config.jobs;
   const groups = new Map<string, GrowingGroup>();
   const all: { path: Path; entry: JobEntry }[] = [];
-  // What plugins say of their jobs may have parameters too, so it comes before all else.
+  // Jobs of plugins may have parameters too, so plugins come first.
   const jobs = (shapes ?? []).map((job, index) => job && withJobDefaults(context, job, ['jobs', index]));
   const parameters = parameterNames(jobs);
   const probes = resolveProbes(context, jobs);
@@ -101,7 +101,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
   };
 }
 
-/** Integers that no number can be trusted to hold, in the parameters of entries and of actions. */
+/** Integers that a number may not hold exactly, in the parameters of entries and of actions. */
 function largeParameters(
   { shape }: ResolveContext,
   jobs: readonly (JobShape | undefined)[],
@@ -133,7 +133,7 @@ type GrowingGroup = Pick<JobGroup, 'name' | 'probes'> & {
   retry: RetryPolicy | null;
 };
 
-/** What one entry says of the group is said for all. */
+/** `stalled` applies to the whole group, whichever entry sets it. */
 function addStalled(
   { problems }: ResolveContext,
   group: GrowingGroup,
@@ -164,7 +164,7 @@ function parameterNames(shapes: readonly (JobShape | undefined)[]): Map<string, 
   return found;
 }
 
-/** The entries that one of the file stands for: one, or one for each row of its parameters. */
+/** The entries of one entry in the file: a single one, or one for each row of its parameters. */
 function resolveJob(
   context: ResolveContext,
   overview: Overview,
@@ -201,7 +201,7 @@ function resolveJob(
     names: new Set(),
   };
   const found = checkTemplates(context, overview, job, draft, path);
-  // Where something is wrong, what comes out would be wrong too.
+  // After a mistake, the result would be wrong too.
   const whole = found === null ? draft : { ...draft, names: found };
   const late = [...whole.names].some((name) => name !== 'group' && !draft.sweep?.names.includes(name));
   const open = whole.names.size > 0 || draft.sweep !== null;
@@ -230,14 +230,14 @@ function resolveJob(
   return entries;
 }
 
-/** In place of numbers that are not known yet. */
+/** A stand-in for numbers that are not known yet. */
 const NO_NUMBERS = { nodes: 1, tasks: 1, cores: 1, gpus: 0, duration: 0 } as const;
 
 function parameterOf(name: string, group: string, parameters: Row): Given {
   return name === 'group' ? group : (parameters[name] as Given);
 }
 
-/** The command of a job that is not known in full yet, for people to read. */
+/** The text of a command that is not fully known yet. */
 function fillWhatIsKnown(command: readonly string[], parameters: Row): string {
   const lookup = (name: string) => (Object.hasOwn(parameters, name) ? parameters[name] : `{{${name}}}`);
   return showWords(command.map((word) => fillText(word, lookup as Lookup)));
@@ -250,7 +250,7 @@ function describeRow(parameters: Row): string {
     .join(', ');
 }
 
-/** The names in the tags of a job, or null when one of them is wrong, which has been reported then. */
+/** The names in the tags of a job, or null after a report of an invalid tag. */
 function checkTemplates(
   context: ResolveContext,
   overview: Overview,
@@ -262,7 +262,7 @@ function checkTemplates(
   const names = new Set<string>();
   let good = true;
   const known = {
-    // Of parameters that are wrong, the names are right.
+    // Invalid parameters have valid names.
     parameters: draft.sweep?.names ?? [...(parameterNames([job]).get(draft.group) ?? [])],
     ofAnyJob: overview.ofAnyJob,
     hasStates: hasStates(context),
@@ -271,7 +271,7 @@ function checkTemplates(
   };
   const refuseTags = (name: string, at: Path, part: Part = 'value') => {
     if (!isTemplate(name)) return;
-    problems.error(at, `${quote(name)}: a name holds no tags; they are filled in in values`, part);
+    problems.error(at, `${quote(name)}: a name can't contain tags; only values can`, part);
     good = false;
   };
   const look = (value: unknown, at: Path, flux: (name: string) => boolean = () => false): void => {
@@ -298,7 +298,7 @@ function checkTemplates(
   return good ? names : null;
 }
 
-/** A time limit in seconds, unless its tags are to say it. */
+/** A time limit in seconds, unless it has tags. */
 function secondsOrTemplate(duration: number | string): number | string {
   return typeof duration === 'string' && isTemplate(duration) ? duration : durationSeconds(duration);
 }
@@ -334,11 +334,11 @@ function resolveEnvironment(
 ): Record<string, string> {
   const entries = Object.entries(environment).map(([name, value]) => {
     const at = [...path, name];
-    // zod passes over a key called __proto__, and with it over whatever it holds.
+    // zod skips a key called __proto__, and with it its value.
     if (typeof value === 'object') {
       problems.error(at, `must be a string, a number or a boolean; found ${describeValue(value)}`);
     }
-    // As written: 1.10 is a version more often than a number, and must not become 1.1.
+    // The text is kept: 1.10 is usually a version, and must not become 1.1.
     return [name, typeof value === 'string' ? value : (source.writtenAs(at) ?? String(value))];
   });
   return Object.fromEntries(entries);

@@ -1,4 +1,4 @@
-/** What the parameters of a job entry range over. */
+/** The values of a job entry's parameters. */
 
 import { product } from '../../language/sweep.js';
 import type { Distribution, Sweep } from '../../model/ensemble.js';
@@ -14,13 +14,13 @@ import { resolveRange } from './range.js';
 type Written = Exclude<NonNullable<JobShape['parameters']>, readonly unknown[]>[string];
 type Range = Exclude<Written, Scalar | readonly unknown[]>;
 
-/** Names that mean something else in a template. */
+/** Names with another meaning in a template. */
 const TAKEN = new Set(['index', 'state', 'group']);
 
 const DISTRIBUTIONS = ['uniform', 'loguniform', 'normal', 'integer', 'choice'] as const;
 const RANGE_KEYS = ['from', 'to', 'step', 'count', 'scale'] as const;
 
-/** Makes the sweep of an entry; null without parameters, or when they can't be told, which has been reported then. */
+/** Makes the sweep of an entry; null without parameters, or after a report of a mistake. */
 export function resolveSweep(context: ResolveContext, job: JobShape, path: Path): Sweep | null {
   const { problems } = context;
   const at = [...path, 'parameters'];
@@ -87,7 +87,7 @@ function warnOfIdleKeys({ problems }: ResolveContext, job: JobShape, path: Path)
   }
 }
 
-/** The names of explicit rows, which must all have the same. */
+/** The names of explicit rows, which must be the same in all rows. */
 function rowNames(
   { problems }: ResolveContext,
   rows: readonly (Readonly<Record<string, Scalar>> | undefined)[],
@@ -109,7 +109,7 @@ function rowNames(
   return names;
 }
 
-/** The values of one parameter, or how they are drawn; null when that can't be told. */
+/** The values of one parameter, or its distribution; null after a report of a mistake. */
 function resolveOne(
   context: ResolveContext,
   written: Written | undefined,
@@ -130,7 +130,7 @@ function resolveOne(
   if (kinds.length === 0) return resolveRange(context, range, path);
   if (kinds.length > 1 || others.length > 0) {
     const all = [...kinds, ...others].join(' and ');
-    problems.error(path, `has ${all}; only one distribution, or a range, can be meant`, 'key');
+    problems.error(path, `has ${all}; write only one distribution, or a range`, 'key');
     return null;
   }
   return resolveDistribution(context, range, path);
@@ -151,7 +151,8 @@ function resolveDistribution(
   }
   if (normal !== undefined) {
     const [mean = 0, deviation = 0] = normal;
-    if (deviation < 0) return refuse('normal', `a standard deviation of ${deviation} is below 0`);
+    if (deviation < 0)
+      return refuse('normal', `the standard deviation is ${deviation}; it must be 0 or more`);
     return { kind: 'normal', mean, deviation };
   }
   for (const [kind, bounds] of [
@@ -160,10 +161,10 @@ function resolveDistribution(
     ['integer', integer],
   ] as const) {
     if (bounds === undefined) continue;
-    // One of them is wrong, which has been reported.
+    // One of them is invalid, which was reported.
     if (bounds.length < 2 || bounds.includes(undefined as never)) return null;
     const [from = 0, to = 0] = bounds;
-    if (from > to) return refuse(kind, `${from} is more than ${to}; the smaller one comes first`);
+    if (from > to) return refuse(kind, `${from} is more than ${to}; write the smaller one first`);
     if (kind === 'loguniform' && from <= 0) return refuse(kind, 'both must be above 0');
     if (kind === 'integer' && !(Number.isSafeInteger(from) && Number.isSafeInteger(to))) {
       return refuse(

@@ -13,12 +13,12 @@ import { type JobShape, jobSchema } from '../schema/ensemble.js';
 import type { Problems } from '../source/problems.js';
 import type { Plugins, ResolveContext } from './context.js';
 
-/** Plugins that have been loaded before. What options they are given is judged when they get them. */
+/** Plugins that were loaded before. Their options are checked where they are used. */
 export function knownPlugins(list: readonly ConfigPlugin[]): Plugins {
   return { list, complete: true, check: () => ({ ok: true, value: {} }), close() {} };
 }
 
-/** Loads plugins, and reports each that can't be. */
+/** Loads plugins, and reports each one that can't be loaded. */
 export function loadPlugins(
   specifiers: readonly (string | undefined)[],
   problems: Problems,
@@ -42,7 +42,7 @@ export function loadPlugins(
   };
 }
 
-/** The plugin, or what is wrong with it. */
+/** The plugin, or a message about the mistake. */
 function loadOne(
   specifier: string,
   catalog: PluginCatalog,
@@ -57,15 +57,15 @@ function loadOne(
     if (other === undefined) return { ...info, specifier, url: found.value };
     return other.url === found.value
       ? `the plugin ${quote(info.name)} is named twice`
-      : `it is called ${quote(info.name)}, and so is ${other.specifier}; one of the two has to have another name`;
+      : `two plugins are called ${quote(info.name)}: this one and ${other.specifier}; rename one of them`;
   } catch (error) {
     return `the plugin ${specifier} can't be loaded: ${(error as Error).message}`;
   }
 }
 
 /**
- * Looks up what a name stands for and checks the options for it. Returns what the plugin made of them, or null after
- * reporting what is wrong.
+ * Looks up the part with a name and checks the options for it. Returns the plugin's result, or null after a report
+ * of a mistake.
  */
 export function resolveOptions(
   { plugins, problems, shape }: ResolveContext,
@@ -108,12 +108,12 @@ function nothingCalled(text: PluginPartName, part: PluginPart, list: readonly Co
   const what = { actions: 'action', jobs: 'kind of jobs', probes: 'probe' }[part];
   const [owner] = splitPart(text);
   const hint = didYouMean(text, known);
-  if (hint !== '') return `no ${what} ${quote(text)}${hint}`;
+  if (hint !== '') return `unknown ${what} ${quote(text)}${hint}`;
   if (!list.some(({ name }) => name === owner)) {
     const there = list.length === 0 ? '; the file has no plugins' : thereAre(list.map(({ name }) => name));
-    return `no ${what} ${quote(text)}: no plugin is called ${quote(owner)} (plugins: ...${there})`;
+    return `unknown ${what} ${quote(text)}: no plugin is called ${quote(owner)} (plugins: ...${there})`;
   }
-  return `no ${what} ${quote(text)}${known.length === 0 ? '; the plugins have none' : thereAre(known)}`;
+  return `unknown ${what} ${quote(text)}${known.length === 0 ? '; the plugins have none' : thereAre(known)}`;
 }
 
 function reportOption(
@@ -138,11 +138,11 @@ function reportOption(
   problems.error([...optionsAt, ...path], `${message}; found ${describeValue(found)}`);
 }
 
-/** A job entry with what its plugin says of jobs of its kind, for keys that it does not have itself. */
+/** A job entry, completed by its plugin with keys that the entry itself does not have. */
 export function withJobDefaults(context: ResolveContext, job: JobShape, path: Path): JobShape {
   const { problems } = context;
   if (job.use === undefined) {
-    if (job.with) problems.warning([...path, 'with'], 'ignored: it has a meaning beside `use` only', 'key');
+    if (job.with) problems.warning([...path, 'with'], "ignored: 'with' requires 'use'", 'key');
     return job;
   }
   const at = [...path, 'use'];
@@ -157,7 +157,7 @@ export function withJobDefaults(context: ResolveContext, job: JobShape, path: Pa
   const own = Object.fromEntries(Object.entries(job).filter(([, value]) => value !== undefined));
   const merged: JobShape = { ...(checked.data as JobShape), ...own };
   if (merged.command === undefined && !context.shape.isBroken([...path, 'command'])) {
-    problems.error(path, `'command' is missing, and ${job.use} does not give it`);
+    problems.error(path, `'command' is missing, and ${job.use} does not set it`);
   }
   if (!checked.data.environment || !job.environment) return merged;
   return { ...merged, environment: { ...checked.data.environment, ...job.environment } };

@@ -1,4 +1,4 @@
-/** `probes:` of job entries: what plugins measure of the jobs of a group. */
+/** `probes:` of job entries: values that plugins measure for the jobs of a group. */
 
 import type { GroupProbe, JobGroup } from '../../model/ensemble.js';
 import { GroupNames, type ProbeNames, probedOf, VARIABLES } from '../../model/metric-names.js';
@@ -9,22 +9,22 @@ import type { JobShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
 import { resolveOptions } from './plugins.js';
 
-/** Seconds, where the file does not say. */
+/** The default in seconds. */
 const TIMEOUT = 60;
 
-/** The names of groups as they are in the end. */
+/** The final names of groups. */
 export function namesOfGroups(groups: ReadonlyMap<string, JobGroup>): GroupNames {
   const names = [...groups].map(([name, group]) => [name, probedOf(group)] as const);
   return new GroupNames(groups.keys(), new Map(names));
 }
 
-/** So that it can stand behind the dash of a metric's name. */
+/** A name that can follow the dash in a metric's name. */
 const NAME = /^[A-Za-z_]\w*$/;
 
 export interface ResolvedProbes {
-  /** Of each group that has some, in the order of the file. */
+  /** For each group with probes, in the order of the file. */
   readonly groups: ReadonlyMap<string, readonly GroupProbe[]>;
-  /** What they measure; null for groups of which some are wrong, which has been reported. */
+  /** The probe variables; null for a group with an invalid probe, which was reported. */
   readonly names: ProbeNames;
 }
 
@@ -53,7 +53,7 @@ export function resolveProbes(
 
 type ProbeShape = NonNullable<NonNullable<JobShape['probes']>[number]>;
 
-/** Null when it is wrong, which has been reported then. */
+/** Null after a report of a mistake. */
 function resolveProbe(
   context: ResolveContext,
   { probe, with: options, timeout }: ProbeShape,
@@ -73,16 +73,16 @@ function resolveProbe(
   return { probe, with: options ?? {}, values: checked.value as string[], timeout: seconds };
 }
 
-/** What is wrong with the names of what a probe measures; null for nothing. */
+/** The mistake in the names of a probe's values; null for valid names. */
 function faultOf(names: unknown, others: readonly GroupProbe[]): string | null {
-  if (!Array.isArray(names) || names.length === 0) return 'does not say what it measures (its `values`)';
+  if (!Array.isArray(names) || names.length === 0) return 'does not list its values';
   const taken = new Set<unknown>(VARIABLES);
   for (const { values } of others) for (const name of values) taken.add(name);
   for (const name of names) {
     if (typeof name !== 'string' || !NAME.test(name)) {
-      return `measures ${quote(String(name))}; such a name is made of letters, digits and _`;
+      return `has a value called ${quote(String(name))}; such a name has only letters, digits and _`;
     }
-    if (taken.has(name)) return `measures ${quote(name)}, which is a variable of the group already`;
+    if (taken.has(name)) return `has a value called ${quote(name)}, which already is a variable of the group`;
     taken.add(name);
   }
   return null;

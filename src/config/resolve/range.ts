@@ -18,7 +18,7 @@ export interface RangeShape {
   readonly scale?: 'linear' | 'log' | undefined;
 }
 
-/** The values of a range; null when they can't be computed, which has been reported then. */
+/** The values of a range; null after a report that they can't be computed. */
 export function resolveRange(context: ResolveContext, range: RangeShape, path: Path): Given[] | null {
   const { problems, shape } = context;
   const refuse = (message: string, key?: string) => {
@@ -40,7 +40,7 @@ export function resolveRange(context: ResolveContext, range: RangeShape, path: P
   if (step !== undefined && scale === 'log')
     return refuse("a log scale needs 'count' in place of 'step'", 'scale');
   const key = inexactBound(context, range, path);
-  if (key !== null) return refuse(`has more digits than can be computed with; ${LIST}`, key);
+  if (key !== null) return refuse(`has too many digits for computations; ${LIST}`, key);
   if (isLarge(from) || isLarge(to) || isLarge(step)) {
     const values = largeRange(from, to, step ?? null, count ?? 1, scale);
     return typeof values === 'string' ? refuse(values) : values.map(textOf);
@@ -66,7 +66,7 @@ const neverLeads = (from: Bound, to: Bound, step: Bound) =>
   `steps of ${step} never lead from ${from} to ${to}`;
 const tooMany = (values: number | bigint) => `these are ${values} values; ${MAX_ROWS} at most`;
 
-/** The first of the bounds that loses digits where it is computed with; null for none. */
+/** The first of the bounds that loses digits in computations; null when all are exact. */
 function inexactBound({ source }: ResolveContext, range: RangeShape, path: Path): string | null {
   for (const key of ['from', 'to', 'step'] as const) {
     const value = range[key];
@@ -86,7 +86,7 @@ function losesDigits(value: number, text: string): boolean {
   return /^[-+]?[\d.]+(?:[eE][-+]?\d+)?$/.test(text) && digits(text) !== digits(String(value));
 }
 
-/** A range of integers that numbers can't hold, or why there is none. */
+/** A range of integers beyond the exact numbers, or the reason why it is invalid. */
 function largeRange(
   from: Bound,
   to: Bound,
@@ -96,7 +96,7 @@ function largeRange(
 ): bigint[] | string {
   const odd = [from, to, step].find((bound) => typeof bound === 'number' && !Number.isInteger(bound));
   if (odd !== undefined) return `can't be computed exactly with ${odd}; ${LIST}`;
-  if (scale === 'log') return `a log scale can't be computed exactly with numbers so large; ${LIST}`;
+  if (scale === 'log') return `a log scale can't be computed exactly with numbers this large; ${LIST}`;
   const [first, last] = [BigInt(from), BigInt(to)];
   if (step === null && count === 1) return [first];
   const parts = BigInt(count - 1);
@@ -111,7 +111,7 @@ function largeRange(
   return Array.from({ length: Number(values) }, (_, index) => first + BigInt(index) * distance);
 }
 
-/** A number where one can hold the integer, else its text. */
+/** A number where it holds the integer exactly, else its text. */
 function textOf(value: bigint): Given {
   return isLarge(value) ? String(value) : given(Number(value), null);
 }

@@ -1,15 +1,15 @@
-/** When jobs of a group that end badly are submitted again. */
+/** When failed jobs of a group are submitted again. */
 
 import type { JobGroup, RetryPolicy } from '../../model/ensemble.js';
 import { durationSeconds } from '../../text/duration.js';
 import type { JobShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
 
-/** Longer than any run; infinity has no place in a plan. */
+/** Longer than any run, because a plan can't hold infinity. */
 const LONGEST = 1e9;
 const DEFAULT_FACTOR = 2;
 
-/** What the group's entries say, of which the one at `index` is the next: one of them, or all the same. */
+/** The policy of the group. All its entries have the same one, or only one entry has it; `index` is the next entry. */
 export function resolveRetry(
   context: ResolveContext,
   group: Pick<JobGroup, 'name' | 'retry'>,
@@ -19,7 +19,7 @@ export function resolveRetry(
   if (retry === undefined || retry === null) return group.retry;
   const policy = policyOf(typeof retry === 'number' ? { times: retry } : retry);
   if (group.retry !== null && JSON.stringify(group.retry) !== JSON.stringify(policy)) {
-    const message = `an entry of this group before has another retry; it is one for all jobs of group '${group.name}'`;
+    const message = `another entry has a different retry; all entries of the group '${group.name}' share one`;
     context.problems.error(['jobs', index, 'retry'], message, 'key');
   }
   return policy;

@@ -11,7 +11,7 @@ import { stateNamed } from './states.js';
 import { canLast, isOnJob, resolveTrigger, warnOfIdleKeys } from './triggers.js';
 import { resolveWhen } from './when.js';
 
-/** Makes the rules. An invalid rule is left out, after its faults have been reported. */
+/** Makes the rules. An invalid rule is left out, after a report of its mistakes. */
 export function resolveRules(context: ResolveContext, names: ResolvedNames): Rule[] {
   const shapes = context.shape.config.rules;
   if (shapes?.length === 0) context.problems.warning(['rules'], 'there are no rules, so nothing will happen');

@@ -11,18 +11,18 @@ export function resolveStates({ shape, problems }: ResolveContext): string[] {
   for (const [index, state] of (shape.config.states ?? []).entries()) {
     if (state === undefined) continue;
     if (states.includes(state))
-      problems.error(['states', index], `the state ${quote(state)} is there already`);
+      problems.error(['states', index], `the state ${quote(state)} is listed twice`);
     else states.push(state);
   }
   return states;
 }
 
-/** Whether the file has states, be they right or wrong. */
+/** Whether the file has states, valid or not. */
 export function hasStates({ shape }: ResolveContext): boolean {
   return (shape.config.states ?? []).length > 0;
 }
 
-/** The name, if there is a state of it; null when not, which has been reported then. */
+/** The name of an existing state; null after a report. */
 export function stateNamed(
   { shape, problems }: ResolveContext,
   states: readonly string[],
@@ -35,7 +35,7 @@ export function stateNamed(
   if (!broken) {
     const hint =
       states.length === 0 ? "; the file has no 'states'" : didYouMean(name, states) || thereAre(states);
-    problems.error(path, `no state ${quote(name)}${hint}`);
+    problems.error(path, `unknown state ${quote(name)}${hint}`);
   }
   return null;
 }

@@ -1,4 +1,4 @@
-/** `tests:`: lines of the short notation read, names looked up, times in seconds. */
+/** `tests:`: parses the lines of the short notation, looks up names, and converts times to seconds. */
 
 import { resolve } from 'node:path';
 import { actionNames, kindNamed } from '../../actions/catalog.js';
@@ -22,29 +22,29 @@ import { choices, didYouMean, thereAre } from '../../text/suggest.js';
 import type { TestShape } from '../schema/tests.js';
 import type { ConfigSource, Problems } from '../source/problems.js';
 
-/** Monday, 2024-01-01 00:00 UTC: a beginning of everything that a calendar has. */
+/** Monday, 2024-01-01 00:00 UTC: the beginning of a day, a week, a month and a year. */
 const DEFAULT_START = 1_704_067_200;
 const DEFAULT_UNTIL = 86_400;
 const DEFAULT_WITHIN = 0.001;
-/** Metrics come from differences of times of day, which doubles keep to a quarter of a microsecond. */
+/** Latest start. Metrics are differences of times of day, which doubles keep to a quarter of a microsecond. */
 const RELATIVE_TOLERANCE = 1e-6;
 const LEAST_TOLERANCE = 1e-6;
 
-/** What tests are resolved with. */
+/** The context of tests. */
 export interface TestContext {
   readonly source: ConfigSource;
   readonly problems: Problems;
-  /** The file that the tests are in, absolute, or null. */
+  /** The file of the tests, absolute, or null. */
   readonly file: string | null;
-  /** Whether the value at a path was left out for its shape, which has been reported. */
+  /** Whether the value at a path was left out for its shape, which was reported. */
   isBroken(path: Path): boolean;
-  /** The job groups that there are; null where not all could be read. */
+  /** The job groups; null where some could not be read. */
   readonly groups: ReadonlySet<string> | null;
-  /** Of the ensemble. */
+  /** The states of the ensemble. */
   readonly states: readonly string[];
 }
 
-/** Makes the tests. What is wrong with one has been reported then. */
+/** Makes the tests. Mistakes have been reported then. */
 export function resolveTests(
   context: TestContext,
   tests: readonly (TestShape | undefined)[] | null | undefined,
@@ -55,10 +55,7 @@ export function resolveTests(
     const path = ['tests', index];
     const { line } = context.source.place(path, 'value');
     if (lines.has(test.name)) {
-      context.problems.error(
-        [...path, 'name'],
-        `another test has this name already; it would be hard to tell which`,
-      );
+      context.problems.error([...path, 'name'], `another test has the same name; rename one of them`);
     }
     lines.set(test.name, line);
     return [
@@ -97,7 +94,7 @@ class Resolver {
         if (test[key] === undefined) continue;
         problems.error(
           [...this.#path, key],
-          `a test with ${source} has no ${key}: the events are all there`,
+          `a test with ${source} can't have ${key}: its events are complete`,
           'key',
         );
       }
@@ -132,7 +129,7 @@ class Resolver {
     };
   }
 
-  /** What must come out. */
+  /** The expected results. */
   expectations({
     firings,
     metrics,
@@ -165,7 +162,7 @@ class Resolver {
       if (outcomes.length > 0 && duration === undefined && !durationIsBroken) {
         this.#context.problems.error(
           path,
-          "'duration' is missing: without one, lines of events say how jobs end",
+          "'duration' is missing: without it, lines of events must end the jobs",
         );
       }
       return [
@@ -208,7 +205,7 @@ class Resolver {
       if (time < latest) {
         this.#context.problems.error(
           path,
-          'this comes earlier than the line before; put the lines in their order',
+          'this time is before that of the previous line; sort the lines by time',
         );
       }
       latest = Math.max(latest, time);
@@ -226,7 +223,7 @@ class Resolver {
       const { action, label, goto, by } = firing;
       const names = [...actionNames, 'goto'];
       if (!names.includes(action) && !action.includes('.')) {
-        this.#context.problems.error(path, `no action ${quote(action)}${didYouMean(action, names)}`);
+        this.#context.problems.error(path, `unknown action ${quote(action)}${didYouMean(action, names)}`);
       }
       const name = actionNames.find((name) => name === action);
       const isGroup = name !== undefined && kindNamed(name).keys.label?.holds === 'group';
@@ -255,7 +252,7 @@ class Resolver {
         return { kind: 'near', value: middle, tolerance };
       this.#context.problems.error(
         path,
-        `${quote(value)} is not a value with its tolerance; write "40 +- 2"`,
+        `${quote(value)} is not a value with a tolerance; write one like "40 +- 2"`,
       );
       return null;
     }
@@ -282,7 +279,7 @@ class Resolver {
     return DEFAULT_START;
   }
 
-  /** The lines of a list of `TIME: TEXT`, several texts of one time one after the other. */
+  /** The lines of a list of `TIME: TEXT`; several texts of one time follow each other. */
   #timed(
     shapes: readonly (Readonly<Record<string, string | string[]>> | undefined)[],
     key: string,
@@ -316,10 +313,10 @@ class Resolver {
     const { states, problems } = this.#context;
     if (states.includes(state)) return;
     const known = states.length === 0 ? "; the ensemble has no 'states'" : thereAre(states);
-    problems.error(path, `no state ${quote(state)}${didYouMean(state, states) || known}`);
+    problems.error(path, `unknown state ${quote(state)}${didYouMean(state, states) || known}`);
   }
 
-  /** What was read of a text; what is wrong is told at its character, where that can be. */
+  /** The parsed text; a mistake is reported at its character, if that has a place. */
   #read<T>(text: string, parsed: Notation<T>, path: Path): T | null {
     if (parsed.ok) return parsed.value;
     const { source, problems } = this.#context;
@@ -333,7 +330,7 @@ class Resolver {
   }
 }
 
-/** One of something or a list, as a list, without what was wrong in it. */
+/** A single value or a list, as a list without invalid items. */
 function known<T>(values: T | readonly (T | undefined)[] | undefined): T[] {
   return [values ?? []].flat().filter((value): value is T & {} => value !== undefined) as T[];
 }
@@ -342,7 +339,7 @@ function near(value: number): ExpectedValue {
   return { kind: 'near', value, tolerance: Math.max(LEAST_TOLERANCE, RELATIVE_TOLERANCE * Math.abs(value)) };
 }
 
-/** A number, or a time in seconds; null for neither. */
+/** A number, or a time in seconds; null for any other value. */
 function quantity(text: string): number | null {
   const trimmed = text.trim();
   if (DURATION_PATTERN.test(trimmed)) return durationSeconds(trimmed);

@@ -1,4 +1,4 @@
-/** The trigger of a rule: its keys, read as the catalog of triggers says. */
+/** The trigger of a rule: its keys, read as the catalog of triggers defines them. */
 
 import { triggerKinds, triggerNamed } from '../../language/triggers/catalog.js';
 import type { TriggerDefinition, TriggerPlace } from '../../language/triggers/define.js';
@@ -8,7 +8,7 @@ import type { RuleShape } from '../schema/rules.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
 import { stateNamed } from './states.js';
 
-/** The trigger; null after a report of what is wrong with it. */
+/** The trigger; null after a report of a mistake. */
 export function resolveTrigger(
   context: ResolveContext,
   names: ResolvedNames,
@@ -49,7 +49,7 @@ export function canLast({ trigger, when }: RuleShape): boolean {
   return lasts === 'always' || (lasts === 'with a condition' && (when ?? null) !== null);
 }
 
-/** Whether the rule is due at events of jobs, as far as its trigger says. */
+/** Whether the rule is due at events of jobs, according to its trigger. */
 export function isOnJob({ trigger }: RuleShape): boolean {
   return trigger !== undefined && triggerNamed(trigger).kind === 'job';
 }

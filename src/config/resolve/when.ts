@@ -15,8 +15,8 @@ import type { ResolveContext, ResolvedNames } from './context.js';
 const SHORT = /^\s*([<>=!]|[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$)/;
 
 /**
- * The condition of a rule, null when it has none; `wrong` when it is invalid, which has been reported then. `event`:
- * the rule is due at an event of a job, which the condition may refer to.
+ * The condition of a rule, null without one; `wrong` after a report that it is invalid. `event`: the rule is due at
+ * an event of a job, which the condition may refer to.
  */
 export function resolveWhen(
   context: ResolveContext,
@@ -32,14 +32,14 @@ export function resolveWhen(
   if (trigger === 'metric' && (short || when === null)) return resolveShort(context, names, rule, path);
   if (when === null || trigger === undefined) return null;
   if (trigger === 'start') {
-    context.problems.warning(at, 'ignored: at the start there is nothing yet to judge', 'key');
+    context.problems.warning(at, "ignored: at the start no condition can hold yet; remove 'when'", 'key');
     return null;
   }
   if (short) {
-    const hint = 'write what it compares, like count.sleep.failed > 5';
+    const hint = 'write a whole comparison, like count.sleep.failed > 5';
     context.problems.warning(
       at,
-      `ignored: only metric rules name what their condition is about; ${hint}`,
+      `ignored: only metric rules name the metric of their condition; ${hint}`,
       'key',
     );
     return null;
@@ -47,13 +47,13 @@ export function resolveWhen(
   const condition = resolveExpression(context, names, when, event, at);
   if (condition === null) return 'wrong';
   if (trigger === 'metric' && !condition.steps.some(({ op }) => op === 'metric' || op === 'state')) {
-    context.problems.error(at, 'names no metric, so nothing would ever make the rule due');
+    context.problems.error(at, 'names no metric, so the rule can never become due');
     return 'wrong';
   }
   return condition;
 }
 
-/** `name` is the metric and `when`, which may be missing, is what it is compared with. */
+/** `name` is the metric, and `when`, which may be missing, is the comparison with it. */
 function resolveShort(
   { shape, problems }: ResolveContext,
   { jobs }: ResolvedNames,
@@ -66,7 +66,7 @@ function resolveShort(
   }
   if (name === undefined || name === null) {
     if (!shape.isBroken([...path, 'name']) && !shape.isBroken([...path, 'when'])) {
-      problems.error(path, "'name' is missing: it says which metric to watch, like count.sleep.success");
+      problems.error(path, "'name' is missing: write the metric to watch, like count.sleep.success");
     }
     return 'wrong';
   }
@@ -76,7 +76,7 @@ function resolveShort(
   return shortCondition(name, metric.value, condition?.value ?? null);
 }
 
-/** The condition that an expression says; null when it is invalid, which has been reported then. */
+/** The condition of an expression; null after a report that it is invalid. */
 function resolveExpression(
   context: ResolveContext,
   names: ResolvedNames,
@@ -97,7 +97,7 @@ function resolveExpression(
   return hasFaults(steps) ? report(context, text, steps, path) : { text: text.trim(), steps };
 }
 
-/** At the character, where that can be told; else the message shows it. */
+/** The place of the character, where the file has one; otherwise the message shows it. */
 function report(
   { source, problems }: ResolveContext,
   text: string,

@@ -1,4 +1,4 @@
-/** The shape of an action: the keys that all actions have, and those of the kinds in the catalog. */
+/** The shape of an action: the keys of all actions, and those of the kinds in the catalog. */
 
 import { z } from 'zod';
 import { type ActionName, actionNames, namedActions } from '../../actions/catalog.js';
@@ -8,10 +8,10 @@ import { described, integer, pluginPart, text } from '../../language/shapes.js';
 import { MAX_COUNT } from '../../model/limits.js';
 import type { PluginPartName } from '../../model/part-name.js';
 
-/** The owner of the keys of plugins' actions, in words. */
+/** The owner of the keys of plugins' actions, for messages. */
 export const PLUGIN_ACTIONS = "a plugin's action";
 
-/** A key of the catalog with the actions that have it. */
+/** A key of the catalog with its actions. */
 export interface OwnKey {
   readonly name: string;
   readonly of: readonly { readonly action: ActionName | typeof PLUGIN_ACTIONS; readonly key: ActionKey }[];
@@ -33,7 +33,7 @@ function collectOwnKeys(): OwnKey[] {
   return [...keys].map(([name, of]) => ({ name, of }));
 }
 
-/** Keys that belong to some kinds of actions only, in the order of the catalog. */
+/** Keys that only some kinds of actions have, in the order of the catalog. */
 export const ownKeys: readonly OwnKey[] = collectOwnKeys();
 
 /** `The job group (submit); the function (custom).` */
@@ -69,13 +69,13 @@ export const actionSchema = z
       name: z
         .union([described(descriptions, NAMES), pluginPart(NAMES)], { error: NAMES })
         .optional()
-        .describe("What to do; a name with a dot is a plugin's."),
+        .describe("The action; a name with a dot is a plugin's."),
       goto: text().nullish().describe('The state to go to, with or without another action.'),
       ...Object.fromEntries(ownKeys.map((own) => [own.name, shapeOf(own)])),
       repetitions: integer(0).optional().meta({ description: 'Times that the action may run.', default: 1 }),
-      backoff: integer(0, MAX_COUNT, '; it counts occasions, and `cooldown` is a length of time')
+      backoff: integer(0, MAX_COUNT, '; it is a number of times, and `cooldown` is a duration')
         .nullish()
-        .describe('Occasions to let pass after each run before the next one.'),
+        .describe('How many times the trigger is skipped after each run.'),
       onError: z
         .enum(['continue', 'stop'], { error: 'must be continue or stop' })
         .optional()
@@ -83,9 +83,9 @@ export const actionSchema = z
     },
     { error: 'must be a mapping with the name of an action' },
   )
-  .describe('What to do when the rule is due.');
+  .describe('The action that is performed when the rule is due.');
 
-/** An action that passed the schema. Keys of its kind are read as the catalog says. */
+/** An action that passed the schema. The keys of its kind are read as the catalog defines them. */
 export interface ActionShape {
   readonly name?: ActionName | PluginPartName | undefined;
   readonly goto?: string | null | undefined;

@@ -2,14 +2,14 @@
 
 import { z } from 'zod';
 
-/** What a parameter of an algorithm may be. */
+/** The types of an algorithm's parameters. */
 export const PARAMETER_TYPES = {
   group: 'The name of a job group of the ensemble.',
   state: 'The name of a state of the ensemble.',
   string: 'Text.',
   number: 'A number.',
   integer: 'An integer.',
-  duration: 'A length of time, like 30s or 5m, or a number of seconds.',
+  duration: 'A duration, like 30s or 5m, or a number of seconds.',
   boolean: 'true or false.',
 } as const;
 export type ParameterType = keyof typeof PARAMETER_TYPES;
@@ -21,7 +21,7 @@ const scalar = () =>
 
 const parameterName = () =>
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-    error: 'is not a name for a parameter: letters, digits and _ behind a letter or _',
+    error: 'is not a valid name of a parameter: use letters, digits and _, and begin with a letter or _',
   });
 
 export const useSchema = z
@@ -29,10 +29,10 @@ export const useSchema = z
     z.strictObject(
       {
         algorithm: z
-          .string({ error: 'must be the path of a file, or the name of an algorithm of ours' })
-          .min(1, { error: 'must be the path of a file, or the name of an algorithm of ours' })
+          .string({ error: 'must be the path of a file, or the name of an algorithm of this package' })
+          .min(1, { error: 'must be the path of a file, or the name of an algorithm of this package' })
           .describe(
-            'A file of rules with parameters, relative to this one, or the name of one that is shipped.',
+            'A file of rules with parameters, relative to this one, or the name of an algorithm of this package.',
           ),
         with: z
           .record(z.string(), scalar(), { error: 'must be a mapping of parameters to values' })
@@ -44,25 +44,22 @@ export const useSchema = z
     { error: 'must be a list of algorithms' },
   )
   .nullish()
-  .describe('Sets of rules from other files, which come behind those of this one.');
+  .describe('Sets of rules from other files, which follow the rules of this one.');
 
 const types = Object.keys(PARAMETER_TYPES) as [ParameterType, ...ParameterType[]];
 
 const parameterSchema = z.strictObject(
   {
-    type: z.enum(types, { error: `must be one of ${types.join(', ')}` }).describe('What it may be.'),
-    description: z.string({ error: 'must be text' }).optional().describe('What it means, for messages.'),
-    default: scalar().optional().describe('What it is when the ensemble does not say.'),
-    minimum: z.number({ error: 'must be a number' }).optional().describe('The least number that is allowed.'),
-    maximum: z
-      .number({ error: 'must be a number' })
-      .optional()
-      .describe('The greatest number that is allowed.'),
+    type: z.enum(types, { error: `must be one of ${types.join(', ')}` }).describe('The type of its values.'),
+    description: z.string({ error: 'must be text' }).optional().describe('Its meaning, for messages.'),
+    default: scalar().optional().describe('Its default.'),
+    minimum: z.number({ error: 'must be a number' }).optional().describe('The smallest valid number.'),
+    maximum: z.number({ error: 'must be a number' }).optional().describe('The largest valid number.'),
   },
   { error: 'must be a mapping with type' },
 );
 
-/** A file of rules with parameters. The rules are checked when they are filled in, as rules of the ensemble. */
+/** A file of rules with parameters. The rules are checked after they are filled in, as rules of the ensemble. */
 export const algorithmSchema = z.strictObject(
   {
     description: z.string({ error: 'must be text' }).optional(),

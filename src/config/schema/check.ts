@@ -1,4 +1,4 @@
-/** Checks the shape of a configuration, and keeps what is right of one that is partly wrong. */
+/** Checks the shape of a configuration, and keeps the valid parts of an invalid one. */
 
 import { z } from 'zod';
 import { describeValue, quote } from '../../text/describe.js';
@@ -10,23 +10,23 @@ import { type ConfigShape, configSchema } from './ensemble.js';
 import { synonymOf } from './synonyms.js';
 
 export interface CheckedShape<Shape = ConfigShape> {
-  /** What has the right shape; whatever has not is left out. */
+  /** The parts with a valid shape; all others are left out. */
   readonly config: Shape;
-  /** Whether the value at a path was left out, which has been reported. Its absence is then no problem. */
+  /** Whether the value at a path was left out, which was reported. Its absence is not an error then. */
   isBroken(path: Path): boolean;
 }
 
 type Issue = z.core.$ZodIssue;
 
-/** What is said of a value that is of another kind than an alternative of a union. */
+/** The messages for a value of another type than all alternatives of a union. */
 const OTHER_KIND: readonly Issue['code'][] = ['invalid_type', 'invalid_value', 'invalid_format'];
 
-/** Reports everything that has not the shape of an ensemble, and returns the rest. */
+/** Reports every part that does not have the shape of an ensemble, and returns the rest. */
 export function checkShape(value: unknown, problems: Problems): CheckedShape {
   return checkAgainst<ConfigShape>(configSchema, value, problems);
 }
 
-/** The same for a file of another kind, or for a part of one, which stands at `base`. */
+/** The same for a file of another kind, or for a part of a file at `base`. */
 export function checkAgainst<Shape>(
   schema: z.ZodType,
   value: unknown,
@@ -61,14 +61,14 @@ export function checkAgainst<Shape>(
     broken.add(pathKey(path));
     reportWrongValue(value, path, issue, problems);
   }
-  // What is left has the right types, because every wrong value was left out.
+  // The rest has the right types, because every invalid value was left out.
   return {
     config: (prune(value, [], isBroken) ?? {}) as Shape,
     isBroken: (path) => isBroken(path.slice(base.length)),
   };
 }
 
-/** Returns the missing key that was meant, if one was. */
+/** Returns the missing key that the unknown key stands for, if there is one. */
 function reportUnknownKey(
   schema: z.ZodType,
   root: unknown,
@@ -87,16 +87,16 @@ function reportUnknownKey(
   return synonym === null ? nearest(key, missing) : (missing.find((name) => name === synonym.key) ?? null);
 }
 
-/** Where a key belongs that stands one level too high or too low; null when it is known at neither. */
+/** The right place of a key that is one level too high or too low; null when both levels do not have it. */
 function whereElse(schema: z.ZodType, parent: Path, key: string, allowed: readonly string[]): string | null {
   const inside = allowed.find((name) => allowedKeys(schema, [...parent, name]).includes(key));
-  if (inside !== undefined) return `; it stands in '${inside}'`;
+  if (inside !== undefined) return `; it belongs inside '${inside}'`;
   const name = parent.at(-1);
   if (typeof name !== 'string' || !allowedKeys(schema, parent.slice(0, -1)).includes(key)) return null;
-  return `; it stands beside '${name}'`;
+  return `; it belongs next to '${name}'`;
 }
 
-/** Keys for anchors, notes and other tools, in every mapping whose keys the language gives. */
+/** Keys for anchors, notes and other tools, in every mapping with fixed keys. */
 export function isExtension(key: string): boolean {
   return key.startsWith('x-');
 }
@@ -118,7 +118,7 @@ function reportWrongValue(root: unknown, path: Path, issue: Issue, problems: Pic
   let hint = '';
   if (expectsText && isPlain) hint = '; put it in quotes to make it text';
   else if (typeof found === 'string') hint = hintFor(found, issue);
-  else if (typeof found === 'bigint') hint = ', which is too large to be computed with exactly';
+  else if (typeof found === 'bigint') hint = ', which is too large for exact computations';
   problems.error(path, `${issue.message}; found ${describeValue(found)}${hint}`);
 }
 
@@ -130,14 +130,14 @@ function hintFor(found: string, issue: Issue): string {
   return duration === null || duration === found ? didYouMean(found, valuesOf(issue)) : `; write ${duration}`;
 }
 
-/** The values that may stand where another was found, as far as they can be listed. */
+/** The valid values in place of the found one, if they can be listed. */
 function valuesOf(issue: Issue): string[] {
   if (issue.code === 'invalid_value') return issue.values.map(String);
   if (issue.code !== 'invalid_union') return [];
   return issue.errors.flat().flatMap((inner) => (inner.path.length === 0 ? valuesOf(inner) : []));
 }
 
-/** Of a union that nothing fits, the errors of the alternative that was meant, where only one can be. */
+/** For a value that fits no alternative of a union: the errors of the likely alternative, if there is only one. */
 function expandUnion(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const meant = issue.errors.filter((issues) =>
@@ -148,7 +148,7 @@ function expandUnion(issue: Issue): Issue[] {
   return only.flatMap((inner) => expandUnion({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-/** The keys that the schema has for the mapping at a path. */
+/** The keys of the schema for the mapping at a path. */
 function allowedKeys(root: z.ZodType, path: Path): string[] {
   let schemas: z.core.$ZodType[] = [root];
   for (const step of path) {
@@ -170,7 +170,7 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType[] {
   return [schema];
 }
 
-/** A copy without the broken values. Goes no deeper than the schema does: anything else is broken. */
+/** A copy without the invalid values. It goes no deeper than the schema; everything deeper is invalid. */
 function prune(value: unknown, path: Path, isBroken: (path: Path) => boolean): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (isBroken(path)) return undefined;
@@ -180,7 +180,7 @@ function prune(value: unknown, path: Path, isBroken: (path: Path) => boolean): u
   };
   if (Array.isArray(value)) return value.map(copy);
   const entries = Object.entries(value).map(([key, inner]) => [key, copy(inner, key)] as const);
-  // A key like __proto__ must become a key of the copy, not its prototype; fromEntries sees to that.
+  // A key like __proto__ must become a key of the copy, not its prototype; fromEntries guarantees this.
   return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
 }
 

@@ -1,9 +1,9 @@
 /**
- * The shape of an ensemble file: which keys there are and what type each has. Nothing is converted here, and
- * nothing that needs more than one value to judge is judged here; that is the work of `resolve.ts`.
+ * The shape of an ensemble file: its keys and their types. Values are not converted here. Checks that need more
+ * than one value are in `resolve/`.
  *
- * Every `error` says what is allowed; what was found is added when the problem is reported (`check.ts`). The
- * descriptions end up in the JSON Schema, where editors show them.
+ * Every `error` lists the valid values; the report adds the found one (`check.ts`). The descriptions become part of
+ * the JSON Schema, which editors show.
  */
 
 import { z } from 'zod';
@@ -40,17 +40,19 @@ function ofRange() {
 const rangeSchema = z.strictObject(
   {
     from: ofRange().describe('The first value of a range.'),
-    to: ofRange().describe('The last value that a range may have.'),
+    to: ofRange().describe('The upper limit of a range.'),
     step: ofRange().describe('The distance between two values.'),
-    count: integer(1, MAX_ROWS).optional().describe('How many values, in place of a step.'),
+    count: integer(1, MAX_ROWS).optional().describe('The number of values, in place of a step.'),
     scale: z
       .enum(['linear', 'log'], { error: 'must be linear or log' })
       .optional()
       .meta({ description: 'Equal distances, or equal ratios (with count).', default: 'linear' }),
-    uniform: pair('from, to').optional().describe('Drawn, every value between the two as likely.'),
-    loguniform: pair('from, to').optional().describe('Drawn, every order of magnitude as likely.'),
+    uniform: pair('from, to').optional().describe('Drawn from a uniform distribution.'),
+    loguniform: pair('from, to')
+      .optional()
+      .describe('Drawn from a log-uniform distribution: every order of magnitude is equally likely.'),
     normal: pair('mean, standard deviation').optional().describe('Drawn from a normal distribution.'),
-    integer: pair('from, to').optional().describe('A whole number is drawn, both ends included.'),
+    integer: pair('from, to').optional().describe('An integer is drawn, both ends included.'),
     choice: z
       .array(scalar(), { error: 'must be a list of values' })
       .min(1, { error: 'must not be empty' })
@@ -80,10 +82,10 @@ const parametersSchema = z
         })
         .min(1, { error: 'must not be empty' }),
     ],
-    { error: 'must be a mapping of names to what they range over, or a list of rows' },
+    { error: 'must be a mapping of names to their values, or a list of rows' },
   )
   .nullish()
-  .describe('What {{name}} stands for: lists and ranges in every combination, or rows. Each row is one job.');
+  .describe('Values of {{name}}: every combination of lists and ranges, or rows. Each row is one job.');
 
 const outcomeError = 'must be failed, timeout, canceled or {exception: TYPE}';
 
@@ -104,19 +106,22 @@ const retrySchema = z
       integer(0),
       z.strictObject(
         {
-          times: integer(0).describe('How often a job is submitted again at most.'),
+          times: integer(0).describe('Maximum number of times that a job is submitted again.'),
           backoff: z
             .union(
               [
                 delay(),
                 z.strictObject({
-                  initial: delay().describe('Before the first time.'),
+                  initial: delay().describe('Time before the first new submission.'),
                   factor: z
                     .number({ error: 'must be a number, 1 or more' })
                     .min(1, { error: 'must be a number, 1 or more' })
                     .optional()
-                    .meta({ description: 'How many times as long before each next time.', default: 2 }),
-                  max: delay().optional().describe('The longest that it gets.'),
+                    .meta({
+                      description: 'Factor by which the time grows before each further submission.',
+                      default: 2,
+                    }),
+                  max: delay().optional().describe('The longest of these times.'),
                 }),
               ],
               { error: 'must be a duration, or a mapping with initial, factor and max' },
@@ -142,27 +147,27 @@ const retrySchema = z
     { error: 'must be a number of times, or a mapping with times, backoff and on' },
   )
   .nullish()
-  .describe('Submits jobs of the group that end badly again.');
+  .describe('Submits failed jobs of the group again.');
 
 const loggingSchema = z
   .strictObject(
     {
       debug: yesOrNo().optional().meta({ description: 'Log every event.', default: false }),
       heartbeat: delay(MAX_TIMER).nullish().meta({
-        description: 'Time between heartbeats; 0 for none, which rules that need them turn into 60s.',
+        description: 'Time between heartbeats; 0 for no heartbeats, or 60s if rules need them.',
         default: 0,
       }),
     },
     { error: 'must be a mapping with debug and heartbeat' },
   )
   .nullish()
-  .describe('What to log, and how often to look at what time alone changes.');
+  .describe('Logging, and how often conditions that depend on time are evaluated.');
 
 const environmentSchema = z
   .record(
-    z
-      .string()
-      .regex(/^[^=\0]+$/, { error: 'is not a name for a variable: it must not be empty or hold = or NUL' }),
+    z.string().regex(/^[^=\0]+$/, {
+      error: 'is not a valid name of a variable: it must not be empty or contain = or NUL',
+    }),
     scalar(),
     { error: 'must be a mapping of names to values' },
   )
@@ -173,23 +178,23 @@ export const jobSchema = z
   .strictObject(
     {
       name: text().describe('The job group. Entries of one name form one group and are submitted together.'),
-      // `command: true` is a boolean to YAML and a program to people.
+      // `command: true` is a boolean in YAML and a program for its users.
       command: z
         .union([text(), z.boolean()], { error: 'must be a string that is not empty' })
         .optional()
         .describe('The program and its arguments, quoted as for a shell; no shell expands it.'),
-      use: pluginPart('must be a kind of jobs that a plugin knows, like lammps.job')
+      use: pluginPart('must be a kind of jobs of a plugin, like lammps.job')
         .optional()
-        .describe('The kind of jobs of a plugin that gives the keys which this entry does not have.'),
-      with: options().nullish().describe('Options of `use`; the plugin says which there are.'),
+        .describe('A kind of jobs of a plugin, which sets the keys that this entry does not have.'),
+      with: options().nullish().describe('Options of `use`, which the plugin describes.'),
       probes: z
         .array(
           z.strictObject(
             {
               probe: pluginPart('must be a probe of a plugin, like lammps.thermo').describe(
-                'What measures the jobs.',
+                'The probe that measures the jobs.',
               ),
-              with: options().nullish().describe('Options of the probe; the plugin says which there are.'),
+              with: options().nullish().describe('Options of the probe, which the plugin describes.'),
               timeout: duration(MAX_TIMER).optional().meta({
                 description: 'How long it may take for a job.',
                 default: '60s',
@@ -216,15 +221,15 @@ export const jobSchema = z
         .meta({ description: 'Rows to draw, for each combination of the other parameters.', default: 1 }),
       seed: integer(0)
         .optional()
-        .meta({ description: 'Of what is drawn: the same seed, the same values.', default: 0 }),
+        .meta({ description: 'Seed of the drawn values: the same seed gives the same values.', default: 0 }),
       nodes: integerOrTemplate(0).nullish().meta({ description: 'Nodes for each job.', default: 1 }),
       tasks: integerOrTemplate(0)
         .nullish()
         .meta({ description: 'Tasks of each job, at least one for each node.', default: 1 }),
-      duration: delayOrTemplate().nullish().meta({ description: 'Time limit; 0 for none.', default: 0 }),
+      duration: delayOrTemplate().nullish().meta({ description: 'Time limit; 0 for no limit.', default: 0 }),
       environment: environmentSchema,
       inheritEnvironment: yesOrNo().optional().meta({
-        description: "Whether jobs begin with the ensemble's own environment, or with none.",
+        description: "Whether jobs begin with the ensemble's own environment, or with an empty one.",
         default: true,
       }),
       cores: integerOrTemplate(1).optional().meta({ description: 'Cores for each task.', default: 1 }),
@@ -233,19 +238,21 @@ export const jobSchema = z
       stalled: duration()
         .nullish()
         .describe(
-          'How long an active job of the group may be without an event, for the trigger job-stalled.',
+          'Time without an event after which an active job of the group counts as stalled (job-stalled).',
         ),
       queue: text().nullish().describe('The queue to submit to.'),
       bank: text().nullish().describe('The bank to charge.'),
       urgency: integer(0, 31)
         .optional()
         .meta({ description: 'Urgency of the jobs, from 0 (held) to 31 (first of all).', default: 16 }),
-      output: text().nullish().describe('File for standard output; may hold {{id}}, {{name}} and the like.'),
-      error: text().nullish().describe('File for standard error; goes where output goes when absent.'),
+      output: text()
+        .nullish()
+        .describe('File for standard output; may contain {{id}}, {{name}} and other tags.'),
+      error: text().nullish().describe('File for standard error; the file of `output` when absent.'),
       attributes: z
         .record(z.string(), z.unknown(), { error: 'must be a mapping of jobspec attributes' })
         .nullish()
-        .describe("Jobspec attributes (RFC 14) on top of the job's others, for Flux: `system: {...}`."),
+        .describe("Jobspec attributes (RFC 14) in addition to the job's others, for Flux: `system: {...}`."),
     },
     { error: 'must be a mapping with name and command' },
   )
@@ -267,7 +274,9 @@ const customSchema = z
 const pluginsSchema = z
   .array(text(), { error: 'must be a list of plugins' })
   .nullish()
-  .describe('Plugins: files relative to this one (./lammps.mjs), packages, or `lammps`, which is ours.');
+  .describe(
+    'Plugins: files relative to this one (./lammps.mjs), packages, or `lammps`, which is part of this package.',
+  );
 
 /** The whole file. */
 export const configSchema = z.strictObject(
@@ -277,9 +286,13 @@ export const configSchema = z.strictObject(
       .array(text(), { error: 'must be a list of names' })
       .max(64, { error: 'must be 64 states at most' })
       .nullish()
-      .describe('The states of the ensemble; it begins in the first.'),
-    jobs: z.array(jobSchema, { error: 'must be a list of jobs, [] for none' }).describe('The job groups.'),
-    rules: z.array(ruleSchema, { error: 'must be a list of rules, [] for none' }).describe('The rules.'),
+      .describe('The states of the ensemble; the first is the initial one.'),
+    jobs: z
+      .array(jobSchema, { error: 'must be a list of jobs; write [] for an empty one' })
+      .describe('The job groups.'),
+    rules: z
+      .array(ruleSchema, { error: 'must be a list of rules; write [] for an empty one' })
+      .describe('The rules.'),
     custom: customSchema,
     plugins: pluginsSchema,
     use: useSchema,
@@ -293,7 +306,7 @@ export type LoggingShape = Partial<NonNullable<Shape['logging']>>;
 export type JobShape = Partial<Shape['jobs'][number]>;
 export type CustomShape = NonNullable<Shape['custom']>;
 
-/** A file of which every value has its right type, and of which values that had a wrong one are missing. */
+/** A file whose values have the right types; values of a wrong type are missing. */
 export interface ConfigShape {
   readonly logging?: LoggingShape | null | undefined;
   readonly states?: readonly (string | undefined)[] | null | undefined;

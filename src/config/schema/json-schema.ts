@@ -14,10 +14,10 @@ export function ensembleJsonSchema(): JsonSchema {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema, path }) => {
-      // Integers that a number would round are integers to JSON too.
+      // Integers that a number would round are integers in JSON too.
       if (zodSchema._zod.def.type === 'bigint') jsonSchema.type = 'integer';
       if (jsonSchema.additionalProperties === false) jsonSchema.patternProperties = { '^x-': {} };
-      // Keys that another key requires: zod can't express these, and `resolve/` checks them in the end.
+      // Keys that another key requires. zod can't express these, and `resolve/` checks them.
       const place = path.join('/');
       if (place === JOB) jsonSchema.anyOf = [{ required: ['command'] }, { required: ['use'] }];
       if (place === RULE) jsonSchema.allOf = [METRIC_RULE];
@@ -32,7 +32,7 @@ export function ensembleJsonSchema(): JsonSchema {
   return {
     $id: 'urn:flux-ensemble:ensemble.schema.json',
     title: 'flux-ensemble',
-    description: 'An ensemble: job groups, and rules that say what to do when.',
+    description: 'An ensemble: job groups, and rules for their actions.',
     ...schema,
   };
 }

@@ -26,7 +26,7 @@ export const ruleSchema = z
       trigger: described(
         descriptions,
         `must be ${choices(kinds.map(({ kind, name }) => (kind === 'job' ? 'job-<event>' : name)))}`,
-      ).describe('What makes the rule due.'),
+      ).describe('The trigger of the rule.'),
       name: text()
         .nullish()
         .describe(`${meanings.charAt(0).toUpperCase()}${meanings.slice(1)}.`),
@@ -39,22 +39,22 @@ export const ruleSchema = z
         ),
       for: duration()
         .nullish()
-        .describe('How long the condition must have held (metric), or the state (state).'),
-      cooldown: duration().nullish().describe('The least time between two firings of the rule.'),
+        .describe('How long the condition (metric) or the state (state) must have lasted.'),
+      cooldown: duration().nullish().describe('The shortest time between two firings of the rule.'),
       in: z
         .union([text(), z.array(text()).min(1)], {
           error: 'must be the name of a state, or a list of states',
         })
         .nullish()
-        .describe('The states in which the rule is judged; all when absent.'),
+        .describe('The states in which the rule is evaluated; all when absent.'),
       ...Object.fromEntries(ownKeys),
       action: actionSchema,
     },
     { error: 'must be a mapping with trigger and action' },
   )
-  .describe('Does an action when a trigger says so.');
+  .describe('Performs an action when its trigger occurs.');
 
-/** A rule that passed the schema. Keys of its trigger are read as the catalog says. */
+/** A rule that passed the schema. Keys of its trigger are read as the catalog defines them. */
 export interface RuleShape {
   readonly trigger?: string | undefined;
   readonly name?: string | null | undefined;

@@ -1,6 +1,6 @@
-/** Keys of other tools, and what they are called here. */
+/** Keys of other tools, and their names here. */
 
-/** Each key with what other tools call it, in small letters and without dashes. A name may be that of several keys. */
+/** Each key with its names in other tools, in small letters and without dashes. A name may stand for several keys. */
 const OTHER_NAMES: readonly (readonly [key: string, names: string])[] = [
   // of jobs
   ['duration', 'walltime time timelimit maxtime maxruntime runtime wallclock timeout'],
@@ -29,7 +29,7 @@ const OTHER_NAMES: readonly (readonly [key: string, names: string])[] = [
   ['cooldown', 'debounce throttle ratelimit'],
   ['in', 'state states'],
   ['timezone', 'tz'],
-  // of actions; `name` is of many
+  // of actions; `name` has many other names
   ['label', 'group job target function func'],
   ['value', 'count number num amount nodes jobs size'],
   ['repetitions', 'repeat times maxrepetitions max limit'],
@@ -37,7 +37,7 @@ const OTHER_NAMES: readonly (readonly [key: string, names: string])[] = [
   ['with', 'options settings config params parameters values args'],
   ['onError', 'onfailure'],
   ['name', 'group label title jobname metric job type id'],
-  // of what is around and below them
+  // of the keys around and below them
   ['jobs', 'job groups steps'],
   ['rules', 'rule policies'],
   ['custom', 'functions function code'],
@@ -61,36 +61,36 @@ const OTHER_NAMES: readonly (readonly [key: string, names: string])[] = [
   ['step', 'increment by'],
 ];
 
-/** What to do where there is no such key: for mappings that have the key `needs`, or for all. */
+/** A remedy where an equivalent key does not exist: for mappings with the key `needs`, or for all. */
 const ADVICE: readonly (readonly [keys: string, needs: string, advice: string])[] = [
   [
     'memory mem ram mempercpu mempertask mempernode memorygb memgb memorymb memmb',
     'command',
-    'no key asks for memory; ask for the cores or nodes that come with it',
+    "memory can't be requested; request the cores or nodes that have it",
   ],
   [
     'depends dependson dependencies dependency needs requires after afterok',
     'command',
-    'jobs do not wait for jobs here; write a rule with the trigger job-success that submits what follows',
+    "jobs can't wait for jobs; write a rule with the trigger job-success that submits the next ones",
   ],
-  ['if when condition', 'command', 'jobs have no conditions; a rule says when they are submitted'],
-  ['image container', 'command', 'no key starts containers; the command has to'],
+  ['if when condition', 'command', 'jobs have no conditions; write a rule that submits them'],
+  ['image container', 'command', 'containers have no key; start the container in the command'],
   [
     'description comment comments note notes title version',
     '',
-    "a note of your own may stand in a key like 'x-note'",
+    "write your own notes in a key like 'x-note'",
   ],
 ];
 
-/** What to use in place of a key that is not known. */
+/** The replacement of an unknown key. */
 export interface Synonym {
-  /** The key that is meant; null where there is no such key. */
+  /** The key that is meant; null without an equivalent. */
   readonly key: string | null;
-  /** To be put after a message. */
+  /** The end of a message. */
   readonly hint: string;
 }
 
-/** What to use in place of a key of another tool, among the keys that are allowed; null when it is none. */
+/** The replacement for a key of another tool, among the allowed keys; null for other keys. */
 export function synonymOf(key: string, allowed: readonly string[]): Synonym | null {
   const plain = key.toLowerCase().replaceAll(/[-_ ]/g, '');
   const same = allowed.find((name) => name.toLowerCase() === plain);

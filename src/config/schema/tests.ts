@@ -1,4 +1,4 @@
-/** The shape of `tests:`; its meaning is in resolve-tests.ts. */
+/** The shape of `tests:`; resolve/tests.ts checks the meaning. */
 
 import { z } from 'zod';
 import { TEST_ENDS } from '../../model/test.js';
@@ -29,7 +29,7 @@ function time() {
   );
 }
 
-/** One of something, or a list of which each job takes the next. */
+/** A single value, or a list from which each job takes the next. */
 function each<Item extends z.ZodType>(item: Item, error: string) {
   return z.union([item, z.array(item, { error })], { error });
 }
@@ -54,7 +54,7 @@ const planSchema = z
     {
       wait: each(time(), 'must be a time like 5s, or a list of times')
         .optional()
-        .meta({ description: 'Least time from submission to start.', default: 0 }),
+        .meta({ description: 'Shortest time from submission to start.', default: 0 }),
       duration: each(time(), 'must be a time like 10s, or a list of times')
         .optional()
         .describe('Time from start to end; without it, lines of `events` end the jobs.'),
@@ -73,11 +73,11 @@ const planSchema = z
           error: 'must be a mapping of names to numbers',
         })
         .optional()
-        .describe('What probes measure of jobs that end well, by name: no plugin is asked in a test.'),
+        .describe('Values of probe variables for successful jobs, by name. A test runs no plugin.'),
     },
     { error: 'must be a mapping with wait, duration, outcome and probes' },
   )
-  .describe('What the jobs of a group do: each takes the next of a list, which then begins again.');
+  .describe('The course of the jobs of a group: each job takes the next item of a list, and lists repeat.');
 
 const synthSchema = z
   .strictObject(
@@ -85,12 +85,12 @@ const synthSchema = z
       groups: z
         .array(text(), { error: 'must be a list of job groups' })
         .optional()
-        .describe('The groups that the jobs are of; all of the file when absent.'),
-      jobs: integer(0, 1_000_000).optional().meta({ description: 'Jobs in all.', default: 1000 }),
+        .describe('The groups of the jobs; all groups of the file when absent.'),
+      jobs: integer(0, 1_000_000).optional().meta({ description: 'Number of jobs.', default: 1000 }),
       failures: number(0, 1).optional().meta({ description: 'The share of jobs that fail.', default: 0.05 }),
       seed: integer(0, 2 ** 32 - 1)
         .optional()
-        .meta({ description: 'Another recording for each.', default: 1 }),
+        .meta({ description: 'Seed: another seed gives another recording.', default: 1 }),
       slots: integer(1, 10_000_000).optional().meta({ description: 'Jobs that run at once.', default: 1024 }),
       rate: number(0.001, 1_000_000)
         .optional()
@@ -99,7 +99,7 @@ const synthSchema = z
     },
     { error: 'must be a mapping with jobs, failures, seed and others, {} for the defaults' },
   )
-  .describe('Events of jobs that are made up, as `ensemble synth` does.');
+  .describe('Synthetic events of jobs, as `ensemble synth` makes them.');
 
 const expectedMetric = 'must be a number, a comparison like "> 3", "40 +- 2", or null for no value';
 
@@ -108,7 +108,7 @@ const expectSchema = z
     {
       firings: timed('must be a list of firings, like `- 10s: submit sleep`')
         .optional()
-        .describe('All firings in their order, as `- TIME: ACTION LABEL by RULE`; [] for none at all.'),
+        .describe('All firings in their order, as `- TIME: ACTION LABEL by RULE`; [] for no firings.'),
       metrics: z
         .record(z.string(), z.union([z.number(), text()], { error: expectedMetric }).nullable(), {
           error: 'must be a mapping of metrics to values',
@@ -122,30 +122,30 @@ const expectSchema = z
       state: text('must be the name of a state').optional().describe('The state of the ensemble at the end.'),
       within: time()
         .optional()
-        .meta({ description: 'By how much firings may come earlier or later.', default: '1ms' }),
+        .meta({ description: 'By how much firings may be earlier or later.', default: '1ms' }),
     },
     { error: 'must be a mapping with firings, metrics and end' },
   )
-  .describe('What must come out.');
+  .describe('The expected results.');
 
 const testSchema = z
   .strictObject(
     {
-      name: text().describe('What the test shows.'),
+      name: text().describe('The name of the test.'),
       jobs: z
         .record(z.string(), planSchema, { error: 'must be a mapping of job groups' })
         .optional()
-        .describe('What submitted jobs do, by group.'),
+        .describe('The course of submitted jobs, by group.'),
       events: timed('must be a list of events, like `- 10s: finish sleep 1..3`')
         .optional()
-        .describe('What happens besides, as `- TIME: EVENT GROUP JOBS`.'),
+        .describe('Other events, as `- TIME: EVENT GROUP JOBS`.'),
       slots: integer(1, 2 ** 31 - 1)
         .optional()
-        .describe('Cores that jobs share; as many as they ask for when absent.'),
+        .describe('Cores that the jobs share; as many as they need when absent.'),
       start: text('must be a date and time, like 2026-03-01T08:00:00Z')
         .optional()
-        .meta({ description: 'What time it is when the test begins.', default: '2024-01-01T00:00:00Z' }),
-      until: time().optional().meta({ description: 'The test ends then at the latest.', default: '1d' }),
+        .meta({ description: 'The time of day at the start of the test.', default: '2024-01-01T00:00:00Z' }),
+      until: time().optional().meta({ description: 'The latest end of the test.', default: '1d' }),
       recording: text()
         .optional()
         .describe('A recording in place of events and jobs, relative to this file.'),
@@ -154,14 +154,14 @@ const testSchema = z
     },
     { error: 'must be a mapping with name and expect' },
   )
-  .describe('A try of the rules in virtual time, without a workload manager; see `ensemble test`.');
+  .describe('Runs the rules in virtual time, without a workload manager; see `ensemble test`.');
 
 export const testsSchema = z
   .array(testSchema, { error: 'must be a list of tests' })
   .nullish()
   .describe('Tests of the rules, for `ensemble test`.');
 
-/** A file of tests beside the ensemble. */
+/** A file of tests next to the ensemble. */
 export const testFileSchema = z.strictObject(
   {
     ensemble: text('must be the path of an ensemble, relative to this file').describe(
@@ -175,7 +175,7 @@ export const testFileSchema = z.strictObject(
 type Shape = NonNullable<z.infer<typeof testsSchema>>[number];
 export type TestShape = Partial<Omit<Shape, 'expect'>> & { readonly expect?: Partial<Shape['expect']> };
 
-/** A test file of which every value has its right type, and of which values that had a wrong one are missing. */
+/** A test file whose values have the right types; values of a wrong type are missing. */
 export interface TestFileShape {
   readonly ensemble?: string | undefined;
   readonly tests?: readonly (TestShape | undefined)[] | null | undefined;

@@ -1,4 +1,4 @@
-/** Run by the build: writes `ensemble.schema.json` into the folder above this one, `dist`. */
+/** Run by the build: writes `ensemble.schema.json` into `dist`, the folder above this one. */
 
 import { writeFileSync } from 'node:fs';
 import { ensembleJsonSchema } from './json-schema.js';

@@ -238,7 +238,7 @@ class Checker {
     for (const side of sides) {
       if (side.kind !== 'text' || states.includes(side.value)) continue;
       const hint = didYouMean(side.value, states) || thereAre(states);
-      this.fault(side, `no state ${quote(side.value)}${hint}`);
+      this.fault(side, `unknown state ${quote(side.value)}${hint}`);
     }
   }
 

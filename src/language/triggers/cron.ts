@@ -1,4 +1,4 @@
-/** `cron`: a time of a cron pattern has come. */
+/** `cron`: the next time of a cron pattern. */
 
 import { counted } from '../../text/counted.js';
 import { quote } from '../../text/describe.js';
@@ -28,7 +28,7 @@ export const cron = defineTrigger({
   jobs: () => null,
   resolve: ({ cron: pattern, timezone }, place) => {
     if (pattern === null) {
-      place.missing('cron', 'it says when, like "*/5 * * * *"');
+      place.missing('cron', 'write the times, like "*/5 * * * *"');
       return null;
     }
     if (timezone !== null && !isTimeZone(timezone)) {
@@ -39,7 +39,7 @@ export const cron = defineTrigger({
     const trigger = { kind: 'cron', pattern, timezone } as const;
     try {
       if (nextTimes(trigger, Date.now() / 1000, 1).length === 0) {
-        place.warning('cron', `${quote(pattern)} names no time that is still to come`);
+        place.warning('cron', `${quote(pattern)} has no time in the future`);
       }
       return trigger;
     } catch (cause) {

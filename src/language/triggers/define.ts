@@ -26,7 +26,7 @@ type ValuesOf<K extends Keys> = {
   readonly [Name in keyof K]: K[Name] extends TriggerKey<infer Written> ? Written | null : never;
 };
 
-/** The place of a rule in a file, and what its trigger may refer to. */
+/** The place of a rule in a file, and the names that its trigger may refer to. */
 export interface TriggerPlace {
   /** The trigger as it is written: `job-finish`. */
   readonly written: string;
@@ -37,12 +37,12 @@ export interface TriggerPlace {
   readonly groupNames: ReadonlySet<string>;
   /** Whether all groups could be read. Only then is another name unknown. */
   readonly complete: boolean;
-  /** Reports what is wrong with the value of a key, or with the rule for null. */
+  /** Reports a mistake in the value of a key, or in the rule for null. */
   error(key: string | null, message: string): void;
   warning(key: string, message: string): void;
   /** Reports a missing key, unless its value was reported before. */
   missing(key: string, message: string): void;
-  /** The state that `name` is, or null after a report. */
+  /** The state in `name`, or null after a report. */
   state(name: string): string | null;
 }
 
@@ -68,11 +68,11 @@ export interface TriggerPlan {
 export interface TriggerWords<Kind extends TriggerKind> {
   /** The title of a rule that has no name; `written` is the trigger as it is written. */
   title(trigger: TriggerOf<Kind>, written: string, when: Rule['when']): string;
-  /** When the rule is due, without a condition of its own. */
+  /** When the rule is due, without its condition. */
   due(trigger: TriggerOf<Kind>, rule: Pick<Rule, 'title' | 'triggerText' | 'when'>): string;
-  /** A number of occasions: `3 job-fail events`. */
+  /** How often the trigger occurred: `3 job-fail events`. */
   came(count: number, written: string): string;
-  /** Why a rule never had an occasion. */
+  /** Why the trigger of a rule never occurred. */
   nothingCame(trigger: TriggerOf<Kind>, rule: Pick<Rule, 'in'>): string;
 }
 
@@ -86,7 +86,7 @@ interface Facts<Kind extends TriggerKind> {
   readonly names: readonly TriggerInfo[];
   /** The meaning of a rule's `name`, as a phrase; null where it is only a title. */
   readonly namePhrase: string | null;
-  /** Whether a rule may say `for`: always, with a condition, or never. */
+  /** Whether a rule may have `for`: always, with a condition, or never. */
   readonly lasts: 'always' | 'with a condition' | 'never';
   /** The kind of the rule's node in a graph. */
   readonly drawnAs: 'start' | 'time' | 'rule';

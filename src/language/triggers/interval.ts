@@ -20,7 +20,7 @@ export const interval = defineTrigger({
   jobs: () => null,
   resolve: ({ interval }, place) => {
     if (interval !== null) return { kind: 'interval', seconds: durationSeconds(interval) };
-    place.missing('interval', 'it says how often, like 1m');
+    place.missing('interval', 'write the time between firings, like 1m');
     return null;
   },
   plan: ({ seconds }) => ({ interval: seconds }),

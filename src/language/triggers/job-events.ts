@@ -1,6 +1,6 @@
 /** Events of jobs that rules may wait for. The descriptions are shown in the documentation and by editors. */
 
-/** Events of RFC 21, and `annotations`, which Flux posts besides: what happened, by the event's name. */
+/** Events of RFC 21, and `annotations`, which Flux also posts: the meaning of each event. */
 export const JOB_EVENTS = {
   submit: 'A job was submitted.',
   validate: 'A job was found valid and taken in.',

@@ -37,7 +37,8 @@ export const job = defineTrigger({
     if (event === 'stalled' && complete) {
       const watched = [...groups.values()].filter(({ name }) => group === null || name === group);
       if (watched.every(({ stalled }) => stalled === null)) {
-        const which = group === null ? 'no job group says' : `the job group ${quote(group)} does not say`;
+        const which =
+          group === null ? 'no job group defines' : `the job group ${quote(group)} does not define`;
         place.error(null, `${which} when a job counts as stalled: add 'stalled: 30m' to its jobs`);
       }
     }

@@ -18,7 +18,7 @@ export const state = defineTrigger({
   jobs: () => null,
   resolve: (_values, place) => {
     if (place.name === null) {
-      place.missing('name', 'it says which state');
+      place.missing('name', 'write the state');
       return null;
     }
     const found = place.state(place.name);

@@ -37,15 +37,15 @@ describe('probes', () => {
   test.each([
     [
       '[{probe: lammps.termo}]',
-      "5:22 jobs[0].probes[0].probe no probe 'lammps.termo'; did you mean 'lammps.thermo'?",
+      "5:22 jobs[0].probes[0].probe unknown probe 'lammps.termo'; did you mean 'lammps.thermo'?",
     ],
     [
       '[{probe: lammps.check}]',
-      "5:22 jobs[0].probes[0].probe no probe 'lammps.check'; did you mean 'lammps.thermo'?",
+      "5:22 jobs[0].probes[0].probe unknown probe 'lammps.check'; did you mean 'lammps.thermo'?",
     ],
     [
       '[{probe: lamps.thermo}]',
-      "5:22 jobs[0].probes[0].probe no probe 'lamps.thermo'; did you mean 'lammps.thermo'?",
+      "5:22 jobs[0].probes[0].probe unknown probe 'lamps.thermo'; did you mean 'lammps.thermo'?",
     ],
     [
       '[{probe: lammps.thermo, with: {colums: {}}}]',
@@ -54,17 +54,17 @@ describe('probes', () => {
     ['[{probe: lammps.thermo, with: {columns: {T: ""}}}]', /^5:57 jobs\[0\]\.probes\[0\]\.with\.columns\.T /],
     [
       '[{probe: lammps.thermo}, {probe: lammps.thermo}]',
-      "5:46 jobs[0].probes[1].probe lammps.thermo measures 'temperature', which is a variable of the group already",
+      "5:46 jobs[0].probes[1].probe lammps.thermo has a value called 'temperature', which already is a variable of the group",
     ],
     [
       '[{probe: lammps.thermo, with: {columns: {pending: Temp}}}]',
-      /5:22 .*measures 'pending', which is a variable of the group already$/,
+      /5:22 .*has a value called 'pending', which already is a variable of the group$/,
     ],
     [
       '[{probe: lammps.thermo, with: {columns: {my-temperature: Temp}}}]',
-      /5:22 .*measures 'my-temperature'; such a name is made of letters, digits and _$/,
+      /5:22 .*has a value called 'my-temperature'; such a name has only letters, digits and _$/,
     ],
-    ['[{probe: lammps.thermo, with: {columns: {}}}]', /5:22 .*does not say what it measures/],
+    ['[{probe: lammps.thermo, with: {columns: {}}}]', /5:22 .*does not list its values/],
     ['[{with: {}}]', /^5:14 jobs\[0\]\.probes\[0\]/],
     [
       '[{probe: thermo}]',

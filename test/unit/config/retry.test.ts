@@ -38,7 +38,7 @@ describe('retry', () => {
     expect(pathsOf(jobs(1, undefined))).toEqual([]);
     expect(pathsOf(jobs(undefined, 1))).toEqual([]);
     expect(pathsOf(jobs(1, { times: 1 }))).toEqual([]);
-    expect(single(jobs(1, 2))).toContain('jobs[1].retry an entry of this group before has another retry');
+    expect(single(jobs(1, 2))).toContain('jobs[1].retry another entry has a different retry');
     expect(read(jobs(undefined, 1)).config.groups.get('a')?.retry?.times).toBe(1);
   });
 

@@ -226,7 +226,7 @@ describe('the condition of an expression', () => {
     ['event.name == 5', ["11 '==' can't compare a text with a number"]],
     ['(5 > 3) == (5 > 3)', ["8 '==' compares numbers or texts; join comparisons with 'and' or 'or'"]],
     ['event.name + 5 > 3', ["0 '+' takes a number; this is a text"]],
-    ['state == "refin"', ["9 no state 'refin'; did you mean 'refine'?"]],
+    ['state == "refin"', ["9 unknown state 'refin'; did you mean 'refine'?"]],
     ['event.stats == 0', ["0 nothing is called 'event.stats'; did you mean 'event.status'?"]],
     [
       'mean.slep-duration > 5 or count.x.failed > 3',

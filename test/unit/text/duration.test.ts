@@ -82,7 +82,7 @@ describe('a duration in the form of another tool', () => {
   test('gets no suggestion in place of a count', () => {
     const rule = { trigger: 'heartbeat', action: { name: 'terminate', backoff: '10s' } };
     expect(single(withRules(rule))).toMatch(
-      /counts occasions, and `cooldown` is a length of time; found the string '10s'/,
+      /is a number of times, and `cooldown` is a duration; found the string '10s'/,
     );
   });
 });
