@@ -11,18 +11,18 @@ namespace {
 
 using journal::EventKind;
 
-// Decode errors kept for the report; the rest are only counted.
+// Decode errors that are reported; later ones are only counted.
 constexpr std::uint64_t kMaxReportedErrors = 100;
 
-// Whether an event of this kind, once told live, is in the job's eventlog for certain.
+// Whether an event of this kind, once received live, is certain to be in the job's eventlog.
 bool IsCounted(EventKind kind) {
   return kind != EventKind::kAnnotations && kind != EventKind::kMemo &&
          kind != EventKind::kInvalidate;
 }
 
-// Whether what follows the event at `index` of a job's tells that the job manager has accepted the
-// job: anything of another one, or what comes after the validation. `next` is the next record, null
-// when it is not known yet.
+// Whether the journal after the event at `index` shows that the job manager has accepted the job. A
+// record of another job shows it, and so does an event that follows the validation. `next` is the
+// next record, null when it is not known yet.
 bool IsAccepted(journal::JobId job, std::span<const journal::Event> events, std::size_t index,
                 const journal::Record* next) {
   if (index + 1 < events.size()) return Unvalidated::IsAccepted(events[index + 1].kind);
@@ -41,7 +41,7 @@ Engine::Engine(Plan plan)
       judge_(Register(plan), metrics_, jobs_, details_,
              [this] { return std::make_shared<const Snapshot>(GetSnapshot()); }) {}
 
-// Groups and metrics come before the rules that refer to them.
+// Groups and metrics are added before the rules that refer to them.
 Plan& Engine::Register(Plan& plan) {
   for (const std::string& name : plan.groups) AddGroup(name);
   for (const RememberedGroup& remembered : plan.remembered) {
@@ -89,7 +89,11 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
     const std::uint32_t group = GroupOf(*record.membership);
     if (group != kNoGroup) {
       job = jobs_.Insert(record.id, group);
-      if (Remembers(group)) Resubmitted(group, details_.Add(record.id, *record.membership));
+      if (Remembers(group)) {
+        const JobDetails& details = details_.Add(record.id, *record.membership);
+        const auto failure = awaited_.OnSubmitted(group, details);
+        if (failure) metrics_[group].failures().Resubmitted(*failure);
+      }
       if (!ensemble_.empty() && record.membership->ensemble) {
         job->own = true;
         ++totals_.own_jobs;
@@ -112,11 +116,11 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
   for (std::size_t i = 0; i < events.size(); ++i) {
     const journal::Event& event = events[i];
     if (job != nullptr && !job->counted) [[unlikely]] {
-      // What waits of the job happened before.
+      // The events that wait happened before this one.
       if (unvalidated_.any() && Unvalidated::IsAccepted(event.kind)) TakeSubmit();
     }
     Pass(event.timestamp);
-    if (gather_events_) Gather(event, record.id, group);
+    if (events_.enabled()) events_.Add(event, record.id, group);
     if (job == nullptr) continue;
     ++totals_.tracked_events;
     const bool stays = job->counted
@@ -129,12 +133,12 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
   }
   if (recalled && job != nullptr) {
     job->in_doubt = false;
-    // Not in the backlog of active jobs, and its eventlog does not say how it ended either.
+    // The job is not in the backlog of active jobs, and its eventlog does not show its end.
     if (!resuming_) Lose(job);
   }
 }
 
-// An event of this time has come: in virtual time, what was due by then happens first.
+// An event of this time has come. In virtual time, everything due by then happens first.
 void Engine::Pass(double time) {
   if (time <= totals_.latest) {
     if (time < totals_.earliest) totals_.earliest = time;
@@ -147,7 +151,7 @@ void Engine::Pass(double time) {
   PassTo(time);
 }
 
-// What happened before the clock was set comes to lie in the future, which is now at the latest.
+// Events from before the clock was set would lie in the future, so their times are limited to now.
 std::span<const journal::Event> Engine::OnOwnTime(std::span<const journal::Event> events) {
   on_own_time_.assign(events.begin(), events.end());
   for (journal::Event& event : on_own_time_) {
@@ -174,7 +178,7 @@ double Engine::Advance(double until) {
   return reached;
 }
 
-// The backlog is over. Every active job was in it, so one that was not has ended meanwhile.
+// The backlog is over. It holds every active job, so a job that is missing in it has ended.
 void Engine::OnSentinel() {
   backlog_over_ = true;
   if (!resuming_) return;
@@ -191,8 +195,8 @@ void Engine::ResumeStream(std::uint64_t wanted) {
   jobs_.ForEach([](Job& job) { job.in_doubt = true; });
 }
 
-// An eventlog only ever grows at its end, so what we have seen of it is its beginning. Annotations
-// and memos do not count: some of them are in no eventlog.
+// An eventlog only grows at its end, so the events seen before are its beginning. Annotations and
+// memos do not count, because some of them are not in any eventlog.
 std::span<const journal::Event> Engine::Unseen(const Job& job, const journal::Record& record) {
   unseen_.clear();
   std::uint32_t known = job.seen;
@@ -209,7 +213,7 @@ std::span<const journal::Event> Engine::Unseen(const Job& job, const journal::Re
 
 void Engine::Forget(Job* job) {
   if (Remembers(job->group)) {
-    if (const JobDetails* details = details_.Find(job->id)) ForgetAttempts(job->group, *details);
+    if (const JobDetails* details = details_.Find(job->id)) awaited_.OnEnded(job->group, *details);
     details_.Erase(job->id);
   }
   jobs_.Erase(job);
@@ -247,7 +251,7 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
 
   switch (event.kind) {
     case EventKind::kSubmit:
-      // After the start, or the finish, the time of the submit is of no use any more.
+      // After the start or the finish, the time of the submit is not needed.
       if (!job.has_submit && !job.has_start && !job.has_finish) {
         job.has_submit = true;
         job.since = event.timestamp;
@@ -295,8 +299,8 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
   return stays;
 }
 
-// The first thing heard of a job counts it, whichever event that is: a filtered or torn journal may
-// lack the submit event itself.
+// The first event of a job counts as its submission, whichever event it is: a filtered or torn
+// journal may lack the submit event.
 void Engine::Submitted(Job& job, GroupMetrics& metrics, ChangeMask& changed) {
   if (job.counted) return;
   job.counted = true;
@@ -363,7 +367,7 @@ void Engine::Probed(std::uint32_t group, std::size_t first, std::span<const doub
   SettleVirtual();
   const std::span<stats::Stream> streams = metrics_.probes(group);
   for (std::size_t i = 0; i < values.size() && first + i < streams.size(); ++i) {
-    // Minus zero is zero: which of the two is the smaller nobody could say.
+    // Minus zero becomes zero, so that minimum and maximum do not depend on the order of the two.
     streams[first + i].Observe(values[i] + 0.0, time);
   }
   judge_.OnProbed(group, static_cast<std::uint32_t>(first), values.size(), time);
@@ -409,7 +413,8 @@ void Engine::MoveGauges(JobState from, JobState to, GroupMetrics& metrics, Chang
   move(Count::kRunning, is_running(from), is_running(to));
 }
 
-// A clock that was set back between a job's two events makes an interval that never was.
+// A clock that was set back between a job's two events gives a negative interval, which is left
+// out.
 void Engine::Observe(Variable variable, double seconds, double time, GroupMetrics& metrics,
                      ChangeMask& changed) {
   if (seconds < 0) {
@@ -418,24 +423,6 @@ void Engine::Observe(Variable variable, double seconds, double time, GroupMetric
   }
   metrics.stream(variable).Observe(seconds, time);
   changed.Add(ChangeOf(variable));
-}
-
-void Engine::Gather(const journal::Event& event, journal::JobId id, std::uint32_t group) {
-  std::uint16_t kind = static_cast<std::uint16_t>(event.kind);
-  if (event.kind == EventKind::kOther || event.kind == EventKind::kDebug) {
-    const auto found = named_kinds_.find(event.name);
-    if (found != named_kinds_.end()) {
-      kind = static_cast<std::uint16_t>(found->second);
-    } else if (named_kinds_.size() < kMaxNamedKinds) {
-      kind = static_cast<std::uint16_t>(kFirstNamedKind + named_kinds_.size());
-      named_kinds_.emplace(event.name, kind);
-      new_named_kinds_.emplace_back(event.name);
-    }
-  }
-  events_.ids.push_back(id);
-  events_.timestamps.push_back(event.timestamp);
-  events_.kinds.push_back(kind);
-  events_.groups.push_back(group == kNoGroup ? -1 : static_cast<std::int32_t>(group));
 }
 
 }  // namespace flux_ensemble::engine

@@ -1,4 +1,5 @@
-// How jobs begin to count and how they end: accepted or refused, with a result, tried again, lost.
+// Begin and end of a job's life in the statistics: accepted or refused, with a result, submitted
+// again, or lost.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -31,7 +32,7 @@ void Engine::TakeSubmit() {
 void Engine::Refused(Job& job, const journal::Event& event) {
   ChangeMask changed;
   changed.Add(ChangeOf(event.kind));
-  // Only where the stream took its time between the two events has it been counted.
+  // The job was counted only if the stream paused between the two events.
   if (job.counted && !job.settled) {
     GroupMetrics& metrics = metrics_[job.group];
     metrics.Add(Count::kSubmitted, -1);
@@ -42,16 +43,18 @@ void Engine::Refused(Job& job, const journal::Event& event) {
     }
   }
   if (Remembers(job.group)) {
-    if (const JobDetails* details = details_.Find(job.id)) AwaitAgain(job.group, *details);
+    const JobDetails* const details = details_.Find(job.id);
+    const auto failure =
+        details == nullptr ? std::nullopt : awaited_.OnRefused(job.group, *details);
+    if (failure) metrics_[job.group].failures().Await(*failure);
   }
   if (job.own) --totals_.own_jobs;
   judge_.OnEvent(job, event, changed, false);
 }
 
-// Flux's own result (flux-core: src/modules/job-list/job_state.c): a job that was not successful is
-// CANCELED or TIMEOUT by the type of its gravest exception, whatever that one's severity, else
-// FAILED. Its success follows from its finish; the exceptions count that have come until it is
-// cleaned up.
+// Flux's own result (flux-core: src/modules/job-list/job_state.c). The finish decides success. A
+// job without success is CANCELED or TIMEOUT by the type of its gravest exception, of any severity,
+// else FAILED. All exceptions before the cleanup count.
 void Engine::Outcome(Job& job, bool success, double time, GroupMetrics& metrics,
                      ChangeMask& changed) {
   const auto add = [&](Count count, Change trigger) {
@@ -85,14 +88,14 @@ bool Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetr
                       ChangeMask& changed) {
   const RetryPolicy* const policy = retries_.PolicyOf(job.group);
   const JobDetails* const details = details_.Find(job.id);
-  // A job that no ensemble has submitted has no entry that it could be made from again.
+  // A job that was not submitted by an ensemble has no entry to submit again.
   if (policy == nullptr || judge_.ended() || details == nullptr || !details->entry) return false;
   if (details->attempt >= policy->times || !policy->Wants(outcome, details->exception)) {
     return false;
   }
   metrics.Add(Count::kRetried, 1);
   changed.Add(ChangeOf(Count::kRetried));
-  // Its end is its finish, however long it was cleaned up.
+  // The job's end is its finish. The cleanup may take longer.
   const double ended = job.has_finish ? job.since : time;
   Retry retry{0, ended + policy->Delay(details->attempt), job.id, job.group, *details};
   ++retry.details.attempt;
@@ -115,12 +118,12 @@ void Engine::FinishStream() {
   jobs_.ForEach([&](const Job& job) {
     if (job.has_finish && !job.settled) open.push_back(job.id);
   });
-  // In an order that everybody can make.
+  // In a reproducible order.
   std::sort(open.begin(), open.end());
   for (const journal::JobId id : open) SettleAsItIs(*jobs_.Find(id));
 }
 
-// The job has left without a word of its end.
+// The job has left the stream without a final event.
 void Engine::Lose(Job* job) {
   SettleAsItIs(*job);
   if (!job->settled) ++totals_.lost_jobs;

@@ -1,4 +1,4 @@
-// Why jobs fail: the part of the engine that keeps their groups' digests.
+// Reasons of failures: the part of the engine that updates the digests of groups.
 #include <algorithm>
 #include <string>
 #include <unordered_map>
@@ -11,10 +11,10 @@ namespace flux_ensemble::engine {
 
 namespace {
 
-// Notes of our own cancels that are kept: one for each rule that cancels, and some more.
+// The most notes of own cancels: one for each rule that cancels, and some more.
 constexpr std::size_t kMaxOwnCancels = 4096;
 
-// What the context of an exception says; empty where it says nothing.
+// Note and user of an exception's context; empty when they are missing.
 struct Words {
   explicit Words(const journal::Event& event) {
     for (journal::Member& member : journal::MembersOf(event.context)) {
@@ -68,43 +68,11 @@ void Engine::Failed(const Job& job, bool again, GroupMetrics& metrics) {
   FailureDigest& digest = metrics.failures();
   const FailureDigest::Number number = job.failure == 0 ? digest.Unknown() : job.failure;
   if (again) {
-    awaited_.emplace(AttemptsOf(job.group, *details_.Find(job.id)), AwaitedRetry{job.id, number});
+    awaited_.Add(job.group, *details_.Find(job.id), job.id, number);
   }
   if (!digest.Fail(number, job.id, again)) return;
   failure_reports_.push_back(
       {job.group, number - 1u, job.id, again, job.has_start, digest.reasons()[number - 1]});
-}
-
-Engine::Attempts Engine::AttemptsOf(std::uint32_t group, const JobDetails& details) {
-  return {group, static_cast<std::uint64_t>(details.rule), details.firing, details.index};
-}
-
-Engine::Awaited::iterator Engine::TryBefore(std::uint32_t group, const JobDetails& details,
-                                            bool resubmitted) {
-  if (details.attempt == 0 || awaited_.empty()) return awaited_.end();
-  const auto [first, last] = awaited_.equal_range(AttemptsOf(group, details));
-  const auto found = std::find_if(
-      first, last, [&](const auto& entry) { return entry.second.resubmitted == resubmitted; });
-  return found == last ? awaited_.end() : found;
-}
-
-void Engine::Resubmitted(std::uint32_t group, const JobDetails& details) {
-  const auto before = TryBefore(group, details, false);
-  if (before == awaited_.end()) return;
-  before->second.resubmitted = true;
-  metrics_[group].failures().Resubmitted(before->second.failure);
-}
-
-void Engine::AwaitAgain(std::uint32_t group, const JobDetails& details) {
-  const auto before = TryBefore(group, details, true);
-  if (before == awaited_.end()) return;
-  before->second.resubmitted = false;
-  metrics_[group].failures().Await(before->second.failure);
-}
-
-void Engine::ForgetAttempts(std::uint32_t group, const JobDetails& details) {
-  const auto before = TryBefore(group, details, true);
-  if (before != awaited_.end()) awaited_.erase(before);
 }
 
 std::vector<GroupFailures> Engine::GetFailures() const {
@@ -119,12 +87,11 @@ std::vector<GroupFailures> Engine::GetFailures() const {
     places.emplace(group, failures.size());
     failures.push_back({group, reasons});
   }
-  for (const auto& [attempts, awaited] : awaited_) {
-    if (awaited.resubmitted) continue;
-    FailureReason& reason =
-        failures[places.at(static_cast<std::uint32_t>(attempts[0]))].reasons[awaited.failure - 1];
-    if (reason.jobs.size() < FailureDigest::kMaxJobs) reason.jobs.push_back(awaited.job);
-  }
+  awaited_.ForEachWaiting(
+      [&](std::uint32_t group, journal::JobId job, FailureDigest::Number failure) {
+        FailureReason& reason = failures[places.at(group)].reasons[failure - 1u];
+        if (reason.jobs.size() < FailureDigest::kMaxJobs) reason.jobs.push_back(job);
+      });
   return failures;
 }
 
