@@ -12,9 +12,9 @@
 
 namespace flux_ensemble::engine {
 
-// Bits 0 to 26 are the event kinds. Behind them the derived triggers: RFC 21 states entered and
-// outcomes that became known, and jobs that stalled; then the group's two streams, those of its
-// probes as one, and its counts.
+// Bits 0 to 26 are the event kinds. The derived triggers follow: RFC 21 states entered, outcomes
+// that became known, and jobs that stalled. The last bits are the group's two streams, the streams
+// of its probes as one, and its counts.
 enum class Change : std::uint8_t {
   kSchedState = journal::kEventKindCount,
   kRunState,
@@ -50,7 +50,7 @@ constexpr bool IsMetric(Change change) {
   return change >= Change::kDurationStream;
 }
 
-// The results that may be known only when a job is cleaned up.
+// Results that may become known only when a job is cleaned up.
 constexpr bool IsOutcome(Change change) {
   return change == Change::kFail || change == Change::kCancel || change == Change::kTimeout;
 }
@@ -69,9 +69,9 @@ class ChangeMask {
   std::uint64_t bits_ = 0;
 };
 
-// What the trigger `job-<name>` waits for: an event's name or a derived one (`sched`, `run`,
-// `cleanup`, `inactive`, `success`, `fail`, `cancel`, `timeout`). Nothing for a name that is
-// neither.
+// The change that makes a trigger `job-<name>` due. The name is an event's or a derived one
+// (`sched`, `run`, `cleanup`, `inactive`, `success`, `fail`, `cancel`, `timeout`, `stalled`). Empty
+// for any other name.
 std::optional<Change> ChangeOfTrigger(std::string_view name);
 
 }  // namespace flux_ensemble::engine

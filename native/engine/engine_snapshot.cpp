@@ -1,4 +1,4 @@
-// What an engine tells of itself.
+// Status, snapshots and reports of an engine.
 #include <memory>
 #include <utility>
 #include <vector>

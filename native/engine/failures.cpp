@@ -20,7 +20,7 @@ bool IsDigit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// The first three, and then ever fewer.
+// The first three, then each power of two.
 bool IsExample(std::uint64_t number) {
   return number <= FailureDigest::kMaxJobs || (number & (number - 1)) == 0;
 }

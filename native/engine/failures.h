@@ -1,5 +1,5 @@
-// Why jobs of a group failed: each reason once, with how many jobs failed for it and the first of
-// them. The memory of a group is bounded, however many jobs fail for however many reasons.
+// The reasons for which jobs of a group failed, each with a count and its first jobs. A group's
+// memory is bounded, for any number of failed jobs and reasons.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +16,13 @@ enum class FailureKind : std::uint8_t {
   kException,  // a fatal exception, `timeout` and `exec` among them
   kStatus,     // the job's own exit status
   kUnknown,    // the journal does not say
-  kCanceled,   // somebody else has canceled it: no failure, but nothing that the run has asked for
-  kMore,       // reasons behind the first kMaxReasons, together
+  kCanceled,   // canceled by others: not a failure, but not requested by the run
+  kMore,       // all reasons after the first kMaxReasons
 };
 
 struct FailureReason {
   FailureKind kind = FailureKind::kUnknown;
-  std::string type;  // of the exception; the user's id of a job that somebody has canceled
+  std::string type;  // of the exception; of a canceled job the user's id
   std::string note;  // of the exception of the first job
   // Notes of other jobs differ from the first one in numbers, ids, hosts or paths.
   bool varies = false;
@@ -31,7 +31,7 @@ struct FailureReason {
   std::uint64_t waiting = 0;         // jobs that failed for it and wait for their next submission
   std::vector<journal::JobId> jobs;  // the first of those that count
 
-  std::string key;         // the note without what differs from job to job
+  std::string key;         // the note without the parts that differ from job to job
   std::uint64_t seen = 0;  // jobs that failed for it, submitted again or not
 };
 
@@ -55,7 +55,7 @@ class FailureDigest {
  public:
   static constexpr std::size_t kMaxReasons = 32;
   static constexpr std::size_t kMaxJobs = 3;
-  static constexpr std::size_t kMaxNote = 300;  // bytes of a note that are kept
+  static constexpr std::size_t kMaxNote = 300;  // bytes of a note that are stored
 
   // The number of a reason, counted from 1, so that a job can keep it in one byte.
   using Number = std::uint8_t;
@@ -83,7 +83,7 @@ class FailureDigest {
   std::vector<FailureReason> reasons_;
 };
 
-// A note without its numbers, ids, hosts and paths: what notes of one reason have in common.
+// A note without its numbers, ids, hosts and paths. Notes of one reason have it in common.
 std::string KeyOfNote(std::string_view note);
 
 }  // namespace flux_ensemble::engine

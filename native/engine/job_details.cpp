@@ -16,7 +16,7 @@ std::optional<std::uint32_t> IndexOf(const journal::Member& member) {
              : std::nullopt;
 }
 
-// -1 for none: the job was asked for from outside.
+// -1 for a job without a rule, which was requested from outside.
 std::int64_t RuleOf(const journal::Member& member) {
   const double* const number = std::get_if<double>(&member.value);
   return number != nullptr && *number == -1 ? -1 : IndexOf(member).value_or(0);

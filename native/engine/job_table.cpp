@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::size_t kMinSlots = 64;
 
-// Growing by half at 80 % full, and shrinking to two thirds full below half, keeps the table at
-// least half full, so a job never costs over 64 bytes; a fifth of the jobs must come or go between
-// two resizings.
+// The table grows by half when it is 80 % full, and shrinks to two thirds full when it is less than
+// half full. So a job never costs over 64 bytes. A fifth of the jobs must come or go between two
+// resizings.
 bool TooFull(std::size_t jobs, std::size_t slots) {
   return jobs * 5 > slots * 4;
 }
@@ -24,7 +24,7 @@ bool TooEmpty(std::size_t jobs, std::size_t slots) {
 Job* JobTable::LookUp(journal::JobId id) {
   if (slots_.empty()) return nullptr;
   std::size_t slot = Home(id);
-  // It would have taken the place of any job that sits closer to its home.
+  // The job would have taken the place of any job closer to its home.
   for (std::uint32_t distance = 1; slots_[slot].distance >= distance; ++distance) {
     if (slots_[slot].id == id) return &slots_[slot];
     slot = Next(slot);
@@ -43,8 +43,8 @@ Job* JobTable::Insert(journal::JobId id, std::uint32_t group) {
   return last_ = Place(job);
 }
 
-// Jobs sit in the order of their homes, so the new one comes behind the last that is as far from
-// its home, and those behind it move up.
+// Jobs lie in the order of their homes. The new job comes after the last job that is as far from
+// its home, and later jobs move up.
 Job* JobTable::Place(Job job) {
   std::size_t slot = Home(job.id);
   for (job.distance = 1; slots_[slot].distance >= job.distance; ++job.distance) slot = Next(slot);
@@ -73,14 +73,14 @@ void JobTable::Erase(Job* job) {
   if (TooEmpty(size_, slots_.size())) Resize(std::max(kMinSlots, size_ + size_ / 2));
 }
 
-// Jobs are in the order of their homes in a table of any size, but for neighbours that shared one
-// and for those that sit at the beginning because the end was full. So they go over one behind the
-// other, and only the few that come out of order are placed one by one.
+// Jobs are in the order of their homes in a table of any size. The exceptions are neighbours that
+// shared a home, and jobs at the beginning because the end was full. So jobs are copied in order,
+// and only the few that are out of order are inserted one by one.
 void JobTable::Resize(std::size_t slots) {
   std::vector<Job> old(slots);
   old.swap(slots_);
   std::size_t last_home = 0;
-  std::size_t free = 0;  // behind the last job
+  std::size_t free = 0;  // after the last job
   const auto move = [&](Job& job) {
     if (job.distance == 0) return;
     const std::size_t home = Home(job.id);

@@ -28,22 +28,23 @@ struct Job {
   // of the submit.
   double since = 0;
   std::uint32_t group = 0;
-  // The table's own: how far from its home it sits, counted from 1; 0 for a free place.
+  // For the table: the distance from the job's home, counted from 1; 0 for a free place.
   std::uint32_t distance = 0;
-  // Events of its eventlog that were applied, but for those that a backlog may lack.
+  // Applied events of its eventlog, except for kinds that a backlog may lack.
   std::uint16_t seen = 0;
   std::uint16_t status = 0;  // with has_finish: the wait(2) status, of which only 16 bits are used
   JobState state : 4 = JobState::kNew;
   journal::ExceptionType exception_type : 4 = journal::ExceptionType::kOther;  // of the one below
-  // Of the gravest exception so far, the first among equals: Flux's result follows from it.
+  // Severity of the gravest exception, the first among equals. Flux's result depends on it.
   std::int8_t severity = kNoException;
-  std::uint8_t failure = 0;  // why it fails, as its group's FailureDigest numbers it; 0 for nothing
+  std::uint8_t failure =
+      0;  // reason of its failure in its group's FailureDigest; 0 without a failure
   bool counted : 1 = false;  // in `submitted`
   bool has_submit : 1 = false;
   bool has_start : 1 = false;
   bool has_finish : 1 = false;
   bool has_fatal_exception : 1 = false;
-  bool in_doubt : 1 = false;  // the stream was gone, and no backlog has told of the job yet
+  bool in_doubt : 1 = false;  // the stream was lost, and the job has not been in a backlog since
   bool settled : 1 = false;   // its result is known and counted
   bool own : 1 = false;       // it carries this run's id
 
@@ -64,8 +65,8 @@ class JobTable {
     return last_;
   }
 
-  // Asks for the memory that Find and Erase will most likely look at. Inline, because gcc leaves
-  // out calls of functions that do nothing else.
+  // Prefetches the memory that Find and Erase will most likely read. Inline, because gcc omits
+  // calls of functions that do nothing else.
   [[gnu::always_inline]] void Prefetch(journal::JobId id) const {
     if (slots_.empty()) return;
     const std::size_t home = Home(id);
@@ -77,7 +78,7 @@ class JobTable {
   // Adds a job that is not in the table yet.
   Job* Insert(journal::JobId id, std::uint32_t group);
 
-  // Takes out a job that Find or Insert returned.
+  // Removes a job that Find or Insert returned.
   void Erase(Job* job);
 
   std::size_t size() const { return size_; }
@@ -90,7 +91,7 @@ class JobTable {
     }
   }
 
-  // Visits every job, in an order that depends on nothing but the history of the table.
+  // Visits every job, in an order that depends only on the history of the table.
   template <typename Visitor>
   void ForEach(Visitor visit) const {
     for (const Job& job : slots_) {
@@ -99,9 +100,9 @@ class JobTable {
   }
 
  private:
-  // Where a job would like to sit. Ids count milliseconds in their high bits and jobs of one
-  // millisecond in their low ones. Of a product only the high bits depend on all bits of its
-  // factors, and these are mapped onto any number of slots by one more multiplication.
+  // The home of a job. Ids count milliseconds in their high bits and jobs of one millisecond in
+  // their low bits. Only the high bits of a product depend on all bits of its factors. Another
+  // multiplication maps them onto any number of slots.
   std::size_t Home(journal::JobId id) const {
     const std::uint64_t mixed = (id ^ (id >> 32)) * 0x9e3779b97f4a7c15u;
     return static_cast<std::size_t>((static_cast<unsigned __int128>(mixed) * slots_.size()) >> 64);
@@ -113,7 +114,7 @@ class JobTable {
 
   std::vector<Job> slots_;
   std::size_t size_ = 0;
-  Job* last_ = nullptr;  // that was found or inserted, unless it has moved
+  Job* last_ = nullptr;  // last job found or inserted, unless it has moved
 };
 
 }  // namespace flux_ensemble::engine

@@ -1,4 +1,4 @@
-// What a rule submits: jobs of one jobspec, which may be shared by many rules.
+// Jobs that a rule submits. Many rules may share one jobspec.
 #pragma once
 
 #include <cstdint>

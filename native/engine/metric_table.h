@@ -1,7 +1,6 @@
-// The metrics that rules name, by index, over what is kept of every group. A rule's condition
-// refers to an index; which change of a group changes a metric, and when time alone does, follows
-// from its entry. What a metric takes beyond what is kept anyway, a sketch or a window, is kept
-// from when it is added.
+// The metrics that rules name, by index, over the statistics of all groups. A rule's condition
+// refers to an index. The metric's entry determines which change of a group changes it, and whether
+// time alone does. A sketch or window of a metric begins when the metric is added.
 #pragma once
 
 #include <algorithm>
@@ -28,12 +27,11 @@ struct Metric {
 
   std::uint32_t group = 0;
   Kind kind = Kind::kStatistic;
-  Count count = Count::kSubmitted;                       // kCount and kRate; of a rate no gauge
+  Count count = Count::kSubmitted;  // kCount and kRate; a rate needs a count that only grows
   Variable variable = Variable::kDuration;               // kStatistic
   stats::Statistic statistic = stats::Statistic::kMean;  // kStatistic
   double quantile = 0.5;                                 // of stats::Statistic::kQuantile
-  double window =
-      0;  // kRate and kStatistic: the last so many seconds; 0 for all since the beginning
+  double window = 0;  // kRate and kStatistic: seconds; 0 for everything since the beginning
   // A count that has never changed is 0, not unknown, and so is the number of observations.
   bool from_zero = false;
   // kStatistic: index of what the group's probes measure, instead of `variable`.
@@ -52,13 +50,12 @@ constexpr bool IsOfPendingTimes(const Metric& metric) {
          metric.variable == Variable::kPending;
 }
 
-// Pending times as they stand at a heartbeat, the ages of waiting jobs among them: by group, for
-// the groups that were asked for.
+// Pending times at a heartbeat, with the ages of waiting jobs, by group, for the requested groups.
 using PendingViews = std::unordered_map<std::uint32_t, stats::StreamView>;
 
 class MetricTable {
  public:
-  // With `sketches`, a sketch is kept of every stream.
+  // With `sketches`, every stream has a sketch.
   explicit MetricTable(bool sketches = false) : sketches_(sketches) {}
 
   std::uint32_t AddGroup();
@@ -67,7 +64,7 @@ class MetricTable {
   const GroupMetrics& operator[](std::uint32_t group) const { return groups_[group]; }
   bool sketches() const { return sketches_; }
 
-  // Streams for what a group's probes measure; only groups that have probes have any.
+  // Adds streams for the numbers that a group's probes measure.
   void AddProbes(std::uint32_t group, std::size_t variables) {
     if (group >= probes_.size()) probes_.resize(group + 1);
     probes_[group].resize(variables);
@@ -83,7 +80,8 @@ class MetricTable {
 
   // The run begins; rates are watched from now on.
   void Begin(double now);
-  // It is this time, in seconds since the epoch, or later. Windows end at the latest time told.
+  // It is this time, in seconds since the epoch, or later. Windows end at the latest time given
+  // here.
   void Pass(double time) { time_ = std::max(time_, time); }
   double time() const { return time_; }
   // An event of this time has changed these counts of a group, each by one.
@@ -94,7 +92,7 @@ class MetricTable {
     }
   }
 
-  // A count of this time was none.
+  // A count of this time is taken back.
   void TakeFromWindows(std::uint32_t group, Count counted, double time) {
     if (group >= count_windows_.size()) return;
     for (auto& [count, window] : count_windows_[group]) {
@@ -102,20 +100,20 @@ class MetricTable {
     }
   }
 
-  // The metric's value now, kNoValue while it has none; at a heartbeat with what was waiting then.
-  // A rate has none before it has been watched for a whole window.
+  // The metric's value now, kNoValue while it is unknown. A rate is unknown until its window has
+  // passed once. `views` replaces the recorded pending times at a heartbeat.
   double ValueOf(std::uint32_t index, const PendingViews* views = nullptr);
 
   // Whether the metric is one that time alone can change.
   bool ChangesByTime(std::uint32_t index) const;
 
-  // The first time, in seconds since the epoch, at which the metric changes though nothing happens:
-  // when something falls out of its window. kNever for what changes by events alone.
+  // The first time, in seconds since the epoch, at which the metric changes without an event,
+  // because an observation leaves its window. kNever for metrics that only events change.
   double NextChange(std::uint32_t index);
   static constexpr double kNever = std::numeric_limits<double>::infinity();
 
-  // What a metric that changes by time is taken from, and what its value would be in such a window
-  // at `now`, and when that would change.
+  // The window of a metric that changes by time, the metric's value in such a window at `now`, and
+  // the time of its next change there.
   stats::Window& WindowOf(std::uint32_t index) {
     const Entry& entry = entries_[index];
     return StreamOf(entry.metric).window(entry.window);

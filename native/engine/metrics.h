@@ -1,4 +1,4 @@
-// What is kept of every job group: counts and the statistics of two variables.
+// The statistics of a job group: its counts, and two variables.
 #pragma once
 
 #include <array>
@@ -56,8 +56,8 @@ class GroupMetrics {
   }
   std::int64_t count(Count count) const { return counts_[static_cast<std::size_t>(count)]; }
 
-  // A job's first fatal exception, by its type. The list of types is open, so it is bounded here:
-  // what comes behind the first 64 counts as "other".
+  // Counts a job's first fatal exception by its type. The list of types is open, so it is bounded
+  // here: types after the first 64 count as "other".
   void AddException(std::string_view type) {
     for (auto& [name, count] : exceptions_) {
       if (name != type) continue;
@@ -74,7 +74,7 @@ class GroupMetrics {
   FailureDigest& failures() { return failures_; }
   const FailureDigest& failures() const { return failures_; }
 
-  // Whether the count has ever changed; one that has not has no value for rules.
+  // Whether the count has ever changed. A count that never changed is unknown to rules.
   bool seen(Count count) const { return (seen_ >> static_cast<std::size_t>(count) & 1) != 0; }
 
   stats::Stream& stream(Variable variable) { return streams_[static_cast<std::size_t>(variable)]; }

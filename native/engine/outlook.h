@@ -1,4 +1,4 @@
-// What metrics will be if time passes and nothing else happens: their windows, copied, move on.
+// Future values of metrics if time passes without events. It advances copies of their windows.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,19 @@ namespace flux_ensemble::engine {
 
 class Outlook {
  public:
-  // From `now` on, in seconds since the epoch. The table outlives it.
+  // Begins at `now`, in seconds since the epoch. The table outlives the outlook.
   Outlook(MetricTable& table, double now) : table_(table), now_(now) {}
 
-  // A metric that will be asked for.
+  // Adds a metric whose values will be requested.
   void Add(std::uint32_t metric);
 
-  // kNoValue while it has none.
+  // kNoValue while the metric is unknown.
   double ValueOf(std::uint32_t metric);
 
   double now() const { return now_; }
-  // When one of the metrics changes next; kNever when they stay as they are.
+  // The time at which a metric changes next; kNever when none changes.
   double NextChange();
-  // It is this time. False for kNever, and for a time that has passed already.
+  // Moves on to this time. False for kNever, and for a time that has passed already.
   bool PassTo(double time);
 
  private:
@@ -32,7 +32,7 @@ class Outlook {
 
   MetricTable& table_;
   double now_;
-  // By metric; only of those that time alone can change.
+  // By metric, for metrics that time alone can change.
   std::unordered_map<std::uint32_t, stats::Window> windows_;
   std::unordered_map<std::uint32_t, stats::CountWindow> counts_;
 };

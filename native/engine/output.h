@@ -1,4 +1,4 @@
-// What the engine has to tell, gathered until somebody takes it.
+// The engine's output, gathered until it is taken.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ struct Totals {
   std::uint64_t negative_intervals = 0;  // times left out because a job's clock ran backwards
   std::uint64_t firings = 0;
   std::uint64_t own_jobs = 0;   // that carry this run's id
-  std::uint64_t lost_jobs = 0;  // that ended while the stream was gone, nobody knows how
+  std::uint64_t lost_jobs = 0;  // that ended with an unknown result while the stream was lost
   double earliest = 0;          // event, in seconds since the epoch; 0 before the first one
   double latest = 0;
 };
@@ -51,12 +51,12 @@ struct Totals {
 struct Status {
   std::uint64_t active_jobs = 0;
   std::uint64_t submitting =
-      0;                       // jobs on their way to the source, or accepted and not heard of yet
-  std::uint64_t retrying = 0;  // jobs that wait for their next submission
+      0;  // jobs on their way to the source, or accepted and not in the journal yet
+  std::uint64_t retrying = 0;    // jobs that wait for their next submission
   bool time_could_fire = false;  // no job is active, yet time alone might make a rule due
   bool ended = false;            // a terminal rule has fired, or End() was called
   bool backlog_over = false;     // the sentinel has been seen
-  std::string state;             // of the ensemble; empty when it has none
+  std::string state;             // of the ensemble; empty for an ensemble without states
   Totals totals;
 };
 
@@ -78,16 +78,16 @@ struct Snapshot {
   std::vector<double> statistics;  // for each group duration's row, then pending's (Summary::Row)
   std::vector<double> probes;      // a row for each number that probes measure, by group
   std::vector<double> metrics;     // values of the plan's metrics
-  StreamStates states;  // in the order of the rows, when sketches are kept of all streams
+  StreamStates states;             // in the order of the rows, when all streams have sketches
   Status status;
 };
 
-// What became of a rule.
+// The history of a rule.
 struct RuleReport {
   RuleTally tally;
   std::uint64_t repetitions = 0;  // that are left
-  std::uint64_t came = 0;         // what it waits for, since it was added
-  std::uint64_t came_after = 0;   // of these, after its last repetition
+  std::uint64_t came = 0;         // occasions since the rule was added
+  std::uint64_t came_after = 0;   // occasions after its last repetition
   bool pending = false;  // its condition holds, or its state lasts, but not for long enough
   bool holds = false;  // its condition holds now, in a state that it is in; not where events decide
   bool probing = false;
@@ -111,10 +111,10 @@ struct Firing {
   double value = stats::kNoValue;  // of the metric, for metric rules
   std::string event;    // the event's name, of a stalled job its last one's; empty without an event
   std::string context;  // its context's JSON, for rules that want it
-  // All metrics as they were then, for the same rules: what a function decides by must not depend
-  // on when it gets to run.
+  // All metrics as they were then, for the same rules: a function's decision must not depend on
+  // when it runs.
   std::shared_ptr<const Snapshot> snapshot;
-  // Of the job, for the same rules, when its group is remembered: see JobDetails.
+  // Details of the job, for the same rules, when its group is remembered: see JobDetails.
   std::shared_ptr<const JobParameters> parameters;
   std::optional<std::uint32_t> entry;
   std::string origin;

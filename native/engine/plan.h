@@ -68,7 +68,7 @@ struct Rule {
   }
 };
 
-// A group of whose active jobs more is remembered (job_details.h).
+// A group whose active jobs have stored details (job_details.h).
 struct RememberedGroup {
   std::uint32_t group = kNoGroup;
   std::optional<RetryPolicy> retry;
@@ -77,24 +77,25 @@ struct RememberedGroup {
 struct Plan {
   std::vector<std::string> groups;
   std::vector<RememberedGroup> remembered;
-  // Take in every group that a record names, besides those listed.
+  // Track every group that a record names, in addition to those listed.
   bool track_all = false;
-  // This run's id; jobs that name another one are not ours. Empty: whatever they name.
+  // This run's id. Jobs that name another run are ignored, unless the id is empty.
   std::string ensemble;
   // Seconds between heartbeats, 0 for none.
   double heartbeat = 0;
-  // For recordings: time is that of the events. The run begins with the first one, and heartbeats
+  // For recordings: time follows the events. The run begins with the first event, and heartbeats
   // come when an event's time has passed them.
   bool virtual_time = false;
-  // Keep a sketch of every stream of every group, for whoever is to merge them.
+  // Every stream of every group has a sketch, so that they can be merged.
   bool sketches = false;
-  // Of the ensemble, kMostStates at most; the first is the initial one.
+  // States of the ensemble, at most kMostStates. The first is the initial one.
   std::vector<std::string> states;
   // For each group the seconds after which an active job without an event has stalled; 0 for never.
   std::vector<double> stalled;
-  // For each group how many numbers its probes measure of a job, as far as there are any.
+  // For each group the count of numbers that its probes measure of a job; shorter when the last
+  // groups have no probes.
   std::vector<std::size_t> probes;
-  // What the rules refer to, by index.
+  // Metrics that the rules refer to, by index.
   std::vector<Metric> metrics;
   std::vector<Rule> rules;
 };

@@ -8,7 +8,7 @@ namespace flux_ensemble::engine {
 
 namespace {
 
-// The heap has in front what comes behind nothing.
+// The front of the heap is due first.
 bool IsLater(const Retry& a, const Retry& b) {
   return a.due != b.due ? a.due > b.due : a.number > b.number;
 }

@@ -1,4 +1,4 @@
-// Jobs that ended badly and are to be submitted again: which ones, and when.
+// Jobs that ended badly and are to be submitted again, with their times.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace flux_ensemble::engine {
 
 enum class JobOutcome : std::uint8_t { kSuccess, kFailed, kCanceled, kTimeout };
 
-// What a group says of its jobs that end badly.
+// The group's policy for jobs that end badly.
 struct RetryPolicy {
   std::uint32_t times = 0;  // that a job is submitted again at most
   // Seconds from the end of a job to its next submission: the first time `initial`, then each time
@@ -24,11 +24,12 @@ struct RetryPolicy {
   double initial = 0;
   double factor = 1;
   double longest = std::numeric_limits<double>::infinity();
-  bool failed = false;  // also timeout and canceled: by what a job's outcome was
+  bool failed = false;  // this one and the next two: outcomes that are retried
   bool timeout = false;
   bool canceled = false;
-  std::vector<std::string> exceptions;  // or by the type of its gravest exception
-  // What a source submits by itself, for each entry of the group; empty where JavaScript submits.
+  std::vector<std::string> exceptions;  // types of the gravest exception that are retried
+  // Jobs that a source submits by itself, for each entry of the group; empty where JavaScript
+  // submits.
   std::vector<SubmitPortion> entries;
 
   bool Wants(JobOutcome outcome, std::string_view exception) const;
@@ -60,7 +61,7 @@ class Retries {
   double next_due() const {
     return waiting_.empty() ? std::numeric_limits<double>::infinity() : waiting_.front().due;
   }
-  // Moves out what is due by `now`, the first one first.
+  // Moves out the retries due by `now`, in the order of their times.
   void TakeDue(double now, std::vector<Retry>& to);
   void Clear() { waiting_.clear(); }
 

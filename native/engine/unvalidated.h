@@ -1,8 +1,7 @@
-// A submit that may be taken back. Flux's job manager posts `submit` first, asks its plugins then,
-// and posts `invalidate` when one of them refuses the job. Both are posted in one go, so the next
-// record of the stream tells: a job whose submit is followed by the `submit` of another, or by its
-// own `validate`, was accepted. Until then the submit and what little may come in between wait
-// here.
+// A submit that may still be refused. Flux's job manager posts `submit`, then asks its plugins, and
+// posts `invalidate` when a plugin refuses the job. It posts both at once, so the next record
+// decides: a job was accepted if the `submit` of another job or its own `validate` follows. Until
+// then, the submit and the few events after it wait here.
 #pragma once
 
 #include <cstddef>
@@ -39,14 +38,14 @@ class Unvalidated {
   bool any() const { return count_ > 0; }
   journal::JobId job() const { return job_; }
 
-  // Keeps a copy of an event of the job; all that wait are of the same one.
+  // Stores a copy of an event. All events that wait are of the same job.
   void Add(journal::JobId job, const journal::Event& event) {
     job_ = job;
     if (count_ == events_.size()) events_.emplace_back();
     events_[count_++].Assign(event);
   }
 
-  // Calls with each event that waits, in order. Nothing waits any more.
+  // Calls with each event that waits, in order, and empties the list.
   template <typename Call>
   void Take(Call call) {
     const std::size_t count = count_;
@@ -79,7 +78,7 @@ class Unvalidated {
 
   journal::JobId job_ = 0;
   std::size_t count_ = 0;
-  std::vector<Owned> events_;  // of which the first `count_` wait; the others keep their memory
+  std::vector<Owned> events_;  // the first `count_` wait; the others only provide memory
 };
 
 }  // namespace flux_ensemble::engine

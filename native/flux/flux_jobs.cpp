@@ -1,4 +1,4 @@
-// The session's jobs: submitting them, what is asked of them, and recalling them.
+// The session's requests for jobs: submissions, cancels, urgencies, and look-ups of eventlogs.
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -17,10 +17,10 @@ namespace {
 using runner::SourceListener;
 using namespace std::chrono_literals;
 
-// How often a job that was refused for now is sent again; the waits double from the first.
+// Attempts to send a job after a transient refusal. The delays double from the first.
 constexpr int kMaxTries = 6;
 constexpr auto kFirstRetry = 100ms;
-// Jobspecs remembered as valid.
+// The most jobspecs that are remembered as valid.
 constexpr std::size_t kMaxValidated = 4096;
 
 // The beginning of an object with a job's id.
@@ -51,7 +51,7 @@ void FluxSession::Submit(runner::SubmitOrder what, SourceListener& listener) {
   Fill(listener);
 }
 
-// What is asked of jobs goes first: a cancel must not wait until a large order has been sent.
+// Cancels and urgencies go first: they must not wait until a large order has been sent.
 void FluxSession::Fill(SourceListener& listener) {
   if (failed_) return;
   for (ControlIt control = controls_.begin(); control != controls_.end();) {
@@ -59,17 +59,17 @@ void FluxSession::Fill(SourceListener& listener) {
     if (!FillControl(current, listener)) return;
     Settle(current, listener);
   }
-  // A job that came and went while nobody told of it would be missed.
+  // A job that began and ended while the stream is lost would be missed.
   if (lost_at_) return;
   for (OrderIt order = orders_.begin(); order != orders_.end();) {
     const OrderIt current = order++;
     if (!FillOrder(current, listener)) return;
-    // It may have been refused to the last job without having been sent.
+    // All jobs of the order may have been refused without being sent.
     Settle(current, listener);
   }
 }
 
-// False when nothing more can be sent now.
+// False when the window is full or the connection is lost.
 bool FluxSession::FillOrder(OrderIt order, SourceListener& listener) {
   if (!order->again.empty() && Clock::now() >= order->not_before) {
     while (!order->again.empty()) {
@@ -80,7 +80,7 @@ bool FluxSession::FillOrder(OrderIt order, SourceListener& listener) {
     }
   }
   const bool known = validated_.contains(order->jobspec_hash);
-  // New ones wait with those that were refused for now.
+  // New jobs wait while others have to be sent again.
   while (order->next < order->what.portion.count && !order->trial && order->again.empty()) {
     if (requests_.size() >= options_.window) return false;
     if (options_.validate_once && instance_.owner && !known) {
@@ -141,7 +141,7 @@ void FluxSession::OnSubmitAnswer(const SubmitRequest& request, int errnum, std::
     order->again.push_back(request.index);
   } else {
     Refuse(order, 1, text);
-    // The others are the same but for their number, and would be refused for the same reason.
+    // The other jobs differ only in their number and would be refused for the same reason.
     if (was_trial) Drop(order);
   }
   Settle(order, listener);
@@ -153,7 +153,7 @@ void FluxSession::Refuse(OrderIt order, std::uint64_t jobs, std::string_view rea
   if (order->report.reason.empty()) order->report.reason = reason;
 }
 
-// What was not sent never will be.
+// Drops the jobs that were not sent.
 void FluxSession::Drop(OrderIt order) {
   order->report.dropped += order->what.portion.count - order->next + order->again.size();
   order->next = order->what.portion.count;
@@ -179,7 +179,7 @@ void FluxSession::StopSubmitting(SourceListener& listener) {
   }
 }
 
-// --- what is asked of jobs that exist
+// --- cancels and urgencies
 
 void FluxSession::Cancel(std::uint64_t number, std::vector<journal::JobId> ids, std::string note,
                          SourceListener& listener) {
@@ -288,7 +288,7 @@ void FluxSession::LookupEventlog(journal::JobId id) {
 
 void FluxSession::OnLookupAnswer(const LookupRequest& request, int errnum, std::string_view text,
                                  SourceListener& listener) {
-  // A job that Flux knows no more was purged: the engine is told that it is over.
+  // Flux has purged a job that it does not know. A record without events makes the engine drop it.
   record_ = errnum == 0 ? journal::RecordOfLookup(request.id, text)
                         : IdObject(request.id).append(",\"events\":[]}");
   const std::size_t size = record_.size();

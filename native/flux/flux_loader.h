@@ -1,4 +1,4 @@
-// Finds flux_source.so and the interface in it.
+// Loads flux_source.so and finds its interface.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace flux_ensemble::flux {
 
-// The interface, or why there is none: what was looked for, where, and what to do. What was opened
-// once stays open: its threads of libraries below do not like to be unloaded.
+// The interface, or an error message with the path, the cause and the remedy. The library is never
+// closed: libraries that it needs leave threads running.
 std::variant<const FluxSourceApi*, std::string> LoadFluxSource(const std::string& path);
 
 }  // namespace flux_ensemble::flux

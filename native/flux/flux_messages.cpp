@@ -45,9 +45,9 @@ std::string JournalRequest(const std::vector<std::string>& allow, bool full) {
   return request;
 }
 
-// HEADER.PAYLOAD.SIGNATURE as RFC 15 has it, with the mechanism `none`, which is what libflux-core
-// takes for an instance's owner, too. It is done here because flux_job_submit, when it is built
-// without flux-security, never frees what it signs: some kilobytes a job.
+// HEADER.PAYLOAD.SIGNATURE (RFC 15) with the mechanism `none`, which libflux-core also uses for an
+// instance's owner. It is written here because flux_job_submit leaks some kilobytes a job when it
+// is built without flux-security.
 void WriteSubmitRequest(std::uint32_t userid, std::string_view jobspec, int urgency, int flags,
                         std::string& request) {
   std::string header = "version";

@@ -1,4 +1,4 @@
-// What is said to Flux, and what its errors mean to people.
+// Requests to Flux, and messages for its errors.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace flux_ensemble::flux {
 
-// The journal's request. `allow` empty asks for all events.
+// The request for the journal. An empty `allow` requests all events.
 std::string JournalRequest(const std::vector<std::string>& allow, bool full);
 
 // The request that submits a job of the instance's owner. `flags` are FLUX_JOB_*.
@@ -21,14 +21,14 @@ std::string Quote(std::string_view text);
 // "EPERM" and the like; "E42" for an errno without a name.
 std::string ErrorName(int errnum);
 
-// The job manager or job ingest may answer otherwise in a moment.
+// A later request may succeed.
 bool IsTransient(int errnum);
 // The connection is gone.
 bool IsLost(int errnum);
-// The job is not active (any more), so there is nothing to be done to it.
+// The job is inactive, so the request has no effect.
 bool IsInactive(int errnum);
 
-// Messages with what to do.
+// Error messages with a remedy.
 std::string CannotConnect(std::string_view uri, std::string_view reason);
 std::string JournalRefused(int errnum, std::string_view reason);
 std::string LostConnection(int errnum);

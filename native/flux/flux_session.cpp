@@ -14,9 +14,9 @@ namespace {
 using runner::SourceListener;
 using namespace std::chrono_literals;
 
-// Messages taken in one Pump, so that commands and heartbeats get their turn.
+// The most messages taken in one Pump, so that commands and heartbeats get their turn.
 constexpr int kPumpLimit = 256;
-// How long a stream that ended is asked for anew, and how often.
+// A stream that ended is requested again at this interval, for this time.
 constexpr auto kReopenEvery = 100ms;
 constexpr auto kReopenFor = 10s;
 
@@ -39,7 +39,7 @@ void FluxSession::Open(SourceListener& listener) {
 
 void FluxSession::OpenJournal(SourceListener& listener) {
   reopen_at_.reset();
-  // What was recalled for an earlier stream will be asked for again after this one's backlog.
+  // The look-ups of an earlier stream are requested again after this stream's backlog.
   std::erase_if(requests_, [](const auto& request) {
     return std::holds_alternative<LookupRequest>(request.second);
   });
@@ -51,7 +51,7 @@ void FluxSession::OpenJournal(SourceListener& listener) {
 }
 
 int FluxSession::fd() const {
-  // A connection that is gone stays readable for ever.
+  // A lost connection stays readable for ever.
   return source_ == nullptr || failed_ ? -1 : api_->fd(source_.get());
 }
 
@@ -79,7 +79,7 @@ bool FluxSession::Pump(SourceListener& listener) {
     FluxSession* self;
     SourceListener* listener;
   } context{this, &listener};
-  const FluxListener told{
+  const FluxListener messages{
       &context,
       [](void* at, const char* json, std::size_t size) {
         auto* const to = static_cast<Context*>(at);
@@ -94,7 +94,7 @@ bool FluxSession::Pump(SourceListener& listener) {
         to->self->OnAnswer(request, errnum, std::string_view(text, size), *to->listener);
       },
   };
-  const int pumped = api_->pump(source_.get(), &told, kPumpLimit);
+  const int pumped = api_->pump(source_.get(), &messages, kPumpLimit);
   if (failed_) return false;
   if (pumped == FLUX_PUMP_LOST) {
     Fail(errno, LostConnection(errno), listener);
@@ -112,8 +112,8 @@ void FluxSession::OnRecord(std::string_view json, SourceListener& listener) {
   listener.OnJournal(std::string_view(record_).substr(0, json.size()));
 }
 
-// A job manager that is reloaded ends the stream and is back a moment later; until it is, it does
-// not exist.
+// A reload of the job manager ends the stream. Until the job manager is back, requests fail with
+// ENOSYS.
 void FluxSession::OnJournalEnd(int errnum, const char* text, SourceListener& listener) {
   const bool may_come_back = errnum == ENODATA || errnum == ENOSYS;
   const Clock::time_point now = Clock::now();
@@ -159,7 +159,7 @@ void FluxSession::GiveUp(const std::string& reason, SourceListener& listener) {
   requests_.clear();
 }
 
-// They are not sent again: Flux may have done what they ask for, and will say so in the journal.
+// Lost requests are not sent again: Flux may have performed them, which the journal will show.
 void FluxSession::LoseRequests(SourceListener& listener) {
   if (requests_.empty() || std::exchange(answered_, false)) {
     waiting_since_ = Clock::now();

@@ -1,6 +1,6 @@
-// A Flux instance as an runner::Source: the journal as a stream that survives a reload of the job
-// manager, and submissions with a bounded window in flight. Talks to Flux through flux_source.h
-// only.
+// A Flux instance as a runner::Source. Its journal is a stream that survives a reload of the job
+// manager, and a bounded window of submissions is in flight. It uses Flux only through
+// flux_source.h.
 #pragma once
 
 #include <chrono>
@@ -22,14 +22,14 @@ namespace flux_ensemble::flux {
 
 struct FluxSessionOptions {
   std::string uri;  // empty for libflux-core's own choice (FLUX_URI, the system instance)
-  std::vector<std::string> allow;  // names of the events that are wanted; empty for all
-  bool full = false;               // begin with the inactive jobs that Flux still knows
-  // Let only the first job of a jobspec pass the validator when the instance is ours. What the
-  // validator checks depends on the jobspec alone, so the others would pass too.
+  std::vector<std::string> allow;  // names of requested events; empty for all
+  bool full = false;               // include the inactive jobs that Flux still knows
+  // In an instance of our own, only the first job of a jobspec passes the validator. The
+  // validator's answer depends only on the jobspec, so the others would pass, too.
   bool validate_once = true;
   std::uint32_t window = 4096;  // requests in flight
-  // Requests are given up when none at all has been answered for so long: what a module of the
-  // broker had in hand when it was unloaded is never answered.
+  // Requests are given up when Flux answers none of them for this time. A broker module that is
+  // unloaded never answers the requests that it holds.
   std::chrono::milliseconds patience{60'000};
 };
 
@@ -60,18 +60,18 @@ class FluxSession final : public runner::Source {
     runner::SubmitReport report;
     std::uint64_t next = 0;  // index of the next job that was never sent
     std::uint64_t in_flight = 0;
-    std::vector<std::uint64_t> again;  // indexes refused for now
-    int tries = 0;                     // of those
-    Clock::time_point not_before{};    // for those
+    std::vector<std::uint64_t> again;  // indexes of jobs to send again
+    int tries = 0;                     // of these jobs
+    Clock::time_point not_before{};    // for these jobs
     std::uint64_t jobspec_hash = 0;
-    bool trial = false;  // the first job is with the validator, the others wait for it
+    bool trial = false;  // the validator checks the first job, and the others wait
   };
   using OrderIt = std::list<Order>::iterator;
 
   struct Control {
     runner::ControlReport report;
     std::string topic;
-    std::string body;  // the RPC's JSON behind the id
+    std::string body;  // the RPC's JSON after the id
     std::vector<journal::JobId> ids;
     std::size_t next = 0;
     std::size_t in_flight = 0;
@@ -111,13 +111,13 @@ class FluxSession final : public runner::Source {
   void OnAskAnswer(const AskRequest& request, int errnum, std::string_view text,
                    runner::SourceListener& listener);
   void Fail(int errnum, std::string message, runner::SourceListener& listener);
-  // Reports what is under way as not done, and does nothing any more.
+  // Reports everything under way as failed, and ends all activity.
   void GiveUp(const std::string& reason, runner::SourceListener& listener);
   void OnRecord(std::string_view json, runner::SourceListener& listener);
-  // Looks whether the requests under way have waited too long.
+  // Gives up requests that have waited too long.
   void LoseRequests(runner::SourceListener& listener);
 
-  // Sends what the window has room for.
+  // Sends requests while the window has room.
   void Fill(runner::SourceListener& listener);
   bool FillOrder(OrderIt order, runner::SourceListener& listener);
   bool SendJob(OrderIt order, std::uint64_t index, runner::SourceListener& listener);
@@ -137,7 +137,7 @@ class FluxSession final : public runner::Source {
   bool failed_ = false;
   bool stopped_ = false;
 
-  // While the journal's stream is gone, the time of the next try and of the first one.
+  // While the journal's stream is lost: the time of the next attempt, and of the loss.
   std::optional<Clock::time_point> reopen_at_;
   std::optional<Clock::time_point> lost_at_;
 
@@ -145,14 +145,14 @@ class FluxSession final : public runner::Source {
   std::list<Control> controls_;
   std::unordered_map<std::uint64_t, Request> requests_;
   std::uint64_t last_request_ = 0;
-  bool answered_ = false;              // a request since the time below was looked at
+  bool answered_ = false;              // a request was answered since the time below was checked
   Clock::time_point waiting_since_{};  // for the next answer
   std::uint64_t ordered_ = 0;
   std::uint64_t accepted_ = 0;
   std::unordered_set<std::uint64_t> validated_;  // hashes of jobspecs
-  std::string text_;                             // of the job that is being sent
-  std::string request_;                          // that sends it
-  std::string record_;  // padded copy of the record that is being handed on
+  std::string text_;                             // the job that is being sent
+  std::string request_;                          // the request that sends the job
+  std::string record_;                           // padded copy of the current record
 };
 
 }  // namespace flux_ensemble::flux

@@ -10,9 +10,9 @@
 #include <string>
 #include <unordered_map>
 
-// Messages are received raw and told apart by their matchtag, past libflux-core's dispatcher and
-// futures: that costs less for each message, and lets one connection carry the journal and
-// everything else without a waiting request making the library sort through the journal's backlog.
+// Messages are received raw and identified by their matchtag, without libflux-core's dispatcher and
+// futures. This costs less for each message. It also lets one connection carry the journal and
+// everything else: a waiting future would make the library search the journal's backlog.
 namespace {
 
 struct HandleCloser {
@@ -48,7 +48,7 @@ int Fail(char* error, std::size_t size, const char* text) {
   return -1;
 }
 
-// The tag outlives the future: the answer is received raw, and the tag given back then.
+// The tag outlives the future. It is freed when the raw answer is received.
 std::uint32_t TagOf(Future future) {
   if (!future) return kNoTag;
   return flux_rpc_get_matchtag(future.get());
@@ -88,7 +88,7 @@ int Fd(const FluxSource* source) {
   return flux_pollfd(source->handle.get());
 }
 
-// The answer's error text, or what its errno says.
+// The answer's error text, or the text of its errno.
 const char* ErrorText(const flux_msg_t* message, int errnum) {
   const char* text = nullptr;
   if (flux_response_decode_error(message, &text) == 0 && text != nullptr) return text;
@@ -99,7 +99,7 @@ void JournalResponse(FluxSource* source, const FluxListener* listener, const flu
   const void* data = nullptr;
   std::size_t size = 0;
   if (flux_response_decode_raw(message, nullptr, &data, &size) == 0) {
-    // The payload ends with a zero, which is not part of the JSON.
+    // The payload ends with a zero byte, which is not part of the JSON.
     if (size > 0) listener->journal(listener->context, static_cast<const char*>(data), size - 1);
     return;
   }
@@ -152,8 +152,8 @@ int Pump(FluxSource* source, const FluxListener* listener, int limit) {
       continue;
     }
     if (errno != EAGAIN && errno != EWOULDBLOCK) return FLUX_PUMP_LOST;
-    // The descriptor is edge-triggered. Looking at it is what makes it unreadable until something
-    // new comes, so what has come since the last read is only told here, and told once.
+    // The descriptor is edge-triggered: flux_pollevents() makes it unreadable until the next
+    // message. So only this call reports messages since the last read, and reports them once.
     const int events = flux_pollevents(handle);
     if (events < 0) return FLUX_PUMP_LOST;
     if ((events & FLUX_POLLERR) != 0) {

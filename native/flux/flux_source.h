@@ -1,9 +1,7 @@
-// The C interface between the addon and flux_source.so, a shared object of its own that is linked
-// with libflux-core: the addon loads everywhere and opens this only when a Flux member is asked
-// for.
+// The C interface between the addon and flux_source.so. Only this shared object is linked with
+// libflux-core, so the addon loads everywhere. The addon opens it when a Flux member is requested.
 //
-// One FluxSource is one broker connection, used by one thread. Nothing here waits for the broker
-// but open().
+// One FluxSource is one broker connection, used by one thread. Only open() waits for the broker.
 #pragma once
 
 #include <cstddef>
@@ -25,13 +23,13 @@ struct FluxInstance {
   bool owner;            // whether this user owns the instance
 };
 
-// What pump() tells, on the thread that calls it. `errnum` is an errno, `text` may be empty but is
-// not null.
+// Receives the messages of pump(), on the thread that calls it. `errnum` is an errno. `text` may be
+// empty but is not null.
 struct FluxListener {
   void* context;
   // One response of the journal: `size` bytes of JSON.
   void (*journal)(void* context, const char* json, std::size_t size);
-  // The journal's stream has ended, as ENODATA or another error says.
+  // The journal's stream has ended, by ENODATA or another error.
   void (*journal_ended)(void* context, int errnum, const char* text);
   // A request has been answered: with JSON (errnum 0) or with an error.
   void (*answered)(void* context, std::uint64_t request, int errnum, const char* text,
@@ -43,24 +41,24 @@ enum FluxPump { FLUX_PUMP_DRAINED = 0, FLUX_PUMP_MORE = 1, FLUX_PUMP_LOST = -1 }
 struct FluxSourceApi {
   std::uint32_t abi;
 
-  // Connects to `uri`, or where libflux-core does by default for null. Null with `error` filled in
-  // (at most `size` bytes with its zero) and errno set.
+  // Connects to `uri`, or for null to libflux-core's default. Returns null on failure, with errno
+  // set and a message in `error` (at most `size` bytes with its zero).
   FluxSource* (*open)(const char* uri, char* error, std::size_t size);
   void (*instance)(const FluxSource* source, FluxInstance* instance);
 
   // Readable when pump() has something to do. Not to be read from or closed.
   int (*fd)(const FluxSource* source);
 
-  // Takes at most `limit` messages without waiting. FLUX_PUMP_LOST: the connection is gone, errno
-  // says how.
+  // Takes at most `limit` messages without waiting. FLUX_PUMP_LOST means that the connection is
+  // lost; errno has the cause.
   int (*pump)(FluxSource* source, const FluxListener* listener, int limit);
 
-  // Asks for the journal. `request` is the RPC's JSON. 0, or -1 with errno.
+  // Requests the journal. `request` is the RPC's JSON. Returns 0, or -1 with errno.
   int (*open_journal)(FluxSource* source, const char* request);
-  // Asks for its end, which journal_ended() tells.
+  // Requests the end of the journal's stream, which journal_ended() reports.
   int (*close_journal)(FluxSource* source);
 
-  // Sends any other RPC to any rank. 0, or -1 with errno.
+  // Sends any other RPC to any rank. Returns 0, or -1 with errno.
   int (*call)(FluxSource* source, std::uint64_t request, const char* topic, const char* json);
 
   void (*close)(FluxSource* source);

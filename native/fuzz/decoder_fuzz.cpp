@@ -1,5 +1,5 @@
-// Any bytes into decoder and engine: no crash, nothing lost without an error, and chunks don't
-// matter.
+// Any bytes for decoder and engine: no crash, no loss without an error, and the same result in any
+// chunks.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -31,8 +31,7 @@ void Require(bool condition, const char* what) {
   std::abort();
 }
 
-// Calls `feed` with pieces that end right behind their padding, so that a sanitizer sees a read
-// beyond.
+// Calls `feed` with pieces that end with their padding, so that a sanitizer reports a read beyond.
 template <typename Feed>
 void InPieces(std::string_view bytes, std::mt19937_64* random, Feed feed) {
   while (!bytes.empty()) {
@@ -108,12 +107,12 @@ void CheckDecoder(std::string_view bytes) {
   }
 }
 
-// The short way through known records and the general parser say the same.
+// The fast path and the general parser give the same records.
 void CheckFastPath(std::string_view bytes) {
   const auto written = [&](journal::Decoder::Parsing parsing) {
     test::Recorder recorder;
     journal::Decoder decoder(parsing);
-    // Twice, because tails and jobspecs are remembered.
+    // Twice, because tails and jobspecs are cached.
     for (int pass = 0; pass < 2; ++pass) {
       InPieces(bytes, nullptr, [&](std::string_view piece) { decoder.Feed(piece, recorder); });
       decoder.Finish(recorder);

@@ -1,5 +1,4 @@
-// Runs the fuzz function over files and folders of files: what an ordinary compiler does with the
-// corpus.
+// Runs the fuzz function over files and folders of files, for builds without a fuzzer.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -21,7 +20,7 @@ bool Replay(const fs::path& path) {
     std::fprintf(stderr, "cannot read %s\n", path.c_str());
     return false;
   }
-  // Memory that ends where the input does, so that a sanitizer sees a read beyond.
+  // Memory that ends with the input, so that a sanitizer reports a read beyond.
   const std::vector<std::uint8_t> data(bytes.begin(), bytes.end());
   // The last line printed before a crash names the file.
   std::printf("%s\n", path.c_str());

@@ -64,7 +64,7 @@ class JsonRecordParser::Parser {
 
     if (document_.at_end()) return text.size();
     const char* next = nullptr;
-    if (Fails(document_.current_location().get(next), "behind the record")) return 0;
+    if (Fails(document_.current_location().get(next), "after the record")) return 0;
     return static_cast<std::size_t>(next - text.data());
   }
 

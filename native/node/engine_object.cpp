@@ -110,7 +110,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   napi_unref_threadsafe_function(env, channel_);
 
   runner_ = std::make_unique<runner::Runner>(std::move(*plan), [channel = channel_] {
-    // The only failure is a channel that is closing: then nobody is there to be woken.
+    // The only failure is a channel that is closing, and then no wake is needed.
     (void)napi_call_threadsafe_function(channel, nullptr, napi_tsfn_nonblocking);
   });
   hooked_ = napi_add_env_cleanup_hook(env, &EngineObject::AtEnvironmentEnd, this) == napi_ok;
@@ -135,7 +135,7 @@ void EngineObject::StopRunner() {
   channel_ = nullptr;
 }
 
-// Called on: JS thread, when its environment ends. The environment lets go of the channel itself.
+// Called on: JS thread, when its environment ends. The environment releases the channel itself.
 void EngineObject::AtEnvironmentEnd(void* self) {
   auto* const object = static_cast<EngineObject*>(self);
   object->hooked_ = false;
@@ -149,7 +149,7 @@ void EngineObject::CallWake(napi_env env, napi_value callback, void*, void*) {
   napi_value undefined = nullptr;
   napi_value ignored = nullptr;
   if (napi_get_undefined(env, &undefined) != napi_ok) return;
-  // What the callback throws is left pending: Node reports it as uncaught.
+  // An exception of the callback is left pending: Node reports it as uncaught.
   (void)napi_call_function(env, undefined, callback, 0, nullptr, &ignored);
 }
 

@@ -1,11 +1,10 @@
 // The JavaScript class `Engine`: one runner, and the channel from its thread to JavaScript.
 //
 // Lifetime. The object owns the runner and the thread-safe function through which the runner's
-// thread asks JavaScript to call take(). There are three ways to the end, in any order, each
-// leaving nothing running: close(), garbage collection, and the end of the environment, whose
-// cleanup hook runs before any finalizer. The thread is joined in each; only then is the
-// thread-safe function let go. A wake that is still queued then arrives with a null environment and
-// touches nothing.
+// thread asks JavaScript to call take(). An object ends by close(), by garbage collection, or by
+// the end of the environment, whose cleanup hook runs before any finalizer. They may come in any
+// order. Each joins the thread first and then releases the thread-safe function. A wake that is
+// still queued then arrives with a null environment and does nothing.
 #pragma once
 
 #include <memory>
@@ -20,12 +19,12 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static Napi::Function Class(Napi::Env env);
 
-  // new Engine(plan, wake): `wake` is called without arguments when take() has something to give.
+  // new Engine(plan, wake): `wake` is called without arguments when there is something to take().
   explicit EngineObject(const Napi::CallbackInfo& info);
   ~EngineObject() override;
 
  private:
-  // Commands: the first argument is the number under which take() brings the answer.
+  // Commands: the first argument is the number of the answer that take() returns.
   void Start(const Napi::CallbackInfo& info);
   void Ingest(const Napi::CallbackInfo& info);
   void FinishStream(const Napi::CallbackInfo& info);
@@ -57,14 +56,14 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void Close(const Napi::CallbackInfo& info);
 
   bool Open(Napi::Env env);
-  // Posts a command under the number in the first argument; throws when there is none.
+  // Posts a command with the number in the first argument; throws when the number is missing.
   bool Post(const Napi::CallbackInfo& info, runner::CommandBody body);
   void StopRunner();
 
   static void CallWake(napi_env env, napi_value callback, void* context, void* data);
   static void AtEnvironmentEnd(void* self);
 
-  // Of the plan, and of the rules added since.
+  // Sizes of the plan with the rules added since.
   std::size_t planned_groups_ = 0;
   std::vector<std::size_t> planned_probes_;
   std::size_t planned_metrics_ = 0;

@@ -1,6 +1,6 @@
-// The only includer of Node-API. Exceptions are off; on the way from native code to JavaScript only
-// raw napi_* calls are used and every status is checked, because a worker may be terminated at any
-// of them.
+// The only includer of Node-API. Exceptions are off. Calls from native code to JavaScript use only
+// raw napi_* functions with every status checked, because a worker may be terminated at any of
+// them.
 #pragma once
 
 #include <napi.h>

@@ -116,7 +116,7 @@ void ReadStates(PropertyReader& reader, const Napi::Value& value, std::size_t st
   }
 }
 
-// Null, or an array: what a source can submit by itself.
+// Null, or an array of jobs that a source submits by itself.
 void ReadPortions(PropertyReader& reader, const Napi::Value& value, JobspecPool* pool,
                   std::vector<engine::SubmitPortion>& to) {
   if (value.IsNull()) return;

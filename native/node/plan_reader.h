@@ -15,28 +15,28 @@
 
 namespace flux_ensemble::node {
 
-// What openFlux() takes.
+// The options of openFlux().
 struct FluxOptions {
   std::string library;  // path of flux_source.so
   flux::FluxSessionOptions session;
-  bool tap = false;  // hand over the records as they come
+  bool tap = false;  // copy the records to the outbox
 };
 std::optional<FluxOptions> ReadFluxOptions(const Napi::Value& value, std::string* error);
 
-// Nothing, with `error` set, when the value is no plan.
+// Empty, with `error` set, when the value is not a plan.
 std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* error);
 
-// Lets rules that submit the same jobspec hold one copy of it.
+// Shares one copy of a jobspec among the rules that submit it.
 class JobspecPool {
  public:
   std::shared_ptr<const engine::Jobspec> Share(engine::Jobspec jobspec);
 
  private:
-  // By the head that the value owns.
+  // By the head, which the value owns.
   std::unordered_map<std::string_view, std::shared_ptr<const engine::Jobspec>> jobspecs_;
 };
 
-// How many of each there are for a rule to refer to.
+// The number of groups, metrics and states that a rule may refer to.
 struct PlanSizes {
   std::size_t groups = 0;
   std::size_t metrics = 0;

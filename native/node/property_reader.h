@@ -125,7 +125,7 @@ class PropertyReader {
     return numbers;
   }
 
-  // The reader of an object that is a property of this one; what is wrong with it is wrong here.
+  // The reader of an object that is a property of this one. Its error becomes this reader's error.
   PropertyReader Inner(const char* key, const Napi::Value& value) {
     if (!value.IsObject()) Fail<bool>(key, "an object or null");
     PropertyReader inner(value.IsObject() ? value.As<Napi::Object>() : object_, error_);
@@ -149,7 +149,7 @@ class PropertyReader {
   PropertyReader* outer_ = nullptr;
 };
 
-// Nothing for what is no array of strings.
+// Empty for a value that is not an array of strings.
 inline std::optional<std::vector<std::string>> ReadStrings(const Napi::Value& value) {
   if (!value.IsArray()) return std::nullopt;
   const auto array = value.As<Napi::Array>();

@@ -67,7 +67,7 @@ Napi::Value SummaryObject::Get(const Napi::CallbackInfo& info) {
         .ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }
-  // The sketch is of numbers that are not negative; others it takes for zeros.
+  // The sketch takes negative numbers for zeros.
   const bool negative = stream_.summary().Get(stats::Statistic::kMin) < 0;
   const double value = stats::IsSketched(*statistic) && negative
                            ? stats::kNoValue

@@ -19,14 +19,14 @@ napi_value WriteColumn(napi_env env, napi_typedarray_type type, const T* data, s
   return column;
 }
 
-// An array of what `write` makes of each item.
+// An array with the result of `write` for each item.
 template <typename Items, typename Write>
 napi_value WriteArray(napi_env env, const Items& items, Write write) {
   napi_value array = nullptr;
   if (napi_create_array_with_length(env, items.size(), &array) != napi_ok) return nullptr;
   std::uint32_t index = 0;
   for (const auto& item : items) {
-    // Thousands of items in one call must not keep thousands of handles alive.
+    // A scope for each item, so that handles of thousands of items are not alive at once.
     napi_handle_scope scope = nullptr;
     if (napi_open_handle_scope(env, &scope) != napi_ok) return nullptr;
     napi_value value = write(item);

@@ -1,5 +1,5 @@
 // C++ values -> JavaScript values by raw Node-API calls. Every function returns null when the
-// environment can make no more values (a worker being terminated); callers pass that on at once.
+// environment cannot make values (a worker is being terminated). Callers return null at once.
 #pragma once
 
 #include <cstdint>

@@ -19,12 +19,12 @@ class EventFd {
   EventFd& operator=(const EventFd&) = delete;
 
   int fd() const { return fd_; }
-  // Why there is none: an errno, or 0.
+  // An errno when the descriptor could not be made, else 0.
   int error() const { return error_; }
 
   void Signal() {
     const std::uint64_t one = 1;
-    // A full counter is readable, which is all that is wanted.
+    // A write to a full counter fails, but a full counter is readable already.
     (void)!write(fd_, &one, sizeof one);
   }
 

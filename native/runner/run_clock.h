@@ -24,8 +24,7 @@ class RunClock {
   // Seconds by which the time of day was set ahead of the run's time since the run began.
   double ahead() const { return ahead_; }
 
-  // Compares `now`, a result of Now(), with the time of day. True if somebody has set the system's
-  // clock.
+  // Compares `now`, a result of Now(), with the time of day. True if the system's clock was set.
   bool Follow(double now) {
     const double ahead = TimeOfDay() - now;
     if (std::abs(ahead - ahead_) < kMinStep) return false;

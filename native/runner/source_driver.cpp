@@ -11,7 +11,7 @@ namespace {
 // Delay between two looks for messages of a backlog.
 constexpr std::chrono::microseconds kBacklogDelay{1000};
 
-// With so many active jobs, messages come all the time, so they are batched. Two milliseconds are
+// With this many active jobs, messages come all the time, so they are batched. Two milliseconds are
 // less than a job takes from its submission to its start. Without the delay, each look finds one
 // message and costs more than it saves.
 constexpr std::size_t kBatchingThreshold = 64;

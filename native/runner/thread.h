@@ -1,5 +1,5 @@
-// A thread that is joined before it is forgotten. std::thread reports failure by an exception,
-// which this code base does not have, and a login node's process limit is an ordinary failure.
+// A thread that its destructor joins. std::thread reports a failed start by an exception, and this
+// code is built without exceptions. The process limit of a login node makes such failures ordinary.
 #pragma once
 
 #include <pthread.h>

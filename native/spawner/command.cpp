@@ -32,7 +32,7 @@ class Fields {
   // A count, then that many strings.
   bool List(std::vector<std::string_view>* values) {
     std::size_t count = 0;
-    // Each string takes a byte at least: a count beyond that is a lie, and must not become an
+    // Each string takes at least one byte. A larger count is invalid and must not lead to an
     // allocation.
     if (!Number(&count) || count > rest_.size()) return false;
     values->resize(count);
@@ -77,7 +77,7 @@ std::optional<Command> ParseCommand(std::string_view body) {
   if (verb == "kill") {
     KillCommand kill;
     const bool whole = fields.Number(&kill.id) && fields.Number(&kill.signal) && fields.done();
-    // Signal 0 only asks whether a process is there; higher ones than 64 do not exist.
+    // Signal 0 only tests whether a process exists; signals above 64 do not exist.
     if (!whole || kill.signal < 1 || kill.signal > 64) return std::nullopt;
     return Command(kill);
   }
@@ -85,8 +85,8 @@ std::optional<Command> ParseCommand(std::string_view body) {
 }
 
 char* FrameReader::Reserve(std::size_t size) {
-  // Make room by moving what is left to the front, rather than by growing: in the steady state
-  // nothing, or a part of one small frame, is left.
+  // Room is made by moving the rest to the front instead of growing. In the steady state, the rest
+  // is empty or a part of one small frame.
   if (begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;

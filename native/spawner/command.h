@@ -10,8 +10,8 @@
 
 namespace flux_ensemble::spawner {
 
-// Start a job's process. The strings live in the frame and end with a NUL there, so that `data()`
-// of each can be handed to the kernel without a copy.
+// Starts a job's process. The strings live in the frame and end with a NUL there, so the kernel
+// takes their `data()` without a copy.
 struct SpawnCommand {
   std::uint64_t id = 0;
   // Working directory; empty for that of the spawner.
@@ -20,14 +20,14 @@ struct SpawnCommand {
   std::string_view out;
   // File for standard error; empty for the place that standard output goes to.
   std::string_view err;
-  // `KEY=value`, each on top of the spawner's own environment, or of none when the first one is
+  // `KEY=value`, added to the spawner's own environment, or to an empty one when the first entry is
   // `=`.
   std::vector<std::string_view> environment;
   // The program and its arguments; never empty.
   std::vector<std::string_view> arguments;
 };
 
-// Send a signal to the process group of a job.
+// Sends a signal to the process group of a job.
 struct KillCommand {
   std::uint64_t id = 0;
   int signal = 0;
@@ -38,16 +38,16 @@ using Command = std::variant<SpawnCommand, KillCommand>;
 // Understands the body of one frame: NUL-terminated strings,
 //     spawn ID CWD OUT ERR NENV KEY=VALUE... NARGS ARGUMENT...
 //     kill ID SIGNAL
-// Nothing when it is not exactly one of these. The result points into `body`.
+// Empty when it is not exactly one of these. The result points into `body`.
 std::optional<Command> ParseCommand(std::string_view body);
 
-// Gathers bytes and cuts them into frames: a 32-bit little-endian length, then that many bytes.
+// Collects bytes and cuts them into frames: a 32-bit little-endian length, then that many bytes.
 class FrameReader {
  public:
-  // Far above what execve() takes; a longer frame can only be garbage.
+  // Far above the limit of execve(); a longer frame is garbage.
   static constexpr std::size_t kMaxBody = std::size_t{64} << 20;
 
-  // Room for at least `size` more bytes; what was read there is then told by Commit().
+  // Room for at least `size` more bytes. Commit() takes the number of bytes read there.
   char* Reserve(std::size_t size);
   void Commit(std::size_t size);
 

@@ -20,8 +20,8 @@ struct Utf8Range {
   unsigned char most = 0xBF;
 };
 
-// How many bytes follow the first one of a sequence, and which the next one may be. -1 for a byte
-// that no sequence begins with.
+// The number of bytes after the first one of a sequence, and the range of the second byte. -1 for a
+// byte that cannot begin a sequence.
 Utf8Range AfterFirst(unsigned char first) {
   if (first < 0x80) return {0};
   if (first < 0xC2 || first > 0xF4) return {-1};
@@ -49,8 +49,8 @@ std::size_t SequenceLength(std::string_view bytes, std::size_t position, bool* v
   return length;
 }
 
-// The environment that a process was started with, as its kernel keeps it. Empty where this may
-// not be read.
+// The environment that a process was started with, from the kernel. Empty without permission to
+// read it.
 std::string InitialEnvironment(pid_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/environ";
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -64,7 +64,7 @@ std::string InitialEnvironment(pid_t pid) {
   return text;
 }
 
-// Node passes on what has a name, and one that is UTF-8.
+// Node passes on variables whose name is not empty and is UTF-8.
 bool NodePasses(std::string_view entry) {
   const std::string_view name = entry.substr(0, entry.find('='));
   return !name.empty() && name.size() < entry.size() && ReplaceInvalidUtf8(name) == name;
@@ -84,7 +84,7 @@ std::string ReplaceInvalidUtf8(std::string_view bytes) {
 }
 
 void RestoreEnvironment() {
-  // What `environ` points to has to live as long as the process does.
+  // The strings of `environ` must live as long as the process.
   static const std::string initial = InitialEnvironment(getppid());
   static std::vector<char*> restored;
   for (char** entry = environ; *entry != nullptr; ++entry) restored.push_back(*entry);

@@ -5,10 +5,10 @@
 
 namespace flux_ensemble::spawner {
 
-// Gives variables that are not UTF-8 back their bytes. The host is a Node process, and Node has
-// only text: it passes a value on with U+FFFD in place of each invalid sequence, and a variable
-// whose name is empty or invalid not at all. The bytes are in the environment that the host itself
-// was started with. Variables that the host has changed meanwhile stay as the host passed them.
+// Restores the bytes of variables that are not UTF-8. The host is a Node process, which passes
+// environment variables as text. It replaces each invalid sequence of a value by U+FFFD, and drops
+// variables with an empty or invalid name. The bytes are in the environment that the host itself
+// was started with. Variables that the host has changed since stay as the host passed them.
 void RestoreEnvironment();
 
 // Text as UTF-8 decoders read it: U+FFFD for each sequence of bytes that is not valid (WHATWG).

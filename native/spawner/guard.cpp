@@ -17,9 +17,8 @@ namespace {
 
 constexpr int kControl = 3;
 
-// Closes what the program has inherited, which is everything that is open without O_CLOEXEC but
-// the standard streams: those become /dev/null. So the other ends see it when the program closes
-// them.
+// Closes all inherited descriptors without O_CLOEXEC. The standard streams become /dev/null. So the
+// other ends notice when the program closes its copies.
 void LetGoOfInherited() {
   const UniqueFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nothing.get(), fd);

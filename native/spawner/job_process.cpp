@@ -23,8 +23,8 @@
 namespace flux_ensemble::spawner {
 namespace {
 
-// The spawner's environment, or none of it, with the command's variables set on top, in the form
-// of execve(2). Only pointers: the strings stay where they are.
+// The spawner's environment, or an empty one, with the command's variables added, in the form of
+// execve(2). It holds pointers to the original strings.
 std::vector<char*> MergeEnvironment(const std::vector<std::string_view>& overrides) {
   std::vector<char*> merged;
   for (char** entry = environ; *entry != nullptr; ++entry) merged.push_back(*entry);
@@ -52,7 +52,8 @@ void ResetSignals() {
   for (int signal = 1; signal < NSIG; ++signal) {
     struct sigaction action = {};
     action.sa_handler = SIG_DFL;
-    sigaction(signal, &action, nullptr);  // refused for SIGKILL, SIGSTOP and libc's own: fine
+    sigaction(signal, &action,
+              nullptr);  // fails for SIGKILL, SIGSTOP and libc's own, which does not matter
   }
   sigset_t none;
   sigemptyset(&none);
@@ -65,10 +66,10 @@ bool OpenAs(int target, const char* path, int flags) {
   return fd >= 0 && dup2(fd, target) >= 0;  // the copy is without O_CLOEXEC
 }
 
-// Tells why the program does not run, and ends.
+// Reports why the program does not run, and ends.
 [[noreturn]] void Fail(int progress, StartStep step) {
   const StartFailure failure{step, errno};
-  // If even this can't be written the spawner is gone, and so are we in a moment.
+  // If this write fails, the spawner has ended, and this process is about to be killed.
   if (write(progress, &failure, sizeof failure) < 0) {
   }
   _exit(127);
@@ -76,7 +77,7 @@ bool OpenAs(int target, const char* path, int flags) {
 
 constexpr int kCreate = O_WRONLY | O_CREAT | O_TRUNC;
 
-// The step in words, for the one who looks into the job's files.
+// The step in words, for a reader of the job's files.
 const char* WordsFor(StartStep step) {
   switch (step) {
     case StartStep::kChdir:
@@ -90,10 +91,10 @@ const char* WordsFor(StartStep step) {
   }
 }
 
-// Writes why the program does not run where its standard error would be, if that can be opened.
+// Writes why the program does not run to its standard error, if that can be opened.
 void Complain(const SpawnCommand& command, StartStep step, const char* what, int error) {
   const char* const path = command.err.empty() ? command.out.data() : command.err.data();
-  // A file that was opened already; before that, one whose name does not depend on what is missing.
+  // A file that is open already, or else one whose name does not depend on the missing part.
   const bool can_open = step == StartStep::kChdir ? path[0] == '/' : !command.err.empty();
   UniqueFd file;
   int to = -1;
@@ -102,7 +103,7 @@ void Complain(const SpawnCommand& command, StartStep step, const char* what, int
   } else if (step == StartStep::kError) {
     to = STDOUT_FILENO;
   } else if (can_open) {
-    // Never waits, as opening a FIFO would.
+    // O_NONBLOCK, because opening a FIFO would wait.
     file = UniqueFd(open(path, kCreate | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666));
     to = file.get();
   }
@@ -125,7 +126,7 @@ void Complain(const SpawnCommand& command, StartStep step, const char* what, int
   const char* out = command.out.empty() ? "/dev/null" : command.out.data();
   if (!OpenAs(STDOUT_FILENO, out, kCreate)) fail(StartStep::kOutput, command.out);
   if (command.err.empty()) {
-    // One open file for both, hence one offset: what the job writes stays in order.
+    // Both use one open file with one offset, so the job's output stays in order.
     const bool tailed = command.out.empty() && error_fd >= 0;
     if (dup2(tailed ? error_fd : STDOUT_FILENO, STDERR_FILENO) < 0) fail(StartStep::kError);
   } else if (!OpenAs(STDERR_FILENO, command.err.data(), kCreate)) {
@@ -137,8 +138,8 @@ void Complain(const SpawnCommand& command, StartStep step, const char* what, int
   _exit(127);
 }
 
-// Forks a process in a group of its own, which dies with us and calls `run` with the descriptor
-// for Fail().
+// Forks a process in a group of its own, which dies with this one. It calls `run` with the
+// descriptor for Fail().
 template <typename Run>
 StartedProcess Fork(const Run& run, StartFailure* failure) {
   int ends[2];
@@ -160,8 +161,8 @@ StartedProcess Fork(const Run& run, StartFailure* failure) {
   if (pid == 0) {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != spawner) _exit(127);  // it died before the line above
-    // From here on a cancel ends us, also while a file takes its time to open.
+    if (getppid() != spawner) _exit(127);  // the spawner ended before the line above
+    // From here on a cancel ends this process, also during a slow open of a file.
     ResetSignals();
     run(progress_write.get());
   }
@@ -170,8 +171,8 @@ StartedProcess Fork(const Run& run, StartFailure* failure) {
     *failure = {StartStep::kFork, fork_error};
     return {};
   }
-  // Here as well as in the child, so that the group exists whichever comes first: a signal to it,
-  // or the program. Fails with EACCES once the program runs, when it is long done.
+  // Set here and in the child, so that the group exists before the program runs and before a signal
+  // to the group. It fails with EACCES once the program runs, when the child has set it.
   setpgid(pid, pid);
   return {pid, std::move(progress_read)};
 }
@@ -184,8 +185,7 @@ pid_t ParentIn(std::string_view stat) {
   return static_cast<pid_t>(strtol(stat.data() + name_end + 4, nullptr, 10));
 }
 
-// The processes whose parent is this one now, also those that became so when their own parent
-// died.
+// The processes whose parent is this one, including those inherited from a parent that died.
 std::vector<pid_t> ListChildren() {
   std::vector<pid_t> children;
   const std::unique_ptr<DIR, int (*)(DIR*)> proc(opendir("/proc"), closedir);
@@ -198,7 +198,7 @@ std::vector<pid_t> ListChildren() {
     const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     char text[512];
     const ssize_t size = file.valid() ? read(file.get(), text, sizeof text - 1) : -1;
-    if (size <= 0) continue;  // it ended meanwhile
+    if (size <= 0) continue;  // the process has ended
     text[size] = '\0';
     if (ParentIn({text, static_cast<std::size_t>(size)}) == self) children.push_back(pid);
   }
@@ -267,7 +267,7 @@ bool ReadStartOutcome(int progress_fd, StartFailure* failure) {
 }
 
 UniqueFd OpenSigchld() {
-  signal(SIGCHLD, SIG_DFL);  // if it were ignored, nobody would tell us of ends
+  signal(SIGCHLD, SIG_DFL);  // if it were ignored, ends would not be reported
   sigset_t mask;
   sigemptyset(&mask);
   sigaddset(&mask, SIGCHLD);
@@ -282,8 +282,8 @@ bool ReapChildren(int sigchld, const std::function<bool(pid_t)>& leads,
   }
   while (true) {
     siginfo_t info = {};
-    // Not collected yet: as long as the leader is a zombie, nobody else can have its process
-    // group's id.
+    // The child is not collected yet: while the leader is a zombie, its process group's id cannot
+    // be reused.
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
     if (info.si_pid == 0) return true;
     if (leads(info.si_pid)) kill(-info.si_pid, SIGKILL);

@@ -14,14 +14,14 @@
 namespace flux_ensemble::spawner {
 namespace {
 
-// What leads to the host is the child's alone: the host sees it end with the child.
+// Only the child keeps the connections to the host, so the host sees them end with the child.
 void LetGoOfAllBut(int kept) {
   for (int fd : OpenDescriptors()) {
     if (fd != kept) close(fd);
   }
 }
 
-// `alive` is the end of the pipe that tells the child of our end.
+// `alive` is this process's end of the pipe. The child sees it close when this process ends.
 [[noreturn]] void Keep(pid_t child, const UniqueFd& alive) {
   LetGoOfAllBut(alive.get());
   int status = 0;

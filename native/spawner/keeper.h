@@ -4,13 +4,13 @@
 
 namespace flux_ensemble::spawner {
 
-// Forks. The child goes on and does the work. The parent only keeps it: when the child ends, also
-// by SIGKILL, the kernel gives the parent all processes that the child leaves, and the parent
-// kills them, daemons too. Then it ends as the child did.
+// Forks a keeper. The child returns and does the work. The parent is its keeper: when the child
+// ends, also by SIGKILL, the kernel makes the parent the owner of all remaining processes of the
+// child. The parent kills them, including daemons, and ends with the child's status.
 //
 // Returns in the child, with a descriptor that becomes readable when the parent has ended. The
-// child must then end what it started. Returns an invalid descriptor, with errno set, when there
-// can be no child.
+// child must then kill the processes that it started. Returns an invalid descriptor, with errno
+// set, when the fork failed.
 UniqueFd ContinueInKeptChild();
 
 }  // namespace flux_ensemble::spawner

@@ -12,8 +12,8 @@
 
 namespace flux_ensemble::spawner {
 
-// Lines on their way to standard output, which is never waited for: the reader may be busy, or
-// itself be waiting for us to read.
+// Lines on their way to standard output. Writing never waits, because the reader may be busy, or
+// may itself wait for this process to read.
 class Reports {
  public:
   [[gnu::format(printf, 2, 3)]] void Add(const char* format, ...) {
@@ -29,7 +29,7 @@ class Reports {
 
   bool empty() const { return lines_.empty(); }
 
-  // Writes what the pipe takes now. False when nobody can read it any more.
+  // Writes as much as the pipe takes now. False when the pipe has no reader left.
   bool Flush() {
     std::size_t written = 0;
     bool open = true;
@@ -50,8 +50,7 @@ class Reports {
   std::string lines_;
 };
 
-// The time as a report prints it: seconds on the monotonic clock, which nobody sets and which our
-// reader shares.
+// The time as a report prints it: seconds of the monotonic clock, which the reader shares.
 struct Timestamp {
   Timestamp() {
     timespec now;

@@ -1,17 +1,16 @@
 // ensemble-spawner: starts the processes of a run's jobs and watches them, for the local member.
 //
-// It is a program of its own so that no job outlives the run, whatever ends the run: when its
-// standard input ends, be it that the host process closed it or that it was killed, all that was
-// started here dies. And a fork() here costs the host's event loop nothing.
+// It is a program of its own, so that jobs never outlive the run. When its standard input ends,
+// because the host process closed it or was killed, all jobs are killed. A fork() here also does
+// not delay the host's event loop.
 //
-// Standard input: frames of commands (command.h). Standard output: a line for each thing that
-// happened,
+// Standard input: frames of commands (command.h). Standard output: a line for each event,
 //     ready VERSION                          once, at the beginning
 //     started ID PID TIME                    the program of the job runs
-//     error ID STEP ERRNO TIME MESSAGE       it could not be started; nothing more comes about ID
-//     exit ID STATUS TIME [LINE]             it ended, with that wait(2) status, and its group with
-//     it; of one that failed, the last line on standard error, if it has no file for that
-// TIME is in seconds since the epoch. Standard error: a message for people when something is wrong.
+//     error ID STEP ERRNO TIME MESSAGE       the start failed; this is the last line about ID
+//     exit ID STATUS TIME [LINE]             the job and its process group ended with this wait(2)
+//     status; LINE is the last line on standard error of a failed job without a file for it
+// TIME is in seconds of the monotonic clock. Standard error: a message when something is wrong.
 //
 // `ensemble-spawner exec PROGRAM [ARGUMENT...]` guards one program instead, see guard.h.
 
@@ -50,17 +49,17 @@ constexpr std::size_t kReadSize = std::size_t{64} << 10;
 
 class Spawner {
  public:
-  // `keeper` becomes readable when the process that keeps this one has ended.
+  // `keeper` becomes readable when the keeper process has ended.
   Spawner(UniqueFd sigchld, UniqueFd keeper)
       : sigchld_(std::move(sigchld)), keeper_(std::move(keeper)) {}
 
-  // Serves until standard input or the keeper ends, or input makes no sense. Returns the exit code
+  // Serves until standard input or the keeper ends, or the input is invalid. Returns the exit code
   // of the program.
   int Run() {
     reports_.Add("ready %d", kProtocolVersion);
     int code = 0;
     while (true) {
-      // Flushed at once: nearly always the pipe takes it all, and poll() need not ask for room.
+      // Flushed at once: the pipe nearly always has room, so poll() need not wait for it.
       if (!reports_.Flush()) break;
       WaitForWork();
       ReadStartOutcomes();
@@ -87,13 +86,13 @@ class Spawner {
     Timestamp begun;
     // Number of its tail, or -1.
     int tail = -1;
-    // Its failure to start has been told: its exit is not worth a word.
+    // The failed start was reported, so the exit is not reported.
     bool failed = false;
   };
 
   enum class Input { kOpen, kEnded, kGarbage };
 
-  // Its place among what is polled.
+  // Its index among the polled descriptors.
   static constexpr std::size_t kKeeper = 2;
 
   void WaitForWork() {
@@ -107,7 +106,7 @@ class Spawner {
     poll(polled_.data(), polled_.size(), -1);
   }
 
-  // Looks at the jobs that poll() named; their entries are the last ones, in the order of
+  // Handles the jobs that poll() reported. Their entries are the last ones, in the order of
   // `starting_`.
   void ReadStartOutcomes() {
     const pollfd* entry = polled_.data() + (polled_.size() - starting_.size());
@@ -117,7 +116,7 @@ class Spawner {
     starting_.erase(std::remove_if(starting_.begin(), starting_.end(), settled), starting_.end());
   }
 
-  // Reports how a start went, if that is known by now.
+  // Reports the outcome of a start, if it is known.
   bool SettleStart(pid_t pid, Job& job) {
     StartFailure failure;
     if (!ReadStartOutcome(job.progress.get(), &failure)) return false;
@@ -138,7 +137,7 @@ class Spawner {
                  strerror(failure.error));
   }
 
-  // False when there are no children at all.
+  // False when this process has no children.
   bool Reap() {
     return ReapChildren(
         sigchld_.get(), [this](pid_t pid) { return jobs_.count(pid) != 0; },
@@ -152,7 +151,7 @@ class Spawner {
 
   void End(pid_t pid, Job& job, int status) {
     if (job.progress.valid()) {
-      // Dead before we looked at how it started: the pipe tells now, whatever it tells.
+      // The process ended before the outcome of its start was read. The pipe has the outcome now.
       SettleStart(pid, job);
       starting_.erase(std::find(starting_.begin(), starting_.end(), pid));
     }
@@ -190,12 +189,12 @@ class Spawner {
     }
   }
 
-  // False when the id is one of a job that runs.
+  // False when a job with this id runs.
   bool Spawn(const SpawnCommand& command) {
     if (pids_.count(command.id) != 0) return false;
     StartFailure failure;
-    // Taken before the fork: on a busy machine the program may be well under way when we hear of
-    // it, and a job must not seem to have run for less time than it did.
+    // The time before the fork: on a busy machine, the program may run for a while before its start
+    // is known. A job's run time must not be reported too short.
     const Timestamp begun;
     UniqueFd error_end;
     const int tail = command.out.empty() && command.err.empty() ? tails_.Open(&error_end) : -1;
@@ -212,20 +211,20 @@ class Spawner {
     return true;
   }
 
-  // A job that has ended meanwhile is no error: its report is on the way.
+  // A job that has just ended is not an error: its report is on the way.
   void Kill(const KillCommand& command) {
     const auto found = pids_.find(command.id);
     if (found != pids_.end()) kill(-found->second, command.signal);
   }
 
-  // The keeper was killed, which for the host is the end of both of us. Told of as ends of jobs,
-  // what we kill now would look like results of theirs.
+  // The keeper was killed, which the host sees as the end of both processes. Jobs that are killed
+  // now are not reported, because the reports would look like results of the jobs.
   int EndUntold() {
     EndJobs();
     return 1;
   }
 
-  // Kills every job, then what their daemons left. Returns the time when this must be over.
+  // Kills every job, then their daemons. Returns the deadline.
   double EndJobs() {
     constexpr double kSeconds = 3;
     const double deadline = MonotonicSeconds() + kSeconds;
@@ -234,7 +233,7 @@ class Spawner {
     return deadline;
   }
 
-  // Kills everything, and says so.
+  // Kills everything, and reports it.
   void EndEverything() {
     const double deadline = EndJobs();
     while (!reports_.empty() && reports_.Flush() && MonotonicSeconds() < deadline) {
@@ -255,8 +254,8 @@ class Spawner {
   std::vector<pollfd> polled_;
 };
 
-// Closes what a careless ancestor left open, so that no job gets it; and makes sure that 0, 1 and
-// 2 are something, so that no file of ours takes their place.
+// Closes descriptors that an ancestor left open, so that jobs do not inherit them. Opens 0, 1 and 2
+// if they are closed, so that no other file takes their place.
 void TidyDescriptors() {
   while (true) {
     const int fd = open("/dev/null", O_RDWR);
@@ -271,8 +270,8 @@ void TidyDescriptors() {
   }
 }
 
-// ^C on the terminal, or a `kill` of the whole family, is for the host: it tells us what to do, in
-// order.
+// ^C on the terminal, or a `kill` of the whole process group, is for the host, which then sends
+// orderly commands.
 void IgnoreSignals() {
   for (int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP}) {
     signal(number, SIG_IGN);
@@ -295,7 +294,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   RestoreEnvironment();
-  setsid();  // fails when we lead a group already, which is as good
+  setsid();  // fails when this process leads a group already, which has the same effect
   IgnoreSignals();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   if (!guards) TidyDescriptors();

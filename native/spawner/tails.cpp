@@ -11,11 +11,11 @@
 namespace flux_ensemble::spawner {
 namespace {
 
-// Bytes that are kept of a tail: the last line, and blank ones behind it.
+// Bytes of a tail that are stored: the last line, and blank lines after it.
 constexpr std::size_t kKept = 1024;
-// Descriptors that are left for everything else: starts that are under way, files of children.
+// Descriptors reserved for everything else: pending starts, files of children.
 constexpr std::size_t kReserve = 160;
-// A job that has ended may have left a pipe full, and a daemon that goes on filling it.
+// A job that has ended may have left a full pipe, and a daemon that fills it again.
 constexpr int kLastReads = 32;
 
 }  // namespace
@@ -47,7 +47,7 @@ int Tails::Open(UniqueFd* write_end) {
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
   UniqueFd read_end(ends[0]);
   UniqueFd other_end(ends[1]);
-  // Ours only: the job's end blocks, as files do.
+  // Only this end is non-blocking: the job's end blocks, as files do.
   epoll_event event = {};
   event.events = EPOLLIN;
   event.data.fd = read_end.get();
@@ -66,7 +66,7 @@ bool Tails::ReadSome(Tail& tail) {
   const ssize_t got = read(tail.fd.get(), bytes.data(), bytes.size());
   if (got < 0) return errno == EINTR;
   if (got == 0) {
-    // It would be readable for ever.
+    // Otherwise it would stay readable for ever.
     epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, tail.fd.get(), nullptr);
     tail.closed = true;
     return false;
@@ -102,7 +102,7 @@ std::string Tails::Close(int number) {
   std::string line = LastLine(tail.end);
   tail.end = std::string();
   tail.ended = true;
-  // A daemon must not die of a pipe that nobody reads.
+  // The pipe stays open, because a daemon would die when it writes to a closed pipe.
   if (!tail.closed) ReadSome(tail);
   if (tail.closed) tails_.erase(found);
   return line;

@@ -9,24 +9,24 @@
 
 namespace flux_ensemble::spawner {
 
-// The ends of what jobs write to standard error, for jobs that name no file for it: their last
-// line often says why they failed. Each job writes into a pipe, of which only the end is kept.
+// The last output of jobs on standard error, for jobs without a file for it: the last line often
+// explains a failure. Each job writes into a pipe, and only the end of its output is stored.
 class Tails {
  public:
   Tails();
 
-  // Readable when Read() has something to do; -1 when there can be no tails.
+  // Readable when Read() has something to do; -1 when tails are unavailable.
   int fd() const { return epoll_.get(); }
 
   // Makes a pipe and returns its number; `write_end` is the job's end of it. -1 when the limit on
-  // open files leaves no room.
+  // open files is reached.
   int Open(UniqueFd* write_end);
 
-  // Takes what jobs have written.
+  // Reads the output of jobs.
   void Read();
 
-  // The job has ended, or was never started. Returns the last line that it wrote, at most
-  // kMaxLine bytes without control characters. What daemons of the job go on writing is dropped.
+  // The job has ended, or was never started. Returns the last line that it wrote, at most kMaxLine
+  // bytes without control characters. Later output of the job's daemons is dropped.
   std::string Close(int tail);
 
   static constexpr std::size_t kMaxLine = 300;
@@ -35,11 +35,11 @@ class Tails {
   struct Tail {
     UniqueFd fd;
     std::string end;
-    bool closed = false;  // nobody can write any more
+    bool closed = false;  // no process can write to it
     bool ended = false;   // the job has
   };
 
-  // Reads once. False when there is nothing to read now.
+  // Reads once. False when nothing can be read now.
   bool ReadSome(Tail& tail);
 
   UniqueFd epoll_;

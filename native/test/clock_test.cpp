@@ -1,4 +1,4 @@
-// A clock that somebody sets while a run goes on.
+// A system clock that is set during a run.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -56,7 +56,7 @@ TEST_CASE("times of a stream whose clock was set are those of the run") {
   }
 }
 
-TEST_CASE("an event from before the clock was set back is none of the future") {
+TEST_CASE("an event from before the clock was set back does not lie in the future") {
   TestEngine test(Watched());
   test.engine.Start(kBegin);
   test.engine.PassTo(kBegin + 100);
@@ -68,7 +68,7 @@ TEST_CASE("an event from before the clock was set back is none of the future") {
   CHECK(test.engine.GetSnapshot().metrics[1] == 50);
 }
 
-TEST_CASE("cron rules go by the time of day that it is now") {
+TEST_CASE("cron rules follow the present time of day") {
   Plan plan;
   plan.groups = {"g"};
   Rule rule;
@@ -86,7 +86,7 @@ TEST_CASE("cron rules go by the time of day that it is now") {
   test.engine.Supply(0, {1060, 1120, 1180});
   test.engine.PassTo(1070);
   CHECK(test.Fired().size() == 1);
-  // What it has been told, and what it waits for, is of another time of day.
+  // The engine has times of another time of day, and waits for others.
   test.engine.RenewCron();
   CHECK(test.engine.next() == 1120);
   test.engine.PassTo(1130);

@@ -1,5 +1,4 @@
-// Malformed input: an error value with its place and reason, and the next record as if nothing had
-// been.
+// Malformed input gives an error with its place and reason, and the next record is decoded.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -15,9 +14,9 @@ namespace {
 
 struct Malformed {
   std::string line;
-  // A part of the reason that says what is wrong.
+  // A part of the reason.
   std::string reason;
-  // What the error's place must lie in, or right behind; the whole line when empty.
+  // The text that contains the error's place, or ends there; the whole line when empty.
   std::string_view near = {};
 };
 
@@ -26,7 +25,7 @@ constexpr std::string_view kAfter = R"({"id":8,"events":[{"timestamp":1,"name":"
 
 std::vector<Malformed> MalformedLines() {
   return {
-      // No JSON object.
+      // Not a JSON object.
       {"x", "must be a JSON object"},
       {"null", "must be a JSON object"},
       {"5", "must be a JSON object"},
@@ -105,7 +104,7 @@ std::vector<Malformed> MalformedLines() {
        "type"},
       {R"({"id":1,"events":[{"timestamp":1,"name":"exception","context":{"severity":0,"type":5}}]})",
        "type"},
-      // Jobspec, and what stands behind a record.
+      // Jobspec, and text after a record.
       {R"({"id":1,"events":[],"jobspec":[]})", "jobspec must be"},
       {R"({"id":1,"events":[],"jobspec":"x"})", "jobspec must be"},
       {R"({"id":1,"events":[],"jobspec":{"attributes" {}}})", ""},
@@ -114,7 +113,7 @@ std::vector<Malformed> MalformedLines() {
 
 }  // namespace
 
-TEST_CASE("every malformed line is one error, and costs no other line") {
+TEST_CASE("every malformed line is one error, and other lines are decoded") {
   const std::vector<Malformed> lines = MalformedLines();
   CHECK(lines.size() >= 40);
   for (const Malformed& malformed : lines) {
@@ -153,7 +152,7 @@ TEST_CASE("a malformed line is the same error alone, first, and as a last line w
   }
 }
 
-TEST_CASE("the place of an error is where the record went wrong") {
+TEST_CASE("the place of an error is the first wrong value of the record") {
   const auto place_of = [](const std::string& line) {
     const test::Recorder recorder = test::Decode(line);
     REQUIRE(recorder.errors.size() == 1);
@@ -161,7 +160,7 @@ TEST_CASE("the place of an error is where the record went wrong") {
     REQUIRE(recorder.errors[0].offset <= line.size());
     return line.substr(0, recorder.errors[0].offset);
   };
-  // Up to the value that is wrong, or just behind it.
+  // Up to the wrong value, or just after it.
   const std::string id = place_of(R"({"id":"x","events":[]})");
   CHECK(id.size() >= 6);
   CHECK(id.size() <= 9);
@@ -173,11 +172,12 @@ TEST_CASE("the place of an error is where the record went wrong") {
   CHECK(timestamp.size() > 45);
 }
 
-TEST_CASE("errors on a line of several records") {
+TEST_CASE("an error on a line of several records ends that line only") {
   const std::string good(kBefore);
   const test::Recorder recorder =
       test::Decode(good + " " + good + R"( {"id":"x","events":[]} )" + good + "\n" + good + "\n");
-  // The records before it are there; the rest of its line is lost, the next line is not.
+  // Earlier records of the line are decoded, the rest of the line is lost, and the next line is
+  // decoded.
   CHECK(recorder.records.size() == 3);
   REQUIRE(recorder.errors.size() == 1);
   CHECK(recorder.errors[0].line == 1);
@@ -185,7 +185,7 @@ TEST_CASE("errors on a line of several records") {
   CHECK(recorder.errors[0].offset < 3 * (good.size() + 1));
 }
 
-TEST_CASE("nothing but rubbish") {
+TEST_CASE("each line of rubbish is one error") {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "{\"id\":" + std::string(i % 7, '{') + "\n";
   const test::Recorder recorder = test::Decode(text);
@@ -194,7 +194,7 @@ TEST_CASE("nothing but rubbish") {
   for (std::size_t i = 0; i < recorder.errors.size(); ++i) CHECK(recorder.errors[i].line == i + 1);
 }
 
-TEST_CASE("every record cut short at any byte is an error, and costs no other line") {
+TEST_CASE("every record cut short at any byte is an error, and other lines are decoded") {
   const std::string whole =
       R"({"id":5,"events":[{"timestamp":2.5,"name":"exception","context":{"type":"cancel",)"
       R"("severity":0,"note":"a \"b\" \u00fc"}}],"jobspec":{"attributes":{"user":{"group":"g"}}}})";

@@ -1,4 +1,4 @@
-// How a stream is cut into records: chunks, lines, sizes.
+// The framing of records in a stream: chunks, lines, sizes.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -29,7 +29,7 @@ void CheckSame(const Recorder& a, const Recorder& b) {
   }
 }
 
-// A recording with things in it that a recording has not.
+// A recording with unusual lines added.
 std::string RoughStream() {
   std::string bytes = test::ReadFixture("journals/b_failures.ndjson");
   bytes.insert(bytes.find('\n') + 1, "\r\n\n  \t\n{\"id\":1,\"events\":[\n{\"id\":\"\xff\"}\n}\n");
@@ -57,7 +57,7 @@ TEST_CASE("chunks of every size give the same records and errors") {
   }
 }
 
-TEST_CASE("blank lines, CRLF and indentation are no records and no errors") {
+TEST_CASE("blank lines, CRLF and indentation give neither records nor errors") {
   const Recorder recorder =
       Decode("\n\r\n \t \n{\"id\":1,\"events\":[]}\r\n\r\n  {\"id\":2,\"events\":[]}  \n\n");
   CHECK(recorder.errors.empty());
@@ -76,7 +76,7 @@ TEST_CASE("lines are counted from 1, blank ones too, and offsets from the stream
   CHECK(recorder.errors[1].offset == 1 + 21 + 1 + 7);
 }
 
-TEST_CASE("several records of a line") {
+TEST_CASE("several records on one line are decoded in order") {
   const Recorder recorder = Decode(
       R"({"id":1,"events":[]}{"id":2,"events":[],"x":"}{\"\\"} {"id":3,"events":[]}	{"id":4,"events":[{"timestamp":1,"name":"start","context":{"a":{}}}]})"
       "\n");
@@ -86,7 +86,7 @@ TEST_CASE("several records of a line") {
   CHECK(recorder.records[3].events[0].context == R"({"a":{}})");
 }
 
-TEST_CASE("a line of very many records costs time in proportion") {
+TEST_CASE("the time for a line grows in proportion to its records") {
   std::string line;
   const std::size_t count = 200'000;
   for (std::size_t i = 0; i < count; ++i) line += R"({"id":1,"events":[]})";
@@ -95,7 +95,7 @@ TEST_CASE("a line of very many records costs time in proportion") {
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   CHECK(recorder.records.size() == count);
   CHECK(recorder.errors.empty());
-  // Quadratic cost would be minutes.
+  // Quadratic cost would take minutes.
   CHECK(seconds.count() < 20);
 }
 
@@ -113,14 +113,14 @@ TEST_CASE("a last line needs no newline, and is decoded once") {
   CHECK(recorder.errors.empty());
 }
 
-TEST_CASE("a byte order mark before the first record") {
+TEST_CASE("a byte order mark before the first record is ignored") {
   const Recorder recorder =
       Decode("\xef\xbb\xbf{\"id\":1,\"events\":[]}\n{\"id\":2,\"events\":[]}\n");
   CHECK(recorder.errors.empty());
   CHECK(recorder.records.size() == 2);
 }
 
-TEST_CASE("a record longer than the limit is one error, whatever chunks it comes in") {
+TEST_CASE("a record longer than the limit is one error, in chunks of any size") {
   const std::string after = "\n{\"id\":2,\"events\":[]}\n";
   for (const std::size_t extra : {0, 1}) {
     // Exactly the limit is allowed.
@@ -143,7 +143,7 @@ TEST_CASE("a record longer than the limit is one error, whatever chunks it comes
   CHECK(unended.errors.size() == 1);
 }
 
-TEST_CASE("small records after a large one") {
+TEST_CASE("small records are decoded after a large one") {
   std::string bytes;
   for (const std::size_t size : {5u << 20, 10u, 9u << 20, 10u}) {
     bytes += R"({"x":")" + std::string(size, 'y') + R"(","id":1,"events":[]})" + "\n";

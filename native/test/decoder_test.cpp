@@ -1,4 +1,4 @@
-// What a record means: keys, ids, events, membership. Errors and streams have their own files.
+// The content of records: keys, ids, events, membership. Errors and streams have their own files.
 #include "journal/decoder.h"
 
 #include <doctest/doctest.h>
@@ -35,7 +35,7 @@ OwnedRecord WithUser(const std::string& user) {
 
 }  // namespace
 
-TEST_CASE("a record of one event") {
+TEST_CASE("a record of one event gives its id, time, name and context") {
   const OwnedRecord record =
       DecodeOne(R"({"id":38319161344,"events":[{"timestamp":1795333883.5188053,"name":"submit",)"
                 R"("context":{"userid":0,"urgency":16}}]})");
@@ -49,7 +49,7 @@ TEST_CASE("a record of one event") {
   CHECK(record.events[0].context == R"({"userid":0,"urgency":16})");
 }
 
-TEST_CASE("keys come in any order, unknown ones are passed over") {
+TEST_CASE("keys come in any order, and unknown keys are skipped") {
   const std::vector<std::string> members = {
       R"("id":9)",
       R"("events":[{"timestamp":5,"name":"finish","context":{"status":256}}])",
@@ -124,7 +124,7 @@ TEST_CASE("a record may hold a whole eventlog, or nothing") {
   CHECK(DecodeOne(R"({"id":1,"events":[]})").events.empty());
 }
 
-TEST_CASE("what is read of a context") {
+TEST_CASE("a context gives status, severity and type only to the events that use them") {
   const auto finish = [](const std::string& context) {
     return WithEvent(R"({"timestamp":1,"name":"finish","context":)" + context + "}").events[0];
   };
@@ -154,7 +154,7 @@ TEST_CASE("what is read of a context") {
   CHECK(WithEvent(R"({"timestamp":1,"name":"clean","context":null})").events[0].context.empty());
 }
 
-TEST_CASE("of duplicate keys the last counts") {
+TEST_CASE("the last of duplicate keys counts") {
   CHECK(DecodeOne(R"({"id":1,"id":2,"events":[]})").id == 2);
   CHECK_FALSE(DecodeOne(R"({"id":-1,"id":2,"events":[]})").sentinel);
   CHECK(DecodeOne(R"({"id":2,"id":-1,"events":[]})").sentinel);
@@ -200,7 +200,7 @@ TEST_CASE("the group is a string that is not empty") {
   CHECK_FALSE(WithJobspec("null").has_membership);
 }
 
-TEST_CASE("the ensemble is told apart from none and from no string") {
+TEST_CASE("an ensemble differs from a missing one and from a value that is not a string") {
   CHECK_FALSE(WithUser(R"({"group":"g"})").ensemble);
   CHECK(WithUser(R"({"group":"g","ensemble":"run-1"})").ensemble == "run-1");
   CHECK(WithUser(R"({"ensemble":"run-1","group":"g"})").group == "g");
@@ -208,7 +208,7 @@ TEST_CASE("the ensemble is told apart from none and from no string") {
   CHECK(WithUser(R"({"group":"g","ensemble":null})").ensemble == "");
 }
 
-TEST_CASE("unicode and escapes in group names and keys") {
+TEST_CASE("unicode and escapes in group names and keys are decoded") {
   CHECK(WithUser("{\"group\":\"\u00fcn\u00efc\u00f8de-\u65e5\u672c\"}").group ==
         "\u00fcn\u00efc\u00f8de-\u65e5\u672c");
   CHECK(WithUser(R"({"group":"\u00fc\ud83d\ude00"})").group == "\u00fc\U0001f600");
@@ -226,7 +226,7 @@ TEST_CASE("unicode and escapes in group names and keys") {
   CHECK(record.group == "g");
 }
 
-TEST_CASE("a jobspec of a megabyte") {
+TEST_CASE("a jobspec of a megabyte is decoded") {
   const std::string text =
       R"({"id":1,"events":[{"timestamp":1,"name":"submit"}],"jobspec":{"tasks":[{"command":["sh","-c",")" +
       std::string(1 << 20, 'x') + R"("]}],"attributes":{"user":{"group":"big"}}}})" + "\n" +
@@ -238,7 +238,7 @@ TEST_CASE("a jobspec of a megabyte") {
   CHECK(recorder.records[1].id == 2);
 }
 
-TEST_CASE("deep nesting in what is passed over") {
+TEST_CASE("deep nesting in skipped values is accepted") {
   const std::size_t depth = 100'000;
   const std::string deep = std::string(depth, '[') + std::string(depth, ']');
   const OwnedRecord record = DecodeOne(R"({"x":)" + deep + R"(,"id":1,"events":[{"timestamp":1,)" +

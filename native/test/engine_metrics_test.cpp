@@ -1,4 +1,4 @@
-// Metrics as rules refer to them: sketches, windows and rates in the engine's own time.
+// Metrics that rules refer to: sketches, windows and rates in the engine's own time.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -69,7 +69,7 @@ double Value(TestEngine& engine, std::uint32_t metric) {
 
 }  // namespace
 
-TEST_CASE("every statistic by name, of all jobs so far") {
+TEST_CASE("every statistic has its value over all jobs so far") {
   TestEngine engine = With(
       {Statistics(kDuration, Statistic::kStd), Statistics(kDuration, Statistic::kSum),
        Statistics(kDuration, Statistic::kLast), Statistics(kDuration, Statistic::kCount),
@@ -90,7 +90,7 @@ TEST_CASE("every statistic by name, of all jobs so far") {
   CHECK(engine.Fired().size() == 3 * 8);
 }
 
-TEST_CASE("a window's statistics forget what is older, by events and by ticks") {
+TEST_CASE("a window's statistics forget older jobs, by events and by ticks") {
   TestEngine engine = With({Statistics(kDuration, Statistic::kMean, 60),
                             Statistics(kDuration, Statistic::kQuantile, 60, 1),
                             Statistics(kPending, Statistic::kCount, 60)});
@@ -99,7 +99,7 @@ TEST_CASE("a window's statistics forget what is older, by events and by ticks") 
   CHECK(Value(engine, 0) == 20);
   CHECK(Value(engine, 1) == 30);
   CHECK(Value(engine, 2) == 2);
-  // An event of a job that is none of ours is time as well.
+  // An event of an untracked job also advances time.
   engine.Feed(Submit(9, 1160, "nobody"));
   CHECK(Value(engine, 0) == 30);
   // They had started at 1090 and 1100.
@@ -114,7 +114,7 @@ TEST_CASE("a window's statistics forget what is older, by events and by ticks") 
   CHECK(Value(engine, 0) == 5);
 }
 
-TEST_CASE("the next change by time alone") {
+TEST_CASE("the next change by time alone is when an observation leaves its window") {
   MetricTable table;
   table.AddGroup();
   const std::uint32_t count = table.Add({.kind = Kind::kCount});
@@ -166,7 +166,7 @@ TEST_CASE("a rate has a value once it has been watched for a window, and counts 
   CHECK(Value(engine, 2) == doctest::Approx(51.0 / 120));
 }
 
-TEST_CASE("a rule added on the way brings its own window, which begins then") {
+TEST_CASE("a rule added later has its own window, which begins then") {
   TestEngine engine = With({});
   engine.engine.Start(1000);
   engine.Feed(Ran(1, 1010, 4));
@@ -221,7 +221,7 @@ TEST_CASE("in virtual time a heartbeat sees the window as it was then") {
   CHECK(std::isnan(Value(engine, 0)));
 }
 
-TEST_CASE("with sketches of all streams, a snapshot carries what can be merged") {
+TEST_CASE("with sketches of all streams, a snapshot carries mergeable states") {
   Plan plan;
   plan.track_all = true;
   plan.sketches = true;
@@ -244,14 +244,14 @@ TEST_CASE("with sketches of all streams, a snapshot carries what can be merged")
   CHECK(snapshot.states.buckets.front() == 1);
   CHECK(snapshot.states.buckets[35] == 1);
   CHECK(snapshot.states.buckets[36] == 2);
-  // Without, nothing.
+  // Without sketches, it carries no states.
   plan.sketches = false;
   TestEngine without(plan);
   without.Feed(Ran(1, 110, 10));
   CHECK(without.engine.GetSnapshot().states.heads.empty());
 }
 
-TEST_CASE("what probes measure is judged like the other variables, once for all numbers of a job") {
+TEST_CASE("rules on probe variables are judged once for all numbers of a job") {
   Plan plan;
   plan.groups = {"g", "h"};
   plan.probes = {0, 2};
@@ -276,7 +276,7 @@ TEST_CASE("what probes measure is judged like the other variables, once for all 
   const Snapshot snapshot = engine.engine.GetSnapshot();
   CHECK(snapshot.probes.size() == 2 * stats::Summary::Row().size());
   CHECK(snapshot.probes[0] == 2);
-  // A rule is judged when what it names was measured, not when another probe has told of the job.
+  // A rule is judged when its variable was measured, not when another probe has measured the job.
   engine.engine.Probed(1, 0, std::vector<double>{700}, 125);
   CHECK(engine.engine.firings().size() == 1);
   // A group without probes has no streams for them.
@@ -288,7 +288,7 @@ TEST_CASE("what probes measure is judged like the other variables, once for all 
   CHECK(Value(engine, 2) == -7);
 }
 
-TEST_CASE("of what probes measure there are sketches and windows, also below 0") {
+TEST_CASE("probe variables have sketches and windows, also below 0") {
   Plan plan;
   plan.groups = {"g"};
   plan.probes = {1};
@@ -304,7 +304,7 @@ TEST_CASE("of what probes measure there are sketches and windows, also below 0")
   CHECK(engine.engine.firings().size() == 1);
   CHECK(Value(engine, 0) == 0);
   CHECK(Value(engine, 1) == 0);
-  // What was above 0 is younger than what was below, and falls out of the window behind it.
+  // The numbers above 0 are younger than those below, and leave the window later.
   engine.engine.Heartbeat(170);
   CHECK(Value(engine, 1) == 5);
   engine.engine.Heartbeat(300);

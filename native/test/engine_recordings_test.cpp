@@ -1,4 +1,4 @@
-// Journals recorded from a real Flux, against what Flux itself said of the jobs.
+// Journals recorded from a real Flux, compared with Flux's own results of the jobs.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -46,7 +46,7 @@ void CheckStream(TestEngine& engine, std::uint32_t group, Variable variable,
   CHECK(std::abs(engine.statistic(group, variable, Statistic::kMean) - mean) <= 1e-12 * mean);
 }
 
-// Every group's counts and times are what a plain reading of the recording says.
+// Every group's counts and times equal those of a plain reading of the recording.
 void CheckRecording(const std::string& name, std::size_t group_count,
                     const test::Outcomes& outcomes) {
   CAPTURE(name);
@@ -134,7 +134,7 @@ void CheckSame(Engine& a, Engine& b) {
 
 }  // namespace
 
-TEST_CASE("recordings come to what Flux said") {
+TEST_CASE("recordings give the results that Flux reported") {
   const test::Outcomes outcomes = test::ReadOutcomes();
   CHECK(outcomes.size() == 55);
   CheckRecording("a_hello", 2, outcomes);
@@ -147,7 +147,7 @@ TEST_CASE("recordings come to what Flux said") {
   CheckRecording("d_mock2000_backlog", 4, {});
 }
 
-TEST_CASE("some counts of the recordings, by hand") {
+TEST_CASE("some counts of the recordings equal those made by hand") {
   TestEngine b(TrackAll());
   b.Feed(Journal("b_failures"));
   const std::uint32_t fail = GroupIndex(b, "fail");
@@ -201,7 +201,7 @@ TEST_CASE("a filtered backlog has the same jobs, times and finishes") {
   CHECK(filtered.engine.GetStatus().active_jobs == 2);
 }
 
-TEST_CASE("a backlog after the live events changes nothing of the jobs that are active") {
+TEST_CASE("a backlog after the live events does not change active jobs") {
   const std::string live = Journal("c_backlog_active");
   TestEngine once(TrackAll());
   TestEngine twice(TrackAll());
@@ -211,7 +211,7 @@ TEST_CASE("a backlog after the live events changes nothing of the jobs that are 
   CHECK(twice.engine.GetStatus().active_jobs == 2);
 }
 
-TEST_CASE("the same bytes give the same firings and statistics, however they are cut") {
+TEST_CASE("the same bytes give the same firings and statistics, in pieces of any size") {
   for (const char* name : {"d_mock2000", "b_failures"}) {
     CAPTURE(name);
     const std::string bytes = Journal(name);

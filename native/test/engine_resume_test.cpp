@@ -1,5 +1,5 @@
-// A stream that was gone and is back: what its backlog repeats is not applied twice, and what
-// nobody told is recalled.
+// A stream that was lost and is back: repeated events are not applied twice, and missed events are
+// looked up.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -61,7 +61,7 @@ std::vector<journal::JobId> Missing(TestEngine& test) {
   return missing;
 }
 
-// Whether the statistics tell what they should of one job that was pending for 1 s and ran for 2.
+// Checks the statistics of one job that was pending for 1 s and ran for 2 s.
 void CheckOneGoodJob(TestEngine& test) {
   CHECK(test.count(0, Count::kSubmitted) == 1);
   CHECK(test.count(0, Count::kFinished) == 1);
@@ -127,8 +127,8 @@ TEST_CASE("the stream may break twice, and in the middle of a backlog") {
   CHECK(test.Fired().size() == 1);
 }
 
-TEST_CASE("a job that ended meanwhile is recalled, whatever the stream leaves out") {
-  // What the stream brings; the recalled eventlog holds the others too.
+TEST_CASE("a job that ended meanwhile is looked up, also when the stream omits kinds") {
+  // The kinds of the stream; the eventlog holds the others, too.
   std::uint64_t wanted = 0;
   for (const EventKind kind : {EventKind::kSubmit, EventKind::kStart, EventKind::kFinish,
                                EventKind::kException, EventKind::kClean}) {
@@ -149,7 +149,7 @@ TEST_CASE("a job that ended meanwhile is recalled, whatever the stream leaves ou
   CHECK(test.engine.totals().lost_jobs == 0);
 }
 
-TEST_CASE("volatile events, which no eventlog holds, do not shift what is known") {
+TEST_CASE("volatile events, which are in no eventlog, do not shift the known events") {
   TestEngine test(GroupG(), kSentinel);
   test.Feed(Mine(7) + Event(7, 1.1, "annotations") + Event(7, 1.2, "memo") +
             Event(7, 1.5, "annotations") + Event(7, 2, "start"));
@@ -159,7 +159,7 @@ TEST_CASE("volatile events, which no eventlog holds, do not shift what is known"
   CheckOneGoodJob(test);
 }
 
-TEST_CASE("a job of which nothing is known any more is lost, and said to be") {
+TEST_CASE("a job that Flux does not know any more is counted as lost") {
   TestEngine test(GroupG(), kSentinel);
   test.Feed(Mine(7) + Event(7, 2, "start") + Mine(8) + Mine(9));
   test.engine.ResumeStream(kAll);
@@ -167,7 +167,7 @@ TEST_CASE("a job of which nothing is known any more is lost, and said to be") {
   test.Feed(kSentinel);
   CHECK(Missing(test) == std::vector<journal::JobId>{7, 8});
   test.Feed("{\"id\":7,\"events\":[]}\n");
-  // An eventlog that does not come to its end is no better.
+  // An eventlog without an end has the same effect.
   test.Feed(Whole({Event(8, 1, "submit"), Event(8, 2, "start")}));
   CHECK(test.engine.active_jobs() == 1);
   CHECK(test.engine.totals().lost_jobs == 2);
@@ -177,7 +177,7 @@ TEST_CASE("a job of which nothing is known any more is lost, and said to be") {
   CHECK(test.count(0, Count::kRunning) == 0);
 }
 
-TEST_CASE("a job that was canceled meanwhile, and one that is new") {
+TEST_CASE("a job canceled meanwhile and a new job are counted") {
   TestEngine test(GroupG(), kSentinel);
   test.Feed(Mine(7));
   test.engine.ResumeStream(kAll);
@@ -194,7 +194,7 @@ TEST_CASE("a job that was canceled meanwhile, and one that is new") {
   CHECK(test.engine.active_jobs() == 0);
 }
 
-TEST_CASE("what happened to a job while it was cleaned up is told by its eventlog") {
+TEST_CASE("a job's events during its cleanup come from its eventlog") {
   const std::string started = Mine(7) + Event(7, 2, "start") + Finish(7, 4, 256);
   const auto is = [](TestEngine& test, double failed, double canceled) {
     CHECK(test.count(0, Count::kFinished) == 1);
@@ -205,7 +205,7 @@ TEST_CASE("what happened to a job while it was cleaned up is told by its eventlo
   const std::vector<std::string> whole = {Event(7, 1, "submit"), Event(7, 2, "start"),
                                           Finish(7, 4, 256), Exception(7, 5, "cancel"),
                                           Event(7, 6, "clean")};
-  SUBCASE("that is recalled") {
+  SUBCASE("the eventlog is looked up") {
     TestEngine test(GroupG(true), std::string(kSentinel) + started);
     is(test, 0, 0);
     test.engine.ResumeStream(kAll);
@@ -216,7 +216,7 @@ TEST_CASE("what happened to a job while it was cleaned up is told by its eventlo
     CHECK(test.count(0, Count::kRunning) == 0);
     CHECK(test.Fired().size() == 1);
   }
-  SUBCASE("that is in the backlog") {
+  SUBCASE("the eventlog is in the backlog") {
     TestEngine test(GroupG(true), std::string(kSentinel) + started);
     test.engine.ResumeStream(kAll);
     test.Feed(Whole({whole.begin(), whole.end() - 1}));
@@ -226,7 +226,7 @@ TEST_CASE("what happened to a job while it was cleaned up is told by its eventlo
     is(test, 0, 1);
     CHECK(test.engine.active_jobs() == 0);
   }
-  SUBCASE("that is gone: then it ended as it finished") {
+  SUBCASE("the eventlog is gone, so the finish decides") {
     TestEngine test(GroupG(true), std::string(kSentinel) + started);
     test.engine.ResumeStream(kAll);
     test.Feed(kSentinel);
@@ -237,7 +237,7 @@ TEST_CASE("what happened to a job while it was cleaned up is told by its eventlo
   }
 }
 
-TEST_CASE("jobs of nobody's group stay out of it") {
+TEST_CASE("jobs of untracked groups are ignored") {
   TestEngine test(GroupG(), kSentinel);
   test.Feed(Submit(5, 1, "g", R"("ensemble":"another")") + Submit(6, 1, "other"));
   test.engine.ResumeStream(kAll);

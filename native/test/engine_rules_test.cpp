@@ -1,4 +1,4 @@
-// Which rules fire, when, and with what.
+// Firings of rules: their times, jobs and values.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -137,7 +137,7 @@ TEST_CASE("derived triggers fire once a job, at the event that brings them") {
   CHECK(fired({Submit(1, 1, "g"), Event(1, 2, "invalidate")}).empty());
 }
 
-TEST_CASE("a metric rule is judged when its metric changes, and then only") {
+TEST_CASE("a metric rule is judged only when its metric changes") {
   TestEngine engine = With({OnCount(Count::kFinished, Op::kGreaterEqual, 0),
                             OnStatistic(Variable::kDuration, Statistic::kMean),
                             OnCount(Count::kSubmitted, Op::kNotEqual, 2)});
@@ -157,7 +157,7 @@ TEST_CASE("a metric rule is judged when its metric changes, and then only") {
   CHECK(engine.Fired().empty());
 }
 
-TEST_CASE("comparisons") {
+TEST_CASE("each comparison holds for the right values") {
   const auto values = [](Op comparison, double threshold) {
     TestEngine engine = With({OnCount(Count::kSubmitted, comparison, threshold)});
     for (journal::JobId id = 1; id <= 4; ++id) engine.Feed(Submit(id, 1, "g"));
@@ -202,7 +202,7 @@ TEST_CASE("repetitions and backoff count occasions that hold") {
   CHECK(engine.engine.GetStatus().totals.firings == 2);
 }
 
-TEST_CASE("metric rules before job rules, then the order of the file") {
+TEST_CASE("metric rules fire before job rules, then in the order of the file") {
   TestEngine engine = With({OnJob(ChangeOf(EventKind::kFinish)), OnJob(Change::kSuccess, 0),
                             OnStatistic(Variable::kDuration, Statistic::kMax),
                             OnJob(Change::kCleanupState), OnCount(Count::kSuccess, Op::kEqual, 1)});
@@ -277,7 +277,7 @@ TEST_CASE("heartbeats count the ages of waiting jobs without recording them") {
       test::Comparing(test::IndexOf(0, Variable::kPending, Statistic::kMax), Op::kGreater, 50);
   Rule mean = OnStatistic(Variable::kPending, Statistic::kMean);
   TestEngine engine = With({longest, mean}, 1);
-  // One has started after 10 s; one waits since 100, one since 130; one was cancelled; one comes
+  // One job has started after 10 s; one waits since 100, one since 130; one was canceled; one comes
   // from the future.
   engine.Feed(Ran(1, 1) + Submit(2, 100, "g") + Event(2, 101, "alloc") + Submit(3, 130, "g") +
               Submit(4, 10, "g") + Exception(4, 11, "cancel") + Submit(5, 1000, "g") +
@@ -301,7 +301,7 @@ TEST_CASE("heartbeats count the ages of waiting jobs without recording them") {
   CHECK(engine.Fired() == Indexes{0, 1});
 }
 
-TEST_CASE("whether time alone could fire a rule") {
+TEST_CASE("the status shows whether time alone could fire a rule") {
   const auto could = [](std::vector<Rule> rules, double heartbeat, const std::string& journal) {
     TestEngine engine = With(std::move(rules), heartbeat);
     engine.Feed(journal);

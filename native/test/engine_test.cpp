@@ -1,4 +1,4 @@
-// Jobs through their states: counts, gauges and statistics, also of lives with holes.
+// Jobs and their states: counts, gauges and statistics, also with missing events.
 #include "engine/engine.h"
 
 #include <doctest/doctest.h>
@@ -37,14 +37,14 @@ Counts CountsOf(TestEngine& engine) {
   return counts;
 }
 
-// What one job of group g leaves behind.
+// The counts after one job of group g.
 TestEngine After(const std::string& journal) {
   return TestEngine(GroupG(), Submit(1, 10, "g") + journal);
 }
 
 }  // namespace
 
-TEST_CASE("a plain job's life") {
+TEST_CASE("a plain job moves through all counts and gauges") {
   TestEngine engine(GroupG());
   // submitted finished success failed canceled timeout exception retried pending running
   const auto step = [&](const std::string& line, const Counts& expected) {
@@ -68,13 +68,13 @@ TEST_CASE("a plain job's life") {
   CHECK(engine.observations(0, Variable::kPending) == 1);
   CHECK(engine.statistic(0, Variable::kPending, Statistic::kMean) == 2);
   CHECK(engine.statistic(0, Variable::kDuration, Statistic::kMean) == 3);
-  // What comes after the end is nobody's.
+  // Events after the end are ignored.
   step(Finish(1, 18, 256), {1, 1, 1, 0, 0, 0, 0, 0, 0, 0});
   CHECK(engine.engine.GetStatus().totals.tracked_events == 11);
   CHECK(engine.engine.GetStatus().totals.events == 12);
 }
 
-TEST_CASE("Flux's own result") {
+TEST_CASE("a job's result is Flux's own") {
   struct Case {
     std::string journal;
     Counts counts;
@@ -95,7 +95,7 @@ TEST_CASE("Flux's own result") {
       {Exception(1, 11, "alloc") + clean, {1, 0, 0, 1, 0, 0, 1, 0, 0, 0}},
       {Event(1, 11, "alloc") + Exception(1, 12, "exec") + Event(1, 13, "release") + clean,
        {1, 0, 0, 1, 0, 0, 1, 0, 0, 0}},
-      // Start without finish.
+      // A start without a finish.
       {run + Exception(1, 13, "exec") + clean, {1, 0, 0, 1, 0, 0, 1, 0, 0, 0}},
       {run + clean, {1, 0, 0, 1, 0, 0, 0, 0, 0, 0}},
       // A fatal exception outweighs a status of 0.
@@ -161,7 +161,7 @@ TEST_CASE("the counts of jobs add up at any time, and when all have been cleaned
   CHECK(CountsOf(engine) == Counts{3, 2, 1, 1, 1, 0, 2, 0, 0, 0});
 }
 
-TEST_CASE("no time is invented for a job that has holes") {
+TEST_CASE("a job with missing events has no invented times") {
   const std::string clean = Event(1, 20, "clean");
   const auto observed = [](const std::string& journal) {
     TestEngine engine = After(journal);
@@ -182,7 +182,7 @@ TEST_CASE("no time is invented for a job that has holes") {
   CHECK(CountsOf(torn) == Counts{1, 1, 1, 0, 0, 0, 0, 0, 0, 1});
 }
 
-TEST_CASE("a clock that was set back makes no interval, and is counted") {
+TEST_CASE("a clock that was set back gives no interval, and is counted") {
   TestEngine engine = After(Event(1, 9, "start") + Finish(1, 8) + Event(1, 7, "clean"));
   CHECK(engine.observations(0, Variable::kPending) == 0);
   CHECK(engine.observations(0, Variable::kDuration) == 0);
@@ -220,7 +220,7 @@ TEST_CASE("a restart, an urgency and an update put a waiting job back, not a run
     const std::string priority = Event(1, 11, "priority", R"({"priority":1})");
     engine.Feed(Submit(1, 10, "g") + Event(1, 11, "validate") + Event(1, 11, "depend") + priority);
     CHECK(engine.Fired().size() == 1);
-    // A priority that is only told again changes no state.
+    // A repeated priority changes no state.
     engine.Feed(priority);
     CHECK(engine.Fired().empty());
     engine.Feed(Event(1, 12, name) + priority);
@@ -232,7 +232,7 @@ TEST_CASE("a restart, an urgency and an update put a waiting job back, not a run
   }
 }
 
-TEST_CASE("a backlog record tells a whole life at once") {
+TEST_CASE("a backlog record holds a job's whole life") {
   TestEngine engine(GroupG());
   engine.Feed(
       R"({"id":1,"events":[{"timestamp":10,"name":"submit"},{"timestamp":12,"name":"start"},)"
@@ -248,7 +248,7 @@ TEST_CASE("a backlog record tells a whole life at once") {
   CHECK(engine.engine.GetStatus().active_jobs == 0);
 }
 
-TEST_CASE("only listed groups are ours, unless all are") {
+TEST_CASE("only listed groups are tracked, unless all are") {
   const std::string journal = Submit(1, 1, "g") + Submit(2, 1, "h") + Event(3, 1, "submit") +
                               Submit(4, 1, "i") + Submit(5, 1, "h");
   TestEngine listed(GroupG());
@@ -261,7 +261,7 @@ TEST_CASE("only listed groups are ours, unless all are") {
   plan.track_all = true;
   TestEngine all(plan);
   all.Feed(journal);
-  // Indexes go on behind the listed ones.
+  // Indexes continue after the listed groups.
   CHECK(all.engine.new_groups() == std::vector<std::string>{"h", "i"});
   CHECK(all.engine.GetSnapshot().counts.size() == 3 * kCountCount);
   CHECK(all.count(1, Count::kSubmitted) == 2);
@@ -285,7 +285,7 @@ TEST_CASE("a job that names another run is not ours") {
   CHECK(any.count(0, Count::kSubmitted) == 5);
 }
 
-TEST_CASE("raw events are gathered when asked for") {
+TEST_CASE("raw events are gathered on request") {
   TestEngine engine(GroupG());
   engine.Feed(Submit(1, 1, "g"));
   CHECK(engine.engine.events().size() == 0);

@@ -8,7 +8,7 @@
 
 namespace flux_ensemble::journal {
 
-TEST_CASE("every name of an event finds its kind again") {
+TEST_CASE("every event name has its kind") {
   for (std::size_t i = 0; i < kEventKindCount; ++i) {
     CAPTURE(kEventNames[i]);
     CHECK(static_cast<std::size_t>(KindOf(kEventNames[i])) == i);
@@ -16,7 +16,7 @@ TEST_CASE("every name of an event finds its kind again") {
   }
 }
 
-TEST_CASE("names that nearly are an event's are other events") {
+TEST_CASE("names that differ slightly are other events") {
   for (const std::string_view known : kEventNames) {
     if (known == "other" || known == "debug") continue;
     for (std::size_t i = 0; i < known.size(); ++i) {
@@ -35,7 +35,7 @@ TEST_CASE("names that nearly are an event's are other events") {
   }
 }
 
-TEST_CASE("debug events are one kind") {
+TEST_CASE("all debug events have one kind") {
   CHECK(KindOf("debug.alloc-request") == EventKind::kDebug);
   CHECK(KindOf("debug.") == EventKind::kDebug);
   CHECK(KindOf("debug") == EventKind::kDebug);
@@ -43,7 +43,7 @@ TEST_CASE("debug events are one kind") {
   CHECK(KindOf("debu.x") == EventKind::kOther);
 }
 
-TEST_CASE("triggers are events and derived ones") {
+TEST_CASE("triggers are events and derived triggers") {
   using engine::Change;
   using engine::ChangeOfTrigger;
   CHECK(ChangeOfTrigger("submit") == engine::ChangeOf(EventKind::kSubmit));

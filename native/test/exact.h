@@ -1,4 +1,4 @@
-// Exact statistics of numbers that are all there, and streams of a nasty kind to try sketches on.
+// Exact statistics of stored numbers, and difficult streams for tests of sketches.
 #pragma once
 
 #include <algorithm>
@@ -83,7 +83,7 @@ inline std::vector<Distribution> SignedDistributions(std::size_t count, std::mt1
     Distribution below{"negative " + all[kind].name, all[kind].numbers};
     Distribution both{"signed " + all[kind].name, all[kind].numbers};
     for (double& x : below.numbers) x = -x;
-    // What is between two of the largest there are, nobody could say.
+    // The mean of two of the largest doubles would overflow.
     const double scale = all[kind].name == "huge" ? 0.25 : 1;
     for (double& x : both.numbers) x *= random() % 3 == 0 ? -scale : scale;
     all.push_back(std::move(below));

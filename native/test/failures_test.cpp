@@ -1,4 +1,4 @@
-// Why jobs failed: reasons, how many jobs each has, and the first of them.
+// Reasons of failures, with counts and first jobs.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -47,7 +47,7 @@ std::string Try(int attempt, int index = 5) {
          R"(,"attempt":)" + std::to_string(attempt) + "}";
 }
 
-// The reasons of the only group, and none when no job failed.
+// The reasons of the only group; empty when no job failed.
 std::vector<FailureReason> ReasonsOf(const TestEngine& test) {
   const std::vector<GroupFailures> failures = test.engine.GetFailures();
   return failures.empty() ? std::vector<FailureReason>() : failures[0].reasons;
@@ -97,7 +97,7 @@ TEST_CASE("jobs that failed for one reason are counted together") {
   CHECK(test.count(0, Count::kFailed) == 9);
 }
 
-TEST_CASE("paths and numbers make no reason of their own") {
+TEST_CASE("notes that differ in paths and numbers are one reason") {
   TestEngine test(GroupG());
   for (journal::JobId id = 1; id <= 200; ++id) {
     test.Feed(NotFound(id, "/runs/" + std::to_string(id) + "/go"));
@@ -144,7 +144,7 @@ TEST_CASE("a cancel that is not the run's own is a reason, where others may canc
   test.engine.ExpectCancel("by us");
   test.Feed(canceled(2, "by us") + canceled(3, "node 5 is drained") +
             canceled(4, "node 6 is drained"));
-  // It has failed, and is canceled while it is cleaned up.
+  // The job has failed, and is canceled while it is cleaned up.
   test.Feed(Submit(5, 1, "g") + Event(5, 2, "start") + Finish(5, 4, 256) +
             Event(5, 5, "exception", R"({"type":"cancel","severity":0,"note":"late"})") +
             Event(5, 6, "clean"));
@@ -239,7 +239,7 @@ TEST_CASE("a job that is submitted again has not failed, unless the run ends bef
   SUBCASE("the run ends") {
     test.engine.End();
     CHECK(ReasonsOf(test).at(0).waiting == 1);
-    // What fails from now on is not submitted again.
+    // Jobs that fail from now on are not submitted again.
     test.Feed(Ended(4, Finish(4, 4, 256), Try(0, 6)));
     reasons = ReasonsOf(test);
     CHECK(reasons.at(0).count == 1);

@@ -1,5 +1,5 @@
-// A broker for tests behind the interface of flux_source.so, and a listener that keeps what it is
-// told.
+// A broker for tests with the interface of flux_source.so, and a listener that records all
+// messages.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -67,8 +67,7 @@ inline Sent ReadSubmitRequest(std::uint64_t request, const std::string& json) {
           std::stoi(parts.str(4))};
 }
 
-// What is sent to it is kept until the test answers; the one that was made last is the one that is
-// called.
+// It stores requests until the test answers. Calls go to the broker that was made last.
 class FakeBroker {
  public:
   FakeBroker() : before_(std::exchange(current_, this)) {}
@@ -95,7 +94,7 @@ class FakeBroker {
       to->answered(to->context, request, errnum, text.data(), text.size());
     });
   }
-  // Accepts whatever submissions have not been answered.
+  // Accepts all submissions that are not answered.
   void AcceptAll() {
     for (; answered < submits.size(); ++answered) {
       Answer(submits[answered].request, 0, "{\"id\":" + std::to_string(++last_id_) + "}");
@@ -107,7 +106,7 @@ class FakeBroker {
   int lost_errno = 0;  // of the connection
   bool owner = true;
   bool closed = false;
-  // What it does by itself, on the thread that asks.
+  // Its own reaction to a request, on the requesting thread.
   std::function<void(FakeBroker&)> on_reopen;
   std::function<void(FakeBroker&, std::uint64_t request)> on_call;
   std::vector<std::string> journals;  // requests for the stream
@@ -185,7 +184,7 @@ inline const FluxSourceApi* FakeBroker::api() const {
   return &FakeApi::kApi;
 }
 
-struct Told final : runner::SourceListener {
+struct ReceivedMessages final : runner::SourceListener {
   void OnJournal(std::string_view record) override { records.emplace_back(record); }
   void OnStream() override { ++streams; }
   void OnOpen() override { ++opens; }
@@ -224,9 +223,9 @@ inline flux::FluxSessionOptions Window(std::uint32_t window) {
 struct Open {
   explicit Open(flux::FluxSessionOptions options = {}, bool owner = true)
       : session((broker.owner = owner, broker.api()), std::move(options)) {
-    session.Open(told);
+    session.Open(received);
     broker.Sentinel();
-    session.Pump(told);
+    session.Pump(received);
   }
 
   // Pumps until the time of the session's next deadline has come and been used.
@@ -234,11 +233,11 @@ struct Open {
     const auto deadline = session.deadline();
     REQUIRE(deadline.has_value());
     std::this_thread::sleep_until(*deadline);
-    session.Pump(told);
+    session.Pump(received);
   }
 
   FakeBroker broker;
-  Told told;
+  ReceivedMessages received;
   flux::FluxSession session;
 };
 

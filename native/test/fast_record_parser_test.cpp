@@ -1,5 +1,5 @@
-// The short way through the records that Flux sends, against the general parser: whatever the
-// bytes, both say the same.
+// The fast path for Flux's records, compared with the general parser: both give the same records
+// for any bytes.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -43,7 +43,7 @@ std::vector<std::string> AllLines() {
   return lines;
 }
 
-// One change of the kind that a wrong guess would not notice.
+// One change that a wrong guess would not notice.
 void Mutate(std::string& line, std::mt19937_64& random) {
   static constexpr std::string_view kBytes = "\"\\{}[]:,.0123456789-+eE tfn\t\x01\x7f\xc3\xa9\xff";
   const std::size_t at = random() % (line.size() + 1);
@@ -69,7 +69,7 @@ void Mutate(std::string& line, std::mt19937_64& random) {
 
 }  // namespace
 
-TEST_CASE("the records of a busy queue are of the known shape") {
+TEST_CASE("the fast path decodes all records of a busy queue") {
   FastRecordParser shape;
   std::size_t taken = 0;
   std::size_t all = 0;
@@ -84,7 +84,7 @@ TEST_CASE("the records of a busy queue are of the known shape") {
   CHECK(taken == all - 1);
 }
 
-TEST_CASE("the known shape and the general parser say the same of real recordings") {
+TEST_CASE("the fast path and the general parser agree on real recordings") {
   std::string whole;
   for (const std::string& line : AllLines()) {
     REQUIRE_MESSAGE(BothSayTheSame(line + '\n'), line);
@@ -94,11 +94,11 @@ TEST_CASE("the known shape and the general parser say the same of real recording
   CHECK(Decoded(whole, Decoder::Parsing::kFastFirst).records.size() > 22'000);
 }
 
-TEST_CASE("the known shape and the general parser say the same of broken records") {
+TEST_CASE("the fast path and the general parser agree on broken records") {
   const std::vector<std::string> lines = AllLines();
   std::mt19937_64 random(8259);
   for (int i = 0; i < 60'000; ++i) {
-    // Tails and jobspecs of the record before are remembered, so broken ones come behind good ones.
+    // Tails and jobspecs of the previous record are cached, so broken ones follow good ones.
     const std::string& good = lines[random() % lines.size()];
     if (good.size() > 4000) continue;
     std::string text = good + '\n';
@@ -140,7 +140,7 @@ TEST_CASE("timestamps are the nearest doubles, with any number of digits") {
   }
 }
 
-TEST_CASE("ids of every size are the same") {
+TEST_CASE("both paths agree on ids of every size") {
   for (const char* id : {"0",
                          "1",
                          "-0",
@@ -163,12 +163,12 @@ TEST_CASE("ids of every size are the same") {
                          ""}) {
     const std::string line = std::string("{\"id\":") + id +
                              ",\"events\":[{\"timestamp\":1795334102.5,\"name\":\"start\"}]}\n";
-    // Twice: the second time a head of this size is known.
+    // Twice: the second time a head of this size is cached.
     CHECK_MESSAGE(BothSayTheSame(line + line), line);
   }
 }
 
-TEST_CASE("ids and times behind ones of the same size are the same") {
+TEST_CASE("both paths agree on ids and times after others of the same size") {
   std::mt19937_64 random(3);
   const auto digits = [&](std::size_t count) {
     std::string text;
@@ -186,7 +186,7 @@ TEST_CASE("ids and times behind ones of the same size are the same") {
   }
 }
 
-TEST_CASE("resources of every shape are the same") {
+TEST_CASE("both paths agree on resources of every shape") {
   const auto record = [](const std::string& R) {
     return "{\"id\":167772160000,\"events\":[{\"timestamp\":1795334102.0602305,\"name\":\"alloc\","
            "\"context\":{\"annotations\":{\"sched\":{\"resource_summary\":\"rank0/"
@@ -203,14 +203,14 @@ TEST_CASE("resources of every shape are the same") {
       over.replace(at, std::min(std::string_view(change).size(), good.size() - at), change);
       std::string into = good;
       into.insert(at, change);
-      // Behind a good one, which is remembered, and before another.
+      // After a good one, which is cached, and before another.
       const std::string text = record(good) + record(over) + record(into) + record(good);
       REQUIRE_MESSAGE(BothSayTheSame(text), text);
     }
   }
 }
 
-TEST_CASE("contexts of every shape are the same behind one that is remembered") {
+TEST_CASE("both paths agree on contexts of every shape after a cached one") {
   const auto record = [](const std::string& event, const std::string& rest) {
     return "{\"id\":167772160000,\"events\":[{\"timestamp\":1795334102.0602305," + event + "}]" +
            rest + "}\n";
@@ -245,7 +245,7 @@ TEST_CASE("contexts of every shape are the same behind one that is remembered") 
   }
 }
 
-TEST_CASE("jobspecs of every shape are the same") {
+TEST_CASE("both paths agree on jobspecs of every shape") {
   for (const char* jobspec :
        {R"({})",
         R"(null)",
@@ -273,7 +273,7 @@ TEST_CASE("jobspecs of every shape are the same") {
     const std::string line = std::string("{\"id\":7,\"events\":[{\"timestamp\":1795334102.5,") +
                              R"("name":"submit","context":{"urgency":16}}],"jobspec":)" + jobspec +
                              "}\n";
-    // Twice: the second time it may be one of those remembered.
+    // Twice: the second time it may be cached.
     CHECK_MESSAGE(BothSayTheSame(line + line), line);
   }
 }

@@ -1,4 +1,4 @@
-// How the session with Flux takes it when the stream, the connection or an answer stays away.
+// The session with Flux when the stream, the connection or an answer is lost.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -21,29 +21,29 @@ using test::Open;
 using test::Order;
 using test::Window;
 
-TEST_CASE("a stream that ends is asked for anew, and jobs wait for it") {
+TEST_CASE("a stream that ends is requested again, and jobs wait for it") {
   for (const int errnum : {ENODATA, ENOSYS}) {
     Open open;
     open.broker.EndJournal(errnum);
-    open.session.Pump(open.told);
-    CHECK(open.told.failures.empty());
-    open.session.Submit(Order(1, 2), open.told);
+    open.session.Pump(open.received);
+    CHECK(open.received.failures.empty());
+    open.session.Submit(Order(1, 2), open.received);
     CHECK(open.broker.submits.empty());
     CHECK(open.session.submitting() == 2);
     CHECK(open.broker.journals.size() == 1);
     open.PumpAtDeadline();
     CHECK(open.broker.journals.size() == 2);
-    CHECK(open.told.streams == 2);
+    CHECK(open.received.streams == 2);
     CHECK_FALSE(open.session.deadline().has_value());
-    // The job manager is still not there.
+    // The job manager is still missing.
     open.broker.EndJournal(ENOSYS);
-    open.session.Pump(open.told);
+    open.session.Pump(open.received);
     open.PumpAtDeadline();
     CHECK(open.broker.journals.size() == 3);
     open.broker.Sentinel();
-    open.session.Pump(open.told);
+    open.session.Pump(open.received);
     CHECK(open.broker.submits.size() == 1);
-    CHECK(open.told.failures.empty());
+    CHECK(open.received.failures.empty());
   }
 }
 
@@ -51,130 +51,130 @@ TEST_CASE("a stream that stays away is a failure") {
   Open open;
   const auto begun = std::chrono::steady_clock::now();
   open.broker.EndJournal(ENODATA);
-  open.session.Pump(open.told);
-  while (open.told.failures.empty()) {
+  open.session.Pump(open.received);
+  while (open.received.failures.empty()) {
     open.PumpAtDeadline();
     open.broker.EndJournal(ENOSYS);
-    open.session.Pump(open.told);
+    open.session.Pump(open.received);
   }
   const auto seconds = std::chrono::steady_clock::now() - begun;
   CHECK(seconds > std::chrono::seconds(10));
   CHECK(seconds < std::chrono::seconds(20));
-  CHECK(open.told.failures[0].code == "ENOSYS");
-  CHECK_FALSE(open.session.Pump(open.told));
-  CHECK(open.told.failures.size() == 1);
+  CHECK(open.received.failures[0].code == "ENOSYS");
+  CHECK_FALSE(open.session.Pump(open.received));
+  CHECK(open.received.failures.size() == 1);
 }
 
-TEST_CASE("guests are told what to do") {
+TEST_CASE("guests get a message with a remedy") {
   Open open;
   open.broker.EndJournal(EPERM, "Request requires owner credentials");
-  open.session.Pump(open.told);
-  REQUIRE(open.told.failures.size() == 1);
-  CHECK(open.told.failures[0].code == "EPERM");
-  CHECK(open.told.failures[0].message.find("Request requires owner credentials") !=
+  open.session.Pump(open.received);
+  REQUIRE(open.received.failures.size() == 1);
+  CHECK(open.received.failures[0].code == "EPERM");
+  CHECK(open.received.failures[0].message.find("Request requires owner credentials") !=
         std::string::npos);
-  CHECK(open.told.failures[0].message.find("flux alloc") != std::string::npos);
+  CHECK(open.received.failures[0].message.find("flux alloc") != std::string::npos);
 }
 
-TEST_CASE("a lost connection reports everything, and each thing once") {
+TEST_CASE("a lost connection reports every request once") {
   Open open(Window(3), false);
-  open.session.Submit(Order(1, 5), open.told);
-  open.session.Submit(Order(2, 5), open.told);
-  open.session.Cancel(3, {1, 2, 3}, "", open.told);
+  open.session.Submit(Order(1, 5), open.received);
+  open.session.Submit(Order(2, 5), open.received);
+  open.session.Cancel(3, {1, 2, 3}, "", open.received);
   SUBCASE("noticed while receiving") {
     open.broker.Answer(open.broker.submits.at(0).request, 0, R"({"id":1})");
     open.broker.lost_errno = ECONNRESET;
-    CHECK_FALSE(open.session.Pump(open.told));
+    CHECK_FALSE(open.session.Pump(open.received));
   }
   SUBCASE("noticed while sending") {
     open.broker.Answer(open.broker.submits.at(0).request, 0, R"({"id":1})");
     open.broker.send_errno = EPIPE;
-    CHECK_FALSE(open.session.Pump(open.told));
+    CHECK_FALSE(open.session.Pump(open.received));
   }
-  REQUIRE(open.told.failures.size() == 1);
-  REQUIRE(open.told.submitted.size() == 2);
-  CHECK(open.told.submitted[0].accepted == 1);
-  CHECK(open.told.submitted[0].dropped == 4);
-  CHECK(open.told.submitted[1].dropped == 5);
-  REQUIRE(open.told.controlled.size() == 1);
-  CHECK(open.told.controlled[0].failed == 3);
+  REQUIRE(open.received.failures.size() == 1);
+  REQUIRE(open.received.submitted.size() == 2);
+  CHECK(open.received.submitted[0].accepted == 1);
+  CHECK(open.received.submitted[0].dropped == 4);
+  CHECK(open.received.submitted[1].dropped == 5);
+  REQUIRE(open.received.controlled.size() == 1);
+  CHECK(open.received.controlled[0].failed == 3);
   CHECK(open.session.submitting() == 0);
   CHECK(open.session.fd() == -1);
   CHECK_FALSE(open.session.deadline().has_value());
   // Late answers change nothing.
   open.broker.Answer(open.broker.submits.at(1).request, 0, R"({"id":2})");
-  CHECK_FALSE(open.session.Pump(open.told));
-  open.session.Close(open.told);
-  CHECK(open.told.submitted.size() == 2);
-  CHECK(open.told.failures.size() == 1);
+  CHECK_FALSE(open.session.Pump(open.received));
+  open.session.Close(open.received);
+  CHECK(open.received.submitted.size() == 2);
+  CHECK(open.received.failures.size() == 1);
 }
 
-TEST_CASE("a connection that is lost in the middle of an order") {
+TEST_CASE("a connection lost in the middle of an order reports every job") {
   Open open;
-  open.session.Submit(Order(1, 5), open.told);
+  open.session.Submit(Order(1, 5), open.received);
   open.broker.AcceptAll();
   open.broker.send_errno = EPIPE;
-  open.session.Pump(open.told);
-  REQUIRE(open.told.submitted.size() == 1);
-  CHECK(open.told.submitted[0].accepted == 1);
-  CHECK(open.told.submitted[0].dropped == 4);
+  open.session.Pump(open.received);
+  REQUIRE(open.received.submitted.size() == 1);
+  CHECK(open.received.submitted[0].accepted == 1);
+  CHECK(open.received.submitted[0].dropped == 4);
   CHECK(open.session.submitting() == 0);
 }
 
 TEST_CASE("Close answers everything without a failure") {
   Open open(Window(3), false);
-  open.session.Submit(Order(1, 5), open.told);
-  open.session.Cancel(3, {1, 2, 3}, "", open.told);
-  open.session.Close(open.told);
-  CHECK(open.told.submitted.size() == 1);
-  CHECK(open.told.controlled.size() == 1);
-  CHECK(open.told.failures.empty());
+  open.session.Submit(Order(1, 5), open.received);
+  open.session.Cancel(3, {1, 2, 3}, "", open.received);
+  open.session.Close(open.received);
+  CHECK(open.received.submitted.size() == 1);
+  CHECK(open.received.controlled.size() == 1);
+  CHECK(open.received.failures.empty());
 }
 
-TEST_CASE("what is never answered is given up, once nothing else is answered either") {
+TEST_CASE("requests are given up when none is answered for a while") {
   FluxSessionOptions options;
   options.patience = std::chrono::milliseconds(50);
   Open open(options, false);
-  open.session.Submit(Order(1, 4), open.told);
-  open.session.Cancel(2, {1}, "", open.told);
+  open.session.Submit(Order(1, 4), open.received);
+  open.session.Cancel(2, {1}, "", open.received);
   open.broker.Answer(open.broker.submits.at(3).request, 0, R"({"id":1})");
   std::this_thread::sleep_for(std::chrono::milliseconds(60));
-  open.session.Pump(open.told);
-  CHECK(open.told.submitted.empty());
+  open.session.Pump(open.received);
+  CHECK(open.received.submitted.empty());
   open.PumpAtDeadline();
-  REQUIRE(open.told.submitted.size() == 1);
-  CHECK(open.told.submitted[0].accepted == 1);
-  CHECK(open.told.submitted[0].refused == 3);
-  CHECK(open.told.submitted[0].reason.find("did not answer") != std::string::npos);
-  REQUIRE(open.told.controlled.size() == 1);
-  CHECK(open.told.controlled[0].failed == 1);
+  REQUIRE(open.received.submitted.size() == 1);
+  CHECK(open.received.submitted[0].accepted == 1);
+  CHECK(open.received.submitted[0].refused == 3);
+  CHECK(open.received.submitted[0].reason.find("did not answer") != std::string::npos);
+  REQUIRE(open.received.controlled.size() == 1);
+  CHECK(open.received.controlled[0].failed == 1);
   CHECK(open.session.submitting() == 0);
   CHECK_FALSE(open.session.deadline().has_value());
-  // An answer that comes all the same is no second report.
+  // A late answer gives no second report.
   open.broker.Answer(open.broker.submits[0].request, 0, R"({"id":2})");
-  open.session.Pump(open.told);
-  CHECK(open.told.submitted.size() == 1);
-  CHECK(open.told.failures.empty());
+  open.session.Pump(open.received);
+  CHECK(open.received.submitted.size() == 1);
+  CHECK(open.received.failures.empty());
 }
 
 TEST_CASE("a question is answered with JSON, with Flux's error, or with the end of the session") {
   Open open;
   for (std::uint64_t number = 1; number <= 3; ++number) {
-    open.session.Ask(number, "kvs.lookup", R"({"key":"a"})", open.told);
+    open.session.Ask(number, "kvs.lookup", R"({"key":"a"})", open.received);
   }
   REQUIRE(open.broker.calls.size() == 3);
   CHECK(open.broker.calls[0].topic == "kvs.lookup");
   CHECK(open.broker.calls[0].json == R"({"key":"a"})");
   open.broker.Answer(open.broker.calls[0].request, 0, R"({"val":1})");
   open.broker.Answer(open.broker.calls[1].request, ENOENT, "no such key");
-  open.session.Pump(open.told);
-  open.session.Close(open.told);
-  open.session.Ask(4, "kvs.lookup", "{}", open.told);
-  CHECK(open.told.asked == std::vector<std::pair<std::uint64_t, std::string>>{
-                               {1, R"({"val":1})"}, {2, "ENOENT"}, {3, "E125"}, {4, "E107"}});
+  open.session.Pump(open.received);
+  open.session.Close(open.received);
+  open.session.Ask(4, "kvs.lookup", "{}", open.received);
+  CHECK(open.received.asked == std::vector<std::pair<std::uint64_t, std::string>>{
+                                   {1, R"({"val":1})"}, {2, "ENOENT"}, {3, "E125"}, {4, "E107"}});
 }
 
-TEST_CASE("jobs are recalled by their eventlog") {
+TEST_CASE("a job's eventlog is looked up as a record") {
   Open open;
   const journal::JobId large = (std::uint64_t{1} << 60) + 1;
   open.session.LookupEventlog(large);
@@ -187,24 +187,24 @@ TEST_CASE("jobs are recalled by their eventlog") {
                      R"("{\"timestamp\":1.5,\"name\":\"submit\",\"context\":{\"a\":\"\\\"\"}}\n)"
                      R"({\"timestamp\":2,\"name\":\"clean\"}\n"})");
   open.broker.Answer(open.broker.calls[1].request, ENOENT, "gone");
-  open.session.Pump(open.told);
-  REQUIRE(open.told.records.size() == 3);
-  const test::OwnedRecord record = test::DecodeOne(open.told.records[1]);
+  open.session.Pump(open.received);
+  REQUIRE(open.received.records.size() == 3);
+  const test::OwnedRecord record = test::DecodeOne(open.received.records[1]);
   CHECK(record.id == large);
   REQUIRE(record.events.size() == 2);
   CHECK(record.events[0].name == "submit");
   CHECK(record.events[1].kind == journal::EventKind::kClean);
-  CHECK(open.told.records[2] == R"({"id":2,"events":[]})");
+  CHECK(open.received.records[2] == R"({"id":2,"events":[]})");
 }
 
-TEST_CASE("an answer to job-info.lookup that is none") {
+TEST_CASE("an invalid answer to job-info.lookup gives a record without events") {
   for (const char* const answer :
        {"", "rubbish", "{}", R"({"eventlog":5})", R"({"eventlog":""})"}) {
     CHECK(journal::RecordOfLookup(7, answer) == R"({"id":7,"events":[]})");
   }
 }
 
-TEST_CASE("a runner takes the stream up again and recalls what it missed") {
+TEST_CASE("a runner resumes the stream and looks up the jobs that it missed") {
   FakeBroker broker;
   broker.Sentinel();
   const std::string submit = test::Submit(7, 1, "g");
@@ -248,7 +248,7 @@ TEST_CASE("a runner that is paused leaves submissions to its owner") {
   owner.runner.Stop();
 }
 
-TEST_CASE("a runner that closes its source leaves nobody waiting") {
+TEST_CASE("a runner that closes its source answers every command") {
   FakeBroker broker;
   runner::Owner owner(runner::GroupG());
   REQUIRE(owner.runner.Start() == 0);

@@ -48,7 +48,7 @@ TEST_CASE("an empty job table finds nothing") {
   table.ForEach([](const Job&) { FAIL("there is no job"); });
 }
 
-TEST_CASE("every id may be a job's") {
+TEST_CASE("every number is a valid job id") {
   JobTable table;
   const std::vector<JobId> ids = {0, 1, (JobId{1} << 53) + 1, JobId{1} << 63, ~JobId{0}};
   for (const JobId id : ids) table.Insert(id, 7)->since = static_cast<double>(id);
@@ -67,7 +67,7 @@ TEST_CASE("every id may be a job's") {
   for (const JobId id : ids) CHECK(table.Find(id) == nullptr);
 }
 
-TEST_CASE("a job table does what a map does, a million times") {
+TEST_CASE("a job table equals a map after each of a million steps") {
   std::mt19937_64 random(20260801);
   Fluids fluids(random);
   JobTable table;

@@ -19,7 +19,7 @@ std::string Record(journal::JobId id, double time, const std::string& name,
          rest + "}\n";
 }
 
-// Everything that a recording says of one job.
+// All facts of one job in a recording.
 struct Story {
   std::string group;
   std::map<std::string, double> times;  // of each event's first time

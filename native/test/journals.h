@@ -1,5 +1,5 @@
-// Journal records to write in tests, an engine to feed with them, and what a recording must come to
-// by a plain reading of it.
+// Journal records for tests, an engine that takes them, and the expected results of a recording by
+// a plain reading.
 #pragma once
 
 #include <array>
@@ -12,8 +12,7 @@
 
 namespace flux_ensemble::test {
 
-// A submit event with the job's group, as the journal sends it. `user` goes into attributes.user as
-// well.
+// A submit event with the job's group, as the journal sends it. `user` is added to attributes.user.
 std::string Submit(journal::JobId id, double time, const std::string& group,
                    const std::string& user = "");
 
@@ -24,13 +23,13 @@ std::string Event(journal::JobId id, double time, const std::string& name,
 std::string Finish(journal::JobId id, double time, int status = 0);
 std::string Exception(journal::JobId id, double time, const std::string& type, int severity = 0);
 
-// A table of every count and, behind these, every statistic of each of some groups' variables; and
-// where in it a metric is.
+// A table of every count and then every statistic of some groups' variables, and the index of a
+// metric in it.
 std::vector<engine::Metric> AllMetrics(std::uint32_t groups);
 std::uint32_t IndexOf(std::uint32_t group, engine::Count count);
 std::uint32_t IndexOf(std::uint32_t group, engine::Variable variable, stats::Statistic statistic);
 
-// An engine with a handier way to look into it.
+// An engine with short accessors.
 class TestEngine {
  public:
   explicit TestEngine(engine::Plan plan, std::string_view bytes = {}) : engine(std::move(plan)) {
@@ -39,7 +38,7 @@ class TestEngine {
 
   void Feed(std::string_view bytes);
 
-  // Of a group by its index.
+  // Values of a group by its index.
   double count(std::uint32_t group, engine::Count count);
   double statistic(std::uint32_t group, engine::Variable variable, stats::Statistic statistic);
   double observations(std::uint32_t group, engine::Variable variable);
@@ -53,7 +52,7 @@ class TestEngine {
   double Row(std::uint32_t group, engine::Variable variable, std::size_t column);
 };
 
-// What Flux itself said became of a job: "COMPLETED", "FAILED", "CANCELED" or "TIMEOUT".
+// Flux's own results of jobs: "COMPLETED", "FAILED", "CANCELED" or "TIMEOUT".
 using Outcomes = std::map<journal::JobId, std::string>;
 
 // test/fixtures/journals/b_failures.outcomes.txt
@@ -67,7 +66,7 @@ struct GroupExpectation {
   double& count(engine::Count count) { return counts[static_cast<std::size_t>(count)]; }
 };
 
-// What the engine must make of a recording. A job that Flux said nothing of is judged by its finish
+// The expected results of a recording. A job without a result of Flux is judged by its finish
 // alone.
 std::map<std::string, GroupExpectation> Expect(std::string_view bytes, const Outcomes& outcomes);
 

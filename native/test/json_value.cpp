@@ -46,7 +46,7 @@ class JsonReader {
 
  private:
   [[noreturn]] void Fail() {
-    std::fprintf(stderr, "a fixture is no JSON at: %.40s\n",
+    std::fprintf(stderr, "a fixture is not JSON at: %.40s\n",
                  std::string(rest_.substr(0, 40)).c_str());
     std::abort();
   }
@@ -64,7 +64,7 @@ class JsonReader {
     rest_.remove_prefix(word.size());
   }
 
-  // What is between brackets; with keys when they are those of an object.
+  // The items between brackets, with keys for an object.
   void Items(JsonValue& value, char end) {
     rest_.remove_prefix(1);
     for (bool first = true; Peek() != end; first = false) {

@@ -1,5 +1,5 @@
-// A small JSON reader for fixtures, so that what is expected does not come from the decoder under
-// test. Numbers keep their text: job ids need all 64 bits.
+// A small JSON reader for fixtures, so that expectations do not come from the decoder under test.
+// Numbers keep their text: job ids need all 64 bits.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +22,13 @@ class JsonValue {
   bool IsString() const { return type_ == Type::kString; }
   bool IsObject() const { return type_ == Type::kObject; }
 
-  // Of a string its text, of a number its digits.
+  // The text of a string, or the digits of a number.
   const std::string& text() const { return text_; }
   double Double() const;
   std::uint64_t Unsigned() const;
   const std::vector<JsonValue>& items() const { return items_; }
 
-  // A member; null when there is none or this is no object.
+  // A member; null when it is missing or this is not an object.
   const JsonValue& operator[](std::string_view key) const;
 
  private:

@@ -37,7 +37,7 @@ struct OwnedRecord {
   bool operator==(const OwnedRecord&) const = default;
 };
 
-// Keeps a copy of everything that a decoder tells.
+// Copies all records and errors of a decoder.
 class Recorder final : public journal::RecordSink {
  public:
   void OnRecords(std::span<const journal::Record> all) override {

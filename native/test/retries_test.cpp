@@ -1,4 +1,4 @@
-// Jobs that end badly and are submitted again: which ones, when, and by whom.
+// Jobs that end badly and are submitted again, with their times and attempts.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -57,7 +57,7 @@ std::vector<Retry> Due(TestEngine& test) {
 
 }  // namespace
 
-TEST_CASE("a job that failed is submitted again, until it was often enough") {
+TEST_CASE("a job that failed is submitted again, up to the limit of its policy") {
   RetryPolicy policy = OnFailure(2);
   policy.initial = 10;
   policy.factor = 3;
@@ -80,7 +80,7 @@ TEST_CASE("a job that failed is submitted again, until it was often enough") {
   CHECK(first[0].details.index == 5);
   CHECK_FALSE(first[0].details.filled_in);
   CHECK(first[0].details.parameters->json == R"({"t":300})");
-  // The second time takes three times as long, and a third time there is not.
+  // The second delay is three times as long, and there is no third attempt.
   CHECK(test.engine.next() == 113 + 30);
   test.Feed(Failing(3, 200, Origin(2, 2)));
   CHECK(Due(test).size() == 1);
@@ -98,13 +98,13 @@ TEST_CASE("a job that is canceled while it is cleaned up is not submitted again"
   canceled.Feed(Exception(1, 103, "cancel") + Event(1, 110, "clean"));
   CHECK(canceled.count(0, Count::kRetried) == 0);
   CHECK(canceled.count(0, Count::kCanceled) == 1);
-  // However long it is cleaned up, its end was its finish.
+  // Its end is its finish, after a cleanup of any length.
   TestEngine slow(GroupWith(policy), failed + Event(1, 150, "clean"));
   CHECK(slow.engine.next() == 112);
   CHECK(slow.count(0, Count::kRetried) == 1);
 }
 
-TEST_CASE("jobs that nobody could make again are left alone") {
+TEST_CASE("jobs without an entry are not submitted again") {
   TestEngine test(GroupWith(OnFailure(5)));
   test.Feed(Failing(1, 1, ""));
   test.Feed(Failing(2, 10, R"("origin":{"rule":0})"));
@@ -116,7 +116,7 @@ TEST_CASE("jobs that nobody could make again are left alone") {
   CHECK(test.engine.GetStatus().retrying == 0);
 }
 
-TEST_CASE("which ends lead to another try") {
+TEST_CASE("the policy decides which results lead to another attempt") {
   RetryPolicy policy;
   policy.times = 5;
   policy.longest = kAlways;
@@ -184,7 +184,7 @@ TEST_CASE("jobs of the backlog, and those that ended unseen, are submitted again
   test.engine.ResumeStream(~std::uint64_t{0});
   test.Feed("{\"id\":-1,\"events\":[]}\n");
   CHECK(test.engine.missing_jobs() == std::vector<journal::JobId>{2});
-  // Its eventlog, recalled.
+  // Its eventlog, after a look-up.
   test.Feed(
       R"({"id":2,"events":[{"timestamp":1.0,"name":"submit"},{"timestamp":3.0,"name":"finish",)"
       R"("context":{"status":256}},{"timestamp":3.5,"name":"clean"}]})"
@@ -216,7 +216,7 @@ TEST_CASE("virtual time stops where a job is to be submitted again") {
   CHECK(Due(test).empty());
 }
 
-TEST_CASE("what is remembered of jobs goes with them, and equal parameters are shared") {
+TEST_CASE("details of jobs are removed with them, and equal parameters are shared") {
   JobDetailsTable table;
   journal::Membership membership;
   membership.parameters = R"({"t":300,"name":"a\"b","on":true,"more":{"x":1}})";
@@ -230,7 +230,7 @@ TEST_CASE("what is remembered of jobs goes with them, and equal parameters are s
   table.Erase(1);
   CHECK(table.Find(1) == nullptr);
   CHECK(table.size() == 1);
-  // Rows that are drawn never end; those that no job has any more must not stay.
+  // Drawn rows never end, so rows without jobs must be removed.
   for (journal::JobId id = 10; id < 5000; ++id) {
     const std::string json = R"({"t":)" + std::to_string(id) + "}";
     membership.parameters = json;
@@ -260,16 +260,16 @@ TEST_CASE(
   }
   runner::Owner owner(GroupWith(policy, false));
   REQUIRE(owner.runner.Start() == 0);
-  std::vector<Retry> told;
+  std::vector<Retry> received;
   owner.Post(
       runner::OpenSourceCommand{std::make_unique<flux::FluxSession>(broker.api(), test::Window(3)),
                                 ~std::uint64_t{0}, false});
-  while (told.size() < 3) {
-    for (Retry& retry : owner.Take().retries) told.push_back(std::move(retry));
+  while (received.size() < 3) {
+    for (Retry& retry : owner.Take().retries) received.push_back(std::move(retry));
   }
-  CHECK(told[0].submitting);
-  CHECK_FALSE(told[1].submitting);
-  CHECK_FALSE(told[2].submitting);
+  CHECK(received[0].submitting);
+  CHECK_FALSE(received[1].submitting);
+  CHECK_FALSE(received[2].submitting);
   owner.runner.Stop();
   REQUIRE(broker.submits.size() == 1);
   CHECK(broker.submits[0].json == R"({"e":1,"rule":3,"firing":4,"index":5,"attempt":1})");

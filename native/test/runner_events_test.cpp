@@ -42,7 +42,7 @@ TEST_CASE("events that are not taken are dropped and counted") {
   CHECK(owner.AskStatus().totals.events == 1005);
 }
 
-TEST_CASE("with hold, no event is dropped, whatever the capacity") {
+TEST_CASE("with hold, no event is dropped at any capacity") {
   Owner owner(GroupG());
   REQUIRE(owner.runner.Start() == 0);
   owner.runner.GatherEvents(7, true);
@@ -61,7 +61,7 @@ TEST_CASE("with hold, no event is dropped, whatever the capacity") {
   for (std::size_t i = 0; i < times.size(); ++i) REQUIRE(times[i] == static_cast<double>(i + 1));
 }
 
-TEST_CASE("firings do not wait for events that nobody takes") {
+TEST_CASE("firings do not wait for events that are not taken") {
   Plan plan = GroupG();
   Rule rule;
   rule.trigger = TriggerType::kJob;
@@ -107,13 +107,13 @@ TEST_CASE("an end to gathering frees an engine that holds") {
   CHECK(owner.runner.TakeEvents().columns.size() == 0);
 }
 
-TEST_CASE("an engine that holds goes on when it is to drop instead") {
+TEST_CASE("an engine that holds continues when it may drop events") {
   Owner owner(GroupG());
   REQUIRE(owner.runner.Start() == 0);
   owner.runner.GatherEvents(1, true);
   owner.Post(Bytes(Memos(100)));
   owner.Take();
-  // By then it waits.
+  // The engine waits by then.
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   owner.runner.GatherEvents(1, false);
   CHECK(owner.AskStatus().totals.events == 100);
@@ -122,7 +122,7 @@ TEST_CASE("an engine that holds goes on when it is to drop instead") {
   CHECK(batch.dropped == 99);
 }
 
-TEST_CASE("stop while the engine is busy, and while it holds") {
+TEST_CASE("a runner stops while the engine is busy, and while it holds") {
   const std::string bytes = Memos(50'000);
   for (int round = 0; round < 20; ++round) {
     Owner owner(GroupG());
@@ -132,7 +132,7 @@ TEST_CASE("stop while the engine is busy, and while it holds") {
     if (round % 4 >= 2) std::this_thread::sleep_for(std::chrono::microseconds(300 * round));
     owner.runner.Stop();
     owner.runner.Stop();
-    // What is posted and taken afterwards harms nobody.
+    // Later calls have no effect.
     owner.Post(StatusCommand{});
     owner.runner.Take();
     owner.runner.TakeEvents();
@@ -165,7 +165,7 @@ TEST_CASE("taking and gathering race with a busy engine") {
   for (std::size_t i = 0; i < owner.firings.size(); ++i) REQUIRE(owner.firings[i].number == i);
 }
 
-TEST_CASE("names of new groups come once, not after what needs them") {
+TEST_CASE("names of new groups come once, and no later than their events") {
   Plan plan = GroupG();
   plan.track_all = true;
   Owner owner(plan);

@@ -1,4 +1,4 @@
-// A runner's owner for tests, and what it feeds the runner with.
+// A runner's owner for tests, and its input.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -16,7 +16,7 @@
 
 namespace flux_ensemble::runner {
 
-// Far longer than anything here takes, also under a sanitizer on a busy machine.
+// A timeout far above the duration of any test, also under a sanitizer on a busy machine.
 inline constexpr auto kLongTime = std::chrono::seconds(60);
 
 inline IngestCommand Bytes(const std::string& bytes) {
@@ -36,7 +36,7 @@ inline std::string Memos(int count) {
   return bytes;
 }
 
-// What JavaScript does with a runner: post, be woken, take.
+// Uses a runner as JavaScript does: post, be woken, take.
 class Owner {
  public:
   explicit Owner(engine::Plan plan) : runner(std::move(plan), [this] { Woken(); }) {}
@@ -47,7 +47,7 @@ class Owner {
     return posted_;
   }
 
-  // Waits for a wake and takes what there is.
+  // Waits for a wake and takes the outbox.
   Outbox Take() {
     std::unique_lock lock(mutex_);
     const bool woken = condition_.wait_for(lock, kLongTime, [this] { return awake_; });
@@ -57,7 +57,7 @@ class Owner {
     return Collect();
   }
 
-  // Takes what there is without having been woken; from then on wakes may come in between.
+  // Takes the outbox without a wake; from then on wakes may come in between.
   Outbox Poll() {
     {
       const std::lock_guard lock(mutex_);

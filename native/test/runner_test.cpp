@@ -1,5 +1,5 @@
-// The engine on its own thread: commands, wakes, heartbeats, the end. For ThreadSanitizer above
-// all.
+// The engine on its own thread: commands, wakes, heartbeats and the end, mainly for
+// ThreadSanitizer.
 #include "runner/runner.h"
 
 #include <doctest/doctest.h>
@@ -31,7 +31,7 @@ using journal::EventKind;
 using test::Event;
 using test::Submit;
 
-// A source that tells a few records when it is first looked at, and nothing any more.
+// A source that has a few records at its first Pump, and is silent afterwards.
 class Quiet final : public Source {
  public:
   explicit Quiet(std::vector<std::string> records) : records_(std::move(records)) {}
@@ -67,7 +67,7 @@ class Quiet final : public Source {
 
 }  // namespace
 
-TEST_CASE("a submit behind which the source is silent counts after a while") {
+TEST_CASE("a submit counts when the source is silent after it for a while") {
   Plan plan = GroupG();
   Rule rule;
   rule.trigger = TriggerType::kJob;
@@ -80,7 +80,7 @@ TEST_CASE("a submit behind which the source is silent counts after a while") {
                                       Submit(2, 1, "g")};
   owner.Ask(
       OpenSourceCommand{std::make_unique<Quiet>(std::move(records)), ~std::uint64_t{0}, false});
-  // Nobody asks, no other record comes.
+  // No command and no other record comes.
   while (owner.firings.empty()) owner.Take();
   REQUIRE(owner.firings.size() == 1);
   CHECK(owner.firings[0].job == 2);
@@ -111,7 +111,7 @@ TEST_CASE("commands are answered in their order, each with its kind of answer") 
   CHECK(owner.AskStatus().ended);
 }
 
-TEST_CASE("many commands before one answer is taken") {
+TEST_CASE("many commands are answered before one answer is taken") {
   Owner owner(GroupG());
   std::uint64_t last = 0;
   for (int i = 0; i < 1000; ++i) last = owner.Post(StatusCommand{});
@@ -131,7 +131,7 @@ TEST_CASE("one wake is under way at most") {
   CHECK(owner.wakes() <= 1 + 100);
 }
 
-TEST_CASE("firings are with the answer or before it, and none is lost") {
+TEST_CASE("all firings come with the answer or before it") {
   Plan plan = GroupG();
   Rule rule;
   rule.trigger = TriggerType::kJob;
@@ -149,14 +149,14 @@ TEST_CASE("firings are with the answer or before it, and none is lost") {
   }
 }
 
-TEST_CASE("decode errors come out") {
+TEST_CASE("decode errors are handed over") {
   Owner owner(GroupG());
   REQUIRE(owner.runner.Start() == 0);
   owner.Post(Bytes("rubbish\n"));
   CHECK(owner.Take().decode_errors.size() == 1);
 }
 
-TEST_CASE("two hundred starts and stops") {
+TEST_CASE("a runner starts and stops two hundred times") {
   for (int round = 0; round < 200; ++round) {
     Owner owner(GroupG());
     if (round % 10 != 0) REQUIRE(owner.runner.Start() == 0);
@@ -166,7 +166,7 @@ TEST_CASE("two hundred starts and stops") {
   }
 }
 
-TEST_CASE("several owners' threads at once") {
+TEST_CASE("several threads use runners of their own at once") {
   std::vector<std::thread> threads;
   std::atomic<int> good = 0;
   for (int t = 0; t < 4; ++t) {
@@ -185,7 +185,7 @@ TEST_CASE("several owners' threads at once") {
   CHECK(good == 40);
 }
 
-TEST_CASE("heartbeats come by themselves, from the start on and not before") {
+TEST_CASE("heartbeats begin with the start and come by themselves") {
   Plan plan = GroupG();
   plan.heartbeat = 0.001;
   Rule rule;
@@ -198,7 +198,7 @@ TEST_CASE("heartbeats come by themselves, from the start on and not before") {
   CHECK(owner.wakes() == 0);
   owner.Post(StartCommand{1});
   while (owner.firings.size() < 5) owner.Take();
-  // They are told on the run's own time, which began at 1.
+  // Their times are in the run's own time, which began at 1.
   CHECK(owner.firings[0].timestamp > 1);
   CHECK(owner.firings[0].timestamp < 1e6);
   CHECK(owner.firings[4].timestamp >= owner.firings[0].timestamp);
@@ -218,7 +218,7 @@ TEST_CASE("beats faster than the engine leave room for commands, and centuries b
     Owner owner(plan);
     REQUIRE(owner.runner.Start() == 0);
     owner.Ask(StartCommand{1});
-    // More than the runner takes in a row.
+    // More commands than the runner runs in a row.
     for (int i = 0; i < 100; ++i) owner.Ask(Bytes(Memos(2)));
     CHECK(owner.AskStatus().totals.events == 200);
     CHECK(owner.firings.size() == (heartbeat < 1 ? 1 : 0));

@@ -1,4 +1,4 @@
-// The sketch against exact quantiles: within 1 %, whatever comes, in whatever parts.
+// The sketch compared with exact quantiles: within 1 % for any numbers in any parts.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -117,7 +117,7 @@ TEST_CASE("the sketch's MAD and IQR are off by 1 % of what they are made of") {
       const Aggregate aggregate = Of(numbers);
       const double median = Within(numbers, 0.5);
       const double mad = test::Mad(numbers);
-      // Whatever is within the MAD of the median is no larger than their sum.
+      // Numbers within the MAD of the median are no larger than their sum.
       CHECK(std::abs(aggregate.Get(Statistic::kSketchMad, 0) - mad) <= 0.0103 * (2 * median + mad));
       const double iqr = test::Quantile(numbers, 0.75) - test::Quantile(numbers, 0.25);
       CHECK(std::abs(aggregate.Get(Statistic::kSketchIqr, 0) - iqr) <=
@@ -129,7 +129,7 @@ TEST_CASE("the sketch's MAD and IQR are off by 1 % of what they are made of") {
   CHECK(Of({7, 7, 7}).Get(Statistic::kSketchIqr, 0) == 0);
 }
 
-TEST_CASE("parts merged are the whole") {
+TEST_CASE("merged parts equal the whole") {
   std::mt19937_64 random(3);
   for (const std::size_t count : {1, 2, 7, 100, 3000}) {
     for (const auto& [name, numbers] : test::SignedDistributions(count, random)) {
@@ -148,7 +148,7 @@ TEST_CASE("parts merged are the whole") {
       REQUIRE(SameSketch(merged.sketch, whole.sketch));
       REQUIRE(merged.moments.min == whole.moments.min);
       REQUIRE(merged.moments.max == whole.moments.max);
-      if (name.ends_with("huge")) continue;  // its sum is no finite number
+      if (name.ends_with("huge")) continue;  // its sum is not finite
       double sum = 0;
       for (const double x : numbers) sum += std::abs(x);
       for (const Statistic statistic : {Statistic::kMean, Statistic::kSum}) {
@@ -203,13 +203,13 @@ TEST_CASE("numbers of either sign have their own buckets, and the smallest are g
   CHECK(aggregate.Get(Statistic::kQuantile, 1) == 1e300);
   Aggregate huge;
   for (const double x : {-1.7e308, 1.7e308, -1.6e308, 1.6e308}) huge.Observe(x);
-  // Their differences are no finite numbers.
+  // Their differences are not finite.
   CHECK_FALSE(std::isfinite(huge.Get(Statistic::kSketchMad, 0)));
-  // What is never negative takes no memory for it.
+  // Streams without negative numbers use no memory for them.
   CHECK(Of({0, 1, 2}).sketch.negative().counts().capacity() == 0);
 }
 
-TEST_CASE("what was put in can be taken out again") {
+TEST_CASE("added numbers can be removed again") {
   std::mt19937_64 random(5);
   for (const auto& [name, numbers] : test::SignedDistributions(500, random)) {
     CAPTURE(name);
@@ -229,7 +229,7 @@ TEST_CASE("what was put in can be taken out again") {
   }
 }
 
-TEST_CASE("a rank is how many numbers are no larger") {
+TEST_CASE("a rank is the number of observations that are not larger") {
   DdSketch sketch;
   CHECK(sketch.Rank(5) == 0);
   for (const double x : {0.0, 0.0, 1.0, 10.0, 100.0}) sketch.Observe(x);

@@ -1,4 +1,4 @@
-// Against what the `river` library computed: test/fixtures/vectors.
+// Statistics compared with those of the `river` library: test/fixtures/vectors.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ bool SameBits(double a, double b) {
   return std::memcmp(&a, &b, sizeof a) == 0;
 }
 
-// Zero has two signs; which one a difference of equal values gets is no property of the statistic.
+// Zero has two signs. The sign of a difference of equal values does not belong to the statistic.
 bool Same(double a, double b) {
   return SameBits(a, b) || (a == 0 && b == 0);
 }
@@ -101,9 +101,9 @@ TEST_CASE("mean, variance, min and max are the exact ones") {
     }
     const JsonValue& exact = sequence["exact"].items().back();
     REQUIRE(exact["n"].Unsigned() == summary.count());
-    // Of sums that nearly cancel, no more can be asked than digits of the summands.
+    // Sums that nearly cancel have no more digits than their summands.
     CHECK(std::abs(summary.Get(Statistic::kMean) - exact["mean"].Double()) <= 1e-13 * magnitude);
-    // Near 1e9 with a deviation of 0.01, a double has five digits left for the variance.
+    // Near 1e9 with a deviation of 0.01, a double has five digits for the variance.
     CHECK(Near(summary.Get(Statistic::kVariance), exact["variance"].Double(),
                name.starts_with("near_1e9") ? 1e-5 : 1e-10));
     CHECK(Same(summary.Get(Statistic::kMin), exact["min"].Double()));

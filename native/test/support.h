@@ -1,4 +1,4 @@
-// What the native tests share: fixtures, and pieces of streams.
+// Fixtures and pieces of streams, shared by the native tests.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ std::string ReadFixture(const std::string& name);
 
 std::vector<std::string_view> Lines(std::string_view text);
 
-// Calls `feed` with the pieces of `bytes`, each in memory of its own that ends right behind its
-// padding, so that AddressSanitizer sees a read beyond. Piece i has sizes[i % sizes.size()] bytes.
+// Calls `feed` with the pieces of `bytes`, each in memory of its own that ends with its padding, so
+// that AddressSanitizer reports a read beyond. Piece i has sizes[i % sizes.size()] bytes.
 template <typename Feed>
 void InPieces(std::string_view bytes, std::span<const std::size_t> sizes, Feed feed) {
   for (std::size_t i = 0; !bytes.empty(); ++i) {
@@ -31,7 +31,7 @@ void InPieces(std::string_view bytes, std::span<const std::size_t> sizes, Feed f
   }
 }
 
-// All of a stream, in pieces of these sizes; in one piece without them.
+// A whole stream in pieces of these sizes; in one piece without sizes.
 Recorder Decode(std::string_view bytes, std::span<const std::size_t> sizes = {});
 
 // The only record of a text that must be free of errors.

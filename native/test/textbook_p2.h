@@ -1,5 +1,5 @@
-// One quantile by the P-square algorithm as the paper has it (see stats/p2_quartiles.h), for any
-// quantile and sharing nothing: what ours is compared with, in tests and benches.
+// The P-square algorithm for one quantile as in the paper (see stats/p2_quartiles.h), without
+// shared markers. Tests and benches compare the engine's with it.
 #pragma once
 
 #include <algorithm>

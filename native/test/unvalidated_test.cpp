@@ -1,4 +1,4 @@
-// Jobs that the job manager refuses after their submit event: they were never submitted.
+// Jobs that the job manager refuses after their submit event do not count.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -76,7 +76,7 @@ using Row = std::vector<double>;
 
 }  // namespace
 
-TEST_CASE("a refused job leaves nothing behind, wherever the stream is cut") {
+TEST_CASE("a refused job has no effect, with the stream cut anywhere") {
   const std::vector<std::string> lines = {
       Mine(1, 10), Event(1, 10, "dependency-add", R"({"description":"begin-time=1"})"),
       Event(1, 10, "invalidate"), Mine(2, 11), Event(2, 12, "validate")};
@@ -91,7 +91,7 @@ TEST_CASE("a refused job leaves nothing behind, wherever the stream is cut") {
     CHECK(Counts(test) == Row{1, 1, 0, 1});
     CHECK(test.engine.totals().own_jobs == 1);
   }
-  // A source tells one record at a time.
+  // A source hands over one record at a time.
   TestEngine test(Watched(false));
   for (const std::string& line : lines) Hear(test, line);
   CHECK(Fired(test) == Names{"1:1", "2:2", "0:2"});
@@ -130,7 +130,7 @@ TEST_CASE("a submit counts with the next record that shows that the job was acce
   CHECK(test.engine.totals().own_jobs == 4);
 }
 
-TEST_CASE("a submit that has waited long enough counts, and is taken back if it was refused") {
+TEST_CASE("a submit that has waited long enough counts, and a refusal takes it back") {
   TestEngine test(Watched(false));
   test.engine.Start(5);
   Hear(test, Mine(1, 10));
@@ -142,13 +142,13 @@ TEST_CASE("a submit that has waited long enough counts, and is taken back if it 
   CHECK(Counts(test) == Row{0, 0, 0, 0});
   CHECK(Fired(test) == Names{"2:1", "1:1"});
   CHECK(test.engine.totals().own_jobs == 0);
-  // The rate forgets it too.
+  // The rate forgets it, too.
   Hear(test, Mine(2, 40));
   Hear(test, Event(2, 66, "validate"));
   CHECK(test.engine.GetSnapshot().metrics[1] == doctest::Approx(1.0 / 60));
 }
 
-TEST_CASE("a job that is refused in its only record was never there") {
+TEST_CASE("a job that is refused in its only record does not count") {
   TestEngine test(Watched(false));
   test.Feed(
       R"({"id":1,"events":[{"timestamp":10,"name":"submit"},{"timestamp":10,"name":"memo"},)"

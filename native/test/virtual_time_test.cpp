@@ -1,4 +1,4 @@
-// Time that is let pass: heartbeats come when it has, and it stops where a rule fires.
+// Virtual time: heartbeats come as time passes, and time stops when a rule fires.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -33,7 +33,7 @@ TestEngine Beating(const std::vector<std::uint64_t>& backoffs) {
 
 }  // namespace
 
-TEST_CASE("time that is let pass stops at the first firing") {
+TEST_CASE("advancing time stops at the first firing") {
   TestEngine engine = Beating({2, 5});
   CHECK(engine.engine.Advance(1000) == 1000);
   CHECK(engine.Fired().empty());
@@ -50,7 +50,7 @@ TEST_CASE("time that is let pass stops at the first firing") {
   CHECK(engine.Fired().empty());
 }
 
-TEST_CASE("a beat comes once, whether time was let pass or an event came later") {
+TEST_CASE("a beat comes once, by advancing time or by a later event") {
   TestEngine engine = Beating({0});
   engine.engine.Start(100);
   CHECK(engine.engine.Advance(110) == 110);

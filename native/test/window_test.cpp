@@ -1,4 +1,4 @@
-// Sliding windows against the same panes with everything remembered.
+// Sliding windows compared with panes that store every observation.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -68,7 +68,7 @@ double Later(double now, double window, std::mt19937_64& random) {
 
 }  // namespace
 
-TEST_CASE("a window is what its panes are, to the last bit") {
+TEST_CASE("a window equals its panes to the last bit") {
   std::mt19937_64 random(60);
   for (const double length : {60.0, 1.0, 0.1, 1800.0, 86'400.0, 7.3}) {
     CAPTURE(length);
@@ -99,7 +99,7 @@ TEST_CASE("a window is what its panes are, to the last bit") {
   }
 }
 
-TEST_CASE("a window changes by time alone when it says so, and not before") {
+TEST_CASE("a window changes by time alone exactly at its next change") {
   std::mt19937_64 random(61);
   for (const double length : {60.0, 0.1, 600.0, 7.3}) {
     Window window(length);
@@ -144,7 +144,7 @@ TEST_CASE("a window holds no less than 59 parts of 60 and no more than all") {
   }
 }
 
-TEST_CASE("times that are none of this world do no harm") {
+TEST_CASE("times beyond the representable range do no harm") {
   for (const double time : {1e300, 1e18, 0.0, -5.0, 5e-324}) {
     Window window(1);
     CountWindow counts(1);
@@ -157,7 +157,7 @@ TEST_CASE("times that are none of this world do no harm") {
   }
 }
 
-TEST_CASE("a stream keeps what somebody asks for") {
+TEST_CASE("a stream computes the requested statistics") {
   Stream stream;
   CHECK(std::isnan(stream.Get(Statistic::kCount, 0)));
   stream.Observe(3, 1);
@@ -168,7 +168,7 @@ TEST_CASE("a stream keeps what somebody asks for") {
     CHECK(std::isnan(stream.Get(unasked, 0.5)));
   }
   stream.Keep(Statistic::kLast);
-  // What came before is in the sum; what was last nobody knows.
+  // Earlier observations are in the sum, but the last one is unknown.
   CHECK(stream.Get(Statistic::kSum, 0) == 3);
   CHECK(std::isnan(stream.Get(Statistic::kLast, 0)));
   CHECK(stream.sketched() == nullptr);
