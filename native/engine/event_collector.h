@@ -1,4 +1,4 @@
-// Collects raw events as columns, while somebody consumes them.
+// Collects raw events as columns, while a consumer wants them.
 #pragma once
 
 #include <cstdint>
