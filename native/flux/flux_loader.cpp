@@ -5,26 +5,28 @@
 
 namespace flux_ensemble::flux {
 
-std::variant<const FluxSourceApi*, std::string> LoadFluxSource(const std::string& path) {
+Result<const FluxSourceApi*> LoadFluxSource(const std::string& path) {
   if (access(path.c_str(), F_OK) != 0) {
-    return "this build has no Flux member: " + path +
-           " is not there, because pkg-config found no flux-core when the package was built; "
-           "install flux-core "
-           "with its headers (pkg-config --exists flux-core) and run `npm rebuild flux-ensemble`, "
-           "or `npm run "
-           "build` in a checkout";
+    return Error{
+        "this build has no Flux member: " + path +
+        " does not exist, because pkg-config found no flux-core when the package was "
+        "built; install flux-core with its headers (pkg-config --exists flux-core) and run "
+        "`npm rebuild flux-ensemble`, or `npm run build` in a checkout"};
   }
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const char* const reason = dlerror();
-    return "the Flux member can't be loaded: " + std::string(reason == nullptr ? path : reason) +
-           "; libflux-core must be where the dynamic linker finds it (LD_LIBRARY_PATH, ldconfig)";
+    return Error{
+        "the Flux member can't be loaded: " + std::string(reason == nullptr ? path : reason) +
+        "; libflux-core must be where the dynamic linker finds it (LD_LIBRARY_PATH, "
+        "ldconfig)"};
   }
   using Entry = const FluxSourceApi* (*)();
   const auto entry = reinterpret_cast<Entry>(dlsym(library, "flux_ensemble_source"));
   const FluxSourceApi* const api = entry == nullptr ? nullptr : entry();
   if (api == nullptr || api->abi != FLUX_SOURCE_ABI) {
-    return path + " belongs to another version of this package; run `npm rebuild flux-ensemble`";
+    return Error{path +
+                 " belongs to another version of this package; run `npm rebuild flux-ensemble`"};
   }
   return api;
 }

@@ -82,15 +82,14 @@ Napi::Function EngineObject::Class(Napi::Env env) {
 
 EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
   const Napi::Env env = info.Env();
-  std::string error;
   if (info.Length() < 2 || !info[1].IsFunction()) {
     ThrowType(env, "new Engine(plan, wake) needs a plan and a function");
     return;
   }
-  std::optional<engine::Plan> plan = ReadPlan(info[0], &error);
+  Result<engine::Plan> plan = ReadPlan(info[0]);
   if (env.IsExceptionPending()) return;
   if (!plan) {
-    ThrowType(env, "not a plan: " + error);
+    ThrowType(env, "not a plan: " + plan.error().message);
     return;
   }
   planned_groups_ = plan->groups.size();
@@ -210,16 +209,14 @@ void EngineObject::Advance(const Napi::CallbackInfo& info) {
 }
 
 void EngineObject::AddRule(const Napi::CallbackInfo& info) {
-  std::string error;
-  std::optional<std::vector<engine::Metric>> metrics =
-      ReadMetrics(info[2], planned_groups_, planned_probes_, &error);
+  Result<std::vector<engine::Metric>> metrics =
+      ReadMetrics(info[2], planned_groups_, planned_probes_);
   if (info.Env().IsExceptionPending()) return;
-  if (!metrics) return ThrowType(info.Env(), "not metrics: " + error);
+  if (!metrics) return ThrowType(info.Env(), "not metrics: " + metrics.error().message);
   const std::size_t known = planned_metrics_ + metrics->size();
-  std::optional<engine::Rule> rule =
-      ReadRule(info[1], {planned_groups_, known, planned_states_}, &error);
+  Result<engine::Rule> rule = ReadRule(info[1], {planned_groups_, known, planned_states_});
   if (info.Env().IsExceptionPending()) return;
-  if (!rule) return ThrowType(info.Env(), "not a rule: " + error);
+  if (!rule) return ThrowType(info.Env(), "not a rule: " + rule.error().message);
   if (!Post(info, runner::AddRuleCommand{std::move(*rule), std::move(*metrics)})) return;
   planned_metrics_ = known;
 }
@@ -296,22 +293,18 @@ void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
 // openFlux(number, { library, uri, allow, full, validateOnce, window, tap })
 void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  std::string error;
-  std::optional<FluxOptions> options = ReadFluxOptions(info[1], &error);
+  Result<FluxOptions> options = ReadFluxOptions(info[1]);
   if (env.IsExceptionPending()) return;
-  if (!options) return ThrowType(env, "openFlux(number, options): " + error);
-  const auto loaded = flux::LoadFluxSource(options->library);
-  if (const auto* reason = std::get_if<std::string>(&loaded)) {
-    return Throw(env, "ERR_MEMBER_UNAVAILABLE", *reason);
-  }
+  if (!options) return ThrowType(env, "openFlux(number, options): " + options.error().message);
+  const Result<const FluxSourceApi*> api = flux::LoadFluxSource(options->library);
+  if (!api) return Throw(env, "ERR_MEMBER_UNAVAILABLE", api.error().message);
   runner::OpenSourceCommand command;
   command.tap = options->tap;
   command.wanted = options->session.allow.empty() ? ~std::uint64_t{0} : 0;
   for (const std::string& name : options->session.allow) {
     command.wanted |= std::uint64_t{1} << static_cast<unsigned>(journal::KindOf(name));
   }
-  command.source = std::make_unique<flux::FluxSession>(std::get<const FluxSourceApi*>(loaded),
-                                                       std::move(options->session));
+  command.source = std::make_unique<flux::FluxSession>(*api, std::move(options->session));
   Post(info, std::move(command));
 }
 
@@ -321,10 +314,10 @@ void EngineObject::CloseSource(const Napi::CallbackInfo& info) {
 
 // submit(number, { head, tail, count, urgency }, rule, firing, firstIndex, attempt)
 void EngineObject::Submit(const Napi::CallbackInfo& info) {
-  std::string error;
-  std::optional<engine::SubmitPortion> portion = ReadPortion(info[1], &error);
+  Result<engine::SubmitPortion> portion = ReadPortion(info[1]);
   if (info.Env().IsExceptionPending()) return;
-  if (!portion) return ThrowType(info.Env(), "submit(number, portion, ...): " + error);
+  if (!portion)
+    return ThrowType(info.Env(), "submit(number, portion, ...): " + portion.error().message);
   bool good[4];
   runner::SubmitOrder order;
   const double rule = NumberAt(info, 2, &good[0]);

@@ -41,14 +41,10 @@ void ReadProbe(PropertyReader& reader, const std::vector<std::size_t>& probes,
   if (probe) metric.probe = static_cast<std::uint32_t>(*probe);
 }
 
-std::optional<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t groups,
-                                         const std::vector<std::size_t>& probes,
-                                         std::string* error) {
-  if (!value.IsObject()) {
-    *error = "a metric must be an object";
-    return std::nullopt;
-  }
-  PropertyReader reader(value.As<Napi::Object>(), error);
+Result<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t groups,
+                                  const std::vector<std::size_t>& probes) {
+  if (!value.IsObject()) return Error{"a metric must be an object"};
+  PropertyReader reader(value.As<Napi::Object>());
   engine::Metric metric;
   metric.group = static_cast<std::uint32_t>(reader.Index("group", groups));
   metric.window = reader.Number("window");
@@ -71,7 +67,7 @@ std::optional<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t g
     metric.variable = reader.OneOf("variable", kVariables);
     ReadProbe(reader, probes, metric);
   }
-  if (!reader.good()) return std::nullopt;
+  if (!reader.good()) return reader.error();
   return metric;
 }
 
@@ -125,9 +121,8 @@ void ReadPortions(PropertyReader& reader, const Napi::Value& value, JobspecPool*
     return;
   }
   const auto array = value.As<Napi::Array>();
-  std::string ignored;
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
-    std::optional<engine::SubmitPortion> portion = ReadPortion(array.Get(i), &ignored, pool);
+    Result<engine::SubmitPortion> portion = ReadPortion(array.Get(i), pool);
     if (!portion) {
       reader.Fail<bool>("submit", "an array of portions");
       return;
@@ -136,13 +131,13 @@ void ReadPortions(PropertyReader& reader, const Napi::Value& value, JobspecPool*
   }
 }
 
-// Null, or when the group's jobs are submitted again.
+// Null, or the policy of the group's retries.
 std::optional<engine::RetryPolicy> ReadRetry(PropertyReader& outer, const Napi::Value& value,
-                                             JobspecPool* pool, std::string* error) {
+                                             JobspecPool* pool) {
   if (value.IsNull()) return std::nullopt;
-  if (!value.IsObject()) return outer.Fail<engine::RetryPolicy>("retry", "an object or null");
+  PropertyReader reader = outer.Inner("retry", value);
+  if (!reader.good()) return std::nullopt;
   const auto object = value.As<Napi::Object>();
-  PropertyReader reader(object, error);
   engine::RetryPolicy policy;
   policy.times =
       static_cast<std::uint32_t>(std::min<std::int64_t>(reader.Integer("times", 0), UINT32_MAX));
@@ -154,45 +149,32 @@ std::optional<engine::RetryPolicy> ReadRetry(PropertyReader& outer, const Napi::
   policy.canceled = reader.Boolean("canceled");
   const Napi::Value exceptions = object.Get("exceptions");
   if (!exceptions.IsArray()) reader.Fail<bool>("exceptions", "an array");
-  if (reader.good()) {
-    const auto types = exceptions.As<Napi::Array>();
-    for (std::uint32_t i = 0; i < types.Length(); ++i) {
-      policy.exceptions.push_back(types.Get(i).ToString().Utf8Value());
-    }
-    ReadPortions(reader, object.Get("entries"), pool, policy.entries);
+  if (!reader.good()) return std::nullopt;
+  const auto types = exceptions.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < types.Length(); ++i) {
+    policy.exceptions.push_back(types.Get(i).ToString().Utf8Value());
   }
-  if (!reader.good()) return outer.Fail<engine::RetryPolicy>("retry", error->c_str());
+  ReadPortions(reader, object.Get("entries"), pool, policy.entries);
   return policy;
 }
 
-bool ReadRemembered(const Napi::Value& value, JobspecPool* pool, engine::Plan& plan,
-                    std::string* error) {
-  if (!value.IsArray()) {
-    *error = "remembered must be an array";
-    return false;
-  }
+Result<std::vector<engine::RememberedGroup>> ReadRemembered(const Napi::Value& value,
+                                                            std::size_t groups, JobspecPool* pool) {
+  if (!value.IsArray()) return Error{"remembered must be an array"};
   const auto array = value.As<Napi::Array>();
+  std::vector<engine::RememberedGroup> remembered;
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::HandleScope scope(value.Env());
     const Napi::Value element = array.Get(i);
-    if (!element.IsObject()) {
-      *error = "remembered must be objects";
-      return false;
-    }
+    if (!element.IsObject()) return Error{"remembered must be objects"};
     const auto object = element.As<Napi::Object>();
-    PropertyReader reader(object, error);
-    engine::RememberedGroup remembered;
-    const std::int64_t group = reader.Integer("group", 0);
-    if (static_cast<std::uint64_t>(group) >= plan.groups.size()) {
-      reader.Fail<bool>("group", "the index of a group");
-    }
-    remembered.group = static_cast<std::uint32_t>(group);
-    std::string retry_error;
-    remembered.retry = ReadRetry(reader, object.Get("retry"), pool, &retry_error);
-    if (!reader.good()) return false;
-    plan.remembered.push_back(std::move(remembered));
+    PropertyReader reader(object);
+    engine::RememberedGroup& group = remembered.emplace_back();
+    group.group = static_cast<std::uint32_t>(reader.Index("group", groups));
+    group.retry = ReadRetry(reader, object.Get("retry"), pool);
+    if (!reader.good()) return reader.error();
   }
-  return true;
+  return remembered;
 }
 
 }  // namespace
@@ -205,13 +187,9 @@ std::shared_ptr<const engine::Jobspec> JobspecPool::Share(engine::Jobspec jobspe
   return shared;
 }
 
-std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::string* error,
-                                                 JobspecPool* pool) {
-  if (!value.IsObject()) {
-    *error = "a portion must be an object";
-    return std::nullopt;
-  }
-  PropertyReader reader(value.As<Napi::Object>(), error);
+Result<engine::SubmitPortion> ReadPortion(const Napi::Value& value, JobspecPool* pool) {
+  if (!value.IsObject()) return Error{"a portion must be an object"};
+  PropertyReader reader(value.As<Napi::Object>());
   engine::SubmitPortion portion;
   engine::Jobspec jobspec;
   jobspec.head = reader.Text("head");
@@ -220,46 +198,36 @@ std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::
                                     : std::make_shared<const engine::Jobspec>(std::move(jobspec));
   portion.count = static_cast<std::uint64_t>(reader.Integer("count", 0));
   portion.urgency = static_cast<int>(reader.Integer("urgency", 0));
-  if (!reader.good()) return std::nullopt;
+  if (!reader.good()) return reader.error();
   return portion;
 }
 
-std::optional<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value, std::size_t groups,
-                                                       const std::vector<std::size_t>& probes,
-                                                       std::string* error) {
-  if (!value.IsArray()) {
-    *error = "metrics must be an array";
-    return std::nullopt;
-  }
+Result<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value, std::size_t groups,
+                                                const std::vector<std::size_t>& probes) {
+  if (!value.IsArray()) return Error{"metrics must be an array"};
   const auto array = value.As<Napi::Array>();
   std::vector<engine::Metric> metrics;
   metrics.reserve(array.Length());
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::HandleScope scope(array.Env());
-    const std::optional<engine::Metric> metric = ReadMetric(array.Get(i), groups, probes, error);
-    if (!metric) {
-      *error = "metrics[" + std::to_string(i) + "]: " + *error;
-      return std::nullopt;
-    }
+    Result<engine::Metric> metric = ReadMetric(array.Get(i), groups, probes);
+    if (!metric) return Error{"metrics[" + std::to_string(i) + "]: " + metric.error().message};
     metrics.push_back(*metric);
   }
   return metrics;
 }
 
-std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes,
-                                     std::string* error, JobspecPool* pool) {
-  if (!value.IsObject()) {
-    *error = "a rule must be an object";
-    return std::nullopt;
-  }
-  PropertyReader reader(value.As<Napi::Object>(), error);
+Result<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes, JobspecPool* pool) {
+  if (!value.IsObject()) return Error{"a rule must be an object"};
+  PropertyReader reader(value.As<Napi::Object>());
   engine::Rule rule;
   rule.trigger = reader.OneOf("trigger", kTriggers);
   const auto object = value.As<Napi::Object>();
   const Napi::Value when = object.Get("when");
   if (!when.IsNull() || rule.trigger == TriggerType::kMetric) {
-    rule.program = ReadProgram(when, sizes.metrics, error);
-    if (!rule.program) return std::nullopt;
+    std::string error;
+    rule.program = ReadProgram(when, sizes.metrics, &error);
+    if (!rule.program) return Error{std::move(error)};
   }
   ReadTiming(reader, object.Get("timing"), rule);
   ReadStates(reader, object.Get("states"), sizes.states, rule);
@@ -278,17 +246,14 @@ std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& 
   rule.wants_event = reader.Boolean("wantsEvent");
   rule.probing = reader.Boolean("probing");
   ReadPortions(reader, object.Get("submit"), pool, rule.submit);
-  if (!reader.good()) return std::nullopt;
+  if (!reader.good()) return reader.error();
   return rule;
 }
 
-std::optional<FluxOptions> ReadFluxOptions(const Napi::Value& value, std::string* error) {
-  if (!value.IsObject()) {
-    *error = "options must be an object";
-    return std::nullopt;
-  }
+Result<FluxOptions> ReadFluxOptions(const Napi::Value& value) {
+  if (!value.IsObject()) return Error{"options must be an object"};
   const auto object = value.As<Napi::Object>();
-  PropertyReader reader(object, error);
+  PropertyReader reader(object);
   FluxOptions options;
   options.library = reader.Text("library");
   options.session.uri = reader.TextOrNull("uri").value_or(std::string());
@@ -298,7 +263,7 @@ std::optional<FluxOptions> ReadFluxOptions(const Napi::Value& value, std::string
   options.tap = reader.Boolean("tap");
   const Napi::Value allow = object.Get("allow");
   if (!allow.IsArray()) reader.Fail<bool>("allow", "an array");
-  if (!reader.good()) return std::nullopt;
+  if (!reader.good()) return reader.error();
   const auto names = allow.As<Napi::Array>();
   for (std::uint32_t i = 0; i < names.Length(); ++i) {
     options.session.allow.push_back(names.Get(i).ToString().Utf8Value());
@@ -306,13 +271,10 @@ std::optional<FluxOptions> ReadFluxOptions(const Napi::Value& value, std::string
   return options;
 }
 
-std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* error) {
-  if (!value.IsObject()) {
-    *error = "a plan must be an object";
-    return std::nullopt;
-  }
+Result<engine::Plan> ReadPlan(const Napi::Value& value) {
+  if (!value.IsObject()) return Error{"a plan must be an object"};
   const auto object = value.As<Napi::Object>();
-  PropertyReader reader(object, error);
+  PropertyReader reader(object);
   engine::Plan plan;
   plan.track_all = reader.Boolean("trackAll");
   plan.ensemble = reader.Text("ensemble");
@@ -321,13 +283,10 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
   plan.sketches = reader.Boolean("sketches");
   const Napi::Value rules = object.Get("rules");
   if (!rules.IsArray()) reader.Fail<bool>("rules", "an array");
-  if (!reader.good()) return std::nullopt;
+  if (!reader.good()) return reader.error();
 
   std::optional<std::vector<std::string>> groups = ReadStrings(object.Get("groups"));
-  if (!groups) {
-    *error = "groups must be an array of strings";
-    return std::nullopt;
-  }
+  if (!groups) return Error{"groups must be an array of strings"};
   plan.groups = std::move(*groups);
   const Napi::Value probes = object.Get("probes");
   if (!probes.IsArray()) reader.Fail<bool>("probes", "an array");
@@ -338,30 +297,30 @@ std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* erro
     if (!names || i >= plan.groups.size()) reader.Fail<bool>("probes", "names for each group");
     plan.probes.push_back(names ? names->size() : 0);
   }
-  if (!reader.good()) return std::nullopt;
+  if (!reader.good()) return reader.error();
   const auto rule_array = rules.As<Napi::Array>();
   const napi_env env = object.Env();
-  std::optional<std::vector<engine::Metric>> metrics =
-      ReadMetrics(object.Get("metrics"), plan.groups.size(), plan.probes, error);
-  if (!metrics) return std::nullopt;
+  Result<std::vector<engine::Metric>> metrics =
+      ReadMetrics(object.Get("metrics"), plan.groups.size(), plan.probes);
+  if (!metrics) return metrics.error();
   plan.metrics = std::move(*metrics);
   std::optional<std::vector<std::string>> states = ReadStrings(object.Get("states"));
   if (!states || states->size() > engine::kMostStates) reader.Fail<bool>("states", "some strings");
   plan.stalled = reader.Numbers("stalled");
   if (plan.stalled.size() > plan.groups.size()) reader.Fail<bool>("stalled", "one for each group");
-  if (!reader.good()) return std::nullopt;
+  if (!reader.good()) return reader.error();
   plan.states = std::move(*states);
   const PlanSizes sizes{plan.groups.size(), plan.metrics.size(), plan.states.size()};
   plan.rules.reserve(rule_array.Length());
   JobspecPool pool;
-  if (!ReadRemembered(object.Get("remembered"), &pool, plan, error)) return std::nullopt;
+  Result<std::vector<engine::RememberedGroup>> remembered =
+      ReadRemembered(object.Get("remembered"), plan.groups.size(), &pool);
+  if (!remembered) return remembered.error();
+  plan.remembered = std::move(*remembered);
   for (std::uint32_t i = 0; i < rule_array.Length(); ++i) {
     const Napi::HandleScope scope(env);
-    std::optional<engine::Rule> rule = ReadRule(rule_array.Get(i), sizes, error, &pool);
-    if (!rule) {
-      *error = "rules[" + std::to_string(i) + "]: " + *error;
-      return std::nullopt;
-    }
+    Result<engine::Rule> rule = ReadRule(rule_array.Get(i), sizes, &pool);
+    if (!rule) return Error{"rules[" + std::to_string(i) + "]: " + rule.error().message};
     plan.rules.push_back(std::move(*rule));
   }
   return plan;

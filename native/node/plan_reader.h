@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,6 +10,7 @@
 
 #include "engine/plan.h"
 #include "flux/flux_session.h"
+#include "journal/result.h"
 #include "node/node_addon.h"
 
 namespace flux_ensemble::node {
@@ -21,10 +21,9 @@ struct FluxOptions {
   flux::FluxSessionOptions session;
   bool tap = false;  // copy the records to the outbox
 };
-std::optional<FluxOptions> ReadFluxOptions(const Napi::Value& value, std::string* error);
+Result<FluxOptions> ReadFluxOptions(const Napi::Value& value);
 
-// Empty, with `error` set, when the value is not a plan.
-std::optional<engine::Plan> ReadPlan(const Napi::Value& value, std::string* error);
+Result<engine::Plan> ReadPlan(const Napi::Value& value);
 
 // Shares one copy of a jobspec among the rules that submit it.
 class JobspecPool {
@@ -44,15 +43,13 @@ struct PlanSizes {
 };
 
 // Metrics of an ensemble that has `groups` groups.
-std::optional<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value, std::size_t groups,
-                                                       const std::vector<std::size_t>& probes,
-                                                       std::string* error);
+Result<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value, std::size_t groups,
+                                                const std::vector<std::size_t>& probes);
 
-std::optional<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes,
-                                     std::string* error, JobspecPool* pool = nullptr);
+Result<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes,
+                              JobspecPool* pool = nullptr);
 
 // Jobs of one jobspec to be submitted.
-std::optional<engine::SubmitPortion> ReadPortion(const Napi::Value& value, std::string* error,
-                                                 JobspecPool* pool = nullptr);
+Result<engine::SubmitPortion> ReadPortion(const Napi::Value& value, JobspecPool* pool = nullptr);
 
 }  // namespace flux_ensemble::node

@@ -62,7 +62,7 @@ std::optional<engine::Program> ReadProgram(const Napi::Value& value, std::size_t
       *error = "when must be an array of steps";
       return std::nullopt;
     }
-    PropertyReader reader(item.As<Napi::Object>(), error);
+    PropertyReader reader(item.As<Napi::Object>());
     engine::Step step;
     step.op = reader.OneOf("op", kOps);
     if (step.op == Op::kNumber) step.number = reader.Number("value");
@@ -72,7 +72,10 @@ std::optional<engine::Program> ReadProgram(const Napi::Value& value, std::size_t
       step.index = static_cast<std::uint32_t>(texts.size());
       texts.push_back(reader.Text("value"));
     }
-    if (!reader.good()) return std::nullopt;
+    if (!reader.good()) {
+      *error = reader.error().message;
+      return std::nullopt;
+    }
     steps.push_back(step);
   }
   return engine::Program::Make(std::move(steps), std::move(texts), metrics, error);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "journal/result.h"
 #include "node/node_addon.h"
 
 namespace flux_ensemble::node {
@@ -26,9 +27,11 @@ std::optional<Enum> EnumOf(std::string_view name, const std::array<std::string_v
 // Reads typed properties of one object; the first that is of another type is the error.
 class PropertyReader {
  public:
-  PropertyReader(const Napi::Object& object, std::string* error) : object_(object), error_(error) {}
+  explicit PropertyReader(const Napi::Object& object) : object_(object) {}
 
   bool good() const { return good_; }
+  // The first error.
+  Error error() const { return {error_}; }
 
   std::optional<std::string> TextOrNull(const char* key) {
     const Napi::Value value = object_.Get(key);
@@ -128,7 +131,7 @@ class PropertyReader {
   // The reader of an object that is a property of this one. Its error becomes this reader's error.
   PropertyReader Inner(const char* key, const Napi::Value& value) {
     if (!value.IsObject()) Fail<bool>(key, "an object or null");
-    PropertyReader inner(value.IsObject() ? value.As<Napi::Object>() : object_, error_);
+    PropertyReader inner(value.IsObject() ? value.As<Napi::Object>() : object_);
     inner.good_ = good_;
     inner.outer_ = this;
     return inner;
@@ -136,15 +139,19 @@ class PropertyReader {
 
   template <typename T>
   std::optional<T> Fail(const char* key, const char* wanted) {
-    if (good_) *error_ = std::string(key) + " must be " + wanted;
-    good_ = false;
-    if (outer_ != nullptr) outer_->good_ = false;
+    Note(std::string(key) + " must be " + wanted);
     return std::nullopt;
   }
 
  private:
+  void Note(std::string error) {
+    if (outer_ != nullptr) outer_->Note(error);
+    if (good_) error_ = std::move(error);
+    good_ = false;
+  }
+
   Napi::Object object_;
-  std::string* error_;
+  std::string error_;
   bool good_ = true;
   PropertyReader* outer_ = nullptr;
 };

@@ -247,9 +247,7 @@ TEST_CASE("controls that can't be sent are reported") {
 }
 
 TEST_CASE("a missing or invalid library is reported with a remedy") {
-  const auto message = [](const std::string& path) {
-    return std::get<std::string>(LoadFluxSource(path));
-  };
+  const auto message = [](const std::string& path) { return LoadFluxSource(path).error().message; };
   CHECK(message("/nowhere/flux_source.so").find("/nowhere/flux_source.so") != std::string::npos);
   CHECK(message("/nowhere/flux_source.so").find("pkg-config") != std::string::npos);
   CHECK(message("/etc/passwd").find("LD_LIBRARY_PATH") != std::string::npos);
