@@ -140,7 +140,8 @@ Seen WholeEngine(std::string_view bytes, int rules) {
   for (int i = 0; i < rules; ++i) {
     Rule rule;
     rule.trigger = TriggerType::kMetric;
-    rule.program = flux_ensemble::test::Comparing(static_cast<std::uint32_t>(i % 10), Op::kGreater, 1e9);
+    rule.program =
+        flux_ensemble::test::Comparing(static_cast<std::uint32_t>(i % 10), Op::kGreater, 1e9);
     plan.rules.push_back(std::move(rule));
   }
   Engine engine(std::move(plan));

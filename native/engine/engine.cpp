@@ -106,8 +106,8 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
       }
     }
   }
-  const bool recalled = job != nullptr && job->in_doubt;
-  std::span<const journal::Event> events = recalled ? Unseen(*job, record) : record.events;
+  const bool looked_up = job != nullptr && job->in_doubt;
+  std::span<const journal::Event> events = looked_up ? Unseen(*job, record) : record.events;
   if (stream_ahead_ != 0) [[unlikely]] {
     events = OnOwnTime(events);
   }
@@ -131,7 +131,7 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
       job = nullptr;
     }
   }
-  if (recalled && job != nullptr) {
+  if (looked_up && job != nullptr) {
     job->in_doubt = false;
     // The job is not in the backlog of active jobs, and its eventlog does not show its end.
     if (!resuming_) Lose(job);

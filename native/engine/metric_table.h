@@ -112,8 +112,8 @@ class MetricTable {
   double NextChange(std::uint32_t index);
   static constexpr double kNever = std::numeric_limits<double>::infinity();
 
-  // The window of a metric that changes by time, the metric's value in such a window at `now`, and
-  // the time of its next change there.
+  // The window of a metric that changes by time; the metric's value in such a window at `now`, and
+  // the time of its next change.
   stats::Window& WindowOf(std::uint32_t index) {
     const Entry& entry = entries_[index];
     return StreamOf(entry.metric).window(entry.window);

@@ -28,7 +28,7 @@ inline constexpr std::size_t kTriggerTypeCount = 7;
 
 // States of an ensemble by index; a rule's are a mask.
 inline constexpr std::uint32_t kNoState = ~std::uint32_t{0};
-inline constexpr std::size_t kMostStates = 64;
+inline constexpr std::size_t kMaxStates = 64;
 
 // A change of a group that makes a rule due.
 struct Watch {
@@ -88,7 +88,7 @@ struct Plan {
   bool virtual_time = false;
   // Every stream of every group has a sketch, so that they can be merged.
   bool sketches = false;
-  // States of the ensemble, at most kMostStates. The first is the initial one.
+  // States of the ensemble, at most kMaxStates. The first is the initial one.
   std::vector<std::string> states;
   // For each group the seconds after which an active job without an event has stalled; 0 for never.
   std::vector<double> stalled;

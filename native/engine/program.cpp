@@ -95,35 +95,32 @@ const journal::Member* Facts::Parameter(std::string_view name) const {
   return known == nullptr || known->parameters == nullptr ? nullptr : known->parameters->Find(name);
 }
 
-std::optional<Program> Program::Make(std::vector<Step> steps, std::vector<std::string> texts,
-                                     std::size_t metrics, std::string* error) {
-  const auto fail = [error](const char* reason) {
-    *error = reason;
-    return std::nullopt;
-  };
-  if (steps.size() > kMostSteps) return fail("a condition has too many steps");
+Result<Program> Program::Make(std::vector<Step> steps, std::vector<std::string> texts,
+                              std::size_t metrics) {
+  if (steps.size() > kMostSteps) return Error{"a condition has too many steps"};
   Program program;
   std::vector<Type> stack;
   for (const Step& step : steps) {
-    if (step.op > Op::kNot) return fail("a step is none");
+    if (step.op > Op::kNot) return Error{"a step is unknown"};
     if (!IsOperand(step.op)) {
       for (std::size_t i = 0; i < OperandsOf(step.op); ++i) {
         if (stack.empty() || stack.back() != OperandTypeOf(step.op)) {
-          return fail("an operator's operands do not fit");
+          return Error{"an operator's operands do not fit"};
         }
         stack.pop_back();
       }
     } else if (step.op == Op::kMetric) {
-      if (step.index >= metrics) return fail("a metric's index leads nowhere");
+      if (step.index >= metrics) return Error{"the index of a metric is out of range"};
       program.metrics_.push_back(step.index);
     } else if (HasText(step.op) && step.index >= texts.size()) {
-      return fail("a text's index leads nowhere");
+      return Error{"the index of a text is out of range"};
     }
     program.names_state_ = program.names_state_ || step.op == Op::kState;
     stack.push_back(TypeOf(step.op));
-    if (stack.size() > kMostOperands) return fail("a condition is nested too deeply");
+    if (stack.size() > kMostOperands) return Error{"a condition is nested too deeply"};
   }
-  if (stack.size() != 1 || stack.back() != Type::kTruth) return fail("the steps make no condition");
+  if (stack.size() != 1 || stack.back() != Type::kTruth)
+    return Error{"the steps are not a condition"};
   program.comparison_ = ComparisonOf(steps);
   if (!program.comparison_) program.steps_ = std::move(steps);
   program.texts_ = std::move(texts);

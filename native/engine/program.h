@@ -16,6 +16,7 @@
 #include "engine/metric_table.h"
 #include "engine/outlook.h"
 #include "journal/record.h"
+#include "journal/result.h"
 
 namespace flux_ensemble::engine {
 
@@ -105,10 +106,10 @@ struct Facts {
 
 class Program {
  public:
-  // Nothing, with `error` set, when the steps make no condition: a type that does not fit, too few
-  // operands, too many, an index that leads nowhere. `metrics` is the size of their table.
-  static std::optional<Program> Make(std::vector<Step> steps, std::vector<std::string> texts,
-                                     std::size_t metrics, std::string* error);
+  // Fails when the steps are not a condition: a wrong type, too few operands, too many, an index
+  // out of range. `metrics` is the size of their table.
+  static Result<Program> Make(std::vector<Step> steps, std::vector<std::string> texts,
+                              std::size_t metrics);
 
   // Whether the condition holds for certain. `value`, unless it is null, is set to the value of the
   // first metric that the condition names, kNoValue without one.

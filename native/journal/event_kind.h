@@ -9,8 +9,9 @@
 
 namespace flux_ensemble::journal {
 
-// Names that RFC 21 lists, in the order of a job's life, then `annotations` (sent by the journal,
-// not in the RFC), `debug` (every name that begins with "debug.") and `other` (the list is open).
+// The names that RFC 21 lists, in the order of a job's life. Then `annotations`, which the journal
+// sends without a place in the RFC. `debug` is every name that begins with "debug.", and `other` is
+// any other name, because the list is open.
 enum class EventKind : std::uint8_t {
   kSubmit,
   kValidate,

@@ -225,9 +225,9 @@ Result<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes, 
   const auto object = value.As<Napi::Object>();
   const Napi::Value when = object.Get("when");
   if (!when.IsNull() || rule.trigger == TriggerType::kMetric) {
-    std::string error;
-    rule.program = ReadProgram(when, sizes.metrics, &error);
-    if (!rule.program) return Error{std::move(error)};
+    Result<engine::Program> program = ReadProgram(when, sizes.metrics);
+    if (!program) return program.error();
+    rule.program = std::move(*program);
   }
   ReadTiming(reader, object.Get("timing"), rule);
   ReadStates(reader, object.Get("states"), sizes.states, rule);
@@ -305,7 +305,7 @@ Result<engine::Plan> ReadPlan(const Napi::Value& value) {
   if (!metrics) return metrics.error();
   plan.metrics = std::move(*metrics);
   std::optional<std::vector<std::string>> states = ReadStrings(object.Get("states"));
-  if (!states || states->size() > engine::kMostStates) reader.Fail<bool>("states", "some strings");
+  if (!states || states->size() > engine::kMaxStates) reader.Fail<bool>("states", "some strings");
   plan.stalled = reader.Numbers("stalled");
   if (plan.stalled.size() > plan.groups.size()) reader.Fail<bool>("stalled", "one for each group");
   if (!reader.good()) return reader.error();

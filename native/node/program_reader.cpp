@@ -46,22 +46,15 @@ constexpr std::array<std::pair<std::string_view, Op>, 27> kOps = {{
 }  // namespace
 
 // Each step is { op, value }: a number, a metric's index or a text, null for the others.
-std::optional<engine::Program> ReadProgram(const Napi::Value& value, std::size_t metrics,
-                                           std::string* error) {
-  if (!value.IsArray()) {
-    *error = "when must be an array of steps";
-    return std::nullopt;
-  }
+Result<engine::Program> ReadProgram(const Napi::Value& value, std::size_t metrics) {
+  if (!value.IsArray()) return Error{"when must be an array of steps"};
   const auto array = value.As<Napi::Array>();
   std::vector<engine::Step> steps;
   std::vector<std::string> texts;
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::HandleScope scope(array.Env());
     const Napi::Value item = array.Get(i);
-    if (!item.IsObject()) {
-      *error = "when must be an array of steps";
-      return std::nullopt;
-    }
+    if (!item.IsObject()) return Error{"when must be an array of steps"};
     PropertyReader reader(item.As<Napi::Object>());
     engine::Step step;
     step.op = reader.OneOf("op", kOps);
@@ -72,13 +65,10 @@ std::optional<engine::Program> ReadProgram(const Napi::Value& value, std::size_t
       step.index = static_cast<std::uint32_t>(texts.size());
       texts.push_back(reader.Text("value"));
     }
-    if (!reader.good()) {
-      *error = reader.error().message;
-      return std::nullopt;
-    }
+    if (!reader.good()) return reader.error();
     steps.push_back(step);
   }
-  return engine::Program::Make(std::move(steps), std::move(texts), metrics, error);
+  return engine::Program::Make(std::move(steps), std::move(texts), metrics);
 }
 
 }  // namespace flux_ensemble::node

@@ -1,17 +1,16 @@
-// The steps of a rule's condition -> a program that can be run without looking.
+// The steps of a rule's condition -> a program whose types and indexes are checked.
 #pragma once
 
-#include <optional>
-#include <string>
+#include <cstddef>
 
 #include "engine/program.h"
+#include "journal/result.h"
 #include "node/node_addon.h"
 
 namespace flux_ensemble::node {
 
-// Nothing, with `error` set, when the value is no array of steps that make a condition. `metrics`
-// is how many there are to refer to.
-std::optional<engine::Program> ReadProgram(const Napi::Value& value, std::size_t metrics,
-                                           std::string* error);
+// Fails when the value is not an array of steps that make a condition. `metrics` is the number of
+// metrics that steps may refer to.
+Result<engine::Program> ReadProgram(const Napi::Value& value, std::size_t metrics);
 
 }  // namespace flux_ensemble::node

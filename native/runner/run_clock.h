@@ -1,5 +1,5 @@
-// The time of a run in real time: seconds since the epoch as they were when the run began, counted
-// on by the steady clock, so that setting the system's clock does not change it.
+// The time of a run in real time. It begins at the time of day, in seconds since the epoch. The
+// steady clock advances it, so setting the system's clock does not change it.
 #pragma once
 
 #include <chrono>

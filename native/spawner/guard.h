@@ -7,8 +7,8 @@ namespace flux_ensemble::spawner {
 //
 // It reports the end of the program there as one line: `exit STATUS`, `signal NUMBER`, or `error
 // ERRNO` when the start failed. When the program ends, the rest of its process group is killed. A
-// process that has left the group (a daemon) lives on until the host ends this process, which also
-// ends when no such process is left.
+// process that has left the group (a daemon) lives on until the host ends this process. This
+// process also ends when no such process is left.
 //
 // `arguments` ends with a null pointer. `sigchld` is a non-blocking signalfd. `keeper` becomes
 // readable when the keeper process has ended, which has the same effect as the end of the host.

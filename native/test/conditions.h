@@ -11,8 +11,7 @@
 namespace flux_ensemble::test {
 
 inline engine::Program ProgramOf(std::vector<engine::Step> steps, std::uint32_t metrics) {
-  std::string error;
-  return engine::Program::Make(std::move(steps), {}, metrics, &error).value();
+  return *engine::Program::Make(std::move(steps), {}, metrics);
 }
 
 // The metric of that index compares with the threshold.

@@ -35,10 +35,9 @@ Step Number(double number) {
   return {number, 0, Op::kNumber};
 }
 
-std::optional<Program> Make(std::vector<Step> steps, std::vector<std::string> texts = {}) {
-  std::string error;
-  std::optional<Program> program = Program::Make(std::move(steps), std::move(texts), 1, &error);
-  CHECK(program.has_value() == error.empty());
+Result<Program> Make(std::vector<Step> steps, std::vector<std::string> texts = {}) {
+  Result<Program> program = Program::Make(std::move(steps), std::move(texts), 1);
+  if (!program) CHECK_FALSE(program.error().message.empty());
   return program;
 }
 
@@ -261,7 +260,7 @@ TEST_CASE("a run could go on by time alone for as long as a rule could fire") {
   elsewhere.in = 2;
   CHECK_FALSE(could(elsewhere));
   Rule never = interval;
-  never.program = Make({Of(Op::kMetric), Number(2), Of(Op::kGreater)});
+  never.program = *Make({Of(Op::kMetric), Number(2), Of(Op::kGreater)});
   CHECK_FALSE(could(never));
   Rule over = interval;
   over.repetitions = 0;
