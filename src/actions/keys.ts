@@ -133,7 +133,7 @@ export const functionKey = actionKey<Label, string>({
     const name = labelText(label, place);
     if (!IDENTIFIER.test(name)) place.error(`${quote(name)} can't be the name of a function`);
     else if (!place.names.hasFunctions) {
-      place.error(`there is no function ${quote(name)}: the file has no custom functions`);
+      place.error(`unknown function ${quote(name)}: the file has no custom functions`);
     }
     return name;
   },

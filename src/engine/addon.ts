@@ -4,7 +4,7 @@
  * Rules of this boundary, and their reasons:
  * - Only plain data crosses: numbers, strings, booleans, bigint job ids, typed arrays, and arrays and objects of these. The
  *   engine's thread then never waits for JavaScript, and a value of a wrong type is an error, never a crash.
- * - Every property is present, `null` where there is no value. An optional property can't be told from a misspelled or
+ * - Every property is present, `null` where there is no value. A missing optional property looks like a misspelled or
  *   forgotten one; the native reader refuses a property that is missing.
  * - Defaults and checks with a message for users are in TypeScript. The native side checks types and ranges only.
  * - Tables that both sides need (counts, statistics, event names) are exported by the addon and compared when it is loaded.
@@ -24,7 +24,7 @@ export interface NativeFiring {
   readonly number: number;
   /** Index of the rule. */
   readonly rule: number;
-  /** Of the event or heartbeat that made it due, in seconds since the epoch. */
+  /** The time of the event or heartbeat that made it due, in seconds since the epoch. */
   readonly timestamp: number;
   readonly job: bigint | null;
   /** Index of the group, -1 for none. */
@@ -32,7 +32,7 @@ export interface NativeFiring {
   /** Index of the state in which it was judged, and of the one that it led to; -1 for none. */
   readonly state: number;
   readonly goto: number;
-  /** Of the metric, for metric rules. */
+  /** Value of the metric, for metric rules. */
   readonly value: number | null;
   /** Name of the event, of a stalled job its last one's; null where no event made the rule due. */
   readonly event: string | null;
@@ -46,28 +46,28 @@ export interface NativeFiring {
   readonly entry: number | null;
   /** `attributes.user.origin` of the job as JSON text, for the same. */
   readonly origin: string | null;
-  /** The source submits the rule's jobs; what comes of it is told in `submissions`. */
+  /** The source submits the rule's jobs; their result is in `submissions`. */
   readonly submitting: boolean;
 }
 
-/** A job that ended badly and is to be submitted again now. */
+/** A failed job that is to be submitted again now. */
 export interface NativeRetry {
   /** Counted from 0 in this run. */
   readonly number: number;
   /** When that was due, in seconds since the epoch. */
   readonly timestamp: number;
-  /** That ended. */
+  /** The job that ended. */
   readonly job: bigint;
   /** Index of the group. */
   readonly group: number;
   /** Index of the entry in its group. */
   readonly entry: number;
-  /** Times that it was submitted before. */
+  /** Number of earlier submissions. */
   readonly attempt: number;
   /** The job's `attributes.user.origin` and `.parameters` as JSON text. */
   readonly origin: string;
   readonly parameters: string | null;
-  /** The source submits it; what comes of it is told in `submissions`. */
+  /** The source submits it; the result is in `submissions`. */
   readonly submitting: boolean;
 }
 
@@ -75,23 +75,23 @@ export interface NativeRetry {
 export interface NativeFailureReason {
   /** FailureKind of native/engine/failures.h. */
   readonly kind: number;
-  /** Of the exception, empty without one. */
+  /** Type of the exception, empty without one. */
   readonly type: string;
-  /** Of the exception of the first job. */
+  /** Note of the exception, for the first job. */
   readonly note: string;
   /** Notes of other jobs differ in numbers, ids, hosts or paths. */
   readonly varies: boolean;
   /** A wait(2) status, 0 for none. */
   readonly status: number;
-  /** Jobs that failed for it and are not submitted again. */
+  /** Failed jobs with this reason that are not submitted again. */
   readonly count: number;
-  /** Jobs that failed for it and wait for their next submission. */
+  /** Failed jobs with this reason that wait for their next submission. */
   readonly waiting: number;
-  /** The first of those that count. */
+  /** The first of the jobs that count. */
   readonly jobs: BigUint64Array;
 }
 
-/** A job that failed, as an example of its reason. */
+/** A failed job, as an example of its reason. */
 export interface NativeFailure {
   /** Index of the group, and number of the reason in the group. */
   readonly group: number;
@@ -110,7 +110,7 @@ export interface NativeGroupFailures {
   readonly reasons: readonly NativeFailureReason[];
 }
 
-/** Bytes that were no journal record. */
+/** Bytes that are not a journal record. */
 export interface DecodeError {
   /** Bytes from the beginning of the stream. */
   readonly offset: number;
@@ -119,53 +119,53 @@ export interface DecodeError {
   readonly reason: string;
 }
 
-/** Streams as they can be merged, one behind the other; mergeable.ts reads them. */
+/** Mergeable streams in a row; mergeable.ts reads them. */
 export interface NativeStates {
   readonly heads: Float64Array;
   readonly buckets: Float64Array;
 }
 
 export interface NativeSnapshot {
-  /** For each group its fatal exceptions by type; null for none. */
+  /** For each group its fatal exceptions by type; null without exceptions. */
   readonly exceptions: readonly (Readonly<Record<string, number>> | null)[];
   /** For each group its counts, in the order of `COUNTS`. */
   readonly counts: Float64Array;
   /** For each group a row of duration and one of pending: the count, then `STATISTICS`. */
   readonly statistics: Float64Array;
-  /** The same for each number that probes measure, by group. */
+  /** The same for each probe variable, by group. */
   readonly probes: Float64Array;
-  /** Values of the metrics that the plan lists; NaN for none. */
+  /** Values of the metrics that the plan lists; NaN for a missing value. */
   readonly metrics: Float64Array;
   /** For each group its duration and pending streams; null where the plan asks for no sketches. */
   readonly states: NativeStates | null;
   readonly status: EngineStatus;
 }
 
-/** What became of the rules. */
+/** The state of the rules. */
 export interface NativeRules {
   /** For each rule a number for each of `RULE_COLUMNS` in rule-report.ts. */
   readonly rows: Float64Array;
-  /** Values of the metrics that the plan lists; NaN for none. */
+  /** Values of the metrics that the plan lists; NaN for a missing value. */
   readonly metrics: Float64Array;
 }
 
-/** What came of jobs that were to be submitted. */
+/** The result of a submission of jobs. */
 export interface SubmitReport {
-  /** Of the firing or the retry, in `submissions`. */
+  /** Number of the firing or the retry, in `submissions`. */
   readonly number: number;
   readonly ofRetry: boolean;
   readonly accepted: number;
   readonly refused: number;
-  /** Never sent: the session was ending, or the refusal of the first ended it for the others. */
+  /** Never sent: the session was ending, or the refusal of the first job ended the submission. */
   readonly dropped: number;
-  /** Of the first refusal. */
+  /** Reason of the first refusal. */
   readonly reason: string;
 }
 
-/** What came of something asked of jobs that exist. */
+/** The result of a request about existing jobs. */
 export interface ControlReport {
   readonly done: number;
-  /** Jobs that are not active any more do not count. */
+  /** Jobs that are no longer active do not count. */
   readonly failed: number;
   readonly reason: string;
 }
@@ -180,15 +180,15 @@ export interface FluxOptions {
   /** Path of flux_source.so. */
   readonly library: string;
   readonly uri: string | null;
-  /** Names of the events that are wanted; empty for all. */
+  /** Names of the requested events; empty for all. */
   readonly allow: readonly string[];
   /** Begin with the inactive jobs that Flux still knows. */
   readonly full: boolean;
   /** Only the first job of a jobspec passes the validator, where the instance is ours. */
   readonly validateOnce: boolean;
-  /** Requests that may be under way. */
+  /** Maximum number of requests in flight. */
   readonly window: number;
-  /** Hand over the records as they come. */
+  /** Deliver the records as they arrive. */
   readonly tap: boolean;
 }
 
@@ -198,7 +198,7 @@ export interface NativeAnswer {
   readonly failure: SourceFailure | null;
 }
 
-/** The next times of a cron rule are wanted, behind `after` (seconds since the epoch). */
+/** The engine requests the next times of a cron rule, after `after` (seconds since the epoch). */
 export interface TimeRequest {
   readonly rule: number;
   readonly after: number;
@@ -208,20 +208,23 @@ export interface NativeOutbox {
   readonly answers: readonly NativeAnswer[];
   readonly firings: readonly NativeFiring[];
   readonly retries: readonly NativeRetry[];
-  /** Jobs that failed, some examples of each reason. */
+  /** Failed jobs, some examples of each reason. */
   readonly failures: readonly NativeFailure[];
   readonly submissions: readonly SubmitReport[];
   readonly decodeErrors: readonly DecodeError[];
-  /** To be answered by `supplyTimes`; in virtual time the engine waits for it. */
+  /** `supplyTimes` answers it; in virtual time the engine waits for the answer. */
   readonly timeRequests: readonly TimeRequest[];
   /** The source's records, one a line, when tapped. */
   readonly records: Uint8Array | null;
-  /** The source has failed after it was open. */
+  /** The source failed after it was open. */
   readonly failure: SourceFailure | null;
   /** Names of groups that the plan does not list, in the order of their indexes. */
   readonly newGroups: readonly string[];
   readonly eventsWaiting: boolean;
-  /** The source's last active job has ended and none is on its way, or time alone makes no rule due any more. */
+  /**
+   * The source's last active job has ended and no submission is in flight, or time alone makes no rule due any
+   * more.
+   */
   readonly quiet: boolean;
 }
 
@@ -236,7 +239,7 @@ export interface NativeEventBatch {
   readonly dropped: number;
 }
 
-/** Commands take a number first, under which `take()` brings the answer. */
+/** The first argument of a command is a number, under which `take()` returns the answer. */
 export interface NativeEngine {
   start(number: number, now: number): void;
   ingest(number: number, bytes: Uint8Array): void;
@@ -277,9 +280,9 @@ export interface NativeEngine {
 export interface NativeSummary {
   observe(values: Float64Array): void;
   row(): Float64Array;
-  /** NaN for none; of the sketch, also when a number was negative. `quantile` is from 0 to 1. */
+  /** NaN without a value; from the sketch, also after a negative number. `quantile` is from 0 to 1. */
   get(statistic: NativeStatistic, quantile: number): number;
-  /** What was observed as it can be merged. */
+  /** The observations in mergeable form. */
   state(): NativeStates;
 }
 
@@ -313,12 +316,12 @@ const REMEDY =
   'it is built for one Node version and machine: run `npm rebuild flux-ensemble`, ' +
   'or `npm run build` in a checkout';
 
-/** The statistics that a plan can name and that not every stream keeps. */
+/** The statistics that a plan can name and that are not kept for every stream. */
 const requested = new Set<string>(
   ASKED_STATISTICS.map((name) => (quantileOf(name) === null ? name : 'quantile')),
 );
 
-/** The tables of the addon that differ from ours, in words. */
+/** The tables of the addon that differ from those of this package, in words. */
 function* differences({ countNames, statisticNames, keptStatistics }: Addon): Generator<string> {
   const tables = [
     ['counts', countNames, COUNTS],

@@ -31,7 +31,10 @@ interface PendingAnswer {
 /** Channels that may still deliver something. They must not be collected, even when no other reference is left. */
 const active = new Set<CommandChannel>();
 
-/** Calls a listener. What it throws becomes an uncaught exception of the program, after all else has been delivered. */
+/**
+ * Calls a listener. An error that it throws becomes an uncaught exception of the program, after all other
+ * deliveries.
+ */
 export function notify(call: () => void): void {
   try {
     call();
@@ -42,7 +45,7 @@ export function notify(call: () => void): void {
   }
 }
 
-/** An error of the addon in our own tree. */
+/** Converts an error of the addon to a class of this package. */
 function refusal(cause: unknown): EnsembleError {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_MEMBER_UNAVAILABLE') {
@@ -108,7 +111,7 @@ export class CommandChannel {
     return this.#closed ? undefined : of(this.#native);
   }
 
-  /** Says whether something may be delivered for this reason. */
+  /** Sets whether something may be delivered for this reason. */
   setActive(activity: Activity, on: boolean): void {
     if (on) this.#activities.add(activity);
     else this.#activities.delete(activity);
@@ -148,7 +151,7 @@ export class CommandChannel {
   }
 }
 
-/** The error of everything that is asked of a closed engine. */
+/** The error of every request to a closed engine. */
 export function closedError(): EnsembleError {
   return new EnsembleError('ERR_CLOSED', 'the engine is closed');
 }

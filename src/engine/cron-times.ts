@@ -3,10 +3,10 @@
 import type { CronPattern } from '../language/cron.js';
 import type { TimeRequest } from './addon.js';
 
-/** Times of a cron rule that are computed at once. */
+/** Number of times of a cron rule that are computed at once. */
 const TIMES = 256;
 
-/** Up to `count` times of a cron rule after `after`, in seconds since the epoch; none when there are no more. */
+/** Up to `count` times of a cron rule after `after`, in seconds since the epoch; empty when no time is left. */
 export type NextTimes = (cron: CronPattern, after: number, count: number) => readonly number[];
 
 export class CronTimes {
@@ -22,7 +22,7 @@ export class CronTimes {
     this.#crons.set(rule, cron);
   }
 
-  /** The times that are requested. */
+  /** The requested times. */
   times({ rule, after }: TimeRequest): Float64Array {
     const cron = this.#crons.get(rule);
     return Float64Array.from(cron === undefined ? [] : this.#nextTimes(cron, after, TIMES));

@@ -30,13 +30,16 @@ export interface EngineListener {
   /** Called in the order in which the rules fired, before the answer to the command that made them fire. */
   firing(firing: NativeFiring): void;
   decodeError(error: DecodeError): void;
-  /** Up to `count` times of a cron rule after `after`, in seconds since the epoch; none when there are no more. */
+  /** Up to `count` times of a cron rule after `after`, in seconds since the epoch; empty when no time is left. */
   cronTimes?(cron: CronPattern, after: number, count: number): readonly number[];
-  /** As far as the engine's thread can tell, nothing is left that could make the run go on. */
+  /** As far as the engine's thread knows, nothing is left that could continue the run. */
   quiet?(): void;
-  /** A job that ended badly is to be submitted again now. */
+  /** A failed job is to be submitted again now. */
   retry?(retry: NativeRetry): void;
-  /** A job has failed: one of the first with its reason, or one of the examples, which get rarer as their number grows. */
+  /**
+   * A job has failed: one of the first with its reason, or an example. Examples get rarer as the number of failures
+   * grows.
+   */
   failed?(failure: NativeFailure): void;
 }
 
@@ -51,7 +54,7 @@ export class Engine {
   readonly #virtualTime: boolean;
   readonly #cronTimes: CronTimes;
   readonly #events: EventStream;
-  /** Something may happen by time alone. */
+  /** Time alone may cause something. */
   #keepsTime: boolean;
   #started = false;
   /** The engine counts rules as they are added. So does this class, to know their indexes. */
@@ -104,14 +107,14 @@ export class Engine {
     return this.#channel.command((native, number) => native.finishStream(number));
   }
 
-  /** A heartbeat at `now` (seconds since the epoch), besides those of the plan. */
+  /** A heartbeat at `now` (seconds since the epoch), in addition to those of the plan. */
   tick(now: number): Promise<void> {
     return this.#channel.command((native, number) => native.tick(number, now));
   }
 
   /**
-   * In virtual time: lets time pass to `until` (seconds since the epoch), but not further than to the first moment at
-   * which a rule fires, or after very many heartbeats. Resolves with the time that it is then.
+   * In virtual time: advances time to `until` (seconds since the epoch), or to the first moment at which a rule
+   * fires, or until a limit of heartbeats. Resolves with the reached time.
    */
   advance(until: number): Promise<number> {
     return this.#channel.command((native, number) => native.advance(number, until));
@@ -131,8 +134,8 @@ export class Engine {
   }
 
   /**
-   * Takes in what a probe has measured of a job of a group (by index) at a time (seconds since the epoch): finite numbers for
-   * the group's probe variables from the index `first` on. Rules that become due have fired when it resolves.
+   * Observes values of a probe for a job of a group (by index) at a time (seconds since the epoch): finite numbers
+   * for the group's probe variables from the index `first` on. Rules that become due have fired when it resolves.
    */
   probed(group: number, first: number, values: readonly number[], time: number): Promise<void> {
     return this.#channel.command((native, number) =>
@@ -140,7 +143,7 @@ export class Engine {
     );
   }
 
-  /** No rule fires any more; statistics go on. */
+  /** Rules no longer fire; statistics continue. */
   end(): Promise<void> {
     return this.#channel.command((native, number) => native.end(number));
   }
@@ -188,12 +191,12 @@ export class Engine {
     return this.#events.hasConsumer;
   }
 
-  /** Lets the consumer of `events()` take what is left and come to its end. */
+  /** Lets the consumer of `events()` take the remaining events and end. */
   endEvents(): void {
     this.#events.end();
   }
 
-  /** From now on the engine does not wait for the consumer of `events()`: events without room are dropped. */
+  /** The engine no longer waits for the consumer of `events()`: events without room are dropped. */
   dropEvents(): void {
     this.#events.drop();
   }
@@ -217,7 +220,7 @@ export class Engine {
     if (eventsWaiting) this.#events.wake();
   }
 
-  /** There is always an answer: in virtual time the engine waits for it. */
+  /** The answer is required: in virtual time the engine waits for it. */
   #supplyTimes(request: TimeRequest): void {
     let times: Float64Array = new Float64Array();
     notify(() => {
@@ -226,7 +229,7 @@ export class Engine {
     this.#channel.call((native) => native.supplyTimes(request.rule, times));
   }
 
-  /** Remembers of a rule what the engine will request. */
+  /** Stores the data of a rule that the engine will request. */
   #register({ cron, timing }: PlanRule): void {
     const index = this.#rules++;
     if (cron !== null) this.#cronTimes.add(index, cron);

@@ -12,7 +12,7 @@ export interface EventStreamOptions {
   readonly overflow?: 'drop' | 'hold';
 }
 
-/** One event of a batch, for those who prefer objects to columns. */
+/** One event of a batch as an object, an alternative to columns. */
 export interface EventRow {
   readonly id: bigint;
   /** Seconds since the epoch. */
@@ -31,7 +31,7 @@ export class EventBatch {
   readonly kinds: Uint16Array;
   /** Indexes of groups, -1 for jobs that are not of this ensemble. */
   readonly groups: Int32Array;
-  /** Events left out since the batch before, because the consumer was too slow. */
+  /** Events left out since the previous batch, because the consumer was too slow. */
   readonly dropped: number;
   /** The name of an event by its number in `kinds`. */
   readonly kindName: (kind: number) => string;

@@ -62,7 +62,7 @@ export class EventStream {
     this.wake();
   }
 
-  /** From now on the engine waits for no consumer: events without room are dropped. */
+  /** The engine no longer waits for a consumer: events without room are dropped. */
   drop(): void {
     if (this.#stream !== null) this.#channel.call((native) => native.gatherEvents(this.#capacity, false));
   }
@@ -78,7 +78,7 @@ export class EventStream {
   #take(): EventBatch | undefined {
     const batch = this.#channel.call((native) => native.takeEvents());
     if (batch === undefined) return undefined;
-    // A batch without events may hold names of events that an earlier consumer left.
+    // A batch without events may contain names for an earlier consumer.
     this.#namedKinds.push(...batch.newKinds);
     this.#groups.push(...batch.newGroups);
     if (batch.ids.length === 0 && batch.dropped === 0) return undefined;

@@ -72,20 +72,20 @@ export function readFiring(
   };
 }
 
-/** A job that a probe has to measure: the event of its success, and the metrics at that time. */
+/** A job for a probe to measure: the event of its success, and the metrics at that time. */
 export interface ProbedJob {
   readonly event: FiringEvent;
   readonly metrics: MetricsSnapshot | null;
 }
 
-/** The job of a native firing that is for a probe. Throws RangeError when it has none. */
+/** The job of a native firing for a probe. Throws RangeError when it is missing. */
 export function readProbedJob(native: NativeFiring, names: SnapshotNames): ProbedJob {
   const event = eventOf(readEvent(native, names));
   if (event === null) throw new RangeError('internal error: the engine reported a probe without a job');
   return { event, metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot) };
 }
 
-/** Reads the JSON text of an origin. A job may have any text there; missing parts are those of a first job. */
+/** Parses the JSON text of an origin. A job may contain any text there; missing parts get the values of a first job. */
 export function readOrigin(text: string): JobOrigin {
   const { rule, firing, index, values, texts } = readContext(text) ?? {};
   const number = (value: unknown) => (typeof value === 'number' ? value : 0);
@@ -104,7 +104,7 @@ export function readTexts(texts: unknown): JobOrigin['texts'] {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => typeof text === 'string'));
 }
 
-/** The engine takes an event's context as it comes. Text that is not JSON counts as no context. */
+/** The engine passes an event's context without a check. Text that is not JSON counts as no context. */
 export function readContext(text: string | null): Firing['context'] {
   if (text === null) return null;
   try {

@@ -1,17 +1,17 @@
-/** A stream of items for `for await`, over something that gathers them. */
+/** A stream of items for `for await`, over a collector. */
 
 export interface ItemSource<T> {
-  /** The next item; undefined when none waits. What it throws ends the stream. */
+  /** The next item; undefined when none waits. An error that it throws ends the stream. */
   take(): T | undefined;
-  /** Nothing more comes than what waits. */
+  /** No items follow after the waiting ones. */
   ended(): boolean;
-  /** The consumer has gone, or has taken all: nothing is kept for it any more. Called once. */
+  /** The consumer has left, or has taken everything: its items can be freed. Called once. */
   release(): void;
 }
 
 /**
- * Unlike a generator, it lets go of its source at once when it is given back: also before the first `next()`, and while
- * one waits.
+ * Unlike a generator, it releases its source immediately on `return()`: also before the first `next()`, and while a
+ * call waits.
  */
 export class ItemStream<T> implements AsyncGenerator<T, void, void> {
   readonly #source: ItemSource<T>;
@@ -23,12 +23,12 @@ export class ItemStream<T> implements AsyncGenerator<T, void, void> {
     this.#source = source;
   }
 
-  /** Somebody waits for the next item. */
+  /** A consumer waits for the next item. */
   get waiting(): boolean {
     return this.#asked.length > 0;
   }
 
-  /** An item has come, or the end. */
+  /** An item was added, or the end was reached. */
   wake(): void {
     while (this.waiting) {
       const result = this.#step();
@@ -60,7 +60,7 @@ export class ItemStream<T> implements AsyncGenerator<T, void, void> {
     this.#finish();
   }
 
-  /** Null while there is nothing to say. */
+  /** Null while there is no change. */
   #step(): IteratorResult<T, void> | null {
     if (this.#over) return { done: true, value: undefined };
     let item: T | undefined;

@@ -22,7 +22,7 @@ function powerOfTwo(exponent: number): number {
   return double.getFloat64(0);
 }
 
-/** The index of the bucket of a number above 0; null for those so small that they count as 0. */
+/** The index of the bucket of a number above 0; null for numbers that count as 0. */
 export function bucketOf(x: number): number | null {
   if (!(x >= SMALLEST)) return null;
   double.setFloat64(0, x);
@@ -34,7 +34,7 @@ export function bucketOf(x: number): number | null {
   return ((high >>> 20) - 1023) * PER_OCTAVE + k;
 }
 
-/** What stands for the numbers of a bucket: none of them is further than 1 % from it. */
+/** The value of a bucket: no number of the bucket differs from it by more than 1 %. */
 export function bucketValue(index: number): number {
   const octave = Math.floor(index / PER_OCTAVE);
   const k = index - octave * PER_OCTAVE;

@@ -1,7 +1,7 @@
 /**
- * Streams of numbers in a form in which several can be merged into one: exact moments (Chan, Golub and LeVeque 1982)
- * and a sketch of the quantiles within 1 % (DDSketch: Masson, Rim and Lee, PVLDB 12(12), 2019). What is merged is what
- * one engine would have kept of all of them.
+ * Streams of numbers in a form that can be merged: exact moments (Chan, Golub and LeVeque 1982) and a sketch of the
+ * quantiles within 1 % (DDSketch: Masson, Rim and Lee, PVLDB 12(12), 2019). A merged state equals the state of one
+ * engine with all numbers.
  */
 
 import { type KeptStatistic, quantileOf, STATISTICS, type Statistic } from '../model/metric-names.js';
@@ -26,7 +26,7 @@ export const emptyState: StreamState = {
   buckets: new Float64Array(0),
 };
 
-/** What a native snapshot carries, stream by stream. */
+/** The content of a native snapshot, stream by stream. */
 export function readStates({ heads, buckets }: NativeStates): StreamState[] {
   const states: StreamState[] = [];
   let from = 0;
@@ -73,7 +73,7 @@ export function stateOf(numbers: Iterable<number>): StreamState {
   return state;
 }
 
-/** The buckets in a row, the lowest of too many put together. */
+/** The buckets in a row. Beyond the limit, the lowest are merged. */
 function dense(found: ReadonlyMap<number, number>): Pick<StreamState, 'first' | 'buckets'> {
   if (found.size === 0) return { first: 0, buckets: emptyState.buckets };
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -122,13 +122,13 @@ export function merge(a: StreamState, b: StreamState): StreamState {
   };
 }
 
-/** Sample variance (ddof 1), 0 for a single number; null for none. */
+/** Sample variance (ddof 1), 0 for a single number; null without numbers. */
 export function stateVariance({ count, squares }: StreamState): number | null {
   if (count === 0) return null;
   return count === 1 ? 0 : squares / (count - 1);
 }
 
-/** The buckets that hold something, in order, as values and how many: the zeros first. */
+/** The non-empty buckets in order, as values and counts: the zeros first. */
 function* itemsOf({
   zeros,
   first,
@@ -143,7 +143,7 @@ function* itemsOf({
   }
 }
 
-/** The value at q from 0 to 1 of a row of values in order, interpolated (type 7 of Hyndman and Fan). */
+/** The value at q from 0 to 1 of sorted values, interpolated (type 7 of Hyndman and Fan). */
 function interpolate(
   items: Iterable<readonly [number, number]>,
   count: number,
@@ -165,13 +165,13 @@ function interpolate(
   return lower;
 }
 
-/** Values that are known at the ends, where the rest are the buckets'. */
+/** Exact values at the ends; the others are the values of their buckets. */
 interface Ends {
   readonly first: number | null;
   readonly last: number | null;
 }
 
-/** The quantile at q from 0 to 1, within 1 % of what it is; null without numbers. */
+/** The quantile at q from 0 to 1, within 1 % of the exact one; null without numbers. */
 export function stateQuantile(state: StreamState, q: number): number | null {
   if (state.count === 0) return null;
   return interpolate(itemsOf(state), state.count, q, { first: state.min, last: state.max });
@@ -184,7 +184,7 @@ export function stateIqr(state: StreamState): number | null {
   return low === null || high === null ? null : high - low;
 }
 
-/** Median of the distances from the median, each off by no more than 1 % of its number and of the median. */
+/** Median of the distances from the median. Each distance is off by at most 1 % of its number and of the median. */
 export function stateMad(state: StreamState): number | null {
   const median = stateQuantile(state, 0.5);
   if (median === null) return null;
@@ -209,7 +209,7 @@ const EXACT = {
   sum: ({ count, sum }) => (count === 0 ? null : sum),
 } satisfies Partial<Record<Statistic, StateStatistic>>;
 
-/** Statistics of the sketch: all others that can be merged. The order of numbers, as for `last`, can't be. */
+/** Statistics of the sketch: all others that can be merged. Statistics of the order, like `last`, can't be merged. */
 const SKETCHED: Readonly<
   Record<Exclude<Statistic, keyof typeof EXACT | `p${number}` | 'last' | 'ewma'>, StateStatistic>
 > = {

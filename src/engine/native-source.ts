@@ -6,7 +6,7 @@ import type { SubmitPortion } from './plan/plan.js';
 
 /** The listener of an open source. */
 export interface SourceListener {
-  /** Records as they came, one a line, when the source was opened with `tap`. */
+  /** Records as they arrived, one a line, when the source was opened with `tap`. */
   records(lines: Uint8Array): void;
   /** The source failed after it was open. */
   failed(failure: SourceFailure): void;

@@ -1,4 +1,4 @@
-/** What became of each rule of a run: how often it fired, what held it back, and how its condition stands. */
+/** The history of each rule of a run: how often it fired, what prevented it, and the state of its condition. */
 
 import { occasionOf } from '../language/rule-text.js';
 import type { Rule } from '../model/ensemble.js';
@@ -8,7 +8,7 @@ import type { NativeRules } from './addon.js';
 import type { PlanMetric } from './plan/plan.js';
 import { whyOf } from './rule-words.js';
 
-/** What a row of the engine holds. */
+/** The columns of a row of the engine. */
 const RULE_COLUMNS = [
   'firings',
   'repetitionsLeft',
@@ -33,7 +33,7 @@ function rowAt(rows: Float64Array, index: number): Row {
   return row;
 }
 
-/** The values of the plan's metrics by name, of counts that begin at 0 and of all others. */
+/** The values of the plan's metrics by name: counts that begin at 0, and all others. */
 class Values {
   readonly #ofAll = new Map<string, number | null>();
   readonly #fromZero = new Map<string, number | null>();
@@ -59,8 +59,8 @@ class Values {
 }
 
 /**
- * The reports of rules, from those of the engine; null stands for a rule that calls a probe. `unperformed` has the
- * number of firings of each rule whose action did not begin.
+ * The reports of rules, from those of the engine; null stands for a rule of a probe. `unperformed` has the number
+ * of firings of each rule whose action did not begin.
  */
 export function readRuleReports(
   { rows, metrics }: NativeRules,

@@ -16,7 +16,7 @@ function awaited({ trigger, triggerText }: Rule, count: number): string {
 const lastingOf = (rule: Rule) => formatDuration(rule.for ?? 0);
 const outsideOf = (rule: Rule) => `the ensemble was not in ${choices(rule.in)}`;
 
-/** The metrics of the condition: `it was 63`, or each by its name; nothing where it has none. */
+/** The metrics of the condition: `it was 63`, or each by its name; empty without metrics. */
 function valuesText({ values }: WordlessReport): string {
   const [first, ...others] = Object.entries(values);
   if (first === undefined) return '';
@@ -53,7 +53,7 @@ function whatHeldBack(rule: Rule, { heldBack, state }: WordlessReport): string[]
   const isMetric = rule.trigger.kind === 'metric';
   const times = (count: number) => `held back ${countedTimes(count)} by`;
   const reasons: string[] = [];
-  // A condition that has ceased to hold would not have made it fire.
+  // The rule would not have fired with a condition that has ceased to hold.
   if (heldBack.repetitions > 0 && (!isMetric || state === 'firing')) {
     reasons.push(
       `${awaited(rule, heldBack.repetitions)} came later, held back by repetitions: ${repetitions}`,
@@ -63,7 +63,7 @@ function whatHeldBack(rule: Rule, { heldBack, state }: WordlessReport): string[]
   if (heldBack.cooldown > 0) {
     reasons.push(`${times(heldBack.cooldown)} cooldown: ${formatDuration(rule.cooldown ?? 0)}`);
   }
-  // Rules on metrics are looked at so often that this says nothing.
+  // Rules on metrics are evaluated too often for this number to be useful.
   if (heldBack.state > 0 && !isMetric) {
     reasons.push(`held back ${countedTimes(heldBack.state)} as ${outsideOf(rule)}`);
   }
@@ -73,7 +73,7 @@ function whatHeldBack(rule: Rule, { heldBack, state }: WordlessReport): string[]
   return reasons;
 }
 
-/** Why the rule never fired or, if it did, how often and what held it back from more; empty where nothing did. */
+/** Why the rule never fired; or how often it fired, and what prevented more. Empty where nothing prevented it. */
 export function whyOf(rule: Rule, report: WordlessReport): string {
   if (report.firings === 0) return whyNever(rule, report);
   const reasons = whatHeldBack(rule, report);

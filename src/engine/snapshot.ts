@@ -1,4 +1,4 @@
-/** Snapshots of what the engine keeps of every group, as plain objects. */
+/** Snapshots of the engine's groups, as plain objects. */
 
 import {
   COUNTS,
@@ -18,7 +18,7 @@ import type { EnginePlan, PlanMetric } from './plan/plan.js';
 /** Numbers of a row: the count and every kept statistic. */
 const ROW_WIDTH = 1 + STATISTICS.length;
 
-/** A native row as an object: NaN means that there is no value. */
+/** A native row as an object; NaN is a missing value. */
 export function readSummary(row: Float64Array): SummaryValues {
   const values = { count: row[0] ?? 0 } as { -readonly [Name in keyof SummaryValues]: SummaryValues[Name] };
   for (const [index, name] of STATISTICS.entries()) {
@@ -28,7 +28,7 @@ export function readSummary(row: Float64Array): SummaryValues {
   return values;
 }
 
-/** What the indexes in native snapshots stand for. */
+/** The names of the indexes in native snapshots. */
 export interface SnapshotNames {
   readonly groups: readonly string[];
   readonly metrics: readonly PlanMetric[];
@@ -36,7 +36,7 @@ export interface SnapshotNames {
   readonly probes: EnginePlan['probes'];
 }
 
-/** Whether every group has the metric anyway. */
+/** Whether every group has the metric. */
 function isInGroups({ count, statistic, window }: PlanMetric): boolean {
   return window === 0 && (count !== null || (STATISTICS as readonly (string | null)[]).includes(statistic));
 }
@@ -46,7 +46,7 @@ function readNamed(metrics: readonly PlanMetric[], values: Float64Array): Map<st
   for (const [index, metric] of metrics.entries()) {
     const value = values[index];
     if (isInGroups(metric) || value === undefined) continue;
-    // Counts begin at 0, of whatever they are.
+    // Every count begins at 0.
     const unknown = metric.statistic === 'count' ? 0 : null;
     named.set(metric.name, Number.isNaN(value) ? unknown : value);
   }
@@ -93,7 +93,7 @@ export function readSnapshot(
   return { groups: result, named: readNamed(metrics, native.metrics), states, status: native.status };
 }
 
-/** The value under a metric's name, null when it has none, undefined when it is not kept. */
+/** The value under a metric's name, null without a value, undefined for a metric that is not kept. */
 function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): number | null | undefined {
   const group = groups.get(name.group);
   if (group === undefined) return null;
@@ -112,18 +112,18 @@ function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): n
   return stateValue(state, statistic);
 }
 
-/** The names of a snapshot's groups, for those who look for metrics by name. */
+/** The names of a snapshot's groups, for the lookup of metrics by name. */
 export function groupNames({ groups }: MetricsSnapshot): GroupNames {
   const probes = [...groups].map(([name, group]) => [name, Object.keys(group.probes ?? {})] as const);
   return new GroupNames(groups.keys(), new Map(probes));
 }
 
-/** The value under a metric's name, or null when it has none: without an observation, or because nobody keeps it. */
+/** The value under a metric's name, or null without one: before an observation, or for a metric that is not kept. */
 export function metricValue(metrics: MetricsSnapshot, name: MetricName): number | null {
   return lookUp(metrics, name) ?? null;
 }
 
-/** Whether the metric is kept: every group's statistics and counts are, others where a rule names them. */
+/** Whether the metric is kept. The statistics and counts of every group are; others are where a rule names them. */
 export function isMetricKept(metrics: MetricsSnapshot, name: MetricName): boolean {
   return lookUp(metrics, name) !== undefined;
 }

@@ -6,7 +6,7 @@ import { remedyFor } from '../text/system-error.js';
 /** Path of the program; two levels up from src/engine and from dist/engine alike. */
 export const SPAWNER_PATH = fileURLToPath(new URL('../../build/Release/ensemble-spawner', import.meta.url));
 
-/** A message that says what to do when the program at this path can't be run. */
+/** A message with a remedy for a program at this path that can't be run. */
 export function cannotRun(path: string, reason: string, cause?: unknown): string {
   const shortage = remedyFor(cause);
   if (shortage !== null) return `can't run the helper ${path}: ${shortage}`;

@@ -6,7 +6,7 @@ import { quote } from '../text/describe.js';
 import { type Parsed, parsed, refused } from '../text/result.js';
 import { isRounded } from './rounded.js';
 
-// No two neighbouring parts can match the same character, so that a long text can't make this slow.
+// No two neighbouring parts can match the same character, so a long text takes linear time.
 const PATTERN = /^(<=|>=|==|!=|<|>|=)?[ \t]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)$/;
 
 const ALLOWED = "write a number, or one of < <= > >= == != and a number, like '> 5'";
@@ -23,9 +23,9 @@ export function parseCondition(when: number | string): Parsed<Condition> {
 
   const threshold = Number(digits);
   if (isRounded(digits)) {
-    return refused(`${quote(digits)} is too large to be compared with exactly`);
+    return refused(`${quote(digits)} is too large for an exact comparison`);
   }
-  // Text like 1e999 has the form of a number, but none that a double can hold.
+  // Text like 1e999 has the form of a number, but exceeds a double.
   if (!Number.isFinite(threshold)) return refused(`the number in ${quote(when)} is too large; ${ALLOWED}`);
   return parsed({ comparison: comparison === '=' ? '==' : (comparison as Comparison), threshold });
 }

@@ -9,8 +9,8 @@ export interface CronPattern {
 }
 
 /**
- * The next times, at most `count`, behind `after`; in seconds since the epoch. None when there are no more. Throws
- * croner's error for what is no pattern.
+ * The next times after `after`, at most `count`, in seconds since the epoch. Empty when no time is left. Throws
+ * croner's error for an invalid pattern.
  */
 export function nextTimes({ pattern, timezone }: CronPattern, after: number, count: number): number[] {
   const cron = new Cron(pattern, timezone === null ? {} : { timezone });

@@ -1,4 +1,4 @@
-/** A job as the file has it, and values for its tags -> a job that can be submitted. */
+/** A job of the file, and values for its tags -> a job that can be submitted. */
 
 import type { JobDraft, JobTemplate } from '../model/ensemble.js';
 import { MAX_COUNT } from '../model/limits.js';
@@ -9,9 +9,9 @@ import type { Path } from '../text/path.js';
 import { isFluxTag } from './job-tags.js';
 import { fillText, fillValue, isTemplate, type Lookup } from './template.js';
 
-/** What can't be filled in, or does not come out as what it has to be. */
+/** A value that can't be filled in, or has the wrong type afterwards. */
 export class FillError extends Error {
-  /** Where in the job entry. */
+  /** The place in the job entry. */
   readonly path: Path;
 
   constructor(path: Path, message: string) {
@@ -25,14 +25,14 @@ function leavingFluxTags(lookup: Lookup, parameters: Row): Lookup {
   return (name) => (isFluxTag(name) && !Object.hasOwn(parameters, name) ? `{{${name}}}` : lookup(name));
 }
 
-/** Words as a shell would take them, for people to read. */
+/** Words as a shell would read them, for users. */
 export function showWords(words: readonly string[]): string {
   return words
     .map((word) => (/^[\p{L}\p{N}_@%+=:,./{}-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
     .join(' ');
 }
 
-/** The number that a text is, or the seconds of a duration where it need not be `whole`; null for neither. */
+/** The number in a text, or the seconds of a duration unless it must be `whole`; null for other texts. */
 function numberIn(text: string, whole: boolean): number | null {
   const trimmed = text.trim();
   if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed);
@@ -65,7 +65,7 @@ export function fillNumber(
 /** A text with its tags filled in, for the operating system. Throws FillError, and what `lookup` throws. */
 function text(path: Path, written: string, lookup: Lookup): string {
   const filled = fillText(written, lookup);
-  if (filled.includes('\0')) throw new FillError(path, 'must not hold a NUL character');
+  if (filled.includes('\0')) throw new FillError(path, 'must not contain a NUL character');
   return filled;
 }
 
@@ -73,12 +73,15 @@ function text(path: Path, written: string, lookup: Lookup): string {
 export function fillCommand(words: readonly string[], lookup: Lookup): string[] {
   const command = words.map((word) => text(['command'], word, lookup));
   if (command[0] === '' && isTemplate(words[0] ?? '')) {
-    throw new FillError(['command'], "the command's first word, the program, comes out empty");
+    throw new FillError(
+      ['command'],
+      "the command's first word, the program, is empty after its tags are filled in",
+    );
   }
   return command;
 }
 
-/** The strings in a value, however deep, filled in. */
+/** Fills in all strings in a value, at any depth. */
 export function fillDeep(value: unknown, lookup: Lookup): unknown {
   if (typeof value === 'string') return plain(fillValue(value, lookup));
   if (Array.isArray(value)) return value.map((inner) => fillDeep(inner, lookup));
@@ -86,9 +89,7 @@ export function fillDeep(value: unknown, lookup: Lookup): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillDeep(inner, lookup)]));
 }
 
-/**
- * Fills in everything; `row` says what the job is to remember of that. Throws FillError, and whatever `lookup` throws.
- */
+/** Fills in everything; `row` has the values that the job stores. Throws FillError, and the errors of `lookup`. */
 export function fillDraft(
   draft: JobDraft,
   row: Pick<JobTemplate, 'entry' | 'parameters' | 'values'>,
@@ -97,7 +98,7 @@ export function fillDraft(
   const open = leavingFluxTags(lookup, row.parameters);
   const inPath: Lookup = (name) => {
     const value = open(name);
-    // A group's name is no folder.
+    // The name of a group must not lead to another folder.
     return name === 'group' ? String(value).replaceAll('/', '_') : value;
   };
   const textOrNull = (key: 'workdir' | 'queue' | 'bank' | 'output' | 'error', how: Lookup) => {
@@ -118,7 +119,7 @@ export function fillDraft(
       ]),
     ),
     nodes,
-    // Flux refuses fewer tasks than nodes; what people mean is one on each.
+    // Flux refuses fewer tasks than nodes; the usual intent is one task on each.
     tasks: Math.max(fillNumber(['tasks'], draft.tasks, 0, lookup) || 1, nodes),
     cores: fillNumber(['cores'], draft.cores, 1, lookup),
     gpus: fillNumber(['gpus'], draft.gpus, 0, lookup),

@@ -1,14 +1,14 @@
 /**
- * Flux's own tags in commands and names of files, such as `{{id}}` and `{{taskid}}`. They are filled in when a job starts,
- * by Flux's job shell or by the local member (flux-submit(1), "MUSTACHE TEMPLATES"). This file alone knows what they
- * stand for.
+ * Flux's own tags in commands and names of files, such as `{{id}}` and `{{taskid}}`. They are filled in when a job
+ * starts, by Flux's job shell or by the local member (flux-submit(1), "MUSTACHE TEMPLATES"). Their meanings are
+ * defined only here.
  */
 
 import { type JobTagValues, NODE_KEYS } from '../model/job-facts.js';
 import { formatJobId } from '../model/job-id.js';
 import { idInWords } from './id-words.js';
 
-/** Null for what is not known. */
+/** Null for an unknown value. */
 type Tag = (values: JobTagValues) => string | null;
 
 const f58: Tag = ({ id, ascii }) => formatJobId(id, ascii ? 'f' : 'ƒ');
@@ -26,7 +26,7 @@ const ID_TAGS: Readonly<Record<string, Tag>> = {
 };
 
 const tasks: Tag = (values) => String(values.tasks);
-/** A file for each task, or for each node, has several names. Asked for is the first one's. */
+/** A file for each task or node has several names; the result is the name of the first. */
 const first: Tag = () => '0';
 
 const TAGS: ReadonlyMap<string, Tag> = new Map<string, Tag>([
@@ -42,7 +42,7 @@ const TAGS: ReadonlyMap<string, Tag> = new Map<string, Tag>([
     (name): [string, Tag] => [name, first],
   ),
   ...NODE_KEYS.map((key): [string, Tag] => [`node.${key}`, ({ node }) => node?.[key] ?? null]),
-  // A folder that Flux makes for the job, and removes after it.
+  // A folder that Flux makes for the job, and removes afterwards.
   ['tmpdir', () => null],
 ]);
 
@@ -52,14 +52,14 @@ export function isFluxTag(name: string): boolean {
 }
 
 /**
- * Makes a function of a text, as the text is the same for many jobs. The function fills in its tags. `unknown` says what
- * stands for a tag of which nothing is known; without it, that stays as it is, as with Flux.
+ * Compiles a text that is used for many jobs to a function that fills in its tags. `unknown` replaces a tag with an
+ * unknown value; without it the tag stays, as in Flux.
  */
 export function compileTags(
   text: string,
   unknown: (name: string) => string = (name) => `{{${name}}}`,
 ): (values: JobTagValues) => string {
-  // Flux takes all up to the next braces for the name. With a capture group, every second piece is a name.
+  // Flux reads everything up to the next braces as the name. With a capture group, every second piece is a name.
   const pieces = text.split(/\{\{([\s\S]*?)\}\}/u).map((piece, i) => {
     if (i % 2 === 0) return piece;
     const tag = TAGS.get(piece);

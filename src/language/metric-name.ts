@@ -1,5 +1,5 @@
 /**
- * Names of metrics: `<statistic>.<group>-<variable>` and `count.<group>.<outcome>`, and over the last while
+ * Names of metrics: `<statistic>.<group>-<variable>` and `count.<group>.<outcome>`; with a window,
  * `<statistic>(<group>.<variable>, 30m)` and `rate(count.<group>.<outcome>, 10m)`.
  */
 
@@ -21,7 +21,7 @@ import { didYouMean, thereAre } from '../text/suggest.js';
 
 export { formatMetricName } from '../model/metric-names.js';
 
-/** What others call our statistics. */
+/** Names of the statistics in other tools. */
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['average', 'mean'],
   ['avg', 'mean'],
@@ -39,7 +39,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['n', 'count'],
 ]);
 
-/** A longer list of what there is helps nobody to find what is meant. */
+/** Longest list of choices in a message. */
 const LONGEST_LIST = 12;
 
 const FORMS =
@@ -50,16 +50,17 @@ const WINDOW_FORMS =
   'over a window there are <statistic>(<group>.<variable>, 30m), like mean(sleep.duration, 30m), ' +
   'and rate(count.<group>.<outcome>, 10m)';
 
-/** Seconds; a window has 60 parts, and there is no sense in shorter ones than a clock can tell. */
+/** Shortest window in seconds. A window has 60 parts, and shorter parts would be finer than the clock. */
 const SHORTEST_WINDOW = 0.001;
 
 const CALL = /^([^\s.(]+(?:\.\d+)?)\((.+),\s*([\d.]+ ?[a-z]*)\)$/s;
 
 /**
- * Takes a metric's name apart. Group names may hold dots and dashes themselves, so the statistic ends at the
- * first dot, and the variable or outcome begins after the last dash or dot.
+ * Parses a metric's name. Group names may contain dots and dashes, so the statistic ends at the first dot, and the
+ * variable or outcome begins after the last dash or dot.
  *
- * @param groups The job groups there are, or null to take any name for a group, and for a variable of it.
+ *
+ * @param groups The job groups, or null to accept any name of a group, and of its variable.
  */
 export function parseMetricName(text: string, groups: ReadonlySet<string> | null = null): Parsed<MetricName> {
   const [, name, path, window] = CALL.exec(text) ?? [];
@@ -85,11 +86,12 @@ export function parseMetricName(text: string, groups: ReadonlySet<string> | null
 }
 
 /**
- * A metric over the last `window` seconds, from the parts of a call: `mean(lammps.duration, 30m)` or
+ * A metric with a window of `window` seconds, from the parts of a call: `mean(lammps.duration, 30m)` or
  * `rate(count.lammps.finished, 10m)`.
  *
- * @param name What stands before the parenthesis.
- * @param path What the function is of: `lammps.duration`, or `count.lammps.finished` for a rate.
+ *
+ * @param name The name before the parenthesis.
+ * @param path The first argument: `lammps.duration`, or `count.lammps.finished` for a rate.
  */
 export function parseWindowedMetric(
   name: string,
@@ -98,7 +100,7 @@ export function parseWindowedMetric(
   groups: ReadonlySet<string> | null = null,
 ): Parsed<MetricName> {
   if (!(window >= SHORTEST_WINDOW) || !Number.isFinite(window)) {
-    return refused(`a window of ${window}s is too short; write how far it reaches back, like 10m`);
+    return refused(`a window of ${window}s is too short; write a longer one, like 10m`);
   }
   if (name === 'rate') return rateOf(path, window, groups);
   const split = path.lastIndexOf('.');
@@ -108,10 +110,10 @@ export function parseWindowedMetric(
     const known = ['rate', ...STATISTICS, ...ASKED_STATISTICS];
     const meant = synonymOf(name);
     const hint = meant === undefined ? didYouMean(name, known) || `; ${WINDOW_FORMS}` : didYouMeanThis(meant);
-    return refused(`there is no function ${quote(name)}${hint}`);
+    return refused(`unknown function ${quote(name)}${hint}`);
   }
   if (name === 'ewma')
-    return refused('ewma takes no window: it forgets by itself; write ewma.<group>-<variable>');
+    return refused('ewma has no window, because it forgets by itself; write ewma.<group>-<variable>');
   if (group === '' || tail === '') return refused(`${quote(path)} names no variable: ${WINDOW_FORMS}`);
   return statisticOf(name, group, tail, window, groups);
 }
@@ -128,7 +130,7 @@ function rateOf(path: string, window: number, groups: ReadonlySet<string> | null
   return parsed({ kind: 'rate', group, count: outcome, window });
 }
 
-/** What stands before the first dot, or the second one of a percentile: `p99.9`. */
+/** The part before the first dot, or before the second one for a percentile: `p99.9`. */
 function headOf(text: string, groups: ReadonlySet<string> | null): string {
   const decimal = /^(p\d+)\.(\d+)\.(.*)$/s.exec(text);
   if (decimal !== null) {
@@ -141,14 +143,14 @@ function headOf(text: string, groups: ReadonlySet<string> | null): string {
   return text.slice(0, Math.max(text.indexOf('.'), 0));
 }
 
-/** `<group>.<outcome>`, or null for what has another form. */
+/** `<group>.<outcome>`, or null for another form. */
 function parseCount(text: string, groups: ReadonlySet<string> | null): Parsed<MetricName> | null {
   const split = text.lastIndexOf('.');
   const group = text.slice(0, Math.max(split, 0));
   const tail = text.slice(split + 1);
   const count = member(COUNTS, tail);
   if (group === '' || tail === '') return null;
-  // A group's name may hold dots, so this may also be the number of what was observed of a variable.
+  // A group's name may contain dots, so this may also be the number of observations of a variable.
   const dash = text.lastIndexOf('-');
   const variables = variablesOf(groups, text.slice(0, Math.max(dash, 0))) ?? VARIABLES;
   if (count === undefined && variables.includes(text.slice(dash + 1))) return null;
@@ -185,20 +187,20 @@ function statisticOf(
       });
 }
 
-/** The one message for a name that is not one of the file's job groups. */
+/** The one message for an unknown job group. */
 export function noJobGroup(name: string, known: Iterable<string>): string {
   return unknown('job group', name, [...known]);
 }
 
 function unknownStatistic(name: string): string {
   const meant = synonymOf(name);
-  if (meant !== undefined) return `no statistic ${quote(name)}${didYouMeanThis(meant)}`;
+  if (meant !== undefined) return `unknown statistic ${quote(name)}${didYouMeanThis(meant)}`;
   const known = ['count', ...STATISTICS, ...ASKED_STATISTICS.filter((other) => other !== 'count')];
   const hint = didYouMean(name, known) || `; there are ${known.join(', ')} and percentiles like p95 or p99.9`;
-  return `no statistic ${quote(name)}${hint}`;
+  return `unknown statistic ${quote(name)}${hint}`;
 }
 
-/** Our name for what others call a statistic. */
+/** The name here of a statistic of other tools. */
 function synonymOf(name: string): string | undefined {
   const lower = name.toLowerCase();
   const percent = /^(?:q|p|perc?|percentile)_?(\d{1,2}(?:\.\d+)?|100(?:\.0+)?)$/.exec(lower)?.[1];
@@ -210,7 +212,7 @@ function didYouMeanThis(name: string): string {
 }
 
 function unknown(what: string, name: string, known: readonly string[]): string {
-  return `no ${what} ${quote(name)}${didYouMean(name, known) || listOf(known)}`;
+  return `unknown ${what} ${quote(name)}${didYouMean(name, known) || listOf(known)}`;
 }
 
 function listOf(known: readonly string[]): string {

@@ -1,4 +1,4 @@
-/** Whether a number keeps the digits of an integer: `9007199254740993` becomes 9007199254740992. */
+/** Whether a number loses digits of an integer: `9007199254740993` becomes 9007199254740992. */
 export function isRounded(digits: string): boolean {
   const [, integer] = /^[+-]?0*(\d+)$/.exec(digits) ?? [];
   if (integer === undefined || Number.isSafeInteger(Number(integer))) return false;

@@ -1,4 +1,4 @@
-/** Rules in words: when one is due. */
+/** Describes when a rule is due. */
 
 import type { Rule } from '../model/ensemble.js';
 import { formatDuration } from '../text/duration.js';

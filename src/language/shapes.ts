@@ -1,6 +1,6 @@
 /**
- * Shapes of values that files hold, for the schemas of a file. Every `error` says what is allowed; the report of a
- * problem adds what was found.
+ * Shapes of values in files, for the schemas. Every `error` lists the valid values; the report of a problem adds
+ * the found one.
  */
 
 import { z } from 'zod';
@@ -20,7 +20,7 @@ export function meansYes(value: boolean | string): boolean {
 export function pluginPart(error: string) {
   return z.string({ error }).regex(/^[a-z][a-z0-9-]*\.[A-Za-z_][A-Za-z0-9_-]*$/, {
     error,
-    // Otherwise a union would take it for the alternative that was meant.
+    // Otherwise a union would take it for the likely alternative.
     abort: true,
   }) as unknown as z.ZodType<PluginPartName>;
 }
@@ -30,11 +30,11 @@ export function options() {
   return z.record(z.string(), z.unknown(), { error: 'must be a mapping of options' });
 }
 
-/** Text that may be handed to the operating system, which ends it at a NUL. */
+/** Text for the operating system, which ends it at a NUL. */
 export function string(error = 'must be a string') {
   return z
     .string({ error })
-    .refine((value) => !value.includes('\0'), { error: 'must not hold a NUL character' });
+    .refine((value) => !value.includes('\0'), { error: 'must not contain a NUL character' });
 }
 
 export function text() {
@@ -42,7 +42,7 @@ export function text() {
   return string(error).min(1, { error });
 }
 
-/** A boolean, also in the words that YAML 1.1 has for it. */
+/** A boolean, also in the words of YAML 1.1. */
 export function yesOrNo() {
   return z.union([z.boolean(), z.enum([...YAML_TRUE, ...YAML_FALSE])], { error: 'must be true or false' });
 }
@@ -52,14 +52,14 @@ export function integer(least: number, most: number = MAX_COUNT, more = '') {
   return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
 }
 
-/** A length of time from 0 on: `30s`, `5m`, `2h`, `1d`, `250ms`, or seconds; see `durationSeconds`. */
+/** A duration of 0 or more: `30s`, `5m`, `2h`, `1d`, `250ms`, or seconds; see `durationSeconds`. */
 export function delay(most = Number.POSITIVE_INFINITY) {
   const limit = most === Number.POSITIVE_INFINITY ? '' : `, ${formatDuration(most)} at most`;
   const error = `${NO_DURATION} like 30s, 5m, 2h, 1d or 250ms, or a number of seconds${limit}`;
   return lengthOfTime(error, z.number({ error }).min(0, { error }).max(most, { error }), most);
 }
 
-/** A length of time above 0. */
+/** A duration above 0. */
 export function duration(most = Number.POSITIVE_INFINITY) {
   const limit = most === Number.POSITIVE_INFINITY ? '' : `, ${formatDuration(most)} at most`;
   const error = `${NO_DURATION} above 0, like 30s, 5m, 2h, 1d or 250ms, or a number of seconds${limit}`;
@@ -107,12 +107,12 @@ export function scalar() {
   return z.union(scalars, { error: scalarError });
 }
 
-/** Names of parameters; they must not look like numbers, which mappings put first, nor like paths. */
+/** Names of parameters. They must not look like numbers, which mappings order first, nor like paths. */
 export const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 export function parameterName() {
   return z.string().regex(PARAMETER_NAME, {
-    error: 'is not a name for a parameter: letters, digits, _ and - behind a letter',
+    error: 'is not a valid name of a parameter: use letters, digits, _ and -, and begin with a letter',
   });
 }
 

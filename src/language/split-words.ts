@@ -2,16 +2,16 @@
 
 import { type Parsed, parsed, refused } from '../text/result.js';
 
-/** What a backslash takes its meaning from inside double quotes (POSIX 2.2.3). */
+/** Characters that a backslash quotes inside double quotes (POSIX 2.2.3). */
 const ESCAPED_IN_QUOTES = '"\\$`';
 
 /** A part of a command. */
 export interface CommandPart {
-  /** Where it begins in the command. */
+  /** Its place in the command. */
   readonly at: number;
-  /** What it adds to its word. */
+  /** Its text in the word. */
   readonly text: string;
-  /** Blanks set words apart; in plain text a shell would find its operators; what is kept means itself. */
+  /** Blanks separate words, plain text may contain operators of a shell, and quoted text is literal. */
   readonly kind: 'blank' | 'plain' | 'kept';
 }
 
@@ -54,7 +54,7 @@ export function partsOf(command: string): Parsed<CommandPart[]> {
   return parsed(parts);
 }
 
-/** The text from behind a double quote on, and where it ends behind the next one; null when there is none. */
+/** The text after a double quote, and the end of the closing one; null when it is missing. */
 function inDoubleQuotes(command: string, from: number): { text: string; end: number } | null {
   let text = '';
   for (let i = from; i < command.length; i++) {

@@ -1,4 +1,4 @@
-/** The values that the parameters of a job entry take, row by row: each row is one kind of job. */
+/** The values of a job entry's parameters, row by row: each row is one kind of job. */
 
 import { randomNormal, randomUniform } from 'd3-random';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
@@ -9,7 +9,7 @@ import type { Given, Row } from '../model/written.js';
 
 type Draw = () => Given;
 
-/** Numbers are kept to 15 significant digits, so that a tenth times three is 0.3. */
+/** Numbers are rounded to 15 significant digits, so that three times a tenth is 0.3. */
 const tidy = (number: number) => Number(number.toPrecision(15));
 
 /** The decimals with which a number is written. */
@@ -18,9 +18,9 @@ function decimalsOf(number: number): number {
   return Math.max(0, (mantissa.split('.')[1] ?? '').length - Number(exponent));
 }
 
-/** `from`, `from + step`, ... up to and with `to`; `step` must lead there. */
+/** `from`, `from + step`, ... up to and including `to`, which the steps must reach. */
 export function steps(from: number, to: number, step: number): number[] {
-  // Of a distance like (0.9 - 0.1) / 0.2 the last digits are not to be trusted.
+  // The last digits of a quotient like (0.9 - 0.1) / 0.2 are not exact.
   const count = Math.floor((to - from) / step + 1e-9) + 1;
   const decimals = Math.min(100, Math.max(decimalsOf(from), decimalsOf(step)));
   return Array.from({ length: count }, (_, i) => Number((from + i * step).toFixed(decimals)) + 0);
@@ -36,7 +36,7 @@ export function spread(from: number, to: number, count: number, scale: 'linear' 
   });
 }
 
-/** Every combination of one value each, the last parameter's changing fastest. */
+/** Every combination of one value each; the last parameter changes fastest. */
 export function product(dimensions: readonly (readonly [string, readonly Given[]])[]): Row[] {
   let rows: Row[] = [{}];
   for (const [name, values] of dimensions) {
@@ -67,11 +67,11 @@ function drawFrom(distribution: Distribution, generator: ReturnType<typeof merse
 }
 
 /**
- * The rows of a sweep, table after table without end: the first is what the file stands for, later ones have the
- * same fixed values and go on drawing. The same seed always gives the same tables.
+ * The rows of a sweep, as an endless sequence of tables. The first table is that of the file; later ones have the
+ * same fixed values and continue the drawing. The same seed always gives the same tables.
  */
 export function* tablesOf({ names, rows, draws, samples, seed }: Sweep): Generator<Row[], never, void> {
-  // Its first numbers are as good as later ones, also of seeds like 0, 1 and 2.
+  // Its first numbers are as random as later ones, also for seeds like 0, 1 and 2.
   const generator = mersenne(seed);
   const drawn = draws.map(([name, distribution]) => [name, drawFrom(distribution, generator)] as const);
   for (;;) {

@@ -1,11 +1,11 @@
-/** The names that templates of a file may ask for. */
+/** The names that templates of a file may use. */
 
 import { quote } from '../text/describe.js';
 import { didYouMean } from '../text/suggest.js';
 import { parseMetricName } from './metric-name.js';
 import { namesIn } from './template.js';
 
-/** Of the event that made the rule due; `context` holds whatever the event tells besides. */
+/** Properties of the event that made the rule due; `context` has its other data. */
 export const EVENT_NAMES = [
   'event.name',
   'event.id',
@@ -17,31 +17,31 @@ export const EVENT_NAMES = [
   'event.exception.note',
 ] as const;
 
-/** Whether a tag is of those that are known when a rule fires, wherever they stand. */
+/** Whether a tag is known only when a rule fires. */
 export function isOurTag(name: string): boolean {
   return name === 'state' || /^(?:event|metrics|job\.parameters)\./.test(name);
 }
 
-/** Flux's tags that are worth a suggestion. */
+/** Flux's tags for suggestions. */
 const FLUX_NAMES = ['id', 'id.dec', 'jobid', 'name', 'size', 'ntasks', 'nnodes', 'taskid', 'tmpdir'];
 
-/** What is known where a template stands. */
+/** The names that are known at the place of a template. */
 export interface KnownNames {
   /** Parameters of the job. */
   readonly parameters: readonly string[];
-  /** Parameters of any group's jobs, which `job.parameters.` may ask for. */
+  /** Parameters of any group's jobs, which `job.parameters.` may name. */
   readonly ofAnyJob: ReadonlySet<string>;
   /** The ensemble has states. */
   readonly hasStates: boolean;
-  /** Job groups, or null where not all could be read. */
+  /** Job groups, or null where some could not be read. */
   readonly groups: ReadonlySet<string> | null;
-  /** It is a job's: `index` and `group` have a meaning. */
+  /** The template belongs to a job: `index` and `group` have a meaning. */
   readonly inJob: boolean;
   /** Flux fills in tags of its own here. */
   readonly isFluxTag: (name: string) => boolean;
 }
 
-/** The names that a template asks us for, and what is wrong with it. */
+/** The names in a template, except Flux's own, and the mistakes in it. */
 export function checkTemplate(text: string, known: KnownNames): { names: string[]; messages: string[] } {
   const found = namesIn(text);
   if (!found.ok) return { names: [], messages: [...found.messages] };
@@ -69,12 +69,12 @@ function whatIsWrongWith(name: string, known: KnownNames): string[] {
     ...[...ofAnyJob].map((parameter) => `job.parameters.${parameter}`),
     ...FLUX_NAMES.filter(isFluxTag),
   ];
-  return [`nothing is called ${quote(`{{${name}}}`)}${hintFor(name, candidates, parameters)}`];
+  return [`unknown name ${quote(`{{${name}}}`)}${hintFor(name, candidates, parameters)}`];
 }
 
 function hintFor(name: string, candidates: readonly string[], parameters: readonly string[]): string {
-  // What was not meant for us at all: a template of another program, say.
-  if (/^\W|[\s{}]/.test(name)) return '; to have braces as they are, put {{=<% %>=}} in front of the word';
+  // The remedy for a template of another program.
+  if (/^\W|[\s{}]/.test(name)) return '; to keep braces as they are, write {{=<% %>=}} in front of the word';
   return didYouMean(name, candidates) || whatThereIs(parameters);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Text with tags like `{{temperature}}`, as Mustache has them (mustache(5)) but for sections and partials. A tag's
- * whole name is looked up as it is, dots and all, and nothing is escaped.
+ * Text with tags like `{{temperature}}` of Mustache (mustache(5)), without sections and partials. A tag's whole
+ * name is looked up with its dots, and values are not escaped.
  */
 
 import Mustache from 'mustache';
@@ -8,7 +8,7 @@ import type { Given } from '../model/written.js';
 import { escapeControls, quote } from '../text/describe.js';
 import { type Parsed, parsed, refused } from '../text/result.js';
 
-/** What a name stands for; may throw. */
+/** The value of a name; may throw. */
 export type Lookup = (name: string) => Given;
 
 type Token = readonly [kind: string, text: string, ...unknown[]];
@@ -38,7 +38,7 @@ function onlyNames(text: string, tag: string): string {
   return `${quote(text)}: {{${escapeControls(tag)}}} can't be used here; only names can stand in braces`;
 }
 
-/** The names that a text asks for, or what is wrong with it. */
+/** The names in a text, or the mistake in it. */
 export function namesIn(text: string): Parsed<string[]> {
   let tokens: readonly Token[];
   try {
@@ -57,18 +57,18 @@ export function namesIn(text: string): Parsed<string[]> {
   return parsed(tokens.filter(([kind]) => kind === 'name' || kind === '&').map(([, name]) => name));
 }
 
-/** Whether a text has a tag of which this holds; text that is no template has none. */
+/** Whether a text has a tag for which `holds` is true; false for an invalid template. */
 export function hasTag(text: string, holds: (name: string) => boolean): boolean {
   const names = isTemplate(text) ? namesIn(text) : null;
   return names?.ok === true && names.value.some(holds);
 }
 
-/** The text with every tag filled in, with numbers as they are written. */
+/** The text with every tag filled in; numbers keep their texts. */
 export function fillText(text: string, lookup: Lookup): string {
   return isTemplate(text) ? writer.render(text, new Names(lookup), undefined, asItIs) : text;
 }
 
-/** The same, but a text that is one tag and nothing else becomes the value itself, which may be a number. */
+/** The same, but a text that is a single tag becomes the value itself, which may be a number. */
 export function fillValue(text: string, lookup: Lookup): Given {
   if (!isTemplate(text)) return text;
   const [token, ...more] = writer.parse(text) as Token[];

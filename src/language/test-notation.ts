@@ -1,7 +1,6 @@
 /**
- * The short notation of tests: what happens to jobs (`fail lammps 2 exit 3`), what becomes of them (`signal 9`), and
- * which action is due (`submit lammps by count.sleep.success`). Words are set apart by blanks; a name that holds
- * blanks stands in quotes.
+ * The short notation of tests: events of jobs (`fail lammps 2 exit 3`), outcomes (`signal 9`), and due actions
+ * (`submit lammps by count.sleep.success`). Blanks separate words; a name with blanks is quoted.
  */
 
 import { constants } from 'node:os';
@@ -10,7 +9,7 @@ import { type Given, given, largeInteger, type Row } from '../model/written.js';
 import { quote } from '../text/describe.js';
 import { choices, didYouMean, thereAre } from '../text/suggest.js';
 
-/** Something wrong with a line, at a character of it, counted from 0. */
+/** A mistake in a line, at a character counted from 0. */
 export interface NotationFault {
   readonly at: number;
   readonly message: string;
@@ -20,7 +19,7 @@ export type Notation<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly fault: NotationFault };
 
-/** A firing as a test expects it. */
+/** An expected firing. */
 export interface FiringText {
   readonly action: string;
   readonly label: string | null;
@@ -29,11 +28,11 @@ export interface FiringText {
   readonly by: string | null;
 }
 
-/** Jobs of one line; more are a mistake of the keyboard. */
+/** Maximum number of jobs in one line; a larger number is a typing error. */
 const MOST_JOBS = 100_000;
 const HIGHEST_SEVERITY = 7;
 
-/** Events that tell something of a job without changing its state. */
+/** Events of a job that do not change its state. */
 const PLAIN_EVENTS = [
   'annotations',
   'memo',
@@ -50,7 +49,7 @@ const PLAIN_EVENTS = [
 const VERBS = ['submit', 'start', 'finish', 'fail', 'cancel', 'timeout', 'exception', 'heartbeat'] as const;
 const OUTCOMES = ['success', 'fail', 'exit', 'signal', 'timeout', 'cancel', 'exception', 'none'] as const;
 
-/** What happens to jobs of which group. */
+/** An event, and the jobs and group that it concerns. */
 export function parseHappening(text: string): Notation<Happening> {
   return parse(text, (words) => {
     const verb = words.next(`an event: ${choices(VERBS)}`);
@@ -58,7 +57,7 @@ export function parseHappening(text: string): Notation<Happening> {
     const plain = PLAIN_EVENTS.some((name) => name === verb.text);
     if (!plain && !VERBS.some((name) => name === verb.text)) {
       const hint = didYouMean(verb.text, [...VERBS, ...PLAIN_EVENTS]) || thereAre(VERBS);
-      throw new Wrong(verb.at, `no event ${quote(verb.text)}${hint}`);
+      throw new Wrong(verb.at, `unknown event ${quote(verb.text)}${hint}`);
     }
     const group = words.next(`the job group after ${quote(verb.text)}`).text;
     if (verb.text === 'submit') {
@@ -90,7 +89,7 @@ export function parseHappening(text: string): Notation<Happening> {
   });
 }
 
-/** What becomes of a job. */
+/** The outcome of a job. */
 export function parseOutcome(text: string): Notation<Outcome> {
   return parse(text, (words) => {
     const first = words.next(`an outcome: ${choices(OUTCOMES)}`);
@@ -112,13 +111,13 @@ export function parseOutcome(text: string): Notation<Outcome> {
         return { kind: 'exception', type: words.next('the type of the exception, like oom').text };
       default: {
         const hint = didYouMean(first.text, OUTCOMES) || thereAre(OUTCOMES);
-        throw new Wrong(first.at, `no outcome ${quote(first.text)}${hint}`);
+        throw new Wrong(first.at, `unknown outcome ${quote(first.text)}${hint}`);
       }
     }
   });
 }
 
-/** An action that is due: its name, its label, and behind `by` the rule. */
+/** A due action: its name, its label, and after `by` the rule. */
 export function parseFiring(text: string): Notation<FiringText> {
   return parse(text, (words) => {
     const action = words.next('an action, like submit lammps').text;
@@ -131,7 +130,7 @@ export function parseFiring(text: string): Notation<FiringText> {
   });
 }
 
-/** Thrown inside; never leaves this file. */
+/** Thrown and caught inside this file. */
 class Wrong extends Error {
   readonly at: number;
   constructor(at: number, message: string) {
@@ -183,22 +182,22 @@ class Words {
     return next !== undefined && !next.quoted && next.text === word;
   }
 
-  /** The next word; `what` says what is missing without one. */
+  /** The next word; `what` is the expected part for the message. */
   next(what: string): Word {
     const word = this.peek();
-    if (word === undefined) throw new Wrong(this.#text.trimEnd().length, `here is missing ${what}`);
+    if (word === undefined) throw new Wrong(this.#text.trimEnd().length, `expected ${what} here`);
     this.#next++;
     return word;
   }
 
-  /** Whether this word comes next, which is taken then. */
+  /** Takes the next word if it is this one. */
   takes(word: string): boolean {
     if (!this.isNext(word)) return false;
     this.#next++;
     return true;
   }
 
-  /** All that is left, as it is written. */
+  /** The rest of the line, as it is written. */
   rest(what: string): string {
     const first = this.next(what);
     const only = this.peek() === undefined;
@@ -250,7 +249,7 @@ function parametersIn(words: Words): Row {
   return Object.fromEntries(parameters);
 }
 
-/** A number, true or false where it looks like one, as in YAML. */
+/** A number, true or false for a text in that form, as in YAML. */
 function scalarIn(text: string): Given {
   if (text === 'true' || text === 'false') return text === 'true';
   if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return text;
@@ -281,7 +280,7 @@ function selectionIn(word: Word): JobSelection {
     const last = Number(match[2] ?? first);
     if (first < 1) throw new Wrong(here, 'jobs are counted from 1');
     if (last < first) throw new Wrong(here, `a range goes up: write ${last}..${first}`);
-    if (last - first >= MOST_JOBS) throw new Wrong(here, `a line means ${MOST_JOBS} jobs at most`);
+    if (last - first >= MOST_JOBS) throw new Wrong(here, `a line can refer to ${MOST_JOBS} jobs at most`);
     return [first, last] as const;
   });
   return { kind: 'numbers', ranges };

@@ -84,7 +84,7 @@ export { g as h };`);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({ code: 'ERR_CUSTOM' });
     expect(problems[0]?.message).toContain("rule 'once' (rules[1]): custom function 'f' returned");
-    expect(problems[0]?.message).toContain("no job group 'mroe'; did you mean 'more'?");
+    expect(problems[0]?.message).toContain("unknown job group 'mroe'; did you mean 'more'?");
     expect((await run('function f() { return 42; }')).problems).toHaveLength(1);
   });
 });

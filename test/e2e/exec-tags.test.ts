@@ -71,11 +71,9 @@ rules:
   - {trigger: start, action: {name: exec, command: 'echo {{metrics.count.b.failed}} {{id}}'}}
   - {trigger: start, action: {name: exec, command: 'echo {{job.parameters.x}} {{#a}}'}}
 `);
-    expect(output).toContain(":5:52: error: rules[0].action.command: no job group 'b'");
-    expect(output).toContain(":5:52: error: rules[0].action.command: nothing is called '{{id}}'");
-    expect(output).toContain(
-      ":6:52: error: rules[1].action.command: nothing is called '{{job.parameters.x}}'",
-    );
+    expect(output).toContain(":5:52: error: rules[0].action.command: unknown job group 'b'");
+    expect(output).toContain(":5:52: error: rules[0].action.command: unknown name '{{id}}'");
+    expect(output).toContain(":6:52: error: rules[1].action.command: unknown name '{{job.parameters.x}}'");
     expect(output).toContain("{{#a}} can't be used here");
   });
 
@@ -144,6 +142,6 @@ custom: function f() {}
     expect(output).toMatch(/:3:12: error: jobs\[0\].name: 'a{{x}}': a name holds no tags/);
     expect(output).toMatch(/:4:46: error: .*a name holds no tags/);
     expect(output).toMatch(/:4:79: error: .*a name holds no tags/);
-    expect(output).toMatch(/:6:62: error: rules\[0\].action.value: no job group 'z'/);
+    expect(output).toMatch(/:6:62: error: rules\[0\].action.value: unknown job group 'z'/);
   });
 });

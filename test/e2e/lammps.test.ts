@@ -200,7 +200,7 @@ rules:
     ['{wehn: {Temp: 1}, then: {name: terminate}}', "unknown key 'wehn'; did you mean 'when'?"],
     [
       '{when: {Temp: 1}, then: {name: submit, label: refnie}}',
-      "with.then.label: no job group 'refnie'; did you mean 'refine'?",
+      "with.then.label: unknown job group 'refnie'; did you mean 'refine'?",
     ],
     ['{when: {Temp: 1}, else: [{name: sumbit}]}', 'with.else[0].name: must be one of '],
     [

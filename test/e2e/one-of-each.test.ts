@@ -44,5 +44,7 @@ test('a suggestion quotes the only valid name', async () => {
   const file = ensembleFile(`jobs: [{name: a, command: 'true'}]
 rules: [{trigger: start, action: {name: submit, label: something-else}}]
 `);
-  expect((await cli(['validate', file])).stdout).toContain("no job group 'something-else'; there is 'a'");
+  expect((await cli(['validate', file])).stdout).toContain(
+    "unknown job group 'something-else'; there is 'a'",
+  );
 });

@@ -53,7 +53,7 @@ rules:
     expect(stderr).toContain("did you mean 'command'?");
     expect(stderr).toContain(`${file}:5:14: error: rules[0].trigger`);
     expect(stderr).toContain("did you mean 'start'?");
-    expect(stderr).toContain("rules[0].action.label: no job group 'slep'; did you mean 'sleep'?");
+    expect(stderr).toContain("rules[0].action.label: unknown job group 'slep'; did you mean 'sleep'?");
   });
 
   test('is 2 for an unreadable file, an unknown option and an unknown command', async () => {

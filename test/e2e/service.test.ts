@@ -97,7 +97,7 @@ describe.concurrent('many ensembles, one service', () => {
     });
     expect(await service.cli('act', 'one', 'submit', 'slwo')).toMatchObject({
       status: 1,
-      stderr: "ensemble: error: no job group 'slwo'; did you mean 'slow'? [ERR_SERVICE]\n",
+      stderr: "ensemble: error: unknown job group 'slwo'; did you mean 'slow'? [ERR_SERVICE]\n",
     });
     await expect(client.act('oen', { name: 'grow' })).rejects.toMatchObject({ code: 'ERR_SERVICE' });
     expect(await service.cli('act', 'one', 'explode')).toMatchObject({ status: 2 });

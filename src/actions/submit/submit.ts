@@ -89,7 +89,7 @@ export const submit = defineAction({
   perform: async (context, request) => {
     const { action, submission } = request;
     const group = context.config.groups.get(action.label);
-    if (group === undefined) throw new ActionError(`no job group '${action.label}'`, ruleIndex(request));
+    if (group === undefined) throw new ActionError(`unknown job group '${action.label}'`, ruleIndex(request));
     const metrics = request.metrics ?? (submission === null ? await context.engine.metrics() : null);
     const values: Lookup = metrics === null ? () => '' : tagValues(request, metrics);
     const portions = selectJobs(context.sweeps, request, group);

@@ -3,7 +3,7 @@ import { escapeControls } from '../../text/describe.js';
 
 /**
  * Formats diagnostics as text, one a line, in the form of compilers, which editors understand:
- * `ensemble.yaml:12:14: error: rules[1].action.label: no job group 'slep'; did you mean 'sleep'?`
+ * `ensemble.yaml:12:14: error: rules[1].action.label: unknown job group 'slep'; did you mean 'sleep'?`
  */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
   return diagnostics.map(formatDiagnostic).join('\n');

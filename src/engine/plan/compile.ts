@@ -35,10 +35,10 @@ function compileStates({ trigger, in: states, action }: Rule, names: RuleNames):
   return { in: states.map(stateIndex), goto: action.goto === null ? -1 : stateIndex(action.goto), enter };
 }
 
-/** Makes of some jobs of an entry what a native source can submit by itself. */
+/** Makes jobs of an entry that a native source can submit by itself. */
 export type MakePortion = (entry: JobEntry, count: number) => SubmitPortion;
 
-/** Facts about actions that the engine needs, although it performs none of them. */
+/** Facts about actions that the engine needs, although it performs no actions. */
 export interface ActionPlans {
   /** Whether the firing must carry the context of its event and the metrics. */
   wantsEvent(action: Action): boolean;
@@ -46,7 +46,7 @@ export interface ActionPlans {
   portions(action: Action): SubmitPortion[] | null;
 }
 
-/** The facts where no action is performed. */
+/** The facts where actions are not performed. */
 export const NO_ACTIONS: ActionPlans = { wantsEvent: () => false, portions: () => null };
 
 /** The indexes of the names in rules. */

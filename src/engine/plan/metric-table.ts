@@ -1,10 +1,10 @@
-/** The metrics that an ensemble's rules name: rules refer to them by index, each is there once. */
+/** The metrics of an ensemble's rules. Rules refer to them by index, and each metric is listed once. */
 
 import { formatMetricName } from '../../language/metric-name.js';
 import { isOwnVariable, type MetricName, quantileOf, type Statistic } from '../../model/metric-names.js';
 import type { NativeStatistic, PlanMetric } from './plan.js';
 
-/** What the native engine calls a statistic. */
+/** The name of a statistic in the native engine. */
 export function nativeStatistic(statistic: Statistic): { statistic: NativeStatistic; quantile: number } {
   const quantile = quantileOf(statistic);
   return quantile === null
@@ -51,8 +51,8 @@ export class MetricTable {
   }
 
   /**
-   * The metric's index; one that is new comes behind those there are. With `fromZero`, a count that has never
-   * changed is 0, and so is a number of observations.
+   * The metric's index; a new metric is appended. With `fromZero`, a count that has never changed is 0, and so is a
+   * number of observations.
    */
   indexOf(metric: MetricName, fromZero: boolean): number {
     const group = this.#groupIndex(metric.group);
@@ -65,7 +65,7 @@ export class MetricTable {
     return index;
   }
 
-  /** Those that have come since the last call: what an engine does not know yet. */
+  /** Metrics that were added since the last call, which an engine does not know yet. */
   takeNew(): PlanMetric[] {
     const fresh = this.#metrics.slice(this.#taken);
     this.#taken = this.#metrics.length;

@@ -1,4 +1,4 @@
-/** An ensemble's rules as the native engine takes them: names resolved to indexes, nothing left to decide. */
+/** An ensemble's rules in the form of the native engine: names are resolved to indexes, and defaults are filled in. */
 
 import type { CronPattern } from '../../language/cron.js';
 import type { ConditionStep } from '../../model/condition.js';
@@ -18,7 +18,7 @@ export type NativeStatistic = Exclude<Statistic, 'median' | `p${number}`> | 'qua
 
 /** A metric that rules refer to by its index: a count, the rate at which it grows, or a statistic of a variable. */
 export interface PlanMetric {
-  /** As it is written; for people. */
+  /** The name as it is written, for messages. */
   readonly name: string;
   /** Index of the group. */
   readonly group: number;
@@ -26,20 +26,20 @@ export interface PlanMetric {
   readonly count: Count | null;
   readonly statistic: NativeStatistic | null;
   readonly variable: Variable | null;
-  /** Index of a probe variable of the group, instead of `variable`; null for none. */
+  /** Index of a probe variable of the group, instead of `variable`; null without one. */
   readonly probe: number | null;
   /** From 0 to 1, of the statistic `quantile`. */
   readonly quantile: number;
-  /** Seconds; 0 for all since the beginning. */
+  /** Seconds; 0 for the whole run. */
   readonly window: number;
   /** A count that has never changed is 0, not unknown, and so is the number of observations. */
   readonly fromZero: boolean;
 }
 
-/** One step of a condition, for a stack machine; see `ConditionStep`. A metric is there by its index. */
+/** One step of a condition, for a stack machine; see `ConditionStep`. A metric is given by its index. */
 export interface PlanStep {
   readonly op: ConditionStep['op'];
-  /** Of a number, a text or a metric; null for the others. */
+  /** The operand: a number, a text, or the index of a metric; null for the others. */
   readonly value: number | string | null;
 }
 
@@ -61,66 +61,66 @@ export interface PlanRule {
   readonly repetitions: number;
   /** -1 for none. */
   readonly backoff: number;
-  /** The action ends the ensemble, so no later rule fires. */
+  /** The action ends the ensemble, so later rules do not fire. */
   readonly terminal: boolean;
   /** The firing carries the event's context. */
   readonly wantsEvent: boolean;
   /** The rule calls a probe. It is not a rule of the file, so its firings are not counted. */
   readonly probing: boolean;
-  /** What a native source submits when the rule fires; null where JavaScript acts. */
+  /** Jobs that a native source submits when the rule fires; null where JavaScript acts. */
   readonly submit: readonly SubmitPortion[] | null;
 }
 
-/** A group of whose active jobs entry, attempt and parameters are remembered. */
+/** A group whose active jobs have their entry, attempt and parameters stored. */
 export interface PlanRemembered {
   /** Index of the group. */
   readonly group: number;
   readonly retry: PlanRetry | null;
 }
 
-/** When jobs that ended badly are submitted again. */
+/** When failed jobs are submitted again. */
 export interface PlanRetry {
   readonly times: number;
-  /** Seconds before the first time, how many times as long before the next ones, and seconds at most. */
+  /** Seconds before the first time, the factor for each further time, and the maximum. */
   readonly initial: number;
   readonly factor: number;
   readonly longest: number;
   readonly failed: boolean;
   readonly timeout: boolean;
   readonly canceled: boolean;
-  /** Or by the type of a job's gravest exception. */
+  /** Also by the type of a job's gravest exception. */
   readonly exceptions: readonly string[];
-  /** What a native source submits, by entry of the group; null where JavaScript does. */
+  /** Jobs that a native source submits, by entry of the group; null where JavaScript submits. */
   readonly entries: readonly SubmitPortion[] | null;
 }
 
 export interface EnginePlan {
   readonly groups: readonly string[];
   readonly remembered: readonly PlanRemembered[];
-  /** For each group the seconds after which an active job without an event has stalled; 0 for never. */
+  /** For each group the seconds without an event after which an active job has stalled; 0 for never. */
   readonly stalled: readonly number[];
   /** For each group the names of its probe variables; may be shorter than `groups`. */
   readonly probes: readonly (readonly string[])[];
-  /** Of the ensemble; the first is the initial one. */
+  /** States of the ensemble; the first is the initial one. */
   readonly states: readonly string[];
-  /** Also take in groups that are not listed, as records name them. */
+  /** Also add groups that are not listed, by their names in the records. */
   readonly trackAll: boolean;
-  /** This run's id; jobs that name another are not ours. Empty for jobs of any run. */
+  /** This run's id; jobs with another id are ignored. Empty for jobs of any run. */
   readonly ensemble: string;
-  /** Seconds between heartbeats, 0 for none. */
+  /** Seconds between heartbeats; 0 without heartbeats. */
   readonly heartbeat: number;
   /**
-   * Time is that of the events. The run begins with the first one, if it has not been started before; heartbeats come
-   * when an event's time has passed them, or when time is let pass: nothing depends on when it happened.
+   * Virtual time: time is that of the events. The run begins with the first event, unless it was started before.
+   * Heartbeats are performed when an event or `advance` passes their time. Results do not depend on the clock.
    */
   readonly virtualTime: boolean;
-  /** Keep a sketch of every stream of every group: snapshots then carry what can be merged. */
+  /** Keep a sketch of every stream of every group: snapshots then contain mergeable states. */
   readonly sketches: boolean;
   readonly metrics: readonly PlanMetric[];
   readonly rules: readonly PlanRule[];
 }
 
-/** Nothing to judge, and no group of jobs. */
+/** A plan without rules and groups. */
 export const EMPTY_PLAN: EnginePlan = {
   groups: [],
   remembered: [],

@@ -1,7 +1,4 @@
-/**
- * Expression -> condition: what its names stand for, whether the types fit, and its steps in the order in which a
- * stack machine does them.
- */
+/** Expression -> condition: the meanings of its names, its types, and its steps in the order of a stack machine. */
 
 import type { Comparison, ConditionStep } from '../../model/condition.js';
 import type { MetricName } from '../../model/metric-names.js';
@@ -11,17 +8,17 @@ import { choices, didYouMean, thereAre } from '../../text/suggest.js';
 import { parseMetricName, parseWindowedMetric } from '../metric-name.js';
 import type { Expression, Fault } from './syntax.js';
 
-/** What a condition may refer to. */
+/** The names that a condition may refer to. */
 export interface ConditionScope {
-  /** The job groups there are, or null to take any name for a group. */
+  /** The job groups, or null to accept any name. */
   readonly groups: ReadonlySet<string> | null;
-  /** Names of the ensemble's states; null to take any. */
+  /** Names of the ensemble's states; null to accept any. */
   readonly states: readonly string[] | null;
-  /** Parameters of any group's jobs, or null to take any name. */
+  /** Parameters of any group's jobs, or null to accept any name. */
   readonly parameters: ReadonlySet<string> | null;
-  /** By the name of a parameter, one of its values that no number can hold exactly; none when absent. */
+  /** By the name of a parameter, one of its values that no number holds exactly. */
   readonly large?: ReadonlyMap<string, bigint>;
-  /** The rule is due at an event of a job, which can be asked for. */
+  /** The rule has the event of a job, which the condition may refer to. */
   readonly event: boolean;
 }
 
@@ -33,7 +30,7 @@ const A: Readonly<Record<Type, string>> = {
   truth: 'a comparison, which is true or false',
 };
 
-/** What else than metrics has a name. */
+/** Names other than those of metrics. */
 const PARTS = {
   state: { type: 'text', event: false },
   'event.name': { type: 'text', event: true },
@@ -43,17 +40,17 @@ const PARTS = {
 } as const satisfies Readonly<Record<string, { type: Type; event: boolean }>>;
 type PartName = keyof typeof PARTS;
 
-/** What a parameter of the event's job is named with. */
+/** The prefix of a parameter of the event's job. */
 const PARAMETER = 'job.parameters.';
 
-/** Whether a part is a text by itself. */
+/** Whether a part is a literal text. */
 function isText(expression: Expression): boolean {
   if (expression.kind === 'text') return true;
   const { name, quoted } = expression.kind === 'name' ? expression : { name: '', quoted: true };
   return !quoted && Object.hasOwn(PARTS, name) && PARTS[name as PartName].type === 'text';
 }
 
-/** The condition's steps, or everything that is wrong with it. */
+/** The condition's steps, or all mistakes in it. */
 export function checkCondition(expression: Expression, scope: ConditionScope): ConditionStep[] | Fault[] {
   const checker = new Checker(scope);
   const type = checker.check(expression);
@@ -82,8 +79,8 @@ class Checker {
   }
 
   /**
-   * The type of a part, whose steps are added; null when it is wrong, which has been said then. `parameter` is what a
-   * parameter of a job, which may be of either type, is taken for here.
+   * The type of a part, whose steps are added; null after a report of a mistake. `parameter` is the type that a
+   * parameter of a job has here.
    */
   check(expression: Expression, parameter: 'number' | 'text' = 'number'): Type | null {
     switch (expression.kind) {
@@ -123,10 +120,7 @@ class Checker {
       const hint =
         didYouMean(name, known) || `; there are metrics, like mean.sleep-duration, ${choices(known, 'and')}`;
       const text = name.includes('.') ? '' : '; a text stands in quotes';
-      return this.fault(
-        expression,
-        `nothing is called ${quote(name)}${hint}${hint.includes('mean') ? text : ''}`,
-      );
+      return this.fault(expression, `unknown name ${quote(name)}${hint}${hint.includes('mean') ? text : ''}`);
     }
     return this.#metric(expression, parseMetricName(name, this.#scope.groups));
   }
@@ -140,7 +134,7 @@ class Checker {
     if (parameters !== null && !parameters.has(value)) {
       const known = [...parameters];
       const choice = known.length === 0 ? '; no group has any' : thereAre(known);
-      return this.fault(expression, `no parameter ${quote(value)}${didYouMean(value, known) || choice}`);
+      return this.fault(expression, `unknown parameter ${quote(value)}${didYouMean(value, known) || choice}`);
     }
     const large = this.#scope.large?.get(value);
     if (type === 'number' && large !== undefined) {
@@ -167,10 +161,7 @@ class Checker {
     const [path, window] = args;
     if (path?.kind !== 'name' || window?.kind !== 'number' || args.length !== 2) {
       const forms = 'like mean(sleep.duration, 30m) or rate(count.sleep.finished, 10m)';
-      return this.fault(
-        expression,
-        `${quote(name)} takes what it is of and how far it reaches back, ${forms}`,
-      );
+      return this.fault(expression, `${quote(name)} needs a variable or a count, and a window, ${forms}`);
     }
     return this.#metric(expression, parseWindowedMetric(name, path.name, window.value, this.#scope.groups));
   }
@@ -231,7 +222,7 @@ class Checker {
     return 'truth';
   }
 
-  /** A state that there is not makes a comparison that never holds. */
+  /** Reports an unknown state, because its comparison never holds. */
   #stateNames(...sides: readonly Expression[]): void {
     const { states } = this.#scope;
     if (states === null || !sides.some((side) => side.kind === 'name' && side.name === 'state')) return;

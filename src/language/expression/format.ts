@@ -1,15 +1,15 @@
-/** Expression -> text that reads back as the same expression, with no parenthesis more than it needs. */
+/** Expression -> text that parses to the same expression, with as few parentheses as possible. */
 
 import { type Expression, PRECEDENCE } from './syntax.js';
 
-/** Names that need no backticks; a word of the language does. */
+/** Names without backticks; a keyword needs them. */
 const PLAIN = /^(?!(?:and|or|not)$)[\p{L}_](?:[\p{L}\p{N}\p{M}_.]|-(?=[\p{L}\p{N}_-]))*$/iu;
 
 export function formatExpression(expression: Expression): string {
   return write(expression, 0);
 }
 
-/** `least` is the precedence that what stands here must have to need no parentheses. */
+/** `least` is the lowest precedence without parentheses. */
 function write(expression: Expression, least: number): string {
   switch (expression.kind) {
     case 'number':
@@ -29,7 +29,7 @@ function write(expression: Expression, least: number): string {
     case 'binary': {
       const { operator, left, right } = expression;
       const precedence = PRECEDENCE[operator];
-      // Comparisons can't be chained; everything else groups to the left.
+      // Comparisons can't be chained; all other operators are left-associative.
       const comparing = precedence === PRECEDENCE['<'];
       const text = `${write(left, comparing ? precedence + 1 : precedence)} ${operator} ${write(right, precedence + 1)}`;
       return within(text, precedence, least);

@@ -14,7 +14,7 @@ export type Token = { readonly at: number } & (
   | { readonly kind: 'end' }
 );
 
-/** Thrown inside the parser; never leaves it. */
+/** Thrown inside the parser, and caught there. */
 export class Wrong extends Error implements Fault {
   readonly at: number;
   constructor(at: number, message: string) {
@@ -25,7 +25,7 @@ export class Wrong extends Error implements Fault {
 
 const WORDS: ReadonlySet<string> = new Set(['and', 'or', 'not']);
 
-/** What other languages write. */
+/** Operators of other languages. */
 const FOREIGN: ReadonlyMap<string, string> = new Map([
   ['&&', 'and'],
   ['||', 'or'],
@@ -42,7 +42,7 @@ const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const UNIT = /[\p{L}_]+/uy;
 const OPERATOR = /&&|\|\||===|!==|<>|\*\*|<=|>=|==|!=|[-<>+*/(),!=]/y;
 const NAME_START = /[\p{L}_`]/u;
-/** A minus belongs to a name when something of the name follows it. */
+/** A minus belongs to a name when a letter or digit of the name follows it. */
 const NAME_PART = /[\p{L}\p{N}\p{M}_.]+|-(?=[\p{L}\p{N}_`-])/uy;
 const QUOTED = /`((?:[^`]|``)*)`/y;
 
@@ -110,10 +110,10 @@ export function tokensOf(text: string): Token[] {
 function numberOf(digits: string, unit: string | undefined, at: number): number {
   if (unit !== undefined && UNITS[unit] === undefined) {
     const units = choices(Object.keys(UNITS), 'and');
-    throw new Wrong(at + digits.length, `no unit ${quote(unit)}; there are ${units}`);
+    throw new Wrong(at + digits.length, `unknown unit ${quote(unit)}; use ${units}`);
   }
   if (isRounded(digits)) {
-    throw new Wrong(at, `${quote(digits)} is too large to be compared with exactly`);
+    throw new Wrong(at, `${quote(digits)} is too large for an exact comparison`);
   }
   const value = scaled(Number(digits), unit ?? 's');
   if (!Number.isFinite(value)) throw new Wrong(at, `the number ${quote(digits)} is too large`);

@@ -4,7 +4,7 @@ import { quote } from '../../text/describe.js';
 import { type Token, tokensOf, Wrong } from './lexer.js';
 import { type BinaryOperator, COMPARISONS, DEEPEST, type Expression, type Fault, LONGEST } from './syntax.js';
 
-/** The expression, or what is wrong with the text and where. Never throws, whatever the text. */
+/** The expression, or the mistake in the text and its place. Never throws. */
 export function parseExpression(text: string): Expression | Fault {
   if (text.length > LONGEST) {
     return { at: LONGEST, message: `longer than ${LONGEST} characters; write several rules` };
@@ -39,7 +39,7 @@ class Parser {
     const expression = this.#or();
     const rest = this.#peek();
     if (rest.kind !== 'end') {
-      const hint = rest.kind === 'operator' ? '' : "; is there an 'and' missing?";
+      const hint = rest.kind === 'operator' ? '' : "; is an 'and' missing?";
       throw new Wrong(rest.at, `${describe(rest)} is not expected here${hint}`);
     }
     return expression;
@@ -49,7 +49,7 @@ class Parser {
     return this.#tokens[this.#next] as Token;
   }
 
-  /** The operator or word that comes next, taken, when it is one of these. */
+  /** Takes the next operator or word if it is one of these. */
   #take(values: readonly string[]): { at: number; value: string } | null {
     const token = this.#peek();
     if ((token.kind !== 'operator' && token.kind !== 'word') || !values.includes(token.value)) return null;
@@ -139,7 +139,7 @@ class Parser {
   #expectClose(opened: number): void {
     if (this.#take([')']) !== null) return;
     const token = this.#peek();
-    if (token.kind === 'end') throw new Wrong(opened, "what is opened here has no closing ')'");
+    if (token.kind === 'end') throw new Wrong(opened, "the parenthesis that opens here has no closing ')'");
     throw new Wrong(token.at, `${describe(token)} stands where ')' is expected`);
   }
 

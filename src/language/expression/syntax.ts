@@ -1,4 +1,4 @@
-/** What an expression of `when:` consists of, and how large one may be. */
+/** The parts of an expression of `when:`, and the limits of its size. */
 
 import type { Comparison } from '../../model/condition.js';
 
@@ -7,11 +7,14 @@ export type ArithmeticOperator = '+' | '-' | '*' | '/';
 export type LogicOperator = 'and' | 'or';
 export type BinaryOperator = Comparison | ArithmeticOperator | LogicOperator;
 
-/** A parsed expression. `at` is the character, counted from 0, at which a part begins; of a binary one its operator's. */
+/**
+ * A parsed expression. `at` is the character, counted from 0, at which a part begins; for a binary expression, that
+ * of its operator.
+ */
 export type Expression = { readonly at: number } & (
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'text'; readonly value: string }
-  /** A dotted name: of a metric, or of something that the event or the ensemble has. */
+  /** A dotted name: of a metric, of a property of the event, or of the ensemble. */
   | { readonly kind: 'name'; readonly name: string; readonly quoted: boolean }
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }
   | { readonly kind: 'unary'; readonly operator: '-' | 'not'; readonly operand: Expression }
@@ -23,13 +26,13 @@ export type Expression = { readonly at: number } & (
     }
 );
 
-/** Something wrong with an expression, at a character of it. */
+/** A mistake in an expression, at a character of it. */
 export interface Fault {
   readonly at: number;
   readonly message: string;
 }
 
-/** How an expression binds: what stands higher binds less. */
+/** Precedence of operators, the lowest first. */
 export const PRECEDENCE: Readonly<Record<BinaryOperator | 'not' | 'negative', number>> = {
   or: 1,
   and: 2,
@@ -47,6 +50,6 @@ export const PRECEDENCE: Readonly<Record<BinaryOperator | 'not' | 'negative', nu
   negative: 7,
 };
 
-/** Nobody writes, or reads, a longer one; and whatever works on one may recurse. */
+/** Limits that no hand-written expression reaches. They also bound the recursion. */
 export const LONGEST = 4096;
 export const DEEPEST = 32;

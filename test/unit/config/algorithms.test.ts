@@ -75,7 +75,7 @@ describe('use', () => {
   });
 
   test.each([
-    ['{group: c}', "study.yaml:4 use[0].with.group: 'group': no job group 'c'; there are a and b c"],
+    ['{group: c}', "study.yaml:4 use[0].with.group: 'group': unknown job group 'c'; there are a and b c"],
     ['{group: a, bound: 0}', "use[0].with.bound: 'bound': must be a number from 1 on; found the number 0"],
     ['{group: a, times: 10}', "'times': must be an integer from 1 to 9; found the number 10"],
     ['{group: a, times: 1.5}', "'times': must be an integer from 1 to 9; found the number 1.5"],
@@ -103,7 +103,10 @@ describe('use', () => {
     const use = '  - {algorithm: ./grow.yaml, with: {group: a}}';
     const used = (line: number) => `(used at ${join(folder, 'study.yaml')}:${line}:`;
     const cases: [string, string][] = [
-      [ALGORITHM.replace('-duration', '-durations'), "grow.yaml:11 rules[0].name: no variable 'durations'"],
+      [
+        ALGORITHM.replace('-duration', '-durations'),
+        "grow.yaml:11 rules[0].name: unknown variable 'durations'",
+      ],
       [
         ALGORITHM.replace('{{bound}}', '{{buond}}'),
         "grow.yaml:12 rules[0].when: the algorithm has no parameter 'buond'; did you mean 'bound'?",

@@ -57,7 +57,7 @@ custom: 3
     expect(error).toBeInstanceOf(ConfigError);
     expect(error).toMatchObject({ code: 'ERR_CONFIG', diagnostics: [{ file: 'e.yaml', severity: 'error' }] });
     expect(String(error)).toContain(
-      "e.yaml:11:14: error: rules[0].action.label: no job group 'slep'; did you mean 'sleep'?",
+      "e.yaml:11:14: error: rules[0].action.label: unknown job group 'slep'; did you mean 'sleep'?",
     );
   });
 });
@@ -178,9 +178,7 @@ describe('a command', () => {
 
 describe('a template', () => {
   test('must contain known tags only', () => {
-    expect(single(withJob({ output: '{{job}}' }))).toContain(
-      "nothing is called '{{job}}'; did you mean 'jobid'?",
-    );
+    expect(single(withJob({ output: '{{job}}' }))).toContain("unknown name '{{job}}'; did you mean 'jobid'?");
     expect(single(withJob({ error: '{{idd}}' }))).toContain("did you mean 'id'?");
     expect(single(withJob({ output: '{{id}' }))).toContain('not closed');
     expect(pathsOf(withJob({ output: '{id} }} {' }))).toEqual([]);
@@ -191,10 +189,10 @@ describe('a template', () => {
 describe('a reference', () => {
   test('to an unknown group is one error', () => {
     expect(single(withRules({ trigger: 'start', action: { name: 'cancel', label: 'ech' } }))).toContain(
-      "no job group 'ech'; did you mean 'echo'?",
+      "unknown job group 'ech'; did you mean 'echo'?",
     );
     expect(single(withRules({ trigger: 'job-fail', name: 'x', action: terminate }))).toContain(
-      "no job group 'x'; there are sleep and echo",
+      "unknown job group 'x'; there are sleep and echo",
     );
     expect(single(withRules({ trigger: 'start', action: { name: 'submit', label: 7 } }))).toContain("'7'");
   });

@@ -51,7 +51,7 @@ describe('a number that would lose digits in computations', () => {
       when,
       action: { name: 'terminate' },
     });
-    expect(single(withRules(rule('> 9007199254740993')))).toMatch(/too large to be compared with exactly/);
+    expect(single(withRules(rule('> 9007199254740993')))).toMatch(/too large for an exact comparison/);
     expect(diagnose(withRules(rule('> 9007199254740992')))).toEqual([]);
   });
 

@@ -98,11 +98,11 @@ describe('parameters', () => {
 
 describe('a mistake in parameters', () => {
   test.each([
-    ['{{temprature}}', "nothing is called '{{temprature}}'; did you mean 'temperature'?"],
+    ['{{temprature}}', "unknown name '{{temprature}}'; did you mean 'temperature'?"],
     ['{{event.nam}}', "did you mean 'event.name'?"],
-    ['{{metrics.meen.a-duration}}', "no statistic 'meen'; did you mean 'mean'?"],
-    ['{{job.parameters.temp}}', "nothing is called '{{job.parameters.temp}}'"],
-    ["'{{.Names}}'", 'put {{=<% %>=}} in front'],
+    ['{{metrics.meen.a-duration}}', "unknown statistic 'meen'; did you mean 'mean'?"],
+    ['{{job.parameters.temp}}', "unknown name '{{job.parameters.temp}}'"],
+    ["'{{.Names}}'", 'write {{=<% %>=}} in front'],
     ['{{#temperature}}x{{/temperature}}', "can't be used here"],
     ['{{temperature}', 'is not closed by }}'],
   ])('is reported: %s', (tag, message) => {
@@ -143,7 +143,7 @@ describe('a mistake in parameters', () => {
     [{ x: { unifrom: [0, 1] } }, 'x.unifrom', "did you mean 'uniform'?"],
     [{ x: [] }, 'x', 'must not be empty'],
     [{ x: null }, 'x', 'a value, a list of values, a range or a distribution'],
-    [{ 'a b': 1 }, '["a b"]', 'is not a name for a parameter'],
+    [{ 'a b': 1 }, '["a b"]', 'is not a valid name of a parameter'],
     [{ index: 1 }, 'index', 'means something else'],
   ])('%j is refused', (parameters, path, message) => {
     const told = single(withJob({ parameters }));
@@ -161,7 +161,9 @@ describe('a mistake in parameters', () => {
     );
     expect(single(withJob({ cores: '{{n}}', parameters: { n: 0 } }))).toContain('jobs[0].cores must be');
     expect(single(withJob({ nodes: '3' }))).toContain('or a template');
-    expect(single(withJob({ command: '{{p}} x', parameters: { p: '' } }))).toContain('comes out empty');
+    expect(single(withJob({ command: '{{p}} x', parameters: { p: '' } }))).toContain(
+      'is empty after its tags are filled in',
+    );
     const many = { from: 1, to: 400, step: 1 };
     expect(single(withJob({ parameters: { a: many, b: many } }))).toContain('160000 rows; 100000 at most');
     expect(pathsOf(withJob({ seed: 1, parameters: { a: 1 } }))).toEqual(['jobs[0].seed?']);

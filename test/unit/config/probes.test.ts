@@ -89,10 +89,13 @@ describe('probes', () => {
   });
 
   test.each([
-    ['mean.melt-temprature > 1', "no variable 'temprature'; did you mean 'temperature'?"],
-    ['mean(melt.enrgy, 1m) > 1', "no variable 'enrgy'; did you mean 'energy'?"],
-    ['mean.plot-temperature > 1', "no variable 'temperature'; there are duration and pending"],
-    ['mean.melt-x > 1', "no variable 'x'; there are duration, pending, temperature, energy and wall_time"],
+    ['mean.melt-temprature > 1', "unknown variable 'temprature'; did you mean 'temperature'?"],
+    ['mean(melt.enrgy, 1m) > 1', "unknown variable 'enrgy'; did you mean 'energy'?"],
+    ['mean.plot-temperature > 1', "unknown variable 'temperature'; there are duration and pending"],
+    [
+      'mean.melt-x > 1',
+      "unknown variable 'x'; there are duration, pending, temperature, energy and wall_time",
+    ],
   ])('do not measure the metric in %s', (when, message) => {
     expect(told('[{probe: lammps.thermo}]', when)).toEqual([message]);
   });
@@ -106,7 +109,7 @@ describe('probes', () => {
     const unreadable = told('[{probe: lammps.thermo}]', when, '[]');
     expect(unreadable).toEqual([expect.stringContaining('must be a string')]);
     const misspelt = told('[{probe: lammps.thermo}]', 'mean.metl-temperature > 1');
-    expect(misspelt).toEqual(["no job group 'metl'; did you mean 'melt'?"]);
+    expect(misspelt).toEqual(["unknown job group 'metl'; did you mean 'melt'?"]);
   });
 
   test('of all entries belong to the group', () => {
@@ -134,6 +137,6 @@ rules:`,
       "no probe of 'melt' measures 'duration'; they measure temperature, energy and wall_time",
     );
     expect(single(tests('{energy: hot}'))).toContain('must be a number, or a list of numbers');
-    expect(single(tests('{energy: 1}', 'mean.melt-enrgy'))).toContain("no variable 'enrgy'");
+    expect(single(tests('{energy: 1}', 'mean.melt-enrgy'))).toContain("unknown variable 'enrgy'");
   });
 });

@@ -22,7 +22,7 @@ rules:
     ['mean.a-duration > 1\n      and x', '6:11'],
     ['&anchor mean.a-duration > x', '5:37'],
   ])('%s is reported at its character', (when, place) => {
-    expect(places(file(when)).at(-1)).toMatch(new RegExp(`^${place} nothing is called 'x'`));
+    expect(places(file(when)).at(-1)).toMatch(new RegExp(`^${place} unknown name 'x'`));
   });
 
   test('is shown with its character where the file has no place for it', () => {

@@ -66,16 +66,16 @@ describe('reading an expression', () => {
     ['a.b = 5', "4 write '==' for '='"],
     ['a.b > 5 && c.d > 5', "8 write 'and' for '&&'"],
     ['a.b > 5 AND c.d > 5', "8 write 'and' for 'AND'"],
-    ['a.b > 5x', "7 no unit 'x'; there are ms, s, m, h and d"],
+    ['a.b > 5x', "7 unknown unit 'x'; use ms, s, m, h and d"],
     ['1 < a.b < 3', "8 comparisons can't be chained: write 'a < b and b < c'"],
-    ['(a.b > 5', "0 what is opened here has no closing ')'"],
+    ['(a.b > 5', "0 the parenthesis that opens here has no closing ')'"],
     ['a.b > 5)', "7 ')' is not expected here"],
-    ['a.b > 5 c.d > 5', "8 'c.d' is not expected here; is there an 'and' missing?"],
+    ['a.b > 5 c.d > 5', "8 'c.d' is not expected here; is an 'and' missing?"],
     ['event.name == "x', '14 the text that begins here has no closing "'],
     ['count.`x', '6 the name that begins here has no closing `'],
     ['a.b > 1e999', "6 the number '1e999' is too large"],
     ['a.b % 2 > 1', "4 '%' has no meaning here"],
-    ['rate(a.b, 1m', "0 what is opened here has no closing ')'"],
+    ['rate(a.b, 1m', "0 the parenthesis that opens here has no closing ')'"],
     ['rate(a.b 1m)', "9 the number 60 stands where ')' is expected"],
     [`${'('.repeat(33)}1`, '32 nested more than 32 deep; write several rules'],
     ['-'.repeat(3000), '32 nested more than 32 deep; write several rules'],
@@ -213,9 +213,9 @@ describe('the condition of an expression', () => {
   });
 
   test.each([
-    ['job.parameters.node < 16', ["0 no parameter 'node'; did you mean 'nodes'?"]],
-    ['mean.slep-duration > 5', ["0 no job group 'slep'; did you mean 'sleep'?"]],
-    ['count.sleep.fail > 5', ["0 no outcome 'fail'; did you mean 'failed'?"]],
+    ['job.parameters.node < 16', ["0 unknown parameter 'node'; did you mean 'nodes'?"]],
+    ['mean.slep-duration > 5', ["0 unknown job group 'slep'; did you mean 'sleep'?"]],
+    ['count.sleep.fail > 5', ["0 unknown outcome 'fail'; did you mean 'failed'?"]],
     ['count.sleep.failed', ["0 this is a number; compare it with something, like '... > 5'"]],
     [
       'count.sleep.failed and 5 > 3',
@@ -227,18 +227,24 @@ describe('the condition of an expression', () => {
     ['(5 > 3) == (5 > 3)', ["8 '==' compares numbers or texts; join comparisons with 'and' or 'or'"]],
     ['event.name + 5 > 3', ["0 '+' takes a number; this is a text"]],
     ['state == "refin"', ["9 unknown state 'refin'; did you mean 'refine'?"]],
-    ['event.stats == 0', ["0 nothing is called 'event.stats'; did you mean 'event.status'?"]],
+    ['event.stats == 0', ["0 unknown name 'event.stats'; did you mean 'event.status'?"]],
     [
       'mean.slep-duration > 5 or count.x.failed > 3',
-      ["0 no job group 'slep'; did you mean 'sleep'?", "26 no job group 'x'; there are sleep and my group"],
+      [
+        "0 unknown job group 'slep'; did you mean 'sleep'?",
+        "26 unknown job group 'x'; there are sleep and my group",
+      ],
     ],
     [
       'rat(count.sleep.failed, 1m) > 5',
-      [expect.stringMatching(/^0 there is no function 'rat'; did you mean 'rate'/)],
+      [expect.stringMatching(/^0 unknown function 'rat'; did you mean 'rate'/)],
     ],
-    ['5 > rate(count.sleep.failed)', [expect.stringMatching(/^4 'rate' takes what it is of and how far/)]],
-    ['mean("sleep", 1m) > 5', [expect.stringMatching(/^0 'mean' takes/)]],
-    ['mean(slep.duration, 1m) > 5', ["0 no job group 'slep'; did you mean 'sleep'?"]],
+    [
+      '5 > rate(count.sleep.failed)',
+      [expect.stringMatching(/^4 'rate' needs a variable or a count, and a window/)],
+    ],
+    ['mean("sleep", 1m) > 5', [expect.stringMatching(/^0 'mean' needs/)]],
+    ['mean(slep.duration, 1m) > 5', ["0 unknown job group 'slep'; did you mean 'sleep'?"]],
   ])('%s', (text, expected) => {
     expect(check(text)).toEqual(expected);
   });

@@ -91,14 +91,14 @@ describe('parseMetricName', () => {
     expect(parseMetricName('meen.slep-duratoin', new Set(['echo', 'sleep']))).toEqual({
       ok: false,
       messages: [
-        "no statistic 'meen'; did you mean 'mean'?",
-        "no job group 'slep'; did you mean 'sleep'?",
-        "no variable 'duratoin'; did you mean 'duration'?",
+        "unknown statistic 'meen'; did you mean 'mean'?",
+        "unknown job group 'slep'; did you mean 'sleep'?",
+        "unknown variable 'duratoin'; did you mean 'duration'?",
       ],
     });
     expect(parseMetricName('count.echo.sucess', new Set(['echo']))).toEqual({
       ok: false,
-      messages: ["no outcome 'sucess'; did you mean 'success'?"],
+      messages: ["unknown outcome 'sucess'; did you mean 'success'?"],
     });
   });
 
@@ -107,7 +107,7 @@ describe('parseMetricName', () => {
       const result = parseMetricName(`${name}.echo-duration`, new Set(['echo']));
       return result.ok
         ? 'understood'
-        : /^no statistic '.*'; did you mean '(.*)'\?$/.exec(result.messages[0] ?? '')?.[1];
+        : /^unknown statistic '.*'; did you mean '(.*)'\?$/.exec(result.messages[0] ?? '')?.[1];
     };
     expect(
       ['average', 'avg', 'var', 'stddev', 'stdev', 'Total', 'q95', 'P99', 'perc90', 'ema', 'p_5'].map(meant),
@@ -142,8 +142,10 @@ describe('parseMetricName', () => {
     expect(parseMetricName('skewness.echo-age', new Set(['echo']))).toMatchObject({
       ok: false,
       messages: [
-        expect.stringMatching(/^no statistic 'skewness'; there are count, mean, .* and percentiles like p95/),
-        "no variable 'age'; there are duration and pending",
+        expect.stringMatching(
+          /^unknown statistic 'skewness'; there are count, mean, .* and percentiles like p95/,
+        ),
+        "unknown variable 'age'; there are duration and pending",
       ],
     });
   });
@@ -190,16 +192,16 @@ describe('parseWindowedMetric', () => {
   });
 
   test.each([
-    ['avg', 'a.duration', "there is no function 'avg'; did you mean 'mean'?"],
-    ['meen', 'a.duration', "there is no function 'meen'; did you mean 'mean'?"],
-    ['ewma', 'a.duration', 'ewma takes no window'],
+    ['avg', 'a.duration', "unknown function 'avg'; did you mean 'mean'?"],
+    ['meen', 'a.duration', "unknown function 'meen'; did you mean 'mean'?"],
+    ['ewma', 'a.duration', 'ewma has no window'],
     ['mean', 'duration', "'duration' names no variable"],
-    ['mean', 'a.duratoin', "no variable 'duratoin'; did you mean 'duration'?"],
-    ['mean', 'x.duration', "no job group 'x'"],
+    ['mean', 'a.duratoin', "unknown variable 'duratoin'; did you mean 'duration'?"],
+    ['mean', 'x.duration', "unknown job group 'x'"],
     ['rate', 'a.finished', "'a.finished' names no count"],
     ['rate', 'count.a.pending', 'pending rises and falls, so it has no rate; there are submitted,'],
-    ['rate', 'count.a.finishd', "no outcome 'finishd'; did you mean 'finished'?"],
-    ['frobnicate', 'a.duration', "there is no function 'frobnicate'; over a window there are"],
+    ['rate', 'count.a.finishd', "unknown outcome 'finishd'; did you mean 'finished'?"],
+    ['frobnicate', 'a.duration', "unknown function 'frobnicate'; over a window there are"],
   ])('reports the mistake in %s of %s', (name, path, message) => {
     expect(said(name, path)).toContain(message);
   });

@@ -79,24 +79,24 @@ describe('an event of a test', () => {
   });
 
   test.each([
-    ['', /^0 here is missing an event/],
-    ['fial a 1', /^0 no event 'fial'; did you mean 'fail'\?/],
-    ['submit', /^6 here is missing the job group/],
+    ['', /^0 expected an event/],
+    ['fial a 1', /^0 unknown event 'fial'; did you mean 'fail'\?/],
+    ['submit', /^6 expected the job group/],
     ['submit a x0', /^9 how many is x and a number/],
     ['submit a x1000000', /^9 how many is x and a number from 1 to 100000/],
-    ['submit a with', /^13 here is missing a parameter/],
+    ['submit a with', /^13 expected a parameter/],
     ['submit a with x', /^14 a parameter is a name, = and a value/],
     ['submit a 5', /^9 nothing is expected here; found '5'/],
     ['submit "a x5', /^7 the name that begins here has no closing "/],
-    ['finish a', /^8 here is missing which jobs/],
+    ['finish a', /^8 expected which jobs/],
     ['finish a 1-3', /^9 jobs are 2, 1\.\.3/],
     ['finish a 1,x', /^11 jobs are/],
     ['finish a 0', /^9 jobs are counted from 1/],
     ['finish a 1,3..2', /^11 a range goes up: write 2\.\.3/],
-    ['finish a 1..999999999', /^9 a line means 100000 jobs/],
+    ['finish a 1..999999999', /^9 a line can refer to 100000 jobs/],
     ['fail a 1 exit 0', /^14 an exit code is an integer from 1 to 255; found '0'/],
     ['fail a 1 signal HUNGRY', /^16 'HUNGRY' is not a signal/],
-    ['exception a 1', /^13 here is missing the type/],
+    ['exception a 1', /^13 expected the type/],
     ['exception a 1 oom severity 8', /^27 a severity/],
     ['heartbeat now', /^10 nothing is expected here/],
   ])('%j is refused', (text, fault) => {
@@ -119,7 +119,7 @@ describe('an outcome of a test', () => {
   });
 
   test('is shown with the valid outcomes', () => {
-    expect(faultOf(parseOutcome('sucess'))).toBe("0 no outcome 'sucess'; did you mean 'success'?");
+    expect(faultOf(parseOutcome('sucess'))).toBe("0 unknown outcome 'sucess'; did you mean 'success'?");
     expect(faultOf(parseOutcome('exit 256'))).toMatch(/^5 an exit code/);
   });
 });
