@@ -65,7 +65,7 @@ export function runsUserCode(action: Action): boolean {
   return kindOf(action).runsUserCode;
 }
 
-/** What the engine has to know of the actions of rules. `makePortion` is null where JavaScript submits all jobs. */
+/** The facts about actions of rules that the engine needs. `makePortion` is null where JavaScript submits all jobs. */
 export function actionPlans(groups: EnsembleConfig['groups'], makePortion: MakePortion | null): ActionPlans {
   return {
     wantsEvent: (action) => kindOf(action).wantsEvent(action, groups),

@@ -1,4 +1,4 @@
-/** What the definition of an action has: everything that the rest of the program knows of the kind. */
+/** The definition of an action: everything that the program knows of the kind. */
 
 import type { ActionKind, ActionKinds, ActionOf, ReportOf } from '../model/action.js';
 import type { EnsembleConfig, Rule } from '../model/ensemble.js';
@@ -14,7 +14,7 @@ type ValuesOf<K extends Keys> = {
   readonly [Name in keyof K]: K[Name] extends ActionKey<infer V> ? V : never;
 };
 
-/** What an action acts on, in a graph. */
+/** The target of an action in a graph. */
 export type ActionTarget =
   /** A job group; null for a group that the rule alone does not determine. */
   | { readonly kind: 'group'; readonly group: string | null }
@@ -23,7 +23,7 @@ export type ActionTarget =
   /** Code of the user. */
   | { readonly kind: 'code'; readonly id: string; readonly title: string };
 
-/** One line about what an action does, for people. */
+/** One line about an action, for users. */
 export interface ReportLine {
   readonly what: string;
   /** Shown in brackets. */
@@ -34,7 +34,7 @@ export interface ReportLine {
 
 /** How actions of a kind are described. Control characters are escaped by the caller, except in `planned`. */
 export interface ActionWords<Kind extends ActionKind> {
-  /** What the action would do, for a dry run and a replay. */
+  /** The planned action, for a dry run and a replay. */
   planned(
     action: ActionOf<Kind>,
     rule: Pick<Rule, 'trigger'>,
@@ -42,9 +42,9 @@ export interface ActionWords<Kind extends ActionKind> {
   ): string;
   /** The label of the edge to its target in a graph. */
   drawn(action: ActionOf<Kind>): string;
-  /** What a run prints. */
+  /** The output of a run. */
   line(report: ReportOf<Kind>): ReportLine;
-  /** What was done, for the person who requested it. */
+  /** The performed action, for the caller who requested it. */
   done(report: ReportOf<Kind>): string;
 }
 
@@ -52,7 +52,10 @@ export interface ActionWords<Kind extends ActionKind> {
 type Performance<Kind extends ActionKind> =
   | {
       readonly runsUserCode: false;
-      /** Throws what is wrong; an error other than an EnsembleError is reported with the name of the action. */
+      /**
+       * Throws the reason of a failure; an error other than an EnsembleError is reported with the name of the
+       * action.
+       */
       perform(context: ActionContext, request: ActionRequest<ActionOf<Kind>>): Promise<void>;
     }
   | {
@@ -73,7 +76,7 @@ interface Facts<Kind extends ActionKind> {
   readonly needsHeartbeat: boolean;
   /** Whether the firing must carry the context of its event and the metrics. */
   wantsEvent(action: ActionOf<Kind>, groups: EnsembleConfig['groups']): boolean;
-  /** What the action acts on; null for nothing that a graph shows. */
+  /** The target of the action; null without one in a graph. */
   target(action: ActionOf<Kind>, rule: Pick<Rule, 'trigger'>): ActionTarget | null;
   readonly words: ActionWords<Kind>;
 }

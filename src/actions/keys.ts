@@ -1,4 +1,4 @@
-/** Keys that actions have in a file: their shapes, their meaning, and what may stand there. */
+/** Keys of actions in a file: their shapes, meanings, and valid values. */
 
 import { z } from 'zod';
 import { noJobGroup } from '../language/metric-name.js';
@@ -17,7 +17,7 @@ export interface KeyPlace {
   /** Whether the rule is due at events of jobs, so that the action may be about the job of the event. */
   readonly onJob: boolean;
   readonly names: KeyNames;
-  /** Reports what is wrong with the value, or with what stands at a path in it. */
+  /** Reports a mistake in the value, or in the part at a path in it. */
   error(message: string, at?: Path, part?: 'key' | 'value'): void;
   /** Reports a missing key, unless its value was reported before. */
   missing(message: string): void;
@@ -38,7 +38,7 @@ export interface KeyNames {
   readonly parameters: ReadonlyMap<string, ReadonlySet<string>>;
   /** Whether all groups could be read. Only then is another name unknown. */
   readonly complete: boolean;
-  /** Whether the file has functions, be they right or wrong. */
+  /** Whether the file has functions, valid or not. */
   readonly hasFunctions: boolean;
 }
 
@@ -52,9 +52,9 @@ export interface ActionKey<Value = unknown> {
   readonly default?: string;
   /** Whether every action of the kind must have it, wherever it stands. */
   readonly required: boolean;
-  /** What the value is, for advice and for tests of rules. */
+  /** The type of the value, for advice and for tests of rules. */
   readonly holds?: 'group' | 'command';
-  /** The value; undefined after a report of what is wrong with it. */
+  /** The value; undefined after a report of a mistake. */
   read(written: unknown, place: KeyPlace): Value | undefined;
 }
 
@@ -153,7 +153,7 @@ function integerWithin(
   return undefined;
 }
 
-/** How many of something; null where the key is absent. */
+/** A number of things; null where the key is absent. */
 export function countKey(description: string) {
   return actionKey<string | number, number | null>({
     shape: valueShape,
@@ -163,7 +163,7 @@ export function countKey(description: string) {
   });
 }
 
-/** An integer that must be there. */
+/** A required integer. */
 export function integerKey(description: string, least: number, most: number) {
   return actionKey<string | number, number>({
     shape: valueShape,

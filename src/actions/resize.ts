@@ -1,4 +1,4 @@
-/** What `grow` and `shrink` have in common: they change the size of the resources that the jobs run on. */
+/** The common parts of `grow` and `shrink`, which change the size of the resources that the jobs run on. */
 
 import { ActionError } from '../errors.js';
 import type { ResizeOutcome } from '../members/member.js';
@@ -20,7 +20,7 @@ export function resizeLine(name: string, { before, after, note }: ResizeOutcome)
   return { what: name, note: note ?? `from ${before} to ${after}` };
 }
 
-/** What was done; `verb` is the past tense of the action. */
+/** The performed action; `verb` is the past tense of the action. */
 export function resizeDone(verb: string, { before, after, note }: ResizeOutcome): string {
   if (note) return note;
   return before === after ? `no change: the size is ${after}` : `${verb} from ${before} to ${after}`;

@@ -1,4 +1,4 @@
-/** What an action would do, in words: for dry runs and replays, which perform none. */
+/** Describes actions in words: for dry runs and replays, which perform none. */
 
 import { kindOf } from '../actions/catalog.js';
 import type { EnsembleConfig, Rule } from '../model/ensemble.js';
@@ -10,7 +10,7 @@ export function isoTime(seconds: number): string {
   return Number.isNaN(time.getTime()) ? `${seconds} s` : time.toISOString();
 }
 
-/** What the action does and where it leads. A submission takes a line for each entry of its group. */
+/** The action, and the state that it leads to. A submission takes a line for each entry of its group. */
 export function plannedAction(rule: Rule, config: EnsembleConfig): string {
   const { action } = rule;
   const planned = kindOf(action).words.planned(action, rule, config);

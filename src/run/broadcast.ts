@@ -1,15 +1,15 @@
-/** A stream that any number of consumers can follow with `for await`, each from when it began. */
+/** A stream that any number of consumers can follow with `for await`, each from its own beginning. */
 
 import { ItemStream } from '../engine/item-stream.js';
 
-/** Items that wait for a consumer who has not asked for one yet: he may never do so. */
+/** Items that wait for a consumer before its first request, which may never come. */
 const MOST_UNASKED = 4096;
-/** Items that wait for a consumer who has. */
+/** Items that wait for a consumer after its first request. */
 const MOST_WAITING = 1_048_576;
 
-/** What a consumer follows. */
+/** The part of a consumer. */
 export interface Subscription<T> extends AsyncIterableIterator<T> {
-  /** Items that there was no room for; the oldest ones, each time. */
+  /** Items without room; the oldest ones, each time. */
   readonly dropped: number;
 }
 
@@ -17,7 +17,7 @@ export class Broadcast<T> {
   readonly #subscribers = new Set<Subscriber<T>>();
   #ended = false;
 
-  /** Gives an item to every consumer; what a consumer has not taken yet waits for it, up to a bound. */
+  /** Gives an item to every consumer; items that are not taken yet wait, up to a bound. */
   push(item: T): void {
     for (const subscriber of this.#subscribers) {
       if (!subscriber.push(item)) this.#subscribers.delete(subscriber);
@@ -32,8 +32,8 @@ export class Broadcast<T> {
   }
 
   /**
-   * Follows the stream from this call on, not from the first `next()`. Until that, the latest 4,096 items wait; from
-   * then on, up to 1,048,576. Nothing waits for a subscription that was given back, or that nobody holds any more.
+   * Follows the stream from this call on, not from the first `next()`. Before it, the latest 4,096 items wait;
+   * after it, up to 1,048,576. No items wait for a subscription that was returned, or is no longer referenced.
    */
   subscribe(): Subscription<T> {
     const subscriber = new Subscriber<T>();
@@ -46,10 +46,10 @@ export class Broadcast<T> {
 /** The broadcast's end of a subscription. Holds it only while its consumer waits for an item. */
 class Subscriber<T> {
   stream: WeakRef<BroadcastStream<T>> | null = null;
-  /** The consumer itself may be held by nothing but the promise that it waits for. */
+  /** Only the promise that the consumer waits for may hold the consumer. */
   waiting: BroadcastStream<T> | null = null;
 
-  /** False when nobody can ask for the item any more. */
+  /** False when the item can no longer be requested. */
   push(item: T): boolean {
     return this.stream?.deref()?.push(item) ?? false;
   }
@@ -108,7 +108,7 @@ class BroadcastStream<T> extends ItemStream<T> implements Subscription<T> {
 /** First in, first out, in constant time. */
 class Queue<T> {
   #in: T[] = [];
-  /** What is taken from, the next one last. */
+  /** The items to take, the next one last. */
   #out: T[] = [];
 
   add(item: T): void {

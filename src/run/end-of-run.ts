@@ -23,7 +23,7 @@ export interface RunEnding {
   readonly end: RunEnd;
   /** The error that ended it, for `stopped` and `failed`. */
   readonly error: EnsembleError | null;
-  /** What ended it, for `terminated` and `stopped`. */
+  /** The cause, for `terminated` and `stopped`. */
   readonly by: EndedBy | null;
 }
 

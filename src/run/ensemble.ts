@@ -44,7 +44,7 @@ export class Ensemble {
     return new Ensemble(configFromObject(value), options);
   }
 
-  /** An ensemble from a configuration that was loaded before. */
+  /** One listener for each action in flight. */
   static fromConfig(loaded: LoadedConfig, options: EnsembleOptions = {}): Ensemble {
     return new Ensemble(loaded, options);
   }

@@ -30,7 +30,7 @@ export function isExternal(name: string): name is ExternalAction['name'] {
 
 /** The result of an external action. */
 export interface ExternalOutcome {
-  /** What was done, in words. */
+  /** The performed action, in words. */
   readonly text: string;
   /** Sizes before and after `grow` and `shrink`; null for other actions. */
   readonly before: number | null;

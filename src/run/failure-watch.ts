@@ -1,6 +1,6 @@
 /**
- * Tells why jobs of a run fail, as it happens and at the end. The engine counts natively and tells of examples only:
- * the first jobs of each reason, then ever fewer. Of those the member is asked what it knows.
+ * Reports why jobs of a run fail, as it happens and at the end. The engine counts natively and reports only
+ * examples: the first jobs of each reason, then ever fewer. The member is asked for their details.
  */
 
 import type { NativeFailure, NativeGroupFailures } from '../engine/addon.js';
@@ -15,17 +15,17 @@ import {
 import type { MetricsSnapshot } from '../model/metrics.js';
 import { causeOf, isCancel, keyOfLine, repeats } from './failure-words.js';
 
-/** Jobs that the member is asked about at a time. */
+/** Jobs whose details are requested at a time. */
 const MOST_ASKED = 16;
-/** Different lines of standard error that are kept of a reason. */
+/** Different lines of standard error that are kept for a reason. */
 const MOST_LINES = 4;
 /** Milliseconds after which a job stays unexplained. */
 const PATIENCE = 5000;
 
-/** What is known of the examples of a reason. */
+/** Details of the examples of a reason. */
 interface Examples {
   readonly traces: Map<bigint, JobTrace | null>;
-  /** By what they have in common. */
+  /** By their common properties. */
   readonly lines: Map<string, string>;
   told: boolean;
 }
@@ -42,7 +42,7 @@ export class FailureWatch {
   /** By group, then by reason, both as the engine numbers them. */
   readonly #examples = new Map<number, Map<number, Examples>>();
   readonly #waiting: NativeFailure[] = [];
-  /** What the member has been asked about and has not answered. */
+  /** Requests to the member without an answer. */
   readonly #asked = new Set<NativeFailure>();
   #closed = false;
   #onSettled: (() => void)[] = [];
@@ -57,7 +57,7 @@ export class FailureWatch {
     this.#askSome();
   }
 
-  /** Resolves when all examples have been told, or stay unexplained because the member takes too long. */
+  /** Resolves when all examples have been reported, or stay unexplained because the member takes too long. */
   async settled(): Promise<void> {
     if (this.#asked.size === 0) return;
     const timer = setTimeout(() => this.close(), PATIENCE);
@@ -65,7 +65,7 @@ export class FailureWatch {
     clearTimeout(timer);
   }
 
-  /** The member is asked no more: what is still to be told is told without what it knows. */
+  /** No more requests to the member: the remaining examples are reported without its details. */
   close(): void {
     this.#closed = true;
     const unexplained = [...this.#asked, ...this.#waiting.splice(0)];
@@ -74,7 +74,7 @@ export class FailureWatch {
     for (const resolve of this.#onSettled.splice(0)) resolve();
   }
 
-  /** The failures of every group that has some. */
+  /** The failures of every group with failed jobs. */
   conclude(failures: readonly NativeGroupFailures[], metrics: MetricsSnapshot): Map<string, GroupFailures> {
     const result = new Map<string, GroupFailures>();
     const groups = this.#options.groups();
@@ -100,7 +100,7 @@ export class FailureWatch {
     const jobs = [...native.jobs].map((job) => failedJob(job, examples?.traces.get(job) ?? null));
     return {
       ...causeOf(native),
-      // The run is over: what waits for its next try has failed.
+      // The run is over: jobs that wait for a retry have failed.
       count: native.count + native.waiting,
       lines: [...(examples?.lines.values() ?? [])],
       jobs,
@@ -120,13 +120,13 @@ export class FailureWatch {
   async #ask(native: NativeFailure): Promise<void> {
     this.#asked.add(native);
     const trace = await this.#options.member.explain?.(native.job, native.started).catch(() => null);
-    // Told already, without it.
+    // Reported before, without details.
     if (!this.#asked.delete(native)) return;
     this.#tell(native, trace ?? null);
     this.#askSome();
   }
 
-  /** Reports the first job of each reason, and one whose standard error says something new. */
+  /** Reports the first job of each reason, and each job with a new line on standard error. */
   #tell({ group, reason, job, again, what }: NativeFailure, found: JobTrace | null): void {
     const examples = this.#examplesOf(group, reason);
     const cause = causeOf(what);

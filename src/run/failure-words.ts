@@ -15,7 +15,7 @@ const { SIGKILL } = constants.signals;
 /** In the order of FailureKind in native/engine/failures.h. */
 const kinds = ['exception', 'status', 'unknown', 'canceled', 'more'] as const;
 
-/** What a wait(2) status says; Flux's shell tells signals by exit statuses above 128. */
+/** The meaning of a wait(2) status. Flux's shell reports signals by exit statuses above 128. */
 function readStatus(status: number): Pick<FailureCause, 'exitStatus' | 'signal'> {
   const signal = status & 0x7f;
   if (signal !== 0) return { exitStatus: null, signal: SIGNALS.get(signal) ?? `signal ${signal}` };
@@ -33,14 +33,14 @@ function describeStatus(status: number): string {
   return `exit status ${exitStatus}`;
 }
 
-/** The note without the task and host that come first: those are of one job. */
+/** The note without the task and host at its beginning, which belong to one job. */
 function describeException(type: string, note: string): string {
   const text = note.replace(/^task \d+ \(host [^)]*\): /, '');
   if (text === '') return `exception of type ${type}`;
   return type === 'exec' ? text : `${type}: ${text}`;
 }
 
-/** What the jobs of a native reason have in common. */
+/** The common properties of the jobs of a native reason. */
 export function causeOf({ kind, type, note, varies, status }: NativeFailureReason): FailureCause {
   const ended = status === 0 ? { exitStatus: null, signal: null } : readStatus(status);
   const nothing = { exception: null, note: null, exitStatus: null, signal: null };
@@ -67,17 +67,17 @@ export function causeOf({ kind, type, note, varies, status }: NativeFailureReaso
   }
 }
 
-/** Whether somebody else has canceled the jobs: they have not failed. */
+/** Whether the jobs were canceled from outside of the run: they have not failed. */
 export function isCancel({ kind }: NativeFailureReason): boolean {
   return kinds[kind] === 'canceled';
 }
 
-/** A text without what differs from job to job: two lines of one key say the same. */
+/** A text without the parts that differ between jobs, as a key. */
 export function keyOfLine(line: string): string {
   return line.replace(/\S*\d\S*|\S*\/\S*/g, '#');
 }
 
-/** Whether a line on standard error only repeats the reason, as what starts jobs writes it there. */
+/** Whether a line on standard error only repeats the reason, as launchers write it there. */
 export function repeats(line: string, { note }: FailureCause): boolean {
   const text = line.replace(/^(?:ensemble|flux-shell\[\d+\]): *(?:FATAL: |ERROR: )?/, '');
   return note?.includes(text) === true || (note !== null && note !== '' && text.includes(note));

@@ -1,11 +1,11 @@
-/** What code of the user returned: checked by the same code as the file, so the same things are allowed. */
+/** Answers of user code: they are checked by the code of the file, so the same things are valid. */
 
 import { resolveAddedAction, resolveAddedRule } from '../config/resolve/added.js';
 import { ConfigError } from '../errors.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import { type FollowUp, NoAction } from '../model/follow-up.js';
 
-/** Values inside each other; an action has some. */
+/** Maximum depth of values; an action has a few levels. */
 const DEEPEST = 64;
 
 /** The follow-ups. `onJob`: there is a job of an event that they may be about. Throws NoAction. */
@@ -33,7 +33,7 @@ function readOne(item: unknown, config: EnsembleConfig, onJob: boolean): FollowU
   }
 }
 
-/** Throws NoAction for what no file could hold: values that hold themselves, numbers and text that can't be written. */
+/** Throws NoAction for values that a file can't hold: cycles, and invalid numbers and text. */
 function checkPlain(value: unknown, path = '', depth = 0): void {
   const refuse = (message: string): never => {
     throw new NoAction(`${path === '' ? '' : `${path}: `}${message}`);

@@ -1,4 +1,4 @@
-/** Keeps what an observer throws away from the run. */
+/** Protects the run from errors of an observer. */
 
 import { EnsembleError } from '../errors.js';
 import type { EnsembleObserver } from '../model/observer.js';

@@ -3,7 +3,7 @@
 import { runsUserCode } from '../actions/catalog.js';
 import type { Rule } from '../model/ensemble.js';
 
-/** The sources of derived triggers, beyond the events that the statistics need anyway. */
+/** The sources of derived triggers, in addition to the events of the statistics. */
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
   sched: ['validate', 'depend', 'priority', 'urgency', 'jobspec-update', 'flux-restart'],
   run: ['alloc'],
@@ -24,7 +24,7 @@ export function neededEvents(rules: readonly Rule[]): string[] | null {
   for (const { trigger, action } of rules) {
     if (runsUserCode(action)) return null;
     if (trigger.kind !== 'job') continue;
-    // A job has stalled when no event at all came.
+    // A job has stalled after a time without any event.
     if (trigger.event === 'debug' || trigger.event === 'stalled') return null;
     for (const name of SOURCES[trigger.event] ?? [trigger.event]) names.add(name);
   }

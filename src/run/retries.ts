@@ -1,4 +1,4 @@
-/** Submits jobs that ended badly again. */
+/** Submits failed jobs again. */
 
 import type { ActionContext } from '../actions/context.js';
 import { asSubmitted } from '../actions/submit/fill-in.js';

@@ -46,7 +46,7 @@ function describePortion({ entry, count }: Portion): string {
   return escapeControls(parts.map(([key, value]) => `(${key}:${value})`).join(','));
 }
 
-/** Job entries, one on each line. Of many rows of parameters, only the first ones are shown. */
+/** Job entries, one on each line. Only the first of many rows of parameters are shown. */
 export function describePortions(portions: readonly Portion[]): string {
   const many = portions.length > MAX_DESCRIBED && portions.some(({ entry }) => entry.draft !== null);
   const shown = many ? portions.slice(0, MAX_DESCRIBED - 1) : portions;

@@ -73,9 +73,6 @@ const NOT_YET: readonly string[] = [
   'native/engine/rule_book.h',
   'native/test/judge_report_test.cpp',
   'native/test/judge_test.cpp',
-  'src/actions',
-  'src/cli/planned-action.ts',
-  'src/run',
 ];
 
 const FILES = /^(?:src|native|bench|test|proto|docs)\/.*\.(?:ts|mjs|h|cpp|proto|py|lua|sh|md)$|^[A-Z]+\.md$/;
