@@ -6,10 +6,18 @@
 
 /** The schema library of configurations and plugins (zod.dev), so that a plugin needs no other package. */
 export { z } from 'zod';
-export { configFromObject, type LoadedConfig, loadConfig, parseConfig } from './config/load.js';
+export type { ActionName, ExternalName } from './actions/catalog.js';
+export {
+  configFromObject,
+  type LoadedConfig,
+  type LoadOptions,
+  loadConfig,
+  parseConfig,
+} from './config/load.js';
 export { formatDiagnostics } from './config/source/format.js';
 export type { DecodeError } from './engine/addon.js';
 export type { EventBatch, EventRow, EventStreamOptions } from './engine/event-batch.js';
+export type { SubmitPortion } from './engine/plan/plan.js';
 export { metricValue } from './engine/snapshot.js';
 export {
   ActionError,
@@ -21,33 +29,61 @@ export {
   ServiceError,
 } from './errors.js';
 export { parseMetricName } from './language/metric-name.js';
-export type { MemberChoice } from './members/create.js';
+export type { MemberChoice, MemberName } from './members/create.js';
 export type {
+  EndOfRun,
   Member,
+  MemberHost,
   MemberSink,
   NodeScaler,
   ResizeOutcome,
   SubmitOrigin,
 } from './members/member.js';
-export type { Action, ActionReport } from './model/action.js';
-export type { Condition } from './model/condition.js';
+export type {
+  Action,
+  ActionCommon,
+  ActionKind,
+  ActionOf,
+  ActionReport,
+  ReportOf,
+} from './model/action.js';
+export type { Comparison, Condition, ConditionStep, ExpressionCondition } from './model/condition.js';
 export { describeEndedBy, type EndedBy } from './model/ended-by.js';
 export type {
   ConfigPlugin,
+  CustomSource,
   EnsembleConfig,
   GroupProbe,
   JobEntry,
   JobGroup,
   JobTemplate,
+  RetryPolicy,
   Rule,
 } from './model/ensemble.js';
-export type { FailedJob, Failure, FailureReason, GroupFailures, JobTrace } from './model/failure.js';
-export type { Firing } from './model/firing.js';
+export type {
+  FailedJob,
+  Failure,
+  FailureCause,
+  FailureReason,
+  GroupFailures,
+  JobTrace,
+} from './model/failure.js';
+export type { Firing, JobOrigin } from './model/firing.js';
 export { formatJobId, parseJobId } from './model/job-id.js';
-export type { Count, MetricName, Statistic, Variable } from './model/metric-names.js';
-export type { EngineStatus, GroupMetrics, MetricsSnapshot, SummaryValues } from './model/metrics.js';
+export type { Count, KeptStatistic, MetricName, Statistic, Variable } from './model/metric-names.js';
+export type {
+  EngineStatus,
+  GroupMetrics,
+  GroupStates,
+  MetricsSnapshot,
+  StreamState,
+  SummaryValues,
+} from './model/metrics.js';
 export type { EnsembleObserver } from './model/observer.js';
 export type { Parameters, ParameterValue } from './model/parameters.js';
+export type { PluginPartName } from './model/part-name.js';
+export type { PluginEntry, PluginInfo } from './model/plugin.js';
+export type { Retry } from './model/retry.js';
 export type { RuleReport } from './model/rule-report.js';
 export type { Trigger } from './model/trigger.js';
 export type {
@@ -57,9 +93,11 @@ export type {
   CustomHandle,
   CustomMetrics,
 } from './model/user-function.js';
+export type { Given as WrittenValue, Row as WrittenParameters, Written } from './model/written.js';
 export {
   definePlugin,
   type JobDefaults,
+  type OptionsIssue,
   type OptionsSchema,
   type Plugin,
   type PluginAction,
@@ -72,10 +110,11 @@ export {
 export { openRecording, type RecordingReader } from './recording/reader.js';
 export { Replay, type ReplayOptions, type ReplayResult } from './recording/replay.js';
 export { type SynthOptions, synthesize } from './recording/synth.js';
-export { openRecorder, type Recorder } from './recording/writer.js';
+export { openRecorder, type Recorder, type RecorderOptions } from './recording/writer.js';
 export type { Subscription } from './run/broadcast.js';
-export type { RunEnd } from './run/end-of-run.js';
+export type { RunEnd, RunEnding } from './run/end-of-run.js';
 export { Ensemble } from './run/ensemble.js';
 export type { ExternalAction, ExternalOutcome } from './run/external-actions.js';
 export type { EnsembleOptions } from './run/options.js';
 export type { LeftJobs, RunResult } from './run/result.js';
+export type { Fault, Result } from './text/result.js';

@@ -8,6 +8,7 @@ import type { FollowUp } from '../model/follow-up.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import type { LoadedFunctions } from '../model/user-function.js';
 import type { PluginProcesses } from '../plugins/processes.js';
+import type { Result } from '../text/result.js';
 import type { Programs } from '../usercode/programs.js';
 import type { SweepCursors } from './submit/sweep-cursor.js';
 
@@ -24,9 +25,9 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /**
    * Checks an answer of user code and returns the actions and rules that it asks for. `onJob`: they may be about the
-   * job of an event. Throws NoAction.
+   * job of an event.
    */
-  readAnswer(answer: unknown, onJob: boolean): FollowUp[];
+  readAnswer(answer: unknown, onJob: boolean): Result<FollowUp[]>;
   /** Adds a rule to the running ensemble. */
   addRule(rule: Rule): Promise<void>;
   /** Goes to another state of the ensemble. */

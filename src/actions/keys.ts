@@ -9,6 +9,7 @@ import type { Given } from '../model/written.js';
 import { describeValue, quote } from '../text/describe.js';
 import { durationSeconds } from '../text/duration.js';
 import type { Path } from '../text/path.js';
+import { describeFaults } from '../text/result.js';
 
 /** The place of a key in a file, and what its value may refer to. */
 export interface KeyPlace {
@@ -216,7 +217,7 @@ export const commandKey = actionKey<string, { readonly text: string; readonly wo
       for (const word of words.value) place.checkTags(word);
       return { text: command, words: words.value };
     }
-    place.error(words.ok ? 'must name a program' : words.messages.join('; '));
+    place.error(words.ok ? 'must name a program' : describeFaults(words));
     return undefined;
   },
 });

@@ -3,9 +3,10 @@
 import { ActionError } from '../errors.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { FiringEvent } from '../model/firing.js';
-import { type FollowUp, NoAction } from '../model/follow-up.js';
+import { type FollowUp, InvalidAnswer } from '../model/follow-up.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { CustomEvent, CustomHandle } from '../model/user-function.js';
+import { describeFaults } from '../text/result.js';
 import type { ActionContext } from './context.js';
 import { type ActionRequest, describeOrigin, endedByCode, type RuleRequest } from './request.js';
 
@@ -111,10 +112,12 @@ export async function callCode(
     const stop = new AbortController();
     const handle = customHandle(context, stop.signal, endedByCode(origin, code));
     const answer = await turn(() => withinTime(() => work(stop, handle), timeout, stop, context.signal));
-    return context.readAnswer(answer, event !== null);
+    const followUps = context.readAnswer(answer, event !== null);
+    if (!followUps.ok) throw new InvalidAnswer(describeFaults(followUps));
+    return followUps.value;
   } catch (cause) {
     if (cause instanceof RunEnded) return [];
-    if (!(cause instanceof NoAction)) throw failureOf(cause, where, rule, "the action's");
+    if (!(cause instanceof InvalidAnswer)) throw failureOf(cause, where, rule, "the action's");
     throw new ActionError(`${where} returned an invalid action: ${cause.message}`, rule, {
       cause,
       code: 'ERR_CUSTOM',

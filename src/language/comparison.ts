@@ -3,7 +3,7 @@
 import type { Comparison, Condition, ExpressionCondition } from '../model/condition.js';
 import type { MetricName } from '../model/metric-names.js';
 import { quote } from '../text/describe.js';
-import { type Parsed, parsed, refused } from '../text/result.js';
+import { failed, ok, type Result } from '../text/result.js';
 import { isRounded } from './rounded.js';
 
 // No two neighbouring parts can match the same character, so a long text takes linear time.
@@ -12,22 +12,22 @@ const PATTERN = /^(<=|>=|==|!=|<|>|=)?[ \t]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE]
 const ALLOWED = "write a number, or one of < <= > >= == != and a number, like '> 5'";
 
 /** Reads a comparison. A number, bare or in a string, asks for equality. */
-export function parseCondition(when: number | string): Parsed<Condition> {
+export function parseCondition(when: number | string): Result<Condition> {
   if (typeof when === 'number') {
-    if (!Number.isFinite(when)) return refused(`${when} is not a number to compare with; ${ALLOWED}`);
-    return parsed({ comparison: '==', threshold: when });
+    if (!Number.isFinite(when)) return failed(`${when} is not a number to compare with; ${ALLOWED}`);
+    return ok({ comparison: '==', threshold: when });
   }
   const match = PATTERN.exec(when.trim());
   const [, comparison = '==', digits] = match ?? [];
-  if (digits === undefined) return refused(`${quote(when)} is not a condition; ${ALLOWED}`);
+  if (digits === undefined) return failed(`${quote(when)} is not a condition; ${ALLOWED}`);
 
   const threshold = Number(digits);
   if (isRounded(digits)) {
-    return refused(`${quote(digits)} is too large for an exact comparison`);
+    return failed(`${quote(digits)} is too large for an exact comparison`);
   }
   // Text like 1e999 has the form of a number, but exceeds a double.
-  if (!Number.isFinite(threshold)) return refused(`the number in ${quote(when)} is too large; ${ALLOWED}`);
-  return parsed({ comparison: comparison === '=' ? '==' : (comparison as Comparison), threshold });
+  if (!Number.isFinite(threshold)) return failed(`the number in ${quote(when)} is too large; ${ALLOWED}`);
+  return ok({ comparison: comparison === '=' ? '==' : (comparison as Comparison), threshold });
 }
 
 /** Writes a comparison so that {@link parseCondition} reads the same one back. */

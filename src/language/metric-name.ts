@@ -16,7 +16,7 @@ import {
 } from '../model/metric-names.js';
 import { quote } from '../text/describe.js';
 import { DURATION_PATTERN, durationSeconds } from '../text/duration.js';
-import { type Parsed, parsed, refused } from '../text/result.js';
+import { failed, ok, type Result } from '../text/result.js';
 import { didYouMean, thereAre } from '../text/suggest.js';
 
 export { formatMetricName } from '../model/metric-names.js';
@@ -62,7 +62,7 @@ const CALL = /^([^\s.(]+(?:\.\d+)?)\((.+),\s*([\d.]+ ?[a-z]*)\)$/s;
  *
  * @param groups The job groups, or null to accept any name of a group, and of its variable.
  */
-export function parseMetricName(text: string, groups: ReadonlySet<string> | null = null): Parsed<MetricName> {
+export function parseMetricName(text: string, groups: ReadonlySet<string> | null = null): Result<MetricName> {
   const [, name, path, window] = CALL.exec(text) ?? [];
   if (name !== undefined && path !== undefined && window !== undefined) {
     if (/^\d+(\.\d+)?$/.test(window)) return parseWindowedMetric(name, path, Number(window), groups);
@@ -80,7 +80,7 @@ export function parseMetricName(text: string, groups: ReadonlySet<string> | null
   const tail = rest.slice(split + 1);
   const knownAsCount = head === 'count' && !(variablesOf(groups, group) ?? VARIABLES).includes(tail);
   if (head === '' || group === '' || tail === '' || knownAsCount) {
-    return refused(`${quote(text)} is not the name of a metric: ${FORMS}`);
+    return failed(`${quote(text)} is not the name of a metric: ${FORMS}`);
   }
   return statisticOf(head, group, tail, null, groups);
 }
@@ -98,9 +98,9 @@ export function parseWindowedMetric(
   path: string,
   window: number,
   groups: ReadonlySet<string> | null = null,
-): Parsed<MetricName> {
+): Result<MetricName> {
   if (!(window >= SHORTEST_WINDOW) || !Number.isFinite(window)) {
-    return refused(`a window of ${window}s is too short; write a longer one, like 10m`);
+    return failed(`a window of ${window}s is too short; write a longer one, like 10m`);
   }
   if (name === 'rate') return rateOf(path, window, groups);
   const split = path.lastIndexOf('.');
@@ -110,24 +110,24 @@ export function parseWindowedMetric(
     const known = ['rate', ...STATISTICS, ...ASKED_STATISTICS];
     const meant = synonymOf(name);
     const hint = meant === undefined ? didYouMean(name, known) || `; ${WINDOW_FORMS}` : didYouMeanThis(meant);
-    return refused(`unknown function ${quote(name)}${hint}`);
+    return failed(`unknown function ${quote(name)}${hint}`);
   }
   if (name === 'ewma')
-    return refused('ewma has no window, because it forgets by itself; write ewma.<group>-<variable>');
-  if (group === '' || tail === '') return refused(`${quote(path)} names no variable: ${WINDOW_FORMS}`);
+    return failed('ewma has no window, because it forgets by itself; write ewma.<group>-<variable>');
+  if (group === '' || tail === '') return failed(`${quote(path)} names no variable: ${WINDOW_FORMS}`);
   return statisticOf(name, group, tail, window, groups);
 }
 
-function rateOf(path: string, window: number, groups: ReadonlySet<string> | null): Parsed<MetricName> {
+function rateOf(path: string, window: number, groups: ReadonlySet<string> | null): Result<MetricName> {
   const count = path.startsWith('count.') ? parseCount(path.slice('count.'.length), groups) : null;
-  if (count === null) return refused(`${quote(path)} names no count: ${WINDOW_FORMS}`);
+  if (count === null) return failed(`${quote(path)} names no count: ${WINDOW_FORMS}`);
   if (!count.ok || count.value.kind !== 'count') return count;
   const { group, count: outcome } = count.value;
   if (GAUGES.includes(outcome)) {
     const growing = COUNTS.filter((name) => !GAUGES.includes(name));
-    return refused(`${outcome} rises and falls, so it has no rate${thereAre(growing)}`);
+    return failed(`${outcome} rises and falls, so it has no rate${thereAre(growing)}`);
   }
-  return parsed({ kind: 'rate', group, count: outcome, window });
+  return ok({ kind: 'rate', group, count: outcome, window });
 }
 
 /** The part before the first dot, or before the second one for a percentile: `p99.9`. */
@@ -144,7 +144,7 @@ function headOf(text: string, groups: ReadonlySet<string> | null): string {
 }
 
 /** `<group>.<outcome>`, or null for another form. */
-function parseCount(text: string, groups: ReadonlySet<string> | null): Parsed<MetricName> | null {
+function parseCount(text: string, groups: ReadonlySet<string> | null): Result<MetricName> | null {
   const split = text.lastIndexOf('.');
   const group = text.slice(0, Math.max(split, 0));
   const tail = text.slice(split + 1);
@@ -158,8 +158,8 @@ function parseCount(text: string, groups: ReadonlySet<string> | null): Parsed<Me
   if (groups !== null && !groups.has(group)) messages.push(noJobGroup(group, groups));
   if (count === undefined) messages.push(unknown('outcome', tail, COUNTS));
   return count === undefined || messages.length > 0
-    ? refused(...messages)
-    : parsed({ kind: 'count', group, count });
+    ? failed(...messages)
+    : ok({ kind: 'count', group, count });
 }
 
 function statisticOf(
@@ -168,7 +168,7 @@ function statisticOf(
   variable: string,
   window: number | null,
   groups: ReadonlySet<string> | null,
-): Parsed<MetricName> {
+): Result<MetricName> {
   const messages: string[] = [];
   const variables = variablesOf(groups, group);
   if (!isStatistic(statistic)) messages.push(unknownStatistic(statistic));
@@ -177,8 +177,8 @@ function statisticOf(
     messages.push(unknown('variable', variable, variables));
   }
   return messages.length > 0
-    ? refused(...messages)
-    : parsed({
+    ? failed(...messages)
+    : ok({
         kind: 'statistic',
         statistic: statistic as Statistic,
         group,

@@ -1,6 +1,6 @@
 /** A command's text -> its words, as a POSIX shell splits them; nothing is expanded. */
 
-import { type Parsed, parsed, refused } from '../text/result.js';
+import { failed, ok, type Result } from '../text/result.js';
 
 /** Characters that a backslash quotes inside double quotes (POSIX 2.2.3). */
 const ESCAPED_IN_QUOTES = '"\\$`';
@@ -20,7 +20,7 @@ export interface CommandPart {
  * `" \ $` and backquote, a backslash elsewhere keeps the next character, and one before the end of a line joins it with
  * the next line. A tag in double braces is kept, blanks and all.
  */
-export function partsOf(command: string): Parsed<CommandPart[]> {
+export function partsOf(command: string): Result<CommandPart[]> {
   const parts: CommandPart[] = [];
   let i = 0;
   const add = (kind: CommandPart['kind'], text: string, end: number) => {
@@ -33,7 +33,7 @@ export function partsOf(command: string): Parsed<CommandPart[]> {
       add('blank', char, i + 1);
     } else if (char === '\\') {
       const next = command[i + 1];
-      if (next === undefined) return refused('the command ends in a lone \\');
+      if (next === undefined) return failed('the command ends in a lone \\');
       if (next === '\n') i += 2;
       else add('kept', next, i + 2);
     } else if (command.startsWith('{{', i) && command.includes('}}', i)) {
@@ -41,17 +41,17 @@ export function partsOf(command: string): Parsed<CommandPart[]> {
       add('kept', command.slice(i, end), end);
     } else if (char === "'") {
       const end = command.indexOf("'", i + 1);
-      if (end === -1) return refused('the command has a quote that is never closed');
+      if (end === -1) return failed('the command has a quote that is never closed');
       add('kept', command.slice(i + 1, end), end + 1);
     } else if (char === '"') {
       const quoted = inDoubleQuotes(command, i + 1);
-      if (quoted === null) return refused('the command has a quote that is never closed');
+      if (quoted === null) return failed('the command has a quote that is never closed');
       add('kept', quoted.text, quoted.end);
     } else {
       add('plain', char, i + 1);
     }
   }
-  return parsed(parts);
+  return ok(parts);
 }
 
 /** The text after a double quote, and the end of the closing one; null when it is missing. */
@@ -74,7 +74,7 @@ function inDoubleQuotes(command: string, from: number): { text: string; end: num
 }
 
 /** The words of a command. */
-export function splitWords(command: string): Parsed<string[]> {
+export function splitWords(command: string): Result<string[]> {
   const parts = partsOf(command);
   if (!parts.ok) return parts;
   const words: string[] = [];
@@ -89,5 +89,5 @@ export function splitWords(command: string): Parsed<string[]> {
     }
   }
   if (word !== null) words.push(word);
-  return parsed(words);
+  return ok(words);
 }

@@ -1,6 +1,7 @@
 /** The names that templates of a file may use. */
 
 import { quote } from '../text/describe.js';
+import { messagesOf } from '../text/result.js';
 import { didYouMean } from '../text/suggest.js';
 import { parseMetricName } from './metric-name.js';
 import { namesIn } from './template.js';
@@ -44,7 +45,7 @@ export interface KnownNames {
 /** The names in a template, except Flux's own, and the mistakes in it. */
 export function checkTemplate(text: string, known: KnownNames): { names: string[]; messages: string[] } {
   const found = namesIn(text);
-  if (!found.ok) return { names: [], messages: [...found.messages] };
+  if (!found.ok) return { names: [], messages: messagesOf(found) };
   const ours = found.value.filter((name) => known.parameters.includes(name) || !known.isFluxTag(name));
   return { names: ours, messages: ours.flatMap((name) => whatIsWrongWith(name, known)) };
 }
@@ -57,7 +58,7 @@ function whatIsWrongWith(name: string, known: KnownNames): string[] {
   if (EVENT_NAMES.some((event) => event === name) || /^event\.context\.[^.\s]+$/.test(name)) return [];
   if (name.startsWith('metrics.')) {
     const metric = parseMetricName(name.slice('metrics.'.length), groups);
-    return metric.ok ? [] : [...metric.messages];
+    return messagesOf(metric);
   }
   const ofJob = /^job\.parameters\.(.+)$/.exec(name)?.[1];
   if (ofJob !== undefined && ofAnyJob.has(ofJob)) return [];

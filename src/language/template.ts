@@ -6,7 +6,7 @@
 import Mustache from 'mustache';
 import type { Given } from '../model/written.js';
 import { escapeControls, quote } from '../text/describe.js';
-import { type Parsed, parsed, refused } from '../text/result.js';
+import { failed, ok, type Result } from '../text/result.js';
 
 /** The value of a name; may throw. */
 export type Lookup = (name: string) => Given;
@@ -39,22 +39,22 @@ function onlyNames(text: string, tag: string): string {
 }
 
 /** The names in a text, or the mistake in it. */
-export function namesIn(text: string): Parsed<string[]> {
+export function namesIn(text: string): Result<string[]> {
   let tokens: readonly Token[];
   try {
     tokens = writer.parse(text) as Token[];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    if (/^Unclosed tag/.test(reason)) return refused(`${quote(text)}: a {{ is not closed by }}`);
+    if (/^Unclosed tag/.test(reason)) return failed(`${quote(text)}: a {{ is not closed by }}`);
     const section = /^(?:Unclosed|Unopened) section "(.*?)"/.exec(reason)?.[1];
-    if (section !== undefined) return refused(onlyNames(text, `#${section}`));
-    return refused(`${quote(text)} is not a valid template: ${reason}`);
+    if (section !== undefined) return failed(onlyNames(text, `#${section}`));
+    return failed(`${quote(text)} is not a valid template: ${reason}`);
   }
   const odd = tokens.find(([kind]) => !['text', 'name', '&', '=', '!'].includes(kind));
   if (odd !== undefined) {
-    return refused(onlyNames(text, `${odd[0]}${odd[1]}`));
+    return failed(onlyNames(text, `${odd[0]}${odd[1]}`));
   }
-  return parsed(tokens.filter(([kind]) => kind === 'name' || kind === '&').map(([, name]) => name));
+  return ok(tokens.filter(([kind]) => kind === 'name' || kind === '&').map(([, name]) => name));
 }
 
 /** Whether a text has a tag for which `holds` is true; false for an invalid template. */

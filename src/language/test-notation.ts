@@ -7,17 +7,8 @@ import { constants } from 'node:os';
 import type { Happening, JobSelection, Outcome } from '../model/test.js';
 import { type Given, given, largeInteger, type Row } from '../model/written.js';
 import { quote } from '../text/describe.js';
+import { attempt, FaultError, type Result } from '../text/result.js';
 import { choices, didYouMean, thereAre } from '../text/suggest.js';
-
-/** A mistake in a line, at a character counted from 0. */
-export interface NotationFault {
-  readonly at: number;
-  readonly message: string;
-}
-
-export type Notation<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly fault: NotationFault };
 
 /** An expected firing. */
 export interface FiringText {
@@ -50,14 +41,14 @@ const VERBS = ['submit', 'start', 'finish', 'fail', 'cancel', 'timeout', 'except
 const OUTCOMES = ['success', 'fail', 'exit', 'signal', 'timeout', 'cancel', 'exception', 'none'] as const;
 
 /** An event, and the jobs and group that it concerns. */
-export function parseHappening(text: string): Notation<Happening> {
+export function parseHappening(text: string): Result<Happening> {
   return parse(text, (words) => {
     const verb = words.next(`an event: ${choices(VERBS)}`);
     if (verb.text === 'heartbeat') return { kind: 'heartbeat' };
     const plain = PLAIN_EVENTS.some((name) => name === verb.text);
     if (!plain && !VERBS.some((name) => name === verb.text)) {
       const hint = didYouMean(verb.text, [...VERBS, ...PLAIN_EVENTS]) || thereAre(VERBS);
-      throw new Wrong(verb.at, `unknown event ${quote(verb.text)}${hint}`);
+      throw new FaultError(verb.at, `unknown event ${quote(verb.text)}${hint}`);
     }
     const group = words.next(`the job group after ${quote(verb.text)}`).text;
     if (verb.text === 'submit') {
@@ -90,7 +81,7 @@ export function parseHappening(text: string): Notation<Happening> {
 }
 
 /** The outcome of a job. */
-export function parseOutcome(text: string): Notation<Outcome> {
+export function parseOutcome(text: string): Result<Outcome> {
   return parse(text, (words) => {
     const first = words.next(`an outcome: ${choices(OUTCOMES)}`);
     switch (first.text) {
@@ -111,14 +102,14 @@ export function parseOutcome(text: string): Notation<Outcome> {
         return { kind: 'exception', type: words.next('the type of the exception, like oom').text };
       default: {
         const hint = didYouMean(first.text, OUTCOMES) || thereAre(OUTCOMES);
-        throw new Wrong(first.at, `unknown outcome ${quote(first.text)}${hint}`);
+        throw new FaultError(first.at, `unknown outcome ${quote(first.text)}${hint}`);
       }
     }
   });
 }
 
 /** A due action: its name, its label, and after `by` the rule. */
-export function parseFiring(text: string): Notation<FiringText> {
+export function parseFiring(text: string): Result<FiringText> {
   return parse(text, (words) => {
     const action = words.next('an action, like submit lammps').text;
     const goes = action === 'goto';
@@ -130,31 +121,19 @@ export function parseFiring(text: string): Notation<FiringText> {
   });
 }
 
-/** Thrown and caught inside this file. */
-class Wrong extends Error {
-  readonly at: number;
-  constructor(at: number, message: string) {
-    super(message);
-    this.at = at;
-  }
-}
-
 interface Word {
   readonly at: number;
   readonly text: string;
   readonly quoted: boolean;
 }
 
-function parse<T>(text: string, read: (words: Words) => T): Notation<T> {
-  try {
+function parse<T>(text: string, read: (words: Words) => T): Result<T> {
+  return attempt(() => {
     const words = new Words(text);
     const value = read(words);
     words.end();
-    return { ok: true, value };
-  } catch (error) {
-    if (!(error instanceof Wrong)) throw error;
-    return { ok: false, fault: { at: error.at, message: error.message } };
-  }
+    return value;
+  });
 }
 
 class Words {
@@ -167,7 +146,7 @@ class Words {
     for (const match of text.matchAll(/"([^"]*)"|'([^']*)'|(["'])|\S+/g)) {
       const [all, double, single, open] = match;
       if (open !== undefined)
-        throw new Wrong(match.index, `the name that begins here has no closing ${open}`);
+        throw new FaultError(match.index, `the name that begins here has no closing ${open}`);
       const quoted = double ?? single;
       this.#words.push({ at: match.index, text: quoted ?? all, quoted: quoted !== undefined });
     }
@@ -185,7 +164,7 @@ class Words {
   /** The next word; `what` is the expected part for the message. */
   next(what: string): Word {
     const word = this.peek();
-    if (word === undefined) throw new Wrong(this.#text.trimEnd().length, `expected ${what} here`);
+    if (word === undefined) throw new FaultError(this.#text.trimEnd().length, `expected ${what} here`);
     this.#next++;
     return word;
   }
@@ -207,7 +186,8 @@ class Words {
 
   end(): void {
     const word = this.peek();
-    if (word !== undefined) throw new Wrong(word.at, `nothing is expected here; found ${quote(word.text)}`);
+    if (word !== undefined)
+      throw new FaultError(word.at, `nothing is expected here; found ${quote(word.text)}`);
   }
 }
 
@@ -225,14 +205,17 @@ function signalIn(words: Words): number {
   const named = signals.find(([name]) => name === text || name === `SIG${text}`)?.[1];
   const number = named ?? (/^\d{1,2}$/.test(text) ? Number(text) : 0);
   if (number >= 1 && number <= 64) return number;
-  throw new Wrong(at, `${quote(text)} is not a signal; write its number, 1 to 64, or its name, like KILL`);
+  throw new FaultError(
+    at,
+    `${quote(text)} is not a signal; write its number, 1 to 64, or its name, like KILL`,
+  );
 }
 
 function integerIn(words: Words, what: string, least: number, most: number): number {
   const { at, text } = words.next(`${what}, from ${least} to ${most}`);
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (number >= least && number <= most) return number;
-  throw new Wrong(at, `${what} is an integer from ${least} to ${most}; found ${quote(text)}`);
+  throw new FaultError(at, `${what} is an integer from ${least} to ${most}; found ${quote(text)}`);
 }
 
 /** `temperature=300 model=eam`, to the end of the line. */
@@ -242,7 +225,10 @@ function parametersIn(words: Words): Row {
     const { at, text } = words.next('a parameter, like temperature=300');
     const [, name, value] = /^([^=\s]+)=(.+)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined) {
-      throw new Wrong(at, `a parameter is a name, = and a value, like temperature=300; found ${quote(text)}`);
+      throw new FaultError(
+        at,
+        `a parameter is a name, = and a value, like temperature=300; found ${quote(text)}`,
+      );
     }
     parameters.push([name, scalarIn(value)]);
   } while (words.peek() !== undefined);
@@ -260,7 +246,10 @@ function scalarIn(text: string): Given {
 function countIn({ at, text }: Word): number {
   const count = /^x\d{1,9}$/.test(text) ? Number(text.slice(1)) : 0;
   if (count >= 1 && count <= MOST_JOBS) return count;
-  throw new Wrong(at, `how many is x and a number from 1 to ${MOST_JOBS}, like x5; found ${quote(text)}`);
+  throw new FaultError(
+    at,
+    `how many is x and a number from 1 to ${MOST_JOBS}, like x5; found ${quote(text)}`,
+  );
 }
 
 /** `2`, `1..3`, `1,4..6`, `x3` or `all`. */
@@ -274,13 +263,17 @@ function selectionIn(word: Word): JobSelection {
     offset += part.length + 1;
     const match = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(part);
     if (match === null) {
-      throw new Wrong(here, `jobs are 2, 1..3, 1,4..6, x3 (the three oldest) or all; found ${quote(part)}`);
+      throw new FaultError(
+        here,
+        `jobs are 2, 1..3, 1,4..6, x3 (the three oldest) or all; found ${quote(part)}`,
+      );
     }
     const first = Number(match[1]);
     const last = Number(match[2] ?? first);
-    if (first < 1) throw new Wrong(here, 'jobs are counted from 1');
-    if (last < first) throw new Wrong(here, `a range goes up: write ${last}..${first}`);
-    if (last - first >= MOST_JOBS) throw new Wrong(here, `a line can refer to ${MOST_JOBS} jobs at most`);
+    if (first < 1) throw new FaultError(here, 'jobs are counted from 1');
+    if (last < first) throw new FaultError(here, `a range goes up: write ${last}..${first}`);
+    if (last - first >= MOST_JOBS)
+      throw new FaultError(here, `a line can refer to ${MOST_JOBS} jobs at most`);
     return [first, last] as const;
   });
   return { kind: 'numbers', ranges };

@@ -1,5 +1,6 @@
 /** Actions and rules that user code requests. */
 
+import { EnsembleError } from '../errors.js';
 import type { Action } from './action.js';
 import type { Rule } from './ensemble.js';
 
@@ -7,5 +8,9 @@ export type FollowUp =
   | { readonly kind: 'action'; readonly action: Action }
   | { readonly kind: 'rule'; readonly rule: Rule };
 
-/** User code returned something that is not a valid action or rule; the message names the mistake. */
-export class NoAction extends Error {}
+/** Code of the user returned a value that is neither an action nor a rule. The message says what is wrong with it. */
+export class InvalidAnswer extends EnsembleError {
+  constructor(message: string) {
+    super('ERR_CUSTOM', message);
+  }
+}

@@ -49,7 +49,7 @@ async function withJob(facts: JobFacts | null, work: (job: PluginJob | null) => 
 /** Options of a file were checked when it was read; options of an action that a function returned were not. */
 async function checkedOptions({ options }: PluginAction | PluginProbe, given: unknown): Promise<unknown> {
   const checked = await checkOptions(options as never, given);
-  if (!checked.ok) throw new Error(checked.problems.map(describe).join('; '));
+  if (!checked.ok) throw new Error(checked.faults.map(describe).join('; '));
   return checked.value;
 }
 

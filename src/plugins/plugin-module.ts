@@ -1,5 +1,6 @@
 /** Validates the plugin that a module exports. Used only in separate processes, because it calls code of the user. */
 
+import { ok, type Result } from '../text/result.js';
 import { exportOf, importModule } from '../usercode/javascript/import-module.js';
 import type { OptionsSchema, Plugin } from './define.js';
 
@@ -62,9 +63,7 @@ export interface OptionsProblem {
   readonly known: readonly string[] | null;
 }
 
-export type CheckedOptions<Options = unknown> =
-  | { readonly ok: true; readonly value: Options }
-  | { readonly ok: false; readonly problems: readonly OptionsProblem[] };
+export type CheckedOptions<Options = unknown> = Result<Options, OptionsProblem>;
 
 /** Returns the options with their defaults, or their faults. */
 export async function checkOptions(schema: OptionsSchema<never>, value: unknown): Promise<CheckedOptions> {
@@ -72,8 +71,8 @@ export async function checkOptions(schema: OptionsSchema<never>, value: unknown)
     readonly value?: unknown;
     readonly issues?: readonly ZodLikeIssue[];
   };
-  if (result.issues === undefined) return { ok: true, value: result.value };
-  return { ok: false, problems: result.issues.flatMap((issue) => problemsOf(issue, schema)) };
+  if (result.issues === undefined) return ok(result.value);
+  return { ok: false, faults: result.issues.flatMap((issue) => problemsOf(issue, schema)) };
 }
 
 /** An issue of zod, with more fields than Standard Schema requires. */

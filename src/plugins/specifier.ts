@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
-import { type Parsed, parsed, refused } from '../text/result.js';
+import { failed, ok, type Result } from '../text/result.js';
 import { choices, didYouMean } from '../text/suggest.js';
 
 /** Plugins of this package, and their modules. The paths are the same from src/plugins and from dist/plugins. */
@@ -20,18 +20,18 @@ const MODULE = /\.[cm]?[jt]s$/;
  *
  * @param file The ensemble file, whose folder is searched for files and packages; null for the working directory.
  */
-export function resolvePlugin(specifier: string, file: string | null): Parsed<string> {
+export function resolvePlugin(specifier: string, file: string | null): Result<string> {
   const shipped = SHIPPED.get(specifier);
-  if (shipped !== undefined) return parsed(shipped);
+  if (shipped !== undefined) return ok(shipped);
   const folder = file === null ? process.cwd() : dirname(resolve(file));
   if (/^[./]/.test(specifier) || (MODULE.test(specifier) && !specifier.startsWith('@'))) {
     return resolveFile(resolve(folder, specifier));
   }
   try {
-    return parsed(asUrl(createJiti(resolve(folder, 'ensemble.yaml')).esmResolve(specifier)));
+    return ok(asUrl(createJiti(resolve(folder, 'ensemble.yaml')).esmResolve(specifier)));
   } catch {
     const hint = didYouMean(specifier, SHIPPED.keys());
-    return refused(
+    return failed(
       hint === ''
         ? `no package '${specifier}' was found from ${folder}; run npm install ${specifier}, or write a path like ` +
             `./${specifier}.mjs (included plugins: ${choices([...SHIPPED.keys()], 'and')})`
@@ -40,11 +40,11 @@ export function resolvePlugin(specifier: string, file: string | null): Parsed<st
   }
 }
 
-function resolveFile(path: string): Parsed<string> {
-  if (!existsSync(path)) return refused(`the file ${path} does not exist`);
-  if (!statSync(path).isFile()) return refused(`${path} is not a file`);
-  if (!MODULE.test(path)) return refused(`${path} is not a module (.js, .mjs, .cjs, .ts, .mts or .cts)`);
-  return parsed(pathToFileURL(path).href);
+function resolveFile(path: string): Result<string> {
+  if (!existsSync(path)) return failed(`the file ${path} does not exist`);
+  if (!statSync(path).isFile()) return failed(`${path} is not a file`);
+  if (!MODULE.test(path)) return failed(`${path} is not a module (.js, .mjs, .cjs, .ts, .mts or .cts)`);
+  return ok(pathToFileURL(path).href);
 }
 
 function asUrl(found: string): string {

@@ -5,8 +5,8 @@ import { ActionError } from '../errors.js';
 import type { Action, ActionReport } from '../model/action.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
-import { NoAction } from '../model/follow-up.js';
 import type { EnsembleObserver } from '../model/observer.js';
+import { describeFaults } from '../text/result.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { EndDetector } from './end-of-run.js';
 import { readFollowUps } from './follow-up.js';
@@ -107,14 +107,11 @@ export function readExternal({ name, label, value }: ExternalAction, config: Ens
     ...(label === undefined ? {} : { label }),
     ...(value === undefined ? {} : { value }),
   };
-  try {
-    const [followUp] = readFollowUps(given, config, false);
-    if (followUp?.kind === 'action') return followUp.action;
-  } catch (cause) {
-    if (!(cause instanceof NoAction)) throw cause;
-    // There is no file whose fields a path could name.
-    throw new ActionError(cause.message.replace(/^label: /, ''), -1, { cause });
-  }
+  const read = readFollowUps(given, config, false);
+  // There is no file whose fields a path could name.
+  if (!read.ok) throw new ActionError(describeFaults(read).replace(/^label: /, ''), -1);
+  const [followUp] = read.value;
+  if (followUp?.kind === 'action') return followUp.action;
   throw new ActionError('not an action', -1);
 }
 

@@ -3,21 +3,25 @@
 import { resolveAddedAction, resolveAddedRule } from '../config/resolve/added.js';
 import { ConfigError } from '../errors.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
-import { type FollowUp, NoAction } from '../model/follow-up.js';
+import type { FollowUp } from '../model/follow-up.js';
+import { attempt, FaultError, type Result } from '../text/result.js';
 
 /** Maximum depth of values; an action has a few levels. */
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
-/** The follow-ups. `onJob`: there is a job of an event that they may be about. Throws NoAction. */
-export function readFollowUps(answer: unknown, config: EnsembleConfig, onJob: boolean): FollowUp[] {
-  if (answer === undefined || answer === null) return [];
-  checkPlain(answer);
-  return (Array.isArray(answer) ? answer : [answer]).map((item) => readOne(item, config, onJob));
+/** The actions and rules of an answer. `onJob`: they may be about the job of an event. */
+export function readFollowUps(answer: unknown, config: EnsembleConfig, onJob: boolean): Result<FollowUp[]> {
+  return attempt(() => {
+    if (answer === undefined || answer === null) return [];
+    checkPlain(answer);
+    return (Array.isArray(answer) ? answer : [answer]).map((item) => readOne(item, config, onJob));
+  });
 }
 
+/** Throws FaultError. */
 function readOne(item: unknown, config: EnsembleConfig, onJob: boolean): FollowUp {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-    throw new NoAction('an action is an object with a name, a rule one with a trigger and an action');
+    throw new FaultError(null, 'an action is an object with a name, a rule one with a trigger and an action');
   }
   try {
     return 'trigger' in item
@@ -29,14 +33,14 @@ function readOne(item: unknown, config: EnsembleConfig, onJob: boolean): FollowU
     const messages = problems.map(({ path, message }) =>
       `${path.replace(/^rules\[0\]\.?(action)?\.?/, '')}: ${message}`.replace(/^: /, ''),
     );
-    throw new NoAction(messages.join('; '), { cause: error });
+    throw new FaultError(null, messages.join('; '));
   }
 }
 
-/** Throws NoAction for values that a file can't hold: cycles, and invalid numbers and text. */
+/** Throws FaultError for values that a file can't hold: cycles, and invalid numbers and text. */
 function checkPlain(value: unknown, path = '', depth = 0): void {
   const refuse = (message: string): never => {
-    throw new NoAction(`${path === '' ? '' : `${path}: `}${message}`);
+    throw new FaultError(null, `${path === '' ? '' : `${path}: `}${message}`);
   };
   if (typeof value === 'number' && !Number.isFinite(value)) {
     refuse(`must be a finite number; found the number ${value}`);
@@ -49,7 +53,7 @@ function checkPlain(value: unknown, path = '', depth = 0): void {
     }
   }
   if (typeof value !== 'object' || value === null) return;
-  if (depth > DEEPEST) refuse(`must be at most ${DEEPEST} values deep; does it hold itself?`);
+  if (depth > MAX_DEPTH) refuse(`must be at most ${MAX_DEPTH} values deep; does it hold itself?`);
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) checkPlain(item, `${path}[${index}]`, depth + 1);
     return;

@@ -15,9 +15,11 @@ export type {
   Counts,
   EnsembleState,
   FiringMessage,
+  Goodbye,
   GroupState,
   Hello,
   MergedGroup,
+  SketchState,
   StatisticsState,
   Status,
   Totals,
@@ -25,7 +27,14 @@ export type {
 } from './ensembles/proto.js';
 export { Registry, type RegistryOptions } from './ensembles/registry.js';
 export { type EnsemblesOptions, ensemblesService } from './ensembles/service.js';
-export type { ClusterBackend, ClusterRequest, ResizeAnswer, ResizeRequest } from './operator/backend.js';
+export type {
+  ClusterBackend,
+  ClusterRequest,
+  Json,
+  ResizeAnswer,
+  ResizeRequest,
+  SizeLimits,
+} from './operator/backend.js';
 export { OperatorClient, type OperatorClientOptions } from './operator/client.js';
 export { type OperatorOptions, operatorService } from './operator/handlers.js';
 export { type LinkOptions, ServiceLink } from './run/link.js';

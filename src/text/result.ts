@@ -7,37 +7,54 @@ export interface Fault {
   readonly at: number | null;
 }
 
-export type Result<T> =
+/** A value, or at least one fault. */
+export type Result<T, F extends { readonly message: string } = Fault> =
   | { readonly ok: true; readonly value: T }
-  /** At least one fault. */
-  | { readonly ok: false; readonly faults: readonly Fault[] };
+  | { readonly ok: false; readonly faults: readonly F[] };
 
 /** A success. */
-export function ok<T>(value: T): Result<T> {
+export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };
 }
 
 /** A failure of the text or the value as a whole, for these reasons. */
-export function failed<T>(...messages: readonly string[]): Result<T> {
+export function failed(...messages: readonly string[]): {
+  readonly ok: false;
+  readonly faults: readonly Fault[];
+} {
   return { ok: false, faults: messages.map((message) => ({ message, at: null })) };
 }
 
-/** The messages of a failure, in one line. */
-export function describeFaults({ faults }: { readonly faults: readonly Fault[] }): string {
+/** The messages of a result; empty for a success. */
+export function messagesOf<T>(result: Result<T, { readonly message: string }>): string[] {
+  return result.ok ? [] : result.faults.map(({ message }) => message);
+}
+
+/** The messages of a failure on one line. */
+export function describeFaults({
+  faults,
+}: {
+  readonly faults: readonly { readonly message: string }[];
+}): string {
   return faults.map(({ message }) => message).join('; ');
 }
 
-/** A value that was read from a text, or everything that is wrong with the text. */
-export type Parsed<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly messages: readonly string[] };
+/** Ends a parser from any depth. Only `attempt` catches it. */
+export class FaultError extends Error {
+  readonly at: number | null;
 
-/** The text could be read. */
-export function parsed<T>(value: T): Parsed<T> {
-  return { ok: true, value };
+  constructor(at: number | null, message: string) {
+    super(message);
+    this.at = at;
+  }
 }
 
-/** The text could not be read, for these reasons. */
-export function refused<T>(...messages: readonly string[]): Parsed<T> {
-  return { ok: false, messages };
+/** The result of a parser that throws FaultError. Rethrows other errors. */
+export function attempt<T>(parse: () => T): Result<T> {
+  try {
+    return ok(parse());
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    return { ok: false, faults: [{ at: error.at, message: error.message }] };
+  }
 }

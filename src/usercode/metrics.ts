@@ -6,6 +6,7 @@ import { parseMetricName } from '../language/metric-name.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { CustomMetrics } from '../model/user-function.js';
 import { quote } from '../text/describe.js';
+import { describeFaults } from '../text/result.js';
 
 /** Wraps a snapshot so that its metrics can be read by name. */
 export function customMetrics(snapshot: MetricsSnapshot): CustomMetrics {
@@ -14,7 +15,7 @@ export function customMetrics(snapshot: MetricsSnapshot): CustomMetrics {
     ...snapshot,
     get: (name) => {
       const parsed = parseMetricName(name, groups);
-      if (!parsed.ok) throw new EnsembleError('ERR_CUSTOM', parsed.messages.join('; '));
+      if (!parsed.ok) throw new EnsembleError('ERR_CUSTOM', describeFaults(parsed));
       if (!isMetricKept(snapshot, parsed.value)) {
         throw new EnsembleError(
           'ERR_CUSTOM',

@@ -266,8 +266,6 @@ describe.concurrent('faults of plugins are reported before the run, with line an
     const folder = folderWith(plugin(CHECK));
     writeFileSync(join(folder, 'other.mjs'), plugin(''));
     const { stdout } = await validate('{name: study.throws}', folder, '[./study.mjs, ./other.mjs]');
-    expect(stdout).toContain(
-      "it is called 'study', and so is ./study.mjs; one of the two has to have another name",
-    );
+    expect(stdout).toContain("two plugins are called 'study': this one and ./study.mjs; rename one of them");
   });
 });

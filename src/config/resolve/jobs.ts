@@ -21,6 +21,7 @@ import type { Given, Row } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
 import { durationSeconds, formatDuration } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
+import { messagesOf } from '../../text/result.js';
 import type { JobShape } from '../schema/ensemble.js';
 import { isLarge, type Scalar } from '../source/as-written.js';
 import type { Part } from '../source/problems.js';
@@ -316,7 +317,7 @@ function resolveCommand({ problems }: ResolveContext, text: string | undefined, 
   if (text === undefined) return [];
   const words = splitWords(text);
   if (!words.ok) {
-    for (const message of words.messages) problems.error(path, message);
+    for (const message of messagesOf(words)) problems.error(path, message);
     return [];
   }
   if (words.value.length === 0) {

@@ -8,6 +8,7 @@ import type { OptionsProblem, PluginPart } from '../../plugins/plugin-module.js'
 import { resolvePlugin } from '../../plugins/specifier.js';
 import { describeValue, quote } from '../../text/describe.js';
 import { type Path, valueAt } from '../../text/path.js';
+import { describeFaults, failed, ok, type Result } from '../../text/result.js';
 import { didYouMean, keysHere, nearest, thereAre } from '../../text/suggest.js';
 import { type JobShape, jobSchema } from '../schema/ensemble.js';
 import type { Problems } from '../source/problems.js';
@@ -30,8 +31,8 @@ export function loadPlugins(
   let complete = true;
   for (const [index, specifier] of specifiers.entries()) {
     const loaded = specifier === undefined ? null : loadOne(specifier, catalog, list, file);
-    if (typeof loaded === 'string') problems.error(['plugins', index], loaded);
-    if (typeof loaded === 'object' && loaded !== null) list.push(loaded);
+    if (loaded?.ok === false) problems.error(['plugins', index], describeFaults(loaded));
+    if (loaded?.ok === true) list.push(loaded.value);
     else complete = false;
   }
   return {
@@ -42,24 +43,25 @@ export function loadPlugins(
   };
 }
 
-/** The plugin, or a message about the mistake. */
 function loadOne(
   specifier: string,
   catalog: PluginCatalog,
   others: readonly ConfigPlugin[],
   file: string | null,
-): ConfigPlugin | string {
+): Result<ConfigPlugin> {
   const found = resolvePlugin(specifier, file);
-  if (!found.ok) return found.messages.join('; ');
+  if (!found.ok) return found;
   try {
     const info = catalog.load(found.value);
     const other = others.find(({ name }) => name === info.name);
-    if (other === undefined) return { ...info, specifier, url: found.value };
-    return other.url === found.value
-      ? `the plugin ${quote(info.name)} is named twice`
-      : `two plugins are called ${quote(info.name)}: this one and ${other.specifier}; rename one of them`;
+    if (other === undefined) return ok({ ...info, specifier, url: found.value });
+    return failed(
+      other.url === found.value
+        ? `the plugin ${quote(info.name)} is named twice`
+        : `two plugins are called ${quote(info.name)}: this one and ${other.specifier}; rename one of them`,
+    );
   } catch (error) {
-    return `the plugin ${specifier} can't be loaded: ${(error as Error).message}`;
+    return failed(`the plugin ${specifier} can't be loaded: ${(error as Error).message}`);
   }
 }
 
@@ -88,9 +90,9 @@ export function resolveOptions(
     if (checked.ok) return { value: checked.value };
     // `belwo` explains why `below` is missing.
     const meant = new Set(
-      checked.problems.flatMap(({ path, known }) => (known && nearest(String(path.at(-1)), known)) ?? []),
+      checked.faults.flatMap(({ path, known }) => (known && nearest(String(path.at(-1)), known)) ?? []),
     );
-    for (const problem of checked.problems) {
+    for (const problem of checked.faults) {
       const [first = ''] = problem.path;
       if (problem.known === null && problem.path.length === 1 && meant.has(String(first))) continue;
       reportOption(problems, problem, options ?? {}, at, optionsAt);

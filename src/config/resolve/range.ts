@@ -5,6 +5,7 @@ import { MAX_ROWS } from '../../model/limits.js';
 import { type Given, given } from '../../model/written.js';
 import { counted } from '../../text/counted.js';
 import type { Path } from '../../text/path.js';
+import { describeFaults, failed, ok, type Result } from '../../text/result.js';
 import { isLarge } from '../source/as-written.js';
 import type { ResolveContext } from './context.js';
 
@@ -43,7 +44,7 @@ export function resolveRange(context: ResolveContext, range: RangeShape, path: P
   if (key !== null) return refuse(`has too many digits for computations; ${LIST}`, key);
   if (isLarge(from) || isLarge(to) || isLarge(step)) {
     const values = largeRange(from, to, step ?? null, count ?? 1, scale);
-    return typeof values === 'string' ? refuse(values) : values.map(textOf);
+    return values.ok ? values.value.map(textOf) : refuse(describeFaults(values));
   }
   const [first, last] = [Number(from), Number(to)];
   if (step !== undefined) {
@@ -86,29 +87,30 @@ function losesDigits(value: number, text: string): boolean {
   return /^[-+]?[\d.]+(?:[eE][-+]?\d+)?$/.test(text) && digits(text) !== digits(String(value));
 }
 
-/** A range of integers beyond the exact numbers, or the reason why it is invalid. */
+/** A range of integers beyond the exact numbers. */
 function largeRange(
   from: Bound,
   to: Bound,
   step: Bound | null,
   count: number,
   scale: 'linear' | 'log',
-): bigint[] | string {
+): Result<bigint[]> {
   const odd = [from, to, step].find((bound) => typeof bound === 'number' && !Number.isInteger(bound));
-  if (odd !== undefined) return `can't be computed exactly with ${odd}; ${LIST}`;
-  if (scale === 'log') return `a log scale can't be computed exactly with numbers this large; ${LIST}`;
+  if (odd !== undefined) return failed(`can't be computed exactly with ${odd}; ${LIST}`);
+  if (scale === 'log')
+    return failed(`a log scale can't be computed exactly with numbers this large; ${LIST}`);
   const [first, last] = [BigInt(from), BigInt(to)];
-  if (step === null && count === 1) return [first];
+  if (step === null && count === 1) return ok([first]);
   const parts = BigInt(count - 1);
   if (step === null && (last - first) % parts !== 0n) {
-    return `${counted(count, 'value')} can't be spread from ${from} to ${to} exactly; ${LIST}`;
+    return failed(`${counted(count, 'value')} can't be spread from ${from} to ${to} exactly; ${LIST}`);
   }
   const distance = step === null ? (last - first) / parts : BigInt(step);
-  if (distance === 0n && step !== null) return 'the step must not be 0';
-  if ((last - first) * distance < 0n) return neverLeads(from, to, distance);
+  if (distance === 0n && step !== null) return failed('the step must not be 0');
+  if ((last - first) * distance < 0n) return failed(neverLeads(from, to, distance));
   const values = step === null ? BigInt(count) : (last - first) / distance + 1n;
-  if (values > MAX_ROWS) return tooMany(values);
-  return Array.from({ length: Number(values) }, (_, index) => first + BigInt(index) * distance);
+  if (values > MAX_ROWS) return failed(tooMany(values));
+  return ok(Array.from({ length: Number(values) }, (_, index) => first + BigInt(index) * distance));
 }
 
 /** A number where it holds the integer exactly, else its text. */

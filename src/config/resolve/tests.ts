@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { actionNames, kindNamed } from '../../actions/catalog.js';
 import { parseCondition } from '../../language/comparison.js';
 import { noJobGroup, parseMetricName } from '../../language/metric-name.js';
-import { type Notation, parseFiring, parseHappening, parseOutcome } from '../../language/test-notation.js';
+import { parseFiring, parseHappening, parseOutcome } from '../../language/test-notation.js';
 import { isOwnVariable, variablesOf } from '../../model/metric-names.js';
 import type {
   ExpectedFiring,
@@ -18,6 +18,7 @@ import type {
 import { describeValue, quote } from '../../text/describe.js';
 import { DURATION_PATTERN, durationSeconds } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
+import { messagesOf, type Result } from '../../text/result.js';
 import { choices, didYouMean, thereAre } from '../../text/suggest.js';
 import type { TestShape } from '../schema/tests.js';
 import type { ConfigSource, Problems } from '../source/problems.js';
@@ -236,7 +237,8 @@ class Resolver {
   #metric(name: string, value: number | string | null): ExpectedMetric[] {
     const path = [...this.#path, 'metrics', name];
     const metric = parseMetricName(name, this.#context.groups);
-    if (!metric.ok) for (const message of metric.messages) this.#context.problems.error(path, message, 'key');
+    if (!metric.ok)
+      for (const message of messagesOf(metric)) this.#context.problems.error(path, message, 'key');
     const expected = this.#expectedValue(value, path);
     if (!metric.ok || expected === null) return [];
     return [{ name, metric: metric.value, value: expected, text: String(value), line: this.#lineOf(path) }];
@@ -264,7 +266,7 @@ class Resolver {
       comparison !== undefined && threshold !== null ? `${comparison} ${threshold}` : value,
     );
     if (condition.ok) return { kind: 'condition', condition: condition.value };
-    for (const message of condition.messages) this.#context.problems.error(path, message);
+    for (const message of messagesOf(condition)) this.#context.problems.error(path, message);
     return null;
   }
 
@@ -317,11 +319,13 @@ class Resolver {
   }
 
   /** The parsed text; a mistake is reported at its character, if that has a place. */
-  #read<T>(text: string, parsed: Notation<T>, path: Path): T | null {
+  #read<T>(text: string, parsed: Result<T>, path: Path): T | null {
     if (parsed.ok) return parsed.value;
     const { source, problems } = this.#context;
-    const { at, message } = parsed.fault;
-    problems.add('error', path, message, source.placeInText(path, text, at) ?? source.place(path, 'value'));
+    for (const { at, message } of parsed.faults) {
+      const place = at === null ? null : source.placeInText(path, text, at);
+      problems.add('error', path, message, place ?? source.place(path, 'value'));
+    }
     return null;
   }
 

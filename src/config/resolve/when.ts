@@ -1,13 +1,13 @@
 /** The condition of a rule, from its `when:` and, in the short form, the metric in its `name:`. */
 
 import { parseCondition, shortCondition } from '../../language/comparison.js';
-import { checkCondition, hasFaults } from '../../language/expression/check.js';
-import { isFault, parseExpression } from '../../language/expression/parser.js';
-import type { Fault } from '../../language/expression/syntax.js';
+import { checkCondition } from '../../language/expression/check.js';
+import { parseExpression } from '../../language/expression/parser.js';
 import { parseMetricName } from '../../language/metric-name.js';
 import type { ExpressionCondition } from '../../model/condition.js';
 import { escapeControls } from '../../text/describe.js';
 import type { Path } from '../../text/path.js';
+import { type Fault, messagesOf } from '../../text/result.js';
 import type { RuleShape } from '../schema/rules.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
 
@@ -62,7 +62,7 @@ function resolveShort(
 ): ExpressionCondition | 'wrong' {
   const condition = when === undefined || when === null ? null : parseCondition(when);
   if (condition?.ok === false) {
-    for (const message of condition.messages) problems.error([...path, 'when'], message);
+    for (const message of messagesOf(condition)) problems.error([...path, 'when'], message);
   }
   if (name === undefined || name === null) {
     if (!shape.isBroken([...path, 'name']) && !shape.isBroken([...path, 'when'])) {
@@ -71,7 +71,7 @@ function resolveShort(
     return 'wrong';
   }
   const metric = parseMetricName(name, jobs.complete ? jobs.names : null);
-  if (!metric.ok) for (const message of metric.messages) problems.error([...path, 'name'], message);
+  if (!metric.ok) for (const message of messagesOf(metric)) problems.error([...path, 'name'], message);
   if (!metric.ok || condition?.ok === false) return 'wrong';
   return shortCondition(name, metric.value, condition?.value ?? null);
 }
@@ -85,16 +85,16 @@ function resolveExpression(
   path: Path,
 ): ExpressionCondition | null {
   const expression = parseExpression(text);
-  if (isFault(expression)) return report(context, text, [expression], path);
+  if (!expression.ok) return report(context, text, expression.faults, path);
   const { jobs, states } = names;
-  const steps = checkCondition(expression, {
+  const steps = checkCondition(expression.value, {
     groups: jobs.complete ? jobs.names : null,
     states,
     parameters: jobs.complete ? new Set([...jobs.parameters.values()].flatMap((names) => [...names])) : null,
     event,
     large: jobs.large,
   });
-  return hasFaults(steps) ? report(context, text, steps, path) : { text: text.trim(), steps };
+  return steps.ok ? { text: text.trim(), steps: steps.value } : report(context, text, steps.faults, path);
 }
 
 /** The place of the character, where the file has one; otherwise the message shows it. */
@@ -105,9 +105,9 @@ function report(
   path: Path,
 ): null {
   for (const { at, message } of faults) {
-    const place = source.placeInText(path, text, at);
+    const place = at === null ? null : source.placeInText(path, text, at);
     if (place !== null) problems.add('error', path, message, place);
-    else problems.error(path, `${message} (${pointedAt(text, at)})`);
+    else problems.error(path, at === null ? message : `${message} (${pointedAt(text, at)})`);
   }
   return null;
 }

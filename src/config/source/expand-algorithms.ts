@@ -12,6 +12,7 @@ import { type Given, plain, Written } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
 import { DURATION_PATTERN, NO_DURATION } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
+import { messagesOf } from '../../text/result.js';
 import { didYouMean, thereAre } from '../../text/suggest.js';
 import {
   type Algorithm,
@@ -246,7 +247,7 @@ function fill(part: unknown, values: Values, path: Path, source: UsedSource, pro
   if (typeof part !== 'string' || !isTemplate(part)) return part;
   const names = namesIn(part);
   if (!names.ok) {
-    for (const message of names.messages) problems.error(path, message);
+    for (const message of messagesOf(names)) problems.error(path, message);
     return part;
   }
   for (const name of names.value) {

@@ -3,10 +3,10 @@
 import type { Comparison, ConditionStep } from '../../model/condition.js';
 import type { MetricName } from '../../model/metric-names.js';
 import { quote } from '../../text/describe.js';
-import type { Parsed } from '../../text/result.js';
+import { describeFaults, type Fault, ok, type Result } from '../../text/result.js';
 import { choices, didYouMean, thereAre } from '../../text/suggest.js';
 import { parseMetricName, parseWindowedMetric } from '../metric-name.js';
-import type { Expression, Fault } from './syntax.js';
+import type { Expression } from './syntax.js';
 
 /** The names that a condition may refer to. */
 export interface ConditionScope {
@@ -50,18 +50,14 @@ function isText(expression: Expression): boolean {
   return !quoted && Object.hasOwn(PARTS, name) && PARTS[name as PartName].type === 'text';
 }
 
-/** The condition's steps, or all mistakes in it. */
-export function checkCondition(expression: Expression, scope: ConditionScope): ConditionStep[] | Fault[] {
+/** The steps of the condition. */
+export function checkCondition(expression: Expression, scope: ConditionScope): Result<ConditionStep[]> {
   const checker = new Checker(scope);
   const type = checker.check(expression);
   if (type !== null && type !== 'truth') {
     checker.fault(expression, `this is ${A[type]}; compare it with something, like '... > 5'`);
   }
-  return checker.faults.length > 0 ? checker.faults : checker.steps;
-}
-
-export function hasFaults(result: ConditionStep[] | Fault[]): result is Fault[] {
-  return result.length > 0 && 'at' in (result[0] as object);
+  return checker.faults.length > 0 ? { ok: false, faults: checker.faults } : ok(checker.steps);
 }
 
 class Checker {
@@ -148,8 +144,8 @@ class Checker {
     return type;
   }
 
-  #metric(expression: Expression, metric: Parsed<MetricName>): Type | null {
-    if (!metric.ok) return this.fault(expression, metric.messages.join('; '));
+  #metric(expression: Expression, metric: Result<MetricName>): Type | null {
+    if (!metric.ok) return this.fault(expression, describeFaults(metric));
     // A condition like `count.sleep.failed < 3` holds before any job has failed.
     this.steps.push({ op: 'metric', metric: metric.value, fromZero: true });
     return 'number';

@@ -2,9 +2,9 @@
 
 import { quote } from '../../text/describe.js';
 import { scaled, UNITS } from '../../text/duration.js';
+import { FaultError } from '../../text/result.js';
 import { choices } from '../../text/suggest.js';
 import { isRounded } from '../rounded.js';
-import type { Fault } from './syntax.js';
 
 export type Token = { readonly at: number } & (
   | { readonly kind: 'number'; readonly value: number }
@@ -13,15 +13,6 @@ export type Token = { readonly at: number } & (
   | { readonly kind: 'operator' | 'word'; readonly value: string }
   | { readonly kind: 'end' }
 );
-
-/** Thrown inside the parser, and caught there. */
-export class Wrong extends Error implements Fault {
-  readonly at: number;
-  constructor(at: number, message: string) {
-    super(message);
-    this.at = at;
-  }
-}
 
 const WORDS: ReadonlySet<string> = new Set(['and', 'or', 'not']);
 
@@ -46,7 +37,7 @@ const NAME_START = /[\p{L}_`]/u;
 const NAME_PART = /[\p{L}\p{N}\p{M}_.]+|-(?=[\p{L}\p{N}_`-])/uy;
 const QUOTED = /`((?:[^`]|``)*)`/y;
 
-/** All tokens of a text. Throws Wrong. */
+/** All tokens of a text. Throws FaultError. */
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
@@ -67,7 +58,7 @@ export function tokensOf(text: string): Token[] {
       tokens.push({ at: start, kind: 'number', value: numberOf(digits, match(UNIT)?.[0], start) });
     } else if (first === '"' || first === "'") {
       const end = text.indexOf(first, at + 1);
-      if (end === -1) throw new Wrong(start, `the text that begins here has no closing ${first}`);
+      if (end === -1) throw new FaultError(start, `the text that begins here has no closing ${first}`);
       tokens.push({ at: start, kind: 'text', value: text.slice(at + 1, end) });
       at = end + 1;
     } else if (NAME_START.test(String.fromCodePoint(text.codePointAt(at) as number))) {
@@ -76,8 +67,8 @@ export function tokensOf(text: string): Token[] {
       const operator = match(OPERATOR)?.[0];
       const symbol = operator ?? String.fromCodePoint(text.codePointAt(at) as number);
       const meant = FOREIGN.get(symbol);
-      if (meant !== undefined) throw new Wrong(start, `write '${meant}' for ${quote(symbol)}`);
-      if (operator === undefined) throw new Wrong(start, `${quote(symbol)} has no meaning here`);
+      if (meant !== undefined) throw new FaultError(start, `write '${meant}' for ${quote(symbol)}`);
+      if (operator === undefined) throw new FaultError(start, `${quote(symbol)} has no meaning here`);
       tokens.push({ at: start, kind: 'operator', value: operator });
     }
   }
@@ -90,7 +81,7 @@ export function tokensOf(text: string): Token[] {
     for (;;) {
       if (text[at] === '`') {
         const [, inner] = match(QUOTED) ?? [];
-        if (inner === undefined) throw new Wrong(at, 'the name that begins here has no closing `');
+        if (inner === undefined) throw new FaultError(at, 'the name that begins here has no closing `');
         name += inner.replaceAll('``', '`');
         quoted = true;
         continue;
@@ -101,7 +92,7 @@ export function tokensOf(text: string): Token[] {
     }
     if (!quoted && WORDS.has(name)) return { at: start, kind: 'word', value: name };
     if (!quoted && WORDS.has(name.toLowerCase())) {
-      throw new Wrong(start, `write '${name.toLowerCase()}' for ${quote(name)}`);
+      throw new FaultError(start, `write '${name.toLowerCase()}' for ${quote(name)}`);
     }
     return { at: start, kind: 'name', value: name, quoted };
   }
@@ -110,12 +101,12 @@ export function tokensOf(text: string): Token[] {
 function numberOf(digits: string, unit: string | undefined, at: number): number {
   if (unit !== undefined && UNITS[unit] === undefined) {
     const units = choices(Object.keys(UNITS), 'and');
-    throw new Wrong(at + digits.length, `unknown unit ${quote(unit)}; use ${units}`);
+    throw new FaultError(at + digits.length, `unknown unit ${quote(unit)}; use ${units}`);
   }
   if (isRounded(digits)) {
-    throw new Wrong(at, `${quote(digits)} is too large for an exact comparison`);
+    throw new FaultError(at, `${quote(digits)} is too large for an exact comparison`);
   }
   const value = scaled(Number(digits), unit ?? 's');
-  if (!Number.isFinite(value)) throw new Wrong(at, `the number ${quote(digits)} is too large`);
+  if (!Number.isFinite(value)) throw new FaultError(at, `the number ${quote(digits)} is too large`);
   return value;
 }

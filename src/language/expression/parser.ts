@@ -1,24 +1,18 @@
 /** Tokens -> expression: recursive descent, one function for each level of precedence. */
 
 import { quote } from '../../text/describe.js';
-import { type Token, tokensOf, Wrong } from './lexer.js';
-import { type BinaryOperator, COMPARISONS, DEEPEST, type Expression, type Fault, LONGEST } from './syntax.js';
+import { attempt, FaultError, type Result } from '../../text/result.js';
+import { type Token, tokensOf } from './lexer.js';
+import { type BinaryOperator, COMPARISONS, DEEPEST, type Expression, LONGEST } from './syntax.js';
 
-/** The expression, or the mistake in the text and its place. Never throws. */
-export function parseExpression(text: string): Expression | Fault {
-  if (text.length > LONGEST) {
-    return { at: LONGEST, message: `longer than ${LONGEST} characters; write several rules` };
-  }
-  try {
+/** The expression of a text. Never throws. */
+export function parseExpression(text: string): Result<Expression> {
+  return attempt(() => {
+    if (text.length > LONGEST) {
+      throw new FaultError(LONGEST, `longer than ${LONGEST} characters; write several rules`);
+    }
     return new Parser(tokensOf(text)).whole();
-  } catch (error) {
-    if (error instanceof Wrong) return { at: error.at, message: error.message };
-    throw error;
-  }
-}
-
-export function isFault(result: Expression | Fault): result is Fault {
-  return !('kind' in result);
+  });
 }
 
 const ADDING: readonly string[] = ['+', '-'];
@@ -35,12 +29,12 @@ class Parser {
   }
 
   whole(): Expression {
-    if (this.#peek().kind === 'end') throw new Wrong(0, 'the condition is empty');
+    if (this.#peek().kind === 'end') throw new FaultError(0, 'the condition is empty');
     const expression = this.#or();
     const rest = this.#peek();
     if (rest.kind !== 'end') {
       const hint = rest.kind === 'operator' ? '' : "; is an 'and' missing?";
-      throw new Wrong(rest.at, `${describe(rest)} is not expected here${hint}`);
+      throw new FaultError(rest.at, `${describe(rest)} is not expected here${hint}`);
     }
     return expression;
   }
@@ -87,7 +81,7 @@ class Parser {
     const result = binary(found, left, this.#sum());
     const second = this.#peek();
     if (second.kind === 'operator' && COMPARING.includes(second.value)) {
-      throw new Wrong(second.at, "comparisons can't be chained: write 'a < b and b < c'");
+      throw new FaultError(second.at, "comparisons can't be chained: write 'a < b and b < c'");
     }
     return result;
   }
@@ -122,7 +116,7 @@ class Parser {
       return { at: token.at, kind: 'name', name: token.value, quoted: token.quoted };
     }
     const after = token.kind === 'end' ? 'the condition ends where' : `${describe(token)} stands where`;
-    throw new Wrong(token.at, `${after} a number, a metric or a text is expected`);
+    throw new FaultError(token.at, `${after} a number, a metric or a text is expected`);
   }
 
   #call(name: string, at: number): Expression {
@@ -139,12 +133,14 @@ class Parser {
   #expectClose(opened: number): void {
     if (this.#take([')']) !== null) return;
     const token = this.#peek();
-    if (token.kind === 'end') throw new Wrong(opened, "the parenthesis that opens here has no closing ')'");
-    throw new Wrong(token.at, `${describe(token)} stands where ')' is expected`);
+    if (token.kind === 'end')
+      throw new FaultError(opened, "the parenthesis that opens here has no closing ')'");
+    throw new FaultError(token.at, `${describe(token)} stands where ')' is expected`);
   }
 
   #deeper(at: number, parse: () => Expression): Expression {
-    if (++this.#depth > DEEPEST) throw new Wrong(at, `nested more than ${DEEPEST} deep; write several rules`);
+    if (++this.#depth > DEEPEST)
+      throw new FaultError(at, `nested more than ${DEEPEST} deep; write several rules`);
     const result = parse();
     this.#depth--;
     return result;

@@ -26,12 +26,6 @@ export type Expression = { readonly at: number } & (
     }
 );
 
-/** A mistake in an expression, at a character of it. */
-export interface Fault {
-  readonly at: number;
-  readonly message: string;
-}
-
 /** Precedence of operators, the lowest first. */
 export const PRECEDENCE: Readonly<Record<BinaryOperator | 'not' | 'negative', number>> = {
   or: 1,

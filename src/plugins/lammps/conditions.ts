@@ -3,6 +3,7 @@
 import { formatCondition, meets, parseCondition } from '../../language/comparison.js';
 import type { Condition } from '../../model/condition.js';
 import { counted } from '../../text/counted.js';
+import { failed, ok, type Result } from '../../text/result.js';
 import { didYouMean, thereAre } from '../../text/suggest.js';
 import type { Column, Run } from './column.js';
 import type { Log, Unread } from './log.js';
@@ -32,18 +33,18 @@ export interface LogCondition {
   readonly condition: Condition;
 }
 
-/** Parses a condition. Returns a text that describes its fault if it is invalid. */
-export function readCondition(key: string, written: string | number): LogCondition | string {
+/** Parses a condition. */
+export function readCondition(key: string, written: string | number): Result<LogCondition> {
   const [, word = null, rest = ''] = /^\s*([a-z]\w*)?\s*(.*)$/s.exec(String(written)) ?? [];
   const statistic = STATISTICS.find((name) => name === (word ?? 'last'));
   if (statistic === undefined) {
     const hint = didYouMean(word ?? '', STATISTICS) || thereAre(STATISTICS);
-    return `unknown statistic '${word}'${hint}`;
+    return failed(`unknown statistic '${word}'${hint}`);
   }
-  if (word !== null && key in FACTS) return `'${key}' is a single number without ${word}`;
+  if (word !== null && key in FACTS) return failed(`'${key}' is a single number without ${word}`);
   const condition = parseCondition(typeof written === 'number' ? written : rest);
-  if (!condition.ok) return condition.messages.join('; ');
-  return { key, statistic, condition: condition.value };
+  if (!condition.ok) return condition;
+  return ok({ key, statistic, condition: condition.value });
 }
 
 /** The result of a condition. */

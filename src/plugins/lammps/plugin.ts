@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { showWords } from '../../language/fill.js';
 import { formatJobId } from '../../model/job-id.js';
+import { describeFaults } from '../../text/result.js';
 import { definePlugin, type PluginJob } from '../define.js';
 import { describeUnread, judge, type LogCondition, lastOf, readCondition } from './conditions.js';
 import { readLog } from './log.js';
@@ -15,8 +16,8 @@ const conditions = z
   .transform((written, context) =>
     Object.entries(written).flatMap(([key, value]): LogCondition[] => {
       const condition = readCondition(key, value);
-      if (typeof condition !== 'string') return [condition];
-      context.addIssue({ code: 'custom', path: [key], message: condition });
+      if (condition.ok) return [condition.value];
+      context.addIssue({ code: 'custom', path: [key], message: describeFaults(condition) });
       return [];
     }),
   );

@@ -15,6 +15,7 @@ export type { Hello__Output as Hello } from '../generated/flux_ensemble/v1/Hello
 export type { MergeResponse__Output as MergedGroup } from '../generated/flux_ensemble/v1/MergeResponse.js';
 export type { RunMessage, RunMessage__Output } from '../generated/flux_ensemble/v1/RunMessage.js';
 export type { ServiceMessage__Output as ServiceMessage } from '../generated/flux_ensemble/v1/ServiceMessage.js';
+export type { Sketch__Output as SketchState } from '../generated/flux_ensemble/v1/Sketch.js';
 export type { Statistics__Output as StatisticsState } from '../generated/flux_ensemble/v1/Statistics.js';
 export type { Status__Output as Status } from '../generated/flux_ensemble/v1/Status.js';
 export type { Totals__Output as Totals } from '../generated/flux_ensemble/v1/Totals.js';

@@ -5,7 +5,7 @@
 
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NoAction } from '../../model/follow-up.js';
+import { InvalidAnswer } from '../../model/follow-up.js';
 import type { CustomArguments } from '../../model/user-function.js';
 import { describeEnd, type ProgramEnd } from '../guarded.js';
 import { fromJson, toJson } from '../json.js';
@@ -108,7 +108,7 @@ export class PythonFunctions {
 
   /**
    * Calls a function with the arguments that it accepts, and resolves with its result as JSON values. Throws
-   * NoAction for an invalid result. Throws Error with Python's traceback, or with the reason of the process's end.
+   * InvalidAnswer for an invalid result. Throws Error with Python's traceback, or with the reason of the process's end.
    * An aborted signal ends the process. Must be called within a `turn`.
    */
   async call(name: string, args: CustomArguments): Promise<unknown> {
@@ -176,7 +176,7 @@ export class PythonFunctions {
       interpreter.process.tell({ id: ++interpreter.request, do: method, with: request });
     });
     if (answer instanceof Error) throw answer;
-    if ('unusable' in answer) throw new NoAction(answer.unusable);
+    if ('unusable' in answer) throw new InvalidAnswer(answer.unusable);
     if ('error' in answer) throw new Error(answer.error);
     return answer.value;
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatCondition, parseCondition } from '../../../src/language/comparison.js';
+import { messagesOf } from '../../../src/text/result.js';
 
 const comparison = fc.constantFrom('<', '<=', '>', '>=', '==', '!=');
 // Without -0, which equals 0 and is written like it.
@@ -51,7 +52,7 @@ describe('parseCondition', () => {
   ])('refuses %j and shows the allowed forms', (text) => {
     const result = parseCondition(text);
     expect(result.ok).toBe(false);
-    if (!result.ok) expect(result.messages.join()).toMatch(/< <= > >= == !=/);
+    expect(messagesOf(result).join()).toMatch(/< <= > >= == !=/);
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkCondition, hasFaults } from '../../../src/language/expression/check.js';
+import { checkCondition } from '../../../src/language/expression/check.js';
 import { formatExpression } from '../../../src/language/expression/format.js';
-import { isFault, parseExpression } from '../../../src/language/expression/parser.js';
+import { parseExpression } from '../../../src/language/expression/parser.js';
 import { COMPARISONS, type Expression, LONGEST } from '../../../src/language/expression/syntax.js';
 
 /** The expression without its places. */
@@ -11,8 +11,8 @@ const bare = (value: unknown): unknown =>
 
 function parse(text: string): Expression {
   const result = parseExpression(text);
-  if (isFault(result)) throw new Error(`${text}: ${result.at}: ${result.message}`);
-  return result;
+  if (!result.ok) throw new Error(`${text}: ${JSON.stringify(result.faults)}`);
+  return result.value;
 }
 
 /** Its grouping, with every parenthesis. */
@@ -33,7 +33,7 @@ function grouped(expression: Expression): string {
 
 const faultOf = (text: string) => {
   const result = parseExpression(text);
-  return isFault(result) ? `${result.at} ${result.message}` : 'none';
+  return result.ok ? 'none' : result.faults.map(({ at, message }) => `${at} ${message}`).join();
 };
 
 describe('reading an expression', () => {
@@ -150,11 +150,11 @@ describe('any expression', () => {
     fc.assert(
       fc.property(garbage, (text) => {
         const result = parseExpression(text);
-        const faults = isFault(result)
-          ? [result]
-          : checkCondition(result, { groups: new Set(['a']), states: ['x'], parameters: null, event: true });
-        if (!hasFaults(faults as never)) return;
-        for (const { at, message } of faults as { at: number; message: string }[]) {
+        const scope = { groups: new Set(['a']), states: ['x'], parameters: null, event: true };
+        const checked = result.ok ? checkCondition(result.value, scope) : result;
+        if (checked.ok) return;
+        expect(checked.faults).not.toEqual([]);
+        for (const { at, message } of checked.faults) {
           expect(at).toBeGreaterThanOrEqual(0);
           expect(at).toBeLessThanOrEqual(text.length);
           expect(message).not.toBe('');
@@ -174,7 +174,7 @@ describe('the condition of an expression', () => {
   };
   const check = (text: string, parts: Partial<typeof scope> = {}) => {
     const result = checkCondition(parse(text), { ...scope, ...parts });
-    return hasFaults(result) ? result.map(({ at, message }) => `${at} ${message}`) : result;
+    return result.ok ? result.value : result.faults.map(({ at, message }) => `${at} ${message}`);
   };
 
   test('consists of steps for a stack machine', () => {

@@ -9,6 +9,7 @@ import {
   STATISTICS,
   VARIABLES,
 } from '../../../src/model/metric-names.js';
+import { describeFaults, messagesOf } from '../../../src/text/result.js';
 
 const group = fc.string({ minLength: 1, unit: fc.constantFrom('a', 'B', '7', '.', '-', '_', ' ', 'é') });
 const statistics = [...STATISTICS, ...ASKED_STATISTICS, 'p0', 'p5', 'p99.9', 'p99.99', 'p100'] as const;
@@ -81,25 +82,20 @@ describe('parseMetricName', () => {
     '.sleep-duration',
     'count.sleep-success',
   ])('shows the valid forms for %j', (text) => {
-    expect(parseMetricName(text)).toMatchObject({
-      ok: false,
-      messages: [expect.stringContaining('<statistic>.<group>-<variable>')],
-    });
+    expect(messagesOf(parseMetricName(text))).toEqual([
+      expect.stringContaining('<statistic>.<group>-<variable>'),
+    ]);
   });
 
   test('suggests every part that is misspelt', () => {
-    expect(parseMetricName('meen.slep-duratoin', new Set(['echo', 'sleep']))).toEqual({
-      ok: false,
-      messages: [
-        "unknown statistic 'meen'; did you mean 'mean'?",
-        "unknown job group 'slep'; did you mean 'sleep'?",
-        "unknown variable 'duratoin'; did you mean 'duration'?",
-      ],
-    });
-    expect(parseMetricName('count.echo.sucess', new Set(['echo']))).toEqual({
-      ok: false,
-      messages: ["unknown outcome 'sucess'; did you mean 'success'?"],
-    });
+    expect(messagesOf(parseMetricName('meen.slep-duratoin', new Set(['echo', 'sleep'])))).toEqual([
+      "unknown statistic 'meen'; did you mean 'mean'?",
+      "unknown job group 'slep'; did you mean 'sleep'?",
+      "unknown variable 'duratoin'; did you mean 'duration'?",
+    ]);
+    expect(messagesOf(parseMetricName('count.echo.sucess', new Set(['echo'])))).toEqual([
+      "unknown outcome 'sucess'; did you mean 'success'?",
+    ]);
   });
 
   test('knows the names of statistics in other tools', () => {
@@ -107,7 +103,7 @@ describe('parseMetricName', () => {
       const result = parseMetricName(`${name}.echo-duration`, new Set(['echo']));
       return result.ok
         ? 'understood'
-        : /^unknown statistic '.*'; did you mean '(.*)'\?$/.exec(result.messages[0] ?? '')?.[1];
+        : /^unknown statistic '.*'; did you mean '(.*)'\?$/.exec(messagesOf(result)[0] ?? '')?.[1];
     };
     expect(
       ['average', 'avg', 'var', 'stddev', 'stdev', 'Total', 'q95', 'P99', 'perc90', 'ema', 'p_5'].map(meant),
@@ -139,15 +135,12 @@ describe('parseMetricName', () => {
   });
 
   test('lists the choices where no name is near', () => {
-    expect(parseMetricName('skewness.echo-age', new Set(['echo']))).toMatchObject({
-      ok: false,
-      messages: [
-        expect.stringMatching(
-          /^unknown statistic 'skewness'; there are count, mean, .* and percentiles like p95/,
-        ),
-        "unknown variable 'age'; there are duration and pending",
-      ],
-    });
+    expect(messagesOf(parseMetricName('skewness.echo-age', new Set(['echo'])))).toEqual([
+      expect.stringMatching(
+        /^unknown statistic 'skewness'; there are count, mean, .* and percentiles like p95/,
+      ),
+      "unknown variable 'age'; there are duration and pending",
+    ]);
   });
 
   test('accepts any group when the groups are unknown', () => {
@@ -177,7 +170,7 @@ describe('parseWindowedMetric', () => {
   const groups = new Set(['a', 'b.c']);
   const said = (name: string, path: string, window = 60) => {
     const result = parseWindowedMetric(name, path, window, groups);
-    return result.ok ? result.value : result.messages.join('; ');
+    return result.ok ? result.value : describeFaults(result);
   };
 
   test('reads the metric', () => {

@@ -42,7 +42,7 @@ describe('a template', () => {
         (text) => {
           const names = namesIn(text);
           if (!names.ok) {
-            expect(names.messages).toHaveLength(1);
+            expect(names.faults).toHaveLength(1);
             return;
           }
           const filled = fillText(text, (name) => `<${name}>`);

@@ -1,20 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type Notation,
-  parseFiring,
-  parseHappening,
-  parseOutcome,
-} from '../../../src/language/test-notation.js';
+import { parseFiring, parseHappening, parseOutcome } from '../../../src/language/test-notation.js';
 import { given } from '../../../src/model/written.js';
+import type { Result } from '../../../src/text/result.js';
 
-function understood<T>(parsed: Notation<T>): T {
-  if (!parsed.ok) throw new Error(`${parsed.fault.at}: ${parsed.fault.message}`);
+function understood<T>(parsed: Result<T>): T {
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   return parsed.value;
 }
 
-const faultOf = (parsed: Notation<unknown>) =>
-  parsed.ok ? null : `${parsed.fault.at} ${parsed.fault.message}`;
+const faultOf = (parsed: Result<unknown>) =>
+  parsed.ok ? null : parsed.faults.map(({ at, message }) => `${at} ${message}`).join();
 
 describe('an event of a test', () => {
   const numbers = (...ranges: [number, number][]) => ({ kind: 'numbers', ranges });
@@ -175,9 +171,10 @@ describe('any text', () => {
         (text) => {
           for (const parsed of [parseHappening(text), parseOutcome(text), parseFiring(text)]) {
             if (parsed.ok) continue;
-            expect(parsed.fault.at).toBeGreaterThanOrEqual(0);
-            expect(parsed.fault.at).toBeLessThanOrEqual(text.length);
-            expect(parsed.fault.message).not.toBe('');
+            const [fault] = parsed.faults;
+            expect(fault?.at).toBeGreaterThanOrEqual(0);
+            expect(fault?.at).toBeLessThanOrEqual(text.length);
+            expect(fault?.message).not.toBe('');
           }
         },
       ),

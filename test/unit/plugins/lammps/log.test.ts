@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge, readCondition } from '../../../../src/plugins/lammps/conditions.js';
 import { LogReader, readLog } from '../../../../src/plugins/lammps/log.js';
+import { describeFaults, messagesOf } from '../../../../src/text/result.js';
 import { newFolder } from '../../../support/cli.js';
 import { LOST, MULTI, NO_TABLE, TWO_RUNS, YAML } from '../../../support/lammps/logs.js';
 
@@ -167,9 +168,9 @@ describe('a LAMMPS log', () => {
 describe('a condition on a log', () => {
   const holds = (key: string, written: string | number, text: string, runs: 'last' | 'all' = 'last') => {
     const condition = readCondition(key, written);
-    if (typeof condition === 'string') throw new Error(condition);
+    if (!condition.ok) throw new Error(describeFaults(condition));
     const log = read(text);
-    return judge(condition, log, log[runs]);
+    return judge(condition.value, log, log[runs]);
   };
 
   test.each([
@@ -202,10 +203,11 @@ describe('a condition on a log', () => {
   });
 
   test('that is impossible is reported', () => {
-    expect(readCondition('Temp', 'maxx > 3')).toBe("unknown statistic 'maxx'; did you mean 'max'?");
-    expect(readCondition('Temp', 'max 3')).toEqual(expect.any(Object));
-    expect(readCondition('Temp', 'high')).toContain("unknown statistic 'high'; there are last, ");
-    expect(readCondition('errors', 'max > 3')).toBe("'errors' is a single number without max");
+    const faults = (key: string, written: string) => messagesOf(readCondition(key, written)).join();
+    expect(faults('Temp', 'maxx > 3')).toBe("unknown statistic 'maxx'; did you mean 'max'?");
+    expect(faults('Temp', 'max 3')).toBe('');
+    expect(faults('Temp', 'high')).toContain("unknown statistic 'high'; there are last, ");
+    expect(faults('errors', 'max > 3')).toBe("'errors' is a single number without max");
     expect(() => holds('Tmep', '> 1', TWO_RUNS)).toThrow(
       "the log has no column 'Tmep'; did you mean 'Temp'?",
     );
