@@ -38,7 +38,7 @@ Engine::Engine(Plan plan)
       track_all_(plan.track_all),
       virtual_time_(plan.virtual_time),
       metrics_(plan.sketches),
-      judge_(Register(plan), metrics_, jobs_, details_,
+      rules_(Register(plan), metrics_, jobs_, details_,
              [this] { return std::make_shared<const Snapshot>(GetSnapshot()); }) {}
 
 // Groups and metrics are added before the rules that refer to them.
@@ -59,13 +59,13 @@ Plan& Engine::Register(Plan& plan) {
 std::uint32_t Engine::AddRule(Rule rule, const std::vector<Metric>& metrics) {
   SettleVirtual();
   for (const Metric& metric : metrics) metrics_.Add(metric);
-  return judge_.AddRule(std::move(rule));
+  return rules_.AddRule(std::move(rule));
 }
 
 void Engine::Heartbeat(double now) {
   SettleVirtual();
-  judge_.PassTo(now);
-  judge_.Heartbeat(now);
+  rules_.PassTo(now);
+  rules_.Heartbeat(now);
 }
 
 void Engine::OnRecords(std::span<const journal::Record> records) {
@@ -102,7 +102,7 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
         ChangeMask unseen;
         Submitted(*job, metrics_[group], unseen);
         metrics_.CountInWindows(group, unseen, metrics_.time());
-        judge_.OnChanged(group, unseen);
+        rules_.OnChanged(group, unseen);
       }
     }
   }
@@ -147,7 +147,7 @@ void Engine::Pass(double time) {
   if (totals_.latest == 0) totals_.earliest = time;
   totals_.latest = time;
   if (!virtual_time_) return metrics_.Pass(time);
-  if (!judge_.begun()) judge_.Start(time);
+  if (!rules_.begun()) rules_.Start(time);
   PassTo(time);
 }
 
@@ -155,26 +155,26 @@ void Engine::Pass(double time) {
 std::span<const journal::Event> Engine::OnOwnTime(std::span<const journal::Event> events) {
   on_own_time_.assign(events.begin(), events.end());
   for (journal::Event& event : on_own_time_) {
-    event.timestamp = std::min(event.timestamp - stream_ahead_, judge_.now());
+    event.timestamp = std::min(event.timestamp - stream_ahead_, rules_.now());
   }
   return on_own_time_;
 }
 
 bool Engine::PassTo(double now) {
-  const bool any = judge_.PassTo(now);
-  if (!judge_.ended()) retries_.TakeDue(now, retries_due_);
+  const bool any = rules_.PassTo(now);
+  if (!rules_.ended()) retries_.TakeDue(now, retries_due_);
   return any || !retries_due_.empty();
 }
 
 double Engine::next() const {
-  return judge_.ended() ? kNever : std::min(judge_.next(), retries_.next_due());
+  return rules_.ended() ? kNever : std::min(rules_.next(), retries_.next_due());
 }
 
 double Engine::Advance(double until) {
   Settle();
-  const double retry = judge_.ended() ? kNever : retries_.next_due();
-  const double reached = judge_.Advance(std::min(until, retry));
-  if (reached >= retry && !judge_.ended()) retries_.TakeDue(reached, retries_due_);
+  const double retry = rules_.ended() ? kNever : retries_.next_due();
+  const double reached = rules_.Advance(std::min(until, retry));
+  if (reached >= retry && !rules_.ended()) retries_.TakeDue(reached, retries_due_);
   return reached;
 }
 
@@ -295,7 +295,7 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
       break;
   }
   metrics_.CountInWindows(job.group, changed, event.timestamp);
-  judge_.OnEvent(job, event, changed, stays);
+  rules_.OnEvent(job, event, changed, stays);
   return stays;
 }
 
@@ -370,12 +370,12 @@ void Engine::Probed(std::uint32_t group, std::size_t first, std::span<const doub
     // Minus zero becomes zero, so that minimum and maximum do not depend on the order of the two.
     streams[first + i].Observe(values[i] + 0.0, time);
   }
-  judge_.OnProbed(group, static_cast<std::uint32_t>(first), values.size(), time);
+  rules_.OnProbed(group, static_cast<std::uint32_t>(first), values.size(), time);
 }
 
 void Engine::End() {
   SettleVirtual();
-  judge_.End();
+  rules_.End();
   retries_.Clear();
 }
 

@@ -15,11 +15,11 @@
 #include "engine/event_collector.h"
 #include "engine/job_details.h"
 #include "engine/job_table.h"
-#include "engine/judge.h"
 #include "engine/metric_table.h"
 #include "engine/name_index.h"
 #include "engine/output.h"
 #include "engine/plan.h"
+#include "engine/rule_evaluator.h"
 #include "engine/unvalidated.h"
 #include "journal/decoder.h"
 
@@ -32,7 +32,7 @@ class Engine final : private journal::RecordSink {
   // The run begins at `now`: the start rules fire.
   void Start(double now) {
     SettleVirtual();
-    judge_.Start(now);
+    rules_.Start(now);
   }
 
   // Takes bytes of journal records, cut anywhere. journal::kPadding bytes after them must be
@@ -74,7 +74,7 @@ class Engine final : private journal::RecordSink {
   // They differ after the system's clock was set.
   void SetStreamAhead(double seconds) { stream_ahead_ = seconds; }
   // The time of day was set, so the times of cron rules are requested again.
-  void RenewCron() { judge_.RenewCron(); }
+  void RenewCron() { rules_.RenewCron(); }
   // The time at which PassTo() is needed next; kNever when nothing will happen by time alone.
   double next() const;
 
@@ -82,11 +82,11 @@ class Engine final : private journal::RecordSink {
   // submitted again, or very many moments have passed. Returns the time that is reached.
   double Advance(double until);
 
-  // Sets the function that supplies the times of cron rules; see Judge.
-  void OnAskTimes(Judge::AskTimes ask) { judge_.OnAskTimes(std::move(ask)); }
-  void Supply(std::uint32_t rule, const std::vector<double>& times) { judge_.Supply(rule, times); }
+  // Sets the function that supplies the times of cron rules; see RuleEvaluator.
+  void OnAskTimes(RuleEvaluator::AskTimes ask) { rules_.OnAskTimes(std::move(ask)); }
+  void Supply(std::uint32_t rule, const std::vector<double>& times) { rules_.Supply(rule, times); }
 
-  const Rule& rule(std::uint32_t index) const { return judge_.rule(index); }
+  const Rule& rule(std::uint32_t index) const { return rules_.rule(index); }
 
   // Appends metrics to the plan's, then adds a rule that may refer to them. Returns the rule's
   // index.
@@ -95,7 +95,7 @@ class Engine final : private journal::RecordSink {
   // Goes to another state, as an action of the user's own code asks.
   void GoTo(std::uint32_t state) {
     SettleVirtual();
-    judge_.GoTo(state);
+    rules_.GoTo(state);
   }
 
   // Probes have measured a job of the group: finite numbers for the group's streams from the index
@@ -116,7 +116,7 @@ class Engine final : private journal::RecordSink {
   const RetryPolicy* retry_policy(std::uint32_t group) const { return retries_.PolicyOf(group); }
   // Jobs that wait for their next submission.
   std::size_t retrying() const {
-    return judge_.ended() ? 0 : retries_.size() + retries_due_.size();
+    return rules_.ended() ? 0 : retries_.size() + retries_due_.size();
   }
 
   const Totals& totals() const { return totals_; }
@@ -134,14 +134,14 @@ class Engine final : private journal::RecordSink {
 
   // Output since it was last taken. The taker empties the vectors.
   bool has_nothing_gathered() const {
-    return judge_.has_no_firings() && decode_errors_.empty() && new_groups_.empty() &&
+    return rules_.has_no_firings() && decode_errors_.empty() && new_groups_.empty() &&
            events_.empty() && retries_due_.empty() && failure_reports_.empty();
   }
   // Jobs whose next submission is due.
   std::vector<Retry>& retries_due() { return retries_due_; }
   // Failed jobs: some examples of each reason.
   std::vector<FailureReport>& failure_reports() { return failure_reports_; }
-  std::vector<Firing>& firings() { return judge_.firings(); }
+  std::vector<Firing>& firings() { return rules_.firings(); }
   std::vector<journal::DecodeError>& decode_errors() { return decode_errors_; }
   EventColumns& events() { return events_.columns(); }
   // Jobs that were active before the stream was lost and are missing in the backlog. Their
@@ -231,7 +231,7 @@ class Engine final : private journal::RecordSink {
   std::vector<FailureReport> failure_reports_;
   bool others_cancel_ = false;
   std::unordered_set<std::string> own_cancels_;
-  Judge judge_;
+  RuleEvaluator rules_;
 
   std::vector<journal::DecodeError> decode_errors_;
   EventCollector events_;

@@ -10,18 +10,18 @@ namespace flux_ensemble::engine {
 Status Engine::GetStatus() {
   Status status;
   status.active_jobs = jobs_.size();
-  status.ended = judge_.ended();
+  status.ended = rules_.ended();
   status.retrying = retrying();
   status.backlog_over = backlog_over_;
-  status.state = judge_.state();
+  status.state = rules_.state();
   status.totals = totals_;
-  status.totals.firings = judge_.fired();
-  status.time_could_fire = jobs_.size() == 0 && judge_.TimeCouldFire();
+  status.totals.firings = rules_.fired();
+  status.time_could_fire = jobs_.size() == 0 && rules_.TimeCouldFire();
   return status;
 }
 
 RuleReports Engine::GetRules() {
-  RuleReports reports{judge_.Report(), {}};
+  RuleReports reports{rules_.Report(), {}};
   reports.metrics.reserve(metrics_.size());
   for (std::uint32_t i = 0; i < metrics_.size(); ++i)
     reports.metrics.push_back(metrics_.ValueOf(i));

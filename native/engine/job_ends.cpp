@@ -49,7 +49,7 @@ void Engine::Refused(Job& job, const journal::Event& event) {
     if (failure) metrics_[job.group].failures().Await(*failure);
   }
   if (job.own) --totals_.own_jobs;
-  judge_.OnEvent(job, event, changed, false);
+  rules_.OnEvent(job, event, changed, false);
 }
 
 // Flux's own result (flux-core: src/modules/job-list/job_state.c). The finish decides success. A
@@ -89,7 +89,7 @@ bool Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetr
   const RetryPolicy* const policy = retries_.PolicyOf(job.group);
   const JobDetails* const details = details_.Find(job.id);
   // A job that was not submitted by an ensemble has no entry to submit again.
-  if (policy == nullptr || judge_.ended() || details == nullptr || !details->entry) return false;
+  if (policy == nullptr || rules_.ended() || details == nullptr || !details->entry) return false;
   if (details->attempt >= policy->times || !policy->Wants(outcome, details->exception)) {
     return false;
   }
@@ -108,7 +108,7 @@ void Engine::SettleAsItIs(Job& job) {
   ChangeMask changed;
   Outcome(job, false, totals_.latest, metrics_[job.group], changed);
   metrics_.CountInWindows(job.group, changed, totals_.latest);
-  judge_.OnSettled(job, changed, totals_.latest);
+  rules_.OnSettled(job, changed, totals_.latest);
 }
 
 void Engine::FinishStream() {
@@ -129,7 +129,7 @@ void Engine::Lose(Job* job) {
   if (!job->settled) ++totals_.lost_jobs;
   ChangeMask changed;
   Enter(*job, JobState::kInactive, metrics_[job->group], changed);
-  judge_.OnLost(*job);
+  rules_.OnLost(*job);
   Forget(job);
 }
 

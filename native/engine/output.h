@@ -12,7 +12,7 @@
 #include "engine/job_details.h"
 #include "engine/metrics.h"
 #include "engine/plan.h"
-#include "engine/rule_book.h"
+#include "engine/rule_index.h"
 #include "journal/record.h"
 
 namespace flux_ensemble::engine {
@@ -84,11 +84,10 @@ struct Snapshot {
 
 // The history of a rule.
 struct RuleReport {
-  RuleTally tally;
-  std::uint64_t repetitions = 0;  // that are left
-  std::uint64_t came = 0;         // occasions since the rule was added
-  std::uint64_t came_after = 0;   // occasions after its last repetition
-  bool pending = false;  // its condition holds, or its state lasts, but not for long enough
+  RuleState state;
+  std::uint64_t came = 0;        // times that it was due, since it was added
+  std::uint64_t came_after = 0;  // of these, after its last repetition
+  bool pending = false;          // its condition holds, or its state lasts, but not for long enough
   bool holds = false;  // its condition holds now, in a state that it is in; not where events decide
   bool probing = false;
 };
@@ -106,7 +105,7 @@ struct Firing {
   double timestamp = 0;  // of the event or tick, seconds since the epoch
   std::optional<journal::JobId> job;
   std::uint32_t group = kNoGroup;
-  std::uint32_t state = kNoState;  // in which it was judged
+  std::uint32_t state = kNoState;  // in which it was evaluated
   std::uint32_t go_to = kNoState;  // that it led to
   double value = stats::kNoValue;  // of the metric, for metric rules
   std::string event;    // the event's name, of a stalled job its last one's; empty without an event

@@ -30,35 +30,31 @@ inline constexpr std::size_t kTriggerTypeCount = 7;
 inline constexpr std::uint32_t kNoState = ~std::uint32_t{0};
 inline constexpr std::size_t kMaxStates = 64;
 
-// A change of a group that makes a rule due.
-struct Watch {
-  std::uint32_t group = kNoGroup;
-  Change change = Change::kNone;
-
-  bool operator==(const Watch&) const = default;
-};
-
+// A rule as it was loaded. Its state in a run is a RuleState (rule_index.h).
 struct Rule {
   TriggerType trigger = TriggerType::kStart;
-  // kJob: kNoGroup for any group's jobs. For kMetric, group and change follow from the metrics that
-  // its condition names: the judge fills them in.
-  std::uint32_t group = kNoGroup;
-  Change change = Change::kNone;   // kMetric and kJob: what makes the rule due
-  std::uint64_t in = 0;            // states in which it is judged; 0 for all
+  std::uint32_t group = kNoGroup;  // kJob: kNoGroup for any group's jobs
+  Change change = Change::kNone;   // kJob: what makes the rule due
+  std::uint64_t in = 0;            // a mask of the states in which it is evaluated; 0 for all
   double hold_duration = 0;        // kMetric, kState: seconds that it must have held; 0 for none
   double cooldown = 0;             // least seconds between two firings
   std::uint32_t go_to = kNoState;  // the state that it leads to
   std::uint32_t state = kNoState;  // kState: that has to be entered
   double interval = 0;             // kInterval: seconds
   std::optional<Program> program;  // the condition; kMetric has one, kStart has none
-  std::vector<Watch> also;         // kMetric: what else makes it due
-  std::uint64_t repetitions = 1;   // runs left
-  std::optional<std::uint64_t> backoff;  // occasions to let pass after each run
-  std::uint64_t passing = 0;             // occasions still to let pass
+  std::uint64_t repetitions = 1;   // times that it may fire
+  std::optional<std::uint64_t> backoff;  // times that it is skipped after each firing
   bool terminal = false;                 // its action ends the ensemble
-  bool wants_event = false;              // its action gets to see the event's context
-  bool probing = false;                  // calls probes: no firing of the user's
+  bool wants_event = false;              // its action uses the event's context
+  bool probing = false;                  // calls probes: not a rule of the user's
   std::vector<SubmitPortion> submit;     // what a source can submit by itself; else JavaScript acts
+
+  // Whether the condition holds; true without one. For a metric rule, `value`, unless it is null,
+  // is set to the value of the first metric that the condition names.
+  bool Holds(const Facts& facts, MetricTable& metrics, double* value = nullptr) const {
+    if (!program) return true;
+    return program->Holds(facts, metrics, trigger == TriggerType::kMetric ? value : nullptr);
+  }
 
   // Calls with every metric that the condition names, once or more often.
   template <typename Call>

@@ -86,7 +86,7 @@ struct Step {
   Op op = Op::kNumber;
 };
 
-// What a condition is judged by, besides the metrics.
+// What a condition is evaluated with, apart from the metrics.
 struct Facts {
   std::string_view state;                 // empty when the ensemble has none
   const journal::Event* event = nullptr;  // null where no event made the rule due

@@ -221,12 +221,12 @@ napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot) {
 napi_value WriteRules(napi_env env, const engine::RuleReports& reports) {
   std::vector<double> rows;
   for (const engine::RuleReport& report : reports.rules) {
-    const engine::RuleTally& tally = report.tally;
+    const engine::RuleState& state = report.state;
     const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
     rows.insert(rows.end(),
-                {number(tally.fired), number(report.repetitions), number(report.came),
-                 number(report.came_after), number(tally.in_backoff), number(tally.in_cooldown),
-                 number(tally.too_short), number(tally.in_other_state), report.pending ? 1.0 : 0.0,
+                {number(state.fired), number(state.repetitions_left), number(report.came),
+                 number(report.came_after), number(state.in_backoff), number(state.in_cooldown),
+                 number(state.too_short), number(state.in_other_state), report.pending ? 1.0 : 0.0,
                  report.holds ? 1.0 : 0.0, report.probing ? 1.0 : 0.0});
   }
   return ObjectWriter(env)

@@ -3,8 +3,8 @@
 import { type Addon, loadAddon } from '../../src/engine/addon.js';
 import { Engine } from '../../src/engine/engine.js';
 import type { GroupMetrics } from '../../src/model/metrics.js';
-import type { ReferenceFiring } from '../reference/judge.js';
 import { ReferenceEngine } from '../reference/reference-engine.js';
+import type { ReferenceFiring } from '../reference/rule-evaluator.js';
 import { type CasePlan, type CaseRule, compile, compileRule } from './build-case.js';
 
 export type Step =

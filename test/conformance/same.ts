@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { ReferenceFiring } from '../reference/judge.js';
+import type { ReferenceFiring } from '../reference/rule-evaluator.js';
 import type { Result } from './run-case.js';
 
 // One firing per line, so that differences are readable. The shortest decimals that read back as the same

@@ -20,8 +20,8 @@ import {
   stateAfter,
 } from './job.js';
 import { type ReferenceEvent, type ReferenceRecord, readRecord, sentinel } from './journal.js';
-import { type ReferenceFiring, ReferenceJudge, type ValueOf } from './judge.js';
 import { ReferenceMetrics } from './metrics.js';
+import { type ReferenceFiring, ReferenceRuleEvaluator, type ValueOf } from './rule-evaluator.js';
 
 /** The effects of one event, for the evaluation of rules. */
 interface Touched {
@@ -65,7 +65,7 @@ export class ReferenceEngine {
   backlogOver = false;
   readonly #plan: EnginePlan;
   readonly #groups: ReferenceGroup[];
-  readonly #judge: ReferenceJudge;
+  readonly #evaluator: ReferenceRuleEvaluator;
   readonly #jobs = new Map<bigint, Job>();
   #latest = 0;
   readonly #table: ReferenceMetrics;
@@ -78,7 +78,7 @@ export class ReferenceEngine {
     this.#plan = plan;
     this.#groups = plan.groups.map((name, index) => new ReferenceGroup(name, plan.probes[index]));
     this.#table = new ReferenceMetrics(this.#groups);
-    this.#judge = new ReferenceJudge(plan, this.#table);
+    this.#evaluator = new ReferenceRuleEvaluator(plan, this.#table);
   }
 
   get named(): (readonly [string, number | null])[] {
@@ -94,35 +94,35 @@ export class ReferenceEngine {
   }
 
   get firings(): readonly ReferenceFiring[] {
-    return this.#judge.firings;
+    return this.#evaluator.firings;
   }
 
   get ended(): boolean {
-    return this.#judge.ended;
+    return this.#evaluator.ended;
   }
 
   /** The name of the state, or null. */
   get state(): string | null {
-    return this.#plan.states[this.#judge.state] ?? null;
+    return this.#plan.states[this.#evaluator.state] ?? null;
   }
 
   start(now: number): void {
     this.#takeHeld();
-    this.#judge.start(now);
+    this.#evaluator.start(now);
   }
 
   get knownMetrics(): number {
-    return this.#judge.knownMetrics;
+    return this.#evaluator.knownMetrics;
   }
 
   addRule(plan: PlanRule, metrics: readonly PlanMetric[] = []): number {
     this.#takeHeld();
-    return this.#judge.addRule(plan, metrics);
+    return this.#evaluator.addRule(plan, metrics);
   }
 
   goTo(state: number): void {
     this.#takeHeld();
-    this.#judge.goTo(state);
+    this.#evaluator.goTo(state);
   }
 
   /** Values of the group's probe variables, from the one with the index `first` on. */
@@ -132,12 +132,12 @@ export class ReferenceEngine {
     const measured = streams.slice(0, values.length);
     for (const [index, stream] of measured.entries()) stream.observe((values[index] as number) + 0, time);
     const indexes = new Set(measured.map((_, index) => first + index));
-    this.#judge.probed(group, time, ({ probe }) => probe !== null && indexes.has(probe));
+    this.#evaluator.probed(group, time, ({ probe }) => probe !== null && indexes.has(probe));
   }
 
   end(): void {
     this.#takeHeld();
-    this.#judge.ended = true;
+    this.#evaluator.ended = true;
   }
 
   ingest(text: string): void {
@@ -158,18 +158,18 @@ export class ReferenceEngine {
       this.#settle(id, job, false, this.#latest, touched);
       const event = finishOf(job.finish as NonNullable<Job['finish']>, this.#latest);
       const changed = (metric: PlanMetric) => changes(metric, touched);
-      this.#judge.settled(id, job.group, event, changed, touched.triggers);
+      this.#evaluator.settled(id, job.group, event, changed, touched.triggers);
     }
   }
 
   tick(now: number): void {
     this.#takeHeld();
     if (this.#plan.virtualTime) this.#passTo(now);
-    this.#judge.heartbeat(now, this.#viewAt(now));
+    this.#evaluator.heartbeat(now, this.#viewAt(now));
   }
 
   #passTo(now: number): void {
-    this.#judge.passTo(now, (at) => this.#judge.heartbeat(at, this.#viewAt(at)));
+    this.#evaluator.passTo(now, (at) => this.#evaluator.heartbeat(at, this.#viewAt(at)));
   }
 
   /** The metrics with the ages of waiting jobs, which are not stored. */
@@ -192,7 +192,7 @@ export class ReferenceEngine {
       this.#table.pass(time);
       return;
     }
-    if (!this.#judge.begun) this.#judge.start(time);
+    if (!this.#evaluator.begun) this.#evaluator.start(time);
     this.#passTo(time);
   }
 
@@ -229,7 +229,7 @@ export class ReferenceEngine {
     if (entering && events.length === 0) {
       const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set() };
       this.#enter(job, touched.counts, this.#table.time);
-      this.#judge.entered(job.group, (metric) => changes(metric, touched));
+      this.#evaluator.entered(job.group, (metric) => changes(metric, touched));
     }
     for (const [index, event] of events.entries()) {
       if (event.name !== 'invalidate' && !isBeforeValidation(event)) this.#takeHeld();
@@ -254,17 +254,17 @@ export class ReferenceEngine {
       this.#held.events.push(event);
       return false;
     }
-    return this.#judged(id, job, event);
+    return this.#evaluated(id, job, event);
   }
 
   /** The waiting events count: the job was not refused. */
   #takeHeld(): void {
     const held = this.#held;
     this.#held = null;
-    for (const event of held?.events ?? []) this.#judged(held?.id as bigint, held?.job as Job, event);
+    for (const event of held?.events ?? []) this.#evaluated(held?.id as bigint, held?.job as Job, event);
   }
 
-  #judged(id: bigint, job: Job, event: ReferenceEvent): boolean {
+  #evaluated(id: bigint, job: Job, event: ReferenceEvent): boolean {
     const touched: Touched = { counts: new Set(), streams: new Set(), triggers: new Set() };
     if (!job.counted) this.#enter(job, touched.counts, event.timestamp);
     this.#apply(id, job, event, touched);
@@ -272,7 +272,7 @@ export class ReferenceEngine {
     // A result that is known later still belongs to the finish.
     const finish =
       event.name === 'clean' && job.finish !== null ? finishOf(job.finish, event.timestamp) : event;
-    this.#judge.event(
+    this.#evaluator.event(
       id,
       job.group,
       event,
@@ -294,7 +294,14 @@ export class ReferenceEngine {
       const counted = gauge(job);
       if (counted !== null) this.#add(job, counted, -1, event.timestamp, touched.counts);
     }
-    this.#judge.event(id, job.group, event, (metric) => changes(metric, touched), touched.triggers, false);
+    this.#evaluator.event(
+      id,
+      job.group,
+      event,
+      (metric) => changes(metric, touched),
+      touched.triggers,
+      false,
+    );
   }
 
   #groupIndex(name: string | null): number {

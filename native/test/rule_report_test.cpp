@@ -67,17 +67,17 @@ TEST_CASE("what a rule waits for is counted when it came, also after its last fi
   engine.Feed(Jobs(6, "a"));
   const std::vector<RuleReport> rules = engine.engine.GetRules().rules;
   REQUIRE(rules.size() == 4);
-  CHECK(rules[0].tally.fired == 1);
-  CHECK(rules[0].repetitions == 0);
+  CHECK(rules[0].state.fired == 1);
+  CHECK(rules[0].state.repetitions_left == 0);
   CHECK(rules[0].came == 6);
   CHECK(rules[0].came_after == 5);
-  CHECK(rules[1].tally.fired == 0);
+  CHECK(rules[1].state.fired == 0);
   CHECK(rules[1].came == 0);
   CHECK(rules[1].came_after == 0);
   CHECK(rules[2].came_after == 5);
   // At the first and the fourth.
-  CHECK(rules[3].tally.fired == 2);
-  CHECK(rules[3].tally.in_backoff == 2);
+  CHECK(rules[3].state.fired == 2);
+  CHECK(rules[3].state.in_backoff == 2);
   CHECK(rules[3].came_after == 2);
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("a rule that is added counts from then on") {
   const RuleReport rule = engine.engine.GetRules().rules[added];
   CHECK(rule.came == 1);
   CHECK(rule.came_after == 0);
-  CHECK(rule.tally.fired == 1);
+  CHECK(rule.state.fired == 1);
 }
 
 TEST_CASE("a condition is inactive, pending or holds, and its metrics have values") {
@@ -108,7 +108,7 @@ TEST_CASE("a condition is inactive, pending or holds, and its metrics have value
   CHECK_FALSE(reports.rules[0].holds);
   CHECK_FALSE(reports.rules[0].pending);
   CHECK(reports.rules[1].pending);
-  CHECK(reports.rules[1].tally.fired == 0);
+  CHECK(reports.rules[1].state.fired == 0);
   CHECK(reports.rules[2].holds);
   CHECK(reports.rules[2].came_after == 1);
 }
@@ -132,14 +132,14 @@ TEST_CASE("a cooldown, a `for` that is too long and another state are counted") 
   TestEngine engine(plan);
   engine.Feed(Jobs(4, "a"));
   std::vector<RuleReport> rules = engine.engine.GetRules().rules;
-  CHECK(rules[0].tally.fired == 1);
-  CHECK(rules[0].tally.in_cooldown == 3);
-  CHECK(rules[1].tally.too_short == 1);
-  CHECK(rules[2].tally.in_other_state == 4);
+  CHECK(rules[0].state.fired == 1);
+  CHECK(rules[0].state.in_cooldown == 3);
+  CHECK(rules[1].state.too_short == 1);
+  CHECK(rules[2].state.in_other_state == 4);
   CHECK(rules[3].came == 0);
   for (const std::uint32_t state : {1, 0, 1}) engine.engine.GoTo(state);
   rules = engine.engine.GetRules().rules;
-  CHECK(rules[3].tally.fired == 1);
+  CHECK(rules[3].state.fired == 1);
   CHECK(rules[3].came == 2);
   CHECK(rules[3].came_after == 1);
 }
@@ -158,7 +158,7 @@ TEST_CASE("heartbeats and intervals are counted too") {
   while (engine.engine.Advance(200) < 200) {
   }
   const std::vector<RuleReport> rules = engine.engine.GetRules().rules;
-  CHECK(rules[0].tally.fired == 1);
+  CHECK(rules[0].state.fired == 1);
   CHECK(rules[0].came == 10);
   CHECK(rules[0].came_after == 9);
   CHECK(rules[1].came == 4);

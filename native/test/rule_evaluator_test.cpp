@@ -77,7 +77,7 @@ TEST_CASE("only steps that make a condition are a program") {
   CHECK_FALSE(Make(std::vector<Step>(5000, Number(1))));
 }
 
-TEST_CASE("what is not known holds only where the rest decides") {
+TEST_CASE("an unknown operand makes a condition false, unless the rest decides") {
   MetricTable metrics;
   const auto holds = [&](std::vector<Step> steps) {
     std::vector<Step> all = std::move(steps);
@@ -99,7 +99,7 @@ TEST_CASE("what is not known holds only where the rest decides") {
   CHECK_FALSE(holds({Number(1), Number(0), Of(Op::kDivide), Number(0), Of(Op::kGreater)}));
 }
 
-TEST_CASE("a metric without a value fulfils no comparison, and its value is reported") {
+TEST_CASE("a metric without a value makes every comparison false, and its value is reported") {
   MetricTable metrics;
   metrics.AddGroup();
   metrics.Add({.kind = Metric::Kind::kCount, .count = Count::kFailed});
@@ -143,7 +143,7 @@ TEST_CASE("a condition must have lasted, and a cooldown passes between two firin
   CHECK(engine.Fired() == Indexes{0});
   engine.Feed(Submit(2, 120, "g") + Finish(2, 121) + Submit(3, 122, "g") + Finish(3, 123));
   CHECK(engine.Fired() == Indexes{0, 0});
-  // It was due during its cooldown, so it is judged at its end.
+  // It was due during its cooldown, so it is evaluated at the end of it.
   engine.engine.Advance(200);
   CHECK(engine.engine.firings()[0].timestamp == 135);
   CHECK(engine.Fired() == Indexes{1});
@@ -170,7 +170,7 @@ TEST_CASE("rules in a circle of states come to an end") {
   CHECK(engine.engine.GetStatus().state == "a");
 }
 
-TEST_CASE("the first rule with a goto wins, and all are judged in the state before") {
+TEST_CASE("the first rule with a goto wins, and all are evaluated in the state before") {
   Plan plan = Virtual();
   plan.states = {"a", "b", "c"};
   for (std::uint32_t state = 1; state < 3; ++state) {

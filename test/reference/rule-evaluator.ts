@@ -43,7 +43,7 @@ function namedBy({ when }: PlanRule): number[] {
   return (when ?? []).filter(({ op }) => op === 'metric').map(({ value }) => value as number);
 }
 
-export class ReferenceJudge {
+export class ReferenceRuleEvaluator {
   readonly firings: ReferenceFiring[] = [];
   ended = false;
   begun = false;
@@ -94,7 +94,7 @@ export class ReferenceJudge {
     this.#moment = now;
     for (const rule of this.#rules) this.#beginRule(rule);
     for (const rule of this.#of('start')) if (this.#inState(rule)) this.#fire(rule, {});
-    this.#judgeState();
+    this.#evaluateState();
     this.#settle();
   }
 
@@ -232,7 +232,11 @@ export class ReferenceJudge {
   }
 
   /** The value that the condition is about, and whether it holds. */
-  #judge(rule: ReferenceRule, { event }: Occasion, read: ValueOf): { value: number | null; held: boolean } {
+  #evaluate(
+    rule: ReferenceRule,
+    { event }: Occasion,
+    read: ValueOf,
+  ): { value: number | null; held: boolean } {
     const first = this.#table.metric(namedBy(rule.plan)[0] ?? -1);
     const isMetric = rule.plan.trigger === 'metric';
     const value = first === undefined || !isMetric ? null : read(first);
@@ -249,7 +253,7 @@ export class ReferenceJudge {
   #consider(rule: ReferenceRule, about: Occasion, read = this.#valueOf): void {
     if (this.ended) return;
     const { value, held } = this.#inState(rule)
-      ? this.#judge(rule, about, read)
+      ? this.#evaluate(rule, about, read)
       : { value: null, held: false };
     const lasting = rule.plan.timing?.for ?? 0;
     if (lasting > 0 && rule.plan.trigger === 'metric') {
@@ -307,12 +311,12 @@ export class ReferenceJudge {
         if (!this.#inState(rule)) rule.since = null;
         else if (!wasIn || named) this.#consider(rule, { group: this.#groupOf(rule) });
       }
-      this.#judgeState();
+      this.#evaluateState();
     }
     this.#entered = new Set();
   }
 
-  #judgeState(): void {
+  #evaluateState(): void {
     for (const rule of this.#of('state')) {
       if (rule.plan.states?.enter !== this.state) continue;
       const lasting = rule.plan.timing?.for ?? 0;
@@ -377,7 +381,7 @@ export class ReferenceJudge {
       const lasting = (rule.plan.timing?.for ?? 0) > 0 && rule.plan.trigger === 'state';
       if (isMetric({ rule })) this.#consider(rule, { group: this.#groupOf(rule) });
       else if (lasting) {
-        if (this.#inState(rule) && this.#judge(rule, about, this.#valueOf).held) this.#fire(rule, about);
+        if (this.#inState(rule) && this.#evaluate(rule, about, this.#valueOf).held) this.#fire(rule, about);
       } else this.#consider(rule, about);
     }
     this.#settle();

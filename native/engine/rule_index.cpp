@@ -1,0 +1,114 @@
+#include "engine/rule_index.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace flux_ensemble::engine {
+
+std::uint32_t RuleIndex::Add(Rule rule, std::vector<Watch> watches) {
+  const std::uint32_t index = size();
+  if (rule.repetitions > 0) {
+    by_trigger_[static_cast<std::size_t>(rule.trigger)].rules.push_back(index);
+    for (const Watch& watch : watches) {
+      GroupRules& group = RulesOf(watch.group);
+      RulesOf(group, watch.change).rules.push_back(index);
+      group.mask.Add(watch.change);
+    }
+  }
+  states_.push_back({.repetitions_left = rule.repetitions});
+  rules_.push_back(std::move(rule));
+  watches_.push_back(std::move(watches));
+  return index;
+}
+
+RuleIndex::GroupRules& RuleIndex::RulesOf(std::uint32_t group) {
+  if (group == kNoGroup) return any_group_;
+  if (group >= by_group_.size()) by_group_.resize(group + 1);
+  return by_group_[group];
+}
+
+RuleIndex::ChangeRules& RuleIndex::RulesOf(GroupRules& group, Change change) {
+  for (ChangeRules& rules : group.changes) {
+    if (rules.change == change) return rules;
+  }
+  group.changes.push_back(ChangeRules{change, false, 0, {}});
+  return group.changes.back();
+}
+
+void RuleIndex::RemoveInactive(ChangeRules& rules) {
+  if (!rules.stale) return;
+  std::erase_if(rules.rules, [this](std::uint32_t index) { return !IsActive(index); });
+  rules.stale = false;
+}
+
+void RuleIndex::Gather(GroupRules& group, ChangeMask changed) {
+  if (!group.mask.Meets(changed)) return;
+  for (ChangeRules& rules : group.changes) {
+    if (!changed.Has(rules.change)) continue;
+    ++rules.times_changed;
+    RemoveInactive(rules);
+    if (rules.rules.empty()) continue;
+    matches_.insert(matches_.end(), rules.rules.begin(), rules.rules.end());
+    ++gathered_;
+  }
+}
+
+const std::vector<std::uint32_t>& RuleIndex::RulesOn(std::uint32_t group, ChangeMask changed) {
+  matches_.clear();
+  gathered_ = 0;
+  if (group < by_group_.size()) Gather(by_group_[group], changed);
+  Gather(any_group_, changed);
+  if (gathered_ > 1) {
+    std::sort(matches_.begin(), matches_.end(), [this](std::uint32_t a, std::uint32_t b) {
+      const bool metric_a = rules_[a].trigger == TriggerType::kMetric;
+      const bool metric_b = rules_[b].trigger == TriggerType::kMetric;
+      return metric_a != metric_b ? metric_a : a < b;
+    });
+    // Several changes may make one rule due.
+    matches_.erase(std::unique(matches_.begin(), matches_.end()), matches_.end());
+  }
+  return matches_;
+}
+
+const std::vector<std::uint32_t>& RuleIndex::Active(TriggerType trigger) {
+  ChangeRules& rules = by_trigger_[static_cast<std::size_t>(trigger)];
+  RemoveInactive(rules);
+  return rules.rules;
+}
+
+std::uint64_t RuleIndex::TimesChanged(const Watch& watch) const {
+  if (watch.group != kNoGroup && watch.group >= by_group_.size()) return 0;
+  const GroupRules& group = watch.group == kNoGroup ? any_group_ : by_group_[watch.group];
+  for (const ChangeRules& rules : group.changes) {
+    if (rules.change == watch.change) return rules.times_changed;
+  }
+  return 0;
+}
+
+std::uint64_t RuleIndex::TimesChanged(std::uint32_t index) const {
+  std::uint64_t times = 0;
+  for (const Watch& watch : watches_[index]) times += TimesChanged(watch);
+  return times;
+}
+
+bool RuleIndex::Consume(std::uint32_t index) {
+  const Rule& rule = rules_[index];
+  RuleState& state = states_[index];
+  if (state.repetitions_left == 0) return false;
+  if (state.backoff_left > 0) {
+    --state.backoff_left;
+    ++state.in_backoff;
+    return false;
+  }
+  ++state.fired;
+  state.backoff_left = rule.backoff.value_or(0);
+  if (--state.repetitions_left == 0) {
+    by_trigger_[static_cast<std::size_t>(rule.trigger)].stale = true;
+    for (const Watch& watch : watches_[index]) {
+      RulesOf(RulesOf(watch.group), watch.change).stale = true;
+    }
+  }
+  return true;
+}
+
+}  // namespace flux_ensemble::engine

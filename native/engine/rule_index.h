@@ -1,0 +1,105 @@
+// The rules of an ensemble, indexed by what makes them due. The cost of an event depends on the
+// rules that it makes due, and not on the number of all rules.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "engine/change.h"
+#include "engine/plan.h"
+
+namespace flux_ensemble::engine {
+
+// A change of a group that makes a rule due.
+struct Watch {
+  std::uint32_t group = kNoGroup;  // kNoGroup for any group
+  Change change = Change::kNone;
+
+  bool operator==(const Watch&) const = default;
+};
+
+// The state of a rule in a run.
+struct RuleState {
+  std::uint64_t repetitions_left = 0;
+  std::uint64_t backoff_left = 0;  // times that it is due without running
+  std::uint64_t fired = 0;
+  // The number of its events, heartbeats or times when it was added, and when it fired for the last
+  // time that its repetitions allow.
+  std::uint64_t came_before = 0;
+  std::uint64_t came_by_last = 0;
+  // Times that it was due without running: in its backoff, and in its cooldown.
+  std::uint64_t in_backoff = 0;
+  std::uint64_t in_cooldown = 0;
+  // Times that its condition ceased to hold before the end of its `for`, and times that it was
+  // evaluated in a state that `in` does not name.
+  std::uint64_t too_short = 0;
+  std::uint64_t in_other_state = 0;
+};
+
+class RuleIndex {
+ public:
+  // Adds a rule with the changes that make it due, each once. Returns its index; rules are numbered
+  // in the order in which they are added.
+  std::uint32_t Add(Rule rule, std::vector<Watch> watches);
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(rules_.size()); }
+  const Rule& rule(std::uint32_t index) const { return rules_[index]; }
+  RuleState& state(std::uint32_t index) { return states_[index]; }
+  const RuleState& state(std::uint32_t index) const { return states_[index]; }
+  bool IsActive(std::uint32_t index) const { return states_[index].repetitions_left > 0; }
+  // The group of the first change that makes the rule due; kNoGroup for any, or without one.
+  std::uint32_t GroupOf(std::uint32_t index) const {
+    return watches_[index].empty() ? kNoGroup : watches_[index].front().group;
+  }
+
+  // Whether a rule waits, or waited, for one of these changes of a group.
+  bool HasRuleOn(std::uint32_t group, ChangeMask changed) const {
+    return (group < by_group_.size() && by_group_[group].mask.Meets(changed)) ||
+           any_group_.mask.Meets(changed);
+  }
+
+  // The rules that wait for one of these changes of a group, each once: metric rules first, then in
+  // the order of the file. Valid until the next call.
+  const std::vector<std::uint32_t>& RulesOn(std::uint32_t group, ChangeMask changed);
+
+  // The rules of one trigger that have repetitions left, in the order of the file.
+  const std::vector<std::uint32_t>& Active(TriggerType trigger);
+
+  // The number of changes that made the rule due. An event that changes several metrics of a rule
+  // counts for each of them.
+  std::uint64_t TimesChanged(std::uint32_t index) const;
+
+  // The rule is due: counts backoff and repetitions. True if the rule fires now.
+  bool Consume(std::uint32_t index);
+
+ private:
+  // Rules due at one change. Those without repetitions left are removed at the next look-up.
+  struct ChangeRules {
+    Change change = Change::kNone;
+    bool stale = false;
+    std::uint64_t times_changed = 0;
+    std::vector<std::uint32_t> rules;
+  };
+  struct GroupRules {
+    ChangeMask mask;
+    std::vector<ChangeRules> changes;
+  };
+
+  GroupRules& RulesOf(std::uint32_t group);
+  static ChangeRules& RulesOf(GroupRules& group, Change change);
+  void RemoveInactive(ChangeRules& rules);
+  void Gather(GroupRules& group, ChangeMask changed);
+  std::uint64_t TimesChanged(const Watch& watch) const;
+
+  std::vector<Rule> rules_;
+  std::vector<RuleState> states_;            // by rule
+  std::vector<std::vector<Watch>> watches_;  // by rule
+  std::vector<GroupRules> by_group_;
+  GroupRules any_group_;
+  std::array<ChangeRules, kTriggerTypeCount> by_trigger_;
+  std::vector<std::uint32_t> matches_;
+  std::size_t gathered_ = 0;
+};
+
+}  // namespace flux_ensemble::engine
