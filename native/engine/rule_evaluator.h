@@ -48,7 +48,7 @@ class RuleEvaluator {
   }
   // These counts and streams of a group have changed. No event makes rules due.
   void OnChanged(std::uint32_t group, ChangeMask changed) { timers_.OnChanged(group, changed); }
-  // Probes have measured a job of the group: so many numbers, from the index `first` on.
+  // Probes have measured a job of the group: `count` numbers, from the index `first` on.
   void OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count, double time);
   // The result of a job that has finished is known, without another event of it, at `time`.
   void OnSettled(const Job& job, ChangeMask changed, double time);

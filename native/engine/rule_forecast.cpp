@@ -76,7 +76,7 @@ bool RuleForecast::MetricCouldFire(std::uint32_t index) const {
   }
 }
 
-// A rule with `for` is evaluated once: when the state has lasted for so long.
+// A rule with `for` is evaluated once: when the state has lasted for that time.
 bool RuleForecast::StateCouldFire(std::uint32_t index) const {
   const Rule& rule = rules_.rule(index);
   if (rule.state != states_.current() || rule.hold_duration <= 0 ||

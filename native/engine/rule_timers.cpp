@@ -13,7 +13,7 @@ constexpr double kMaxAtOnce = 100'000;
 // The last number that doubles count by ones.
 constexpr double kLastCount = 0x1p52;
 
-// After a gap in virtual time, cron times are replayed for so many seconds: a hundred days.
+// After a gap in virtual time, cron times are replayed for at most this many seconds (100 days).
 constexpr double kMaxCatchUp = 8'640'000;
 
 // Cron times left when more are requested.

@@ -1,6 +1,6 @@
-// What makes rules due without an event: intervals, cron times, windows that move on, stalled jobs,
-// the ends of `for` and of cooldowns and, in virtual time, heartbeats. It keeps the time of the run
-// and has no clock: its owner lets the time pass.
+// The timers that make rules due without an event: intervals, cron times, windows that move on,
+// stalled jobs, the ends of `for` and of cooldowns and, in virtual time, heartbeats. The class keeps
+// the time of the run and has no clock: its owner lets the time pass.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ class RuleTimers {
     std::uint32_t group = kNoGroup;
   };
 
-  // What happens at one time: a heartbeat, or rules that are due, metric rules first.
+  // The timers of one time: a heartbeat, or rules that are due, metric rules first.
   struct Moment {
     double time = 0;
     bool is_heartbeat = false;

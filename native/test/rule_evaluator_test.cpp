@@ -1,4 +1,4 @@
-// What rules say of time and of states, and the programs of their conditions.
+// Rules over time and states, and the programs of their conditions.
 #include <doctest/doctest.h>
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// What the engine tells of its rules: how often they fired, and what held them back.
+// The engine's report on its rules: their firings, and the causes that held them back.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -26,7 +26,7 @@ Rule OnFinish(std::uint32_t group) {
   return rule;
 }
 
-// Of the group 0; it holds from so many finished jobs on.
+// A rule on group 0. Its condition holds from `least` finished jobs on.
 Rule OnFinished(double least) {
   Rule rule;
   rule.trigger = TriggerType::kMetric;

@@ -62,19 +62,6 @@ const PATTERNS: readonly Pattern[] = [
   { pattern: /\bto be had\b|\blet gather\b|\bis had\b/i, instead: "'available', 'batched'" },
 ];
 
-/** Folders and files whose prose is still to be rewritten. A line goes when they are done. */
-const NOT_YET: readonly string[] = [
-  'native/engine/judge.cpp',
-  'native/engine/judge.h',
-  'native/engine/judge_outlook.cpp',
-  'native/engine/judge_report.cpp',
-  'native/engine/judge_times.cpp',
-  'native/engine/program.h',
-  'native/engine/rule_book.h',
-  'native/test/judge_report_test.cpp',
-  'native/test/judge_test.cpp',
-];
-
 const FILES = /^(?:src|native|bench|test|proto|docs)\/.*\.(?:ts|mjs|h|cpp|proto|py|lua|sh|md)$|^[A-Z]+\.md$/;
 /** Text of others, a list of words, and this file, which names the words. */
 const OTHERS =
@@ -98,7 +85,6 @@ const findings = paths.map((path) => {
     wrong: prose.flatMap((each) => wrongIn(each).map((reason) => `${path}:${each.line}: ${reason}`)),
   };
 });
-const isWaiting = (path: string) => NOT_YET.some((entry) => path === entry || path.startsWith(`${entry}/`));
 
 describe('the prose of the project', () => {
   test('is found in code and in documents', () => {
@@ -111,16 +97,7 @@ describe('the prose of the project', () => {
   });
 
   test('uses plain words', () => {
-    expect(findings.filter(({ path }) => !isWaiting(path)).flatMap(({ wrong }) => wrong)).toEqual([]);
-  });
-
-  test('has something left to rewrite wherever it is exempt', () => {
-    const done = NOT_YET.filter((entry) =>
-      findings.every(
-        ({ path, wrong }) => wrong.length === 0 || !(path === entry || path.startsWith(`${entry}/`)),
-      ),
-    );
-    expect(done).toEqual([]);
+    expect(findings.flatMap(({ wrong }) => wrong)).toEqual([]);
   });
 });
 
