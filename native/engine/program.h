@@ -86,21 +86,21 @@ struct Step {
   Op op = Op::kNumber;
 };
 
-// What a condition is evaluated with, apart from the metrics.
+// The inputs of a condition, other than the metrics.
 struct Facts {
   std::string_view state;                 // empty when the ensemble has none
   const journal::Event* event = nullptr;  // null where no event made the rule due
   const PendingViews* views = nullptr;    // at heartbeats
   Outlook* outlook = nullptr;             // for the metrics as they will be
-  // Of the event's job, where more is remembered of it; looked up only by who asks for it.
+  // Details of the event's job, if they are kept. They are looked up on request only.
   const JobDetailsTable* details = nullptr;
   journal::JobId job = 0;
 
-  // A metric as it is, or as it will be then.
+  // The present value of a metric, or its future value in an outlook.
   double ValueOf(std::uint32_t metric, MetricTable& metrics) const {
     return outlook == nullptr ? metrics.ValueOf(metric, views) : outlook->ValueOf(metric);
   }
-  // Null when there is no such parameter.
+  // Null for an unknown parameter.
   const journal::Member* Parameter(std::string_view name) const;
 };
 
@@ -135,10 +135,10 @@ class Program {
 
   static std::optional<Comparison> ComparisonOf(const std::vector<Step>& steps);
   bool Run(const Facts& facts, MetricTable& metrics, double* value) const;
-  // Nothing where it is not known.
+  // Empty for an unknown text.
   std::optional<std::string_view> TextOf(std::uint32_t text, const Facts& facts) const;
 
-  // What `same` and `different` find on the stack: a text's number.
+  // Numbers of texts, the operands of `same` and `different` on the stack.
   static constexpr std::uint32_t kStateText = 0;
   static constexpr std::uint32_t kEventNameText = 1;
   static constexpr std::uint32_t kExceptionText = 2;

@@ -1,6 +1,6 @@
 // The timers that make rules due without an event: intervals, cron times, windows that move on,
-// stalled jobs, the ends of `for` and of cooldowns and, in virtual time, heartbeats. The class keeps
-// the time of the run and has no clock: its owner lets the time pass.
+// stalled jobs, the ends of `for` and of cooldowns and, in virtual time, heartbeats. The class
+// keeps the time of the run and has no clock: its owner lets the time pass.
 #pragma once
 
 #include <cstdint>
