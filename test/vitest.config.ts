@@ -13,7 +13,8 @@ export default defineConfig({
     // Most tests wait for processes, so a core for Vitest itself would be idle.
     maxWorkers: Math.max(2, availableParallelism()),
     execArgv: ['--expose-gc'],
-    testTimeout: 60_000,
+    // A bound for a busy machine with two slow cores.
+    testTimeout: 120_000,
     reporters: totals === undefined ? ['default'] : ['default', 'json'],
     ...(totals === undefined ? {} : { outputFile: { json: totals } }),
   },
