@@ -181,7 +181,7 @@ tests:
       { cwd },
     );
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^typo\.yaml:9:13: error: .*no event 'finsh'; did you mean 'finish'\?/m);
+    expect(stderr).toMatch(/^typo\.yaml:9:13: error: .*unknown event 'finsh'; did you mean 'finish'\?/m);
     expect(stderr).toMatch(/^beside\.yaml:3:\d+: error: .*unknown job group 'slep'; did you mean 'sleep'\?/m);
     expect(stderr).toContain('study.yaml has no tests');
     expect(stderr).toContain('none.yaml');
