@@ -139,9 +139,9 @@ rules:
   - {trigger: start, action: {name: custom, label: f, value: "{{metrics.count.z.failed}}"}}
 custom: function f() {}
 `);
-    expect(output).toMatch(/:3:12: error: jobs\[0\].name: 'a{{x}}': a name holds no tags/);
-    expect(output).toMatch(/:4:46: error: .*a name holds no tags/);
-    expect(output).toMatch(/:4:79: error: .*a name holds no tags/);
+    expect(output).toMatch(/:3:12: error: jobs\[0\].name: 'a{{x}}': a name can't contain tags/);
+    expect(output).toMatch(/:4:46: error: .*a name can't contain tags/);
+    expect(output).toMatch(/:4:79: error: .*a name can't contain tags/);
     expect(output).toMatch(/:6:62: error: rules\[0\].action.value: unknown job group 'z'/);
   });
 });
