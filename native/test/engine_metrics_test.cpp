@@ -86,7 +86,7 @@ TEST_CASE("every statistic has its value over all jobs so far") {
   CHECK(Value(engine, 5) == doctest::Approx(29.8).epsilon(0.01));
   CHECK(Value(engine, 6) == doctest::Approx(10).epsilon(0.04));
   CHECK(Value(engine, 7) == doctest::Approx(10).epsilon(0.04));
-  // Each was judged once a job of its group.
+  // Each was evaluated once for each job of its group.
   CHECK(engine.Fired().size() == 3 * 8);
 }
 
@@ -251,7 +251,7 @@ TEST_CASE("with sketches of all streams, a snapshot carries mergeable states") {
   CHECK(without.engine.GetSnapshot().states.heads.empty());
 }
 
-TEST_CASE("rules on probe variables are judged once for all numbers of a job") {
+TEST_CASE("rules on probe variables are evaluated once for all numbers of a job") {
   Plan plan;
   plan.groups = {"g", "h"};
   plan.probes = {0, 2};
@@ -276,7 +276,8 @@ TEST_CASE("rules on probe variables are judged once for all numbers of a job") {
   const Snapshot snapshot = engine.engine.GetSnapshot();
   CHECK(snapshot.probes.size() == 2 * stats::Summary::Row().size());
   CHECK(snapshot.probes[0] == 2);
-  // A rule is judged when its variable was measured, not when another probe has measured the job.
+  // A rule is evaluated when its variable was measured, not when another probe has measured the
+  // job.
   engine.engine.Probed(1, 0, std::vector<double>{700}, 125);
   CHECK(engine.engine.firings().size() == 1);
   // A group without probes has no streams for them.

@@ -137,7 +137,7 @@ TEST_CASE("derived triggers fire once a job, at the event that brings them") {
   CHECK(fired({Submit(1, 1, "g"), Event(1, 2, "invalidate")}).empty());
 }
 
-TEST_CASE("a metric rule is judged only when its metric changes") {
+TEST_CASE("a metric rule is evaluated only when its metric changes") {
   TestEngine engine = With({OnCount(Count::kFinished, Op::kGreaterEqual, 0),
                             OnStatistic(Variable::kDuration, Statistic::kMean),
                             OnCount(Count::kSubmitted, Op::kNotEqual, 2)});
@@ -251,7 +251,7 @@ TEST_CASE("a rule added later takes part from then on") {
   CHECK(engine.Fired() == Indexes{2, 3, 1});
 }
 
-TEST_CASE("heartbeats judge heartbeat rules and every metric rule that has a value") {
+TEST_CASE("heartbeats evaluate heartbeat rules and every metric rule that has a value") {
   TestEngine engine = With(
       {On(TriggerType::kHeartbeat, 2), OnCount(Count::kSubmitted, Op::kGreater, 0),
        OnCount(Count::kFailed, Op::kEqual, 0), OnStatistic(Variable::kDuration, Statistic::kMean)},

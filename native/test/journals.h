@@ -66,8 +66,8 @@ struct GroupExpectation {
   double& count(engine::Count count) { return counts[static_cast<std::size_t>(count)]; }
 };
 
-// The expected results of a recording. A job without a result of Flux is judged by its finish
-// alone.
+// The expected results of a recording. A job without a result of Flux takes its result from its
+// finish alone.
 std::map<std::string, GroupExpectation> Expect(std::string_view bytes, const Outcomes& outcomes);
 
 }  // namespace flux_ensemble::test
