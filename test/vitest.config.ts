@@ -10,8 +10,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // One process per file: an addon that crashes its process fails that file only.
     pool: 'forks',
-    // Most tests wait for processes, so a core for Vitest itself would be idle.
-    maxWorkers: Math.max(2, availableParallelism()),
+    globalSetup: './test/support/temporary-folder.ts',
+    // Most tests wait for processes: with one file a core, a third of the cores' time would be idle.
+    maxWorkers: availableParallelism() + 1,
     execArgv: ['--expose-gc'],
     // A bound for a busy machine with two slow cores.
     testTimeout: 120_000,

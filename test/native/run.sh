@@ -1,7 +1,24 @@
 #!/usr/bin/env bash
-# Builds the native tests, runs them, and replays the fuzz corpus: run.sh plain|address|thread
-# The last line is `native (<mode>): N passed, N failed, N skipped`.
+# Builds the native tests, runs them, and replays the fuzz corpus: run.sh [plain|address|thread]...
+# Several modes run at the same time, and their outputs are printed one after the other.
+# The last line of a mode is `native (<mode>): N passed, N failed, N skipped`.
 set -u
+
+if [ "$#" -gt 1 ]; then
+  outputs=$(mktemp -d) || exit 2
+  trap 'rm -rf "$outputs"' EXIT
+  running=()
+  for mode in "$@"; do
+    bash "$0" "$mode" > "$outputs/$mode" 2>&1 &
+    running+=("$mode=$!")
+  done
+  status=0
+  for run in "${running[@]}"; do
+    wait "${run#*=}" || status=$?
+    cat "$outputs/${run%=*}"
+  done
+  exit "$status"
+fi
 
 mode=${1:-plain}
 case $mode in

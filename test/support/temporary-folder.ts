@@ -1,0 +1,17 @@
+/** Vitest's global setup: all tests of a run share one temporary folder, which is removed after them. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+let folder = '';
+
+export function setup(): void {
+  // A short name: paths of Unix sockets in it may have 107 bytes.
+  folder = mkdtempSync(join(tmpdir(), 'fe-'));
+  process.env.TMPDIR = folder;
+}
+
+export function teardown(): void {
+  rmSync(folder, { recursive: true, force: true });
+}
