@@ -115,9 +115,10 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
   const std::uint32_t group = job == nullptr ? kNoGroup : job->group;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const journal::Event& event = events[i];
-    if (job != nullptr && !job->counted) [[unlikely]] {
-      // The events that wait happened before this one.
-      if (unvalidated_.any() && Unvalidated::IsAccepted(event.kind)) TakeSubmit();
+    // The events that wait are of this job, and happened before this event.
+    if (job != nullptr && !job->counted && unvalidated_.any() &&
+        Unvalidated::IsAccepted(event.kind)) [[unlikely]] {
+      TakeSubmit();
     }
     Pass(event.timestamp);
     if (events_.enabled()) events_.Add(event, record.id, group);

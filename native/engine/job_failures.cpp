@@ -34,7 +34,11 @@ struct Words {
 }  // namespace
 
 void Engine::ExpectCancel(const std::string& note) {
-  if (own_cancels_.size() < kMaxOwnCancels) own_cancels_.insert(note);
+  own_cancels_.insert(note);
+  // With more notes than are kept, own cancels can't be recognized any more.
+  if (own_cancels_.size() <= kMaxOwnCancels) return;
+  others_cancel_ = false;
+  own_cancels_.clear();
 }
 
 void Engine::NoteException(Job& job, const journal::Event& event, GroupMetrics& metrics) {

@@ -12,8 +12,8 @@ namespace flux_ensemble::engine {
 namespace {
 
 // More than the deepest expression that the reader of `when:` lets pass.
-constexpr std::size_t kMostOperands = 256;
-constexpr std::size_t kMostSteps = 4096;
+constexpr std::size_t kMaxOperands = 256;
+constexpr std::size_t kMaxSteps = 4096;
 
 enum class Type : std::uint8_t { kNumber, kText, kTruth };
 
@@ -97,7 +97,7 @@ const journal::Member* Facts::Parameter(std::string_view name) const {
 
 Result<Program> Program::Make(std::vector<Step> steps, std::vector<std::string> texts,
                               std::size_t metrics) {
-  if (steps.size() > kMostSteps) return Error{"a condition has too many steps"};
+  if (steps.size() > kMaxSteps) return Error{"a condition has too many steps"};
   Program program;
   std::vector<Type> stack;
   for (const Step& step : steps) {
@@ -117,7 +117,7 @@ Result<Program> Program::Make(std::vector<Step> steps, std::vector<std::string> 
     }
     program.names_state_ = program.names_state_ || step.op == Op::kState;
     stack.push_back(TypeOf(step.op));
-    if (stack.size() > kMostOperands) return Error{"a condition is nested too deeply"};
+    if (stack.size() > kMaxOperands) return Error{"a condition is nested too deeply"};
   }
   if (stack.size() != 1 || stack.back() != Type::kTruth)
     return Error{"the steps are not a condition"};
@@ -142,7 +142,7 @@ std::optional<Program::Comparison> Program::ComparisonOf(const std::vector<Step>
 
 bool Program::Run(const Facts& facts, MetricTable& metrics, double* value) const {
   if (value != nullptr) *value = metrics_.empty() ? kUnknown : facts.ValueOf(metrics_[0], metrics);
-  std::array<double, kMostOperands> stack;  // NOLINT: filled as far as it is read
+  std::array<double, kMaxOperands> stack;  // NOLINT: filled as far as it is read
   std::size_t size = 0;
   for (const Step& step : steps_) {
     switch (step.op) {

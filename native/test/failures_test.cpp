@@ -161,6 +161,16 @@ TEST_CASE("a cancel that is not the run's own is a reason, where others may canc
   CHECK(test.count(0, Count::kCanceled) == 5);
 }
 
+TEST_CASE("own cancels with very many notes are not taken for those of others") {
+  TestEngine test(GroupG());
+  test.engine.LookForCancels();
+  for (int i = 0; i < 5000; ++i) test.engine.ExpectCancel("rule " + std::to_string(i));
+  test.Feed(Ended(1, Event(1, 3, "exception",
+                           R"({"type":"cancel","severity":0,"userid":7,"note":"rule 4999"})") +
+                         Finish(1, 4, 15)));
+  CHECK(ReasonsOf(test).empty());
+}
+
 TEST_CASE("the reasons of a group are bounded, and so are their notes; all jobs are counted") {
   TestEngine test(GroupG());
   journal::JobId id = 0;
