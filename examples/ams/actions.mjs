@@ -5,7 +5,7 @@ import { pathOf } from './common.mjs';
 
 const BOUND = 0.1;
 /** Samples that are one too many for what they tell. */
-const MOST_SAMPLES = 200;
+const MAX_SAMPLES = 200;
 /** Physics runs between two trainings, as the rules have it. */
 const ROUND = 8;
 /** Points that are nearer to each other than this are one. */
@@ -15,7 +15,7 @@ export function learn() {
   const { known, error, worst } = JSON.parse(readFileSync(pathOf('model.json'), 'utf8'));
   console.log(`${known.length} samples: error ${error.toFixed(3)}, worst near ${worst.toFixed(2)}`);
   if (error <= BOUND) return { name: 'submit', label: 'surrogate', goto: 'production' };
-  if (known.length >= MOST_SAMPLES) return { name: 'terminate' };
+  if (known.length >= MAX_SAMPLES) return { name: 'terminate' };
   return newPoints(known, worst).map((point) => ({
     name: 'submit',
     label: 'physics',

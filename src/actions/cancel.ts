@@ -1,11 +1,10 @@
 /** `cancel`: the active jobs of a group, or the job of the event. */
 
 import { counted } from '../text/counted.js';
-import { escapeControls } from '../text/describe.js';
 import { defineAction } from './define.js';
 import { groupOrEventJobKey } from './keys.js';
 import { describeOrigin } from './request.js';
-import { targetGroup, targetJobs } from './target-jobs.js';
+import { describeTarget, targetGroup, targetJobs } from './target-jobs.js';
 
 /** The types of the kind `cancel`. */
 export interface CancelKind {
@@ -34,7 +33,7 @@ export const cancel = defineAction({
   wantsEvent: () => false,
   target: targetGroup,
   words: {
-    planned: ({ label }) => `cancel ${label === null ? "the event's job" : escapeControls(label)}`,
+    planned: (action) => `cancel ${describeTarget(action)}`,
     drawn: ({ label }) => (label === null ? 'cancel the job' : 'cancel'),
     line: ({ group, jobs }) => ({ what: `cancel ${group}`, note: counted(jobs, 'job') }),
     done: ({ group, jobs }) => `canceled ${counted(jobs, 'job')} of ${group}`,

@@ -4,6 +4,7 @@ import { ActionError } from '../errors.js';
 import { jobsOfTrigger } from '../language/triggers/catalog.js';
 import type { ActionOf } from '../model/action.js';
 import type { Rule } from '../model/ensemble.js';
+import { escapeControls } from '../text/describe.js';
 import type { ActionContext } from './context.js';
 import type { ActionTarget } from './define.js';
 import { type ActionRequest, ruleIndex } from './request.js';
@@ -24,6 +25,11 @@ export async function targetJobs(
     throw new ActionError(message, ruleIndex(request));
   }
   return { ids: [event.job], group: event.group ?? '' };
+}
+
+/** The target in words, for what an action would do. */
+export function describeTarget({ label }: OnJobs): string {
+  return label === null ? "the event's job" : escapeControls(label);
 }
 
 /** The group in a graph; for the job of an event, the group of the rule. */

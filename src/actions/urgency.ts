@@ -2,11 +2,10 @@
 
 import { ActionError } from '../errors.js';
 import { counted } from '../text/counted.js';
-import { escapeControls } from '../text/describe.js';
 import { defineAction } from './define.js';
 import { groupOrEventJobKey, integerKey } from './keys.js';
 import { ruleIndex } from './request.js';
-import { targetGroup, targetJobs } from './target-jobs.js';
+import { describeTarget, targetGroup, targetJobs } from './target-jobs.js';
 
 /** The types of the kind `urgency`. */
 export interface UrgencyKind {
@@ -38,8 +37,7 @@ export const urgency = defineAction({
   wantsEvent: () => false,
   target: targetGroup,
   words: {
-    planned: ({ label, value }) =>
-      `urgency ${label === null ? "the event's job" : escapeControls(label)} ${value}`,
+    planned: (action) => `urgency ${describeTarget(action)} ${action.value}`,
     drawn: ({ value }) => `urgency ${value}`,
     line: ({ group, value, jobs }) => ({
       what: `urgency ${group}`,

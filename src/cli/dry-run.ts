@@ -1,6 +1,6 @@
 /** `ensemble run --dry-run`: prints the action of each rule, and its jobspecs, without running anything. */
 
-import { occasionOf } from '../language/rule-text.js';
+import { describeDue } from '../language/rule-text.js';
 import { compileJobspec } from '../members/jobspec.js';
 import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
 import { escapeControls } from '../text/describe.js';
@@ -19,7 +19,7 @@ function jobspecOf(entry: JobEntry): string {
 export function printPlan(config: EnsembleConfig, json: boolean): void {
   const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
   for (const [index, rule] of config.rules.entries()) {
-    const due = occasionOf(rule);
+    const due = describeDue(rule);
     const text = plannedAction(rule, config);
     const { repetitions, backoff } = rule.action;
     if (json) {

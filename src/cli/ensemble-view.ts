@@ -46,7 +46,7 @@ export function statusWord(
 }
 
 /** Maximum width of the status in a list. */
-const LONGEST_STATUS = 40;
+const MAX_STATUS = 40;
 
 const listColumns: readonly Column[] = [
   { title: 'name', align: 'left' },
@@ -75,7 +75,7 @@ export function listLines(
     return [
       escapeControls(run?.name ?? ''),
       escapeControls(run?.id ?? ''),
-      `${statusWord(ensemble, colors, LONGEST_STATUS)}${state === '' ? '' : ` in ${escapeControls(state)}`}`,
+      `${statusWord(ensemble, colors, MAX_STATUS)}${state === '' ? '' : ` in ${escapeControls(state)}`}`,
       escapeControls(run?.member ?? ''),
       size === undefined ? '-' : String(size),
       String(counts?.pending ?? 0),

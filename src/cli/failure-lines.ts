@@ -10,9 +10,9 @@ import type { Colors } from './tables.js';
 /** Width of a summary without a terminal. */
 const PAGE = 80;
 /** Maximum reasons shown for a group; the others are counted. */
-const MOST_REASONS = 8;
+const MAX_REASONS = 8;
 /** Maximum groups shown one by one. */
-const MOST_GROUPS = 50;
+const MAX_GROUPS = 50;
 
 /** Returns `temperature=300, seed=7` in parentheses; empty without parameters. */
 function describeParameters({ parameters }: FailedJob): string {
@@ -76,10 +76,10 @@ function titleOf(group: string, { failed, canceled, jobs }: GroupFailures): stri
 function* groupLines(group: string, failures: GroupFailures, width: number): Generator<string> {
   const { reasons } = failures;
   yield titleOf(group, failures);
-  const shown = reasons.slice(0, MOST_REASONS);
+  const shown = reasons.slice(0, MAX_REASONS);
   const numbers = String(Math.max(0, ...shown.map(({ count }) => count))).length;
   for (const reason of shown) yield* reasonLines(reason, numbers, width);
-  const rest = reasons.slice(MOST_REASONS);
+  const rest = reasons.slice(MAX_REASONS);
   const left = rest.reduce((sum, { count }) => sum + count, 0);
   if (left > 0)
     yield `  ${counted(left, 'more job')} for ${counted(rest.length, 'other reason')} (--json has them)`;
@@ -97,7 +97,7 @@ export function* failureLines(
   const columns = Number.isFinite(width) ? width : PAGE;
   let number = 0;
   for (const [group, ofGroup] of failures) {
-    if (++number > MOST_GROUPS) break;
+    if (++number > MAX_GROUPS) break;
     yield '';
     let isTitle = true;
     for (const line of groupLines(group, ofGroup, columns)) {
@@ -105,6 +105,6 @@ export function* failureLines(
       isTitle = false;
     }
   }
-  const left = failures.size - MOST_GROUPS;
+  const left = failures.size - MAX_GROUPS;
   if (left > 0) yield* ['', `Jobs of ${counted(left, 'more group')} failed (--json has them).`];
 }

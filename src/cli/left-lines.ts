@@ -6,8 +6,8 @@ import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
 
 /** Maximum groups and job ids that are listed. */
-const MOST_GROUPS = 10;
-const MOST_JOBS = 12;
+const MAX_GROUPS = 10;
+const MAX_JOBS = 12;
 
 function groupText({ group, pending, running }: LeftJobs): string {
   const counts = [
@@ -22,13 +22,13 @@ export function leftLines(left: readonly LeftJobs[], member: string): string[] {
   if (left.length === 0) return [];
   const jobs = left.flatMap((group) => group.jobs);
   const isFlux = member !== 'local';
-  const groups = left.slice(0, MOST_GROUPS).map(groupText);
-  if (left.length > MOST_GROUPS) groups.push(counted(left.length - MOST_GROUPS, 'more group'));
+  const groups = left.slice(0, MAX_GROUPS).map(groupText);
+  if (left.length > MAX_GROUPS) groups.push(counted(left.length - MAX_GROUPS, 'more group'));
   const go = jobs.length === 1 ? 'goes on' : 'go on';
   const lines = [`${counted(jobs.length, 'job')} ${go}${isFlux ? ' under Flux' : ''}: ${groups.join(', ')}`];
   if (!isFlux) return lines;
   const ids =
-    jobs.length > MOST_JOBS
+    jobs.length > MAX_JOBS
       ? '`flux cancel ID...`, or all of yours with `flux cancel --all`'
       : `\`flux cancel ${jobs.map((id) => formatJobId(id)).join(' ')}\``;
   const them = jobs.length === 1 ? 'it' : 'them';

@@ -21,7 +21,7 @@ interface RecordOptions {
 }
 
 /** Maximum seconds; timers of Node count milliseconds in 31 bits. */
-const LONGEST = 2e6;
+const MAX_DURATION = 2e6;
 
 /** Records the queue until `stop` resolves. Throws MemberError. */
 async function follow(
@@ -103,7 +103,7 @@ export function recordCommand(): Command {
       '--full',
       'begin with the inactive jobs that the queue still knows, not only with the active ones',
     )
-    .option('--duration <time>', 'duration (default: until SIGINT or SIGTERM)', timeOption(LONGEST))
+    .option('--duration <time>', 'duration (default: until SIGINT or SIGTERM)', timeOption(MAX_DURATION))
     .option('--force', 'replace a recording that exists')
     .action(async (path: string, options: RecordOptions) => {
       process.exitCode = await record(path, options);

@@ -6,7 +6,7 @@ import { escapeControls } from '../text/describe.js';
 import { flow } from '../text/width.js';
 
 /** Maximum rules in a list. */
-const LONGEST_LIST = 24;
+const MAX_LIST = 24;
 
 function* listLines(
   title: string,
@@ -16,12 +16,12 @@ function* listLines(
 ): Generator<string> {
   if (reports.length === 0) return;
   yield `${indent}${title}:`;
-  for (const { due, algorithm, why } of reports.slice(0, LONGEST_LIST)) {
+  for (const { due, algorithm, why } of reports.slice(0, MAX_LIST)) {
     const of = algorithm === null ? '' : ` (${algorithm})`;
     const [first = '', ...words] = escapeControls(`${due}${of}: ${why}`).split(' ');
     yield* flow([`${indent}  ${first}`, ...words], ' ', width, `${indent}    `);
   }
-  const more = reports.length - LONGEST_LIST;
+  const more = reports.length - MAX_LIST;
   if (more > 0) yield `${indent}  ... and ${more} more, which --json has`;
 }
 

@@ -4,8 +4,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { timeOption } from './time-option.js';
 
 /** A thousand years, in seconds. */
-const LONGEST = 365_000 * 86_400;
-const seconds = timeOption(LONGEST);
+const MAX_EXPIRY = 365_000 * 86_400;
+const seconds = timeOption(MAX_EXPIRY);
 
 function lifetime(text: string): Date {
   return new Date(Date.now() + seconds(text) * 1000);

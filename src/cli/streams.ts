@@ -11,7 +11,7 @@ import { signaled } from './signals.js';
 /** Milliseconds for a reader to take the output after a signal. */
 const LAST_READ = 1000;
 /** Maximum bytes waiting for a reader. A command that continues drops further lines. */
-const MOST_WAITING = 4 * 2 ** 20;
+const MAX_WAITING = 4 * 2 ** 20;
 
 /** Messages on standard output about lost output, in the format of the command's lines. */
 export interface LossNotices {
@@ -40,7 +40,7 @@ class StandardStream {
   /** Prints text that ends with a newline. */
   write(text: string | Uint8Array): void {
     if (this.#readerIsGone) return;
-    if (goesOn !== null && bounded && this.#stream.writableLength >= MOST_WAITING) {
+    if (goesOn !== null && bounded && this.#stream.writableLength >= MAX_WAITING) {
       this.#leftOut += lineCount(text);
       this.#lose(`is not read: lines are dropped until it is`);
       return;

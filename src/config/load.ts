@@ -22,7 +22,7 @@ export interface LoadedConfig {
 }
 
 /** Maximum bytes of an ensemble file. A larger file was named by mistake. */
-const LARGEST_FILE = 16 * 2 ** 20;
+const MAX_FILE = 16 * 2 ** 20;
 
 export interface LoadOptions {
   /** The jobs come from a recording, so rules need not submit them. */
@@ -129,7 +129,7 @@ async function readBytes(handle: FileHandle): Promise<Buffer> {
   let size = 0;
   for await (const chunk of handle.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LARGEST_FILE) throw new Error(`it exceeds ${LARGEST_FILE / 2 ** 20} MiB`);
+    if (size > MAX_FILE) throw new Error(`it exceeds ${MAX_FILE / 2 ** 20} MiB`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);

@@ -86,7 +86,7 @@ export function readProbedJob(native: NativeFiring, names: SnapshotNames): Probe
 }
 
 /** Parses the JSON text of an origin. A job may contain any text there; missing parts get the values of a first job. */
-export function readOrigin(text: string): JobOrigin {
+function readOrigin(text: string): JobOrigin {
   const { rule, firing, index, values, texts } = readContext(text) ?? {};
   const number = (value: unknown) => (typeof value === 'number' ? value : 0);
   const isMapping = typeof values === 'object' && values !== null && !Array.isArray(values);
@@ -99,13 +99,13 @@ export function readOrigin(text: string): JobOrigin {
   };
 }
 
-export function readTexts(texts: unknown): JobOrigin['texts'] {
+function readTexts(texts: unknown): JobOrigin['texts'] {
   if (typeof texts !== 'object' || texts === null) return {};
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => typeof text === 'string'));
 }
 
 /** The engine passes an event's context without a check. Text that is not JSON counts as no context. */
-export function readContext(text: string | null): Firing['context'] {
+function readContext(text: string | null): Firing['context'] {
   if (text === null) return null;
   try {
     return JSON.parse(text) as Firing['context'];

@@ -9,7 +9,7 @@ import type { StreamState } from '../model/metrics.js';
 import type { NativeStates } from './addon.js';
 import { bucketOf, bucketValue } from './log-buckets.js';
 
-const MOST_BUCKETS = 2048;
+const MAX_BUCKETS = 2048;
 
 /** Numbers of a head in NativeStates. */
 const HEAD = 9;
@@ -81,7 +81,7 @@ function dense(found: ReadonlyMap<number, number>): Pick<StreamState, 'first' | 
     lowest = Math.min(lowest, index);
     highest = Math.max(highest, index);
   }
-  const first = Math.max(lowest, highest - MOST_BUCKETS + 1);
+  const first = Math.max(lowest, highest - MAX_BUCKETS + 1);
   const buckets = new Float64Array(highest - first + 1);
   for (const [index, count] of found) (buckets[Math.max(index - first, 0)] as number) += count;
   return { first, buckets };
@@ -91,7 +91,7 @@ function mergeBuckets(a: StreamState, b: StreamState): Pick<StreamState, 'first'
   if (a.buckets.length === 0) return b;
   if (b.buckets.length === 0) return a;
   const end = Math.max(a.first + a.buckets.length, b.first + b.buckets.length);
-  const first = Math.max(Math.min(a.first, b.first), end - MOST_BUCKETS);
+  const first = Math.max(Math.min(a.first, b.first), end - MAX_BUCKETS);
   const buckets = new Float64Array(end - first);
   for (const part of [a, b]) {
     for (const [i, count] of part.buckets.entries()) {

@@ -1,6 +1,6 @@
 /** The history of each rule of a run: how often it fired, what prevented it, and the state of its condition. */
 
-import { occasionOf } from '../language/rule-text.js';
+import { describeDue } from '../language/rule-text.js';
 import type { Rule } from '../model/ensemble.js';
 import { formatMetricName } from '../model/metric-names.js';
 import type { RuleReport } from '../model/rule-report.js';
@@ -77,7 +77,7 @@ export function readRuleReports(
       rule: index,
       name: rule.title,
       algorithm: rule.algorithm,
-      due: occasionOf(rule),
+      due: describeDue(rule),
       firings: row.firings,
       state: stateOf(row),
       came: row.came,

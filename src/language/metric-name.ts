@@ -40,7 +40,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Longest list of choices in a message. */
-const LONGEST_LIST = 12;
+const MAX_LIST = 12;
 
 const FORMS =
   'a metric is <statistic>.<group>-<variable>, like mean.sleep-duration, ' +
@@ -217,7 +217,7 @@ function unknown(what: string, name: string, known: readonly string[]): string {
 
 function listOf(known: readonly string[]): string {
   if (known.length === 0) return '; the file has none';
-  if (known.length > LONGEST_LIST) return '';
+  if (known.length > MAX_LIST) return '';
   return thereAre(known);
 }
 

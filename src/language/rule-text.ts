@@ -6,7 +6,7 @@ import { choices } from '../text/suggest.js';
 import { triggerKindOf } from './triggers/catalog.js';
 
 /** When a rule is due, on one line: `count.sleep.success >= 3 for 5m in explore`. */
-export function occasionOf(rule: Rule): string {
+export function describeDue(rule: Rule): string {
   const { trigger, when, cooldown } = rule;
   const parts = [triggerOf(rule)];
   if (when !== null && trigger.kind !== 'metric') parts.push(`when ${when.text}`);

@@ -4,7 +4,7 @@
  */
 
 import { constants } from 'node:os';
-import type { Happening, JobSelection, Outcome } from '../model/test.js';
+import type { JobSelection, Outcome, ScriptEvent } from '../model/test.js';
 import { type Given, given, largeInteger, type Row } from '../model/written.js';
 import { quote } from '../text/describe.js';
 import { attempt, FaultError, type Result } from '../text/result.js';
@@ -20,8 +20,8 @@ export interface FiringText {
 }
 
 /** Maximum number of jobs in one line; a larger number is a typing error. */
-const MOST_JOBS = 100_000;
-const HIGHEST_SEVERITY = 7;
+const MAX_JOBS = 100_000;
+const MAX_SEVERITY = 7;
 
 /** Events of a job that do not change its state. */
 const PLAIN_EVENTS = [
@@ -41,7 +41,7 @@ const VERBS = ['submit', 'start', 'finish', 'fail', 'cancel', 'timeout', 'except
 const OUTCOMES = ['success', 'fail', 'exit', 'signal', 'timeout', 'cancel', 'exception', 'none'] as const;
 
 /** An event, and the jobs and group that it concerns. */
-export function parseHappening(text: string): Result<Happening> {
+export function parseScriptEvent(text: string): Result<ScriptEvent> {
   return parse(text, (words) => {
     const verb = words.next(`an event: ${choices(VERBS)}`);
     if (verb.text === 'heartbeat') return { kind: 'heartbeat' };
@@ -70,7 +70,7 @@ export function parseHappening(text: string): Result<Happening> {
         return { kind: 'end', group, jobs, outcome: { kind: 'exception', type: verb.text } };
       case 'exception': {
         const type = words.next('the type of the exception, like oom').text;
-        const severity = words.takes('severity') ? integerIn(words, 'a severity', 0, HIGHEST_SEVERITY) : 0;
+        const severity = words.takes('severity') ? integerIn(words, 'a severity', 0, MAX_SEVERITY) : 0;
         if (severity > 0) return { kind: 'exception', group, jobs, type, severity };
         return { kind: 'end', group, jobs, outcome: { kind: 'exception', type } };
       }
@@ -245,11 +245,8 @@ function scalarIn(text: string): Given {
 /** `x5`. */
 function countIn({ at, text }: Word): number {
   const count = /^x\d{1,9}$/.test(text) ? Number(text.slice(1)) : 0;
-  if (count >= 1 && count <= MOST_JOBS) return count;
-  throw new FaultError(
-    at,
-    `how many is x and a number from 1 to ${MOST_JOBS}, like x5; found ${quote(text)}`,
-  );
+  if (count >= 1 && count <= MAX_JOBS) return count;
+  throw new FaultError(at, `how many is x and a number from 1 to ${MAX_JOBS}, like x5; found ${quote(text)}`);
 }
 
 /** `2`, `1..3`, `1,4..6`, `x3` or `all`. */
@@ -272,8 +269,7 @@ function selectionIn(word: Word): JobSelection {
     const last = Number(match[2] ?? first);
     if (first < 1) throw new FaultError(here, 'jobs are counted from 1');
     if (last < first) throw new FaultError(here, `a range goes up: write ${last}..${first}`);
-    if (last - first >= MOST_JOBS)
-      throw new FaultError(here, `a line can refer to ${MOST_JOBS} jobs at most`);
+    if (last - first >= MAX_JOBS) throw new FaultError(here, `a line can refer to ${MAX_JOBS} jobs at most`);
     return [first, last] as const;
   });
   return { kind: 'numbers', ranges };

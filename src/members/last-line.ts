@@ -6,7 +6,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 /** Bytes read from the end of a file. */
 const TAIL = 4096;
 /** Maximum characters of a returned line. */
-const LONGEST = 300;
+const MAX_LINE = 300;
 
 /** Returns the last line of a text that is not blank; null without one. */
 export function lastLine(text: string): string | null {
@@ -16,7 +16,7 @@ export function lastLine(text: string): string | null {
       .split(/[\n\r]/)
       .at(-1)
       ?.trim() ?? '';
-  return line === '' ? null : line.slice(0, LONGEST);
+  return line === '' ? null : line.slice(0, MAX_LINE);
 }
 
 /**

@@ -22,7 +22,7 @@ export type Outcome =
   | { readonly kind: 'none' };
 
 /** An event of jobs in a line of the script. */
-export type Happening =
+export type ScriptEvent =
   | {
       readonly kind: 'submit';
       readonly group: string;
@@ -54,7 +54,7 @@ export type Happening =
 
 export interface ScriptLine {
   readonly time: number;
-  readonly happening: Happening;
+  readonly scriptEvent: ScriptEvent;
   /** The text and its line, for messages. */
   readonly text: string;
   readonly line: number | null;

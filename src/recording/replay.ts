@@ -22,7 +22,7 @@ import { paced } from './pace.js';
 import type { RecordingReader } from './reader.js';
 
 /** Maximum pieces in flight to the engine: enough to keep it busy, few enough for memory. */
-const MOST_IN_FLIGHT = 4;
+const MAX_IN_FLIGHT = 4;
 
 export interface ReplayOptions {
   /** Its rules are evaluated. Without it, every group of the recording is tracked, and rules are not evaluated. */
@@ -140,14 +140,14 @@ export class Replay {
   async #read(): Promise<void> {
     const { signal, speed } = this.#options;
     const pieces = this.#reader.pieces();
-    const underWay: Promise<void>[] = [];
+    const pending: Promise<void>[] = [];
     for await (const piece of speed === undefined ? pieces : paced(pieces, speed, signal)) {
       if (signal?.aborted || this.#thrown !== null) break;
-      underWay.push(this.#engine.ingest(piece));
-      if (underWay.length >= MOST_IN_FLIGHT) await underWay.shift();
+      pending.push(this.#engine.ingest(piece));
+      if (pending.length >= MAX_IN_FLIGHT) await pending.shift();
       await this.#options.ready?.();
     }
-    await Promise.all(underWay);
+    await Promise.all(pending);
   }
 
   #noRecord({ decodeErrors }: EngineStatus): EnsembleError {

@@ -10,7 +10,7 @@ import { type Compression, compressions, fileError, noCompression } from './file
 import { openTarget, type Target } from './target.js';
 
 /** Maximum bytes waiting for the disk: much more than a busy queue emits in a second. */
-const MOST_WAITING = 2 ** 28;
+const MAX_WAITING = 2 ** 28;
 /** Waiting bytes from which on the caller should wait. */
 const HIGH_WATER = 2 ** 20;
 /** Milliseconds until a record can be read in the file, even if the process is killed afterwards. */
@@ -91,7 +91,7 @@ class TargetRecorder implements Recorder {
     this.#target = target;
     this.#compression = compression;
     this.#compressor = compression?.compressor?.() ?? null;
-    this.#mostWaiting = options.mostWaiting ?? MOST_WAITING;
+    this.#mostWaiting = options.mostWaiting ?? MAX_WAITING;
     this.#problem = options.problem ?? (() => {});
   }
 

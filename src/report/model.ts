@@ -47,7 +47,7 @@ export interface Graph {
 }
 
 /** Maximum characters of a title or a detail; longer lines are cut off to save space. */
-const LONGEST_LINE = 60;
+const MAX_LINE = 60;
 
 /** Returns the graph of an ensemble. */
 export function graphOf(config: EnsembleConfig): Graph {
@@ -134,7 +134,7 @@ function jobsOf({ entries, count }: JobGroup): string {
 
 function short(text: string): string {
   const characters = [...escapeControls(text)];
-  return characters.length <= LONGEST_LINE
+  return characters.length <= MAX_LINE
     ? characters.join('')
-    : `${characters.slice(0, LONGEST_LINE - 1).join('')}…`;
+    : `${characters.slice(0, MAX_LINE - 1).join('')}…`;
 }

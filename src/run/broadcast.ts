@@ -3,9 +3,9 @@
 import { ItemStream } from '../engine/item-stream.js';
 
 /** Items that wait for a consumer before its first request, which may never come. */
-const MOST_UNASKED = 4096;
+const MAX_UNREQUESTED = 4096;
 /** Items that wait for a consumer after its first request. */
-const MOST_WAITING = 1_048_576;
+const MAX_WAITING = 1_048_576;
 
 /** The part of a consumer. */
 export interface Subscription<T> extends AsyncIterableIterator<T> {
@@ -84,7 +84,7 @@ class BroadcastStream<T> extends ItemStream<T> implements Subscription<T> {
   push(item: T): boolean {
     this.#queue.add(item);
     this.wake();
-    this.dropped += this.#queue.keep(this.#asked ? MOST_WAITING : MOST_UNASKED);
+    this.dropped += this.#queue.keep(this.#asked ? MAX_WAITING : MAX_UNREQUESTED);
     return true;
   }
 

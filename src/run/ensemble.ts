@@ -44,7 +44,7 @@ export class Ensemble {
     return new Ensemble(configFromObject(value), options);
   }
 
-  /** One listener for each action in flight. */
+  /** An ensemble from a configuration that `loadConfig` or `configFromObject` returned. */
   static fromConfig(loaded: LoadedConfig, options: EnsembleOptions = {}): Ensemble {
     return new Ensemble(loaded, options);
   }

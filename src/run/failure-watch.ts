@@ -16,9 +16,9 @@ import type { MetricsSnapshot } from '../model/metrics.js';
 import { causeOf, isCancel, keyOfLine, repeats } from './failure-words.js';
 
 /** Jobs whose details are requested at a time. */
-const MOST_ASKED = 16;
+const MAX_ASKED = 16;
 /** Different lines of standard error that are kept for a reason. */
-const MOST_LINES = 4;
+const MAX_LINES = 4;
 /** Milliseconds after which a job stays unexplained. */
 const PATIENCE = 5000;
 
@@ -108,7 +108,7 @@ export class FailureWatch {
   }
 
   #askSome(): void {
-    while (this.#asked.size < MOST_ASKED) {
+    while (this.#asked.size < MAX_ASKED) {
       const native = this.#waiting.shift();
       if (native === undefined) break;
       if (this.#closed || this.#options.member.explain === undefined) this.#tell(native, null);
@@ -133,7 +133,7 @@ export class FailureWatch {
     const trace = found?.line && repeats(found.line, cause) ? { ...found, line: null } : found;
     examples.traces.set(job, trace);
     const key = trace?.line ? keyOfLine(trace.line) : null;
-    const isNew = key !== null && !examples.lines.has(key) && examples.lines.size < MOST_LINES;
+    const isNew = key !== null && !examples.lines.has(key) && examples.lines.size < MAX_LINES;
     if (isNew) examples.lines.set(key, trace?.line ?? '');
     if (examples.told && !isNew) return;
     examples.told = true;

@@ -12,13 +12,11 @@ export type ServiceAddress =
 export const DEFAULT_PORT = 50_051;
 const SOCKET_NAME = 'service.sock';
 /** The longest path of a Unix socket, in bytes. */
-const LONGEST_PATH = 107;
+const MAX_PATH = 107;
 
 function unixAddress(path: string): ServiceAddress {
-  if (Buffer.byteLength(path) > LONGEST_PATH) {
-    throw new ServiceError(
-      `the path of a socket may have ${LONGEST_PATH} bytes, this one is longer: ${path}`,
-    );
+  if (Buffer.byteLength(path) > MAX_PATH) {
+    throw new ServiceError(`the path of a socket may have ${MAX_PATH} bytes, this one is longer: ${path}`);
   }
   return { kind: 'unix', path };
 }

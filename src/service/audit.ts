@@ -24,7 +24,7 @@ export interface AuditEntry {
 const REFUSALS_PER_SECOND = 5;
 const REFUSALS_AT_ONCE = 50;
 /** Maximum bytes waiting for the reader of standard error. */
-const MOST_WAITING = 2 ** 20;
+const MAX_WAITING = 2 ** 20;
 
 export class Audit {
   readonly #file: number | null;
@@ -90,7 +90,7 @@ export class Audit {
   /** Standard error may be a pipe that is read slowly. False when too much waits there, or nothing can. */
   #waitForReader(error: unknown, line: string): boolean {
     const { stderr } = process;
-    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || stderr.writableLength > MOST_WAITING)
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || stderr.writableLength > MAX_WAITING)
       return false;
     stderr.write(line);
     this.#lost = 0;

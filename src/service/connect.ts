@@ -37,7 +37,7 @@ export interface Connection {
   readonly options: ClientOptions;
 }
 
-const MOST_BYTES = 64 * 2 ** 20;
+const MAX_BYTES = 64 * 2 ** 20;
 
 function channelCredentials({ address, tls = null, insecure = false }: ConnectOptions): ChannelCredentials {
   if (address.kind === 'unix') {
@@ -106,7 +106,7 @@ export function connection(options: ConnectOptions): Connection {
     target: address.kind === 'unix' ? formatAddress(address) : `dns:${formatAddress(address)}`,
     credentials: channel,
     options: {
-      'grpc.max_receive_message_length': MOST_BYTES,
+      'grpc.max_receive_message_length': MAX_BYTES,
       // TLS has no name for an IP address, and Node warns about one (RFC 6066, 3). The name sent instead is not
       // used: the certificate must be for the address.
       ...(address.kind === 'tcp' && isIP(address.host)

@@ -46,7 +46,7 @@ export type Mismatch =
 /** Returns all differences from the expectations; empty for a test that passes. */
 export function mismatchesOf(test: TestCase, run: TestRun): Mismatch[] {
   const { expect } = test;
-  const mismatches: Mismatch[] = run.troubles.map((trouble) => ({ kind: 'trouble', ...trouble }));
+  const mismatches: Mismatch[] = run.errors.map((trouble) => ({ kind: 'trouble', ...trouble }));
   if (expect.firings !== null) {
     const differences = differencesOf(expect.firings, run, expect.within);
     if (differences.some(({ what }) => what !== 'same')) mismatches.push({ kind: 'firings', differences });

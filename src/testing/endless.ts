@@ -6,8 +6,8 @@ import type { Firing } from '../model/firing.js';
 import { counted, countedTimes } from '../text/counted.js';
 
 /** Limits of firings, of retries, and of jobs of rules that submit repeatedly: at one moment and in total. */
-const MOST_AT_ONCE = 1000;
-const MOST = 10_000;
+const MAX_AT_ONCE = 1000;
+const MAX_FIRINGS = 10_000;
 /**
  * Additional firings and retries for each job that no such rule submits, because rules may fire at each of its
  * events.
@@ -17,9 +17,9 @@ const TRIES_OF_A_JOB = 100;
 /** A rule with more firings counts as one that submits repeatedly. */
 const FEW_FIRINGS = 4;
 /** Maximum jobs of a test, which all stay in memory: more than twice the largest group. */
-const MOST_JOBS = 250_000;
+const MAX_JOBS = 250_000;
 /** Maximum times that the engine may skip many moments without events. */
-const MOST_IDLE = 100;
+const MAX_IDLE = 100;
 
 /** Counts events by their cause. */
 class Tally {
@@ -95,8 +95,8 @@ export class EndlessGuard {
     this.#firings.add(text);
     this.#firingsNow.add(text);
     const more = FIRINGS_OF_A_JOB * this.#plainJobs;
-    const at = this.#firingsNow.total > MOST_AT_ONCE + more ? this.#firingsNow : this.#firings;
-    if (at === this.#firings && at.total <= MOST + more) return;
+    const at = this.#firingsNow.total > MAX_AT_ONCE + more ? this.#firingsNow : this.#firings;
+    if (at === this.#firings && at.total <= MAX_FIRINGS + more) return;
     const rules = at.most;
     this.#end(
       `${list(rules.map(([rule]) => rule))} ${rules.length === 1 ? 'fires' : 'fire'} without end: ` +
@@ -110,8 +110,8 @@ export class EndlessGuard {
     this.#retries.add(text);
     this.#retriesNow.add(text);
     const more = TRIES_OF_A_JOB * this.#plainJobs;
-    const at = this.#retriesNow.total > MOST_AT_ONCE + more ? this.#retriesNow : this.#retries;
-    if (at === this.#retries && at.total <= MOST + more) return;
+    const at = this.#retriesNow.total > MAX_AT_ONCE + more ? this.#retriesNow : this.#retries;
+    if (at === this.#retries && at.total <= MAX_FIRINGS + more) return;
     const groups = at.most;
     this.#end(
       `the retry of ${list(groups.map(([group]) => group))} submits jobs again without end: ` +
@@ -131,10 +131,10 @@ export class EndlessGuard {
     this.#jobs += jobs;
     if (!again && fired <= FEW_FIRINGS) this.#plainJobs += jobs;
     const times = fired === 0 ? '' : `: ${text} has fired ${countedTimes(fired)}`;
-    if (this.#jobs > MOST_JOBS) {
-      const most = counted(MOST_JOBS, 'job');
+    if (this.#jobs > MAX_JOBS) {
+      const most = counted(MAX_JOBS, 'job');
       this.#end(`a test may submit at most ${most}, and exceeds this ${this.#when(false)}${times}`);
-    } else if (this.#jobs - this.#plainJobs > MOST + FIRINGS_OF_A_JOB * this.#plainJobs && !again) {
+    } else if (this.#jobs - this.#plainJobs > MAX_FIRINGS + FIRINGS_OF_A_JOB * this.#plainJobs && !again) {
       this.#end(`jobs are submitted without end: ${this.#jobs} ${this.#when(false)}${times}`);
     }
     return this.#error === null;
@@ -142,7 +142,7 @@ export class EndlessGuard {
 
   /** The engine skipped many moments without events. `what` names their purpose. */
   idled(what: string): void {
-    if (++this.#idle > MOST_IDLE)
+    if (++this.#idle > MAX_IDLE)
       this.#end(`${what} is too short for a test: the test has reached only ${this.#time}`);
   }
 

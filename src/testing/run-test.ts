@@ -22,7 +22,7 @@ import { EndlessGuard } from './endless.js';
 import { VirtualMember } from './virtual-member.js';
 
 /** A problem during a test that does not concern its expectations. */
-export interface Trouble {
+export interface TestError {
   /** Seconds from the start of the test. */
   readonly time: number;
   readonly message: string;
@@ -43,7 +43,7 @@ export interface TestRun {
   readonly start: number;
   /** Duration in seconds of the test's virtual time. */
   readonly duration: number;
-  readonly troubles: readonly Trouble[];
+  readonly errors: readonly TestError[];
   /** Output of functions and programs. */
   readonly output: readonly string[];
 }
@@ -65,7 +65,7 @@ class ScriptRun {
   readonly #ensemble: Ensemble;
   readonly #lines: ScriptLine[];
   readonly #firings: Firing[] = [];
-  readonly #troubles: Trouble[] = [];
+  readonly #errors: TestError[] = [];
   readonly #output: string[] = [];
   readonly #stop = new AbortController();
   readonly #guard: EndlessGuard;
@@ -120,7 +120,7 @@ class ScriptRun {
   }
 
   #trouble(message: string, line: number | null = null): void {
-    this.#troubles.push({ time: this.#time, message, line });
+    this.#errors.push({ time: this.#time, message, line });
   }
 
   /** Advances time to the next event, and handles it. Returns false when the run has ended. */
@@ -172,10 +172,10 @@ class ScriptRun {
 
   async #happen(line: ScriptLine, engine: Engine): Promise<void> {
     this.#lines.shift();
-    const { happening } = line;
+    const { scriptEvent } = line;
     try {
-      if (happening.kind === 'heartbeat') await engine.tick(this.#member.now());
-      else this.#member.apply(happening);
+      if (scriptEvent.kind === 'heartbeat') await engine.tick(this.#member.now());
+      else this.#member.apply(scriptEvent);
     } catch (error) {
       if (!(error instanceof EnsembleError)) throw error;
       this.#trouble(`'${line.text}': ${error.message}`, line.line);
@@ -212,7 +212,7 @@ class ScriptRun {
       rules,
       start: this.#script.start,
       duration: this.#time,
-      troubles: this.#troubles,
+      errors: this.#errors,
       output: this.#output,
     };
   }
@@ -220,13 +220,13 @@ class ScriptRun {
 
 async function runRecording(loaded: LoadedConfig, input: Exclude<TestInput, Script>): Promise<TestRun> {
   const firings: Firing[] = [];
-  const troubles: Trouble[] = [];
+  const errors: TestError[] = [];
   const reader = input.kind === 'recording' ? await openRecording(input.path) : syntheticReader(input);
   const replay = new Replay(reader, {
     config: loaded.config,
     firing: (firing) => firings.push(firing),
     decodeError: ({ line, reason }) =>
-      troubles.push({
+      errors.push({
         time: 0,
         message: `line ${line} of the recording is not a record: ${reason}`,
         line: null,
@@ -243,7 +243,7 @@ async function runRecording(loaded: LoadedConfig, input: Exclude<TestInput, Scri
     rules,
     start: earliest,
     duration: latest - earliest,
-    troubles,
+    errors,
     output: [],
   };
 }

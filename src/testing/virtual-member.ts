@@ -12,7 +12,7 @@ import { JournalRecords } from '../members/local/records.js';
 import { Runner } from '../members/local/runner.js';
 import type { Member, MemberHost, MemberSink, ResizeOutcome, SubmitOrigin } from '../members/member.js';
 import type { EnsembleConfig, JobEntry, JobTemplate } from '../model/ensemble.js';
-import type { Happening, JobPlan, JobSelection, Outcome } from '../model/test.js';
+import type { JobPlan, JobSelection, Outcome, ScriptEvent } from '../model/test.js';
 import type { Row } from '../model/written.js';
 import { counted } from '../text/counted.js';
 import { VirtualClock } from './virtual-clock.js';
@@ -30,7 +30,7 @@ export interface VirtualMemberOptions {
 }
 
 /** A number of slots that no test reaches. Small enough that adding one still changes it. */
-const PLENTY = 2 ** 31;
+const MAX_SLOTS = 2 ** 31;
 /** Jobs of a script do not belong to a rule. */
 const NO_ORIGIN: SubmitOrigin = { rule: 0, firing: 0, index: 0, attempt: 0 };
 const NOTHING: JobPlan = { wait: [], duration: [], outcome: [], probes: new Map() };
@@ -66,7 +66,7 @@ export class VirtualMember implements Member {
     }, this.clock);
     this.#runner = new Runner({
       clock: this.clock,
-      slots: options.slots ?? PLENTY,
+      slots: options.slots ?? MAX_SLOTS,
       killTimeout: 0,
       records: this.#records,
       onIdle: () => {},
@@ -160,41 +160,41 @@ export class VirtualMember implements Member {
   }
 
   /** Applies a line of a script other than a heartbeat. Throws EnsembleError `ERR_TEST` when its jobs are missing. */
-  apply(happening: Exclude<Happening, { kind: 'heartbeat' }>): void {
-    const { group } = happening;
-    switch (happening.kind) {
+  apply(scriptEvent: Exclude<ScriptEvent, { kind: 'heartbeat' }>): void {
+    const { group } = scriptEvent;
+    switch (scriptEvent.kind) {
       case 'submit': {
         const known = this.#options.groups.get(group);
         if (known === undefined) throw wrong(`unknown job group '${group}'`);
-        const { parameters, held } = happening;
-        for (const { entry, count } of portionsOf(known, happening.count)) {
+        const { parameters, held } = scriptEvent;
+        for (const { entry, count } of portionsOf(known, scriptEvent.count)) {
           if (!this.#options.maySubmit(count, null)) break;
           this.#add(withParameters(entry, parameters), count, NO_ORIGIN, held);
         }
         break;
       }
       case 'start':
-        for (const job of this.#select(group, happening.jobs, (job) => job.held, 'held back')) {
+        for (const job of this.#select(group, scriptEvent.jobs, (job) => job.held, 'held back')) {
           this.#runner.release(job);
         }
         break;
       case 'end': {
-        const { outcome } = happening;
+        const { outcome } = scriptEvent;
         const anyTime = outcome.kind === 'exception' && outcome.type !== 'timeout';
         const can = (job: LocalJob) => !job.ending && (anyTime || job.state === 'running');
-        for (const job of this.#select(group, happening.jobs, can, anyTime ? 'active' : 'running')) {
+        for (const job of this.#select(group, scriptEvent.jobs, can, anyTime ? 'active' : 'running')) {
           this.#end(job, outcome);
         }
         break;
       }
       case 'exception':
-        for (const job of this.#select(group, happening.jobs, () => true, 'active')) {
-          this.#records.exception(job, happening.type, '', this.now(), happening.severity);
+        for (const job of this.#select(group, scriptEvent.jobs, () => true, 'active')) {
+          this.#records.exception(job, scriptEvent.type, '', this.now(), scriptEvent.severity);
         }
         break;
       case 'event':
-        for (const job of this.#select(group, happening.jobs, () => true, 'active')) {
-          this.#records.noted(job, happening.name);
+        for (const job of this.#select(group, scriptEvent.jobs, () => true, 'active')) {
+          this.#records.noted(job, scriptEvent.name);
         }
     }
   }

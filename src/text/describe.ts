@@ -1,10 +1,10 @@
 /** Shows values from a configuration in messages. */
 
-const LONGEST_QUOTE = 60;
+const MAX_QUOTE = 60;
 
 /** Returns text in single quotes, on one line, shortened to 60 characters. */
 export function quote(text: string): string {
-  const shown = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE - 3)}...` : text;
+  const shown = text.length > MAX_QUOTE ? `${text.slice(0, MAX_QUOTE - 3)}...` : text;
   return `'${escapeControls(shown)}'`;
 }
 

@@ -4,16 +4,16 @@ import { distance } from 'fastest-levenshtein';
 import { quote } from './describe.js';
 
 /** Longer names are not compared: they are not misspellings, and the comparison takes quadratic time. */
-const LONGEST_NAME = 200;
+const MAX_NAME = 200;
 
 /** Returns the candidate nearest to `name`, or null when none is near enough. */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
-  if (name.length > LONGEST_NAME) return null;
+  if (name.length > MAX_NAME) return null;
   const wanted = name.toLowerCase();
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    if (candidate.length > LONGEST_NAME) continue;
+    if (candidate.length > MAX_NAME) continue;
     const edits = editsBetween(wanted, candidate.toLowerCase());
     // Up to four of ten letters may differ in a misspelling; with more it is another word.
     const limit = Math.min(4, Math.floor(0.4 * Math.max(name.length, candidate.length)));

@@ -3,7 +3,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { noRuns } from '../../src/service/operator/backend.js';
+import type { KnownRuns } from '../../src/service/operator/backend.js';
 import { connect } from '../../src/service/operator/kubernetes/connect.js';
 import { KubernetesBackend } from '../../src/service/operator/kubernetes/kubernetes-backend.js';
 import { miniClusterApi } from '../../src/service/operator/kubernetes/minicluster-api.js';
@@ -12,6 +12,9 @@ import { root } from '../support/cli.js';
 import type { Account } from './stand-in/api-server.js';
 import { admin, type StandIn, service, startStandIn } from './stand-in/cluster.js';
 import type { KubeObject } from './stand-in/store.js';
+
+/** No run has registered. */
+const noRuns: KnownRuns = { names: () => [], find: () => null };
 
 let cluster: StandIn;
 beforeEach(async () => {

@@ -6,6 +6,7 @@ import type { Action } from '../../src/model/action.js';
 import type { EnsembleConfig, JobTemplate, Rule } from '../../src/model/ensemble.js';
 import type { Firing } from '../../src/model/firing.js';
 import type { MetricsSnapshot } from '../../src/model/metrics.js';
+import { externalFiring } from '../../src/run/external-actions.js';
 import { readFollowUps } from '../../src/run/follow-up.js';
 import { read } from './config.js';
 
@@ -118,30 +119,7 @@ export class ContextOfTest {
 
 /** A firing without an event. */
 export function firingOf(action: Action, more: Partial<Firing> = {}): Firing {
-  return {
-    number: 0,
-    rule: -1,
-    askedBy: null,
-    trigger: 'start',
-    name: 'start',
-    algorithm: null,
-    action: action.name,
-    label: 'label' in action ? action.label : null,
-    timestamp: 0,
-    job: null,
-    group: null,
-    state: null,
-    goto: null,
-    value: null,
-    event: null,
-    submitting: false,
-    metrics: null,
-    context: null,
-    parameters: null,
-    entry: null,
-    origin: null,
-    ...more,
-  };
+  return { ...externalFiring(action, '', 0, 0), askedBy: null, trigger: 'start', name: 'start', ...more };
 }
 
 const NO_METRICS = {

@@ -20,7 +20,9 @@ function fromElsewhere(
   if (recorded) return [...groups.keys()];
   return tests.flatMap(({ input }) => {
     if (input.kind !== 'script') return [...groups.keys()];
-    return input.lines.flatMap(({ happening }) => (happening.kind === 'submit' ? [happening.group] : []));
+    return input.lines.flatMap(({ scriptEvent }) =>
+      scriptEvent.kind === 'submit' ? [scriptEvent.group] : [],
+    );
   });
 }
 

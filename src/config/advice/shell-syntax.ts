@@ -44,7 +44,7 @@ export function shellSyntaxIn(command: string): ShellSyntax | null {
   if (found.length === 0) return null;
   found.sort((a, b) => a.index - b.index);
   const names = [...new Set(found.map(({ what }) => `'${what}'`))];
-  const shown = names.length > MOST_SHOWN ? [...names.slice(0, MOST_SHOWN), 'others'] : names;
+  const shown = names.length > MAX_SHOWN ? [...names.slice(0, MAX_SHOWN), 'others'] : names;
   const reach =
     names.length === 1 ? 'is passed to the program unchanged' : 'are passed to the program unchanged';
   const message = `${NO_SHELL}, so ${choices(shown, 'and')} ${reach}; ${HOW}, or put it in quotes if that is intended`;
@@ -53,4 +53,4 @@ export function shellSyntaxIn(command: string): ShellSyntax | null {
 
 const NO_SHELL = 'the command runs without a shell';
 const HOW = "to use one, write sh -c '...'";
-const MOST_SHOWN = 4;
+const MAX_SHOWN = 4;

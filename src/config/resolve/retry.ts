@@ -6,7 +6,7 @@ import type { JobShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
 
 /** Longer than any run, because a plan can't hold infinity. */
-const LONGEST = 1e9;
+const MAX_SECONDS = 1e9;
 const DEFAULT_FACTOR = 2;
 
 /** The policy of the group. All its entries have the same one, or only one entry has it; `index` is the next entry. */
@@ -28,7 +28,7 @@ export function resolveRetry(
 function policyOf(retry: Partial<Exclude<NonNullable<JobShape['retry']>, number>>): RetryPolicy {
   const { times = 0, backoff = 0, on = ['failed', 'timeout'] } = retry;
   const reasons = (Array.isArray(on) ? on : [on]).filter((reason) => reason !== undefined);
-  const seconds = (duration: number | string) => Math.min(durationSeconds(duration), LONGEST);
+  const seconds = (duration: number | string) => Math.min(durationSeconds(duration), MAX_SECONDS);
   return {
     times,
     backoff:
@@ -36,9 +36,9 @@ function policyOf(retry: Partial<Exclude<NonNullable<JobShape['retry']>, number>
         ? {
             initial: seconds(backoff.initial ?? 0),
             factor: backoff.factor ?? DEFAULT_FACTOR,
-            longest: backoff.max === undefined ? LONGEST : seconds(backoff.max),
+            longest: backoff.max === undefined ? MAX_SECONDS : seconds(backoff.max),
           }
-        : { initial: seconds(backoff), factor: 1, longest: LONGEST },
+        : { initial: seconds(backoff), factor: 1, longest: MAX_SECONDS },
     outcomes: reasons.filter((reason) => typeof reason === 'string'),
     exceptions: reasons.flatMap((reason) => (typeof reason === 'string' ? [] : [reason.exception])),
   };

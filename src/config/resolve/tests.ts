@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { actionNames, kindNamed } from '../../actions/catalog.js';
 import { parseCondition } from '../../language/comparison.js';
 import { noJobGroup, parseMetricName } from '../../language/metric-name.js';
-import { parseFiring, parseHappening, parseOutcome } from '../../language/test-notation.js';
+import { parseFiring, parseOutcome, parseScriptEvent } from '../../language/test-notation.js';
 import { isOwnVariable, variablesOf } from '../../model/metric-names.js';
 import type {
   ExpectedFiring,
@@ -210,10 +210,10 @@ class Resolver {
         );
       }
       latest = Math.max(latest, time);
-      const happening = this.#read(text, parseHappening(text), path);
-      if (happening === null) return [];
-      if ('group' in happening) this.#checkGroup(happening.group, path);
-      return [{ time, happening, text, line: this.#lineOf(path) }];
+      const scriptEvent = this.#read(text, parseScriptEvent(text), path);
+      if (scriptEvent === null) return [];
+      if ('group' in scriptEvent) this.#checkGroup(scriptEvent.group, path);
+      return [{ time, scriptEvent, text, line: this.#lineOf(path) }];
     });
   }
 

@@ -36,7 +36,7 @@ export interface Expanded {
 /** The path is the same from src/config/source and from dist/config/source. */
 const SHIPPED = fileURLToPath(new URL('../../../algorithms/', import.meta.url));
 /** Maximum bytes of a file of rules. */
-const LARGEST_FILE = 4 * 2 ** 20;
+const MAX_FILE = 4 * 2 ** 20;
 /** Names whose values are known only when a rule fires. */
 const LATER = /^(event|job|metrics)\./;
 
@@ -99,7 +99,7 @@ function readAlgorithm(
   let text: string;
   try {
     const stats = statSync(target);
-    if (!stats.isFile() || stats.size > LARGEST_FILE)
+    if (!stats.isFile() || stats.size > MAX_FILE)
       throw new Error('it is not a regular file of at most 4 MiB');
     text = readFileSync(target, 'utf8');
   } catch (error) {

@@ -30,7 +30,7 @@ export interface ConfigSource {
 }
 
 /** Maximum problems listed in the message of an error; its `diagnostics` always hold all. */
-const LONGEST_LIST = 20;
+const MAX_LIST = 20;
 
 export class Problems {
   readonly #source: ConfigSource;
@@ -89,8 +89,8 @@ export class Problems {
   toError(): ConfigError {
     const all = this.list();
     const errors = all.filter(({ severity }) => severity === 'error');
-    const shown = formatDiagnostics(errors.slice(0, LONGEST_LIST));
-    const more = errors.length > LONGEST_LIST ? `\n... and ${errors.length - LONGEST_LIST} more` : '';
+    const shown = formatDiagnostics(errors.slice(0, MAX_LIST));
+    const more = errors.length > MAX_LIST ? `\n... and ${errors.length - MAX_LIST} more` : '';
     const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
     return new ConfigError(`${this.#file ?? 'the configuration'} has ${count}:\n${shown}${more}`, all);
   }

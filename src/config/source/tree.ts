@@ -1,9 +1,9 @@
 /** Checks that a configuration is a tree of a usable size, before other code walks it. */
 
 /** Maximum nesting: more than ensembles need, and shallow enough for the stack of every walk. */
-const MOST_LEVELS = 100;
+const MAX_LEVELS = 100;
 /** Maximum values, with repeated ones counted each time. */
-const MOST_VALUES = 2_000_000;
+const MAX_VALUES = 2_000_000;
 
 /** The reason why a structure is not a tree, or not a usable one. */
 export interface TreeFault<Node> {
@@ -53,14 +53,14 @@ class Walk<Node> {
   }
 
   #fits(parent: Node | null, levels: number): boolean {
-    if (this.#path.length + levels > MOST_LEVELS) {
-      return this.#refuse('depth', parent, `is nested too deeply; at most ${MOST_LEVELS} levels are allowed`);
+    if (this.#path.length + levels > MAX_LEVELS) {
+      return this.#refuse('depth', parent, `is nested too deeply; at most ${MAX_LEVELS} levels are allowed`);
     }
-    if (this.#values > MOST_VALUES) {
+    if (this.#values > MAX_VALUES) {
       return this.#refuse(
         'size',
         parent,
-        `makes the document too large; at most ${MOST_VALUES} values are allowed`,
+        `makes the document too large; at most ${MAX_VALUES} values are allowed`,
       );
     }
     return true;

@@ -34,7 +34,7 @@ export interface YamlFinding {
 }
 
 /** Maximum lines and values of a text. Parsing more would take gigabytes. */
-const MOST_PIECES = 1_000_000;
+const MAX_PIECES = 1_000_000;
 
 /** Errors after which the rest of the document is still valid. */
 const HARMLESS = new Set(['DUPLICATE_KEY', 'MULTIPLE_DOCS']);
@@ -58,7 +58,7 @@ export class YamlSource implements ConfigSource {
       this.#lines.addNewLine(0);
       for (const { index } of text.slice(0, end).matchAll(/\n/g)) this.#lines.addNewLine(index + 1);
       this.#document = null;
-      this.findings = [error(`the file is too large; it may have ${MOST_PIECES} lines and values`, end)];
+      this.findings = [error(`the file is too large; it may have ${MAX_PIECES} lines and values`, end)];
       return;
     }
     this.#document = parse(text, this.#lines);
@@ -241,7 +241,7 @@ function parse(text: string, lineCounter: LineCounter): Document.Parsed | null {
 function endOfPieces(text: string): number | null {
   let pieces = 0;
   for (const { index } of text.matchAll(/[\n,[{]/g)) {
-    if (++pieces > MOST_PIECES) return index;
+    if (++pieces > MAX_PIECES) return index;
   }
   return null;
 }

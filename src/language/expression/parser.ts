@@ -3,13 +3,13 @@
 import { quote } from '../../text/describe.js';
 import { attempt, FaultError, type Result } from '../../text/result.js';
 import { type Token, tokensOf } from './lexer.js';
-import { type BinaryOperator, COMPARISONS, DEEPEST, type Expression, LONGEST } from './syntax.js';
+import { type BinaryOperator, COMPARISONS, type Expression, MAX_DEPTH, MAX_LENGTH } from './syntax.js';
 
 /** The expression of a text. Never throws. */
 export function parseExpression(text: string): Result<Expression> {
   return attempt(() => {
-    if (text.length > LONGEST) {
-      throw new FaultError(LONGEST, `longer than ${LONGEST} characters; write several rules`);
+    if (text.length > MAX_LENGTH) {
+      throw new FaultError(MAX_LENGTH, `longer than ${MAX_LENGTH} characters; write several rules`);
     }
     return new Parser(tokensOf(text)).whole();
   });
@@ -139,8 +139,8 @@ class Parser {
   }
 
   #deeper(at: number, parse: () => Expression): Expression {
-    if (++this.#depth > DEEPEST)
-      throw new FaultError(at, `nested more than ${DEEPEST} deep; write several rules`);
+    if (++this.#depth > MAX_DEPTH)
+      throw new FaultError(at, `nested more than ${MAX_DEPTH} deep; write several rules`);
     const result = parse();
     this.#depth--;
     return result;

@@ -45,5 +45,5 @@ export const PRECEDENCE: Readonly<Record<BinaryOperator | 'not' | 'negative', nu
 };
 
 /** Limits that no hand-written expression reaches. They also bound the recursion. */
-export const LONGEST = 4096;
-export const DEEPEST = 32;
+export const MAX_LENGTH = 4096;
+export const MAX_DEPTH = 32;

@@ -8,7 +8,7 @@ import type { Parameters } from '../../model/parameters.js';
 import { lastLine, lastLineOf } from '../last-line.js';
 
 /** Maximum pieces of output in the KVS that are read. The output may be as large as a gigabyte. */
-const MOST_PIECES = 1000;
+const MAX_PIECES = 1000;
 /** The output arrives in the KVS shortly after the end of the job. */
 const TRIES = 4;
 const TRY_EVERY_MS = 250;
@@ -80,7 +80,7 @@ async function shellOutput(source: NativeSource, id: bigint): Promise<ShellOutpu
       continue;
     }
     const { val } = JSON.parse(pieces) as { val?: { data?: unknown } };
-    const tooMany = Array.isArray(val?.data) && val.data.length > MOST_PIECES;
+    const tooMany = Array.isArray(val?.data) && val.data.length > MAX_PIECES;
     return tooMany ? NO_OUTPUT : readShellOutput(await lookUp(source, id, 'guest.output'));
   }
   return NO_OUTPUT;

@@ -6,7 +6,7 @@ import { lastLineOf } from '../last-line.js';
 import type { LocalJob } from './job.js';
 
 /** Maximum jobs remembered. Callers ask within moments, and for few jobs. */
-const MOST = 4096;
+const MAX_JOBS = 4096;
 
 export class FailedJobs {
   /** In order of their failure. */
@@ -14,7 +14,7 @@ export class FailedJobs {
 
   add(job: LocalJob, line: string): void {
     this.#jobs.set(job.id, { job, line });
-    if (this.#jobs.size <= MOST) return;
+    if (this.#jobs.size <= MAX_JOBS) return;
     for (const oldest of this.#jobs.keys()) {
       this.#jobs.delete(oldest);
       return;

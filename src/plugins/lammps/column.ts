@@ -29,7 +29,7 @@ export class Column {
 }
 
 /** Limits memory for a file that is not a log. */
-const MOST_COLUMNS = 1 << 16;
+const MAX_COLUMNS = 1 << 16;
 
 /** The tables of one run, or of all runs. */
 export class Run {
@@ -48,7 +48,7 @@ export class Run {
   #column(name: string): Column | null {
     const column = this.columns.get(name);
     if (column !== undefined) return column;
-    if (this.columns.size === MOST_COLUMNS) return null;
+    if (this.columns.size === MAX_COLUMNS) return null;
     const added = new Column();
     this.columns.set(name, added);
     return added;

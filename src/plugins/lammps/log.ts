@@ -54,11 +54,11 @@ export interface Log {
 }
 
 /** Maximum characters of a line. Logs have no longer ones, so these are skipped. */
-const LONGEST_LINE = 1 << 20;
+const MAX_LINE = 1 << 20;
 /** Maximum errors, warnings and unreadable parts that are stored. */
-const MOST_MESSAGES = 10;
+const MAX_MESSAGES = 10;
 /** Maximum processes whose lines are distinguished by their labels. */
-const MOST_LABELS = 4096;
+const MAX_LABELS = 4096;
 
 const MESSAGE = /^(ERROR|WARNING)(?: on proc \d+)?: (.*?)(?: \(([^()]*):(\d+)\))?$/;
 const COMMAND = /^Last (?:command|input line): (.*)$/;
@@ -108,10 +108,10 @@ export class LogReader {
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       this.#lines++;
-      if (!this.#skipping && line.length <= LONGEST_LINE) this.#line(line);
+      if (!this.#skipping && line.length <= MAX_LINE) this.#line(line);
       this.#skipping = false;
     }
-    if (this.#rest.length > LONGEST_LINE) {
+    if (this.#rest.length > MAX_LINE) {
       this.#rest = '';
       this.#skipping = true;
     }
@@ -146,7 +146,7 @@ export class LogReader {
 
   #output(label: string): Tables {
     const known =
-      this.#outputs.get(label) ?? (this.#outputs.size >= MOST_LABELS ? this.#outputs.get('') : undefined);
+      this.#outputs.get(label) ?? (this.#outputs.size >= MAX_LABELS ? this.#outputs.get('') : undefined);
     if (known !== undefined) return known;
     const tables = new Tables({
       begin: (table) => this.#begin(table),
@@ -216,14 +216,14 @@ export class LogReader {
     const { log } = this;
     if (kind === 'WARNING') {
       log.warningCount++;
-      if (log.warnings.length < MOST_MESSAGES) log.warnings.push(message);
+      if (log.warnings.length < MAX_MESSAGES) log.warnings.push(message);
       return;
     }
     tables.pause();
     this.#failed = true;
     log.errorCount++;
     const place = { file: file ?? null, line: line === undefined ? null : Number(line) };
-    if (log.errors.length < MOST_MESSAGES) log.errors.push({ message, ...place, command: null });
+    if (log.errors.length < MAX_MESSAGES) log.errors.push({ message, ...place, command: null });
   }
 
   #begin(table: object): void {
@@ -242,7 +242,7 @@ export class LogReader {
     const { unread } = this.log;
     const known = unread.find(({ reason }) => reason === one.reason);
     if (known !== undefined) known.count++;
-    else if (unread.length < MOST_MESSAGES) unread.push(one);
+    else if (unread.length < MAX_MESSAGES) unread.push(one);
   }
 }
 

@@ -12,7 +12,7 @@ const OWN_COLUMNS = 14;
 /** A name may contain any text, even `a = b`. */
 const PAIR = new RegExp(`\\s*(\\S.*?)\\s+=\\s+(${VALUE_TEXT})(?=\\s|$)`, 'giy');
 /** Maximum characters of a line, which has three values. */
-const LONGEST = 4096;
+const MAX_LINE = 4096;
 
 interface MultiRow {
   readonly names: string[];
@@ -64,7 +64,7 @@ export class MultiRows {
   }
 
   #values(row: MultiRow, line: string): boolean {
-    if (line.length > LONGEST) return false;
+    if (line.length > MAX_LINE) return false;
     const pairs = [...line.matchAll(PAIR)];
     const length = pairs.reduce((sum, [whole]) => sum + whole.length, 0);
     if (pairs.length === 0 || line.slice(length).trim() !== '') return false;

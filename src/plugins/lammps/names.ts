@@ -25,7 +25,7 @@ const FLOAT_WIDTH = 14;
 /** Column position at which a right-aligned integer ends. */
 const INTEGER_END = 10;
 /** Maximum columns of a table whose names are split by their widths. */
-const MOST_WIDTHS = 256;
+const MAX_WIDTHS = 256;
 
 /**
  * Splits a line into as many names as the row below has values; null where this is ambiguous. Users' names may
@@ -35,7 +35,7 @@ export function splitNames(line: string, row: string): string[] | null {
   const words = wordsOf(line);
   const count = wordsOf(row).length;
   if (words.length === count) return words;
-  if (words.length < count || count > MOST_WIDTHS) return null;
+  if (words.length < count || count > MAX_WIDTHS) return null;
   const names = splitByWidths(line, 0, widthsOf(row));
   if (names !== null) return names;
   const apart = line.trim().split(/\s{2,}/);

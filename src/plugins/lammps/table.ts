@@ -21,7 +21,7 @@ const MEMORY = /^(?:Per MPI rank memory allocation|Memory usage per processor)/;
 /** Commands that print a table, as logs echo them. */
 const COMMAND = /^\s*(?:run|minimize|rerun|temper\S*|neb\S*|prd|tad|hyper)\s/;
 /** Lines before a first row that may be its names. Other text may be printed in between. */
-const MOST_CANDIDATES = 4;
+const MAX_CANDIDATES = 4;
 
 export interface TableSink {
   /** A run has begun to print a table. Several runs share one where they can't be distinguished. */
@@ -165,7 +165,7 @@ export class Tables {
     const expected = this.#expected || this.#isBehindCommand;
     this.#candidates.push({ line, expected });
     this.#tried = 0;
-    if (this.#candidates.length <= MOST_CANDIDATES * this.together) return;
+    if (this.#candidates.length <= MAX_CANDIDATES * this.together) return;
     this.#candidates.shift();
     this.#expected = false;
   }

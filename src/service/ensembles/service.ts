@@ -44,7 +44,7 @@ function checkAct({ action, value }: ActRequest): void {
 export function ensemblesService(options: EnsemblesOptions): HostedService {
   const { registry, audit, log, interval = 0.25, actionTimeout = 120, maxActions = 100 } = options;
   const watchers = new Set<Watcher>();
-  let underWay = 0;
+  let pending = 0;
 
   const act = async (request: ActRequest, caller: Caller) => {
     const { ensemble, action, label, value } = request;
@@ -53,19 +53,19 @@ export function ensemblesService(options: EnsemblesOptions): HostedService {
     checkAct(request);
     if (entry.end !== null) throw new Fault(status.FAILED_PRECONDITION, `${ensemble} (${id}) has ended`);
     if (entry.session === null) throw new Fault(status.UNAVAILABLE, `${ensemble} (${id}) is not connected`);
-    if (underWay >= maxActions) {
+    if (pending >= maxActions) {
       throw new Fault(
         status.RESOURCE_EXHAUSTED,
-        `the service has ${counted(underWay, 'action')} in progress already`,
+        `the service has ${counted(pending, 'action')} in progress already`,
       );
     }
-    underWay++;
+    pending++;
     try {
       const done = await entry.session.act({ name: action, label, value, askedBy: caller.who });
       const { text, before, after } = done;
       return { id, text, ...(before === null || after === null ? {} : { before, after }) };
     } finally {
-      underWay--;
+      pending--;
     }
   };
 

@@ -26,8 +26,8 @@ export interface SessionOptions {
 const MESSAGES_PER_SECOND = 50;
 const MESSAGES_AT_ONCE = 200;
 /** Maximum concurrent actions of one run. */
-const MOST_ACTIONS = 64;
-const LONGEST_NAME = 256;
+const MAX_ACTIONS = 64;
+const MAX_NAME = 256;
 
 interface Waiting {
   resolve(outcome: RunOutcome): void;
@@ -84,8 +84,8 @@ export class Session implements RunSession {
 
   act(action: RunAction): Promise<RunOutcome> {
     if (this.#over) throw new Fault(status.UNAVAILABLE, 'the run is not connected');
-    if (this.#waiting.size >= MOST_ACTIONS) {
-      throw new Fault(status.RESOURCE_EXHAUSTED, `the run has ${MOST_ACTIONS} actions in progress already`);
+    if (this.#waiting.size >= MAX_ACTIONS) {
+      throw new Fault(status.RESOURCE_EXHAUSTED, `the run has ${MAX_ACTIONS} actions in progress already`);
     }
     const number = ++this.#lastAction;
     const { value, ...rest } = action;
@@ -150,8 +150,8 @@ export class Session implements RunSession {
 function helloOf({ hello }: RunMessage__Output): Hello {
   if (!hello) throw new Fault(status.INVALID_ARGUMENT, 'the first message of a run must be its hello');
   for (const [key, value] of Object.entries(hello)) {
-    if (typeof value === 'string' && value.length > (key === 'file' ? 4096 : LONGEST_NAME)) {
-      throw new Fault(status.INVALID_ARGUMENT, `hello.${key} is longer than ${LONGEST_NAME} characters`);
+    if (typeof value === 'string' && value.length > (key === 'file' ? 4096 : MAX_NAME)) {
+      throw new Fault(status.INVALID_ARGUMENT, `hello.${key} is longer than ${MAX_NAME} characters`);
     }
   }
   if (hello.id === '' || hello.name === '') {

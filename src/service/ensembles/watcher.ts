@@ -9,7 +9,7 @@ import type { Registry } from './registry.js';
 export type WatchStream = ServerWritableStream<WatchRequest__Output, WatchResponse>;
 
 /** Milliseconds until a reader must take a message. */
-const MOST_PATIENCE = 60_000;
+const MAX_WAIT = 60_000;
 
 export class Watcher {
   readonly #call: WatchStream;
@@ -95,10 +95,10 @@ export class Watcher {
         this.#stop();
         this.#call.emit('error', {
           code: status.RESOURCE_EXHAUSTED,
-          details: `nothing was read for ${MOST_PATIENCE / 1000} s`,
+          details: `nothing was read for ${MAX_WAIT / 1000} s`,
         });
         resolve();
-      }, MOST_PATIENCE);
+      }, MAX_WAIT);
       const done = () => {
         clearTimeout(timer);
         this.#call.off('cancelled', done);

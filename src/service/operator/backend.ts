@@ -68,6 +68,3 @@ export interface KnownRuns {
   /** The run of that name; the latest where there are several. */
   find(name: string): KnownRun | null;
 }
-
-/** No run has registered. */
-export const noRuns: KnownRuns = { names: () => [], find: () => null };

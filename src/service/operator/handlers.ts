@@ -30,9 +30,9 @@ export interface OperatorOptions {
 }
 
 /** The longest time of a resize that can't be aborted, in milliseconds. */
-const LONGEST = 30_000;
+const MAX_RESIZE_TIME = 30_000;
 /** Maximum characters of a request in the audit. */
-const LONGEST_IN_AUDIT = 300;
+const MAX_IN_AUDIT = 300;
 
 interface Answer {
   readonly status: 'SUCCESS' | 'ERROR' | 'DENIED';
@@ -79,7 +79,7 @@ class Operator {
         return { member, name: target.name, action: name, ...(await resize(signal)) };
       // A caller that loses this call may ask again, so the resize must go on.
       const key = JSON.stringify([payload.request, member, target, delta]);
-      const outcome = await this.#recent.once(key, () => resize(AbortSignal.timeout(LONGEST)));
+      const outcome = await this.#recent.once(key, () => resize(AbortSignal.timeout(MAX_RESIZE_TIME)));
       return { member, name: target.name, action: name, ...outcome };
     });
   }
@@ -118,7 +118,7 @@ export function operatorService(options: OperatorOptions): HostedService {
         call: 'RequestAction',
         ...callerOf(call),
         what: Object.fromEntries(
-          Object.entries(call.request).map(([key, text]) => [key, text.slice(0, LONGEST_IN_AUDIT)]),
+          Object.entries(call.request).map(([key, text]) => [key, text.slice(0, MAX_IN_AUDIT)]),
         ),
         result: answer.status === 'SUCCESS' ? 'done' : answer.status,
         reason: String(answer.body.message ?? answer.body.reason),

@@ -4,7 +4,7 @@
  */
 
 /** Maximum remembered requests; each takes some hundred bytes. */
-const MOST = 1000;
+const MAX_REQUESTS = 1000;
 /** Milliseconds, longer than the retries of any client. */
 const KEPT = 10 * 60 * 1000;
 
@@ -33,7 +33,7 @@ export class RecentRequests<Answer> {
   /** The oldest entries come first. */
   #forgetOld(): void {
     for (const [key, { time }] of this.#entries) {
-      if (this.#entries.size < MOST && performance.now() - time < KEPT) return;
+      if (this.#entries.size < MAX_REQUESTS && performance.now() - time < KEPT) return;
       this.#entries.delete(key);
     }
   }

@@ -6,7 +6,7 @@ import type { FiringMessage, GroupState } from '../ensembles/proto.js';
 import { firingMessage, groupMessage } from './wire.js';
 
 /** Firings that wait to be sent; older ones are dropped and counted. */
-const MOST_FIRINGS = 256;
+const MAX_FIRINGS = 256;
 
 /** Every change of a statistic also changes a count. */
 function signature({ count, duration, pending, probes = {} }: GroupMetrics): string {
@@ -40,7 +40,7 @@ export class WaitingFirings {
   add(firing: Firing): void {
     this.#waiting.push(firingMessage(firing));
     // Cut in large steps, because removing the first item for each new one would be slow.
-    if (this.#waiting.length > 2 * MOST_FIRINGS) this.#cut();
+    if (this.#waiting.length > 2 * MAX_FIRINGS) this.#cut();
   }
 
   /** The waiting firings, the latest of them, and the number of dropped ones. */
@@ -60,7 +60,7 @@ export class WaitingFirings {
   }
 
   #cut(): void {
-    const over = this.#waiting.length - MOST_FIRINGS;
+    const over = this.#waiting.length - MAX_FIRINGS;
     if (over <= 0) return;
     this.#waiting = this.#waiting.slice(over);
     this.#dropped += over;

@@ -26,7 +26,7 @@ export interface LinkOptions extends ConnectOptions {
 
 /** Milliseconds before the next connection to a lost service, doubled each time up to the maximum. */
 const FIRST_BACKOFF = 250;
-const LONGEST_BACKOFF = 15_000;
+const MAX_BACKOFF = 15_000;
 /** Milliseconds for the final messages. */
 const LAST_WORDS = 2000;
 
@@ -115,7 +115,7 @@ export class ServiceLink {
       if (last) return;
       if (lost.welcomed) failures = 0;
       if (this.#goodbye === null) this.#report(lost.reason);
-      if (this.#goodbye === null) await this.#wait(Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** failures));
+      if (this.#goodbye === null) await this.#wait(Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** failures));
     }
   }
 

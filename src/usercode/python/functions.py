@@ -111,10 +111,10 @@ class Uncallable(Exception):
 ARGUMENTS = "functions receive metrics, event, rule, action and handle; **kwargs accepts all of them"
 
 # Far more than an action needs.
-DEEPEST = 64
-LONGEST_ANSWER = 1 << 20
+MAX_DEPTH = 64
+MAX_ANSWER = 1 << 20
 # 128 bits suffice for every value of an action.
-LARGEST_INTEGER = 2**128
+MAX_INTEGER = 2**128
 
 
 def plain(answer, path="", depth=0):
@@ -123,8 +123,8 @@ def plain(answer, path="", depth=0):
     def refuse(expected, found):
         raise Unusable("%s%s; found %s" % (path + ": " if path else "", expected, found))
 
-    if depth > DEEPEST:
-        refuse("must be at most %d values deep" % DEEPEST, "a deeper one; does it contain itself?")
+    if depth > MAX_DEPTH:
+        refuse("must be at most %d values deep" % MAX_DEPTH, "a deeper one; does it contain itself?")
     if isinstance(answer, Action):
         return plain(answer._action, path, depth + 1)
     if isinstance(answer, Rule):
@@ -143,7 +143,7 @@ def plain(answer, path="", depth=0):
     if isinstance(answer, str):
         return plain_text(answer, refuse)
     if isinstance(answer, int):
-        if abs(answer) > LARGEST_INTEGER:
+        if abs(answer) > MAX_INTEGER:
             refuse("must be an integer of at most 128 bits", "one of %d bits" % int(answer).bit_length())
         return int(answer)
     if isinstance(answer, float):
@@ -329,16 +329,16 @@ def answer_to(functions, request):
     method = functions.load if request["do"] == "load" else functions.call
     try:
         text = json.dumps({"id": request["id"], "value": method(**request["with"])})
-        if len(text) <= LONGEST_ANSWER:
+        if len(text) <= MAX_ANSWER:
             return text
-        problem = {"error": "its result exceeds %d bytes" % LONGEST_ANSWER}
+        problem = {"error": "its result exceeds %d bytes" % MAX_ANSWER}
     except Unusable as error:
         problem = {"unusable": str(error)}
     except Uncallable as error:
         problem = {"error": str(error)}
     except BaseException:
         # SystemExit and KeyboardInterrupt too: only the ensemble may end this process.
-        problem = {"error": what_went_wrong()[-LONGEST_ANSWER // 8 :]}
+        problem = {"error": what_went_wrong()[-MAX_ANSWER // 8 :]}
     return json.dumps({"id": request["id"], **problem})
 
 

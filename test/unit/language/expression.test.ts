@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkCondition } from '../../../src/language/expression/check.js';
-import { formatExpression } from '../../../src/language/expression/format.js';
 import { parseExpression } from '../../../src/language/expression/parser.js';
-import { COMPARISONS, type Expression, LONGEST } from '../../../src/language/expression/syntax.js';
+import { COMPARISONS, type Expression, MAX_LENGTH } from '../../../src/language/expression/syntax.js';
+import { formatExpression } from '../../support/format-expression.js';
 
 /** The expression without its places. */
 const bare = (value: unknown): unknown =>
@@ -79,7 +79,10 @@ describe('reading an expression', () => {
     ['rate(a.b 1m)', "9 the number 60 stands where ')' is expected"],
     [`${'('.repeat(33)}1`, '32 nested more than 32 deep; write several rules'],
     ['-'.repeat(3000), '32 nested more than 32 deep; write several rules'],
-    [`a.b > ${'1'.repeat(LONGEST)}`, `${LONGEST} longer than ${LONGEST} characters; write several rules`],
+    [
+      `a.b > ${'1'.repeat(MAX_LENGTH)}`,
+      `${MAX_LENGTH} longer than ${MAX_LENGTH} characters; write several rules`,
+    ],
   ])('reports the mistake in %s, and its place', (text, expected) => {
     expect(faultOf(text)).toBe(expected);
   });

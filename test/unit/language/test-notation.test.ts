@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseFiring, parseHappening, parseOutcome } from '../../../src/language/test-notation.js';
+import { parseFiring, parseOutcome, parseScriptEvent } from '../../../src/language/test-notation.js';
 import { given } from '../../../src/model/written.js';
 import type { Result } from '../../../src/text/result.js';
 
@@ -71,7 +71,7 @@ describe('an event of a test', () => {
     ],
     ['memo a all', { kind: 'event', group: 'a', jobs: { kind: 'all' }, name: 'memo' }],
   ])('%s', (text, expected) => {
-    expect(understood(parseHappening(text))).toEqual(expected);
+    expect(understood(parseScriptEvent(text))).toEqual(expected);
   });
 
   test.each([
@@ -96,7 +96,7 @@ describe('an event of a test', () => {
     ['exception a 1 oom severity 8', /^27 a severity/],
     ['heartbeat now', /^10 nothing is expected here/],
   ])('%j is refused', (text, fault) => {
-    expect(faultOf(parseHappening(text))).toMatch(fault);
+    expect(faultOf(parseScriptEvent(text))).toMatch(fault);
   });
 });
 
@@ -169,7 +169,7 @@ describe('any text', () => {
           words.map((all) => all.join(' ')),
         ),
         (text) => {
-          for (const parsed of [parseHappening(text), parseOutcome(text), parseFiring(text)]) {
+          for (const parsed of [parseScriptEvent(text), parseOutcome(text), parseFiring(text)]) {
             if (parsed.ok) continue;
             const [fault] = parsed.faults;
             expect(fault?.at).toBeGreaterThanOrEqual(0);

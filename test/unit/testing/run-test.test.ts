@@ -42,7 +42,7 @@ describe('a test without a workload manager', () => {
     expect(firings).toEqual(['0: submit a', '10: submit b']);
     expect(counts(result, 'a')).toMatchObject({ submitted: 4, finished: 4, success: 2, failed: 2 });
     expect(counts(result, 'b')).toMatchObject({ submitted: 1, success: 1 });
-    expect(result).toMatchObject({ end: 'idle', duration: 10.5, troubles: [] });
+    expect(result).toMatchObject({ end: 'idle', duration: 10.5, errors: [] });
     expect(result.metrics.groups.get('b')?.duration.mean).toBe(0.5);
   });
 
@@ -71,7 +71,7 @@ describe('a test without a workload manager', () => {
       1s: submit a x2 held, 2s: [fail a 1, exception a 2 oom severity 3], 3s: start a 5,
       4s: [finish a x2, finish b 1, exception a 4 oom], 5s: [finish a all, memo a 6]], expect: {}`);
     expect(firings).toEqual(['0: submit a', '4: submit b', '5: terminate']);
-    expect(result).toMatchObject({ end: 'terminated', duration: 5, troubles: [] });
+    expect(result).toMatchObject({ end: 'terminated', duration: 5, errors: [] });
     expect(counts(result, 'a')).toMatchObject({
       submitted: 6,
       success: 3,
@@ -86,7 +86,7 @@ describe('a test without a workload manager', () => {
     const { run: result, mismatches } = await run(`events: [
       1s: [finish a 5, start a 1, finish a 1, finish a 1, finish a x4, finish b all, timeout late 1], 2s: finish a all],
       expect: {}`);
-    expect(result.troubles.map(({ message }) => message.split(': ').slice(1).join(': '))).toEqual([
+    expect(result.errors.map(({ message }) => message.split(': ').slice(1).join(': '))).toEqual([
       "job 5 of 'a' is missing: 4 were submitted by then",
       "job 1 of 'a' is not held back",
       "job 1 of 'a' has ended already",
@@ -94,7 +94,7 @@ describe('a test without a workload manager', () => {
       "no job of 'b' is running",
       "job 1 of 'late' is missing: 0 were submitted by then",
     ]);
-    expect(result.troubles.every(({ time, line }) => time === 1 && line !== null)).toBe(true);
+    expect(result.errors.every(({ time, line }) => time === 1 && line !== null)).toBe(true);
     expect(mismatches).toHaveLength(6);
     expect(counts(result, 'a')?.success).toBe(4);
   });

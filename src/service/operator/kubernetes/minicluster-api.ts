@@ -17,7 +17,7 @@ const plural = 'miniclusters';
 /** The name of the client in the object's managedFields. */
 const fieldManager = 'flux-ensemble';
 /** Maximum MiniClusters in a list. */
-const MOST = 500;
+const MAX_LISTED = 500;
 
 /**
  * The kind of a failure. `again`: nothing was done, and a later try may succeed. `unclear`: the outcome is unknown.
@@ -147,7 +147,7 @@ export function miniClusterApi(config: KubeConfig, timeout: number): MiniCluster
     list: (namespace, signal) =>
       call(signal, async (options) => {
         const list: unknown = await api.listNamespacedCustomObject(
-          { group: apiGroup, version: apiVersion, plural, namespace, limit: MOST },
+          { group: apiGroup, version: apiVersion, plural, namespace, limit: MAX_LISTED },
           options,
         );
         return z

@@ -1,10 +1,8 @@
 /** Computes the next size of a MiniCluster. */
 
+import { MAX_COUNT } from '../../../model/limits.js';
 import type { SizeLimits } from '../backend.js';
 import type { MiniCluster } from './minicluster.js';
-
-/** Maximum size, an int32. */
-const LARGEST = 2 ** 31 - 1;
 
 export interface ResizePlan {
   readonly before: number;
@@ -52,7 +50,7 @@ export function planResize(minicluster: MiniCluster, delta: number): ResizePlan 
   const before = minicluster.size;
   const asked = before + delta;
   const bound =
-    delta > 0 ? (upperBound(minicluster) ?? { size: LARGEST, field: 'int32' }) : lowerBound(minicluster);
+    delta > 0 ? (upperBound(minicluster) ?? { size: MAX_COUNT, field: 'int32' }) : lowerBound(minicluster);
   const within = delta > 0 ? Math.min(asked, bound.size) : Math.max(asked, bound.size);
   const after = delta > 0 ? Math.max(before, within) : Math.min(before, within);
   return { before, asked, after, limits: limitsOf(minicluster), limit: after === asked ? null : bound.field };

@@ -1,6 +1,6 @@
 /** Expression -> text that parses to the same expression, with as few parentheses as possible. */
 
-import { type Expression, PRECEDENCE } from './syntax.js';
+import { type Expression, PRECEDENCE } from '../../src/language/expression/syntax.js';
 
 /** Names without backticks; a keyword needs them. */
 const PLAIN = /^(?!(?:and|or|not)$)[\p{L}_](?:[\p{L}\p{N}\p{M}_.]|-(?=[\p{L}\p{N}_-]))*$/iu;
