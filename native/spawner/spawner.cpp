@@ -127,6 +127,8 @@ class Spawner {
     } else {
       ReportFailure(job.id, failure);
       job.failed = true;
+      // From now on the id may be used again, also before this process has been collected.
+      pids_.erase(job.id);
     }
     return true;
   }
@@ -160,8 +162,8 @@ class Spawner {
       const bool tell = status != 0 && !line.empty();
       reports_.Add("exit %llu %d %s%s%s", static_cast<unsigned long long>(job.id), status,
                    Timestamp().text, tell ? " " : "", tell ? line.c_str() : "");
+      pids_.erase(job.id);
     }
-    pids_.erase(job.id);
   }
 
   Input ReadCommands() {

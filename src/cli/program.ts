@@ -2,7 +2,7 @@
 
 import { type Command, CommanderError } from 'commander';
 import { formatDiagnostics } from '../config/source/format.js';
-import { ConfigError, EnsembleError } from '../errors.js';
+import { ConfigError, EnsembleError, type ErrorCode } from '../errors.js';
 import { escapeLines } from '../text/describe.js';
 import { oneLine, remedyFor } from '../text/system-error.js';
 import { escapeWrites } from './escape-writes.js';
@@ -13,8 +13,10 @@ import { standardError, standardOutput, watchStreams } from './streams.js';
 /** Milliseconds that the process waits after its report for remaining work. */
 const LEFT_BEHIND = 500;
 
+const BAD_INPUT: readonly ErrorCode[] = ['ERR_FILE', 'ERR_CONFIG', 'ERR_INSECURE', 'ERR_RUN'];
+
 function statusOf({ code }: EnsembleError): number {
-  if (code === 'ERR_FILE' || code === 'ERR_CONFIG' || code === 'ERR_INSECURE') return exitStatus.badInput;
+  if (BAD_INPUT.includes(code)) return exitStatus.badInput;
   return code === 'ERR_SERVICE' ? exitStatus.failure : exitStatus.memberFailure;
 }
 

@@ -28,6 +28,10 @@ export interface MemberOptions {
   readonly slots: number | undefined;
   /** The run's id. */
   readonly ensemble: string;
+  /** For the local member: absolute path of the folder for outputs of jobs that name no file; not kept without it. */
+  readonly outputs?: string | undefined;
+  /** Receives what goes wrong without ending the run. */
+  readonly problem?: (error: MemberError) => void;
   /** The run's clock, for a member without one of its own. */
   readonly clock?: SteadyClock;
   /** For the Flux member; defaults to the instance that libflux-core selects. */
@@ -44,8 +48,8 @@ export interface MemberOptions {
 export function createMember(choice: MemberChoice, options: MemberOptions): Member {
   if (typeof choice !== 'string') return choice;
   if (choice === 'local') {
-    const { slots = availableParallelism(), ensemble, clock = new SteadyClock() } = options;
-    return new LocalMember({ slots, ensemble, clock });
+    const { slots = availableParallelism(), ensemble, clock = new SteadyClock(), outputs, problem } = options;
+    return new LocalMember({ slots, ensemble, clock, outputs, problem });
   }
   const { ensemble, uri, validateAll, full = false, scaler } = options;
   const flux = new FluxMember({ ensemble, validateAll, full, ...(uri === undefined ? {} : { uri }) });

@@ -9,6 +9,11 @@ export interface EnsembleOptions {
   readonly member?: MemberChoice;
   /** Cores that jobs of the local member use at once; the machine's cores by default. */
   readonly slots?: number;
+  /**
+   * Folder of this run, which must exist. The local member keeps the outputs of jobs there that name no file of their
+   * own (`out/`). Absent: nothing is kept.
+   */
+  readonly runFolder?: string;
   /** A name for this run; part of its id, which its jobs carry in `attributes.user.ensemble`. */
   readonly name?: string;
   /** Stay when nothing is left to do, until a `terminate` action or the signal ends the run. */

@@ -6,6 +6,7 @@
  * This file connects them. The end of the run, external actions, probes and retries have files of their own.
  */
 
+import { resolve } from 'node:path';
 import { actionPlans } from '../actions/catalog.js';
 import type { ActionContext } from '../actions/context.js';
 import { SweepCursors } from '../actions/submit/sweep-cursor.js';
@@ -25,6 +26,7 @@ import type { EnsembleConfig, Rule } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
+import { outputFolder } from '../store/run-folder.js';
 import { Broadcast, type Subscription } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { EndDetector, type RunEnd, type RunEnding } from './end-of-run.js';
@@ -82,6 +84,8 @@ export class Run {
     const clock = new SteadyClock();
     this.#member = createMember(options.member ?? 'local', {
       slots: options.slots,
+      outputs: options.runFolder === undefined ? undefined : outputFolder(resolve(options.runFolder)),
+      problem: (error) => this.#observer.problem?.(error),
       ensemble: id,
       clock,
       uri: options.uri,

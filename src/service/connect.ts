@@ -11,9 +11,10 @@ import {
   type Interceptor,
 } from '@grpc/grpc-js';
 import { ServiceError } from '../errors.js';
+import { checkPrivateFolder } from '../store/private-folder.js';
 import { readCertificate } from './access.js';
 import { formatAddress, type ServiceAddress } from './address.js';
-import { checkPrivateFolder, readPrivateFile } from './private-files.js';
+import { readPrivateFile, withServiceErrors } from './private-files.js';
 import { readTokens } from './tokens.js';
 
 export interface ConnectOptions {
@@ -74,7 +75,7 @@ function channelCredentials({ address, tls = null, insecure = false }: ConnectOp
 /** Checks the folder: another user's socket in its place would read all messages and send actions. */
 function checkSocketFolder(path: string): void {
   try {
-    checkPrivateFolder(dirname(path));
+    withServiceErrors(() => checkPrivateFolder(dirname(path)));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new ServiceError(`no service has been started at ${path}: \`ensemble-server start\` starts one`, {

@@ -4,8 +4,9 @@ import { lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { ServiceError } from '../errors.js';
+import { makePrivateFolder } from '../store/private-folder.js';
 import { formatAddress, type ServiceAddress } from './address.js';
-import { makePrivateFolder } from './private-files.js';
+import { withServiceErrors } from './private-files.js';
 
 /** Whether a process listens on a Unix socket. */
 function answers(path: string): Promise<boolean> {
@@ -55,7 +56,7 @@ async function withLock(path: string, work: () => Promise<void>): Promise<void> 
 }
 
 async function listenOnSocket(server: Server, path: string): Promise<void> {
-  makePrivateFolder(dirname(path));
+  withServiceErrors(() => makePrivateFolder(dirname(path)));
   await withLock(path, async () => {
     const there = lstatSync(path, { throwIfNoEntry: false });
     if (there !== undefined) {

@@ -1,27 +1,16 @@
 /**
- * Files and folders that other users of the host must not be able to read, replace or intercept. Other files are
- * refused with a remedy. The permissions of existing files are never changed.
+ * Files that other users of the host must not be able to read, and the folder of sockets. Other files are refused with
+ * a remedy. The permissions of existing files are never changed.
  */
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  type Stats,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { ServiceError } from '../errors.js';
+import { join } from 'node:path';
+import { EnsembleError, ServiceError } from '../errors.js';
+import { privateFolderProblem } from '../store/private-folder.js';
 
 const ROOT = 0;
 const FOR_OTHERS = 0o077;
-const WRITABLE_FOR_OTHERS = 0o022;
-const STICKY = 0o1000;
 const FOLDER_NAME = 'flux-ensemble';
 
 const me = () => process.getuid?.() ?? ROOT;
@@ -31,50 +20,15 @@ function insecure(message: string): ServiceError {
   return new ServiceError(message, { code: 'ERR_INSECURE' });
 }
 
-/** Throws when another user could replace a folder below `folder`. */
-function checkAncestors(folder: string): void {
-  for (let path = realpathSync(folder); ; path = dirname(path)) {
-    const { uid, mode } = lstatSync(path);
-    if (uid !== ROOT && uid !== me()) {
-      throw insecure(`${path} belongs to uid ${uid}, who could replace its content; use another folder`);
-    }
-    if ((mode & WRITABLE_FOR_OTHERS) !== 0 && (mode & STICKY) === 0) {
-      throw insecure(`others may write to ${path} (mode ${octal(mode)}); use another folder`);
-    }
-    if (path === dirname(path)) return;
-  }
-}
-
-function privateFolderProblem(path: string, stats: Stats): string | null {
-  if (!stats.isDirectory()) return `${path} is not a folder`;
-  if (stats.uid !== me()) return `${path} belongs to uid ${stats.uid}, not to you (uid ${me()})`;
-  if ((stats.mode & FOR_OTHERS) !== 0) {
-    return `${path} is open to others (mode ${octal(stats.mode)}); chmod 700 it, or use another folder`;
-  }
-  return null;
-}
-
-/**
- * Throws ServiceError `ERR_INSECURE` unless the folder exists, belongs to this user alone, and other users can't
- * replace it.
- */
-export function checkPrivateFolder(path: string): void {
-  // lstat, because a symbolic link of another user may lead anywhere.
-  const problem = privateFolderProblem(path, lstatSync(path));
-  if (problem !== null) throw insecure(problem);
-  checkAncestors(dirname(path));
-}
-
-/** Creates a missing folder for its owner alone, and checks it. Its parent must exist. */
-export function makePrivateFolder(path: string): void {
+/** Checks or makes a folder by one of the functions of private-folder.ts. Throws their errors as ServiceError. */
+export function withServiceErrors(check: () => void): void {
   try {
-    mkdirSync(path, { mode: 0o700 });
+    check();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new ServiceError(`the folder ${path} can't be created: ${(cause as Error).message}`, { cause });
-    }
+    if (!(cause instanceof EnsembleError)) throw cause;
+    const code = cause.code === 'ERR_INSECURE' ? cause.code : 'ERR_SERVICE';
+    throw new ServiceError(cause.message, { cause, code });
   }
-  checkPrivateFolder(path);
 }
 
 /**

@@ -206,12 +206,12 @@ export class VirtualMember implements Member {
     const plan = this.#options.plans.get(template.group) ?? NOTHING;
     for (let i = 0; i < count; i++) {
       const sequence = ++this.#submitted;
-      const job = new LocalJob(batch, BigInt(sequence), sequence);
+      const job = new LocalJob(batch, BigInt(sequence), sequence, i);
       const wait = inTurn(plan.wait, jobs.length) ?? 0;
       job.held = held || wait > 0;
       this.#places.set(job.id, { group: template.group, place: jobs.length });
       jobs.push(job);
-      this.#runner.add(job, i);
+      this.#runner.add(job);
       if (!held && wait > 0) this.clock.after(wait, () => this.#runner.release(job));
     }
   }

@@ -1,5 +1,6 @@
 /** Facts about local jobs that failed recently. */
 
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { JobTrace } from '../../model/failure.js';
 import { lastLineOf } from '../last-line.js';
@@ -28,8 +29,13 @@ export class FailedJobs {
     const { parameters } = job.batch.template;
     const { workdir } = job.batch.files;
     const { out, err } = job.files();
-    const output = out === '' ? null : resolve(workdir, out);
-    const error = err === '' ? null : resolve(workdir, err);
+    const { kept } = job;
+    const place = async (path: string) =>
+      path === '' || ((path === kept?.output || path === kept?.error) && !(await isFilled(path)))
+        ? null
+        : resolve(workdir, path);
+    const output = await place(out);
+    const error = await place(err);
     // Standard error without a file of its own goes to the output file.
     const written = error ?? output;
     return {
@@ -39,4 +45,10 @@ export class FailedJobs {
       error,
     };
   }
+}
+
+/** Whether a file in the folder of the run has content. Empty ones are removed. */
+async function isFilled(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => null);
+  return stats !== null && stats.size > 0;
 }

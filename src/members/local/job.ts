@@ -1,10 +1,12 @@
 /** Jobs of the local member, and the data that jobs of a submission share. */
 
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { ActionError } from '../../errors.js';
 import { compileTags, hasAsciiIds } from '../../language/job-tags.js';
 import type { JobTemplate } from '../../model/ensemble.js';
 import type { JobTagValues } from '../../model/job-facts.js';
+import { keptFiles } from '../../model/kept-files.js';
 import { compileJobspec, filesOf, type JobFiles } from '../jobspec.js';
 import type { SubmitOrigin } from '../member.js';
 import type { Alarm } from './clock.js';
@@ -18,6 +20,9 @@ const HOST = hostname();
 /** The data that all jobs of one submission share, computed once. */
 export interface Batch {
   readonly template: JobTemplate;
+  readonly origin: SubmitOrigin;
+  /** Absolute path of the folder for outputs of jobs that name no file of their own; null for no such files. */
+  readonly outputs: string | null;
   /** Slots that each job takes. */
   readonly slots: number;
   /** Returns the jobspec of the job with this index in its submission. */
@@ -34,7 +39,12 @@ export interface Batch {
  * Prepares a submission. One slot is one core of one task. Nodes add no slots, because the machine is the only
  * node, and GPUs are ignored. Throws ActionError for a template that can't start a process.
  */
-export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemble: string | null): Batch {
+export function prepareBatch(
+  template: JobTemplate,
+  origin: SubmitOrigin,
+  ensemble: string | null,
+  outputs: string | null = null,
+): Batch {
   const { command, environment } = template;
   const files = filesOf(template);
   const { workdir, output, error } = files;
@@ -55,6 +65,8 @@ export function prepareBatch(template: JobTemplate, origin: SubmitOrigin, ensemb
   const tail = origin.attempt > 0 ? `,"attempt":${origin.attempt}${jobspec.tail}` : jobspec.tail;
   return {
     template,
+    origin,
+    outputs,
     slots: template.tasks * template.cores,
     jobspec: (index) => head + (origin.index + index) + tail,
     program: command.some((word) => word.includes('{{')) ? compileProgram(template) : () => program,
@@ -82,12 +94,24 @@ function compileProgram({ environment, inheritEnvironment, command }: JobTemplat
  */
 export type JobState = 'pending' | 'allocated' | 'starting' | 'running';
 
+/** Files of a job in the folder of its run: absolute paths, null for an output that has a file of its own. */
+export interface JobKeptFiles {
+  /** Relative to the folder for outputs. */
+  readonly folder: string;
+  readonly output: string | null;
+  readonly error: string | null;
+}
+
 /** An active job. It is dropped after its `clean` event. */
 export class LocalJob implements Queueable, RecordedJob {
   readonly batch: Batch;
   readonly id: bigint;
   readonly idText: string;
   readonly sequence: number;
+  /** Index in its submission. */
+  readonly index: number;
+  /** False for a job whose files in the folder of the run can't be written. */
+  keepsOutputs = true;
   queueIndex = -1;
   lastEvent = 0;
   state: JobState = 'pending';
@@ -107,8 +131,9 @@ export class LocalJob implements Queueable, RecordedJob {
   /** Time of the first refusal by the system (ms of performance.now()), or 0. */
   refusedSince = 0;
 
-  constructor(batch: Batch, id: bigint, sequence: number) {
+  constructor(batch: Batch, id: bigint, sequence: number, index: number) {
     this.batch = batch;
+    this.index = index;
     this.id = id;
     this.idText = String(id);
     this.sequence = sequence;
@@ -131,11 +156,31 @@ export class LocalJob implements Queueable, RecordedJob {
     return { id: this.id, name: files.name, tasks, nodes, ascii, node };
   }
 
+  /** Its files in the folder of the run; null without such files. */
+  get kept(): JobKeptFiles | null {
+    const { outputs, origin, template, files } = this.batch;
+    if (outputs === null || !this.keepsOutputs || (files.output !== null && files.error !== null))
+      return null;
+    const { firing } = origin;
+    const kept = keptFiles({
+      group: template.group,
+      firing,
+      index: origin.index + this.index,
+      id: this.id,
+    });
+    return {
+      folder: kept.folder,
+      output: files.output === null ? join(outputs, kept.output) : null,
+      error: files.error === null ? join(outputs, kept.error) : null,
+    };
+  }
+
   /** Paths of standard output and error in the spawner's format. */
   files(): { out: string; err: string } {
     const tags = this.#tags;
-    const out = this.batch.output(tags);
-    const err = this.batch.error(tags);
+    const { kept } = this;
+    const out = kept?.output ?? this.batch.output(tags);
+    const err = kept?.error ?? this.batch.error(tags);
     // A file for both streams is opened once, so that they do not overwrite each other.
     return { out, err: err === out ? '' : err };
   }

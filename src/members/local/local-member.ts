@@ -9,6 +9,7 @@ import type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.
 import { SteadyClock } from './clock.js';
 import { FailedJobs } from './failed-jobs.js';
 import { LocalJob, prepareBatch } from './job.js';
+import { KeptOutputs } from './kept-outputs.js';
 import { JournalRecords } from './records.js';
 import { Runner } from './runner.js';
 import { Spawner } from './spawner.js';
@@ -20,6 +21,10 @@ export interface LocalMemberOptions {
   readonly ensemble: string | null;
   /** Path of the ensemble-spawner program; defaults to the one of this package's build. */
   readonly spawnerPath?: string;
+  /** Absolute path of the folder for outputs of jobs that name no file of their own; by default they are not kept. */
+  readonly outputs?: string | undefined;
+  /** Receives what goes wrong without ending the run. */
+  readonly problem?: ((error: MemberError) => void) | undefined;
   /** The run's clock; a new one by default. */
   readonly clock?: SteadyClock;
   /** Seconds from SIGTERM to SIGKILL for a job that is canceled or out of time; 5 by default. */
@@ -45,6 +50,7 @@ export class LocalMember implements Member {
   readonly #runner: Runner;
   readonly #ids = new JobIdGenerator();
   readonly #failed = new FailedJobs();
+  readonly #outputs: KeptOutputs | undefined;
   #sink: MemberSink | null = null;
   #spawner: Promise<Spawner> | null = null;
   #sequence = 0;
@@ -60,11 +66,15 @@ export class LocalMember implements Member {
     this.#options = options;
     this.#clock = options.clock ?? new SteadyClock();
     this.#records = new JournalRecords((lines) => this.#sink?.records(lines), this.#clock);
+    if (options.outputs !== undefined) {
+      this.#outputs = new KeptOutputs(options.outputs, (error) => options.problem?.(error));
+    }
     this.#runner = new Runner({
       clock: this.#clock,
       slots: Math.max(1, options.slots),
       killTimeout: options.killTimeout ?? DEFAULT_KILL_TIMEOUT,
       records: this.#records,
+      outputs: this.#outputs,
       onFailure: (job, line) => this.#failed.add(job, line),
       onIdle: () => this.#onIdle?.(),
       onFailed: (error) => this.#fail(error),
@@ -85,12 +95,13 @@ export class LocalMember implements Member {
 
   async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
     if (this.#unavailable !== null) throw new MemberError(`the local member ${this.#unavailable}`);
-    const batch = prepareBatch(template, origin, this.#options.ensemble);
+    const { ensemble, outputs } = this.#options;
+    const batch = prepareBatch(template, origin, ensemble, outputs);
     let taken = 0;
     while (true) {
       const end = Math.min(count, taken + JOBS_PER_TURN);
       for (; taken < end; taken++) {
-        this.#runner.add(new LocalJob(batch, this.#ids.next(), this.#sequence++), taken);
+        this.#runner.add(new LocalJob(batch, this.#ids.next(), this.#sequence++, taken));
       }
       if (taken >= count) {
         // The records of all jobs must arrive before the caller learns of the submission.
@@ -165,6 +176,7 @@ export class LocalMember implements Member {
     this.#killTime = -Infinity; // For later calls of stop().
     this.#records.flush();
     await spawner?.close();
+    await this.#outputs?.settled();
     this.#sink = null;
   }
 

@@ -8,6 +8,7 @@ import type { MemberError } from '../../errors.js';
 import { counted } from '../../text/counted.js';
 import type { Alarm, Clock } from './clock.js';
 import type { LocalJob } from './job.js';
+import type { KeptOutputs } from './kept-outputs.js';
 import { finishStatus, isShortage, startFailure } from './outcome.js';
 import type { JournalRecords } from './records.js';
 import { SlotNumbers } from './slots.js';
@@ -32,6 +33,8 @@ export interface RunnerOptions {
   /** Seconds between SIGTERM and SIGKILL. */
   readonly killTimeout: number;
   readonly records: JournalRecords;
+  /** Keeps outputs of jobs that name no file of their own. */
+  readonly outputs?: KeptOutputs | undefined;
   /** A job failed and was not canceled. `line` is the last line on its standard error, if known. */
   readonly onFailure?: (job: LocalJob, line: string) => void;
   /** Called whenever the last active job has ended. */
@@ -85,9 +88,9 @@ export class Runner implements SpawnerListener {
   }
 
   /** Adds a new job. */
-  add(job: LocalJob, index: number): void {
+  add(job: LocalJob): void {
     this.#jobs.set(job.idText, job);
-    this.#records.submitted(job, job.urgency, job.batch.jobspec(index));
+    this.#records.submitted(job, job.urgency, job.batch.jobspec(job.index));
     if (!job.held) this.#enqueue(job);
   }
 
@@ -192,6 +195,7 @@ export class Runner implements SpawnerListener {
   refused(id: string, step: string, errno: number, time: number, message: string): void {
     const job = this.#jobs.get(id);
     if (job === undefined || (isShortage(step, errno) && this.#putOff(job))) return;
+    if (this.#goOnWithoutOutputs(job, step, message)) return;
     this.#settle(job, time);
     const { note, status } = startFailure(job, step, errno, message);
     this.#records.exception(job, 'exec', note, time);
@@ -255,6 +259,7 @@ export class Runner implements SpawnerListener {
   #start(job: LocalJob): void {
     job.state = 'starting';
     this.#starting++;
+    this.#options.outputs?.prepare(job);
     const { out, err } = job.files();
     this.spawner?.spawn(job.idText, job.batch.files.workdir, out, err, job.program());
   }
@@ -273,16 +278,32 @@ export class Runner implements SpawnerListener {
     const time = performance.now();
     job.refusedSince ||= time;
     if (time - job.refusedSince > RETRY_LIMIT_SECONDS * 1000) return false;
-    job.state = 'allocated';
-    this.#starting--;
-    if (job.fatal !== null) {
-      job.ending = false;
-      this.raise(job, job.fatal);
-    } else {
+    this.#startAgain(job, () => {
       this.#retries.add(job);
       this.#retryTimer ??= this.#clock.after(RETRY_SECONDS, () => this.#retry());
-    }
+    });
     return true;
+  }
+
+  /** Starts a job again whose files in the folder of the run can't be written. Returns false for other jobs. */
+  #goOnWithoutOutputs(job: LocalJob, step: string, message: string): boolean {
+    const path = step === 'output' ? job.kept?.output : step === 'error' ? job.kept?.error : null;
+    if (!path) return false;
+    this.#options.outputs?.refused(job, `${path} can't be written: ${message}`);
+    this.#startAgain(job, () => this.#start(job));
+    return true;
+  }
+
+  /** The start has failed. A job that was canceled meanwhile ends; another one starts by `start`. */
+  #startAgain(job: LocalJob, start: () => void): void {
+    job.state = 'allocated';
+    this.#starting--;
+    if (job.fatal === null) {
+      start();
+    } else {
+      job.ending = false;
+      this.raise(job, job.fatal);
+    }
   }
 
   #retry(): void {
@@ -312,6 +333,7 @@ export class Runner implements SpawnerListener {
     if ((status !== 0 || job.fatal !== null) && job.fatal?.type !== 'cancel')
       this.#options.onFailure?.(job, line);
     this.#records.finished(job, status, time);
+    this.#options.outputs?.ended(job);
     this.#giveBack(job);
     this.#end(job);
     if (this.#retries.size > 0) this.#retry();

@@ -9,7 +9,7 @@ const FLOORS = [
   ['model'],
   ['language'],
   ['engine'],
-  ['members', 'usercode', 'recording'],
+  ['members', 'usercode', 'recording', 'store'],
   ['plugins'],
   ['actions'],
   ['config', 'report'],

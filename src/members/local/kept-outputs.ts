@@ -1,0 +1,79 @@
+/**
+ * Outputs of jobs that name no file of their own, in the folder of the run. A job never fails because of them: it runs
+ * without them where they can't be written.
+ */
+
+import { mkdirSync, stat, unlink } from 'node:fs';
+import { join } from 'node:path';
+import { MemberError } from '../../errors.js';
+import type { LocalJob } from './job.js';
+
+/** Milliseconds that the end of the run waits for the file system to remove empty files. */
+const PATIENCE = 5000;
+
+export class KeptOutputs {
+  readonly #root: string;
+  readonly #problem: (error: MemberError) => void;
+  /** Folders that exist. */
+  readonly #folders = new Set<string>();
+  #reported = false;
+  #removals = 0;
+  #onSettled: (() => void) | null = null;
+
+  /** `root` is the folder of all outputs of the run. `problem` is called at most once. */
+  constructor(root: string, problem: (error: MemberError) => void) {
+    this.#root = root;
+    this.#problem = problem;
+  }
+
+  /** Makes the folder of a job's files. The job keeps no outputs where this fails. */
+  prepare(job: LocalJob): void {
+    if (job.kept === null) return;
+    const folder = join(this.#root, job.kept.folder);
+    if (this.#folders.has(folder)) return;
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      this.#folders.add(folder);
+    } catch (cause) {
+      this.refused(job, `${folder} can't be created: ${(cause as Error).message}`);
+    }
+  }
+
+  /** A job's files can't be written. Its outputs are not kept from now on. */
+  refused(job: LocalJob, reason: string): void {
+    job.keepsOutputs = false;
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#problem(new MemberError(`outputs of jobs are not kept: ${reason}`));
+  }
+
+  /** Removes the empty files of a job that has ended. */
+  ended(job: LocalJob): void {
+    const { kept } = job;
+    if (kept === null) return;
+    for (const path of [kept.output, kept.error]) if (path !== null) this.#removeEmpty(path);
+  }
+
+  /** Resolves when the empty files are removed, or after a while. */
+  async settled(): Promise<void> {
+    if (this.#removals === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PATIENCE);
+      this.#onSettled = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #removeEmpty(path: string): void {
+    this.#removals++;
+    const done = () => {
+      if (--this.#removals === 0) this.#onSettled?.();
+    };
+    stat(path, (error, stats) => {
+      if (error !== null || stats.size > 0) done();
+      else unlink(path, done);
+    });
+  }
+}

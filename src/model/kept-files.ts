@@ -1,0 +1,45 @@
+/**
+ * The files that a run keeps for the outputs of its jobs, where a job names no file of its own. Their names follow
+ * from the job alone: `out/GROUP/FIRING/INDEX-ID.out` and `.err`.
+ */
+
+import { join } from 'node:path';
+import { formatJobId } from './job-id.js';
+
+/** The facts of a job that its files are named after. */
+export interface KeptJob {
+  readonly group: string;
+  /** Number of the firing that submitted the job, and its index in the firing. */
+  readonly firing: number;
+  readonly index: number;
+  readonly id: bigint;
+}
+
+/** Entries of a folder, up to which folders are quick on every file system. */
+const MOST_ENTRIES = 1000;
+/** Characters of a group's name; a file system takes 255 bytes. */
+const LONGEST = 60;
+
+/** Returns a group's name as the name of a folder. Two groups may share a folder: ids are unique in a run. */
+function folderName(group: string): string {
+  const safe = group.replace(/[^\p{L}\p{N}\p{M}_.+=@,-]/gu, '_').replace(/^\./, '_');
+  return [...safe].slice(0, LONGEST).join('') || '_';
+}
+
+/** `7`, and from 1,000 on `12k/12345`: a folder has at most 1,000 folders. */
+function numbered(number: number): string {
+  const block = Math.floor(number / MOST_ENTRIES);
+  return block === 0 ? String(number) : join(`${block}k`, String(number));
+}
+
+/** Returns the paths of standard output and error, relative to the folder of outputs, and their folder. */
+export function keptFiles({ group, firing, index, id }: KeptJob): {
+  readonly folder: string;
+  readonly output: string;
+  readonly error: string;
+} {
+  const block = Math.floor(index / MOST_ENTRIES);
+  const folder = join(folderName(group), numbered(firing), ...(block === 0 ? [] : [`${block}k`]));
+  const name = join(folder, `${index}-${formatJobId(id, 'f')}`);
+  return { folder, output: `${name}.out`, error: `${name}.err` };
+}

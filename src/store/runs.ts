@@ -1,0 +1,140 @@
+/** The runs in a state folder. */
+
+import { existsSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { EnsembleError } from '../errors.js';
+import { quote } from '../text/describe.js';
+import { didYouMean } from '../text/suggest.js';
+import { lockState } from './lock.js';
+import { type RunManifest, readManifest } from './run-folder.js';
+import { runsFolder } from './state-folder.js';
+
+/**
+ * The state of a run: that of its manifest, or `lost` for a run whose process died before the run ended. A run on
+ * another host that has not ended counts as running.
+ */
+export type RunState = RunManifest['state'] | 'lost';
+
+export interface StoredRun {
+  /** Absolute path of the run's folder. */
+  readonly path: string;
+  readonly manifest: RunManifest;
+  readonly state: RunState;
+}
+
+/** Runs, the newest first, and the folders that are not readable as runs. */
+export interface StoredRuns {
+  readonly runs: readonly StoredRun[];
+  readonly problems: readonly EnsembleError[];
+}
+
+function stateOf(path: string, { state }: RunManifest): RunState {
+  if (state !== 'running') return state;
+  const lock = lockState(path);
+  return lock.state === 'dead' || lock.state === 'free' ? 'lost' : 'running';
+}
+
+/** Returns the run in a folder. Throws EnsembleError: `ERR_FILE` for a missing or unreadable one, else `ERR_RUN`. */
+export function readRun(folder: string): StoredRun {
+  const path = resolve(folder);
+  const manifest = readManifest(path);
+  try {
+    return { path, manifest, state: stateOf(path, manifest) };
+  } catch (cause) {
+    if (cause instanceof EnsembleError) throw cause;
+    throw new EnsembleError('ERR_FILE', `can't read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Returns all runs of a state folder. A folder that is not readable as a run is reported and skipped. */
+export function listRuns(state: string): StoredRuns {
+  const folder = runsFolder(state);
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { runs: [], problems: [] };
+    throw new EnsembleError('ERR_FILE', `can't read ${folder}: ${(cause as Error).message}`, { cause });
+  }
+  const runs: StoredRun[] = [];
+  const problems: EnsembleError[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    try {
+      runs.push(readRun(path));
+    } catch (error) {
+      if (!(error instanceof EnsembleError)) throw error;
+      if (!isBeginning(path)) problems.push(error);
+    }
+  }
+  runs.sort((a, b) => b.manifest.started - a.manifest.started);
+  return { runs, problems };
+}
+
+/** Whether a folder may belong to a run that begins at this moment and has no manifest yet, or is removed. */
+function isBeginning(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return true;
+  return stats.isDirectory() && Date.now() - stats.mtimeMs < 60_000 && !existsSync(join(path, 'run.json'));
+}
+
+/**
+ * Returns the run that a user names: by its folder (with a slash), by its id or name, by the unique beginning of one
+ * of these, or, with undefined, the latest run that was started in `here`. Of several runs with a name, the latest.
+ * Throws EnsembleError `ERR_RUN`.
+ */
+export function findRun(state: string, wanted: string | undefined, here = process.cwd()): StoredRun {
+  if (wanted?.includes('/')) return readRun(wanted);
+  const { runs } = listRuns(state);
+  if (wanted === undefined) {
+    const latest = runs.find(({ manifest }) => manifest.folder === here);
+    if (latest !== undefined) return latest;
+    const others = runs.length === 0 ? `${runsFolder(state)} has no runs` : '`ensemble runs` lists all runs';
+    throw new EnsembleError('ERR_RUN', `no run was started in ${here}; ${others}`);
+  }
+  const exact = runs.find(({ manifest }) => manifest.id === wanted || manifest.name === wanted);
+  if (exact !== undefined) return exact;
+  const found = runs.filter(
+    ({ manifest }) => manifest.id.startsWith(wanted) || manifest.name.startsWith(wanted),
+  );
+  const [only] = found;
+  if (only !== undefined && (found.length === 1 || isOneName(found))) return only;
+  const ids = found.map(({ manifest }) => manifest.id);
+  if (ids.length > 0) {
+    const shown = ids.length > 5 ? `${ids.slice(0, 5).join(', ')}, ...` : ids.join(', ');
+    throw new EnsembleError('ERR_RUN', `${quote(wanted)} is the beginning of ${ids.length} runs: ${shown}`);
+  }
+  const known = runs.flatMap(({ manifest }) => [manifest.id, manifest.name]);
+  const hint = didYouMean(wanted, known) || '; `ensemble runs` lists all runs';
+  throw new EnsembleError('ERR_RUN', `unknown run ${quote(wanted)}${hint}`);
+}
+
+function isOneName(runs: readonly StoredRun[]): boolean {
+  return new Set(runs.map(({ manifest }) => manifest.name)).size === 1;
+}
+
+/** Removes the folder of a run with all that is in it. Throws EnsembleError `ERR_FILE`. */
+export function removeRun({ path }: StoredRun): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (cause) {
+    throw new EnsembleError('ERR_FILE', `can't remove ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Returns the bytes that the files of a folder take on the disk. Files that vanish meanwhile do not count. */
+export async function sizeOf(folder: string): Promise<number> {
+  let bytes = 0;
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) bytes += await sizeOf(path);
+    else bytes += blocksOf(await stat(path).catch(() => null));
+  }
+  return bytes;
+}
+
+function blocksOf(stats: Stats | null): number {
+  return stats === null ? 0 : stats.blocks * 512;
+}

@@ -1,0 +1,136 @@
+/** The folders of runs. */
+
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { RunFolder, readManifest } from '../../../src/store/run-folder.js';
+import { findRun, listRuns, removeRun, sizeOf } from '../../../src/store/runs.js';
+import { stateFolder } from '../../../src/store/state-folder.js';
+import { newFolder } from '../../support/cli.js';
+
+const facts = { file: '/x/a.yaml', ensemble: 'ensemble-1', member: 'local', uri: null, rules: ['start'] };
+
+function newRun(state: string, name = 'study', started = 1000): RunFolder {
+  const run = RunFolder.create(state, 'jobs: []\n');
+  run.begin({ ...facts, name }, started);
+  return run;
+}
+
+const done = { state: 'done', counts: { jobs: 3, failed: 1 }, exit: 1 } as const;
+
+test('a run has a private folder with its configuration and its manifest', () => {
+  const state = join(newFolder(), 'new', 'state');
+  const run = newRun(state);
+  expect(run.path).toBe(join(state, 'runs', run.id));
+  expect(statSync(run.path).mode & 0o777).toBe(0o700);
+  expect(statSync(state).mode & 0o777).toBe(0o700);
+  expect(readFileSync(join(run.path, 'ensemble.yaml'), 'utf8')).toBe('jobs: []\n');
+  expect(readManifest(run.path)).toMatchObject({
+    format: 1,
+    id: run.id,
+    ...facts,
+    pid: process.pid,
+    folder: process.cwd(),
+    started: 1000,
+    ended: null,
+    state: 'running',
+  });
+  expect(listRuns(state).runs).toMatchObject([{ state: 'running' }]);
+  run.finish(done, 1009);
+  expect(readManifest(run.path)).toMatchObject({ ...done, ended: 1009 });
+  expect(listRuns(state)).toMatchObject({ runs: [{ path: run.path, state: 'done' }], problems: [] });
+});
+
+test('a run whose process is gone and that has no end is lost', () => {
+  const state = newFolder();
+  const run = newRun(state);
+  const lock = join(run.path, 'lock.1');
+  writeFileSync(lock, readFileSync(lock, 'utf8').replace(/"started":"\d+"/, '"started":"1"'));
+  expect(listRuns(state).runs).toMatchObject([{ state: 'lost' }]);
+});
+
+test('runs are found by id, by name, by the beginning of one of them, by path, and by the working directory', () => {
+  const state = newFolder();
+  const runs = [newRun(state, 'melt', 1), newRun(state, 'melt', 2), newRun(state, 'freeze', 3)];
+  const [old, melt, freeze] = runs.map(({ id }) => id);
+  const found = (wanted: string | undefined, here?: string) => findRun(state, wanted, here).manifest.id;
+  expect(listRuns(state).runs.map(({ manifest }) => manifest.id)).toEqual([freeze, melt, old]);
+  expect(found(old)).toBe(old);
+  expect(found(old?.slice(0, 5))).toBe(old);
+  expect(found('melt')).toBe(melt);
+  expect(found('mel')).toBe(melt);
+  expect(found('fr')).toBe(freeze);
+  expect(found(join(state, 'runs', old ?? ''))).toBe(old);
+  expect(found(undefined)).toBe(freeze);
+  expect(() => found('')).toThrow("'' is the beginning of 3 runs: ");
+  expect(() => found('meld')).toThrow("unknown run 'meld'; did you mean 'melt'?");
+  expect(() => found(undefined, '/nowhere')).toThrow(
+    'no run was started in /nowhere; `ensemble runs` lists all runs',
+  );
+  expect(() => findRun(newFolder(), undefined, '/nowhere')).toThrow('has no runs');
+});
+
+test('folders that are not readable as runs are reported and skipped', () => {
+  const state = newFolder();
+  const good = newRun(state);
+  const put = (name: string, text: string) => {
+    mkdirSync(join(state, 'runs', name));
+    writeFileSync(join(state, 'runs', name, 'run.json'), text);
+  };
+  put('torn', '{"format": 1, "id": "to');
+  put('newer', '{"format": 2}');
+  put('other', '{"format": 1, "id": 7}');
+  writeFileSync(join(state, 'runs', 'file'), '');
+  const { runs, problems } = listRuns(state);
+  expect(runs.map(({ manifest }) => manifest.id)).toEqual([good.id]);
+  expect(problems.map(({ message }) => message.replace(`${state}/runs/`, '')).sort()).toEqual(
+    [
+      expect.stringContaining("can't read file/run.json"),
+      expect.stringContaining('newer/run.json has format 2, which a newer version of flux-ensemble reads'),
+      expect.stringContaining('other/run.json is damaged: id: '),
+      expect.stringContaining('torn/run.json is damaged: '),
+    ].map((each) => each),
+  );
+});
+
+test('a removed run is gone, and the sizes of files add up', async () => {
+  const state = newFolder();
+  const run = newRun(state);
+  const before = await sizeOf(run.path);
+  writeFileSync(join(run.path, 'out', 'x'), Buffer.alloc(100_000));
+  expect((await sizeOf(run.path)) - before).toBeGreaterThanOrEqual(100_000);
+  removeRun(findRun(state, run.id));
+  expect(listRuns(state).runs).toEqual([]);
+  expect(await sizeOf(run.path)).toBe(0);
+});
+
+test('the state folder is the given one, that of XDG, or one in the home', () => {
+  expect(stateFolder('/given/', { XDG_STATE_HOME: '/state' })).toBe('/given');
+  expect(stateFolder(undefined, { XDG_STATE_HOME: '/state', HOME: '/home/me' })).toBe('/state/flux-ensemble');
+  expect(stateFolder(undefined, { XDG_STATE_HOME: 'relative', HOME: '/home/me' })).toBe(
+    '/home/me/.local/state/flux-ensemble',
+  );
+});
+
+test('a state folder that others could write to is refused', () => {
+  const state = newFolder();
+  mkdirSync(join(state, 'runs'));
+  chmodSync(join(state, 'runs'), 0o777);
+  const refused = expect.objectContaining({ code: 'ERR_INSECURE' });
+  expect(() => newRun(state)).toThrow(refused);
+  chmodSync(join(state, 'runs'), 0o755);
+  newRun(state);
+  chmodSync(state, 0o777);
+  expect(() => newRun(state)).toThrow(`others may write to ${state} (mode 0777); use another folder`);
+  chmodSync(state, 0o700);
+  // A link of this user to a large disk is usual.
+  const link = join(newFolder(), 'link');
+  symlinkSync(state, link);
+  newRun(link);
+});
+
+test('a state folder that is a file is an error with its path', () => {
+  const file = join(newFolder(), 'file');
+  writeFileSync(file, '');
+  expect(() => newRun(file)).toThrow(expect.objectContaining({ code: 'ERR_FILE' }));
+});
