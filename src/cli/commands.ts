@@ -15,6 +15,7 @@ const commands = new Map<string, () => Promise<Command>>(
     replay: async () => (await import('./replay.js')).replayCommand(),
     synth: async () => (await import('./synth.js')).synthCommand(),
     stats: async () => (await import('./stats.js')).statsCommand(),
+    runs: async () => (await import('./runs.js')).runsCommand(),
     ls: async () => (await import('./ls.js')).lsCommand(),
     status: async () => (await import('./status.js')).statusCommand(),
     watch: async () => (await import('./watch.js')).watchCommand(),

@@ -10,13 +10,14 @@ import type { ReplayResult } from '../recording/replay.js';
 import type { LeftJobs, RunResult } from '../run/result.js';
 import { describeRetry } from '../run/retries.js';
 import { failureRecord, groupFailures } from './failure-json.js';
+import type { KeptRun } from './kept-run.js';
 import { print as printLine, printPieces } from './output.js';
 import { plannedAction } from './planned-action.js';
 
 export interface Reporter {
   readonly observer: EnsembleObserver;
-  /** Called once, after the end of the run. */
-  finish(result: RunResult, seconds: number): Promise<void>;
+  /** Called once, after the end of the run. `kept` is its folder, if it has one. */
+  finish(result: RunResult, seconds: number, kept: KeptRun | null): Promise<void>;
 }
 
 /** Reports a replay. */
@@ -145,7 +146,8 @@ export function jsonReporter(debug: boolean): Reporter {
   }
   return {
     observer,
-    finish: (result, seconds) => printSummary(result, seconds, { left: result.left.map(leftJobs) }),
+    finish: (result, seconds, kept) =>
+      printSummary(result, seconds, { left: result.left.map(leftJobs), runFolder: kept?.path ?? null }),
   };
 }
 

@@ -41,6 +41,13 @@ function report(name: ProgramName, error: unknown): number {
   return exitStatus.memberFailure;
 }
 
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inheritSettings(command);
+  }
+}
+
 /** Runs a command with its subcommands. Sets the exit status of the process. */
 export async function runProgram(program: Command): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) escapeWrites(stream);
@@ -50,7 +57,7 @@ export async function runProgram(program: Command): Promise<void> {
     .showHelpAfterError(`(try ${program.name()} --help)`)
     .configureOutput({ outputError: (text, write) => write(escapeLines(text)) })
     .exitOverride();
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  inheritSettings(program);
   try {
     await program.parseAsync();
   } catch (error) {

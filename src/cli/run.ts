@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type LoadedConfig, loadConfig } from '../config/load.js';
+import { type LoadedConfig, parseConfig, readText } from '../config/load.js';
 import { formatDiagnostics } from '../config/source/format.js';
 import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
 import type { NodeScaler } from '../members/member.js';
@@ -15,16 +15,20 @@ import type { ServiceLink } from '../service/run/link.js';
 import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReporter, type Reporter } from './json-report.js';
+import { KeptRun } from './kept-run.js';
 import { type MiniClusterOptions, makeScaler, splitName } from './minicluster-options.js';
 import { complain, printError } from './output.js';
 import { packageVersion } from './package-version.js';
 import { ProgressLine } from './progress-line.js';
 import { addServiceOptions, connectOptions } from './service-options.js';
 import { onSignals } from './signals.js';
+import { addStateOption, type StateOption } from './state-option.js';
 import { goOnWithoutStreams, jsonNotices, printInFull, textNotices } from './streams.js';
 import { textReporter } from './text-report.js';
 
-interface RunOptions extends MiniClusterOptions {
+interface RunOptions extends MiniClusterOptions, StateOption {
+  /** False with `--no-log`. */
+  readonly log?: boolean;
   readonly executor?: MemberName;
   readonly slots?: number;
   readonly dryRun?: boolean;
@@ -85,7 +89,11 @@ function withRecorder(observer: EnsembleObserver, recorder: Recorder | null): En
 
 /** Returns the name of the run. A service lists many runs, so its default there is the file's name. */
 function nameOf(path: string, { name, service }: RunOptions): string | undefined {
-  return name ?? (service === undefined ? undefined : basename(path).replace(/\.ya?ml$/, ''));
+  return name ?? (service === undefined ? undefined : nameOfFile(path));
+}
+
+function nameOfFile(path: string): string {
+  return basename(path).replace(/\.ya?ml$/, '');
 }
 
 /** Connects the run to a service if requested. Only then gRPC is loaded. */
@@ -102,7 +110,8 @@ async function linkOf(ensemble: Ensemble, path: string, options: RunOptions): Pr
 }
 
 async function run(path: string, given: RunOptions): Promise<number> {
-  const loaded = await loadConfig(path);
+  const text = await readText(path);
+  const loaded = parseConfig(text, { file: path });
   if (loaded.warnings.length > 0) console.error(formatDiagnostics(loaded.warnings));
   if (given.dryRun) {
     printPlan(loaded.config, given.json === true);
@@ -116,8 +125,12 @@ async function run(path: string, given: RunOptions): Promise<number> {
   goOnWithoutStreams(options.json ? jsonNotices : textNotices);
   const reporter = options.json ? jsonReporter(debug) : textReporter(debug, member);
   const recorder = await recorderOf(options, reporter);
+  const kept = options.log === false ? null : KeptRun.open(text, options);
   try {
-    return await runRecorded(path, loaded, { options, member, scaler, reporter, recorder });
+    return await runRecorded(path, loaded, { options, member, scaler, reporter, recorder, kept });
+  } catch (error) {
+    kept?.discard();
+    throw error;
   } finally {
     // For a run that could not begin: an earlier recording is not replaced.
     await recorder?.close().catch(() => {});
@@ -130,10 +143,11 @@ interface Parts {
   readonly scaler: NodeScaler | null;
   readonly reporter: Reporter;
   readonly recorder: Recorder | null;
+  readonly kept: KeptRun | null;
 }
 
 async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Promise<number> {
-  const { options, member, scaler, reporter, recorder } = parts;
+  const { options, member, scaler, reporter, recorder, kept } = parts;
   const name = nameOf(path, options);
   const ensemble = Ensemble.fromConfig(loaded, {
     member,
@@ -141,10 +155,12 @@ async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Pr
     watch: options.watch === true,
     ...(options.slots === undefined ? {} : { slots: options.slots }),
     ...(name === undefined ? {} : { name }),
+    ...(kept === null ? {} : { runFolder: kept.path }),
     // The service needs sketches for quantiles over several runs.
     sketches: options.service !== undefined,
     observer: withRecorder(reporter.observer, recorder),
   });
+  kept?.begin(ensemble, name ?? nameOfFile(path));
   const interrupt = new AbortController();
   const forgetSignals = onSignals(
     () => {
@@ -169,8 +185,11 @@ async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Pr
     // All jobs have ended, so from now on a signal may end a long report at once.
     forgetSignals();
     printInFull();
-    await reporter.finish(result, seconds);
-    return statusOf(result, options.allowFailures === true, recorder);
+    const status = statusOf(result, options.allowFailures === true, recorder);
+    // Before the report, whose reader may be slow.
+    kept?.finish(result, status);
+    await reporter.finish(result, seconds, kept);
+    return status;
   } finally {
     progress?.stop();
     forgetSignals();
@@ -210,10 +229,11 @@ export function runCommand(): Command {
     .option('--watch', 'continue when nothing is left to do')
     .option('--record <file>', 'record the journal in a file; see --force')
     .option('--force', 'let --record replace a recording that exists')
+    .option('--no-log', 'keep no folder of this run (see ensemble runs)')
     .option('--allow-failures', 'exit with status 0 even if jobs failed')
     .option('--fail-on-job-failure', 'has no effect: the exit status is always 1 when jobs failed');
   return addServiceOptions(
-    command,
+    addStateOption(command),
     '--service [address]',
     'register with a service, which can then watch and steer the run',
   ).action(async (path: string, options: RunOptions) => {

@@ -168,7 +168,7 @@ describe.concurrent('the reason of a failed job', () => {
       '1 of 1 job of a failed:',
       '  1  start failed: nosuchcmd-xyz: No such file or directory',
       `     job ${job}`,
-      '',
+      expect.stringMatching(/^ {5}error: \/\S+\/out\/a\/0\/0-\w+\.err$/),
     ]);
   });
 
@@ -176,7 +176,7 @@ describe.concurrent('the reason of a failed job', () => {
     const command = script(
       `printf '\\033[2Jtext \\342\\202\\254 %s' $(head -c 900 /dev/zero | tr '\\0' y) >&2; exit 1`,
     );
-    const { told } = await runJson(one(`command: ${command}`));
+    const { told } = await runJson(one(`command: ${command}`), '--no-log');
     expect(told[0]?.line).toMatch(/^ \[2Jtext € y{200,300}$/);
     const { stdout } = await cli(['run', one(`command: ${command}, error: ${newFolder()}/err`)]);
     expect(stdout).toMatch(/failed a job \S+: exit status 1: \\u001b\[2Jtext € y{200,300}$/m);
@@ -247,10 +247,11 @@ describe.concurrent('files of a failed job', () => {
   });
 });
 
-describe.concurrent('standard error of a job without a file for it', () => {
+describe.concurrent('standard error of a job without any file for it', () => {
   test('never blocks the job, even with much output', async () => {
     const { told } = await runJson(
       one(`command: ${script('yes 1234567 | head -c 30000000 >&2; echo end >&2; exit 6')}`),
+      '--no-log',
     );
     expect(told).toEqual([expect.objectContaining({ reason: 'exit status 6', line: 'end' })]);
   });
@@ -262,7 +263,7 @@ describe.concurrent('standard error of a job without a file for it', () => {
     );
     // Its group goes with the job, so the daemon needs one of its own by then.
     const file = one(`command: ${script(`setsid ${daemon} &\nsleep 1; exit 1`)}`);
-    const running = start(['run', '--watch', file]);
+    const running = start(['run', '--watch', '--no-log', file]);
     await running.printed('failed a job');
     await eventually(() => existsSync(join(folder, 'alive')), 'the daemon has written often');
     running.process.kill('SIGTERM');
@@ -272,7 +273,17 @@ describe.concurrent('standard error of a job without a file for it', () => {
 
   test('is discarded where descriptors are missing, and the jobs run', async () => {
     const file = one(`command: ${script('echo line >&2; exit 3')}, count: 3`);
-    const shell = ['-c', 'ulimit -n 150; exec "$@"', 'sh', process.execPath, main, 'run', '--json', file];
+    const shell = [
+      '-c',
+      'ulimit -n 150; exec "$@"',
+      'sh',
+      process.execPath,
+      main,
+      'run',
+      '--json',
+      '--no-log',
+      file,
+    ];
     const { stdout } = await promisify(execFile)('sh', shell).catch((error) => error);
     const summary = JSON.parse(stdout.trimEnd().split('\n').at(-1));
     expect(summary.failures.a).toMatchObject({
@@ -354,7 +365,8 @@ rules:
     expect(status).toBe(1);
     const digest = digestOf(stdout);
     expect(digest[0]).toBe('300 of 300 jobs of a failed:');
-    expect(digest.filter((line) => line.length > 80)).toEqual([]);
+    const isPath = (line: string) => /^ +error: \S+$/.test(line);
+    expect(digest.filter((line) => line.length > 80 && !isPath(line))).toEqual([]);
     expect(digest.filter((line) => /^ +25 {2}exit status \d+: a rather long/.test(line))).toHaveLength(8);
     expect(digest).toContain('  100 more jobs for 4 other reasons (--json has them)');
     expect(digest.some((line) => /^ {6}jobs \S+ \(number=\d+, temperature=300.5\), /.test(line))).toBe(true);

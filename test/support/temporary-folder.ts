@@ -10,6 +10,8 @@ export function setup(): void {
   // A short name: paths of Unix sockets in it may have 107 bytes.
   folder = mkdtempSync(join(tmpdir(), 'fe-'));
   process.env.TMPDIR = folder;
+  // Runs are not kept in the home of the developer.
+  process.env.XDG_STATE_HOME = join(folder, 'state');
 }
 
 export function teardown(): void {

@@ -1,0 +1,177 @@
+/** `ensemble runs` and `ensemble runs prune`. */
+
+import { Command, InvalidArgumentError } from 'commander';
+import { EnsembleError } from '../errors.js';
+import { findRun, listRuns, removeRun, type StoredRun, sizeOf } from '../store/runs.js';
+import { stateFolder } from '../store/state-folder.js';
+import { formatBytes } from '../text/bytes.js';
+import { counted } from '../text/counted.js';
+import { escapeControls } from '../text/describe.js';
+import { type Column, tableLines } from '../text/table.js';
+import { shortened } from '../text/width.js';
+import { duration } from './ensemble-view.js';
+import { complain, complainOf, print, printLines } from './output.js';
+import { addStateOption, type StateOption } from './state-option.js';
+import { type Colors, colorsFor, layoutFor } from './tables.js';
+import { timeOption } from './time-option.js';
+
+/** Runs that are listed without `--all`. */
+const NEWEST = 20;
+/** Seconds of 100 years. */
+const MAX_AGE = 100 * 365.25 * 86_400;
+/** Columns of a name. */
+const MAX_NAME = 20;
+
+interface ListOptions extends StateOption {
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+const columns: readonly Column[] = [
+  { title: 'id', align: 'left' },
+  { title: 'name', align: 'left' },
+  { title: 'state', align: 'left' },
+  { title: 'jobs', align: 'right' },
+  { title: 'failed', align: 'right' },
+  { title: 'started', align: 'left', spare: 1 },
+  { title: 'duration', align: 'right', spare: 2 },
+  { title: 'size', align: 'right', spare: 3 },
+  { title: 'folder', align: 'left', spare: 4 },
+];
+
+/** Seconds from the start of a run to its end, or to now; null for a lost run, whose end is unknown. */
+function secondsOf({ manifest: { started, ended }, state }: StoredRun): number | null {
+  if (ended !== null) return ended - started;
+  return state === 'running' ? Date.now() / 1000 - started : null;
+}
+
+function paintOf({ state }: StoredRun, colors: Colors): (text: string) => string {
+  if (state === 'running') return colors.green;
+  return state === 'lost' || state === 'failed' || state === 'stopped' ? colors.red : (text) => text;
+}
+
+/** `2026-11-26 22:15`, in the local time zone. */
+function timeOf(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  const two = (number: number) => String(number).padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+async function rowOf(run: StoredRun, colors: Colors): Promise<string[]> {
+  const { id, name, counts, started, folder } = run.manifest;
+  const seconds = secondsOf(run);
+  return [
+    escapeControls(id),
+    shortened(escapeControls(name), MAX_NAME),
+    paintOf(run, colors)(run.state),
+    String(counts?.jobs ?? '-'),
+    String(counts?.failed ?? '-'),
+    timeOf(started),
+    seconds === null ? '-' : duration(seconds),
+    formatBytes(await sizeOf(run.path)),
+    escapeControls(folder),
+  ];
+}
+
+async function recordOf(run: StoredRun): Promise<string> {
+  const { manifest, state, path } = run;
+  return JSON.stringify({ ...manifest, state, seconds: secondsOf(run), path, bytes: await sizeOf(path) });
+}
+
+async function list({ state, all, json }: ListOptions): Promise<void> {
+  const { runs, problems } = listRuns(stateFolder(state));
+  const shown = all || json ? runs : runs.slice(0, NEWEST);
+  if (json) {
+    for (const run of shown) print(await recordOf(run));
+  } else {
+    const colors = colorsFor(process.stdout);
+    const rows = await Promise.all(shown.map((run) => rowOf(run, colors)));
+    await printLines(tableLines({ columns, rows }, layoutFor(process.stdout, 'drop')));
+    const left = runs.length - shown.length;
+    if (left > 0) print(colors.dim(`${counted(left, 'older run')} not shown; --all shows all`));
+    if (runs.length === 0) print(`no runs in ${stateFolder(state)}`);
+  }
+  for (const problem of problems) complain(`${problem.message}; it is skipped`, 'warning');
+}
+
+interface PruneOptions extends StateOption {
+  readonly older?: number;
+  readonly keep?: number;
+  readonly dryRun?: boolean;
+}
+
+/** The runs that have ended and that the options name, the newest first. */
+function toRemove(ids: readonly string[], { state, older, keep }: PruneOptions): StoredRun[] {
+  const folder = stateFolder(state);
+  if (ids.length > 0) {
+    const named = ids.map((id) => findRun(folder, id));
+    const running = named.find((run) => run.state === 'running');
+    if (running === undefined) return named;
+    const { id, pid, host } = running.manifest;
+    throw new EnsembleError('ERR_RUN', `run ${id} goes on (process ${pid} on host ${host}); end it first`);
+  }
+  const before = older === undefined ? Number.POSITIVE_INFINITY : Date.now() / 1000 - older;
+  return listRuns(folder)
+    .runs.slice(keep ?? 0)
+    .filter(({ manifest, state }) => state !== 'running' && (manifest.ended ?? manifest.started) < before);
+}
+
+async function prune(ids: readonly string[], options: PruneOptions): Promise<void> {
+  let bytes = 0;
+  let removed = 0;
+  const runs = [...new Map(toRemove(ids, options).map((run) => [run.path, run])).values()];
+  for (const run of runs) {
+    const size = await sizeOf(run.path);
+    try {
+      if (!options.dryRun) removeRun(run);
+    } catch (error) {
+      if (!(error instanceof EnsembleError)) throw error;
+      complainOf(error);
+      process.exitCode = 2;
+      continue;
+    }
+    const { id, name } = run.manifest;
+    const what = options.dryRun ? 'would remove' : 'removed';
+    print(`${what} ${escapeControls(id)} (${escapeControls(name)}), ${formatBytes(size)}`);
+    bytes += size;
+    removed++;
+  }
+  const what = options.dryRun ? 'would be removed' : 'removed';
+  print(`${counted(removed, 'run')} ${what}, ${formatBytes(bytes)}`);
+}
+
+function count(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a number of runs.');
+}
+
+function pruneCommand(): Command {
+  const command = new Command('prune')
+    .description('remove runs that have ended, with their outputs')
+    .argument('[runs...]', 'ids or names of the runs')
+    .option('--older <time>', 'all runs that ended longer ago than this, as 30d', timeOption(MAX_AGE, true))
+    .option('--keep <n>', 'all but the newest n runs; with --older, these stay in any case', count)
+    .option('--dry-run', 'only print what would be removed');
+  return command.action((ids: string[], _options: PruneOptions) => {
+    const options = command.optsWithGlobals<PruneOptions>();
+    const { older, keep } = options;
+    if (ids.length === 0 && older === undefined && keep === undefined) {
+      command.error('error: missing runs; name them, or pass --older TIME or --keep N');
+    }
+    if (ids.length > 0 && (older !== undefined || keep !== undefined)) {
+      command.error('error: --older and --keep select runs by themselves; name none with them');
+    }
+    return prune(ids, options);
+  });
+}
+
+export function runsCommand(): Command {
+  const command = new Command('runs')
+    .description('list the runs of this user, the newest first')
+    .option('--all', `list all runs, not only the newest ${NEWEST}`)
+    .option('--json', 'print a JSON object for each, one a line');
+  return addStateOption(command)
+    .action((options: ListOptions) => list(options))
+    .addCommand(pruneCommand());
+}
