@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/thread.h"
 #include "engine/engine.h"
 #include "runner/commands.h"
 #include "runner/event_fd.h"
@@ -27,7 +28,6 @@
 #include "runner/outbox.h"
 #include "runner/run_clock.h"
 #include "runner/source_driver.h"
-#include "runner/thread.h"
 
 namespace flux_ensemble::runner {
 

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "spawner/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace flux_ensemble::spawner {
 namespace {

@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/unique_fd.h"
 #include "spawner/job_process.h"
-#include "spawner/unique_fd.h"
 
 namespace flux_ensemble::spawner {
 namespace {

@@ -5,8 +5,8 @@
 #include <functional>
 #include <vector>
 
+#include "base/unique_fd.h"
 #include "spawner/command.h"
-#include "spawner/unique_fd.h"
 
 namespace flux_ensemble::spawner {
 

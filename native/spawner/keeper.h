@@ -1,6 +1,6 @@
 #pragma once
 
-#include "spawner/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace flux_ensemble::spawner {
 

@@ -32,6 +32,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/unique_fd.h"
 #include "spawner/command.h"
 #include "spawner/environment.h"
 #include "spawner/guard.h"
@@ -39,7 +40,6 @@
 #include "spawner/keeper.h"
 #include "spawner/reports.h"
 #include "spawner/tails.h"
-#include "spawner/unique_fd.h"
 
 namespace flux_ensemble::spawner {
 namespace {
@@ -289,6 +289,7 @@ int Complain(const char* what) {
 }  // namespace flux_ensemble::spawner
 
 int main(int argc, char** argv) {
+  using flux_ensemble::UniqueFd;
   using namespace flux_ensemble::spawner;
   const bool guards = argc > 2 && strcmp(argv[1], "exec") == 0;
   if (argc > 1 && !guards) {

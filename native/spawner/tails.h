@@ -5,7 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "spawner/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace flux_ensemble::spawner {
 

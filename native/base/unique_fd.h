@@ -1,12 +1,12 @@
+// A file descriptor that is closed with its owner.
 #pragma once
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace flux_ensemble::spawner {
+namespace flux_ensemble {
 
-// A file descriptor that is closed with its owner.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -29,4 +29,4 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace flux_ensemble::spawner
+}  // namespace flux_ensemble

@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-namespace flux_ensemble::runner {
+namespace flux_ensemble {
 
 class Thread {
  public:
@@ -42,4 +42,4 @@ class Thread {
   bool running_ = false;
 };
 
-}  // namespace flux_ensemble::runner
+}  // namespace flux_ensemble
