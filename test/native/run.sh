@@ -32,7 +32,7 @@ esac
 
 cd "$(dirname "$0")/../.." || exit 2
 build=build-native/$mode
-corpus=test/fixtures/corpus/decoder
+corpora=test/fixtures/corpus
 
 summary() { # passed, failed, skipped, why
   echo "native ($mode): $1 passed, $2 failed, $3 skipped${4:+ ($4)}"
@@ -75,7 +75,7 @@ if [ ! -e "$build/CMakeCache.txt" ] && command -v ninja > /dev/null; then genera
 
 if ! cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
   -DFLUX_ENSEMBLE_SANITIZE="$sanitize" > "$scratch/log" 2>&1 ||
-  ! cmake --build "$build" --target native_tests decoder_replay ensemble-spawner \
+  ! cmake --build "$build" --target native_tests decoder_replay log_replay ensemble-spawner \
     -j "$(nproc)" > "$scratch/log" 2>&1; then
   cat "$scratch/log"
   summary 0 1 0 "the build failed"
@@ -102,12 +102,14 @@ if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
 fi
 if [ "$passed" -eq 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
 
-if timeout 300 "$build/decoder_replay" "$corpus" > "$scratch/replay" 2>&1; then
-  tail -n 1 "$scratch/replay"
-  passed=$((passed + 1))
-else
-  tail -n 50 "$scratch/replay"
-  failed=$((failed + 1))
-fi
+for target in decoder log; do
+  if timeout 300 "$build/${target}_replay" "$corpora/$target" > "$scratch/replay" 2>&1; then
+    echo "$target: $(tail -n 1 "$scratch/replay")"
+    passed=$((passed + 1))
+  else
+    tail -n 50 "$scratch/replay"
+    failed=$((failed + 1))
+  fi
+done
 
 summary "$passed" "$failed" "$skipped"

@@ -19,7 +19,14 @@ const FLOORS = [
 ];
 
 /** Folders of `native/`, in the same form. The spawner is a program of its own. */
-const NATIVE_FLOORS = [['stats', 'journal', 'spawner'], ['engine'], ['runner'], ['flux'], ['node']];
+const NATIVE_FLOORS = [
+  ['base'],
+  ['stats', 'journal', 'log', 'spawner'],
+  ['engine'],
+  ['runner'],
+  ['flux'],
+  ['node'],
+];
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
