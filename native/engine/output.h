@@ -62,9 +62,10 @@ struct Status {
 
 // Streams in a form in which those of several engines can be merged: see src/engine/mergeable.ts.
 struct StreamStates {
-  static constexpr std::size_t kHead = 9;
+  static constexpr std::size_t kHead = 10;
   // For each stream its count, mean, sum of squared differences from the mean, minimum, maximum and
-  // sum; then of its sketch the zeros, the index of the first bucket and how many there are.
+  // sum; then of its sketch the zeros, the scale, the index of the first bucket and how many there
+  // are.
   std::vector<double> heads;
   std::vector<double> buckets;  // of all streams
 

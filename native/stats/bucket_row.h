@@ -1,102 +1,181 @@
-// Counts of neighbouring buckets (LogBuckets), from the first to the last used bucket. Memory
-// begins at the first one.
+// Counts of neighbouring buckets (LogBuckets), from the first to the last used bucket. A row has no
+// scale of its own: its sketch has one for both of its rows, and makes it coarser when a row would
+// get too long.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <numeric>
+#include <span>
+#include <tuple>
+#include <utility>
 #include <vector>
+
+#include "stats/log_buckets.h"
 
 namespace flux_ensemble::stats {
 
 class BucketRow {
  public:
-  // The row spans 58 powers of two (17 powers of ten) below the largest number. Smaller numbers are
-  // merged into the lowest bucket, so only their quantiles are inexact.
-  static constexpr std::size_t kMaxBuckets = 2048;
+  // 64 octaves (19 powers of ten) at the finest scale. Times from a nanosecond to 500 years fit, so
+  // their sketches keep the finest scale.
+  static constexpr std::int32_t kMaxBuckets = 64 * LogBuckets::kPerOctave;
+  // Every double has a bucket in a row of the coarsest scale.
+  static_assert(kMaxBuckets >= 2 * 1024);
 
-  void Add(std::int32_t index) {
-    const auto place = static_cast<std::size_t>(static_cast<std::int64_t>(index) - first_);
-    if (place < counts_.size()) {
-      ++counts_[place];
-    } else {
-      Cover(index, index);
-      ++counts_[PlaceOf(index)];
+  // Counts one number more if its bucket is in use. Returns whether it is.
+  bool Increment(std::int32_t index) {
+    if (static_cast<std::uint32_t>(index - first_) >= static_cast<std::uint32_t>(size_)) {
+      return false;
     }
+    ++cells_[CellOf(index)];
+    return true;
   }
 
-  void Merge(const BucketRow& other) {
-    if (other.counts_.empty()) return;
-    Cover(other.first_, other.last());
-    for (std::size_t i = 0; i < other.size(); ++i) {
-      counts_[PlaceOf(other.IndexAt(i))] += other.counts_[i];
-    }
+  // How many times pairs of buckets have to be merged before the row can have these buckets too.
+  unsigned ShiftFor(std::int32_t first, std::int32_t last) const {
+    const auto [lowest, highest] = With(first, last);
+    unsigned shift = 0;
+    while ((highest >> shift) - (lowest >> shift) >= kMaxBuckets) ++shift;
+    return shift;
+  }
+  // The same for the buckets of a row, whose pairs are merged `finer` times before.
+  unsigned ShiftFor(const BucketRow& other, unsigned finer) const {
+    return other.size_ == 0 ? 0 : ShiftFor(other.first_ >> finer, other.last() >> finer);
   }
 
-  // Subtracts counts that were merged or added before. Invalid for a full row.
-  void Remove(const BucketRow& part) {
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      if (part.counts_[i] > 0) counts_[PlaceOf(part.IndexAt(i))] -= part.counts_[i];
+  // Merges pairs of buckets, `shift` times.
+  void Coarsen(unsigned shift) {
+    if (size_ == 0 || shift == 0) return;
+    const std::int32_t first = first_ >> shift;
+    const std::int32_t last = this->last() >> shift;
+    // The first cells take the counts. A count never moves beyond its own cell.
+    for (std::int32_t index = first_; index <= this->last(); ++index) {
+      const std::uint64_t count = std::exchange(cells_[CellOf(index)], 0);
+      cells_[static_cast<std::size_t>((index >> shift) - first)] += count;
     }
-    // Empty high buckets are dropped, because they would take room from small numbers.
-    while (!counts_.empty() && counts_.back() == 0) counts_.pop_back();
+    base_ = first;
+    first_ = first;
+    size_ = last - first + 1;
+  }
+
+  // Takes these buckets into use. They must fit (ShiftFor).
+  void Cover(std::int32_t first, std::int32_t last) {
+    std::tie(first, last) = With(first, last);
+    const std::int32_t size = last - first + 1;
+    if (first < base_ || last - base_ >= static_cast<std::int32_t>(cells_.size())) {
+      Move(first, size);
+    }
+    first_ = first;
+    size_ = size;
+  }
+
+  // Adds the counts of a row whose pairs are merged `finer` times before. They must fit.
+  void Merge(const BucketRow& other, unsigned finer) {
+    if (other.size_ == 0) return;
+    Cover(other.first_ >> finer, other.last() >> finer);
+    Combine(other, finer, std::plus());
+  }
+
+  // Subtracts counts that were merged or added before.
+  void Remove(const BucketRow& part, unsigned finer) {
+    if (part.size_ == 0) return;
+    Combine(part, finer, std::minus());
+    // Empty buckets at the ends would take room from other numbers.
+    while (size_ > 0 && cells_[CellOf(last())] == 0) --size_;
+    while (size_ > 0 && cells_[CellOf(first_)] == 0) {
+      ++first_;
+      --size_;
+    }
   }
 
   // Keeps the memory.
-  void Clear() { counts_.clear(); }
+  void Clear() {
+    if (size_ > 0) std::fill_n(&cells_[CellOf(first_)], size_, 0);
+    first_ = 0;
+    size_ = 0;
+  }
 
-  std::size_t size() const { return counts_.size(); }
-  bool full() const { return counts_.size() == kMaxBuckets; }
-  const std::vector<std::uint64_t>& counts() const { return counts_; }
+  // The counts from the first to the last used bucket, neither of which is empty.
+  std::span<const std::uint64_t> counts() const {
+    return {cells_.data() + (size_ > 0 ? first_ - base_ : 0), size()};
+  }
+  std::uint64_t Total() const {
+    const std::span<const std::uint64_t> all = counts();
+    return std::accumulate(all.begin(), all.end(), std::uint64_t{0});
+  }
+  // The place in `counts` of the number of a rank, which is less than the total, counted from 0 for
+  // the smallest number.
+  std::size_t PlaceOfRank(std::uint64_t rank) const {
+    constexpr std::size_t kBlock = 64;
+    const std::span<const std::uint64_t> all = counts();
+    std::size_t place = 0;
+    // Whole blocks are added faster than bucket by bucket.
+    for (; place + kBlock <= all.size(); place += kBlock) {
+      const auto block = all.subspan(place, kBlock);
+      const std::uint64_t sum = std::accumulate(block.begin(), block.end(), std::uint64_t{0});
+      if (rank < sum) break;
+      rank -= sum;
+    }
+    while (rank >= all[place]) rank -= all[place++];
+    return place;
+  }
+  std::size_t size() const { return static_cast<std::size_t>(size_); }
   // The index of the first bucket, and the index of the bucket at a place of `counts`.
   std::int32_t first() const { return first_; }
   std::int32_t IndexAt(std::size_t place) const {
     return first_ + static_cast<std::int32_t>(place);
   }
 
-  // The count of all buckets, and of the buckets from an index on.
-  std::uint64_t Count() const { return CountFrom(first_); }
-  std::uint64_t CountFrom(std::int32_t index) const {
-    std::uint64_t count = 0;
-    for (std::size_t i = PlaceOf(index); i < counts_.size(); ++i) count += counts_[i];
-    return count;
-  }
-
  private:
-  std::int32_t last() const { return IndexAt(counts_.size()) - 1; }
+  std::int32_t last() const { return first_ + size_ - 1; }
 
-  // The count of a covered bucket. An index below the row means the lowest bucket.
-  std::size_t PlaceOf(std::int32_t index) const {
-    return index < first_ ? 0 : static_cast<std::size_t>(index - first_);
+  // The first and the last bucket, with these buckets in use too.
+  std::pair<std::int32_t, std::int32_t> With(std::int32_t first, std::int32_t last) const {
+    if (size_ == 0) return {first, last};
+    return {std::min(first, first_), std::max(last, this->last())};
   }
 
-  // Makes room for these buckets, up to the limit of the row.
-  void Cover(std::int32_t first, std::int32_t last) {
-    if (counts_.empty()) {
-      first_ = first;
-      last = std::max(first, last);
-    } else {
-      last = std::max(last, this->last());
-      first = std::min(first, first_);
+  std::size_t CellOf(std::int32_t index) const { return static_cast<std::size_t>(index - base_); }
+
+  // Makes room for `size` buckets from `first` on, which include those in use.
+  void Move(std::int32_t first, std::int32_t size) {
+    const auto room = static_cast<std::int32_t>(cells_.size());
+    if (size_ == 0 && size <= room) {
+      base_ = first - (room - size) / 2;
+      return;
     }
-    first = std::max(first, last - static_cast<std::int32_t>(kMaxBuckets) + 1);
-    if (counts_.empty()) first_ = first;
-    if (first > first_) {
-      const auto gone = std::min(static_cast<std::size_t>(first - first_), counts_.size());
-      std::uint64_t lowest = 0;
-      for (std::size_t i = 0; i < gone; ++i) lowest += counts_[i];
-      counts_.erase(counts_.begin(), counts_.begin() + static_cast<std::ptrdiff_t>(gone));
-      if (counts_.empty()) counts_.push_back(0);
-      counts_[0] += lowest;
-    } else {
-      counts_.insert(counts_.begin(), static_cast<std::size_t>(first_ - first), 0);
-    }
-    first_ = first;
-    counts_.resize(static_cast<std::size_t>(last - first) + 1, 0);
+    // Numbers come in any order, so the row may grow at both ends.
+    const std::int32_t spare = size / 8 + 16;
+    std::vector<std::uint64_t> cells(static_cast<std::size_t>(size + 2 * spare));
+    std::ranges::copy(counts(), cells.begin() + (first_ - first) + spare);
+    cells_ = std::move(cells);
+    base_ = first - spare;
   }
 
+  // Changes the counts of the buckets of another row, which are in use.
+  template <typename Operation>
+  void Combine(const BucketRow& other, unsigned finer, Operation operation) {
+    const std::span<const std::uint64_t> from = other.counts();
+    if (finer == 0) {
+      std::uint64_t* to = &cells_[CellOf(other.first_)];
+      for (std::size_t i = 0; i < from.size(); ++i) to[i] = operation(to[i], from[i]);
+      return;
+    }
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      std::uint64_t& to = cells_[CellOf(other.IndexAt(i) >> finer)];
+      to = operation(to, from[i]);
+    }
+  }
+
+  // The counts of the buckets from `base_` on. Those that are not in use are 0.
+  std::vector<std::uint64_t> cells_;
+  std::int32_t base_ = 0;
+  // The buckets in use.
   std::int32_t first_ = 0;
-  std::vector<std::uint64_t> counts_;
+  std::int32_t size_ = 0;
 };
 
 }  // namespace flux_ensemble::stats

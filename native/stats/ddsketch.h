@@ -1,7 +1,11 @@
-// Quantiles of a stream of numbers, with a relative error of 1 %, in bounded memory: C. Masson, J.
-// E. Rim and H. K. Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error
-// Guarantees", PVLDB 12(12), 2019. Sketches of parts of a stream, merged, are the sketch of the
-// whole. Negative numbers have buckets of their own, by their distance from 0.
+// Quantiles of a stream of numbers, with a relative error of 0.54 %, in bounded memory: C. Masson,
+// J. E. Rim and H. K. Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with
+// Relative-Error Guarantees", PVLDB 12(12), 2019. Sketches of parts of a stream, merged, are the
+// sketch of the whole. Negative numbers have buckets of their own, by their distance from 0.
+//
+// Numbers that are too far apart for a row of buckets make the sketch coarser: pairs of buckets are
+// merged, and the error doubles. See I. Epicoco, C. Melle, M. Cafaro, M. Pulimeno and G. Morleo,
+// "UDDSketch: Accurate Tracking of Quantiles in Data Streams", IEEE Access 8, 2020.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <vector>
+#include <ranges>
 
 #include "stats/bucket_row.h"
 #include "stats/log_buckets.h"
@@ -18,45 +22,57 @@ namespace flux_ensemble::stats {
 
 class DdSketch {
  public:
-  static constexpr double kRelativeError = 0.01;
-
   // `x` must be finite.
   void Observe(double x) {
     ++count_;
-    if (x >= LogBuckets::kSmallest) [[likely]] {
-      buckets_.Add(LogBuckets::IndexOf(x));
-    } else if (x <= -LogBuckets::kSmallest) {
-      negative_.Add(LogBuckets::IndexOf(-x));
+    if (x > LogBuckets::kZeroThreshold) [[likely]] {
+      Add(buckets_, LogBuckets::IndexOf(x));
+    } else if (x < -LogBuckets::kZeroThreshold) {
+      Add(negative_, LogBuckets::IndexOf(-x));
     } else {
       ++zeros_;
     }
   }
 
   void Merge(const DdSketch& other) {
+    if (other.shift_ > shift_) Coarsen(other.shift_ - shift_);
+    const unsigned finer = shift_ - other.shift_;
+    Coarsen(std::max(buckets_.ShiftFor(other.buckets_, finer),
+                     negative_.ShiftFor(other.negative_, finer)));
     count_ += other.count_;
     zeros_ += other.zeros_;
-    buckets_.Merge(other.buckets_);
-    negative_.Merge(other.negative_);
+    buckets_.Merge(other.buckets_, shift_ - other.shift_);
+    negative_.Merge(other.negative_, shift_ - other.shift_);
   }
 
-  // Subtracts a whole part that was merged or observed before. Invalid for a full sketch: its
-  // lowest buckets were merged, so their parts are unknown.
+  // Subtracts a whole part that was merged or observed before. The scale stays; see CouldBeFiner.
   void Remove(const DdSketch& part) {
     count_ -= part.count_;
     zeros_ -= part.zeros_;
-    buckets_.Remove(part.buckets_);
-    negative_.Remove(part.negative_);
+    buckets_.Remove(part.buckets_, shift_ - part.shift_);
+    negative_.Remove(part.negative_, shift_ - part.shift_);
+  }
+
+  // Whether the numbers may fit into a sketch of a finer scale, after Remove.
+  bool CouldBeFiner() const {
+    // A finer row has twice the buckets, or up to two less.
+    constexpr auto kMost = std::size_t{BucketRow::kMaxBuckets} / 2 + 1;
+    return shift_ > 0 && buckets_.size() <= kMost && negative_.size() <= kMost;
   }
 
   // Keeps the memory.
   void Clear() {
+    shift_ = 0;
     count_ = 0;
     zeros_ = 0;
     buckets_.Clear();
     negative_.Clear();
   }
 
-  bool full() const { return buckets_.full() || negative_.full(); }
+  // The scale of the buckets (LogBuckets): less than the finest one if the numbers span more than
+  // 19 powers of ten.
+  unsigned scale() const { return LogBuckets::kScale - shift_; }
+  double relative_error() const { return LogBuckets::RelativeErrorAt(scale()); }
 
   std::uint64_t count() const { return count_; }
   // The count of zeros, including numbers too small for a bucket.
@@ -65,71 +81,59 @@ class DdSketch {
   const BucketRow& buckets() const { return buckets_; }
   const BucketRow& negative() const { return negative_; }
 
-  // The count of numbers up to x. Numbers within 2 % of x may be counted on either side.
-  std::uint64_t Rank(double x) const {
-    if (x <= -LogBuckets::kSmallest) return negative_.CountFrom(LogBuckets::IndexOf(-x));
-    const std::uint64_t below = count_ - zeros_ - buckets_.Count();
-    if (!(x >= LogBuckets::kSmallest)) return x >= 0 ? below + zeros_ : below;
-    return count_ - buckets_.CountFrom(LogBuckets::IndexOf(x) + 1);
-  }
-
   // The quantile for q from 0 to 1, interpolated between the two nearest numbers (type 7 of Hyndman
-  // and Fan). The relative error is 1 %; between two numbers of different sign it is 1 % of those
-  // numbers. The ends are exact. `min` and `max` are the smallest and the largest number. The
-  // sketch must not be empty.
+  // and Fan). Its error is relative_error() of the value; between two numbers of different sign it
+  // is relative_error() of those numbers. The ends are exact. `min` and `max` are the smallest and
+  // the largest number. The sketch must not be empty.
   double Quantile(double q, double min, double max) const {
     const Between between(q, count_);
-    if (between.upper == 0) return min;
-    if (between.lower == count_ - 1) return max;
-    double lower = between.lower == 0 ? min : max;
-    double upper = max;
-    std::uint64_t passed = 0;
-    std::size_t item = 0;
-    // Whether the upper number has been found too.
-    const auto found = [&](std::uint64_t here) {
-      const std::uint64_t behind = passed + here;
-      if (between.lower > 0 && between.lower >= passed && between.lower < behind) {
-        lower = ItemValue(item, min, max);
-      }
-      if (between.upper < behind) {
-        if (between.upper < count_ - 1) upper = ItemValue(item, min, max);
-        return true;
-      }
-      passed = behind;
-      ++item;
-      return false;
+    const auto value = [&](std::uint64_t rank) {
+      if (rank == 0) return min;
+      return rank == count_ - 1 ? max : std::clamp(ValueOfRank(rank), min, max);
     };
-    const std::vector<std::uint64_t>& below = negative_.counts();
-    const std::vector<std::uint64_t>& above = buckets_.counts();
-    if (std::none_of(below.rbegin(), below.rend(), found) && !found(zeros_)) {
-      static_cast<void>(std::any_of(above.begin(), above.end(), found));
-    }
+    const double lower = value(between.lower);
+    const double upper = between.upper == between.lower ? lower : value(between.upper);
     return lower + between.fraction * (upper - lower);
   }
 
   // The median of the distances from the median, from the buckets. The error of a distance is at
-  // most 1 % of its number plus the error of the median.
+  // most relative_error() of its number plus the error of the median.
   double Mad(double min, double max) const {
     const double median = Quantile(0.5, min, max);
     const Between between(0.5, count_);
     // Distances grow on both sides of the median, so walk both sides, the nearer bucket first.
-    std::size_t above = 0;
-    while (above < items() && ItemValue(above, min, max) <= median) ++above;
-    std::size_t below = above;  // one after the next
+    // `above` is the next bucket on its side, `below` is one after the next.
+    std::size_t above = FirstItemAbove(median, min, max);
+    std::size_t below = above;
+    double down = kFar;
+    double up = kFar;
+    const auto skip_below = [&] {
+      while (below > 0 && ItemCount(below - 1) == 0) --below;
+      down = below > 0 ? median - ItemValue(below - 1, min, max) : kFar;
+    };
+    const auto skip_above = [&] {
+      while (above < items() && ItemCount(above) == 0) ++above;
+      up = above < items() ? ItemValue(above, min, max) - median : kFar;
+    };
+    skip_below();
+    skip_above();
     double lower = 0;
     std::uint64_t passed = 0;
     for (;;) {
-      while (below > 0 && ItemCount(below - 1) == 0) --below;
-      while (above < items() && ItemCount(above) == 0) ++above;
-      const double down = below > 0 ? median - ItemValue(below - 1, min, max) : kFar;
-      const double up = above < items() ? ItemValue(above, min, max) - median : kFar;
-      const double distance = std::min(down, up);
       // The distance of two huge numbers may be infinite.
       const bool nearer_below = below > 0 && (down <= up || above == items());
-      const std::uint64_t behind = passed + ItemCount(nearer_below ? --below : above++);
+      const double distance = nearer_below ? down : up;
+      const std::uint64_t behind = passed + ItemCount(nearer_below ? below - 1 : above);
       if (between.lower >= passed && between.lower < behind) lower = distance;
       if (between.upper < behind) return lower + between.fraction * (distance - lower);
       passed = behind;
+      if (nearer_below) {
+        --below;
+        skip_below();
+      } else {
+        ++above;
+        skip_above();
+      }
     }
   }
 
@@ -149,6 +153,17 @@ class DdSketch {
     double fraction;
   };
 
+  // The value of the bucket with the number of a rank, counted from 0 for the smallest number.
+  double ValueOfRank(std::uint64_t rank) const {
+    const std::uint64_t below = negative_.Total();
+    if (rank < below) return -ValueAt(negative_, negative_.PlaceOfRank(below - 1 - rank));
+    rank -= below;
+    return rank < zeros_ ? 0 : ValueAt(buckets_, buckets_.PlaceOfRank(rank - zeros_));
+  }
+  double ValueAt(const BucketRow& row, std::size_t place) const {
+    return LogBuckets::ValueOf(row.IndexAt(place), scale());
+  }
+
   // The buckets in order of their values: the negative ones from the last on, the zeros, the
   // others.
   std::size_t items() const { return negative_.size() + 1 + buckets_.size(); }
@@ -160,13 +175,41 @@ class DdSketch {
   double ItemValue(std::size_t item, double min, double max) const {
     double value = 0;
     if (item < negative_.size()) {
-      value = -LogBuckets::ValueOf(negative_.IndexAt(negative_.size() - 1 - item));
+      value = -ValueAt(negative_, negative_.size() - 1 - item);
     } else if (item > negative_.size()) {
-      value = LogBuckets::ValueOf(buckets_.IndexAt(item - negative_.size() - 1));
+      value = ValueAt(buckets_, item - negative_.size() - 1);
     }
     return std::clamp(value, min, max);
   }
 
+  std::size_t FirstItemAbove(double x, double min, double max) const {
+    const auto all = std::views::iota(std::size_t{0}, items());
+    return *std::ranges::partition_point(
+        all, [&](std::size_t item) { return ItemValue(item, min, max) <= x; });
+  }
+
+  void Add(BucketRow& row, std::int32_t index) {
+    if (!row.Increment(index >> shift_)) [[unlikely]]
+      AddAtNewEnd(row, index);
+  }
+
+  // Apart from Add, which is called for every number and therefore inlined.
+  [[gnu::noinline]] void AddAtNewEnd(BucketRow& row, std::int32_t index) {
+    Coarsen(row.ShiftFor(index >> shift_, index >> shift_));
+    row.Cover(index >> shift_, index >> shift_);
+    row.Increment(index >> shift_);
+  }
+
+  // Merges pairs of buckets, `shift` times.
+  void Coarsen(unsigned shift) {
+    if (shift == 0) return;
+    shift_ += shift;
+    buckets_.Coarsen(shift);
+    negative_.Coarsen(shift);
+  }
+
+  // How many times pairs of buckets have been merged.
+  unsigned shift_ = 0;
   std::uint64_t count_ = 0;
   std::uint64_t zeros_ = 0;
   BucketRow buckets_;

@@ -28,14 +28,13 @@ class Window {
       for (Aggregate& pane : ring_) pane.Clear();
       total_.sketch.Clear();
     } else {
-      const bool rebuild = total_.sketch.full();
       for (std::int64_t i = newest_ + 1; i <= index; ++i) {
         Aggregate& pane = ring_[Panes::PlaceOf(i)];
         if (pane.sketch.count() == 0) continue;
-        if (!rebuild) total_.sketch.Remove(pane.sketch);
+        total_.sketch.Remove(pane.sketch);
         pane.Clear();
       }
-      if (rebuild) Rebuild();
+      if (total_.sketch.CouldBeFiner()) Rebuild();
     }
     newest_ = index;
     closed_stale_ = true;
@@ -79,6 +78,7 @@ class Window {
   }
 
  private:
+  // Merged buckets can't be separated, so a finer total is made from the panes.
   void Rebuild() {
     total_.sketch.Clear();
     for (const Aggregate& pane : ring_) total_.sketch.Merge(pane.sketch);
@@ -88,8 +88,8 @@ class Window {
   Panes panes_;
   std::int64_t newest_ = Panes::kNone;
   std::array<Aggregate, Panes::kCount> ring_;
-  // The aggregate of all panes but the newest, and of all panes. The sketch of the latter is always
-  // exact, because counts can be subtracted.
+  // The aggregate of all panes but the newest, and of all panes. The sketch of the latter
+  // always has all observations, because counts can be subtracted.
   Moments closed_;
   Aggregate total_;
   bool closed_stale_ = false;

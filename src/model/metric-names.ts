@@ -16,7 +16,7 @@ export const ASKED_STATISTICS = ['median', 'std', 'sum', 'last', 'count', 'ewma'
 
 /**
  * A statistic of a variable. All but the kept ones are kept where a rule names them: `median`, `piqr`, `pmad` and
- * percentiles (`p95`, `p99.9`) come from a sketch, which is within 1 % of the exact value.
+ * percentiles (`p95`, `p99.9`) come from a sketch, which is within 0.54 % of the exact value.
  */
 export type Statistic = KeptStatistic | (typeof ASKED_STATISTICS)[number] | `p${number}`;
 

@@ -14,12 +14,11 @@ export interface StreamState {
   readonly sum: number;
   /** How many numbers were 0. */
   readonly zeros: number;
-  /** Index of the first bucket (log-buckets.ts). */
+  /** Scale of the buckets (log-buckets.ts): 6, and less if the numbers span more than 19 powers of ten. */
+  readonly scale: number;
+  /** Index of the first bucket. */
   readonly first: number;
-  /**
-   * How many numbers fell into each bucket from there on. At most 2048 buckets; the lowest then holds all
-   * smaller numbers.
-   */
+  /** How many numbers fell into each bucket from there on. At most 4,096 buckets. */
   readonly buckets: Float64Array;
 }
 

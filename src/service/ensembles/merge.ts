@@ -5,19 +5,27 @@
  * merge if every run keeps sketches. P² estimates do not merge: they keep five markers instead of a distribution.
  */
 
+import { areBuckets } from '../../engine/log-buckets.js';
 import { emptyState, isFromSketch, merge, SKETCHED_STATISTICS, stateValue } from '../../engine/mergeable.js';
 import { STATISTICS, type Statistic } from '../../model/metric-names.js';
 import type { StreamState } from '../../model/metrics.js';
-import type { Counts, GroupState, StatisticsState } from './proto.js';
+import type { Counts, GroupState, SketchState, StatisticsState } from './proto.js';
 
 /** The statistics of merged groups other than the count. */
 const MERGED: readonly Statistic[] = [...STATISTICS, 'std', 'sum', 'p95', 'p99'];
 
-function stateOf({ count, mean, m2, min, max, sketch }: StatisticsState): StreamState {
+/** Its sketch; null also for buckets of an unknown form. */
+function sketchOf({ sketch }: StatisticsState): SketchState | null {
+  return sketch !== null && areBuckets(sketch.scale, sketch.first, sketch.buckets.length) ? sketch : null;
+}
+
+function stateOf(statistics: StatisticsState): StreamState {
+  const { count, mean, m2, min, max } = statistics;
   const moments = { ...emptyState, count, mean, squares: m2, min, max, sum: mean * count };
+  const sketch = sketchOf(statistics);
   if (sketch === null) return moments;
-  const { sum, zeros, first, buckets } = sketch;
-  return { ...moments, sum, zeros, first, buckets: Float64Array.from(buckets) };
+  const { sum, zeros, scale, first, buckets } = sketch;
+  return { ...moments, sum, zeros, scale, first, buckets: Float64Array.from(buckets) };
 }
 
 /** Returns statistics by name, without missing values. `sketched` is true if the buckets cover all numbers. */
@@ -31,13 +39,13 @@ export function stateValues(state: StreamState, sketched: boolean): Record<strin
 }
 
 /** Returns whether its sketch covers all of its numbers. */
-const isSketched = ({ count, sketch }: StatisticsState) => count === 0 || sketch !== null;
+const isSketched = (statistics: StatisticsState) => statistics.count === 0 || sketchOf(statistics) !== null;
 
 function mergeStatistics(all: readonly StatisticsState[]): StatisticsState {
   const sketched = all.every(isSketched);
   const state = all.map(stateOf).reduce(merge, emptyState);
-  const { count, mean, squares: m2, min, max, sum, zeros, first, buckets } = state;
-  const sketch = sketched ? { sum, zeros, first, buckets: [...buckets] } : null;
+  const { count, mean, squares: m2, min, max, sum, zeros, scale, first, buckets } = state;
+  const sketch = sketched ? { sum, zeros, scale, first, buckets: [...buckets] } : null;
   return { count, mean, m2, min, max, sketch, values: stateValues(state, sketched) };
 }
 
@@ -73,7 +81,9 @@ export function mergeGroups(groups: readonly GroupState[]): { group: GroupState;
     unmerged: [
       ...(sketched
         ? []
-        : [`${unmergeable}: some of these runs keep no sketches, and P² estimates do not merge`]),
+        : [
+            `${unmergeable}: some of these runs keep no sketches, or are of another version, and P² estimates do not merge`,
+          ]),
       ...(probes.size === 0 ? [] : [`${unmergeable} of probes: runs keep no sketches of their values`]),
     ],
   };

@@ -22,8 +22,8 @@ function statisticsOf(
     const m2 = (variance ?? 0) * Math.max(0, count - 1);
     return { count, mean: mean ?? 0, m2, min: min ?? 0, max: max ?? 0, sketch: null, values };
   }
-  const { squares: m2, sum, zeros, first, buckets, ...moments } = state;
-  return { ...moments, m2, sketch: { sum, zeros, first, buckets: [...buckets] }, values };
+  const { squares: m2, sum, zeros, scale, first, buckets, ...moments } = state;
+  return { ...moments, m2, sketch: { sum, zeros, scale, first, buckets: [...buckets] }, values };
 }
 
 /** `states` are the group's streams as they can be merged, where the run keeps them. */

@@ -9,11 +9,20 @@ import {
   readStates,
   stateIqr,
   stateMad,
-  stateOf,
   stateQuantile,
   stateVariance,
 } from '../../../src/engine/mergeable.js';
 import type { StreamState } from '../../../src/model/metrics.js';
+import { edges, errorAt, stateOf } from '../../reference/buckets.js';
+
+/** A number near the boundary of two buckets. */
+const boundary = fc
+  .tuple(
+    fc.constantFrom(...edges),
+    fc.constantFrom(-(2 ** -52), 0, 2 ** -52),
+    fc.integer({ min: -20, max: 20 }),
+  )
+  .map(([edge, off, exponent]) => (edge + off) * 2 ** exponent);
 
 /** Times of jobs, with ties, zeros, and some extreme values. */
 const number = fc.oneof(
@@ -21,6 +30,7 @@ const number = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(0, 1, 2, 10, 3600) },
   { weight: 1, arbitrary: fc.double({ min: 0, max: 1e12, noNaN: true }) },
   { weight: 1, arbitrary: fc.double({ min: 0, max: 1e-300, noNaN: true }) },
+  { weight: 2, arbitrary: boundary },
 );
 /** The smallest normal number. Below it, numbers lose digits, and relative bounds do not hold. */
 const SMALLEST = 2 ** -1022;
@@ -109,20 +119,17 @@ describe('a mergeable state', () => {
     );
   });
 
-  test('has quantiles within 1 % of the exact ones, in any order of merging', () => {
+  test('has quantiles within the error of its scale, in any order of merging', () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(number, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 5 }),
         (parts) => {
           const merged = parts.map(stateOf).reduce(merge);
-          // Where numbers span more than all buckets, the smallest share one.
-          const spread =
-            Math.max(...parts.flat()) / Math.max(Math.min(...parts.flat().filter((x) => x > 0)), 2 ** -1022);
-          fc.pre(spread < 1e17);
+          const error = errorAt(merged.scale);
           for (const q of quantiles) {
             const exact = exactQuantile(parts.flat(), q);
             const off = Math.abs((stateQuantile(merged, q) as number) - exact);
-            expect(off).toBeLessThanOrEqual(0.01 * exact * (1 + 1e-9) + SMALLEST);
+            expect(off).toBeLessThanOrEqual(error * exact * (1 + 1e-9) + SMALLEST);
           }
         },
       ),
@@ -130,15 +137,35 @@ describe('a mergeable state', () => {
     );
   });
 
-  test('has a bounded number of buckets', () => {
-    const wide = Array.from({ length: 600 }, (_, i) => 10 ** (i - 450));
+  test('has the error of the finest scale for numbers that span up to 64 octaves', () => {
+    const state = (largest: number) =>
+      [2 ** -30 * (1 + 2 ** -52), 1, largest].map((x) => nativeState([x])).reduce(merge);
+    expect(state(2 ** 34)).toMatchObject({ scale: 6, first: -30 * 64 });
+    expect(state(2 ** 34).buckets.length).toBe(4096);
+    expect(state(2 ** 34 * (1 + 2 ** -52))).toMatchObject({ scale: 5, first: -30 * 32 });
+    expect(state(2 ** 34 * (1 + 2 ** -52)).buckets.length).toBe(2049);
+    expect(errorAt(6)).toBeCloseTo(0.005415, 6);
+  });
+
+  test('has a bounded number of buckets, which are merged in pairs', () => {
+    const wide = Array.from({ length: 450 }, (_, i) => 10 ** (i - 300));
     const state = stateOf(wide);
-    expect(state.buckets.length).toBe(2048);
+    // 449 powers of ten are 1,492 octaves. At scale 1, an octave has two buckets.
+    expect(state.scale).toBe(1);
+    expect(state.buckets.length).toBeLessThanOrEqual(4096);
     expectAlike(state, nativeState(wide));
-    const parts = [wide.slice(0, 200), wide.slice(200, 500), wide.slice(500)].map(stateOf);
-    expectAlike(parts.reduceRight(merge), state);
-    const exact = exactQuantile(wide, 0.99);
-    expect(Math.abs((stateQuantile(state, 0.99) as number) - exact)).toBeLessThanOrEqual(0.01 * exact);
+    for (const parts of [
+      [wide.slice(0, 200), wide.slice(200, 500), wide.slice(500)],
+      [wide.filter((_, i) => i % 2 === 0), wide.filter((_, i) => i % 2 === 1)],
+    ]) {
+      expectAlike(parts.map(stateOf).reduceRight(merge), state);
+    }
+    for (const q of quantiles) {
+      const [low, high] = [wide[Math.floor(q * 449)] as number, wide[Math.ceil(q * 449)] as number];
+      const found = stateQuantile(state, q) as number;
+      expect(found).toBeGreaterThanOrEqual(low * (1 - errorAt(1)) * (1 - 1e-9));
+      expect(found).toBeLessThanOrEqual(high * (1 + errorAt(1)) * (1 + 1e-9));
+    }
   });
 
   test('has no values without numbers', () => {
