@@ -103,7 +103,11 @@ jobs:
 rules:
   - {trigger: start, action: {name: submit, label: a, parameters: {n: 16}}}
   - {trigger: start, action: {name: submit, label: b}}
-  - {trigger: job-finish, name: b, action: {name: submit, label: b, parameters: {n: "{{job.parameters.n}}0"}, repetitions: 2}}
+  - trigger: job-finish
+    name: b
+    # Without it, the rule could fire for a job that it has submitted itself.
+    when: job.parameters.n == 8
+    action: {name: submit, label: b, parameters: {n: "{{job.parameters.n}}0"}, repetitions: 2}
 `);
     expect(problems).toEqual([]);
     expect(words('a')).toEqual(['1|16', '2|16']);
