@@ -69,6 +69,7 @@ void Engine::Heartbeat(double now) {
 }
 
 void Engine::OnRecords(std::span<const journal::Record> records) {
+  if (tap_ != nullptr) tap_->OnRecords(records);
   if (records.size() > 1) {
     for (const journal::Record& record : records) jobs_.Prefetch(record.id);
   }
@@ -221,14 +222,12 @@ void Engine::Forget(Job* job) {
 }
 
 void Engine::OnDecodeError(const journal::DecodeError& error) {
+  if (tap_ != nullptr) tap_->OnDecodeError();
   if (totals_.decode_errors++ < kMaxReportedErrors) decode_errors_.push_back(error);
 }
 
 std::uint32_t Engine::GroupOf(const journal::Membership& membership) {
-  if (!membership.group) return kNoGroup;
-  if (!ensemble_.empty() && membership.ensemble && *membership.ensemble != ensemble_) {
-    return kNoGroup;
-  }
+  if (!membership.group || !membership.MayBelongTo(ensemble_)) return kNoGroup;
   const auto found = group_index_.find(*membership.group);
   if (found != group_index_.end()) return found->second;
   if (!track_all_) return kNoGroup;

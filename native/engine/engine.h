@@ -20,6 +20,7 @@
 #include "engine/output.h"
 #include "engine/plan.h"
 #include "engine/rule_evaluator.h"
+#include "engine/stream_tap.h"
 #include "engine/unvalidated.h"
 #include "journal/decoder.h"
 
@@ -57,8 +58,17 @@ class Engine final : private journal::RecordSink {
   }
   // The job can no longer be refused, so its submit counts.
   void Settle() {
-    if (unvalidated_.any()) TakeSubmit();
+    if (!unvalidated_.any()) return;
+    if (tap_ != nullptr) tap_->OnSettle();
+    TakeSubmit();
   }
+
+  // From now on, `tap` follows what the engine takes in. It outlives the engine.
+  void Follow(StreamTap& tap) { tap_ = &tap; }
+  // Takes in records that were decoded before, as they came together.
+  void TakeRecords(std::span<const journal::Record> records) { OnRecords(records); }
+  // Records that were invalid in the stream.
+  void CountDecodeErrors(std::uint64_t count) { totals_.decode_errors += count; }
 
   // The stream has ended. A last line without its newline is decoded, and the present result of
   // finished jobs becomes final.
@@ -209,6 +219,7 @@ class Engine final : private journal::RecordSink {
 
   Plan& Register(Plan& plan);
 
+  StreamTap* tap_ = nullptr;  // null without a log
   std::string ensemble_;
   bool track_all_;
   bool virtual_time_;

@@ -24,6 +24,19 @@ std::int64_t RuleOf(const journal::Member& member) {
 
 }  // namespace
 
+JobOrigin ReadOrigin(std::string_view json) {
+  JobOrigin origin;
+  for (const journal::Member& member : journal::MembersOf(json)) {
+    if (member.name == "entry") origin.entry = IndexOf(member);
+    if (member.name == "attempt") origin.attempt = IndexOf(member).value_or(0);
+    if (member.name == "rule") origin.rule = RuleOf(member);
+    if (member.name == "firing") origin.firing = IndexOf(member).value_or(0);
+    if (member.name == "index") origin.index = IndexOf(member).value_or(0);
+    if (member.name == "values") origin.filled_in = true;
+  }
+  return origin;
+}
+
 const journal::Member* JobParameters::Find(std::string_view name) const {
   const auto found =
       std::find_if(members.begin(), members.end(),
@@ -35,15 +48,8 @@ const JobDetails& JobDetailsTable::Add(journal::JobId id, const journal::Members
   JobDetails& details = jobs_[id];
   details = {};
   if (membership.origin) {
+    static_cast<JobOrigin&>(details) = ReadOrigin(*membership.origin);
     details.origin = *membership.origin;
-    for (const journal::Member& member : journal::MembersOf(*membership.origin)) {
-      if (member.name == "entry") details.entry = IndexOf(member);
-      if (member.name == "attempt") details.attempt = IndexOf(member).value_or(0);
-      if (member.name == "rule") details.rule = RuleOf(member);
-      if (member.name == "firing") details.firing = IndexOf(member).value_or(0);
-      if (member.name == "index") details.index = IndexOf(member).value_or(0);
-      if (member.name == "values") details.filled_in = true;
-    }
   }
   details.parameters = Share(membership.parameters.value_or(std::string_view()));
   return details;

@@ -25,7 +25,8 @@ struct JobParameters {
   const journal::Member* Find(std::string_view name) const;
 };
 
-struct JobDetails {
+// attributes.user.origin: which submission of an ensemble a job is.
+struct JobOrigin {
   std::optional<std::uint32_t> entry;  // index in its group, of a job that an ensemble submitted
   std::uint32_t attempt = 0;           // counted from 0
   std::int64_t rule = 0;               // -1: requested from outside
@@ -33,6 +34,12 @@ struct JobDetails {
   std::uint64_t index = 0;  // among the jobs of the firing
   // attributes.user.origin.values exists: templates of the entry were filled in for this job.
   bool filled_in = false;
+};
+
+// The origin in a JSON object. Missing and invalid members have their defaults.
+JobOrigin ReadOrigin(std::string_view json);
+
+struct JobDetails : JobOrigin {
   std::string origin;     // attributes.user.origin as received
   std::string exception;  // type of the gravest exception so far, as Job has it
   std::shared_ptr<const JobParameters> parameters;

@@ -49,6 +49,7 @@ void Engine::Refused(Job& job, const journal::Event& event) {
     if (failure) metrics_[job.group].failures().Await(*failure);
   }
   if (job.own) --totals_.own_jobs;
+  if (tap_ != nullptr) tap_->OnRefused(job.id);
   rules_.OnEvent(job, event, changed, false);
 }
 
@@ -79,6 +80,7 @@ void Engine::Outcome(Job& job, bool success, double time, GroupMetrics& metrics,
     }
   }
   job.settled = true;
+  if (tap_ != nullptr) tap_->OnOutcome(job.id, outcome);
   if (success) return;
   const bool again = Remembers(job.group) && TryAgain(job, outcome, time, metrics, changed);
   if (outcome != JobOutcome::kCanceled || CanceledByOthers(job)) Failed(job, again, metrics);
@@ -126,7 +128,10 @@ void Engine::FinishStream() {
 // The job has left the stream without a final event.
 void Engine::Lose(Job* job) {
   SettleAsItIs(*job);
-  if (!job->settled) ++totals_.lost_jobs;
+  if (!job->settled) {
+    ++totals_.lost_jobs;
+    if (tap_ != nullptr) tap_->OnLost(job->id);
+  }
   ChangeMask changed;
   Enter(*job, JobState::kInactive, metrics_[job->group], changed);
   rules_.OnLost(*job);

@@ -11,7 +11,8 @@ namespace flux_ensemble::journal {
 
 // The names that RFC 21 lists, in the order of a job's life. Then `annotations`, which the journal
 // sends without a place in the RFC. `debug` is every name that begins with "debug.", and `other` is
-// any other name, because the list is open.
+// any other name, because the list is open. Run logs store these numbers, so new kinds need a new
+// version of their format.
 enum class EventKind : std::uint8_t {
   kSubmit,
   kValidate,

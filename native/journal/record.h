@@ -38,6 +38,10 @@ struct Membership {
   // The JSON of attributes.user.origin and attributes.user.parameters, when they are objects.
   std::optional<std::string_view> origin;
   std::optional<std::string_view> parameters;
+
+  // Jobs of another run do not belong to the run `id`. Jobs of no run belong to every run, and
+  // without an id all jobs do.
+  bool MayBelongTo(std::string_view id) const { return id.empty() || !ensemble || *ensemble == id; }
 };
 
 struct Record {

@@ -7,6 +7,7 @@
 #include "journal/event_kind.h"
 #include "node/engine_object.h"
 #include "node/node_addon.h"
+#include "node/run_log_reader.h"
 #include "node/summary_object.h"
 #include "stats/statistic.h"
 
@@ -30,10 +31,17 @@ Napi::Array Names(Napi::Env env, const std::array<std::string_view, N>& names) {
   return array;
 }
 
+Napi::Value Function(Napi::Env env, const char* name, napi_callback callback) {
+  napi_value function = nullptr;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+  return {env, function};
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("abi", kAbi);
   exports.Set("Engine", EngineObject::Class(env));
   exports.Set("Summary", SummaryObject::Class(env));
+  exports.Set("readRunLog", Function(env, "readRunLog", &ReadRunLog));
   exports.Set("countNames", Names(env, engine::kCountNames));
   exports.Set("statisticNames", Names(env, stats::kStatisticNames));
   exports.Set("keptStatistics", static_cast<double>(stats::kKeptStatisticCount));

@@ -92,6 +92,10 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
     ThrowType(env, "not a plan: " + plan.error().message);
     return;
   }
+  if (info[2].IsString() && plan->virtual_time) {
+    ThrowType(env, "a run in virtual time has no log");
+    return;
+  }
   planned_groups_ = plan->groups.size();
   planned_probes_ = plan->probes;
   planned_metrics_ = plan->metrics.size();
@@ -108,10 +112,17 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   // Only hold(true) keeps a process from exiting.
   napi_unref_threadsafe_function(env, channel_);
 
-  runner_ = std::make_unique<runner::Runner>(std::move(*plan), [channel = channel_] {
-    // The only failure is a channel that is closing, and then no wake is needed.
-    (void)napi_call_threadsafe_function(channel, nullptr, napi_tsfn_nonblocking);
-  });
+  std::unique_ptr<log::Writer> log;
+  if (info[2].IsString()) {
+    log = std::make_unique<log::Writer>(info[2].As<Napi::String>().Utf8Value());
+  }
+  runner_ = std::make_unique<runner::Runner>(
+      std::move(*plan),
+      [channel = channel_] {
+        // The only failure is a channel that is closing, and then no wake is needed.
+        (void)napi_call_threadsafe_function(channel, nullptr, napi_tsfn_nonblocking);
+      },
+      std::move(log));
   hooked_ = napi_add_env_cleanup_hook(env, &EngineObject::AtEnvironmentEnd, this) == napi_ok;
   const int failure = hooked_ ? runner_->Start() : EAGAIN;
   if (failure != 0) {
@@ -217,7 +228,11 @@ void EngineObject::AddRule(const Napi::CallbackInfo& info) {
   Result<engine::Rule> rule = ReadRule(info[1], {planned_groups_, known, planned_states_});
   if (info.Env().IsExceptionPending()) return;
   if (!rule) return ThrowType(info.Env(), "not a rule: " + rule.error().message);
-  if (!Post(info, runner::AddRuleCommand{std::move(*rule), std::move(*metrics)})) return;
+  if (!info[3].IsString()) return ThrowType(info.Env(), "addRule() needs a JSON text");
+  if (!Post(info, runner::AddRuleCommand{std::move(*rule), std::move(*metrics),
+                                         info[3].As<Napi::String>().Utf8Value()})) {
+    return;
+  }
   planned_metrics_ = known;
 }
 

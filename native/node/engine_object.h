@@ -19,7 +19,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static Napi::Function Class(Napi::Env env);
 
-  // new Engine(plan, wake): `wake` is called without arguments when there is something to take().
+  // new Engine(plan, wake, log): `wake` is called without arguments when there is something to
+  // take(). `log` is the folder of the run's log, or null.
   explicit EngineObject(const Napi::CallbackInfo& info);
   ~EngineObject() override;
 

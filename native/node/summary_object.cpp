@@ -52,7 +52,7 @@ void SummaryObject::Observe(const Napi::CallbackInfo& info) {
 
 Napi::Value SummaryObject::Row(const Napi::CallbackInfo& info) {
   const stats::Summary::Row row = stream_.summary().ToRow();
-  return {info.Env(), WriteDoubles(info.Env(), row.data(), row.size())};
+  return {info.Env(), WriteColumn(info.Env(), row)};
 }
 
 Napi::Value SummaryObject::Get(const Napi::CallbackInfo& info) {

@@ -7,18 +7,6 @@ namespace flux_ensemble::node {
 
 namespace {
 
-// A typed array with a copy of `count` elements.
-template <typename T>
-napi_value WriteColumn(napi_env env, napi_typedarray_type type, const T* data, std::size_t count) {
-  void* memory = nullptr;
-  napi_value buffer = nullptr;
-  napi_value column = nullptr;
-  if (napi_create_arraybuffer(env, count * sizeof(T), &memory, &buffer) != napi_ok) return nullptr;
-  if (count > 0) std::memcpy(memory, data, count * sizeof(T));
-  if (napi_create_typedarray(env, type, count, buffer, 0, &column) != napi_ok) return nullptr;
-  return column;
-}
-
 // An array with the result of `write` for each item.
 template <typename Items, typename Write>
 napi_value WriteArray(napi_env env, const Items& items, Write write) {
@@ -130,7 +118,7 @@ napi_value WriteReason(napi_env env, const engine::FailureReason& reason) {
       .Set("status", static_cast<double>(reason.status))
       .Set("count", static_cast<double>(reason.count))
       .Set("waiting", static_cast<double>(reason.waiting))
-      .Set("jobs", WriteColumn(env, napi_biguint64_array, reason.jobs.data(), reason.jobs.size()))
+      .Set("jobs", WriteColumn(env, reason.jobs))
       .value();
 }
 
@@ -209,10 +197,10 @@ napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot) {
     object.Set("states", WriteStates(env, snapshot.states));
   }
   return object.Set("exceptions", WriteExceptions(env, snapshot))
-      .Set("counts", WriteDoubles(env, snapshot.counts.data(), snapshot.counts.size()))
-      .Set("statistics", WriteDoubles(env, snapshot.statistics.data(), snapshot.statistics.size()))
-      .Set("probes", WriteDoubles(env, snapshot.probes.data(), snapshot.probes.size()))
-      .Set("metrics", WriteDoubles(env, snapshot.metrics.data(), snapshot.metrics.size()))
+      .Set("counts", WriteColumn(env, snapshot.counts))
+      .Set("statistics", WriteColumn(env, snapshot.statistics))
+      .Set("probes", WriteColumn(env, snapshot.probes))
+      .Set("metrics", WriteColumn(env, snapshot.metrics))
       .Set("status", WriteStatus(env, snapshot.status))
       .value();
 }
@@ -230,8 +218,8 @@ napi_value WriteRules(napi_env env, const engine::RuleReports& reports) {
                  report.holds ? 1.0 : 0.0, report.probing ? 1.0 : 0.0});
   }
   return ObjectWriter(env)
-      .Set("rows", WriteDoubles(env, rows.data(), rows.size()))
-      .Set("metrics", WriteDoubles(env, reports.metrics.data(), reports.metrics.size()))
+      .Set("rows", WriteColumn(env, rows))
+      .Set("metrics", WriteColumn(env, reports.metrics))
       .value();
 }
 
@@ -255,7 +243,7 @@ napi_value WriteAnswer(napi_env env, const runner::Answer& answer) {
   } else if (const auto* json = std::get_if<std::string>(&answer.body)) {
     object.Set("value", std::string_view(*json));
   } else if (const auto* ids = std::get_if<std::vector<journal::JobId>>(&answer.body)) {
-    object.Set("value", WriteColumn(env, napi_biguint64_array, ids->data(), ids->size()));
+    object.Set("value", WriteColumn(env, *ids));
   } else if (const auto* submit = std::get_if<runner::SubmitReport>(&answer.body)) {
     object.Set("value", WriteSubmitReport(env, *submit));
   } else if (const auto* control = std::get_if<runner::ControlReport>(&answer.body)) {
@@ -316,13 +304,20 @@ napi_value WriteStrings(napi_env env, const std::vector<std::string>& strings) {
 
 napi_value WriteStates(napi_env env, const engine::StreamStates& states) {
   return ObjectWriter(env)
-      .Set("heads", WriteDoubles(env, states.heads.data(), states.heads.size()))
-      .Set("buckets", WriteDoubles(env, states.buckets.data(), states.buckets.size()))
+      .Set("heads", WriteColumn(env, states.heads))
+      .Set("buckets", WriteColumn(env, states.buckets))
       .value();
 }
 
-napi_value WriteDoubles(napi_env env, const double* data, std::size_t count) {
-  return WriteColumn(env, napi_float64_array, data, count);
+napi_value WriteTypedArray(napi_env env, napi_typedarray_type type, const void* data,
+                           std::size_t count, std::size_t bytes) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  if (napi_create_arraybuffer(env, bytes, &memory, &buffer) != napi_ok) return nullptr;
+  if (bytes > 0) std::memcpy(memory, data, bytes);
+  if (napi_create_typedarray(env, type, count, buffer, 0, &array) != napi_ok) return nullptr;
+  return array;
 }
 
 napi_value WriteStatus(napi_env env, const engine::Status& status) {
@@ -380,6 +375,11 @@ napi_value WriteOutbox(napi_env env, const runner::Outbox& outbox) {
   } else {
     object.Set("records", WriteBytes(env, outbox.records));
   }
+  if (outbox.log_failure) {
+    object.Set("logFailure", WriteString(env, outbox.log_failure->message));
+  } else {
+    object.SetNull("logFailure");
+  }
   if (outbox.failure) {
     object.Set("failure", WriteFailure(env, *outbox.failure));
   } else {
@@ -390,12 +390,11 @@ napi_value WriteOutbox(napi_env env, const runner::Outbox& outbox) {
 
 napi_value WriteEvents(napi_env env, const runner::EventBatch& batch) {
   const engine::EventColumns& columns = batch.columns;
-  const std::size_t count = columns.size();
   return ObjectWriter(env)
-      .Set("ids", WriteColumn(env, napi_biguint64_array, columns.ids.data(), count))
-      .Set("timestamps", WriteDoubles(env, columns.timestamps.data(), count))
-      .Set("kinds", WriteColumn(env, napi_uint16_array, columns.kinds.data(), count))
-      .Set("groups", WriteColumn(env, napi_int32_array, columns.groups.data(), count))
+      .Set("ids", WriteColumn(env, columns.ids))
+      .Set("timestamps", WriteColumn(env, columns.timestamps))
+      .Set("kinds", WriteColumn(env, columns.kinds))
+      .Set("groups", WriteColumn(env, columns.groups))
       .Set("newGroups", WriteStrings(env, batch.new_groups))
       .Set("newKinds", WriteStrings(env, batch.named_kinds))
       .Set("dropped", static_cast<double>(batch.dropped))

@@ -36,6 +36,35 @@ napi_value WriteStatus(napi_env env, const engine::Status& status);
 napi_value WriteOutbox(napi_env env, const runner::Outbox& outbox);
 napi_value WriteEvents(napi_env env, const runner::EventBatch& batch);
 napi_value WriteStates(napi_env env, const engine::StreamStates& states);
-napi_value WriteDoubles(napi_env env, const double* data, std::size_t count);
+
+template <typename T>
+inline constexpr napi_typedarray_type kColumnType = [] {
+  static_assert(sizeof(T) == 0, "not a type of a column");
+  return napi_uint8_array;
+}();
+template <>
+inline constexpr napi_typedarray_type kColumnType<std::uint8_t> = napi_uint8_array;
+template <>
+inline constexpr napi_typedarray_type kColumnType<std::uint16_t> = napi_uint16_array;
+template <>
+inline constexpr napi_typedarray_type kColumnType<std::uint32_t> = napi_uint32_array;
+template <>
+inline constexpr napi_typedarray_type kColumnType<std::int32_t> = napi_int32_array;
+template <>
+inline constexpr napi_typedarray_type kColumnType<std::uint64_t> = napi_biguint64_array;
+template <>
+inline constexpr napi_typedarray_type kColumnType<double> = napi_float64_array;
+
+// A typed array with a copy of the bytes of `count` elements.
+napi_value WriteTypedArray(napi_env env, napi_typedarray_type type, const void* data,
+                           std::size_t count, std::size_t bytes);
+
+// A typed array with a copy of a column: a vector or an array.
+template <typename Column>
+napi_value WriteColumn(napi_env env, const Column& column) {
+  using T = typename Column::value_type;
+  return WriteTypedArray(env, kColumnType<T>, column.data(), column.size(),
+                         column.size() * sizeof(T));
+}
 
 }  // namespace flux_ensemble::node

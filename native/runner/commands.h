@@ -27,10 +27,12 @@ struct TickCommand {
 struct AdvanceCommand {
   double until;  // seconds since the epoch
 };
-// `metrics` are appended to the plan's, for the rule to refer to.
+// `metrics` are appended to the plan's, for the rule to refer to. `json` is both as the owner has
+// them, for the log.
 struct AddRuleCommand {
   engine::Rule rule;
   std::vector<engine::Metric> metrics;
+  std::string json;
 };
 struct GoToCommand {
   std::uint32_t state;

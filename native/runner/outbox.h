@@ -9,6 +9,7 @@
 #include "engine/output.h"
 #include "engine/retries.h"
 #include "journal/record.h"
+#include "log/writer.h"
 #include "runner/commands.h"
 #include "runner/source.h"
 
@@ -35,15 +36,16 @@ struct Outbox {
   // over once, in an outbox or an event batch, and no later than the answer or the events that need
   // it.
   std::vector<std::string> new_groups;
-  std::string records;                   // the source's records, one a line, when tapped
-  std::optional<SourceFailure> failure;  // the source has failed after it was open
-  bool events_waiting = false;           // there is an event batch to take
-  bool quiet = false;                    // nothing is left that could make the run go on
+  std::string records;                           // the source's records, one a line, when tapped
+  std::optional<SourceFailure> failure;          // the source has failed after it was open
+  std::optional<log::WriteFailure> log_failure;  // the log has ended before the run
+  bool events_waiting = false;                   // there is an event batch to take
+  bool quiet = false;                            // nothing is left that could make the run go on
 
   bool empty() const {
     return answers.empty() && firings.empty() && retries.empty() && submissions.empty() &&
            decode_errors.empty() && failures.empty() && time_requests.empty() &&
-           new_groups.empty() && records.empty() && !failure && !quiet;
+           new_groups.empty() && records.empty() && !failure && !log_failure && !quiet;
   }
 };
 

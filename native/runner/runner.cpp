@@ -12,6 +12,8 @@ namespace flux_ensemble::runner {
 
 namespace {
 
+using log::EntryKind;
+
 // Bytes ingested between two publications: firings must not wait for the end of a large piece, and
 // one piece must not overrun a consumer's bounded queue.
 constexpr std::size_t kSliceBytes = std::size_t{64} << 10;
@@ -28,12 +30,20 @@ constexpr double kMaxHeartbeat = 1e9;
 
 }  // namespace
 
-Runner::Runner(engine::Plan plan, std::function<void()> wake)
+Runner::Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<log::Writer> log)
     : heartbeat_(plan.heartbeat),
       virtual_time_(plan.virtual_time),
-      engine_(std::move(plan)),
+      log_(std::move(log)),
+      engine_(Logged(std::move(plan))),
       wake_(std::move(wake)) {
+  if (log_.is_open()) engine_.Follow(log_);
   engine_.OnAskTimes([this](std::uint32_t rule, double after) { return AskTimes(rule, after); });
+}
+
+// The log begins with the names of the plan.
+engine::Plan Runner::Logged(engine::Plan plan) {
+  log_.Run(plan.ensemble, plan.groups);
+  return plan;
 }
 
 int Runner::Start() {
@@ -165,7 +175,9 @@ void Runner::Wait() {
 
 void Runner::Beat() {
   if (!beating_ || Clock::now() < next_beat_) return;
-  engine_.Heartbeat(clock_.Now());
+  const double now = clock_.Now();
+  engine_.Heartbeat(now);
+  log_.Time(EntryKind::kHeartbeat, now);
   source_.SubmitFirings();
   UpdateIdleByTime();
   Publish();
@@ -189,17 +201,26 @@ void Runner::PassTime() {
   for (auto& [rule, times] : supplied) {
     for (double& time : times) time -= clock_.ahead();
     engine_.Supply(rule, times);
+    log_.Supply(rule, times);
   }
   const double now = clock_.Now();
   if (clock_.Follow(now)) {
-    if (source_.is_open()) engine_.SetStreamAhead(clock_.ahead());
+    if (source_.is_open()) SetStreamAhead();
     engine_.RenewCron();
+    log_.Plain(EntryKind::kRenewCron);
   }
-  if (!engine_.PassTo(now)) return;
+  const bool due = engine_.PassTo(now);
+  log_.PassTo(now, due);
+  if (!due) return;
   source_.SubmitFirings();
   source_.SubmitRetries();
   UpdateIdleByTime();
   Publish();
+}
+
+void Runner::SetStreamAhead() {
+  engine_.SetStreamAhead(clock_.ahead());
+  log_.Time(EntryKind::kStreamAhead, clock_.ahead());
 }
 
 // Reports that no rule can become due by time alone: only the engine knows it.
@@ -246,6 +267,7 @@ engine::Status Runner::GetStatus() {
 void Runner::Run(std::uint64_t number, StartCommand& command) {
   if (!virtual_time_) clock_.Set(command.now);
   engine_.Start(command.now);
+  log_.Time(EntryKind::kStart, command.now);
   beating_ = heartbeat_ > 0 && !virtual_time_;
   next_beat_ = NextBeat();
   Reply(number, {});
@@ -259,11 +281,13 @@ void Runner::Run(std::uint64_t number, IngestCommand& command) {
 
 void Runner::Run(std::uint64_t number, FinishStreamCommand&) {
   engine_.FinishStream();
+  log_.Plain(EntryKind::kFinishStream);
   Reply(number, {});
 }
 
 void Runner::Run(std::uint64_t number, TickCommand& command) {
   engine_.Heartbeat(command.now);
+  log_.Time(EntryKind::kHeartbeat, command.now);
   Reply(number, {});
 }
 
@@ -273,20 +297,24 @@ void Runner::Run(std::uint64_t number, AdvanceCommand& command) {
 
 void Runner::Run(std::uint64_t number, AddRuleCommand& command) {
   Reply(number, engine_.AddRule(std::move(command.rule), command.metrics));
+  log_.Text(EntryKind::kAddRule, command.json);
 }
 
 void Runner::Run(std::uint64_t number, GoToCommand& command) {
   engine_.GoTo(command.state);
+  log_.Number(EntryKind::kGoTo, command.state);
   Reply(number, {});
 }
 
 void Runner::Run(std::uint64_t number, ProbedCommand& command) {
   engine_.Probed(command.group, command.first, command.values, command.time);
+  log_.Probed(command.group, command.first, command.values, command.time);
   Reply(number, {});
 }
 
 void Runner::Run(std::uint64_t number, EndCommand&) {
   engine_.End();
+  log_.Plain(EntryKind::kEnd);
   source_.StopSubmitting();
   Reply(number, {});
 }
@@ -320,7 +348,7 @@ void Runner::Run(std::uint64_t number, ActiveJobsCommand& command) {
 
 // The source answers when it is open.
 void Runner::Run(std::uint64_t number, OpenSourceCommand& command) {
-  engine_.SetStreamAhead(clock_.ahead());
+  SetStreamAhead();
   source_.Open(number, command);
 }
 
@@ -350,6 +378,8 @@ void Runner::Reply(std::uint64_t number, AnswerBody body) {
 }
 
 void Runner::Publish() {
+  log_.Commit();
+  if (auto failure = log_.TakeFailure()) gathered_.log_failure = std::move(failure);
   if (engine_.has_nothing_gathered() && gathered_.empty()) return;
   std::unique_lock lock(mutex_);
   MoveItems(engine_.firings(), outbox_.firings);
@@ -365,6 +395,9 @@ void Runner::Publish() {
   outbox_.records.append(gathered_.records);
   gathered_.records.clear();
   outbox_.quiet = outbox_.quiet || std::exchange(gathered_.quiet, false);
+  if (gathered_.log_failure) {
+    outbox_.log_failure = std::exchange(gathered_.log_failure, std::nullopt);
+  }
   if (gathered_.failure) outbox_.failure = std::exchange(gathered_.failure, std::nullopt);
   if (!outbox_.empty()) Wake(lock);
 }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -27,14 +28,16 @@
 #include "runner/event_queue.h"
 #include "runner/outbox.h"
 #include "runner/run_clock.h"
+#include "runner/run_log.h"
 #include "runner/source_driver.h"
 
 namespace flux_ensemble::runner {
 
 class Runner {
  public:
-  // `wake` is called on the runner's thread when there is something to take.
-  Runner(engine::Plan plan, std::function<void()> wake);
+  // `wake` is called on the runner's thread when there is something to take. With `log`, everything
+  // that the engine takes in is logged, which is not possible in virtual time.
+  Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<log::Writer> log = nullptr);
   ~Runner() { Stop(); }
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -66,12 +69,14 @@ class Runner {
  private:
   using Clock = std::chrono::steady_clock;
 
+  engine::Plan Logged(engine::Plan plan);
   void Loop();
   bool RunCommands();
   bool NextCommand(Command& command);
   void Wait();
   void Beat();
   void PassTime();
+  void SetStreamAhead();
   void UpdateIdleByTime();
   bool PumpSource();
   Clock::time_point NextBeat() const;
@@ -110,6 +115,7 @@ class Runner {
 
   const double heartbeat_;
   const bool virtual_time_;
+  RunLog log_;
   engine::Engine engine_;
   const std::function<void()> wake_;
   // Heartbeats begin with the run. In virtual time the engine makes them.
@@ -117,7 +123,7 @@ class Runner {
   Clock::time_point next_beat_{};
   RunClock clock_;
   Outbox gathered_;  // for the next Publish
-  SourceDriver source_{engine_, gathered_};
+  SourceDriver source_{engine_, gathered_, log_};
 
   std::mutex mutex_;
   std::condition_variable changed_;  // room for events, times of a cron rule, or the stop

@@ -8,6 +8,8 @@ namespace flux_ensemble::runner {
 
 namespace {
 
+using log::EntryKind;
+
 // Delay between two looks for messages of a backlog.
 constexpr std::chrono::microseconds kBacklogDelay{1000};
 
@@ -93,6 +95,7 @@ void SourceDriver::SubmitFirings() {
     const std::vector<engine::SubmitPortion>& portions = engine_.rule(firing.rule).submit;
     if (portions.empty() || paused_) continue;
     firing.submitting = true;
+    log_.Commit();
     // The last report removes the entry, and reports may come before Submit returns.
     PendingSubmission& pending = pending_[firing.number];
     pending.orders = portions.size();
@@ -117,6 +120,7 @@ void SourceDriver::SubmitRetries() {
       continue;
     }
     retry.submitting = true;
+    log_.Commit();
     engine::SubmitPortion portion = entries[*details.entry];
     portion.count = 1;
     source_->Submit({kOfRetry | retry.number, std::move(portion), details.rule, details.firing,
@@ -132,6 +136,7 @@ void SourceDriver::StopSubmitting() {
 void SourceDriver::Open(std::uint64_t number, OpenSourceCommand& command) {
   source_ = std::move(command.source);
   engine_.LookForCancels();
+  log_.Plain(EntryKind::kLookForCancels);
   wanted_ = command.wanted;
   tap_ = command.tap;
   streamed_ = false;
@@ -158,6 +163,8 @@ void SourceDriver::Submit(std::uint64_t number, SubmitCommand& command) {
 void SourceDriver::Cancel(std::uint64_t number, CancelCommand& command) {
   if (!CheckOpen(number)) return;
   engine_.ExpectCancel(command.note);
+  log_.Text(EntryKind::kExpectCancel, command.note);
+  log_.Commit();
   source_->Cancel(number, std::move(command.ids), std::move(command.note), *this);
 }
 
@@ -177,7 +184,10 @@ void SourceDriver::OnOpen() {
 }
 
 void SourceDriver::OnStream() {
-  if (streamed_) engine_.ResumeStream(wanted_);
+  if (streamed_) {
+    engine_.ResumeStream(wanted_);
+    log_.Number(EntryKind::kResumeStream, wanted_);
+  }
   streamed_ = true;
 }
 

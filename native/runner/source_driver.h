@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "runner/commands.h"
 #include "runner/outbox.h"
+#include "runner/run_log.h"
 #include "runner/source.h"
 
 namespace flux_ensemble::runner {
@@ -24,8 +25,10 @@ class SourceDriver : private SourceListener {
  public:
   using Clock = Source::Clock;
 
-  // Answers, reports and tapped records go to `outbox`. Both arguments outlive the driver.
-  SourceDriver(engine::Engine& engine, Outbox& outbox) : engine_(engine), outbox_(outbox) {}
+  // Answers, reports and tapped records go to `outbox`. Before a request leaves, the log is
+  // committed. The arguments outlive the driver.
+  SourceDriver(engine::Engine& engine, Outbox& outbox, RunLog& log)
+      : engine_(engine), outbox_(outbox), log_(log) {}
 
   bool is_open() const { return source_ != nullptr; }
   // Readable when Pump() has something to do; -1 while there is nothing to wait for.
@@ -86,6 +89,7 @@ class SourceDriver : private SourceListener {
 
   engine::Engine& engine_;
   Outbox& outbox_;
+  RunLog& log_;
 
   std::unique_ptr<Source> source_;
   std::uint64_t wanted_ = 0;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -39,7 +40,9 @@ inline std::string Memos(int count) {
 // Uses a runner as JavaScript does: post, be woken, take.
 class Owner {
  public:
-  explicit Owner(engine::Plan plan) : runner(std::move(plan), [this] { Woken(); }) {}
+  explicit Owner(engine::Plan plan, std::unique_ptr<log::Writer> log = nullptr)
+      : runner(
+            std::move(plan), [this] { Woken(); }, std::move(log)) {}
   ~Owner() { runner.Stop(); }
 
   std::uint64_t Post(CommandBody body) {

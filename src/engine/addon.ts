@@ -218,6 +218,8 @@ export interface NativeOutbox {
   readonly records: Uint8Array | null;
   /** The source failed after it was open. */
   readonly failure: SourceFailure | null;
+  /** The run's log has ended before the run: the operation, the file and the reason. */
+  readonly logFailure: string | null;
   /** Names of groups that the plan does not list, in the order of their indexes. */
   readonly newGroups: readonly string[];
   readonly eventsWaiting: boolean;
@@ -246,7 +248,8 @@ export interface NativeEngine {
   finishStream(number: number): void;
   tick(number: number, now: number): void;
   advance(number: number, until: number): void;
-  addRule(number: number, rule: PlanRule, metrics: readonly PlanMetric[]): void;
+  /** `json` is both as JSON, for the log. */
+  addRule(number: number, rule: PlanRule, metrics: readonly PlanMetric[], json: string): void;
   goTo(number: number, state: number): void;
   probed(number: number, group: number, first: number, values: Float64Array, time: number): void;
   end(number: number): void;
@@ -286,10 +289,78 @@ export interface NativeSummary {
   state(): NativeStates;
 }
 
+/** The jobs of a run as columns of one length, in the order of their submissions. */
+export interface NativeJobColumns {
+  readonly ids: BigUint64Array;
+  /** Names of the groups, and for each job the index of one. */
+  readonly groups: readonly string[];
+  readonly group: Uint32Array;
+  /** Index of the job's entry in its group; -1 when it is unknown. */
+  readonly entry: Int32Array;
+  /** Number of earlier submissions. */
+  readonly attempt: Uint32Array;
+  /** Index of the rule that submitted the job; -1 for a request from outside, -2 when it is unknown. */
+  readonly rule: Int32Array;
+  /** Number of the rule's firing, and the job's index among the jobs of the firing. */
+  readonly firing: Float64Array;
+  readonly index: Float64Array;
+  /** Times of the job's first events of these names, in seconds since the epoch; NaN for none. */
+  readonly submit: Float64Array;
+  readonly start: Float64Array;
+  readonly finish: Float64Array;
+  readonly clean: Float64Array;
+  /** A wait(2) status; -1 when it is unknown. */
+  readonly status: Int32Array;
+  /** Index of one of `JOB_RESULTS`. */
+  readonly result: Uint8Array;
+  /** Texts, the first of which is empty, and for each job indexes of texts. */
+  readonly texts: readonly string[];
+  /** Type and note of the gravest exception, the first among equals. */
+  readonly exception: Uint32Array;
+  readonly note: Uint32Array;
+  /** `attributes.user.parameters` as JSON. */
+  readonly parameters: Uint32Array;
+}
+
+/** Results of jobs by their numbers in `NativeJobColumns`. */
+export const JOB_RESULTS = [
+  'active',
+  'completed',
+  'failed',
+  'canceled',
+  'timeout',
+  'refused',
+  'unknown',
+] as const;
+
+/** A run's log. */
+export interface NativeRunLog {
+  readonly jobs: NativeJobColumns;
+  readonly frames: number;
+  readonly bytes: number;
+  /** Bytes outside of valid frames, and the number of places with such bytes. */
+  readonly lostBytes: number;
+  readonly damagedPlaces: number;
+  readonly missingSegments: number;
+  /** Bytes that were written when the process or its host ended. */
+  readonly tornBytes: number;
+  /** Whole frames that can't be understood. */
+  readonly unreadableFrames: number;
+  /** Words for the first loss, empty without one. */
+  readonly firstDamage: string;
+}
+
 export interface Addon {
   /** Changes with every change of these interfaces. */
   readonly abi: number;
-  readonly Engine: new (plan: EnginePlan, wake: () => void) => NativeEngine;
+  /** `log` is the folder of the run's log; null for none. */
+  readonly Engine: new (
+    plan: EnginePlan,
+    wake: () => void,
+    log: string | null,
+  ) => NativeEngine;
+  /** Reads the log in a folder, also while a run writes it. Rejects with an error of code `ERR_FILE`. */
+  readonly readRunLog: (folder: string) => Promise<NativeRunLog>;
   /** `sketch`: keeps a sketch. `window` is a number of observations, 0 for no window. */
   readonly Summary: new (
     sketch: boolean,

@@ -62,16 +62,23 @@ export class CommandChannel {
   #lastCommand = 0;
   #closed = false;
 
-  /** Starts the thread of a native engine. Throws EnsembleError `ERR_ENGINE` for an invalid plan. */
-  constructor(plan: EnginePlan, addon: Addon) {
+  /**
+   * Starts the thread of a native engine. `log` is the folder of the run's log, null for none. Throws EnsembleError
+   * `ERR_ENGINE` for an invalid plan.
+   */
+  constructor(plan: EnginePlan, addon: Addon, log: string | null) {
     // The addon holds this function for as long as the native engine lives. With a strong reference to `this` the two would
     // keep each other alive for ever.
     const self = new WeakRef(this);
     try {
-      this.#native = new addon.Engine(plan, () => {
-        const channel = self.deref();
-        if (channel !== undefined) channel.#drain();
-      });
+      this.#native = new addon.Engine(
+        plan,
+        () => {
+          const channel = self.deref();
+          if (channel !== undefined) channel.#drain();
+        },
+        log,
+      );
     } catch (cause) {
       throw refusal(cause);
     }

@@ -41,6 +41,15 @@ export interface EngineListener {
    * grows.
    */
   failed?(failure: NativeFailure): void;
+  /** The run's log has ended before the run, for this reason. The engine goes on. */
+  logFailed?(reason: string): void;
+}
+
+export interface EngineOptions {
+  /** Folder of the run's log, which is made; the folder above it must exist. Absent: no log. */
+  readonly log?: string;
+  /** The addon that `npm install` built, by default. */
+  readonly addon?: Addon;
 }
 
 export class Engine {
@@ -61,9 +70,10 @@ export class Engine {
   #rules = 0;
 
   /** Throws EnsembleError: `ERR_ADDON`, or `ERR_ENGINE` for an invalid plan. */
-  constructor(plan: EnginePlan, listener: EngineListener, addon: Addon = loadAddon()) {
+  constructor(plan: EnginePlan, listener: EngineListener, options: EngineOptions = {}) {
+    const { log = null, addon = loadAddon() } = options;
     this.#listener = listener;
-    this.#channel = new CommandChannel(plan, addon);
+    this.#channel = new CommandChannel(plan, addon, log);
     this.#channel.addReader({
       deliver: (outbox) => this.#deliver(outbox),
       delivered: (outbox) => this.#delivered(outbox),
@@ -122,7 +132,10 @@ export class Engine {
 
   /** Adds metrics after the existing ones, then a rule that may refer to them; resolves with the rule's index. */
   addRule(rule: PlanRule, metrics: readonly PlanMetric[] = []): Promise<number> {
-    const added = this.#channel.command<number>((native, number) => native.addRule(number, rule, metrics));
+    const json = JSON.stringify({ rule, metrics });
+    const added = this.#channel.command<number>((native, number) =>
+      native.addRule(number, rule, metrics, json),
+    );
     this.#register(rule);
     this.#metrics.push(...metrics);
     return added;
@@ -213,6 +226,8 @@ export class Engine {
     for (const firing of outbox.firings) notify(() => this.#listener.firing(firing));
     for (const retry of outbox.retries) notify(() => this.#listener.retry?.(retry));
     for (const failure of outbox.failures) notify(() => this.#listener.failed?.(failure));
+    const { logFailure } = outbox;
+    if (logFailure !== null) notify(() => this.#listener.logFailed?.(logFailure));
   }
 
   #delivered({ quiet, eventsWaiting }: NativeOutbox): void {

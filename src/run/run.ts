@@ -26,7 +26,7 @@ import type { EnsembleConfig, Rule } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
-import { outputFolder } from '../store/run-folder.js';
+import { logFolder, outputFolder } from '../store/run-folder.js';
 import { Broadcast, type Subscription } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { EndDetector, type RunEnd, type RunEnding } from './end-of-run.js';
@@ -50,6 +50,11 @@ interface Performers {
   readonly retries: Retries;
   readonly probes: Probes;
   readonly external: ExternalActions;
+}
+
+function logEnded(reason: string): EnsembleError {
+  const message = `the log of the run has ended: ${reason}. The run goes on, and its later jobs are not in the log`;
+  return new EnsembleError('ERR_RUN', message);
 }
 
 /** The public methods are those of `Ensemble`, which documents them. */
@@ -82,9 +87,10 @@ export class Run {
     this.#rules = [...config.rules];
     this.#state = config.states[0] ?? null;
     const clock = new SteadyClock();
+    const runFolder = options.runFolder === undefined ? null : resolve(options.runFolder);
     this.#member = createMember(options.member ?? 'local', {
       slots: options.slots,
-      outputs: options.runFolder === undefined ? undefined : outputFolder(resolve(options.runFolder)),
+      outputs: runFolder === null ? undefined : outputFolder(runFolder),
       problem: (error) => this.#observer.problem?.(error),
       ensemble: id,
       clock,
@@ -126,7 +132,9 @@ export class Run {
         quiet: () => this.#end.check(),
         retry: (retry) => this.#performers?.retries.push(readRetry(retry, this.#engine.groups)),
         failed: (failure) => this.#failures.failed(failure),
+        logFailed: (reason) => this.#observer.problem?.(logEnded(reason)),
       },
+      runFolder === null || this.#member.now !== undefined ? {} : { log: logFolder(runFolder) },
     );
     this.#failures = new FailureWatch({
       member: this.#member,

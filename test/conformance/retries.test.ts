@@ -97,7 +97,7 @@ test('both submit the same jobs again, at the same times', async () => {
           decodeError: (error) => expect.fail(error.reason),
           retry: (told) => retries.push(told),
         },
-        testAddon(),
+        { addon: testAddon() },
       );
       try {
         await engine.ingest(new TextEncoder().encode(all));

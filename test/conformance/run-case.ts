@@ -114,7 +114,7 @@ export async function runNative(
         firings.push({ ...firing, context: firing.context === null ? null : JSON.parse(firing.context) }),
       decodeError: (error) => badLines.push(error.line),
     },
-    addon,
+    { addon },
   );
   try {
     // No answer is awaited in between: the engine itself has to keep the order.

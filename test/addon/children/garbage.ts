@@ -147,18 +147,18 @@ if (part === 'constructors') {
   const rules = [{ ...good.rules[0] }, { ...good.rules[0], trigger: 'metric', event: null, when: compared }];
   for (const value of values) {
     for (const key of Object.keys(good))
-      attempt(`plan.${key}`, () => new Engine({ ...good, [key]: value } as never, () => {}).close());
-    attempt('rule', () => new Engine({ ...good, rules: [value] } as never, () => {}).close());
+      attempt(`plan.${key}`, () => new Engine({ ...good, [key]: value } as never, () => {}, null).close());
+    attempt('rule', () => new Engine({ ...good, rules: [value] } as never, () => {}, null).close());
     for (const one of [metric, count, probed]) {
       for (const key of Object.keys(one)) {
         const metrics = [{ ...one, [key]: value }];
-        attempt(`metric.${key}`, () => new Engine({ ...good, metrics } as never, () => {}).close());
+        attempt(`metric.${key}`, () => new Engine({ ...good, metrics } as never, () => {}, null).close());
       }
     }
     for (const rule of rules) {
       for (const key of Object.keys(rule)) {
         attempt(`rule.${key}`, () =>
-          new Engine({ ...good, rules: [{ ...rule, [key]: value }] } as never, () => {}).close(),
+          new Engine({ ...good, rules: [{ ...rule, [key]: value }] } as never, () => {}, null).close(),
         );
       }
     }
@@ -166,7 +166,11 @@ if (part === 'constructors') {
     const timing = { for: 1, cooldown: 1, interval: 1 };
     const states = { in: [0], goto: 0, enter: 0 };
     const withPart = (part: object) =>
-      new Engine({ ...good, states: ['s'], rules: [{ ...rules[0], ...part }] } as never, () => {}).close();
+      new Engine(
+        { ...good, states: ['s'], rules: [{ ...rules[0], ...part }] } as never,
+        () => {},
+        null,
+      ).close();
     for (let at = 0; at < compared.length; at++) {
       for (const key of ['op', 'value']) {
         const when = compared.map((step, index) => (index === at ? { ...step, [key]: value } : step));
@@ -180,14 +184,16 @@ if (part === 'constructors') {
       attempt(`states.${key}`, () => withPart({ states: { ...states, [key]: value } }));
     attempt('states.in', () => withPart({ states: { ...states, in: [value] } }));
     for (const inside of [value, ['x', value]])
-      attempt('plan.probes', () => new Engine({ ...good, probes: [inside] } as never, () => {}).close());
-    const engine = new Engine(good, () => {});
+      attempt('plan.probes', () =>
+        new Engine({ ...good, probes: [inside] } as never, () => {}, null).close(),
+      );
+    const engine = new Engine(good, () => {}, null);
     const measured = [1, 0, 0, Float64Array.of(1), 5];
     for (let at = 0; at < measured.length; at++)
       attempt(`probed.${at}`, () => (engine.probed as Call)(...measured.with(at, value as never)));
     for (const key of Object.keys(rules[1] ?? {}))
-      attempt(`addRule.${key}`, () => engine.addRule(1, { ...rules[1], [key]: value } as never, []));
-    attempt('addRule.metrics', () => engine.addRule(1, rules[1] as never, [metric, value] as never));
+      attempt(`addRule.${key}`, () => engine.addRule(1, { ...rules[1], [key]: value } as never, [], '{}'));
+    attempt('addRule.metrics', () => engine.addRule(1, rules[1] as never, [metric, value] as never, '{}'));
     engine.close();
   }
 } else if (part === 'summary') {
@@ -202,7 +208,7 @@ if (part === 'constructors') {
   }
 } else {
   for (const name of methods) {
-    const open = new Engine(plan(), () => {});
+    const open = new Engine(plan(), () => {}, null);
     if (part === 'open') tryAll(name, open);
     if (part === 'open' && name === 'close') continue;
     open.ingest(1, journal(1, 10));

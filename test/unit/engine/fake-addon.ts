@@ -14,6 +14,7 @@ const EMPTY_OUTBOX: NativeOutbox = {
   timeRequests: [],
   records: null,
   failure: null,
+  logFailure: null,
   newGroups: [],
   eventsWaiting: false,
   quiet: false,
@@ -60,5 +61,5 @@ export function fakeAddon(refuse: (method: string) => void = () => {}): FakeAddo
 }
 
 export function fakeChannel(fake: FakeAddon = fakeAddon()): CommandChannel {
-  return new CommandChannel(EMPTY_PLAN, fake.addon);
+  return new CommandChannel(EMPTY_PLAN, fake.addon, null);
 }

@@ -21,7 +21,8 @@ const FLOORS = [
 /** Folders of `native/`, in the same form. The spawner is a program of its own. */
 const NATIVE_FLOORS = [
   ['base'],
-  ['stats', 'journal', 'log', 'spawner'],
+  ['stats', 'journal', 'spawner'],
+  ['log'],
   ['engine'],
   ['runner'],
   ['flux'],

@@ -1,0 +1,30 @@
+// Follows what an engine takes in from its stream, for a log of it.
+#pragma once
+
+#include <span>
+
+#include "engine/retries.h"
+#include "journal/record.h"
+
+namespace flux_ensemble::engine {
+
+class StreamTap {
+ public:
+  // Records, before the engine takes them in.
+  virtual void OnRecords(std::span<const journal::Record> records) = 0;
+  // The submit that waited counts, see Engine::Settle().
+  virtual void OnSettle() = 0;
+  // A record was invalid.
+  virtual void OnDecodeError() = 0;
+  // A job's result is final.
+  virtual void OnOutcome(journal::JobId job, JobOutcome outcome) = 0;
+  // The job manager has refused a job that had got an id.
+  virtual void OnRefused(journal::JobId job) = 0;
+  // A job has ended with an unknown result.
+  virtual void OnLost(journal::JobId job) = 0;
+
+ protected:
+  ~StreamTap() = default;
+};
+
+}  // namespace flux_ensemble::engine

@@ -1,0 +1,335 @@
+#include "log/entries.h"
+
+#include <cmath>
+
+#include "journal/event_kind.h"
+
+namespace flux_ensemble::log {
+
+namespace {
+
+using journal::Event;
+using journal::EventKind;
+using journal::Record;
+
+// A record's first byte: two flags, and the number of its events, or kManyEvents with the number
+// after it.
+constexpr std::uint8_t kSentinel = 1;
+constexpr std::uint8_t kHasMembership = 2;
+constexpr std::uint8_t kManyEvents = 63;
+
+// A membership's first byte: the fields that it has.
+constexpr std::uint8_t kHasGroup = 1;
+constexpr std::uint8_t kHasEnsemble = 2;
+constexpr std::uint8_t kHasOrigin = 4;
+constexpr std::uint8_t kHasParameters = 8;
+
+// An event's first byte: its kind, and a flag.
+constexpr std::uint8_t kHasContext = 0x80;
+constexpr std::uint8_t kKindMask = 0x7f;
+
+// Whether the kind stands for several names.
+bool IsNamed(EventKind kind) {
+  return kind == EventKind::kDebug || kind == EventKind::kOther;
+}
+
+// Memory for what an invalid count would claim is never taken.
+bool Fits(std::uint64_t count, std::size_t bytes_each, const Cursor& in) {
+  return count <= in.left() / bytes_each;
+}
+
+}  // namespace
+
+void EntryWriter::PutId(journal::JobId id) {
+  PutNumber(frame_, ZigZag(static_cast<std::int64_t>(id - last_id_)));
+  last_id_ = id;
+}
+
+void EntryWriter::Run(std::string_view id, const std::vector<std::string>& groups) {
+  Plain(EntryKind::kRun);
+  PutBytes(frame_, id);
+  PutNumber(frame_, groups.size());
+  for (const std::string& group : groups) PutBytes(frame_, group);
+}
+
+void EntryWriter::Records(std::span<const Record> records) {
+  Plain(EntryKind::kRecords);
+  PutNumber(frame_, records.size());
+  for (const Record& record : records) PutRecord(record);
+}
+
+void EntryWriter::PutRecord(const Record& record) {
+  const std::size_t count = record.events.size();
+  const bool many = count >= kManyEvents;
+  PutByte(frame_, static_cast<std::uint8_t>((record.sentinel ? kSentinel : 0) |
+                                            (record.membership ? kHasMembership : 0) |
+                                            (many ? kManyEvents : count) << 2));
+  if (many) PutNumber(frame_, count);
+  PutId(record.id);
+  if (record.membership) {
+    const journal::Membership& membership = *record.membership;
+    PutByte(frame_, static_cast<std::uint8_t>((membership.group ? kHasGroup : 0) |
+                                              (membership.ensemble ? kHasEnsemble : 0) |
+                                              (membership.origin ? kHasOrigin : 0) |
+                                              (membership.parameters ? kHasParameters : 0)));
+    for (const auto& text :
+         {membership.group, membership.ensemble, membership.origin, membership.parameters}) {
+      if (text) texts_.Put(frame_, *text);
+    }
+  }
+  for (const Event& event : record.events) PutEvent(event);
+}
+
+void EntryWriter::PutEvent(const Event& event) {
+  PutByte(frame_, static_cast<std::uint8_t>(static_cast<std::uint8_t>(event.kind) |
+                                            (event.context.empty() ? 0 : kHasContext)));
+  PutDouble(frame_, event.timestamp);
+  if (event.kind == EventKind::kFinish) {
+    PutNumber(frame_, ZigZag(event.status));
+  } else if (event.kind == EventKind::kException) {
+    PutByte(frame_, static_cast<std::uint8_t>(event.severity));
+    PutByte(frame_, static_cast<std::uint8_t>(event.exception_type));
+    texts_.Put(frame_, event.exception_name);
+  } else if (IsNamed(event.kind)) {
+    texts_.Put(frame_, event.name);
+  }
+  if (!event.context.empty()) texts_.Put(frame_, event.context);
+}
+
+void EntryWriter::Result(journal::JobId job, JobResult result) {
+  Plain(EntryKind::kResult);
+  PutId(job);
+  PutByte(frame_, static_cast<std::uint8_t>(result));
+}
+
+void EntryWriter::AddProbed(std::uint32_t group, std::uint64_t first,
+                            std::span<const double> values, double time) {
+  Plain(EntryKind::kProbed);
+  PutNumber(frame_, group);
+  PutNumber(frame_, first);
+  PutDouble(frame_, time);
+  PutNumber(frame_, values.size());
+  for (const double value : values) PutDouble(frame_, value);
+}
+
+void EntryWriter::Supply(std::uint32_t rule, std::span<const double> times) {
+  Plain(EntryKind::kSupply);
+  PutNumber(frame_, rule);
+  PutNumber(frame_, times.size());
+  for (const double time : times) PutDouble(frame_, time);
+}
+
+void EntryWriter::Number(EntryKind kind, std::uint64_t number) {
+  Plain(kind);
+  PutNumber(frame_, number);
+}
+
+void EntryWriter::Time(EntryKind kind, double seconds) {
+  Plain(kind);
+  PutDouble(frame_, seconds);
+}
+
+void EntryWriter::Text(EntryKind kind, std::string_view text) {
+  Plain(kind);
+  texts_.Put(frame_, text);
+}
+
+bool EntryReader::Read(std::string_view frame, EntryVisitor& visitor) {
+  Cursor in(frame);
+  last_id_ = 0;
+  while (!in.at_end()) {
+    if (!ReadEntry(in, visitor)) return false;
+  }
+  return in.valid();
+}
+
+bool EntryReader::ReadId(Cursor& in, journal::JobId& id) {
+  id = last_id_ + static_cast<std::uint64_t>(UnZigZag(in.Number()));
+  last_id_ = id;
+  return in.valid();
+}
+
+bool EntryReader::ReadText(Cursor& in, std::string& text) {
+  text.clear();
+  return texts_.Take(in, text);
+}
+
+bool EntryReader::ReadPiece(Cursor& in, Piece& piece) {
+  piece.begin = bytes_.size();
+  const bool good = texts_.Take(in, bytes_);
+  piece.size = bytes_.size() - piece.begin;
+  return good;
+}
+
+bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
+  const auto kind = static_cast<EntryKind>(in.Byte());
+  switch (kind) {
+    case EntryKind::kRun: {
+      const std::string_view id = in.Bytes();
+      const std::uint64_t count = in.Number();
+      if (!Fits(count, 1, in)) return false;
+      std::vector<std::string> groups;
+      for (std::uint64_t i = 0; i < count; ++i) groups.emplace_back(in.Bytes());
+      if (!in.valid()) return false;
+      visitor.OnRun(id, groups);
+      return true;
+    }
+    case EntryKind::kRecords:
+      return ReadRecords(in, visitor);
+    case EntryKind::kResult: {
+      journal::JobId id = 0;
+      if (!ReadId(in, id)) return false;
+      const std::uint8_t result = in.Byte();
+      if (!in.valid() || result > kMaxJobResult) return false;
+      visitor.OnResult(id, static_cast<JobResult>(result));
+      return true;
+    }
+    case EntryKind::kProbed: {
+      Probed probed;
+      const std::uint64_t group = in.Number();
+      probed.first = in.Number();
+      probed.time = in.Double();
+      const std::uint64_t count = in.Number();
+      if (!in.valid() || group > UINT32_MAX || !Fits(count, sizeof(double), in)) return false;
+      probed.group = static_cast<std::uint32_t>(group);
+      for (std::uint64_t i = 0; i < count; ++i) probed.values.push_back(in.Double());
+      visitor.OnProbed(probed);
+      return true;
+    }
+    case EntryKind::kSupply: {
+      const std::uint64_t rule = in.Number();
+      const std::uint64_t count = in.Number();
+      if (!in.valid() || rule > UINT32_MAX || !Fits(count, sizeof(double), in)) return false;
+      std::vector<double> times;
+      for (std::uint64_t i = 0; i < count; ++i) times.push_back(in.Double());
+      visitor.OnSupply(static_cast<std::uint32_t>(rule), std::move(times));
+      return true;
+    }
+    case EntryKind::kSettle:
+    case EntryKind::kFinishStream:
+    case EntryKind::kEnd:
+    case EntryKind::kRenewCron:
+    case EntryKind::kLookForCancels:
+      visitor.OnPlain(kind);
+      return true;
+    case EntryKind::kGoTo:
+    case EntryKind::kResumeStream:
+    case EntryKind::kDecodeErrors: {
+      const std::uint64_t number = in.Number();
+      if (in.valid()) visitor.OnNumber(kind, number);
+      return in.valid();
+    }
+    case EntryKind::kTime:
+    case EntryKind::kHeartbeat:
+    case EntryKind::kStart:
+    case EntryKind::kStreamAhead: {
+      const double seconds = in.Double();
+      if (!in.valid() || !std::isfinite(seconds)) return false;
+      visitor.OnTime(kind, seconds);
+      return true;
+    }
+    case EntryKind::kAddRule:
+    case EntryKind::kExpectCancel: {
+      std::string text;
+      if (!ReadText(in, text)) return false;
+      visitor.OnText(kind, text);
+      return true;
+    }
+  }
+  // Entries of a kind that is not known here have an unknown length.
+  return false;
+}
+
+bool EntryReader::ReadRecords(Cursor& in, EntryVisitor& visitor) {
+  const std::uint64_t count = in.Number();
+  if (!Fits(count, 2, in)) return false;
+  bytes_.clear();
+  raw_events_.clear();
+  raw_records_.clear();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (!ReadRecord(in)) return false;
+  }
+  const auto view = [this](Piece piece) {
+    return std::string_view(bytes_).substr(piece.begin, piece.size);
+  };
+  events_.clear();
+  for (const RawEvent& raw : raw_events_) {
+    Event event = raw.event;
+    event.exception_name = view(raw.exception_name);
+    event.name = IsNamed(event.kind) ? view(raw.name) : journal::NameOf(event.kind);
+    event.context = view(raw.context);
+    events_.push_back(event);
+  }
+  records_.clear();
+  std::size_t first = 0;
+  for (const RawRecord& raw : raw_records_) {
+    Record record = raw.record;
+    record.events = std::span(events_).subspan(first, raw.events);
+    first += raw.events;
+    if (record.membership) {
+      journal::Membership& membership = *record.membership;
+      if ((raw.membership & kHasGroup) != 0) membership.group = view(raw.group);
+      if ((raw.membership & kHasEnsemble) != 0) membership.ensemble = view(raw.ensemble);
+      if ((raw.membership & kHasOrigin) != 0) membership.origin = view(raw.origin);
+      if ((raw.membership & kHasParameters) != 0) membership.parameters = view(raw.parameters);
+    }
+    records_.push_back(record);
+  }
+  visitor.OnRecords(records_);
+  return true;
+}
+
+bool EntryReader::ReadRecord(Cursor& in) {
+  const std::uint8_t head = in.Byte();
+  RawRecord raw;
+  raw.record.sentinel = (head & kSentinel) != 0;
+  const std::uint8_t few = head >> 2;
+  const std::uint64_t events = few == kManyEvents ? in.Number() : few;
+  // An event has nine bytes at least.
+  if (!Fits(events, 1 + sizeof(double), in)) return false;
+  raw.events = events;
+  if (!ReadId(in, raw.record.id)) return false;
+  if ((head & kHasMembership) != 0) {
+    raw.record.membership.emplace();
+    raw.membership = in.Byte();
+    if ((raw.membership & kHasGroup) != 0 && !ReadPiece(in, raw.group)) return false;
+    if ((raw.membership & kHasEnsemble) != 0 && !ReadPiece(in, raw.ensemble)) return false;
+    if ((raw.membership & kHasOrigin) != 0 && !ReadPiece(in, raw.origin)) return false;
+    if ((raw.membership & kHasParameters) != 0 && !ReadPiece(in, raw.parameters)) return false;
+  }
+  for (std::uint64_t i = 0; i < events; ++i) {
+    const std::uint8_t event = in.Byte();
+    if (!in.valid() || !ReadEvent(in, event)) return false;
+  }
+  raw_records_.push_back(raw);
+  return true;
+}
+
+bool EntryReader::ReadEvent(Cursor& in, std::uint8_t head) {
+  const std::uint8_t kind = head & kKindMask;
+  if (kind >= journal::kEventKindCount) return false;
+  RawEvent raw;
+  raw.event.kind = static_cast<EventKind>(kind);
+  raw.event.timestamp = in.Double();
+  if (!(raw.event.timestamp > 0) || !std::isfinite(raw.event.timestamp)) return false;
+  if (raw.event.kind == EventKind::kFinish) {
+    raw.event.status = static_cast<std::int32_t>(UnZigZag(in.Number()));
+  } else if (raw.event.kind == EventKind::kException) {
+    const std::uint8_t severity = in.Byte();
+    const std::uint8_t type = in.Byte();
+    if (severity > 7 || type > static_cast<std::uint8_t>(journal::ExceptionType::kTimeout)) {
+      return false;
+    }
+    raw.event.severity = static_cast<std::int8_t>(severity);
+    raw.event.exception_type = static_cast<journal::ExceptionType>(type);
+    if (!ReadPiece(in, raw.exception_name)) return false;
+  } else if (IsNamed(raw.event.kind)) {
+    if (!ReadPiece(in, raw.name)) return false;
+  }
+  if ((head & kHasContext) != 0 && !ReadPiece(in, raw.context)) return false;
+  if (!in.valid()) return false;
+  raw_events_.push_back(raw);
+  return true;
+}
+
+}  // namespace flux_ensemble::log

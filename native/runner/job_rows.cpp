@@ -1,0 +1,117 @@
+#include "runner/job_rows.h"
+
+#include <cmath>
+#include <limits>
+
+#include "engine/job_details.h"
+#include "journal/context_members.h"
+
+namespace flux_ensemble::runner {
+
+namespace {
+
+constexpr double kUnknownTime = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int32_t kUnknownRule = -2;
+
+// The first time counts.
+void SetTime(double& time, double seconds) {
+  if (std::isnan(time)) time = seconds;
+}
+
+}  // namespace
+
+JobRows::JobRows() {
+  TextOf("");
+}
+
+std::uint32_t JobRows::TextOf(std::string_view text) {
+  const auto found = texts_.find(text);
+  if (found != texts_.end()) return found->second;
+  const auto index = static_cast<std::uint32_t>(columns_.texts.size());
+  columns_.texts.emplace_back(text);
+  texts_.emplace(text, index);
+  return index;
+}
+
+void JobRows::OnRun(std::string_view id, const std::vector<std::string>& groups) {
+  run_ = id;
+  for (const std::string& group : groups) {
+    if (groups_.emplace(group, columns_.groups.size()).second) columns_.groups.push_back(group);
+  }
+}
+
+void JobRows::OnRecords(std::span<const journal::Record> records) {
+  for (const journal::Record& record : records) {
+    auto place = places_.find(record.id);
+    if (place == places_.end()) {
+      if (!record.membership || !record.membership->group) continue;
+      const auto group = groups_.find(*record.membership->group);
+      if (group == groups_.end() || !record.membership->MayBelongTo(run_)) continue;
+      place = places_.try_emplace(record.id).first;
+      place->second.row = static_cast<std::uint32_t>(columns_.ids.size());
+      AddRow(record.id, group->second, *record.membership);
+    }
+    for (const journal::Event& event : record.events) Apply(place->second, event);
+  }
+}
+
+void JobRows::AddRow(journal::JobId id, std::uint32_t group,
+                     const journal::Membership& membership) {
+  engine::JobOrigin origin;
+  if (membership.origin) origin = engine::ReadOrigin(*membership.origin);
+  columns_.ids.push_back(id);
+  columns_.group.push_back(group);
+  columns_.entry.push_back(origin.entry ? static_cast<std::int32_t>(*origin.entry) : -1);
+  columns_.attempt.push_back(origin.attempt);
+  columns_.rule.push_back(membership.origin ? static_cast<std::int32_t>(origin.rule)
+                                            : kUnknownRule);
+  columns_.firing.push_back(static_cast<double>(origin.firing));
+  columns_.index.push_back(static_cast<double>(origin.index));
+  for (auto* times : {&columns_.submit, &columns_.start, &columns_.finish, &columns_.clean}) {
+    times->push_back(kUnknownTime);
+  }
+  columns_.status.push_back(-1);
+  columns_.result.push_back(static_cast<std::uint8_t>(log::JobResult::kActive));
+  columns_.exception.push_back(0);
+  columns_.note.push_back(0);
+  columns_.parameters.push_back(TextOf(membership.parameters.value_or(std::string_view())));
+}
+
+void JobRows::Apply(Place& place, const journal::Event& event) {
+  using journal::EventKind;
+  const std::uint32_t row = place.row;
+  switch (event.kind) {
+    case EventKind::kSubmit:
+      return SetTime(columns_.submit[row], event.timestamp);
+    case EventKind::kStart:
+      return SetTime(columns_.start[row], event.timestamp);
+    case EventKind::kFinish:
+      if (columns_.status[row] < 0) columns_.status[row] = event.status;
+      return SetTime(columns_.finish[row], event.timestamp);
+    case EventKind::kClean:
+      return SetTime(columns_.clean[row], event.timestamp);
+    case EventKind::kException: {
+      // The gravest exception, the first among equals, as for the result.
+      if (event.severity >= place.severity) return;
+      place.severity = event.severity;
+      columns_.exception[row] = TextOf(event.exception_name);
+      columns_.note[row] = 0;
+      for (const journal::Member& member : journal::MembersOf(event.context)) {
+        const auto* const note = std::get_if<std::string>(&member.value);
+        if (member.name == "note" && note != nullptr) columns_.note[row] = TextOf(*note);
+      }
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+void JobRows::OnResult(journal::JobId job, log::JobResult result) {
+  const auto place = places_.find(job);
+  if (place != places_.end()) {
+    columns_.result[place->second.row] = static_cast<std::uint8_t>(result);
+  }
+}
+
+}  // namespace flux_ensemble::runner

@@ -1,0 +1,108 @@
+#include "runner/run_log.h"
+
+namespace flux_ensemble::runner {
+
+namespace {
+
+using log::EntryKind;
+
+// Bytes of a frame after which the next one begins.
+constexpr std::size_t kFrameBytes = std::size_t{32} << 10;
+
+log::JobResult ResultOf(engine::JobOutcome outcome) {
+  switch (outcome) {
+    case engine::JobOutcome::kSuccess:
+      return log::JobResult::kCompleted;
+    case engine::JobOutcome::kFailed:
+      return log::JobResult::kFailed;
+    case engine::JobOutcome::kCanceled:
+      return log::JobResult::kCanceled;
+    case engine::JobOutcome::kTimeout:
+      return log::JobResult::kTimeout;
+  }
+  return log::JobResult::kUnknown;
+}
+
+}  // namespace
+
+bool RunLog::Begin() {
+  if (writer_ == nullptr) return false;
+  if (entries_.frame().size() >= kFrameBytes) EndFrame();
+  if (entries_.frame().empty()) {
+    // Each segment can be read without the segments before it.
+    type_ =
+        segment_ == writer_->segment() ? log::FrameType::kEntries : log::FrameType::kFirstEntries;
+    if (type_ == log::FrameType::kFirstEntries) entries_.ClearPatterns();
+    segment_ = writer_->segment();
+  }
+  if (time_) entries_.Time(EntryKind::kTime, *std::exchange(time_, std::nullopt));
+  return true;
+}
+
+void RunLog::Run(std::string_view id, const std::vector<std::string>& groups) {
+  if (Begin()) entries_.Run(id, groups);
+}
+
+void RunLog::OnRecords(std::span<const journal::Record> records) {
+  if (Begin()) entries_.Records(records);
+}
+
+void RunLog::OnOutcome(journal::JobId job, engine::JobOutcome outcome) {
+  Result(job, ResultOf(outcome));
+}
+
+void RunLog::Result(journal::JobId job, log::JobResult result) {
+  if (Begin()) entries_.Result(job, result);
+}
+
+void RunLog::PassTo(double now, bool due) {
+  if (writer_ == nullptr) return;
+  time_ = now;
+  if (due) Begin();
+}
+
+void RunLog::Probed(std::uint32_t group, std::size_t first, std::span<const double> values,
+                    double time) {
+  if (Begin()) entries_.AddProbed(group, first, values, time);
+}
+
+void RunLog::Supply(std::uint32_t rule, std::span<const double> times) {
+  if (Begin()) entries_.Supply(rule, times);
+}
+
+void RunLog::Plain(EntryKind kind) {
+  if (Begin()) entries_.Plain(kind);
+}
+
+void RunLog::Number(EntryKind kind, std::uint64_t number) {
+  if (Begin()) entries_.Number(kind, number);
+}
+
+void RunLog::Time(EntryKind kind, double seconds) {
+  if (Begin()) entries_.Time(kind, seconds);
+}
+
+void RunLog::Text(EntryKind kind, std::string_view text) {
+  if (Begin()) entries_.Text(kind, text);
+}
+
+void RunLog::EndFrame() {
+  std::string_view rest = entries_.frame();
+  for (; rest.size() > log::kMaxPayload; rest.remove_prefix(log::kMaxPayload)) {
+    writer_->Append(static_cast<std::uint8_t>(log::FrameType::kPart),
+                    rest.substr(0, log::kMaxPayload));
+  }
+  writer_->Append(static_cast<std::uint8_t>(type_), rest);
+  entries_.EndFrame();
+}
+
+void RunLog::Commit() {
+  if (writer_ == nullptr) return;
+  if (!entries_.frame().empty()) EndFrame();
+  writer_->Flush();
+  if (!writer_->failed()) return;
+  failure_ = writer_->failure();
+  writer_.reset();
+}
+
+}  // namespace flux_ensemble::runner

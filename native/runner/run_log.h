@@ -1,0 +1,71 @@
+// Writes the log of a run: everything that its engine takes in, in the same order.
+//
+// Threads: everything happens on the runner's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/stream_tap.h"
+#include "log/entries.h"
+#include "log/writer.h"
+
+namespace flux_ensemble::runner {
+
+class RunLog final : public engine::StreamTap {
+ public:
+  // Without a writer, nothing is logged.
+  explicit RunLog(std::unique_ptr<log::Writer> writer = nullptr) : writer_(std::move(writer)) {}
+
+  bool is_open() const { return writer_ != nullptr; }
+
+  // The first entry: the run's id, and the names of the plan's groups.
+  void Run(std::string_view id, const std::vector<std::string>& groups);
+
+  void OnRecords(std::span<const journal::Record> records) override;
+  void OnSettle() override { Plain(log::EntryKind::kSettle); }
+  void OnDecodeError() override { Number(log::EntryKind::kDecodeErrors, 1); }
+  void OnOutcome(journal::JobId job, engine::JobOutcome outcome) override;
+  void OnRefused(journal::JobId job) override { Result(job, log::JobResult::kRefused); }
+  void OnLost(journal::JobId job) override { Result(job, log::JobResult::kUnknown); }
+
+  // Time has passed to `now`. Times are written when the next entry comes, or `due` something
+  // happened by time alone. Only the last of several times is written: without a consequence, the
+  // times before it change nothing.
+  void PassTo(double now, bool due);
+  void Probed(std::uint32_t group, std::size_t first, std::span<const double> values, double time);
+  void Supply(std::uint32_t rule, std::span<const double> times);
+  void Plain(log::EntryKind kind);
+  void Number(log::EntryKind kind, std::uint64_t number);
+  void Time(log::EntryKind kind, double seconds);
+  void Text(log::EntryKind kind, std::string_view text);
+
+  // Everything so far is with the kernel when it returns, so it survives the process. Called before
+  // anything leaves that depends on it.
+  void Commit();
+
+  // Why the log has ended before the run, once.
+  std::optional<log::WriteFailure> TakeFailure() { return std::exchange(failure_, std::nullopt); }
+
+ private:
+  // Prepares the next entry. False without a log.
+  bool Begin();
+  void Result(journal::JobId job, log::JobResult result);
+  void EndFrame();
+
+  std::unique_ptr<log::Writer> writer_;
+  log::EntryWriter entries_;
+  std::optional<double> time_;  // that has passed and is not written
+  // The segment that has the patterns of texts; 0 before the first frame.
+  std::uint64_t segment_ = 0;
+  log::FrameType type_ = log::FrameType::kEntries;  // of the frame
+  std::optional<log::WriteFailure> failure_;
+};
+
+}  // namespace flux_ensemble::runner
