@@ -1,4 +1,4 @@
-/** The log of a run, read as the jobs that it tells of. */
+/** The log of a run, read as a row for each of its jobs. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
