@@ -39,7 +39,10 @@ export function jobOf(event: FiringEvent | null, config: EnsembleConfig): JobFac
 }
 
 /** The job as it was submitted, as far as its jobspec says. */
-function templateOf({ parameters, origin }: FiringEvent, entry: JobEntry): JobEntry {
+export function templateOf(
+  { parameters, origin }: Pick<FiringEvent, 'parameters' | 'origin'>,
+  entry: JobEntry,
+): JobEntry {
   const known = origin ?? NO_ORIGIN;
   try {
     return asSubmitted(entry, parameters, known);

@@ -14,7 +14,7 @@ import { runsFolder } from './state-folder.js';
  * The state of a run: that of its manifest, or `lost` for a run whose process died before the run ended. A run on
  * another host that has not ended counts as running.
  */
-export type RunState = RunManifest['state'] | 'lost';
+export type RunState = 'running' | 'done' | 'terminated' | 'interrupted' | 'stopped' | 'failed' | 'lost';
 
 export interface StoredRun {
   /** Absolute path of the run's folder. */
@@ -81,8 +81,8 @@ function isBeginning(path: string): boolean {
 
 /**
  * Returns the run that a user names: by its folder (with a slash), by its id or name, by the unique beginning of one
- * of these, or, with undefined, the latest run that was started in `here`. Of several runs with a name, the latest.
- * Throws EnsembleError `ERR_RUN`.
+ * of these, or, with undefined, the latest run that was started in `here`. The latest of several runs with one name
+ * is returned. Throws EnsembleError `ERR_RUN`.
  */
 export function findRun(state: string, wanted: string | undefined, here = process.cwd()): StoredRun {
   if (wanted?.includes('/')) return readRun(wanted);
