@@ -38,6 +38,7 @@ export default defineConfig({
           { text: 'Rules', link: '/rules' },
           { text: 'User code', link: '/user-code' },
           { text: 'Plugins', link: '/plugins' },
+          { text: 'Runs and their jobs', link: '/runs' },
           { text: 'Recordings and replay', link: '/recordings' },
           { text: 'Troubleshooting', link: '/troubleshooting' },
         ],

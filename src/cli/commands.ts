@@ -16,6 +16,8 @@ const commands = new Map<string, () => Promise<Command>>(
     synth: async () => (await import('./synth.js')).synthCommand(),
     stats: async () => (await import('./stats.js')).statsCommand(),
     runs: async () => (await import('./runs.js')).runsCommand(),
+    jobs: async () => (await import('./jobs.js')).jobsCommand(),
+    logs: async () => (await import('./logs.js')).logsCommand(),
     ls: async () => (await import('./ls.js')).lsCommand(),
     status: async () => (await import('./status.js')).statusCommand(),
     watch: async () => (await import('./watch.js')).watchCommand(),

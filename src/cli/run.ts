@@ -4,20 +4,24 @@ import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type LoadedConfig, parseConfig, readText } from '../config/load.js';
 import { formatDiagnostics } from '../config/source/format.js';
+import { EnsembleError } from '../errors.js';
 import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
 import type { NodeScaler } from '../members/member.js';
 import { describeEndedBy } from '../model/ended-by.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import { openRecorder, type Recorder } from '../recording/writer.js';
 import { Ensemble } from '../run/ensemble.js';
+import { readJobs } from '../run/open-run.js';
 import type { RunResult } from '../run/result.js';
 import type { ServiceLink } from '../service/run/link.js';
+import { selectJobs } from '../store/jobs/query.js';
+import { readRun } from '../store/runs.js';
 import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReporter, type Reporter } from './json-report.js';
 import { KeptRun } from './kept-run.js';
 import { type MiniClusterOptions, makeScaler, splitName } from './minicluster-options.js';
-import { complain, printError } from './output.js';
+import { complain, complainOf, printError } from './output.js';
 import { packageVersion } from './package-version.js';
 import { ProgressLine } from './progress-line.js';
 import { addServiceOptions, connectOptions } from './service-options.js';
@@ -25,10 +29,12 @@ import { onSignals } from './signals.js';
 import { addStateOption, type StateOption } from './state-option.js';
 import { goOnWithoutStreams, jsonNotices, printInFull, textNotices } from './streams.js';
 import { textReporter } from './text-report.js';
+import { formOf, writeJobs } from './write-jobs.js';
 
 interface RunOptions extends MiniClusterOptions, StateOption {
   /** False with `--no-log`. */
   readonly log?: boolean;
+  readonly results?: string;
   readonly executor?: MemberName;
   readonly slots?: number;
   readonly dryRun?: boolean;
@@ -110,6 +116,11 @@ async function linkOf(ensemble: Ensemble, path: string, options: RunOptions): Pr
 }
 
 async function run(path: string, given: RunOptions): Promise<number> {
+  if (given.results !== undefined) {
+    formOf(given.results);
+    if (given.log === false)
+      throw new EnsembleError('ERR_FILE', '--results needs the log of the run: omit --no-log');
+  }
   const text = await readText(path);
   const loaded = parseConfig(text, { file: path });
   if (loaded.warnings.length > 0) console.error(formatDiagnostics(loaded.warnings));
@@ -127,13 +138,29 @@ async function run(path: string, given: RunOptions): Promise<number> {
   const recorder = await recorderOf(options, reporter);
   const kept = options.log === false ? null : KeptRun.open(text, options);
   try {
-    return await runRecorded(path, loaded, { options, member, scaler, reporter, recorder, kept });
+    const status = await runRecorded(path, loaded, { options, member, scaler, reporter, recorder, kept });
+    return (await writeResults(options.results, kept)) ? status : status || exitStatus.badInput;
   } catch (error) {
     kept?.discard();
     throw error;
   } finally {
     // For a run that could not begin: an earlier recording is not replaced.
     await recorder?.close().catch(() => {});
+  }
+}
+
+/** Writes the jobs of a run that has ended. Returns false, after a report, when this is impossible. */
+async function writeResults(path: string | undefined, kept: KeptRun | null): Promise<boolean> {
+  if (path === undefined) return true;
+  try {
+    if (kept === null) throw new EnsembleError('ERR_FILE', `can't write ${path}: this run is not kept`);
+    const { table } = await readJobs(readRun(kept.path));
+    await writeJobs(path, table, selectJobs(table, {}));
+    return true;
+  } catch (error) {
+    if (!(error instanceof EnsembleError)) throw error;
+    complainOf(error);
+    return false;
   }
 }
 
@@ -230,6 +257,7 @@ export function runCommand(): Command {
     .option('--record <file>', 'record the journal in a file; see --force')
     .option('--force', 'let --record replace a recording that exists')
     .option('--no-log', 'keep no folder of this run (see ensemble runs)')
+    .option('--results <file>', 'write all jobs to a file at the end: *.csv, *.json, *.jsonl or *.parquet')
     .option('--allow-failures', 'exit with status 0 even if jobs failed')
     .option('--fail-on-job-failure', 'has no effect: the exit status is always 1 when jobs failed');
   return addServiceOptions(

@@ -2,6 +2,8 @@
 
 import { Command, InvalidArgumentError } from 'commander';
 import { EnsembleError } from '../errors.js';
+import { countJobs, type JobCounts } from '../run/job-counts.js';
+import { readJobs } from '../run/open-run.js';
 import { findRun, listRuns, removeRun, type StoredRun, sizeOf } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { formatBytes } from '../text/bytes.js';
@@ -58,8 +60,20 @@ function timeOf(seconds: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** The counts of a run; those of a run that goes on, or is lost, are counted in its log. Null where that is impossible. */
+async function countsOf(run: StoredRun): Promise<JobCounts | null> {
+  if (run.manifest.counts !== null) return run.manifest.counts;
+  try {
+    return countJobs((await readJobs(run)).table);
+  } catch (error) {
+    if (error instanceof EnsembleError) return null;
+    throw error;
+  }
+}
+
 async function rowOf(run: StoredRun, colors: Colors): Promise<string[]> {
-  const { id, name, counts, started, folder } = run.manifest;
+  const { id, name, started, folder } = run.manifest;
+  const counts = await countsOf(run);
   const seconds = secondsOf(run);
   return [
     escapeControls(id),
@@ -76,7 +90,9 @@ async function rowOf(run: StoredRun, colors: Colors): Promise<string[]> {
 
 async function recordOf(run: StoredRun): Promise<string> {
   const { manifest, state, path } = run;
-  return JSON.stringify({ ...manifest, state, seconds: secondsOf(run), path, bytes: await sizeOf(path) });
+  const counts = await countsOf(run);
+  const bytes = await sizeOf(path);
+  return JSON.stringify({ ...manifest, state, counts, seconds: secondsOf(run), path, bytes });
 }
 
 async function list({ state, all, json }: ListOptions): Promise<void> {
@@ -86,7 +102,8 @@ async function list({ state, all, json }: ListOptions): Promise<void> {
     for (const run of shown) print(await recordOf(run));
   } else {
     const colors = colorsFor(process.stdout);
-    const rows = await Promise.all(shown.map((run) => rowOf(run, colors)));
+    const rows: string[][] = [];
+    for (const run of shown) rows.push(await rowOf(run, colors));
     await printLines(tableLines({ columns, rows }, layoutFor(process.stdout, 'drop')));
     const left = runs.length - shown.length;
     if (left > 0) print(colors.dim(`${counted(left, 'older run')} not shown; --all shows all`));

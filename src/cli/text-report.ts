@@ -140,8 +140,8 @@ export function textReporter(debug: boolean, member: string): Reporter {
   if (debug) observer.records = (lines) => printText(decoder.decode(lines));
   return {
     observer,
-    finish: async (result, seconds) => {
-      const { end, error } = result;
+    finish: async (result, seconds, kept) => {
+      const { end, error, failedJobs } = result;
       if (error !== null && end === 'failed') complainOf(error);
       await printLines(
         resultLines(
@@ -152,6 +152,8 @@ export function textReporter(debug: boolean, member: string): Reporter {
           colors,
         ),
       );
+      if (failedJobs > 0 && kept !== null)
+        print(colors.dim(`failed jobs: ensemble jobs ${escapeControls(kept.arguments)} --result failed`));
     },
   };
 }

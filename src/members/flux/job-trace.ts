@@ -6,6 +6,7 @@ import type { NativeSource } from '../../engine/native-source.js';
 import type { JobTrace } from '../../model/failure.js';
 import type { Parameters } from '../../model/parameters.js';
 import { lastLine, lastLineOf } from '../last-line.js';
+import { readOutputEvent } from './output-log.js';
 
 /** Maximum pieces of output in the KVS that are read. The output may be as large as a gigabyte. */
 const MAX_PIECES = 1000;
@@ -14,21 +15,6 @@ const TRIES = 4;
 const TRY_EVERY_MS = 250;
 /** FLUX_KVS_TREEOBJ: requests references to the pieces instead of their content. */
 const TREEOBJ = 16;
-/** Level of an error in the shell's log, as in syslog. */
-const LOG_ERROR = 3;
-
-interface OutputEvent {
-  readonly name?: string;
-  readonly context?: {
-    readonly stream?: string;
-    readonly data?: string;
-    readonly encoding?: string;
-    readonly path?: string;
-    readonly level?: number;
-    readonly message?: string;
-  };
-}
-
 /** Content of the shell's output eventlog. */
 interface ShellOutput {
   readonly line: string | null;
@@ -44,16 +30,13 @@ export function readShellOutput(eventlog: string): ShellOutput {
   let stderr = '';
   let complaint: string | null = null;
   for (const text of eventlog.split('\n')) {
-    if (text === '') continue;
-    const { name, context = {} } = JSON.parse(text) as OutputEvent;
-    if (name === 'data' && context.stream === 'stderr' && context.data !== undefined) {
-      const data =
-        context.encoding === 'base64' ? Buffer.from(context.data, 'base64').toString() : context.data;
-      stderr = (stderr + data).slice(-4096);
-    } else if (name === 'redirect' && context.stream !== undefined && context.path !== undefined) {
-      paths[context.stream] = context.path;
-    } else if (name === 'log' && context.level === LOG_ERROR) {
-      complaint ??= context.message ?? null;
+    const event = text === '' ? null : readOutputEvent(text);
+    if (event?.kind === 'data' && event.stream === 'stderr') {
+      stderr = (stderr + event.data.toString()).slice(-4096);
+    } else if (event?.kind === 'redirect') {
+      paths[event.stream] = event.path;
+    } else if (event?.kind === 'error') {
+      complaint ??= event.message;
     }
   }
   const { stdout: output = null, stderr: error = null } = paths;

@@ -1,0 +1,92 @@
+/** Runs under Flux that were kept: their jobs, and the outputs that Flux holds. */
+
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cli, ensembleFile, eventually, newFolder, start } from '../support/cli.js';
+import { describeFlux, withInstance } from '../support/flux-instance.js';
+import { jsonOf } from '../support/service.js';
+
+interface Job {
+  readonly id: string;
+  readonly group: string;
+  readonly result: string;
+  readonly exit: number | null;
+  readonly output: string | null;
+}
+
+const study = (folder: string) =>
+  ensembleFile(
+    `jobs:
+  - {name: kvs, command: "sh -c 'echo out; echo err >&2; exit 3'"}
+  - {name: file, command: "sh -c 'echo in the file'", output: "{{id}}.txt"}
+  - {name: wide, command: "true", nodes: 1, tasks: 2}
+rules:
+  - {trigger: start, action: {name: submit, label: kvs}}
+  - {trigger: start, action: {name: submit, label: file}}
+  - {trigger: start, action: {name: submit, label: wide}}
+`,
+    folder,
+  );
+
+describeFlux('a kept run under Flux', () => {
+  test('has its jobs and their outputs, inside of the instance, outside of it, and after it', async () => {
+    const [state, folder] = [newFolder(), newFolder()];
+    const at = { cwd: folder };
+    const ids = new Map<string, string>();
+    const logs = (group: string) => cli(['logs', ids.get(group) ?? '', '--state', state], at);
+    await withInstance(
+      async (instance) => {
+        const run = await instance.start(['run', study(folder), '--state', state], at).finished;
+        expect(run).toMatchObject({ status: 1, stderr: '' });
+        const jobs = jsonOf<Job>(await cli(['jobs', '--json', '--state', state], at));
+        for (const { group, id } of jobs) ids.set(group, id);
+        const facts = jobs.map(({ group, result, exit }) => [group, result, exit]);
+        expect(facts.sort()).toEqual([
+          ['file', 'completed', 0],
+          ['kvs', 'failed', 3],
+          ['wide', 'completed', 0],
+        ]);
+        expect(await logs('kvs')).toMatchObject({ status: 0, stdout: 'out\n', stderr: 'err\n' });
+        expect(await logs('file')).toMatchObject({ status: 0, stdout: 'in the file\n', stderr: '' });
+        expect(jobs.find(({ group }) => group === 'file')?.output).toMatch(
+          new RegExp(`^${folder}/[fƒ]\\w+\\.txt$`),
+        );
+      },
+      { env: { LC_ALL: 'C.UTF-8' } },
+    );
+    const gone = await logs('kvs');
+    expect(gone.status).toBe(3);
+    expect(gone.stderr).toMatch(
+      /the output of this job is in the Flux instance local:\/\/\S+, which does not answer/,
+    );
+    expect(await logs('file')).toMatchObject({ status: 0, stdout: 'in the file\n' });
+  });
+
+  test('lets a job be followed', () =>
+    withInstance(async (instance) => {
+      const [state, folder] = [newFolder(), newFolder()];
+      const at = { cwd: folder };
+      const file = ensembleFile(
+        `jobs:
+  - {name: a, command: "sh -c 'echo first; until [ -e go ]; do sleep 0.05; done; echo last'", workdir: ${folder}}
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+`,
+        folder,
+      );
+      const run = instance.start(['run', file, '--state', state], at);
+      await run.printed('submit a');
+      const found = async () => {
+        const { stdout } = await cli(['jobs', '--json', '--state', state], at);
+        return stdout === '' ? null : (JSON.parse(stdout) as Job);
+      };
+      await eventually(async () => (await found().catch(() => null)) !== null, 'the job is in the log');
+      const follow = start(['logs', (await found())?.id ?? '', '-f', '--state', state], at);
+      await follow.printed('first');
+      expect(existsSync(join(folder, 'go'))).toBe(false);
+      writeFileSync(join(folder, 'go'), '');
+      expect(await follow.finished).toMatchObject({ status: 0, stdout: 'first\nlast\n' });
+      await run.finished;
+    }));
+});
