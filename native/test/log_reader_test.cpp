@@ -354,8 +354,36 @@ TEST_CASE("frames after megabytes of damage are found") {
   CHECK(content.report.lost_bytes == kMaxFrame + garbage.size());
 }
 
-// Such files take hours when each frame that may begin is hashed in full.
-TEST_CASE("files full of markers with large sizes are read in linear time") {
+TEST_CASE("a frame after damage is found at any place of the blocks that are read") {
+  const std::string frame = Segment({"after"}).substr(kHeaderSize);
+  for (std::size_t block = 4096; block <= std::size_t{4} << 20; block *= 2) {
+    for (std::size_t before = 0; before < 20; ++before) {
+      std::string bytes = Segment({});
+      bytes.resize(block - before, 'x');
+      const LogContent content = ReadBytes(bytes + frame);
+      REQUIRE(content.payloads() == Texts{"after"});
+      REQUIRE(content.report.lost_bytes == block - before - kHeaderSize);
+    }
+  }
+}
+
+TEST_CASE("damaged places that are far apart lose one frame each") {
+  Texts payloads;
+  for (int i = 0; i < 12'000; ++i) {
+    payloads.push_back(std::to_string(i) + std::string(1000, '.'));
+  }
+  std::string bytes = Segment(payloads);
+  const std::vector<LogFrame> frames = ReadBytes(bytes).frames;
+  for (const std::size_t damaged : {10, 11, 6000, 11'000})
+    bytes[frames[damaged].offset + 100] = '!';
+  const LogContent content = ReadBytes(bytes);
+  CHECK(content.losses == std::vector<std::size_t>{10, 5998, 10'997});
+  CHECK(content.frames.size() == frames.size() - 4);
+}
+
+// Takes many minutes when each frame that may begin is hashed in full, else about a second.
+TEST_CASE("files full of markers with large sizes are read in linear time" *
+          doctest::timeout(120)) {
   const auto frame_head = [](std::uint32_t size) {
     std::string head(kMarker);
     head.resize(kFrameHeaderSize);

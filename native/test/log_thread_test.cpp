@@ -1,13 +1,17 @@
 // The reader of the run log beside its writer.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
+#include "base/unique_fd.h"
 #include "log/reader.h"
+#include "log/syncer.h"
 #include "log/writer.h"
 #include "test/log_folder.h"
 
@@ -55,14 +59,19 @@ TEST_CASE("a reader finds all that was flushed, while a writer goes on") {
   CHECK_FALSE(writer.failed());
 }
 
-TEST_CASE("written frames reach the disk without a call") {
+TEST_CASE("changes reach the disk without a call, also after others") {
   const LogFolder folder;
-  Syncer syncer(std::chrono::milliseconds(1));
+  const Writer writer(folder.path());
+  Syncer syncer(std::chrono::milliseconds(0));
   REQUIRE(syncer.Start() == 0);
-  // A descriptor that cannot be synced: its error tells that the thread tried.
-  const auto invalid = std::make_shared<const UniqueFd>(-1);
+  for (int i = 0; i < 200; ++i) {
+    const auto file = std::make_shared<const UniqueFd>(open(folder.PathOf(1).c_str(), O_WRONLY));
+    syncer.Changed(file);
+    // The syncer needs the file no more.
+    while (file.use_count() > 1) std::this_thread::yield();
+  }
   CHECK(syncer.error() == 0);
-  syncer.Changed(invalid);
+  syncer.Changed(std::make_shared<const UniqueFd>(-1));
   while (syncer.error() == 0) std::this_thread::yield();
   CHECK(syncer.error() == EBADF);
 }

@@ -58,10 +58,11 @@ void ReplaceDescriptor(const std::string& path, int other) {
   close(other);
 }
 
-// Limits the size of files, so that the kernel takes a part of a write and refuses the rest.
+// Limits the size of files: the kernel takes a part of a write and refuses the rest. For that it
+// sends SIGXFSZ, which ends the process unless it is ignored.
 class FileSizeLimit {
  public:
-  explicit FileSizeLimit(rlim_t size) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+  FileSizeLimit(rlim_t size, void (*handler)(int)) : handler_(std::signal(SIGXFSZ, handler)) {
     REQUIRE(getrlimit(RLIMIT_FSIZE, &before_) == 0);
     const rlimit limit{size, before_.rlim_max};
     REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
@@ -260,7 +261,7 @@ TEST_CASE("a write that fails in the middle leaves whole frames") {
     Writer writer(folder.path());
     CHECK(writer.Append(1, "before") == 0);
     CHECK(writer.Flush() == 0);
-    const FileSizeLimit limit(200);
+    const FileSizeLimit limit(200, SIG_IGN);
     // 55 bytes are written; 5 frames of 33 bytes: 4 fit, and a part of the fifth.
     for (int i = 0; i < 5; ++i)
       CHECK(writer.Append(1, std::string(20, static_cast<char>('a' + i))) == 0);
@@ -317,7 +318,7 @@ TEST_CASE("a disk that can't sync is a failure of the next call") {
 
 TEST_CASE("the size limit of the process is the limit of segments") {
   const LogFolder folder;
-  const FileSizeLimit limit(100);
+  const FileSizeLimit limit(100, SIG_DFL);
   Writer writer(folder.path());
   for (int i = 0; i < 4; ++i) CHECK(writer.Append(1, std::string(20, 'x')) == 0);
   CHECK(writer.segment() == 4);
@@ -331,7 +332,7 @@ TEST_CASE("the size limit of the process is the limit of segments") {
 
 TEST_CASE("without room for a header there is no segment") {
   const LogFolder folder;
-  const FileSizeLimit limit(10);
+  const FileSizeLimit limit(10, SIG_DFL);
   const Writer writer(folder.path());
   REQUIRE(writer.failed());
   CHECK(writer.failure()->error == EFBIG);
