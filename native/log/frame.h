@@ -66,7 +66,7 @@ struct FrameHeader {
   std::uint8_t type;
 };
 
-// Of these bytes of a frame, the checksum is computed.
+// The checksum of a frame is that of its bytes from here on.
 inline constexpr std::size_t kCheckedFrom = 8;
 
 }  // namespace flux_ensemble::log

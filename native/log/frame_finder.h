@@ -19,7 +19,7 @@ namespace flux_ensemble::log {
 
 enum class Verdict {
   kFrame,
-  kEnd,       // there are no more bytes
+  kEnd,       // the end of the segment
   kNoMarker,  // something else than a frame
   kTooLong,   // more than kMaxPayload bytes
   kChecksum,  // the checksum is wrong

@@ -9,7 +9,7 @@ namespace flux_ensemble::log {
 
 struct Frame {
   std::uint64_t segment = 0;
-  // Of a segment with a damaged header, the epoch of the segment before.
+  // A segment with a damaged header has the epoch of the segment before.
   std::uint32_t epoch = 0;
   // Place of the frame in its segment, in bytes.
   std::uint64_t offset = 0;
@@ -35,7 +35,7 @@ struct ReadReport {
   std::uint64_t segments = 0;
   std::uint64_t frames = 0;
   std::uint64_t bytes = 0;  // size of all segments
-  // Bytes that are no frame, and bytes that are known to be missing at the end of a segment.
+  // Bytes that belong to no frame, and bytes that are known to be missing at the end of a segment.
   std::uint64_t lost_bytes = 0;
   // Places with lost bytes. One place may have had several frames.
   std::uint64_t damaged_places = 0;

@@ -32,7 +32,7 @@ struct Place {
   std::optional<SegmentHeader> header;
 };
 
-// What an earlier process has left under this path; nothing of a file that cannot be read.
+// A segment of an earlier process. The result is empty for a file that cannot be read.
 Place Look(const std::string& path) {
   Place place;
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));

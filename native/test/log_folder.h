@@ -1,4 +1,4 @@
-// A temporary folder with a run log, and what a reader finds in it.
+// A temporary folder with a run log, and the content that a reader finds.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +51,7 @@ struct LogContent {
 
 LogContent ReadContent(const std::string& folder);
 
-// What a reader must find in one segment with this name. Simple, and quadratic in its size.
+// The frames that a reader must find in one segment. Simple, and quadratic in its size.
 struct ExpectedSegment {
   std::vector<LogFrame> frames;
   std::uint64_t lost_bytes = 0;

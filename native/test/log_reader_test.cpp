@@ -1,4 +1,4 @@
-// What the reader of the run log finds in damaged logs.
+// The reader of the run log, with damaged logs.
 #include "log/reader.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// What the writer of the run log leaves in its folder.
+// The writer of the run log, by the files that it leaves.
 #include "log/writer.h"
 
 #include <doctest/doctest.h>
