@@ -1,98 +1,64 @@
 /** The folder in which `ensemble run` keeps a run. A run goes on without it: every failure is one warning. */
 
-import type { RunEnd } from '../run/end-of-run.js';
-import type { Ensemble } from '../run/ensemble.js';
-import type { RunResult } from '../run/result.js';
-import { RunFolder, type RunManifest } from '../store/run-folder.js';
+import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import { createRunFolder, recordExit } from '../store/run-folder.js';
 import { stateFolder } from '../store/state-folder.js';
 import { complain } from './output.js';
 import type { StateOption } from './state-option.js';
 
-const STATES: Readonly<Record<RunEnd, RunManifest['state']>> = {
-  idle: 'done',
-  terminated: 'terminated',
-  interrupted: 'interrupted',
-  stopped: 'stopped',
-  failed: 'failed',
-};
-
-/** Jobs that were submitted; a job that was submitted again counts once. */
-function jobsOf({ metrics }: RunResult): number {
-  return [...metrics.groups.values()].reduce((sum, { count }) => sum + count.submitted - count.retried, 0);
-}
-
 export class KeptRun {
-  readonly #folder: RunFolder;
+  /** Absolute path of the folder. */
+  readonly path: string;
   readonly #state: string | undefined;
-  #begun = false;
 
-  private constructor(folder: RunFolder, state: string | undefined) {
-    this.#folder = folder;
+  private constructor(path: string, state: string | undefined) {
+    this.path = path;
     this.#state = state;
   }
 
   /** Makes the folder; null, after a warning, where that fails. `configuration` is the text of the file. */
-  static open(configuration: string, { state }: StateOption): KeptRun | null {
+  static create(configuration: string, { state }: StateOption): KeptRun | null {
     try {
-      return new KeptRun(RunFolder.create(stateFolder(state), configuration), state);
+      return new KeptRun(createRunFolder(stateFolder(state), configuration), state);
     } catch (error) {
-      warn(`this run is not kept: ${reasonOf(error)}; choose another folder with --state, or pass --no-log`);
+      warnNotKept(error);
       return null;
     }
   }
 
-  /** Absolute path of the folder. */
-  get path(): string {
-    return this.#folder.path;
-  }
-
-  get id(): string {
-    return this.#folder.id;
-  }
-
-  /** The options of another command that finds this run. */
+  /** The arguments of another command that finds this run. */
   get arguments(): string {
-    return this.#state === undefined ? this.id : `${this.id} --state ${quoted(this.#state)}`;
-  }
-
-  /** The run begins. */
-  begin(ensemble: Ensemble, name: string): void {
-    this.#try(() => {
-      const { config, id, memberName } = ensemble;
-      this.#folder.begin({
-        name,
-        file: config.file ?? '',
-        ensemble: id,
-        member: memberName,
-        uri: memberName === 'local' ? null : (process.env.FLUX_URI ?? null),
-        rules: config.rules.map(({ title }) => title),
-      });
-      this.#begun = true;
-    });
+    const id = basename(this.path);
+    return this.#state === undefined ? id : `${id} --state ${quoted(this.#state)}`;
   }
 
   /** The run has ended with this exit status. */
-  finish(result: RunResult, exit: number): void {
-    const counts = { jobs: jobsOf(result), failed: result.failedJobs };
-    this.#try(() => this.#folder.finish({ state: STATES[result.end], counts, exit }));
-  }
-
-  /** The run could not begin. */
-  discard(): void {
-    this.#try(() => this.#folder.discard());
-  }
-
-  #try(write: () => void): void {
+  finish(exit: number): void {
     try {
-      write();
+      recordExit(this.path, exit);
+    } catch {
+      // The run has reported already that its folder can't be written.
+    }
+  }
+
+  /** The run could not begin: removes the folder. */
+  discard(): void {
+    try {
+      rmSync(this.path, { recursive: true, force: true });
     } catch (error) {
-      warn(`${reasonOf(error)}; \`ensemble runs\` may show this run as ${this.#begun ? 'lost' : 'damaged'}`);
+      complain(`${this.path} can't be removed: ${reasonOf(error)}`, 'warning');
     }
   }
 }
 
-const warn = (text: string) => complain(text, 'warning');
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Warns that the run goes on without its folder. */
+export function warnNotKept(error: unknown): void {
+  const remedy = 'choose another folder with --state, or pass --no-log';
+  complain(`this run is not kept: ${reasonOf(error)}; ${remedy}`, 'warning');
+}
 
 /** A word for a shell. */
 function quoted(text: string): string {

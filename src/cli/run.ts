@@ -19,7 +19,7 @@ import { readRun } from '../store/runs.js';
 import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';
 import { jsonReporter, type Reporter } from './json-report.js';
-import { KeptRun } from './kept-run.js';
+import { KeptRun, warnNotKept } from './kept-run.js';
 import { type MiniClusterOptions, makeScaler, splitName } from './minicluster-options.js';
 import { complain, complainOf, printError } from './output.js';
 import { packageVersion } from './package-version.js';
@@ -136,7 +136,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
   goOnWithoutStreams(options.json ? jsonNotices : textNotices);
   const reporter = options.json ? jsonReporter(debug) : textReporter(debug, member);
   const recorder = await recorderOf(options, reporter);
-  const kept = options.log === false ? null : KeptRun.open(text, options);
+  const kept = options.log === false ? null : KeptRun.create(text, options);
   try {
     const status = await runRecorded(path, loaded, { options, member, scaler, reporter, recorder, kept });
     return (await writeResults(options.results, kept)) ? status : status || exitStatus.badInput;
@@ -173,21 +173,39 @@ interface Parts {
   readonly kept: KeptRun | null;
 }
 
-async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Promise<number> {
-  const { options, member, scaler, reporter, recorder, kept } = parts;
+/** Makes the ensemble, without the folder of the run where that can't be written. */
+function ensembleOf(
+  path: string,
+  loaded: LoadedConfig,
+  { options, member, scaler, reporter, recorder, kept }: Parts,
+): { readonly ensemble: Ensemble; readonly kept: KeptRun | null } {
   const name = nameOf(path, options);
-  const ensemble = Ensemble.fromConfig(loaded, {
-    member,
-    ...(scaler === null ? {} : { scaler }),
-    watch: options.watch === true,
-    ...(options.slots === undefined ? {} : { slots: options.slots }),
-    ...(name === undefined ? {} : { name }),
-    ...(kept === null ? {} : { runFolder: kept.path }),
-    // The service needs sketches for quantiles over several runs.
-    sketches: options.service !== undefined,
-    observer: withRecorder(reporter.observer, recorder),
-  });
-  kept?.begin(ensemble, name ?? nameOfFile(path));
+  const make = (runFolder: string | undefined) =>
+    Ensemble.fromConfig(loaded, {
+      member,
+      ...(scaler === null ? {} : { scaler }),
+      watch: options.watch === true,
+      ...(options.slots === undefined ? {} : { slots: options.slots }),
+      ...(name === undefined ? {} : { name }),
+      ...(runFolder === undefined ? {} : { runFolder }),
+      // The service needs sketches for quantiles over several runs.
+      sketches: options.service !== undefined,
+      observer: withRecorder(reporter.observer, recorder),
+    });
+  try {
+    return { ensemble: make(kept?.path), kept };
+  } catch (error) {
+    const isOfFolder = error instanceof EnsembleError && error.code === 'ERR_FILE';
+    if (kept === null || !isOfFolder) throw error;
+    warnNotKept(error);
+    kept.discard();
+    return { ensemble: make(undefined), kept: null };
+  }
+}
+
+async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Promise<number> {
+  const { options, reporter, recorder } = parts;
+  const { ensemble, kept } = ensembleOf(path, loaded, parts);
   const interrupt = new AbortController();
   const forgetSignals = onSignals(
     () => {
@@ -214,7 +232,7 @@ async function runRecorded(path: string, loaded: LoadedConfig, parts: Parts): Pr
     printInFull();
     const status = statusOf(result, options.allowFailures === true, recorder);
     // Before the report, whose reader may be slow.
-    kept?.finish(result, status);
+    kept?.finish(status);
     await reporter.finish(result, seconds, kept);
     return status;
   } finally {

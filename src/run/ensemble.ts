@@ -1,17 +1,20 @@
 /** One ensemble, as a program uses it. */
 
 import { randomBytes } from 'node:crypto';
-import { configFromObject, type LoadedConfig, loadConfig } from '../config/load.js';
+import { configFromObject, type LoadedConfig, parseConfig, readText } from '../config/load.js';
 import type { EventBatch, EventStreamOptions } from '../engine/event-batch.js';
 import { type Diagnostic, EnsembleError } from '../errors.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
+import { RunFolder } from '../store/run-folder.js';
 import type { Subscription } from './broadcast.js';
 import type { ExternalAction, ExternalOutcome } from './external-actions.js';
+import { guardObserver } from './guarded-observer.js';
 import type { EnsembleOptions } from './options.js';
 import type { RunResult } from './result.js';
 import { Run } from './run.js';
+import { conclusionOf, descriptionOf } from './run-record.js';
 
 export class Ensemble {
   readonly config: EnsembleConfig;
@@ -21,14 +24,29 @@ export class Ensemble {
   readonly id: string;
 
   readonly #run: Run;
+  readonly #options: EnsembleOptions;
+  readonly #folder: RunFolder | null;
   #result: Promise<RunResult> | null = null;
 
   /** Use `fromFile` or `fromObject`. */
-  private constructor({ config, warnings }: LoadedConfig, options: EnsembleOptions) {
+  private constructor(
+    { config, warnings }: LoadedConfig,
+    options: EnsembleOptions,
+    configuration: string | null = null,
+  ) {
     this.config = config;
     this.warnings = warnings;
+    this.#options = options;
     this.id = `${options.name ?? 'ensemble'}-${randomBytes(6).toString('hex')}`;
-    this.#run = new Run(config, this.id, options);
+    const { runFolder } = options;
+    // Before the log is opened there.
+    this.#folder = runFolder === undefined ? null : RunFolder.open(runFolder, configuration);
+    try {
+      this.#run = new Run(config, this.id, options);
+    } catch (error) {
+      this.#folder?.release();
+      throw error;
+    }
   }
 
   /**
@@ -36,12 +54,13 @@ export class Ensemble {
    * EnsembleError `ERR_FILE`.
    */
   static async fromFile(path: string, options: EnsembleOptions = {}): Promise<Ensemble> {
-    return new Ensemble(await loadConfig(path), options);
+    const text = await readText(path);
+    return new Ensemble(parseConfig(text, { file: path }), options, text);
   }
 
   /** An ensemble from an object of the same form as a file. Throws ConfigError. */
   static fromObject(value: unknown, options: EnsembleOptions = {}): Ensemble {
-    return new Ensemble(configFromObject(value), options);
+    return new Ensemble(configFromObject(value), options, jsonOf(value));
   }
 
   /** An ensemble from a configuration that `loadConfig` or `configFromObject` returned. */
@@ -59,8 +78,27 @@ export class Ensemble {
     if (this.#result !== null) {
       throw new EnsembleError('ERR_ENGINE', 'an ensemble runs once; make a new one');
     }
-    this.#result = this.#run.run(options.signal);
+    this.#result =
+      this.#folder === null ? this.#run.run(options.signal) : this.#keep(options.signal, this.#folder);
     return this.#result;
+  }
+
+  /** Runs, and describes the run in its folder. */
+  async #keep(signal: AbortSignal | undefined, folder: RunFolder): Promise<RunResult> {
+    this.#write(() => folder.begin(descriptionOf(this, this.#options)));
+    const result = await this.#run.run(signal);
+    this.#write(() => folder.finish(conclusionOf(result)));
+    return result;
+  }
+
+  /** Writes to the folder of the run. A run goes on when that fails. */
+  #write(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!(error instanceof EnsembleError)) throw error;
+      guardObserver(this.#options.observer ?? {}).problem?.(error);
+    }
   }
 
   /** Cuts the end of a run short: active jobs are killed at once, and events wait for no consumer. */
@@ -133,9 +171,19 @@ export class Ensemble {
     // The caller of run() gets its error.
     await this.#result?.catch(() => {});
     this.#run.release();
+    this.#write(() => this.#folder?.release());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+/** The JSON of a configuration, which is YAML too; null for a value that JSON does not have. */
+function jsonOf(value: unknown): string | null {
+  try {
+    return JSON.stringify(value) ?? null;
+  } catch {
+    return null;
   }
 }

@@ -10,8 +10,9 @@ export interface EnsembleOptions {
   /** Cores that jobs of the local member use at once; the machine's cores by default. */
   readonly slots?: number;
   /**
-   * Folder of this run, which must exist. The log of the run is kept there (`log/`), and the local member keeps the
-   * outputs of jobs that name no file of their own (`out/`). Absent: nothing is kept. A member in virtual time has no log.
+   * Folder of this run, which is created if it is missing and must not have another run. `openRun` reads it. The log
+   * of the run is kept there (`log/`), and the local member keeps the outputs of jobs that name no file of their own
+   * (`out/`). Absent: nothing is kept. A member in virtual time has no log.
    */
   readonly runFolder?: string;
   /** A name for this run; part of its id, which its jobs carry in `attributes.user.ensemble`. */

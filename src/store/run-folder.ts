@@ -9,12 +9,12 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { EnsembleError } from '../errors.js';
-import { type RunLock, takeLock } from './lock.js';
+import { lockState, type RunLock, takeLock } from './lock.js';
 import { makeRunsFolder } from './state-folder.js';
 import { replaceFile } from './write-file.js';
 
@@ -43,14 +43,14 @@ const manifestSchema = z.object({
   state: z.enum(['running', 'done', 'terminated', 'interrupted', 'stopped', 'failed']),
   /** The jobs that were submitted, and those that failed in the end; null before the end. */
   counts: z.object({ jobs: z.number(), failed: z.number() }).nullable(),
-  /** Exit status of the command; null before the end. */
+  /** Exit status of the command; null before the end, and for a run in another program. */
   exit: z.number().nullable(),
 });
 
 export type RunManifest = Readonly<z.infer<typeof manifestSchema>>;
 
 /** How a run ended, for its manifest. */
-export type RunConclusion = Pick<RunManifest, 'state' | 'counts' | 'exit'>;
+export type RunConclusion = Pick<RunManifest, 'state' | 'counts'>;
 
 /** The log of a run, in its folder. */
 export const logFolder = (folder: string) => join(folder, 'log');
@@ -98,42 +98,73 @@ export function readManifest(folder: string): RunManifest {
   throw new EnsembleError('ERR_RUN', `${path} ${reason}`);
 }
 
+/**
+ * Creates a folder for a new run, with its configuration, and returns its path. Throws EnsembleError `ERR_FILE` or
+ * `ERR_INSECURE`.
+ */
+export function createRunFolder(state: string, configuration: string): string {
+  const runs = makeRunsFolder(state);
+  for (;;) {
+    const path = join(runs, newId());
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue;
+      throw unwritable(path, cause);
+    }
+    try {
+      writeFileSync(configurationFile(path), configuration, { mode: 0o600 });
+      return path;
+    } catch (cause) {
+      rmSync(path, { recursive: true, force: true });
+      throw unwritable(path, cause);
+    }
+  }
+}
+
+/** Adds the exit status of its command to the manifest of a run that has ended. Throws EnsembleError. */
+export function recordExit(path: string, exit: number): void {
+  const manifest = { ...readManifest(path), exit };
+  try {
+    writeManifest(path, manifest);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+function writeManifest(path: string, manifest: RunManifest): void {
+  replaceFile(manifestFile(path), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
 /** A folder of a run that this process drives. */
 export class RunFolder {
-  readonly id: string;
   readonly path: string;
   readonly #lock: RunLock;
   #manifest: RunManifest | null = null;
 
-  private constructor(id: string, path: string, lock: RunLock) {
-    this.id = id;
+  private constructor(path: string, lock: RunLock) {
     this.path = path;
     this.#lock = lock;
   }
 
   /**
-   * Creates the folder of a new run, with its configuration and its lock. Throws EnsembleError `ERR_FILE` or
-   * `ERR_INSECURE`.
+   * Makes a folder that of a new run, and takes its lock. Creates a missing one. `configuration` is the text of the
+   * ensemble, null where it is unknown or in the folder already. Throws EnsembleError: `ERR_RUN` for the folder of
+   * another run, `ERR_FILE` when it can't be written.
    */
-  static create(state: string, configuration: string): RunFolder {
-    const runs = makeRunsFolder(state);
-    for (;;) {
-      const id = newId();
-      const path = join(runs, id);
-      try {
-        mkdirSync(path, { mode: 0o700 });
-      } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue;
-        throw unwritable(path, cause);
+  static open(folder: string, configuration: string | null): RunFolder {
+    const path = resolve(folder);
+    try {
+      mkdirSync(outputFolder(path), { recursive: true, mode: 0o700 });
+      if (lockState(path).state !== 'free' || existsSync(manifestFile(path))) {
+        throw new EnsembleError('ERR_RUN', `${path} is the folder of another run; choose a new folder`);
       }
-      try {
-        writeFileSync(configurationFile(path), configuration, { mode: 0o600 });
-        mkdirSync(outputFolder(path), { mode: 0o700 });
-        return new RunFolder(id, path, takeLock(path));
-      } catch (cause) {
-        rmSync(path, { recursive: true, force: true });
-        throw unwritable(path, cause);
-      }
+      const lock = takeLock(path);
+      if (configuration !== null) writeFileSync(configurationFile(path), configuration, { mode: 0o600 });
+      return new RunFolder(path, lock);
+    } catch (cause) {
+      if (cause instanceof EnsembleError) throw cause;
+      throw unwritable(path, cause);
     }
   }
 
@@ -144,7 +175,7 @@ export class RunFolder {
   ): void {
     this.#write({
       format: FORMAT,
-      id: this.id,
+      id: basename(this.path),
       ...run,
       folder: process.cwd(),
       host: hostname(),
@@ -167,15 +198,15 @@ export class RunFolder {
     }
   }
 
-  /** Removes the folder of a run that could not begin. */
-  discard(): void {
-    rmSync(this.path, { recursive: true, force: true });
+  /** Gives the lock of a run back that could not begin. */
+  release(): void {
+    this.#lock.release();
   }
 
   #write(manifest: RunManifest): void {
     this.#manifest = manifest;
     try {
-      replaceFile(manifestFile(this.path), `${JSON.stringify(manifest, null, 2)}\n`);
+      writeManifest(this.path, manifest);
     } catch (cause) {
       throw unwritable(this.path, cause);
     }

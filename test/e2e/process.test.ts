@@ -296,7 +296,9 @@ rules:
     const script = `import os, sys
 pairs = [entry.split(b"=", 1) for entry in open("variables", "rb").read().split(b"\\0") if entry]
 os.execve(sys.argv[1], sys.argv[1:], {b"PATH": os.environb[b"PATH"], **dict(pairs)})`;
-    return spawnSync('python3', ['-c', script, process.execPath, main, 'run', copy], { cwd: folder });
+    return spawnSync('python3', ['-c', script, process.execPath, main, 'run', '--no-log', copy], {
+      cwd: folder,
+    });
   };
   const entriesOf = (path: string) => {
     const text = readFileSync(path, 'latin1');

@@ -126,6 +126,8 @@ export class LocalJob implements Queueable, RecordedJob {
   timer: Alarm | null = null;
   /** The fatal exception that ends the job; null without one. */
   fatal: { readonly type: string; readonly note: string } | null = null;
+  /** Undefined before its first use. */
+  #kept: JobKeptFiles | null | undefined;
   /** True after a cancel or the time limit. */
   ending = false;
   /** Time of the first refusal by the system (ms of performance.now()), or 0. */
@@ -158,9 +160,14 @@ export class LocalJob implements Queueable, RecordedJob {
 
   /** Its files in the folder of the run; null without such files. */
   get kept(): JobKeptFiles | null {
+    if (!this.keepsOutputs) return null;
+    if (this.#kept === undefined) this.#kept = this.#nameKept();
+    return this.#kept;
+  }
+
+  #nameKept(): JobKeptFiles | null {
     const { outputs, origin, template, files } = this.batch;
-    if (outputs === null || !this.keepsOutputs || (files.output !== null && files.error !== null))
-      return null;
+    if (outputs === null || (files.output !== null && files.error !== null)) return null;
     const { firing } = origin;
     const kept = keptFiles({
       group: template.group,

@@ -1,9 +1,9 @@
 /** The folders of runs. */
 
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { RunFolder, readManifest } from '../../../src/store/run-folder.js';
+import { createRunFolder, RunFolder, readManifest, recordExit } from '../../../src/store/run-folder.js';
 import { findRun, listRuns, removeRun, sizeOf } from '../../../src/store/runs.js';
 import { stateFolder } from '../../../src/store/state-folder.js';
 import { newFolder } from '../../support/cli.js';
@@ -11,23 +11,24 @@ import { newFolder } from '../../support/cli.js';
 const facts = { file: '/x/a.yaml', ensemble: 'ensemble-1', member: 'local', uri: null, rules: ['start'] };
 
 function newRun(state: string, name = 'study', started = 1000): RunFolder {
-  const run = RunFolder.create(state, 'jobs: []\n');
+  const run = RunFolder.open(createRunFolder(state, 'jobs: []\n'), null);
   run.begin({ ...facts, name }, started);
   return run;
 }
 
-const done = { state: 'done', counts: { jobs: 3, failed: 1 }, exit: 1 } as const;
+const done = { state: 'done', counts: { jobs: 3, failed: 1 } } as const;
 
 test('a run has a private folder with its configuration and its manifest', () => {
   const state = join(newFolder(), 'new', 'state');
   const run = newRun(state);
-  expect(run.path).toBe(join(state, 'runs', run.id));
+  const id = basename(run.path);
+  expect(dirname(run.path)).toBe(join(state, 'runs'));
   expect(statSync(run.path).mode & 0o777).toBe(0o700);
   expect(statSync(state).mode & 0o777).toBe(0o700);
   expect(readFileSync(join(run.path, 'ensemble.yaml'), 'utf8')).toBe('jobs: []\n');
   expect(readManifest(run.path)).toMatchObject({
     format: 1,
-    id: run.id,
+    id,
     ...facts,
     pid: process.pid,
     folder: process.cwd(),
@@ -37,7 +38,9 @@ test('a run has a private folder with its configuration and its manifest', () =>
   });
   expect(listRuns(state).runs).toMatchObject([{ state: 'running' }]);
   run.finish(done, 1009);
-  expect(readManifest(run.path)).toMatchObject({ ...done, ended: 1009 });
+  expect(readManifest(run.path)).toMatchObject({ ...done, ended: 1009, exit: null });
+  recordExit(run.path, 1);
+  expect(readManifest(run.path)).toMatchObject({ ...done, ended: 1009, exit: 1 });
   expect(listRuns(state)).toMatchObject({ runs: [{ path: run.path, state: 'done' }], problems: [] });
 });
 
@@ -52,7 +55,7 @@ test('a run whose process is gone and that has no end is lost', () => {
 test('runs are found by id, by name, by the beginning of one of them, by path, and by the working directory', () => {
   const state = newFolder();
   const runs = [newRun(state, 'melt', 1), newRun(state, 'melt', 2), newRun(state, 'freeze', 3)];
-  const [old, melt, freeze] = runs.map(({ id }) => id);
+  const [old, melt, freeze] = runs.map(({ path }) => basename(path));
   const found = (wanted: string | undefined, here?: string) => findRun(state, wanted, here).manifest.id;
   expect(listRuns(state).runs.map(({ manifest }) => manifest.id)).toEqual([freeze, melt, old]);
   expect(found(old)).toBe(old);
@@ -82,7 +85,7 @@ test('folders that are not readable as runs are reported and skipped', () => {
   put('other', '{"format": 1, "id": 7}');
   writeFileSync(join(state, 'runs', 'file'), '');
   const { runs, problems } = listRuns(state);
-  expect(runs.map(({ manifest }) => manifest.id)).toEqual([good.id]);
+  expect(runs.map(({ manifest }) => manifest.id)).toEqual([basename(good.path)]);
   expect(problems.map(({ message }) => message.replace(`${state}/runs/`, '')).sort()).toEqual(
     [
       expect.stringContaining("can't read file/run.json"),
@@ -99,7 +102,7 @@ test('a removed run is gone, and the sizes of files add up', async () => {
   const before = await sizeOf(run.path);
   writeFileSync(join(run.path, 'out', 'x'), Buffer.alloc(100_000));
   expect((await sizeOf(run.path)) - before).toBeGreaterThanOrEqual(100_000);
-  removeRun(findRun(state, run.id));
+  removeRun(findRun(state, basename(run.path)));
   expect(listRuns(state).runs).toEqual([]);
   expect(await sizeOf(run.path)).toBe(0);
 });

@@ -2,10 +2,11 @@
 
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../../../src/model/failure.js';
 import { keptFiles } from '../../../../src/model/kept-files.js';
 import { Ensemble } from '../../../../src/run/ensemble.js';
+import { openRun } from '../../../../src/run/open-run.js';
 import { newFolder } from '../../../support/cli.js';
 
 const files = (folder: string) =>
@@ -83,7 +84,8 @@ test('a program that is missing is reported as without a folder', async () => {
 
 test('jobs run without them where the folder can not be made', async () => {
   const folder = newFolder();
-  writeFileSync(join(folder, 'out'), 'a file');
+  mkdirSync(join(folder, 'out'));
+  writeFileSync(join(folder, 'out', 'a'), 'a file');
   const { result, problems } = await run([{ name: 'a', ...talks, count: 5 }], folder);
   expect(result.failedJobs).toBe(0);
   expect(problems).toEqual([expect.stringMatching(/^outputs of jobs are not kept: .* can't be created: /)]);
@@ -122,4 +124,45 @@ test.each([
   ['', '_'],
 ])('the folder of group %j', (group, folder) => {
   expect(keptFiles({ group, firing: 0, index: 0, id: 1n }).folder).toBe(`${folder}/0`);
+});
+
+describe('the folder of a run in a program', () => {
+  const config = {
+    jobs: [{ name: 'a', command: 'echo out', nodes: 1 }],
+    rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }],
+  };
+
+  test('can be opened afterwards', async () => {
+    const runFolder = join(newFolder(), 'new', 'run');
+    const ensemble = Ensemble.fromObject(config, { runFolder, name: 'study' });
+    // Two runs at once would write to one log.
+    expect(() => Ensemble.fromObject(config, { runFolder })).toThrow('is the folder of another run');
+    await ensemble.run();
+    await ensemble.close();
+    const run = await openRun(runFolder);
+    expect(run).toMatchObject({ id: 'run', name: 'study', state: 'done' });
+    const jobs = [];
+    for await (const job of run.jobs()) jobs.push(job);
+    expect(jobs).toMatchObject([{ group: 'a', result: 'completed', nodes: 1 }]);
+    expect(readFileSync(jobs[0]?.output ?? '', 'utf8')).toBe('out\n');
+    expect(() => Ensemble.fromObject(config, { runFolder })).toThrow(
+      expect.objectContaining({ code: 'ERR_RUN' }),
+    );
+  });
+
+  test('is given back by a run that never began', async () => {
+    const runFolder = newFolder();
+    await Ensemble.fromObject(config, { runFolder }).close();
+    const second = Ensemble.fromObject(config, { runFolder });
+    expect((await second.run()).failedJobs).toBe(0);
+    await second.close();
+  });
+
+  test('is an error where it can not be made', () => {
+    const file = join(newFolder(), 'file');
+    writeFileSync(file, '');
+    expect(() => Ensemble.fromObject(config, { runFolder: join(file, 'run') })).toThrow(
+      expect.objectContaining({ code: 'ERR_FILE' }),
+    );
+  });
 });
