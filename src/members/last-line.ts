@@ -12,6 +12,8 @@ const MAX_LINE = 300;
 export function lastLine(text: string): string | null {
   const line =
     text
+      // A full disk leaves zeros.
+      .replaceAll('\0', ' ')
       .trimEnd()
       .split(/[\n\r]/)
       .at(-1)

@@ -27,6 +27,7 @@ export class Ensemble {
   readonly #options: EnsembleOptions;
   readonly #folder: RunFolder | null;
   #result: Promise<RunResult> | null = null;
+  #unwritable = false;
 
   /** Use `fromFile` or `fromObject`. */
   private constructor(
@@ -91,12 +92,14 @@ export class Ensemble {
     return result;
   }
 
-  /** Writes to the folder of the run. A run goes on when that fails. */
+  /** Writes to the folder of the run. A run goes on when that fails; the first failure is reported. */
   #write(write: () => void): void {
     try {
       write();
     } catch (error) {
       if (!(error instanceof EnsembleError)) throw error;
+      if (this.#unwritable) return;
+      this.#unwritable = true;
       guardObserver(this.#options.observer ?? {}).problem?.(error);
     }
   }

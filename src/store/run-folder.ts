@@ -191,16 +191,16 @@ export class RunFolder {
   /** Writes how the run ended, and gives the lock back. Throws EnsembleError `ERR_FILE`. */
   finish(conclusion: RunConclusion, ended = Date.now() / 1000): void {
     if (this.#manifest !== null) this.#write({ ...this.#manifest, ...conclusion, ended });
+    this.release();
+  }
+
+  /** Gives the lock back. Idempotent. Throws EnsembleError `ERR_FILE`; the lock then ends with this process. */
+  release(): void {
     try {
       this.#lock.release();
     } catch (cause) {
       throw unwritable(this.path, cause);
     }
-  }
-
-  /** Gives the lock of a run back that could not begin. */
-  release(): void {
-    this.#lock.release();
   }
 
   #write(manifest: RunManifest): void {

@@ -1,11 +1,13 @@
 /** Runs that `ensemble run` keeps: how they are listed and removed. */
 
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { widthOf } from '../../src/text/width.js';
-import { cli, ensembleFile, jsonLines, newFolder, start } from '../support/cli.js';
+import { cli, ensembleFile, jsonLines, main, newFolder, start } from '../support/cli.js';
 import { jsonOf } from '../support/service.js';
 import { onTerminal } from './pty.js';
 
@@ -198,5 +200,46 @@ describe.concurrent('a run', () => {
     writeFileSync(file, 'changed');
     const [{ path } = { path: '' }] = await runsOf(state);
     expect(readFileSync(join(path, 'ensemble.yaml'), 'utf8')).toBe(before);
+  });
+});
+
+const canMount = spawnSync('unshare', ['-m', 'true']).status === 0;
+
+describe.skipIf(!canMount).concurrent('a run on a small disk', () => {
+  /** Runs an ensemble whose folder is on a disk of 2 MB with this much in use. */
+  async function onSmallDisk(file: string, used: string) {
+    const disk = newFolder();
+    const script = `mount -t tmpfs -o size=2m,mode=700 tmpfs "$1" && head -c ${used} /dev/zero > "$1/used"
+      "$2" "$3" run "$4" --json --state "$1"; status=$?; ls "$1/runs" >&2; exit $status`;
+    const args = ['-m', 'sh', '-c', script, 'sh', disk, process.execPath, main, file];
+    const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const problems = lines.filter(({ type }) => type === 'problem').map(({ message }) => message);
+    return { status: child.exitCode, stderr, problems, summary: lines.at(-1) };
+  }
+
+  test('keeps no outputs when it is nearly full, and the jobs run', async () => {
+    const file = study("sh -c 'head -c 50000 /dev/zero || exit 3'", 20);
+    const { status, problems } = await onSmallDisk(file, '1960k');
+    expect(problems).toEqual([
+      expect.stringMatching(/^outputs of jobs are not kept: the disk of .* is nearly full$/),
+    ]);
+    expect(status).toBe(0);
+    expect((await onSmallDisk(file, '100k')).problems).toEqual([]);
+  });
+
+  test('goes on to its usual end when it becomes full', async () => {
+    // The job fills the disk on which its own output is kept.
+    const file = study("sh -c 'cat /dev/zero 2> /dev/null; seq 20000 > /dev/null'");
+    const { status, stderr, problems, summary } = await onSmallDisk(file, '1900k');
+    expect(summary).toMatchObject({ end: 'idle', failedJobs: 0 });
+    // The log fits into its last page of the disk, or it does not.
+    expect(problems.at(-1)).toMatch(/^the folder of the run \S+ can't be written: ENOSPC/);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^\w{6}\n$/);
   });
 });

@@ -3,11 +3,16 @@
  * without them where they can't be written.
  */
 
-import { mkdirSync, stat, unlink } from 'node:fs';
+import { mkdirSync, stat, statfsSync, unlink } from 'node:fs';
 import { join } from 'node:path';
 import { MemberError } from '../../errors.js';
 import type { LocalJob } from './job.js';
 
+/** Bytes that must be free, or this part of a small disk. */
+const NEEDED_SPACE = 64 * 2 ** 20;
+const SMALL_DISK = 20;
+/** Milliseconds between two looks at the free space. */
+const LOOK_EVERY = 1000;
 /** Milliseconds that the end of the run waits for the file system to remove empty files. */
 const PATIENCE = 5000;
 
@@ -17,6 +22,8 @@ export class KeptOutputs {
   /** Folders that exist. */
   readonly #folders = new Set<string>();
   #reported = false;
+  #space = true;
+  #nextLook = 0;
   #removals = 0;
   #onSettled: (() => void) | null = null;
 
@@ -26,9 +33,16 @@ export class KeptOutputs {
     this.#problem = problem;
   }
 
-  /** Makes the folder of a job's files. The job keeps no outputs where this fails. */
+  /**
+   * Makes the folder of a job's files. The job keeps no outputs where this fails, and where the disk is nearly full: a
+   * program may fail when it can't write.
+   */
   prepare(job: LocalJob): void {
     if (job.kept === null) return;
+    if (!this.#hasSpace()) {
+      this.refused(job, `the disk of ${this.#root} is nearly full`);
+      return;
+    }
     const folder = join(this.#root, job.kept.folder);
     if (this.#folders.has(folder)) return;
     try {
@@ -37,6 +51,21 @@ export class KeptOutputs {
     } catch (cause) {
       this.refused(job, `${folder} can't be created: ${(cause as Error).message}`);
     }
+  }
+
+  /** Looks at the disk at most once a second. */
+  #hasSpace(): boolean {
+    const now = performance.now();
+    if (now < this.#nextLook) return this.#space;
+    this.#nextLook = now + LOOK_EVERY;
+    try {
+      const { bavail, bsize, blocks } = statfsSync(this.#root);
+      this.#space = bavail * bsize >= Math.min(NEEDED_SPACE, (blocks * bsize) / SMALL_DISK);
+    } catch {
+      // The folder is missing; its creation says why.
+      this.#space = true;
+    }
+    return this.#space;
   }
 
   /** A job's files can't be written. Its outputs are not kept from now on. */
