@@ -213,13 +213,14 @@ describe.skipIf(!canMount).concurrent('a run on a small disk', () => {
       "$2" "$3" run "$4" --json --state "$1"; status=$?; ls "$1/runs" >&2; exit $status`;
     const args = ['-m', 'sh', '-c', script, 'sh', disk, process.execPath, main, file];
     const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
     const lines = stdout
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
     const problems = lines.filter(({ type }) => type === 'problem').map(({ message }) => message);
-    return { status: child.exitCode, stderr, problems, summary: lines.at(-1) };
+    return { status: await ended, stderr, problems, summary: lines.at(-1) };
   }
 
   test('keeps no outputs when it is nearly full, and the jobs run', async () => {
