@@ -80,8 +80,10 @@ async function list(table: JobTable, all: Uint32Array, options: JobsOptions): Pr
   await printLines(tableLines(jobTable(columns, shown, named !== undefined, colors), layout));
   if (table.length === 0) print('this run has no jobs');
   else if (shown.length < all.length || all.length === 0) {
-    const matching = all.length === table.length ? '' : ` of ${counted(table.length, 'job')}`;
-    print(colors.dim(`${shown.length} shown of ${counted(all.length, 'job')} that match${matching}`));
+    const isAll = all.length === table.length;
+    const found = isAll ? counted(all.length, 'job') : counted(all.length, 'matching job');
+    const more = isAll ? '' : `; the run has ${counted(table.length, 'job')}`;
+    print(colors.dim(`${shown.length} of ${found} shown${more}`));
   }
 }
 

@@ -21,6 +21,8 @@ import { timeOption } from './time-option.js';
 const NEWEST = 20;
 /** Seconds of 100 years. */
 const MAX_AGE = 100 * 365.25 * 86_400;
+/** Files of a run that the list looks at for its size. */
+const MAX_FILES = 50_000;
 /** Columns of a name. */
 const MAX_NAME = 20;
 
@@ -75,6 +77,7 @@ async function rowOf(run: StoredRun, colors: Colors): Promise<string[]> {
   const { id, name, started, folder } = run.manifest;
   const counts = await countsOf(run);
   const seconds = secondsOf(run);
+  const { bytes, whole } = sizeOf(run.path, MAX_FILES);
   return [
     escapeControls(id),
     shortened(escapeControls(name), MAX_NAME),
@@ -83,7 +86,7 @@ async function rowOf(run: StoredRun, colors: Colors): Promise<string[]> {
     String(counts?.failed ?? '-'),
     timeOf(started),
     seconds === null ? '-' : duration(seconds),
-    formatBytes(await sizeOf(run.path)),
+    `${whole ? '' : '> '}${formatBytes(bytes)}`,
     escapeControls(folder),
   ];
 }
@@ -91,7 +94,7 @@ async function rowOf(run: StoredRun, colors: Colors): Promise<string[]> {
 async function recordOf(run: StoredRun): Promise<string> {
   const { manifest, state, path } = run;
   const counts = await countsOf(run);
-  const bytes = await sizeOf(path);
+  const { bytes } = sizeOf(path);
   return JSON.stringify({ ...manifest, state, counts, seconds: secondsOf(run), path, bytes });
 }
 
@@ -139,7 +142,7 @@ async function prune(ids: readonly string[], options: PruneOptions): Promise<voi
   let removed = 0;
   const runs = [...new Map(toRemove(ids, options).map((run) => [run.path, run])).values()];
   for (const run of runs) {
-    const size = await sizeOf(run.path);
+    const { bytes: size } = sizeOf(run.path);
     try {
       if (!options.dryRun) removeRun(run);
     } catch (error) {

@@ -1,7 +1,6 @@
 /** The runs in a state folder. */
 
-import { existsSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { type Dirent, existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EnsembleError } from '../errors.js';
 import { quote } from '../text/describe.js';
@@ -123,18 +122,36 @@ export function removeRun({ path }: StoredRun): void {
   }
 }
 
-/** Returns the bytes that the files of a folder take on the disk. Files that vanish meanwhile do not count. */
-export async function sizeOf(folder: string): Promise<number> {
-  let bytes = 0;
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) bytes += await sizeOf(path);
-    else bytes += blocksOf(await stat(path).catch(() => null));
-  }
-  return bytes;
+export interface FolderSize {
+  /** Bytes that its files take on the disk. */
+  readonly bytes: number;
+  /** False where the folder has more files, which were not looked at. */
+  readonly whole: boolean;
 }
 
-function blocksOf(stats: Stats | null): number {
-  return stats === null ? 0 : stats.blocks * 512;
+/** Returns the size of a folder, from at most this many files. Files that vanish meanwhile do not count. */
+export function sizeOf(folder: string, most = Number.POSITIVE_INFINITY): FolderSize {
+  const folders = [folder];
+  let bytes = 0;
+  let files = 0;
+  for (let path = folders.pop(); path !== undefined; path = folders.pop()) {
+    for (const entry of entriesOf(path)) {
+      if (files >= most) return { bytes, whole: false };
+      if (entry.isDirectory()) {
+        folders.push(join(path, entry.name));
+        continue;
+      }
+      files++;
+      bytes += (lstatSync(join(path, entry.name), { throwIfNoEntry: false })?.blocks ?? 0) * 512;
+    }
+  }
+  return { bytes, whole: true };
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }

@@ -132,7 +132,7 @@ describe('ensemble jobs', () => {
     expect(lines[0]).toMatch(/^id +group +result +T +exit +duration/);
     expect(lines).toHaveLength(1 + 9);
     const limited = stripVTControlCharacters(await onTerminal([...args, '--limit', '2'], { columns: 80 }));
-    expect(limited).toContain('2 shown of 9 jobs that match');
+    expect(limited).toContain('2 of 9 jobs shown');
   });
 
   test('writes Parquet', async () => {

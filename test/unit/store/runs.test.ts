@@ -99,12 +99,13 @@ test('folders that are not readable as runs are reported and skipped', () => {
 test('a removed run is gone, and the sizes of files add up', async () => {
   const state = newFolder();
   const run = newRun(state);
-  const before = await sizeOf(run.path);
+  const before = sizeOf(run.path).bytes;
   writeFileSync(join(run.path, 'out', 'x'), Buffer.alloc(100_000));
-  expect((await sizeOf(run.path)) - before).toBeGreaterThanOrEqual(100_000);
+  expect(sizeOf(run.path).bytes - before).toBeGreaterThanOrEqual(100_000);
+  expect(sizeOf(run.path, 1).whole).toBe(false);
   removeRun(findRun(state, basename(run.path)));
   expect(listRuns(state).runs).toEqual([]);
-  expect(await sizeOf(run.path)).toBe(0);
+  expect(sizeOf(run.path)).toEqual({ bytes: 0, whole: true });
 });
 
 test('the state folder is the given one, that of XDG, or one in the home', () => {
