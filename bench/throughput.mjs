@@ -89,6 +89,23 @@ export async function run() {
       row(`${what}: scan for newlines`, pair(largest, 'newlines'), pair(largest, best)),
       row('100,000 jobs: all, 10 rules', pair(plain, 'engine, 10 rules'), pair(plain, 'plain JavaScript')),
     );
+    rows.push(
+      row(
+        `${what}: all, 10 rules, with a log of ${median(largest['bytes of the log an event']).toFixed(1)} bytes an event`,
+        pair(largest, 'engine, 10 rules, log'),
+        ['without a log', largest['engine, 10 rules']],
+      ),
+      row(
+        `${what}: restored from the log`,
+        pair(largest, 'restored from the log'),
+        ['from the journal', largest['engine, 10 rules']],
+      ),
+      row(
+        `${what}: rows of all jobs from the log`,
+        pair(largest, 'rows of the log'),
+        ['from the journal', largest['engine, 10 rules']],
+      ),
+    );
     const nanoseconds = (name) => largest[name].map((rate) => 1e9 / rate);
     rows.push({
       name: "one observation in all of a stream's statistics, natively",

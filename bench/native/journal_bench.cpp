@@ -7,10 +7,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <memory>
 #include <random>
 #include <span>
 #include <string>
@@ -20,9 +22,14 @@
 
 #include "engine/engine.h"
 #include "journal/decoder.h"
+#include "log/entry_log.h"
+#include "log/writer.h"
+#include "runner/job_rows.h"
+#include "runner/run_log.h"
 #include "simdjson.h"
 #include "stats/summary.h"
 #include "test/conditions.h"
+#include "test/log_replay.h"
 #include "test/textbook_p2.h"
 
 namespace {
@@ -38,8 +45,13 @@ using flux_ensemble::journal::DecodeError;
 using flux_ensemble::journal::Decoder;
 using flux_ensemble::journal::Event;
 using flux_ensemble::journal::Record;
+using flux_ensemble::log::ReadEntries;
+using flux_ensemble::log::Writer;
+using flux_ensemble::runner::JobRows;
+using flux_ensemble::runner::RunLog;
 using flux_ensemble::stats::Statistic;
 using flux_ensemble::stats::Summary;
+using flux_ensemble::test::LogReplay;
 using flux_ensemble::test::TextbookP2;
 
 struct Seen {
@@ -130,7 +142,7 @@ Seen DecodeOnly(std::string_view bytes, Decoder::Parsing parsing) {
   return counter.seen;
 }
 
-Seen WholeEngine(std::string_view bytes, int rules) {
+Plan TenGroups(int rules) {
   Plan plan;
   plan.track_all = true;
   for (std::uint32_t i = 0; i < 10; ++i) {
@@ -144,10 +156,62 @@ Seen WholeEngine(std::string_view bytes, int rules) {
         flux_ensemble::test::Comparing(static_cast<std::uint32_t>(i % 10), Op::kGreater, 1e9);
     plan.rules.push_back(std::move(rule));
   }
-  Engine engine(std::move(plan));
-  engine.Ingest(bytes);
+  return plan;
+}
+
+Seen SeenBy(const Engine& engine) {
   if (engine.totals().decode_errors != 0) std::abort();
   return {engine.totals().events, engine.totals().tracked_events};
+}
+
+Seen WholeEngine(std::string_view bytes, int rules) {
+  Engine engine(TenGroups(rules));
+  engine.Ingest(bytes);
+  return SeenBy(engine);
+}
+
+// Removes the folder of a log.
+class LogFolder {
+ public:
+  LogFolder() : path_(std::filesystem::temp_directory_path() / "journal-bench-XXXXXX") {
+    std::string path = path_.string();
+    if (mkdtemp(path.data()) == nullptr) std::abort();
+    path_ = path;
+  }
+  ~LogFolder() { std::filesystem::remove_all(path_); }
+  std::string log() const { return (path_ / "log").string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// The engine with a log.
+Seen LoggedEngine(std::string_view bytes, const std::string& folder) {
+  std::filesystem::remove_all(folder);
+  Plan plan = TenGroups(10);
+  RunLog log(std::make_unique<Writer>(folder));
+  log.Run(plan.ensemble, plan.groups);
+  log.KeepContexts(false);
+  Engine engine(std::move(plan));
+  engine.Follow(log);
+  engine.Ingest(bytes);
+  log.Commit();
+  if (log.TakeFailure()) std::abort();
+  return SeenBy(engine);
+}
+
+Seen Restored(const std::string& folder) {
+  Engine engine(TenGroups(10));
+  LogReplay replay(engine, {});
+  if (ReadEntries(folder, replay).frames.error != 0) std::abort();
+  return SeenBy(engine);
+}
+
+// Rows of all jobs; counts the same events.
+Seen Rows(const std::string& folder, std::uint64_t events) {
+  JobRows rows;
+  if (ReadEntries(folder, rows).frames.error != 0) std::abort();
+  return {events, rows.Take().ids.size()};
 }
 
 // A job group's statistics with four separate estimators.
@@ -209,6 +273,15 @@ int main(int argc, char** argv) {
   const std::string_view bytes(text.data(), size);
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
 
+  const LogFolder folder;
+  const std::uint64_t events = LoggedEngine(bytes, folder.log()).events;
+  std::uint64_t log_bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.log())) {
+    log_bytes += entry.file_size();
+  }
+  std::printf("{\"series\":\"bytes of the log an event\",\"value\":%.6g}\n",
+              static_cast<double>(log_bytes) / static_cast<double>(events));
+
   using Parsing = Decoder::Parsing;
   const std::vector<std::pair<const char*, std::function<Seen()>>> series = {
       {"newlines", [&] { return Newlines(bytes); }},
@@ -218,6 +291,9 @@ int main(int argc, char** argv) {
       {"decoder", [&] { return DecodeOnly(bytes, Parsing::kFastFirst); }},
       {"engine, no rules", [&] { return WholeEngine(bytes, 0); }},
       {"engine, 10 rules", [&] { return WholeEngine(bytes, 10); }},
+      {"engine, 10 rules, log", [&] { return LoggedEngine(bytes, folder.log()); }},
+      {"restored from the log", [&] { return Restored(folder.log()); }},
+      {"rows of the log", [&] { return Rows(folder.log(), events); }},
       {"statistics",
        [&] { return Observe<Summary>([](const Summary& s) { return s.Get(Statistic::kIqr); }); }},
       {"statistics, textbook",

@@ -1,5 +1,6 @@
 #include "log/entries.h"
 
+#include <bit>
 #include <cmath>
 
 #include "journal/event_kind.h"
@@ -40,38 +41,39 @@ bool Fits(std::uint64_t count, std::size_t bytes_each, const Cursor& in) {
 
 }  // namespace
 
-void EntryWriter::PutId(journal::JobId id) {
-  PutNumber(frame_, ZigZag(static_cast<std::int64_t>(id - last_id_)));
+char* EntryWriter::WriteId(char* to, journal::JobId id) {
+  const std::uint64_t difference = ZigZag(static_cast<std::int64_t>(id - last_id_));
   last_id_ = id;
+  return WriteNumber(to, difference);
 }
 
 void EntryWriter::Run(std::string_view id, const std::vector<std::string>& groups) {
   Plain(EntryKind::kRun);
-  PutBytes(frame_, id);
-  PutNumber(frame_, groups.size());
-  for (const std::string& group : groups) PutBytes(frame_, group);
+  frame_.PutBytes(id);
+  frame_.PutNumber(groups.size());
+  for (const std::string& group : groups) frame_.PutBytes(group);
 }
 
 void EntryWriter::Records(std::span<const Record> records) {
   Plain(EntryKind::kRecords);
-  PutNumber(frame_, records.size());
+  frame_.PutNumber(records.size());
   for (const Record& record : records) PutRecord(record);
 }
 
 void EntryWriter::PutRecord(const Record& record) {
   const std::size_t count = record.events.size();
   const bool many = count >= kManyEvents;
-  PutByte(frame_, static_cast<std::uint8_t>((record.sentinel ? kSentinel : 0) |
-                                            (record.membership ? kHasMembership : 0) |
-                                            (many ? kManyEvents : count) << 2));
-  if (many) PutNumber(frame_, count);
-  PutId(record.id);
+  char* end = frame_.Room(1 + 2 * kMaxNumberBytes);
+  *end++ = static_cast<char>((record.sentinel ? kSentinel : 0) |
+                             (record.membership ? kHasMembership : 0) |
+                             (many ? kManyEvents : count) << 2);
+  if (many) end = WriteNumber(end, count);
+  frame_.End(WriteId(end, record.id));
   if (record.membership) {
     const journal::Membership& membership = *record.membership;
-    PutByte(frame_, static_cast<std::uint8_t>((membership.group ? kHasGroup : 0) |
-                                              (membership.ensemble ? kHasEnsemble : 0) |
-                                              (membership.origin ? kHasOrigin : 0) |
-                                              (membership.parameters ? kHasParameters : 0)));
+    frame_.PutByte(static_cast<std::uint8_t>(
+        (membership.group ? kHasGroup : 0) | (membership.ensemble ? kHasEnsemble : 0) |
+        (membership.origin ? kHasOrigin : 0) | (membership.parameters ? kHasParameters : 0)));
     for (const auto& text :
          {membership.group, membership.ensemble, membership.origin, membership.parameters}) {
       if (text) texts_.Put(frame_, *text);
@@ -81,52 +83,58 @@ void EntryWriter::PutRecord(const Record& record) {
 }
 
 void EntryWriter::PutEvent(const Event& event) {
-  PutByte(frame_, static_cast<std::uint8_t>(static_cast<std::uint8_t>(event.kind) |
-                                            (event.context.empty() ? 0 : kHasContext)));
-  PutDouble(frame_, event.timestamp);
+  const bool has_context =
+      !event.context.empty() && (keeps_contexts_ || event.kind == EventKind::kException);
+  const std::uint64_t time = BitsOf(event.timestamp);
+  char* const to = frame_.Room(1 + kMaxNumberBytes);
+  *to = static_cast<char>(static_cast<std::uint8_t>(event.kind) | (has_context ? kHasContext : 0));
+  frame_.End(WriteNumber(to + 1, ZigZag(static_cast<std::int64_t>(time - last_time_))));
+  last_time_ = time;
   if (event.kind == EventKind::kFinish) {
-    PutNumber(frame_, ZigZag(event.status));
+    frame_.PutNumber(ZigZag(event.status));
   } else if (event.kind == EventKind::kException) {
-    PutByte(frame_, static_cast<std::uint8_t>(event.severity));
-    PutByte(frame_, static_cast<std::uint8_t>(event.exception_type));
+    frame_.PutByte(static_cast<std::uint8_t>(event.severity));
+    frame_.PutByte(static_cast<std::uint8_t>(event.exception_type));
     texts_.Put(frame_, event.exception_name);
   } else if (IsNamed(event.kind)) {
     texts_.Put(frame_, event.name);
   }
-  if (!event.context.empty()) texts_.Put(frame_, event.context);
+  if (has_context) texts_.Put(frame_, event.context);
 }
 
 void EntryWriter::Result(journal::JobId job, JobResult result) {
-  Plain(EntryKind::kResult);
-  PutId(job);
-  PutByte(frame_, static_cast<std::uint8_t>(result));
+  char* end = frame_.Room(2 + kMaxNumberBytes);
+  *end = static_cast<char>(EntryKind::kResult);
+  end = WriteId(end + 1, job);
+  *end++ = static_cast<char>(result);
+  frame_.End(end);
 }
 
 void EntryWriter::AddProbed(std::uint32_t group, std::uint64_t first,
                             std::span<const double> values, double time) {
   Plain(EntryKind::kProbed);
-  PutNumber(frame_, group);
-  PutNumber(frame_, first);
-  PutDouble(frame_, time);
-  PutNumber(frame_, values.size());
-  for (const double value : values) PutDouble(frame_, value);
+  frame_.PutNumber(group);
+  frame_.PutNumber(first);
+  frame_.PutDouble(time);
+  frame_.PutNumber(values.size());
+  for (const double value : values) frame_.PutDouble(value);
 }
 
 void EntryWriter::Supply(std::uint32_t rule, std::span<const double> times) {
   Plain(EntryKind::kSupply);
-  PutNumber(frame_, rule);
-  PutNumber(frame_, times.size());
-  for (const double time : times) PutDouble(frame_, time);
+  frame_.PutNumber(rule);
+  frame_.PutNumber(times.size());
+  for (const double time : times) frame_.PutDouble(time);
 }
 
 void EntryWriter::Number(EntryKind kind, std::uint64_t number) {
   Plain(kind);
-  PutNumber(frame_, number);
+  frame_.PutNumber(number);
 }
 
 void EntryWriter::Time(EntryKind kind, double seconds) {
   Plain(kind);
-  PutDouble(frame_, seconds);
+  frame_.PutDouble(seconds);
 }
 
 void EntryWriter::Text(EntryKind kind, std::string_view text) {
@@ -137,6 +145,7 @@ void EntryWriter::Text(EntryKind kind, std::string_view text) {
 bool EntryReader::Read(std::string_view frame, EntryVisitor& visitor) {
   Cursor in(frame);
   last_id_ = 0;
+  last_time_ = 0;
   while (!in.at_end()) {
     if (!ReadEntry(in, visitor)) return false;
   }
@@ -285,8 +294,8 @@ bool EntryReader::ReadRecord(Cursor& in) {
   raw.record.sentinel = (head & kSentinel) != 0;
   const std::uint8_t few = head >> 2;
   const std::uint64_t events = few == kManyEvents ? in.Number() : few;
-  // An event has nine bytes at least.
-  if (!Fits(events, 1 + sizeof(double), in)) return false;
+  // An event has two bytes at least.
+  if (!Fits(events, 2, in)) return false;
   raw.events = events;
   if (!ReadId(in, raw.record.id)) return false;
   if ((head & kHasMembership) != 0) {
@@ -310,7 +319,8 @@ bool EntryReader::ReadEvent(Cursor& in, std::uint8_t head) {
   if (kind >= journal::kEventKindCount) return false;
   RawEvent raw;
   raw.event.kind = static_cast<EventKind>(kind);
-  raw.event.timestamp = in.Double();
+  last_time_ += static_cast<std::uint64_t>(UnZigZag(in.Number()));
+  raw.event.timestamp = std::bit_cast<double>(last_time_);
   if (!(raw.event.timestamp > 0) || !std::isfinite(raw.event.timestamp)) return false;
   if (raw.event.kind == EventKind::kFinish) {
     raw.event.status = static_cast<std::int32_t>(UnZigZag(in.Number()));

@@ -2,9 +2,9 @@
 // takes in the same entries is in the same state, to the last bit.
 //
 // A frame of the log holds entries one after the other. An entry is its kind (one byte), then its
-// fields. Ids are stored as differences from the id before in the frame, so a frame can be read
-// without the frames before it, except for patterns of texts (texts.h), which are stored again
-// in each segment.
+// fields. Ids and times of events are stored as differences from those before in the frame, so a
+// frame can be read without the frames before it, except for patterns of texts (texts.h), which are
+// stored again in each segment.
 #pragma once
 
 #include <cstdint>
@@ -72,11 +72,15 @@ struct Probed {
 class EntryWriter {
  public:
   // The entries since the last EndFrame().
-  const std::string& frame() const { return frame_; }
+  std::string_view frame() const { return frame_.view(); }
   void EndFrame() {
-    frame_.clear();
+    frame_.Clear();
     last_id_ = 0;
+    last_time_ = 0;
   }
+  // Whether contexts of events are stored. Those of exceptions always are, because their notes are
+  // the reasons of failures.
+  void KeepContexts(bool keep) { keeps_contexts_ = keep; }
   // Patterns of texts are stored again. The frame must be empty.
   void ClearPatterns() { texts_.Clear(); }
 
@@ -87,19 +91,21 @@ class EntryWriter {
                  double time);
   void Supply(std::uint32_t rule, std::span<const double> times);
   // An entry without fields, with a number, a time or a text.
-  void Plain(EntryKind kind) { PutByte(frame_, static_cast<std::uint8_t>(kind)); }
+  void Plain(EntryKind kind) { frame_.PutByte(static_cast<std::uint8_t>(kind)); }
   void Number(EntryKind kind, std::uint64_t number);
   void Time(EntryKind kind, double seconds);
   void Text(EntryKind kind, std::string_view text);
 
  private:
-  void PutId(journal::JobId id);
+  char* WriteId(char* to, journal::JobId id);
   void PutRecord(const journal::Record& record);
   void PutEvent(const journal::Event& event);
 
-  std::string frame_;
+  ByteBuffer frame_;
   TextEncoder texts_;
+  bool keeps_contexts_ = true;
   journal::JobId last_id_ = 0;
+  std::uint64_t last_time_ = 0;  // its bits
 };
 
 // Receives the entries of a log. Views are valid during the call.
@@ -142,6 +148,7 @@ class EntryReader {
 
   TextDecoder texts_;
   journal::JobId last_id_ = 0;
+  std::uint64_t last_time_ = 0;  // its bits
 
   // The records that are being read: views are set when all of them are there.
   struct RawEvent {

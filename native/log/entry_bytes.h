@@ -2,11 +2,14 @@
 // doubles.
 #pragma once
 
+#include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 namespace flux_ensemble::log {
 
@@ -17,28 +20,71 @@ constexpr std::int64_t UnZigZag(std::uint64_t number) {
   return static_cast<std::int64_t>(number >> 1) ^ -static_cast<std::int64_t>(number & 1);
 }
 
-inline void PutByte(std::string& out, std::uint8_t byte) {
-  out.push_back(static_cast<char>(byte));
-}
-inline void PutNumber(std::string& out, std::uint64_t number) {
-  char bytes[10];
-  std::size_t count = 0;
-  for (; number >= 0x80; number >>= 7) bytes[count++] = static_cast<char>(number | 0x80);
-  bytes[count++] = static_cast<char>(number);
-  out.append(bytes, count);
-}
-inline void PutDouble(std::string& out, double number) {
-  static_assert(std::endian::native == std::endian::little);
-  char bytes[sizeof number];
-  std::memcpy(bytes, &number, sizeof number);
-  out.append(bytes, sizeof number);
-}
-inline void PutBytes(std::string& out, std::string_view bytes) {
-  PutNumber(out, bytes.size());
-  out.append(bytes);
+inline constexpr std::size_t kMaxNumberBytes = 10;
+// Writes a number to memory with room for kMaxNumberBytes, and returns the end of it.
+inline char* WriteNumber(char* to, std::uint64_t number) {
+  for (; number >= 0x80; number >>= 7) *to++ = static_cast<char>(number | 0x80);
+  *to++ = static_cast<char>(number);
+  return to;
 }
 
-// Reads what the functions above wrote. Reading beyond the end, and a number of more than 64 bits,
+// Bytes that grow at their end. Short pieces are written in place, which costs half of appending
+// them to a string.
+class ByteBuffer {
+ public:
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  std::string_view view() const { return {bytes_.get(), size_}; }
+  void Clear() { size_ = 0; }
+
+  // Memory for `count` bytes at the end, which End() then makes a part of the buffer.
+  char* Room(std::size_t count) {
+    if (capacity_ - size_ < count) [[unlikely]] {
+      Grow(count);
+    }
+    return bytes_.get() + size_;
+  }
+  void End(const char* end) { size_ = static_cast<std::size_t>(end - bytes_.get()); }
+
+  void PutByte(std::uint8_t byte) {
+    char* const to = Room(1);
+    *to = static_cast<char>(byte);
+    End(to + 1);
+  }
+  void PutNumber(std::uint64_t number) { End(WriteNumber(Room(kMaxNumberBytes), number)); }
+  void PutDouble(double number) {
+    static_assert(std::endian::native == std::endian::little);
+    char* const to = Room(sizeof number);
+    std::memcpy(to, &number, sizeof number);
+    End(to + sizeof number);
+  }
+  // The size, then the bytes.
+  void PutBytes(std::string_view bytes) {
+    PutNumber(bytes.size());
+    char* const to = Room(bytes.size());
+    std::copy(bytes.begin(), bytes.end(), to);
+    End(to + bytes.size());
+  }
+
+ private:
+  void Grow(std::size_t count) {
+    capacity_ = std::max<std::size_t>(2 * capacity_, size_ + count + 4096);
+    auto grown = std::make_unique<char[]>(capacity_);
+    std::copy_n(bytes_.get(), size_, grown.get());
+    bytes_ = std::move(grown);
+  }
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+// Times of events follow each other closely. So do the bits of positive doubles, as whole numbers.
+inline std::uint64_t BitsOf(double number) {
+  return std::bit_cast<std::uint64_t>(number);
+}
+
+// Reads what a buffer holds. Reading beyond the end, and a number of more than 64 bits,
 // make it invalid. An invalid cursor returns zeros and empty texts.
 class Cursor {
  public:

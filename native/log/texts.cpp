@@ -21,11 +21,11 @@ std::size_t DigitsAt(std::string_view text, std::size_t from) {
 
 }  // namespace
 
-void TextEncoder::Put(std::string& out, std::string_view text) {
-  if (text.empty()) return PutNumber(out, 0);
+void TextEncoder::Put(ByteBuffer& out, std::string_view text) {
+  if (text.empty()) return out.PutNumber(0);
   const auto put_as_it_is = [&] {
-    PutNumber(out, 1);
-    PutBytes(out, text);
+    out.PutNumber(1);
+    out.PutBytes(text);
   };
   if (text.size() > kMaxPatternBytes) return put_as_it_is();
   pattern_.clear();
@@ -47,16 +47,16 @@ void TextEncoder::Put(std::string& out, std::string_view text) {
   }
   const auto known = patterns_.find(std::string_view(pattern_));
   if (known != patterns_.end()) {
-    PutNumber(out, 2 * known->second + 2);
+    out.PutNumber(2 * known->second + 2);
   } else if (patterns_.size() >= kMaxPatterns) {
     return put_as_it_is();
   } else {
     const std::uint64_t index = patterns_.size();
     patterns_.emplace(pattern_, index);
-    PutNumber(out, 2 * index + 3);
-    PutBytes(out, pattern_);
+    out.PutNumber(2 * index + 3);
+    out.PutBytes(pattern_);
   }
-  for (const std::uint64_t number : numbers_) PutNumber(out, number);
+  for (const std::uint64_t number : numbers_) out.PutNumber(number);
 }
 
 bool TextDecoder::Take(Cursor& in, std::string& text) {

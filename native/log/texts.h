@@ -28,7 +28,7 @@ inline constexpr std::size_t kMaxPatternBytes = 1 << 10;
 
 class TextEncoder {
  public:
-  void Put(std::string& out, std::string_view text);
+  void Put(ByteBuffer& out, std::string_view text);
   // A new segment has begun.
   void Clear() { patterns_.clear(); }
 

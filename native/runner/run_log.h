@@ -27,6 +27,8 @@ class RunLog final : public engine::StreamTap {
 
   // The first entry: the run's id, and the names of the plan's groups.
   void Run(std::string_view id, const std::vector<std::string>& groups);
+  // Whether contexts of events are logged: firings have them where a rule wants them.
+  void KeepContexts(bool keep) { entries_.KeepContexts(keep); }
 
   void OnRecords(std::span<const journal::Record> records) override;
   void OnSettle() override { Plain(log::EntryKind::kSettle); }

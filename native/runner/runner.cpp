@@ -43,6 +43,7 @@ Runner::Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<lo
 // The log begins with the names of the plan.
 engine::Plan Runner::Logged(engine::Plan plan) {
   log_.Run(plan.ensemble, plan.groups);
+  log_.KeepContexts(std::ranges::any_of(plan.rules, &engine::Rule::wants_event));
   return plan;
 }
 
@@ -296,6 +297,7 @@ void Runner::Run(std::uint64_t number, AdvanceCommand& command) {
 }
 
 void Runner::Run(std::uint64_t number, AddRuleCommand& command) {
+  if (command.rule.wants_event) log_.KeepContexts(true);
   Reply(number, engine_.AddRule(std::move(command.rule), command.metrics));
   log_.Text(EntryKind::kAddRule, command.json);
 }
