@@ -67,12 +67,7 @@ Napi::Value SummaryObject::Get(const Napi::CallbackInfo& info) {
         .ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }
-  // The sketch takes negative numbers for zeros.
-  const bool negative = stream_.summary().Get(stats::Statistic::kMin) < 0;
-  const double value = stats::IsSketched(*statistic) && negative
-                           ? stats::kNoValue
-                           : stream_.Get(*statistic, quantile);
-  return Napi::Number::New(info.Env(), value);
+  return Napi::Number::New(info.Env(), stream_.Get(*statistic, quantile));
 }
 
 Napi::Value SummaryObject::State(const Napi::CallbackInfo& info) {

@@ -74,10 +74,7 @@ async function summarize(lines: AsyncIterable<string>): Promise<NativeSummary> {
   return summary;
 }
 
-/**
- * Returns the values of statistics. Null for those without a value: without numbers, and for sketch quantiles after
- * a negative number.
- */
+/** Returns the values of statistics; null for those without a value. */
 function valuesOf(summary: NativeSummary, statistics: readonly Statistic[]): Record<string, number | null> {
   const values = statistics.map((name) => {
     const { statistic, quantile } = nativeStatistic(name);

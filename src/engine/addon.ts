@@ -283,7 +283,7 @@ export interface NativeEngine {
 export interface NativeSummary {
   observe(values: Float64Array): void;
   row(): Float64Array;
-  /** NaN without a value; from the sketch, also after a negative number. `quantile` is from 0 to 1. */
+  /** NaN without a value. `quantile` is from 0 to 1. */
   get(statistic: NativeStatistic, quantile: number): number;
   /** The observations in mergeable form. */
   state(): NativeStates;
