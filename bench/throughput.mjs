@@ -95,16 +95,14 @@ export async function run() {
         pair(largest, 'engine, 10 rules, log'),
         ['without a log', largest['engine, 10 rules']],
       ),
-      row(
-        `${what}: restored from the log`,
-        pair(largest, 'restored from the log'),
-        ['from the journal', largest['engine, 10 rules']],
-      ),
-      row(
-        `${what}: rows of all jobs from the log`,
-        pair(largest, 'rows of the log'),
-        ['from the journal', largest['engine, 10 rules']],
-      ),
+      row(`${what}: restored from the log`, pair(largest, 'restored from the log'), [
+        'from the journal',
+        largest['engine, 10 rules'],
+      ]),
+      row(`${what}: rows of all jobs from the log`, pair(largest, 'rows of the log'), [
+        'from the journal',
+        largest['engine, 10 rules'],
+      ]),
     );
     const nanoseconds = (name) => largest[name].map((rate) => 1e9 / rate);
     rows.push({
