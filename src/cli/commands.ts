@@ -17,6 +17,7 @@ const commands = new Map<string, () => Promise<Command>>(
     stats: async () => (await import('./stats.js')).statsCommand(),
     runs: async () => (await import('./runs.js')).runsCommand(),
     jobs: async () => (await import('./jobs.js')).jobsCommand(),
+    blame: async () => (await import('./blame.js')).blameCommand(),
     logs: async () => (await import('./logs.js')).logsCommand(),
     ls: async () => (await import('./ls.js')).lsCommand(),
     status: async () => (await import('./status.js')).statusCommand(),

@@ -50,7 +50,7 @@ export function usualColumns(table: JobTable): ShownColumn[] {
 }
 
 /** `11-26 22:15:07`, in the local time zone. */
-function timeOf(seconds: number): string {
+export function timeOf(seconds: number): string {
   const date = new Date(seconds * 1000);
   const two = (number: number) => String(number).padStart(2, '0');
   const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createRunFolder, recordExit } from '../store/run-folder.js';
 import { stateFolder } from '../store/state-folder.js';
+import { shellWord } from '../text/shell.js';
 import { complain } from './output.js';
 import type { StateOption } from './state-option.js';
 
@@ -30,7 +31,7 @@ export class KeptRun {
   /** The arguments of another command that finds this run. */
   get arguments(): string {
     const id = basename(this.path);
-    return this.#state === undefined ? id : `${id} --state ${quoted(this.#state)}`;
+    return this.#state === undefined ? id : `${id} --state ${shellWord(this.#state)}`;
   }
 
   /** The run has ended with this exit status. */
@@ -58,9 +59,4 @@ const reasonOf = (error: unknown) => (error instanceof Error ? error.message : S
 export function warnNotKept(error: unknown): void {
   const remedy = 'choose another folder with --state, or pass --no-log';
   complain(`this run is not kept: ${reasonOf(error)}; ${remedy}`, 'warning');
-}
-
-/** A word for a shell. */
-function quoted(text: string): string {
-  return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

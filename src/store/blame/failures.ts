@@ -1,0 +1,61 @@
+/** Looks for the jobs that failed more often than others. */
+
+import { type Candidate, setsOf } from './candidates.js';
+import { type Family, MIN_JOBS } from './causes.js';
+import { logFisher } from './statistics.js';
+
+/** Failed jobs that a cause has at least. */
+const MIN_FAILED = 4;
+/** Failures of the jobs with a cause, as a multiple of those of the others. */
+const MIN_RATIO = 2;
+
+export interface FailureSearch {
+  /** 1 for a job that failed, by its index. */
+  readonly failed: Uint8Array;
+  /** 1 for a job that is not explained yet. */
+  readonly left: Uint8Array;
+  /** At least as many as there are jobs. */
+  readonly logs: Float64Array;
+}
+
+/** Counts of the jobs before each level; the last count is that of all jobs with the property. */
+function countsOf({ levels, count }: Family, { failed, left }: FailureSearch) {
+  const jobs = new Uint32Array(count + 2);
+  const failures = new Uint32Array(count + 2);
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i] as number;
+    if (level < 0 || left[i] === 0) continue;
+    jobs[level + 1] = (jobs[level + 1] as number) + 1;
+    failures[level + 1] = (failures[level + 1] as number) + (failed[i] as number);
+  }
+  for (let i = 1; i < jobs.length; i++) {
+    jobs[i] = (jobs[i] as number) + (jobs[i - 1] as number);
+    failures[i] = (failures[i] as number) + (failures[i - 1] as number);
+  }
+  return { jobs, failures };
+}
+
+/** Yields the causes in a family that matter, with scores that are corrected for this family. Returns the number tested. */
+export function failureCandidates(
+  family: Family,
+  rank: number,
+  search: FailureSearch,
+): { readonly found: Candidate[]; readonly tested: number } {
+  const counts = countsOf(family, search);
+  const allJobs = counts.jobs.at(-1) ?? 0;
+  const allFailed = counts.failures.at(-1) ?? 0;
+  const found: Candidate[] = [];
+  let tested = 0;
+  for (const [first, last] of setsOf(family)) {
+    const between = (sums: Uint32Array) => (sums[last + 1] as number) - (sums[first] as number);
+    const jobs = between(counts.jobs);
+    const others = allJobs - jobs;
+    if (jobs < MIN_JOBS || others < MIN_JOBS) continue;
+    tested++;
+    const failed = between(counts.failures);
+    if (failed < MIN_FAILED || failed * others < MIN_RATIO * (allFailed - failed) * jobs) continue;
+    const score = logFisher({ failed, jobs, allFailed, allJobs }, search.logs);
+    found.push({ family, rank, first, last, score });
+  }
+  return { found: found.map((each) => ({ ...each, score: each.score + Math.log(tested) })), tested };
+}

@@ -1,0 +1,6 @@
+/** Commands that a message shows for a shell. */
+
+/** Returns text as one word for a shell, in quotes where it needs them. */
+export function shellWord(text: string): string {
+  return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
