@@ -149,7 +149,7 @@ describe('failures of Kubernetes', () => {
   test('endless conflicts fail the request', async () => {
     minicluster({ size: 2, maxSize: 10 });
     cluster.api.fail({ verb: 'patch', status: 409, times: 1000 });
-    const { reasonCode, status } = await refusal(resize(1, { patience: 1000 }));
+    const { reasonCode, status } = await refusal(resize(1, { patience: 4000 }));
     expect([reasonCode, status]).toEqual(['conflict', 'ERROR']);
     expect(cluster.api.verbs.filter((verb) => verb === 'patch').length).toBeGreaterThan(1);
     expect(spec().size).toBe(2);

@@ -15,10 +15,14 @@ export interface TriesOptions {
   readonly backoff: number;
 }
 
+/** The last try begins when at least this part of the time is left. A change that the end cuts off stays in doubt. */
+const LAST_TRY = 0.1;
+
 export class Tries {
   readonly namespace: string;
   /** Aborted when the time is over. */
   readonly signal: AbortSignal;
+  /** No try begins after it. */
   readonly #end: number;
   #backoff: number;
   #doubt: ResizePlan | null = null;
@@ -26,7 +30,7 @@ export class Tries {
   constructor({ namespace, signal, patience, backoff }: TriesOptions) {
     this.namespace = namespace;
     this.signal = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-    this.#end = performance.now() + patience;
+    this.#end = performance.now() + patience * (1 - LAST_TRY);
     this.#backoff = backoff;
   }
 
