@@ -109,7 +109,8 @@ function wordsOf({ column, value, from, below, group }: Cause): string {
   if (column === 'start' || column === 'finish') {
     const verb = column === 'start' ? 'started' : 'ended';
     if (from === null) return `that ${verb} before ${timeOf(below ?? 0)}`;
-    return `that ${verb} from ${timeOf(from)}${below === null ? ' on' : ` to ${timeOf(below)}`}`;
+    if (below === null) return `that ${verb} from ${timeOf(from)} on`;
+    return `that ${verb} from ${timeOf(from)} to ${timeOf(below)} (${show(below - from)} s)`;
   }
   if (value !== null) return `with ${name} = ${shown}`;
   if (from === null) return `with ${name} < ${below}`;

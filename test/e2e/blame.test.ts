@@ -104,6 +104,19 @@ test('slow jobs are explained by a value', async () => {
   expect(stdout).toContain(`--where 'parameters.kind == "b"'\n`);
 });
 
+test('jobs that failed for some time are explained by the time', async () => {
+  const { blame } = await ran(`jobs:
+  - name: melt
+    command: sh -c 'echo >> count; n=$(wc -l < count); sleep 0.05; test $n -lt 40 -o $n -gt 80'
+    count: 150
+${start}`);
+  const { stdout } = await blame();
+  expect(stdout).toMatch(
+    /^failures: \d+ of \d+ jobs that (?:started|ended) from [\d-]+ [\d:]+ to\s+[\d-]+\s+[\d:]+\s+\([\d.]+\s+s\)\s+failed,/m,
+  );
+  expect(stdout).toMatch(/--where '(?:start|finish) >= [\d.]+ and (?:start|finish) < [\d.]+'\n/);
+});
+
 test('a run in which nothing stands out says so', async () => {
   const { blame } = await ran(study('"true"'));
   expect((await blame()).stdout).toMatch(

@@ -161,7 +161,6 @@ function findAll<F>(
 
 function findFailures(table: JobTable, rows: Uint32Array, failed: Uint8Array, families: readonly Family[]) {
   const logs = logFactorials(rows.length);
-  const refused = table.jobs.result.includes(RESULTS.indexOf('refused'));
   return findAll(
     rows,
     (left) => {
@@ -181,7 +180,7 @@ function findFailures(table: JobTable, rows: Uint32Array, failed: Uint8Array, fa
       const [good = 0, bad = 0, otherGood = 0, otherBad = 0] = counts;
       return {
         effect: 'failures',
-        query: queryOf(best, before, rows, 'failed', refused ? 'result != "refused"' : null),
+        query: queryOf(best, before, rows, 'failed', failureParts(table, failures)),
         cause: causeOf(best),
         also: also && causeOf(also),
         logP: best.score,
@@ -206,7 +205,7 @@ function findSlowness(table: JobTable, rows: Uint32Array, failed: Uint8Array, fa
     },
     ({ best, also }, _left, before): SlownessFinding => ({
       effect: 'slowness',
-      query: queryOf(best, before, rows, 'completed', null),
+      query: queryOf(best, before, rows, 'completed', []),
       cause: causeOf(best),
       also: also && causeOf(also),
       logP: best.score,
@@ -221,15 +220,24 @@ function queryOf(
   before: readonly Candidate[],
   rows: Uint32Array,
   result: string,
-  more: string | null,
+  more: readonly string[],
 ): FindingBase['query'] {
   const { where } = causeOf(best);
   const explained = before
     .filter((each) => rows.some((_, job) => has(each, job) && has(best, job)))
     .map((each) => causeOf(each).where);
   if (where === null || explained.includes(null)) return null;
-  const parts = [where, ...explained.map((each) => `not (${each})`), ...(more === null ? [] : [more])];
+  const parts = [where, ...explained.map((each) => `not (${each})`), ...more];
   return { results: [result], where: parts.join(' and ') };
+}
+
+/** Parts of the query that leave out refused jobs, and failed attempts of jobs that were submitted again. */
+function failureParts({ jobs }: JobTable, failures: readonly number[]): string[] {
+  const parts = jobs.result.includes(RESULTS.indexOf('refused')) ? ['result != "refused"'] : [];
+  if (!jobs.attempt.some((attempt) => attempt > 0)) return parts;
+  // Most failed jobs were submitted as often as `retry` allows.
+  const [attempt, ...others] = new Set(failures.map((row) => jobs.attempt[row]));
+  return others.length > 0 ? parts : [...parts, `attempt == ${attempt}`];
 }
 
 const causeOf = ({ family, first, last }: Candidate): Cause => family.cause(first, last);
