@@ -69,11 +69,12 @@ export function bestOf(
   for (const each of sorted) {
     if (each.score > limit) break;
     const column = columnOf(each);
-    if (!columns.has(column) && shared(top, each, left) >= MIN_SHARED && accepts(each)) {
-      columns.set(column, each);
-    }
+    if (each.rank >= (columns.get(column)?.rank ?? Number.POSITIVE_INFINITY)) continue;
+    if (shared(top, each, left) >= MIN_SHARED && accepts(each)) columns.set(column, each);
   }
-  const [best = top, also = null] = [...columns.values()].sort((a, b) => a.rank - b.rank);
+  const [best = top, ...others] = [...columns.values()].sort((a, b) => a.rank - b.rank);
+  // A row of a sweep is an entry, so an entry adds nothing to the parameters.
+  const also = others.find((each) => columnOf(each) !== 'entry') ?? null;
   return { best, also };
 }
 

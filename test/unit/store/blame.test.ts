@@ -265,6 +265,15 @@ describe('a run', () => {
     ]);
   });
 
+  test('is not explained by an entry where a parameter of its sweep explains the same jobs', () => {
+    const jobs = Array.from({ length: 60 }, (_, i): JobFacts => {
+      const entry = i % 3;
+      return { entry, result: entry === 1 ? 'failed' : 'completed', parameters: `{"T":${300 + entry}}` };
+    });
+    const found = blame(tableOf(jobs)).findings;
+    expect(found).toMatchObject([{ cause: { where: 'parameters.T == 301' }, also: null }]);
+  });
+
   test.each([
     ["it's", 'parameters.`a b` == "it\'s"'],
     ['a "b"', 'parameters.`a b` == \'a "b"\''],
