@@ -35,12 +35,12 @@ const rules: fc.Arbitrary<CaseRule[]> = fc
     ),
   );
 
-/** Most values are ordinary. The others make sketches merge pairs of buckets, up to six times. */
+/** Most values are ordinary. The others make sketches merge pairs of buckets, several times. No square is infinite. */
 const value = fc.oneof(
   fc.integer({ min: -5, max: 5 }),
   fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((x) => (Math.abs(x) < 1e-4 ? 0 : x)),
   fc.constantFrom(0, -0, 5e-324, -5e-324, 1e12, -1e12, 1, 2, -2, 1024),
-  fc.constantFrom(1e-15, -1e-40, 1e25, -1e60, 1e300, -1e-300),
+  fc.constantFrom(1e-15, -1e-40, 1e25, -1e60, 1e150, -1e-300),
 );
 
 /** An event this many seconds after the previous one. */
