@@ -39,6 +39,8 @@ test('output and error share a file in the order of writing', async () => {
 });
 
 test('output and error have files of their own, named by templates', async () => {
+  // Ids have an ASCII f where the locale is not UTF-8.
+  process.env.LC_ALL = 'C.UTF-8';
   const journal = await runOne(
     template(sh('echo out; echo err >&2'), {
       workdir: folder,
