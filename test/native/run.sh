@@ -74,6 +74,7 @@ generator=()
 if [ ! -e "$build/CMakeCache.txt" ] && command -v ninja > /dev/null; then generator=(-G Ninja); fi
 
 if ! cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG" \
   -DFLUX_ENSEMBLE_SANITIZE="$sanitize" > "$scratch/log" 2>&1 ||
   ! cmake --build "$build" --target native_tests decoder_replay log_replay ensemble-spawner \
     -j "$(nproc)" > "$scratch/log" 2>&1; then
