@@ -100,6 +100,17 @@ void RunLog::Commit() {
   if (writer_ == nullptr) return;
   if (!entries_.frame().empty()) EndFrame();
   writer_->Flush();
+  CheckWriter();
+}
+
+void RunLog::Sync() {
+  Commit();
+  if (writer_ == nullptr) return;
+  writer_->SyncNow();
+  CheckWriter();
+}
+
+void RunLog::CheckWriter() {
   if (!writer_->failed()) return;
   failure_ = writer_->failure();
   writer_.reset();

@@ -51,6 +51,8 @@ class RunLog final : public engine::StreamTap {
   // Everything so far is with the kernel when it returns, so it survives the process. Called before
   // anything leaves that depends on it.
   void Commit();
+  // Everything so far is on the disk when it returns.
+  void Sync();
 
   // Why the log has ended before the run, once.
   std::optional<log::WriteFailure> TakeFailure() { return std::exchange(failure_, std::nullopt); }
@@ -60,6 +62,8 @@ class RunLog final : public engine::StreamTap {
   bool Begin();
   void Result(journal::JobId job, log::JobResult result);
   void EndFrame();
+  // Ends the log if the writer has failed.
+  void CheckWriter();
 
   std::unique_ptr<log::Writer> writer_;
   log::EntryWriter entries_;

@@ -283,6 +283,8 @@ void Runner::Run(std::uint64_t number, IngestCommand& command) {
 void Runner::Run(std::uint64_t number, FinishStreamCommand&) {
   engine_.FinishStream();
   log_.Plain(EntryKind::kFinishStream);
+  // Here, because the owner waits for the answer, but must not wait for the disk in Stop().
+  log_.Sync();
   Reply(number, {});
 }
 
