@@ -29,6 +29,7 @@
 #include "simdjson.h"
 #include "stats/summary.h"
 #include "test/conditions.h"
+#include "test/log_folder.h"
 #include "test/log_replay.h"
 #include "test/textbook_p2.h"
 
@@ -51,6 +52,7 @@ using flux_ensemble::runner::JobRows;
 using flux_ensemble::runner::RunLog;
 using flux_ensemble::stats::Statistic;
 using flux_ensemble::stats::Summary;
+using flux_ensemble::test::LogFolder;
 using flux_ensemble::test::LogReplay;
 using flux_ensemble::test::TextbookP2;
 
@@ -170,21 +172,6 @@ Seen WholeEngine(std::string_view bytes, int rules) {
   return SeenBy(engine);
 }
 
-// Removes the folder of a log.
-class LogFolder {
- public:
-  LogFolder() : path_(std::filesystem::temp_directory_path() / "journal-bench-XXXXXX") {
-    std::string path = path_.string();
-    if (mkdtemp(path.data()) == nullptr) std::abort();
-    path_ = path;
-  }
-  ~LogFolder() { std::filesystem::remove_all(path_); }
-  std::string log() const { return (path_ / "log").string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
 // The engine with a log.
 Seen LoggedEngine(std::string_view bytes, const std::string& folder) {
   std::filesystem::remove_all(folder);
@@ -274,9 +261,9 @@ int main(int argc, char** argv) {
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
 
   const LogFolder folder;
-  const std::uint64_t events = LoggedEngine(bytes, folder.log()).events;
+  const std::uint64_t events = LoggedEngine(bytes, folder.path()).events;
   std::uint64_t log_bytes = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.log())) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
     log_bytes += entry.file_size();
   }
   std::printf("{\"series\":\"bytes of the log an event\",\"value\":%.6g}\n",
@@ -291,9 +278,9 @@ int main(int argc, char** argv) {
       {"decoder", [&] { return DecodeOnly(bytes, Parsing::kFastFirst); }},
       {"engine, no rules", [&] { return WholeEngine(bytes, 0); }},
       {"engine, 10 rules", [&] { return WholeEngine(bytes, 10); }},
-      {"engine, 10 rules, log", [&] { return LoggedEngine(bytes, folder.log()); }},
-      {"restored from the log", [&] { return Restored(folder.log()); }},
-      {"rows of the log", [&] { return Rows(folder.log(), events); }},
+      {"engine, 10 rules, log", [&] { return LoggedEngine(bytes, folder.path()); }},
+      {"restored from the log", [&] { return Restored(folder.path()); }},
+      {"rows of the log", [&] { return Rows(folder.path(), events); }},
       {"statistics",
        [&] { return Observe<Summary>([](const Summary& s) { return s.Get(Statistic::kIqr); }); }},
       {"statistics, textbook",

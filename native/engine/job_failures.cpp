@@ -2,10 +2,9 @@
 #include <algorithm>
 #include <string>
 #include <unordered_map>
-#include <utility>
-#include <variant>
 
 #include "engine/engine.h"
+#include "engine/exception_words.h"
 
 namespace flux_ensemble::engine {
 
@@ -13,23 +12,6 @@ namespace {
 
 // The most notes of own cancels: one for each rule that cancels, and some more.
 constexpr std::size_t kMaxOwnCancels = 4096;
-
-// Note and user of an exception's context; empty when they are missing.
-struct Words {
-  explicit Words(const journal::Event& event) {
-    for (journal::Member& member : journal::MembersOf(event.context)) {
-      auto* const text = std::get_if<std::string>(&member.value);
-      const auto* const number = std::get_if<double>(&member.value);
-      if (member.name == "note" && text != nullptr) note = std::move(*text);
-      if (member.name == "userid" && number != nullptr && *number >= 0 && *number <= UINT32_MAX) {
-        user = std::to_string(static_cast<std::uint32_t>(*number));
-      }
-    }
-  }
-
-  std::string note;
-  std::string user;
-};
 
 }  // namespace
 
@@ -44,11 +26,11 @@ void Engine::ExpectCancel(const std::string& note) {
 void Engine::NoteException(Job& job, const journal::Event& event, GroupMetrics& metrics) {
   if (event.exception_type == journal::ExceptionType::kCancel) {
     if (!others_cancel_) return;
-    const Words words(event);
+    const ExceptionWords words(event);
     if (own_cancels_.contains(words.note)) return;
     job.failure = metrics.failures().OfCancel(words.user, words.note);
   } else if (job.failure == 0) {
-    job.failure = metrics.failures().OfException(event.exception_name, Words(event).note);
+    job.failure = metrics.failures().OfException(event.exception_name, ExceptionWords(event).note);
   }
 }
 

@@ -108,18 +108,19 @@ class EntryWriter {
   std::uint64_t last_time_ = 0;  // its bits
 };
 
-// Receives the entries of a log. Views are valid during the call.
+// Receives the entries of a log; ignores those that it does not override. Views are valid during
+// the call.
 class EntryVisitor {
  public:
-  virtual void OnRun(std::string_view id, const std::vector<std::string>& groups) = 0;
-  virtual void OnRecords(std::span<const journal::Record> records) = 0;
-  virtual void OnResult(journal::JobId job, JobResult result) = 0;
-  virtual void OnProbed(const Probed& probed) = 0;
-  virtual void OnSupply(std::uint32_t rule, std::vector<double> times) = 0;
-  virtual void OnPlain(EntryKind kind) = 0;
-  virtual void OnNumber(EntryKind kind, std::uint64_t number) = 0;
-  virtual void OnTime(EntryKind kind, double seconds) = 0;
-  virtual void OnText(EntryKind kind, std::string_view text) = 0;
+  virtual void OnRun(std::string_view /*id*/, const std::vector<std::string>& /*groups*/) {}
+  virtual void OnRecords(std::span<const journal::Record> /*records*/) {}
+  virtual void OnResult(journal::JobId /*job*/, JobResult /*result*/) {}
+  virtual void OnProbed(const Probed& /*probed*/) {}
+  virtual void OnSupply(std::uint32_t /*rule*/, std::vector<double> /*times*/) {}
+  virtual void OnPlain(EntryKind /*kind*/) {}
+  virtual void OnNumber(EntryKind /*kind*/, std::uint64_t /*number*/) {}
+  virtual void OnTime(EntryKind /*kind*/, double /*seconds*/) {}
+  virtual void OnText(EntryKind /*kind*/, std::string_view /*text*/) {}
 
  protected:
   ~EntryVisitor() = default;

@@ -3,14 +3,14 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/exception_words.h"
 #include "engine/job_details.h"
-#include "journal/context_members.h"
 
 namespace flux_ensemble::runner {
 
 namespace {
 
-constexpr double kUnknownTime = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int32_t kUnknownRule = -2;
 
 // The first time counts.
@@ -65,10 +65,10 @@ void JobRows::AddRow(journal::JobId id, std::uint32_t group,
   columns_.attempt.push_back(origin.attempt);
   columns_.rule.push_back(membership.origin ? static_cast<std::int32_t>(origin.rule)
                                             : kUnknownRule);
-  columns_.firing.push_back(static_cast<double>(origin.firing));
-  columns_.index.push_back(static_cast<double>(origin.index));
+  columns_.firing.push_back(membership.origin ? static_cast<double>(origin.firing) : kUnknown);
+  columns_.index.push_back(membership.origin ? static_cast<double>(origin.index) : kUnknown);
   for (auto* times : {&columns_.submit, &columns_.start, &columns_.finish, &columns_.clean}) {
-    times->push_back(kUnknownTime);
+    times->push_back(kUnknown);
   }
   columns_.status.push_back(-1);
   columns_.result.push_back(static_cast<std::uint8_t>(log::JobResult::kActive));
@@ -95,11 +95,7 @@ void JobRows::Apply(Place& place, const journal::Event& event) {
       if (event.severity >= place.severity) return;
       place.severity = event.severity;
       columns_.exception[row] = TextOf(event.exception_name);
-      columns_.note[row] = 0;
-      for (const journal::Member& member : journal::MembersOf(event.context)) {
-        const auto* const note = std::get_if<std::string>(&member.value);
-        if (member.name == "note" && note != nullptr) columns_.note[row] = TextOf(*note);
-      }
+      columns_.note[row] = TextOf(engine::ExceptionWords(event).note);
       return;
     }
     default:

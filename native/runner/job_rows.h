@@ -14,8 +14,8 @@
 
 namespace flux_ensemble::runner {
 
-// Columns of one length, and the tables of their texts. Times are seconds since the epoch, NaN when
-// they are unknown.
+// Columns of one length, and the tables of their texts. Doubles are NaN when they are unknown;
+// times are seconds since the epoch.
 struct JobColumns {
   std::vector<journal::JobId> ids;
   std::vector<std::string> groups;   // names
@@ -47,12 +47,6 @@ class JobRows final : public log::EntryVisitor {
   void OnRun(std::string_view id, const std::vector<std::string>& groups) override;
   void OnRecords(std::span<const journal::Record> records) override;
   void OnResult(journal::JobId job, log::JobResult result) override;
-  void OnProbed(const log::Probed&) override {}
-  void OnSupply(std::uint32_t, std::vector<double>) override {}
-  void OnPlain(log::EntryKind) override {}
-  void OnNumber(log::EntryKind, std::uint64_t) override {}
-  void OnTime(log::EntryKind, double) override {}
-  void OnText(log::EntryKind, std::string_view) override {}
 
  private:
   struct Place {

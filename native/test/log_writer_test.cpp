@@ -330,7 +330,7 @@ TEST_CASE("the size limit of the process is the limit of segments") {
   CHECK(ReadContent(folder.path()).frames.size() == 4);
 }
 
-TEST_CASE("without room for a header there is no segment") {
+TEST_CASE("a segment is not made where its header exceeds the limit on file sizes") {
   const LogFolder folder;
   const FileSizeLimit limit(10, SIG_DFL);
   const Writer writer(folder.path());

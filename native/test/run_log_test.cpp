@@ -41,23 +41,19 @@ std::unique_ptr<log::Writer> Write(const LogFolder& folder,
                                        log::WriterOptions{.segment_size = segment_size});
 }
 
-// Frames of a log up to a count.
-struct FrameList final : log::FrameSink {
-  void OnFrame(const log::Frame& frame) override {
-    frames.emplace_back(static_cast<log::FrameType>(frame.type), frame.payload);
-  }
-  bool ReadTo(std::size_t count, log::EntryVisitor& visitor) const {
-    log::EntryReader reader;
-    bool good = true;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto& [type, payload] = frames[i];
-      if (type == log::FrameType::kFirstEntries) reader.ClearPatterns();
-      good = reader.Read(payload, visitor) && good;
+// Reads the first frames of a log.
+bool ReadTo(const std::vector<test::LogFrame>& frames, std::size_t count,
+            log::EntryVisitor& visitor) {
+  log::EntryReader reader;
+  bool good = true;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (static_cast<log::FrameType>(frames[i].type) == log::FrameType::kFirstEntries) {
+      reader.ClearPatterns();
     }
-    return good;
+    good = reader.Read(frames[i].payload, visitor) && good;
   }
-  std::vector<std::pair<log::FrameType, std::string>> frames;
-};
+  return good;
+}
 
 bool ReadAll(const LogFolder& folder, log::EntryVisitor& visitor) {
   const log::EntryReport report = log::ReadEntries(folder.path(), visitor);
@@ -154,13 +150,12 @@ TEST_CASE("an engine that takes in a log is in the state of the run, at any cut"
   const LogFolder folder;
   Owner owner(EveryKind(), Write(folder, 3000));
   REQUIRE(owner.runner.Start() == 0);
-  FrameList unused;
   // The state after each command, and how many frames the log had then.
   std::vector<std::pair<std::size_t, Snapshot>> states;
   const auto post = [&](CommandBody body) {
     owner.Ask(std::move(body));
     Snapshot snapshot = std::get<Snapshot>(owner.Ask(SnapshotCommand{}));
-    states.emplace_back(log::ReadLog(folder.path(), unused).frames, std::move(snapshot));
+    states.emplace_back(test::ReadContent(folder.path()).frames.size(), std::move(snapshot));
   };
   post(StartCommand{1000});
   std::mt19937 random(7);
@@ -191,18 +186,17 @@ TEST_CASE("an engine that takes in a log is in the state of the run, at any cut"
   post(FinishStreamCommand{});
   post(EndCommand{});
   owner.runner.Stop();
-  FrameList list;
-  const log::ReadReport report = log::ReadLog(folder.path(), list);
+  const auto [frames, losses, report] = test::ReadContent(folder.path());
   CHECK(report.lost_bytes == 0);
   REQUIRE(report.segments > 3);
-  REQUIRE(list.frames.size() > 50);
+  REQUIRE(frames.size() > 50);
   REQUIRE(owner.firings.size() > 50);
 
   for (const auto& [count, snapshot] : states) {
     CAPTURE(count);
     engine::Engine restored(EveryKind());
     LogReplay replay(restored, {});
-    CHECK(list.ReadTo(count, replay));
+    CHECK(ReadTo(frames, count, replay));
     CheckSame(restored.GetSnapshot(), snapshot);
     REQUIRE(restored.firings().size() <= owner.firings.size());
     for (std::size_t i = 0; i < restored.firings().size(); ++i) {
@@ -269,6 +263,25 @@ TEST_CASE("a job's row has what its events say") {
   CHECK(jobs.texts[jobs.parameters[2]] == R"({"t":305})");
 }
 
+TEST_CASE("a job without an origin has a row of its own") {
+  const LogFolder folder;
+  {
+    Owner owner(EveryKind(), Write(folder));
+    REQUIRE(owner.runner.Start() == 0);
+    owner.Ask(StartCommand{1000});
+    owner.Ask(Bytes(Submit(1, 1001, "g", R"("ensemble":"mine")") + Exception(1, 1002, "cancel", 0) +
+                    Event(1, 1003, "clean")));
+  }
+  JobRows rows;
+  CHECK(ReadAll(folder, rows));
+  const JobColumns jobs = rows.Take();
+  CHECK(jobs.ids == std::vector<journal::JobId>{1});
+  CHECK(jobs.rule == std::vector<std::int32_t>{-2});
+  CHECK(std::isnan(jobs.firing[0]));
+  CHECK(std::isnan(jobs.index[0]));
+  CHECK(jobs.result == std::vector<std::uint8_t>{3});
+}
+
 TEST_CASE("entries that are longer than a frame are read again") {
   const LogFolder folder;
   Plan plan;
@@ -323,15 +336,6 @@ TEST_CASE("texts keep every byte") {
 
 TEST_CASE("frames of any bytes are read to an end") {
   class Nothing final : public log::EntryVisitor {
-    void OnRun(std::string_view, const std::vector<std::string>&) override {}
-    void OnRecords(std::span<const journal::Record>) override {}
-    void OnResult(journal::JobId, log::JobResult) override {}
-    void OnProbed(const log::Probed&) override {}
-    void OnSupply(std::uint32_t, std::vector<double>) override {}
-    void OnPlain(log::EntryKind) override {}
-    void OnNumber(log::EntryKind, std::uint64_t) override {}
-    void OnTime(log::EntryKind, double) override {}
-    void OnText(log::EntryKind, std::string_view) override {}
   } nothing;
   const LogFolder folder;
   {
@@ -341,11 +345,10 @@ TEST_CASE("frames of any bytes are read to an end") {
     owner.Ask(Bytes(Made(1, 1001, "g", 3) + Event(1, 1002, "start") + Exception(1, 1003, "x") +
                     Finish(1, 1004) + Event(1, 1005, "clean")));
   }
-  FrameList list;
-  log::ReadLog(folder.path(), list);
+  const std::vector<test::LogFrame> frames = test::ReadContent(folder.path()).frames;
   std::mt19937 random(3);
   for (int i = 0; i < 20000; ++i) {
-    std::string payload = list.frames[random() % list.frames.size()].second;
+    std::string payload = frames[random() % frames.size()].payload;
     for (std::size_t n = 1 + random() % 3; n > 0 && !payload.empty(); --n) {
       payload[random() % payload.size()] = static_cast<char>(random());
     }

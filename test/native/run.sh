@@ -73,6 +73,7 @@ generator=()
 # A folder that was configured keeps its generator.
 if [ ! -e "$build/CMakeCache.txt" ] && command -v ninja > /dev/null; then generator=(-G Ninja); fi
 
+# Compiling the tests takes longer than running them.
 if ! cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
   -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG" \
   -DFLUX_ENSEMBLE_SANITIZE="$sanitize" > "$scratch/log" 2>&1 ||
