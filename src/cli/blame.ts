@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { readJobs } from '../run/open-run.js';
 import { type Blame, blame, type FailureFinding, type SlownessFinding } from '../store/blame/blame.js';
 import type { Cause } from '../store/blame/causes.js';
+import { PARAMETER_PREFIX } from '../store/jobs/parameters.js';
 import { findRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { counted } from '../text/counted.js';
@@ -13,7 +14,7 @@ import { show } from '../text/show.js';
 import { flow } from '../text/width.js';
 import { timeOf } from './job-cells.js';
 import { warnOfDamage } from './jobs.js';
-import { print, printLines } from './output.js';
+import { print, printLines, terminalWidth } from './output.js';
 import { addStateOption, type StateOption } from './state-option.js';
 import { type Colors, colorsFor } from './tables.js';
 
@@ -31,8 +32,7 @@ async function blameRun(wanted: string | undefined, { state, json }: BlameOption
   if (json) return print(JSON.stringify(recordOf(found)));
   const place = wanted?.includes('/') ? [shellWord(wanted)] : [run.manifest.id];
   if (state !== undefined) place.push(`--state ${shellWord(state)}`);
-  const width = (process.stdout.isTTY && process.stdout.columns) || 80;
-  await printLines(linesOf(found, place, width, colorsFor(process.stdout)));
+  await printLines(linesOf(found, place, terminalWidth(), colorsFor(process.stdout)));
 }
 
 function recordOf({ findings, ...counts }: Blame) {
@@ -98,11 +98,11 @@ function factsOf(finding: Finding): string {
   return `${subject} took ${show(Number(ratio.toPrecision(2)))} times as long as ${compared}${medians} ${chance}`;
 }
 
-const PARAMETERS = 'parameters.';
-
 /** Words after `jobs`. */
 function wordsOf({ column, value, from, below, group }: Cause): string {
-  const name = escapeControls(column.startsWith(PARAMETERS) ? column.slice(PARAMETERS.length) : column);
+  const name = escapeControls(
+    column.startsWith(PARAMETER_PREFIX) ? column.slice(PARAMETER_PREFIX.length) : column,
+  );
   const shown = escapeControls(String(value));
   if (column === 'group') return `of group ${shown}`;
   if (group !== null) return `of entry ${shown} of group ${escapeControls(group)}`;

@@ -27,7 +27,7 @@ function start(args: readonly string[], { uri }: FluxJob) {
   const ended = new Promise<number>((resolve, reject) => {
     child.on('close', (status) => resolve(status ?? 1));
     child.on('error', (cause) => {
-      const message = `the output of this job is in Flux, and there is no flux on PATH: ${cause.message}`;
+      const message = `Flux keeps the output of this job, but the command flux can't be run: ${cause.message}`;
       reject(new EnsembleError('ERR_MEMBER_UNAVAILABLE', message, { cause }));
     });
   });

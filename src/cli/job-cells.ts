@@ -2,9 +2,11 @@
 
 import { type JobsOfValue, STATISTICS } from '../store/jobs/by.js';
 import type { JobColumn } from '../store/jobs/column.js';
+import { PARAMETER_PREFIX } from '../store/jobs/parameters.js';
 import { FAILED } from '../store/jobs/results.js';
 import type { JobTable } from '../store/jobs/table.js';
 import { escapeControls } from '../text/describe.js';
+import { localTime } from '../text/local-time.js';
 import { show } from '../text/show.js';
 import type { Column, Table } from '../text/table.js';
 import { shortened } from '../text/width.js';
@@ -26,7 +28,6 @@ const SHOWN: readonly (readonly [name: string, spare: number | null])[] = [
   ['exception', 8],
   ['note', 9],
 ];
-const PARAMETERS = 'parameters.';
 const PARAMETER_SPARE = 3;
 
 export interface ShownColumn {
@@ -37,11 +38,11 @@ export interface ShownColumn {
 
 /** The columns without `--columns`: the most important facts, and all parameters. */
 export function usualColumns(table: JobTable): ShownColumn[] {
-  const parameters = table.names.filter((name) => name.startsWith(PARAMETERS));
+  const parameters = table.parameterNames;
   const shown: ShownColumn[] = SHOWN.map(([title, spare]) => ({ column: table.column(title), title, spare }));
   const ofParameters = parameters.map((name, i) => ({
     column: table.column(name),
-    title: name.slice(PARAMETERS.length),
+    title: name.slice(PARAMETER_PREFIX.length),
     // The last ones are left out first.
     spare: PARAMETER_SPARE + i / parameters.length,
   }));
@@ -51,10 +52,8 @@ export function usualColumns(table: JobTable): ShownColumn[] {
 
 /** `11-26 22:15:07`, in the local time zone. */
 export function timeOf(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  const two = (number: number) => String(number).padStart(2, '0');
-  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
-  return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`;
+  const { month, day, hours, minutes, seconds: second } = localTime(seconds);
+  return `${month}-${day} ${hours}:${minutes}:${second}`;
 }
 
 function cellOf(column: JobColumn, row: number, whole: boolean, colors: Colors): string {

@@ -1,6 +1,6 @@
 /** `ensemble jobs [RUN]`. */
 
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { readJobs, type StoredJobs } from '../run/open-run.js';
 import { jobsBy, STATISTICS } from '../store/jobs/by.js';
 import { csvField, csvLines, jsonLines } from '../store/jobs/export.js';
@@ -12,6 +12,7 @@ import { findRun, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { counted } from '../text/counted.js';
 import { tableLines } from '../text/table.js';
+import { countOption } from './count-option.js';
 import { byTable, jobTable, usualColumns } from './job-cells.js';
 import { complain, print, printLines } from './output.js';
 import { addStateOption, type StateOption } from './state-option.js';
@@ -125,11 +126,6 @@ const listed = (text: string, before: readonly string[] = []) => [
     .filter((name) => name !== ''),
 ];
 
-function count(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a number of jobs.');
-}
-
 export function jobsCommand(): Command {
   const command = new Command('jobs')
     .description('show the jobs of a run, also while it goes on')
@@ -142,7 +138,7 @@ export function jobsCommand(): Command {
     )
     .option('--where <expression>', 'only jobs that satisfy it, as "duration > 1h and parameters.T >= 400"')
     .option('--sort <column>', 'sort by a column, as duration or duration:desc')
-    .option('--limit <n>', 'at most n jobs', count)
+    .option('--limit <n>', 'at most n jobs', countOption('jobs'))
     .option('--columns <columns>', 'these columns, as id,duration,parameters.T', listed)
     .option('--by <column>', 'counts and durations for each value of a column')
     .addOption(

@@ -85,7 +85,7 @@ async function printFromFlux(job: FluxJob, follow: boolean): Promise<void> {
   output.end();
 }
 
-/** Why there is no output. `missing` is the file that should have it. */
+/** Words for a job without output. `missing` is the path of its output file, null for a file that exists. */
 function nothingOf(job: string, stored: StoredJobs, row: number, missing: string | null): string {
   if (Number.isNaN(stored.table.column('start').number(row))) return `job ${job} has not started`;
   const end = isActive(stored, row) ? ' so far' : '';

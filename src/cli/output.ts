@@ -13,13 +13,18 @@ import { colorsFor } from './tables.js';
 /** Characters in one write. */
 const PIECE = 65_536;
 
+/** The columns of standard output; 80 where they are unknown. */
+export function terminalWidth(): number {
+  return process.stdout.columns || 80;
+}
+
 /** The line at the bottom; empty without one. */
 let below = '';
 
 /** Returns the sequence that erases the line at the bottom, even if a narrower terminal has wrapped it. */
 function erasure(): string {
   if (below === '') return '';
-  const rows = Math.max(1, Math.ceil(widthOf(below) / (process.stdout.columns || 80)));
+  const rows = Math.max(1, Math.ceil(widthOf(below) / terminalWidth()));
   return `\r${'\x1b[2K\x1b[1A'.repeat(rows - 1)}\x1b[2K`;
 }
 

@@ -3,7 +3,7 @@
 import type { MetricsSnapshot } from '../model/metrics.js';
 import { counted } from '../text/counted.js';
 import { widthOf } from '../text/width.js';
-import { keepBelow } from './output.js';
+import { keepBelow, terminalWidth } from './output.js';
 import { type Colors, colorsFor } from './tables.js';
 
 /** Minimum milliseconds between two updates. */
@@ -107,7 +107,7 @@ export class ProgressLine {
     const jobs = countJobs(metrics);
     const parts = partsOf(jobs, this.#run.paused, this.#rateOf(jobs), this.#colors);
     // The last column stays free, because a cursor after it would wrap the line.
-    keepBelow(lineOf(parts, (process.stdout.columns || 80) - 1));
+    keepBelow(lineOf(parts, terminalWidth() - 1));
     this.#wait(Math.max(LOOK_INTERVAL, LOOK_COST * (performance.now() - begun)));
   }
 

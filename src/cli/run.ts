@@ -95,11 +95,7 @@ function withRecorder(observer: EnsembleObserver, recorder: Recorder | null): En
 
 /** Returns the name of the run. A service lists many runs, so its default there is the file's name. */
 function nameOf(path: string, { name, service }: RunOptions): string | undefined {
-  return name ?? (service === undefined ? undefined : nameOfFile(path));
-}
-
-function nameOfFile(path: string): string {
-  return basename(path).replace(/\.ya?ml$/, '');
+  return name ?? (service === undefined ? undefined : basename(path).replace(/\.ya?ml$/, ''));
 }
 
 /** Connects the run to a service if requested. Only then gRPC is loaded. */

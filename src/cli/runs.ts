@@ -1,6 +1,6 @@
 /** `ensemble runs` and `ensemble runs prune`. */
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { EnsembleError } from '../errors.js';
 import { countJobs, type JobCounts } from '../run/job-counts.js';
 import { readJobs } from '../run/open-run.js';
@@ -9,8 +9,10 @@ import { stateFolder } from '../store/state-folder.js';
 import { formatBytes } from '../text/bytes.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
+import { localTime } from '../text/local-time.js';
 import { type Column, tableLines } from '../text/table.js';
 import { shortened } from '../text/width.js';
+import { countOption } from './count-option.js';
 import { duration } from './ensemble-view.js';
 import { complain, complainOf, print, printLines } from './output.js';
 import { addStateOption, type StateOption } from './state-option.js';
@@ -56,10 +58,8 @@ function paintOf({ state }: StoredRun, colors: Colors): (text: string) => string
 
 /** `2026-11-26 22:15`, in the local time zone. */
 function timeOf(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  const two = (number: number) => String(number).padStart(2, '0');
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+  const { year, month, day, hours, minutes } = localTime(seconds);
+  return `${year}-${month}-${day} ${hours}:${minutes}`;
 }
 
 /** The counts of a run; those of a run that goes on, or is lost, are counted in its log. Null where that is impossible. */
@@ -161,17 +161,16 @@ async function prune(ids: readonly string[], options: PruneOptions): Promise<voi
   print(`${counted(removed, 'run')} ${what}, ${formatBytes(bytes)}`);
 }
 
-function count(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a number of runs.');
-}
-
 function pruneCommand(): Command {
   const command = new Command('prune')
     .description('remove runs that have ended, with their outputs')
     .argument('[runs...]', 'ids or names of the runs')
     .option('--older <time>', 'all runs that ended longer ago than this, as 30d', timeOption(MAX_AGE, true))
-    .option('--keep <n>', 'all but the newest n runs; with --older, these stay in any case', count)
+    .option(
+      '--keep <n>',
+      'all but the newest n runs; with --older, these stay in any case',
+      countOption('runs'),
+    )
     .option('--dry-run', 'only print what would be removed');
   return command.action((ids: string[], _options: PruneOptions) => {
     const options = command.optsWithGlobals<PruneOptions>();

@@ -7,11 +7,9 @@ import { pipeline } from 'node:stream/promises';
 import { EnsembleError } from '../errors.js';
 import type { JobColumn } from '../store/jobs/column.js';
 import { csvLines, jsonLines } from '../store/jobs/export.js';
+import { PARAMETER_PREFIX } from '../store/jobs/parameters.js';
 import { writeParquet } from '../store/jobs/parquet.js';
 import type { JobTable } from '../store/jobs/table.js';
-
-/** Columns that only complete tables have: they need the configuration of the run. */
-const PARAMETERS = 'parameters.';
 
 /** All columns, in a table that has a column for each parameter. */
 export function allColumns(table: JobTable): JobColumn[] {
@@ -20,7 +18,7 @@ export function allColumns(table: JobTable): JobColumn[] {
 
 /** All columns but those of parameters, which JSON has in one object. */
 export function plainColumns(table: JobTable): JobColumn[] {
-  return allColumns(table).filter(({ name }) => !name.startsWith(PARAMETERS));
+  return allColumns(table).filter(({ name }) => !name.startsWith(PARAMETER_PREFIX));
 }
 
 const FORMS = ['.csv', '.json', '.jsonl', '.ndjson', '.parquet'] as const;

@@ -6,6 +6,7 @@ import { plain, type Row } from '../model/written.js';
 import { describeValue } from '../text/describe.js';
 import { DURATION_PATTERN, durationSeconds } from '../text/duration.js';
 import type { Path } from '../text/path.js';
+import { shellQuoted } from '../text/shell.js';
 import { isFluxTag } from './job-tags.js';
 import { fillText, fillValue, isTemplate, type Lookup } from './template.js';
 
@@ -28,7 +29,7 @@ function leavingFluxTags(lookup: Lookup, parameters: Row): Lookup {
 /** Words as a shell would read them, for users. */
 export function showWords(words: readonly string[]): string {
   return words
-    .map((word) => (/^[\p{L}\p{N}_@%+=:,./{}-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .map((word) => (/^[\p{L}\p{N}_@%+=:,./{}-]+$/u.test(word) ? word : shellQuoted(word)))
     .join(' ');
 }
 

@@ -16,19 +16,19 @@ export interface KeptJob {
 }
 
 /** Entries of a folder, up to which folders are quick on every file system. */
-const MOST_ENTRIES = 1000;
+const MAX_ENTRIES = 1000;
 /** Characters of a group's name; a file system takes 255 bytes. */
-const LONGEST = 60;
+const MAX_NAME = 60;
 
 /** Returns a group's name as the name of a folder. Two groups may share a folder: ids are unique in a run. */
 function folderName(group: string): string {
   const safe = group.replace(/[^\p{L}\p{N}\p{M}_.+=@,-]/gu, '_').replace(/^\./, '_');
-  return [...safe].slice(0, LONGEST).join('') || '_';
+  return [...safe].slice(0, MAX_NAME).join('') || '_';
 }
 
 /** `7`, and from 1,000 on `12k/12345`: a folder has at most 1,000 folders. */
 function numbered(number: number): string {
-  const block = Math.floor(number / MOST_ENTRIES);
+  const block = Math.floor(number / MAX_ENTRIES);
   return block === 0 ? String(number) : join(`${block}k`, String(number));
 }
 
@@ -38,7 +38,7 @@ export function keptFiles({ group, firing, index, id }: KeptJob): {
   readonly output: string;
   readonly error: string;
 } {
-  const block = Math.floor(index / MOST_ENTRIES);
+  const block = Math.floor(index / MAX_ENTRIES);
   const folder = join(folderName(group), numbered(firing), ...(block === 0 ? [] : [`${block}k`]));
   const name = join(folder, `${index}-${formatJobId(id, 'f')}`);
   return { folder, output: `${name}.out`, error: `${name}.err` };

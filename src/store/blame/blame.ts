@@ -1,11 +1,11 @@
 /** Looks for what failed or slow jobs of a run have in common. */
 
+import { lastAttempts } from '../jobs/last-attempts.js';
 import { FAILED, RESULTS } from '../jobs/results.js';
 import type { JobTable } from '../jobs/table.js';
-import { type Best, bestOf, type Candidate, has } from './candidates.js';
+import { type Best, bestOf, type Candidate, type Found, has } from './candidates.js';
 import { type Cause, type Family, familiesOf, timeFamilies } from './causes.js';
 import { failureCandidates } from './failures.js';
-import { lastAttempts } from './last-attempts.js';
 import { type Durations, SlownessSearch } from './slowness.js';
 import { logFactorials } from './statistics.js';
 
@@ -117,18 +117,16 @@ function failsAfterUsualTime(table: JobTable, rows: Uint32Array, failed: Uint8Ar
   return Math.abs(search.zOf((job) => failed[job] === 1)) < ALIKE;
 }
 
-/** The candidates of all families that are clear. Their scores are corrected for all families. */
-function clear(
-  families: readonly Family[],
-  search: (family: Family, rank: number) => { readonly found: Candidate[]; readonly tested: number },
-): { readonly found: Candidate[]; readonly tested: number } {
+/** The candidates that are clear, with scores that are corrected for all candidates of their family and all families. */
+function clear(families: readonly Family[], search: (family: Family, rank: number) => Found): Found {
   const results = families.map(search).filter(({ tested }) => tested > 0);
-  const correction = Math.log(results.length);
+  const ofFamilies = Math.log(results.length);
   return {
     tested: results.reduce((sum, { tested }) => sum + tested, 0),
     found: results
-      .flatMap(({ found }) => found)
-      .map((candidate) => ({ ...candidate, score: candidate.score + correction }))
+      .flatMap(({ found, tested }) =>
+        found.map((each) => ({ ...each, score: each.score + Math.log(tested) + ofFamilies })),
+      )
       .filter(({ score }) => score < LEVEL),
   };
 }

@@ -9,8 +9,14 @@ export interface Candidate {
   readonly rank: number;
   readonly first: number;
   readonly last: number;
-  /** Logarithm of its probability by chance, corrected for the number of candidates in all families. */
+  /** Logarithm of its probability by chance. */
   readonly score: number;
+}
+
+/** Candidates of a family, and how many were tested for them. */
+export interface Found {
+  readonly found: readonly Candidate[];
+  readonly tested: number;
 }
 
 /** Yields the first and the last level of each set. */

@@ -3,6 +3,7 @@
 import { escapeControls } from '../../text/describe.js';
 import type { JobColumn } from '../jobs/column.js';
 import type { JobTable } from '../jobs/table.js';
+import { firstPlace } from './statistics.js';
 
 /** Jobs have it in common. Numbers of times are seconds since the epoch. */
 export interface Cause {
@@ -43,7 +44,7 @@ const RARE = -2;
  * explanation: the file of the run names parameters, groups and entries, and a user can change them.
  */
 export function familiesOf(table: JobTable, rows: Uint32Array): Family[] {
-  const parameters = table.names.filter((name) => name.startsWith('parameters.'));
+  const parameters = table.parameterNames;
   const columns = parameters.map((name) => table.column(name));
   const ranges = columns.map((column) => rangeFamilies(column, rows));
   return [
@@ -173,14 +174,7 @@ function startsOf(sorted: Float64Array): Float64Array {
 /** The index of the last start that is not above the number; -1 for NaN. */
 function placeOf(number: number, starts: Float64Array): number {
   if (Number.isNaN(number)) return -1;
-  let low = 0;
-  let high = starts.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if ((starts[middle] as number) <= number) low = middle;
-    else high = middle;
-  }
-  return low;
+  return Math.max(0, firstPlace(starts, (start) => start > number) - 1);
 }
 
 /** The name of a column in an expression. */

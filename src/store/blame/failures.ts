@@ -1,6 +1,6 @@
 /** Looks for the jobs that failed more often than others. */
 
-import { type Candidate, setsOf } from './candidates.js';
+import { type Candidate, type Found, setsOf } from './candidates.js';
 import { type Family, MIN_JOBS } from './causes.js';
 import { logFisher } from './statistics.js';
 
@@ -35,12 +35,8 @@ function countsOf({ levels, count }: Family, { failed, left }: FailureSearch) {
   return { jobs, failures };
 }
 
-/** Yields the causes in a family that matter, with scores that are corrected for this family. Returns the number tested. */
-export function failureCandidates(
-  family: Family,
-  rank: number,
-  search: FailureSearch,
-): { readonly found: Candidate[]; readonly tested: number } {
+/** The candidates of a family that matter, and the number of all that were tested. */
+export function failureCandidates(family: Family, rank: number, search: FailureSearch): Found {
   const counts = countsOf(family, search);
   const allJobs = counts.jobs.at(-1) ?? 0;
   const allFailed = counts.failures.at(-1) ?? 0;
@@ -57,5 +53,5 @@ export function failureCandidates(
     const score = logFisher({ failed, jobs, allFailed, allJobs }, search.logs);
     found.push({ family, rank, first, last, score });
   }
-  return { found: found.map((each) => ({ ...each, score: each.score + Math.log(tested) })), tested };
+  return { found, tested };
 }

@@ -1,8 +1,8 @@
 /** Looks for the jobs that took longer than others of their groups. */
 
-import { type Candidate, has, setsOf } from './candidates.js';
+import { type Candidate, type Found, has, setsOf } from './candidates.js';
 import type { Family } from './causes.js';
-import { logNormalTail, medianOf, RankTest } from './statistics.js';
+import { firstPlace, logNormalTail, medianOf, RankTest } from './statistics.js';
 
 /** Jobs with a cause, and others, for which the approximation of the test is good. */
 const MIN_COMPARED = 8;
@@ -178,7 +178,7 @@ export class SlownessSearch {
   }
 
   /** The candidates of a family that matter, apart from their medians, and the number of all that were tested. */
-  candidates(family: Family, rank: number): { readonly found: Candidate[]; readonly tested: number } {
+  candidates(family: Family, rank: number): Found {
     const cells = new Cells(family, this.#group, this.#rank, this.#sizes.length);
     const found: Candidate[] = [];
     let tested = 0;
@@ -196,7 +196,7 @@ export class SlownessSearch {
       if (test.larger < MIN_LARGER) continue;
       found.push({ family, rank, first, last, score: logNormalTail(test.z) });
     }
-    return { found: found.map((each) => ({ ...each, score: each.score + Math.log(tested) })), tested };
+    return { found, tested };
   }
 
   /** The durations of the jobs with a cause, and of the others of their groups. */
@@ -234,16 +234,4 @@ export class SlownessSearch {
   #add(test: RankTest, group: number, jobs: number, sum: number): void {
     test.add({ jobs, allJobs: this.#sizes[group] as number, sum, squares: this.#squares[group] as number });
   }
-}
-
-/** The index of the first of ascending numbers for which `holds` is true; their length without one. */
-function firstPlace(sorted: Float64Array, holds: (number: number) => boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (holds(sorted[middle] as number)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

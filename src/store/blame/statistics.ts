@@ -1,5 +1,7 @@
 /** Probabilities of what chance alone does. They are logarithms, because those of clear causes are below 1e-308. */
 
+import { quantile } from '../jobs/quantile.js';
+
 /** Returns the natural logarithms of the factorials of 0 to `n`. */
 export function logFactorials(n: number): Float64Array {
   const logs = new Float64Array(n + 1);
@@ -107,8 +109,17 @@ export class RankTest {
 
 /** The median of numbers; NaN for an empty array. Sorts the array. */
 export function medianOf(values: Float64Array): number {
-  values.sort();
-  const middle = values.length >> 1;
-  const upper = values[middle] ?? Number.NaN;
-  return values.length % 2 === 1 ? upper : ((values[middle - 1] ?? Number.NaN) + upper) / 2;
+  return quantile(values.sort(), 0.5);
+}
+
+/** The index of the first of ascending numbers for which `holds` is true; their length without one. */
+export function firstPlace(sorted: Float64Array, holds: (number: number) => boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(sorted[middle] as number)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

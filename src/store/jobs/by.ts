@@ -1,7 +1,8 @@
 /** Counts and statistics of jobs for each value of a column. */
 
+import { quantile } from './quantile.js';
 import { compareTexts, parseSort } from './query.js';
-import { FAILED, RESULTS } from './results.js';
+import { hasFailed } from './results.js';
 import type { JobTable } from './table.js';
 
 /** The columns of a summary, after that of the value. Times are in seconds, NaN without a job that has ended. */
@@ -11,17 +12,6 @@ export const STATISTICS = ['count', 'failed', 'mean', 'median', 'p95'] as const;
 export interface JobsOfValue extends Readonly<Record<(typeof STATISTICS)[number], number>> {
   /** The value as text; null for jobs whose value is unknown. */
   readonly value: string | null;
-}
-
-const failed = new Set(FAILED.map((name) => RESULTS.indexOf(name)));
-
-/** The quantile of ascending numbers, interpolated linearly; NaN without a number. */
-function quantile(sorted: Float64Array, q: number): number {
-  const place = q * (sorted.length - 1);
-  const below = Math.floor(place);
-  const low = sorted[below] ?? Number.NaN;
-  const high = sorted[Math.ceil(place)] ?? low;
-  return low + (high - low) * (place - below);
 }
 
 /**
@@ -45,7 +35,7 @@ export function jobsBy(
     places.set(value, place);
     placeOf[i] = place;
     counts[place] = (counts[place] ?? 0) + 1;
-    failures[place] = (failures[place] ?? 0) + (failed.has(table.jobs.result[row] ?? 0) ? 1 : 0);
+    failures[place] = (failures[place] ?? 0) + Number(hasFailed(table.jobs.result[row]));
   });
   const durations = durationsOf(table, rows, placeOf, counts);
   const summaries = [...places].map(([value, place]): JobsOfValue => {

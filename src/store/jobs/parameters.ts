@@ -3,7 +3,8 @@
 import type { NativeJobColumns } from '../../engine/addon.js';
 import type { JobColumn } from './column.js';
 
-const PREFIX = 'parameters.';
+/** Names of the columns of parameters begin with it. */
+export const PARAMETER_PREFIX = 'parameters.';
 
 /** Values of a parameter, by the index of the JSON text. A text is null where the value is a number or unknown. */
 interface Values {
@@ -42,13 +43,13 @@ export class ParameterColumns {
 
   /** The columns' names, in the order of the first job that has each: `parameters.T`. */
   get names(): string[] {
-    return [...this.#all.keys()].map((name) => `${PREFIX}${name}`);
+    return [...this.#all.keys()].map((name) => `${PARAMETER_PREFIX}${name}`);
   }
 
   /** Returns the column with this name; null for another name, and for a parameter that no job has. */
   column(name: string): JobColumn | null {
-    if (!name.startsWith(PREFIX)) return null;
-    const values = this.#all.get(name.slice(PREFIX.length));
+    if (!name.startsWith(PARAMETER_PREFIX)) return null;
+    const values = this.#all.get(name.slice(PARAMETER_PREFIX.length));
     if (values === undefined) return null;
     const { numbers, texts } = values;
     const { parameters } = this.#jobs;

@@ -97,7 +97,12 @@ export class JobTable {
 
   /** Names of all columns. */
   get names(): string[] {
-    return [...this.#columns.keys(), ...this.#parameters.names];
+    return [...this.#columns.keys(), ...this.parameterNames];
+  }
+
+  /** Names of the columns of parameters: `parameters.T`. */
+  get parameterNames(): string[] {
+    return this.#parameters.names;
   }
 
   /** The column with this name; null without one. `job.parameters.T` is another name of `parameters.T`. */

@@ -1,0 +1,17 @@
+/** Times of day for people. */
+
+/** The parts of a time in the local time zone, with leading zeros. `seconds` are since the epoch. */
+export function localTime(
+  seconds: number,
+): Readonly<Record<'year' | 'month' | 'day' | 'hours' | 'minutes' | 'seconds', string>> {
+  const date = new Date(seconds * 1000);
+  const two = (number: number) => String(number).padStart(2, '0');
+  return {
+    year: String(date.getFullYear()),
+    month: two(date.getMonth() + 1),
+    day: two(date.getDate()),
+    hours: two(date.getHours()),
+    minutes: two(date.getMinutes()),
+    seconds: two(date.getSeconds()),
+  };
+}
