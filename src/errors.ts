@@ -9,7 +9,10 @@ export type ErrorCode =
   | 'ERR_CONFIG'
   /** A requested file can't be read or written. */
   | 'ERR_FILE'
-  /** The native addon can't be loaded: it was not built, or was built for another Node or machine. */
+  /**
+   * The native addon can't be loaded: it was not built, or was built for another Node or machine; or an optional package
+   * that a command needs is not installed.
+   */
   | 'ERR_ADDON'
   /** The native engine refused a command. */
   | 'ERR_ENGINE'

@@ -19,6 +19,7 @@ const commands = new Map<string, () => Promise<Command>>(
     jobs: async () => (await import('./jobs.js')).jobsCommand(),
     blame: async () => (await import('./blame.js')).blameCommand(),
     logs: async () => (await import('./logs.js')).logsCommand(),
+    sql: async () => (await import('./sql.js')).sqlCommand(),
     ls: async () => (await import('./ls.js')).lsCommand(),
     status: async () => (await import('./status.js')).statusCommand(),
     watch: async () => (await import('./watch.js')).watchCommand(),

@@ -33,8 +33,8 @@ interface JobsOptions extends StateOption {
 }
 
 /** Jobs that a table shows without `--limit`. */
-const ON_TERMINAL = 50;
-const IN_FILE = 10_000;
+export const ON_TERMINAL = 50;
+export const IN_FILE = 10_000;
 
 /** Warns of damage to the log of a run. */
 export function warnOfDamage({ manifest: { id } }: StoredRun, { damage }: StoredJobs): void {

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Finished, newFolder, root } from '../support/cli.js';
 import { diagnose } from '../support/config.js';
+import { withoutSql } from '../support/duckdb.js';
 
 /** rules.md and plugins.md have tests of their own. */
 const paths = readdirSync(join(root, 'docs')).filter(
@@ -24,7 +25,7 @@ const commandsOf = (block: string) =>
 
 /**
  * Commands that a test can't run: builds, the tests themselves, and commands that need Flux, a cluster or a
- * certificate.
+ * certificate, or a package that is not installed.
  */
 const elsewhere = [
   /^npm ci( &&.*)?$/,
@@ -32,6 +33,7 @@ const elsewhere = [
   /^ensemble record /,
   /--kubernetes/,
   /--executor minicluster/,
+  ...(withoutSql === null ? [] : [/^ensemble sql /]),
 ];
 
 const sessions = blocks('console').map(commandsOf);

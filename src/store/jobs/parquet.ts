@@ -1,31 +1,18 @@
 /** Tables of jobs as Parquet files. */
 
 import type { JobColumn } from './column.js';
+import { type ColumnType, typeOf } from './types.js';
 
 /** Rows that are converted at a time. */
 const PORTION = 50_000;
 
-/** Columns of whole numbers. */
-const INTEGERS = new Set(['entry', 'attempt', 'rule', 'firing', 'index', 'exit', 'status', 'nodes', 'tasks']);
-
-type Type = 'STRING' | 'TIMESTAMP' | 'INT64' | 'DOUBLE';
-
-/** The type of all values of a column; a parameter with numbers and texts is one of texts. */
-function typeOf(column: JobColumn, rows: Uint32Array): Type {
-  const { name, kind, unit } = column;
-  const isText = (row: number) => Number.isNaN(column.number(row)) && column.text(row) !== null;
-  if (kind === 'text' || (kind === 'any' && rows.some(isText))) return 'STRING';
-  if (unit === 'time') return 'TIMESTAMP';
-  return INTEGERS.has(name) ? 'INT64' : 'DOUBLE';
-}
-
-const CONVERT: Readonly<Record<Exclude<Type, 'STRING'>, (value: number) => unknown>> = {
+const CONVERT: Readonly<Record<Exclude<ColumnType, 'STRING'>, (value: number) => unknown>> = {
   TIMESTAMP: (seconds) => new Date(seconds * 1000),
   INT64: BigInt,
   DOUBLE: (value) => value,
 };
 
-function valuesOf(column: JobColumn, type: Type, rows: Uint32Array): unknown[] {
+function valuesOf(column: JobColumn, type: ColumnType, rows: Uint32Array): unknown[] {
   if (type === 'STRING') return Array.from(rows, (row) => column.text(row));
   const convert = CONVERT[type];
   return Array.from(rows, (row) => {
@@ -45,7 +32,7 @@ export async function writeParquet(
   const types = columns.map((column) => typeOf(column, rows));
   const portion = (some: Uint32Array) =>
     columns.map((column, i) => {
-      const type = types[i] as Type;
+      const type = types[i] as ColumnType;
       return { name: column.name, type, data: valuesOf(column, type, some) };
     });
   const writer = fileWriter(path);
