@@ -1,0 +1,49 @@
+/** The options that `ensemble run` and `ensemble resume` have in common. */
+
+import { type Command, InvalidArgumentError } from 'commander';
+import type { MiniClusterOptions } from './minicluster-options.js';
+import { addServiceOptions } from './service-options.js';
+import { addStateOption, type StateOption } from './state-option.js';
+
+export interface DriveOptions extends MiniClusterOptions, StateOption {
+  readonly results?: string;
+  readonly slots?: number;
+  readonly debug?: boolean;
+  readonly json?: boolean;
+  readonly watch?: boolean;
+  readonly record?: string;
+  readonly force?: boolean;
+  readonly allowFailures?: boolean;
+}
+
+function positiveInteger(most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : 0;
+    if (value >= 1 && value <= most) return value;
+    throw new InvalidArgumentError(`It must be an integer from 1 to ${most}.`);
+  };
+}
+
+/** Adds the options to a command. `words` are those that differ between the commands. */
+export function addDriveOptions(
+  command: Command,
+  words: { readonly name: string; readonly slots: string; readonly watch: string },
+): Command {
+  command
+    .option('--slots <n>', words.slots, positiveInteger(1_000_000))
+    .option('--name <name>', words.name)
+    .option('--host <host>', 'for minicluster: host of the service that resizes it (default: as --service)')
+    .option('--port <port>', 'for minicluster: its port (default: 50051)', positiveInteger(65_535))
+    .option('--debug', 'print every journal record')
+    .option('--json', 'print machine-readable lines; the last one is the summary')
+    .option('--watch', words.watch)
+    .option('--record <file>', 'record the journal in a file; see --force')
+    .option('--force', 'let --record replace a recording that exists')
+    .option('--results <file>', 'write all jobs to a file at the end: *.csv, *.json, *.jsonl or *.parquet')
+    .option('--allow-failures', 'exit with status 0 even if jobs failed');
+  return addServiceOptions(
+    addStateOption(command),
+    '--service [address]',
+    'register with a service, which can then watch and steer the run',
+  );
+}
