@@ -46,6 +46,7 @@ export function openFlux(engine, { full = false, allEvents = false, validateOnce
     validateOnce,
     window: 4096,
     tap: false,
+    unknownAreLost: false,
   };
   return engine.source.openFlux(options, {
     records() {},

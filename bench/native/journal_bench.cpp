@@ -30,7 +30,7 @@
 #include "stats/summary.h"
 #include "test/conditions.h"
 #include "test/log_folder.h"
-#include "test/log_replay.h"
+#include "runner/restoration.h"
 #include "test/textbook_p2.h"
 
 namespace {
@@ -49,11 +49,11 @@ using flux_ensemble::journal::Record;
 using flux_ensemble::log::ReadEntries;
 using flux_ensemble::log::Writer;
 using flux_ensemble::runner::JobRows;
+using flux_ensemble::runner::Restoration;
 using flux_ensemble::runner::RunLog;
 using flux_ensemble::stats::Statistic;
 using flux_ensemble::stats::Summary;
 using flux_ensemble::test::LogFolder;
-using flux_ensemble::test::LogReplay;
 using flux_ensemble::test::TextbookP2;
 
 struct Seen {
@@ -189,7 +189,7 @@ Seen LoggedEngine(std::string_view bytes, const std::string& folder) {
 
 Seen Restored(const std::string& folder) {
   Engine engine(TenGroups(10));
-  LogReplay replay(engine, {});
+  Restoration replay(engine, {}, false);
   if (ReadEntries(folder, replay).frames.error != 0) std::abort();
   return SeenBy(engine);
 }

@@ -1,5 +1,5 @@
 // Failed jobs that are submitted again, until the end of their next attempt is known. An attempt is
-// found by what all attempts of a job have in common: its group, rule, firing and index.
+// found by what all attempts of a job have in common: its group, rule, firing, part and index.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ class AwaitedRetries {
   }
 
  private:
-  using Key = std::array<std::uint64_t, 4>;
+  using Key = std::array<std::uint64_t, 5>;
   struct Failed {
     journal::JobId job = 0;
     FailureDigest::Number failure = 0;
@@ -47,7 +47,8 @@ class AwaitedRetries {
   using Map = std::multimap<Key, Failed>;
 
   static Key KeyOf(std::uint32_t group, const JobDetails& details) {
-    return {group, static_cast<std::uint64_t>(details.rule), details.firing, details.index};
+    return {group, static_cast<std::uint64_t>(details.rule), details.firing, details.part,
+            details.index};
   }
   // The previous attempt of a job; the end when it is unknown.
   Map::iterator PreviousOf(std::uint32_t group, const JobDetails& details, bool resubmitted);

@@ -68,7 +68,21 @@ void Engine::Heartbeat(double now) {
   rules_.Heartbeat(now);
 }
 
+void Engine::RememberAll() {
+  remembers_all_ = true;
+}
+
 void Engine::OnRecords(std::span<const journal::Record> records) {
+  if (!ended_ids_.empty()) [[unlikely]] {
+    not_ended_.clear();
+    for (const journal::Record& record : records) {
+      if (record.sentinel || jobs_.Find(record.id) != nullptr ||
+          !std::ranges::binary_search(ended_ids_, record.id)) {
+        not_ended_.push_back(record);
+      }
+    }
+    records = not_ended_;
+  }
   if (tap_ != nullptr) tap_->OnRecords(records);
   if (records.size() > 1) {
     for (const journal::Record& record : records) jobs_.Prefetch(record.id);
@@ -136,7 +150,11 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
   if (looked_up && job != nullptr) {
     job->in_doubt = false;
     // The job is not in the backlog of active jobs, and its eventlog does not show its end.
-    if (!resuming_) Lose(job);
+    if (!resuming_ && take_back_unknown_ && record.events.empty()) {
+      TakeBack(job->id);
+    } else if (!resuming_) {
+      Lose(job);
+    }
   }
 }
 

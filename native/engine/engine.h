@@ -3,6 +3,7 @@
 // statistics to the last bit.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -63,8 +64,8 @@ class Engine final : private journal::RecordSink {
     TakeSubmit();
   }
 
-  // From now on, `tap` follows what the engine takes in. It outlives the engine.
-  void Follow(StreamTap& tap) { tap_ = &tap; }
+  // From now on, `tap` follows what the engine takes in; null for none. It outlives the engine.
+  void Follow(StreamTap* tap) { tap_ = tap; }
   // Takes in records that were decoded before, as they came together.
   void TakeRecords(std::span<const journal::Record> records) { OnRecords(records); }
   // Records that were invalid in the stream.
@@ -123,12 +124,29 @@ class Engine final : private journal::RecordSink {
   // Whether raw events are gathered from now on.
   void GatherEvents(bool gather) { events_.Enable(gather); }
 
+  // Whether a job with this membership carries the run's id.
+  bool IsOwn(const journal::Membership& membership) const {
+    return !ensemble_.empty() && membership.ensemble && *membership.ensemble == ensemble_;
+  }
+  // Details of all active jobs are stored from now on, because any of them may be submitted again.
+  void RememberAll();
+  // Records of these jobs are ignored unless the job is active: they ended before. Sorted.
+  void IgnoreEnded(std::vector<journal::JobId> ids) { ended_ids_ = std::move(ids); }
+  // Jobs that the source does not know have ended with their instance: they are taken back.
+  void TakeBackUnknown() { take_back_unknown_ = true; }
+  // An active job was lost with the process or the instance that ran it. A job that has finished or
+  // failed ends with that result. Another one is taken back: its submission no longer counts, and
+  // it is due to be submitted again. True for a job that was taken back.
+  bool TakeBack(journal::JobId id);
+
   const RetryPolicy* retry_policy(std::uint32_t group) const { return retries_.PolicyOf(group); }
   // Jobs that wait for their next submission.
   std::size_t retrying() const {
     return rules_.ended() ? 0 : retries_.size() + retries_due_.size();
   }
 
+  // Seconds since the epoch; never goes back.
+  double now() const { return std::max(rules_.now(), totals_.latest); }
   const Totals& totals() const { return totals_; }
   std::size_t active_jobs() const { return jobs_.size(); }
   // The stream is in its backlog, before the sentinel.
@@ -169,7 +187,7 @@ class Engine final : private journal::RecordSink {
   void OnDecodeError(const journal::DecodeError& error) override;
 
   bool Remembers(std::uint32_t group) const {
-    return group < remembered_.size() && remembered_[group];
+    return remembers_all_ || (group < remembered_.size() && remembered_[group]);
   }
   // Removes a job that has ended.
   void Forget(Job* job);
@@ -183,6 +201,8 @@ class Engine final : private journal::RecordSink {
   void SettleAsItIs(Job& job);
   // The job has ended with an unknown result.
   void Lose(Job* job);
+  // The submission of an active job no longer counts.
+  void Uncount(const Job& job, ChangeMask& changed);
   void Pass(double time);
   std::span<const journal::Event> OnOwnTime(std::span<const journal::Event> events);
   // In virtual time, a command comes after all records before it. In real time, commands do not
@@ -226,12 +246,15 @@ class Engine final : private journal::RecordSink {
   bool backlog_over_ = false;
   bool resuming_ = false;  // in the backlog of a stream that was lost
   double stream_ahead_ = 0;
+  bool take_back_unknown_ = false;
   std::uint64_t wanted_ = ~std::uint64_t{0};
+  std::vector<journal::JobId> ended_ids_;  // sorted; while the stream shows them again
   Totals totals_;
 
   journal::Decoder decoder_;
   JobTable jobs_;
   Unvalidated unvalidated_;
+  bool remembers_all_ = false;
   std::vector<bool> remembered_;  // by group; shorter than the groups when the last are not
   JobDetailsTable details_;
   Retries retries_;
@@ -248,6 +271,7 @@ class Engine final : private journal::RecordSink {
   EventCollector events_;
   std::vector<std::string> new_groups_;
   std::vector<journal::JobId> missing_jobs_;
+  std::vector<journal::Record> not_ended_;
   std::vector<journal::Event> unseen_;
   std::vector<journal::Event> on_own_time_;
 };

@@ -31,6 +31,7 @@ JobOrigin ReadOrigin(std::string_view json) {
     if (member.name == "attempt") origin.attempt = IndexOf(member).value_or(0);
     if (member.name == "rule") origin.rule = RuleOf(member);
     if (member.name == "firing") origin.firing = IndexOf(member).value_or(0);
+    if (member.name == "part") origin.part = IndexOf(member).value_or(0);
     if (member.name == "index") origin.index = IndexOf(member).value_or(0);
     if (member.name == "values") origin.filled_in = true;
   }

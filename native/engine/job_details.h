@@ -31,7 +31,8 @@ struct JobOrigin {
   std::uint32_t attempt = 0;           // counted from 0
   std::int64_t rule = 0;               // -1: requested from outside
   std::uint64_t firing = 0;
-  std::uint64_t index = 0;  // among the jobs of the firing
+  std::uint32_t part = 0;   // number of the submission among those of the firing
+  std::uint64_t index = 0;  // among the jobs of the submission
   // attributes.user.origin.values exists: templates of the entry were filled in for this job.
   bool filled_in = false;
 };

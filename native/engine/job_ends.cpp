@@ -33,6 +33,12 @@ void Engine::Refused(Job& job, const journal::Event& event) {
   ChangeMask changed;
   changed.Add(ChangeOf(event.kind));
   // The job was counted only if the stream paused between the two events.
+  Uncount(job, changed);
+  if (tap_ != nullptr) tap_->OnRefused(job.id);
+  rules_.OnEvent(job, event, changed, false);
+}
+
+void Engine::Uncount(const Job& job, ChangeMask& changed) {
   if (job.counted && !job.settled) {
     GroupMetrics& metrics = metrics_[job.group];
     metrics.Add(Count::kSubmitted, -1);
@@ -49,8 +55,6 @@ void Engine::Refused(Job& job, const journal::Event& event) {
     if (failure) metrics_[job.group].failures().Await(*failure);
   }
   if (job.own) --totals_.own_jobs;
-  if (tap_ != nullptr) tap_->OnRefused(job.id);
-  rules_.OnEvent(job, event, changed, false);
 }
 
 // Flux's own result (flux-core: src/modules/job-list/job_state.c). The finish decides success. A
@@ -136,6 +140,34 @@ void Engine::Lose(Job* job) {
   Enter(*job, JobState::kInactive, metrics_[job->group], changed);
   rules_.OnLost(*job);
   Forget(job);
+}
+
+bool Engine::TakeBack(journal::JobId id) {
+  Job* const job = jobs_.Find(id);
+  if (job == nullptr) return false;
+  if (tap_ != nullptr) tap_->OnTakenBack(id);
+  if (unvalidated_.any() && unvalidated_.job() == id) unvalidated_.Drop();
+  if (job->has_fatal_exception && !job->settled) {
+    ChangeMask changed;
+    Outcome(*job, false, totals_.latest, metrics_[job->group], changed);
+    metrics_.CountInWindows(job->group, changed, totals_.latest);
+    rules_.OnSettled(*job, changed, totals_.latest);
+  }
+  const JobDetails* const details = details_.Find(id);
+  // A job that was not submitted by an ensemble has no entry to submit again.
+  if (job->has_finish || job->settled || details == nullptr || !details->entry) {
+    Lose(job);
+    return false;
+  }
+  Retry retry{retries_.NextNumber(), now(), id, job->group, *details};
+  ChangeMask changed;
+  Uncount(*job, changed);
+  rules_.OnChanged(job->group, changed);
+  rules_.OnLost(*job);
+  details_.Erase(id);
+  jobs_.Erase(job);
+  retries_due_.push_back(std::move(retry));
+  return true;
 }
 
 }  // namespace flux_ensemble::engine

@@ -54,7 +54,10 @@ class Retries {
     return group < policies_.size() && policies_[group] ? &*policies_[group] : nullptr;
   }
 
+  // Gives the retry its number. Its time is to come.
   void Add(Retry retry);
+  // The number of a retry that is due at once.
+  std::uint64_t NextNumber() { return added_++; }
 
   std::size_t size() const { return waiting_.size(); }
   // Infinity while nothing waits.

@@ -22,6 +22,8 @@ class StreamTap {
   virtual void OnRefused(journal::JobId job) = 0;
   // A job has ended with an unknown result.
   virtual void OnLost(journal::JobId job) = 0;
+  // A job was lost with the process or the instance that ran it, see Engine::TakeBack().
+  virtual void OnTakenBack(journal::JobId job) = 0;
 
  protected:
   ~StreamTap() = default;

@@ -96,6 +96,7 @@ bool FluxSession::SendJob(OrderIt order, std::uint64_t index, SourceListener& li
   text_.assign(what.portion.jobspec->head);
   text_.append("\"rule\":").append(std::to_string(what.rule));
   text_.append(",\"firing\":").append(std::to_string(what.firing));
+  if (what.part > 0) text_.append(",\"part\":").append(std::to_string(what.part));
   text_.append(",\"index\":").append(std::to_string(what.first_index + index));
   if (what.attempt > 0) text_.append(",\"attempt\":").append(std::to_string(what.attempt));
   text_.append(what.portion.jobspec->tail);

@@ -110,14 +110,23 @@ void EntryWriter::Result(journal::JobId job, JobResult result) {
   frame_.End(end);
 }
 
-void EntryWriter::AddProbed(std::uint32_t group, std::uint64_t first,
-                            std::span<const double> values, double time) {
-  Plain(EntryKind::kProbed);
-  frame_.PutNumber(group);
-  frame_.PutNumber(first);
-  frame_.PutDouble(time);
-  frame_.PutNumber(values.size());
-  for (const double value : values) frame_.PutDouble(value);
+void EntryWriter::AddProbed(const Probed& probed) {
+  Plain(probed.firing ? EntryKind::kMeasured : EntryKind::kProbed);
+  if (probed.firing) {
+    frame_.PutNumber(*probed.firing);
+    frame_.End(WriteId(frame_.Room(kMaxNumberBytes), probed.job));
+  }
+  frame_.PutNumber(probed.group);
+  frame_.PutNumber(probed.first);
+  frame_.PutDouble(probed.time);
+  frame_.PutNumber(probed.values.size());
+  for (const double value : probed.values) frame_.PutDouble(value);
+}
+
+void EntryWriter::Note(std::optional<std::uint64_t> firing, std::string_view text) {
+  Plain(EntryKind::kNote);
+  frame_.PutNumber(firing ? *firing + 1 : 0);
+  frame_.PutBytes(text);
 }
 
 void EntryWriter::Supply(std::uint32_t rule, std::span<const double> times) {
@@ -193,16 +202,15 @@ bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
       visitor.OnResult(id, static_cast<JobResult>(result));
       return true;
     }
-    case EntryKind::kProbed: {
-      Probed probed;
-      const std::uint64_t group = in.Number();
-      probed.first = in.Number();
-      probed.time = in.Double();
-      const std::uint64_t count = in.Number();
-      if (!in.valid() || group > UINT32_MAX || !Fits(count, sizeof(double), in)) return false;
-      probed.group = static_cast<std::uint32_t>(group);
-      for (std::uint64_t i = 0; i < count; ++i) probed.values.push_back(in.Double());
-      visitor.OnProbed(probed);
+    case EntryKind::kProbed:
+      return ReadProbed(in, false, visitor);
+    case EntryKind::kMeasured:
+      return ReadProbed(in, true, visitor);
+    case EntryKind::kNote: {
+      const std::uint64_t number = in.Number();
+      const std::string_view text = in.Bytes();
+      if (!in.valid()) return false;
+      visitor.OnNote(number == 0 ? std::nullopt : std::optional(number - 1), text);
       return true;
     }
     case EntryKind::kSupply: {
@@ -219,11 +227,15 @@ bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
     case EntryKind::kEnd:
     case EntryKind::kRenewCron:
     case EntryKind::kLookForCancels:
+    case EntryKind::kInterrupted:
+    case EntryKind::kRestored:
+    case EntryKind::kTakeBackUnknown:
       visitor.OnPlain(kind);
       return true;
     case EntryKind::kGoTo:
     case EntryKind::kResumeStream:
-    case EntryKind::kDecodeErrors: {
+    case EntryKind::kDecodeErrors:
+    case EntryKind::kDone: {
       const std::uint64_t number = in.Number();
       if (in.valid()) visitor.OnNumber(kind, number);
       return in.valid();
@@ -247,6 +259,23 @@ bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
   }
   // Entries of a kind that is not known here have an unknown length.
   return false;
+}
+
+bool EntryReader::ReadProbed(Cursor& in, bool of_firing, EntryVisitor& visitor) {
+  Probed probed;
+  if (of_firing) {
+    probed.firing = in.Number();
+    if (!ReadId(in, probed.job)) return false;
+  }
+  const std::uint64_t group = in.Number();
+  probed.first = in.Number();
+  probed.time = in.Double();
+  const std::uint64_t count = in.Number();
+  if (!in.valid() || group > UINT32_MAX || !Fits(count, sizeof(double), in)) return false;
+  probed.group = static_cast<std::uint32_t>(group);
+  for (std::uint64_t i = 0; i < count; ++i) probed.values.push_back(in.Double());
+  visitor.OnProbed(probed);
+  return true;
 }
 
 bool EntryReader::ReadRecords(Cursor& in, EntryVisitor& visitor) {

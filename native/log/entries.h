@@ -37,9 +37,15 @@ enum class EntryKind : std::uint8_t {
   kRenewCron = 14,     // the time of day was set
   kResumeStream = 15,  // the stream begins again
   kLookForCancels = 16,
-  kExpectCancel = 17,  // the note of a cancel of the run's own
-  kDecodeErrors = 18,  // how many records were invalid
-  kResult = 19,        // of a job
+  kExpectCancel = 17,     // the note of a cancel of the run's own
+  kDecodeErrors = 18,     // how many records were invalid
+  kResult = 19,           // of a job
+  kNote = 20,             // of the run's owner, about a firing or about none
+  kDone = 21,             // number of a firing: its action is done, and all that followed from it
+  kMeasured = 22,         // what a probe measured for a firing of its rule, which is done with it
+  kInterrupted = 23,      // entries from here to the next kRestored do not count
+  kRestored = 24,         // another process goes on with the run
+  kTakeBackUnknown = 25,  // jobs that the source does not know are lost
 };
 
 // Types of frames in the log.
@@ -58,14 +64,18 @@ enum class JobResult : std::uint8_t {
   kTimeout = 4,
   kRefused = 5,  // by the job manager, after it had got an id
   kUnknown = 6,  // it ended while the stream was lost
+  kLost = 7,     // it ended with its run's process, and its submission does not count
 };
-inline constexpr std::uint8_t kMaxJobResult = 6;
+inline constexpr std::uint8_t kMaxJobResult = 7;
 
 struct Probed {
   std::uint32_t group = 0;
   std::uint64_t first = 0;
   double time = 0;  // seconds since the epoch
   std::vector<double> values;
+  // The number of the firing, and the job, for kMeasured.
+  std::optional<std::uint64_t> firing;
+  journal::JobId job = 0;
 };
 
 // Encodes entries one after the other into the payload of a frame.
@@ -87,8 +97,8 @@ class EntryWriter {
   void Run(std::string_view id, const std::vector<std::string>& groups);
   void Records(std::span<const journal::Record> records);
   void Result(journal::JobId job, JobResult result);
-  void AddProbed(std::uint32_t group, std::uint64_t first, std::span<const double> values,
-                 double time);
+  void AddProbed(const Probed& probed);
+  void Note(std::optional<std::uint64_t> firing, std::string_view text);
   void Supply(std::uint32_t rule, std::span<const double> times);
   // An entry without fields, with a number, a time or a text.
   void Plain(EntryKind kind) { frame_.PutByte(static_cast<std::uint8_t>(kind)); }
@@ -116,6 +126,7 @@ class EntryVisitor {
   virtual void OnRecords(std::span<const journal::Record> /*records*/) {}
   virtual void OnResult(journal::JobId /*job*/, JobResult /*result*/) {}
   virtual void OnProbed(const Probed& /*probed*/) {}
+  virtual void OnNote(std::optional<std::uint64_t> /*firing*/, std::string_view /*text*/) {}
   virtual void OnSupply(std::uint32_t /*rule*/, std::vector<double> /*times*/) {}
   virtual void OnPlain(EntryKind /*kind*/) {}
   virtual void OnNumber(EntryKind /*kind*/, std::uint64_t /*number*/) {}
@@ -136,6 +147,7 @@ class EntryReader {
  private:
   bool ReadEntry(Cursor& in, EntryVisitor& visitor);
   bool ReadRecords(Cursor& in, EntryVisitor& visitor);
+  bool ReadProbed(Cursor& in, bool of_firing, EntryVisitor& visitor);
   bool ReadRecord(Cursor& in);
   bool ReadEvent(Cursor& in, std::uint8_t head);
   bool ReadId(Cursor& in, journal::JobId& id);

@@ -51,6 +51,14 @@ Napi::Function EngineObject::Class(Napi::Env env) {
   return DefineClass(env, "Engine",
                      {
                          InstanceMethod<&EngineObject::Start>("start"),
+                         InstanceMethod<&EngineObject::Restore>("restore"),
+                         InstanceMethod<&EngineObject::Resume>("resume"),
+                         InstanceMethod<&EngineObject::Reconciled>("reconciled"),
+                         InstanceMethod<&EngineObject::KnownJobs>("knownJobs"),
+                         InstanceMethod<&EngineObject::Note>("note"),
+                         InstanceMethod<&EngineObject::Done>("done"),
+                         InstanceMethod<&EngineObject::Interrupted>("interrupted"),
+                         InstanceMethod<&EngineObject::SupplyRule>("supplyRule"),
                          InstanceMethod<&EngineObject::Ingest>("ingest"),
                          InstanceMethod<&EngineObject::FinishStream>("finishStream"),
                          InstanceMethod<&EngineObject::Tick>("tick"),
@@ -122,7 +130,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
         // The only failure is a channel that is closing, and then no wake is needed.
         (void)napi_call_threadsafe_function(channel, nullptr, napi_tsfn_nonblocking);
       },
-      std::move(log));
+      std::move(log), info[3].ToBoolean().Value());
   hooked_ = napi_add_env_cleanup_hook(env, &EngineObject::AtEnvironmentEnd, this) == napi_ok;
   const int failure = hooked_ ? runner_->Start() : EAGAIN;
   if (failure != 0) {
@@ -188,6 +196,63 @@ void EngineObject::Start(const Napi::CallbackInfo& info) {
   Post(info, runner::StartCommand{now});
 }
 
+// restore(number, folder, keepFirings)
+void EngineObject::Restore(const Napi::CallbackInfo& info) {
+  if (!info[1].IsString() || !info[2].IsBoolean()) {
+    return ThrowType(info.Env(), "restore(number, folder, keepFirings) needs a path and a boolean");
+  }
+  Post(info, runner::RestoreCommand{info[1].As<Napi::String>().Utf8Value(),
+                                    info[2].As<Napi::Boolean>().Value()});
+}
+
+void EngineObject::Resume(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const double now = NumberAt(info, 1, &good);
+  if (!good) return ThrowType(info.Env(), "resume(number, now) needs a time");
+  Post(info, runner::ResumeCommand{now});
+}
+
+// reconciled(number, lost): 0 none, 1 again, 2 fail
+void EngineObject::Reconciled(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const std::size_t lost = SizeAt(info, 1, &good);
+  if (!good || lost > 2) return ThrowType(info.Env(), "reconciled(number, lost) needs 0, 1 or 2");
+  Post(info, runner::ReconciledCommand{static_cast<runner::LostJobs>(lost)});
+}
+
+// knownJobs(number, firing, fromOutside)
+void EngineObject::KnownJobs(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const std::size_t firing = SizeAt(info, 1, &good);
+  if (!good || !info[2].IsBoolean()) {
+    return ThrowType(info.Env(), "knownJobs(number, firing, fromOutside) needs a number");
+  }
+  Post(info, runner::KnownJobsCommand{firing, info[2].As<Napi::Boolean>().Value()});
+}
+
+// note(number, firing or null, text)
+void EngineObject::Note(const Napi::CallbackInfo& info) {
+  runner::NoteCommand command;
+  bool good = true;
+  if (!info[1].IsNull()) command.firing = SizeAt(info, 1, &good);
+  if (!good || !info[2].IsString()) {
+    return ThrowType(info.Env(), "note(number, firing, text) needs a number or null, and a text");
+  }
+  command.text = info[2].As<Napi::String>().Utf8Value();
+  Post(info, std::move(command));
+}
+
+void EngineObject::Done(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const std::size_t firing = SizeAt(info, 1, &good);
+  if (!good) return ThrowType(info.Env(), "done(number, firing) needs a number");
+  Post(info, runner::DoneCommand{firing});
+}
+
+void EngineObject::Interrupted(const Napi::CallbackInfo& info) {
+  Post(info, runner::InterruptedCommand{});
+}
+
 void EngineObject::Ingest(const Napi::CallbackInfo& info) {
   if (!info[1].IsTypedArray() ||
       info[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
@@ -219,21 +284,43 @@ void EngineObject::Advance(const Napi::CallbackInfo& info) {
   Post(info, runner::AdvanceCommand{until});
 }
 
+std::optional<EngineObject::NewRule> EngineObject::ReadNewRule(Napi::Env env, Napi::Value rule,
+                                                               Napi::Value metrics) {
+  Result<std::vector<engine::Metric>> read = ReadMetrics(metrics, planned_groups_, planned_probes_);
+  if (env.IsExceptionPending()) return std::nullopt;
+  if (!read) {
+    ThrowType(env, "not metrics: " + read.error().message);
+    return std::nullopt;
+  }
+  const std::size_t known = planned_metrics_ + read->size();
+  Result<engine::Rule> compiled = ReadRule(rule, {planned_groups_, known, planned_states_});
+  if (env.IsExceptionPending()) return std::nullopt;
+  if (!compiled) {
+    ThrowType(env, "not a rule: " + compiled.error().message);
+    return std::nullopt;
+  }
+  return NewRule{std::move(*compiled), std::move(*read), known};
+}
+
+// addRule(number, rule, metrics, text)
 void EngineObject::AddRule(const Napi::CallbackInfo& info) {
-  Result<std::vector<engine::Metric>> metrics =
-      ReadMetrics(info[2], planned_groups_, planned_probes_);
-  if (info.Env().IsExceptionPending()) return;
-  if (!metrics) return ThrowType(info.Env(), "not metrics: " + metrics.error().message);
-  const std::size_t known = planned_metrics_ + metrics->size();
-  Result<engine::Rule> rule = ReadRule(info[1], {planned_groups_, known, planned_states_});
-  if (info.Env().IsExceptionPending()) return;
-  if (!rule) return ThrowType(info.Env(), "not a rule: " + rule.error().message);
-  if (!info[3].IsString()) return ThrowType(info.Env(), "addRule() needs a JSON text");
-  if (!Post(info, runner::AddRuleCommand{std::move(*rule), std::move(*metrics),
+  std::optional<NewRule> added = ReadNewRule(info.Env(), info[1], info[2]);
+  if (!added) return;
+  if (!info[3].IsString()) return ThrowType(info.Env(), "addRule() needs a text");
+  if (!Post(info, runner::AddRuleCommand{std::move(added->rule), std::move(added->metrics),
                                          info[3].As<Napi::String>().Utf8Value()})) {
     return;
   }
-  planned_metrics_ = known;
+  planned_metrics_ = added->known_metrics;
+}
+
+// supplyRule(rule, metrics)
+void EngineObject::SupplyRule(const Napi::CallbackInfo& info) {
+  if (!Open(info.Env())) return;
+  std::optional<NewRule> supplied = ReadNewRule(info.Env(), info[0], info[1]);
+  if (!supplied) return;
+  planned_metrics_ = supplied->known_metrics;
+  runner_->SupplyRule(std::move(supplied->rule), std::move(supplied->metrics));
 }
 
 // goTo(number, state)
@@ -246,7 +333,7 @@ void EngineObject::GoTo(const Napi::CallbackInfo& info) {
   Post(info, runner::GoToCommand{static_cast<std::uint32_t>(state)});
 }
 
-// probed(number, group, first, values, time)
+// probed(number, group, first, values, time, firing or null, job or null)
 void EngineObject::Probed(const Napi::CallbackInfo& info) {
   bool good = false;
   bool good_first = false;
@@ -263,12 +350,21 @@ void EngineObject::Probed(const Napi::CallbackInfo& info) {
   if (first > measured || array.ElementLength() > measured - first) {
     return ThrowType(info.Env(), "probed(): the probes of the group measure fewer numbers");
   }
-  std::vector<double> values(array.Data(), array.Data() + array.ElementLength());
-  for (const double value : values) {
+  log::Probed probed;
+  probed.group = static_cast<std::uint32_t>(group);
+  probed.first = first;
+  probed.time = time;
+  probed.values.assign(array.Data(), array.Data() + array.ElementLength());
+  for (const double value : probed.values) {
     if (!std::isfinite(value)) return ThrowType(info.Env(), "probed(): values must be finite");
   }
-  Post(info,
-       runner::ProbedCommand{static_cast<std::uint32_t>(group), first, std::move(values), time});
+  if (info[5].IsNumber() && info[6].IsBigInt()) {
+    probed.firing = SizeAt(info, 5, &good);
+    bool lossless = false;
+    probed.job = info[6].As<Napi::BigInt>().Uint64Value(&lossless);
+    if (!good || !lossless) return ThrowType(info.Env(), "probed() needs a firing and a job");
+  }
+  Post(info, runner::ProbedCommand{std::move(probed)});
 }
 
 void EngineObject::End(const Napi::CallbackInfo& info) {
@@ -305,7 +401,7 @@ void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
   Post(info, runner::ActiveJobsCommand{one ? static_cast<std::uint32_t>(group) : engine::kNoGroup});
 }
 
-// openFlux(number, { library, uri, allow, full, validateOnce, window, tap })
+// openFlux(number, { library, uri, allow, full, validateOnce, window, tap, unknownAreLost })
 void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Result<FluxOptions> options = ReadFluxOptions(info[1]);
@@ -315,6 +411,7 @@ void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   if (!api) return Throw(env, "ERR_MEMBER_UNAVAILABLE", api.error().message);
   runner::OpenSourceCommand command;
   command.tap = options->tap;
+  command.unknown_are_lost = options->unknown_are_lost;
   command.wanted = options->session.allow.empty() ? ~std::uint64_t{0} : 0;
   for (const std::string& name : options->session.allow) {
     command.wanted |= std::uint64_t{1} << static_cast<unsigned>(journal::KindOf(name));
@@ -327,23 +424,25 @@ void EngineObject::CloseSource(const Napi::CallbackInfo& info) {
   Post(info, runner::CloseSourceCommand{});
 }
 
-// submit(number, { head, tail, count, urgency }, rule, firing, firstIndex, attempt)
+// submit(number, { head, tail, count, urgency }, rule, firing, part, firstIndex, attempt)
 void EngineObject::Submit(const Napi::CallbackInfo& info) {
   Result<engine::SubmitPortion> portion = ReadPortion(info[1]);
   if (info.Env().IsExceptionPending()) return;
   if (!portion)
     return ThrowType(info.Env(), "submit(number, portion, ...): " + portion.error().message);
-  bool good[4];
+  bool good[5];
   runner::SubmitOrder order;
   const double rule = NumberAt(info, 2, &good[0]);
   good[0] = good[0] && rule >= -1 && rule <= 4294967295.0;
   if (good[0]) order.rule = static_cast<std::int64_t>(rule);
   order.firing = SizeAt(info, 3, &good[1]);
-  order.first_index = SizeAt(info, 4, &good[2]);
-  order.attempt = static_cast<std::uint32_t>(SizeAt(info, 5, &good[3]));
-  if (!good[0] || !good[1] || !good[2] || !good[3]) {
-    return ThrowType(info.Env(),
-                     "submit(number, portion, rule, firing, firstIndex, attempt) needs numbers");
+  order.part = static_cast<std::uint32_t>(SizeAt(info, 4, &good[4]));
+  order.first_index = SizeAt(info, 5, &good[2]);
+  order.attempt = static_cast<std::uint32_t>(SizeAt(info, 6, &good[3]));
+  if (!good[0] || !good[1] || !good[2] || !good[3] || !good[4]) {
+    return ThrowType(
+        info.Env(),
+        "submit(number, portion, rule, firing, part, firstIndex, attempt) needs numbers");
   }
   order.portion = std::move(*portion);
   Post(info, runner::SubmitCommand{std::move(order)});

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "node/node_addon.h"
@@ -19,14 +20,22 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static Napi::Function Class(Napi::Env env);
 
-  // new Engine(plan, wake, log): `wake` is called without arguments when there is something to
-  // take(). `log` is the folder of the run's log, or null.
+  // new Engine(plan, wake, log, restores): `wake` is called without arguments when there is
+  // something to take(). `log` is the folder of the run's log, or null. An engine that `restores`
+  // begins with restore().
   explicit EngineObject(const Napi::CallbackInfo& info);
   ~EngineObject() override;
 
  private:
   // Commands: the first argument is the number of the answer that take() returns.
   void Start(const Napi::CallbackInfo& info);
+  void Restore(const Napi::CallbackInfo& info);
+  void Resume(const Napi::CallbackInfo& info);
+  void Reconciled(const Napi::CallbackInfo& info);
+  void KnownJobs(const Napi::CallbackInfo& info);
+  void Note(const Napi::CallbackInfo& info);
+  void Done(const Napi::CallbackInfo& info);
+  void Interrupted(const Napi::CallbackInfo& info);
   void Ingest(const Napi::CallbackInfo& info);
   void FinishStream(const Napi::CallbackInfo& info);
   void Tick(const Napi::CallbackInfo& info);
@@ -51,10 +60,19 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value Take(const Napi::CallbackInfo& info);
   Napi::Value TakeEvents(const Napi::CallbackInfo& info);
   void SupplyTimes(const Napi::CallbackInfo& info);
+  void SupplyRule(const Napi::CallbackInfo& info);
   void GatherEvents(const Napi::CallbackInfo& info);
   // hold(true): keeps the event loop alive until hold(false).
   void Hold(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
+
+  struct NewRule {
+    engine::Rule rule;
+    std::vector<engine::Metric> metrics;
+    std::size_t known_metrics = 0;  // with these
+  };
+  // Nothing, with an exception, for invalid values.
+  std::optional<NewRule> ReadNewRule(Napi::Env env, Napi::Value rule, Napi::Value metrics);
 
   bool Open(Napi::Env env);
   // Posts a command with the number in the first argument; throws when the number is missing.

@@ -261,6 +261,7 @@ Result<FluxOptions> ReadFluxOptions(const Napi::Value& value) {
   options.session.validate_once = reader.Boolean("validateOnce");
   options.session.window = static_cast<std::uint32_t>(reader.Integer("window", 1));
   options.tap = reader.Boolean("tap");
+  options.unknown_are_lost = reader.Boolean("unknownAreLost");
   const Napi::Value allow = object.Get("allow");
   if (!allow.IsArray()) reader.Fail<bool>("allow", "an array");
   if (!reader.good()) return reader.error();

@@ -19,7 +19,8 @@ namespace flux_ensemble::node {
 struct FluxOptions {
   std::string library;  // path of flux_source.so
   flux::FluxSessionOptions session;
-  bool tap = false;  // copy the records to the outbox
+  bool tap = false;               // copy the records to the outbox
+  bool unknown_are_lost = false;  // see runner::OpenSourceCommand
 };
 Result<FluxOptions> ReadFluxOptions(const Napi::Value& value);
 

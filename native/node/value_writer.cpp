@@ -223,6 +223,31 @@ napi_value WriteRules(napi_env env, const engine::RuleReports& reports) {
       .value();
 }
 
+napi_value WriteRestored(napi_env env, const runner::Restored& restored) {
+  return ObjectWriter(env)
+      .Set("error", std::string_view(restored.error))
+      .Set("started", restored.started)
+      .Set("ended", restored.ended)
+      .Set("interrupted", restored.interrupted)
+      .Set("latest", restored.latest)
+      .Set("epoch", static_cast<double>(restored.epoch))
+      .Set("firings", WriteArray(env, restored.firings,
+                                 [env](const runner::OpenFiring& open) {
+                                   return ObjectWriter(env)
+                                       .Set("firing", WriteFiring(env, open.firing))
+                                       .Set("notes", WriteStrings(env, open.notes))
+                                       .value();
+                                 }))
+      .Set("notes", WriteStrings(env, restored.notes))
+      .Set("jobs", static_cast<double>(restored.jobs))
+      .Set("active", static_cast<double>(restored.active))
+      .Set("retrying", static_cast<double>(restored.retrying))
+      .Set("events", static_cast<double>(restored.events))
+      .Set("seconds", restored.seconds)
+      .Set("damage", std::string_view(restored.damage))
+      .value();
+}
+
 napi_value WriteAnswer(napi_env env, const runner::Answer& answer) {
   ObjectWriter object(env);
   object.Set("number", static_cast<double>(answer.number));
@@ -239,6 +264,16 @@ napi_value WriteAnswer(napi_env env, const runner::Answer& answer) {
   } else if (const auto* failures = std::get_if<std::vector<engine::GroupFailures>>(&answer.body)) {
     object.Set("value", WriteArray(env, *failures, [env](const auto& of_group) {
                  return WriteGroupFailures(env, of_group);
+               }));
+  } else if (const auto* restored = std::get_if<runner::Restored>(&answer.body)) {
+    object.Set("value", WriteRestored(env, *restored));
+  } else if (const auto* ranges = std::get_if<std::vector<runner::KnownRange>>(&answer.body)) {
+    object.Set("value", WriteArray(env, *ranges, [env](const runner::KnownRange& range) {
+                 return ObjectWriter(env)
+                     .Set("part", static_cast<double>(range.part))
+                     .Set("begin", static_cast<double>(range.begin))
+                     .Set("end", static_cast<double>(range.end))
+                     .value();
                }));
   } else if (const auto* json = std::get_if<std::string>(&answer.body)) {
     object.Set("value", std::string_view(*json));
@@ -367,6 +402,7 @@ napi_value WriteOutbox(napi_env env, const runner::Outbox& outbox) {
                                             .Set("after", request.after)
                                             .value();
                                       }))
+      .Set("ruleRequests", WriteStrings(env, outbox.rule_requests))
       .Set("newGroups", WriteStrings(env, outbox.new_groups))
       .Set("eventsWaiting", outbox.events_waiting)
       .Set("quiet", outbox.quiet);

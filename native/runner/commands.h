@@ -4,12 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "engine/output.h"
 #include "engine/plan.h"
+#include "log/entries.h"
+#include "runner/known_jobs.h"
+#include "runner/restoration.h"
 #include "runner/source.h"
 
 namespace flux_ensemble::runner {
@@ -17,6 +21,42 @@ namespace flux_ensemble::runner {
 struct StartCommand {
   double now;  // seconds since the epoch
 };
+// Takes in the log in a folder again. The first command of a runner that restores.
+struct RestoreCommand {
+  std::string folder;
+  bool keep_firings;  // firings come as they did in the run; the run does not go on
+};
+// A restored run goes on at `now`.
+struct ResumeCommand {
+  double now;  // seconds since the epoch
+};
+// The fate of jobs that are active at the reconciliation of a restored run.
+enum class LostJobs : std::uint8_t {
+  kNone,   // they are not lost
+  kAgain,  // they are taken back, and come as retries
+  kFail,   // they fail
+};
+// The source has shown all jobs of the run that it knows.
+struct ReconciledCommand {
+  LostJobs lost;
+};
+// Asks for the known jobs of a firing that was open when the run was restored, or of a request from
+// outside.
+struct KnownJobsCommand {
+  std::uint64_t firing;
+  bool from_outside;
+};
+// A note of the owner for the log. The answer comes when the kernel has it.
+struct NoteCommand {
+  std::optional<std::uint64_t> firing;
+  std::string text;
+};
+// A firing's action is done, with all that followed from it.
+struct DoneCommand {
+  std::uint64_t firing;
+};
+// The run is interrupted. Later entries of the log do not count when the run is restored.
+struct InterruptedCommand {};
 struct IngestCommand {
   std::string bytes;  // the journal's bytes, followed by journal::kPadding others
 };
@@ -38,10 +78,7 @@ struct GoToCommand {
   std::uint32_t state;
 };
 struct ProbedCommand {
-  std::uint32_t group;
-  std::size_t first;
-  std::vector<double> values;
-  double time;  // seconds since the epoch
+  log::Probed probed;
 };
 struct EndCommand {};
 // A paused runner submits nothing for firings by itself and leaves that to its owner.
@@ -61,6 +98,8 @@ struct OpenSourceCommand {
   std::unique_ptr<Source> source;
   std::uint64_t wanted;
   bool tap;
+  // Jobs of a restored run that the source does not know are lost with their instance.
+  bool unknown_are_lost = false;
 };
 struct CloseSourceCommand {};
 // The order gets the command's number.
@@ -81,11 +120,12 @@ struct AskCommand {
 };
 
 using CommandBody =
-    std::variant<StartCommand, IngestCommand, FinishStreamCommand, TickCommand, AdvanceCommand,
-                 AddRuleCommand, GoToCommand, ProbedCommand, EndCommand, PauseCommand,
-                 StatusCommand, SnapshotCommand, RulesCommand, FailuresCommand, ActiveJobsCommand,
-                 OpenSourceCommand, CloseSourceCommand, SubmitCommand, CancelCommand,
-                 UrgencyCommand, AskCommand>;
+    std::variant<StartCommand, RestoreCommand, ResumeCommand, ReconciledCommand, KnownJobsCommand,
+                 NoteCommand, DoneCommand, InterruptedCommand, IngestCommand, FinishStreamCommand,
+                 TickCommand, AdvanceCommand, AddRuleCommand, GoToCommand, ProbedCommand,
+                 EndCommand, PauseCommand, StatusCommand, SnapshotCommand, RulesCommand,
+                 FailuresCommand, ActiveJobsCommand, OpenSourceCommand, CloseSourceCommand,
+                 SubmitCommand, CancelCommand, UrgencyCommand, AskCommand>;
 
 // The answer carries the command's number.
 struct Command {
@@ -93,10 +133,29 @@ struct Command {
   CommandBody body;
 };
 
-using AnswerBody = std::variant<std::monostate, std::uint32_t, double, engine::Status,
-                                engine::Snapshot, engine::RuleReports,
-                                std::vector<engine::GroupFailures>, std::vector<journal::JobId>,
-                                SubmitReport, ControlReport, std::string, SourceFailure>;
+// The content of a run's log.
+struct Restored {
+  std::string error;  // why the log can't be read; empty for none
+  bool started = false;
+  bool ended = false;        // rules no longer fire
+  bool interrupted = false;  // the last process was interrupted
+  double latest = 0;         // the last time in it, seconds since the epoch
+  std::uint32_t epoch = 0;   // of this process; 0 without a log of its own
+  std::vector<OpenFiring> firings;
+  std::vector<std::string> notes;
+  std::uint64_t jobs = 0;
+  std::uint64_t active = 0;
+  std::uint64_t retrying = 0;
+  std::uint64_t events = 0;
+  double seconds = 0;  // that it took
+  std::string damage;  // words for what is lost; empty for nothing
+};
+
+using AnswerBody =
+    std::variant<std::monostate, std::uint32_t, double, engine::Status, engine::Snapshot,
+                 engine::RuleReports, Restored, std::vector<KnownRange>,
+                 std::vector<engine::GroupFailures>, std::vector<journal::JobId>, SubmitReport,
+                 ControlReport, std::string, SourceFailure>;
 
 struct Answer {
   std::uint64_t number = 0;

@@ -105,9 +105,11 @@ void JobRows::Apply(Place& place, const journal::Event& event) {
 
 void JobRows::OnResult(journal::JobId job, log::JobResult result) {
   const auto place = places_.find(job);
-  if (place != places_.end()) {
-    columns_.result[place->second.row] = static_cast<std::uint8_t>(result);
-  }
+  if (place == places_.end()) return;
+  std::uint8_t& stored = columns_.result[place->second.row];
+  // A job with a result keeps it when its process is lost.
+  const bool active = stored == static_cast<std::uint8_t>(log::JobResult::kActive);
+  if (result != log::JobResult::kLost || active) stored = static_cast<std::uint8_t>(result);
 }
 
 }  // namespace flux_ensemble::runner

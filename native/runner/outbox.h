@@ -32,6 +32,9 @@ struct Outbox {
   std::vector<SubmitReport> submissions;
   std::vector<journal::DecodeError> decode_errors;
   std::vector<TimeRequest> time_requests;
+  // Rules that were added to the run that is restored: AddRuleCommand::json. The runner waits for
+  // each in Runner::SupplyRule().
+  std::vector<std::string> rule_requests;
   // Names of groups that the plan does not list, in the order of their indexes. Each name is handed
   // over once, in an outbox or an event batch, and no later than the answer or the events that need
   // it.
@@ -45,7 +48,8 @@ struct Outbox {
   bool empty() const {
     return answers.empty() && firings.empty() && retries.empty() && submissions.empty() &&
            decode_errors.empty() && failures.empty() && time_requests.empty() &&
-           new_groups.empty() && records.empty() && !failure && !log_failure && !quiet;
+           rule_requests.empty() && new_groups.empty() && records.empty() && !failure &&
+           !log_failure && !quiet;
   }
 };
 

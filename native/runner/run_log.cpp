@@ -44,6 +44,7 @@ void RunLog::Run(std::string_view id, const std::vector<std::string>& groups) {
 }
 
 void RunLog::OnRecords(std::span<const journal::Record> records) {
+  if (restoration_ != nullptr) restoration_->Follow(records);
   if (Begin()) entries_.Records(records);
 }
 
@@ -61,9 +62,12 @@ void RunLog::PassTo(double now, bool due) {
   if (due) Begin();
 }
 
-void RunLog::Probed(std::uint32_t group, std::size_t first, std::span<const double> values,
-                    double time) {
-  if (Begin()) entries_.AddProbed(group, first, values, time);
+void RunLog::Probed(const log::Probed& probed) {
+  if (Begin()) entries_.AddProbed(probed);
+}
+
+void RunLog::Note(std::optional<std::uint64_t> firing, std::string_view text) {
+  if (Begin()) entries_.Note(firing, text);
 }
 
 void RunLog::Supply(std::uint32_t rule, std::span<const double> times) {

@@ -15,6 +15,7 @@
 #include "engine/stream_tap.h"
 #include "log/entries.h"
 #include "log/writer.h"
+#include "runner/restoration.h"
 
 namespace flux_ensemble::runner {
 
@@ -30,18 +31,23 @@ class RunLog final : public engine::StreamTap {
   // Whether contexts of events are logged: firings have them where a rule wants them.
   void KeepContexts(bool keep) { entries_.KeepContexts(keep); }
 
+  // From now on, records are also given to the restoration of the run; null for no longer.
+  void GiveTo(Restoration* restoration) { restoration_ = restoration; }
+
   void OnRecords(std::span<const journal::Record> records) override;
   void OnSettle() override { Plain(log::EntryKind::kSettle); }
   void OnDecodeError() override { Number(log::EntryKind::kDecodeErrors, 1); }
   void OnOutcome(journal::JobId job, engine::JobOutcome outcome) override;
   void OnRefused(journal::JobId job) override { Result(job, log::JobResult::kRefused); }
   void OnLost(journal::JobId job) override { Result(job, log::JobResult::kUnknown); }
+  void OnTakenBack(journal::JobId job) override { Result(job, log::JobResult::kLost); }
 
   // Time has passed to `now`. Times are written when the next entry comes, or `due` something
   // happened by time alone. Only the last of several times is written: without a consequence, the
   // times before it change nothing.
   void PassTo(double now, bool due);
-  void Probed(std::uint32_t group, std::size_t first, std::span<const double> values, double time);
+  void Probed(const log::Probed& probed);
+  void Note(std::optional<std::uint64_t> firing, std::string_view text);
   void Supply(std::uint32_t rule, std::span<const double> times);
   void Plain(log::EntryKind kind);
   void Number(log::EntryKind kind, std::uint64_t number);
@@ -53,6 +59,9 @@ class RunLog final : public engine::StreamTap {
   void Commit();
   // Everything so far is on the disk when it returns.
   void Sync();
+
+  // The number of the process that writes; 0 without a log.
+  std::uint32_t epoch() const { return writer_ == nullptr ? 0 : writer_->epoch(); }
 
   // Why the log has ended before the run, once.
   std::optional<log::WriteFailure> TakeFailure() { return std::exchange(failure_, std::nullopt); }
@@ -66,6 +75,7 @@ class RunLog final : public engine::StreamTap {
   void CheckWriter();
 
   std::unique_ptr<log::Writer> writer_;
+  Restoration* restoration_ = nullptr;
   log::EntryWriter entries_;
   std::optional<double> time_;  // that has passed and is not written
   // The segment that has the patterns of texts; 0 before the first frame.

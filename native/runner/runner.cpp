@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <iterator>
 #include <utility>
 
+#include "log/entry_log.h"
 #include "runner/move_items.h"
 
 namespace flux_ensemble::runner {
@@ -28,15 +31,33 @@ constexpr double kMaxWait = 60;
 // Seconds (31 years). The steady clock cannot represent times much further away.
 constexpr double kMaxHeartbeat = 1e9;
 
+// Words for what of a log is lost, empty for nothing.
+std::string DamageOf(const log::EntryReport& report) {
+  const log::ReadReport& frames = report.frames;
+  std::string words;
+  const auto add = [&words](std::uint64_t count, std::string_view what) {
+    if (count == 0) return;
+    words.append(words.empty() ? "" : ", ").append(std::to_string(count)).append(what);
+  };
+  add(frames.damaged_places, " damaged places");
+  add(frames.lost_bytes, " lost bytes");
+  add(frames.missing_segments, " missing segments");
+  add(report.unreadable_frames, " unreadable frames");
+  if (!frames.first_damage.empty()) words.append(": ").append(frames.first_damage);
+  return words;
+}
+
 }  // namespace
 
-Runner::Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<log::Writer> log)
+Runner::Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<log::Writer> log,
+               bool restores)
     : heartbeat_(plan.heartbeat),
       virtual_time_(plan.virtual_time),
       log_(std::move(log)),
       engine_(Logged(std::move(plan))),
-      wake_(std::move(wake)) {
-  if (log_.is_open()) engine_.Follow(log_);
+      wake_(std::move(wake)),
+      restores_(restores) {
+  if (log_.is_open()) engine_.Follow(&log_);
   engine_.OnAskTimes([this](std::uint32_t rule, double after) { return AskTimes(rule, after); });
 }
 
@@ -100,6 +121,14 @@ void Runner::SupplyTimes(std::uint32_t rule, std::vector<double> times) {
   changed_.notify_one();
 }
 
+void Runner::SupplyRule(engine::Rule rule, std::vector<engine::Metric> metrics) {
+  {
+    const std::lock_guard lock(mutex_);
+    supplied_rule_.emplace(std::move(rule), std::move(metrics));
+  }
+  changed_.notify_one();
+}
+
 void Runner::Stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -152,7 +181,7 @@ void Runner::Wait() {
     if (!until || time < *until) until = time;
   };
   if (beating_) no_later_than(next_beat_);
-  const double next = virtual_time_ ? engine::kNever : engine_.next();
+  const double next = virtual_time_ || restores_ ? engine::kNever : engine_.next();
   if (next < engine::kNever) {
     const std::chrono::duration<double> left(std::clamp(next - clock_.Now(), 0.0, kMaxWait));
     no_later_than(Clock::now() + std::chrono::ceil<Clock::duration>(left));
@@ -193,7 +222,7 @@ Runner::Clock::time_point Runner::NextBeat() const {
 
 // Everything that is due by the clock happens.
 void Runner::PassTime() {
-  if (virtual_time_) return;
+  if (virtual_time_ || restores_) return;
   decltype(supplied_) supplied;
   {
     const std::lock_guard lock(mutex_);
@@ -238,6 +267,8 @@ bool Runner::PumpSource() {
 
 // In virtual time the engine waits for the times. In real time they come later.
 std::optional<std::vector<double>> Runner::AskTimes(std::uint32_t rule, double after) {
+  // The answer is in the log, or is requested when the run goes on.
+  if (replaying_) return std::nullopt;
   gathered_.time_requests.push_back({rule, after + clock_.ahead()});
   if (!virtual_time_) return std::nullopt;
   Publish();
@@ -266,11 +297,145 @@ engine::Status Runner::GetStatus() {
 }
 
 void Runner::Run(std::uint64_t number, StartCommand& command) {
-  if (!virtual_time_) clock_.Set(command.now);
+  Begin(command.now);
   engine_.Start(command.now);
   log_.Time(EntryKind::kStart, command.now);
+  Reply(number, {});
+}
+
+void Runner::Begin(double now) {
+  if (!virtual_time_) clock_.Set(now);
+  restores_ = false;
   beating_ = heartbeat_ > 0 && !virtual_time_;
   next_beat_ = NextBeat();
+}
+
+// The log is not followed by itself: what it has is not logged again.
+void Runner::Run(std::uint64_t number, RestoreCommand& command) {
+  const Clock::time_point begun = Clock::now();
+  engine_.Follow(nullptr);
+  engine_.RememberAll();
+  engine_.GatherEvents(false);
+  replaying_ = true;
+  restoration_ = std::make_unique<Restoration>(
+      engine_, [this](std::string_view json) { RestoreRule(json); }, command.keep_firings);
+  const log::EntryReport report = log::ReadEntries(command.folder, *restoration_);
+  Restored restored;
+  restored.interrupted = restoration_->interrupted();
+  restoration_->Finish();
+  replaying_ = false;
+  source_.Restore(*restoration_);
+  if (log_.is_open()) engine_.Follow(&log_);
+  log_.Plain(EntryKind::kRestored);
+  if (report.frames.error != 0) {
+    restored.error = "can't read " + command.folder + ": " + std::strerror(report.frames.error);
+  }
+  restored.started = restoration_->started();
+  restored.ended = engine_.GetStatus().ended;
+  restored.latest = restoration_->latest();
+  restored.epoch = log_.epoch();
+  restored.firings = restoration_->TakeOpenFirings();
+  restored.notes = restoration_->notes();
+  restored.jobs = restoration_->jobs();
+  restored.active = engine_.active_jobs();
+  restored.retrying = engine_.retrying();
+  restored.events = engine_.totals().events;
+  restored.damage = DamageOf(report);
+  restored.seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+  Reply(number, std::move(restored));
+}
+
+// The owner compiles the rule, as it did when the rule was added.
+void Runner::RestoreRule(std::string_view json) {
+  gathered_.rule_requests.emplace_back(json);
+  Publish();
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return stopping_ || supplied_rule_.has_value(); });
+  if (!supplied_rule_) return;
+  auto [rule, metrics] = *std::exchange(supplied_rule_, std::nullopt);
+  lock.unlock();
+  if (rule.wants_event) log_.KeepContexts(true);
+  engine_.AddRule(std::move(rule), metrics);
+}
+
+// The run's time never goes back.
+void Runner::Run(std::uint64_t number, ResumeCommand& command) {
+  Begin(std::max(command.now, engine_.now()));
+  engine_.RenewCron();
+  log_.Plain(EntryKind::kRenewCron);
+  Reply(number, {});
+}
+
+void Runner::Run(std::uint64_t number, ReconciledCommand& command) {
+  double lost = 0;
+  if (restoration_ != nullptr) {
+    source_.Reconciled();
+    std::vector<engine::Retry>& due = engine_.retries_due();
+    std::vector<engine::Retry> open = restoration_->TakeOpenRetries();
+    due.insert(due.end(), std::make_move_iterator(open.begin()),
+               std::make_move_iterator(open.end()));
+    lost = Lose(command.lost);
+  }
+  Reply(number, lost);
+}
+
+// The number of jobs that were lost.
+double Runner::Lose(LostJobs lost) {
+  if (lost == LostJobs::kNone) return 0;
+  double count = 0;
+  std::vector<journal::JobId> ids = engine_.ActiveJobs(engine::kNoGroup);
+  std::ranges::sort(ids);
+  for (const journal::JobId id : ids) {
+    if (lost == LostJobs::kAgain) {
+      count += engine_.TakeBack(id) ? 1 : 0;
+    } else {
+      FailLost(id);
+      ++count;
+    }
+  }
+  return count;
+}
+
+void Runner::FailLost(journal::JobId id) {
+  const double now = std::max(clock_.Now(), engine_.now());
+  std::array<journal::Event, 2> events{};
+  events[0].kind = journal::EventKind::kException;
+  events[0].name = journal::NameOf(journal::EventKind::kException);
+  events[0].timestamp = now;
+  events[0].severity = 0;
+  events[0].exception_name = "lost";
+  events[0].context = R"({"type":"lost","severity":0,"note":"the process of the run has ended"})";
+  events[1].kind = journal::EventKind::kClean;
+  events[1].name = journal::NameOf(journal::EventKind::kClean);
+  events[1].timestamp = now;
+  journal::Record record;
+  record.id = id;
+  record.events = events;
+  engine_.TakeRecords({&record, 1});
+}
+
+void Runner::Run(std::uint64_t number, KnownJobsCommand& command) {
+  std::vector<KnownRange> ranges;
+  if (restoration_ != nullptr) {
+    ranges = restoration_->KnownJobsOf(command.firing, command.from_outside);
+  }
+  Reply(number, std::move(ranges));
+}
+
+// The answer is published after a commit of the log.
+void Runner::Run(std::uint64_t number, NoteCommand& command) {
+  log_.Note(command.firing, command.text);
+  Reply(number, {});
+}
+
+void Runner::Run(std::uint64_t number, DoneCommand& command) {
+  if (restoration_ != nullptr) restoration_->Done(command.firing);
+  source_.Done(command.firing);
+  Reply(number, {});
+}
+
+void Runner::Run(std::uint64_t number, InterruptedCommand&) {
+  log_.Plain(EntryKind::kInterrupted);
   Reply(number, {});
 }
 
@@ -311,8 +476,10 @@ void Runner::Run(std::uint64_t number, GoToCommand& command) {
 }
 
 void Runner::Run(std::uint64_t number, ProbedCommand& command) {
-  engine_.Probed(command.group, command.first, command.values, command.time);
-  log_.Probed(command.group, command.first, command.values, command.time);
+  const log::Probed& probed = command.probed;
+  engine_.Probed(probed.group, probed.first, probed.values, probed.time);
+  log_.Probed(probed);
+  if (probed.firing && restoration_ != nullptr) restoration_->Done(*probed.firing);
   Reply(number, {});
 }
 
@@ -393,6 +560,7 @@ void Runner::Publish() {
   MoveItems(engine_.decode_errors(), outbox_.decode_errors);
   MoveItems(engine_.new_groups(), outbox_.new_groups);
   MoveItems(gathered_.time_requests, outbox_.time_requests);
+  MoveItems(gathered_.rule_requests, outbox_.rule_requests);
   if (engine_.events().size() > 0) PublishEvents(lock);
   MoveItems(gathered_.answers, outbox_.answers);
   MoveItems(gathered_.submissions, outbox_.submissions);

@@ -27,6 +27,7 @@
 #include "runner/event_fd.h"
 #include "runner/event_queue.h"
 #include "runner/outbox.h"
+#include "runner/restoration.h"
 #include "runner/run_clock.h"
 #include "runner/run_log.h"
 #include "runner/source_driver.h"
@@ -36,8 +37,10 @@ namespace flux_ensemble::runner {
 class Runner {
  public:
   // `wake` is called on the runner's thread when there is something to take. With `log`, everything
-  // that the engine takes in is logged, which is not possible in virtual time.
-  Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<log::Writer> log = nullptr);
+  // that the engine takes in is logged, which is not possible in virtual time. A runner that
+  // restores begins with RestoreCommand, and its time stands still until ResumeCommand.
+  Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<log::Writer> log = nullptr,
+         bool restores = false);
   ~Runner() { Stop(); }
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -63,6 +66,9 @@ class Runner {
   // for them. In real time they are requested long before they are needed.
   void SupplyTimes(std::uint32_t rule, std::vector<double> times);
 
+  // The rule of a request in Outbox::rule_requests, and its metrics.
+  void SupplyRule(engine::Rule rule, std::vector<engine::Metric> metrics);
+
   // Stops the thread and joins it. Commands that it has not begun are never answered. Idempotent.
   void Stop();
 
@@ -83,9 +89,20 @@ class Runner {
   std::optional<std::vector<double>> AskTimes(std::uint32_t rule, double after);
   void Ingest(std::string_view bytes);
   engine::Status GetStatus();
+  void Begin(double now);
+  void RestoreRule(std::string_view json);
+  double Lose(LostJobs lost);
+  void FailLost(journal::JobId id);
 
   // One overload a command: a command without one does not compile.
   void Run(std::uint64_t number, StartCommand& command);
+  void Run(std::uint64_t number, RestoreCommand& command);
+  void Run(std::uint64_t number, ResumeCommand& command);
+  void Run(std::uint64_t number, ReconciledCommand& command);
+  void Run(std::uint64_t number, KnownJobsCommand& command);
+  void Run(std::uint64_t number, NoteCommand& command);
+  void Run(std::uint64_t number, DoneCommand& command);
+  void Run(std::uint64_t number, InterruptedCommand& command);
   void Run(std::uint64_t number, IngestCommand& command);
   void Run(std::uint64_t number, FinishStreamCommand& command);
   void Run(std::uint64_t number, TickCommand& command);
@@ -122,7 +139,10 @@ class Runner {
   bool beating_ = false;
   Clock::time_point next_beat_{};
   RunClock clock_;
-  Outbox gathered_;  // for the next Publish
+  bool restores_;                             // time stands still
+  bool replaying_ = false;                    // the log is taken in
+  std::unique_ptr<Restoration> restoration_;  // of a restored run
+  Outbox gathered_;                           // for the next Publish
   SourceDriver source_{engine_, gathered_, log_};
 
   std::mutex mutex_;
@@ -131,6 +151,7 @@ class Runner {
   Outbox outbox_;
   EventQueue events_;
   std::unordered_map<std::uint32_t, std::vector<double>> supplied_;  // by rule
+  std::optional<std::pair<engine::Rule, std::vector<engine::Metric>>> supplied_rule_;
   bool wake_pending_ = false;
   std::atomic<bool> stopping_ = false;  // set under the mutex
 

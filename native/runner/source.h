@@ -20,7 +20,8 @@ struct SubmitOrder {
   engine::SubmitPortion portion;
   std::int64_t rule = -1;         // -1 for a request from outside
   std::uint64_t firing = 0;       // number of the firing, or of the request from outside
-  std::uint64_t first_index = 0;  // index of the first of these jobs in the firing
+  std::uint32_t part = 0;         // number of the submission among those of the firing
+  std::uint64_t first_index = 0;  // index of the first of these jobs in the submission
   std::uint32_t attempt = 0;      // previous submissions of the jobs
 };
 

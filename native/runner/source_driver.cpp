@@ -55,6 +55,7 @@ bool SourceDriver::Pump() {
   const bool more = source_->Pump(*this);
   for (const journal::JobId id : engine_.missing_jobs()) source_->LookupEventlog(id);
   engine_.missing_jobs().clear();
+  if (!done_.empty()) LogDone();
   AwaitRefusal();
   UpdateIdle();
   return more;
@@ -80,11 +81,41 @@ void SourceDriver::UpdateIdle() {
   idle_ = idle;
 }
 
+std::uint64_t SourceDriver::in_journal() const {
+  const std::uint64_t own = engine_.totals().own_jobs;
+  return own > own_before_ ? own - own_before_ : 0;
+}
+
 std::uint64_t SourceDriver::submitting() const {
   if (source_ == nullptr) return 0;
   const std::uint64_t accepted = source_->accepted();
-  const std::uint64_t in_journal = engine_.totals().own_jobs;
+  const std::uint64_t in_journal = this->in_journal();
   return source_->submitting() + (accepted > in_journal ? accepted - in_journal : 0);
+}
+
+void SourceDriver::Restore(Restoration& restoration) {
+  restoration_ = &restoration;
+  log_.GiveTo(&restoration);
+}
+
+void SourceDriver::Reconciled() {
+  restoration_ = nullptr;
+  log_.GiveTo(nullptr);
+  own_before_ = engine_.totals().own_jobs;
+  engine_.IgnoreEnded({});
+}
+
+void SourceDriver::Done(std::uint64_t firing) {
+  done_.emplace_back(source_ == nullptr ? 0 : source_->accepted(), firing);
+  LogDone();
+}
+
+// A job that was accepted and is not in the journal yet would be missing in a restored run.
+void SourceDriver::LogDone() {
+  while (!done_.empty() && (source_ == nullptr || done_.front().first <= in_journal())) {
+    log_.Number(EntryKind::kDone, done_.front().second);
+    done_.pop_front();
+  }
 }
 
 void SourceDriver::SubmitFirings() {
@@ -93,7 +124,7 @@ void SourceDriver::SubmitFirings() {
   for (; seen_firings_ < firings.size(); ++seen_firings_) {
     engine::Firing& firing = firings[seen_firings_];
     const std::vector<engine::SubmitPortion>& portions = engine_.rule(firing.rule).submit;
-    if (portions.empty() || paused_) continue;
+    if (portions.empty() || paused_ || restoration_ != nullptr) continue;
     firing.submitting = true;
     log_.Commit();
     // The last report removes the entry, and reports may come before Submit returns.
@@ -104,7 +135,7 @@ void SourceDriver::SubmitFirings() {
     const std::uint32_t rule = firing.rule;
     std::uint64_t first_index = 0;
     for (const engine::SubmitPortion& portion : portions) {
-      source_->Submit({kOfFiring | number, portion, rule, number, first_index}, *this);
+      source_->Submit({kOfFiring | number, portion, rule, number, 0, first_index}, *this);
       first_index += portion.count;
     }
   }
@@ -115,16 +146,17 @@ void SourceDriver::SubmitRetries() {
   for (; seen_retries_ < retries.size(); ++seen_retries_) {
     engine::Retry& retry = retries[seen_retries_];
     const engine::JobDetails& details = retry.details;
-    const std::vector<engine::SubmitPortion>& entries = engine_.retry_policy(retry.group)->entries;
-    if (source_ == nullptr || opening_ || details.filled_in || *details.entry >= entries.size()) {
+    const engine::RetryPolicy* const policy = engine_.retry_policy(retry.group);
+    if (source_ == nullptr || opening_ || restoration_ != nullptr || policy == nullptr ||
+        details.filled_in || *details.entry >= policy->entries.size()) {
       continue;
     }
     retry.submitting = true;
     log_.Commit();
-    engine::SubmitPortion portion = entries[*details.entry];
+    engine::SubmitPortion portion = policy->entries[*details.entry];
     portion.count = 1;
     source_->Submit({kOfRetry | retry.number, std::move(portion), details.rule, details.firing,
-                     details.index, details.attempt},
+                     details.part, details.index, details.attempt},
                     *this);
   }
 }
@@ -139,7 +171,13 @@ void SourceDriver::Open(std::uint64_t number, OpenSourceCommand& command) {
   log_.Plain(EntryKind::kLookForCancels);
   wanted_ = command.wanted;
   tap_ = command.tap;
-  streamed_ = false;
+  // The backlog of a restored run shows jobs that the engine knows, as after a loss of the stream.
+  streamed_ = restoration_ != nullptr;
+  if (restoration_ != nullptr) engine_.IgnoreEnded(restoration_->TakeIds());
+  if (command.unknown_are_lost) {
+    engine_.TakeBackUnknown();
+    log_.Plain(EntryKind::kTakeBackUnknown);
+  }
   opening_ = number;
   source_->Open(*this);
 }
@@ -210,6 +248,7 @@ void SourceDriver::OnSubmitted(SubmitReport report) {
   if (pending == pending_.end()) return;
   Add(pending->second.report, report);
   if (--pending->second.orders > 0) return;
+  if (pending->second.report.dropped == 0) Done(pending->first);
   outbox_.submissions.push_back(std::move(pending->second.report));
   pending_.erase(pending);
 }

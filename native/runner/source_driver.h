@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "engine/engine.h"
 #include "runner/commands.h"
 #include "runner/outbox.h"
+#include "runner/restoration.h"
 #include "runner/run_log.h"
 #include "runner/source.h"
 
@@ -40,6 +42,15 @@ class SourceDriver : private SourceListener {
 
   // Takes messages without waiting. True if there may be more.
   bool Pump();
+
+  // Nothing is submitted by the driver itself until Reconciled(). A source that is opened until
+  // then shows jobs of the run again.
+  void Restore(Restoration& restoration);
+  // The source has shown all jobs of the run.
+  void Reconciled();
+  // A firing's action is done. It is logged when all jobs that were accepted so far are in the
+  // journal.
+  void Done(std::uint64_t firing);
 
   // Firings are submitted by the driver unless it is paused.
   void Pause(bool on) { paused_ = on; }
@@ -86,6 +97,9 @@ class SourceDriver : private SourceListener {
   void Reply(std::uint64_t number, AnswerBody body);
   void AwaitRefusal();
   void UpdateIdle();
+  void LogDone();
+  // Jobs of this session that are in the journal.
+  std::uint64_t in_journal() const;
 
   engine::Engine& engine_;
   Outbox& outbox_;
@@ -96,6 +110,10 @@ class SourceDriver : private SourceListener {
   bool tap_ = false;
   bool received_ = false;  // a record since the last TakeBatchingDelay()
   bool paused_ = false;
+  Restoration* restoration_ = nullptr;  // until Reconciled()
+  std::uint64_t own_before_ = 0;        // jobs in the journal that this session did not submit
+  // Firings that are done once this number of jobs is in the journal.
+  std::deque<std::pair<std::uint64_t, std::uint64_t>> done_;
   bool idle_ = false;                     // no job is active, and none is on its way
   bool streamed_ = false;                 // the source's stream has begun before
   std::optional<std::uint64_t> opening_;  // number of the command that waits for the source

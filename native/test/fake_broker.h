@@ -210,7 +210,7 @@ struct ReceivedMessages final : runner::SourceListener {
 inline runner::SubmitOrder Order(std::uint64_t number, std::uint64_t count,
                                  const std::string& head = "{") {
   const auto jobspec = std::make_shared<const engine::Jobspec>(engine::Jobspec{head, "}"});
-  return {number, {jobspec, count, 16}, 2, 5, 100};
+  return {number, {jobspec, count, 16}, 2, 5, 0, 100};
 }
 
 inline flux::FluxSessionOptions Window(std::uint32_t window) {

@@ -16,7 +16,6 @@
 #include "test/conditions.h"
 #include "test/journals.h"
 #include "test/log_folder.h"
-#include "test/log_replay.h"
 #include "test/runner_owner.h"
 #include "test/support.h"
 
@@ -32,7 +31,6 @@ using test::Event;
 using test::Exception;
 using test::Finish;
 using test::LogFolder;
-using test::LogReplay;
 using test::Submit;
 
 std::unique_ptr<log::Writer> Write(const LogFolder& folder,
@@ -181,7 +179,7 @@ TEST_CASE("an engine that takes in a log is in the state of the run, at any cut"
     post(Bytes(bytes));
     if (round == 10) post(GoToCommand{1});
     if (round % 6 == 0) post(TickCommand{time});
-    if (round % 5 == 0) post(ProbedCommand{0, 0, {1.5 + round}, time});
+    if (round % 5 == 0) post(ProbedCommand{{0, 0, time, {1.5 + round}, std::nullopt, 0}});
   }
   post(FinishStreamCommand{});
   post(EndCommand{});
@@ -195,7 +193,7 @@ TEST_CASE("an engine that takes in a log is in the state of the run, at any cut"
   for (const auto& [count, snapshot] : states) {
     CAPTURE(count);
     engine::Engine restored(EveryKind());
-    LogReplay replay(restored, {});
+    Restoration replay(restored, {}, true);
     CHECK(ReadTo(frames, count, replay));
     CheckSame(restored.GetSnapshot(), snapshot);
     REQUIRE(restored.firings().size() <= owner.firings.size());
@@ -214,14 +212,14 @@ TEST_CASE("every recording is the same after its log") {
     const LogFolder folder;
     engine::Engine engine(plan);
     RunLog run_log(Write(folder));
-    engine.Follow(run_log);
+    engine.Follow(&run_log);
     for (std::size_t at = 0; at < bytes.size(); at += 1000) {
       const std::string piece = bytes.substr(at, 1000) + std::string(journal::kPadding, '\0');
       engine.Ingest(std::string_view(piece).substr(0, piece.size() - journal::kPadding));
       run_log.Commit();
     }
     engine::Engine restored(plan);
-    LogReplay replay(restored, {});
+    Restoration replay(restored, {}, true);
     const log::EntryReport report = log::ReadEntries(folder.path(), replay);
     CHECK(report.unreadable_frames == 0);
     CheckSame(restored.GetSnapshot(), engine.GetSnapshot());
@@ -296,7 +294,7 @@ TEST_CASE("entries that are longer than a frame are read again") {
     run_log.Time(log::EntryKind::kStart, 5);
     run_log.Commit();
   }
-  LogReplay replay(engine, {});
+  Restoration replay(engine, {}, true);
   CHECK(ReadAll(folder, replay));
 }
 

@@ -40,9 +40,10 @@ inline std::string Memos(int count) {
 // Uses a runner as JavaScript does: post, be woken, take.
 class Owner {
  public:
-  explicit Owner(engine::Plan plan, std::unique_ptr<log::Writer> log = nullptr)
+  explicit Owner(engine::Plan plan, std::unique_ptr<log::Writer> log = nullptr,
+                 bool restores = false)
       : runner(
-            std::move(plan), [this] { Woken(); }, std::move(log)) {}
+            std::move(plan), [this] { Woken(); }, std::move(log), restores) {}
   ~Owner() { runner.Stop(); }
 
   std::uint64_t Post(CommandBody body) {
@@ -79,6 +80,9 @@ class Owner {
       }
     }
   }
+
+  // The answers up to this one were taken by the caller.
+  void SkipAnswers(std::uint64_t number) { answered_ = number; }
 
   AnswerBody Ask(CommandBody body) { return Answered(Post(std::move(body))); }
   engine::Status AskStatus() { return std::get<engine::Status>(Ask(StatusCommand{})); }

@@ -176,6 +176,46 @@ export interface SourceFailure {
   readonly message: string;
 }
 
+/** The jobs of one submission of a firing with an index from `begin` to before `end`. */
+export interface KnownJobs {
+  /** Number of the submission among those of the firing. */
+  readonly part: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The fate of jobs that were active when the process of their run ended. */
+export const LOST_JOBS = ['none', 'again', 'fail'] as const;
+export type LostJobs = (typeof LOST_JOBS)[number];
+
+/** The content of a restored run's log. */
+export interface NativeRestored {
+  /** Why the log can't be read; empty when it was read. */
+  readonly error: string;
+  /** The log has the start of the run. */
+  readonly started: boolean;
+  /** Rules no longer fire. */
+  readonly ended: boolean;
+  /** The last process was interrupted. */
+  readonly interrupted: boolean;
+  /** The last time in the log, in seconds since the epoch. */
+  readonly latest: number;
+  /** Number of this process among those that drove the run, counted from 1; 0 without a log of its own. */
+  readonly epoch: number;
+  /** Firings whose action is not done, in their order, with the notes about them. */
+  readonly firings: readonly { readonly firing: NativeFiring; readonly notes: readonly string[] }[];
+  /** The notes about no firing, in their order. */
+  readonly notes: readonly string[];
+  readonly jobs: number;
+  readonly active: number;
+  readonly retrying: number;
+  readonly events: number;
+  /** The time that it took. */
+  readonly seconds: number;
+  /** Words for what of the log is lost; empty for nothing. */
+  readonly damage: string;
+}
+
 export interface FluxOptions {
   /** Path of flux_source.so. */
   readonly library: string;
@@ -190,6 +230,8 @@ export interface FluxOptions {
   readonly window: number;
   /** Deliver the records as they arrive. */
   readonly tap: boolean;
+  /** Jobs of a restored run that the instance does not know were lost with another instance. */
+  readonly unknownAreLost: boolean;
 }
 
 export interface NativeAnswer {
@@ -214,6 +256,8 @@ export interface NativeOutbox {
   readonly decodeErrors: readonly DecodeError[];
   /** `supplyTimes` answers it; in virtual time the engine waits for the answer. */
   readonly timeRequests: readonly TimeRequest[];
+  /** Rules that were added to the run that is restored. The engine waits for each in `supplyRule`. */
+  readonly ruleRequests: readonly string[];
   /** The source's records, one a line, when tapped. */
   readonly records: Uint8Array | null;
   /** The source failed after it was open. */
@@ -244,14 +288,33 @@ export interface NativeEventBatch {
 /** The first argument of a command is a number, under which `take()` returns the answer. */
 export interface NativeEngine {
   start(number: number, now: number): void;
+  /** Answers with NativeRestored. */
+  restore(number: number, folder: string, keepFirings: boolean): void;
+  resume(number: number, now: number): void;
+  /** `lost`: index of one of `LOST_JOBS`. */
+  reconciled(number: number, lost: number): void;
+  knownJobs(number: number, firing: number, fromOutside: boolean): void;
+  note(number: number, firing: number | null, text: string): void;
+  done(number: number, firing: number): void;
+  interrupted(number: number): void;
+  supplyRule(rule: PlanRule, metrics: readonly PlanMetric[]): void;
   ingest(number: number, bytes: Uint8Array): void;
   finishStream(number: number): void;
   tick(number: number, now: number): void;
   advance(number: number, until: number): void;
-  /** `json` is both as JSON, for the log. */
-  addRule(number: number, rule: PlanRule, metrics: readonly PlanMetric[], json: string): void;
+  /** `text` is for the log, and comes back in `ruleRequests`. */
+  addRule(number: number, rule: PlanRule, metrics: readonly PlanMetric[], text: string): void;
   goTo(number: number, state: number): void;
-  probed(number: number, group: number, first: number, values: Float64Array, time: number): void;
+  /** With the firing of the probe's rule, and its job, the firing is done. */
+  probed(
+    number: number,
+    group: number,
+    first: number,
+    values: Float64Array,
+    time: number,
+    firing: number | null,
+    job: bigint | null,
+  ): void;
   end(number: number): void;
   pause(number: number, on: boolean): void;
   status(number: number): void;
@@ -266,6 +329,7 @@ export interface NativeEngine {
     portion: SubmitPortion,
     rule: number,
     firing: number,
+    part: number,
     firstIndex: number,
     attempt: number,
   ): void;
@@ -331,6 +395,8 @@ export const JOB_RESULTS = [
   'timeout',
   'refused',
   'unknown',
+  // It ended with the process of its run, or with its Flux instance.
+  'lost',
 ] as const;
 
 /** A run's log. */
@@ -353,11 +419,12 @@ export interface NativeRunLog {
 export interface Addon {
   /** Changes with every change of these interfaces. */
   readonly abi: number;
-  /** `log` is the folder of the run's log; null for none. */
+  /** `log` is the folder of the run's log; null for none. An engine that `restores` begins with restore(). */
   readonly Engine: new (
     plan: EnginePlan,
     wake: () => void,
     log: string | null,
+    restores: boolean,
   ) => NativeEngine;
   /** Reads the log in a folder, also while a run writes it. Rejects with an error of code `ERR_FILE`. */
   readonly readRunLog: (folder: string) => Promise<NativeRunLog>;

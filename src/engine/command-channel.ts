@@ -63,10 +63,10 @@ export class CommandChannel {
   #closed = false;
 
   /**
-   * Starts the thread of a native engine. `log` is the folder of the run's log, null for none. Throws EnsembleError
-   * `ERR_ENGINE` for an invalid plan.
+   * Starts the thread of a native engine. `log` is the folder of the run's log, null for none. An engine that `restores`
+   * begins with restore(). Throws EnsembleError `ERR_ENGINE` for an invalid plan.
    */
-  constructor(plan: EnginePlan, addon: Addon, log: string | null) {
+  constructor(plan: EnginePlan, addon: Addon, log: string | null, restores: boolean) {
     // The addon holds this function for as long as the native engine lives. With a strong reference to `this` the two would
     // keep each other alive for ever.
     const self = new WeakRef(this);
@@ -78,6 +78,7 @@ export class CommandChannel {
           if (channel !== undefined) channel.#drain();
         },
         log,
+        restores,
       );
     } catch (cause) {
       throw refusal(cause);

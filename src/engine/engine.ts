@@ -3,16 +3,21 @@
  * blocks the event loop. An engine without an outstanding answer lets the process exit.
  */
 
+import { EnsembleError } from '../errors.js';
 import type { CronPattern } from '../language/cron.js';
 import type { EngineStatus, MetricsSnapshot } from '../model/metrics.js';
 import {
   type Addon,
   type DecodeError,
+  type KnownJobs,
+  LOST_JOBS,
+  type LostJobs,
   loadAddon,
   type NativeFailure,
   type NativeFiring,
   type NativeGroupFailures,
   type NativeOutbox,
+  type NativeRestored,
   type NativeRetry,
   type NativeRules,
   type NativeSnapshot,
@@ -41,13 +46,26 @@ export interface EngineListener {
    * grows.
    */
   failed?(failure: NativeFailure): void;
+  /** Compiles a rule of the run that is restored again; `text` was given to addRule(). Its metrics are new ones. */
+  restoreRule?(text: string): CompiledRule;
   /** The run's log has ended before the run, for this reason. The engine goes on. */
   logFailed?(reason: string): void;
+}
+
+/** A rule, and the metrics that it adds to those of the plan. */
+export interface CompiledRule {
+  readonly rule: PlanRule;
+  readonly metrics: readonly PlanMetric[];
 }
 
 export interface EngineOptions {
   /** Folder of the run's log, which is made; the folder above it must exist. Absent: no log. */
   readonly log?: string;
+  /**
+   * Folder of a log that restore() takes in first. Together with `log`, the run goes on and its firings that are not
+   * done are in the answer. Alone, all firings come as they did in the run, and nothing is written.
+   */
+  readonly restore?: string;
   /** The addon that `npm install` built, by default. */
   readonly addon?: Addon;
 }
@@ -57,6 +75,11 @@ export class Engine {
   readonly source: NativeSource;
   readonly #channel: CommandChannel;
   readonly #listener: EngineListener;
+  readonly #log: string | null;
+  /** Folder of the log to take in. */
+  readonly #restored: string | null;
+  /** Why the run can't be restored. */
+  #unrestored: EnsembleError | null = null;
   readonly #groups: string[];
   readonly #metrics: PlanMetric[];
   readonly #probes: EnginePlan['probes'];
@@ -71,9 +94,11 @@ export class Engine {
 
   /** Throws EnsembleError: `ERR_ADDON`, or `ERR_ENGINE` for an invalid plan. */
   constructor(plan: EnginePlan, listener: EngineListener, options: EngineOptions = {}) {
-    const { log = null, addon = loadAddon() } = options;
+    const { log = null, restore = null, addon = loadAddon() } = options;
     this.#listener = listener;
-    this.#channel = new CommandChannel(plan, addon, log);
+    this.#log = log;
+    this.#restored = restore;
+    this.#channel = new CommandChannel(plan, addon, log, restore !== null);
     this.#channel.addReader({
       deliver: (outbox) => this.#deliver(outbox),
       delivered: (outbox) => this.#delivered(outbox),
@@ -107,6 +132,70 @@ export class Engine {
     return this.#channel.command((native, number) => native.start(number, now));
   }
 
+  /** Whether what the engine takes in is logged. */
+  get logs(): boolean {
+    return this.#log !== null;
+  }
+
+  /**
+   * Takes in the log that the options name: the first command of an engine that restores. Its time stands still until
+   * resume(). Throws EnsembleError: `ERR_RUN` for a log that can't be read.
+   */
+  async restore(): Promise<NativeRestored> {
+    const folder = this.#restored ?? '';
+    const keepFirings = this.#log === null;
+    const restored = await this.#channel
+      .command<NativeRestored>((native, number) => native.restore(number, folder, keepFirings))
+      .catch((error: unknown) => {
+        throw this.#unrestored ?? error;
+      });
+    if (restored.error !== '') throw new EnsembleError('ERR_RUN', `the log of the run: ${restored.error}`);
+    return restored;
+  }
+
+  /**
+   * A restored run goes on at `now` (seconds since the epoch), or at the last time of its log if that is later: times of
+   * cron rules are requested again, and heartbeats begin.
+   */
+  resume(now: number): Promise<void> {
+    this.#started = true;
+    this.#updateActive();
+    return this.#channel.command((native, number) => native.resume(number, now));
+  }
+
+  /**
+   * The member has shown all jobs that it knows of a restored run. Until then, the source submits nothing by itself. Jobs
+   * that are active are lost with `again` and `fail`: they are to be submitted again (`listener.retry`), or fail with an
+   * exception `lost`. Retries that were due and whose jobs never came are delivered again. Resolves with the number of
+   * lost jobs.
+   */
+  reconciled(lost: LostJobs): Promise<number> {
+    return this.#channel.command((native, number) => native.reconciled(number, LOST_JOBS.indexOf(lost)));
+  }
+
+  /** The jobs of a firing that was open when the run was restored, or of an external request, as far as they are known. */
+  knownJobs(firing: number, external = false): Promise<readonly KnownJobs[]> {
+    return this.#channel.command((native, number) => native.knownJobs(number, firing, external));
+  }
+
+  /** Stores a note in the log, about a firing or about none; resolves when it survives the process. */
+  async note(text: string, firing: number | null = null): Promise<void> {
+    if (this.#log === null) return;
+    await this.#channel.command((native, number) => native.note(number, firing, text));
+  }
+
+  /** The action of a firing is done, with all that followed from it. The notes about it are no longer needed. */
+  async done(firing: number): Promise<void> {
+    if (this.#log === null) return;
+    await this.#channel.command((native, number) => native.done(number, firing));
+  }
+
+  /** The run is interrupted: what comes from now on does not count when it is restored. */
+  async interrupted(): Promise<void> {
+    if (this.#log === null) return;
+    await this.#channel.command((native, number) => native.interrupted(number));
+  }
+
   /** Takes in bytes of journal records, cut anywhere; resolves when they have been processed. */
   ingest(bytes: Uint8Array): Promise<void> {
     return this.#channel.command((native, number) => native.ingest(number, bytes));
@@ -130,14 +219,19 @@ export class Engine {
     return this.#channel.command((native, number) => native.advance(number, until));
   }
 
-  /** Adds metrics after the existing ones, then a rule that may refer to them; resolves with the rule's index. */
-  addRule(rule: PlanRule, metrics: readonly PlanMetric[] = []): Promise<number> {
-    const json = JSON.stringify({ rule, metrics });
+  /**
+   * Adds metrics after the existing ones, then a rule that may refer to them; resolves with the rule's index. `text` is
+   * given to `listener.restoreRule` when the run is restored.
+   */
+  addRule(
+    rule: PlanRule,
+    metrics: readonly PlanMetric[] = [],
+    text = JSON.stringify({ rule, metrics }),
+  ): Promise<number> {
     const added = this.#channel.command<number>((native, number) =>
-      native.addRule(number, rule, metrics, json),
+      native.addRule(number, rule, metrics, text),
     );
-    this.#register(rule);
-    this.#metrics.push(...metrics);
+    this.#add({ rule, metrics });
     return added;
   }
 
@@ -148,11 +242,19 @@ export class Engine {
 
   /**
    * Observes values of a probe for a job of a group (by index) at a time (seconds since the epoch): finite numbers
-   * for the group's probe variables from the index `first` on. Rules that become due have fired when it resolves.
+   * for the group's probe variables from the index `first` on. Rules that become due have fired when it resolves. With
+   * the firing of the probe's rule in `of`, that firing is done.
    */
-  probed(group: number, first: number, values: readonly number[], time: number): Promise<void> {
+  probed(
+    group: number,
+    first: number,
+    values: readonly number[],
+    time: number,
+    of: { readonly firing: number; readonly job: bigint } | null = null,
+  ): Promise<void> {
+    const { firing = null, job = null } = of ?? {};
     return this.#channel.command((native, number) =>
-      native.probed(number, group, first, Float64Array.from(values), time),
+      native.probed(number, group, first, Float64Array.from(values), time, firing, job),
     );
   }
 
@@ -222,6 +324,7 @@ export class Engine {
   #deliver(outbox: NativeOutbox): void {
     this.#groups.push(...outbox.newGroups);
     for (const request of outbox.timeRequests) this.#supplyTimes(request);
+    for (const text of outbox.ruleRequests) this.#supplyRule(text);
     for (const error of outbox.decodeErrors) notify(() => this.#listener.decodeError(error));
     for (const firing of outbox.firings) notify(() => this.#listener.firing(firing));
     for (const retry of outbox.retries) notify(() => this.#listener.retry?.(retry));
@@ -242,6 +345,29 @@ export class Engine {
       times = this.#cronTimes.times(request);
     });
     this.#channel.call((native) => native.supplyTimes(request.rule, times));
+  }
+
+  /** The engine waits for the answer. */
+  #supplyRule(text: string): void {
+    try {
+      const compiled = this.#listener.restoreRule?.(text) ?? (JSON.parse(text) as CompiledRule);
+      this.#channel.call((native) => native.supplyRule(compiled.rule, compiled.metrics));
+      this.#add(compiled);
+    } catch (cause) {
+      // The numbers of later rules would be wrong.
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.#unrestored = new EnsembleError(
+        'ERR_RUN',
+        `a rule that was added to the run is invalid: ${reason}`,
+        { cause },
+      );
+      this.close();
+    }
+  }
+
+  #add({ rule, metrics }: CompiledRule): void {
+    this.#register(rule);
+    this.#metrics.push(...metrics);
   }
 
   /** Stores the data of a rule that the engine will request. */

@@ -14,10 +14,14 @@ export interface SourceListener {
   quiet(): void;
 }
 
-/** The firing that submits jobs, the number of its first job, and how often the job was submitted before. */
+/**
+ * The firing that submits jobs, the number of the submission in it (0 when absent), the number of its first job, and how
+ * often the job was submitted before.
+ */
 export interface SubmissionOrigin {
   readonly rule: number;
   readonly firing: number;
+  readonly part?: number;
   readonly index: number;
   readonly attempt: number;
 }
@@ -56,9 +60,10 @@ export class NativeSource implements OutboxReader {
   }
 
   /** Submits jobs; resolves when each has been accepted or refused. */
-  submit(portion: SubmitPortion, { rule, firing, index, attempt }: SubmissionOrigin): Promise<SubmitReport> {
+  submit(portion: SubmitPortion, origin: SubmissionOrigin): Promise<SubmitReport> {
+    const { rule, firing, part = 0, index, attempt } = origin;
     return this.#channel.command((native, number) =>
-      native.submit(number, portion, rule, firing, index, attempt),
+      native.submit(number, portion, rule, firing, part, index, attempt),
     );
   }
 

@@ -75,6 +75,7 @@ export class FluxMember implements Member {
       validateOnce: this.#options.validateAll !== true,
       window: WINDOW,
       tap: host.wantsRecords,
+      unknownAreLost: false,
     };
     await engine.source.openFlux(options, {
       records: (lines) => sink.records(lines),

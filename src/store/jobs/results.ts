@@ -2,8 +2,8 @@
 
 import { JOB_RESULTS } from '../../engine/addon.js';
 
-/** By their numbers in the columns. A log does not know lost jobs: they ended with a run that was killed. */
-export const RESULTS = [...JOB_RESULTS, 'lost'] as const;
+/** By their numbers in the columns. */
+export const RESULTS = JOB_RESULTS;
 
 export type JobResult = (typeof RESULTS)[number];
 

@@ -12,6 +12,7 @@ const EMPTY_OUTBOX: NativeOutbox = {
   submissions: [],
   decodeErrors: [],
   timeRequests: [],
+  ruleRequests: [],
   records: null,
   failure: null,
   logFailure: null,
@@ -61,5 +62,5 @@ export function fakeAddon(refuse: (method: string) => void = () => {}): FakeAddo
 }
 
 export function fakeChannel(fake: FakeAddon = fakeAddon()): CommandChannel {
-  return new CommandChannel(EMPTY_PLAN, fake.addon, null);
+  return new CommandChannel(EMPTY_PLAN, fake.addon, null, false);
 }

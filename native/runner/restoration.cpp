@@ -1,0 +1,194 @@
+#include "runner/restoration.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace flux_ensemble::runner {
+
+using log::EntryKind;
+
+void Restoration::Gather() {
+  if (keep_firings_) return;
+  for (engine::Firing& firing : engine_.firings()) {
+    const std::uint64_t number = firing.number;
+    open_.try_emplace(open_.end(), number, OpenFiring{std::move(firing), {}});
+    of_firings_.try_emplace(of_firings_.end(), number);
+  }
+  engine_.firings().clear();
+  for (engine::Retry& retry : engine_.retries_due()) {
+    const RetryKey key = KeyOf(retry.details);
+    open_retries_.insert_or_assign(key, std::move(retry));
+  }
+  engine_.retries_due().clear();
+}
+
+void Restoration::Know(std::span<const journal::Record> records) {
+  for (const journal::Record& record : records) {
+    if (!record.membership || !engine_.IsOwn(*record.membership)) continue;
+    ids_.push_back(record.id);
+    if (!record.membership->origin) continue;
+    const engine::JobOrigin origin = engine::ReadOrigin(*record.membership->origin);
+    open_retries_.erase(KeyOf(origin));
+    if (origin.rule < 0) {
+      of_requests_[origin.firing].Add(origin.part, origin.index);
+      continue;
+    }
+    const auto of_firing = of_firings_.find(origin.firing);
+    if (of_firing != of_firings_.end()) of_firing->second.Add(origin.part, origin.index);
+  }
+}
+
+void Restoration::OnRecords(std::span<const journal::Record> records) {
+  if (interrupted_) {
+    // The jobs that end now are submitted again, and their events must not count later.
+    for (const journal::Record& record : records) {
+      if (record.membership && engine_.IsOwn(*record.membership)) ids_.push_back(record.id);
+    }
+    return;
+  }
+  // Before the engine makes firings of them, because the jobs of those come later.
+  if (!keep_firings_) Know(records);
+  engine_.TakeRecords(records);
+  Gather();
+}
+
+void Restoration::OnResult(journal::JobId job, log::JobResult result) {
+  // The engine computes the other results by itself.
+  if (interrupted_ || result != log::JobResult::kLost) return;
+  engine_.TakeBack(job);
+  Gather();
+}
+
+void Restoration::OnProbed(const log::Probed& probed) {
+  if (interrupted_) return;
+  engine_.Probed(probed.group, probed.first, probed.values, probed.time);
+  if (probed.firing) Done(*probed.firing);
+  Gather();
+}
+
+void Restoration::OnNote(std::optional<std::uint64_t> firing, std::string_view text) {
+  if (interrupted_ || keep_firings_) return;
+  if (!firing) {
+    notes_.emplace_back(text);
+    return;
+  }
+  const auto open = open_.find(*firing);
+  if (open != open_.end()) open->second.notes.emplace_back(text);
+}
+
+void Restoration::OnSupply(std::uint32_t rule, std::vector<double> times) {
+  if (!interrupted_) engine_.Supply(rule, times);
+}
+
+void Restoration::OnPlain(EntryKind kind) {
+  if (kind == EntryKind::kRestored && interrupted_) {
+    TakeBackActive();
+    interrupted_ = false;
+  }
+  if (interrupted_) return;
+  switch (kind) {
+    case EntryKind::kRestored:
+    case EntryKind::kSettle:
+      engine_.Settle();
+      break;
+    case EntryKind::kFinishStream:
+      engine_.FinishStream();
+      break;
+    case EntryKind::kEnd:
+      engine_.End();
+      break;
+    case EntryKind::kRenewCron:
+      engine_.RenewCron();
+      break;
+    case EntryKind::kLookForCancels:
+      engine_.LookForCancels();
+      break;
+    case EntryKind::kTakeBackUnknown:
+      engine_.TakeBackUnknown();
+      break;
+    case EntryKind::kInterrupted:
+      interrupted_ = true;
+      break;
+    default:
+      return;
+  }
+  Gather();
+}
+
+void Restoration::OnNumber(EntryKind kind, std::uint64_t number) {
+  if (interrupted_) return;
+  if (kind == EntryKind::kGoTo) engine_.GoTo(static_cast<std::uint32_t>(number));
+  if (kind == EntryKind::kResumeStream) engine_.ResumeStream(number);
+  if (kind == EntryKind::kDecodeErrors) engine_.CountDecodeErrors(number);
+  if (kind == EntryKind::kDone) return Done(number);
+  Gather();
+}
+
+void Restoration::OnTime(EntryKind kind, double seconds) {
+  if (interrupted_) return;
+  if (kind == EntryKind::kTime) engine_.PassTo(seconds);
+  if (kind == EntryKind::kHeartbeat) engine_.Heartbeat(seconds);
+  if (kind == EntryKind::kStart) engine_.Start(seconds);
+  if (kind == EntryKind::kStart) started_ = true;
+  if (kind == EntryKind::kStreamAhead) return engine_.SetStreamAhead(seconds);
+  latest_ = std::max(latest_, seconds);
+  Gather();
+}
+
+void Restoration::OnText(EntryKind kind, std::string_view text) {
+  if (interrupted_) return;
+  if (kind == EntryKind::kAddRule) add_rule_(text);
+  if (kind == EntryKind::kExpectCancel) engine_.ExpectCancel(std::string(text));
+  Gather();
+}
+
+void Restoration::Done(std::uint64_t firing) {
+  open_.erase(firing);
+  of_firings_.erase(firing);
+}
+
+void Restoration::TakeBackActive() {
+  for (const journal::JobId id : engine_.ActiveJobs(engine::kNoGroup)) engine_.TakeBack(id);
+  Gather();
+}
+
+// What an interrupted run had left is lost, as with its process.
+void Restoration::Finish() {
+  engine_.Settle();
+  if (interrupted_) TakeBackActive();
+  Gather();
+  engine_.decode_errors().clear();
+  engine_.failure_reports().clear();
+  engine_.missing_jobs().clear();
+}
+
+std::vector<OpenFiring> Restoration::TakeOpenFirings() {
+  std::vector<OpenFiring> firings;
+  firings.reserve(open_.size());
+  for (auto& [number, open] : open_) firings.push_back(std::move(open));
+  open_.clear();
+  return firings;
+}
+
+std::vector<engine::Retry> Restoration::TakeOpenRetries() {
+  std::vector<engine::Retry> retries;
+  for (auto& [key, retry] : open_retries_) retries.push_back(std::move(retry));
+  open_retries_.clear();
+  std::ranges::sort(retries, {}, &engine::Retry::number);
+  return retries;
+}
+
+std::vector<KnownRange> Restoration::KnownJobsOf(std::uint64_t firing, bool from_outside) const {
+  const auto& all = from_outside ? of_requests_ : of_firings_;
+  const auto found = all.find(firing);
+  return found == all.end() ? std::vector<KnownRange>() : found->second.Ranges();
+}
+
+std::vector<journal::JobId> Restoration::TakeIds() {
+  std::ranges::sort(ids_);
+  const auto repeated = std::ranges::unique(ids_);
+  ids_.erase(repeated.begin(), repeated.end());
+  return std::move(ids_);
+}
+
+}  // namespace flux_ensemble::runner
