@@ -33,9 +33,11 @@ export type { MemberChoice, MemberName } from './members/create.js';
 export type {
   EndOfRun,
   Member,
+  MemberFacts,
   MemberHost,
   MemberSink,
   NodeScaler,
+  Reconciliation,
   ResizeOutcome,
   SubmitOrigin,
 } from './members/member.js';
@@ -83,6 +85,7 @@ export type { EnsembleObserver } from './model/observer.js';
 export type { Parameters, ParameterValue } from './model/parameters.js';
 export type { PluginPartName } from './model/part-name.js';
 export type { PluginEntry, PluginInfo } from './model/plugin.js';
+export type { LostPolicy, ResumedRun } from './model/resumed-run.js';
 export type { Retry } from './model/retry.js';
 export type { RuleReport } from './model/rule-report.js';
 export type { Trigger } from './model/trigger.js';
@@ -116,7 +119,7 @@ export type { RunEnd, RunEnding } from './run/end-of-run.js';
 export { Ensemble } from './run/ensemble.js';
 export type { ExternalAction, ExternalOutcome } from './run/external-actions.js';
 export { type OpenedRun, openRun } from './run/open-run.js';
-export type { EnsembleOptions } from './run/options.js';
+export type { EnsembleOptions, ResumeOptions } from './run/options.js';
 export type { LeftJobs, RunResult } from './run/result.js';
 export type { JobQuery } from './store/jobs/query.js';
 export type { JobResult } from './store/jobs/results.js';

@@ -10,7 +10,6 @@ import type { LoadedFunctions } from '../model/user-function.js';
 import type { PluginProcesses } from '../plugins/processes.js';
 import type { Result } from '../text/result.js';
 import type { Programs } from '../usercode/programs.js';
-import type { SweepCursors } from './submit/sweep-cursor.js';
 
 export interface ActionContext {
   readonly config: EnsembleConfig;
@@ -20,7 +19,6 @@ export interface ActionContext {
   readonly customs: LoadedFunctions;
   readonly plugins: PluginProcesses;
   readonly programs: Programs;
-  readonly sweeps: SweepCursors;
   /** Aborted when the run comes to its end. */
   readonly signal: AbortSignal;
   /**
@@ -28,8 +26,15 @@ export interface ActionContext {
    * job of an event.
    */
   readAnswer(answer: unknown, onJob: boolean): Result<FollowUp[]>;
-  /** Adds a rule to the running ensemble. */
-  addRule(rule: Rule): Promise<void>;
+  /**
+   * Adds a rule to the running ensemble. `written` is the rule as code of the user returned it, and `place` says where:
+   * the number of the firing, and the path in its answers.
+   */
+  addRule(
+    rule: Rule,
+    written: object,
+    place: { readonly firing: number; readonly path: string },
+  ): Promise<void>;
   /** Goes to another state of the ensemble. */
   goTo(state: string): Promise<void>;
   /** Ends the run. */

@@ -67,8 +67,10 @@ export const custom = defineAction({
       code: codeOf(action),
       timeout: action.timeout,
       turn: (work) => context.customs.turn(work),
-      work: (_stop, handle) =>
-        context.customs.call(action.label, { metrics, event, rule, action, firing, handle }),
+      work: (_stop, handle, attempt) => {
+        const called = { ...firing, attempt };
+        return context.customs.call(action.label, { metrics, event, rule, action, firing: called, handle });
+      },
     });
   },
 });

@@ -60,18 +60,16 @@ export const exec = defineAction({
     const action = filledIn(request.action, tagValues(request, metrics));
     request.report({ kind: 'exec', command: action.commandText });
     const { groups, status } = metrics;
-    const input = toJson({
-      event: customEvent(request.event),
-      metrics: groups,
-      state: status.state,
-      rule: request.origin.rule.title,
-      action,
-    });
+    const event = customEvent(request.event);
+    const rule = request.origin.rule.title;
     const output = (line: string) => context.observer.output?.(line);
     return callCode(context, request, {
       code: codeOf(action),
       timeout: action.timeout,
-      work: ({ signal }) => runProgram(context.programs, action.command, input, signal, output),
+      work: ({ signal }, _handle, attempt) => {
+        const input = toJson({ event, metrics: groups, state: status.state, rule, action, attempt });
+        return runProgram(context.programs, { command: action.command, input, attempt }, signal, output);
+      },
     });
   },
 });
@@ -83,27 +81,35 @@ function filledIn(action: ActionOf<'exec'>, lookup: Lookup): ActionOf<'exec'> {
   return { ...action, command, commandText: showWords(command) };
 }
 
+interface ProgramCall {
+  readonly command: readonly string[];
+  /** For its standard input. */
+  readonly input: string;
+  /** Value of ENSEMBLE_ATTEMPT. */
+  readonly attempt: number;
+}
+
 /**
  * The JSON value that the program prints before it ends, null when it prints nothing. Rejects with the reason of a
  * failure. The program is killed with all that it started when the signal is aborted, or when this process dies.
  */
 async function runProgram(
   programs: Programs,
-  command: readonly string[],
-  input: string,
+  { command, input, attempt }: ProgramCall,
   signal: AbortSignal,
   output: (line: string) => void,
 ): Promise<unknown> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  const program = new Guarded(command, {
-    stdout: (piece) => {
+  const listener = {
+    stdout: (piece: Buffer) => {
       bytes += piece.length;
       if (bytes <= MAX_ANSWER) pieces.push(piece);
       else kill();
     },
     line: output,
-  });
+  };
+  const program = new Guarded(command, listener, { variables: { ENSEMBLE_ATTEMPT: String(attempt) } });
   programs.add(program);
   const kill = () => void program.kill();
   signal.addEventListener('abort', kill);

@@ -9,7 +9,7 @@ import { plainRow, rowOf } from '../model/written.js';
 import { asSubmitted } from './submit/fill-in.js';
 
 /** The origin of a job whose jobspec has none. */
-const NO_ORIGIN: JobOrigin = { rule: 0, firing: 0, index: 0, values: null, texts: {} };
+const NO_ORIGIN: JobOrigin = { rule: 0, firing: 0, part: 0, index: 0, values: null, texts: {} };
 
 /** The job of an event; null without an event, and for a job whose group is not in the file. */
 export function jobOf(event: FiringEvent | null, config: EnsembleConfig): JobFacts | null {

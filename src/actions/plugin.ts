@@ -90,7 +90,10 @@ export const plugin = defineAction({
     return callCode(context, request, {
       code: action.name,
       timeout: action.timeout,
-      work: (_stop, handle) => functions.call(name, { metrics, event, rule, action, firing, handle, job }),
+      work: (_stop, handle, attempt) => {
+        const called = { ...firing, attempt };
+        return functions.call(name, { metrics, event, rule, action, firing: called, handle, job });
+      },
     });
   },
 });

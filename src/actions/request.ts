@@ -6,6 +6,7 @@ import type { EndedBy } from '../model/ended-by.js';
 import type { Rule } from '../model/ensemble.js';
 import type { Firing, FiringEvent } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
+import type { ActionProgress } from './progress.js';
 
 /** A rule that fired. */
 export interface RuleOrigin {
@@ -36,6 +37,8 @@ export interface ActionRequest<A extends Action = Action> {
   readonly metrics: MetricsSnapshot | null;
   /** The result of a submission that the engine's source makes by itself; null where JavaScript submits. */
   readonly submission: Promise<SubmitReport> | null;
+  /** The parts that were done before, and notes of those that are done now. */
+  readonly progress: ActionProgress;
   /** Reports what the action does or has done. */
   report(report: ActionReport): void;
 }

@@ -35,5 +35,11 @@ export async function resize(
   if (member.resize === undefined) {
     throw new ActionError(`the ${member.name} member can't ${request.action.name}`, ruleIndex(request));
   }
-  return member.resize(by, signal);
+  const { size } = member;
+  if (size === undefined) return member.resize(by, signal);
+  const { progress } = request;
+  const before = progress.wantSize(size + by);
+  const outcome = await member.resize(before === null ? by : before - size, signal);
+  if (outcome.after !== null && outcome.after !== (before ?? size + by)) progress.reached(outcome.after);
+  return outcome;
 }

@@ -93,8 +93,11 @@ export interface CodeCall {
   readonly code: string;
   /** Seconds that it may take. */
   readonly timeout: number;
-  /** Resolves with the answer. `stop` is aborted when the time is over. */
-  readonly work: (stop: AbortController, handle: CustomHandle) => Promise<unknown>;
+  /**
+   * Resolves with the answer. `stop` is aborted when the time is over. `attempt` is the number of earlier calls that had
+   * no answer when the process of the run ended.
+   */
+  readonly work: (stop: AbortController, handle: CustomHandle, attempt: number) => Promise<unknown>;
   /** Waits until the work may begin; its time begins then. */
   readonly turn?: (work: () => Promise<unknown>) => Promise<unknown>;
 }
@@ -105,15 +108,20 @@ export async function callCode(
   request: RuleRequest,
   { code, timeout, work, turn = (work) => work() }: CodeCall,
 ): Promise<FollowUp[]> {
-  const { origin, event } = request;
+  const { origin, event, progress } = request;
   const where = `${describeOrigin(request)}: ${code}`;
   const rule = origin.firing.rule;
   try {
     const stop = new AbortController();
     const handle = customHandle(context, stop.signal, endedByCode(origin, code));
-    const answer = await turn(() => withinTime(() => work(stop, handle), timeout, stop, context.signal));
+    const answer = await turn(async () => {
+      if (context.signal.aborted) throw new RunEnded();
+      const attempt = await progress.begin();
+      return withinTime(() => work(stop, handle, attempt), timeout, stop, context.signal);
+    });
     const followUps = context.readAnswer(answer, event !== null);
     if (!followUps.ok) throw new InvalidAnswer(describeFaults(followUps));
+    await progress.answered(answer ?? null);
     return followUps.value;
   } catch (cause) {
     if (cause instanceof RunEnded) return [];

@@ -64,6 +64,7 @@ export function readFiring(
     value: native.value,
     event,
     submitting: native.submitting,
+    attempt: 0,
     metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot),
     context,
     parameters,
@@ -87,12 +88,13 @@ export function readProbedJob(native: NativeFiring, names: SnapshotNames): Probe
 
 /** Parses the JSON text of an origin. A job may contain any text there; missing parts get the values of a first job. */
 function readOrigin(text: string): JobOrigin {
-  const { rule, firing, index, values, texts } = readContext(text) ?? {};
+  const { rule, firing, part, index, values, texts } = readContext(text) ?? {};
   const number = (value: unknown) => (typeof value === 'number' ? value : 0);
   const isMapping = typeof values === 'object' && values !== null && !Array.isArray(values);
   return {
     rule: number(rule),
     firing: number(firing),
+    part: number(part),
     index: number(index),
     values: isMapping ? (values as Parameters) : null,
     texts: readTexts(texts),

@@ -33,6 +33,11 @@ function rowAt(rows: Float64Array, index: number): Row {
   return row;
 }
 
+/** How often each rule has fired, by index. */
+export function firingCounts({ rows }: Pick<NativeRules, 'rows'>): number[] {
+  return Array.from({ length: rows.length / RULE_COLUMNS.length }, (_, index) => rowAt(rows, index).firings);
+}
+
 /** The values of the plan's metrics by name: counts that begin at 0, and all others. */
 class Values {
   readonly #ofAll = new Map<string, number | null>();

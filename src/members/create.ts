@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { MemberError } from '../errors.js';
+import type { JobIdOptions } from '../model/job-id.js';
 import { FluxMember, fluxLibrary } from './flux/flux-member.js';
 import { SteadyClock } from './local/clock.js';
 import { LocalMember } from './local/local-member.js';
@@ -30,6 +31,8 @@ export interface MemberOptions {
   readonly ensemble: string;
   /** For the local member: absolute path of the folder for outputs of jobs that name no file; not kept without it. */
   readonly outputs?: string | undefined;
+  /** For the local member: ids of jobs, in a run that goes on. */
+  readonly ids?: JobIdOptions | undefined;
   /** Receives what goes wrong without ending the run. */
   readonly problem?: (error: MemberError) => void;
   /** The run's clock, for a member without one of its own. */
@@ -48,8 +51,15 @@ export interface MemberOptions {
 export function createMember(choice: MemberChoice, options: MemberOptions): Member {
   if (typeof choice !== 'string') return choice;
   if (choice === 'local') {
-    const { slots = availableParallelism(), ensemble, clock = new SteadyClock(), outputs, problem } = options;
-    return new LocalMember({ slots, ensemble, clock, outputs, problem });
+    const {
+      slots = availableParallelism(),
+      ensemble,
+      clock = new SteadyClock(),
+      outputs,
+      ids,
+      problem,
+    } = options;
+    return new LocalMember({ slots, ensemble, clock, outputs, ids, problem });
   }
   const { ensemble, uri, validateAll, full = false, scaler } = options;
   const flux = new FluxMember({ ensemble, validateAll, full, ...(uri === undefined ? {} : { uri }) });

@@ -16,7 +16,9 @@ export interface SubmitOrigin {
   readonly rule: number;
   /** Number of the firing in this run, or of the request from outside, counted from 0. */
   readonly firing: number;
-  /** Index of the first of these jobs within the firing, counted from 0. */
+  /** Number of the submission among those of the firing, counted from 0: code of the user may return several. */
+  readonly part: number;
+  /** Index of the first of these jobs within the submission, counted from 0. */
   readonly index: number;
   /** Earlier submissions of the same job; above 0 only for retries. */
   readonly attempt: number;
@@ -38,6 +40,20 @@ export interface MemberSink {
   failed(error: MemberError): void;
 }
 
+/** Facts about an earlier process of the run, for a member with a queue of its own: JSON, kept in the log of the run. */
+export type MemberFacts = Readonly<Record<string, unknown>>;
+
+/** The result of a member's search for the jobs of the earlier processes of a run. */
+export interface Reconciliation {
+  /**
+   * Whether the workload manager has lost the active jobs that it does not know. Otherwise they have ended, and it no
+   * longer keeps their results.
+   */
+  readonly lost: boolean;
+  /** Reasons why the records may not show all jobs, or why jobs may be submitted twice. Whole sentences. */
+  readonly doubts: readonly string[];
+}
+
 /** The run that a member serves. */
 export interface MemberHost {
   /** For members whose records reach the engine without passing through JavaScript. */
@@ -46,6 +62,8 @@ export interface MemberHost {
   readonly events: readonly string[] | null;
   /** Deliver the records to the sink even where the engine receives them natively. */
   readonly wantsRecords: boolean;
+  /** For a run that goes on after its process has ended: the last facts that were kept, null for none. */
+  readonly resumed?: { readonly facts: MemberFacts | null };
 }
 
 /** How a run ended, as far as it concerns the member. */
@@ -85,6 +103,19 @@ export interface Member {
    * Throws MemberError when the member can't start.
    */
   start(sink: MemberSink, host: MemberHost): Promise<void>;
+
+  /**
+   * Only in a run that goes on, after start(): resolves when the engine has taken in a record of every job that an
+   * earlier process of the run submitted. Absent for a member whose jobs end with the process of the run. Throws
+   * MemberError.
+   */
+  reconcile?(): Promise<Reconciliation>;
+
+  /**
+   * Facts for the next process of the run, which are kept before this process submits a job: after start(), and in a
+   * run that goes on after reconcile().
+   */
+  readonly facts?: MemberFacts | undefined;
 
   /**
    * Returns the jobspec of `count` jobs of one template in the form of the plan, for members that submit natively.

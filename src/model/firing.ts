@@ -42,6 +42,11 @@ export interface Firing {
   readonly event: string | null;
   /** The engine's source submits the jobs by itself. */
   readonly submitting: boolean;
+  /**
+   * For code of the user: earlier calls that had no answer when the process of the run ended. 0, except in a run that
+   * was resumed.
+   */
+  readonly attempt: number;
   /** All metrics as they were when the rule fired, for custom actions. */
   readonly metrics: MetricsSnapshot | null;
   /** The event's context, for custom actions. */
@@ -58,8 +63,9 @@ export interface Firing {
 export interface JobOrigin {
   /** Index of the rule of its first submission; -1 for an external request. */
   readonly rule: number;
-  /** Number of the firing, and of the job within the firing. */
+  /** Number of the firing; of the submission among those of the firing; of the job within the submission. */
   readonly firing: number;
+  readonly part: number;
   readonly index: number;
   /** The values of its tags, by name; null for a job that equals its entry in the file. */
   readonly values: Parameters | null;

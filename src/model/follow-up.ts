@@ -6,7 +6,8 @@ import type { Rule } from './ensemble.js';
 
 export type FollowUp =
   | { readonly kind: 'action'; readonly action: Action }
-  | { readonly kind: 'rule'; readonly rule: Rule };
+  /** `written` is the rule as it was returned. */
+  | { readonly kind: 'rule'; readonly rule: Rule; readonly written: object };
 
 /** Code of the user returned a value that is neither an action nor a rule. The message says what is wrong with it. */
 export class InvalidAnswer extends EnsembleError {

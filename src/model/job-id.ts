@@ -7,22 +7,34 @@ const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const BASE = 58n;
 const MAX_ID = (1n << 64n) - 1n;
 
-/** 40 bits of milliseconds, 14 bits of generator (always 0, the only one), 10 bits of sequence. */
+/** 40 bits of milliseconds, 14 bits of generator, 10 bits of sequence. */
 const MILLISECOND_SHIFT = 24n;
+const GENERATOR_SHIFT = 10n;
+const GENERATORS = 1 << 14;
 const IDS_PER_MILLISECOND = 1024;
+
+export interface JobIdOptions {
+  /** A clock in milliseconds that never goes back. */
+  readonly now?: () => number;
+  /** Milliseconds for the first id: the ids of a run that goes on are then larger than its earlier ones. */
+  readonly elapsed?: number;
+  /** Generators of different numbers never make the same id. */
+  readonly generator?: number;
+}
 
 /** Makes ids that only ever grow. */
 export class JobIdGenerator {
   readonly #now: () => number;
   readonly #epoch: number;
+  readonly #generator: bigint;
   /** Begins after 0, so that 0 is never the id of a job. */
   #millisecond = 0;
   #sequence = IDS_PER_MILLISECOND;
 
-  /** `now` is a clock in milliseconds that never goes back. */
-  constructor(now: () => number = () => performance.now()) {
+  constructor({ now = () => performance.now(), elapsed = 0, generator = 0 }: JobIdOptions = {}) {
     this.#now = now;
-    this.#epoch = now();
+    this.#epoch = now() - Math.max(0, elapsed);
+    this.#generator = BigInt(generator % GENERATORS) << GENERATOR_SHIFT;
   }
 
   /** Returns the next id. A millisecond without ids left takes one from the next millisecond. */
@@ -35,7 +47,8 @@ export class JobIdGenerator {
       this.#millisecond++;
       this.#sequence = 0;
     }
-    return (BigInt(this.#millisecond) << MILLISECOND_SHIFT) | BigInt(this.#sequence++);
+    const time = BigInt(this.#millisecond) << MILLISECOND_SHIFT;
+    return time | this.#generator | BigInt(this.#sequence++);
   }
 }
 

@@ -4,6 +4,7 @@ import type { EnsembleError } from '../errors.js';
 import type { ActionReport } from './action.js';
 import type { Failure } from './failure.js';
 import type { Firing } from './firing.js';
+import type { ResumedRun } from './resumed-run.js';
 import type { Retry } from './retry.js';
 
 /**
@@ -12,6 +13,8 @@ import type { Retry } from './retry.js';
  * warning of the process when `problem` is missing or is what failed.
  */
 export interface EnsembleObserver {
+  /** The run goes on after its process had ended: reported first of all, when the jobs of that process are known. */
+  resumed?(run: ResumedRun): void;
   /** A rule has fired; its action is next. */
   firing?(firing: Firing): void;
   /** Reported before custom functions and submissions, and after other actions. */

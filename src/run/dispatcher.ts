@@ -11,6 +11,8 @@ import type { Action, ActionReport } from '../model/action.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { Rule } from '../model/ensemble.js';
 import { eventOf, type Firing } from '../model/firing.js';
+import type { FollowUp } from '../model/follow-up.js';
+import type { Progress, ProgressLog } from './progress.js';
 import type { TaskQueue } from './task-queue.js';
 
 /** Actions that code of the user may return in a chain, one from the other. */
@@ -19,15 +21,26 @@ const MAX_DEPTH = 16;
 /** Ends the run because an action failed whose rule says `onError: stop`. */
 export type StopRun = (error: EnsembleError, by: EndedBy) => void;
 
+/** The place of an action among those of its firing. */
+interface Place {
+  readonly progress: Progress;
+  /** As in notes.ts. */
+  readonly path: string;
+  /** Number of answers of user code that led to the action. */
+  readonly depth: number;
+}
+
 export class Dispatcher {
   readonly #context: ActionContext;
   readonly #queue: TaskQueue;
+  readonly #progress: ProgressLog;
   readonly #stop: StopRun;
   readonly #unperformed = new Map<number, number>();
 
-  constructor(context: ActionContext, queue: TaskQueue, stop: StopRun) {
+  constructor(context: ActionContext, queue: TaskQueue, progress: ProgressLog, stop: StopRun) {
     this.#context = context;
     this.#queue = queue;
+    this.#progress = progress;
     this.#stop = stop;
   }
 
@@ -36,8 +49,15 @@ export class Dispatcher {
     return this.#unperformed;
   }
 
-  /** Takes in a firing. Its action is performed after the actions before it. */
-  push(firing: Firing, rule: Rule): void {
+  /**
+   * Takes in a firing. Its action is performed after the actions before it. `progress` is what was done of it before the
+   * run was resumed.
+   */
+  push(
+    firing: Firing,
+    rule: Rule,
+    progress = this.#progress.open({ number: firing.number, fromOutside: false }),
+  ): void {
     if (this.#queue.stopped) return;
     const { number, state, metrics } = firing;
     this.#enqueue(
@@ -51,8 +71,9 @@ export class Dispatcher {
         // Requested now, because the result may be in the next message of the engine.
         submission: firing.submitting ? this.#context.engine.source.submission(number) : null,
         report: (report) => this.#context.observer.action?.(report, firing),
+        progress: progress.at(''),
       },
-      0,
+      { progress, path: '', depth: 0 },
     );
   }
 
@@ -60,7 +81,12 @@ export class Dispatcher {
    * Performs an external action at once, also while the queue is paused or long. `firing` is for observers. Resolves
    * with the report of the action. Throws what the action throws, which is also reported as a problem.
    */
-  async act(action: Action, askedBy: string, firing: Firing): Promise<ActionReport | null> {
+  async act(
+    action: Action,
+    askedBy: string,
+    firing: Firing,
+    progress = this.#progress.open({ number: firing.number, fromOutside: true }),
+  ): Promise<ActionReport | null> {
     const { observer } = this.#context;
     let reported: ActionReport | null = null;
     const request: ActionRequest = {
@@ -75,43 +101,59 @@ export class Dispatcher {
         reported = report;
         observer.action?.(report, firing);
       },
+      progress: progress.at(''),
     };
     observer.firing?.(firing);
+    const place = { progress, path: '', depth: 0 };
+    progress.begin();
     await this.#queue.beside(
-      this.#perform(request, 0).catch((error: unknown) => {
-        this.#failed(request, error);
-        throw error;
-      }),
+      this.#perform(request, place)
+        .catch((error: unknown) => {
+          this.#failed(request, error);
+          throw error;
+        })
+        .finally(() => this.#ended(place)),
     );
     return reported;
   }
 
-  #enqueue(request: ActionRequest, depth: number): void {
+  #enqueue(request: ActionRequest, place: Place): void {
+    place.progress.begin();
     this.#queue.add(async () => {
       if (this.#queue.stopped) {
-        if (depth === 0 && request.submission === null) this.#leave(ruleIndex(request));
+        if (place.depth === 0 && request.submission === null) this.#leave(ruleIndex(request));
+        this.#ended(place);
         return;
       }
-      if (depth === 0 && request.origin.kind === 'rule') {
+      if (place.depth === 0 && request.origin.kind === 'rule') {
         this.#context.observer.firing?.(request.origin.firing);
       }
-      const performed = this.#perform(request, depth).catch((cause: unknown) => this.#failed(request, cause));
+      const performed = this.#perform(request, place)
+        .catch((cause: unknown) => this.#failed(request, cause))
+        .then(() => this.#ended(place));
       if (kindOf(request.action).runsUserCode) void this.#queue.beside(performed);
       else await performed;
     });
+  }
+
+  /** The end of the run breaks actions off, also those that end without an error. */
+  #ended({ progress, path }: Place): void {
+    progress.end(path, !this.#queue.stopped);
   }
 
   #leave(rule: number): void {
     this.#unperformed.set(rule, (this.#unperformed.get(rule) ?? 0) + 1);
   }
 
-  /** `depth` is the number of answers of user code that led to the request. */
-  async #perform(request: ActionRequest, depth: number): Promise<void> {
+  async #perform(request: ActionRequest, place: Place): Promise<void> {
     const { action, origin } = request;
+    const { progress, path, depth } = place;
     // For the action of a rule itself, the engine has gone to the state already.
-    if (depth > 0 && action.goto !== null) {
+    if (depth > 0 && action.goto !== null && !progress.hasGone(path)) {
       request.report({ kind: 'goto', state: action.goto });
-      await this.#context.goTo(action.goto);
+      const gone = this.#context.goTo(action.goto);
+      progress.went(path);
+      await gone;
     }
     const kind = kindOf(action);
     if (!kind.runsUserCode) return kind.perform(this.#context, request);
@@ -123,15 +165,28 @@ export class Dispatcher {
       const message = `code of the user returned code of the user ${MAX_DEPTH} times in a row, at last ${code}; is it a loop?`;
       throw new ActionError(message, origin.firing.rule, { code: 'ERR_CUSTOM' });
     }
-    for (const followUp of await kind.perform(this.#context, { ...request, origin })) {
+    const followUps =
+      this.#answeredBefore(request, place) ?? (await kind.perform(this.#context, { ...request, origin }));
+    for (const [index, followUp] of followUps.entries()) {
       if (this.#queue.stopped) return;
+      const next = { progress, path: path === '' ? String(index) : `${path}.${index}`, depth: depth + 1 };
+      if (progress.wasDone(next.path)) continue;
       if (followUp.kind === 'rule') {
-        await this.#context.addRule(followUp.rule);
+        const { rule, written } = followUp;
+        await this.#context.addRule(rule, written, { firing: request.number, path: next.path });
       } else {
         const returned = { action: followUp.action, origin: { ...origin, code }, submission: null };
-        this.#enqueue({ ...request, ...returned }, depth + 1);
+        this.#enqueue({ ...request, ...returned, progress: progress.at(next.path) }, next);
       }
     }
+  }
+
+  /** The actions and rules that the user's code asked for before the run was resumed; null where it has to be called. */
+  #answeredBefore({ event }: ActionRequest, { progress, path }: Place): readonly FollowUp[] | null {
+    const answer = progress.answerOf(path);
+    if (answer === null) return null;
+    const followUps = this.#context.readAnswer(answer[0], event !== null);
+    return followUps.ok ? followUps.value : null;
   }
 
   #failed(request: ActionRequest, cause: unknown): void {

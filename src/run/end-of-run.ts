@@ -18,6 +18,11 @@ export type RunEnd =
   /** The member failed. */
   | 'failed';
 
+/** Whether a process can go on with a run that came to this end. */
+export function isResumable(end: RunEnd): end is 'interrupted' | 'failed' {
+  return end === 'interrupted' || end === 'failed';
+}
+
 /** The end of a run with its cause. */
 export interface RunEnding {
   readonly end: RunEnd;

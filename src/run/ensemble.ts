@@ -11,7 +11,8 @@ import { RunFolder } from '../store/run-folder.js';
 import type { Subscription } from './broadcast.js';
 import type { ExternalAction, ExternalOutcome } from './external-actions.js';
 import { guardObserver } from './guarded-observer.js';
-import type { EnsembleOptions } from './options.js';
+import { type KeptRun, openKeptRun } from './kept-run.js';
+import type { EnsembleOptions, ResumeOptions } from './options.js';
 import type { RunResult } from './result.js';
 import { Run } from './run.js';
 import { conclusionOf, descriptionOf } from './run-record.js';
@@ -26,24 +27,29 @@ export class Ensemble {
   readonly #run: Run;
   readonly #options: EnsembleOptions;
   readonly #folder: RunFolder | null;
+  /** The run that goes on; null for a new one. */
+  readonly #kept: KeptRun | null;
   #result: Promise<RunResult> | null = null;
   #unwritable = false;
 
-  /** Use `fromFile` or `fromObject`. */
+  /** Use `fromFile`, `fromObject`, `fromConfig` or `resume`. `source` is the text of the configuration, or a kept run. */
   private constructor(
     { config, warnings }: LoadedConfig,
     options: EnsembleOptions,
-    configuration: string | null = null,
+    source: string | KeptRun | null = null,
   ) {
     this.config = config;
     this.warnings = warnings;
     this.#options = options;
-    this.id = `${options.name ?? 'ensemble'}-${randomBytes(6).toString('hex')}`;
-    const { runFolder } = options;
+    const { name = 'ensemble', runFolder } = options;
+    const kept = typeof source === 'string' ? null : source;
+    this.#kept = kept;
+    this.id = kept?.manifest.ensemble ?? `${name}-${randomBytes(6).toString('hex')}`;
     // Before the log is opened there.
-    this.#folder = runFolder === undefined ? null : RunFolder.open(runFolder, configuration);
+    this.#folder =
+      kept?.folder ?? (runFolder === undefined ? null : RunFolder.open(runFolder, source as string | null));
     try {
-      this.#run = new Run(config, this.id, options);
+      this.#run = new Run(config, this.id, options, kept?.from);
     } catch (error) {
       this.#folder?.release();
       throw error;
@@ -70,6 +76,22 @@ export class Ensemble {
   }
 
   /**
+   * An ensemble that goes on with the run in a folder, whose process died, was interrupted or lost its member. It has
+   * the id of the run, and begins with `run()`, which throws EnsembleError `ERR_RUN` when the log can't be read. Throws
+   * ConfigError, and EnsembleError: `ERR_RUN` for a run that has ended by itself, that another process drives, or that
+   * was started in another working directory; `ERR_FILE`.
+   */
+  static async resume(folder: string, options: ResumeOptions = {}): Promise<Ensemble> {
+    const kept = openKeptRun(folder, options);
+    try {
+      return new Ensemble(await kept.load(), kept.options, kept);
+    } catch (error) {
+      kept.folder.release();
+      throw error;
+    }
+  }
+
+  /**
    * Runs the ensemble to its end: start rules fire, and then it is up to the rules. Resolves with how it came
    * to its end, also when the member failed. An aborted `signal` cancels what is active and waits for it;
    * `kill()` does not wait. Throws ConfigError when a custom function can't be loaded, MemberError
@@ -86,7 +108,8 @@ export class Ensemble {
 
   /** Runs, and describes the run in its folder. */
   async #keep(signal: AbortSignal | undefined, folder: RunFolder): Promise<RunResult> {
-    this.#write(() => folder.begin(descriptionOf(this, this.#options)));
+    const description = descriptionOf(this, this.#options);
+    this.#write(() => (this.#kept === null ? folder.begin(description) : folder.resume(description)));
     const result = await this.#run.run(signal);
     this.#write(() => folder.finish(conclusionOf(result)));
     return result;

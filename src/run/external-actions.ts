@@ -10,6 +10,8 @@ import { describeFaults } from '../text/result.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { EndDetector } from './end-of-run.js';
 import { readFollowUps } from './follow-up.js';
+import { runNote } from './notes.js';
+import type { Progress } from './progress.js';
 import type { TaskQueue } from './task-queue.js';
 
 /** The names of external actions: actions of rules that run no code of the user, and a pause of all rules. */
@@ -46,6 +48,18 @@ export interface ExternalActionsOptions {
   now(): number;
   /** An external action has a firing for observers, like the action of a rule. */
   onFiring(firing: Firing): void;
+  /** Keeps a note for a process that resumes the run. */
+  note(text: string): Promise<void>;
+}
+
+/** An external action that was requested and not done when the process of the run ended. */
+export interface OpenRequest {
+  readonly number: number;
+  readonly action: ExternalAction;
+  readonly by: string;
+  /** Seconds since the epoch. */
+  readonly time: number;
+  readonly progress: Progress;
 }
 
 export class ExternalActions {
@@ -53,19 +67,21 @@ export class ExternalActions {
   readonly #dispatcher: Pick<Dispatcher, 'act'>;
   readonly #queue: Pick<TaskQueue, 'pause' | 'resume'>;
   readonly #end: Pick<EndDetector, 'setPaused'>;
-  /** External actions so far. */
-  #count = 0;
+  /** External actions so far, those of earlier processes of the run included. */
+  #count: number;
 
   constructor(
     options: ExternalActionsOptions,
     dispatcher: Pick<Dispatcher, 'act'>,
     queue: Pick<TaskQueue, 'pause' | 'resume'>,
     end: Pick<EndDetector, 'setPaused'>,
+    count = 0,
   ) {
     this.#options = options;
     this.#dispatcher = dispatcher;
     this.#queue = queue;
     this.#end = end;
+    this.#count = count;
   }
 
   /** Performs an action at once. Resolves with what was done. Throws ActionError. */
@@ -74,13 +90,28 @@ export class ExternalActions {
     const { name } = external;
     if (name === 'pause' || name === 'resume') {
       observer.paused?.(name === 'pause', askedBy);
+      await this.#options.note(runNote('paused', name === 'pause'));
       const text = await (name === 'pause' ? this.#pause() : this.#resume());
       return { text, before: null, after: null };
     }
     const action = readExternal(external, config);
     const firing = externalFiring(action, askedBy, this.#count++, this.#options.now());
+    const { number, timestamp: time } = firing;
+    await this.#options.note(
+      runNote('request', { number, action: { ...external, name }, by: askedBy, time }),
+    );
     this.#options.onFiring(firing);
     return outcomeOf(await this.#dispatcher.act(action, askedBy, firing));
+  }
+
+  /** Performs actions that were requested before the run was resumed. Failures are reported as problems. */
+  async actAgain(requests: readonly OpenRequest[]): Promise<void> {
+    for (const { action: external, by, number, time, progress } of requests) {
+      const action = readExternal(external, this.#options.config);
+      const firing = externalFiring(action, by, number, time);
+      this.#options.onFiring(firing);
+      await this.#dispatcher.act(action, by, firing, progress).catch(() => {});
+    }
   }
 
   async #pause(): Promise<string> {
@@ -134,6 +165,7 @@ export function externalFiring(action: Action, askedBy: string, number: number, 
     value: null,
     event: null,
     submitting: false,
+    attempt: 0,
     metrics: null,
     context: null,
     parameters: null,

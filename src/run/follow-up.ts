@@ -25,7 +25,7 @@ function readOne(item: unknown, config: EnsembleConfig, onJob: boolean): FollowU
   }
   try {
     return 'trigger' in item
-      ? { kind: 'rule', rule: resolveAddedRule(item, config) }
+      ? { kind: 'rule', rule: resolveAddedRule(item, config), written: item }
       : { kind: 'action', action: resolveAddedAction(item, config, onJob).action };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -31,6 +31,15 @@ export class GrowthWatch {
     }
   }
 
+  /** The run goes on: the rules have fired this often before. */
+  restored(firings: readonly number[]): void {
+    this.started();
+    for (const [index, left] of this.#left) {
+      left.runs -= firings[index] ?? 0;
+      if (left.runs <= 0) this.#left.delete(index);
+    }
+  }
+
   /** A rule has fired, and its action is pending. */
   fired(index: number): void {
     const left = this.#left.get(index);

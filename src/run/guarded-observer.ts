@@ -7,6 +7,7 @@ type Method = keyof EnsembleObserver;
 
 /** Every method of an observer: a missing one does not compile. */
 const METHODS = Object.keys({
+  resumed: true,
   firing: true,
   action: true,
   paused: true,

@@ -79,7 +79,14 @@ export class JobPlaces {
     const found = this.#config?.groups.get(group)?.entries[entry[row] ?? 0];
     if (found === undefined) return null;
     const known = parseParameters(texts[parameters[row] ?? 0] ?? '') as Parameters | null;
-    const origin: JobOrigin = { rule: 0, firing: 0, index: index[row] || 0, values: null, texts: {} };
+    const origin: JobOrigin = {
+      rule: 0,
+      firing: 0,
+      part: 0,
+      index: index[row] || 0,
+      values: null,
+      texts: {},
+    };
     return templateOf({ parameters: known, origin }, found);
   }
 

@@ -3,6 +3,7 @@
 import type { MemberChoice } from '../members/create.js';
 import type { NodeScaler } from '../members/member.js';
 import type { EnsembleObserver } from '../model/observer.js';
+import type { LostPolicy } from '../model/resumed-run.js';
 
 export interface EnsembleOptions {
   /** The member that runs the jobs: its name, or a member of your own. `local` by default. */
@@ -35,4 +36,26 @@ export interface EnsembleOptions {
   readonly allEvents?: boolean;
   /** Keep the times of every group in a form that can be merged with those of other runs: `states` of the metrics. */
   readonly sketches?: boolean;
+}
+
+/** Options of a run that is resumed. Those that are missing are as they were when the run began. */
+export interface ResumeOptions
+  extends Pick<
+    EnsembleOptions,
+    | 'member'
+    | 'slots'
+    | 'watch'
+    | 'grace'
+    | 'observer'
+    | 'uri'
+    | 'validateAll'
+    | 'scaler'
+    | 'allEvents'
+    | 'sketches'
+  > {
+  /**
+   * Active jobs that were lost with the process, or with the Flux instance, that ran them: they are submitted again,
+   * which is the default, or fail with an exception `lost`.
+   */
+  readonly lost?: LostPolicy;
 }

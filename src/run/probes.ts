@@ -57,20 +57,30 @@ export class Probes {
     this.#queue = queue;
   }
 
-  /** Takes in a job that a probe has to measure. Probes go on when the run has ended: their numbers are part of the result. */
-  push(job: ProbedJob, probe: ProbeOfGroup): void {
+  /** Takes in a job that a probe has to measure, as the firing with this number says. Probes go on when the run has ended: their numbers are part of the result. */
+  push(job: ProbedJob, probe: ProbeOfGroup, firing: number): void {
     const { signal } = this.#aborted;
     if (signal.aborted) return;
     this.#tail = this.#queue.beside(
       this.#tail.then(async () => {
         if (signal.aborted) return;
         try {
-          await this.#measure(job, probe, signal);
+          if (!(await this.#measure(job, probe, firing, signal)) && !signal.aborted) {
+            this.#done(firing);
+          }
         } catch (error) {
-          if (!signal.aborted) this.#context.observer.problem?.(error as ActionError);
+          if (signal.aborted) return;
+          this.#context.observer.problem?.(error as ActionError);
+          this.#done(firing);
         }
       }),
     );
+  }
+
+  /** The firing has no numbers. */
+  #done(firing: number): void {
+    // The run may be closed.
+    this.#context.engine.done(firing).catch(() => {});
   }
 
   /** Ends the measuring of jobs, also of those that wait for it. */
@@ -83,8 +93,13 @@ export class Probes {
     return this.#tail;
   }
 
-  /** Gives the engine the numbers of a job. Throws ActionError. */
-  async #measure(job: ProbedJob, probeOfGroup: ProbeOfGroup, signal: AbortSignal): Promise<void> {
+  /** Gives the engine the numbers of a job. Resolves with whether it has some. Throws ActionError. */
+  async #measure(
+    job: ProbedJob,
+    probeOfGroup: ProbeOfGroup,
+    firing: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { probe, group, first } = probeOfGroup;
     const { engine, member } = this.#context;
     const { event } = job;
@@ -93,16 +108,17 @@ export class Probes {
       for (const [place, values] of givenOf(member.measured(event.job), probe.values)) {
         await engine.probed(index, first + place, values, event.timestamp);
       }
-      return;
+      return true;
     }
     const where = `probe ${probe.probe} of group '${group}' for job ${formatJobId(event.job)}`;
     const answer = await this.#call(job, probeOfGroup, where, signal);
-    if (answer === null || answer === undefined) return;
+    if (answer === null || answer === undefined) return false;
     const values = readValues(answer, probe.values);
     if (!values.ok) {
       throw new ActionError(`${where} ${describeFaults(values)}`, -1, { code: 'ERR_CUSTOM' });
     }
-    await engine.probed(index, first, values.value, event.timestamp);
+    await engine.probed(index, first, values.value, event.timestamp, { firing, job: event.job });
+    return true;
   }
 
   /** The answer of the plugin; null when the run has ended. Throws ActionError. */

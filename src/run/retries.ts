@@ -54,7 +54,7 @@ export class Retries {
   /** Submits the job or, where the engine's source does that, waits for its report. Throws ActionError. */
   async #submit(retry: Retry, report: Promise<SubmitReport> | null): Promise<void> {
     const { config, member, observer, signal } = this.#context;
-    const { group, rule, firing, index, attempt, job } = retry;
+    const { group, rule, firing, part, index, attempt, job } = retry;
     const refuse = (reason: string) =>
       new ActionError(`job ${formatJobId(job)} of group '${group}' was not submitted again: ${reason}`, rule);
     observer.retry?.(retry, describeRetry(retry, config));
@@ -63,7 +63,7 @@ export class Retries {
       if (refused > 0) throw refuse(reason);
     } else if (!signal.aborted) {
       try {
-        await member.submit(entryOf(retry, config), 1, { rule, firing, index, attempt });
+        await member.submit(entryOf(retry, config), 1, { rule, firing, part, index, attempt });
       } catch (cause) {
         throw refuse(cause instanceof Error ? cause.message : String(cause));
       }

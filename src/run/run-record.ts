@@ -24,7 +24,7 @@ export interface DescribedRun {
 /** Returns the description of a run that begins. */
 export function descriptionOf(
   { config, id, memberName }: DescribedRun,
-  { name, uri }: Pick<EnsembleOptions, 'name' | 'uri'>,
+  { name, uri, slots, grace, watch, validateAll }: EnsembleOptions,
 ): Parameters<RunFolder['begin']>[0] {
   return {
     name: name ?? (config.file === null ? 'ensemble' : parse(config.file).name),
@@ -33,6 +33,12 @@ export function descriptionOf(
     member: memberName,
     uri: memberName === 'local' ? null : (uri ?? process.env.FLUX_URI ?? null),
     rules: config.rules.map(({ title }) => title),
+    options: {
+      slots: slots ?? null,
+      grace: grace ?? null,
+      watch: watch === true,
+      validateAll: validateAll === true,
+    },
   };
 }
 

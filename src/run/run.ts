@@ -8,49 +8,40 @@
 
 import { resolve } from 'node:path';
 import { actionPlans } from '../actions/catalog.js';
-import type { ActionContext } from '../actions/context.js';
-import { SweepCursors } from '../actions/submit/sweep-cursor.js';
 import type { NativeFiring } from '../engine/addon.js';
-import { Engine } from '../engine/engine.js';
+import { Engine, type EngineOptions } from '../engine/engine.js';
 import type { EventBatch, EventStreamOptions } from '../engine/event-batch.js';
 import { readFiring, readProbedJob, readRetry } from '../engine/firings.js';
-import { compilePlan, compileProbe, compileRule, type RuleNames, ruleNames } from '../engine/plan/compile.js';
-import { readRuleReports } from '../engine/rule-report.js';
+import { compilePlan, ruleNames } from '../engine/plan/compile.js';
+import { firingCounts, readRuleReports } from '../engine/rule-report.js';
 import { ActionError, EnsembleError, MemberError } from '../errors.js';
 import { nextTimes } from '../language/cron.js';
 import { createMember } from '../members/create.js';
 import { SteadyClock } from '../members/local/clock.js';
 import type { Member } from '../members/member.js';
 import type { EndedBy } from '../model/ended-by.js';
-import type { EnsembleConfig, Rule } from '../model/ensemble.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import { logFolder, outputFolder } from '../store/run-folder.js';
 import { Broadcast, type Subscription } from './broadcast.js';
-import { Dispatcher } from './dispatcher.js';
-import { EndDetector, type RunEnd, type RunEnding } from './end-of-run.js';
-import { type ExternalAction, ExternalActions, type ExternalOutcome } from './external-actions.js';
+import { EndDetector, isResumable, type RunEnd, type RunEnding } from './end-of-run.js';
+import type { ExternalAction, ExternalOutcome } from './external-actions.js';
 import { FailureWatch } from './failure-watch.js';
-import { readFollowUps } from './follow-up.js';
 import { GrowthWatch } from './growth-watch.js';
 import { GuardedMember } from './guarded-member.js';
 import { guardObserver } from './guarded-observer.js';
 import { neededEvents } from './needed-events.js';
 import type { EnsembleOptions } from './options.js';
-import { type ProbeOfGroup, Probes, probesOf } from './probes.js';
+import { makePerformers, type Performers } from './performers.js';
+import { type Progress, ProgressLog } from './progress.js';
+import { noteEnd, type RestoredRun, readRestored } from './restored-run.js';
 import { leftJobs, type RunResult } from './result.js';
-import { Retries } from './retries.js';
+import { idsOf, keepFacts, type ResumedFrom, Resumption } from './resumption.js';
+import { RulesOfRun } from './rules-of-run.js';
 import { TaskQueue } from './task-queue.js';
 import { loadUserCode, type UserCode } from './user-code.js';
-
-/** The parts of a run that perform something. They need the code of the user, so they exist once it is loaded. */
-interface Performers {
-  readonly dispatcher: Dispatcher;
-  readonly retries: Retries;
-  readonly probes: Probes;
-  readonly external: ExternalActions;
-}
 
 function logEnded(reason: string): EnsembleError {
   const message = `the log of the run has ended: ${reason}. The run goes on, and its later jobs are not in the log`;
@@ -63,28 +54,40 @@ export class Run {
   readonly #options: EnsembleOptions;
   readonly #observer: EnsembleObserver;
   readonly #engine: Engine;
-  /** By the index in the engine; null for the rule of a probe. */
-  readonly #rules: (Rule | null)[];
-  /** By the index of the rule by which the engine reports the jobs to measure. */
-  readonly #probes: ReadonlyMap<number, ProbeOfGroup>;
+  readonly #progress: ProgressLog;
+  /** Null for a new run. */
+  readonly #resumed: ResumedFrom | null;
+  /** The log may be written: it was restored, where the run goes on. */
+  #mayLog: boolean;
+  readonly #rules: RulesOfRun;
   readonly #firings = new Broadcast<Firing>();
   readonly #member: Member;
   readonly #guarded: GuardedMember;
   readonly #growth: GrowthWatch;
-  readonly #names: RuleNames;
   readonly #failures: FailureWatch;
   readonly #queue = new TaskQueue(() => this.#onIdle());
   readonly #end: EndDetector;
   #state: string | null;
   #performers: Performers | null = null;
+  /** For each rule, the number of its firings whose action did not begin before the run ended. */
+  #unperformed: ReadonlyMap<number, number> = new Map();
   #started = false;
 
-  /** `id` is that of the run. Throws MemberError, and EnsembleError `ERR_ADDON`. */
-  constructor(config: EnsembleConfig, id: string, options: EnsembleOptions) {
+  /**
+   * `id` is that of the run. `resumed` is null for a new run. Throws MemberError, and EnsembleError `ERR_ADDON`, or
+   * `ERR_RUN` for a member without a log.
+   */
+  constructor(
+    config: EnsembleConfig,
+    id: string,
+    options: EnsembleOptions,
+    resumed: ResumedFrom | null = null,
+  ) {
     this.#config = config;
     this.#options = options;
+    this.#resumed = resumed;
+    this.#mayLog = resumed === null;
     this.#observer = guardObserver(options.observer ?? {});
-    this.#rules = [...config.rules];
     this.#state = config.states[0] ?? null;
     const clock = new SteadyClock();
     const runFolder = options.runFolder === undefined ? null : resolve(options.runFolder);
@@ -93,6 +96,7 @@ export class Run {
       outputs: runFolder === null ? undefined : outputFolder(runFolder),
       problem: (error) => this.#observer.problem?.(error),
       ensemble: id,
+      ids: resumed === null ? undefined : idsOf(resumed, clock.now()),
       clock,
       uri: options.uri,
       validateAll: options.validateAll === true,
@@ -111,17 +115,15 @@ export class Run {
       problem: (error: MemberError) => this.#observer.problem?.(error),
     };
     this.#guarded = new GuardedMember(this.#member, memberEvents, clock);
-    const probes = probesOf(config.groups);
-    this.#probes = new Map(probes.map((probe, index) => [config.rules.length + index, probe]));
-    this.#rules.push(...probes.map(() => null));
     this.#growth = new GrowthWatch(config.rules, (growable) => this.#guarded.setGrowable(growable));
     const makePortion = this.#member.portion?.bind(this.#member) ?? null;
-    this.#names = ruleNames(config, actionPlans(config.groups, makePortion));
-    const plan = compilePlan(config, id, this.#names, makePortion);
+    const names = ruleNames(config, actionPlans(config.groups, makePortion));
+    const plan = compilePlan(config, id, names, makePortion);
+    this.#rules = new RulesOfRun(config, names, this.#growth);
     this.#engine = new Engine(
       {
         ...plan,
-        rules: [...plan.rules, ...probes.map(({ group }) => compileProbe(group, this.#names))],
+        rules: [...plan.rules, ...this.#rules.compileProbes()],
         virtualTime: this.#member.now !== undefined,
         sketches: options.sketches === true,
       },
@@ -131,16 +133,24 @@ export class Run {
         cronTimes: nextTimes,
         quiet: () => this.#end.check(),
         retry: (retry) => this.#performers?.retries.push(readRetry(retry, this.#engine.groups)),
+        restoreRule: (text) => this.#rules.restore(text),
         failed: (failure) => this.#failures.failed(failure),
         logFailed: (reason) => this.#observer.problem?.(logEnded(reason)),
       },
-      runFolder === null || this.#member.now !== undefined ? {} : { log: logFolder(runFolder) },
+      this.#logOptions(runFolder),
     );
+    this.#progress = new ProgressLog(this.#engine);
     this.#failures = new FailureWatch({
       member: this.#member,
       groups: () => this.#engine.groups,
       report: (failure) => this.#observer.failure?.(failure),
     });
+  }
+
+  #logOptions(runFolder: string | null): EngineOptions {
+    if (runFolder === null || this.#member.now !== undefined) return {};
+    const log = logFolder(runFolder);
+    return this.#resumed === null ? { log } : { log, restore: log };
   }
 
   get paused(): boolean {
@@ -210,8 +220,9 @@ export class Run {
     };
     let code: UserCode | null = null;
     try {
+      const restored = this.#resumed === null ? null : await this.#restore();
       code = await loadUserCode(this.#config, listener, this.#end.signal);
-      if (code !== null) await this.#begin(code);
+      if (code !== null) await this.#begin(code, restored);
       await this.#end.ended;
       return await this.#conclude();
     } finally {
@@ -221,10 +232,28 @@ export class Run {
     }
   }
 
-  async #begin(code: UserCode): Promise<void> {
+  /** Takes in the log of a run that goes on. Throws EnsembleError `ERR_RUN`. */
+  async #restore(): Promise<RestoredRun> {
+    const native = await this.#engine.restore();
+    const restored = readRestored(native, this.#progress, this.#rules);
+    this.#state = (await this.#engine.status()).state;
+    if (native.started) this.#growth.restored(firingCounts(await this.#engine.rules()));
+    this.#unperformed = restored.unperformed;
+    this.#mayLog = true;
+    // The run was interrupted while its log was read.
+    if (this.#end.result !== null) this.#logInterruption();
+    return restored;
+  }
+
+  async #begin(code: UserCode, restored: RestoredRun | null): Promise<void> {
     if (this.#end.result !== null) return;
     try {
-      this.#performers = this.#makePerformers(code);
+      const performers = this.#makePerformers(code, restored?.requestCount ?? 0);
+      this.#performers = performers;
+      // Actions wait until all jobs are known.
+      if (restored !== null) this.#queue.pause();
+      for (const { native, progress } of restored?.firings ?? []) this.#onFiring(native, progress);
+      for (const native of restored?.unmeasured ?? []) this.#onFiring(native);
       const native = this.#member.portion !== undefined;
       await this.#member.start(
         {
@@ -237,11 +266,17 @@ export class Run {
           engine: this.#engine,
           events: this.#wantsAllEvents() ? null : neededEvents(this.#config.rules),
           wantsRecords: this.#observer.records !== undefined,
+          ...(restored === null ? {} : { resumed: { facts: restored.facts } }),
         },
       );
-      await this.#engine.start(this.#guarded.now());
-      this.#end.begin();
-      this.#growth.started();
+      if (restored === null) {
+        await keepFacts(this.#engine, this.#member);
+        await this.#engine.start(this.#guarded.now());
+        this.#growth.started();
+        this.#end.begin();
+      } else {
+        await this.#goOn(restored, performers);
+      }
       if (this.#queue.idle) this.#onIdle();
     } catch (cause) {
       const error =
@@ -254,54 +289,42 @@ export class Run {
     }
   }
 
-  #makePerformers(code: UserCode): Performers {
-    const context = this.#actionContext(code);
-    const stop = (error: EnsembleError, by: EndedBy) => this.#finish('stopped', error, by);
-    const dispatcher = new Dispatcher(context, this.#queue, stop);
-    const external = new ExternalActions(
-      {
-        config: this.#config,
-        observer: this.#observer,
-        pauseEngine: (on) => this.#engine.pause(on),
-        now: () => this.#guarded.now(),
-        onFiring: (firing) => this.#firings.push(firing),
-      },
-      dispatcher,
-      this.#queue,
-      this.#end,
-    );
-    return {
-      dispatcher,
-      external,
-      retries: new Retries(context, this.#queue),
-      probes: new Probes(context, this.#queue),
-    };
+  async #goOn(restored: RestoredRun, { external }: Performers): Promise<void> {
+    if (restored.paused) {
+      this.#end.setPaused(true);
+      await this.#engine.pause(true);
+    }
+    const resumption = new Resumption(this.#resumed as ResumedFrom, {
+      engine: this.#engine,
+      member: this.#member,
+      clock: this.#guarded,
+      ingest: (lines) => this.#ingest(lines),
+    });
+    this.#observer.resumed?.(await resumption.goOn(restored));
+    // Rules that wait for the start of the run do not run again.
+    this.#growth.started();
+    this.#end.begin();
+    const { end, paused, requests } = restored;
+    if (end !== null) this.#end.finish(end.end, end.error, end.by);
+    // It may have been interrupted, too.
+    if (this.#end.result !== null) return;
+    void this.#queue.beside(external.actAgain(requests));
+    if (!paused) this.#queue.resume();
   }
 
-  #actionContext({ customs, plugins, programs }: UserCode): ActionContext {
-    return {
-      config: this.#config,
-      member: this.#member,
-      engine: this.#engine,
-      observer: this.#observer,
-      sweeps: new SweepCursors(),
-      customs,
-      plugins,
-      programs,
-      signal: this.#end.signal,
-      terminate: (by) => this.#finish('terminated', null, by),
-      goTo: async (state) => {
-        await this.#engine.goTo(this.#config.states.indexOf(state));
-        this.#state = (await this.#engine.status()).state;
+  /** `requests` is the number of requests from outside so far. */
+  #makePerformers(code: UserCode, requests: number): Performers {
+    return makePerformers({
+      ...{ code, requests, config: this.#config, observer: this.#observer, member: this.#member },
+      ...{ engine: this.#engine, rules: this.#rules, queue: this.#queue, progress: this.#progress },
+      end: this.#end,
+      now: () => this.#guarded.now(),
+      onFiring: (firing) => this.#firings.push(firing),
+      onState: (state) => {
+        this.#state = state;
       },
-      readAnswer: (answer, onJob) => readFollowUps(answer, this.#config, onJob),
-      addRule: async (rule) => {
-        // Known here before the engine can fire it.
-        this.#growth.added(this.#rules.push(rule) - 1, rule);
-        const compiled = compileRule(rule, this.#names);
-        await this.#engine.addRule(compiled, this.#names.metrics.takeNew());
-      },
-    };
+      finish: (end, error, by) => this.#finish(end, error, by),
+    });
   }
 
   #wantsAllEvents(): boolean {
@@ -309,17 +332,22 @@ export class Run {
     return allEvents === true || this.#observer.records !== undefined || this.#engine.streaming;
   }
 
-  #onFiring(native: NativeFiring): void {
-    const probe = this.#probes.get(native.rule);
-    if (probe !== undefined) {
-      this.#performers?.probes.push(readProbedJob(native, this.#engine.names), probe);
+  /** `progress` is what was done of it before the run was resumed; the rule has fired then. */
+  #onFiring(native: NativeFiring, progress: Progress | null = null): void {
+    const probe = this.#rules.probe(native.rule);
+    if (probe !== null) {
+      this.#performers?.probes.push(readProbedJob(native, this.#engine.names), probe, native.number);
       return;
     }
-    const rule = this.#rules[native.rule];
-    if (!rule) return;
+    const rule = this.#rules.rule(native.rule);
+    if (rule === null) return;
     const firing = readFiring(native, rule, this.#engine.names, this.#config.states);
-    if (firing.goto !== null) this.#state = firing.goto;
     this.#firings.push(firing);
+    if (progress !== null) {
+      this.#performers?.dispatcher.push(firing, rule, progress);
+      return;
+    }
+    if (firing.goto !== null) this.#state = firing.goto;
     this.#performers?.dispatcher.push(firing, rule);
     this.#growth.fired(firing.rule);
   }
@@ -343,17 +371,29 @@ export class Run {
 
   #finish(end: RunEnd, error: EnsembleError | null = null, by: EndedBy | null = null): void {
     if (end === 'interrupted' || end === 'failed') this.#performers?.probes.abort();
-    this.#end.finish(end, error, by);
+    const isEnd = this.#end.finish(end, error, by);
+    // Before the member cancels the jobs.
+    if (isEnd && isResumable(end)) this.#logInterruption();
+  }
+
+  #logInterruption(): void {
+    // The engine may be closed.
+    if (this.#mayLog) this.#engine.interrupted().catch(() => {});
   }
 
   async #conclude(): Promise<RunResult> {
     const ending = this.#end.result as RunEnding;
+    await noteEnd(this.#engine, ending, this.#unperformed);
     await this.#engine.end();
     // Before the jobs that are canceled at the end count.
     const reports = await this.#engine.rules();
     await this.#queue.settled();
-    const unperformed = this.#performers?.dispatcher.unperformed;
-    const rules = readRuleReports(reports, this.#rules, this.#engine.names.metrics, unperformed);
+    const unperformed = this.#performers?.dispatcher.unperformed ?? new Map();
+    if (unperformed.size > 0) {
+      this.#unperformed = unperformed;
+      await noteEnd(this.#engine, ending, unperformed);
+    }
+    const rules = readRuleReports(reports, this.#rules.all, this.#engine.names.metrics, this.#unperformed);
     // Before the member releases what it knows of the jobs.
     await this.#failures.settled();
     await this.#guarded.stop(this.#options.grace ?? 5, ending.end === 'interrupted' ? 'interrupted' : 'done');

@@ -45,6 +45,19 @@ const manifestSchema = z.object({
   counts: z.object({ jobs: z.number(), failed: z.number() }).nullable(),
   /** Exit status of the command; null before the end, and for a run in another program. */
   exit: z.number().nullable(),
+  /** Options of the run, for a process that resumes it; missing where an earlier version began the run. */
+  options: z
+    .object({
+      /** Null for the default. */
+      slots: z.int().nullable(),
+      grace: z.number().nullable(),
+      watch: z.boolean(),
+      validateAll: z.boolean(),
+    })
+    .default({ slots: null, grace: null, watch: false, validateAll: false }),
+  /** How often a process went on with the run, and when the last one began, in seconds since the epoch. */
+  resumed: z.int().nonnegative().default(0),
+  resumedAt: z.number().nullable().default(null),
 });
 
 export type RunManifest = Readonly<z.infer<typeof manifestSchema>>;
@@ -147,6 +160,16 @@ export class RunFolder {
     this.#lock = lock;
   }
 
+  /** Number of the processes that drove the run, this one included. */
+  get epoch(): number {
+    return this.#lock.epoch;
+  }
+
+  /** Why the lock of another process was taken over; null where none held it. */
+  get takenOver(): string | null {
+    return this.#lock.takenOver;
+  }
+
   /**
    * Makes a folder that of a new run, and takes its lock. Creates a missing one. `configuration` is the text of the
    * ensemble, null where it is unknown or in the folder already. Throws EnsembleError: `ERR_RUN` for the folder of
@@ -168,9 +191,34 @@ export class RunFolder {
     }
   }
 
+  /**
+   * Takes the lock of a run that has not ended by itself, to go on with it. Throws EnsembleError: `ERR_RUN` for a run
+   * that has ended, that another process drives, or whose manifest is damaged; `ERR_FILE`.
+   */
+  static reopen(folder: string): RunFolder {
+    const path = resolve(folder);
+    refuseEnded(readManifest(path));
+    let lock: RunLock;
+    try {
+      lock = takeLock(path);
+    } catch (cause) {
+      if (cause instanceof EnsembleError) throw cause;
+      throw unwritable(path, cause);
+    }
+    const reopened = new RunFolder(path, lock);
+    try {
+      // Another process may have ended the run meanwhile.
+      refuseEnded(readManifest(path));
+      return reopened;
+    } catch (error) {
+      reopened.release();
+      throw error;
+    }
+  }
+
   /** Writes the manifest of a run that begins. Throws EnsembleError `ERR_FILE`. */
   begin(
-    run: Pick<RunManifest, 'name' | 'file' | 'ensemble' | 'member' | 'uri' | 'rules'>,
+    run: Pick<RunManifest, 'name' | 'file' | 'ensemble' | 'member' | 'uri' | 'rules' | 'options'>,
     started = Date.now() / 1000,
   ): void {
     this.#write({
@@ -185,6 +233,25 @@ export class RunFolder {
       state: 'running',
       counts: null,
       exit: null,
+      resumed: 0,
+      resumedAt: null,
+    });
+  }
+
+  /** Writes the manifest of a run that goes on in this process. Throws EnsembleError `ERR_FILE`. */
+  resume({ uri, options }: Pick<RunManifest, 'uri' | 'options'>, now = Date.now() / 1000): void {
+    this.#write({
+      ...readManifest(this.path),
+      uri,
+      options,
+      host: hostname(),
+      pid: process.pid,
+      ended: null,
+      state: 'running',
+      counts: null,
+      exit: null,
+      resumed: this.#lock.epoch - 1,
+      resumedAt: now,
     });
   }
 
@@ -211,6 +278,14 @@ export class RunFolder {
       throw unwritable(this.path, cause);
     }
   }
+}
+
+/** States of runs that a process can resume. */
+const RESUMABLE: readonly RunManifest['state'][] = ['running', 'interrupted', 'failed'];
+
+function refuseEnded({ id, state }: RunManifest): void {
+  if (RESUMABLE.includes(state)) return;
+  throw new EnsembleError('ERR_RUN', `run ${id} can't be resumed: the run has ended (${state})`);
 }
 
 function unwritable(path: string, cause: unknown): EnsembleError {

@@ -32,7 +32,7 @@ export interface VirtualMemberOptions {
 /** A number of slots that no test reaches. Small enough that adding one still changes it. */
 const MAX_SLOTS = 2 ** 31;
 /** Jobs of a script do not belong to a rule. */
-const NO_ORIGIN: SubmitOrigin = { rule: 0, firing: 0, index: 0, attempt: 0 };
+const NO_ORIGIN: SubmitOrigin = { rule: 0, firing: 0, part: 0, index: 0, attempt: 0 };
 const NOTHING: JobPlan = { wait: [], duration: [], outcome: [], probes: new Map() };
 const SUCCESS: Outcome = { kind: 'exit', code: 0 };
 

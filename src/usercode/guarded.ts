@@ -65,12 +65,16 @@ export class Guarded {
   constructor(
     command: readonly string[],
     listener: GuardedListener,
-    { withChannel = false }: { withChannel?: boolean } = {},
+    {
+      withChannel = false,
+      variables = {},
+    }: { withChannel?: boolean; variables?: Readonly<Record<string, string>> } = {},
   ) {
     this.#listener = listener;
     // A separate session, so that a ^C on the terminal reaches only this process, which then shuts down in order.
     this.#guard = spawn(SPAWNER_PATH, ['exec', ...command], {
       detached: true,
+      env: { ...process.env, ...variables },
       stdio: Array(withChannel ? 5 : 4).fill('pipe'),
     });
     const started = this.#guard.pid !== undefined;

@@ -1,6 +1,5 @@
 import type { ActionContext } from '../../src/actions/context.js';
-import { SweepCursors } from '../../src/actions/submit/sweep-cursor.js';
-import type { SubmitReport } from '../../src/engine/addon.js';
+import type { KnownJobs, SubmitReport } from '../../src/engine/addon.js';
 import type { EnsembleError } from '../../src/errors.js';
 import type { Action } from '../../src/model/action.js';
 import type { EnsembleConfig, JobTemplate, Rule } from '../../src/model/ensemble.js';
@@ -8,6 +7,7 @@ import type { Firing } from '../../src/model/firing.js';
 import type { MetricsSnapshot } from '../../src/model/metrics.js';
 import { externalFiring } from '../../src/run/external-actions.js';
 import { readFollowUps } from '../../src/run/follow-up.js';
+import { ProgressLog } from '../../src/run/progress.js';
 import { read } from './config.js';
 
 /** The jobs of one call of `submit`. */
@@ -23,6 +23,26 @@ type TypedParts = Pick<
   'observer' | 'customs' | 'readAnswer' | 'addRule' | 'goTo' | 'terminate'
 >;
 
+/** A log of a run whose notes are in a list: text, and the number of the firing. `done` is a note too. */
+export class LogOfTest {
+  logs = true;
+  readonly notes: (readonly [text: string, firing: number | null])[] = [];
+  /** The known jobs of firings. */
+  readonly jobs = new Map<number, readonly KnownJobs[]>();
+
+  async note(text: string, firing: number | null = null): Promise<void> {
+    this.notes.push([text, firing]);
+  }
+
+  async done(firing: number): Promise<void> {
+    this.notes.push(['done', firing]);
+  }
+
+  async knownJobs(firing: number): Promise<readonly KnownJobs[]> {
+    return this.jobs.get(firing) ?? [];
+  }
+}
+
 /** A context whose member and engine write down what they are asked to do. */
 export class ContextOfTest {
   readonly config: EnsembleConfig;
@@ -37,6 +57,8 @@ export class ContextOfTest {
   /** The reports of the engine's source about its submissions, by the number of the firing. */
   readonly reports = new Map<number, Promise<SubmitReport>>();
   readonly ending = new AbortController();
+  readonly runLog = new LogOfTest();
+  readonly progress = new ProgressLog(this.runLog);
   readonly context: ActionContext;
 
   /** `parts` replace parts of the context. */
@@ -65,6 +87,7 @@ export class ContextOfTest {
         probed: async (group: number, first: number, values: readonly number[], time: number) => {
           log.push(`probed ${group} from ${first}: ${values.join(' ')} at ${time}`);
         },
+        done: (firing: number) => this.runLog.done(firing),
         source: {
           submission: (number: number) => this.reports.get(number),
           submissionOfRetry: (number: number) => this.reports.get(number),
@@ -84,7 +107,6 @@ export class ContextOfTest {
         turn: (work) => work(),
         close: async () => {},
       },
-      sweeps: new SweepCursors(),
       signal: this.ending.signal,
       readAnswer: (answer, onJob) => readFollowUps(answer, this.config, onJob),
       addRule: async ({ title }) => {

@@ -6,7 +6,6 @@ import type { JobGroup, Rule } from '../../model/ensemble.js';
 import { plain, type Row, rowOf } from '../../model/written.js';
 import type { ActionRequest } from '../request.js';
 import { type Portion, portionsOf } from './portions.js';
-import type { SweepCursors } from './sweep-cursor.js';
 
 type Submit = ActionOf<'submit'>;
 
@@ -20,11 +19,15 @@ export function submitsEventJob(
 }
 
 /** The jobs of a request. Throws Error when the job of the event is unknown. */
-export function selectJobs(
-  sweeps: SweepCursors,
-  { action, event, origin }: Pick<ActionRequest<Submit>, 'action' | 'event' | 'origin'>,
+export async function selectJobs(
+  {
+    action,
+    event,
+    origin,
+    progress,
+  }: Pick<ActionRequest<Submit>, 'action' | 'event' | 'origin' | 'progress'>,
   group: JobGroup,
-): Portion[] {
+): Promise<Portion[]> {
   if (origin.kind === 'rule' && event !== null && submitsEventJob(action, origin.rule, event.group)) {
     const entry = group.entries[event.entry ?? -1];
     if (entry === undefined || event.parameters === null) {
@@ -36,7 +39,7 @@ export function selectJobs(
     return [{ entry: { ...entry, parameters, late }, count: action.value ?? 1 }];
   }
   const isSwept = group.entries.some(({ draft }) => draft?.sweep);
-  if (isSwept && action.value !== null) return sweeps.take(group, action.value);
+  if (isSwept && action.value !== null) return progress.take(group, action.value);
   const portions = portionsOf(group, action.value);
   return action.parameters === null ? portions : withoutTwins(portions, action.parameters);
 }

@@ -13,6 +13,7 @@ import { choices, didYouMean } from '../../text/suggest.js';
 import type { ActionContext } from '../context.js';
 import { defineAction } from '../define.js';
 import { countKey, groupKey, type KeyPlace, parametersKey } from '../keys.js';
+import type { JobRange } from '../progress.js';
 import { type ActionRequest, describeOrigin, ruleIndex } from '../request.js';
 import { tagValues } from '../tag-values.js';
 import { fillIn } from './fill-in.js';
@@ -92,11 +93,16 @@ export const submit = defineAction({
     if (group === undefined) throw new ActionError(`unknown job group '${action.label}'`, ruleIndex(request));
     const metrics = request.metrics ?? (submission === null ? await context.engine.metrics() : null);
     const values: Lookup = metrics === null ? () => '' : tagValues(request, metrics);
-    const portions = selectJobs(context.sweeps, request, group);
-    const batches = [...batchesOf(portions, passedParameters(action, values), values)];
+    const portions = await selectJobs(request, group);
+    const all = [...batchesOf(portions, passedParameters(action, values), values)];
+    const part = request.progress.part();
+    const known = await request.progress.submitted(part);
+    const batches = known.length === 0 ? all : all.flatMap((batch) => [...restOf(batch, known)]);
+    // All jobs were submitted before the run was resumed, which was reported then.
+    if (batches.length === 0 && known.length > 0) return;
     const jobs = batches.reduce((sum, { count }) => sum + count, 0);
     request.report({ kind: 'submit', group: group.name, jobs, text: describePortions(batches) });
-    if (submission === null) await submitAll(context, request, batches);
+    if (submission === null) await submitAll(context, request, part, batches);
     else checkSubmission(request, await submission, jobs);
   },
 });
@@ -161,13 +167,27 @@ function* batchesOf(portions: readonly Portion[], passed: Row | null, values: Lo
   }
 }
 
+/** The jobs of a batch that are not known. `known` is ascending. */
+function* restOf({ entry, count, index }: Batch, known: readonly JobRange[]): Generator<Batch> {
+  let next = index;
+  for (const { begin, end } of known) {
+    if (begin > next) {
+      const stop = Math.min(begin, index + count);
+      if (stop > next) yield { entry, count: stop - next, index: next };
+    }
+    next = Math.max(next, end);
+  }
+  if (next < index + count) yield { entry, count: index + count - next, index: next };
+}
+
 /** Submits one batch after the other, but single jobs several at a time. Throws what the first failure threw. */
 async function submitAll(
   { member, signal }: ActionContext,
   request: SubmitRequest,
+  part: number,
   batches: readonly Batch[],
 ): Promise<void> {
-  const origin = { rule: ruleIndex(request), firing: request.number, attempt: 0 };
+  const origin = { rule: ruleIndex(request), firing: request.number, part, attempt: 0 };
   const left = batches.values();
   let failed = false;
   const send = async () => {

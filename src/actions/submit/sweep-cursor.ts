@@ -68,12 +68,39 @@ function redrawn(entry: JobEntry, parameters: Row): JobEntry {
 /** The cursors of all groups with parameters. */
 export class SweepCursors {
   readonly #cursors = new Map<string, SweepCursor>();
+  /** Jobs of each group that were taken. */
+  readonly #positions = new Map<string, number>();
+
+  /** Jobs of a group that were taken so far. */
+  position(group: string): number {
+    return this.#positions.get(group) ?? 0;
+  }
+
+  /** Continues after this many jobs. */
+  moveTo(group: string, position: number): void {
+    this.#positions.set(group, position);
+    this.#cursors.delete(group);
+  }
 
   /** The next jobs of a group. */
   take(group: JobGroup, count: number): Portion[] {
     if (group.count === 0) return [];
-    const cursor = this.#cursors.get(group.name) ?? new SweepCursor(group);
-    this.#cursors.set(group.name, cursor);
+    const { name } = group;
+    const position = this.position(name);
+    const cursor = this.#cursors.get(name) ?? cursorAt(group, position);
+    this.#cursors.set(name, cursor);
+    this.#positions.set(name, position + count);
     return cursor.take(count);
   }
+
+  /** The jobs that were taken after `first` others. */
+  takeAgain(group: JobGroup, first: number, count: number): Portion[] {
+    return group.count === 0 ? [] : cursorAt(group, first).take(count);
+  }
+}
+
+function cursorAt(group: JobGroup, position: number): SweepCursor {
+  const cursor = new SweepCursor(group);
+  cursor.take(position);
+  return cursor;
 }

@@ -61,7 +61,8 @@ export function prepareBatch(
   if (isTooLong(program)) refuse('its command and environment together exceed 64 MiB');
   // Without the environment, as in Flux's journal.
   const jobspec = compileJobspec(template, { ensemble, environment: null, alwaysNodes: false });
-  const head = `${jobspec.head}"rule":${origin.rule},"firing":${origin.firing},"index":`;
+  const part = origin.part > 0 ? `"part":${origin.part},` : '';
+  const head = `${jobspec.head}"rule":${origin.rule},"firing":${origin.firing},${part}"index":`;
   const tail = origin.attempt > 0 ? `,"attempt":${origin.attempt}${jobspec.tail}` : jobspec.tail;
   return {
     template,

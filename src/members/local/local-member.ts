@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemberError } from '../../errors.js';
 import type { JobTemplate } from '../../model/ensemble.js';
 import type { JobTrace } from '../../model/failure.js';
-import { JobIdGenerator } from '../../model/job-id.js';
+import { JobIdGenerator, type JobIdOptions } from '../../model/job-id.js';
 import type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
 import { SteadyClock } from './clock.js';
 import { FailedJobs } from './failed-jobs.js';
@@ -19,6 +19,8 @@ export interface LocalMemberOptions {
   readonly slots: number;
   /** Id of the run, stored in `attributes.user.ensemble` of the jobs; null omits it. */
   readonly ensemble: string | null;
+  /** In a run that goes on, jobs have other ids than the jobs of its earlier processes. */
+  readonly ids?: JobIdOptions | undefined;
   /** Path of the ensemble-spawner program; defaults to the one of this package's build. */
   readonly spawnerPath?: string;
   /** Absolute path of the folder for outputs of jobs that name no file of their own; by default they are not kept. */
@@ -48,7 +50,7 @@ export class LocalMember implements Member {
   readonly #clock: SteadyClock;
   readonly #records: JournalRecords;
   readonly #runner: Runner;
-  readonly #ids = new JobIdGenerator();
+  readonly #ids: JobIdGenerator;
   readonly #failed = new FailedJobs();
   readonly #outputs: KeptOutputs | undefined;
   #sink: MemberSink | null = null;
@@ -65,6 +67,7 @@ export class LocalMember implements Member {
   constructor(options: LocalMemberOptions) {
     this.#options = options;
     this.#clock = options.clock ?? new SteadyClock();
+    this.#ids = new JobIdGenerator(options.ids);
     this.#records = new JournalRecords((lines) => this.#sink?.records(lines), this.#clock);
     if (options.outputs !== undefined) {
       this.#outputs = new KeptOutputs(options.outputs, (error) => options.problem?.(error));

@@ -25,12 +25,12 @@ const HOST = JSON.stringify(hostname());
 
 export class JournalRecords {
   readonly #deliver: (lines: Uint8Array) => void;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #encoder = new TextEncoder();
   #lines = '';
   #flush: NodeJS.Immediate | null = null;
 
-  constructor(deliver: (lines: Uint8Array) => void, clock: Clock) {
+  constructor(deliver: (lines: Uint8Array) => void, clock: Pick<Clock, 'now'>) {
     this.#deliver = deliver;
     this.#clock = clock;
   }

@@ -227,12 +227,15 @@ def arguments_for(function, given):
                 positional.append(parameter.default)
         else:
             raise Uncallable("it needs an argument '%s'; %s" % (name, ARGUMENTS))
+    def taken(kind):
+        takes_all = any(parameter.kind == kind for parameter in wrapped.values())
+        # Only a function that names `attempt` gets it: others pass their arguments on to functions of five arguments.
+        return {name: value for name, value in free.items() if name in wrapped or (takes_all and name != "attempt")}
+
     if inspect.Parameter.VAR_KEYWORD in kinds:
-        takes_all = any(parameter.kind == parameter.VAR_KEYWORD for parameter in wrapped.values())
-        keywords.update({name: value for name, value in free.items() if takes_all or name in wrapped})
+        keywords.update(taken(inspect.Parameter.VAR_KEYWORD))
     elif inspect.Parameter.VAR_POSITIONAL in kinds and not keywords:
-        takes_all = any(parameter.kind == parameter.VAR_POSITIONAL for parameter in wrapped.values())
-        positional.extend(value for name, value in free.items() if takes_all or name in wrapped)
+        positional.extend(taken(inspect.Parameter.VAR_POSITIONAL).values())
     return positional, keywords
 
 
@@ -292,19 +295,20 @@ class Functions:
         exec(code, self._names)
         return {name: self._problem(name) for name in names if callable(self._names.get(name))}
 
-    def call(self, function, metrics, state, event, rule, action):
+    def call(self, function, metrics, state, event, rule, action, attempt):
         if not callable(self._names.get(function)):
             raise Uncallable("it is not defined")
-        given = self._given(Metrics(metrics, state), event, Rule(rule), Action(action))
+        given = self._given(Metrics(metrics, state), event, Rule(rule), Action(action), attempt)
         positional, keywords = arguments_for(self._names[function], given)
         return plain(self._names[function](*positional, **keywords))
 
-    def _given(self, metrics, event, rule, action):
-        return {"metrics": metrics, "event": event, "rule": rule, "action": action, "handle": self._handle}
+    def _given(self, metrics, event, rule, action, attempt):
+        given = {"metrics": metrics, "event": event, "rule": rule, "action": action, "handle": self._handle}
+        return {**given, "attempt": attempt}
 
     def _problem(self, name):
         try:
-            arguments_for(self._names[name], self._given(None, None, None, None))
+            arguments_for(self._names[name], self._given(None, None, None, None, 0))
         except Uncallable as error:
             return "function '%s' can't be called: %s" % (name, error)
         return None

@@ -112,7 +112,7 @@ export class PythonFunctions {
    * An aborted signal ends the process. Must be called within a `turn`.
    */
   async call(name: string, args: CustomArguments): Promise<unknown> {
-    const { metrics, event, rule, action, handle } = args;
+    const { metrics, event, rule, action, firing, handle } = args;
     const onAbort = () => this.#end(new Error('its python3 process was ended'));
     handle.signal.addEventListener('abort', onAbort);
     try {
@@ -120,7 +120,7 @@ export class PythonFunctions {
       const told = event === null ? null : { ...event, events: [event] };
       const { groups, status } = metrics;
       const of = { function: name, metrics: groups, state: status.state, event: told };
-      return await this.#ask('call', { ...of, rule: plainRule(rule), action });
+      return await this.#ask('call', { ...of, rule: plainRule(rule), action, attempt: firing.attempt });
     } finally {
       handle.signal.removeEventListener('abort', onAbort);
     }

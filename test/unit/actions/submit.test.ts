@@ -34,6 +34,7 @@ function submitting(
       metrics: null,
       submission,
       report: (report) => reports.push(report),
+      progress: use.progress.open({ number: fired.number, fromOutside: false }).at(''),
     };
     if (submit.runsUserCode) throw new Error('submit runs code of the user');
     await submit.perform(use.context, request);
@@ -79,8 +80,8 @@ describe('a group of several entries', () => {
     const { use, perform } = submitting(jobs, [{ label: 'g' }]);
     await perform(0, { number: 4 });
     expect(use.submissions.map(({ origin }) => origin)).toEqual([
-      { rule: 0, firing: 4, index: 0, attempt: 0 },
-      { rule: 0, firing: 4, index: 3, attempt: 0 },
+      { rule: 0, firing: 4, part: 0, index: 0, attempt: 0 },
+      { rule: 0, firing: 4, part: 0, index: 3, attempt: 0 },
     ]);
   });
 });

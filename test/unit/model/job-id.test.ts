@@ -50,7 +50,7 @@ test('text that is not an id is refused', () => {
 
 test('ids only grow, also when a millisecond has none left and the clock stands still', () => {
   let time = 1000;
-  const ids = new JobIdGenerator(() => time);
+  const ids = new JobIdGenerator({ now: () => time });
   const made = Array.from({ length: 5000 }, () => ids.next());
   time += 2; // less than has been borrowed
   made.push(ids.next());

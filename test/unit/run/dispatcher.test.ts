@@ -19,7 +19,7 @@ function dispatching(rules: readonly unknown[], more = {}) {
   const ends: EndedBy[] = [];
   let idle = 0;
   const queue = new TaskQueue(() => idle++);
-  const dispatcher = new Dispatcher(use.context, queue, (error, by) => {
+  const dispatcher = new Dispatcher(use.context, queue, use.progress, (error, by) => {
     use.log.push(`stop for ${error.code}`);
     ends.push(by);
     queue.stop();
@@ -94,8 +94,8 @@ describe('the order of actions', () => {
     await done();
     expect(log.slice(3)).toEqual(['firing start', 'report submit', 'submit 2 a']);
     expect(use.submissions.map(({ origin }) => origin)).toEqual([
-      { rule: -1, firing: 0, index: 0, attempt: 0 },
-      { rule: 0, firing: 0, index: 0, attempt: 0 },
+      { rule: -1, firing: 0, part: 0, index: 0, attempt: 0 },
+      { rule: 0, firing: 0, part: 0, index: 0, attempt: 0 },
     ]);
   });
 });

@@ -33,7 +33,7 @@ function probesWith(answer: (call: number) => unknown, parts: Partial<ActionCont
 
 test('the numbers go to the engine in the order of the names of the probe', async () => {
   const { probes, queue, log } = probesWith(() => ({ v: 3, t: 1, p: 2 }));
-  probes.push(jobOf(1n), ofGroup);
+  probes.push(jobOf(1n), ofGroup, 0);
   expect(queue.idle).toBe(false);
   await probes.settled();
   expect(log).toEqual(['probed 0 from 2: 1 2 3 at 5']);
@@ -43,7 +43,7 @@ test('the numbers go to the engine in the order of the names of the probe', asyn
 test('a single number needs no name, and a missing answer is not a number', async () => {
   const { probes, log, problems } = probesWith((call) => [7, null, undefined][call]);
   const one = { ...ofGroup, probe: { ...probe, values: ['t'] } };
-  for (const id of [1n, 2n, 3n]) probes.push(jobOf(id), one);
+  for (const id of [1n, 2n, 3n]) probes.push(jobOf(id), one, 0);
   await probes.settled();
   expect(log).toEqual(['probed 0 from 2: 7 at 5']);
   expect(problems).toEqual([]);
@@ -54,7 +54,7 @@ test('the numbers come in the order of the jobs, also when a later job is measur
     if (call === 0) await setImmediate();
     return { t: call, p: 0, v: 0 };
   });
-  for (const id of [1n, 2n, 3n]) probes.push(jobOf(id), ofGroup);
+  for (const id of [1n, 2n, 3n]) probes.push(jobOf(id), ofGroup, 0);
   await probes.settled();
   expect(log.map((line) => line.split(' ')[4])).toEqual(['0', '1', '2']);
 });
@@ -70,8 +70,8 @@ describe('a problem is reported, and the next job is measured,', () => {
     ['for an answer of another type', 'hot', 'returned string; it must be an object with t, p, v'],
   ])('%s', async (_, answer, message) => {
     const { probes, log, problems } = probesWith((call) => (call === 0 ? answer : { t: 1, p: 1, v: 1 }));
-    probes.push(jobOf(1n), ofGroup);
-    probes.push(jobOf(2n), ofGroup);
+    probes.push(jobOf(1n), ofGroup, 0);
+    probes.push(jobOf(2n), ofGroup, 0);
     await probes.settled();
     expect(problems).toMatchObject([{ code: 'ERR_CUSTOM', message: expect.stringContaining(message) }]);
     expect(problems[0]?.message).toMatch(/^probe study\.thermo of group 'a' for job \S+ returned/);
@@ -82,7 +82,7 @@ describe('a problem is reported, and the next job is measured,', () => {
     const { probes, problems } = probesWith(() => {
       throw new Error('no log');
     });
-    probes.push(jobOf(1n), ofGroup);
+    probes.push(jobOf(1n), ofGroup, 0);
     await probes.settled();
     expect(problems).toMatchObject([
       { code: 'ERR_CUSTOM', message: expect.stringContaining('failed: no log') },
@@ -91,7 +91,7 @@ describe('a problem is reported, and the next job is measured,', () => {
 
   test('for an unknown plugin', async () => {
     const { probes, problems } = probesWith(() => 1);
-    probes.push(jobOf(1n), { ...ofGroup, probe: { ...probe, probe: 'other.thermo' } });
+    probes.push(jobOf(1n), { ...ofGroup, probe: { ...probe, probe: 'other.thermo' } }, 0);
     await probes.settled();
     expect(problems[0]?.message).toContain("the plugin 'other' is unknown");
   });
@@ -100,7 +100,7 @@ describe('a problem is reported, and the next job is measured,', () => {
 test('a member with simulated jobs measures by itself, also only some of the numbers', async () => {
   const member = { measured: () => ({ t: 1, v: 3 }) } as unknown as ActionContext['member'];
   const { probes, log, calls } = probesWith(() => null, { member });
-  probes.push(jobOf(1n), ofGroup);
+  probes.push(jobOf(1n), ofGroup, 0);
   await probes.settled();
   expect(log).toEqual(['probed 0 from 2: 1 at 5', 'probed 0 from 4: 3 at 5']);
   expect(calls()).toBe(0);
@@ -108,12 +108,12 @@ test('a member with simulated jobs measures by itself, also only some of the num
 
 test('abort() ends the measuring, and later jobs are not measured', async () => {
   const { probes, queue, log, problems, calls } = probesWith(() => new Promise(() => {}));
-  probes.push(jobOf(1n), ofGroup);
-  probes.push(jobOf(2n), ofGroup);
+  probes.push(jobOf(1n), ofGroup, 0);
+  probes.push(jobOf(2n), ofGroup, 0);
   await setImmediate();
   probes.abort();
   await probes.settled();
-  probes.push(jobOf(3n), ofGroup);
+  probes.push(jobOf(3n), ofGroup, 0);
   expect(queue.idle).toBe(true);
   expect([log, problems, calls()]).toEqual([[], [], 1]);
 });
@@ -122,7 +122,7 @@ test('the end of the run alone does not end the measuring', async () => {
   const { probes, ending, queue, log } = probesWith(() => ({ t: 1, p: 2, v: 3 }));
   ending.abort();
   queue.stop();
-  probes.push(jobOf(1n), ofGroup);
+  probes.push(jobOf(1n), ofGroup, 0);
   await probes.settled();
   expect(log).toEqual(['probed 0 from 2: 1 2 3 at 5']);
 });

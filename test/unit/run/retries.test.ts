@@ -20,6 +20,7 @@ const retry: Retry = {
   submitting: false,
   rule: 0,
   firing: 3,
+  part: 0,
   index: 4,
   values: null,
   texts: {},
@@ -37,7 +38,7 @@ test('a job is submitted again with the firing of its first submission', async (
   expect(queue.idle).toBe(false);
   await queue.settled();
   expect(log).toEqual(['retry (name:a),(command:true),(count:1),(nodes:1)', 'submit 1 a']);
-  expect(use.submissions[0]?.origin).toEqual({ rule: 0, firing: 3, index: 4, attempt: 1 });
+  expect(use.submissions[0]?.origin).toEqual({ rule: 0, firing: 3, part: 0, index: 4, attempt: 1 });
   expect(queue.idle).toBe(true);
 });
 

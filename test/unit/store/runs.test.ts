@@ -8,7 +8,11 @@ import { findRun, listRuns, removeRun, sizeOf } from '../../../src/store/runs.js
 import { stateFolder } from '../../../src/store/state-folder.js';
 import { newFolder } from '../../support/cli.js';
 
-const facts = { file: '/x/a.yaml', ensemble: 'ensemble-1', member: 'local', uri: null, rules: ['start'] };
+const options = { slots: 2, grace: null, watch: true, validateAll: false };
+const facts = {
+  ...{ file: '/x/a.yaml', ensemble: 'ensemble-1', member: 'local', uri: null, rules: ['start'] },
+  options,
+};
 
 function newRun(state: string, name = 'study', started = 1000): RunFolder {
   const run = RunFolder.open(createRunFolder(state, 'jobs: []\n'), null);

@@ -111,7 +111,7 @@ describe('in a Node process of its own', () => {
       const options = { slots: 2, ensemble: null, spawnerPath: ${JSON.stringify(SPAWNER)} };
       const member = new LocalMember(options);
       await member.start({ records() {}, quiet() {}, failed() {} });
-      await member.submit(${JSON.stringify(template(command))}, 1, { rule: 0, firing: 0, index: 0, attempt: 0 });
+      await member.submit(${JSON.stringify(template(command))}, 1, { rule: 0, firing: 0, part: 0, index: 0, attempt: 0 });
       ${then}`;
     return spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['pipe', 'inherit', 'inherit'],

@@ -12,7 +12,7 @@ import type { JobTemplate } from '../../../../src/model/ensemble.js';
 export const SPAWNER =
   process.env.ENSEMBLE_SPAWNER ??
   fileURLToPath(new URL('../../../../build/Release/ensemble-spawner', import.meta.url));
-export const ORIGIN = { rule: 0, firing: 0, index: 0, attempt: 0 };
+export const ORIGIN = { rule: 0, firing: 0, part: 0, index: 0, attempt: 0 };
 
 export interface Entry {
   readonly timestamp: number;

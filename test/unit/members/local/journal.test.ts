@@ -82,7 +82,7 @@ test('jobspec and R hold the requested and the allocated resources', async () =>
     environment: { SECRET: 'not for the journal' },
   });
   const journal = await withMember({ slots: 4, ensemble: 'r-1' }, async (member, records) => {
-    await member.submit(job, 2, { rule: 3, firing: 17, index: 0, attempt: 0 });
+    await member.submit(job, 2, { rule: 3, firing: 17, part: 0, index: 0, attempt: 0 });
     await records.cleaned(2);
   });
   const { jobspec } = journal.all.filter((record) => record.jobspec !== undefined)[1] ?? {};

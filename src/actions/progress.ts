@@ -1,0 +1,30 @@
+/**
+ * The progress of an action that is performed: the parts that were done before the run was resumed, and notes of those
+ * that are done now. An action asks here before it does something that must not be done twice.
+ */
+
+import type { JobGroup } from '../model/ensemble.js';
+import type { Portion } from './submit/portions.js';
+
+/** Jobs of a submission, by their indexes: from `begin` up to `end`, `end` excluded. */
+export interface JobRange {
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface ActionProgress {
+  /** Number of this submission among those of the firing, counted from 0. */
+  part(): number;
+  /** The jobs of the submission that exist already, ascending. */
+  submitted(part: number): Promise<readonly JobRange[]>;
+  /** The next jobs of a group with parameters or, where the action took some before, the same ones again. */
+  take(group: JobGroup, count: number): Promise<Portion[]>;
+  /** The size that the action wanted before, null for none. Otherwise `target` is noted as the size. */
+  wantSize(target: number): number | null;
+  /** The member has this size now. */
+  reached(size: number): void;
+  /** Code of the user is called. Resolves with the number of earlier calls that had no answer. */
+  begin(): Promise<number>;
+  /** The code has answered, and is not called again. */
+  answered(answer: unknown): Promise<void>;
+}

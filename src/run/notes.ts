@@ -1,0 +1,149 @@
+/**
+ * Notes in the log of a run: what was decided outside of the engine. Each is a JSON object with one member, whose name
+ * is the kind of the note. The process that resumes a run reads them again, and skips kinds that it does not know.
+ */
+
+import { z } from 'zod';
+import { externalNames } from '../actions/catalog.js';
+import { jsonText } from '../members/json-text.js';
+import { fromJson } from '../usercode/json.js';
+
+const count = z.int().nonnegative();
+
+/**
+ * Notes of a firing, or of a request from outside. `path` is the place of an action: empty for the one of the rule, `1`
+ * for the second item of its answer, `1.0` for the first item of the answer of `1`.
+ */
+const firingNotes = {
+  /** An action submits jobs: the number of the submission in the firing. */
+  part: z.object({ path: z.string(), part: count }),
+  /** An action takes `count` jobs of a group with parameters, after `first` others that were taken before. */
+  took: z.object({ path: z.string(), group: z.string(), first: count, count }),
+  /** An action changes the size of the member to `size`. */
+  size: z.object({ path: z.string(), size: z.int() }),
+  /** Code of the user is called. */
+  begun: z.object({ path: z.string() }),
+  /** It has answered. */
+  answer: z.object({ path: z.string(), answer: z.unknown() }),
+  /** The ensemble has gone to the state of an action. */
+  went: z.object({ path: z.string() }),
+  /** An action of an answer is done. */
+  step: z.object({ path: z.string() }),
+  /** The firing is done, and is kept for its other notes only. */
+  finished: z.literal(true),
+};
+
+const endedBy = z.union([
+  z.object({ kind: z.literal('rule'), rule: z.int(), name: z.string() }),
+  z.object({ kind: z.literal('code'), rule: z.int(), name: z.string(), code: z.string() }),
+  z.object({ kind: z.literal('request'), askedBy: z.string() }),
+]);
+
+/** Notes of the run. */
+const runNotes = {
+  /** A request from outside. `time` is in seconds since the epoch. */
+  request: z.object({
+    number: count,
+    action: z.object({
+      name: z.enum(externalNames),
+      label: z.string().optional(),
+      value: z.number().optional(),
+    }),
+    by: z.string(),
+    time: z.number(),
+  }),
+  /** A note of a request, as of a firing. */
+  ofRequest: z.object({ number: count, note: z.record(z.string(), z.unknown()) }),
+  /** The request is done. */
+  performed: z.object({ number: count }),
+  /** The actions of rules wait from now on, or no longer. */
+  paused: z.boolean(),
+  /** The size of the member. */
+  memberSize: z.int(),
+  /** Facts of the member for the next process. */
+  member: z.record(z.string(), z.unknown()),
+  /** The run has ended by itself. */
+  end: z.object({
+    end: z.enum(['idle', 'terminated', 'stopped']),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    by: endedBy.nullable(),
+    /** For rules by index, the number of firings whose action did not begin. */
+    unperformed: z.array(z.tuple([count, count])),
+  }),
+};
+
+/** The text with which a rule that was added at run time is logged. */
+const addedRule = z.object({ rule: z.record(z.string(), z.unknown()), firing: count, path: z.string() });
+
+type Values<Shapes extends Record<string, z.ZodType>> = {
+  readonly [Kind in keyof Shapes]: z.infer<Shapes[Kind]>;
+};
+type Note<V> = { [Kind in keyof V]: { readonly kind: Kind; readonly value: V[Kind] } }[keyof V];
+
+type FiringValues = Values<typeof firingNotes>;
+type RunValues = Values<typeof runNotes>;
+export type FiringNote = Note<FiringValues>;
+export type RunNote = Note<RunValues>;
+export type AddedRule = Readonly<z.infer<typeof addedRule>>;
+
+/** Returns the text of a note of a firing. */
+export function firingNote<Kind extends keyof FiringValues>(kind: Kind, value: FiringValues[Kind]): string {
+  return jsonText({ [kind]: value });
+}
+
+/** Returns the text of a note of the run. */
+export function runNote<Kind extends keyof RunValues>(kind: Kind, value: RunValues[Kind]): string {
+  return jsonText({ [kind]: value });
+}
+
+/** Returns the text of a note of a request from outside. */
+export function requestNote<Kind extends keyof FiringValues>(
+  number: number,
+  kind: Kind,
+  value: FiringValues[Kind],
+): string {
+  return jsonText({ ofRequest: { number, note: { [kind]: value } } });
+}
+
+/** Returns the text of an added rule. */
+export function addedRuleText(added: AddedRule): string {
+  return jsonText(added);
+}
+
+function read(text: string): unknown {
+  try {
+    return fromJson(text);
+  } catch {
+    return null;
+  }
+}
+
+function find<V>(shapes: Readonly<Record<string, z.ZodType>>, note: unknown): Note<V> | null {
+  if (typeof note !== 'object' || note === null) return null;
+  const [member, ...others] = Object.entries(note);
+  if (member === undefined || others.length > 0) return null;
+  const [kind, value] = member;
+  const shape = Object.hasOwn(shapes, kind) ? shapes[kind] : undefined;
+  const parsed = shape?.safeParse(value);
+  return parsed?.success ? ({ kind, value: parsed.data } as Note<V>) : null;
+}
+
+/** Reads a note of a firing; null for a note of a newer version of this package. */
+export function readFiringNote(text: string): FiringNote | null {
+  return find<FiringValues>(firingNotes, read(text));
+}
+
+/** Reads a note of the run; null for a note of a newer version of this package. */
+export function readRunNote(text: string): RunNote | null {
+  return find<RunValues>(runNotes, read(text));
+}
+
+/** Reads the inner note of a note of a request; null as above. */
+export function readInnerNote(note: Readonly<Record<string, unknown>>): FiringNote | null {
+  return find<FiringValues>(firingNotes, note);
+}
+
+/** Reads the text of an added rule; null when it is invalid. */
+export function readAddedRule(text: string): AddedRule | null {
+  return addedRule.safeParse(read(text)).data ?? null;
+}

@@ -1,0 +1,84 @@
+/** The parts of a run that perform something. They need the code of the user, so they exist once it is loaded. */
+
+import type { ActionContext } from '../actions/context.js';
+import type { EnsembleError } from '../errors.js';
+import type { EndedBy } from '../model/ended-by.js';
+import type { Firing } from '../model/firing.js';
+import { Dispatcher } from './dispatcher.js';
+import type { EndDetector } from './end-of-run.js';
+import { ExternalActions } from './external-actions.js';
+import { readFollowUps } from './follow-up.js';
+import { type AddedRule, addedRuleText } from './notes.js';
+import { Probes } from './probes.js';
+import type { ProgressLog } from './progress.js';
+import { Retries } from './retries.js';
+import type { RulesOfRun } from './rules-of-run.js';
+import type { TaskQueue } from './task-queue.js';
+import type { UserCode } from './user-code.js';
+
+export interface Performers {
+  readonly dispatcher: Dispatcher;
+  readonly retries: Retries;
+  readonly probes: Probes;
+  readonly external: ExternalActions;
+}
+
+export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member' | 'engine' | 'observer'> {
+  readonly code: UserCode;
+  readonly rules: RulesOfRun;
+  readonly queue: TaskQueue;
+  readonly progress: ProgressLog;
+  readonly end: EndDetector;
+  /** External requests so far. */
+  readonly requests: number;
+  /** The run's time, in seconds since the epoch. */
+  now(): number;
+  onFiring(firing: Firing): void;
+  /** The ensemble has gone to a state. */
+  onState(state: string | null): void;
+  finish(end: 'terminated' | 'stopped', error: EnsembleError | null, by: EndedBy): void;
+}
+
+function contextOf(options: PerformerOptions): ActionContext {
+  const { config, member, engine, observer, rules } = options;
+  const { customs, plugins, programs } = options.code;
+  return {
+    ...{ config, member, engine, observer, customs, plugins, programs },
+    signal: options.end.signal,
+    terminate: (by) => options.finish('terminated', null, by),
+    goTo: async (state) => {
+      await engine.goTo(config.states.indexOf(state));
+      options.onState((await engine.status()).state);
+    },
+    readAnswer: (answer, onJob) => readFollowUps(answer, config, onJob),
+    addRule: async (added, written, place) => {
+      const { rule, metrics } = rules.add(added);
+      const text = addedRuleText({ ...place, rule: written as AddedRule['rule'] });
+      await engine.addRule(rule, metrics, text);
+    },
+  };
+}
+
+/** Makes the parts of a run that perform something. */
+export function makePerformers(options: PerformerOptions): Performers {
+  const { config, observer, engine, queue, progress, end, requests } = options;
+  const context = contextOf(options);
+  const dispatcher = new Dispatcher(context, queue, progress, (error, by) =>
+    options.finish('stopped', error, by),
+  );
+  const external = new ExternalActions(
+    {
+      config,
+      observer,
+      pauseEngine: (on) => engine.pause(on),
+      now: () => options.now(),
+      onFiring: (firing) => options.onFiring(firing),
+      note: (text) => engine.note(text),
+    },
+    dispatcher,
+    queue,
+    end,
+    requests,
+  );
+  return { dispatcher, external, retries: new Retries(context, queue), probes: new Probes(context, queue) };
+}
