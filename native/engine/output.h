@@ -91,6 +91,12 @@ struct RuleReport {
   bool pending = false;          // its condition holds, or its state lasts, but not for long enough
   bool holds = false;  // its condition holds now, in a state that it is in; not where events decide
   bool probing = false;
+  // kNoValue unless its condition or its state lasts, but not for long enough: since when.
+  double since = stats::kNoValue;
+  double ready = stats::kNoValue;  // the end of its cooldown; kNoValue outside of one
+  // When time alone evaluates it next: an interval, a cron time, the end of its `for`, or of a
+  // cooldown that held it back. kNoValue for no such time, and without repetitions.
+  double next = stats::kNoValue;
 };
 
 // All rules, and the values of the plan's metrics.

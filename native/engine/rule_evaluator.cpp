@@ -370,6 +370,13 @@ std::vector<RuleReport> RuleEvaluator::Report() const {
     report.holds = HoldsNow(rule);
     report.pending = timers_.IsPending(index) &&
                      (rule.trigger != TriggerType::kState || rule.state == states_.current());
+    if (const RuleTimers::Timing* const timing = timers_.Find(index)) {
+      if (report.pending) report.since = timing->since;
+      if (timing->ready > timers_.now()) report.ready = timing->ready;
+      // The `for` of a state that was left does not end.
+      const bool waits = rule.trigger != TriggerType::kState || report.pending;
+      if (waits) report.next = timers_.NextOf(index);
+    }
     reports.push_back(report);
   }
   return reports;

@@ -332,6 +332,18 @@ bool RuleTimers::IsPending(std::uint32_t index) const {
   return hold_duration > 0 && timing != nullptr && now_ < timing->since + hold_duration;
 }
 
+double RuleTimers::NextOf(std::uint32_t index) const {
+  const Rule& rule = rules_.rule(index);
+  const Timing* const timing = Find(index);
+  if (timing == nullptr || !rules_.IsActive(index)) return stats::kNoValue;
+  if (rule.trigger == TriggerType::kInterval) return timing->since + timing->count * rule.interval;
+  if (rule.trigger == TriggerType::kCron) {
+    return timing->times.empty() ? stats::kNoValue : timing->times.front();
+  }
+  if (IsPending(index)) return timing->since + rule.hold_duration;
+  return timing->held_back && now_ < timing->ready ? timing->ready : stats::kNoValue;
+}
+
 const RuleTimers::Timing* RuleTimers::Find(std::uint32_t index) const {
   const auto found = timings_.find(index);
   return found == timings_.end() ? nullptr : &found->second;

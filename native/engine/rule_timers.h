@@ -116,6 +116,8 @@ class RuleTimers {
   std::uint64_t TimesCome(std::uint32_t index) const;
   // Whether the condition or the state of a rule with `for` lasts, but not for long enough.
   bool IsPending(std::uint32_t index) const;
+  // When time alone evaluates the rule next; kNoValue for no such time.
+  double NextOf(std::uint32_t index) const;
   // Null for a rule without times.
   const Timing* Find(std::uint32_t index) const;
 

@@ -205,7 +205,7 @@ napi_value WriteSnapshot(napi_env env, const engine::Snapshot& snapshot) {
       .value();
 }
 
-// A row of numbers for each rule, in the order of `RULE_COLUMNS` in src/rules/report.ts.
+// A row of numbers for each rule, in the order of `RULE_COLUMNS` in src/engine/rule-report.ts.
 napi_value WriteRules(napi_env env, const engine::RuleReports& reports) {
   std::vector<double> rows;
   for (const engine::RuleReport& report : reports.rules) {
@@ -215,7 +215,8 @@ napi_value WriteRules(napi_env env, const engine::RuleReports& reports) {
                 {number(state.fired), number(state.repetitions_left), number(report.came),
                  number(report.came_after), number(state.in_backoff), number(state.in_cooldown),
                  number(state.too_short), number(state.in_other_state), report.pending ? 1.0 : 0.0,
-                 report.holds ? 1.0 : 0.0, report.probing ? 1.0 : 0.0});
+                 report.holds ? 1.0 : 0.0, report.probing ? 1.0 : 0.0, number(state.backoff_left),
+                 report.since, report.ready, report.next});
   }
   return ObjectWriter(env)
       .Set("rows", WriteColumn(env, rows))

@@ -163,6 +163,52 @@ TEST_CASE("heartbeats and intervals are counted too") {
   CHECK(rules[0].came_after == 9);
   CHECK(rules[1].came == 4);
   CHECK(rules[1].came_after == 3);
+  // Without repetitions, no time makes it due.
+  CHECK(std::isnan(rules[1].next));
+}
+
+TEST_CASE("the times that hold a rule back, or make it due, are reported") {
+  Plan plan = TwoGroups();
+  plan.states = {"first", "second"};
+  Rule every;
+  every.trigger = TriggerType::kInterval;
+  every.interval = 25;
+  every.repetitions = 100;
+  every.backoff = 5;
+  Rule lasting = OnFinished(2);
+  lasting.hold_duration = 60;
+  Rule cooling = OnFinished(1);
+  cooling.cooldown = 40;
+  cooling.repetitions = 100;
+  Rule stays;
+  stays.trigger = TriggerType::kState;
+  stays.state = 0;
+  stays.hold_duration = 300;
+  plan.rules = {every, lasting, cooling, stays};
+  TestEngine engine(plan);
+  engine.Feed(Jobs(2, "a"));
+  while (engine.engine.Advance(135) < 135) {
+  }
+  std::vector<RuleReport> rules = engine.engine.GetRules().rules;
+  CHECK(rules[0].state.backoff_left == 5);
+  CHECK(rules[0].next == 150);
+  CHECK(std::isnan(rules[0].since));
+  CHECK(rules[1].since == 102);
+  CHECK(rules[1].next == 162);
+  // It fired at 101, was held back at 102, and is evaluated again at 141.
+  CHECK(rules[2].ready == 141);
+  CHECK(rules[2].next == 141);
+  CHECK(rules[3].since == 100);
+  CHECK(rules[3].next == 400);
+  engine.engine.GoTo(1);
+  rules = engine.engine.GetRules().rules;
+  CHECK(std::isnan(rules[3].since));
+  CHECK(std::isnan(rules[3].next));
+  while (engine.engine.Advance(145) < 145) {
+  }
+  rules = engine.engine.GetRules().rules;
+  CHECK(rules[2].ready == 181);
+  CHECK(std::isnan(rules[2].next));
 }
 
 }  // namespace flux_ensemble::engine

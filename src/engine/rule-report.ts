@@ -21,6 +21,10 @@ const RULE_COLUMNS = [
   'pending',
   'holds',
   'probing',
+  'backoffLeft',
+  'since',
+  'ready',
+  'next',
 ] as const;
 
 type Row = Record<(typeof RULE_COLUMNS)[number], number>;
