@@ -39,6 +39,7 @@ export default defineConfig({
           { text: 'User code', link: '/user-code' },
           { text: 'Plugins', link: '/plugins' },
           { text: 'Runs and their jobs', link: '/runs' },
+          { text: 'Resuming a run', link: '/resume' },
           { text: 'Recordings and replay', link: '/recordings' },
           { text: 'Troubleshooting', link: '/troubleshooting' },
         ],

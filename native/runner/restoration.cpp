@@ -152,7 +152,7 @@ void Restoration::TakeBackActive() {
   Gather();
 }
 
-// What an interrupted run had left is lost, as with its process.
+// Jobs that an interrupted run had left are lost, as with its process.
 void Restoration::Finish() {
   engine_.Settle();
   if (interrupted_) TakeBackActive();

@@ -226,7 +226,7 @@ TEST_CASE("jobs that are lost with their process are taken back and come again")
   }
   std::ranges::sort(indexes);
   CHECK(indexes == std::vector<std::uint64_t>{0, 1});
-  // The rows of the jobs say what became of them.
+  // The rows of the jobs say how they ended.
   third.owner.runner.Stop();
   JobRows rows;
   CHECK(log::ReadEntries(folder.path(), rows).frames.lost_bytes == 0);

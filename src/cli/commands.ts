@@ -8,6 +8,7 @@ import { standardOutput } from './streams.js';
 const commands = new Map<string, () => Promise<Command>>(
   Object.entries({
     run: async () => (await import('./run.js')).runCommand(),
+    resume: async () => (await import('./resume.js')).resumeCommand(),
     validate: async () => (await import('./validate.js')).validateCommand(),
     test: async () => (await import('./test.js')).testCommand(),
     graph: async () => (await import('./graph.js')).graphCommand(),

@@ -37,6 +37,8 @@ export interface Drive {
   readonly member: string;
   /** The name of the run at a service; undefined for its id. */
   readonly serviceName: string | undefined;
+  /** When the run began, in seconds since the epoch; absent for one that begins now. */
+  readonly begun?: number;
   /** Makes the run with this observer. */
   readonly make: (observer: EnsembleObserver) => DrivenRun | Promise<DrivenRun>;
 }
@@ -64,10 +66,11 @@ export async function drive(driven: Drive): Promise<number> {
 
 async function runToEnd(
   { ensemble, kept }: DrivenRun,
-  { options, serviceName }: Drive,
+  driven: Drive,
   reporter: Reporter,
   recorder: Recorder | null,
 ): Promise<number> {
+  const { options } = driven;
   const interrupt = new AbortController();
   const forgetSignals = onSignals(
     () => {
@@ -80,7 +83,7 @@ async function runToEnd(
   let link: ServiceLink | null = null;
   let progress: ProgressLine | null = null;
   try {
-    link = await linkOf(ensemble, serviceName, options);
+    link = await linkOf(ensemble, driven);
     if (!options.json) progress = new ProgressLine(ensemble);
     const result = await ensemble.run({ signal: interrupt.signal });
     progress?.stop();
@@ -148,14 +151,14 @@ function withRecorder(observer: EnsembleObserver, recorder: Recorder | null): En
 /** Connects the run to a service if requested. Only then gRPC is loaded. */
 async function linkOf(
   ensemble: Ensemble,
-  name: string | undefined,
-  options: DriveOptions,
+  { options, serviceName, begun }: Drive,
 ): Promise<ServiceLink | null> {
   if (options.service === undefined) return null;
   const { ServiceLink } = await import('../service/run/link.js');
   return new ServiceLink(ensemble, {
     ...(await connectOptions(options)),
-    name: name ?? ensemble.id,
+    name: serviceName ?? ensemble.id,
+    ...(begun === undefined ? {} : { started: begun }),
     file: ensemble.config.file,
     version: packageVersion(),
     log: (text) => complain(text, 'warning'),

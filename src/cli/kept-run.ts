@@ -1,4 +1,4 @@
-/** The folder in which `ensemble run` keeps a run. A run goes on without it: every failure is one warning. */
+/** The folder in which `ensemble run` and `ensemble resume` keep a run. A run goes on without it: every failure is one warning. */
 
 import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -26,6 +26,11 @@ export class KeptRun {
       warnNotKept(error);
       return null;
     }
+  }
+
+  /** The folder of a run that goes on. */
+  static of(path: string, { state }: StateOption): KeptRun {
+    return new KeptRun(path, state);
   }
 
   /** The arguments of another command that finds this run. */

@@ -15,8 +15,11 @@ import { printPlan } from './dry-run.js';
 import { exitStatus } from './exit-status.js';
 import { KeptRun, warnNotKept } from './kept-run.js';
 import { makeScaler, splitName } from './minicluster-options.js';
+import { mentionUnfinished } from './unfinished.js';
 
 interface RunOptions extends DriveOptions {
+  /** Say nothing about a run of the file that has not ended. */
+  readonly fresh?: boolean;
   /** False with `--no-log`. */
   readonly log?: boolean;
   readonly executor?: MemberName;
@@ -39,6 +42,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
     printPlan(loaded.config, given.json === true);
     return exitStatus.done;
   }
+  if (given.fresh !== true) mentionUnfinished(path, given);
   const member = given.executor ?? defaultExecutor(process.env);
   const scaler = member === 'minicluster' ? await makeScaler(given) : null;
   // A run in a MiniCluster has the MiniCluster's name, so that the service can relate them.
@@ -113,6 +117,7 @@ export function runCommand(): Command {
       '--dry-run',
       'print the action of each rule (with --json also the jobspecs) without running anything',
     )
+    .option('--fresh', 'begin a new run without a word about one of the same file that can be resumed')
     .option('--no-log', 'keep no folder of this run (see ensemble runs)');
   return addDriveOptions(command, {
     slots: "cores of the local member for jobs (default: the machine's)",

@@ -4,12 +4,13 @@ import { Command } from 'commander';
 import { EnsembleError } from '../errors.js';
 import { countJobs, type JobCounts } from '../run/job-counts.js';
 import { readJobs } from '../run/open-run.js';
-import { findRun, listRuns, removeRun, type StoredRun, sizeOf } from '../store/runs.js';
+import { findRun, isResumable, listRuns, removeRun, type StoredRun, sizeOf } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { formatBytes } from '../text/bytes.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
-import { localTime } from '../text/local-time.js';
+import { localMinute } from '../text/local-time.js';
+import { shellWord } from '../text/shell.js';
 import { type Column, tableLines } from '../text/table.js';
 import { shortened } from '../text/width.js';
 import { countOption } from './count-option.js';
@@ -25,6 +26,8 @@ const NEWEST = 20;
 const MAX_AGE = 100 * 365.25 * 86_400;
 /** Files of a run that the list looks at for its size. */
 const MAX_FILES = 50_000;
+/** Runs that are named as ones that can be resumed. */
+const MAX_RESUMABLE = 5;
 /** Columns of a name. */
 const MAX_NAME = 20;
 
@@ -56,12 +59,6 @@ function paintOf({ state }: StoredRun, colors: Colors): (text: string) => string
   return state === 'lost' || state === 'failed' || state === 'stopped' ? colors.red : (text) => text;
 }
 
-/** `2026-11-26 22:15`, in the local time zone. */
-function timeOf(seconds: number): string {
-  const { year, month, day, hours, minutes } = localTime(seconds);
-  return `${year}-${month}-${day} ${hours}:${minutes}`;
-}
-
 /** The counts of a run; those of a run that goes on, or is lost, are counted in its log. Null where that is impossible. */
 async function countsOf(run: StoredRun): Promise<JobCounts | null> {
   if (run.manifest.counts !== null) return run.manifest.counts;
@@ -84,7 +81,7 @@ async function rowOf(run: StoredRun, colors: Colors): Promise<string[]> {
     paintOf(run, colors)(run.state),
     String(counts?.jobs ?? '-'),
     String(counts?.failed ?? '-'),
-    timeOf(started),
+    localMinute(started),
     seconds === null ? '-' : duration(seconds),
     `${whole ? '' : '> '}${formatBytes(bytes)}`,
     escapeControls(folder),
@@ -95,7 +92,15 @@ async function recordOf(run: StoredRun): Promise<string> {
   const { manifest, state, path } = run;
   const counts = await countsOf(run);
   const { bytes } = sizeOf(path);
-  return JSON.stringify({ ...manifest, state, counts, seconds: secondsOf(run), path, bytes });
+  return JSON.stringify({
+    ...manifest,
+    state,
+    resumable: isResumable(run),
+    counts,
+    seconds: secondsOf(run),
+    path,
+    bytes,
+  });
 }
 
 async function list({ state, all, json }: ListOptions): Promise<void> {
@@ -108,11 +113,23 @@ async function list({ state, all, json }: ListOptions): Promise<void> {
     const rows: string[][] = [];
     for (const run of shown) rows.push(await rowOf(run, colors));
     await printLines(tableLines({ columns, rows }, layoutFor(process.stdout, 'drop')));
+    printResumable(shown, state);
     const left = runs.length - shown.length;
     if (left > 0) print(colors.dim(`${counted(left, 'older run')} not shown; --all shows all`));
     if (runs.length === 0) print(`no runs in ${stateFolder(state)}`);
   }
   for (const problem of problems) complain(`${problem.message}; it is skipped`, 'warning');
+}
+
+/** Names the runs that can be resumed, and how. */
+function printResumable(runs: readonly StoredRun[], state: string | undefined): void {
+  const ids = runs.filter(isResumable).map(({ manifest }) => escapeControls(manifest.id));
+  if (ids.length === 0) return;
+  const shown = ids.length > MAX_RESUMABLE ? [...ids.slice(0, MAX_RESUMABLE), '...'] : ids;
+  const option = state === undefined ? '' : ` --state ${shellWord(state)}`;
+  print(
+    colorsFor(process.stdout).dim(`can be resumed with \`ensemble resume ID${option}\`: ${shown.join(', ')}`),
+  );
 }
 
 interface PruneOptions extends StateOption {

@@ -129,7 +129,9 @@ export function textReporter(debug: boolean, member: string): Reporter {
       print(colors.blue(` => ${paused ? 'paused' : 'resumed'}, asked by ${escapeControls(askedBy)}`)),
     action: (report) => print(describeAction(report, colors)),
     retry: (retry, text) => {
-      print(colors.blue(` => retry ${retry.attempt} of job ${formatJobId(retry.job)}`));
+      // A job that was lost with an earlier process is submitted again, with the same number of the attempt.
+      const attempt = retry.attempt === 0 ? 'again' : `retry ${retry.attempt} of`;
+      print(colors.blue(` => ${attempt} job ${formatJobId(retry.job)}`));
       print(`${colors.cyan(`   submit ${escapeControls(retry.group)}`)} ${colors.magenta(text)}`);
     },
     failure: (failure) => print(failureLine(failure, colors)),
@@ -152,6 +154,8 @@ export function textReporter(debug: boolean, member: string): Reporter {
           colors,
         ),
       );
+      if (kept !== null && (end === 'interrupted' || end === 'failed'))
+        print(colors.dim(`to go on with it: ensemble resume ${escapeControls(kept.arguments)}`));
       if (failedJobs > 0 && kept !== null)
         print(colors.dim(`failed jobs: ensemble jobs ${escapeControls(kept.arguments)} --result failed`));
     },

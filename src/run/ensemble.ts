@@ -82,9 +82,9 @@ export class Ensemble {
    * was started in another working directory; `ERR_FILE`.
    */
   static async resume(folder: string, options: ResumeOptions = {}): Promise<Ensemble> {
-    const kept = openKeptRun(folder, options);
+    const kept = await openKeptRun(folder, options);
     try {
-      return new Ensemble(await kept.load(), kept.options, kept);
+      return new Ensemble(kept.loaded, kept.options, kept);
     } catch (error) {
       kept.folder.release();
       throw error;

@@ -75,6 +75,9 @@ const runNotes = {
 /** The text with which a rule that was added at run time is logged. */
 const addedRule = z.object({ rule: z.record(z.string(), z.unknown()), firing: count, path: z.string() });
 
+/** The text with which a rule is logged that the file has had since the run was resumed: its index in the file. */
+const fileRule = z.object({ fileRule: count });
+
 type Values<Shapes extends Record<string, z.ZodType>> = {
   readonly [Kind in keyof Shapes]: z.infer<Shapes[Kind]>;
 };
@@ -108,6 +111,11 @@ export function requestNote<Kind extends keyof FiringValues>(
 /** Returns the text of an added rule. */
 export function addedRuleText(added: AddedRule): string {
   return jsonText(added);
+}
+
+/** Returns the text of a rule of the file that was added when the run was resumed. */
+export function fileRuleText(index: number): string {
+  return jsonText({ fileRule: index });
 }
 
 function read(text: string): unknown {
@@ -146,4 +154,9 @@ export function readInnerNote(note: Readonly<Record<string, unknown>>): FiringNo
 /** Reads the text of an added rule; null when it is invalid. */
 export function readAddedRule(text: string): AddedRule | null {
   return addedRule.safeParse(read(text)).data ?? null;
+}
+
+/** Reads the index of a rule of the file; null for the text of another rule. */
+export function readFileRule(text: string): number | null {
+  return fileRule.safeParse(read(text)).data?.fileRule ?? null;
 }

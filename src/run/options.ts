@@ -58,4 +58,9 @@ export interface ResumeOptions
    * which is the default, or fail with an exception `lost`.
    */
   readonly lost?: LostPolicy;
+  /**
+   * Text of the ensemble's file, which replaces that of the run. It may have new groups, new rules after the existing
+   * ones, and other tests. New rules take part from now on, so one with the trigger `start` does not fire.
+   */
+  readonly configuration?: string;
 }

@@ -16,6 +16,8 @@ export interface ResumedFrom {
   readonly takenOver: string | null;
   /** The first start of the run, in seconds since the epoch. */
   readonly started: number;
+  /** Rules of the file when the run began. Those after them were added later. */
+  readonly plannedRules: number;
   readonly lost: LostPolicy;
   /** The member begins with the size that its options say, not with the last one of the run. */
   readonly ownSize: boolean;

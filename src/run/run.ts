@@ -21,6 +21,7 @@ import { SteadyClock } from '../members/local/clock.js';
 import type { Member } from '../members/member.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
+import type { Failure } from '../model/failure.js';
 import type { Firing } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
@@ -67,6 +68,8 @@ export class Run {
   readonly #failures: FailureWatch;
   readonly #queue = new TaskQueue(() => this.#onIdle());
   readonly #end: EndDetector;
+  /** Failures that are reported after what was restored; null when they are reported at once. */
+  #heldFailures: Failure[] | null;
   #state: string | null;
   #performers: Performers | null = null;
   /** For each rule, the number of its firings whose action did not begin before the run ended. */
@@ -87,6 +90,7 @@ export class Run {
     this.#options = options;
     this.#resumed = resumed;
     this.#mayLog = resumed === null;
+    this.#heldFailures = resumed === null ? null : [];
     this.#observer = guardObserver(options.observer ?? {});
     this.#state = config.states[0] ?? null;
     const clock = new SteadyClock();
@@ -115,11 +119,12 @@ export class Run {
       problem: (error: MemberError) => this.#observer.problem?.(error),
     };
     this.#guarded = new GuardedMember(this.#member, memberEvents, clock);
-    this.#growth = new GrowthWatch(config.rules, (growable) => this.#guarded.setGrowable(growable));
+    const planned = config.rules.slice(0, resumed?.plannedRules);
+    this.#growth = new GrowthWatch(planned, (growable) => this.#guarded.setGrowable(growable));
     const makePortion = this.#member.portion?.bind(this.#member) ?? null;
     const names = ruleNames(config, actionPlans(config.groups, makePortion));
-    const plan = compilePlan(config, id, names, makePortion);
-    this.#rules = new RulesOfRun(config, names, this.#growth);
+    const plan = compilePlan({ ...config, rules: planned }, id, names, makePortion);
+    this.#rules = new RulesOfRun(config, planned.length, names, this.#growth);
     this.#engine = new Engine(
       {
         ...plan,
@@ -143,8 +148,20 @@ export class Run {
     this.#failures = new FailureWatch({
       member: this.#member,
       groups: () => this.#engine.groups,
-      report: (failure) => this.#observer.failure?.(failure),
+      report: (failure) => this.#reportFailure(failure),
     });
+  }
+
+  /** The facts about what was restored come first. */
+  #reportFailure(failure: Failure): void {
+    if (this.#heldFailures === null) this.#observer.failure?.(failure);
+    else this.#heldFailures.push(failure);
+  }
+
+  #releaseFailures(): void {
+    const held = this.#heldFailures ?? [];
+    this.#heldFailures = null;
+    for (const failure of held) this.#observer.failure?.(failure);
   }
 
   #logOptions(runFolder: string | null): EngineOptions {
@@ -301,6 +318,8 @@ export class Run {
       ingest: (lines) => this.#ingest(lines),
     });
     this.#observer.resumed?.(await resumption.goOn(restored));
+    this.#releaseFailures();
+    if (restored.end === null) await this.#addRulesOfFile();
     // Rules that wait for the start of the run do not run again.
     this.#growth.started();
     this.#end.begin();
@@ -310,6 +329,13 @@ export class Run {
     if (this.#end.result !== null) return;
     void this.#queue.beside(external.actAgain(requests));
     if (!paused) this.#queue.resume();
+  }
+
+  /** Adds the rules that are new in the file of a run that goes on. */
+  async #addRulesOfFile(): Promise<void> {
+    for (let added = this.#rules.addOfFile(); added !== null; added = this.#rules.addOfFile()) {
+      await this.#engine.addRule(added.rule, added.metrics, added.text);
+    }
   }
 
   /** `requests` is the number of requests from outside so far. */
@@ -403,6 +429,7 @@ export class Run {
     const left = await leftJobs(this.#engine, metrics);
     const native = await this.#engine.failures();
     await this.#failures.settled();
+    this.#releaseFailures();
     const failures = this.#failures.conclude(native, metrics);
     const failedJobs = [...failures.values()].reduce((sum, { failed }) => sum + failed, 0);
     this.#engine.endEvents();

@@ -9,6 +9,7 @@ import { linkSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EnsembleError } from '../errors.js';
+import { localMinute } from '../text/local-time.js';
 import { livenessOf, ownIdentity, type ProcessIdentity, processIdentity } from './process-identity.js';
 import { replaceFile, writeBeside } from './write-file.js';
 
@@ -25,6 +26,8 @@ interface OwnedLock {
   /** `elsewhere`: this host can't find out whether the owner still runs. */
   readonly state: 'held' | 'dead' | 'elsewhere';
   readonly owner: ProcessIdentity;
+  /** Seconds since the epoch. */
+  readonly since: number;
   readonly path: string;
 }
 
@@ -72,12 +75,26 @@ function stateOf(last: Last | null): LockState {
     throw new EnsembleError('ERR_RUN', message);
   }
   const states = { alive: 'held', dead: 'dead', unknown: 'elsewhere' } as const;
-  return { state: states[livenessOf(last.content)], owner: last.content, path: last.path };
+  return {
+    state: states[livenessOf(last.content)],
+    owner: last.content,
+    since: last.content.since,
+    path: last.path,
+  };
 }
 
 /** Returns the state of a run's lock. Throws EnsembleError `ERR_RUN` for a damaged lock, and the system's errors. */
 export function lockState(folder: string): LockState {
   return stateOf(lastOf(folder));
+}
+
+/** Throws EnsembleError `ERR_RUN` when another process drives a run, or may drive it on another host. */
+export function refuseDriven(folder: string): void {
+  refuse(lockState(folder));
+}
+
+function refuse(state: LockState): void {
+  if (state.state === 'held' || state.state === 'elsewhere') throw refusal(state);
 }
 
 /** Creates the lock file; false where another process was faster. */
@@ -95,12 +112,12 @@ function create(path: string, content: LockFile): boolean {
   }
 }
 
-function refusal({ state, owner, path }: OwnedLock): EnsembleError {
+function refusal({ state, owner, since, path }: OwnedLock): EnsembleError {
   const process = `process ${owner.pid} on host ${owner.host}`;
   const words =
     state === 'held'
-      ? `${process} drives this run`
-      : `${process} drives this run, or did when it was last seen; this host can't check. If it has ended, remove ${path}`;
+      ? `${process} has driven this run since ${localMinute(since)}`
+      : `${process} began to drive this run on ${localMinute(since)}, and may still do so: this host can't check. If it has ended, remove ${path}`;
   return new EnsembleError('ERR_RUN', words);
 }
 
@@ -118,7 +135,7 @@ export function takeLock(folder: string): RunLock {
   for (let tries = 0; tries < TRIES; tries++) {
     const last = lastOf(folder);
     const state = stateOf(last);
-    if (state.state === 'held' || state.state === 'elsewhere') throw refusal(state);
+    refuse(state);
     const epoch = (last?.number ?? 0) + 1;
     const path = join(folder, `lock.${epoch}`);
     const content = { ...ownIdentity(), since: Date.now() / 1000, released: false };

@@ -2,18 +2,19 @@
  * The folder of one run:
  *
  *     run.json        what run it is, and how it ended
- *     ensemble.yaml   the configuration as it was
+ *     ensemble.yaml   the configuration as it was; ensemble.1.yaml is that before the first change
  *     lock.N          which process drives it (lock.ts)
  *     log/            the run log
  *     out/            outputs of jobs that name no file of their own (model/kept-files.ts)
  */
 
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { EnsembleError } from '../errors.js';
+import { localMinute } from '../text/local-time.js';
 import { lockState, type RunLock, takeLock } from './lock.js';
 import { makeRunsFolder } from './state-folder.js';
 import { replaceFile } from './write-file.js';
@@ -70,6 +71,12 @@ export const logFolder = (folder: string) => join(folder, 'log');
 /** The outputs of jobs that name no file of their own, in a run's folder. */
 export const outputFolder = (folder: string) => join(folder, 'out');
 export const configurationFile = (folder: string) => join(folder, 'ensemble.yaml');
+const earlierFile = (folder: string, number: number) => join(folder, `ensemble.${number}.yaml`);
+/** The configuration with which the run began. */
+export function firstConfigurationFile(folder: string): string {
+  const first = earlierFile(folder, 1);
+  return existsSync(first) ? first : configurationFile(folder);
+}
 const manifestFile = (folder: string) => join(folder, 'run.json');
 
 /** Letters and digits that are not mistaken for each other. */
@@ -255,6 +262,20 @@ export class RunFolder {
     });
   }
 
+  /**
+   * Replaces the configuration. The one before stays as `ensemble.1.yaml`, `ensemble.2.yaml`, ... Throws EnsembleError
+   * `ERR_FILE`.
+   */
+  replaceConfiguration(text: string): void {
+    const current = configurationFile(this.path);
+    try {
+      for (let number = 1; !linked(current, earlierFile(this.path, number)); number++);
+      replaceFile(current, text);
+    } catch (cause) {
+      throw unwritable(this.path, cause);
+    }
+  }
+
   /** Writes how the run ended, and gives the lock back. Throws EnsembleError `ERR_FILE`. */
   finish(conclusion: RunConclusion, ended = Date.now() / 1000): void {
     if (this.#manifest !== null) this.#write({ ...this.#manifest, ...conclusion, ended });
@@ -283,9 +304,23 @@ export class RunFolder {
 /** States of runs that a process can resume. */
 const RESUMABLE: readonly RunManifest['state'][] = ['running', 'interrupted', 'failed'];
 
-function refuseEnded({ id, state }: RunManifest): void {
+/** Throws EnsembleError `ERR_RUN` for a run that has ended by itself. */
+export function refuseEnded({ id, state, ended }: RunManifest): void {
   if (RESUMABLE.includes(state)) return;
-  throw new EnsembleError('ERR_RUN', `run ${id} can't be resumed: the run has ended (${state})`);
+  const when = ended === null ? '' : ` on ${localMinute(ended)}`;
+  const message = `run ${id} can't be resumed: it has ended (${state})${when}; \`ensemble run FILE\` begins a new run`;
+  throw new EnsembleError('ERR_RUN', message);
+}
+
+/** Gives a file a second name; false where that exists. */
+function linked(path: string, other: string): boolean {
+  try {
+    linkSync(path, other);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 function unwritable(path: string, cause: unknown): EnsembleError {

@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 import { EnsembleError } from '../errors.js';
 import { quote } from '../text/describe.js';
 import { didYouMean } from '../text/suggest.js';
-import { lockState } from './lock.js';
-import { type RunManifest, readManifest } from './run-folder.js';
+import { lockState, refuseDriven } from './lock.js';
+import { logFolder, type RunManifest, readManifest, refuseEnded } from './run-folder.js';
 import { runsFolder } from './state-folder.js';
 
 /**
@@ -107,6 +107,30 @@ export function findRun(state: string, wanted: string | undefined, here = proces
   const known = runs.flatMap(({ manifest }) => [manifest.id, manifest.name]);
   const hint = didYouMean(wanted, known) || '; `ensemble runs` lists all runs';
   throw new EnsembleError('ERR_RUN', `unknown run ${quote(wanted)}${hint}`);
+}
+
+/** Whether a process can go on with a run: it was lost or interrupted, or its member failed. */
+export function isResumable({ path, state }: StoredRun): boolean {
+  return (state === 'lost' || state === 'interrupted' || state === 'failed') && existsSync(logFolder(path));
+}
+
+/**
+ * Returns the run to go on with: the one that a user names, as `findRun` does, or the latest run that was started in
+ * `here` and can be resumed. Throws EnsembleError `ERR_RUN` for a run that has ended, and for one that another process
+ * drives.
+ */
+export function findResumable(state: string, wanted: string | undefined, here = process.cwd()): StoredRun {
+  const run = wanted === undefined ? latestToResume(state, here) : findRun(state, wanted);
+  refuseEnded(run.manifest);
+  refuseDriven(run.path);
+  return run;
+}
+
+function latestToResume(state: string, here: string): StoredRun {
+  const runs = listRuns(state).runs.filter(({ manifest }) => manifest.folder === here);
+  return (
+    runs.find(isResumable) ?? runs.find((run) => run.state === 'running') ?? findRun(state, undefined, here)
+  );
 }
 
 function isOneName(runs: readonly StoredRun[]): boolean {

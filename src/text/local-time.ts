@@ -1,5 +1,11 @@
 /** Times of day for people. */
 
+/** `2026-11-26 22:15`, in the local time zone. `seconds` are since the epoch. */
+export function localMinute(seconds: number): string {
+  const { year, month, day, hours, minutes } = localTime(seconds);
+  return `${year}-${month}-${day} ${hours}:${minutes}`;
+}
+
 /** The parts of a time in the local time zone, with leading zeros. `seconds` are since the epoch. */
 export function localTime(
   seconds: number,

@@ -400,7 +400,7 @@ rules:
     });
     expect(readManifest(study.run).state).toBe('terminated');
     expect((await endOf(study.resume())).of('refused')).toMatchObject([
-      { code: 'ERR_RUN', message: expect.stringContaining('the run has ended (terminated)') },
+      { code: 'ERR_RUN', message: expect.stringContaining('it has ended (terminated)') },
     ]);
   });
 
@@ -492,12 +492,12 @@ rules: [{trigger: start, action: {name: submit, label: sim}}]
     const first = it.begin();
     await it.written('ran', 1);
     expect((await endOf(it.resume())).of('refused')).toMatchObject([
-      { code: 'ERR_RUN', message: expect.stringMatching(/^process \d+ on host \S+ drives this run$/) },
+      { code: 'ERR_RUN', message: expect.stringMatching(/^process \d+ on host \S+ has driven this run since [-\d]+ [\d:]+$/) },
     ]);
     it.let('go');
     expect((await endOf(first)).result?.end).toBe('idle');
     expect((await endOf(it.resume())).of('refused')).toMatchObject([
-      { code: 'ERR_RUN', message: expect.stringContaining('the run has ended (done)') },
+      { code: 'ERR_RUN', message: expect.stringContaining('it has ended (done)') },
     ]);
   });
 

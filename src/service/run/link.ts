@@ -18,6 +18,8 @@ export interface LinkOptions extends ConnectOptions {
   readonly name: string;
   /** The ensemble's file, absolute; null for none. */
   readonly file: string | null;
+  /** When the run began, in seconds since the epoch; now by default. */
+  readonly started?: number;
   /** The version of this package. */
   readonly version: string;
   /** Receives reports that the service was lost, or is connected again. */
@@ -30,7 +32,7 @@ const MAX_BACKOFF = 15_000;
 /** Milliseconds for the final messages. */
 const LAST_WORDS = 2000;
 
-function helloOf(run: LinkedRun, { name, file, version }: LinkOptions): Hello {
+function helloOf(run: LinkedRun, { name, file, version, started = Date.now() / 1000 }: LinkOptions): Hello {
   return {
     id: run.id,
     name,
@@ -39,7 +41,7 @@ function helloOf(run: LinkedRun, { name, file, version }: LinkOptions): Hello {
     pid: process.pid,
     file: file ?? '',
     member: run.memberName,
-    started: Date.now() / 1000,
+    started,
     version,
   };
 }
