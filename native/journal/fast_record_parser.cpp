@@ -92,6 +92,7 @@ class FastRecordParser::Scanner {
       if (const char* const after = Opened(*cached, tail, first)) return after;
       parser_.event_count_ = events + 1;
       record_.membership.reset();
+      record_.resources = {};
     }
     at = MoreEvents(EventRest(tail, first));
     if (at == nullptr || parser_.event_count_ != events + 1) return Rest(at);
@@ -160,6 +161,7 @@ class FastRecordParser::Scanner {
       } else if (const char* R = Literal(at, ",\"R\":{"); R != nullptr && !have_R) {
         have_R = true;
         at = Resources(R - 1);
+        if (at != nullptr) record_.resources = Between(R - 1, at);
       } else {
         return nullptr;
       }
@@ -446,6 +448,7 @@ std::size_t FastRecordParser::Decode(std::string_view text) {
   first_event_[record_count_] = event_count_;
   Record& record = records_[record_count_++];
   record.membership.reset();
+  record.resources = {};
   const char* const after = Scanner(text.data() + text.size(), *this, record).Root(text.data());
   if (after != nullptr) return static_cast<std::size_t>(after - text.data());
   DropLast();

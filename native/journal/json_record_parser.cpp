@@ -31,6 +31,25 @@ simdjson::error_code KeyOf(ondemand::field& field, std::string_view& key) {
   return field.unescaped_key(false).get(key);
 }
 
+// The object at the beginning of the text, to the bracket that closes it.
+std::string_view ObjectAt(std::string_view text) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '{' || c == '[')) {
+      ++depth;
+    } else if (!in_string && (c == '}' || c == ']') && --depth == 0) {
+      return text.substr(0, i + 1);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 class JsonRecordParser::Parser {
@@ -87,10 +106,21 @@ class JsonRecordParser::Parser {
         good = Events(value);
       } else if (key == "jobspec") {
         good = Jobspec(value);
+      } else if (key == "R") {
+        Resources(value);
       }
       if (!good) return false;
     }
     return true;
+  }
+
+  // The content of R is not checked, as little as that of other members.
+  void Resources(ondemand::value& value) {
+    const std::string_view token = value.raw_json_token();
+    record_.resources = {};
+    if (token.front() != '{') return;
+    const auto begin = static_cast<std::size_t>(token.data() - text_.data());
+    record_.resources = ObjectAt(text_.substr(begin));
   }
 
   bool Id(ondemand::value& value) {

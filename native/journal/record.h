@@ -50,6 +50,8 @@ struct Record {
   std::span<const Event> events;
   // From the record's jobspec, when it has one.
   std::optional<Membership> membership;
+  // The JSON of R (RFC 20), when it is an object.
+  std::string_view resources;
 };
 
 // An invalid record. The rest of its line is skipped; later lines are decoded.

@@ -110,6 +110,12 @@ void EntryWriter::Result(journal::JobId job, JobResult result) {
   frame_.End(end);
 }
 
+void EntryWriter::Hosts(journal::JobId job, std::string_view hosts) {
+  Plain(EntryKind::kHosts);
+  frame_.End(WriteId(frame_.Room(kMaxNumberBytes), job));
+  texts_.Put(frame_, hosts);
+}
+
 void EntryWriter::AddProbed(const Probed& probed) {
   Plain(probed.firing ? EntryKind::kMeasured : EntryKind::kProbed);
   if (probed.firing) {
@@ -200,6 +206,13 @@ bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
       const std::uint8_t result = in.Byte();
       if (!in.valid() || result > kMaxJobResult) return false;
       visitor.OnResult(id, static_cast<JobResult>(result));
+      return true;
+    }
+    case EntryKind::kHosts: {
+      journal::JobId id = 0;
+      std::string hosts;
+      if (!ReadId(in, id) || !ReadText(in, hosts)) return false;
+      visitor.OnHosts(id, hosts);
       return true;
     }
     case EntryKind::kProbed:

@@ -46,6 +46,7 @@ enum class EntryKind : std::uint8_t {
   kInterrupted = 23,      // entries from here to the next kRestored do not count
   kRestored = 24,         // another process goes on with the run
   kTakeBackUnknown = 25,  // jobs that the source does not know are lost
+  kHosts = 26,            // the hosts of a job
 };
 
 // Types of frames in the log.
@@ -97,6 +98,7 @@ class EntryWriter {
   void Run(std::string_view id, const std::vector<std::string>& groups);
   void Records(std::span<const journal::Record> records);
   void Result(journal::JobId job, JobResult result);
+  void Hosts(journal::JobId job, std::string_view hosts);
   void AddProbed(const Probed& probed);
   void Note(std::optional<std::uint64_t> firing, std::string_view text);
   void Supply(std::uint32_t rule, std::span<const double> times);
@@ -124,6 +126,7 @@ class EntryVisitor {
  public:
   virtual void OnRun(std::string_view /*id*/, const std::vector<std::string>& /*groups*/) {}
   virtual void OnRecords(std::span<const journal::Record> /*records*/) {}
+  virtual void OnHosts(journal::JobId /*job*/, std::string_view /*hosts*/) {}
   virtual void OnResult(journal::JobId /*job*/, JobResult /*result*/) {}
   virtual void OnProbed(const Probed& /*probed*/) {}
   virtual void OnNote(std::optional<std::uint64_t> /*firing*/, std::string_view /*text*/) {}

@@ -41,6 +41,10 @@ napi_value WriteJobs(napi_env env, const runner::JobColumns& jobs) {
       .Set("exception", WriteColumn(env, jobs.exception))
       .Set("note", WriteColumn(env, jobs.note))
       .Set("parameters", WriteColumn(env, jobs.parameters))
+      .Set("hosts", WriteColumn(env, jobs.hosts))
+      .Set("measuredRow", WriteColumn(env, jobs.measured_row))
+      .Set("measuredVariable", WriteColumn(env, jobs.measured_variable))
+      .Set("measuredValue", WriteColumn(env, jobs.measured_value))
       .value();
 }
 

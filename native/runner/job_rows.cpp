@@ -74,6 +74,7 @@ void JobRows::AddRow(journal::JobId id, std::uint32_t group,
   columns_.result.push_back(static_cast<std::uint8_t>(log::JobResult::kActive));
   columns_.exception.push_back(0);
   columns_.note.push_back(0);
+  columns_.hosts.push_back(0);
   columns_.parameters.push_back(TextOf(membership.parameters.value_or(std::string_view())));
 }
 
@@ -100,6 +101,21 @@ void JobRows::Apply(Place& place, const journal::Event& event) {
     }
     default:
       return;
+  }
+}
+
+void JobRows::OnHosts(journal::JobId job, std::string_view hosts) {
+  const auto place = places_.find(job);
+  if (place != places_.end()) columns_.hosts[place->second.row] = TextOf(hosts);
+}
+
+void JobRows::OnProbed(const log::Probed& probed) {
+  const auto place = places_.find(probed.job);
+  if (!probed.firing || place == places_.end()) return;
+  for (std::size_t i = 0; i < probed.values.size(); ++i) {
+    columns_.measured_row.push_back(place->second.row);
+    columns_.measured_variable.push_back(static_cast<std::uint32_t>(probed.first + i));
+    columns_.measured_value.push_back(probed.values[i]);
   }
 }
 

@@ -35,6 +35,12 @@ struct JobColumns {
   std::vector<std::uint32_t> exception;   // index of a text: the type of the gravest exception
   std::vector<std::uint32_t> note;        // index of a text: its note
   std::vector<std::uint32_t> parameters;  // index of a text: JSON
+  std::vector<std::uint32_t> hosts;       // index of a text: a hostlist (RFC 29)
+  // What probes measured, in the order of the measuring: rows, numbers of the group's probe
+  // variables, and values.
+  std::vector<std::uint32_t> measured_row;
+  std::vector<std::uint32_t> measured_variable;
+  std::vector<double> measured_value;
 };
 
 class JobRows final : public log::EntryVisitor {
@@ -46,6 +52,8 @@ class JobRows final : public log::EntryVisitor {
 
   void OnRun(std::string_view id, const std::vector<std::string>& groups) override;
   void OnRecords(std::span<const journal::Record> records) override;
+  void OnHosts(journal::JobId job, std::string_view hosts) override;
+  void OnProbed(const log::Probed& probed) override;
   void OnResult(journal::JobId job, log::JobResult result) override;
 
  private:

@@ -45,7 +45,28 @@ void RunLog::Run(std::string_view id, const std::vector<std::string>& groups) {
 
 void RunLog::OnRecords(std::span<const journal::Record> records) {
   if (restoration_ != nullptr) restoration_->Follow(records);
-  if (Begin()) entries_.Records(records);
+  if (!Begin()) return;
+  entries_.Records(records);
+  for (const journal::Record& record : records) {
+    if (!record.resources.empty()) Hosts(record);
+  }
+}
+
+// The hosts are the strings of execution.nodelist, each in RFC 29's form. It is the last member, or
+// the last but one.
+void RunLog::Hosts(const journal::Record& record) {
+  constexpr std::string_view key = "\"nodelist\":[\"";
+  const std::size_t at = record.resources.rfind(key);
+  if (at == std::string_view::npos) return;
+  std::string_view list = record.resources.substr(at + key.size());
+  const std::size_t end = list.find("\"]");
+  if (end == std::string_view::npos) return;
+  list = list.substr(0, end);
+  hosts_.assign(list);
+  for (std::size_t next = 0; (next = hosts_.find("\",\"", next)) != std::string::npos; ++next) {
+    hosts_.replace(next, 3, ",");
+  }
+  entries_.Hosts(record.id, hosts_);
 }
 
 void RunLog::OnOutcome(journal::JobId job, engine::JobOutcome outcome) {

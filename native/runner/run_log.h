@@ -70,6 +70,7 @@ class RunLog final : public engine::StreamTap {
   // Prepares the next entry. False without a log.
   bool Begin();
   void Result(journal::JobId job, log::JobResult result);
+  void Hosts(const journal::Record& record);
   void EndFrame();
   // Ends the log if the writer has failed.
   void CheckWriter();
@@ -77,6 +78,7 @@ class RunLog final : public engine::StreamTap {
   std::unique_ptr<log::Writer> writer_;
   Restoration* restoration_ = nullptr;
   log::EntryWriter entries_;
+  std::string hosts_;           // of the present record
   std::optional<double> time_;  // that has passed and is not written
   // The segment that has the patterns of texts; 0 before the first frame.
   std::uint64_t segment_ = 0;

@@ -273,6 +273,12 @@ TEST_CASE("recordings read as a plain JSON reader reads them") {
           REQUIRE(std::to_string(record.events[e].status) == event["context"]["status"].text());
         }
       }
+      REQUIRE(record.resources.empty() == !json["R"].IsObject());
+      if (!record.resources.empty()) {
+        const test::JsonValue R = test::JsonValue::Parse(record.resources);
+        REQUIRE(R["execution"]["nodelist"].items().size() ==
+                json["R"]["execution"]["nodelist"].items().size());
+      }
       const test::JsonValue& group = json["jobspec"]["attributes"]["user"]["group"];
       REQUIRE(record.has_membership == json["jobspec"].IsObject());
       REQUIRE(record.group.has_value() == (group.IsString() && !group.text().empty()));

@@ -28,6 +28,7 @@ struct OwnedRecord {
   journal::JobId id = 0;
   bool sentinel = false;
   std::vector<OwnedEvent> events;
+  std::string resources;
   bool has_membership = false;
   std::optional<std::string> group;
   std::optional<std::string> ensemble;
@@ -52,6 +53,7 @@ class Recorder final : public journal::RecordSink {
                               event.status, std::string(event.exception_name),
                               std::string(event.name), std::string(event.context)});
     }
+    owned.resources = record.resources;
     if (record.membership) {
       owned.has_membership = true;
       if (record.membership->group) owned.group.emplace(*record.membership->group);

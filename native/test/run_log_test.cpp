@@ -261,6 +261,35 @@ TEST_CASE("a job's row has what its events say") {
   CHECK(jobs.texts[jobs.parameters[2]] == R"({"t":305})");
 }
 
+TEST_CASE("a job has its hosts, and the values that probes measured of it") {
+  const LogFolder folder;
+  const auto alloc = [](journal::JobId id, double time, const std::string& hosts) {
+    std::string line = Event(id, time, "alloc");
+    line.erase(line.rfind('}'));
+    return line +
+           R"(,"R":{"version":1,"execution":{"R_lite":[{"rank":"0","children":{"core":"0"}}],)" +
+           R"("starttime":1002.0,"expiration":0.0,"nslots":1,"nodelist":[)" + hosts + "]}}}\n";
+  };
+  {
+    Owner owner(EveryKind(), Write(folder));
+    REQUIRE(owner.runner.Start() == 0);
+    owner.Ask(StartCommand{1000});
+    owner.Ask(Bytes(Made(1, 1001, "g", 0) + Made(2, 1001, "g", 0) + Made(3, 1001, "g", 0) +
+                    alloc(1, 1002, R"("node7")") + alloc(2, 1002, R"("node[1-4]","login2")") +
+                    alloc(3, 1002, "")));
+    owner.Ask(ProbedCommand{{0, 0, 1003, {2.5}, 4, 2}});
+  }
+  JobRows rows;
+  CHECK(ReadAll(folder, rows));
+  const JobColumns jobs = rows.Take();
+  CHECK(jobs.texts[jobs.hosts[0]] == "node7");
+  CHECK(jobs.texts[jobs.hosts[1]] == "node[1-4],login2");
+  CHECK(jobs.texts[jobs.hosts[2]].empty());
+  CHECK(jobs.measured_row == std::vector<std::uint32_t>{1});
+  CHECK(jobs.measured_variable == std::vector<std::uint32_t>{0});
+  CHECK(jobs.measured_value == std::vector<double>{2.5});
+}
+
 TEST_CASE("a job without an origin has a row of its own") {
   const LogFolder folder;
   {

@@ -384,6 +384,12 @@ export interface NativeJobColumns {
   readonly note: Uint32Array;
   /** `attributes.user.parameters` as JSON. */
   readonly parameters: Uint32Array;
+  /** A hostlist (RFC 29): `node[1-4],login1`. */
+  readonly hosts: Uint32Array;
+  /** Measured values, in their order: the row, the number of the variable among those of the group's probes, the value. */
+  readonly measuredRow: Uint32Array;
+  readonly measuredVariable: Uint32Array;
+  readonly measuredValue: Float64Array;
 }
 
 /** Results of jobs by their numbers in `NativeJobColumns`. */

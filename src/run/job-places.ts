@@ -37,6 +37,15 @@ export class JobPlaces {
     this.#jobs = jobs;
   }
 
+  /** Returns the names of a group's probe variables, in the order of its probes; none where the configuration is unknown. */
+  variablesOf(group: string): string[] {
+    return (
+      this.#configuration()
+        ?.groups.get(group)
+        ?.probes.flatMap(({ values }) => values) ?? []
+    );
+  }
+
   /** Returns the facts of a job. Several columns of a row ask in turn, so the last answer is kept. */
   of(row: number): JobPlace {
     if (this.#last.row !== row) this.#last = { row, place: this.#find(row) };
@@ -75,8 +84,7 @@ export class JobPlaces {
   /** The job as it was submitted; null where the configuration does not have it. */
   #template(row: number, group: string): JobEntry | null {
     const { entry, index, parameters, texts } = this.#jobs;
-    this.#config ??= this.#config === null ? null : this.#readConfig();
-    const found = this.#config?.groups.get(group)?.entries[entry[row] ?? 0];
+    const found = this.#configuration()?.groups.get(group)?.entries[entry[row] ?? 0];
     if (found === undefined) return null;
     const known = parseParameters(texts[parameters[row] ?? 0] ?? '') as Parameters | null;
     const origin: JobOrigin = {
@@ -88,6 +96,11 @@ export class JobPlaces {
       texts: {},
     };
     return templateOf({ parameters: known, origin }, found);
+  }
+
+  #configuration(): EnsembleConfig | null {
+    this.#config ??= this.#config === null ? null : this.#readConfig();
+    return this.#config;
   }
 
   #readConfig(): EnsembleConfig | null {

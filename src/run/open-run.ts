@@ -47,7 +47,12 @@ export async function readJobs(run: StoredRun): Promise<StoredJobs> {
     });
   }
   const places = new JobPlaces(run, jobs);
-  const table = new JobTable({ jobs, rules: run.manifest.rules, place: (row) => places.of(row) });
+  const table = new JobTable({
+    jobs,
+    rules: run.manifest.rules,
+    variablesOf: (group) => places.variablesOf(group),
+    place: (row) => places.of(row),
+  });
   return { table, places, damage: damageOf(log) };
 }
 

@@ -1,6 +1,7 @@
 /** The jobs of runs that were kept, and their outputs, looked up on the command line. */
 
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -101,6 +102,8 @@ describe('ensemble jobs', () => {
       ...['--csv', '--columns', 'group,parameters.T', '--sort', 'parameters.T:desc', '--limit', '3'],
     );
     expect(stdout).toBe('group,parameters.T\nmelt,500\nmelt,450\nmelt,400\n');
+    const { stdout: hosts } = await study.jobs('--csv', '--columns', 'hosts', '--limit', '1');
+    expect(hosts).toBe(`hosts\n${hostname()}\n`);
     expect((await study.jobs('--columns', 'nothing')).stderr).toContain(
       "unknown column 'nothing'; there are id",
     );

@@ -20,6 +20,9 @@ export interface JobFacts {
   readonly note?: string;
   /** JSON text. */
   readonly parameters?: string;
+  readonly hosts?: string;
+  /** By the number of the variable. */
+  readonly measured?: readonly number[];
 }
 
 /** Facts that are missing are unknown. */
@@ -51,5 +54,9 @@ export function jobColumns(jobs: readonly JobFacts[]): NativeJobColumns {
     exception: Uint32Array.from(jobs, (job) => text(job.exception)),
     note: Uint32Array.from(jobs, (job) => text(job.note)),
     parameters: Uint32Array.from(jobs, (job) => text(job.parameters)),
+    hosts: Uint32Array.from(jobs, (job) => text(job.hosts)),
+    measuredRow: Uint32Array.from(jobs.flatMap(({ measured = [] }, row) => measured.map(() => row))),
+    measuredVariable: Uint32Array.from(jobs.flatMap(({ measured = [] }) => measured.map((_, i) => i))),
+    measuredValue: Float64Array.from(jobs.flatMap(({ measured = [] }) => measured)),
   };
 }

@@ -11,6 +11,7 @@ export interface MadeJob {
   readonly group: string;
   readonly entry: number;
   readonly parameters: Readonly<Record<string, number | string>>;
+  readonly host: string;
   /** Seconds since the start of the run. */
   readonly start: number;
   /** Without failures: seconds since the start of the run. */
@@ -22,6 +23,8 @@ export interface MadeRun {
   readonly jobs: number;
   /** Jobs that run at the same time. */
   readonly slots?: number;
+  /** Hosts with an equal share of the slots; none by default. */
+  readonly hosts?: number;
   readonly groups?: number;
   readonly entries?: number;
   readonly spread?: 'lognormal' | 'exponential' | 'uniform';
@@ -71,7 +74,8 @@ export function madeRun(options: MadeRun): JobTable {
       const slot = free.indexOf(Math.min(...free));
       const start = free[slot] as number;
       const usual = durationOf() * (1 + place);
-      const made = { group, entry, parameters, start, finish: start + usual };
+      const host = options.hosts === undefined ? '' : `node${slot % options.hosts}`;
+      const made = { group, entry, parameters, host, start, finish: start + usual };
       const duration = usual * (options.plantedSlowness?.(made) ?? 1);
       const fails = random() < (options.plantedRate?.(made) ?? rate);
       const finish = start + duration * (fails ? (options.failAfter ?? 1) : 1);
@@ -81,12 +85,18 @@ export function madeRun(options: MadeRun): JobTable {
         ...{ submit: BEGIN, start: BEGIN + start, finish: BEGIN + finish },
         ...(fails ? { result: 'failed', status: 3 << 8 } : { result: 'completed', status: 0 }),
         parameters: JSON.stringify(parameters),
+        hosts: host,
       } as JobFacts);
       if (!fails) break;
     }
   }
   const nothing = { nodes: null, tasks: null, output: null, error: null };
-  return new JobTable({ jobs: jobColumns(facts), rules: ['start'], place: () => nothing });
+  return new JobTable({
+    jobs: jobColumns(facts),
+    rules: ['start'],
+    variablesOf: () => [],
+    place: () => nothing,
+  });
 }
 
 /** Runs without a cause, of several sizes and forms. */
@@ -97,6 +107,7 @@ export function cleanRun(seed: number): JobTable {
     seed,
     jobs: of([20, 60, 200, 600, 1500], 1),
     slots: of([4, 16, 64, 2000], 3),
+    hosts: of([1, 4, 16], 10),
     groups: of([1, 3, 1, 2], 5),
     entries: of([1, 4], 7),
     spread: of(['lognormal', 'exponential', 'uniform'] as const, 2),

@@ -52,6 +52,7 @@ export function familiesOf(table: JobTable, rows: Uint32Array): Family[] {
     ...ranges.flatMap((families) => families.slice(0, 1)),
     ...valueFamily(table.column('group'), rows),
     ...entryFamily(table, rows),
+    ...valueFamily(table.column('hosts'), rows),
     ...ranges.flatMap((families) => families.slice(1)),
   ];
 }

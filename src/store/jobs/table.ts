@@ -7,6 +7,7 @@ import { formatJobId } from '../../model/job-id.js';
 import { quote } from '../../text/describe.js';
 import { didYouMean, thereAre } from '../../text/suggest.js';
 import { type JobColumn, known, numberColumn, textColumn, valuesOf } from './column.js';
+import { MeasuredColumns } from './measured.js';
 import { ParameterColumns, parseParameters } from './parameters.js';
 import { RESULTS } from './results.js';
 
@@ -23,6 +24,8 @@ export interface JobTableOptions {
   readonly jobs: NativeJobColumns;
   /** Titles of the rules, by index. */
   readonly rules: readonly string[];
+  /** Returns the names of a group's probe variables, in the order of its probes. */
+  readonly variablesOf: (group: string) => readonly string[];
   /** Looks up what the log does not hold. Called only for columns that need it. */
   readonly place: (row: number) => JobPlace;
 }
@@ -44,10 +47,12 @@ export class JobTable {
   readonly jobs: NativeJobColumns;
   readonly #columns = new Map<string, JobColumn>();
   readonly #parameters: ParameterColumns;
+  readonly #measured: MeasuredColumns;
 
-  constructor({ jobs, rules, place }: JobTableOptions) {
+  constructor({ jobs, rules, variablesOf, place }: JobTableOptions) {
     this.jobs = jobs;
     this.#parameters = new ParameterColumns(jobs);
+    this.#measured = new MeasuredColumns(jobs, variablesOf);
     const { ids, groups, group, texts, status, submit, start, finish, rule } = jobs;
     const status_ = known(status, UNKNOWN_STATUS);
     const exit = (row: number) => {
@@ -84,6 +89,7 @@ export class JobTable {
       textColumn('note', textOf(jobs.note)),
       numberColumn('nodes', (row) => number(place(row).nodes)),
       numberColumn('tasks', (row) => number(place(row).tasks)),
+      textColumn('hosts', textOf(jobs.hosts)),
       textColumn('output', (row) => place(row).output),
       textColumn('error', (row) => place(row).error),
     ]) {
@@ -97,7 +103,7 @@ export class JobTable {
 
   /** Names of all columns. */
   get names(): string[] {
-    return [...this.#columns.keys(), ...this.parameterNames];
+    return [...this.#columns.keys(), ...this.parameterNames, ...this.#measured.names];
   }
 
   /** Names of the columns of parameters: `parameters.T`. */
@@ -107,7 +113,8 @@ export class JobTable {
 
   /** The column with this name; null without one. `job.parameters.T` is another name of `parameters.T`. */
   find(name: string): JobColumn | null {
-    return this.#columns.get(name) ?? this.#parameters.column(name.replace(/^job\./, ''));
+    const found = this.#columns.get(name) ?? this.#measured.column(name);
+    return found ?? this.#parameters.column(name.replace(/^job\./, ''));
   }
 
   /** As `find`. Throws EnsembleError `ERR_RUN` for an unknown name. */

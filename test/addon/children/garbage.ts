@@ -147,12 +147,16 @@ if (part === 'constructors') {
   const rules = [{ ...good.rules[0] }, { ...good.rules[0], trigger: 'metric', event: null, when: compared }];
   for (const value of values) {
     for (const key of Object.keys(good))
-      attempt(`plan.${key}`, () => new Engine({ ...good, [key]: value } as never, () => {}, null, false).close());
+      attempt(`plan.${key}`, () =>
+        new Engine({ ...good, [key]: value } as never, () => {}, null, false).close(),
+      );
     attempt('rule', () => new Engine({ ...good, rules: [value] } as never, () => {}, null, false).close());
     for (const one of [metric, count, probed]) {
       for (const key of Object.keys(one)) {
         const metrics = [{ ...one, [key]: value }];
-        attempt(`metric.${key}`, () => new Engine({ ...good, metrics } as never, () => {}, null, false).close());
+        attempt(`metric.${key}`, () =>
+          new Engine({ ...good, metrics } as never, () => {}, null, false).close(),
+        );
       }
     }
     for (const rule of rules) {

@@ -11,6 +11,7 @@ const options = {
   validateOnce: true,
   window: 1,
   tap: false,
+  unknownAreLost: false,
 };
 const silent: SourceListener = { records() {}, quiet() {}, failed() {} };
 const done = { number: 1, value: null, failure: null };

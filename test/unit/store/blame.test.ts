@@ -132,6 +132,20 @@ const PLANTED: readonly Planted[] = [
     causes: ['start >= '],
   },
   {
+    name: 'failures on a host',
+    jobs: 400,
+    hosts: 8,
+    plantedRate: ({ host }) => (host === 'node3' ? 0.7 : undefined),
+    causes: ['hosts == "node3"'],
+  },
+  {
+    name: 'slowness of a host',
+    jobs: 400,
+    hosts: 8,
+    plantedSlowness: ({ host }) => (host === 'node5' ? 1.6 : 1),
+    causes: ['hosts == "node5"'],
+  },
+  {
     name: 'two causes of failures',
     jobs: 600,
     plantedRate: ({ parameters: { kind, T } }) => (kind === 'bcc' ? 0.9 : T === 300 ? 0.6 : undefined),
@@ -169,7 +183,7 @@ describe('a planted cause is found', () => {
 describe('a run', () => {
   const places = { nodes: null, tasks: null, output: null, error: null };
   const tableOf = (jobs: readonly JobFacts[]) =>
-    new JobTable({ jobs: jobColumns(jobs), rules: [], place: () => places });
+    new JobTable({ jobs: jobColumns(jobs), rules: [], variablesOf: () => [], place: () => places });
   /** 40 jobs; those with kind `a` have these facts, the others completed. */
   const half = (facts: JobFacts, more: JobFacts = {}) =>
     tableOf(

@@ -14,11 +14,24 @@ import { type JobFacts, jobColumns } from '../../support/job-columns.js';
 
 const place = { nodes: 2, tasks: 4, output: '/o', error: null };
 const tableOf = (jobs: readonly JobFacts[]) =>
-  new JobTable({ jobs: jobColumns(jobs), rules: ['start', 'more'], place: () => place });
+  new JobTable({
+    jobs: jobColumns(jobs),
+    rules: ['start', 'more'],
+    variablesOf: () => ['energy', 'steps'],
+    place: () => place,
+  });
 
 const ended = { submit: 100, start: 101, finish: 111 };
 const table = tableOf([
-  { group: 'melt', ...ended, result: 'completed', status: 0, parameters: '{"T":300,"kind":"a"}', rule: 0 },
+  {
+    group: 'melt',
+    ...ended,
+    result: 'completed',
+    status: 0,
+    parameters: '{"T":300,"kind":"a"}',
+    rule: 0,
+    measured: [-1.5, 7],
+  },
   {
     group: 'melt',
     ...ended,
@@ -49,6 +62,8 @@ describe('a query', () => {
     ['parameters.T != "hot"', [0, 1, 4]],
     ['parameters.T == "12345678901234567890"', [4]],
     ['parameters.x == "true"', [4]],
+    ['measured.energy < 0', [0]],
+    ['measured.steps == 7', [0]],
     ['exit == 137', [2]],
     ['signal == "SIGKILL"', [2]],
     ['exit != 0', [1, 2]],
@@ -271,8 +286,9 @@ test('a million jobs take little memory and time', () => {
     exception: new Uint32Array(size),
     note: new Uint32Array(size),
     parameters: new Uint32Array(size),
+    hosts: new Uint32Array(size),
   };
-  const large = new JobTable({ jobs, rules: [], place: () => place });
+  const large = new JobTable({ jobs, rules: [], variablesOf: () => [], place: () => place });
   global.gc?.();
   const before = process.memoryUsage().rss;
   const found = selectJobs(large, { where: 'duration >= 500000 and exit == 0', sort: 'duration:desc' });
