@@ -30,6 +30,7 @@ napi_value WriteJobs(napi_env env, const runner::JobColumns& jobs) {
       .Set("attempt", WriteColumn(env, jobs.attempt))
       .Set("rule", WriteColumn(env, jobs.rule))
       .Set("firing", WriteColumn(env, jobs.firing))
+      .Set("part", WriteColumn(env, jobs.part))
       .Set("index", WriteColumn(env, jobs.index))
       .Set("submit", WriteColumn(env, jobs.submit))
       .Set("start", WriteColumn(env, jobs.start))

@@ -66,6 +66,7 @@ void JobRows::AddRow(journal::JobId id, std::uint32_t group,
   columns_.rule.push_back(membership.origin ? static_cast<std::int32_t>(origin.rule)
                                             : kUnknownRule);
   columns_.firing.push_back(membership.origin ? static_cast<double>(origin.firing) : kUnknown);
+  columns_.part.push_back(origin.part);
   columns_.index.push_back(membership.origin ? static_cast<double>(origin.index) : kUnknown);
   for (auto* times : {&columns_.submit, &columns_.start, &columns_.finish, &columns_.clean}) {
     times->push_back(kUnknown);

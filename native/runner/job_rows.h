@@ -22,9 +22,10 @@ struct JobColumns {
   std::vector<std::uint32_t> group;  // index of a name
   std::vector<std::int32_t> entry;   // index in the group, -1 when unknown
   std::vector<std::uint32_t> attempt;
-  std::vector<std::int32_t> rule;  // -1: requested from outside, -2: unknown
-  std::vector<double> firing;      // its number
-  std::vector<double> index;       // among the jobs of the firing
+  std::vector<std::int32_t> rule;   // -1: requested from outside, -2: unknown
+  std::vector<double> firing;       // its number
+  std::vector<std::uint32_t> part;  // the submission among those of the firing
+  std::vector<double> index;        // among the jobs of the submission
   std::vector<double> submit;
   std::vector<double> start;
   std::vector<double> finish;

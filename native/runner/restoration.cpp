@@ -148,7 +148,10 @@ void Restoration::Done(std::uint64_t firing) {
 }
 
 void Restoration::TakeBackActive() {
-  for (const journal::JobId id : engine_.ActiveJobs(engine::kNoGroup)) engine_.TakeBack(id);
+  std::vector<journal::JobId> ids = engine_.ActiveJobs(engine::kNoGroup);
+  // In the order of their submission, which every process has to find.
+  std::ranges::sort(ids);
+  for (const journal::JobId id : ids) engine_.TakeBack(id);
   Gather();
 }
 

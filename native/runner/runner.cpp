@@ -322,6 +322,8 @@ void Runner::Run(std::uint64_t number, RestoreCommand& command) {
   const log::EntryReport report = log::ReadEntries(command.folder, *restoration_);
   Restored restored;
   restored.interrupted = restoration_->interrupted();
+  // The end of an interrupted run takes them back.
+  const std::size_t left = engine_.active_jobs();
   restoration_->Finish();
   replaying_ = false;
   source_.Restore(*restoration_);
@@ -337,7 +339,7 @@ void Runner::Run(std::uint64_t number, RestoreCommand& command) {
   restored.firings = restoration_->TakeOpenFirings();
   restored.notes = restoration_->notes();
   restored.jobs = restoration_->jobs();
-  restored.active = engine_.active_jobs();
+  restored.active = restored.interrupted ? left : engine_.active_jobs();
   restored.retrying = engine_.retrying();
   restored.events = engine_.totals().events;
   restored.damage = DamageOf(report);

@@ -21,6 +21,8 @@ export interface ActionProgress {
   take(group: JobGroup, count: number): Promise<Portion[]>;
   /** The size that the action wanted before, null for none. Otherwise `target` is noted as the size. */
   wantSize(target: number): number | null;
+  /** Jobs get another urgency, which they keep when they are lost and submitted again. */
+  setsUrgency(jobs: Iterable<bigint>, urgency: number): void;
   /** The member has this size now. */
   reached(size: number): void;
   /** Code of the user is called. Resolves with the number of earlier calls that had no answer. */

@@ -52,6 +52,7 @@ export const urgency = defineAction({
     }
     const { value } = request.action;
     const { ids, group } = await targetJobs(context, request);
+    request.progress.setsUrgency(ids, value);
     const jobs = await member.setUrgency(ids, value);
     request.report({ kind: 'urgency', group, value, jobs });
   },

@@ -365,8 +365,12 @@ export interface NativeJobColumns {
   readonly attempt: Uint32Array;
   /** Index of the rule that submitted the job; -1 for a request from outside, -2 when it is unknown. */
   readonly rule: Int32Array;
-  /** Number of the rule's firing, and the job's index among the jobs of the firing; NaN when they are unknown. */
+  /**
+   * Number of the rule's firing, of the submission among those of the firing (counted from 0), and the job's index among
+   * the jobs of the submission. The first and the last are NaN when they are unknown.
+   */
   readonly firing: Float64Array;
+  readonly part: Uint32Array;
   readonly index: Float64Array;
   /** Times of the job's first events of these names, in seconds since the epoch; NaN for none. */
   readonly submit: Float64Array;

@@ -18,6 +18,7 @@ export function readRetry(native: NativeRetry, groups: readonly string[]): Retry
     group: groups[group] ?? '',
     entry,
     attempt,
+    lost: (readContext(native.origin)?.attempt ?? 0) === attempt,
     parameters: native.parameters === null ? null : (JSON.parse(native.parameters) as Parameters),
     ...readOrigin(native.origin),
     submitting,

@@ -1,4 +1,4 @@
-/** A job that failed and is submitted again. */
+/** A job that failed, or was lost, and is submitted again. */
 
 import type { JobOrigin } from './firing.js';
 import type { Parameters } from './parameters.js';
@@ -16,6 +16,8 @@ export interface Retry extends JobOrigin {
   readonly entry: number;
   /** Number of earlier submissions. */
   readonly attempt: number;
+  /** The job was lost with the process or the Flux instance that ran it, so this is not another attempt. */
+  readonly lost: boolean;
   readonly parameters: Parameters | null;
   /** The engine's source submits the job by itself. */
   readonly submitting: boolean;

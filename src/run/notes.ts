@@ -58,6 +58,16 @@ const runNotes = {
   performed: z.object({ number: count }),
   /** The actions of rules wait from now on, or no longer. */
   paused: z.boolean(),
+  /** Jobs got an urgency. */
+  urgency: z.object({ jobs: z.array(z.coerce.bigint()), urgency: z.int() }),
+  /** So did a job that was lost and submitted again, whose new id is unknown. */
+  urgencyOf: z.object({
+    firing: count,
+    part: count,
+    index: count,
+    fromOutside: z.boolean(),
+    urgency: z.int(),
+  }),
   /** The size of the member. */
   memberSize: z.int(),
   /** Facts of the member for the next process. */

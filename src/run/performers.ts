@@ -8,6 +8,7 @@ import { Dispatcher } from './dispatcher.js';
 import type { EndDetector } from './end-of-run.js';
 import { ExternalActions } from './external-actions.js';
 import { readFollowUps } from './follow-up.js';
+import type { LostUrgencies } from './lost-urgencies.js';
 import { type AddedRule, addedRuleText } from './notes.js';
 import { Probes } from './probes.js';
 import type { ProgressLog } from './progress.js';
@@ -28,6 +29,7 @@ export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member
   readonly rules: RulesOfRun;
   readonly queue: TaskQueue;
   readonly progress: ProgressLog;
+  readonly urgencies: LostUrgencies;
   readonly end: EndDetector;
   /** External requests so far. */
   readonly requests: number;
@@ -80,5 +82,10 @@ export function makePerformers(options: PerformerOptions): Performers {
     end,
     requests,
   );
-  return { dispatcher, external, retries: new Retries(context, queue), probes: new Probes(context, queue) };
+  return {
+    dispatcher,
+    external,
+    retries: new Retries(context, queue, options.urgencies),
+    probes: new Probes(context, queue),
+  };
 }

@@ -196,6 +196,10 @@ export class Progress {
     return null;
   }
 
+  setsUrgency(jobs: Iterable<bigint>, urgency: number): void {
+    if (this.#log.logs) void this.#log.note(runNote('urgency', { jobs: [...jobs], urgency })).catch(() => {});
+  }
+
   reached(size: number): void {
     if (this.#log.logs) void this.#log.note(runNote('memberSize', size)).catch(() => {});
   }
@@ -229,6 +233,10 @@ class PlaceProgress implements ActionProgress {
 
   wantSize(target: number): number | null {
     return this.#of.wantSize(this.#path, target);
+  }
+
+  setsUrgency(jobs: Iterable<bigint>, urgency: number): void {
+    this.#of.setsUrgency(jobs, urgency);
   }
 
   reached(size: number): void {

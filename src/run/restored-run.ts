@@ -6,6 +6,7 @@ import { EnsembleError, type ErrorCode } from '../errors.js';
 import type { MemberFacts } from '../members/member.js';
 import { isResumable, type RunEnding } from './end-of-run.js';
 import type { OpenRequest } from './external-actions.js';
+import type { LostUrgencies } from './lost-urgencies.js';
 import {
   type FiringNote,
   type RunNote,
@@ -68,8 +69,9 @@ export function readRestored(
   native: NativeRestored,
   progress: ProgressLog,
   rules: Pick<RulesOfRun, 'probe' | 'restored'>,
+  urgencies: Pick<LostUrgencies, 'add'>,
 ): RestoredRun {
-  const run = new RunNotes();
+  const run = new RunNotes(urgencies);
   for (const text of native.notes) run.add(text);
   const { firings, unmeasured, unknown } = readFirings(native, progress, rules);
   const byNumber = new Map(firings.map((open) => [open.native.number, open]));
@@ -115,7 +117,12 @@ class RunNotes {
   end: RunEnding | null = null;
   unperformed: ReadonlyMap<number, number> = new Map();
   unknown = 0;
+  readonly #urgencies: Pick<LostUrgencies, 'add'>;
   readonly #requests = new Map<number, { request: RequestNote; notes: FiringNote[]; done: boolean }>();
+
+  constructor(urgencies: Pick<LostUrgencies, 'add'>) {
+    this.#urgencies = urgencies;
+  }
 
   get requestCount(): number {
     return 1 + [...this.#requests.keys()].reduce((most, number) => Math.max(most, number), -1);
@@ -145,6 +152,10 @@ class RunNotes {
       }
       case 'paused':
         this.paused = value;
+        break;
+      case 'urgency':
+      case 'urgencyOf':
+        this.#urgencies.add(note);
         break;
       case 'memberSize':
         this.memberSize = value;

@@ -86,10 +86,19 @@ export class Resumption {
   #factsOf(restored: RestoredRun, lost: number, doubts: readonly string[]): ResumedRun {
     const { native, firings, requests, paused, end, unknownNotes } = restored;
     const { interrupted, latest, jobs, active, retrying, events, seconds, damage } = native;
-    const { epoch, takenOver, lost: lostJobs } = this.#from;
+    const { epoch, takenOver } = this.#from;
+    // Those of an interrupted run were canceled because of that, so they never fail.
+    const lostJobs = interrupted ? 'again' : this.#from.lost;
     return {
       ...{ epoch, takenOver, interrupted, paused, ended: end !== null, latest },
-      ...{ jobs, active, retrying, lost, lostJobs, actions: firings.length + requests.length },
+      ...{
+        jobs,
+        active,
+        retrying,
+        lost: interrupted ? active : lost,
+        lostJobs,
+        actions: firings.length + requests.length,
+      },
       ...{ events, seconds, damage: damage === '' ? null : damage, unknownNotes, doubts },
     };
   }

@@ -8,13 +8,15 @@ import { ActionError } from '../errors.js';
 import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
 import { formatJobId } from '../model/job-id.js';
 import type { Retry } from '../model/retry.js';
+import type { LostUrgencies } from './lost-urgencies.js';
 import type { TaskQueue } from './task-queue.js';
 
 /** The job as it was submitted. Throws an Error with the reason when a part of it is unknown. */
-function entryOf(retry: Retry, config: EnsembleConfig): JobEntry {
+function entryOf(retry: Retry, config: EnsembleConfig, urgency: number | null = null): JobEntry {
   const entry = config.groups.get(retry.group)?.entries[retry.entry];
   if (entry === undefined) throw new Error(`the group has no entry ${retry.entry}`);
-  return asSubmitted(entry, retry.parameters, retry);
+  const job = asSubmitted(entry, retry.parameters, retry);
+  return urgency === null ? job : { ...job, urgency };
 }
 
 /** The job on one line, as submissions are described. */
@@ -29,10 +31,12 @@ export function describeRetry(retry: Retry, config: EnsembleConfig): string {
 export class Retries {
   readonly #context: ActionContext;
   readonly #queue: TaskQueue;
+  readonly #urgencies: Pick<LostUrgencies, 'of'>;
 
-  constructor(context: ActionContext, queue: TaskQueue) {
+  constructor(context: ActionContext, queue: TaskQueue, urgencies: Pick<LostUrgencies, 'of'>) {
     this.#context = context;
     this.#queue = queue;
+    this.#urgencies = urgencies;
   }
 
   /** Takes in a job that is to be submitted again. It is submitted after the actions that were taken in before. */
@@ -63,7 +67,13 @@ export class Retries {
       if (refused > 0) throw refuse(reason);
     } else if (!signal.aborted) {
       try {
-        await member.submit(entryOf(retry, config), 1, { rule, firing, part, index, attempt });
+        await member.submit(entryOf(retry, config, this.#urgencies.of(retry)), 1, {
+          rule,
+          firing,
+          part,
+          index,
+          attempt,
+        });
       } catch (cause) {
         throw refuse(cause instanceof Error ? cause.message : String(cause));
       }

@@ -33,6 +33,7 @@ import { FailureWatch } from './failure-watch.js';
 import { GrowthWatch } from './growth-watch.js';
 import { GuardedMember } from './guarded-member.js';
 import { guardObserver } from './guarded-observer.js';
+import { LostUrgencies } from './lost-urgencies.js';
 import { neededEvents } from './needed-events.js';
 import type { EnsembleOptions } from './options.js';
 import { makePerformers, type Performers } from './performers.js';
@@ -56,6 +57,7 @@ export class Run {
   readonly #observer: EnsembleObserver;
   readonly #engine: Engine;
   readonly #progress: ProgressLog;
+  readonly #urgencies: LostUrgencies;
   /** Null for a new run. */
   readonly #resumed: ResumedFrom | null;
   /** The log may be written: it was restored, where the run goes on. */
@@ -72,6 +74,8 @@ export class Run {
   #heldFailures: Failure[] | null;
   #state: string | null;
   #performers: Performers | null = null;
+  /** Firings that came before a resumed run has taken in the earlier ones; null when they are not held. */
+  #held: NativeFiring[] | null = null;
   /** For each rule, the number of its firings whose action did not begin before the run ended. */
   #unperformed: ReadonlyMap<number, number> = new Map();
   #started = false;
@@ -145,6 +149,7 @@ export class Run {
       this.#logOptions(runFolder),
     );
     this.#progress = new ProgressLog(this.#engine);
+    this.#urgencies = new LostUrgencies(this.#engine);
     this.#failures = new FailureWatch({
       member: this.#member,
       groups: () => this.#engine.groups,
@@ -252,7 +257,7 @@ export class Run {
   /** Takes in the log of a run that goes on. Throws EnsembleError `ERR_RUN`. */
   async #restore(): Promise<RestoredRun> {
     const native = await this.#engine.restore();
-    const restored = readRestored(native, this.#progress, this.#rules);
+    const restored = readRestored(native, this.#progress, this.#rules, this.#urgencies);
     this.#state = (await this.#engine.status()).state;
     if (native.started) this.#growth.restored(firingCounts(await this.#engine.rules()));
     this.#unperformed = restored.unperformed;
@@ -267,10 +272,11 @@ export class Run {
     try {
       const performers = this.#makePerformers(code, restored?.requestCount ?? 0);
       this.#performers = performers;
-      // Actions wait until all jobs are known.
-      if (restored !== null) this.#queue.pause();
-      for (const { native, progress } of restored?.firings ?? []) this.#onFiring(native, progress);
-      for (const native of restored?.unmeasured ?? []) this.#onFiring(native);
+      if (restored !== null) {
+        // Actions wait until all jobs are known, and firings until the earlier ones were taken in.
+        this.#queue.pause();
+        this.#held = [];
+      }
       const native = this.#member.portion !== undefined;
       await this.#member.start(
         {
@@ -325,9 +331,13 @@ export class Run {
     this.#end.begin();
     const { end, paused, requests } = restored;
     if (end !== null) this.#end.finish(end.end, end.error, end.by);
-    // It may have been interrupted, too.
-    if (this.#end.result !== null) return;
-    void this.#queue.beside(external.actAgain(requests));
+    const actAgain = () => {
+      if (!this.#queue.stopped) void this.#queue.beside(external.actAgain(requests));
+    };
+    // A pause does not hold them.
+    if (paused) actAgain();
+    else this.#queue.add(actAgain);
+    this.#takeInHeld(restored);
     if (!paused) this.#queue.resume();
   }
 
@@ -338,11 +348,20 @@ export class Run {
     }
   }
 
+  /** Takes in the firings that are not done, then those that came meanwhile. Lost jobs are submitted before. */
+  #takeInHeld({ firings, unmeasured }: RestoredRun): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const { native, progress } of firings) this.#onFiring(native, progress);
+    for (const native of [...unmeasured, ...held]) this.#onFiring(native);
+  }
+
   /** `requests` is the number of requests from outside so far. */
   #makePerformers(code: UserCode, requests: number): Performers {
     return makePerformers({
       ...{ code, requests, config: this.#config, observer: this.#observer, member: this.#member },
       ...{ engine: this.#engine, rules: this.#rules, queue: this.#queue, progress: this.#progress },
+      urgencies: this.#urgencies,
       end: this.#end,
       now: () => this.#guarded.now(),
       onFiring: (firing) => this.#firings.push(firing),
@@ -360,6 +379,10 @@ export class Run {
 
   /** `progress` is what was done of it before the run was resumed; the rule has fired then. */
   #onFiring(native: NativeFiring, progress: Progress | null = null): void {
+    if (this.#held !== null) {
+      this.#held.push(native);
+      return;
+    }
     const probe = this.#rules.probe(native.rule);
     if (probe !== null) {
       this.#performers?.probes.push(readProbedJob(native, this.#engine.names), probe, native.number);

@@ -370,6 +370,57 @@ rules:
     expect(result).toMatchObject({ size: 4, counts: { sim: { success: 5 } } });
   });
 
+  test('submits lost jobs before the actions that were not done', async () => {
+    const study = new Study(
+      `
+jobs:
+  - {name: held, command: "true", count: 2, urgency: 0}
+custom: functions.mjs
+rules:
+  - {trigger: start, action: {name: submit, label: held}}
+  - {trigger: start, action: {name: custom, label: release}}
+`,
+      `
+import { appendFileSync, existsSync } from 'node:fs';
+export async function release() {
+  appendFileSync('calls', 'x\\n');
+  while (!existsSync('go')) await new Promise((resolve) => setTimeout(resolve, 10));
+  return { name: 'urgency', label: 'held', value: 16 };
+}
+`,
+    );
+    const first = study.begin();
+    await study.written('calls', 1);
+    await eventually(async () => (await study.jobs()).length === 2, 'both are submitted');
+    await kill(first);
+    study.let('go');
+    const { result } = await endOf(study.resume());
+    expect(result).toMatchObject({ end: 'idle', counts: { held: { success: 2 } } });
+  });
+
+  test('submits lost jobs with the urgency that they had got, also after several kills', async () => {
+    const study = new Study(`
+jobs:
+  - {name: slow, command: "sh -c 'echo x >> ran; ${waits('go')}'"}
+  - {name: held, command: "true", count: 2, urgency: 0}
+rules:
+  - {trigger: start, action: {name: submit, label: slow}}
+  - {trigger: start, action: {name: submit, label: held}}
+  - {trigger: start, action: {name: urgency, label: held, value: 16}}
+`);
+    const first = study.begin([], { slots: 1 });
+    await first.printed('"urgency"');
+    await study.written('ran', 1);
+    await kill(first);
+    const second = study.resume();
+    await study.written('ran', 2);
+    await eventually(async () => (await study.jobs()).length === 6, 'all are submitted again');
+    await kill(second);
+    study.let('go');
+    const { result } = await endOf(study.resume());
+    expect(result).toMatchObject({ end: 'idle', counts: { held: { success: 2 }, slow: { success: 1 } } });
+  });
+
   test('only concludes when it had come to its end', async () => {
     const study = new Study(`
 jobs:
@@ -470,7 +521,7 @@ rules:
     expect(readManifest(study.run).state).toBe('interrupted');
     study.let('go');
     const { resumed, result } = await endOf(study.resume());
-    expect(resumed).toMatchObject({ interrupted: true, takenOver: null });
+    expect(resumed).toMatchObject({ interrupted: true, takenOver: null, lost: 3 });
     expect(result).toMatchObject({ end: 'idle', failedJobs: 0 });
     expect(result?.counts).toMatchObject({
       sim: { submitted: 3, success: 3, canceled: 0 },

@@ -7,6 +7,7 @@ import type { Firing } from '../../src/model/firing.js';
 import type { MetricsSnapshot } from '../../src/model/metrics.js';
 import { externalFiring } from '../../src/run/external-actions.js';
 import { readFollowUps } from '../../src/run/follow-up.js';
+import { LostUrgencies } from '../../src/run/lost-urgencies.js';
 import { ProgressLog } from '../../src/run/progress.js';
 import { read } from './config.js';
 
@@ -59,6 +60,7 @@ export class ContextOfTest {
   readonly ending = new AbortController();
   readonly runLog = new LogOfTest();
   readonly progress = new ProgressLog(this.runLog);
+  readonly urgencies = new LostUrgencies(this.runLog);
   readonly context: ActionContext;
 
   /** `parts` replace parts of the context. */

@@ -43,6 +43,7 @@ export function jobColumns(jobs: readonly JobFacts[]): NativeJobColumns {
     attempt: Uint32Array.from(numbers((job) => job.attempt, 0)),
     rule: Int32Array.from(numbers((job) => job.rule, -2)),
     firing: Float64Array.from(numbers((job) => job.firing)),
+    part: new Uint32Array(jobs.length),
     index: Float64Array.from(numbers((job) => job.index)),
     submit: Float64Array.from(numbers((job) => job.submit)),
     start: Float64Array.from(numbers((job) => job.start)),

@@ -17,8 +17,9 @@ export interface JobRow {
   /** Index of the rule that submitted it; -1 for a request from outside. */
   readonly rule: number | null;
   readonly ruleName: string | null;
-  /** Number of the firing, and the job's index in it. */
+  /** Number of the firing, of the submission in it (code of the user may return several), and the job's index in that. */
   readonly firing: number | null;
+  readonly part: number | null;
   readonly index: number | null;
   /** Seconds since the epoch. */
   readonly submit: number | null;
@@ -58,6 +59,7 @@ export function jobRow(table: JobTable, row: number): JobRow {
     rule: number('rule'),
     ruleName: text('rule.name'),
     firing: number('firing'),
+    part: number('part'),
     index: number('index'),
     submit: number('submit'),
     start: number('start'),

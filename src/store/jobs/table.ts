@@ -72,6 +72,7 @@ export class JobTable {
       numberColumn('rule', known(rule, -2)),
       textColumn('rule.name', (row) => (rule[row] === -1 ? 'requested' : (rules[rule[row] ?? -2] ?? null))),
       numberColumn('firing', valuesOf(jobs.firing)),
+      numberColumn('part', (row) => jobs.part[row] ?? Number.NaN),
       numberColumn('index', valuesOf(jobs.index)),
       numberColumn('submit', valuesOf(submit), 'time'),
       numberColumn('start', valuesOf(start), 'time'),

@@ -3,7 +3,18 @@
 import type { JobColumn } from './column.js';
 
 /** Columns of whole numbers. */
-const INTEGERS = new Set(['entry', 'attempt', 'rule', 'firing', 'index', 'exit', 'status', 'nodes', 'tasks']);
+const INTEGERS = new Set([
+  'entry',
+  'attempt',
+  'rule',
+  'firing',
+  'part',
+  'index',
+  'exit',
+  'status',
+  'nodes',
+  'tasks',
+]);
 
 export type ColumnType = 'STRING' | 'TIMESTAMP' | 'INT64' | 'DOUBLE';
 

@@ -16,6 +16,7 @@ const retry: Retry = {
   group: 'a',
   entry: 0,
   attempt: 1,
+  lost: false,
   parameters: null,
   submitting: false,
   rule: 0,
@@ -29,7 +30,13 @@ const retry: Retry = {
 function retrying() {
   const use = new ContextOfTest(file);
   const queue = new TaskQueue(() => {});
-  return { use, log: use.log, problems: use.problems, queue, retries: new Retries(use.context, queue) };
+  return {
+    use,
+    log: use.log,
+    problems: use.problems,
+    queue,
+    retries: new Retries(use.context, queue, use.urgencies),
+  };
 }
 
 test('a job is submitted again with the firing of its first submission', async () => {
