@@ -12,10 +12,10 @@
  */
 
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { EnsembleError } from '../errors.js';
 import { ASKED_STATISTICS, COUNTS, quantileOf, STATISTICS } from '../model/metric-names.js';
 import type { EngineStatus } from '../model/metrics.js';
+import { packageFile } from '../text/package-file.js';
 import type { EnginePlan, NativeStatistic, PlanMetric, PlanRule, SubmitPortion } from './plan/plan.js';
 
 /** One time that a rule's action is due. */
@@ -456,9 +456,8 @@ export interface Addon {
 }
 
 const require = createRequire(import.meta.url);
-// Two levels up from src/engine and from dist/engine alike.
-const abiPath = fileURLToPath(new URL('../../native/abi.json', import.meta.url));
-const builtPath = fileURLToPath(new URL('../../build/Release/flux_ensemble.node', import.meta.url));
+const abiPath = packageFile('native/abi.json');
+const builtPath = packageFile('build/Release/flux_ensemble.node');
 
 const REMEDY =
   'it is built for one Node version and machine: run `npm rebuild flux-ensemble`, ' +

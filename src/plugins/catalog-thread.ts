@@ -3,16 +3,16 @@
  * answer, so it can't read from a process itself. Code of the user does not run here.
  */
 
-import { fileURLToPath } from 'node:url';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { escapeControls } from '../text/describe.js';
+import { packageFile } from '../text/package-file.js';
 import { describeEnd } from '../usercode/guarded.js';
 import { wireOf } from '../usercode/javascript/wire.js';
 import { UserProcess } from '../usercode/user-process.js';
 import type { Answer, FromCatalog, Request, ToCatalog } from './catalog.js';
 
 // The path is the same from src/plugins and from dist/plugins.
-const program = fileURLToPath(new URL('../../dist/plugins/catalog-child.js', import.meta.url));
+const program = packageFile('dist/plugins/catalog-child.js');
 
 const { port, bell } = workerData as { port: MessagePort; bell: Int32Array };
 let end: string | null = null;

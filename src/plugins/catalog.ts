@@ -3,9 +3,9 @@
  * configuration is read. The caller blocks until the answer, for a limited time.
  */
 
-import { fileURLToPath } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { PluginInfo } from '../model/plugin.js';
+import { packageFile } from '../text/package-file.js';
 import type { CheckedOptions, PluginPart } from './plugin-module.js';
 
 /** Milliseconds for a plugin to load, or to check options. */
@@ -37,7 +37,7 @@ export interface FromCatalog {
 }
 
 // The path is the same from src/plugins and from dist/plugins.
-const program = fileURLToPath(new URL('../../dist/plugins/catalog-thread.js', import.meta.url));
+const program = packageFile('dist/plugins/catalog-thread.js');
 
 /** A process and its thread for one configuration. Must be closed afterwards. */
 export class PluginCatalog {

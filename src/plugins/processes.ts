@@ -1,11 +1,13 @@
 /** The processes that run the actions and probes of plugins. */
 
+import { pathToFileURL } from 'node:url';
 import type { ConfigPlugin } from '../model/ensemble.js';
+import { packageFile } from '../text/package-file.js';
 import { JavaScriptFunctions } from '../usercode/javascript/javascript-functions.js';
 import type { UserCodeListener } from '../usercode/user-process.js';
 
 /** The function that loads a plugin in its process. The path is the same from src/plugins and from dist/plugins. */
-const loader = { url: new URL('../../dist/plugins/actions.js', import.meta.url).href, name: 'loadActions' };
+const loader = { url: pathToFileURL(packageFile('dist/plugins/actions.js')).href, name: 'loadActions' };
 
 /** The processes of the plugins of a run. Each starts with its first call. */
 export class PluginProcesses {

@@ -4,12 +4,13 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
+import { packageFile } from '../text/package-file.js';
 import { failed, ok, type Result } from '../text/result.js';
 import { choices, didYouMean } from '../text/suggest.js';
 
 /** Plugins of this package, and their modules. The paths are the same from src/plugins and from dist/plugins. */
 const SHIPPED: ReadonlyMap<string, string> = new Map([
-  ['lammps', new URL('../../dist/plugins/lammps/plugin.js', import.meta.url).href],
+  ['lammps', pathToFileURL(packageFile('dist/plugins/lammps/plugin.js')).href],
 ]);
 
 const MODULE = /\.[cm]?[jt]s$/;

@@ -1,11 +1,11 @@
 /** Loads the services' definitions from proto/ on first use. Their types are generated from the same files. */
 
-import { fileURLToPath } from 'node:url';
 import { type GrpcObject, loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { packageFile } from '../text/package-file.js';
 
 // The path is the same from src/service and from dist/service.
-const folder = fileURLToPath(new URL('../../proto', import.meta.url));
+const folder = packageFile('proto');
 
 /**
  * Loads a file of proto/. `Types` is the `ProtoGrpcType` that `npm run build:proto` generates from the same file

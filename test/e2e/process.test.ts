@@ -332,7 +332,7 @@ os.execve(sys.argv[1], sys.argv[1:], {b"PATH": os.environb[b"PATH"], **dict(pair
     expect(withVariables(folder, variables).status).toBe(0);
     const expected = variables.map((bytes) => bytes.toString('latin1')).sort();
     expect(entriesOf(join(folder, 'job')).sort()).toEqual(expected);
-    expect(entriesOf(join(folder, 'exec')).sort()).toEqual(expected);
+    expect(entriesOf(join(folder, 'exec')).sort()).toEqual([...expected, 'ENSEMBLE_ATTEMPT=0'].sort());
   });
 
   test("is refused under Flux by the variable's name if it is not UTF-8", async () => {

@@ -5,12 +5,12 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { noJobGroup } from '../../language/metric-name.js';
 import { fillValue, isTemplate, namesIn } from '../../language/template.js';
 import { type Given, plain, Written } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
 import { DURATION_PATTERN, NO_DURATION } from '../../text/duration.js';
+import { packageFile } from '../../text/package-file.js';
 import type { Path } from '../../text/path.js';
 import { messagesOf } from '../../text/result.js';
 import { didYouMean, thereAre } from '../../text/suggest.js';
@@ -33,8 +33,7 @@ export interface Expanded {
   readonly algorithms: readonly (string | null)[];
 }
 
-/** The path is the same from src/config/source and from dist/config/source. */
-const SHIPPED = fileURLToPath(new URL('../../../algorithms/', import.meta.url));
+const SHIPPED = packageFile('algorithms');
 /** Maximum bytes of a file of rules. */
 const MAX_FILE = 4 * 2 ** 20;
 /** Names whose values are known only when a rule fires. */
@@ -95,7 +94,7 @@ function readAlgorithm(
   const isPath = named.includes('/') || /\.ya?ml$/.test(named);
   const target = isPath
     ? resolve(file === null ? '.' : resolve(file, '..'), named)
-    : `${SHIPPED}${named}.yaml`;
+    : join(SHIPPED, `${named}.yaml`);
   let text: string;
   try {
     const stats = statSync(target);

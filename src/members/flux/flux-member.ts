@@ -3,7 +3,6 @@
  * instance and submits the jobs of rules. This class only gives it commands.
  */
 
-import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../engine/engine.js';
 import type { NativeSource } from '../../engine/native-source.js';
 import type { SubmitPortion } from '../../engine/plan/plan.js';
@@ -11,6 +10,7 @@ import { MemberError } from '../../errors.js';
 import type { JobTemplate } from '../../model/ensemble.js';
 import type { JobTrace } from '../../model/failure.js';
 import { counted } from '../../text/counted.js';
+import { packageFile } from '../../text/package-file.js';
 import { type CompiledJobspec, compileJobspec } from '../jobspec.js';
 import type { EndOfRun, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
 import { inheritedEnvironment } from './environment.js';
@@ -37,15 +37,13 @@ const needed = ['submit', 'start', 'finish', 'clean', 'exception', 'invalidate']
 const WINDOW = 4096;
 
 /** The build's Flux library, if libflux-core was found. The path is the same from src and from dist. */
-export const fluxLibrary = fileURLToPath(new URL('../../../build/Release/flux_source.so', import.meta.url));
+export const fluxLibrary = packageFile('build/Release/flux_source.so');
 
 /**
  * The Lua file that fails a job whose working directory is missing. Written as a pattern, because the shell ignores
  * a pattern without matches on a node without this package.
  */
-const workdirScript = asPattern(
-  fileURLToPath(new URL('../../../src/members/flux/workdir.lua', import.meta.url)),
-);
+const workdirScript = asPattern(packageFile('src/members/flux/workdir.lua'));
 
 function asPattern(path: string): string {
   return path.replace(/[*?[\]\\~]/g, '\\$&').replace(/.$/, '[$&]');

@@ -1,7 +1,7 @@
 /** One process that runs functions in JavaScript, concurrently as async functions. */
 
-import { fileURLToPath } from 'node:url';
 import type { CallArguments } from '../../model/user-function.js';
+import { packageFile } from '../../text/package-file.js';
 import { describeEnd } from '../guarded.js';
 import { type UserCodeListener, UserProcess } from '../user-process.js';
 import type { FromChild, ModuleToLoad, ToChild } from './messages.js';
@@ -11,7 +11,7 @@ import { wireOf } from './wire.js';
 const PATIENCE = 1000;
 
 // The path is the same from src/usercode/javascript and from dist/usercode/javascript.
-const program = fileURLToPath(new URL('../../../dist/usercode/javascript/child.js', import.meta.url));
+const program = packageFile('dist/usercode/javascript/child.js');
 
 interface Waiting<Value> {
   resolve(value: Value): void;

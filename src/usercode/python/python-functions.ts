@@ -4,9 +4,9 @@
  */
 
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { InvalidAnswer } from '../../model/follow-up.js';
 import type { CustomArguments } from '../../model/user-function.js';
+import { packageFile } from '../../text/package-file.js';
 import { describeEnd, type ProgramEnd } from '../guarded.js';
 import { fromJson, toJson } from '../json.js';
 import { type Codec, type UserCodeListener, UserProcess } from '../user-process.js';
@@ -53,7 +53,7 @@ const codec: Codec<Request, Answer> = {
 };
 
 // The path is the same from src/usercode/python and from dist/usercode/python.
-const program = fileURLToPath(new URL('../../../src/usercode/python/functions.py', import.meta.url));
+const program = packageFile('src/usercode/python/functions.py');
 
 interface Interpreter {
   readonly process: UserProcess<Request, Answer>;
