@@ -1,6 +1,7 @@
 /** Runs whose process is killed, and that another process goes on with. Jobs write down that they ran. */
 
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Count } from '../../src/model/metric-names.js';
@@ -56,7 +57,7 @@ class Study {
     if (functions !== undefined) writeFileSync(join(this.folder, 'functions.mjs'), functions);
   }
 
-  drive(more: { file?: string; options?: object; acts?: readonly Act[] }): Running {
+  drive(more: { file?: string; options?: object; acts?: readonly Act[]; aborted?: boolean }): Running {
     return start([JSON.stringify({ folder: this.run, ...more })], { program, cwd: this.folder });
   }
 
@@ -87,6 +88,15 @@ class Study {
     for await (const job of (await openRun(this.run)).jobs()) jobs.push(job);
     return jobs;
   }
+}
+
+/** Child processes with this beginning of their program's name. */
+function childrenOf(parent: number, name: string): number[] {
+  const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,comm='], { encoding: 'utf8' }).split('\n');
+  return rows.flatMap((row) => {
+    const [pid, ppid, program = ''] = row.trim().split(/ +/);
+    return Number(ppid) === parent && program.startsWith(name) ? [Number(pid)] : [];
+  });
 }
 
 async function kill(running: Running): Promise<void> {
@@ -421,6 +431,83 @@ rules:
     expect(result).toMatchObject({ end: 'idle', counts: { held: { success: 2 }, slow: { success: 1 } } });
   });
 
+  test('submits the rest of a group that was submitted in part', async () => {
+    const study = new Study(`
+jobs: [{name: held, command: "true", count: 20000, urgency: 0}]
+rules: [{trigger: start, action: {name: submit, label: held}}]
+`);
+    const first = study.begin();
+    await first.printed('"action"');
+    await kill(first);
+    const before = (await study.jobs()).length;
+    expect(before).toBeLessThan(20_000);
+    const second = study.resume();
+    const left = async () => (await study.jobs()).filter(({ result }) => result !== 'lost');
+    await eventually(async () => (await left()).length === 20_000, 'all jobs are submitted');
+    expect(new Set((await left()).map(({ index }) => index)).size).toBe(20_000);
+    second.process.kill('SIGINT');
+    const { resumed, result } = await endOf(second);
+    expect(resumed).toMatchObject({ lost: before, actions: 1 });
+    expect(result).toMatchObject({ end: 'interrupted', counts: { held: { submitted: 20_000 } } });
+  });
+
+  test('passes the number of earlier calls to programs and Python functions', async () => {
+    const study = new Study(
+      `
+jobs: [{name: sim, command: "true"}]
+custom:
+  file: functions.py
+rules:
+  - {trigger: start, action: {name: custom, label: decide}}
+  - {trigger: start, action: {name: exec, command: sh decide.sh}}
+`,
+    );
+    writeFileSync(
+      join(study.folder, 'functions.py'),
+      `
+import os, time
+def decide(attempt, metrics):
+    with open("calls", "a") as calls:
+        calls.write("python %d\\n" % attempt)
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+    return {"name": "submit", "label": "sim"}
+`,
+    );
+    writeFileSync(
+      join(study.folder, 'decide.sh'),
+      `
+read -r input
+echo "program $ENSEMBLE_ATTEMPT $(expr "$input" : '.*"attempt":\\([0-9]*\\)')" >> calls
+${waits('go')}
+echo '{"name": "submit", "label": "sim"}'
+`,
+    );
+    const first = study.begin();
+    await study.written('calls', 2);
+    await kill(first);
+    study.let('go');
+    const { result } = await endOf(study.resume());
+    expect(study.lines('calls').sort()).toEqual(['program 0 0', 'program 1 1', 'python 0', 'python 1']);
+    expect(result).toMatchObject({ end: 'idle', counts: { sim: { success: 2 } } });
+  });
+
+  test('goes on after a failure of its member', async () => {
+    const study = new Study(`
+jobs: [{name: sim, command: "sh -c 'echo x >> ran; ${waits('go')}'", count: 2}]
+rules: [{trigger: start, action: {name: submit, label: sim}}]
+`);
+    const first = study.begin();
+    await study.written('ran', 2);
+    for (const pid of childrenOf(first.process.pid ?? 0, 'ensemble-spawn')) process.kill(pid, 'SIGKILL');
+    expect((await endOf(first)).result?.end).toBe('failed');
+    expect(readManifest(study.run).state).toBe('failed');
+    study.let('go');
+    const { resumed, result } = await endOf(study.resume());
+    expect(resumed).toMatchObject({ interrupted: true, lost: 2 });
+    expect(result).toMatchObject({ end: 'idle', counts: { sim: { submitted: 2, success: 2 } } });
+  });
+
   test('only concludes when it had come to its end', async () => {
     const study = new Study(`
 jobs:
@@ -495,7 +582,6 @@ export const plugin = definePlugin({
       'all have ended',
     );
     await kill(first);
-    const { unlinkSync } = await import('node:fs');
     unlinkSync(join(study.folder, 'hold'));
     const { result } = await endOf(study.resume());
     expect(result).toMatchObject({ end: 'idle', counts: { sim: { success: 3 } } });
@@ -504,6 +590,18 @@ export const plugin = definePlugin({
 });
 
 describe.concurrent('a run that was interrupted', () => {
+  test('before it began starts from its beginning', async () => {
+    const study = new Study(`
+jobs: [{name: sim, command: "true", count: 2}]
+rules: [{trigger: start, action: {name: submit, label: sim}}]
+`);
+    const first = await endOf(study.drive({ file: study.file, aborted: true }));
+    expect(first.result).toMatchObject({ end: 'interrupted', counts: { sim: { submitted: 0 } } });
+    const { resumed, result } = await endOf(study.resume());
+    expect(resumed).toMatchObject({ interrupted: true, jobs: 0, lost: 0 });
+    expect(result).toMatchObject({ end: 'idle', counts: { sim: { success: 2 } } });
+  });
+
   test('goes on with the jobs that were canceled then', async () => {
     const study = new Study(`
 jobs: [{name: sim, command: "sh -c 'echo x >> ran; ${waits('go')}'", count: 3}, {name: after, command: "true"}]
@@ -543,7 +641,10 @@ rules: [{trigger: start, action: {name: submit, label: sim}}]
     const first = it.begin();
     await it.written('ran', 1);
     expect((await endOf(it.resume())).of('refused')).toMatchObject([
-      { code: 'ERR_RUN', message: expect.stringMatching(/^process \d+ on host \S+ has driven this run since [-\d]+ [\d:]+$/) },
+      {
+        code: 'ERR_RUN',
+        message: expect.stringMatching(/^process \d+ on host \S+ has driven this run since [-\d]+ [\d:]+$/),
+      },
     ]);
     it.let('go');
     expect((await endOf(first)).result?.end).toBe('idle');

@@ -1,12 +1,12 @@
 /**
  * Runs an ensemble with the library, in a process that a test may kill. The argument is JSON: `folder` of the run, `file`
- * of a new one, `options`, and actions to request (`acts`). Each event is printed as JSON, one object a line.
+ * of a new one, `options`, actions to request (`acts`), and whether it is interrupted at once (`aborted`). Each event is printed as JSON, one object a line.
  */
 
 import { setTimeout } from 'node:timers/promises';
 import { Ensemble } from '../../dist/index.js';
 
-const { folder, file = null, options = {}, acts = [] } = JSON.parse(process.argv[2]);
+const { folder, file = null, options = {}, acts = [], aborted = false } = JSON.parse(process.argv[2]);
 
 const print = (what) =>
   process.stdout.write(
@@ -47,6 +47,7 @@ try {
       ? await Ensemble.resume(folder, { ...options, observer })
       : await Ensemble.fromFile(file, { slots: 2, ...options, runFolder: folder, observer });
   const interrupt = new AbortController();
+  if (aborted) interrupt.abort();
   process.on('SIGINT', () => interrupt.abort());
   const [result] = await Promise.all([ensemble.run({ signal: interrupt.signal }), request(ensemble)]);
   const { end, error, by, rules, metrics, failedJobs, left } = result;

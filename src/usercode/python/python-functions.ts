@@ -117,10 +117,11 @@ export class PythonFunctions {
     handle.signal.addEventListener('abort', onAbort);
     try {
       if (this.#interpreter === null) await this.load(handle.signal);
-      const told = event === null ? null : { ...event, events: [event] };
+      const { attempt } = firing;
+      const told = event === null ? null : { ...event, events: [event], attempt };
       const { groups, status } = metrics;
       const of = { function: name, metrics: groups, state: status.state, event: told };
-      return await this.#ask('call', { ...of, rule: plainRule(rule), action, attempt: firing.attempt });
+      return await this.#ask('call', { ...of, rule: plainRule(rule), action, attempt });
     } finally {
       handle.signal.removeEventListener('abort', onAbort);
     }
