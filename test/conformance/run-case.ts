@@ -1,7 +1,9 @@
 /** One case, run in the reference and in the native engine, with results of the same shape. */
 
+import { join } from 'node:path';
+import { expect } from 'vitest';
 import { type Addon, loadAddon } from '../../src/engine/addon.js';
-import { Engine } from '../../src/engine/engine.js';
+import { Engine, type EngineListener } from '../../src/engine/engine.js';
 import type { GroupMetrics } from '../../src/model/metrics.js';
 import { ReferenceEngine } from '../reference/reference-engine.js';
 import type { ReferenceFiring } from '../reference/rule-evaluator.js';
@@ -97,66 +99,118 @@ function* pieces(text: string, cuts: Cuts): Generator<Uint8Array> {
   }
 }
 
+/** Results that come while steps are performed. */
+class Gathered {
+  readonly firings: ReferenceFiring[] = [];
+  readonly badLines: number[] = [];
+  readonly added: number[] = [];
+
+  readonly listener: EngineListener = {
+    firing: (firing) =>
+      this.firings.push({
+        ...firing,
+        context: firing.context === null ? null : JSON.parse(firing.context),
+      }),
+    decodeError: (error) => this.badLines.push(error.line),
+  };
+}
+
+/** Performs steps of a case. `metrics` are known before; returns how many are known after. */
+async function perform(
+  engine: Engine,
+  steps: readonly Step[],
+  cuts: Cuts,
+  gathered: Gathered,
+  metrics: number,
+): Promise<number> {
+  let known = metrics;
+  // No answer is awaited in between: the engine itself has to keep the order.
+  const answers: Promise<unknown>[] = [];
+  for (const step of steps) {
+    if (step.do === 'start') answers.push(engine.start(step.now));
+    else if (step.do === 'finishStream') answers.push(engine.finishStream());
+    else if (step.do === 'tick') answers.push(engine.tick(step.now));
+    else if (step.do === 'addRule') {
+      const [rule, fresh] = compileRule(step.rule, known);
+      known += fresh.length;
+      answers.push(engine.addRule(rule, fresh).then((index) => gathered.added.push(index)));
+    } else if (step.do === 'goTo') answers.push(engine.goTo(step.state));
+    else if (step.do === 'probed')
+      answers.push(engine.probed(step.group, step.first, step.values, step.time));
+    else if (step.do === 'end') answers.push(engine.end());
+    else for (const piece of pieces(step.text, cuts)) answers.push(engine.ingest(piece));
+  }
+  await Promise.all(answers);
+  return known;
+}
+
+async function resultOf(engine: Engine, { firings, badLines, added }: Gathered): Promise<Result> {
+  const { groups, named, status } = await engine.metrics();
+  // Those parts are beyond the reference: heartbeats of the plan, and sources.
+  const {
+    timeCouldFire: _,
+    submitting: __,
+    retrying: ______,
+    lostJobs: ___,
+    earliest: ____,
+    latest: _____,
+    ...compared
+  } = status;
+  const active = await Promise.all([...groups.keys()].map((_name, group) => engine.activeJobs(group)));
+  return {
+    firings,
+    metrics: [...groups],
+    named: [...named],
+    active: active.map(inOrder),
+    badLines,
+    added,
+    status: compared,
+  };
+}
+
 export async function runNative(
   { plan, steps }: Case,
   cuts: Cuts = [],
   addon: Addon = testAddon(),
 ): Promise<Result> {
-  const firings: ReferenceFiring[] = [];
-  const badLines: number[] = [];
-  const added: number[] = [];
+  const gathered = new Gathered();
   const compiled = compile(plan);
-  let metrics = compiled.metrics.length;
-  const engine = new Engine(
-    compiled,
-    {
-      firing: (firing) =>
-        firings.push({ ...firing, context: firing.context === null ? null : JSON.parse(firing.context) }),
-      decodeError: (error) => badLines.push(error.line),
-    },
-    { addon },
-  );
+  const engine = new Engine(compiled, gathered.listener, { addon });
   try {
-    // No answer is awaited in between: the engine itself has to keep the order.
-    const answers: Promise<unknown>[] = [];
-    for (const step of steps) {
-      if (step.do === 'start') answers.push(engine.start(step.now));
-      else if (step.do === 'finishStream') answers.push(engine.finishStream());
-      else if (step.do === 'tick') answers.push(engine.tick(step.now));
-      else if (step.do === 'addRule') {
-        const [rule, fresh] = compileRule(step.rule, metrics);
-        metrics += fresh.length;
-        answers.push(engine.addRule(rule, fresh).then((index) => added.push(index)));
-      } else if (step.do === 'goTo') answers.push(engine.goTo(step.state));
-      else if (step.do === 'probed')
-        answers.push(engine.probed(step.group, step.first, step.values, step.time));
-      else if (step.do === 'end') answers.push(engine.end());
-      else for (const piece of pieces(step.text, cuts)) answers.push(engine.ingest(piece));
-    }
-    await Promise.all(answers);
-    const { groups, named, status } = await engine.metrics();
-    // Those parts are beyond the reference: heartbeats of the plan, and sources.
-    const {
-      timeCouldFire: _,
-      submitting: __,
-      retrying: ______,
-      lostJobs: ___,
-      earliest: ____,
-      latest: _____,
-      ...compared
-    } = status;
-    const active = await Promise.all([...groups.keys()].map((_name, group) => engine.activeJobs(group)));
-    return {
-      firings,
-      metrics: [...groups],
-      named: [...named],
-      active: active.map(inOrder),
-      badLines,
-      added,
-      status: compared,
-    };
+    await perform(engine, steps, cuts, gathered, compiled.metrics.length);
+    return await resultOf(engine, gathered);
   } finally {
     engine.close();
+  }
+}
+
+/**
+ * The same with a log in `folder`: one engine performs the steps before `cut`, and another one, which takes in the log of
+ * the first, the other steps. A line that is not whole at the cut is lost with the first engine, so a step must end before.
+ */
+export async function runRestored({ plan, steps }: Case, cut: number, folder: string): Promise<Result> {
+  const gathered = new Gathered();
+  const compiled = compile(plan);
+  const addon = testAddon();
+  const log = join(folder, 'log');
+  const first = new Engine(compiled, gathered.listener, { addon, log });
+  let metrics = compiled.metrics.length;
+  try {
+    metrics = await perform(first, steps.slice(0, cut), [], gathered, metrics);
+  } finally {
+    first.close();
+  }
+  const before = [...gathered.firings];
+  const second = new Engine(compiled, gathered.listener, { addon, log, restore: log });
+  try {
+    const { firings } = await second.restore();
+    gathered.firings.length = 0;
+    for (const { firing } of firings) gathered.listener.firing(firing);
+    expect(gathered.firings).toEqual(before);
+    await perform(second, steps.slice(cut), [], gathered, metrics);
+    return await resultOf(second, gathered);
+  } finally {
+    second.close();
   }
 }
 
