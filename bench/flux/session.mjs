@@ -42,11 +42,11 @@ export function openFlux(engine, { full = false, allEvents = false, validateOnce
     library: fluxLibrary,
     uri: null,
     allow: allEvents ? [] : needed,
-    full,
+    inactiveJobs: full ? 2 ** 31 : 0,
+    instance: null,
     validateOnce,
     window: 4096,
     tap: false,
-    unknownAreLost: false,
   };
   return engine.source.openFlux(options, {
     records() {},

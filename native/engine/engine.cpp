@@ -148,13 +148,9 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
     }
   }
   if (looked_up && job != nullptr) {
-    job->in_doubt = false;
+    job->in_doubt = !resuming_ && keep_unknown_ && record.events.empty();
     // The job is not in the backlog of active jobs, and its eventlog does not show its end.
-    if (!resuming_ && take_back_unknown_ && record.events.empty()) {
-      TakeBack(job->id);
-    } else if (!resuming_) {
-      Lose(job);
-    }
+    if (!resuming_ && !job->in_doubt) Lose(job);
   }
 }
 

@@ -132,8 +132,9 @@ class Engine final : private journal::RecordSink {
   void RememberAll();
   // Records of these jobs are ignored unless the job is active: they ended before. Sorted.
   void IgnoreEnded(std::vector<journal::JobId> ids) { ended_ids_ = std::move(ids); }
-  // Jobs that the source does not know have ended with their instance: they are taken back.
-  void TakeBackUnknown() { take_back_unknown_ = true; }
+  // Whether jobs that the source does not know stay active, because another instance had them.
+  // Otherwise they have ended with an unknown result.
+  void KeepUnknown(bool keep) { keep_unknown_ = keep; }
   // An active job was lost with the process or the instance that ran it. A job that has finished or
   // failed ends with that result. Another one is taken back: its submission no longer counts, and
   // it is due to be submitted again. True for a job that was taken back.
@@ -159,6 +160,8 @@ class Engine final : private journal::RecordSink {
   std::vector<GroupFailures> GetFailures() const;
   // Ids of the active jobs of a group, or of all groups for kNoGroup.
   std::vector<journal::JobId> ActiveJobs(std::uint32_t group) const;
+  // Ids of the active jobs that the source has not shown since its stream was lost.
+  std::vector<journal::JobId> DoubtfulJobs() const;
 
   // Output since it was last taken. The taker empties the vectors.
   bool has_nothing_gathered() const {
@@ -246,7 +249,7 @@ class Engine final : private journal::RecordSink {
   bool backlog_over_ = false;
   bool resuming_ = false;  // in the backlog of a stream that was lost
   double stream_ahead_ = 0;
-  bool take_back_unknown_ = false;
+  bool keep_unknown_ = false;
   std::uint64_t wanted_ = ~std::uint64_t{0};
   std::vector<journal::JobId> ended_ids_;  // sorted; while the stream shows them again
   Totals totals_;

@@ -12,7 +12,7 @@ Status Engine::GetStatus() {
   status.active_jobs = jobs_.size();
   status.ended = rules_.ended();
   status.retrying = retrying();
-  status.backlog_over = backlog_over_;
+  status.backlog_over = !in_backlog();
   status.state = rules_.state();
   status.totals = totals_;
   status.totals.firings = rules_.fired();
@@ -54,6 +54,14 @@ Snapshot Engine::GetSnapshot() {
   }
   snapshot.status = GetStatus();
   return snapshot;
+}
+
+std::vector<journal::JobId> Engine::DoubtfulJobs() const {
+  std::vector<journal::JobId> ids;
+  jobs_.ForEach([&](const Job& job) {
+    if (job.in_doubt) ids.push_back(job.id);
+  });
+  return ids;
 }
 
 std::vector<journal::JobId> Engine::ActiveJobs(std::uint32_t group) const {

@@ -55,7 +55,7 @@ struct Status {
   std::uint64_t retrying = 0;    // jobs that wait for their next submission
   bool time_could_fire = false;  // no job is active, yet time alone might make a rule due
   bool ended = false;            // a terminal rule has fired, or End() was called
-  bool backlog_over = false;     // the sentinel has been seen
+  bool backlog_over = false;     // the stream goes on after its backlog
   std::string state;             // of the ensemble; empty for an ensemble without states
   Totals totals;
 };

@@ -107,7 +107,9 @@ bool FluxSession::SendJob(OrderIt order, std::uint64_t index, SourceListener& li
   const bool was_trial = order->trial;
   WriteSubmitRequest(instance_.userid, text_, what.portion.urgency, known ? kNoValidate : 0,
                      request_);
-  if (api_->call(source_.get(), request, "job-ingest.submit", request_.c_str()) == 0) return true;
+  if (api_->call(source_.get(), request, "job-ingest.submit", request_.c_str(),
+                 FLUX_SOURCE_ANY_RANK) == 0)
+    return true;
   const int errnum = errno;
   requests_.erase(request);
   if (IsLost(errnum)) {
@@ -220,7 +222,9 @@ bool FluxSession::FillControl(ControlIt control, SourceListener& listener) {
     text_ = IdObject(control->ids[control->next++]).append(control->body);
     const std::uint64_t request = Remember(ControlRequest{control});
     ++control->in_flight;
-    if (api_->call(source_.get(), request, control->topic.c_str(), text_.c_str()) == 0) continue;
+    if (api_->call(source_.get(), request, control->topic.c_str(), text_.c_str(),
+                   FLUX_SOURCE_ANY_RANK) == 0)
+      continue;
     const int errnum = errno;
     requests_.erase(request);
     if (IsLost(errnum)) {
@@ -256,14 +260,17 @@ void FluxSession::Settle(ControlIt control, SourceListener& listener) {
 
 // --- questions
 
-void FluxSession::Ask(std::uint64_t number, std::string topic, std::string json,
-                      SourceListener& listener) {
+void FluxSession::Ask(std::uint64_t number, runner::Question question, SourceListener& listener) {
   const AskRequest ask{number};
   if (failed_ || source_ == nullptr) {
     return OnAskAnswer(ask, ENOTCONN, "the connection to Flux is lost", listener);
   }
   const std::uint64_t request = Remember(ask);
-  if (api_->call(source_.get(), request, topic.c_str(), json.c_str()) == 0) return;
+  const std::uint32_t rank = question.rank.value_or(FLUX_SOURCE_ANY_RANK);
+  if (api_->call(source_.get(), request, question.topic.c_str(), question.json.c_str(), rank) ==
+      0) {
+    return;
+  }
   const int errnum = errno;
   requests_.erase(request);
   OnAskAnswer(ask, errnum, std::strerror(errnum), listener);
@@ -282,13 +289,29 @@ void FluxSession::LookupEventlog(journal::JobId id) {
   std::string json = IdObject(id);
   json.append(",\"keys\":[\"eventlog\"],\"flags\":0}");
   const std::uint64_t request = Remember(LookupRequest{id});
-  if (api_->call(source_.get(), request, "job-info.lookup", json.c_str()) < 0) {
+  if (api_->call(source_.get(), request, "job-info.lookup", json.c_str(), FLUX_SOURCE_ANY_RANK) <
+      0) {
     requests_.erase(request);
+    return;
   }
+  ++lookups_;
+}
+
+void FluxSession::LookUpAgain() {
+  look_up_at_.reset();
+  std::vector<journal::JobId> ids;
+  ids.swap(look_up_again_);
+  for (const journal::JobId id : ids) LookupEventlog(id);
 }
 
 void FluxSession::OnLookupAnswer(const LookupRequest& request, int errnum, std::string_view text,
                                  SourceListener& listener) {
+  if (lookups_ > 0) --lookups_;
+  if (IsTransient(errnum) || errnum == ECANCELED) {
+    look_up_again_.push_back(request.id);
+    if (!look_up_at_) look_up_at_ = Clock::now() + kFirstRetry;
+    return;
+  }
   // Flux has purged a job that it does not know. A record without events makes the engine drop it.
   record_ = errnum == 0 ? journal::RecordOfLookup(request.id, text)
                         : IdObject(request.id).append(",\"events\":[]}");

@@ -33,7 +33,10 @@ void FluxSession::Open(SourceListener& listener) {
     return Fail(errno, CannotConnect(options_.uri, error), listener);
   }
   api_->instance(source_.get(), &instance_);
-  listener.OnOpen();
+  full_ = options_.inactive_jobs > 0 && instance_.inactive_jobs <= options_.inactive_jobs;
+  const bool another = !options_.instance.empty() && options_.instance != instance_.first_broker;
+  listener.OnOpen(
+      {instance_.broker_rank, instance_.first_broker, another, instance_.inactive_jobs, full_});
   OpenJournal(listener);
 }
 
@@ -43,8 +46,11 @@ void FluxSession::OpenJournal(SourceListener& listener) {
   std::erase_if(requests_, [](const auto& request) {
     return std::holds_alternative<LookupRequest>(request.second);
   });
+  lookups_ = 0;
+  look_up_again_.clear();
+  look_up_at_.reset();
   listener.OnStream();
-  const std::string request = JournalRequest(options_.allow, options_.full);
+  const std::string request = JournalRequest(options_.allow, full_);
   if (api_->open_journal(source_.get(), request.c_str()) < 0) {
     Fail(errno, LostConnection(errno), listener);
   }
@@ -62,6 +68,7 @@ std::optional<FluxSession::Clock::time_point> FluxSession::deadline() const {
     if (!first || time < *first) first = time;
   };
   if (!requests_.empty()) no_later_than(waiting_since_ + options_.patience);
+  if (look_up_at_) no_later_than(*look_up_at_);
   // Jobs wait until the stream is back.
   if (lost_at_) return first;
   for (const Order& order : orders_) {
@@ -74,6 +81,7 @@ bool FluxSession::Pump(SourceListener& listener) {
   if (failed_ || source_ == nullptr) return false;
   if (reopen_at_ && Clock::now() >= *reopen_at_) OpenJournal(listener);
   if (failed_) return false;
+  if (look_up_at_ && Clock::now() >= *look_up_at_) LookUpAgain();
 
   struct Context {
     FluxSession* self;

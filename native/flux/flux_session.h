@@ -23,7 +23,10 @@ namespace flux_ensemble::flux {
 struct FluxSessionOptions {
   std::string uri;  // empty for libflux-core's own choice (FLUX_URI, the system instance)
   std::vector<std::string> allow;  // names of requested events; empty for all
-  bool full = false;               // include the inactive jobs that Flux still knows
+  // Maximum number of inactive jobs with which the stream begins. If Flux keeps more, it begins
+  // without them: sending them blocks the job manager for all users.
+  std::uint64_t inactive_jobs = 0;
+  std::string instance;  // SourceFacts::instance of the run's last process; empty for none
   // In an instance of our own, only the first job of a jobspec passes the validator. The
   // validator's answer depends only on the jobspec, so the others would pass, too.
   bool validate_once = true;
@@ -46,11 +49,13 @@ class FluxSession final : public runner::Source {
               runner::SourceListener& listener) override;
   void SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
                   runner::SourceListener& listener) override;
-  void Ask(std::uint64_t number, std::string topic, std::string json,
+  void Ask(std::uint64_t number, runner::Question question,
            runner::SourceListener& listener) override;
+  void ShowActiveOnly() override { full_ = false; }
   void StopSubmitting(runner::SourceListener& listener) override;
   void LookupEventlog(journal::JobId id) override;
   void Close(runner::SourceListener& listener) override;
+  bool interrupted() const override { return lost_at_ || lookups_ > 0 || look_up_at_; }
   std::uint64_t submitting() const override { return ordered_; }
   std::uint64_t accepted() const override { return accepted_; }
 
@@ -114,6 +119,7 @@ class FluxSession final : public runner::Source {
   // Reports everything under way as failed, and ends all activity.
   void GiveUp(const std::string& reason, runner::SourceListener& listener);
   void OnRecord(std::string_view json, runner::SourceListener& listener);
+  void LookUpAgain();
   // Gives up requests that have waited too long.
   void LoseRequests(runner::SourceListener& listener);
 
@@ -134,6 +140,7 @@ class FluxSession final : public runner::Source {
   const FluxSessionOptions options_;
   std::unique_ptr<FluxSource, Closer> source_;
   FluxInstance instance_{};
+  bool full_ = false;  // the stream begins with inactive jobs, too
   bool failed_ = false;
   bool stopped_ = false;
 
@@ -145,6 +152,10 @@ class FluxSession final : public runner::Source {
   std::list<Control> controls_;
   std::unordered_map<std::uint64_t, Request> requests_;
   std::uint64_t last_request_ = 0;
+  // Jobs whose eventlogs are looked up again at this time, because Flux did not answer.
+  std::vector<journal::JobId> look_up_again_;
+  std::optional<Clock::time_point> look_up_at_;
+  std::uint64_t lookups_ = 0;          // of the requests
   bool answered_ = false;              // a request was answered since the time below was checked
   Clock::time_point waiting_since_{};  // for the next answer
   std::uint64_t ordered_ = 0;

@@ -29,11 +29,15 @@ using Message = std::unique_ptr<flux_msg_t, MessageDestroyer>;
 
 constexpr std::uint32_t kNoTag = FLUX_MATCHTAG_NONE;
 
+// Seconds to wait for the answer to a question about the instance.
+constexpr double kOpenPatience = 30;
+
 }  // namespace
 
 struct FluxSource {
   std::unique_ptr<flux_t, HandleCloser> handle;
   FluxInstance instance{};
+  std::string first_broker;
   std::uint32_t journal_tag = kNoTag;
   // Requests by the matchtag of their RPC.
   std::unordered_map<std::uint32_t, std::uint64_t> requests;
@@ -54,6 +58,32 @@ std::uint32_t TagOf(Future future) {
   return flux_rpc_get_matchtag(future.get());
 }
 
+// Waits for a broker that may be busy or hang.
+bool IsAnswered(const Future& answer) {
+  return answer && flux_future_wait_for(answer.get(), kOpenPatience) == 0;
+}
+
+// The broker.uuid of rank 0, empty where it is unknown.
+std::string FirstBroker(flux_t* handle) {
+  const Future answer(flux_rpc_pack(handle, "attr.get", 0, 0, "{s:s}", "name", "broker.uuid"));
+  const char* uuid = nullptr;
+  if (!IsAnswered(answer) || flux_rpc_get_unpack(answer.get(), "{s:s}", "value", &uuid) < 0) {
+    return {};
+  }
+  return uuid;
+}
+
+// 0 where it is unknown, as for guests.
+std::uint64_t InactiveJobs(flux_t* handle) {
+  const Future answer(flux_rpc(handle, "job-manager.stats-get", "{}", FLUX_NODEID_ANY, 0));
+  std::int64_t count = 0;
+  if (!IsAnswered(answer) ||
+      flux_rpc_get_unpack(answer.get(), "{s:I}", "inactive_jobs", &count) < 0) {
+    return 0;
+  }
+  return static_cast<std::uint64_t>(count);
+}
+
 int LoadInstance(FluxSource* source, char* error, std::size_t size) {
   flux_t* const handle = source->handle.get();
   FluxInstance& instance = source->instance;
@@ -65,6 +95,9 @@ int LoadInstance(FluxSource* source, char* error, std::size_t size) {
   instance.userid = getuid();
   instance.owner = std::strtoul(owner, nullptr, 10) == instance.userid;
   instance.version = flux_core_version_string();
+  source->first_broker = FirstBroker(handle);
+  instance.first_broker = source->first_broker.c_str();
+  instance.inactive_jobs = InactiveJobs(handle);
   return 0;
 }
 
@@ -180,9 +213,11 @@ int CloseJournal(FluxSource* source) {
   return future ? 0 : -1;
 }
 
-int Call(FluxSource* source, std::uint64_t request, const char* topic, const char* json) {
-  const std::uint32_t tag =
-      TagOf(Future(flux_rpc(source->handle.get(), topic, json, FLUX_NODEID_ANY, 0)));
+static_assert(FLUX_SOURCE_ANY_RANK == FLUX_NODEID_ANY);
+
+int Call(FluxSource* source, std::uint64_t request, const char* topic, const char* json,
+         std::uint32_t rank) {
+  const std::uint32_t tag = TagOf(Future(flux_rpc(source->handle.get(), topic, json, rank, 0)));
   if (tag == kNoTag) return -1;
   source->requests[tag] = request;
   return 0;

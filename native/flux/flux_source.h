@@ -10,7 +10,7 @@
 extern "C" {
 
 // Changes with every change of this header.
-#define FLUX_SOURCE_ABI 2u
+#define FLUX_SOURCE_ABI 3u
 
 struct FluxSource;
 
@@ -18,9 +18,11 @@ struct FluxSource;
 struct FluxInstance {
   const char* version;  // of libflux-core
   std::uint32_t broker_rank;
-  std::uint32_t size;    // brokers
-  std::uint32_t userid;  // of this process
-  bool owner;            // whether this user owns the instance
+  std::uint32_t size;           // brokers
+  std::uint32_t userid;         // of this process
+  bool owner;                   // whether this user owns the instance
+  const char* first_broker;     // identifies it; another one begins when the instance is restarted
+  std::uint64_t inactive_jobs;  // that the job manager keeps
 };
 
 // Receives the messages of pump(), on the thread that calls it. `errnum` is an errno. `text` may be
@@ -35,6 +37,9 @@ struct FluxListener {
   void (*answered)(void* context, std::uint64_t request, int errnum, const char* text,
                    std::size_t size);
 };
+
+// The nearest broker that has the service.
+#define FLUX_SOURCE_ANY_RANK 0xffffffffu
 
 enum FluxPump { FLUX_PUMP_DRAINED = 0, FLUX_PUMP_MORE = 1, FLUX_PUMP_LOST = -1 };
 
@@ -58,8 +63,9 @@ struct FluxSourceApi {
   // Requests the end of the journal's stream, which journal_ended() reports.
   int (*close_journal)(FluxSource* source);
 
-  // Sends any other RPC to any rank. Returns 0, or -1 with errno.
-  int (*call)(FluxSource* source, std::uint64_t request, const char* topic, const char* json);
+  // Sends any other RPC to the broker of a rank. Returns 0, or -1 with errno.
+  int (*call)(FluxSource* source, std::uint64_t request, const char* topic, const char* json,
+              std::uint32_t rank);
 
   void (*close)(FluxSource* source);
 };

@@ -242,7 +242,8 @@ bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
     case EntryKind::kLookForCancels:
     case EntryKind::kInterrupted:
     case EntryKind::kRestored:
-    case EntryKind::kTakeBackUnknown:
+    case EntryKind::kKeepUnknown:
+    case EntryKind::kReconciled:
       visitor.OnPlain(kind);
       return true;
     case EntryKind::kGoTo:

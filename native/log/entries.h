@@ -37,16 +37,17 @@ enum class EntryKind : std::uint8_t {
   kRenewCron = 14,     // the time of day was set
   kResumeStream = 15,  // the stream begins again
   kLookForCancels = 16,
-  kExpectCancel = 17,     // the note of a cancel of the run's own
-  kDecodeErrors = 18,     // how many records were invalid
-  kResult = 19,           // of a job
-  kNote = 20,             // of the run's owner, about a firing or about none
-  kDone = 21,             // number of a firing: its action is done, and all that followed from it
-  kMeasured = 22,         // what a probe measured for a firing of its rule, which is done with it
-  kInterrupted = 23,      // entries from here to the next kRestored do not count
-  kRestored = 24,         // another process goes on with the run
-  kTakeBackUnknown = 25,  // jobs that the source does not know are lost
-  kHosts = 26,            // the hosts of a job
+  kExpectCancel = 17,  // the note of a cancel of the run's own
+  kDecodeErrors = 18,  // how many records were invalid
+  kResult = 19,        // of a job
+  kNote = 20,          // of the run's owner, about a firing or about none
+  kDone = 21,          // number of a firing: its action is done, and all that followed from it
+  kMeasured = 22,      // what a probe measured for a firing of its rule, which is done with it
+  kInterrupted = 23,   // entries from here to the next kRestored do not count
+  kRestored = 24,      // another process goes on with the run
+  kKeepUnknown = 25,   // jobs that the source does not know stay active
+  kHosts = 26,         // the hosts of a job
+  kReconciled = 27,    // the source has shown all jobs of the run
 };
 
 // Types of frames in the log.

@@ -401,7 +401,8 @@ void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
   Post(info, runner::ActiveJobsCommand{one ? static_cast<std::uint32_t>(group) : engine::kNoGroup});
 }
 
-// openFlux(number, { library, uri, allow, full, validateOnce, window, tap, unknownAreLost })
+// openFlux(number, { library, uri, allow, inactiveJobs, instance, validateOnce, window,
+// tap })
 void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Result<FluxOptions> options = ReadFluxOptions(info[1]);
@@ -411,7 +412,6 @@ void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   if (!api) return Throw(env, "ERR_MEMBER_UNAVAILABLE", api.error().message);
   runner::OpenSourceCommand command;
   command.tap = options->tap;
-  command.unknown_are_lost = options->unknown_are_lost;
   command.wanted = options->session.allow.empty() ? ~std::uint64_t{0} : 0;
   for (const std::string& name : options->session.allow) {
     command.wanted |= std::uint64_t{1} << static_cast<unsigned>(journal::KindOf(name));
@@ -470,13 +470,18 @@ void EngineObject::SetUrgency(const Napi::CallbackInfo& info) {
   Post(info, runner::UrgencyCommand{std::move(ids), static_cast<int>(urgency)});
 }
 
-// ask(number, topic, json)
+// ask(number, topic, json, rank)
 void EngineObject::Ask(const Napi::CallbackInfo& info) {
-  if (!info[1].IsString() || !info[2].IsString()) {
-    return ThrowType(info.Env(), "ask(number, topic, json) needs two strings");
+  bool good = true;
+  const std::size_t rank = info[3].IsNull() ? 0 : SizeAt(info, 3, &good);
+  if (!info[1].IsString() || !info[2].IsString() || !good || rank >= FLUX_SOURCE_ANY_RANK) {
+    return ThrowType(info.Env(),
+                     "ask(number, topic, json, rank) needs two strings, and a rank or null");
   }
-  Post(info, runner::AskCommand{info[1].As<Napi::String>().Utf8Value(),
-                                info[2].As<Napi::String>().Utf8Value()});
+  runner::Question question{
+      info[1].As<Napi::String>().Utf8Value(), info[2].As<Napi::String>().Utf8Value(), {}};
+  if (!info[3].IsNull()) question.rank = static_cast<std::uint32_t>(rank);
+  Post(info, runner::AskCommand{std::move(question)});
 }
 
 Napi::Value EngineObject::Take(const Napi::CallbackInfo& info) {

@@ -257,11 +257,11 @@ Result<FluxOptions> ReadFluxOptions(const Napi::Value& value) {
   FluxOptions options;
   options.library = reader.Text("library");
   options.session.uri = reader.TextOrNull("uri").value_or(std::string());
-  options.session.full = reader.Boolean("full");
+  options.session.inactive_jobs = static_cast<std::uint64_t>(reader.Integer("inactiveJobs", 0));
+  options.session.instance = reader.TextOrNull("instance").value_or(std::string());
   options.session.validate_once = reader.Boolean("validateOnce");
   options.session.window = static_cast<std::uint32_t>(reader.Integer("window", 1));
   options.tap = reader.Boolean("tap");
-  options.unknown_are_lost = reader.Boolean("unknownAreLost");
   const Napi::Value allow = object.Get("allow");
   if (!allow.IsArray()) reader.Fail<bool>("allow", "an array");
   if (!reader.good()) return reader.error();

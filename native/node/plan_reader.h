@@ -19,8 +19,7 @@ namespace flux_ensemble::node {
 struct FluxOptions {
   std::string library;  // path of flux_source.so
   flux::FluxSessionOptions session;
-  bool tap = false;               // copy the records to the outbox
-  bool unknown_are_lost = false;  // see runner::OpenSourceCommand
+  bool tap = false;  // copy the records to the outbox
 };
 Result<FluxOptions> ReadFluxOptions(const Napi::Value& value);
 

@@ -162,6 +162,16 @@ napi_value WriteControlReport(napi_env env, const runner::ControlReport& report)
       .value();
 }
 
+napi_value WriteFacts(napi_env env, const runner::SourceFacts& facts) {
+  return ObjectWriter(env)
+      .Set("rank", static_cast<double>(facts.rank))
+      .Set("instance", std::string_view(facts.instance))
+      .Set("another", facts.another)
+      .Set("inactiveJobs", static_cast<double>(facts.inactive_jobs))
+      .Set("full", facts.full)
+      .value();
+}
+
 napi_value WriteFailure(napi_env env, const runner::SourceFailure& failure) {
   return ObjectWriter(env)
       .Set("code", std::string_view(failure.code))
@@ -284,6 +294,8 @@ napi_value WriteAnswer(napi_env env, const runner::Answer& answer) {
     object.Set("value", WriteSubmitReport(env, *submit));
   } else if (const auto* control = std::get_if<runner::ControlReport>(&answer.body)) {
     object.Set("value", WriteControlReport(env, *control));
+  } else if (const auto* facts = std::get_if<runner::SourceFacts>(&answer.body)) {
+    object.Set("value", WriteFacts(env, *facts));
   } else {
     object.SetNull("value");
   }

@@ -98,8 +98,6 @@ struct OpenSourceCommand {
   std::unique_ptr<Source> source;
   std::uint64_t wanted;
   bool tap;
-  // Jobs of a restored run that the source does not know are lost with their instance.
-  bool unknown_are_lost = false;
 };
 struct CloseSourceCommand {};
 // The order gets the command's number.
@@ -115,8 +113,7 @@ struct UrgencyCommand {
   int urgency;
 };
 struct AskCommand {
-  std::string topic;
-  std::string json;
+  Question question;
 };
 
 using CommandBody =
@@ -155,7 +152,7 @@ using AnswerBody =
     std::variant<std::monostate, std::uint32_t, double, engine::Status, engine::Snapshot,
                  engine::RuleReports, Restored, std::vector<KnownRange>,
                  std::vector<engine::GroupFailures>, std::vector<journal::JobId>, SubmitReport,
-                 ControlReport, std::string, SourceFailure>;
+                 ControlReport, std::string, SourceFacts, SourceFailure>;
 
 struct Answer {
   std::uint64_t number = 0;

@@ -103,8 +103,11 @@ void Restoration::OnPlain(EntryKind kind) {
     case EntryKind::kLookForCancels:
       engine_.LookForCancels();
       break;
-    case EntryKind::kTakeBackUnknown:
-      engine_.TakeBackUnknown();
+    case EntryKind::kKeepUnknown:
+      engine_.KeepUnknown(true);
+      break;
+    case EntryKind::kReconciled:
+      engine_.KeepUnknown(false);
       break;
     case EntryKind::kInterrupted:
       interrupted_ = true;

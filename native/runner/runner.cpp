@@ -293,6 +293,7 @@ void Runner::Ingest(std::string_view bytes) {
 engine::Status Runner::GetStatus() {
   engine::Status status = engine_.GetStatus();
   status.submitting = source_.submitting();
+  status.backlog_over = status.backlog_over && !source_.interrupted();
   return status;
 }
 
@@ -371,12 +372,14 @@ void Runner::Run(std::uint64_t number, ResumeCommand& command) {
 void Runner::Run(std::uint64_t number, ReconciledCommand& command) {
   double lost = 0;
   if (restoration_ != nullptr) {
+    lost = Lose(command.lost);
+    engine_.KeepUnknown(false);
+    log_.Plain(EntryKind::kReconciled);
     source_.Reconciled();
     std::vector<engine::Retry>& due = engine_.retries_due();
     std::vector<engine::Retry> open = restoration_->TakeOpenRetries();
     due.insert(due.end(), std::make_move_iterator(open.begin()),
                std::make_move_iterator(open.end()));
-    lost = Lose(command.lost);
   }
   Reply(number, lost);
 }
@@ -385,7 +388,8 @@ void Runner::Run(std::uint64_t number, ReconciledCommand& command) {
 double Runner::Lose(LostJobs lost) {
   if (lost == LostJobs::kNone) return 0;
   double count = 0;
-  std::vector<journal::JobId> ids = engine_.ActiveJobs(engine::kNoGroup);
+  std::vector<journal::JobId> ids =
+      source_.is_open() ? engine_.DoubtfulJobs() : engine_.ActiveJobs(engine::kNoGroup);
   std::ranges::sort(ids);
   for (const journal::JobId id : ids) {
     if (lost == LostJobs::kAgain) {

@@ -43,9 +43,26 @@ struct ControlReport {
   std::string reason;        // of the first failure
 };
 
+// A request of the workload manager's own protocol.
+struct Question {
+  std::string topic;
+  std::string json;
+  // The rank of the broker that answers; without a rank, the nearest that has the service.
+  std::optional<std::uint32_t> rank;
+};
+
 struct SourceFailure {
   std::string code;  // stable: EPERM, ENOSYS, ECONNRESET, ...
   std::string message;
+};
+
+// Facts about an open source.
+struct SourceFacts {
+  std::uint32_t rank = 0;           // its broker
+  std::string instance;             // identifies the instance until it is restarted
+  bool another = false;             // not the instance that the run used before
+  std::uint64_t inactive_jobs = 0;  // that the instance keeps
+  bool full = false;                // the stream begins with them
 };
 
 // Receives a source's messages, on the thread that pumps the source.
@@ -55,7 +72,8 @@ class SourceListener {
   virtual void OnJournal(std::string_view record) = 0;
   // The stream has begun, perhaps again. Records up to the sentinel are a backlog.
   virtual void OnStream() = 0;
-  virtual void OnOpen() = 0;
+  // Before the stream.
+  virtual void OnOpen(SourceFacts facts) = 0;
   virtual void OnSubmitted(SubmitReport report) = 0;
   virtual void OnControlled(ControlReport report) = 0;
   // The answer to Ask(), as JSON.
@@ -88,9 +106,9 @@ class Source {
                       SourceListener& listener) = 0;
   virtual void SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
                           SourceListener& listener) = 0;
-  // Sends the workload manager a request of its own protocol: a topic and JSON.
-  virtual void Ask(std::uint64_t number, std::string topic, std::string json,
-                   SourceListener& listener) = 0;
+  virtual void Ask(std::uint64_t number, Question question, SourceListener& listener) = 0;
+  // From now on, the backlog of a stream that begins again has active jobs only.
+  virtual void ShowActiveOnly() = 0;
   // Drops waiting orders. Jobs that were sent are still reported.
   virtual void StopSubmitting(SourceListener& listener) = 0;
   // Requests the eventlog of an inactive job. It comes as a record of the journal.
@@ -98,6 +116,8 @@ class Source {
   // Reports everything under way as dropped or failed, without waiting. No further message follows.
   virtual void Close(SourceListener& listener) = 0;
 
+  // The stream is lost, or the source looks for jobs that ended meanwhile.
+  virtual bool interrupted() const = 0;
   // Jobs that are ordered or sent and not yet answered.
   virtual std::uint64_t submitting() const = 0;
   // Jobs accepted so far.

@@ -103,6 +103,7 @@ void SourceDriver::Reconciled() {
   log_.GiveTo(nullptr);
   own_before_ = engine_.totals().own_jobs;
   engine_.IgnoreEnded({});
+  if (source_ != nullptr) source_->ShowActiveOnly();
 }
 
 void SourceDriver::Done(std::uint64_t firing) {
@@ -174,10 +175,6 @@ void SourceDriver::Open(std::uint64_t number, OpenSourceCommand& command) {
   // The backlog of a restored run shows jobs that the engine knows, as after a loss of the stream.
   streamed_ = restoration_ != nullptr;
   if (restoration_ != nullptr) engine_.IgnoreEnded(restoration_->TakeIds());
-  if (command.unknown_are_lost) {
-    engine_.TakeBackUnknown();
-    log_.Plain(EntryKind::kTakeBackUnknown);
-  }
   opening_ = number;
   source_->Open(*this);
 }
@@ -213,11 +210,15 @@ void SourceDriver::SetUrgency(std::uint64_t number, UrgencyCommand& command) {
 
 void SourceDriver::Ask(std::uint64_t number, AskCommand& command) {
   if (!CheckOpen(number)) return;
-  source_->Ask(number, std::move(command.topic), std::move(command.json), *this);
+  source_->Ask(number, std::move(command.question), *this);
 }
 
-void SourceDriver::OnOpen() {
-  if (opening_) Reply(*opening_, {});
+void SourceDriver::OnOpen(SourceFacts facts) {
+  if (restoration_ != nullptr && facts.another) {
+    engine_.KeepUnknown(true);
+    log_.Plain(EntryKind::kKeepUnknown);
+  }
+  if (opening_) Reply(*opening_, std::move(facts));
   opening_.reset();
 }
 

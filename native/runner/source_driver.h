@@ -33,6 +33,8 @@ class SourceDriver : private SourceListener {
       : engine_(engine), outbox_(outbox), log_(log) {}
 
   bool is_open() const { return source_ != nullptr; }
+  // The stream is lost, or the source looks for jobs that ended meanwhile.
+  bool interrupted() const { return source_ != nullptr && source_->interrupted(); }
   // Readable when Pump() has something to do; -1 while there is nothing to wait for.
   int fd() const { return source_ == nullptr ? -1 : source_->fd(); }
   // The time at which Pump() has something to do although nothing is readable.
@@ -84,7 +86,7 @@ class SourceDriver : private SourceListener {
     SubmitReport report;
   };
 
-  void OnOpen() override;
+  void OnOpen(SourceFacts facts) override;
   void OnStream() override;
   void OnJournal(std::string_view record) override;
   void OnSubmitted(SubmitReport report) override;

@@ -32,6 +32,7 @@ struct Sent {
   std::string json;   // of a submission: the jobspec
   int urgency = 0;
   int flags = 0;
+  std::uint32_t rank = FLUX_SOURCE_ANY_RANK;
 };
 
 inline std::string Base64Decoded(std::string_view text) {
@@ -105,6 +106,7 @@ class FakeBroker {
   int send_errno = 0;  // of every request that is sent
   int lost_errno = 0;  // of the connection
   bool owner = true;
+  std::uint64_t inactive_jobs = 10;
   bool closed = false;
   // Its own reaction to a request, on the requesting thread.
   std::function<void(FakeBroker&)> on_reopen;
@@ -143,7 +145,7 @@ struct FakeApi {
     return nullptr;
   }
   static void Instance(const FluxSource*, FluxInstance* instance) {
-    *instance = {"0.88.0", 0, 1, kUserid, broker().owner};
+    *instance = {"0.88.0", 0, 1, kUserid, broker().owner, "instance", broker().inactive_jobs};
   }
   static int Fd(const FluxSource*) { return -1; }
   static int Pump(FluxSource*, const FluxListener* listener, int limit) {
@@ -165,11 +167,12 @@ struct FakeApi {
     return 0;
   }
   static int CloseJournal(FluxSource*) { return 0; }
-  static int Call(FluxSource*, std::uint64_t request, const char* topic, const char* json) {
+  static int Call(FluxSource*, std::uint64_t request, const char* topic, const char* json,
+                  std::uint32_t rank) {
     if (std::string_view(topic) == "job-ingest.submit") {
       return Send(broker().submits, ReadSubmitRequest(request, json));
     }
-    const int sent = Send(broker().calls, {request, topic, json, 0, 0});
+    const int sent = Send(broker().calls, {request, topic, json, 0, 0, rank});
     if (sent == 0 && broker().on_call) broker().on_call(broker(), request);
     return sent;
   }
@@ -187,7 +190,10 @@ inline const FluxSourceApi* FakeBroker::api() const {
 struct ReceivedMessages final : runner::SourceListener {
   void OnJournal(std::string_view record) override { records.emplace_back(record); }
   void OnStream() override { ++streams; }
-  void OnOpen() override { ++opens; }
+  void OnOpen(runner::SourceFacts open) override {
+    ++opens;
+    facts = std::move(open);
+  }
   void OnSubmitted(runner::SubmitReport report) override { submitted.push_back(report); }
   void OnControlled(runner::ControlReport report) override { controlled.push_back(report); }
   void OnAsked(std::uint64_t number, std::string_view json) override {
@@ -201,6 +207,7 @@ struct ReceivedMessages final : runner::SourceListener {
   std::vector<std::string> records;
   int streams = 0;
   int opens = 0;
+  runner::SourceFacts facts;
   std::vector<runner::SubmitReport> submitted;
   std::vector<runner::ControlReport> controlled;
   std::vector<std::pair<std::uint64_t, std::string>> asked;  // the answer, or the error's code

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <set>
 #include <string>
+#include <thread>
 #include <variant>
 
 #include "flux/flux_loader.h"
@@ -38,9 +39,40 @@ TEST_CASE("the journal's request lists the wanted events") {
 
 TEST_CASE("the journal's request may ask for everything") {
   FluxSessionOptions all;
-  all.full = true;
+  all.inactive_jobs = 10;
   const Open open(all);
   CHECK(open.broker.journals.at(0) == R"({"full":true})");
+}
+
+TEST_CASE("inactive jobs are requested as long as they are few") {
+  FluxSessionOptions few;
+  few.inactive_jobs = 9;  // the broker has 10
+  const Open too_many(few);
+  CHECK(too_many.broker.journals.at(0) == R"({"full":false})");
+  CHECK_FALSE(too_many.received.facts.full);
+  CHECK(too_many.received.facts.inactive_jobs == 10);
+
+  few.inactive_jobs = 10;
+  Open open(few);
+  CHECK(open.received.facts.full);
+  open.session.ShowActiveOnly();
+  open.broker.EndJournal(ENODATA);
+  open.session.Pump(open.received);
+  std::this_thread::sleep_until(*open.session.deadline());
+  open.session.Pump(open.received);
+  REQUIRE(open.broker.journals.size() == 2);
+  CHECK(open.broker.journals[1] == R"({"full":false})");
+}
+
+TEST_CASE("another instance is recognized by its first broker") {
+  FluxSessionOptions options;
+  CHECK_FALSE(Open(options).received.facts.another);
+  options.instance = "instance";
+  CHECK_FALSE(Open(options).received.facts.another);
+  options.instance = "earlier";
+  const Open open(options);
+  CHECK(open.received.facts.another);
+  CHECK(open.received.facts.instance == "instance");
 }
 
 TEST_CASE("a broker that can't be reached is a failure, and requests are dropped") {

@@ -160,7 +160,7 @@ TEST_CASE("requests are given up when none is answered for a while") {
 TEST_CASE("a question is answered with JSON, with Flux's error, or with the end of the session") {
   Open open;
   for (std::uint64_t number = 1; number <= 3; ++number) {
-    open.session.Ask(number, "kvs.lookup", R"({"key":"a"})", open.received);
+    open.session.Ask(number, {"kvs.lookup", R"({"key":"a"})", {}}, open.received);
   }
   REQUIRE(open.broker.calls.size() == 3);
   CHECK(open.broker.calls[0].topic == "kvs.lookup");
@@ -169,9 +169,36 @@ TEST_CASE("a question is answered with JSON, with Flux's error, or with the end 
   open.broker.Answer(open.broker.calls[1].request, ENOENT, "no such key");
   open.session.Pump(open.received);
   open.session.Close(open.received);
-  open.session.Ask(4, "kvs.lookup", "{}", open.received);
+  open.session.Ask(4, {"kvs.lookup", "{}", {}}, open.received);
   CHECK(open.received.asked == std::vector<std::pair<std::uint64_t, std::string>>{
                                    {1, R"({"val":1})"}, {2, "ENOENT"}, {3, "E125"}, {4, "E107"}});
+}
+
+TEST_CASE("a question may be for the broker of a rank") {
+  Open open;
+  open.session.Ask(1, {"job-ingest.stats-get", "{}", 3}, open.received);
+  open.session.Ask(2, {"job-ingest.stats-get", "{}", {}}, open.received);
+  REQUIRE(open.broker.calls.size() == 2);
+  CHECK(open.broker.calls[0].rank == 3);
+  CHECK(open.broker.calls[1].rank == FLUX_SOURCE_ANY_RANK);
+}
+
+TEST_CASE("an eventlog is looked up until Flux answers") {
+  Open open;
+  open.session.LookupEventlog(5);
+  CHECK(open.session.interrupted());
+  open.broker.Answer(open.broker.calls[0].request, ENOSYS, "no job-info");
+  open.session.Pump(open.received);
+  CHECK(open.received.records.size() == 1);
+  CHECK(open.session.interrupted());
+  REQUIRE(open.session.deadline().has_value());
+  std::this_thread::sleep_until(*open.session.deadline());
+  open.session.Pump(open.received);
+  REQUIRE(open.broker.calls.size() == 2);
+  open.broker.Answer(open.broker.calls[1].request, ENOENT, "unknown");
+  open.session.Pump(open.received);
+  CHECK(open.received.records.at(1) == R"({"id":5,"events":[]})");
+  CHECK_FALSE(open.session.interrupted());
 }
 
 TEST_CASE("a job's eventlog is looked up as a record") {

@@ -38,7 +38,7 @@ class Quiet final : public Source {
 
   void Open(SourceListener& listener) override {
     listener.OnStream();
-    listener.OnOpen();
+    listener.OnOpen({});
   }
   int fd() const override { return -1; }
   std::optional<Clock::time_point> deadline() const override { return std::nullopt; }
@@ -54,10 +54,12 @@ class Quiet final : public Source {
   void Submit(SubmitOrder, SourceListener&) override {}
   void Cancel(std::uint64_t, std::vector<journal::JobId>, std::string, SourceListener&) override {}
   void SetUrgency(std::uint64_t, std::vector<journal::JobId>, int, SourceListener&) override {}
-  void Ask(std::uint64_t, std::string, std::string, SourceListener&) override {}
+  void Ask(std::uint64_t, Question, SourceListener&) override {}
   void StopSubmitting(SourceListener&) override {}
   void LookupEventlog(journal::JobId) override {}
   void Close(SourceListener&) override {}
+  void ShowActiveOnly() override {}
+  bool interrupted() const override { return false; }
   std::uint64_t submitting() const override { return 0; }
   std::uint64_t accepted() const override { return 0; }
 

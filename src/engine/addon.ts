@@ -222,16 +222,33 @@ export interface FluxOptions {
   readonly uri: string | null;
   /** Names of the requested events; empty for all. */
   readonly allow: readonly string[];
-  /** Begin with the inactive jobs that Flux still knows. */
-  readonly full: boolean;
+  /**
+   * Maximum number of inactive jobs with which the stream begins. If Flux keeps more, it begins without them: sending
+   * them blocks the job manager for all users.
+   */
+  readonly inactiveJobs: number;
+  /** `SourceFacts.instance` of the run's last process; null for none. */
+  readonly instance: string | null;
   /** Only the first job of a jobspec passes the validator, where the instance is ours. */
   readonly validateOnce: boolean;
   /** Maximum number of requests in flight. */
   readonly window: number;
   /** Deliver the records as they arrive. */
   readonly tap: boolean;
-  /** Jobs of a restored run that the instance does not know were lost with another instance. */
-  readonly unknownAreLost: boolean;
+}
+
+/** Facts about an open Flux instance. */
+export interface SourceFacts {
+  /** The broker of this connection. */
+  readonly rank: number;
+  /** Identifies the instance until it is restarted; empty where it is unknown. */
+  readonly instance: string;
+  /** It is not the instance of the options. */
+  readonly another: boolean;
+  /** Number of inactive jobs that it keeps; 0 where it is unknown. */
+  readonly inactiveJobs: number;
+  /** The stream begins with them. */
+  readonly full: boolean;
 }
 
 export interface NativeAnswer {
@@ -335,7 +352,7 @@ export interface NativeEngine {
   ): void;
   cancel(number: number, ids: BigUint64Array, note: string): void;
   setUrgency(number: number, ids: BigUint64Array, urgency: number): void;
-  ask(number: number, topic: string, json: string): void;
+  ask(number: number, topic: string, json: string, rank: number | null): void;
   take(): NativeOutbox | undefined;
   takeEvents(): NativeEventBatch | undefined;
   supplyTimes(rule: number, times: Float64Array): void;

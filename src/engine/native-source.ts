@@ -1,6 +1,13 @@
 /** The native source of an engine: a Flux instance whose journal the engine's thread follows, and which runs the jobs. */
 
-import type { ControlReport, FluxOptions, NativeOutbox, SourceFailure, SubmitReport } from './addon.js';
+import type {
+  ControlReport,
+  FluxOptions,
+  NativeOutbox,
+  SourceFacts,
+  SourceFailure,
+  SubmitReport,
+} from './addon.js';
 import { type CommandChannel, notify, type OutboxReader } from './command-channel.js';
 import type { SubmitPortion } from './plan/plan.js';
 
@@ -41,12 +48,12 @@ export class NativeSource implements OutboxReader {
    * Connects to a Flux instance and follows its journal. Rejects with MemberError: `ERR_MEMBER_UNAVAILABLE` when
    * this build or machine has no libflux-core, `ERR_MEMBER` when the instance can't be reached.
    */
-  async openFlux(options: FluxOptions, listener: SourceListener): Promise<void> {
+  async openFlux(options: FluxOptions, listener: SourceListener): Promise<SourceFacts> {
     this.#listener = listener;
     // Before the answer: the outbox that holds it may also report that the source has failed.
     this.#channel.setActive('source', true);
     try {
-      await this.#channel.command((native, number) => native.openFlux(number, options));
+      return await this.#channel.command<SourceFacts>((native, number) => native.openFlux(number, options));
     } catch (error) {
       this.#channel.setActive('source', false);
       throw error;
@@ -77,9 +84,12 @@ export class NativeSource implements OutboxReader {
     return this.#channel.command((native, number) => native.setUrgency(number, ids, urgency));
   }
 
-  /** Sends a request to a service of the instance; resolves with the JSON of its response. */
-  request(topic: string, json: string): Promise<string> {
-    return this.#channel.command((native, number) => native.ask(number, topic, json));
+  /**
+   * Sends a request to a service of the instance; resolves with the JSON of its response. Without a rank, the nearest
+   * broker with the service answers.
+   */
+  request(topic: string, json: string, rank: number | null = null): Promise<string> {
+    return this.#channel.command((native, number) => native.ask(number, topic, json, rank));
   }
 
   /**

@@ -9,9 +9,11 @@ import type { FluxMember } from './flux/flux-member.js';
 import type {
   EndOfRun,
   Member,
+  MemberFacts,
   MemberHost,
   MemberSink,
   NodeScaler,
+  Reconciliation,
   ResizeOutcome,
   SubmitOrigin,
 } from './member.js';
@@ -28,6 +30,14 @@ export class MiniClusterMember implements Member {
 
   start(sink: MemberSink, host: MemberHost): Promise<void> {
     return this.#flux.start(sink, host);
+  }
+
+  get facts(): MemberFacts | undefined {
+    return this.#flux.facts;
+  }
+
+  reconcile(): Promise<Reconciliation> {
+    return this.#flux.reconcile();
   }
 
   portion(template: JobTemplate, count: number): SubmitPortion {

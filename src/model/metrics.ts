@@ -32,7 +32,7 @@ export interface EngineStatus {
   readonly timeCouldFire: boolean;
   /** No rule fires any more. */
   readonly ended: boolean;
-  /** The sentinel has been seen. */
+  /** The sentinel has been seen, and the stream is not interrupted. */
   readonly backlogOver: boolean;
   /** The current state of the ensemble; null without states. */
   readonly state: string | null;

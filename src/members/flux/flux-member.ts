@@ -3,6 +3,7 @@
  * instance and submits the jobs of rules. This class only gives it commands.
  */
 
+import type { SourceFacts } from '../../engine/addon.js';
 import type { Engine } from '../../engine/engine.js';
 import type { NativeSource } from '../../engine/native-source.js';
 import type { SubmitPortion } from '../../engine/plan/plan.js';
@@ -12,9 +13,18 @@ import type { JobTrace } from '../../model/failure.js';
 import { counted } from '../../text/counted.js';
 import { packageFile } from '../../text/package-file.js';
 import { type CompiledJobspec, compileJobspec } from '../jobspec.js';
-import type { EndOfRun, Member, MemberHost, MemberSink, SubmitOrigin } from '../member.js';
+import type {
+  EndOfRun,
+  Member,
+  MemberFacts,
+  MemberHost,
+  MemberSink,
+  Reconciliation,
+  SubmitOrigin,
+} from '../member.js';
 import { inheritedEnvironment } from './environment.js';
 import { traceJob } from './job-trace.js';
+import { type FluxFacts, FluxReconciler, readFacts } from './reconcile.js';
 
 export interface FluxMemberOptions {
   /** The run's id, stored in `attributes.user.ensemble` of its jobs. */
@@ -36,6 +46,12 @@ const needed = ['submit', 'start', 'finish', 'clean', 'exception', 'invalidate']
 /** Maximum requests in flight to the broker: they keep its batches full at little memory. */
 const WINDOW = 4096;
 
+/**
+ * Maximum inactive jobs that are looked through when a run goes on. The job manager needs 60 microseconds for each,
+ * and answers no other request meanwhile.
+ */
+const MAX_INACTIVE = 100_000;
+
 /** The build's Flux library, if libflux-core was found. The path is the same from src and from dist. */
 export const fluxLibrary = packageFile('build/Release/flux_source.so');
 
@@ -49,12 +65,18 @@ function asPattern(path: string): string {
   return path.replace(/[*?[\]\\~]/g, '\\$&').replace(/.$/, '[$&]');
 }
 
+const notRunning = () => new MemberError('the Flux member is not running');
+
 export class FluxMember implements Member {
   readonly name = 'flux';
   readonly #options: FluxMemberOptions;
   /** Compiled once for each entry of the file, because each jobspec holds a whole environment. */
   readonly #jobspecs = new WeakMap<JobTemplate, CompiledJobspec>();
   #engine: Engine | null = null;
+  #facts: FluxFacts | null = null;
+  /** Facts of the run's last process. */
+  #before: FluxFacts | null = null;
+  #inactive: Pick<SourceFacts, 'inactiveJobs' | 'full'> = { inactiveJobs: 0, full: false };
   #failed = false;
   /** Seconds that an interrupted run waits for the next of its jobs to end. May be shortened. */
   #grace = Number.POSITIVE_INFINITY;
@@ -65,17 +87,18 @@ export class FluxMember implements Member {
 
   async start(sink: MemberSink, host: MemberHost): Promise<void> {
     const { engine } = host;
+    this.#before = readFacts(host.resumed?.facts ?? null);
     const options = {
       library: fluxLibrary,
       uri: this.#options.uri ?? null,
       allow: host.events === null ? [] : [...new Set([...needed, ...host.events])],
-      full: this.#options.full === true,
+      inactiveJobs: this.#options.full ? Number.MAX_SAFE_INTEGER : host.resumed ? MAX_INACTIVE : 0,
+      instance: this.#before?.instance ?? null,
       validateOnce: this.#options.validateAll !== true,
       window: WINDOW,
       tap: host.wantsRecords,
-      unknownAreLost: false,
     };
-    await engine.source.openFlux(options, {
+    const { rank, instance, ...inactive } = await engine.source.openFlux(options, {
       records: (lines) => sink.records(lines),
       quiet: () => sink.quiet(),
       failed: ({ code, message }) => {
@@ -83,7 +106,23 @@ export class FluxMember implements Member {
         sink.failed(new MemberError(`${message} [${code}]`));
       },
     });
+    this.#inactive = inactive;
+    this.#facts = { rank, instance, pid: process.pid };
     this.#engine = engine;
+  }
+
+  get facts(): MemberFacts | undefined {
+    return this.#facts ?? undefined;
+  }
+
+  async reconcile(): Promise<Reconciliation> {
+    if (this.#engine === null || this.#facts === null) throw notRunning();
+    const { lost, doubts } = await new FluxReconciler(this.#engine).reconcile(this.#before, this.#facts);
+    const { inactiveJobs, full } = this.#inactive;
+    const unseen =
+      `Flux keeps ${counted(inactiveJobs, 'inactive job')}, too many to look through: jobs of this run that began ` +
+      'shortly before its process ended, and have ended meanwhile, may be submitted again';
+    return { lost, doubts: full ? doubts : [...doubts, unseen] };
   }
 
   portion(template: JobTemplate, count: number): SubmitPortion {
@@ -170,7 +209,7 @@ export class FluxMember implements Member {
   }
 
   #source(): NativeSource {
-    if (this.#engine === null) throw new MemberError('the Flux member is not running');
+    if (this.#engine === null) throw notRunning();
     return this.#engine.source;
   }
 }

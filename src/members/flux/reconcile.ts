@@ -1,0 +1,142 @@
+/**
+ * Finds all jobs that earlier processes of a run submitted. The journal shows the jobs that the job manager knows. Jobs
+ * of a process that was killed may still be on their way to it: in the socket of the process, in the queues of the
+ * broker's `job-ingest`, or in its last batch. So their end is awaited, and then a barrier after them.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Engine } from '../../engine/engine.js';
+import { type EnsembleError, MemberError } from '../../errors.js';
+import { counted } from '../../text/counted.js';
+import type { MemberFacts, Reconciliation } from '../member.js';
+import { passBarrier } from './barrier.js';
+
+/** The connection of a process to Flux. */
+export interface FluxFacts extends MemberFacts {
+  /** The broker of the connection. */
+  readonly rank: number;
+  readonly pid: number;
+  /** Identifies the instance until it is restarted; empty where it is unknown. */
+  readonly instance: string;
+}
+
+const POLL_EVERY_MS = 20;
+/** Time for the broker to read what a dead process has sent. */
+const CLIENT_PATIENCE_MS = 30_000;
+/** Time in which the queues of `job-ingest` have to get shorter. */
+const INGEST_PATIENCE_MS = 60_000;
+/** Time for modules of Flux to come back, as after `flux module reload`. */
+const MODULE_PATIENCE_MS = 60_000;
+
+type Json = Readonly<Record<string, unknown>>;
+
+export class FluxReconciler {
+  readonly #engine: Engine;
+  readonly #doubts: string[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Resolves when the engine has taken in all jobs of the process with the facts `before`. */
+  async reconcile(before: FluxFacts | null, now: FluxFacts): Promise<Reconciliation> {
+    const { rank, pid, instance } = before ?? { rank: now.rank, pid: null, instance: now.instance };
+    const lost = instance !== now.instance;
+    // A new instance never got what was on its way to another one.
+    if (!lost) await this.#awaitSubmissions(rank, pid === now.pid ? null : pid);
+    await this.#awaitStream();
+    return { lost, doubts: this.#doubts };
+  }
+
+  async #awaitSubmissions(rank: number, pid: number | null): Promise<void> {
+    const { source } = this.#engine;
+    if (pid !== null) {
+      const words = () => `process ${pid} was still connected to Flux`;
+      await this.#poll(CLIENT_PATIENCE_MS, words, () => this.#clients(rank, pid));
+    }
+    // Twice in a row, because a job between two of the queues is in neither.
+    let empty = 0;
+    await this.#poll(
+      INGEST_PATIENCE_MS,
+      () => 'jobs still waited for the validators of Flux',
+      async () => {
+        const queued = await this.#queued(rank);
+        empty = queued === 0 ? empty + 1 : 0;
+        return empty === 2 ? 0 : Math.max(queued, 1);
+      },
+    );
+    let refusal: string | null = null;
+    await this.#poll(
+      MODULE_PATIENCE_MS,
+      () => `no submission reached the job manager (${refusal})`,
+      async () => {
+        refusal = await passBarrier(source, rank);
+        return refusal === null ? 0 : 1;
+      },
+    );
+  }
+
+  /** The job manager answers in order, so its answer comes after the events before it. */
+  async #awaitStream(): Promise<void> {
+    const followed = await this.#poll(
+      MODULE_PATIENCE_MS,
+      () => 'the stream of job events was still interrupted',
+      async () => {
+        await this.#request('job-manager.stats-get', {});
+        return (await this.#engine.status()).backlogOver ? 0 : 1;
+      },
+    );
+    if (!followed) throw new MemberError('Flux does not send the events of its jobs');
+  }
+
+  /** Connections of a process to the broker of a rank. */
+  async #clients(rank: number, pid: number): Promise<number> {
+    const { server } = (await this.#request('connector-local.stats-get', {}, rank)) as {
+      server?: { clients?: readonly { pid?: unknown }[] };
+    };
+    return server?.clients?.filter((client) => client.pid === pid).length ?? 0;
+  }
+
+  /** Jobs in the queues of `job-ingest` of a rank. */
+  async #queued(rank: number): Promise<number> {
+    const { pipeline } = (await this.#request('job-ingest.stats-get', {}, rank)) as {
+      pipeline?: Readonly<Record<string, { backlog?: number } | null>> | null;
+    };
+    return Object.values(pipeline ?? {}).reduce((sum, queue) => sum + (queue?.backlog ?? 0), 0);
+  }
+
+  /**
+   * Polls until nothing is left. Gives up when it has not become less for some time: then the words are a doubt, and it
+   * resolves with false. A broker that is gone has nothing left.
+   */
+  async #poll(patience: number, words: () => string, left: () => Promise<number>): Promise<boolean> {
+    let least = Number.POSITIVE_INFINITY;
+    let changed = performance.now();
+    for (;;) {
+      const now = await left().catch((error: EnsembleError) => {
+        if (error.code !== 'ERR_MEMBER') throw error;
+        return error.message.endsWith('[EHOSTUNREACH]') ? 0 : Number.POSITIVE_INFINITY;
+      });
+      if (now === 0) return true;
+      if (now < least) changed = performance.now();
+      least = Math.min(least, now);
+      if (performance.now() - changed > patience) break;
+      await sleep(POLL_EVERY_MS);
+    }
+    const time = counted(patience / 1000, 'second');
+    this.#doubts.push(`${words()} after ${time}, so jobs that Flux has already may be submitted again`);
+    return false;
+  }
+
+  async #request(topic: string, request: Json, rank?: number): Promise<Json> {
+    return JSON.parse(await this.#engine.source.request(topic, JSON.stringify(request), rank)) as Json;
+  }
+}
+
+/** Returns the facts of an earlier process; null for none, and for those of another version. */
+export function readFacts(facts: MemberFacts | null): FluxFacts | null {
+  const { rank, pid, instance } = facts ?? {};
+  return typeof rank === 'number' && typeof pid === 'number' && typeof instance === 'string'
+    ? { rank, pid, instance }
+    : null;
+}
