@@ -4,6 +4,7 @@ import { check, type Verdict } from './check.js';
 import { describe, run } from './command.js';
 import { canMount, enlargeDisk, flipBit, tearTail } from './damage.js';
 import { type Disturbance, type Disturbed, disturb } from './disturb.js';
+import { type FeatureName, LOCAL_FEATURES } from './features.js';
 import { bytesOf, type Extent } from './kills.js';
 import { type Outcome, outcomeOf } from './outcome.js';
 import { Place } from './place.js';
@@ -23,11 +24,20 @@ export interface Executor {
   readonly name: 'local' | 'flux';
   readonly options: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** The features of its studies, and the most jobs of their first group. */
+  readonly features: readonly FeatureName[];
+  readonly size: number;
   /** Reloads the job manager of Flux. */
   readonly reload?: () => Promise<void>;
 }
 
-export const local: Executor = { name: 'local', options: ['--executor', 'local', '--slots', '8'], env: {} };
+export const local: Executor = {
+  name: 'local',
+  options: ['--executor', 'local', '--slots', '8'],
+  env: {},
+  features: LOCAL_FEATURES,
+  size: 8,
+};
 
 export interface Result {
   readonly seed: string;
@@ -51,7 +61,7 @@ interface Baseline {
 }
 
 /** Seconds that a process may take to its end. */
-const MOST = 60;
+const MOST = 20;
 
 /** Counts that the features of a study did not lead to. */
 function unexpectedCounts({ groups }: Study, { summary }: Outcome): string[] {
@@ -87,11 +97,10 @@ function baselineOf(study: Study, executor: Executor): Promise<Baseline> {
   return known;
 }
 
-function chooseStudy(random: Random, seed: string, { name }: Executor): Study {
-  const size = name === 'flux' ? 4 : 8;
+function chooseStudy(random: Random, seed: string, { size, features }: Executor): Study {
   const kind = random.number(0, 1);
-  if (kind < 0.3) return everything('javascript', size);
-  return kind < 0.5 ? everything('python', size) : generated(seed, size);
+  if (kind < 0.3) return everything('javascript', size, features);
+  return kind < 0.5 ? everything('python', size, features) : generated(seed, size, features);
 }
 
 /** Runs the case of a seed. The same seed gives the same study, and the same choice of instants. */

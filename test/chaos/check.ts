@@ -25,7 +25,7 @@ export interface Verdict {
 }
 
 /** The key that a job appends. */
-export const keyOf = ({ group, parameters }: Row) => `${group}-${parameters.i}`;
+export const keyOf = ({ group, parameters }: Pick<Row, 'group' | 'parameters'>) => `${group}-${parameters.i}`;
 
 type Bag = Map<string, number>;
 
@@ -44,9 +44,9 @@ function* bagDifferences(what: string, found: Bag, expected: Bag): Generator<str
 
 const isLost = ({ result }: Row) => result === 'lost';
 
-/** The place of a job among all submissions of its run. */
-export const originOf = ({ rule, firing, part, index, attempt }: Row) =>
-  `rule ${rule}, firing ${firing}, part ${part ?? 0}, index ${index}, attempt ${attempt}`;
+/** The place of a job among all submissions of its run. Submissions of one firing have different parameters here. */
+export const originOf = ({ rule, firing, index, attempt, ...row }: Row) =>
+  `rule ${rule}, firing ${firing}, index ${index}, attempt ${attempt}: ${keyOf(row)}`;
 
 /** Jobs that were not lost, without what depends on timing. A rule that was added has no name. */
 function contentsOf({ rows }: Outcome): Bag {

@@ -76,7 +76,8 @@ export async function disturb(place: Place, random: Random, given: Disturbance):
   let resumed = false;
   let printed = '';
   let damaged = false;
-  while (kills < most && (await killAt(command, chooseInstant(random, extent), () => place.log))) {
+  const watched = { log: () => place.log, most: given.most };
+  while (kills < most && (await killAt(command, chooseInstant(random, extent), watched))) {
     kills++;
     printed += textOf(await command.ended);
     if (resumed) resumesKilled++;

@@ -234,3 +234,8 @@ export const features = {
 } as const;
 
 export type FeatureName = keyof typeof features;
+
+export const ALL_FEATURES = Object.keys(features) as FeatureName[];
+
+/** Without changes of urgencies: jobs that are lost and submitted again have that of their group. */
+export const LOCAL_FEATURES = ALL_FEATURES.filter((name) => name !== 'released');

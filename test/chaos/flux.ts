@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Executor } from './cases.js';
 import { root } from './command.js';
+import { ALL_FEATURES } from './features.js';
 
 const execute = promisify(execFile);
 
@@ -47,7 +48,8 @@ export async function withFlux<Value>(use: (executor: Executor) => Promise<Value
     const reload = async () => {
       await flux('module', 'reload', '-f', 'job-manager');
     };
-    return await use({ name: 'flux', options: ['--executor', 'flux'], env, reload });
+    const options = ['--executor', 'flux'];
+    return await use({ name: 'flux', options, env, reload, features: ALL_FEATURES, size: 4 });
   } finally {
     broker.stdin.end();
     await closed;

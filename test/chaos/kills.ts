@@ -41,26 +41,27 @@ export function bytesOf(folder: string): number {
   }
 }
 
-/**
- * Kills the process at an instant. Resolves with false for a process that ends before. `log` returns the folder of the
- * log, null before it is made.
- */
-export async function killAt(command: Command, instant: Instant, log: () => string | null): Promise<boolean> {
+export interface Watched {
+  /** The folder of the log; null before it is made. */
+  readonly log: () => string | null;
+  /** Seconds that the process may take to its end. */
+  readonly most: number;
+}
+
+/** Kills the process at an instant. Resolves with false for a process that ends before, or that takes too long. */
+export async function killAt(command: Command, instant: Instant, { log, most }: Watched): Promise<boolean> {
   const begun = performance.now();
-  let before: number | null = null;
   const sizeNow = () => {
     const folder = log();
     return folder === null ? 0 : bytesOf(folder);
   };
-  if (instant.after === 'growth') before = sizeNow();
-  const isDue = () =>
-    instant.after === 'time'
-      ? performance.now() - begun >= instant.seconds * 1000
-      : sizeNow() - (before ?? 0) >= instant.bytes;
+  const before = sizeNow();
   while (!command.hasEnded) {
-    if (isDue()) {
+    const seconds = (performance.now() - begun) / 1000;
+    const isDue = instant.after === 'time' ? seconds >= instant.seconds : sizeNow() - before >= instant.bytes;
+    if (isDue || seconds >= most) {
       command.kill();
-      return (await command.ended).signal === 'SIGKILL';
+      return (await command.ended).signal === 'SIGKILL' && isDue;
     }
     await pause();
   }

@@ -14,7 +14,6 @@ export interface Row {
   readonly rule: number | null;
   readonly 'rule.name': string | null;
   readonly firing: number | null;
-  readonly part?: number | null;
   readonly index: number | null;
   readonly submit: number | null;
   readonly result: string;
