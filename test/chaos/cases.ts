@@ -4,7 +4,6 @@ import { check, type Verdict } from './check.js';
 import { describe, run } from './command.js';
 import { canMount, enlargeDisk, flipBit, tearTail } from './damage.js';
 import { type Disturbance, type Disturbed, disturb } from './disturb.js';
-import { type FeatureName, LOCAL_FEATURES } from './features.js';
 import { bytesOf, type Extent } from './kills.js';
 import { type Outcome, outcomeOf } from './outcome.js';
 import { Place } from './place.js';
@@ -24,8 +23,7 @@ export interface Executor {
   readonly name: 'local' | 'flux';
   readonly options: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** The features of its studies, and the most jobs of their first group. */
-  readonly features: readonly FeatureName[];
+  /** The most jobs of the first group of a study. */
   readonly size: number;
   /** Reloads the job manager of Flux. */
   readonly reload?: () => Promise<void>;
@@ -35,7 +33,6 @@ export const local: Executor = {
   name: 'local',
   options: ['--executor', 'local', '--slots', '8'],
   env: {},
-  features: LOCAL_FEATURES,
   size: 8,
 };
 
@@ -97,10 +94,10 @@ function baselineOf(study: Study, executor: Executor): Promise<Baseline> {
   return known;
 }
 
-function chooseStudy(random: Random, seed: string, { size, features }: Executor): Study {
+function chooseStudy(random: Random, seed: string, { size }: Executor): Study {
   const kind = random.number(0, 1);
-  if (kind < 0.3) return everything('javascript', size, features);
-  return kind < 0.5 ? everything('python', size, features) : generated(seed, size, features);
+  if (kind < 0.3) return everything('javascript', size);
+  return kind < 0.5 ? everything('python', size) : generated(seed, size);
 }
 
 /** Runs the case of a seed. The same seed gives the same study, and the same choice of instants. */

@@ -54,9 +54,9 @@ function missingIn(before: readonly Row[], after: readonly Row[]): Row[] {
 
 const textOf = ({ stdout, stderr }: Ended) => `${stdout}\n${stderr}\n`;
 
-/** A process that another one refused: it must say so, and exit with 2. */
+/** A process that was refused says so, and exits with 2. */
 function refusalFaults(ended: Ended): string[] {
-  const isRefused = ended.status === 2 && /drives|has ended|held|take/.test(ended.stderr);
+  const isRefused = ended.status === 2 && /has driven|has ended/.test(ended.stderr);
   return isRefused ? [] : [`a second process was not refused: ${describe(ended)}`];
 }
 

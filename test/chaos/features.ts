@@ -235,7 +235,4 @@ export const features = {
 
 export type FeatureName = keyof typeof features;
 
-export const ALL_FEATURES = Object.keys(features) as FeatureName[];
-
-/** Without changes of urgencies: jobs that are lost and submitted again have that of their group. */
-export const LOCAL_FEATURES = ALL_FEATURES.filter((name) => name !== 'released');
+export const featureNames = Object.keys(features) as FeatureName[];

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Executor } from './cases.js';
 import { root } from './command.js';
-import { ALL_FEATURES } from './features.js';
 
 const execute = promisify(execFile);
 
@@ -49,7 +48,7 @@ export async function withFlux<Value>(use: (executor: Executor) => Promise<Value
       await flux('module', 'reload', '-f', 'job-manager');
     };
     const options = ['--executor', 'flux'];
-    return await use({ name: 'flux', options, env, reload, features: ALL_FEATURES, size: 4 });
+    return await use({ name: 'flux', options, env, reload, size: 4 });
   } finally {
     broker.stdin.end();
     await closed;

@@ -30,13 +30,17 @@ function variantOf(name: string | undefined): Variant | undefined {
 
 const variant = variantOf(values.variant);
 
+/** Faults of a run that are printed. */
+const MOST_FAULTS = 10;
+
 function report(result: Result): void {
   const { seed, study, faults, folder, ...numbers } = result;
   console.log(
     `${seed}: ${faults.length === 0 ? 'equal' : 'DIFFERENT'} (${study}) ${JSON.stringify(numbers)}`,
   );
   if (faults.length === 0) return;
-  for (const fault of faults) console.log(`  ${fault}`);
+  for (const fault of faults.slice(0, MOST_FAULTS)) console.log(`  ${fault}`);
+  if (faults.length > MOST_FAULTS) console.log(`  and ${faults.length - MOST_FAULTS} more`);
   console.log(`  in ${folder}; again: npm run chaos -- --case ${seed}`);
 }
 

@@ -14,10 +14,14 @@ export interface Row {
   readonly rule: number | null;
   readonly 'rule.name': string | null;
   readonly firing: number | null;
+  readonly part: number | null;
   readonly index: number | null;
   readonly submit: number | null;
+  readonly start: number | null;
+  readonly finish: number | null;
   readonly result: string;
   readonly exit: number | null;
+  readonly status: number | null;
   readonly exception: string | null;
   readonly parameters: Readonly<Record<string, unknown>>;
 }

@@ -4,7 +4,7 @@ const submit = (label, i) => ({ name: 'submit', label, parameters: { i } });
 
 /** Appends the call to a file, with its number among the calls for one firing. */
 export function called(what, { attempt }) {
-  appendFileSync('calls', `${what} ${attempt ?? 0}\n`);
+  appendFileSync('calls', `${what} ${attempt}\n`);
 }
 
 /** Requests two jobs of a group. */
