@@ -43,7 +43,7 @@ export function firingCounts({ rows }: Pick<NativeRules, 'rows'>): number[] {
 }
 
 /** The values of the plan's metrics by name: counts that begin at 0, and all others. */
-class Values {
+export class MetricValues {
   readonly #ofAll = new Map<string, number | null>();
   readonly #fromZero = new Map<string, number | null>();
 
@@ -55,16 +55,41 @@ class Values {
     }
   }
 
+  valueOf(name: string, fromZero: boolean): number | null {
+    const counted = fromZero ? this.#fromZero.get(name) : undefined;
+    return counted ?? this.#ofAll.get(name) ?? null;
+  }
+
   of({ when }: Rule): RuleReport['values'] {
     const values: Record<string, number | null> = {};
     for (const step of when?.steps ?? []) {
       if (step.op !== 'metric') continue;
       const name = formatMetricName(step.metric);
-      const counted = step.fromZero ? this.#fromZero.get(name) : undefined;
-      values[name] = counted ?? this.#ofAll.get(name) ?? null;
+      values[name] = this.valueOf(name, step.fromZero);
     }
     return values;
   }
+}
+
+/** Where a rule stands: what may hold it back from now on, and when time alone evaluates it. */
+export interface RuleStanding {
+  readonly repetitionsLeft: number;
+  /** How often it is skipped when it is due. */
+  readonly backoffLeft: number;
+  /** Since when its condition or its state lasts, but not for long enough; in seconds since the epoch, null otherwise. */
+  readonly since: number | null;
+  /** The end of its cooldown; null outside of one. */
+  readonly ready: number | null;
+  /** When time alone evaluates it next; null for no such time. */
+  readonly next: number | null;
+}
+
+/** Reads where a rule stands. Throws RangeError for an unknown index. */
+export function readStanding({ rows }: NativeRules, index: number): RuleStanding {
+  if ((index + 1) * RULE_COLUMNS.length > rows.length) throw new RangeError(`unknown rule ${index}`);
+  const { repetitionsLeft, backoffLeft, since, ready, next } = rowAt(rows, index);
+  const known = (time: number) => (Number.isNaN(time) ? null : time);
+  return { repetitionsLeft, backoffLeft, since: known(since), ready: known(ready), next: known(next) };
 }
 
 /**
@@ -77,7 +102,7 @@ export function readRuleReports(
   names: readonly PlanMetric[],
   unperformed: ReadonlyMap<number, number> = new Map(),
 ): RuleReport[] {
-  const values = new Values(names, metrics);
+  const values = new MetricValues(names, metrics);
   const reports: RuleReport[] = [];
   for (const [index, rule] of rules.entries()) {
     if (rule === null || (index + 1) * RULE_COLUMNS.length > rows.length) continue;

@@ -1,0 +1,91 @@
+/** The engine of a run as its log says: all firings, and the rules as they are at the end of the log. Nothing is written. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { parseConfig } from '../../config/load.js';
+import type { NativeFiring, NativeRules } from '../../engine/addon.js';
+import { Engine } from '../../engine/engine.js';
+import { compilePlan, ruleNames } from '../../engine/plan/compile.js';
+import type { PlanMetric } from '../../engine/plan/plan.js';
+import { EnsembleError } from '../../errors.js';
+import { nextTimes } from '../../language/cron.js';
+import type { Action } from '../../model/action.js';
+import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
+import { configurationFile, logFolder } from '../../store/run-folder.js';
+import type { StoredRun } from '../../store/runs.js';
+import { GrowthWatch } from '../growth-watch.js';
+import { RulesOfRun } from '../rules-of-run.js';
+
+export interface ReplayedRun {
+  readonly config: EnsembleConfig;
+  /** By index; null for the rule of a probe. */
+  readonly rules: readonly (Rule | null)[];
+  readonly groups: readonly string[];
+  readonly metrics: readonly PlanMetric[];
+  /** The rules of probes do not count. */
+  readonly firings: readonly NativeFiring[];
+  readonly native: NativeRules;
+  /** Null for an ensemble without states. */
+  readonly state: string | null;
+  /** Rules no longer fire. */
+  readonly ended: boolean;
+  /** The last time in the log, in seconds since the epoch. */
+  readonly latest: number;
+  /** Words for what of the log is lost; empty for nothing. */
+  readonly damage: string;
+}
+
+function configOf({ path, manifest }: StoredRun): EnsembleConfig {
+  const file = configurationFile(path);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new EnsembleError('ERR_FILE', `can't read ${file}: ${(cause as Error).message}`, { cause });
+  }
+  return parseConfig(text, { file: manifest.file === '' ? null : manifest.file }).config;
+}
+
+/**
+ * Takes in the log of a run, also while another process drives it. `explained` is the index of a rule whose firings have
+ * the values of all metrics. Throws EnsembleError: `ERR_RUN` for a run without a readable log, `ERR_FILE`; and
+ * ConfigError for a configuration that is invalid by now.
+ */
+export async function replayRun(run: StoredRun, explained: number | null): Promise<ReplayedRun> {
+  const folder = logFolder(run.path);
+  if (!existsSync(folder)) {
+    throw new EnsembleError('ERR_RUN', `run ${run.manifest.id} has no log (${folder} is missing)`);
+  }
+  const config = configOf(run);
+  // Rules that were added have higher indexes.
+  const isExplained = (action: Action) =>
+    explained !== null &&
+    (explained < config.rules.length
+      ? config.rules[explained]?.action === action
+      : !config.rules.some((rule) => rule.action === action));
+  const names = ruleNames(config, { wantsEvent: isExplained, portions: () => null });
+  const plan = compilePlan(config, run.manifest.ensemble, names, null);
+  const rules = new RulesOfRun(config, config.rules.length, names, new GrowthWatch(config.rules, () => {}));
+  const firings: NativeFiring[] = [];
+  const engine = new Engine(
+    { ...plan, rules: [...plan.rules, ...rules.compileProbes()] },
+    {
+      firing: (firing) => {
+        if (rules.rule(firing.rule) !== null) firings.push(firing);
+      },
+      decodeError() {},
+      cronTimes: nextTimes,
+      restoreRule: (text) => rules.restore(text),
+    },
+    { restore: folder },
+  );
+  try {
+    const { ended, latest, damage } = await engine.restore();
+    const native = await engine.rules();
+    const { state } = await engine.status();
+    const { groups, metrics } = engine.names;
+    const facts = { config, rules: rules.all, groups, metrics, firings, native };
+    return { ...facts, state: config.states.length === 0 ? null : state, ended, latest, damage };
+  } finally {
+    engine.close();
+  }
+}
