@@ -182,8 +182,9 @@ export class Progress {
     const first = sweeps.position(group.name);
     const portions = sweeps.take(group, count);
     if (this.#log.logs) {
-      this.#owner.took(group.name, this);
       await this.note('took', { path, group: group.name, first, count });
+      // Only now the notes of the one that took before are no longer needed.
+      this.#owner.took(group.name, this);
     }
     return portions;
   }

@@ -127,6 +127,15 @@ describe('rows of a sweep', () => {
     expect(done).toEqual([0, 2, 1]);
   });
 
+  test('are noted before the notes of the firing that took the last ones are given up', async () => {
+    await take(progress.open(firing(0)));
+    await take(progress.open(firing(1)));
+    const took = log.notes.findIndex(([text, of]) => of === 1 && text.includes('took'));
+    const given = log.notes.findIndex(([text, of]) => of === 0 && text === 'done');
+    expect(took).toBeGreaterThan(-1);
+    expect(given).toBeGreaterThan(took);
+  });
+
   test('that requests from outside took are counted', async () => {
     await take(progress.open(request(0)), swept, '', 2);
     const texts = log.notes.map(([text]) => text);
