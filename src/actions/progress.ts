@@ -19,11 +19,14 @@ export interface ActionProgress {
   submitted(part: number): Promise<readonly JobRange[]>;
   /** The next jobs of a group with parameters or, where the action took some before, the same ones again. */
   take(group: JobGroup, count: number): Promise<Portion[]>;
-  /** The size that the action wanted before, null for none. Otherwise `target` is noted as the size. */
+  /**
+   * The size that the action wanted before the run was resumed, null for none; `target` is noted then. For a member of
+   * unknown size, it is the difference.
+   */
   wantSize(target: number): number | null;
   /** Jobs get another urgency, which they keep when they are lost and submitted again. */
   setsUrgency(jobs: Iterable<bigint>, urgency: number): void;
-  /** The member has this size now. */
+  /** The member has this size now, or will have it. */
   reached(size: number): void;
   /** Code of the user is called. Resolves with the number of earlier calls that had no answer. */
   begin(): Promise<number>;

@@ -26,6 +26,12 @@ export function resizeDone(verb: string, { before, after, note }: ResizeOutcome)
   return before === after ? `no change: the size is ${after}` : `${verb} from ${before} to ${after}`;
 }
 
+const REQUESTED_BEFORE: ResizeOutcome = {
+  before: null,
+  after: null,
+  note: 'requested before the run was resumed',
+};
+
 /** Changes the size by a number of slots or nodes, which is negative to shrink. Throws ActionError. */
 export async function resize(
   { member, signal }: ActionContext,
@@ -36,10 +42,15 @@ export async function resize(
     throw new ActionError(`the ${member.name} member can't ${request.action.name}`, ruleIndex(request));
   }
   const { size } = member;
-  if (size === undefined) return member.resize(by, signal);
   const { progress } = request;
-  const before = progress.wantSize(size + by);
-  const outcome = await member.resize(before === null ? by : before - size, signal);
-  if (outcome.after !== null && outcome.after !== (before ?? size + by)) progress.reached(outcome.after);
+  const target = size === undefined ? by : size + by;
+  const before = progress.wantSize(target);
+  if (size === undefined) {
+    // Its size is unknown, so a repetition could change it twice.
+    return before === null ? member.resize(by, signal) : REQUESTED_BEFORE;
+  }
+  progress.reached(before ?? target);
+  const outcome = await member.resize((before ?? target) - size, signal);
+  if (outcome.after !== null && outcome.after !== (before ?? target)) progress.reached(outcome.after);
   return outcome;
 }

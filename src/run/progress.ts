@@ -193,7 +193,6 @@ export class Progress {
     const known = this.#known.sizes.get(path);
     if (known !== undefined) return known;
     void this.note('size', { path, size: target }).catch(() => {});
-    this.reached(target);
     return null;
   }
 

@@ -13,7 +13,7 @@ import { Engine, type EngineOptions } from '../engine/engine.js';
 import type { EventBatch, EventStreamOptions } from '../engine/event-batch.js';
 import { readFiring, readProbedJob, readRetry } from '../engine/firings.js';
 import { compilePlan, ruleNames } from '../engine/plan/compile.js';
-import { firingCounts, readRuleReports } from '../engine/rule-report.js';
+import { firingCounts } from '../engine/rule-report.js';
 import { ActionError, EnsembleError, MemberError } from '../errors.js';
 import { nextTimes } from '../language/cron.js';
 import { createMember } from '../members/create.js';
@@ -27,9 +27,11 @@ import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import { logFolder, outputFolder } from '../store/run-folder.js';
 import { Broadcast, type Subscription } from './broadcast.js';
+import { conclude } from './conclusion.js';
 import { EndDetector, isResumable, type RunEnd, type RunEnding } from './end-of-run.js';
 import type { ExternalAction, ExternalOutcome } from './external-actions.js';
 import { FailureWatch } from './failure-watch.js';
+import { Gate } from './gate.js';
 import { GrowthWatch } from './growth-watch.js';
 import { GuardedMember } from './guarded-member.js';
 import { guardObserver } from './guarded-observer.js';
@@ -38,8 +40,8 @@ import { neededEvents } from './needed-events.js';
 import type { EnsembleOptions } from './options.js';
 import { makePerformers, type Performers } from './performers.js';
 import { type Progress, ProgressLog } from './progress.js';
-import { noteEnd, type RestoredRun, readRestored } from './restored-run.js';
-import { leftJobs, type RunResult } from './result.js';
+import { type RestoredRun, readRestored } from './restored-run.js';
+import type { RunResult } from './result.js';
 import { idsOf, keepFacts, type ResumedFrom, Resumption } from './resumption.js';
 import { RulesOfRun } from './rules-of-run.js';
 import { TaskQueue } from './task-queue.js';
@@ -70,13 +72,13 @@ export class Run {
   readonly #failures: FailureWatch;
   readonly #queue = new TaskQueue(() => this.#onIdle());
   readonly #end: EndDetector;
-  /** Failures that are reported after what was restored; null when they are reported at once. */
-  #heldFailures: Failure[] | null;
+  /** In a run that goes on, they are reported after the facts about it. */
+  readonly #newFailures: Gate<Failure>;
+  /** In a run that goes on, they are taken in after those of its earlier processes. */
+  readonly #newFirings: Gate<NativeFiring>;
   #state: string | null;
   #performers: Performers | null = null;
-  /** Firings that came before a resumed run has taken in the earlier ones; null when they are not held. */
-  #held: NativeFiring[] | null = null;
-  /** For each rule, the number of its firings whose action did not begin before the run ended. */
+  /** For rules of a run that had ended when it was resumed: the firings whose action did not begin. */
   #unperformed: ReadonlyMap<number, number> = new Map();
   #started = false;
 
@@ -94,7 +96,8 @@ export class Run {
     this.#options = options;
     this.#resumed = resumed;
     this.#mayLog = resumed === null;
-    this.#heldFailures = resumed === null ? null : [];
+    this.#newFailures = new Gate((failure) => this.#observer.failure?.(failure), resumed === null);
+    this.#newFirings = new Gate((firing) => this.#onFiring(firing), resumed === null);
     this.#observer = guardObserver(options.observer ?? {});
     this.#state = config.states[0] ?? null;
     const clock = new SteadyClock();
@@ -137,7 +140,7 @@ export class Run {
         sketches: options.sketches === true,
       },
       {
-        firing: (firing) => this.#onFiring(firing),
+        firing: (firing) => this.#newFirings.push(firing),
         decodeError: (error) => this.#observer.decodeError?.(error),
         cronTimes: nextTimes,
         quiet: () => this.#end.check(),
@@ -153,20 +156,8 @@ export class Run {
     this.#failures = new FailureWatch({
       member: this.#member,
       groups: () => this.#engine.groups,
-      report: (failure) => this.#reportFailure(failure),
+      report: (failure) => this.#newFailures.push(failure),
     });
-  }
-
-  /** The facts about what was restored come first. */
-  #reportFailure(failure: Failure): void {
-    if (this.#heldFailures === null) this.#observer.failure?.(failure);
-    else this.#heldFailures.push(failure);
-  }
-
-  #releaseFailures(): void {
-    const held = this.#heldFailures ?? [];
-    this.#heldFailures = null;
-    for (const failure of held) this.#observer.failure?.(failure);
   }
 
   #logOptions(runFolder: string | null): EngineOptions {
@@ -272,11 +263,8 @@ export class Run {
     try {
       const performers = this.#makePerformers(code, restored?.requestCount ?? 0);
       this.#performers = performers;
-      if (restored !== null) {
-        // Actions wait until all jobs are known, and firings until the earlier ones were taken in.
-        this.#queue.pause();
-        this.#held = [];
-      }
+      // Actions wait until all jobs are known.
+      if (restored !== null) this.#queue.pause();
       const native = this.#member.portion !== undefined;
       await this.#member.start(
         {
@@ -324,7 +312,7 @@ export class Run {
       ingest: (lines) => this.#ingest(lines),
     });
     this.#observer.resumed?.(await resumption.goOn(restored));
-    this.#releaseFailures();
+    this.#newFailures.open();
     if (restored.end === null) await this.#addRulesOfFile();
     // Rules that wait for the start of the run do not run again.
     this.#growth.started();
@@ -337,7 +325,10 @@ export class Run {
     // A pause does not hold them.
     if (paused) actAgain();
     else this.#queue.add(actAgain);
-    this.#takeInHeld(restored);
+    // Lost jobs are submitted before.
+    for (const { native, progress } of restored.firings) this.#onFiring(native, progress);
+    for (const native of restored.unmeasured) this.#onFiring(native);
+    this.#newFirings.open();
     if (!paused) this.#queue.resume();
   }
 
@@ -346,14 +337,6 @@ export class Run {
     for (let added = this.#rules.addOfFile(); added !== null; added = this.#rules.addOfFile()) {
       await this.#engine.addRule(added.rule, added.metrics, added.text);
     }
-  }
-
-  /** Takes in the firings that are not done, then those that came meanwhile. Lost jobs are submitted before. */
-  #takeInHeld({ firings, unmeasured }: RestoredRun): void {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const { native, progress } of firings) this.#onFiring(native, progress);
-    for (const native of [...unmeasured, ...held]) this.#onFiring(native);
   }
 
   /** `requests` is the number of requests from outside so far. */
@@ -379,10 +362,6 @@ export class Run {
 
   /** `progress` is what was done of it before the run was resumed; the rule has fired then. */
   #onFiring(native: NativeFiring, progress: Progress | null = null): void {
-    if (this.#held !== null) {
-      this.#held.push(native);
-      return;
-    }
     const probe = this.#rules.probe(native.rule);
     if (probe !== null) {
       this.#performers?.probes.push(readProbedJob(native, this.#engine.names), probe, native.number);
@@ -431,32 +410,14 @@ export class Run {
   }
 
   async #conclude(): Promise<RunResult> {
-    const ending = this.#end.result as RunEnding;
-    await noteEnd(this.#engine, ending, this.#unperformed);
-    await this.#engine.end();
-    // Before the jobs that are canceled at the end count.
-    const reports = await this.#engine.rules();
-    await this.#queue.settled();
-    const unperformed = this.#performers?.dispatcher.unperformed ?? new Map();
-    if (unperformed.size > 0) {
-      this.#unperformed = unperformed;
-      await noteEnd(this.#engine, ending, unperformed);
-    }
-    const rules = readRuleReports(reports, this.#rules.all, this.#engine.names.metrics, this.#unperformed);
-    // Before the member releases what it knows of the jobs.
-    await this.#failures.settled();
-    await this.#guarded.stop(this.#options.grace ?? 5, ending.end === 'interrupted' ? 'interrupted' : 'done');
-    await this.#performers?.probes.settled();
-    await this.#engine.finishStream();
-    const metrics = await this.#engine.metrics();
-    const left = await leftJobs(this.#engine, metrics);
-    const native = await this.#engine.failures();
-    await this.#failures.settled();
-    this.#releaseFailures();
-    const failures = this.#failures.conclude(native, metrics);
-    const failedJobs = [...failures.values()].reduce((sum, { failed }) => sum + failed, 0);
+    const result = await conclude(this.#end.result as RunEnding, {
+      ...{ engine: this.#engine, member: this.#guarded, rules: this.#rules, queue: this.#queue },
+      ...{ failures: this.#failures, performers: this.#performers, unperformed: this.#unperformed },
+      grace: this.#options.grace ?? 5,
+      releaseFailures: () => this.#newFailures.open(),
+    });
     this.#engine.endEvents();
     this.#firings.end();
-    return { ...ending, rules, left, metrics, failedJobs, failures };
+    return result;
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { EndedBy } from '../../../src/model/ended-by.js';
 import { Dispatcher } from '../../../src/run/dispatcher.js';
 import { externalFiring } from '../../../src/run/external-actions.js';
+import type { FiringNote } from '../../../src/run/notes.js';
 import { TaskQueue } from '../../../src/run/task-queue.js';
 import { ContextOfTest } from '../../support/action-context.js';
 
@@ -231,5 +232,98 @@ describe('the end of a run', () => {
     queue.stop();
     await queue.settled();
     expect(log).toEqual([]);
+  });
+});
+
+describe('a firing that was not done before the run was resumed', () => {
+  const custom = { trigger: 'start', action: { name: 'custom', label: 'next' } };
+  const again = (rules: readonly unknown[], notes: readonly FiringNote[], more = {}) => {
+    const it = dispatching(rules, more);
+    const progress = it.use.progress.reopen({ number: 0, fromOutside: false }, notes);
+    const resume = () => it.dispatcher.push(it.use.firing(0), it.use.rule(0), progress);
+    return { ...it, progress, resume };
+  };
+  const submits = ({ use }: ReturnType<typeof dispatching>) =>
+    use.submissions.map(({ template, count, origin }) => ({ group: template.group, count, ...origin }));
+
+  test('submits only jobs that are not known, with their indexes', async () => {
+    const more = { jobs: [{ name: 'a', command: 'true', count: 9 }] };
+    const it = again([submit('a')], [], more);
+    it.use.runLog.jobs.set(0, [
+      { part: 0, begin: 0, end: 2 },
+      { part: 0, begin: 4, end: 5 },
+      { part: 1, begin: 5, end: 9 },
+      { part: 0, begin: 8, end: 9 },
+    ]);
+    it.resume();
+    await it.done();
+    expect(submits(it)).toMatchObject([
+      { count: 2, index: 2, part: 0 },
+      { count: 3, index: 5, part: 0 },
+    ]);
+    expect(it.log).toContain('report submit');
+    expect(it.use.runLog.notes).toEqual([['done', 0]]);
+  });
+
+  test('reports nothing where all jobs are known', async () => {
+    const it = again([submit('a')], []);
+    it.use.runLog.jobs.set(0, [{ part: 0, begin: 0, end: 2 }]);
+    it.resume();
+    await it.done();
+    expect(it.log).toEqual(['firing start']);
+    expect(it.use.runLog.notes).toEqual([['done', 0]]);
+  });
+
+  test('uses the answer of code, and does what is left of it', async () => {
+    const states = { states: ['one', 'two'] };
+    const answer = [
+      { name: 'submit', label: 'a' },
+      { name: 'submit', label: 'b', goto: 'two' },
+      { trigger: 'job-finish', action: { name: 'terminate' } },
+      { trigger: 'job-start', action: { name: 'terminate' } },
+      { name: 'submit', label: 'a' },
+    ];
+    const it = again(
+      [custom],
+      [
+        { kind: 'begun', value: { path: '' } },
+        { kind: 'answer', value: { path: '', answer } },
+        { kind: 'part', value: { path: '0', part: 0 } },
+        { kind: 'step', value: { path: '0' } },
+        { kind: 'went', value: { path: '1' } },
+        { kind: 'part', value: { path: '4', part: 1 } },
+      ],
+      states,
+    );
+    it.use.functions.next = () => {
+      throw new Error('it was called');
+    };
+    it.progress.knowsRule('2');
+    it.resume();
+    await it.done();
+    expect(it.use.problems).toEqual([]);
+    expect(submits(it)).toMatchObject([
+      { group: 'b', part: 2 },
+      { group: 'a', part: 1 },
+    ]);
+    expect(it.log.filter((line) => /^(state|rule)/.test(line))).toEqual(['rule job-start']);
+    expect(it.use.runLog.notes.at(-1)).toEqual(['done', 0]);
+  });
+
+  test('does not resize a member of unknown size again', async () => {
+    const it = again(
+      [{ trigger: 'start', action: { name: 'grow', value: 2 } }],
+      [{ kind: 'size', value: { path: '', size: 2 } }],
+    );
+    const resized: number[] = [];
+    it.use.context.member.resize = async (delta) => {
+      resized.push(delta);
+      return { before: null, after: null };
+    };
+    it.push(0, { number: 1 });
+    it.resume();
+    await it.done();
+    expect(resized).toEqual([2]);
+    expect(it.log.filter((line) => line === 'report grow')).toHaveLength(2);
   });
 });

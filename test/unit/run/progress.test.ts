@@ -172,6 +172,8 @@ describe('code of the user', () => {
 test('a size that was wanted before is wanted again', () => {
   const one = progress.open(firing(0));
   expect(one.at('').wantSize(5)).toBeNull();
-  expect(log.notes.map(([text]) => text)).toEqual(['{"size":{"path":"","size":5}}', '{"memberSize":5}']);
+  expect(log.notes).toEqual([['{"size":{"path":"","size":5}}', 0]]);
+  one.at('').reached(5);
+  expect(log.notes.at(-1)).toEqual(['{"memberSize":5}', null]);
   expect(progress.reopen(firing(0), notesOf(0)).at('').wantSize(8)).toBe(5);
 });
