@@ -78,6 +78,11 @@ class Study {
     await eventually(async () => this.lines(name).length >= count, `${count} lines in ${name}`);
   }
 
+  /** A process may be killed between the start of a job and its entry in the log. */
+  async logged(jobs: number): Promise<void> {
+    await eventually(async () => (await this.jobs()).length >= jobs, `${jobs} jobs in the log`);
+  }
+
   let(name: string): void {
     appendFileSync(join(this.folder, name), 'go\n');
   }
@@ -135,6 +140,7 @@ rules:
 `);
     const first = study.begin();
     await study.written('ran', 2);
+    await study.logged(6);
     await kill(first);
     study.let('go');
     const { resumed, result, of, firings } = await endOf(study.resume());
@@ -175,6 +181,7 @@ rules: [{trigger: start, action: {name: submit, label: sim}}]
 `);
     const first = study.begin();
     await study.written('ran', 2);
+    await study.logged(2);
     await kill(first);
     const { resumed, result } = await endOf(study.resume({ lost: 'fail' }));
     expect(resumed).toMatchObject({ lost: 2, lostJobs: 'fail' });
@@ -275,6 +282,7 @@ export async function last() {
     const first = study.begin([], { slots: 4 });
     await study.written('ran', 4);
     await study.written('calls', 2);
+    await study.logged(4);
     await kill(first);
     study.let('go');
     const { result, of } = await endOf(study.resume());
@@ -329,6 +337,7 @@ rules:
     const first = study.begin([{ name: 'pause' }, { name: 'submit', label: 'quick' }]);
     await first.printed('submitted 1 job of quick');
     await study.written('ran', 2);
+    await study.logged(2);
     await kill(first);
     study.let('go');
     const second = study.resume({}, [
@@ -421,6 +430,7 @@ rules:
     const first = study.begin([], { slots: 1 });
     await first.printed('"urgency"');
     await study.written('ran', 1);
+    await study.logged(3);
     await kill(first);
     const second = study.resume();
     await study.written('ran', 2);
