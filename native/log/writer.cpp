@@ -52,6 +52,7 @@ Writer::Writer(std::string folder, WriterOptions options)
     : folder_(std::move(folder)),
       file_size_limit_(FileSizeLimit()),
       segment_limit_(std::min(options.segment_size, file_size_limit_)),
+      survives_host_(options.survives_host),
       syncer_(options.sync_interval),
       buffer_(std::make_unique_for_overwrite<char[]>(kFullBuffer + kMaxFrame)) {
   Open();

@@ -21,6 +21,8 @@ struct WriterOptions {
   std::uint64_t segment_size = std::uint64_t{64} << 20;
   // Written frames are on the disk this long after, unless the disk is slow.
   std::chrono::milliseconds sync_interval{1000};
+  // Committed frames survive the end of the host, not only that of this process.
+  bool survives_host = false;
 };
 
 struct WriteFailure {
@@ -52,6 +54,10 @@ class Writer {
   // Flushes, and waits until all frames are on the disk: they survive the end of the host.
   int SyncNow();
 
+  // Flush() or SyncNow(), as the options say.
+  int Commit() { return survives_host_ ? SyncNow() : Flush(); }
+
+  bool survives_host() const { return survives_host_; }
   bool failed() const { return failure_.has_value(); }
   const std::optional<WriteFailure>& failure() const { return failure_; }
   // Frames that were refused or lost.
@@ -75,6 +81,7 @@ class Writer {
   // Without this limit, a write beyond it would send SIGXFSZ, which ends the process.
   const std::uint64_t file_size_limit_;
   const std::uint64_t segment_limit_;
+  const bool survives_host_;
   Syncer syncer_;
   Syncer::File folder_file_;
 

@@ -122,7 +122,9 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
 
   std::unique_ptr<log::Writer> log;
   if (info[2].IsString()) {
-    log = std::make_unique<log::Writer>(info[2].As<Napi::String>().Utf8Value());
+    log::WriterOptions options;
+    options.survives_host = info[4].ToBoolean().Value();
+    log = std::make_unique<log::Writer>(info[2].As<Napi::String>().Utf8Value(), options);
   }
   runner_ = std::make_unique<runner::Runner>(
       std::move(*plan),

@@ -20,9 +20,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static Napi::Function Class(Napi::Env env);
 
-  // new Engine(plan, wake, log, restores): `wake` is called without arguments when there is
-  // something to take(). `log` is the folder of the run's log, or null. An engine that `restores`
-  // begins with restore().
+  // new Engine(plan, wake, log, restores, survivesHost): `wake` is called without arguments when
+  // there is something to take(). `log` is the folder of the run's log, or null. An engine that
+  // `restores` begins with restore(). With `survivesHost`, the log is on the disk before an effect
+  // leaves.
   explicit EngineObject(const Napi::CallbackInfo& info);
   ~EngineObject() override;
 

@@ -121,16 +121,28 @@ void RunLog::EndFrame() {
   entries_.EndFrame();
 }
 
-void RunLog::Commit() {
-  if (writer_ == nullptr) return;
+bool RunLog::EndEntries() {
+  if (writer_ == nullptr) return false;
   if (!entries_.frame().empty()) EndFrame();
+  return true;
+}
+
+void RunLog::Flush() {
+  if (!EndEntries()) return;
   writer_->Flush();
   CheckWriter();
 }
 
+bool RunLog::Commit() {
+  if (EndEntries()) {
+    writer_->Commit();
+    CheckWriter();
+  }
+  return !lost_;
+}
+
 void RunLog::Sync() {
-  Commit();
-  if (writer_ == nullptr) return;
+  if (!EndEntries()) return;
   writer_->SyncNow();
   CheckWriter();
 }
@@ -138,6 +150,7 @@ void RunLog::Sync() {
 void RunLog::CheckWriter() {
   if (!writer_->failed()) return;
   failure_ = writer_->failure();
+  lost_ = writer_->survives_host();
   writer_.reset();
 }
 

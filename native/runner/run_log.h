@@ -54,9 +54,12 @@ class RunLog final : public engine::StreamTap {
   void Time(log::EntryKind kind, double seconds);
   void Text(log::EntryKind kind, std::string_view text);
 
-  // Everything so far is with the kernel when it returns, so it survives the process. Called before
-  // anything leaves that depends on it.
-  void Commit();
+  // Everything so far is with the kernel when it returns, so it survives the process.
+  void Flush();
+  // Called before anything leaves that depends on what is logged: everything so far survives the
+  // process, or also the host, as the writer's options say. False when nothing may leave, because a
+  // log that was to survive the host has failed.
+  bool Commit();
   // Everything so far is on the disk when it returns.
   void Sync();
 
@@ -72,6 +75,8 @@ class RunLog final : public engine::StreamTap {
   void Result(journal::JobId job, log::JobResult result);
   void Hosts(const journal::Record& record);
   void EndFrame();
+  // Gives the last entries to the writer. False without a log.
+  bool EndEntries();
   // Ends the log if the writer has failed.
   void CheckWriter();
 
@@ -84,6 +89,8 @@ class RunLog final : public engine::StreamTap {
   std::uint64_t segment_ = 0;
   log::FrameType type_ = log::FrameType::kEntries;  // of the frame
   std::optional<log::WriteFailure> failure_;
+  // A log that was to survive the host has failed.
+  bool lost_ = false;
 };
 
 }  // namespace flux_ensemble::runner

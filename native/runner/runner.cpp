@@ -555,7 +555,8 @@ void Runner::Reply(std::uint64_t number, AnswerBody body) {
 }
 
 void Runner::Publish() {
-  log_.Commit();
+  log_.Flush();
+  if (!engine_.has_nothing_gathered() || !gathered_.empty()) log_.Commit();
   if (auto failure = log_.TakeFailure()) gathered_.log_failure = std::move(failure);
   if (engine_.has_nothing_gathered() && gathered_.empty()) return;
   std::unique_lock lock(mutex_);

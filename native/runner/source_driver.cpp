@@ -126,8 +126,8 @@ void SourceDriver::SubmitFirings() {
     engine::Firing& firing = firings[seen_firings_];
     const std::vector<engine::SubmitPortion>& portions = engine_.rule(firing.rule).submit;
     if (portions.empty() || paused_ || restoration_ != nullptr) continue;
+    if (!log_.Commit()) continue;
     firing.submitting = true;
-    log_.Commit();
     // The last report removes the entry, and reports may come before Submit returns.
     PendingSubmission& pending = pending_[firing.number];
     pending.orders = portions.size();
@@ -152,8 +152,8 @@ void SourceDriver::SubmitRetries() {
         details.filled_in || *details.entry >= policy->entries.size()) {
       continue;
     }
+    if (!log_.Commit()) continue;
     retry.submitting = true;
-    log_.Commit();
     engine::SubmitPortion portion = policy->entries[*details.entry];
     portion.count = 1;
     source_->Submit({kOfRetry | retry.number, std::move(portion), details.rule, details.firing,

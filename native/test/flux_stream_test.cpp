@@ -5,12 +5,15 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <variant>
 
 #include "flux/flux_session.h"
 #include "journal/eventlog_record.h"
+#include "log/writer.h"
 #include "test/fake_broker.h"
 #include "test/journals.h"
+#include "test/log_folder.h"
 #include "test/runner_owner.h"
 #include "test/support.h"
 
@@ -273,6 +276,31 @@ TEST_CASE("a runner that is paused leaves submissions to its owner") {
   CHECK_FALSE(owner.firings[0].submitting);
   CHECK(owner.firings[1].submitting);
   owner.runner.Stop();
+}
+
+TEST_CASE("a runner submits nothing without a log that has to survive the host") {
+  for (const bool survives_host : {false, true}) {
+    const test::LogFolder folder;
+    FakeBroker broker;
+    broker.Sentinel();
+    engine::Plan plan = runner::GroupG();
+    engine::Rule rule;
+    rule.trigger = engine::TriggerType::kStart;
+    rule.submit = {Order(0, 2).portion};
+    plan.rules = {rule};
+    // Its folder can't be made.
+    auto log = std::make_unique<log::Writer>(folder.path() + "/missing/log",
+                                             log::WriterOptions{.survives_host = survives_host});
+    runner::Owner owner(plan, std::move(log));
+    REQUIRE(owner.runner.Start() == 0);
+    owner.Ask(runner::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
+                                        ~std::uint64_t{0}, false});
+    owner.Ask(runner::StartCommand{1});
+    REQUIRE(owner.firings.size() == 1);
+    CHECK(owner.firings[0].submitting == !survives_host);
+    owner.runner.Stop();
+    CHECK(broker.submits.empty() == survives_host);
+  }
 }
 
 TEST_CASE("a runner that closes its source answers every command") {

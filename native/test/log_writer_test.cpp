@@ -316,6 +316,21 @@ TEST_CASE("a disk that can't sync is a failure of the next call") {
   close(pipe_ends[0]);
 }
 
+TEST_CASE("a commit waits for the disk where frames survive the host") {
+  for (const bool survives_host : {false, true}) {
+    const LogFolder folder;
+    Writer writer(folder.path(),
+                  {.sync_interval = std::chrono::hours(1), .survives_host = survives_host});
+    int pipe_ends[2];
+    REQUIRE(pipe(pipe_ends) == 0);
+    ReplaceDescriptor(folder.PathOf(1), pipe_ends[1]);
+    CHECK(writer.Append(1, "x") == 0);
+    CHECK(writer.Commit() == (survives_host ? EINVAL : 0));
+    CHECK(writer.failed() == survives_host);
+    close(pipe_ends[0]);
+  }
+}
+
 TEST_CASE("the size limit of the process is the limit of segments") {
   const LogFolder folder;
   const FileSizeLimit limit(100, SIG_DFL);

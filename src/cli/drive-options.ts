@@ -1,6 +1,7 @@
 /** The options that `ensemble run` and `ensemble resume` have in common. */
 
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DURABILITIES, type Durability } from '../model/durability.js';
 import type { MiniClusterOptions } from './minicluster-options.js';
 import { addServiceOptions } from './service-options.js';
 import { addStateOption, type StateOption } from './state-option.js';
@@ -8,6 +9,7 @@ import { addStateOption, type StateOption } from './state-option.js';
 export interface DriveOptions extends MiniClusterOptions, StateOption {
   readonly results?: string;
   readonly slots?: number;
+  readonly durability?: Durability;
   readonly debug?: boolean;
   readonly json?: boolean;
   readonly watch?: boolean;
@@ -27,7 +29,12 @@ function positiveInteger(most: number): (text: string) => number {
 /** Adds the options to a command. `words` are those that differ between the commands. */
 export function addDriveOptions(
   command: Command,
-  words: { readonly name: string; readonly slots: string; readonly watch: string },
+  words: {
+    readonly name: string;
+    readonly slots: string;
+    readonly watch: string;
+    readonly durability: string;
+  },
 ): Command {
   command
     .option('--slots <n>', words.slots, positiveInteger(1_000_000))
@@ -40,6 +47,12 @@ export function addDriveOptions(
     .option('--record <file>', 'record the journal in a file; see --force')
     .option('--force', 'let --record replace a recording that exists')
     .option('--results <file>', 'write all jobs to a file at the end: *.csv, *.json, *.jsonl or *.parquet')
+    .addOption(
+      new Option(
+        '--durability <what>',
+        `what the log of the run survives at every moment: the end of its process, or of its host (default: ${words.durability})`,
+      ).choices(DURABILITIES),
+    )
     .option('--allow-failures', 'exit with status 0 even if jobs failed');
   return addServiceOptions(
     addStateOption(command),

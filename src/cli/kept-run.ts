@@ -2,6 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Durability } from '../model/durability.js';
 import { createRunFolder, recordExit } from '../store/run-folder.js';
 import { stateFolder } from '../store/state-folder.js';
 import { shellWord } from '../text/shell.js';
@@ -18,11 +19,18 @@ export class KeptRun {
     this.#state = state;
   }
 
-  /** Makes the folder; null, after a warning, where that fails. `configuration` is the text of the file. */
-  static create(configuration: string, { state }: StateOption): KeptRun | null {
+  /**
+   * Makes the folder; null, after a warning, where that fails and the run does not need it. `configuration` is the text
+   * of the file. Throws EnsembleError when it does.
+   */
+  static create(
+    configuration: string,
+    { state, durability }: StateOption & { readonly durability?: Durability },
+  ): KeptRun | null {
     try {
       return new KeptRun(createRunFolder(stateFolder(state), configuration), state);
     } catch (error) {
+      if (durability === 'host') throw error;
       warnNotKept(error);
       return null;
     }

@@ -43,6 +43,7 @@ async function resume(wanted: string | undefined, given: ResumeOptions): Promise
         ...(scaler === null ? {} : { scaler }),
         ...(options.watch === true ? { watch: true } : {}),
         ...(options.slots === undefined ? {} : { slots: options.slots }),
+        ...(options.durability === undefined ? {} : { durability: options.durability }),
         ...(options.lost === undefined ? {} : { lost: options.lost }),
         ...(text === null ? {} : { configuration: text }),
         // The service needs sketches for quantiles over several runs.
@@ -118,6 +119,7 @@ export function resumeCommand(): Command {
     slots: 'cores of the local member for jobs (default: as before)',
     name: 'for minicluster: [namespace/]name of the MiniCluster',
     watch: 'continue when nothing is left to do (default: as before)',
+    durability: 'as before',
   }).action(async (run: string | undefined, options: ResumeOptions) => {
     process.exitCode = await resume(run, options);
   });

@@ -35,6 +35,8 @@ async function run(path: string, given: RunOptions): Promise<number> {
   checkOptions(given);
   if (given.results !== undefined && given.log === false)
     throw new EnsembleError('ERR_FILE', '--results needs the log of the run: omit --no-log');
+  if (given.durability === 'host' && given.log === false)
+    throw new EnsembleError('ERR_FILE', '--durability host needs the log of the run: omit --no-log');
   const text = await readText(path);
   const loaded = parseConfig(text, { file: path });
   if (loaded.warnings.length > 0) console.error(formatDiagnostics(loaded.warnings));
@@ -86,6 +88,7 @@ function makeRun(
       ...(scaler === null ? {} : { scaler }),
       watch: options.watch === true,
       ...(options.slots === undefined ? {} : { slots: options.slots }),
+      ...(options.durability === undefined ? {} : { durability: options.durability }),
       ...(name === undefined ? {} : { name }),
       ...(runFolder === undefined ? {} : { runFolder }),
       // The service needs sketches for quantiles over several runs.
@@ -96,7 +99,7 @@ function makeRun(
     return { ensemble: make(kept?.path), kept };
   } catch (error) {
     const isOfFolder = error instanceof EnsembleError && error.code === 'ERR_FILE';
-    if (kept === null || !isOfFolder) throw error;
+    if (kept === null || !isOfFolder || options.durability === 'host') throw error;
     warnNotKept(error);
     kept.discard();
     return { ensemble: make(undefined), kept: null };
@@ -123,6 +126,7 @@ export function runCommand(): Command {
     slots: "cores of the local member for jobs (default: the machine's)",
     name: "name of this run, part of its jobs' attributes.user.ensemble; for minicluster: [namespace/]name of the MiniCluster",
     watch: 'continue when nothing is left to do',
+    durability: 'process',
   })
     .option('--fail-on-job-failure', 'has no effect: the exit status is always 1 when jobs failed')
     .action(async (path: string, options: RunOptions) => {

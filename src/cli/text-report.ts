@@ -35,7 +35,7 @@ function describeAction(report: ActionReport, colors: Colors): string {
 }
 
 /** Describes the end of a run. */
-function endingOf({ end, by }: RunResult): string {
+function endingOf({ end, by, error }: RunResult): string {
   const whom = by === null ? '' : escapeControls(describeEndedBy(by));
   switch (end) {
     case 'idle':
@@ -47,7 +47,7 @@ function endingOf({ end, by }: RunResult): string {
     case 'interrupted':
       return 'interrupted';
     case 'failed':
-      return 'the member failed';
+      return error?.code === 'ERR_RUN' ? 'the log of the run failed' : 'the member failed';
   }
 }
 

@@ -446,12 +446,16 @@ export interface NativeRunLog {
 export interface Addon {
   /** Changes with every change of these interfaces. */
   readonly abi: number;
-  /** `log` is the folder of the run's log; null for none. An engine that `restores` begins with restore(). */
+  /**
+   * `log` is the folder of the run's log; null for none. An engine that `restores` begins with restore(). With
+   * `survivesHost`, nothing leaves the engine before what it depends on is on the disk.
+   */
   readonly Engine: new (
     plan: EnginePlan,
     wake: () => void,
     log: string | null,
     restores: boolean,
+    survivesHost: boolean,
   ) => NativeEngine;
   /** Reads the log in a folder, also while a run writes it. Rejects with an error of code `ERR_FILE`. */
   readonly readRunLog: (folder: string) => Promise<NativeRunLog>;

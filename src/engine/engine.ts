@@ -5,6 +5,7 @@
 
 import { EnsembleError } from '../errors.js';
 import type { CronPattern } from '../language/cron.js';
+import type { Durability } from '../model/durability.js';
 import type { EngineStatus, MetricsSnapshot } from '../model/metrics.js';
 import {
   type Addon,
@@ -48,7 +49,10 @@ export interface EngineListener {
   failed?(failure: NativeFailure): void;
   /** Compiles a rule of the run that is restored again; `text` was given to addRule(). Its metrics are new ones. */
   restoreRule?(text: string): CompiledRule;
-  /** The run's log has ended before the run, for this reason. The engine goes on. */
+  /**
+   * The run's log has ended before the run, for this reason. The engine goes on. With the durability `host`, it submits
+   * nothing from then on. Delivered before all that is not in the log.
+   */
   logFailed?(reason: string): void;
 }
 
@@ -61,6 +65,8 @@ export interface CompiledRule {
 export interface EngineOptions {
   /** Folder of the run's log, which is made; the folder above it must exist. Absent: no log. */
   readonly log?: string;
+  /** `process` by default. */
+  readonly durability?: Durability;
   /**
    * Folder of a log that restore() takes in first. Together with `log`, the run goes on and its firings that are not
    * done are in the answer. Alone, all firings come as they did in the run, and nothing is written.
@@ -76,6 +82,10 @@ export class Engine {
   readonly #channel: CommandChannel;
   readonly #listener: EngineListener;
   readonly #log: string | null;
+  /** Nothing may happen that is not in the log. */
+  readonly #needsLog: boolean;
+  /** Why the log has ended before the run; null while it goes on. */
+  #logLost: string | null = null;
   /** Folder of the log to take in. */
   readonly #restored: string | null;
   /** Why the run can't be restored. */
@@ -94,11 +104,12 @@ export class Engine {
 
   /** Throws EnsembleError: `ERR_ADDON`, or `ERR_ENGINE` for an invalid plan. */
   constructor(plan: EnginePlan, listener: EngineListener, options: EngineOptions = {}) {
-    const { log = null, restore = null, addon = loadAddon() } = options;
+    const { log = null, durability = 'process', restore = null, addon = loadAddon() } = options;
     this.#listener = listener;
     this.#log = log;
+    this.#needsLog = durability === 'host';
     this.#restored = restore;
-    this.#channel = new CommandChannel(plan, addon, log, restore !== null);
+    this.#channel = new CommandChannel(plan, addon, { log, restores: restore !== null, durability });
     this.#channel.addReader({
       deliver: (outbox) => this.#deliver(outbox),
       delivered: (outbox) => this.#delivered(outbox),
@@ -178,10 +189,16 @@ export class Engine {
     return this.#channel.command((native, number) => native.knownJobs(number, firing, external));
   }
 
-  /** Stores a note in the log, about a firing or about none; resolves when it survives the process. */
+  /**
+   * Stores a note in the log, about a firing or about none; resolves when it survives the process, or the host with that
+   * durability. Rejects with EnsembleError `ERR_RUN` when it does not survive the host then.
+   */
   async note(text: string, firing: number | null = null): Promise<void> {
     if (this.#log === null) return;
     await this.#channel.command((native, number) => native.note(number, firing, text));
+    if (this.#needsLog && this.#logLost !== null) {
+      throw new EnsembleError('ERR_RUN', `the log of the run has ended: ${this.#logLost}`);
+    }
   }
 
   /** The action of a firing is done, with all that followed from it. The notes about it are no longer needed. */
@@ -322,6 +339,11 @@ export class Engine {
   }
 
   #deliver(outbox: NativeOutbox): void {
+    const { logFailure } = outbox;
+    if (logFailure !== null) {
+      this.#logLost = logFailure;
+      notify(() => this.#listener.logFailed?.(logFailure));
+    }
     this.#groups.push(...outbox.newGroups);
     for (const request of outbox.timeRequests) this.#supplyTimes(request);
     for (const text of outbox.ruleRequests) this.#supplyRule(text);
@@ -329,8 +351,6 @@ export class Engine {
     for (const firing of outbox.firings) notify(() => this.#listener.firing(firing));
     for (const retry of outbox.retries) notify(() => this.#listener.retry?.(retry));
     for (const failure of outbox.failures) notify(() => this.#listener.failed?.(failure));
-    const { logFailure } = outbox;
-    if (logFailure !== null) notify(() => this.#listener.logFailed?.(logFailure));
   }
 
   #delivered({ quiet, eventsWaiting }: NativeOutbox): void {

@@ -111,7 +111,7 @@ function refuseUnusable(path: string, { id, folder }: RunManifest): void {
 
 function optionsOf(runFolder: string, manifest: RunManifest, given: ResumeOptions): EnsembleOptions {
   const { name, uri, options } = manifest;
-  const { slots, grace, watch, validateAll } = options;
+  const { slots, grace, watch, validateAll, durability } = options;
   return {
     name,
     runFolder,
@@ -120,6 +120,7 @@ function optionsOf(runFolder: string, manifest: RunManifest, given: ResumeOption
     ...(grace === null ? {} : { grace }),
     watch,
     validateAll,
+    durability,
     ...given,
     member: memberOf(manifest, given.member),
   };

@@ -2,6 +2,7 @@
 
 import type { MemberChoice } from '../members/create.js';
 import type { NodeScaler } from '../members/member.js';
+import type { Durability } from '../model/durability.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import type { LostPolicy } from '../model/resumed-run.js';
 
@@ -16,6 +17,12 @@ export interface EnsembleOptions {
    * (`out/`). Absent: nothing is kept. A member in virtual time has no log.
    */
   readonly runFolder?: string;
+  /**
+   * The failures that the log in the run's folder survives. With `process`, the default, it is with the kernel before an
+   * effect that depends on it, such as a submission, and on the disk a second later; a run whose log can't be written
+   * goes on without it. With `host`, the log is on the disk before an effect, and such a run fails.
+   */
+  readonly durability?: Durability;
   /** A name for this run; part of its id, which its jobs carry in `attributes.user.ensemble`. */
   readonly name?: string;
   /** Stay when nothing is left to do, until a `terminate` action or the signal ends the run. */
@@ -44,6 +51,7 @@ export interface ResumeOptions
     EnsembleOptions,
     | 'member'
     | 'slots'
+    | 'durability'
     | 'watch'
     | 'grace'
     | 'observer'

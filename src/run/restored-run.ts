@@ -61,7 +61,11 @@ export async function noteEnd(
 ): Promise<void> {
   if (isResumable(end)) return;
   const cause = error === null ? null : { code: error.code, message: error.message };
-  await engine.note(runNote('end', { end, error: cause, by, unperformed: [...unperformed] }));
+  const note = runNote('end', { end, error: cause, by, unperformed: [...unperformed] });
+  await engine.note(note).catch((lost: EnsembleError) => {
+    // The log has ended, which is reported once.
+    if (lost.code !== 'ERR_RUN') throw lost;
+  });
 }
 
 /** Reads what the engine has restored. Positions in sweeps are restored with it. */

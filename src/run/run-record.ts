@@ -24,7 +24,7 @@ export interface DescribedRun {
 /** Returns the description of a run that begins. */
 export function descriptionOf(
   { config, id, memberName }: DescribedRun,
-  { name, uri, slots, grace, watch, validateAll }: EnsembleOptions,
+  { name, uri, slots, grace, watch, validateAll, durability = 'process' }: EnsembleOptions,
 ): Parameters<RunFolder['begin']>[0] {
   return {
     name: name ?? (config.file === null ? 'ensemble' : parse(config.file).name),
@@ -38,6 +38,7 @@ export function descriptionOf(
       grace: grace ?? null,
       watch: watch === true,
       validateAll: validateAll === true,
+      durability,
     },
   };
 }

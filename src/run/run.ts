@@ -47,9 +47,8 @@ import { RulesOfRun } from './rules-of-run.js';
 import { TaskQueue } from './task-queue.js';
 import { loadUserCode, type UserCode } from './user-code.js';
 
-function logEnded(reason: string): EnsembleError {
-  const message = `the log of the run has ended: ${reason}. The run goes on, and its later jobs are not in the log`;
-  return new EnsembleError('ERR_RUN', message);
+function logEnded(reason: string, consequence: string): EnsembleError {
+  return new EnsembleError('ERR_RUN', `the log of the run has ended: ${reason}. ${consequence}`);
 }
 
 /** The public methods are those of `Ensemble`, which documents them. */
@@ -147,7 +146,7 @@ export class Run {
         retry: (retry) => this.#performers?.retries.push(readRetry(retry, this.#engine.groups)),
         restoreRule: (text) => this.#rules.restore(text),
         failed: (failure) => this.#failures.failed(failure),
-        logFailed: (reason) => this.#observer.problem?.(logEnded(reason)),
+        logFailed: (reason) => this.#onLogFailed(reason),
       },
       this.#logOptions(runFolder),
     );
@@ -160,10 +159,18 @@ export class Run {
     });
   }
 
+  #onLogFailed(reason: string): void {
+    const failed = logEnded(reason, 'The run has failed, because its durability is host');
+    if (this.#options.durability === 'host' && this.#finish('failed', failed)) return;
+    const goesOn = 'The run goes on, and its later jobs are not in the log';
+    this.#observer.problem?.(logEnded(reason, goesOn));
+  }
+
   #logOptions(runFolder: string | null): EngineOptions {
     if (runFolder === null || this.#member.now !== undefined) return {};
     const log = logFolder(runFolder);
-    return this.#resumed === null ? { log } : { log, restore: log };
+    const { durability = 'process' } = this.#options;
+    return { log, durability, ...(this.#resumed === null ? {} : { restore: log }) };
   }
 
   get paused(): boolean {
@@ -397,11 +404,13 @@ export class Run {
     });
   }
 
-  #finish(end: RunEnd, error: EnsembleError | null = null, by: EndedBy | null = null): void {
+  /** False when the run has ended already. */
+  #finish(end: RunEnd, error: EnsembleError | null = null, by: EndedBy | null = null): boolean {
     if (end === 'interrupted' || end === 'failed') this.#performers?.probes.abort();
     const isEnd = this.#end.finish(end, error, by);
     // Before the member cancels the jobs.
     if (isEnd && isResumable(end)) this.#logInterruption();
+    return isEnd;
   }
 
   #logInterruption(): void {

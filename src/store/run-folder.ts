@@ -14,6 +14,7 @@ import { hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { EnsembleError } from '../errors.js';
+import { DURABILITIES } from '../model/durability.js';
 import { localMinute } from '../text/local-time.js';
 import { lockState, type RunLock, takeLock } from './lock.js';
 import { makeRunsFolder } from './state-folder.js';
@@ -54,8 +55,9 @@ const manifestSchema = z.object({
       grace: z.number().nullable(),
       watch: z.boolean(),
       validateAll: z.boolean(),
+      durability: z.enum(DURABILITIES),
     })
-    .default({ slots: null, grace: null, watch: false, validateAll: false }),
+    .default({ slots: null, grace: null, watch: false, validateAll: false, durability: 'process' }),
   /** How often a process went on with the run, and when the last one began, in seconds since the epoch. */
   resumed: z.int().nonnegative().default(0),
   resumedAt: z.number().nullable().default(null),

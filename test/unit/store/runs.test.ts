@@ -8,7 +8,7 @@ import { findRun, listRuns, removeRun, sizeOf } from '../../../src/store/runs.js
 import { stateFolder } from '../../../src/store/state-folder.js';
 import { newFolder } from '../../support/cli.js';
 
-const options = { slots: 2, grace: null, watch: true, validateAll: false };
+const options = { slots: 2, grace: null, watch: true, validateAll: false, durability: 'process' as const };
 const facts = {
   ...{ file: '/x/a.yaml', ensemble: 'ensemble-1', member: 'local', uri: null, rules: ['start'] },
   options,
