@@ -15,7 +15,7 @@ import {
   type Running,
   start,
 } from '../support/cli.js';
-import { jsonOf } from '../support/service.js';
+import { jsonOf, startService } from '../support/service.js';
 import { onTerminal } from './pty.js';
 
 interface Listed {
@@ -228,6 +228,34 @@ describe.concurrent('ensemble resume', () => {
     });
     expect(counts(finished, 'slow')).toMatchObject({ submitted: 2, success: 2, canceled: 0 });
     expect(at.ran()).toEqual(['quick', 'quick', 'slow', 'slow']);
+  });
+
+  test('registers with a service as the same run', async () => {
+    const service = await startService();
+    const at = place();
+    at.write(STUDY);
+    const options: CliOptions = { ...at.options, env: { ...at.options.env, ...service.env } };
+    const first = start(['run', 'study.yaml', '--slots', '4', '--service'], options);
+    const registered = async () =>
+      (await service.client.list()).map(({ run, status }) => [run?.id, run?.started, status]);
+    await eventually(async () => (await registered()).length === 1, 'the run registers', 60);
+    await kill(at, first);
+    const [[id] = []] = await registered();
+    const second = start(['resume', '--service'], options);
+    await eventually(
+      async () => (await service.client.list())[0]?.run?.pid === second.process.pid,
+      'the run registers again',
+      60,
+    );
+    const again = await registered();
+    expect(again).toEqual([[id, expect.any(Number), 'RUNNING']]);
+    const [{ path } = { path: '' }] = await at.runs();
+    expect(again[0]?.[1]).toBe(JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')).started);
+    at.go();
+    expect((await second.finished).status).toBe(0);
+    await eventually(async () => (await registered())[0]?.[2] === 'ENDED', 'the run has ended', 60);
+    expect((await service.client.get('study')).counts).toMatchObject({ submitted: 4, success: 4 });
+    await service.stop();
   });
 
   test('says how much of the log is damaged', async () => {
