@@ -16,6 +16,7 @@ export default defineConfig({
     execArgv: ['--expose-gc'],
     // A bound for a busy machine with two slow cores.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: totals === undefined ? ['default'] : ['default', 'json'],
     ...(totals === undefined ? {} : { outputFile: { json: totals } }),
   },
