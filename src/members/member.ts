@@ -28,9 +28,9 @@ export interface SubmitOrigin {
 export interface MemberSink {
   /**
    * Delivers whole journal records, one a line, each with its newline. The receiver owns the bytes. Called in the
-   * order in which the events were posted.
+   * order in which the events were posted. With a log, resolves when they are in it.
    */
-  records(lines: Uint8Array): void;
+  records(lines: Uint8Array): Promise<void> | undefined;
   /**
    * Reports that the last active job has ended. Only for a member whose records reach the engine natively;
    * otherwise the engine knows this from the records.

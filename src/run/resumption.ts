@@ -29,7 +29,7 @@ export interface ResumptionOptions {
   /** The time of the run. */
   readonly clock: Pick<Clock, 'now'>;
   /** Takes in records of the member. */
-  ingest(lines: Uint8Array): void;
+  ingest(lines: Uint8Array): Promise<void> | undefined;
 }
 
 /** Jobs of a member that can't look for them have ended with the process. */

@@ -276,7 +276,11 @@ export class Run {
       await this.#member.start(
         {
           // The engine has records of a native member already.
-          records: (lines) => (native ? this.#observer.records?.(lines) : this.#ingest(lines)),
+          records: (lines) => {
+            if (!native) return this.#ingest(lines);
+            this.#observer.records?.(lines);
+            return undefined;
+          },
           quiet: () => this.#end.check(),
           failed: (error) => this.#finish('failed', error),
         },
@@ -392,7 +396,8 @@ export class Run {
     this.#end.check();
   }
 
-  #ingest(lines: Uint8Array): void {
+  /** Takes in records of the member. With a log, resolves when they are in it. */
+  #ingest(lines: Uint8Array): Promise<void> | undefined {
     this.#observer.records?.(lines);
     const processed = this.#engine.ingest(lines);
     this.#end.given(processed);
@@ -402,6 +407,7 @@ export class Run {
       const message = `the records of the member can't be taken in: ${error.message}`;
       this.#finish('failed', new MemberError(message, { cause: error }));
     });
+    return this.#engine.logs ? processed : undefined;
   }
 
   /** False when the run has ended already. */

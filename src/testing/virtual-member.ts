@@ -62,7 +62,7 @@ export class VirtualMember implements Member {
     this.clock = new VirtualClock(options.start);
     this.#records = new JournalRecords((lines) => {
       this.deliveries++;
-      this.#sink?.records(lines);
+      return this.#sink?.records(lines);
     }, this.clock);
     this.#runner = new Runner({
       clock: this.clock,

@@ -115,6 +115,7 @@ export class LocalJob implements Queueable, RecordedJob {
   keepsOutputs = true;
   queueIndex = -1;
   lastEvent = 0;
+  recordedIn = 0;
   state: JobState = 'pending';
   /** Process group of a running job. */
   pid = 0;

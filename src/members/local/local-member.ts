@@ -94,6 +94,8 @@ export class LocalMember implements Member {
     if (this.#stopping !== null) return;
     this.#unavailable = null;
     this.#records.sentinel();
+    // From now on it is known whether records survive this process.
+    this.#records.flush();
   }
 
   async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {

@@ -17,6 +17,14 @@ export interface RecordedJob {
   lastEvent: number;
 }
 
+export interface SubmittedJob extends RecordedJob {
+  /** The batch with the record of its submission. */
+  recordedIn: number;
+}
+
+/** Takes in records. The promise, if any, resolves when they survive this process. */
+type Deliver = (lines: Uint8Array) => Promise<void> | undefined;
+
 /** A batch of this many bytes is delivered before the turn ends. */
 const MAX_BATCH = 64 * 1024;
 
@@ -24,13 +32,20 @@ const USERID = process.getuid?.() ?? 0;
 const HOST = JSON.stringify(hostname());
 
 export class JournalRecords {
-  readonly #deliver: (lines: Uint8Array) => void;
+  readonly #deliver: Deliver;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #encoder = new TextEncoder();
   #lines = '';
   #flush: NodeJS.Immediate | null = null;
+  /** Batches that were delivered, and those that the receiver has taken in. */
+  #delivered = 0;
+  #taken = 0;
+  /** The receiver takes its time. */
+  #waits = false;
+  /** Called when a batch survives this process. */
+  onTaken: (() => void) | null = null;
 
-  constructor(deliver: (lines: Uint8Array) => void, clock: Pick<Clock, 'now'>) {
+  constructor(deliver: Deliver, clock: Pick<Clock, 'now'>) {
     this.#deliver = deliver;
     this.#clock = clock;
   }
@@ -41,12 +56,18 @@ export class JournalRecords {
   }
 
   /** States NEW to SCHED, which a local job passes at once. */
-  submitted(job: RecordedJob, urgency: number, jobspec: string): void {
+  submitted(job: SubmittedJob, urgency: number, jobspec: string): void {
+    job.recordedIn = this.#delivered;
     const context = `{"userid":${USERID},"urgency":${urgency},"flags":0,"version":1}`;
     this.#event(job, 'submit', context, this.#clock.now(), `,"jobspec":${jobspec}`);
     this.#event(job, 'validate');
     this.#event(job, 'depend');
     this.#event(job, 'priority', `{"priority":${urgency}}`);
+  }
+
+  /** Whether the record of the job's submission survives this process, where records do. */
+  isKept({ recordedIn }: SubmittedJob): boolean {
+    return !this.#waits || recordedIn < this.#taken;
   }
 
   /** Back to PRIORITY, then to SCHED at once. */
@@ -108,7 +129,15 @@ export class JournalRecords {
     // Buffer.from() shares memory between small buffers, and the receiver owns these bytes.
     const bytes = this.#encoder.encode(this.#lines);
     this.#lines = '';
-    this.#deliver(bytes);
+    const batches = ++this.#delivered;
+    const delivery = this.#deliver(bytes);
+    if (delivery === undefined) return;
+    this.#waits = true;
+    const taken = () => {
+      this.#taken = Math.max(this.#taken, batches);
+      this.onTaken?.();
+    };
+    delivery.then(taken, taken);
   }
 
   #event(

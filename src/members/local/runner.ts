@@ -68,6 +68,7 @@ export class Runner implements SpawnerListener {
     this.#records = options.records;
     this.#size = options.slots;
     this.#waiting = new WaitingJobs(options.slots);
+    options.records.onTaken = () => this.#wake();
   }
 
   get size(): number {
@@ -248,6 +249,8 @@ export class Runner implements SpawnerListener {
     ) {
       const job = this.#waiting.next();
       if (job === undefined || this.#inUse + job.batch.slots > this.#size) return;
+      // A run that is resumed must know every job that ran.
+      if (!this.#records.isKept(job)) return;
       this.#waiting.remove(job);
       this.#inUse += job.batch.slots;
       job.slots = this.#numbers.take(job.batch.slots);

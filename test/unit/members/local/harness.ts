@@ -67,6 +67,8 @@ export class Journal implements MemberSink {
   readonly all: JournalRecord[] = [];
   readonly calls: number[] = [];
   failure: EnsembleError | null = null;
+  /** Resolves when the records so far survive this process; null for a run without a log. */
+  kept: (() => Promise<void>) | null = null;
   readonly #counts = new Map<string, number>();
   #changed: () => void = () => {};
 
@@ -74,7 +76,7 @@ export class Journal implements MemberSink {
     throw new Error('a member whose records come through here says nothing of that');
   }
 
-  records(lines: Uint8Array): void {
+  records(lines: Uint8Array): Promise<void> | undefined {
     if (this.failure !== null) throw new Error('records after failed()');
     const text = new TextDecoder('utf-8', { fatal: true }).decode(lines);
     if (!text.endsWith('\n')) throw new Error('a line without its end');
@@ -84,6 +86,7 @@ export class Journal implements MemberSink {
     }
     this.calls.push(lines.length);
     this.#changed();
+    return this.kept?.();
   }
 
   failed(error: EnsembleError): void {

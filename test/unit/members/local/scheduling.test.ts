@@ -38,6 +38,25 @@ test('jobs run by urgency, then first come, first served; 0 holds them', async (
   expect(journal.context(1, 'priority')).toEqual({ priority: 0 });
 });
 
+test('a job starts only when the record of its submission is in the log', async () => {
+  const member = new LocalMember({ slots: 2, ensemble: 'run', spawnerPath: SPAWNER });
+  const journal = new Journal();
+  const keep: (() => void)[] = [];
+  journal.kept = () => new Promise((resolve) => keep.push(resolve));
+  await member.start(journal);
+  try {
+    await member.submit(template(['true']), 1, ORIGIN);
+    expect(journal.names(0)).toContain('submit');
+    // Long enough for a job that does not wait to start.
+    await sleep(200);
+    expect(journal.names(0)).not.toContain('alloc');
+    for (const resolve of keep) resolve();
+    await journal.cleaned(1);
+  } finally {
+    await member.stop(0);
+  }
+});
+
 test('a job that does not fit yet blocks those after it', async () => {
   const journal = await withMember({ slots: 2 }, async (member, records) => {
     await member.submit(template(['sleep', '0.2']), 1, ORIGIN);
