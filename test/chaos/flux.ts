@@ -45,7 +45,10 @@ export async function withFlux<Value>(use: (executor: Executor) => Promise<Value
     const env = { ...environment, FLUX_URI: uri };
     const flux = (...args: readonly string[]) => execute('flux', [...args], { env });
     const reload = async () => {
-      await flux('module', 'reload', '-f', 'job-manager');
+      await flux('module', 'reload', 'job-manager');
+      // These lost their connection to it.
+      await flux('module', 'reload', '-f', 'sched-simple');
+      await flux('module', 'reload', '-f', 'job-exec');
     };
     const options = ['--executor', 'flux'];
     return await use({ name: 'flux', options, env, reload, size: 4 });
