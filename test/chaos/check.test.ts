@@ -22,7 +22,7 @@ beforeAll(async () => {
   ({ outcome: expected } = await undisturbed(study, local));
   if (expected.summary === null) throw new Error('no summary');
   summary = expected.summary;
-});
+}, 120_000);
 
 /** The faults that the checker finds. */
 function faultsOf(change: Partial<Outcome>, allowed: Allowed = { losses: true }): readonly string[] {
