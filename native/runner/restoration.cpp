@@ -161,6 +161,7 @@ void Restoration::TakeBackActive() {
 // Jobs that an interrupted run had left are lost, as with its process.
 void Restoration::Finish() {
   engine_.Settle();
+  SortIds();
   if (interrupted_) TakeBackActive();
   Gather();
   engine_.decode_errors().clear();
@@ -191,10 +192,15 @@ std::vector<KnownRange> Restoration::KnownJobsOf(std::uint64_t firing, bool from
 }
 
 std::vector<journal::JobId> Restoration::TakeIds() {
+  SortIds();
+  return std::move(ids_);
+}
+
+// Each stream shows jobs again that were active when it began.
+void Restoration::SortIds() {
   std::ranges::sort(ids_);
   const auto repeated = std::ranges::unique(ids_);
   ids_.erase(repeated.begin(), repeated.end());
-  return std::move(ids_);
 }
 
 }  // namespace flux_ensemble::runner

@@ -81,6 +81,7 @@ class Restoration final : public log::EntryVisitor {
   void Gather();
   void Know(std::span<const journal::Record> records);
   void TakeBackActive();
+  void SortIds();
 
   engine::Engine& engine_;
   const AddRule add_rule_;

@@ -129,6 +129,7 @@ TEST_CASE("jobs that another instance does not know are lost, also for the next 
   const auto restored =
       std::get<runner::Restored>(third.Ask(runner::RestoreCommand{folder.path(), false}));
   CHECK(restored.active == 1);
+  CHECK(restored.jobs == 4);
   CHECK(third.AskStatus().totals.lost_jobs == 0);
 }
 

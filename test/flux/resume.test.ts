@@ -1,0 +1,189 @@
+/** Runs under Flux whose process is killed, and that another process goes on with. Jobs write down that they ran. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { Count } from '../../src/model/metric-names.js';
+import type { ResumedRun } from '../../src/model/resumed-run.js';
+import { openRun } from '../../src/run/open-run.js';
+import { eventually, newFolder, type Running, root, start } from '../support/cli.js';
+import { describeFlux, type Instance, withInstance } from '../support/flux-instance.js';
+
+const program = join(root, 'test/support/drive-run.mjs');
+
+interface Happened {
+  readonly resumed?: ResumedRun;
+  readonly problem?: { readonly code: string; readonly message: string };
+  readonly refused?: { readonly code: string; readonly message: string };
+  readonly result?: {
+    readonly end: string;
+    readonly error: string | null;
+    readonly counts: Readonly<Record<string, Record<Count, number>>>;
+  };
+}
+
+class Study {
+  readonly folder = newFolder();
+  readonly #run = join(this.folder, 'run');
+  readonly #file = join(this.folder, 'ensemble.yaml');
+  readonly #instance: Instance;
+  readonly begun = Date.now() / 1000;
+
+  constructor(instance: Instance, text: string) {
+    this.#instance = instance;
+    writeFileSync(this.#file, text.replaceAll('FOLDER', this.folder));
+  }
+
+  begin(): Running {
+    return this.#drive({ file: this.#file, options: { member: 'flux' } });
+  }
+
+  /** In the instance of the first process, unless another one is given. */
+  resume(instance = this.#instance): Running {
+    return this.#drive({ options: { uri: instance.uri } }, instance);
+  }
+
+  #drive(more: object, instance = this.#instance): Running {
+    const options = { program, cwd: this.folder, env: { FLUX_URI: instance.uri } };
+    return start([JSON.stringify({ folder: this.#run, ...more })], options);
+  }
+
+  /** Seconds that the jobs took, as the log has them. */
+  async durations(): Promise<number[]> {
+    const all = [];
+    for await (const { start, finish } of (await openRun(this.#run)).jobs()) {
+      all.push((finish ?? 0) - (start ?? 0));
+    }
+    return all;
+  }
+
+  /** Keys of the jobs that ran, sorted. */
+  ran(): number[] {
+    const path = join(this.folder, 'ran');
+    if (!existsSync(path)) return [];
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : [Number(line)]))
+      .sort((a, b) => a - b);
+  }
+}
+
+async function kill(running: Running): Promise<void> {
+  running.process.kill('SIGKILL');
+  await running.finished;
+}
+
+async function endOf(running: Running) {
+  const { stdout, stderr } = await running.finished;
+  const all = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Happened]));
+  const { resumed } = all.find((item) => item.resumed !== undefined) ?? {};
+  const { result } = all.find((item) => item.result !== undefined) ?? {};
+  const problems = all.flatMap(({ problem, refused }) => [problem ?? [], refused ?? []].flat());
+  return { resumed, result, problems, stderr };
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+const manyJobs = (count: number) => `
+jobs:
+  - {name: a, command: "sh -c 'echo {{index}} >> FOLDER/ran'", count: ${count}, inheritEnvironment: false}
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+`;
+
+describeFlux('a run under Flux that was killed', () => {
+  test('while it submits: each of its jobs runs once', () =>
+    withInstance(
+      async (instance) => {
+        const jobs = 300;
+        const study = new Study(instance, manyJobs(jobs));
+        const first = study.begin();
+        await eventually(async () => study.ran().length > 0, 'a job has run');
+        await kill(first);
+        // A process that goes on is killed, too.
+        const second = study.resume();
+        await sleep(Math.random() * 1000);
+        await kill(second);
+        const { resumed, result, problems } = await endOf(study.resume());
+        expect(problems).toEqual([]);
+        expect(resumed).toMatchObject({ lost: 0, doubts: [] });
+        expect(result).toMatchObject({
+          end: 'idle',
+          counts: { a: { submitted: jobs, success: jobs, failed: 0, retried: 0 } },
+        });
+        expect(study.ran()).toEqual(upTo(jobs));
+      },
+      { cores: 4 },
+    ));
+
+  test('while jobs go on: those that end meanwhile count once, with their own times', () =>
+    withInstance(
+      async (instance) => {
+        const study = new Study(
+          instance,
+          `
+jobs:
+  - {name: a, command: "sh -c 'until [ -e FOLDER/go ]; do sleep 0.05; done; echo {{index}} >> FOLDER/ran; exit {{index}}'", count: 2, retry: {times: 1}}
+  - {name: b, command: "sh -c 'echo 2 >> FOLDER/ran'"}
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - {trigger: job-success, name: a, action: {name: submit, label: b}}
+`,
+        );
+        const first = study.begin();
+        await eventually(async () => (await instance.tally('{state}')).RUN === 2, 'both jobs run');
+        await kill(first);
+        writeFileSync(join(study.folder, 'go'), '');
+        await eventually(async () => (await instance.tally('{state}')).INACTIVE === 2, 'both have ended');
+        const [ended] = await instance.jobs('{t_inactive}');
+        await sleep(3000);
+        const { resumed, result, problems } = await endOf(study.resume());
+        expect(problems).toEqual([]);
+        expect(resumed).toMatchObject({ active: 2, lost: 0 });
+        expect(result?.counts).toMatchObject({
+          a: { submitted: 3, success: 1, failed: 2, retried: 1 },
+          b: { submitted: 1, success: 1 },
+        });
+        // The job that failed while no process listened ran again.
+        expect(study.ran()).toEqual([0, 1, 1, 2]);
+        const durations = await study.durations();
+        expect(durations.length).toBe(4);
+        const running = Number(ended) - study.begun;
+        for (const seconds of durations) expect(seconds).toBeLessThan(running + 2);
+      },
+      { cores: 4 },
+    ));
+
+  test('whose instance is gone: the jobs that another instance does not know are lost, and submitted again', async () => {
+    let study: Study | null = null;
+    await withInstance(
+      async (instance) => {
+        study = new Study(
+          instance,
+          `
+jobs: [{name: a, command: "sh -c 'echo {{index}} >> FOLDER/ran; until [ -e FOLDER/go ]; do sleep 0.05; done'", count: 2}]
+rules: [{trigger: start, action: {name: submit, label: a}}]
+`,
+        );
+        const first = study.begin();
+        await eventually(async () => study?.ran().length === 2, 'both jobs run');
+        await kill(first);
+        await instance.flux('cancel', '--all');
+      },
+      { cores: 4 },
+    );
+    await withInstance(
+      async (instance) => {
+        const again = study as unknown as Study;
+        writeFileSync(join(again.folder, 'go'), '');
+        const { resumed, result, problems } = await endOf(again.resume(instance));
+        expect(problems).toEqual([]);
+        expect(resumed).toMatchObject({ active: 2, lost: 2, lostJobs: 'again' });
+        expect(result?.counts).toMatchObject({ a: { submitted: 2, success: 2, retried: 0 } });
+        expect(again.ran()).toEqual([0, 0, 1, 1]);
+      },
+      { cores: 4 },
+    );
+  });
+});
