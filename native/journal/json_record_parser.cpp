@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "journal/context_members.h"
+#include "journal/json_text.h"
 #include "journal/padding.h"
 #include "simdjson.h"
 
@@ -29,25 +30,6 @@ simdjson::error_code KeyOf(ondemand::field& field, std::string_view& key) {
   key = field.escaped_key();
   if (key.find('\\') == std::string_view::npos) return simdjson::SUCCESS;
   return field.unescaped_key(false).get(key);
-}
-
-// The object at the beginning of the text, to the bracket that closes it.
-std::string_view ObjectAt(std::string_view text) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string && c == '\\') {
-      ++i;
-    } else if (c == '"') {
-      in_string = !in_string;
-    } else if (!in_string && (c == '{' || c == '[')) {
-      ++depth;
-    } else if (!in_string && (c == '}' || c == ']') && --depth == 0) {
-      return text.substr(0, i + 1);
-    }
-  }
-  return {};
 }
 
 }  // namespace
@@ -120,7 +102,7 @@ class JsonRecordParser::Parser {
     record_.resources = {};
     if (token.front() != '{') return;
     const auto begin = static_cast<std::size_t>(token.data() - text_.data());
-    record_.resources = ObjectAt(text_.substr(begin));
+    record_.resources = FirstObject(text_.substr(begin));
   }
 
   bool Id(ondemand::value& value) {

@@ -25,9 +25,9 @@ inline std::string_view FirstObject(std::string_view text) {
       ++i;
     } else if (c == '"') {
       in_string = !in_string;
-    } else if (!in_string && c == '{') {
+    } else if (!in_string && (c == '{' || c == '[')) {
       ++depth;
-    } else if (!in_string && c == '}' && depth-- <= 1) {
+    } else if (!in_string && (c == '}' || c == ']') && depth-- <= 1) {
       return text.substr(0, i + 1);
     }
   }

@@ -4,12 +4,13 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The nearest folder above this file with a package.json. */
+/** The nearest folder above this file with a package.json; two folders above where there is none. */
 function findRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
+  const here = dirname(fileURLToPath(import.meta.url));
+  let folder = here;
   while (!existsSync(join(folder, 'package.json'))) {
     const above = dirname(folder);
-    if (above === folder) throw new Error(`no package.json is above ${import.meta.url}`);
+    if (above === folder) return dirname(dirname(here));
     folder = above;
   }
   return folder;

@@ -125,7 +125,8 @@ describeFlux('an instance of another user', () => {
           const { status, stdout } = spawnSync(process.execPath, args, { ...guest, env, encoding: 'utf8' });
           expect(status, stdout).toBe(3);
           const { summary } = reportOf({ status, stdout, stderr: '', signal: null });
-          expect(summary.error?.message).toContain('[EPERM]');
+          // The socket refuses the guest, or a folder above it does.
+          expect(summary.error?.message).toMatch(/\[(EPERM|EACCES)\]/);
           expect(summary.error?.message).toContain('flux alloc');
         },
         { guests: true },
