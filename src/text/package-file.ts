@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The nearest folder above this file with a package.json; two folders above where there is none. */
+/** The nearest folder above this file with a package.json; without one, the folder above its own. */
 function findRoot(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   let folder = here;
