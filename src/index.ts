@@ -50,6 +50,7 @@ export type {
   ReportOf,
 } from './model/action.js';
 export type { Comparison, Condition, ConditionStep, ExpressionCondition } from './model/condition.js';
+export type { Durability } from './model/durability.js';
 export { describeEndedBy, type EndedBy } from './model/ended-by.js';
 export type {
   ConfigPlugin,
