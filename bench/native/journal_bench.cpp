@@ -180,7 +180,7 @@ Seen LoggedEngine(std::string_view bytes, const std::string& folder) {
   log.Run(plan.ensemble, plan.groups);
   log.KeepContexts(false);
   Engine engine(std::move(plan));
-  engine.Follow(log);
+  engine.Follow(&log);
   engine.Ingest(bytes);
   log.Commit();
   if (log.TakeFailure()) std::abort();
