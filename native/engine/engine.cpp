@@ -68,10 +68,6 @@ void Engine::Heartbeat(double now) {
   rules_.Heartbeat(now);
 }
 
-void Engine::RememberAll() {
-  remembers_all_ = true;
-}
-
 void Engine::OnRecords(std::span<const journal::Record> records) {
   if (!ended_ids_.empty()) [[unlikely]] {
     not_ended_.clear();

@@ -129,7 +129,7 @@ class Engine final : private journal::RecordSink {
     return !ensemble_.empty() && membership.ensemble && *membership.ensemble == ensemble_;
   }
   // Details of all active jobs are stored from now on, because any of them may be submitted again.
-  void RememberAll();
+  void RememberAll() { remembers_all_ = true; }
   // Records of these jobs are ignored unless the job is active: they ended before. Sorted.
   void IgnoreEnded(std::vector<journal::JobId> ids) { ended_ids_ = std::move(ids); }
   // Whether jobs that the source does not know stay active, because another instance had them.
@@ -202,6 +202,8 @@ class Engine final : private journal::RecordSink {
   void OnSentinel();
   // No further event of a finished job will come, so its present result is final.
   void SettleAsItIs(Job& job);
+  // The job has ended badly, unless its result is final.
+  void SettleWithoutSuccess(Job& job);
   // The job has ended with an unknown result.
   void Lose(Job* job);
   // The submission of an active job no longer counts.

@@ -110,7 +110,11 @@ bool Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetr
 }
 
 void Engine::SettleAsItIs(Job& job) {
-  if (!job.has_finish || job.settled) return;
+  if (job.has_finish) SettleWithoutSuccess(job);
+}
+
+void Engine::SettleWithoutSuccess(Job& job) {
+  if (job.settled) return;
   ChangeMask changed;
   Outcome(job, false, totals_.latest, metrics_[job.group], changed);
   metrics_.CountInWindows(job.group, changed, totals_.latest);
@@ -147,12 +151,7 @@ bool Engine::TakeBack(journal::JobId id) {
   if (job == nullptr) return false;
   if (tap_ != nullptr) tap_->OnTakenBack(id);
   if (unvalidated_.any() && unvalidated_.job() == id) unvalidated_.Drop();
-  if (job->has_fatal_exception && !job->settled) {
-    ChangeMask changed;
-    Outcome(*job, false, totals_.latest, metrics_[job->group], changed);
-    metrics_.CountInWindows(job->group, changed, totals_.latest);
-    rules_.OnSettled(*job, changed, totals_.latest);
-  }
+  if (job->has_fatal_exception) SettleWithoutSuccess(*job);
   const JobDetails* const details = details_.Find(id);
   // A job that was not submitted by an ensemble has no entry to submit again.
   if (job->has_finish || job->settled || details == nullptr || !details->entry) {

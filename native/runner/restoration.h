@@ -49,7 +49,8 @@ class Restoration final : public log::EntryVisitor {
   // The last time in the log, in seconds since the epoch; 0 for none.
   double latest() const { return std::max(latest_, engine_.totals().latest); }
   std::uint64_t jobs() const { return ids_.size(); }
-  const std::vector<std::string>& notes() const { return notes_; }
+  // The notes about no firing, in their order.
+  std::vector<std::string> TakeNotes() { return std::move(notes_); }
   // Firings whose actions are not done, in their order. Jobs of them are followed until Done().
   std::vector<OpenFiring> TakeOpenFirings();
   // Retries that were due and whose jobs have not come, in their order.

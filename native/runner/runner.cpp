@@ -339,7 +339,7 @@ void Runner::Run(std::uint64_t number, RestoreCommand& command) {
   restored.latest = restoration_->latest();
   restored.epoch = log_.epoch();
   restored.firings = restoration_->TakeOpenFirings();
-  restored.notes = restoration_->notes();
+  restored.notes = restoration_->TakeNotes();
   restored.jobs = restoration_->jobs();
   restored.active = restored.interrupted ? left : engine_.active_jobs();
   restored.retrying = engine_.retrying();

@@ -2,7 +2,7 @@
 
 import type { Comparison, ConditionStep, ExpressionCondition } from '../model/condition.js';
 import { formatMetricName } from '../model/metric-names.js';
-import { PRECEDENCE } from './expression/syntax.js';
+import { COMPARE, PRECEDENCE } from './expression/syntax.js';
 
 /** A part of a condition that must hold, because `and` joins the parts. */
 export interface Clause {
@@ -34,14 +34,6 @@ interface Node {
 }
 
 const ATOM = 100;
-const COMPARISONS: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
-  '==': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-};
 
 /** The clauses of a condition, in its order. */
 export function clausesOf({ text, steps }: ExpressionCondition, facts: ClauseFacts): Clause[] {
@@ -149,6 +141,6 @@ function resultOf(op: BinaryStep, a: Value, b: Value): Value {
     case '/':
       return y === 0 ? null : x / y;
     default:
-      return COMPARISONS[op as Comparison](x, y);
+      return COMPARE[op as Comparison](x, y);
   }
 }

@@ -1,20 +1,17 @@
 /** A run in a folder that this process goes on with. */
 
 import { existsSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
-import { changesOf, readVersion } from '../config/changes.js';
-import { type LoadedConfig, parseConfig, readText } from '../config/load.js';
+import type { LoadedConfig } from '../config/load.js';
 import { EnsembleError } from '../errors.js';
 import { executorNames, type MemberChoice, type MemberName } from '../members/create.js';
-import type { EnsembleConfig } from '../model/ensemble.js';
 import {
   configurationFile,
-  firstConfigurationFile,
   logFolder,
   RunFolder,
   type RunManifest,
   readManifest,
 } from '../store/run-folder.js';
+import { readConfiguration } from './kept-configuration.js';
 import type { EnsembleOptions, ResumeOptions } from './options.js';
 import type { ResumedFrom } from './resumption.js';
 
@@ -35,7 +32,8 @@ export async function openKeptRun(path: string, given: ResumeOptions): Promise<K
     const manifest = readManifest(folder.path);
     refuseUnusable(folder.path, manifest);
     const { lost = 'again', configuration, ...options } = given;
-    const { loaded, plannedRules } = await load(folder, manifest, configuration);
+    const { loaded, plannedRules } = await readConfiguration(folder.path, manifest, configuration);
+    if (configuration !== undefined) folder.replaceConfiguration(configuration);
     return {
       folder,
       manifest,
@@ -54,49 +52,6 @@ export async function openKeptRun(path: string, given: ResumeOptions): Promise<K
     folder.release();
     throw error;
   }
-}
-
-interface Loaded {
-  readonly loaded: LoadedConfig;
-  readonly plannedRules: number;
-}
-
-/** Reads the configuration of a run, and replaces it by `changed` if that is given. */
-async function load(
-  folder: RunFolder,
-  { id, file, rules }: RunManifest,
-  changed: string | undefined,
-): Promise<Loaded> {
-  const origin = file === '' ? null : file;
-  const first = parseConfig(await readText(firstConfigurationFile(folder.path)), { file: origin }).config;
-  if (
-    !isDeepStrictEqual(
-      first.rules.map(({ title }) => title),
-      rules,
-    )
-  ) {
-    const message = `run ${id} can't be resumed: a file that its ensemble uses has other rules than when the run began`;
-    throw new EnsembleError('ERR_RUN', message);
-  }
-  const current = readVersion(await readText(configurationFile(folder.path)), origin);
-  const next = changed === undefined ? current : readVersion(changed, origin);
-  const refused = changesOf(current, next).find(({ refusal }) => refusal !== null);
-  if (refused !== undefined) {
-    const message = `run ${id} can't go on with the changed ensemble: ${refused.what}: ${refused.refusal}`;
-    throw new EnsembleError('ERR_RUN', message);
-  }
-  if (changed !== undefined) folder.replaceConfiguration(changed);
-  return { loaded: inOrder(next.loaded, first.groups), plannedRules: first.rules.length };
-}
-
-/** Returns a configuration whose groups begin with those of the run: the log has their places. */
-function inOrder({ config, warnings }: LoadedConfig, first: EnsembleConfig['groups']): LoadedConfig {
-  const names = [...new Set([...first.keys(), ...config.groups.keys()])];
-  const groups = names.flatMap((name) => {
-    const group = config.groups.get(name);
-    return group === undefined ? [] : [[name, group] as const];
-  });
-  return { config: { ...config, groups: new Map(groups) }, warnings };
 }
 
 function refuseUnusable(path: string, { id, folder }: RunManifest): void {

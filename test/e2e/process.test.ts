@@ -176,7 +176,9 @@ describe.concurrent('commands that only print end quietly when their reader clos
 });
 
 describe.concurrent('a low limit of open files', () => {
-  const file = leavingFiles(3);
+  const file = ensembleFile(`jobs: [{name: a, command: 'true', count: 3}]
+rules: [{trigger: start, action: {name: submit, label: a}}]
+`);
   test.each([22, 32, 64, 80, 96])(
     'with %i descriptors the command works, or reports in one line that it needs more',
     async (most) => {

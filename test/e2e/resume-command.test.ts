@@ -340,6 +340,10 @@ describe.concurrent('a file that has changed', () => {
     expect(counts(finished, 'slow')).toMatchObject({ success: 2 });
     expect(counts(finished, 'extra')).toMatchObject({ submitted: 2, success: 2 });
     expect(at.ran()).toEqual(['extra', 'extra', 'quick', 'quick', 'slow', 'slow']);
+    // The log is taken in with the rules of the beginning, and those that were added since.
+    const why = await at.command('why', '2');
+    expect(why.stderr).toBe('');
+    expect(why.stdout).toContain('fired         twice; 3 repetitions left');
   });
 
   test('may change twice', async () => {

@@ -10,6 +10,7 @@ export interface JobFacts {
   readonly attempt?: number;
   readonly rule?: number;
   readonly firing?: number;
+  readonly part?: number;
   readonly index?: number;
   readonly submit?: number;
   readonly start?: number;
@@ -43,7 +44,7 @@ export function jobColumns(jobs: readonly JobFacts[]): NativeJobColumns {
     attempt: Uint32Array.from(numbers((job) => job.attempt, 0)),
     rule: Int32Array.from(numbers((job) => job.rule, -2)),
     firing: Float64Array.from(numbers((job) => job.firing)),
-    part: new Uint32Array(jobs.length),
+    part: Uint32Array.from(numbers((job) => job.part, 0)),
     index: Float64Array.from(numbers((job) => job.index)),
     submit: Float64Array.from(numbers((job) => job.submit)),
     start: Float64Array.from(numbers((job) => job.start)),

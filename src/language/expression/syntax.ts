@@ -44,6 +44,16 @@ export const PRECEDENCE: Readonly<Record<BinaryOperator | 'not' | 'negative', nu
   negative: 7,
 };
 
+/** The meaning of comparisons of numbers. */
+export const COMPARE: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+};
+
 /** Limits that no hand-written expression reaches. They also bound the recursion. */
 export const MAX_LENGTH = 4096;
 export const MAX_DEPTH = 32;

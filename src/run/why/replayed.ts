@@ -1,7 +1,6 @@
 /** The engine of a run as its log says: all firings, and the rules as they are at the end of the log. Nothing is written. */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { parseConfig } from '../../config/load.js';
+import { existsSync } from 'node:fs';
 import type { NativeFiring, NativeRules } from '../../engine/addon.js';
 import { Engine } from '../../engine/engine.js';
 import { compilePlan, ruleNames } from '../../engine/plan/compile.js';
@@ -10,9 +9,10 @@ import { EnsembleError } from '../../errors.js';
 import { nextTimes } from '../../language/cron.js';
 import type { Action } from '../../model/action.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
-import { configurationFile, logFolder } from '../../store/run-folder.js';
+import { logFolder } from '../../store/run-folder.js';
 import type { StoredRun } from '../../store/runs.js';
 import { GrowthWatch } from '../growth-watch.js';
+import { readConfiguration } from '../kept-configuration.js';
 import { RulesOfRun } from '../rules-of-run.js';
 
 export interface ReplayedRun {
@@ -34,17 +34,6 @@ export interface ReplayedRun {
   readonly damage: string;
 }
 
-function configOf({ path, manifest }: StoredRun): EnsembleConfig {
-  const file = configurationFile(path);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new EnsembleError('ERR_FILE', `can't read ${file}: ${(cause as Error).message}`, { cause });
-  }
-  return parseConfig(text, { file: manifest.file === '' ? null : manifest.file }).config;
-}
-
 /**
  * Takes in the log of a run, also while another process drives it. `explained` is the index of a rule whose firings have
  * the values of all metrics. Throws EnsembleError: `ERR_RUN` for a run without a readable log, `ERR_FILE`; and
@@ -55,16 +44,18 @@ export async function replayRun(run: StoredRun, explained: number | null): Promi
   if (!existsSync(folder)) {
     throw new EnsembleError('ERR_RUN', `run ${run.manifest.id} has no log (${folder} is missing)`);
   }
-  const config = configOf(run);
+  const { loaded, plannedRules } = await readConfiguration(run.path, run.manifest);
+  const { config } = loaded;
+  const planned = config.rules.slice(0, plannedRules);
   // Rules that were added have higher indexes.
   const isExplained = (action: Action) =>
     explained !== null &&
-    (explained < config.rules.length
-      ? config.rules[explained]?.action === action
-      : !config.rules.some((rule) => rule.action === action));
+    (explained < plannedRules
+      ? planned[explained]?.action === action
+      : !planned.some((rule) => rule.action === action));
   const names = ruleNames(config, { wantsEvent: isExplained, portions: () => null });
-  const plan = compilePlan(config, run.manifest.ensemble, names, null);
-  const rules = new RulesOfRun(config, config.rules.length, names, new GrowthWatch(config.rules, () => {}));
+  const plan = compilePlan({ ...config, rules: planned }, run.manifest.ensemble, names, null);
+  const rules = new RulesOfRun(config, plannedRules, names, new GrowthWatch(planned, () => {}));
   const firings: NativeFiring[] = [];
   const engine = new Engine(
     { ...plan, rules: [...plan.rules, ...rules.compileProbes()] },

@@ -3,10 +3,11 @@
 import type { NativeJobColumns } from '../../engine/addon.js';
 
 /** Returns the rows of the last attempts, in the order of the table. */
-export function lastAttempts({ ids, group, rule, firing, index, attempt }: NativeJobColumns): Uint32Array {
+export function lastAttempts(jobs: NativeJobColumns): Uint32Array {
+  const { ids, group, rule, firing, part, index, attempt } = jobs;
   const rows = Uint32Array.from({ length: ids.length }, (_, row) => row);
   if (!attempt.some((earlier) => earlier > 0)) return rows;
-  const keys = [group, rule, firing, index];
+  const keys = [group, rule, firing, part, index];
   const difference = (a: number, b: number) => {
     for (const key of keys) {
       const [first, second] = [key[a] as number, key[b] as number];

@@ -5,7 +5,7 @@
 
 import { EnsembleError } from '../../errors.js';
 import { parseExpression } from '../../language/expression/parser.js';
-import type { Expression } from '../../language/expression/syntax.js';
+import { COMPARE, type Expression } from '../../language/expression/syntax.js';
 import type { Comparison } from '../../model/condition.js';
 import { quote } from '../../text/describe.js';
 import { FaultError } from '../../text/result.js';
@@ -30,15 +30,6 @@ const WORDS: Readonly<Record<Part['type'], string>> = {
   text: 'a text',
   any: 'a parameter',
   truth: 'a comparison, which is true or false',
-};
-
-const COMPARE: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
-  '==': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
 };
 
 const CALCULATE: Readonly<Record<'+' | '-' | '*' | '/', (a: number, b: number) => number>> = {

@@ -247,6 +247,14 @@ describe('a run', () => {
     });
   });
 
+  test('counts jobs of two submissions of a firing as different jobs', () => {
+    const jobs = Array.from({ length: 40 }, (_, i): JobFacts => {
+      const place = { rule: 0, firing: 1, part: i % 2, index: i >> 1 };
+      return { ...place, attempt: 1, result: 'completed', status: 0 };
+    });
+    expect(blame(tableOf(jobs))).toMatchObject({ jobs: 40, failed: 0 });
+  });
+
   test('that goes on has no finding from jobs that are the first to end', () => {
     // All jobs start one after the other, and those that fail end early.
     const jobs = Array.from({ length: 200 }, (_, i): JobFacts => {
