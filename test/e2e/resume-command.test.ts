@@ -263,8 +263,8 @@ describe.concurrent('ensemble resume', () => {
     const [{ path } = { path: '' }] = await at.runs();
     const [segment = ''] = readdirSync(join(path, 'log')).sort();
     const bytes = readFileSync(join(path, 'log', segment));
-    // The last frames are lost.
-    const place = bytes.length - 40;
+    // Damage in the last frame would count as a torn tail.
+    const place = bytes.length >> 1;
     bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
     writeFileSync(join(path, 'log', segment), bytes);
     at.go();

@@ -114,7 +114,7 @@ rules:
       "2 rules have the name 'begin': name one of rules[0], rules[1] [ERR_RUN]",
     ),
   });
-  for (const item of ['rules[9]', 'ƒ2CgRFD', 'begn']) {
+  for (const item of ['rules[9]', 'ƒzzzzzzzz', 'begn']) {
     expect(await why(item)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining(`has no rule or job '${item}'`),
