@@ -1,6 +1,7 @@
 /** `ensemble-server token FILE`. */
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Role } from '../service/tokens.js';
 import { timeOption } from './time-option.js';
 
 /** A thousand years, in seconds. */
@@ -22,8 +23,14 @@ export function tokenCommand(): Command {
     .argument('<file>', 'a file that does not exist yet')
     .option('--name <name>', 'its owner, for the audit', tokenName)
     .option('--expires <time>', 'period of validity, like 12h or 7d (default: unlimited)', lifetime)
-    .action(async (file: string, options: { name?: string; expires?: Date }) => {
+    .addOption(
+      new Option('--role <role>', 'a viewer may look, but not act (default: operator)').choices([
+        'operator',
+        'viewer',
+      ]),
+    )
+    .action(async (file: string, options: { name?: string; role?: Role; expires?: Date }) => {
       const { writeNewToken } = await import('../service/tokens.js');
-      writeNewToken(file, options.name ?? null, options.expires ?? null);
+      writeNewToken(file, options);
     });
 }

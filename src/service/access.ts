@@ -1,7 +1,7 @@
-/** Protects a listener: validates its options, and converts them for gRPC. */
+/** Protects a listener: validates its options, and reads their files. */
 
 import { readFileSync } from 'node:fs';
-import { ServerCredentials } from '@grpc/grpc-js';
+import { createSecureContext } from 'node:tls';
 import { ServiceError } from '../errors.js';
 import { formatAddress, isLoopback, type ServiceAddress } from './address.js';
 import type { Access } from './admission.js';
@@ -24,10 +24,20 @@ export interface ListenOptions {
   readonly tokenFile?: string | null;
   /** Accept every client that can connect, and listen to other hosts without TLS. */
   readonly insecure?: boolean;
+  /** The beginning of the command's options for these, for messages: `--http-`; `--` by default. */
+  readonly prefix?: string;
+}
+
+/** The contents of TLS files. */
+export interface TlsMaterial {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly ca: Buffer | null;
 }
 
 export interface GuardedListener {
-  readonly credentials: ServerCredentials;
+  /** Null for a listener without TLS. */
+  readonly tls: TlsMaterial | null;
   readonly access: Access;
   /** Warnings for the owner of the service. */
   readonly warnings: readonly string[];
@@ -42,13 +52,15 @@ export function readCertificate(path: string): Buffer {
   }
 }
 
-function serverCredentials({ cert, key, ca }: TlsFiles): ServerCredentials {
-  const pair = {
-    cert_chain: readCertificate(cert),
-    private_key: Buffer.from(readPrivateFile(key, 'the key').text),
+function readTls({ cert, key, ca }: TlsFiles): TlsMaterial {
+  const material = {
+    cert: readCertificate(cert),
+    key: Buffer.from(readPrivateFile(key, 'the key').text),
+    ca: ca === null ? null : readCertificate(ca),
   };
   try {
-    return ServerCredentials.createSsl(ca === null ? null : readCertificate(ca), [pair], ca !== null);
+    createSecureContext({ cert: material.cert, key: material.key, ca: material.ca ?? undefined });
+    return material;
   } catch (cause) {
     throw new ServiceError(`TLS can't use ${cert} and ${key}: ${(cause as Error).message}`, {
       cause,
@@ -61,34 +73,35 @@ function serverCredentials({ cert, key, ca }: TlsFiles): ServerCredentials {
  * unless the options allow it.
  */
 export function guard(options: ListenOptions, log: (text: string) => void): GuardedListener {
-  const { address, tls = null, tokenFile = null, insecure = false } = options;
+  const { address, tls = null, tokenFile = null, insecure = false, prefix = '--' } = options;
   if (address.kind === 'unix') {
     const access = { socketOf: process.getuid?.() ?? 0, certificate: false, tokens: null };
-    return { credentials: ServerCredentials.createInsecure(), access, warnings: [] };
+    return { tls: null, access, warnings: [] };
   }
   const where = formatAddress(address);
   const mutual = tls !== null && tls.ca !== null;
   if (!mutual && tokenFile === null && !insecure) {
     throw new ServiceError(
       `every user of ${isLoopback(address.host) ? 'this host' : 'every host that reaches it'} could use a service on ` +
-        `${where}: use --tls-cert, --tls-key and --tls-ca (certificates on both sides) or --token-file FILE, or omit ` +
-        'host and port to use a socket of your own; --insecure accepts every client',
+        `${where}: use ${prefix}tls-cert, ${prefix}tls-key and ${prefix}tls-ca (certificates on both sides) or ` +
+        `${prefix}token-file FILE, or omit host and port to use a socket of your own; ${prefix}insecure accepts ` +
+        'every client',
       { code: 'ERR_INSECURE' },
     );
   }
   const warnings: string[] = [];
   if (tls === null && !isLoopback(address.host)) {
     const risk = `messages on ${where} can be read and changed on their way, because it has no TLS`;
-    if (!insecure) throw new ServiceError(`${risk}; --insecure allows this`, { code: 'ERR_INSECURE' });
+    if (!insecure) throw new ServiceError(`${risk}; ${prefix}insecure allows this`, { code: 'ERR_INSECURE' });
     warnings.push(risk);
   }
   if (!mutual && tokenFile === null) {
     warnings.push(
-      `--insecure: every client that can reach ${where}, including other users, can use all functions of the service`,
+      `${prefix}insecure: every client that can reach ${where}, including other users, can use all functions of the service`,
     );
   }
   return {
-    credentials: tls === null ? ServerCredentials.createInsecure() : serverCredentials(tls),
+    tls: tls === null ? null : readTls(tls),
     access: {
       socketOf: null,
       certificate: mutual,

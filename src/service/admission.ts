@@ -1,23 +1,18 @@
-/** Admits calls to a service, before anything but their headers is read. */
+/** Admits the calls to a service, whatever protocol they come by, before anything but their headers is read. */
 
-import {
-  type Metadata,
-  ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-  ServerListenerBuilder,
-  status,
-} from '@grpc/grpc-js';
+import type { Certificate } from 'node:tls';
 import type { Audit } from './audit.js';
 import { Fault } from './fault.js';
 import { TokenBuckets } from './rate.js';
-import type { TokenKeeper } from './tokens.js';
+import { status } from './status-code.js';
+import type { Role, TokenKeeper } from './tokens.js';
 
 export interface Caller {
   /** As `uid:1000`, `certificate:alice`, `token:alice`, `anyone`. */
   readonly who: string;
   /** An IP address and port, or `unix`. */
   readonly peer: string;
+  readonly role: Role;
 }
 
 /** The credentials that a listener requires. */
@@ -40,116 +35,109 @@ export interface AdmissionOptions {
   admitted(address: string | undefined, port: number | undefined): void;
 }
 
+/** The origin of a call, and what it shows to be let in. */
+export interface Claim {
+  /** Undefined for a Unix socket. */
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  /** All headers `authorization`. */
+  readonly authorization: readonly string[];
+  /** The common name of the certificate; undefined without one. */
+  subject(): string | undefined;
+}
+
+/** The common name of a certificate; undefined without one. */
+export function nameOf(
+  certificate: { readonly subject?: Certificate } | null | undefined,
+): string | undefined {
+  const name = certificate?.subject?.CN;
+  return name === undefined ? undefined : String(name);
+}
+
 /** Milliseconds between two checks of a long call's credentials. */
 const LOOK_AGAIN = 3000;
 
-/** Stored outside of the headers, because clients control their content. */
-const callers = new WeakMap<Metadata, Caller>();
-
-/** Who makes a call that was let in. */
-export function callerOf(call: { metadata: Metadata }): Caller {
-  return callers.get(call.metadata) ?? { who: 'unknown', peer: 'unknown' };
-}
-
-function bearer(metadata: Metadata): string | null {
-  const values = metadata.get('authorization');
-  const match = values.length === 1 ? /^bearer +(\S+)$/i.exec(String(values[0])) : null;
+function bearer({ authorization }: Claim): string | null {
+  const [only, ...others] = authorization;
+  const match = only !== undefined && others.length === 0 ? /^bearer +(\S+)$/i.exec(only) : null;
   return match?.[1] ?? null;
 }
 
-function identify(
-  { socketOf, certificate, tokens }: Access,
-  call: ServerInterceptingCallInterface,
-  metadata: Metadata,
-): string {
+function identify({ socketOf, certificate, tokens }: Access, claim: Claim): Pick<Caller, 'who' | 'role'> {
   if (tokens !== null) {
-    const value = bearer(metadata);
+    const value = bearer(claim);
     if (value === null)
       throw new Fault(status.UNAUTHENTICATED, 'a bearer token is needed: --token-file FILE');
     const token = tokens.find(value);
     if (token === 'unknown') throw new Fault(status.UNAUTHENTICATED, 'the token is not one of this service');
     if (token === 'expired') throw new Fault(status.UNAUTHENTICATED, 'the token has expired');
-    return `token:${token.name}`;
+    return { who: `token:${token.name}`, role: token.role };
   }
   if (certificate) {
-    const subject = call.getAuthContext().sslPeerCertificate?.subject.CN;
+    const subject = claim.subject();
     if (subject === undefined) throw new Fault(status.UNAUTHENTICATED, 'a certificate with a name is needed');
-    return `certificate:${subject}`;
+    return { who: `certificate:${subject}`, role: 'operator' };
   }
-  return socketOf === null ? 'anyone' : `uid:${socketOf}`;
+  return { who: socketOf === null ? 'anyone' : `uid:${socketOf}`, role: 'operator' };
 }
 
-/** For one listener. */
-export function admission(options: AdmissionOptions): ServerInterceptor {
-  const buckets = new TokenBuckets(options.callsPerSecond, options.callsAtOnce);
+/** Admits the calls of one listener. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #buckets: TokenBuckets;
 
-  const admit = (call: ServerInterceptingCallInterface, metadata: Metadata): void => {
-    const { remoteAddress, remotePort } = call.getConnectionInfo();
-    const peer = remoteAddress === undefined ? 'unix' : `${remoteAddress} port ${remotePort}`;
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+    this.#buckets = new TokenBuckets(options.callsPerSecond, options.callsAtOnce);
+  }
+
+  /** Returns who calls. Throws Fault, after a line in the audit, for a caller that is not let in, or calls too often. */
+  admit(claim: Claim): Caller {
+    const { address, port } = claim;
+    const peer = address === undefined ? 'unix' : `${address} port ${port}`;
     let who = 'unknown';
     try {
-      who = identify(options.access, call, metadata);
-      options.admitted(remoteAddress, remotePort);
-      const early = buckets.take(`${who} ${remoteAddress}`);
+      const known = identify(this.#options.access, claim);
+      who = known.who;
+      this.#options.admitted(address, port);
+      const early = this.#buckets.take(`${who} ${address}`);
       if (early > 0) {
         throw new Fault(status.RESOURCE_EXHAUSTED, `too many calls; wait ${Math.ceil(early)} ms`);
       }
-      callers.set(metadata, { who, peer });
+      return { peer, ...known };
     } catch (error) {
-      if (error instanceof Fault) {
-        options.audit.refusal({ who, peer, result: error.codeName, reason: error.message });
-      }
+      if (error instanceof Fault) this.#refuse({ who, peer }, error);
       throw error;
     }
-  };
+  }
 
-  /** Ends a call when its token has expired or was removed. Returns a function that stops the check. */
-  const keepLooking = (
-    call: ServerInterceptingCallInterface,
-    metadata: Metadata,
-    refuse: (fault: Fault) => void,
-  ): (() => void) => {
-    if (options.access.tokens === null) return () => {};
+  /**
+   * Checks the credentials of a long call again and again: its token may expire, or be removed. `refuse` is called at
+   * most once. Returns a function that stops the checks.
+   */
+  keepChecking(claim: Claim, caller: Caller, refuse: (fault: Fault) => void): () => void {
+    if (this.#options.access.tokens === null) return () => {};
     const timer = setInterval(() => {
       try {
-        identify(options.access, call, metadata);
+        identify(this.#options.access, claim);
       } catch (error) {
         clearInterval(timer);
         if (!(error instanceof Fault)) throw error;
-        options.audit.refusal({ ...callerOf({ metadata }), result: error.codeName, reason: error.message });
+        this.#refuse(caller, error);
         refuse(error);
       }
     }, LOOK_AGAIN);
     timer.unref();
     return () => clearInterval(timer);
-  };
+  }
 
-  return (_method, call) => {
-    let stopLooking = () => {};
-    const refuse = (fault: Fault) => call.sendStatus({ code: fault.code, details: fault.message });
-    return new ServerInterceptingCall(call, {
-      start: (next) =>
-        next(
-          new ServerListenerBuilder()
-            .withOnReceiveMetadata((metadata, go) => {
-              try {
-                admit(call, metadata);
-              } catch (error) {
-                refuse(
-                  error instanceof Fault ? error : new Fault(status.INTERNAL, "the caller can't be verified"),
-                );
-                return;
-              }
-              stopLooking = keepLooking(call, metadata, refuse);
-              go(metadata);
-            })
-            .withOnCancel(() => stopLooking())
-            .build(),
-        ),
-      sendStatus: (end, next) => {
-        stopLooking();
-        next(end);
-      },
-    });
-  };
+  #refuse({ who, peer }: Pick<Caller, 'who' | 'peer'>, { codeName, message }: Fault): void {
+    this.#options.audit.refusal({ who, peer, result: codeName, reason: message });
+  }
+}
+
+/** Throws Fault PERMISSION_DENIED for a caller that may only look. */
+export function requireOperator({ who, role }: Pick<Caller, 'who' | 'role'>): void {
+  if (role === 'operator') return;
+  throw new Fault(status.PERMISSION_DENIED, `${who} may look, but not act: the role is ${role}`);
 }

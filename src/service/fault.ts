@@ -1,20 +1,20 @@
 /** Errors with which a service answers. */
 
-import { status } from '@grpc/grpc-js';
+import { type StatusCode, type StatusName, status, statusName } from './status-code.js';
 
-/** A refusal with a gRPC status and a message for the caller. Messages of other errors are not sent. */
+/** A refusal with a status code and a message for the caller. Messages of other errors are not sent. */
 export class Fault extends Error {
-  readonly code: status;
+  readonly code: StatusCode;
 
-  constructor(code: status, message: string) {
-    super(message);
+  constructor(code: StatusCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
     this.name = 'Fault';
   }
 
   /** `NOT_FOUND` and the like. */
-  get codeName(): string {
-    return status[this.code] ?? String(this.code);
+  get codeName(): StatusName {
+    return statusName(this.code);
   }
 }
 

@@ -1,8 +1,9 @@
 /** Makes gRPC handlers of functions that return or throw. */
 
 import type { handleUnaryCall } from '@grpc/grpc-js';
-import { type Caller, callerOf } from './admission.js';
+import type { Caller } from './admission.js';
 import { faultOf } from './fault.js';
+import { callerOf } from './grpc-admission.js';
 
 /** A unary handler. An error of `work` becomes the answer's status: a Fault as it is, anything else as INTERNAL. */
 export function unary<Request, Response>(

@@ -4,13 +4,18 @@
  */
 
 import { createServer, type Server as NetServer } from 'node:net';
-import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { escapeMessage } from '../text/describe.js';
-import { guard, type ListenOptions } from './access.js';
+import { guard, type ListenOptions, type TlsMaterial } from './access.js';
 import { formatAddress, type ServiceAddress } from './address.js';
-import { admission } from './admission.js';
 import { Audit } from './audit.js';
 import { Connections } from './connections.js';
+import { admissionInterceptor } from './grpc-admission.js';
 import { listen } from './listen.js';
 
 /** A gRPC service and its handlers. */
@@ -70,6 +75,12 @@ interface Listener {
 /** Maximum memory for headers and frames of one connection, in MB. */
 const SESSION_MEMORY = 10;
 
+function credentialsOf(tls: TlsMaterial | null): ServerCredentials {
+  if (tls === null) return ServerCredentials.createInsecure();
+  const { cert, key, ca } = tls;
+  return ServerCredentials.createSsl(ca, [{ cert_chain: cert, private_key: key }], ca !== null);
+}
+
 export class ServiceServer {
   readonly #limits: ServiceLimits;
   readonly #audit: Audit;
@@ -92,7 +103,7 @@ export class ServiceServer {
    * could call, unless the options allow it.
    */
   async listen(options: ListenOptions): Promise<ServiceAddress> {
-    const { credentials, access, warnings } = guard(options, this.#log);
+    const { tls, access, warnings } = guard(options, this.#log);
     const limits = this.#limits;
     const connections = new Connections(limits);
     const server = new Server({
@@ -104,7 +115,7 @@ export class ServiceServer {
       'grpc-node.max_session_memory': SESSION_MEMORY,
       'grpc.enable_channelz': 0,
       interceptors: [
-        admission({
+        admissionInterceptor({
           ...limits,
           access,
           audit: this.#audit,
@@ -113,7 +124,7 @@ export class ServiceServer {
       ],
     });
     for (const { definition, handlers } of this.#services) server.addService(definition, handlers);
-    const injector = server.createConnectionInjector(credentials);
+    const injector = server.createConnectionInjector(credentialsOf(tls));
     const sockets = createServer({ noDelay: true }, (socket) => {
       // A socket error closes that connection only. It is not logged.
       socket.on('error', () => {});

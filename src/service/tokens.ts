@@ -1,8 +1,9 @@
 /**
- * Bearer tokens in a file that only its owner can read: one a line, with an optional name and time of expiry.
+ * Bearer tokens in a file that only its owner can read: one a line, with an optional name, role and time of expiry.
  *
  *     # users of the service
  *     m3Zk...  name=alice  expires=2026-12-31T00:00:00Z
+ *     pQ7x...  name=wall-display  role=viewer
  */
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
@@ -10,10 +11,15 @@ import { statSync, writeFileSync } from 'node:fs';
 import { ServiceError } from '../errors.js';
 import { readPrivateFile } from './private-files.js';
 
+/** An operator may do everything. A viewer may look, but not act. */
+export const ROLES = ['operator', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
+
 export interface Token {
   readonly value: string;
   /** The owner, for the audit. */
   readonly name: string;
+  readonly role: Role;
   /** Seconds since the epoch; null for never. */
   readonly expires: number | null;
 }
@@ -23,6 +29,8 @@ const SHORTEST = 16;
 /** Milliseconds between two checks for a changed file. */
 const LOOK_INTERVAL = 1000;
 
+const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text);
+
 function parseToken(line: string, where: string): Token {
   const [value = '', ...fields] = line.split(/\s+/);
   if (value.length < SHORTEST || !/^[\w.~+/=-]+$/.test(value)) {
@@ -31,19 +39,21 @@ function parseToken(line: string, where: string): Token {
     );
   }
   let name = 'token';
+  let role: Role = 'operator';
   let expires: number | null = null;
   for (const field of fields) {
     const [key, text = ''] = field.split(/=(.*)/s);
     const time = Date.parse(text);
     if (key === 'name' && /^[\w.@-]+$/.test(text)) name = text;
+    else if (key === 'role' && isRole(text)) role = text;
     else if (key === 'expires' && !Number.isNaN(time)) expires = time / 1000;
     else {
       throw new ServiceError(
-        `${where}: '${field}' is neither name=NAME nor expires=TIME, as expires=2026-12-31T00:00:00Z`,
+        `${where}: '${field}' is not name=NAME, role=viewer, role=operator or expires=TIME, as expires=2026-12-31T00:00:00Z`,
       );
     }
   }
-  return { value, name, expires };
+  return { value, name, role, expires };
 }
 
 /** The tokens of a file, at least one. Throws ServiceError: `ERR_INSECURE` when others can read the file. */
@@ -58,11 +68,19 @@ export function readTokens(path: string): Token[] {
   return tokens;
 }
 
+export interface NewToken {
+  readonly name?: string | null;
+  /** An operator by default. */
+  readonly role?: Role | null;
+  readonly expires?: Date | null;
+}
+
 /** Creates a file with a new token, for its owner alone. Throws ServiceError for an existing file. */
-export function writeNewToken(path: string, name: string | null, expires: Date | null): void {
+export function writeNewToken(path: string, { name = null, role = null, expires = null }: NewToken): void {
   const fields = [
     randomBytes(32).toString('base64url'),
     ...(name === null ? [] : [`name=${name}`]),
+    ...(role === null ? [] : [`role=${role}`]),
     ...(expires === null ? [] : [`expires=${expires.toISOString()}`]),
   ];
   try {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/service/address.js';
 import { ServiceClient } from '../../src/service/ensembles/client.js';
+import { OperatorClient } from '../../src/service/operator/client.js';
 import { cli, eventually, newFolder, serverProgram } from '../support/cli.js';
 import { startService, tlsFiles } from '../support/service.js';
 
@@ -213,6 +214,27 @@ describe.concurrent('a TCP listener', () => {
     ]);
     expect(lines[0]?.peer).toMatch(/^(127\.0\.0\.1|::1|::ffff:127\.0\.0\.1) port \d+$/);
     for (const token of [good, old, 'c'.repeat(40)]) expect(text).not.toContain(token);
+  });
+
+  test('lets a viewer look, but not act', async () => {
+    const folder = newFolder();
+    const made = join(folder, 'viewer');
+    expect(await server(['token', made, '--name', 'wall', '--role', 'viewer'])).toMatchObject({ status: 0 });
+    const service = await startService(['--port', '0', '--token-file', made]);
+    const as = ['--service', service.address, '--insecure', '--token-file', made];
+    expect(await service.cli('ls', ...as)).toMatchObject({ status: 0 });
+    const refused = 'PERMISSION_DENIED: token:wall may look, but not act: the role is viewer';
+    expect((await service.cli('act', 'x', 'grow', ...as)).stderr).toContain(refused);
+    const { address } = service;
+    const operator = new OperatorClient({
+      ...{ address: parseAddress(address), insecure: true, tokenFile: made },
+      ...{ name: 'x', namespace: null },
+    });
+    await expect(operator.resize(1)).rejects.toThrow('the role is viewer');
+    operator.close();
+    const run = service.start('run', 'examples/hello-world.yaml', '--no-log', ...as);
+    expect((await run.finished).stderr).toContain('the role is viewer');
+    await service.stop();
   });
 
   test('ends a watch whose token is no longer valid', async () => {

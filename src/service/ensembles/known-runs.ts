@@ -1,14 +1,14 @@
 /** The registered runs as `EnsembleOperator` knows clusters: by name, with a size that can be changed. */
 
-import { status } from '@grpc/grpc-js';
 import { Fault } from '../fault.js';
 import type { KnownRun, KnownRuns } from '../operator/backend.js';
 import { Refusal, type RefusalCode } from '../operator/refusal.js';
+import { type StatusCode, status } from '../status-code.js';
 import type { Entry } from './entry.js';
 import type { StatisticsState } from './proto.js';
 import type { Registry } from './registry.js';
 
-const refusalCodes: Partial<Record<status, RefusalCode>> = {
+const refusalCodes: Partial<Record<StatusCode, RefusalCode>> = {
   [status.ABORTED]: 'unsupported',
   [status.RESOURCE_EXHAUSTED]: 'busy',
   [status.DEADLINE_EXCEEDED]: 'unclear',

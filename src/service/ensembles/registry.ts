@@ -1,9 +1,9 @@
 /** The ensembles that the service knows, and the listeners to their changes. */
 
-import { status } from '@grpc/grpc-js';
 import { counted } from '../../text/counted.js';
 import { didYouMean } from '../../text/suggest.js';
 import { Fault } from '../fault.js';
+import { status } from '../status-code.js';
 import { Entry, type RunSession } from './entry.js';
 import type { Hello } from './proto.js';
 

@@ -1,14 +1,15 @@
 /** The service `flux_ensemble.v1.Ensembles`: runs register, people and programs list, get, watch and act. */
 
-import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
 import { externalActionNames, isExternal } from '../../run/external-actions.js';
 import { counted } from '../../text/counted.js';
 import { didYouMean } from '../../text/suggest.js';
-import type { Caller } from '../admission.js';
+import { type Caller, requireOperator } from '../admission.js';
 import type { Audit } from '../audit.js';
 import { Fault, faultOf } from '../fault.js';
 import { unary } from '../handlers.js';
 import type { HostedService } from '../server.js';
+import { status } from '../status-code.js';
 import { mergeGroups } from './merge.js';
 import { type ActRequest, type EnsemblesHandlers, ensemblesProto, type GroupState } from './proto.js';
 import type { Registry } from './registry.js';
@@ -47,6 +48,7 @@ export function ensemblesService(options: EnsemblesOptions): HostedService {
   let pending = 0;
 
   const act = async (request: ActRequest, caller: Caller) => {
+    requireOperator(caller);
     const { ensemble, action, label, value } = request;
     const entry = registry.find(ensemble);
     const { id } = entry.hello;
@@ -71,7 +73,8 @@ export function ensemblesService(options: EnsemblesOptions): HostedService {
 
   const audited = async (request: ActRequest, caller: Caller) => {
     const { ensemble, action, label, value = null } = request;
-    const entry = { call: 'Act', ...caller, what: { ensemble, action, label, value } };
+    const { who, peer } = caller;
+    const entry = { call: 'Act', who, peer, what: { ensemble, action, label, value } };
     try {
       const done = await act(request, caller);
       audit.action({ ...entry, result: 'done', reason: done.text });

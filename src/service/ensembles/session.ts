@@ -1,11 +1,13 @@
 /** One connection of a run: its messages update its entry, and actions are sent to it. */
 
-import { type ServerDuplexStream, status } from '@grpc/grpc-js';
-import { callerOf } from '../admission.js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { requireOperator } from '../admission.js';
 import type { Audit } from '../audit.js';
 import { Fault, faultOf } from '../fault.js';
 import type { ServiceMessage as ServiceMessageInput } from '../generated/flux_ensemble/v1/ServiceMessage.js';
+import { callerOf } from '../grpc-admission.js';
 import { TokenBucket } from '../rate.js';
+import { type StatusCode, status } from '../status-code.js';
 import type { Entry, RunAction, RunOutcome, RunSession } from './entry.js';
 import type { Hello, RunMessage__Output } from './proto.js';
 import type { Registry } from './registry.js';
@@ -49,7 +51,8 @@ export class Session implements RunSession {
   /** Follows the run until it ends or is lost. */
   async follow(): Promise<void> {
     const { registry, audit, log } = this.#options;
-    const { who, peer } = callerOf(this.#call);
+    const caller = callerOf(this.#call);
+    const { who, peer } = caller;
     let entry: Entry | null = null;
     try {
       const bucket = new TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE);
@@ -60,6 +63,7 @@ export class Session implements RunSession {
         if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
         if (this.#over) return;
         if (entry === null) {
+          requireOperator(caller);
           entry = registry.register(helloOf(message), who, this);
           const what = { ensemble: entry.hello.id };
           audit.action({ call: 'Register', who, peer, what, result: 'done', reason: '' });
@@ -141,7 +145,7 @@ export class Session implements RunSession {
     if (!this.#call.cancelled) this.#call.end();
   }
 
-  #fail(code: status, details: string): void {
+  #fail(code: StatusCode, details: string): void {
     this.#call.emit('error', { code, details });
   }
 }

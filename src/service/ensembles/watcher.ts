@@ -1,8 +1,9 @@
 /** A watcher: receives the latest state of changed ensembles, as fast as it reads. */
 
-import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { WatchRequest__Output } from '../generated/flux_ensemble/v1/WatchRequest.js';
 import type { WatchResponse } from '../generated/flux_ensemble/v1/WatchResponse.js';
+import { status } from '../status-code.js';
 import type { Entry } from './entry.js';
 import type { Registry } from './registry.js';
 

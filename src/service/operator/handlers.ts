@@ -4,15 +4,18 @@
  */
 
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
-import { callerOf } from '../admission.js';
+import { type Caller, requireOperator } from '../admission.js';
 import type { Audit } from '../audit.js';
+import { Fault } from '../fault.js';
 import type { ActionRequest__Output as ActionRequest } from '../generated/convergedcomputing/org/grpc/v1/ActionRequest.js';
 import type { EnsembleOperatorHandlers } from '../generated/convergedcomputing/org/grpc/v1/EnsembleOperator.js';
 import type { Response } from '../generated/convergedcomputing/org/grpc/v1/Response.js';
 import type { StatusRequest__Output as StatusRequest } from '../generated/convergedcomputing/org/grpc/v1/StatusRequest.js';
 import type { ProtoGrpcType } from '../generated/ensemble-service.js';
+import { callerOf } from '../grpc-admission.js';
 import { loadProto } from '../proto.js';
 import type { HostedService } from '../server.js';
+import { status } from '../status-code.js';
 import type { ClusterBackend, Json, ResizeAnswer } from './backend.js';
 import { RecentRequests } from './recent-requests.js';
 import { Refusal } from './refusal.js';
@@ -64,8 +67,9 @@ class Operator {
     });
   }
 
-  action(request: ActionRequest, signal: AbortSignal): Promise<Answer> {
+  action(request: ActionRequest, caller: Caller, signal: AbortSignal): Promise<Answer> {
     return this.#answer(async () => {
+      requireOperator(caller);
       const name = readAction(request.action);
       const member = readMember(request.member);
       const payload = readPayload(request.payload, name);
@@ -88,6 +92,9 @@ class Operator {
     try {
       return { status: 'SUCCESS', body: await perform() };
     } catch (error) {
+      if (error instanceof Fault && error.code === status.PERMISSION_DENIED) {
+        return { status: 'DENIED', body: { code: 'forbidden', reason: error.message } };
+      }
       if (error instanceof Refusal) {
         return { status: error.status, body: { code: error.reasonCode, reason: error.message } };
       }
@@ -113,10 +120,12 @@ export function operatorService(options: OperatorOptions): HostedService {
       send(callback, await operator.status(call.request, signalOf(call)));
     },
     RequestAction: async (call, callback) => {
-      const answer = await operator.action(call.request, signalOf(call));
+      const caller = callerOf(call);
+      const answer = await operator.action(call.request, caller, signalOf(call));
       options.audit.action({
         call: 'RequestAction',
-        ...callerOf(call),
+        who: caller.who,
+        peer: caller.peer,
         what: Object.fromEntries(
           Object.entries(call.request).map(([key, text]) => [key, text.slice(0, MAX_IN_AUDIT)]),
         ),
