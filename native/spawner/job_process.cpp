@@ -75,7 +75,8 @@ bool OpenAs(int target, const char* path, int flags) {
   _exit(127);
 }
 
-constexpr int kCreate = O_WRONLY | O_CREAT | O_TRUNC;
+// A file may be cut while the job writes to it.
+constexpr int kCreate = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
 
 // The step in words, for a reader of the job's files.
 const char* WordsFor(StartStep step) {

@@ -4,12 +4,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DURABILITIES, type Durability } from '../model/durability.js';
 import type { MiniClusterOptions } from './minicluster-options.js';
 import { addServiceOptions } from './service-options.js';
+import { sizeOption } from './size-option.js';
 import { addStateOption, type StateOption } from './state-option.js';
 
 export interface DriveOptions extends MiniClusterOptions, StateOption {
   readonly results?: string;
   readonly slots?: number;
   readonly durability?: Durability;
+  readonly outputLimit?: number;
   readonly debug?: boolean;
   readonly json?: boolean;
   readonly watch?: boolean;
@@ -34,6 +36,7 @@ export function addDriveOptions(
     readonly slots: string;
     readonly watch: string;
     readonly durability: string;
+    readonly outputLimit: string;
   },
 ): Command {
   command
@@ -52,6 +55,11 @@ export function addDriveOptions(
         '--durability <what>',
         `what the log of the run survives at every moment: the end of its process, or of its host (default: ${words.durability})`,
       ).choices(DURABILITIES),
+    )
+    .option(
+      '--output-limit <size>',
+      `for local: bytes that outputs in the folder of the run take at most, as 500MB (default: ${words.outputLimit})`,
+      sizeOption,
     )
     .option('--allow-failures', 'exit with status 0 even if jobs failed');
   return addServiceOptions(

@@ -49,12 +49,13 @@ export async function copyFile(
   goesOn: () => Promise<boolean> = async () => false,
 ): Promise<boolean> {
   let file: FileHandle | null = null;
+  let place = 0;
   try {
     for (;;) {
       // Asked before reading: what was written before the end is then read.
       const more = await goesOn();
       file ??= await openIfExists(path);
-      if (file !== null) await copyRest(file, to);
+      if (file !== null) place = await copyRest(file, place, to);
       if (!more) return file !== null;
       await sleep(PERIOD);
     }
@@ -74,12 +75,13 @@ async function openIfExists(path: string): Promise<FileHandle | null> {
   }
 }
 
-/** Copies from the place in the file to its end. */
-async function copyRest(file: FileHandle, to: JobOutput): Promise<void> {
+/** Copies from a place in the file to its end, and returns that. A file that was cut goes on at its end. */
+async function copyRest(file: FileHandle, from: number, to: JobOutput): Promise<number> {
   const buffer = Buffer.allocUnsafe(PIECE);
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, 0, PIECE, null);
-    if (bytesRead === 0) return;
+  for (let place = from; ; ) {
+    const { bytesRead } = await file.read(buffer, 0, PIECE, place);
+    if (bytesRead === 0) return Math.min(place, (await file.stat()).size);
     await to.write(buffer.subarray(0, bytesRead));
+    place += bytesRead;
   }
 }

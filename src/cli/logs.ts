@@ -5,8 +5,10 @@ import { EnsembleError } from '../errors.js';
 import { formatJobId, parseJobId } from '../model/job-id.js';
 import { readJobs, type StoredJobs } from '../run/open-run.js';
 import { RESULTS } from '../store/jobs/results.js';
+import { wasRemoved } from '../store/run-folder.js';
 import { findRun, readRun, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
+import { formatBytes } from '../text/bytes.js';
 import { quote } from '../text/describe.js';
 import { type FluxJob, followFluxOutput, printFluxOutput } from './flux-output.js';
 import { copyFile, JobOutput } from './follow-file.js';
@@ -74,6 +76,13 @@ async function logs(wanted: string | undefined, job: string, options: LogsOption
   const inFlux = member !== 'local' && output === null;
   if (inFlux) await printFromFlux({ id, uri }, follow);
   if (inFlux || out.bytes + err.bytes > 0) return;
+  if (wasRemoved(run.path, id)) {
+    const most = formatBytes(run.manifest.options.outputLimit);
+    printError(
+      `ensemble: the output of job ${formatJobId(id)} was removed, because the outputs of the run exceeded ${most} (--output-limit)`,
+    );
+    return;
+  }
   printError(`ensemble: ${nothingOf(formatJobId(id), stored, row, files.includes(true) ? null : output)}`);
 }
 

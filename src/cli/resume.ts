@@ -44,6 +44,7 @@ async function resume(wanted: string | undefined, given: ResumeOptions): Promise
         ...(options.watch === true ? { watch: true } : {}),
         ...(options.slots === undefined ? {} : { slots: options.slots }),
         ...(options.durability === undefined ? {} : { durability: options.durability }),
+        ...(options.outputLimit === undefined ? {} : { outputLimit: options.outputLimit }),
         ...(options.lost === undefined ? {} : { lost: options.lost }),
         ...(text === null ? {} : { configuration: text }),
         // The service needs sketches for quantiles over several runs.
@@ -120,6 +121,7 @@ export function resumeCommand(): Command {
     name: 'for minicluster: [namespace/]name of the MiniCluster',
     watch: 'continue when nothing is left to do (default: as before)',
     durability: 'as before',
+    outputLimit: 'as before',
   }).action(async (run: string | undefined, options: ResumeOptions) => {
     process.exitCode = await resume(run, options);
   });

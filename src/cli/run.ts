@@ -12,10 +12,10 @@ import { Ensemble } from '../run/ensemble.js';
 import { checkOptions, type DrivenRun, drive } from './drive.js';
 import { addDriveOptions, type DriveOptions } from './drive-options.js';
 import { printPlan } from './dry-run.js';
+import { mentionEarlierRuns } from './earlier-runs.js';
 import { exitStatus } from './exit-status.js';
 import { KeptRun, warnNotKept } from './kept-run.js';
 import { makeScaler, splitName } from './minicluster-options.js';
-import { mentionUnfinished } from './unfinished.js';
 
 interface RunOptions extends DriveOptions {
   /** Say nothing about a run of the file that has not ended. */
@@ -44,7 +44,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
     printPlan(loaded.config, given.json === true);
     return exitStatus.done;
   }
-  if (given.fresh !== true) mentionUnfinished(path, given);
+  mentionEarlierRuns(path, given);
   const member = given.executor ?? defaultExecutor(process.env);
   const scaler = member === 'minicluster' ? await makeScaler(given) : null;
   // A run in a MiniCluster has the MiniCluster's name, so that the service can relate them.
@@ -89,6 +89,7 @@ function makeRun(
       watch: options.watch === true,
       ...(options.slots === undefined ? {} : { slots: options.slots }),
       ...(options.durability === undefined ? {} : { durability: options.durability }),
+      ...(options.outputLimit === undefined ? {} : { outputLimit: options.outputLimit }),
       ...(name === undefined ? {} : { name }),
       ...(runFolder === undefined ? {} : { runFolder }),
       // The service needs sketches for quantiles over several runs.
@@ -127,6 +128,7 @@ export function runCommand(): Command {
     name: "name of this run, part of its jobs' attributes.user.ensemble; for minicluster: [namespace/]name of the MiniCluster",
     watch: 'continue when nothing is left to do',
     durability: 'process',
+    outputLimit: '10GB',
   })
     .option('--fail-on-job-failure', 'has no effect: the exit status is always 1 when jobs failed')
     .action(async (path: string, options: RunOptions) => {

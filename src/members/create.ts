@@ -6,6 +6,7 @@ import { MemberError } from '../errors.js';
 import type { JobIdOptions } from '../model/job-id.js';
 import { FluxMember, fluxLibrary } from './flux/flux-member.js';
 import { SteadyClock } from './local/clock.js';
+import type { KeptOutputsOptions } from './local/kept-outputs.js';
 import { LocalMember } from './local/local-member.js';
 import type { Member, NodeScaler } from './member.js';
 import { MiniClusterMember } from './minicluster.js';
@@ -29,8 +30,8 @@ export interface MemberOptions {
   readonly slots: number | undefined;
   /** The run's id. */
   readonly ensemble: string;
-  /** For the local member: absolute path of the folder for outputs of jobs that name no file; not kept without it. */
-  readonly outputs?: string | undefined;
+  /** For the local member: keeps outputs of jobs that name no file; they are not kept without it. */
+  readonly outputs?: KeptOutputsOptions | undefined;
   /** For the local member: ids of jobs, in a run that goes on. */
   readonly ids?: JobIdOptions | undefined;
   /** Receives what goes wrong without ending the run. */

@@ -15,6 +15,9 @@ export interface KeptJob {
   readonly id: bigint;
 }
 
+/** Bytes that the kept outputs of a run may take by default. */
+export const DEFAULT_OUTPUT_LIMIT = 10e9;
+
 /** Entries of a folder, up to which folders are quick on every file system. */
 const MAX_ENTRIES = 1000;
 /** Characters of a group's name; a file system takes 255 bytes. */

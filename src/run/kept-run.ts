@@ -66,7 +66,7 @@ function refuseUnusable(path: string, { id, folder }: RunManifest): void {
 
 function optionsOf(runFolder: string, manifest: RunManifest, given: ResumeOptions): EnsembleOptions {
   const { name, uri, options } = manifest;
-  const { slots, grace, watch, validateAll, durability } = options;
+  const { slots, grace, watch, validateAll, durability, outputLimit } = options;
   return {
     name,
     runFolder,
@@ -76,6 +76,7 @@ function optionsOf(runFolder: string, manifest: RunManifest, given: ResumeOption
     watch,
     validateAll,
     durability,
+    outputLimit,
     ...given,
     member: memberOf(manifest, given.member),
   };

@@ -23,6 +23,12 @@ export interface EnsembleOptions {
    * goes on without it. With `host`, the log is on the disk before an effect, and such a run fails.
    */
   readonly durability?: Durability;
+  /**
+   * For the local member with a `runFolder`: bytes that the outputs there take at most; 10 GB by default. Beyond it, those
+   * of the jobs that ended first are removed, of failed jobs last. The output of a job that runs may take a tenth of it;
+   * then its middle is cut.
+   */
+  readonly outputLimit?: number;
   /** A name for this run; part of its id, which its jobs carry in `attributes.user.ensemble`. */
   readonly name?: string;
   /** Stay when nothing is left to do, until a `terminate` action or the signal ends the run. */
@@ -52,6 +58,7 @@ export interface ResumeOptions
     | 'member'
     | 'slots'
     | 'durability'
+    | 'outputLimit'
     | 'watch'
     | 'grace'
     | 'observer'

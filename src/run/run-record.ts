@@ -2,6 +2,7 @@
 
 import { parse } from 'node:path';
 import type { EnsembleConfig } from '../model/ensemble.js';
+import { DEFAULT_OUTPUT_LIMIT } from '../model/kept-files.js';
 import type { RunConclusion, RunFolder, RunManifest } from '../store/run-folder.js';
 import type { RunEnd } from './end-of-run.js';
 import type { EnsembleOptions } from './options.js';
@@ -24,7 +25,16 @@ export interface DescribedRun {
 /** Returns the description of a run that begins. */
 export function descriptionOf(
   { config, id, memberName }: DescribedRun,
-  { name, uri, slots, grace, watch, validateAll, durability = 'process' }: EnsembleOptions,
+  {
+    name,
+    uri,
+    slots,
+    grace,
+    watch,
+    validateAll,
+    durability = 'process',
+    outputLimit = DEFAULT_OUTPUT_LIMIT,
+  }: EnsembleOptions,
 ): Parameters<RunFolder['begin']>[0] {
   return {
     name: name ?? (config.file === null ? 'ensemble' : parse(config.file).name),
@@ -39,6 +49,7 @@ export function descriptionOf(
       watch: watch === true,
       validateAll: validateAll === true,
       durability,
+      outputLimit,
     },
   };
 }

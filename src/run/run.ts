@@ -25,10 +25,11 @@ import type { Failure } from '../model/failure.js';
 import type { Firing } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
-import { logFolder, outputFolder } from '../store/run-folder.js';
+import { logFolder } from '../store/run-folder.js';
 import { Broadcast, type Subscription } from './broadcast.js';
 import { conclude } from './conclusion.js';
 import { EndDetector, isResumable, type RunEnd, type RunEnding } from './end-of-run.js';
+import { keptOutputs } from './ended-jobs.js';
 import type { ExternalAction, ExternalOutcome } from './external-actions.js';
 import { FailureWatch } from './failure-watch.js';
 import { Gate } from './gate.js';
@@ -103,7 +104,7 @@ export class Run {
     const runFolder = options.runFolder === undefined ? null : resolve(options.runFolder);
     this.#member = createMember(options.member ?? 'local', {
       slots: options.slots,
-      outputs: runFolder === null ? undefined : outputFolder(runFolder),
+      outputs: runFolder === null ? undefined : keptOutputs(runFolder, options.outputLimit),
       problem: (error) => this.#observer.problem?.(error),
       ensemble: id,
       ids: resumed === null ? undefined : idsOf(resumed, clock.now()),

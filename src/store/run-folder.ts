@@ -6,21 +6,34 @@
  *     lock.N          which process drives it (lock.ts)
  *     log/            the run log
  *     out/            outputs of jobs that name no file of their own (model/kept-files.ts)
+ *     removed         ids of jobs whose outputs were removed, because those of the run exceeded a limit
  */
 
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { EnsembleError } from '../errors.js';
 import { DURABILITIES } from '../model/durability.js';
+import { DEFAULT_OUTPUT_LIMIT } from '../model/kept-files.js';
 import { localMinute } from '../text/local-time.js';
+import { sizeOf } from './folder-size.js';
 import { lockState, type RunLock, takeLock } from './lock.js';
 import { makeRunsFolder } from './state-folder.js';
 import { replaceFile } from './write-file.js';
 
 const FORMAT = 1;
+/** Files that the end of a run looks at for its size. */
+const MAX_SIZED_FILES = 20_000;
 
 const manifestSchema = z.object({
   format: z.literal(FORMAT),
@@ -47,6 +60,8 @@ const manifestSchema = z.object({
   counts: z.object({ jobs: z.number(), failed: z.number() }).nullable(),
   /** Exit status of the command; null before the end, and for a run in another program. */
   exit: z.number().nullable(),
+  /** Bytes that the files of the run took at its end, from not more than 20,000 files; null where this is unknown. */
+  bytes: z.number().nullable().default(null),
   /** Options of the run, for a process that resumes it; missing where an earlier version began the run. */
   options: z
     .object({
@@ -56,8 +71,17 @@ const manifestSchema = z.object({
       watch: z.boolean(),
       validateAll: z.boolean(),
       durability: z.enum(DURABILITIES),
+      /** Bytes that kept outputs may take. */
+      outputLimit: z.number().default(DEFAULT_OUTPUT_LIMIT),
     })
-    .default({ slots: null, grace: null, watch: false, validateAll: false, durability: 'process' }),
+    .default({
+      slots: null,
+      grace: null,
+      watch: false,
+      validateAll: false,
+      durability: 'process',
+      outputLimit: DEFAULT_OUTPUT_LIMIT,
+    }),
   /** How often a process went on with the run, and when the last one began, in seconds since the epoch. */
   resumed: z.int().nonnegative().default(0),
   resumedAt: z.number().nullable().default(null),
@@ -72,6 +96,7 @@ export type RunConclusion = Pick<RunManifest, 'state' | 'counts'>;
 export const logFolder = (folder: string) => join(folder, 'log');
 /** The outputs of jobs that name no file of their own, in a run's folder. */
 export const outputFolder = (folder: string) => join(folder, 'out');
+const removedFile = (folder: string) => join(folder, 'removed');
 export const configurationFile = (folder: string) => join(folder, 'ensemble.yaml');
 const earlierFile = (folder: string, number: number) => join(folder, `ensemble.${number}.yaml`);
 /** The configuration with which the run began. */
@@ -118,6 +143,20 @@ export function readManifest(folder: string): RunManifest {
       ? `has format ${format}, which a newer version of flux-ensemble reads`
       : `is damaged: ${issue?.path.join('.')}: ${issue?.message}`;
   throw new EnsembleError('ERR_RUN', `${path} ${reason}`);
+}
+
+/** Notes that the outputs of jobs were removed. Throws the system's errors. */
+export function noteRemoved(folder: string, ids: readonly bigint[]): void {
+  appendFileSync(removedFile(folder), ids.map((id) => `${id}\n`).join(''), { mode: 0o600 });
+}
+
+/** Whether the outputs of a job were removed. */
+export function wasRemoved(folder: string, id: bigint): boolean {
+  try {
+    return readFileSync(removedFile(folder), 'latin1').split('\n').includes(String(id));
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -242,6 +281,7 @@ export class RunFolder {
       state: 'running',
       counts: null,
       exit: null,
+      bytes: null,
       resumed: 0,
       resumedAt: null,
     });
@@ -259,6 +299,7 @@ export class RunFolder {
       state: 'running',
       counts: null,
       exit: null,
+      bytes: null,
       resumed: this.#lock.epoch - 1,
       resumedAt: now,
     });
@@ -280,7 +321,8 @@ export class RunFolder {
 
   /** Writes how the run ended, and gives the lock back. Throws EnsembleError `ERR_FILE`. */
   finish(conclusion: RunConclusion, ended = Date.now() / 1000): void {
-    if (this.#manifest !== null) this.#write({ ...this.#manifest, ...conclusion, ended });
+    const { bytes } = sizeOf(this.path, MAX_SIZED_FILES);
+    if (this.#manifest !== null) this.#write({ ...this.#manifest, ...conclusion, ended, bytes });
     this.release();
   }
 

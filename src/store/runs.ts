@@ -1,6 +1,6 @@
 /** The runs in a state folder. */
 
-import { type Dirent, existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EnsembleError } from '../errors.js';
 import { quote } from '../text/describe.js';
@@ -143,39 +143,5 @@ export function removeRun({ path }: StoredRun): void {
     rmSync(path, { recursive: true, force: true });
   } catch (cause) {
     throw new EnsembleError('ERR_FILE', `can't remove ${path}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-export interface FolderSize {
-  /** Bytes that its files take on the disk. */
-  readonly bytes: number;
-  /** False where the folder has more files, which were not looked at. */
-  readonly whole: boolean;
-}
-
-/** Returns the size of a folder, from at most this many files. Files that vanish meanwhile do not count. */
-export function sizeOf(folder: string, most = Number.POSITIVE_INFINITY): FolderSize {
-  const folders = [folder];
-  let bytes = 0;
-  let files = 0;
-  for (let path = folders.pop(); path !== undefined; path = folders.pop()) {
-    for (const entry of entriesOf(path)) {
-      if (files >= most) return { bytes, whole: false };
-      if (entry.isDirectory()) {
-        folders.push(join(path, entry.name));
-        continue;
-      }
-      files++;
-      bytes += (lstatSync(join(path, entry.name), { throwIfNoEntry: false })?.blocks ?? 0) * 512;
-    }
-  }
-  return { bytes, whole: true };
-}
-
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
   }
 }

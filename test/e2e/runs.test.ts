@@ -137,6 +137,22 @@ describe.concurrent('ensemble runs', () => {
 });
 
 describe.concurrent('ensemble runs prune', () => {
+  test('is mentioned when a run begins and ended runs take much room', async () => {
+    const state = newFolder();
+    const run = () => cli(['run', study('true'), '--state', state]);
+    expect((await run()).stderr).toBe('');
+    const [first] = await runsOf(state);
+    const file = join(first?.path ?? '', 'run.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8'));
+    expect(manifest.bytes).toBeGreaterThan(4096);
+    writeFileSync(file, JSON.stringify({ ...manifest, bytes: 25e9 }));
+    expect((await run()).stderr).toBe(
+      `ensemble: 1 run that ended takes 25 GB in ${state}/runs
+  to remove those that ended more than 30 days ago: ensemble runs prune --older 30d --state ${state}
+`,
+    );
+  });
+
   test('needs to know which runs', async () => {
     expect(await cli(['runs', 'prune'])).toMatchObject({
       status: 2,

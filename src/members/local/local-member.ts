@@ -9,7 +9,7 @@ import type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.
 import { SteadyClock } from './clock.js';
 import { FailedJobs } from './failed-jobs.js';
 import { LocalJob, prepareBatch } from './job.js';
-import { KeptOutputs } from './kept-outputs.js';
+import { KeptOutputs, type KeptOutputsOptions } from './kept-outputs.js';
 import { JournalRecords } from './records.js';
 import { Runner } from './runner.js';
 import { Spawner } from './spawner.js';
@@ -23,8 +23,8 @@ export interface LocalMemberOptions {
   readonly ids?: JobIdOptions | undefined;
   /** Path of the ensemble-spawner program; defaults to the one of this package's build. */
   readonly spawnerPath?: string;
-  /** Absolute path of the folder for outputs of jobs that name no file of their own; by default they are not kept. */
-  readonly outputs?: string | undefined;
+  /** Keeps outputs of jobs that name no file of their own; by default they are not kept. */
+  readonly outputs?: KeptOutputsOptions | undefined;
   /** Receives what goes wrong without ending the run. */
   readonly problem?: ((error: MemberError) => void) | undefined;
   /** The run's clock; a new one by default. */
@@ -94,6 +94,7 @@ export class LocalMember implements Member {
     if (this.#stopping !== null) return;
     this.#unavailable = null;
     this.#records.sentinel();
+    this.#outputs?.begin();
     // From now on it is known whether records survive this process.
     this.#records.flush();
   }
@@ -101,7 +102,7 @@ export class LocalMember implements Member {
   async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
     if (this.#unavailable !== null) throw new MemberError(`the local member ${this.#unavailable}`);
     const { ensemble, outputs } = this.#options;
-    const batch = prepareBatch(template, origin, ensemble, outputs);
+    const batch = prepareBatch(template, origin, ensemble, outputs?.folder);
     let taken = 0;
     while (true) {
       const end = Math.min(count, taken + JOBS_PER_TURN);

@@ -336,7 +336,6 @@ export class Runner implements SpawnerListener {
     if ((status !== 0 || job.fatal !== null) && job.fatal?.type !== 'cancel')
       this.#options.onFailure?.(job, line);
     this.#records.finished(job, status, time);
-    this.#options.outputs?.ended(job);
     this.#giveBack(job);
     this.#end(job);
     if (this.#retries.size > 0) this.#retry();
@@ -357,6 +356,7 @@ export class Runner implements SpawnerListener {
   #end(job: LocalJob): void {
     job.timer?.cancel();
     this.#records.cleaned(job);
+    this.#options.outputs?.ended(job);
     this.#jobs.delete(job.idText);
     if (this.idle) this.#options.onIdle();
   }

@@ -3,12 +3,20 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { sizeOf } from '../../../src/store/folder-size.js';
 import { createRunFolder, RunFolder, readManifest, recordExit } from '../../../src/store/run-folder.js';
-import { findRun, listRuns, removeRun, sizeOf } from '../../../src/store/runs.js';
+import { findRun, listRuns, removeRun } from '../../../src/store/runs.js';
 import { stateFolder } from '../../../src/store/state-folder.js';
 import { newFolder } from '../../support/cli.js';
 
-const options = { slots: 2, grace: null, watch: true, validateAll: false, durability: 'process' as const };
+const options = {
+  slots: 2,
+  grace: null,
+  watch: true,
+  validateAll: false,
+  durability: 'process' as const,
+  outputLimit: 1e9,
+};
 const facts = {
   ...{ file: '/x/a.yaml', ensemble: 'ensemble-1', member: 'local', uri: null, rules: ['start'] },
   options,
