@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -69,7 +70,18 @@ int Writer::Open() {
   if (!folder_file_->valid()) return Fail(errno, "opening", folder_);
   if (const int error = FindPlace(); error != 0) return error;
   if (const int error = syncer_.Start(); error != 0) return Fail(error, "syncing", folder_);
-  return BeginSegment();
+  if (const int error = BeginSegment(); error != 0) return error;
+  // Without the mark, only its absence after a failure is wrong.
+  const std::string spare = MarkPath(kSpareMark);
+  const UniqueFd mark(open(spare.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  begun_ = true;
+  return 0;
+}
+
+void Writer::MarkEnd() const {
+  const std::string spare = MarkPath(kSpareMark);
+  utimensat(AT_FDCWD, spare.c_str(), nullptr, 0);
+  rename(spare.c_str(), MarkPath(kEndMark).c_str());
 }
 
 // The new epoch must differ from all before, also from those whose headers are damaged.
@@ -191,6 +203,7 @@ int Writer::Fail(int error, std::string_view operation, const std::string& path)
   dropped_frames_ += buffered_frames_;
   buffered_frames_ = 0;
   buffered_ = 0;
+  if (begun_ && !survives_host_) MarkEnd();
   return error;
 }
 

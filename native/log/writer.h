@@ -31,7 +31,8 @@ struct WriteFailure {
 };
 
 // After the first failure, the log ends with the last whole frame that the kernel took. Later
-// frames are dropped and counted.
+// frames are dropped and counted. Unless the log survives the host, its run goes on without it, so
+// the folder gets a mark (segment_files.h).
 class Writer {
  public:
   // Begins an epoch with a new segment, and makes the folder when it is missing; but not the folder
@@ -75,6 +76,8 @@ class Writer {
   int Write(std::string_view bytes, std::size_t* written);
   void CutToWholeFrames(std::size_t written);
   int Fail(int error, std::string_view operation, const std::string& path);
+  std::string MarkPath(std::string_view name) const { return folder_ + '/' + std::string(name); }
+  void MarkEnd() const;
   std::string PathOf(std::uint64_t number) const;
 
   const std::string folder_;
@@ -86,6 +89,7 @@ class Writer {
   Syncer::File folder_file_;
 
   Syncer::File file_;
+  bool begun_ = false;
   std::uint32_t epoch_ = 1;
   std::uint64_t number_ = 0;
   std::uint64_t written_ = 0;  // bytes of the current segment

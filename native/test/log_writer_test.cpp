@@ -300,6 +300,21 @@ TEST_CASE("a full disk is a failure that names the segment, and the log stays re
   CHECK(ReadContent(folder.path()).payloads() == Texts{"before"});
 }
 
+TEST_CASE("a log that ends early leaves a mark, unless the run ends with it") {
+  for (const bool survives_host : {false, true}) {
+    const LogFolder folder;
+    const std::string mark = folder.path() + "/ended";
+    {
+      Writer writer(folder.path(), {.survives_host = survives_host});
+      ReplaceDescriptor(folder.PathOf(1), open("/dev/full", O_WRONLY));
+      CHECK(writer.Append(1, "lost") == 0);
+      CHECK(access(mark.c_str(), F_OK) != 0);
+      CHECK(writer.Flush() == ENOSPC);
+    }
+    CHECK((access(mark.c_str(), F_OK) == 0) != survives_host);
+  }
+}
+
 TEST_CASE("a disk that can't sync is a failure of the next call") {
   const LogFolder folder;
   Writer writer(folder.path(), {.sync_interval = std::chrono::hours(1)});

@@ -8,6 +8,7 @@ import { writeParquet } from '../store/jobs/parquet.js';
 import { type JobQuery, selectJobs } from '../store/jobs/query.js';
 import { RESULTS } from '../store/jobs/results.js';
 import type { JobTable } from '../store/jobs/table.js';
+import { incompleteWords } from '../store/log-gap.js';
 import { findRun, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { counted } from '../text/counted.js';
@@ -36,8 +37,10 @@ interface JobsOptions extends StateOption {
 export const ON_TERMINAL = 50;
 export const IN_FILE = 10_000;
 
-/** Warns of damage to the log of a run. */
-export function warnOfDamage({ manifest: { id } }: StoredRun, { damage }: StoredJobs): void {
+/** Warns of damage to the log of a run, and of a log that ended early. */
+export function warnOfDamage({ manifest: { id } }: StoredRun, stored: StoredJobs): void {
+  const { damage, incompleteSince } = stored;
+  if (incompleteSince !== null) complain(incompleteWords(id, incompleteSince), 'warning');
   if (damage === null) return;
   complain(`the log of run ${id} is damaged (${damage}): jobs may be missing or incomplete`, 'warning');
 }

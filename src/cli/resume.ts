@@ -6,6 +6,7 @@ import { Command, Option } from 'commander';
 import { EnsembleError } from '../errors.js';
 import type { LostPolicy, ResumedRun } from '../model/resumed-run.js';
 import { Ensemble } from '../run/ensemble.js';
+import { refuseIncomplete } from '../store/log-gap.js';
 import { findResumable, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { flow } from '../text/width.js';
@@ -20,11 +21,13 @@ import { colorsFor, layoutFor } from './tables.js';
 
 interface ResumeOptions extends DriveOptions, ChangeOptions {
   readonly lost?: LostPolicy;
+  readonly incompleteLog?: boolean;
 }
 
 async function resume(wanted: string | undefined, given: ResumeOptions): Promise<number> {
   checkOptions(given);
   const run = findResumable(stateFolder(given.state), wanted);
+  if (given.incompleteLog !== true) refuseIncomplete(run.path, run.manifest.id);
   const kept = KeptRun.of(run.path, given);
   const { version, text } = await chooseFile(run, given, kept.arguments);
   const { manifest, path } = run;
@@ -46,6 +49,7 @@ async function resume(wanted: string | undefined, given: ResumeOptions): Promise
         ...(options.durability === undefined ? {} : { durability: options.durability }),
         ...(options.outputLimit === undefined ? {} : { outputLimit: options.outputLimit }),
         ...(options.lost === undefined ? {} : { lost: options.lost }),
+        ...(options.incompleteLog === true ? { incompleteLog: true } : {}),
         ...(text === null ? {} : { configuration: text }),
         // The service needs sketches for quantiles over several runs.
         sketches: options.service !== undefined,
@@ -115,7 +119,8 @@ export function resumeCommand(): Command {
         'go on with the changed file; it may only add groups, rules at the end, and tests',
       ).conflicts('asItWas'),
     )
-    .option('--as-it-was', 'go on with the file as it was, although it has changed');
+    .option('--as-it-was', 'go on with the file as it was, although it has changed')
+    .option('--incomplete-log', 'go on although the log ended before the run; later jobs may run twice');
   return addDriveOptions(command, {
     slots: 'cores of the local member for jobs (default: as before)',
     name: 'for minicluster: [namespace/]name of the MiniCluster',

@@ -5,6 +5,7 @@ import { EnsembleError } from '../errors.js';
 import { countJobs, type JobCounts } from '../run/job-counts.js';
 import { readJobs } from '../run/open-run.js';
 import { sizeOf } from '../store/folder-size.js';
+import { incompleteSince, incompleteWords } from '../store/log-gap.js';
 import { findRun, isResumable, listRuns, removeRun, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { formatBytes } from '../text/bytes.js';
@@ -97,6 +98,7 @@ async function recordOf(run: StoredRun): Promise<string> {
     ...manifest,
     state,
     resumable: isResumable(run),
+    incompleteSince: incompleteSince(path),
     counts,
     seconds: secondsOf(run),
     path,
@@ -119,7 +121,15 @@ async function list({ state, all, json }: ListOptions): Promise<void> {
     if (left > 0) print(colors.dim(`${counted(left, 'older run')} not shown; --all shows all`));
     if (runs.length === 0) print(`no runs in ${stateFolder(state)}`);
   }
+  if (!json) warnOfIncomplete(shown);
   for (const problem of problems) complain(`${problem.message}; it is skipped`, 'warning');
+}
+
+function warnOfIncomplete(runs: readonly StoredRun[]): void {
+  for (const { path, manifest } of runs) {
+    const since = incompleteSince(path);
+    if (since !== null) complain(incompleteWords(manifest.id, since), 'warning');
+  }
 }
 
 /** Names the runs that can be resumed, and how. */

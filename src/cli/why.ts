@@ -8,6 +8,7 @@ import { readJobs } from '../run/open-run.js';
 import { explainJob } from '../run/why/job.js';
 import { type ReplayedRun, replayRun } from '../run/why/replayed.js';
 import { explainRule } from '../run/why/rule.js';
+import { incompleteSince, incompleteWords } from '../store/log-gap.js';
 import { findRun, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { quote } from '../text/describe.js';
@@ -55,7 +56,9 @@ function unknown(text: string, { manifest: { id } }: StoredRun, rules: readonly 
 const toJson = (value: unknown) =>
   JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? formatJobId(item) : item));
 
-function warnOfLoss({ damage }: ReplayedRun, { manifest: { id } }: StoredRun): void {
+function warnOfLoss({ damage }: ReplayedRun, { path, manifest: { id } }: StoredRun): void {
+  const since = incompleteSince(path);
+  if (since !== null) complain(incompleteWords(id, since), 'warning');
   if (damage === '') return;
   complain(`the log of run ${id} is damaged (${damage}): the answer may be wrong`, 'warning');
 }

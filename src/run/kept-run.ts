@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import type { LoadedConfig } from '../config/load.js';
 import { EnsembleError } from '../errors.js';
 import { executorNames, type MemberChoice, type MemberName } from '../members/create.js';
+import { acceptIncomplete, refuseIncomplete } from '../store/log-gap.js';
 import {
   configurationFile,
   logFolder,
@@ -31,8 +32,10 @@ export async function openKeptRun(path: string, given: ResumeOptions): Promise<K
   try {
     const manifest = readManifest(folder.path);
     refuseUnusable(folder.path, manifest);
-    const { lost = 'again', configuration, ...options } = given;
+    const { lost = 'again', configuration, incompleteLog = false, ...options } = given;
+    if (!incompleteLog) refuseIncomplete(folder.path, manifest.id);
     const { loaded, plannedRules } = await readConfiguration(folder.path, manifest, configuration);
+    if (incompleteLog) acceptIncomplete(folder.path);
     if (configuration !== undefined) folder.replaceConfiguration(configuration);
     return {
       folder,

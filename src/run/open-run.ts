@@ -7,6 +7,7 @@ import { type JobQuery, selectJobs } from '../store/jobs/query.js';
 import { RESULTS } from '../store/jobs/results.js';
 import { type JobRow, jobRow } from '../store/jobs/row.js';
 import { JobTable } from '../store/jobs/table.js';
+import { incompleteSince } from '../store/log-gap.js';
 import { logFolder } from '../store/run-folder.js';
 import { type RunState, readRun, type StoredRun } from '../store/runs.js';
 import { formatBytes } from '../text/bytes.js';
@@ -19,6 +20,8 @@ export interface StoredJobs {
   readonly places: JobPlaces;
   /** Words for the damage to the log, whose jobs are missing or incomplete; null without damage. */
   readonly damage: string | null;
+  /** Jobs are missing from this time on, because the log ended before the run: seconds since the epoch. Else null. */
+  readonly incompleteSince: number | null;
 }
 
 /** The bytes after the last whole frame are not damage: a killed process leaves them. */
@@ -53,7 +56,7 @@ export async function readJobs(run: StoredRun): Promise<StoredJobs> {
     variablesOf: (group) => places.variablesOf(group),
     place: (row) => places.of(row),
   });
-  return { table, places, damage: damageOf(log) };
+  return { table, places, damage: damageOf(log), incompleteSince: incompleteSince(run.path) };
 }
 
 /** A run that was kept. Its jobs may be read while the run goes on. */
@@ -67,6 +70,8 @@ export interface OpenedRun {
   /** Seconds since the epoch; `ended` is null for a run that goes on or is lost. */
   readonly started: number;
   readonly ended: number | null;
+  /** Jobs are missing from this time on, because the log ended before the run: seconds since the epoch. Else null. */
+  readonly incompleteSince: number | null;
   /**
    * The jobs of the run as its log has them at the first `next()`, in the order of their submission or of
    * `query.sort`. Throws EnsembleError: `ERR_RUN` for an invalid query and for a run without a log, `ERR_FILE` when the
@@ -89,6 +94,7 @@ export async function openRun(path: string): Promise<OpenedRun> {
     ended,
     state: run.state,
     path: run.path,
+    incompleteSince: incompleteSince(run.path),
     async *jobs(query = {}) {
       const { table } = await readJobs(run);
       for (const row of selectJobs(table, query).subarray(0, query.limit)) yield jobRow(table, row);

@@ -74,6 +74,11 @@ export interface ResumeOptions
    */
   readonly lost?: LostPolicy;
   /**
+   * Go on although the log of the run ended before the run did, for example because the disk was full. Jobs that were
+   * submitted later may run twice. Without it, such a run is refused.
+   */
+  readonly incompleteLog?: boolean;
+  /**
    * Text of the ensemble's file, which replaces that of the run. It may have new groups, new rules after the existing
    * ones, and other tests. New rules take part from now on, so one with the trigger `start` does not fire.
    */

@@ -37,7 +37,9 @@ describe.skipIf(!canMount).concurrent('a run whose disk becomes full', () => {
       "$@" run study.yaml --slots 4 --durability ${durability} --json > run.json; echo "$?" > status
       wc -l < ran > before
       rm "$0"/full
-      "$@" resume --json > resume.json; echo "$?" >> status`;
+      for command in runs jobs "why 0"; do "$@" $command 2>> warnings > /dev/null; done
+      "$@" resume --json > resume.json; echo "$?" >> status
+      "$@" resume --json --incomplete-log > accepted.json 2> /dev/null; echo "$?" >> status`;
     const child = spawn('unshare', ['-m', 'sh', '-c', script, disk, process.execPath, main], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -53,13 +55,15 @@ describe.skipIf(!canMount).concurrent('a run whose disk becomes full', () => {
       stderr,
       ran: lines('run.json'),
       resumed: lines('resume.json'),
+      accepted: lines('accepted.json'),
+      warnings: read('warnings').filter((line) => line.includes('incomplete')),
       before: Number(read('before')[0]),
       statuses: read('status').map(Number),
     };
   }
 
   test('fails with the durability host, and is resumed', async () => {
-    const { ran, resumed, before, statuses } = await study('host');
+    const { ran, resumed, before, statuses, warnings } = await study('host');
     expect(ran.at(-1)).toMatchObject({ type: 'summary', end: 'failed', error: { code: 'ERR_RUN' } });
     expect(ran.at(-1)?.error?.message).toMatch(
       /^the log of the run has ended: writing .*: No space left on device\. The run has failed, because its durability is host$/,
@@ -68,11 +72,12 @@ describe.skipIf(!canMount).concurrent('a run whose disk becomes full', () => {
     expect(resumed[0]).toMatchObject({ type: 'resumed', damage: null });
     expect(resumed.at(-1)).toMatchObject({ end: 'idle', failedJobs: 0 });
     expect(resumed.at(-1)?.groups?.count?.count).toMatchObject({ submitted: 620, success: 620 });
-    expect(statuses).toEqual([3, 0]);
+    expect(statuses).toEqual([3, 0, 2]);
+    expect(warnings).toEqual([]);
   });
 
   test('goes on with the durability process', async () => {
-    const { ran, statuses } = await study('process');
+    const { ran, accepted, stderr, statuses, warnings } = await study('process');
     expect(ran.filter(({ type }) => type === 'problem')).toContainEqual(
       expect.objectContaining({
         message: expect.stringMatching(/^the log of the run has ended: .*The run goes on/),
@@ -80,7 +85,18 @@ describe.skipIf(!canMount).concurrent('a run whose disk becomes full', () => {
     );
     expect(ran.at(-1)).toMatchObject({ end: 'idle' });
     expect(ran.at(-1)?.groups?.count?.count).toMatchObject({ submitted: 620, success: 620 });
-    expect(statuses[0]).toBe(0);
+    // The end of the run is not known, and neither are its last jobs.
+    expect(stderr).toMatch(
+      /ensemble: error: run \S+ can't be resumed: its log ended on [-\d]+ [:\d]+, before the run did\. Jobs that were submitted later are not known, and would run twice; --incomplete-log goes on all the same/,
+    );
+    expect(statuses).toEqual([0, 2, 0]);
+    expect(accepted[0]).toMatchObject({ type: 'resumed' });
+    expect(warnings).toHaveLength(3);
+    for (const line of warnings) {
+      expect(line).toMatch(
+        /^ensemble: warning: the log of run \S+ is incomplete since [-\d]+ [:\d]+: it could not be written, so later jobs are missing$/,
+      );
+    }
   });
 });
 
