@@ -40,4 +40,20 @@ EntryReport ReadEntries(const std::string& folder, EntryVisitor& visitor) {
   return report;
 }
 
+std::string DescribeDamage(const EntryReport& report) {
+  const ReadReport& frames = report.frames;
+  std::string words;
+  const auto add = [&words](std::uint64_t count, std::string_view what) {
+    if (count == 0) return;
+    words.append(words.empty() ? "" : ", ").append(std::to_string(count)).append(what);
+    if (count > 1) words.push_back('s');
+  };
+  add(frames.damaged_places, " damaged place");
+  add(frames.lost_bytes, " lost byte");
+  add(frames.missing_segments, " missing segment");
+  add(report.unreadable_frames, " unreadable frame");
+  if (!frames.first_damage.empty()) words.append(": ").append(frames.first_damage);
+  return words;
+}
+
 }  // namespace flux_ensemble::log

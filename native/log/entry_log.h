@@ -16,6 +16,9 @@ struct EntryReport {
   std::uint64_t unreadable_frames = 0;
 };
 
+// Words for what of a log is lost, empty for nothing.
+std::string DescribeDamage(const EntryReport& report);
+
 // Calls for all entries that are in the folder by now.
 EntryReport ReadEntries(const std::string& folder, EntryVisitor& visitor);
 

@@ -46,6 +46,7 @@ napi_value WriteJobs(napi_env env, const runner::JobColumns& jobs) {
       .Set("measuredRow", WriteColumn(env, jobs.measured_row))
       .Set("measuredVariable", WriteColumn(env, jobs.measured_variable))
       .Set("measuredValue", WriteColumn(env, jobs.measured_value))
+      .Set("addedRules", WriteStrings(env, jobs.added_rules))
       .value();
 }
 
@@ -56,11 +57,9 @@ napi_value WriteRunLog(napi_env env, const Reading& reading) {
       .Set("frames", static_cast<double>(frames.frames))
       .Set("bytes", static_cast<double>(frames.bytes))
       .Set("lostBytes", static_cast<double>(frames.lost_bytes))
-      .Set("damagedPlaces", static_cast<double>(frames.damaged_places))
-      .Set("missingSegments", static_cast<double>(frames.missing_segments))
       .Set("tornBytes", static_cast<double>(frames.torn_bytes))
       .Set("unreadableFrames", static_cast<double>(reading.report.unreadable_frames))
-      .Set("firstDamage", frames.first_damage)
+      .Set("damage", log::DescribeDamage(reading.report))
       .value();
 }
 

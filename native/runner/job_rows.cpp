@@ -129,4 +129,13 @@ void JobRows::OnResult(journal::JobId job, log::JobResult result) {
   if (result != log::JobResult::kLost || active) stored = static_cast<std::uint8_t>(result);
 }
 
+void JobRows::OnPlain(log::EntryKind kind) {
+  if (kind == log::EntryKind::kInterrupted) interrupted_ = true;
+  if (kind == log::EntryKind::kRestored) interrupted_ = false;
+}
+
+void JobRows::OnText(log::EntryKind kind, std::string_view text) {
+  if (kind == log::EntryKind::kAddRule && !interrupted_) columns_.added_rules.emplace_back(text);
+}
+
 }  // namespace flux_ensemble::runner

@@ -42,6 +42,8 @@ struct JobColumns {
   std::vector<std::uint32_t> measured_row;
   std::vector<std::uint32_t> measured_variable;
   std::vector<double> measured_value;
+  // Texts of the rules that were added during the run.
+  std::vector<std::string> added_rules;
 };
 
 class JobRows final : public log::EntryVisitor {
@@ -56,6 +58,8 @@ class JobRows final : public log::EntryVisitor {
   void OnHosts(journal::JobId job, std::string_view hosts) override;
   void OnProbed(const log::Probed& probed) override;
   void OnResult(journal::JobId job, log::JobResult result) override;
+  void OnPlain(log::EntryKind kind) override;
+  void OnText(log::EntryKind kind, std::string_view text) override;
 
  private:
   struct Place {
@@ -68,6 +72,7 @@ class JobRows final : public log::EntryVisitor {
   std::uint32_t TextOf(std::string_view text);
 
   std::string run_;
+  bool interrupted_ = false;  // rules do not count
   engine::NameIndex groups_;
   engine::NameIndex texts_;
   std::unordered_map<journal::JobId, Place> places_;

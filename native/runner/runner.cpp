@@ -31,23 +31,6 @@ constexpr double kMaxWait = 60;
 // Seconds (31 years). The steady clock cannot represent times much further away.
 constexpr double kMaxHeartbeat = 1e9;
 
-// Words for what of a log is lost, empty for nothing.
-std::string DamageOf(const log::EntryReport& report) {
-  const log::ReadReport& frames = report.frames;
-  std::string words;
-  const auto add = [&words](std::uint64_t count, std::string_view what) {
-    if (count == 0) return;
-    words.append(words.empty() ? "" : ", ").append(std::to_string(count)).append(what);
-    if (count > 1) words.push_back('s');
-  };
-  add(frames.damaged_places, " damaged place");
-  add(frames.lost_bytes, " lost byte");
-  add(frames.missing_segments, " missing segment");
-  add(report.unreadable_frames, " unreadable frame");
-  if (!frames.first_damage.empty()) words.append(": ").append(frames.first_damage);
-  return words;
-}
-
 }  // namespace
 
 Runner::Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<log::Writer> log,
@@ -344,7 +327,7 @@ void Runner::Run(std::uint64_t number, RestoreCommand& command) {
   restored.active = restored.interrupted ? left : engine_.active_jobs();
   restored.retrying = engine_.retrying();
   restored.events = engine_.totals().events;
-  restored.damage = DamageOf(report);
+  restored.damage = log::DescribeDamage(report);
   restored.seconds = std::chrono::duration<double>(Clock::now() - begun).count();
   Reply(number, std::move(restored));
 }

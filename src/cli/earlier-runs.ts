@@ -9,9 +9,9 @@ import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
 import { localMinute } from '../text/local-time.js';
 import { shellWord } from '../text/shell.js';
-import { KeptRun } from './kept-run.js';
 import { printError } from './output.js';
 import type { StateOption } from './state-option.js';
+import { whyStopped } from './why-stopped.js';
 
 /** Bytes of ended runs that are mentioned. */
 const LARGE = 20e9;
@@ -50,16 +50,10 @@ function mentionSize(runs: readonly StoredRun[], { state }: StateOption): void {
 function mentionUnfinished(runs: readonly StoredRun[], file: string, options: StateOption): void {
   // A newer run of the file that has ended replaces an older one.
   const run = runs.find(({ manifest }) => manifest.file === file && manifest.folder === process.cwd());
-  if (run === undefined || !isResumable(run)) return;
+  const stopped = run === undefined ? null : whyStopped(run, options);
+  if (run === undefined || stopped === null) return;
   const { id, started } = run.manifest;
-  const what =
-    run.state === 'lost'
-      ? 'has lost its process'
-      : run.state === 'failed'
-        ? 'has lost its member'
-        : 'was interrupted';
-  printError(`ensemble: run ${escapeControls(id)} of this file, begun ${localMinute(started)}, ${what}`);
-  printError(
-    `  to go on with it: ensemble resume ${KeptRun.of(run.path, options).arguments}; without this hint: run --fresh`,
-  );
+  const { reason, command } = stopped;
+  printError(`ensemble: run ${escapeControls(id)} of this file, begun ${localMinute(started)}, ${reason}`);
+  printError(`  to go on with it: ${command}; without this hint: run --fresh`);
 }

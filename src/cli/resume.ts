@@ -53,7 +53,7 @@ async function resume(wanted: string | undefined, given: ResumeOptions): Promise
         ...(text === null ? {} : { configuration: text }),
         // The service needs sketches for quantiles over several runs.
         sketches: options.service !== undefined,
-        observer: { ...observer, resumed: (resumed) => report(resumed, run, options.json === true) },
+        observer: { ...observer, resumed: (resumed) => report(resumed, run, options) },
       });
       return { ensemble, kept };
     },
@@ -90,10 +90,10 @@ function goToFolder({ manifest }: StoredRun, options: ResumeOptions): ResumeOpti
   return absolute;
 }
 
-function report(resumed: ResumedRun, run: StoredRun, json: boolean): void {
+function report(resumed: ResumedRun, run: StoredRun, { json, lost }: ResumeOptions): void {
   const { id, name, member } = run.manifest;
   if (json) print(JSON.stringify({ type: 'resumed', id, name, ...resumed }));
-  else for (const line of restoredLines(resumed, member)) printFlow(`   ${line}`, 'cyan');
+  else for (const line of restoredLines(resumed, member, lost)) printFlow(`   ${line}`, 'cyan');
   for (const warning of resumedWarnings(resumed, run)) complain(warning, 'warning');
 }
 

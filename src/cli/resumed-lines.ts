@@ -1,6 +1,6 @@
 /** Reports a run that goes on: what it is, and what was restored. */
 
-import type { ResumedRun } from '../model/resumed-run.js';
+import type { LostPolicy, ResumedRun } from '../model/resumed-run.js';
 import type { StoredRun } from '../store/runs.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
@@ -23,8 +23,8 @@ export function resumingLine({ manifest, state }: StoredRun): string {
 const number = (count: number) => count.toLocaleString('en-US');
 const jobs = (count: number) => `${number(count)} ${count === 1 ? 'job' : 'jobs'}`;
 
-/** The facts about what was restored. `member` is the name of the member. */
-export function restoredLines(run: ResumedRun, member: string): string[] {
+/** The facts about what was restored. `member` is the name of the member, `wanted` the policy that the user named. */
+export function restoredLines(run: ResumedRun, member: string, wanted?: LostPolicy): string[] {
   const { lost, lostJobs, active, retrying, actions, interrupted, paused, ended } = run;
   const found = [
     `${jobs(run.jobs)} known`,
@@ -42,6 +42,9 @@ export function restoredLines(run: ResumedRun, member: string): string[] {
     lines.push(`${number(lost)} ${were} lost with the ${what} ${then}`);
   }
   if (interrupted && lost === 0) lines.push('jobs that the interruption canceled are submitted again');
+  if (interrupted && wanted === 'fail') {
+    lines.push('--lost fail does not apply: the run canceled these jobs itself when it was interrupted');
+  }
   if (actions > 0)
     lines.push(`${counted(actions, 'action')} that ${actions === 1 ? 'was' : 'were'} not done`);
   if (paused) lines.push('the run is paused, as it was: actions of rules wait');

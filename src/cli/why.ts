@@ -18,6 +18,7 @@ import { complain, print, printLines } from './output.js';
 import { addStateOption, type StateOption } from './state-option.js';
 import { colorsFor } from './tables.js';
 import { jobReasonLines, ruleReasonLines } from './why-lines.js';
+import { whyStopped } from './why-stopped.js';
 
 interface WhyOptions extends StateOption {
   readonly limit?: number;
@@ -76,16 +77,27 @@ async function why(wanted: string | undefined, text: string, options: WhyOptions
   const reason = explainJob(run, jobs.table, row);
   if (options.json) return print(toJson(reason));
   await printLines(jobReasonLines(reason, options.limit ?? SHOWN, colorsFor(process.stdout)));
+  printStopped(stored, options);
+}
+
+/** A run without a process answers as if it went on. */
+function printStopped(run: StoredRun, options: WhyOptions): void {
+  const stopped = whyStopped(run, options);
+  if (stopped === null) return;
+  const { reason, command } = stopped;
+  print(colorsFor(process.stdout).dim(`run ${run.manifest.id} ${reason}; to go on with it: ${command}`));
 }
 
 /** The log is taken in once more, because the values at each firing of the rule are requested before. */
-async function whyRule(stored: StoredRun, index: number, { json, limit }: WhyOptions): Promise<void> {
+async function whyRule(stored: StoredRun, index: number, options: WhyOptions): Promise<void> {
+  const { json, limit } = options;
   const run = await replayRun(stored, index);
   const reason = explainRule(run, index);
   if (json) return print(toJson(reason));
   const rule = run.rules[index];
   if (rule == null) return;
   await printLines(ruleReasonLines(reason, rule, run.config, limit ?? SHOWN, colorsFor(process.stdout)));
+  printStopped(stored, options);
 }
 
 export function whyCommand(): Command {

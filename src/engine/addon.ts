@@ -411,6 +411,8 @@ export interface NativeJobColumns {
   readonly measuredRow: Uint32Array;
   readonly measuredVariable: Uint32Array;
   readonly measuredValue: Float64Array;
+  /** Texts of the rules that were added during the run, as `addRule` got them. */
+  readonly addedRules: readonly string[];
 }
 
 /** Results of jobs by their numbers in `NativeJobColumns`. */
@@ -431,16 +433,14 @@ export interface NativeRunLog {
   readonly jobs: NativeJobColumns;
   readonly frames: number;
   readonly bytes: number;
-  /** Bytes outside of valid frames, and the number of places with such bytes. */
+  /** Bytes outside of valid frames. */
   readonly lostBytes: number;
-  readonly damagedPlaces: number;
-  readonly missingSegments: number;
   /** Bytes that were written when the process or its host ended. */
   readonly tornBytes: number;
   /** Whole frames that can't be understood. */
   readonly unreadableFrames: number;
-  /** Words for the first loss, empty without one. */
-  readonly firstDamage: string;
+  /** Words for what is lost, empty for nothing. */
+  readonly damage: string;
 }
 
 export interface Addon {

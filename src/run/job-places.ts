@@ -17,6 +17,7 @@ import { parseParameters } from '../store/jobs/parameters.js';
 import type { JobPlace } from '../store/jobs/table.js';
 import { configurationFile, outputFolder } from '../store/run-folder.js';
 import type { StoredRun } from '../store/runs.js';
+import { RuleTitles } from './rule-titles.js';
 
 /** Folders whose names are remembered. */
 const MAX_FOLDERS = 256;
@@ -29,12 +30,19 @@ export class JobPlaces {
   /** Undefined before it is read; null when it can't be read. */
   #config: EnsembleConfig | null | undefined;
   readonly #files = new WeakMap<JobEntry, JobFiles>();
+  readonly #titles: RuleTitles;
   readonly #folders = new Map<string, ReadonlySet<string>>();
   #last: { readonly row: number; readonly place: JobPlace } = { row: -1, place: NOWHERE };
 
   constructor(run: StoredRun, jobs: NativeJobColumns) {
     this.#run = run;
     this.#jobs = jobs;
+    this.#titles = new RuleTitles(run, jobs.addedRules, () => this.#configuration());
+  }
+
+  /** Returns the title of the rule with an index; null for an unknown one. */
+  titleOf(rule: number): string | null {
+    return this.#titles.of(rule);
   }
 
   /** Returns the names of a group's probe variables, in the order of its probes; none where the configuration is unknown. */

@@ -10,8 +10,13 @@ import { configurationFile, firstConfigurationFile, type RunManifest } from '../
 export interface KeptConfiguration {
   /** The groups and rules with which the run began are the first ones. */
   readonly loaded: LoadedConfig;
-  /** Rules of the file when the run began. Those after them were added later. */
-  readonly plannedRules: number;
+  readonly planned: PlannedCounts;
+}
+
+/** Numbers of rules and groups of the file when the run began. Those after them were added later. */
+export interface PlannedCounts {
+  readonly rules: number;
+  readonly groups: number;
 }
 
 /**
@@ -41,7 +46,8 @@ export async function readConfiguration(
     const message = `run ${id} can't go on with the changed ensemble: ${refused.what}: ${refused.refusal}`;
     throw new EnsembleError('ERR_RUN', message);
   }
-  return { loaded: inOrder(next.loaded, first.groups), plannedRules: first.rules.length };
+  const planned = { rules: first.rules.length, groups: first.groups.size };
+  return { loaded: inOrder(next.loaded, first.groups), planned };
 }
 
 /** Returns a configuration whose groups begin with those of the run: the log has their places. */

@@ -34,7 +34,7 @@ export async function openKeptRun(path: string, given: ResumeOptions): Promise<K
     refuseUnusable(folder.path, manifest);
     const { lost = 'again', configuration, incompleteLog = false, ...options } = given;
     if (!incompleteLog) refuseIncomplete(folder.path, manifest.id);
-    const { loaded, plannedRules } = await readConfiguration(folder.path, manifest, configuration);
+    const { loaded, planned } = await readConfiguration(folder.path, manifest, configuration);
     if (incompleteLog) acceptIncomplete(folder.path);
     if (configuration !== undefined) folder.replaceConfiguration(configuration);
     return {
@@ -45,7 +45,7 @@ export async function openKeptRun(path: string, given: ResumeOptions): Promise<K
         epoch: folder.epoch,
         takenOver: folder.takenOver,
         started: manifest.started,
-        plannedRules,
+        planned,
         lost,
         ownSize: given.slots !== undefined,
       },

@@ -88,6 +88,9 @@ const addedRule = z.object({ rule: z.record(z.string(), z.unknown()), firing: co
 /** The text with which a rule is logged that the file has had since the run was resumed: its index in the file. */
 const fileRule = z.object({ fileRule: count });
 
+/** The text of a probe of the file, in the same way: its index among the probes of its group. */
+const fileProbe = z.object({ fileProbe: z.object({ group: z.string(), index: count }) });
+
 type Values<Shapes extends Record<string, z.ZodType>> = {
   readonly [Kind in keyof Shapes]: z.infer<Shapes[Kind]>;
 };
@@ -98,6 +101,7 @@ type RunValues = Values<typeof runNotes>;
 export type FiringNote = Note<FiringValues>;
 export type RunNote = Note<RunValues>;
 export type AddedRule = Readonly<z.infer<typeof addedRule>>;
+export type FileProbe = Readonly<z.infer<typeof fileProbe>['fileProbe']>;
 
 /** Returns the text of a note of a firing. */
 export function firingNote<Kind extends keyof FiringValues>(kind: Kind, value: FiringValues[Kind]): string {
@@ -126,6 +130,11 @@ export function addedRuleText(added: AddedRule): string {
 /** Returns the text of a rule of the file that was added when the run was resumed. */
 export function fileRuleText(index: number): string {
   return jsonText({ fileRule: index });
+}
+
+/** Returns the text of a probe of the file that was added when the run was resumed. */
+export function fileProbeText(probe: FileProbe): string {
+  return jsonText({ fileProbe: probe });
 }
 
 function read(text: string): unknown {
@@ -169,4 +178,9 @@ export function readAddedRule(text: string): AddedRule | null {
 /** Reads the index of a rule of the file; null for the text of another rule. */
 export function readFileRule(text: string): number | null {
   return fileRule.safeParse(read(text)).data?.fileRule ?? null;
+}
+
+/** Reads the place of a probe of the file; null for the text of another rule. */
+export function readFileProbe(text: string): FileProbe | null {
+  return fileProbe.safeParse(read(text)).data?.fileProbe ?? null;
 }

@@ -1,7 +1,7 @@
 /** Reads a run that was kept. */
 
 import { existsSync } from 'node:fs';
-import { loadAddon, type NativeRunLog } from '../engine/addon.js';
+import { loadAddon } from '../engine/addon.js';
 import { EnsembleError } from '../errors.js';
 import { type JobQuery, selectJobs } from '../store/jobs/query.js';
 import { RESULTS } from '../store/jobs/results.js';
@@ -10,8 +10,6 @@ import { JobTable } from '../store/jobs/table.js';
 import { incompleteSince } from '../store/log-gap.js';
 import { logFolder } from '../store/run-folder.js';
 import { type RunState, readRun, type StoredRun } from '../store/runs.js';
-import { formatBytes } from '../text/bytes.js';
-import { counted } from '../text/counted.js';
 import { JobPlaces } from './job-places.js';
 
 /** The jobs of a run as its log has them now. */
@@ -22,17 +20,6 @@ export interface StoredJobs {
   readonly damage: string | null;
   /** Jobs are missing from this time on, because the log ended before the run: seconds since the epoch. Else null. */
   readonly incompleteSince: number | null;
-}
-
-/** The bytes after the last whole frame are not damage: a killed process leaves them. */
-function damageOf(log: NativeRunLog): string | null {
-  const { lostBytes, missingSegments, unreadableFrames, firstDamage } = log;
-  const parts = [
-    ...(lostBytes > 0 ? [`${formatBytes(lostBytes)} lost`] : []),
-    ...(missingSegments > 0 ? [`${counted(missingSegments, 'file')} missing`] : []),
-    ...(unreadableFrames > 0 ? [counted(unreadableFrames, 'unreadable record')] : []),
-  ];
-  return parts.length === 0 ? null : [...parts, firstDamage].filter((part) => part !== '').join(', ');
 }
 
 /** Reads the jobs of a run from its log. Throws EnsembleError: `ERR_RUN` for a run without a log, `ERR_FILE`. */
@@ -52,11 +39,16 @@ export async function readJobs(run: StoredRun): Promise<StoredJobs> {
   const places = new JobPlaces(run, jobs);
   const table = new JobTable({
     jobs,
-    rules: run.manifest.rules,
+    titleOf: (rule) => places.titleOf(rule),
     variablesOf: (group) => places.variablesOf(group),
     place: (row) => places.of(row),
   });
-  return { table, places, damage: damageOf(log), incompleteSince: incompleteSince(run.path) };
+  return {
+    table,
+    places,
+    damage: log.damage === '' ? null : log.damage,
+    incompleteSince: incompleteSince(run.path),
+  };
 }
 
 /** A run that was kept. Its jobs may be read while the run goes on. */

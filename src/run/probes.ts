@@ -29,6 +29,8 @@ const PROCESS_ENDS = 1500;
 export interface ProbeOfGroup {
   readonly probe: GroupProbe;
   readonly group: string;
+  /** Its index among the group's probes. */
+  readonly index: number;
   /** The index of its first number among the numbers of the group's probes. */
   readonly first: number;
 }
@@ -37,8 +39,8 @@ export interface ProbeOfGroup {
 export function probesOf(groups: ActionContext['config']['groups']): ProbeOfGroup[] {
   return [...groups.values()].flatMap(({ name: group, probes }) => {
     let first = 0;
-    return probes.map((probe) => {
-      const found = { probe, group, first };
+    return probes.map((probe, index) => {
+      const found = { probe, group, index, first };
       first += probe.values.length;
       return found;
     });

@@ -6,6 +6,7 @@ import { JournalRecords } from '../members/local/records.js';
 import type { Member, Reconciliation } from '../members/member.js';
 import type { JobIdOptions } from '../model/job-id.js';
 import type { LostPolicy, ResumedRun } from '../model/resumed-run.js';
+import type { PlannedCounts } from './kept-configuration.js';
 import { runNote } from './notes.js';
 import type { RestoredRun } from './restored-run.js';
 
@@ -16,8 +17,7 @@ export interface ResumedFrom {
   readonly takenOver: string | null;
   /** The first start of the run, in seconds since the epoch. */
   readonly started: number;
-  /** Rules of the file when the run began. Those after them were added later. */
-  readonly plannedRules: number;
+  readonly planned: PlannedCounts;
   readonly lost: LostPolicy;
   /** The member begins with the size that its options say, not with the last one of the run. */
   readonly ownSize: boolean;

@@ -10,7 +10,15 @@ import type { PlanRule } from '../engine/plan/plan.js';
 import { EnsembleError } from '../errors.js';
 import type { EnsembleConfig, Rule } from '../model/ensemble.js';
 import type { GrowthWatch } from './growth-watch.js';
-import { type AddedRule, fileRuleText, readAddedRule, readFileRule } from './notes.js';
+import type { PlannedCounts } from './kept-configuration.js';
+import {
+  type AddedRule,
+  fileProbeText,
+  fileRuleText,
+  readAddedRule,
+  readFileProbe,
+  readFileRule,
+} from './notes.js';
 import { type ProbeOfGroup, probesOf } from './probes.js';
 
 export class RulesOfRun {
@@ -19,21 +27,23 @@ export class RulesOfRun {
   readonly #growth: GrowthWatch;
   /** Null for the rule of a probe. */
   readonly #rules: (Rule | null)[];
-  readonly #probes: readonly ProbeOfGroup[];
+  /** By the index of their rule. */
+  readonly #probes: Map<number, ProbeOfGroup>;
   readonly #restored: AddedRule[] = [];
-  readonly #planned: number;
-  /** Rules of the file that the engine has. */
+  /** Rules of the file that the engine has, and probes that it does not have. */
   #ofFile: number;
+  readonly #newProbes: ProbeOfGroup[];
 
-  /** `planned`: rules of the file when the run began. */
-  constructor(config: EnsembleConfig, planned: number, names: RuleNames, growth: GrowthWatch) {
+  constructor(config: EnsembleConfig, planned: PlannedCounts, names: RuleNames, growth: GrowthWatch) {
     this.#config = config;
-    this.#planned = planned;
-    this.#ofFile = planned;
+    this.#ofFile = planned.rules;
     this.#names = names;
     this.#growth = growth;
-    this.#probes = probesOf(config.groups);
-    this.#rules = [...config.rules.slice(0, planned), ...this.#probes.map(() => null)];
+    const probes = probesOf(config.groups);
+    const first = probesOf(new Map([...config.groups].slice(0, planned.groups)));
+    this.#probes = new Map(first.map((probe, i) => [planned.rules + i, probe]));
+    this.#newProbes = probes.slice(first.length);
+    this.#rules = [...config.rules.slice(0, planned.rules), ...first.map(() => null)];
   }
 
   /** All rules, by index. */
@@ -48,7 +58,7 @@ export class RulesOfRun {
 
   /** The rules of probes, for the plan. */
   compileProbes(): PlanRule[] {
-    return this.#probes.map(({ group }) => compileProbe(group, this.#names));
+    return [...this.#probes.values()].map(({ group }) => compileProbe(group, this.#names));
   }
 
   /** The rule of this index; null for that of a probe, and for an unknown one. */
@@ -58,7 +68,7 @@ export class RulesOfRun {
 
   /** The probe by whose rule the engine reports the jobs to measure; null for other rules. */
   probe(index: number): ProbeOfGroup | null {
-    return this.#probes[index - this.#planned] ?? null;
+    return this.#probes.get(index) ?? null;
   }
 
   /** Adds a rule. It is known here before the engine can fire it. */
@@ -67,8 +77,10 @@ export class RulesOfRun {
     return { rule: compileRule(rule, this.#names), metrics: this.#names.metrics.takeNew() };
   }
 
-  /** The next rule of the file that the engine does not have, with its text for the log; null without one. */
+  /** The next rule or probe of the file that the engine does not have, with its text for the log; null without one. */
   addOfFile(): (CompiledRule & { readonly text: string }) | null {
+    const [probe] = this.#newProbes;
+    if (probe !== undefined) return { ...this.#addProbe(probe), text: fileProbeText(probe) };
     const index = this.#ofFile;
     const rule = this.#config.rules[index];
     if (rule === undefined) return null;
@@ -76,15 +88,30 @@ export class RulesOfRun {
     return { ...this.add(rule), text: fileRuleText(index) };
   }
 
-  /** Adds a rule again from its text in the log. Throws EnsembleError for an invalid one. */
-  restore(text: string): CompiledRule {
-    if (readFileRule(text) === this.#ofFile) {
-      const ofFile = this.addOfFile();
-      if (ofFile !== null) return ofFile;
-    }
-    const added = readAddedRule(text);
-    if (added === null) throw new EnsembleError('ERR_RUN', 'another version of flux-ensemble wrote it');
-    this.#restored.push(added);
-    return this.add(resolveAddedRule(added.rule, this.#config));
+  #addProbe(probe: ProbeOfGroup): CompiledRule {
+    this.#newProbes.splice(this.#newProbes.indexOf(probe), 1);
+    this.#probes.set(this.#rules.push(null) - 1, probe);
+    return { rule: compileProbe(probe.group, this.#names), metrics: [] };
   }
+
+  /** Adds a rule or a probe again from its text in the log. Throws EnsembleError for an invalid one. */
+  restore(text: string): CompiledRule {
+    const place = readFileProbe(text);
+    const probe = this.#newProbes.find(({ group, index }) => group === place?.group && index === place.index);
+    if (probe !== undefined) return this.#addProbe(probe);
+    const rule = ruleOfText(text, this.#config);
+    if (rule === null) throw new EnsembleError('ERR_RUN', 'another version of flux-ensemble wrote it');
+    if (readFileRule(text) !== null) this.#ofFile++;
+    const added = readAddedRule(text);
+    if (added !== null) this.#restored.push(added);
+    return this.add(rule);
+  }
+}
+
+/** Returns the rule that a text in the log adds; null for a text of another kind. Throws ConfigError. */
+export function ruleOfText(text: string, config: EnsembleConfig): Rule | null {
+  const ofFile = readFileRule(text);
+  if (ofFile !== null) return config.rules[ofFile] ?? null;
+  const added = readAddedRule(text);
+  return added === null ? null : resolveAddedRule(added.rule, config);
 }

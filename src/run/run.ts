@@ -126,12 +126,13 @@ export class Run {
       problem: (error: MemberError) => this.#observer.problem?.(error),
     };
     this.#guarded = new GuardedMember(this.#member, memberEvents, clock);
-    const planned = config.rules.slice(0, resumed?.plannedRules);
+    const counts = resumed?.planned ?? { rules: config.rules.length, groups: config.groups.size };
+    const planned = config.rules.slice(0, counts.rules);
     this.#growth = new GrowthWatch(planned, (growable) => this.#guarded.setGrowable(growable));
     const makePortion = this.#member.portion?.bind(this.#member) ?? null;
     const names = ruleNames(config, actionPlans(config.groups, makePortion));
     const plan = compilePlan({ ...config, rules: planned }, id, names, makePortion);
-    this.#rules = new RulesOfRun(config, planned.length, names, this.#growth);
+    this.#rules = new RulesOfRun(config, counts, names, this.#growth);
     this.#engine = new Engine(
       {
         ...plan,
@@ -344,7 +345,7 @@ export class Run {
     if (!paused) this.#queue.resume();
   }
 
-  /** Adds the rules that are new in the file of a run that goes on. */
+  /** Adds the rules and probes that are new in the file of a run that goes on. */
   async #addRulesOfFile(): Promise<void> {
     for (let added = this.#rules.addOfFile(); added !== null; added = this.#rules.addOfFile()) {
       await this.#engine.addRule(added.rule, added.metrics, added.text);

@@ -15,6 +15,7 @@ import {
   type Running,
   start,
 } from '../support/cli.js';
+import { PLUGIN } from '../support/job-files.js';
 import { jsonOf, startService } from '../support/service.js';
 import { onTerminal } from './pty.js';
 
@@ -116,6 +117,10 @@ describe.concurrent('ensemble resume', () => {
     const at = await killed();
     const listed = await at.command('runs');
     expect(listed.stdout).toContain(`can be resumed with \`ensemble resume ID\`: ${at.id}`);
+    const why = await at.command('why', 'start');
+    expect(why.stderr).toContain("2 rules have the name 'start'");
+    const last = (await at.command('why', '1')).stdout.trimEnd().split('\n').at(-1);
+    expect(last).toBe(`run ${at.id} has lost its process; to go on with it: ensemble resume ${at.id}`);
     at.go();
     const { stdout, stderr, status } = await at.command('resume');
     expect(stderr).toBe('');
@@ -206,7 +211,11 @@ describe.concurrent('ensemble resume', () => {
     const at = place();
     at.write(STUDY);
     let running = at.begun('run', 'study.yaml', '--slots', '4');
-    for (const next of [['resume'], ['resume', '--json']]) {
+    let printed = '';
+    for (const next of [
+      ['resume', '--lost', 'fail'],
+      ['resume', '--json'],
+    ]) {
       await waitForJobs(at);
       running.process.kill('SIGTERM');
       const { status, stdout } = await running.finished;
@@ -215,8 +224,12 @@ describe.concurrent('ensemble resume', () => {
       expect(run).toMatchObject({ state: 'interrupted', resumable: true });
       expect(stdout.trimEnd().split('\n').at(-1)).toBe(`to go on with it: ensemble resume ${run?.id}`);
       rmSync(join(at.folder, 'begun'));
+      printed = stdout;
       running = at.begun(...next);
     }
+    expect(printed).toContain(
+      '   --lost fail does not apply: the run canceled these jobs itself when it was interrupted\n',
+    );
     await waitForJobs(at);
     at.go();
     const finished = await running.finished;
@@ -268,11 +281,13 @@ describe.concurrent('ensemble resume', () => {
     bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
     writeFileSync(join(path, 'log', segment), bytes);
     at.go();
-    const { stderr, stdout } = await at.command('resume');
-    expect(stdout).toContain(`resuming study (${at.id})`);
-    expect(stderr).toMatch(
+    const [jobs = ''] = (await at.command('jobs')).stderr.split('\n');
+    expect(jobs).toMatch(
       new RegExp(`^ensemble: warning: the log of run ${at.id} is damaged \\(.* lost bytes`),
     );
+    const { stderr, stdout } = await at.command('resume');
+    expect(stdout).toContain(`resuming study (${at.id})`);
+    expect(stderr.split('\n')[0]).toBe(jobs);
   });
 
   test('fits into 80 columns', async () => {
@@ -321,7 +336,7 @@ describe.concurrent('a file that has changed', () => {
     expect(shown.stderr).toBe(
       `${at.file} has changed since the run began:\n` +
         '  + group extra\n' +
-        '  + rule 3 (slow)\n' +
+        '  + rules[2] (slow)\n' +
         '  + test it ends\n' +
         `ensemble: error: \`ensemble resume ${at.id} --changed\` goes on with them; ` +
         `\`ensemble resume ${at.id} --as-it-was\` goes on with the file as it was [ERR_RUN]\n`,
@@ -344,6 +359,8 @@ describe.concurrent('a file that has changed', () => {
     const why = await at.command('why', '2');
     expect(why.stderr).toBe('');
     expect(why.stdout).toContain('fired         twice; 3 repetitions left');
+    const { stdout } = await at.command('jobs', '--csv', '--columns', 'rule,rule.name', '--group', 'extra');
+    expect(stdout.trimEnd().split('\n')).toEqual(['rule,rule.name', '2,slow', '2,slow']);
   });
 
   test('may change twice', async () => {
@@ -368,6 +385,38 @@ describe.concurrent('a file that has changed', () => {
     expect(at.ran()).toEqual(['extra', 'extra', 'other', 'other', 'quick', 'quick', 'slow', 'slow']);
   });
 
+  test('may have new groups with probes', async () => {
+    const probed = (name: string, number: number) => `  - name: ${name}
+    command: sh -c 'echo ${number}; echo ${name} >> ran'
+    count: 2
+    output: ${name}-{{id}}.txt
+    probes: [{probe: files.number}]
+`;
+    const at = place();
+    writeFileSync(join(at.folder, 'files.mjs'), PLUGIN);
+    at.write(
+      `plugins: [./files.mjs]\n${STUDY.replace(/ {2}- name: quick.*?count: 2\n/s, probed('quick', 3))}`,
+    );
+    await kill(at, at.begun('run', 'study.yaml', '--slots', '4'));
+    // The places of groups in the file do not matter.
+    at.change('jobs:\n', `jobs:\n${probed('extra', 5)}`);
+    at.write(`${readFileSync(at.file, 'utf8')}${RULE}`);
+    await kill(at, at.begun('resume', '--changed'));
+    at.go();
+    const finished = await at.command('resume', '--json');
+    expect(finished.stderr).toBe('');
+    const { groups } = jsonLines(finished).summary;
+    expect(groups).toMatchObject({
+      quick: { probes: { number: { count: 2, mean: 3 } } },
+      extra: { count: { success: 4 }, probes: { number: { count: 4, mean: 5 } } },
+    });
+    const { stdout } = await at.command('jobs', '--by', 'rule.name', '--csv');
+    // Two for each slow job.
+    expect(stdout.split('\n').map((line) => line.split(',').slice(0, 2).join(' '))).toEqual(
+      expect.arrayContaining(['slow 4']),
+    );
+  });
+
   test('is refused with other changes, which --as-it-was ignores', async () => {
     const at = await killed();
     at.change('count: 2', 'count: 3');
@@ -378,7 +427,7 @@ describe.concurrent('a file that has changed', () => {
         `${at.file} has changed since the run began:\n` +
           '  ~ group quick\n' +
           '      count: 2 -> 3\n' +
-          '  ~ rule 1 (start)\n' +
+          '  ~ rules[0] (start)\n' +
           '      action.label: quick -> slow\n' +
           `ensemble: error: run ${at.id} can't go on with these changes: ` +
           'a run goes on with new groups, new rules after the existing ones, and other tests only; ' +
@@ -425,5 +474,9 @@ describe.concurrent('a file that has changed', () => {
     expect(counts(finished, 'extra')).toMatchObject({ success: 2 });
     // Two at the start, and two for each slow job.
     expect(counts(finished, 'quick')).toMatchObject({ success: 6 });
+    const { stdout } = await at.command('jobs', '--by', 'rule.name', '--csv');
+    expect(stdout.split('\n').map((line) => line.split(',').slice(0, 2).join(' '))).toEqual(
+      expect.arrayContaining(['slow 6']),
+    );
   });
 });

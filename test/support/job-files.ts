@@ -11,7 +11,7 @@ import {
   type SummaryLine,
 } from './cli.js';
 
-const PLUGIN = `
+export const PLUGIN = `
 import { readFileSync } from 'node:fs';
 const anything = { '~standard': { validate: (value) => ({ value }) } };
 const read = (path) => readFileSync(path, 'utf8').trim();

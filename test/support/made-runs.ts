@@ -93,7 +93,7 @@ export function madeRun(options: MadeRun): JobTable {
   const nothing = { nodes: null, tasks: null, output: null, error: null };
   return new JobTable({
     jobs: jobColumns(facts),
-    rules: ['start'],
+    titleOf: (rule) => (rule === 0 ? 'start' : null),
     variablesOf: () => [],
     place: () => nothing,
   });

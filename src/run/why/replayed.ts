@@ -44,18 +44,18 @@ export async function replayRun(run: StoredRun, explained: number | null): Promi
   if (!existsSync(folder)) {
     throw new EnsembleError('ERR_RUN', `run ${run.manifest.id} has no log (${folder} is missing)`);
   }
-  const { loaded, plannedRules } = await readConfiguration(run.path, run.manifest);
+  const { loaded, planned: counts } = await readConfiguration(run.path, run.manifest);
   const { config } = loaded;
-  const planned = config.rules.slice(0, plannedRules);
+  const planned = config.rules.slice(0, counts.rules);
   // Rules that were added have higher indexes.
   const isExplained = (action: Action) =>
     explained !== null &&
-    (explained < plannedRules
+    (explained < counts.rules
       ? planned[explained]?.action === action
       : !planned.some((rule) => rule.action === action));
   const names = ruleNames(config, { wantsEvent: isExplained, portions: () => null });
   const plan = compilePlan({ ...config, rules: planned }, run.manifest.ensemble, names, null);
-  const rules = new RulesOfRun(config, plannedRules, names, new GrowthWatch(planned, () => {}));
+  const rules = new RulesOfRun(config, counts, names, new GrowthWatch(planned, () => {}));
   const firings: NativeFiring[] = [];
   const engine = new Engine(
     { ...plan, rules: [...plan.rules, ...rules.compileProbes()] },

@@ -22,8 +22,8 @@ export interface JobPlace {
 
 export interface JobTableOptions {
   readonly jobs: NativeJobColumns;
-  /** Titles of the rules, by index. */
-  readonly rules: readonly string[];
+  /** Returns the title of the rule with an index; null for an unknown one. */
+  readonly titleOf: (rule: number) => string | null;
   /** Returns the names of a group's probe variables, in the order of its probes. */
   readonly variablesOf: (group: string) => readonly string[];
   /** Looks up what the log does not hold. Called only for columns that need it. */
@@ -49,7 +49,7 @@ export class JobTable {
   readonly #parameters: ParameterColumns;
   readonly #measured: MeasuredColumns;
 
-  constructor({ jobs, rules, variablesOf, place }: JobTableOptions) {
+  constructor({ jobs, titleOf, variablesOf, place }: JobTableOptions) {
     this.jobs = jobs;
     this.#parameters = new ParameterColumns(jobs);
     this.#measured = new MeasuredColumns(jobs, variablesOf);
@@ -70,7 +70,7 @@ export class JobTable {
       numberColumn('entry', known(jobs.entry, -1)),
       numberColumn('attempt', (row) => jobs.attempt[row] ?? Number.NaN),
       numberColumn('rule', known(rule, -2)),
-      textColumn('rule.name', (row) => (rule[row] === -1 ? 'requested' : (rules[rule[row] ?? -2] ?? null))),
+      textColumn('rule.name', (row) => (rule[row] === -1 ? 'requested' : titleOf(rule[row] ?? -2))),
       numberColumn('firing', valuesOf(jobs.firing)),
       numberColumn('part', (row) => jobs.part[row] ?? Number.NaN),
       numberColumn('index', valuesOf(jobs.index)),

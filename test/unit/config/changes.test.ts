@@ -55,22 +55,22 @@ describe('changes of a file', () => {
     );
     expect(removed).toEqual([
       'removed group cool !',
-      'changed rule 2 (count.melt.success) | action.label: cool -> melt !',
+      'changed rules[1] (count.melt.success) | action.label: cool -> melt !',
     ]);
   });
 
   test('of rules', () => {
     const rule = '  - {trigger: job-fail, name: cool, action: {name: submit, label: cool}}\n';
-    expect(shown(replace('tests:', `${rule}tests:`))).toEqual(['added rule 4 (cool)']);
-    expect(shown(replace('rules:\n', `rules:\n${rule}`))).toEqual(['added rule 1 (cool) !']);
+    expect(shown(replace('tests:', `${rule}tests:`))).toEqual(['added rules[3] (cool)']);
+    expect(shown(replace('rules:\n', `rules:\n${rule}`))).toEqual(['added rules[0] (cool) !']);
     expect(shown(replace('> 3', '> 5'))).toEqual([
-      'changed rule 3 (give up) | when: count.melt.failed > 3 -> count.melt.failed > 5 !',
+      'changed rules[2] (give up) | when: count.melt.failed > 3 -> count.melt.failed > 5 !',
     ]);
-    expect(shown(replace(/ {2}- \{name: give up.*\n/, ''))).toEqual(['removed rule 3 (give up) !']);
+    expect(shown(replace(/ {2}- \{name: give up.*\n/, ''))).toEqual(['removed rules[2] (give up) !']);
     // In place of another rule, and one more.
     expect(shown(replace(/ {2}- \{name: give up.*\n/, rule + rule))).toEqual([
-      expect.stringMatching(/^changed rule 3 \(give up\) \| name: give up -> cool.* !$/),
-      'added rule 4 (cool) !',
+      expect.stringMatching(/^changed rules\[2\] \(give up\) \| name: give up -> cool.* !$/),
+      'added rules[3] (cool) !',
     ]);
     // Rules that were exchanged.
     const swapped = shown(replace(/( {2}- \{trigger: start.*\n)( {2}- \{trigger: metric.*\n)/, '$2$1'));
@@ -81,14 +81,14 @@ describe('changes of a file', () => {
   test('of rules that come from another file', () => {
     const text = `${FILE}use:\n  - {algorithm: replace-failures, with: {group: melt, budget: 3}}\n`;
     const rule = '  - {trigger: job-fail, name: cool, action: {name: submit, label: cool}}\n';
-    expect(shown(replace('tests:', `${rule}tests:`), text)).toEqual(['added rule 4 (cool) !']);
+    expect(shown(replace('tests:', `${rule}tests:`), text)).toEqual(['added rules[3] (cool) !']);
     expect(shown(replace('budget: 3', 'budget: 4'), text)).toEqual([
-      'changed rule 4 (melt, of replace-failures) | use[0].with.budget: 3 -> 4 !',
-      'changed rule 5 (count.melt.failed, of replace-failures) | use[0].with.budget: 3 -> 4 !',
+      'changed rules[3] (melt, of replace-failures) | use[0].with.budget: 3 -> 4 !',
+      'changed rules[4] (count.melt.failed, of replace-failures) | use[0].with.budget: 3 -> 4 !',
     ]);
     expect(shown((before) => before.replace(/use:.*$/s, ''), text)).toEqual([
-      expect.stringMatching(/^removed rule 4 .*, of replace-failures\) !$/),
-      expect.stringMatching(/^removed rule 5 .*, of replace-failures\) !$/),
+      expect.stringMatching(/^removed rules\[3\] .*, of replace-failures\) !$/),
+      expect.stringMatching(/^removed rules\[4\] .*, of replace-failures\) !$/),
     ]);
   });
 
@@ -105,7 +105,7 @@ describe('changes of a file', () => {
     const withoutHeartbeat = FILE.replace('heartbeat: 30', 'debug: false');
     const rule = '  - {trigger: heartbeat, action: {name: submit, label: cool}}\n';
     expect(shown(replace('tests:', `${rule}tests:`), withoutHeartbeat)).toEqual([
-      'added rule 4 (heartbeat)',
+      'added rules[3] (heartbeat)',
       'changed logging.heartbeat | 0 -> 60 !',
     ]);
   });

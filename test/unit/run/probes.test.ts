@@ -12,7 +12,7 @@ const file = {
   rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }],
 };
 const probe: GroupProbe = { probe: 'study.thermo', values: ['t', 'p', 'v'], timeout: 10, with: {} };
-const ofGroup: ProbeOfGroup = { probe, group: 'a', first: 2 };
+const ofGroup: ProbeOfGroup = { probe, group: 'a', index: 1, first: 2 };
 
 function jobOf(id: bigint): ProbedJob {
   const event = { name: 'finish', job: id, group: 'a', timestamp: 5 };

@@ -16,7 +16,7 @@ const place = { nodes: 2, tasks: 4, output: '/o', error: null };
 const tableOf = (jobs: readonly JobFacts[]) =>
   new JobTable({
     jobs: jobColumns(jobs),
-    rules: ['start', 'more'],
+    titleOf: (rule) => ['start', 'more'][rule] ?? null,
     variablesOf: () => ['energy', 'steps'],
     place: () => place,
   });
@@ -290,7 +290,7 @@ test('a million jobs take little memory and time', () => {
     parameters: new Uint32Array(size),
     hosts: new Uint32Array(size),
   };
-  const large = new JobTable({ jobs, rules: [], variablesOf: () => [], place: () => place });
+  const large = new JobTable({ jobs, titleOf: () => null, variablesOf: () => [], place: () => place });
   global.gc?.();
   const before = process.memoryUsage().rss;
   const found = selectJobs(large, { where: 'duration >= 500000 and exit == 0', sort: 'duration:desc' });
