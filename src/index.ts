@@ -18,6 +18,7 @@ export { formatDiagnostics } from './config/source/format.js';
 export type { DecodeError } from './engine/addon.js';
 export type { EventBatch, EventRow, EventStreamOptions } from './engine/event-batch.js';
 export type { SubmitPortion } from './engine/plan/plan.js';
+export type { RuleStanding } from './engine/rule-report.js';
 export { metricValue } from './engine/snapshot.js';
 export {
   ActionError,
@@ -28,6 +29,7 @@ export {
   MemberError,
   ServiceError,
 } from './errors.js';
+export type { Clause, ClauseBound } from './language/clauses.js';
 export { parseMetricName } from './language/metric-name.js';
 export type { MemberChoice, MemberName } from './members/create.js';
 export type {
@@ -88,7 +90,7 @@ export type { PluginPartName } from './model/part-name.js';
 export type { PluginEntry, PluginInfo } from './model/plugin.js';
 export type { LostPolicy, ResumedRun } from './model/resumed-run.js';
 export type { Retry } from './model/retry.js';
-export type { RuleReport } from './model/rule-report.js';
+export type { RulePhase, RuleReport } from './model/rule-report.js';
 export type { Trigger } from './model/trigger.js';
 export type {
   CustomArguments,
@@ -122,6 +124,7 @@ export type { ExternalAction, ExternalOutcome } from './run/external-actions.js'
 export { type OpenedRun, openRun } from './run/open-run.js';
 export type { EnsembleOptions, ResumeOptions } from './run/options.js';
 export type { LeftJobs, RunResult } from './run/result.js';
+export type { RuleNow } from './run/rules-now.js';
 export type { JobQuery } from './store/jobs/query.js';
 export type { JobResult } from './store/jobs/results.js';
 export type { JobRow } from './store/jobs/row.js';

@@ -1,7 +1,7 @@
 /** The commands of `ensemble`. Only the requested one is loaded, because each opens many files. */
 
 import { Command } from 'commander';
-import { packageVersion } from './package-version.js';
+import { packageVersion } from '../text/package-version.js';
 import { runProgram } from './program.js';
 import { standardOutput } from './streams.js';
 

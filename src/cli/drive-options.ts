@@ -2,12 +2,13 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DURABILITIES, type Durability } from '../model/durability.js';
+import { addHttpOptions, type HttpOptions } from './http.js';
 import type { MiniClusterOptions } from './minicluster-options.js';
 import { addServiceOptions } from './service-options.js';
 import { sizeOption } from './size-option.js';
 import { addStateOption, type StateOption } from './state-option.js';
 
-export interface DriveOptions extends MiniClusterOptions, StateOption {
+export interface DriveOptions extends MiniClusterOptions, StateOption, HttpOptions {
   readonly results?: string;
   readonly slots?: number;
   readonly durability?: Durability;
@@ -18,6 +19,11 @@ export interface DriveOptions extends MiniClusterOptions, StateOption {
   readonly record?: string;
   readonly force?: boolean;
   readonly allowFailures?: boolean;
+}
+
+/** Whether the run keeps sketches: a service merges quantiles, and HTTP shows histograms. */
+export function keepsSketches({ service, http }: DriveOptions): boolean {
+  return service !== undefined || http !== undefined;
 }
 
 function positiveInteger(most: number): (text: string) => number {
@@ -62,9 +68,10 @@ export function addDriveOptions(
       sizeOption,
     )
     .option('--allow-failures', 'exit with status 0 even if jobs failed');
-  return addServiceOptions(
+  const withService = addServiceOptions(
     addStateOption(command),
     '--service [address]',
     'register with a service, which can then watch and steer the run',
   );
+  return addHttpOptions(withService);
 }

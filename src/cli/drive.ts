@@ -10,12 +10,13 @@ import type { RunResult } from '../run/result.js';
 import type { ServiceLink } from '../service/run/link.js';
 import { selectJobs } from '../store/jobs/query.js';
 import { readRun } from '../store/runs.js';
+import { packageVersion } from '../text/package-version.js';
 import type { DriveOptions } from './drive-options.js';
 import { exitStatus } from './exit-status.js';
+import { checkHttpOptions, type RunHttp, serveRun } from './http.js';
 import { jsonReporter, type Reporter } from './json-report.js';
 import type { KeptRun } from './kept-run.js';
 import { complain, complainOf, printError } from './output.js';
-import { packageVersion } from './package-version.js';
 import { ProgressLine } from './progress-line.js';
 import { connectOptions } from './service-options.js';
 import { onSignals } from './signals.js';
@@ -39,13 +40,16 @@ export interface Drive {
   readonly serviceName: string | undefined;
   /** When the run began, in seconds since the epoch; absent for one that begins now. */
   readonly begun?: number;
+  /** The text of the ensemble's file; absent where it is in the folder of the run. */
+  readonly configuration?: string;
   /** Makes the run with this observer. */
   readonly make: (observer: EnsembleObserver) => DrivenRun | Promise<DrivenRun>;
 }
 
 /** Checks options before anything is done. Throws EnsembleError. */
-export function checkOptions({ results }: DriveOptions): void {
-  if (results !== undefined) formOf(results);
+export function checkOptions(options: DriveOptions): void {
+  if (options.results !== undefined) formOf(options.results);
+  checkHttpOptions(options);
 }
 
 /** Returns the exit status of the command. Throws as `Ensemble.run` does. */
@@ -81,14 +85,19 @@ async function runToEnd(
   );
   const begun = performance.now();
   let link: ServiceLink | null = null;
+  let http: RunHttp | null = null;
   let progress: ProgressLine | null = null;
   try {
     link = await linkOf(ensemble, driven);
+    http = await serveRun(ensemble, options, driven.configuration);
     if (!options.json) progress = new ProgressLine(ensemble);
     const result = await ensemble.run({ signal: interrupt.signal });
     progress?.stop();
     const by = result.by === null ? '' : describeEndedBy(result.by);
-    await link?.close({ end: result.end, error: result.error?.message ?? '', by });
+    await Promise.all([
+      link?.close({ end: result.end, error: result.error?.message ?? '', by }),
+      http?.close(),
+    ]);
     const seconds = (performance.now() - begun) / 1000;
     // Its error was reported when it occurred.
     await recorder?.close(interrupt.signal).catch(() => {});
@@ -105,6 +114,7 @@ async function runToEnd(
     forgetSignals();
     // Effective only for a run that could not begin. Others were reported before.
     await link?.close({ end: 'failed', error: 'the run could not begin', by: '' });
+    await http?.close();
     await ensemble.close();
   }
 }

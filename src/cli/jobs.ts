@@ -3,7 +3,7 @@
 import { Command, Option } from 'commander';
 import { readJobs, type StoredJobs } from '../run/open-run.js';
 import { jobsBy, STATISTICS } from '../store/jobs/by.js';
-import { csvField, csvLines, jsonLines } from '../store/jobs/export.js';
+import { allColumns, csvField, csvLines, jsonLines, plainColumns } from '../store/jobs/export.js';
 import { writeParquet } from '../store/jobs/parquet.js';
 import { type JobQuery, selectJobs } from '../store/jobs/query.js';
 import { RESULTS } from '../store/jobs/results.js';
@@ -18,7 +18,7 @@ import { byTable, jobTable, usualColumns } from './job-cells.js';
 import { complain, print, printLines } from './output.js';
 import { addStateOption, type StateOption } from './state-option.js';
 import { colorsFor, layoutFor } from './tables.js';
-import { allColumns, plainColumns, writeJobs } from './write-jobs.js';
+import { writeJobs } from './write-jobs.js';
 
 interface JobsOptions extends StateOption {
   readonly group?: readonly string[];

@@ -12,7 +12,7 @@ import { stateFolder } from '../store/state-folder.js';
 import { flow } from '../text/width.js';
 import { type ChangeOptions, chooseFile } from './changed-file.js';
 import { checkOptions, drive } from './drive.js';
-import { addDriveOptions, type DriveOptions } from './drive-options.js';
+import { addDriveOptions, type DriveOptions, keepsSketches } from './drive-options.js';
 import { KeptRun } from './kept-run.js';
 import { makeScaler, splitName } from './minicluster-options.js';
 import { complain, print } from './output.js';
@@ -51,8 +51,7 @@ async function resume(wanted: string | undefined, given: ResumeOptions): Promise
         ...(options.lost === undefined ? {} : { lost: options.lost }),
         ...(options.incompleteLog === true ? { incompleteLog: true } : {}),
         ...(text === null ? {} : { configuration: text }),
-        // The service needs sketches for quantiles over several runs.
-        sketches: options.service !== undefined,
+        sketches: keepsSketches(options),
         observer: { ...observer, resumed: (resumed) => report(resumed, run, options) },
       });
       return { ensemble, kept };

@@ -10,7 +10,7 @@ import type { NodeScaler } from '../members/member.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import { Ensemble } from '../run/ensemble.js';
 import { checkOptions, type DrivenRun, drive } from './drive.js';
-import { addDriveOptions, type DriveOptions } from './drive-options.js';
+import { addDriveOptions, type DriveOptions, keepsSketches } from './drive-options.js';
 import { printPlan } from './dry-run.js';
 import { mentionEarlierRuns } from './earlier-runs.js';
 import { exitStatus } from './exit-status.js';
@@ -56,6 +56,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
       debug: options.debug === true || loaded.config.debug,
       member,
       serviceName: nameOf(path, options),
+      configuration: text,
       make: (observer) => {
         kept = options.log === false ? null : KeptRun.create(text, options);
         return makeRun(path, loaded, { options, member, scaler, observer, kept });
@@ -92,8 +93,7 @@ function makeRun(
       ...(options.outputLimit === undefined ? {} : { outputLimit: options.outputLimit }),
       ...(name === undefined ? {} : { name }),
       ...(runFolder === undefined ? {} : { runFolder }),
-      // The service needs sketches for quantiles over several runs.
-      sketches: options.service !== undefined,
+      sketches: keepsSketches(options),
       observer,
     });
   try {

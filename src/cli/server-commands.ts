@@ -1,7 +1,7 @@
 /** The commands of `ensemble-server`. */
 
 import { Command } from 'commander';
-import { packageVersion } from './package-version.js';
+import { packageVersion } from '../text/package-version.js';
 import { runProgram } from './program.js';
 import { startCommand } from './server-start.js';
 import { tokenCommand } from './server-token.js';

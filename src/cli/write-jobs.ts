@@ -5,21 +5,9 @@ import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EnsembleError } from '../errors.js';
-import type { JobColumn } from '../store/jobs/column.js';
-import { csvLines, jsonLines } from '../store/jobs/export.js';
-import { PARAMETER_PREFIX } from '../store/jobs/parameters.js';
+import { allColumns, csvLines, jsonLines, plainColumns } from '../store/jobs/export.js';
 import { writeParquet } from '../store/jobs/parquet.js';
 import type { JobTable } from '../store/jobs/table.js';
-
-/** All columns, in a table that has a column for each parameter. */
-export function allColumns(table: JobTable): JobColumn[] {
-  return table.names.map((name) => table.column(name));
-}
-
-/** All columns but those of parameters, which JSON has in one object. */
-export function plainColumns(table: JobTable): JobColumn[] {
-  return allColumns(table).filter(({ name }) => !name.startsWith(PARAMETER_PREFIX));
-}
 
 const FORMS = ['.csv', '.json', '.jsonl', '.ndjson', '.parquet'] as const;
 

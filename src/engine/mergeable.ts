@@ -80,6 +80,22 @@ function mergeBuckets(a: StreamState, b: StreamState): Pick<StreamState, 'scale'
   return { scale, first, buckets };
 }
 
+/** The buckets at the finest scale at which there are at most `most`, or at scale 0. */
+export function coarser(
+  { scale, first, buckets }: StreamState,
+  most: number,
+): Pick<StreamState, 'scale' | 'first' | 'buckets'> {
+  let row = { scale, first, buckets };
+  while (row.buckets.length > most && row.scale > 0) {
+    const begin = row.first >> 1;
+    const merged = new Float64Array(((row.first + row.buckets.length - 1) >> 1) - begin + 1);
+    for (const [i, count] of row.buckets.entries())
+      (merged[((row.first + i) >> 1) - begin] as number) += count;
+    row = { scale: row.scale - 1, first: begin, buckets: merged };
+  }
+  return row;
+}
+
 /** The state of both streams together. */
 export function merge(a: StreamState, b: StreamState): StreamState {
   if (a.count === 0) return b;

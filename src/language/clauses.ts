@@ -1,6 +1,6 @@
 /** The clauses of a condition, each with its values and whether it holds. */
 
-import type { Comparison, ConditionStep, ExpressionCondition } from '../model/condition.js';
+import type { Comparison, Condition, ConditionStep, ExpressionCondition } from '../model/condition.js';
 import { formatMetricName } from '../model/metric-names.js';
 import { COMPARE, PRECEDENCE } from './expression/syntax.js';
 
@@ -12,6 +12,11 @@ export interface Clause {
   readonly holds: boolean | null;
   /** Values of its metrics by name; null without a value. */
   readonly values: Readonly<Record<string, number | null>>;
+}
+
+/** The comparison of a metric with a number. */
+export interface ClauseBound extends Condition {
+  readonly metric: string;
 }
 
 /** The values that a condition is evaluated with. */
@@ -31,22 +36,35 @@ interface Node {
   readonly values: Readonly<Record<string, number | null>>;
   /** Parts that `and` joins; empty for another operator. */
   readonly joined: readonly Node[];
+  /** Whether the value depends on nothing. */
+  readonly constant: boolean;
+  /** The metric that the part is; null for another part. */
+  readonly metric: string | null;
+  readonly bound: ClauseBound | null;
 }
 
 const ATOM = 100;
 
 /** The clauses of a condition, in its order. */
-export function clausesOf({ text, steps }: ExpressionCondition, facts: ClauseFacts): Clause[] {
-  const stack: Node[] = [];
-  for (const step of steps) stack.push(nodeOf(step, stack, facts));
-  const whole = stack.pop();
-  if (whole === undefined) return [];
-  const parts = whole.joined.length === 0 ? [{ ...whole, text }] : whole.joined;
-  return parts.map(({ text, value, values }) => ({
+export function clausesOf(condition: ExpressionCondition, facts: ClauseFacts): Clause[] {
+  return partsOf(condition, facts).map(({ text, value, values }) => ({
     text,
     holds: typeof value === 'boolean' ? value : null,
     values,
   }));
+}
+
+/** For each clause of a condition the number that its metric is compared with; null for another clause. */
+export function boundsOf(condition: ExpressionCondition): (ClauseBound | null)[] {
+  return partsOf(condition, { valueOf: () => null, state: null }).map(({ bound }) => bound);
+}
+
+function partsOf({ text, steps }: ExpressionCondition, facts: ClauseFacts): readonly Node[] {
+  const stack: Node[] = [];
+  for (const step of steps) stack.push(nodeOf(step, stack, facts));
+  const whole = stack.pop();
+  if (whole === undefined) return [];
+  return whole.joined.length === 0 ? [{ ...whole, text }] : whole.joined;
 }
 
 const atom = (text: string, value: Value, values: Node['values'] = {}): Node => ({
@@ -55,19 +73,22 @@ const atom = (text: string, value: Value, values: Node['values'] = {}): Node => 
   value,
   values,
   joined: [],
+  constant: false,
+  metric: null,
+  bound: null,
 });
 
 /** Takes the operands of a step from the stack, and returns the part that the step makes of them. */
 function nodeOf(step: ConditionStep, stack: Node[], facts: ClauseFacts): Node {
   switch (step.op) {
     case 'number':
-      return atom(String(step.value), step.value);
+      return { ...atom(String(step.value), step.value), constant: true };
     case 'text':
       return atom(JSON.stringify(step.value), step.value);
     case 'metric': {
       const name = formatMetricName(step.metric);
       const value = facts.valueOf(name, step.fromZero);
-      return atom(name, value, { [name]: value });
+      return { ...atom(name, value, { [name]: value }), metric: name };
     }
     case 'state':
       return atom('state', facts.state);
@@ -102,11 +123,11 @@ const within = ({ text, precedence }: Node, least: number) => (precedence < leas
 function unary(op: 'not' | 'negative' | 'known', operand: Node): Node {
   const { value, values } = operand;
   // The number itself stands for whether it is known.
-  if (op === 'known') return { ...operand, value: value !== null };
+  if (op === 'known') return { ...operand, value: value !== null, metric: null };
   const precedence = PRECEDENCE[op];
   const text = `${op === 'not' ? 'not ' : '-'}${within(operand, precedence)}`;
   const result = value === null ? null : op === 'not' ? value !== true : -(value as number);
-  return { text, precedence, value: result, values, joined: [] };
+  return { ...atom(text, result, values), precedence, constant: operand.constant };
 }
 
 type BinaryStep = Comparison | '+' | '-' | '*' | '/' | 'and' | 'or' | 'same' | 'different';
@@ -114,14 +135,34 @@ type BinaryStep = Comparison | '+' | '-' | '*' | '/' | 'and' | 'or' | 'same' | '
 function binary(op: BinaryStep, left: Node, right: Node): Node {
   const sign = op === 'same' ? '==' : op === 'different' ? '!=' : op;
   const precedence = PRECEDENCE[sign as keyof typeof PRECEDENCE];
+  const text = `${within(left, precedence)} ${sign} ${within(right, precedence + 1)}`;
   return {
-    text: `${within(left, precedence)} ${sign} ${within(right, precedence + 1)}`,
+    ...atom(text, resultOf(op, left.value, right.value), { ...left.values, ...right.values }),
     precedence,
-    value: resultOf(op, left.value, right.value),
-    values: { ...left.values, ...right.values },
+    constant: left.constant && right.constant,
+    bound: isComparison(op) ? boundOf(op, left, right) : null,
     joined:
       op === 'and' ? [left, right].flatMap((part) => (part.joined.length > 0 ? part.joined : [part])) : [],
   };
+}
+
+/** The comparison with its operands exchanged. */
+const FLIPPED: Readonly<Record<Comparison, Comparison>> = {
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+  '==': '==',
+  '!=': '!=',
+};
+
+const isComparison = (op: BinaryStep): op is Comparison => Object.hasOwn(FLIPPED, op);
+
+function boundOf(comparison: Comparison, left: Node, right: Node): ClauseBound | null {
+  if (left.metric === null && right.metric !== null) return boundOf(FLIPPED[comparison], right, left);
+  const { metric } = left;
+  const threshold = right.constant && typeof right.value === 'number' ? right.value : null;
+  return metric === null || threshold === null ? null : { metric, comparison, threshold };
 }
 
 function resultOf(op: BinaryStep, a: Value, b: Value): Value {

@@ -39,4 +39,12 @@ export interface RuleReport {
   readonly why: string;
 }
 
+/**
+ * Where a rule stands while its run goes on. `pending`: its condition holds, but not yet for the duration of `for`.
+ * `held-back`: its backoff or its cooldown keeps it from firing, although its condition holds, or at its next event.
+ * `firing`: its condition holds. `exhausted`: it has fired as often as its `repetitions` allow. `inactive`: none of these.
+ */
+export const RULE_PHASES = ['inactive', 'pending', 'held-back', 'firing', 'exhausted'] as const;
+export type RulePhase = (typeof RULE_PHASES)[number];
+
 export type WordlessReport = Omit<RuleReport, 'why'>;

@@ -5,17 +5,20 @@ import { configFromObject, type LoadedConfig, parseConfig, readText } from '../c
 import type { EventBatch, EventStreamOptions } from '../engine/event-batch.js';
 import { type Diagnostic, EnsembleError } from '../errors.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
+import type { GroupFailures } from '../model/failure.js';
 import type { Firing } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import { RunFolder } from '../store/run-folder.js';
 import type { Subscription } from './broadcast.js';
+import type { RunEnding } from './end-of-run.js';
 import type { ExternalAction, ExternalOutcome } from './external-actions.js';
 import { guardObserver } from './guarded-observer.js';
 import { type KeptRun, openKeptRun } from './kept-run.js';
 import type { EnsembleOptions, ResumeOptions } from './options.js';
 import type { RunResult } from './result.js';
+import type { RuleNow } from './rules-now.js';
 import { Run } from './run.js';
-import { conclusionOf, descriptionOf } from './run-record.js';
+import { conclusionOf, descriptionOf, nameOf } from './run-record.js';
 
 export class Ensemble {
   readonly config: EnsembleConfig;
@@ -29,7 +32,9 @@ export class Ensemble {
   readonly #folder: RunFolder | null;
   /** The run that goes on; null for a new one. */
   readonly #kept: KeptRun | null;
-  #result: Promise<RunResult> | null = null;
+  #running: Promise<RunResult> | null = null;
+  #result: RunResult | null = null;
+  #started: number | null = null;
   #unwritable = false;
 
   /** Use `fromFile`, `fromObject`, `fromConfig` or `resume`. `source` is the text of the configuration, or a kept run. */
@@ -98,11 +103,13 @@ export class Ensemble {
    * `ERR_MEMBER_UNAVAILABLE` when the member can't run here, EnsembleError when it ran before.
    */
   async run(options: { signal?: AbortSignal } = {}): Promise<RunResult> {
-    if (this.#result !== null) {
+    if (this.#running !== null) {
       throw new EnsembleError('ERR_ENGINE', 'an ensemble runs once; make a new one');
     }
-    this.#result =
+    this.#started = this.#kept?.manifest.started ?? Date.now() / 1000;
+    this.#running =
       this.#folder === null ? this.#run.run(options.signal) : this.#keep(options.signal, this.#folder);
+    this.#result = await this.#running;
     return this.#result;
   }
 
@@ -137,6 +144,19 @@ export class Ensemble {
     return this.#run.metrics();
   }
 
+  /** All rules as they stand, by their index. Throws EnsembleError `ERR_CLOSED` after `close()`. */
+  rules(): Promise<readonly RuleNow[]> {
+    return this.#run.rules();
+  }
+
+  /**
+   * The failures so far, by group; groups without failures are left out. A job that waits to be submitted again has not
+   * failed. Throws EnsembleError `ERR_CLOSED` after `close()`.
+   */
+  failures(): Promise<ReadonlyMap<string, GroupFailures>> {
+    return this.#run.failures();
+  }
+
   /**
    * Performs an external action at once, also while actions of rules wait. `pause` lets the actions of rules wait until
    * `resume`; submitted jobs go on, and a paused run does not end by itself. `askedBy` is the person or program that
@@ -144,6 +164,31 @@ export class Ensemble {
    */
   act(external: ExternalAction, askedBy: string): Promise<ExternalOutcome> {
     return this.#run.act(external, askedBy);
+  }
+
+  /** The name of this run. */
+  get name(): string {
+    return this.#kept?.manifest.name ?? nameOf(this.#options, this.config);
+  }
+
+  /** When the run began, in seconds since the epoch: its first process, for a resumed one. Null before. */
+  get started(): number | null {
+    return this.#started;
+  }
+
+  /** The end of the run and its cause; null before. Its jobs may still be canceled then. */
+  get ending(): RunEnding | null {
+    return this.#run.ending;
+  }
+
+  /** The result of `run()`; null before. */
+  get result(): RunResult | null {
+    return this.#result;
+  }
+
+  /** Absolute path of the run's folder; null for a run without one. */
+  get runFolder(): string | null {
+    return this.#folder?.path ?? null;
   }
 
   /** Whether the actions of rules wait. */
@@ -175,6 +220,11 @@ export class Ensemble {
     return this.#run.firings();
   }
 
+  /** The problems that the observer gets, from this call on until the run has ended, in the same way. */
+  problems(): Subscription<EnsembleError> {
+    return this.#run.problems();
+  }
+
   /**
    * The raw events from the first `next()` on, as columns in batches, until the run has ended. One consumer at a time. A
    * consumer that is too slow misses events, which are counted, or holds the ensemble: see the options.
@@ -195,7 +245,7 @@ export class Ensemble {
   async close(): Promise<void> {
     this.#run.kill();
     // The caller of run() gets its error.
-    await this.#result?.catch(() => {});
+    await this.#running?.catch(() => {});
     this.#run.release();
     this.#write(() => this.#folder?.release());
   }

@@ -74,34 +74,45 @@ export class FailureWatch {
     for (const resolve of this.#onSettled.splice(0)) resolve();
   }
 
-  /** The failures of every group with failed jobs. */
-  conclude(failures: readonly NativeGroupFailures[], metrics: MetricsSnapshot): Map<string, GroupFailures> {
+  /** The failures of every group with failed jobs. `over`: jobs that wait for a retry have failed, as the run is over. */
+  conclude(
+    failures: readonly NativeGroupFailures[],
+    metrics: MetricsSnapshot,
+    over = true,
+  ): Map<string, GroupFailures> {
     const result = new Map<string, GroupFailures>();
     const groups = this.#options.groups();
     for (const { group, reasons: natives } of failures) {
       const name = groups[group] ?? '';
       const { submitted = 0, retried = 0 } = metrics.groups.get(name)?.count ?? {};
+      const waitingOf = (reason: { readonly waiting: number }) => (over ? reason.waiting : 0);
       const waiting = natives.reduce((sum, reason) => sum + reason.waiting, 0);
       const reasons = natives
-        .map((native, index) => this.#conclude(native, this.#examples.get(group)?.get(index)))
+        .map((native, index) =>
+          this.#conclude(native, waitingOf(native), this.#examples.get(group)?.get(index)),
+        )
         .filter(({ count }) => count > 0)
         .sort((a, b) => b.count - a.count);
-      const ended = natives.reduce((sum, reason) => sum + reason.count + reason.waiting, 0);
+      const ended = natives.reduce((sum, reason) => sum + reason.count + waitingOf(reason), 0);
       const canceled = natives
         .filter(isCancel)
-        .reduce((sum, reason) => sum + reason.count + reason.waiting, 0);
+        .reduce((sum, reason) => sum + reason.count + waitingOf(reason), 0);
       const jobs = Math.max(ended, submitted - retried + waiting);
+      if (ended === 0) continue;
       result.set(name, { failed: ended - canceled, canceled, jobs, reasons });
     }
     return result;
   }
 
-  #conclude(native: NativeGroupFailures['reasons'][number], examples: Examples | undefined): FailureReason {
+  #conclude(
+    native: NativeGroupFailures['reasons'][number],
+    waiting: number,
+    examples: Examples | undefined,
+  ): FailureReason {
     const jobs = [...native.jobs].map((job) => failedJob(job, examples?.traces.get(job) ?? null));
     return {
       ...causeOf(native),
-      // The run is over: jobs that wait for a retry have failed.
-      count: native.count + native.waiting,
+      count: native.count + waiting,
       lines: [...(examples?.lines.values() ?? [])],
       jobs,
     };

@@ -21,9 +21,12 @@ const METHODS = Object.keys({
 
 /**
  * The observer with the same methods, none of which throws. The first failure of each method is reported: to `problem`,
- * or as a warning of the process when there is no `problem`, or when that is what failed.
+ * or as a warning of the process when there is no `problem`, or when that is what failed. `onProblem` gets all problems too.
  */
-export function guardObserver(observer: EnsembleObserver): EnsembleObserver {
+export function guardObserver(
+  observer: EnsembleObserver,
+  onProblem: ((error: EnsembleError) => void) | null = null,
+): EnsembleObserver {
   const failed = new Set<Method>();
   const report = (name: Method, cause: unknown) => {
     if (failed.has(name)) return;
@@ -44,8 +47,16 @@ export function guardObserver(observer: EnsembleObserver): EnsembleObserver {
       report(name, cause);
     }
   };
+  const problem = (error: EnsembleError) => {
+    onProblem?.(error);
+    if (observer.problem !== undefined) call('problem', [error]);
+  };
   const guarded: EnsembleObserver = {};
   for (const name of METHODS) {
+    if (name === 'problem' && onProblem !== null) {
+      guarded.problem = problem;
+      continue;
+    }
     // Whether there is a method matters, and may change.
     Object.defineProperty(guarded, name, {
       get: () =>

@@ -22,22 +22,20 @@ export interface DescribedRun {
   readonly memberName: string;
 }
 
+/** Returns the name of a run: the given one, or that of its file. */
+export function nameOf({ name }: EnsembleOptions, { file }: EnsembleConfig): string {
+  return name ?? (file === null ? 'ensemble' : parse(file).name);
+}
+
 /** Returns the description of a run that begins. */
 export function descriptionOf(
   { config, id, memberName }: DescribedRun,
-  {
-    name,
-    uri,
-    slots,
-    grace,
-    watch,
-    validateAll,
-    durability = 'process',
-    outputLimit = DEFAULT_OUTPUT_LIMIT,
-  }: EnsembleOptions,
+  options: EnsembleOptions,
 ): Parameters<RunFolder['begin']>[0] {
+  const { uri, slots, grace, watch, validateAll } = options;
+  const { durability = 'process', outputLimit = DEFAULT_OUTPUT_LIMIT } = options;
   return {
-    name: name ?? (config.file === null ? 'ensemble' : parse(config.file).name),
+    name: nameOf(options, config),
     file: config.file ?? '',
     ensemble: id,
     member: memberName,

@@ -21,7 +21,7 @@ import { SteadyClock } from '../members/local/clock.js';
 import type { Member } from '../members/member.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
-import type { Failure } from '../model/failure.js';
+import type { Failure, GroupFailures } from '../model/failure.js';
 import type { Firing } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
@@ -44,6 +44,7 @@ import { type Progress, ProgressLog } from './progress.js';
 import { type RestoredRun, readRestored } from './restored-run.js';
 import type { RunResult } from './result.js';
 import { idsOf, keepFacts, type ResumedFrom, Resumption } from './resumption.js';
+import { type RuleNow, rulesNow } from './rules-now.js';
 import { RulesOfRun } from './rules-of-run.js';
 import { TaskQueue } from './task-queue.js';
 import { loadUserCode, type UserCode } from './user-code.js';
@@ -66,6 +67,7 @@ export class Run {
   #mayLog: boolean;
   readonly #rules: RulesOfRun;
   readonly #firings = new Broadcast<Firing>();
+  readonly #problems = new Broadcast<EnsembleError>();
   readonly #member: Member;
   readonly #guarded: GuardedMember;
   readonly #growth: GrowthWatch;
@@ -98,7 +100,7 @@ export class Run {
     this.#mayLog = resumed === null;
     this.#newFailures = new Gate((failure) => this.#observer.failure?.(failure), resumed === null);
     this.#newFirings = new Gate((firing) => this.#onFiring(firing), resumed === null);
-    this.#observer = guardObserver(options.observer ?? {});
+    this.#observer = guardObserver(options.observer ?? {}, (error) => this.#problems.push(error));
     this.#state = config.states[0] ?? null;
     const clock = new SteadyClock();
     const runFolder = options.runFolder === undefined ? null : resolve(options.runFolder);
@@ -175,6 +177,11 @@ export class Run {
     return { log, durability, ...(this.#resumed === null ? {} : { restore: log }) };
   }
 
+  /** The end and its cause; null before. Jobs may still be canceled then. */
+  get ending(): RunEnding | null {
+    return this.#end.result;
+  }
+
   get paused(): boolean {
     return this.#end.paused;
   }
@@ -195,8 +202,28 @@ export class Run {
     return this.#engine.metrics();
   }
 
+  async rules(): Promise<RuleNow[]> {
+    return rulesNow({
+      native: await this.#engine.rules(),
+      rules: this.#rules.all,
+      metrics: this.#engine.names.metrics,
+      state: this.#state,
+      ended: this.#end.result !== null,
+      unperformed: this.#unperformed,
+    });
+  }
+
+  async failures(): Promise<Map<string, GroupFailures>> {
+    const [failures, metrics] = await Promise.all([this.#engine.failures(), this.#engine.metrics()]);
+    return this.#failures.conclude(failures, metrics, this.#end.result !== null);
+  }
+
   firings(): Subscription<Firing> {
     return this.#firings.subscribe();
+  }
+
+  problems(): Subscription<EnsembleError> {
+    return this.#problems.subscribe();
   }
 
   events(options?: EventStreamOptions): AsyncGenerator<EventBatch, void, void> {
@@ -225,6 +252,7 @@ export class Run {
   /** Releases the engine, after the run. Idempotent. */
   release(): void {
     this.#firings.end();
+    this.#problems.end();
     this.#engine.close();
   }
 
@@ -435,6 +463,7 @@ export class Run {
     });
     this.#engine.endEvents();
     this.#firings.end();
+    this.#problems.end();
     return result;
   }
 }

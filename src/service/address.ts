@@ -10,6 +10,7 @@ export type ServiceAddress =
 
 /** The same as ensemble-python's. */
 export const DEFAULT_PORT = 50_051;
+const DEFAULT_HTTP_PORT = 8080;
 const SOCKET_NAME = 'service.sock';
 /** The longest path of a Unix socket, in bytes. */
 const MAX_PATH = 107;
@@ -28,12 +29,21 @@ export function defaultAddress(environment: NodeJS.ProcessEnv = process.env): Se
 
 /** Reads `unix:/path`, `/path`, `host:port`, `[::1]:port`, `host`. Throws ServiceError. */
 export function parseAddress(text: string): ServiceAddress {
+  return readAddress(text, DEFAULT_PORT, 1);
+}
+
+/** Reads the address of an HTTP server: as `parseAddress`, also `port`; the port 0 stands for any. Throws ServiceError. */
+export function parseHttpAddress(text: string): ServiceAddress {
+  return readAddress(/^\d+$/.test(text) ? `localhost:${text}` : text, DEFAULT_HTTP_PORT, 0);
+}
+
+function readAddress(text: string, defaultPort: number, leastPort: number): ServiceAddress {
   const path = text.startsWith('unix:') ? text.slice('unix:'.length) : text;
   if (path.startsWith('/')) return unixAddress(path);
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/.exec(text);
   const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3] ?? DEFAULT_PORT);
-  if (host === undefined || port < 1 || port > 65_535) {
+  const port = Number(match?.[3] ?? defaultPort);
+  if (host === undefined || port < leastPort || port > 65_535) {
     throw new ServiceError(
       `'${text}' is not an address of a service; it must be unix:/path/of/socket, host:port or [::1]:port`,
     );

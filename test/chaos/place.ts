@@ -3,9 +3,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { plainColumns } from '../../src/cli/write-jobs.js';
 import { readJobs } from '../../src/run/open-run.js';
-import { jsonLines } from '../../src/store/jobs/export.js';
+import { jsonLines, plainColumns } from '../../src/store/jobs/export.js';
 import { selectJobs } from '../../src/store/jobs/query.js';
 import { logFolder } from '../../src/store/run-folder.js';
 import { readRun } from '../../src/store/runs.js';

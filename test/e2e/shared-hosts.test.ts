@@ -1,30 +1,16 @@
-import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/service/address.js';
 import { ServiceClient } from '../../src/service/ensembles/client.js';
 import { OperatorClient } from '../../src/service/operator/client.js';
 import { cli, eventually, newFolder, serverProgram } from '../support/cli.js';
+import { asNobody, isRoot, NOBODY, tokenFile } from '../support/other-user.js';
 import { startService, tlsFiles } from '../support/service.js';
 
-const NOBODY = 65_534;
-const isRoot = process.getuid?.() === 0;
 const server = (args: string[], env: NodeJS.ProcessEnv = {}) => cli(args, { env, program: serverProgram });
-
-/** Connects to a socket as another user, which requires root, and returns the result. */
-async function asNobody(path: string): Promise<string> {
-  const script = `
-    process.setgid(${NOBODY}); process.setuid(${NOBODY});
-    require('node:net').connect(process.argv[1])
-      .on('connect', () => { console.log('connected'); process.exit(); })
-      .on('error', (error) => console.log(error.code));`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, path]);
-  return stdout.trim();
-}
 
 /** The error that ends a client's watching. */
 async function endOf(client: ServiceClient): Promise<unknown> {
@@ -34,13 +20,6 @@ async function endOf(client: ServiceClient): Promise<unknown> {
   } catch (error) {
     return error;
   }
-}
-
-function tokenFile(folder: string, name: string, text: string, mode = 0o600): string {
-  const path = join(folder, name);
-  writeFileSync(path, text, { mode });
-  chmodSync(path, mode);
-  return path;
 }
 
 describe.concurrent('the Unix socket of a service', () => {

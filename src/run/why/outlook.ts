@@ -4,13 +4,13 @@ import { triggerKindOf } from '../../language/triggers/catalog.js';
 import type { Rule } from '../../model/ensemble.js';
 import { countedTimes } from '../../text/counted.js';
 import { choices } from '../../text/suggest.js';
-import type { RuleReason } from './rule.js';
+import type { RuleNow } from '../rules-now.js';
 
 /** Words for a time, in seconds since the epoch. */
 export type TimeWords = (seconds: number) => string;
 
 /** The occasions of a rule: `when count.a.success changes`, `at a job-fail event of a`. */
-function occasionOf(rule: Rule, { clauses, next }: RuleReason, time: TimeWords): string {
+function occasionOf(rule: Rule, { clauses, next }: RuleNow, time: TimeWords): string {
   const { trigger } = rule;
   switch (trigger.kind) {
     case 'metric': {
@@ -34,7 +34,7 @@ function occasionOf(rule: Rule, { clauses, next }: RuleReason, time: TimeWords):
 }
 
 /** When the rule could fire next, one part a line. */
-export function outlookOf(rule: Rule, reason: RuleReason, time: TimeWords): string[] {
+export function outlookOf(rule: Rule, reason: RuleNow, time: TimeWords): string[] {
   const { ended, repetitionsLeft, backoffLeft, since, ready, next, state } = reason;
   if (ended) return ['never: the run has ended'];
   if (repetitionsLeft === 0)

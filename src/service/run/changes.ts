@@ -2,8 +2,8 @@
 
 import type { Firing } from '../../model/firing.js';
 import type { GroupMetrics, MetricsSnapshot } from '../../model/metrics.js';
-import type { FiringMessage, GroupState } from '../ensembles/proto.js';
-import { firingMessage, groupMessage } from './wire.js';
+import type { FiringMessage } from '../ensembles/proto.js';
+import { firingMessage } from './wire.js';
 
 /** Firings that wait to be sent; older ones are dropped and counted. */
 const MAX_FIRINGS = 256;
@@ -20,14 +20,14 @@ function signature({ count, duration, pending, probes = {} }: GroupMetrics): str
 export class ChangedGroups {
   readonly #sent = new Map<string, string>();
 
-  /** The groups that have changed since the last call, as messages. */
-  take({ groups, states }: MetricsSnapshot): GroupState[] {
-    const changed: GroupState[] = [];
+  /** The groups that have changed since the last call. */
+  take({ groups }: MetricsSnapshot): [string, GroupMetrics][] {
+    const changed: [string, GroupMetrics][] = [];
     for (const [name, group] of groups) {
       const now = signature(group);
       if (this.#sent.get(name) === now) continue;
       this.#sent.set(name, now);
-      changed.push(groupMessage(name, group, states?.get(name)));
+      changed.push([name, group]);
     }
     return changed;
   }

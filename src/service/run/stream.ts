@@ -14,14 +14,11 @@ import {
 } from '../ensembles/proto.js';
 import { ChangedGroups, type WaitingFirings } from './changes.js';
 import type { LinkedRun } from './linked-run.js';
-import { totalsMessage } from './wire.js';
+import { Pace } from './pace.js';
+import { groupMessage, totalsMessage } from './wire.js';
 
 /** Maximum groups in one message, which bounds its size. */
 const GROUPS_AT_ONCE = 500;
-/** Maximum fraction of time for snapshots. */
-const SHARE_OF_TIME = 0.05;
-/** The cost of an update is the minimum of the latest ones, because some include other work on a busy machine. */
-const COSTS_KEPT = 5;
 
 export class RunStream {
   readonly #run: LinkedRun;
@@ -39,8 +36,7 @@ export class RunStream {
   #patience = 15;
   #goodbye: Goodbye | null = null;
   #said = 0;
-  /** Milliseconds that the latest updates took on the event loop. */
-  #costs = [0];
+  readonly #pace = new Pace();
   #wake: (() => void) | null = null;
   #draining: Promise<void> | null = null;
   /** The last update that was sent, as text. */
@@ -127,16 +123,18 @@ export class RunStream {
         return;
       }
       if (this.#goodbye !== null) continue;
-      await this.#wait(Math.max(this.#interval * 1000, Math.min(...this.#costs) / SHARE_OF_TIME));
+      await this.#wait(this.#pace.pause(this.#interval * 1000));
     }
   }
 
   async #update(): Promise<void> {
     const metrics = await this.#run.metrics();
     const begun = performance.now();
-    const groups = this.#groups.take(metrics);
+    const groups = this.#groups
+      .take(metrics)
+      .map(([name, group]) => groupMessage(name, group, metrics.states?.get(name)));
     // The wait for the engine is not counted. Reading its answer takes about as long as this part.
-    this.#costs = [...this.#costs.slice(1 - COSTS_KEPT), 2 * (performance.now() - begun)];
+    this.#pace.spent(2 * (performance.now() - begun));
     while (groups.length > GROUPS_AT_ONCE) await this.#say(metrics, groups.splice(0, GROUPS_AT_ONCE), false);
     await this.#say(metrics, groups, true);
   }

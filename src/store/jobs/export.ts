@@ -1,7 +1,18 @@
 /** Tables as CSV and as JSON lines, piece by piece. */
 
 import type { JobColumn } from './column.js';
+import { PARAMETER_PREFIX } from './parameters.js';
 import type { JobTable } from './table.js';
+
+/** All columns, in a table that has a column for each parameter. */
+export function allColumns(table: JobTable): JobColumn[] {
+  return table.names.map((name) => table.column(name));
+}
+
+/** All columns but those of parameters, which JSON has in one object. */
+export function plainColumns(table: JobTable): JobColumn[] {
+  return allColumns(table).filter(({ name }) => !name.startsWith(PARAMETER_PREFIX));
+}
 
 /** A field of CSV (RFC 4180): in quotes where it has a comma, a quote or a line break. */
 export function csvField(text: string): string {

@@ -3,6 +3,7 @@
 import { EnsembleError } from '../../errors.js';
 import { quote } from '../../text/describe.js';
 import { didYouMean, thereAre } from '../../text/suggest.js';
+import type { JobColumn } from './column.js';
 import { FAILED, type JobResult, RESULTS } from './results.js';
 import type { JobTable } from './table.js';
 import { compileWhere } from './where.js';
@@ -72,28 +73,76 @@ export function parseSort(sort: string): { readonly name: string; readonly desce
 /** Compares texts, and numbers within them by their values. */
 export const compareTexts = new Intl.Collator('en', { numeric: true }).compare;
 
+/** The value of a row in a column by which rows are sorted. A column of numbers has no texts. */
+interface SortKey {
+  /** NaN for a text, and for an unknown value. */
+  readonly number: number;
+  readonly text: string | null;
+}
+
+const isMissing = ({ number, text }: SortKey) => Number.isNaN(number) && text === null;
+
+/** The order of two values, unknown ones last; 0 for equal ones. */
+function compareKeys(a: SortKey, b: SortKey, sign: 1 | -1): number {
+  if (a.number < b.number) return -sign;
+  if (a.number > b.number) return sign;
+  if (a.number === b.number) return 0;
+  const missing = Number(isMissing(a)) - Number(isMissing(b));
+  if (missing !== 0 || a.text === null || b.text === null) return missing;
+  return sign * compareTexts(a.text, b.text);
+}
+
+function sortKey(column: JobColumn, row: number): SortKey {
+  return { number: column.number(row), text: column.kind === 'number' ? null : column.text(row) };
+}
+
 function sortRows(table: JobTable, rows: Uint32Array, sort: string): void {
   const { name, descending } = parseSort(sort);
   const column = table.column(name);
   const sign = descending ? -1 : 1;
   // Keys are read once for each row, not for each comparison. Equal rows keep their order.
-  const numbers = new Float64Array(table.length);
-  const texts: (string | null)[] | null = column.kind === 'number' ? null : [];
-  for (const row of rows) {
-    numbers[row] = column.number(row);
-    if (texts !== null) texts[row] = column.text(row);
+  const keys: SortKey[] = [];
+  for (const row of rows) keys[row] = sortKey(column, row);
+  rows.sort((a, b) => compareKeys(keys[a] as SortKey, keys[b] as SortKey, sign) || a - b);
+}
+
+/** A place in sorted rows. It is found again after other rows have come, or have changed. */
+export interface RowPlace {
+  readonly row: number;
+  /** The value by which the row is sorted; null for an unknown one, and without an order. */
+  readonly key: number | string | null;
+}
+
+/** The place of a row. */
+export function placeOf(table: JobTable, row: number, sort: string | undefined): RowPlace {
+  if (sort === undefined) return { row, key: null };
+  const { number, text } = sortKey(table.column(parseSort(sort).name), row);
+  return { row, key: Number.isNaN(number) ? text : number };
+}
+
+/** Returns the index of the first of the sorted rows after a place. */
+export function indexAfter(
+  table: JobTable,
+  rows: Uint32Array,
+  sort: string | undefined,
+  { row, key }: RowPlace,
+): number {
+  const { name, descending } = parseSort(sort ?? '');
+  const column = sort === undefined ? null : table.column(name);
+  const place = {
+    number: typeof key === 'number' ? key : Number.NaN,
+    text: key === null || column?.kind === 'number' ? null : String(key),
+  };
+  const isAfter = (other: number) => {
+    const order = column === null ? 0 : compareKeys(place, sortKey(column, other), descending ? -1 : 1);
+    return order < 0 || (order === 0 && row < other);
+  };
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isAfter(rows[middle] as number)) high = middle;
+    else low = middle + 1;
   }
-  rows.sort((a, b) => {
-    const [first, second] = [numbers[a] as number, numbers[b] as number];
-    if (first < second) return -sign;
-    if (first > second) return sign;
-    if (first === second) return a - b;
-    if (texts === null) {
-      const missing = Number(Number.isNaN(first)) - Number(Number.isNaN(second));
-      return missing || a - b;
-    }
-    const [one, other] = [texts[a] ?? null, texts[b] ?? null];
-    if (one === null || other === null) return Number(one === null) - Number(other === null) || a - b;
-    return sign * compareTexts(one, other) || a - b;
-  });
+  return low;
 }

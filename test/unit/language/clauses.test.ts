@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Clause, clausesOf } from '../../../src/language/clauses.js';
+import { boundsOf, type Clause, clausesOf } from '../../../src/language/clauses.js';
 import { checkCondition } from '../../../src/language/expression/check.js';
 import { parseExpression } from '../../../src/language/expression/parser.js';
+import type { ExpressionCondition } from '../../../src/model/condition.js';
 
 const known: Readonly<Record<string, number>> = {
   'count.a.success': 63,
@@ -9,16 +10,20 @@ const known: Readonly<Record<string, number>> = {
   'mean.a-duration': 12.5,
 };
 
-function clauses(text: string): Clause[] {
+function condition(text: string): ExpressionCondition {
   const expression = parseExpression(text);
   if (!expression.ok) throw new Error(text);
   const scope = { groups: null, states: null, parameters: null, event: true };
   const steps = checkCondition(expression.value, scope);
   if (!steps.ok) throw new Error(JSON.stringify(steps.faults));
-  return clausesOf(
-    { text, steps: steps.value },
-    { valueOf: (name, fromZero) => known[name] ?? (fromZero ? 0 : null), state: 'explore' },
-  );
+  return { text, steps: steps.value };
+}
+
+function clauses(text: string): Clause[] {
+  return clausesOf(condition(text), {
+    valueOf: (name, fromZero) => known[name] ?? (fromZero ? 0 : null),
+    state: 'explore',
+  });
 }
 
 const results = (text: string) => clauses(text).map((clause) => [clause.text, clause.holds]);
@@ -28,6 +33,18 @@ describe('the clauses of a condition', () => {
     expect(clauses('count.a.success >= 100')).toEqual([
       { text: 'count.a.success >= 100', holds: false, values: { 'count.a.success': 63 } },
     ]);
+  });
+
+  test.each([
+    ['10 - 3 < count.a.failed', { metric: 'count.a.failed', comparison: '>', threshold: 7 }],
+    ['mean.a-duration > 10s', { metric: 'mean.a-duration', comparison: '>', threshold: 10 }],
+    ['count.a.failed > -(2)', { metric: 'count.a.failed', comparison: '>', threshold: -2 }],
+    ['count.a.failed + 1 > 2', null],
+    ['count.a.failed > count.a.success', null],
+    ['not count.a.failed > 2', null],
+    ['state == "explore"', null],
+  ])('compare a metric with a number: %s', (text, bound) => {
+    expect(boundsOf(condition(text))).toEqual([bound]);
   });
 
   test('are the parts that `and` joins', () => {

@@ -15,6 +15,7 @@ const FLOORS = [
   ['config', 'report'],
   ['run'],
   ['service', 'testing', 'index.ts'],
+  ['api'],
   ['cli'],
 ];
 

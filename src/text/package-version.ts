@@ -1,7 +1,7 @@
 /** The version of this package from package.json. */
 
 import { readFileSync } from 'node:fs';
-import { packageFile } from '../text/package-file.js';
+import { packageFile } from './package-file.js';
 
 export function packageVersion(): string {
   const text = readFileSync(packageFile('package.json'), 'utf8');

@@ -1,0 +1,84 @@
+/** Answers requests about the jobs of a run from its log. */
+
+import { EnsembleError } from '../../errors.js';
+import { formatJobId, parseJobId } from '../../model/job-id.js';
+import { readJobs, type StoredJobs } from '../../run/open-run.js';
+import { jsonLines, plainColumns } from '../../store/jobs/export.js';
+import { indexAfter, placeOf, selectJobs } from '../../store/jobs/query.js';
+import { readRun, type StoredRun } from '../../store/runs.js';
+import type { FoundJob, JobsPage, JobsRequest } from './request.js';
+
+/** Milliseconds for which the jobs that were read are used again; longer where reading takes long. */
+const KEEP = 1000;
+const READING_SHARE = 10;
+/** Runs whose jobs are kept in memory. */
+const RUNS_KEPT = 4;
+
+interface Kept {
+  readonly run: StoredRun;
+  readonly stored: StoredJobs;
+  readonly until: number;
+}
+
+const kept = new Map<string, Kept>();
+
+async function storedJobs(folder: string): Promise<Kept> {
+  const known = kept.get(folder);
+  if (known !== undefined && performance.now() < known.until) return known;
+  const begun = performance.now();
+  const run = readRun(folder);
+  const stored = await readJobs(run);
+  const now = performance.now();
+  const until = now + Math.max(KEEP, READING_SHARE * (now - begun));
+  const read = { run, stored, until };
+  kept.delete(folder);
+  kept.set(folder, read);
+  const [oldest] = kept.keys();
+  if (kept.size > RUNS_KEPT && oldest !== undefined) kept.delete(oldest);
+  return read;
+}
+
+function pageOf({ table, damage }: StoredJobs, request: JobsRequest & { kind: 'page' }): JobsPage {
+  const { groups, results, where, sort, columns, limit, after } = request;
+  const found = selectJobs(table, {
+    ...(groups === null ? {} : { groups }),
+    ...(results === null ? {} : { results }),
+    ...(where === null ? {} : { where }),
+    ...(sort === null ? {} : { sort }),
+  });
+  const order = sort ?? undefined;
+  const from = after === null ? 0 : indexAfter(table, found, order, after);
+  const rows = found.subarray(from, from + limit);
+  const named = columns?.map((name) => table.column(name)) ?? null;
+  const jobs = jsonLines(table, rows, named ?? plainColumns(table), named === null);
+  const last = rows.at(-1);
+  return {
+    jobs: `[${[...jobs].join(',')}]`,
+    matching: found.length,
+    total: table.length,
+    columns: table.names,
+    damage,
+    last: last === undefined || from + limit >= found.length ? null : placeOf(table, last, order),
+  };
+}
+
+function jobOf({ run, stored: { table, places } }: Kept, wanted: string): FoundJob | null {
+  const id = parseJobId(wanted);
+  if (id === null) throw new EnsembleError('ERR_RUN', `'${wanted}' is not the id of a job, as ƒ2CgRFD`);
+  const row = table.jobs.ids.lastIndexOf(id);
+  if (row < 0) return null;
+  const [job = '{}'] = jsonLines(table, [row], plainColumns(table), true);
+  const { output, error } = places.expected(row, true);
+  const attempts = table.jobs.ids.reduce((sum, each) => sum + (each === id ? 1 : 0), 0);
+  const elsewhere =
+    run.manifest.member === 'local' || output !== null
+      ? null
+      : `Flux keeps the output of this job: flux job attach ${formatJobId(id)}`;
+  return { job, attempts, output, error, elsewhere };
+}
+
+/** Answers a request. Throws EnsembleError: `ERR_RUN` for an invalid query and a run without a log, `ERR_FILE`. */
+export async function answerJobs(folder: string, request: JobsRequest): Promise<JobsPage | FoundJob | null> {
+  const read = await storedJobs(folder);
+  return request.kind === 'page' ? pageOf(read.stored, request) : jobOf(read, request.job);
+}

@@ -1,0 +1,30 @@
+/** Actions that are requested from outside of the run. */
+
+import { z } from 'zod';
+import { externalActionNames } from '../../run/external-actions.js';
+import { component } from './common.js';
+
+export const actionSchema = component(
+  'Action',
+  'A request.',
+  z.strictObject({
+    name: z.enum(externalActionNames),
+    label: z
+      .string()
+      .max(1024)
+      .optional()
+      .meta({ description: 'The group, for submit, cancel and urgency.' }),
+    value: z.int().optional().meta({ description: 'Jobs, slots or an urgency.' }),
+  }),
+);
+
+export const outcomeSchema = component(
+  'Outcome',
+  'The result of an action.',
+  z.object({
+    id: z.string().meta({ description: 'Id of the ensemble that did it.' }),
+    text: z.string(),
+    before: z.number().nullable().meta({ description: 'Size before grow or shrink.' }),
+    after: z.number().nullable(),
+  }),
+);

@@ -1,0 +1,76 @@
+/** Jobs of a run that has a folder. */
+
+import { z } from 'zod';
+import { RESULTS } from '../../store/jobs/results.js';
+import { component, count, nextCursor } from './common.js';
+
+export const jobSchema = component(
+  'Job',
+  'A job by columns; unknown values are null. The columns are those of `ensemble jobs --json`.',
+  z.record(z.string(), z.unknown()),
+);
+
+export const jobsSchema = z.object({
+  jobs: z.array(jobSchema),
+  matching: count.meta({ description: 'Jobs that match the query.' }),
+  total: count.meta({ description: 'All jobs of the run.' }),
+  columns: z.array(z.string()).meta({ description: 'Names of all columns of the run.' }),
+  damage: z
+    .string()
+    .nullable()
+    .meta({ description: 'Words for damage to the log; jobs may be missing then.' }),
+  next: nextCursor,
+});
+
+const listed = z
+  .string()
+  .max(4096)
+  .transform((text) => text.split(',').filter((name) => name !== ''))
+  .optional();
+
+export const jobsQuery = z.object({
+  group: listed.meta({ description: 'Only jobs of these groups, separated by commas.' }),
+  result: listed.meta({
+    description: `Only jobs with these results: ${RESULTS.join(', ')}; failed includes timeout and refused.`,
+  }),
+  where: z
+    .string()
+    .max(4096)
+    .optional()
+    .meta({ description: 'Only jobs that satisfy it: duration > 1h and parameters.T >= 400.' }),
+  sort: z.string().max(256).optional().meta({ description: 'A column: duration or duration:desc.' }),
+  columns: listed.meta({ description: 'These columns: id,duration,parameters.T.' }),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(4096).optional().meta({ description: '`next` of the page before.' }),
+});
+
+export const jobPath = z.object({
+  ensemble: z.string(),
+  job: z.string().max(64).meta({ description: 'The id of the job, in F58 or as a decimal number.' }),
+});
+
+const fileSchema = z
+  .object({ path: z.string(), bytes: count.nullable().meta({ description: 'Null for a missing file.' }) })
+  .nullable();
+
+export const oneJobSchema = component(
+  'JobWithFiles',
+  'A job with its output.',
+  z.object({
+    job: jobSchema,
+    attempts: z.int().meta({ description: 'How often the log has the job.' }),
+    output: fileSchema.meta({ description: 'Null for a job without a file of its standard output.' }),
+    error: fileSchema.meta({ description: 'Null where standard error has no file of its own.' }),
+  }),
+);
+
+export const outputQuery = z.object({
+  stream: z.enum(['output', 'error']).default('output'),
+  tail: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_048_576)
+    .optional()
+    .meta({ description: 'Only the last bytes, at most this many. A header `Range` has priority.' }),
+});

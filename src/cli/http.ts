@@ -1,0 +1,148 @@
+/** `--http` of the commands: options, and the lines that say how to reach the HTTP API. */
+
+import { hostname, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { EnsembleError } from '../errors.js';
+import type { Ensemble } from '../run/ensemble.js';
+import type { ServiceAddress } from '../service/address.js';
+import { packageVersion } from '../text/package-version.js';
+import { shellWord } from '../text/shell.js';
+import { complain, print } from './output.js';
+
+export interface HttpOptions {
+  /** True for the default address. */
+  readonly http?: string | true;
+  readonly httpTokenFile?: string;
+  readonly httpTlsCert?: string;
+  readonly httpTlsKey?: string;
+  readonly httpTlsCa?: string;
+  readonly httpInsecure?: boolean;
+  readonly httpAudit?: string;
+}
+
+/** Paths are absolute from the beginning, because a command may change its working directory. */
+const path = (text: string) => resolve(text);
+const address = (text: string) => (/^\.{0,2}\//.test(text) ? resolve(text) : text);
+
+/** Adds the option for the address. */
+export function addHttpOption(command: Command, what: string): Command {
+  return command.option(
+    '--http [address]',
+    `serve ${what} over HTTP: a socket that only you can reach by default, unix:/path, or [host:]port`,
+    address,
+  );
+}
+
+/** Adds the option for the address, and those for credentials. */
+export function addHttpOptions(command: Command): Command {
+  return addHttpOption(command, 'this run')
+    .option('--http-token-file <file>', 'require HTTP clients to send a token of this file', path)
+    .option('--http-tls-cert <file>', 'certificate of the HTTP server, in PEM', path)
+    .option('--http-tls-key <file>', 'its key', path)
+    .option('--http-tls-ca <file>', 'require HTTP clients to have a certificate of this authority', path)
+    .addOption(new Option('--http-insecure', 'accept every HTTP client that can connect'))
+    .option('--http-audit <file>', "log of HTTP actions (default: audit.jsonl in the run's folder)", path);
+}
+
+/** Checks options before anything is done. Throws EnsembleError. */
+export function checkHttpOptions(options: HttpOptions): void {
+  const { http, httpTokenFile, httpTlsCert, httpTlsKey, httpTlsCa, httpInsecure, httpAudit } = options;
+  if (http === undefined) {
+    const others = [httpTokenFile, httpTlsCert, httpTlsKey, httpTlsCa, httpInsecure, httpAudit];
+    if (others.every((option) => option === undefined)) return;
+    throw new EnsembleError('ERR_SERVICE', '--http-... options need --http');
+  }
+  if ((httpTlsCert === undefined) !== (httpTlsKey === undefined) || (httpTlsCa && !httpTlsCert)) {
+    throw new EnsembleError('ERR_SERVICE', 'TLS needs both --http-tls-cert FILE and --http-tls-key FILE');
+  }
+}
+
+/** The address that a user names, or that of a socket with this name. Throws ServiceError. */
+export async function httpAddress(http: string | true, socket: string): Promise<ServiceAddress> {
+  const { parseHttpAddress } = await import('../service/address.js');
+  const { runtimeFolder } = await import('../service/private-files.js');
+  return parseHttpAddress(http === true ? join(runtimeFolder(), socket) : http);
+}
+
+/** The command that brings a socket to another machine; null for a listener on TCP. */
+export function tunnelOf(listening: ServiceAddress): string | null {
+  if (listening.kind === 'tcp') return null;
+  return `ssh -N -L 8080:${shellWord(listening.path)} ${userInfo().username}@${hostname()}`;
+}
+
+/** The address as a URL for browsers; for a socket, the end of its tunnel. */
+export function urlOf(listening: ServiceAddress, tls: boolean): string {
+  if (listening.kind === 'unix') return 'http://localhost:8080/api/v1';
+  const host = listening.host.includes(':') ? `[${listening.host}]` : listening.host;
+  return `${tls ? 'https' : 'http'}://${host}:${listening.port}/api/v1`;
+}
+
+/** The HTTP API of a run. */
+export interface RunHttp {
+  /** Shows the end of the run to all readers, and closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Serves a run. Only then the server is loaded. Throws ServiceError. */
+export async function serveRun(
+  ensemble: Ensemble,
+  options: HttpOptions & { readonly json?: boolean },
+  configuration: string | undefined,
+): Promise<RunHttp | null> {
+  const { http, httpTokenFile = null, httpTlsCert, httpTlsKey, httpTlsCa = null } = options;
+  if (http === undefined) return null;
+  const { HttpListener } = await import('../api/listen.js');
+  const { LiveSource } = await import('../api/sources/live.js');
+  const { Audit } = await import('../service/audit.js');
+  const log = (text: string) => complain(text, 'warning');
+  const { runFolder } = ensemble;
+  const audit = new Audit(
+    options.httpAudit ?? (runFolder === null ? null : join(runFolder, 'audit.jsonl')),
+    log,
+  );
+  const tls =
+    httpTlsCert === undefined || httpTlsKey === undefined
+      ? null
+      : { cert: httpTlsCert, key: httpTlsKey, ca: httpTlsCa };
+  const version = packageVersion();
+  const source = new LiveSource(ensemble, { version, configuration: configuration ?? null });
+  try {
+    const listener = await HttpListener.open({
+      // The random part of the id distinguishes runs.
+      address: await httpAddress(http, `http-${ensemble.id.slice(-12)}.sock`),
+      ...{ source, audit, log, version, tls, tokenFile: httpTokenFile, prefix: '--http-' },
+      insecure: options.httpInsecure === true,
+    });
+    await report(listener.address, tls !== null, options.json === true);
+    let closing: Promise<void> | null = null;
+    const close = async () => {
+      await source.ensemble.conclude();
+      await listener.close();
+      audit.close();
+    };
+    return {
+      close: () => {
+        closing ??= close();
+        return closing;
+      },
+    };
+  } catch (error) {
+    source.close();
+    audit.close();
+    throw error;
+  }
+}
+
+async function report(listening: ServiceAddress, tls: boolean, json: boolean): Promise<void> {
+  const { formatAddress } = await import('../service/address.js');
+  const [text, url, tunnel] = [formatAddress(listening), urlOf(listening, tls), tunnelOf(listening)];
+  if (json) print(JSON.stringify({ type: 'http', address: text, url, tunnel }));
+  else for (const line of httpLines(text, url, tunnel)) print(line);
+}
+
+/** The lines that say how to reach the API. */
+export function httpLines(text: string, url: string, tunnel: string | null): string[] {
+  if (tunnel === null) return [`HTTP on ${text}: ${url}`];
+  return [`HTTP on ${text}`, `     from your machine: ${tunnel}`, `     then ${url}`];
+}

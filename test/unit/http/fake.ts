@@ -1,0 +1,218 @@
+/** An ensemble that does what a test says, and its HTTP API without a network. */
+
+import type { Admit } from '../../../src/api/access.js';
+import { type Api, makeApi } from '../../../src/api/app.js';
+import { LiveSource, type ShownEnsemble } from '../../../src/api/sources/live.js';
+import { configFromObject } from '../../../src/config/load.js';
+import { emptyState, merge } from '../../../src/engine/mergeable.js';
+import { ActionError, EnsembleError } from '../../../src/errors.js';
+import type { GroupFailures } from '../../../src/model/failure.js';
+import type { Firing } from '../../../src/model/firing.js';
+import { COUNTS, type Count } from '../../../src/model/metric-names.js';
+import type { GroupMetrics, MetricsSnapshot, StreamState } from '../../../src/model/metrics.js';
+import { Broadcast } from '../../../src/run/broadcast.js';
+import type { RunEnding } from '../../../src/run/end-of-run.js';
+import { type ExternalAction, externalFiring, readExternal } from '../../../src/run/external-actions.js';
+import type { RunResult } from '../../../src/run/result.js';
+import type { RuleNow } from '../../../src/run/rules-now.js';
+import type { AuditEntry } from '../../../src/service/audit.js';
+
+const noValues = { mean: null, variance: null, min: null, max: null, iqr: null, mad: null } as const;
+const noQuartiles = { q25: null, q50: null, q75: null } as const;
+
+export function groupOf(counts: Partial<Record<Count, number>> = {}): GroupMetrics {
+  const count = { ...Object.fromEntries(COUNTS.map((name) => [name, 0])), ...counts } as Record<
+    Count,
+    number
+  >;
+  const none = { count: 0, ...noValues, ...noQuartiles };
+  return { count, exceptions: {}, duration: none, pending: none };
+}
+
+/** The state of a stream with these numbers of the bucket of 1, at scale 6. */
+export const ones = (count: number): StreamState =>
+  count === 0
+    ? emptyState
+    : merge(emptyState, {
+        ...{ ...emptyState, count, mean: 1, min: 1, max: 1, sum: count },
+        ...{ first: -1, buckets: Float64Array.of(count) },
+      });
+
+export class FakeEnsemble implements ShownEnsemble {
+  readonly id = 'study-0123456789ab';
+  readonly name = 'study';
+  readonly config = configFromObject({
+    jobs: [{ name: 'a', command: 'true' }],
+    rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }],
+  }).config;
+  readonly memberName = 'fake';
+  started: number | null = 1_700_000_000;
+  ending: RunEnding | null = null;
+  result: RunResult | null = null;
+  runFolder: string | null = null;
+  paused = false;
+  size: number | null = 4;
+  state: string | null = null;
+  groups = new Map([['a', groupOf({ submitted: 2, running: 2 })]]);
+  named = new Map<string, number | null>([['p95.a-duration', null]]);
+  sketches = true;
+  rulesNow: RuleNow[] = [];
+  failed = new Map<string, GroupFailures>();
+  readonly requested: [ExternalAction, string][] = [];
+  /** How often the engine was asked. */
+  snapshots = 0;
+  /** The next snapshot fails with it. */
+  broken: Error | null = null;
+  readonly #firings = new Broadcast<Firing>();
+  readonly #problems = new Broadcast<EnsembleError>();
+  #number = 0;
+
+  async metrics(): Promise<MetricsSnapshot> {
+    this.snapshots++;
+    if (this.broken !== null) throw this.broken;
+    const states = new Map(
+      [...this.groups.keys()].map((name) => [name, { duration: ones(3), pending: ones(0) }]),
+    );
+    const zero = { records: 0, decodeErrors: 0, negativeIntervals: 0, lostJobs: 0, earliest: 0, latest: 0 };
+    return {
+      groups: new Map(this.groups),
+      named: this.named,
+      states: this.sketches ? states : null,
+      status: {
+        ...{ ...zero, activeJobs: 2, submitting: 0, retrying: 0, timeCouldFire: false, ended: false },
+        ...{ backlogOver: true, state: this.state, events: 9, trackedEvents: 9, firings: this.#number },
+      },
+    };
+  }
+
+  rules = async () => this.rulesNow;
+  failures = async () => this.failed;
+  firings = () => this.#firings.subscribe();
+  problems = () => this.#problems.subscribe();
+
+  async act(action: ExternalAction, askedBy: string) {
+    this.requested.push([action, askedBy]);
+    if (action.name !== 'pause') readExternal(action, this.config);
+    if (action.name === 'shrink') throw new ActionError('nothing is left to shrink', -1);
+    return { text: `did ${action.name}`, before: null, after: null };
+  }
+
+  fire(count = 1): void {
+    const action = readExternal({ name: 'submit', label: 'a' }, this.config);
+    for (let i = 0; i < count; i++) this.#firings.push(externalFiring(action, 'test', this.#number++, 5));
+  }
+
+  report(message: string): void {
+    this.#problems.push(new EnsembleError('ERR_ACTION', message));
+  }
+
+  async end(): Promise<void> {
+    this.ending = { end: 'idle', error: null, by: null };
+    const metrics = await this.metrics();
+    this.result = { ...this.ending, rules: [], left: [], metrics, failedJobs: 0, failures: this.failed };
+    this.#firings.end();
+    this.#problems.end();
+  }
+}
+
+export interface FakeApi {
+  readonly ensemble: FakeEnsemble;
+  readonly source: LiveSource;
+  readonly api: Api;
+  readonly audit: AuditEntry[];
+  readonly log: string[];
+  /** Sends a request with a Host of its own. */
+  request(path: string, init?: RequestInit & { host?: string }): Promise<Response>;
+  /** The JSON of a resource. */
+  get(path: string): Promise<Record<string, unknown>>;
+}
+
+export function fakeApi({
+  role = 'operator',
+  interval = 0.01,
+  maxStreams = 256,
+}: {
+  role?: 'operator' | 'viewer';
+  interval?: number;
+  maxStreams?: number;
+} = {}): FakeApi {
+  const ensemble = new FakeEnsemble();
+  const source = new LiveSource(ensemble, { version: '0', interval, configuration: 'jobs: []\n' });
+  const audit: AuditEntry[] = [];
+  const log: string[] = [];
+  const admit: Admit = () => ({
+    caller: { who: 'token:alice', peer: 'unix', role },
+    keepChecking: () => () => {},
+  });
+  const api = makeApi({
+    ...{ source, admit, version: '0', maxStreams },
+    hosts: (name) => name === 'hpc.example.org',
+    audit: { action: (entry) => audit.push(entry) },
+    log: (text) => log.push(text),
+  });
+  const request = async (
+    path: string,
+    { host = 'localhost', headers, ...init }: RequestInit & { host?: string } = {},
+  ) =>
+    api.app.request(`/api/v1${path}`, { ...init, headers: { host, ...(headers as Record<string, string>) } });
+  return {
+    ...{ ensemble, source, api, audit, log, request },
+    get: async (path) => (await (await request(path)).json()) as Record<string, unknown>,
+  };
+}
+
+/** An event as a reader of the stream gets it. */
+export interface SentEvent {
+  readonly event: string;
+  readonly id: string | null;
+  // biome-ignore lint/suspicious/noExplicitAny: the data of any event
+  readonly data: any;
+}
+
+/** Reads a stream of events piece by piece. */
+export class EventClient {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder = new TextDecoder();
+  #text = '';
+  #over = false;
+
+  constructor({ body }: Response) {
+    if (body === null) throw new Error('the response has no body');
+    this.#reader = body.getReader();
+  }
+
+  /** The next event; null at the end. */
+  async next(): Promise<SentEvent | null> {
+    for (;;) {
+      const end = this.#text.indexOf('\n\n');
+      if (end < 0) {
+        if (this.#over) return null;
+        const { done, value } = await this.#reader.read();
+        this.#over = done;
+        this.#text += this.#decoder.decode(value, { stream: true });
+        continue;
+      }
+      const lines = this.#text.slice(0, end).split('\n');
+      this.#text = this.#text.slice(end + 2);
+      const field = (name: string) =>
+        lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? null;
+      const event = field('event');
+      if (event !== null) return { event, id: field('id'), data: JSON.parse(field('data') ?? 'null') };
+    }
+  }
+
+  /** The events up to the first one that satisfies a condition, which is the last one. */
+  async until(last: (event: SentEvent) => boolean): Promise<SentEvent[]> {
+    const events: SentEvent[] = [];
+    for (;;) {
+      const event = await this.next();
+      if (event === null) throw new Error(`the stream ended after ${JSON.stringify(events)}`);
+      events.push(event);
+      if (last(event)) return events;
+    }
+  }
+
+  cancel(): Promise<void> {
+    return this.#reader.cancel();
+  }
+}
