@@ -2,10 +2,18 @@
 
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import type { HttpListener } from '../api/listen.js';
 import { ServiceError } from '../errors.js';
+import { formatAddress, parseAddress, type ServiceAddress } from '../service/address.js';
+import type { Registry } from '../service/ensembles/registry.js';
 import type { ClusterBackend, KnownRuns } from '../service/operator/backend.js';
+import type { ServiceServer } from '../service/server.js';
+import { stateFolder } from '../store/state-folder.js';
+import { packageVersion } from '../text/package-version.js';
+import { addHttpOption, httpAddress, httpLines, tunnelOf, urlOf } from './http.js';
 import { complain } from './output.js';
 import { onSignals } from './signals.js';
+import { addStateOption } from './state-option.js';
 import { goOnWithoutStreams, textNotices } from './streams.js';
 import { timeOption } from './time-option.js';
 
@@ -25,6 +33,8 @@ interface StartOptions {
   readonly maxConnections?: number;
   readonly idleTimeout?: number;
   readonly lostAfter?: number;
+  readonly http?: string | true;
+  readonly state?: string;
 }
 
 function integer(least: number, most: number): (text: string) => number {
@@ -65,10 +75,39 @@ async function clusterBackend(
   return new ClusterBackends({ minicluster: backend, others: runs });
 }
 
+/** Serves all ensembles over HTTP, with the credentials of the service. Only then the server is loaded. */
+async function startHttp(
+  address: ServiceAddress,
+  options: StartOptions,
+  registry: Registry,
+  { audit, log }: ServiceServer,
+): Promise<HttpListener> {
+  const { HttpListener } = await import('../api/listen.js');
+  const { RegisteredSource } = await import('../api/sources/registered.js');
+  const { state, tokenFile = null, insecure = false } = options;
+  const source = new RegisteredSource({ registry, state: stateFolder(state) });
+  const tls = tlsFiles(options);
+  const version = packageVersion();
+  const listener = await HttpListener.open({
+    address,
+    source,
+    audit,
+    log,
+    version,
+    tls,
+    tokenFile,
+    insecure,
+  });
+  const url = urlOf(listener.address, tls !== null);
+  for (const line of httpLines(formatAddress(listener.address), url, tunnelOf(listener.address)))
+    console.log(line);
+  return listener;
+}
+
 async function start(options: StartOptions): Promise<void> {
   goOnWithoutStreams(textNotices);
   // Imported here, because `--version` does not need these modules.
-  const { defaultAddress, DEFAULT_PORT, formatAddress, parseAddress } = await import('../service/address.js');
+  const { defaultAddress, DEFAULT_PORT } = await import('../service/address.js');
   const { ensemblesService } = await import('../service/ensembles/service.js');
   const { knownRuns } = await import('../service/ensembles/known-runs.js');
   const { Registry } = await import('../service/ensembles/registry.js');
@@ -76,7 +115,10 @@ async function start(options: StartOptions): Promise<void> {
   const { operatorService } = await import('../service/operator/handlers.js');
   const { host, port, socket, tokenFile = null, insecure = false, workers } = options;
   const tls = tlsFiles(options);
-  const overTcp = [host, port, tls, options.tokenFile].some((option) => option != null) || insecure;
+  const httpAt = options.http === undefined ? null : await httpAddress(options.http, 'http.sock');
+  // Credentials without an address are those of HTTP, if that is on TCP.
+  const credentials = httpAt?.kind !== 'tcp' && (tls !== null || options.tokenFile !== undefined || insecure);
+  const overTcp = host !== undefined || port !== undefined || credentials;
 
   const registry = new Registry(options.lostAfter === undefined ? {} : { patience: options.lostAfter });
   const backend = await clusterBackend(options, knownRuns(registry));
@@ -95,6 +137,7 @@ async function start(options: StartOptions): Promise<void> {
   const ended = new Promise<void>((end) => {
     onSignals(end, () => process.exit(1));
   });
+  let http: HttpListener | null = null;
   try {
     const addresses = [];
     if (overTcp) {
@@ -106,14 +149,16 @@ async function start(options: StartOptions): Promise<void> {
       addresses.push(await server.listen({ address }));
     }
     for (const address of addresses) console.log(`listening on ${formatAddress(address)}`);
+    if (httpAt !== null) http = await startHttp(httpAt, options, registry, server);
     await ended;
   } finally {
+    await http?.close();
     await server.close();
   }
 }
 
 export function startCommand(): Command {
-  return new Command('start')
+  const command = new Command('start')
     .description('serve until SIGTERM; by default on a socket that only you can access')
     .option('--workers <n>', 'maximum concurrent actions', integer(1, 10_000), 10)
     .option('--socket <path>', 'Unix socket, in a folder that only you can enter')
@@ -140,6 +185,6 @@ export function startCommand(): Command {
       '--lost-after <time>',
       'an ensemble counts as lost after this time without a message (default: 15s)',
       timeOption(86_400),
-    )
-    .action(start);
+    );
+  return addStateOption(addHttpOption(command, 'all ensembles')).action(start);
 }

@@ -11,18 +11,25 @@ export { Audit } from './audit.js';
 export type { ConnectOptions } from './connect.js';
 export { ServiceClient } from './ensembles/client.js';
 export type {
+  About,
   ActResponse,
+  ConditionState,
   Counts,
   EnsembleState,
+  FailuresState,
   FiringMessage,
   Goodbye,
   GroupState,
   Hello,
   MergedGroup,
+  ProblemMessage,
+  ReasonState,
+  RuleState,
   SketchState,
   StatisticsState,
   Status,
   Totals,
+  ValueState,
   WatchResponse,
 } from './ensembles/proto.js';
 export { Registry, type RegistryOptions } from './ensembles/registry.js';

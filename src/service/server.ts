@@ -83,8 +83,9 @@ function credentialsOf(tls: TlsMaterial | null): ServerCredentials {
 
 export class ServiceServer {
   readonly #limits: ServiceLimits;
-  readonly #audit: Audit;
-  readonly #log: (text: string) => void;
+  /** Shared with other servers of the process, which close before this one. */
+  readonly audit: Audit;
+  readonly log: (text: string) => void;
   readonly #services: readonly HostedService[];
   readonly #listeners: Listener[] = [];
   #closing: Promise<void> | null = null;
@@ -93,9 +94,9 @@ export class ServiceServer {
   constructor(options: ServiceServerOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
     // Unlike a stream, the console does not end a process that can't write.
-    this.#log = options.log ?? ((text) => console.error(`ensemble-server: ${escapeMessage(text)}`));
-    this.#audit = new Audit(options.auditFile ?? null, this.#log);
-    this.#services = options.services(this.#audit, this.#log);
+    this.log = options.log ?? ((text) => console.error(`ensemble-server: ${escapeMessage(text)}`));
+    this.audit = new Audit(options.auditFile ?? null, this.log);
+    this.#services = options.services(this.audit, this.log);
   }
 
   /**
@@ -103,7 +104,7 @@ export class ServiceServer {
    * could call, unless the options allow it.
    */
   async listen(options: ListenOptions): Promise<ServiceAddress> {
-    const { tls, access, warnings } = guard(options, this.#log);
+    const { tls, access, warnings } = guard(options, this.log);
     const limits = this.#limits;
     const connections = new Connections(limits);
     const server = new Server({
@@ -118,7 +119,7 @@ export class ServiceServer {
         admissionInterceptor({
           ...limits,
           access,
-          audit: this.#audit,
+          audit: this.audit,
           admitted: (address, port) => connections.admitted(address, port),
         }),
       ],
@@ -138,9 +139,9 @@ export class ServiceServer {
       server.forceShutdown();
       throw error;
     }
-    sockets.on('error', (error) => this.#log(`${formatAddress(address)}: ${error.message}`));
+    sockets.on('error', (error) => this.log(`${formatAddress(address)}: ${error.message}`));
     this.#listeners.push({ server, sockets, connections });
-    for (const warning of warnings) this.#log(`warning: ${warning}`);
+    for (const warning of warnings) this.log(`warning: ${warning}`);
     return address;
   }
 
@@ -167,6 +168,6 @@ export class ServiceServer {
         connections.close();
       }),
     );
-    this.#audit.close();
+    this.audit.close();
   }
 }

@@ -5,9 +5,12 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { routes } from '../../src/api/routes/index.js';
+import { ensemblesSchema } from '../../src/api/schemas/ensemble.js';
 import { cli, ensembleFile, eventually, newFolder, type Running, start } from '../support/cli.js';
 import { type HttpRequest, http, send, type Target } from '../support/http.js';
 import { asNobody, isRoot, tokenFile } from '../support/other-user.js';
+import { startService } from '../support/service.js';
 import { EventClient, type SentEvent } from '../unit/http/fake.js';
 
 const study = `
@@ -180,7 +183,7 @@ describe('a run with --http', () => {
     first.cut();
     await act({ name: 'submit', label: 'quick', value: 1 });
     const second = await follow(target, id);
-    const events = await second.events.until(finished(17));
+    const events = await second.events.until(({ event }) => event === 'firing');
     second.cut();
     expect(events.every(({ event }) => event !== 'state')).toBe(true);
     const asked = events.filter(({ event }) => event === 'firing').map(({ data }) => data.askedBy);
@@ -299,5 +302,100 @@ describe('--http on TCP', () => {
     // Without a folder, the audit is on standard error; it never shows a token.
     expect(stderr).toContain('"who":"token:alice"');
     for (const token of [operator, viewer]) expect(stderr + stdout).not.toContain(token);
+  });
+});
+
+describe('ensemble-server start --http', () => {
+  test('serves all of its runs, with their rules, failures and jobs', async () => {
+    const runtime = newFolder();
+    const state = newFolder();
+    const service = await startService(['--http', '--state', state], runtime);
+    const printed = await service.running.printed('/api/v1');
+    const socketPath = /HTTP on unix:(.*)/.exec(printed)?.[1] ?? '';
+    const target = { socketPath };
+    const get = async (path: string) => (await http(target, path)).json;
+    const args = ['--service', '--name', 'study', '--watch', '--slots', '2', '--state', state];
+    const run = service.start('run', ensembleFile(study), ...args);
+    const done = async () => (await get('/ensembles')).ensembles[0]?.counts.finished === 14;
+    await eventually(done, 'the jobs end');
+    const listed = (await get('/ensembles')).ensembles;
+    expect(ensemblesSchema.parse({ ensembles: listed }).ensembles).toMatchObject([
+      { name: 'study', status: 'running', size: 2, states: [], counts: { success: 12, failed: 2 } },
+    ]);
+    for (const { method, url, answer } of routes) {
+      if (method !== 'get' || answer === null || url.includes('{job}')) continue;
+      const path = url.replace('{ensemble}', 'study').replace('{group}', 'quick').replace('{rule}', '2');
+      answer.parse(await get(path));
+    }
+    expect((await get('/ensembles/study/rules')).rules[2]).toMatchObject({
+      ...{
+        rule: 2,
+        due: 'count.quick.success >= 100',
+        state: 'inactive',
+        repetitionsLeft: 1,
+        why: 'it was 12',
+      },
+      conditions: [
+        { holds: false, values: { 'count.quick.success': 12 }, bound: { comparison: '>=', threshold: 100 } },
+      ],
+    });
+    const failures = async () => (await get('/ensembles/study/failures')).failures;
+    await eventually(
+      async () => (await failures())[0]?.reasons[0].lines.length === 1,
+      'the line of a failure',
+    );
+    expect(await failures()).toMatchObject([
+      {
+        group: 'bad',
+        failed: 2,
+        jobs: 2,
+        reasons: [{ count: 2, exitStatus: 3, jobs: [{ line: 'boom' }, {}] }],
+      },
+    ]);
+    const { duration } = await get('/ensembles/study/groups/quick/histograms');
+    expect(duration.buckets.reduce((sum: number, count: number) => sum + count, 0)).toBe(12);
+    expect(await get('/ensembles/study/jobs?group=bad&columns=id,exit')).toMatchObject({
+      ...{ matching: 2, total: 14 },
+      jobs: [{ exit: 3 }, { exit: 3 }],
+    });
+    expect((await http(target, '/ensembles/study/file')).text).toBe(study);
+
+    const { events, cut } = await follow(target);
+    expect(await events.next()).toMatchObject({ event: 'state', data: { rules: [{}, {}, {}] } });
+    const act = (body: object) => http(target, '/ensembles/study/actions', { body });
+    expect((await act({ name: 'submit', label: 'quick', value: 1 })).json.text).toBe(
+      'submitted 1 job of quick',
+    );
+    await events.until(finished(15));
+    expect((await act({ name: 'submit', label: 'quik' })).json).toMatchObject({
+      status: 409,
+      code: 'ERR_ACTION',
+    });
+    await act({ name: 'terminate' });
+    const all = await events.until(({ event }) => event === 'end');
+    expect(all.at(-1)?.data).toMatchObject({ status: 'ended', end: { end: 'terminated' } });
+    cut();
+    await run.finished;
+    expect((await act({ name: 'pause' })).json).toMatchObject({ status: 409, code: 'ERR_RUN' });
+    expect((await get('/ensembles/study')).status).toBe('ended');
+    const { status, stderr } = await service.stop();
+    expect(status).toBe(0);
+    const acts = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter(({ call }) => call === 'Act');
+    expect(acts.map(({ result }) => result)).toEqual(['done', 'ERR_ACTION', 'done', 'ERR_RUN']);
+  });
+
+  test('gives a credential without an address to HTTP on TCP', async () => {
+    const file = tokenFile(newFolder(), 'tokens', `${'a'.repeat(40)} name=alice role=viewer\n`);
+    const service = await startService(['--http', '0', '--token-file', file]);
+    expect(service.address).toMatch(/^unix:/);
+    const port = Number(/HTTP on localhost:(\d+)/.exec(await service.running.printed('/api/v1'))?.[1]);
+    expect((await http({ port }, '/ensembles')).status).toBe(401);
+    const headers = { authorization: `Bearer ${'a'.repeat(40)}` };
+    expect((await http({ port }, '/ensembles', { headers })).json).toEqual({ ensembles: [] });
+    await service.stop();
   });
 });

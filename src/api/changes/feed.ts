@@ -24,9 +24,8 @@ export interface FeedUpdate {
   readonly updated: number;
   readonly groups?: Iterable<GroupResource>;
   readonly rules?: Iterable<RuleResource>;
-  /** All groups with failures. */
-  readonly failures?: readonly FailuresOfGroup[];
-  readonly metrics?: ReadonlyMap<string, number | null>;
+  readonly failures?: Iterable<FailuresOfGroup>;
+  readonly metrics?: Iterable<readonly [string, number | null]>;
 }
 
 /** A message, and what a reader has seen after it. */
@@ -79,13 +78,13 @@ export class Feed {
     return { version: this.#version, firings: this.firings.total, problems: this.problems.total };
   }
 
-  update({ ensemble, updated, groups = [], rules = [], failures, metrics }: FeedUpdate): void {
+  update({ ensemble, updated, groups = [], rules = [], failures = [], metrics = [] }: FeedUpdate): void {
     const version = this.#version + 1;
     let changed = this.#ensemble.put('', ensemble, version);
     for (const group of groups) changed = this.groups.put(group.name, group, version) || changed;
     for (const rule of rules) changed = this.rules.put(String(rule.rule), rule, version) || changed;
-    if (failures !== undefined) changed = this.#putFailures(failures, version) || changed;
-    for (const [name, value] of metrics ?? []) {
+    for (const each of failures) changed = this.failures.put(each.group, each, version) || changed;
+    for (const [name, value] of metrics) {
       changed = this.metrics.put(name, [name, value], version) || changed;
     }
     if (changed) {
@@ -170,22 +169,6 @@ export class Feed {
       );
       return `${eventText('change', id, `{${members.join(',')}}`)}${events.join('')}`;
     });
-  }
-
-  /** Returns whether a group without failures any more was changed. */
-  #putFailures(failures: readonly FailuresOfGroup[], version: number): boolean {
-    let changed = false;
-    const gone = new Set(this.failures.keys());
-    for (const each of failures) {
-      gone.delete(each.group);
-      changed = this.failures.put(each.group, each, version) || changed;
-    }
-    for (const group of gone) {
-      const { jobs } = this.failures.get(group) as FailuresOfGroup;
-      const none = { group, failed: 0, canceled: 0, jobs, reasons: [] };
-      changed = this.failures.put(group, none, version) || changed;
-    }
-    return changed;
   }
 
   #members(after: number, parts: ReadonlySet<Part>): string[] {

@@ -16,6 +16,7 @@ import type { ExternalAction, ExternalOutcome } from '../../run/external-actions
 import type { RuleNow } from '../../run/rules-now.js';
 import { Fault } from '../../service/fault.js';
 import { ChangedGroups } from '../../service/run/changes.js';
+import { FailurePoll } from '../../service/run/failure-poll.js';
 import { status } from '../../service/status-code.js';
 import { configurationFile } from '../../store/run-folder.js';
 import { didYouMean } from '../../text/suggest.js';
@@ -63,9 +64,6 @@ export interface LiveOptions {
   readonly configuration?: string | null;
 }
 
-/** Milliseconds after a failure during which the details of failed jobs may still come. */
-const DETAILS_COME = 5000;
-
 export class LiveEnsemble extends PolledEnsemble {
   readonly #ensemble: ShownEnsemble;
   readonly #options: LiveOptions;
@@ -74,8 +72,7 @@ export class LiveEnsemble extends PolledEnsemble {
   readonly #problems: Subscription<EnsembleError>;
   #states: MetricsSnapshot['states'] = null;
   #metrics: MetricsSnapshot | null = null;
-  #failed = '';
-  #failuresUntil = 0;
+  readonly #failures = new FailurePoll();
 
   constructor(ensemble: ShownEnsemble, options: LiveOptions) {
     super((options.interval ?? 0.25) * 1000);
@@ -165,15 +162,8 @@ export class LiveEnsemble extends PolledEnsemble {
   /** The failures, where some may have changed. */
   async #takeFailures(metrics: MetricsSnapshot): Promise<ReadonlyMap<string, GroupFailures> | null> {
     const { result } = this.#ensemble;
-    if (result !== null) return result.failures;
-    const { failed, canceled, timeout, exception, retried } = countsOf(
-      [...metrics.groups.values()].map(({ count }) => count),
-    );
-    const now = [failed, canceled, timeout, exception, retried].join();
-    if (now !== this.#failed) this.#failuresUntil = performance.now() + DETAILS_COME;
-    this.#failed = now;
-    if (performance.now() > this.#failuresUntil) return null;
-    return this.#ensemble.failures().catch(() => null);
+    if (result !== null) return this.#failures.complete(result.failures);
+    return this.#failures.take(() => this.#ensemble.failures(), metrics).catch(() => null);
   }
 
   #state({

@@ -2,21 +2,28 @@
 
 import { COUNTS, type Count } from '../../model/metric-names.js';
 import type {
+  About,
   Counts,
   EnsembleState,
+  FailuresState,
   FiringMessage,
   Goodbye,
   GroupState,
   Hello,
+  ProblemMessage,
+  RuleState,
   Status,
   Totals,
   Update,
+  ValueState,
 } from './proto.js';
 
 /** Firings that are kept of one ensemble. */
 const FIRINGS_KEPT = 200;
-/** Groups that are kept of one ensemble; further groups are left out. */
-const GROUPS_KEPT = 20_000;
+/** Problems that are kept of one ensemble. */
+const PROBLEMS_KEPT = 200;
+/** Groups, rules, failures and metrics that are kept of one ensemble; further ones are left out. */
+const PARTS_KEPT = 20_000;
 
 /** Something with the number of the change that it came with. */
 interface Versioned<T> {
@@ -60,6 +67,10 @@ const noTotals: Totals = {
 
 const noCounts: Counts = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Record<Count, number>;
 
+function keep<Key, T>(parts: Map<Key, Versioned<T>>, key: Key, part: Versioned<T>): void {
+  if (parts.has(key) || parts.size < PARTS_KEPT) parts.set(key, part);
+}
+
 export class Entry {
   /** The caller that registered it. Only this caller may register again under its id. */
   readonly owner: string;
@@ -73,6 +84,11 @@ export class Entry {
   version = 1;
   groupsLeftOut = 0;
   readonly #groups = new Map<string, Versioned<GroupState>>();
+  readonly #rules = new Map<number, Versioned<RuleState>>();
+  readonly #failures = new Map<string, Versioned<FailuresState>>();
+  readonly #metrics = new Map<string, Versioned<ValueState>>();
+  #problems: Versioned<ProblemMessage>[] = [];
+  #about: About | null = null;
   #firings: Versioned<FiringMessage>[] = [];
   #firingsDropped = 0;
   #update: Pick<Update, 'time' | 'state' | 'paused' | 'size' | 'totals'> = {
@@ -116,15 +132,21 @@ export class Entry {
 
   take(update: Update): void {
     const version = ++this.version;
-    const { groups, firings, firingsDropped, ...rest } = update;
+    const { groups, rules, failures, metrics, firings, firingsDropped, problems, about, ...rest } = update;
     this.#update = rest;
+    this.#about = about ?? this.#about;
     for (const group of groups) {
-      if (this.#groups.has(group.name) || this.#groups.size < GROUPS_KEPT) {
+      if (this.#groups.has(group.name) || this.#groups.size < PARTS_KEPT) {
         this.#groups.set(group.name, { value: group, version });
       } else {
         this.groupsLeftOut++;
       }
     }
+    for (const value of rules) keep(this.#rules, value.rule, { value, version });
+    for (const value of failures) keep(this.#failures, value.group, { value, version });
+    for (const value of metrics) keep(this.#metrics, value.name, { value, version });
+    for (const value of problems) this.#problems.push({ value, version });
+    if (this.#problems.length > PROBLEMS_KEPT) this.#problems = this.#problems.slice(-PROBLEMS_KEPT);
     for (const value of firings) this.#firings.push({ value, version });
     if (this.#firings.length > FIRINGS_KEPT) this.#firings = this.#firings.slice(-FIRINGS_KEPT);
     this.#firingsDropped += firingsDropped;
@@ -139,7 +161,7 @@ export class Entry {
     this.version++;
   }
 
-  /** As a message, with the groups and firings that have changed since a version: 0 for all, Infinity for none. */
+  /** As a message, with the parts that have changed since a version: 0 for all, Infinity for none. */
   state(since: number): EnsembleState {
     const { time, state, size, totals } = this.#update;
     return {
@@ -154,6 +176,11 @@ export class Entry {
       firings: this.#since(this.#firings, since),
       firingsDropped: this.#firingsDropped,
       end: this.end,
+      about: this.#about,
+      rules: this.#since(this.#rules.values(), since),
+      failures: this.#since(this.#failures.values(), since),
+      metrics: this.#since(this.#metrics.values(), since),
+      problems: this.#since(this.#problems, since),
     };
   }
 

@@ -28,6 +28,11 @@ function stateOf(statistics: StatisticsState): StreamState {
   return { ...moments, sum, zeros, scale, first, buckets: Float64Array.from(buckets) };
 }
 
+/** The state of a stream with its buckets; null without buckets that cover all numbers. */
+export function sketchedState(statistics: StatisticsState): StreamState | null {
+  return isSketched(statistics) ? stateOf(statistics) : null;
+}
+
 /** Returns statistics by name, without missing values. `sketched` is true if the buckets cover all numbers. */
 export function stateValues(state: StreamState, sketched: boolean): Record<string, number> {
   const values: Record<string, number> = {};

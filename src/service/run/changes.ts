@@ -1,12 +1,9 @@
-/** Collects changed groups and new firings for the next message. Memory is bounded. */
+/** Collects what has changed, and what has happened, for the next message. Memory is bounded. */
 
-import type { Firing } from '../../model/firing.js';
 import type { GroupMetrics, MetricsSnapshot } from '../../model/metrics.js';
-import type { FiringMessage } from '../ensembles/proto.js';
-import { firingMessage } from './wire.js';
 
-/** Firings that wait to be sent; older ones are dropped and counted. */
-const MAX_FIRINGS = 256;
+/** Items that wait to be sent; older ones are dropped and counted. */
+const MAX_WAITING = 256;
 
 /** Every change of a statistic also changes a count. */
 function signature({ count, duration, pending, probes = {} }: GroupMetrics): string {
@@ -33,34 +30,62 @@ export class ChangedGroups {
   }
 }
 
-export class WaitingFirings {
-  #waiting: FiringMessage[] = [];
-  #dropped = 0;
+/** Messages that were sent, by their keys. */
+export class ChangedMessages<Message> {
+  readonly #keyOf: (message: Message) => string | number;
+  readonly #sent = new Map<string | number, string>();
 
-  add(firing: Firing): void {
-    this.#waiting.push(firingMessage(firing));
-    // Cut in large steps, because removing the first item for each new one would be slow.
-    if (this.#waiting.length > 2 * MAX_FIRINGS) this.#cut();
+  constructor(keyOf: (message: Message) => string | number) {
+    this.#keyOf = keyOf;
   }
 
-  /** The waiting firings, the latest of them, and the number of dropped ones. */
-  take(): { firings: FiringMessage[]; firingsDropped: number } {
+  /** Those that have changed since the last call. */
+  take(messages: Iterable<Message>): Message[] {
+    const changed: Message[] = [];
+    for (const message of messages) {
+      const text = JSON.stringify(message);
+      if (this.#sent.get(this.#keyOf(message)) === text) continue;
+      this.#sent.set(this.#keyOf(message), text);
+      changed.push(message);
+    }
+    return changed;
+  }
+}
+
+/** Items that were taken to be sent, and the number of dropped ones. */
+export interface Taken<Item> {
+  readonly items: Item[];
+  readonly dropped: number;
+}
+
+/** Items that wait to be sent, the latest ones. */
+export class WaitingItems<Item> {
+  #waiting: Item[] = [];
+  #dropped = 0;
+
+  add(item: Item): void {
+    this.#waiting.push(item);
+    // Cut in large steps, because removing the first item for each new one would be slow.
+    if (this.#waiting.length > 2 * MAX_WAITING) this.#cut();
+  }
+
+  take(): Taken<Item> {
     this.#cut();
-    const taken = { firings: this.#waiting, firingsDropped: this.#dropped };
+    const taken = { items: this.#waiting, dropped: this.#dropped };
     this.#waiting = [];
     this.#dropped = 0;
     return taken;
   }
 
-  /** Returns firings that could not be sent. They are older than the waiting ones. */
-  putBack({ firings, firingsDropped }: { firings: FiringMessage[]; firingsDropped: number }): void {
-    this.#waiting = [...firings, ...this.#waiting];
-    this.#dropped += firingsDropped;
+  /** Returns items that could not be sent. They are older than the waiting ones. */
+  putBack({ items, dropped }: Taken<Item>): void {
+    this.#waiting = [...items, ...this.#waiting];
+    this.#dropped += dropped;
     this.#cut();
   }
 
   #cut(): void {
-    const over = this.#waiting.length - MAX_FIRINGS;
+    const over = this.#waiting.length - MAX_WAITING;
     if (over <= 0) return;
     this.#waiting = this.#waiting.slice(over);
     this.#dropped += over;

@@ -5,13 +5,13 @@
 
 import { hostname, userInfo } from 'node:os';
 import { EnsembleError, ServiceError } from '../../errors.js';
-import type { Firing } from '../../model/firing.js';
 import { formatAddress } from '../address.js';
 import { type ConnectOptions, connection } from '../connect.js';
-import type { Goodbye, Hello } from '../ensembles/proto.js';
-import { WaitingFirings } from './changes.js';
+import type { FiringMessage, Goodbye, Hello, ProblemMessage } from '../ensembles/proto.js';
+import { WaitingItems } from './changes.js';
 import type { LinkedRun } from './linked-run.js';
 import { RunStream } from './stream.js';
+import { firingMessage, problemMessage } from './wire.js';
 
 export interface LinkOptions extends ConnectOptions {
   /** The name of the run. */
@@ -50,8 +50,9 @@ export class ServiceLink {
   readonly #run: LinkedRun;
   readonly #options: LinkOptions;
   readonly #hello: Hello;
-  readonly #source: AsyncIterableIterator<Firing>;
-  readonly #firings = new WaitingFirings();
+  readonly #sources: AsyncIterableIterator<unknown>[] = [];
+  readonly #firings = new WaitingItems<FiringMessage>();
+  readonly #problems = new WaitingItems<ProblemMessage>();
   readonly #following: Promise<void>;
   #stream: RunStream | null = null;
   #goodbye: Goodbye | null = null;
@@ -72,8 +73,11 @@ export class ServiceLink {
     } catch (error) {
       if (!(error instanceof ServiceError && error.code === 'ERR_SERVICE_UNREACHABLE')) throw error;
     }
-    this.#source = run.firings();
-    void this.#gatherFirings();
+    void this.#gather(run.firings(), (firing) => this.#firings.add(firingMessage(firing)));
+    const problems = run.problems?.();
+    if (problems !== undefined) {
+      void this.#gather(problems, (problem) => this.#problems.add(problemMessage(problem)));
+    }
     this.#following = this.#follow();
   }
 
@@ -92,11 +96,12 @@ export class ServiceLink {
     });
     await Promise.race([this.#following, late]);
     clearTimeout(timer);
-    void this.#source.return?.();
+    for (const source of this.#sources) void source.return?.();
   }
 
-  async #gatherFirings(): Promise<void> {
-    for await (const firing of this.#source) this.#firings.add(firing);
+  async #gather<Item>(source: AsyncIterableIterator<Item>, add: (item: Item) => void): Promise<void> {
+    this.#sources.push(source);
+    for await (const item of source) add(item);
   }
 
   /** Reports a text. An exception of the log must not end the run. */
@@ -125,7 +130,10 @@ export class ServiceLink {
   async #connectOnce(): Promise<{ reason: string; welcomed: boolean } | null> {
     let stream: RunStream;
     try {
-      stream = new RunStream(connection(this.#options), this.#hello, this.#run, this.#firings);
+      stream = new RunStream(connection(this.#options), this.#hello, this.#run, {
+        firings: this.#firings,
+        problems: this.#problems,
+      });
     } catch (error) {
       return { reason: error instanceof EnsembleError ? error.message : String(error), welcomed: false };
     }

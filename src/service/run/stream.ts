@@ -1,29 +1,51 @@
 /** One connection of a run to its service: hello, updates on a timer, actions and their results, goodbye. */
 
+import { basename } from 'node:path';
 import type { ClientDuplexStream, ServiceError as GrpcError } from '@grpc/grpc-js';
+import type { MetricsSnapshot } from '../../model/metrics.js';
 import { isExternal } from '../../run/external-actions.js';
 import type { Connection } from '../connect.js';
 import {
   type EnsemblesClient,
   ensemblesProto,
+  type FailuresState,
+  type FiringMessage,
   type Goodbye,
   type GroupState,
   type Hello,
+  type ProblemMessage,
+  type RuleState,
   type RunMessage,
   type ServiceMessage,
+  type Update,
+  type ValueState,
 } from '../ensembles/proto.js';
-import { ChangedGroups, type WaitingFirings } from './changes.js';
+import { ChangedGroups, ChangedMessages, type WaitingItems } from './changes.js';
+import { FailurePoll } from './failure-poll.js';
 import type { LinkedRun } from './linked-run.js';
 import { Pace } from './pace.js';
-import { groupMessage, totalsMessage } from './wire.js';
+import { failuresMessage, groupMessage, ruleMessage, totalsMessage, valueMessages } from './wire.js';
 
 /** Maximum groups in one message, which bounds its size. */
 const GROUPS_AT_ONCE = 500;
 
+/** Firings and problems of a run that wait to be sent. */
+export interface Happenings {
+  readonly firings: WaitingItems<FiringMessage>;
+  readonly problems: WaitingItems<ProblemMessage>;
+}
+
+/** Changed parts that are sent with the last message of an update. */
+type ChangedParts = Pick<Update, 'rules' | 'failures' | 'metrics'>;
+
 export class RunStream {
   readonly #run: LinkedRun;
-  readonly #firings: WaitingFirings;
+  readonly #happenings: Happenings;
   readonly #groups = new ChangedGroups();
+  readonly #rules = new ChangedMessages<RuleState>(({ rule }) => rule);
+  readonly #failures = new ChangedMessages<FailuresState>(({ group }) => group);
+  readonly #metrics = new ChangedMessages<ValueState>(({ name }) => name);
+  readonly #failurePoll = new FailurePoll();
   readonly #client: EnsemblesClient;
   readonly #call: ClientDuplexStream<RunMessage, ServiceMessage>;
   /** Resolves with the reason of the connection's end, or null after the service received the goodbye. */
@@ -39,6 +61,7 @@ export class RunStream {
   readonly #pace = new Pace();
   #wake: (() => void) | null = null;
   #draining: Promise<void> | null = null;
+  #saidAbout = false;
   /** The last update that was sent, as text. */
   #lastSaid = '';
 
@@ -46,10 +69,10 @@ export class RunStream {
     { target, credentials, options }: Connection,
     hello: Hello,
     run: LinkedRun,
-    firings: WaitingFirings,
+    happenings: Happenings,
   ) {
     this.#run = run;
-    this.#firings = firings;
+    this.#happenings = happenings;
     this.#client = new (ensemblesProto().Ensembles)(target, credentials, options);
     this.#call = this.#client.Register();
     this.#call.write({ hello });
@@ -128,28 +151,50 @@ export class RunStream {
   }
 
   async #update(): Promise<void> {
-    const metrics = await this.#run.metrics();
+    const [metrics, rules = []] = await Promise.all([this.#run.metrics(), this.#run.rules?.()]);
+    const failures = await this.#failuresOf(metrics);
     const begun = performance.now();
+    const parts: ChangedParts = {
+      rules: this.#rules.take(rules.map(ruleMessage)),
+      failures: this.#failures.take(failures),
+      metrics: this.#metrics.take(valueMessages(metrics.named)),
+    };
     const groups = this.#groups
       .take(metrics)
       .map(([name, group]) => groupMessage(name, group, metrics.states?.get(name)));
     // The wait for the engine is not counted. Reading its answer takes about as long as this part.
     this.#pace.spent(2 * (performance.now() - begun));
-    while (groups.length > GROUPS_AT_ONCE) await this.#say(metrics, groups.splice(0, GROUPS_AT_ONCE), false);
-    await this.#say(metrics, groups, true);
+    while (groups.length > GROUPS_AT_ONCE) await this.#say(metrics, groups.splice(0, GROUPS_AT_ONCE), null);
+    await this.#say(metrics, groups, parts);
   }
 
-  async #say(
-    { status }: Awaited<ReturnType<LinkedRun['metrics']>>,
-    groups: GroupState[],
-    complete: boolean,
-  ): Promise<void> {
+  async #failuresOf(metrics: MetricsSnapshot): Promise<FailuresState[]> {
+    const { failures } = this.#run;
+    if (failures === undefined) return [];
+    const found = await this.#failurePoll.take(failures.bind(this.#run), metrics);
+    return [...(found ?? [])].map(([group, ofGroup]) => failuresMessage(group, ofGroup));
+  }
+
+  /** The facts that do not change, until they were sent. */
+  #about(): Pick<Update, 'about'> | null {
+    const { runFolder = null, config } = this.#run;
+    if (this.#saidAbout) return null;
+    return {
+      about: { run: runFolder === null ? '' : basename(runFolder), states: [...(config?.states ?? [])] },
+    };
+  }
+
+  async #say({ status }: MetricsSnapshot, groups: GroupState[], parts: ChangedParts | null): Promise<void> {
     const { paused, size, state } = this.#run;
     const totals = totalsMessage(status);
     const now = performance.now();
     const said = JSON.stringify([paused, size, state, totals]);
-    const taken = complete ? this.#firings.take() : { firings: [], firingsDropped: 0 };
-    const news = groups.length > 0 || taken.firings.length > 0 || said !== this.#lastSaid;
+    const { firings, problems } = this.#happenings;
+    const nothing = { items: [], dropped: 0 };
+    const taken = parts === null ? nothing : firings.take();
+    const takenProblems = parts === null ? nothing : problems.take();
+    const items = [groups, taken.items, takenProblems.items, ...Object.values(parts ?? {})];
+    const news = items.some(({ length }) => length > 0) || said !== this.#lastSaid;
     if (!news && now - this.#said < (this.#patience / 4) * 1000) return;
     this.#said = now;
     this.#lastSaid = said;
@@ -160,11 +205,18 @@ export class RunStream {
       ...(size === null ? {} : { size }),
       totals,
       groups,
-      ...taken,
+      ...parts,
+      firings: taken.items,
+      firingsDropped: taken.dropped,
+      problems: takenProblems.items,
+      ...this.#about(),
     };
+    this.#saidAbout = true;
     if (!this.#over && this.#call.write({ update })) return;
     await this.#drained();
-    if (this.#over) this.#firings.putBack(taken);
+    if (!this.#over) return;
+    firings.putBack(taken);
+    problems.putBack(takenProblems);
   }
 
   /** Resolves when the connection accepts more, or has ended. All callers share one promise. */

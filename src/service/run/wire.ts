@@ -1,5 +1,7 @@
 /** Converts the state of a run into messages. */
 
+import type { EnsembleError } from '../../errors.js';
+import type { GroupFailures } from '../../model/failure.js';
 import type { Firing } from '../../model/firing.js';
 import { formatJobId } from '../../model/job-id.js';
 import type {
@@ -9,7 +11,21 @@ import type {
   StreamState,
   SummaryValues,
 } from '../../model/metrics.js';
-import type { FiringMessage, GroupState, StatisticsState, Totals } from '../ensembles/proto.js';
+import { groupFailures } from '../../report/failure-json.js';
+import type { RuleNow } from '../../run/rules-now.js';
+import type {
+  FailuresState,
+  FiringMessage,
+  GroupState,
+  ProblemMessage,
+  RuleState,
+  StatisticsState,
+  Totals,
+  ValueState,
+} from '../ensembles/proto.js';
+
+/** Reasons of failures of one group in a message. */
+const MAX_REASONS = 50;
 
 function statisticsOf(
   { count, ...statistics }: SummaryValues,
@@ -59,4 +75,53 @@ export function firingMessage(firing: Firing): FiringMessage {
     ...(value === null ? {} : { value }),
     askedBy: askedBy ?? '',
   };
+}
+
+/** An optional field: left out where it is null. */
+const given = <Name extends string, Value>(name: Name, value: Value | null) =>
+  (value === null ? {} : { [name]: value }) as { readonly [Key in Name]?: Value };
+
+export function valueMessages(values: Iterable<readonly [string, number | null]>): ValueState[] {
+  return [...values].map(([name, value]) => ({ name, ...given('value', value) }));
+}
+
+export function ruleMessage(now: RuleNow): RuleState {
+  const { report, phase, clauses, bounds, since, ready, next } = now;
+  const { rule, name, algorithm, due, why, firings, came, heldBack } = report;
+  return {
+    ...{ rule, name, algorithm: algorithm ?? '', due, state: phase, why, inStates: [...now.in] },
+    conditions: clauses.map(({ text, holds, values }, index) => {
+      const { metric = '', comparison = '', threshold = 0 } = bounds[index] ?? {};
+      const ofMetrics = valueMessages(Object.entries(values));
+      return { text, ...given('holds', holds), values: ofMetrics, metric, comparison, threshold };
+    }),
+    ...{ firings, repetitionsLeft: now.repetitionsLeft, backoffLeft: now.backoffLeft, came },
+    ...given('pendingSince', since),
+    ...given('heldUntil', ready),
+    ...given('next', next),
+    heldBack: { ...heldBack },
+  };
+}
+
+export function failuresMessage(group: string, failures: GroupFailures): FailuresState {
+  const { reasons, ...counts } = groupFailures(failures);
+  return {
+    group,
+    ...counts,
+    reasons: reasons
+      .slice(0, MAX_REASONS)
+      .map(({ exception, note, exitStatus, signal, jobs, ...reason }) => ({
+        ...reason,
+        ...given('exception', exception),
+        ...given('note', note),
+        ...given('exitStatus', exitStatus),
+        ...given('signal', signal),
+        jobs: jobs.map((job) => JSON.stringify(job)),
+      })),
+  };
+}
+
+/** A problem of this moment. */
+export function problemMessage({ code, message }: EnsembleError): ProblemMessage {
+  return { time: Date.now() / 1000, code, message };
 }

@@ -1,0 +1,133 @@
+/** The listener of the HTTP API: slow and silent connections, and certificates. */
+
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { HttpListener, type HttpOptions } from '../../../src/api/listen.js';
+import { LiveSource } from '../../../src/api/sources/live.js';
+import type { ServiceAddress } from '../../../src/service/address.js';
+import { Audit } from '../../../src/service/audit.js';
+import { newFolder } from '../../support/cli.js';
+import { http } from '../../support/http.js';
+import { tlsFiles } from '../../support/service.js';
+import { FakeEnsemble } from './fake.js';
+
+const open: HttpListener[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((listener) => listener.close()));
+});
+
+async function listener(options: Partial<HttpOptions> & { address: ServiceAddress }): Promise<HttpListener> {
+  const opened = await HttpListener.open({
+    source: new LiveSource(new FakeEnsemble(), { version: '0' }),
+    audit: new Audit(join(newFolder(), 'audit'), () => {}),
+    log: () => {},
+    version: '0',
+    ...options,
+  });
+  open.push(opened);
+  return opened;
+}
+
+const socketIn = (folder: string) => ({ kind: 'unix', path: join(folder, 'http.sock') }) as const;
+const anyPort = { kind: 'tcp', host: 'localhost', port: 0 } as const;
+
+/** Sends bytes, and resolves with the answer when the other side has closed. */
+function untilClosed(path: string, bytes: string): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(path, () => socket.write(bytes));
+    socket.on('data', (data) => {
+      text += data;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(text));
+  });
+}
+
+describe('a listener', () => {
+  test('closes connections that send their headers slowly, or nothing', async () => {
+    const address = socketIn(newFolder());
+    const limits = { headersTimeout: 0.2, requestTimeout: 0.4, admissionTimeout: 3 };
+    await listener({ address, limits });
+    const slow = await untilClosed(address.path, 'GET /api/v1/ensembles HTTP/1.1\r\nhost: localh');
+    expect(slow).toMatch(/^HTTP\/1\.1 408 |^$/);
+    const body = 'POST /api/v1/ensembles/study/actions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n';
+    expect(await untilClosed(address.path, `${body}content-type: application/json\r\n\r\n{`)).toMatch(
+      / 408 |^$/,
+    );
+    expect(await untilClosed(address.path, '')).toMatch(/^(HTTP\/1\.1 408 |$)/);
+    expect((await http({ socketPath: address.path }, '/ensembles')).status).toBe(200);
+  });
+
+  test('limits connections, and closes the oldest one without a call first', async () => {
+    const address = socketIn(newFolder());
+    await listener({ address, limits: { maxConnections: 3 } });
+    const silent = Array.from({ length: 3 }, () => untilClosed(address.path, ''));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await http({ socketPath: address.path }, '/ensembles')).status).toBe(200);
+    expect(await Promise.race(silent)).toBe('');
+  });
+
+  test('limits the calls of a caller', async () => {
+    const address = socketIn(newFolder());
+    await listener({ address, limits: { callsPerSecond: 0.1, callsAtOnce: 3 } });
+    const target = { socketPath: address.path };
+    const answers = [];
+    for (let i = 0; i < 4; i++) answers.push(await http(target, '/ensembles'));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+    expect(answers[3]?.json).toMatchObject({
+      code: 'ERR_BUSY',
+      detail: expect.stringContaining('too many calls'),
+    });
+  });
+
+  test('knows callers by their certificates, and itself by the names of its own', async () => {
+    const { ca, server, alice, stranger } = tlsFiles(newFolder());
+    const audit: Record<string, string>[] = [];
+    const path = join(newFolder(), 'audit');
+    const { address } = await listener({
+      address: anyPort,
+      tls: { cert: server.cert, key: server.key, ca: ca.cert },
+      audit: new Audit(path, () => {}),
+    });
+    const { port } = address as { port: number };
+    const act = (own: { cert: string; key: string } | null, host: string) =>
+      new Promise<string>((resolve) => {
+        const sent = request(
+          {
+            ...{
+              host: 'localhost',
+              port,
+              path: '/api/v1/ensembles/study/actions',
+              method: 'POST',
+              agent: false,
+            },
+            ...{ ca: readFileSync(ca.cert), headers: { 'content-type': 'application/json', host } },
+            ...(own === null ? {} : { cert: readFileSync(own.cert), key: readFileSync(own.key) }),
+          },
+          (answer) => {
+            answer.resume();
+            resolve(String(answer.statusCode));
+          },
+        );
+        sent.on('error', () => resolve('refused'));
+        sent.end('{"name":"pause"}');
+      });
+    expect(await act(alice, 'localhost')).toBe('200');
+    expect(await act(alice, 'evil.example.org')).toBe('421');
+    expect(await act(stranger, 'localhost')).toBe('refused');
+    expect(await act(null, 'localhost')).toBe('refused');
+    for (const line of readFileSync(path, 'utf8').trimEnd().split('\n')) audit.push(JSON.parse(line));
+    expect(audit).toMatchObject([{ call: 'Act', who: 'certificate:alice', result: 'done' }]);
+  });
+
+  test('refuses TCP without credentials', async () => {
+    await expect(listener({ address: anyPort, prefix: '--http-' })).rejects.toMatchObject({
+      code: 'ERR_INSECURE',
+      message: expect.stringContaining('--http-token-file FILE'),
+    });
+  });
+});
