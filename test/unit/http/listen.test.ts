@@ -1,9 +1,9 @@
 /** The listener of the HTTP API: slow and silent connections, and certificates. */
 
 import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { HttpListener, type HttpOptions } from '../../../src/api/listen.js';
 import { LiveSource } from '../../../src/api/sources/live.js';
@@ -94,27 +94,18 @@ describe('a listener', () => {
       audit: new Audit(path, () => {}),
     });
     const { port } = address as { port: number };
+    const head = 'POST /api/v1/ensembles/study/actions HTTP/1.1\r\ncontent-type: application/json\r\n';
     const act = (own: { cert: string; key: string } | null, host: string) =>
       new Promise<string>((resolve) => {
-        const sent = request(
-          {
-            ...{
-              host: 'localhost',
-              port,
-              path: '/api/v1/ensembles/study/actions',
-              method: 'POST',
-              agent: false,
-            },
-            ...{ ca: readFileSync(ca.cert), headers: { 'content-type': 'application/json', host } },
-            ...(own === null ? {} : { cert: readFileSync(own.cert), key: readFileSync(own.key) }),
-          },
-          (answer) => {
-            answer.resume();
-            resolve(String(answer.statusCode));
-          },
-        );
-        sent.on('error', () => resolve('refused'));
-        sent.end('{"name":"pause"}');
+        const shown = own === null ? {} : { cert: readFileSync(own.cert), key: readFileSync(own.key) };
+        const socket = connectTls({ port, host: 'localhost', ca: readFileSync(ca.cert), ...shown });
+        socket.write(`${head}host: ${host}\r\ncontent-length: 16\r\n\r\n{"name":"pause"}`);
+        socket.on('error', () => {});
+        socket.on('close', () => resolve('refused'));
+        socket.on('data', (data) => {
+          resolve(String(data).slice(9, 12));
+          socket.destroy();
+        });
       });
     expect(await act(alice, 'localhost')).toBe('200');
     expect(await act(alice, 'evil.example.org')).toBe('421');
