@@ -38,8 +38,12 @@ interface Served {
 }
 
 /** Starts a run with `--http`, and resolves when it listens. */
-async function serve(options: readonly string[] = [], runtime = newFolder()): Promise<Served> {
-  const env = { XDG_RUNTIME_DIR: runtime, XDG_STATE_HOME: newFolder() };
+async function serve(
+  options: readonly string[] = [],
+  runtime = newFolder(),
+  state = newFolder(),
+): Promise<Served> {
+  const env = { XDG_RUNTIME_DIR: runtime, XDG_STATE_HOME: state };
   const file = ensembleFile(study);
   const args = ['run', file, '--name', 'study', '--json', '--watch', '--slots', '2', '--http', ...options];
   const running = start(args, { env });
@@ -254,6 +258,24 @@ describe('a run with --http', () => {
     ]);
     expect(() => statSync((target as { socketPath: string }).socketPath)).toThrow('ENOENT');
   });
+});
+
+test('a resumed run has the same id and counts, and the same socket', async () => {
+  const [runtime, state] = [newFolder(), newFolder()];
+  const { running, target } = await serve([], runtime, state);
+  const seen = async () => (await http(target, '/ensembles/study')).json;
+  await eventually(async () => (await seen()).counts.finished === 14, 'the jobs end');
+  const before = await seen();
+  running.process.kill('SIGKILL');
+  await running.finished;
+  const env = { XDG_RUNTIME_DIR: runtime, XDG_STATE_HOME: state };
+  const resumed = start(['resume', before.run, '--json', '--http'], { env });
+  await resumed.printed('"type":"http"');
+  await eventually(async () => (await seen()).status === 'running', 'it goes on');
+  const { id, run, started, counts } = before;
+  expect(await seen()).toMatchObject({ id, run, started, counts, pid: resumed.process.pid });
+  await http(target, '/ensembles/study/actions', { body: { name: 'terminate' } });
+  await resumed.finished;
 });
 
 describe('--http on TCP', () => {

@@ -1,0 +1,161 @@
+// The HTTP API of a run: what 50 readers of its events cost an engine at full speed, and requests a second.
+
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { HttpListener } from '../dist/api/listen.js';
+import { LiveSource } from '../dist/api/sources/live.js';
+import { configFromObject } from '../dist/config/load.js';
+import { Engine } from '../dist/engine/engine.js';
+import { compilePlan, ruleNames } from '../dist/engine/plan/compile.js';
+import { rulesNow } from '../dist/run/rules-now.js';
+import { Audit } from '../dist/service/audit.js';
+import { feed, recordingOf, synthGroup, withFolder } from './journals.mjs';
+import { compare, median, show, spread } from './measure.mjs';
+import { silent } from './plan.mjs';
+
+const jobs = 1_000_000;
+const groups = 10;
+const readers = 50;
+const rounds = 5;
+const loadSeconds = 2;
+const program = fileURLToPath(new URL('http-client.mjs', import.meta.url));
+
+function configOf() {
+  const names = Array.from({ length: groups }, (_, i) => synthGroup(i));
+  return configFromObject({
+    jobs: names.map((name) => ({ name, command: 'true' })),
+    rules: names.map((name) => ({
+      ...{ trigger: 'metric', name: `mean.${name}-duration`, when: '> 1000000000' },
+      action: { name: 'terminate' },
+    })),
+  }).config;
+}
+
+/** An engine, as the API shows an ensemble. */
+class BenchEnsemble {
+  id = 'bench';
+  name = 'bench';
+  config = configOf();
+  started = Date.now() / 1000;
+  ending = null;
+  result = null;
+  runFolder = null;
+  paused = false;
+  size = 1;
+  memberName = 'bench';
+  state = null;
+  engine = this.makeEngine();
+
+  makeEngine() {
+    const names = ruleNames(this.config, { wantsEvent: () => false, portions: () => null });
+    return new Engine({ ...compilePlan(this.config, 'bench', names, null), sketches: true }, silent);
+  }
+
+  metrics() {
+    return this.engine.metrics();
+  }
+
+  async rules() {
+    const { config, engine } = this;
+    const native = await engine.rules();
+    return rulesNow({
+      native,
+      rules: config.rules,
+      metrics: engine.names.metrics,
+      state: null,
+      ended: false,
+    });
+  }
+
+  failures = async () => new Map();
+  async *firings() {}
+  async *problems() {}
+}
+
+/** Starts clients, and returns their lines. */
+function clients(...args) {
+  const child = spawn(process.execPath, [program, ...args.map(String)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return { child, line: async () => (await lines.next()).value };
+}
+
+async function requestsPerSecond(socket) {
+  const { perSecond } = JSON.parse(await clients('load', socket, loadSeconds).line());
+  return perSecond;
+}
+
+/** A server of Node that answers with the same bytes. */
+async function bareServer(path, body) {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(body);
+  });
+  await new Promise((resolve) => server.listen(path, resolve));
+  return server;
+}
+
+export async function run() {
+  return withFolder(async (folder) => {
+    const bytes = recordingOf({ jobs, groups });
+    const ensemble = new BenchEnsemble();
+    const socket = join(folder, 'http.sock');
+    const source = new LiveSource(ensemble, { version: 'bench' });
+    const listener = await HttpListener.open({
+      ...{ address: { kind: 'unix', path: socket }, source, version: 'bench', log: console.error },
+      audit: new Audit(join(folder, 'audit'), console.error),
+      limits: { callsPerSecond: 1e9, callsAtOnce: 1e9 },
+    });
+    const pass = async () => {
+      const engine = ensemble.makeEngine();
+      const before = ensemble.engine;
+      ensemble.engine = engine;
+      before.close();
+      await feed(engine, bytes);
+    };
+    let received = 0;
+    const passRead = async () => {
+      const { child, line } = clients('readers', socket, readers);
+      await line();
+      const begin = performance.now();
+      await pass();
+      const seconds = (performance.now() - begin) / 1000;
+      child.stdin.end();
+      received = JSON.parse(await line()).bytes;
+      return seconds;
+    };
+    const read = [];
+    const alone = await compare({ alone: pass, read: async () => read.push(await passRead()) }, rounds);
+    // The start of the readers does not count.
+    const withReaders = median(read.slice(1));
+
+    const body = JSON.stringify((await source.list())[0]);
+    const bare = await bareServer(join(folder, 'bare.sock'), body);
+    const rates = { ours: [], bare: [] };
+    for (let round = 0; round < rounds; round++) {
+      rates.ours.push(await requestsPerSecond(socket));
+      rates.bare.push(await requestsPerSecond(join(folder, 'bare.sock')));
+    }
+    bare.close();
+    await listener.close();
+    ensemble.engine.close();
+    return [
+      {
+        name: `an engine at full speed with ${readers} readers of its events over HTTP (${groups} groups and rules)`,
+        value: `${show(withReaders)} s for ${jobs} jobs (${show(received / 1e6)} MB were read)`,
+        baseline: `without readers ${show(alone.alone.median)} s`,
+        ratio: alone.alone.median / withReaders,
+      },
+      {
+        name: 'requests of an ensemble over HTTP, 8 connections',
+        value: spread(rates.ours, '/s'),
+        baseline: `the same bytes from node:http ${spread(rates.bare, '/s')}`,
+        ratio: median(rates.ours) / median(rates.bare),
+      },
+    ];
+  });
+}
