@@ -25,6 +25,7 @@ import { z } from 'zod';
 import { EnsembleError } from '../errors.js';
 import { DURABILITIES } from '../model/durability.js';
 import { DEFAULT_OUTPUT_LIMIT } from '../model/kept-files.js';
+import { makeFolders } from '../text/folders.js';
 import { localMinute } from '../text/local-time.js';
 import { sizeOf } from './folder-size.js';
 import { lockState, type RunLock, takeLock } from './lock.js';
@@ -226,7 +227,7 @@ export class RunFolder {
   static open(folder: string, configuration: string | null): RunFolder {
     const path = resolve(folder);
     try {
-      mkdirSync(outputFolder(path), { recursive: true, mode: 0o700 });
+      makeFolders(outputFolder(path));
       if (lockState(path).state !== 'free' || existsSync(manifestFile(path))) {
         throw new EnsembleError('ERR_RUN', `${path} is the folder of another run; choose a new folder`);
       }

@@ -1,9 +1,9 @@
 /** The folder in which the runs of this user are kept. */
 
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EnsembleError } from '../errors.js';
+import { makeFolders } from '../text/folders.js';
 import { checkOwnFolder } from './private-folder.js';
 
 const NAME = 'flux-ensemble';
@@ -31,7 +31,7 @@ export function runsFolder(state: string): string {
 export function makeRunsFolder(state: string): string {
   const folder = runsFolder(state);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
     checkOwnFolder(folder);
   } catch (cause) {
     if (cause instanceof EnsembleError) throw cause;

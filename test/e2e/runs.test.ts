@@ -190,6 +190,14 @@ describe.concurrent('a run', () => {
     expect(stderr).toMatch(
       /^ensemble: warning: this run is not kept: the folder \S+ can't be created: .*\n$/,
     );
+    // The system answers there as if a parent were missing.
+    const nowhere = await cli(['run', study('true'), '--state', '/proc/none']);
+    expect(nowhere).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(
+        /^ensemble: warning: this run is not kept: the folder \/proc\/none\/runs can't be created: ENOENT/,
+      ),
+    });
     const open = newFolder();
     chmodSync(open, 0o777);
     const refused = await cli(['run', study('true'), '--state', open]);

@@ -3,9 +3,10 @@
  * without them where they can't be written. Together they stay below a limit (output-limit.ts).
  */
 
-import { mkdirSync, type Stats, stat, statfsSync, unlink } from 'node:fs';
+import { type Stats, stat, statfsSync, unlink } from 'node:fs';
 import { join } from 'node:path';
 import { MemberError } from '../../errors.js';
+import { makeFolders } from '../../text/folders.js';
 import type { LocalJob } from './job.js';
 import { bytesOf, OutputLimit, type OutputLimitOptions } from './output-limit.js';
 
@@ -65,7 +66,7 @@ export class KeptOutputs {
     const folder = join(this.#root, job.kept.folder);
     if (!this.#folders.has(folder)) {
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolders(folder);
         this.#folders.add(folder);
       } catch (cause) {
         this.refused(job, `${folder} can't be created: ${(cause as Error).message}`);
