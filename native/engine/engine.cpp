@@ -69,15 +69,12 @@ void Engine::Heartbeat(double now) {
 }
 
 void Engine::OnRecords(std::span<const journal::Record> records) {
-  if (!ended_ids_.empty()) [[unlikely]] {
-    not_ended_.clear();
+  if (!ended_jobs_.empty() || keep_unknown_) [[unlikely]] {
+    own_records_.clear();
     for (const journal::Record& record : records) {
-      if (record.sentinel || jobs_.Find(record.id) != nullptr ||
-          !std::ranges::binary_search(ended_ids_, record.id)) {
-        not_ended_.push_back(record);
-      }
+      if (!IsForeign(record)) own_records_.push_back(record);
     }
-    records = not_ended_;
+    records = own_records_;
   }
   if (tap_ != nullptr) tap_->OnRecords(records);
   if (records.size() > 1) {
@@ -86,6 +83,29 @@ void Engine::OnRecords(std::span<const journal::Record> records) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     OnRecord(records[i], i + 1 < records.size() ? &records[i + 1] : nullptr);
   }
+}
+
+std::uint64_t Engine::KeyIn(const journal::Membership& membership) const {
+  if (!IsOwn(membership)) return 0;
+  return KeyOf(membership.origin ? ReadOrigin(*membership.origin) : JobOrigin());
+}
+
+bool Engine::IsForeign(const journal::Record& record) {
+  if (record.sentinel) return false;
+  const Job* const job = jobs_.Find(record.id);
+  const std::uint64_t key = record.membership ? KeyIn(*record.membership) : 0;
+  if (job == nullptr) {
+    const auto known = std::ranges::equal_range(ended_jobs_, record.id, {}, &KnownJob::id);
+    if (known.empty()) return false;
+    return key == 0 || std::ranges::find(known, key, &KnownJob::key) != known.end();
+  }
+  if (!job->in_doubt || !job->own || !keep_unknown_) return false;
+  // The backlog shows the jobspec of each job first.
+  const JobDetails* const details = details_.Find(record.id);
+  if (record.membership && details != nullptr && key != KeyOf(*details)) {
+    foreign_ids_.insert(record.id);
+  }
+  return foreign_ids_.contains(record.id);
 }
 
 void Engine::OnRecord(const journal::Record& record, const journal::Record* next) {

@@ -130,8 +130,14 @@ class Engine final : private journal::RecordSink {
   }
   // Details of all active jobs are stored from now on, because any of them may be submitted again.
   void RememberAll() { remembers_all_ = true; }
-  // Records of these jobs are ignored unless the job is active: they ended before. Sorted.
-  void IgnoreEnded(std::vector<journal::JobId> ids) { ended_ids_ = std::move(ids); }
+  // Records of these jobs are ignored unless the job is active: they ended before. Sorted. A job of
+  // the run with one of these ids and another key is a new one, in another instance.
+  void IgnoreEnded(std::vector<KnownJob> jobs) {
+    ended_jobs_ = std::move(jobs);
+    foreign_ids_.clear();
+  }
+  // The key of a job's submission in the run; 0 for a job of others.
+  std::uint64_t KeyIn(const journal::Membership& membership) const;
   // Whether jobs that the source does not know stay active, because another instance had them.
   // Otherwise they have ended with an unknown result.
   void KeepUnknown(bool keep) { keep_unknown_ = keep; }
@@ -197,6 +203,9 @@ class Engine final : private journal::RecordSink {
 
   std::uint32_t GroupOf(const journal::Membership& membership);
   std::uint32_t AddGroup(std::string_view name);
+  // Whether a record of a restored run shows a job that is not one of the run's active jobs, and is
+  // no new job of the run.
+  bool IsForeign(const journal::Record& record);
   // The events of a record that were not applied to the job before.
   std::span<const journal::Event> Unseen(const Job& job, const journal::Record& record);
   void OnSentinel();
@@ -253,7 +262,9 @@ class Engine final : private journal::RecordSink {
   double stream_ahead_ = 0;
   bool keep_unknown_ = false;
   std::uint64_t wanted_ = ~std::uint64_t{0};
-  std::vector<journal::JobId> ended_ids_;  // sorted; while the stream shows them again
+  std::vector<KnownJob> ended_jobs_;  // sorted; while the stream shows them again
+  // Jobs of others that another instance has under the ids of jobs in doubt.
+  std::unordered_set<journal::JobId> foreign_ids_;
   Totals totals_;
 
   journal::Decoder decoder_;
@@ -276,7 +287,7 @@ class Engine final : private journal::RecordSink {
   EventCollector events_;
   std::vector<std::string> new_groups_;
   std::vector<journal::JobId> missing_jobs_;
-  std::vector<journal::Record> not_ended_;
+  std::vector<journal::Record> own_records_;
   std::vector<journal::Event> unseen_;
   std::vector<journal::Event> on_own_time_;
 };

@@ -1,6 +1,7 @@
 #include "engine/job_details.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -23,6 +24,16 @@ std::int64_t RuleOf(const journal::Member& member) {
 }
 
 }  // namespace
+
+std::uint64_t KeyOf(const JobOrigin& origin) {
+  std::uint64_t key = 0;
+  for (const std::uint64_t part :
+       {static_cast<std::uint64_t>(origin.rule), origin.firing, std::uint64_t{origin.part},
+        origin.index, std::uint64_t{origin.attempt}}) {
+    key = (std::rotl(key, 5) ^ part) * 0x9e3779b97f4a7c15u + 1;
+  }
+  return key == 0 ? 1 : key;
+}
 
 JobOrigin ReadOrigin(std::string_view json) {
   JobOrigin origin;

@@ -2,6 +2,7 @@
 // group, its previous attempts, and its parameters. They are kept outside of the job table.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -37,8 +38,19 @@ struct JobOrigin {
   bool filled_in = false;
 };
 
+// Identifies the submission in its ensemble: ids of jobs are unique in their Flux instance only.
+// Never 0.
+std::uint64_t KeyOf(const JobOrigin& origin);
+
 // The origin in a JSON object. Missing and invalid members have their defaults.
 JobOrigin ReadOrigin(std::string_view json);
+
+// A job of the run by its id and the key of its submission.
+struct KnownJob {
+  journal::JobId id = 0;
+  std::uint64_t key = 0;
+  auto operator<=>(const KnownJob&) const = default;
+};
 
 struct JobDetails : JobOrigin {
   std::string origin;     // attributes.user.origin as received

@@ -43,16 +43,30 @@ void JobRows::OnRun(std::string_view id, const std::vector<std::string>& groups)
 void JobRows::OnRecords(std::span<const journal::Record> records) {
   for (const journal::Record& record : records) {
     auto place = places_.find(record.id);
-    if (place == places_.end()) {
+    if (place == places_.end() || IsAnother(place->second, record)) {
       if (!record.membership || !record.membership->group) continue;
       const auto group = groups_.find(*record.membership->group);
       if (group == groups_.end() || !record.membership->MayBelongTo(run_)) continue;
-      place = places_.try_emplace(record.id).first;
-      place->second.row = static_cast<std::uint32_t>(columns_.ids.size());
+      const auto row = static_cast<std::uint32_t>(columns_.ids.size());
+      place = places_.insert_or_assign(record.id, Place{.row = row}).first;
       AddRow(record.id, group->second, *record.membership);
     }
     for (const journal::Event& event : record.events) Apply(place->second, event);
   }
+}
+
+// Ids begin again in another Flux instance.
+bool JobRows::IsAnother(const Place& place, const journal::Record& record) const {
+  if (!record.membership || !record.membership->origin || !record.membership->ensemble) {
+    return false;
+  }
+  const engine::JobOrigin origin = engine::ReadOrigin(*record.membership->origin);
+  const std::uint32_t row = place.row;
+  return columns_.rule[row] != static_cast<std::int32_t>(origin.rule) ||
+         columns_.firing[row] != static_cast<double>(origin.firing) ||
+         columns_.part[row] != origin.part ||
+         columns_.index[row] != static_cast<double>(origin.index) ||
+         columns_.attempt[row] != origin.attempt;
 }
 
 void JobRows::AddRow(journal::JobId id, std::uint32_t group,

@@ -67,6 +67,7 @@ class JobRows final : public log::EntryVisitor {
     std::int8_t severity = 8;  // of the exception in the row; 8 without one
   };
 
+  bool IsAnother(const Place& place, const journal::Record& record) const;
   void AddRow(journal::JobId id, std::uint32_t group, const journal::Membership& membership);
   void Apply(Place& place, const journal::Event& event);
   std::uint32_t TextOf(std::string_view text);

@@ -25,7 +25,7 @@ void Restoration::Gather() {
 void Restoration::Know(std::span<const journal::Record> records) {
   for (const journal::Record& record : records) {
     if (!record.membership || !engine_.IsOwn(*record.membership)) continue;
-    ids_.push_back(record.id);
+    jobs_.push_back({record.id, engine_.KeyIn(*record.membership)});
     if (!record.membership->origin) continue;
     const engine::JobOrigin origin = engine::ReadOrigin(*record.membership->origin);
     open_retries_.erase(KeyOf(origin));
@@ -42,7 +42,8 @@ void Restoration::OnRecords(std::span<const journal::Record> records) {
   if (interrupted_) {
     // The jobs that end now are submitted again, and their events must not count later.
     for (const journal::Record& record : records) {
-      if (record.membership && engine_.IsOwn(*record.membership)) ids_.push_back(record.id);
+      if (!record.membership || !engine_.IsOwn(*record.membership)) continue;
+      jobs_.push_back({record.id, engine_.KeyIn(*record.membership)});
     }
     return;
   }
@@ -161,7 +162,7 @@ void Restoration::TakeBackActive() {
 // Jobs that an interrupted run had left are lost, as with its process.
 void Restoration::Finish() {
   engine_.Settle();
-  SortIds();
+  SortJobs();
   if (interrupted_) TakeBackActive();
   Gather();
   engine_.decode_errors().clear();
@@ -191,16 +192,16 @@ std::vector<KnownRange> Restoration::KnownJobsOf(std::uint64_t firing, bool from
   return found == all.end() ? std::vector<KnownRange>() : found->second.Ranges();
 }
 
-std::vector<journal::JobId> Restoration::TakeIds() {
-  SortIds();
-  return std::move(ids_);
+std::vector<engine::KnownJob> Restoration::TakeJobs() {
+  SortJobs();
+  return std::move(jobs_);
 }
 
 // Each stream shows jobs again that were active when it began.
-void Restoration::SortIds() {
-  std::ranges::sort(ids_);
-  const auto repeated = std::ranges::unique(ids_);
-  ids_.erase(repeated.begin(), repeated.end());
+void Restoration::SortJobs() {
+  std::ranges::sort(jobs_);
+  const auto repeated = std::ranges::unique(jobs_);
+  jobs_.erase(repeated.begin(), repeated.end());
 }
 
 }  // namespace flux_ensemble::runner

@@ -48,7 +48,7 @@ class Restoration final : public log::EntryVisitor {
   bool interrupted() const { return interrupted_; }
   // The last time in the log, in seconds since the epoch; 0 for none.
   double latest() const { return std::max(latest_, engine_.totals().latest); }
-  std::uint64_t jobs() const { return ids_.size(); }
+  std::uint64_t jobs() const { return jobs_.size(); }
   // The notes about no firing, in their order.
   std::vector<std::string> TakeNotes() { return std::move(notes_); }
   // Firings whose actions are not done, in their order. Jobs of them are followed until Done().
@@ -57,8 +57,8 @@ class Restoration final : public log::EntryVisitor {
   std::vector<engine::Retry> TakeOpenRetries();
   // Known jobs of a firing that was open, or of a request from outside.
   std::vector<KnownRange> KnownJobsOf(std::uint64_t firing, bool from_outside) const;
-  // Ids of all jobs of the run, sorted.
-  std::vector<journal::JobId> TakeIds();
+  // All jobs of the run, sorted.
+  std::vector<engine::KnownJob> TakeJobs();
 
   void OnRecords(std::span<const journal::Record> records) override;
   void OnResult(journal::JobId job, log::JobResult result) override;
@@ -82,7 +82,7 @@ class Restoration final : public log::EntryVisitor {
   void Gather();
   void Know(std::span<const journal::Record> records);
   void TakeBackActive();
-  void SortIds();
+  void SortJobs();
 
   engine::Engine& engine_;
   const AddRule add_rule_;
@@ -96,7 +96,7 @@ class Restoration final : public log::EntryVisitor {
   std::map<std::uint64_t, KnownJobs> of_requests_;
   std::map<RetryKey, engine::Retry> open_retries_;
   std::vector<std::string> notes_;  // about no firing
-  std::vector<journal::JobId> ids_;
+  std::vector<engine::KnownJob> jobs_;
 };
 
 }  // namespace flux_ensemble::runner

@@ -174,7 +174,7 @@ void SourceDriver::Open(std::uint64_t number, OpenSourceCommand& command) {
   tap_ = command.tap;
   // The backlog of a restored run shows jobs that the engine knows, as after a loss of the stream.
   streamed_ = restoration_ != nullptr;
-  if (restoration_ != nullptr) engine_.IgnoreEnded(restoration_->TakeIds());
+  if (restoration_ != nullptr) engine_.IgnoreEnded(restoration_->TakeJobs());
   opening_ = number;
   source_->Open(*this);
 }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "flux/flux_session.h"
+#include "log/entry_log.h"
+#include "runner/job_rows.h"
 #include "test/fake_broker.h"
 #include "test/journals.h"
 #include "test/log_folder.h"
@@ -53,20 +55,26 @@ void FirstProcess(const test::LogFolder& folder) {
                           Made(3, 2) + Event(3, 1002, "start")));
 }
 
-// The process that goes on. Flux keeps job 1, knows the end of job 2, does not know job 3, and has
-// job 4, which the first process has not seen.
+// Flux keeps job 1, knows the end of job 2, does not know job 3, and has job 4, which the first
+// process has not seen.
+void ShowJobs(FakeBroker& broker) {
+  Show(broker, Made(1, 0) + Event(1, 1002, "start") + Finish(1, 1003) + Event(1, 1003, "clean"));
+  // The whole eventlog comes at once.
+  broker.Journal(R"({"id":2,"events":[{"timestamp":1001,"name":"submit"},)"
+                 R"({"timestamp":1002,"name":"start"},)"
+                 R"({"timestamp":1012,"name":"finish","context":{"status":0}},)"
+                 R"({"timestamp":1013,"name":"clean"}]})");
+  Show(broker, Made(4, 3));
+}
+
+// The process that goes on.
 struct SecondProcess {
-  SecondProcess(const test::LogFolder& folder, const std::string& instance)
+  SecondProcess(const test::LogFolder& folder, const std::string& instance,
+                void (*show)(FakeBroker&) = &ShowJobs)
       : owner(MyPlan(), std::make_unique<log::Writer>(folder.path()), true) {
     REQUIRE(owner.runner.Start() == 0);
     owner.Ask(runner::RestoreCommand{folder.path(), false});
-    Show(broker, Made(1, 0) + Event(1, 1002, "start") + Finish(1, 1003) + Event(1, 1003, "clean"));
-    // The whole eventlog comes at once.
-    broker.Journal(R"({"id":2,"events":[{"timestamp":1001,"name":"submit"},)"
-                   R"({"timestamp":1002,"name":"start"},)"
-                   R"({"timestamp":1012,"name":"finish","context":{"status":0}},)"
-                   R"({"timestamp":1013,"name":"clean"}]})");
-    Show(broker, Made(4, 3));
+    show(broker);
     broker.Sentinel();
     broker.on_call = [](FakeBroker& called, std::uint64_t request) {
       called.Answer(request, ENOENT, "unknown");
@@ -131,6 +139,36 @@ TEST_CASE("jobs that another instance does not know are lost, also for the next 
   CHECK(restored.active == 1);
   CHECK(restored.jobs == 4);
   CHECK(third.AskStatus().totals.lost_jobs == 0);
+}
+
+TEST_CASE("another instance may have other jobs under the ids of earlier ones") {
+  const test::LogFolder folder;
+  FirstProcess(folder);
+  {
+    SecondProcess second(folder, "earlier", [](FakeBroker& broker) {
+      // Job 1 is a new one of the run, job 2 one of others.
+      Show(broker, Made(1, 3) + Event(1, 1102, "start"));
+      Show(broker, test::Submit(2, 1101, "h") + Event(2, 1102, "start") + Finish(2, 1103) +
+                       Event(2, 1103, "clean"));
+    });
+    CHECK(second.count(Count::kSubmitted) == 4);
+    CHECK(second.count(Count::kSuccess) == 1);
+    CHECK(second.owner.AskStatus().active_jobs == 3);
+    second.owner.Ask(runner::ResumeCommand{2000});
+    CHECK(std::get<double>(second.owner.Ask(runner::ReconciledCommand{runner::LostJobs::kAgain})) ==
+          2);
+    CHECK(second.count(Count::kSubmitted) == 2);
+  }
+  runner::JobRows rows;
+  log::ReadEntries(folder.path(), rows);
+  const runner::JobColumns jobs = rows.Take();
+  CHECK(jobs.ids == std::vector<journal::JobId>{1, 2, 3, 1});
+  CHECK(jobs.index == std::vector<double>{0, 1, 2, 3});
+  using enum log::JobResult;
+  const std::vector results{kCompleted, kLost, kLost, kActive};
+  CHECK(std::ranges::equal(jobs.result, results, {}, {}, [](log::JobResult result) {
+    return static_cast<std::uint8_t>(result);
+  }));
 }
 
 }  // namespace flux_ensemble::flux
