@@ -8,6 +8,7 @@ import {
   describeFlux,
   type Instance,
   mock,
+  reloadJobManager,
   reportOf,
   withInstance,
 } from '../support/flux-instance.js';
@@ -35,14 +36,6 @@ const quickAreDone = (instance: Instance, count: number) =>
     async () => (await instance.tally('{name} {result}'))['quick COMPLETED'] === count,
     'the quick jobs have ended',
   );
-
-/** Reloads the job manager with its dependents, because a scheduler does not reconnect by itself. */
-async function reloadJobManager(instance: Instance): Promise<void> {
-  await instance.flux('module', 'reload', 'job-manager');
-  await instance.flux('module', 'reload', '-f', 'sched-simple');
-  await instance.flux('module', 'reload', '-f', 'job-exec');
-  await instance.flux('module', 'load', 'job-list');
-}
 
 describeFlux('without an instance', () => {
   // Without FLUX_URI libflux-core looks for the system's instance, which is not there.

@@ -8,7 +8,7 @@ import type { Count } from '../../src/model/metric-names.js';
 import type { ResumedRun } from '../../src/model/resumed-run.js';
 import { openRun } from '../../src/run/open-run.js';
 import { eventually, newFolder, type Running, root, start } from '../support/cli.js';
-import { describeFlux, type Instance, withInstance } from '../support/flux-instance.js';
+import { describeFlux, type Instance, reloadJobManager, withInstance } from '../support/flux-instance.js';
 
 const program = join(root, 'test/support/drive-run.mjs');
 
@@ -184,6 +184,69 @@ rules: [{trigger: start, action: {name: submit, label: a}}]
         expect(again.ran()).toEqual([0, 0, 1, 1]);
       },
       { cores: 4 },
+    );
+  });
+
+  const HELD = `
+jobs:
+  - {name: done, command: "sh -c 'echo 9 >> FOLDER/ran'", count: 2}
+  - name: held
+    command: sh -c 'echo {{index}} >> FOLDER/ran; until [ -e FOLDER/go ]; do sleep 0.05; done'
+    count: 4
+rules:
+  - {trigger: start, action: {name: submit, label: done}}
+  - {trigger: metric, when: count.done.success == 2, action: {name: submit, label: held}}
+`;
+
+  /** Kills the process when two jobs are done, two run, and two are pending. */
+  async function killHeld(instance: Instance): Promise<Study> {
+    const study = new Study(instance, HELD);
+    const first = study.begin();
+    await eventually(async () => study.ran().length === 4, 'two jobs are done, and two run');
+    await kill(first);
+    expect(await instance.tally('{state}')).toEqual({ INACTIVE: 2, RUN: 2, SCHED: 2 });
+    return study;
+  }
+
+  test('and whose job manager was reloaded: its jobs are known, and run once', () =>
+    withInstance(
+      async (instance) => {
+        const study = await killHeld(instance);
+        await reloadJobManager(instance);
+        writeFileSync(join(study.folder, 'go'), '');
+        const { resumed, result, problems } = await endOf(study.resume());
+        expect(problems).toEqual([]);
+        expect(resumed).toMatchObject({ jobs: 6, active: 4, lost: 0, doubts: [] });
+        expect(result?.counts).toMatchObject({ done: { submitted: 2, success: 2 } });
+        // The reload fails the jobs that run.
+        expect(result?.counts).toMatchObject({ held: { submitted: 4, success: 2, failed: 2 } });
+        expect(study.ran()).toEqual([0, 1, 2, 3, 9, 9]);
+      },
+      { cores: 2 },
+    ));
+
+  test('and whose instance was restarted with its statedir: its jobs are known, and run once', async () => {
+    const statedir = newFolder();
+    let study: Study | null = null;
+    await withInstance(
+      async (instance) => {
+        study = await killHeld(instance);
+      },
+      { cores: 2, statedir },
+    );
+    await withInstance(
+      async (instance) => {
+        const again = study as unknown as Study;
+        writeFileSync(join(again.folder, 'go'), '');
+        const { resumed, result, problems } = await endOf(again.resume(instance));
+        expect(problems).toEqual([]);
+        expect(resumed).toMatchObject({ jobs: 6, active: 4, lost: 0, doubts: [] });
+        // The end of an instance cancels the jobs that run.
+        expect(result?.counts).toMatchObject({ done: { submitted: 2, success: 2 } });
+        expect(result?.counts).toMatchObject({ held: { submitted: 4, success: 2, canceled: 2 } });
+        expect(again.ran()).toEqual([0, 1, 2, 3, 9, 9]);
+      },
+      { cores: 2, statedir },
     );
   });
 });

@@ -55,6 +55,8 @@ export interface InstanceOptions {
   readonly guests?: boolean;
   /** Variables of the broker, on top of ours; undefined for none of the name. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The folder that the instance keeps, for another instance that goes on. */
+  readonly statedir?: string;
   /** The epilog of each job, which runs between its end and its cleanup. */
   readonly epilog?: readonly string[];
 }
@@ -97,17 +99,26 @@ function uriOf(broker: ChildProcess): Promise<string> {
   });
 }
 
+/** Reloads the job manager with its dependents, because a scheduler does not reconnect by itself. */
+export async function reloadJobManager(instance: Instance): Promise<void> {
+  await instance.flux('module', 'reload', 'job-manager');
+  await instance.flux('module', 'reload', '-f', 'sched-simple');
+  await instance.flux('module', 'reload', '-f', 'job-exec');
+  await instance.flux('module', 'load', 'job-list');
+}
+
 /** Runs the test in an instance that ends with it. */
 export async function withInstance(
   test: (instance: Instance) => Promise<void>,
   options: InstanceOptions = {},
 ): Promise<void> {
   const { FLUX_URI: _, ...environment } = { ...process.env, ...options.env };
+  const state = options.statedir === undefined ? [] : [`--setattr=statedir=${options.statedir}`];
   const config = `--config-path=${configPath(options)}`;
   // Ends when its standard input does, so it does not outlive a test that is killed.
   const broker = spawn(
     'flux',
-    ['start', `--test-size=${options.size ?? 1}`, config, 'sh', '-c', 'echo "$FLUX_URI"; exec cat'],
+    ['start', `--test-size=${options.size ?? 1}`, ...state, config, 'sh', '-c', 'echo "$FLUX_URI"; exec cat'],
     { env: environment, stdio: ['pipe', 'pipe', 'pipe'] },
   );
   const closed = new Promise((resolve) => broker.on('close', resolve));
