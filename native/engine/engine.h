@@ -203,8 +203,7 @@ class Engine final : private journal::RecordSink {
 
   std::uint32_t GroupOf(const journal::Membership& membership);
   std::uint32_t AddGroup(std::string_view name);
-  // Whether a record of a restored run shows a job that is not one of the run's active jobs, and is
-  // no new job of the run.
+  // Whether a record of a restored run shows neither an active job of the run nor a new one.
   bool IsForeign(const journal::Record& record);
   // The events of a record that were not applied to the job before.
   std::span<const journal::Event> Unseen(const Job& job, const journal::Record& record);

@@ -105,6 +105,7 @@ function wordsOf({ column, value, from, below, group }: Cause): string {
   );
   const shown = escapeControls(String(value));
   if (column === 'group') return `of group ${shown}`;
+  if (column === 'hosts') return `on host ${shown}`;
   if (group !== null) return `of entry ${shown} of group ${escapeControls(group)}`;
   if (column === 'start' || column === 'finish') {
     const verb = column === 'start' ? 'started' : 'ended';

@@ -36,9 +36,9 @@ export function* setsOf({ sets, count }: Family): Generator<readonly [first: num
 }
 
 /** Whether a job belongs to the set. */
-export function has({ family: { levels }, first, last }: Candidate, job: number): boolean {
-  const level = levels[job] as number;
-  return level >= first && level <= last;
+export function has({ family: { levels, more }, first, last }: Candidate, job: number): boolean {
+  const isIn = (level: number) => level >= first && level <= last;
+  return isIn(levels[job] as number) || (more?.(job).some(isIn) ?? false);
 }
 
 /** A near tie: the logarithm of the ratio of two probabilities, or the share of the better logarithm. */

@@ -1,5 +1,6 @@
 /** The possible causes in a table of jobs, in families. Each family divides its jobs by one property. */
 
+import { expandHostlist } from '../../language/hostlist.js';
 import { escapeControls } from '../../text/describe.js';
 import type { JobColumn } from '../jobs/column.js';
 import type { JobTable } from '../jobs/table.js';
@@ -23,6 +24,8 @@ export interface Cause {
 export interface Family {
   /** The level of each job; -1 without the property, and `count` for a level of few jobs. */
   readonly levels: Int32Array;
+  /** In a family of single levels: further levels of a job, such as other hosts. Absent without any. */
+  readonly more?: (job: number) => readonly number[];
   readonly count: number;
   /** The causes: each level, all ranges of levels from the first or to the last one, or all other ranges. */
   readonly sets: 'levels' | 'ends' | 'inner';
@@ -52,7 +55,7 @@ export function familiesOf(table: JobTable, rows: Uint32Array): Family[] {
     ...ranges.flatMap((families) => families.slice(0, 1)),
     ...valueFamily(table.column('group'), rows),
     ...entryFamily(table, rows),
-    ...valueFamily(table.column('hosts'), rows),
+    ...hostFamily(table, rows),
     ...ranges.flatMap((families) => families.slice(1)),
   ];
 }
@@ -97,6 +100,50 @@ function valueFamily(column: JobColumn, rows: Uint32Array): Family[] {
         const value = values[level] as string | number;
         return { ...NOTHING, column: column.name, value, where: equal(column.name, value) };
       },
+    },
+  ];
+}
+
+/** Hosts of a hostlist at most. A longer one counts as a host. */
+const MAX_HOSTS = 65_536;
+/** Hostlists that an expression names at most. */
+const MAX_LISTS = 8;
+
+/** Hosts. A job of several nodes has each of its hosts. */
+function hostFamily(table: JobTable, rows: Uint32Array): Family[] {
+  const { hosts, texts } = table.jobs;
+  const places = new Map<string, number>();
+  const placeOfHost = (host: string) => {
+    const place = places.get(host) ?? places.size;
+    places.set(host, place);
+    return place;
+  };
+  /** By the index of the hostlist: levels of its hosts. */
+  const lists = new Map<number, readonly number[]>();
+  const levels = Int32Array.from(rows, (row) => {
+    const text = hosts[row] as number;
+    if (!lists.has(text)) {
+      const list = texts[text] ?? '';
+      const names = list === '' ? [] : (expandHostlist(list, MAX_HOSTS) ?? [list]);
+      lists.set(text, names.map(placeOfHost));
+    }
+    return lists.get(text)?.[0] ?? -1;
+  });
+  const names = [...places.keys()];
+  const others = new Map([...lists].map(([text, list]) => [text, list.slice(1)]));
+  const isPlain = [...others.values()].every((list) => list.length === 0);
+  const where = (level: number) => {
+    const having = [...lists].filter(([, list]) => list.includes(level)).map(([text]) => texts[text] ?? '');
+    if (having.length > MAX_LISTS) return null;
+    return anyOf(having.map((list) => equal('hosts', list)));
+  };
+  return [
+    {
+      levels,
+      ...(isPlain ? {} : { more: (job) => others.get(hosts[rows[job] as number] as number) ?? [] }),
+      count: names.length,
+      sets: 'levels',
+      cause: (level) => ({ ...NOTHING, column: 'hosts', value: names[level] as string, where: where(level) }),
     },
   ];
 }
@@ -193,4 +240,10 @@ function equal(column: string, value: string | number): string | null {
 function joined(...parts: (string | null)[]): string | null {
   const text = parts.join(' and ');
   return parts.includes(null) || escapeControls(text) !== text ? null : text;
+}
+
+/** The expression that one of the parts holds; null if one is missing. */
+function anyOf(parts: readonly (string | null)[]): string | null {
+  if (parts.includes(null)) return null;
+  return parts.length === 1 ? (parts[0] ?? null) : `(${parts.join(' or ')})`;
 }

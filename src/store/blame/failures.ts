@@ -18,28 +18,35 @@ export interface FailureSearch {
   readonly logs: Float64Array;
 }
 
-/** Counts of the jobs before each level; the last count is that of all jobs with the property. */
-function countsOf({ levels, count }: Family, { failed, left }: FailureSearch) {
+/** Counts of the jobs before each level, and of all jobs with the property. */
+function countsOf({ levels, more, count }: Family, { failed, left }: FailureSearch) {
   const jobs = new Uint32Array(count + 2);
   const failures = new Uint32Array(count + 2);
+  let allJobs = 0;
+  let allFailed = 0;
+  const add = (level: number, job: number) => {
+    jobs[level + 1] = (jobs[level + 1] as number) + 1;
+    failures[level + 1] = (failures[level + 1] as number) + (failed[job] as number);
+  };
   for (let i = 0; i < levels.length; i++) {
     const level = levels[i] as number;
     if (level < 0 || left[i] === 0) continue;
-    jobs[level + 1] = (jobs[level + 1] as number) + 1;
-    failures[level + 1] = (failures[level + 1] as number) + (failed[i] as number);
+    allJobs++;
+    allFailed += failed[i] as number;
+    add(level, i);
+    if (more !== undefined) for (const other of more(i)) add(other, i);
   }
   for (let i = 1; i < jobs.length; i++) {
     jobs[i] = (jobs[i] as number) + (jobs[i - 1] as number);
     failures[i] = (failures[i] as number) + (failures[i - 1] as number);
   }
-  return { jobs, failures };
+  return { jobs, failures, allJobs, allFailed };
 }
 
 /** The candidates of a family that matter, and the number of all that were tested. */
 export function failureCandidates(family: Family, rank: number, search: FailureSearch): Found {
   const counts = countsOf(family, search);
-  const allJobs = counts.jobs.at(-1) ?? 0;
-  const allFailed = counts.failures.at(-1) ?? 0;
+  const { allJobs, allFailed } = counts;
   const found: Candidate[] = [];
   let tested = 0;
   for (const [first, last] of setsOf(family)) {

@@ -27,7 +27,7 @@ export interface Durations {
   readonly groups: number;
 }
 
-type Levels = Pick<Family, 'levels' | 'count'>;
+type Levels = Pick<Family, 'levels' | 'more' | 'count'>;
 
 /** Numbers and ranks of jobs for each level of a family and each group. */
 class Cells {
@@ -88,26 +88,28 @@ class Cells {
 }
 
 /** The jobs that are compared, by their levels; those of a level begin at its `starts`. */
-function jobsByLevel({ levels, count }: Levels, group: Int32Array) {
-  const isCompared = (job: number) =>
-    (levels[job] as number) >= 0 && (levels[job] as number) < count && (group[job] as number) >= 0;
+function jobsByLevel({ levels, more, count }: Levels, group: Int32Array) {
+  const forEach = (each: (job: number, level: number) => void) => {
+    for (let job = 0; job < levels.length; job++) {
+      const level = levels[job] as number;
+      if (level < 0 || level >= count || (group[job] as number) < 0) continue;
+      each(job, level);
+      if (more !== undefined) for (const other of more(job)) each(job, other);
+    }
+  };
   const starts = new Uint32Array(count + 1);
-  for (let job = 0; job < levels.length; job++) {
-    if (!isCompared(job)) continue;
-    const next = (levels[job] as number) + 1;
-    starts[next] = (starts[next] as number) + 1;
-  }
+  forEach((_job, level) => {
+    starts[level + 1] = (starts[level + 1] as number) + 1;
+  });
   for (let level = 1; level <= count; level++) {
     starts[level] = (starts[level] as number) + (starts[level - 1] as number);
   }
   const jobs = new Uint32Array(starts[count] as number);
   const filled = starts.slice();
-  for (let job = 0; job < levels.length; job++) {
-    if (!isCompared(job)) continue;
-    const level = levels[job] as number;
+  forEach((job, level) => {
     jobs[filled[level] as number] = job;
     filled[level] = (filled[level] as number) + 1;
-  }
+  });
   return { jobs, starts };
 }
 

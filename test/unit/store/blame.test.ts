@@ -247,6 +247,29 @@ describe('a run', () => {
     });
   });
 
+  test('is compared by each host of jobs with several ones', () => {
+    const hostlist = (i: number) => {
+      const [one, two] = [i % 8, (i + 1 + (Math.floor(i / 8) % 7)) % 8].sort();
+      return `node[${one},${two}]`;
+    };
+    const jobs = Array.from({ length: 400 }, (_, i): JobFacts => {
+      const hosts = hostlist(i);
+      const isBad = /3/.test(hosts);
+      const ended =
+        i % 5 > 0 && isBad ? { result: 'failed', status: 256 } : { result: 'completed', status: 0 };
+      return { hosts, start: i, finish: i + (isBad ? 20 : 10) + (i % 3), ...ended } as JobFacts;
+    });
+    const failed = jobs.filter(({ result }) => result === 'failed').length;
+    const table = tableOf(jobs);
+    const { findings } = blame(table);
+    const host = { column: 'hosts', value: 'node3', where: expect.stringMatching(/^\(hosts == "node\[/) };
+    expect(findings).toMatchObject([
+      { effect: 'failures', cause: host, jobs: 100, failed, others: 300, otherFailed: 0 },
+      { effect: 'slowness', cause: host, jobs: 100 - failed, others: 300 },
+    ]);
+    expect(selectJobs(table, findings[0]?.query ?? {})).toHaveLength(failed);
+  });
+
   test('counts jobs of two submissions of a firing as different jobs', () => {
     const jobs = Array.from({ length: 40 }, (_, i): JobFacts => {
       const place = { rule: 0, firing: 1, part: i % 2, index: i >> 1 };
