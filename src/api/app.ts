@@ -157,6 +157,7 @@ function addRoute(app: Api['app'], route: Route, admit: Admit, services: Service
         query: readPart(route.query, queryOf(context), 'query'),
         body: await readBody(context, route),
         headers: raw.headers,
+        isHead: raw.method === 'HEAD',
         caller,
         keepChecking,
         disconnect: () => bindings.incoming?.destroy(),

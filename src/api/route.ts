@@ -23,6 +23,8 @@ export interface RouteRequest<Path, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly headers: Headers;
+  /** Only the headers of the answer are wanted; a body would never be read. */
+  readonly isHead: boolean;
   readonly caller: Caller;
   /** Calls `refuse` once the caller's credentials are no longer valid, until the returned function is called. */
   keepChecking(refuse: () => void): () => void;

@@ -42,6 +42,25 @@ export function firingCounts({ rows }: Pick<NativeRules, 'rows'>): number[] {
   return Array.from({ length: rows.length / RULE_COLUMNS.length }, (_, index) => rowAt(rows, index).firings);
 }
 
+interface NamedMetric {
+  readonly name: string;
+  readonly fromZero: boolean;
+}
+
+const namedMetrics = new WeakMap<Rule, readonly NamedMetric[]>();
+
+/** The metrics of a rule's condition. */
+function metricsOf(rule: Rule): readonly NamedMetric[] {
+  let found = namedMetrics.get(rule);
+  if (found === undefined) {
+    found = (rule.when?.steps ?? []).flatMap((step) =>
+      step.op === 'metric' ? [{ name: formatMetricName(step.metric), fromZero: step.fromZero }] : [],
+    );
+    namedMetrics.set(rule, found);
+  }
+  return found;
+}
+
 /** The values of the plan's metrics by name: counts that begin at 0, and all others. */
 export class MetricValues {
   readonly #ofAll = new Map<string, number | null>();
@@ -60,13 +79,9 @@ export class MetricValues {
     return counted ?? this.#ofAll.get(name) ?? null;
   }
 
-  of({ when }: Rule): RuleReport['values'] {
+  of(rule: Rule): RuleReport['values'] {
     const values: Record<string, number | null> = {};
-    for (const step of when?.steps ?? []) {
-      if (step.op !== 'metric') continue;
-      const name = formatMetricName(step.metric);
-      values[name] = this.valueOf(name, step.fromZero);
-    }
+    for (const { name, fromZero } of metricsOf(rule)) values[name] = this.valueOf(name, fromZero);
     return values;
   }
 }
@@ -97,37 +112,55 @@ export function readStanding({ rows }: NativeRules, index: number): RuleStanding
  * of firings of each rule whose action did not begin.
  */
 export function readRuleReports(
-  { rows, metrics }: NativeRules,
+  native: NativeRules,
   rules: readonly (Rule | null)[],
   names: readonly PlanMetric[],
   unperformed: ReadonlyMap<number, number> = new Map(),
 ): RuleReport[] {
-  const values = new MetricValues(names, metrics);
-  const reports: RuleReport[] = [];
-  for (const [index, rule] of rules.entries()) {
-    if (rule === null || (index + 1) * RULE_COLUMNS.length > rows.length) continue;
-    const row = rowAt(rows, index);
-    const report = {
-      rule: index,
-      name: rule.title,
-      algorithm: rule.algorithm,
-      due: describeDue(rule),
-      firings: row.firings,
-      state: stateOf(row),
-      came: row.came,
-      heldBack: {
-        repetitions: row.cameAfterLast,
-        backoff: row.inBackoff,
-        cooldown: row.inCooldown,
-        for: row.tooShort,
-        state: row.inOtherState,
-        end: unperformed.get(index) ?? 0,
-      },
-      values: values.of(rule),
-    };
-    reports.push({ ...report, why: whyOf(rule, report) });
-  }
-  return reports;
+  const values = new MetricValues(names, native.metrics);
+  return [...rules.entries()].flatMap(([index, rule]) => {
+    const numbers = rule === null ? null : ruleNumbers(native, index);
+    const left = unperformed.get(index) ?? 0;
+    return rule === null || numbers === null
+      ? []
+      : [readRuleReport(rule, index, numbers, values.of(rule), left)];
+  });
+}
+
+/** The numbers of the engine about a rule, which are all that changes in its report; null for an unknown index. */
+export function ruleNumbers({ rows }: Pick<NativeRules, 'rows'>, index: number): Float64Array | null {
+  const [from, to] = [index * RULE_COLUMNS.length, (index + 1) * RULE_COLUMNS.length];
+  return to > rows.length ? null : rows.subarray(from, to);
+}
+
+/** The report of a rule from its numbers and the values of its metrics. */
+export function readRuleReport(
+  rule: Rule,
+  index: number,
+  numbers: Float64Array,
+  values: RuleReport['values'],
+  unperformed: number,
+): RuleReport {
+  const row = rowAt(numbers, 0);
+  const report = {
+    rule: index,
+    name: rule.title,
+    algorithm: rule.algorithm,
+    due: describeDue(rule),
+    firings: row.firings,
+    state: stateOf(row),
+    came: row.came,
+    heldBack: {
+      repetitions: row.cameAfterLast,
+      backoff: row.inBackoff,
+      cooldown: row.inCooldown,
+      for: row.tooShort,
+      state: row.inOtherState,
+      end: unperformed,
+    },
+    values,
+  };
+  return { ...report, why: whyOf(rule, report) };
 }
 
 function stateOf({ pending, holds }: Row): RuleReport['state'] {

@@ -44,7 +44,7 @@ import { type Progress, ProgressLog } from './progress.js';
 import { type RestoredRun, readRestored } from './restored-run.js';
 import type { RunResult } from './result.js';
 import { idsOf, keepFacts, type ResumedFrom, Resumption } from './resumption.js';
-import { type RuleNow, rulesNow } from './rules-now.js';
+import { type RuleNow, RulesView } from './rules-now.js';
 import { RulesOfRun } from './rules-of-run.js';
 import { TaskQueue } from './task-queue.js';
 import { loadUserCode, type UserCode } from './user-code.js';
@@ -66,6 +66,7 @@ export class Run {
   /** The log may be written: it was restored, where the run goes on. */
   #mayLog: boolean;
   readonly #rules: RulesOfRun;
+  readonly #rulesView = new RulesView();
   readonly #firings = new Broadcast<Firing>();
   readonly #problems = new Broadcast<EnsembleError>();
   readonly #member: Member;
@@ -203,7 +204,7 @@ export class Run {
   }
 
   async rules(): Promise<RuleNow[]> {
-    return rulesNow({
+    return this.#rulesView.take({
       native: await this.#engine.rules(),
       rules: this.#rules.all,
       metrics: this.#engine.names.metrics,

@@ -51,6 +51,12 @@ export function readEvents(options: EventReaderOptions): ReadableStream<Uint8Arr
   };
   signal.addEventListener('abort', finish);
 
+  const begin = async (): Promise<Uint8Array> => {
+    await ensemble.refresh();
+    greeted = true;
+    return greeting;
+  };
+
   /** The next message; null at the end. */
   const next = async (): Promise<Uint8Array | null> => {
     for (;;) {
@@ -84,10 +90,13 @@ export function readEvents(options: EventReaderOptions): ReadableStream<Uint8Arr
     {
       async pull(controller) {
         clearTimeout(stall);
-        let message: Uint8Array | null = greeting;
-        if (greeted) message = await next();
-        else await ensemble.refresh();
-        greeted = true;
+        let message: Uint8Array | null;
+        try {
+          message = greeted ? await next() : await begin();
+        } catch (error) {
+          finish();
+          throw error;
+        }
         if (message === null) {
           if (signal.aborted) controller.error(new ServiceError('the stream of events was ended'));
           else controller.close();

@@ -5,6 +5,8 @@ import { route } from '../route.js';
 import { eventsQuery, PARTS } from '../schemas/change.js';
 import { ensemblePath } from '../schemas/common.js';
 
+const HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };
+
 export const events = [
   route({
     method: 'get',
@@ -18,13 +20,17 @@ export const events = [
     query: eventsQuery,
     answer: null,
     types: ['text/event-stream'],
-    handle: async ({ path, query: { parts = PARTS }, headers, keepChecking, disconnect }, services) => {
+    handle: async (
+      { path, query: { parts = PARTS }, headers, isHead, keepChecking, disconnect },
+      services,
+    ) => {
       const ensemble = services.source.find(path.ensemble);
       const id = headers.get('last-event-id');
       const position = id === null ? null : ensemble.feed.positionOf(id);
       // An EventSource does not connect again after this status.
       if (position !== null && ensemble.feed.ended && ensemble.feed.since(position, new Set(PARTS)) === null)
         return new Response(null, { status: 204 });
+      if (isHead) return new Response(null, { headers: HEADERS });
       const stream = services.streams.open();
       const stopChecking = keepChecking(() => stream.abort());
       const body = readEvents({
@@ -38,9 +44,7 @@ export const events = [
         },
         stalled: disconnect,
       });
-      return new Response(body, {
-        headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' },
-      });
+      return new Response(body, { headers: HEADERS });
     },
   }),
 ];

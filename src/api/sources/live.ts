@@ -15,7 +15,7 @@ import type { Ensemble } from '../../run/ensemble.js';
 import type { ExternalAction, ExternalOutcome } from '../../run/external-actions.js';
 import type { RuleNow } from '../../run/rules-now.js';
 import { Fault } from '../../service/fault.js';
-import { ChangedGroups } from '../../service/run/changes.js';
+import { ChangedGroups, ChangedObjects } from '../../service/run/changes.js';
 import { FailurePoll } from '../../service/run/failure-poll.js';
 import { status } from '../../service/status-code.js';
 import { configurationFile } from '../../store/run-folder.js';
@@ -68,6 +68,7 @@ export class LiveEnsemble extends PolledEnsemble {
   readonly #ensemble: ShownEnsemble;
   readonly #options: LiveOptions;
   readonly #groups = new ChangedGroups();
+  readonly #rules = new ChangedObjects<RuleNow>();
   readonly #firings: Subscription<Firing>;
   readonly #problems: Subscription<EnsembleError>;
   #states: MetricsSnapshot['states'] = null;
@@ -141,7 +142,7 @@ export class LiveEnsemble extends PolledEnsemble {
       ensemble: this.#state(metrics),
       updated: Date.now() / 1000,
       groups,
-      rules: rules.map(ruleResource),
+      rules: this.#rules.take(rules).map(ruleResource),
       metrics: metrics.named,
       ...(failures === null ? {} : { failures: failuresResource(failures) }),
     });

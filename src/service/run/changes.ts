@@ -30,6 +30,18 @@ export class ChangedGroups {
   }
 }
 
+/** Objects that are the same as long as they do not change. */
+export class ChangedObjects<Item extends object> {
+  #before = new Set<Item>();
+
+  /** Those that were not among the objects of the last call. */
+  take(items: readonly Item[]): Item[] {
+    const changed = items.filter((item) => !this.#before.has(item));
+    this.#before = new Set(items);
+    return changed;
+  }
+}
+
 /** Messages that were sent, by their keys. */
 export class ChangedMessages<Message> {
   readonly #keyOf: (message: Message) => string | number;

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { ClientDuplexStream, ServiceError as GrpcError } from '@grpc/grpc-js';
 import type { MetricsSnapshot } from '../../model/metrics.js';
 import { isExternal } from '../../run/external-actions.js';
+import type { RuleNow } from '../../run/rules-now.js';
 import type { Connection } from '../connect.js';
 import {
   type EnsemblesClient,
@@ -14,13 +15,12 @@ import {
   type GroupState,
   type Hello,
   type ProblemMessage,
-  type RuleState,
   type RunMessage,
   type ServiceMessage,
   type Update,
   type ValueState,
 } from '../ensembles/proto.js';
-import { ChangedGroups, ChangedMessages, type WaitingItems } from './changes.js';
+import { ChangedGroups, ChangedMessages, ChangedObjects, type WaitingItems } from './changes.js';
 import { FailurePoll } from './failure-poll.js';
 import type { LinkedRun } from './linked-run.js';
 import { Pace } from './pace.js';
@@ -42,7 +42,7 @@ export class RunStream {
   readonly #run: LinkedRun;
   readonly #happenings: Happenings;
   readonly #groups = new ChangedGroups();
-  readonly #rules = new ChangedMessages<RuleState>(({ rule }) => rule);
+  readonly #rules = new ChangedObjects<RuleNow>();
   readonly #failures = new ChangedMessages<FailuresState>(({ group }) => group);
   readonly #metrics = new ChangedMessages<ValueState>(({ name }) => name);
   readonly #failurePoll = new FailurePoll();
@@ -155,7 +155,7 @@ export class RunStream {
     const failures = await this.#failuresOf(metrics);
     const begun = performance.now();
     const parts: ChangedParts = {
-      rules: this.#rules.take(rules.map(ruleMessage)),
+      rules: this.#rules.take(rules).map(ruleMessage),
       failures: this.#failures.take(failures),
       metrics: this.#metrics.take(valueMessages(metrics.named)),
     };

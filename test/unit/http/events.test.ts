@@ -105,6 +105,22 @@ describe('a stream of events', () => {
     await follow(fake);
   });
 
+  test('is not opened by a request of its headers, nor kept open by an error', async () => {
+    const fake = fakeApi({ maxStreams: 1, interval: 0 });
+    for (let i = 0; i < 3; i++) {
+      const head = await fake.request(path, { method: 'HEAD' });
+      expect([head.status, head.headers.get('content-type')]).toEqual([
+        200,
+        'text/event-stream; charset=utf-8',
+      ]);
+    }
+    fake.ensemble.broken = new TypeError('broken');
+    const client = new EventClient(await fake.request(path));
+    await expect(client.next()).rejects.toThrow('broken');
+    fake.ensemble.broken = null;
+    expect((await (await follow(fake)).next())?.event).toBe('state');
+  });
+
   test('costs the engine as much for many readers as for one', async () => {
     const fake = fakeApi({ interval: 0.02 });
     const clients = await Promise.all(Array.from({ length: 20 }, () => follow(fake)));
