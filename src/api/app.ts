@@ -12,10 +12,13 @@ import { ApiProblem, problemResponse, type RequestFault } from './problem.js';
 import { checkHost, checkJson, checkOrigin, type HostPolicy } from './request-checks.js';
 import type { Route, Services } from './route.js';
 import { routes } from './routes/index.js';
+import { prometheus } from './routes/prometheus.js';
 import type { Source } from './sources/source.js';
 
 /** The path of the API. */
 export const BASE = '/api/v1';
+/** The path that Prometheus asks for by default. */
+const METRICS = '/metrics';
 /** Maximum bytes of a body. */
 const MAX_BODY = 65_536;
 
@@ -31,6 +34,8 @@ export interface AppOptions {
   readonly version: string;
   /** Maximum open streams of events; 256 by default. */
   readonly maxStreams?: number;
+  /** Metrics for Prometheus are at /metrics too. */
+  readonly ownsRoot?: boolean;
 }
 
 export interface Api {
@@ -106,7 +111,8 @@ export function makeApi(options: AppOptions): Api {
     );
     return withHeaders(problemResponse(problem, log));
   });
-  app.use(`${BASE}/*`, async (context, next) => {
+  const guarded = options.ownsRoot === true ? [`${BASE}/*`, METRICS] : [`${BASE}/*`];
+  app.on('ALL', guarded, async (context, next) => {
     const { headers } = context.req.raw;
     checkHost(headers, hosts);
     checkOrigin(headers);
@@ -126,7 +132,10 @@ export function makeApi(options: AppOptions): Api {
     await admit(context.req.raw, context.env ?? {});
     return context.json(openApiDocument(routes, BASE, version));
   });
-  for (const route of routes) addRoute(app, route, admit, services);
+  for (const route of routes) addRoute(app, route, pathOf(route), admit, services);
+  if (options.ownsRoot === true) {
+    for (const route of prometheus) addRoute(app, route, METRICS, admit, services);
+  }
   addOtherMethods(app);
   return {
     app,
@@ -145,8 +154,8 @@ function withHeaders(response: Response): Response {
 
 const pathOf = ({ url }: Route) => `${BASE}${url.replace(/\{(\w+)\}/g, ':$1')}`;
 
-function addRoute(app: Api['app'], route: Route, admit: Admit, services: Services): void {
-  app.on(route.method, pathOf(route), async (context) => {
+function addRoute(app: Api['app'], route: Route, path: string, admit: Admit, services: Services): void {
+  app.on(route.method, path, async (context) => {
     const { raw } = context.req;
     const bindings = context.env ?? {};
     const { caller, keepChecking } = await admit(raw, bindings);

@@ -109,6 +109,7 @@ export class HttpListener {
       log,
       version,
       maxStreams: limits.maxStreams,
+      ownsRoot: true,
     });
     const server = serverFor(tls, limits);
     // Node counts the bytes of a request's headers before anything is called.

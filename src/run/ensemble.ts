@@ -116,7 +116,11 @@ export class Ensemble {
   /** Runs, and describes the run in its folder. */
   async #keep(signal: AbortSignal | undefined, folder: RunFolder): Promise<RunResult> {
     const description = descriptionOf(this, this.#options);
-    this.#write(() => (this.#kept === null ? folder.begin(description) : folder.resume(description)));
+    this.#write(() =>
+      this.#kept === null
+        ? folder.begin(description, this.#started ?? undefined)
+        : folder.resume(description),
+    );
     const result = await this.#run.run(signal);
     this.#write(() => folder.finish(conclusionOf(result)));
     return result;

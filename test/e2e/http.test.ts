@@ -123,6 +123,9 @@ describe('a run with --http', () => {
     const { duration } = (await get('/ensembles/study/groups/quick/histograms')).json;
     expect(duration.buckets.reduce((sum: number, count: number) => sum + count, 0)).toBe(12);
     expect((await get('/ensembles/study/file')).text).toBe(study);
+    const metrics = await get('/metrics', { base: '' });
+    expect(metrics.text).toMatch(/^flux_ensemble_jobs_succeeded_total\{.*group="quick"\} 12$/m);
+    expect((await get('/metrics', { base: '', headers: { host: 'evil.example.org' } })).status).toBe(421);
   });
 
   test('has its jobs in pages, sorted or not', async () => {
@@ -310,6 +313,8 @@ describe('--http on TCP', () => {
     expect([stranger.status, stranger.json.code]).toEqual([401, 'ERR_UNAUTHENTICATED']);
     expect(stranger.headers['www-authenticate']).toBe('Bearer');
     expect((await http(target, '/ensembles', as('c'.repeat(40)))).status).toBe(401);
+    expect((await http(target, '/metrics', { base: '' })).status).toBe(401);
+    expect((await http(target, '/metrics', { base: '', ...as(viewer) })).status).toBe(200);
     expect((await http(target, '/ensembles/study/events')).status).toBe(401);
     expect((await http(target, `/ensembles?token=${operator}`)).status).toBe(401);
     expect((await http(target, '/ensembles', as(viewer))).status).toBe(200);

@@ -16,14 +16,20 @@ export interface HttpRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The beginning of the path; `/api/v1` by default. */
+  readonly base?: string;
 }
 
-/** Sends a request below /api/v1, and resolves with the beginning of its answer. */
-export function send(target: Target, path: string, { method, headers = {}, body }: HttpRequest = {}) {
+/** Sends a request, and resolves with the beginning of its answer. */
+export function send(
+  target: Target,
+  path: string,
+  { method, headers = {}, body, base = '/api/v1' }: HttpRequest = {},
+) {
   return new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(
       {
-        ...{ host: 'localhost', path: `/api/v1${path}`, agent: false, ...target },
+        ...{ host: 'localhost', path: `${base}${path}`, agent: false, ...target },
         method: method ?? (body === undefined ? 'GET' : 'POST'),
         headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       },

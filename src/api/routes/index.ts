@@ -10,6 +10,7 @@ import { happenings } from './happenings.js';
 import { jobs } from './jobs.js';
 import { metrics } from './metrics.js';
 import { output } from './output.js';
+import { prometheus } from './prometheus.js';
 import { rules } from './rules.js';
 
 export const routes: readonly Route[] = [
@@ -23,4 +24,5 @@ export const routes: readonly Route[] = [
   ...actions,
   ...file,
   ...events,
+  ...prometheus,
 ];

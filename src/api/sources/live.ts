@@ -232,6 +232,10 @@ export class LiveSource implements Source {
     return ensemble === null ? [] : [ensemble];
   }
 
+  all(): readonly SourcedEnsemble[] {
+    return [this.ensemble];
+  }
+
   find(name: string): SourcedEnsemble {
     const { id, name: own } = this.#shown;
     if (name === id || name === own) return this.ensemble;

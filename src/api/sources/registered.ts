@@ -255,8 +255,17 @@ export class RegisteredSource implements Source {
     });
   }
 
+  all(): readonly SourcedEnsemble[] {
+    return [...this.#options.registry.entries]
+      .filter(({ end }) => end === null)
+      .map((entry) => this.#shownOf(entry));
+  }
+
   find(name: string): SourcedEnsemble {
-    const entry = this.#options.registry.find(name);
+    return this.#shownOf(this.#options.registry.find(name));
+  }
+
+  #shownOf(entry: Entry): RegisteredEnsemble {
     const { id } = entry.hello;
     const known = this.#shown.get(id);
     // A run may go on after its end: it was resumed.

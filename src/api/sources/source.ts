@@ -27,6 +27,8 @@ export interface SourcedEnsemble {
 export interface Source {
   /** All ensembles, in the order of their registration. */
   list(): Promise<readonly EnsembleResource[]>;
+  /** Those that have not ended. */
+  all(): readonly SourcedEnsemble[];
   /** The ensemble with this id or name. Throws Fault NOT_FOUND, or FAILED_PRECONDITION where several have the name. */
   find(name: string): SourcedEnsemble;
   close(): void;

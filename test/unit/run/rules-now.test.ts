@@ -50,12 +50,13 @@ test('rules are inactive, pending, held back, firing or exhausted', async () => 
     await eventually(first, 'the first job ends');
     await ensemble.settled();
     const phases = async () => (await ensemble.rules()).map(({ phase }) => phase);
-    expect((await phases()).slice(0, 5)).toEqual([
+    expect((await phases()).slice(0, 6)).toEqual([
       'exhausted',
       'inactive',
       'pending',
       'held-back',
       'inactive',
+      'firing',
     ]);
     const before = await ensemble.rules();
     expect(before[1]).toMatchObject({
