@@ -83,6 +83,14 @@ async function endOf(running: Running) {
   return { resumed, result, problems, stderr };
 }
 
+/** Lets the jobs end that wait, and resumes the run in an instance. */
+async function goOn(study: Study, instance: Instance) {
+  writeFileSync(join(study.folder, 'go'), '');
+  const { resumed, result, problems } = await endOf(study.resume(instance));
+  expect(problems).toEqual([]);
+  return { resumed, result };
+}
+
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 const manyJobs = (count: number) => `
@@ -176,9 +184,7 @@ rules: [{trigger: start, action: {name: submit, label: a}}]
     await withInstance(
       async (instance) => {
         const again = study as unknown as Study;
-        writeFileSync(join(again.folder, 'go'), '');
-        const { resumed, result, problems } = await endOf(again.resume(instance));
-        expect(problems).toEqual([]);
+        const { resumed, result } = await goOn(again, instance);
         expect(resumed).toMatchObject({ active: 2, lost: 2, lostJobs: 'again' });
         expect(result?.counts).toMatchObject({ a: { submitted: 2, success: 2, retried: 0 } });
         expect(again.ran()).toEqual([0, 0, 1, 1]);
@@ -213,9 +219,7 @@ rules:
       async (instance) => {
         const study = await killHeld(instance);
         await reloadJobManager(instance);
-        writeFileSync(join(study.folder, 'go'), '');
-        const { resumed, result, problems } = await endOf(study.resume());
-        expect(problems).toEqual([]);
+        const { resumed, result } = await goOn(study, instance);
         expect(resumed).toMatchObject({ jobs: 6, active: 4, lost: 0, doubts: [] });
         expect(result?.counts).toMatchObject({ done: { submitted: 2, success: 2 } });
         // The reload fails the jobs that run.
@@ -237,9 +241,7 @@ rules:
     await withInstance(
       async (instance) => {
         const again = study as unknown as Study;
-        writeFileSync(join(again.folder, 'go'), '');
-        const { resumed, result, problems } = await endOf(again.resume(instance));
-        expect(problems).toEqual([]);
+        const { resumed, result } = await goOn(again, instance);
         expect(resumed).toMatchObject({ jobs: 6, active: 4, lost: 0, doubts: [] });
         // The end of an instance cancels the jobs that run.
         expect(result?.counts).toMatchObject({ done: { submitted: 2, success: 2 } });
