@@ -23,6 +23,8 @@ export interface HttpOptions extends ListenOptions {
   readonly log: (text: string) => void;
   /** The version of this package. */
   readonly version: string;
+  /** Other names of this server in requests, as behind a proxy. */
+  readonly names?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
 }
 
@@ -67,11 +69,11 @@ function serverFor(tls: TlsMaterial | null, { headersTimeout, requestTimeout }: 
   return createTlsServer({ ...options, cert, key, ...verified, minVersion: 'TLSv1.2' });
 }
 
-/** The names by which a listener may be called: its host, this host, and the names of its certificate. */
-function ownNames(address: ServiceAddress, tls: TlsMaterial | null): HostPolicy {
-  if (address.kind === 'unix') return () => false;
+/** The names by which a listener may be called: given ones, its host, this host, and the names of its certificate. */
+function ownNames(address: ServiceAddress, tls: TlsMaterial | null, given: readonly string[]): HostPolicy {
   const certificate = tls === null ? null : new X509Certificate(tls.cert);
-  const names = [address.host, hostname()].map((name) => name.toLowerCase());
+  const ofAddress = address.kind === 'unix' ? [] : [address.host, hostname()];
+  const names = [...given, ...ofAddress].map((name) => name.toLowerCase());
   return (name) => names.includes(name) || certificate?.checkHost(name) !== undefined;
 }
 
@@ -104,7 +106,7 @@ export class HttpListener {
     const api = makeApi({
       source,
       admit: admitBy(admission),
-      hosts: ownNames(options.address, tls),
+      hosts: ownNames(options.address, tls, options.names ?? []),
       audit,
       log,
       version,

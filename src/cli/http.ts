@@ -19,19 +19,26 @@ export interface HttpOptions {
   readonly httpTlsCa?: string;
   readonly httpInsecure?: boolean;
   readonly httpAudit?: string;
+  readonly httpName?: readonly string[];
 }
 
 /** Paths are absolute from the beginning, because a command may change its working directory. */
 const path = (text: string) => resolve(text);
 const address = (text: string) => (/^\.{0,2}\//.test(text) ? resolve(text) : text);
 
-/** Adds the option for the address. */
+/** Adds the options for the address and names. */
 export function addHttpOption(command: Command, what: string): Command {
-  return command.option(
-    '--http [address]',
-    `serve ${what} over HTTP: a socket that only you can reach by default, unix:/path, or [host:]port`,
-    address,
-  );
+  return command
+    .option(
+      '--http [address]',
+      `serve ${what} over HTTP: a socket that only you can reach by default, unix:/path, or [host:]port`,
+      address,
+    )
+    .option(
+      '--http-name <name>',
+      'another name of the HTTP server in requests, as behind a proxy; may be repeated',
+      (name: string, before: readonly string[] = []) => [...before, name],
+    );
 }
 
 /** Adds the option for the address, and those for credentials. */
@@ -47,9 +54,10 @@ export function addHttpOptions(command: Command): Command {
 
 /** Checks options before anything is done. Throws EnsembleError. */
 export function checkHttpOptions(options: HttpOptions): void {
-  const { http, httpTokenFile, httpTlsCert, httpTlsKey, httpTlsCa, httpInsecure, httpAudit } = options;
+  const { http, httpTokenFile, httpTlsCert, httpTlsKey, httpTlsCa, httpInsecure, httpAudit, httpName } =
+    options;
   if (http === undefined) {
-    const others = [httpTokenFile, httpTlsCert, httpTlsKey, httpTlsCa, httpInsecure, httpAudit];
+    const others = [httpTokenFile, httpTlsCert, httpTlsKey, httpTlsCa, httpInsecure, httpAudit, httpName];
     if (others.every((option) => option === undefined)) return;
     throw new EnsembleError('ERR_SERVICE', '--http-... options need --http');
   }
@@ -113,6 +121,7 @@ export async function serveRun(
       address: await httpAddress(http, `http-${ensemble.id.slice(-12)}.sock`),
       ...{ source, audit, log, version, tls, tokenFile: httpTokenFile, prefix: '--http-' },
       insecure: options.httpInsecure === true,
+      names: options.httpName ?? [],
     });
     await report(listener.address, tls !== null, options.json === true);
     let closing: Promise<void> | null = null;

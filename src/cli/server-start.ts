@@ -34,6 +34,7 @@ interface StartOptions {
   readonly idleTimeout?: number;
   readonly lostAfter?: number;
   readonly http?: string | true;
+  readonly httpName?: readonly string[];
   readonly state?: string;
 }
 
@@ -97,6 +98,7 @@ async function startHttp(
     tls,
     tokenFile,
     insecure,
+    names: options.httpName ?? [],
   });
   const url = urlOf(listener.address, tls !== null);
   for (const line of httpLines(formatAddress(listener.address), url, tunnelOf(listener.address)))

@@ -5,6 +5,7 @@
  *     ensemble.yaml   the configuration as it was; ensemble.1.yaml is that before the first change
  *     lock.N          which process drives it (lock.ts)
  *     log/            the run log
+ *     audit.jsonl     actions and refusals of its HTTP API
  *     out/            outputs of jobs that name no file of their own (model/kept-files.ts)
  *     removed         ids of jobs whose outputs were removed, because those of the run exceeded a limit
  */

@@ -1,6 +1,5 @@
 /** The stream of one reader of events. */
 
-import { ServiceError } from '../../errors.js';
 import type { Part } from '../schemas/change.js';
 import type { SourcedEnsemble } from '../sources/source.js';
 import { eventText, type Position } from './feed.js';
@@ -29,7 +28,7 @@ export interface EventReaderOptions {
 }
 
 /**
- * Returns the events. A message is made when the reader takes it, from the state of that moment. Ends with the run, or
+ * Returns the events of an ensemble whose state is up to date. A message is made when the reader takes it, from the state of that moment. Ends with the run, or
  * with the signal.
  */
 export function readEvents(options: EventReaderOptions): ReadableStream<Uint8Array> {
@@ -50,12 +49,6 @@ export function readEvents(options: EventReaderOptions): ReadableStream<Uint8Arr
     closed();
   };
   signal.addEventListener('abort', finish);
-
-  const begin = async (): Promise<Uint8Array> => {
-    await ensemble.refresh();
-    greeted = true;
-    return greeting;
-  };
 
   /** The next message; null at the end. */
   const next = async (): Promise<Uint8Array | null> => {
@@ -90,16 +83,10 @@ export function readEvents(options: EventReaderOptions): ReadableStream<Uint8Arr
     {
       async pull(controller) {
         clearTimeout(stall);
-        let message: Uint8Array | null;
-        try {
-          message = greeted ? await next() : await begin();
-        } catch (error) {
-          finish();
-          throw error;
-        }
+        const message = greeted ? await next() : greeting;
+        greeted = true;
         if (message === null) {
-          if (signal.aborted) controller.error(new ServiceError('the stream of events was ended'));
-          else controller.close();
+          controller.close();
           finish();
           return;
         }

@@ -4,6 +4,7 @@ import { readEvents } from '../changes/reader.js';
 import { route } from '../route.js';
 import { eventsQuery, PARTS } from '../schemas/change.js';
 import { ensemblePath } from '../schemas/common.js';
+import { presentEnsemble } from './shared.js';
 
 const HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };
 
@@ -24,7 +25,7 @@ export const events = [
       { path, query: { parts = PARTS }, headers, isHead, keepChecking, disconnect },
       services,
     ) => {
-      const ensemble = services.source.find(path.ensemble);
+      const ensemble = await presentEnsemble(services.source, path);
       const id = headers.get('last-event-id');
       const position = id === null ? null : ensemble.feed.positionOf(id);
       // An EventSource does not connect again after this status.

@@ -16,6 +16,8 @@ import { type ExternalAction, externalFiring, readExternal } from '../../../src/
 import type { RunResult } from '../../../src/run/result.js';
 import type { RuleNow } from '../../../src/run/rules-now.js';
 import type { AuditEntry } from '../../../src/service/audit.js';
+import { Fault } from '../../../src/service/fault.js';
+import { status } from '../../../src/service/status-code.js';
 
 const noValues = { mean: null, variance: null, min: null, max: null, iqr: null, mad: null } as const;
 const noQuartiles = { q25: null, q50: null, q75: null } as const;
@@ -123,6 +125,8 @@ export interface FakeApi {
   readonly log: string[];
   /** Sends a request with a Host of its own. */
   request(path: string, init?: RequestInit & { host?: string }): Promise<Response>;
+  /** The credentials of all callers are no longer valid. */
+  refuse(): void;
   /** The JSON of a resource. */
   get(path: string): Promise<Record<string, unknown>>;
 }
@@ -140,9 +144,13 @@ export function fakeApi({
   const source = new LiveSource(ensemble, { version: '0', interval, configuration: 'jobs: []\n' });
   const audit: AuditEntry[] = [];
   const log: string[] = [];
+  const refusing = new Set<(fault: Fault) => void>();
   const admit: Admit = () => ({
     caller: { who: 'token:alice', peer: 'unix', role },
-    keepChecking: () => () => {},
+    keepChecking: (refuse) => {
+      refusing.add(refuse);
+      return () => refusing.delete(refuse);
+    },
   });
   const api = makeApi({
     ...{ source, admit, version: '0', maxStreams },
@@ -157,6 +165,9 @@ export function fakeApi({
     api.app.request(`/api/v1${path}`, { ...init, headers: { host, ...(headers as Record<string, string>) } });
   return {
     ...{ ensemble, source, api, audit, log, request },
+    refuse: () => {
+      for (const refuse of refusing) refuse(new Fault(status.UNAUTHENTICATED, 'the token has expired'));
+    },
     get: async (path) => (await (await request(path)).json()) as Record<string, unknown>,
   };
 }

@@ -71,6 +71,42 @@ describe('a listener', () => {
     expect(await Promise.race(silent)).toBe('');
   });
 
+  test('keeps connections with an admitted call, also long ones', async () => {
+    const { ca, server } = tlsFiles(newFolder());
+    const limits = { admissionTimeout: 0.5 };
+    const socket = socketIn(newFolder());
+    await listener({ address: socket, limits });
+    const { address } = await listener({
+      ...{ address: anyPort, limits, insecure: true, names: ['proxy.example.org'] },
+      tls: { cert: server.cert, key: server.key, ca: null },
+    });
+    const { port } = address as { port: number };
+    const request = (host: string) => `GET /api/v1/ensembles/study/events HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
+    const sockets = [
+      connect(socket.path),
+      connectTls({ port, host: 'localhost', ca: readFileSync(ca.cert) }),
+    ];
+    const [local, remote] = sockets;
+    local?.write(request('localhost'));
+    remote?.write(request('proxy.example.org'));
+    const seen = sockets.map((each) => {
+      const all = { text: '', closed: false };
+      each.on('data', (data) => {
+        all.text += data;
+      });
+      each.on('close', () => {
+        all.closed = true;
+      });
+      return all;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1600));
+    expect(seen.map(({ text, closed }) => [/event: state/.test(text), closed])).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+    for (const each of sockets) each.destroy();
+  });
+
   test('limits the calls of a caller', async () => {
     const address = socketIn(newFolder());
     await listener({ address, limits: { callsPerSecond: 0.1, callsAtOnce: 3 } });
