@@ -73,6 +73,7 @@ export class LiveEnsemble extends PolledEnsemble {
   readonly #problems: Subscription<EnsembleError>;
   #states: MetricsSnapshot['states'] = null;
   #metrics: MetricsSnapshot | null = null;
+  #isClosed = false;
   readonly #failures = new FailurePoll();
 
   constructor(ensemble: ShownEnsemble, options: LiveOptions) {
@@ -146,7 +147,7 @@ export class LiveEnsemble extends PolledEnsemble {
       metrics: metrics.named,
       ...(failures === null ? {} : { failures: failuresResource(failures) }),
     });
-    if (result !== null) this.feed.end();
+    if (result !== null || this.#isClosed) this.feed.end();
     // The wait for the engine is not counted. Reading its answer takes about as long as this part.
     return 2 * (performance.now() - resumed + (failures === null ? 0 : resumed - begun) / 2);
   }
@@ -156,7 +157,7 @@ export class LiveEnsemble extends PolledEnsemble {
     const isClosed = error instanceof EnsembleError && error.code === 'ERR_CLOSED';
     const metrics = this.#ensemble.result?.metrics ?? this.#metrics;
     if (!isClosed || metrics === null) throw error;
-    this.feed.end();
+    this.#isClosed = true;
     return [metrics, []];
   }
 

@@ -81,6 +81,20 @@ describe('a stream of events', () => {
     expect(kinds(await (await follow(fake)).until(({ event }) => event === 'end'))).toEqual(['state', 'end']);
   });
 
+  test('has the last state of an ensemble that was closed at its end', async () => {
+    const fake = fakeApi();
+    const client = await follow(fake);
+    await client.next();
+    fake.ensemble.groups.set('a', groupOf({ success: 7 }));
+    await fake.ensemble.end();
+    fake.ensemble.closed = true;
+    const events = await client.until(({ event }) => event === 'end');
+    expect(events.at(-1)?.data).toMatchObject({ status: 'ended', counts: { success: 7 } });
+    const changes = events.filter(({ event }) => event === 'change');
+    expect(changes.flatMap(({ data }) => data.groups ?? []).at(-1)).toMatchObject({ counts: { success: 7 } });
+    expect(await fake.get('/ensembles/study')).toMatchObject({ status: 'ended', counts: { success: 7 } });
+  });
+
   test('has only the parts that are asked for', async () => {
     const fake = fakeApi();
     const client = await follow(fake, '?parts=rules,firings');

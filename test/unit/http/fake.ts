@@ -63,6 +63,8 @@ export class FakeEnsemble implements ShownEnsemble {
   readonly requested: [ExternalAction, string][] = [];
   /** How often the engine was asked. */
   snapshots = 0;
+  /** After `close()`. */
+  closed = false;
   /** The next snapshot fails with it. */
   broken: Error | null = null;
   readonly #firings = new Broadcast<Firing>();
@@ -72,6 +74,7 @@ export class FakeEnsemble implements ShownEnsemble {
   async metrics(): Promise<MetricsSnapshot> {
     this.snapshots++;
     if (this.broken !== null) throw this.broken;
+    if (this.closed) throw new EnsembleError('ERR_CLOSED', 'the engine is closed');
     const states = new Map(
       [...this.groups.keys()].map((name) => [name, { duration: ones(3), pending: ones(0) }]),
     );
@@ -87,7 +90,10 @@ export class FakeEnsemble implements ShownEnsemble {
     };
   }
 
-  rules = async () => this.rulesNow;
+  rules = async () => {
+    if (this.closed) throw new EnsembleError('ERR_CLOSED', 'the engine is closed');
+    return this.rulesNow;
+  };
   failures = async () => this.failed;
   firings = () => this.#firings.subscribe();
   problems = () => this.#problems.subscribe();
