@@ -17,20 +17,25 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "engine/engine.h"
 #include "journal/decoder.h"
+#include "log/checkpoint_files.h"
 #include "log/entry_log.h"
+#include "log/segment_files.h"
 #include "log/writer.h"
+#include "runner/checkpoint.h"
+#include "runner/compactor.h"
 #include "runner/job_rows.h"
+#include "runner/restoration.h"
 #include "runner/run_log.h"
 #include "simdjson.h"
 #include "stats/summary.h"
 #include "test/conditions.h"
 #include "test/log_folder.h"
-#include "runner/restoration.h"
 #include "test/textbook_p2.h"
 
 namespace {
@@ -46,9 +51,14 @@ using flux_ensemble::journal::DecodeError;
 using flux_ensemble::journal::Decoder;
 using flux_ensemble::journal::Event;
 using flux_ensemble::journal::Record;
+using flux_ensemble::log::ListStateFiles;
 using flux_ensemble::log::ReadEntries;
+using flux_ensemble::log::StateFile;
 using flux_ensemble::log::Writer;
+using flux_ensemble::runner::Compactor;
 using flux_ensemble::runner::JobRows;
+using flux_ensemble::runner::LoadCheckpoint;
+using flux_ensemble::runner::ReadJobs;
 using flux_ensemble::runner::Restoration;
 using flux_ensemble::runner::RunLog;
 using flux_ensemble::stats::Statistic;
@@ -194,10 +204,36 @@ Seen Restored(const std::string& folder) {
   return SeenBy(engine);
 }
 
+// Makes a checkpoint after the last full segment. Returns the number of the segment.
+std::uint64_t MakeCheckpoint(const std::string& folder) {
+  std::vector<std::uint64_t> segments;
+  flux_ensemble::log::ListSegments(folder, &segments);
+  if (segments.size() < 2) std::abort();
+  const std::uint64_t last = segments.back() - 1;
+  Compactor compactor({.folder = folder, .least = 0}, TenGroups(10));
+  compactor.Closed(last, {});
+  for (std::vector<std::uint64_t> made; made.empty();) {
+    if (compactor.TakeProblem()) std::abort();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ListStateFiles(folder, StateFile::kCheckpoint, &made);
+  }
+  return last;
+}
+
+// The same events, most of them from the checkpoint.
+Seen FromCheckpoint(const std::string& folder) {
+  Engine engine(TenGroups(10));
+  Restoration replay(engine, {}, false);
+  const auto number = LoadCheckpoint(folder, replay);
+  if (number.value_or(0) == 0) std::abort();
+  if (ReadEntries(folder, replay, {.after = *number}).frames.error != 0) std::abort();
+  return SeenBy(engine);
+}
+
 // Rows of all jobs; counts the same events.
 Seen Rows(const std::string& folder, std::uint64_t events) {
   JobRows rows;
-  if (ReadEntries(folder, rows).frames.error != 0) std::abort();
+  if (ReadJobs(folder, rows).has_loss()) std::abort();
   return {events, rows.Take().ids.size()};
 }
 
@@ -269,6 +305,16 @@ int main(int argc, char** argv) {
   std::printf("{\"series\":\"bytes of the log an event\",\"value\":%.6g}\n",
               static_cast<double>(log_bytes) / static_cast<double>(events));
 
+  const LogFolder checked;
+  LoggedEngine(bytes, checked.path());
+  MakeCheckpoint(checked.path());
+  std::uint64_t kept = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(checked.path())) {
+    if (entry.path().extension() == ".jobs") kept += entry.file_size();
+  }
+  std::printf("{\"series\":\"bytes of ended jobs, a job\",\"value\":%.6g}\n",
+              static_cast<double>(kept) / static_cast<double>(Rows(checked.path(), 1).sum));
+
   using Parsing = Decoder::Parsing;
   const std::vector<std::pair<const char*, std::function<Seen()>>> series = {
       {"newlines", [&] { return Newlines(bytes); }},
@@ -280,7 +326,9 @@ int main(int argc, char** argv) {
       {"engine, 10 rules", [&] { return WholeEngine(bytes, 10); }},
       {"engine, 10 rules, log", [&] { return LoggedEngine(bytes, folder.path()); }},
       {"restored from the log", [&] { return Restored(folder.path()); }},
+      {"restored from a checkpoint", [&] { return FromCheckpoint(checked.path()); }},
       {"rows of the log", [&] { return Rows(folder.path(), events); }},
+      {"rows with a checkpoint", [&] { return Rows(checked.path(), events); }},
       {"statistics",
        [&] { return Observe<Summary>([](const Summary& s) { return s.Get(Statistic::kIqr); }); }},
       {"statistics, textbook",

@@ -37,12 +37,22 @@ class AwaitedRetries {
     }
   }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(failed_);
+  }
+
  private:
   using Key = std::array<std::uint64_t, 5>;
   struct Failed {
     journal::JobId job = 0;
     FailureDigest::Number failure = 0;
     bool resubmitted = false;  // the next attempt is active
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(job, failure, resubmitted);
+    }
   };
   using Map = std::multimap<Key, Failed>;
 

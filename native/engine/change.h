@@ -62,6 +62,11 @@ class ChangeMask {
   constexpr bool Meets(ChangeMask other) const { return (bits_ & other.bits_) != 0; }
   constexpr bool empty() const { return bits_ == 0; }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(bits_);
+  }
+
  private:
   static constexpr std::uint64_t Bit(Change change) {
     return std::uint64_t{1} << static_cast<std::uint8_t>(change);

@@ -169,6 +169,16 @@ class Engine final : private journal::RecordSink {
   // Ids of the active jobs that the source has not shown since its stream was lost.
   std::vector<journal::JobId> DoubtfulJobs() const;
 
+  // The state of the engine as bytes: an engine of the same plan, to which the same rules were
+  // added, goes on from there to the last bit. All output must have been taken. Bytes of a stream
+  // that wait for the rest of their record are not part of the state.
+  std::string Save();
+  // Restores it in an engine that has taken in nothing. False for invalid bytes, and for the state
+  // of an engine of another plan; the engine is useless then.
+  bool Load(std::string_view state);
+  // Metrics and rules as bytes, as far as the layout of the state depends on them.
+  std::string Description();
+
   // Output since it was last taken. The taker empties the vectors.
   bool has_nothing_gathered() const {
     return rules_.has_no_firings() && decode_errors_.empty() && new_groups_.empty() &&
@@ -251,6 +261,8 @@ class Engine final : private journal::RecordSink {
                ChangeMask& changed);
 
   Plan& Register(Plan& plan);
+  template <typename Archive>
+  void Persist(Archive& archive);
 
   StreamTap* tap_ = nullptr;  // null without a log
   std::string ensemble_;
@@ -274,6 +286,7 @@ class Engine final : private journal::RecordSink {
   JobDetailsTable details_;
   Retries retries_;
   NameIndex group_index_;
+  std::vector<std::string> group_names_;
   MetricTable metrics_;
   std::vector<Retry> retries_due_;
   AwaitedRetries awaited_;

@@ -64,6 +64,22 @@ class EnsembleStates {
   // The moment is over: every state may be entered again.
   void EndMoment() { entered_ = 0; }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    const std::size_t states = entries_.size();
+    archive(entries_, current_, requested_, entered_);
+    if constexpr (Archive::kReads) {
+      const auto is_state = [states](std::uint32_t state) {
+        return state == kNoState || state < states;
+      };
+      if (entries_.size() != states || !is_state(current_) || !is_state(requested_)) {
+        entries_.resize(states);
+        current_ = kNoState;
+        archive.Invalidate();
+      }
+    }
+  }
+
  private:
   static constexpr std::uint64_t Bit(std::uint32_t state) { return std::uint64_t{1} << state; }
 

@@ -33,6 +33,11 @@ struct FailureReason {
 
   std::string key;         // the note without the parts that differ from job to job
   std::uint64_t seen = 0;  // jobs that failed for it, submitted again or not
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(kind, type, note, varies, status, count, waiting, jobs, key, seen);
+  }
 };
 
 // A job that failed, as an example of its reason.
@@ -75,6 +80,11 @@ class FailureDigest {
   void Await(Number number) { ++reasons_[number - 1].waiting; }
 
   const std::vector<FailureReason>& reasons() const { return reasons_; }
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(reasons_);
+  }
 
  private:
   Number OfNote(FailureKind kind, std::string_view type, std::string_view note);

@@ -56,6 +56,13 @@ const journal::Member* JobParameters::Find(std::string_view name) const {
   return found == members.end() ? nullptr : &*found;
 }
 
+std::shared_ptr<const JobParameters> ParametersOf(std::string_view json) {
+  auto parameters = std::make_shared<JobParameters>();
+  parameters->json = json;
+  if (!json.empty()) parameters->members = journal::MembersOf(json);
+  return parameters;
+}
+
 const JobDetails& JobDetailsTable::Add(journal::JobId id, const journal::Membership& membership) {
   JobDetails& details = jobs_[id];
   details = {};
@@ -92,9 +99,7 @@ std::shared_ptr<const JobParameters> JobDetailsTable::Share(std::string_view jso
     }
     found = shared_.emplace(json, std::weak_ptr<const JobParameters>()).first;
   }
-  auto parameters = std::make_shared<JobParameters>();
-  parameters->json = json;
-  if (!json.empty()) parameters->members = journal::MembersOf(json);
+  std::shared_ptr<const JobParameters> parameters = ParametersOf(json);
   found->second = parameters;
   return parameters;
 }

@@ -26,6 +26,18 @@ struct JobParameters {
   const journal::Member* Find(std::string_view name) const;
 };
 
+std::shared_ptr<const JobParameters> ParametersOf(std::string_view json);
+
+// Null stays null.
+template <typename Archive>
+void PersistParameters(Archive& archive, std::shared_ptr<const JobParameters>& parameters) {
+  bool any = parameters != nullptr;
+  archive(any);
+  std::string json = any && parameters != nullptr ? parameters->json : std::string();
+  if (any) archive(json);
+  if constexpr (Archive::kReads) parameters = any ? ParametersOf(json) : nullptr;
+}
+
 // attributes.user.origin: which submission of an ensemble a job is.
 struct JobOrigin {
   std::optional<std::uint32_t> entry;  // index in its group, of a job that an ensemble submitted
@@ -36,6 +48,11 @@ struct JobOrigin {
   std::uint64_t index = 0;  // among the jobs of the submission
   // attributes.user.origin.values exists: templates of the entry were filled in for this job.
   bool filled_in = false;
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(entry, attempt, rule, firing, part, index, filled_in);
+  }
 };
 
 // Identifies the submission in its ensemble: ids of jobs are unique in their Flux instance only.
@@ -56,6 +73,13 @@ struct JobDetails : JobOrigin {
   std::string origin;     // attributes.user.origin as received
   std::string exception;  // type of the gravest exception so far, as Job has it
   std::shared_ptr<const JobParameters> parameters;
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    JobOrigin::Persist(archive);
+    archive(origin, exception);
+    PersistParameters(archive, parameters);
+  }
 };
 
 class JobDetailsTable {
@@ -68,6 +92,16 @@ class JobDetailsTable {
   void Erase(journal::JobId id);
 
   std::size_t size() const { return jobs_.size(); }
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(jobs_);
+    if constexpr (Archive::kReads) {
+      for (auto& [id, details] : jobs_) {
+        if (details.parameters != nullptr) details.parameters = Share(details.parameters->json);
+      }
+    }
+  }
 
  private:
   std::shared_ptr<const JobParameters> Share(std::string_view json);

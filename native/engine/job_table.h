@@ -49,6 +49,28 @@ struct Job {
   bool own : 1 = false;       // it carries this run's id
 
   static constexpr std::int8_t kNoException = 8;
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    std::uint8_t states = static_cast<std::uint8_t>(static_cast<unsigned>(state) |
+                                                    static_cast<unsigned>(exception_type) << 4);
+    std::uint8_t flags = static_cast<std::uint8_t>(counted | has_submit << 1 | has_start << 2 |
+                                                   has_finish << 3 | has_fatal_exception << 4 |
+                                                   in_doubt << 5 | settled << 6 | own << 7);
+    archive(id, since, group, distance, seen, status, severity, failure, states, flags);
+    if constexpr (Archive::kReads) {
+      state = static_cast<JobState>(states & 0xf);
+      exception_type = static_cast<journal::ExceptionType>(states >> 4);
+      counted = flags & 1;
+      has_submit = flags >> 1 & 1;
+      has_start = flags >> 2 & 1;
+      has_finish = flags >> 3 & 1;
+      has_fatal_exception = flags >> 4 & 1;
+      in_doubt = flags >> 5 & 1;
+      settled = flags >> 6 & 1;
+      own = flags >> 7 & 1;
+    }
+  }
 };
 static_assert(sizeof(Job) <= 32);
 
@@ -99,7 +121,41 @@ class JobTable {
     }
   }
 
+  // Jobs stay in their places, because the order of visits depends on them.
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    auto slots = static_cast<std::uint64_t>(slots_.size());
+    auto jobs = static_cast<std::uint64_t>(size_);
+    archive(slots, jobs);
+    if constexpr (Archive::kReads) {
+      Restore(archive, slots, jobs);
+    } else {
+      for (std::uint64_t slot = 0; slot < slots; ++slot) {
+        if (slots_[slot].distance > 0) archive(slot, slots_[slot]);
+      }
+    }
+  }
+
  private:
+  template <typename Archive>
+  void Restore(Archive& archive, std::uint64_t slots, std::uint64_t jobs) {
+    last_ = nullptr;
+    slots_.clear();
+    size_ = 0;
+    if (jobs > archive.left() || slots > kMostEmpty + 2 * jobs) return archive.Invalidate();
+    slots_.resize(slots);
+    for (; size_ < jobs && archive.valid(); ++size_) {
+      std::uint64_t slot = 0;
+      Job job;
+      archive(slot, job);
+      if (slot >= slots || job.distance == 0) return archive.Invalidate();
+      slots_[slot] = job;
+    }
+  }
+
+  // A table has no more slots than this without jobs, and two more for each job.
+  static constexpr std::uint64_t kMostEmpty = 96;
+
   // The home of a job. Ids count milliseconds in their high bits and jobs of one millisecond in
   // their low bits. Only the high bits of a product depend on all bits of its factors. Another
   // multiplication maps them onto any number of slots.

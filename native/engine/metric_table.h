@@ -130,16 +130,49 @@ class MetricTable {
   // Adds a group's pending times, as they are now, to the views if the metric is one of theirs.
   void AddView(std::uint32_t index, PendingViews& views);
 
+  // The same groups, probes and metrics must have been added. Groups that were added later follow
+  // those that are stored.
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(begun_, time_);
+    PersistPrefix(archive, groups_);
+    PersistPrefix(archive, probes_);
+    PersistPrefix(archive, count_windows_);
+    PersistPrefix(archive, entries_);
+  }
+
  private:
   struct Entry {
     Metric metric;
     std::size_t window = 0;    // its place among those of the stream or the group's counts
     double ready_at = kNever;  // for a rate: when it will have been watched for long enough
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(ready_at);
+    }
   };
   struct CountInWindow {
-    Count count;
+    Count count = Count::kSubmitted;
     stats::CountWindow window;
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(count, window);
+    }
   };
+
+  // Restores the first elements of a list, as many as are stored.
+  template <typename Archive, typename T>
+  static void PersistPrefix(Archive& archive, std::vector<T>& list) {
+    auto size = static_cast<std::uint64_t>(list.size());
+    archive(size);
+    if (size > list.size()) {
+      if constexpr (Archive::kReads) archive.Invalidate();
+      return;
+    }
+    for (std::size_t i = 0; i < size; ++i) archive(list[i]);
+  }
 
   std::size_t KeepCount(const Metric& metric);
   stats::Stream& StreamOf(const Metric& metric) {

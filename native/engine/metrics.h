@@ -82,6 +82,11 @@ class GroupMetrics {
     return streams_[static_cast<std::size_t>(variable)];
   }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(counts_, seen_, streams_, exceptions_, failures_);
+  }
+
  private:
   std::array<std::int64_t, kCountCount> counts_{};
   std::uint16_t seen_ = 0;  // a bit for each count

@@ -46,6 +46,12 @@ struct Totals {
   std::uint64_t lost_jobs = 0;  // that ended with an unknown result while the stream was lost
   double earliest = 0;          // event, in seconds since the epoch; 0 before the first one
   double latest = 0;
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(records, events, tracked_events, decode_errors, negative_intervals, firings, own_jobs,
+            lost_jobs, earliest, latest);
+  }
 };
 
 struct Status {
@@ -58,6 +64,11 @@ struct Status {
   bool backlog_over = false;     // the stream goes on after its backlog
   std::string state;             // of the ensemble; empty for an ensemble without states
   Totals totals;
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(active_jobs, submitting, retrying, time_could_fire, ended, backlog_over, state, totals);
+  }
 };
 
 // Streams in a form in which those of several engines can be merged: see src/engine/mergeable.ts.
@@ -70,6 +81,11 @@ struct StreamStates {
   std::vector<double> buckets;  // of all streams
 
   void Add(const stats::Aggregate& stream);
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(heads, buckets);
+  }
 };
 
 struct Snapshot {
@@ -81,6 +97,11 @@ struct Snapshot {
   std::vector<double> metrics;     // values of the plan's metrics
   StreamStates states;             // in the order of the rows, when all streams have sketches
   Status status;
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(counts, exceptions, statistics, probes, metrics, states, status);
+  }
 };
 
 // The history of a rule.
@@ -125,6 +146,15 @@ struct Firing {
   std::optional<std::uint32_t> entry;
   std::string origin;
   bool submitting = false;  // the source submits the rule's jobs, JavaScript need not
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    auto copy = snapshot == nullptr ? nullptr : std::make_unique<Snapshot>(*snapshot);
+    archive(number, rule, timestamp, job, group, state, go_to, value, event, context, copy, entry,
+            origin, submitting);
+    PersistParameters(archive, parameters);
+    if constexpr (Archive::kReads) snapshot = std::move(copy);
+  }
 };
 
 }  // namespace flux_ensemble::engine

@@ -44,6 +44,11 @@ struct Retry {
   std::uint32_t group = 0;
   JobDetails details;       // with the number of the attempt that comes
   bool submitting = false;  // the source submits it, JavaScript need not
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(number, due, job, group, details, submitting);
+  }
 };
 
 class Retries {
@@ -67,6 +72,12 @@ class Retries {
   // Moves out the retries due by `now`, in the order of their times.
   void TakeDue(double now, std::vector<Retry>& to);
   void Clear() { waiting_.clear(); }
+
+  // Policies are those of the plan.
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(waiting_, added_);
+  }
 
  private:
   std::vector<std::optional<RetryPolicy>> policies_;  // by group

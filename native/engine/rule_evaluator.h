@@ -73,6 +73,7 @@ class RuleEvaluator {
   // Returns the rule's index.
   std::uint32_t AddRule(Rule rule);
   const Rule& rule(std::uint32_t index) const { return rules_.rule(index); }
+  std::uint32_t size() const { return rules_.size(); }
 
   // Goes to another state, as user code requests.
   void GoTo(std::uint32_t state);
@@ -94,6 +95,12 @@ class RuleEvaluator {
   std::vector<RuleReport> Report() const;
   // While no job is active: whether a rule could still fire without an event.
   bool TimeCouldFire();
+
+  // The same rules must have been added, and no firing may wait to be taken.
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(rules_, timers_, states_, ended_, moment_, heartbeats_, fired_, probing_);
+  }
 
  private:
   // The changes that make a metric rule or a rule on jobs due.

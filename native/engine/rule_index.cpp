@@ -35,6 +35,17 @@ RuleIndex::ChangeRules& RuleIndex::RulesOf(GroupRules& group, Change change) {
   return group.changes.back();
 }
 
+bool RuleIndex::HasOnlyKnownRules() const {
+  const auto known = [this](const ChangeRules& rules) {
+    return std::ranges::all_of(rules.rules, [this](std::uint32_t index) { return index < size(); });
+  };
+  const auto all_known = [&](const GroupRules& group) {
+    return std::ranges::all_of(group.changes, known);
+  };
+  return std::ranges::all_of(by_group_, all_known) && all_known(any_group_) &&
+         std::ranges::all_of(by_trigger_, known);
+}
+
 void RuleIndex::RemoveInactive(ChangeRules& rules) {
   if (!rules.stale) return;
   std::erase_if(rules.rules, [this](std::uint32_t index) { return !IsActive(index); });

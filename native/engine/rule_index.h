@@ -35,6 +35,12 @@ struct RuleState {
   // evaluated in a state that `in` does not name.
   std::uint64_t too_short = 0;
   std::uint64_t in_other_state = 0;
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(repetitions_left, backoff_left, fired, came_before, came_by_last, in_backoff,
+            in_cooldown, too_short, in_other_state);
+  }
 };
 
 class RuleIndex {
@@ -73,6 +79,16 @@ class RuleIndex {
   // The rule is due: counts backoff and repetitions. True if the rule fires now.
   bool Consume(std::uint32_t index);
 
+  // The states of the rules, and what makes them due. The same rules must have been added.
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(states_, by_group_, any_group_, by_trigger_);
+    if constexpr (Archive::kReads) {
+      if (states_.size() != rules_.size() || !HasOnlyKnownRules()) archive.Invalidate();
+      states_.resize(rules_.size());
+    }
+  }
+
  private:
   // Rules due at one change. Those without repetitions left are removed at the next look-up.
   struct ChangeRules {
@@ -80,11 +96,23 @@ class RuleIndex {
     bool stale = false;
     std::uint64_t times_changed = 0;
     std::vector<std::uint32_t> rules;
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(change, stale, times_changed, rules);
+    }
   };
   struct GroupRules {
     ChangeMask mask;
     std::vector<ChangeRules> changes;
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(mask, changes);
+    }
   };
+
+  bool HasOnlyKnownRules() const;
 
   GroupRules& RulesOf(std::uint32_t group);
   static ChangeRules& RulesOf(GroupRules& group, Change change);

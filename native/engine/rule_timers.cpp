@@ -74,6 +74,32 @@ void RuleTimers::Begin(std::uint32_t index) {
   if (trigger == TriggerType::kCron) NextCron(index);
 }
 
+// Whether all rules, metrics and groups that are named exist.
+bool RuleTimers::HasOnlyKnown() const {
+  const auto is_rule = [this](std::uint32_t index) { return index < rules_.size(); };
+  const auto is_known = [&](const Timer& timer) {
+    switch (timer.kind) {
+      case Timer::Kind::kRule:
+        return is_rule(timer.index);
+      case Timer::Kind::kMetric:
+        return windows_.contains(timer.index);
+      case Timer::Kind::kStall:
+        return stall_watches_.contains(timer.index);
+    }
+    return false;
+  };
+  const auto is_of_rules = [&](const auto& entry) {
+    return entry.second.metric < metrics_.size() &&
+           std::ranges::all_of(entry.second.rules, is_rule);
+  };
+  const auto has_windows = [&](const auto& entry) {
+    return std::ranges::all_of(entry.second,
+                               [this](std::uint32_t metric) { return windows_.contains(metric); });
+  };
+  return queue_.All(is_known) && std::ranges::all_of(windows_, is_of_rules) &&
+         std::ranges::all_of(group_windows_, has_windows);
+}
+
 void RuleTimers::Reach(double now) {
   now_ = std::max(now_, now);
   metrics_.Pass(now_);

@@ -36,6 +36,11 @@ class RuleTimers {
     bool requested = false;          // more cron times are requested
     bool outdated = false;           // the requested cron times are not wanted any more
     bool no_more = false;            // no cron time is left
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(since, ready, held_back, count, times, requested, outdated, no_more);
+    }
   };
 
   // A rule to evaluate. `stall` and `group` are those of a stalled job.
@@ -121,21 +126,47 @@ class RuleTimers {
   // Null for a rule without times.
   const Timing* Find(std::uint32_t index) const;
 
+  // The same rules must have been added.
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(begun_, begun_at_, now_, target_, heartbeats_, queue_, timings_, windows_,
+            group_windows_);
+    // Groups that were added later have watches of their own.
+    auto watches = std::move(stall_watches_);
+    archive(watches);
+    if constexpr (Archive::kReads) watches.merge(stall_watches_);
+    stall_watches_ = std::move(watches);
+    if constexpr (Archive::kReads) {
+      if (!HasOnlyKnown()) archive.Invalidate();
+    }
+  }
+
  private:
   struct Window {
     std::uint32_t metric = kNoMetric;
     bool expected = false;  // its next change has a timer
     std::vector<std::uint32_t> rules;
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(metric, expected, rules);
+    }
   };
   struct StallWatch {
-    explicit StallWatch(double limit) : detector(limit) {}
+    explicit StallWatch(double limit = 0) : detector(limit) {}
     StallDetector detector;
     bool expected = false;  // its next stall has a timer
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(detector, expected);
+    }
   };
 
   // From the beginning of the run on or, if that is later, from when the rule was added.
   void Begin(std::uint32_t index);
   double NextHeartbeat() const;
+  bool HasOnlyKnown() const;
   void Gather(const Timer& timer, std::vector<Due>& due);
   void GatherRule(std::uint32_t index, std::vector<Due>& due);
   void NextInterval(std::uint32_t index);

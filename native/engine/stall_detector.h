@@ -17,10 +17,15 @@ class StallDetector {
     journal::JobId job = 0;
     journal::EventKind last = journal::EventKind::kOther;  // the job's last event
     double since = 0;                                      // its time, seconds since the epoch
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(job, last, since);
+    }
   };
 
   // A job has stalled after `limit` seconds without an event.
-  explicit StallDetector(double limit) : limit_(limit) {}
+  explicit StallDetector(double limit = 0) : limit_(limit) {}
 
   // An event of an active job came at `now`, which never goes back.
   void OnEvent(journal::JobId job, journal::EventKind kind, double now) {
@@ -46,6 +51,16 @@ class StallDetector {
     jobs_[first.job].reported = true;
     reported_.splice(reported_.end(), waiting_, waiting_.begin());
     return first;
+  }
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(limit_, waiting_, reported_);
+    if constexpr (Archive::kReads) {
+      jobs_.clear();
+      for (auto at = waiting_.begin(); at != waiting_.end(); ++at) jobs_[at->job] = {at, false};
+      for (auto at = reported_.begin(); at != reported_.end(); ++at) jobs_[at->job] = {at, true};
+    }
   }
 
  private:

@@ -19,6 +19,11 @@ struct Timer {
   double time = 0;  // seconds since the epoch
   Kind kind = Kind::kRule;
   std::uint32_t index = 0;  // of the rule, the metric or the group
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(time, kind, index);
+  }
 };
 
 // A heap. Timers are not removed before they are due: their owner checks then whether they still
@@ -32,6 +37,11 @@ class TimerQueue {
     std::push_heap(heap_.begin(), heap_.end(), Later);
   }
 
+  template <typename Visitor>
+  bool All(Visitor visit) const {
+    return std::ranges::all_of(heap_, visit);
+  }
+
   double next() const { return heap_.empty() ? kNever : heap_.front().time; }
 
   // The queue must not be empty.
@@ -40,6 +50,11 @@ class TimerQueue {
     const Timer first = heap_.back();
     heap_.pop_back();
     return first;
+  }
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(heap_);
   }
 
  private:

@@ -55,6 +55,13 @@ class Unvalidated {
 
   void Drop() { count_ = 0; }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    events_.resize(count_);
+    archive(job_, events_);
+    count_ = events_.size();
+  }
+
  private:
   struct Owned {
     journal::Event event;
@@ -73,6 +80,12 @@ class Unvalidated {
       event.name = name;
       event.context = context;
       return event;
+    }
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(event.timestamp, event.kind, event.exception_type, event.severity, event.status,
+              exception_name, name, context);
     }
   };
 

@@ -1,5 +1,7 @@
 #include "log/entry_log.h"
 
+#include <utility>
+
 namespace flux_ensemble::log {
 
 namespace {
@@ -11,6 +13,7 @@ class FrameReader final : public FrameSink {
 
   void OnFrame(const Frame& frame) override {
     const auto type = static_cast<FrameType>(frame.type);
+    if (!std::exchange(begun_, true)) begins_whole_ = type == FrameType::kFirstEntries;
     if (type == FrameType::kPart) {
       parts_.append(frame.payload);
       return;
@@ -24,19 +27,26 @@ class FrameReader final : public FrameSink {
   }
   void OnLoss() override { parts_.clear(); }
 
+  bool begins_whole() const { return begins_whole_; }
+  bool ends_whole() const { return parts_.empty(); }
+
  private:
   EntryVisitor& visitor_;
   std::uint64_t& unreadable_;
   EntryReader reader_;
+  bool begun_ = false;
+  bool begins_whole_ = true;
   std::string parts_;  // of entries that are longer than a frame
 };
 
 }  // namespace
 
-EntryReport ReadEntries(const std::string& folder, EntryVisitor& visitor) {
+EntryReport ReadEntries(const std::string& folder, EntryVisitor& visitor, SegmentRange range) {
   EntryReport report;
   FrameReader frames(visitor, report.unreadable_frames);
-  report.frames = ReadLog(folder, frames);
+  report.frames = ReadLog(folder, frames, range);
+  report.begins_whole = frames.begins_whole();
+  report.ends_whole = frames.ends_whole();
   return report;
 }
 

@@ -39,13 +39,17 @@ std::string WordsFor(int error) {
 
 class LogReader {
  public:
-  LogReader(const std::string& folder, FrameSink& sink) : folder_(folder), sink_(sink) {}
+  LogReader(const std::string& folder, FrameSink& sink, SegmentRange range)
+      : folder_(folder), sink_(sink), range_(range), number_(range.after) {}
 
   ReadReport Read() {
     std::vector<std::uint64_t> numbers;
     report_.error = ListSegments(folder_, &numbers);
-    for (const std::uint64_t number : numbers) ReadSegment(number);
-    FinishSegment(std::nullopt);
+    for (const std::uint64_t number : numbers) {
+      if (number > range_.through || (range_.stopped != nullptr && *range_.stopped)) break;
+      if (number > range_.after) ReadSegment(number);
+    }
+    FinishSegment(HeaderAfter());
     return std::move(report_);
   }
 
@@ -62,6 +66,7 @@ class LogReader {
   void ReadSegment(std::uint64_t number);
   void SkipSegment(std::uint64_t number, const std::string& reason);
   void ReadFrames(Window& window, const std::optional<SegmentHeader>& header, std::uint64_t size);
+  std::optional<SegmentHeader> HeaderAfter() const;
   void FinishSegment(const std::optional<SegmentHeader>& next);
   void NoteGap(std::uint64_t number, const std::optional<SegmentHeader>& header);
   void Lose(std::uint64_t offset, std::uint64_t bytes, const std::string& reason);
@@ -70,8 +75,9 @@ class LogReader {
 
   const std::string& folder_;
   FrameSink& sink_;
+  const SegmentRange range_;
   ReadReport report_;
-  std::uint64_t number_ = 0;  // of the current segment; 0 before the first one
+  std::uint64_t number_;  // of the current segment
   std::uint32_t epoch_ = 0;
   std::optional<End> end_;  // of the current segment, once it is read
 };
@@ -122,7 +128,7 @@ void LogReader::ReadFrames(Window& window, const std::optional<SegmentHeader>& h
   FrameFinder finder(window);
   FrameFinder::Found found;
   std::string reason;
-  for (;;) {
+  while (range_.stopped == nullptr || !*range_.stopped) {
     found = finder.At(offset);
     if (found.verdict == Verdict::kFrame) {
       ++report_.frames;
@@ -150,6 +156,15 @@ void LogReader::ReadFrames(Window& window, const std::optional<SegmentHeader>& h
   report_.bytes += end_->size;
 }
 
+// The header of the segment after the range; empty without one.
+std::optional<SegmentHeader> LogReader::HeaderAfter() const {
+  if (number_ != range_.through) return std::nullopt;
+  const UniqueFd file(open(PathOf(number_ + 1).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.valid()) return std::nullopt;
+  Window window(file.get());
+  return DecodeHeader(window.From(0, kHeaderSize));
+}
+
 // `next` is the header of the segment with the next number, empty when it is missing or damaged.
 void LogReader::FinishSegment(const std::optional<SegmentHeader>& next) {
   if (!end_) return;
@@ -166,9 +181,8 @@ void LogReader::FinishSegment(const std::optional<SegmentHeader>& next) {
   }
 }
 
-// Segments before the first one may have been removed on purpose.
 void LogReader::NoteGap(std::uint64_t number, const std::optional<SegmentHeader>& header) {
-  if (number_ == 0 || number == number_ + 1) return;
+  if (number == number_ + 1) return;
   report_.missing_segments += number - number_ - 1;
   if (header) report_.lost_bytes += header->previous_size;
   Note(PathOf(number_ + 1), "the segment is missing");
@@ -188,8 +202,8 @@ void LogReader::Note(const std::string& path, const std::string& words) {
 
 }  // namespace
 
-ReadReport ReadLog(const std::string& folder, FrameSink& sink) {
-  return LogReader(folder, sink).Read();
+ReadReport ReadLog(const std::string& folder, FrameSink& sink, SegmentRange range) {
+  return LogReader(folder, sink, range).Read();
 }
 
 }  // namespace flux_ensemble::log

@@ -1,6 +1,7 @@
 // Reads the frames of a run log, also of a damaged one, and of one that is written meanwhile.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -48,7 +49,15 @@ struct ReadReport {
   std::string first_damage;
 };
 
-// Reads all frames that are in the folder by now.
-ReadReport ReadLog(const std::string& folder, FrameSink& sink);
+// Segments by number. Those up to `after` are known from elsewhere.
+struct SegmentRange {
+  std::uint64_t after = 0;
+  std::uint64_t through = ~std::uint64_t{0};
+  // Reading ends early when this becomes true.
+  const std::atomic<bool>* stopped = nullptr;
+};
+
+// Reads all frames that are in these segments of the folder by now.
+ReadReport ReadLog(const std::string& folder, FrameSink& sink, SegmentRange range = {});
 
 }  // namespace flux_ensemble::log

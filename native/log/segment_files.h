@@ -1,4 +1,4 @@
-// Names of segments in the folder of a log.
+// Names of segments, and of other numbered files, in the folder of a log.
 #pragma once
 
 #include <cstdint>
@@ -20,5 +20,10 @@ std::string SegmentName(std::uint64_t number);
 // Finds the numbers of the segments in a folder, lowest first. Other files are ignored. Returns 0
 // or an errno.
 int ListSegments(const std::string& folder, std::vector<std::uint64_t>* numbers);
+
+// The same for files with another suffix.
+std::string NumberedName(std::uint64_t number, std::string_view suffix);
+int ListNumbered(const std::string& folder, std::string_view suffix,
+                 std::vector<std::uint64_t>* numbers);
 
 }  // namespace flux_ensemble::log

@@ -123,15 +123,21 @@ int Writer::BeginSegment() {
   return 0;
 }
 
+int Writer::MakeRoom(std::size_t bytes) {
+  if (failed() || segment_size() + bytes <= segment_limit_ || segment_size() <= kHeaderSize) {
+    return failed() ? failure_->error : 0;
+  }
+  if (const int error = Flush(); error != 0) return error;
+  return BeginSegment();
+}
+
 int Writer::Append(std::uint8_t type, std::string_view payload) {
   if (failed() || payload.size() > kMaxPayload) {
     ++dropped_frames_;
     return failed() ? failure_->error : EMSGSIZE;
   }
   const std::size_t size = kFrameHeaderSize + payload.size();
-  if (segment_size() + size > segment_limit_ && segment_size() > kHeaderSize) {
-    if (Flush() == 0) BeginSegment();
-  }
+  MakeRoom(size);
   if (!failed() && segment_size() + size > file_size_limit_) {
     Fail(EFBIG, "writing", PathOf(number_));
   }

@@ -18,7 +18,7 @@ namespace flux_ensemble::log {
 struct WriterOptions {
   // A segment has at most this size in bytes, unless its only frame is larger. A process limit on
   // the size of files takes precedence (RLIMIT_FSIZE).
-  std::uint64_t segment_size = std::uint64_t{64} << 20;
+  std::uint64_t segment_size = std::uint64_t{16} << 20;
   // Written frames are on the disk this long after, unless the disk is slow.
   std::chrono::milliseconds sync_interval{1000};
   // Committed frames survive the end of the host, not only that of this process.
@@ -45,6 +45,10 @@ class Writer {
 
   // Methods return 0 or an errno; after a failure, its errno.
 
+  // Begins the next segment unless the present one has room for so many bytes. Frames that belong
+  // together then are in one segment.
+  int MakeRoom(std::size_t bytes);
+
   // Takes a frame. It is with the kernel after the next Flush(). EMSGSIZE, without a failure, for a
   // payload of more than kMaxPayload bytes, which is dropped.
   int Append(std::uint8_t type, std::string_view payload);
@@ -58,6 +62,7 @@ class Writer {
   // Flush() or SyncNow(), as the options say.
   int Commit() { return survives_host_ ? SyncNow() : Flush(); }
 
+  const std::string& folder() const { return folder_; }
   bool survives_host() const { return survives_host_; }
   bool failed() const { return failure_.has_value(); }
   const std::optional<WriteFailure>& failure() const { return failure_; }
@@ -68,6 +73,7 @@ class Writer {
   // Number and size in bytes of the current segment, with frames that are not flushed.
   std::uint64_t segment() const { return number_; }
   std::uint64_t segment_size() const { return written_ + buffered_; }
+  std::uint64_t segment_limit() const { return segment_limit_; }
 
  private:
   int Open();

@@ -88,6 +88,16 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                      });
 }
 
+namespace {
+
+// `otherwise` for null.
+std::uint64_t NumberOr(const Napi::Value& value, std::uint64_t otherwise) {
+  return value.IsNumber() ? static_cast<std::uint64_t>(value.As<Napi::Number>().Int64Value())
+                          : otherwise;
+}
+
+}  // namespace
+
 EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
   const Napi::Env env = info.Env();
   if (info.Length() < 2 || !info[1].IsFunction()) {
@@ -100,7 +110,8 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
     ThrowType(env, "not a plan: " + plan.error().message);
     return;
   }
-  if (info[2].IsString() && plan->virtual_time) {
+  const Napi::Value log_options = info[2];
+  if (log_options.IsObject() && plan->virtual_time) {
     ThrowType(env, "a run in virtual time has no log");
     return;
   }
@@ -121,10 +132,14 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   napi_unref_threadsafe_function(env, channel_);
 
   std::unique_ptr<log::Writer> log;
-  if (info[2].IsString()) {
+  std::uint64_t log_limit = runner::CompactorOptions().keep;
+  if (log_options.IsObject()) {
+    const auto given = log_options.As<Napi::Object>();
     log::WriterOptions options;
-    options.survives_host = info[4].ToBoolean().Value();
-    log = std::make_unique<log::Writer>(info[2].As<Napi::String>().Utf8Value(), options);
+    options.survives_host = given.Get("survivesHost").ToBoolean().Value();
+    options.segment_size = NumberOr(given.Get("segmentSize"), options.segment_size);
+    log_limit = NumberOr(given.Get("keep"), log_limit);
+    log = std::make_unique<log::Writer>(given.Get("folder").ToString().Utf8Value(), options);
   }
   runner_ = std::make_unique<runner::Runner>(
       std::move(*plan),
@@ -132,7 +147,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
         // The only failure is a channel that is closing, and then no wake is needed.
         (void)napi_call_threadsafe_function(channel, nullptr, napi_tsfn_nonblocking);
       },
-      std::move(log), info[3].ToBoolean().Value());
+      std::move(log), info[3].ToBoolean().Value(), log_limit);
   hooked_ = napi_add_env_cleanup_hook(env, &EngineObject::AtEnvironmentEnd, this) == napi_ok;
   const int failure = hooked_ ? runner_->Start() : EAGAIN;
   if (failure != 0) {

@@ -4,9 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "log/entry_log.h"
 #include "node/value_writer.h"
-#include "runner/job_rows.h"
+#include "runner/checkpoint.h"
 
 namespace flux_ensemble::node {
 
@@ -78,7 +77,7 @@ napi_value ErrorOf(napi_env env, const Reading& reading) {
 void Execute(napi_env, void* data) {
   auto* const reading = static_cast<Reading*>(data);
   runner::JobRows rows;
-  reading->report = log::ReadEntries(reading->folder, rows);
+  reading->report = runner::ReadJobs(reading->folder, rows);
   reading->jobs = rows.Take();
 }
 

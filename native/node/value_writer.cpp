@@ -255,6 +255,7 @@ napi_value WriteRestored(napi_env env, const runner::Restored& restored) {
       .Set("retrying", static_cast<double>(restored.retrying))
       .Set("events", static_cast<double>(restored.events))
       .Set("seconds", restored.seconds)
+      .Set("checkpoint", static_cast<double>(restored.checkpoint))
       .Set("damage", std::string_view(restored.damage))
       .value();
 }

@@ -145,6 +145,8 @@ struct Restored {
   std::uint64_t retrying = 0;
   std::uint64_t events = 0;
   double seconds = 0;  // that it took
+  // The number of the segment after which a checkpoint was used; 0 for none.
+  std::uint64_t checkpoint = 0;
   std::string damage;  // words for what is lost; empty for nothing
 };
 

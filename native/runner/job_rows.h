@@ -1,5 +1,5 @@
-// The jobs of a run as columns, read from its log: one row a job, in the order of their
-// submissions.
+// The jobs of a run, read from its log: one row a job, in the order of their submissions. Rows of
+// ended jobs can be taken out as bytes, so that only the others stay in memory.
 #pragma once
 
 #include <cstdint>
@@ -11,47 +11,34 @@
 
 #include "engine/name_index.h"
 #include "log/entries.h"
+#include "runner/job_row_bytes.h"
 
 namespace flux_ensemble::runner {
-
-// Columns of one length, and the tables of their texts. Doubles are NaN when they are unknown;
-// times are seconds since the epoch.
-struct JobColumns {
-  std::vector<journal::JobId> ids;
-  std::vector<std::string> groups;   // names
-  std::vector<std::uint32_t> group;  // index of a name
-  std::vector<std::int32_t> entry;   // index in the group, -1 when unknown
-  std::vector<std::uint32_t> attempt;
-  std::vector<std::int32_t> rule;   // -1: requested from outside, -2: unknown
-  std::vector<double> firing;       // its number
-  std::vector<std::uint32_t> part;  // the submission among those of the firing
-  std::vector<double> index;        // among the jobs of the submission
-  std::vector<double> submit;
-  std::vector<double> start;
-  std::vector<double> finish;
-  std::vector<double> clean;
-  std::vector<std::int32_t> status;       // a wait(2) status, -1 when unknown
-  std::vector<std::uint8_t> result;       // log::JobResult
-  std::vector<std::string> texts;         // the first one is empty
-  std::vector<std::uint32_t> exception;   // index of a text: the type of the gravest exception
-  std::vector<std::uint32_t> note;        // index of a text: its note
-  std::vector<std::uint32_t> parameters;  // index of a text: JSON
-  std::vector<std::uint32_t> hosts;       // index of a text: a hostlist (RFC 29)
-  // What probes measured, in the order of the measuring: rows, numbers of the group's probe
-  // variables, and values.
-  std::vector<std::uint32_t> measured_row;
-  std::vector<std::uint32_t> measured_variable;
-  std::vector<double> measured_value;
-  // Texts of the rules that were added during the run.
-  std::vector<std::string> added_rules;
-};
 
 class JobRows final : public log::EntryVisitor {
  public:
   JobRows();
 
   // The rows so far. No entry may follow.
-  JobColumns Take() { return std::move(columns_); }
+  JobColumns Take();
+
+  // Takes out the rows of jobs that have ended, as bytes for Add().
+  std::string TakeEnded();
+  // Adds rows that were taken out. What is known of a job from several rows is joined. False for
+  // invalid bytes.
+  bool Add(std::string_view bytes);
+
+  // The rows, and what is needed to go on with the log after them.
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    std::string bytes;
+    if constexpr (!Archive::kReads) bytes = EncodeAll();
+    archive(run_, interrupted_, rows_.columns.groups, rows_.columns.added_rules, bytes, next_,
+            taken_);
+    if constexpr (Archive::kReads) {
+      if (!RestoreRows(bytes)) archive.Invalidate();
+    }
+  }
 
   void OnRun(std::string_view id, const std::vector<std::string>& groups) override;
   void OnRecords(std::span<const journal::Record> records) override;
@@ -62,22 +49,30 @@ class JobRows final : public log::EntryVisitor {
   void OnText(log::EntryKind kind, std::string_view text) override;
 
  private:
-  struct Place {
-    std::uint32_t row = 0;
-    std::int8_t severity = 8;  // of the exception in the row; 8 without one
-  };
-
-  bool IsAnother(const Place& place, const journal::Record& record) const;
-  void AddRow(journal::JobId id, std::uint32_t group, const journal::Membership& membership);
-  void Apply(Place& place, const journal::Event& event);
+  bool IsAnother(std::uint32_t row, const journal::Record& record) const;
+  bool IsAnother(std::uint32_t row, const JobColumns& others, std::uint32_t other) const;
+  std::uint32_t AddRow(journal::JobId id);
+  void Describe(std::uint32_t row, std::uint32_t group, const journal::Membership& membership);
+  // The row of a job; of one whose row was taken out, another row. kNoRow for an unknown job.
+  std::uint32_t RowOf(journal::JobId id);
+  void Apply(std::uint32_t row, const journal::Event& event);
+  void SetResult(std::uint32_t row, log::JobResult result);
+  bool HasEnded(std::uint32_t row) const;
+  void Select(std::span<const std::uint32_t> rows);
+  std::string EncodeAll() const;
+  bool RestoreRows(std::string_view bytes);
+  void Join(std::uint32_t row, const JobRowSet& others, std::uint32_t other,
+            const std::vector<std::uint32_t>& texts);
   std::uint32_t TextOf(std::string_view text);
 
   std::string run_;
   bool interrupted_ = false;  // rules do not count
   engine::NameIndex groups_;
   engine::NameIndex texts_;
-  std::unordered_map<journal::JobId, Place> places_;
-  JobColumns columns_;
+  std::unordered_map<journal::JobId, std::uint32_t> places_;  // rows
+  JobRowSet rows_;
+  std::uint64_t next_ = 0;  // the sequence of the next row
+  bool taken_ = false;      // rows were taken out
 };
 
 }  // namespace flux_ensemble::runner

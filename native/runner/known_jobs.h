@@ -52,6 +52,11 @@ class KnownJobs {
     return all;
   }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(parts_);
+  }
+
  private:
   std::map<std::uint32_t, std::map<std::uint64_t, std::uint64_t>> parts_;  // begin to end
 };

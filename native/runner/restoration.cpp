@@ -3,7 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/archive.h"
+
 namespace flux_ensemble::runner {
+
+namespace {
+
+// Stored in front of a state, for a change of its layout.
+constexpr std::uint32_t kStateVersion = 1;
+
+}  // namespace
 
 using log::EntryKind;
 
@@ -141,9 +150,46 @@ void Restoration::OnTime(EntryKind kind, double seconds) {
 
 void Restoration::OnText(EntryKind kind, std::string_view text) {
   if (interrupted_) return;
-  if (kind == EntryKind::kAddRule) add_rule_(text);
+  if (kind == EntryKind::kAddRule) {
+    rules_.emplace_back(text);
+    add_rule_(text);
+  }
   if (kind == EntryKind::kExpectCancel) engine_.ExpectCancel(std::string(text));
   Gather();
+}
+
+template <typename Archive>
+void Restoration::Persist(Archive& archive) {
+  archive(started_, interrupted_, latest_, open_, of_firings_, of_requests_, open_retries_, notes_,
+          ids_);
+}
+
+std::string Restoration::Save() {
+  SortJobs();
+  std::uint32_t version = kStateVersion;
+  std::string plan = plan_;
+  std::string engine = engine_.Save();
+  StateWriter writer;
+  writer(version, plan, rules_, engine);
+  Persist(writer);
+  return writer.Take();
+}
+
+LoadResult Restoration::Load(std::string_view state) {
+  StateReader reader(state);
+  std::uint32_t version = 0;
+  std::string plan;
+  std::string engine;
+  std::vector<std::string> rules;
+  reader(version);
+  if (version != kStateVersion) return LoadResult::kUnusable;
+  reader(plan, rules, engine);
+  if (!reader.valid() || plan != plan_) return LoadResult::kUnusable;
+  for (const std::string& rule : rules) add_rule_(rule);
+  rules_ = std::move(rules);
+  if (!engine_.Load(engine)) return LoadResult::kBroken;
+  Persist(reader);
+  return reader.valid() && reader.at_end() ? LoadResult::kLoaded : LoadResult::kBroken;
 }
 
 void Restoration::Done(std::uint64_t firing) {

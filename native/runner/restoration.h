@@ -24,6 +24,17 @@ namespace flux_ensemble::runner {
 struct OpenFiring {
   engine::Firing firing;
   std::vector<std::string> notes;
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(firing, notes);
+  }
+};
+
+enum class LoadResult : std::uint8_t {
+  kLoaded,
+  kUnusable,  // the state is of another plan or version; nothing has changed
+  kBroken,    // neither the engine nor the restoration can be used any more
 };
 
 class Restoration final : public log::EntryVisitor {
@@ -34,7 +45,10 @@ class Restoration final : public log::EntryVisitor {
   // With `keep_firings`, firings and retries stay with the engine, and nothing is followed. The
   // engine outlives this object.
   Restoration(engine::Engine& engine, AddRule add_rule, bool keep_firings)
-      : engine_(engine), add_rule_(std::move(add_rule)), keep_firings_(keep_firings) {}
+      : engine_(engine),
+        add_rule_(std::move(add_rule)),
+        keep_firings_(keep_firings),
+        plan_(engine.Description()) {}
 
   // The log has been read.
   void Finish();
@@ -60,6 +74,11 @@ class Restoration final : public log::EntryVisitor {
   // All jobs of the run, sorted.
   std::vector<engine::KnownJob> TakeJobs();
 
+  // The state of the engine, and of this object, for a checkpoint. The log may go on after it.
+  std::string Save();
+  // Goes on from there. Nothing of the log may have been taken in before.
+  LoadResult Load(std::string_view state);
+
   void OnRecords(std::span<const journal::Record> records) override;
   void OnResult(journal::JobId job, log::JobResult result) override;
   void OnProbed(const log::Probed& probed) override;
@@ -78,6 +97,8 @@ class Restoration final : public log::EntryVisitor {
             origin.attempt};
   }
 
+  template <typename Archive>
+  void Persist(Archive& archive);
   // Takes what the engine made of an entry.
   void Gather();
   void Know(std::span<const journal::Record> records);
@@ -87,6 +108,7 @@ class Restoration final : public log::EntryVisitor {
   engine::Engine& engine_;
   const AddRule add_rule_;
   const bool keep_firings_;
+  const std::string plan_;  // the engine's description, without added rules
 
   bool started_ = false;
   bool interrupted_ = false;  // entries do not count
@@ -96,6 +118,7 @@ class Restoration final : public log::EntryVisitor {
   std::map<std::uint64_t, KnownJobs> of_requests_;
   std::map<RetryKey, engine::Retry> open_retries_;
   std::vector<std::string> notes_;  // about no firing
+  std::vector<std::string> rules_;  // texts of added rules
   std::vector<engine::KnownJob> jobs_;
 };
 

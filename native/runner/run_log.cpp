@@ -1,5 +1,7 @@
 #include "runner/run_log.h"
 
+#include <algorithm>
+
 namespace flux_ensemble::runner {
 
 namespace {
@@ -8,6 +10,8 @@ using log::EntryKind;
 
 // Bytes of a frame after which the next one begins.
 constexpr std::size_t kFrameBytes = std::size_t{32} << 10;
+// Room that a segment has for the next frame. A frame that is larger may begin the next segment.
+constexpr std::size_t kRoom = 2 * kFrameBytes;
 
 log::JobResult ResultOf(engine::JobOutcome outcome) {
   switch (outcome) {
@@ -29,6 +33,7 @@ bool RunLog::Begin() {
   if (writer_ == nullptr) return false;
   if (entries_.frame().size() >= kFrameBytes) EndFrame();
   if (entries_.frame().empty()) {
+    writer_->MakeRoom(std::min<std::uint64_t>(kRoom, writer_->segment_limit() / 4));
     // Each segment can be read without the segments before it.
     type_ =
         segment_ == writer_->segment() ? log::FrameType::kEntries : log::FrameType::kFirstEntries;

@@ -63,6 +63,11 @@ class RunLog final : public engine::StreamTap {
   // Everything so far is on the disk when it returns.
   void Sync();
 
+  // The last segment that is full; 0 for none, and without a log.
+  std::uint64_t closed_segment() const { return writer_ == nullptr ? 0 : writer_->segment() - 1; }
+  // Null without a log.
+  const log::Writer* writer() const { return writer_.get(); }
+
   // The number of the process that writes; 0 without a log.
   std::uint32_t epoch() const { return writer_ == nullptr ? 0 : writer_->epoch(); }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "log/entry_log.h"
+#include "runner/checkpoint.h"
 #include "runner/move_items.h"
 
 namespace flux_ensemble::runner {
@@ -34,11 +35,11 @@ constexpr double kMaxHeartbeat = 1e9;
 }  // namespace
 
 Runner::Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<log::Writer> log,
-               bool restores)
+               bool restores, std::uint64_t log_limit)
     : heartbeat_(plan.heartbeat),
       virtual_time_(plan.virtual_time),
       log_(std::move(log)),
-      engine_(Logged(std::move(plan))),
+      engine_(Logged(std::move(plan), log_limit)),
       wake_(std::move(wake)),
       restores_(restores) {
   if (log_.is_open()) engine_.Follow(&log_);
@@ -46,7 +47,14 @@ Runner::Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<lo
 }
 
 // The log begins with the names of the plan.
-engine::Plan Runner::Logged(engine::Plan plan) {
+engine::Plan Runner::Logged(engine::Plan plan, std::uint64_t log_limit) {
+  if (const log::Writer* const writer = log_.writer()) {
+    CompactorOptions options;
+    options.folder = writer->folder();
+    options.keep = log_limit;
+    options.least = std::min(options.least, writer->segment_limit() / 2);
+    compactor_ = std::make_unique<Compactor>(std::move(options), plan);
+  }
   log_.Run(plan.ensemble, plan.groups);
   log_.KeepContexts(std::ranges::any_of(plan.rules, &engine::Rule::wants_event));
   return plan;
@@ -122,6 +130,7 @@ void Runner::Stop() {
   posted_.Signal();
   changed_.notify_one();
   thread_.Join();
+  if (compactor_ != nullptr) compactor_->Stop();
 }
 
 void Runner::Loop() {
@@ -304,7 +313,13 @@ void Runner::Run(std::uint64_t number, RestoreCommand& command) {
   replaying_ = true;
   restoration_ = std::make_unique<Restoration>(
       engine_, [this](std::string_view json) { RestoreRule(json); }, command.keep_firings);
-  const log::EntryReport report = log::ReadEntries(command.folder, *restoration_);
+  // Rules are explained from all of the log, as far as it is there.
+  std::optional<std::uint64_t> base = 0;
+  if (!command.keep_firings || !HasWholeLog(command.folder)) {
+    base = LoadCheckpoint(command.folder, *restoration_);
+  }
+  const log::EntryReport report =
+      log::ReadEntries(command.folder, *restoration_, {.after = base.value_or(0)});
   Restored restored;
   restored.interrupted = restoration_->interrupted();
   // The end of an interrupted run takes them back.
@@ -317,6 +332,8 @@ void Runner::Run(std::uint64_t number, RestoreCommand& command) {
   if (report.frames.error != 0) {
     restored.error = "can't read " + command.folder + ": " + std::strerror(report.frames.error);
   }
+  if (!base) restored.error.assign("a checkpoint can't be used in ").append(command.folder);
+  restored.checkpoint = base.value_or(0);
   restored.started = restoration_->started();
   restored.ended = engine_.GetStatus().ended;
   restored.latest = restoration_->latest();
@@ -341,6 +358,7 @@ void Runner::RestoreRule(std::string_view json) {
   if (!supplied_rule_) return;
   auto [rule, metrics] = *std::exchange(supplied_rule_, std::nullopt);
   lock.unlock();
+  if (compactor_ != nullptr) added_rules_.push_back({std::string(json), rule, metrics});
   if (rule.wants_event) log_.KeepContexts(true);
   engine_.AddRule(std::move(rule), metrics);
 }
@@ -455,6 +473,9 @@ void Runner::Run(std::uint64_t number, AdvanceCommand& command) {
 
 void Runner::Run(std::uint64_t number, AddRuleCommand& command) {
   if (command.rule.wants_event) log_.KeepContexts(true);
+  if (compactor_ != nullptr) {
+    added_rules_.push_back({command.json, command.rule, command.metrics});
+  }
   Reply(number, engine_.AddRule(std::move(command.rule), command.metrics));
   log_.Text(EntryKind::kAddRule, command.json);
 }
@@ -542,6 +563,7 @@ void Runner::Publish() {
   log_.Flush();
   if (!engine_.has_nothing_gathered() || !gathered_.empty()) log_.Commit();
   if (auto failure = log_.TakeFailure()) gathered_.log_failure = std::move(failure);
+  if (log_.closed_segment() > compacted_) CompactLog();
   if (engine_.has_nothing_gathered() && gathered_.empty()) return;
   std::unique_lock lock(mutex_);
   MoveItems(engine_.firings(), outbox_.firings);
@@ -563,6 +585,13 @@ void Runner::Publish() {
   }
   if (gathered_.failure) outbox_.failure = std::exchange(gathered_.failure, std::nullopt);
   if (!outbox_.empty()) Wake(lock);
+}
+
+// A run that is being restored has its engine in no state of its own yet.
+void Runner::CompactLog() {
+  if (replaying_) return;
+  compacted_ = log_.closed_segment();
+  compactor_->Closed(compacted_, added_rules_);
 }
 
 void Runner::PublishEvents(std::unique_lock<std::mutex>& lock) {

@@ -24,6 +24,7 @@
 #include "base/thread.h"
 #include "engine/engine.h"
 #include "runner/commands.h"
+#include "runner/compactor.h"
 #include "runner/event_fd.h"
 #include "runner/event_queue.h"
 #include "runner/outbox.h"
@@ -37,10 +38,11 @@ namespace flux_ensemble::runner {
 class Runner {
  public:
   // `wake` is called on the runner's thread when there is something to take. With `log`, everything
-  // that the engine takes in is logged, which is not possible in virtual time. A runner that
-  // restores begins with RestoreCommand, and its time stands still until ResumeCommand.
+  // that the engine takes in is logged, which is not possible in virtual time. The log keeps
+  // `log_limit` bytes at least. A runner that restores begins with RestoreCommand, and its time
+  // stands still until ResumeCommand.
   Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<log::Writer> log = nullptr,
-         bool restores = false);
+         bool restores = false, std::uint64_t log_limit = CompactorOptions().keep);
   ~Runner() { Stop(); }
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -75,7 +77,7 @@ class Runner {
  private:
   using Clock = std::chrono::steady_clock;
 
-  engine::Plan Logged(engine::Plan plan);
+  engine::Plan Logged(engine::Plan plan, std::uint64_t log_limit);
   void Loop();
   bool RunCommands();
   bool NextCommand(Command& command);
@@ -91,6 +93,7 @@ class Runner {
   engine::Status GetStatus();
   void Begin(double now);
   void RestoreRule(std::string_view json);
+  void CompactLog();
   double Lose(LostJobs lost);
   void FailLost(journal::JobId id);
 
@@ -133,6 +136,9 @@ class Runner {
   const double heartbeat_;
   const bool virtual_time_;
   RunLog log_;
+  std::unique_ptr<Compactor> compactor_;  // null without a log
+  std::vector<AddedRule> added_rules_;
+  std::uint64_t compacted_ = 0;  // the last segment that the compactor was given
   engine::Engine engine_;
   const std::function<void()> wake_;
   // Heartbeats begin with the run. In virtual time the engine makes them.

@@ -36,6 +36,11 @@ struct Moments {
     max = std::max(max, later.max);
     last = later.last;
   }
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(welford, sum, min, max, last);
+  }
 };
 
 // A quantile of a sketch, or a statistic computed from quantiles. min and max bound the numbers.
@@ -75,6 +80,11 @@ struct Aggregate {
   void Clear() {
     moments = Moments();
     sketch.Clear();
+  }
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(moments, sketch);
   }
 
   // kNoValue without an observation, and for statistics that a part can't have.

@@ -129,6 +129,22 @@ class BucketRow {
     return first_ + static_cast<std::int32_t>(place);
   }
 
+  // The counts that are in use.
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    const std::span<const std::uint64_t> used = counts();
+    std::vector<std::uint64_t> all(used.begin(), used.end());
+    std::int32_t first = all.empty() ? 0 : first_;
+    archive(first, all);
+    if constexpr (Archive::kReads) {
+      if (all.size() > kMaxBuckets) return archive.Invalidate();
+      base_ = first;
+      first_ = first;
+      size_ = static_cast<std::int32_t>(all.size());
+      cells_ = std::move(all);
+    }
+  }
+
  private:
   std::int32_t last() const { return first_ + size_ - 1; }
 

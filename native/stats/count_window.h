@@ -10,8 +10,8 @@ namespace flux_ensemble::stats {
 
 class CountWindow {
  public:
-  // In seconds.
-  explicit CountWindow(double length) : length_(length), panes_(length) {}
+  // In seconds. A window without a length is only good for Persist().
+  explicit CountWindow(double length = 0) : length_(length), panes_(length) {}
 
   double length() const { return length_; }
 
@@ -57,6 +57,12 @@ class CountWindow {
       if (ring_[Panes::PlaceOf(i)] > 0) return panes_.BeginOf(i + Panes::kCount);
     }
     return Panes::kNever;
+  }
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(length_, newest_, ring_, total_);
+    if constexpr (Archive::kReads) panes_ = Panes(length_);
   }
 
  private:

@@ -137,6 +137,11 @@ class DdSketch {
     }
   }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(shift_, count_, zeros_, buckets_, negative_);
+  }
+
  private:
   static constexpr double kFar = std::numeric_limits<double>::infinity();
 

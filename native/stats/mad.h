@@ -14,6 +14,11 @@ class Mad {
   void Observe(double x, double median) { deviation_.Observe(std::abs(x - median)); }
   double value() const { return deviation_.value(0); }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(deviation_);
+  }
+
  private:
   P2Quartiles<2> deviation_;
 };

@@ -63,6 +63,11 @@ class P2Quartiles {
     return count_ < kMarkers && count_ > 0 ? First(count_ - 1) : heights_[kHighest];
   }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(count_, heights_, positions_);
+  }
+
  private:
   static constexpr std::uint64_t kMarkers = 5;
   static constexpr std::size_t kInner = 3 * kEstimators;

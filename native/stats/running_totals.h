@@ -21,6 +21,11 @@ struct RunningTotals {
     ewma = any ? ewma + kEwmaWeight * (x - ewma) : x;
     any = true;
   }
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(sum, last, ewma, any);
+  }
 };
 
 }  // namespace flux_ensemble::stats

@@ -64,6 +64,11 @@ class Stream {
     return statistic == Statistic::kLast ? totals->last : totals->ewma;
   }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(summary_, more_);
+  }
+
  private:
   friend class StreamView;
 
@@ -76,6 +81,11 @@ class Stream {
       totals.Observe(x);
       if (sketched) sketched->Observe(x);
       for (Window& window : windows) window.Observe(x, time);
+    }
+
+    template <typename Archive>
+    void Persist(Archive& archive) {
+      archive(totals, sketched, windows);
     }
   };
 

@@ -22,6 +22,11 @@ class Sum {
     return std::isfinite(value) ? value : sum_;  // of an overflow, what was lost is not a number
   }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(sum_, lost_);
+  }
+
  private:
   double sum_ = 0;
   double lost_ = 0;  // to rounding

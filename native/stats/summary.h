@@ -65,6 +65,11 @@ class Summary {
     return row;
   }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(welford_, quartiles_, mad_);
+  }
+
  private:
   Welford welford_;
   P2Quartiles<1, 2, 3> quartiles_;

@@ -38,6 +38,11 @@ class Welford {
   // Sample variance (ddof 1); 0 for a single observation.
   double variance() const { return count_ < 2 ? 0.0 : squares_ / static_cast<double>(count_ - 1); }
 
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(count_, mean_, squares_);
+  }
+
  private:
   std::uint64_t count_ = 0;
   double mean_ = 0;

@@ -13,8 +13,8 @@ namespace flux_ensemble::stats {
 
 class Window {
  public:
-  // In seconds.
-  explicit Window(double length) : length_(length), panes_(length) {}
+  // In seconds. A window without a length is only good for Persist().
+  explicit Window(double length = 0) : length_(length), panes_(length) {}
 
   double length() const { return length_; }
 
@@ -75,6 +75,12 @@ class Window {
       if (ring_[Panes::PlaceOf(i)].sketch.count() > 0) return panes_.BeginOf(i + Panes::kCount);
     }
     return Panes::kNever;
+  }
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(length_, newest_, ring_, closed_, total_, closed_stale_, total_stale_);
+    if constexpr (Archive::kReads) panes_ = Panes(length_);
   }
 
  private:

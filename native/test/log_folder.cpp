@@ -93,10 +93,10 @@ std::vector<std::string> LogContent::payloads() const {
   return all;
 }
 
-LogContent ReadContent(const std::string& folder) {
+LogContent ReadContent(const std::string& folder, log::SegmentRange range) {
   LogContent content;
   Collector collector(content);
-  content.report = log::ReadLog(folder, collector);
+  content.report = log::ReadLog(folder, collector, range);
   return content;
 }
 

@@ -49,7 +49,7 @@ struct LogContent {
   std::vector<std::string> payloads() const;
 };
 
-LogContent ReadContent(const std::string& folder);
+LogContent ReadContent(const std::string& folder, log::SegmentRange range = {});
 
 // The frames that a reader must find in one segment. Simple, and quadratic in its size.
 struct ExpectedSegment {

@@ -197,7 +197,7 @@ TEST_CASE("a segment of an unknown format version is lost as a whole, and the ne
   CHECK(content.losses == std::vector<std::size_t>{0});
 }
 
-TEST_CASE("missing segments are counted, but not those before the first one") {
+TEST_CASE("missing segments are counted") {
   const LogFolder folder;
   for (std::uint64_t number = 3; number <= 9; ++number) {
     folder.SetBytes(number, Segment({std::to_string(number)},
@@ -208,13 +208,18 @@ TEST_CASE("missing segments are counted, but not those before the first one") {
   folder.Remove(8);
   const LogContent content = ReadContent(folder.path());
   CHECK(content.payloads() == Texts{"3", "4", "7", "9"});
-  CHECK(content.report.missing_segments == 3);
+  CHECK(content.report.missing_segments == 5);
   CHECK(content.report.segments == 4);
-  // The sizes of 6 and 8 are known from the headers of the next ones.
-  CHECK(content.report.lost_bytes == 100);
+  // The sizes of 2, 6 and 8 are known from the headers of the next ones.
+  CHECK(content.report.lost_bytes == 150);
   CHECK(content.report.damaged_places == 0);
-  CHECK(content.losses == std::vector<std::size_t>{2, 3});
-  CHECK(content.report.first_damage == folder.PathOf(5) + ": the segment is missing");
+  CHECK(content.losses == std::vector<std::size_t>{0, 2, 3});
+  CHECK(content.report.first_damage == folder.PathOf(1) + ": the segment is missing");
+  // Those up to 3 are known from elsewhere, and those after 7 are not wanted.
+  const LogContent part = ReadContent(folder.path(), {.after = 3, .through = 7});
+  CHECK(part.payloads() == Texts{"4", "7"});
+  CHECK(part.report.missing_segments == 2);
+  CHECK(part.report.first_damage == folder.PathOf(5) + ": the segment is missing");
 }
 
 TEST_CASE("a torn frame is torn at the end of an epoch, and lost in the middle of one") {

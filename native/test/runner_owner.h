@@ -41,9 +41,9 @@ inline std::string Memos(int count) {
 class Owner {
  public:
   explicit Owner(engine::Plan plan, std::unique_ptr<log::Writer> log = nullptr,
-                 bool restores = false)
+                 bool restores = false, std::uint64_t log_limit = CompactorOptions().keep)
       : runner(
-            std::move(plan), [this] { Woken(); }, std::move(log), restores) {}
+            std::move(plan), [this] { Woken(); }, std::move(log), restores, log_limit) {}
   ~Owner() { runner.Stop(); }
 
   std::uint64_t Post(CommandBody body) {

@@ -214,6 +214,8 @@ export interface NativeRestored {
   readonly seconds: number;
   /** Words for what of the log is lost; empty for nothing. */
   readonly damage: string;
+  /** The state after the segment of this number came from a checkpoint; 0 when all came from the log. */
+  readonly checkpoint: number;
 }
 
 export interface FluxOptions {
@@ -443,19 +445,28 @@ export interface NativeRunLog {
   readonly damage: string;
 }
 
+/** Where and how the log of a run is written. Numbers are in bytes. */
+export interface NativeLogOptions {
+  readonly folder: string;
+  /** Nothing leaves the engine before what it depends on is on the disk. */
+  readonly survivesHost: boolean;
+  /** Segments that a checkpoint stands for are removed while the log is larger; null for the default, 1 GiB. */
+  readonly keep: number | null;
+  /** The size at which the next segment begins; null for the default, 16 MiB. */
+  readonly segmentSize: number | null;
+}
+
 export interface Addon {
   /** Changes with every change of these interfaces. */
   readonly abi: number;
   /**
-   * `log` is the folder of the run's log; null for none. An engine that `restores` begins with restore(). With
-   * `survivesHost`, nothing leaves the engine before what it depends on is on the disk.
+   * `log` is null for a run without one. An engine that `restores` begins with restore().
    */
   readonly Engine: new (
     plan: EnginePlan,
     wake: () => void,
-    log: string | null,
+    log: NativeLogOptions | null,
     restores: boolean,
-    survivesHost: boolean,
   ) => NativeEngine;
   /** Reads the log in a folder, also while a run writes it. Rejects with an error of code `ERR_FILE`. */
   readonly readRunLog: (folder: string) => Promise<NativeRunLog>;

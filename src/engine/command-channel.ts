@@ -7,8 +7,7 @@
  */
 
 import { EnsembleError, MemberError } from '../errors.js';
-import type { Durability } from '../model/durability.js';
-import type { Addon, NativeEngine, NativeOutbox } from './addon.js';
+import type { Addon, NativeEngine, NativeLogOptions, NativeOutbox } from './addon.js';
 import type { EnginePlan } from './plan/plan.js';
 
 /** A part of the engine that reads outboxes. Both methods are called for every outbox. */
@@ -27,15 +26,6 @@ export type Activity = 'time' | 'source';
 interface PendingAnswer {
   resolve(value: unknown): void;
   reject(error: EnsembleError): void;
-}
-
-/** The log of the run. */
-export interface ChannelLog {
-  /** Its folder; null for none. */
-  readonly log: string | null;
-  /** The engine begins with restore(). */
-  readonly restores: boolean;
-  readonly durability: Durability;
 }
 
 /** Channels that may still deliver something. They must not be collected, even when no other reference is left. */
@@ -75,7 +65,7 @@ export class CommandChannel {
   /**
    * Starts the thread of a native engine. Throws EnsembleError `ERR_ENGINE` for an invalid plan.
    */
-  constructor(plan: EnginePlan, addon: Addon, { log, restores, durability }: ChannelLog) {
+  constructor(plan: EnginePlan, addon: Addon, log: NativeLogOptions | null, restores: boolean) {
     // The addon holds this function for as long as the native engine lives. With a strong reference to `this` the two would
     // keep each other alive for ever.
     const self = new WeakRef(this);
@@ -88,7 +78,6 @@ export class CommandChannel {
         },
         log,
         restores,
-        durability === 'host',
       );
     } catch (cause) {
       throw refusal(cause);

@@ -67,6 +67,10 @@ export interface EngineOptions {
   readonly log?: string;
   /** `process` by default. */
   readonly durability?: Durability;
+  /** Bytes of the log that stay when a checkpoint stands for them; 1 GiB by default. */
+  readonly logLimit?: number;
+  /** Bytes at which the next segment of the log begins; 16 MiB by default. */
+  readonly segmentSize?: number;
   /**
    * Folder of a log that restore() takes in first. Together with `log`, the run goes on and its firings that are not
    * done are in the answer. Alone, all firings come as they did in the run, and nothing is written.
@@ -105,11 +109,13 @@ export class Engine {
   /** Throws EnsembleError: `ERR_ADDON`, or `ERR_ENGINE` for an invalid plan. */
   constructor(plan: EnginePlan, listener: EngineListener, options: EngineOptions = {}) {
     const { log = null, durability = 'process', restore = null, addon = loadAddon() } = options;
+    const { logLimit: keep = null, segmentSize = null } = options;
     this.#listener = listener;
     this.#log = log;
     this.#needsLog = durability === 'host';
     this.#restored = restore;
-    this.#channel = new CommandChannel(plan, addon, { log, restores: restore !== null, durability });
+    const logOptions = log === null ? null : { folder: log, survivesHost: this.#needsLog, keep, segmentSize };
+    this.#channel = new CommandChannel(plan, addon, logOptions, restore !== null);
     this.#channel.addReader({
       deliver: (outbox) => this.#deliver(outbox),
       delivered: (outbox) => this.#delivered(outbox),

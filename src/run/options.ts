@@ -29,6 +29,10 @@ export interface EnsembleOptions {
    * then its middle is cut.
    */
   readonly outputLimit?: number;
+   * Bytes of the log that are kept, 1 GiB by default. The log of a longer run begins later: a checkpoint has the state
+   * of the run at its beginning, the jobs before it stay known, and rules are explained from there on.
+   */
+  readonly logLimit?: number;
   /** A name for this run; part of its id, which its jobs carry in `attributes.user.ensemble`. */
   readonly name?: string;
   /** Stay when nothing is left to do, until a `terminate` action or the signal ends the run. */
@@ -59,6 +63,7 @@ export interface ResumeOptions
     | 'slots'
     | 'durability'
     | 'outputLimit'
+    | 'logLimit'
     | 'watch'
     | 'grace'
     | 'observer'

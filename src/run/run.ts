@@ -174,8 +174,9 @@ export class Run {
   #logOptions(runFolder: string | null): EngineOptions {
     if (runFolder === null || this.#member.now !== undefined) return {};
     const log = logFolder(runFolder);
-    const { durability = 'process' } = this.#options;
-    return { log, durability, ...(this.#resumed === null ? {} : { restore: log }) };
+    const { durability = 'process', logLimit } = this.#options;
+    const limit = logLimit === undefined ? {} : { logLimit };
+    return { log, durability, ...limit, ...(this.#resumed === null ? {} : { restore: log }) };
   }
 
   /** The end and its cause; null before. Jobs may still be canceled then. */

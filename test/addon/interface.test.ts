@@ -41,7 +41,7 @@ const propertiesOf = (value: unknown) => Object.keys(Object(value)).toSorted();
 /** Returns the deliveries of an engine for a job that finishes: the outbox with the firing, and the events. */
 async function deliver(plan: EnginePlan): Promise<{ outbox: NativeOutbox; batch: NativeEventBatch }> {
   let wake = () => {};
-  const engine = new addon.Engine(plan, () => wake(), null, false, false);
+  const engine = new addon.Engine(plan, () => wake(), null, false);
   const delivered = new Promise<NativeOutbox>((resolve, reject) => {
     wake = () => {
       const outbox = engine.take();
@@ -96,8 +96,7 @@ test('all that is delivered has the declared properties', async () => {
 });
 
 describe('a missing property is refused', () => {
-  const attempt = (plan: object) => () =>
-    new addon.Engine(plan as EnginePlan, () => {}, null, false, false).close();
+  const attempt = (plan: object) => () => new addon.Engine(plan as EnginePlan, () => {}, null, false).close();
   /** Without one of the properties. */
   const without = (value: object, key: string) =>
     Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));

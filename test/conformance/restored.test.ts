@@ -39,6 +39,7 @@ function cutsOf({ steps }: Case): number[] {
 
 test('the reference and a restored engine are in the same state, at any cut of the log', async () => {
   let firings = 0;
+  let fromCheckpoints = 0;
   await fc.assert(
     fc.asyncProperty(chaos, fc.nat(), async ({ one: made }, place) => {
       const one = inRealTime(made);
@@ -46,7 +47,8 @@ test('the reference and a restored engine are in the same state, at any cut of t
       const cut = cuts[place % cuts.length] as number;
       const expected = runReference(one);
       firings += expected.firings.length;
-      const restored = await runRestored(one, cut, newFolder());
+      const { checkpoint, ...restored } = await runRestored(one, cut, newFolder());
+      if (checkpoint > 0) fromCheckpoints++;
       // Lines are counted from the beginning of each stream.
       const lines = { badLines: expected.badLines.map(() => 0) };
       expectSame({ ...restored, badLines: restored.badLines.map(() => 0) }, { ...expected, ...lines });
@@ -54,4 +56,5 @@ test('the reference and a restored engine are in the same state, at any cut of t
     { numRuns: runs },
   );
   expect(firings).toBeGreaterThan(runs);
+  expect(fromCheckpoints).toBeGreaterThan(runs / 10);
 });

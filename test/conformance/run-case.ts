@@ -1,6 +1,8 @@
 /** One case, run in the reference and in the native engine, with results of the same shape. */
 
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type Addon, loadAddon } from '../../src/engine/addon.js';
 import { Engine, type EngineListener } from '../../src/engine/engine.js';
@@ -184,31 +186,48 @@ export async function runNative(
   }
 }
 
+/** In bytes. Most cases have several segments. */
+const SEGMENT_SIZE = 1000;
+
+/** Waits a while for a checkpoint after the first segments. */
+async function hasCheckpoint(log: string): Promise<void> {
+  const files = () => readdirSync(log);
+  for (let tries = 0; tries < 20 && files().length > 2; tries++) {
+    if (files().some((name) => name.endsWith('.checkpoint'))) return;
+    await setTimeout(2);
+  }
+}
+
 /**
  * The same with a log in `folder`: one engine performs the steps before `cut`, and another one, which takes in the log of
- * the first, the other steps. A line that is not whole at the cut is lost with the first engine, so a step must end before.
+ * the first, the other steps: from a checkpoint where there is one. A line that is not whole at the cut is lost with the first engine, so a step must end before.
  */
-export async function runRestored({ plan, steps }: Case, cut: number, folder: string): Promise<Result> {
+export async function runRestored(
+  { plan, steps }: Case,
+  cut: number,
+  folder: string,
+): Promise<Result & { readonly checkpoint: number }> {
   const gathered = new Gathered();
   const compiled = compile(plan);
   const addon = testAddon();
   const log = join(folder, 'log');
-  const first = new Engine(compiled, gathered.listener, { addon, log });
+  const first = new Engine(compiled, gathered.listener, { addon, log, segmentSize: SEGMENT_SIZE });
   let metrics = compiled.metrics.length;
   try {
     metrics = await perform(first, steps.slice(0, cut), [], gathered, metrics);
+    await hasCheckpoint(log);
   } finally {
     first.close();
   }
   const before = [...gathered.firings];
   const second = new Engine(compiled, gathered.listener, { addon, log, restore: log });
   try {
-    const { firings } = await second.restore();
+    const { firings, checkpoint } = await second.restore();
     gathered.firings.length = 0;
     for (const { firing } of firings) gathered.listener.firing(firing);
     expect(gathered.firings).toEqual(before);
     await perform(second, steps.slice(cut), [], gathered, metrics);
-    return await resultOf(second, gathered);
+    return { ...(await resultOf(second, gathered)), checkpoint };
   } finally {
     second.close();
   }

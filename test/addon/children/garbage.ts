@@ -148,29 +148,21 @@ if (part === 'constructors') {
   for (const value of values) {
     for (const key of Object.keys(good))
       attempt(`plan.${key}`, () =>
-        new Engine({ ...good, [key]: value } as never, () => {}, null, false, false).close(),
+        new Engine({ ...good, [key]: value } as never, () => {}, null, false).close(),
       );
-    attempt('rule', () =>
-      new Engine({ ...good, rules: [value] } as never, () => {}, null, false, false).close(),
-    );
+    attempt('rule', () => new Engine({ ...good, rules: [value] } as never, () => {}, null, false).close());
     for (const one of [metric, count, probed]) {
       for (const key of Object.keys(one)) {
         const metrics = [{ ...one, [key]: value }];
         attempt(`metric.${key}`, () =>
-          new Engine({ ...good, metrics } as never, () => {}, null, false, false).close(),
+          new Engine({ ...good, metrics } as never, () => {}, null, false).close(),
         );
       }
     }
     for (const rule of rules) {
       for (const key of Object.keys(rule)) {
         attempt(`rule.${key}`, () =>
-          new Engine(
-            { ...good, rules: [{ ...rule, [key]: value }] } as never,
-            () => {},
-            null,
-            false,
-            false,
-          ).close(),
+          new Engine({ ...good, rules: [{ ...rule, [key]: value }] } as never, () => {}, null, false).close(),
         );
       }
     }
@@ -182,7 +174,6 @@ if (part === 'constructors') {
         { ...good, states: ['s'], rules: [{ ...rules[0], ...part }] } as never,
         () => {},
         null,
-        false,
         false,
       ).close();
     for (let at = 0; at < compared.length; at++) {
@@ -199,9 +190,9 @@ if (part === 'constructors') {
     attempt('states.in', () => withPart({ states: { ...states, in: [value] } }));
     for (const inside of [value, ['x', value]])
       attempt('plan.probes', () =>
-        new Engine({ ...good, probes: [inside] } as never, () => {}, null, false, false).close(),
+        new Engine({ ...good, probes: [inside] } as never, () => {}, null, false).close(),
       );
-    const engine = new Engine(good, () => {}, null, false, false);
+    const engine = new Engine(good, () => {}, null, false);
     const measured = [1, 0, 0, Float64Array.of(1), 5];
     for (let at = 0; at < measured.length; at++)
       attempt(`probed.${at}`, () => (engine.probed as Call)(...measured.with(at, value as never)));
@@ -222,7 +213,7 @@ if (part === 'constructors') {
   }
 } else {
   for (const name of methods) {
-    const open = new Engine(plan(), () => {}, null, false, false);
+    const open = new Engine(plan(), () => {}, null, false);
     if (part === 'open') tryAll(name, open);
     if (part === 'open' && name === 'close') continue;
     open.ingest(1, journal(1, 10));

@@ -62,9 +62,5 @@ export function fakeAddon(refuse: (method: string) => void = () => {}): FakeAddo
 }
 
 export function fakeChannel(fake: FakeAddon = fakeAddon()): CommandChannel {
-  return new CommandChannel(EMPTY_PLAN, fake.addon, {
-    log: null,
-    restores: false,
-    durability: 'process',
-  });
+  return new CommandChannel(EMPTY_PLAN, fake.addon, null, false);
 }

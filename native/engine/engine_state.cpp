@@ -1,0 +1,72 @@
+// The state of an engine as bytes.
+#include "base/archive.h"
+#include "engine/engine.h"
+
+namespace flux_ensemble::engine {
+
+namespace {
+
+// Stored in front of a state, for a change of its layout.
+constexpr std::uint32_t kStateVersion = 1;
+
+}  // namespace
+
+template <typename Archive>
+void Engine::Persist(Archive& archive) {
+  std::vector<std::string> names = group_names_;
+  std::string described = Description();
+  archive(names, described);
+  if constexpr (Archive::kReads) {
+    if (described != Description()) return archive.Invalidate();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (i < group_names_.size() ? names[i] != group_names_[i] : !track_all_) {
+        return archive.Invalidate();
+      }
+      if (i < group_names_.size()) continue;
+      new_groups_.push_back(names[i]);
+      AddGroup(names[i]);
+    }
+  }
+  archive(backlog_over_, resuming_, stream_ahead_, keep_unknown_, wanted_, totals_, jobs_,
+          unvalidated_, details_, retries_, metrics_, awaited_, others_cancel_, own_cancels_,
+          rules_);
+  if constexpr (Archive::kReads) {
+    jobs_.ForEach([&](const Job& job) {
+      if (job.group >= group_names_.size()) archive.Invalidate();
+    });
+  }
+}
+
+std::string Engine::Description() {
+  StateWriter writer;
+  for (std::uint32_t i = 0; i < metrics_.size(); ++i) {
+    Metric metric = metrics_.metric(i);
+    writer(metric.group, metric.kind, metric.count, metric.variable, metric.statistic,
+           metric.quantile, metric.window, metric.from_zero, metric.probe);
+  }
+  for (std::uint32_t i = 0; i < rules_.size(); ++i) {
+    const Rule& rule = rules_.rule(i);
+    writer(rule.trigger, rule.group, rule.change, rule.in, rule.hold_duration, rule.cooldown,
+           rule.go_to, rule.state, rule.interval, rule.repetitions, rule.terminal, rule.probing);
+  }
+  return writer.Take();
+}
+
+std::string Engine::Save() {
+  StateWriter writer;
+  std::uint32_t version = kStateVersion;
+  writer(version);
+  Persist(writer);
+  return writer.Take();
+}
+
+bool Engine::Load(std::string_view state) {
+  StateReader reader(state);
+  std::uint32_t version = 0;
+  reader(version);
+  if (version != kStateVersion) return false;
+  Persist(reader);
+  return reader.valid() && reader.at_end();
+}
+
+}  // namespace flux_ensemble::engine
