@@ -256,6 +256,7 @@ napi_value WriteRestored(napi_env env, const runner::Restored& restored) {
       .Set("events", static_cast<double>(restored.events))
       .Set("seconds", restored.seconds)
       .Set("checkpoint", static_cast<double>(restored.checkpoint))
+      .Set("begins", restored.begins)
       .Set("damage", std::string_view(restored.damage))
       .value();
 }
@@ -424,6 +425,11 @@ napi_value WriteOutbox(napi_env env, const runner::Outbox& outbox) {
     object.SetNull("records");
   } else {
     object.Set("records", WriteBytes(env, outbox.records));
+  }
+  if (outbox.log_problem) {
+    object.Set("logProblem", WriteString(env, *outbox.log_problem));
+  } else {
+    object.SetNull("logProblem");
   }
   if (outbox.log_failure) {
     object.Set("logFailure", WriteString(env, outbox.log_failure->message));

@@ -42,6 +42,7 @@ struct Outbox {
   std::string records;                           // the source's records, one a line, when tapped
   std::optional<SourceFailure> failure;          // the source has failed after it was open
   std::optional<log::WriteFailure> log_failure;  // the log has ended before the run
+  std::optional<std::string> log_problem;        // why no more checkpoints of the run are made
   bool events_waiting = false;                   // there is an event batch to take
   bool quiet = false;                            // nothing is left that could make the run go on
 
@@ -49,7 +50,7 @@ struct Outbox {
     return answers.empty() && firings.empty() && retries.empty() && submissions.empty() &&
            decode_errors.empty() && failures.empty() && time_requests.empty() &&
            rule_requests.empty() && new_groups.empty() && records.empty() && !failure &&
-           !log_failure && !quiet;
+           !log_failure && !log_problem && !quiet;
   }
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/archive.h"
+#include "log/entry_bytes.h"
 
 namespace flux_ensemble::runner {
 
@@ -11,6 +12,24 @@ namespace {
 
 // Stored in front of a state, for a change of its layout.
 constexpr std::uint32_t kStateVersion = 1;
+
+// Sorted ids as their differences.
+std::string EncodeIds(const std::vector<journal::JobId>& ids) {
+  log::ByteBuffer bytes;
+  journal::JobId before = 0;
+  for (const journal::JobId id : ids) bytes.PutNumber(id - std::exchange(before, id));
+  return std::string(bytes.view());
+}
+
+std::vector<journal::JobId> DecodeIds(std::string_view bytes) {
+  std::vector<journal::JobId> ids;
+  journal::JobId id = 0;
+  for (log::Cursor in(bytes); !in.at_end();) {
+    id += in.Number();
+    if (in.valid()) ids.push_back(id);
+  }
+  return ids;
+}
 
 }  // namespace
 
@@ -160,8 +179,11 @@ void Restoration::OnText(EntryKind kind, std::string_view text) {
 
 template <typename Archive>
 void Restoration::Persist(Archive& archive) {
+  std::string ids;
+  if constexpr (!Archive::kReads) ids = EncodeIds(ids_);
   archive(started_, interrupted_, latest_, open_, of_firings_, of_requests_, open_retries_, notes_,
-          ids_);
+          ids);
+  if constexpr (Archive::kReads) ids_ = DecodeIds(ids);
 }
 
 std::string Restoration::Save() {

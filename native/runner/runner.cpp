@@ -318,9 +318,10 @@ void Runner::Run(std::uint64_t number, RestoreCommand& command) {
   if (!command.keep_firings || !HasWholeLog(command.folder)) {
     base = LoadCheckpoint(command.folder, *restoration_);
   }
+  Restored restored;
+  if (base.value_or(0) > 0) restored.begins = restoration_->latest();
   const log::EntryReport report =
       log::ReadEntries(command.folder, *restoration_, {.after = base.value_or(0)});
-  Restored restored;
   restored.interrupted = restoration_->interrupted();
   // The end of an interrupted run takes them back.
   const std::size_t left = engine_.active_jobs();
@@ -583,6 +584,9 @@ void Runner::Publish() {
   if (gathered_.log_failure) {
     outbox_.log_failure = std::exchange(gathered_.log_failure, std::nullopt);
   }
+  if (gathered_.log_problem) {
+    outbox_.log_problem = std::exchange(gathered_.log_problem, std::nullopt);
+  }
   if (gathered_.failure) outbox_.failure = std::exchange(gathered_.failure, std::nullopt);
   if (!outbox_.empty()) Wake(lock);
 }
@@ -590,6 +594,7 @@ void Runner::Publish() {
 // A run that is being restored has its engine in no state of its own yet.
 void Runner::CompactLog() {
   if (replaying_) return;
+  if (auto problem = compactor_->TakeProblem()) gathered_.log_problem = std::move(problem);
   compacted_ = log_.closed_segment();
   compactor_->Closed(compacted_, added_rules_);
 }

@@ -80,8 +80,11 @@ Snapshot RunJobs(Owner& owner, const LogFolder& folder, journal::JobId first, jo
     // Some firings stay open.
     if (id % 9 != 0) owner.Ask(DoneCommand{id - id / 10});
   }
+  // The log grows on by events of jobs that are not of the run.
+  std::string others;
+  for (int i = 0; i < 100; ++i) others += Event(1'000'000, 1500 + i, "start");
   CHECK(Eventually([&] {
-    owner.Ask(Bytes(""));
+    owner.Ask(Bytes(others));
     const auto checkpoints = Checkpoints(folder);
     return checkpoints.size() == 2 && checkpoints.front() > segment;
   }));
@@ -117,7 +120,8 @@ void RemoveCheckpoints(const LogFolder& folder) {
 
 }  // namespace
 
-TEST_CASE("a run that is restored from a checkpoint is as one that is restored from its whole log") {
+TEST_CASE(
+    "a run that is restored from a checkpoint is as one that is restored from its whole log") {
   const LogFolder folder;
   Snapshot before;
   {
@@ -157,7 +161,8 @@ TEST_CASE("a run that is restored from a checkpoint is as one that is restored f
   CHECK(fast_jobs.result == whole_jobs.result);
 }
 
-TEST_CASE("a log that is bounded loses its first segments, and a later process its own checkpoints") {
+TEST_CASE(
+    "a log that is bounded loses its first segments, and a later process its own checkpoints") {
   const LogFolder folder;
   const std::uint64_t keep = 3 * kSegmentSize;
   {
@@ -184,7 +189,8 @@ TEST_CASE("a log that is bounded loses its first segments, and a later process i
   // The last checkpoint is damaged, and the one before is used.
   const Found last = Restore(folder, keep);
   const std::string path =
-      folder.path() + "/" + log::StateFileName(log::StateFile::kCheckpoint, Checkpoints(folder).back());
+      folder.path() + "/" +
+      log::StateFileName(log::StateFile::kCheckpoint, Checkpoints(folder).back());
   REQUIRE(truncate(path.c_str(), 100) == 0);
   const Found before = Restore(folder, keep);
   CHECK(before.restored.checkpoint < last.restored.checkpoint);
@@ -216,6 +222,43 @@ TEST_CASE("a checkpoint of another plan is not used") {
   CHECK(restored.error.empty());
   CHECK(restored.checkpoint == 0);
   CHECK(restored.jobs == 200);
+}
+
+// Without metrics, whose list may grow.
+Plan GoldenPlan() {
+  Plan plan = SmallPlan();
+  plan.metrics.clear();
+  return plan;
+}
+
+// Written by the first version that made checkpoints. A change of the layout has to read it, too.
+TEST_CASE("a checkpoint of the first format version is read, with the jobs before it") {
+  const std::string folder = std::string(FLUX_ENSEMBLE_FIXTURES) + "/log/v1-checkpoint";
+  Owner owner(GoldenPlan(), nullptr, true);
+  REQUIRE(owner.runner.Start() == 0);
+  const auto restored = std::get<Restored>(owner.Ask(RestoreCommand{folder, false}));
+  CHECK(restored.error.empty());
+  CHECK(restored.damage.empty());
+  CHECK(restored.checkpoint == 11);
+  CHECK(restored.jobs == 300);
+  CHECK(restored.active == 30);
+  CHECK(restored.notes == std::vector<std::string>{"about the run"});
+  REQUIRE(restored.firings.size() == 27);
+  CHECK(restored.firings[0].notes == std::vector<std::string>{"about the start"});
+  const auto snapshot = std::get<Snapshot>(owner.Ask(SnapshotCommand{}));
+  CHECK(snapshot.counts[static_cast<std::size_t>(Count::kSuccess)] == 270);
+  CHECK(snapshot.counts[static_cast<std::size_t>(Count::kRunning)] == 30);
+  JobRows rows;
+  CHECK_FALSE(ReadJobs(folder, rows).has_loss());
+  const JobColumns jobs = rows.Take();
+  REQUIRE(jobs.size() == 300);
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    CHECK(jobs.ids[i] == i + 1);
+    CHECK(jobs.index[i] == static_cast<double>(i + 1));
+    CHECK(jobs.submit[i] == 1001 + static_cast<double>(i));
+    CHECK(jobs.start[i] == 1001.5 + static_cast<double>(i));
+    if (jobs.ids[i] % 10 != 0) CHECK(jobs.clean[i] == 1003 + static_cast<double>(i));
+  }
 }
 
 }  // namespace flux_ensemble::runner

@@ -13,6 +13,7 @@ export interface DriveOptions extends MiniClusterOptions, StateOption, HttpOptio
   readonly slots?: number;
   readonly durability?: Durability;
   readonly outputLimit?: number;
+  readonly logLimit?: number;
   readonly debug?: boolean;
   readonly json?: boolean;
   readonly watch?: boolean;
@@ -43,6 +44,7 @@ export function addDriveOptions(
     readonly watch: string;
     readonly durability: string;
     readonly outputLimit: string;
+    readonly logLimit: string;
   },
 ): Command {
   command
@@ -65,6 +67,11 @@ export function addDriveOptions(
     .option(
       '--output-limit <size>',
       `for local: bytes that outputs in the folder of the run take at most, as 500MB (default: ${words.outputLimit})`,
+      sizeOption,
+    )
+    .option(
+      '--log-limit <size>',
+      `bytes that the log of the run takes at most, as 500MB (default: ${words.logLimit})`,
       sizeOption,
     )
     .option('--allow-failures', 'exit with status 0 even if jobs failed');

@@ -48,6 +48,7 @@ async function resume(wanted: string | undefined, given: ResumeOptions): Promise
         ...(options.slots === undefined ? {} : { slots: options.slots }),
         ...(options.durability === undefined ? {} : { durability: options.durability }),
         ...(options.outputLimit === undefined ? {} : { outputLimit: options.outputLimit }),
+        ...(options.logLimit === undefined ? {} : { logLimit: options.logLimit }),
         ...(options.lost === undefined ? {} : { lost: options.lost }),
         ...(options.incompleteLog === true ? { incompleteLog: true } : {}),
         ...(text === null ? {} : { configuration: text }),
@@ -126,6 +127,7 @@ export function resumeCommand(): Command {
     watch: 'continue when nothing is left to do (default: as before)',
     durability: 'as before',
     outputLimit: 'as before',
+    logLimit: 'as before',
   }).action(async (run: string | undefined, options: ResumeOptions) => {
     process.exitCode = await resume(run, options);
   });

@@ -91,6 +91,7 @@ function makeRun(
       ...(options.slots === undefined ? {} : { slots: options.slots }),
       ...(options.durability === undefined ? {} : { durability: options.durability }),
       ...(options.outputLimit === undefined ? {} : { outputLimit: options.outputLimit }),
+      ...(options.logLimit === undefined ? {} : { logLimit: options.logLimit }),
       ...(name === undefined ? {} : { name }),
       ...(runFolder === undefined ? {} : { runFolder }),
       sketches: keepsSketches(options),
@@ -129,6 +130,7 @@ export function runCommand(): Command {
     watch: 'continue when nothing is left to do',
     durability: 'process',
     outputLimit: '10GB',
+    logLimit: '1GB',
   })
     .option('--fail-on-job-failure', 'has no effect: the exit status is always 1 when jobs failed')
     .action(async (path: string, options: RunOptions) => {

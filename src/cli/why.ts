@@ -15,6 +15,7 @@ import { quote } from '../text/describe.js';
 import { didYouMean } from '../text/suggest.js';
 import { countOption } from './count-option.js';
 import { complain, print, printLines } from './output.js';
+import { timeOf } from './job-cells.js';
 import { addStateOption, type StateOption } from './state-option.js';
 import { colorsFor } from './tables.js';
 import { jobReasonLines, ruleReasonLines } from './why-lines.js';
@@ -64,10 +65,20 @@ function warnOfLoss({ damage }: ReplayedRun, { path, manifest: { id } }: StoredR
   complain(`the log of run ${id} is damaged (${damage}): the answer may be wrong`, 'warning');
 }
 
+/** Earlier firings count, but nothing else is known of them. */
+function warnOfBeginning({ begins }: ReplayedRun, { manifest: { id } }: StoredRun): void {
+  if (begins === null) return;
+  complain(
+    `the log of run ${id} begins at ${timeOf(begins)}, because of its limit (--log-limit): firings before are unknown`,
+    'warning',
+  );
+}
+
 async function why(wanted: string | undefined, text: string, options: WhyOptions): Promise<void> {
   const stored = findRun(stateFolder(options.state), wanted);
   const run = await replayRun(stored, null);
   warnOfLoss(run, stored);
+  warnOfBeginning(run, stored);
   const index = ruleOf(text, run.rules);
   if (index !== null) return whyRule(stored, index, options);
   const id = parseJobId(text);

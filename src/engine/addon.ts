@@ -216,6 +216,8 @@ export interface NativeRestored {
   readonly damage: string;
   /** The state after the segment of this number came from a checkpoint; 0 when all came from the log. */
   readonly checkpoint: number;
+  /** The time of the checkpoint, in seconds since the epoch; 0 without one. */
+  readonly begins: number;
 }
 
 export interface FluxOptions {
@@ -283,6 +285,8 @@ export interface NativeOutbox {
   readonly failure: SourceFailure | null;
   /** The run's log has ended before the run: the operation, the file and the reason. */
   readonly logFailure: string | null;
+  /** Why no more checkpoints of the run are made; null otherwise. */
+  readonly logProblem: string | null;
   /** Names of groups that the plan does not list, in the order of their indexes. */
   readonly newGroups: readonly string[];
   readonly eventsWaiting: boolean;

@@ -54,6 +54,8 @@ export interface EngineListener {
    * nothing from then on. Delivered before all that is not in the log.
    */
   logFailed?(reason: string): void;
+  /** No more checkpoints are made for this reason, so the log may grow beyond its limit. */
+  logGrows?(reason: string): void;
 }
 
 /** A rule, and the metrics that it adds to those of the plan. */
@@ -67,9 +69,9 @@ export interface EngineOptions {
   readonly log?: string;
   /** `process` by default. */
   readonly durability?: Durability;
-  /** Bytes of the log that stay when a checkpoint stands for them; 1 GiB by default. */
+  /** Bytes of the log that stay, also when a checkpoint stands for them; 1 GiB by default. */
   readonly logLimit?: number;
-  /** Bytes at which the next segment of the log begins; 16 MiB by default. */
+  /** Bytes at which the next segment of the log begins; by default a quarter of the limit, at most 16 MiB. */
   readonly segmentSize?: number;
   /**
    * Folder of a log that restore() takes in first. Together with `log`, the run goes on and its firings that are not
@@ -79,6 +81,14 @@ export interface EngineOptions {
   /** The addon that `npm install` built, by default. */
   readonly addon?: Addon;
 }
+
+/** The bounds of a segment's size, in bytes. A run is restored from a checkpoint and at most one or two segments. */
+const MOST_SEGMENT = 16 * 2 ** 20;
+const LEAST_SEGMENT = 64 * 2 ** 10;
+
+/** The beginning of a log is removed in whole segments. */
+const segmentSizeOf = (limit: number) =>
+  Math.floor(Math.max(LEAST_SEGMENT, Math.min(MOST_SEGMENT, limit / 4)));
 
 export class Engine {
   /** The source that submits and controls jobs natively, once it is open. */
@@ -109,7 +119,7 @@ export class Engine {
   /** Throws EnsembleError: `ERR_ADDON`, or `ERR_ENGINE` for an invalid plan. */
   constructor(plan: EnginePlan, listener: EngineListener, options: EngineOptions = {}) {
     const { log = null, durability = 'process', restore = null, addon = loadAddon() } = options;
-    const { logLimit: keep = null, segmentSize = null } = options;
+    const { logLimit: keep = null, segmentSize = keep === null ? null : segmentSizeOf(keep) } = options;
     this.#listener = listener;
     this.#log = log;
     this.#needsLog = durability === 'host';
@@ -350,6 +360,8 @@ export class Engine {
       this.#logLost = logFailure;
       notify(() => this.#listener.logFailed?.(logFailure));
     }
+    const { logProblem } = outbox;
+    if (logProblem !== null) notify(() => this.#listener.logGrows?.(logProblem));
     this.#groups.push(...outbox.newGroups);
     for (const request of outbox.timeRequests) this.#supplyTimes(request);
     for (const text of outbox.ruleRequests) this.#supplyRule(text);

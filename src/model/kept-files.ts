@@ -17,6 +17,8 @@ export interface KeptJob {
 
 /** Bytes that the kept outputs of a run may take by default. */
 export const DEFAULT_OUTPUT_LIMIT = 10e9;
+/** Bytes that the log of a run may take by default: about 100 million events. */
+export const DEFAULT_LOG_LIMIT = 1e9;
 
 /** Entries of a folder, up to which folders are quick on every file system. */
 const MAX_ENTRIES = 1000;

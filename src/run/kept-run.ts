@@ -69,7 +69,7 @@ function refuseUnusable(path: string, { id, folder }: RunManifest): void {
 
 function optionsOf(runFolder: string, manifest: RunManifest, given: ResumeOptions): EnsembleOptions {
   const { name, uri, options } = manifest;
-  const { slots, grace, watch, validateAll, durability, outputLimit } = options;
+  const { slots, grace, watch, validateAll, durability, outputLimit, logLimit } = options;
   return {
     name,
     runFolder,
@@ -80,6 +80,7 @@ function optionsOf(runFolder: string, manifest: RunManifest, given: ResumeOption
     validateAll,
     durability,
     outputLimit,
+    logLimit,
     ...given,
     member: memberOf(manifest, given.member),
   };

@@ -29,8 +29,10 @@ export interface EnsembleOptions {
    * then its middle is cut.
    */
   readonly outputLimit?: number;
-   * Bytes of the log that are kept, 1 GiB by default. The log of a longer run begins later: a checkpoint has the state
-   * of the run at its beginning, the jobs before it stay known, and rules are explained from there on.
+  /**
+   * Bytes that the log of the run takes at most, 1 GB by default. Beyond it, the beginning of the log is removed. A
+   * checkpoint then has the state of the run at the new beginning. All jobs stay known, but `why` knows no earlier
+   * firings.
    */
   readonly logLimit?: number;
   /** A name for this run; part of its id, which its jobs carry in `attributes.user.ensemble`. */

@@ -2,7 +2,7 @@
 
 import { parse } from 'node:path';
 import type { EnsembleConfig } from '../model/ensemble.js';
-import { DEFAULT_OUTPUT_LIMIT } from '../model/kept-files.js';
+import { DEFAULT_LOG_LIMIT, DEFAULT_OUTPUT_LIMIT } from '../model/kept-files.js';
 import type { RunConclusion, RunFolder, RunManifest } from '../store/run-folder.js';
 import type { RunEnd } from './end-of-run.js';
 import type { EnsembleOptions } from './options.js';
@@ -33,7 +33,8 @@ export function descriptionOf(
   options: EnsembleOptions,
 ): Parameters<RunFolder['begin']>[0] {
   const { uri, slots, grace, watch, validateAll } = options;
-  const { durability = 'process', outputLimit = DEFAULT_OUTPUT_LIMIT } = options;
+  const { durability = 'process' } = options;
+  const { outputLimit = DEFAULT_OUTPUT_LIMIT, logLimit = DEFAULT_LOG_LIMIT } = options;
   return {
     name: nameOf(options, config),
     file: config.file ?? '',
@@ -48,6 +49,7 @@ export function descriptionOf(
       validateAll: validateAll === true,
       durability,
       outputLimit,
+      logLimit,
     },
   };
 }

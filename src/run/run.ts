@@ -23,6 +23,7 @@ import type { EndedBy } from '../model/ended-by.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Failure, GroupFailures } from '../model/failure.js';
 import type { Firing } from '../model/firing.js';
+import { DEFAULT_LOG_LIMIT } from '../model/kept-files.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import { logFolder } from '../store/run-folder.js';
@@ -51,6 +52,11 @@ import { loadUserCode, type UserCode } from './user-code.js';
 
 function logEnded(reason: string, consequence: string): EnsembleError {
   return new EnsembleError('ERR_RUN', `the log of the run has ended: ${reason}. ${consequence}`);
+}
+
+function logGrows(reason: string): EnsembleError {
+  const consequence = 'The log may grow beyond its limit';
+  return new EnsembleError('ERR_RUN', `no more checkpoints of the run are made: ${reason}. ${consequence}`);
 }
 
 /** The public methods are those of `Ensemble`, which documents them. */
@@ -141,7 +147,8 @@ export class Run {
         ...plan,
         rules: [...plan.rules, ...this.#rules.compileProbes()],
         virtualTime: this.#member.now !== undefined,
-        sketches: options.sketches === true,
+        // A process that resumes the run may need them, from its beginning on.
+        sketches: options.sketches === true || runFolder !== null,
       },
       {
         firing: (firing) => this.#newFirings.push(firing),
@@ -152,6 +159,7 @@ export class Run {
         restoreRule: (text) => this.#rules.restore(text),
         failed: (failure) => this.#failures.failed(failure),
         logFailed: (reason) => this.#onLogFailed(reason),
+        logGrows: (reason) => this.#observer.problem?.(logGrows(reason)),
       },
       this.#logOptions(runFolder),
     );
@@ -174,9 +182,8 @@ export class Run {
   #logOptions(runFolder: string | null): EngineOptions {
     if (runFolder === null || this.#member.now !== undefined) return {};
     const log = logFolder(runFolder);
-    const { durability = 'process', logLimit } = this.#options;
-    const limit = logLimit === undefined ? {} : { logLimit };
-    return { log, durability, ...limit, ...(this.#resumed === null ? {} : { restore: log }) };
+    const { durability = 'process', logLimit = DEFAULT_LOG_LIMIT } = this.#options;
+    return { log, durability, logLimit, ...(this.#resumed === null ? {} : { restore: log }) };
   }
 
   /** The end and its cause; null before. Jobs may still be canceled then. */

@@ -25,7 +25,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { EnsembleError } from '../errors.js';
 import { DURABILITIES } from '../model/durability.js';
-import { DEFAULT_OUTPUT_LIMIT } from '../model/kept-files.js';
+import { DEFAULT_LOG_LIMIT, DEFAULT_OUTPUT_LIMIT } from '../model/kept-files.js';
 import { makeFolders } from '../text/folders.js';
 import { localMinute } from '../text/local-time.js';
 import { sizeOf } from './folder-size.js';
@@ -75,6 +75,8 @@ const manifestSchema = z.object({
       durability: z.enum(DURABILITIES),
       /** Bytes that kept outputs may take. */
       outputLimit: z.number().default(DEFAULT_OUTPUT_LIMIT),
+      /** Bytes that the log may take. */
+      logLimit: z.number().default(DEFAULT_LOG_LIMIT),
     })
     .default({
       slots: null,
@@ -83,6 +85,7 @@ const manifestSchema = z.object({
       validateAll: false,
       durability: 'process',
       outputLimit: DEFAULT_OUTPUT_LIMIT,
+      logLimit: DEFAULT_LOG_LIMIT,
     }),
   /** How often a process went on with the run, and when the last one began, in seconds since the epoch. */
   resumed: z.int().nonnegative().default(0),

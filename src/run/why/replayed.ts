@@ -32,6 +32,8 @@ export interface ReplayedRun {
   readonly latest: number;
   /** Words for what of the log is lost; empty for nothing. */
   readonly damage: string;
+  /** When the log begins, because its beginning was removed; null for the whole log. */
+  readonly begins: number | null;
 }
 
 /**
@@ -70,12 +72,19 @@ export async function replayRun(run: StoredRun, explained: number | null): Promi
     { restore: folder },
   );
   try {
-    const { ended, latest, damage } = await engine.restore();
+    const { ended, latest, damage, checkpoint, begins } = await engine.restore();
     const native = await engine.rules();
     const { state } = await engine.status();
     const { groups, metrics } = engine.names;
     const facts = { config, rules: rules.all, groups, metrics, firings, native };
-    return { ...facts, state: config.states.length === 0 ? null : state, ended, latest, damage };
+    return {
+      ...facts,
+      state: config.states.length === 0 ? null : state,
+      ended,
+      latest,
+      damage,
+      begins: checkpoint === 0 ? null : begins,
+    };
   } finally {
     engine.close();
   }

@@ -16,6 +16,7 @@ const EMPTY_OUTBOX: NativeOutbox = {
   records: null,
   failure: null,
   logFailure: null,
+  logProblem: null,
   newGroups: [],
   eventsWaiting: false,
   quiet: false,

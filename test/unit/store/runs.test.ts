@@ -16,6 +16,7 @@ const options = {
   validateAll: false,
   durability: 'process' as const,
   outputLimit: 1e9,
+  logLimit: 1e9,
 };
 const facts = {
   ...{ file: '/x/a.yaml', ensemble: 'ensemble-1', member: 'local', uri: null, rules: ['start'] },
