@@ -45,7 +45,7 @@ class Writer {
 
   // Methods return 0 or an errno; after a failure, its errno.
 
-  // Begins the next segment unless the present one has room for so many bytes. Frames that belong
+  // Begins the next segment unless the present one has room for this many bytes. Frames that belong
   // together then are in one segment.
   int MakeRoom(std::size_t bytes);
 

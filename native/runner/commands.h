@@ -147,7 +147,7 @@ struct Restored {
   double seconds = 0;  // that it took
   // The number of the segment after which a checkpoint was used; 0 for none.
   std::uint64_t checkpoint = 0;
-  double begins = 0;  // the time of this checkpoint, in seconds since the epoch; 0 without one
+  double begins = 0;   // the time of this checkpoint, in seconds since the epoch; 0 without one
   std::string damage;  // words for what is lost; empty for nothing
 };
 

@@ -46,7 +46,7 @@ class Compactor {
   // The segment and all before it are written. `rules` are all that were added to the run.
   void Closed(std::uint64_t segment, std::vector<AddedRule> rules);
 
-  // Why there are no more checkpoints, once. The log grows from then on.
+  // Why checkpoints have ended, once. The log grows from then on.
   std::optional<std::string> TakeProblem();
 
   // Waits for a checkpoint that is being made.

@@ -24,7 +24,7 @@ class JobRows final : public log::EntryVisitor {
 
   // Takes out the rows of jobs that have ended, as bytes for Add().
   std::string TakeEnded();
-  // Adds rows that were taken out. What is known of a job from several rows is joined. False for
+  // Adds rows that were taken out. Several rows of one job are joined. False for
   // invalid bytes.
   bool Add(std::string_view bytes);
 

@@ -107,9 +107,9 @@ std::vector<Step> Steps(std::mt19937& random) {
   double now = 1000;
   for (journal::JobId id = 1; id < 60; ++id) {
     now += std::uniform_real_distribution(0.0, 1.5)(random);
-    const std::string user =
-        R"("ensemble":"mine","parameters":{"T":)" + std::to_string(id % 3) +
-        R"(},"origin":{"entry":0,"rule":0,"firing":0,"index":)" + std::to_string(id) + "}";
+    const std::string user = R"("ensemble":"mine","parameters":{"T":)" + std::to_string(id % 3) +
+                             R"(},"origin":{"entry":0,"rule":0,"firing":0,"index":)" +
+                             std::to_string(id) + "}";
     std::string bytes = Submit(id, now, id % 4 == 0 ? "h" : "g", user);
     // The last event of some pieces is a submit that may still be refused.
     if (random() % 4 != 0) bytes += Event(id, now, "validate");
@@ -251,7 +251,6 @@ TEST_CASE("a state is refused by an engine of another plan, and when it is cut o
   }
 }
 
-// What entries a log has, in the order of a run. Jobs are of the group "g".
 namespace {
 
 void Give(JobRows& rows, const std::string& lines) {

@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DURABILITIES, type Durability } from '../model/durability.js';
 import { addHttpOptions, type HttpOptions } from './http.js';
+import { PROGRESS, type ProgressKind } from './live/live-progress.js';
 import type { MiniClusterOptions } from './minicluster-options.js';
 import { addServiceOptions } from './service-options.js';
 import { sizeOption } from './size-option.js';
@@ -15,6 +16,7 @@ export interface DriveOptions extends MiniClusterOptions, StateOption, HttpOptio
   readonly outputLimit?: number;
   readonly logLimit?: number;
   readonly debug?: boolean;
+  readonly progress?: ProgressKind;
   readonly json?: boolean;
   readonly watch?: boolean;
   readonly record?: string;
@@ -52,6 +54,12 @@ export function addDriveOptions(
     .option('--name <name>', words.name)
     .option('--host <host>', 'for minicluster: host of the service that resizes it (default: as --service)')
     .option('--port <port>', 'for minicluster: its port (default: 50051)', positiveInteger(65_535))
+    .addOption(
+      new Option(
+        '--progress <kind>',
+        'show the run at the bottom of the terminal, or by a line every 10 s (default: live on a terminal)',
+      ).choices(PROGRESS),
+    )
     .option('--debug', 'print every journal record')
     .option('--json', 'print machine-readable lines; the last one is the summary')
     .option('--watch', words.watch)

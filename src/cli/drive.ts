@@ -16,8 +16,8 @@ import { exitStatus } from './exit-status.js';
 import { checkHttpOptions, type RunHttp, serveRun } from './http.js';
 import { jsonReporter, type Reporter } from './json-report.js';
 import type { KeptRun } from './kept-run.js';
+import { canErase, LiveProgress, type ProgressKind } from './live/live-progress.js';
 import { complain, complainOf, printError } from './output.js';
-import { ProgressLine } from './progress-line.js';
 import { connectOptions } from './service-options.js';
 import { onSignals } from './signals.js';
 import { goOnWithoutStreams, jsonNotices, printInFull, textNotices } from './streams.js';
@@ -59,8 +59,9 @@ export async function drive(driven: Drive): Promise<number> {
   const reporter = options.json ? jsonReporter(debug) : textReporter(debug, member);
   const recorder = await recorderOf(options, reporter);
   try {
-    const run = await make(withRecorder(reporter.observer, recorder));
-    const status = await runToEnd(run, driven, reporter, recorder);
+    const latest: Latest = { problem: null };
+    const run = await make(withLatest(withRecorder(reporter.observer, recorder), latest));
+    const status = await runToEnd(run, driven, reporter, recorder, latest);
     return (await writeResults(options.results, run.kept)) ? status : status || exitStatus.badInput;
   } finally {
     // For a run that could not begin: an earlier recording is not replaced.
@@ -73,6 +74,7 @@ async function runToEnd(
   driven: Drive,
   reporter: Reporter,
   recorder: Recorder | null,
+  latest: Latest,
 ): Promise<number> {
   const { options } = driven;
   const interrupt = new AbortController();
@@ -86,11 +88,11 @@ async function runToEnd(
   const begun = performance.now();
   let link: ServiceLink | null = null;
   let http: RunHttp | null = null;
-  let progress: ProgressLine | null = null;
+  let progress: LiveProgress | null = null;
   try {
     link = await linkOf(ensemble, driven);
     http = await serveRun(ensemble, options, driven.configuration);
-    if (!options.json) progress = new ProgressLine(ensemble);
+    progress = new LiveProgress(ensemble, progressOf(options), () => latest.problem);
     const result = await ensemble.run({ signal: interrupt.signal });
     progress?.stop();
     const by = result.by === null ? '' : describeEndedBy(result.by);
@@ -119,6 +121,14 @@ async function runToEnd(
   }
 }
 
+/** By default a run is live on a terminal. */
+function progressOf({ progress, json }: DriveOptions): ProgressKind {
+  if (json) return 'none';
+  const able = canErase();
+  if (progress === undefined) return able ? 'live' : 'none';
+  return progress === 'live' && !able ? 'plain' : progress;
+}
+
 /** Returns the status of the run; if it succeeded, that of its recording. */
 function statusOf(result: RunResult, allowFailures: boolean, recorder: Recorder | null): number {
   const status = statusOfRun(result, allowFailures);
@@ -145,6 +155,21 @@ async function recorderOf({ record, force }: DriveOptions, { observer }: Reporte
     force: force === true,
     problem: (error) => observer.problem?.(error),
   });
+}
+
+/** The latest problem of a run, for its progress; null before the first one. */
+interface Latest {
+  problem: string | null;
+}
+
+function withLatest(observer: EnsembleObserver, latest: Latest): EnsembleObserver {
+  return {
+    ...observer,
+    problem: (error) => {
+      latest.problem = error.message;
+      observer.problem?.(error);
+    },
+  };
 }
 
 function withRecorder(observer: EnsembleObserver, recorder: Recorder | null): EnsembleObserver {

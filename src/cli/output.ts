@@ -1,5 +1,5 @@
 /**
- * Prints the reports of runs and replays. A line at the bottom of the terminal (`keepBelow`) is erased before other
+ * Prints the reports of runs and replays. Lines at the bottom of the terminal (`keepBelow`) are erased before other
  * output on either stream, and drawn again below it.
  */
 
@@ -18,27 +18,44 @@ export function terminalWidth(): number {
   return process.stdout.columns || 80;
 }
 
-/** The line at the bottom; empty without one. */
-let below = '';
+/** The lines at the bottom; empty without any. */
+let below: readonly string[] = [];
 
-/** Returns the sequence that erases the line at the bottom, even if a narrower terminal has wrapped it. */
-function erasure(): string {
-  if (below === '') return '';
-  const rows = Math.max(1, Math.ceil(widthOf(below) / terminalWidth()));
-  return `\r${'\x1b[2K\x1b[1A'.repeat(rows - 1)}\x1b[2K`;
+/** Erases the rest of a row, or of the screen. */
+const ERASE_ROW = '\x1b[K';
+const ERASE_BELOW = '\x1b[J';
+
+/** Returns the sequence that goes to the first row of the lines, even if a narrower terminal has wrapped them. */
+function toTop(): string {
+  if (below.length === 0) return '';
+  const width = terminalWidth();
+  const rows = below.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / width)), 0);
+  return rows === 1 ? '\r' : `\r\x1b[${rows - 1}A`;
 }
 
-/** Replaces the line at the bottom of the terminal on standard output. An empty text removes it. */
-export function keepBelow(line: string): void {
-  if (line === below) return;
-  const gone = erasure();
-  below = line;
-  standardOutput.write(`${gone}${line}`);
+const erasure = () => (below.length === 0 ? '' : `${toTop()}${ERASE_BELOW}`);
+const drawn = () => below.map((line) => `${line}${ERASE_ROW}`).join('\n');
+
+/**
+ * Replaces the lines at the bottom of the terminal on standard output; no lines remove them. Lines are written over
+ * those before, because an erased line flickers.
+ */
+export function keepBelow(lines: readonly string[]): void {
+  if (lines.length === below.length && lines.every((line, i) => line === below[i])) return;
+  if (lines.length === 0) {
+    const gone = erasure();
+    below = [];
+    standardOutput.write(gone);
+    return;
+  }
+  const begin = toTop();
+  below = [...lines];
+  standardOutput.write(`${begin}${drawn()}${ERASE_BELOW}`);
 }
 
 /** Prints text that ends with a newline. */
 export function printText(text: string): void {
-  standardOutput.write(`${erasure()}${text}${below}`);
+  standardOutput.write(`${erasure()}${text}${drawn()}`);
 }
 
 /** Prints a line on standard output. */
@@ -48,9 +65,9 @@ export function print(line: string): void {
 
 /** Prints a line on standard error. */
 export function printError(line: string): void {
-  if (below !== '') standardOutput.write(erasure());
+  if (below.length > 0) standardOutput.write(erasure());
   standardError.write(`${line}\n`);
-  if (below !== '') standardOutput.write(below);
+  if (below.length > 0) standardOutput.write(drawn());
 }
 
 export type ProgramName = 'ensemble' | 'ensemble-server';

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, ensembleFile, root } from '../support/cli.js';
-import { onTerminal } from './pty.js';
+import { screenOf } from '../support/screen.js';
+import { onTerminal, startOnTerminal } from './pty.js';
 
 const ansi = '\u001b[';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a colour begins
@@ -29,21 +30,31 @@ rules:
   - {trigger: metric, when: count.a.success == 2, action: {name: submit, label: a, value: 1}}
 `);
 
-  test('is a line of the terminal that is erased before other output', async () => {
-    const output = await onTerminal(['run', slow, '--slots', '1'], { env: { NO_COLOR: '1' } });
-    expect(output).toMatch(/\d of [45] jobs done, 1 running, \d waiting/);
+  test('is at the bottom of the terminal, with what the run waits for, and is gone at the end', async () => {
+    const run = startOnTerminal(['run', slow, '--slots', '1'], { env: { NO_COLOR: '1' } });
+    const during = await screenOf(await run.printed('rule 1 waits'));
+    const bar = during.findIndex((line) => /^a [█▒░]+ \d\/4 {2}1 running, \d waiting$/.test(line));
+    expect(during.slice(bar + 1)).toEqual([
+      expect.stringMatching(/^\d of 4 jobs done, 1 running, \d waiting/),
+      expect.stringMatching(/^rule 1 waits for count\.a\.success == 2: \d now$/),
+    ]);
+    expect(during.slice(0, bar)).toContain(' => trigger start');
+    const output = await run.output;
     expect(output).not.toMatch(color);
-    // The visible part of each line: the text after it was last erased.
-    const left = output.split(/\r*\n/).map((line) => line.split('\u001b[2K').at(-1));
-    expect(left.filter((line) => line?.includes('jobs done'))).toEqual([]);
-    expect(left).toContain(' => trigger count.a.success == 2');
-    expect(left.at(-2)).toMatch(/^nothing left to do after/);
+    const after = await screenOf(output);
+    expect(after.filter((line) => /jobs done|waits for|░/.test(line))).toEqual([]);
+    expect(after).toContain(' => trigger count.a.success == 2');
+    expect(after.at(-1)).toMatch(/^nothing left to do after/);
   });
 
-  test('fits into one line of a narrow terminal, with whole numbers', async () => {
-    const output = await onTerminal(['run', slow, '--slots', '1'], { columns: 30, env: { NO_COLOR: '1' } });
-    expect(output).toMatch(/\d of \d jobs done, 1 running/);
-    expect(output).not.toMatch(/running, \d/);
+  test('fits into a narrow terminal, with whole numbers', async () => {
+    const options = { columns: 30, env: { NO_COLOR: '1' } };
+    const run = startOnTerminal(['run', slow, '--slots', '1'], options);
+    const during = await screenOf(await run.printed('rule 1'), 30);
+    expect(during.at(-3)).toMatch(/^a [█▒░]+ \d\/4 {2}1 running$/);
+    expect(during.at(-2)).toMatch(/^\d of 4 jobs done, 1 running$/);
+    expect(during.at(-1)).toMatch(/^rule 1 .*…/);
+    run.kill();
   });
 
   test('is shown only on terminals that can erase it', async () => {
