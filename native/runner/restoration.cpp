@@ -1,6 +1,7 @@
 #include "runner/restoration.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/archive.h"
@@ -13,22 +14,26 @@ namespace {
 // Stored in front of a state, for a change of its layout.
 constexpr std::uint32_t kStateVersion = 1;
 
-// Sorted ids as their differences.
-std::string EncodeIds(const std::vector<journal::JobId>& ids) {
+// Jobs, sorted: the differences of their ids, and their keys.
+std::string EncodeJobs(const std::vector<engine::KnownJob>& jobs) {
   log::ByteBuffer bytes;
   journal::JobId before = 0;
-  for (const journal::JobId id : ids) bytes.PutNumber(id - std::exchange(before, id));
+  for (const engine::KnownJob& job : jobs) {
+    bytes.PutNumber(job.id - std::exchange(before, job.id));
+    bytes.PutDouble(std::bit_cast<double>(job.key));
+  }
   return std::string(bytes.view());
 }
 
-std::vector<journal::JobId> DecodeIds(std::string_view bytes) {
-  std::vector<journal::JobId> ids;
+std::vector<engine::KnownJob> DecodeJobs(std::string_view bytes) {
+  std::vector<engine::KnownJob> jobs;
   journal::JobId id = 0;
   for (log::Cursor in(bytes); !in.at_end();) {
     id += in.Number();
-    if (in.valid()) ids.push_back(id);
+    const auto key = std::bit_cast<std::uint64_t>(in.Double());
+    if (in.valid()) jobs.push_back({id, key});
   }
-  return ids;
+  return jobs;
 }
 
 }  // namespace
@@ -179,11 +184,11 @@ void Restoration::OnText(EntryKind kind, std::string_view text) {
 
 template <typename Archive>
 void Restoration::Persist(Archive& archive) {
-  std::string ids;
-  if constexpr (!Archive::kReads) ids = EncodeIds(ids_);
+  std::string jobs;
+  if constexpr (!Archive::kReads) jobs = EncodeJobs(jobs_);
   archive(started_, interrupted_, latest_, open_, of_firings_, of_requests_, open_retries_, notes_,
-          ids);
-  if constexpr (Archive::kReads) ids_ = DecodeIds(ids);
+          jobs);
+  if constexpr (Archive::kReads) jobs_ = DecodeJobs(jobs);
 }
 
 std::string Restoration::Save() {
