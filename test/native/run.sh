@@ -62,7 +62,10 @@ can_build() {
 }
 
 if ! can_build 'int main() {}'; then
-  if [ -n "$fallback" ]; then exec bash test/native/run.sh "$fallback"; fi
+  if [ -n "$fallback" ]; then
+    rm -rf "$scratch"
+    exec bash test/native/run.sh "$fallback"
+  fi
   why="$compiler cannot build and run programs: $(head -n 1 "$scratch/log")"
   # A compiler may come without a sanitizer, but not without its use.
   [ -n "$sanitize" ] || summary 0 1 0 "$why"
