@@ -1,4 +1,4 @@
-/** What people see on a terminal after a program has written to it. */
+/** The screen of a terminal, as people see it after a program has written to it. */
 
 import headless from '@xterm/headless';
 

@@ -15,7 +15,7 @@ function columnsOf(parts: readonly number[], width: number): number[] {
   const total = parts.reduce((sum, part) => sum + part, 0);
   if (total === 0) return parts.map(() => 0);
   const columns = parts.map((part) => (part === 0 ? 0 : Math.max(1, Math.floor((part * width) / total))));
-  // What was rounded belongs to the largest part.
+  // The largest part gets the rest.
   const largest = parts.indexOf(Math.max(...parts));
   const rest = width - columns.reduce((sum, column) => sum + column, 0);
   columns[largest] = Math.max(0, (columns[largest] ?? 0) + rest);

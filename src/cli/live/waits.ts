@@ -1,4 +1,4 @@
-/** What a run waits for: the rules that come nearest to firing. */
+/** The rules that a run waits for: those that come nearest to firing. */
 
 import type { Clause, ClauseBound } from '../../language/clauses.js';
 import type { RuleNow } from '../../run/rules-now.js';
