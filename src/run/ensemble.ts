@@ -195,6 +195,11 @@ export class Ensemble {
     return this.#folder?.path ?? null;
   }
 
+  /** Whether the run has begun, its resumption included, and has not come to its end: actions may be requested. */
+  get running(): boolean {
+    return this.#run.running;
+  }
+
   /** Whether the actions of rules wait. */
   get paused(): boolean {
     return this.#run.paused;

@@ -37,6 +37,7 @@ import { Gate } from './gate.js';
 import { GrowthWatch } from './growth-watch.js';
 import { GuardedMember } from './guarded-member.js';
 import { guardObserver } from './guarded-observer.js';
+import { Latch } from './latch.js';
 import { LostUrgencies } from './lost-urgencies.js';
 import { neededEvents } from './needed-events.js';
 import type { EnsembleOptions } from './options.js';
@@ -69,6 +70,8 @@ export class Run {
   readonly #urgencies: LostUrgencies;
   /** Null for a new run. */
   readonly #resumed: ResumedFrom | null;
+  /** Open once the log of a run that goes on is taken in. */
+  readonly #restored = new Latch();
   /** The log may be written: it was restored, where the run goes on. */
   #mayLog: boolean;
   readonly #rules: RulesOfRun;
@@ -191,6 +194,11 @@ export class Run {
     return this.#end.result;
   }
 
+  /** The start rules have fired, or the run was resumed, and it has not ended. */
+  get running(): boolean {
+    return this.#end.running;
+  }
+
   get paused(): boolean {
     return this.#end.paused;
   }
@@ -208,12 +216,12 @@ export class Run {
   }
 
   metrics(): Promise<MetricsSnapshot> {
-    return this.#engine.metrics();
+    return this.#whenRestored(() => this.#engine.metrics());
   }
 
   async rules(): Promise<RuleNow[]> {
     return this.#rulesView.take({
-      native: await this.#engine.rules(),
+      native: await this.#whenRestored(() => this.#engine.rules()),
       rules: this.#rules.all,
       metrics: this.#engine.names.metrics,
       state: this.#state,
@@ -223,7 +231,9 @@ export class Run {
   }
 
   async failures(): Promise<Map<string, GroupFailures>> {
-    const [failures, metrics] = await Promise.all([this.#engine.failures(), this.#engine.metrics()]);
+    const [failures, metrics] = await this.#whenRestored(() =>
+      Promise.all([this.#engine.failures(), this.#engine.metrics()]),
+    );
     return this.#failures.conclude(failures, metrics, this.#end.result !== null);
   }
 
@@ -262,6 +272,7 @@ export class Run {
   release(): void {
     this.#firings.end();
     this.#problems.end();
+    this.#restored.open();
     this.#engine.close();
   }
 
@@ -291,9 +302,14 @@ export class Run {
     }
   }
 
+  /** Asks the engine once the log is taken in, which must be its first command. */
+  #whenRestored<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    return this.#resumed === null ? ask() : this.#restored.opened.then(ask);
+  }
+
   /** Takes in the log of a run that goes on. Throws EnsembleError `ERR_RUN`. */
   async #restore(): Promise<RestoredRun> {
-    const native = await this.#engine.restore();
+    const native = await this.#engine.restore().finally(() => this.#restored.open());
     const restored = readRestored(native, this.#progress, this.#rules, this.#urgencies);
     this.#state = (await this.#engine.status()).state;
     if (native.started) this.#growth.restored(firingCounts(await this.#engine.rules()));

@@ -277,7 +277,8 @@ test('a resumed run has the same id and counts, and the same socket', async () =
   await eventually(async () => (await seen()).status === 'running', 'it goes on');
   const { id, run, started, counts } = before;
   expect(await seen()).toMatchObject({ id, run, started, counts, pid: resumed.process.pid });
-  await http(target, '/ensembles/study/actions', { body: { name: 'terminate' } });
+  const done = await http(target, '/ensembles/study/actions', { body: { name: 'terminate' } });
+  expect(done.json).toMatchObject({ text: 'the run ends' });
   await resumed.finished;
 });
 

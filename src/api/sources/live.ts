@@ -43,6 +43,7 @@ export type ShownEnsemble = Pick<
   | 'ending'
   | 'result'
   | 'runFolder'
+  | 'running'
   | 'paused'
   | 'size'
   | 'memberName'
@@ -172,15 +173,15 @@ export class LiveEnsemble extends PolledEnsemble {
     groups,
     status: { records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs },
   }: MetricsSnapshot): EnsembleState {
-    const { id, name, config, started, ending, result, runFolder, paused, size, memberName, state } =
+    const { id, name, config, started, ending, result, runFolder, running, paused, size, memberName, state } =
       this.#ensemble;
     const now = paused ? 'paused' : 'running';
-    const began = started === null ? 'starting' : now;
+    const begun = running ? now : 'starting';
     return {
       id,
       name,
       run: runFolder === null ? null : basename(runFolder),
-      status: result !== null ? 'ended' : ending !== null ? 'ending' : began,
+      status: result !== null ? 'ended' : ending !== null ? 'ending' : begun,
       member: memberName,
       size,
       paused,

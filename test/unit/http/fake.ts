@@ -53,6 +53,9 @@ export class FakeEnsemble implements ShownEnsemble {
   result: RunResult | null = null;
   runFolder: string | null = null;
   paused = false;
+  get running(): boolean {
+    return this.started !== null && this.ending === null;
+  }
   size: number | null = 4;
   state: string | null = null;
   groups = new Map([['a', groupOf({ submitted: 2, running: 2 })]]);
