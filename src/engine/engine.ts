@@ -84,7 +84,7 @@ export interface EngineOptions {
 
 /** The bounds of a segment's size, in bytes. A run is restored from a checkpoint and at most one or two segments. */
 const MOST_SEGMENT = 16 * 2 ** 20;
-const LEAST_SEGMENT = 64 * 2 ** 10;
+const LEAST_SEGMENT = 1024;
 
 /** The beginning of a log is removed in whole segments. */
 const segmentSizeOf = (limit: number) =>

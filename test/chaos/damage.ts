@@ -5,15 +5,18 @@ import { closeSync, openSync, readdirSync, readSync, statSync, truncateSync, wri
 import { join } from 'node:path';
 import type { Random } from './random.js';
 
-/** The segments of a log, the oldest first. */
-const segmentsOf = (log: string) =>
+/** The files of a log, the oldest first: segments, checkpoints and ended jobs. */
+const filesOf = (log: string) =>
   readdirSync(log)
+    .filter((name) => /^\d/.test(name))
     .sort()
     .map((name) => join(log, name));
 
 /** Cuts the last segment off at a random byte: mostly near its end, as a host that lost its power. */
 export function tearTail(log: string, random: Random): void {
-  const last = segmentsOf(log).at(-1);
+  const last = filesOf(log)
+    .filter((name) => name.endsWith('.segment'))
+    .at(-1);
   if (last === undefined) return;
   const { size } = statSync(last);
   const near = random.chance(0.7) ? Math.max(0, size - 400) : 0;
@@ -22,7 +25,7 @@ export function tearTail(log: string, random: Random): void {
 
 /** Flips a random bit of the log. */
 export function flipBit(log: string, random: Random): void {
-  const path = random.choice(segmentsOf(log));
+  const path = random.choice(filesOf(log));
   const { size } = statSync(path);
   if (size === 0) return;
   const file = openSync(path, 'r+');

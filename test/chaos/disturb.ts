@@ -67,7 +67,9 @@ export async function disturb(place: Place, random: Random, given: Disturbance):
   const known = new Map<string, Row>();
   const cutOff: string[] = [];
   const start = (args: readonly string[]) => new Command(args, { cwd: place.folder, env });
-  const begin = () => start(['run', 'study.yaml', '--json', '--state', place.state, ...options]);
+  // Such a log has checkpoints, and loses its beginning.
+  const bounded = random.chance(0.5) ? ['--log-limit', '4kB'] : [];
+  const begin = () => start(['run', 'study.yaml', '--json', '--state', place.state, ...bounded, ...options]);
   // A run whose disk was full is compared as far as its log goes.
   const resume = () => start(['resume', place.runId, '--json', '--incomplete-log', '--state', place.state]);
 
