@@ -1,13 +1,15 @@
 /** Metrics for Prometheus. */
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../../src/api/index.js';
 import { histogramSamples } from '../../../src/api/metrics/buckets.js';
 import { metricsText } from '../../../src/api/metrics/text.js';
 import { emptyState } from '../../../src/engine/mergeable.js';
 import { Ensemble } from '../../../src/run/ensemble.js';
-import { eventually } from '../../support/cli.js';
+import { eventually, root } from '../../support/cli.js';
 import { fakeApi, groupOf } from './fake.js';
 
 const openMetrics = { headers: { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' } };
@@ -110,6 +112,40 @@ describe('the metrics', () => {
     } finally {
       await ensemble.close();
     }
+  });
+});
+
+describe('the alerts and the dashboard for Grafana', () => {
+  const deployed = (path: string) => readFileSync(join(root, 'deploy', path), 'utf8');
+
+  test('name metrics and labels that are served', async () => {
+    const fake = fakeApi();
+    fake.ensemble.groups.set('a', groupOf({ submitted: 5, success: 3, running: 2 }));
+    const samples = [...read(await (await fake.request('/prometheus')).text()).keys()];
+    const served = new Set(samples.map((sample) => sample.replace(/\{.*/, '')));
+    const panels = JSON.parse(deployed('grafana/ensembles.json')).panels as {
+      targets: { expr: string }[];
+    }[];
+    const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    expect(expressions.length).toBeGreaterThan(15);
+    const named = [...expressions, deployed('prometheus/alerts.yml')].flatMap(
+      (text) => text.match(/flux_ensemble_\w+/g) ?? [],
+    );
+    expect(named.length).toBeGreaterThan(25);
+    // The fake run has no rules of its own.
+    const ofRules = ['flux_ensemble_rule_firings_total', 'flux_ensemble_rule_state'];
+    expect(named.filter((name) => !served.has(name) && !ofRules.includes(name))).toEqual([]);
+    const labelNames = new Set(samples.flatMap((sample) => sample.match(/\w+(?==")/g) ?? []));
+    const grouped = expressions.flatMap((text) =>
+      [...text.matchAll(/by \(([^)]*)\)/g)].flatMap(([, names = '']) => names.split(', ')),
+    );
+    for (const label of new Set(grouped)) expect([...labelNames, 'rule', 'name']).toContain(label);
+  });
+
+  test('pass the tests of promtool, where it is installed', () => {
+    const tests = join(root, 'deploy/prometheus/alerts.test.yml');
+    const { error, status, stdout } = spawnSync('promtool', ['test', 'rules', tests], { encoding: 'utf8' });
+    if (error === undefined) expect([status, stdout]).toEqual([0, expect.stringContaining('SUCCESS')]);
   });
 });
 
