@@ -49,6 +49,7 @@ export default defineConfig({
         items: [
           { text: 'Flux', link: '/flux' },
           { text: 'The service', link: '/service' },
+          { text: 'The dashboard', link: '/dashboard' },
           { text: 'The HTTP API', link: '/http' },
           { text: 'Kubernetes', link: '/kubernetes' },
         ],

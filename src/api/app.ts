@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { requireOperator } from '../service/admission.js';
 import type { Admit, Bindings } from './access.js';
 import { EventStreams } from './changes/streams.js';
+import { Dashboard } from './dashboard.js';
 import { JobsReader } from './jobs/reader.js';
 import { openApiDocument } from './openapi.js';
 import { ApiProblem, problemResponse, type RequestFault } from './problem.js';
@@ -36,6 +37,8 @@ export interface AppOptions {
   readonly maxStreams?: number;
   /** Metrics for Prometheus are at /metrics too. */
   readonly ownsRoot?: boolean;
+  /** The dashboard is at /. */
+  readonly dashboard?: boolean;
 }
 
 export interface Api {
@@ -44,7 +47,7 @@ export interface Api {
   close(): void;
 }
 
-/** Nothing here is a page: no browser may run, frame, store or guess the type of an answer. */
+/** Answers of the API are not pages: no browser may run, frame, store or guess the type of an answer. */
 const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy':
@@ -132,6 +135,7 @@ export function makeApi(options: AppOptions): Api {
     await admit(context.req.raw, context.env ?? {});
     return context.json(openApiDocument(routes, BASE, version));
   });
+  if (options.dashboard === true) addDashboard(app, hosts, log);
   for (const route of routes) addRoute(app, route, pathOf(route), admit, services);
   if (options.ownsRoot === true) {
     for (const route of prometheus) addRoute(app, route, METRICS, admit, services);
@@ -175,6 +179,28 @@ function addRoute(app: Api['app'], route: Route, path: string, admit: Admit, ser
     );
     return answer instanceof Response ? answer : context.json(answer as object);
   });
+}
+
+/** Serves the dashboard at the root. A link of another site may lead there. */
+function addDashboard(app: Api['app'], hosts: HostPolicy, log: AppOptions['log']): void {
+  let dashboard: Dashboard;
+  try {
+    dashboard = new Dashboard();
+  } catch (error) {
+    log((error as Error).message);
+    return;
+  }
+  for (const path of dashboard.paths) {
+    app.get(path === 'index.html' ? '/' : `/${path}`, ({ req }) => {
+      checkHost(req.raw.headers, hosts);
+      const response = dashboard.answer(path, req.header('accept-encoding') ?? null);
+      if (response === null) throw new ApiProblem('ERR_NOT_FOUND', `${path} is missing`);
+      for (const [name, value] of Object.entries(HEADERS)) {
+        if (!response.headers.has(name)) response.headers.set(name, value);
+      }
+      return response;
+    });
+  }
 }
 
 /** Other methods of known paths. */

@@ -25,6 +25,8 @@ export interface ApiOptions {
   readonly hosts?: readonly string[];
   /** The text of the ensemble's file, for a run without a folder. */
   readonly configuration?: string;
+  /** Serves the dashboard at the root of the app, too; false by default. */
+  readonly dashboard?: boolean;
   /** Seconds between two messages of a stream of events; 0.25 by default. */
   readonly interval?: number;
   /** Maximum open streams of events; 256 by default. */
@@ -50,6 +52,7 @@ export function createApp(ensemble: ShownEnsemble, options: ApiOptions = {}): Ho
     audit,
     log: options.log ?? ((text) => console.error(`flux-ensemble: ${text}`)),
     version,
+    dashboard: options.dashboard === true,
     ...(maxStreams === undefined ? {} : { maxStreams }),
   });
   return app as unknown as Hono;

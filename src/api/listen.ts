@@ -112,6 +112,7 @@ export class HttpListener {
       version,
       maxStreams: limits.maxStreams,
       ownsRoot: true,
+      dashboard: true,
     });
     const server = serverFor(tls, limits);
     // Node counts the bytes of a request's headers before anything is called.

@@ -79,11 +79,11 @@ export function tunnelOf(listening: ServiceAddress): string | null {
   return `ssh -N -L 8080:${shellWord(listening.path)} ${userInfo().username}@${hostname()}`;
 }
 
-/** The address as a URL for browsers; for a socket, the end of its tunnel. */
-export function urlOf(listening: ServiceAddress, tls: boolean): string {
-  if (listening.kind === 'unix') return 'http://localhost:8080/api/v1';
+/** The address of the page in a browser; for a socket, the end of its tunnel. The API is below it. */
+export function pageOf(listening: ServiceAddress, tls: boolean): string {
+  if (listening.kind === 'unix') return 'http://localhost:8080/';
   const host = listening.host.includes(':') ? `[${listening.host}]` : listening.host;
-  return `${tls ? 'https' : 'http'}://${host}:${listening.port}/api/v1`;
+  return `${tls ? 'https' : 'http'}://${host}:${listening.port}/`;
 }
 
 /** The HTTP API of a run. */
@@ -145,13 +145,13 @@ export async function serveRun(
 
 async function report(listening: ServiceAddress, tls: boolean, json: boolean): Promise<void> {
   const { formatAddress } = await import('../service/address.js');
-  const [text, url, tunnel] = [formatAddress(listening), urlOf(listening, tls), tunnelOf(listening)];
-  if (json) print(JSON.stringify({ type: 'http', address: text, url, tunnel }));
-  else for (const line of httpLines(text, url, tunnel)) print(line);
+  const [text, page, tunnel] = [formatAddress(listening), pageOf(listening, tls), tunnelOf(listening)];
+  if (json) print(JSON.stringify({ type: 'http', address: text, page, url: `${page}api/v1`, tunnel }));
+  else for (const line of httpLines(text, page, tunnel)) print(line);
 }
 
-/** The lines that say how to reach the API. */
-export function httpLines(text: string, url: string, tunnel: string | null): string[] {
-  if (tunnel === null) return [`HTTP on ${text}: ${url}`];
-  return [`HTTP on ${text}`, `     from your machine: ${tunnel}`, `     then ${url}`];
+/** The lines that say how to reach the page. */
+export function httpLines(text: string, page: string, tunnel: string | null): string[] {
+  if (tunnel === null) return [`HTTP on ${text}: ${page}`];
+  return [`HTTP on ${text}`, `     from your machine: ${tunnel}`, `     then ${page}`];
 }

@@ -10,7 +10,7 @@ import type { ClusterBackend, KnownRuns } from '../service/operator/backend.js';
 import type { ServiceServer } from '../service/server.js';
 import { stateFolder } from '../store/state-folder.js';
 import { packageVersion } from '../text/package-version.js';
-import { addHttpOption, httpAddress, httpLines, tunnelOf, urlOf } from './http.js';
+import { addHttpOption, httpAddress, httpLines, pageOf, tunnelOf } from './http.js';
 import { complain } from './output.js';
 import { onSignals } from './signals.js';
 import { addStateOption } from './state-option.js';
@@ -100,8 +100,8 @@ async function startHttp(
     insecure,
     names: options.httpName ?? [],
   });
-  const url = urlOf(listener.address, tls !== null);
-  for (const line of httpLines(formatAddress(listener.address), url, tunnelOf(listener.address)))
+  const page = pageOf(listener.address, tls !== null);
+  for (const line of httpLines(formatAddress(listener.address), page, tunnelOf(listener.address)))
     console.log(line);
   return listener;
 }

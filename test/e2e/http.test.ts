@@ -27,6 +27,7 @@ rules:
 interface HttpLine {
   readonly type: 'http';
   readonly address: string;
+  readonly page: string;
   readonly url: string;
   readonly tunnel: string | null;
 }
@@ -89,7 +90,7 @@ describe('a run with --http', () => {
     const socket = line.address.slice('unix:'.length);
     expect(socket).toMatch(/\/flux-ensemble\/http-[0-9a-f]{12}\.sock$/);
     expect(line.tunnel).toContain(`ssh -N -L 8080:${socket} `);
-    expect(line.url).toBe('http://localhost:8080/api/v1');
+    expect([line.page, line.url]).toEqual(['http://localhost:8080/', 'http://localhost:8080/api/v1']);
     expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);
     if (isRoot) expect(await asNobody(socket)).toBe('EACCES');
   });
@@ -338,7 +339,7 @@ describe('ensemble-server start --http', () => {
     const runtime = newFolder();
     const state = newFolder();
     const service = await startService(['--http', '--state', state], runtime);
-    const printed = await service.running.printed('/api/v1');
+    const printed = await service.running.printed('http://');
     const socketPath = /HTTP on unix:(.*)/.exec(printed)?.[1] ?? '';
     const target = { socketPath };
     const get = async (path: string) => (await http(target, path)).json;
@@ -420,7 +421,7 @@ describe('ensemble-server start --http', () => {
     const file = tokenFile(newFolder(), 'tokens', `${'a'.repeat(40)} name=alice role=viewer\n`);
     const service = await startService(['--http', '0', '--token-file', file]);
     expect(service.address).toMatch(/^unix:/);
-    const port = Number(/HTTP on localhost:(\d+)/.exec(await service.running.printed('/api/v1'))?.[1]);
+    const port = Number(/HTTP on localhost:(\d+)/.exec(await service.running.printed('http://'))?.[1]);
     expect((await http({ port }, '/ensembles')).status).toBe(401);
     const headers = { authorization: `Bearer ${'a'.repeat(40)}` };
     expect((await http({ port }, '/ensembles', { headers })).json).toEqual({ ensembles: [] });

@@ -1,5 +1,6 @@
 /** Collects the prose of source files: comments, messages, titles of tests, and the text of Markdown pages. */
 
+import { extname } from 'node:path';
 import ts from 'typescript';
 
 export interface Prose {
@@ -12,7 +13,7 @@ export interface Prose {
 
 /** Prose of a file by the ending of its name; empty for files of other kinds. */
 export function proseOf(path: string, text: string): Prose[] {
-  if (/\.(ts|mjs)$/.test(path)) return ofTypescript(path, text);
+  if (/\.(tsx?|mjs)$/.test(path)) return ofTypescript(path, text);
   if (/\.(h|cpp|proto)$/.test(path)) return ofCpp(text);
   if (/\.(py|lua|sh)$/.test(path)) return ofScript(text);
   return path.endsWith('.md') ? ofMarkdown(text) : [];
@@ -57,7 +58,8 @@ function joined(comments: readonly { readonly line: number; readonly text: strin
 const TITLED = /^(describe|test|it)\b/;
 
 function ofTypescript(path: string, text: string): Prose[] {
-  const kindOfScript = path.endsWith('.ts') ? ts.ScriptKind.TS : ts.ScriptKind.JS;
+  const kinds = { '.ts': ts.ScriptKind.TS, '.tsx': ts.ScriptKind.TSX, '.mjs': ts.ScriptKind.JS };
+  const kindOfScript = kinds[extname(path) as keyof typeof kinds];
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, kindOfScript);
   const lineAt = (position: number) => file.getLineAndCharacterOfPosition(position).line + 1;
   const isTest = path.startsWith('test/');

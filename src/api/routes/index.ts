@@ -2,6 +2,7 @@
 
 import type { Route } from '../route.js';
 import { actions } from './actions.js';
+import { caller } from './caller.js';
 import { ensembles } from './ensembles.js';
 import { events } from './events.js';
 import { file } from './file.js';
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   ...output,
   ...actions,
   ...file,
+  ...caller,
   ...events,
   ...prometheus,
 ];

@@ -18,6 +18,8 @@ export const actionSchema = component(
   }),
 );
 
+export type ActionRequest = z.infer<typeof actionSchema>;
+
 export const outcomeSchema = component(
   'Outcome',
   'The result of an action.',
@@ -28,3 +30,4 @@ export const outcomeSchema = component(
     after: z.number().nullable(),
   }),
 );
+export type OutcomeResource = z.infer<typeof outcomeSchema>;

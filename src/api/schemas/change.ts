@@ -26,6 +26,8 @@ export const changeSchema = component(
   }),
 );
 
+export type ChangeMessage = z.infer<typeof changeSchema>;
+
 export const stateSchema = component(
   'State',
   'The full state, which replaces everything before.',
@@ -34,6 +36,8 @@ export const stateSchema = component(
     problems: z.array(problemSchema).optional(),
   }),
 );
+
+export type StateMessage = z.infer<typeof stateSchema>;
 
 export const eventsQuery = z.object({
   parts: z

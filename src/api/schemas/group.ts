@@ -62,3 +62,5 @@ export const histogramsSchema = component(
   "The distributions of a group's times, in seconds.",
   z.object({ group: z.string(), duration: histogramSchema, pending: histogramSchema }),
 );
+export type HistogramResource = z.infer<typeof histogramSchema>;
+export type HistogramsResource = z.infer<typeof histogramsSchema>;

@@ -22,6 +22,8 @@ export const jobsSchema = z.object({
   next: nextCursor,
 });
 
+export type JobsPage = z.infer<typeof jobsSchema>;
+
 const listed = z
   .string()
   .max(4096)
@@ -63,6 +65,8 @@ export const oneJobSchema = component(
     error: fileSchema.meta({ description: 'Null where standard error has no file of its own.' }),
   }),
 );
+
+export type JobWithFiles = z.infer<typeof oneJobSchema>;
 
 export const outputQuery = z.object({
   stream: z.enum(['output', 'error']).default('output'),

@@ -45,7 +45,7 @@ describe('a resource', () => {
       answer.parse(await get(path));
       checked++;
     }
-    expect(checked).toBe(10);
+    expect(checked).toBe(11);
     expect(await get(`${of}/failures`)).toMatchObject({
       failures: [{ group: 'a', failed: 1, reasons: [{ count: 1, jobs: [{ job: 'ƒ8', jobid: '7' }] }] }],
     });

@@ -137,3 +137,22 @@ test('an upward import and a circle are noticed', () => {
   expect(upward(graph, FLOORS)).toEqual(['text/a.ts -> model/b.ts', 'other/d.ts has no floor']);
   expect(circles(graph)).toEqual([['model/b.ts', 'text/a.ts']]);
 });
+
+test('the dashboard takes only types, and only those of the schemas of the HTTP API', () => {
+  const folder = join(root, 'web');
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /\.tsx?$/.test(path),
+  );
+  const outward = paths.flatMap((path) =>
+    [...readFileSync(join(folder, path), 'utf8').matchAll(/^(?:import|export) (.*?)from '(\.[^']+)'/gms)]
+      .filter(([, , specifier = '']) => normalize(join(dirname(path), specifier)).startsWith('..'))
+      .map(
+        ([, what = '', specifier = '']) => [what, normalize(join('web', dirname(path), specifier))] as const,
+      ),
+  );
+  expect(outward.length).toBeGreaterThan(5);
+  for (const [what, target] of outward) {
+    expect(what).toMatch(/^type /);
+    expect(target).toMatch(/^src\/api\/schemas\//);
+  }
+});

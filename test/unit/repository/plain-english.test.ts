@@ -62,7 +62,8 @@ const PATTERNS: readonly Pattern[] = [
   { pattern: /\bto be had\b|\blet gather\b|\bis had\b/i, instead: "'available', 'batched'" },
 ];
 
-const FILES = /^(?:src|native|bench|test|proto|docs)\/.*\.(?:ts|mjs|h|cpp|proto|py|lua|sh|md)$|^[A-Z]+\.md$/;
+const FILES =
+  /^(?:src|web|native|bench|test|proto|docs)\/.*\.(?:tsx?|mjs|h|cpp|proto|py|lua|sh|md)$|^[A-Z]+\.md$/;
 /** Text of others, a list of words, and this file, which names the words. */
 const OTHERS =
   /^src\/language\/id-words\.ts$|^test\/(?:fixtures\/|unit\/repository\/plain-english\.test\.ts$)|^native\/third-party\//;

@@ -40,7 +40,9 @@ describe('the sources', () => {
   });
 
   test('have no default export', () => {
-    const found = sources('src', ['.ts']).filter(([, text]) => /^export default/m.test(text));
+    const found = [...sources('src', ['.ts']), ...sources('web', ['.ts', '.tsx'])].filter(([, text]) =>
+      /^export default/m.test(text),
+    );
     expect(found.map(([path]) => path)).toEqual([]);
   });
 });

@@ -1,0 +1,264 @@
+/** The dashboard of a run with `--http`, in a browser. */
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expectAccessible, launch, noBrowser } from '../support/browser.js';
+import { ensembleFile, eventually, newFolder, type Running, root, start } from '../support/cli.js';
+import { http } from '../support/http.js';
+import { Link } from '../support/link.js';
+import { tokenFile } from '../support/other-user.js';
+
+const [OPERATOR, VIEWER] = ['o'.repeat(40), 'v'.repeat(40)];
+const operator = { headers: { authorization: `Bearer ${OPERATOR}` } };
+
+const study = `
+jobs:
+  - {name: quick, command: "sh -c 'echo job-{{index}} at {{T}}'", count: 30, parameters: {T: [300, 350]}}
+  - {name: bad, command: 'sh -c "echo boom >&2; exit 3"', count: 2}
+  - {name: slow, command: sleep 100}
+rules:
+  - {trigger: start, action: {name: submit, label: quick}}
+  - {trigger: start, action: {name: submit, label: bad}}
+  - {trigger: metric, name: count.quick.success, when: ">= 100", action: {name: submit, label: slow}}
+`;
+
+describe('the files of the dashboard', () => {
+  const folder = join(root, 'dist/web');
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+
+  test('have less than 150 kB in all', () => {
+    const bytes = paths.reduce((sum, path) => sum + gzipSync(readFileSync(path)).length, 0);
+    expect(paths.length).toBeGreaterThanOrEqual(4);
+    expect(bytes).toBeLessThan(150_000);
+  });
+
+  test('are in the package, without their sources', () => {
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+    const [packed] = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8' }));
+    const packedPaths: string[] = packed.files.map(({ path }: { path: string }) => path);
+    expect(packedPaths).toEqual(expect.arrayContaining(paths.map((path) => relative(root, path))));
+    expect(packedPaths.filter((path) => path.startsWith('web/'))).toEqual([]);
+  });
+
+  test('come with the licenses of all bundled packages', () => {
+    const licenses = readFileSync(join(folder, 'LICENSES.txt'), 'utf8');
+    expect(licenses).toMatch(/^preact \d/m);
+  });
+});
+
+describe.skipIf(noBrowser !== null)(
+  `the dashboard in a browser${noBrowser === null ? '' : ` (${noBrowser})`}`,
+  () => {
+    let browser: Browser;
+    let running: Running;
+    let port: number;
+    let page: Page;
+    let link: Link;
+    const complaints: string[] = [];
+    const requested: string[] = [];
+
+    /** A page of a new session, as that of a new tab. */
+    async function open(path: string, options: BrowserContextOptions = {}, token: string | null = null) {
+      const context = await browser.newContext(options);
+      const opened = await context.newPage();
+      opened.on('pageerror', (error) => complaints.push(String(error)));
+      opened.on('console', (message) => {
+        if (message.type() !== 'error') return;
+        // The browser reports each refused request by itself.
+        if (!/status of 40[01]|ERR_CONNECTION|ERR_INCOMPLETE/.test(message.text()))
+          complaints.push(message.text());
+      });
+      opened.on('request', (request) => requested.push(request.url()));
+      if (token !== null)
+        await opened.addInitScript(`sessionStorage.setItem('flux-ensemble-token', '${token}')`);
+      await opened.goto(`http://127.0.0.1:${link.port}/${path}`);
+      return opened;
+    }
+
+    beforeAll(async () => {
+      const launched = launch();
+      const tokens = tokenFile(
+        newFolder(),
+        'tokens',
+        `${OPERATOR} name=alice role=operator\n${VIEWER} name=bob role=viewer\n`,
+      );
+      const options = [
+        '--watch',
+        '--slots',
+        '2',
+        '--http',
+        '127.0.0.1:0',
+        '--http-token-file',
+        tokens,
+        '--json',
+      ];
+      const args = ['run', ensembleFile(study), '--name', 'study', ...options];
+      running = start(args, { env: { XDG_STATE_HOME: newFolder(), XDG_RUNTIME_DIR: newFolder() } });
+      const printed = await running.printed('"type":"http"');
+      const line = JSON.parse(printed.split('\n').find((each) => each.includes('"type":"http"')) ?? '');
+      port = Number(line.address.split(':').at(-1));
+      expect(line.page).toBe(`http://127.0.0.1:${port}/`);
+      await eventually(
+        async () => (await http({ port }, '/ensembles/study', operator)).json.counts.finished === 62,
+        'the jobs end',
+      );
+      browser = await launched;
+      link = await Link.to(port);
+      page = await open('');
+    });
+    afterAll(async () => {
+      running?.process.kill('SIGKILL');
+      await browser?.close();
+      await link?.cut();
+    });
+
+    test('has a strict policy, and names of assets that may be kept', async () => {
+      const index = await http({ port }, '/', { base: '' });
+      expect(index.headers['content-security-policy']).toMatch(
+        /^default-src 'none'; script-src 'self'; style-src 'self';/,
+      );
+      expect(index.headers['content-security-policy']).not.toContain('unsafe');
+      expect(index.headers).toMatchObject({
+        'cache-control': 'no-cache',
+        'x-content-type-options': 'nosniff',
+      });
+      const [, asset = ''] = /src="\.(\/assets\/[^"]+\.js)"/.exec(index.text) ?? [];
+      const script = await http({ port }, asset, { base: '', headers: { 'accept-encoding': 'gzip' } });
+      expect(script.status).toBe(200);
+      expect(script.headers).toMatchObject({
+        'cache-control': 'public, max-age=31536000, immutable',
+        'content-encoding': 'gzip',
+      });
+      const rebound = await http({ port }, '/', { base: '', headers: { host: 'evil.example.org' } });
+      expect(rebound.status).toBe(421);
+      expect((await http({ port }, '/assets/../../package.json', { base: '', ...operator })).status).toBe(
+        404,
+      );
+    });
+
+    test('asks for the token, also after a wrong one', async () => {
+      const field = page.getByLabel('Token');
+      await field.waitFor();
+      await expectAccessible(page);
+      await field.fill('x'.repeat(40));
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').waitFor();
+      await field.fill(OPERATOR);
+      await page.keyboard.press('Enter');
+      await page.getByRole('link', { name: 'study' }).waitFor();
+      await expectAccessible(page);
+      expect(page.url()).not.toContain(OPERATOR);
+    });
+
+    test('shows a run: groups, rules with what they wait for, failures and firings', async () => {
+      await page.getByRole('link', { name: 'study' }).click();
+      await page.getByRole('heading', { level: 1, name: /study/ }).waitFor();
+      await page.getByRole('row', { name: /quick/ }).first().waitFor();
+      expect(await page.getByRole('row', { name: /^quick/ }).innerText()).toMatch(/60 \/ 60/);
+      expect(await page.getByRole('img', { name: /^All jobs/ }).getAttribute('aria-label')).toBe(
+        'All jobs: 62 of 62 done: 60 succeeded, 2 failed',
+      );
+      const rule = page.getByRole('listitem').filter({ hasText: 'count.quick.success >= 100' }).first();
+      expect(await rule.innerText()).toMatch(/inactive[\s\S]*now 60 of 100/);
+      const reasons = page.getByRole('region', { name: 'Why jobs failed' });
+      await reasons.getByText('boom').waitFor();
+      expect(await reasons.innerText()).toMatch(/2 of 2 jobs failed[\s\S]*exit status 3/);
+      expect(await page.getByRole('region', { name: /^Firings/ }).innerText()).toContain('submit quick');
+      expect(await page.title()).toBe('study – Overview');
+      await expectAccessible(page);
+    });
+
+    test('follows what happens', async () => {
+      const body = { name: 'submit', label: 'quick', value: 2 };
+      expect((await http({ port }, '/ensembles/study/actions', { body, ...operator })).status).toBe(200);
+      await page.getByText('62 / 62').first().waitFor();
+      await page.getByText('now 62 of 100').waitFor();
+      await page.getByText('requested by token:alice').waitFor();
+    });
+
+    test('has a table of jobs with a filter, an order and pages, and the output of each', async () => {
+      await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+      await page.getByText('1–50 of 64 jobs').waitFor();
+      await page.getByRole('button', { name: 'Next' }).click();
+      await page.getByText('51–64 of 64 jobs').waitFor();
+      await page.getByRole('button', { name: 'Previous' }).click();
+      await page.getByText('1–50 of 64 jobs').waitFor();
+      await page.getByRole('button', { name: 'index' }).click();
+      await page
+        .getByRole('columnheader', { name: 'index', exact: false })
+        .and(page.locator('[aria-sort=ascending]'))
+        .waitFor();
+      await page.getByLabel('Where').fill('index == 7 and parameters.T == 350');
+      await page.getByRole('button', { name: 'Show' }).click();
+      await page.getByText('No jobs match').waitFor();
+      await page.getByLabel('Where').fill('index == 37');
+      await page.keyboard.press('Enter');
+      await page.getByText('1–1 of 1 jobs (64 in all)').waitFor();
+      await expectAccessible(page);
+      const id = page.getByRole('cell').getByRole('button').first();
+      await id.click();
+      const dialog = page.getByRole('dialog', { name: /^Job / });
+      await dialog.getByText('job-37 at 350').waitFor();
+      await expectAccessible(page);
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      expect(await id.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+      await page.getByLabel('Where').fill('1 +');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').waitFor();
+      await page.getByLabel('Where').fill('');
+      await page.getByLabel('Result').selectOption('failed');
+      await page.getByText('1–2 of 2 jobs').waitFor();
+    });
+
+    test('fits a phone and the dark', async () => {
+      const phone = await open(
+        '#/runs/study',
+        { viewport: { width: 360, height: 740 }, colorScheme: 'dark', reducedMotion: 'reduce' },
+        VIEWER,
+      );
+      await phone.getByRole('row', { name: /quick/ }).first().waitFor();
+      await expectAccessible(phone);
+      await phone.getByRole('link', { name: 'Jobs', exact: true }).click();
+      await phone.getByText('1–50 of 64 jobs').waitFor();
+      await expectAccessible(phone);
+      await phone.context().close();
+    });
+
+    test('shows a lost connection, and goes on when the server is reached again', async () => {
+      await page.getByRole('link', { name: 'Overview' }).click();
+      await link.cut();
+      await page.getByText('Connection lost').waitFor();
+      await expectAccessible(page);
+      const body = { name: 'submit', label: 'quick', value: 1 };
+      await http({ port }, '/ensembles/study/actions', { body, ...operator });
+      await link.mend();
+      await page.getByText('63 / 63').first().waitFor();
+      expect(await page.getByText('Connection lost').count()).toBe(0);
+    });
+
+    test('shows the end of the run', async () => {
+      const body = { name: 'terminate' };
+      await http({ port }, '/ensembles/study/actions', { body, ...operator });
+      await page.getByText('ended: terminated').waitFor();
+      expect((await running.finished).status).toBe(1);
+      expect(await page.getByText('63 / 63').count()).toBeGreaterThan(0);
+    });
+
+    test('requests nothing from elsewhere, and breaks none of its own policies', () => {
+      expect(requested.length).toBeGreaterThan(10);
+      expect(
+        requested.filter(
+          (url) => !url.startsWith(`http://127.0.0.1:${link.port}/`) && !url.startsWith('data:'),
+        ),
+      ).toEqual([]);
+      expect(complaints).toEqual([]);
+    });
+  },
+);

@@ -1,0 +1,213 @@
+/** The dashboard's stores, without a browser. */
+
+import { describe, expect, test } from 'vitest';
+import { Session } from '../../../web/api/session.js';
+import { sharesOf } from '../../../web/store/counts.js';
+import { type Condition, distanceOf } from '../../../web/store/distance.js';
+import { EMPTY_QUERY, orderOf, shownColumns, sortedBy } from '../../../web/store/jobs-query.js';
+import { RateMeter, secondsLeft } from '../../../web/store/rate.js';
+import { RunStore } from '../../../web/store/run.js';
+import { pointsOf, Timeline } from '../../../web/store/timeline.js';
+
+const zero = {
+  ...{ submitted: 0, finished: 0, success: 0, failed: 0, canceled: 0 },
+  ...{ timeout: 0, exception: 0, retried: 0, pending: 0, running: 0 },
+};
+
+describe('a run', () => {
+  const ensemble = (updated: number, counts: Partial<typeof zero>) => ({
+    ...{ id: 'e', name: 'study', status: 'running', updated, elapsed: updated - 1000 },
+    counts: { ...zero, ...counts },
+  });
+  const sent = (event: string, data: object) => ({ event, id: null, data: JSON.stringify(data) });
+
+  test('takes changes over its state, and keeps what has not changed', () => {
+    const store = new RunStore('e');
+    store.take(
+      sent('state', {
+        ensemble: ensemble(1000, { submitted: 4, pending: 4 }),
+        groups: [{ name: 'a' }, { name: 'b' }],
+        rules: [{ rule: 0, state: 'inactive' }],
+        metrics: { x: 1, y: 2 },
+        firings: [{ number: 0 }],
+      }),
+    );
+    const b = store.groups.get('b');
+    store.take(
+      sent('change', {
+        ensemble: ensemble(1010, { submitted: 4, success: 2, running: 2 }),
+        groups: [{ name: 'a', exceptions: {} }],
+        metrics: { y: 3 },
+      }),
+    );
+    store.take(sent('firing', { number: 1 }));
+    expect(store.groups.get('a')).toEqual({ name: 'a', exceptions: {} });
+    expect(store.groups.get('b')).toBe(b);
+    expect(store.metrics).toEqual({ x: 1, y: 3 });
+    expect(store.firings).toEqual([{ number: 0 }, { number: 1 }]);
+    expect(store.rate).toBeCloseTo(0.2);
+    expect(store.timeline.points.map(({ pending, running }) => [pending, running])).toEqual([
+      [4, 0],
+      [0, 2],
+    ]);
+    store.take(sent('state', { ensemble: ensemble(1020, {}), groups: [{ name: 'c' }] }));
+    expect([...store.groups.keys(), ...store.rules.keys(), ...store.firings]).toEqual(['c']);
+    store.close();
+  });
+
+  test('keeps the latest 200 firings', () => {
+    const store = new RunStore('e');
+    for (let number = 0; number < 1000; number++) store.take(sent('firing', { number }));
+    expect(store.firings).toHaveLength(200);
+    expect(store.firings.at(-1)).toEqual({ number: 999 });
+    store.close();
+  });
+
+  test('wakes its views a few times a second, however many events come', async () => {
+    const store = new RunStore('e');
+    let woken = 0;
+    store.subscribe(() => woken++);
+    await new Promise<void>((resolve) => {
+      store.subscribe(resolve);
+      for (let number = 0; number < 5000; number++) store.take(sent('firing', { number }));
+    });
+    expect(woken).toBe(1);
+    store.close();
+  });
+});
+
+test('shares count failed jobs once, and all others are done', () => {
+  const counts = {
+    ...zero,
+    submitted: 10,
+    success: 3,
+    failed: 2,
+    timeout: 1,
+    canceled: 1,
+    running: 2,
+    pending: 2,
+  };
+  expect(sharesOf(counts)).toEqual({
+    ...{ success: 3, failed: 2, canceled: 1, running: 2, pending: 2 },
+    ...{ total: 10, done: 6 },
+  });
+});
+
+describe('a rate', () => {
+  test('is that of the last minute', () => {
+    const rates = new RateMeter();
+    for (let time = 0; time <= 300; time++) rates.add(time, time <= 200 ? time * 10 : 2000 + (time - 200));
+    expect(rates.rate(300, 2100, 300)).toBeCloseTo(1, 1);
+  });
+
+  test('is that of the whole run at first, and 0 after a minute without an end', () => {
+    const rates = new RateMeter();
+    expect(rates.rate(0, 0, 0)).toBe(null);
+    rates.add(100, 50);
+    expect(rates.rate(100, 50, 100)).toBe(0.5);
+    expect(rates.rate(161, 50, 161)).toBe(0);
+  });
+
+  test('gives the time that is left', () => {
+    expect(secondsLeft(100, 4)).toBe(25);
+    expect(secondsLeft(0, null)).toBe(0);
+    expect(secondsLeft(5, 0)).toBe(null);
+    expect(secondsLeft(5, null)).toBe(null);
+  });
+});
+
+describe('the distance of a condition', () => {
+  const condition = (
+    comparison: '>=' | '<' | '==',
+    threshold: number,
+    value: number | null,
+    holds = false,
+  ): Condition => ({
+    ...{ text: '', holds, values: { m: value } },
+    bound: { metric: 'm', comparison, threshold },
+  });
+
+  test.each([
+    [condition('>=', 100, 63), 0.63],
+    [condition('>=', 100, 140, true), 1],
+    [condition('<', 10, 40), 0.25],
+    [condition('>=', 0, -5), null],
+    [condition('==', 3, 2), null],
+  ])('is a share where that means something: %j', (given, share) => {
+    expect(distanceOf(given)?.share).toBe(share);
+  });
+
+  test('is unknown without a value or a number to compare with', () => {
+    expect(distanceOf(condition('>=', 100, null))).toBe(null);
+    expect(distanceOf({ text: '', holds: null, values: {}, bound: null })).toBe(null);
+  });
+});
+
+describe('a timeline', () => {
+  test('stays small over days, and ends with the latest point', () => {
+    const timeline = new Timeline();
+    for (let time = 0; time < 100_000; time++) timeline.add({ time, pending: time, running: 1 });
+    expect(timeline.points.length).toBeLessThanOrEqual(600);
+    expect(timeline.points.length).toBeGreaterThan(250);
+    expect(timeline.points[0]?.time).toBe(0);
+    expect(timeline.points.at(-1)?.time).toBe(99_999);
+  });
+
+  test('takes the time before from the times of jobs', () => {
+    const earlier = pointsOf([
+      { submit: 1, start: 2, finish: 5 },
+      { submit: 1, start: 3, finish: null },
+      { submit: 1, start: null, finish: 4 },
+    ]);
+    expect(earlier).toEqual([
+      { time: 1, pending: 3, running: 0 },
+      { time: 2, pending: 2, running: 1 },
+      { time: 3, pending: 1, running: 2 },
+      { time: 4, pending: 0, running: 2 },
+      { time: 5, pending: 0, running: 1 },
+    ]);
+    const timeline = new Timeline();
+    timeline.add({ time: 3.5, pending: 1, running: 2 });
+    timeline.prepend(earlier);
+    expect(timeline.points.map(({ time }) => time)).toEqual([1, 2, 3, 3.5]);
+  });
+});
+
+test('the order of a column rises, falls, and is that of submission again', () => {
+  const rising = sortedBy(EMPTY_QUERY, 'duration');
+  const falling = sortedBy(rising, 'duration');
+  expect([rising.sort, falling.sort, sortedBy(falling, 'duration').sort]).toEqual([
+    'duration',
+    'duration:desc',
+    '',
+  ]);
+  expect([orderOf(rising, 'duration'), orderOf(falling, 'duration'), orderOf(falling, 'id')]).toEqual([
+    ...['ascending', 'descending', 'none'],
+  ]);
+  expect(sortedBy(falling, 'id').sort).toBe('id');
+  expect(shownColumns(['firing', 'duration', 'id', 'parameters.T'])).toEqual([
+    'id',
+    'duration',
+    'parameters.T',
+  ]);
+});
+
+test('a session asks for a token when the server refuses, and forgets a refused one', () => {
+  const kept = new Map<string, string>();
+  const session = new Session({
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value),
+    removeItem: (key) => kept.delete(key),
+  });
+  session.refused('a token is required');
+  expect([session.needed, session.refusal]).toEqual([true, null]);
+  session.set(' secret ');
+  expect([session.needed, session.token]).toEqual([false, 'secret']);
+  session.refused('the token is unknown');
+  expect([session.needed, session.refusal, session.token, kept.size]).toEqual([
+    true,
+    'the token is unknown',
+    null,
+    0,
+  ]);
+});

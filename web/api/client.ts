@@ -1,0 +1,89 @@
+/** Requests to the HTTP API. */
+
+import type { Session } from './session.js';
+
+/** An answer that is an error, or a server that does not answer (status 0). */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export type Query = Readonly<Record<string, string | number | null | undefined>>;
+
+/** Returns a path with its query; empty values are left out. */
+export function withQuery(path: string, query: Query): string {
+  const given = Object.entries(query).filter(
+    ([, value]) => value !== null && value !== undefined && value !== '',
+  );
+  if (given.length === 0) return path;
+  return `${path}?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`;
+}
+
+/** The path of an ensemble, or of a part of it. */
+export function pathOf(ensemble: string, ...parts: readonly string[]): string {
+  return ['ensembles', ensemble, ...parts].map(encodeURIComponent).join('/');
+}
+
+export class Client {
+  readonly session: Session;
+  readonly #base: string;
+  readonly #fetch: typeof fetch;
+
+  /** `base` ends with a slash. */
+  constructor(base: string, session: Session, fetcher: typeof fetch = (...given) => fetch(...given)) {
+    this.#base = base;
+    this.session = session;
+    this.#fetch = fetcher;
+  }
+
+  /** Sends a request. Throws ApiError for each answer that is an error. */
+  async send(path: string, options: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(options.headers);
+    const { token } = this.session;
+    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    let response: Response;
+    try {
+      response = await this.#fetch(this.#base + path, { ...options, headers });
+    } catch (cause) {
+      if (options.signal?.aborted) throw cause;
+      throw new ApiError(0, 'ERR_UNREACHABLE', 'the server does not answer');
+    }
+    if (response.ok) return response;
+    throw await this.#errorOf(response);
+  }
+
+  async get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
+    const response = await this.send(path, signal === undefined ? {} : { signal });
+    return (await response.json()) as Answer;
+  }
+
+  async post<Answer>(path: string, body: unknown): Promise<Answer> {
+    const response = await this.send(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return (await response.json()) as Answer;
+  }
+
+  async #errorOf(response: Response): Promise<ApiError> {
+    let code = 'ERR_STATUS';
+    let detail = `the server answered with the status ${response.status}`;
+    try {
+      const problem = (await response.json()) as { code?: unknown; detail?: unknown };
+      if (typeof problem.code === 'string') code = problem.code;
+      if (typeof problem.detail === 'string') detail = problem.detail;
+    } catch {
+      // An answer of a proxy has no problem in JSON; its status is enough.
+    }
+    if (response.status === 401) this.session.refused(detail);
+    return new ApiError(response.status, code, detail);
+  }
+}

@@ -1,0 +1,22 @@
+/** Numbers of jobs, as bars show them. */
+
+import type { GroupResource } from '../api/types.js';
+
+export type Counts = GroupResource['counts'];
+
+export interface Shares {
+  readonly success: number;
+  readonly failed: number;
+  readonly canceled: number;
+  readonly running: number;
+  readonly pending: number;
+  /** All of them. */
+  readonly total: number;
+  readonly done: number;
+}
+
+/** The jobs of each kind. Failed jobs include those whose time was up. */
+export function sharesOf({ success, failed, canceled, running, pending, submitted }: Counts): Shares {
+  const total = Math.max(submitted, success + failed + canceled + running + pending);
+  return { success, failed, canceled, running, pending, total, done: total - running - pending };
+}

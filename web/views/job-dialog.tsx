@@ -1,0 +1,118 @@
+/** One job: its facts and its output. */
+
+import { useState } from 'preact/hooks';
+import { type Client, pathOf, withQuery } from '../api/client.js';
+import type { JobWithFiles } from '../api/types.js';
+import { formatBytes } from '../format/numbers.js';
+import { formatValue, plainOutput } from '../format/text.js';
+import { formatSeconds, formatTime } from '../format/times.js';
+import { Dialog } from '../parts/dialog.js';
+import { useLoaded } from '../parts/hooks.js';
+import { Failure } from '../parts/section.js';
+
+/** Bytes of an output that are shown: its last ones. */
+const TAIL = 65_536;
+const STREAMS = ['output', 'error'] as const;
+type Stream = (typeof STREAMS)[number];
+const TITLES: Readonly<Record<Stream, string>> = { output: 'Standard output', error: 'Standard error' };
+
+interface JobProps {
+  readonly client: Client;
+  readonly id: string;
+  readonly job: string;
+  readonly close: () => void;
+}
+
+export function JobDialog({ client, id, job, close }: JobProps) {
+  const path = pathOf(id, 'jobs', job);
+  const { value, error } = useLoaded((signal) => client.get<JobWithFiles>(path, signal), path);
+  const [chosen, setStream] = useState<Stream | null>(null);
+  // A failed job usually says why on standard error.
+  const written = value?.error?.bytes ? value.error : null;
+  const stream = chosen ?? (written !== null && !value?.output?.bytes ? 'error' : 'output');
+  return (
+    <Dialog title={`Job ${job}`} close={close} wide>
+      <Failure error={error} />
+      {value === null ? error === null ? <p>Loading…</p> : null : <Facts value={value} />}
+      {value === null ? null : (
+        <>
+          <fieldset class="choice">
+            <legend>Output</legend>
+            {STREAMS.map((each) => (
+              <label key={each}>
+                <input
+                  type="radio"
+                  name="stream"
+                  checked={stream === each}
+                  disabled={value[each] === null}
+                  onChange={() => setStream(each)}
+                />{' '}
+                {TITLES[each]} <small>{sizeOf(value[each])}</small>
+              </label>
+            ))}
+          </fieldset>
+          <Output key={stream} client={client} path={path} stream={stream} file={value[stream]} />
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+function sizeOf(file: JobWithFiles['output']): string {
+  if (file === null) return '(not kept here)';
+  return file.bytes === null ? '(nothing)' : `(${formatBytes(file.bytes)})`;
+}
+
+function Facts({ value: { job, attempts } }: { readonly value: JobWithFiles }) {
+  const number = (name: string) => (typeof job[name] === 'number' ? (job[name] as number) : null);
+  const parameters = Object.entries((job.parameters ?? {}) as Readonly<Record<string, unknown>>);
+  const facts: (readonly [string, string])[] = [
+    ['group', formatValue(job.group)],
+    ['result', formatValue(job.result)],
+    ...(number('exit') === null ? [] : [['exit', String(number('exit'))] as const]),
+    ...(typeof job.signal === 'string' ? [['signal', job.signal] as const] : []),
+    ['submitted', formatTime(number('submit'))],
+    ['pending', formatSeconds(number('pending'))],
+    ['duration', formatSeconds(number('duration'))],
+    ...(attempts > 1 ? [['attempts', String(attempts)] as const] : []),
+    ...parameters.map(([name, of]) => [name, formatValue(of)] as const),
+  ];
+  return (
+    <dl class="numbers small">
+      {facts.map(([name, text]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+interface OutputProps {
+  readonly client: Client;
+  readonly path: string;
+  readonly stream: Stream;
+  readonly file: JobWithFiles['output'];
+}
+
+function Output({ client, path, stream, file }: OutputProps) {
+  const { value, error } = useLoaded(async (signal) => {
+    if (!file?.bytes) return '';
+    const response = await client.send(withQuery(`${path}/output`, { stream, tail: TAIL }), { signal });
+    return plainOutput(await response.text());
+  }, `${path} ${stream}`);
+  if (error !== null) return <Failure error={error} />;
+  if (value === null) return <p>Loading…</p>;
+  if (value === '') return <p>It has written nothing.</p>;
+  return (
+    <>
+      {(file?.bytes ?? 0) > TAIL ? <p>The last {formatBytes(TAIL)}:</p> : null}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard scrolls the text only when it can have the focus */}
+      <section class="output" tabIndex={0} aria-label={TITLES[stream]}>
+        <pre>{value}</pre>
+      </section>
+      <p class="path">{file?.path}</p>
+    </>
+  );
+}
