@@ -16,15 +16,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <deque>
-#include <list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -35,6 +31,17 @@ static_assert(std::endian::native == std::endian::little);
 
 template <typename T>
 concept Plain = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+
+template <typename T>
+concept Map = requires { typename T::mapped_type; };
+
+template <typename T>
+concept UnorderedMap = Map<T> && requires { typename T::hasher; };
+
+// Vectors, deques and lists.
+template <typename T>
+concept Sequence = requires(T& values) { values.emplace_back(); } && !
+std::is_same_v<T, std::vector<bool>>;
 
 class StateWriter {
  public:
@@ -79,29 +86,21 @@ class StateWriter {
     Put(value != nullptr);
     if (value != nullptr) Put(*value);
   }
-  template <typename T>
-  void Put(std::vector<T>& values) {
-    PutAll(values);
+  void Put(Sequence auto& values) {
+    PutSize(values.size());
+    for (auto& value : values) Put(value);
   }
-  template <typename T>
-  void Put(std::deque<T>& values) {
-    PutAll(values);
+  template <Map T>
+  void Put(T& map) {
+    PutSize(map.size());
+    for (auto& [key, value] : map) {
+      PutKey(key);
+      Put(value);
+    }
   }
-  template <typename T>
-  void Put(std::list<T>& values) {
-    PutAll(values);
-  }
-  template <typename K, typename V>
-  void Put(std::map<K, V>& map) {
-    PutEntries(map);
-  }
-  template <typename K, typename V>
-  void Put(std::multimap<K, V>& map) {
-    PutEntries(map);
-  }
-  template <typename K, typename V>
-  void Put(std::unordered_map<K, V>& map) {
-    std::vector<std::pair<const K, V>*> entries;
+  template <UnorderedMap T>
+  void Put(T& map) {
+    std::vector<typename T::value_type*> entries;
     entries.reserve(map.size());
     for (auto& entry : map) entries.push_back(&entry);
     std::ranges::sort(entries, {}, [](const auto* entry) { return entry->first; });
@@ -115,7 +114,7 @@ class StateWriter {
   void Put(std::unordered_set<T>& set) {
     std::vector<T> values(set.begin(), set.end());
     std::ranges::sort(values);
-    PutAll(values);
+    Put(values);
   }
   template <typename T>
     requires requires(T& object, StateWriter& archive) { object.Persist(archive); }
@@ -128,20 +127,6 @@ class StateWriter {
     Put(key);
   }
   void PutSize(std::size_t size) { Put(static_cast<std::uint64_t>(size)); }
-  template <typename Values>
-  void PutAll(Values& values) {
-    PutSize(values.size());
-    for (auto& value : values) Put(value);
-  }
-  template <typename Map>
-  void PutEntries(Map& map) {
-    PutSize(map.size());
-    for (auto& [key, value] : map) {
-      PutKey(key);
-      Put(value);
-    }
-  }
-
   std::string bytes_;
 };
 
@@ -209,29 +194,20 @@ class StateReader {
     value = any ? std::make_unique<T>() : nullptr;
     if (any) Get(*value);
   }
-  template <typename T>
-  void Get(std::vector<T>& values) {
-    GetAll(values);
+  void Get(Sequence auto& values) {
+    values.clear();
+    for (std::size_t left = Size(); left > 0 && valid_; --left) Get(values.emplace_back());
   }
-  template <typename T>
-  void Get(std::deque<T>& values) {
-    GetAll(values);
-  }
-  template <typename T>
-  void Get(std::list<T>& values) {
-    GetAll(values);
-  }
-  template <typename K, typename V>
-  void Get(std::map<K, V>& map) {
-    GetEntries(map);
-  }
-  template <typename K, typename V>
-  void Get(std::multimap<K, V>& map) {
-    GetEntries(map);
-  }
-  template <typename K, typename V>
-  void Get(std::unordered_map<K, V>& map) {
-    GetEntries(map);
+  template <Map T>
+  void Get(T& map) {
+    map.clear();
+    for (std::size_t left = Size(); left > 0 && valid_; --left) {
+      typename T::key_type key{};
+      Get(key);
+      typename T::mapped_type value{};
+      Get(value);
+      map.emplace_hint(map.end(), std::move(key), std::move(value));
+    }
   }
   template <typename T>
   void Get(std::unordered_set<T>& set) {
@@ -264,23 +240,6 @@ class StateReader {
     bytes_.remove_prefix(count);
     return taken;
   }
-  template <typename Values>
-  void GetAll(Values& values) {
-    values.clear();
-    for (std::size_t left = Size(); left > 0 && valid_; --left) Get(values.emplace_back());
-  }
-  template <typename Map>
-  void GetEntries(Map& map) {
-    map.clear();
-    for (std::size_t left = Size(); left > 0 && valid_; --left) {
-      typename Map::key_type key{};
-      Get(key);
-      typename Map::mapped_type value{};
-      Get(value);
-      map.emplace_hint(map.end(), std::move(key), std::move(value));
-    }
-  }
-
   std::string_view bytes_;
   bool valid_ = true;
 };
