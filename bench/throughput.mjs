@@ -99,6 +99,16 @@ export async function run() {
         'from the journal',
         largest['engine, 10 rules'],
       ]),
+      row(
+        `${what}: restored from a checkpoint and the log after it`,
+        pair(largest, 'restored from a checkpoint'),
+        ['from the log', largest['restored from the log']],
+      ),
+      row(
+        `${what}: rows of all jobs, ${median(largest['bytes of ended jobs, a job']).toFixed(1)} bytes for one that ended`,
+        pair(largest, 'rows with a checkpoint'),
+        ['from the log', largest['rows of the log']],
+      ),
       row(`${what}: rows of all jobs from the log`, pair(largest, 'rows of the log'), [
         'from the journal',
         largest['engine, 10 rules'],
