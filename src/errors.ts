@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'ERR_CUSTOM_TIMEOUT'
   /** A method of the observer of a run failed. */
   | 'ERR_OBSERVER'
+  /** A notification could not be delivered. */
+  | 'ERR_NOTIFY'
   /** A run is unknown, another process drives it, or its record is damaged. */
   | 'ERR_RUN'
   /** A test of an ensemble refers to unknown jobs. */

@@ -84,6 +84,7 @@ export type {
   StreamState,
   SummaryValues,
 } from './model/metrics.js';
+export type { Channel, NotifyEvent, NotifyTarget, Reference } from './model/notification.js';
 export type { EnsembleObserver } from './model/observer.js';
 export type { Parameters, ParameterValue } from './model/parameters.js';
 export type { PluginPartName } from './model/part-name.js';

@@ -40,6 +40,7 @@ export default defineConfig({
           { text: 'Plugins', link: '/plugins' },
           { text: 'Runs and their jobs', link: '/runs' },
           { text: 'Resuming a run', link: '/resume' },
+          { text: 'Notifications', link: '/notifications' },
           { text: 'Recordings and replay', link: '/recordings' },
           { text: 'Troubleshooting', link: '/troubleshooting' },
         ],

@@ -14,6 +14,7 @@ import type { ActionDefinition } from './define.js';
 import { exec } from './exec.js';
 import { goto } from './goto.js';
 import { grow } from './grow.js';
+import { notify } from './notify.js';
 import { plugin } from './plugin.js';
 import { shrink } from './shrink.js';
 import { nativePortions } from './submit/native.js';
@@ -22,7 +23,17 @@ import { terminate } from './terminate.js';
 import { urgency } from './urgency.js';
 
 /** Kinds by the names that stand in files, in the order of the documentation. */
-export const namedActions = { submit, cancel, urgency, terminate, grow, shrink, custom, exec } as const;
+export const namedActions = {
+  submit,
+  cancel,
+  urgency,
+  terminate,
+  grow,
+  shrink,
+  custom,
+  exec,
+  notify,
+} as const;
 
 /** All kinds. It is exported, because the types of the library reach the files of the kinds through it. */
 export const actionKinds = { ...namedActions, goto, plugin } as const satisfies {

@@ -37,6 +37,15 @@ export interface ActionContext {
   ): Promise<void>;
   /** Goes to another state of the ensemble. */
   goTo(state: string): Promise<void>;
+  /**
+   * Sends a message to a target of the file, beside the run. Resolves with false when the process of the run ends before
+   * the message was delivered or given up.
+   */
+  notify(
+    target: string,
+    message: { readonly title: string; readonly text: string },
+    rule: number,
+  ): Promise<boolean>;
   /** Ends the run. */
   terminate(by: EndedBy): void;
 }

@@ -10,6 +10,7 @@ import { describeValue, quote } from '../text/describe.js';
 import { durationSeconds } from '../text/duration.js';
 import type { Path } from '../text/path.js';
 import { describeFaults } from '../text/result.js';
+import { didYouMean, thereAre } from '../text/suggest.js';
 
 /** The place of a key in a file, and what its value may refer to. */
 export interface KeyPlace {
@@ -37,6 +38,8 @@ export interface KeyNames {
   readonly groups: ReadonlySet<string>;
   /** The parameters of each group that has some. */
   readonly parameters: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Targets of notifications; null where some could not be read. */
+  readonly targets: readonly string[] | null;
   /** Whether all groups could be read. Only then is another name unknown. */
   readonly complete: boolean;
   /** Whether the file has functions, valid or not. */
@@ -117,6 +120,42 @@ export const groupOrEventJobKey = actionKey<Label, string | null>({
   required: false,
   holds: 'group',
   read: (label, place) => (label === null && place.onJob ? null : groupOf(label, place)),
+});
+
+/** A target of notifications. */
+export const targetKey = actionKey<Label, string>({
+  shape: labelShape,
+  description: 'The target',
+  required: true,
+  read: (label, place) => {
+    if (label === null) {
+      place.missing(`${place.action} needs the name of a target`);
+      return undefined;
+    }
+    const name = labelText(label, place);
+    const { targets } = place.names;
+    if (targets !== null && !targets.includes(name)) {
+      const hint =
+        targets.length === 0 ? "; the file has no 'notify'" : didYouMean(name, targets) || thereAre(targets);
+      place.error(`unknown target ${quote(name)}${hint}`);
+    }
+    return name;
+  },
+});
+
+/** The text of a message, which may hold tags. */
+export const messageKey = actionKey<string, string>({
+  shape: text(),
+  description: 'The message, which may hold tags like {{event.id}}',
+  required: true,
+  read: (written, place) => {
+    if (written === null) {
+      place.missing(`${place.action} needs a message`);
+      return undefined;
+    }
+    place.checkTags(written);
+    return written;
+  },
 });
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;

@@ -28,6 +28,11 @@ export interface ActionProgress {
   setsUrgency(jobs: Iterable<bigint>, urgency: number): void;
   /** The member has this size now, or will have it. */
   reached(size: number): void;
+  /**
+   * The action is done when the promise resolves with true, and is performed again by a process that resumes the run
+   * otherwise. The run does not wait for it.
+   */
+  until(done: Promise<boolean>): void;
   /** Code of the user is called. Resolves with the number of earlier calls that had no answer. */
   begin(): Promise<number>;
   /** The code has answered, and is not called again. */

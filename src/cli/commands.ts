@@ -22,6 +22,7 @@ const commands = new Map<string, () => Promise<Command>>(
     why: async () => (await import('./why.js')).whyCommand(),
     logs: async () => (await import('./logs.js')).logsCommand(),
     sql: async () => (await import('./sql.js')).sqlCommand(),
+    notify: async () => (await import('./notify.js')).notifyCommand(),
     ls: async () => (await import('./ls.js')).lsCommand(),
     status: async () => (await import('./status.js')).statusCommand(),
     watch: async () => (await import('./watch.js')).watchCommand(),

@@ -22,6 +22,7 @@ export interface DriveOptions extends MiniClusterOptions, StateOption, HttpOptio
   readonly record?: string;
   readonly force?: boolean;
   readonly allowFailures?: boolean;
+  readonly notifyWait?: number;
 }
 
 /** Whether the run keeps sketches: a service merges quantiles, and HTTP shows histograms. */
@@ -81,6 +82,11 @@ export function addDriveOptions(
       '--log-limit <size>',
       `bytes that the log of the run takes at most, as 500MB (default: ${words.logLimit})`,
       sizeOption,
+    )
+    .option(
+      '--notify-wait <seconds>',
+      'time for notifications that are not delivered at the end (default: 10)',
+      positiveInteger(3600),
     )
     .option('--allow-failures', 'exit with status 0 even if jobs failed');
   const withService = addServiceOptions(

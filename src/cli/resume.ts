@@ -46,6 +46,7 @@ async function resume(wanted: string | undefined, given: ResumeOptions): Promise
         ...(scaler === null ? {} : { scaler }),
         ...(options.watch === true ? { watch: true } : {}),
         ...(options.slots === undefined ? {} : { slots: options.slots }),
+        ...(options.notifyWait === undefined ? {} : { notifyWait: options.notifyWait }),
         ...(options.durability === undefined ? {} : { durability: options.durability }),
         ...(options.outputLimit === undefined ? {} : { outputLimit: options.outputLimit }),
         ...(options.logLimit === undefined ? {} : { logLimit: options.logLimit }),

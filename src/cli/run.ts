@@ -89,6 +89,7 @@ function makeRun(
       ...(scaler === null ? {} : { scaler }),
       watch: options.watch === true,
       ...(options.slots === undefined ? {} : { slots: options.slots }),
+      ...(options.notifyWait === undefined ? {} : { notifyWait: options.notifyWait }),
       ...(options.durability === undefined ? {} : { durability: options.durability }),
       ...(options.outputLimit === undefined ? {} : { outputLimit: options.outputLimit }),
       ...(options.logLimit === undefined ? {} : { logLimit: options.logLimit }),

@@ -5,6 +5,7 @@
 
 import type { Action } from './action.js';
 import type { ExpressionCondition } from './condition.js';
+import type { NotifyTarget } from './notification.js';
 import type { PluginPartName } from './part-name.js';
 import type { PluginInfo } from './plugin.js';
 import type { TestCase } from './test.js';
@@ -208,5 +209,7 @@ export interface EnsembleConfig {
   readonly custom: CustomSource | null;
   /** In the order of the file. */
   readonly plugins: readonly ConfigPlugin[];
+  /** Targets of notifications, in the order of the file. */
+  readonly notify: readonly NotifyTarget[];
   readonly tests: readonly TestCase[];
 }

@@ -41,6 +41,8 @@ export interface EnsembleOptions {
   readonly watch?: boolean;
   /** Seconds that canceled jobs have between SIGTERM and SIGKILL at the end of the run; 5 by default. */
   readonly grace?: number;
+  /** Seconds that notifications which are not delivered at the end of the run may still take; 10 by default. */
+  readonly notifyWait?: number;
   readonly observer?: EnsembleObserver;
   /** For the Flux member: the URI of the instance; by default the one that libflux-core selects. */
   readonly uri?: string;
@@ -68,6 +70,7 @@ export interface ResumeOptions
     | 'logLimit'
     | 'watch'
     | 'grace'
+    | 'notifyWait'
     | 'observer'
     | 'uri'
     | 'validateAll'

@@ -31,6 +31,7 @@ export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member
   readonly progress: ProgressLog;
   readonly urgencies: LostUrgencies;
   readonly end: EndDetector;
+  readonly notify: ActionContext['notify'];
   /** External requests so far. */
   readonly requests: number;
   /** The run's time, in seconds since the epoch. */
@@ -47,6 +48,7 @@ function contextOf(options: PerformerOptions): ActionContext {
   return {
     ...{ config, member, engine, observer, customs, plugins, programs },
     signal: options.end.signal,
+    notify: options.notify,
     terminate: (by) => options.finish('terminated', null, by),
     goTo: async (state) => {
       await engine.goTo(config.states.indexOf(state));

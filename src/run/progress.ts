@@ -75,6 +75,8 @@ export class Progress {
   readonly #known: KnownProgress;
   readonly #isRestored: boolean;
   #parts: number;
+  /** By path, when actions are done that go on after they have ended. */
+  readonly #later = new Map<string, Promise<boolean>>();
   /** Actions that are not done. */
   #pending = 0;
   #complete = true;
@@ -126,6 +128,12 @@ export class Progress {
 
   /** The action has ended. `complete` is false when the end of the run has broken it off. */
   end(path: string, complete: boolean): void {
+    const later = this.#later.get(path);
+    if (later !== undefined) {
+      this.#later.delete(path);
+      void later.then((done) => this.end(path, done));
+      return;
+    }
     this.#pending--;
     if (!complete) this.#complete = false;
     else if (this.#pending > 0 && path !== '') void this.note('step', { path }).catch(() => {});
@@ -204,6 +212,10 @@ export class Progress {
     if (this.#log.logs) void this.#log.note(runNote('memberSize', size)).catch(() => {});
   }
 
+  until(path: string, done: Promise<boolean>): void {
+    this.#later.set(path, done);
+  }
+
   async beginCode(path: string): Promise<number> {
     await this.note('begun', { path });
     return this.#known.begun.get(path) ?? 0;
@@ -241,6 +253,10 @@ class PlaceProgress implements ActionProgress {
 
   reached(size: number): void {
     this.#of.reached(size);
+  }
+
+  until(done: Promise<boolean>): void {
+    this.#of.until(this.#path, done);
   }
 
   begin(): Promise<number> {

@@ -40,6 +40,7 @@ import { guardObserver } from './guarded-observer.js';
 import { Latch } from './latch.js';
 import { LostUrgencies } from './lost-urgencies.js';
 import { neededEvents } from './needed-events.js';
+import { Notifications } from './notifications.js';
 import type { EnsembleOptions } from './options.js';
 import { makePerformers, type Performers } from './performers.js';
 import { type Progress, ProgressLog } from './progress.js';
@@ -48,6 +49,7 @@ import type { RunResult } from './result.js';
 import { idsOf, keepFacts, type ResumedFrom, Resumption } from './resumption.js';
 import { type RuleNow, RulesView } from './rules-now.js';
 import { RulesOfRun } from './rules-of-run.js';
+import { nameOf } from './run-record.js';
 import { TaskQueue } from './task-queue.js';
 import { loadUserCode, type UserCode } from './user-code.js';
 
@@ -82,6 +84,7 @@ export class Run {
   readonly #guarded: GuardedMember;
   readonly #growth: GrowthWatch;
   readonly #failures: FailureWatch;
+  readonly #notifications: Notifications;
   readonly #queue = new TaskQueue(() => this.#onIdle());
   readonly #end: EndDetector;
   /** In a run that goes on, they are reported after the facts about it. */
@@ -108,9 +111,12 @@ export class Run {
     this.#options = options;
     this.#resumed = resumed;
     this.#mayLog = resumed === null;
-    this.#newFailures = new Gate((failure) => this.#observer.failure?.(failure), resumed === null);
+    this.#newFailures = new Gate((failure) => this.#onFailure(failure), resumed === null);
     this.#newFirings = new Gate((firing) => this.#onFiring(firing), resumed === null);
-    this.#observer = guardObserver(options.observer ?? {}, (error) => this.#problems.push(error));
+    this.#observer = guardObserver(options.observer ?? {}, (error) => {
+      this.#problems.push(error);
+      this.#notifications?.problem(error);
+    });
     this.#state = config.states[0] ?? null;
     const clock = new SteadyClock();
     const runFolder = options.runFolder === undefined ? null : resolve(options.runFolder);
@@ -124,6 +130,16 @@ export class Run {
       uri: options.uri,
       validateAll: options.validateAll === true,
       scaler: options.scaler,
+    });
+    this.#notifications = new Notifications({
+      config,
+      id,
+      name: nameOf(options, config),
+      // A test in virtual time sends nothing.
+      silent: this.#member.now !== undefined,
+      state: () => this.#state,
+      metrics: () => this.metrics(),
+      problem: (error) => this.#observer.problem?.(error),
     });
     this.#end = new EndDetector({
       watch: options.watch === true,
@@ -173,6 +189,17 @@ export class Run {
       groups: () => this.#engine.groups,
       report: (failure) => this.#newFailures.push(failure),
     });
+  }
+
+  #onFailure(failure: Failure): void {
+    this.#observer.failure?.(failure);
+    this.#notifications.failure(failure);
+  }
+
+  #goneTo(state: string | null): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#notifications.state(state);
   }
 
   #onLogFailed(reason: string): void {
@@ -265,6 +292,7 @@ export class Run {
     this.#finish('interrupted');
     this.#engine.dropEvents();
     this.#failures.close();
+    this.#notifications.abort();
     if (this.#started) void this.#guarded.stop(0, 'interrupted');
   }
 
@@ -279,7 +307,10 @@ export class Run {
   /** Runs to the end. Called once. */
   async run(signal: AbortSignal | undefined): Promise<RunResult> {
     this.#started = true;
-    const onAbort = () => this.#finish('interrupted');
+    const onAbort = () => {
+      // A run that has ended waits for its notifications only.
+      if (!this.#finish('interrupted')) this.#notifications.abort();
+    };
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
     // The engine lets the process exit between heartbeats; a run does not.
@@ -289,6 +320,7 @@ export class Run {
       problem: (error: EnsembleError) => this.#observer.problem?.(error),
     };
     let code: UserCode | null = null;
+    this.#notifications.begin();
     try {
       const restored = this.#resumed === null ? null : await this.#restore();
       code = await loadUserCode(this.#config, listener, this.#end.signal);
@@ -296,6 +328,7 @@ export class Run {
       await this.#end.ended;
       return await this.#conclude();
     } finally {
+      this.#notifications.abort();
       await code?.close();
       clearInterval(alive);
       signal?.removeEventListener('abort', onAbort);
@@ -378,6 +411,7 @@ export class Run {
       ingest: (lines) => this.#ingest(lines),
     });
     this.#observer.resumed?.(await resumption.goOn(restored));
+    this.#notifications.resumed();
     this.#newFailures.open();
     if (restored.end === null) await this.#addRulesOfFile();
     // Rules that wait for the start of the run do not run again.
@@ -414,9 +448,8 @@ export class Run {
       end: this.#end,
       now: () => this.#guarded.now(),
       onFiring: (firing) => this.#firings.push(firing),
-      onState: (state) => {
-        this.#state = state;
-      },
+      onState: (state) => this.#goneTo(state),
+      notify: (target, message, rule) => this.#notifications.action(target, message, rule),
       finish: (end, error, by) => this.#finish(end, error, by),
     });
   }
@@ -441,7 +474,7 @@ export class Run {
       this.#performers?.dispatcher.push(firing, rule, progress);
       return;
     }
-    if (firing.goto !== null) this.#state = firing.goto;
+    if (firing.goto !== null) this.#goneTo(firing.goto);
     this.#performers?.dispatcher.push(firing, rule);
     this.#growth.fired(firing.rule);
   }
@@ -486,6 +519,7 @@ export class Run {
       grace: this.#options.grace ?? 5,
       releaseFailures: () => this.#newFailures.open(),
     });
+    await this.#notifications.end(result, this.#options.notifyWait);
     this.#engine.endEvents();
     this.#firings.end();
     this.#problems.end();

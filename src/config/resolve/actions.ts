@@ -62,7 +62,7 @@ function resolveKeys(place: ActionPlace, kind: ActionDefinition): object | null 
 /** The place of a key of an action. */
 function keyPlace({ context, names, action, onJob, path }: ActionPlace, key: string): KeyPlace {
   const { shape, source, problems } = context;
-  const { jobs } = names;
+  const { jobs, targets } = names;
   const inside = [...path, key];
   return {
     action: action.name ?? '',
@@ -71,6 +71,7 @@ function keyPlace({ context, names, action, onJob, path }: ActionPlace, key: str
       groups: jobs.names,
       complete: jobs.complete,
       parameters: jobs.parameters,
+      targets,
       hasFunctions: shape.isBroken(['custom']) || !isAbsent(shape.config.custom),
     },
     error: (message, at = [], part = 'value') => problems.error([...inside, ...at], message, part),

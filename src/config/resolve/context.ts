@@ -30,6 +30,8 @@ export interface Plugins {
 export interface ResolvedNames {
   readonly jobs: ResolvedJobs;
   readonly states: readonly string[];
+  /** Targets of notifications; null where some could not be read. */
+  readonly targets: readonly string[] | null;
 }
 
 export interface ResolvedJobs {

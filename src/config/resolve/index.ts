@@ -10,6 +10,7 @@ import type { LoggingShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
 import { resolveCustom } from './custom.js';
 import { resolveJobs } from './jobs.js';
+import { resolveNotify } from './notify.js';
 import { resolveRules } from './rules.js';
 import { resolveStates } from './states.js';
 import { resolveTests } from './tests.js';
@@ -26,7 +27,8 @@ export function resolveConfig(context: ResolveContext, recorded: boolean): Ensem
   const custom = resolveCustom(context);
   const jobs = resolveJobs(context);
   const states = resolveStates(context);
-  const rules = resolveRules(context, { jobs, states });
+  const notify = resolveNotify(context, jobs);
+  const rules = resolveRules(context, { jobs, states, targets: notify.names });
   const config: EnsembleConfig = {
     file,
     debug: meansYes(shape.config.logging?.debug ?? false),
@@ -37,6 +39,7 @@ export function resolveConfig(context: ResolveContext, recorded: boolean): Ensem
     rules,
     custom,
     plugins: context.plugins.list,
+    notify: notify.targets,
     tests: resolveTests(
       { ...context, isBroken: shape.isBroken, groups: jobs.complete ? jobs.names : null, states },
       shape.config.tests,

@@ -24,6 +24,7 @@ import {
 } from '../../language/shapes.js';
 import { MAX_ROWS, MAX_TIMER } from '../../model/limits.js';
 import { useSchema } from './algorithm.js';
+import { type NotifyShape, notifySchema } from './notify.js';
 import { type RuleShape, ruleSchema } from './rules.js';
 import { type TestShape, testsSchema } from './tests.js';
 
@@ -295,6 +296,7 @@ export const configSchema = z.strictObject(
       .describe('The rules.'),
     custom: customSchema,
     plugins: pluginsSchema,
+    notify: notifySchema,
     use: useSchema,
     tests: testsSchema,
   },
@@ -314,5 +316,6 @@ export interface ConfigShape {
   readonly rules?: readonly (RuleShape | undefined)[] | undefined;
   readonly custom?: string | Partial<Exclude<CustomShape, string>> | null | undefined;
   readonly plugins?: readonly (string | undefined)[] | null | undefined;
+  readonly notify?: readonly (NotifyShape | undefined)[] | null | undefined;
   readonly tests?: readonly (TestShape | undefined)[] | null | undefined;
 }

@@ -40,8 +40,9 @@ describe('the JSON Schema', () => {
       'shrink',
       'custom',
       'exec',
+      'notify',
     ]);
-    expect(action.enumDescriptions).toHaveLength(8);
+    expect(action.enumDescriptions).toHaveLength(9);
   });
 
   test('describes every key', () => {

@@ -10,7 +10,7 @@ const FLOORS = [
   ['language'],
   ['engine'],
   ['members', 'usercode', 'recording', 'store'],
-  ['plugins'],
+  ['plugins', 'notify'],
   ['actions'],
   ['config', 'report'],
   ['run'],
