@@ -26,6 +26,10 @@ rules:
   - {trigger: metric, name: count.quick.success, when: ">= 100", action: {name: submit, label: slow}}
 `;
 
+interface Drawing {
+  getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
+}
+
 describe('the files of the dashboard', () => {
   const folder = join(root, 'dist/web');
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -48,7 +52,7 @@ describe('the files of the dashboard', () => {
 
   test('come with the licenses of all bundled packages', () => {
     const licenses = readFileSync(join(folder, 'LICENSES.txt'), 'utf8');
-    expect(licenses).toMatch(/^preact \d/m);
+    expect(licenses).toMatch(/^preact \d[\s\S]*^uplot \d/m);
   });
 });
 
@@ -217,6 +221,54 @@ describe.skipIf(noBrowser !== null)(
       await page.getByText('1–2 of 2 jobs').waitFor();
     });
 
+    test('plots jobs over time, and the distributions of their times', async () => {
+      await page.getByRole('link', { name: 'Times' }).click();
+      await page
+        .getByRole('img', { name: 'Jobs over time; the latest numbers: 0 running, 0 pending' })
+        .waitFor();
+      await page
+        .getByRole('img', { name: /^Histogram of duration: half of the jobs took at most [\d.]+ m?s$/ })
+        .waitFor();
+      const figure = page.getByRole('figure').filter({ hasText: 'Duration' });
+      expect(await figure.innerText()).toMatch(
+        /62 jobs[\s\S]*P50 [\d.]+ m?s\s+P95 [\d.]+ m?s\s+P99 [\d.]+ m?s/,
+      );
+      await expectAccessible(page);
+      // The bars and the lines are on the canvas.
+      const drawn = await page.locator('canvas').evaluateAll((all) =>
+        all.map((each) => {
+          const canvas = each as unknown as {
+            width: number;
+            height: number;
+            getContext(kind: '2d'): Drawing;
+          };
+          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+          return data.some((value) => value > 0);
+        }),
+      );
+      expect(drawn).toEqual([true, true, true]);
+    });
+
+    test('acts after a confirmation', async () => {
+      await page.getByRole('button', { name: 'Pause rules' }).click();
+      const sure = page.getByRole('dialog', { name: 'Are you sure?' });
+      await sure.getByRole('button', { name: 'No' }).click();
+      expect((await http({ port }, '/ensembles/study', operator)).json.paused).toBe(false);
+      await page.getByRole('button', { name: 'Pause rules' }).click();
+      await sure.getByRole('button', { name: 'Yes, pause' }).click();
+      await page.getByRole('button', { name: 'Resume rules' }).click();
+      await sure.getByRole('button', { name: 'Yes, resume' }).click();
+      await page.getByRole('button', { name: 'Act…' }).click();
+      const act = page.getByRole('dialog', { name: 'Act' });
+      await act.getByLabel('Action').selectOption('grow');
+      await act.getByLabel('By').fill('2');
+      await expectAccessible(page);
+      await page.keyboard.press('Enter');
+      await sure.getByText('Grow: 2?').waitFor();
+      await sure.getByRole('button', { name: 'Yes, grow' }).click();
+      await page.getByText('of size 4').waitFor();
+    });
+
     test('fits a phone and the dark', async () => {
       const phone = await open(
         '#/runs/study',
@@ -228,6 +280,10 @@ describe.skipIf(noBrowser !== null)(
       await phone.getByRole('link', { name: 'Jobs', exact: true }).click();
       await phone.getByText('1–50 of 64 jobs').waitFor();
       await expectAccessible(phone);
+      await phone.getByRole('link', { name: 'Times' }).click();
+      await phone.getByRole('img', { name: /^Histogram of pending/ }).waitFor();
+      await expectAccessible(phone);
+      expect(await phone.getByRole('button', { name: /Pause|Act|Terminate/ }).count()).toBe(0);
       await phone.context().close();
     });
 

@@ -11,6 +11,8 @@ export interface Point {
 
 export class Timeline {
   #points: Point[] = [];
+  /** The time before the page was opened is in it. */
+  complete = false;
   /** The least seconds between two points. */
   #step = 0.25;
 
@@ -36,6 +38,7 @@ export class Timeline {
 
   /** Puts points of the time before the page was opened in front. */
   prepend(earlier: readonly Point[]): void {
+    this.complete = true;
     const first = this.#points[0]?.time ?? Number.POSITIVE_INFINITY;
     this.#points = [...earlier.filter(({ time }) => time < first), ...this.#points];
     while (this.#points.length > MOST_POINTS) {

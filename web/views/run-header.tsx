@@ -10,6 +10,7 @@ import { useSeconds } from '../parts/hooks.js';
 import { sharesOf } from '../store/counts.js';
 import { secondsLeft } from '../store/rate.js';
 import type { RunStore } from '../store/run.js';
+import { Actions } from './actions.js';
 import { StatusBadge } from './status.js';
 
 interface HeaderProps {
@@ -19,7 +20,7 @@ interface HeaderProps {
   readonly mayAct: boolean;
 }
 
-export function RunHeader({ store, ensemble }: HeaderProps) {
+export function RunHeader({ store, ensemble, client, mayAct }: HeaderProps) {
   const { name, state, started, updated, elapsed, end, size, member, file, totals } = ensemble;
   const goesOn = end === null && store.connection.state === 'live';
   const now = useSeconds(goesOn);
@@ -34,6 +35,9 @@ export function RunHeader({ store, ensemble }: HeaderProps) {
       {end === null || (end.error === '' && end.by === '') ? null : (
         <p class={end.error === '' ? '' : 'failure'}>{end.error === '' ? `By ${end.by}.` : end.error}</p>
       )}
+      {mayAct && end === null ? (
+        <Actions client={client} ensemble={ensemble} groups={[...store.groups.keys()]} />
+      ) : null}
       <ShareBar shares={shares} label="All jobs" />
       <BarLegend />
       <dl class="numbers">

@@ -9,13 +9,15 @@ import { ConnectionLine } from './connection.js';
 import { Failures } from './failures.js';
 import { Firings } from './firings.js';
 import { Groups } from './groups.js';
+import { Histograms } from './histograms.js';
 import { Jobs } from './jobs.js';
 import { Problems } from './problems.js';
 import { runLink, TABS, type Tab } from './route.js';
 import { Rules } from './rules.js';
 import { RunHeader } from './run-header.js';
+import { TimelineView } from './timeline.js';
 
-const TITLES: Readonly<Record<Tab, string>> = { overview: 'Overview', jobs: 'Jobs' };
+const TITLES: Readonly<Record<Tab, string>> = { overview: 'Overview', jobs: 'Jobs', times: 'Times' };
 
 interface RunProps {
   readonly client: Client;
@@ -69,8 +71,13 @@ export function RunView({ client, id, tab }: RunProps) {
           <Problems problems={store.problems} />
           <Firings firings={store.firings} total={ensemble.totals.firings} />
         </>
-      ) : (
+      ) : tab === 'jobs' ? (
         <Jobs client={client} id={id} groups={[...store.groups.keys()]} />
+      ) : (
+        <>
+          <TimelineView client={client} store={store} />
+          <Histograms client={client} id={id} groups={[...store.groups.keys()]} />
+        </>
       )}
     </>
   );

@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from 'vitest';
 import { Session } from '../../../web/api/session.js';
+import { questionOf, requestOf } from '../../../web/store/actions.js';
 import { sharesOf } from '../../../web/store/counts.js';
 import { type Condition, distanceOf } from '../../../web/store/distance.js';
+import { barsOf, numberAt } from '../../../web/store/histogram.js';
 import { EMPTY_QUERY, orderOf, shownColumns, sortedBy } from '../../../web/store/jobs-query.js';
 import { RateMeter, secondsLeft } from '../../../web/store/rate.js';
 import { RunStore } from '../../../web/store/run.js';
@@ -171,6 +173,32 @@ describe('a timeline', () => {
     timeline.prepend(earlier);
     expect(timeline.points.map(({ time }) => time)).toEqual([1, 2, 3, 3.5]);
   });
+});
+
+test('the bars of a histogram are as wide as their exponents, with marks at the quantiles', () => {
+  const empty = { count: 0, sum: 0, min: null, max: null, zeros: 0, scale: 1, first: 0, buckets: [] };
+  expect(barsOf({ ...empty, quantiles: { p50: null, p95: null, p99: null } })).toBe(null);
+  // At scale 1, the bucket 2 holds the numbers from 2 to 2.83.
+  const bars = barsOf({
+    ...{ ...empty, count: 4, first: 2, buckets: [3, 1] },
+    quantiles: { p50: 2, p95: 4, p99: 4 },
+  });
+  expect(bars).toMatchObject({ places: [2.5, 3.5], counts: [3, 1] });
+  expect(bars?.marks).toEqual([
+    { name: 'P50', place: 2, value: 2 },
+    { name: 'P95', place: 4, value: 4 },
+    { name: 'P99', place: 4, value: 4 },
+  ]);
+  expect(numberAt(3, 1)).toBeCloseTo(2.83, 2);
+});
+
+test('an action is requested with the fields that it has, once its number is valid', () => {
+  expect(requestOf('submit', 'a', '')).toEqual({ name: 'submit', label: 'a' });
+  expect(requestOf('submit', 'a', '3')).toEqual({ name: 'submit', label: 'a', value: 3 });
+  expect(requestOf('cancel', 'a', '3')).toEqual({ name: 'cancel', label: 'a' });
+  expect(requestOf('grow', 'a', '2')).toEqual({ name: 'grow', value: 2 });
+  expect([requestOf('grow', 'a', ''), requestOf('grow', 'a', '1.5')]).toEqual([null, null]);
+  expect(questionOf({ name: 'submit', label: 'a', value: 1 })).toBe('Submit 1 job of a?');
 });
 
 test('the order of a column rises, falls, and is that of submission again', () => {
