@@ -8,19 +8,11 @@ import type {
 } from '../service/ensembles/proto.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
+import { duration } from '../text/duration.js';
 import { show } from '../text/show.js';
 import { type Column, type TableLayout, tableLines } from '../text/table.js';
 import { flow, shortened, widthOf } from '../text/width.js';
 import { type Colors, groupLines, type ShownGroup } from './tables.js';
-
-/** Formats seconds in short form: `12 s`, `3 min`, `2 h`, `5 d`. */
-export function duration(seconds: number): string {
-  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
-}
 
 const ago = (time: number) => (time === 0 ? '-' : `${duration(Date.now() / 1000 - time)} ago`);
 

@@ -6,7 +6,7 @@ import { PARAMETER_PREFIX } from '../store/jobs/parameters.js';
 import { FAILED } from '../store/jobs/results.js';
 import type { JobTable } from '../store/jobs/table.js';
 import { escapeControls } from '../text/describe.js';
-import { localTime } from '../text/local-time.js';
+import { timeOf } from '../text/local-time.js';
 import { show } from '../text/show.js';
 import type { Column, Table } from '../text/table.js';
 import { shortened } from '../text/width.js';
@@ -48,12 +48,6 @@ export function usualColumns(table: JobTable): ShownColumn[] {
   }));
   shown.splice(3, 0, ...ofParameters);
   return shown;
-}
-
-/** `11-26 22:15:07`, in the local time zone. */
-export function timeOf(seconds: number): string {
-  const { month, day, hours, minutes, seconds: second } = localTime(seconds);
-  return `${month}-${day} ${hours}:${minutes}:${second}`;
 }
 
 function cellOf(column: JobColumn, row: number, whole: boolean, colors: Colors): string {

@@ -11,8 +11,8 @@ import type { RuleReason } from '../run/why/rule.js';
 import type { JobRow } from '../store/jobs/row.js';
 import { counted, countedTimes } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
+import { timeOf } from '../text/local-time.js';
 import { show } from '../text/show.js';
-import { timeOf } from './job-cells.js';
 import type { Colors } from './tables.js';
 
 const TITLE_WIDTH = 14;

@@ -60,3 +60,12 @@ export function meantDuration(text: string): string | null {
   }
   return seconds < 1 ? `${seconds * 1000}ms` : formatDuration(seconds);
 }
+
+/** Formats seconds in short form: `12 s`, `3 min`, `2 h`, `5 d`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}

@@ -21,3 +21,9 @@ export function localTime(
     seconds: two(date.getSeconds()),
   };
 }
+
+/** `11-26 22:15:07`, in the local time zone. */
+export function timeOf(seconds: number): string {
+  const { month, day, hours, minutes, seconds: second } = localTime(seconds);
+  return `${month}-${day} ${hours}:${minutes}:${second}`;
+}

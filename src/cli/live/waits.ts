@@ -3,8 +3,8 @@
 import type { Clause, ClauseBound } from '../../language/clauses.js';
 import type { RuleNow } from '../../run/rules-now.js';
 import { escapeControls } from '../../text/describe.js';
+import { duration } from '../../text/duration.js';
 import { show } from '../../text/show.js';
-import { duration } from '../ensemble-view.js';
 
 interface Wait {
   readonly line: string;

@@ -52,8 +52,10 @@ export interface SlownessFinding extends FindingBase, Durations {
   readonly effect: 'slowness';
 }
 
+export type Finding = FailureFinding | SlownessFinding;
+
 export interface Blame {
-  readonly findings: readonly (FailureFinding | SlownessFinding)[];
+  readonly findings: readonly Finding[];
   /** Jobs that completed or failed; attempts of one job count once. */
   readonly jobs: number;
   readonly failed: number;
