@@ -19,6 +19,7 @@ const commands = new Map<string, () => Promise<Command>>(
     runs: async () => (await import('./runs.js')).runsCommand(),
     jobs: async () => (await import('./jobs.js')).jobsCommand(),
     blame: async () => (await import('./blame.js')).blameCommand(),
+    report: async () => (await import('./report.js')).reportCommand(),
     why: async () => (await import('./why.js')).whyCommand(),
     logs: async () => (await import('./logs.js')).logsCommand(),
     sql: async () => (await import('./sql.js')).sqlCommand(),

@@ -67,6 +67,24 @@ export function causeOf({ kind, type, note, varies, status }: NativeFailureReaso
   }
 }
 
+/** The end of a job as the columns of a log have it: the type and note of its exception, empty without one. */
+export interface JobEnd {
+  readonly type: string;
+  readonly note: string;
+  /** A wait(2) status; negative when it is unknown. */
+  readonly status: number;
+  /** Notes of other jobs differ in numbers, ids, hosts or paths. */
+  readonly varies: boolean;
+}
+
+/** The cause of the failure of a job that ended so. */
+export function causeOfEnd({ type, note, status, varies }: JobEnd): FailureCause {
+  const known = Math.max(0, status);
+  const kind = type !== '' ? 'exception' : known > 0 ? 'status' : 'unknown';
+  const none = { count: 0, waiting: 0, jobs: new BigUint64Array() };
+  return causeOf({ kind: kinds.indexOf(kind), type, note, varies, status: known, ...none });
+}
+
 /** Whether the jobs were canceled from outside of the run: they have not failed. */
 export function isCancel({ kind }: NativeFailureReason): boolean {
   return kinds[kind] === 'canceled';

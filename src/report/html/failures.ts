@@ -1,0 +1,35 @@
+/** Why jobs failed. */
+
+import { formatJobId } from '../../model/job-id.js';
+import type { ReportContent, Section } from './content.js';
+import { grouped, html } from './html.js';
+import { cut, leftOut, table } from './parts.js';
+
+const MOST = 50;
+/** Characters of a reason. */
+const MAX_REASON = 400;
+
+export function failuresSection({ failures }: ReportContent): Section {
+  const columns = [
+    { title: 'reason' },
+    { title: 'group' },
+    { title: 'jobs', align: 'right' as const },
+    { title: 'for example' },
+  ];
+  const rows = failures
+    .slice(0, MOST)
+    .map(({ reason, group, count, jobs }) => [
+      cut(reason, MAX_REASON),
+      group,
+      grouped(count),
+      jobs.map((job) => formatJobId(job)).join(' '),
+    ]);
+  return {
+    id: 'failures',
+    title: 'Reasons of failures',
+    body:
+      rows.length === 0
+        ? html`<p>No job failed.</p>`
+        : html`${table('Failed jobs by reason, the most frequent first', columns, rows)}${leftOut(rows.length, failures.length, 'reasons')}`,
+  };
+}

@@ -1,0 +1,54 @@
+/** Statistics of each group. */
+
+import type { ReportContent, Section } from './content.js';
+import type { GroupFigures, JobFigures, Times } from './figures.js';
+import { grouped, html } from './html.js';
+import { leftOut, span, table } from './parts.js';
+
+const MOST = 200;
+
+const STATISTICS: readonly (readonly [title: string, value: (times: Times) => number])[] = [
+  ['mean', ({ mean }) => mean],
+  ['min', (times) => times.at(0)],
+  ['P50', (times) => times.at(0.5)],
+  ['P95', (times) => times.at(0.95)],
+  ['P99', (times) => times.at(0.99)],
+  ['max', (times) => times.at(1)],
+];
+
+const right = (title: string) => ({ title, align: 'right' as const });
+
+function tableOf(caption: string, groups: readonly GroupFigures[], times: (group: GroupFigures) => Times) {
+  const columns = [{ title: 'group' }, right('known'), ...STATISTICS.map(([title]) => right(title))];
+  const rows = groups.map((group) => {
+    const of = times(group);
+    return [group.name, grouped(of.values.length), ...STATISTICS.map(([, value]) => span(value(of)))];
+  });
+  return table(caption, columns, rows);
+}
+
+export function groupsSection(_content: ReportContent, { groups }: JobFigures): Section {
+  const shown = [...groups].sort((a, b) => b.attempts - a.attempts).slice(0, MOST);
+  const counts = table(
+    'Jobs of each group',
+    [{ title: 'group' }, right('jobs'), right('failed'), right('submissions')],
+    shown.map(({ name, jobs, failed, attempts }) => [
+      name,
+      grouped(jobs),
+      grouped(failed),
+      grouped(attempts),
+    ]),
+  );
+  return {
+    id: 'groups',
+    title: 'Statistics of each group',
+    body:
+      shown.length === 0
+        ? html`<p>The run has no jobs.</p>`
+        : html`${counts}${tableOf('Duration: from start to finish', shown, ({ duration }) => duration)}${tableOf(
+            'Pending: from submit to start',
+            shown,
+            ({ pending }) => pending,
+          )}${leftOut(shown.length, groups.length, 'groups')}`,
+  };
+}

@@ -1,0 +1,143 @@
+/** The content of the report of a run that was kept. */
+
+import { readFileSync } from 'node:fs';
+import { EnsembleError } from '../../errors.js';
+import type { Fact, ReportContent, ReportRule } from '../../report/html/content.js';
+import { stamp } from '../../report/html/parts.js';
+import { blame } from '../../store/blame/blame.js';
+import { incompleteWords } from '../../store/log-gap.js';
+import { configurationFile, type RunManifest } from '../../store/run-folder.js';
+import type { StoredRun } from '../../store/runs.js';
+import { counted, countedTimes } from '../../text/counted.js';
+import { readJobs } from '../open-run.js';
+import { rulesNow } from '../rules-now.js';
+import { type ReplayedRun, replayRun } from '../why/replayed.js';
+import { hostFacts, reporterFacts } from './environment.js';
+import { failuresOf } from './failures.js';
+
+/**
+ * Reads a run, also while it goes on. A part that can't be read is a warning in the report. Throws EnsembleError: `ERR_RUN` for a
+ * run without a log, `ERR_FILE`.
+ */
+export async function reportOfRun(run: StoredRun): Promise<ReportContent> {
+  const { manifest, state, path } = run;
+  // The engine takes in the log on its own thread, while the jobs are read and compared.
+  const replaying = replay(run);
+  const stored = await readJobs(run);
+  const { table } = stored;
+  const found = blame(table);
+  const failures = failuresOf(table);
+  const replayed = await replaying;
+  const warnings: string[] = [];
+  if (stored.damage !== null) {
+    warnings.push(`the log of the run is damaged (${stored.damage}): jobs may be missing or incomplete`);
+  }
+  if (stored.incompleteSince !== null) warnings.push(incompleteWords(manifest.id, stored.incompleteSince));
+  if (replayed instanceof EnsembleError) warnings.push(`the rules are unknown: ${replayed.message}`);
+  else if (replayed.begins !== null) {
+    warnings.push(`the log begins at ${stamp(replayed.begins)}: times of earlier firings are unknown`);
+  }
+  return {
+    title: manifest.name,
+    subtitle: `Run ${manifest.id}`,
+    end: endOf(
+      run,
+      failures.reduce((sum, { count }) => sum + count, 0),
+    ),
+    facts: factsOf(run),
+    warnings,
+    table,
+    begin: manifest.started,
+    until: endTime(run, replayed, table.jobs.finish),
+    failures,
+    rules: replayed instanceof EnsembleError ? null : rulesOf(replayed, state === 'running'),
+    blame: found,
+    environment: [...environmentOf(manifest), ...hostFacts(table), ...reporterFacts()],
+    file: fileOf(path, manifest),
+  };
+}
+
+async function replay(run: StoredRun): Promise<ReplayedRun | EnsembleError> {
+  try {
+    return await replayRun(run, null);
+  } catch (error) {
+    if (error instanceof EnsembleError) return error;
+    throw error;
+  }
+}
+
+function endOf({ state }: StoredRun, failed: number): ReportContent['end'] {
+  if (state === 'running') return { text: `goes on (${stamp(Date.now() / 1000)})`, kind: 'open' };
+  if (state !== 'done' && state !== 'terminated') return { text: state, kind: 'bad' };
+  if (failed === 0) return { text: state, kind: 'good' };
+  return { text: `${state}, ${counted(failed, 'job')} failed`, kind: 'bad' };
+}
+
+/** The end of the run; of a lost one, the last time that is known. */
+function endTime(
+  { manifest: { ended, started }, state }: StoredRun,
+  replayed: ReplayedRun | EnsembleError,
+  finish: Float64Array,
+): number {
+  if (ended !== null) return ended;
+  if (state === 'running') return Date.now() / 1000;
+  if (!(replayed instanceof EnsembleError)) return Math.max(started, replayed.latest);
+  return finish.reduce((latest, time) => (time > latest ? time : latest), started);
+}
+
+function factsOf({ manifest, state }: StoredRun): Fact[] {
+  const { file, folder, started, ended, exit, resumed, resumedAt } = manifest;
+  const facts: Fact[] = [
+    ['file', file === '' ? 'none: a program began the run' : file],
+    ['folder', folder],
+    ['began', stamp(started)],
+    [
+      'ended',
+      ended === null ? (state === 'running' ? 'not yet' : 'unknown: its process was lost') : stamp(ended),
+    ],
+    ['state', state],
+  ];
+  if (exit !== null) facts.push(['exit status', String(exit)]);
+  if (resumed > 0) {
+    const last = resumedAt === null ? '' : `, the last time at ${stamp(resumedAt)}`;
+    facts.push(['resumed', `${countedTimes(resumed)}${last}`]);
+  }
+  return facts;
+}
+
+function environmentOf({ host, pid, member, uri, ensemble, options }: RunManifest): Fact[] {
+  const facts: Fact[] = [
+    ['host', `${host} (process ${pid})`],
+    ['member', uri === null ? member : `${member} (${uri})`],
+    ['ensemble id', ensemble],
+    ['log', `survives the end of the ${options.durability}`],
+  ];
+  if (options.slots !== null) facts.push(['slots', String(options.slots)]);
+  return facts;
+}
+
+function rulesOf(run: ReplayedRun, goesOn: boolean): ReportRule[] {
+  const times = new Map<number, number[]>();
+  for (const { rule, timestamp } of run.firings) {
+    const known = times.get(rule);
+    if (known === undefined) times.set(rule, [timestamp]);
+    else known.push(timestamp);
+  }
+  return rulesNow(run).map(({ report, phase }) => ({
+    name: report.name,
+    due: report.due,
+    firings: report.firings,
+    phase: goesOn ? phase : null,
+    why: report.why,
+    times: (times.get(report.rule) ?? []).sort((a, b) => a - b),
+  }));
+}
+
+function fileOf(path: string, { file }: RunManifest): ReportContent['file'] {
+  const kept = configurationFile(path);
+  try {
+    return { name: file === '' ? kept : file, text: readFileSync(kept, 'utf8') };
+  } catch {
+    return null;
+  }
+}
