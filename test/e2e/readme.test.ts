@@ -33,6 +33,7 @@ const elsewhere = [
   /^ensemble record /,
   /--kubernetes/,
   /--executor minicluster/,
+  /^curl --unix-socket /,
   ...(withoutSql === null ? [] : [/^ensemble sql /]),
 ];
 
@@ -148,8 +149,10 @@ describe.concurrent('README.md and docs/', () => {
   test('its programs import existing names', async () => {
     for (const block of blocks('js')) {
       for (const [, names = '', from = ''] of block.matchAll(/^import \{ (.*?) \} from '(.*?)'/gm)) {
-        const path = from === 'flux-ensemble' ? 'dist/index.js' : 'dist/service/index.js';
-        const module: object = await import(join(root, path));
+        const own = /^flux-ensemble(.*)$/.exec(from);
+        const module: object = await import(
+          own === null ? from : join(root, 'dist', own[1] ?? '', 'index.js')
+        );
         for (const name of names.split(', ')) expect(module).toHaveProperty(name);
       }
     }
