@@ -37,7 +37,8 @@ Engine::Engine(Plan plan)
     : ensemble_(std::move(plan.ensemble)),
       track_all_(plan.track_all),
       virtual_time_(plan.virtual_time),
-      metrics_(plan.sketches),
+      shows_sketches_(plan.sketches),
+      metrics_(plan.sketches || plan.keeps_sketches),
       rules_(Register(plan), metrics_, jobs_, details_,
              [this] { return std::make_shared<const Snapshot>(GetSnapshot()); }) {}
 

@@ -268,6 +268,7 @@ class Engine final : private journal::RecordSink {
   std::string ensemble_;
   bool track_all_;
   bool virtual_time_;
+  bool shows_sketches_;
   bool backlog_over_ = false;
   bool resuming_ = false;  // in the backlog of a stream that was lost
   double stream_ahead_ = 0;

@@ -41,7 +41,7 @@ Snapshot Engine::GetSnapshot() {
       const stats::Stream& stream = metrics.stream(variable);
       const stats::Summary::Row row = stream.summary().ToRow();
       snapshot.statistics.insert(snapshot.statistics.end(), row.begin(), row.end());
-      if (metrics_.sketches()) snapshot.states.Add(*stream.sketched());
+      if (shows_sketches_) snapshot.states.Add(*stream.sketched());
     }
     for (const stats::Stream& stream : metrics_.probes(group)) {
       const stats::Summary::Row row = stream.summary().ToRow();

@@ -62,7 +62,6 @@ class MetricTable {
   std::size_t groups() const { return groups_.size(); }
   GroupMetrics& operator[](std::uint32_t group) { return groups_[group]; }
   const GroupMetrics& operator[](std::uint32_t group) const { return groups_[group]; }
-  bool sketches() const { return sketches_; }
 
   // Adds streams for the numbers that a group's probes measure.
   void AddProbes(std::uint32_t group, std::size_t variables) {

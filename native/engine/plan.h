@@ -84,6 +84,9 @@ struct Plan {
   bool virtual_time = false;
   // Every stream of every group has a sketch, so that they can be merged.
   bool sketches = false;
+  // The same, but snapshots do not have the sketches: a process that goes on with the run may want
+  // them, from its beginning on.
+  bool keeps_sketches = false;
   // States of the ensemble, at most kMaxStates. The first is the initial one.
   std::vector<std::string> states;
   // For each group the seconds after which an active job without an event has stalled; 0 for never.

@@ -48,6 +48,7 @@ Runner::Runner(engine::Plan plan, std::function<void()> wake, std::unique_ptr<lo
 
 // The log begins with the names of the plan.
 engine::Plan Runner::Logged(engine::Plan plan, std::uint64_t log_limit) {
+  plan.keeps_sketches = log_.is_open();
   if (const log::Writer* const writer = log_.writer()) {
     CompactorOptions options;
     options.folder = writer->folder();

@@ -166,8 +166,7 @@ export class Run {
         ...plan,
         rules: [...plan.rules, ...this.#rules.compileProbes()],
         virtualTime: this.#member.now !== undefined,
-        // A process that resumes the run may need them, from its beginning on.
-        sketches: options.sketches === true || runFolder !== null,
+        sketches: options.sketches === true,
       },
       {
         firing: (firing) => this.#newFirings.push(firing),

@@ -50,6 +50,9 @@ for (const size of [1, 4]) {
         { size },
       ));
 
+    // One example shows that several brokers make no difference.
+    if (size > 1) return;
+
     test('backoff runs as described', () =>
       withInstance(
         async (instance) => {

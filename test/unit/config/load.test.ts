@@ -10,6 +10,7 @@ describe('an ensemble', () => {
     expect(config).toEqual({
       file: '/somewhere/e.yaml',
       debug: true,
+      notify: [],
       heartbeat: 0,
       states: [],
       custom: null,
