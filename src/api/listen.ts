@@ -11,6 +11,7 @@ import { Admission } from '../service/admission.js';
 import type { Audit } from '../service/audit.js';
 import { Connections } from '../service/connections.js';
 import { listen } from '../service/listen.js';
+import { settledWithin } from '../service/settled-within.js';
 import { admitBy } from './access.js';
 import { type Api, makeApi } from './app.js';
 import type { HostPolicy } from './request-checks.js';
@@ -144,12 +145,7 @@ export class HttpListener {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // A connection whose answer has ended later is idle then.
     const idle = setInterval(() => this.#server.closeIdleConnections(), 20);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, GRACE);
-    });
-    await Promise.race([closed, late]);
-    clearTimeout(timer);
+    await settledWithin(closed, GRACE);
     clearInterval(idle);
     this.#api.close();
     this.#connections.close();

@@ -17,6 +17,7 @@ import { Audit } from './audit.js';
 import { Connections } from './connections.js';
 import { admissionInterceptor } from './grpc-admission.js';
 import { listen } from './listen.js';
+import { settledWithin } from './settled-within.js';
 
 /** A gRPC service and its handlers. */
 export interface HostedService {
@@ -156,14 +157,8 @@ export class ServiceServer {
     for (const service of this.#services) service.close();
     await Promise.all(
       this.#listeners.map(async ({ server, connections }) => {
-        let timer: NodeJS.Timeout | undefined;
-        await Promise.race([
-          new Promise<void>((resolve) => server.tryShutdown(() => resolve())),
-          new Promise<void>((resolve) => {
-            timer = setTimeout(resolve, grace * 1000);
-          }),
-        ]);
-        clearTimeout(timer);
+        const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+        await settledWithin(ended, grace * 1000);
         server.forceShutdown();
         connections.close();
       }),

@@ -8,6 +8,7 @@ import { EnsembleError, ServiceError } from '../../errors.js';
 import { formatAddress } from '../address.js';
 import { type ConnectOptions, connection } from '../connect.js';
 import type { FiringMessage, Goodbye, Hello, ProblemMessage } from '../ensembles/proto.js';
+import { settledWithin } from '../settled-within.js';
 import { WaitingItems } from './changes.js';
 import type { LinkedRun } from './linked-run.js';
 import { RunStream } from './stream.js';
@@ -87,15 +88,7 @@ export class ServiceLink {
     this.#goodbye = goodbye;
     this.#stream?.finish(goodbye);
     this.#wake?.();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        this.#stream?.cancel();
-        resolve();
-      }, LAST_WORDS);
-    });
-    await Promise.race([this.#following, late]);
-    clearTimeout(timer);
+    if (!(await settledWithin(this.#following, LAST_WORDS))) this.#stream?.cancel();
     for (const source of this.#sources) void source.return?.();
   }
 
