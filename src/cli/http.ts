@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EnsembleError } from '../errors.js';
 import type { Ensemble } from '../run/ensemble.js';
-import type { ServiceAddress } from '../service/address.js';
+import { formatAddress, parseHttpAddress, type ServiceAddress } from '../service/address.js';
+import { runtimeFolder } from '../service/private-files.js';
 import { packageVersion } from '../text/package-version.js';
 import { shellWord } from '../text/shell.js';
 import { complain, print } from './output.js';
@@ -67,23 +68,20 @@ export function checkHttpOptions(options: HttpOptions): void {
 }
 
 /** The address that a user names, or that of a socket with this name. Throws ServiceError. */
-export async function httpAddress(http: string | true, socket: string): Promise<ServiceAddress> {
-  const { parseHttpAddress } = await import('../service/address.js');
-  const { runtimeFolder } = await import('../service/private-files.js');
+export function httpAddress(http: string | true, socket: string): ServiceAddress {
   return parseHttpAddress(http === true ? join(runtimeFolder(), socket) : http);
 }
 
 /** The command that brings a socket to another machine; null for a listener on TCP. */
-export function tunnelOf(listening: ServiceAddress): string | null {
+function tunnelOf(listening: ServiceAddress): string | null {
   if (listening.kind === 'tcp') return null;
   return `ssh -N -L 8080:${shellWord(listening.path)} ${userInfo().username}@${hostname()}`;
 }
 
 /** The address of the page in a browser; for a socket, the end of its tunnel. The API is below it. */
-export function pageOf(listening: ServiceAddress, tls: boolean): string {
+function pageOf(listening: ServiceAddress, tls: boolean): string {
   if (listening.kind === 'unix') return 'http://localhost:8080/';
-  const host = listening.host.includes(':') ? `[${listening.host}]` : listening.host;
-  return `${tls ? 'https' : 'http'}://${host}:${listening.port}/`;
+  return `${tls ? 'https' : 'http'}://${formatAddress(listening)}/`;
 }
 
 /** The HTTP API of a run. */
@@ -118,12 +116,12 @@ export async function serveRun(
   try {
     const listener = await HttpListener.open({
       // The random part of the id distinguishes runs.
-      address: await httpAddress(http, `http-${ensemble.id.slice(-12)}.sock`),
+      address: httpAddress(http, `http-${ensemble.id.slice(-12)}.sock`),
       ...{ source, audit, log, version, tls, tokenFile: httpTokenFile, prefix: '--http-' },
       insecure: options.httpInsecure === true,
       names: options.httpName ?? [],
     });
-    await report(listener.address, tls !== null, options.json === true);
+    reportAddress(listener.address, tls !== null, options.json === true);
     let closing: Promise<void> | null = null;
     const close = async () => {
       await source.ensemble.conclude();
@@ -143,15 +141,15 @@ export async function serveRun(
   }
 }
 
-async function report(listening: ServiceAddress, tls: boolean, json: boolean): Promise<void> {
-  const { formatAddress } = await import('../service/address.js');
+/** Prints how to reach the page. */
+export function reportAddress(listening: ServiceAddress, tls: boolean, json: boolean): void {
   const [text, page, tunnel] = [formatAddress(listening), pageOf(listening, tls), tunnelOf(listening)];
   if (json) print(JSON.stringify({ type: 'http', address: text, page, url: `${page}api/v1`, tunnel }));
   else for (const line of httpLines(text, page, tunnel)) print(line);
 }
 
 /** The lines that say how to reach the page. */
-export function httpLines(text: string, page: string, tunnel: string | null): string[] {
+function httpLines(text: string, page: string, tunnel: string | null): string[] {
   if (tunnel === null) return [`HTTP on ${text}: ${page}`];
   return [`HTTP on ${text}`, `     from your machine: ${tunnel}`, `     then ${page}`];
 }

@@ -4,13 +4,19 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { HttpListener } from '../api/listen.js';
 import { ServiceError } from '../errors.js';
-import { formatAddress, parseAddress, type ServiceAddress } from '../service/address.js';
+import {
+  DEFAULT_PORT,
+  defaultAddress,
+  formatAddress,
+  parseAddress,
+  type ServiceAddress,
+} from '../service/address.js';
 import type { Registry } from '../service/ensembles/registry.js';
 import type { ClusterBackend, KnownRuns } from '../service/operator/backend.js';
 import type { ServiceServer } from '../service/server.js';
 import { stateFolder } from '../store/state-folder.js';
 import { packageVersion } from '../text/package-version.js';
-import { addHttpOption, httpAddress, httpLines, pageOf, tunnelOf } from './http.js';
+import { addHttpOption, httpAddress, reportAddress } from './http.js';
 import { complain } from './output.js';
 import { onSignals } from './signals.js';
 import { addStateOption } from './state-option.js';
@@ -100,16 +106,13 @@ async function startHttp(
     insecure,
     names: options.httpName ?? [],
   });
-  const page = pageOf(listener.address, tls !== null);
-  for (const line of httpLines(formatAddress(listener.address), page, tunnelOf(listener.address)))
-    console.log(line);
+  reportAddress(listener.address, tls !== null, false);
   return listener;
 }
 
 async function start(options: StartOptions): Promise<void> {
   goOnWithoutStreams(textNotices);
   // Imported here, because `--version` does not need these modules.
-  const { defaultAddress, DEFAULT_PORT } = await import('../service/address.js');
   const { ensemblesService } = await import('../service/ensembles/service.js');
   const { knownRuns } = await import('../service/ensembles/known-runs.js');
   const { Registry } = await import('../service/ensembles/registry.js');
@@ -117,7 +120,7 @@ async function start(options: StartOptions): Promise<void> {
   const { operatorService } = await import('../service/operator/handlers.js');
   const { host, port, socket, tokenFile = null, insecure = false, workers } = options;
   const tls = tlsFiles(options);
-  const httpAt = options.http === undefined ? null : await httpAddress(options.http, 'http.sock');
+  const httpAt = options.http === undefined ? null : httpAddress(options.http, 'http.sock');
   // Credentials without an address are those of HTTP, if that is on TCP.
   const credentials = httpAt?.kind !== 'tcp' && (tls !== null || options.tokenFile !== undefined || insecure);
   const overTcp = host !== undefined || port !== undefined || credentials;
