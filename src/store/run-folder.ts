@@ -103,6 +103,14 @@ export const logFolder = (folder: string) => join(folder, 'log');
 export const outputFolder = (folder: string) => join(folder, 'out');
 const removedFile = (folder: string) => join(folder, 'removed');
 export const configurationFile = (folder: string) => join(folder, 'ensemble.yaml');
+/** The text of a run's configuration; null where it can't be read. */
+export function readConfiguration(folder: string): string | null {
+  try {
+    return readFileSync(configurationFile(folder), 'utf8');
+  } catch {
+    return null;
+  }
+}
 const earlierFile = (folder: string, number: number) => join(folder, `ensemble.${number}.yaml`);
 /** The configuration with which the run began. */
 export function firstConfigurationFile(folder: string): string {

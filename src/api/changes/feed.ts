@@ -17,6 +17,13 @@ const ITEMS_KEPT = 200;
 
 export type EnsembleState = Omit<EnsembleResource, 'updated' | 'elapsed'>;
 
+/** The state at this moment: the time of a run goes on until its end. `updated` is in seconds since the epoch. */
+export function ensembleResource(state: EnsembleState, updated: number, ended: boolean): EnsembleResource {
+  const until = ended ? updated : Date.now() / 1000;
+  const elapsed = state.started === null ? null : Math.max(0, until - state.started);
+  return { ...state, updated, elapsed };
+}
+
 /** News of an ensemble. Resources without a change may be left out. */
 export interface FeedUpdate {
   readonly ensemble: EnsembleState;
@@ -56,17 +63,14 @@ export class Feed {
   /** The version that readers were last woken for. */
   #shown = 1;
   #ended = false;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   /** Messages since readers were last woken. */
   #messages = new Map<string, FeedMessage>();
 
   /** Null before the first update. */
   get ensemble(): EnsembleResource | null {
     const state = this.#ensemble.get('');
-    if (state === undefined) return null;
-    const until = this.#ended ? this.#updated : Date.now() / 1000;
-    const elapsed = state.started === null ? null : Math.max(0, until - state.started);
-    return { ...state, updated: this.#updated, elapsed };
+    return state === undefined ? null : ensembleResource(state, this.#updated, this.#ended);
   }
 
   /** No news will come. */
@@ -114,10 +118,11 @@ export class Feed {
     return new Promise((resolve) => {
       const done = () => {
         signal.removeEventListener('abort', done);
+        this.#waiting.delete(done);
         resolve();
       };
       signal.addEventListener('abort', done);
-      this.#waiting.push(done);
+      this.#waiting.add(done);
     });
   }
 
@@ -138,8 +143,9 @@ export class Feed {
   state(parts: ReadonlySet<Part>): FeedMessage {
     return this.#cached(`state ${[...parts]}`, () => {
       const members = this.#members(0, parts);
-      if (parts.has('firings')) members.push(`"firings":${listOf(this.firings.latest)}`);
-      if (parts.has('problems')) members.push(`"problems":${listOf(this.problems.latest)}`);
+      for (const part of ['firings', 'problems'] as const) {
+        if (parts.has(part)) members.push(`"${part}":${JSON.stringify(this[part].values)}`);
+      }
       return eventText('state', this.#idOf(this.#version), `{${members.join(',')}}`);
     });
   }
@@ -205,12 +211,8 @@ export class Feed {
     if (this.#shown === this.#version && !always) return;
     this.#shown = this.#version;
     this.#messages = new Map();
-    for (const wake of this.#waiting.splice(0)) wake();
+    for (const wake of [...this.#waiting]) wake();
   }
-}
-
-function listOf(items: readonly Recent<unknown>[]): string {
-  return JSON.stringify(items.map(({ value }) => value));
 }
 
 /** One event. JSON has no line break of its own. */

@@ -4,10 +4,6 @@
 export class Parts<Value> {
   readonly #all = new Map<string, { value: Value; text: string; version: number }>();
 
-  get size(): number {
-    return this.#all.size;
-  }
-
   /** Sets a resource. Returns false for one that equals the present one. */
   put(key: string, value: Value, version: number): boolean {
     const text = JSON.stringify(value);
@@ -72,6 +68,16 @@ export class RecentItems<Value> {
   get latest(): readonly Recent<Value>[] {
     if (this.#items.length > this.#most) this.#cut();
     return this.#items;
+  }
+
+  /** The values of the latest ones, oldest first. */
+  get values(): Value[] {
+    return this.latest.map(({ value }) => value);
+  }
+
+  /** Items that are no longer kept. */
+  get earlier(): number {
+    return this.total - this.latest.length;
   }
 
   /** Those that came after a version and are still kept. */

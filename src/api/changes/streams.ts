@@ -10,10 +10,6 @@ export class EventStreams {
     this.#most = most;
   }
 
-  get size(): number {
-    return this.#open.size;
-  }
-
   /** Registers a stream: its signal, and the function for its end. Throws ApiProblem ERR_BUSY for one too many. */
   open(): { readonly signal: AbortSignal; abort(): void; closed(): void } {
     if (this.#open.size >= this.#most) {

@@ -4,6 +4,7 @@ import type { Count } from '../../model/metric-names.js';
 import { RULE_PHASES } from '../../model/rule-report.js';
 import { type EnsembleResource, STATUSES } from '../schemas/ensemble.js';
 import type { GroupResource } from '../schemas/group.js';
+import { countsOf } from '../sources/resources.js';
 import type { SourcedEnsemble } from '../sources/source.js';
 import { histogramSamples } from './buckets.js';
 import type { Family, Labels, Sample } from './text.js';
@@ -45,11 +46,9 @@ const prefixed = (name: string) => `flux_ensemble_${name}`;
 /** The first groups, and the sums of the counts of all others. */
 function fewGroups(groups: readonly GroupResource[]): GroupResource[] {
   if (groups.length <= MOST) return [...groups];
-  const [first, ...rest] = groups.slice(MOST);
-  const counts = { ...(first as GroupResource).counts };
-  for (const each of rest)
-    for (const name of Object.keys(counts) as Count[]) counts[name] += each.counts[name];
-  return [...groups.slice(0, MOST), { ...(first as GroupResource), name: OTHERS, counts }];
+  const rest = groups.slice(MOST);
+  const counts = countsOf(rest.map((group) => group.counts));
+  return [...groups.slice(0, MOST), { ...(rest[0] as GroupResource), name: OTHERS, counts }];
 }
 
 const flag = (value: boolean) => (value ? 1 : 0);

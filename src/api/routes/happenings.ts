@@ -16,8 +16,8 @@ export const happenings = [
     summary: 'The latest firings.',
     answer: firingsSchema,
     handle: async ({ path }, { source }) => {
-      const { latest, total } = (await presentEnsemble(source, path)).feed.firings;
-      return { firings: latest.map(({ value }) => value), earlier: total - latest.length };
+      const { values, earlier } = (await presentEnsemble(source, path)).feed.firings;
+      return { firings: values, earlier };
     },
   }),
   route({
@@ -27,8 +27,8 @@ export const happenings = [
     summary: 'The latest problems.',
     answer: problemsSchema,
     handle: async ({ path }, { source }) => {
-      const { latest, total } = (await presentEnsemble(source, path)).feed.problems;
-      return { problems: latest.map(({ value }) => value), earlier: total - latest.length };
+      const { values, earlier } = (await presentEnsemble(source, path)).feed.problems;
+      return { problems: values, earlier };
     },
   }),
   route({

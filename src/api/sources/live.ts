@@ -1,10 +1,8 @@
 /** The ensemble of this process. */
 
-import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { EnsembleError } from '../../errors.js';
-import type { EndedBy } from '../../model/ended-by.js';
 import { describeEndedBy } from '../../model/ended-by.js';
 import type { GroupFailures } from '../../model/failure.js';
 import type { Firing } from '../../model/firing.js';
@@ -18,7 +16,7 @@ import { Fault } from '../../service/fault.js';
 import { ChangedGroups, ChangedObjects } from '../../service/run/changes.js';
 import { FailurePoll } from '../../service/run/failure-poll.js';
 import { status } from '../../service/status-code.js';
-import { configurationFile } from '../../store/run-folder.js';
+import { readConfiguration } from '../../store/run-folder.js';
 import { didYouMean } from '../../text/suggest.js';
 import type { EnsembleState } from '../changes/feed.js';
 import type { EnsembleResource } from '../schemas/ensemble.js';
@@ -107,11 +105,7 @@ export class LiveEnsemble extends PolledEnsemble {
     const { configuration = null } = this.#options;
     const { runFolder } = this.#ensemble;
     if (configuration !== null || runFolder === null) return configuration;
-    try {
-      return readFileSync(configurationFile(runFolder), 'utf8');
-    } catch {
-      return null;
-    }
+    return readConfiguration(runFolder);
   }
 
   /** Shows the end of the run to all watchers. */
@@ -139,7 +133,7 @@ export class LiveEnsemble extends PolledEnsemble {
     const resumed = performance.now();
     this.#metrics = metrics;
     this.#states = metrics.states;
-    const groups = this.#groups.take(metrics).map(([name, group]) => groupResource(name, group));
+    const groups = this.#groups.take(metrics.groups).map(([name, group]) => groupResource(name, group));
     this.feed.update({
       ensemble: this.#state(metrics),
       updated: Date.now() / 1000,
@@ -215,7 +209,7 @@ export class LiveEnsemble extends PolledEnsemble {
 }
 
 function endOf({ end, error, by }: RunEnding): { end: string; error: string; by: string } {
-  return { end, error: error?.message ?? '', by: by === null ? '' : describeEndedBy(by as EndedBy) };
+  return { end, error: error?.message ?? '', by: by === null ? '' : describeEndedBy(by) };
 }
 
 /** The one ensemble of this process, as a source. */

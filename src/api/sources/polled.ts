@@ -1,6 +1,6 @@
 /** Keeps the state of an ensemble up to date: at every request, and again and again while there are watchers. */
 
-import type { StreamState } from '../../model/metrics.js';
+import type { GroupStates } from '../../model/metrics.js';
 import type { ExternalAction, ExternalOutcome } from '../../run/external-actions.js';
 import { Pace } from '../../service/run/pace.js';
 import { Feed } from '../changes/feed.js';
@@ -39,10 +39,7 @@ export abstract class PolledEnsemble implements SourcedEnsemble {
     };
   }
 
-  abstract distributions(group: string): {
-    readonly duration: StreamState;
-    readonly pending: StreamState;
-  } | null;
+  abstract distributions(group: string): GroupStates | null;
   abstract act(action: ExternalAction, askedBy: string): Promise<ExternalOutcome>;
   abstract folder(): string | null;
   abstract configuration(): string | null;

@@ -1,10 +1,9 @@
 /** The ensembles of a service. */
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnsembleError } from '../../errors.js';
 import { STATISTICS } from '../../model/metric-names.js';
-import type { StreamState } from '../../model/metrics.js';
+import type { GroupStates } from '../../model/metrics.js';
 import type { ExternalAction, ExternalOutcome } from '../../run/external-actions.js';
 import type { Entry } from '../../service/ensembles/entry.js';
 import { sketchedState } from '../../service/ensembles/merge.js';
@@ -20,9 +19,9 @@ import type {
 import type { Registry } from '../../service/ensembles/registry.js';
 import { Fault } from '../../service/fault.js';
 import { status } from '../../service/status-code.js';
-import { configurationFile, readManifest } from '../../store/run-folder.js';
+import { readConfiguration, readManifest } from '../../store/run-folder.js';
 import { runsFolder } from '../../store/state-folder.js';
-import type { EnsembleState } from '../changes/feed.js';
+import { type EnsembleState, ensembleResource } from '../changes/feed.js';
 import type { EnsembleResource, STATUSES } from '../schemas/ensemble.js';
 import type { FailuresOfGroup } from '../schemas/failure.js';
 import type { GroupResource, StatisticsResource } from '../schemas/group.js';
@@ -156,13 +155,11 @@ export class RegisteredEnsemble extends PolledEnsemble {
     return this.#entry.hello.id;
   }
 
-  distributions(group: string): { duration: StreamState; pending: StreamState } | null {
-    const { duration = null, pending = null } = this.#entry.group(group) ?? {};
-    const states = [duration, pending].map((statistics) =>
-      statistics === null ? null : sketchedState(statistics),
-    );
-    const [ofDuration = null, ofPending = null] = states;
-    return ofDuration === null || ofPending === null ? null : { duration: ofDuration, pending: ofPending };
+  distributions(group: string): GroupStates | null {
+    const { duration: runs = null, pending: waits = null } = this.#entry.group(group) ?? {};
+    const duration = runs === null ? null : sketchedState(runs);
+    const pending = waits === null ? null : sketchedState(waits);
+    return duration === null || pending === null ? null : { duration, pending };
   }
 
   async act(action: ExternalAction, askedBy: string): Promise<ExternalOutcome> {
@@ -188,12 +185,7 @@ export class RegisteredEnsemble extends PolledEnsemble {
 
   configuration(): string | null {
     const folder = this.folder();
-    if (folder === null) return null;
-    try {
-      return readFileSync(configurationFile(folder), 'utf8');
-    } catch {
-      return null;
-    }
+    return folder === null ? null : readConfiguration(folder);
   }
 
   /** The service no longer knows the ensemble. */
@@ -214,7 +206,7 @@ export class RegisteredEnsemble extends PolledEnsemble {
       this.feed.problem({ time, code, message: text });
     }
     this.feed.update({
-      ensemble: stateOf(message, [...entry.groupNames].length),
+      ensemble: stateOf(message, entry.groupCount),
       updated: message.updated,
       groups: message.groups.map(groupResource),
       rules: message.rules.map(ruleResource),
@@ -245,13 +237,9 @@ export class RegisteredSource implements Source {
   }
 
   async list(): Promise<readonly EnsembleResource[]> {
-    const now = Date.now() / 1000;
     return [...this.#options.registry.entries].map((entry) => {
       const message = entry.state(Number.POSITIVE_INFINITY);
-      const state = stateOf(message, [...entry.groupNames].length);
-      const until = entry.end === null ? now : message.updated;
-      const elapsed = state.started === null ? null : Math.max(0, until - state.started);
-      return { ...state, updated: message.updated, elapsed };
+      return ensembleResource(stateOf(message, entry.groupCount), message.updated, entry.end !== null);
     });
   }
 

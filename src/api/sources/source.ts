@@ -1,6 +1,6 @@
 /** The ensembles that the API shows: one in this process, or those of a service. */
 
-import type { StreamState } from '../../model/metrics.js';
+import type { GroupStates } from '../../model/metrics.js';
 import type { ExternalAction, ExternalOutcome } from '../../run/external-actions.js';
 import type { Feed } from '../changes/feed.js';
 import type { EnsembleResource } from '../schemas/ensemble.js';
@@ -15,7 +15,7 @@ export interface SourcedEnsemble {
   /** Keeps the state up to date until the returned function is called. */
   watch(): () => void;
   /** The distributions of a group's times; null where the run keeps no sketches. */
-  distributions(group: string): { readonly duration: StreamState; readonly pending: StreamState } | null;
+  distributions(group: string): GroupStates | null;
   /** Performs an action. Throws ActionError or Fault. */
   act(action: ExternalAction, askedBy: string): Promise<ExternalOutcome>;
   /** The folder of the run on this host; null without one. */

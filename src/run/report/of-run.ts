@@ -1,12 +1,11 @@
 /** The content of the report of a run that was kept. */
 
-import { readFileSync } from 'node:fs';
 import { EnsembleError } from '../../errors.js';
 import type { Fact, ReportContent, ReportRule } from '../../report/html/content.js';
 import { stamp } from '../../report/html/parts.js';
 import { blame } from '../../store/blame/blame.js';
 import { incompleteWords } from '../../store/log-gap.js';
-import { configurationFile, type RunManifest } from '../../store/run-folder.js';
+import { configurationFile, type RunManifest, readConfiguration } from '../../store/run-folder.js';
 import type { StoredRun } from '../../store/runs.js';
 import { counted, countedTimes } from '../../text/counted.js';
 import { readJobs } from '../open-run.js';
@@ -134,10 +133,6 @@ function rulesOf(run: ReplayedRun, goesOn: boolean): ReportRule[] {
 }
 
 function fileOf(path: string, { file }: RunManifest): ReportContent['file'] {
-  const kept = configurationFile(path);
-  try {
-    return { name: file === '' ? kept : file, text: readFileSync(kept, 'utf8') };
-  } catch {
-    return null;
-  }
+  const text = readConfiguration(path);
+  return text === null ? null : { name: file === '' ? configurationFile(path) : file, text };
 }

@@ -67,8 +67,11 @@ const noTotals: Totals = {
 
 const noCounts: Counts = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Record<Count, number>;
 
-function keep<Key, T>(parts: Map<Key, Versioned<T>>, key: Key, part: Versioned<T>): void {
-  if (parts.has(key) || parts.size < PARTS_KEPT) parts.set(key, part);
+/** Returns whether the part is kept. */
+function keep<Key, T>(parts: Map<Key, Versioned<T>>, key: Key, part: Versioned<T>): boolean {
+  const isKept = parts.has(key) || parts.size < PARTS_KEPT;
+  if (isKept) parts.set(key, part);
+  return isKept;
 }
 
 export class Entry {
@@ -130,17 +133,17 @@ export class Entry {
     return this.#groups.keys();
   }
 
+  get groupCount(): number {
+    return this.#groups.size;
+  }
+
   take(update: Update): void {
     const version = ++this.version;
     const { groups, rules, failures, metrics, firings, firingsDropped, problems, about, ...rest } = update;
     this.#update = rest;
     this.#about = about ?? this.#about;
-    for (const group of groups) {
-      if (this.#groups.has(group.name) || this.#groups.size < PARTS_KEPT) {
-        this.#groups.set(group.name, { value: group, version });
-      } else {
-        this.groupsLeftOut++;
-      }
+    for (const value of groups) {
+      if (!keep(this.#groups, value.name, { value, version })) this.groupsLeftOut++;
     }
     for (const value of rules) keep(this.#rules, value.rule, { value, version });
     for (const value of failures) keep(this.#failures, value.group, { value, version });

@@ -1,6 +1,6 @@
 /** Collects what has changed, and what has happened, for the next message. Memory is bounded. */
 
-import type { GroupMetrics, MetricsSnapshot } from '../../model/metrics.js';
+import type { GroupMetrics } from '../../model/metrics.js';
 
 /** Items that wait to be sent; older ones are dropped and counted. */
 const MAX_WAITING = 256;
@@ -14,19 +14,37 @@ function signature({ count, duration, pending, probes = {} }: GroupMetrics): str
   ].join();
 }
 
-export class ChangedGroups {
-  readonly #sent = new Map<string, string>();
+/** Items that were sent, by their keys. An item has changed when its text has. */
+export class Changed<Item> {
+  readonly #keyOf: (item: Item) => string | number;
+  readonly #textOf: (item: Item) => string;
+  readonly #sent = new Map<string | number, string>();
 
-  /** The groups that have changed since the last call. */
-  take({ groups }: MetricsSnapshot): [string, GroupMetrics][] {
-    const changed: [string, GroupMetrics][] = [];
-    for (const [name, group] of groups) {
-      const now = signature(group);
-      if (this.#sent.get(name) === now) continue;
-      this.#sent.set(name, now);
-      changed.push([name, group]);
+  constructor(keyOf: (item: Item) => string | number, textOf: (item: Item) => string = JSON.stringify) {
+    this.#keyOf = keyOf;
+    this.#textOf = textOf;
+  }
+
+  /** Those that have changed since the last call. */
+  take(items: Iterable<Item>): Item[] {
+    const changed: Item[] = [];
+    for (const item of items) {
+      const [key, text] = [this.#keyOf(item), this.#textOf(item)];
+      if (this.#sent.get(key) === text) continue;
+      this.#sent.set(key, text);
+      changed.push(item);
     }
     return changed;
+  }
+}
+
+/** Groups that were sent. */
+export class ChangedGroups extends Changed<readonly [string, GroupMetrics]> {
+  constructor() {
+    super(
+      ([name]) => name,
+      ([, group]) => signature(group),
+    );
   }
 }
 
@@ -38,28 +56,6 @@ export class ChangedObjects<Item extends object> {
   take(items: readonly Item[]): Item[] {
     const changed = items.filter((item) => !this.#before.has(item));
     this.#before = new Set(items);
-    return changed;
-  }
-}
-
-/** Messages that were sent, by their keys. */
-export class ChangedMessages<Message> {
-  readonly #keyOf: (message: Message) => string | number;
-  readonly #sent = new Map<string | number, string>();
-
-  constructor(keyOf: (message: Message) => string | number) {
-    this.#keyOf = keyOf;
-  }
-
-  /** Those that have changed since the last call. */
-  take(messages: Iterable<Message>): Message[] {
-    const changed: Message[] = [];
-    for (const message of messages) {
-      const text = JSON.stringify(message);
-      if (this.#sent.get(this.#keyOf(message)) === text) continue;
-      this.#sent.set(this.#keyOf(message), text);
-      changed.push(message);
-    }
     return changed;
   }
 }

@@ -20,7 +20,7 @@ import {
   type Update,
   type ValueState,
 } from '../ensembles/proto.js';
-import { ChangedGroups, ChangedMessages, ChangedObjects, type WaitingItems } from './changes.js';
+import { Changed, ChangedGroups, ChangedObjects, type WaitingItems } from './changes.js';
 import { FailurePoll } from './failure-poll.js';
 import type { LinkedRun } from './linked-run.js';
 import { Pace } from './pace.js';
@@ -43,8 +43,8 @@ export class RunStream {
   readonly #happenings: Happenings;
   readonly #groups = new ChangedGroups();
   readonly #rules = new ChangedObjects<RuleNow>();
-  readonly #failures = new ChangedMessages<FailuresState>(({ group }) => group);
-  readonly #metrics = new ChangedMessages<ValueState>(({ name }) => name);
+  readonly #failures = new Changed<FailuresState>(({ group }) => group);
+  readonly #metrics = new Changed<ValueState>(({ name }) => name);
   readonly #failurePoll = new FailurePoll();
   readonly #client: EnsemblesClient;
   readonly #call: ClientDuplexStream<RunMessage, ServiceMessage>;
@@ -160,7 +160,7 @@ export class RunStream {
       metrics: this.#metrics.take(valueMessages(metrics.named)),
     };
     const groups = this.#groups
-      .take(metrics)
+      .take(metrics.groups)
       .map(([name, group]) => groupMessage(name, group, metrics.states?.get(name)));
     // The wait for the engine is not counted. Reading its answer takes about as long as this part.
     this.#pace.spent(2 * (performance.now() - begun));
