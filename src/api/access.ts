@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { type Admission, type Caller, type Claim, nameOf } from '../service/admission.js';
+import { type Admission, type Caller, type Claim, nameOf, peerOf } from '../service/admission.js';
 import type { Fault } from '../service/fault.js';
 
 /** The request of Node under a request of hono; undefined in another server. */
@@ -54,8 +54,7 @@ export function admitByHost(
 ): Admit {
   return async (request, { incoming }) => {
     const { who, role } = (await callerOf?.(request)) ?? { who: 'anyone', role: 'viewer' };
-    const { remoteAddress, remotePort } = incoming?.socket ?? {};
-    const peer = remoteAddress === undefined ? 'unix' : `${remoteAddress} port ${remotePort}`;
-    return { caller: { who, role, peer }, keepChecking: () => () => {} };
+    const { remoteAddress: address, remotePort: port } = incoming?.socket ?? {};
+    return { caller: { who, role, peer: peerOf({ address, port }) }, keepChecking: () => () => {} };
   };
 }

@@ -54,6 +54,11 @@ export function nameOf(
   return name === undefined ? undefined : String(name);
 }
 
+/** The origin of a call, for the audit. An address is undefined for a Unix socket. */
+export function peerOf({ address, port }: Pick<Claim, 'address' | 'port'>): string {
+  return address === undefined ? 'unix' : `${address} port ${port}`;
+}
+
 /** Milliseconds between two checks of a long call's credentials. */
 const LOOK_AGAIN = 3000;
 
@@ -94,7 +99,7 @@ export class Admission {
   /** Returns who calls. Throws Fault, after a line in the audit, for a caller that is not let in, or calls too often. */
   admit(claim: Claim): Caller {
     const { address, port } = claim;
-    const peer = address === undefined ? 'unix' : `${address} port ${port}`;
+    const peer = peerOf(claim);
     let who = 'unknown';
     try {
       const known = identify(this.#options.access, claim);
