@@ -3,13 +3,17 @@
 import { formatCount } from '../format/numbers.js';
 import type { Shares } from '../store/counts.js';
 
-const KINDS = ['success', 'failed', 'canceled', 'running'] as const;
+const SEGMENTS = ['success', 'failed', 'canceled', 'running'] as const;
+/** Pending jobs are the rest of a bar. */
+const KINDS = [...SEGMENTS, 'pending'] as const;
+
+const wordOf = (kind: (typeof KINDS)[number]) => (kind === 'success' ? 'succeeded' : kind);
 
 /** The numbers of a bar in words, for readers of the screen and as its title. */
 export function sharesText(shares: Shares): string {
-  const parts = (['success', 'failed', 'canceled', 'running', 'pending'] as const)
-    .filter((kind) => shares[kind] > 0)
-    .map((kind) => `${formatCount(shares[kind])} ${kind === 'success' ? 'succeeded' : kind}`);
+  const parts = KINDS.filter((kind) => shares[kind] > 0).map(
+    (kind) => `${formatCount(shares[kind])} ${wordOf(kind)}`,
+  );
   return `${formatCount(shares.done)} of ${formatCount(shares.total)} done${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 
@@ -17,7 +21,7 @@ export function ShareBar({ shares, label }: { readonly shares: Shares; readonly 
   const text = sharesText(shares);
   return (
     <div class="bar" role="img" aria-label={`${label}: ${text}`} title={text}>
-      {KINDS.map((kind) =>
+      {SEGMENTS.map((kind) =>
         shares[kind] === 0 ? null : (
           <span
             key={kind}
@@ -34,9 +38,9 @@ export function ShareBar({ shares, label }: { readonly shares: Shares; readonly 
 export function BarLegend() {
   return (
     <p class="legend">
-      {[...KINDS, 'pending' as const].map((kind) => (
+      {KINDS.map((kind) => (
         <span key={kind}>
-          <i class={`swatch bar-${kind}`} aria-hidden="true" /> {kind === 'success' ? 'succeeded' : kind}
+          <i class={`swatch bar-${kind}`} aria-hidden="true" /> {wordOf(kind)}
         </span>
       ))}
     </p>

@@ -43,8 +43,7 @@ export class Timeline {
     this.#points = [...earlier.filter(({ time }) => time < first), ...this.#points];
     while (this.#points.length > MOST_POINTS) {
       this.#step *= 2;
-      const all = this.#points;
-      this.#points = thinned(all, this.#step);
+      this.#points = thinned(this.#points, this.#step);
     }
   }
 }

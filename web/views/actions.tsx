@@ -5,6 +5,7 @@ import { type Client, pathOf } from '../api/client.js';
 import type { ActionRequest, EnsembleResource, OutcomeResource } from '../api/types.js';
 import { Dialog } from '../parts/dialog.js';
 import { Failure } from '../parts/section.js';
+import { Select } from '../parts/select.js';
 import { ACTIONS, type ActionName, questionOf, requestOf } from '../store/actions.js';
 
 interface ActionsProps {
@@ -88,16 +89,7 @@ function ActionForm({ groups, close, ask }: FormProps) {
             ))}
           </select>
         </label>
-        {form?.group ? (
-          <label>
-            Group
-            <select value={group} onChange={(event) => setGroup(event.currentTarget.value)}>
-              {groups.map((each) => (
-                <option key={each}>{each}</option>
-              ))}
-            </select>
-          </label>
-        ) : null}
+        {form?.group ? <Select label="Group" value={group} options={groups} change={setGroup} /> : null}
         {form?.value ? (
           <label>
             {form.value}

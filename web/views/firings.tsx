@@ -50,11 +50,7 @@ export function Firings({ firings, total }: FiringsProps) {
           ))}
         </tbody>
       </table>
-      <MoreButton
-        shown={Math.min(shown, latest.length)}
-        all={latest.length}
-        more={() => setShown(shown + STEP)}
-      />
+      <MoreButton shown={shown} all={latest.length} more={() => setShown(shown + STEP)} />
     </Section>
   );
 }

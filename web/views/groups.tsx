@@ -62,11 +62,7 @@ export function Groups({ groups }: { readonly groups: ReadonlyMap<string, GroupR
           </tbody>
         </table>
       )}
-      <MoreButton
-        shown={Math.min(shown, found.length)}
-        all={found.length}
-        more={() => setShown(shown + STEP)}
-      />
+      <MoreButton shown={shown} all={found.length} more={() => setShown(shown + STEP)} />
     </Section>
   );
 }

@@ -9,6 +9,7 @@ import { formatSeconds } from '../format/times.js';
 import { useLoaded } from '../parts/hooks.js';
 import { axis, type ColorOf, Plot } from '../parts/plot.js';
 import { Failure, Section } from '../parts/section.js';
+import { Select } from '../parts/select.js';
 import { type Bars, barsOf, numberAt } from '../store/histogram.js';
 
 const MOST_BARS = 60;
@@ -30,14 +31,7 @@ export function Histograms({ client, id, groups }: HistogramsProps) {
   return (
     <Section title="Duration and pending">
       <p>
-        <label>
-          Group{' '}
-          <select value={group} onChange={(event) => setGroup(event.currentTarget.value)}>
-            {groups.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
+        <Select label="Group" value={group} options={groups} change={setGroup} />
       </p>
       <Failure error={error} />
       {value === null ? null : (

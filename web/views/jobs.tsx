@@ -6,6 +6,7 @@ import type { JobsPage } from '../api/types.js';
 import { formatCount } from '../format/numbers.js';
 import { useLoaded } from '../parts/hooks.js';
 import { Failure, Section } from '../parts/section.js';
+import { Select } from '../parts/select.js';
 import { EMPTY_QUERY, type JobsQuery, RESULT_NAMES } from '../store/jobs-query.js';
 import { JobDialog } from './job-dialog.js';
 import { JobsTable } from './jobs-table.js';
@@ -95,30 +96,20 @@ function Filter({ query, groups, change, refresh }: FilterProps) {
         else change({ ...query, where: where.trim() });
       }}
     >
-      <label>
-        Group
-        <select
-          value={query.group}
-          onChange={(event) => change({ ...query, where: where.trim(), group: event.currentTarget.value })}
-        >
-          <option value="">all</option>
-          {groups.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Result
-        <select
-          value={query.result}
-          onChange={(event) => change({ ...query, where: where.trim(), result: event.currentTarget.value })}
-        >
-          <option value="">all</option>
-          {RESULT_NAMES.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
+      <Select
+        label="Group"
+        empty="all"
+        value={query.group}
+        options={groups}
+        change={(group) => change({ ...query, where: where.trim(), group })}
+      />
+      <Select
+        label="Result"
+        empty="all"
+        value={query.result}
+        options={RESULT_NAMES}
+        change={(result) => change({ ...query, where: where.trim(), result })}
+      />
       <label class="grows" for={id}>
         Where
         <input

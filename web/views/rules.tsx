@@ -29,11 +29,7 @@ export function Rules({ rules }: { readonly rules: ReadonlyMap<number, RuleResou
           <Rule key={rule.rule} rule={rule} />
         ))}
       </ol>
-      <MoreButton
-        shown={Math.min(shown, sorted.length)}
-        all={sorted.length}
-        more={() => setShown(shown + STEP)}
-      />
+      <MoreButton shown={shown} all={sorted.length} more={() => setShown(shown + STEP)} />
     </Section>
   );
 }
