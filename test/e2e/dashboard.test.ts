@@ -7,24 +7,18 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectAccessible, launch, noBrowser } from '../support/browser.js';
-import { ensembleFile, eventually, newFolder, type Running, root, start } from '../support/cli.js';
+import { eventually, newFolder, type Running, root } from '../support/cli.js';
 import { http } from '../support/http.js';
 import { Link } from '../support/link.js';
 import { tokenFile } from '../support/other-user.js';
+import { serveRun, studyOf } from '../support/served-run.js';
 
 const [OPERATOR, VIEWER] = ['o'.repeat(40), 'v'.repeat(40)];
 const operator = { headers: { authorization: `Bearer ${OPERATOR}` } };
 
-const study = `
-jobs:
-  - {name: quick, command: "sh -c 'echo job-{{index}} at {{T}}'", count: 30, parameters: {T: [300, 350]}}
-  - {name: bad, command: 'sh -c "echo boom >&2; exit 3"', count: 2}
-  - {name: slow, command: sleep 100}
-rules:
-  - {trigger: start, action: {name: submit, label: quick}}
-  - {trigger: start, action: {name: submit, label: bad}}
-  - {trigger: metric, name: count.quick.success, when: ">= 100", action: {name: submit, label: slow}}
-`;
+const study = studyOf(
+  `command: "sh -c 'echo job-{{index}} at {{T}}'", count: 30, parameters: {T: [300, 350]}`,
+);
 
 interface Drawing {
   getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
@@ -92,20 +86,11 @@ describe.skipIf(noBrowser !== null)(
         'tokens',
         `${OPERATOR} name=alice role=operator\n${VIEWER} name=bob role=viewer\n`,
       );
-      const options = [
-        '--watch',
-        '--slots',
-        '2',
-        '--http',
-        '127.0.0.1:0',
-        '--http-token-file',
-        tokens,
-        '--json',
-      ];
-      const args = ['run', ensembleFile(study), '--name', 'study', ...options];
-      running = start(args, { env: { XDG_STATE_HOME: newFolder(), XDG_RUNTIME_DIR: newFolder() } });
-      const printed = await running.printed('"type":"http"');
-      const line = JSON.parse(printed.split('\n').find((each) => each.includes('"type":"http"')) ?? '');
+      const options = ['127.0.0.1:0', '--http-token-file', tokens];
+      const env = { XDG_STATE_HOME: newFolder(), XDG_RUNTIME_DIR: newFolder() };
+      const served = await serveRun(study, options, env);
+      const { line } = served;
+      running = served.running;
       port = Number(line.address.split(':').at(-1));
       expect(line.page).toBe(`http://127.0.0.1:${port}/`);
       await eventually(

@@ -7,55 +7,17 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../../src/api/routes/index.js';
 import { ensemblesSchema } from '../../src/api/schemas/ensemble.js';
-import { cli, ensembleFile, eventually, newFolder, type Running, start } from '../support/cli.js';
+import { cli, ensembleFile, eventually, newFolder, start } from '../support/cli.js';
 import { type HttpRequest, http, send, type Target } from '../support/http.js';
 import { asNobody, isRoot, tokenFile } from '../support/other-user.js';
+import { type ServedRun, serveRun, studyOf } from '../support/served-run.js';
 import { startService } from '../support/service.js';
 import { EventClient, type SentEvent } from '../unit/http/fake.js';
 
-const study = `
-jobs:
-  - {name: quick, command: "echo job-{{index}}-of-quick", count: 12}
-  - {name: bad, command: 'sh -c "echo boom >&2; exit 3"', count: 2}
-  - {name: slow, command: sleep 100}
-rules:
-  - {trigger: start, action: {name: submit, label: quick}}
-  - {trigger: start, action: {name: submit, label: bad}}
-  - {trigger: metric, name: count.quick.success, when: ">= 100", action: {name: submit, label: slow}}
-`;
+const study = studyOf('command: "echo job-{{index}}-of-quick", count: 12');
 
-interface HttpLine {
-  readonly type: 'http';
-  readonly address: string;
-  readonly page: string;
-  readonly url: string;
-  readonly tunnel: string | null;
-}
-
-interface Served {
-  readonly running: Running;
-  readonly line: HttpLine;
-  readonly target: Target;
-}
-
-/** Starts a run with `--http`, and resolves when it listens. */
-async function serve(
-  options: readonly string[] = [],
-  runtime = newFolder(),
-  state = newFolder(),
-): Promise<Served> {
-  const env = { XDG_RUNTIME_DIR: runtime, XDG_STATE_HOME: state };
-  const file = ensembleFile(study);
-  const args = ['run', file, '--name', 'study', '--json', '--watch', '--slots', '2', '--http', ...options];
-  const running = start(args, { env });
-  const printed = await running.printed('"type":"http"');
-  const text = printed.split('\n').find((each) => each.includes('"type":"http"')) ?? '';
-  const line = JSON.parse(text) as HttpLine;
-  const target = line.address.startsWith('unix:')
-    ? { socketPath: line.address.slice('unix:'.length) }
-    : { port: Number(line.address.split(':').at(-1)) };
-  return { running, line, target };
-}
+const serve = (options: readonly string[] = [], runtime = newFolder(), state = newFolder()) =>
+  serveRun(study, options, { XDG_RUNTIME_DIR: runtime, XDG_STATE_HOME: state });
 
 /** Follows the events of the run. */
 async function follow(target: Target, lastEventId?: string) {
@@ -69,7 +31,7 @@ const finished = (number: number) => (event: SentEvent) =>
   (event.data.ensemble?.counts.finished ?? 0) >= number;
 
 describe('a run with --http', () => {
-  let served: Served;
+  let served: ServedRun;
   let target: Target;
   const get = (path: string, options?: HttpRequest) => http(target, path, options);
   const act = (body: object, options?: HttpRequest) =>

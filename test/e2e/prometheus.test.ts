@@ -2,10 +2,10 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { ensembleFile, eventually, newFolder, start } from '../support/cli.js';
+import { freePort } from '../support/free-port.js';
 import { tokenFile } from '../support/other-user.js';
 
 const isMissing = spawnSync('prometheus', ['--version']).error !== undefined;
@@ -15,15 +15,6 @@ const running = new Set<ChildProcess>();
 afterAll(() => {
   for (const child of running) child.kill('SIGKILL');
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** Starts Prometheus; resolves with its answers to queries. */
 async function startPrometheus(target: string, tokenFile: string) {

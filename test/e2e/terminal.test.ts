@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, ensembleFile, root } from '../support/cli.js';
+import { freePort } from '../support/free-port.js';
 import { screenOf } from '../support/screen.js';
 import { onTerminal, startOnTerminal } from './pty.js';
 
@@ -80,10 +80,7 @@ rules: [{trigger: start, action: {name: submit, label: "a\\e[31m\\nb"}}]
 });
 
 test('the service example works while its ensemble runs', async () => {
-  const free = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => free.once('listening', resolve));
-  const { port } = free.address() as { port: number };
-  await new Promise((resolve) => free.close(resolve));
+  const port = await freePort();
   const child = spawn(process.execPath, [join(root, 'examples/http-service.mjs')], {
     cwd: root,
     env: { ...process.env, PORT: String(port) },
