@@ -15,19 +15,69 @@ const MAX_IN_FLIGHT = 4;
 const FIRST_PIECES = 4;
 
 /**
- * Returns the jobs of these groups in a recording. An engine writes them into a log in a temporary folder, of about a
- * tenth of the recording's size, and the log is read as that of a run. A recording that is damaged has the jobs before
- * the damage. Throws EnsembleError `ERR_FILE`.
+ * Takes in a recording for its jobs. An engine writes them into a log in a temporary folder, of about a tenth of the
+ * recording's size, and the log is read as that of a run.
  */
-export async function recordedJobs(path: string, groups: readonly string[]): Promise<NativeJobColumns> {
-  const folder = await mkdtemp(join(tmpdir(), 'flux-ensemble-'));
-  try {
-    const log = join(folder, 'log');
-    await ingest(path, groups, log);
-    const { jobs } = await loadAddon().readRunLog(log);
+export class RecordedJobs {
+  readonly #folder: string;
+  readonly #log: string;
+  readonly #engine: Engine;
+  readonly #pending: Promise<void>[] = [];
+  /** Why the log can't be written. */
+  #lost: string | null = null;
+
+  private constructor(folder: string, groups: readonly string[]) {
+    this.#folder = folder;
+    this.#log = join(folder, 'log');
+    this.#engine = new Engine(
+      { ...EMPTY_PLAN, groups },
+      {
+        firing() {},
+        decodeError() {},
+        logFailed: (reason) => {
+          this.#lost = reason;
+        },
+      },
+      { log: this.#log },
+    );
+  }
+
+  /** For the jobs of these groups. Must be closed. Throws EnsembleError. */
+  static async open(groups: readonly string[]): Promise<RecordedJobs> {
+    const folder = await mkdtemp(join(tmpdir(), 'flux-ensemble-'));
+    try {
+      const jobs = new RecordedJobs(folder, groups);
+      await jobs.#engine.start(1);
+      return jobs;
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Takes in the next piece of the recording. Resolves when it may take another one. */
+  async take(piece: Uint8Array): Promise<void> {
+    this.#pending.push(this.#engine.ingest(piece));
+    if (this.#pending.length >= MAX_IN_FLIGHT) await this.#pending.shift();
+  }
+
+  /** Returns the jobs in all pieces. May be called once. Throws EnsembleError `ERR_FILE`. */
+  async columns(): Promise<NativeJobColumns> {
+    await Promise.all(this.#pending);
+    await this.#engine.finishStream();
+    // Resolves when all is in the log.
+    await this.#engine.note('{}');
+    this.#engine.close();
+    if (this.#lost !== null)
+      throw new EnsembleError('ERR_FILE', `the temporary log ${this.#log} can't be written: ${this.#lost}`);
+    const { jobs } = await loadAddon().readRunLog(this.#log);
     return jobs;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  }
+
+  /** Removes the temporary folder. */
+  async close(): Promise<void> {
+    this.#engine.close();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 
@@ -51,40 +101,4 @@ export async function firstGroups(path: string): Promise<readonly string[]> {
     engine.close();
   }
   return [...engine.groups];
-}
-
-async function ingest(path: string, groups: readonly string[], log: string): Promise<void> {
-  let lost: string | null = null;
-  const engine = new Engine(
-    { ...EMPTY_PLAN, groups },
-    {
-      firing() {},
-      decodeError() {},
-      logFailed: (reason) => {
-        lost = reason;
-      },
-    },
-    { log },
-  );
-  try {
-    await engine.start(1);
-    const pending: Promise<void>[] = [];
-    try {
-      for await (const piece of (await openRecording(path)).pieces()) {
-        pending.push(engine.ingest(piece));
-        if (pending.length >= MAX_IN_FLIGHT) await pending.shift();
-      }
-    } catch (error) {
-      // The pieces before the damage count. The caller has reported it.
-      if (!(error instanceof EnsembleError)) throw error;
-    }
-    await Promise.all(pending);
-    await engine.finishStream();
-    // Resolves when all is in the log.
-    await engine.note('{}');
-  } finally {
-    engine.close();
-  }
-  if (lost !== null)
-    throw new EnsembleError('ERR_FILE', `the temporary log of ${path} can't be written: ${lost}`);
 }

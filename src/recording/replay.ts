@@ -37,10 +37,10 @@ export interface ReplayOptions {
   readonly retry?: (retry: Retry) => void;
   readonly decodeError?: (error: DecodeError) => void;
   /**
-   * Called between two pieces. The replay waits for the returned promise, for example when the receiver falls
+   * Called after each piece. The replay waits for the returned promise, for example when the receiver falls
    * behind.
    */
-  readonly ready?: () => Promise<void> | undefined;
+  readonly ready?: (piece: Uint8Array) => Promise<void> | undefined;
 }
 
 export interface ReplayResult {
@@ -145,7 +145,7 @@ export class Replay {
       if (signal?.aborted || this.#thrown !== null) break;
       pending.push(this.#engine.ingest(piece));
       if (pending.length >= MAX_IN_FLIGHT) await pending.shift();
-      await this.#options.ready?.();
+      await this.#options.ready?.(piece);
     }
     await Promise.all(pending);
   }

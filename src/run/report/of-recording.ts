@@ -2,8 +2,9 @@
 
 import { basename, resolve } from 'node:path';
 import type { LoadedConfig } from '../../config/load.js';
+import type { EnsembleConfig } from '../../model/ensemble.js';
 import type { Firing } from '../../model/firing.js';
-import { firstGroups, recordedJobs } from '../../recording/jobs.js';
+import { firstGroups, RecordedJobs } from '../../recording/jobs.js';
 import { openRecording } from '../../recording/reader.js';
 import { Replay } from '../../recording/replay.js';
 import type { ReportContent } from '../../report/html/content.js';
@@ -23,28 +24,40 @@ export interface RecordedEnsemble {
   readonly loaded: LoadedConfig;
 }
 
+/** Reads a recording for the statistics of its groups and the firings of rules, and for the jobs of these groups. */
+async function readRecording(path: string, groups: readonly string[], config: EnsembleConfig | undefined) {
+  const firings: Firing[] = [];
+  const jobs = await RecordedJobs.open(groups);
+  try {
+    const replay = new Replay(await openRecording(path), {
+      ...(config === undefined ? {} : { config }),
+      firing: (firing) => firings.push(firing),
+      ready: (piece) => jobs.take(piece),
+    });
+    const result = await replay.run();
+    return { result, firings, jobs: await jobs.columns() };
+  } finally {
+    await jobs.close();
+  }
+}
+
 /**
- * Reads a recording for its groups and the firings of its rules, and for its jobs. Without an
- * ensemble, every group counts and the rules are unknown. Throws EnsembleError `ERR_FILE` for a file without a record.
+ * Reads a recording. Without an ensemble, every group counts and the rules are unknown. Throws EnsembleError `ERR_FILE`
+ * for a file without a record.
  */
 export async function reportOfRecording(
   path: string,
   ensemble: RecordedEnsemble | null,
 ): Promise<ReportContent> {
-  const firings: Firing[] = [];
   const config = ensemble?.loaded.config;
-  const replay = new Replay(await openRecording(path), {
-    ...(config === undefined ? {} : { config }),
-    firing: (firing) => firings.push(firing),
-  });
-  // The replay and the jobs take about the same time, so they are read at the same time.
   const expected = config === undefined ? await firstGroups(path) : [...config.groups.keys()];
-  const [{ error, rules, metrics }, first] = await Promise.all([replay.run(), recordedJobs(path, expected)]);
+  let read = await readRecording(path, expected, config);
+  const { error, rules, metrics } = read.result;
   const { status } = metrics;
   if (error !== null && status.records === 0) throw error;
   const groups = [...metrics.groups.keys()];
-  const isWhole = groups.every((name) => expected.includes(name));
-  const jobs = isWhole ? first : await recordedJobs(path, groups);
+  if (!groups.every((name) => expected.includes(name))) read = await readRecording(path, groups, config);
+  const { jobs, firings } = read;
   const table = new JobTable({
     jobs,
     titleOf: (rule) => config?.rules[rule]?.title ?? null,
