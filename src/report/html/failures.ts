@@ -3,19 +3,14 @@
 import { formatJobId } from '../../model/job-id.js';
 import type { ReportContent, Section } from './content.js';
 import { grouped, html } from './html.js';
-import { cut, leftOut, table } from './parts.js';
+import { cut, left, leftOut, right, table } from './parts.js';
 
 const MOST = 50;
 /** Characters of a reason. */
 const MAX_REASON = 400;
 
 export function failuresSection({ failures }: ReportContent): Section {
-  const columns = [
-    { title: 'reason' },
-    { title: 'group' },
-    { title: 'jobs', align: 'right' as const },
-    { title: 'for example' },
-  ];
+  const columns = [left('reason'), left('group'), right('jobs'), left('for example')];
   const rows = failures
     .slice(0, MOST)
     .map(({ reason, group, count, jobs }) => [

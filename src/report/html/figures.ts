@@ -47,6 +47,7 @@ export class JobFigures {
   readonly results = new Uint32Array(RESULTS.length);
   /** Rows of the last attempts. */
   readonly last: Uint32Array;
+  /** Those with the most submissions first. */
   readonly groups: readonly GroupFigures[];
   readonly #content: ReportContent;
   #timeline: Timeline | null = null;
@@ -68,7 +69,7 @@ export class JobFigures {
     for (const group of jobs.group) (attempts[group] as number)++;
     const durations = intervals(jobs.group, attempts, jobs.start, jobs.finish);
     const pendings = intervals(jobs.group, attempts, jobs.submit, jobs.start);
-    this.groups = jobs.groups.map((name, i) => ({
+    const groups = jobs.groups.map((name, i) => ({
       name,
       jobs: counts[i] as number,
       failed: failed[i] as number,
@@ -76,6 +77,7 @@ export class JobFigures {
       duration: timesOf(durations[i] as Float64Array),
       pending: timesOf(pendings[i] as Float64Array),
     }));
+    this.groups = groups.sort((a, b) => b.attempts - a.attempts);
   }
 
   /** Null without a job. */

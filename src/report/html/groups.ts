@@ -3,7 +3,7 @@
 import type { ReportContent, Section } from './content.js';
 import type { GroupFigures, JobFigures, Times } from './figures.js';
 import { grouped, html } from './html.js';
-import { leftOut, span, table } from './parts.js';
+import { left, leftOut, right, span, table } from './parts.js';
 
 const MOST = 200;
 
@@ -16,10 +16,8 @@ const STATISTICS: readonly (readonly [title: string, value: (times: Times) => nu
   ['max', (times) => times.at(1)],
 ];
 
-const right = (title: string) => ({ title, align: 'right' as const });
-
 function tableOf(caption: string, groups: readonly GroupFigures[], times: (group: GroupFigures) => Times) {
-  const columns = [{ title: 'group' }, right('known'), ...STATISTICS.map(([title]) => right(title))];
+  const columns = [left('group'), right('known'), ...STATISTICS.map(([title]) => right(title))];
   const rows = groups.map((group) => {
     const of = times(group);
     return [group.name, grouped(of.values.length), ...STATISTICS.map(([, value]) => span(value(of)))];
@@ -28,10 +26,10 @@ function tableOf(caption: string, groups: readonly GroupFigures[], times: (group
 }
 
 export function groupsSection(_content: ReportContent, { groups }: JobFigures): Section {
-  const shown = [...groups].sort((a, b) => b.attempts - a.attempts).slice(0, MOST);
+  const shown = groups.slice(0, MOST);
   const counts = table(
     'Jobs of each group',
-    [{ title: 'group' }, right('jobs'), right('failed'), right('submissions')],
+    [left('group'), right('jobs'), right('failed'), right('submissions')],
     shown.map(({ name, jobs, failed, attempts }) => [
       name,
       grouped(jobs),

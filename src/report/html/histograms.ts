@@ -83,7 +83,7 @@ const groupOf = ({ name, duration, pending }: GroupFigures) => html`<h3>${name}<
 
 export function histogramsSection(_content: ReportContent, { groups }: JobFigures): Section {
   const withJobs = groups.filter(({ attempts }) => attempts > 0);
-  const shown = [...withJobs].sort((a, b) => b.attempts - a.attempts).slice(0, MOST);
+  const shown = withJobs.slice(0, MOST);
   return {
     id: 'histograms',
     title: 'Histograms',

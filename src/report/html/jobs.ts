@@ -5,32 +5,27 @@ import type { JobTable } from '../../store/jobs/table.js';
 import type { ReportContent, Section } from './content.js';
 import type { JobFigures } from './figures.js';
 import { type Html, html } from './html.js';
-import { cut, leftOut, span, stamp, table } from './parts.js';
+import { cut, type HtmlColumn, left, leftOut, right, span, stamp, table } from './parts.js';
 
 const SLOWEST = 20;
 const FAILED = 100;
 /** Characters of a cell. */
 const MAX_CELL = 160;
 
-const right = (title: string) => ({ title, align: 'right' as const });
-
 function jobsTable(caption: string, jobs: JobTable, rows: readonly number[]): Html {
   const text = (name: string) => (row: number) => cut(jobs.column(name).text(row) ?? '-', MAX_CELL);
   const seconds = (name: string) => (row: number) => span(jobs.column(name).number(row));
-  const columns: readonly (readonly [
-    ReturnType<typeof right> | { title: string },
-    (row: number) => string,
-  ])[] = [
-    [{ title: 'job' }, text('id')],
-    [{ title: 'group' }, text('group')],
-    [{ title: 'result' }, text('result')],
+  const columns: readonly (readonly [HtmlColumn, (row: number) => string])[] = [
+    [left('job'), text('id')],
+    [left('group'), text('group')],
+    [left('result'), text('result')],
     [right('exit'), text('exit')],
     [right('duration'), seconds('duration')],
     [right('pending'), seconds('pending')],
-    [{ title: 'start' }, (row) => timeText(jobs.column('start').number(row))],
-    [{ title: 'host' }, text('hosts')],
-    [{ title: 'parameters' }, (row) => parametersText(jobs.parametersOf(row))],
-    [{ title: 'note' }, text('note')],
+    [left('start'), (row) => timeText(jobs.column('start').number(row))],
+    [left('host'), text('hosts')],
+    [left('parameters'), (row) => parametersText(jobs.parametersOf(row))],
+    [left('note'), text('note')],
   ];
   const used = columns.filter(
     ([{ title }, cell]) => title === 'job' || rows.some((row) => !isEmpty(cell(row))),

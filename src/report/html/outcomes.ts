@@ -5,7 +5,7 @@ import { bar } from './charts.js';
 import type { ReportContent, Section } from './content.js';
 import type { JobFigures } from './figures.js';
 import { grouped, html, percent } from './html.js';
-import { table } from './parts.js';
+import { left, right, table } from './parts.js';
 
 const kindOf = (result: (typeof RESULTS)[number]) => {
   if (result === 'completed') return 'good';
@@ -13,12 +13,7 @@ const kindOf = (result: (typeof RESULTS)[number]) => {
 };
 
 export function outcomesSection(_content: ReportContent, { results, last }: JobFigures): Section {
-  const columns = [
-    { title: 'result' },
-    { title: 'jobs', align: 'right' as const },
-    { title: 'share', align: 'right' as const },
-    { title: '' },
-  ];
+  const columns = [left('result'), right('jobs'), right('share'), left('')];
   const rows = RESULTS.flatMap((result, i) => {
     const count = results[i] as number;
     const share = count / last.length;

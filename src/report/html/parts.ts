@@ -4,12 +4,15 @@ import { duration } from '../../text/duration.js';
 import { localTime } from '../../text/local-time.js';
 import { show } from '../../text/show.js';
 import type { Fact } from './content.js';
-import { type Html, type HtmlValue, html } from './html.js';
+import { grouped, type Html, type HtmlValue, html } from './html.js';
 
 export interface HtmlColumn {
   readonly title: string;
   readonly align?: 'right';
 }
+
+export const left = (title: string): HtmlColumn => ({ title });
+export const right = (title: string): HtmlColumn => ({ title, align: 'right' });
 
 /** A table with a caption. The first cell of a row is its heading. */
 export function table(
@@ -67,7 +70,7 @@ export function leftOut(
 ): Html | null {
   if (shown >= all) return null;
   const more = command === null ? null : html`; <code>${command}</code> lists all of them`;
-  return html`<p class="note">The first ${shown} of ${all.toLocaleString('en-US')} ${noun} are shown${more}.</p>
+  return html`<p class="note">The first ${shown} of ${grouped(all)} ${noun} are shown${more}.</p>
 `;
 }
 

@@ -21,7 +21,7 @@ ${chart({
   label: `${name} over time: at most ${grouped(peak)}, from ${stamp(begin)} to ${stamp(end)}`,
   values: means,
   top,
-  topText: `${Number(top.toPrecision(3)).toLocaleString('en-US')} (at most ${grouped(peak)} at one moment)`,
+  topText: `${grouped(Number(top.toPrecision(3)))} (at most ${grouped(peak)} at one moment)`,
   below: [stamp(begin), `+${span((end - begin) / 2)}`, `${stamp(end)} (+${span(end - begin)})`],
   ...(second ? { kind: 'second' as const } : {}),
 })}`;

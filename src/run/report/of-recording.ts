@@ -8,12 +8,14 @@ import { firstGroups, RecordedJobs } from '../../recording/jobs.js';
 import { openRecording } from '../../recording/reader.js';
 import { Replay } from '../../recording/replay.js';
 import type { ReportContent } from '../../report/html/content.js';
+import { grouped } from '../../report/html/html.js';
 import { stamp } from '../../report/html/parts.js';
 import { blame } from '../../store/blame/blame.js';
 import { JobTable } from '../../store/jobs/table.js';
 import { counted } from '../../text/counted.js';
 import { hostFacts, reporterFacts } from './environment.js';
 import { failuresOf } from './failures.js';
+import { firingTimes } from './firing-times.js';
 
 const NOWHERE = { nodes: null, tasks: null, output: null, error: null };
 
@@ -58,6 +60,7 @@ export async function reportOfRecording(
   const groups = [...metrics.groups.keys()];
   if (!groups.every((name) => expected.includes(name))) read = await readRecording(path, groups, config);
   const { jobs, firings } = read;
+  const timesOf = firingTimes(firings);
   const table = new JobTable({
     jobs,
     titleOf: (rule) => config?.rules[rule]?.title ?? null,
@@ -77,10 +80,7 @@ export async function reportOfRecording(
       ['file', resolve(path)],
       ['first event', stamp(status.earliest)],
       ['last event', stamp(status.latest)],
-      [
-        'events',
-        `${status.events.toLocaleString('en-US')} in ${status.records.toLocaleString('en-US')} records`,
-      ],
+      ['events', `${grouped(status.events)} in ${grouped(status.records)} records`],
     ],
     warnings,
     table,
@@ -90,11 +90,7 @@ export async function reportOfRecording(
     rules:
       ensemble === null
         ? null
-        : rules.map((report) => ({
-            ...report,
-            phase: null,
-            times: firings.filter(({ rule }) => rule === report.rule).map(({ timestamp }) => timestamp),
-          })),
+        : rules.map((report) => ({ ...report, phase: null, times: timesOf(report.rule) })),
     blame: blame(table),
     environment: [...hostFacts(table), ...reporterFacts()],
     file: ensemble,

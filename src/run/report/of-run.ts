@@ -13,6 +13,7 @@ import { rulesNow } from '../rules-now.js';
 import { type ReplayedRun, replayRun } from '../why/replayed.js';
 import { hostFacts, reporterFacts } from './environment.js';
 import { failuresOf } from './failures.js';
+import { firingTimes } from './firing-times.js';
 
 /**
  * Reads a run, also while it goes on. A part that can't be read is a warning in the report. Throws EnsembleError: `ERR_RUN` for a
@@ -116,19 +117,14 @@ function environmentOf({ host, pid, member, uri, ensemble, options }: RunManifes
 }
 
 function rulesOf(run: ReplayedRun, goesOn: boolean): ReportRule[] {
-  const times = new Map<number, number[]>();
-  for (const { rule, timestamp } of run.firings) {
-    const known = times.get(rule);
-    if (known === undefined) times.set(rule, [timestamp]);
-    else known.push(timestamp);
-  }
+  const timesOf = firingTimes(run.firings);
   return rulesNow(run).map(({ report, phase }) => ({
     name: report.name,
     due: report.due,
     firings: report.firings,
     phase: goesOn ? phase : null,
     why: report.why,
-    times: (times.get(report.rule) ?? []).sort((a, b) => a - b),
+    times: timesOf(report.rule),
   }));
 }
 
