@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DURABILITIES, type Durability } from '../model/durability.js';
+import type { EnsembleOptions } from '../run/options.js';
 import { addHttpOptions, type HttpOptions } from './http.js';
 import { PROGRESS, type ProgressKind } from './live/live-progress.js';
 import type { MiniClusterOptions } from './minicluster-options.js';
@@ -25,9 +26,28 @@ export interface DriveOptions extends MiniClusterOptions, StateOption, HttpOptio
   readonly notifyWait?: number;
 }
 
-/** Whether the run keeps sketches: a service merges quantiles, and HTTP shows histograms. */
-export function keepsSketches({ service, http }: DriveOptions): boolean {
-  return service !== undefined || http !== undefined;
+/** The options of the run among those of a command that begins it or goes on with it. */
+export function runOptions({
+  slots,
+  notifyWait,
+  durability,
+  outputLimit,
+  logLimit,
+  service,
+  http,
+}: DriveOptions): Pick<
+  EnsembleOptions,
+  'slots' | 'notifyWait' | 'durability' | 'outputLimit' | 'logLimit' | 'sketches'
+> {
+  return {
+    ...(slots === undefined ? {} : { slots }),
+    ...(notifyWait === undefined ? {} : { notifyWait }),
+    ...(durability === undefined ? {} : { durability }),
+    ...(outputLimit === undefined ? {} : { outputLimit }),
+    ...(logLimit === undefined ? {} : { logLimit }),
+    // A service merges quantiles, and HTTP shows histograms.
+    sketches: service !== undefined || http !== undefined,
+  };
 }
 
 function positiveInteger(most: number): (text: string) => number {

@@ -12,7 +12,7 @@ import { stateFolder } from '../store/state-folder.js';
 import { flow } from '../text/width.js';
 import { type ChangeOptions, chooseFile } from './changed-file.js';
 import { checkOptions, drive } from './drive.js';
-import { addDriveOptions, type DriveOptions, keepsSketches } from './drive-options.js';
+import { addDriveOptions, type DriveOptions, runOptions } from './drive-options.js';
 import { KeptRun } from './kept-run.js';
 import { makeScaler, splitName } from './minicluster-options.js';
 import { complain, print } from './output.js';
@@ -45,15 +45,10 @@ async function resume(wanted: string | undefined, given: ResumeOptions): Promise
       const ensemble = await Ensemble.resume(path, {
         ...(scaler === null ? {} : { scaler }),
         ...(options.watch === true ? { watch: true } : {}),
-        ...(options.slots === undefined ? {} : { slots: options.slots }),
-        ...(options.notifyWait === undefined ? {} : { notifyWait: options.notifyWait }),
-        ...(options.durability === undefined ? {} : { durability: options.durability }),
-        ...(options.outputLimit === undefined ? {} : { outputLimit: options.outputLimit }),
-        ...(options.logLimit === undefined ? {} : { logLimit: options.logLimit }),
+        ...runOptions(options),
         ...(options.lost === undefined ? {} : { lost: options.lost }),
         ...(options.incompleteLog === true ? { incompleteLog: true } : {}),
         ...(text === null ? {} : { configuration: text }),
-        sketches: keepsSketches(options),
         observer: { ...observer, resumed: (resumed) => report(resumed, run, options) },
       });
       return { ensemble, kept };

@@ -10,7 +10,7 @@ import type { NodeScaler } from '../members/member.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import { Ensemble } from '../run/ensemble.js';
 import { checkOptions, type DrivenRun, drive } from './drive.js';
-import { addDriveOptions, type DriveOptions, keepsSketches } from './drive-options.js';
+import { addDriveOptions, type DriveOptions, runOptions } from './drive-options.js';
 import { printPlan } from './dry-run.js';
 import { mentionEarlierRuns } from './earlier-runs.js';
 import { exitStatus } from './exit-status.js';
@@ -88,14 +88,9 @@ function makeRun(
       member,
       ...(scaler === null ? {} : { scaler }),
       watch: options.watch === true,
-      ...(options.slots === undefined ? {} : { slots: options.slots }),
-      ...(options.notifyWait === undefined ? {} : { notifyWait: options.notifyWait }),
-      ...(options.durability === undefined ? {} : { durability: options.durability }),
-      ...(options.outputLimit === undefined ? {} : { outputLimit: options.outputLimit }),
-      ...(options.logLimit === undefined ? {} : { logLimit: options.logLimit }),
+      ...runOptions(options),
       ...(name === undefined ? {} : { name }),
       ...(runFolder === undefined ? {} : { runFolder }),
-      sketches: keepsSketches(options),
       observer,
     });
   try {
