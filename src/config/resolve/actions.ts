@@ -13,6 +13,7 @@ import { type ActionShape, actionSchema, ownKeys } from '../schema/actions.js';
 import { checkAgainst } from '../schema/check.js';
 import { asWritten } from '../source/as-written.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
+import { isGiven } from './given.js';
 import { resolveOptions } from './plugins.js';
 import { hasStates, stateNamed } from './states.js';
 
@@ -176,10 +177,6 @@ function warnOfIdleKeys({ context, action, path }: ActionPlace, kind: ActionDefi
     const message = `ignored: ${action.name ?? kind.name} has no ${name}, only ${owners}`;
     context.problems.warning([...path, name], message, 'key');
   }
-}
-
-function isGiven<T>(value: T | null | undefined): value is T {
-  return value !== undefined && value !== null;
 }
 
 function isAbsent(custom: unknown): boolean {

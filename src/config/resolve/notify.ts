@@ -13,6 +13,7 @@ import { messagesOf } from '../../text/result.js';
 import { choices, didYouMean, thereAre } from '../../text/suggest.js';
 import type { NotifyShape } from '../schema/notify.js';
 import type { ResolveContext, ResolvedJobs } from './context.js';
+import { isGiven } from './given.js';
 
 const KINDS = ['webhook', 'slack', 'teams', 'ntfy', 'email', 'program'] as const;
 type Kind = (typeof KINDS)[number];
@@ -203,8 +204,4 @@ function whatIsWrong(name: string, groups: ReadonlySet<string> | null): string[]
   if (NOTIFY_NAMES.some((known) => known === name)) return [];
   if (name.startsWith('metrics.')) return messagesOf(parseMetricName(name.slice('metrics.'.length), groups));
   return [`unknown name ${quote(`{{${name}}}`)}${didYouMean(name, NOTIFY_NAMES) || thereAre(NOTIFY_NAMES)}`];
-}
-
-function isGiven<T>(value: T | null | undefined): value is T {
-  return value !== undefined && value !== null;
 }

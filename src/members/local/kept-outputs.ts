@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { MemberError } from '../../errors.js';
 import { makeFolders } from '../../text/folders.js';
 import type { LocalJob } from './job.js';
-import { bytesOf, OutputLimit, type OutputLimitOptions } from './output-limit.js';
+import { bytesOf, filesOf, OutputLimit, type OutputLimitOptions } from './output-limit.js';
 
 /** Bytes that must be free, or this part of a small disk. */
 const NEEDED_SPACE = 64 * 2 ** 20;
@@ -104,7 +104,7 @@ export class KeptOutputs {
   /** Removes the empty files of a job that has ended. */
   ended(job: LocalJob): void {
     if (!this.#limit.follows(job)) return;
-    const paths = [job.kept?.output, job.kept?.error].filter((path) => path != null);
+    const paths = filesOf(job);
     let left = paths.length;
     let bytes = 0;
     for (const path of paths) {

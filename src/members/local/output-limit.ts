@@ -299,6 +299,7 @@ async function cutMiddle(path: string, begin: number, end: number, words: string
   }
 }
 
-function filesOf({ kept }: LocalJob): string[] {
+/** The kept files of a job. */
+export function filesOf({ kept }: LocalJob): string[] {
   return [kept?.output, kept?.error].filter((path) => path != null);
 }
