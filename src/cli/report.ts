@@ -13,7 +13,7 @@ import { reportOfRun } from '../run/report/of-run.js';
 import { findRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { formatBytes } from '../text/bytes.js';
-import { complain, print } from './output.js';
+import { complain, print, printText } from './output.js';
 import { addStateOption, type StateOption } from './state-option.js';
 
 interface ReportOptions extends StateOption {
@@ -36,7 +36,7 @@ async function report(
   const page = reportPage(content);
   for (const warning of content.warnings) complain(warning, 'warning');
   if (output === '-') {
-    process.stdout.write(page);
+    printText(page);
     return;
   }
   await writeFile(output, page).catch((cause: Error) => {
