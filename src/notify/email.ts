@@ -50,6 +50,8 @@ export const sendEmail: Send<Extract<Channel, { kind: 'email' }>> = async (
     return runWith([program, '-i', '-t'], mailOf(envelope, to, from), signal);
   }
   const { createTransport } = await loadNodeMailer();
+  // No event comes for an abort during the load.
+  signal.throwIfAborted();
   const { protocol, hostname, port } = new URL(smtp);
   const user = channel.user === null ? null : references.resolve(channel.user);
   const pass = channel.password === null ? '' : references.resolve(channel.password);

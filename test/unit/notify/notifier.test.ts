@@ -7,8 +7,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EnsembleError } from '../../../src/errors.js';
 import type { Channel, Message, NotifyTarget } from '../../../src/model/notification.js';
+import { NotDelivered } from '../../../src/notify/attempt.js';
+import { attempt } from '../../../src/notify/deliver.js';
+import { envelopeOf } from '../../../src/notify/envelope.js';
 import { retryAfter } from '../../../src/notify/http.js';
 import { Notifier, sendOnce } from '../../../src/notify/notifier.js';
+import { References } from '../../../src/notify/references.js';
 import { newFolder } from '../../support/cli.js';
 import { accept, keepingProgram, smtpSink, webSink } from '../../support/sinks.js';
 
@@ -196,6 +200,16 @@ describe('channels', () => {
     expect(sink.lines).toContain('by SMTP');
     const auth = sink.lines.find((line) => line.startsWith('AUTH PLAIN '))?.slice('AUTH PLAIN '.length) ?? '';
     expect(Buffer.from(auth, 'base64').toString()).toBe('\0me\0open sesame');
+  });
+
+  test('a mail by SMTP is not sent after the end of the time for it', async (context) => {
+    await import('nodemailer' as string).catch(() => context.skip('nodemailer is not installed'));
+    const sink = await smtpSink();
+    const to = target({ kind: 'email', to: ['a@site.org'], smtp: sink.url });
+    const envelope = envelopeOf(run, message('late'), 0, Date.now());
+    const sent = attempt(to, envelope, new References('/'), AbortSignal.abort());
+    await expect(sent).rejects.toThrow(NotDelivered);
+    expect(sink.lines).toEqual([]);
   });
 
   test('a failing program is quoted without the secrets that it printed', async () => {
