@@ -44,7 +44,7 @@ export interface HttpLimits {
   readonly requestTimeout: number;
 }
 
-export const defaultHttpLimits: HttpLimits = {
+const defaultHttpLimits: HttpLimits = {
   maxConnections: 1024,
   maxStreams: 256,
   callsPerSecond: 200,

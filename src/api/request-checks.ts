@@ -10,7 +10,7 @@ import { ApiProblem } from './problem.js';
 export type HostPolicy = (name: string) => boolean;
 
 /** Names that always mean the host of the browser itself. An SSH tunnel ends there, so a Unix socket needs no others. */
-export const loopbackNames: HostPolicy = (name) => name === 'localhost' || name.endsWith('.localhost');
+const loopbackNames: HostPolicy = (name) => name === 'localhost' || name.endsWith('.localhost');
 
 /** A page under a name can't get at an address: the browser shows that address as the page's own origin. */
 function isAddress(name: string): boolean {

@@ -1,7 +1,7 @@
 /** `ensemble-server token FILE`. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Role } from '../service/tokens.js';
+import { ROLES, type Role, writeNewToken } from '../service/tokens.js';
 import { timeOption } from './time-option.js';
 
 /** A thousand years, in seconds. */
@@ -24,13 +24,9 @@ export function tokenCommand(): Command {
     .option('--name <name>', 'its owner, for the audit', tokenName)
     .option('--expires <time>', 'period of validity, like 12h or 7d (default: unlimited)', lifetime)
     .addOption(
-      new Option('--role <role>', 'a viewer may look, but not act (default: operator)').choices([
-        'operator',
-        'viewer',
-      ]),
+      new Option('--role <role>', 'a viewer may look, but not act (default: operator)').choices(ROLES),
     )
-    .action(async (file: string, options: { name?: string; role?: Role; expires?: Date }) => {
-      const { writeNewToken } = await import('../service/tokens.js');
-      writeNewToken(file, options);
-    });
+    .action((file: string, options: { name?: string; role?: Role; expires?: Date }) =>
+      writeNewToken(file, options),
+    );
 }

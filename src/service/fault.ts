@@ -6,8 +6,8 @@ import { type StatusCode, type StatusName, status, statusName } from './status-c
 export class Fault extends Error {
   readonly code: StatusCode;
 
-  constructor(code: StatusCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: StatusCode, message: string) {
+    super(message);
     this.code = code;
     this.name = 'Fault';
   }

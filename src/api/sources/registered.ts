@@ -172,7 +172,7 @@ export class RegisteredEnsemble extends PolledEnsemble {
 
   /** The run names its folder, and the folder must be that of this run: a run may send any name. */
   folder(): string | null {
-    const run = this.#entry.state(Number.POSITIVE_INFINITY).about?.run ?? '';
+    const run = this.#entry.about?.run ?? '';
     if (!/^[a-z0-9]{1,32}$/.test(run)) return null;
     const folder = join(runsFolder(this.#options.state), run);
     try {

@@ -86,12 +86,13 @@ export class Entry {
   /** Counts changes; parts of the entry carry the number of their last one. */
   version = 1;
   groupsLeftOut = 0;
+  /** Null before the first update. */
+  about: About | null = null;
   readonly #groups = new Map<string, Versioned<GroupState>>();
   readonly #rules = new Map<number, Versioned<RuleState>>();
   readonly #failures = new Map<string, Versioned<FailuresState>>();
   readonly #metrics = new Map<string, Versioned<ValueState>>();
   #problems: Versioned<ProblemMessage>[] = [];
-  #about: About | null = null;
   #firings: Versioned<FiringMessage>[] = [];
   #firingsDropped = 0;
   #update: Pick<Update, 'time' | 'state' | 'paused' | 'size' | 'totals'> = {
@@ -141,7 +142,7 @@ export class Entry {
     const version = ++this.version;
     const { groups, rules, failures, metrics, firings, firingsDropped, problems, about, ...rest } = update;
     this.#update = rest;
-    this.#about = about ?? this.#about;
+    this.about = about ?? this.about;
     for (const value of groups) {
       if (!keep(this.#groups, value.name, { value, version })) this.groupsLeftOut++;
     }
@@ -179,7 +180,7 @@ export class Entry {
       firings: this.#since(this.#firings, since),
       firingsDropped: this.#firingsDropped,
       end: this.end,
-      about: this.#about,
+      about: this.about,
       rules: this.#since(this.#rules.values(), since),
       failures: this.#since(this.#failures.values(), since),
       metrics: this.#since(this.#metrics.values(), since),
