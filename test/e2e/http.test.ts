@@ -8,11 +8,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../../src/api/routes/index.js';
 import { ensemblesSchema } from '../../src/api/schemas/ensemble.js';
 import { cli, ensembleFile, eventually, newFolder, start } from '../support/cli.js';
+import { EventClient, type SentEvent } from '../support/event-client.js';
 import { type HttpRequest, http, send, type Target } from '../support/http.js';
 import { asNobody, isRoot, tokenFile } from '../support/other-user.js';
 import { type ServedRun, serveRun, studyOf } from '../support/served-run.js';
 import { startService } from '../support/service.js';
-import { EventClient, type SentEvent } from '../unit/http/fake.js';
 
 const study = studyOf('command: "echo job-{{index}}-of-quick", count: 12');
 

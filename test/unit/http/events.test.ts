@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { afterEach, describe, expect, test } from 'vitest';
 import { eventually, newFolder } from '../../support/cli.js';
-import { EventClient, type FakeApi, fakeApi, groupOf } from './fake.js';
+import { EventClient } from '../../support/event-client.js';
+import { type FakeApi, fakeApi, groupOf } from './fake.js';
 
 const path = '/ensembles/study/events';
 const open: { cancel(): Promise<void> }[] = [];
