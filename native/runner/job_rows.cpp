@@ -26,6 +26,23 @@ void SetTime(double& time, double seconds) {
   if (std::isnan(time)) time = seconds;
 }
 
+using Submission = JobRows::Submission;
+
+// Empty for a row or a record that does not say it.
+std::optional<Submission> SubmissionOf(const JobColumns& columns, std::uint32_t row) {
+  if (columns.group[row] == kUnknownGroup || columns.rule[row] == kUnknownRule) return std::nullopt;
+  return Submission{columns.rule[row], columns.firing[row], columns.part[row], columns.index[row],
+                    columns.attempt[row]};
+}
+std::optional<Submission> SubmissionOf(const journal::Record& record) {
+  if (!record.membership || !record.membership->origin || !record.membership->ensemble) {
+    return std::nullopt;
+  }
+  const engine::JobOrigin origin = engine::ReadOrigin(*record.membership->origin);
+  return Submission{static_cast<std::int32_t>(origin.rule), static_cast<double>(origin.firing),
+                    origin.part, static_cast<double>(origin.index), origin.attempt};
+}
+
 std::vector<std::uint32_t> AllRows(std::size_t count) {
   std::vector<std::uint32_t> rows(count);
   std::iota(rows.begin(), rows.end(), 0);
@@ -60,7 +77,7 @@ void JobRows::OnRecords(std::span<const journal::Record> records) {
   for (const journal::Record& record : records) {
     const auto place = places_.find(record.id);
     std::uint32_t row = place == places_.end() ? kNoRow : place->second;
-    if (row != kNoRow && IsAnother(row, record)) row = kNoRow;
+    if (row != kNoRow && IsAnother(row, SubmissionOf(record))) row = kNoRow;
     if (row == kNoRow || rows_.columns.group[row] == kUnknownGroup) {
       if (!record.membership || !record.membership->group) continue;
       const auto group = groups_.find(*record.membership->group);
@@ -72,31 +89,11 @@ void JobRows::OnRecords(std::span<const journal::Record> records) {
   }
 }
 
-// Ids begin again in another Flux instance.
-bool JobRows::IsAnother(std::uint32_t row, const journal::Record& record) const {
-  const JobColumns& columns = rows_.columns;
-  if (columns.group[row] == kUnknownGroup || !record.membership || !record.membership->origin ||
-      !record.membership->ensemble) {
-    return false;
-  }
-  const engine::JobOrigin origin = engine::ReadOrigin(*record.membership->origin);
-  return columns.rule[row] != static_cast<std::int32_t>(origin.rule) ||
-         columns.firing[row] != static_cast<double>(origin.firing) ||
-         columns.part[row] != origin.part ||
-         columns.index[row] != static_cast<double>(origin.index) ||
-         columns.attempt[row] != origin.attempt;
-}
-
-// Rows of which only later news is known are of the latest job with the id.
-bool JobRows::IsAnother(std::uint32_t row, const JobColumns& others, std::uint32_t other) const {
-  const JobColumns& columns = rows_.columns;
-  if (columns.group[row] == kUnknownGroup || others.group[other] == kUnknownGroup ||
-      columns.rule[row] == kUnknownRule || others.rule[other] == kUnknownRule) {
-    return false;
-  }
-  return columns.rule[row] != others.rule[other] || columns.firing[row] != others.firing[other] ||
-         columns.part[row] != others.part[other] || columns.index[row] != others.index[other] ||
-         columns.attempt[row] != others.attempt[other];
+// Ids begin again in another Flux instance. Rows of which only later news is known are of the
+// latest job with the id.
+bool JobRows::IsAnother(std::uint32_t row, const std::optional<Submission>& submission) const {
+  const bool is_known = rows_.columns.group[row] != kUnknownGroup;
+  return is_known && submission && SubmissionOf(rows_.columns, row) != submission;
 }
 
 std::uint32_t JobRows::AddRow(journal::JobId id) {
@@ -261,10 +258,15 @@ bool JobRows::Add(std::string_view bytes) {
       return false;
     }
     const auto place = places_.find(columns.ids[other]);
-    std::uint32_t row = place == places_.end() ? kNoRow : place->second;
-    if (row == kNoRow || IsAnother(row, columns, other)) {
+    const std::uint32_t known = place == places_.end() ? kNoRow : place->second;
+    std::uint32_t row = known;
+    if (known == kNoRow || IsAnother(known, SubmissionOf(columns, other))) {
       row = AddRow(columns.ids[other]);
       rows_.sequence[row] = others.sequence[other];
+      // Later news is of the latest job with the id.
+      if (known != kNoRow && rows_.sequence[known] > rows_.sequence[row]) {
+        places_[columns.ids[other]] = known;
+      }
     }
     Join(row, others, other, texts);
     rows.push_back(row);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,17 @@ namespace flux_ensemble::runner {
 
 class JobRows final : public log::EntryVisitor {
  public:
+  // Which submission of the run a job is.
+  struct Submission {
+    std::int32_t rule = 0;
+    double firing = 0;
+    std::uint32_t part = 0;
+    double index = 0;
+    std::uint32_t attempt = 0;
+
+    bool operator==(const Submission&) const = default;
+  };
+
   JobRows();
 
   // The rows so far. No entry may follow.
@@ -49,8 +61,7 @@ class JobRows final : public log::EntryVisitor {
   void OnText(log::EntryKind kind, std::string_view text) override;
 
  private:
-  bool IsAnother(std::uint32_t row, const journal::Record& record) const;
-  bool IsAnother(std::uint32_t row, const JobColumns& others, std::uint32_t other) const;
+  bool IsAnother(std::uint32_t row, const std::optional<Submission>& submission) const;
   std::uint32_t AddRow(journal::JobId id);
   void Describe(std::uint32_t row, std::uint32_t group, const journal::Membership& membership);
   // The row of a job; of one whose row was taken out, another row. kNoRow for an unknown job.

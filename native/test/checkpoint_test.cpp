@@ -383,6 +383,27 @@ TEST_CASE("rows of ended jobs that left the memory are the same as those that st
   }
 }
 
+TEST_CASE("news of an id is of the latest job with it, also when an earlier one was taken out") {
+  const auto made = [](double time, int firing) {
+    return Submit(7, time, "g",
+                  R"("ensemble":"mine","origin":{"entry":0,"rule":0,"firing":)" +
+                      std::to_string(firing) + R"(,"index":0})");
+  };
+  JobRows rows;
+  rows.OnRun("mine", {"g"});
+  Give(rows, made(1000, 1) + Finish(7, 1001) + Event(7, 1002, "clean"));
+  rows.OnResult(7, log::JobResult::kCompleted);
+  const std::string ended = rows.TakeEnded();
+  // Another Flux instance has the id again.
+  Give(rows, made(2000, 2));
+  REQUIRE(rows.Add(ended));
+  Give(rows, Finish(7, 2001, 256));
+  const JobColumns jobs = rows.Take();
+  CHECK(jobs.firing == std::vector<double>{1, 2});
+  CHECK(jobs.finish == std::vector<double>{1001, 2001});
+  CHECK(jobs.status == std::vector<std::int32_t>{0, 256});
+}
+
 TEST_CASE("rows that are cut or changed are refused, or are rows") {
   std::mt19937 random(5);
   JobRows rows;
