@@ -5,7 +5,7 @@ import type { RuleNow } from '../../run/rules-now.js';
 import { keepBelow, print, terminalWidth } from '../output.js';
 import { type Colors, colorsFor } from '../tables.js';
 import { EndRate } from './rate.js';
-import { type RunMoment, runLines, totalLine } from './run-lines.js';
+import { endedJobs, type RunMoment, runLines, totalLine } from './run-lines.js';
 
 /** `live`: at the bottom of the terminal. `plain`: a line now and then. */
 export const PROGRESS = ['live', 'plain', 'none'] as const;
@@ -80,11 +80,9 @@ export class LiveProgress {
     const state = await Promise.all([this.#run.metrics(), this.#run.rules()]).catch(() => null);
     if (this.#stopped || state === null) return;
     const [metrics, rules] = state;
-    let ended = 0;
-    for (const { count } of metrics.groups.values()) ended += count.submitted - count.pending - count.running;
     this.#moment = {
       ...{ metrics, rules, paused: this.#run.paused, problem: this.#problem() },
-      rate: this.#rate.add(ended, begun),
+      rate: this.#rate.add(endedJobs(metrics), begun),
       now: Date.now() / 1000,
     };
     this.#draw();

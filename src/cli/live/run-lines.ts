@@ -63,6 +63,9 @@ function sumOf(groups: Iterable<Jobs>): Jobs {
   return all;
 }
 
+/** Jobs of all groups that have ended. */
+export const endedJobs = ({ groups }: MetricsSnapshot) => endedOf(sumOf([...groups.values()].map(jobsOf)));
+
 const endedOf = ({ submitted, pending, running }: Jobs) => submitted - pending - running;
 
 /** Joins as many whole parts as fit. */
