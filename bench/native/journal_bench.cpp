@@ -224,9 +224,9 @@ std::uint64_t MakeCheckpoint(const std::string& folder) {
 Seen FromCheckpoint(const std::string& folder) {
   Engine engine(TenGroups(10));
   Restoration replay(engine, {}, false);
-  const auto number = LoadCheckpoint(folder, replay);
-  if (number.value_or(0) == 0) std::abort();
-  if (ReadEntries(folder, replay, {.after = *number}).frames.error != 0) std::abort();
+  const auto base = LoadCheckpoint(folder, replay);
+  if (!base || base->number == 0) std::abort();
+  if (ReadEntries(folder, replay, {.after = base->number}).frames.error != 0) std::abort();
   return SeenBy(engine);
 }
 

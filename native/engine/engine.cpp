@@ -269,7 +269,6 @@ std::uint32_t Engine::GroupOf(const journal::Membership& membership) {
 std::uint32_t Engine::AddGroup(std::string_view name) {
   const std::uint32_t index = metrics_.AddGroup();
   group_index_.emplace(name, index);
-  group_names_.emplace_back(name);
   return index;
 }
 

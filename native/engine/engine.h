@@ -213,6 +213,8 @@ class Engine final : private journal::RecordSink {
 
   std::uint32_t GroupOf(const journal::Membership& membership);
   std::uint32_t AddGroup(std::string_view name);
+  // By index.
+  std::vector<std::string> GroupNames() const;
   // Whether a record of a restored run shows neither an active job of the run nor a new one.
   bool IsForeign(const journal::Record& record);
   // The events of a record that were not applied to the job before.
@@ -287,7 +289,6 @@ class Engine final : private journal::RecordSink {
   JobDetailsTable details_;
   Retries retries_;
   NameIndex group_index_;
-  std::vector<std::string> group_names_;
   MetricTable metrics_;
   std::vector<Retry> retries_due_;
   AwaitedRetries awaited_;

@@ -13,16 +13,15 @@ constexpr std::uint32_t kStateVersion = 1;
 
 template <typename Archive>
 void Engine::Persist(Archive& archive) {
-  std::vector<std::string> names = group_names_;
+  std::vector<std::string> names = GroupNames();
   std::string described = Description();
   archive(names, described);
   if constexpr (Archive::kReads) {
+    const std::vector<std::string> planned = GroupNames();
     if (described != Description()) return archive.Invalidate();
     for (std::size_t i = 0; i < names.size(); ++i) {
-      if (i < group_names_.size() ? names[i] != group_names_[i] : !track_all_) {
-        return archive.Invalidate();
-      }
-      if (i < group_names_.size()) continue;
+      if (i < planned.size() ? names[i] != planned[i] : !track_all_) return archive.Invalidate();
+      if (i < planned.size()) continue;
       new_groups_.push_back(names[i]);
       AddGroup(names[i]);
     }
@@ -32,9 +31,15 @@ void Engine::Persist(Archive& archive) {
           rules_);
   if constexpr (Archive::kReads) {
     jobs_.ForEach([&](const Job& job) {
-      if (job.group >= group_names_.size()) archive.Invalidate();
+      if (job.group >= metrics_.groups()) archive.Invalidate();
     });
   }
+}
+
+std::vector<std::string> Engine::GroupNames() const {
+  std::vector<std::string> names(metrics_.groups());
+  for (const auto& [name, index] : group_index_) names[index] = name;
+  return names;
 }
 
 std::string Engine::Description() {

@@ -26,8 +26,11 @@ struct Parts {
   }
 };
 
-std::optional<Parts> PartsOf(std::string_view checkpoint) {
-  StateReader reader(checkpoint);
+// Empty for a checkpoint that is missing or damaged.
+std::optional<Parts> ReadParts(const std::string& folder, std::uint64_t number) {
+  const auto bytes = log::ReadStateFile(folder, StateFile::kCheckpoint, number);
+  if (!bytes) return std::nullopt;
+  StateReader reader(*bytes);
   Parts parts;
   reader(parts);
   if (!reader.valid() || !reader.at_end()) return std::nullopt;
@@ -42,18 +45,31 @@ std::vector<std::uint64_t> Checkpoints(const std::string& folder) {
   return numbers;
 }
 
+// Adds the rows of ended jobs up to a checkpoint. False when a file of them is missing or damaged;
+// the rows of the others are added.
+bool AddEndedRows(const std::string& folder, std::uint64_t number, JobRows& rows) {
+  std::vector<std::uint64_t> files;
+  bool whole = log::ListStateFiles(folder, StateFile::kJobs, &files) == 0;
+  for (const std::uint64_t file : files) {
+    if (file > number) break;
+    const auto bytes = log::ReadStateFile(folder, StateFile::kJobs, file);
+    whole = bytes && rows.Add(*bytes) && whole;
+  }
+  return whole;
+}
+
 }  // namespace
 
-std::optional<std::uint64_t> LoadCheckpoint(const std::string& folder, Restoration& restoration) {
+std::optional<LoadedCheckpoint> LoadCheckpoint(const std::string& folder,
+                                               Restoration& restoration) {
   for (const std::uint64_t number : Checkpoints(folder)) {
-    const auto bytes = log::ReadStateFile(folder, StateFile::kCheckpoint, number);
-    const auto parts = bytes ? PartsOf(*bytes) : std::nullopt;
+    auto parts = ReadParts(folder, number);
     if (!parts) continue;
     const LoadResult result = restoration.Load(parts->state);
-    if (result == LoadResult::kLoaded) return number;
+    if (result == LoadResult::kLoaded) return LoadedCheckpoint{number, std::move(parts->rows)};
     if (result == LoadResult::kBroken) return std::nullopt;
   }
-  return 0;
+  return LoadedCheckpoint();
 }
 
 bool HasWholeLog(const std::string& folder) {
@@ -70,23 +86,10 @@ std::string EncodeCheckpoint(Restoration& restoration, JobRows& rows) {
   return writer.Take();
 }
 
-bool LoadActiveRows(std::string_view checkpoint, JobRows& rows) {
-  const auto parts = PartsOf(checkpoint);
-  if (!parts) return false;
-  StateReader reader(parts->rows);
+bool LoadActiveRows(std::string_view bytes, JobRows& rows) {
+  StateReader reader(bytes);
   reader(rows);
   return reader.valid() && reader.at_end();
-}
-
-bool AddRowsOf(const std::string& folder, std::uint64_t number, JobRows& rows) {
-  std::vector<std::uint64_t> files;
-  bool whole = log::ListStateFiles(folder, StateFile::kJobs, &files) == 0;
-  for (const std::uint64_t file : files) {
-    if (file > number) break;
-    const auto bytes = log::ReadStateFile(folder, StateFile::kJobs, file);
-    whole = bytes && rows.Add(*bytes) && whole;
-  }
-  return whole;
 }
 
 // The rows of active jobs come first, because they have the names of the groups.
@@ -94,9 +97,9 @@ log::EntryReport ReadJobs(const std::string& folder, JobRows& rows) {
   std::uint64_t base = 0;
   bool whole = true;
   for (const std::uint64_t number : Checkpoints(folder)) {
-    const auto bytes = log::ReadStateFile(folder, StateFile::kCheckpoint, number);
-    if (!bytes || !LoadActiveRows(*bytes, rows)) continue;
-    whole = AddRowsOf(folder, number, rows);
+    const auto parts = ReadParts(folder, number);
+    if (!parts || !LoadActiveRows(parts->rows, rows)) continue;
+    whole = AddEndedRows(folder, number, rows);
     base = number;
     break;
   }

@@ -13,9 +13,14 @@
 
 namespace flux_ensemble::runner {
 
-// Lets a run go on from the latest checkpoint that is usable. Returns its number, 0 for none. The
-// number is empty when a checkpoint was broken.
-std::optional<std::uint64_t> LoadCheckpoint(const std::string& folder, Restoration& restoration);
+// A checkpoint that a run goes on from.
+struct LoadedCheckpoint {
+  std::uint64_t number = 0;  // 0 for none
+  std::string rows;          // of its active jobs, for LoadActiveRows()
+};
+
+// Lets a run go on from the latest checkpoint that is usable. Empty when a checkpoint was broken.
+std::optional<LoadedCheckpoint> LoadCheckpoint(const std::string& folder, Restoration& restoration);
 
 // Whether the log begins with its first segment.
 bool HasWholeLog(const std::string& folder);
@@ -27,11 +32,7 @@ log::EntryReport ReadJobs(const std::string& folder, JobRows& rows);
 // The bytes of a checkpoint.
 std::string EncodeCheckpoint(Restoration& restoration, JobRows& rows);
 
-// Adds the rows that a checkpoint with its files of jobs has. False when any of them is missing or
-// damaged; what the others have is added.
-bool AddRowsOf(const std::string& folder, std::uint64_t number, JobRows& rows);
-
-// Restores only the jobs of a checkpoint that were active.
-bool LoadActiveRows(std::string_view checkpoint, JobRows& rows);
+// Restores the active jobs of a checkpoint. False for invalid bytes.
+bool LoadActiveRows(std::string_view bytes, JobRows& rows);
 
 }  // namespace flux_ensemble::runner

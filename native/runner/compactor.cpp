@@ -89,6 +89,7 @@ void Compactor::Run() {
 }
 
 std::string Compactor::Compact(const Request& request) {
+  if (!IsWorthwhile(request.segment)) return "";
   const std::string& folder = options_.folder;
   engine::Engine engine(plan_);
   engine.RememberAll();
@@ -102,18 +103,14 @@ std::string Compactor::Compact(const Request& request) {
     engine.AddRule(rule.rule, rule.metrics);
   };
   Restoration restoration(engine, add_rule, false);
-  const std::optional<std::uint64_t> base = LoadCheckpoint(folder, restoration);
-  if (!base) return "the last checkpoint can't be used";
-  if (!IsWorthwhile(*base, request.segment)) return "";
-
+  const std::optional<LoadedCheckpoint> base = LoadCheckpoint(folder, restoration);
   JobRows rows;
-  if (*base > 0) {
-    const auto bytes = log::ReadStateFile(folder, StateFile::kCheckpoint, *base);
-    if (!bytes || !LoadActiveRows(*bytes, rows)) return "the last checkpoint can't be used";
+  if (!base || (base->number > 0 && !LoadActiveRows(base->rows, rows))) {
+    return "the last checkpoint can't be used";
   }
   log::EntryTee both(restoration, rows);
   const log::EntryReport report = log::ReadEntries(
-      folder, both, {.after = *base, .through = request.segment, .stopped = &stopping_});
+      folder, both, {.after = base->number, .through = request.segment, .stopped = &stopping_});
   if (stopping_) return "";
   if (report.has_loss()) return "the log is damaged: " + report.frames.first_damage;
   if (!all_known) return "a rule in the log is unknown";
@@ -133,13 +130,16 @@ std::string Compactor::Compact(const Request& request) {
 }
 
 // A checkpoint costs its size, so the log has to grow by as much before the next one.
-bool Compactor::IsWorthwhile(std::uint64_t base, std::uint64_t segment) const {
+bool Compactor::IsWorthwhile(std::uint64_t segment) const {
+  std::vector<std::uint64_t> checkpoints;
+  log::ListStateFiles(options_.folder, StateFile::kCheckpoint, &checkpoints);
+  const std::uint64_t last = checkpoints.empty() ? 0 : checkpoints.back();
   std::uint64_t grown = 0;
-  for (std::uint64_t number = base + 1; number <= segment; ++number) {
+  for (std::uint64_t number = last + 1; number <= segment; ++number) {
     grown += SegmentBytes(options_.folder, number);
   }
-  const std::string last = options_.folder + '/' + log::StateFileName(StateFile::kCheckpoint, base);
-  return grown >= std::max(options_.least, SizeOf(last));
+  const std::string path = options_.folder + '/' + log::StateFileName(StateFile::kCheckpoint, last);
+  return grown >= std::max(options_.least, SizeOf(path));
 }
 
 // The checkpoint before the last one stays, for the case that the last one gets damaged.

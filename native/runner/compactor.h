@@ -61,7 +61,7 @@ class Compactor {
   void Run();
   // Words for the problem, empty for none.
   std::string Compact(const Request& request);
-  bool IsWorthwhile(std::uint64_t base, std::uint64_t segment) const;
+  bool IsWorthwhile(std::uint64_t segment) const;
   void RemoveOld(std::uint64_t segment);
 
   const CompactorOptions options_;

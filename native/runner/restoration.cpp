@@ -58,9 +58,10 @@ void Restoration::Gather() {
 void Restoration::Know(std::span<const journal::Record> records) {
   for (const journal::Record& record : records) {
     if (!record.membership || !engine_.IsOwn(*record.membership)) continue;
-    jobs_.push_back({record.id, engine_.KeyIn(*record.membership)});
+    engine::JobOrigin origin;
+    if (record.membership->origin) origin = engine::ReadOrigin(*record.membership->origin);
+    jobs_.push_back({record.id, engine::KeyOf(origin)});
     if (!record.membership->origin) continue;
-    const engine::JobOrigin origin = engine::ReadOrigin(*record.membership->origin);
     open_retries_.erase(KeyOf(origin));
     if (origin.rule < 0) {
       of_requests_[origin.firing].Add(origin.part, origin.index);

@@ -315,14 +315,15 @@ void Runner::Run(std::uint64_t number, RestoreCommand& command) {
   restoration_ = std::make_unique<Restoration>(
       engine_, [this](std::string_view json) { RestoreRule(json); }, command.keep_firings);
   // Rules are explained from all of the log, as far as it is there.
-  std::optional<std::uint64_t> base = 0;
+  std::optional<LoadedCheckpoint> base = LoadedCheckpoint();
   if (!command.keep_firings || !HasWholeLog(command.folder)) {
     base = LoadCheckpoint(command.folder, *restoration_);
   }
   Restored restored;
-  if (base.value_or(0) > 0) restored.begins = restoration_->latest();
+  if (base) restored.checkpoint = base->number;
+  if (restored.checkpoint > 0) restored.begins = restoration_->latest();
   const log::EntryReport report =
-      log::ReadEntries(command.folder, *restoration_, {.after = base.value_or(0)});
+      log::ReadEntries(command.folder, *restoration_, {.after = restored.checkpoint});
   restored.interrupted = restoration_->interrupted();
   // The end of an interrupted run takes them back.
   const std::size_t left = engine_.active_jobs();
@@ -335,7 +336,6 @@ void Runner::Run(std::uint64_t number, RestoreCommand& command) {
     restored.error = "can't read " + command.folder + ": " + std::strerror(report.frames.error);
   }
   if (!base) restored.error.assign("a checkpoint can't be used in ").append(command.folder);
-  restored.checkpoint = base.value_or(0);
   restored.started = restoration_->started();
   restored.ended = engine_.GetStatus().ended;
   restored.latest = restoration_->latest();
