@@ -62,7 +62,7 @@ function endsAt(scale: number, rows: readonly StreamState[]): { first: number; l
 }
 
 /** The buckets of both at the finest scale that has room for them. */
-function mergeBuckets(a: StreamState, b: StreamState): Pick<StreamState, 'scale' | 'first' | 'buckets'> {
+function mergeBuckets(a: StreamState, b: StreamState): BucketRow {
   const rows = [a, b].filter(({ buckets }) => buckets.length > 0);
   let scale = Math.min(a.scale, b.scale);
   if (rows.length === 0) return { scale, first: 0, buckets: emptyState.buckets };
@@ -80,19 +80,21 @@ function mergeBuckets(a: StreamState, b: StreamState): Pick<StreamState, 'scale'
   return { scale, first, buckets };
 }
 
+/** Buckets, without the numbers that have none. */
+export type BucketRow = Pick<StreamState, 'scale' | 'first' | 'buckets'>;
+
+/** Pairs of buckets, at the next coarser scale. */
+export function halved({ scale, first, buckets }: BucketRow): BucketRow {
+  const begin = first >> 1;
+  const merged = new Float64Array(((first + buckets.length - 1) >> 1) - begin + 1);
+  for (const [i, count] of buckets.entries()) (merged[((first + i) >> 1) - begin] as number) += count;
+  return { scale: scale - 1, first: begin, buckets: merged };
+}
+
 /** The buckets at the finest scale at which there are at most `most`, or at scale 0. */
-export function coarser(
-  { scale, first, buckets }: StreamState,
-  most: number,
-): Pick<StreamState, 'scale' | 'first' | 'buckets'> {
-  let row = { scale, first, buckets };
-  while (row.buckets.length > most && row.scale > 0) {
-    const begin = row.first >> 1;
-    const merged = new Float64Array(((row.first + row.buckets.length - 1) >> 1) - begin + 1);
-    for (const [i, count] of row.buckets.entries())
-      (merged[((row.first + i) >> 1) - begin] as number) += count;
-    row = { scale: row.scale - 1, first: begin, buckets: merged };
-  }
+export function coarser({ scale, first, buckets }: StreamState, most: number): BucketRow {
+  let row: BucketRow = { scale, first, buckets };
+  while (row.buckets.length > most && row.scale > 0) row = halved(row);
   return row;
 }
 

@@ -6,8 +6,7 @@ import { type EnsembleResource, STATUSES } from '../schemas/ensemble.js';
 import type { GroupResource } from '../schemas/group.js';
 import { countsOf } from '../sources/resources.js';
 import type { SourcedEnsemble } from '../sources/source.js';
-import { histogramSamples } from './buckets.js';
-import type { Family, Labels, Sample } from './text.js';
+import type { Family, HistogramSample, Labels, Sample } from './family.js';
 
 /** Groups, rules and named metrics of one ensemble that have series of their own; the counts of other groups are added up. */
 const MOST = 200;
@@ -60,9 +59,9 @@ function groupFamilies(all: readonly Shown[]): Family[] {
     );
   const times = (variable: 'duration' | 'pending') =>
     all.flatMap(({ source, labels, groups }) =>
-      groups.flatMap(({ name }) => {
+      groups.flatMap(({ name }): HistogramSample[] => {
         const state = source.distributions(name)?.[variable];
-        return state === undefined ? [] : histogramSamples(state, { ...labels, group: name });
+        return state === undefined ? [] : [{ labels: { ...labels, group: name }, state }];
       }),
     );
   return [

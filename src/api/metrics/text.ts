@@ -1,24 +1,7 @@
 /** Families of metrics as text: OpenMetrics 1.0, and the older format of Prometheus. */
 
-export type Labels = Readonly<Record<string, string>>;
-
-export interface Sample {
-  /** Appended to the name of the family: `_bucket`. */
-  readonly suffix?: string;
-  readonly labels: Labels;
-  readonly value: number;
-}
-
-export interface Family {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly help: string;
-  readonly unit?: 'seconds';
-  readonly samples: readonly Sample[];
-}
-
-export const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
-export const PLAIN = 'text/plain; version=0.0.4; charset=utf-8';
+import { classicBuckets } from './buckets.js';
+import type { Family, HistogramSample, Labels } from './family.js';
 
 const escaped = (text: string) =>
   text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
@@ -33,15 +16,31 @@ function numberOf(value: number): string {
   return Number.isFinite(value) ? String(value) : value > 0 ? '+Inf' : '-Inf';
 }
 
-function* linesOf({ name, type, help, unit, samples }: Family, openMetrics: boolean): Generator<string> {
+/** `1.0`: OpenMetrics wants a decimal point in bounds. */
+const boundOf = (bound: number) => (Number.isInteger(bound) ? `${bound}.0` : String(bound));
+
+function* histogramLines(name: string, { labels, state }: HistogramSample): Generator<string> {
+  const bucket = (le: string, count: number) => `${name}_bucket${labelsOf({ ...labels, le })} ${count}`;
+  for (const [bound, count] of classicBuckets(state)) yield bucket(boundOf(bound), count);
+  yield bucket('+Inf', state.count);
+  yield `${name}_sum${labelsOf(labels)} ${numberOf(state.sum)}`;
+  yield `${name}_count${labelsOf(labels)} ${state.count}`;
+}
+
+function* linesOf(family: Family, openMetrics: boolean): Generator<string> {
+  const { name, type, help, unit } = family;
   // Only OpenMetrics has the name of a counter without its suffix.
   const shown = type === 'counter' && !openMetrics ? `${name}_total` : name;
   yield `# TYPE ${shown} ${type}`;
   if (openMetrics && unit !== undefined) yield `# UNIT ${shown} ${unit}`;
   yield `# HELP ${shown} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`;
-  for (const { suffix = type === 'counter' ? '_total' : '', labels, value } of samples) {
-    yield `${name}${suffix}${labelsOf(labels)} ${numberOf(value)}`;
+  if (family.type === 'histogram') {
+    for (const sample of family.samples) yield* histogramLines(name, sample);
+    return;
   }
+  const suffix = type === 'counter' ? '_total' : '';
+  for (const { labels, value } of family.samples)
+    yield `${name}${suffix}${labelsOf(labels)} ${numberOf(value)}`;
 }
 
 /** The families as text. Those without samples are left out. */

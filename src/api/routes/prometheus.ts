@@ -1,7 +1,7 @@
 /** Metrics for Prometheus. */
 
 import { familiesOf } from '../metrics/families.js';
-import { metricsText, OPENMETRICS, PLAIN } from '../metrics/text.js';
+import { formatFor, METRICS_TYPES } from '../metrics/formats.js';
 import { route } from '../route.js';
 
 /** Ensembles in one answer, the first ones. */
@@ -15,14 +15,12 @@ export const prometheus = [
     summary:
       'Metrics of all ensembles for Prometheus, which have not ended; a listener has them at /metrics too.',
     answer: null,
-    types: ['application/openmetrics-text', 'text/plain'],
+    types: METRICS_TYPES,
     handle: async ({ headers }, { source }) => {
       const all = source.all().slice(0, MOST);
       await Promise.all(all.map((ensemble) => ensemble.refresh()));
-      const openMetrics = /application\/openmetrics-text/.test(headers.get('accept') ?? '');
-      return new Response(metricsText(familiesOf(all), openMetrics), {
-        headers: { 'content-type': openMetrics ? OPENMETRICS : PLAIN },
-      });
+      const { contentType, write } = formatFor(headers.get('accept') ?? '');
+      return new Response(await write(familiesOf(all)), { headers: { 'content-type': contentType } });
     },
   }),
 ];
