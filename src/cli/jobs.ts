@@ -8,7 +8,7 @@ import { writeParquet } from '../store/jobs/parquet.js';
 import { type JobQuery, selectJobs } from '../store/jobs/query.js';
 import { RESULTS } from '../store/jobs/results.js';
 import type { JobTable } from '../store/jobs/table.js';
-import { incompleteWords } from '../store/log-gap.js';
+import { damageWords, incompleteWords } from '../store/log-gap.js';
 import { findRun, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { counted } from '../text/counted.js';
@@ -41,8 +41,7 @@ export const IN_FILE = 10_000;
 export function warnOfDamage({ manifest: { id } }: StoredRun, stored: StoredJobs): void {
   const { damage, incompleteSince } = stored;
   if (incompleteSince !== null) complain(incompleteWords(id, incompleteSince), 'warning');
-  if (damage === null) return;
-  complain(`the log of run ${id} is damaged (${damage}): jobs may be missing or incomplete`, 'warning');
+  if (damage !== null) complain(damageWords(id, damage), 'warning');
 }
 
 function queryOf({ group, result, where, sort, by }: JobsOptions): Omit<JobQuery, 'limit'> {

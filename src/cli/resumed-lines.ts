@@ -1,6 +1,7 @@
 /** Reports a run that goes on: what it is, and what was restored. */
 
 import type { LostPolicy, ResumedRun } from '../model/resumed-run.js';
+import { damageWords } from '../store/log-gap.js';
 import type { StoredRun } from '../store/runs.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
@@ -57,13 +58,12 @@ export function resumedWarnings(
   { damage, unknownNotes, doubts }: ResumedRun,
   { manifest }: StoredRun,
 ): string[] {
-  const log = `the log of run ${manifest.id}`;
   return [
-    ...(damage === null ? [] : [`${log} is damaged (${damage}): jobs may be missing or incomplete`]),
+    ...(damage === null ? [] : [damageWords(manifest.id, damage)]),
     ...(unknownNotes === 0
       ? []
       : [
-          `${log} has ${counted(unknownNotes, 'note')} of a newer version of flux-ensemble, which are skipped`,
+          `the log of run ${manifest.id} has ${counted(unknownNotes, 'note')} of a newer version of flux-ensemble, which are skipped`,
         ]),
     ...doubts,
   ];

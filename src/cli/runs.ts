@@ -5,7 +5,7 @@ import { EnsembleError } from '../errors.js';
 import { countJobs, type JobCounts } from '../run/job-counts.js';
 import { readJobs } from '../run/open-run.js';
 import { sizeOf } from '../store/folder-size.js';
-import { incompleteSince, incompleteWords } from '../store/log-gap.js';
+import { incompleteSince, incompleteWords, neededOption } from '../store/log-gap.js';
 import { findRun, isResumable, listRuns, removeRun, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { formatBytes } from '../text/bytes.js';
@@ -134,7 +134,9 @@ function warnOfIncomplete(runs: readonly StoredRun[]): void {
 
 /** Names the runs that can be resumed, and how. */
 function printResumable(runs: readonly StoredRun[], state: string | undefined): void {
-  const ids = runs.filter(isResumable).map(({ manifest }) => escapeControls(manifest.id));
+  const ids = runs
+    .filter(isResumable)
+    .map(({ manifest, path }) => `${escapeControls(manifest.id)}${neededOption(path)}`);
   if (ids.length === 0) return;
   const shown = ids.length > MAX_RESUMABLE ? [...ids.slice(0, MAX_RESUMABLE), '...'] : ids;
   const option = state === undefined ? '' : ` --state ${shellWord(state)}`;

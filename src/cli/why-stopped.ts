@@ -1,5 +1,6 @@
 /** Why a run that can be resumed does not go on, and the command that goes on with it. */
 
+import { neededOption } from '../store/log-gap.js';
 import { isResumable, type StoredRun } from '../store/runs.js';
 import { KeptRun } from './kept-run.js';
 import type { StateOption } from './state-option.js';
@@ -21,5 +22,8 @@ const REASONS: Partial<Record<StoredRun['state'], string>> = {
 export function whyStopped(run: StoredRun, options: StateOption): Stopped | null {
   const reason = REASONS[run.state];
   if (reason === undefined || !isResumable(run)) return null;
-  return { reason, command: `ensemble resume ${KeptRun.of(run.path, options).arguments}` };
+  return {
+    reason,
+    command: `ensemble resume ${KeptRun.of(run.path, options).arguments}${neededOption(run.path)}`,
+  };
 }

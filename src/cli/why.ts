@@ -8,7 +8,7 @@ import { readJobs } from '../run/open-run.js';
 import { explainJob } from '../run/why/job.js';
 import { type ReplayedRun, replayRun } from '../run/why/replayed.js';
 import { explainRule } from '../run/why/rule.js';
-import { incompleteSince, incompleteWords } from '../store/log-gap.js';
+import { damageWords, incompleteSince, incompleteWords } from '../store/log-gap.js';
 import { findRun, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { quote } from '../text/describe.js';
@@ -62,7 +62,7 @@ function warnOfLoss({ damage }: ReplayedRun, { path, manifest: { id } }: StoredR
   const since = incompleteSince(path);
   if (since !== null) complain(incompleteWords(id, since), 'warning');
   if (damage === '') return;
-  complain(`the log of run ${id} is damaged (${damage}): the answer may be wrong`, 'warning');
+  complain(damageWords(id, damage, 'the answer may be wrong'), 'warning');
 }
 
 /** Earlier firings count, but nothing else is known of them. */

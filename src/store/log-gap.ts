@@ -1,6 +1,7 @@
 /**
- * Logs that ended before their run did, for example because the disk was full. The writer of the log leaves a mark then
- * (native/log/segment_files.h). When the run is resumed all the same, the mark gets another name.
+ * Logs that lack something: damaged ones, and those that ended before their run did, for example because the disk was
+ * full. The writer of the log leaves a mark then (native/log/segment_files.h). When the run is resumed all the same, the
+ * mark gets another name.
  */
 
 import { readdirSync, renameSync, statSync } from 'node:fs';
@@ -33,9 +34,19 @@ export function incompleteSince(folder: string): number | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
+/** Since when `ensemble resume` needs `--incomplete-log`, in seconds since the epoch; null where it does not. */
+function refusedSince(folder: string): number | null {
+  return changedAt(join(logFolder(folder), MARK));
+}
+
+/** The option that `ensemble resume` needs for a run, after a space; empty where it needs none. */
+export function neededOption(folder: string): string {
+  return refusedSince(folder) === null ? '' : ' --incomplete-log';
+}
+
 /** Throws EnsembleError `ERR_RUN` for a run whose log ended early, unless a process has gone on with it since. */
 export function refuseIncomplete(folder: string, id: string): void {
-  const since = changedAt(join(logFolder(folder), MARK));
+  const since = refusedSince(folder);
   if (since === null) return;
   const message =
     `run ${id} can't be resumed: its log ended on ${localMinute(since)}, before the run did. Jobs that were submitted ` +
@@ -53,4 +64,9 @@ export function acceptIncomplete(folder: string): void {
 /** Words for a user about the jobs that are missing. */
 export function incompleteWords(id: string, since: number): string {
   return `the log of run ${id} is incomplete since ${localMinute(since)}: it could not be written, so later jobs are missing`;
+}
+
+/** Words for a user about a log that can't be read in full. `then` is the consequence. */
+export function damageWords(id: string, damage: string, then = 'jobs may be missing or incomplete'): string {
+  return `the log of run ${id} is damaged (${damage}): ${then}`;
 }

@@ -101,13 +101,13 @@ async function kill(at: Place, running: Running, slow = 2): Promise<void> {
 }
 
 /** A run whose process was killed. */
-async function killed(text = STUDY, ...args: string[]): Promise<Place & { readonly id: string }> {
+async function killed(text = STUDY, ...args: string[]): Promise<Place & Pick<Listed, 'id' | 'path'>> {
   const at = place();
   at.write(text);
   await kill(at, at.begun('run', 'study.yaml', '--slots', '4', ...args));
   const [run] = await at.runs();
   expect(run).toMatchObject({ state: 'lost', resumable: true });
-  return { ...at, id: run?.id ?? '' };
+  return { ...at, id: run?.id ?? '', path: run?.path ?? '' };
 }
 
 const counts = (finished: Finished, group: string) => jsonLines(finished).summary.groups[group]?.count;
@@ -121,6 +121,11 @@ describe.concurrent('ensemble resume', () => {
     expect(why.stderr).toContain("2 rules have the name 'start'");
     const last = (await at.command('why', '1')).stdout.trimEnd().split('\n').at(-1);
     expect(last).toBe(`run ${at.id} has lost its process; to go on with it: ensemble resume ${at.id}`);
+    const mark = join(at.path, 'log', 'ended');
+    writeFileSync(mark, '');
+    expect((await at.command('runs')).stdout).toContain(`ID\`: ${at.id} --incomplete-log\n`);
+    expect((await at.command('why', '1')).stdout).toContain(`ensemble resume ${at.id} --incomplete-log\n`);
+    rmSync(mark);
     at.go();
     const { stdout, stderr, status } = await at.command('resume');
     expect(stderr).toBe('');

@@ -4,7 +4,7 @@ import { EnsembleError } from '../../errors.js';
 import type { Fact, ReportContent, ReportRule } from '../../report/html/content.js';
 import { stamp } from '../../report/html/parts.js';
 import { blame } from '../../store/blame/blame.js';
-import { incompleteWords } from '../../store/log-gap.js';
+import { damageWords, incompleteWords } from '../../store/log-gap.js';
 import { configurationFile, type RunManifest, readConfiguration } from '../../store/run-folder.js';
 import type { StoredRun } from '../../store/runs.js';
 import { counted, countedTimes } from '../../text/counted.js';
@@ -29,9 +29,7 @@ export async function reportOfRun(run: StoredRun): Promise<ReportContent> {
   const failures = failuresOf(table);
   const replayed = await replaying;
   const warnings: string[] = [];
-  if (stored.damage !== null) {
-    warnings.push(`the log of the run is damaged (${stored.damage}): jobs may be missing or incomplete`);
-  }
+  if (stored.damage !== null) warnings.push(damageWords(manifest.id, stored.damage));
   if (stored.incompleteSince !== null) warnings.push(incompleteWords(manifest.id, stored.incompleteSince));
   if (replayed instanceof EnsembleError) warnings.push(`the rules are unknown: ${replayed.message}`);
   else if (replayed.begins !== null) {
