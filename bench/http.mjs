@@ -107,7 +107,7 @@ export async function run() {
     const source = new LiveSource(ensemble, { version: 'bench' });
     const listener = await HttpListener.open({
       ...{ address: { kind: 'unix', path: socket }, source, version: 'bench', log: console.error },
-      audit: new Audit(join(folder, 'audit'), console.error),
+      audit: () => new Audit(join(folder, 'audit'), console.error),
       limits: { callsPerSecond: 1e9, callsAtOnce: 1e9 },
     });
     const pass = async () => {

@@ -144,7 +144,6 @@ export function makeApi(options: AppOptions): Api {
   return {
     app,
     close: () => {
-      source.close();
       streams.close();
       jobs.close();
     },

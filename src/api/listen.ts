@@ -1,25 +1,31 @@
-/** The listener of the HTTP API, with the rules of the service for addresses, credentials and connections. */
+/**
+ * The listener of the HTTP API, with the rules of the service for addresses, credentials and connections. It answers by
+ * modules that are loaded at the first connection, because most runs have none.
+ */
 
 import { X509Certificate } from 'node:crypto';
-import { createServer, type Server, type ServerOptions } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { getRequestListener } from '@hono/node-server';
 import { guard, type ListenOptions, type TlsMaterial } from '../service/access.js';
 import { formatAddress, type ServiceAddress } from '../service/address.js';
-import { Admission } from '../service/admission.js';
 import type { Audit } from '../service/audit.js';
-import { Connections } from '../service/connections.js';
 import { listen } from '../service/listen.js';
 import { settledWithin } from '../service/settled-within.js';
-import { admitBy } from './access.js';
-import { type Api, makeApi } from './app.js';
+import type { Handler } from './handler.js';
 import type { HostPolicy } from './request-checks.js';
 import type { Source } from './sources/source.js';
 
 export interface HttpOptions extends ListenOptions {
   readonly source: Source;
-  readonly audit: Audit;
+  /** Called at the first connection. */
+  readonly audit: () => Audit;
   /** Receives messages for the owner of the server. */
   readonly log: (text: string) => void;
   /** The version of this package. */
@@ -57,7 +63,10 @@ const defaultHttpLimits: HttpLimits = {
 /** Milliseconds for the last answers at the end. */
 const GRACE = 1000;
 
-function serverFor(tls: TlsMaterial | null, { headersTimeout, requestTimeout }: HttpLimits): Server {
+async function serverFor(
+  tls: TlsMaterial | null,
+  { headersTimeout, requestTimeout }: HttpLimits,
+): Promise<Server> {
   const options: ServerOptions = {
     headersTimeout: headersTimeout * 1000,
     requestTimeout: requestTimeout * 1000,
@@ -67,6 +76,7 @@ function serverFor(tls: TlsMaterial | null, { headersTimeout, requestTimeout }: 
   if (tls === null) return createServer(options);
   const { cert, key, ca } = tls;
   const verified = ca === null ? {} : { ca, requestCert: true, rejectUnauthorized: true };
+  const { createServer: createTlsServer } = await import('node:https');
   return createTlsServer({ ...options, cert, key, ...verified, minVersion: 'TLSv1.2' });
 }
 
@@ -81,61 +91,43 @@ function ownNames(address: ServiceAddress, tls: TlsMaterial | null, given: reado
 export class HttpListener {
   readonly address: ServiceAddress;
   readonly #server: Server;
-  readonly #connections: Connections;
-  readonly #api: Api;
+  readonly #source: Source;
+  readonly #answers: Answers;
   #closing: Promise<void> | null = null;
 
-  private constructor(address: ServiceAddress, server: Server, connections: Connections, api: Api) {
+  private constructor(address: ServiceAddress, server: Server, source: Source, answers: Answers) {
     this.address = address;
     this.#server = server;
-    this.#connections = connections;
-    this.#api = api;
+    this.#source = source;
+    this.#answers = answers;
   }
 
   /** Listens. Throws ServiceError: `ERR_INSECURE` when strangers could call, unless the options allow it. */
   static async open(options: HttpOptions): Promise<HttpListener> {
     const { source, audit, log, version } = options;
     const limits = { ...defaultHttpLimits, ...options.limits };
-    const { tls, access, warnings } = guard(options, log);
-    const connections = new Connections(limits);
-    const admission = new Admission({
-      ...limits,
-      access,
-      audit,
-      admitted: (address, port) => connections.admitted(address, port),
-    });
-    const api = makeApi({
-      source,
-      admit: admitBy(admission),
-      hosts: ownNames(options.address, tls, options.names ?? []),
-      audit,
-      log,
-      version,
-      maxStreams: limits.maxStreams,
-      ownsRoot: true,
-      dashboard: true,
-    });
-    const server = serverFor(tls, limits);
+    const { tls, access, warnings } = await guard(options, log);
+    const hosts = ownNames(options.address, tls, options.names ?? []);
+    const answers = new Answers(async () => {
+      const { Handler } = await import('./handler.js');
+      return new Handler({ ...{ source, access, hosts, limits, version, log }, audit: audit() });
+    }, log);
+    const server = await serverFor(tls, limits);
     // Node counts the bytes of a request's headers before anything is called.
-    server.on('connection', (socket) => {
-      socket.on('error', () => {});
-      connections.add(socket);
-    });
-    server.on('request', getRequestListener(api.app.fetch, { overrideGlobalObjects: false }));
-    let address: ServiceAddress;
-    try {
-      address = await listen(server, options.address);
-    } catch (error) {
-      connections.close();
-      api.close();
-      throw error;
-    }
+    server.on('connection', (socket) => answers.connected(socket));
+    server.on('request', (request, response) => void answers.answer(request, response));
+    const address = await listen(server, options.address);
     server.on('error', (error) => log(`${formatAddress(address)}: ${error.message}`));
     for (const warning of warnings) log(`warning: ${warning}`);
-    return new HttpListener(address, server, connections, api);
+    return new HttpListener(address, server, source, answers);
   }
 
-  /** Ends streams, lets answers end for a second, and closes everything. Idempotent. */
+  /** Whether there was a connection. */
+  get used(): boolean {
+    return this.#answers.used;
+  }
+
+  /** Ends streams, lets answers end for a second, and closes everything, also the source. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -147,7 +139,48 @@ export class HttpListener {
     const idle = setInterval(() => this.#server.closeIdleConnections(), 20);
     await settledWithin(closed, GRACE);
     clearInterval(idle);
-    this.#api.close();
-    this.#connections.close();
+    this.#source.close();
+    await this.#answers.close();
+  }
+}
+
+/** Loads what answers requests at the first connection. */
+class Answers {
+  readonly #make: () => Promise<Handler>;
+  readonly #log: (text: string) => void;
+  #handler: Promise<Handler | null> | null = null;
+
+  constructor(make: () => Promise<Handler>, log: (text: string) => void) {
+    this.#make = make;
+    this.#log = log;
+  }
+
+  get used(): boolean {
+    return this.#handler !== null;
+  }
+
+  connected(socket: Socket): void {
+    socket.on('error', () => {});
+    void this.#loaded().then((handler) => {
+      if (handler === null) socket.destroy();
+      else if (!socket.destroyed) handler.connected(socket);
+    });
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    (await this.#loaded())?.answer(request, response);
+  }
+
+  async close(): Promise<void> {
+    (await this.#handler)?.close();
+  }
+
+  /** Null, after a message, where the modules can't be loaded. */
+  #loaded(): Promise<Handler | null> {
+    this.#handler ??= this.#make().catch((error: unknown) => {
+      this.#log(`the HTTP API can't answer: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    });
+    return this.#handler;
   }
 }

@@ -13,11 +13,12 @@ import { readRun } from '../store/runs.js';
 import { packageVersion } from '../text/package-version.js';
 import type { DriveOptions } from './drive-options.js';
 import { exitStatus } from './exit-status.js';
-import { checkHttpOptions, type RunHttp, serveRun } from './http.js';
+import { checkHttpOptions } from './http.js';
 import { jsonReporter, type Reporter } from './json-report.js';
 import type { KeptRun } from './kept-run.js';
 import { canErase, LiveProgress, type ProgressKind } from './live/live-progress.js';
 import { complain, complainOf, printError } from './output.js';
+import { RunServer } from './serve-run.js';
 import { connectOptions } from './service-options.js';
 import { onSignals } from './signals.js';
 import { goOnWithoutStreams, jsonNotices, printInFull, textNotices } from './streams.js';
@@ -87,18 +88,18 @@ async function runToEnd(
   );
   const begun = performance.now();
   let link: ServiceLink | null = null;
-  let http: RunHttp | null = null;
+  let server: RunServer | null = null;
   let progress: LiveProgress | null = null;
   try {
     link = await linkOf(ensemble, driven);
-    http = await serveRun(ensemble, options, driven.configuration);
+    server = await RunServer.open(ensemble, options, driven.configuration);
     progress = new LiveProgress(ensemble, progressOf(options), () => latest.problem);
     const result = await ensemble.run({ signal: interrupt.signal });
     progress?.stop();
     const by = result.by === null ? '' : describeEndedBy(result.by);
     await Promise.all([
       link?.close({ end: result.end, error: result.error?.message ?? '', by }),
-      http?.close(),
+      server?.close(),
     ]);
     const seconds = (performance.now() - begun) / 1000;
     // Its error was reported when it occurred.
@@ -116,7 +117,7 @@ async function runToEnd(
     forgetSignals();
     // Effective only for a run that could not begin. Others were reported before.
     await link?.close({ end: 'failed', error: 'the run could not begin', by: '' });
-    await http?.close();
+    await server?.close();
     await ensemble.close();
   }
 }

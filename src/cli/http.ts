@@ -4,12 +4,10 @@ import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EnsembleError } from '../errors.js';
-import type { Ensemble } from '../run/ensemble.js';
 import { formatAddress, parseHttpAddress, type ServiceAddress } from '../service/address.js';
 import { runtimeFolder } from '../service/private-files.js';
-import { packageVersion } from '../text/package-version.js';
 import { shellWord } from '../text/shell.js';
-import { complain, print } from './output.js';
+import { print } from './output.js';
 
 export interface HttpOptions {
   /** True for the default address. */
@@ -82,63 +80,6 @@ function tunnelOf(listening: ServiceAddress): string | null {
 function pageOf(listening: ServiceAddress, tls: boolean): string {
   if (listening.kind === 'unix') return 'http://localhost:8080/';
   return `${tls ? 'https' : 'http'}://${formatAddress(listening)}/`;
-}
-
-/** The HTTP API of a run. */
-export interface RunHttp {
-  /** Shows the end of the run to all readers, and closes. Idempotent. */
-  close(): Promise<void>;
-}
-
-/** Serves a run. Only then the server is loaded. Throws ServiceError. */
-export async function serveRun(
-  ensemble: Ensemble,
-  options: HttpOptions & { readonly json?: boolean },
-  configuration: string | undefined,
-): Promise<RunHttp | null> {
-  const { http, httpTokenFile = null, httpTlsCert, httpTlsKey, httpTlsCa = null } = options;
-  if (http === undefined) return null;
-  const { HttpListener } = await import('../api/listen.js');
-  const { LiveSource } = await import('../api/sources/live.js');
-  const { Audit } = await import('../service/audit.js');
-  const log = (text: string) => complain(text, 'warning');
-  const { runFolder } = ensemble;
-  const audit = new Audit(
-    options.httpAudit ?? (runFolder === null ? null : join(runFolder, 'audit.jsonl')),
-    log,
-  );
-  const tls =
-    httpTlsCert === undefined || httpTlsKey === undefined
-      ? null
-      : { cert: httpTlsCert, key: httpTlsKey, ca: httpTlsCa };
-  const version = packageVersion();
-  const source = new LiveSource(ensemble, { version, configuration: configuration ?? null });
-  try {
-    const listener = await HttpListener.open({
-      // The random part of the id distinguishes runs.
-      address: httpAddress(http, `http-${ensemble.id.slice(-12)}.sock`),
-      ...{ source, audit, log, version, tls, tokenFile: httpTokenFile, prefix: '--http-' },
-      insecure: options.httpInsecure === true,
-      names: options.httpName ?? [],
-    });
-    reportAddress(listener.address, tls !== null, options.json === true);
-    let closing: Promise<void> | null = null;
-    const close = async () => {
-      await source.ensemble.conclude();
-      await listener.close();
-      audit.close();
-    };
-    return {
-      close: () => {
-        closing ??= close();
-        return closing;
-      },
-    };
-  } catch (error) {
-    source.close();
-    audit.close();
-    throw error;
-  }
 }
 
 /** Prints how to reach the page. */

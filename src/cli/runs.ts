@@ -4,8 +4,10 @@ import { Command } from 'commander';
 import { EnsembleError } from '../errors.js';
 import { countJobs, type JobCounts } from '../run/job-counts.js';
 import { readJobs } from '../run/open-run.js';
+import { removeStaleSocket } from '../service/listen.js';
 import { sizeOf } from '../store/folder-size.js';
 import { incompleteSince, incompleteWords, neededOption } from '../store/log-gap.js';
+import { notedSocket } from '../store/run-socket.js';
 import { findRun, isResumable, listRuns, removeRun, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { formatBytes } from '../text/bytes.js';
@@ -102,12 +104,20 @@ async function recordOf(run: StoredRun): Promise<string> {
     counts,
     seconds: secondsOf(run),
     path,
+    socket: state === 'running' ? notedSocket(path) : null,
     bytes,
   });
 }
 
+/** The socket of a run whose process died stays. Its removal is not needed, so failures do not matter. */
+async function removeSocket({ path, state }: StoredRun): Promise<void> {
+  const socket = state === 'lost' ? notedSocket(path) : null;
+  if (socket !== null) await removeStaleSocket(socket).catch(() => {});
+}
+
 async function list({ state, all, json }: ListOptions): Promise<void> {
   const { runs, problems } = listRuns(stateFolder(state));
+  for (const run of runs) await removeSocket(run);
   const shown = all || json ? runs : runs.slice(0, NEWEST);
   if (json) {
     for (const run of shown) print(await recordOf(run));
@@ -174,7 +184,10 @@ async function prune(ids: readonly string[], options: PruneOptions): Promise<voi
   for (const run of runs) {
     const { bytes: size } = sizeOf(run.path);
     try {
-      if (!options.dryRun) removeRun(run);
+      if (!options.dryRun) {
+        await removeSocket(run);
+        removeRun(run);
+      }
     } catch (error) {
       if (!(error instanceof EnsembleError)) throw error;
       complainOf(error);

@@ -98,7 +98,7 @@ async function startHttp(
   const listener = await HttpListener.open({
     address,
     source,
-    audit,
+    audit: () => audit,
     log,
     version,
     tls,

@@ -1,7 +1,6 @@
 /** Protects a listener: validates its options, and reads their files. */
 
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
 import { ServiceError } from '../errors.js';
 import { formatAddress, isLoopback, type ServiceAddress } from './address.js';
 import type { Access } from './admission.js';
@@ -52,7 +51,9 @@ export function readCertificate(path: string): Buffer {
   }
 }
 
-function readTls({ cert, key, ca }: TlsFiles): TlsMaterial {
+/** Only then the modules of TLS are loaded. */
+async function readTls({ cert, key, ca }: TlsFiles): Promise<TlsMaterial> {
+  const { createSecureContext } = await import('node:tls');
   const material = {
     cert: readCertificate(cert),
     key: Buffer.from(readPrivateFile(key, 'the key').text),
@@ -72,7 +73,7 @@ function readTls({ cert, key, ca }: TlsFiles): TlsMaterial {
  * Returns the credentials that clients must show. Throws ServiceError: `ERR_INSECURE` when strangers could call,
  * unless the options allow it.
  */
-export function guard(options: ListenOptions, log: (text: string) => void): GuardedListener {
+export async function guard(options: ListenOptions, log: (text: string) => void): Promise<GuardedListener> {
   const { address, tls = null, tokenFile = null, insecure = false, prefix = '--' } = options;
   if (address.kind === 'unix') {
     const access = { socketOf: process.getuid?.() ?? 0, certificate: false, tokens: null };
@@ -101,7 +102,7 @@ export function guard(options: ListenOptions, log: (text: string) => void): Guar
     );
   }
   return {
-    tls: tls === null ? null : readTls(tls),
+    tls: tls === null ? null : await readTls(tls),
     access: {
       socketOf: null,
       certificate: mutual,

@@ -55,6 +55,14 @@ async function withLock(path: string, work: () => Promise<void>): Promise<void> 
   }
 }
 
+/** Removes a socket on which no process listens, if there is one. Throws ServiceError and the system's errors. */
+export async function removeStaleSocket(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  await withLock(path, async () => {
+    if (!(await answers(path))) unlinkSync(path);
+  });
+}
+
 async function listenOnSocket(server: Server, path: string): Promise<void> {
   withServiceErrors(() => makePrivateFolder(dirname(path)));
   await withLock(path, async () => {

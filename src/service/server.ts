@@ -105,7 +105,7 @@ export class ServiceServer {
    * could call, unless the options allow it.
    */
   async listen(options: ListenOptions): Promise<ServiceAddress> {
-    const { tls, access, warnings } = guard(options, this.log);
+    const { tls, access, warnings } = await guard(options, this.log);
     const limits = this.#limits;
     const connections = new Connections(limits);
     const server = new Server({

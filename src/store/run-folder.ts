@@ -6,6 +6,7 @@
  *     lock.N          which process drives it (lock.ts)
  *     log/            the run log
  *     audit.jsonl     actions and refusals of its HTTP API
+ *     socket          a link to its private socket (run-socket.ts)
  *     out/            outputs of jobs that name no file of their own (model/kept-files.ts)
  *     removed         ids of jobs whose outputs were removed, because those of the run exceeded a limit
  */

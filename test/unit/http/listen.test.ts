@@ -22,7 +22,7 @@ afterEach(async () => {
 async function listener(options: Partial<HttpOptions> & { address: ServiceAddress }): Promise<HttpListener> {
   const opened = await HttpListener.open({
     source: new LiveSource(new FakeEnsemble(), { version: '0' }),
-    audit: new Audit(join(newFolder(), 'audit'), () => {}),
+    audit: () => new Audit(join(newFolder(), 'audit'), () => {}),
     log: () => {},
     version: '0',
     ...options,
@@ -127,7 +127,7 @@ describe('a listener', () => {
     const { address } = await listener({
       address: anyPort,
       tls: { cert: server.cert, key: server.key, ca: ca.cert },
-      audit: new Audit(path, () => {}),
+      audit: () => new Audit(path, () => {}),
     });
     const { port } = address as { port: number };
     const head = 'POST /api/v1/ensembles/study/actions HTTP/1.1\r\ncontent-type: application/json\r\n';
