@@ -9,7 +9,7 @@ import type { Audit } from '../service/audit.js';
 import { Connections } from '../service/connections.js';
 import { admitBy } from './access.js';
 import { type Api, makeApi } from './app.js';
-import type { HttpLimits } from './listen.js';
+import type { HttpLimits } from './limits.js';
 import type { HostPolicy } from './request-checks.js';
 import type { Source } from './sources/source.js';
 

@@ -19,6 +19,7 @@ import type { Audit } from '../service/audit.js';
 import { listen } from '../service/listen.js';
 import { settledWithin } from '../service/settled-within.js';
 import type { Handler } from './handler.js';
+import { defaultHttpLimits, type HttpLimits } from './limits.js';
 import type { HostPolicy } from './request-checks.js';
 import type { Source } from './sources/source.js';
 
@@ -34,31 +35,6 @@ export interface HttpOptions extends ListenOptions {
   readonly names?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
 }
-
-export interface HttpLimits {
-  /** Maximum connections. */
-  readonly maxConnections: number;
-  /** Maximum open streams of events. */
-  readonly maxStreams: number;
-  /** Limit of calls of one caller, a second and at once. */
-  readonly callsPerSecond: number;
-  readonly callsAtOnce: number;
-  /** Seconds for a new connection to make an admitted call. */
-  readonly admissionTimeout: number;
-  /** Seconds for the headers of a request, and for all of it. */
-  readonly headersTimeout: number;
-  readonly requestTimeout: number;
-}
-
-const defaultHttpLimits: HttpLimits = {
-  maxConnections: 1024,
-  maxStreams: 256,
-  callsPerSecond: 200,
-  callsAtOnce: 1000,
-  admissionTimeout: 20,
-  headersTimeout: 10,
-  requestTimeout: 30,
-};
 
 /** Milliseconds for the last answers at the end. */
 const GRACE = 1000;
