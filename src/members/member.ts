@@ -106,10 +106,10 @@ export interface Member {
 
   /**
    * Only in a run that goes on, after start(): resolves when the engine has taken in a record of every job that an
-   * earlier process of the run submitted. Absent for a member whose jobs end with the process of the run. Throws
-   * MemberError.
+   * earlier process of the run submitted. Absent for a member whose jobs end with the process of the run. Rejects at once
+   * when the signal is aborted, because the run has come to its end. Throws MemberError.
    */
-  reconcile?(): Promise<Reconciliation>;
+  reconcile?(signal: AbortSignal): Promise<Reconciliation>;
 
   /**
    * Facts for the next process of the run, which are kept before this process submits a job: after start(), and in a

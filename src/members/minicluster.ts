@@ -36,8 +36,8 @@ export class MiniClusterMember implements Member {
     return this.#flux.facts;
   }
 
-  reconcile(): Promise<Reconciliation> {
-    return this.#flux.reconcile();
+  reconcile(signal: AbortSignal): Promise<Reconciliation> {
+    return this.#flux.reconcile(signal);
   }
 
   portion(template: JobTemplate, count: number): SubmitPortion {

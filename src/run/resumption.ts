@@ -28,6 +28,8 @@ export interface ResumptionOptions {
   readonly member: Member;
   /** The time of the run. */
   readonly clock: Pick<Clock, 'now'>;
+  /** Aborted when the run has come to its end. */
+  readonly signal: AbortSignal;
   /** Takes in records of the member. */
   ingest(lines: Uint8Array): Promise<void> | undefined;
 }
@@ -50,11 +52,11 @@ export class Resumption {
    * performed then. Throws MemberError, and EnsembleError of the engine.
    */
   async goOn(restored: RestoredRun): Promise<ResumedRun> {
-    const { engine, member, clock } = this.#options;
+    const { engine, member, clock, signal } = this.#options;
     if (restored.memberSize !== null && !this.#from.ownSize) await resizeTo(member, restored.memberSize);
     // Rules of a run that has ended do not fire, whatever the member shows.
     if (restored.end !== null && !restored.native.ended) await engine.end();
-    const { lost, doubts } = (await member.reconcile?.()) ?? ALL_LOST;
+    const { lost, doubts } = (await member.reconcile?.(signal)) ?? ALL_LOST;
     await keepFacts(engine, member);
     if (restored.native.started) await engine.resume(clock.now());
     else await engine.start(clock.now());

@@ -407,6 +407,7 @@ export class Run {
       engine: this.#engine,
       member: this.#member,
       clock: this.#guarded,
+      signal: this.#end.signal,
       ingest: (lines) => this.#ingest(lines),
     });
     this.#observer.resumed?.(await resumption.goOn(restored));

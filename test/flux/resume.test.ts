@@ -229,6 +229,25 @@ rules:
       { cores: 2 },
     ));
 
+  test('and is interrupted while it looks for its jobs: it ends at once', () =>
+    withInstance(
+      async (instance) => {
+        const study = await killHeld(instance);
+        // No submission gets through, and the run would wait a minute for it.
+        await instance.flux('module', 'remove', 'job-ingest');
+        const running = study.resume();
+        const connected = async () => {
+          const { server } = JSON.parse(await instance.flux('module', 'stats', 'connector-local'));
+          return (server.clients as { pid: number }[]).some(({ pid }) => pid === running.process.pid);
+        };
+        await eventually(connected, 'the next process is connected');
+        running.process.kill('SIGINT');
+        const { resumed, result } = await endOf(running);
+        expect([resumed, result?.end, result?.error]).toEqual([undefined, 'interrupted', null]);
+      },
+      { cores: 2 },
+    ));
+
   test('and whose instance was restarted with its statedir: its jobs are known, and run once', async () => {
     const statedir = newFolder();
     let study: Study | null = null;

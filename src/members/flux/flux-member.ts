@@ -115,9 +115,10 @@ export class FluxMember implements Member {
     return this.#facts ?? undefined;
   }
 
-  async reconcile(): Promise<Reconciliation> {
+  async reconcile(signal: AbortSignal): Promise<Reconciliation> {
     if (this.#engine === null || this.#facts === null) throw notRunning();
-    const { lost, doubts } = await new FluxReconciler(this.#engine).reconcile(this.#before, this.#facts);
+    const reconciler = new FluxReconciler(this.#engine, signal);
+    const { lost, doubts } = await reconciler.reconcile(this.#before, this.#facts);
     const { inactiveJobs, full } = this.#inactive;
     const unseen =
       `Flux keeps ${counted(inactiveJobs, 'inactive job')}, too many to look through: jobs of this run that began ` +

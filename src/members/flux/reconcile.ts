@@ -4,6 +4,7 @@
  * broker's `job-ingest`, or in its last batch. So their end is awaited, and then a barrier after them.
  */
 
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../engine/engine.js';
 import { type EnsembleError, MemberError } from '../../errors.js';
@@ -32,14 +33,30 @@ type Json = Readonly<Record<string, unknown>>;
 
 export class FluxReconciler {
   readonly #engine: Engine;
+  readonly #signal: AbortSignal;
   readonly #doubts: string[] = [];
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, signal: AbortSignal) {
     this.#engine = engine;
+    this.#signal = signal;
   }
 
-  /** Resolves when the engine has taken in all jobs of the process with the facts `before`. */
+  /**
+   * Resolves when the engine has taken in all jobs of the process with the facts `before`. Rejects when the signal is
+   * aborted, also while a request waits for its answer.
+   */
   async reconcile(before: FluxFacts | null, now: FluxFacts): Promise<Reconciliation> {
+    const done = new AbortController();
+    const aborted = once(this.#signal, 'abort', { signal: done.signal });
+    const over = aborted.then(() => this.#signal.throwIfAborted() as never);
+    try {
+      return await Promise.race([this.#reconcile(before, now), over]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #reconcile(before: FluxFacts | null, now: FluxFacts): Promise<Reconciliation> {
     const { rank, pid, instance } = before ?? { rank: now.rank, pid: null, instance: now.instance };
     const lost = instance !== now.instance;
     // A new instance never got what was on its way to another one.
@@ -113,6 +130,7 @@ export class FluxReconciler {
     let least = Number.POSITIVE_INFINITY;
     let changed = performance.now();
     for (;;) {
+      this.#signal.throwIfAborted();
       const now = await left().catch((error: EnsembleError) => {
         if (error.code !== 'ERR_MEMBER') throw error;
         return error.message.endsWith('[EHOSTUNREACH]') ? 0 : Number.POSITIVE_INFINITY;
