@@ -10,7 +10,14 @@ import { packageFile } from '../text/package-file.js';
 import { licensesOf } from './licenses.js';
 
 /** Libraries that few commands need, and those that are optional. They stay packages. */
-const EXTERNAL = [/^@grpc\//, /^@kubernetes\//, /^@duckdb\//, /^@viz-js\//, /^nodemailer$/];
+const EXTERNAL = [
+  /^@grpc\//,
+  /^@kubernetes\//,
+  /^@duckdb\//,
+  /^@viz-js\//,
+  /^nodemailer$/,
+  /^@opentelemetry\//,
+];
 
 const folder = packageFile('dist/cli');
 const chunks = join(folder, 'bundle');

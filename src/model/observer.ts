@@ -19,6 +19,11 @@ export interface EnsembleObserver {
   firing?(firing: Firing): void;
   /** Reported before custom functions and submissions, and after other actions. */
   action?(report: ActionReport, firing: Firing): void;
+  /**
+   * The action of a firing, and all actions that its code of the user returned, have ended. `error` is the first problem
+   * of these; null without one, also where the end of the run broke them off.
+   */
+  performed?(firing: Firing, error: EnsembleError | null): void;
   /** The actions of rules wait from now on, or no longer. */
   paused?(paused: boolean, askedBy: string): void;
   /** A job that ended badly is submitted again; `text` shows the job, as for a submission. */

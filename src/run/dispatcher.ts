@@ -24,6 +24,8 @@ export type StopRun = (error: EnsembleError, by: EndedBy) => void;
 /** The place of an action among those of its firing. */
 interface Place {
   readonly progress: Progress;
+  /** The errors of all actions of the firing. */
+  readonly errors: EnsembleError[];
   /** As in notes.ts. */
   readonly path: string;
   /** Number of answers of user code that led to the action. */
@@ -73,7 +75,7 @@ export class Dispatcher {
         report: (report) => this.#context.observer.action?.(report, firing),
         progress: progress.at(''),
       },
-      { progress, path: '', depth: 0 },
+      { progress, errors: [], path: '', depth: 0 },
     );
   }
 
@@ -103,13 +105,13 @@ export class Dispatcher {
       },
       progress: progress.at(''),
     };
-    observer.firing?.(firing);
-    const place = { progress, path: '', depth: 0 };
+    const place = { progress, errors: [], path: '', depth: 0 };
+    this.#begun(firing, place);
     progress.begin();
     await this.#queue.beside(
       this.#perform(request, place)
         .catch((error: unknown) => {
-          this.#failed(request, error);
+          this.#failed(request, place, error);
           throw error;
         })
         .finally(() => this.#ended(place)),
@@ -126,14 +128,21 @@ export class Dispatcher {
         return;
       }
       if (place.depth === 0 && request.origin.kind === 'rule') {
-        this.#context.observer.firing?.(request.origin.firing);
+        this.#begun(request.origin.firing, place);
       }
       const performed = this.#perform(request, place)
-        .catch((cause: unknown) => this.#failed(request, cause))
+        .catch((cause: unknown) => this.#failed(request, place, cause))
         .then(() => this.#ended(place));
       if (kindOf(request.action).runsUserCode) void this.#queue.beside(performed);
       else await performed;
     });
+  }
+
+  /** The action of a firing begins. */
+  #begun(firing: Firing, { progress, errors }: Place): void {
+    const { observer } = this.#context;
+    progress.whenEnded(() => observer.performed?.(firing, errors[0] ?? null));
+    observer.firing?.(firing);
   }
 
   /** The end of the run breaks actions off, also those that end without an error. */
@@ -147,7 +156,7 @@ export class Dispatcher {
 
   async #perform(request: ActionRequest, place: Place): Promise<void> {
     const { action, origin } = request;
-    const { progress, path, depth } = place;
+    const { progress, errors, path, depth } = place;
     // For the action of a rule itself, the engine has gone to the state already.
     if (depth > 0 && action.goto !== null && !progress.hasGone(path)) {
       request.report({ kind: 'goto', state: action.goto });
@@ -169,7 +178,12 @@ export class Dispatcher {
       this.#answeredBefore(request, place) ?? (await kind.perform(this.#context, { ...request, origin }));
     for (const [index, followUp] of followUps.entries()) {
       if (this.#queue.stopped) return;
-      const next = { progress, path: path === '' ? String(index) : `${path}.${index}`, depth: depth + 1 };
+      const next = {
+        progress,
+        errors,
+        path: path === '' ? String(index) : `${path}.${index}`,
+        depth: depth + 1,
+      };
       if (progress.wasDone(next.path)) continue;
       if (followUp.kind === 'rule') {
         const { rule, written } = followUp;
@@ -189,7 +203,7 @@ export class Dispatcher {
     return followUps.ok ? followUps.value : null;
   }
 
-  #failed(request: ActionRequest, cause: unknown): void {
+  #failed(request: ActionRequest, { errors }: Place, cause: unknown): void {
     // The end of the run breaks actions off, which is not an error of theirs.
     if (this.#queue.stopped) return;
     const { action, origin } = request;
@@ -202,6 +216,7 @@ export class Dispatcher {
             ruleIndex(request),
             { cause },
           );
+    errors.push(error);
     this.#context.observer.problem?.(error);
     const { onError } = origin.kind === 'rule' ? origin.rule.action : action;
     if (onError === 'stop') this.#stop(error, endedBy(request));

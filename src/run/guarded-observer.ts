@@ -10,6 +10,7 @@ const METHODS = Object.keys({
   resumed: true,
   firing: true,
   action: true,
+  performed: true,
   paused: true,
   retry: true,
   failure: true,
@@ -64,4 +65,21 @@ export function guardObserver(
     });
   }
   return guarded;
+}
+
+/** The observer that calls a method of both. It has the methods that one of them has. */
+export function bothObservers(first: EnsembleObserver, second: EnsembleObserver): EnsembleObserver {
+  const both: EnsembleObserver = {};
+  for (const name of METHODS) {
+    Object.defineProperty(both, name, {
+      get: () => {
+        const able = [first, second].filter((observer) => observer[name] !== undefined);
+        if (able.length === 0) return undefined;
+        return (...args: readonly unknown[]) => {
+          for (const observer of able) (observer[name] as (...args: readonly unknown[]) => void)(...args);
+        };
+      },
+    });
+  }
+  return both;
 }

@@ -81,6 +81,7 @@ export class Progress {
   #pending = 0;
   #complete = true;
   finished = false;
+  #onEnd = () => {};
 
   constructor(log: LogOfRun, owner: ProgressLog, cause: Cause, known: KnownProgress, isRestored: boolean) {
     this.#log = log;
@@ -121,6 +122,11 @@ export class Progress {
     this.#known.steps.add(path);
   }
 
+  /** Calls the function when all actions have ended: they are done, or the end of the run has broken them off. */
+  whenEnded(onEnd: () => void): void {
+    this.#onEnd = onEnd;
+  }
+
   /** An action is to be performed. */
   begin(): void {
     this.#pending++;
@@ -137,7 +143,9 @@ export class Progress {
     this.#pending--;
     if (!complete) this.#complete = false;
     else if (this.#pending > 0 && path !== '') void this.note('step', { path }).catch(() => {});
-    if (this.#pending === 0 && this.#complete) this.finish();
+    if (this.#pending > 0) return;
+    if (this.#complete) this.finish();
+    this.#onEnd();
   }
 
   /** All is done. */

@@ -36,7 +36,7 @@ import { FailureWatch } from './failure-watch.js';
 import { Gate } from './gate.js';
 import { GrowthWatch } from './growth-watch.js';
 import { GuardedMember } from './guarded-member.js';
-import { guardObserver } from './guarded-observer.js';
+import { bothObservers, guardObserver } from './guarded-observer.js';
 import { Latch } from './latch.js';
 import { LostUrgencies } from './lost-urgencies.js';
 import { neededEvents } from './needed-events.js';
@@ -51,6 +51,7 @@ import { type RuleNow, RulesView } from './rules-now.js';
 import { RulesOfRun } from './rules-of-run.js';
 import { nameOf } from './run-record.js';
 import { TaskQueue } from './task-queue.js';
+import { Telemetry } from './telemetry.js';
 import { loadUserCode, type UserCode } from './user-code.js';
 
 function logEnded(reason: string, consequence: string): EnsembleError {
@@ -67,6 +68,7 @@ export class Run {
   readonly #config: EnsembleConfig;
   readonly #options: EnsembleOptions;
   readonly #observer: EnsembleObserver;
+  readonly #telemetry: Telemetry | null;
   readonly #engine: Engine;
   readonly #progress: ProgressLog;
   readonly #urgencies: LostUrgencies;
@@ -113,10 +115,14 @@ export class Run {
     this.#mayLog = resumed === null;
     this.#newFailures = new Gate((failure) => this.#onFailure(failure), resumed === null);
     this.#newFirings = new Gate((firing) => this.#onFiring(firing), resumed === null);
-    this.#observer = guardObserver(options.observer ?? {}, (error) => {
+    const observer = guardObserver(options.observer ?? {}, (error) => {
       this.#problems.push(error);
       this.#notifications?.problem(error);
     });
+    const name = nameOf(options, config);
+    this.#telemetry = Telemetry.ofProcess({ id, name, file: config.file });
+    this.#observer =
+      this.#telemetry === null ? observer : bothObservers(observer, guardObserver(this.#telemetry));
     this.#state = config.states[0] ?? null;
     const clock = new SteadyClock();
     const runFolder = options.runFolder === undefined ? null : resolve(options.runFolder);
@@ -132,9 +138,7 @@ export class Run {
       scaler: options.scaler,
     });
     this.#notifications = new Notifications({
-      config,
-      id,
-      name: nameOf(options, config),
+      ...{ config, id, name },
       // A test in virtual time sends nothing.
       silent: this.#member.now !== undefined,
       state: () => this.#state,
@@ -306,6 +310,19 @@ export class Run {
   /** Runs to the end. Called once. */
   async run(signal: AbortSignal | undefined): Promise<RunResult> {
     this.#started = true;
+    // A run in virtual time is a test or a replay.
+    if (this.#member.now === undefined) this.#telemetry?.begin(this.#member.name);
+    try {
+      const result = await this.#runToEnd(signal);
+      this.#telemetry?.end(result, result.error);
+      return result;
+    } catch (error) {
+      this.#telemetry?.end(null, error);
+      throw error;
+    }
+  }
+
+  async #runToEnd(signal: AbortSignal | undefined): Promise<RunResult> {
     const onAbort = () => {
       // A run that has ended waits for its notifications only.
       if (!this.#finish('interrupted')) this.#notifications.abort();
