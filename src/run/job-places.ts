@@ -30,6 +30,8 @@ export class JobPlaces {
   /** Undefined before it is read; null when it can't be read. */
   #config: EnsembleConfig | null | undefined;
   readonly #files = new WeakMap<JobEntry, JobFiles>();
+  /** Slots of jobs that depend on their parameters, by the index of those. */
+  readonly #slots = new Map<JobEntry, Map<number, number>>();
   readonly #titles: RuleTitles;
   readonly #folders = new Map<string, ReadonlySet<string>>();
   #last: { readonly row: number; readonly place: JobPlace } = { row: -1, place: NOWHERE };
@@ -58,6 +60,28 @@ export class JobPlaces {
   of(row: number): JobPlace {
     if (this.#last.row !== row) this.#last = { row, place: this.#find(row) };
     return this.#last.place;
+  }
+
+  /** Returns the slots of the local member that a job takes: one for each core of each task. Null where it is unknown. */
+  slotsOf(row: number): number | null {
+    const { groups, group, entry, parameters } = this.#jobs;
+    const name = groups[group[row] ?? 0] ?? '';
+    const found = this.#configuration()?.groups.get(name)?.entries[entry[row] ?? 0];
+    if (found === undefined) return null;
+    const { draft } = found;
+    const isFixed = draft === null || (typeof draft.tasks === 'number' && typeof draft.cores === 'number');
+    if (isFixed) return found.tasks * found.cores;
+    // Jobs with the same parameters take the same slots.
+    const known = this.#slots.get(found) ?? new Map<number, number>();
+    this.#slots.set(found, known);
+    const place = parameters[row] ?? 0;
+    let slots = known.get(place);
+    if (slots === undefined) {
+      const { tasks, cores } = this.#template(row, name) ?? found;
+      slots = tasks * cores;
+      known.set(place, slots);
+    }
+    return slots;
   }
 
   /**

@@ -17,7 +17,7 @@ const [OPERATOR, VIEWER] = ['o'.repeat(40), 'v'.repeat(40)];
 const operator = { headers: { authorization: `Bearer ${OPERATOR}` } };
 
 const study = studyOf(
-  `command: "sh -c 'echo job-{{index}} at {{T}}'", count: 30, parameters: {T: [300, 350]}`,
+  `command: "sh -c 'echo job-{{index}} at {{T}}'", count: 30, parameters: {T: [300, 350], P: 1}`,
 );
 
 interface Drawing {
@@ -69,7 +69,7 @@ describe.skipIf(noBrowser !== null)(
       opened.on('console', (message) => {
         if (message.type() !== 'error') return;
         // The browser reports each refused request by itself.
-        if (!/status of 40[01]|ERR_CONNECTION|ERR_INCOMPLETE/.test(message.text()))
+        if (!/status of 40[01]|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE/.test(message.text()))
           complaints.push(message.text());
       });
       opened.on('request', (request) => requested.push(request.url()));
@@ -219,6 +219,8 @@ describe.skipIf(noBrowser !== null)(
         /62 jobs[\s\S]*P50 [\d.]+ m?s\s+P95 [\d.]+ m?s\s+P99 [\d.]+ m?s/,
       );
       await expectAccessible(page);
+      const utilisation = page.getByRole('img', { name: /^Utilisation over time: latest/ });
+      expect(await utilisation.getAttribute('aria-label')).toMatch(/on average [\d.]+ %, of 2 slots$/);
       // The bars and the lines are on the canvas.
       const drawn = await page.locator('canvas').evaluateAll((all) =>
         all.map((each) => {
@@ -231,7 +233,81 @@ describe.skipIf(noBrowser !== null)(
           return data.some((value) => value > 0);
         }),
       );
-      expect(drawn).toEqual([true, true, true]);
+      expect(drawn).toEqual([true, true, true, true]);
+    });
+
+    test('has bars of the latest jobs, which arrow keys and Enter reach', async () => {
+      const bars = page.getByRole('list', { name: /^Latest jobs/ }).getByRole('button');
+      expect(await bars.count()).toBe(64);
+      await page.getByLabel('Group').first().selectOption('bad');
+      await page.getByRole('img', { name: /^Utilisation over time/ }).waitFor();
+      await bars.nth(2).waitFor({ state: 'detached' });
+      expect(await bars.first().getAttribute('aria-label')).toMatch(
+        /^ƒ\w+ of bad: failed, submitted at .*, pending [\d.]+ m?s, ran [\d.]+ m?s$/,
+      );
+      await bars.first().focus();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      const dialog = page.getByRole('dialog', { name: /^Job / });
+      await dialog.getByText('boom').waitFor();
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      const isFocused = await bars.nth(1).evaluate((each) => each === each.ownerDocument.activeElement);
+      expect(isFocused).toBe(true);
+      await page.getByLabel('Group').first().selectOption('');
+    });
+
+    test('plots jobs by their parameters, as points and as a table of colors', async () => {
+      await page.getByRole('link', { name: 'Parameters' }).click();
+      await page.getByRole('img', { name: /^duration by T of 62 jobs/ }).waitFor();
+      await expectAccessible(page);
+      await page.getByText('Means as a table').click();
+      const means = page.getByRole('row', { name: /^3[05]0/ });
+      expect(await means.allInnerTexts()).toEqual([
+        expect.stringMatching(/^300\s+[\d.]+ m?s\s+32$/),
+        expect.stringMatching(/^350\s+[\d.]+ m?s\s+30$/),
+      ]);
+      await page.getByLabel('Y axis').selectOption({ label: 'P' });
+      const cells = page.getByRole('region', { name: 'Heat map' }).getByRole('cell');
+      await cells.first().waitFor();
+      await page.getByLabel('Color').selectOption({ label: 'failures' });
+      await page.getByText('Share of failures by T and P').waitFor();
+      expect(await cells.allInnerTexts()).toEqual(['0 %', '0 %']);
+      await expectAccessible(page);
+    });
+
+    test('gets plots whose size does not depend on the jobs', async () => {
+      const answerOf = (path: string, query: Record<string, string>) =>
+        http(
+          { port },
+          `/ensembles/study/${path}?${new URLSearchParams({ group: 'quick', ...query })}`,
+          operator,
+        );
+      const [x, y] = ['parameters.T', 'parameters.P'];
+      const timeline = (await answerOf('timeline', { latest: '3', parts: '7' })).json;
+      expect(timeline).toMatchObject({ matching: 62, timeline: { used: { unit: 'slots', size: 2 } } });
+      expect([timeline.latest.length, timeline.timeline?.running.means.length]).toEqual([3, 7]);
+      const { variables } = (await answerOf('variables', {})).json;
+      expect(variables).toMatchObject([
+        { name: 'parameters.T', distinct: 2, min: 300, max: 350 },
+        { name: 'parameters.P', distinct: 1 },
+        { name: 'duration', jobs: 62 },
+        { name: 'pending' },
+      ]);
+      const heat = (await answerOf('heatmap', { x, y, value: 'failure' })).json;
+      expect(heat).toMatchObject({
+        jobs: 62,
+        cells: [
+          { x: 0, y: 0, count: 32, mean: 0 },
+          { x: 1, count: 30 },
+        ],
+      });
+      const points = { x, y: 'duration', color: 'pending', points: '10', where: 'parameters.T == 300' };
+      const scatter = (await answerOf('scatter', points)).json;
+      expect([scatter.x.length, scatter.jobs, scatter.means.length]).toEqual([10, 32, 1]);
+      const unknown = await answerOf('heatmap', { x, value: 'parameters.V' });
+      expect(unknown).toMatchObject({ status: 400, json: { code: 'ERR_REQUEST' } });
+      await page.getByRole('link', { name: 'Times' }).click();
     });
 
     test('acts after a confirmation', async () => {
@@ -268,14 +344,18 @@ describe.skipIf(noBrowser !== null)(
       await phone.getByRole('link', { name: 'Times' }).click();
       await phone.getByRole('img', { name: /^Histogram of pending/ }).waitFor();
       await expectAccessible(phone);
+      await phone.getByRole('link', { name: 'Parameters' }).click();
+      await phone.getByRole('img', { name: /^duration by T/ }).waitFor();
+      await expectAccessible(phone);
       expect(await phone.getByRole('button', { name: /Pause|Act|Terminate/ }).count()).toBe(0);
       await phone.context().close();
     });
 
     test('shows a lost connection, and goes on when the server is reached again', async () => {
-      await page.getByRole('link', { name: 'Overview' }).click();
       await link.cut();
       await page.getByText('Connection lost').waitFor();
+      expect(await page.getByRole('list', { name: /^Latest jobs/ }).count()).toBe(1);
+      await page.getByRole('link', { name: 'Overview' }).click();
       await expectAccessible(page);
       const body = { name: 'submit', label: 'quick', value: 1 };
       await http({ port }, '/ensembles/study/actions', { body, ...operator });
@@ -290,6 +370,10 @@ describe.skipIf(noBrowser !== null)(
       await page.getByText('ended: terminated').waitFor();
       expect((await running.finished).status).toBe(1);
       expect(await page.getByText('63 / 63').count()).toBeGreaterThan(0);
+      // The server has ended with the run. The page has seen the jobs over time itself.
+      await page.getByRole('link', { name: 'Times' }).click();
+      await page.getByRole('alert').first().waitFor();
+      await page.getByRole('img', { name: /^Jobs over time; the latest numbers: 0 running/ }).waitFor();
     });
 
     test('requests nothing from elsewhere, and breaks none of its own policies', () => {

@@ -313,10 +313,14 @@ describe('ensemble-server start --http', () => {
     expect(ensemblesSchema.parse({ ensembles: listed }).ensembles).toMatchObject([
       { name: 'study', status: 'running', size: 2, states: [], counts: { success: 12, failed: 2 } },
     ]);
-    for (const { method, url, answer } of routes) {
+    const queries: Readonly<Record<string, string>> = {
+      getHeatMap: '?x=group&y=index&value=failure',
+      getScatter: '?x=index&y=duration&color=pending',
+    };
+    for (const { method, url, answer, operation } of routes) {
       if (method !== 'get' || answer === null || url.includes('{job}')) continue;
       const path = url.replace('{ensemble}', 'study').replace('{group}', 'quick').replace('{rule}', '2');
-      answer.parse(await get(path));
+      answer.parse(await get(`${path}${queries[operation] ?? ''}`));
     }
     expect((await get('/ensembles/study/rules')).rules[2]).toMatchObject({
       ...{

@@ -8,4 +8,10 @@ export type { FailuresOfGroup } from '../../src/api/schemas/failure.js';
 export type { GroupResource, HistogramResource, HistogramsResource } from '../../src/api/schemas/group.js';
 export type { FiringResource, ProblemResource } from '../../src/api/schemas/happening.js';
 export type { JobsPage, JobWithFiles } from '../../src/api/schemas/job.js';
+export type {
+  HeatMapResource,
+  ScatterResource,
+  TimelineResource,
+  VariablesResource,
+} from '../../src/api/schemas/plot.js';
 export type { RuleResource } from '../../src/api/schemas/rule.js';

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
+import { formatTime } from '../format/times.js';
 import 'uplot/dist/uPlot.min.css';
 
 /** The colors of the page, by their names without `--`. */
@@ -55,4 +56,30 @@ export function Plot({ label, data, options, kind, height = 220 }: PlotProps) {
 export function axis(color: ColorOf, more: Partial<uPlot.Axis> = {}): uPlot.Axis {
   const grid = { stroke: color('line'), width: 1 };
   return { stroke: color('faint'), grid, ticks: grid, ...more };
+}
+
+const DAY = 86_400;
+
+/** An axis of times, in seconds since the epoch, in the local clock of 24 hours. */
+export function timeAxis(color: ColorOf): uPlot.Axis {
+  return axis(color, {
+    space: 80,
+    size: 32,
+    values: (_plot, splits, _axis, _space, step) => splits.map((seconds) => tickText(seconds, step)),
+  });
+}
+
+function tickText(seconds: number, step: number): string {
+  const time = formatTime(seconds);
+  if (step >= DAY)
+    return new Date(seconds * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+  const clock = time.slice(-8);
+  if (step < 1) return `${clock}${(((seconds % 1) + 1) % 1).toFixed(2).slice(1)}`;
+  return step >= 60 ? clock.slice(0, 5) : clock;
+}
+
+/** Lines with steps. */
+export function stepped(): Pick<uPlot.Series, 'paths'> {
+  const paths = uPlot.paths.stepped?.({ align: 1 });
+  return paths === undefined ? {} : { paths };
 }

@@ -1,5 +1,9 @@
 /** Numbers of jobs over time. Old points are thinned, so that the memory is bounded however long the page is open. */
 
+import type { TimelineResource } from '../api/types.js';
+
+type ServerTimeline = NonNullable<TimelineResource['timeline']>;
+
 const MOST_POINTS = 600;
 
 export interface Point {
@@ -11,8 +15,6 @@ export interface Point {
 
 export class Timeline {
   #points: Point[] = [];
-  /** The time before the page was opened is in it. */
-  complete = false;
   /** The least seconds between two points. */
   #step = 0.25;
 
@@ -35,17 +37,6 @@ export class Timeline {
     this.#step *= 2;
     this.#points = thinned(this.#points, this.#step);
   }
-
-  /** Puts points of the time before the page was opened in front. */
-  prepend(earlier: readonly Point[]): void {
-    this.complete = true;
-    const first = this.#points[0]?.time ?? Number.POSITIVE_INFINITY;
-    this.#points = [...earlier.filter(({ time }) => time < first), ...this.#points];
-    while (this.#points.length > MOST_POINTS) {
-      this.#step *= 2;
-      this.#points = thinned(this.#points, this.#step);
-    }
-  }
 }
 
 /** Points with at least this many seconds in between, and the last one. */
@@ -60,31 +51,13 @@ function thinned(points: readonly Point[], step: number): Point[] {
   return kept;
 }
 
-/** Times of one job, in seconds since the epoch; null for unknown ones. */
-export interface JobTimes {
-  readonly submit: number | null;
-  readonly start: number | null;
-  readonly finish: number | null;
-}
-
-/** The numbers of pending and running jobs at each time at which they changed. */
-export function pointsOf(jobs: Iterable<JobTimes>): Point[] {
-  const changes: [number, number, number][] = [];
-  for (const { submit, start, finish } of jobs) {
-    if (submit !== null) changes.push([submit, 1, 0]);
-    if (start !== null) changes.push([start, submit === null ? 0 : -1, 1]);
-    // A job that was canceled before its start leaves the pending ones.
-    if (finish !== null)
-      changes.push(start === null ? [finish, submit === null ? 0 : -1, 0] : [finish, 0, -1]);
-  }
-  changes.sort(([a], [b]) => a - b);
-  const points: Point[] = [];
-  let [pending, running] = [0, 0];
-  for (const [time, ofPending, ofRunning] of changes) {
-    pending += ofPending;
-    running += ofRunning;
-    if (points.at(-1)?.time === time) points.pop();
-    points.push({ time, pending, running });
-  }
-  return points;
+/** The points of a timeline of the server, and after it those that the page has seen. */
+export function joined({ begin, end, running, pending }: ServerTimeline, seen: readonly Point[]): Point[] {
+  const width = (end - begin) / running.means.length;
+  const points = running.means.map((mean, part) => ({
+    time: begin + (part + 0.5) * width,
+    running: mean,
+    pending: pending.means[part] ?? 0,
+  }));
+  return [...points, ...seen.filter(({ time }) => time > end)];
 }

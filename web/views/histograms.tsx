@@ -92,7 +92,7 @@ function optionsOf({ marks }: Bars, { scale, first, buckets }: HistogramResource
       x: { time: false, range: () => [first - 0.5, first + buckets.length + 0.5] as [number, number] },
       // The names of the marks are above the bars.
       y: {
-        range: (_plot: uPlot, _min: number, max: number) => [0, Math.max(1, max * 1.35)] as [number, number],
+        range: (_plot: uPlot, _min: number, max: number) => [0, Math.max(1, max * 1.45)] as [number, number],
       },
     },
     axes: [

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
-export const TABS = ['overview', 'jobs', 'times'] as const;
+export const TABS = ['overview', 'jobs', 'times', 'parameters'] as const;
 export type Tab = (typeof TABS)[number];
 
 export type Route =

@@ -11,13 +11,19 @@ import { Firings } from './firings.js';
 import { Groups } from './groups.js';
 import { Histograms } from './histograms.js';
 import { Jobs } from './jobs.js';
+import { Parameters } from './parameters.js';
 import { Problems } from './problems.js';
 import { runLink, TABS, type Tab } from './route.js';
 import { Rules } from './rules.js';
 import { RunHeader } from './run-header.js';
 import { TimelineView } from './timeline.js';
 
-const TITLES: Readonly<Record<Tab, string>> = { overview: 'Overview', jobs: 'Jobs', times: 'Times' };
+const TITLES: Readonly<Record<Tab, string>> = {
+  overview: 'Overview',
+  jobs: 'Jobs',
+  times: 'Times',
+  parameters: 'Parameters',
+};
 
 interface RunProps {
   readonly client: Client;
@@ -73,6 +79,13 @@ export function RunView({ client, id, tab }: RunProps) {
         </>
       ) : tab === 'jobs' ? (
         <Jobs client={client} id={id} groups={[...store.groups.keys()]} />
+      ) : tab === 'parameters' ? (
+        <Parameters
+          client={client}
+          id={id}
+          groups={[...store.groups.keys()]}
+          goesOn={ensemble.end === null}
+        />
       ) : (
         <>
           <TimelineView client={client} store={store} />

@@ -1,27 +1,66 @@
-/** Running and pending jobs over time. */
+/** Jobs over time: how many ran and waited, the slots or nodes they had, and the latest ones as bars. */
 
-import { useEffect, useState } from 'preact/hooks';
-import uPlot from 'uplot';
+import { useState } from 'preact/hooks';
+import type uPlot from 'uplot';
 import { type Client, pathOf, withQuery } from '../api/client.js';
-import type { JobsPage } from '../api/types.js';
+import type { TimelineResource } from '../api/types.js';
 import { formatCount, formatNumber } from '../format/numbers.js';
-import { axis, type ColorOf, Plot } from '../parts/plot.js';
-import { Section } from '../parts/section.js';
+import { useLoaded } from '../parts/hooks.js';
+import { axis, type ColorOf, Plot, stepped, timeAxis } from '../parts/plot.js';
+import { Failure, Section } from '../parts/section.js';
+import { Select } from '../parts/select.js';
 import type { RunStore } from '../store/run.js';
-import { type JobTimes, pointsOf } from '../store/timeline.js';
+import { joined, type Point } from '../store/timeline.js';
+import { Gantt } from './gantt.js';
+import { JobDialog } from './job-dialog.js';
+import { Utilisation } from './utilisation.js';
 
-/** The time before the page was opened is read from the jobs of runs with at most this many. */
-const CHEAP = 1000;
+/** Seconds between two looks at the jobs of a run that goes on. */
+const PACE = 4;
 
 export function TimelineView({ client, store }: { readonly client: Client; readonly store: RunStore }) {
-  const [, again] = useState(0);
-  useEffect(() => {
-    const stop = new AbortController();
-    void loadEarlier(client, store, stop.signal).then((loaded) => loaded && again((count) => count + 1));
-    return () => stop.abort();
-  }, [client, store]);
-  const { points } = store.timeline;
+  const [group, setGroup] = useState('');
+  const [job, setJob] = useState<string | null>(null);
+  const path = withQuery(pathOf(store.id, 'timeline'), { group });
+  const goesOn = store.connection.state !== 'ended';
+  const { value, error } = useLoaded(
+    (signal) => client.get<TimelineResource>(path, signal),
+    path,
+    goesOn ? PACE : null,
+  );
+  const timeline = value?.timeline ?? null;
+  // The page has seen the jobs of all groups only.
+  const seen = group === '' ? store.timeline.points : [];
+  return (
+    <>
+      <Section title="Jobs over time">
+        {store.groups.size < 2 ? null : (
+          <p>
+            <Select
+              label="Group"
+              empty="all"
+              value={group}
+              options={[...store.groups.keys()]}
+              change={setGroup}
+            />
+          </p>
+        )}
+        <Running points={timeline === null ? seen : joined(timeline, seen)} store={store} />
+        {timeline === null ? null : <Utilisation timeline={timeline} />}
+        <Failure error={error} />
+        {value?.damage ? <p class="failure">{value.damage}</p> : null}
+      </Section>
+      {value === null || timeline === null ? null : (
+        <Gantt jobs={value.latest} until={timeline.end} matching={value.matching} open={setJob} />
+      )}
+      {job === null ? null : <JobDialog client={client} id={store.id} job={job} close={() => setJob(null)} />}
+    </>
+  );
+}
+
+function Running({ points, store }: { readonly points: readonly Point[]; readonly store: RunStore }) {
   const last = points.at(-1);
+  const size = store.ensemble?.size ?? null;
   const data: uPlot.AlignedData = [
     points.map(({ time }) => time),
     points.map(({ running }) => running),
@@ -30,55 +69,35 @@ export function TimelineView({ client, store }: { readonly client: Client; reado
   const now =
     last === undefined ? '' : `${formatCount(last.running)} running, ${formatCount(last.pending)} pending`;
   return (
-    <Section title="Jobs over time">
-      <figure class="card">
-        <figcaption class="legend">
-          <span>
-            <i class="swatch bar-running" aria-hidden="true" /> running
-          </span>
-          <span>
-            <i class="swatch line-pending" aria-hidden="true" /> pending
-          </span>
-          <span>
-            {now}
-            {store.ensemble?.size ? ` (size ${formatCount(store.ensemble.size)})` : ''}
-          </span>
-        </figcaption>
-        <Plot
-          label={`Jobs over time; the latest numbers: ${now}`}
-          kind="timeline"
-          data={data}
-          options={optionsOf}
-        />
-      </figure>
-    </Section>
+    <figure class="card">
+      <figcaption class="legend">
+        <span>
+          <i class="swatch bar-running" aria-hidden="true" /> running
+        </span>
+        <span>
+          <i class="swatch line-pending" aria-hidden="true" /> pending
+        </span>
+        <span>
+          {now}
+          {size === null ? '' : ` (size ${formatCount(size)})`}
+        </span>
+      </figcaption>
+      <Plot
+        label={`Jobs over time; the latest numbers: ${now}`}
+        kind="timeline"
+        data={data}
+        options={optionsOf}
+      />
+    </figure>
   );
 }
 
-/** Returns whether points were added. A run without a log has only the points that the page has seen. */
-async function loadEarlier(client: Client, store: RunStore, signal: AbortSignal): Promise<boolean> {
-  const { ensemble, timeline } = store;
-  if (timeline.complete || ensemble === null || ensemble.counts.submitted > CHEAP) return false;
-  try {
-    const columns = 'submit,start,finish';
-    const path = withQuery(pathOf(store.id, 'jobs'), { columns, limit: CHEAP });
-    const page = await client.get<JobsPage>(path, signal);
-    if (page.next !== null || timeline.complete) return false;
-    timeline.prepend(pointsOf(page.jobs as unknown as JobTimes[]));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function optionsOf(color: ColorOf): Omit<uPlot.Options, 'width' | 'height'> {
-  const { stepped } = uPlot.paths;
-  const steps = stepped === undefined ? {} : { paths: stepped({ align: 1 }) };
   return {
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.05)] } },
-    axes: [axis(color), axis(color, { values: (_plot, splits) => splits.map(formatNumber) })],
+    axes: [timeAxis(color), axis(color, { values: (_plot, splits) => splits.map(formatNumber) })],
     series: [
       {},
       {
@@ -86,9 +105,9 @@ function optionsOf(color: ColorOf): Omit<uPlot.Options, 'width' | 'height'> {
         fill: `${color('running')}55`,
         width: 1.5,
         points: { show: false },
-        ...steps,
+        ...stepped(),
       },
-      { stroke: color('pending-line'), width: 2, points: { show: false }, ...steps },
+      { stroke: color('pending-line'), width: 2, points: { show: false }, ...stepped() },
     ],
   };
 }

@@ -6,7 +6,8 @@ import { readJobs, type StoredJobs } from '../../run/open-run.js';
 import { jsonLines, plainColumns } from '../../store/jobs/export.js';
 import { indexAfter, placeOf, selectJobs } from '../../store/jobs/query.js';
 import { readRun, type StoredRun } from '../../store/runs.js';
-import type { FoundJob, JobsPage, JobsRequest } from './request.js';
+import { plotOf } from './plots.js';
+import type { FoundJob, JobsAnswers, JobsFilter, JobsPage, JobsRequest, PageRequest } from './request.js';
 
 /** Milliseconds for which the jobs that were read are used again; longer where reading takes long. */
 const KEEP = 1000;
@@ -41,7 +42,8 @@ async function storedJobs(folder: string): Promise<Kept> {
 }
 
 /** The rows of a query. Sorting a million takes a second. */
-function rowsOf(read: Kept, { groups, results, where, sort }: JobsRequest & { kind: 'page' }): Uint32Array {
+function rowsOf(read: Kept, filter: JobsFilter, sort: string | null): Uint32Array {
+  const { groups, results, where } = filter;
   const key = JSON.stringify([groups, results, where, sort]);
   if (read.latest?.key === key) return read.latest.rows;
   const rows = selectJobs(read.stored.table, {
@@ -54,10 +56,10 @@ function rowsOf(read: Kept, { groups, results, where, sort }: JobsRequest & { ki
   return rows;
 }
 
-function pageOf(read: Kept, request: JobsRequest & { kind: 'page' }): JobsPage {
+function pageOf(read: Kept, request: PageRequest): JobsPage {
   const { sort, columns, limit, after } = request;
   const { table, damage } = read.stored;
-  const found = rowsOf(read, request);
+  const found = rowsOf(read, request, sort);
   const order = sort ?? undefined;
   const from = after === null ? 0 : indexAfter(table, found, order, after);
   const rows = found.subarray(from, from + limit);
@@ -90,7 +92,12 @@ function jobOf({ run, stored: { table, places } }: Kept, wanted: string): FoundJ
 }
 
 /** Answers a request. Throws EnsembleError: `ERR_RUN` for an invalid query and a run without a log, `ERR_FILE`. */
-export async function answerJobs(folder: string, request: JobsRequest): Promise<JobsPage | FoundJob | null> {
+export async function answerJobs(
+  folder: string,
+  request: JobsRequest,
+): Promise<JobsAnswers[keyof JobsAnswers]> {
   const read = await storedJobs(folder);
-  return request.kind === 'page' ? pageOf(read, request) : jobOf(read, request.job);
+  if (request.kind === 'page') return pageOf(read, request);
+  if (request.kind === 'job') return jobOf(read, request.job);
+  return plotOf(read, rowsOf(read, request, null), request);
 }

@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import { packageFile } from '../../text/package-file.js';
 import { ApiProblem } from '../problem.js';
-import type { FoundJob, JobsPage, JobsQuestion, JobsReply, JobsRequest } from './request.js';
+import type { JobsAnswers, JobsQuestion, JobsReply, JobsRequest } from './request.js';
 
 /** Requests that wait; further ones are refused. */
 const MAX_WAITING = 32;
@@ -11,7 +11,7 @@ const MAX_WAITING = 32;
 const IDLE = 30_000;
 
 interface Waiting {
-  resolve(answer: JobsPage | FoundJob | null): void;
+  resolve(answer: JobsAnswers[keyof JobsAnswers]): void;
   reject(error: Error): void;
 }
 
@@ -21,16 +21,6 @@ export class JobsReader {
   #number = 0;
   readonly #waiting = new Map<number, Waiting>();
 
-  /** Throws ApiProblem for an invalid query, a run without a log, and while too many requests wait. */
-  page(folder: string, request: JobsRequest & { kind: 'page' }): Promise<JobsPage> {
-    return this.#ask(folder, request) as Promise<JobsPage>;
-  }
-
-  /** Resolves with null for an unknown job. Throws as `page` does. */
-  job(folder: string, job: string): Promise<FoundJob | null> {
-    return this.#ask(folder, { kind: 'job', job }) as Promise<FoundJob | null>;
-  }
-
   close(): void {
     clearTimeout(this.#idle);
     void this.#thread?.terminate();
@@ -38,7 +28,14 @@ export class JobsReader {
     this.#giveUp(new ApiProblem('ERR_UNAVAILABLE', 'the server is shutting down'));
   }
 
-  #ask(folder: string, request: JobsRequest): Promise<JobsPage | FoundJob | null> {
+  /**
+   * Requests something about the jobs of the run in a folder. Throws ApiProblem for an invalid query, a run without a log,
+   * and while too many requests wait.
+   */
+  ask<Kind extends JobsRequest['kind']>(
+    folder: string,
+    request: JobsRequest & { readonly kind: Kind },
+  ): Promise<JobsAnswers[Kind]> {
     if (this.#waiting.size >= MAX_WAITING) {
       throw new ApiProblem('ERR_BUSY', `${MAX_WAITING} queries of jobs wait already`, {
         headers: { 'retry-after': '2' },
@@ -47,8 +44,9 @@ export class JobsReader {
     clearTimeout(this.#idle);
     this.#thread ??= this.#start();
     const question: JobsQuestion = { number: ++this.#number, folder, request };
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(question.number, { resolve, reject });
+    return new Promise<JobsAnswers[Kind]>((resolve, reject) => {
+      const taken = (answer: JobsAnswers[keyof JobsAnswers]) => resolve(answer as JobsAnswers[Kind]);
+      this.#waiting.set(question.number, { resolve: taken, reject });
       this.#thread?.postMessage(question);
     });
   }

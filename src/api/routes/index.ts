@@ -11,6 +11,7 @@ import { happenings } from './happenings.js';
 import { jobs } from './jobs.js';
 import { metrics } from './metrics.js';
 import { output } from './output.js';
+import { plots } from './plots.js';
 import { prometheus } from './prometheus.js';
 import { rules } from './rules.js';
 
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...happenings,
   ...jobs,
   ...output,
+  ...plots,
   ...actions,
   ...file,
   ...caller,

@@ -4,13 +4,14 @@ import { existsSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import type { RowPlace } from '../../store/jobs/query.js';
 import { logFolder } from '../../store/run-folder.js';
+import type { JobsFilter } from '../jobs/request.js';
 import { ApiProblem } from '../problem.js';
 import { route, type Services } from '../route.js';
 import { ensemblePath } from '../schemas/common.js';
-import { jobPath, jobsQuery, jobsSchema, oneJobSchema } from '../schemas/job.js';
+import { jobPath, jobsFilter, jobsQuery, jobsSchema, oneJobSchema } from '../schemas/job.js';
 
 /** The folder of a run with a log. Throws ApiProblem ERR_RUN. */
-function folderOf({ source }: Services, name: string): string {
+export function folderOf({ source }: Services, name: string): string {
   const folder = source.find(name).folder();
   if (folder !== null && existsSync(logFolder(folder))) return folder;
   throw new ApiProblem(
@@ -21,6 +22,12 @@ function folderOf({ source }: Services, name: string): string {
   );
 }
 
+/** The filter of a query. */
+export function filterOf({ group, result, where }: z.infer<typeof filterSchema>): JobsFilter {
+  return { groups: group ?? null, results: result ?? null, where: where ?? null };
+}
+
+const filterSchema = z.object(jobsFilter);
 const cursorSchema = z.tuple([z.int().nonnegative(), z.union([z.number(), z.string(), z.null()])]);
 
 function readCursor(cursor: string): RowPlace {
@@ -38,7 +45,7 @@ function writeCursor({ row, key }: RowPlace): string {
 
 /** The job of a path, with the paths of its files. Throws ApiProblem. */
 export async function findJob({ ensemble, job }: z.infer<typeof jobPath>, services: Services) {
-  const found = await services.jobs.job(folderOf(services, ensemble), job);
+  const found = await services.jobs.ask(folderOf(services, ensemble), { kind: 'job', job });
   if (found === null) throw new ApiProblem('ERR_NOT_FOUND', `the run has no job '${job}'`);
   return found;
 }
@@ -49,7 +56,8 @@ function fileOf(path: string | null): { path: string; bytes: number | null } | n
   return { path, bytes: stats?.isFile() ? stats.size : null };
 }
 
-const json = (text: string) => new Response(text, { headers: { 'content-type': 'application/json' } });
+/** An answer that is JSON text already. */
+export const json = (text: string) => new Response(text, { headers: { 'content-type': 'application/json' } });
 
 export const jobs = [
   route({
@@ -61,9 +69,9 @@ export const jobs = [
     query: jobsQuery,
     answer: jobsSchema,
     handle: async ({ path, query }, services) => {
-      const { group = null, result = null, where = null, sort = null, columns = null, limit, cursor } = query;
-      const page = await services.jobs.page(folderOf(services, path.ensemble), {
-        ...{ kind: 'page', groups: group, results: result, where, sort, columns, limit },
+      const { sort = null, columns = null, limit, cursor } = query;
+      const page = await services.jobs.ask(folderOf(services, path.ensemble), {
+        ...{ kind: 'page', ...filterOf(query), sort, columns, limit },
         after: cursor === undefined ? null : readCursor(cursor),
       });
       const { jobs: list, last, ...rest } = page;

@@ -30,7 +30,8 @@ const listed = z
   .transform((text) => text.split(',').filter((name) => name !== ''))
   .optional();
 
-export const jobsQuery = z.object({
+/** The parts of a query that select jobs. */
+export const jobsFilter = {
   group: listed.meta({ description: 'Only jobs of these groups, separated by commas.' }),
   result: listed.meta({
     description: `Only jobs with these results: ${RESULTS.join(', ')}; failed includes timeout and refused.`,
@@ -40,6 +41,10 @@ export const jobsQuery = z.object({
     .max(4096)
     .optional()
     .meta({ description: 'Only jobs that satisfy it: duration > 1h and parameters.T >= 400.' }),
+};
+
+export const jobsQuery = z.object({
+  ...jobsFilter,
   sort: z.string().max(256).optional().meta({ description: 'A column: duration or duration:desc.' }),
   columns: listed.meta({ description: 'These columns: id,duration,parameters.T.' }),
   limit: z.coerce.number().int().min(1).max(1000).default(100),

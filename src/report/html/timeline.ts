@@ -1,8 +1,9 @@
 /** Running and pending jobs over time. */
 
+import type { Occupation } from '../../store/jobs/occupation.js';
 import { chart } from './charts.js';
 import type { ReportContent, Section } from './content.js';
-import type { JobFigures, Occupation, Timeline } from './figures.js';
+import type { JobFigures, Timeline } from './figures.js';
 import { grouped, type Html, html, percent } from './html.js';
 import { span, stamp } from './parts.js';
 

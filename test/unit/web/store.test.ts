@@ -2,14 +2,17 @@
 
 import { describe, expect, test } from 'vitest';
 import { Session } from '../../../web/api/session.js';
+import { colorOf, shareOf, textColorOn } from '../../../web/format/colors.js';
 import { questionOf, requestOf } from '../../../web/store/actions.js';
 import { sharesOf } from '../../../web/store/counts.js';
 import { type Condition, distanceOf } from '../../../web/store/distance.js';
+import { ganttOf } from '../../../web/store/gantt.js';
 import { barsOf, numberAt } from '../../../web/store/histogram.js';
 import { EMPTY_QUERY, orderOf, shownColumns, sortedBy } from '../../../web/store/jobs-query.js';
+import { choicesOf } from '../../../web/store/parameters.js';
 import { RateMeter, secondsLeft } from '../../../web/store/rate.js';
 import { RunStore } from '../../../web/store/run.js';
-import { pointsOf, Timeline } from '../../../web/store/timeline.js';
+import { joined, Timeline } from '../../../web/store/timeline.js';
 
 const zero = {
   ...{ submitted: 0, finished: 0, success: 0, failed: 0, canceled: 0 },
@@ -155,24 +158,127 @@ describe('a timeline', () => {
     expect(timeline.points.at(-1)?.time).toBe(99_999);
   });
 
-  test('takes the time before from the times of jobs', () => {
-    const earlier = pointsOf([
-      { submit: 1, start: 2, finish: 5 },
-      { submit: 1, start: 3, finish: null },
-      { submit: 1, start: null, finish: 4 },
+  test('continues that of the server, which ends some seconds ago', () => {
+    const occupation = (means: number[]) => ({ means, peak: 2, seconds: 30 });
+    const server = { begin: 100, end: 120, used: null };
+    const [running, pending] = [occupation([2, 1]), occupation([0, 3])];
+    const seen = [119, 121].map((time) => ({ time, running: 1, pending: 4 }));
+    expect(joined({ ...server, running, pending }, seen)).toEqual([
+      { time: 105, running: 2, pending: 0 },
+      { time: 115, running: 1, pending: 3 },
+      { time: 121, running: 1, pending: 4 },
     ]);
-    expect(earlier).toEqual([
-      { time: 1, pending: 3, running: 0 },
-      { time: 2, pending: 2, running: 1 },
-      { time: 3, pending: 1, running: 2 },
-      { time: 4, pending: 0, running: 2 },
-      { time: 5, pending: 0, running: 1 },
-    ]);
-    const timeline = new Timeline();
-    timeline.add({ time: 3.5, pending: 1, running: 2 });
-    timeline.prepend(earlier);
-    expect(timeline.points.map(({ time }) => time)).toEqual([1, 2, 3, 3.5]);
   });
+});
+
+describe('the bars of jobs over time', () => {
+  const job = (id: string, submit: number, start: number | null, finish: number | null, result: string) => ({
+    ...{ id, group: 'a', index: 0, submit, start, finish, result },
+  });
+
+  test('begin before the first start, and end now while a job is active', () => {
+    const gantt = ganttOf(
+      [
+        job('r', 50, 180, null, 'active'),
+        job('c', 60, 115, 150, 'completed'),
+        job('p', 170, null, null, 'active'),
+      ],
+      200,
+    );
+    // 85 of 100 seconds are those since the first start.
+    expect([gantt?.begin, gantt?.end]).toEqual([100, 200]);
+    expect(gantt?.rows).toMatchObject([
+      { kind: 'running', pending: { left: 0, width: 80 }, running: { left: 80, width: 20 } },
+      { kind: 'success', pending: { left: 0, width: 15 }, running: { left: 15, width: 35 } },
+      { kind: 'running', pending: { left: 70, width: 30 }, running: null },
+    ]);
+    expect(gantt?.rows[0]?.text).toMatch(
+      /^r of a: running, submitted at .*, pending 2 min 10 s, running 20 s$/,
+    );
+    expect(gantt?.rows[2]?.text).toMatch(/^p of a: pending, submitted at .*, pending 30 s$/);
+  });
+
+  test('end with the last job after the run, whose jobs may have unknown times', () => {
+    const lost = { ...job('l', 10, 20, null, 'lost'), submit: null };
+    const gantt = ganttOf([job('f', 10, 20, 30, 'failed'), lost, job('c', 10, null, 15, 'canceled')], 1000);
+    expect(gantt).toMatchObject({ begin: expect.closeTo(30 - 10 / 0.85), end: 30 });
+    expect(gantt?.rows.map(({ kind, pending, running }) => [kind, pending !== null, running?.width])).toEqual(
+      [
+        ['failed', true, 85],
+        ['failed', false, 0],
+        ['canceled', false, undefined],
+      ],
+    );
+    expect(ganttOf([], 1000)).toBe(null);
+    expect(ganttOf([job('c', 10, null, 15, 'canceled')], 1000)?.rows[0]?.pending).toEqual({
+      left: 0,
+      width: 100,
+    });
+  });
+});
+
+describe('the choices of a plot by parameters', () => {
+  const variable = (name: string, kind: 'number' | 'text' = 'number', distinct = 5) => ({
+    ...{ name, kind, distinct, jobs: 10, min: null, max: null },
+  });
+  const none = { x: '', y: '', color: '' };
+  const times = [variable('duration'), variable('pending')];
+
+  test('are a heat map for two parameters', () => {
+    const all = [
+      variable('parameters.fixed', 'number', 1),
+      variable('parameters.T'),
+      variable('parameters.kind', 'text'),
+    ];
+    const choices = choicesOf([...all, variable('measured.energy'), ...times], none);
+    expect(choices).toMatchObject({
+      ...{ plot: 'heatmap', x: 'parameters.T', y: 'parameters.kind', color: 'measured.energy' },
+      colors: ['measured.energy', 'duration', 'pending', 'failure'],
+    });
+    const wanted = { x: 'parameters.kind', y: 'duration', color: 'measured.energy' };
+    // The values of texts are one row, whose colors are y.
+    expect(choicesOf([...all, ...times], wanted)).toMatchObject({
+      plot: 'heatmap',
+      color: 'duration',
+      colors: [],
+    });
+  });
+
+  test('are points for one parameter, and a line for the share of failures', () => {
+    const all = [variable('parameters.T'), ...times];
+    expect(choicesOf(all, none)).toMatchObject({
+      ...{ plot: 'scatter', x: 'parameters.T', y: 'duration', color: 'result' },
+      ...{ ys: ['duration', 'pending', 'failure'], colors: ['result', 'pending'] },
+    });
+    expect(choicesOf(all, { ...none, y: 'failure' })).toMatchObject({
+      plot: 'scatter',
+      y: 'failure',
+      colors: [],
+    });
+    expect(choicesOf(times, none)).toMatchObject({ plot: 'scatter', x: 'duration', y: 'pending' });
+    expect(choicesOf([], none)).toBe(null);
+  });
+});
+
+test('numbers have colors on which their text is readable', () => {
+  const luminance = (color: string) => {
+    const parts = color.startsWith('#')
+      ? [0, 0, 0].fill(color === '#fff' ? 255 : 0)
+      : (color.match(/\d+/g) ?? []).map(Number);
+    const [r = 0, g = 0, b = 0] = parts.map((part) =>
+      part <= 0.04045 * 255 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
+    );
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  for (let share = 0; share <= 1; share += 0.01) {
+    const both = [luminance(colorOf(share)), luminance(textColorOn(share))].sort((a, b) => b - a) as [
+      number,
+      number,
+    ];
+    expect((both[0] + 0.05) / (both[1] + 0.05)).toBeGreaterThanOrEqual(4.5);
+  }
+  expect(new Set([0, 0.25, 0.5, 0.75, 1].map(colorOf)).size).toBe(5);
+  expect([shareOf(5, 0, 10), shareOf(3, 3, 3)]).toEqual([0.5, 0.5]);
 });
 
 test('the bars of a histogram are as wide as their exponents, with marks at the quantiles', () => {
