@@ -35,7 +35,7 @@ export interface Choices extends Choice {
 }
 
 /**
- * What may be chosen, and what is: the wanted names as far as they exist. Two parameters make a heat map. A parameter and
+ * The possible choices, and the present one: the wanted names as far as they exist. Two parameters make a heat map. A parameter and
  * another variable make points, or one row of a heat map where the parameter has texts. Null without variables.
  */
 export function choicesOf(variables: readonly Variable[], wanted: Choice): Choices | null {

@@ -26,7 +26,7 @@ interface Series {
   readonly data: uPlot.AlignedData;
   /** For each series of points, its color on the page. */
   readonly colors: readonly ((color: ColorOf) => string)[];
-  /** Of the colors; null for results. */
+  /** The range of the colors; null for results. */
   readonly range: readonly [number, number] | null;
 }
 

@@ -97,7 +97,7 @@ function optionsOf(color: ColorOf): Omit<uPlot.Options, 'width' | 'height'> {
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.05)] } },
-    axes: [timeAxis(color), axis(color, { values: (_plot, splits) => splits.map(formatNumber) })],
+    axes: [timeAxis(color), axis(color, { size: 60, values: (_plot, splits) => splits.map(formatNumber) })],
     series: [
       {},
       {

@@ -16,7 +16,7 @@ export interface Variable {
   readonly jobs: number;
   /** Different values, at most `MOST_DISTINCT`. */
   readonly distinct: number;
-  /** Of its numbers; null without one. */
+  /** The range of its numbers; null without one. */
   readonly min: number | null;
   readonly max: number | null;
 }
