@@ -49,6 +49,7 @@ export default defineConfig({
         text: 'Where jobs run',
         items: [
           { text: 'Flux', link: '/flux' },
+          { text: 'Slurm', link: '/slurm' },
           { text: 'The service', link: '/service' },
           { text: 'The dashboard', link: '/dashboard' },
           { text: 'The HTTP API', link: '/http' },

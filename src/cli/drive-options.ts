@@ -9,6 +9,7 @@ import type { MiniClusterOptions } from './minicluster-options.js';
 import { addServiceOptions } from './service-options.js';
 import { sizeOption } from './size-option.js';
 import { addStateOption, type StateOption } from './state-option.js';
+import { timeOption } from './time-option.js';
 
 export interface DriveOptions extends MiniClusterOptions, StateOption, HttpOptions {
   readonly results?: string;
@@ -24,12 +25,17 @@ export interface DriveOptions extends MiniClusterOptions, StateOption, HttpOptio
   readonly force?: boolean;
   readonly allowFailures?: boolean;
   readonly notifyWait?: number;
+  readonly slurmInterval?: number;
 }
+
+/** Maximum seconds between two looks at the queue of Slurm. */
+const MOST_SLURM_INTERVAL = 3600;
 
 /** The options of the run among those of a command that begins it or goes on with it. */
 export function runOptions({
   slots,
   notifyWait,
+  slurmInterval,
   durability,
   outputLimit,
   logLimit,
@@ -37,11 +43,12 @@ export function runOptions({
   http,
 }: DriveOptions): Pick<
   EnsembleOptions,
-  'slots' | 'notifyWait' | 'durability' | 'outputLimit' | 'logLimit' | 'sketches'
+  'slots' | 'notifyWait' | 'slurmInterval' | 'durability' | 'outputLimit' | 'logLimit' | 'sketches'
 > {
   return {
     ...(slots === undefined ? {} : { slots }),
     ...(notifyWait === undefined ? {} : { notifyWait }),
+    ...(slurmInterval === undefined ? {} : { slurmInterval }),
     ...(durability === undefined ? {} : { durability }),
     ...(outputLimit === undefined ? {} : { outputLimit }),
     ...(logLimit === undefined ? {} : { logLimit }),
@@ -102,6 +109,11 @@ export function addDriveOptions(
       '--log-limit <size>',
       `bytes that the log of the run takes at most, as 500MB (default: ${words.logLimit})`,
       sizeOption,
+    )
+    .option(
+      '--slurm-interval <time>',
+      'for slurm: time between two looks at its queue, three times as long while nothing happens (default: 10s)',
+      timeOption(MOST_SLURM_INTERVAL),
     )
     .option(
       '--notify-wait <seconds>',

@@ -147,7 +147,11 @@ export function jsonReporter(debug: boolean): Reporter {
   return {
     observer,
     finish: (result, seconds, kept) =>
-      printSummary(result, seconds, { left: result.left.map(leftJobs), runFolder: kept?.path ?? null }),
+      printSummary(result, seconds, {
+        left: result.left.map(leftJobs),
+        requests: result.requests,
+        runFolder: kept?.path ?? null,
+      }),
   };
 }
 

@@ -1,9 +1,10 @@
 /** Reports jobs that continue after the end of the run. */
 
 import { formatJobId } from '../model/job-id.js';
-import type { LeftJobs } from '../run/result.js';
+import type { LeftJobs, RunResult } from '../run/result.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
+import { shellWord } from '../text/shell.js';
 
 /** Maximum groups and job ids that are listed. */
 const MAX_GROUPS = 10;
@@ -17,20 +18,41 @@ function groupText({ group, pending, running }: LeftJobs): string {
   return `${escapeControls(group)} (${counts.join(', ')})`;
 }
 
-/** Returns how many jobs of which groups continue, and how to list and cancel them; empty without such jobs. */
-export function leftLines(left: readonly LeftJobs[], member: string): string[] {
-  if (left.length === 0) return [];
+/** Returns how to list and cancel jobs that go on. Slurm knows its jobs by the names of their groups. */
+function commandsFor(left: readonly LeftJobs[], member: string): { see: string; cancel: string } {
+  if (member === 'slurm') {
+    const names = left.map(({ group }) => escapeControls(group)).join(',');
+    return { see: '`squeue --me`', cancel: `\`scancel --me --name=${shellWord(names)}\`` };
+  }
   const jobs = left.flatMap((group) => group.jobs);
-  const isFlux = member !== 'local';
-  const groups = left.slice(0, MAX_GROUPS).map(groupText);
-  if (left.length > MAX_GROUPS) groups.push(counted(left.length - MAX_GROUPS, 'more group'));
-  const go = jobs.length === 1 ? 'goes on' : 'go on';
-  const lines = [`${counted(jobs.length, 'job')} ${go}${isFlux ? ' under Flux' : ''}: ${groups.join(', ')}`];
-  if (!isFlux) return lines;
   const ids =
     jobs.length > MAX_JOBS
       ? '`flux cancel ID...`, or all of yours with `flux cancel --all`'
       : `\`flux cancel ${jobs.map((id) => formatJobId(id)).join(' ')}\``;
+  return { see: '`flux jobs`', cancel: ids };
+}
+
+/** Where jobs go on after the run; null for a member whose jobs end with it. */
+const PLACES: Readonly<Record<string, string | null>> = { local: null, slurm: 'Slurm' };
+
+/** Returns how many jobs of which groups continue, and how to list and cancel them; empty without such jobs. */
+export function leftLines(left: readonly LeftJobs[], member: string): string[] {
+  if (left.length === 0) return [];
+  const jobs = left.flatMap((group) => group.jobs);
+  const place = PLACES[member] === undefined ? 'Flux' : PLACES[member];
+  const groups = left.slice(0, MAX_GROUPS).map(groupText);
+  if (left.length > MAX_GROUPS) groups.push(counted(left.length - MAX_GROUPS, 'more group'));
+  const go = jobs.length === 1 ? 'goes on' : 'go on';
+  const where = place === null ? '' : ` under ${place}`;
+  const lines = [`${counted(jobs.length, 'job')} ${go}${where}: ${groups.join(', ')}`];
+  if (place === null) return lines;
+  const { see, cancel } = commandsFor(left, member);
   const them = jobs.length === 1 ? 'it' : 'them';
-  return [...lines, `  see ${them} with \`flux jobs\`, cancel ${them} with ${ids}`];
+  return [...lines, `  see ${them} with ${see}, cancel ${them} with ${cancel}`];
+}
+
+/** Returns the number of requests to the workload manager; empty for a member that does not count them. */
+export function requestLines(requests: RunResult['requests']): string[] {
+  const kinds = Object.entries(requests).map(([kind, count]) => `${count} ${kind}`);
+  return kinds.length === 0 ? [] : [`requests to the controller: ${kinds.join(', ')}`];
 }

@@ -5,7 +5,8 @@ import { Command, Option } from 'commander';
 import { type LoadedConfig, parseConfig, readText } from '../config/load.js';
 import { formatDiagnostics } from '../config/source/format.js';
 import { EnsembleError } from '../errors.js';
-import { defaultExecutor, executorNames, type MemberName } from '../members/create.js';
+import { executorNames, type MemberName } from '../members/create.js';
+import { defaultExecutor } from '../members/default-executor.js';
 import type { NodeScaler } from '../members/member.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import { Ensemble } from '../run/ensemble.js';
@@ -16,6 +17,7 @@ import { mentionEarlierRuns } from './earlier-runs.js';
 import { exitStatus } from './exit-status.js';
 import { KeptRun, warnNotKept } from './kept-run.js';
 import { makeScaler, splitName } from './minicluster-options.js';
+import { printError } from './output.js';
 
 interface RunOptions extends DriveOptions {
   /** Say nothing about a run of the file that has not ended. */
@@ -45,7 +47,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
     return exitStatus.done;
   }
   mentionEarlierRuns(path, given);
-  const member = given.executor ?? defaultExecutor(process.env);
+  const member = given.executor ?? chooseMember();
   const scaler = member === 'minicluster' ? await makeScaler(given) : null;
   // A run in a MiniCluster has the MiniCluster's name, so that the service can relate them.
   const options = scaler === null ? given : { ...given, name: splitName(given.name).name };
@@ -66,6 +68,13 @@ async function run(path: string, given: RunOptions): Promise<number> {
     (kept as KeptRun | null)?.discard();
     throw error;
   }
+}
+
+/** A default that may surprise is explained. */
+function chooseMember(): MemberName {
+  const { name, reason } = defaultExecutor(process.env);
+  if (reason !== null) printError(`ensemble: the jobs run under ${name}, because ${reason} (see --executor)`);
+  return name;
 }
 
 interface Parts {
@@ -111,7 +120,7 @@ export function runCommand(): Command {
     .addOption(
       new Option(
         '--executor <member>',
-        'member that runs the jobs (default: flux inside a Flux instance, else local)',
+        'member that runs the jobs (default: flux inside a Flux instance, slurm where sbatch is found and flux is not, else local)',
       ).choices(executorNames),
     )
     .option(

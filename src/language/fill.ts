@@ -1,6 +1,6 @@
 /** A job of the file, and values for its tags -> a job that can be submitted. */
 
-import type { JobDraft, JobTemplate } from '../model/ensemble.js';
+import type { JobDraft, JobTemplate, SlurmOptions } from '../model/ensemble.js';
 import { MAX_COUNT } from '../model/limits.js';
 import { plain, type Row } from '../model/written.js';
 import { describeValue } from '../text/describe.js';
@@ -131,6 +131,21 @@ export function fillDraft(
     output: textOrNull('output', inPath),
     error: textOrNull('error', inPath),
     attributes: fillDeep(draft.attributes, open) as JobTemplate['attributes'],
+    slurm: fillSlurm(draft.slurm, lookup),
     ...row,
+  };
+}
+
+/** Unlike other values, what looks like a number stays text. */
+function fillSlurm(slurm: JobDraft['slurm'], lookup: Lookup): JobTemplate['slurm'] {
+  if (slurm === null) return null;
+  const { options, ...named } = slurm;
+  const filled = Object.entries(named).map(([key, value]) => [
+    key,
+    value === null ? null : text(['slurm', key], value, lookup) || null,
+  ]);
+  return {
+    ...(Object.fromEntries(filled) as Omit<SlurmOptions, 'options'>),
+    options: options.map((option, index) => text(['slurm', 'options', index], option, lookup)),
   };
 }

@@ -1,24 +1,24 @@
 /** Creates a member by its name on the command line. */
 
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
 import { MemberError } from '../errors.js';
 import type { JobIdOptions } from '../model/job-id.js';
-import { FluxMember, fluxLibrary } from './flux/flux-member.js';
+import { FluxMember } from './flux/flux-member.js';
 import { SteadyClock } from './local/clock.js';
 import type { KeptOutputsOptions } from './local/kept-outputs.js';
 import { LocalMember } from './local/local-member.js';
 import type { Member, NodeScaler } from './member.js';
 import { MiniClusterMember } from './minicluster.js';
+import { SlurmMember } from './slurm/slurm-member.js';
 
 /** Values of `--executor`. Some are available only on some machines. */
-export const executorNames = ['local', 'flux', 'minicluster'] as const;
-/**
- * Returns the default member: Flux inside a Flux instance (FLUX_URI is set) where this build supports it, otherwise
- * the local one.
- */
-export function defaultExecutor(environment: NodeJS.ProcessEnv): MemberName {
-  return environment.FLUX_URI && existsSync(fluxLibrary) ? 'flux' : 'local';
+export const executorNames = ['local', 'flux', 'slurm', 'minicluster'] as const;
+
+/** The member of a run without `--executor`, and the reason if it is not obvious. */
+export interface DefaultExecutor {
+  readonly name: MemberName;
+  readonly reason: string | null;
 }
 
 export type MemberName = (typeof executorNames)[number];
@@ -46,6 +46,10 @@ export interface MemberOptions {
   readonly full?: boolean;
   /** For the minicluster member: the service that changes its size. */
   readonly scaler?: NodeScaler | undefined;
+  /** For the Slurm member: absolute path of the run's folder; a folder of its own in the working directory without it. */
+  readonly runFolder?: string | undefined;
+  /** For the Slurm member: seconds between two looks at the queue. */
+  readonly slurmInterval?: number | undefined;
 }
 
 /** Creates a member. Throws MemberError `ERR_MEMBER_UNAVAILABLE` where it can't run. */
@@ -62,6 +66,7 @@ export function createMember(choice: MemberChoice, options: MemberOptions): Memb
     } = options;
     return new LocalMember({ slots, ensemble, clock, outputs, ids, problem });
   }
+  if (choice === 'slurm') return slurmMember(options);
   const { ensemble, uri, validateAll, full = false, scaler } = options;
   const flux = new FluxMember({ ensemble, validateAll, full, ...(uri === undefined ? {} : { uri }) });
   if (choice === 'flux') return flux;
@@ -71,4 +76,14 @@ export function createMember(choice: MemberChoice, options: MemberOptions): Memb
       '--host HOST --port PORT of that service, or `scaler` in the library',
     { code: 'ERR_MEMBER_UNAVAILABLE' },
   );
+}
+
+function slurmMember(options: MemberOptions): SlurmMember {
+  const { ensemble, outputs, ids, problem, clock = new SteadyClock(), runFolder, slurmInterval } = options;
+  const own = resolve(`.flux-ensemble-${ensemble}`);
+  return new SlurmMember({
+    ...{ ensemble, outputs: outputs?.folder, ids, problem, clock, interval: slurmInterval },
+    folder: runFolder === undefined ? own : join(runFolder, 'slurm'),
+    temporary: runFolder === undefined,
+  });
 }

@@ -43,6 +43,17 @@ export interface MemberSink {
 /** Facts about an earlier process of the run, for a member with a queue of its own: JSON, kept in the log of the run. */
 export type MemberFacts = Readonly<Record<string, unknown>>;
 
+/** An active job of a run that goes on, as far as the log of the run knows it. */
+export interface ActiveJob {
+  readonly id: bigint;
+  /** Time of its start event, in seconds since the epoch; null without one. */
+  readonly start: number | null;
+  /** It has a finish event. */
+  readonly finished: boolean;
+  /** It has a fatal exception. */
+  readonly fatal: boolean;
+}
+
 /** The result of a member's search for the jobs of the earlier processes of a run. */
 export interface Reconciliation {
   /**
@@ -62,8 +73,13 @@ export interface MemberHost {
   readonly events: readonly string[] | null;
   /** Deliver the records to the sink even where the engine receives them natively. */
   readonly wantsRecords: boolean;
-  /** For a run that goes on after its process has ended: the last facts that were kept, null for none. */
-  readonly resumed?: { readonly facts: MemberFacts | null };
+  /** For a run that goes on after its process has ended. */
+  readonly resumed?: {
+    /** The last facts that were kept, null for none. */
+    readonly facts: MemberFacts | null;
+    /** The jobs that had not ended in the log of the run, for a member that has to continue their records itself. */
+    activeJobs(): Promise<readonly ActiveJob[]>;
+  };
 }
 
 /** How a run ended, as far as it concerns the member. */
@@ -117,6 +133,9 @@ export interface Member {
    */
   readonly facts?: MemberFacts | undefined;
 
+  /** Requests to the workload manager by their kind, for members that share it with others and therefore count. */
+  readonly requests?: Readonly<Record<string, number>>;
+
   /**
    * Returns the jobspec of `count` jobs of one template in the form of the plan, for members that submit natively.
    * The engine submits these when a rule fires; `submit` is called only for other submissions.
@@ -152,6 +171,9 @@ export interface Member {
    * does not support it.
    */
   setUrgency?(ids: Iterable<bigint>, urgency: number): Promise<number>;
+
+  /** Kinds of actions that the member can't perform. A run whose rules have any is refused at its start. */
+  readonly unsupported?: readonly string[];
 
   /** Current slots or nodes; absent where a member has no size of its own. */
   readonly size?: number;

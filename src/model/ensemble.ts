@@ -12,6 +12,16 @@ import type { TestCase } from './test.js';
 import type { Trigger } from './trigger.js';
 import type { Given, Row } from './written.js';
 
+/** Requests of a job to Slurm in addition to its resources. Null for the default of Slurm. */
+export interface SlurmOptions {
+  readonly partition: string | null;
+  readonly account: string | null;
+  readonly qos: string | null;
+  readonly constraint: string | null;
+  /** Options of `sbatch` as they are. */
+  readonly options: readonly string[];
+}
+
 /** A job of a group in full: every default and every tag is filled in. */
 export interface JobTemplate {
   /** The job group; becomes `attributes.user.group` of the jobspec. */
@@ -42,6 +52,8 @@ export interface JobTemplate {
   readonly error: string | null;
   /** Jobspec attributes (RFC 14) on top of those above, for members with jobspecs. */
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** For the Slurm member; null where the entry has no such key. */
+  readonly slurm: SlurmOptions | null;
   /** Index of its entry in the group; becomes `attributes.user.origin.entry`. */
   readonly entry: number;
   /** They become `attributes.user.parameters`; their texts become `attributes.user.origin.texts`. */

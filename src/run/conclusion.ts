@@ -51,5 +51,6 @@ export async function conclude(ending: RunEnding, parts: ConclusionParts): Promi
   parts.releaseFailures();
   const concluded = failures.conclude(native, metrics);
   const failedJobs = [...concluded.values()].reduce((sum, { failed }) => sum + failed, 0);
-  return { ...ending, rules, left: leftBehind, metrics, failedJobs, failures: concluded };
+  const { requests } = member;
+  return { ...ending, rules, left: leftBehind, metrics, failedJobs, failures: concluded, requests };
 }

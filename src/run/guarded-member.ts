@@ -36,6 +36,15 @@ export class GuardedMember {
     }
   }
 
+  /** Requests to the workload manager by their kind; empty for a member that does not count them. */
+  get requests(): Readonly<Record<string, number>> {
+    try {
+      return this.#member.requests ?? {};
+    } catch {
+      return {};
+    }
+  }
+
   get expectsMore(): boolean {
     try {
       return this.#member.expectsMore === true;

@@ -48,6 +48,8 @@ export interface EnsembleOptions {
   readonly uri?: string;
   /** For the Flux member: let every job pass Flux's validator, not only the first of each jobspec. */
   readonly validateAll?: boolean;
+  /** For the Slurm member: seconds between two looks at the queue of Slurm, 10 by default. */
+  readonly slurmInterval?: number;
   /** For the minicluster member: changes its size, as the OperatorClient of `flux-ensemble/service` does. */
   readonly scaler?: NodeScaler;
   /**
@@ -75,6 +77,7 @@ export interface ResumeOptions
     | 'uri'
     | 'validateAll'
     | 'scaler'
+    | 'slurmInterval'
     | 'allEvents'
     | 'sketches'
   > {

@@ -27,6 +27,11 @@ export interface RunResult extends RunEnding {
   readonly failedJobs: number;
   /** The reasons, by group; without groups of which no job failed. */
   readonly failures: ReadonlyMap<string, GroupFailures>;
+  /**
+   * Requests of this process to the workload manager by their kind (`squeue`), where the member counts them because many
+   * users share it; empty for other members.
+   */
+  readonly requests: Readonly<Record<string, number>>;
 }
 
 /** The jobs that are still active, by group. */

@@ -18,7 +18,7 @@ import { ActionError, EnsembleError, MemberError } from '../errors.js';
 import { nextTimes } from '../language/cron.js';
 import { createMember } from '../members/create.js';
 import { SteadyClock } from '../members/local/clock.js';
-import type { Member } from '../members/member.js';
+import type { ActiveJob, Member } from '../members/member.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Failure, GroupFailures } from '../model/failure.js';
@@ -27,6 +27,7 @@ import { DEFAULT_LOG_LIMIT } from '../model/kept-files.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import { logFolder } from '../store/run-folder.js';
+import { activeJobsOf } from './active-jobs.js';
 import { Broadcast, type Subscription } from './broadcast.js';
 import { conclude } from './conclusion.js';
 import { EndDetector, isResumable, type RunEnd, type RunEnding } from './end-of-run.js';
@@ -61,6 +62,20 @@ function logEnded(reason: string, consequence: string): EnsembleError {
 function logGrows(reason: string): EnsembleError {
   const consequence = 'The log may grow beyond its limit';
   return new EnsembleError('ERR_RUN', `no more checkpoints of the run are made: ${reason}. ${consequence}`);
+}
+
+/** Throws MemberError for a rule whose action the member can't perform. */
+function refuseUnsupported({ rules }: EnsembleConfig, { name, unsupported = [] }: Member): void {
+  for (const [index, { action, title }] of rules.entries()) {
+    if (!unsupported.includes(action.name)) continue;
+    const rule = `rules[${index}] (${title})`;
+    throw new MemberError(
+      `${rule}: the ${name} member can't ${action.name}. Remove the rule, or use another member`,
+      {
+        code: 'ERR_MEMBER_UNAVAILABLE',
+      },
+    );
+  }
 }
 
 /** The public methods are those of `Ensemble`, which documents them. */
@@ -136,7 +151,10 @@ export class Run {
       uri: options.uri,
       validateAll: options.validateAll === true,
       scaler: options.scaler,
+      runFolder: runFolder ?? undefined,
+      slurmInterval: options.slurmInterval,
     });
+    refuseUnsupported(config, this.#member);
     this.#notifications = new Notifications({
       ...{ config, id, name },
       // A test in virtual time sends nothing.
@@ -392,7 +410,9 @@ export class Run {
           engine: this.#engine,
           events: this.#wantsAllEvents() ? null : neededEvents(this.#config.rules),
           wantsRecords: this.#observer.records !== undefined,
-          ...(restored === null ? {} : { resumed: { facts: restored.facts } }),
+          ...(restored === null
+            ? {}
+            : { resumed: { facts: restored.facts, activeJobs: () => this.#activeJobs() } }),
         },
       );
       if (restored === null) {
@@ -413,6 +433,11 @@ export class Run {
       // The run has not begun, so there is no result to report.
       if (error.code === 'ERR_MEMBER_UNAVAILABLE') throw error;
     }
+  }
+
+  /** The active jobs of a run that goes on. */
+  #activeJobs(): Promise<readonly ActiveJob[]> {
+    return activeJobsOf(this.#engine, logFolder(resolve(this.#options.runFolder ?? '')));
   }
 
   async #goOn(restored: RestoredRun, { external }: Performers): Promise<void> {

@@ -64,7 +64,7 @@ rules:
       ['run', '--slots', '0', simple('true')],
       ['run', '--no-such-option', simple('true')],
       ['no-such-command'],
-      ['run', '--executor', 'slurm', simple('true')],
+      ['run', '--executor', 'pbs', simple('true')],
       ['run', '--record', '/no/such/folder/file', simple('true')],
     ]) {
       const { status, stderr, stdout } = await cli(args);

@@ -30,6 +30,7 @@ import { resolveSweep } from './parameters.js';
 import { withJobDefaults } from './plugins.js';
 import { namesOfGroups, resolveProbes } from './probes.js';
 import { resolveRetry } from './retry.js';
+import { resolveSlurm } from './slurm.js';
 import { hasStates } from './states.js';
 /** Every entry, with the place of its entry in the file. */
 export type PlacedEntries = readonly { readonly path: Path; readonly entry: JobEntry }[];
@@ -198,6 +199,7 @@ function resolveJob(
     output: job.output ?? null,
     error: job.error ?? null,
     attributes: job.attributes ?? {},
+    slurm: resolveSlurm(context, job.slurm, [...path, 'slurm']),
     sweep: resolveSweep(context, job, path),
     names: new Set(),
   };
@@ -293,7 +295,8 @@ function checkTemplates(
   refuseTags(draft.group, [...path, 'name']);
   for (const word of draft.command) look(word, [...path, 'command'], isFluxTag);
   for (const key of ['output', 'error', 'attributes'] as const) look(draft[key], [...path, key], isFluxTag);
-  for (const key of ['workdir', 'environment', 'queue', 'bank'] as const) look(draft[key], [...path, key]);
+  for (const key of ['workdir', 'environment', 'queue', 'bank', 'slurm'] as const)
+    look(draft[key], [...path, key]);
   for (const key of ['nodes', 'tasks', 'cores', 'gpus', 'duration'] as const)
     look(draft[key], [...path, key]);
   return good ? names : null;

@@ -175,6 +175,23 @@ const environmentSchema = z
   .nullish()
   .describe("Variables set on top of the ensemble's own environment.");
 
+const slurmSchema = z
+  .strictObject(
+    {
+      partition: text().nullish().describe('The partition; that of `queue` when absent.'),
+      account: text().nullish().describe('The account to charge; that of `bank` when absent.'),
+      qos: text().nullish().describe('The quality of service.'),
+      constraint: text().nullish().describe('Features that the nodes must have.'),
+      options: z
+        .array(text(), { error: 'must be a list of options, like [--mem=4G]' })
+        .nullish()
+        .describe('Other options of sbatch, each as one text: --mem=4G.'),
+    },
+    { error: 'must be a mapping with partition, account, qos, constraint and options' },
+  )
+  .nullish()
+  .describe('Requests to Slurm in addition to the resources, for --executor slurm.');
+
 export const jobSchema = z
   .strictObject(
     {
@@ -254,6 +271,7 @@ export const jobSchema = z
         .record(z.string(), z.unknown(), { error: 'must be a mapping of jobspec attributes' })
         .nullish()
         .describe("Jobspec attributes (RFC 14) in addition to the job's others, for Flux: `system: {...}`."),
+      slurm: slurmSchema,
     },
     { error: 'must be a mapping with name and command' },
   )

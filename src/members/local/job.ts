@@ -2,13 +2,13 @@
 
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { ActionError } from '../../errors.js';
 import { compileTags, hasAsciiIds } from '../../language/job-tags.js';
 import type { JobTemplate } from '../../model/ensemble.js';
 import type { JobTagValues } from '../../model/job-facts.js';
 import { keptFiles } from '../../model/kept-files.js';
-import { compileJobspec, filesOf, type JobFiles } from '../jobspec.js';
+import { filesOf, type JobFiles } from '../jobspec.js';
 import type { SubmitOrigin } from '../member.js';
+import { checkProgram, compileJobspecs, refuseSubmission } from '../submission.js';
 import type { Alarm } from './clock.js';
 import type { Queueable } from './queue.js';
 import type { RecordedJob } from './records.js';
@@ -47,29 +47,17 @@ export function prepareBatch(
 ): Batch {
   const { command, environment } = template;
   const files = filesOf(template);
-  const { workdir, output, error } = files;
-  const refuse = (reason: string) => {
-    throw new ActionError(`group "${template.group}": ${reason}`, origin.rule);
-  };
-  if (command.length === 0) refuse('its command is empty');
-  const strings = [...command, ...Object.entries(environment).flat(), workdir, output ?? '', error ?? ''];
-  if (strings.some((text) => text.includes('\0')))
-    refuse("commands, variables and paths can't contain a NUL character");
-  const oddName = Object.keys(environment).find((name) => name === '' || name.includes('='));
-  if (oddName !== undefined) refuse(`${JSON.stringify(oddName)} is not a valid name of a variable`);
+  const { output, error } = files;
+  checkProgram(template, files, origin);
   const program = encodeProgram(environment, template.inheritEnvironment, command);
-  if (isTooLong(program)) refuse('its command and environment together exceed 64 MiB');
-  // Without the environment, as in Flux's journal.
-  const jobspec = compileJobspec(template, { ensemble, environment: null, alwaysNodes: false });
-  const part = origin.part > 0 ? `"part":${origin.part},` : '';
-  const head = `${jobspec.head}"rule":${origin.rule},"firing":${origin.firing},${part}"index":`;
-  const tail = origin.attempt > 0 ? `,"attempt":${origin.attempt}${jobspec.tail}` : jobspec.tail;
+  if (isTooLong(program))
+    refuseSubmission(template, origin, 'its command and environment together exceed 64 MiB');
   return {
     template,
     origin,
     outputs,
     slots: template.tasks * template.cores,
-    jobspec: (index) => head + (origin.index + index) + tail,
+    jobspec: compileJobspecs(template, origin, ensemble),
     program: command.some((word) => word.includes('{{')) ? compileProgram(template) : () => program,
     output: compileTags(output ?? ''),
     error: compileTags(error ?? ''),

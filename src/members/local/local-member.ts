@@ -7,7 +7,7 @@ import type { JobTrace } from '../../model/failure.js';
 import { JobIdGenerator, type JobIdOptions } from '../../model/job-id.js';
 import type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
 import { SteadyClock } from './clock.js';
-import { FailedJobs } from './failed-jobs.js';
+import { type FailedJobFacts, FailedJobs } from './failed-jobs.js';
 import { LocalJob, prepareBatch } from './job.js';
 import { KeptOutputs, type KeptOutputsOptions } from './kept-outputs.js';
 import { JournalRecords } from './records.js';
@@ -78,7 +78,7 @@ export class LocalMember implements Member {
       killTimeout: options.killTimeout ?? DEFAULT_KILL_TIMEOUT,
       records: this.#records,
       outputs: this.#outputs,
-      onFailure: (job, line) => this.#failed.add(job, line),
+      onFailure: (job, line) => this.#failed.add(job.id, () => failureFacts(job), line),
       onIdle: () => this.#onIdle?.(),
       onFailed: (error) => this.#fail(error),
     });
@@ -212,6 +212,19 @@ export class LocalMember implements Member {
     this.#sink?.failed(error);
     this.#sink = null;
   }
+}
+
+function failureFacts(job: LocalJob): FailedJobFacts {
+  const { template, files } = job.batch;
+  const { out: output, err: error } = job.files();
+  const { kept } = job;
+  return {
+    parameters: template.parameters,
+    workdir: files.workdir,
+    output,
+    error,
+    isKept: (path) => path === kept?.output || path === kept?.error,
+  };
 }
 
 /** Runs an action for each item and yields to the event loop regularly, because there may be many items. */

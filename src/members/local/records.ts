@@ -1,13 +1,10 @@
 /**
- * Emits records of local jobs in the form of Flux's job-manager journal: the same events in the same order with the
- * same context as Flux 0.88. The text is built by hand, because JSON.stringify can't print ids, which are 64-bit
+ * Emits records of jobs in the form of Flux's job-manager journal: the same events in the same order with the same
+ * context as Flux 0.88. The text is built by hand, because JSON.stringify can't print ids, which are 64-bit
  * integers.
  */
 
-import { hostname } from 'node:os';
-
 import type { Clock } from './clock.js';
-import { formatIdset } from './slots.js';
 
 /** The fields of a job that records use. */
 export interface RecordedJob {
@@ -29,7 +26,17 @@ type Deliver = (lines: Uint8Array) => Promise<void> | undefined;
 const MAX_BATCH = 64 * 1024;
 
 const USERID = process.getuid?.() ?? 0;
-const HOST = JSON.stringify(hostname());
+
+/** The resources that a job receives. */
+export interface Allocation {
+  readonly host: string;
+  /** The cores, as an idset (RFC 22): `0-3`. */
+  readonly cores: string;
+  /** Number of the slots, one for each task. */
+  readonly slots: number;
+  /** Seconds that the job may take; 0 means without limit. */
+  readonly duration: number;
+}
 
 export class JournalRecords {
   readonly #deliver: Deliver;
@@ -70,23 +77,26 @@ export class JournalRecords {
     return !this.#waits || recordedIn < this.#taken;
   }
 
+  /** Whether all records that were delivered survive this process, where records do. */
+  get isTaken(): boolean {
+    return !this.#waits || this.#taken >= this.#delivered;
+  }
+
   /** Back to PRIORITY, then to SCHED at once. */
   urgencySet(job: RecordedJob, urgency: number): void {
     this.#event(job, 'urgency', `{"userid":${USERID},"urgency":${urgency}}`);
     this.#event(job, 'priority', `{"priority":${urgency}}`);
   }
 
-  /** The job has received slots for `duration` seconds; 0 means without limit. */
-  allocated(job: RecordedJob, slots: readonly number[], count: number, duration: number): void {
-    const set = formatIdset(slots);
-    const cores = slots.length > 1 ? `[${set}]` : set;
+  allocated(job: RecordedJob, allocation: Allocation, time = this.#clock.now()): void {
+    const { host, cores: set, slots, duration } = allocation;
+    const cores = /\D/.test(set) ? `[${set}]` : set;
     const context = `{"annotations":{"sched":{"resource_summary":"rank0/core${cores}"}}}`;
-    this.#event(job, 'annotations', context);
-    const time = this.#clock.now();
+    this.#event(job, 'annotations', context, time);
     const expiration = duration > 0 ? String(time + duration) : '0.0';
     const r =
       `{"version":1,"execution":{"R_lite":[{"rank":"0","children":{"core":"${set}"}}],` +
-      `"starttime":${time},"expiration":${expiration},"nslots":${count},"nodelist":[${HOST}]}}`;
+      `"starttime":${time},"expiration":${expiration},"nslots":${slots},"nodelist":[${JSON.stringify(host)}]}}`;
     this.#event(job, 'alloc', context, time, `,"R":${r}`);
   }
 
@@ -100,14 +110,14 @@ export class JournalRecords {
   }
 
   /** The slots become free. */
-  released(job: RecordedJob): void {
-    this.#event(job, 'release', '{"ranks":"all","final":true}');
-    this.#event(job, 'free');
+  released(job: RecordedJob, time = this.#clock.now()): void {
+    this.#event(job, 'release', '{"ranks":"all","final":true}', time);
+    this.#event(job, 'free', null, time);
   }
 
   /** The last event of every job. */
-  cleaned(job: RecordedJob): void {
-    this.#event(job, 'clean');
+  cleaned(job: RecordedJob, time = this.#clock.now()): void {
+    this.#event(job, 'clean', null, time);
   }
 
   /** An exception. Severity 0 is fatal: the job ends at once, or as soon as its processes have ended. */

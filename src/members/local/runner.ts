@@ -3,7 +3,7 @@
  * of submission, without backfill: a job that does not fit blocks those after it, as in Flux's default policy.
  */
 
-import { constants } from 'node:os';
+import { constants, hostname } from 'node:os';
 import type { MemberError } from '../../errors.js';
 import { counted } from '../../text/counted.js';
 import type { Alarm, Clock } from './clock.js';
@@ -11,11 +11,12 @@ import type { LocalJob } from './job.js';
 import type { KeptOutputs } from './kept-outputs.js';
 import { finishStatus, isShortage, startFailure } from './outcome.js';
 import type { JournalRecords } from './records.js';
-import { SlotNumbers } from './slots.js';
+import { formatIdset, SlotNumbers } from './slots.js';
 import type { Spawner, SpawnerListener } from './spawner.js';
 import { WaitingJobs } from './waiting.js';
 
 const { SIGTERM, SIGKILL } = constants.signals;
+const HOST = hostname();
 
 /** Maximum starts in progress. Bounds the memory of the frames, and the work of one turn. */
 const MAX_STARTING = 64;
@@ -254,7 +255,13 @@ export class Runner implements SpawnerListener {
       this.#waiting.remove(job);
       this.#inUse += job.batch.slots;
       job.slots = this.#numbers.take(job.batch.slots);
-      this.#records.allocated(job, job.slots, job.batch.template.tasks, job.batch.template.duration);
+      const { tasks, duration } = job.batch.template;
+      this.#records.allocated(job, {
+        host: HOST,
+        cores: formatIdset(job.slots),
+        slots: tasks,
+        duration,
+      });
       this.#start(job);
     }
   }

@@ -42,6 +42,7 @@ describe('an ensemble', () => {
                 urgency: 16,
                 queue: null,
                 bank: null,
+                slurm: null,
                 output: null,
                 error: null,
                 attributes: {},

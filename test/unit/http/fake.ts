@@ -120,7 +120,15 @@ export class FakeEnsemble implements ShownEnsemble {
   async end(): Promise<void> {
     this.ending = { end: 'idle', error: null, by: null };
     const metrics = await this.metrics();
-    this.result = { ...this.ending, rules: [], left: [], metrics, failedJobs: 0, failures: this.failed };
+    this.result = {
+      ...this.ending,
+      rules: [],
+      left: [],
+      metrics,
+      failedJobs: 0,
+      failures: this.failed,
+      requests: {},
+    };
     this.#firings.end();
     this.#problems.end();
   }

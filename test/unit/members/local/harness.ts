@@ -49,6 +49,7 @@ export function template(command: string[], changes: Partial<JobTemplate> = {}):
     urgency: 16,
     queue: null,
     bank: null,
+    slurm: null,
     output: null,
     error: null,
     attributes: {},

@@ -1,0 +1,34 @@
+/** The member of a run without `--executor`. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MemberName } from './create.js';
+import { fluxLibrary } from './flux/flux-member.js';
+
+export interface DefaultExecutor {
+  readonly name: MemberName;
+  /** Why it was chosen, where that may surprise. */
+  readonly reason: string | null;
+}
+
+/** Where a distribution installs its package of Slurm, and where that looks for its configuration. */
+const PACKAGED = '/usr/bin';
+const CONFIGURATIONS = ['/etc/slurm/slurm.conf', '/etc/slurm-llnl/slurm.conf', '/run/slurm/conf/slurm.conf'];
+
+/**
+ * Returns the default member: Flux inside a Flux instance (FLUX_URI is set) where this build supports it, Slurm inside a
+ * job of Slurm and where `sbatch` is found but Flux is not, otherwise the local one.
+ */
+export function defaultExecutor(environment: NodeJS.ProcessEnv): DefaultExecutor {
+  if (environment.FLUX_URI && existsSync(fluxLibrary)) return { name: 'flux', reason: null };
+  const find = (program: string) =>
+    (environment.PATH ?? '').split(':').find((folder) => folder !== '' && existsSync(join(folder, program)));
+  const sbatch = find('sbatch');
+  if (sbatch === undefined) return { name: 'local', reason: null };
+  if (environment.SLURM_JOB_ID) return { name: 'slurm', reason: 'SLURM_JOB_ID is set' };
+  // A package without a configuration does not belong to a cluster.
+  const isConfigured = sbatch !== PACKAGED || environment.SLURM_CONF || CONFIGURATIONS.some(existsSync);
+  return isConfigured && find('flux') === undefined
+    ? { name: 'slurm', reason: 'sbatch is on PATH, and flux is not' }
+    : { name: 'local', reason: null };
+}
