@@ -8,7 +8,7 @@ import { attributeOf, parsePage } from '../support/html.js';
 
 const STUDY = `jobs:
   - name: melt
-    command: sh -c 'test $0 -lt 400 || exit 3' {{T}}
+    command: sh -c 'test $0 -lt 400 || { echo "too <b>hot" >&2; exit 3; }' {{T}}
     parameters: {T: [300, 350, 400, 450]}
     count: 8
   - {name: refine, command: 'true'}
@@ -59,12 +59,14 @@ describe('a run with failures', () => {
     const [, name = ''] = /^(report-\w+\.html) \([\d.]+ kB\)\n$/.exec(stdout) ?? [];
     const { textOf } = reportOf(readFileSync(join(folder, name), 'utf8'));
     expect(textOf('outcomes')).toMatch(/completed +18 +52\.9 % +failed +16 +47\.1 %/);
-    expect(textOf('failures')).toMatch(/exit status 3 +melt +16 +ƒ/);
+    expect(textOf('failures')).toMatch(/exit status 3 *too <b>hot +melt +16 +ƒ/);
     expect(textOf('blame')).toContain('16 of 16 jobs with T >= 400 failed');
     expect(textOf('timeline')).toMatch(/% +of the 4 that ran at once at most/);
     expect(textOf('groups')).toMatch(/melt +32 +16 +32/);
     expect(textOf('failed')).toMatch(/T=400/);
-    expect(textOf('rules')).toMatch(/job-success of melt.* It fired twice/);
+    expect(textOf('rules')).toMatch(
+      /start: submit melt.*melt: submit refine job-success of melt.* It fired twice/,
+    );
     expect(textOf('file')).toContain('parameters: {T: [300, 350, 400, 450]}');
     expect(textOf('environment')).toContain(process.version);
   });

@@ -14,12 +14,15 @@ export interface ReportFailure extends FailureCause {
   readonly count: number;
   /** The first of them. */
   readonly jobs: readonly bigint[];
+  /** The last line that the first of them printed; null where it is unknown. */
+  readonly line: string | null;
 }
 
 export interface ReportRule {
   readonly name: string;
-  /** When it is due, in words. */
+  /** When it is due, and what it does then, in words. */
   readonly due: string;
+  readonly action: string;
   readonly firings: number;
   /** Null for a run that has ended. */
   readonly phase: RulePhase | null;

@@ -13,8 +13,10 @@ export function failuresSection({ failures }: ReportContent): Section {
   const columns = [left('reason'), left('group'), right('jobs'), left('for example')];
   const rows = failures
     .slice(0, MOST)
-    .map(({ reason, group, count, jobs }) => [
-      cut(reason, MAX_REASON),
+    .map(({ reason, group, count, jobs, line }) => [
+      line === null
+        ? cut(reason, MAX_REASON)
+        : html`${cut(reason, MAX_REASON)}<br><code>${cut(line, MAX_REASON)}</code>`,
       group,
       grouped(count),
       jobs.map((job) => formatJobId(job)).join(' '),

@@ -1,6 +1,5 @@
 /** Parts of pages that several sections use. */
 
-import { duration } from '../../text/duration.js';
 import { localTime } from '../../text/local-time.js';
 import { show } from '../../text/show.js';
 import type { Fact } from './content.js';
@@ -55,10 +54,28 @@ export function stamp(seconds: number): string {
   return `${year}-${month}-${day} ${hours}:${minutes}:${second}`;
 }
 
-/** Seconds in the unit that suits them. */
+/** Keeps a number and its unit in one line. */
+const SPACE = '\u00a0';
+
+/** Units with their seconds, each with the next smaller one. */
+const UNITS = [
+  ['d', 86_400, 'h', 3600],
+  ['h', 3600, 'min', 60],
+  ['min', 60, 's', 1],
+] as const;
+
+/** Seconds with about three digits: `0.0123 s`, `59.2 s`, `2 min 41 s`, `3 h`. */
 export function span(seconds: number): string {
   if (Number.isNaN(seconds)) return '-';
-  return seconds < 10 ? `${show(Number(seconds.toPrecision(3)))} s` : duration(seconds);
+  for (const [large, size, small, part] of UNITS) {
+    const parts = Math.round(seconds / part);
+    const whole = Math.floor((parts * part) / size);
+    if (whole === 0 || seconds < 100) continue;
+    const rest = parts - (whole * size) / part;
+    const less = rest === 0 ? '' : ` ${rest}${SPACE}${small}`;
+    return `${grouped(whole)}${SPACE}${large}${less}`;
+  }
+  return `${show(Number(seconds.toPrecision(3)))}${SPACE}s`;
 }
 
 /** Says how many more there are; null for none. */

@@ -29,10 +29,11 @@ function firingsChart(name: string, times: readonly number[], begin: number, end
   });
 }
 
-function ruleOf({ name, due, firings, phase, why, times }: ReportRule, begin: number, end: number): Html {
+function ruleOf(rule: ReportRule, begin: number, end: number): Html {
+  const { name, due, action, firings, phase, why, times } = rule;
   const shown = times.slice(0, MOST_TIMES).map(stamp).join(', ');
   const more = times.length > MOST_TIMES ? `, … ${stamp(times.at(-1) as number)}` : '';
-  return html`<li><h3>${name}</h3>
+  return html`<li><h3>${[name, action].filter((text) => text !== '').join(': ')}</h3>
 <p>${due === name ? null : html`${due}. `}${firings === 0 ? 'It never fired' : `It fired ${countedTimes(firings)}`}${phase === null ? null : ` (now: ${phase})`}.${why === '' ? null : html` <span class="note">${why}</span>`}</p>
 ${times.length === 0 ? null : html`${firingsChart(name, times, begin, end)}<p class="note">at ${shown}${more}</p>`}</li>
 `;

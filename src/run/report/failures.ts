@@ -1,5 +1,6 @@
 /** The failed jobs of a table by their reasons. */
 
+import { lastLineOf } from '../../members/last-line.js';
 import type { ReportFailure } from '../../report/html/content.js';
 import { lastAttempts } from '../../store/jobs/last-attempts.js';
 import { hasFailed } from '../../store/jobs/results.js';
@@ -16,8 +17,23 @@ interface Counted {
   count: number;
 }
 
+/** Reasons whose last lines are read. */
+const MOST_LINES = 50;
+
 /** Failed jobs by group and reason, the most frequent first. Attempts of one job count once. */
-export function failuresOf({ jobs }: JobTable): ReportFailure[] {
+export async function failuresOf(table: JobTable): Promise<ReportFailure[]> {
+  const error = table.find('error');
+  const output = table.find('output');
+  // Standard error without a file of its own goes to the output file.
+  const lines = countedOf(table).map(async ({ row, ...failure }, index) => {
+    const file = index < MOST_LINES ? (error?.text(row) ?? output?.text(row) ?? null) : null;
+    return { ...failure, line: file === null ? null : await lastLineOf(file) };
+  });
+  return Promise.all(lines);
+}
+
+/** The same without lines; `row` is that of the first job. */
+function countedOf({ jobs }: JobTable): (Omit<ReportFailure, 'line'> & { readonly row: number })[] {
   const { texts, note, exception, status, group, result, groups, ids } = jobs;
   const keys = new Map<number, string>();
   const keyOfNote = (index: number) => {
@@ -51,6 +67,7 @@ export function failuresOf({ jobs }: JobTable): ReportFailure[] {
         }),
         group: groups[group[first] as number] ?? '',
         count,
+        row: first,
         jobs: rows.map((row) => ids[row] as bigint),
       };
     });

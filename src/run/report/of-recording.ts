@@ -13,6 +13,7 @@ import { stamp } from '../../report/html/parts.js';
 import { blame } from '../../store/blame/blame.js';
 import { JobTable } from '../../store/jobs/table.js';
 import { counted } from '../../text/counted.js';
+import { actionWords } from './action-words.js';
 import { hostFacts, reporterFacts } from './environment.js';
 import { failuresOf } from './failures.js';
 import { firingTimes } from './firing-times.js';
@@ -86,11 +87,15 @@ export async function reportOfRecording(
     table,
     begin: status.earliest,
     until: status.latest,
-    failures: failuresOf(table),
+    failures: await failuresOf(table),
     rules:
       ensemble === null
         ? null
-        : rules.map((report) => ({ ...report, phase: null, times: timesOf(report.rule) })),
+        : rules.map((report) => {
+            const rule = ensemble.loaded.config.rules[report.rule];
+            const action = rule === undefined ? '' : actionWords(rule);
+            return { ...report, action, phase: null, times: timesOf(report.rule) };
+          }),
     blame: blame(table),
     environment: [...hostFacts(table), ...reporterFacts()],
     file: ensemble,

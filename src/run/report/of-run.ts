@@ -2,15 +2,17 @@
 
 import { EnsembleError } from '../../errors.js';
 import type { Fact, ReportContent, ReportRule } from '../../report/html/content.js';
+import { grouped } from '../../report/html/html.js';
 import { stamp } from '../../report/html/parts.js';
 import { blame } from '../../store/blame/blame.js';
 import { damageWords, incompleteWords } from '../../store/log-gap.js';
 import { configurationFile, type RunManifest, readConfiguration } from '../../store/run-folder.js';
 import type { StoredRun } from '../../store/runs.js';
-import { counted, countedTimes } from '../../text/counted.js';
+import { countedTimes } from '../../text/counted.js';
 import { readJobs } from '../open-run.js';
 import { rulesNow } from '../rules-now.js';
 import { type ReplayedRun, replayRun } from '../why/replayed.js';
+import { actionWords } from './action-words.js';
 import { hostFacts, reporterFacts } from './environment.js';
 import { failuresOf } from './failures.js';
 import { firingTimes } from './firing-times.js';
@@ -26,7 +28,7 @@ export async function reportOfRun(run: StoredRun): Promise<ReportContent> {
   const stored = await readJobs(run);
   const { table } = stored;
   const found = blame(table);
-  const failures = failuresOf(table);
+  const failures = await failuresOf(table);
   const replayed = await replaying;
   const warnings: string[] = [];
   if (stored.damage !== null) warnings.push(damageWords(manifest.id, stored.damage));
@@ -68,7 +70,7 @@ function endOf({ state }: StoredRun, failed: number): ReportContent['end'] {
   if (state === 'running') return { text: `goes on (${stamp(Date.now() / 1000)})`, kind: 'open' };
   if (state !== 'done' && state !== 'terminated') return { text: state, kind: 'bad' };
   if (failed === 0) return { text: state, kind: 'good' };
-  return { text: `${state}, ${counted(failed, 'job')} failed`, kind: 'bad' };
+  return { text: `${state}, ${grouped(failed)} ${failed === 1 ? 'job' : 'jobs'} failed`, kind: 'bad' };
 }
 
 /** The end of the run; of a lost one, the last time that is known. */
@@ -116,14 +118,15 @@ function environmentOf({ host, pid, member, uri, ensemble, options }: RunManifes
 
 function rulesOf(run: ReplayedRun, goesOn: boolean): ReportRule[] {
   const timesOf = firingTimes(run.firings);
-  return rulesNow(run).map(({ report, phase }) => ({
-    name: report.name,
-    due: report.due,
-    firings: report.firings,
-    phase: goesOn ? phase : null,
-    why: report.why,
-    times: timesOf(report.rule),
-  }));
+  return rulesNow(run).map(({ report, phase }) => {
+    const { name, due, firings, why } = report;
+    const rule = run.rules[report.rule] ?? null;
+    return {
+      ...{ name, due, firings, why, phase: goesOn ? phase : null },
+      action: rule === null ? '' : actionWords(rule),
+      times: timesOf(report.rule),
+    };
+  });
 }
 
 function fileOf(path: string, { file }: RunManifest): ReportContent['file'] {

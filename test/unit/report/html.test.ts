@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ReportContent } from '../../../src/report/html/content.js';
 import { BINS, JobFigures } from '../../../src/report/html/figures.js';
 import { reportPage } from '../../../src/report/html/page.js';
+import { span } from '../../../src/report/html/parts.js';
 import { JobTable } from '../../../src/store/jobs/table.js';
 import { parsePage } from '../../support/html.js';
 import { type JobFacts, jobColumns } from '../../support/job-columns.js';
@@ -43,9 +44,12 @@ function contentOf(jobs: readonly JobFacts[], text: string, until = 100): Report
         group: text,
         count: 1,
         jobs: [1n],
+        line: text,
       },
     ],
-    rules: [{ name: text, due: `${text}!`, firings: 1, phase: 'firing', why: text, times: [1] }],
+    rules: [
+      { name: text, due: `${text}!`, action: text, firings: 1, phase: 'firing', why: text, times: [1] },
+    ],
     blame: {
       findings: [
         {
@@ -152,4 +156,19 @@ describe('figures of jobs', () => {
     expect([group?.jobs, group?.failed, group?.attempts]).toEqual([1, 0, 2]);
     expect([group?.duration.mean, group?.duration.at(0.5)]).toEqual([2, 2]);
   });
+});
+
+test.each([
+  [0, '0 s'],
+  [0.0123456, '0.0123 s'],
+  [99.94, '99.9 s'],
+  [119.6, '2 min'],
+  [161.4, '2 min 41 s'],
+  [3599.7, '1 h'],
+  [7230, '2 h 1 min'],
+  [86_399, '1 d'],
+  [8_000_000, '92 d 14 h'],
+  [Number.NaN, '-'],
+])('a time of %d s is shown as %s', (seconds, text) => {
+  expect(span(seconds).replaceAll('\u00a0', ' ')).toBe(text);
 });
