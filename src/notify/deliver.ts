@@ -48,6 +48,8 @@ export async function attempt(
     return references.redact(await send(channel, envelope, references, over.signal));
   } catch (cause) {
     if (late) throw new NotDelivered(`no answer within ${timeout} s`, true);
+    // The end of the time for all messages breaks it off.
+    if (stop.aborted) throw new NotDelivered('no answer', true);
     const reason = references.redact(cause instanceof Error ? cause.message : String(cause));
     // A missing variable, file or package stays missing.
     if (cause instanceof EnsembleError) throw new NotDelivered(reason, false);

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { EnsembleError } from '../errors.js';
 import type { Channel } from '../model/notification.js';
 import { NotDelivered, type Send } from './attempt.js';
-import { mailOf, oneLine } from './mail.js';
+import { bodyOf, mailOf, oneLine } from './mail.js';
 import { runWith } from './program.js';
 
 const PACKAGE = 'nodemailer';
@@ -71,7 +71,7 @@ export const sendEmail: Send<Extract<Channel, { kind: 'email' }>> = async (
       from: from === null ? to[0] : oneLine(from),
       to: [...to],
       subject: oneLine(envelope.title),
-      text: envelope.text,
+      text: bodyOf(envelope),
       messageId: `<${envelope.event.id}@flux-ensemble>`,
       headers: { 'Auto-Submitted': 'auto-generated' },
     });

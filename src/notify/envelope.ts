@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Message, NotifiedRun } from '../model/notification.js';
 
 export interface Envelope {
+  readonly run: NotifiedRun;
   readonly message: Message;
   /** The title and text with the number of messages that were summed up. */
   readonly title: string;
@@ -28,6 +29,7 @@ export function envelopeOf(run: NotifiedRun, message: Message, more: number, tim
   const { kind, title, details } = message;
   const text = more === 0 ? message.text : `${message.text}\n(and ${more} more)`;
   return {
+    run,
     message,
     title,
     text,

@@ -26,10 +26,17 @@ export function encodedWord(text: string): string {
   return words.map((word) => `=?UTF-8?B?${Buffer.from(word).toString('base64')}?=`).join(' ');
 }
 
+/** The text, and below it the run that it is about. A reader of mails may have many runs. */
+export function bodyOf({ text, run: { name, id, host, file } }: Envelope): string {
+  const of = [`run ${name} (${id}) on ${host}`, ...(file === null ? [] : [`file ${file}`])];
+  // Programs for mail know this line as the beginning of a signature.
+  return `${[text, '', '-- ', ...of.map(oneLine)].join('\n')}\n`;
+}
+
 /** The mail with its headers, for a program that reads its recipients from them. Lines end with a line feed. */
 export function mailOf(envelope: Envelope, to: readonly string[], from: string | null): string {
-  const { title, text, event } = envelope;
-  const body = Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\n');
+  const { title, event } = envelope;
+  const body = Buffer.from(bodyOf(envelope)).toString('base64').replace(/.{76}/g, '$&\n');
   const date = new Date(event.time).toUTCString().replace('GMT', '+0000');
   return [
     ...(from === null ? [] : [`From: ${oneLine(from)}`]),

@@ -12,10 +12,13 @@ import type { Message, NotifiedRun, NotifyEvent, NotifyTarget } from '../model/n
 import { given } from '../model/written.js';
 import { Notifier } from '../notify/notifier.js';
 import { counted } from '../text/counted.js';
+import { duration } from '../text/duration.js';
 import type { RunEnd } from './end-of-run.js';
 import type { RunResult } from './result.js';
 
 const DEFAULT_WAIT = 10;
+/** Reasons of failures in the message of the end. */
+const MOST_REASONS = 5;
 
 const ENDS: Readonly<Record<RunEnd, string>> = {
   idle: 'has ended',
@@ -91,7 +94,13 @@ export class Notifications {
     let jobs = 0;
     for (const { count } of metrics.groups.values()) jobs += count.submitted - count.retried;
     const facts = `${counted(jobs, 'job')}, ${failed} failed`;
-    const text = `The run ${this.#run.id} ${ENDS[end]}: ${facts}.${error === null ? '' : `\n${error.message}`}`;
+    const { earliest, latest } = metrics.status;
+    const took = latest > earliest ? ` after ${duration(latest - earliest)}` : '';
+    const text = [
+      `The run ${this.#run.id} ${ENDS[end]}${took}: ${facts}.`,
+      ...(error === null ? [] : [error.message]),
+      ...reasonLines(result.failures),
+    ].join('\n');
     const details = { end, error: error?.message ?? null, jobs, failed };
     this.#send('end', `${ENDS[end]}, ${facts}`, text, details, metrics);
     await Promise.all(this.#preparing);
@@ -138,6 +147,21 @@ export class Notifications {
       this.#preparing.add(preparing);
     }
   }
+}
+
+/** The most frequent reasons of failures. */
+function reasonLines(failures: RunResult['failures']): string[] {
+  const all = [...failures].flatMap(([group, { reasons }]) =>
+    reasons.map((reason) => ({ group, ...reason })),
+  );
+  all.sort((a, b) => b.count - a.count);
+  const lines = all
+    .slice(0, MOST_REASONS)
+    .map(({ group, count, reason, lines: [line] }) =>
+      [`${count} of ${group}`, reason, ...(line === undefined ? [] : [line])].join(': '),
+    );
+  const more = all.length - lines.length;
+  return more === 0 ? lines : [...lines, `and ${counted(more, 'other reason')}`];
 }
 
 /** The message with the texts of the target. A value that is unknown at the moment is empty. */

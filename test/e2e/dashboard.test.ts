@@ -69,8 +69,7 @@ describe.skipIf(noBrowser !== null)(
       opened.on('console', (message) => {
         if (message.type() !== 'error') return;
         // The browser reports each refused request, and each that was cut, by itself.
-        if (!/status of 40[01]|net::ERR_/.test(message.text()))
-          complaints.push(message.text());
+        if (!/status of 40[01]|net::ERR_/.test(message.text())) complaints.push(message.text());
       });
       opened.on('request', (request) => requested.push(request.url()));
       if (token !== null)

@@ -60,7 +60,9 @@ rules:
     // Three firings within a minute are two messages.
     expect(of('action').map(({ text }) => text)).toEqual(['status 3', 'status 3\n(and 1 more)']);
     expect(of('end')).toMatchObject([{ end: 'idle', jobs: 3, failed: 3 }]);
-    expect(of('end')[0].text).toMatch(/3 jobs, 3 failed\. 3$/);
+    expect(of('end')[0].text).toMatch(
+      / has ended after [\d.]+ s: 3 jobs, 3 failed\.\n3 of a: exit status 3 3$/,
+    );
     // The targets' own failures are not sent.
     expect(of('problem')).toEqual([]);
     expect(sink.received[0]?.headers.authorization).toBe(`Bearer ${SECRET}`);

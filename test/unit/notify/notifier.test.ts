@@ -102,7 +102,9 @@ describe('attempts', () => {
     const second = made.post('ops', message('two'), null);
     await made.close(0.1);
     expect(await Promise.all([first, second])).toEqual([false, false]);
-    expect(messages()[0]).toContain('2 of 2 messages not delivered');
+    expect(messages()[0]).toBe(
+      "notify target 'ops': 2 of 2 messages not delivered: no answer; the run has ended",
+    );
   });
 
   test('an attempt has a time limit', async () => {
@@ -179,7 +181,7 @@ describe('channels', () => {
     expect(readFileSync(join(folder, 'args'), 'utf8')).toBe('a b\n-i -t\n');
     const [head = '', body = ''] = readFileSync(join(folder, 'input'), 'utf8').split('\n\n');
     expect(head).toContain('To: a@site.org, b@site.org\nSubject: hello Bcc: c@site.org\n');
-    expect(Buffer.from(body, 'base64').toString()).toBe('größer');
+    expect(Buffer.from(body, 'base64').toString()).toBe('größer\n\n-- \nrun study (study-1) on node1\n');
   });
 
   test('a mail goes by SMTP', async (context) => {
