@@ -6,7 +6,7 @@
 namespace flux_ensemble::engine {
 
 std::optional<Change> ChangeOfTrigger(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Change>, 9> kDerived = {{
+  static constexpr std::array<std::pair<std::string_view, Change>, 10> kDerived = {{
       {"sched", Change::kSchedState},
       {"run", Change::kRunState},
       {"cleanup", Change::kCleanupState},
@@ -16,6 +16,7 @@ std::optional<Change> ChangeOfTrigger(std::string_view name) {
       {"cancel", Change::kCancel},
       {"timeout", Change::kTimeout},
       {"stalled", Change::kStalled},
+      {"tell", Change::kTell},
   }};
   for (const auto& [derived, change] : kDerived) {
     if (name == derived) return change;

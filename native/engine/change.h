@@ -13,8 +13,8 @@
 namespace flux_ensemble::engine {
 
 // Bits 0 to 26 are the event kinds. The derived triggers follow: RFC 21 states entered, outcomes
-// that became known, and jobs that stalled. The last bits are the group's two streams, the streams
-// of its probes as one, and its counts.
+// that became known, jobs that stalled, and values that jobs told. The last bits are the group's
+// two streams, the streams of its probes as one, and its counts.
 enum class Change : std::uint8_t {
   kSchedState = journal::kEventKindCount,
   kRunState,
@@ -25,6 +25,7 @@ enum class Change : std::uint8_t {
   kCancel,
   kTimeout,
   kStalled,
+  kTell,
   kDurationStream,
   kPendingStream,
   kProbeStreams,
@@ -75,8 +76,8 @@ class ChangeMask {
 };
 
 // The change that makes a trigger `job-<name>` due. The name is an event's or a derived one
-// (`sched`, `run`, `cleanup`, `inactive`, `success`, `fail`, `cancel`, `timeout`, `stalled`). Empty
-// for any other name.
+// (`sched`, `run`, `cleanup`, `inactive`, `success`, `fail`, `cancel`, `timeout`, `stalled`,
+// `tell`). Empty for any other name.
 std::optional<Change> ChangeOfTrigger(std::string_view name);
 
 }  // namespace flux_ensemble::engine

@@ -53,6 +53,9 @@ Plan& Engine::Register(Plan& plan) {
   for (std::uint32_t group = 0; group < plan.probes.size(); ++group) {
     if (plan.probes[group] > 0) metrics_.AddProbes(group, plan.probes[group]);
   }
+  for (std::uint32_t group = 0; group < plan.tells.size(); ++group) {
+    tells_.AddGroup(group, std::move(plan.tells[group]));
+  }
   for (const Metric& metric : plan.metrics) metrics_.Add(metric);
   return plan;
 }
@@ -225,16 +228,20 @@ void Engine::ResumeStream(std::uint64_t wanted) {
   Settle();
   wanted_ = wanted;
   resuming_ = true;
+  seen_until_ = totals_.latest;
   jobs_.ForEach([](Job& job) { job.in_doubt = true; });
 }
 
 // An eventlog only grows at its end, so the events seen before are its beginning. Annotations and
-// memos do not count, because some of them are not in any eventlog.
+// memos do not count, because some of them are not in any eventlog. The time of a memo shows
+// whether it was seen.
 std::span<const journal::Event> Engine::Unseen(const Job& job, const journal::Record& record) {
   unseen_.clear();
   std::uint32_t known = job.seen;
   for (const journal::Event& event : record.events) {
-    if ((wanted_ >> static_cast<unsigned>(event.kind) & 1) == 0 || !IsCounted(event.kind)) continue;
+    if ((wanted_ >> static_cast<unsigned>(event.kind) & 1) == 0) continue;
+    if (event.kind == EventKind::kMemo && event.timestamp > seen_until_) unseen_.push_back(event);
+    if (!IsCounted(event.kind)) continue;
     if (known > 0) {
       --known;
     } else {
@@ -319,6 +326,9 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
       Enter(job, JobState::kInactive, metrics, changed);
       stays = false;
       break;
+    case EventKind::kMemo:
+      if (tells_.HasNames(job.group)) Told(job, event, changed);
+      break;
     case EventKind::kInvalidate:
       Refused(job, event);
       return false;
@@ -326,7 +336,11 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
       break;
   }
   metrics_.CountInWindows(job.group, changed, event.timestamp);
-  rules_.OnEvent(job, event, changed, stays);
+  if (changed.Has(Change::kTell)) [[unlikely]] {
+    rules_.OnTold(job, event, changed, tells_.variables());
+  } else {
+    rules_.OnEvent(job, event, changed, stays);
+  }
   return stays;
 }
 
@@ -391,6 +405,23 @@ void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metri
   }
   if (job.has_finish && !job.settled) Outcome(job, false, event.timestamp, metrics, changed);
   if (job.state < JobState::kCleanup) Enter(job, JobState::kCleanup, metrics, changed);
+}
+
+void Engine::Told(const Job& job, const journal::Event& event, ChangeMask& changed) {
+  const std::span<stats::Stream> streams = metrics_.probes(job.group);
+  for (const engine::Told& told : tells_.Read(job.group, event.context)) {
+    if (told.ignored) {
+      ++totals_.ignored_tells;
+      if (tells_.IsNew(job.group, told)) ignored_tells_.push_back({job.group, job.id, told});
+      continue;
+    }
+    changed.Add(Change::kTell);
+    if (tap_ != nullptr) tap_->OnTold(job.id, told);
+    if (told.is_text || told.index >= streams.size()) continue;
+    // Minus zero becomes zero, see Probed().
+    streams[told.index].Observe(told.number + 0.0, event.timestamp);
+    changed.Add(Change::kProbeStreams);
+  }
 }
 
 void Engine::Probed(std::uint32_t group, std::size_t first, std::span<const double> values,

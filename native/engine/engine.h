@@ -182,7 +182,8 @@ class Engine final : private journal::RecordSink {
   // Output since it was last taken. The taker empties the vectors.
   bool has_nothing_gathered() const {
     return rules_.has_no_firings() && decode_errors_.empty() && new_groups_.empty() &&
-           events_.empty() && retries_due_.empty() && failure_reports_.empty();
+           events_.empty() && retries_due_.empty() && failure_reports_.empty() &&
+           ignored_tells_.empty();
   }
   // Jobs whose next submission is due.
   std::vector<Retry>& retries_due() { return retries_due_; }
@@ -190,6 +191,8 @@ class Engine final : private journal::RecordSink {
   std::vector<FailureReport>& failure_reports() { return failure_reports_; }
   std::vector<Firing>& firings() { return rules_.firings(); }
   std::vector<journal::DecodeError>& decode_errors() { return decode_errors_; }
+  // Values that jobs told under a name that is not theirs to tell: the first of each name.
+  std::vector<IgnoredTell>& ignored_tells() { return ignored_tells_; }
   EventColumns& events() { return events_.columns(); }
   // Jobs that were active before the stream was lost and are missing in the backlog. Their
   // eventlogs are to be looked up and ingested as records. A record without events means that the
@@ -247,6 +250,8 @@ class Engine final : private journal::RecordSink {
   void Started(Job& job, const journal::Event& event, GroupMetrics& metrics, ChangeMask& changed);
   void Finished(Job& job, const journal::Event& event, GroupMetrics& metrics, ChangeMask& changed);
   void Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics, ChangeMask& changed);
+  // The job told values in a memo.
+  void Told(const Job& job, const journal::Event& event, ChangeMask& changed);
   // The job's result is final.
   void Outcome(Job& job, bool success, double time, GroupMetrics& metrics, ChangeMask& changed);
   // The job has ended badly. True if it will be submitted again.
@@ -287,6 +292,9 @@ class Engine final : private journal::RecordSink {
   bool remembers_all_ = false;
   std::vector<bool> remembered_;  // by group; shorter than the groups when the last are not
   JobDetailsTable details_;
+  Tells tells_;
+  std::vector<IgnoredTell> ignored_tells_;
+  double seen_until_ = 0;  // time of the latest event before the stream began again
   Retries retries_;
   NameIndex group_index_;
   MetricTable metrics_;

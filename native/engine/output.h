@@ -42,15 +42,16 @@ struct Totals {
   std::uint64_t decode_errors = 0;
   std::uint64_t negative_intervals = 0;  // times left out because a job's clock ran backwards
   std::uint64_t firings = 0;
-  std::uint64_t own_jobs = 0;   // that carry this run's id
-  std::uint64_t lost_jobs = 0;  // that ended with an unknown result while the stream was lost
-  double earliest = 0;          // event, in seconds since the epoch; 0 before the first one
+  std::uint64_t own_jobs = 0;       // that carry this run's id
+  std::uint64_t lost_jobs = 0;      // that ended with an unknown result while the stream was lost
+  std::uint64_t ignored_tells = 0;  // values that jobs told under a name that is not theirs to tell
+  double earliest = 0;              // event, in seconds since the epoch; 0 before the first one
   double latest = 0;
 
   template <typename Archive>
   void Persist(Archive& archive) {
     archive(records, events, tracked_events, decode_errors, negative_intervals, firings, own_jobs,
-            lost_jobs, earliest, latest);
+            lost_jobs, ignored_tells, earliest, latest);
   }
 };
 

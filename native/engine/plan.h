@@ -12,6 +12,7 @@
 #include "engine/metric_table.h"
 #include "engine/program.h"
 #include "engine/retries.h"
+#include "engine/tells.h"
 
 namespace flux_ensemble::engine {
 
@@ -91,9 +92,12 @@ struct Plan {
   std::vector<std::string> states;
   // For each group the seconds after which an active job without an event has stalled; 0 for never.
   std::vector<double> stalled;
-  // For each group the count of numbers that its probes measure of a job; shorter when the last
-  // groups have no probes.
+  // For each group the count of numbers that its probes measure and its jobs tell; shorter when the
+  // last groups have none.
   std::vector<std::size_t> probes;
+  // For each group the names of what its jobs may tell; shorter when jobs of the last groups tell
+  // nothing.
+  std::vector<std::vector<ToldName>> tells;
   // Metrics that the rules refer to, by index.
   std::vector<Metric> metrics;
   std::vector<Rule> rules;

@@ -18,12 +18,12 @@ constexpr std::size_t kMaxSteps = 4096;
 enum class Type : std::uint8_t { kNumber, kText, kTruth };
 
 constexpr bool IsOperand(Op op) {
-  return op <= Op::kTextParameter;
+  return op <= Op::kTextTold;
 }
 
 constexpr Type TypeOf(Op op) {
-  if (op <= Op::kNumberParameter) return Type::kNumber;
-  if (op <= Op::kTextParameter) return Type::kText;
+  if (op <= Op::kNumberTold) return Type::kNumber;
+  if (op <= Op::kTextTold) return Type::kText;
   return op <= Op::kNegative ? Type::kNumber : Type::kTruth;
 }
 
@@ -95,6 +95,15 @@ const journal::Member* Facts::Parameter(std::string_view name) const {
   return known == nullptr || known->parameters == nullptr ? nullptr : known->parameters->Find(name);
 }
 
+journal::Member Facts::Told(std::string_view name) const {
+  if (event != nullptr && event->kind == journal::EventKind::kMemo) {
+    for (journal::Member& member : journal::MembersOf(event->context)) {
+      if (member.name == name) return std::move(member);
+    }
+  }
+  return {};
+}
+
 Result<Program> Program::Make(std::vector<Step> steps, std::vector<std::string> texts,
                               std::size_t metrics) {
   if (steps.size() > kMaxSteps) return Error{"a condition has too many steps"};
@@ -161,11 +170,19 @@ bool Program::Run(const Facts& facts, MetricTable& metrics, double* value) const
       case Op::kNumberParameter:
         stack[size++] = NumberOf(facts.Parameter(texts_[step.index]));
         break;
+      case Op::kNumberTold: {
+        const journal::Member told = facts.Told(texts_[step.index]);
+        stack[size++] = NumberOf(&told);
+        break;
+      }
       case Op::kText:
         stack[size++] = kFirstConstant + step.index;
         break;
       case Op::kTextParameter:
         stack[size++] = kFirstParameter + step.index;
+        break;
+      case Op::kTextTold:
+        stack[size++] = kFirstTold + step.index;
         break;
       case Op::kState:
         stack[size++] = kStateText;
@@ -188,8 +205,9 @@ bool Program::Run(const Facts& facts, MetricTable& metrics, double* value) const
       case Op::kSame:
       case Op::kDifferent: {
         --size;
-        const auto left = TextOf(static_cast<std::uint32_t>(stack[size - 1]), facts);
-        const auto right = TextOf(static_cast<std::uint32_t>(stack[size]), facts);
+        std::array<std::string, 2> told;
+        const auto left = TextOf(static_cast<std::uint32_t>(stack[size - 1]), facts, told[0]);
+        const auto right = TextOf(static_cast<std::uint32_t>(stack[size]), facts, told[1]);
         stack[size - 1] =
             left && right ? Truth((*left == *right) == (step.op == Op::kSame)) : kUnknown;
         break;
@@ -203,7 +221,8 @@ bool Program::Run(const Facts& facts, MetricTable& metrics, double* value) const
   return stack[0] == 1;
 }
 
-std::optional<std::string_view> Program::TextOf(std::uint32_t text, const Facts& facts) const {
+std::optional<std::string_view> Program::TextOf(std::uint32_t text, const Facts& facts,
+                                                std::string& told) const {
   switch (text) {
     case kStateText:
       if (facts.state.empty()) return std::nullopt;
@@ -216,6 +235,13 @@ std::optional<std::string_view> Program::TextOf(std::uint32_t text, const Facts&
       return facts.event->exception_name;
     default: {
       if (text < kFirstParameter) return texts_[text - kFirstConstant];
+      if (text >= kFirstTold) {
+        journal::Member member = facts.Told(texts_[text - kFirstTold]);
+        auto* const value = std::get_if<std::string>(&member.value);
+        if (value == nullptr) return std::nullopt;
+        told = std::move(*value);
+        return told;
+      }
       const journal::Member* const parameter = facts.Parameter(texts_[text - kFirstParameter]);
       const auto* const value =
           parameter == nullptr ? nullptr : std::get_if<std::string>(&parameter->value);

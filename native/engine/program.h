@@ -27,13 +27,15 @@ enum class Op : std::uint8_t {
   kStatus,           // of the event: the exit code of the job's tasks
   kSeverity,         // of the event: an exception's
   kNumberParameter,  // of the event's job
-  // Texts, which are only ever compared: a constant, the state, what the event has, and a parameter
-  // of its job.
+  kNumberTold,       // by the event, a memo: under a name
+  // Texts, which are only ever compared: a constant, the state, what the event has, a parameter of
+  // its job, and what a memo tells.
   kText,
   kState,
   kEventName,
   kExceptionType,
   kTextParameter,
+  kTextTold,
   // Operators.
   kAdd,
   kSubtract,
@@ -56,7 +58,8 @@ enum class Op : std::uint8_t {
 
 // Whether the step's index leads into the texts.
 constexpr bool HasText(Op op) {
-  return op == Op::kText || op == Op::kNumberParameter || op == Op::kTextParameter;
+  return op == Op::kText || op == Op::kNumberParameter || op == Op::kTextParameter ||
+         op == Op::kNumberTold || op == Op::kTextTold;
 }
 
 // Compares two numbers; false for an operator that is not a comparison.
@@ -81,7 +84,8 @@ constexpr bool Compare(Op comparison, double left, double right) {
 
 struct Step {
   double number = 0;  // kNumber
-  // kMetric: into the table of metrics; kText and parameters (their names): into the texts.
+  // kMetric: into the table of metrics; kText, and names of parameters and told values: into the
+  // texts.
   std::uint32_t index = 0;
   Op op = Op::kNumber;
 };
@@ -102,6 +106,8 @@ struct Facts {
   }
   // Null for an unknown parameter.
   const journal::Member* Parameter(std::string_view name) const;
+  // The value that the event, a memo, tells under a name; empty for anything else.
+  journal::Member Told(std::string_view name) const;
 };
 
 class Program {
@@ -135,16 +141,18 @@ class Program {
 
   static std::optional<Comparison> ComparisonOf(const std::vector<Step>& steps);
   bool Run(const Facts& facts, MetricTable& metrics, double* value) const;
-  // Empty for an unknown text.
-  std::optional<std::string_view> TextOf(std::uint32_t text, const Facts& facts) const;
+  // Empty for an unknown text. `told` holds a text that a memo tells.
+  std::optional<std::string_view> TextOf(std::uint32_t text, const Facts& facts,
+                                         std::string& told) const;
 
   // Numbers of texts, the operands of `same` and `different` on the stack.
   static constexpr std::uint32_t kStateText = 0;
   static constexpr std::uint32_t kEventNameText = 1;
   static constexpr std::uint32_t kExceptionText = 2;
-  // From here on constants, then the names of parameters.
+  // From here on constants, then the names of parameters, and of what memos tell.
   static constexpr std::uint32_t kFirstConstant = 3;
   static constexpr std::uint32_t kFirstParameter = 1u << 20;
+  static constexpr std::uint32_t kFirstTold = 1u << 21;
 
   std::optional<Comparison> comparison_;  // then there are no steps
   std::vector<Step> steps_;

@@ -93,6 +93,9 @@ void RuleEvaluator::EvaluateEvent(const Job& job, const journal::Event& event, C
     const Rule& rule = rules_.rule(index);
     // A rule that ends the run must not prevent the probes of the same event.
     if (ended_ && !rule.probing) continue;
+    if (!told_.empty() && rule.trigger == TriggerType::kMetric && !NamesTold(rule, job.group)) {
+      continue;
+    }
     // A result that becomes known only at the end of a job is still a result of its finish.
     const bool late = event.kind == journal::EventKind::kClean && job.has_finish;
     if (late && IsOutcome(rule.change) && !finish) finish.emplace(job.status, event.timestamp);
@@ -110,6 +113,15 @@ void RuleEvaluator::EvaluateEvent(const Job& job, const journal::Event& event, C
     OnDue(index, std::move(firing));
   }
   Settle();
+}
+
+bool RuleEvaluator::NamesTold(const Rule& rule, std::uint32_t group) const {
+  bool names = false;
+  rule.ForEachMetric([&](std::uint32_t index) {
+    const Metric& metric = metrics_.metric(index);
+    names |= metric.group == group && std::ranges::find(told_, metric.probe) != told_.end();
+  });
+  return names;
 }
 
 void RuleEvaluator::DescribeJob(Firing& firing) const {

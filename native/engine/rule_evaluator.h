@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -45,6 +46,14 @@ class RuleEvaluator {
   void OnEvent(const Job& job, const journal::Event& event, ChangeMask changed, bool active) {
     timers_.OnEvent(job, event, changed, active);
     if (!ended_ && rules_.HasRuleOn(job.group, changed)) EvaluateEvent(job, event, changed);
+  }
+  // The same for an event in which the job told numbers, those of the group's probe streams with
+  // these indexes.
+  void OnTold(const Job& job, const journal::Event& event, ChangeMask changed,
+              std::span<const std::uint32_t> told) {
+    told_ = told;
+    OnEvent(job, event, changed, true);
+    told_ = {};
   }
   // These counts and streams of a group have changed. No event makes rules due.
   void OnChanged(std::uint32_t group, ChangeMask changed) { timers_.OnChanged(group, changed); }
@@ -121,6 +130,8 @@ class RuleEvaluator {
   // The number of events, heartbeats, entries into its state or times that the rule waits for.
   std::uint64_t TimesCome(std::uint32_t index) const;
 
+  // Whether a rule on metrics names a number that the job told.
+  bool NamesTold(const Rule& rule, std::uint32_t group) const;
   void EvaluateEvent(const Job& job, const journal::Event& event, ChangeMask changed);
   // A metric rule, without an event.
   void EvaluateMetric(std::uint32_t index, const Facts& facts);
@@ -145,7 +156,8 @@ class RuleEvaluator {
   EnsembleStates states_;
   std::vector<std::uint32_t> state_dependent_;  // metric rules whose result depends on the state
   bool ended_ = false;
-  double moment_ = 0;  // the time of firings: an event may be older than now()
+  std::span<const std::uint32_t> told_;  // numbers of the event that is being evaluated
+  double moment_ = 0;                    // the time of firings: an event may be older than now()
   std::uint64_t heartbeats_ = 0;
   std::uint64_t fired_ = 0;
   std::uint64_t probing_ = 0;  // of these, those that call probes

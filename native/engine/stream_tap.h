@@ -4,6 +4,7 @@
 #include <span>
 
 #include "engine/retries.h"
+#include "engine/tells.h"
 #include "journal/record.h"
 
 namespace flux_ensemble::engine {
@@ -22,6 +23,8 @@ class StreamTap {
   virtual void OnRefused(journal::JobId job) = 0;
   // A job has ended with an unknown result.
   virtual void OnLost(journal::JobId job) = 0;
+  // A job told a value.
+  virtual void OnTold(journal::JobId job, const Told& told) = 0;
   // A job was lost with the process or the instance that ran it, see Engine::TakeBack().
   virtual void OnTakenBack(journal::JobId job) = 0;
 

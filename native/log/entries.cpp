@@ -84,7 +84,8 @@ void EntryWriter::PutRecord(const Record& record) {
 
 void EntryWriter::PutEvent(const Event& event) {
   const bool has_context =
-      !event.context.empty() && (keeps_contexts_ || event.kind == EventKind::kException);
+      !event.context.empty() &&
+      (keeps_contexts_ || event.kind == EventKind::kException || event.kind == EventKind::kMemo);
   const std::uint64_t time = BitsOf(event.timestamp);
   char* const to = frame_.Room(1 + kMaxNumberBytes);
   *to = static_cast<char>(static_cast<std::uint8_t>(event.kind) | (has_context ? kHasContext : 0));
@@ -127,6 +128,17 @@ void EntryWriter::AddProbed(const Probed& probed) {
   frame_.PutDouble(probed.time);
   frame_.PutNumber(probed.values.size());
   for (const double value : probed.values) frame_.PutDouble(value);
+}
+
+void EntryWriter::AddTold(const Told& told) {
+  Plain(EntryKind::kTold);
+  frame_.End(WriteId(frame_.Room(kMaxNumberBytes), told.job));
+  frame_.PutNumber(std::uint64_t{told.index} << 1 | (told.is_text ? 1 : 0));
+  if (told.is_text) {
+    texts_.Put(frame_, told.text);
+  } else {
+    frame_.PutDouble(told.number);
+  }
 }
 
 void EntryWriter::Note(std::optional<std::uint64_t> firing, std::string_view text) {
@@ -219,6 +231,8 @@ bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
       return ReadProbed(in, false, visitor);
     case EntryKind::kMeasured:
       return ReadProbed(in, true, visitor);
+    case EntryKind::kTold:
+      return ReadTold(in, visitor);
     case EntryKind::kNote: {
       const std::uint64_t number = in.Number();
       const std::string_view text = in.Bytes();
@@ -289,6 +303,22 @@ bool EntryReader::ReadProbed(Cursor& in, bool of_firing, EntryVisitor& visitor) 
   probed.group = static_cast<std::uint32_t>(group);
   for (std::uint64_t i = 0; i < count; ++i) probed.values.push_back(in.Double());
   visitor.OnProbed(probed);
+  return true;
+}
+
+bool EntryReader::ReadTold(Cursor& in, EntryVisitor& visitor) {
+  Told told;
+  if (!ReadId(in, told.job)) return false;
+  const std::uint64_t head = in.Number();
+  if (!in.valid() || head >> 1 > UINT32_MAX) return false;
+  told.is_text = (head & 1) != 0;
+  told.index = static_cast<std::uint32_t>(head >> 1);
+  std::string text;
+  if (told.is_text && !ReadText(in, text)) return false;
+  if (!told.is_text) told.number = in.Double();
+  told.text = text;
+  if (!in.valid()) return false;
+  visitor.OnTold(told);
   return true;
 }
 

@@ -48,6 +48,7 @@ enum class EntryKind : std::uint8_t {
   kKeepUnknown = 25,   // jobs that the source does not know stay active
   kHosts = 26,         // the hosts of a job
   kReconciled = 27,    // the source has shown all jobs of the run
+  kTold = 28,          // a value that a job told
 };
 
 // Types of frames in the log.
@@ -80,6 +81,16 @@ struct Probed {
   journal::JobId job = 0;
 };
 
+// A value that a job told. It repeats what the record of its memo says, for readers without the
+// plan.
+struct Told {
+  journal::JobId job = 0;
+  bool is_text = false;
+  std::uint32_t index = 0;  // among the probe variables of the job's group, or among its texts
+  double number = 0;
+  std::string_view text;
+};
+
 // Encodes entries one after the other into the payload of a frame.
 class EntryWriter {
  public:
@@ -90,8 +101,8 @@ class EntryWriter {
     last_id_ = 0;
     last_time_ = 0;
   }
-  // Whether contexts of events are stored. Those of exceptions always are, because their notes are
-  // the reasons of failures.
+  // Whether contexts of events are stored. Those of exceptions and memos always are: the notes of
+  // exceptions are the reasons of failures, and memos hold what jobs tell.
   void KeepContexts(bool keep) { keeps_contexts_ = keep; }
   // Patterns of texts are stored again. The frame must be empty.
   void ClearPatterns() { texts_.Clear(); }
@@ -101,6 +112,7 @@ class EntryWriter {
   void Result(journal::JobId job, JobResult result);
   void Hosts(journal::JobId job, std::string_view hosts);
   void AddProbed(const Probed& probed);
+  void AddTold(const Told& told);
   void Note(std::optional<std::uint64_t> firing, std::string_view text);
   void Supply(std::uint32_t rule, std::span<const double> times);
   // An entry without fields, with a number, a time or a text.
@@ -130,6 +142,7 @@ class EntryVisitor {
   virtual void OnHosts(journal::JobId /*job*/, std::string_view /*hosts*/) {}
   virtual void OnResult(journal::JobId /*job*/, JobResult /*result*/) {}
   virtual void OnProbed(const Probed& /*probed*/) {}
+  virtual void OnTold(const Told& /*told*/) {}
   virtual void OnNote(std::optional<std::uint64_t> /*firing*/, std::string_view /*text*/) {}
   virtual void OnSupply(std::uint32_t /*rule*/, std::vector<double> /*times*/) {}
   virtual void OnPlain(EntryKind /*kind*/) {}
@@ -152,6 +165,7 @@ class EntryReader {
   bool ReadEntry(Cursor& in, EntryVisitor& visitor);
   bool ReadRecords(Cursor& in, EntryVisitor& visitor);
   bool ReadProbed(Cursor& in, bool of_firing, EntryVisitor& visitor);
+  bool ReadTold(Cursor& in, EntryVisitor& visitor);
   bool ReadRecord(Cursor& in);
   bool ReadEvent(Cursor& in, std::uint8_t head);
   bool ReadId(Cursor& in, journal::JobId& id);

@@ -158,6 +158,37 @@ std::optional<engine::RetryPolicy> ReadRetry(PropertyReader& outer, const Napi::
   return policy;
 }
 
+// For each group the names of the numbers that its jobs tell, which are its probe variables from
+// `first` on, and the names of the texts.
+Result<std::vector<std::vector<engine::ToldName>>> ReadTells(
+    const Napi::Value& value, const std::vector<std::size_t>& probes) {
+  if (!value.IsArray()) return Error{"tells must be an array"};
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::vector<engine::ToldName>> tells;
+  for (std::uint32_t group = 0; group < array.Length(); ++group) {
+    const Napi::HandleScope scope(value.Env());
+    const Napi::Value element = array.Get(group);
+    if (!element.IsObject()) return Error{"tells must be objects"};
+    PropertyReader reader(element.As<Napi::Object>());
+    const std::size_t known = group < probes.size() ? probes[group] : 0;
+    const auto first = static_cast<std::size_t>(reader.Integer("first", 0));
+    const auto numbers = ReadStrings(element.As<Napi::Object>().Get("numbers"));
+    const auto texts = ReadStrings(element.As<Napi::Object>().Get("texts"));
+    if (!reader.good()) return reader.error();
+    if (!numbers || !texts || first + numbers->size() > known) {
+      return Error{"tells must have numbers, which are probe variables of the group, and texts"};
+    }
+    std::vector<engine::ToldName>& names = tells.emplace_back();
+    for (std::size_t i = 0; i < numbers->size(); ++i) {
+      names.push_back({(*numbers)[i], false, static_cast<std::uint32_t>(first + i)});
+    }
+    for (std::size_t i = 0; i < texts->size(); ++i) {
+      names.push_back({(*texts)[i], true, static_cast<std::uint32_t>(i)});
+    }
+  }
+  return tells;
+}
+
 Result<std::vector<engine::RememberedGroup>> ReadRemembered(const Napi::Value& value,
                                                             std::size_t groups, JobspecPool* pool) {
   if (!value.IsArray()) return Error{"remembered must be an array"};
@@ -299,6 +330,10 @@ Result<engine::Plan> ReadPlan(const Napi::Value& value) {
     plan.probes.push_back(names ? names->size() : 0);
   }
   if (!reader.good()) return reader.error();
+  Result<std::vector<std::vector<engine::ToldName>>> tells =
+      ReadTells(object.Get("tells"), plan.probes);
+  if (!tells) return tells.error();
+  plan.tells = std::move(*tells);
   const auto rule_array = rules.As<Napi::Array>();
   const napi_env env = object.Env();
   Result<std::vector<engine::Metric>> metrics =

@@ -13,17 +13,19 @@ namespace {
 
 using engine::Op;
 
-constexpr std::array<std::pair<std::string_view, Op>, 27> kOps = {{
+constexpr std::array<std::pair<std::string_view, Op>, 29> kOps = {{
     {"number", Op::kNumber},
     {"metric", Op::kMetric},
     {"event.status", Op::kStatus},
     {"event.exception.severity", Op::kSeverity},
     {"number parameter", Op::kNumberParameter},
+    {"number told", Op::kNumberTold},
     {"text", Op::kText},
     {"state", Op::kState},
     {"event.name", Op::kEventName},
     {"event.exception.type", Op::kExceptionType},
     {"text parameter", Op::kTextParameter},
+    {"text told", Op::kTextTold},
     {"+", Op::kAdd},
     {"-", Op::kSubtract},
     {"*", Op::kMultiply},

@@ -45,6 +45,9 @@ napi_value WriteJobs(napi_env env, const runner::JobColumns& jobs) {
       .Set("measuredRow", WriteColumn(env, jobs.measured_row))
       .Set("measuredVariable", WriteColumn(env, jobs.measured_variable))
       .Set("measuredValue", WriteColumn(env, jobs.measured_value))
+      .Set("toldRow", WriteColumn(env, jobs.told_row))
+      .Set("toldName", WriteColumn(env, jobs.told_name))
+      .Set("toldText", WriteColumn(env, jobs.told_text))
       .Set("addedRules", WriteStrings(env, jobs.added_rules))
       .value();
 }

@@ -385,6 +385,7 @@ napi_value WriteStatus(napi_env env, const engine::Status& status) {
       .Set("trackedEvents", static_cast<double>(totals.tracked_events))
       .Set("decodeErrors", static_cast<double>(totals.decode_errors))
       .Set("negativeIntervals", static_cast<double>(totals.negative_intervals))
+      .Set("ignoredTells", static_cast<double>(totals.ignored_tells))
       .Set("firings", static_cast<double>(totals.firings))
       .Set("lostJobs", static_cast<double>(totals.lost_jobs))
       .Set("earliest", totals.earliest)
@@ -410,6 +411,14 @@ napi_value WriteOutbox(napi_env env, const runner::Outbox& outbox) {
       .Set("decodeErrors",
            WriteArray(env, outbox.decode_errors,
                       [env](const auto& error) { return WriteDecodeError(env, error); }))
+      .Set("ignoredTells", WriteArray(env, outbox.ignored_tells,
+                                      [env](const engine::IgnoredTell& ignored) {
+                                        return ObjectWriter(env)
+                                            .Set("group", static_cast<double>(ignored.group))
+                                            .Set("job", Napi::BigInt::New(env, ignored.job))
+                                            .Set("name", WriteString(env, ignored.told.text))
+                                            .value();
+                                      }))
       .Set("timeRequests", WriteArray(env, outbox.time_requests,
                                       [env](const runner::TimeRequest& request) {
                                         return ObjectWriter(env)

@@ -1,6 +1,7 @@
 // The jobs of a run as columns, one row a job.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -35,11 +36,16 @@ struct JobColumns {
   std::vector<std::uint32_t> note;        // index of a text: its note
   std::vector<std::uint32_t> parameters;  // index of a text: JSON
   std::vector<std::uint32_t> hosts;       // index of a text: a hostlist (RFC 29)
-  // What probes measured, in the order of the measuring: rows, numbers of the group's probe
-  // variables, and values.
+  // Numbers that probes measured and jobs told, in the order in which they came: rows, numbers of
+  // the probe variables of the job's group, and values. A job that told a name several times has
+  // the last number.
   std::vector<std::uint32_t> measured_row;
   std::vector<std::uint32_t> measured_variable;
   std::vector<double> measured_value;
+  // The last texts that jobs told: rows, numbers of the group's told texts, and indexes of texts.
+  std::vector<std::uint32_t> told_row;
+  std::vector<std::uint32_t> told_name;
+  std::vector<std::uint32_t> told_text;
   // Texts of the rules that were added during the run.
   std::vector<std::string> added_rules;
 
@@ -68,25 +74,11 @@ struct JobColumns {
     visit(hosts);
   }
 
-  // Leaves these rows, in this order. Measured values of other rows are removed.
+  // Leaves these rows, in this order. Values of other rows are removed.
   void Select(std::span<const std::uint32_t> rows) {
     ForEachColumn([&](auto& column) { SelectOf(column, rows); });
-    std::vector<std::uint32_t> places(measured_row.empty() ? 0 : MostRow() + 1, kNoRow);
-    for (std::uint32_t place = 0; place < rows.size(); ++place) {
-      if (rows[place] < places.size()) places[rows[place]] = place;
-    }
-    std::size_t left = 0;
-    for (std::size_t i = 0; i < measured_row.size(); ++i) {
-      const std::uint32_t place = places[measured_row[i]];
-      if (place == kNoRow) continue;
-      measured_row[left] = place;
-      measured_variable[left] = measured_variable[i];
-      measured_value[left] = measured_value[i];
-      ++left;
-    }
-    measured_row.resize(left);
-    measured_variable.resize(left);
-    measured_value.resize(left);
+    SelectValues(rows, measured_row, measured_variable, measured_value);
+    SelectValues(rows, told_row, told_name, told_text);
   }
 
   template <typename T>
@@ -100,10 +92,26 @@ struct JobColumns {
  private:
   static constexpr std::uint32_t kNoRow = ~std::uint32_t{0};
 
-  std::uint32_t MostRow() const {
-    std::uint32_t most = 0;
-    for (const std::uint32_t row : measured_row) most = row > most ? row : most;
-    return most;
+  template <typename Value>
+  static void SelectValues(std::span<const std::uint32_t> rows, std::vector<std::uint32_t>& of_row,
+                           std::vector<std::uint32_t>& names, std::vector<Value>& values) {
+    const std::size_t known = of_row.empty() ? 0 : std::ranges::max(of_row) + std::size_t{1};
+    std::vector<std::uint32_t> places(known, kNoRow);
+    for (std::uint32_t place = 0; place < rows.size(); ++place) {
+      if (rows[place] < known) places[rows[place]] = place;
+    }
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < of_row.size(); ++i) {
+      const std::uint32_t place = places[of_row[i]];
+      if (place == kNoRow) continue;
+      of_row[left] = place;
+      names[left] = names[i];
+      values[left] = values[i];
+      ++left;
+    }
+    of_row.resize(left);
+    names.resize(left);
+    values.resize(left);
   }
 };
 

@@ -1,5 +1,6 @@
 #include "runner/job_row_bytes.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -61,6 +62,7 @@ class RowEncoder {
     Numbers([&](std::uint32_t row) { return std::uint64_t{rows_.severity[row]}; });
     PutTexts();
     PutMeasured();
+    PutTold();
     return std::string(out_.view());
   }
 
@@ -108,21 +110,31 @@ class RowEncoder {
       for (const std::uint32_t row : selected_) texts.Put(out_, columns_.texts[(*column)[row]]);
     }
   }
-  // By the place of the row in the bytes.
   void PutMeasured() {
+    PutValues(columns_.measured_row, [&](std::size_t i) {
+      out_.PutNumber(columns_.measured_variable[i]);
+      out_.PutDouble(columns_.measured_value[i]);
+    });
+  }
+  void PutTold() {
+    PutValues(columns_.told_row, [&](std::size_t i) {
+      out_.PutNumber(columns_.told_name[i]);
+      out_.PutBytes(columns_.texts[columns_.told_text[i]]);
+    });
+  }
+  // Values of the selected rows, by the place of the row in the bytes.
+  template <typename Put>
+  void PutValues(const std::vector<std::uint32_t>& of_row, Put put) {
     std::vector<std::uint32_t> places(columns_.size(), kNoPlace);
     for (std::uint32_t place = 0; place < selected_.size(); ++place) {
       places[selected_[place]] = place;
     }
-    std::uint64_t count = 0;
-    for (const std::uint32_t row : columns_.measured_row) count += places[row] != kNoPlace ? 1 : 0;
-    out_.PutNumber(count);
-    for (std::size_t i = 0; i < columns_.measured_row.size(); ++i) {
-      const std::uint32_t place = places[columns_.measured_row[i]];
-      if (place == kNoPlace) continue;
-      out_.PutNumber(place);
-      out_.PutNumber(columns_.measured_variable[i]);
-      out_.PutDouble(columns_.measured_value[i]);
+    out_.PutNumber(static_cast<std::uint64_t>(
+        std::ranges::count_if(of_row, [&](std::uint32_t row) { return places[row] != kNoPlace; })));
+    for (std::size_t i = 0; i < of_row.size(); ++i) {
+      if (places[of_row[i]] == kNoPlace) continue;
+      out_.PutNumber(places[of_row[i]]);
+      put(i);
     }
   }
 
@@ -158,7 +170,8 @@ class RowDecoder {
             [](std::uint64_t n) { return static_cast<std::int32_t>(UnZigZag(n)); });
     Numbers(columns_.result, [](std::uint64_t n) { return static_cast<std::uint8_t>(n); });
     Numbers(rows_.severity, [](std::uint64_t n) { return static_cast<std::uint8_t>(n); });
-    return TakeTexts() && TakeMeasured() && in_.valid() && in_.at_end() && HasKnownResults();
+    return TakeTexts() && TakeMeasured() && TakeTold() && in_.valid() && in_.at_end() &&
+           HasKnownResults();
   }
 
  private:
@@ -217,13 +230,27 @@ class RowDecoder {
     return true;
   }
   bool TakeMeasured() {
+    return TakeValues(columns_.measured_row, [&] {
+      columns_.measured_variable.push_back(static_cast<std::uint32_t>(in_.Number()));
+      columns_.measured_value.push_back(in_.Double());
+    });
+  }
+  bool TakeTold() {
+    return TakeValues(columns_.told_row, [&] {
+      columns_.told_name.push_back(static_cast<std::uint32_t>(in_.Number()));
+      const std::string_view text = in_.Bytes();
+      columns_.told_text.push_back(static_cast<std::uint32_t>(columns_.texts.size()));
+      columns_.texts.emplace_back(text);
+    });
+  }
+  template <typename Take>
+  bool TakeValues(std::vector<std::uint32_t>& of_row, Take take) {
     const std::uint64_t count = in_.Number();
     for (std::uint64_t i = 0; i < count && in_.valid(); ++i) {
       const std::uint64_t row = in_.Number();
       if (row >= count_) return false;
-      columns_.measured_row.push_back(static_cast<std::uint32_t>(row));
-      columns_.measured_variable.push_back(static_cast<std::uint32_t>(in_.Number()));
-      columns_.measured_value.push_back(in_.Double());
+      of_row.push_back(static_cast<std::uint32_t>(row));
+      take();
     }
     return true;
   }

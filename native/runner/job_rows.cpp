@@ -185,6 +185,32 @@ void JobRows::OnProbed(const log::Probed& probed) {
   }
 }
 
+void JobRows::OnTold(const log::Told& told) {
+  const std::uint32_t row = RowOf(told.job);
+  if (row == kNoRow) return;
+  JobColumns& columns = rows_.columns;
+  const std::uint64_t key = std::uint64_t{row} << 32 | told.index;
+  if (told.is_text) {
+    const auto [place, added] = told_texts_.emplace(key, columns.told_row.size());
+    if (!added) {
+      columns.told_text[place->second] = TextOf(told.text);
+      return;
+    }
+    columns.told_row.push_back(row);
+    columns.told_name.push_back(told.index);
+    columns.told_text.push_back(TextOf(told.text));
+    return;
+  }
+  const auto [place, added] = told_numbers_.emplace(key, columns.measured_row.size());
+  if (!added) {
+    columns.measured_value[place->second] = told.number;
+    return;
+  }
+  columns.measured_row.push_back(row);
+  columns.measured_variable.push_back(told.index);
+  columns.measured_value.push_back(told.number);
+}
+
 void JobRows::OnResult(journal::JobId job, log::JobResult result) {
   const std::uint32_t row = RowOf(job);
   if (row != kNoRow) SetResult(row, result);
@@ -237,6 +263,8 @@ bool JobRows::RestoreRows(std::string_view bytes) {
   rows_.columns.groups = std::move(groups);
   rows_.columns.added_rules = std::move(rules);
   places_.clear();
+  told_numbers_.clear();
+  told_texts_.clear();
   texts_.clear();
   TextOf("");
   return Add(bytes);
@@ -276,6 +304,11 @@ bool JobRows::Add(std::string_view bytes) {
     rows_.columns.measured_row.push_back(rows[columns.measured_row[i]]);
     rows_.columns.measured_variable.push_back(columns.measured_variable[i]);
     rows_.columns.measured_value.push_back(columns.measured_value[i]);
+  }
+  for (std::size_t i = 0; i < columns.told_row.size(); ++i) {
+    rows_.columns.told_row.push_back(rows[columns.told_row[i]]);
+    rows_.columns.told_name.push_back(columns.told_name[i]);
+    rows_.columns.told_text.push_back(texts[columns.told_text[i]]);
   }
   return true;
 }

@@ -56,6 +56,7 @@ class JobRows final : public log::EntryVisitor {
   void OnRecords(std::span<const journal::Record> records) override;
   void OnHosts(journal::JobId job, std::string_view hosts) override;
   void OnProbed(const log::Probed& probed) override;
+  void OnTold(const log::Told& told) override;
   void OnResult(journal::JobId job, log::JobResult result) override;
   void OnPlain(log::EntryKind kind) override;
   void OnText(log::EntryKind kind, std::string_view text) override;
@@ -81,6 +82,10 @@ class JobRows final : public log::EntryVisitor {
   engine::NameIndex groups_;
   engine::NameIndex texts_;
   std::unordered_map<journal::JobId, std::uint32_t> places_;  // rows
+  // Places of the values that jobs told since rows were last taken out, by row and name. A later
+  // place in the columns counts.
+  std::unordered_map<std::uint64_t, std::size_t> told_numbers_;
+  std::unordered_map<std::uint64_t, std::size_t> told_texts_;
   JobRowSet rows_;
   std::uint64_t next_ = 0;  // the sequence of the next row
   bool taken_ = false;      // rows were taken out

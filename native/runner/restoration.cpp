@@ -240,6 +240,7 @@ void Restoration::Finish() {
   if (interrupted_) TakeBackActive();
   Gather();
   engine_.decode_errors().clear();
+  engine_.ignored_tells().clear();
   engine_.failure_reports().clear();
   engine_.missing_jobs().clear();
 }

@@ -82,6 +82,11 @@ void RunLog::Result(journal::JobId job, log::JobResult result) {
   if (Begin()) entries_.Result(job, result);
 }
 
+void RunLog::OnTold(journal::JobId job, const engine::Told& told) {
+  if (!Begin()) return;
+  entries_.AddTold({job, told.is_text, told.index, told.number, told.text});
+}
+
 void RunLog::PassTo(double now, bool due) {
   if (writer_ == nullptr) return;
   time_ = now;

@@ -40,6 +40,7 @@ class RunLog final : public engine::StreamTap {
   void OnOutcome(journal::JobId job, engine::JobOutcome outcome) override;
   void OnRefused(journal::JobId job) override { Result(job, log::JobResult::kRefused); }
   void OnLost(journal::JobId job) override { Result(job, log::JobResult::kUnknown); }
+  void OnTold(journal::JobId job, const engine::Told& told) override;
   void OnTakenBack(journal::JobId job) override { Result(job, log::JobResult::kLost); }
 
   // Time has passed to `now`. Times are written when the next entry comes, or `due` something

@@ -573,6 +573,7 @@ void Runner::Publish() {
   source_.OnPublished();
   MoveItems(engine_.failure_reports(), outbox_.failures);
   MoveItems(engine_.decode_errors(), outbox_.decode_errors);
+  MoveItems(engine_.ignored_tells(), outbox_.ignored_tells);
   MoveItems(engine_.new_groups(), outbox_.new_groups);
   MoveItems(gathered_.time_requests, outbox_.time_requests);
   MoveItems(gathered_.rule_requests, outbox_.rule_requests);

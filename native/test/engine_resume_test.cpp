@@ -20,6 +20,7 @@ using test::Exception;
 using test::Finish;
 using test::Submit;
 using test::TestEngine;
+using test::Whole;
 
 constexpr std::uint64_t kAll = ~std::uint64_t{0};
 constexpr std::string_view kSentinel = "{\"id\":-1,\"events\":[]}\n";
@@ -36,18 +37,6 @@ Plan GroupG(bool count_finishes = false) {
     plan.rules = {rule};
   }
   return plan;
-}
-
-// A backlog's response: all events of a job in one record. Each of `lines` is a record of one.
-std::string Whole(std::vector<std::string> lines) {
-  std::string whole = lines.front();
-  whole.erase(whole.rfind(']'));
-  const std::string end = lines.front().substr(lines.front().rfind(']'));
-  for (std::size_t i = 1; i < lines.size(); ++i) {
-    const std::size_t from = lines[i].find('[') + 1;
-    whole.append(",").append(lines[i], from, lines[i].rfind(']') - from);
-  }
-  return whole.append(end);
 }
 
 std::string Mine(journal::JobId id) {

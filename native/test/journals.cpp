@@ -80,6 +80,17 @@ std::string Event(journal::JobId id, double time, const std::string& name,
   return Record(id, time, name, context, "");
 }
 
+std::string Whole(std::vector<std::string> lines) {
+  std::string whole = lines.front();
+  whole.erase(whole.rfind(']'));
+  const std::string end = lines.front().substr(lines.front().rfind(']'));
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const std::size_t from = lines[i].find('[') + 1;
+    whole.append(",").append(lines[i], from, lines[i].rfind(']') - from);
+  }
+  return whole.append(end);
+}
+
 std::string Finish(journal::JobId id, double time, int status) {
   return Event(id, time, "finish", R"({"status":)" + std::to_string(status) + "}");
 }

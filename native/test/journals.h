@@ -23,6 +23,9 @@ std::string Event(journal::JobId id, double time, const std::string& name,
 std::string Finish(journal::JobId id, double time, int status = 0);
 std::string Exception(journal::JobId id, double time, const std::string& type, int severity = 0);
 
+// A backlog's response: all events of a job in one record. Each of `lines` is a record of one.
+std::string Whole(std::vector<std::string> lines);
+
 // A table of every count and then every statistic of some groups' variables, and the index of a
 // metric in it.
 std::vector<engine::Metric> AllMetrics(std::uint32_t groups);

@@ -38,7 +38,7 @@ function eventValue(tag: string, event: FiringEvent | null): unknown {
     case 'status':
       return name === 'finish' ? exitStatus(context?.status) : null;
     default: {
-      const key = /^(?:exception|context)\.(.+)$/.exec(tag)?.[1] ?? '';
+      const key = /^(?:exception|context|tell)\.(.+)$/.exec(tag)?.[1] ?? '';
       return tag.startsWith('exception.') && name !== 'exception' ? null : context?.[key];
     }
   }

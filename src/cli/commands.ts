@@ -28,6 +28,7 @@ const commands = new Map<string, () => Promise<Command>>(
     status: async () => (await import('./status.js')).statusCommand(),
     watch: async () => (await import('./watch.js')).watchCommand(),
     act: async () => (await import('./act.js')).actCommand(),
+    tell: async () => (await import('./tell.js')).tellCommand(),
     version: async () =>
       new Command('version')
         .description('print the version')

@@ -113,6 +113,7 @@ function printSummary(
     trackedEvents: status.trackedEvents,
     decodeErrors: status.decodeErrors,
     negativeIntervals: status.negativeIntervals,
+    ignoredTells: status.ignoredTells,
     lostJobs: status.lostJobs,
     earliest: status.earliest,
     latest: status.latest,

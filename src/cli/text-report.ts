@@ -94,11 +94,12 @@ function* resultLines(
       yield colors.dim(line);
     }
   }
-  const { events, firings, decodeErrors, lostJobs, state } = status;
+  const { events, firings, decodeErrors, ignoredTells, lostJobs, state } = status;
   const numbers = [
     counted(events, 'event'),
     counted(firings, 'firing'),
     ...(decodeErrors === 0 ? [] : [counted(decodeErrors, 'broken record')]),
+    ...(ignoredTells === 0 ? [] : [`${counted(ignoredTells, 'told value')} ignored`]),
     ...(lostJobs === 0 ? [] : [`${counted(lostJobs, 'job')} with an unknown end`]),
   ];
   const where = state === null ? '' : ` in state ${escapeControls(state)}`;

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { TestCase } from '../model/test.js';
 import { type LoadedConfig, loadConfig, parseConfig, readText } from './load.js';
 import { namesOfGroups } from './resolve/probes.js';
+import { tellsOf } from './resolve/tells.js';
 import { resolveTests } from './resolve/tests.js';
 import { checkAgainst } from './schema/check.js';
 import { type TestFileShape, testFileSchema } from './schema/tests.js';
@@ -38,7 +39,15 @@ export async function loadTests(path: string): Promise<LoadedTests> {
   const loaded = await loadConfig(resolve(path, '..', shape.ensemble));
   const groups = namesOfGroups(loaded.config.groups);
   const tests = resolveTests(
-    { source, problems, file: resolve(path), isBroken, groups, states: loaded.config.states },
+    {
+      source,
+      problems,
+      file: resolve(path),
+      isBroken,
+      groups,
+      tells: tellsOf(loaded.config.groups),
+      states: loaded.config.states,
+    },
     shape.tests,
   );
   if (problems.hasErrors) throw problems.toError();

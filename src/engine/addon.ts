@@ -119,6 +119,14 @@ export interface DecodeError {
   readonly reason: string;
 }
 
+/** A value that a job told under a name that its group does not have, or of another kind: the first of its name. */
+export interface NativeIgnoredTell {
+  /** Index of the group. */
+  readonly group: number;
+  readonly job: bigint;
+  readonly name: string;
+}
+
 /** Mergeable streams in a row; mergeable.ts reads them. */
 export interface NativeStates {
   readonly heads: Float64Array;
@@ -275,6 +283,7 @@ export interface NativeOutbox {
   readonly failures: readonly NativeFailure[];
   readonly submissions: readonly SubmitReport[];
   readonly decodeErrors: readonly DecodeError[];
+  readonly ignoredTells: readonly NativeIgnoredTell[];
   /** `supplyTimes` answers it; in virtual time the engine waits for the answer. */
   readonly timeRequests: readonly TimeRequest[];
   /** Rules that were added to the run that is restored. The engine waits for each in `supplyRule`. */
@@ -417,6 +426,10 @@ export interface NativeJobColumns {
   readonly measuredRow: Uint32Array;
   readonly measuredVariable: Uint32Array;
   readonly measuredValue: Float64Array;
+  /** The last texts that jobs told: the row, the number of the name among those of the group, the index of the text. */
+  readonly toldRow: Uint32Array;
+  readonly toldName: Uint32Array;
+  readonly toldText: Uint32Array;
   /** Texts of the rules that were added during the run, as `addRule` got them. */
   readonly addedRules: readonly string[];
 }

@@ -17,6 +17,7 @@ import {
   type NativeFailure,
   type NativeFiring,
   type NativeGroupFailures,
+  type NativeIgnoredTell,
   type NativeOutbox,
   type NativeRestored,
   type NativeRetry,
@@ -56,6 +57,7 @@ export interface EngineListener {
   logFailed?(reason: string): void;
   /** No more checkpoints are made for this reason, so the log may grow beyond its limit. */
   logGrows?(reason: string): void;
+  ignoredTell?(told: NativeIgnoredTell): void;
 }
 
 /** A rule, and the metrics that it adds to those of the plan. */
@@ -366,6 +368,7 @@ export class Engine {
     for (const request of outbox.timeRequests) this.#supplyTimes(request);
     for (const text of outbox.ruleRequests) this.#supplyRule(text);
     for (const error of outbox.decodeErrors) notify(() => this.#listener.decodeError(error));
+    for (const ignored of outbox.ignoredTells) notify(() => this.#listener.ignoredTell?.(ignored));
     for (const firing of outbox.firings) notify(() => this.#listener.firing(firing));
     for (const retry of outbox.retries) notify(() => this.#listener.retry?.(retry));
     for (const failure of outbox.failures) notify(() => this.#listener.failed?.(failure));

@@ -100,6 +100,9 @@ function nodeOf(step: ConditionStep, stack: Node[], facts: ClauseFacts): Node {
     case 'number parameter':
     case 'text parameter':
       return atom(`job.parameters.${step.value}`, null);
+    case 'number told':
+    case 'text told':
+      return atom(`event.tell.${step.value}`, null);
     case 'not':
     case 'negative':
     case 'known':

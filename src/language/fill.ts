@@ -130,6 +130,7 @@ export function fillDraft(
     bank: textOrNull('bank', lookup),
     output: textOrNull('output', inPath),
     error: textOrNull('error', inPath),
+    tells: draft.tells,
     attributes: fillDeep(draft.attributes, open) as JobTemplate['attributes'],
     slurm: fillSlurm(draft.slurm, lookup),
     ...row,

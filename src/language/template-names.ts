@@ -55,7 +55,8 @@ function whatIsWrongWith(name: string, known: KnownNames): string[] {
   if (parameters.includes(name)) return [];
   if (inJob && (name === 'index' || name === 'group')) return [];
   if (hasStates && name === 'state') return [];
-  if (EVENT_NAMES.some((event) => event === name) || /^event\.context\.[^.\s]+$/.test(name)) return [];
+  if (EVENT_NAMES.some((event) => event === name) || /^event\.(?:context|tell)\.[^.\s]+$/.test(name))
+    return [];
   if (name.startsWith('metrics.')) {
     const metric = parseMetricName(name.slice('metrics.'.length), groups);
     return messagesOf(metric);

@@ -35,6 +35,8 @@ export type ConditionStep =
     }
   /** A parameter of the event's job, by its name. */
   | { readonly op: 'number parameter' | 'text parameter'; readonly value: string }
+  /** A value that the event, a memo, tells, by its name. */
+  | { readonly op: 'number told' | 'text told'; readonly value: string }
   | { readonly op: '+' | '-' | '*' | '/' | 'negative' | Comparison | 'and' | 'or' | 'not' }
   /** Compares two texts. */
   | { readonly op: 'same' | 'different' }

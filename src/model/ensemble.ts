@@ -50,6 +50,8 @@ export interface JobTemplate {
   readonly output: string | null;
   /** File for standard error; null for the same file as `output`. */
   readonly error: string | null;
+  /** Its jobs may tell values while they run. */
+  readonly tells: boolean;
   /** Jobspec attributes (RFC 14) on top of those above, for members with jobspecs. */
   readonly attributes: Readonly<Record<string, unknown>>;
   /** For the Slurm member; null where the entry has no such key. */
@@ -149,6 +151,13 @@ export interface GroupProbe {
   readonly timeout: number;
 }
 
+/** Names of the values that jobs of a group may tell while they run. */
+export interface GroupTells {
+  /** Names of numbers: variables of the group. */
+  readonly numbers: readonly string[];
+  readonly texts: readonly string[];
+}
+
 export interface JobGroup {
   readonly name: string;
   /** Null for jobs that are not submitted again. */
@@ -159,6 +168,7 @@ export interface JobGroup {
   /** Seconds without an event after which an active job counts as stalled; null for never. */
   readonly stalled: number | null;
   readonly probes: readonly GroupProbe[];
+  readonly tells: GroupTells;
 }
 
 export interface Rule {

@@ -46,16 +46,18 @@ export type Count = (typeof COUNTS)[number];
 /** Counts that rise and fall: the current number of jobs. */
 export const GAUGES: readonly Count[] = ['pending', 'running'];
 
-/** Probe variables by group; null where they are unknown. */
+/** Variables by group that probes measure and jobs tell; null where they are unknown. */
 export type ProbeNames = ReadonlyMap<string, readonly string[] | null>;
 
-/** The names of a group's probe variables. */
+/** The names of a group's probe variables: the numbers that its probes measure, then those that its jobs tell. */
 export function probedOf({
   probes,
+  tells,
 }: {
   readonly probes: readonly { readonly values: readonly string[] }[];
+  readonly tells: { readonly numbers: readonly string[] };
 }): string[] {
-  return probes.flatMap(({ values }) => values);
+  return [...probes.flatMap(({ values }) => values), ...tells.numbers];
 }
 
 /** Names of job groups, with the probe variables of some of them. */

@@ -44,6 +44,8 @@ export interface EngineStatus {
   readonly decodeErrors: number;
   /** Times that were left out because a clock was set back between two events of a job. */
   readonly negativeIntervals: number;
+  /** Values that jobs told under a name that their group does not have, or of another kind. */
+  readonly ignoredTells: number;
   readonly firings: number;
   /** Jobs that ended while the stream was interrupted, with an unknown result. */
   readonly lostJobs: number;

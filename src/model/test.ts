@@ -2,6 +2,7 @@
 
 import type { Condition } from './condition.js';
 import type { MetricName } from './metric-names.js';
+import type { ToldValue } from './tells.js';
 import type { Row } from './written.js';
 
 /** The jobs of a group that a line refers to. */
@@ -69,6 +70,8 @@ export interface JobPlan {
   readonly outcome: readonly Outcome[];
   /** Values of probe variables for successful jobs, by name. */
   readonly probes: ReadonlyMap<string, readonly number[]>;
+  /** Values that jobs tell when they start, by name. */
+  readonly tell: ReadonlyMap<string, readonly ToldValue[]>;
 }
 
 /** Synthetic jobs, with the options of `ensemble synth`, of some groups of the file. */

@@ -12,6 +12,7 @@ import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
 import type { JobOrigin } from '../model/firing.js';
 import type { JobTagValues } from '../model/job-facts.js';
 import { keptFiles } from '../model/kept-files.js';
+import { probedOf } from '../model/metric-names.js';
 import type { Parameters } from '../model/parameters.js';
 import { parseParameters } from '../store/jobs/parameters.js';
 import type { JobPlace } from '../store/jobs/table.js';
@@ -49,11 +50,13 @@ export class JobPlaces {
 
   /** Returns the names of a group's probe variables, in the order of its probes; none where the configuration is unknown. */
   variablesOf(group: string): string[] {
-    return (
-      this.#configuration()
-        ?.groups.get(group)
-        ?.probes.flatMap(({ values }) => values) ?? []
-    );
+    const found = this.#configuration()?.groups.get(group);
+    return found === undefined ? [] : probedOf(found);
+  }
+
+  /** Returns the names of the texts that a group's jobs tell, in the order of the file. */
+  textsOf(group: string): readonly string[] {
+    return this.#configuration()?.groups.get(group)?.tells.texts ?? [];
   }
 
   /** Returns the facts of a job. Several columns of a row ask in turn, so the last answer is kept. */

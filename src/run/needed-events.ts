@@ -1,7 +1,7 @@
 /** The events that a member has to deliver, so that a member that can leave out others does. */
 
 import { runsUserCode } from '../actions/catalog.js';
-import type { Rule } from '../model/ensemble.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
 
 /** The sources of derived triggers, in addition to the events of the statistics. */
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
@@ -13,14 +13,18 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   fail: [],
   cancel: [],
   timeout: [],
+  tell: ['memo'],
 };
 
 /**
  * Names of the events that rules wait for; null for all events. Rules need all for `debug.` events, whose names are
  * open, for stalled jobs, and for code of the user, which may add rules for any event.
  */
-export function neededEvents(rules: readonly Rule[]): string[] | null {
+export function neededEvents({ rules, groups }: Pick<EnsembleConfig, 'rules' | 'groups'>): string[] | null {
   const names = new Set<string>();
+  // Memos bring the values that jobs tell.
+  if ([...groups.values()].some(({ tells }) => tells.numbers.length + tells.texts.length > 0))
+    names.add('memo');
   for (const { trigger, action } of rules) {
     if (runsUserCode(action)) return null;
     if (trigger.kind !== 'job') continue;

@@ -41,6 +41,7 @@ export async function readJobs(run: StoredRun): Promise<StoredJobs> {
     jobs,
     titleOf: (rule) => places.titleOf(rule),
     variablesOf: (group) => places.variablesOf(group),
+    textsOf: (group) => places.textsOf(group),
     place: (row) => places.of(row),
   });
   return {

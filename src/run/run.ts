@@ -8,7 +8,7 @@
 
 import { resolve } from 'node:path';
 import { actionPlans } from '../actions/catalog.js';
-import type { NativeFiring } from '../engine/addon.js';
+import type { NativeFiring, NativeIgnoredTell } from '../engine/addon.js';
 import { Engine, type EngineOptions } from '../engine/engine.js';
 import type { EventBatch, EventStreamOptions } from '../engine/event-batch.js';
 import { readFiring, readProbedJob, readRetry } from '../engine/firings.js';
@@ -23,10 +23,12 @@ import type { EndedBy } from '../model/ended-by.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Failure, GroupFailures } from '../model/failure.js';
 import type { Firing } from '../model/firing.js';
+import { formatJobId } from '../model/job-id.js';
 import { DEFAULT_LOG_LIMIT } from '../model/kept-files.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import { logFolder } from '../store/run-folder.js';
+import { quote } from '../text/describe.js';
 import { activeJobsOf } from './active-jobs.js';
 import { Broadcast, type Subscription } from './broadcast.js';
 import { conclude } from './conclusion.js';
@@ -76,6 +78,12 @@ function refuseUnsupported({ rules }: EnsembleConfig, { name, unsupported = [] }
       },
     );
   }
+}
+
+function ignoredTell({ group, job, name }: NativeIgnoredTell, groups: readonly string[]): EnsembleError {
+  const [told, by] = [quote(name), `job ${formatJobId(job)} of group ${quote(groups[group] ?? '')}`];
+  const advice = 'values need a name under `tell:` of their group, and numbers must be finite';
+  return new EnsembleError('ERR_RUN', `${by} told ${told}, which is ignored: ${advice}`);
 }
 
 /** The public methods are those of `Ensemble`, which documents them. */
@@ -200,6 +208,7 @@ export class Run {
         failed: (failure) => this.#failures.failed(failure),
         logFailed: (reason) => this.#onLogFailed(reason),
         logGrows: (reason) => this.#observer.problem?.(logGrows(reason)),
+        ignoredTell: (told) => this.#observer.problem?.(ignoredTell(told, this.#engine.groups)),
       },
       this.#logOptions(runFolder),
     );
@@ -408,7 +417,7 @@ export class Run {
         },
         {
           engine: this.#engine,
-          events: this.#wantsAllEvents() ? null : neededEvents(this.#config.rules),
+          events: this.#wantsAllEvents() ? null : neededEvents(this.#config),
           wantsRecords: this.#observer.records !== undefined,
           ...(restored === null
             ? {}

@@ -33,7 +33,7 @@ export interface VirtualMemberOptions {
 const MAX_SLOTS = 2 ** 31;
 /** Jobs of a script do not belong to a rule. */
 const NO_ORIGIN: SubmitOrigin = { rule: 0, firing: 0, part: 0, index: 0, attempt: 0 };
-const NOTHING: JobPlan = { wait: [], duration: [], outcome: [], probes: new Map() };
+const NOTHING: JobPlan = { wait: [], duration: [], outcome: [], probes: new Map(), tell: new Map() };
 const SUCCESS: Outcome = { kind: 'exit', code: 0 };
 
 const wrong = (message: string) => new EnsembleError('ERR_TEST', message);
@@ -224,6 +224,10 @@ export class VirtualMember implements Member {
     const index = this.#places.get(job.id)?.place ?? 0;
     const duration = inTurn(plan.duration, index);
     const outcome = inTurn(plan.outcome, index) ?? SUCCESS;
+    if (plan.tell.size > 0) {
+      const values = [...plan.tell].map(([name, list]) => [name, inTurn(list, index)] as const);
+      this.#records.told(job, JSON.stringify(Object.fromEntries(values)));
+    }
     if (duration === undefined || outcome.kind === 'none') return;
     this.clock.after(duration, () => {
       if (this.#runner.find(job.id) === job && !job.ending) this.#end(job, outcome);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ensembleFile, eventually } from '../support/cli.js';
+import { ensembleFile, eventually, main } from '../support/cli.js';
 import { allGood, describeFlux, mock, reportOf, run, withInstance } from '../support/flux-instance.js';
 
 describeFlux('failing jobs under Flux', () => {
@@ -30,6 +30,24 @@ ${['exits', 'killed', 'missing', 'slow', 'good'].map(submitAtStart).join('\n')}
       });
       expect(await instance.tally('{result}')).toEqual({ COMPLETED: 1, FAILED: 4, TIMEOUT: 1 });
       expect((await run(instance, file, ['--allow-failures'])).finished.status).toBe(0);
+    }));
+
+  test('tell values by memos, by which rules stop bad ones', () =>
+    withInstance(async (instance) => {
+      const file = ensembleFile(`
+jobs:
+  - name: melt
+    command: sh -c 'flux job memo $FLUX_JOB_ID energy={{e}}; ${process.execPath} ${main} tell phase=warm; test {{e}} -lt 0 || sleep 60'
+    parameters: {e: [-2, 7]}
+    tell: {energy: number, phase: text}
+rules:
+  - {trigger: start, action: {name: submit, label: melt}}
+  - {trigger: job-tell, name: melt, when: event.tell.energy > 0, action: {name: cancel}}
+`);
+      const { counts, summary } = await run(instance, file, ['--allow-failures']);
+      expect(counts.melt).toMatchObject({ submitted: 2, success: 1, canceled: 1 });
+      expect(Object(summary.groups.melt).probes.energy).toMatchObject({ count: 2, min: -2, max: 7 });
+      expect(summary.ignoredTells).toBe(0);
     }));
 
   test('are canceled by rules, pending and running', () =>

@@ -109,6 +109,7 @@ export interface SummaryLine {
     >
   >;
   readonly decodeErrors: number;
+  readonly ignoredTells: number;
   readonly events: number;
   readonly firings: number;
 }

@@ -60,6 +60,9 @@ export function jobColumns(jobs: readonly JobFacts[]): NativeJobColumns {
     measuredRow: Uint32Array.from(jobs.flatMap(({ measured = [] }, row) => measured.map(() => row))),
     measuredVariable: Uint32Array.from(jobs.flatMap(({ measured = [] }) => measured.map((_, i) => i))),
     measuredValue: Float64Array.from(jobs.flatMap(({ measured = [] }) => measured)),
+    toldRow: new Uint32Array(),
+    toldName: new Uint32Array(),
+    toldText: new Uint32Array(),
     addedRules: [],
   };
 }

@@ -95,6 +95,7 @@ export function madeRun(options: MadeRun): JobTable {
     jobs: jobColumns(facts),
     titleOf: (rule) => (rule === 0 ? 'start' : null),
     variablesOf: () => [],
+    textsOf: () => [],
     place: () => nothing,
   });
 }

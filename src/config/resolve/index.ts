@@ -13,6 +13,7 @@ import { resolveJobs } from './jobs.js';
 import { resolveNotify } from './notify.js';
 import { resolveRules } from './rules.js';
 import { resolveStates } from './states.js';
+import { tellsOf } from './tells.js';
 import { resolveTests } from './tests.js';
 
 /** Seconds between heartbeats where rules need them and the file has no value; the default of ensemble-python. */
@@ -41,7 +42,13 @@ export function resolveConfig(context: ResolveContext, recorded: boolean): Ensem
     plugins: context.plugins.list,
     notify: notify.targets,
     tests: resolveTests(
-      { ...context, isBroken: shape.isBroken, groups: jobs.complete ? jobs.names : null, states },
+      {
+        ...context,
+        isBroken: shape.isBroken,
+        groups: jobs.complete ? jobs.names : null,
+        tells: jobs.complete ? tellsOf(jobs.groups) : null,
+        states,
+      },
       shape.config.tests,
     ),
   };

@@ -7,14 +7,7 @@ import { splitWords } from '../../language/split-words.js';
 import { tablesOf } from '../../language/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../../language/template.js';
 import { checkTemplate } from '../../language/template-names.js';
-import type {
-  EnsembleConfig,
-  GroupProbe,
-  JobDraft,
-  JobEntry,
-  JobGroup,
-  RetryPolicy,
-} from '../../model/ensemble.js';
+import type { EnsembleConfig, JobDraft, JobEntry, JobGroup, RetryPolicy } from '../../model/ensemble.js';
 import { MAX_COUNT, MAX_ROWS } from '../../model/limits.js';
 import { GroupNames } from '../../model/metric-names.js';
 import type { Given, Row } from '../../model/written.js';
@@ -28,10 +21,12 @@ import type { Part } from '../source/problems.js';
 import type { ResolveContext, ResolvedJobs } from './context.js';
 import { resolveSweep } from './parameters.js';
 import { withJobDefaults } from './plugins.js';
-import { namesOfGroups, resolveProbes } from './probes.js';
+import { namesOfGroups, type ResolvedProbes, resolveProbes } from './probes.js';
 import { resolveRetry } from './retry.js';
 import { resolveSlurm } from './slurm.js';
 import { hasStates } from './states.js';
+import { NO_TELLS } from './tells.js';
+
 /** Every entry, with the place of its entry in the file. */
 export type PlacedEntries = readonly { readonly path: Path; readonly entry: JobEntry }[];
 
@@ -74,8 +69,8 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
     const path = ['jobs', index];
     if (job === undefined) continue;
     const name = job.name ?? '';
-    const group = groups.get(name) ?? newGroup(name, probes.groups.get(name) ?? []);
-    const entries = resolveJob(context, overview, job, group.entries.length, path);
+    const group = groups.get(name) ?? newGroup(name, probes);
+    const entries = resolveJob(context, overview, job, group, path);
     for (const entry of entries) {
       all.push({ path, entry });
       group.entries.push(entry);
@@ -124,11 +119,12 @@ function largeParameters(
   return found;
 }
 
-function newGroup(name: string, probes: readonly GroupProbe[]): GrowingGroup {
-  return { name, probes, retry: null, entries: [], count: 0, stalled: null };
+function newGroup(name: string, { groups, tells }: ResolvedProbes): GrowingGroup {
+  const [probes, told] = [groups.get(name) ?? [], tells.get(name) ?? NO_TELLS];
+  return { name, probes, tells: told, retry: null, entries: [], count: 0, stalled: null };
 }
 
-type GrowingGroup = Pick<JobGroup, 'name' | 'probes'> & {
+type GrowingGroup = Pick<JobGroup, 'name' | 'probes' | 'tells'> & {
   readonly entries: JobEntry[];
   count: number;
   stalled: number | null;
@@ -171,7 +167,7 @@ function resolveJob(
   context: ResolveContext,
   overview: Overview,
   job: JobShape,
-  first: number,
+  { entries: before, tells }: Pick<JobGroup, 'entries' | 'tells'>,
   path: Path,
 ): JobEntry[] {
   if (job.command === undefined && job.use === undefined && !context.shape.isBroken([...path, 'command'])) {
@@ -198,6 +194,7 @@ function resolveJob(
     bank: job.bank ?? null,
     output: job.output ?? null,
     error: job.error ?? null,
+    tells: tells.numbers.length + tells.texts.length > 0,
     attributes: job.attributes ?? {},
     slurm: resolveSlurm(context, job.slurm, [...path, 'slurm']),
     sweep: resolveSweep(context, job, path),
@@ -211,7 +208,7 @@ function resolveJob(
   const rows = (draft.sweep === null ? null : tablesOf(draft.sweep).next().value) ?? [{}];
   const entries: JobEntry[] = [];
   for (const [index, parameters] of rows.entries()) {
-    const row = { entry: first + index, parameters, values: null };
+    const row = { entry: before.length + index, parameters, values: null };
     const more = { count, draft: open ? whole : null, late };
     if (found === null || late) {
       const { names: _, sweep: __, ...texts } = whole;

@@ -1,6 +1,6 @@
 /** `probes:` of job entries: values that plugins measure for the jobs of a group. */
 
-import type { GroupProbe, JobGroup } from '../../model/ensemble.js';
+import type { GroupProbe, GroupTells, JobGroup } from '../../model/ensemble.js';
 import { GroupNames, type ProbeNames, probedOf, VARIABLES } from '../../model/metric-names.js';
 import { quote } from '../../text/describe.js';
 import { durationSeconds } from '../../text/duration.js';
@@ -8,6 +8,7 @@ import type { Path } from '../../text/path.js';
 import type { JobShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
 import { resolveOptions } from './plugins.js';
+import { NO_TELLS, resolveTells, VARIABLE_NAME } from './tells.js';
 
 /** The default in seconds. */
 const TIMEOUT = 60;
@@ -18,17 +19,16 @@ export function namesOfGroups(groups: ReadonlyMap<string, JobGroup>): GroupNames
   return new GroupNames(groups.keys(), new Map(names));
 }
 
-/** A name that can follow the dash in a metric's name. */
-const NAME = /^[A-Za-z_]\w*$/;
-
 export interface ResolvedProbes {
   /** For each group with probes, in the order of the file. */
   readonly groups: ReadonlyMap<string, readonly GroupProbe[]>;
-  /** The probe variables; null for a group with an invalid probe, which was reported. */
+  /** For each group whose jobs tell values. */
+  readonly tells: ReadonlyMap<string, GroupTells>;
+  /** The probe variables; null for a group with an invalid probe or told value, which was reported. */
   readonly names: ProbeNames;
 }
 
-/** Makes the probes of all groups. */
+/** Makes the probes of all groups, and the values that their jobs tell. */
 export function resolveProbes(
   context: ResolveContext,
   jobs: readonly (JobShape | undefined)[],
@@ -46,9 +46,13 @@ export function resolveProbes(
       else doubtful.add(group);
     }
   }
-  const names = [...groups].map(([group, probes]) => [group, probedOf({ probes })] as const);
+  const tells = resolveTells(context, jobs, groups, doubtful);
+  const names = [...new Set([...groups.keys(), ...tells.keys()])].map((group) => {
+    const named = probedOf({ probes: groups.get(group) ?? [], tells: tells.get(group) ?? NO_TELLS });
+    return [group, named] as const;
+  });
   const inDoubt = [...doubtful].map((group) => [group, null] as const);
-  return { groups, names: new Map<string, readonly string[] | null>([...names, ...inDoubt]) };
+  return { groups, tells, names: new Map<string, readonly string[] | null>([...names, ...inDoubt]) };
 }
 
 type ProbeShape = NonNullable<NonNullable<JobShape['probes']>[number]>;
@@ -79,7 +83,7 @@ function faultOf(names: unknown, others: readonly GroupProbe[]): string | null {
   const taken = new Set<unknown>(VARIABLES);
   for (const { values } of others) for (const name of values) taken.add(name);
   for (const name of names) {
-    if (typeof name !== 'string' || !NAME.test(name)) {
+    if (typeof name !== 'string' || !VARIABLE_NAME.test(name)) {
       return `has a value called ${quote(String(name))}; such a name has only letters, digits and _`;
     }
     if (taken.has(name)) return `has a value called ${quote(name)}, which already is a variable of the group`;

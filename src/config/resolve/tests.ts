@@ -5,7 +5,9 @@ import { actionNames, kindNamed } from '../../actions/catalog.js';
 import { parseCondition } from '../../language/comparison.js';
 import { noJobGroup, parseMetricName } from '../../language/metric-name.js';
 import { parseFiring, parseOutcome, parseScriptEvent } from '../../language/test-notation.js';
+import type { GroupTells } from '../../model/ensemble.js';
 import { isOwnVariable, variablesOf } from '../../model/metric-names.js';
+import type { ToldValue } from '../../model/tells.js';
 import type {
   ExpectedFiring,
   ExpectedMetric,
@@ -22,6 +24,7 @@ import { messagesOf, type Result } from '../../text/result.js';
 import { choices, didYouMean, thereAre } from '../../text/suggest.js';
 import type { TestShape } from '../schema/tests.js';
 import type { ConfigSource, Problems } from '../source/problems.js';
+import { NO_TELLS } from './tells.js';
 
 /** Monday, 2024-01-01 00:00 UTC: the beginning of a day, a week, a month and a year. */
 const DEFAULT_START = 1_704_067_200;
@@ -41,6 +44,8 @@ export interface TestContext {
   isBroken(path: Path): boolean;
   /** The job groups; null where some could not be read. */
   readonly groups: ReadonlySet<string> | null;
+  /** The values that jobs tell, by group; null where some could not be read. */
+  readonly tells: ReadonlyMap<string, GroupTells> | null;
   /** The states of the ensemble. */
   readonly states: readonly string[];
 }
@@ -150,7 +155,7 @@ class Resolver {
 
   #plans(shapes: NonNullable<TestShape['jobs']>): Map<string, JobPlan> {
     const plans = Object.entries(shapes).map(([group, shape]): [string, JobPlan] => {
-      const { wait, duration, outcome, probes = {} } = shape;
+      const { wait, duration, outcome, probes = {}, tell = {} } = shape;
       const path = [...this.#path, 'jobs', group];
       this.#checkGroup(group, path, 'key');
       const outcomes = [outcome ?? []].flat().flatMap((text: string | undefined, index) => {
@@ -173,6 +178,7 @@ class Resolver {
           duration: known(duration).map(durationSeconds),
           outcome: outcomes,
           probes: this.#probes(group, probes, [...path, 'probes']),
+          tell: this.#tell(group, tell, [...path, 'tell']),
         },
       ];
     });
@@ -185,7 +191,8 @@ class Resolver {
     path: Path,
   ): JobPlan['probes'] {
     const variables = variablesOf(this.#context.groups, group);
-    const measured = variables?.filter((name) => !isOwnVariable(name));
+    const told = this.#context.tells?.get(group)?.numbers ?? [];
+    const measured = variables?.filter((name) => !isOwnVariable(name) && !told.includes(name));
     for (const name of Object.keys(shapes)) {
       if (measured === undefined || measured.includes(name)) continue;
       const there =
@@ -195,6 +202,35 @@ class Resolver {
         [...path, name],
         `no probe of ${quote(group)} measures ${quote(name)}${hint}`,
         'key',
+      );
+    }
+    return new Map(Object.entries(shapes).map(([name, values]) => [name, known(values)]));
+  }
+
+  #tell(
+    group: string,
+    shapes: Readonly<Record<string, ToldValue | (ToldValue | undefined)[] | undefined>>,
+    path: Path,
+  ): JobPlan['tell'] {
+    const { tells, problems } = this.#context;
+    const { numbers, texts } = tells?.get(group) ?? NO_TELLS;
+    const names = [...numbers, ...texts];
+    for (const [name, values] of Object.entries(shapes)) {
+      if (tells === null) break;
+      const at = [...path, name];
+      if (!names.includes(name)) {
+        const there =
+          names.length === 0 ? "; its jobs have no 'tell'" : `; they tell ${choices(names, 'and')}`;
+        const hint = didYouMean(name, names) || there;
+        problems.error(at, `the jobs of ${quote(group)} do not tell ${quote(name)}${hint}`, 'key');
+        continue;
+      }
+      const kind = numbers.includes(name) ? 'number' : 'string';
+      const wrong = known(values).find((value) => typeof value !== kind);
+      if (wrong === undefined) continue;
+      problems.error(
+        at,
+        `${quote(name)} is a ${kind === 'number' ? kind : 'text'}; found ${describeValue(wrong)}`,
       );
     }
     return new Map(Object.entries(shapes).map(([name, values]) => [name, known(values)]));

@@ -91,10 +91,21 @@ function resolveExpression(
     groups: jobs.complete ? jobs.names : null,
     states,
     parameters: jobs.complete ? new Set([...jobs.parameters.values()].flatMap((names) => [...names])) : null,
+    told: jobs.complete ? toldBy(jobs) : null,
     event,
     large: jobs.large,
   });
   return steps.ok ? { text: text.trim(), steps: steps.value } : report(context, text, steps.faults, path);
+}
+
+/** The kinds of all values that jobs tell, by name. */
+function toldBy({ groups }: ResolvedNames['jobs']): ReadonlyMap<string, 'number' | 'text'> {
+  return new Map(
+    [...groups.values()].flatMap(({ tells: { numbers, texts } }) => [
+      ...texts.map((name) => [name, 'text'] as const),
+      ...numbers.map((name) => [name, 'number'] as const),
+    ]),
+  );
 }
 
 /** The place of the character, where the file has one; otherwise the message shows it. */

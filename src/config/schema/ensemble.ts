@@ -192,6 +192,8 @@ const slurmSchema = z
   .nullish()
   .describe('Requests to Slurm in addition to the resources, for --executor slurm.');
 
+const toldError = 'must be a list of names of numbers, or a mapping of names to number or text';
+
 export const jobSchema = z
   .strictObject(
     {
@@ -224,6 +226,18 @@ export const jobSchema = z
         )
         .nullish()
         .describe('Probes of plugins: they measure each job of the group that has ended successfully.'),
+      tell: z
+        .union(
+          [
+            z.array(text(), { error: toldError }),
+            z.record(z.string(), z.enum(['number', 'text'], { error: toldError }), { error: toldError }),
+          ],
+          { error: toldError },
+        )
+        .nullish()
+        .describe(
+          'Names of numbers and texts that the jobs of the group may tell while they run (`ensemble tell`).',
+        ),
       workdir: string()
         .nullish()
         .describe(

@@ -49,6 +49,8 @@ function timed(error: string) {
 
 const probed = 'must be a number, or a list of numbers';
 
+const told = 'must be a number or a text, or a list of them';
+
 const planSchema = z
   .strictObject(
     {
@@ -74,8 +76,14 @@ const planSchema = z
         })
         .optional()
         .describe('Values of probe variables for successful jobs, by name. A test runs no plugin.'),
+      tell: z
+        .record(z.string(), each(z.union([z.number(), z.string()], { error: told }), told), {
+          error: 'must be a mapping of names to values',
+        })
+        .optional()
+        .describe('Values that the jobs tell when they start, by name.'),
     },
-    { error: 'must be a mapping with wait, duration, outcome and probes' },
+    { error: 'must be a mapping with wait, duration, outcome, probes and tell' },
   )
   .describe('The course of the jobs of a group: each job takes the next item of a list, and lists repeat.');
 

@@ -136,6 +136,10 @@ export function compilePlan(
     ),
     stalled: [...config.groups.values()].map(({ stalled }) => stalled ?? 0),
     probes: [...config.groups.values()].map(probedOf),
+    tells: [...config.groups.values()].map((group) => ({
+      ...group.tells,
+      first: probedOf(group).length - group.tells.numbers.length,
+    })),
     states: config.states,
     trackAll: false,
     ensemble,

@@ -94,6 +94,14 @@ export interface PlanRetry {
   readonly entries: readonly SubmitPortion[] | null;
 }
 
+/** Names of values that the jobs of a group tell. */
+export interface PlanTells {
+  /** Names of numbers: the probe variables of the group from the index `first` on. */
+  readonly numbers: readonly string[];
+  readonly first: number;
+  readonly texts: readonly string[];
+}
+
 export interface EnginePlan {
   readonly groups: readonly string[];
   readonly remembered: readonly PlanRemembered[];
@@ -101,6 +109,8 @@ export interface EnginePlan {
   readonly stalled: readonly number[];
   /** For each group the names of its probe variables; may be shorter than `groups`. */
   readonly probes: readonly (readonly string[])[];
+  /** For each group the names of values that its jobs tell; may be shorter than `groups`. */
+  readonly tells: readonly PlanTells[];
   /** States of the ensemble; the first is the initial one. */
   readonly states: readonly string[];
   /** Also add groups that are not listed, by their names in the records. */
@@ -126,6 +136,7 @@ export const EMPTY_PLAN: EnginePlan = {
   remembered: [],
   stalled: [],
   probes: [],
+  tells: [],
   states: [],
   trackAll: false,
   ensemble: '',

@@ -18,6 +18,8 @@ export interface ConditionScope {
   readonly parameters: ReadonlySet<string> | null;
   /** By the name of a parameter, one of its values that no number holds exactly. */
   readonly large?: ReadonlyMap<string, bigint>;
+  /** The kinds of the values that jobs of any group tell, by name; null to accept any name. */
+  readonly told: ReadonlyMap<string, 'number' | 'text'> | null;
   /** The rule has the event of a job, which the condition may refer to. */
   readonly event: boolean;
 }
@@ -42,6 +44,9 @@ type PartName = keyof typeof PARTS;
 
 /** The prefix of a parameter of the event's job. */
 const PARAMETER = 'job.parameters.';
+
+/** The prefix of a value that the event tells. */
+const TOLD = 'event.tell.';
 
 /** Whether a part is a literal text. */
 function isText(expression: Expression): boolean {
@@ -100,6 +105,7 @@ class Checker {
   #name(expression: Expression & { kind: 'name' }, parameter: 'number' | 'text'): Type | null {
     const { name, quoted } = expression;
     if (name.startsWith(PARAMETER)) return this.#parameter(expression, parameter);
+    if (name.startsWith(TOLD)) return this.#told(expression, parameter);
     const part = !quoted && Object.hasOwn(PARTS, name) ? PARTS[name as PartName] : undefined;
     if (part !== undefined) {
       if (part.event && !this.#scope.event) {
@@ -141,6 +147,23 @@ class Checker {
       );
     }
     this.steps.push({ op: `${type} parameter`, value });
+    return type;
+  }
+
+  /** A value of a known name has a type of its own; with unknown names, it is what it is compared with. */
+  #told(expression: Expression & { kind: 'name' }, compared: 'number' | 'text'): Type | null {
+    if (!this.#scope.event) {
+      return this.fault(expression, `${expression.name} is known only to rules on events of jobs (job-...)`);
+    }
+    const value = expression.name.slice(TOLD.length);
+    const { told } = this.#scope;
+    const type = told === null ? compared : told.get(value);
+    if (type === undefined) {
+      const known = [...(told?.keys() ?? [])];
+      const choice = known.length === 0 ? "; add 'tell' to the jobs" : thereAre(known);
+      return this.fault(expression, `no job tells ${quote(value)}${didYouMean(value, known) || choice}`);
+    }
+    this.steps.push({ op: `${type} told`, value });
     return type;
   }
 

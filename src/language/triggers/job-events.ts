@@ -40,5 +40,6 @@ export const DERIVED_EVENTS = {
   fail: 'A job failed: it ended with another exit code, by a signal or by an exception.',
   cancel: 'A job was cancelled.',
   timeout: 'A job was stopped because its time was up.',
+  tell: 'A job told a value while it runs; `event.tell.NAME` has it. See [Jobs that speak](#jobs-that-speak).',
   stalled: "An active job has had no event for as long as its group's `stalled` says.",
 } as const satisfies Readonly<Record<string, string>>;

@@ -42,6 +42,13 @@ export const job = defineTrigger({
         place.error(null, `${which} when a job counts as stalled: add 'stalled: 30m' to its jobs`);
       }
     }
+    if (event === 'tell' && complete) {
+      const telling = [...groups.values()].filter(({ name }) => group === null || name === group);
+      if (telling.every(({ tells }) => tells.numbers.length + tells.texts.length === 0)) {
+        const which = group === null ? 'no job group has' : `the job group ${quote(group)} does not have`;
+        place.error(null, `${which} values that jobs tell: add 'tell: [energy]' to its jobs`);
+      }
+    }
     return { kind: 'job', event, group };
   },
   plan: ({ event, group }, { groupIndex }) => ({

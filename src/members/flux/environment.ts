@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { MemberError } from '../../errors.js';
 import { escapeControls } from '../../text/describe.js';
 
-/** These variables are valid only for this process's own connection to its broker. */
-const OWN = /^FLUX_(URI|JOB_|TASK_|KVS_NAMESPACE|TERMINUS_SESSION)/;
+/** These variables are valid only for this process: its connection to its broker, and its job in another ensemble. */
+const OWN = /^(?:FLUX_(?:URI|JOB_|TASK_|KVS_NAMESPACE|TERMINUS_SESSION)|ENSEMBLE_TELL$)/;
 
 /**
  * Returns the variables of this process, overridden by `onTop`. A jobspec is JSON, which holds only text. Throws

@@ -6,6 +6,7 @@ import { compileTags, hasAsciiIds } from '../../language/job-tags.js';
 import type { JobTemplate } from '../../model/ensemble.js';
 import type { JobTagValues } from '../../model/job-facts.js';
 import { keptFiles } from '../../model/kept-files.js';
+import { TELL_VARIABLE } from '../../model/tells.js';
 import { filesOf, type JobFiles } from '../jobspec.js';
 import type { SubmitOrigin } from '../member.js';
 import { checkProgram, compileJobspecs, refuseSubmission } from '../submission.js';
@@ -27,8 +28,8 @@ export interface Batch {
   readonly slots: number;
   /** Returns the jobspec of the job with this index in its submission. */
   readonly jobspec: (index: number) => string;
-  /** Environment and command in the spawner's format. */
-  readonly program: (values: JobTagValues) => string;
+  /** Environment and command in the spawner's format. `tell` is the job's file for told values. */
+  readonly program: (values: JobTagValues, tell: string | null) => string;
   readonly output: (values: JobTagValues) => string;
   readonly error: (values: JobTagValues) => string;
   readonly files: JobFiles;
@@ -58,7 +59,10 @@ export function prepareBatch(
     outputs,
     slots: template.tasks * template.cores,
     jobspec: compileJobspecs(template, origin, ensemble),
-    program: command.some((word) => word.includes('{{')) ? compileProgram(template) : () => program,
+    program:
+      template.tells || command.some((word) => word.includes('{{'))
+        ? compileProgram(template)
+        : () => program,
     output: compileTags(output ?? ''),
     error: compileTags(error ?? ''),
     files,
@@ -69,9 +73,9 @@ export function prepareBatch(
 /** Returns the program of a command that differs between jobs. */
 function compileProgram({ environment, inheritEnvironment, command }: JobTemplate): Batch['program'] {
   const words = command.map((word) => compileTags(word));
-  return (values) =>
+  return (values, tell) =>
     encodeProgram(
-      environment,
+      tell === null ? environment : { ...environment, [TELL_VARIABLE]: tell },
       inheritEnvironment,
       words.map((word) => word(values)),
     );
@@ -108,6 +112,8 @@ export class LocalJob implements Queueable, RecordedJob {
   /** Process group of a running job. */
   pid = 0;
   slots: readonly number[] = [];
+  /** The file to which it appends the values that it tells; null without one. */
+  tell: string | null = null;
   /** 0 (held) to 31. */
   urgency: number;
   /** The job joins the queue only after its submitter releases it. */
@@ -184,6 +190,6 @@ export class LocalJob implements Queueable, RecordedJob {
 
   /** Environment and command in the spawner's format. */
   program(): string {
-    return this.batch.program(this.#tags);
+    return this.batch.program(this.#tags, this.tell);
   }
 }

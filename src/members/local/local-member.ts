@@ -13,6 +13,7 @@ import { KeptOutputs, type KeptOutputsOptions } from './kept-outputs.js';
 import { JournalRecords } from './records.js';
 import { Runner } from './runner.js';
 import { Spawner } from './spawner.js';
+import { JobTells } from './tells.js';
 
 export interface LocalMemberOptions {
   /** Initial slots. A job takes one for each core of each task. */
@@ -53,6 +54,7 @@ export class LocalMember implements Member {
   readonly #ids: JobIdGenerator;
   readonly #failed = new FailedJobs();
   readonly #outputs: KeptOutputs | undefined;
+  readonly #tells: JobTells;
   #sink: MemberSink | null = null;
   #spawner: Promise<Spawner> | null = null;
   #sequence = 0;
@@ -72,12 +74,14 @@ export class LocalMember implements Member {
     if (options.outputs !== undefined) {
       this.#outputs = new KeptOutputs(options.outputs, (error) => options.problem?.(error));
     }
+    this.#tells = new JobTells(this.#records, (error) => options.problem?.(error));
     this.#runner = new Runner({
       clock: this.#clock,
       slots: Math.max(1, options.slots),
       killTimeout: options.killTimeout ?? DEFAULT_KILL_TIMEOUT,
       records: this.#records,
       outputs: this.#outputs,
+      tells: this.#tells,
       onFailure: (job, line) => this.#failed.add(job.id, () => failureFacts(job), line),
       onIdle: () => this.#onIdle?.(),
       onFailed: (error) => this.#fail(error),
@@ -182,6 +186,7 @@ export class LocalMember implements Member {
     this.#killTime = -Infinity; // For later calls of stop().
     this.#records.flush();
     await spawner?.close();
+    this.#tells.close();
     await this.#outputs?.settled();
     this.#sink = null;
   }

@@ -126,6 +126,11 @@ export class JournalRecords {
     this.#event(job, 'exception', context, time);
   }
 
+  /** The job told values: a JSON object. */
+  told(job: RecordedJob, values: string): void {
+    this.#event(job, 'memo', values);
+  }
+
   /** An event that does not change the job's state. */
   noted(job: RecordedJob, name: string): void {
     this.#event(job, name);

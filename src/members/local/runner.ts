@@ -13,6 +13,7 @@ import { finishStatus, isShortage, startFailure } from './outcome.js';
 import type { JournalRecords } from './records.js';
 import { formatIdset, SlotNumbers } from './slots.js';
 import type { Spawner, SpawnerListener } from './spawner.js';
+import type { JobTells } from './tells.js';
 import { WaitingJobs } from './waiting.js';
 
 const { SIGTERM, SIGKILL } = constants.signals;
@@ -36,6 +37,8 @@ export interface RunnerOptions {
   readonly records: JournalRecords;
   /** Keeps outputs of jobs that name no file of their own. */
   readonly outputs?: KeptOutputs | undefined;
+  /** Follows what jobs tell. */
+  readonly tells?: JobTells | undefined;
   /** A job failed and was not canceled. `line` is the last line on its standard error, if known. */
   readonly onFailure?: (job: LocalJob, line: string) => void;
   /** Called whenever the last active job has ended. */
@@ -270,6 +273,7 @@ export class Runner implements SpawnerListener {
     job.state = 'starting';
     this.#starting++;
     this.#options.outputs?.prepare(job);
+    this.#options.tells?.prepare(job);
     const { out, err } = job.files();
     this.spawner?.spawn(job.idText, job.batch.files.workdir, out, err, job.program());
   }
@@ -342,6 +346,7 @@ export class Runner implements SpawnerListener {
   #finish(job: LocalJob, status: number, time: number, line: string): void {
     if ((status !== 0 || job.fatal !== null) && job.fatal?.type !== 'cancel')
       this.#options.onFailure?.(job, line);
+    this.#options.tells?.ended(job);
     this.#records.finished(job, status, time);
     this.#giveBack(job);
     this.#end(job);

@@ -7,6 +7,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { cannotRun, SPAWNER_PATH } from '../../engine/spawner-program.js';
 import { MemberError } from '../../errors.js';
+import { TELL_VARIABLE } from '../../model/tells.js';
 import { SteadyClock } from './clock.js';
 
 /** Receives the spawner's reports. Times are in seconds since the epoch, by the clock given to `open`. */
@@ -91,7 +92,9 @@ export class Spawner {
   ): Promise<Spawner> {
     const program = path ?? SPAWNER_PATH;
     // A separate session, so that a ^C on the terminal reaches only this process, which then shuts down in order.
-    const child = spawn(program, [], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    // A job of another ensemble does not pass its own file on to the jobs of this one.
+    const { [TELL_VARIABLE]: _, ...env } = process.env;
+    const child = spawn(program, [], { detached: true, env, stdio: ['pipe', 'pipe', 'pipe'] });
     await new Promise<void>((resolve, reject) => {
       const refuse = (reason: string, cause?: Error) =>
         reject(new MemberError(cannotRun(program, reason, cause), { code: 'ERR_MEMBER_UNAVAILABLE', cause }));

@@ -66,6 +66,7 @@ export async function reportOfRecording(
     jobs,
     titleOf: (rule) => config?.rules[rule]?.title ?? null,
     variablesOf: () => [],
+    textsOf: () => [],
     place: () => NOWHERE,
   });
   const warnings: string[] = [];

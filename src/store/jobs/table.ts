@@ -10,6 +10,7 @@ import { type JobColumn, known, numberColumn, textColumn, valuesOf } from './col
 import { MeasuredColumns } from './measured.js';
 import { ParameterColumns, parseParameters } from './parameters.js';
 import { RESULTS } from './results.js';
+import { ToldColumns } from './told.js';
 
 /** Facts of a job that the configuration of its run knows; null for unknown ones. */
 export interface JobPlace {
@@ -26,6 +27,8 @@ export interface JobTableOptions {
   readonly titleOf: (rule: number) => string | null;
   /** Returns the names of a group's probe variables, in the order of its probes. */
   readonly variablesOf: (group: string) => readonly string[];
+  /** Returns the names of the texts that a group's jobs tell, in the order of the file. */
+  readonly textsOf: (group: string) => readonly string[];
   /** Looks up what the log does not hold. Called only for columns that need it. */
   readonly place: (row: number) => JobPlace;
 }
@@ -48,11 +51,13 @@ export class JobTable {
   readonly #columns = new Map<string, JobColumn>();
   readonly #parameters: ParameterColumns;
   readonly #measured: MeasuredColumns;
+  readonly #told: ToldColumns;
 
-  constructor({ jobs, titleOf, variablesOf, place }: JobTableOptions) {
+  constructor({ jobs, titleOf, variablesOf, textsOf, place }: JobTableOptions) {
     this.jobs = jobs;
     this.#parameters = new ParameterColumns(jobs);
     this.#measured = new MeasuredColumns(jobs, variablesOf);
+    this.#told = new ToldColumns(jobs, textsOf);
     const { ids, groups, group, texts, status, submit, start, finish, rule } = jobs;
     const status_ = known(status, UNKNOWN_STATUS);
     const exit = (row: number) => {
@@ -104,7 +109,7 @@ export class JobTable {
 
   /** Names of all columns. */
   get names(): string[] {
-    return [...this.#columns.keys(), ...this.parameterNames, ...this.#measured.names];
+    return [...this.#columns.keys(), ...this.parameterNames, ...this.#measured.names, ...this.#told.names];
   }
 
   /** Names of the columns of parameters: `parameters.T`. */
@@ -114,7 +119,7 @@ export class JobTable {
 
   /** The column with this name; null without one. `job.parameters.T` is another name of `parameters.T`. */
   find(name: string): JobColumn | null {
-    const found = this.#columns.get(name) ?? this.#measured.column(name);
+    const found = this.#columns.get(name) ?? this.#measured.column(name) ?? this.#told.column(name);
     return found ?? this.#parameters.column(name.replace(/^job\./, ''));
   }
 

@@ -26,6 +26,7 @@ describe('an ensemble', () => {
             retry: null,
             count: 5,
             stalled: null,
+            tells: { numbers: [], texts: [] },
             entries: [
               {
                 group: 'sleep',
@@ -39,6 +40,7 @@ describe('an ensemble', () => {
                 cores: 1,
                 gpus: 0,
                 duration: 0,
+                tells: false,
                 urgency: 16,
                 queue: null,
                 bank: null,

@@ -11,6 +11,7 @@ const EMPTY_OUTBOX: NativeOutbox = {
   failures: [],
   submissions: [],
   decodeErrors: [],
+  ignoredTells: [],
   timeRequests: [],
   ruleRequests: [],
   records: null,

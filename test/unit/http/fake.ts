@@ -81,7 +81,15 @@ export class FakeEnsemble implements ShownEnsemble {
     const states = new Map(
       [...this.groups.keys()].map((name) => [name, { duration: ones(3), pending: ones(0) }]),
     );
-    const zero = { records: 0, decodeErrors: 0, negativeIntervals: 0, lostJobs: 0, earliest: 0, latest: 0 };
+    const zero = {
+      records: 0,
+      decodeErrors: 0,
+      negativeIntervals: 0,
+      ignoredTells: 0,
+      lostJobs: 0,
+      earliest: 0,
+      latest: 0,
+    };
     return {
       groups: new Map(this.groups),
       named: this.named,

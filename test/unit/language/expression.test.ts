@@ -153,7 +153,7 @@ describe('any expression', () => {
     fc.assert(
       fc.property(garbage, (text) => {
         const result = parseExpression(text);
-        const scope = { groups: new Set(['a']), states: ['x'], parameters: null, event: true };
+        const scope = { groups: new Set(['a']), states: ['x'], parameters: null, told: null, event: true };
         const checked = result.ok ? checkCondition(result.value, scope) : result;
         if (checked.ok) return;
         expect(checked.faults).not.toEqual([]);
@@ -173,6 +173,7 @@ describe('the condition of an expression', () => {
     groups: new Set(['sleep', 'my group']),
     states: ['explore', 'refine'],
     parameters: new Set(['nodes', 'mesh']),
+    told: null,
     event: true,
   };
   const check = (text: string, parts: Partial<typeof scope> = {}) => {

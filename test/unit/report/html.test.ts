@@ -15,6 +15,7 @@ function contentOf(jobs: readonly JobFacts[], text: string, until = 100): Report
     jobs: jobColumns(jobs),
     titleOf: () => text,
     variablesOf: () => [],
+    textsOf: () => [],
     place: () => NOWHERE,
   });
   const cause = {

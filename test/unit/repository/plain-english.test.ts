@@ -39,9 +39,9 @@ const PATTERNS: readonly Pattern[] = [
   { pattern: /\banew\b/i, instead: "'again'" },
   { pattern: /\bbesides\b/i, instead: "'also', or a sentence of its own" },
   {
-    pattern: /\b(?:tells?|told)\b/i,
+    // A job tells its ensemble values: there the word is a term.
+    pattern: /\b(?:is|are|was|were|be|been|gets?|got) told\b/i,
     instead: "'report', 'emit' or 'show'",
-    allowed: /\btell \S+ (?:apart|from)\b/gi,
   },
   {
     pattern: /\bbehind\b/i,

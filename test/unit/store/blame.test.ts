@@ -183,7 +183,13 @@ describe('a planted cause is found', () => {
 describe('a run', () => {
   const places = { nodes: null, tasks: null, output: null, error: null };
   const tableOf = (jobs: readonly JobFacts[]) =>
-    new JobTable({ jobs: jobColumns(jobs), titleOf: () => null, variablesOf: () => [], place: () => places });
+    new JobTable({
+      jobs: jobColumns(jobs),
+      titleOf: () => null,
+      variablesOf: () => [],
+      textsOf: () => [],
+      place: () => places,
+    });
   /** 40 jobs; those with kind `a` have these facts, the others completed. */
   const half = (facts: JobFacts, more: JobFacts = {}) =>
     tableOf(

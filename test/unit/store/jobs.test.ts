@@ -18,6 +18,7 @@ const tableOf = (jobs: readonly JobFacts[]) =>
     jobs: jobColumns(jobs),
     titleOf: (rule) => ['start', 'more'][rule] ?? null,
     variablesOf: () => ['energy', 'steps'],
+    textsOf: () => [],
     place: () => place,
   });
 
@@ -290,7 +291,13 @@ test('a million jobs take little memory and time', () => {
     parameters: new Uint32Array(size),
     hosts: new Uint32Array(size),
   };
-  const large = new JobTable({ jobs, titleOf: () => null, variablesOf: () => [], place: () => place });
+  const large = new JobTable({
+    jobs,
+    titleOf: () => null,
+    variablesOf: () => [],
+    textsOf: () => [],
+    place: () => place,
+  });
   global.gc?.();
   const before = process.memoryUsage().rss;
   const found = selectJobs(large, { where: 'duration >= 500000 and exit == 0', sort: 'duration:desc' });

@@ -52,6 +52,7 @@ export function template(command: string[], changes: Partial<JobTemplate> = {}):
     slurm: null,
     output: null,
     error: null,
+    tells: false,
     attributes: {},
     inheritEnvironment: true,
     entry: 0,

@@ -1,0 +1,152 @@
+/**
+ * Values that local jobs tell. Each such job has a file, to which it appends lines. One watch on their folder reports the files
+ * that changed, so jobs that tell nothing cost nothing. Every line becomes a memo event of the job.
+ */
+
+import {
+  closeSync,
+  constants,
+  type FSWatcher,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  unlink,
+  watch,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemberError } from '../../errors.js';
+import { MAX_TELL, readTellLine } from '../../model/tells.js';
+import type { LocalJob } from './job.js';
+import type { JournalRecords } from './records.js';
+
+/** Milliseconds in which changes are gathered before files are read. */
+const GATHER = 20;
+/** Bytes that are read of a file at once. */
+const PIECE = 64 * 1024;
+/** Bytes that are read of a file when its job ends; the rest is not read. */
+const LAST = 16 * PIECE;
+
+interface Following {
+  readonly job: LocalJob;
+  readonly path: string;
+  /** Bytes that were read. */
+  position: number;
+  /** A line whose end has not been read. */
+  rest: string;
+}
+
+export class JobTells {
+  readonly #records: JournalRecords;
+  readonly #problem: (error: MemberError) => void;
+  readonly #buffer = Buffer.alloc(PIECE);
+  /** By the name of the file. */
+  readonly #following = new Map<string, Following>();
+  readonly #changed = new Set<string>();
+  #folder: string | null = null;
+  #watcher: FSWatcher | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #reported = false;
+
+  /** `problem` is called once when values can't be received. */
+  constructor(records: JournalRecords, problem: (error: MemberError) => void) {
+    this.#records = records;
+    this.#problem = problem;
+  }
+
+  /** Makes the file of a job that may tell values. */
+  prepare(job: LocalJob): void {
+    if (!job.batch.template.tells) return;
+    try {
+      const path = join(this.#open(), job.idText);
+      writeFileSync(path, '', { mode: 0o600 });
+      this.#following.set(job.idText, { job, path, position: 0, rest: '' });
+      job.tell = path;
+    } catch (cause) {
+      this.#cannot(cause);
+    }
+  }
+
+  /** Reads the last lines of a job that has ended, and removes its file. */
+  ended(job: LocalJob): void {
+    const following = this.#following.get(job.idText);
+    if (following === undefined) return;
+    this.#following.delete(job.idText);
+    for (let left = LAST / PIECE; left > 0 && this.#read(following); left--);
+    if (following.rest !== '') this.#records.told(job, readTellLine(following.rest));
+    unlink(following.path, () => {});
+  }
+
+  /** Removes the folder. */
+  close(): void {
+    this.#watcher?.close();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder = null;
+  }
+
+  #open(): string {
+    if (this.#folder !== null) return this.#folder;
+    // Only this user can look into it.
+    const folder = mkdtempSync(join(tmpdir(), 'flux-ensemble-tell-'));
+    this.#folder = folder;
+    this.#watcher = watch(folder, { persistent: false }, (_, name) => this.#change(name));
+    this.#watcher.on('error', (cause) => this.#cannot(cause));
+    return folder;
+  }
+
+  /** A file has changed; null where the system does not say which. */
+  #change(name: string | null): void {
+    if (name === null) for (const each of this.#following.keys()) this.#changed.add(each);
+    else if (this.#following.has(name)) this.#changed.add(name);
+    if (this.#changed.size > 0) this.#timer ??= setTimeout(() => this.#readChanged(), GATHER);
+  }
+
+  #readChanged(): void {
+    this.#timer = null;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const name of changed) {
+      const following = this.#following.get(name);
+      // More than a piece is left to the next time, so that one job can't hold up the others.
+      if (following !== undefined && this.#read(following)) this.#change(name);
+    }
+  }
+
+  /** Reads a piece of a file. Returns whether more may follow. */
+  #read(following: Following): boolean {
+    try {
+      // A job may have put a pipe or a link in place of its file.
+      const file = openSync(following.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      try {
+        const bytes = readSync(file, this.#buffer, 0, PIECE, following.position);
+        following.position += bytes;
+        this.#take(following, this.#buffer.toString('utf8', 0, bytes));
+        return bytes === PIECE;
+      } finally {
+        closeSync(file);
+      }
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') this.#cannot(cause);
+      return false;
+    }
+  }
+
+  #take(following: Following, text: string): void {
+    const lines = (following.rest + text).split('\n');
+    following.rest = lines.pop() ?? '';
+    // The rest of a line that is too long is skipped with it.
+    if (following.rest.length > MAX_TELL) following.rest = following.rest.slice(0, MAX_TELL + 1);
+    for (const line of lines) if (line.trim() !== '') this.#records.told(following.job, readTellLine(line));
+  }
+
+  #cannot(cause: unknown): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#problem(
+      new MemberError(`values that jobs tell can't be received: ${(cause as Error).message}`, { cause }),
+    );
+  }
+}
