@@ -50,6 +50,7 @@ export interface Result {
     readonly trackedEvents: number;
     readonly decodeErrors: number;
     readonly negativeIntervals: number;
+    readonly ignoredTells: number;
     readonly firings: number;
   };
 }
@@ -82,6 +83,7 @@ export function runReference({ plan, steps }: Case, engine = new ReferenceEngine
     added,
     status: {
       ...engine.totals,
+      ignoredTells: 0,
       activeJobs: engine.activeJobs().length,
       ended: engine.ended,
       backlogOver: engine.backlogOver,

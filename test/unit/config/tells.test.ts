@@ -68,7 +68,7 @@ describe('tell', () => {
 `).map(({ message }) => message);
     expect(given('{energy: [1, 2], phase: hot}')).toEqual([]);
     expect(given('{energy: hot}')).toEqual(["'energy' is a number; found the string 'hot'"]);
-    expect(given('{phase: 3}')).toEqual(["'phase' is a text; found 3"]);
+    expect(given('{phase: 3}')).toEqual(["'phase' is a text; found the number 3"]);
     expect(given('{enrgy: 3}')).toEqual(["the jobs of 'melt' do not tell 'enrgy'; did you mean 'energy'?"]);
   });
 });

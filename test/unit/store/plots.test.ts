@@ -23,6 +23,7 @@ function tableOf(facts: readonly JobFacts[]): { table: JobTable; rows: Uint32Arr
     jobs: jobColumns(facts),
     titleOf: () => null,
     variablesOf: () => ['energy'],
+    textsOf: () => [],
     place: () => nothing,
   });
   return { table, rows: Uint32Array.from(facts, (_, row) => row) };
