@@ -12,6 +12,8 @@ export interface Clause {
   readonly holds: boolean | null;
   /** Values of its metrics by name; null without a value. */
   readonly values: Readonly<Record<string, number | null>>;
+  /** The number that its metric is compared with; null for another part. */
+  readonly bound: ClauseBound | null;
 }
 
 /** The comparison of a metric with a number. */
@@ -47,16 +49,12 @@ const ATOM = 100;
 
 /** The clauses of a condition, in its order. */
 export function clausesOf(condition: ExpressionCondition, facts: ClauseFacts): Clause[] {
-  return partsOf(condition, facts).map(({ text, value, values }) => ({
+  return partsOf(condition, facts).map(({ text, value, values, bound }) => ({
     text,
     holds: typeof value === 'boolean' ? value : null,
     values,
+    bound,
   }));
-}
-
-/** For each clause of a condition the number that its metric is compared with; null for another clause. */
-export function boundsOf(condition: ExpressionCondition): (ClauseBound | null)[] {
-  return partsOf(condition, { valueOf: () => null, state: null }).map(({ bound }) => bound);
 }
 
 function partsOf({ text, steps }: ExpressionCondition, facts: ClauseFacts): readonly Node[] {

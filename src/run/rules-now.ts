@@ -9,7 +9,7 @@ import {
   readStanding,
   ruleNumbers,
 } from '../engine/rule-report.js';
-import { boundsOf, type Clause, type ClauseBound, clausesOf } from '../language/clauses.js';
+import { type Clause, clausesOf } from '../language/clauses.js';
 import type { Rule } from '../model/ensemble.js';
 import type { RulePhase, RuleReport } from '../model/rule-report.js';
 
@@ -22,8 +22,6 @@ export interface RuleNow extends RuleStanding {
   readonly in: readonly string[];
   /** The parts of its condition with their values; empty without a condition. */
   readonly clauses: readonly Clause[];
-  /** For each of them the number that its metric is compared with; null for another part. */
-  readonly bounds: readonly (ClauseBound | null)[];
   /** The present state of the ensemble; null without states. */
   readonly state: string | null;
   /** Rules of the run no longer fire. */
@@ -117,7 +115,6 @@ function nowOf(
     phase: phaseOf(rule, report, standing),
     in: rule.in,
     clauses: rule.when === null ? [] : clausesOf(rule.when, facts),
-    bounds: rule.when === null ? [] : boundsOf(rule.when),
     state,
     ended,
   };

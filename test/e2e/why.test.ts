@@ -49,8 +49,14 @@ test('explains rules and jobs of a run that goes on, and changes nothing in its 
   expect(never).toContain('count.a.failed < 5 holds: 2 at the end of the log');
   expect(never).toContain('when count.a.success or count.a.failed changes');
   expect((await json('2')).clauses).toEqual([
-    { text: 'count.a.success >= 100', holds: false, values: { 'count.a.success': 3 } },
-    { text: 'count.a.failed < 5', holds: true, values: { 'count.a.failed': 2 } },
+    {
+      ...{ text: 'count.a.success >= 100', holds: false, values: { 'count.a.success': 3 } },
+      bound: { metric: 'count.a.success', comparison: '>=', threshold: 100 },
+    },
+    {
+      ...{ text: 'count.a.failed < 5', holds: true, values: { 'count.a.failed': 2 } },
+      bound: { metric: 'count.a.failed', comparison: '<', threshold: 5 },
+    },
   ]);
 
   // A rule that fired, by its name; with a backoff.

@@ -28,11 +28,11 @@ export function groupResource(
 }
 
 export function ruleResource(now: RuleNow): RuleResource {
-  const { report, phase, clauses, bounds, repetitionsLeft, backoffLeft, since, ready, next } = now;
+  const { report, phase, clauses, repetitionsLeft, backoffLeft, since, ready, next } = now;
   const { rule, name, algorithm, due, why, firings, came, heldBack } = report;
   return {
     ...{ rule, name, algorithm, due, state: phase, why, in: [...now.in] },
-    conditions: clauses.map((clause, index) => ({ ...clause, bound: bounds[index] ?? null })),
+    conditions: [...clauses],
     ...{ firings, repetitionsLeft, backoffLeft },
     ...{ pendingSince: since, heldUntil: ready, next, came, heldBack },
   };

@@ -1,6 +1,6 @@
 /** The rules that a run waits for: those that come nearest to firing. */
 
-import type { Clause, ClauseBound } from '../../language/clauses.js';
+import type { Clause } from '../../language/clauses.js';
 import type { RuleNow } from '../../run/rules-now.js';
 import { escapeControls } from '../../text/describe.js';
 import { duration } from '../../text/duration.js';
@@ -13,7 +13,7 @@ interface Wait {
 }
 
 /** How near a metric is to the number that it is compared with. */
-function nearness({ values }: Clause, bound: ClauseBound | null): number {
+function nearness({ values, bound }: Clause): number {
   const value = bound === null ? null : (values[bound.metric] ?? null);
   if (bound === null || value === null || bound.threshold === 0) return 0;
   const ratio = value / bound.threshold;
@@ -29,10 +29,7 @@ function present({ values }: Clause): string {
   return `: ${entries.map(([name, value]) => `${name} ${words(value)}`).join(', ')} now`;
 }
 
-function waitOf(
-  { report, phase, clauses, bounds, next, repetitionsLeft, ended }: RuleNow,
-  now: number,
-): Wait[] {
+function waitOf({ report, phase, clauses, next, repetitionsLeft, ended }: RuleNow, now: number): Wait[] {
   if (ended || repetitionsLeft === 0) return [];
   const rule = `rule ${report.rule}`;
   const soon = next === null ? '' : duration(Math.max(0, next - now));
@@ -41,14 +38,12 @@ function waitOf(
     const until = next === null ? '' : ` for ${soon}`;
     return [{ line: `${rule} is held back${until}: ${report.due}`, near: 0.9 }];
   }
-  const open = clauses.flatMap((clause, i) =>
-    clause.holds === false ? [{ clause, bound: bounds[i] ?? null }] : [],
-  );
+  const open = clauses.filter(({ holds }) => holds === false);
   const [first] = open;
   if (first !== undefined) {
     const more = open.length > 1 ? `, and ${open.length - 1} more` : '';
-    const line = `${rule} waits for ${first.clause.text}${present(first.clause)}${more}`;
-    return [{ line, near: Math.min(...open.map(({ clause, bound }) => nearness(clause, bound))) }];
+    const line = `${rule} waits for ${first.text}${present(first)}${more}`;
+    return [{ line, near: Math.min(...open.map(nearness)) }];
   }
   return next === null ? [] : [{ line: `${rule} is due in ${soon}`, near: 0 }];
 }

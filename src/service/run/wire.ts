@@ -86,12 +86,12 @@ export function valueMessages(values: Iterable<readonly [string, number | null]>
 }
 
 export function ruleMessage(now: RuleNow): RuleState {
-  const { report, phase, clauses, bounds, since, ready, next } = now;
+  const { report, phase, clauses, since, ready, next } = now;
   const { rule, name, algorithm, due, why, firings, came, heldBack } = report;
   return {
     ...{ rule, name, algorithm: algorithm ?? '', due, state: phase, why, inStates: [...now.in] },
-    conditions: clauses.map(({ text, holds, values }, index) => {
-      const { metric = '', comparison = '', threshold = 0 } = bounds[index] ?? {};
+    conditions: clauses.map(({ text, holds, values, bound }) => {
+      const { metric = '', comparison = '', threshold = 0 } = bound ?? {};
       const ofMetrics = valueMessages(Object.entries(values));
       return { text, ...given('holds', holds), values: ofMetrics, metric, comparison, threshold };
     }),

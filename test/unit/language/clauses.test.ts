@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { boundsOf, type Clause, clausesOf } from '../../../src/language/clauses.js';
+import { type Clause, clausesOf } from '../../../src/language/clauses.js';
 import { checkCondition } from '../../../src/language/expression/check.js';
 import { parseExpression } from '../../../src/language/expression/parser.js';
 import type { ExpressionCondition } from '../../../src/model/condition.js';
@@ -30,8 +30,9 @@ const results = (text: string) => clauses(text).map((clause) => [clause.text, cl
 
 describe('the clauses of a condition', () => {
   test('have its text, whether they hold, and the values of their metrics', () => {
+    const bound = { metric: 'count.a.success', comparison: '>=', threshold: 100 };
     expect(clauses('count.a.success >= 100')).toEqual([
-      { text: 'count.a.success >= 100', holds: false, values: { 'count.a.success': 63 } },
+      { text: 'count.a.success >= 100', holds: false, values: { 'count.a.success': 63 }, bound },
     ]);
   });
 
@@ -44,7 +45,7 @@ describe('the clauses of a condition', () => {
     ['not count.a.failed > 2', null],
     ['state == "explore"', null],
   ])('compare a metric with a number: %s', (text, bound) => {
-    expect(boundsOf(condition(text))).toEqual([bound]);
+    expect(clauses(text)).toMatchObject([{ bound }]);
   });
 
   test('are the parts that `and` joins', () => {

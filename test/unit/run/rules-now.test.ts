@@ -60,8 +60,14 @@ test('rules are inactive, pending, held back, firing or exhausted', async () => 
     ]);
     const before = await ensemble.rules();
     expect(before[1]).toMatchObject({
-      clauses: [{ text: 'count.a.success >= 5', holds: false, values: { 'count.a.success': 1 } }],
-      bounds: [{ metric: 'count.a.success', comparison: '>=', threshold: 5 }],
+      clauses: [
+        {
+          text: 'count.a.success >= 5',
+          holds: false,
+          values: { 'count.a.success': 1 },
+          bound: { metric: 'count.a.success', comparison: '>=', threshold: 5 },
+        },
+      ],
       ...{ repetitionsLeft: 1, since: null, ready: null, state: 'first', ended: false },
     });
     expect(before[2]?.since).toEqual(expect.any(Number));

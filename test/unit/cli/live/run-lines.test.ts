@@ -42,8 +42,9 @@ const rule = (
       ready: null,
       next: null,
     },
-    clauses: [{ text, holds: false, values: { m: value } }],
-    bounds: [{ metric: 'm', op: '>=', threshold }],
+    clauses: [
+      { text, holds: false, values: { m: value }, bound: { metric: 'm', comparison: '>=', threshold } },
+    ],
     ...other,
   }) as never;
 
