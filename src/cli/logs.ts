@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { EnsembleError } from '../errors.js';
+import type { FluxJob } from '../members/flux/command.js';
 import { formatJobId, parseJobId } from '../model/job-id.js';
 import { readJobs, type StoredJobs } from '../run/open-run.js';
 import { RESULTS } from '../store/jobs/results.js';
@@ -10,7 +11,7 @@ import { findRun, readRun, type StoredRun } from '../store/runs.js';
 import { stateFolder } from '../store/state-folder.js';
 import { formatBytes } from '../text/bytes.js';
 import { quote } from '../text/describe.js';
-import { type FluxJob, followFluxOutput, printFluxOutput } from './flux-output.js';
+import { followFluxOutput, printFluxOutput } from './flux-output.js';
 import { copyFile, JobOutput } from './follow-file.js';
 import { warnOfDamage } from './jobs.js';
 import { printError } from './output.js';

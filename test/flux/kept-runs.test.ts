@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, ensembleFile, eventually, newFolder, start } from '../support/cli.js';
 import { describeFlux, withInstance } from '../support/flux-instance.js';
+import { http } from '../support/http.js';
 import { jsonOf } from '../support/service.js';
 
 interface Job {
@@ -63,30 +64,45 @@ describeFlux('a kept run under Flux', () => {
     expect(await logs('file')).toMatchObject({ status: 0, stdout: 'in the file\n' });
   });
 
-  test('lets a job be followed', () =>
+  test('lets a job be followed, and read over HTTP', () =>
     withInstance(async (instance) => {
       const [state, folder] = [newFolder(), newFolder()];
       const at = { cwd: folder };
       const file = ensembleFile(
         `jobs:
-  - {name: a, command: "sh -c 'echo first; until [ -e go ]; do sleep 0.05; done; echo last'", workdir: ${folder}}
+  - {name: a, command: "sh -c 'echo first; echo oh >&2; until [ -e go ]; do sleep 0.05; done; echo last'", workdir: ${folder}}
 rules:
   - {trigger: start, action: {name: submit, label: a}}
 `,
         folder,
       );
-      const run = instance.start(['run', file, '--state', state], at);
-      await run.printed('submit a');
+      const env = { XDG_RUNTIME_DIR: newFolder() };
+      const run = instance.start(['run', file, '--name', 'run', '--state', state, '--http'], { ...at, env });
+      const printed = await run.printed('submit a');
       const found = async () => {
         const { stdout } = await cli(['jobs', '--json', '--state', state], at);
         return stdout === '' ? null : (JSON.parse(stdout) as Job);
       };
       await eventually(async () => (await found().catch(() => null)) !== null, 'the job is in the log');
-      const follow = start(['logs', (await found())?.id ?? '', '-f', '--state', state], at);
+      const id = (await found())?.id ?? '';
+      const follow = start(['logs', id, '-f', '--state', state], at);
       await follow.printed('first');
       expect(existsSync(join(folder, 'go'))).toBe(false);
+      const socketPath = /HTTP on unix:(.*)/.exec(printed)?.[1] ?? '';
+      const get = (path: string, headers = {}) =>
+        http({ socketPath }, `/ensembles/run/jobs/${encodeURIComponent(id)}${path}`, { headers });
+      const inFlux = { path: null, bytes: null };
+      expect((await get('')).json).toMatchObject({ output: inFlux, error: inFlux });
+      expect(await get('/output')).toMatchObject({ status: 200, text: 'first\n' });
+      expect(await get('/output?stream=error')).toMatchObject({ status: 200, text: 'oh\n' });
+      expect(await get('/output?tail=3')).toMatchObject({
+        status: 206,
+        text: 'st\n',
+        headers: { 'content-range': 'bytes 3-5/6' },
+      });
+      expect((await get('/output', { range: 'bytes=9-' })).status).toBe(416);
       writeFileSync(join(folder, 'go'), '');
-      expect(await follow.finished).toMatchObject({ status: 0, stdout: 'first\nlast\n' });
+      expect(await follow.finished).toMatchObject({ status: 0, stdout: 'first\nlast\n', stderr: 'oh\n' });
       await run.finished;
     }));
 });

@@ -27,9 +27,7 @@ export function JobDialog({ client, id, job, close }: JobProps) {
   const path = pathOf(id, 'jobs', job);
   const { value, error } = useLoaded((signal) => client.get<JobWithFiles>(path, signal), path);
   const [chosen, setStream] = useState<Stream | null>(null);
-  // A failed job usually says why on standard error.
-  const written = value?.error?.bytes ? value.error : null;
-  const stream = chosen ?? (written !== null && !value?.output?.bytes ? 'error' : 'output');
+  const stream = chosen ?? (value === null ? 'output' : usualStream(value));
   return (
     <Dialog title={`Job ${job}`} close={close} wide>
       <Failure error={error} />
@@ -58,8 +56,15 @@ export function JobDialog({ client, id, job, close }: JobProps) {
   );
 }
 
+/** The stream that is shown first. A failed job usually says why on standard error. */
+function usualStream({ job, output, error }: JobWithFiles): Stream {
+  if (output?.path === null && error?.path === null) return job.result === 'failed' ? 'error' : 'output';
+  return error?.bytes && !output?.bytes ? 'error' : 'output';
+}
+
 function sizeOf(file: JobWithFiles['output']): string {
   if (file === null) return '(not kept here)';
+  if (file.path === null) return '(in Flux)';
   return file.bytes === null ? '(nothing)' : `(${formatBytes(file.bytes)})`;
 }
 
@@ -89,6 +94,8 @@ function Facts({ value: { job, attempts } }: { readonly value: JobWithFiles }) {
   );
 }
 
+const NOTHING = { text: '', isCut: false };
+
 interface OutputProps {
   readonly client: Client;
   readonly path: string;
@@ -98,19 +105,20 @@ interface OutputProps {
 
 function Output({ client, path, stream, file }: OutputProps) {
   const { value, error } = useLoaded(async (signal) => {
-    if (!file?.bytes) return '';
+    // The size of an output in Flux is known only when it is read.
+    if (!file?.bytes && file?.path !== null) return NOTHING;
     const response = await client.send(withQuery(`${path}/output`, { stream, tail: TAIL }), { signal });
-    return plainOutput(await response.text());
+    return { text: plainOutput(await response.text()), isCut: response.status === 206 };
   }, `${path} ${stream}`);
   if (error !== null) return <Failure error={error} />;
   if (value === null) return <p>Loading…</p>;
-  if (value === '') return <p>It has written nothing.</p>;
+  if (value.text === '') return <p>It has written nothing.</p>;
   return (
     <>
-      {(file?.bytes ?? 0) > TAIL ? <p>The last {formatBytes(TAIL)}:</p> : null}
+      {value.isCut ? <p>The last {formatBytes(TAIL)}:</p> : null}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard scrolls the text only when it can have the focus */}
       <section class="output" tabIndex={0} aria-label={TITLES[stream]}>
-        <pre>{value}</pre>
+        <pre>{value.text}</pre>
       </section>
       <p class="path">{file?.path}</p>
     </>

@@ -1,7 +1,7 @@
 /** Answers requests about the jobs of a run from its log. */
 
 import { EnsembleError } from '../../errors.js';
-import { formatJobId, parseJobId } from '../../model/job-id.js';
+import { parseJobId } from '../../model/job-id.js';
 import { readJobs, type StoredJobs } from '../../run/open-run.js';
 import { jsonLines, plainColumns } from '../../store/jobs/export.js';
 import { indexAfter, placeOf, selectJobs } from '../../store/jobs/query.js';
@@ -21,7 +21,12 @@ interface Kept {
   readonly until: number;
   /** The rows of the latest query, for its next page. */
   latest: { readonly key: string; readonly rows: Uint32Array } | null;
+  /** Plots by their requests, which many dashboards make. */
+  readonly plots: Map<string, ReturnType<typeof plotOf>>;
 }
+
+/** Plots of a run that are kept. */
+const PLOTS_KEPT = 50;
 
 const kept = new Map<string, Kept>();
 
@@ -33,7 +38,7 @@ async function storedJobs(folder: string): Promise<Kept> {
   const stored = await readJobs(run);
   const now = performance.now();
   const until = now + Math.max(KEEP, READING_SHARE * (now - begun));
-  const read: Kept = { run, stored, until, latest: null };
+  const read: Kept = { run, stored, until, latest: null, plots: new Map() };
   kept.delete(folder);
   kept.set(folder, read);
   const [oldest] = kept.keys();
@@ -84,11 +89,10 @@ function jobOf({ run, stored: { table, places } }: Kept, wanted: string): FoundJ
   const [job = '{}'] = jsonLines(table, [row], plainColumns(table), true);
   const { output, error } = places.expected(row, true);
   const attempts = table.jobs.ids.reduce((sum, each) => sum + (each === id ? 1 : 0), 0);
-  const elsewhere =
-    run.manifest.member === 'local' || output !== null
-      ? null
-      : `Flux keeps the output of this job: flux job attach ${formatJobId(id)}`;
-  return { job, attempts, output, error, elsewhere };
+  // Flux keeps the output of jobs that name no file.
+  const isInFlux = run.manifest.member !== 'local' && output === null;
+  const flux = isInFlux ? { id, uri: run.manifest.uri } : null;
+  return { job, attempts, output, error, flux };
 }
 
 /** Answers a request. Throws EnsembleError: `ERR_RUN` for an invalid query and a run without a log, `ERR_FILE`. */
@@ -99,5 +103,11 @@ export async function answerJobs(
   const read = await storedJobs(folder);
   if (request.kind === 'page') return pageOf(read, request);
   if (request.kind === 'job') return jobOf(read, request.job);
-  return plotOf(read, rowsOf(read, request, null), request);
+  const key = JSON.stringify(request);
+  const known = read.plots.get(key);
+  if (known !== undefined) return known;
+  const plot = plotOf(read, rowsOf(read, request, null), request);
+  if (read.plots.size >= PLOTS_KEPT) read.plots.clear();
+  read.plots.set(key, plot);
+  return plot;
 }

@@ -1,5 +1,6 @@
 /** Requests about the jobs of a run, and their answers, which a thread of its own gives. */
 
+import type { FluxJob } from '../../members/flux/command.js';
 import type { Means, Occupation, Span } from '../../store/jobs/occupation.js';
 import type { Axis } from '../../store/jobs/plots/axis.js';
 import type { HeatMap, HeatMapQuery } from '../../store/jobs/plots/heat-map.js';
@@ -83,8 +84,8 @@ export interface FoundJob {
   readonly attempts: number;
   readonly output: string | null;
   readonly error: string | null;
-  /** Why the run has no file of its output, in words; null where it may have one. */
-  readonly elsewhere: string | null;
+  /** The job in the instance that keeps its output; null where it has a file, or none. */
+  readonly flux: FluxJob | null;
 }
 
 /** The jobs that a plot is about. */

@@ -50,6 +50,9 @@ export async function findJob({ ensemble, job }: z.infer<typeof jobPath>, servic
   return found;
 }
 
+/** An output that the Flux instance keeps. Its size is known only when it is read. */
+const IN_FLUX = { path: null, bytes: null };
+
 function fileOf(path: string | null): { path: string; bytes: number | null } | null {
   if (path === null) return null;
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -88,8 +91,9 @@ export const jobs = [
     path: jobPath,
     answer: oneJobSchema,
     handle: async ({ path }, services) => {
-      const { job, attempts, output, error } = await findJob(path, services);
-      const rest = { attempts, output: fileOf(output), error: fileOf(error) };
+      const { job, attempts, output, error, flux } = await findJob(path, services);
+      const inFlux = flux === null ? null : IN_FLUX;
+      const rest = { attempts, output: fileOf(output) ?? inFlux, error: fileOf(error) ?? inFlux };
       return json(`{"job":${job},${JSON.stringify(rest).slice(1)}`);
     },
   }),

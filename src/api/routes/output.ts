@@ -2,29 +2,14 @@
 
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { EnsembleError } from '../../errors.js';
+import type { FluxJob } from '../../members/flux/command.js';
+import { fluxOutput } from '../../members/flux/kept-output.js';
+import { OutputWindow, type Piece, pieceOf, type Wanted, wantedOf } from '../jobs/window.js';
 import { ApiProblem } from '../problem.js';
 import { route } from '../route.js';
 import { jobPath, outputQuery } from '../schemas/job.js';
 import { findJob } from './jobs.js';
-
-/** Maximum bytes of one answer. */
-const MOST = 1_048_576;
-
-interface Piece {
-  readonly from: number;
-  /** Exclusive. */
-  readonly to: number;
-}
-
-/** The piece of a file that a header asks for (RFC 9110, 14.2); null for a header that is ignored. */
-export function readRange(header: string, size: number): Piece | null {
-  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header) ?? [];
-  if (first === '' && last === '') return null;
-  if (first === '') return { from: Math.max(0, size - Math.min(Number(last), MOST)), to: size };
-  const from = Number(first);
-  const to = last === '' ? size : Math.min(Number(last) + 1, size);
-  return to <= from && last !== '' && Number(last) < from ? null : { from, to: Math.min(to, from + MOST) };
-}
 
 /** Opens a regular file. A link is not followed: another user may have put it in a shared folder. */
 async function openFile(path: string): Promise<{ file: FileHandle; size: number }> {
@@ -50,6 +35,54 @@ async function readPiece(file: FileHandle, { from, to }: Piece): Promise<Buffer>
   return buffer.subarray(0, length);
 }
 
+/** A piece of an output. */
+interface Answer {
+  readonly bytes: Buffer;
+  /** The place of its first byte. */
+  readonly from: number;
+  /** Bytes of the whole output. */
+  readonly size: number;
+}
+
+async function ofFile(path: string, wanted: Wanted): Promise<Answer> {
+  const { file, size } = await openFile(path);
+  try {
+    const piece = pieceOf(wanted, size);
+    return { bytes: await readPiece(file, piece), from: piece.from, size };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Commands of Flux that run for requests. */
+let commands = 0;
+const MOST_COMMANDS = 8;
+
+/** The output that is in the instance, or in a file that only Flux's shell knows. */
+async function ofFlux(job: FluxJob, stream: 'stdout' | 'stderr', wanted: Wanted): Promise<Answer> {
+  if (commands >= MOST_COMMANDS) {
+    const headers = { 'retry-after': '2' };
+    throw new ApiProblem('ERR_BUSY', `${MOST_COMMANDS} outputs are read from Flux already`, { headers });
+  }
+  commands++;
+  const window = new OutputWindow(wanted);
+  let path: string | null = null;
+  try {
+    for await (const event of fluxOutput(job)) {
+      if (event.kind === 'redirect' && event.stream === stream) path = event.path;
+      if (event.kind === 'data' && event.stream === stream) window.take(event.data);
+    }
+  } catch (error) {
+    if (!(error instanceof EnsembleError)) throw error;
+    throw new ApiProblem('ERR_UNAVAILABLE', error.message, { cause: error });
+  } finally {
+    commands--;
+  }
+  if (path !== null) return ofFile(path, wanted);
+  const { size, bytes } = window;
+  return { bytes, from: pieceOf(wanted, size).from, size };
+}
+
 export const output = [
   route({
     method: 'get',
@@ -57,7 +90,7 @@ export const output = [
     operation: 'getOutput',
     summary:
       'The output of a job, at most 1 MiB: from its beginning, its last bytes with `tail`, or a piece with the header ' +
-      'Range. Content-Range has the size of the file.',
+      'Range. Content-Range has the size of the output.',
     path: jobPath,
     query: outputQuery,
     answer: null,
@@ -65,38 +98,32 @@ export const output = [
     handle: async ({ path, query: { stream, tail }, headers }, services) => {
       const found = await findJob(path, services);
       const name = found[stream];
-      if (name === null) {
+      const wanted = wantedOf(headers.get('range') ?? '', tail);
+      const { flux } = found;
+      if (name === null && flux === null) {
         const reason =
           stream === 'error'
             ? 'its standard error has no file of its own'
             : 'the job has no file of its output';
-        throw new ApiProblem('ERR_NOT_FOUND', found.elsewhere ?? reason);
+        throw new ApiProblem('ERR_NOT_FOUND', reason);
       }
-      const { file, size } = await openFile(name);
-      try {
-        const asked = readRange(headers.get('range') ?? '', size);
-        const of = (piece: Piece | null) =>
-          `bytes ${piece === null ? '*' : `${piece.from}-${piece.to - 1}`}/${size}`;
-        if (asked !== null && asked.from >= size && size > 0) {
-          throw new ApiProblem('ERR_RANGE', `the file has ${size} bytes`, {
-            headers: { 'content-range': of(null) },
-          });
-        }
-        const whole = { from: tail === undefined ? 0 : Math.max(0, size - tail), to: size };
-        const { from, to } = asked ?? { from: whole.from, to: Math.min(whole.to, whole.from + MOST) };
-        const piece = await readPiece(file, { from, to: Math.max(from, to) });
-        const isAll = from === 0 && piece.length >= size;
-        return new Response(new Uint8Array(piece), {
-          status: isAll ? 200 : 206,
-          headers: {
-            'content-type': 'text/plain; charset=utf-8',
-            'accept-ranges': 'bytes',
-            ...(isAll ? {} : { 'content-range': of({ from, to: from + piece.length }) }),
-          },
-        });
-      } finally {
-        await file.close();
+      const { bytes, from, size } =
+        name !== null || flux === null
+          ? await ofFile(name ?? '', wanted)
+          : await ofFlux(flux, stream === 'error' ? 'stderr' : 'stdout', wanted);
+      const rangeIs = (text: string) => ({ 'content-range': `bytes ${text}/${size}` });
+      if (from >= size && size > 0) {
+        throw new ApiProblem('ERR_RANGE', `the output has ${size} bytes`, { headers: rangeIs('*') });
       }
+      const isAll = from === 0 && bytes.length >= size;
+      return new Response(new Uint8Array(bytes), {
+        status: isAll ? 200 : 206,
+        headers: {
+          'content-type': 'text/plain; charset=utf-8',
+          'accept-ranges': 'bytes',
+          ...(isAll ? {} : rangeIs(`${from}-${from + bytes.length - 1}`)),
+        },
+      });
     },
   }),
 ];

@@ -57,7 +57,12 @@ export const jobPath = z.object({
 });
 
 const fileSchema = z
-  .object({ path: z.string(), bytes: count.nullable().meta({ description: 'Null for a missing file.' }) })
+  .object({
+    path: z.string().nullable().meta({ description: 'Null for an output that the Flux instance keeps.' }),
+    bytes: count
+      .nullable()
+      .meta({ description: 'Null for a missing file, and for an output that the Flux instance keeps.' }),
+  })
   .nullable();
 
 export const oneJobSchema = component(

@@ -2,8 +2,8 @@
 
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
+import { OutputWindow, pieceOf, wantedOf } from '../../../src/api/jobs/window.js';
 import { routes } from '../../../src/api/routes/index.js';
-import { readRange } from '../../../src/api/routes/output.js';
 import type { Rule } from '../../../src/model/ensemble.js';
 import { fakeApi, groupOf } from './fake.js';
 
@@ -155,9 +155,9 @@ describe('a resource', () => {
         clauses: [
           {
             ...{ text: 'count.a.success >= 9', holds: true, values: { 'count.a.success': 9 } },
+            bound: { metric: 'count.a.success', comparison: '>=', threshold: 9 },
           },
         ],
-        bounds: [{ metric: 'count.a.success', comparison: '>=', threshold: 9 }],
       },
     ];
     expect(await get(`${of}/rules/0`)).toMatchObject({
@@ -241,24 +241,41 @@ describe('an invalid request', () => {
   });
 });
 
-describe('a range of a file of 100 bytes', () => {
+describe('the wanted part of an output of 100 bytes', () => {
+  const all = Buffer.from(Array.from({ length: 100 }, (_, i) => i));
+
   test.each([
-    ['bytes=0-9', { from: 0, to: 10 }],
-    ['bytes=90-', { from: 90, to: 100 }],
-    ['bytes=95-200', { from: 95, to: 100 }],
-    ['bytes=-20', { from: 80, to: 100 }],
-    ['bytes=-200', { from: 0, to: 100 }],
-    ['bytes=5-4', null],
-    ['bytes=0-1,3-4', null],
-    ['bytes=-', null],
-    ['lines=1-2', null],
-    ['', null],
-  ])('is read: %s', (header, piece) => {
-    expect(readRange(header, 100)).toEqual(piece);
+    ['bytes=0-9', undefined, 0, 10],
+    ['bytes=90-', undefined, 90, 100],
+    ['bytes=95-200', undefined, 95, 100],
+    ['bytes=-20', undefined, 80, 100],
+    ['bytes=-200', undefined, 0, 100],
+    ['bytes=-0', undefined, 100, 100],
+    ['bytes=100-', undefined, 100, 100],
+    ['bytes=40-59', 10, 40, 60],
+    ['', 10, 90, 100],
+    // These headers are ignored.
+    ['bytes=5-4', undefined, 0, 100],
+    ['bytes=0-1,3-4', undefined, 0, 100],
+    ['bytes=-', undefined, 0, 100],
+    ['lines=1-2', undefined, 0, 100],
+    ['', undefined, 0, 100],
+  ])('is read: %s, tail %s', (header, tail, from, to) => {
+    const wanted = wantedOf(header, tail);
+    expect(pieceOf(wanted, 100)).toEqual({ from, to });
+    for (const step of [1, 7, 100]) {
+      const window = new OutputWindow(wanted);
+      for (let at = 0; at < 100; at += step) window.take(all.subarray(at, at + step));
+      expect([window.size, ...window.bytes]).toEqual([100, ...all.subarray(from, to)]);
+    }
   });
 
   test('is bounded', () => {
-    expect(readRange('bytes=0-', 2 ** 30)).toEqual({ from: 0, to: 2 ** 20 });
-    expect(readRange('bytes=-999999999', 2 ** 30)).toEqual({ from: 2 ** 30 - 2 ** 20, to: 2 ** 30 });
+    expect(pieceOf(wantedOf('bytes=0-', undefined), 2 ** 30)).toEqual({ from: 0, to: 2 ** 20 });
+    expect(pieceOf(wantedOf('bytes=-999999999', undefined), 2 ** 30)).toEqual({
+      from: 2 ** 30 - 2 ** 20,
+      to: 2 ** 30,
+    });
+    expect(pieceOf(wantedOf('bytes=100-', undefined), 50)).toEqual({ from: 100, to: 100 });
   });
 });
