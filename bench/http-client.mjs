@@ -1,12 +1,28 @@
-// Clients of the HTTP bench, in a process of their own: `readers SOCKET N` follows the events until standard input ends,
-// `load SOCKET SECONDS` requests an ensemble again and again. Prints what it received.
+// Clients of the HTTP benches, in a process of their own: `readers SERVER N` follows the events until standard input ends,
+// `dashboards SERVER N` also requests plots as open pages do, `load SERVER SECONDS` requests an ensemble again and again.
+// SERVER is a socket or a port. Prints what it received.
 
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 
-const [mode, socketPath, number] = process.argv.slice(2);
+const [mode, server, number] = process.argv.slice(2);
 const connections = 8;
-const options = (path, agent) => ({ socketPath, path: `/api/v1/ensembles/bench${path}`, agent });
+const at = /^\d+$/.test(server) ? { host: '127.0.0.1', port: Number(server) } : { socketPath: server };
+const options = (path, agent) => ({ ...at, path: `/api/v1/ensembles/bench${path}`, agent });
+
+/** Seconds between two requests of the view Times. */
+const pace = 4;
+
+/** Requests the plots of the view Times again and again. */
+async function poll() {
+  const agent = new Agent({ keepAlive: true });
+  const one = (path) =>
+    new Promise((resolve) => get(options(path, agent), (answer) => answer.on('end', resolve).resume()));
+  for (;;) {
+    await Promise.all(['/timeline', '/groups/group-0/histograms?buckets=60'].map(one));
+    await new Promise((resolve) => setTimeout(resolve, pace * 1000));
+  }
+}
 
 async function readers(count) {
   let bytes = 0;
@@ -44,5 +60,6 @@ async function load(seconds) {
   console.log(JSON.stringify({ perSecond: (requests / (performance.now() - begin)) * 1000 }));
 }
 
-await (mode === 'readers' ? readers(Number(number)) : load(Number(number)));
+if (mode === 'dashboards') for (let i = 0; i < Number(number); i++) void poll();
+await (mode === 'load' ? load(Number(number)) : readers(Number(number)));
 process.exit();

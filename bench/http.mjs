@@ -7,14 +7,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { HttpListener } from '../dist/api/listen.js';
 import { LiveSource } from '../dist/api/sources/live.js';
-import { configFromObject } from '../dist/config/load.js';
-import { Engine } from '../dist/engine/engine.js';
-import { compilePlan, ruleNames } from '../dist/engine/plan/compile.js';
-import { rulesNow } from '../dist/run/rules-now.js';
 import { Audit } from '../dist/service/audit.js';
-import { feed, recordingOf, synthGroup, withFolder } from './journals.mjs';
+import { BenchEnsemble } from './bench-ensemble.mjs';
+import { feed, recordingOf, withFolder } from './journals.mjs';
 import { compare, median, show, spread } from './measure.mjs';
-import { silent } from './plan.mjs';
 
 const jobs = 1_000_000;
 const groups = 10;
@@ -22,58 +18,6 @@ const readers = 50;
 const rounds = 5;
 const loadSeconds = 2;
 const program = fileURLToPath(new URL('http-client.mjs', import.meta.url));
-
-function configOf() {
-  const names = Array.from({ length: groups }, (_, i) => synthGroup(i));
-  return configFromObject({
-    jobs: names.map((name) => ({ name, command: 'true' })),
-    rules: names.map((name) => ({
-      ...{ trigger: 'metric', name: `mean.${name}-duration`, when: '> 1000000000' },
-      action: { name: 'terminate' },
-    })),
-  }).config;
-}
-
-/** An engine, as the API shows an ensemble. */
-class BenchEnsemble {
-  id = 'bench';
-  name = 'bench';
-  config = configOf();
-  started = Date.now() / 1000;
-  ending = null;
-  result = null;
-  runFolder = null;
-  paused = false;
-  size = 1;
-  memberName = 'bench';
-  state = null;
-  engine = this.makeEngine();
-
-  makeEngine() {
-    const names = ruleNames(this.config, { wantsEvent: () => false, portions: () => null });
-    return new Engine({ ...compilePlan(this.config, 'bench', names, null), sketches: true }, silent);
-  }
-
-  metrics() {
-    return this.engine.metrics();
-  }
-
-  async rules() {
-    const { config, engine } = this;
-    const native = await engine.rules();
-    return rulesNow({
-      native,
-      rules: config.rules,
-      metrics: engine.names.metrics,
-      state: null,
-      ended: false,
-    });
-  }
-
-  failures = async () => new Map();
-  async *firings() {}
-  async *problems() {}
-}
 
 /** Starts clients, and returns their lines. */
 function clients(...args) {
@@ -102,7 +46,7 @@ async function bareServer(path, body) {
 export async function run() {
   return withFolder(async (folder) => {
     const bytes = recordingOf({ jobs, groups });
-    const ensemble = new BenchEnsemble();
+    const ensemble = new BenchEnsemble(groups);
     const socket = join(folder, 'http.sock');
     const source = new LiveSource(ensemble, { version: 'bench' });
     const listener = await HttpListener.open({

@@ -8,7 +8,18 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pictureOf } from './picture.mjs';
 
-const all = ['throughput', 'rules', 'statistics', 'memory', 'delivery', 'loop', 'local', 'service', 'http'];
+const all = [
+  'throughput',
+  'rules',
+  'statistics',
+  'memory',
+  'delivery',
+  'loop',
+  'local',
+  'service',
+  'http',
+  'dashboard',
+];
 /** Run only by name: they need more than this machine, or minutes. */
 const others = ['sources', 'flux'];
 const { positionals } = parseArgs({ allowPositionals: true });
