@@ -142,7 +142,7 @@ describeFlux('an instance that fails', () => {
         expect(counts.quick).toEqual(allGood(20));
         expect(counts.held).toMatchObject({ submitted: 4, pending: 4 });
       },
-      { cores: 16 },
+      { cores: 16, own: true },
     );
   });
 
@@ -157,7 +157,7 @@ describeFlux('an instance that fails', () => {
         expect(summary.error?.message).toContain('the connection to Flux is lost');
         expect(counts.quick?.submitted).toBeGreaterThan(50);
       },
-      { cores: 16 },
+      { cores: 16, own: true },
     );
   });
 
@@ -173,7 +173,7 @@ describeFlux('an instance that fails', () => {
         expect(summary.error).toMatchObject({ code: 'ERR_MEMBER' });
         expect(counts.quick).toEqual(allGood(5));
       },
-      { cores: 16 },
+      { cores: 16, own: true },
     ));
 
   test('the run continues after a reload of the job manager, and counts every event once', () =>
@@ -203,7 +203,7 @@ describeFlux('an instance that fails', () => {
           'follow COMPLETED': 3,
         });
       },
-      { cores: 16 },
+      { cores: 16, own: true },
     ));
 
   test('jobs that ended during the reload are looked up', () =>
@@ -240,7 +240,7 @@ describeFlux('an instance that fails', () => {
           running: 0,
         });
       },
-      { cores: 16 },
+      { cores: 16, own: true },
     ));
 
   test('a long absence of the job manager fails the run', () =>
@@ -256,7 +256,7 @@ describeFlux('an instance that fails', () => {
         expect(counts.quick).toEqual(allGood(5));
         await instance.flux('module', 'load', 'job-manager');
       },
-      { cores: 16 },
+      { cores: 16, own: true },
     ));
 });
 

@@ -45,12 +45,15 @@ describeFlux('record under Flux', () => {
   test('keeps its records when the instance dies', async () => {
     const path = join(newFolder(), 'journal.ndjson');
     let running: Running | undefined;
-    await withInstance(async (instance) => {
-      const before = await followers(instance);
-      running = instance.start(['record', path]);
-      await eventually(async () => (await followers(instance)) > before, 'it follows');
-      await submit(instance, 'a', 2);
-    });
+    await withInstance(
+      async (instance) => {
+        const before = await followers(instance);
+        running = instance.start(['record', path]);
+        await eventually(async () => (await followers(instance)) > before, 'it follows');
+        await submit(instance, 'a', 2);
+      },
+      { own: true },
+    );
     const finished = await running?.finished;
     expect([finished?.status, finished?.stderr]).toEqual([3, expect.stringContaining('[ERR_MEMBER]')]);
     expect((await replayed(path)).groups.a?.count).toEqual(allGood(2));

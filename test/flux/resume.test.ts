@@ -179,7 +179,7 @@ rules: [{trigger: start, action: {name: submit, label: a}}]
         await kill(first);
         await instance.flux('cancel', '--all');
       },
-      { cores: 4 },
+      { cores: 4, own: true },
     );
     await withInstance(
       async (instance) => {
@@ -189,7 +189,7 @@ rules: [{trigger: start, action: {name: submit, label: a}}]
         expect(result?.counts).toMatchObject({ a: { submitted: 2, success: 2, retried: 0 } });
         expect(again.ran()).toEqual([0, 0, 1, 1]);
       },
-      { cores: 4 },
+      { cores: 4, own: true },
     );
   });
 
@@ -226,7 +226,7 @@ rules:
         expect(result?.counts).toMatchObject({ held: { submitted: 4, success: 2, failed: 2 } });
         expect(study.ran()).toEqual([0, 1, 2, 3, 9, 9]);
       },
-      { cores: 2 },
+      { cores: 2, own: true },
     ));
 
   test('and is interrupted while it looks for its jobs: it ends at once', () =>
@@ -245,7 +245,7 @@ rules:
         const { resumed, result } = await endOf(running);
         expect([resumed, result?.end, result?.error]).toEqual([undefined, 'interrupted', null]);
       },
-      { cores: 2 },
+      { cores: 2, own: true },
     ));
 
   test('and whose instance was restarted with its statedir: its jobs are known, and run once', async () => {

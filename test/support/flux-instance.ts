@@ -4,7 +4,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import type { Count } from '../../src/model/metric-names.js';
 import { type CliOptions, type Finished, jsonLines, type Running, root, start } from './cli.js';
 
@@ -57,6 +57,8 @@ export interface InstanceOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** The folder that the instance keeps, for another instance that goes on. */
   readonly statedir?: string;
+  /** No other test gets the instance: the test breaks it, or waits for its end. */
+  readonly own?: boolean;
   /** The epilog of each job, which runs between its end and its cleanup. */
   readonly epilog?: readonly string[];
 }
@@ -107,11 +109,13 @@ export async function reloadJobManager(instance: Instance): Promise<void> {
   await instance.flux('module', 'load', 'job-list');
 }
 
-/** Runs the test in an instance that ends with it. */
-export async function withInstance(
-  test: (instance: Instance) => Promise<void>,
-  options: InstanceOptions = {},
-): Promise<void> {
+interface RunningInstance {
+  readonly instance: Instance;
+  /** Ends the instance. Idempotent. */
+  stop(): Promise<void>;
+}
+
+async function startInstance(options: InstanceOptions): Promise<RunningInstance> {
   const { FLUX_URI: _, ...environment } = { ...process.env, ...options.env };
   const state = options.statedir === undefined ? [] : [`--setattr=statedir=${options.statedir}`];
   const config = `--config-path=${configPath(options)}`;
@@ -121,8 +125,12 @@ export async function withInstance(
     ['start', `--test-size=${options.size ?? 1}`, ...state, config, 'sh', '-c', 'echo "$FLUX_URI"; exec cat'],
     { env: environment, stdio: ['pipe', 'pipe', 'pipe'] },
   );
-  const closed = new Promise((resolve) => broker.on('close', resolve));
+  const closed = new Promise<void>((resolve) => broker.on('close', () => resolve()));
   broker.stdin.on('error', () => {});
+  const stop = () => {
+    broker.stdin.end();
+    return closed;
+  };
   try {
     const uri = await uriOf(broker);
     if (options.guests) chmodSync(dirname(uri.replace('local://', '')), 0o755);
@@ -137,20 +145,60 @@ export async function withInstance(
       await flux('module', 'reload', '-f', 'resource', 'noverify', 'monitor-force-up');
       await flux('module', 'load', 'sched-simple');
     }
-    await test({
-      uri,
-      flux,
-      jobs,
-      start: (args, options) => start(args, { ...options, env: { FLUX_URI: uri, ...options?.env } }),
-      tally: async (format) => {
-        const result: Record<string, number> = {};
-        for (const line of await jobs(format)) result[line] = (result[line] ?? 0) + 1;
-        return result;
-      },
-    });
+    const tally = async (format: string) => {
+      const result: Record<string, number> = {};
+      for (const line of await jobs(format)) result[line] = (result[line] ?? 0) + 1;
+      return result;
+    };
+    const startIn: Instance['start'] = (args, options) =>
+      start(args, { ...options, env: { FLUX_URI: uri, ...options?.env } });
+    return { instance: { uri, flux, jobs, start: startIn, tally }, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Instances of this file that wait for another test with the same options. */
+const idle = new Map<string, RunningInstance[]>();
+afterAll(async () => {
+  await Promise.all([...idle.values()].flat().map(({ stop }) => stop()));
+});
+
+/** Ends and forgets all jobs. Fails in an instance that a test has broken. */
+const CLEAR = `flux cancel --all --quiet
+for i in $(seq 200); do [ -z "$(flux job list -c 0)" ] && exec flux job purge -f --num-limit=0; sleep 0.05; done
+exit 1`;
+
+/** Whether an instance is as at its beginning again. */
+function isCleared({ instance }: RunningInstance): Promise<boolean> {
+  const env = { ...process.env, FLUX_URI: instance.uri };
+  return execute('timeout', ['20', 'sh', '-c', CLEAR], env).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Runs the test in an instance without jobs. Tests of a file with the same options share instances, one after the other,
+ * because a start takes longer than most tests. An instance whose test has failed, or has broken it, is not used again.
+ */
+export async function withInstance(
+  test: (instance: Instance) => Promise<void>,
+  options: InstanceOptions = {},
+): Promise<void> {
+  const key = JSON.stringify([options.size ?? 1, options.cores ?? null]);
+  const waiting = idle.get(key) ?? [];
+  const { size: _, cores: __, ...others } = options;
+  const mayShare = Object.keys(others).length === 0;
+  const running = (mayShare ? waiting.pop() : undefined) ?? (await startInstance(options));
+  let isUsable = false;
+  try {
+    await test(running.instance);
+    isUsable = mayShare && (await isCleared(running));
   } finally {
-    broker.stdin.end();
-    await closed;
+    if (isUsable) idle.set(key, [...waiting, running]);
+    else await running.stop();
   }
 }
 
