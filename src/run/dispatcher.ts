@@ -95,7 +95,7 @@ export class Dispatcher {
       action,
       origin: { kind: 'external', askedBy },
       number: firing.number,
-      event: null,
+      event: eventOf(firing),
       state: null,
       metrics: null,
       submission: null,

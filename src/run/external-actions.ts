@@ -5,7 +5,9 @@ import { ActionError } from '../errors.js';
 import type { Action, ActionReport } from '../model/action.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
+import { parseJobId } from '../model/job-id.js';
 import type { EnsembleObserver } from '../model/observer.js';
+import { quote } from '../text/describe.js';
 import { describeFaults } from '../text/result.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { EndDetector } from './end-of-run.js';
@@ -21,6 +23,8 @@ export interface ExternalAction {
   readonly name: ExternalName | 'pause' | 'resume';
   /** The group, for `submit`, `cancel` and `urgency`. */
   readonly label?: string;
+  /** Instead of a group, the id of one active job for `cancel` and `urgency`, in F58 or as a decimal number. */
+  readonly job?: string;
   /** Jobs, slots or an urgency: as a rule's `value`. */
   readonly value?: number;
 }
@@ -42,6 +46,8 @@ export interface ExternalOutcome {
 export interface ExternalActionsOptions {
   readonly config: EnsembleConfig;
   readonly observer: EnsembleObserver;
+  /** The group of an active job of the run; null for another id. */
+  groupOf(job: bigint): Promise<string | null>;
   /** Pauses the engine's own submissions, or resumes them. */
   pauseEngine(on: boolean): Promise<void>;
   /** The run's time, in seconds since the epoch. */
@@ -95,7 +101,8 @@ export class ExternalActions {
       return { text, before: null, after: null };
     }
     const action = readExternal(external, config);
-    const firing = externalFiring(action, askedBy, this.#count++, this.#options.now());
+    const target = await this.#targetOf(external);
+    const firing = { ...externalFiring(action, askedBy, this.#count++, this.#options.now()), ...target };
     const { number, timestamp: time } = firing;
     await this.#options.note(
       runNote('request', { number, action: { ...external, name }, by: askedBy, time }),
@@ -108,10 +115,28 @@ export class ExternalActions {
   async actAgain(requests: readonly OpenRequest[]): Promise<void> {
     for (const { action: external, by, number, time, progress } of requests) {
       const action = readExternal(external, this.#options.config);
-      const firing = externalFiring(action, by, number, time);
+      const firing = {
+        ...externalFiring(action, by, number, time),
+        ...(await this.#targetOf(external, true)),
+      };
       this.#options.onFiring(firing);
       await this.#dispatcher.act(action, by, firing, progress).catch(() => {});
     }
+  }
+
+  /**
+   * The part of the firing that names the job of a request. Throws ActionError for a job that is not active, unless it
+   * `mayHaveEnded`.
+   */
+  async #targetOf(
+    { job }: ExternalAction,
+    mayHaveEnded = false,
+  ): Promise<Pick<Firing, 'job' | 'group' | 'event'> | null> {
+    if (job === undefined) return null;
+    const id = parseJobId(job);
+    const group = id === null ? null : await this.#options.groupOf(id);
+    if (group !== null || mayHaveEnded) return { job: id, group: group ?? '', event: 'asked' };
+    throw new ActionError(`${quote(job)} is not an active job of this run`, -1);
   }
 
   async #pause(): Promise<string> {
@@ -131,14 +156,17 @@ export class ExternalActions {
 }
 
 /** The action, checked as an action of the file is. Throws ActionError. */
-export function readExternal({ name, label, value }: ExternalAction, config: EnsembleConfig): Action {
+export function readExternal({ name, label, job, value }: ExternalAction, config: EnsembleConfig): Action {
   if (!isExternal(name)) throw new ActionError(`'${name}' can't be requested from outside of a run`, -1);
   const given = {
     name,
     ...(label === undefined ? {} : { label }),
     ...(value === undefined ? {} : { value }),
   };
-  const read = readFollowUps(given, config, false);
+  if (job !== undefined && (label !== undefined || (name !== 'cancel' && name !== 'urgency'))) {
+    throw new ActionError('a job is named only for cancel and urgency, and without a group', -1);
+  }
+  const read = readFollowUps(given, config, job !== undefined);
   // There is no file whose fields a path could name.
   if (!read.ok) throw new ActionError(describeFaults(read).replace(/^label: /, ''), -1);
   const [followUp] = read.value;

@@ -47,6 +47,7 @@ const runNotes = {
     action: z.object({
       name: z.enum(externalNames),
       label: z.string().optional(),
+      job: z.string().optional(),
       value: z.number().optional(),
     }),
     by: z.string(),

@@ -1,6 +1,7 @@
 /** The parts of a run that perform something. They need the code of the user, so they exist once it is loaded. */
 
 import type { ActionContext } from '../actions/context.js';
+import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { Firing } from '../model/firing.js';
@@ -63,6 +64,14 @@ function contextOf(options: PerformerOptions): ActionContext {
   };
 }
 
+/** The group of an active job; null for another id. */
+async function activeGroupOf(engine: Engine, job: bigint): Promise<string | null> {
+  for (const [index, name] of engine.groups.entries()) {
+    if ((await engine.activeJobs(index)).includes(job)) return name;
+  }
+  return null;
+}
+
 /** Makes the parts of a run that perform something. */
 export function makePerformers(options: PerformerOptions): Performers {
   const { config, observer, engine, queue, progress, end, requests } = options;
@@ -74,6 +83,7 @@ export function makePerformers(options: PerformerOptions): Performers {
     {
       config,
       observer,
+      groupOf: (job) => activeGroupOf(engine, job),
       pauseEngine: (on) => engine.pause(on),
       now: () => options.now(),
       onFiring: (firing) => options.onFiring(firing),

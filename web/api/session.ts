@@ -1,6 +1,6 @@
 /** The token of this browser tab. It leaves the tab only in the header Authorization. */
 
-import { Observable } from '../store/observable.js';
+import { Observable } from '../../src/api/client/observable.js';
 
 const KEY = 'flux-ensemble-token';
 

@@ -1,7 +1,7 @@
 /** A bar with a segment for each kind of job. */
 
+import type { Shares } from '../../src/api/client/counts.js';
 import { formatCount } from '../format/numbers.js';
-import type { Shares } from '../store/counts.js';
 
 const SEGMENTS = ['success', 'failed', 'canceled', 'running'] as const;
 /** Pending jobs are the rest of a bar. */

@@ -1,7 +1,7 @@
 /** Hooks that connect views with stores and with the API. */
 
 import { useEffect, useState } from 'preact/hooks';
-import type { Observable } from '../store/observable.js';
+import type { Observable } from '../../src/api/client/observable.js';
 
 /** Renders the view again after each change of a store. */
 export function useObservable(store: Observable): void {

@@ -1,128 +1,13 @@
-/** The state of one run, kept up to date by its events. Nothing is kept for single jobs. */
+/** The state of one run with its timeline. */
 
-import type { Client } from '../api/client.js';
-import type { ServerEvent } from '../api/event-parser.js';
-import { type ConnectionState, followEvents } from '../api/events.js';
-import type {
-  ChangeMessage,
-  EnsembleResource,
-  FailuresOfGroup,
-  FiringResource,
-  GroupResource,
-  ProblemResource,
-  RuleResource,
-  StateMessage,
-} from '../api/types.js';
-import { sharesOf } from './counts.js';
-import { Observable } from './observable.js';
-import { RateMeter } from './rate.js';
+import type { Shares } from '../../src/api/client/counts.js';
+import { FollowedRun } from '../../src/api/client/followed-run.js';
 import { Timeline } from './timeline.js';
 
-/** Firings and problems that are kept. */
-const ITEMS_KEPT = 200;
-/** Milliseconds between two updates of the views. */
-const PACE = 300;
-
-export interface Connection {
-  readonly state: ConnectionState;
-  readonly detail: string | null;
-  /** Milliseconds since the epoch. */
-  readonly retryAt: number | null;
-}
-
-export class RunStore extends Observable {
-  readonly id: string;
-  ensemble: EnsembleResource | null = null;
-  readonly groups = new Map<string, GroupResource>();
-  readonly rules = new Map<number, RuleResource>();
-  readonly failures = new Map<string, FailuresOfGroup>();
-  metrics: Readonly<Record<string, number | null>> = {};
-  /** Oldest first. */
-  firings: readonly FiringResource[] = [];
-  problems: readonly ProblemResource[] = [];
-  connection: Connection = { state: 'connecting', detail: null, retryAt: null };
+export class RunStore extends FollowedRun {
   readonly timeline = new Timeline();
-  readonly #rates = new RateMeter();
-  #stop = new AbortController();
-  #pace: ReturnType<typeof setTimeout> | null = null;
-  #lastShown = 0;
 
-  constructor(id: string) {
-    super();
-    this.id = id;
+  protected override counted(time: number, { pending, running }: Shares): void {
+    this.timeline.add({ time, pending, running });
   }
-
-  /** Follows the run until `close` is called. */
-  open(client: Client): void {
-    void followEvents(client, this.id, this.#stop.signal, {
-      event: (event) => this.take(event),
-      state: (state, detail, retryAt) => {
-        this.connection = { state, detail, retryAt };
-        this.#show();
-      },
-    });
-  }
-
-  close(): void {
-    this.#stop.abort();
-    if (this.#pace !== null) clearTimeout(this.#pace);
-  }
-
-  /** Jobs that end a second; null for an unknown rate. */
-  get rate(): number | null {
-    if (this.ensemble === null) return null;
-    const { counts, elapsed, updated } = this.ensemble;
-    return this.#rates.rate(updated, sharesOf(counts).done, elapsed);
-  }
-
-  /** Takes one event of the stream. */
-  take({ event, data }: ServerEvent): void {
-    const value: unknown = JSON.parse(data);
-    if (event === 'state') this.#replace(value as StateMessage);
-    else if (event === 'change') this.#change(value as ChangeMessage);
-    else if (event === 'firing') this.firings = appended(this.firings, value as FiringResource);
-    else if (event === 'problem') this.problems = appended(this.problems, value as ProblemResource);
-    else if (event === 'end') this.#setEnsemble(value as EnsembleResource);
-    this.#show();
-  }
-
-  #replace(state: StateMessage): void {
-    this.groups.clear();
-    this.rules.clear();
-    this.failures.clear();
-    this.metrics = {};
-    this.#change(state);
-    this.firings = state.firings ?? [];
-    this.problems = state.problems ?? [];
-  }
-
-  #change({ ensemble, groups = [], rules = [], failures = [], metrics }: ChangeMessage): void {
-    this.#setEnsemble(ensemble);
-    for (const group of groups) this.groups.set(group.name, group);
-    for (const rule of rules) this.rules.set(rule.rule, rule);
-    for (const each of failures) this.failures.set(each.group, each);
-    if (metrics !== undefined) this.metrics = { ...this.metrics, ...metrics };
-  }
-
-  #setEnsemble(ensemble: EnsembleResource): void {
-    this.ensemble = ensemble;
-    const { pending, running, done } = sharesOf(ensemble.counts);
-    this.#rates.add(ensemble.updated, done);
-    this.timeline.add({ time: ensemble.updated, pending, running });
-  }
-
-  /** Wakes the views, at most a few times a second. */
-  #show(): void {
-    if (this.#pace !== null) return;
-    const wait = Math.max(0, this.#lastShown + PACE - performance.now());
-    this.#pace = setTimeout(() => {
-      this.#pace = null;
-      this.#lastShown = performance.now();
-      this.emit();
-    }, wait);
-  }
-}
-
-function appended<Item>(items: readonly Item[], item: Item): readonly Item[] {
-  return [...items.slice(1 - ITEMS_KEPT), item];
 }

@@ -1,7 +1,7 @@
 /** Requests actions, after a confirmation. Only callers who may act see it. */
 
 import { useState } from 'preact/hooks';
-import { type Client, pathOf } from '../api/client.js';
+import { type Client, pathOf } from '../../src/api/client/client.js';
 import type { ActionRequest, EnsembleResource, OutcomeResource } from '../api/types.js';
 import { Dialog } from '../parts/dialog.js';
 import { Failure } from '../parts/section.js';

@@ -1,7 +1,7 @@
 /** Shows when the page is not up to date. */
 
+import type { Connection } from '../../src/api/client/followed-run.js';
 import { useSeconds } from '../parts/hooks.js';
-import type { Connection } from '../store/run.js';
 
 export function ConnectionLine({ connection }: { readonly connection: Connection }) {
   const { state, detail, retryAt } = connection;

@@ -1,6 +1,7 @@
 /** The groups of a run, with a bar each. */
 
 import { useState } from 'preact/hooks';
+import { sharesOf } from '../../src/api/client/counts.js';
 import type { GroupResource } from '../api/types.js';
 import { formatCount } from '../format/numbers.js';
 import { counted } from '../format/text.js';
@@ -8,7 +9,6 @@ import { formatSeconds } from '../format/times.js';
 import { ShareBar } from '../parts/bar.js';
 import { memo } from '../parts/memo.js';
 import { MoreButton, Section } from '../parts/section.js';
-import { sharesOf } from '../store/counts.js';
 
 /** Groups that are shown at first, and added by the button. */
 const STEP = 100;

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import { type Client, pathOf } from '../api/client.js';
+import { type Client, pathOf } from '../../src/api/client/client.js';
 import type { HistogramResource, HistogramsResource } from '../api/types.js';
 import { formatCount, formatNumber } from '../format/numbers.js';
 import { formatSeconds } from '../format/times.js';

@@ -1,7 +1,7 @@
 /** One job: its facts and its output. */
 
 import { useState } from 'preact/hooks';
-import { type Client, pathOf, withQuery } from '../api/client.js';
+import { type Client, pathOf, withQuery } from '../../src/api/client/client.js';
 import type { JobWithFiles } from '../api/types.js';
 import { formatBytes } from '../format/numbers.js';
 import { formatValue, plainOutput } from '../format/text.js';

@@ -1,7 +1,7 @@
 /** The jobs of a run: a page of them by a query, and the output of one. */
 
 import { useId, useState } from 'preact/hooks';
-import { type Client, pathOf, withQuery } from '../api/client.js';
+import { type Client, pathOf, withQuery } from '../../src/api/client/client.js';
 import type { JobsPage } from '../api/types.js';
 import { formatCount } from '../format/numbers.js';
 import { useLoaded } from '../parts/hooks.js';

@@ -1,15 +1,20 @@
 /** The whole page: the form for the token, the list of runs, or one run. */
 
 import { useEffect } from 'preact/hooks';
-import type { Client } from '../api/client.js';
+import type { Client } from '../../src/api/client/client.js';
+import type { Session } from '../api/session.js';
 import { useObservable } from '../parts/hooks.js';
 import { useRoute } from './route.js';
 import { RunView } from './run.js';
 import { Runs } from './runs.js';
 import { TokenForm } from './token-form.js';
 
-export function Page({ client }: { readonly client: Client }) {
-  const { session } = client;
+export interface PageProps {
+  readonly client: Client;
+  readonly session: Session;
+}
+
+export function Page({ client, session }: PageProps) {
   useObservable(session);
   const route = useRoute();
   const isRun = route.view === 'run';

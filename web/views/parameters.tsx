@@ -1,7 +1,7 @@
 /** Parameters of jobs against their times, measured values and failures. */
 
 import { useState } from 'preact/hooks';
-import { type Client, pathOf, withQuery } from '../api/client.js';
+import { type Client, pathOf, withQuery } from '../../src/api/client/client.js';
 import type { HeatMapResource, ScatterResource, VariablesResource } from '../api/types.js';
 import { useLoaded } from '../parts/hooks.js';
 import { Failure, Section } from '../parts/section.js';

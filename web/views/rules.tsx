@@ -1,13 +1,13 @@
 /** The rules of a run, with how far each is from firing. */
 
 import { useState } from 'preact/hooks';
+import { type Condition, distanceOf } from '../../src/api/client/distance.js';
 import type { RuleResource } from '../api/types.js';
 import { formatCount, formatNumber } from '../format/numbers.js';
 import { counted } from '../format/text.js';
 import { formatTime } from '../format/times.js';
 import { memo } from '../parts/memo.js';
 import { MoreButton, Section } from '../parts/section.js';
-import { type Condition, distanceOf } from '../store/distance.js';
 
 const STEP = 50;
 const KINDS: Readonly<Record<RuleResource['state'], string>> = {

@@ -1,14 +1,14 @@
 /** The head of a run: its status, and how far it is. */
 
 import type { ComponentChildren } from 'preact';
-import type { Client } from '../api/client.js';
+import type { Client } from '../../src/api/client/client.js';
+import { sharesOf } from '../../src/api/client/counts.js';
+import { secondsLeft } from '../../src/api/client/rate.js';
 import type { EnsembleResource } from '../api/types.js';
 import { formatCount, formatRate, formatShare } from '../format/numbers.js';
 import { formatClock, formatSeconds, formatTime } from '../format/times.js';
 import { BarLegend, ShareBar } from '../parts/bar.js';
 import { useSeconds } from '../parts/hooks.js';
-import { sharesOf } from '../store/counts.js';
-import { secondsLeft } from '../store/rate.js';
 import type { RunStore } from '../store/run.js';
 import { Actions } from './actions.js';
 import { StatusBadge } from './status.js';

@@ -1,7 +1,7 @@
 /** One run. */
 
 import { useEffect, useState } from 'preact/hooks';
-import type { Client } from '../api/client.js';
+import type { Client } from '../../src/api/client/client.js';
 import type { CallerResource } from '../api/types.js';
 import { useLoaded, useObservable } from '../parts/hooks.js';
 import { RunStore } from '../store/run.js';

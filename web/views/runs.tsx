@@ -1,13 +1,13 @@
 /** All runs of the server. */
 
-import type { Client } from '../api/client.js';
+import type { Client } from '../../src/api/client/client.js';
+import { sharesOf } from '../../src/api/client/counts.js';
 import type { EnsembleResource } from '../api/types.js';
 import { formatCount } from '../format/numbers.js';
 import { formatClock, formatTime } from '../format/times.js';
 import { ShareBar } from '../parts/bar.js';
 import { useLoaded } from '../parts/hooks.js';
 import { Failure } from '../parts/section.js';
-import { sharesOf } from '../store/counts.js';
 import { runLink } from './route.js';
 import { StatusBadge } from './status.js';
 

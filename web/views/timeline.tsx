@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type uPlot from 'uplot';
-import { type Client, pathOf, withQuery } from '../api/client.js';
+import { type Client, pathOf, withQuery } from '../../src/api/client/client.js';
 import type { TimelineResource } from '../api/types.js';
 import { formatCount, formatNumber } from '../format/numbers.js';
 import { useLoaded } from '../parts/hooks.js';

@@ -62,11 +62,11 @@ function rowsOf(read: Kept, filter: JobsFilter, sort: string | null): Uint32Arra
 }
 
 function pageOf(read: Kept, request: PageRequest): JobsPage {
-  const { sort, columns, limit, after } = request;
+  const { sort, columns, limit, skip, after } = request;
   const { table, damage } = read.stored;
   const found = rowsOf(read, request, sort);
   const order = sort ?? undefined;
-  const from = after === null ? 0 : indexAfter(table, found, order, after);
+  const from = skip + (after === null ? 0 : indexAfter(table, found, order, after));
   const rows = found.subarray(from, from + limit);
   const named = columns?.map((name) => table.column(name)) ?? null;
   const jobs = jsonLines(table, rows, named ?? plainColumns(table), named === null);

@@ -20,6 +20,8 @@ export interface PageRequest extends JobsFilter {
   readonly sort: string | null;
   readonly columns: readonly string[] | null;
   readonly limit: number;
+  /** Jobs that are left out before, after the place `after`. */
+  readonly skip: number;
   readonly after: RowPlace | null;
 }
 

@@ -14,8 +14,13 @@ async function audited(
   { who, peer }: Caller,
   { source, audit }: Services,
 ): Promise<ExternalOutcome & { id: string }> {
-  const { name, label = '', value = null } = action;
-  const entry = { call: 'Act', who, peer, what: { ensemble, action: name, label, value } };
+  const { name, label = '', job, value = null } = action;
+  const entry = {
+    call: 'Act',
+    who,
+    peer,
+    what: { ensemble, action: name, label, ...(job === undefined ? {} : { job }), value },
+  };
   try {
     const found = source.find(ensemble);
     const { text, before, after } = await found.act(action, who);
@@ -39,10 +44,11 @@ export const actions = [
     body: actionSchema,
     answer: outcomeSchema,
     handle: ({ path, body, caller }, services) => {
-      const { name, label, value } = body;
+      const { name, label, job, value } = body;
       const action = {
         name,
         ...(label === undefined ? {} : { label }),
+        ...(job === undefined ? {} : { job }),
         ...(value === undefined ? {} : { value }),
       };
       return audited(path.ensemble, action, caller, services);

@@ -72,9 +72,9 @@ export const jobs = [
     query: jobsQuery,
     answer: jobsSchema,
     handle: async ({ path, query }, services) => {
-      const { sort = null, columns = null, limit, cursor } = query;
+      const { sort = null, columns = null, limit, cursor, skip } = query;
       const page = await services.jobs.ask(folderOf(services, path.ensemble), {
-        ...{ kind: 'page', ...filterOf(query), sort, columns, limit },
+        ...{ kind: 'page', ...filterOf(query), sort, columns, limit, skip },
         after: cursor === undefined ? null : readCursor(cursor),
       });
       const { jobs: list, last, ...rest } = page;

@@ -14,6 +14,11 @@ export const actionSchema = component(
       .max(1024)
       .optional()
       .meta({ description: 'The group, for submit, cancel and urgency.' }),
+    job: z
+      .string()
+      .max(64)
+      .optional()
+      .meta({ description: 'Instead of a group, the id of one active job, for cancel and urgency.' }),
     value: z.int().optional().meta({ description: 'Jobs, slots or an urgency.' }),
   }),
 );

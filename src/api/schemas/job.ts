@@ -49,6 +49,12 @@ export const jobsQuery = z.object({
   columns: listed.meta({ description: 'These columns: id,duration,parameters.T.' }),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(4096).optional().meta({ description: '`next` of the page before.' }),
+  skip: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .meta({ description: 'Leaves out this many jobs first, after the cursor if there is one.' }),
 });
 
 export const jobPath = z.object({

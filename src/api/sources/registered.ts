@@ -166,7 +166,12 @@ export class RegisteredEnsemble extends PolledEnsemble {
     const { session, end, hello } = this.#entry;
     if (end !== null) throw new Fault(status.FAILED_PRECONDITION, `${hello.name} (${hello.id}) has ended`);
     if (session === null) throw new Fault(status.UNAVAILABLE, `${hello.name} (${hello.id}) is not connected`);
-    const { name, label = '', value } = action;
+    const { name, label = '', job, value } = action;
+    if (job !== undefined) {
+      const message =
+        "one job can't be named through a service; name its group, or use the address of the run itself";
+      throw new Fault(status.FAILED_PRECONDITION, message);
+    }
     return session.act({ name, label, ...(value === undefined ? {} : { value }), askedBy });
   }
 

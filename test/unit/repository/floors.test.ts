@@ -138,7 +138,7 @@ test('an upward import and a circle are noticed', () => {
   expect(circles(graph)).toEqual([['model/b.ts', 'text/a.ts']]);
 });
 
-test('the dashboard takes only types, and only those of the schemas of the HTTP API', () => {
+test('the dashboard takes the client of the HTTP API, and types of its schemas', () => {
   const folder = join(root, 'web');
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
     /\.tsx?$/.test(path),
@@ -151,7 +151,15 @@ test('the dashboard takes only types, and only those of the schemas of the HTTP 
       ),
   );
   expect(outward.length).toBeGreaterThan(5);
+  // The client runs in browsers too.
+  const ofClient = [...typescript].filter(([path]) => path.startsWith('api/client/'));
+  for (const [path, targets] of ofClient) {
+    for (const target of targets) expect(`${path} -> ${target}`).toMatch(/ -> api\/(client|schemas)\//);
+    const text = readFileSync(join(root, 'src', path), 'utf8');
+    expect(text).not.toMatch(/^import (?!type ).*(?:'node:|\/schemas\/)/m);
+  }
   for (const [what, target] of outward) {
+    if (target.startsWith('src/api/client/')) continue;
     expect(what).toMatch(/^type /);
     expect(target).toMatch(/^src\/api\/schemas\//);
   }

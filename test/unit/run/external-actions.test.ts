@@ -1,6 +1,13 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type ActionReport, Ensemble, type ExternalAction, type Firing } from '../../../src/index.js';
-import { eventually } from '../../support/cli.js';
+import {
+  type ActionReport,
+  Ensemble,
+  type ExternalAction,
+  type Firing,
+  openRun,
+} from '../../../src/index.js';
+import { eventually, newFolder } from '../../support/cli.js';
 
 /** A running ensemble whose first group ends one job at a time, each success of which submits another group's job. */
 async function running() {
@@ -24,6 +31,7 @@ async function running() {
     {
       slots: 4,
       watch: true,
+      runFolder: join(newFolder(), 'run'),
       observer: {
         action: (report, firing) => told.push({ report, firing }),
         paused: (on, by) => paused.push([on, by]),
@@ -75,6 +83,26 @@ describe('a request from outside', () => {
     );
     const asked = told.filter(({ firing }) => firing.askedBy === 'test');
     expect(asked.map(({ report }) => report.kind)).toEqual(firings.map(({ action }) => action));
+    await ensemble.close();
+  });
+
+  test('cancels one job, by its id', async () => {
+    const { ensemble, act, told } = await running();
+    const folder = ensemble.runFolder as string;
+    await act({ name: 'submit', label: 'long' });
+    const ids: string[] = [];
+    for await (const { id } of (await openRun(folder)).jobs()) ids.push(String(id));
+    expect(ids).toHaveLength(2);
+    const [job = ''] = ids;
+    expect(await act({ name: 'cancel', job })).toBe('canceled 1 job of long');
+    expect(told.at(-1)?.firing).toMatchObject({ group: 'long', job: expect.any(BigInt) });
+    const canceled = async () => (await ensemble.metrics()).groups.get('long')?.count.canceled;
+    await eventually(async () => (await canceled()) === 1, 'the job has ended');
+    for (const wrong of [{ job }, { job: '17' }, { job: 'x y' }, { job: ids[1] ?? '', label: 'long' }]) {
+      await expect(act({ name: 'cancel', ...wrong })).rejects.toMatchObject({ code: 'ERR_ACTION' });
+    }
+    await expect(act({ name: 'submit', job })).rejects.toMatchObject({ code: 'ERR_ACTION' });
+    expect(await canceled()).toBe(1);
     await ensemble.close();
   });
 

@@ -1,9 +1,9 @@
 /** The dashboard's reader of server-sent events, without a browser. */
 
 import { describe, expect, test, vi } from 'vitest';
-import { Client, withQuery } from '../../../web/api/client.js';
-import { EventParser } from '../../../web/api/event-parser.js';
-import { backoff, followEvents } from '../../../web/api/events.js';
+import { Client, withQuery } from '../../../src/api/client/client.js';
+import { EventParser } from '../../../src/api/client/event-parser.js';
+import { backoff, followEvents } from '../../../src/api/client/events.js';
 import { Session } from '../../../web/api/session.js';
 
 const session = () => {

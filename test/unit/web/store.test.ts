@@ -1,16 +1,16 @@
 /** The dashboard's stores, without a browser. */
 
 import { describe, expect, test } from 'vitest';
+import { sharesOf } from '../../../src/api/client/counts.js';
+import { type Condition, distanceOf } from '../../../src/api/client/distance.js';
+import { RateMeter, secondsLeft } from '../../../src/api/client/rate.js';
 import { Session } from '../../../web/api/session.js';
 import { colorOf, shareOf, textColorOn } from '../../../web/format/colors.js';
 import { questionOf, requestOf } from '../../../web/store/actions.js';
-import { sharesOf } from '../../../web/store/counts.js';
-import { type Condition, distanceOf } from '../../../web/store/distance.js';
 import { ganttOf } from '../../../web/store/gantt.js';
 import { barsOf, numberAt } from '../../../web/store/histogram.js';
 import { EMPTY_QUERY, orderOf, shownColumns, sortedBy } from '../../../web/store/jobs-query.js';
 import { choicesOf } from '../../../web/store/parameters.js';
-import { RateMeter, secondsLeft } from '../../../web/store/rate.js';
 import { RunStore } from '../../../web/store/run.js';
 import { joined, Timeline } from '../../../web/store/timeline.js';
 

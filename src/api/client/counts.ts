@@ -1,6 +1,6 @@
 /** Numbers of jobs, as bars show them. */
 
-import type { GroupResource } from '../api/types.js';
+import type { GroupResource } from '../schemas/group.js';
 
 export type Counts = GroupResource['counts'];
 

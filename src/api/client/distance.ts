@@ -1,6 +1,6 @@
 /** How far the parts of a rule's condition are from holding. */
 
-import type { RuleResource } from '../api/types.js';
+import type { RuleResource } from '../schemas/rule.js';
 
 export type Condition = RuleResource['conditions'][number];
 

@@ -1,6 +1,15 @@
-/** Requests to the HTTP API. */
+/** Requests to the HTTP API, from the dashboard and from commands. */
 
-import type { Session } from './session.js';
+/** The token of a client. */
+export interface Credentials {
+  /** Null without one. */
+  readonly token: string | null;
+  /** The server did not accept it, or the lack of one. */
+  refused(reason: string): void;
+}
+
+/** `fetch`, as far as it is used. */
+export type Fetcher = (url: string, options?: RequestInit) => Promise<Response>;
 
 /** An answer that is an error, or a server that does not answer (status 0). */
 export class ApiError extends Error {
@@ -32,21 +41,25 @@ export function pathOf(ensemble: string, ...parts: readonly string[]): string {
 }
 
 export class Client {
-  readonly session: Session;
   readonly #base: string;
-  readonly #fetch: typeof fetch;
+  readonly #credentials: Credentials;
+  readonly #fetch: Fetcher;
 
   /** `base` ends with a slash. */
-  constructor(base: string, session: Session, fetcher: typeof fetch = (...given) => fetch(...given)) {
+  constructor(
+    base: string,
+    credentials: Credentials,
+    fetcher: Fetcher = (url, options) => fetch(url, options),
+  ) {
     this.#base = base;
-    this.session = session;
+    this.#credentials = credentials;
     this.#fetch = fetcher;
   }
 
   /** Sends a request. Throws ApiError for each answer that is an error. */
   async send(path: string, options: RequestInit = {}): Promise<Response> {
     const headers = new Headers(options.headers);
-    const { token } = this.session;
+    const { token } = this.#credentials;
     if (token !== null) headers.set('authorization', `Bearer ${token}`);
     let response: Response;
     try {
@@ -83,7 +96,7 @@ export class Client {
     } catch {
       // An answer of a proxy has no problem in JSON; its status is enough.
     }
-    if (response.status === 401) this.session.refused(detail);
+    if (response.status === 401) this.#credentials.refused(detail);
     return new ApiError(response.status, code, detail);
   }
 }
