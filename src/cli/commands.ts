@@ -17,6 +17,7 @@ const commands = new Map<string, () => Promise<Command>>(
     synth: async () => (await import('./synth.js')).synthCommand(),
     stats: async () => (await import('./stats.js')).statsCommand(),
     runs: async () => (await import('./runs.js')).runsCommand(),
+    top: async () => (await import('./top.js')).topCommand(),
     jobs: async () => (await import('./jobs.js')).jobsCommand(),
     blame: async () => (await import('./blame.js')).blameCommand(),
     report: async () => (await import('./report.js')).reportCommand(),

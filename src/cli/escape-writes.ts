@@ -7,7 +7,7 @@ import { escapeLines } from '../text/describe.js';
  * from outside are escaped where they become part of a line, so they do not contain these sequences.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are control sequences
-const OWN = /(\r|\x1b\[[0-9;]*m|\x1b[78]|\x1b\[(?:[0-9;]*H|[0-2]?[JK]|[0-9]*[A-G]|\?(?:7|25|1049)[hl]))/;
+const OWN = /(\r|\x1b\[[0-9;]*m|\x1b[78]|\x1b\[(?:[0-9;]*H|[0-2]?[JK]|[0-9]*[A-G]|\?(?:7|25|1049|2026)[hl]))/;
 
 /** Escapes control characters in text, except newlines, tabs and, on a terminal, our own sequences. */
 export function printable(text: string, isTerminal: boolean): string {

@@ -54,3 +54,23 @@ export function flow(parts: readonly string[], separator: string, width: number,
   }
   return line === '' ? lines : [...lines, line];
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a colour begins
+const COLOR = /(\x1b\[[\d;]*m)/;
+
+/** Cuts a line at its end to `width` columns, with an ellipsis. Colours in it take none, and stay. */
+export function clipped(line: string, width: number): string {
+  if (widthOf(line) <= width) return line;
+  let left = Math.max(0, width - 1);
+  let isCut = false;
+  return line
+    .split(COLOR)
+    .map((part, index) => {
+      if (index % 2 === 1 || isCut) return index % 2 === 1 ? part : '';
+      const text = head([...graphemes.segment(part)].map(({ segment }) => segment), left);
+      left -= widthOf(text);
+      isCut = text !== part;
+      return isCut ? `${text}…` : text;
+    })
+    .join('');
+}

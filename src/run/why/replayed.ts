@@ -4,26 +4,27 @@ import { existsSync } from 'node:fs';
 import type { NativeFiring, NativeRules } from '../../engine/addon.js';
 import { Engine } from '../../engine/engine.js';
 import { compilePlan, ruleNames } from '../../engine/plan/compile.js';
-import type { PlanMetric } from '../../engine/plan/plan.js';
+import type { SnapshotNames } from '../../engine/snapshot.js';
 import { EnsembleError } from '../../errors.js';
 import { nextTimes } from '../../language/cron.js';
 import type { Action } from '../../model/action.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
+import type { MetricsSnapshot } from '../../model/metrics.js';
 import { logFolder } from '../../store/run-folder.js';
 import type { StoredRun } from '../../store/runs.js';
 import { GrowthWatch } from '../growth-watch.js';
 import { readConfiguration } from '../kept-configuration.js';
 import { RulesOfRun } from '../rules-of-run.js';
 
-export interface ReplayedRun {
+export interface ReplayedRun extends SnapshotNames {
   readonly config: EnsembleConfig;
   /** By index; null for the rule of a probe. */
   readonly rules: readonly (Rule | null)[];
-  readonly groups: readonly string[];
-  readonly metrics: readonly PlanMetric[];
   /** The rules of probes do not count. */
   readonly firings: readonly NativeFiring[];
   readonly native: NativeRules;
+  /** All metrics at the end of the log. */
+  readonly snapshot: MetricsSnapshot;
   /** Null for an ensemble without states. */
   readonly state: string | null;
   /** Rules no longer fire. */
@@ -73,10 +74,10 @@ export async function replayRun(run: StoredRun, explained: number | null): Promi
   );
   try {
     const { ended, latest, damage, checkpoint, begins } = await engine.restore();
-    const native = await engine.rules();
-    const { state } = await engine.status();
-    const { groups, metrics } = engine.names;
-    const facts = { config, rules: rules.all, groups, metrics, firings, native };
+    const [native, snapshot] = await Promise.all([engine.rules(), engine.metrics()]);
+    const { state } = snapshot.status;
+    const { groups, metrics, probes } = engine.names;
+    const facts = { config, rules: rules.all, groups, metrics, probes, firings, native, snapshot };
     return {
       ...facts,
       state: config.states.length === 0 ? null : state,

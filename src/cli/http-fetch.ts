@@ -1,0 +1,51 @@
+/** `fetch` for addresses that the one of Node does not know: Unix sockets, and servers with certificates of their own. */
+
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Fetcher } from '../api/client/client.js';
+import type { TlsMaterial } from './http-target.js';
+
+export type HttpTarget =
+  | { readonly socketPath: string }
+  | { readonly host: string; readonly port: number; readonly tls: TlsMaterial | null };
+
+/** Answers with these statuses have no body. */
+const WITHOUT_BODY: readonly (number | undefined)[] = [204, 304];
+
+function responseOf(answer: IncomingMessage): Response {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value !== undefined) headers.set(name, String(value));
+  }
+  const { statusCode: status = 500 } = answer;
+  if (WITHOUT_BODY.includes(status)) {
+    answer.resume();
+    return new Response(null, { status, headers });
+  }
+  return new Response(Readable.toWeb(answer) as ReadableStream<Uint8Array>, { status, headers });
+}
+
+/** Sends requests to a target, which is asked for at each request: a run that is resumed may have another socket. */
+export function fetcherFor(target: () => HttpTarget | Promise<HttpTarget>): Fetcher {
+  return async (url, { method = 'GET', headers, body, signal } = {}) => {
+    const to = await target();
+    const secure = 'tls' in to && to.tls !== null ? to.tls : null;
+    const send = secure === null ? request : (await import('node:https')).request;
+    const { pathname, search } = new URL(url);
+    return new Promise<Response>((resolve, reject) => {
+      const sent: ClientRequest = send(
+        {
+          ...('socketPath' in to ? { socketPath: to.socketPath } : { host: to.host, port: to.port }),
+          ...secure,
+          method,
+          path: `${pathname}${search}`,
+          headers: { host: 'localhost', ...Object.fromEntries(new Headers(headers)) },
+          ...(signal == null ? {} : { signal }),
+        },
+        (answer) => resolve(responseOf(answer)),
+      );
+      sent.on('error', reject);
+      sent.end(typeof body === 'string' ? body : undefined);
+    });
+  };
+}

@@ -1,0 +1,96 @@
+/** The table of jobs, of which one window is known. */
+
+import { escapeControls } from '../../text/describe.js';
+import { timeOf } from '../../text/local-time.js';
+import { show } from '../../text/show.js';
+import { type Column, tableLines } from '../../text/table.js';
+import { shortened } from '../../text/width.js';
+import type { Colors } from '../tables.js';
+import type { JobRow, JobsWindow } from './model.js';
+
+/** Columns of a cell. */
+const MAX_CELL = 24;
+/** Parameters with a column. */
+const MAX_PARAMETERS = 4;
+const PARAMETER = 'parameters.';
+
+/** Columns of the table, and whether a narrow one leaves them out: those with the highest number first. */
+const USUAL: readonly (readonly [name: string, spare: number | null])[] = [
+  ['id', null],
+  ['group', null],
+  ['result', null],
+  ['exit', 1],
+  ['duration', 2],
+  ['pending', 5],
+  ['submit', 6],
+  ['attempt', 7],
+  ['note', 8],
+];
+
+/** The columns that are requested, of all that the run has. */
+export function requestedColumns(all: readonly string[]): string[] {
+  const parameters = all.filter((name) => name.startsWith(PARAMETER)).slice(0, MAX_PARAMETERS);
+  const usual = [...USUAL.map(([name]) => name), 'start'];
+  return [...usual.filter((name) => all.length === 0 || all.includes(name)), ...parameters];
+}
+
+const numberOf = (value: unknown) => (typeof value === 'number' ? value : null);
+
+/** An active job runs, or waits. */
+export function resultWord(job: JobRow): string {
+  if (job.result !== 'active') return typeof job.result === 'string' ? job.result : 'unknown';
+  return numberOf(job.start) === null ? 'waiting' : 'running';
+}
+
+export function paintResult(word: string, colors: Colors): string {
+  if (word === 'failed' || word === 'timeout' || word === 'refused' || word === 'lost')
+    return colors.red(word);
+  if (word === 'completed') return colors.green(word);
+  return word === 'running' ? colors.cyan(word) : word;
+}
+
+/** How long a job has run, also one that runs. */
+export function ranFor(job: JobRow, now: number): number | null {
+  const [start, ran] = [numberOf(job.start), numberOf(job.duration)];
+  if (ran !== null || start === null || job.result !== 'active') return ran;
+  return Math.max(0, Math.round((now - start) * 10) / 10);
+}
+
+function cellOf(job: JobRow, name: string, now: number, colors: Colors): string {
+  if (name === 'result') return paintResult(resultWord(job), colors);
+  if (name === 'duration') return show(ranFor(job, now));
+  const value = job[name];
+  if (value === null || value === undefined) return '-';
+  if (name === 'submit' && typeof value === 'number') return timeOf(value);
+  if (typeof value === 'number') return show(value);
+  return shortened(escapeControls(String(value)), MAX_CELL);
+}
+
+export interface JobLines {
+  readonly title: string;
+  /** One for each row of the window. */
+  readonly lines: readonly string[];
+}
+
+/** The lines of the table. */
+export function jobLines(
+  { rows, columns }: JobsWindow,
+  width: number,
+  now: number,
+  colors: Colors,
+): JobLines {
+  const parameters = columns.filter((name) => name.startsWith(PARAMETER));
+  const shown: (readonly [string, number | null])[] = [...USUAL];
+  shown.splice(3, 0, ...parameters.map((name, i) => [name, 3 + i / 10] as const));
+  const table = {
+    columns: shown.map(([name, spare]): Column => {
+      const title = escapeControls(name.startsWith(PARAMETER) ? name.slice(PARAMETER.length) : name);
+      const isLeft = ['id', 'group', 'result', 'submit', 'note'].includes(name);
+      const nothing = name === 'attempt' ? '0' : '-';
+      return { title, align: isLeft ? 'left' : 'right', ...(spare === null ? {} : { spare, nothing }) };
+    }),
+    rows: rows.map((job) => shown.map(([name]) => cellOf(job, name, now, colors))),
+  };
+  const [title = '', ...lines] = tableLines(table, { width, narrow: 'drop', bold: colors.bold });
+  return { title, lines };
+}
