@@ -3,7 +3,13 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Fetcher } from '../api/client/client.js';
-import type { TlsMaterial } from './http-target.js';
+
+/** The contents of TLS files, as `https.request` takes them. */
+export interface TlsMaterial {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
 
 export type HttpTarget =
   | { readonly socketPath: string }

@@ -9,15 +9,8 @@ import { readPrivateFile, withServiceErrors } from '../service/private-files.js'
 import { readTokens } from '../service/tokens.js';
 import { checkPrivateFolder } from '../store/private-folder.js';
 import { httpAddress } from './http.js';
-import { fetcherFor, type HttpTarget } from './http-fetch.js';
+import { fetcherFor, type HttpTarget, type TlsMaterial } from './http-fetch.js';
 import type { ServiceOptions } from './service-options.js';
-
-/** The contents of TLS files, as `https.request` takes them. */
-export interface TlsMaterial {
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-}
 
 /** The options of the connection, and the address: true for the socket of this user's service. */
 export interface TargetOptions extends Omit<ServiceOptions, 'service'> {

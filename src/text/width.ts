@@ -67,7 +67,10 @@ export function clipped(line: string, width: number): string {
     .split(COLOR)
     .map((part, index) => {
       if (index % 2 === 1 || isCut) return index % 2 === 1 ? part : '';
-      const text = head([...graphemes.segment(part)].map(({ segment }) => segment), left);
+      const text = head(
+        [...graphemes.segment(part)].map(({ segment }) => segment),
+        left,
+      );
       left -= widthOf(text);
       isCut = text !== part;
       return isCut ? `${text}…` : text;

@@ -6,7 +6,7 @@ import { escapeControls } from '../../text/describe.js';
 import { duration } from '../../text/duration.js';
 import { show } from '../../text/show.js';
 
-/** What is known of a rule that may fire. */
+/** A rule that may fire, as far as it is known. */
 export interface WaitingRule extends Pick<RuleNow, 'next' | 'repetitionsLeft' | 'phase'> {
   readonly rule: number;
   readonly due: string;
@@ -37,7 +37,7 @@ export function presentValues({ values }: Pick<Clause, 'values'>): string {
   return `${entries.map(([name, value]) => `${name} ${words(value)}`).join(', ')} now`;
 }
 
-/** What a rule waits for, in words that follow its name; null for nothing that is known. */
+/** The event or the time that a rule waits for, in words that follow its name; null for a rule that waits for nothing. */
 export function waitOf(
   { due, phase, conditions, next, repetitionsLeft }: WaitingRule,
   now: number,

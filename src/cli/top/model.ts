@@ -1,4 +1,4 @@
-/** What the views show of a run. */
+/** The facts about a run that views show. */
 
 import type { FollowedRun } from '../../api/client/followed-run.js';
 import type { JobWithFiles } from '../../api/schemas/job.js';

@@ -89,7 +89,7 @@ export class LocalRun implements RunSource {
     for (const listener of this.#listeners) listener();
   };
   #current: Connected | null = null;
-  /** What is shown: the process of the run, or the state that it ended with. */
+  /** The process of the run that is shown, or the state that it ended with. */
   #shown = '';
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;

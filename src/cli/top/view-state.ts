@@ -1,4 +1,4 @@
-/** What a user has chosen to see. */
+/** The choices of a user: a view, and places in it. */
 
 export const VIEWS = ['groups', 'rules', 'jobs', 'firings', 'problems'] as const;
 export type ViewName = (typeof VIEWS)[number];
