@@ -1,4 +1,4 @@
-/** What the action of a rule does, in a few words. */
+/** The action of a rule in a few words. */
 
 import { kindOf } from '../../actions/catalog.js';
 import type { Rule } from '../../model/ensemble.js';
