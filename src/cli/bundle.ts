@@ -16,6 +16,7 @@ const EXTERNAL = [
   /^@duckdb\//,
   /^@viz-js\//,
   /^nodemailer$/,
+  /^undici$/,
   /^@opentelemetry\//,
 ];
 

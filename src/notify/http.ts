@@ -4,6 +4,7 @@ import type { Channel } from '../model/notification.js';
 import { NotDelivered, type Send } from './attempt.js';
 import type { Envelope } from './envelope.js';
 import { encodedWord } from './mail.js';
+import { proxiedFetch } from './proxied-fetch.js';
 
 type HttpChannel = Extract<Channel, { url: string }>;
 
@@ -87,7 +88,7 @@ export const sendHttp: Send<HttpChannel> = async ({ kind, url, token }, envelope
         : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   let response: Response;
   try {
-    response = await fetch(parts.url, {
+    response = await proxiedFetch(parts.url, {
       method: 'POST',
       headers: {
         'content-type': type,
@@ -102,6 +103,7 @@ export const sendHttp: Send<HttpChannel> = async ({ kind, url, token }, envelope
     });
     await response.body?.cancel();
   } catch (cause) {
+    if (cause instanceof NotDelivered) throw cause;
     throw new NotDelivered(reasonOf(cause), true);
   }
   const { status, ok } = response;

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { EnsembleError } from '../../../src/errors.js';
 import type { Channel, Message, NotifyTarget } from '../../../src/model/notification.js';
 import { NotDelivered } from '../../../src/notify/attempt.js';
@@ -86,6 +86,51 @@ describe('attempts', () => {
     await made.close(5);
     expect(sink.received.length).toBe(2);
     expect(messages()).toEqual(["notify target 'ops': 2 of 2 messages not delivered: HTTP status 404"]);
+  });
+
+  describe('by the proxy of the environment', () => {
+    afterEach(() => vi.unstubAllEnvs());
+    const sent = async (url: string) => {
+      const { made, messages } = notifier(target({ kind: 'webhook', url }));
+      await made.post('ops', message('one'), null);
+      await made.close(5);
+      return messages();
+    };
+
+    test('reach a server that only the proxy reaches, and others without it', async () => {
+      const [proxy, direct] = [await webSink(accept), await webSink(accept)];
+      // The scheme may be missing, as for curl.
+      vi.stubEnv('http_proxy', proxy.url.replace('http://', ''));
+      vi.stubEnv('NO_PROXY', 'node1.invalid, 127.0.0.1');
+      expect(await sent('http://hooks.invalid/hook')).toEqual([]);
+      expect(await sent(direct.url)).toEqual([]);
+      expect(proxy.received.map(({ path, headers }) => [path, headers.host])).toEqual([
+        ['http://hooks.invalid/hook', 'hooks.invalid'],
+      ]);
+      expect(JSON.parse(proxy.received[0]?.body ?? '')).toMatchObject({ data: { text: 'one' } });
+      expect(direct.received.length).toBe(1);
+    });
+
+    test('go through a tunnel to a server with TLS', async () => {
+      const asked: string[] = [];
+      const proxy = createServer().on('connect', (request, socket) => {
+        asked.push(`${request.method} ${request.url}`);
+        socket.end('HTTP/1.1 200 OK\r\n\r\nnot TLS');
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+      vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+      const [text] = await sent('https://hooks.invalid/hook');
+      proxy.close();
+      expect(asked[0]).toBe('CONNECT hooks.invalid:443');
+      expect(text).toMatch(/1 of 1 message not delivered: .*\(5 attempts\)$/);
+    });
+
+    test('fail at once for another kind of proxy, whose password stays secret', async () => {
+      vi.stubEnv('ALL_PROXY', 'socks5://user:secret@127.0.0.1:9');
+      const text = (await sent('https://hooks.invalid/hook')).join();
+      expect(text).toMatch(/proxy for https:\/\/, which is not the URL of an HTTP proxy/);
+      expect(text).not.toMatch(/secret|attempts/);
+    });
   });
 
   test('a refused connection is tried five times', async () => {
