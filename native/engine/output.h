@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,8 @@ struct Status {
   bool backlog_over = false;     // the stream goes on after its backlog
   std::string state;             // of the ensemble; empty for an ensemble without states
   Totals totals;
+  // Seconds since the oldest write to the runner's log that is not on the disk; NaN without a log.
+  double log_lag = std::numeric_limits<double>::quiet_NaN();
 
   template <typename Archive>
   void Persist(Archive& archive) {

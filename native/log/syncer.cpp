@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace flux_ensemble::log {
 
@@ -39,7 +40,15 @@ void Syncer::Changed(const File& file, Kind kind) {
   const std::lock_guard lock(mutex_);
   if (std::find(changed_.begin(), changed_.end(), change) != changed_.end()) return;
   changed_.push_back(change);
+  if (!changed_since_) changed_since_ = std::chrono::steady_clock::now();
   if (changed_.size() == 1) wake_.notify_one();
+}
+
+std::chrono::duration<double> Syncer::Lag() {
+  const std::lock_guard lock(mutex_);
+  const auto since = syncing_since_ ? syncing_since_ : changed_since_;
+  if (!since) return {};
+  return std::chrono::steady_clock::now() - *since;
 }
 
 int Syncer::SyncNow() {
@@ -53,11 +62,14 @@ void Syncer::SyncChanged() {
   {
     const std::lock_guard lock(mutex_);
     changes.swap(changed_);
+    syncing_since_ = std::exchange(changed_since_, std::nullopt);
   }
   for (const Change& change : changes) {
     const int error = Sync(change.file->get(), change.kind);
     if (error != 0 && error_ == 0) error_ = error;
   }
+  const std::lock_guard lock(mutex_);
+  syncing_since_.reset();
 }
 
 void Syncer::Run() {

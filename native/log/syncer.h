@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/thread.h"
@@ -33,6 +34,9 @@ class Syncer {
   // Waits until all changes are on the disk. Returns 0 or the errno of the first failure.
   int SyncNow();
 
+  // The time since the oldest change that is not on the disk; 0 without one. Called on any thread.
+  std::chrono::duration<double> Lag();
+
   // The errno of the first failure, or 0. Called on any thread.
   int error() const { return error_; }
 
@@ -55,6 +59,9 @@ class Syncer {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Change> changed_;
+  // The times of the oldest change in `changed_`, and of the oldest one that is being synced.
+  std::optional<std::chrono::steady_clock::time_point> changed_since_;
+  std::optional<std::chrono::steady_clock::time_point> syncing_since_;
   bool stopping_ = false;
 
   Thread thread_;

@@ -64,6 +64,8 @@ class Writer {
 
   const std::string& folder() const { return folder_; }
   bool survives_host() const { return survives_host_; }
+  // As Syncer::Lag().
+  std::chrono::duration<double> Lag() { return syncer_.Lag(); }
   bool failed() const { return failure_.has_value(); }
   const std::optional<WriteFailure>& failure() const { return failure_; }
   // Frames that were refused or lost.

@@ -372,8 +372,13 @@ napi_value WriteTypedArray(napi_env env, napi_typedarray_type type, const void* 
 
 napi_value WriteStatus(napi_env env, const engine::Status& status) {
   const engine::Totals& totals = status.totals;
-  return ObjectWriter(env)
-      .Set("activeJobs", static_cast<double>(status.active_jobs))
+  ObjectWriter object(env);
+  if (std::isnan(status.log_lag)) {
+    object.SetNull("logLag");
+  } else {
+    object.Set("logLag", status.log_lag);
+  }
+  return object.Set("activeJobs", static_cast<double>(status.active_jobs))
       .Set("submitting", static_cast<double>(status.submitting))
       .Set("timeCouldFire", status.time_could_fire)
       .Set("retrying", static_cast<double>(status.retrying))

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -66,6 +67,11 @@ class RunLog final : public engine::StreamTap {
 
   // The last segment that is full; 0 for none, and without a log.
   std::uint64_t closed_segment() const { return writer_ == nullptr ? 0 : writer_->segment() - 1; }
+  // Seconds since the oldest write to the log that is not on the disk; 0 without one, NaN without a
+  // log.
+  double Lag() const {
+    return writer_ == nullptr ? std::numeric_limits<double>::quiet_NaN() : writer_->Lag().count();
+  }
   // Null without a log.
   const log::Writer* writer() const { return writer_.get(); }
 

@@ -288,6 +288,7 @@ engine::Status Runner::GetStatus() {
   engine::Status status = engine_.GetStatus();
   status.submitting = source_.submitting();
   status.backlog_over = status.backlog_over && !source_.interrupted();
+  status.log_lag = log_.Lag();
   return status;
 }
 

@@ -1,6 +1,7 @@
 // The reader of the run log beside its writer.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -74,6 +75,22 @@ TEST_CASE("changes reach the disk without a call, also after others") {
   syncer.Changed(std::make_shared<const UniqueFd>(-1));
   while (syncer.error() == 0) std::this_thread::yield();
   CHECK(syncer.error() == EBADF);
+}
+
+TEST_CASE("the lag is the age of the oldest change that is not on the disk") {
+  const LogFolder folder;
+  const Writer writer(folder.path());
+  // Without its thread, a syncer waits for calls.
+  Syncer syncer(std::chrono::milliseconds(0));
+  CHECK(syncer.Lag().count() == 0);
+  const auto file = std::make_shared<const UniqueFd>(open(folder.PathOf(1).c_str(), O_WRONLY));
+  syncer.Changed(file);
+  while (syncer.Lag().count() == 0) std::this_thread::yield();
+  const auto before = syncer.Lag();
+  syncer.Changed(std::make_shared<const UniqueFd>(dup(file->get())));
+  CHECK(syncer.Lag() >= before);
+  CHECK(syncer.SyncNow() == 0);
+  CHECK(syncer.Lag().count() == 0);
 }
 
 }  // namespace flux_ensemble::log

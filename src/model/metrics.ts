@@ -52,6 +52,8 @@ export interface EngineStatus {
   /** Time of the earliest and of the latest event, in seconds since the epoch; 0 before the first one. */
   readonly earliest: number;
   readonly latest: number;
+  /** Seconds since the oldest write to the log that is not on the disk; 0 without one, null without a log. */
+  readonly logLag: number | null;
 }
 
 /**

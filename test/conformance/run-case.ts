@@ -158,6 +158,7 @@ async function resultOf(engine: Engine, { firings, badLines, added }: Gathered):
     lostJobs: ___,
     earliest: ____,
     latest: _____,
+    logLag: _______,
     ...compared
   } = status;
   const active = await Promise.all([...groups.keys()].map((_name, group) => engine.activeJobs(group)));

@@ -31,14 +31,15 @@ const COUNTERS: readonly [Exclude<Count, 'pending' | 'running'>, string, string]
   ['retried', 'retried', 'Jobs that were submitted again.'],
 ];
 
-const TOTALS: readonly [keyof EnsembleResource['totals'], string, string][] = [
-  ['records', 'journal_records', 'Records of the journal.'],
-  ['events', 'events', 'Events of jobs.'],
-  ['trackedEvents', 'tracked_events', 'Events of jobs of the ensemble.'],
-  ['firings', 'firings', 'Firings of rules.'],
-  ['decodeErrors', 'decode_errors', 'Invalid records of the journal.'],
-  ['lostJobs', 'lost_jobs', 'Jobs that ended unseen, with an unknown result.'],
-];
+const TOTALS: readonly [Exclude<keyof EnsembleResource['totals'], 'following' | 'logLag'>, string, string][] =
+  [
+    ['records', 'journal_records', 'Records of the journal.'],
+    ['events', 'events', 'Events of jobs.'],
+    ['trackedEvents', 'tracked_events', 'Events of jobs of the ensemble.'],
+    ['firings', 'firings', 'Firings of rules.'],
+    ['decodeErrors', 'decode_errors', 'Invalid records of the journal.'],
+    ['lostJobs', 'lost_jobs', 'Jobs that ended unseen, with an unknown result.'],
+  ];
 
 const prefixed = (name: string) => `flux_ensemble_${name}`;
 
@@ -163,6 +164,18 @@ function ensembleFamilies(all: readonly Shown[]): Family[] {
         'updated_time_seconds',
         'Time of the latest state, in seconds since the epoch.',
         ({ ensemble }) => ensemble.updated,
+      ),
+      unit: 'seconds',
+    },
+    gauge('member_up', '1 while the events of the member arrive, 0 while they are interrupted.', (shown) => {
+      const { following } = shown.ensemble.totals;
+      return following === null ? null : flag(following);
+    }),
+    {
+      ...gauge(
+        'log_lag_seconds',
+        'Time since the oldest write to the log of the run that is not on the disk; 0 without one.',
+        ({ ensemble }) => ensemble.totals.logLag,
       ),
       unit: 'seconds',
     },

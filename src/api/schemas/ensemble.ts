@@ -57,6 +57,13 @@ export const ensembleSchema = component(
       decodeErrors: count,
       lostJobs: count,
       activeJobs: count,
+      following: z.boolean().nullable().meta({
+        description:
+          'The events of the member arrive: the stream has caught up, and is not interrupted. Null where it is unknown.',
+      }),
+      logLag: seconds.nullable().meta({
+        description: 'Seconds since the oldest write to the log that is not on the disk; null without a log.',
+      }),
     }),
     end: endSchema.nullable().meta({ description: 'Null before the end.' }),
     host: z.string(),

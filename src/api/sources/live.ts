@@ -163,12 +163,10 @@ export class LiveEnsemble extends PolledEnsemble {
     return this.#failures.take(() => this.#ensemble.failures(), metrics).catch(() => null);
   }
 
-  #state({
-    groups,
-    status: { records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs },
-  }: MetricsSnapshot): EnsembleState {
+  #state({ groups, status: { backlogOver, logLag, ...status } }: MetricsSnapshot): EnsembleState {
     const { id, name, config, started, ending, result, runFolder, running, paused, size, memberName, state } =
       this.#ensemble;
+    const { records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs } = status;
     const now = paused ? 'paused' : 'running';
     const begun = running ? now : 'starting';
     return {
@@ -184,7 +182,10 @@ export class LiveEnsemble extends PolledEnsemble {
       started,
       counts: countsOf([...groups.values()].map(({ count }) => count)),
       groups: groups.size,
-      totals: { records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs },
+      totals: {
+        ...{ records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs },
+        ...{ following: backlogOver, logLag },
+      },
       end: ending === null ? null : endOf(ending),
       host: hostname(),
       user: userInfo().username,

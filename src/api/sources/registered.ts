@@ -123,6 +123,14 @@ function firingResource({ label, job, value, askedBy, ...firing }: FiringMessage
   };
 }
 
+function totalsOf({
+  following,
+  logLag,
+  ...counts
+}: NonNullable<EnsembleMessage['totals']>): EnsembleState['totals'] {
+  return { ...counts, following: following ?? null, logLag: logLag ?? null };
+}
+
 /** The state of an ensemble without its groups. */
 function stateOf(message: EnsembleMessage, groups: number): EnsembleState {
   const { status: now, state, size, totals, counts, end, about } = message;
@@ -133,7 +141,7 @@ function stateOf(message: EnsembleMessage, groups: number): EnsembleState {
     ...{ paused: now === 'PAUSED', state: textOrNull(state), states: about?.states ?? null, started },
     counts: { ...(counts as NonNullable<EnsembleMessage['counts']>) },
     groups,
-    totals: { ...(totals as NonNullable<EnsembleMessage['totals']>) },
+    totals: totalsOf(totals as NonNullable<EnsembleMessage['totals']>),
     end: end === null ? null : { ...end },
     ...{ host, user, pid, file: textOrNull(hello.file), version },
   };

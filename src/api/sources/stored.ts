@@ -43,7 +43,10 @@ export class StoredEnsemble implements SourcedEnsemble {
         ...{ state, states: [...config.states], started: manifest.started },
         counts: countsOf([...snapshot.groups.values()].map(({ count }) => count)),
         groups: snapshot.groups.size,
-        totals: { records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs },
+        totals: {
+          ...{ records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs },
+          ...{ following: null, logLag: null },
+        },
         end: end === '' ? null : { end, error: '', by: '' },
         ...{ host: manifest.host, user: '', pid: manifest.pid, version },
         file: manifest.file === '' ? null : manifest.file,

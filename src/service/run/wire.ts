@@ -58,7 +58,11 @@ export function groupMessage(name: string, group: GroupMetrics, states: GroupSta
 
 export function totalsMessage(status: EngineStatus): Totals {
   const { records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs } = status;
-  return { records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs };
+  const { backlogOver, logLag } = status;
+  return {
+    ...{ records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs },
+    ...{ following: backlogOver, ...(logLag === null ? {} : { logLag }) },
+  };
 }
 
 export function firingMessage(firing: Firing): FiringMessage {

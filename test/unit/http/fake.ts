@@ -82,6 +82,7 @@ export class FakeEnsemble implements ShownEnsemble {
       [...this.groups.keys()].map((name) => [name, { duration: ones(3), pending: ones(0) }]),
     );
     const zero = {
+      logLag: 0.5,
       records: 0,
       decodeErrors: 0,
       negativeIntervals: 0,

@@ -59,6 +59,8 @@ describe('the metrics', () => {
       [`flux_ensemble_status{${labels},status="lost"}`]: 0,
       [`flux_ensemble_metric{${labels},metric="p95.a-duration"}`]: 2.5,
       [`flux_ensemble_size{${labels}}`]: 4,
+      [`flux_ensemble_member_up{${labels}}`]: 1,
+      [`flux_ensemble_log_lag_seconds{${labels}}`]: 0.5,
       [`flux_ensemble_events_total{${labels}}`]: 9,
       // Three numbers of 1 s.
       [`flux_ensemble_job_duration_seconds_bucket{${labels},group="a",le="0.5"}`]: 0,

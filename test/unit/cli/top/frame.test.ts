@@ -69,6 +69,8 @@ const ensemble: EnsembleResource = {
     decodeErrors: 0,
     lostJobs: 0,
     activeJobs: 49,
+    following: true,
+    logLag: 0,
   },
 };
 
