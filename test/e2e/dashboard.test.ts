@@ -346,6 +346,10 @@ describe.skipIf(noBrowser !== null)(
       await phone.getByRole('link', { name: 'Parameters' }).click();
       await phone.getByRole('img', { name: /^duration by T/ }).waitFor();
       await expectAccessible(phone);
+      await phone.getByLabel('X axis').selectOption('duration');
+      await phone.getByLabel('Y axis').selectOption('parameters.T');
+      await phone.getByRole('region', { name: 'Heat map' }).waitFor();
+      await expectAccessible(phone);
       expect(await phone.getByRole('button', { name: /Pause|Act|Terminate/ }).count()).toBe(0);
       await phone.context().close();
     });

@@ -34,7 +34,7 @@ export function Firings({ firings, total }: FiringsProps) {
         <tbody>
           {latest.slice(0, shown).map((firing) => (
             <tr key={`${firing.rule} ${firing.number}`}>
-              <td>{formatTime(firing.time)}</td>
+              <td class="time">{formatTime(firing.time)}</td>
               <td>
                 {firing.askedBy === null ? firing.name || firing.rule : `requested by ${firing.askedBy}`}
               </td>

@@ -159,6 +159,10 @@ describe('jobs by their parameters', () => {
     const sample = scatterOf(table, rows, query);
     expect([sample.x.length, sample.jobs, sample.means.length]).toEqual([200, 3000, MOST_PLACES]);
     expect(new Set(sample.x).size).toBeGreaterThan(50);
+    // Ten jobs for each mean.
+    expect(scatterOf(table, rows.subarray(0, 90), query).means.map(({ count }) => count)).toEqual(
+      Array(9).fill(10),
+    );
     expect(scatterOf(table, rows, query)).toEqual(sample);
   });
 });

@@ -17,8 +17,8 @@ export interface Axis {
   placeOf(row: number): number;
 }
 
-/** The axis of a column. Throws EnsembleError `ERR_RUN` for an unknown column. */
-export function axisOf(table: JobTable, name: string, rows: Uint32Array): Axis {
+/** The axis of a column; a range has at most `parts` parts. Throws EnsembleError `ERR_RUN` for an unknown column. */
+export function axisOf(table: JobTable, name: string, rows: Uint32Array, parts = MOST_PLACES): Axis {
   const column = table.column(name);
   const numbers = new Set<number>();
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -34,18 +34,18 @@ export function axisOf(table: JobTable, name: string, rows: Uint32Array): Axis {
     if (number > most) most = number;
   }
   if (hasTexts) return axisOfTexts((row) => column.text(row), rows);
-  if (numbers.size > MOST_PLACES) return axisOfParts((row) => column.number(row), least, most);
+  if (numbers.size > MOST_PLACES) return axisOfParts((row) => column.number(row), least, most, parts);
   const values = [...numbers].sort((a, b) => a - b);
   const places = new Map(values.map((value, place) => [value, place]));
   return { values, width: null, left: 0, placeOf: (row) => places.get(column.number(row)) ?? -1 };
 }
 
-function axisOfParts(number: (row: number) => number, least: number, most: number): Axis {
-  const width = (most - least) / MOST_PLACES;
-  const values = Array.from({ length: MOST_PLACES }, (_, place) => least + (place + 0.5) * width);
+function axisOfParts(number: (row: number) => number, least: number, most: number, parts: number): Axis {
+  const width = (most - least) / parts;
+  const values = Array.from({ length: parts }, (_, place) => least + (place + 0.5) * width);
   const placeOf = (row: number) => {
     const value = number(row);
-    return Number.isFinite(value) ? Math.min(MOST_PLACES - 1, Math.floor((value - least) / width)) : -1;
+    return Number.isFinite(value) ? Math.min(parts - 1, Math.floor((value - least) / width)) : -1;
   };
   return { values, width, left: 0, placeOf };
 }

@@ -4,7 +4,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { RESULTS } from '../results.js';
 import type { JobTable } from '../table.js';
-import { axisOf } from './axis.js';
+import { axisOf, MOST_PLACES } from './axis.js';
 import { MeanAtPlaces, measureOf } from './measure.js';
 
 export interface ScatterQuery {
@@ -38,6 +38,9 @@ export interface Scatter {
 }
 
 const SEED = 1;
+/** The parts of a range of x, and the jobs of each on average. */
+const LEAST_PARTS = 5;
+const JOBS_OF_PART = 10;
 
 /** The points of these rows. Throws EnsembleError `ERR_RUN` for an unknown column. */
 export function scatterOf(table: JobTable, rows: Uint32Array, query: ScatterQuery): Scatter {
@@ -79,7 +82,9 @@ function meansOf(
   name: string,
   y: (row: number) => number,
 ): ScatterMean[] {
-  const axis = axisOf(table, name, rows);
+  // A mean of few jobs would repeat their points.
+  const parts = Math.min(MOST_PLACES, Math.max(LEAST_PARTS, Math.floor(rows.length / JOBS_OF_PART)));
+  const axis = axisOf(table, name, rows, parts);
   const at = new MeanAtPlaces(axis.values.length);
   for (const row of rows) at.add(axis.placeOf(row), y(row));
   return axis.values.flatMap((value, place) => {
