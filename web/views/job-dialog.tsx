@@ -81,6 +81,7 @@ function Facts({ value: { job, attempts } }: { readonly value: JobWithFiles }) {
     ['duration', formatSeconds(number('duration'))],
     ...(attempts > 1 ? [['attempts', String(attempts)] as const] : []),
     ...parameters.map(([name, of]) => [name, formatValue(of)] as const),
+    ...valuesOf(job),
   ];
   return (
     <dl class="numbers small">
@@ -92,6 +93,14 @@ function Facts({ value: { job, attempts } }: { readonly value: JobWithFiles }) {
       ))}
     </dl>
   );
+}
+
+/** Values that probes measured of the job, and that it told. */
+function valuesOf(job: JobWithFiles['job']): [string, string][] {
+  return Object.entries(job).flatMap(([column, value]): [string, string][] => {
+    const name = /^(?:measured|told)\.(.+)$/.exec(column)?.[1];
+    return name === undefined || value === null ? [] : [[name, formatValue(value)]];
+  });
 }
 
 const NOTHING = { text: '', isCut: false };

@@ -11,6 +11,7 @@ import { Firings } from './firings.js';
 import { Groups } from './groups.js';
 import { Histograms } from './histograms.js';
 import { Jobs } from './jobs.js';
+import { Measured } from './measured.js';
 import { Parameters } from './parameters.js';
 import { Problems } from './problems.js';
 import { runLink, TABS, type Tab } from './route.js';
@@ -72,6 +73,7 @@ export function RunView({ client, id, tab }: RunProps) {
       {tab === 'overview' ? (
         <>
           <Groups groups={store.groups} />
+          <Measured groups={store.groups} />
           <Rules rules={store.rules} />
           <Failures failures={store.failures} />
           <Problems problems={store.problems} />
