@@ -1,5 +1,6 @@
 /** Connects to a service: checks the address, and adds the credentials. */
 
+import { lstatSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import { checkServerIdentity } from 'node:tls';
@@ -76,6 +77,8 @@ function channelCredentials({ address, tls = null, insecure = false }: ConnectOp
 function checkSocketFolder(path: string): void {
   try {
     withServiceErrors(() => checkPrivateFolder(dirname(path)));
+    // The sockets of runs may be in the folder, without one of a service.
+    lstatSync(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new ServiceError(`no service has been started at ${path}: \`ensemble-server start\` starts one`, {
