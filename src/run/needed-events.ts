@@ -18,10 +18,14 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Names of the events that rules wait for; null for all events. Rules need all for `debug.` events, whose names are
- * open, for stalled jobs, and for code of the user, which may add rules for any event.
+ * open, for stalled jobs, and for code of the user, which may add rules for any event. The log of a run, which is
+ * `logged`, needs `alloc`, because it brings the hosts of a job.
  */
-export function neededEvents({ rules, groups }: Pick<EnsembleConfig, 'rules' | 'groups'>): string[] | null {
-  const names = new Set<string>();
+export function neededEvents(
+  { rules, groups }: Pick<EnsembleConfig, 'rules' | 'groups'>,
+  logged: boolean,
+): string[] | null {
+  const names = new Set<string>(logged ? ['alloc'] : []);
   // Memos bring the values that jobs tell.
   if ([...groups.values()].some(({ tells }) => tells.numbers.length + tells.texts.length > 0))
     names.add('memo');

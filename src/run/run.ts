@@ -417,7 +417,7 @@ export class Run {
         },
         {
           engine: this.#engine,
-          events: this.#wantsAllEvents() ? null : neededEvents(this.#config),
+          events: this.#wantsAllEvents() ? null : neededEvents(this.#config, this.#engine.logs),
           wantsRecords: this.#observer.records !== undefined,
           ...(restored === null
             ? {}

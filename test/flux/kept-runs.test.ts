@@ -1,6 +1,7 @@
 /** Runs under Flux that were kept: their jobs, and the outputs that Flux holds. */
 
 import { existsSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, ensembleFile, eventually, newFolder, start } from '../support/cli.js';
@@ -14,6 +15,7 @@ interface Job {
   readonly result: string;
   readonly exit: number | null;
   readonly output: string | null;
+  readonly hosts: string | null;
 }
 
 const study = (folder: string) =>
@@ -48,6 +50,7 @@ describeFlux('a kept run under Flux', () => {
           ['kvs', 'failed', 3],
           ['wide', 'completed', 0],
         ]);
+        expect(new Set(jobs.map(({ hosts }) => hosts))).toEqual(new Set([hostname()]));
         expect(await logs('kvs')).toMatchObject({ status: 0, stdout: 'out\n', stderr: 'err\n' });
         expect(await logs('file')).toMatchObject({ status: 0, stdout: 'in the file\n', stderr: '' });
         expect(jobs.find(({ group }) => group === 'file')?.output).toMatch(
@@ -101,6 +104,10 @@ rules:
         headers: { 'content-range': 'bytes 3-5/6' },
       });
       expect((await get('/output', { range: 'bytes=9-' })).status).toBe(416);
+      // Flux does not say its size to the member, so the nodes in use are a number.
+      const { json } = await http({ socketPath }, '/ensembles/run/timeline?parts=3');
+      expect(json).toMatchObject({ timeline: { used: { unit: 'nodes', size: null } }, latest: [{ id }] });
+      expect(json.timeline.used.means.at(-1)).toBeCloseTo(1);
       writeFileSync(join(folder, 'go'), '');
       expect(await follow.finished).toMatchObject({ status: 0, stdout: 'first\nlast\n', stderr: 'oh\n' });
       await run.finished;
