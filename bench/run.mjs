@@ -19,6 +19,7 @@ const all = [
   'service',
   'http',
   'dashboard',
+  'views',
 ];
 /** Run only by name: they need more than this machine, or minutes. */
 const others = ['sources', 'flux'];

@@ -60,6 +60,11 @@ export class RunServer {
     }
   }
 
+  /** Whether there was a connection. */
+  get used(): boolean {
+    return this.#listeners.some((listener) => listener.used);
+  }
+
   /** Shows the end of the run to all readers, and closes. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -67,7 +72,7 @@ export class RunServer {
   }
 
   async #close(): Promise<void> {
-    if (this.#listeners.some((listener) => listener.used)) await this.#source.ensemble.conclude();
+    if (this.used) await this.#source.ensemble.conclude();
     await this.#release();
   }
 
