@@ -1,8 +1,8 @@
 /** The HTTP API of a service or of a run elsewhere, as the options of a command name it. */
 
 import { dirname } from 'node:path';
-import { Client, type Credentials } from '../api/client/client.js';
-import { ServiceError } from '../errors.js';
+import { ApiError, Client, type Credentials } from '../api/client/client.js';
+import { EnsembleError, ServiceError } from '../errors.js';
 import { readCertificate } from '../service/access.js';
 import { formatAddress, isLoopback, type ServiceAddress } from '../service/address.js';
 import { readPrivateFile, withServiceErrors } from '../service/private-files.js';
@@ -96,4 +96,20 @@ export function socketClient(path: () => string): Client {
     return { socketPath };
   });
   return new Client(BASE, { token: null, refused: () => {} }, fetcher);
+}
+
+/** The result of requests. Throws EnsembleError for an answer that is an error, and for a server that does not answer. */
+export async function answerOf<Answer>(requests: Promise<Answer>): Promise<Answer> {
+  try {
+    return await requests;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const { status, message, cause } = error;
+    if (cause instanceof EnsembleError) throw cause;
+    const reason = status === 0 && cause instanceof Error ? `${message}: ${cause.message}` : message;
+    throw new ServiceError(reason, {
+      cause: error,
+      code: status === 0 ? 'ERR_SERVICE_UNREACHABLE' : 'ERR_SERVICE',
+    });
+  }
 }

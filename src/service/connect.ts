@@ -77,7 +77,7 @@ function channelCredentials({ address, tls = null, insecure = false }: ConnectOp
 function checkSocketFolder(path: string): void {
   try {
     withServiceErrors(() => checkPrivateFolder(dirname(path)));
-    // The sockets of runs may be in the folder, without one of a service.
+    // Runs have their sockets in the same folder, also without a service.
     lstatSync(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;

@@ -13,7 +13,7 @@ interface Listed {
   readonly socket: string | null;
 }
 
-const waiting = ensembleFile(`jobs: [{name: a, command: sleep 100}]
+const waiting = ensembleFile(`jobs: [{name: a, command: sleep 100, count: 3}]
 rules: [{trigger: start, action: {name: submit, label: a}}]
 `);
 
@@ -27,8 +27,16 @@ test.concurrent('a run answers on a socket of its own, which goes with it', asyn
   expect(statSync(dirname(target.socketPath)).mode & 0o777).toBe(0o700);
   expect((await http(target, '/ensembles')).json.ensembles).toMatchObject([{ id: ensemble }]);
   expect((await http(target, '/ensembles', { headers: { host: 'evil.example.org' } })).status).toBe(421);
-  await http(target, `/ensembles/${ensemble}/actions`, { body: { name: 'pause' } });
-  expect(readFileSync(join(path, 'audit.jsonl'), 'utf8')).toContain('"action":"pause"');
+  const [job] = (await http(target, `/ensembles/${ensemble}/jobs?columns=id&skip=1`)).json.jobs;
+  const act = (...args: string[]) => cli(['act', 'ensemble', ...args], { env });
+  expect(await act('cancel', '--job', job.id)).toMatchObject({
+    ...{ stdout: `${ensemble}: canceled 1 job of a\n`, stderr: '', status: 0 },
+  });
+  expect(await act('cancel', '--job', job.id)).toMatchObject({
+    stderr: `ensemble: error: '${job.id}' is not an active job of this run [ERR_SERVICE]\n`,
+    status: 1,
+  });
+  expect(readFileSync(join(path, 'audit.jsonl'), 'utf8')).toContain(`"job":"${job.id}"`);
   running.process.kill('SIGTERM');
   expect((await running.finished).stderr).not.toContain('warning');
   expect(existsSync(target.socketPath)).toBe(false);

@@ -16,8 +16,8 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
 
-  constructor(status: number, code: string, message: string) {
-    super(message);
+  constructor(status: number, code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
@@ -66,7 +66,7 @@ export class Client {
       response = await this.#fetch(this.#base + path, { ...options, headers });
     } catch (cause) {
       if (options.signal?.aborted) throw cause;
-      throw new ApiError(0, 'ERR_UNREACHABLE', 'the server does not answer');
+      throw new ApiError(0, 'ERR_UNREACHABLE', 'the server does not answer', { cause });
     }
     if (response.ok) return response;
     throw await this.#errorOf(response);

@@ -24,6 +24,8 @@ const LEFT_OUT = new Set([
   'status',
   'part',
 ]);
+/** Columns that come first. */
+const FIRST = ['group', 'exit', 'signal', 'exception', 'note'];
 const TIMES = ['submit', 'start', 'finish'];
 
 /** The last line on the standard error of a failed job, where the run has kept it. */
@@ -66,12 +68,13 @@ function factsOf(row: JobRow, attempts: number, now: number): [title: string, va
     typeof parameters === 'object' && parameters !== null
       ? Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)])
       : [];
+  const isFirst = ([name]: readonly [string, string]) => FIRST.includes(name);
   return [
-    ...others.slice(0, 1),
+    ...others.filter(isFirst),
     ...given,
     ...times,
     ...seconds,
-    ...others.slice(1),
+    ...others.filter((fact) => !isFirst(fact)),
     ...(attempts > 1 ? [['attempts', String(attempts)] as [string, string]] : []),
   ];
 }

@@ -114,11 +114,8 @@ export function ruleList(run: ShownRun, { width, colors, now, filter }: Look): S
       const { word, paint } = PHASES[rule.state];
       const title = `${String(rule.rule).padStart(numbers)} ${escapeControls(rule.name)}`;
       const fired = rule.firings === 0 ? 'never fired' : `fired ${countedTimes(rule.firings)}`;
-      const head = fitting(
-        [clipped(title, width), paint(colors)(isOver ? '' : word), fired].filter((part) => part !== ''),
-        width,
-        '  ',
-      );
+      const standing = isOver ? [] : [paint(colors)(word)];
+      const head = fitting([clipped(title, width), ...standing, fired], width, '  ');
       const due = rule.due === rule.name ? [] : [colors.dim(`  ${escapeControls(rule.due)}`)];
       const wait = isOver || rule.conditions.length > 0 ? null : waitOf({ ...rule, phase: rule.state }, now);
       return [

@@ -1,17 +1,17 @@
 /** The run that is shown: one of this user, also after its end, or one of a server. */
 
-import { hostname } from 'node:os';
 import type { Client } from '../../api/client/client.js';
 import { FollowedRun } from '../../api/client/followed-run.js';
 import type { EnsembleResource } from '../../api/schemas/ensemble.js';
-import { EnsembleError, ServiceError } from '../../errors.js';
+import { ServiceError } from '../../errors.js';
 import { removeStaleSocket } from '../../service/listen.js';
 import { notedSocket } from '../../store/run-socket.js';
 import { readRun, type StoredRun } from '../../store/runs.js';
 import { quote } from '../../text/describe.js';
 import { packageVersion } from '../../text/package-version.js';
 import { didYouMean } from '../../text/suggest.js';
-import { socketClient } from '../http-target.js';
+import { answerOf } from '../http-target.js';
+import { clientOfRun, socketOf } from '../run-client.js';
 import { JobsReader } from './jobs-reader.js';
 
 /** The parts by which views see a run. They are replaced when another process goes on with it. */
@@ -44,17 +44,6 @@ function connect(client: Client, id: string, changed: () => void, release: () =>
       release();
     },
   };
-}
-
-/** The path of the socket of a run that goes on. Throws EnsembleError `ERR_RUN` with the reason where it has none here. */
-export function socketOf({ path, manifest }: StoredRun): string {
-  const { id, host, pid } = manifest;
-  const refuse = (reason: string): never => {
-    throw new EnsembleError('ERR_RUN', `run ${id} can't be reached: ${reason}`);
-  };
-  if (host !== hostname()) return refuse(`it goes on on host ${host}; use the command there`);
-  const hint = `\`ensemble jobs ${id}\` shows its jobs`;
-  return notedSocket(path) ?? refuse(`its process ${pid} has opened no socket; ${hint}`);
 }
 
 /** Shows the folder of a run whose process has ended. Only then its modules are loaded. */
@@ -136,11 +125,7 @@ export class LocalRun implements RunSource {
     let next: Connected;
     if (run.state === 'running') {
       socketOf(run);
-      next = connect(
-        socketClient(() => socketOf(run)),
-        run.manifest.ensemble,
-        this.#changed,
-      );
+      next = connect(clientOfRun(run), run.manifest.ensemble, this.#changed);
     } else {
       const socket = run.state === 'lost' ? notedSocket(run.path) : null;
       if (socket !== null) await removeStaleSocket(socket).catch(() => {});
@@ -167,7 +152,7 @@ export class RemoteRun implements RunSource {
 
   /** The run with this id or name; without one, the only run that goes on. Throws ServiceError. */
   static async open(client: Client, wanted: string | undefined): Promise<RemoteRun> {
-    const { ensembles } = await client.get<{ ensembles: EnsembleResource[] }>('ensembles');
+    const { ensembles } = await answerOf(client.get<{ ensembles: EnsembleResource[] }>('ensembles'));
     return new RemoteRun(client, chosen(ensembles, wanted).id);
   }
 
