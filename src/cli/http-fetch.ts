@@ -3,17 +3,11 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Fetcher } from '../api/client/client.js';
-
-/** The contents of TLS files, as `https.request` takes them. */
-export interface TlsMaterial {
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-}
+import type { ClientTls } from '../service/client-access.js';
 
 export type HttpTarget =
   | { readonly socketPath: string }
-  | { readonly host: string; readonly port: number; readonly tls: TlsMaterial | null };
+  | { readonly host: string; readonly port: number; readonly tls: ClientTls | null };
 
 /** Answers with these statuses have no body. */
 const WITHOUT_BODY: readonly (number | undefined)[] = [204, 304];
@@ -31,6 +25,9 @@ function responseOf(answer: IncomingMessage): Response {
   return new Response(Readable.toWeb(answer) as ReadableStream<Uint8Array>, { status, headers });
 }
 
+/** Node names the host of TCP itself. */
+const hostOf = (target: HttpTarget) => ('socketPath' in target ? { host: 'localhost' } : {});
+
 /** Sends requests to a target, which is asked for at each request: a run that is resumed may have another socket. */
 export function fetcherFor(target: () => HttpTarget | Promise<HttpTarget>): Fetcher {
   return async (url, { method = 'GET', headers, body, signal } = {}) => {
@@ -42,10 +39,12 @@ export function fetcherFor(target: () => HttpTarget | Promise<HttpTarget>): Fetc
       const sent: ClientRequest = send(
         {
           ...('socketPath' in to ? { socketPath: to.socketPath } : { host: to.host, port: to.port }),
-          ...secure,
+          ...(secure === null
+            ? {}
+            : { ca: secure.ca ?? undefined, cert: secure.cert ?? undefined, key: secure.key ?? undefined }),
           method,
           path: `${pathname}${search}`,
-          headers: { host: 'localhost', ...Object.fromEntries(new Headers(headers)) },
+          headers: { ...hostOf(to), ...Object.fromEntries(new Headers(headers)) },
           ...(signal == null ? {} : { signal }),
         },
         (answer) => resolve(responseOf(answer)),

@@ -1,15 +1,12 @@
 /** The HTTP API of a service or of a run elsewhere, as the options of a command name it. */
 
-import { dirname } from 'node:path';
 import { ApiError, Client, type Credentials } from '../api/client/client.js';
 import { EnsembleError, ServiceError } from '../errors.js';
-import { readCertificate } from '../service/access.js';
-import { formatAddress, isLoopback, type ServiceAddress } from '../service/address.js';
-import { readPrivateFile, withServiceErrors } from '../service/private-files.js';
+import { isLoopback } from '../service/address.js';
+import { type ClientTls, checkSocket, readClientTls, withoutTls } from '../service/client-access.js';
 import { readTokens } from '../service/tokens.js';
-import { checkPrivateFolder } from '../store/private-folder.js';
 import { httpAddress } from './http.js';
-import { fetcherFor, type HttpTarget, type TlsMaterial } from './http-fetch.js';
+import { fetcherFor, type HttpTarget } from './http-fetch.js';
 import type { ServiceOptions } from './service-options.js';
 
 /** The options of the connection, and the address: true for the socket of this user's service. */
@@ -17,49 +14,32 @@ export interface TargetOptions extends Omit<ServiceOptions, 'service'> {
   readonly http: string | true;
 }
 
-/** Throws ServiceError `ERR_INSECURE` for a socket that another user may have put there. */
-export function checkSocket(path: string): void {
-  withServiceErrors(() => {
-    try {
-      checkPrivateFolder(dirname(path));
-    } catch (error) {
-      // The connection fails in its own words.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  });
+function tlsOf({ tls, tlsCa, tlsCert, tlsKey }: TargetOptions): ClientTls | null {
+  if (!tls && [tlsCa, tlsCert, tlsKey].every((file) => file === undefined)) return null;
+  return readClientTls({ ca: tlsCa ?? null, cert: tlsCert ?? null, key: tlsKey ?? null });
 }
 
-function tlsOf({ tls, tlsCa, tlsCert, tlsKey }: TargetOptions): TlsMaterial | null {
-  if (!tls && tlsCa === undefined && tlsCert === undefined && tlsKey === undefined) return null;
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new ServiceError('a client certificate needs both --tls-cert FILE and --tls-key FILE');
+/** A Unix socket that only this user, or root, can have opened. Throws ServiceError. */
+function privateSocket(path: string): HttpTarget {
+  try {
+    checkSocket(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw new ServiceError(`no server listens on ${path}`, { cause, code: 'ERR_SERVICE_UNREACHABLE' });
   }
-  return {
-    ...(tlsCa === undefined ? {} : { ca: readCertificate(tlsCa) }),
-    ...(tlsCert === undefined ? {} : { cert: readCertificate(tlsCert) }),
-    ...(tlsKey === undefined ? {} : { key: Buffer.from(readPrivateFile(tlsKey, 'the key').text) }),
-  };
-}
-
-/** Throws ServiceError `ERR_INSECURE` where others could answer in the place of the server, or read a token. */
-function checkTcp(address: ServiceAddress & { kind: 'tcp' }, { tokenFile, insecure }: TargetOptions): void {
-  if (insecure || (isLoopback(address.host) && tokenFile === undefined)) return;
-  throw new ServiceError(
-    `${formatAddress(address)} would be used without TLS: others could read messages, or answer in its place; ` +
-      'use --tls or --tls-ca FILE if it has TLS, or --insecure',
-    { code: 'ERR_INSECURE' },
-  );
+  return { socketPath: path };
 }
 
 /** Throws ServiceError for an invalid address, and for unsafe options without `--insecure`. */
 function targetOf(options: TargetOptions): HttpTarget {
   const address = httpAddress(options.http, 'http.sock');
   if (address.kind === 'unix') {
-    if (options.insecure !== true) checkSocket(address.path);
-    return { socketPath: address.path };
+    return options.insecure === true ? { socketPath: address.path } : privateSocket(address.path);
   }
   const tls = tlsOf(options);
-  if (tls === null) checkTcp(address, options);
+  // Other programs of this host see no token then.
+  const isHarmless = isLoopback(address.host) && options.tokenFile === undefined;
+  if (tls === null && options.insecure !== true && !isHarmless) throw withoutTls(address);
   return { host: address.host, port: address.port, tls };
 }
 
@@ -90,12 +70,11 @@ export function clientOf(options: TargetOptions): Client {
 
 /** A client of a private socket. `path` is asked for at each request, and may throw. */
 export function socketClient(path: () => string): Client {
-  const fetcher = fetcherFor(() => {
-    const socketPath = path();
-    checkSocket(socketPath);
-    return { socketPath };
-  });
-  return new Client(BASE, { token: null, refused: () => {} }, fetcher);
+  return new Client(
+    BASE,
+    { token: null, refused: () => {} },
+    fetcherFor(() => privateSocket(path())),
+  );
 }
 
 /** The result of requests. Throws EnsembleError for an answer that is an error, and for a server that does not answer. */

@@ -1,8 +1,6 @@
 /** Connects to a service: checks the address, and adds the credentials. */
 
-import { lstatSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { dirname } from 'node:path';
 import { checkServerIdentity } from 'node:tls';
 import {
   type ChannelCredentials,
@@ -12,20 +10,14 @@ import {
   type Interceptor,
 } from '@grpc/grpc-js';
 import { ServiceError } from '../errors.js';
-import { checkPrivateFolder } from '../store/private-folder.js';
-import { readCertificate } from './access.js';
 import { formatAddress, type ServiceAddress } from './address.js';
-import { readPrivateFile, withServiceErrors } from './private-files.js';
+import { type ClientTlsFiles, checkSocket, readClientTls, withoutTls } from './client-access.js';
 import { readTokens } from './tokens.js';
 
 export interface ConnectOptions {
   readonly address: ServiceAddress;
   /** Files in PEM: whose signature the service's certificate must have (null: one that the system trusts), and ours. */
-  readonly tls?: {
-    readonly ca: string | null;
-    readonly cert: string | null;
-    readonly key: string | null;
-  } | null;
+  readonly tls?: ClientTlsFiles | null;
   /** Calls bring the first token of this file. */
   readonly tokenFile?: string | null;
   /** Allow TCP without TLS, where neither side knows who the other is, and others may read and change what is said. */
@@ -43,26 +35,19 @@ const MAX_BYTES = 64 * 2 ** 20;
 
 function channelCredentials({ address, tls = null, insecure = false }: ConnectOptions): ChannelCredentials {
   if (address.kind === 'unix') {
-    if (!insecure) checkSocketFolder(address.path);
+    if (!insecure) checkServiceSocket(address.path);
     return credentials.createInsecure();
   }
   if (tls === null) {
     if (insecure) return credentials.createInsecure();
-    throw new ServiceError(
-      `${formatAddress(address)} would be used without TLS: others could read messages, or answer in its place; ` +
-        'use --tls-ca FILE if it has TLS, or --insecure',
-      { code: 'ERR_INSECURE' },
-    );
+    throw withoutTls(address);
   }
-  const { ca, cert, key } = tls;
-  if ((cert === null) !== (key === null)) {
-    throw new ServiceError('a client certificate needs both --tls-cert FILE and --tls-key FILE');
-  }
+  const { ca, cert, key } = readClientTls(tls);
   try {
     return credentials.createSsl(
-      ca === null ? null : readCertificate(ca),
-      key === null ? null : Buffer.from(readPrivateFile(key, 'the key').text),
-      cert === null ? null : readCertificate(cert),
+      ca,
+      key,
+      cert,
       isIP(address.host)
         ? { checkServerIdentity: (_name, shown) => checkServerIdentity(address.host, shown) }
         : undefined,
@@ -73,12 +58,10 @@ function channelCredentials({ address, tls = null, insecure = false }: ConnectOp
   }
 }
 
-/** Checks the folder: another user's socket in its place would read all messages and send actions. */
-function checkSocketFolder(path: string): void {
+/** Throws ServiceError for a socket of another user, and for a missing one. */
+function checkServiceSocket(path: string): void {
   try {
-    withServiceErrors(() => checkPrivateFolder(dirname(path)));
-    // Runs have their sockets in the same folder, also without a service.
-    lstatSync(path);
+    checkSocket(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new ServiceError(`no service has been started at ${path}: \`ensemble-server start\` starts one`, {
