@@ -69,7 +69,7 @@ function refuseUnusable(path: string, { id, folder }: RunManifest): void {
 
 function optionsOf(runFolder: string, manifest: RunManifest, given: ResumeOptions): EnsembleOptions {
   const { name, uri, options } = manifest;
-  const { slots, grace, watch, validateAll, durability, outputLimit, logLimit } = options;
+  const { slots, grace, watch, validateAll, durability, outputLimit, logLimit, slurmInterval } = options;
   return {
     name,
     runFolder,
@@ -81,6 +81,7 @@ function optionsOf(runFolder: string, manifest: RunManifest, given: ResumeOption
     durability,
     outputLimit,
     logLimit,
+    ...(slurmInterval === null ? {} : { slurmInterval }),
     ...given,
     member: memberOf(manifest, given.member),
   };

@@ -50,6 +50,7 @@ export function descriptionOf(
       durability,
       outputLimit,
       logLimit,
+      slurmInterval: options.slurmInterval ?? null,
     },
   };
 }

@@ -78,6 +78,8 @@ const manifestSchema = z.object({
       outputLimit: z.number().default(DEFAULT_OUTPUT_LIMIT),
       /** Bytes that the log may take. */
       logLimit: z.number().default(DEFAULT_LOG_LIMIT),
+      /** Seconds between two looks at the queue of Slurm; null for the default. */
+      slurmInterval: z.number().nullable().default(null),
     })
     .default({
       slots: null,
@@ -87,6 +89,7 @@ const manifestSchema = z.object({
       durability: 'process',
       outputLimit: DEFAULT_OUTPUT_LIMIT,
       logLimit: DEFAULT_LOG_LIMIT,
+      slurmInterval: null,
     }),
   /** How often a process went on with the run, and when the last one began, in seconds since the epoch. */
   resumed: z.int().nonnegative().default(0),

@@ -20,11 +20,13 @@ export type Variant = (typeof VARIANTS)[number];
 
 /** Where the jobs run. */
 export interface Executor {
-  readonly name: 'local' | 'flux';
+  readonly name: 'local' | 'flux' | 'slurm';
   readonly options: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** The most jobs of the first group of a study. */
   readonly size: number;
+  /** Seconds that a process may take to its end; 20 by default. */
+  readonly most?: number;
   /** Reloads the job manager of Flux. */
   readonly reload?: () => Promise<void>;
 }
@@ -57,7 +59,6 @@ interface Baseline {
   readonly extent: Extent;
 }
 
-/** Seconds that a process may take to its end. */
 const MOST = 20;
 
 /** Counts that the features of a study did not lead to. */
@@ -71,10 +72,10 @@ function unexpectedCounts({ groups }: Study, { summary }: Outcome): string[] {
 }
 
 /** Runs a study without a disturbance. */
-export async function undisturbed(study: Study, { options, env }: Executor): Promise<Baseline> {
+export async function undisturbed(study: Study, { options, env, most = MOST }: Executor): Promise<Baseline> {
   const place = new Place(study);
   const args = ['run', 'study.yaml', '--json', '--state', place.state, ...options];
-  const ended = await run(args, { cwd: place.folder, env }, MOST);
+  const ended = await run(args, { cwd: place.folder, env }, most);
   const { folder, state, runId } = place;
   const outcome = await outcomeOf(ended, { folder, state, runId });
   const faults = unexpectedCounts(study, outcome);
@@ -116,7 +117,7 @@ export async function runCase(
     env: executor.env,
     extent,
     kills: kills ?? random.integer(1, 8),
-    most: MOST,
+    most: executor.most ?? MOST,
     ...hooksOf(kind, executor, random),
   };
   const disturbed = await disturb(place, random, disturbance);
@@ -141,6 +142,7 @@ function chooseVariant(random: Random, { name }: Executor): Variant {
   const kind = random.number(0, 1);
   if (kind < 0.8) return 'plain';
   if (name === 'flux') return kind < 0.9 ? 'rival' : 'reload';
+  if (name === 'slurm') return 'rival';
   return random.choice(['torn', 'torn', 'rival', 'rival', 'flipped', canMount ? 'full' : 'torn']);
 }
 

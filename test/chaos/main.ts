@@ -1,7 +1,7 @@
 /**
  * `npm run chaos`: kills runs at random instants, resumes them, and compares them with undisturbed runs.
  *
- *     npm run chaos -- --local 1000 --flux 200 --seed 7
+ *     npm run chaos -- --local 1000 --flux 200 --slurm 50 --seed 7
  *     npm run chaos -- --local 10 --variant torn       # one kind of disturbance only
  *     npm run chaos -- --case local-7-42               # one case again
  */
@@ -9,11 +9,13 @@
 import { parseArgs } from 'node:util';
 import { type Executor, local, type Result, runCase, VARIANTS, type Variant } from './cases.js';
 import { hasFlux, withFlux } from './flux.js';
+import { withSlurm } from './slurm.js';
 
 const { values } = parseArgs({
   options: {
     local: { type: 'string', default: '100' },
     flux: { type: 'string', default: '0' },
+    slurm: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 1e6) },
     variant: { type: 'string' },
     case: { type: 'string' },
@@ -72,10 +74,14 @@ async function all(): Promise<boolean> {
   const wanted = values.case;
   if (wanted !== undefined) {
     const alone = async (executor: Executor) => (await one(wanted, executor)).faults.length === 0;
+    if (wanted.startsWith('slurm')) return withSlurm(alone);
     return wanted.startsWith('flux') ? withFlux(alone) : alone(local);
   }
   console.log(`seed ${values.seed}`);
-  const isEqual = Number(values.local) === 0 || (await many(Number(values.local), local));
+  let isEqual = Number(values.local) === 0 || (await many(Number(values.local), local));
+  if (Number(values.slurm) > 0) {
+    isEqual = (await withSlurm((executor) => many(Number(values.slurm), executor))) && isEqual;
+  }
   if (Number(values.flux) === 0) return isEqual;
   if (!(await hasFlux())) throw new Error('flux is not on PATH, or this build has no flux_source.so');
   return (await withFlux((executor) => many(Number(values.flux), executor))) && isEqual;

@@ -1,80 +1,17 @@
 /** The command on a real Slurm cluster. All tests of this file share it, and run at once, because they wait for it. */
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ensembleFile, newFolder, type Running, root, start } from '../support/cli.js';
-import { allGood, type Report, reportOf } from '../support/flux-instance.js';
-import { Cluster, missing } from '../support/slurm-cluster.js';
-
-const name = 'under Slurm';
-const describeSlurm = describe.skipIf(missing !== null);
-
-let cluster: Cluster;
-beforeAll(async () => {
-  if (missing === null) cluster = await Cluster.start({ nodes: 6, cpus: 16 });
-});
-afterAll(() => cluster?.stop());
-
-interface Summary {
-  readonly failures: Readonly<
-    Record<
-      string,
-      { readonly reasons: readonly { readonly reason: string; readonly jobs: readonly Failed[] }[] }
-    >
-  >;
-  readonly requests: Readonly<Record<string, number>>;
-}
-interface Failed {
-  readonly line: string | null;
-}
-
-interface Place {
-  readonly folder: string;
-  readonly state: string;
-}
-
-function newPlace(): Place {
-  const folder = newFolder();
-  return { folder, state: join(folder, 'state') };
-}
-
-/** Starts a run in a place of its own. */
-function begin(
-  file: string,
-  { folder, state }: Place = newPlace(),
-  more: readonly string[] = [],
-  env: NodeJS.ProcessEnv = {},
-): Running {
-  const args = [
-    'run',
-    file,
-    '--executor',
-    'slurm',
-    '--slurm-interval',
-    '1s',
-    '--json',
-    '--state',
-    state,
-    ...more,
-  ];
-  return start(args, { cwd: folder, env: { ...cluster.env, ...env } });
-}
-
-async function run(...args: Parameters<typeof begin>): Promise<Report> {
-  return reportOf(await begin(...args).finished);
-}
-
-/** Runs an ensemble whose file is given as text, in which FOLDER is its folder. */
-function runText(text: string, more: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Report> {
-  const place = newPlace();
-  return run(ensembleFile(text.replaceAll('FOLDER', place.folder), place.folder), place, more, env);
-}
+import { expect, test } from 'vitest';
+import { cli, eventually, newFolder, root } from '../support/cli.js';
+import { allGood, reportOf } from '../support/flux-instance.js';
+import { describeSlurm, newPlace, type SlurmSummary } from '../support/slurm-runs.js';
 
 const example = (file: string) => `${root}/examples/${file}.yaml`;
 
-describeSlurm.concurrent(missing === null ? name : `${name} (skipped: ${missing})`, () => {
+describeSlurm('under Slurm', { nodes: 6, cpus: 16, fragile: 2, concurrent: true }, (runs) => {
   test('hello-world runs as described', async () => {
-    const { finished, summary, counts, firings } = await run(example('hello-world'));
+    const { finished, summary, counts, firings } = await runs.run(example('hello-world'));
     expect(finished).toMatchObject({ status: 0, stderr: '' });
     expect(counts).toEqual({ sleep: allGood(5), echo: allGood(5) });
     expect(firings.map(({ label }) => label)).toEqual(['sleep', 'echo']);
@@ -83,7 +20,7 @@ describeSlurm.concurrent(missing === null ? name : `${name} (skipped: ${missing}
   });
 
   test('jobs fail for the reasons that they have', async () => {
-    const report = await runText(`
+    const report = await runs.runText(`
 jobs:
   - {name: exits, command: "sh -c 'echo I give up >&2; exit 3'"}
   - {name: missing, command: no-such-program}
@@ -103,7 +40,7 @@ rules:
   - {trigger: start, action: {name: submit, label: many}}
   - {trigger: start, action: {name: submit, label: tagged}}
 `);
-    const { failures } = report.summary as unknown as Summary;
+    const { failures } = report.summary as unknown as SlurmSummary;
     const reasons = Object.entries(failures).map(
       ([
         group,
@@ -127,5 +64,160 @@ rules:
       late: { timeout: 1, finished: 1 },
     });
     expect(report.counts.invalid).toMatchObject({ failed: 1, finished: 0, pending: 0 });
+  });
+
+  test('jobs are held, released and canceled by rules', async () => {
+    const { summary, counts, problems } = await runs.runText(`
+jobs:
+  - {name: held, command: 'true', count: 2, urgency: 0}
+  - {name: long, command: sleep 100, count: 3}
+rules:
+  - {trigger: start, action: {name: submit, label: held}}
+  - {trigger: start, action: {name: submit, label: long}}
+  - {trigger: job-start, name: long, action: {name: cancel, label: long}}
+  - {trigger: job-cancel, name: long, action: {name: urgency, label: held, value: 5}}
+`);
+    expect(problems).toEqual([]);
+    expect(counts).toMatchObject({ held: allGood(2), long: { submitted: 3, canceled: 3, failed: 0 } });
+    expect(summary.end).toBe('idle');
+  });
+
+  test('jobs that are canceled, requeued or lost in Slurm itself', async () => {
+    const place = newPlace();
+    const file = runs.file(
+      `
+jobs:
+  - {name: victim, command: sleep 100, count: 2}
+  - {name: waits, command: sleep 100, slurm: {options: [--begin=now+1hour]}}
+  - {name: again, command: "sh -c 'echo x >> ran; [ $(wc -l < ran) -eq 2 ] || sleep 100'"}
+  - {name: down, command: sleep 100, slurm: {options: [--nodelist=n1, --no-requeue], partition: fragile}, retry: {times: 1, on: {exception: node-failure}}}
+  - {name: crashed, command: sleep 100, slurm: {options: [--nodelist=n2, --no-requeue], partition: fragile}}
+rules:
+  - {trigger: start, action: {name: submit, label: victim}}
+  - {trigger: start, action: {name: submit, label: waits}}
+  - {trigger: start, action: {name: submit, label: again}}
+  - {trigger: start, action: {name: submit, label: down}}
+  - {trigger: start, action: {name: submit, label: crashed}}
+`,
+      place,
+    );
+    const running = runs.begin(file, place);
+    const all = async (states: string, ...groups: string[]) =>
+      (await Promise.all(groups.map((group) => runs.tasks(group, states)))).flat();
+    await eventually(
+      async () => (await all('R', 'victim', 'again', 'down', 'crashed')).length === 5,
+      'all run',
+      30,
+    );
+    await runs.cluster.run('scancel', '--name=victim');
+    await runs.cluster.run('scancel', '--name=waits');
+    await runs.cluster.run('scontrol', 'update', 'NodeName=n1', 'State=down', 'Reason=test');
+    // It comes back by itself, as soon as its job has ended (ReturnToService).
+    await runs.cluster.run('scontrol', 'update', 'NodeName=n1', 'State=resume').catch(() => {});
+    runs.cluster.killNode('n2');
+    const [again = ''] = await runs.tasks('again', 'R');
+    await runs.cluster.run('scontrol', 'requeue', again);
+    // Slurm itself would wait for two minutes.
+    await eventually(async () => (await runs.tasks('again', 'PD')).length === 1, 'it is requeued', 30);
+    await runs.cluster.run('scontrol', 'update', `JobId=${again}`, 'StartTime=now');
+    await eventually(async () => (await runs.tasks('down', 'R')).length === 1, 'it is submitted again', 30);
+    await runs.cluster.run('scancel', '--name=down');
+    const { counts, summary } = reportOf(await running.finished);
+    expect(counts).toMatchObject({
+      victim: { submitted: 2, canceled: 2, finished: 2 },
+      waits: { submitted: 1, canceled: 1, finished: 0 },
+      again: { submitted: 1, success: 1, finished: 1 },
+      down: { submitted: 2, retried: 1, failed: 1, canceled: 1 },
+      crashed: { submitted: 1, failed: 1, finished: 1 },
+    });
+    expect(summary.groups.crashed?.exceptions).toEqual({ 'node-failure': 1 });
+    runs.cluster.startNode('n2');
+  });
+
+  test('a submission without an answer is found, or made again', async () => {
+    const folder = newFolder();
+    const sbatch = (await runs.cluster.run('sh', '-c', 'command -v sbatch')).trim();
+    // The first one is taken, the second one is not. Both have no answer.
+    const script = `#!/bin/sh
+echo x >> ${folder}/calls
+n=$(wc -l < ${folder}/calls)
+[ $n = 2 ] || ${sbatch} "$@" > ${folder}/id.$n || exit
+[ $n -gt 2 ] || { echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1; }
+cat ${folder}/id.$n
+`;
+    writeFileSync(join(folder, 'sbatch'), script, { mode: 0o755 });
+    const { counts, problems, summary } = await runs.runText(
+      `
+jobs:
+  - {name: a, command: "sh -c 'echo a{{id}} >> FOLDER/ran'", count: 20}
+  - {name: b, command: "sh -c 'echo b{{id}} >> FOLDER/ran'", count: 20}
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - {trigger: metric, when: count.a.success == 20, action: {name: submit, label: b}}
+`.replaceAll('FOLDER', folder),
+      { PATH: `${folder}:${process.env.PATH}` },
+    );
+    expect(counts).toMatchObject({ a: allGood(20), b: allGood(20) });
+    const ran = readFileSync(join(folder, 'ran'), 'utf8').trimEnd().split('\n');
+    expect([ran.length, new Set(ran).size]).toEqual([40, 40]);
+    expect(problems.filter((text) => text.includes('does not answer'))).toHaveLength(2);
+    expect((summary as unknown as SlurmSummary).requests.sbatch).toBe(3);
+  });
+
+  test('an interrupt cancels all jobs', async () => {
+    const place = newPlace();
+    const text = `
+jobs: [{name: ends, command: sleep 100, count: 5}, {name: held, command: 'true', urgency: 0}]
+rules: [{trigger: start, action: {name: submit, label: ends}}, {trigger: start, action: {name: submit, label: held}}]
+`;
+    const running = runs.begin(runs.file(text, place), place);
+    await eventually(async () => (await runs.tasks('ends', 'R')).length === 5, 'five run', 30);
+    running.process.kill('SIGINT');
+    const { finished, counts } = reportOf(await running.finished);
+    expect(finished.status).toBe(130);
+    expect(counts).toMatchObject({ ends: { canceled: 5, running: 0 }, held: { canceled: 1, pending: 0 } });
+  });
+
+  test('the number of requests does not depend on the number of jobs', async () => {
+    const { summary, counts } = await runs.runText(`
+jobs:
+  - {name: many, command: 'true', count: 100}
+  - {name: swept, command: "sh -c 'exit {{code}}'", parameters: {code: [0, 1], row: {from: 1, to: 50, step: 1}}, retry: {times: 1}}
+rules:
+  - {trigger: start, action: {name: submit, label: many}}
+  - {trigger: start, action: {name: submit, label: swept}}
+`);
+    expect(counts).toMatchObject({
+      many: allGood(100),
+      swept: { submitted: 150, success: 50, retried: 50 },
+    });
+    const { requests, seconds } = summary as unknown as SlurmSummary;
+    expect(Object.keys(requests).sort()).toEqual(['sbatch', 'scontrol', 'squeue']);
+    expect(requests.sbatch).toBeLessThan(15);
+    // An urgent look may come every fifth of the interval.
+    expect(requests.squeue).toBeLessThan(5 * seconds + 5);
+  });
+
+  test('other examples run as described', async () => {
+    const names = ['backoff', 'heartbeat', 'terminate', 'custom-python', 'replace-failures'] as const;
+    const reports = await Promise.all(names.map((each) => runs.run(example(`${each}-example`))));
+    const [backoff, heartbeat, terminate, python, replaced] = reports.map(({ counts }) => counts);
+    expect(backoff).toEqual({ sleep: allGood(5), 'echo-repetition': allGood(6), 'echo-backoff': allGood(2) });
+    expect(heartbeat).toMatchObject({
+      sleep: allGood(5),
+      echo: allGood(10),
+      held: { canceled: 1, pending: 0 },
+    });
+    expect(terminate).toMatchObject({ echo: { success: 5 }, sleep: { submitted: 5, canceled: 0 } });
+    expect(reports[2]?.summary.end).toBe('terminated');
+    expect(python).toEqual({ sleep: allGood(3), echo: allGood(2) });
+    expect(replaced?.simulate?.success).toBeGreaterThanOrEqual(10 - 3);
+  });
+
+  test('a file that asks for more nodes is refused at its start', async () => {
+    const args = ['run', example('grow-shrink-example'), '--executor', 'slurm'];
+    const { status, stdout, stderr } = await cli(args, { env: runs.cluster.env, cwd: newFolder() });
+    expect([status, stdout]).toEqual([3, '']);
+    expect(stderr).toMatch(/rules\[\d+\] .*the slurm member can't grow/);
   });
 });

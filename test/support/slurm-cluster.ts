@@ -1,12 +1,11 @@
 /** A Slurm cluster of made-up nodes on this machine, for tests. It needs root, as munge does. */
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { freePort } from './free-port.js';
 
 const execute = promisify(execFile);
 
@@ -24,9 +23,14 @@ function whatIsMissing(): string | null {
 
 export const missing = whatIsMissing();
 
+/** The ports of a cluster begin here. Clusters of other processes have others, below those that the system gives away. */
+const PORTS = 12_000 + (process.pid % 200) * 100;
+
 export interface ClusterOptions {
   readonly nodes?: number;
   readonly cpus?: number;
+  /** The first nodes, which are in a partition `fragile` of their own, for jobs whose nodes fail. */
+  readonly fragile?: number;
   /** The most jobs that the controller has at a time. */
   readonly maxJobCount?: number;
   /** The most tasks of an array, plus one. */
@@ -64,25 +68,32 @@ export class Cluster {
 
   /** Starts a cluster; resolves when its nodes take jobs. */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
-    const { nodes = 4, cpus = 4, maxJobCount = 10_000, maxArraySize = 10_001 } = options;
+    const { nodes = 4, cpus = 4, fragile = 0, maxJobCount = 10_000, maxArraySize = 10_001 } = options;
     const cluster = new Cluster(nodes);
     const { folder } = cluster;
     for (const name of ['state', 'spool', 'log']) mkdirSync(join(folder, name));
     const host = hostname();
-    const node = async (name: string) =>
-      `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${await freePort()} CPUs=${cpus} RealMemory=2000`;
+    const node = (name: string, index: number) =>
+      `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${PORTS + 1 + index} CPUs=${cpus} RealMemory=2000`;
     const lines = [
-      ...['ClusterName=test', `SlurmctldHost=${host}(127.0.0.1)`, `SlurmctldPort=${await freePort()}`],
+      ...['ClusterName=test', `SlurmctldHost=${host}(127.0.0.1)`, `SlurmctldPort=${PORTS}`],
       ...['SlurmUser=root', 'SlurmdUser=root', 'AuthType=auth/munge', 'ProctrackType=proctrack/pgid'],
       ...['TaskPlugin=task/none', 'MpiDefault=none', 'ReturnToService=2', 'MailProg=/bin/true'],
       ...['SlurmdParameters=config_overrides', 'SelectType=select/cons_tres', 'SelectTypeParameters=CR_Core'],
       ...['AccountingStorageType=accounting_storage/none', 'JobCompType=jobcomp/none', 'MinJobAge=300'],
-      ...[`MaxArraySize=${maxArraySize}`, `MaxJobCount=${maxJobCount}`, 'KillWait=2', 'SlurmdTimeout=4'],
+      ...[
+        `MaxArraySize=${maxArraySize}`,
+        `MaxJobCount=${maxJobCount}`,
+        'KillWait=2',
+        'SlurmdTimeout=4',
+        'MessageTimeout=2',
+      ],
       'SchedulerParameters=sched_min_interval=50000,batch_sched_delay=0,bf_interval=1,default_queue_depth=10000',
       ...[`StateSaveLocation=${folder}/state`, `SlurmdSpoolDir=${folder}/spool/%n`],
       ...[`SlurmctldPidFile=${folder}/slurmctld.pid`, `SlurmdPidFile=${folder}/slurmd-%n.pid`],
-      ...(await Promise.all(cluster.#nodes.map(node))),
-      `PartitionName=main Nodes=${cluster.#nodes.join(',')} Default=YES MaxTime=INFINITE State=UP`,
+      ...cluster.#nodes.map(node),
+      `PartitionName=main Nodes=${cluster.#nodes.slice(fragile).join(',')} Default=YES State=UP`,
+      ...(fragile === 0 ? [] : [`PartitionName=fragile Nodes=${cluster.#nodes.slice(0, fragile).join(',')}`]),
     ];
     writeFileSync(cluster.config, `${lines.join('\n')}\n`);
     await startMunge();
@@ -106,6 +117,14 @@ export class Cluster {
 
   startController(): void {
     this.#daemon('slurmctld', ['-D', '-f', this.config], 'slurmctld');
+  }
+
+  /** Waits until the controller has written its state, without which another one knows nothing of the latest jobs. */
+  async saved(): Promise<void> {
+    const begun = Date.now();
+    await this.run('sbatch', '--hold', '--output=/dev/null', '--wrap=true');
+    const path = join(this.folder, 'state/job_state');
+    while (!(existsSync(path) && statSync(path).mtimeMs > begun)) await sleep(50);
   }
 
   /** Sends a signal to the controller: SIGSTOP, so that it does not answer, SIGCONT, SIGKILL. */

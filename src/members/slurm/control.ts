@@ -64,13 +64,18 @@ export class Control {
     await this.#commands.run('scancel', slurmIds.map(String));
   }
 
-  /** Sets the urgency of tasks that wait in Slurm. Throws MemberError. */
+  /** Gives tasks that wait in Slurm another urgency. Throws MemberError. */
   async setUrgency(jobs: readonly SlurmJob[], urgency: number): Promise<void> {
+    await this.#give(jobs, urgency);
+    for (const job of jobs) job.given = urgency;
+  }
+
+  async #give(jobs: readonly SlurmJob[], urgency: number): Promise<void> {
     const tasks = taskSets(jobs, false).join(',');
     if (tasks === '') return;
     if (urgency === 0) return this.#control(['hold', tasks]);
     const held = taskSets(
-      jobs.filter((job) => job.urgency === 0),
+      jobs.filter(({ given }) => given === 0),
       false,
     ).join(',');
     if (held !== '') await this.#control(['release', held]);

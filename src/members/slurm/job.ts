@@ -78,10 +78,14 @@ export class SlurmJob implements RecordedJob, SubmittedJob {
   /** In its array. */
   index = 0;
   urgency: number;
+  /** The urgency with which Slurm has it. */
+  given: number;
   /** It has a start event. */
   started = false;
   /** When it has started, in seconds since the epoch. */
   startTime = 0;
+  /** Number of the look at the queue that was under way at its start, or came before it. */
+  startedAt = 0;
   /** How often Slurm has put it back in its queue. */
   restarts = 0;
   /** An end that Slurm may be the reason of. It counts when the job's state in Slurm is known. */
@@ -97,5 +101,6 @@ export class SlurmJob implements RecordedJob, SubmittedJob {
     this.facts = facts;
     this.idText = String(facts.id);
     this.urgency = facts.urgency;
+    this.given = facts.urgency;
   }
 }

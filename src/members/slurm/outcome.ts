@@ -22,6 +22,9 @@ const TYPES: Readonly<Record<string, string>> = {
   REVOKED: 'lost',
 };
 
+/** Reasons of failures that are not those of the program. */
+const REASONS = ['JobLaunchFailure', 'InvalidAccount', 'InvalidQOS', 'BadConstraints', 'SystemFailure'];
+
 const ENDED: ReadonlySet<string> = new Set([...Object.keys(TYPES), 'COMPLETED', 'FAILED']);
 
 /** Whether a task in this state has ended for good. */
@@ -33,7 +36,7 @@ export const isPending = (state: string): boolean =>
 
 /** Returns the exception of a job that ended in this state; null for none. */
 export function causeOf(state: string, reason: string, host = ''): Cause | null {
-  const type = TYPES[state];
+  const type = TYPES[state] ?? (REASONS.includes(reason) ? 'exec' : undefined);
   if (type === undefined) return null;
   const why = reason === '' || reason === 'None' ? '' : ` (${reason})`;
   const where = host === '' ? '' : ` on ${host}`;

@@ -33,6 +33,11 @@ const URGENT = 0.2;
 const LONGEST_BACKOFF = 16;
 
 const LOST: Cause = { type: 'lost', note: 'Slurm does not know the job any more, and it noted no end' };
+/** Slurm forgets a task at once that is canceled while it waits with others of its array. */
+const NEVER_RAN: Cause = {
+  type: 'cancel',
+  note: 'Slurm does not know the job any more, and it never started: it was canceled there',
+};
 
 export class QueueWatch {
   readonly #options: QueueWatchOptions;
@@ -122,7 +127,7 @@ export class QueueWatch {
     if (typeof found === 'string') return;
     for (const job of missing) {
       const task = found?.get(taskName(job) ?? '');
-      if (task === undefined) tracker.abandon(job, LOST);
+      if (task === undefined) tracker.abandon(job, job.started ? LOST : NEVER_RAN);
       else tracker.endAsSlurmSays({ job, reason: '', ...task }, task.status);
     }
   }

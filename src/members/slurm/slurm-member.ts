@@ -25,7 +25,7 @@ import { compileFacts } from './batch.js';
 import { type RunCommand, SlurmCommands } from './commands.js';
 import { Control } from './control.js';
 import { askSettings, type ControllerSettings, readFacts } from './controller.js';
-import { SlurmJob } from './job.js';
+import { type JobArray, SlurmJob } from './job.js';
 import { QueueWatch } from './queue-watch.js';
 import { restore } from './restore.js';
 import { SpoolReader } from './spool.js';
@@ -92,6 +92,11 @@ export class SlurmMember implements Member {
   /** Why jobs can't be submitted; null when they can. */
   #unavailable: string | null = 'has not been started';
   #timer: NodeJS.Timeout | null = null;
+  /** When the timer fires, in milliseconds of performance.now(). */
+  #due = 0;
+  #turning = false;
+  /** Something has happened since the last turn began. */
+  #woken = false;
   #stopping: Promise<void> | null = null;
   #grace = Number.POSITIVE_INFINITY;
 
@@ -124,8 +129,10 @@ export class SlurmMember implements Member {
         troubles: this.#troubles,
       },
       run: ensemble,
+      interval: this.#interval,
       maxArraySize: () => this.#settings?.maxArraySize ?? 1,
       isKept: (job) => this.#records.isKept(job),
+      onAccepted: (array) => this.#catchUp(array),
       strays: (slurmIds) => void this.#control.killArrays(slurmIds),
     });
     this.#queue = new QueueWatch({
@@ -259,17 +266,31 @@ export class SlurmMember implements Member {
   }
 
   async setUrgency(ids: Iterable<bigint>, urgency: number): Promise<number> {
-    await this.#submitter.answered;
     const jobs = [...ids].flatMap((id) => this.#tracker.jobs.get(id) ?? []);
+    const isNew = ({ state }: SlurmJob) => state === 'waiting' || state === 'submitting';
     const queued = jobs.filter(({ state }) => state === 'queued');
+    const changed = [...queued, ...jobs.filter(isNew)];
     await this.#control.setUrgency(queued, urgency);
-    const changed = [...queued, ...jobs.filter(({ state }) => state === 'waiting')];
     for (const job of changed) {
       job.urgency = urgency;
       this.#submitter.waiting.move(job);
       this.#records.urgencySet(job, urgency);
     }
     return changed.length;
+  }
+
+  /** Jobs whose urgency was changed on their way to Slurm get it now. */
+  #catchUp({ jobs }: JobArray): void {
+    const late = new Map<number, SlurmJob[]>();
+    for (const job of jobs) {
+      if (job?.state !== 'queued' || job.urgency === job.given) continue;
+      late.set(job.urgency, [...(late.get(job.urgency) ?? []), job]);
+    }
+    for (const [urgency, changed] of late) {
+      this.#control
+        .setUrgency(changed, urgency)
+        .catch((error: MemberError) => this.#options.problem?.(error));
+    }
   }
 
   explain(id: bigint): Promise<JobTrace | null> {
@@ -331,12 +352,25 @@ export class SlurmMember implements Member {
 
   /** Looks at once, and then as long as there are jobs. */
   #wake(): void {
-    if (this.#sink === null) return;
+    this.#woken = true;
+    if (!this.#turning) this.#turnIn(SHORTEST_LOOK);
+  }
+
+  /** The next turn comes in this many seconds, or earlier. */
+  #turnIn(seconds: number): void {
+    const due = performance.now() + seconds * 1000;
+    if (this.#sink === null || (this.#timer !== null && this.#due <= due)) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#turn(), SHORTEST_LOOK * 1000);
+    this.#due = due;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.#turn();
+    }, seconds * 1000);
   }
 
   async #turn(): Promise<void> {
+    this.#turning = true;
+    this.#woken = false;
     const begun = performance.now();
     await this.#readSpool();
     const taken = (performance.now() - begun) / 1000;
@@ -348,11 +382,11 @@ export class SlurmMember implements Member {
     // Slurm ends jobs whose exceptions the run knows.
     this.#records.flush();
     void this.#control.work(() => this.#records.isTaken).then((asked) => asked && this.#queue.hurry());
-    void this.#queue.work();
-    if (this.#sink === null || this.#tracker.jobs.size === 0) return;
+    this.#queue.work().catch((error: Error) => this.#troubles.begin('store', error.message));
+    this.#turning = false;
+    if (this.#tracker.jobs.size === 0) return;
     const usual = Math.min(LONGEST_LOOK, Math.max(SHORTEST_LOOK, this.#interval / SPOOL_LOOKS));
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#turn(), Math.max(usual, taken / SHARE) * 1000);
+    this.#turnIn(this.#woken ? SHORTEST_LOOK : Math.max(usual, taken / SHARE));
   }
 
   async #readSpool(): Promise<void> {

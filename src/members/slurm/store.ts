@@ -117,7 +117,7 @@ export class Store {
     const folder = this.#folderOf(array);
     mkdirSync(folder, { mode: 0o700 });
     const files = rowFiles(jobs).set('script', batchScript(this.folder, array.number));
-    mkdirSync(join(folder, 'rows'), { mode: 0o700 });
+    for (const name of ['rows', 'ran']) mkdirSync(join(folder, name), { mode: 0o700 });
     for (const [name, text] of files) writeFileSync(join(folder, name), text, { mode: 0o600 });
     return array;
   }
@@ -129,19 +129,21 @@ export class Store {
 
   /** Slurm has taken an array. */
   accepted(array: JobArray, slurmId: number): void {
-    this.#append({ array: array.number, slurm: slurmId });
+    this.#note({ array: array.number, slurm: slurmId });
   }
 
-  /** Forbids the tasks of an array to run. False when one of them was faster. */
+  /** Forbids the tasks of an array to run. False when one of them was faster. Throws the system's errors. */
   revoke(array: JobArray): boolean {
     const link = join(this.#folderOf(array), 'fate');
     try {
       symlinkSync('revoked', link);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST' && readlinkSync(link) !== 'revoked') return false;
+      // Without its folder, no task of it runs.
+      if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
     }
-    if (readlinkSync(link) !== 'revoked') return false;
-    this.#append({ array: array.number, revoked: true });
+    this.#note({ array: array.number, revoked: true });
     return true;
   }
 
@@ -156,6 +158,15 @@ export class Store {
 
   #folderOf({ number }: Pick<JobArray, 'number'>): string {
     return join(this.folder, 'arrays', String(number));
+  }
+
+  /** Keeps a fact that the next process would find out without the ledger, only later. */
+  #note(line: Line): void {
+    try {
+      this.#append(line);
+    } catch {
+      // The disk is full.
+    }
   }
 
   #append(...lines: readonly Line[]): void {

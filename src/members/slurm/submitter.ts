@@ -24,10 +24,14 @@ export interface SubmitterOptions {
   readonly clock: Clock;
   /** Id of the run. */
   readonly run: string;
+  /** Seconds between two looks at the queue. */
+  readonly interval: number;
   readonly maxArraySize: () => number;
   /** The record of the job's submission survives this process. */
   readonly isKept: (job: SlurmJob) => boolean;
   readonly troubles: Troubles;
+  /** Slurm has an array. */
+  readonly onAccepted: (array: JobArray) => void;
   /** Slurm still has tasks of an array that was revoked. */
   readonly strays: (slurmIds: readonly number[]) => void;
 }
@@ -36,9 +40,10 @@ export interface SubmitterOptions {
 export const MOST_IN_SLURM = 4096;
 /** Seconds in which submissions gather before they become an array. */
 const GATHER = 0.05;
-/** Submissions in a row, and seconds until one more may follow. */
+/** Submissions in a row. */
 const BURST = 8;
-const REFILL = 2;
+/** Part of the interval between two looks at the queue until one more submission may follow. */
+const REFILL = 0.2;
 /** Seconds until the next attempt after a refusal, at first and at most. */
 const RETRY = 5;
 const LONGEST_RETRY = 120;
@@ -60,6 +65,8 @@ export class Submitter {
   #since = 0;
   #notBefore = 0;
   #retry = RETRY;
+  /** The next attempt need not wait when the controller answers. */
+  #waitsForAnswer = false;
   /** The most jobs of an array that Slurm accepts at the moment. */
   #room = Number.POSITIVE_INFINITY;
 
@@ -110,6 +117,7 @@ export class Submitter {
     this.#tokens--;
     const array = this.#makeArray(jobs);
     tracker.addArray(array);
+    for (const job of jobs) job.given = job.urgency;
     this.#answer = this.#submit(array, jobs as [SlurmJob]).then((answer) => this.#onAnswer(array, answer));
     await this.#answer.finally(() => {
       this.#answer = null;
@@ -128,7 +136,8 @@ export class Submitter {
 
   #mayWork(hurry: boolean): boolean {
     const now = this.#options.clock.now();
-    this.#tokens = Math.min(BURST, this.#tokens + (now - this.#tokensAt) / REFILL);
+    const refill = this.#options.interval * REFILL;
+    this.#tokens = Math.min(BURST, this.#tokens + (now - this.#tokensAt) / refill);
     this.#tokensAt = now;
     if (now < this.#notBefore) return false;
     return hurry || (this.#tokens >= 1 && now >= this.#since + GATHER);
@@ -139,7 +148,7 @@ export class Submitter {
     const { shape } = first.facts;
     const args = [
       ...shape.options,
-      ...urgencyOptions(first.urgency),
+      ...urgencyOptions(first.given),
       ...['--parsable', `--comment=${keyOf(run, array)}`, `--array=0-${array.jobs.length - 1}`],
       ...[`--output=${store.fileOf(array, 'log')}`, '--open-mode=append', `--chdir=${store.folder}`],
       ...['--export=ALL', store.fileOf(array, 'script')],
@@ -153,7 +162,7 @@ export class Submitter {
     switch (answer.kind) {
       case 'accepted':
         this.#accept(array, answer.slurmId);
-        troubles.end('full');
+        if (this.waiting.size === 0) troubles.end('full');
         troubles.end('away');
         this.#retry = RETRY;
         this.#room = Math.max(this.#room, 2 * array.jobs.length);
@@ -181,6 +190,7 @@ export class Submitter {
         this.#putBack(array);
         break;
     }
+    this.#waitsForAnswer = answer.kind === 'away' || (answer.kind === 'unknown' && !answer.full);
     this.#notBefore = this.#options.clock.now() + this.#retry;
     this.#retry = Math.min(LONGEST_RETRY, this.#retry * 2);
   }
@@ -194,6 +204,7 @@ export class Submitter {
     this.#unknown.delete(array);
     this.#options.store.accepted(array, slurmId);
     this.#options.tracker.named(array, slurmId);
+    this.#options.onAccepted(array);
   }
 
   /** A task has noted the id of its array. */
@@ -223,6 +234,11 @@ export class Submitter {
 
   /** Takes in a look at the queue that began at a time when no submission was under way. */
   onQueue(tasks: readonly QueuedTasks[]): void {
+    if (this.#waitsForAnswer) {
+      this.#waitsForAnswer = false;
+      this.#notBefore = 0;
+      this.#retry = RETRY;
+    }
     if (this.#unknown.size === 0 && this.#revoked.size === 0) return;
     const found = new Map<number, number>();
     for (const { comment, slurmId } of tasks) {

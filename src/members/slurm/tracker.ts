@@ -141,15 +141,17 @@ export class Tracker {
 
   #start(job: SlurmJob, time: number, host: string, restarts: number): void {
     if (restarts > job.restarts) this.#requeued(job, restarts, '');
+    job.startTime = time;
+    job.startedAt = this.#looks;
+    job.state = 'running';
+    // The first start counts for a job that Slurm has put back in its queue.
     if (job.started) return;
+    job.started = true;
     const { shape } = job.facts;
     const { records } = this.#options;
     const cores = shape.cores === 1 ? '0' : `0-${shape.cores - 1}`;
     records.allocated(job, { host, cores, slots: shape.tasks, duration: shape.duration }, time);
     records.started(job, time);
-    job.started = true;
-    job.startTime = time;
-    job.state = 'running';
   }
 
   /** Slurm has put a job back in its queue. It goes on under its id. */
@@ -222,7 +224,9 @@ export class Tracker {
     const { state, reason, host } = task;
     if (!hasEnded(state)) {
       job.goneSince = 0;
-      if (isPending(state) && job.state === 'running') this.#requeued(job, job.restarts + 1, reason);
+      // A job that has just started may have been pending when the look began.
+      const wasRunning = job.state === 'running' && job.startedAt < look;
+      if (isPending(state) && wasRunning) this.#requeued(job, job.restarts + 1, reason);
       return null;
     }
     if (job.noted !== null) {

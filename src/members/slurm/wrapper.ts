@@ -11,9 +11,11 @@ import { join } from 'node:path';
 import { shellQuoted } from '../../text/shell.js';
 import type { SlurmJob } from './job.js';
 
-/** Exit status of a task whose node does not see the folder of the run, or whose array was revoked. */
+/** Exit statuses of tasks that run nothing: the node does not see the folder of the run, the array was revoked. */
 export const NO_FOLDER = 211;
 export const REVOKED = 212;
+/** The task ran before: a controller that has died with its last changes may start it a second time. */
+export const RAN_BEFORE = 213;
 
 /** Jobs whose commands are in one file. A task reads one of these files. */
 const ROWS_PER_FILE = 128;
@@ -27,6 +29,9 @@ fe_a=$fe_s/arrays/$fe_n fe_t=$SLURM_ARRAY_TASK_ID fe_h=\${SLURMD_NODENAME:-$(hos
 [ -d "$fe_a" ] || { echo "$fe_h does not see $fe_a" >&2; exit ${NO_FOLDER}; }
 [ -L "$fe_a/fate" ] || ln -s taken "$fe_a/fate" 2>/dev/null
 [ "$(readlink "$fe_a/fate")" = taken ] || exit ${REVOKED}
+set -C
+true 2>/dev/null >"$fe_a/ran/$fe_t.\${SLURM_RESTART_COUNT:-0}" || exit ${RAN_BEFORE}
+set +C
 fe_note() {
   fe_time=$(date +%s%N)
   case $fe_time in *[!0-9]*) fe_time=$(date +%s)000000000 ;; esac

@@ -17,6 +17,7 @@ const options = {
   durability: 'process' as const,
   outputLimit: 1e9,
   logLimit: 1e9,
+  slurmInterval: null,
 };
 const facts = {
   ...{ file: '/x/a.yaml', ensemble: 'ensemble-1', member: 'local', uri: null, rules: ['start'] },

@@ -155,6 +155,15 @@ test('only one of a task and a revocation wins', () => {
   expect(lab.run(early, 1).status).toBe(0);
 });
 
+test('a task that ran before does not run again, unless Slurm has put it back in its queue', () => {
+  const lab = new Lab();
+  const array = lab.array(template(['true']));
+  expect(lab.run(array, 0).status).toBe(0);
+  expect(lab.run(array, 0).status).toBe(213);
+  expect(lab.run(array, 0, { SLURM_RESTART_COUNT: '1' }).status).toBe(0);
+  expect(lab.notes().map((note) => note?.kind)).toEqual(['start', 'end', 'start', 'end']);
+});
+
 test('a task whose node does not see the folder of the run says so by its status', () => {
   const lab = new Lab();
   const array = lab.array(template(['true']));
