@@ -34,6 +34,10 @@ class EntryTee final : public EntryVisitor {
     first_.OnProbed(probed);
     second_.OnProbed(probed);
   }
+  void OnTold(const Told& told) override {
+    first_.OnTold(told);
+    second_.OnTold(told);
+  }
   void OnNote(std::optional<std::uint64_t> firing, std::string_view text) override {
     first_.OnNote(firing, text);
     second_.OnNote(firing, text);
