@@ -91,6 +91,21 @@ describe('a run with --http', () => {
     expect((await get('/metrics', { base: '', headers: { host: 'evil.example.org' } })).status).toBe(421);
   });
 
+  test('is shown by ensemble top, which needs no folder of the run', async () => {
+    const top = (...args: string[]) => cli(['top', '--http', served.line.address, ...args]);
+    const { stdout, stderr, status } = await top();
+    expect([stderr, status]).toEqual(['', 0]);
+    expect(stdout).toMatch(/^study \(\w+\), running, .*, local, 2 slots\n14 of 14 jobs done, 2 failed/);
+    expect(await top('sutdy')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("the server has no run 'sutdy'; did you mean 'study'?"),
+    });
+    expect(await cli(['top', '--http', 'login1:8080'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('[ERR_INSECURE]'),
+    });
+  });
+
   test('has its jobs in pages, sorted or not', async () => {
     for (const sort of ['', '&sort=duration:desc']) {
       const ids: string[] = [];
