@@ -27,7 +27,7 @@ Told ToldOf(journal::Member member, const std::vector<ToldName>& names) {
   }
   const auto* const number = std::get_if<double>(&member.value);
   if (number == nullptr || !std::isfinite(*number)) return Ignored(std::move(member.name));
-  return {.index = found->index, .number = *number};
+  return {.index = found->index, .number = *number, .text = {}};
 }
 
 }  // namespace

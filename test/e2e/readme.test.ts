@@ -32,7 +32,7 @@ const elsewhere = [
   /^flux /,
   /^ensemble record /,
   /--kubernetes/,
-  /--executor minicluster/,
+  /--executor (?:minicluster|slurm)/,
   /^curl --unix-socket /,
   ...(withoutSql === null ? [] : [/^ensemble sql /]),
 ];
