@@ -33,6 +33,7 @@ export type { Clause, ClauseBound } from './language/clauses.js';
 export { parseMetricName } from './language/metric-name.js';
 export type { MemberChoice, MemberName } from './members/create.js';
 export type {
+  ActiveJob,
   EndOfRun,
   Member,
   MemberFacts,
@@ -43,6 +44,7 @@ export type {
   ResizeOutcome,
   SubmitOrigin,
 } from './members/member.js';
+export { compileJobspecs } from './members/submission.js';
 export type {
   Action,
   ActionCommon,

@@ -46,7 +46,7 @@ async function follow(
         quiet() {},
         failed: reject,
       };
-      member.start(sink, { engine, events: null, wantsRecords: true }).catch(reject);
+      member.start(sink, { engine, ensemble: '', events: null, wantsRecords: true }).catch(reject);
       void stop.then(resolve);
     });
     return await engine.status();

@@ -69,6 +69,8 @@ export interface Reconciliation {
 export interface MemberHost {
   /** For members whose records reach the engine without passing through JavaScript. */
   readonly engine: Engine;
+  /** The id of the run, for `attributes.user.ensemble` of the jobspecs. */
+  readonly ensemble: string;
   /** Names of events that rules wait for, in addition to those of the statistics; null for all events. */
   readonly events: readonly string[] | null;
   /** Deliver the records to the sink even where the engine receives them natively. */

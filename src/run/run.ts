@@ -89,6 +89,7 @@ function ignoredTell({ group, job, name }: NativeIgnoredTell, groups: readonly s
 /** The public methods are those of `Ensemble`, which documents them. */
 export class Run {
   readonly #config: EnsembleConfig;
+  readonly #id: string;
   readonly #options: EnsembleOptions;
   readonly #observer: EnsembleObserver;
   readonly #telemetry: Telemetry | null;
@@ -133,6 +134,7 @@ export class Run {
     resumed: ResumedFrom | null = null,
   ) {
     this.#config = config;
+    this.#id = id;
     this.#options = options;
     this.#resumed = resumed;
     this.#mayLog = resumed === null;
@@ -417,6 +419,7 @@ export class Run {
         },
         {
           engine: this.#engine,
+          ensemble: this.#id,
           events: this.#wantsAllEvents() ? null : neededEvents(this.#config, this.#engine.logs),
           wantsRecords: this.#observer.records !== undefined,
           ...(restored === null

@@ -59,11 +59,13 @@ export interface InstanceOptions {
   readonly statedir?: string;
   /** No other test gets the instance: the test breaks it, or waits for its end. */
   readonly own?: boolean;
+  /** Time after which a job that is canceled gets SIGKILL: `0.2s`. */
+  readonly killTimeout?: string;
   /** The epilog of each job, which runs between its end and its cleanup. */
   readonly epilog?: readonly string[];
 }
 
-function configPath({ cores, nodes, guests, epilog }: InstanceOptions): string {
+function configPath({ cores, nodes, guests, epilog, killTimeout }: InstanceOptions): string {
   const path = join(mkdtempSync(join(tmpdir(), 'ensemble-flux-')), 'flux.toml');
   const hosts = nodes === undefined ? hostname() : `fake[0-${nodes - 1}]`;
   const resources =
@@ -71,7 +73,8 @@ function configPath({ cores, nodes, guests, epilog }: InstanceOptions): string {
       ? ''
       : `[resource]\nnoverify = true\n[[resource.config]]\nhosts = "${hosts}"\ncores = "0-${cores - 1}"\n`;
   const after = epilog === undefined ? '' : `[job-manager.epilog]\ncommand = ${JSON.stringify(epilog)}\n`;
-  writeFileSync(path, `${resources}[access]\nallow-guest-user = ${guests === true}\n${after}`);
+  const exec = killTimeout === undefined ? '' : `[exec]\nkill-timeout = "${killTimeout}"\n`;
+  writeFileSync(path, `${resources}[access]\nallow-guest-user = ${guests === true}\n${after}${exec}`);
   return path;
 }
 

@@ -69,9 +69,17 @@ async function shellOutput(source: NativeSource, id: bigint): Promise<ShellOutpu
   return NO_OUTPUT;
 }
 
-/** Returns the facts about a job. `started` is true when it may have written output. Throws the engine's errors. */
-export async function traceJob(source: NativeSource, id: bigint, started: boolean): Promise<JobTrace> {
-  const { attributes = {} } = JSON.parse(await lookUp(source, id, 'jobspec')) as {
+/**
+ * Returns the facts about a job; null for a job that Flux does not know, as after `flux job purge`. `started` is true
+ * when it may have written output. Throws the engine's errors.
+ */
+export async function traceJob(source: NativeSource, id: bigint, started: boolean): Promise<JobTrace | null> {
+  const jobspec = await lookUp(source, id, 'jobspec').catch((error: Error) => {
+    if (error.message.endsWith('[ENOENT]')) return null;
+    throw error;
+  });
+  if (jobspec === null) return null;
+  const { attributes = {} } = JSON.parse(jobspec) as {
     attributes?: { user?: { parameters?: Parameters }; system?: { cwd?: string } };
   };
   const { line, ...paths } = started ? await shellOutput(source, id).catch(() => NO_OUTPUT) : NO_OUTPUT;
