@@ -61,11 +61,13 @@ export type {
   CustomSource,
   EnsembleConfig,
   GroupProbe,
+  GroupTells,
   JobEntry,
   JobGroup,
   JobTemplate,
   RetryPolicy,
   Rule,
+  SlurmOptions,
 } from './model/ensemble.js';
 export type {
   FailedJob,

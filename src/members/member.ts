@@ -2,6 +2,8 @@
  * A member runs jobs and reports them in journal records: one JSON object a line, in the form of the responses of
  * Flux's `job-manager.events-journal`. Members and the engine exchange only this form. A new workload manager is
  * one more implementation of this interface.
+ *
+ * `docs/members.md` has the records by example. `memberChecks` of `flux-ensemble/testing` checks what is said here.
  */
 
 import type { Engine } from '../engine/engine.js';
@@ -27,8 +29,12 @@ export interface SubmitOrigin {
 /** Receives a member's records and state. */
 export interface MemberSink {
   /**
-   * Delivers whole journal records, one a line, each with its newline. The receiver owns the bytes. Called in the
-   * order in which the events were posted. With a log, resolves when they are in it.
+   * Delivers whole journal records, one a line, each with its newline. The receiver owns the bytes, so the member does
+   * not change them later. Called in the order in which the events were posted, and not after stop() has resolved.
+   * One call with many records costs much less than many calls.
+   *
+   * In a run with a log, resolves when the records are in it. A member that starts jobs itself starts a job only after
+   * that for its submit event: a run that goes on must know every job that ran.
    */
   records(lines: Uint8Array): Promise<void> | undefined;
   /**
@@ -103,8 +109,16 @@ export interface NodeScaler {
   close(): void;
 }
 
+/**
+ * Runs the jobs of a run. One member serves one process of one run.
+ *
+ * The events of a job are `submit`, `start`, `finish` and `clean`, in this order. Its first record has the jobspec. Each
+ * accepted job ends with `clean`, also one that never starts. `finish` has the status as of wait(2). A job that ends
+ * without `finish` has an exception of severity 0 before `clean`. Other events of Flux may come between these.
+ * Timestamps are seconds since the epoch, and those of a job do not go back.
+ */
 export interface Member {
-  /** The member's name on the command line: `local`, `flux`. */
+  /** The member's name in messages: `local`, `flux`. */
   readonly name: string;
 
   /**
@@ -117,8 +131,9 @@ export interface Member {
   readonly expectsMore?: boolean;
 
   /**
-   * Starts the stream of records, which begins with the sentinel (`"id":-1`). Resolves when jobs can be submitted.
-   * Throws MemberError when the member can't start.
+   * Starts the stream of records, which begins with the sentinel (`{"id":-1,"events":[]}`). Only a member with
+   * reconcile() may show jobs of earlier processes before it. Resolves when jobs can be submitted. Called once. Throws
+   * MemberError when the member can't start, with the code `ERR_MEMBER_UNAVAILABLE` where it can't run at all.
    */
   start(sink: MemberSink, host: MemberHost): Promise<void>;
 
@@ -146,14 +161,16 @@ export interface Member {
 
   /**
    * Submits `count` jobs of one template. Resolves with the number of accepted jobs, after the sink has received
-   * the `submit` event of each: a run without active jobs and submissions in flight ends. Throws MemberError or
-   * ActionError.
+   * the `submit` event of each: a run without active jobs and submissions in flight ends. Calls may overlap. Ids are
+   * positive and below 2^64, and larger than those of earlier processes of the run. `compileJobspecs()` makes the
+   * jobspecs. Throws MemberError, as after stop(), or ActionError.
    */
   submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number>;
 
   /**
    * Cancels pending or running jobs by a `cancel` exception on each. Ids of unknown or inactive jobs are ignored.
-   * Resolves with the number of exceptions raised; records report the end of the jobs.
+   * Resolves with the number of exceptions raised; records report the end of the jobs. A job that ends already gets
+   * no second exception.
    */
   cancel(ids: Iterable<bigint>, note: string): Promise<number>;
 
@@ -169,8 +186,8 @@ export interface Member {
   explain?(id: bigint, started: boolean): Promise<JobTrace | null>;
 
   /**
-   * Sets the urgency (0 to 31) of pending jobs. Resolves with the number of changed jobs. Absent where a member
-   * does not support it.
+   * Sets the urgency (0 to 31) of pending jobs, and ignores other jobs. Higher urgencies start first, and 0 holds a
+   * job. Resolves with the number of changed jobs. Absent where a member does not support it.
    */
   setUrgency?(ids: Iterable<bigint>, urgency: number): Promise<number>;
 
@@ -181,8 +198,8 @@ export interface Member {
   readonly size?: number;
 
   /**
-   * Adds slots or nodes, or removes them for a negative `delta`. May give up when the signal is aborted. Absent
-   * where a member does not support it.
+   * Adds slots or nodes, or removes them for a negative `delta`. Running jobs go on. May give up when the signal is
+   * aborted. Absent where a member does not support it.
    */
   resize?(delta: number, signal?: AbortSignal): Promise<ResizeOutcome>;
 
@@ -193,10 +210,10 @@ export interface Member {
   setGrowable?(growable: boolean): void;
 
   /**
-   * Stops the member: accepts no more jobs, delivers the last records, and releases everything. The local member
-   * cancels active jobs (SIGTERM, then SIGKILL after `grace` seconds) and resolves when all have ended. A member
-   * with an external queue does so only after an interrupted run. Idempotent; a second call with a shorter grace
-   * shortens the first one's.
+   * Stops the member: accepts no more jobs, delivers the last records, and releases everything. A member without
+   * reconcile() cancels active jobs (SIGTERM, then SIGKILL after `grace` seconds) and resolves when all have ended,
+   * with their processes. A member with an external queue does so only after an interrupted run, and leaves its jobs
+   * otherwise. Idempotent; a second call with a shorter grace shortens the first one's.
    */
   stop(grace: number, end: EndOfRun): Promise<void>;
 }

@@ -8,6 +8,7 @@ export type { ListenOptions, TlsFiles } from './access.js';
 export { defaultAddress, formatAddress, parseAddress, type ServiceAddress } from './address.js';
 export type { AuditEntry } from './audit.js';
 export { Audit } from './audit.js';
+export type { ClientTlsFiles } from './client-access.js';
 export type { ConnectOptions } from './connect.js';
 export { ServiceClient } from './ensembles/client.js';
 export type {

@@ -31,7 +31,7 @@ export interface SkipContext {
 }
 
 export interface MemberCheck {
-  /** What holds for every member, as a sentence. */
+  /** A sentence that holds for every member. */
   readonly name: string;
   /** It needs all slots to itself. Checks without this may run at once on a queue that they share. */
   readonly exclusive: boolean;

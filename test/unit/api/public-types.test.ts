@@ -6,7 +6,7 @@ import { unnamedTypes } from '../../support/public-types.js';
 
 const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
 const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-const entries = ['src/index.ts', 'src/service/index.ts', 'src/api/index.ts'];
+const entries = ['src/index.ts', 'src/service/index.ts', 'src/api/index.ts', 'src/testing/index.ts'];
 
 /** Parts of this package that the API passes on and users do not handle themselves. */
 const INTERNAL: readonly string[] = [
