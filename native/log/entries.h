@@ -133,25 +133,44 @@ class EntryWriter {
   std::uint64_t last_time_ = 0;  // its bits
 };
 
-// Receives the entries of a log; ignores those that it does not override. Views are valid during
-// the call.
+// Receives the entries of a log. Views are valid during the call.
 class EntryVisitor {
  public:
-  virtual void OnRun(std::string_view /*id*/, const std::vector<std::string>& /*groups*/) {}
-  virtual void OnRecords(std::span<const journal::Record> /*records*/) {}
-  virtual void OnHosts(journal::JobId /*job*/, std::string_view /*hosts*/) {}
-  virtual void OnResult(journal::JobId /*job*/, JobResult /*result*/) {}
-  virtual void OnProbed(const Probed& /*probed*/) {}
-  virtual void OnTold(const Told& /*told*/) {}
-  virtual void OnNote(std::optional<std::uint64_t> /*firing*/, std::string_view /*text*/) {}
-  virtual void OnSupply(std::uint32_t /*rule*/, std::vector<double> /*times*/) {}
-  virtual void OnPlain(EntryKind /*kind*/) {}
-  virtual void OnNumber(EntryKind /*kind*/, std::uint64_t /*number*/) {}
-  virtual void OnTime(EntryKind /*kind*/, double /*seconds*/) {}
-  virtual void OnText(EntryKind /*kind*/, std::string_view /*text*/) {}
+  virtual void OnRun(std::string_view id, const std::vector<std::string>& groups) = 0;
+  virtual void OnRecords(std::span<const journal::Record> records) = 0;
+  virtual void OnHosts(journal::JobId job, std::string_view hosts) = 0;
+  virtual void OnResult(journal::JobId job, JobResult result) = 0;
+  virtual void OnProbed(const Probed& probed) = 0;
+  virtual void OnTold(const Told& told) = 0;
+  virtual void OnNote(std::optional<std::uint64_t> firing, std::string_view text) = 0;
+  virtual void OnSupply(std::uint32_t rule, std::vector<double> times) = 0;
+  virtual void OnPlain(EntryKind kind) = 0;
+  virtual void OnNumber(EntryKind kind, std::uint64_t number) = 0;
+  virtual void OnTime(EntryKind kind, double seconds) = 0;
+  virtual void OnText(EntryKind kind, std::string_view text) = 0;
 
  protected:
   ~EntryVisitor() = default;
+};
+
+// Ignores the entries that a visitor does not override.
+class PartialVisitor : public EntryVisitor {
+ public:
+  void OnRun(std::string_view /*id*/, const std::vector<std::string>& /*groups*/) override {}
+  void OnRecords(std::span<const journal::Record> /*records*/) override {}
+  void OnHosts(journal::JobId /*job*/, std::string_view /*hosts*/) override {}
+  void OnResult(journal::JobId /*job*/, JobResult /*result*/) override {}
+  void OnProbed(const Probed& /*probed*/) override {}
+  void OnTold(const Told& /*told*/) override {}
+  void OnNote(std::optional<std::uint64_t> /*firing*/, std::string_view /*text*/) override {}
+  void OnSupply(std::uint32_t /*rule*/, std::vector<double> /*times*/) override {}
+  void OnPlain(EntryKind /*kind*/) override {}
+  void OnNumber(EntryKind /*kind*/, std::uint64_t /*number*/) override {}
+  void OnTime(EntryKind /*kind*/, double /*seconds*/) override {}
+  void OnText(EntryKind /*kind*/, std::string_view /*text*/) override {}
+
+ protected:
+  ~PartialVisitor() = default;
 };
 
 class EntryReader {

@@ -9,6 +9,7 @@
 
 namespace flux_ensemble::log {
 
+// Not a PartialVisitor: each kind of entry must be given on.
 class EntryTee final : public EntryVisitor {
  public:
   // Both outlive the tee.

@@ -34,7 +34,7 @@ std::uint64_t SegmentBytes(const std::string& folder, std::uint64_t number) {
 
 // Whether the segment's first frame needs none before it. False for a segment without frames.
 bool BeginsWhole(const std::string& folder, std::uint64_t segment) {
-  class Nothing final : public log::EntryVisitor {
+  class Nothing final : public log::PartialVisitor {
   } nothing;
   const log::EntryReport report =
       log::ReadEntries(folder, nothing, {.after = segment - 1, .through = segment});

@@ -16,7 +16,7 @@
 
 namespace flux_ensemble::runner {
 
-class JobRows final : public log::EntryVisitor {
+class JobRows final : public log::PartialVisitor {
  public:
   // Which submission of the run a job is.
   struct Submission {

@@ -37,7 +37,7 @@ enum class LoadResult : std::uint8_t {
   kBroken,    // neither the engine nor the restoration can be used any more
 };
 
-class Restoration final : public log::EntryVisitor {
+class Restoration final : public log::PartialVisitor {
  public:
   // Adds the rule of a text that AddRuleCommand::json was.
   using AddRule = std::function<void(std::string_view)>;

@@ -362,7 +362,7 @@ TEST_CASE("texts keep every byte") {
 }
 
 TEST_CASE("frames of any bytes are read to an end") {
-  class Nothing final : public log::EntryVisitor {
+  class Nothing final : public log::PartialVisitor {
   } nothing;
   const LogFolder folder;
   {

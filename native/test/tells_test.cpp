@@ -150,7 +150,7 @@ TEST_CASE("the jobs table has the last value that a job told under each name") {
 
   // As a checkpoint is made: the rows follow the log beside an engine.
   runner::JobRows rows;
-  struct Ignoring final : log::EntryVisitor {
+  struct Ignoring final : log::PartialVisitor {
   } engine;
   log::EntryTee both(engine, rows);
   log::ReadEntries(folder.path(), both);
@@ -172,7 +172,7 @@ TEST_CASE("the jobs table has the last value that a job told under each name") {
   }
 
   // An engine that takes in the log has the statistics: the log has the contexts of memos.
-  struct Replay final : log::EntryVisitor {
+  struct Replay final : log::PartialVisitor {
     void OnRecords(std::span<const journal::Record> records) override {
       for (const journal::Record& record : records) {
         for (const journal::Event& event : record.events) memos += event.context.size();
