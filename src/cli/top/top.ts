@@ -43,6 +43,7 @@ export class Top {
   #readAgain = false;
   #nextRead = 0;
   #messageTimer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(options: TopOptions) {
     this.#options = options;
@@ -51,7 +52,9 @@ export class Top {
     this.#ticker = setInterval(() => this.draw(), REFRESH);
   }
 
+  /** Answers that come later are not drawn. */
   close(): void {
+    this.#closed = true;
     clearInterval(this.#ticker);
     clearTimeout(this.#messageTimer);
     this.#options.source.close();
@@ -62,6 +65,7 @@ export class Top {
   }
 
   draw(): void {
+    if (this.#closed) return;
     const { run } = this.#current;
     const model: TopModel = {
       ...{ run, jobs: this.#jobs, job: this.#job, output: this.#output, isOver: this.#isOver },
@@ -230,6 +234,7 @@ export class Top {
   }
 
   #say(text: string, isError = false): void {
+    if (this.#closed) return;
     this.#state.message = { text, isError };
     clearTimeout(this.#messageTimer);
     this.#messageTimer = setTimeout(() => {
