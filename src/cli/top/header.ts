@@ -54,7 +54,7 @@ function problemLine({ problems }: ShownRun, colors: Colors): string | null {
   return colors.yellow(`${more}${escapeControls(last.message)}`);
 }
 
-function waitLine(model: TopModel, colors: Colors): string | null {
+function waitLine(model: TopModel, width: number, colors: Colors): string | null {
   const { run, isOver, now } = model;
   if (isOver || run.ensemble?.end != null) return null;
   const rules: WaitingRule[] = [...run.rules.values()].map(({ state, ...rule }) => ({
@@ -62,7 +62,7 @@ function waitLine(model: TopModel, colors: Colors): string | null {
     phase: state,
   }));
   const [line] = nearestWaits(rules, now, 1);
-  return line === undefined ? null : colors.dim(line);
+  return line === undefined ? null : colors.dim(shortened(line, width));
 }
 
 /** Returns at most `height` lines. */
@@ -76,7 +76,7 @@ export function headerLines(model: TopModel, width: number, height: number, colo
   const lines = [
     titleLine(ensemble, model, width, colors),
     jobsLine(all, { rate, paused: ensemble.paused }, width, colors),
-    ...[connection, problemLine(run, colors), waitLine(model, colors)].filter((line) => line !== null),
+    ...[connection, problemLine(run, colors), waitLine(model, width, colors)].filter((line) => line !== null),
   ];
   return lines.slice(0, height).map((line) => clipped(line, width));
 }

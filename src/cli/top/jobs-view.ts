@@ -8,8 +8,9 @@ import { shortened } from '../../text/width.js';
 import type { Colors } from '../tables.js';
 import type { JobRow, JobsWindow } from './model.js';
 
-/** Columns of a cell. */
+/** Columns of a cell; at most a third of a narrow table, so that a long name leaves room for the result. */
 const MAX_CELL = 24;
+const MIN_CELL = 8;
 /** Parameters with a column. */
 const MAX_PARAMETERS = 4;
 const PARAMETER = 'parameters.';
@@ -56,14 +57,21 @@ export function ranFor(job: JobRow, now: number): number | null {
   return Math.max(0, Math.round((now - start) * 10) / 10);
 }
 
-function cellOf(job: JobRow, name: string, now: number, colors: Colors): string {
+interface CellLook {
+  readonly now: number;
+  readonly colors: Colors;
+  /** Columns of a text. */
+  readonly room: number;
+}
+
+function cellOf(job: JobRow, name: string, { now, colors, room }: CellLook): string {
   if (name === 'result') return paintResult(resultWord(job), colors);
   if (name === 'duration') return show(ranFor(job, now));
   const value = job[name];
   if (value === null || value === undefined) return '-';
   if (name === 'submit' && typeof value === 'number') return timeOf(value);
   if (typeof value === 'number') return show(value);
-  return shortened(escapeControls(String(value)), MAX_CELL);
+  return shortened(escapeControls(String(value)), room);
 }
 
 export interface JobLines {
@@ -79,6 +87,7 @@ export function jobLines(
   now: number,
   colors: Colors,
 ): JobLines {
+  const room = Math.min(MAX_CELL, Math.max(MIN_CELL, Math.floor(width / 3)));
   const parameters = columns.filter((name) => name.startsWith(PARAMETER));
   const shown: (readonly [string, number | null])[] = [...USUAL];
   shown.splice(3, 0, ...parameters.map((name, i) => [name, 3 + i / 10] as const));
@@ -89,7 +98,7 @@ export function jobLines(
       const nothing = name === 'attempt' ? '0' : '-';
       return { title, align: isLeft ? 'left' : 'right', ...(spare === null ? {} : { spare, nothing }) };
     }),
-    rows: rows.map((job) => shown.map(([name]) => cellOf(job, name, now, colors))),
+    rows: rows.map((job) => shown.map(([name]) => cellOf(job, name, { now, colors, room }))),
   };
   const [title = '', ...lines] = tableLines(table, { width, narrow: 'drop', bold: colors.bold });
   return { title, lines };

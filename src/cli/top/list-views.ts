@@ -8,7 +8,7 @@ import { countedTimes } from '../../text/counted.js';
 import { escapeControls } from '../../text/describe.js';
 import { timeOf } from '../../text/local-time.js';
 import { show } from '../../text/show.js';
-import { clipped, flow } from '../../text/width.js';
+import { clipped, flow, shortened } from '../../text/width.js';
 import { columnsFor, fitting, groupLine, jobsOf } from '../live/jobs-line.js';
 import { presentValues, waitOf } from '../live/waits.js';
 import type { Colors } from '../tables.js';
@@ -38,11 +38,17 @@ export function shownGroups({ groups }: ShownRun, filter: string): GroupResource
   return [...groups.values()].filter(({ name }) => has(filter, name));
 }
 
-/** `seconds: mean 3.2, median 3, max 8; waited: mean 0.4` */
-function timesOf({ duration: ran, pending }: GroupResource): string {
-  const words = (title: string, { count, mean, q50, max }: GroupResource['duration']) =>
+/** `ran: mean 3.2 s, median 3 s, max 8 s; waited: …; energy: mean -3.2, min -4, max 1` */
+function statisticsOf({ duration: ran, pending, probes }: GroupResource): string {
+  const times = (title: string, { count, mean, q50, max }: GroupResource['duration']) =>
     count === 0 ? [] : [`${title}: mean ${show(mean)} s, median ${show(q50)} s, max ${show(max)} s`];
-  return [...words('ran', ran), ...words('waited', pending)].join('; ');
+  const values = Object.entries(probes)
+    .filter(([, { count }]) => count > 0)
+    .map(
+      ([name, { mean, min, max }]) =>
+        `${escapeControls(name)}: mean ${show(mean)}, min ${show(min)}, max ${show(max)}`,
+    );
+  return [...times('ran', ran), ...times('waited', pending), ...values].join('; ');
 }
 
 export function groupList(run: ShownRun, { width, colors, filter }: Look): ShownList {
@@ -55,10 +61,10 @@ export function groupList(run: ShownRun, { width, colors, filter }: Look): Shown
       const [group, shown] = [groups[item], jobs[item]];
       if (group === undefined || shown === undefined) return [];
       const line = groupLine(...shown, columns, colors);
-      const times = isSelected ? timesOf(group) : '';
-      return times === ''
+      const statistics = isSelected ? statisticsOf(group) : '';
+      return statistics === ''
         ? [line]
-        : [line, ...flow(times.split(' '), ' ', width - 2).map((text) => colors.dim(`  ${text}`))];
+        : [line, ...flow(statistics.split(' '), ' ', width - 2).map((text) => colors.dim(`  ${text}`))];
     },
     empty: filter === '' ? 'no group has jobs' : 'no group has this in its name',
   };
@@ -115,7 +121,7 @@ export function ruleList(run: ShownRun, { width, colors, now, filter }: Look): S
       const title = `${String(rule.rule).padStart(numbers)} ${escapeControls(rule.name)}`;
       const fired = rule.firings === 0 ? 'never fired' : `fired ${countedTimes(rule.firings)}`;
       const standing = isOver ? [] : [paint(colors)(word)];
-      const head = fitting([clipped(title, width), ...standing, fired], width, '  ');
+      const head = fitting([shortened(title, width), ...standing, fired], width, '  ');
       const due = rule.due === rule.name ? [] : [colors.dim(`  ${escapeControls(rule.due)}`)];
       const wait = isOver || rule.conditions.length > 0 ? null : waitOf({ ...rule, phase: rule.state }, now);
       return [

@@ -80,7 +80,10 @@ function modelOf(more: Partial<TopModel> = {}, run: Partial<TopModel['run']> = {
       ensemble,
       groups: new Map(
         [
-          group('melt', { submitted: 100, success: 50, failed: 1, pending: 44, running: 5 }),
+          {
+            ...group('melt', { submitted: 100, success: 50, failed: 1, pending: 44, running: 5 }),
+            probes: { energy: { ...NONE, count: 2, mean: -3.25, min: -4, max: -2.5 }, never: NONE },
+          },
           group('relax', { submitted: 10, success: 10 }),
         ].map((each) => [each.name, each]),
       ),
@@ -170,7 +173,7 @@ describe('the screen', () => {
       '',
       '[1 Groups]  2 Rules   3 Jobs   4 Firings   5 Problems',
       '> melt  ███████████████x▒░░░░░░░░░░░░░ 51/100  1 failed, 5 running, 44 waiting',
-      '    ran: mean 3.25 s, median 3 s, max 8 s',
+      '    ran: mean 3.25 s, median 3 s, max 8 s; energy: mean -3.25, min -4, max -2.5',
       expect.stringMatching(/^ {2}relax █{30} {2}10\/10$/),
       ...Array.from({ length: 15 }, () => ''),
       'q quit  ? help  / filter  Enter jobs  c cancel  p pause',
@@ -200,6 +203,20 @@ describe('the screen', () => {
       '  ƒ3  melt   running    320     -        10        -        -  -',
       '  1 to 3 of 3 (110 in all)',
     ]);
+  });
+
+  test('keeps thresholds and results where names are long and the terminal is narrow', () => {
+    const text = 'count.a-group-with-a-long-name.success >= 100';
+    const values = { 'count.a-group-with-a-long-name.success': 50 };
+    const rules = new Map([
+      [7, rule(7, text, { conditions: [{ text, holds: false, values, bound: null }] })],
+    ]);
+    const lines = linesOf(stateOf({ view: 'rules' }), modelOf({}, { rules }), 39);
+    expect(lines[2]).toMatch(/^rule 7 waits for .*….* >= 100: 50 now$/);
+    expect(lines.find((line) => line.startsWith('> 7 count.'))).toMatch(/… ?.*>= 100$/);
+    const rows = JOBS.rows.map((row) => ({ ...row, group: 'a-group-with-a-long-name' }));
+    const jobs = linesOf(stateOf({ view: 'jobs' }), modelOf({ jobs: { ...JOBS, rows } }), 39);
+    expect(jobs.find((line) => line.includes('ƒ2'))).toMatch(/^ {2}ƒ2 {2}a-gro\S*…\S+ {2}failed/);
   });
 
   test('has the facts and the output of a job', () => {
