@@ -52,8 +52,8 @@ class Tells {
   // The indexes of the numbers that were read last.
   std::span<const std::uint32_t> variables() const { return variables_; }
 
-  // Whether an ignored value is the first one of its name. After some hundred names of a group,
-  // none is.
+  // Whether an ignored value is the first one of its name in its group. After some hundred names
+  // of all groups, none is.
   bool IsNew(std::uint32_t group, const Told& ignored);
 
  private:

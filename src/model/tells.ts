@@ -28,7 +28,7 @@ export function readTell(text: string): readonly [name: string, value: ToldValue
 export function readTellLine(line: string): string {
   const text = line.trim();
   const invalid = () => JSON.stringify({ [text.slice(0, 80)]: null });
-  if (text.length > MAX_TELL) return invalid();
+  if (Buffer.byteLength(text) > MAX_TELL) return invalid();
   if (text.startsWith('{')) {
     try {
       return JSON.stringify(JSON.parse(text));

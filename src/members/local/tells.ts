@@ -17,8 +17,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { MemberError } from '../../errors.js';
+import { formatJobId } from '../../model/job-id.js';
 import { MAX_TELL, readTellLine } from '../../model/tells.js';
+import { formatBytes } from '../../text/bytes.js';
 import type { LocalJob } from './job.js';
 import type { JournalRecords } from './records.js';
 
@@ -26,7 +29,7 @@ import type { JournalRecords } from './records.js';
 const GATHER = 20;
 /** Bytes that are read of a file at once. */
 const PIECE = 64 * 1024;
-/** Bytes that are read of a file when its job ends; the rest is not read. */
+/** Bytes that are read of a file when its job ends; a rest is reported and not read. */
 const LAST = 16 * PIECE;
 
 interface Following {
@@ -34,6 +37,8 @@ interface Following {
   readonly path: string;
   /** Bytes that were read. */
   position: number;
+  /** A character may lie in two pieces. */
+  readonly decoder: StringDecoder;
   /** A line whose end has not been read. */
   rest: string;
 }
@@ -48,9 +53,9 @@ export class JobTells {
   #folder: string | null = null;
   #watcher: FSWatcher | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #reported = false;
+  readonly #reported = new Set<string>();
 
-  /** `problem` is called once when values can't be received. */
+  /** `problem` is called once when values can't be received, and once when a job told too much to be read at its end. */
   constructor(records: JournalRecords, problem: (error: MemberError) => void) {
     this.#records = records;
     this.#problem = problem;
@@ -62,7 +67,10 @@ export class JobTells {
     try {
       const path = join(this.#open(), job.idText);
       writeFileSync(path, '', { mode: 0o600 });
-      this.#following.set(job.idText, { job, path, position: 0, rest: '' });
+      this.#following.set(job.idText, {
+        ...{ job, path, position: 0, rest: '' },
+        decoder: new StringDecoder('utf8'),
+      });
       job.tell = path;
     } catch (cause) {
       this.#cannot(cause);
@@ -74,8 +82,17 @@ export class JobTells {
     const following = this.#following.get(job.idText);
     if (following === undefined) return;
     this.#following.delete(job.idText);
-    for (let left = LAST / PIECE; left > 0 && this.#read(following); left--);
-    if (following.rest !== '') this.#records.told(job, readTellLine(following.rest));
+    let left = LAST / PIECE;
+    while (left > 0 && this.#read(following)) left--;
+    if (left === 0) {
+      this.#report(
+        'too much',
+        `job ${formatJobId(job.id)} told more values at its end than are read; those after ${formatBytes(following.position)} are ignored`,
+      );
+    } else {
+      const last = following.rest + following.decoder.end();
+      if (last.trim() !== '') this.#records.told(job, readTellLine(last));
+    }
     unlink(following.path, () => {});
   }
 
@@ -123,7 +140,7 @@ export class JobTells {
       try {
         const bytes = readSync(file, this.#buffer, 0, PIECE, following.position);
         following.position += bytes;
-        this.#take(following, this.#buffer.toString('utf8', 0, bytes));
+        this.#take(following, following.decoder.write(this.#buffer.subarray(0, bytes)));
         return bytes === PIECE;
       } finally {
         closeSync(file);
@@ -143,10 +160,12 @@ export class JobTells {
   }
 
   #cannot(cause: unknown): void {
-    if (this.#reported) return;
-    this.#reported = true;
-    this.#problem(
-      new MemberError(`values that jobs tell can't be received: ${(cause as Error).message}`, { cause }),
-    );
+    this.#report('unreadable', `values that jobs tell can't be received: ${(cause as Error).message}`, cause);
+  }
+
+  #report(kind: string, message: string, cause?: unknown): void {
+    if (this.#reported.has(kind)) return;
+    this.#reported.add(kind);
+    this.#problem(new MemberError(message, { cause }));
   }
 }

@@ -47,6 +47,35 @@ describe('values that jobs tell', () => {
     expect(memosOf(journal, 4)).toEqual([{ ['a'.repeat(80)]: null }, { n: 1 }]);
   });
 
+  test('keep characters that lie in two pieces, and are not lost in silence where they are too many', async () => {
+    const problems: string[] = [];
+    const journal = await withMember(
+      { problem: ({ message }) => problems.push(message) },
+      async (member, journal) => {
+        // A whole file takes the place of the empty one, so the pieces are known: the 65,536th byte is inside a character.
+        const inOneStep = (made: string) => `f=$(mktemp); ${made} > $f; mv $f $ENSEMBLE_TELL`;
+        await member.submit(
+          template(sh(inOneStep('yes t=€€€€€€ | head -n 4000')), { tells: true }),
+          1,
+          ORIGIN,
+        );
+        await journal.cleaned(1);
+        const many = inOneStep('{ echo t=first; head -c 8000000 /dev/zero | tr "\\0" "\\n"; echo t=last; }');
+        for (let i = 0; i < 2; i++) await member.submit(template(sh(many), { tells: true }), 1, ORIGIN);
+        await journal.cleaned(3);
+      },
+    );
+    const memos = memosOf(journal, 0);
+    expect(memos).toHaveLength(4000);
+    expect(new Set(memos.map((memo) => memo?.t))).toEqual(new Set(['€€€€€€']));
+    expect(memosOf(journal, 1)).toEqual([{ t: 'first' }]);
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^job ƒ\S+ told more values at its end than are read; those after \S+ MB are ignored$/,
+      ),
+    ]);
+  });
+
   test('need a group that has some: other jobs have no file', async () => {
     const journal = await withMember({}, async (member, journal) => {
       await member.submit(template(sh('test -z "$ENSEMBLE_TELL"')), 1, ORIGIN);
@@ -70,6 +99,11 @@ describe('a line', () => {
     ['{"a":', { '{"a":': null }],
   ])('%j tells %j', (line, told) => {
     expect(JSON.parse(readTellLine(line))).toEqual(told);
+  });
+
+  test('has at most 4,096 bytes', () => {
+    expect(JSON.parse(readTellLine(`a=${'€'.repeat(1364)}`))).toEqual({ a: '€'.repeat(1364) });
+    expect(JSON.parse(readTellLine(`a=${'€'.repeat(1365)}`))).toEqual({ [`a=${'€'.repeat(78)}`]: null });
   });
 
   test('of a command has a name', () => {
