@@ -31,7 +31,9 @@ export const groupSchema = component(
       .meta({ description: 'Jobs by the type of their first fatal exception.' }),
     duration: statisticsSchema.meta({ description: 'Seconds from start to finish.' }),
     pending: statisticsSchema.meta({ description: 'Seconds from submit to start.' }),
-    probes: z.record(z.string(), statisticsSchema).meta({ description: 'Values of probes, and numbers that jobs told, by name.' }),
+    probes: z
+      .record(z.string(), statisticsSchema)
+      .meta({ description: 'Values of probes, and numbers that jobs told, by name.' }),
   }),
 );
 export type GroupResource = z.infer<typeof groupSchema>;
