@@ -29,12 +29,21 @@ function firingsChart(name: string, times: readonly number[], begin: number, end
   });
 }
 
+/** How often the rule fired, and why not more often, as one sentence. */
+function standingOf({ firings, phase, why }: ReportRule): string {
+  const now = phase === null ? '' : ` (now: ${phase})`;
+  const fired = firings === 0 ? 'never fired' : `fired ${countedTimes(firings)}`;
+  // The reason may begin with the same words.
+  const reason = why.startsWith(fired) ? why.slice(fired.length) : why === '' ? '' : `: ${why}`;
+  return `It ${fired}${now}${reason}.`;
+}
+
 function ruleOf(rule: ReportRule, begin: number, end: number): Html {
-  const { name, due, action, firings, phase, why, times } = rule;
+  const { name, due, action, times } = rule;
   const shown = times.slice(0, MOST_TIMES).map(stamp).join(', ');
   const more = times.length > MOST_TIMES ? `, … ${stamp(times.at(-1) as number)}` : '';
   return html`<li><h3>${[name, action].filter((text) => text !== '').join(': ')}</h3>
-<p>${due === name ? null : html`${due}. `}${firings === 0 ? 'It never fired' : `It fired ${countedTimes(firings)}`}${phase === null ? null : ` (now: ${phase})`}.${why === '' ? null : html` <span class="note">${why}</span>`}</p>
+<p>${due === name ? null : html`${due}. `}${standingOf(rule)}</p>
 ${times.length === 0 ? null : html`${firingsChart(name, times, begin, end)}<p class="note">at ${shown}${more}</p>`}</li>
 `;
 }

@@ -173,3 +173,20 @@ test.each([
 ])('a time of %d s is shown as %s', (seconds, text) => {
   expect(span(seconds).replaceAll('\u00a0', ' ')).toBe(text);
 });
+
+test('a rule has one sentence on how often it fired and why', () => {
+  const rule = { name: 'r', due: 'r', action: 'terminate', phase: null, times: [] };
+  const rules = [
+    { ...rule, firings: 0, why: 'it was 2' },
+    { ...rule, firings: 1, why: 'fired once; 1 event came later, held back by repetitions: 1' },
+    { ...rule, firings: 2, why: '', phase: 'firing' as const },
+  ];
+  const page = reportPage({ ...contentOf([], 'x'), rules });
+  for (const words of [
+    '<p>It never fired: it was 2.</p>',
+    '<p>It fired once; 1 event came later, held back by repetitions: 1.</p>',
+    '<p>It fired twice (now: firing).</p>',
+  ]) {
+    expect(page).toContain(words);
+  }
+});
