@@ -1,6 +1,6 @@
 /** Each check of the suite fails for members with small faults, and says which. */
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { MemberError } from '../../../src/errors.js';
 import type { JobTemplate } from '../../../src/model/ensemble.js';
 import { type MemberCheckOptions, memberChecks } from '../../../src/testing/index.js';
@@ -28,8 +28,11 @@ const DONE = 'stop() of a run that is done ends jobs that nothing else would end
 const RECONCILE = 'reconcile() shows each job of an earlier process once';
 const GRACE = 'a second stop() with a shorter grace shortens the first one';
 
+// Most checks with faults wait.
+vi.setConfig({ maxConcurrency: 20 });
+
 /** Seconds for a member that never does what is expected. */
-const SHORT = 0.5;
+const SHORT = 1.5;
 const never = () => new Promise<never>(() => {});
 type Make = MemberCheckOptions['make'];
 
