@@ -1,155 +1,37 @@
 /** Each check of the suite fails for members with small faults, and says which. */
 
 import { describe, expect, test, vi } from 'vitest';
-import { MemberError } from '../../../src/errors.js';
 import type { JobTemplate } from '../../../src/model/ensemble.js';
 import { type MemberCheckOptions, memberChecks } from '../../../src/testing/index.js';
 import { newToyMember } from '../../support/toy-member.js';
-import { changing, having, losing, repeating, replacing, SharedQueue } from './member-faults.js';
-
-const SENTINEL = 'the records begin with the sentinel';
-const LIFE = 'the events of a job come in order, from submit to clean';
-const JOBSPEC = 'the jobspec of a submit event shows the group, the run, the origin and the parameters';
-const SUBMIT = 'submit() resolves after the submit events of its jobs, also when calls overlap';
-const PROGRAM = 'a job runs with its arguments, variables, working directory and files';
-const STATUS = 'a job that fails has its status as of wait(2)';
-const LIMIT = 'a job over its time limit ends with a timeout exception';
-const CANCEL = 'cancel() ends pending and running jobs by a cancel exception';
-const UNKNOWN = 'cancel() ignores unknown jobs and jobs that have ended';
-const EXPLAIN = 'explain() knows nothing about a job that is unknown';
-const URGENCY = 'pending jobs start by urgency, and then in the order of their submission';
-const HOLD = 'a job with urgency 0 is held until its urgency is set';
-const RESIZE = 'resize() adds slots for pending jobs, and removes slots without ending jobs';
-const TOO_LARGE = 'a job that is too large waits while the member may grow, and fails otherwise';
-const MANY = 'many jobs of one submission all end';
-const SLOW = 'no job starts before the log has its submit event, and a slow log loses nothing';
-const INTERRUPTED = 'stop() of an interrupted run ends all jobs and their processes';
-const DONE = 'stop() of a run that is done ends jobs that nothing else would end';
-const RECONCILE = 'reconcile() shows each job of an earlier process once';
-const GRACE = 'a second stop() with a shorter grace shortens the first one';
+import {
+  CANCEL,
+  DONE,
+  EXPLAIN,
+  type Fault,
+  GRACE,
+  HOLD,
+  INTERRUPTED,
+  LIMIT,
+  MANY,
+  never,
+  PROGRAM,
+  RECONCILE,
+  RESIZE,
+  SENTINEL,
+  SHORT,
+  SLOW,
+  STATUS,
+  SUBMIT,
+  TOO_LARGE,
+  UNKNOWN,
+  URGENCY,
+} from './fault-words.js';
+import { changing, having, losing, replacing, SharedQueue } from './member-faults.js';
+import { recordFaults } from './record-faults.js';
 
 // Most checks with faults wait.
 vi.setConfig({ maxConcurrency: 20 });
-
-/** Seconds for a member that never does what is expected. */
-const SHORT = 1.5;
-const never = () => new Promise<never>(() => {});
-type Make = MemberCheckOptions['make'];
-
-/** The check, the fault, the member with it, a part of the message, and the patience in seconds. */
-type Fault = readonly [string, string, Make, string | RegExp, number?];
-
-const ofRecords: readonly Fault[] = [
-  [SENTINEL, 'a missing sentinel', losing(/"id":-1/), 'expected the sentinel ("id":-1)', SHORT],
-  [SENTINEL, 'two sentinels', repeating(/"id":-1/), 'a second sentinel'],
-  [
-    SENTINEL,
-    'a job before the sentinel',
-    replacing(/^(?=\{"id":-1)/g, '{"id":5,"events":[],"jobspec":{"attributes":{"user":{}}}}\n'),
-    'a record of job 5 comes before the sentinel',
-  ],
-  [LIFE, 'a lost submit event', losing(/"submit"/, 1), 'expected submit events of 3 jobs'],
-  [LIFE, 'a lost start event', losing(/"start"/, 1), /job \d+: submit: finish comes without start/],
-  [LIFE, 'a lost finish event', losing(/"finish"/, 1), 'clean comes after start without finish'],
-  [LIFE, 'a lost clean event', losing(/"clean"/, 1), 'expected clean events of 3 jobs within', SHORT],
-  [
-    LIFE,
-    'an event after clean',
-    replacing(/(\{"id":\d+,"events":\[\{[^{]*"name":)"clean".*\n/g, '$&$1"free"}]}\n'),
-    'free comes after clean',
-  ],
-  [LIFE, 'a second start', repeating(/"start"/), 'start comes twice'],
-  [LIFE, 'a validate event after start', replacing('"finish"', '"validate"'), 'validate comes after start'],
-  [LIFE, 'half a line', replacing(/\n$/g, ''), 'the member delivered half a line'],
-  [LIFE, 'a line that is not JSON', replacing('"clean"', 'clean'), 'a line that is not JSON'],
-  [LIFE, 'a record without events', replacing('"events"', '"event"'), 'a record without "id" and "events"'],
-  [
-    LIFE,
-    'milliseconds',
-    replacing(/"timestamp":(\d+)\./g, '"timestamp":$1000.'),
-    'is not the time in seconds since the epoch',
-  ],
-  [
-    LIFE,
-    'times that go back',
-    changing(
-      () => (text, deliver) =>
-        deliver(text.replaceAll(/([\d.]+)(?=,"name":"finish")/g, (time) => String(Number(time) - 10))),
-    ),
-    /the timestamp of finish \([\d.]+\) is before that of start/,
-  ],
-  [
-    LIFE,
-    'a finish event without status',
-    replacing('"status"', '"code"'),
-    'the context of finish has no status',
-  ],
-  [
-    LIFE,
-    'a status other than 0',
-    replacing('"status":0', '"status":1'),
-    'expected a finish event with status 0',
-  ],
-  [
-    LIFE,
-    'bytes that change after their delivery',
-    having((toy) => ({
-      start: (sink, host) => {
-        const buffer = Buffer.alloc(100_000);
-        const records = (lines: Uint8Array) => {
-          buffer.set(lines);
-          return sink.records(buffer.subarray(0, lines.length));
-        };
-        return toy.start({ ...sink, records }, host);
-      },
-    })),
-    'changed bytes after it had delivered them',
-  ],
-  [
-    LIFE,
-    'quiet() without portion()',
-    having((toy) => ({
-      start: async (sink, host) => {
-        await toy.start(sink, host);
-        sink.quiet();
-      },
-    })),
-    'called quiet()',
-  ],
-  [
-    LIFE,
-    'a failed member',
-    having((toy) => ({
-      start: async (sink, host) => {
-        await toy.start(sink, host);
-        sink.failed(new MemberError('the queue is gone'));
-      },
-    })),
-    'the member failed: the queue is gone',
-  ],
-  [
-    JOBSPEC,
-    'lost parameters',
-    replacing('"parameters"', '"parameter"'),
-    /attributes.user.parameters of job \d+ to be .*it is missing/,
-  ],
-  [
-    JOBSPEC,
-    'the id of another run',
-    having((toy) => ({
-      start: (sink, host) => toy.start(sink, { ...host, ensemble: 'other' }),
-    })),
-    'expected submit events of 2 jobs',
-  ],
-  [JOBSPEC, 'a missing id of the run', replacing('"ensemble"', '"run"'), 'attributes.user.ensemble of job'],
-  [JOBSPEC, 'a lost attempt', replacing(/"attempt":\d/g, '"again":1'), 'attributes.user.origin of job'],
-  [
-    JOBSPEC,
-    'a missing jobspec',
-    replacing(/,"jobspec":.*\}\n/g, '}\n'),
-    'has no jobspec with attributes.user',
-  ],
-];
 
 /** Changes the template of submissions. */
 const submitting = (change: (template: JobTemplate) => Partial<JobTemplate>) =>
@@ -465,7 +347,7 @@ const ofResume: readonly Fault[] = [
   ],
 ];
 
-const FAULTS = [...ofRecords, ...ofMethods, ...ofStop, ...ofResume];
+const FAULTS = [...recordFaults, ...ofMethods, ...ofStop, ...ofResume];
 
 describe.concurrent('a check fails for', () => {
   test.for(FAULTS)('%s: %s', async ([name, , make, message, patience = 60]) => {

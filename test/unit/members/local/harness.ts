@@ -7,6 +7,7 @@ import type { EnsembleError } from '../../../../src/errors.js';
 import { LocalMember, type LocalMemberOptions } from '../../../../src/members/local/local-member.js';
 import type { MemberSink } from '../../../../src/members/member.js';
 import type { JobTemplate } from '../../../../src/model/ensemble.js';
+import { job } from '../../../../src/testing/members/template.js';
 
 /** The program under test; a build with sanitizers can replace it. */
 export const SPAWNER =
@@ -35,32 +36,8 @@ export function parseRecords(text: string): JournalRecord[] {
     .map((line) => ({ ...JSON.parse(line), idText: /^\{"id":(-?\d+),/.exec(line)?.[1] ?? '?' }));
 }
 
-export function template(command: string[], changes: Partial<JobTemplate> = {}): JobTemplate {
-  return {
-    group: 'test',
-    command,
-    workdir: null,
-    environment: {},
-    nodes: 1,
-    tasks: 1,
-    cores: 1,
-    gpus: 0,
-    duration: 0,
-    urgency: 16,
-    queue: null,
-    bank: null,
-    slurm: null,
-    output: null,
-    error: null,
-    tells: false,
-    attributes: {},
-    inheritEnvironment: true,
-    entry: 0,
-    parameters: {},
-    values: null,
-    ...changes,
-  };
-}
+export const template = (command: string[], changes: Partial<JobTemplate> = {}): JobTemplate =>
+  job(command, { group: 'test', ...changes });
 
 /** A shell script as a command. */
 export const sh = (script: string) => ['/bin/sh', '-c', script];
