@@ -1,9 +1,8 @@
 /** Each check of the suite fails for members with small faults, and says which. */
 
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { JobTemplate } from '../../../src/model/ensemble.js';
 import { type MemberCheckOptions, memberChecks } from '../../../src/testing/index.js';
-import { newToyMember } from '../../support/toy-member.js';
 import {
   CANCEL,
   DONE,
@@ -27,8 +26,10 @@ import {
   UNKNOWN,
   URGENCY,
 } from './fault-words.js';
-import { changing, having, losing, replacing, SharedQueue } from './member-faults.js';
+import { changing, having, losing, newToyMember, replacing, SharedQueue, stopAll } from './member-faults.js';
 import { recordFaults } from './record-faults.js';
+
+afterAll(stopAll);
 
 // Most checks with faults wait.
 vi.setConfig({ maxConcurrency: 20 });
@@ -261,7 +262,7 @@ const ofStop: readonly Fault[] = [
     INTERRUPTED,
     'processes that outlive their job',
     submitting(({ command }) => ({
-      command: ['setsid', '-w', ...command],
+      command: ['setsid', '-w', 'timeout', '-s', 'KILL', '3', ...command],
     })),
     'expected the end of the processes',
     SHORT,

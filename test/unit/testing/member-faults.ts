@@ -1,7 +1,21 @@
 /** The toy member with small faults. */
 
 import type { Member, MemberHost, MemberSink } from '../../../src/members/member.js';
-import { newToyMember } from '../../support/toy-member.js';
+import { newToyMember as newMember } from '../../support/toy-member.js';
+
+const members: Member[] = [];
+
+/** A toy member, which stopAll() stops. */
+export function newToyMember(slots: number): Member {
+  const member = newMember(slots);
+  members.push(member);
+  return member;
+}
+
+/** Ends the jobs that members with faults have left. */
+export async function stopAll(): Promise<void> {
+  await Promise.all(members.splice(0).map((member) => member.stop(0, 'interrupted')));
+}
 
 type Answer = ReturnType<MemberSink['records']>;
 /** Delivers the text of records, or a changed one. */
