@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { EnsembleError } from '../errors.js';
 import type { FluxJob } from '../members/flux/command.js';
 import { formatJobId, parseJobId } from '../model/job-id.js';
+import { keepsOutputs } from '../model/kept-files.js';
 import { readJobs, type StoredJobs } from '../run/open-run.js';
 import { RESULTS } from '../store/jobs/results.js';
 import { wasRemoved } from '../store/run-folder.js';
@@ -74,7 +75,7 @@ async function logs(wanted: string | undefined, job: string, options: LogsOption
   err.end();
   const { member, uri } = run.manifest;
   // Flux keeps the output of jobs that name no file.
-  const inFlux = member !== 'local' && output === null;
+  const inFlux = !keepsOutputs(member) && output === null;
   if (inFlux) await printFromFlux({ id, uri }, follow);
   if (inFlux || out.bytes + err.bytes > 0) return;
   if (wasRemoved(run.path, id)) {

@@ -57,9 +57,10 @@ async function follow(
 }
 
 async function record(path: string, options: RecordOptions): Promise<number> {
-  if (options.executor === 'local') {
+  const { executor } = options;
+  if (executor === 'local' || executor === 'slurm') {
     throw new MemberError(
-      'the local member has no jobs outside of runs; use `ensemble run FILE --record RECORDING` to record a run',
+      `the ${executor} member has no jobs outside of runs; use 'ensemble run FILE --record RECORDING' to record a run`,
       { code: 'ERR_MEMBER_UNAVAILABLE' },
     );
   }

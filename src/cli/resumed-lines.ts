@@ -34,7 +34,7 @@ export function restoredLines(run: ResumedRun, member: string, wanted?: LostPoli
   ];
   const lines = [found.join(', ')];
   if (lost > 0) {
-    const what = member === 'local' ? 'process' : 'Flux instance';
+    const what = { local: 'process', slurm: 'cluster' }[member] ?? 'Flux instance';
     const were = lost === 1 ? 'job was' : 'jobs were';
     const then =
       lostJobs === 'fail'

@@ -15,6 +15,9 @@ export interface KeptJob {
   readonly id: bigint;
 }
 
+/** Whether a member keeps outputs in the folder of the run. Flux keeps them itself. */
+export const keepsOutputs = (member: string): boolean => member === 'local' || member === 'slurm';
+
 /** Bytes that the kept outputs of a run may take by default. */
 export const DEFAULT_OUTPUT_LIMIT = 10e9;
 /** Bytes that the log of a run may take by default: about 100 million events. */

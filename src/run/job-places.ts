@@ -11,7 +11,7 @@ import { filesOf, type JobFiles } from '../members/jobspec.js';
 import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
 import type { JobOrigin } from '../model/firing.js';
 import type { JobTagValues } from '../model/job-facts.js';
-import { keptFiles } from '../model/kept-files.js';
+import { keepsOutputs, keptFiles } from '../model/kept-files.js';
 import { probedOf } from '../model/metric-names.js';
 import type { Parameters } from '../model/parameters.js';
 import { parseParameters } from '../store/jobs/parameters.js';
@@ -89,10 +89,10 @@ export class JobPlaces {
 
   /**
    * Returns the files to which a job writes, or `also` those in the folder of the run that do not exist (yet).
-   * Only the local member writes there.
+   * Only some members write there.
    */
   expected(row: number, also: boolean): Pick<JobPlace, 'output' | 'error'> {
-    return also && this.#run.manifest.member === 'local' ? this.#find(row, true) : this.of(row);
+    return also && keepsOutputs(this.#run.manifest.member) ? this.#find(row, true) : this.of(row);
   }
 
   #find(row: number, missing = false): JobPlace {

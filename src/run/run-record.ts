@@ -40,7 +40,7 @@ export function descriptionOf(
     file: config.file ?? '',
     ensemble: id,
     member: memberName,
-    uri: memberName === 'local' ? null : (uri ?? process.env.FLUX_URI ?? null),
+    uri: memberName === 'local' || memberName === 'slurm' ? null : (uri ?? process.env.FLUX_URI ?? null),
     rules: config.rules.map(({ title }) => title),
     options: {
       slots: slots ?? null,

@@ -35,6 +35,9 @@ export interface ClusterOptions {
   readonly maxJobCount?: number;
   /** The most tasks of an array, plus one. */
   readonly maxArraySize?: number;
+  /** Seconds until a node without an answer counts as lost, and until a request has no answer. */
+  readonly slurmdTimeout?: number;
+  readonly messageTimeout?: number;
 }
 
 /** Starts munged if it does not run yet. It stays, as munge has one socket for the whole machine. */
@@ -69,6 +72,7 @@ export class Cluster {
   /** Starts a cluster; resolves when its nodes take jobs. */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const { nodes = 4, cpus = 4, fragile = 0, maxJobCount = 10_000, maxArraySize = 10_001 } = options;
+    const { slurmdTimeout = 60, messageTimeout = 5 } = options;
     const cluster = new Cluster(nodes);
     const { folder } = cluster;
     for (const name of ['state', 'spool', 'log']) mkdirSync(join(folder, name));
@@ -85,8 +89,8 @@ export class Cluster {
         `MaxArraySize=${maxArraySize}`,
         `MaxJobCount=${maxJobCount}`,
         'KillWait=2',
-        'SlurmdTimeout=4',
-        'MessageTimeout=2',
+        `SlurmdTimeout=${slurmdTimeout}`,
+        `MessageTimeout=${messageTimeout}`,
       ],
       'SchedulerParameters=sched_min_interval=50000,batch_sched_delay=0,bf_interval=1,default_queue_depth=10000',
       ...[`StateSaveLocation=${folder}/state`, `SlurmdSpoolDir=${folder}/spool/%n`],

@@ -2,6 +2,7 @@
 
 import { EnsembleError } from '../../errors.js';
 import { parseJobId } from '../../model/job-id.js';
+import { keepsOutputs } from '../../model/kept-files.js';
 import { readJobs, type StoredJobs } from '../../run/open-run.js';
 import { jsonLines, plainColumns } from '../../store/jobs/export.js';
 import { indexAfter, placeOf, selectJobs } from '../../store/jobs/query.js';
@@ -90,7 +91,7 @@ function jobOf({ run, stored: { table, places } }: Kept, wanted: string): FoundJ
   const { output, error } = places.expected(row, true);
   const attempts = table.jobs.ids.reduce((sum, each) => sum + (each === id ? 1 : 0), 0);
   // Flux keeps the output of jobs that name no file.
-  const isInFlux = run.manifest.member !== 'local' && output === null;
+  const isInFlux = !keepsOutputs(run.manifest.member) && output === null;
   const flux = isInFlux ? { id, uri: run.manifest.uri } : null;
   return { job, attempts, output, error, flux };
 }
