@@ -1,5 +1,6 @@
 /** Runs an ensemble's jobs as processes of this machine. Read this file first, then runner.ts. */
 
+import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemberError } from '../../errors.js';
 import type { JobTemplate } from '../../model/ensemble.js';
@@ -74,7 +75,8 @@ export class LocalMember implements Member {
     if (options.outputs !== undefined) {
       this.#outputs = new KeptOutputs(options.outputs, (error) => options.problem?.(error));
     }
-    this.#tells = new JobTells(this.#records, (error) => options.problem?.(error));
+    const tells = options.outputs === undefined ? null : join(dirname(options.outputs.folder), 'tell');
+    this.#tells = new JobTells(this.#records, tells, (error) => options.problem?.(error));
     this.#runner = new Runner({
       clock: this.#clock,
       slots: Math.max(1, options.slots),

@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   type FSWatcher,
+  fstatSync,
   mkdtempSync,
   openSync,
   readSync,
@@ -22,6 +23,7 @@ import { MemberError } from '../../errors.js';
 import { formatJobId } from '../../model/job-id.js';
 import { MAX_TELL, readTellLine } from '../../model/tells.js';
 import { formatBytes } from '../../text/bytes.js';
+import { makeFolders } from '../../text/folders.js';
 import type { LocalJob } from './job.js';
 import type { JournalRecords } from './records.js';
 
@@ -38,13 +40,14 @@ interface Following {
   /** Bytes that were read. */
   position: number;
   /** A character may lie in two pieces. */
-  readonly decoder: StringDecoder;
+  decoder: StringDecoder;
   /** A line whose end has not been read. */
   rest: string;
 }
 
 export class JobTells {
   readonly #records: JournalRecords;
+  readonly #place: string | null;
   readonly #problem: (error: MemberError) => void;
   readonly #buffer = Buffer.alloc(PIECE);
   /** By the name of the file. */
@@ -55,8 +58,9 @@ export class JobTells {
   #timer: NodeJS.Timeout | null = null;
   readonly #reported = new Set<string>();
 
-  /** `problem` is called once when values can't be received, and once when a job told too much to be read at its end. */
-  constructor(records: JournalRecords, problem: (error: MemberError) => void) {
+  /** `place` is the folder for the files, in that of the run; null for a new one. `problem` is called once when values can't be received, and once when a job told too much to be read at its end. */
+  constructor(records: JournalRecords, place: string | null, problem: (error: MemberError) => void) {
+    this.#place = place;
     this.#records = records;
     this.#problem = problem;
   }
@@ -106,8 +110,12 @@ export class JobTells {
 
   #open(): string {
     if (this.#folder !== null) return this.#folder;
-    // Only this user can look into it.
-    const folder = mkdtempSync(join(tmpdir(), 'flux-ensemble-tell-'));
+    const folder = this.#place ?? mkdtempSync(join(tmpdir(), 'flux-ensemble-tell-'));
+    if (this.#place !== null) {
+      // A process of the run that was killed may have left files.
+      rmSync(folder, { recursive: true, force: true });
+      makeFolders(folder);
+    }
     this.#folder = folder;
     this.#watcher = watch(folder, { persistent: false }, (_, name) => this.#change(name));
     this.#watcher.on('error', (cause) => this.#cannot(cause));
@@ -138,6 +146,8 @@ export class JobTells {
       // A job may have put a pipe or a link in place of its file.
       const file = openSync(following.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       try {
+        // A job that replaces the content begins again.
+        if (fstatSync(file).size < following.position) this.#beginAgain(following);
         const bytes = readSync(file, this.#buffer, 0, PIECE, following.position);
         following.position += bytes;
         this.#take(following, following.decoder.write(this.#buffer.subarray(0, bytes)));
@@ -149,6 +159,12 @@ export class JobTells {
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') this.#cannot(cause);
       return false;
     }
+  }
+
+  #beginAgain(following: Following): void {
+    following.position = 0;
+    following.rest = '';
+    following.decoder = new StringDecoder('utf8');
   }
 
   #take(following: Following, text: string): void {

@@ -10,6 +10,7 @@ import {
 } from '../../store/jobs/occupation.js';
 import { quantile } from '../../store/jobs/quantile.js';
 import { hasFailed, RESULTS } from '../../store/jobs/results.js';
+import type { JobTable } from '../../store/jobs/table.js';
 import type { ReportContent } from './content.js';
 
 /** Times of a group's jobs, ascending, in seconds. */
@@ -18,6 +19,12 @@ export interface Times {
   readonly mean: number;
   /** The quantile; NaN without a value. */
   at(q: number): number;
+}
+
+/** A number that probes measured or jobs told, of a group. */
+export interface MeasuredFigures {
+  readonly name: string;
+  readonly values: Times;
 }
 
 export interface GroupFigures {
@@ -29,6 +36,8 @@ export interface GroupFigures {
   readonly attempts: number;
   readonly duration: Times;
   readonly pending: Times;
+  /** The last value of each job. */
+  readonly measured: readonly MeasuredFigures[];
 }
 
 /** Columns of the timelines. */
@@ -37,6 +46,26 @@ export const BINS = 240;
 export interface Timeline extends Span {
   readonly running: Occupation;
   readonly pending: Occupation;
+}
+
+/** The measured numbers of each group's jobs. */
+function measuredByGroup(table: JobTable): MeasuredFigures[][] {
+  const { group, groups } = table.jobs;
+  const figures: MeasuredFigures[][] = groups.map(() => []);
+  for (const name of table.measuredNames) {
+    const column = table.column(name);
+    const values: number[][] = groups.map(() => []);
+    group.forEach((of, row) => {
+      const value = column.number(row);
+      if (!Number.isNaN(value)) values[of]?.push(value);
+    });
+    for (const [of, all] of values.entries()) {
+      if (all.length === 0) continue;
+      const sorted = Float64Array.from(all).sort();
+      figures[of]?.push({ name: name.slice(name.indexOf('.') + 1), values: timesOf(sorted) });
+    }
+  }
+  return figures;
 }
 
 export class JobFigures {
@@ -66,6 +95,7 @@ export class JobFigures {
     for (const group of jobs.group) (attempts[group] as number)++;
     const durations = intervals(jobs.group, attempts, jobs.start, jobs.finish);
     const pendings = intervals(jobs.group, attempts, jobs.submit, jobs.start);
+    const measured = measuredByGroup(content.table);
     const groups = jobs.groups.map((name, i) => ({
       name,
       jobs: counts[i] as number,
@@ -73,6 +103,7 @@ export class JobFigures {
       attempts: attempts[i] as number,
       duration: timesOf(durations[i] as Float64Array),
       pending: timesOf(pendings[i] as Float64Array),
+      measured: measured[i] as MeasuredFigures[],
     }));
     this.groups = groups.sort((a, b) => b.attempts - a.attempts);
   }

@@ -25,6 +25,27 @@ function tableOf(caption: string, groups: readonly GroupFigures[], times: (group
   return table(caption, columns, rows);
 }
 
+/** Nothing without such values. */
+function measuredTable(groups: readonly GroupFigures[]) {
+  const rows = groups.flatMap(({ name, measured }) =>
+    measured.map(({ name: variable, values }) => [
+      `${name}-${variable}`,
+      grouped(values.values.length),
+      ...STATISTICS.map(([, value]) => rounded(value(values))),
+    ]),
+  );
+  if (rows.length === 0) return html``;
+  const columns = [left('variable'), right('jobs'), ...STATISTICS.map(([title]) => right(title))];
+  return html`${table('Measured values: the last one of each job', columns, rows.slice(0, MOST))}${leftOut(
+    Math.min(rows.length, MOST),
+    rows.length,
+    'variables',
+  )}`;
+}
+
+/** At most four digits. */
+const rounded = (value: number) => (Number.isNaN(value) ? '' : String(Number(value.toPrecision(4))));
+
 export function groupsSection(_content: ReportContent, { groups }: JobFigures): Section {
   const shown = groups.slice(0, MOST);
   const counts = table(
@@ -47,6 +68,6 @@ export function groupsSection(_content: ReportContent, { groups }: JobFigures): 
             'Pending: from submit to start',
             shown,
             ({ pending }) => pending,
-          )}${leftOut(shown.length, groups.length, 'groups')}`,
+          )}${measuredTable(shown)}${leftOut(shown.length, groups.length, 'groups')}`,
   };
 }

@@ -117,6 +117,11 @@ export class JobTable {
     return this.#parameters.names;
   }
 
+  /** Names of the columns of measured values: `measured.energy`. */
+  get measuredNames(): string[] {
+    return this.#measured.names;
+  }
+
   /** The column with this name; null without one. `job.parameters.T` is another name of `parameters.T`. */
   find(name: string): JobColumn | null {
     const found = this.#columns.get(name) ?? this.#measured.column(name) ?? this.#told.column(name);

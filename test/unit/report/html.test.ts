@@ -174,6 +174,13 @@ test.each([
   expect(span(seconds).replaceAll('\u00a0', ' ')).toBe(text);
 });
 
+test('measured values of each group have statistics over the last one of each job', () => {
+  const jobs = [{ measured: [2] }, { measured: [4] }, {}, { group: 'b', measured: [-1.23456] }];
+  const text = reportPage(contentOf(jobs, 'x')).replaceAll(/<[^>]*>/g, ' ');
+  expect(text).toMatch(/Measured values.*sim-0\s+2\s+3\s+2\s+3/s);
+  expect(text).toMatch(/b-0\s+1\s+-1\.235/);
+});
+
 test('a rule has one sentence on how often it fired and why', () => {
   const rule = { name: 'r', due: 'r', action: 'terminate', phase: null, times: [] };
   const rules = [

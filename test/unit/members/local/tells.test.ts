@@ -1,9 +1,12 @@
 /** Values that local jobs append to their file: each line becomes a memo. */
 
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { LocalMemberOptions } from '../../../../src/members/local/local-member.js';
 import { readTell, readTellLine } from '../../../../src/model/tells.js';
+import { newFolder } from '../../../support/cli.js';
 import { type Journal, ORIGIN, sh, template, withMember } from './harness.js';
 
 const memosOf = (journal: Journal, index: number) =>
@@ -74,6 +77,26 @@ describe('values that jobs tell', () => {
         /^job ƒ\S+ told more values at its end than are read; those after \S+ MB are ignored$/,
       ),
     ]);
+  });
+
+  test('begin again where a job replaces its file, and lie in the folder of the run', async () => {
+    const run = newFolder();
+    mkdirSync(join(run, 'tell'));
+    writeFileSync(join(run, 'tell/left'), 'of a process that was killed');
+    const journal = await withMember(
+      { outputs: { folder: join(run, 'out'), limit: 1e9 } as LocalMemberOptions['outputs'] },
+      async (member, journal) => {
+        const go = join(run, 'go');
+        const script = `echo first=1 > $ENSEMBLE_TELL; until [ -e ${go} ]; do sleep 0.02; done; echo b=2 > $ENSEMBLE_TELL`;
+        await member.submit(template(sh(script), { tells: true }), 1, ORIGIN);
+        await journal.until(() => memosOf(journal, 0).length > 0);
+        expect(readdirSync(join(run, 'tell'))).toEqual(journal.ids());
+        writeFileSync(go, '');
+        await journal.cleaned(1);
+      },
+    );
+    expect(memosOf(journal, 0)).toEqual([{ first: 1 }, { b: 2 }]);
+    expect(existsSync(join(run, 'tell'))).toBe(false);
   });
 
   test('need a group that has some: other jobs have no file', async () => {
