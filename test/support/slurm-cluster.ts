@@ -1,7 +1,7 @@
 /** A Slurm cluster of made-up nodes on this machine, for tests. It needs root, as munge does. */
 
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -125,10 +125,14 @@ export class Cluster {
 
   /** Waits until the controller has written its state, without which another one knows nothing of the latest jobs. */
   async saved(): Promise<void> {
-    const begun = Date.now();
-    await this.run('sbatch', '--hold', '--output=/dev/null', '--wrap=true');
+    const name = `mark-${Date.now()}`;
+    await this.run('sbatch', '--hold', `--job-name=${name}`, '--output=/dev/null', '--wrap=true');
     const path = join(this.folder, 'state/job_state');
-    while (!(existsSync(path) && statSync(path).mtimeMs > begun)) await sleep(50);
+    for (let i = 0; i < 600; i++) {
+      if (existsSync(path) && readFileSync(path, 'latin1').includes(name)) return;
+      await sleep(50);
+    }
+    throw new Error('the controller has not written its state');
   }
 
   /** Sends a signal to the controller: SIGSTOP, so that it does not answer, SIGCONT, SIGKILL. */
@@ -155,16 +159,23 @@ export class Cluster {
 
   #daemon(name: string, args: readonly string[], program: 'slurmctld' | 'slurmd'): void {
     const log = join(this.folder, 'log', name);
-    const child = spawn(find(program) ?? program, [...args, '-L', log], { stdio: 'ignore' });
+    // The steps of a node are recognized by its working directory.
+    const cwd = this.#homeOf(name);
+    mkdirSync(cwd, { recursive: true });
+    const child = spawn(find(program) ?? program, [...args, '-L', log], { stdio: 'ignore', cwd });
     child.on('error', () => {});
     this.#daemons.set(name, child);
   }
 
+  #homeOf(name: string): string {
+    return join(this.folder, 'home', name);
+  }
+
   /** Jobs of a node are the children of its steps, each in a process group of its own. */
   #killSteps(node: string): void {
-    const spool = join(this.folder, 'spool', node);
+    const home = this.#homeOf(node);
     const script = `for p in $(pgrep -x slurmstepd); do
-      [ "$(readlink /proc/$p/cwd)" = '${spool}' ] || continue
+      [ "$(readlink /proc/$p/cwd)" = '${home}' ] || continue
       for c in $(pgrep -P $p); do kill -9 -- -$c; done; kill -9 $p; done`;
     try {
       execFileSync('sh', ['-c', script], { stdio: 'ignore' });
