@@ -58,12 +58,17 @@ function channelCredentials({ address, tls = null, insecure = false }: ConnectOp
   }
 }
 
-/** Throws ServiceError for a socket of another user, and for a missing one. */
+/**
+ * Throws ServiceError for a socket of another user, and for a missing folder. A service that is starting makes its socket
+ * a little later, so a missing socket is left to the connection.
+ */
 function checkServiceSocket(path: string): void {
   try {
     checkSocket(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    const { code, path: missing } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw cause;
+    if (missing === path) return;
     throw new ServiceError(`no service has been started at ${path}: \`ensemble-server start\` starts one`, {
       cause,
       code: 'ERR_SERVICE_UNREACHABLE',

@@ -106,10 +106,14 @@ export class ServiceClient {
     // The messages of gRPC itself when no server answers.
     if (code === status.UNAVAILABLE && /^(No connection|Connection dropped|Name resolution)/.test(details)) {
       const reason = details.replace(/\s*Resolution note:\s*$/, '').replaceAll(/\s+/g, ' ');
-      return new ServiceError(
-        `no service answers at ${this.#address} (${reason}); \`ensemble-server start\` starts one`,
-        { cause: error, code: 'ERR_SERVICE_UNREACHABLE' },
-      );
+      // Sockets of runs may be in the folder, without one of a service.
+      const what = /\bENOENT\b/.test(reason)
+        ? `no service has been started at ${this.#address}:`
+        : `no service answers at ${this.#address} (${reason});`;
+      return new ServiceError(`${what} \`ensemble-server start\` starts one`, {
+        cause: error,
+        code: 'ERR_SERVICE_UNREACHABLE',
+      });
     }
     // A refusal is complete. Other errors need the address of their origin.
     const message = refusals.has(code)

@@ -1,4 +1,4 @@
-/** What a key leads to in `ensemble top`, with a run that answers late. */
+/** Effects of keys in `ensemble top`, with a run that answers late. */
 
 import pc from 'picocolors';
 import { expect, test, vi } from 'vitest';
