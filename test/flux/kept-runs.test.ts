@@ -57,7 +57,7 @@ describeFlux('a kept run under Flux', () => {
           new RegExp(`^${folder}/[fƒ]\\w+\\.txt$`),
         );
       },
-      { env: { LC_ALL: 'C.UTF-8' } },
+      { env: { LC_ALL: 'C.UTF-8' }, own: true },
     );
     const gone = await logs('kvs');
     expect(gone.status).toBe(3);

@@ -190,9 +190,9 @@ export async function withInstance(
   test: (instance: Instance) => Promise<void>,
   options: InstanceOptions = {},
 ): Promise<void> {
-  const key = JSON.stringify([options.size ?? 1, options.cores ?? null]);
+  const { size = 1, cores = null, env = {}, ...others } = options;
+  const key = JSON.stringify([size, cores, Object.entries(env).sort()]);
   const waiting = idle.get(key) ?? [];
-  const { size: _, cores: __, ...others } = options;
   const mayShare = Object.keys(others).length === 0;
   const running = (mayShare ? waiting.pop() : undefined) ?? (await startInstance(options));
   let isUsable = false;
