@@ -118,10 +118,11 @@ ${start}`);
 });
 
 test('a run in which nothing stands out says so', async () => {
-  const { blame } = await ran(study('"true"'));
-  expect((await blame()).stdout).toMatch(
-    /^0 of 48 jobs failed\nnothing stands out among \d+ possible causes\n$/,
-  );
+  // On a busy machine, some of many short jobs are slow enough to stand out.
+  const { blame } = await ran(`jobs:
+  - {name: melt, command: "true", parameters: {T: [1, 2, 3]}, count: 2}
+${start}`);
+  expect((await blame()).stdout).toBe('0 of 6 jobs failed\nnothing stands out among 0 possible causes\n');
 });
 
 test('a parameter with control characters and quotes is shown escaped, and quoted for the shell', async () => {

@@ -1,5 +1,6 @@
 /** Lists, watches and acts on the ensembles of a service, with promises. */
 
+import { existsSync } from 'node:fs';
 import { type ServiceError as GrpcError, status } from '@grpc/grpc-js';
 import { ServiceError } from '../../errors.js';
 import type { ExternalAction } from '../../run/external-actions.js';
@@ -107,9 +108,11 @@ export class ServiceClient {
     if (code === status.UNAVAILABLE && /^(No connection|Connection dropped|Name resolution)/.test(details)) {
       const reason = details.replace(/\s*Resolution note:\s*$/, '').replaceAll(/\s+/g, ' ');
       // Sockets of runs may be in the folder, without one of a service.
-      const what = /\bENOENT\b/.test(reason)
-        ? `no service has been started at ${this.#address}:`
-        : `no service answers at ${this.#address} (${reason});`;
+      const socket = /^unix:(.*)$/s.exec(this.#address)?.[1];
+      const what =
+        socket !== undefined && !existsSync(socket)
+          ? `no service has been started at ${this.#address}:`
+          : `no service answers at ${this.#address} (${reason});`;
       return new ServiceError(`${what} \`ensemble-server start\` starts one`, {
         cause: error,
         code: 'ERR_SERVICE_UNREACHABLE',
