@@ -15,12 +15,6 @@ import { SlurmMember } from './slurm/slurm-member.js';
 /** Values of `--executor`. Some are available only on some machines. */
 export const executorNames = ['local', 'flux', 'slurm', 'minicluster'] as const;
 
-/** The member of a run without `--executor`, and the reason if it is not obvious. */
-export interface DefaultExecutor {
-  readonly name: MemberName;
-  readonly reason: string | null;
-}
-
 export type MemberName = (typeof executorNames)[number];
 /** The name of a member, or a member that the caller made. */
 export type MemberChoice = MemberName | Member;

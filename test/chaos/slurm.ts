@@ -1,10 +1,7 @@
 /** A Slurm cluster for the harness. */
 
-import { Cluster, missing } from '../support/slurm-cluster.js';
+import { Cluster } from '../support/slurm-cluster.js';
 import type { Executor } from './cases.js';
-
-/** Whether a cluster can be started here. */
-export const hasSlurm = () => missing === null;
 
 /** Runs `use` with a cluster, which ends with it. */
 export async function withSlurm<Value>(use: (executor: Executor) => Promise<Value>): Promise<Value> {

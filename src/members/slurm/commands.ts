@@ -3,8 +3,7 @@
 import { spawn } from 'node:child_process';
 
 /** The commands that the member uses. */
-export const PROGRAMS = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sacct'] as const;
-export type Program = (typeof PROGRAMS)[number];
+export type Program = 'sbatch' | 'squeue' | 'scancel' | 'scontrol' | 'sacct';
 
 export interface CommandResult {
   /** Exit status; null for a command that did not end in time, or could not be started. */
@@ -43,7 +42,7 @@ export type RunCommand = (
 ) => Promise<CommandResult>;
 
 /** Runs the program of that name on PATH. */
-export const runProgram: RunCommand = (program, args, { env = process.env, giveUpAt } = {}) =>
+const runProgram: RunCommand = (program, args, { env = process.env, giveUpAt } = {}) =>
   new Promise((resolve) => {
     const texts = { stdout: '', stderr: '' };
     // A session of its own: Ctrl-C in a terminal must not end a submission half-way.

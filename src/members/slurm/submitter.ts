@@ -37,7 +37,7 @@ export interface SubmitterOptions {
 }
 
 /** Jobs that are in Slurm at most. The others wait here. */
-export const MOST_IN_SLURM = 4096;
+const MOST_IN_SLURM = 4096;
 /** Seconds in which submissions gather before they become an array. */
 const GATHER = 0.05;
 /** Submissions in a row. */

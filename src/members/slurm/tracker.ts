@@ -64,17 +64,8 @@ export class Tracker {
     return this.#jobs;
   }
 
-  /** Arrays with active jobs. */
-  get arrays(): Iterable<JobArray> {
-    return this.#arrays.values();
-  }
-
   /** Active jobs that were given to Slurm. */
   inSlurm = 0;
-
-  arrayOf(slurmId: number): JobArray | undefined {
-    return this.#bySlurmId.get(slurmId);
-  }
 
   add(job: SlurmJob): void {
     this.#jobs.set(job.facts.id, job);

@@ -18,10 +18,6 @@ export class WaitingJobs {
     return this.#groupOf.size;
   }
 
-  has(job: SlurmJob): boolean {
-    return this.#groupOf.has(job);
-  }
-
   push(job: SlurmJob): void {
     const key = `${job.urgency} ${job.facts.shape.number}`;
     const group = this.#groups.get(key) ?? { urgency: job.urgency, jobs: [], taken: 0 };

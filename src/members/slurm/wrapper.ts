@@ -13,9 +13,9 @@ import type { SlurmJob } from './job.js';
 
 /** Exit statuses of tasks that run nothing: the node does not see the folder of the run, the array was revoked. */
 export const NO_FOLDER = 211;
-export const REVOKED = 212;
+const REVOKED = 212;
 /** The task ran before: a controller that has died with its last changes may start it a second time. */
-export const RAN_BEFORE = 213;
+const RAN_BEFORE = 213;
 
 /** Jobs whose commands are in one file. A task reads one of these files. */
 const ROWS_PER_FILE = 128;
