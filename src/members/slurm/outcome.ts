@@ -1,6 +1,7 @@
 /** Why Slurm has ended a job, in the terms of Flux: exceptions, and statuses as wait(2) has them. */
 
 import { constants } from 'node:os';
+import { finishStatus } from '../local/outcome.js';
 
 const { SIGTERM, SIGKILL } = constants.signals;
 
@@ -34,13 +35,16 @@ export const hasEnded = (state: string): boolean => ENDED.has(state);
 export const isPending = (state: string): boolean =>
   ['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'REQUEUE_FED', 'SPECIAL_EXIT'].includes(state);
 
+/** Slurm's word for a reason, as the end of a sentence; empty where it has none. */
+export const inBrackets = (reason: string): string =>
+  reason === '' || reason === 'None' ? '' : ` (${reason})`;
+
 /** Returns the exception of a job that ended in this state; null for none. */
 export function causeOf(state: string, reason: string, host = ''): Cause | null {
   const type = TYPES[state] ?? (REASONS.includes(reason) ? 'exec' : undefined);
   if (type === undefined) return null;
-  const why = reason === '' || reason === 'None' ? '' : ` (${reason})`;
   const where = host === '' ? '' : ` on ${host}`;
-  return { type, note: `Slurm: ${state}${why}${where}` };
+  return { type, note: `Slurm: ${state}${inBrackets(reason)}${where}` };
 }
 
 /** Whether an exit code of a shell may be that of a program which Slurm ended. */
@@ -51,9 +55,6 @@ export const statusOfCode = (code: number): number => code << 8;
 
 /** Returns the status of a job whose end only Slurm knows. `status` is Slurm's, null where it is unknown. */
 export function statusOf(state: string, status: number | null): number {
-  const known = status ?? 0;
-  const signal = known & 0x7f;
-  if (signal !== 0) return statusOfCode(128 + signal);
-  if (known !== 0 || state === 'COMPLETED') return known;
-  return statusOfCode(128 + SIGKILL);
+  const known = finishStatus(status ?? 0);
+  return known !== 0 || state === 'COMPLETED' ? known : statusOfCode(128 + SIGKILL);
 }

@@ -7,7 +7,16 @@ import type { Clock } from '../local/clock.js';
 import type { JournalRecords } from '../local/records.js';
 import type { JobArray, SlurmJob } from './job.js';
 import type { Note } from './notes.js';
-import { type Cause, causeOf, hasEnded, isPending, mayBeSlurms, statusOf, statusOfCode } from './outcome.js';
+import {
+  type Cause,
+  causeOf,
+  hasEnded,
+  inBrackets,
+  isPending,
+  mayBeSlurms,
+  statusOf,
+  statusOfCode,
+} from './outcome.js';
 import type { QueuedTasks } from './queue.js';
 
 export interface TrackerOptions {
@@ -150,12 +159,11 @@ export class Tracker {
     job.restarts = restarts;
     job.noted = null;
     if (!job.started) return;
-    const why = reason === '' || reason === 'None' ? '' : ` (${reason})`;
     // An exception that is not fatal: the job goes on.
     this.#options.records.exception(
       job,
       'requeue',
-      `Slurm has put the job back in its queue${why}`,
+      `Slurm has put the job back in its queue${inBrackets(reason)}`,
       undefined,
       1,
     );
