@@ -71,7 +71,7 @@ export function restore(
       // Its process may have died before it asked Slurm.
       if (job.fatal) control.kill(job);
     } else if (job.fatal) {
-      tracker.abandon(job, { type: 'cancel', note: '' });
+      tracker.abandon(job, null);
     } else {
       waiting.push(job);
     }

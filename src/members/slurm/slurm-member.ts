@@ -256,9 +256,8 @@ export class SlurmMember implements Member {
     for (const id of ids) {
       const job = this.#tracker.jobs.get(id);
       if (job === undefined) continue;
-      const wasWaiting = job.state === 'waiting';
       if (!this.#tracker.raise(job, { type: 'cancel', note })) continue;
-      if (wasWaiting) this.#submitter.waiting.remove(job);
+      this.#submitter.waiting.remove(job);
       raised++;
     }
     this.#wake();

@@ -161,7 +161,7 @@ export class Submitter {
     const { troubles } = this.#options;
     switch (answer.kind) {
       case 'accepted':
-        this.#accept(array, answer.slurmId);
+        this.named(array, answer.slurmId);
         if (this.waiting.size === 0) troubles.end('full');
         troubles.end('away');
         this.#retry = RETRY;
@@ -199,17 +199,13 @@ export class Submitter {
     this.#room = Math.max(1, Math.floor(jobs.length / 2));
   }
 
-  #accept(array: JobArray, slurmId: number): void {
+  /** Slurm has taken an array: it says so, its queue shows it, or a task has noted the id. */
+  named(array: JobArray, slurmId: number): void {
     if (array.slurmId !== null) return;
     this.#unknown.delete(array);
     this.#options.store.accepted(array, slurmId);
     this.#options.tracker.named(array, slurmId);
     this.#options.onAccepted(array);
-  }
-
-  /** A task has noted the id of its array. */
-  named(array: JobArray, slurmId: number): void {
-    this.#accept(array, slurmId);
   }
 
   /** False for an array that runs after all. */
@@ -227,7 +223,7 @@ export class Submitter {
     if (!this.#revoke(array)) return;
     for (const job of this.#options.tracker.takeBack(array)) {
       // It was canceled meanwhile.
-      if (job.fatal) this.#options.tracker.abandon(job, { type: 'cancel', note: '' });
+      if (job.fatal) this.#options.tracker.abandon(job, null);
       else this.waiting.push(job);
     }
   }
@@ -247,7 +243,7 @@ export class Submitter {
     }
     for (const [array, looks] of this.#unknown) {
       const slurmId = found.get(array.number);
-      if (slurmId !== undefined) this.#accept(array, slurmId);
+      if (slurmId !== undefined) this.named(array, slurmId);
       else if (looks + 1 >= LOOKS) this.#putBack(array);
       else this.#unknown.set(array, looks + 1);
     }

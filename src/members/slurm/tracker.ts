@@ -256,24 +256,20 @@ export class Tracker {
     else this.#end(job);
   }
 
-  /** Ends a job that never came to Slurm, or is not known there any more. */
-  abandon(job: SlurmJob, cause: Cause): void {
+  /** Ends a job that never came to Slurm, or is not known there any more. A job with a fatal exception has its cause. */
+  abandon(job: SlurmJob, cause: Cause | null): void {
     if (job.state === 'ended') return;
-    this.#except(job, cause);
+    if (cause !== null) this.#except(job, cause);
     this.#end(job);
   }
 
   /** Raises a fatal exception on a job, which Slurm has to end then. False for a job that has one. */
   raise(job: SlurmJob, cause: Cause): boolean {
     if (job.fatal || job.state === 'ended') return false;
-    if (job.noted !== null) {
-      // Its program has ended.
-      this.#except(job, cause);
-      this.#finish(job, job.noted.status, job.noted.time);
-      return true;
-    }
     this.#except(job, cause);
-    if (job.state === 'waiting') this.#end(job);
+    // Its program has ended.
+    if (job.noted !== null) this.#finish(job, job.noted.status, job.noted.time);
+    else if (job.state === 'waiting') this.#end(job);
     else this.#options.kill(job);
     return true;
   }

@@ -26,6 +26,7 @@ export class WaitingJobs {
     this.#groupOf.set(job, group);
   }
 
+  /** Removes a job, if it waits. */
   remove(job: SlurmJob): void {
     this.#groupOf.delete(job);
   }
