@@ -18,3 +18,15 @@ export function makeFolders(path: string): void {
     }
   }
 }
+
+/** Makes folders that many files share: each is made once. */
+export class SharedFolders {
+  readonly #made = new Set<string>();
+
+  /** Makes a folder that this object has not made before. Throws the system's errors. */
+  make(folder: string): void {
+    if (this.#made.has(folder)) return;
+    makeFolders(folder);
+    this.#made.add(folder);
+  }
+}

@@ -6,7 +6,7 @@
 import { type Stats, stat, statfsSync, unlink } from 'node:fs';
 import { join } from 'node:path';
 import { MemberError } from '../../errors.js';
-import { makeFolders } from '../../text/folders.js';
+import { SharedFolders } from '../../text/folders.js';
 import type { LocalJob } from './job.js';
 import { bytesOf, filesOf, OutputLimit, type OutputLimitOptions } from './output-limit.js';
 
@@ -27,8 +27,7 @@ export class KeptOutputs {
   readonly #root: string;
   readonly #limit: OutputLimit;
   readonly #problem: (error: MemberError) => void;
-  /** Folders that exist. */
-  readonly #folders = new Set<string>();
+  readonly #folders = new SharedFolders();
   #reported = false;
   /** Bytes that must be free, but are not; 0 while they are. */
   #missing = 0;
@@ -64,14 +63,11 @@ export class KeptOutputs {
       return;
     }
     const folder = join(this.#root, job.kept.folder);
-    if (!this.#folders.has(folder)) {
-      try {
-        makeFolders(folder);
-        this.#folders.add(folder);
-      } catch (cause) {
-        this.refused(job, `${folder} can't be created: ${(cause as Error).message}`);
-        return;
-      }
+    try {
+      this.#folders.make(folder);
+    } catch (cause) {
+      this.refused(job, `${folder} can't be created: ${(cause as Error).message}`);
+      return;
     }
     this.#limit.started(job);
   }

@@ -3,11 +3,13 @@
  * runs it, spool.ts and queue.ts follow it, and tracker.ts makes records of that.
  */
 
+import { dirname } from 'node:path';
 import { MemberError } from '../../errors.js';
 import { hasAsciiIds } from '../../language/job-tags.js';
 import type { JobTemplate } from '../../model/ensemble.js';
 import type { JobTrace } from '../../model/failure.js';
 import { JobIdGenerator, type JobIdOptions } from '../../model/job-id.js';
+import { SharedFolders } from '../../text/folders.js';
 import type { SteadyClock } from '../local/clock.js';
 import { FailedJobs } from '../local/failed-jobs.js';
 import { JournalRecords } from '../local/records.js';
@@ -29,7 +31,7 @@ import { type JobArray, SlurmJob } from './job.js';
 import { QueueWatch } from './queue-watch.js';
 import { restore } from './restore.js';
 import { SpoolReader } from './spool.js';
-import { KeptFolders, Store } from './store.js';
+import { Store } from './store.js';
 import { Submitter } from './submitter.js';
 import { Tracker } from './tracker.js';
 import { Troubles } from './troubles.js';
@@ -84,7 +86,7 @@ export class SlurmMember implements Member {
   readonly #spool: SpoolReader;
   readonly #troubles: Troubles;
   readonly #failed = new FailedJobs();
-  readonly #folders = new KeptFolders();
+  readonly #folders = new SharedFolders();
   readonly #ids: JobIdGenerator;
   #settings: ControllerSettings | null = null;
   #sink: MemberSink | null = null;
@@ -242,8 +244,8 @@ export class SlurmMember implements Member {
   #keep(jobs: readonly SlurmJob[]): void {
     try {
       for (const { facts } of jobs) {
-        if (facts.keptOutput) this.#folders.make(facts.output);
-        if (facts.keptError) this.#folders.make(facts.error);
+        if (facts.keptOutput) this.#folders.make(dirname(facts.output));
+        if (facts.keptError) this.#folders.make(dirname(facts.error));
       }
       this.#store.addJobs(jobs.map(({ facts }) => facts));
     } catch (cause) {

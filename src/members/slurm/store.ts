@@ -20,7 +20,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { makeFolders } from '../../text/folders.js';
 import type { JobArray, JobFacts, Shape, SlurmJob } from './job.js';
 import { batchScript, rowFiles } from './wrapper.js';
@@ -220,18 +220,5 @@ export class Store {
       .toString('utf8', 0, end)
       .split('\n')
       .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]));
-  }
-}
-
-/** Makes sure that the folders of jobs' files in the folder of the run exist. */
-export class KeptFolders {
-  readonly #made = new Set<string>();
-
-  /** Throws the system's errors. */
-  make(path: string): void {
-    const folder = dirname(path);
-    if (this.#made.has(folder)) return;
-    makeFolders(folder);
-    this.#made.add(folder);
   }
 }
