@@ -1,11 +1,9 @@
 /** Checks of urgencies and of the size. */
 
 import { expectThat, type MemberCheckOptions, type NamedCheck, Skipped } from './check.js';
-import type { CheckedJob } from './journal.js';
+import { type CheckedJob, idsOf } from './journal.js';
 import { requireMethod, Session } from './session.js';
 import { endless, quick } from './template.js';
-
-const idsOf = (jobs: readonly CheckedJob[]) => jobs.map(({ id }) => id);
 
 /** Occupies all slots. */
 async function fill(session: Session, { slots }: MemberCheckOptions): Promise<readonly CheckedJob[]> {

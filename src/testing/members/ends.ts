@@ -1,7 +1,7 @@
 /** Checks of the ways in which jobs end. */
 
 import { expectThat, type NamedCheck } from './check.js';
-import type { CheckedJob } from './journal.js';
+import { type CheckedJob, idsOf } from './journal.js';
 import { isFatal } from './order.js';
 import { requireMethod, Session } from './session.js';
 import { endless, job, quick, script } from './template.js';
@@ -58,8 +58,7 @@ export const endChecks: readonly NamedCheck[] = [
         const running = await session.submit(endless, options.slots);
         await session.started(running);
         const pending = await session.submit(quick, 2);
-        const ids = pending.map(({ id }) => id);
-        await session.cancel(ids, 2);
+        await session.cancel(idsOf(pending), 2);
         await session.ended(pending);
         for (const each of pending) {
           expectFatal(each, 'cancel');
@@ -67,10 +66,7 @@ export const endChecks: readonly NamedCheck[] = [
         }
         const other = running.find((each) => each.has('exception'));
         expectThat(other === undefined, 'other jobs to go on', `the member reported ${other}`);
-        await session.cancel(
-          running.map(({ id }) => id),
-          running.length,
-        );
+        await session.cancel(idsOf(running), running.length);
         await session.ended(running);
         for (const each of running) expectFatal(each, 'cancel');
       }),

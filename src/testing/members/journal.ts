@@ -43,6 +43,8 @@ export class CheckedJob {
   }
 }
 
+export const idsOf = (jobs: readonly CheckedJob[]) => jobs.map(({ id }) => id);
+
 export interface JournalOptions {
   readonly ensemble: string;
   /** Jobs that another process of the run submitted. */

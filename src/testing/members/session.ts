@@ -9,6 +9,7 @@ import type { JobTemplate } from '../../model/ensemble.js';
 import { counted } from '../../text/counted.js';
 import { expectThat, fault, type MemberCheckOptions, Skipped } from './check.js';
 import { type CheckedJob, Journal } from './journal.js';
+import { isFatal } from './order.js';
 
 const DEFAULT_PATIENCE = 60;
 const POLL_EVERY_MS = 20;
@@ -88,7 +89,7 @@ export class Session {
           id: job.id,
           start: job.event('start')?.timestamp ?? null,
           finished: job.has('finish'),
-          fatal: job.events.some(({ name, context }) => name === 'exception' && context.severity === 0),
+          fatal: job.events.some(isFatal),
         }));
     const host = {
       engine: this.#engine,

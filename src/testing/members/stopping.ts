@@ -1,12 +1,13 @@
 /** Checks of stop(), and of a run that goes on in another process. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { expectThat, fault, type MemberCheckOptions, type NamedCheck, Skipped } from './check.js';
-import type { CheckedJob } from './journal.js';
+import { withFolder } from './folder.js';
+import { type CheckedJob, idsOf } from './journal.js';
 import { requireMethod, Session } from './session.js';
 import { endless, quick, script } from './template.js';
 
@@ -17,14 +18,8 @@ const LONG = 3000;
 const family = (file: string, before = '') =>
   script(`${before} sleep 3000 & echo "$(hostname) $$ $!" > '${file}.new'; mv '${file}.new' '${file}'; wait`);
 
-async function withFile(check: (file: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'member-check-'));
-  try {
-    await check(join(folder, 'processes'));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+const withFile = (check: (file: string) => Promise<void>) =>
+  withFolder((folder) => check(join(folder, 'processes')));
 
 /** The ids of the processes; empty for a job that runs on another host. */
 async function processesIn(file: string): Promise<readonly number[]> {
@@ -168,14 +163,11 @@ async function goOn(session: Session, before: readonly CheckedJob[]): Promise<vo
   const found = await session.within('reconcile() to resolve', answer);
   session.throwFaults();
   expectThat(found?.lost === false, 'lost to be false', `reconcile() resolved with ${JSON.stringify(found)}`);
-  const known = new Set(before.map(({ id }) => id));
+  const known = new Set(idsOf(before));
   const added = [...session.journal.jobs.values()].find(({ id }) => !known.has(id));
   expectThat(added === undefined, 'the jobs of the earlier process only', `there is ${added}`);
   const [more] = await session.submit(quick, 1, { firing: 1000 });
   expectThat(more !== undefined && !known.has(more.id), 'a new id for a new job', `it is ${more?.id}`);
   const active = before.filter(({ ended }) => !ended);
-  await session.cancel(
-    active.map(({ id }) => id),
-    active.length,
-  );
+  await session.cancel(idsOf(active), active.length);
 }

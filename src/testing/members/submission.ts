@@ -1,10 +1,10 @@
 /** Checks of submissions, and of the records of jobs that nothing disturbs. */
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { expectThat, type MemberCheckOptions, type NamedCheck } from './check.js';
+import { withFolder } from './folder.js';
 import { Session } from './session.js';
 import { job, quick, script } from './template.js';
 
@@ -56,14 +56,7 @@ export const submissionChecks: readonly NamedCheck[] = [
   },
   {
     name: 'a job runs with its arguments, variables, working directory and files',
-    check: async (options) => {
-      const workdir = await mkdtemp(join(tmpdir(), 'member-check-'));
-      try {
-        await checkProgram(options, workdir);
-      } finally {
-        await rm(workdir, { recursive: true, force: true });
-      }
-    },
+    check: (options) => withFolder((workdir) => checkProgram(options, workdir)),
   },
 ];
 
