@@ -3,6 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../support/cli.js';
 import { template } from '../local/harness.js';
 import { failed, Lab } from './fake-slurm.js';
 
@@ -17,14 +18,6 @@ afterEach(async () => {
 });
 
 const origin = { rule: 0, firing: 3, part: 0, index: 0, attempt: 0 };
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
-    if (condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`never: ${what}`);
-}
 
 describe('submissions', () => {
   test('of one kind become arrays, with the resources and the key of the first job', async () => {
@@ -44,7 +37,7 @@ describe('submissions', () => {
       ),
     );
     expect(lab.journal.count('priority')).toBe(214);
-    await until(() => lab.slurm.arrays.length === 3, 'three arrays');
+    await eventually(() => lab.slurm.arrays.length === 3, 'three arrays');
     expect(lab.slurm.arrays.map(({ tasks }) => tasks)).toEqual([100, 50, 64]);
     const [first, second, third] = lab.slurm.arrays;
     expect(first?.args).toEqual(
@@ -74,7 +67,7 @@ describe('submissions', () => {
     await lab.start();
     await lab.member.submit(template(['true']), 40, origin);
     // 40 and 20 are refused, 10 are taken; 20, 10, 5, 2 and 1 are refused.
-    await until(() => lab.slurm.count('sbatch') >= 6, 'several attempts');
+    await eventually(() => lab.slurm.count('sbatch') >= 6, 'several attempts');
     expect(lab.slurm.arrays.map(({ tasks }) => tasks)).toEqual([10]);
     expect(lab.problems.filter((text) => text.includes('takes no more jobs'))).toHaveLength(1);
     expect(lab.journal.count('exception')).toBe(0);
@@ -111,14 +104,14 @@ describe('submissions', () => {
     };
     await lab.start();
     await lab.member.submit(template(['true']), 2, origin);
-    await until(() => calls === 1, 'the first one');
+    await eventually(() => calls === 1, 'the first one');
     await lab.member.submit(template(['false']), 3, { ...origin, firing: 4 });
-    await until(() => lab.slurm.arrays.length === 2, 'the second one is made again');
+    await eventually(() => lab.slurm.arrays.length === 2, 'the second one is made again');
     expect(calls).toBe(3);
     expect(lab.slurm.arrays.map(({ comment }) => comment.split(',')[1])).toEqual(['array=1', 'array=3']);
     // The second one comes late.
     lab.slurm.queue = () => [...lab.slurm.waiting(), `777|0-2|PENDING|N/A|N/A||Priority|${late[0]?.comment}`];
-    await until(() => lab.slurm.calls.some((call) => call.join(' ') === 'scancel 777'), 'it is ended');
+    await eventually(() => lab.slurm.calls.some((call) => call.join(' ') === 'scancel 777'), 'it is ended');
     expect(existsSync(join(lab.folder, 'arrays/2'))).toBe(false);
     expect(lab.journal.count('exception')).toBe(0);
   });
@@ -132,7 +125,7 @@ describe('ends', () => {
     const lab = newLab();
     await lab.start();
     await lab.member.submit(template(['true']), cases.length, origin);
-    await until(() => lab.slurm.arrays.length === 1, 'an array');
+    await eventually(() => lab.slurm.arrays.length === 1, 'an array');
     for (const [index, { note, node = 'n1' }] of cases.entries()) {
       if (node === '') continue;
       lab.note(1, index, 'start', 100);
@@ -210,7 +203,7 @@ describe('ends', () => {
     });
     await lab.start();
     await lab.member.submit(template(['true']), 4, origin);
-    await until(() => lab.slurm.arrays.length === 1, 'an array');
+    await eventually(() => lab.slurm.arrays.length === 1, 'an array');
     for (const index of [0, 1, 2]) lab.note(1, index, 'start', 100);
     await lab.journal.until(() => lab.journal.count('start') === 3);
     lab.slurm.queue = () => [];
@@ -228,16 +221,16 @@ describe('ends', () => {
     const lab = newLab();
     await lab.start();
     await lab.member.submit(template(['true']), 2, origin);
-    await until(() => lab.slurm.arrays.length === 1, 'an array');
+    await eventually(() => lab.slurm.arrays.length === 1, 'an array');
     lab.slurm.answers.squeue = () =>
       failed('slurm_load_jobs error: Socket timed out on send/recv operation\n');
-    await until(() => lab.slurm.count('squeue') > 2, 'several looks');
+    await eventually(() => lab.slurm.count('squeue') > 2, 'several looks');
     lab.note(1, 0, 'start', 100);
     lab.note(1, 0, 'end', '0 ');
     await lab.journal.cleaned(1);
     expect(lab.problems).toEqual([expect.stringContaining('Socket timed out')]);
     lab.slurm.answers = {};
-    await until(() => lab.problems.length === 2, 'it answers again');
+    await eventually(() => lab.problems.length === 2, 'it answers again');
     expect(lab.journal.count('exception')).toBe(0);
   });
 
@@ -245,10 +238,10 @@ describe('ends', () => {
     const lab = newLab();
     await lab.start();
     await lab.member.submit(template(['true']), 1, origin);
-    await until(() => lab.slurm.arrays.length === 1, 'an array');
+    await eventually(() => lab.slurm.arrays.length === 1, 'an array');
     lab.note(1, 0, 'start', 100);
     lab.note(1, 0, 'end', '143 signaled');
-    await until(() => lab.journal.count('exception') === 1, 'it is requeued');
+    await eventually(() => lab.journal.count('exception') === 1, 'it is requeued');
     expect(lab.journal.context(0, 'exception')).toMatchObject({ type: 'requeue', severity: 1 });
     lab.note(1, '0 1', 'start', 100);
     lab.note(1, '0 1', 'end', '0 ');
@@ -263,10 +256,10 @@ describe('ends', () => {
     const lab = newLab();
     await lab.start();
     await lab.member.submit(template(['sleep', '9'], { duration: 0.3 }), 2, origin);
-    await until(() => lab.slurm.arrays.length === 1, 'an array');
+    await eventually(() => lab.slurm.arrays.length === 1, 'an array');
     lab.slurm.queue = () => ['100|0|PENDING|N/A|N/A||Priority|', '100|1|RUNNING|1795767857|N/A|n1|None|'];
     lab.note(1, 1, 'start', 100);
-    await until(() => lab.slurm.count('scancel') > 0, 'it is ended');
+    await eventually(() => lab.slurm.count('scancel') > 0, 'it is ended');
     expect(lab.slurm.calls.find(([name]) => name === 'scancel')).toEqual(['scancel', '100_[1]']);
     expect(lab.journal.context(1, 'exception')).toMatchObject({ type: 'timeout' });
     lab.note(1, 1, 'end', '143 signaled');
@@ -278,7 +271,7 @@ test('notes that are garbage are skipped', async () => {
   const lab = newLab();
   await lab.start();
   await lab.member.submit(template(['true']), 1, origin);
-  await until(() => lab.slurm.arrays.length === 1, 'an array');
+  await eventually(() => lab.slurm.arrays.length === 1, 'an array');
   lab.note(9, 0, 'start', 1);
   lab.note(1, 99, 'end', '0 ');
   lab.note(1, 0, 'dance', '\0\u{1f483}');
@@ -292,7 +285,7 @@ test('jobs are held, released, reordered and canceled by few commands', async ()
   const lab = newLab();
   await lab.start();
   await lab.member.submit(template(['true'], { urgency: 0 }), 5, origin);
-  await until(() => lab.slurm.arrays.length === 1, 'an array');
+  await eventually(() => lab.slurm.arrays.length === 1, 'an array');
   expect(lab.slurm.arrays[0]?.args).toContain('--hold');
   const ids = lab.journal.ids().map(BigInt);
   expect(await lab.member.setUrgency(ids.slice(1, 4), 12)).toBe(3);
@@ -307,10 +300,10 @@ test('jobs are held, released, reordered and canceled by few commands', async ()
   await lab.journal.has(1, 'urgency');
   expect(lab.journal.context(1, 'urgency')).toMatchObject({ urgency: 12 });
   expect(await lab.member.cancel([...ids.slice(0, 3), 12345n], 'enough')).toBe(3);
-  await until(() => lab.slurm.count('scancel') === 1, 'they are canceled');
+  await eventually(() => lab.slurm.count('scancel') === 1, 'they are canceled');
   expect(commands().at(-1)).toEqual(['scancel', '100_[0-2]']);
   expect(await lab.member.cancel(ids, 'enough')).toBe(2);
-  await until(() => lab.slurm.count('scancel') === 2, 'the others are canceled');
+  await eventually(() => lab.slurm.count('scancel') === 2, 'the others are canceled');
 });
 
 describe('a run that goes on', () => {
@@ -319,7 +312,7 @@ describe('a run that goes on', () => {
     const lab = newLab();
     await lab.start();
     await lab.member.submit(template(['true']), 4, origin);
-    await until(() => lab.slurm.arrays.length === 1, 'an array');
+    await eventually(() => lab.slurm.arrays.length === 1, 'an array');
     labs.splice(labs.indexOf(lab), 1);
     return lab;
   }
@@ -361,7 +354,7 @@ describe('a run that goes on', () => {
     lab.slurm.arrays.push(...first.slurm.arrays.slice(0, 1));
     await lab.start(active(first, { fatal: true }).slice(0, 4), first.member.facts ?? null);
     await lab.member.reconcile?.();
-    await until(() => lab.slurm.count('scancel') === 1, 'the job is canceled');
+    await eventually(() => lab.slurm.count('scancel') === 1, 'the job is canceled');
     expect(lab.slurm.calls.find(([name]) => name === 'scancel')).toEqual(['scancel', '100_[0]']);
   });
 
