@@ -3,7 +3,7 @@
  * Flux's `job-manager.events-journal`. Members and the engine exchange only this form. A new workload manager is
  * one more implementation of this interface.
  *
- * `docs/members.md` has the records by example. `memberChecks` of `flux-ensemble/testing` checks what is said here.
+ * `docs/members.md` has the records by example. `memberChecks` of `flux-ensemble/testing` checks these rules.
  */
 
 import type { Engine } from '../engine/engine.js';

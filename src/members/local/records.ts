@@ -72,12 +72,12 @@ export class JournalRecords {
     this.#event(job, 'priority', `{"priority":${urgency}}`);
   }
 
-  /** Whether the record of the job's submission survives this process, where records do. */
+  /** Whether the log has the record of the job's submission. True in a run without a log. */
   isKept({ recordedIn }: SubmittedJob): boolean {
     return !this.#waits || recordedIn < this.#taken;
   }
 
-  /** Whether all records that were delivered survive this process, where records do. */
+  /** Whether the log has all delivered records. True in a run without a log. */
   get isTaken(): boolean {
     return !this.#waits || this.#taken >= this.#delivered;
   }

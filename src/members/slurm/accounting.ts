@@ -17,7 +17,10 @@ export interface AccountedTask {
 const MOST_ARRAYS = 100;
 const FIELDS = 'JobID,State,ExitCode,Start,End,NodeList';
 
-/** Asks for the tasks of arrays, by their names: `12_3`. Words for a missing answer. */
+/**
+ * Asks for the tasks of arrays, by their names: `12_3`. Resolves with the complaint of the command where the accounting
+ * does not answer.
+ */
 export async function askAccounting(
   commands: SlurmCommands,
   slurmIds: readonly number[],

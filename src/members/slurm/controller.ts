@@ -29,7 +29,7 @@ export function readSettings(output: string): ControllerSettings {
   };
 }
 
-/** Asks the controller for its settings; resolves with the words of its refusal where it does not answer. */
+/** Asks the controller for its settings; resolves with the complaint of the command where it does not answer. */
 export async function askSettings(commands: SlurmCommands): Promise<ControllerSettings | string> {
   const result: CommandResult = await commands.run('scontrol', ['show', 'config']);
   return result.status === 0 ? readSettings(result.stdout) : complaintOf(result);

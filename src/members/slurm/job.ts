@@ -88,7 +88,7 @@ export class SlurmJob implements RecordedJob, SubmittedJob {
   startedAt = 0;
   /** How often Slurm has put it back in its queue. */
   restarts = 0;
-  /** An end that Slurm may be the reason of. It counts when the job's state in Slurm is known. */
+  /** The end that its wrapper noted, if Slurm may have caused it. It counts when the job's state in Slurm is known. */
   noted: NotedEnd | null = null;
   /** It has a fatal exception. */
   fatal = false;

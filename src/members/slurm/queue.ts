@@ -27,13 +27,19 @@ const STATUS_FORMAT = 'ArrayJobID:16,ArrayTaskID:16,exit_code:16';
 
 const ALL = ['--noheader', '--all', '--me', '--states=all'];
 
-/** Asks for all jobs of the user, and also for those that have ended a short time ago. Words for a missing answer. */
+/**
+ * Asks for all jobs of the user, and also for those that have ended a short time ago. Resolves with the complaint of the
+ * command where Slurm does not answer.
+ */
 export async function askQueue(commands: SlurmCommands): Promise<QueuedTasks[] | string> {
   const result: CommandResult = await commands.run('squeue', [...ALL, `--format=${QUEUE_FORMAT}`]);
   return result.status === 0 ? readQueue(result.stdout) : complaintOf(result);
 }
 
-/** Asks for the wait(2) statuses of all tasks, by array and index: `12_3`. Words for a missing answer. */
+/**
+ * Asks for the wait(2) statuses of all tasks, by array and index: `12_3`. Resolves with the complaint of the command
+ * where Slurm does not answer.
+ */
 export async function askStatuses(commands: SlurmCommands): Promise<Map<string, number> | string> {
   const result = await commands.run('squeue', [...ALL, `--Format=${STATUS_FORMAT}`]);
   if (result.status !== 0) return complaintOf(result);

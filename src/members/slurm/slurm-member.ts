@@ -167,7 +167,7 @@ export class SlurmMember implements Member {
     if (this.#stopping !== null) return;
     this.#unavailable = null;
     this.#records.sentinel();
-    // From now on it is known whether records survive this process.
+    // The answer of the sink shows whether the run has a log.
     this.#records.flush();
     if (host.resumed === undefined) this.#open();
   }

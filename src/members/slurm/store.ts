@@ -160,7 +160,7 @@ export class Store {
     return join(this.folder, 'arrays', String(number));
   }
 
-  /** Keeps a fact that the next process would find out without the ledger, only later. */
+  /** Keeps a fact. Without it, the next process finds it out later. */
   #note(line: Line): void {
     try {
       this.#append(line);

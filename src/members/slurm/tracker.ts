@@ -256,7 +256,7 @@ export class Tracker {
     else this.#end(job);
   }
 
-  /** Ends a job that never came to Slurm, or is not known there any more. A job with a fatal exception has its cause. */
+  /** Ends a job that never came to Slurm, or is not known there any more. `cause` is null after a fatal exception. */
   abandon(job: SlurmJob, cause: Cause | null): void {
     if (job.state === 'ended') return;
     if (cause !== null) this.#except(job, cause);
