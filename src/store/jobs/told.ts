@@ -2,38 +2,25 @@
 
 import type { NativeJobColumns } from '../../engine/addon.js';
 import { type JobColumn, textColumn } from './column.js';
+import { type NamesOf, SparseColumns } from './sparse-columns.js';
 
 /** Names of the columns of told texts begin with it. */
-export const TOLD_PREFIX = 'told.';
+const TOLD_PREFIX = 'told.';
 
-export class ToldColumns {
-  readonly #columns: ReadonlyMap<string, JobColumn>;
-
+export class ToldColumns extends SparseColumns {
   /** `textsOf` returns the names of the texts that a group's jobs tell, in the order of the file. */
-  constructor(
-    { toldRow, toldName, toldText, texts, groups, group }: NativeJobColumns,
-    textsOf: (group: string) => readonly string[],
-  ) {
+  constructor(jobs: NativeJobColumns, textsOf: NamesOf) {
+    super(TOLD_PREFIX, jobs, textsOf);
+  }
+
+  protected read(nameOf: (row: number, text: number) => string): [string, JobColumn][] {
+    const { toldRow, toldName, toldText, texts } = this.jobs;
     const values = new Map<string, Map<number, string>>();
     toldRow.forEach((row, i) => {
-      const number = toldName[i] ?? 0;
-      // The configuration of the run may be damaged. The texts then go by their numbers.
-      const name = `${TOLD_PREFIX}${textsOf(groups[group[row] ?? 0] ?? '')[number] ?? number}`;
+      const name = nameOf(row, toldName[i] ?? 0);
       const column = values.get(name) ?? new Map<number, string>();
       values.set(name, column.set(row, texts[toldText[i] ?? 0] ?? ''));
     });
-    this.#columns = new Map(
-      [...values].map(([name, column]) => [name, textColumn(name, (row) => column.get(row) ?? null)]),
-    );
-  }
-
-  /** The columns' names, in the order of the first job that has each. */
-  get names(): string[] {
-    return [...this.#columns.keys()];
-  }
-
-  /** Returns the column with this name; null for another name, and for a text that no job told. */
-  column(name: string): JobColumn | null {
-    return this.#columns.get(name) ?? null;
+    return [...values].map(([name, column]) => [name, textColumn(name, (row) => column.get(row) ?? null)]);
   }
 }
