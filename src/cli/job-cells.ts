@@ -2,7 +2,6 @@
 
 import { type JobsOfValue, STATISTICS } from '../store/jobs/by.js';
 import type { JobColumn } from '../store/jobs/column.js';
-import { PARAMETER_PREFIX } from '../store/jobs/parameters.js';
 import { FAILED } from '../store/jobs/results.js';
 import type { JobTable } from '../store/jobs/table.js';
 import { escapeControls } from '../text/describe.js';
@@ -10,44 +9,19 @@ import { timeOf } from '../text/local-time.js';
 import { show } from '../text/show.js';
 import type { Column, Table } from '../text/table.js';
 import { shortened } from '../text/width.js';
+import { headOf, type TitledColumn } from './job-columns.js';
 import type { Colors } from './tables.js';
 
 /** Columns of a cell that may be long. */
 const MAX_CELL = 32;
 
-/** Columns that are shown without `--columns`; a narrow table leaves out those with the highest number first. */
-const SHOWN: readonly (readonly [name: string, spare: number | null])[] = [
-  ['id', null],
-  ['group', null],
-  ['result', null],
-  ['exit', 1],
-  ['duration', 2],
-  ['pending', 5],
-  ['submit', 6],
-  ['attempt', 7],
-  ['exception', 8],
-  ['note', 9],
-];
-const PARAMETER_SPARE = 3;
-
-export interface ShownColumn {
+export interface ShownColumn extends TitledColumn {
   readonly column: JobColumn;
-  readonly title: string;
-  readonly spare: number | null;
 }
 
-/** The columns without `--columns`: the most important facts, and all parameters. */
-export function usualColumns(table: JobTable): ShownColumn[] {
-  const parameters = table.parameterNames;
-  const shown: ShownColumn[] = SHOWN.map(([title, spare]) => ({ column: table.column(title), title, spare }));
-  const ofParameters = parameters.map((name, i) => ({
-    column: table.column(name),
-    title: name.slice(PARAMETER_PREFIX.length),
-    // The last ones are left out first.
-    spare: PARAMETER_SPARE + i / parameters.length,
-  }));
-  shown.splice(3, 0, ...ofParameters);
-  return shown;
+/** The columns of a table with these titles. Throws EnsembleError `ERR_RUN` for an unknown name. */
+export function shownColumns(table: JobTable, titled: readonly TitledColumn[]): ShownColumn[] {
+  return titled.map((each) => ({ ...each, column: table.column(each.name) }));
 }
 
 function cellOf(column: JobColumn, row: number, whole: boolean, colors: Colors): string {
@@ -69,13 +43,7 @@ export function jobTable(
   colors: Colors,
 ): Table {
   return {
-    columns: shown.map(({ column, title: plain, spare }): Column => {
-      const { name, kind } = column;
-      const title = escapeControls(plain);
-      const isLeft = kind === 'text' || column.unit === 'time';
-      const nothing = name === 'attempt' ? '0' : '-';
-      return { title, align: isLeft ? 'left' : 'right', ...(spare === null ? {} : { spare, nothing }) };
-    }),
+    columns: shown.map((each) => headOf(each, each.column.kind === 'text' || each.column.unit === 'time')),
     rows: Array.from(rows, (row) => shown.map(({ column }) => cellOf(column, row, whole, colors))),
   };
 }

@@ -14,7 +14,8 @@ import { stateFolder } from '../store/state-folder.js';
 import { counted } from '../text/counted.js';
 import { tableLines } from '../text/table.js';
 import { countOption } from './count-option.js';
-import { byTable, jobTable, usualColumns } from './job-cells.js';
+import { byTable, jobTable, shownColumns } from './job-cells.js';
+import { usualColumns } from './job-columns.js';
 import { complain, print, printLines } from './output.js';
 import { addStateOption, type StateOption } from './state-option.js';
 import { colorsFor, layoutFor } from './tables.js';
@@ -78,7 +79,8 @@ async function list(table: JobTable, all: Uint32Array, options: JobsOptions): Pr
   const shown = options.limit === undefined ? rows.subarray(0, most) : rows;
   const colors = colorsFor(process.stdout);
   const columns =
-    named?.map((column) => ({ column, title: column.name, spare: null })) ?? usualColumns(table);
+    named?.map((column) => ({ column, name: column.name, title: column.name, spare: null })) ??
+    shownColumns(table, usualColumns(table.parameterNames));
   const layout = layoutFor(process.stdout, named === undefined ? 'drop' : 'wrap');
   await printLines(tableLines(jobTable(columns, shown, named !== undefined, colors), layout));
   if (table.length === 0) print('this run has no jobs');

@@ -1,10 +1,12 @@
 /** The table of jobs, of which one window is known. */
 
+import { PARAMETER_PREFIX } from '../../store/jobs/parameters.js';
 import { escapeControls } from '../../text/describe.js';
 import { timeOf } from '../../text/local-time.js';
 import { show } from '../../text/show.js';
-import { type Column, tableLines } from '../../text/table.js';
+import { tableLines } from '../../text/table.js';
 import { shortened } from '../../text/width.js';
+import { headOf, usualColumns } from '../job-columns.js';
 import type { Colors } from '../tables.js';
 import type { JobRow, JobsWindow } from './model.js';
 
@@ -13,25 +15,19 @@ const MAX_CELL = 24;
 const MIN_CELL = 8;
 /** Parameters with a column. */
 const MAX_PARAMETERS = 4;
-const PARAMETER = 'parameters.';
+/** Columns that are aligned at the left. */
+const LEFT = ['id', 'group', 'result', 'submit', 'note'];
 
-/** Columns of the table, and whether a narrow one leaves them out: those with the highest number first. */
-const USUAL: readonly (readonly [name: string, spare: number | null])[] = [
-  ['id', null],
-  ['group', null],
-  ['result', null],
-  ['exit', 1],
-  ['duration', 2],
-  ['pending', 5],
-  ['submit', 6],
-  ['attempt', 7],
-  ['note', 8],
-];
+/** The columns of the table with these parameters. The screen of a job has its exception. */
+const shownColumns = (parameters: readonly string[]) =>
+  usualColumns(parameters).filter(({ name }) => name !== 'exception');
+
+const isParameter = (name: string) => name.startsWith(PARAMETER_PREFIX);
 
 /** The columns that are requested, of all that the run has. */
 export function requestedColumns(all: readonly string[]): string[] {
-  const parameters = all.filter((name) => name.startsWith(PARAMETER)).slice(0, MAX_PARAMETERS);
-  const usual = [...USUAL.map(([name]) => name), 'start'];
+  const usual = [...shownColumns([]).map(({ name }) => name), 'start'];
+  const parameters = all.filter(isParameter).slice(0, MAX_PARAMETERS);
   return [...usual.filter((name) => all.length === 0 || all.includes(name)), ...parameters];
 }
 
@@ -88,17 +84,10 @@ export function jobLines(
   colors: Colors,
 ): JobLines {
   const room = Math.min(MAX_CELL, Math.max(MIN_CELL, Math.floor(width / 3)));
-  const parameters = columns.filter((name) => name.startsWith(PARAMETER));
-  const shown: (readonly [string, number | null])[] = [...USUAL];
-  shown.splice(3, 0, ...parameters.map((name, i) => [name, 3 + i / 10] as const));
+  const shown = shownColumns(columns.filter(isParameter));
   const table = {
-    columns: shown.map(([name, spare]): Column => {
-      const title = escapeControls(name.startsWith(PARAMETER) ? name.slice(PARAMETER.length) : name);
-      const isLeft = ['id', 'group', 'result', 'submit', 'note'].includes(name);
-      const nothing = name === 'attempt' ? '0' : '-';
-      return { title, align: isLeft ? 'left' : 'right', ...(spare === null ? {} : { spare, nothing }) };
-    }),
-    rows: rows.map((job) => shown.map(([name]) => cellOf(job, name, { now, colors, room }))),
+    columns: shown.map((each) => headOf(each, LEFT.includes(each.name))),
+    rows: rows.map((job) => shown.map(({ name }) => cellOf(job, name, { now, colors, room }))),
   };
   const [title = '', ...lines] = tableLines(table, { width, narrow: 'drop', bold: colors.bold });
   return { title, lines };
