@@ -29,9 +29,9 @@ function responseOf(answer: IncomingMessage): Response {
 const hostOf = (target: HttpTarget) => ('socketPath' in target ? { host: 'localhost' } : {});
 
 /** Sends requests to a target, which is asked for at each request: a run that is resumed may have another socket. */
-export function fetcherFor(target: () => HttpTarget | Promise<HttpTarget>): Fetcher {
+export function fetcherFor(target: () => HttpTarget): Fetcher {
   return async (url, { method = 'GET', headers, body, signal } = {}) => {
-    const to = await target();
+    const to = target();
     const secure = 'tls' in to && to.tls !== null ? to.tls : null;
     const send = secure === null ? request : (await import('node:https')).request;
     const { pathname, search } = new URL(url);

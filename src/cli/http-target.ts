@@ -1,6 +1,6 @@
 /** The HTTP API of a service or of a run elsewhere, as the options of a command name it. */
 
-import { ApiError, Client, type Credentials } from '../api/client/client.js';
+import { ApiError, Client, type Credentials, type Fetcher } from '../api/client/client.js';
 import { EnsembleError, ServiceError } from '../errors.js';
 import { isLoopback } from '../service/address.js';
 import { type ClientTls, checkSocket, readClientTls, withoutTls } from '../service/client-access.js';
@@ -68,13 +68,14 @@ export function clientOf(options: TargetOptions): Client {
   );
 }
 
+/** A client without credentials, for servers that know their caller. */
+export function clientBy(fetcher: Fetcher): Client {
+  return new Client(BASE, { token: null, refused: () => {} }, fetcher);
+}
+
 /** A client of a private socket. `path` is asked for at each request, and may throw. */
 export function socketClient(path: () => string): Client {
-  return new Client(
-    BASE,
-    { token: null, refused: () => {} },
-    fetcherFor(() => privateSocket(path())),
-  );
+  return clientBy(fetcherFor(() => privateSocket(path())));
 }
 
 /** The result of requests. Throws EnsembleError for an answer that is an error, and for a server that does not answer. */

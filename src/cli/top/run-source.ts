@@ -10,7 +10,7 @@ import { readRun, type StoredRun } from '../../store/runs.js';
 import { quote } from '../../text/describe.js';
 import { packageVersion } from '../../text/package-version.js';
 import { didYouMean } from '../../text/suggest.js';
-import { answerOf } from '../http-target.js';
+import { answerOf, clientBy } from '../http-target.js';
 import { clientOfRun, socketOf } from '../run-client.js';
 import { JobsReader } from './jobs-reader.js';
 
@@ -51,7 +51,6 @@ async function connectStored(run: StoredRun, changed: () => void): Promise<Conne
   const { StoredEnsemble, StoredSource } = await import('../../api/sources/stored.js');
   const { makeApi } = await import('../../api/app.js');
   const { admitByHost } = await import('../../api/access.js');
-  const { Client } = await import('../../api/client/client.js');
   const version = packageVersion();
   const source = new StoredSource(await StoredEnsemble.open(run, version));
   const api = makeApi({
@@ -59,15 +58,11 @@ async function connectStored(run: StoredRun, changed: () => void): Promise<Conne
     admit: admitByHost(() => ({ who: 'user', role: 'operator' })),
     hosts: () => true,
   });
-  const client = new Client(
-    'http://localhost/api/v1/',
-    { token: null, refused: () => {} },
-    async (url, options) => {
-      const headers = new Headers(options?.headers);
-      headers.set('host', 'localhost');
-      return api.app.fetch(new Request(url, { ...options, headers }));
-    },
-  );
+  const client = clientBy(async (url, options) => {
+    const headers = new Headers(options?.headers);
+    headers.set('host', 'localhost');
+    return api.app.fetch(new Request(url, { ...options, headers }));
+  });
   return connect(client, run.manifest.ensemble, changed, () => api.close());
 }
 
