@@ -52,12 +52,11 @@ export class Top {
     this.#ticker = setInterval(() => this.draw(), REFRESH);
   }
 
-  /** Answers that come later are not drawn. */
+  /** Answers that come later are not drawn. The caller closes the source. */
   close(): void {
     this.#closed = true;
     clearInterval(this.#ticker);
     clearTimeout(this.#messageTimer);
-    this.#options.source.close();
   }
 
   get #current(): Connected {
