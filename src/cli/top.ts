@@ -64,8 +64,7 @@ function firstState(source: RunSource): Promise<FollowedRun> {
 
 async function printOnce(source: RunSource): Promise<void> {
   const run = await firstState(source);
-  const isOver = run.ensemble?.end != null;
-  const model = { run, isOver, jobs: null, job: null, output: null, now: Date.now() / 1000 };
+  const model = { run, jobs: null, job: null, output: null, now: Date.now() / 1000 };
   await printLines(snapshotLines(model, terminalWidth(), colorsFor(process.stdout)));
 }
 

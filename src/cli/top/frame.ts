@@ -8,7 +8,7 @@ import { headerLines } from './header.js';
 import { jobLinesOf, outputLines } from './job-view.js';
 import { jobLines } from './jobs-view.js';
 import { firingList, groupList, type Look, problemList, ruleList, type ShownList } from './list-views.js';
-import type { ShownRun, TopModel } from './model.js';
+import { isOver, type ShownRun, type TopModel } from './model.js';
 import { VIEWS, type ViewName, type ViewState, visible } from './view-state.js';
 
 export interface Size {
@@ -74,33 +74,29 @@ function helpLines(colors: Colors): string[] {
   return HELP.map(([key, words]) => `${colors.bold(key.padEnd(8))}${words}`);
 }
 
-function hintLine(state: ViewState, { isOver }: TopModel, width: number, colors: Colors): string {
-  const { screen, view, lists, help } = state;
-  const own =
-    screen === null
-      ? { groups: ['Enter jobs'], jobs: ['Enter job', 'f results'], rules: [], firings: [], problems: [] }[
-          view
-        ]
-      : [];
-  const act = isOver ? [] : ['c cancel', 'p pause'];
-  const parts = help
-    ? ['any key closes the help']
-    : screen !== null
-      ? [
-          'Esc back',
-          ...(screen.kind === 'job' ? ['o output'] : ['e other stream']),
-          ...(isOver ? [] : ['c cancel']),
-          'q quit',
-        ]
-      : [
-          ...(lists[view].filter === '' ? [] : ['Esc no filter']),
-          'q quit',
-          '? help',
-          '/ filter',
-          ...own,
-          ...(view === 'groups' || view === 'jobs' ? act : act.slice(1)),
-        ];
-  return colors.dim(fitting(parts, width, '  '));
+/** Keys of a view of its own. */
+const OWN_HINTS: Readonly<Record<ViewName, readonly string[]>> = {
+  groups: ['Enter jobs'],
+  rules: [],
+  jobs: ['Enter job', 'f results'],
+  firings: [],
+  problems: [],
+};
+
+/** The most important key first. */
+function hintsOf({ screen, view, lists, help }: ViewState, isSteered: boolean): readonly string[] {
+  if (help) return ['any key closes the help'];
+  const cancel = isSteered ? ['c cancel'] : [];
+  if (screen !== null) {
+    return ['Esc back', screen.kind === 'job' ? 'o output' : 'e other stream', ...cancel, 'q quit'];
+  }
+  return [
+    ...(lists[view].filter === '' ? [] : ['Esc no filter']),
+    ...['q quit', '? help', '/ filter'],
+    ...OWN_HINTS[view],
+    ...(view === 'groups' || view === 'jobs' ? cancel : []),
+    ...(isSteered ? ['p pause'] : []),
+  ];
 }
 
 function bottomLine(state: ViewState, model: TopModel, width: number, colors: Colors): string {
@@ -115,7 +111,7 @@ function bottomLine(state: ViewState, model: TopModel, width: number, colors: Co
     const paint = message.isError ? colors.red : colors.bold;
     return clipped(paint(escapeControls(message.text)), width);
   }
-  return hintLine(state, model, width, colors);
+  return colors.dim(fitting(hintsOf(state, !isOver(model.run)), width, '  '));
 }
 
 /** Marks the selected item, also without colours. */

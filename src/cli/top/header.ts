@@ -7,7 +7,7 @@ import { clipped, shortened } from '../../text/width.js';
 import { fitting, jobsLine, jobsOf } from '../live/jobs-line.js';
 import { nearestWaits, type WaitingRule } from '../live/waits.js';
 import type { Colors } from '../tables.js';
-import type { ShownRun, TopModel } from './model.js';
+import { isOver, type ShownRun, type TopModel } from './model.js';
 
 /** Columns of the name of a run. */
 const MAX_NAME = 30;
@@ -38,9 +38,9 @@ function titleLine(ensemble: EnsembleResource, { now }: TopModel, width: number,
 }
 
 /** A line while the state may be old. */
-function connectionLine({ connection }: ShownRun, isOver: boolean, colors: Colors): string | null {
-  const { state, detail, retryAt } = connection;
-  if (isOver || state === 'live' || state === 'ended') return null;
+function connectionLine(run: ShownRun, colors: Colors): string | null {
+  const { state, detail, retryAt } = run.connection;
+  if (isOver(run) || state === 'live' || state === 'ended') return null;
   if (state === 'connecting') return colors.dim('connecting');
   const reason = detail === null ? '' : `: ${escapeControls(detail)}`;
   const again = retryAt === null ? '' : '; trying again';
@@ -55,8 +55,8 @@ function problemLine({ problems }: ShownRun, colors: Colors): string | null {
 }
 
 function waitLine(model: TopModel, width: number, colors: Colors): string | null {
-  const { run, isOver, now } = model;
-  if (isOver || run.ensemble?.end != null) return null;
+  const { run, now } = model;
+  if (isOver(run) || run.ensemble?.end != null) return null;
   const rules: WaitingRule[] = [...run.rules.values()].map(({ state, ...rule }) => ({
     ...rule,
     phase: state,
@@ -67,12 +67,12 @@ function waitLine(model: TopModel, width: number, colors: Colors): string | null
 
 /** Returns at most `height` lines. */
 export function headerLines(model: TopModel, width: number, height: number, colors: Colors): string[] {
-  const { run, isOver } = model;
+  const { run } = model;
   const { ensemble } = run;
-  const connection = connectionLine(run, isOver, colors);
+  const connection = connectionLine(run, colors);
   if (ensemble === null) return [connection ?? colors.dim('connecting')].slice(0, height);
   const all = jobsOf(ensemble.counts);
-  const rate = isOver ? 0 : (run.rate ?? 0);
+  const rate = isOver(run) ? 0 : (run.rate ?? 0);
   const lines = [
     titleLine(ensemble, model, width, colors),
     jobsLine(all, { rate, paused: ensemble.paused }, width, colors),

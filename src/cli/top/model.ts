@@ -40,11 +40,14 @@ export type ShownRun = Pick<
 
 export interface TopModel {
   readonly run: ShownRun;
-  /** The run is over, and its folder is shown. */
-  readonly isOver: boolean;
   readonly jobs: JobsWindow | null;
   readonly job: ShownJob | null;
   readonly output: ShownOutput | null;
   /** Seconds since the epoch. */
   readonly now: number;
+}
+
+/** Whether no process goes on with the run. */
+export function isOver({ ensemble }: Pick<ShownRun, 'ensemble'>): boolean {
+  return ensemble?.status === 'ended' || ensemble?.status === 'lost';
 }

@@ -7,7 +7,7 @@ import type { Colors } from '../tables.js';
 import { type Frame, frameOf, listOf, type Size } from './frame.js';
 import type { OutputReader } from './jobs-reader.js';
 import { shownGroups } from './list-views.js';
-import type { JobsWindow, ShownJob, ShownOutput, TopModel } from './model.js';
+import { isOver, type JobsWindow, type ShownJob, type ShownOutput, type TopModel } from './model.js';
 import type { Connected, RunSource } from './run-source.js';
 import { initialState, type JobScreen, VIEWS, type ViewState } from './view-state.js';
 
@@ -67,18 +67,13 @@ export class Top {
     if (this.#closed) return;
     const { run } = this.#current;
     const model: TopModel = {
-      ...{ run, jobs: this.#jobs, job: this.#job, output: this.#output, isOver: this.#isOver },
+      ...{ run, jobs: this.#jobs, job: this.#job, output: this.#output },
       now: Date.now() / 1000,
     };
     const frame: Frame = frameOf(this.#state, model, this.#options.size(), this.#options.colors);
     this.#listHeight = frame.listHeight;
     this.#options.paint(frame.lines);
     void this.#readIfDue();
-  }
-
-  get #isOver(): boolean {
-    const status = this.#current.run.ensemble?.status;
-    return status === 'ended' || status === 'lost';
   }
 
   key(key: string): void {
@@ -249,8 +244,9 @@ export class Top {
   }
 
   #refuseAtEnd(): boolean {
-    if (this.#isOver) this.#say('the run has ended', true);
-    return this.#isOver;
+    const refused = isOver(this.#current.run);
+    if (refused) this.#say('the run has ended', true);
+    return refused;
   }
 
   #cancel(): void {

@@ -121,7 +121,7 @@ function modelOf(more: Partial<TopModel> = {}, run: Partial<TopModel['run']> = {
       rate: 2,
       ...run,
     },
-    ...{ isOver: false, jobs: null, job: null, output: null, now: 1100 },
+    ...{ jobs: null, job: null, output: null, now: 1100 },
     ...more,
   };
 }
