@@ -126,7 +126,7 @@ function listLines(
   { width, height }: Size,
   colors: Colors,
 ): { lines: string[]; listHeight: number } {
-  // The header says that there is no connection yet.
+  // Before the first state of the run, only the header has something to show: the connection.
   if (model.run.ensemble === null) return { lines: [], listHeight: height };
   const { view, lists } = state;
   const place = lists[view];

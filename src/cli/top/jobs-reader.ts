@@ -6,8 +6,9 @@ import { RESULTS } from '../../store/jobs/results.js';
 import { requestedColumns } from './jobs-view.js';
 import type { JobsWindow, ShownJob, ShownOutput } from './model.js';
 
-/** Bytes of an output that are read at first, and that are kept. */
+/** Bytes at the end of an output that are read first. */
 const FIRST_BYTES = 131_072;
+/** The latest lines are kept. */
 const KEPT_LINES = 5000;
 
 export interface JobsQuestion {
