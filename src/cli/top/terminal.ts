@@ -1,5 +1,6 @@
 /** The terminal of a full-screen command: its second screen, keys without echo, and its state before, at every end. */
 
+import { terminalWidth } from '../output.js';
 import { isCut, keysOf } from './keys.js';
 
 /** The second screen, without a cursor, and without a wrap at the end of a row. */
@@ -17,9 +18,8 @@ export interface TerminalEvents {
 
 /** The size of standard output. */
 export function terminalSize(): { readonly width: number; readonly height: number } {
-  const { columns, rows } = process.stdout;
   // The last column stays free, because the rest of a row is erased after its text.
-  return { width: Math.max(1, (columns || 80) - 1), height: rows || 24 };
+  return { width: Math.max(1, terminalWidth() - 1), height: process.stdout.rows || 24 };
 }
 
 export class Terminal {
