@@ -10,13 +10,15 @@ import { Fault } from '../../service/fault.js';
 import { status } from '../../service/status-code.js';
 import { readConfiguration } from '../../store/run-folder.js';
 import type { StoredRun } from '../../store/runs.js';
-import { Feed } from '../changes/feed.js';
+import { type EnsembleState, Feed } from '../changes/feed.js';
 import type { EnsembleResource } from '../schemas/ensemble.js';
 import { countsOf, firingResource, groupResource, ruleResource } from './resources.js';
 import type { Source, SourcedEnsemble } from './source.js';
 
-/** States of manifests by the ends of runs. */
-const ENDS: Partial<Record<StoredRun['state'], string>> = { done: 'idle', lost: '' };
+/** How a run has ended; null for one whose process was lost. */
+function endOf({ state }: StoredRun): EnsembleState['end'] {
+  return state === 'lost' ? null : { end: state === 'done' ? 'idle' : state, error: '', by: '' };
+}
 
 /** Firings that are shown, the latest ones. */
 const SHOWN = 200;
@@ -35,7 +37,6 @@ export class StoredEnsemble implements SourcedEnsemble {
     const { snapshot, state, latest, config } = replayed;
     const { manifest, path } = run;
     const { records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs } = snapshot.status;
-    const end = ENDS[run.state] ?? run.state;
     this.feed.update({
       ensemble: {
         ...{ id: manifest.ensemble, name: manifest.name, run: basename(path), member: manifest.member },
@@ -47,7 +48,7 @@ export class StoredEnsemble implements SourcedEnsemble {
           ...{ records, events, trackedEvents, firings, decodeErrors, lostJobs, activeJobs },
           ...{ following: null, logLag: null },
         },
-        end: end === '' ? null : { end, error: '', by: '' },
+        end: endOf(run),
         ...{ host: manifest.host, user: '', pid: manifest.pid, version },
         file: manifest.file === '' ? null : manifest.file,
       },
