@@ -6,7 +6,7 @@ import type { HeatMapResource, ScatterResource, VariablesResource } from '../api
 import { useLoaded } from '../parts/hooks.js';
 import { Failure, Section } from '../parts/section.js';
 import { Select } from '../parts/select.js';
-import { type Choice, type Choices, choicesOf, titleOf } from '../store/parameters.js';
+import { type Choice, type Choices, choicesOf, RESULT, titleOf } from '../store/parameters.js';
 import { HeatMap } from './heat-map.js';
 import { Scatter } from './scatter.js';
 
@@ -89,7 +89,7 @@ function Plotted({ client, id, group, choices, pace }: PlottedProps) {
   const query =
     plot === 'heatmap'
       ? { group, x, y: isOneRow ? null : y, value: color }
-      : { group, x, y, color: color === 'result' ? null : color };
+      : { group, x, y, color: color === RESULT ? null : color };
   const path = withQuery(pathOf(id, plot), query);
   const load = async (signal: AbortSignal) => ({
     choices,
