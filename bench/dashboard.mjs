@@ -1,14 +1,12 @@
 // The dashboard of a run with a million jobs in 100 groups, in Debian's Chromium: its first paint, the cost of an update,
 // its memory after an hour, and what open dashboards cost the server.
 
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { withFolder } from './journals.mjs';
 import { median, show, spread } from './measure.mjs';
+import { start } from './programs.mjs';
 
 const jobs = 1_000_000;
 const groups = 100;
@@ -29,21 +27,6 @@ const speed = 50;
 const updatesOfHour = (3600 * 1000) / serverPace;
 
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url));
-
-/** Starts a program of this folder, and returns its lines. */
-function start(name, ...args) {
-  const child = spawn(process.execPath, [pathOf(name), ...args.map(String)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const line = async () => (await lines.next()).value;
-  const ask = (text) => {
-    child.stdin.write(`${text}\n`);
-    return line();
-  };
-  return { child, line, ask };
-}
 
 async function openPage(browser, port, view, script = null) {
   const context = await browser.newContext();

@@ -1,32 +1,22 @@
 // The HTTP API of a run: what 50 readers of its events cost an engine at full speed, and requests a second.
 
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { HttpListener } from '../dist/api/listen.js';
 import { LiveSource } from '../dist/api/sources/live.js';
 import { Audit } from '../dist/service/audit.js';
 import { BenchEnsemble } from './bench-ensemble.mjs';
 import { feed, recordingOf, withFolder } from './journals.mjs';
 import { compare, median, show, spread } from './measure.mjs';
+import { start } from './programs.mjs';
 
 const jobs = 1_000_000;
 const groups = 10;
 const readers = 50;
 const rounds = 5;
 const loadSeconds = 2;
-const program = fileURLToPath(new URL('http-client.mjs', import.meta.url));
 
-/** Starts clients, and returns their lines. */
-function clients(...args) {
-  const child = spawn(process.execPath, [program, ...args.map(String)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return { child, line: async () => (await lines.next()).value };
-}
+const clients = (...args) => start('http-client.mjs', ...args);
 
 async function requestsPerSecond(socket) {
   const { perSecond } = JSON.parse(await clients('load', socket, loadSeconds).line());

@@ -1,15 +1,13 @@
 // One service over 100 ensembles with 10,000 events a second each, simulated in another process, and a watcher of
 // all of them in this one.
 
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseAddress } from '../dist/service/address.js';
 import { ServiceClient } from '../dist/service/ensembles/client.js';
 import { withFolder } from './journals.mjs';
 import { show } from './measure.mjs';
+import { start } from './programs.mjs';
 
 const ensembles = 100;
 const eventsPerSecond = 10_000;
@@ -18,17 +16,6 @@ const groups = 10;
 const MB = 1e6;
 /** Unit of times in /proc/PID/stat. */
 const TICKS_PER_SECOND = 100;
-
-const path = (file) => fileURLToPath(new URL(file, import.meta.url));
-
-/** Starts one of our programs, and returns its lines. */
-function start(file, args) {
-  const child = spawn(process.execPath, [path(file), ...args.map(String)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return { child, line: async () => (await lines.next()).value };
-}
 
 /** Returns CPU seconds, current memory and peak memory of another process. */
 function usage(pid) {
@@ -68,21 +55,19 @@ async function watch(client, ages, signal) {
 
 export async function run() {
   return withFolder(async (folder) => {
-    const server = start('../dist/cli/server.js', [
-      ...['start', '--socket', join(folder, 's.sock'), '--audit', join(folder, 'audit')],
-    ]);
+    const options = ['--socket', join(folder, 's.sock'), '--audit', join(folder, 'audit')];
+    const server = start('../dist/cli/server.js', 'start', ...options);
     await server.line();
     const address = `unix:${join(folder, 's.sock')}`;
     const idle = usage(server.child.pid);
     const client = new ServiceClient({ address: parseAddress(address) });
-    const runs = start('service-runs.mjs', [address, ensembles, eventsPerSecond, seconds, groups]);
+    const runs = start('service-runs.mjs', address, ensembles, eventsPerSecond, seconds, groups);
     await runs.line();
     while ((await client.list()).length < ensembles) await new Promise((resolve) => setTimeout(resolve, 100));
     const stop = new AbortController();
     const ages = [];
     const watching = watch(client, ages, stop.signal);
-    runs.child.stdin.write('go\n');
-    await runs.line();
+    await runs.ask('go');
     ages.length = 0;
     const before = usage(server.child.pid);
     const { events, seconds: took, cpu } = JSON.parse(await runs.line());
