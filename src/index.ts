@@ -61,7 +61,6 @@ export type {
   CustomSource,
   EnsembleConfig,
   GroupProbe,
-  GroupTells,
   JobEntry,
   JobGroup,
   JobTemplate,
@@ -96,6 +95,7 @@ export type { PluginEntry, PluginInfo } from './model/plugin.js';
 export type { LostPolicy, ResumedRun } from './model/resumed-run.js';
 export type { Retry } from './model/retry.js';
 export type { RulePhase, RuleReport } from './model/rule-report.js';
+export type { GroupTells } from './model/tells.js';
 export type { Trigger } from './model/trigger.js';
 export type {
   CustomArguments,

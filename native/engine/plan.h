@@ -1,6 +1,7 @@
 // An ensemble's rules, compiled: what TypeScript hands over at load, names resolved to indexes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -62,6 +63,11 @@ struct Rule {
   void ForEachMetric(Call call) const {
     if (!program) return;
     for (const std::uint32_t metric : program->metrics()) call(metric);
+  }
+  // Whether the condition names a metric for which the call returns true.
+  template <typename Call>
+  bool NamesAny(Call call) const {
+    return program && std::ranges::any_of(program->metrics(), call);
   }
 };
 

@@ -116,12 +116,10 @@ void RuleEvaluator::EvaluateEvent(const Job& job, const journal::Event& event, C
 }
 
 bool RuleEvaluator::NamesTold(const Rule& rule, std::uint32_t group) const {
-  bool names = false;
-  rule.ForEachMetric([&](std::uint32_t index) {
+  return rule.NamesAny([&](std::uint32_t index) {
     const Metric& metric = metrics_.metric(index);
-    names |= metric.group == group && std::ranges::find(told_, metric.probe) != told_.end();
+    return metric.group == group && std::ranges::find(told_, metric.probe) != told_.end();
   });
-  return names;
 }
 
 void RuleEvaluator::DescribeJob(Firing& firing) const {
@@ -147,10 +145,7 @@ void RuleEvaluator::OnProbed(std::uint32_t group, std::uint32_t first, std::size
   const std::vector<std::uint32_t> rules = rules_.RulesOn(group, changed);
   const Facts facts = FactsOf();
   for (const std::uint32_t index : rules) {
-    bool names_measured = false;
-    rules_.rule(index).ForEachMetric(
-        [&](std::uint32_t metric) { names_measured |= is_measured(metric); });
-    if (names_measured) EvaluateMetric(index, facts);
+    if (rules_.rule(index).NamesAny(is_measured)) EvaluateMetric(index, facts);
   }
   Settle();
 }

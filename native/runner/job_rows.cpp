@@ -26,6 +26,21 @@ void SetTime(double& time, double seconds) {
   if (std::isnan(time)) time = seconds;
 }
 
+// Adds a value of a row that a job told under a name, or replaces the one before.
+template <typename Value>
+void PutTold(std::unordered_map<std::uint64_t, std::size_t>& places, std::uint32_t row,
+             std::uint32_t name, Value value, std::vector<std::uint32_t>& rows,
+             std::vector<std::uint32_t>& names, std::vector<Value>& values) {
+  const auto [place, added] = places.emplace(std::uint64_t{row} << 32 | name, values.size());
+  if (!added) {
+    values[place->second] = value;
+    return;
+  }
+  rows.push_back(row);
+  names.push_back(name);
+  values.push_back(value);
+}
+
 using Submission = JobRows::Submission;
 
 // Empty for a row or a record that does not say it.
@@ -189,26 +204,13 @@ void JobRows::OnTold(const log::Told& told) {
   const std::uint32_t row = RowOf(told.job);
   if (row == kNoRow) return;
   JobColumns& columns = rows_.columns;
-  const std::uint64_t key = std::uint64_t{row} << 32 | told.index;
   if (told.is_text) {
-    const auto [place, added] = told_texts_.emplace(key, columns.told_row.size());
-    if (!added) {
-      columns.told_text[place->second] = TextOf(told.text);
-      return;
-    }
-    columns.told_row.push_back(row);
-    columns.told_name.push_back(told.index);
-    columns.told_text.push_back(TextOf(told.text));
-    return;
+    PutTold(told_texts_, row, told.index, TextOf(told.text), columns.told_row, columns.told_name,
+            columns.told_text);
+  } else {
+    PutTold(told_numbers_, row, told.index, told.number, columns.measured_row,
+            columns.measured_variable, columns.measured_value);
   }
-  const auto [place, added] = told_numbers_.emplace(key, columns.measured_row.size());
-  if (!added) {
-    columns.measured_value[place->second] = told.number;
-    return;
-  }
-  columns.measured_row.push_back(row);
-  columns.measured_variable.push_back(told.index);
-  columns.measured_value.push_back(told.number);
 }
 
 void JobRows::OnResult(journal::JobId job, log::JobResult result) {

@@ -8,6 +8,7 @@ import type { ExpressionCondition } from './condition.js';
 import type { NotifyTarget } from './notification.js';
 import type { PluginPartName } from './part-name.js';
 import type { PluginInfo } from './plugin.js';
+import type { GroupTells } from './tells.js';
 import type { TestCase } from './test.js';
 import type { Trigger } from './trigger.js';
 import type { Given, Row } from './written.js';
@@ -149,13 +150,6 @@ export interface GroupProbe {
   readonly values: readonly string[];
   /** Seconds that the probe may take for a job. */
   readonly timeout: number;
-}
-
-/** Names of the values that jobs of a group may tell while they run. */
-export interface GroupTells {
-  /** Names of numbers: variables of the group. */
-  readonly numbers: readonly string[];
-  readonly texts: readonly string[];
 }
 
 export interface JobGroup {

@@ -3,6 +3,18 @@
 /** The variable that names the file of a job. */
 export const TELL_VARIABLE = 'ENSEMBLE_TELL';
 
+/** Names of the values that jobs of a group may tell while they run. */
+export interface GroupTells {
+  /** Names of numbers: variables of the group. */
+  readonly numbers: readonly string[];
+  readonly texts: readonly string[];
+}
+
+/** Whether jobs may tell anything. */
+export function tellAnything({ numbers, texts }: GroupTells): boolean {
+  return numbers.length + texts.length > 0;
+}
+
 /** A told value: a finite number or a text. */
 export type ToldValue = number | string;
 

@@ -2,6 +2,7 @@
 
 import { runsUserCode } from '../actions/catalog.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
+import { tellAnything } from '../model/tells.js';
 
 /** The sources of derived triggers, in addition to the events of the statistics. */
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
@@ -27,8 +28,7 @@ export function neededEvents(
 ): string[] | null {
   const names = new Set<string>(logged ? ['alloc'] : []);
   // Memos bring the values that jobs tell.
-  if ([...groups.values()].some(({ tells }) => tells.numbers.length + tells.texts.length > 0))
-    names.add('memo');
+  if ([...groups.values()].some(({ tells }) => tellAnything(tells))) names.add('memo');
   for (const { trigger, action } of rules) {
     if (runsUserCode(action)) return null;
     if (trigger.kind !== 'job') continue;

@@ -10,6 +10,7 @@ import { checkTemplate } from '../../language/template-names.js';
 import type { EnsembleConfig, JobDraft, JobEntry, JobGroup, RetryPolicy } from '../../model/ensemble.js';
 import { MAX_COUNT, MAX_ROWS } from '../../model/limits.js';
 import { GroupNames } from '../../model/metric-names.js';
+import { tellAnything } from '../../model/tells.js';
 import type { Given, Row } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
 import { durationSeconds, formatDuration } from '../../text/duration.js';
@@ -194,7 +195,7 @@ function resolveJob(
     bank: job.bank ?? null,
     output: job.output ?? null,
     error: job.error ?? null,
-    tells: tells.numbers.length + tells.texts.length > 0,
+    tells: tellAnything(tells),
     attributes: job.attributes ?? {},
     slurm: resolveSlurm(context, job.slurm, [...path, 'slurm']),
     sweep: resolveSweep(context, job, path),

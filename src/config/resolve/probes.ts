@@ -1,7 +1,8 @@
 /** `probes:` of job entries: values that plugins measure for the jobs of a group. */
 
-import type { GroupProbe, GroupTells, JobGroup } from '../../model/ensemble.js';
+import type { GroupProbe, JobGroup } from '../../model/ensemble.js';
 import { GroupNames, type ProbeNames, probedOf, VARIABLES } from '../../model/metric-names.js';
+import type { GroupTells } from '../../model/tells.js';
 import { quote } from '../../text/describe.js';
 import { durationSeconds } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';

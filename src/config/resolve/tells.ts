@@ -1,7 +1,8 @@
 /** `tell:` of job entries: values that the jobs of a group tell while they run. */
 
-import type { GroupProbe, GroupTells, JobGroup } from '../../model/ensemble.js';
+import type { GroupProbe, JobGroup } from '../../model/ensemble.js';
 import { VARIABLES } from '../../model/metric-names.js';
+import type { GroupTells } from '../../model/tells.js';
 import { quote } from '../../text/describe.js';
 import type { JobShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';

@@ -5,9 +5,8 @@ import { actionNames, kindNamed } from '../../actions/catalog.js';
 import { parseCondition } from '../../language/comparison.js';
 import { noJobGroup, parseMetricName } from '../../language/metric-name.js';
 import { parseFiring, parseOutcome, parseScriptEvent } from '../../language/test-notation.js';
-import type { GroupTells } from '../../model/ensemble.js';
 import { isOwnVariable, variablesOf } from '../../model/metric-names.js';
-import type { ToldValue } from '../../model/tells.js';
+import type { GroupTells, ToldValue } from '../../model/tells.js';
 import type {
   ExpectedFiring,
   ExpectedMetric,

@@ -1,5 +1,6 @@
 /** `job-EVENT`: an event of a job. */
 
+import { tellAnything } from '../../model/tells.js';
 import { counted } from '../../text/counted.js';
 import { quote } from '../../text/describe.js';
 import { noJobGroup } from '../metric-name.js';
@@ -44,7 +45,7 @@ export const job = defineTrigger({
     }
     if (event === 'tell' && complete) {
       const telling = [...groups.values()].filter(({ name }) => group === null || name === group);
-      if (telling.every(({ tells }) => tells.numbers.length + tells.texts.length === 0)) {
+      if (!telling.some(({ tells }) => tellAnything(tells))) {
         const which = group === null ? 'no job group has' : `the job group ${quote(group)} does not have`;
         place.error(null, `${which} values that jobs tell: add 'tell: [energy]' to its jobs`);
       }
