@@ -50,10 +50,7 @@ JobOrigin ReadOrigin(std::string_view json) {
 }
 
 const journal::Member* JobParameters::Find(std::string_view name) const {
-  const auto found =
-      std::find_if(members.begin(), members.end(),
-                   [name](const journal::Member& member) { return member.name == name; });
-  return found == members.end() ? nullptr : &*found;
+  return journal::FindMember(members, name);
 }
 
 std::shared_ptr<const JobParameters> ParametersOf(std::string_view json) {

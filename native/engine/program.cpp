@@ -63,9 +63,8 @@ bool IsException(const journal::Event* event) {
   return event != nullptr && event->kind == journal::EventKind::kException;
 }
 
-double NumberOf(const journal::Member* parameter) {
-  const auto* const number =
-      parameter == nullptr ? nullptr : std::get_if<double>(&parameter->value);
+double NumberOf(const journal::Member* member) {
+  const auto* const number = member == nullptr ? nullptr : std::get_if<double>(&member->value);
   return number == nullptr ? kUnknown : *number;
 }
 
@@ -95,13 +94,10 @@ const journal::Member* Facts::Parameter(std::string_view name) const {
   return known == nullptr || known->parameters == nullptr ? nullptr : known->parameters->Find(name);
 }
 
-journal::Member Facts::Told(std::string_view name) const {
-  if (event != nullptr && event->kind == journal::EventKind::kMemo) {
-    for (journal::Member& member : journal::MembersOf(event->context)) {
-      if (member.name == name) return std::move(member);
-    }
-  }
-  return {};
+const journal::Member* Facts::Told(std::string_view name) const {
+  if (event == nullptr || event->kind != journal::EventKind::kMemo) return nullptr;
+  if (!told) told = journal::MembersOf(event->context);
+  return journal::FindMember(*told, name);
 }
 
 Result<Program> Program::Make(std::vector<Step> steps, std::vector<std::string> texts,
@@ -170,11 +166,9 @@ bool Program::Run(const Facts& facts, MetricTable& metrics, double* value) const
       case Op::kNumberParameter:
         stack[size++] = NumberOf(facts.Parameter(texts_[step.index]));
         break;
-      case Op::kNumberTold: {
-        const journal::Member told = facts.Told(texts_[step.index]);
-        stack[size++] = NumberOf(&told);
+      case Op::kNumberTold:
+        stack[size++] = NumberOf(facts.Told(texts_[step.index]));
         break;
-      }
       case Op::kText:
         stack[size++] = kFirstConstant + step.index;
         break;
@@ -205,9 +199,8 @@ bool Program::Run(const Facts& facts, MetricTable& metrics, double* value) const
       case Op::kSame:
       case Op::kDifferent: {
         --size;
-        std::array<std::string, 2> told;
-        const auto left = TextOf(static_cast<std::uint32_t>(stack[size - 1]), facts, told[0]);
-        const auto right = TextOf(static_cast<std::uint32_t>(stack[size]), facts, told[1]);
+        const auto left = TextOf(static_cast<std::uint32_t>(stack[size - 1]), facts);
+        const auto right = TextOf(static_cast<std::uint32_t>(stack[size]), facts);
         stack[size - 1] =
             left && right ? Truth((*left == *right) == (step.op == Op::kSame)) : kUnknown;
         break;
@@ -221,8 +214,7 @@ bool Program::Run(const Facts& facts, MetricTable& metrics, double* value) const
   return stack[0] == 1;
 }
 
-std::optional<std::string_view> Program::TextOf(std::uint32_t text, const Facts& facts,
-                                                std::string& told) const {
+std::optional<std::string_view> Program::TextOf(std::uint32_t text, const Facts& facts) const {
   switch (text) {
     case kStateText:
       if (facts.state.empty()) return std::nullopt;
@@ -235,16 +227,11 @@ std::optional<std::string_view> Program::TextOf(std::uint32_t text, const Facts&
       return facts.event->exception_name;
     default: {
       if (text < kFirstParameter) return texts_[text - kFirstConstant];
-      if (text >= kFirstTold) {
-        journal::Member member = facts.Told(texts_[text - kFirstTold]);
-        auto* const value = std::get_if<std::string>(&member.value);
-        if (value == nullptr) return std::nullopt;
-        told = std::move(*value);
-        return told;
-      }
-      const journal::Member* const parameter = facts.Parameter(texts_[text - kFirstParameter]);
+      const journal::Member* const member = text >= kFirstTold
+                                                ? facts.Told(texts_[text - kFirstTold])
+                                                : facts.Parameter(texts_[text - kFirstParameter]);
       const auto* const value =
-          parameter == nullptr ? nullptr : std::get_if<std::string>(&parameter->value);
+          member == nullptr ? nullptr : std::get_if<std::string>(&member->value);
       return value == nullptr ? std::nullopt : std::optional<std::string_view>(*value);
     }
   }

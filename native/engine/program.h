@@ -99,6 +99,8 @@ struct Facts {
   // Details of the event's job, if they are kept. They are looked up on request only.
   const JobDetailsTable* details = nullptr;
   journal::JobId job = 0;
+  // The values that the event tells; empty before the first request.
+  mutable std::optional<std::vector<journal::Member>> told = std::nullopt;
 
   // The present value of a metric, or its future value in an outlook.
   double ValueOf(std::uint32_t metric, MetricTable& metrics) const {
@@ -106,8 +108,8 @@ struct Facts {
   }
   // Null for an unknown parameter.
   const journal::Member* Parameter(std::string_view name) const;
-  // The value that the event, a memo, tells under a name; empty for anything else.
-  journal::Member Told(std::string_view name) const;
+  // The value that the event, a memo, tells under a name; null for an unknown one.
+  const journal::Member* Told(std::string_view name) const;
 };
 
 class Program {
@@ -141,9 +143,8 @@ class Program {
 
   static std::optional<Comparison> ComparisonOf(const std::vector<Step>& steps);
   bool Run(const Facts& facts, MetricTable& metrics, double* value) const;
-  // Empty for an unknown text. `told` holds a text that a memo tells.
-  std::optional<std::string_view> TextOf(std::uint32_t text, const Facts& facts,
-                                         std::string& told) const;
+  // Empty for an unknown text.
+  std::optional<std::string_view> TextOf(std::uint32_t text, const Facts& facts) const;
 
   // Numbers of texts, the operands of `same` and `different` on the stack.
   static constexpr std::uint32_t kStateText = 0;

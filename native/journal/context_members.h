@@ -1,6 +1,7 @@
 // The members of a small JSON object, such as an event's context, as C++ values.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,5 +18,11 @@ struct Member {
 // The members of a JSON object. Invalid JSON ends the list. Defined beside JsonRecordParser,
 // because only one file includes simdjson.
 std::vector<Member> MembersOf(std::string_view object);
+
+// The first member with this name; null without one.
+inline const Member* FindMember(const std::vector<Member>& members, std::string_view name) {
+  const auto found = std::ranges::find(members, name, &Member::name);
+  return found == members.end() ? nullptr : &*found;
+}
 
 }  // namespace flux_ensemble::journal
