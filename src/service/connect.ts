@@ -1,13 +1,16 @@
 /** Connects to a service: checks the address, and adds the credentials. */
 
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import {
   type ChannelCredentials,
   type ClientOptions,
   credentials,
+  type ServiceError as GrpcError,
   InterceptingCall,
   type Interceptor,
+  status,
 } from '@grpc/grpc-js';
 import { ServiceError } from '../errors.js';
 import { formatAddress, type ServiceAddress } from './address.js';
@@ -69,11 +72,23 @@ function checkServiceSocket(path: string): void {
     const { code, path: missing } = cause as NodeJS.ErrnoException;
     if (code !== 'ENOENT') throw cause;
     if (missing === path) return;
-    throw new ServiceError(`no service has been started at ${path}: \`ensemble-server start\` starts one`, {
-      cause,
-      code: 'ERR_SERVICE_UNREACHABLE',
-    });
+    throw new ServiceError(notStarted(path), { cause, code: 'ERR_SERVICE_UNREACHABLE' });
   }
+}
+
+const notStarted = (path: string) =>
+  `no service has been started at ${path}: \`ensemble-server start\` starts one`;
+
+/** Returns the message for a call without an answer, or null where the service has answered. */
+export function unreachable(address: ServiceAddress, { code, details }: GrpcError): string | null {
+  // The messages of gRPC itself when no server answers.
+  if (code !== status.UNAVAILABLE || !/^(No connection|Connection dropped|Name resolution)/.test(details)) {
+    return null;
+  }
+  // Sockets of runs may be in the folder, without one of a service.
+  if (address.kind === 'unix' && !existsSync(address.path)) return notStarted(address.path);
+  const reason = details.replace(/\s*Resolution note:\s*$/, '').replaceAll(/\s+/g, ' ');
+  return `no service answers at ${formatAddress(address)} (${reason}): \`ensemble-server start\` starts one`;
 }
 
 /** Adds the token to every call; the file is read each time, because tokens expire and are replaced. */

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -265,17 +265,23 @@ describe.concurrent('many ensembles, one service', () => {
     expect(server.exitCode).toBe(4);
   });
 
-  test('a run without its service continues, and reports this once', async () => {
-    const env = { XDG_RUNTIME_DIR: newFolder() };
-    const { status, stderr } = await cli(['run', ensembleFile(study), '--service'], { env });
-    expect(status).toBe(0);
-    expect(stderr.match(/^ensemble: warning/gm)).toHaveLength(1);
-    expect(stderr).toContain('`ensemble-server start` starts one');
-    expect(await cli(['ls'], { env })).toMatchObject({
-      status: 3,
-      stderr: expect.stringContaining('no service has been started'),
-    });
-  });
+  // The private sockets of runs make the folder, with or without a service.
+  test.each(['missing', 'present'])(
+    'a run without its service continues, and reports this once: the folder is %s',
+    async (folder) => {
+      const env = { XDG_RUNTIME_DIR: newFolder() };
+      if (folder === 'present') mkdirSync(join(env.XDG_RUNTIME_DIR, 'flux-ensemble'), { mode: 0o700 });
+      const { status, stderr } = await cli(['run', ensembleFile(study), '--service'], { env });
+      expect(status).toBe(0);
+      expect(stderr.match(/^ensemble: warning.*/gm)).toEqual([
+        expect.stringMatching(/no service has been started at .*: `ensemble-server start` starts one/),
+      ]);
+      expect(await cli(['ls'], { env })).toMatchObject({
+        status: 3,
+        stderr: expect.stringContaining('no service has been started'),
+      });
+    },
+  );
 
   test('two runs with the same name are distinguished by their ids', async () => {
     const service = await startService();

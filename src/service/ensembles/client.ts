@@ -1,11 +1,10 @@
 /** Lists, watches and acts on the ensembles of a service, with promises. */
 
-import { existsSync } from 'node:fs';
 import { type ServiceError as GrpcError, status } from '@grpc/grpc-js';
 import { ServiceError } from '../../errors.js';
 import type { ExternalAction } from '../../run/external-actions.js';
-import { formatAddress } from '../address.js';
-import { type ConnectOptions, connection } from '../connect.js';
+import { formatAddress, type ServiceAddress } from '../address.js';
+import { type ConnectOptions, connection, unreachable } from '../connect.js';
 import {
   type ActResponse,
   type EnsembleState,
@@ -26,13 +25,13 @@ type Callback<T> = (error: GrpcError | null, value?: T) => void;
 
 export class ServiceClient {
   readonly #client: EnsemblesClient;
-  readonly #address: string;
+  readonly #address: ServiceAddress;
 
   /** Nothing is sent before the first call. Throws ServiceError, `ERR_INSECURE` among others. */
   constructor(options: ConnectOptions) {
     const { target, credentials, options: channel } = connection(options);
     this.#client = new (ensemblesProto().Ensembles)(target, credentials, channel);
-    this.#address = formatAddress(options.address);
+    this.#address = options.address;
   }
 
   /** Every ensemble that the service knows, without groups and firings. */
@@ -104,24 +103,12 @@ export class ServiceClient {
 
   #failure(error: GrpcError): ServiceError {
     const { code, details } = error;
-    // The messages of gRPC itself when no server answers.
-    if (code === status.UNAVAILABLE && /^(No connection|Connection dropped|Name resolution)/.test(details)) {
-      const reason = details.replace(/\s*Resolution note:\s*$/, '').replaceAll(/\s+/g, ' ');
-      // Sockets of runs may be in the folder, without one of a service.
-      const socket = /^unix:(.*)$/s.exec(this.#address)?.[1];
-      const what =
-        socket !== undefined && !existsSync(socket)
-          ? `no service has been started at ${this.#address}:`
-          : `no service answers at ${this.#address} (${reason});`;
-      return new ServiceError(`${what} \`ensemble-server start\` starts one`, {
-        cause: error,
-        code: 'ERR_SERVICE_UNREACHABLE',
-      });
-    }
+    const message = unreachable(this.#address, error);
+    if (message !== null) return new ServiceError(message, { cause: error, code: 'ERR_SERVICE_UNREACHABLE' });
     // A refusal is complete. Other errors need the address of their origin.
-    const message = refusals.has(code)
+    const text = refusals.has(code)
       ? details
-      : `the service at ${this.#address}: ${status[code]}: ${details}`;
-    return new ServiceError(message, { cause: error });
+      : `the service at ${formatAddress(this.#address)}: ${status[code]}: ${details}`;
+    return new ServiceError(text, { cause: error });
   }
 }

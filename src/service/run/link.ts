@@ -6,7 +6,7 @@
 import { hostname, userInfo } from 'node:os';
 import { EnsembleError, ServiceError } from '../../errors.js';
 import { formatAddress } from '../address.js';
-import { type ConnectOptions, connection } from '../connect.js';
+import { type ConnectOptions, connection, unreachable } from '../connect.js';
 import type { FiringMessage, Goodbye, Hello, ProblemMessage } from '../ensembles/proto.js';
 import { settledWithin } from '../settled-within.js';
 import { WaitingItems } from './changes.js';
@@ -123,10 +123,14 @@ export class ServiceLink {
   async #connectOnce(): Promise<{ reason: string; welcomed: boolean } | null> {
     let stream: RunStream;
     try {
-      stream = new RunStream(connection(this.#options), this.#hello, this.#run, {
-        firings: this.#firings,
-        problems: this.#problems,
-      });
+      const { address } = this.#options;
+      stream = new RunStream(
+        connection(this.#options),
+        this.#hello,
+        this.#run,
+        { firings: this.#firings, problems: this.#problems },
+        (error) => unreachable(address, error),
+      );
     } catch (error) {
       return { reason: error instanceof EnsembleError ? error.message : String(error), welcomed: false };
     }

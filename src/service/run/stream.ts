@@ -70,6 +70,7 @@ export class RunStream {
     hello: Hello,
     run: LinkedRun,
     happenings: Happenings,
+    noAnswer: (error: GrpcError) => string | null,
   ) {
     this.#run = run;
     this.#happenings = happenings;
@@ -84,7 +85,7 @@ export class RunStream {
         this.#client.close();
         resolve(reason);
       };
-      this.#call.on('error', (error: GrpcError) => end(error.details || error.message));
+      this.#call.on('error', (error: GrpcError) => end(noAnswer(error) ?? (error.details || error.message)));
       this.#call.on('end', () => end(this.#goodbye === null ? 'it has ended the connection' : null));
     });
   }
