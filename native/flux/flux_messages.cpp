@@ -67,24 +67,6 @@ void WriteSubmitRequest(std::uint32_t userid, std::string_view jobspec, int urge
   request.append(",\"flags\":").append(std::to_string(flags)).push_back('}');
 }
 
-std::string Quote(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted.push_back('\\');
-      quoted.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
-      quoted.append(escape.data());
-    } else {
-      quoted.push_back(c);
-    }
-  }
-  quoted.push_back('"');
-  return quoted;
-}
-
 std::string ErrorName(int errnum) {
   static constexpr std::array<std::pair<int, const char*>, 16> kNames = {{
       {EPERM, "EPERM"},

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "journal/json_text.h"
+
 namespace flux_ensemble::flux {
 
 // The request for the journal. An empty `allow` requests all events.
@@ -15,8 +17,7 @@ std::string JournalRequest(const std::vector<std::string>& allow, bool full);
 void WriteSubmitRequest(std::uint32_t userid, std::string_view jobspec, int urgency, int flags,
                         std::string& request);
 
-// A JSON string.
-std::string Quote(std::string_view text);
+using journal::Quote;
 
 // "EPERM" and the like; "E42" for an errno without a name.
 std::string ErrorName(int errnum);

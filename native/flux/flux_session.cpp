@@ -37,7 +37,20 @@ void FluxSession::Open(SourceListener& listener) {
   const bool another = !options_.instance.empty() && options_.instance != instance_.first_broker;
   listener.OnOpen(
       {instance_.broker_rank, instance_.first_broker, another, instance_.inactive_jobs, full_});
+  if (options_.await_running) return AwaitRunning(listener);
   OpenJournal(listener);
+}
+
+void FluxSession::AwaitRunning(SourceListener& listener) {
+  const std::uint64_t request = Remember(RunningRequest{});
+  if (api_->call(source_.get(), request, "state-machine.wait", "{}", FLUX_SOURCE_ANY_RANK) < 0) {
+    Fail(errno, LostConnection(errno), listener);
+  }
+}
+
+void FluxSession::OnRunning(int errnum, std::string_view text, SourceListener& listener) {
+  if (errnum == 0) return OpenJournal(listener);
+  Fail(errnum, std::string("the Flux instance does not start: ").append(text), listener);
 }
 
 void FluxSession::OpenJournal(SourceListener& listener) {
@@ -186,8 +199,10 @@ void FluxSession::LoseRequests(SourceListener& listener) {
       OnControlAnswer(*control, ECANCELED, reason, listener);
     } else if (const auto* ask = std::get_if<AskRequest>(&request)) {
       OnAskAnswer(*ask, ECANCELED, reason, listener);
+    } else if (const auto* lookup = std::get_if<LookupRequest>(&request)) {
+      OnLookupAnswer(*lookup, ECANCELED, reason, listener);
     } else {
-      OnLookupAnswer(std::get<LookupRequest>(request), ECANCELED, reason, listener);
+      OnRunning(ECANCELED, reason, listener);
     }
   }
 }
@@ -211,8 +226,10 @@ void FluxSession::OnAnswer(std::uint64_t number, int errnum, std::string_view te
     OnControlAnswer(*control, errnum, text, listener);
   } else if (const auto* ask = std::get_if<AskRequest>(&request)) {
     OnAskAnswer(*ask, errnum, text, listener);
+  } else if (const auto* lookup = std::get_if<LookupRequest>(&request)) {
+    OnLookupAnswer(*lookup, errnum, text, listener);
   } else {
-    OnLookupAnswer(std::get<LookupRequest>(request), errnum, text, listener);
+    OnRunning(errnum, text, listener);
   }
 }
 

@@ -30,6 +30,8 @@ struct FluxSessionOptions {
   // In an instance of our own, only the first job of a jobspec passes the validator. The
   // validator's answer depends only on the jobspec, so the others would pass, too.
   bool validate_once = true;
+  // The instance is starting. Its stream is requested when it runs.
+  bool await_running = false;
   std::uint32_t window = 4096;  // requests in flight
   // Requests are given up when Flux answers none of them for this time. A broker module that is
   // unloaded never answers the requests that it holds.
@@ -96,13 +98,17 @@ class FluxSession final : public runner::Source {
   struct AskRequest {
     std::uint64_t number;  // of the question
   };
-  using Request = std::variant<SubmitRequest, ControlRequest, LookupRequest, AskRequest>;
+  struct RunningRequest {};  // answered when the instance runs
+  using Request =
+      std::variant<SubmitRequest, ControlRequest, LookupRequest, AskRequest, RunningRequest>;
 
   struct Closer {
     const FluxSourceApi* api;
     void operator()(FluxSource* source) const { api->close(source); }
   };
 
+  void AwaitRunning(runner::SourceListener& listener);
+  void OnRunning(int errnum, std::string_view text, runner::SourceListener& listener);
   void OpenJournal(runner::SourceListener& listener);
   void OnJournalEnd(int errnum, const char* text, runner::SourceListener& listener);
   void OnAnswer(std::uint64_t request, int errnum, std::string_view text,

@@ -1,7 +1,10 @@
-// Where JSON values lie in a text, found without parsing them.
+// Where JSON values lie in a text, found without parsing them; and text as a JSON string.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdio>
+#include <string>
 #include <string_view>
 
 namespace flux_ensemble::journal {
@@ -32,6 +35,25 @@ inline std::string_view FirstObject(std::string_view text) {
     }
   }
   return text;
+}
+
+// The text as a JSON string.
+inline std::string Quote(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted.push_back('\\');
+      quoted.push_back(c);
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      std::array<char, 8> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
+      quoted.append(escape.data());
+    } else {
+      quoted.push_back(c);
+    }
+  }
+  quoted.push_back('"');
+  return quoted;
 }
 
 }  // namespace flux_ensemble::journal

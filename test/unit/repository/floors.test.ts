@@ -26,7 +26,7 @@ const NATIVE_FLOORS = [
   ['log'],
   ['engine'],
   ['runner'],
-  ['flux'],
+  ['tree', 'flux'],
   ['node'],
 ];
 

@@ -1,0 +1,72 @@
+// One sub-instance of a tree: a job of the parent, and once it is up a source of its own.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "runner/source.h"
+#include "tree/instance_id.h"
+#include "tree/shape.h"
+
+namespace flux_ensemble::tree {
+
+struct Child {
+  using Clock = runner::Source::Clock;
+
+  enum class State : std::uint8_t {
+    kPending,   // its job has not started
+    kStarting,  // its job has started, and it is not up
+    kUp,        // takes jobs
+    kDraining,  // takes no more jobs, and ends when it has none
+    kDead,      // takes no more jobs, and is not followed; its job may be active
+  };
+
+  // A job that the journal has shown and that is active.
+  struct Job {
+    bool finished = false;
+    double latest = 0;  // time of its last event
+  };
+
+  InstanceNumber number = 0;
+  State state = State::kPending;
+  std::optional<journal::JobId> job;  // in the parent; unknown until the parent's journal shows it
+  bool job_ended = false;
+  bool shown = true;     // by the parent's journal, since its stream began
+  bool adopted = false;  // started by an earlier process of the run
+  std::string uri;
+
+  std::shared_ptr<runner::SourceListener> port;  // of the source
+  std::unique_ptr<runner::Source> source;
+  int watched = -1;  // its descriptor in the tree's epoll set
+  bool sentinel = false;
+  std::optional<Shape> shape;
+  bool asked_shape = false;
+  std::optional<std::string> failure;  // why the source failed, until it is dealt with
+
+  std::unordered_map<journal::JobId, Job> jobs;  // by their own ids
+  std::uint64_t got = 0;                         // jobs of the run that its journal has shown
+  std::uint64_t seen = 0;                        // those that this process submitted
+  std::uint64_t ended = 0;                       // jobs that have ended
+
+  std::optional<Clock::time_point> up_by;  // while it starts
+  std::optional<Clock::time_point> up_since;
+  std::optional<Clock::time_point> cancel_at;  // its job, when it is dead
+  std::string cancel_note;
+
+  bool is_followed() const { return source != nullptr && state != State::kDead; }
+
+  // Jobs that can run at once, as far as that is known.
+  std::uint64_t slots() const { return shape ? std::max<std::uint64_t>(shape->cores, 1) : 1; }
+  // The most jobs that are handed to it at once: a window bounds memory and what is lost with the
+  // instance, and costs no throughput.
+  std::uint64_t window() const {
+    return std::min(std::max<std::uint64_t>(256, 4 * slots()), slots() + 1024);
+  }
+};
+
+}  // namespace flux_ensemble::tree

@@ -1,0 +1,229 @@
+// The journals of a tree: that of the parent, and those of the sub-instances.
+#include <charconv>
+#include <utility>
+
+#include "engine/job_details.h"
+#include "journal/context_members.h"
+#include "journal/json_text.h"
+#include "tree/record_text.h"
+#include "tree/tree_port.h"
+#include "tree/tree_source.h"
+
+namespace flux_ensemble::tree {
+
+namespace {
+
+// Takes the place of a record that the tree can't pass on, so that the listener counts it.
+constexpr std::string_view kInvalid = "{";
+
+// The text of a member that is a string; empty without one.
+std::string TextOf(const std::vector<journal::Member>& members, std::string_view name) {
+  const journal::Member* const member = journal::FindMember(members, name);
+  const auto* const text = member == nullptr ? nullptr : std::get_if<std::string>(&member->value);
+  return text == nullptr ? std::string() : *text;
+}
+
+}  // namespace
+
+// Handles the record of a text; the text of an invalid one goes up as it is.
+struct TreeSource::Sink final : journal::RecordSink {
+  Sink(TreeSource& tree, Child* child, std::string_view text)
+      : tree(tree), child(child), text(text) {}
+
+  void OnRecords(std::span<const journal::Record> records) override {
+    if (std::exchange(handled, true)) return;
+    const std::string_view whole = journal::TrimLeft(text);
+    const std::string_view rest = whole.substr(journal::FirstObject(whole).size());
+    if (records.size() != 1 || !journal::TrimLeft(rest).empty()) return tree.Up(kInvalid);
+    if (child == nullptr) {
+      tree.OnParentRecord(records[0], text);
+    } else {
+      tree.OnChildRecord(*child, records[0], text);
+    }
+  }
+  void OnDecodeError(const journal::DecodeError&) override {
+    if (!std::exchange(handled, true)) tree.Up(text);
+  }
+
+  TreeSource& tree;
+  Child* const child;
+  const std::string_view text;
+  bool handled = false;
+};
+
+void TreeSource::OnRecord(Child* child, std::string_view text) {
+  if (failed_) return;
+  Sink sink(*this, child, text);
+  decoder_.FeedRecord(text, sink);
+}
+
+void TreeSource::OnParentOpen(runner::SourceFacts facts) {
+  // Sub-instances may have ended since, and their jobs with them.
+  facts.another = facts.another || options_.resumed;
+  up_->OnOpen(std::move(facts));
+}
+
+void TreeSource::OnStream(Child* child) {
+  if (child == nullptr) {
+    const bool again = std::exchange(streamed_, true);
+    parent_sentinel_ = sentinel_passed_ = false;
+    for (Child& known : children_) known.shown = false;
+    up_->OnStream();
+    if (again) ShowKnownJobs();
+    return;
+  }
+  if (child->sentinel && !child->failure) child->failure = "its stream of job events has ended";
+  if (!std::exchange(child->asked_shape, true)) {
+    child->source->Ask(Remember(ChildShape{child->number}), {"resource.status", "{}", 0},
+                       *child->port);
+  }
+}
+
+// The listener expects all active jobs in the backlog of the stream that has begun again. The
+// streams of the sub-instances go on.
+void TreeSource::ShowKnownJobs() {
+  for (const Child& child : children_) {
+    if (!child.is_followed()) continue;
+    for (const auto& [id, job] : child.jobs) Up(EmptyRecord(InTree(id, child.number)));
+  }
+}
+
+// --- the parent
+
+void TreeSource::OnParentRecord(const journal::Record& record, std::string_view text) {
+  if (record.sentinel) {
+    parent_sentinel_ = true;
+    sentinel_text_ = text;
+    return PassSentinel();
+  }
+  if (Child* const child = InstanceOfJob(record, text)) return OnInstanceEvents(*child, record);
+  if (instance_jobs_.contains(record.id)) return;
+  FollowParentJob(record);
+  Up(text);
+}
+
+// The sub-instance of a job of the parent; null for another job. Finds those of earlier processes
+// of the run, too.
+Child* TreeSource::InstanceOfJob(const journal::Record& record, std::string_view text) {
+  const auto known = instance_jobs_.find(record.id);
+  const std::size_t at = record.membership ? text.find(mark_) : std::string_view::npos;
+  if (at == std::string_view::npos) {
+    return known == instance_jobs_.end() ? nullptr : Find(known->second);
+  }
+  const std::string_view digits = text.substr(at + mark_.size());
+  InstanceNumber number = kParent;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (number == kParent || number > kMaxInstance) return nullptr;
+  if (known != instance_jobs_.end()) return Find(known->second);
+  instance_jobs_.emplace(record.id, number);
+  Child* child = Find(number);
+  if (child == nullptr || child->job) {
+    child = &AddChild(number);
+    child->adopted = true;
+    if (number > last_number_) last_number_ = number;
+  }
+  child->job = record.id;
+  return child;
+}
+
+void TreeSource::OnInstanceEvents(Child& child, const journal::Record& record) {
+  child.shown = true;
+  // The parent does not know the job that was looked up.
+  if (record.events.empty() && !record.membership) child.job_ended = true;
+  for (const journal::Event& event : record.events) {
+    switch (event.kind) {
+      case journal::EventKind::kStart:
+        if (child.state != Child::State::kPending) break;
+        child.state = Child::State::kStarting;
+        child.up_by = Clock::now() + options_.start_patience;
+        break;
+      case journal::EventKind::kMemo:
+        if (child.uri.empty()) child.uri = TextOf(journal::MembersOf(event.context), "uri");
+        break;
+      case journal::EventKind::kException:
+        if (event.severity != 0 || child.failure) break;
+        child.failure = "its job in the parent instance got the exception ";
+        child.failure->append(event.exception_name);
+        if (std::string note = TextOf(journal::MembersOf(event.context), "note"); !note.empty()) {
+          child.failure->append(" (").append(note).append(")");
+        }
+        break;
+      case journal::EventKind::kFinish:
+        if (!child.failure) child.failure = "its broker has ended";
+        break;
+      case journal::EventKind::kClean:
+        child.job_ended = true;
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+// Remembers jobs of the run that wait in the parent.
+void TreeSource::FollowParentJob(const journal::Record& record) {
+  if (record.membership && record.membership->ensemble == options_.run) {
+    parent_pending_.emplace(record.id, Clock::now());
+  }
+  if (parent_pending_.empty()) return;
+  for (const journal::Event& event : record.events) {
+    if (event.kind == journal::EventKind::kAlloc || event.kind == journal::EventKind::kStart ||
+        event.kind == journal::EventKind::kClean) {
+      parent_pending_.erase(record.id);
+    }
+  }
+}
+
+// The backlog ends for the listener when all instances have sent theirs.
+void TreeSource::PassSentinel() {
+  if (!parent_sentinel_ || sentinel_passed_) return;
+  for (const Child& child : children_) {
+    const bool has_backlog = child.adopted && child.state != Child::State::kDead &&
+                             !child.job_ended && !child.uri.empty();
+    if (has_backlog && !child.sentinel) return;
+  }
+  sentinel_passed_ = true;
+  Up(sentinel_text_);
+}
+
+// --- the sub-instances
+
+void TreeSource::OnChildRecord(Child& child, const journal::Record& record, std::string_view text) {
+  if (child.state == Child::State::kDead) return;
+  if (record.sentinel) {
+    child.sentinel = true;
+    return;
+  }
+  // A job that a job submitted at another broker is not the run's.
+  if (GeneratorOf(record.id) != 0) return;
+  if (record.membership && record.membership->ensemble == options_.run) {
+    const bool known = child.jobs.contains(record.id);
+    if (!known) ++child.got;
+    const engine::JobOrigin origin = record.membership->origin
+                                         ? engine::ReadOrigin(*record.membership->origin)
+                                         : engine::JobOrigin();
+    if (orders_.Show(child.number, engine::KeyOf(origin))) ++child.seen;
+  }
+  bool ended = false;
+  if (record.membership || child.jobs.contains(record.id)) {
+    Child::Job& job = child.jobs[record.id];
+    for (const journal::Event& event : record.events) {
+      job.latest = std::max(job.latest, event.timestamp);
+      job.finished = job.finished || event.kind == journal::EventKind::kFinish;
+      ended = ended || event.kind == journal::EventKind::kClean;
+    }
+  }
+  if (ended) {
+    child.jobs.erase(record.id);
+    ++child.ended;
+    failures_ = 0;
+  }
+  std::string copy;
+  if (CopyWithId(text, record.id, InTree(record.id, child.number), copy)) {
+    Up(copy);
+  } else {
+    Up(kInvalid);
+  }
+}
+
+}  // namespace flux_ensemble::tree
