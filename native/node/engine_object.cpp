@@ -418,8 +418,24 @@ void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
   Post(info, runner::ActiveJobsCommand{one ? static_cast<std::uint32_t>(group) : engine::kNoGroup});
 }
 
+// The source for an instance, or for a tree of instances.
+static std::unique_ptr<runner::Source> MakeSource(const FluxSourceApi* api, FluxOptions options) {
+  flux::FluxSessionOptions of_child = options.session;
+  auto session = std::make_unique<flux::FluxSession>(api, std::move(options.session));
+  if (!options.tree) return session;
+  of_child.instance.clear();
+  of_child.await_running = true;
+  auto make = [api, of_child = std::move(of_child)](const std::string& uri) {
+    flux::FluxSessionOptions at_uri = of_child;
+    at_uri.uri = uri;
+    return std::make_unique<flux::FluxSession>(api, std::move(at_uri));
+  };
+  return std::make_unique<tree::TreeSource>(std::move(session), std::move(make),
+                                            std::move(*options.tree));
+}
+
 // openFlux(number, { library, uri, allow, inactiveJobs, instance, validateOnce, window,
-// tap })
+// tree, tap })
 void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Result<FluxOptions> options = ReadFluxOptions(info[1]);
@@ -433,7 +449,7 @@ void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   for (const std::string& name : options->session.allow) {
     command.wanted |= std::uint64_t{1} << static_cast<unsigned>(journal::KindOf(name));
   }
-  command.source = std::make_unique<flux::FluxSession>(*api, std::move(options->session));
+  command.source = MakeSource(*api, std::move(*options));
   Post(info, std::move(command));
 }
 

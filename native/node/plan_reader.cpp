@@ -1,5 +1,8 @@
 #include "node/plan_reader.h"
 
+#include <limits.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -281,6 +284,31 @@ Result<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes, 
   return rule;
 }
 
+namespace {
+
+std::string HostName() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+Result<tree::TreeOptions> ReadTreeOptions(const Napi::Object& object) {
+  PropertyReader reader(object);
+  tree::TreeOptions options;
+  options.run = reader.Text("run");
+  options.instances = static_cast<std::uint32_t>(reader.Integer("instances", 1));
+  options.nodes = static_cast<std::uint64_t>(reader.Integer("nodes", 0));
+  options.cores = static_cast<std::uint64_t>(reader.Integer("cores", 0));
+  options.recycle = static_cast<std::uint64_t>(reader.Integer("recycle", 0));
+  options.jobspec_head = reader.Text("head");
+  options.jobspec_tail = reader.Text("tail");
+  options.resumed = reader.Boolean("resumed");
+  options.host = HostName();
+  if (!reader.good()) return reader.error();
+  return options;
+}
+
+}  // namespace
+
 Result<FluxOptions> ReadFluxOptions(const Napi::Value& value) {
   if (!value.IsObject()) return Error{"options must be an object"};
   const auto object = value.As<Napi::Object>();
@@ -300,6 +328,12 @@ Result<FluxOptions> ReadFluxOptions(const Napi::Value& value) {
   for (std::uint32_t i = 0; i < names.Length(); ++i) {
     options.session.allow.push_back(names.Get(i).ToString().Utf8Value());
   }
+  const Napi::Value tree = object.Get("tree");
+  if (tree.IsNull()) return options;
+  if (!tree.IsObject()) return Error{"tree must be an object or null"};
+  Result<tree::TreeOptions> tree_options = ReadTreeOptions(tree.As<Napi::Object>());
+  if (!tree_options) return Error{"tree." + tree_options.error().message};
+  options.tree = std::move(*tree_options);
   return options;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 #include "flux/flux_session.h"
 #include "journal/result.h"
 #include "node/node_addon.h"
+#include "tree/tree_source.h"
 
 namespace flux_ensemble::node {
 
@@ -19,7 +21,8 @@ namespace flux_ensemble::node {
 struct FluxOptions {
   std::string library;  // path of flux_source.so
   flux::FluxSessionOptions session;
-  bool tap = false;  // copy the records to the outbox
+  std::optional<tree::TreeOptions> tree;  // for a tree of sub-instances
+  bool tap = false;                       // copy the records to the outbox
 };
 Result<FluxOptions> ReadFluxOptions(const Napi::Value& value);
 

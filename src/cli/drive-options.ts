@@ -26,6 +26,7 @@ export interface DriveOptions extends MiniClusterOptions, StateOption, HttpOptio
   readonly allowFailures?: boolean;
   readonly notifyWait?: number;
   readonly slurmInterval?: number;
+  readonly instances?: number;
 }
 
 /** Maximum seconds between two looks at the queue of Slurm. */
@@ -36,6 +37,7 @@ export function runOptions({
   slots,
   notifyWait,
   slurmInterval,
+  instances,
   durability,
   outputLimit,
   logLimit,
@@ -43,12 +45,20 @@ export function runOptions({
   http,
 }: DriveOptions): Pick<
   EnsembleOptions,
-  'slots' | 'notifyWait' | 'slurmInterval' | 'durability' | 'outputLimit' | 'logLimit' | 'sketches'
+  | 'slots'
+  | 'notifyWait'
+  | 'slurmInterval'
+  | 'instances'
+  | 'durability'
+  | 'outputLimit'
+  | 'logLimit'
+  | 'sketches'
 > {
   return {
     ...(slots === undefined ? {} : { slots }),
     ...(notifyWait === undefined ? {} : { notifyWait }),
     ...(slurmInterval === undefined ? {} : { slurmInterval }),
+    ...(instances === undefined ? {} : { instances }),
     ...(durability === undefined ? {} : { durability }),
     ...(outputLimit === undefined ? {} : { outputLimit }),
     ...(logLimit === undefined ? {} : { logLimit }),
@@ -71,6 +81,7 @@ export function addDriveOptions(
   words: {
     readonly name: string;
     readonly slots: string;
+    readonly instances: string;
     readonly watch: string;
     readonly durability: string;
     readonly outputLimit: string;
@@ -79,6 +90,11 @@ export function addDriveOptions(
 ): Command {
   command
     .option('--slots <n>', words.slots, positiveInteger(1_000_000))
+    .option(
+      '--instances <n>',
+      `for flux: Flux instances inside of this one that run the jobs (default: ${words.instances})`,
+      positiveInteger(8192),
+    )
     .option('--name <name>', words.name)
     .option('--host <host>', 'for minicluster: host of the service that resizes it (default: as --service)')
     .option('--port <port>', 'for minicluster: its port (default: 50051)', positiveInteger(65_535))

@@ -118,6 +118,7 @@ export function resumeCommand(): Command {
     .option('--as-it-was', 'go on with the file as it was, although it has changed')
     .option('--incomplete-log', 'go on although the log ended before the run; later jobs may run twice');
   return addDriveOptions(command, {
+    instances: 'as before',
     slots: 'cores of the local member for jobs (default: as before)',
     name: 'for minicluster: [namespace/]name of the MiniCluster',
     watch: 'continue when nothing is left to do (default: as before)',

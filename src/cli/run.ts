@@ -130,6 +130,7 @@ export function runCommand(): Command {
     .option('--fresh', 'begin a new run without a word about one of the same file that can be resumed')
     .option('--no-log', 'keep no folder of this run (see ensemble runs)');
   return addDriveOptions(command, {
+    instances: "none, or the file's",
     slots: "cores of the local member for jobs (default: the machine's)",
     name: "name of this run, part of its jobs' attributes.user.ensemble; for minicluster: [namespace/]name of the MiniCluster",
     watch: 'continue when nothing is left to do',

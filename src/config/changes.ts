@@ -133,6 +133,7 @@ const SETTINGS: readonly {
   { key: 'custom', read: ({ custom }) => (custom?.kind === 'inline' ? { ...custom, line: null } : custom) },
   { key: 'logging.heartbeat', read: ({ heartbeat }) => heartbeat },
   { key: 'logging.debug', read: ({ debug }) => debug, isFree: true },
+  { key: 'member', read: ({ member }) => member, isFree: true },
   { key: 'notify', read: ({ notify }) => notify, isFree: true },
 ];
 

@@ -245,8 +245,29 @@ export interface FluxOptions {
   readonly validateOnce: boolean;
   /** Maximum number of requests in flight. */
   readonly window: number;
+  /** Run the jobs in sub-instances, which are jobs of the instance. Null without. */
+  readonly tree: TreeOptions | null;
   /** Deliver the records as they arrive. */
   readonly tap: boolean;
+}
+
+/** A tree of Flux instances. */
+export interface TreeOptions {
+  /** The run's id. */
+  readonly run: string;
+  /** Sub-instances that run at once. */
+  readonly instances: number;
+  /** Nodes of each sub-instance, and cores of each of them. 0 and 0: its share of the instance's resources. */
+  readonly nodes: number;
+  /** 0 for whole nodes. */
+  readonly cores: number;
+  /** Jobs after which a sub-instance is replaced; 0 for never. */
+  readonly recycle: number;
+  /** The jobspec of a sub-instance: its members after `resources`, up to those of `attributes.user`; and the rest. */
+  readonly head: string;
+  readonly tail: string;
+  /** The run goes on, so it may have sub-instances. */
+  readonly resumed: boolean;
 }
 
 /** Facts about an open Flux instance. */

@@ -5,12 +5,14 @@ import { join, resolve } from 'node:path';
 import { MemberError } from '../errors.js';
 import type { JobIdOptions } from '../model/job-id.js';
 import { FluxMember } from './flux/flux-member.js';
+import type { FluxTree } from './flux/tree.js';
 import { SteadyClock } from './local/clock.js';
 import type { KeptOutputsOptions } from './local/kept-outputs.js';
 import { LocalMember } from './local/local-member.js';
 import type { Member, NodeScaler } from './member.js';
 import { MiniClusterMember } from './minicluster.js';
 import { SlurmMember } from './slurm/slurm-member.js';
+import { TreeMember } from './tree-member.js';
 
 /** Values of `--executor`. Some are available only on some machines. */
 export const executorNames = ['local', 'flux', 'slurm', 'minicluster'] as const;
@@ -38,6 +40,8 @@ export interface MemberOptions {
   readonly validateAll: boolean;
   /** For the Flux member: begin with the inactive jobs that it still knows. */
   readonly full?: boolean;
+  /** For the Flux member: run the jobs in sub-instances. */
+  readonly tree?: FluxTree | null;
   /** For the minicluster member: the service that changes its size. */
   readonly scaler?: NodeScaler | undefined;
   /** For the Slurm member: absolute path of the run's folder; a folder of its own in the working directory without it. */
@@ -62,8 +66,9 @@ export function createMember(choice: MemberChoice, options: MemberOptions): Memb
   }
   if (choice === 'slurm') return slurmMember(options);
   const { ensemble, uri, validateAll, full = false, scaler } = options;
-  const flux = new FluxMember({ ensemble, validateAll, full, ...(uri === undefined ? {} : { uri }) });
-  if (choice === 'flux') return flux;
+  const tree = choice === 'flux' ? (options.tree ?? null) : null;
+  const flux = new FluxMember({ ensemble, validateAll, full, tree, ...(uri === undefined ? {} : { uri }) });
+  if (choice === 'flux') return tree === null ? flux : new TreeMember(flux, tree.instances);
   if (scaler !== undefined) return new MiniClusterMember(flux, scaler);
   throw new MemberError(
     'the minicluster member needs its MiniCluster and the service that resizes it: pass --name namespace/name and ' +

@@ -209,9 +209,29 @@ export interface ConfigPlugin extends PluginInfo {
   readonly url: string;
 }
 
+/** `member.flux` of a file: sub-instances of Flux that run the jobs. */
+export interface FluxTreeOptions {
+  /** Sub-instances that run at once; null without any. */
+  readonly instances: number | null;
+  /** Nodes of each; null for its share of the instance. */
+  readonly nodes: number | null;
+  /** Cores of each node; null for whole nodes. */
+  readonly cores: number | null;
+  /** Jobs after which a sub-instance is replaced; null for never. */
+  readonly recycle: number | null;
+  /** More arguments of `flux broker`. */
+  readonly broker: readonly string[];
+}
+
+/** `member` of a file: settings of the member that runs the jobs. */
+export interface MemberSettings {
+  readonly flux: FluxTreeOptions | null;
+}
+
 export interface EnsembleConfig {
   /** The file of the ensemble, absolute, or null. */
   readonly file: string | null;
+  readonly member: MemberSettings;
   readonly debug: boolean;
   /** Seconds between heartbeats; 0 without heartbeats. */
   readonly heartbeat: number;

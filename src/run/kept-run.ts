@@ -69,7 +69,8 @@ function refuseUnusable(path: string, { id, folder }: RunManifest): void {
 
 function optionsOf(runFolder: string, manifest: RunManifest, given: ResumeOptions): EnsembleOptions {
   const { name, uri, options } = manifest;
-  const { slots, grace, watch, validateAll, durability, outputLimit, logLimit, slurmInterval } = options;
+  const { slots, grace, watch, validateAll, durability, outputLimit, logLimit, slurmInterval, instances } =
+    options;
   return {
     name,
     runFolder,
@@ -82,6 +83,7 @@ function optionsOf(runFolder: string, manifest: RunManifest, given: ResumeOption
     outputLimit,
     logLimit,
     ...(slurmInterval === null ? {} : { slurmInterval }),
+    ...(instances === null ? {} : { instances }),
     ...given,
     member: memberOf(manifest, given.member),
   };

@@ -48,6 +48,11 @@ export interface EnsembleOptions {
   readonly uri?: string;
   /** For the Flux member: let every job pass Flux's validator, not only the first of each jobspec. */
   readonly validateAll?: boolean;
+  /**
+   * For the Flux member: the number of sub-instances that run the jobs, instead of that of the file. They are jobs of the
+   * instance, and end with the run.
+   */
+  readonly instances?: number;
   /** For the Slurm member: seconds between two looks at the queue of Slurm, 10 by default. */
   readonly slurmInterval?: number;
   /** For the minicluster member: changes its size, as the OperatorClient of `flux-ensemble/service` does. */
@@ -78,6 +83,7 @@ export interface ResumeOptions
     | 'validateAll'
     | 'scaler'
     | 'slurmInterval'
+    | 'instances'
     | 'allEvents'
     | 'sketches'
   > {

@@ -51,6 +51,7 @@ export function descriptionOf(
       outputLimit,
       logLimit,
       slurmInterval: options.slurmInterval ?? null,
+      instances: options.instances ?? null,
     },
   };
 }

@@ -17,6 +17,7 @@ import { firingCounts } from '../engine/rule-report.js';
 import { ActionError, EnsembleError, MemberError } from '../errors.js';
 import { nextTimes } from '../language/cron.js';
 import { createMember } from '../members/create.js';
+import { treeOf } from '../members/flux/tree.js';
 import { SteadyClock } from '../members/local/clock.js';
 import type { ActiveJob, Member } from '../members/member.js';
 import type { EndedBy } from '../model/ended-by.js';
@@ -160,6 +161,7 @@ export class Run {
       clock,
       uri: options.uri,
       validateAll: options.validateAll === true,
+      tree: treeOf(config.member.flux, options.instances),
       scaler: options.scaler,
       runFolder: runFolder ?? undefined,
       slurmInterval: options.slurmInterval,

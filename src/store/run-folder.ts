@@ -80,6 +80,8 @@ const manifestSchema = z.object({
       logLimit: z.number().default(DEFAULT_LOG_LIMIT),
       /** Seconds between two looks at the queue of Slurm; null for the default. */
       slurmInterval: z.number().nullable().default(null),
+      /** Sub-instances of Flux; null for those of the file. */
+      instances: z.int().nullable().default(null),
     })
     .default({
       slots: null,
@@ -90,6 +92,7 @@ const manifestSchema = z.object({
       outputLimit: DEFAULT_OUTPUT_LIMIT,
       logLimit: DEFAULT_LOG_LIMIT,
       slurmInterval: null,
+      instances: null,
     }),
   /** How often a process went on with the run, and when the last one began, in seconds since the epoch. */
   resumed: z.int().nonnegative().default(0),

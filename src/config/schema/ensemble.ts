@@ -312,8 +312,51 @@ const pluginsSchema = z
   );
 
 /** The whole file. */
+const recycleError = 'must be a number of jobs above 0, like 2000 jobs';
+
+const memberSchema = z
+  .strictObject(
+    {
+      flux: z
+        .strictObject(
+          {
+            instances: integer(1, 8192)
+              .nullish()
+              .describe('Flux instances that run the jobs at once, as jobs of the instance of the ensemble.'),
+            nodes: integer(1)
+              .nullish()
+              .describe('Nodes of each of them; its share of the instance when absent.'),
+            cores: integer(1).nullish().describe('Cores of each node; whole nodes when absent.'),
+            recycle: z
+              .union(
+                [
+                  z.number().int().min(1),
+                  z.string().regex(/^[1-9]\d{0,14} ?jobs?$/, { error: recycleError }),
+                ],
+                { error: recycleError },
+              )
+              .nullish()
+              .describe(
+                'Jobs after which an instance is replaced by a new one, so that its memory stays small.',
+              ),
+            broker: z
+              .array(text(), { error: 'must be a list of options, like [--conf=FILE]' })
+              .nullish()
+              .describe('More options of flux broker, each as one text.'),
+          },
+          { error: 'must be a mapping with instances, nodes, cores, recycle and broker' },
+        )
+        .nullish()
+        .describe('A tree of Flux instances, for --executor flux.'),
+    },
+    { error: 'must be a mapping with flux' },
+  )
+  .nullish()
+  .describe('Settings of the member that runs the jobs.');
+
 export const configSchema = z.strictObject(
   {
+    member: memberSchema,
     logging: loggingSchema,
     states: z
       .array(text(), { error: 'must be a list of names' })
@@ -338,10 +381,12 @@ export const configSchema = z.strictObject(
 type Shape = z.infer<typeof configSchema>;
 export type LoggingShape = Partial<NonNullable<Shape['logging']>>;
 export type JobShape = Partial<Shape['jobs'][number]>;
+export type MemberShape = NonNullable<Shape['member']>;
 export type CustomShape = NonNullable<Shape['custom']>;
 
 /** A file whose values have the right types; values of a wrong type are missing. */
 export interface ConfigShape {
+  readonly member?: MemberShape | null | undefined;
   readonly logging?: LoggingShape | null | undefined;
   readonly states?: readonly (string | undefined)[] | null | undefined;
   readonly jobs?: readonly (JobShape | undefined)[] | undefined;

@@ -4,8 +4,8 @@
  * barrier is a submission that takes the same way to its end, where the job manager refuses it.
  */
 
-import type { NativeSource } from '../../engine/native-source.js';
 import { MemberError } from '../../errors.js';
+import type { Requests } from './tree.js';
 
 /** Names that no instance has. */
 const QUEUE = 'flux-ensemble-barrier-no-such-queue';
@@ -32,7 +32,7 @@ function submission(system: Readonly<Record<string, unknown>>): string {
 }
 
 /** Submits a job; resolves with the reason of its refusal, empty where it was accepted and is canceled. */
-async function refusalOf(source: NativeSource, request: string, rank: number): Promise<string> {
+async function refusalOf(source: Requests, request: string, rank: number): Promise<string> {
   let answer: string;
   try {
     answer = await source.request('job-ingest.submit', request, rank);
@@ -47,7 +47,7 @@ async function refusalOf(source: NativeSource, request: string, rank: number): P
   return '';
 }
 
-async function queuesOf(source: NativeSource): Promise<readonly string[]> {
+async function queuesOf(source: Requests): Promise<readonly string[]> {
   const answer = await source.request('job-manager.queue-list', '{}');
   return (JSON.parse(answer) as { queues?: readonly string[] }).queues ?? [];
 }
@@ -56,7 +56,7 @@ async function queuesOf(source: NativeSource): Promise<readonly string[]> {
  * Submits the barrier at the broker of a rank. Resolves when the job manager has refused it; with words for the reason
  * where something else has. That may be because a module of Flux is missing for a moment.
  */
-export async function passBarrier(source: NativeSource, rank: number): Promise<string | null> {
+export async function passBarrier(source: Requests, rank: number): Promise<string | null> {
   const [queue] = await queuesOf(source);
   const dependencies = [{ scheme: SCHEME, value: '0' }];
   // The refusal of a queue leaves no event. But the frobnicator, which adds defaults of the instance at the beginning of

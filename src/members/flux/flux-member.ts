@@ -10,6 +10,7 @@ import type { SubmitPortion } from '../../engine/plan/plan.js';
 import { MemberError } from '../../errors.js';
 import type { JobTemplate } from '../../model/ensemble.js';
 import type { JobTrace } from '../../model/failure.js';
+import { instanceOfJob } from '../../model/instance-of-job.js';
 import { counted } from '../../text/counted.js';
 import { packageFile } from '../../text/package-file.js';
 import { type CompiledJobspec, compileJobspec } from '../jobspec.js';
@@ -25,6 +26,7 @@ import type {
 import { inheritedEnvironment } from './environment.js';
 import { traceJob } from './job-trace.js';
 import { type FluxFacts, FluxReconciler, readFacts } from './reconcile.js';
+import { endTree, type FluxTree, requestsOf, resizeTree, treeOptions } from './tree.js';
 
 export interface FluxMemberOptions {
   /** The run's id, stored in `attributes.user.ensemble` of its jobs. */
@@ -38,10 +40,15 @@ export interface FluxMemberOptions {
    * for all users.
    */
   readonly full?: boolean;
+  /** Run the jobs in sub-instances. */
+  readonly tree?: FluxTree | null;
 }
 
 /** Events that the statistics need. Rules may name more. */
 const needed = ['submit', 'start', 'finish', 'clean', 'exception', 'invalidate'] as const;
+
+/** Events of the sub-instances' jobs that a tree needs, too. */
+const neededOfTree = ['memo'] as const;
 
 /** Maximum requests in flight to the broker: they keep its batches full at little memory. */
 const WINDOW = 4096;
@@ -78,6 +85,8 @@ export class FluxMember implements Member {
   #before: FluxFacts | null = null;
   #inactive: Pick<SourceFacts, 'inactiveJobs' | 'full'> = { inactiveJobs: 0, full: false };
   #failed = false;
+  /** Aborted when the end of the run must not wait for the sub-instances. */
+  readonly #hurry = new AbortController();
   /** Seconds that an interrupted run waits for the next of its jobs to end. May be shortened. */
   #grace = Number.POSITIVE_INFINITY;
 
@@ -88,10 +97,13 @@ export class FluxMember implements Member {
   async start(sink: MemberSink, host: MemberHost): Promise<void> {
     const { engine } = host;
     this.#before = readFacts(host.resumed?.facts ?? null);
+    const { tree = null, ensemble } = this.#options;
+    const events = tree === null ? needed : [...needed, ...neededOfTree];
     const options = {
       library: fluxLibrary,
       uri: this.#options.uri ?? null,
-      allow: host.events === null ? [] : [...new Set([...needed, ...host.events])],
+      allow: host.events === null ? [] : [...new Set([...events, ...host.events])],
+      tree: tree === null ? null : treeOptions(tree, ensemble, host.resumed !== undefined),
       inactiveJobs: this.#options.full ? Number.MAX_SAFE_INTEGER : host.resumed ? MAX_INACTIVE : 0,
       instance: this.#before?.instance ?? null,
       validateOnce: this.#options.validateAll !== true,
@@ -117,7 +129,7 @@ export class FluxMember implements Member {
 
   async reconcile(signal: AbortSignal): Promise<Reconciliation> {
     if (this.#engine === null || this.#facts === null) throw notRunning();
-    const reconciler = new FluxReconciler(this.#engine, signal);
+    const reconciler = new FluxReconciler(this.#engine, signal, this.#options.tree != null);
     const { lost, doubts } = await reconciler.reconcile(this.#before, this.#facts);
     const { inactiveJobs, full } = this.#inactive;
     const unseen =
@@ -171,7 +183,8 @@ export class FluxMember implements Member {
   }
 
   async explain(id: bigint, started: boolean): Promise<JobTrace | null> {
-    return traceJob(this.#source(), id, started);
+    const { instance, id: own } = instanceOfJob(id);
+    return traceJob(requestsOf(this.#source(), instance), own, started);
   }
 
   /**
@@ -185,6 +198,10 @@ export class FluxMember implements Member {
       this.#grace = Math.min(this.#grace, grace);
       // A closed engine has no jobs.
       await this.#cancelAll(engine).catch(() => {});
+    }
+    if (this.#options.tree != null) {
+      if (grace === 0) this.#hurry.abort();
+      await endTree(engine.source, this.#hurry.signal);
     }
     this.#engine = null;
     await engine.source.close().catch(() => {});
@@ -207,6 +224,11 @@ export class FluxMember implements Member {
       if (ids.length > 0) void engine.source.cancel(ids, note).catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 50));
     } while (!this.#failed && this.#engine === engine && performance.now() < changed + this.#grace * 1000);
+  }
+
+  /** Sets the number of sub-instances. Throws MemberError. */
+  resizeTree(instances: number): Promise<{ readonly before: number; readonly after: number }> {
+    return resizeTree(this.#source(), instances);
   }
 
   #source(): NativeSource {

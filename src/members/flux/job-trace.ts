@@ -2,11 +2,11 @@
 
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NativeSource } from '../../engine/native-source.js';
 import type { JobTrace } from '../../model/failure.js';
 import type { Parameters } from '../../model/parameters.js';
 import { lastLine, lastLineOf } from '../last-line.js';
 import { readOutputEvent } from './output-log.js';
+import type { Requests } from './tree.js';
 
 /** Maximum pieces of output in the KVS that are read. The output may be as large as a gigabyte. */
 const MAX_PIECES = 1000;
@@ -49,12 +49,12 @@ function outputKey(id: bigint): string {
   return `job.${digits.match(/.{4}/g)?.join('.')}.guest.output`;
 }
 
-async function lookUp(source: NativeSource, id: bigint, key: string): Promise<string> {
+async function lookUp(source: Requests, id: bigint, key: string): Promise<string> {
   const answer = await source.request('job-info.lookup', `{"id":${id},"keys":["${key}"],"flags":0}`);
   return String((JSON.parse(answer) as Record<string, unknown>)[key] ?? '');
 }
 
-async function shellOutput(source: NativeSource, id: bigint): Promise<ShellOutput> {
+async function shellOutput(source: Requests, id: bigint): Promise<ShellOutput> {
   const request = JSON.stringify({ key: outputKey(id), namespace: 'primary', flags: TREEOBJ });
   for (let left = TRIES; left > 0; left--) {
     const pieces = await source.request('kvs.lookup', request).catch(() => null);
@@ -73,7 +73,7 @@ async function shellOutput(source: NativeSource, id: bigint): Promise<ShellOutpu
  * Returns the facts about a job; null for a job that Flux does not know, as after `flux job purge`. `started` is true
  * when it may have written output. Throws the engine's errors.
  */
-export async function traceJob(source: NativeSource, id: bigint, started: boolean): Promise<JobTrace | null> {
+export async function traceJob(source: Requests, id: bigint, started: boolean): Promise<JobTrace | null> {
   const jobspec = await lookUp(source, id, 'jobspec').catch((error: Error) => {
     if (error.message.endsWith('[ENOENT]')) return null;
     throw error;

@@ -11,6 +11,7 @@ import { type EnsembleError, MemberError } from '../../errors.js';
 import { counted } from '../../text/counted.js';
 import type { MemberFacts, Reconciliation } from '../member.js';
 import { passBarrier } from './barrier.js';
+import { type Requests, requestsOf, subInstances } from './tree.js';
 
 /** The connection of a process to Flux. */
 export interface FluxFacts extends MemberFacts {
@@ -34,11 +35,14 @@ type Json = Readonly<Record<string, unknown>>;
 export class FluxReconciler {
   readonly #engine: Engine;
   readonly #signal: AbortSignal;
+  readonly #isTree: boolean;
   readonly #doubts: string[] = [];
 
-  constructor(engine: Engine, signal: AbortSignal) {
+  /** With `isTree`, the jobs of sub-instances are searched for, too. */
+  constructor(engine: Engine, signal: AbortSignal, isTree = false) {
     this.#engine = engine;
     this.#signal = signal;
+    this.#isTree = isTree;
   }
 
   /**
@@ -60,16 +64,25 @@ export class FluxReconciler {
     const { rank, pid, instance } = before ?? { rank: now.rank, pid: null, instance: now.instance };
     const lost = instance !== now.instance;
     // A new instance never got what was on its way to another one.
-    if (!lost) await this.#awaitSubmissions(rank, pid === now.pid ? null : pid);
+    const former = pid === now.pid ? null : pid;
+    if (!lost) await this.#awaitSubmissions(this.#engine.source, rank, former);
     await this.#awaitStream();
-    return { lost, doubts: this.#doubts };
+    if (!this.#isTree) return { lost, doubts: this.#doubts };
+    for (const { adopted, state, instance } of await subInstances(this.#engine.source)) {
+      if (!adopted || state === 'dead') continue;
+      const requests = requestsOf(this.#engine.source, instance);
+      await this.#awaitSubmissions(requests, 0, former);
+      // The events before the answer have been taken in. A sub-instance that is gone has no more of them.
+      await this.#request(requests, 'job-manager.stats-get', {}).catch(() => {});
+    }
+    // Jobs that no sub-instance knows were in one that is gone.
+    return { lost: true, doubts: this.#doubts };
   }
 
-  async #awaitSubmissions(rank: number, pid: number | null): Promise<void> {
-    const { source } = this.#engine;
+  async #awaitSubmissions(source: Requests, rank: number, pid: number | null): Promise<void> {
     if (pid !== null) {
       const words = () => `process ${pid} was still connected to Flux`;
-      await this.#poll(CLIENT_PATIENCE_MS, words, () => this.#clients(rank, pid));
+      await this.#poll(CLIENT_PATIENCE_MS, words, () => this.#clients(source, rank, pid));
     }
     // Twice in a row, because a job between two of the queues is in neither.
     let empty = 0;
@@ -77,7 +90,7 @@ export class FluxReconciler {
       INGEST_PATIENCE_MS,
       () => 'jobs still waited for the validators of Flux',
       async () => {
-        const queued = await this.#queued(rank);
+        const queued = await this.#queued(source, rank);
         empty = queued === 0 ? empty + 1 : 0;
         return empty === 2 ? 0 : Math.max(queued, 1);
       },
@@ -99,7 +112,7 @@ export class FluxReconciler {
       MODULE_PATIENCE_MS,
       () => 'the stream of job events was still interrupted',
       async () => {
-        await this.#request('job-manager.stats-get', {});
+        await this.#request(this.#engine.source, 'job-manager.stats-get', {});
         return (await this.#engine.status()).backlogOver ? 0 : 1;
       },
     );
@@ -107,16 +120,16 @@ export class FluxReconciler {
   }
 
   /** Connections of a process to the broker of a rank. */
-  async #clients(rank: number, pid: number): Promise<number> {
-    const { server } = (await this.#request('connector-local.stats-get', {}, rank)) as {
+  async #clients(source: Requests, rank: number, pid: number): Promise<number> {
+    const { server } = (await this.#request(source, 'connector-local.stats-get', {}, rank)) as {
       server?: { clients?: readonly { pid?: unknown }[] };
     };
     return server?.clients?.filter((client) => client.pid === pid).length ?? 0;
   }
 
   /** Jobs in the queues of `job-ingest` of a rank. */
-  async #queued(rank: number): Promise<number> {
-    const { pipeline } = (await this.#request('job-ingest.stats-get', {}, rank)) as {
+  async #queued(source: Requests, rank: number): Promise<number> {
+    const { pipeline } = (await this.#request(source, 'job-ingest.stats-get', {}, rank)) as {
       pipeline?: Readonly<Record<string, { backlog?: number } | null>> | null;
     };
     return Object.values(pipeline ?? {}).reduce((sum, queue) => sum + (queue?.backlog ?? 0), 0);
@@ -146,8 +159,8 @@ export class FluxReconciler {
     return false;
   }
 
-  async #request(topic: string, request: Json, rank?: number): Promise<Json> {
-    return JSON.parse(await this.#engine.source.request(topic, JSON.stringify(request), rank)) as Json;
+  async #request(source: Requests, topic: string, request: Json, rank?: number): Promise<Json> {
+    return JSON.parse(await source.request(topic, JSON.stringify(request), rank)) as Json;
   }
 }
 
