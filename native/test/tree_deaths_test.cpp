@@ -129,7 +129,7 @@ TEST_CASE("the parent says that a sub-instance ends before its own handle does")
   CHECK(fake.Records("is gone: its job in the parent instance got the exception timeout (out of "
                      "time)")
             .size() == 3);
-  // The rest of its life is nobody's.
+  // The later events of its job change nothing.
   fake.EndJob(1, Event("finish", "{\"status\":36608}") + "," + Event("clean"));
   CHECK(fake.Records("{\"id\":5001").empty());
   fake.PumpAtDeadline();

@@ -1,4 +1,4 @@
-// What an instance has, and what a job needs.
+// The resources of an instance, and those that a job needs.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
-// What one job needs.
+// The resources that one job needs.
 struct Need {
   std::uint64_t nodes = 0;  // 0 when the job does not ask for nodes
   std::uint64_t cores = 0;

@@ -73,9 +73,9 @@ class TreeSource final : public runner::Source {
               runner::SourceListener& listener) override;
   void SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
                   runner::SourceListener& listener) override;
-  // Besides the parent's topics: `@N/TOPIC` asks the sub-instance N, `tree.status` lists the
-  // sub-instances, `tree.resize` with {"instances":N} changes their number, and `tree.shutdown`
-  // ends them all and answers when their jobs have ended.
+  // Topics are those of the parent, and some more: `@N/TOPIC` asks the sub-instance N,
+  // `tree.status` lists the sub-instances, `tree.resize` with {"instances":N} changes their number,
+  // and `tree.shutdown` ends them all and answers when their jobs have ended.
   void Ask(std::uint64_t number, runner::Question question,
            runner::SourceListener& listener) override;
   void ShowActiveOnly() override;

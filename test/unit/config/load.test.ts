@@ -9,6 +9,7 @@ describe('an ensemble', () => {
     expect(warnings).toEqual([]);
     expect(config).toEqual({
       file: '/somewhere/e.yaml',
+      member: { flux: null },
       debug: true,
       notify: [],
       heartbeat: 0,

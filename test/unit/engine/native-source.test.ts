@@ -11,6 +11,7 @@ const options = {
   instance: null,
   validateOnce: true,
   window: 1,
+  tree: null,
   tap: false,
   unknownAreLost: false,
 };

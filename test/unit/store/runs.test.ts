@@ -18,6 +18,7 @@ const options = {
   outputLimit: 1e9,
   logLimit: 1e9,
   slurmInterval: null,
+  instances: null,
 };
 const facts = {
   ...{ file: '/x/a.yaml', ensemble: 'ensemble-1', member: 'local', uri: null, rules: ['start'] },
