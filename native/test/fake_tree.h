@@ -52,7 +52,7 @@ inline tree::TreeOptions TreeOf(std::uint32_t instances) {
 
 class FakeTree {
  public:
-  explicit FakeTree(tree::TreeOptions options, int cores = 4) : cores_(cores) {
+  explicit FakeTree(tree::TreeOptions options, int cores = 128) : cores_(cores) {
     auto parent = std::make_unique<FakeSource>();
     parent_ = parent.get();
     tree_ = std::make_unique<tree::TreeSource>(
@@ -108,6 +108,12 @@ class FakeTree {
   }
   void StartAll() {
     AcceptInstances();
+    for (const runner::SubmitOrder& order : parent().orders) {
+      if ((order.number >> 62 & 1) == 0) continue;
+      const auto number = static_cast<std::uint32_t>(order.firing);
+      if (!started_[number]) parent().Journal(Record(JobOf(number), Event("start")));
+    }
+    Pump();
     for (const runner::SubmitOrder& order : std::vector(parent().orders)) {
       if ((order.number >> 62 & 1) == 0) continue;
       const auto number = static_cast<std::uint32_t>(order.firing);

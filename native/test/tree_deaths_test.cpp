@@ -302,6 +302,7 @@ TEST_CASE("a run that goes on finds its sub-instances") {
   child.Journal(Record(4, Event("submit"), R"({"group":"g","ensemble":"run"})"));
   SUBCASE("one that lives goes on") {
     child.Journal(test::kSentinel);
+    fake.Pump();
     child.AnswerAll(test::Resources(1, 4));
     fake.Pump();
     REQUIRE(fake.received.records.size() == 3);

@@ -75,37 +75,33 @@ TEST_CASE("without a size, sub-instances share the parent's resources") {
 TEST_CASE("an order is split, and its reports add up") {
   FakeTree fake(TreeOf(3));
   fake.Begin();
-  fake.tree().Submit(Order(1, 100), fake.received);
-  CHECK(fake.tree().submitting() == 100);
+  fake.tree().Submit(Order(1, 99), fake.received);
+  CHECK(fake.tree().submitting() == 99);
   fake.StartAll();
-  // All fit into the window of the first one that comes up.
-  CHECK(fake.Given(1) == 100);
-  fake.tree().Submit(Order(2, 90), fake.received);
-  CHECK(fake.Given(2) == 45);
-  CHECK(fake.Given(3) == 45);
+  // Those that come up first leave jobs for the others.
   std::set<std::uint64_t> indexes;
-  for (const std::uint32_t number : {2, 3}) {
+  for (const std::uint32_t number : {1, 2, 3}) {
+    CHECK(fake.Given(number) == 33);
     for (const runner::SubmitOrder& order : fake.At(number)->orders) {
       for (std::uint64_t i = 0; i < order.portion.count; ++i) indexes.insert(order.first_index + i);
     }
   }
-  CHECK(indexes.size() == 90);
+  CHECK(indexes.size() == 99);
   CHECK(*indexes.begin() == 100);
-  CHECK(*indexes.rbegin() == 189);
+  CHECK(*indexes.rbegin() == 198);
+  fake.Show(1);
   fake.Show(2);
   CHECK(fake.received.submitted.empty());
-  CHECK(fake.tree().submitting() == 145);
+  CHECK(fake.tree().submitting() == 33);
   fake.Show(3);
   REQUIRE(fake.received.submitted.size() == 1);
-  CHECK(fake.received.submitted[0].number == 2);
-  CHECK(fake.received.submitted[0].accepted == 90);
-  CHECK(fake.tree().accepted() == 90);
-  fake.Show(1);
-  CHECK(fake.received.submitted.size() == 2);
+  CHECK(fake.received.submitted[0].number == 1);
+  CHECK(fake.received.submitted[0].accepted == 99);
+  CHECK(fake.tree().accepted() == 99);
   // Ids of different sub-instances differ, although their own are the same.
   std::set<std::uint64_t> ids;
   for (const std::string& record : fake.received.records) ids.insert(std::stoull(record.substr(6)));
-  CHECK(ids.size() == 1 + 190);
+  CHECK(ids.size() == 1 + 99);
 }
 
 TEST_CASE("an order goes on where another one was refused, and the refusal ends its order") {
@@ -153,6 +149,22 @@ TEST_CASE("the largest window is 1,024 jobs beyond those that can run") {
   fake.StartAll();
   fake.tree().Submit(Order(1, 100'000), fake.received);
   CHECK(fake.Given(1) == 4096 + 1024);
+}
+
+TEST_CASE("the window grows with the pace of a sub-instance") {
+  Child child;
+  child.shape = Shape{1, 2, 2, 0};
+  CHECK(child.window() == 2 + 4);
+  const auto begin = Child::Clock::now();
+  for (int i = 0; i < 50; ++i) child.CountEnd(begin);
+  CHECK(child.window() == 2 + 100);
+  child.CountEnd(begin + std::chrono::milliseconds(1500));
+  CHECK(child.window() == 2 + 100);
+  for (int i = 0; i < 500; ++i) child.CountEnd(begin + std::chrono::milliseconds(1600));
+  CHECK(child.window() == 256);
+  // After a pause, the former pace is no longer its own.
+  child.CountEnd(begin + std::chrono::seconds(10));
+  CHECK(child.window() == 2 + 4);
 }
 
 TEST_CASE("a job that is larger than a sub-instance goes to the parent") {

@@ -62,11 +62,30 @@ struct Child {
 
   // Jobs that can run at once, as far as that is known.
   std::uint64_t slots() const { return shape ? std::max<std::uint64_t>(shape->cores, 1) : 1; }
-  // The most jobs that are handed to it at once: a window bounds memory and what is lost with the
-  // instance, and costs no throughput.
+  // The most jobs that it has at once: those that can run, and those that it starts in two seconds
+  // at its present pace. So it never runs dry, and few jobs are bound to it when they take long. The
+  // largest window costs no throughput, and bounds the memory of the broker.
   std::uint64_t window() const {
-    return std::min(std::max<std::uint64_t>(256, 4 * slots()), slots() + 1024);
+    const std::uint64_t most = std::min(std::max<std::uint64_t>(256, 4 * slots()), slots() + 1024);
+    const std::uint64_t ahead = std::max({slots(), kLeastAhead, 2 * std::max(pace, ends)});
+    return std::min(most, slots() + ahead);
   }
+
+  // A job has ended.
+  void CountEnd(Clock::time_point now) {
+    ++ended;
+    if (now - second >= std::chrono::seconds(1)) {
+      pace = now - second < std::chrono::seconds(2) ? ends : 0;
+      ends = 0;
+      second = now;
+    }
+    ++ends;
+  }
+
+  static constexpr std::uint64_t kLeastAhead = 4;
+  Clock::time_point second{};  // when the current second began
+  std::uint64_t ends = 0;      // of jobs in it
+  std::uint64_t pace = 0;      // ends in the second before
 };
 
 }  // namespace flux_ensemble::tree

@@ -321,7 +321,8 @@ std::uint64_t TreeSource::LoadOf(const Child& child) const {
 std::uint64_t TreeSource::RoomOf(const Child& child) const {
   if (child.state != Child::State::kUp || child.failure || child.source->interrupted()) return 0;
   const std::uint64_t load = LoadOf(child);
-  const std::uint64_t room = child.window() - std::min(child.window(), load);
+  const std::uint64_t most = std::min(child.window(), fair_share_);
+  const std::uint64_t room = most - std::min(most, load);
   if (options_.recycle == 0) return room;
   const std::uint64_t given = GivenTo(child);
   return std::min(room, options_.recycle - std::min(options_.recycle, given));
@@ -363,7 +364,21 @@ void TreeSource::SendLarge(OrderBook::OrderIt order) {
   }
 }
 
+// All jobs of the tree, divided by the sub-instances that are up or will soon be: those that come up
+// first leave jobs for the others.
+void TreeSource::UpdateFairShare() {
+  std::uint64_t jobs = orders_.waiting();
+  std::uint64_t running = 0;
+  for (const Child& child : children_) {
+    if (child.state == Child::State::kDead) continue;
+    jobs += LoadOf(child);
+    running += child.state == Child::State::kStarting || child.state == Child::State::kUp ? 1 : 0;
+  }
+  fair_share_ = running == 0 ? 0 : (jobs + running - 1) / running;
+}
+
 void TreeSource::Dispatch() {
+  UpdateFairShare();
   if (std::exchange(shape_changed_, false)) {
     for (auto order = orders_.First(); order;) {
       const OrderBook::Place place = OrderBook::PlaceOf(**order);

@@ -215,7 +215,7 @@ void TreeSource::OnChildRecord(Child& child, const journal::Record& record, std:
   }
   if (ended) {
     child.jobs.erase(record.id);
-    ++child.ended;
+    child.CountEnd(Clock::now());
     failures_ = 0;
   }
   std::string copy;

@@ -145,6 +145,7 @@ class TreeSource final : public runner::Source {
   void CheckShutdown();
   void CheckHope();
   void SendLarge(OrderBook::OrderIt order);
+  void UpdateFairShare();
   void Dispatch();
   Child* LeastLoaded(const Need& need);
   std::uint64_t RoomOf(const Child& child) const;
@@ -213,6 +214,7 @@ class TreeSource final : public runner::Source {
   bool made_room_ = false;  // for these
 
   OrderBook orders_;
+  std::uint64_t fair_share_ = 0;            // of a sub-instance
   std::vector<runner::SubmitOrder> large_;  // for the parent
   std::unordered_map<std::uint64_t, Request> requests_;
   std::uint64_t last_request_ = 0;
