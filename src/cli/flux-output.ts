@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream';
 import { type FluxJob, fluxUnavailable, startFlux } from '../members/flux/command.js';
 import { fluxOutput } from '../members/flux/kept-output.js';
+import { inOwnInstance } from '../members/flux/own-instance.js';
 import { formatJobId } from '../model/job-id.js';
 import { JobOutput } from './follow-file.js';
 
@@ -27,7 +28,8 @@ export async function printFluxOutput(job: FluxJob): Promise<Redirects> {
 }
 
 /** Prints the output of an active job until it ends. Throws as `printFluxOutput`. */
-export async function followFluxOutput(job: FluxJob): Promise<void> {
+export async function followFluxOutput(wanted: FluxJob): Promise<void> {
+  const job = await inOwnInstance(wanted);
   const output = new JobOutput('stdout');
   const error = new JobOutput('stderr');
   const args = ['job', 'attach', '--read-only', formatJobId(job.id, 'f')];

@@ -24,6 +24,7 @@ const USUAL: readonly (readonly [name: string, spare: number | null])[] = [
   ['attempt', 7],
   ['exception', 8],
   ['note', 9],
+  ['source', 10],
 ];
 const PARAMETERS_AT = 3;
 const PARAMETER_SPARE = 3;

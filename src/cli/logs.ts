@@ -73,10 +73,10 @@ async function logs(wanted: string | undefined, job: string, options: LogsOption
   ]);
   out.end();
   err.end();
-  const { member, uri } = run.manifest;
+  const { member, uri, ensemble } = run.manifest;
   // Flux keeps the output of jobs that name no file.
   const inFlux = !keepsOutputs(member) && output === null;
-  if (inFlux) await printFromFlux({ id, uri }, follow);
+  if (inFlux) await printFromFlux({ id, uri, run: ensemble }, follow);
   if (inFlux || out.bytes + err.bytes > 0) return;
   if (wasRemoved(run.path, id)) {
     const most = formatBytes(run.manifest.options.outputLimit);

@@ -92,7 +92,7 @@ function jobOf({ run, stored: { table, places } }: Kept, wanted: string): FoundJ
   const attempts = table.jobs.ids.reduce((sum, each) => sum + (each === id ? 1 : 0), 0);
   // Flux keeps the output of jobs that name no file.
   const isInFlux = !keepsOutputs(run.manifest.member) && output === null;
-  const flux = isInFlux ? { id, uri: run.manifest.uri } : null;
+  const flux = isInFlux ? { id, uri: run.manifest.uri, run: run.manifest.ensemble } : null;
   return { job, attempts, output, error, flux };
 }
 

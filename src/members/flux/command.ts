@@ -8,12 +8,14 @@ const MAX_COMPLAINT = 2000;
 
 export interface FluxJob {
   readonly id: bigint;
+  /** The id of its run, as `attributes.user.ensemble` has it. */
+  readonly run: string;
   /** The instance; null for the one that the `flux` on PATH selects. */
   readonly uri: string | null;
 }
 
 /** Starts a command of Flux. `ended` resolves with its exit status; it rejects without a `flux` on PATH. */
-export function startFlux(args: readonly string[], { uri }: FluxJob) {
+export function startFlux(args: readonly string[], { uri }: Pick<FluxJob, 'uri'>) {
   const env = uri === null ? process.env : { ...process.env, FLUX_URI: uri };
   const child = spawn('flux', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number>((resolve, reject) => {

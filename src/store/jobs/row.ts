@@ -8,6 +8,8 @@ import type { JobTable } from './table.js';
 /** A job of a run; a job that was submitted again has one for each attempt. Unknown values are null. */
 export interface JobRow {
   readonly id: bigint;
+  /** In a tree of Flux instances: the number of the job's instance and its id there, as `2/ƒ31E8hNw`. */
+  readonly source: string | null;
   readonly group: string | null;
   /** Index of its entry in the group. */
   readonly entry: number | null;
@@ -52,6 +54,7 @@ export function jobRow(table: JobTable, row: number): JobRow {
   const text = (name: string) => table.column(name).text(row);
   return {
     id: jobs.ids[row] ?? 0n,
+    source: text('source'),
     group: text('group'),
     entry: number('entry'),
     attempt: number('attempt'),

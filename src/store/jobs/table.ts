@@ -3,6 +3,7 @@
 import { constants } from 'node:os';
 import type { NativeJobColumns } from '../../engine/addon.js';
 import { EnsembleError } from '../../errors.js';
+import { instanceOfJob } from '../../model/instance-of-job.js';
 import { formatJobId } from '../../model/job-id.js';
 import { quote } from '../../text/describe.js';
 import { didYouMean, thereAre } from '../../text/suggest.js';
@@ -39,6 +40,12 @@ const UNKNOWN_STATUS = -1;
 /** The exit status as shells show it, from a status of wait(2). */
 function exitOf(status: number): number {
   return (status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
+}
+
+/** The sub-instance of a job, and the id that it has there; null for a job outside of sub-instances. */
+function sourceOf(job: bigint): string | null {
+  const { instance, id } = instanceOfJob(job);
+  return instance === 0 ? null : `${instance}/${formatJobId(id)}`;
 }
 
 /** Rounds to microseconds: a time in seconds since the epoch is not more exact. */
@@ -96,6 +103,7 @@ export class JobTable {
       numberColumn('nodes', (row) => number(place(row).nodes)),
       numberColumn('tasks', (row) => number(place(row).tasks)),
       textColumn('hosts', textOf(jobs.hosts)),
+      textColumn('source', (row) => sourceOf(ids[row] ?? 0n)),
       textColumn('output', (row) => place(row).output),
       textColumn('error', (row) => place(row).error),
     ]) {

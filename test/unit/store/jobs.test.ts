@@ -240,6 +240,7 @@ describe('an export', () => {
 test('a job is a plain object for programs', () => {
   expect(jobRow(table, 0)).toEqual({
     id: 1n,
+    source: null,
     group: 'melt',
     entry: null,
     attempt: 0,
