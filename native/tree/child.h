@@ -63,8 +63,8 @@ struct Child {
   // Jobs that can run at once, as far as that is known.
   std::uint64_t slots() const { return shape ? std::max<std::uint64_t>(shape->cores, 1) : 1; }
   // The most jobs that it has at once: those that can run, and those that it starts in two seconds
-  // at its present pace. So it never runs dry, and few jobs are bound to it when they take long. The
-  // largest window costs no throughput, and bounds the memory of the broker.
+  // at its present pace. So it never runs dry, and few jobs are bound to it when they take long.
+  // The largest window costs no throughput, and bounds the memory of the broker.
   std::uint64_t window() const {
     const std::uint64_t most = std::min(std::max<std::uint64_t>(256, 4 * slots()), slots() + 1024);
     const std::uint64_t ahead = std::max({slots(), kLeastAhead, 2 * std::max(pace, ends)});

@@ -364,8 +364,8 @@ void TreeSource::SendLarge(OrderBook::OrderIt order) {
   }
 }
 
-// All jobs of the tree, divided by the sub-instances that are up or will soon be: those that come up
-// first leave jobs for the others.
+// All jobs of the tree, divided by the sub-instances that are up or will soon be: those that come
+// up first leave jobs for the others.
 void TreeSource::UpdateFairShare() {
   std::uint64_t jobs = orders_.waiting();
   std::uint64_t running = 0;
