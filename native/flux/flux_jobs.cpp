@@ -28,6 +28,9 @@ std::string IdObject(journal::JobId id) {
   return std::string("{\"id\":").append(std::to_string(id));
 }
 
+// Requests of a guest in flight: the submission of each holds its jobspec, and takes longer.
+constexpr std::uint32_t kGuestWindow = 512;
+
 constexpr int kNoValidate = 8;  // FLUX_JOB_NOVALIDATE: for the instance's owner only
 
 }  // namespace
@@ -69,11 +72,18 @@ void FluxSession::Fill(SourceListener& listener) {
   }
 }
 
+// Lists and eventlogs of a guest have bounds of their own.
+bool FluxSession::IsFull() const {
+  if (guest_ == nullptr) return requests_.size() >= options_.window;
+  const std::size_t others = guest_->eventlogs + (guest_->list_at ? 0 : 1);
+  return requests_.size() - others >= std::min(options_.window, kGuestWindow);
+}
+
 // False when the window is full or the connection is lost.
 bool FluxSession::FillOrder(OrderIt order, SourceListener& listener) {
   if (!order->again.empty() && Clock::now() >= order->not_before) {
     while (!order->again.empty()) {
-      if (requests_.size() >= options_.window) return false;
+      if (IsFull()) return false;
       const std::uint64_t index = order->again.back();
       order->again.pop_back();
       if (!SendJob(order, index, listener)) return false;
@@ -82,34 +92,31 @@ bool FluxSession::FillOrder(OrderIt order, SourceListener& listener) {
   const bool known = validated_.contains(order->jobspec_hash);
   // New jobs wait while others have to be sent again.
   while (order->next < order->what.portion.count && !order->trial && order->again.empty()) {
-    if (requests_.size() >= options_.window) return false;
-    if (options_.validate_once && instance_.owner && !known) {
-      order->trial = order->what.portion.count > 1;
-    }
+    if (IsFull()) return false;
+    const bool tries = guest_ != nullptr || options_.validate_once;
+    if (tries && !known) order->trial = order->what.portion.count > 1;
     if (!SendJob(order, order->next++, listener)) return false;
   }
   return true;
 }
 
 bool FluxSession::SendJob(OrderIt order, std::uint64_t index, SourceListener& listener) {
-  const runner::SubmitOrder& what = order->what;
-  text_.assign(what.portion.jobspec->head);
-  text_.append("\"rule\":").append(std::to_string(what.rule));
-  text_.append(",\"firing\":").append(std::to_string(what.firing));
-  if (what.part > 0) text_.append(",\"part\":").append(std::to_string(what.part));
-  text_.append(",\"index\":").append(std::to_string(what.first_index + index));
-  if (what.attempt > 0) text_.append(",\"attempt\":").append(std::to_string(what.attempt));
-  text_.append(what.portion.jobspec->tail);
+  const int urgency = order->what.portion.urgency;
+  WriteJobspec(order->what, index, text_);
   const bool known =
       options_.validate_once && instance_.owner && validated_.contains(order->jobspec_hash);
   const std::uint64_t request = Remember(SubmitRequest{order, index});
   ++order->in_flight;
   const bool was_trial = order->trial;
-  WriteSubmitRequest(instance_.userid, text_, what.portion.urgency, known ? kNoValidate : 0,
-                     request_);
-  if (api_->call(source_.get(), request, "job-ingest.submit", request_.c_str(),
-                 FLUX_SOURCE_ANY_RANK) == 0)
-    return true;
+  int sent = 0;
+  if (guest_ != nullptr) {
+    sent = api_->submit(source_.get(), request, text_.c_str(), urgency);
+  } else {
+    WriteSubmitRequest(instance_.userid, text_, urgency, known ? kNoValidate : 0, request_);
+    sent = api_->call(source_.get(), request, "job-ingest.submit", request_.c_str(),
+                      FLUX_SOURCE_ANY_RANK);
+  }
+  if (sent == 0) return true;
   const int errnum = errno;
   requests_.erase(request);
   if (IsLost(errnum)) {
@@ -130,6 +137,12 @@ void FluxSession::OnSubmitAnswer(const SubmitRequest& request, int errnum, std::
   const bool was_trial = order->trial;
   order->trial = false;
   if (errnum == 0) {
+    if (guest_ != nullptr) {
+      const std::optional<journal::JobId> id = journal::ReadJobId(text);
+      // Without its id, the list shows the job, as it shows jobs of others.
+      if (id) guest_->jobs.Accepted(*id, order->what, request.index);
+      ListSoon();
+    }
     ++order->report.accepted;
     ++accepted_;
     --ordered_;
@@ -143,7 +156,7 @@ void FluxSession::OnSubmitAnswer(const SubmitRequest& request, int errnum, std::
     }
     order->again.push_back(request.index);
   } else {
-    Refuse(order, 1, text);
+    Refuse(order, 1, guest_ && errnum == EPERM ? SubmissionRefused(text) : std::string(text));
     // The other jobs differ only in their number and would be refused for the same reason.
     if (was_trial) Drop(order);
   }
@@ -194,31 +207,39 @@ void FluxSession::Cancel(std::uint64_t number, std::vector<journal::JobId> ids, 
 
 void FluxSession::SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
                              SourceListener& listener) {
+  std::string refusal;
+  if (guest_ != nullptr && urgency > kMaxGuestUrgency) {
+    refusal = "a guest of a Flux instance may set an urgency of " +
+              std::to_string(kMaxGuestUrgency) + " at most, not " + std::to_string(urgency);
+  }
   AddControl(number, std::move(ids), "job-manager.urgency",
-             std::string(",\"urgency\":").append(std::to_string(urgency)).append("}"), listener);
+             std::string(",\"urgency\":").append(std::to_string(urgency)).append("}"), listener,
+             std::move(refusal));
 }
 
 void FluxSession::AddControl(std::uint64_t number, std::vector<journal::JobId> ids,
-                             std::string topic, std::string body, SourceListener& listener) {
+                             std::string topic, std::string body, SourceListener& listener,
+                             std::string refusal) {
   Control control;
   control.report.number = number;
   control.topic = std::move(topic);
   control.body = std::move(body);
   control.ids = std::move(ids);
-  if (failed_ || source_ == nullptr) {
+  if (failed_ || source_ == nullptr) refusal = "the connection to Flux is lost";
+  if (!refusal.empty()) {
     control.report.failed = control.ids.size();
-    control.report.reason = "the connection to Flux is lost";
+    control.report.reason = refusal;
     control.next = control.ids.size();
   }
   controls_.push_back(std::move(control));
   const ControlIt added = std::prev(controls_.end());
-  if (failed_ || source_ == nullptr) return Settle(added, listener);
+  if (!refusal.empty()) return Settle(added, listener);
   Fill(listener);
 }
 
 bool FluxSession::FillControl(ControlIt control, SourceListener& listener) {
   while (control->next < control->ids.size()) {
-    if (requests_.size() >= options_.window) return false;
+    if (IsFull()) return false;
     text_ = IdObject(control->ids[control->next++]).append(control->body);
     const std::uint64_t request = Remember(ControlRequest{control});
     ++control->in_flight;
@@ -242,6 +263,7 @@ void FluxSession::OnControlAnswer(const ControlRequest& request, int errnum, std
                                   SourceListener& listener) {
   runner::ControlReport& report = request.control->report;
   --request.control->in_flight;
+  ListSoon();
   if (errnum == 0) {
     ++report.done;
   } else if (!IsInactive(errnum)) {
@@ -265,12 +287,19 @@ void FluxSession::Ask(std::uint64_t number, runner::Question question, SourceLis
   if (failed_ || source_ == nullptr) {
     return OnAskAnswer(ask, ENOTCONN, "the connection to Flux is lost", listener);
   }
-  const std::uint64_t request = Remember(ask);
-  const std::uint32_t rank = question.rank.value_or(FLUX_SOURCE_ANY_RANK);
-  if (api_->call(source_.get(), request, question.topic.c_str(), question.json.c_str(), rank) ==
-      0) {
+  if (guest_ != nullptr && question.topic == kGuestListTopic) {
+    // A list that is requested already may not have the newest jobs.
+    guest_->questions.emplace_back(number, guest_->lists + 1);
+    if (guest_->list_at) guest_->list_at = Clock::now();
     return;
   }
+  const std::uint64_t request = Remember(ask);
+  const std::uint32_t rank = question.rank.value_or(FLUX_SOURCE_ANY_RANK);
+  const char* const json = question.json.c_str();
+  const int sent = guest_ != nullptr && question.topic == kGuestSubmitTopic
+                       ? api_->submit(source_.get(), request, json, kMaxGuestUrgency)
+                       : api_->call(source_.get(), request, question.topic.c_str(), json, rank);
+  if (sent == 0) return;
   const int errnum = errno;
   requests_.erase(request);
   OnAskAnswer(ask, errnum, std::strerror(errnum), listener);

@@ -67,6 +67,16 @@ void WriteSubmitRequest(std::uint32_t userid, std::string_view jobspec, int urge
   request.append(",\"flags\":").append(std::to_string(flags)).push_back('}');
 }
 
+void WriteJobspec(const runner::SubmitOrder& order, std::uint64_t index, std::string& text) {
+  text.assign(order.portion.jobspec->head);
+  text.append("\"rule\":").append(std::to_string(order.rule));
+  text.append(",\"firing\":").append(std::to_string(order.firing));
+  if (order.part > 0) text.append(",\"part\":").append(std::to_string(order.part));
+  text.append(",\"index\":").append(std::to_string(order.first_index + index));
+  if (order.attempt > 0) text.append(",\"attempt\":").append(std::to_string(order.attempt));
+  text.append(order.portion.jobspec->tail);
+}
+
 std::string ErrorName(int errnum) {
   static constexpr std::array<std::pair<int, const char*>, 16> kNames = {{
       {EPERM, "EPERM"},
@@ -136,6 +146,20 @@ std::string JournalRefused(int errnum, std::string_view reason) {
     default:
       return message;
   }
+}
+
+std::string ListRefused(int errnum, std::string_view reason) {
+  std::string message = "Flux does not list the jobs of this user: ";
+  message.append(reason.empty() ? std::string_view(std::strerror(errnum)) : reason);
+  if (errnum == ENOSYS) message.append("; its module job-list is not loaded");
+  return message;
+}
+
+std::string SubmissionRefused(std::string_view reason) {
+  return std::string(reason).append(
+      "; jobs of a guest are signed by flux-security, so libflux-core must be built with it, and "
+      "its mechanism (munge) must work here; or start an instance of your own with `flux alloc` or "
+      "`flux batch` and run the ensemble there");
 }
 
 std::string LostConnection(int errnum) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "journal/json_text.h"
+#include "runner/source.h"
 
 namespace flux_ensemble::flux {
 
@@ -16,6 +17,9 @@ std::string JournalRequest(const std::vector<std::string>& allow, bool full);
 // The request that submits a job of the instance's owner. `flags` are FLUX_JOB_*.
 void WriteSubmitRequest(std::uint32_t userid, std::string_view jobspec, int urgency, int flags,
                         std::string& request);
+
+// The jobspec of one job of an order.
+void WriteJobspec(const runner::SubmitOrder& order, std::uint64_t index, std::string& text);
 
 using journal::Quote;
 
@@ -29,9 +33,15 @@ bool IsLost(int errnum);
 // The job is inactive, so the request has no effect.
 bool IsInactive(int errnum);
 
+// A guest may not set a higher urgency.
+inline constexpr int kMaxGuestUrgency = 16;
+
 // Error messages with a remedy.
 std::string CannotConnect(std::string_view uri, std::string_view reason);
 std::string JournalRefused(int errnum, std::string_view reason);
+std::string ListRefused(int errnum, std::string_view reason);
 std::string LostConnection(int errnum);
+// A guest's submission was refused with EPERM.
+std::string SubmissionRefused(std::string_view reason);
 
 }  // namespace flux_ensemble::flux

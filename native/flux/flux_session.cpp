@@ -33,10 +33,9 @@ void FluxSession::Open(SourceListener& listener) {
     return Fail(errno, CannotConnect(options_.uri, error), listener);
   }
   api_->instance(source_.get(), &instance_);
+  if (!instance_.owner) return BeginAsGuest();
   full_ = options_.inactive_jobs > 0 && instance_.inactive_jobs <= options_.inactive_jobs;
-  const bool another = !options_.instance.empty() && options_.instance != instance_.first_broker;
-  listener.OnOpen(
-      {instance_.broker_rank, instance_.first_broker, another, instance_.inactive_jobs, full_});
+  listener.OnOpen(Facts());
   if (options_.await_running) return AwaitRunning(listener);
   OpenJournal(listener);
 }
@@ -51,6 +50,12 @@ void FluxSession::AwaitRunning(SourceListener& listener) {
 void FluxSession::OnRunning(int errnum, std::string_view text, SourceListener& listener) {
   if (errnum == 0) return OpenJournal(listener);
   Fail(errnum, std::string("the Flux instance does not start: ").append(text), listener);
+}
+
+runner::SourceFacts FluxSession::Facts() const {
+  const bool another = !options_.instance.empty() && options_.instance != instance_.first_broker;
+  return {instance_.broker_rank, instance_.first_broker, another, instance_.inactive_jobs, full_,
+          guest_ != nullptr};
 }
 
 void FluxSession::OpenJournal(SourceListener& listener) {
@@ -82,6 +87,7 @@ std::optional<FluxSession::Clock::time_point> FluxSession::deadline() const {
   };
   if (!requests_.empty()) no_later_than(waiting_since_ + options_.patience);
   if (look_up_at_) no_later_than(*look_up_at_);
+  if (const auto time = GuestDeadline()) no_later_than(*time);
   // Jobs wait until the stream is back.
   if (lost_at_) return first;
   for (const Order& order : orders_) {
@@ -122,6 +128,7 @@ bool FluxSession::Pump(SourceListener& listener) {
     return false;
   }
   if (pumped == FLUX_PUMP_DRAINED) LoseRequests(listener);
+  PumpAsGuest(listener);
   Fill(listener);
   return pumped == FLUX_PUMP_MORE && !failed_;
 }
@@ -178,6 +185,10 @@ void FluxSession::GiveUp(const std::string& reason, SourceListener& listener) {
     }
   }
   requests_.clear();
+  if (guest_ == nullptr) return;
+  for (const auto& [number, list] : std::exchange(guest_->questions, {})) {
+    OnAskAnswer({number}, ECANCELED, reason, listener);
+  }
 }
 
 // Lost requests are not sent again: Flux may have performed them, which the journal will show.
@@ -192,19 +203,7 @@ void FluxSession::LoseRequests(SourceListener& listener) {
       "Flux did not answer for " + std::to_string(seconds) + " s; it may have done it all the same";
   std::unordered_map<std::uint64_t, Request> lost;
   lost.swap(requests_);
-  for (const auto& [number, request] : lost) {
-    if (const auto* submit = std::get_if<SubmitRequest>(&request)) {
-      OnSubmitAnswer(*submit, ECANCELED, reason, listener);
-    } else if (const auto* control = std::get_if<ControlRequest>(&request)) {
-      OnControlAnswer(*control, ECANCELED, reason, listener);
-    } else if (const auto* ask = std::get_if<AskRequest>(&request)) {
-      OnAskAnswer(*ask, ECANCELED, reason, listener);
-    } else if (const auto* lookup = std::get_if<LookupRequest>(&request)) {
-      OnLookupAnswer(*lookup, ECANCELED, reason, listener);
-    } else {
-      OnRunning(ECANCELED, reason, listener);
-    }
-  }
+  for (const auto& [number, request] : lost) Answered(request, ECANCELED, reason, listener);
 }
 
 std::uint64_t FluxSession::Remember(Request request) {
@@ -220,6 +219,11 @@ void FluxSession::OnAnswer(std::uint64_t number, int errnum, std::string_view te
   const Request request = found->second;
   requests_.erase(found);
   answered_ = true;
+  Answered(request, errnum, text, listener);
+}
+
+void FluxSession::Answered(const Request& request, int errnum, std::string_view text,
+                           SourceListener& listener) {
   if (const auto* submit = std::get_if<SubmitRequest>(&request)) {
     OnSubmitAnswer(*submit, errnum, text, listener);
   } else if (const auto* control = std::get_if<ControlRequest>(&request)) {
@@ -228,6 +232,10 @@ void FluxSession::OnAnswer(std::uint64_t number, int errnum, std::string_view te
     OnAskAnswer(*ask, errnum, text, listener);
   } else if (const auto* lookup = std::get_if<LookupRequest>(&request)) {
     OnLookupAnswer(*lookup, errnum, text, listener);
+  } else if (const auto* eventlog = std::get_if<EventlogRequest>(&request)) {
+    OnEventlogAnswer(*eventlog, errnum, text, listener);
+  } else if (std::holds_alternative<ListRequest>(request)) {
+    OnListAnswer(errnum, text, listener);
   } else {
     OnRunning(errnum, text, listener);
   }

@@ -1,5 +1,6 @@
 // A Flux instance as a runner::Source. Its journal is a stream that survives a reload of the job
-// manager, and a bounded window of submissions is in flight. It uses Flux only through
+// manager, and a bounded window of submissions is in flight. A guest of the instance may not follow
+// the journal: lists and eventlogs replace it (guest_jobs.h). It uses Flux only through
 // flux_source.h.
 #pragma once
 
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "flux/flux_source.h"
+#include "flux/guest_jobs.h"
 #include "runner/source.h"
 
 namespace flux_ensemble::flux {
@@ -26,6 +28,9 @@ struct FluxSessionOptions {
   // Maximum number of inactive jobs with which the stream begins. If Flux keeps more, it begins
   // without them: sending them blocks the job manager for all users.
   std::uint64_t inactive_jobs = 0;
+  // A guest's stream begins with those that were submitted after this time, which is the beginning
+  // of the run; in seconds since the epoch.
+  double begun = 0;
   std::string instance;  // SourceFacts::instance of the run's last process; empty for none
   // In an instance of our own, only the first job of a jobspec passes the validator. The
   // validator's answer depends only on the jobspec, so the others would pass, too.
@@ -37,6 +42,13 @@ struct FluxSessionOptions {
   // unloaded never answers the requests that it holds.
   std::chrono::milliseconds patience{60'000};
 };
+
+// The topic of a question that a guest's session answers: with {} when the jobs of a list that is
+// requested after the question have been shown.
+inline constexpr std::string_view kGuestListTopic = "flux-ensemble.guest-list";
+
+// The topic of a question with a jobspec, which a guest's session submits. The answer has the id.
+inline constexpr std::string_view kGuestSubmitTopic = "flux-ensemble.guest-submit";
 
 class FluxSession final : public runner::Source {
  public:
@@ -71,7 +83,7 @@ class FluxSession final : public runner::Source {
     int tries = 0;                     // of these jobs
     Clock::time_point not_before{};    // for these jobs
     std::uint64_t jobspec_hash = 0;
-    bool trial = false;  // the validator checks the first job, and the others wait
+    bool trial = false;  // the first job may be refused, and the others wait
   };
   using OrderIt = std::list<Order>::iterator;
 
@@ -99,8 +111,30 @@ class FluxSession final : public runner::Source {
     std::uint64_t number;  // of the question
   };
   struct RunningRequest {};  // answered when the instance runs
-  using Request =
-      std::variant<SubmitRequest, ControlRequest, LookupRequest, AskRequest, RunningRequest>;
+  // Requests of a guest.
+  struct ListRequest {};
+  struct EventlogRequest {
+    journal::JobId id;
+  };
+  using Request = std::variant<SubmitRequest, ControlRequest, LookupRequest, AskRequest,
+                               RunningRequest, ListRequest, EventlogRequest>;
+
+  enum class GuestStep : std::uint8_t { kLastEnded, kFirstList, kBacklog, kLive };
+
+  // Jobs of a guest, and the lists of them that are requested.
+  struct Guest {
+    explicit Guest(GuestJobsOptions options) : jobs(std::move(options)) {}
+
+    GuestJobs jobs;
+    GuestStep step = GuestStep::kLastEnded;
+    std::optional<Clock::time_point> list_at;  // of the next list; none while one is requested
+    Clock::time_point listed_at{};             // the last list was requested
+    Clock::duration interval{};
+    std::uint64_t lists = 0;    // requested so far
+    std::size_t eventlogs = 0;  // requested now
+    // Questions that wait for the list of a number.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> questions;
+  };
 
   struct Closer {
     const FluxSourceApi* api;
@@ -110,6 +144,19 @@ class FluxSession final : public runner::Source {
   void AwaitRunning(runner::SourceListener& listener);
   void OnRunning(int errnum, std::string_view text, runner::SourceListener& listener);
   void OpenJournal(runner::SourceListener& listener);
+  runner::SourceFacts Facts() const;
+  void BeginAsGuest();
+  void PumpAsGuest(runner::SourceListener& listener);
+  void RequestList(runner::SourceListener& listener);
+  void RequestEventlogs(runner::SourceListener& listener);
+  void OnListAnswer(int errnum, std::string_view text, runner::SourceListener& listener);
+  void OnEventlogAnswer(const EventlogRequest& request, int errnum, std::string_view text,
+                        runner::SourceListener& listener);
+  void OnGuestList(Clock::time_point now, runner::SourceListener& listener);
+  void ListSoon();
+  void AnswerGuest(runner::SourceListener& listener);
+  std::optional<Clock::time_point> GuestDeadline() const;
+  void Show(const GuestJobs::Records& records, runner::SourceListener& listener);
   void OnJournalEnd(int errnum, const char* text, runner::SourceListener& listener);
   void OnAnswer(std::uint64_t request, int errnum, std::string_view text,
                 runner::SourceListener& listener);
@@ -139,14 +186,18 @@ class FluxSession final : public runner::Source {
   void Refuse(OrderIt order, std::uint64_t jobs, std::string_view reason);
   void Drop(OrderIt order);
   std::uint64_t Remember(Request request);
+  void Answered(const Request& request, int errnum, std::string_view text,
+                runner::SourceListener& listener);
+  bool IsFull() const;
   void AddControl(std::uint64_t number, std::vector<journal::JobId> ids, std::string topic,
-                  std::string body, runner::SourceListener& listener);
+                  std::string body, runner::SourceListener& listener, std::string refusal = {});
 
   const FluxSourceApi* const api_;
   const FluxSessionOptions options_;
   std::unique_ptr<FluxSource, Closer> source_;
   FluxInstance instance_{};
-  bool full_ = false;  // the stream begins with inactive jobs, too
+  std::unique_ptr<Guest> guest_;  // null for an owner
+  bool full_ = false;             // the stream begins with inactive jobs, too
   bool failed_ = false;
   bool stopped_ = false;
 

@@ -1,14 +1,22 @@
 #include "flux/flux_source.h"
 
 #include <flux/core.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "flux/submit_thread.h"
 
 // Messages are received raw and identified by their matchtag, without libflux-core's dispatcher and
 // futures. This costs less for each message. It also lets one connection carry the journal and
@@ -31,16 +39,97 @@ constexpr std::uint32_t kNoTag = FLUX_MATCHTAG_NONE;
 
 // Seconds to wait for the answer to a question about the instance.
 constexpr double kOpenPatience = 30;
+// Seconds to wait for the answer to a submission. The thread looks for its stop after each wait.
+constexpr double kAnswerPatience = 0.05;
+
+using Handle = std::unique_ptr<flux_t, HandleCloser>;
+
+using flux_ensemble::flux::SubmitAnswer;
+using flux_ensemble::flux::SubmitTask;
+using flux_ensemble::flux::Submitter;
+using flux_ensemble::flux::SubmitThread;
+
+class JobSubmitter final : public Submitter {
+ public:
+  explicit JobSubmitter(Handle handle) : handle_(std::move(handle)) {}
+
+  void Send(const SubmitTask& task, std::vector<SubmitAnswer>& answers) override {
+    Future future(flux_job_submit(handle_.get(), task.jobspec.c_str(), task.urgency, 0));
+    if (!future) {
+      const int errnum = errno;
+      answers.push_back({task.request, errnum, flux_strerror(errnum)});
+      return;
+    }
+    sent_.emplace_back(task.request, std::move(future));
+  }
+
+  void Wait(std::vector<SubmitAnswer>& answers) override {
+    double patience = kAnswerPatience;
+    while (!sent_.empty()) {
+      auto& [request, future] = sent_.front();
+      if (flux_future_wait_for(future.get(), patience) < 0 && errno == ETIMEDOUT) return;
+      patience = 0;
+      flux_jobid_t id = 0;
+      if (flux_job_submit_get_id(future.get(), &id) == 0) {
+        answers.push_back({request, 0, "{\"id\":" + std::to_string(id) + "}"});
+      } else {
+        const int errnum = errno;
+        const char* const text = flux_future_error_string(future.get());
+        answers.push_back({request, errnum, text == nullptr ? flux_strerror(errnum) : text});
+      }
+      sent_.pop_front();
+    }
+  }
+
+  std::size_t waiting() const override { return sent_.size(); }
+
+ private:
+  // The futures are destroyed before their handle.
+  Handle handle_;
+  std::deque<std::pair<std::uint64_t, Future>> sent_;
+};
+
+// A descriptor that is readable when one of two others is.
+class EitherFd {
+ public:
+  EitherFd(int first, int second) : fd_(epoll_create1(EPOLL_CLOEXEC)) {
+    if (fd_ >= 0 && (!Add(first) || !Add(second))) {
+      close(fd_);
+      fd_ = -1;
+    }
+  }
+  ~EitherFd() {
+    if (fd_ >= 0) close(fd_);
+  }
+  EitherFd(const EitherFd&) = delete;
+  EitherFd& operator=(const EitherFd&) = delete;
+
+  // -1 when it could not be made.
+  int fd() const { return fd_; }
+
+ private:
+  bool Add(int fd) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    return epoll_ctl(fd_, EPOLL_CTL_ADD, fd, &event) == 0;
+  }
+
+  int fd_;
+};
 
 }  // namespace
 
 struct FluxSource {
-  std::unique_ptr<flux_t, HandleCloser> handle;
+  std::optional<std::string> uri;
+  Handle handle;
   FluxInstance instance{};
   std::string first_broker;
   std::uint32_t journal_tag = kNoTag;
   // Requests by the matchtag of their RPC.
   std::unordered_map<std::uint32_t, std::uint64_t> requests;
+  // From the first submission on.
+  std::unique_ptr<SubmitThread> submits;
+  std::unique_ptr<EitherFd> either;
 };
 
 namespace {
@@ -73,7 +162,7 @@ std::string FirstBroker(flux_t* handle) {
   return uuid;
 }
 
-// 0 where it is unknown, as for guests.
+// 0 where it is unknown.
 std::uint64_t InactiveJobs(flux_t* handle) {
   const Future answer(flux_rpc(handle, "job-manager.stats-get", "{}", FLUX_NODEID_ANY, 0));
   std::int64_t count = 0;
@@ -84,16 +173,22 @@ std::uint64_t InactiveJobs(flux_t* handle) {
   return static_cast<std::uint64_t>(count);
 }
 
+// Whether the broker lets this user follow the jobs of all. The journal needs a stream, so an owner
+// gets another error than a guest.
+bool MayFollow(flux_t* handle) {
+  const Future answer(flux_rpc(handle, "job-manager.events-journal", "{}", FLUX_NODEID_ANY, 0));
+  return !IsAnswered(answer) || flux_rpc_get(answer.get(), nullptr) == 0 || errno != EPERM;
+}
+
 int LoadInstance(FluxSource* source, char* error, std::size_t size) {
   flux_t* const handle = source->handle.get();
   FluxInstance& instance = source->instance;
-  const char* const owner = flux_attr_get(handle, "security.owner");
-  if (owner == nullptr || flux_get_rank(handle, &instance.broker_rank) < 0 ||
+  if (flux_get_rank(handle, &instance.broker_rank) < 0 ||
       flux_get_size(handle, &instance.size) < 0) {
     return Fail(error, size, "the broker does not say what instance it belongs to");
   }
   instance.userid = getuid();
-  instance.owner = std::strtoul(owner, nullptr, 10) == instance.userid;
+  instance.owner = MayFollow(handle);
   instance.version = flux_core_version_string();
   source->first_broker = FirstBroker(handle);
   instance.first_broker = source->first_broker.c_str();
@@ -104,6 +199,7 @@ int LoadInstance(FluxSource* source, char* error, std::size_t size) {
 FluxSource* Open(const char* uri, char* error, std::size_t size) {
   flux_error_t reason{};
   auto source = std::make_unique<FluxSource>();
+  if (uri != nullptr) source->uri = uri;
   source->handle.reset(flux_open_ex(uri, 0, &reason));
   if (!source->handle) {
     Fail(error, size, reason.text);
@@ -118,7 +214,7 @@ void Instance(const FluxSource* source, FluxInstance* instance) {
 }
 
 int Fd(const FluxSource* source) {
-  return flux_pollfd(source->handle.get());
+  return source->either ? source->either->fd() : flux_pollfd(source->handle.get());
 }
 
 // The answer's error text, or the text of its errno.
@@ -176,8 +272,17 @@ void Dispatch(FluxSource* source, const FluxListener* listener, const flux_msg_t
   }
 }
 
+void DeliverSubmissions(FluxSource* source, const FluxListener* listener) {
+  if (!source->submits) return;
+  for (const SubmitAnswer& answer : source->submits->Take()) {
+    listener->answered(listener->context, answer.request, answer.errnum, answer.text.data(),
+                       answer.text.size());
+  }
+}
+
 int Pump(FluxSource* source, const FluxListener* listener, int limit) {
   flux_t* const handle = source->handle.get();
+  DeliverSubmissions(source, listener);
   for (int i = 0; i < limit; ++i) {
     const Message message(flux_recv(handle, FLUX_MATCH_ANY, FLUX_O_NONBLOCK));
     if (message) {
@@ -223,12 +328,39 @@ int Call(FluxSource* source, std::uint64_t request, const char* topic, const cha
   return 0;
 }
 
+int StartSubmits(FluxSource* source) {
+  auto submits = std::make_unique<SubmitThread>([uri = source->uri](SubmitAnswer& failure) {
+    flux_error_t reason{};
+    Handle handle(flux_open_ex(uri ? uri->c_str() : nullptr, 0, &reason));
+    if (handle) return std::make_unique<JobSubmitter>(std::move(handle));
+    failure.errnum = errno;
+    failure.text = reason.text;
+    return std::unique_ptr<JobSubmitter>();
+  });
+  auto either = std::make_unique<EitherFd>(flux_pollfd(source->handle.get()), submits->fd());
+  if (either->fd() < 0) return -1;
+  const int error = submits->Start();
+  if (error != 0) {
+    errno = error;
+    return -1;
+  }
+  source->submits = std::move(submits);
+  source->either = std::move(either);
+  return 0;
+}
+
+int Submit(FluxSource* source, std::uint64_t request, const char* jobspec, int urgency) {
+  if (!source->submits && StartSubmits(source) < 0) return -1;
+  source->submits->Post({request, jobspec, urgency});
+  return 0;
+}
+
 void Close(FluxSource* source) {
   const std::unique_ptr<FluxSource> owned(source);
 }
 
 constexpr FluxSourceApi kApi = {
-    FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Call, Close,
+    FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Call, Submit, Close,
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // libflux-core, so the addon loads everywhere. The addon opens it when a Flux member is requested.
 //
 // One FluxSource is one broker connection, used by one thread. Only open() waits for the broker.
+// submit() has a connection and a thread of its own.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 extern "C" {
 
 // Changes with every change of this header.
-#define FLUX_SOURCE_ABI 3u
+#define FLUX_SOURCE_ABI 4u
 
 struct FluxSource;
 
@@ -20,7 +21,7 @@ struct FluxInstance {
   std::uint32_t broker_rank;
   std::uint32_t size;           // brokers
   std::uint32_t userid;         // of this process
-  bool owner;                   // whether this user owns the instance
+  bool owner;                   // this user may follow all jobs; others are guests
   const char* first_broker;     // identifies it; another one begins when the instance is restarted
   std::uint64_t inactive_jobs;  // that the job manager keeps
 };
@@ -67,6 +68,11 @@ struct FluxSourceApi {
   int (*call)(FluxSource* source, std::uint64_t request, const char* topic, const char* json,
               std::uint32_t rank);
 
+  // Submits a job by flux_job_submit(), which signs it. answered() has {"id":N}. Returns 0, or -1
+  // with errno.
+  int (*submit)(FluxSource* source, std::uint64_t request, const char* jobspec, int urgency);
+
+  // Drops submissions that were not sent.
   void (*close)(FluxSource* source);
 };
 

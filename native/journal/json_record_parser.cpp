@@ -364,35 +364,68 @@ std::size_t JsonRecordParser::error_at() const {
   return parser_->error_at();
 }
 
-std::vector<Member> MembersOf(std::string_view text) {
-  std::vector<Member> members;
-  ondemand::parser parser;
-  ondemand::document document;
-  ondemand::object object;
-  const simdjson::padded_string padded(text);
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-      document.get_object().get(object) != simdjson::SUCCESS) {
-    return members;
-  }
+namespace {
+
+// False for invalid JSON, before which members may have been read.
+bool ReadMembers(ondemand::object& object, std::vector<Member>& members) {
   for (auto result : object) {
     ondemand::field field;
     std::string_view key;
-    if (std::move(result).get(field) != simdjson::SUCCESS) break;
-    if (field.unescaped_key(false).get(key) != simdjson::SUCCESS) break;
-    Member& member = members.emplace_back(Member{std::string(key), {}});
+    if (std::move(result).get(field) != simdjson::SUCCESS) return false;
+    if (field.unescaped_key(false).get(key) != simdjson::SUCCESS) return false;
+    Member& member = members.emplace_back(Member{std::string(key), {}, {}});
     double number = 0;
+    std::uint64_t integer = 0;
     bool boolean = false;
     std::string_view string;
     ondemand::value& value = field.value();
     if (value.get_double().get(number) == simdjson::SUCCESS) {
       member.value = number;
+      if (value.get_uint64().get(integer) == simdjson::SUCCESS) member.integer = integer;
     } else if (value.get_bool().get(boolean) == simdjson::SUCCESS) {
       member.value = boolean;
     } else if (value.get_string().get(string) == simdjson::SUCCESS) {
       member.value = std::string(string);
     }
   }
+  return true;
+}
+
+}  // namespace
+
+std::vector<Member> MembersOf(std::string_view text) {
+  std::vector<Member> members;
+  ondemand::parser parser;
+  ondemand::document document;
+  ondemand::object object;
+  const simdjson::padded_string padded(text);
+  if (parser.iterate(padded).get(document) == simdjson::SUCCESS &&
+      document.get_object().get(object) == simdjson::SUCCESS) {
+    ReadMembers(object, members);
+  }
   return members;
+}
+
+std::optional<std::vector<std::vector<Member>>> ObjectsIn(std::string_view text,
+                                                          std::string_view name) {
+  std::vector<std::vector<Member>> objects;
+  ondemand::parser parser;
+  ondemand::document document;
+  ondemand::array array;
+  const simdjson::padded_string padded(text);
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document[name].get_array().get(array) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  for (auto result : array) {
+    ondemand::value value;
+    ondemand::object object;
+    if (std::move(result).get(value) != simdjson::SUCCESS) return std::nullopt;
+    std::vector<Member>& members = objects.emplace_back();
+    if (value.get_object().get(object) != simdjson::SUCCESS) continue;
+    if (!ReadMembers(object, members)) return std::nullopt;
+  }
+  return objects;
 }
 
 }  // namespace flux_ensemble::journal

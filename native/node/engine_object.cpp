@@ -434,8 +434,8 @@ static std::unique_ptr<runner::Source> MakeSource(const FluxSourceApi* api, Flux
                                             std::move(*options.tree));
 }
 
-// openFlux(number, { library, uri, allow, inactiveJobs, instance, validateOnce, window,
-// tree, tap })
+// openFlux(number, { library, uri, allow, inactiveJobs, begun, instance, validateOnce,
+// window, tree, tap })
 void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Result<FluxOptions> options = ReadFluxOptions(info[1]);

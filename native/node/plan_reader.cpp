@@ -317,6 +317,7 @@ Result<FluxOptions> ReadFluxOptions(const Napi::Value& value) {
   options.library = reader.Text("library");
   options.session.uri = reader.TextOrNull("uri").value_or(std::string());
   options.session.inactive_jobs = static_cast<std::uint64_t>(reader.Integer("inactiveJobs", 0));
+  options.session.begun = reader.Number("begun");
   options.session.instance = reader.TextOrNull("instance").value_or(std::string());
   options.session.validate_once = reader.Boolean("validateOnce");
   options.session.window = static_cast<std::uint32_t>(reader.Integer("window", 1));

@@ -169,6 +169,7 @@ napi_value WriteFacts(napi_env env, const runner::SourceFacts& facts) {
       .Set("another", facts.another)
       .Set("inactiveJobs", static_cast<double>(facts.inactive_jobs))
       .Set("full", facts.full)
+      .Set("guest", facts.guest)
       .value();
 }
 

@@ -63,6 +63,7 @@ struct SourceFacts {
   bool another = false;             // not the instance that the run used before
   std::uint64_t inactive_jobs = 0;  // that the instance keeps
   bool full = false;                // the stream begins with them
+  bool guest = false;               // the stream is polled, because the instance is of another user
 };
 
 // Receives a source's messages, on the thread that pumps the source.

@@ -176,10 +176,13 @@ struct FakeApi {
     if (sent == 0 && broker().on_call) broker().on_call(broker(), request);
     return sent;
   }
+  static int Submit(FluxSource*, std::uint64_t request, const char* jobspec, int urgency) {
+    return Send(broker().submits, {request, "", jobspec, urgency});
+  }
   static void Close(FluxSource*) { broker().closed = true; }
 
   static constexpr FluxSourceApi kApi = {
-      FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Call, Close,
+      FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Call, Submit, Close,
   };
 };
 
@@ -226,12 +229,19 @@ inline flux::FluxSessionOptions Window(std::uint32_t window) {
   return options;
 }
 
-// A session that is open and past its backlog.
+// No job is tried before the others of its order.
+inline flux::FluxSessionOptions NoTrial(std::uint32_t window = 4096) {
+  flux::FluxSessionOptions options = Window(window);
+  options.validate_once = false;
+  return options;
+}
+
+// A session that is open, and past its backlog unless it is a guest's.
 struct Open {
   explicit Open(flux::FluxSessionOptions options = {}, bool owner = true)
       : session((broker.owner = owner, broker.api()), std::move(options)) {
     session.Open(received);
-    broker.Sentinel();
+    if (owner) broker.Sentinel();
     session.Pump(received);
   }
 

@@ -20,6 +20,7 @@
 namespace flux_ensemble::flux {
 
 using test::FakeBroker;
+using test::NoTrial;
 using test::Open;
 using test::Order;
 using test::Window;
@@ -80,7 +81,7 @@ TEST_CASE("guests get a message with a remedy") {
 }
 
 TEST_CASE("a lost connection reports every request once") {
-  Open open(Window(3), false);
+  Open open(NoTrial(3));
   open.session.Submit(Order(1, 5), open.received);
   open.session.Submit(Order(2, 5), open.received);
   open.session.Cancel(3, {1, 2, 3}, "", open.received);
@@ -125,7 +126,7 @@ TEST_CASE("a connection lost in the middle of an order reports every job") {
 }
 
 TEST_CASE("Close answers everything without a failure") {
-  Open open(Window(3), false);
+  Open open(NoTrial(3));
   open.session.Submit(Order(1, 5), open.received);
   open.session.Cancel(3, {1, 2, 3}, "", open.received);
   open.session.Close(open.received);
@@ -135,9 +136,9 @@ TEST_CASE("Close answers everything without a failure") {
 }
 
 TEST_CASE("requests are given up when none is answered for a while") {
-  FluxSessionOptions options;
+  FluxSessionOptions options = NoTrial();
   options.patience = std::chrono::milliseconds(50);
-  Open open(options, false);
+  Open open(options);
   open.session.Submit(Order(1, 4), open.received);
   open.session.Cancel(2, {1}, "", open.received);
   open.broker.Answer(open.broker.submits.at(3).request, 0, R"({"id":1})");

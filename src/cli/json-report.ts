@@ -130,6 +130,7 @@ export function jsonReporter(debug: boolean): Reporter {
     action: ({ kind, ...report }, firing) => {
       print({ type: 'action', action: kind, rule: firing.rule, firing: firing.number, ...report });
     },
+    notice: (message) => print({ type: 'notice', message }),
     paused: (paused, askedBy) => print({ type: paused ? 'paused' : 'resumed', askedBy }),
     retry: printRetry,
     failure: (failure) => printLine(failureRecord(failure)),

@@ -137,6 +137,7 @@ export function textReporter(debug: boolean, member: string): Reporter {
     },
     failure: (failure) => print(failureLine(failure, colors)),
     output: (line) => print(`   ${escapeControls(line)}`),
+    notice: (text) => complain(text, 'warning'),
     problem: (error) => complainOf(error),
     decodeError: complainOfRecord,
   };

@@ -239,6 +239,11 @@ export interface FluxOptions {
    * them blocks the job manager for all users.
    */
   readonly inactiveJobs: number;
+  /**
+   * The stream of a guest begins with the inactive jobs that were submitted after this time, the beginning of the run;
+   * in seconds since the epoch.
+   */
+  readonly begun: number;
   /** `SourceFacts.instance` of the run's last process; null for none. */
   readonly instance: string | null;
   /** Only the first job of a jobspec passes the validator, where the instance is ours. */
@@ -282,6 +287,8 @@ export interface SourceFacts {
   readonly inactiveJobs: number;
   /** The stream begins with them. */
   readonly full: boolean;
+  /** The instance is of another user, who alone may follow its journal: lists of jobs are polled in its place. */
+  readonly guest: boolean;
 }
 
 export interface NativeAnswer {

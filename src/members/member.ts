@@ -144,6 +144,9 @@ export interface Member {
    */
   reconcile?(signal: AbortSignal): Promise<Reconciliation>;
 
+  /** A notice for the user of the run, in whole sentences; read once after start(). */
+  readonly notice?: string | undefined;
+
   /**
    * Facts for the next process of the run, which are kept before this process submits a job: after start(), and in a
    * run that goes on after reconcile().

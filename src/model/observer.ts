@@ -15,6 +15,8 @@ import type { Retry } from './retry.js';
 export interface EnsembleObserver {
   /** The run goes on after its process had ended: reported first of all, when the jobs of that process are known. */
   resumed?(run: ResumedRun): void;
+  /** A notice about the workload manager, in whole sentences: reported at the start of the run. */
+  notice?(text: string): void;
   /** A rule has fired; its action is next. */
   firing?(firing: Firing): void;
   /** Reported before custom functions and submissions, and after other actions. */

@@ -8,6 +8,7 @@ type Method = keyof EnsembleObserver;
 /** Every method of an observer: a missing one does not compile. */
 const METHODS = Object.keys({
   resumed: true,
+  notice: true,
   firing: true,
   action: true,
   performed: true,

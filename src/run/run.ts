@@ -429,6 +429,7 @@ export class Run {
             : { resumed: { facts: restored.facts, activeJobs: () => this.#activeJobs() } }),
         },
       );
+      if (this.#member.notice !== undefined) this.#observer.notice?.(this.#member.notice);
       if (restored === null) {
         await keepFacts(this.#engine, this.#member);
         await this.#engine.start(this.#guarded.now());

@@ -18,7 +18,7 @@ const plan = { ...EMPTY_PLAN, groups: ['a'], rules: [rule] };
 const alive = setInterval(() => gc(), 10);
 const fired = new Promise((resolve) => {
   const engine = new Engine(plan, { firing: resolve, decodeError() {} });
-  const options = { library: fluxLibrary, uri: null, allow: [], inactiveJobs: 0, instance: null, validateOnce: true, window: 64, tree: null, tap: false };
+  const options = { library: fluxLibrary, uri: null, allow: [], inactiveJobs: 0, begun: 0, instance: null, validateOnce: true, window: 64, tree: null, tap: false };
   const listener = { records() {}, quiet() {}, failed: ({ message }) => console.log(message) };
   void engine.source.openFlux(options, listener);
 });

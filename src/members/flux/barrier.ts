@@ -14,14 +14,21 @@ const SCHEME = 'flux-ensemble-barrier-no-such-scheme';
 /** FLUX_JOB_NOVALIDATE: the validator would refuse the job before the end of the way. */
 const NOVALIDATE = 8;
 
+/** The topic at which the session of a guest submits a jobspec, because libflux-core has to sign it. */
+const GUEST_SUBMIT = 'flux-ensemble.guest-submit';
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+const jobspecWith = (system: Attributes) => ({
+  resources: [{ type: 'slot', count: 1, label: 'task', with: [{ type: 'core', count: 1 }] }],
+  tasks: [{ command: ['true'], slot: 'task', count: { per_slot: 1 } }],
+  attributes: { system: { duration: 0, ...system } },
+  version: 1,
+});
+
 /** The request for a job of the instance's owner, signed with the mechanism `none` (RFC 15). */
-function submission(system: Readonly<Record<string, unknown>>): string {
-  const jobspec = {
-    resources: [{ type: 'slot', count: 1, label: 'task', with: [{ type: 'core', count: 1 }] }],
-    tasks: [{ command: ['true'], slot: 'task', count: { per_slot: 1 } }],
-    attributes: { system: { duration: 0, ...system } },
-    version: 1,
-  };
+function submission(system: Attributes): string {
+  const jobspec = jobspecWith(system);
   const header = ['version', 'i1', 'userid', `i${process.getuid?.() ?? 0}`, 'mechanism', 'snone', ''];
   const encode = (text: string) => Buffer.from(text).toString('base64');
   return JSON.stringify({
@@ -31,11 +38,16 @@ function submission(system: Readonly<Record<string, unknown>>): string {
   });
 }
 
-/** Submits a job; resolves with the reason of its refusal, empty where it was accepted and is canceled. */
-async function refusalOf(source: Requests, request: string, rank: number): Promise<string> {
+/**
+ * Submits a job at the broker of a rank, or as a guest (null). Resolves with the reason of its refusal, empty where it was
+ * accepted and is canceled.
+ */
+async function refusalOf(source: Requests, system: Attributes, rank: number | null): Promise<string> {
   let answer: string;
   try {
-    answer = await source.request('job-ingest.submit', request, rank);
+    answer = await (rank === null
+      ? source.request(GUEST_SUBMIT, JSON.stringify(jobspecWith(system)))
+      : source.request('job-ingest.submit', submission(system), rank));
   } catch (error) {
     if (error instanceof MemberError && !error.message.endsWith('[EHOSTUNREACH]')) return error.message;
     throw error;
@@ -53,10 +65,10 @@ async function queuesOf(source: Requests): Promise<readonly string[]> {
 }
 
 /**
- * Submits the barrier at the broker of a rank. Resolves when the job manager has refused it; with words for the reason
- * where something else has. That may be because a module of Flux is missing for a moment.
+ * Submits the barrier at the broker of a rank, or as a guest (null). Resolves when the job manager has refused it; with
+ * words for the reason where something else has. That may be because a module of Flux is missing for a moment.
  */
-export async function passBarrier(source: Requests, rank: number): Promise<string | null> {
+export async function passBarrier(source: Requests, rank: number | null): Promise<string | null> {
   const [queue] = await queuesOf(source);
   const dependencies = [{ scheme: SCHEME, value: '0' }];
   // The refusal of a queue leaves no event. But the frobnicator, which adds defaults of the instance at the beginning of
@@ -64,7 +76,7 @@ export async function passBarrier(source: Requests, rank: number): Promise<strin
   const attempts = queue === undefined ? [{ queue: QUEUE }, { dependencies }] : [{ queue, dependencies }];
   let reason = '';
   for (const system of attempts) {
-    reason = await refusalOf(source, submission(system), rank);
+    reason = await refusalOf(source, system, rank);
     if (reason === '' || reason.endsWith('[EINVAL]')) return null;
   }
   return reason;

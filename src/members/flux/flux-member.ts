@@ -72,6 +72,10 @@ function asPattern(path: string): string {
   return path.replace(/[*?[\]\\~]/g, '\\$&').replace(/.$/, '[$&]');
 }
 
+const NOTICE =
+  'You are a guest of this Flux instance, so the jobs are followed by polling: rules react up to two seconds late. ' +
+  'An instance of your own is followed at once: start it with `flux alloc` or `flux batch`, and run the ensemble in it.';
+
 const notRunning = () => new MemberError('the Flux member is not running');
 
 export class FluxMember implements Member {
@@ -84,6 +88,7 @@ export class FluxMember implements Member {
   /** Facts of the run's last process. */
   #before: FluxFacts | null = null;
   #inactive: Pick<SourceFacts, 'inactiveJobs' | 'full'> = { inactiveJobs: 0, full: false };
+  #isGuest = false;
   #failed = false;
   /** Aborted when the end of the run must not wait for the sub-instances. */
   readonly #hurry = new AbortController();
@@ -99,18 +104,20 @@ export class FluxMember implements Member {
     this.#before = readFacts(host.resumed?.facts ?? null);
     const { tree = null, ensemble } = this.#options;
     const events = tree === null ? needed : [...needed, ...neededOfTree];
+    const begun = Date.now() / 1000;
     const options = {
       library: fluxLibrary,
       uri: this.#options.uri ?? null,
       allow: host.events === null ? [] : [...new Set([...events, ...host.events])],
       tree: tree === null ? null : treeOptions(tree, ensemble, host.resumed !== undefined),
       inactiveJobs: this.#options.full ? Number.MAX_SAFE_INTEGER : host.resumed ? MAX_INACTIVE : 0,
+      begun: this.#before?.begun ?? 0,
       instance: this.#before?.instance ?? null,
       validateOnce: this.#options.validateAll !== true,
       window: WINDOW,
       tap: host.wantsRecords,
     };
-    const { rank, instance, ...inactive } = await engine.source.openFlux(options, {
+    const { rank, instance, guest, ...inactive } = await engine.source.openFlux(options, {
       records: (lines) => sink.records(lines),
       quiet: () => sink.quiet(),
       failed: ({ code, message }) => {
@@ -119,8 +126,13 @@ export class FluxMember implements Member {
       },
     });
     this.#inactive = inactive;
-    this.#facts = { rank, instance, pid: process.pid };
+    this.#isGuest = guest;
+    this.#facts = { rank, instance, pid: process.pid, begun: this.#before?.begun ?? begun };
     this.#engine = engine;
+  }
+
+  get notice(): string | undefined {
+    return this.#isGuest ? NOTICE : undefined;
   }
 
   get facts(): MemberFacts | undefined {
@@ -129,7 +141,8 @@ export class FluxMember implements Member {
 
   async reconcile(signal: AbortSignal): Promise<Reconciliation> {
     if (this.#engine === null || this.#facts === null) throw notRunning();
-    const reconciler = new FluxReconciler(this.#engine, signal, this.#options.tree != null);
+    const isTree = this.#options.tree != null;
+    const reconciler = new FluxReconciler(this.#engine, signal, { isTree, isGuest: this.#isGuest });
     const { lost, doubts } = await reconciler.reconcile(this.#before, this.#facts);
     const { inactiveJobs, full } = this.#inactive;
     const unseen =

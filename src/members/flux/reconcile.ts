@@ -18,6 +18,8 @@ export interface FluxFacts extends MemberFacts {
   /** The broker of the connection. */
   readonly rank: number;
   readonly pid: number;
+  /** The start of the run's first process, in seconds since the epoch. */
+  readonly begun: number;
   /** Identifies the instance until it is restarted; empty where it is unknown. */
   readonly instance: string;
 }
@@ -30,19 +32,26 @@ const INGEST_PATIENCE_MS = 60_000;
 /** Time for modules of Flux to come back, as after `flux module reload`. */
 const MODULE_PATIENCE_MS = 60_000;
 
+/** Requests after which a broker has read all that a dead guest had in flight: 64 submissions at most. */
+const GUEST_TURNS = 100;
+/** The topic at which the session of a guest answers after a new list of its jobs. */
+const GUEST_LIST = 'flux-ensemble.guest-list';
+
 type Json = Readonly<Record<string, unknown>>;
 
 export class FluxReconciler {
   readonly #engine: Engine;
   readonly #signal: AbortSignal;
   readonly #isTree: boolean;
+  readonly #isGuest: boolean;
   readonly #doubts: string[] = [];
 
-  /** With `isTree`, the jobs of sub-instances are searched for, too. */
-  constructor(engine: Engine, signal: AbortSignal, isTree = false) {
+  /** With `isTree`, the jobs of sub-instances are searched for, too. A guest of the instance owns its sub-instances. */
+  constructor(engine: Engine, signal: AbortSignal, { isTree = false, isGuest = false } = {}) {
     this.#engine = engine;
     this.#signal = signal;
     this.#isTree = isTree;
+    this.#isGuest = isGuest;
   }
 
   /**
@@ -61,7 +70,7 @@ export class FluxReconciler {
   }
 
   async #reconcile(before: FluxFacts | null, now: FluxFacts): Promise<Reconciliation> {
-    const { rank, pid, instance } = before ?? { rank: now.rank, pid: null, instance: now.instance };
+    const { rank, pid, instance } = before ?? { ...now, pid: null };
     const lost = instance !== now.instance;
     // A new instance never got what was on its way to another one.
     const former = pid === now.pid ? null : pid;
@@ -80,7 +89,10 @@ export class FluxReconciler {
   }
 
   async #awaitSubmissions(source: Requests, rank: number, pid: number | null): Promise<void> {
-    if (pid !== null) {
+    const isGuest = this.#isGuest && source === this.#engine.source;
+    if (isGuest) {
+      await this.#awaitTurns(rank);
+    } else if (pid !== null) {
       const words = () => `process ${pid} was still connected to Flux`;
       await this.#poll(CLIENT_PATIENCE_MS, words, () => this.#clients(source, rank, pid));
     }
@@ -100,7 +112,7 @@ export class FluxReconciler {
       MODULE_PATIENCE_MS,
       () => `no submission reached the job manager (${refusal})`,
       async () => {
-        refusal = await passBarrier(source, rank);
+        refusal = await passBarrier(source, isGuest ? null : rank);
         return refusal === null ? 0 : 1;
       },
     );
@@ -108,6 +120,8 @@ export class FluxReconciler {
 
   /** The job manager answers in order, so its answer comes after the events before it. */
   async #awaitStream(): Promise<void> {
+    // The list has what the job manager told before it refused the barrier.
+    if (this.#isGuest) await this.#engine.source.request(GUEST_LIST, '{}');
     const followed = await this.#poll(
       MODULE_PATIENCE_MS,
       () => 'the stream of job events was still interrupted',
@@ -117,6 +131,17 @@ export class FluxReconciler {
       },
     );
     if (!followed) throw new MemberError('Flux does not send the events of its jobs');
+  }
+
+  /**
+   * A guest may not ask for the connections of a broker. A broker takes one message of each connection in turn, so
+   * requests that are answered one after the other let it read what a dead process has sent.
+   */
+  async #awaitTurns(rank: number): Promise<void> {
+    for (let turn = 0; turn < GUEST_TURNS; turn++) {
+      this.#signal.throwIfAborted();
+      await this.#request(this.#engine.source, 'attr.get', { name: 'rank' }, rank).catch(() => {});
+    }
   }
 
   /** Connections of a process to the broker of a rank. */
@@ -166,8 +191,8 @@ export class FluxReconciler {
 
 /** Returns the facts of an earlier process; null for none, and for those of another version. */
 export function readFacts(facts: MemberFacts | null): FluxFacts | null {
-  const { rank, pid, instance } = facts ?? {};
+  const { rank, pid, instance, begun } = facts ?? {};
   return typeof rank === 'number' && typeof pid === 'number' && typeof instance === 'string'
-    ? { rank, pid, instance }
+    ? { rank, pid, instance, begun: typeof begun === 'number' ? begun : 0 }
     : null;
 }

@@ -8,6 +8,7 @@ const options = {
   uri: null,
   allow: [],
   inactiveJobs: 0,
+  begun: 0,
   instance: null,
   validateOnce: true,
   window: 1,
