@@ -16,13 +16,6 @@ namespace {
 // Takes the place of a record that the tree can't pass on, so that the listener counts it.
 constexpr std::string_view kInvalid = "{";
 
-// The text of a member that is a string; empty without one.
-std::string TextOf(const std::vector<journal::Member>& members, std::string_view name) {
-  const journal::Member* const member = journal::FindMember(members, name);
-  const auto* const text = member == nullptr ? nullptr : std::get_if<std::string>(&member->value);
-  return text == nullptr ? std::string() : *text;
-}
-
 }  // namespace
 
 // Handles the record of a text; the text of an invalid one goes up as it is.
