@@ -29,7 +29,7 @@ constexpr double kOverlap = 0.001;
 // Inactive jobs of an earlier process are requested from this time before its run began, in
 // seconds. The clocks of two hosts may differ.
 constexpr double kClockDifference = 3600;
-// Look-ups without progress before the list replaces the eventlog. The delays double.
+// Look-ups without progress before the list replaces the eventlog. The delays double, up to 6.4 s.
 constexpr std::uint32_t kMaxTries = 6;
 constexpr std::uint32_t kMaxDoublings = 6;
 constexpr auto kFirstDelay = 100ms;
@@ -216,8 +216,9 @@ void GuestJobs::TakeLookup(JobId id, int errnum, std::string_view answer, Clock:
 
 // Decides on the next look-up of the job.
 void GuestJobs::Plan(JobId id, Job& job, int errnum, Clock::time_point now, Records& records) {
-  const bool starts = job.listed == JobStage::kRunning && !job.started;
-  if (errnum == 0 && !IsBehind(job) && !starts) {
+  // The list shows neither the start of a job nor its memos.
+  const bool follows = job.listed == JobStage::kRunning && (!job.started || Allows("memo"));
+  if (errnum == 0 && !IsBehind(job) && !follows) {
     job.tries = 0;
     return;
   }
@@ -262,7 +263,9 @@ void GuestJobs::TakeEventlog(JobId id, Job& job, std::string_view answer, Record
     }
   }
   const std::string eventlog = journal::TextOf(members, "eventlog");
+  const std::uint32_t lines = job.lines;
   const std::string events = EventsIn(eventlog, job);
+  if (job.lines > lines) job.tries = 0;
   if (!events.empty() || (!job.introduced && !eventlog.empty())) {
     Give(id, job, jobspec, events, records);
   }

@@ -223,6 +223,21 @@ TEST_CASE("the start of a job is looked up until its eventlog has it") {
   CHECK_FALSE(guest.jobs.next_lookup().has_value());
 }
 
+TEST_CASE("the memos of a running job are looked up where they are requested") {
+  Guest guest({42, {"submit", "start", "memo"}});
+  guest.TakeList(List(Entry(7, 16, kRun)));
+  REQUIRE(guest.Due().size() == 1);
+  guest.TakeLookup(7, Answer(kBegin + kStart));
+  for (const char* loss : {"1", "2"}) {
+    guest.records.clear();
+    const std::string memo = Line(102, "memo", std::string("{\\\"loss\\\":") + loss + "}");
+    guest.AnswerAlways(7, Answer(kBegin + kStart + (*loss == '1' ? memo : memo + memo)));
+    REQUIRE(guest.records.size() == 1);
+    CHECK(guest.records[0].find("memo") == guest.records[0].rfind("memo"));
+    CHECK(guest.records[0].find(loss) != std::string::npos);
+  }
+}
+
 TEST_CASE("the list replaces an eventlog that is not available") {
   WithJob guest;
   guest.TakeList(List(Entry(kId, 64, kEnd)));
