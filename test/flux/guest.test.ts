@@ -1,11 +1,10 @@
 /** Runs of guests, who may not follow the journal of the instance. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { ensembleFile, eventually } from '../support/cli.js';
+import { ensembleFile } from '../support/cli.js';
 import { guest, unsigned } from '../support/flux-guest.js';
 import { describeFlux, type Instance, mock, run, withInstance } from '../support/flux-instance.js';
-import { endOf, kill, manyJobs, Study, upTo } from '../support/flux-study.js';
+import { endOf, killTwice, manyJobs, Study } from '../support/flux-study.js';
 
 const instance = { cores: 8 };
 
@@ -93,21 +92,6 @@ rules:
 
   test('that is killed goes on: each of its jobs runs once', () =>
     withInstance(async (flux) => {
-      const jobs = 150;
-      const study = new Study(flux, manyJobs(jobs), guest());
-      const first = study.begin();
-      await eventually(() => study.ran().length > 0, 'a job has run');
-      await kill(first);
-      const second = study.resume();
-      await sleep(Math.random() * 1000);
-      await kill(second);
-      const { resumed, result, problems } = await endOf(study.resume());
-      expect(problems).toEqual([]);
-      expect(resumed).toMatchObject({ lost: 0, doubts: [] });
-      expect(result).toMatchObject({
-        end: 'idle',
-        counts: { a: { submitted: jobs, success: jobs, failed: 0, retried: 0 } },
-      });
-      expect(study.ran()).toEqual(upTo(jobs));
+      await killTwice(new Study(flux, manyJobs(150), guest()), 150);
     }, instance));
 });

@@ -6,29 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { eventually, newFolder } from '../support/cli.js';
 import { describeFlux, type Instance, reloadJobManager, withInstance } from '../support/flux-instance.js';
-import { endOf, goOn, kill, manyJobs, Study, upTo } from '../support/flux-study.js';
+import { endOf, goOn, kill, killTwice, manyJobs, Study } from '../support/flux-study.js';
 
 describeFlux('a run under Flux that was killed', () => {
   test('while it submits: each of its jobs runs once', () =>
     withInstance(
       async (instance) => {
-        const jobs = 300;
-        const study = new Study(instance, manyJobs(jobs));
-        const first = study.begin();
-        await eventually(async () => study.ran().length > 0, 'a job has run');
-        await kill(first);
-        // A process that goes on is killed, too.
-        const second = study.resume();
-        await sleep(Math.random() * 1000);
-        await kill(second);
-        const { resumed, result, problems } = await endOf(study.resume());
-        expect(problems).toEqual([]);
-        expect(resumed).toMatchObject({ lost: 0, doubts: [] });
-        expect(result).toMatchObject({
-          end: 'idle',
-          counts: { a: { submitted: jobs, success: jobs, failed: 0, retried: 0 } },
-        });
-        expect(study.ran()).toEqual(upTo(jobs));
+        await killTwice(new Study(instance, manyJobs(300)), 300);
       },
       { cores: 4 },
     ));

@@ -2,12 +2,13 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Count } from '../../src/model/metric-names.js';
 import type { ResumedRun } from '../../src/model/resumed-run.js';
 import { openRun } from '../../src/run/open-run.js';
 import type { JobRow } from '../../src/store/jobs/row.js';
-import { newFolder, type Running, root, start } from './cli.js';
+import { eventually, newFolder, type Running, root, start } from './cli.js';
 import type { Instance } from './flux-instance.js';
 
 const program = join(root, 'test/support/drive-run.mjs');
@@ -105,3 +106,24 @@ jobs:
 rules:
   - {trigger: start, action: {name: submit, label: a}}
 `;
+
+/**
+ * Kills a run of `manyJobs` while it submits, and the process that goes on with it. A third process has each job run
+ * once.
+ */
+export async function killTwice(study: Study, jobs: number): Promise<void> {
+  const first = study.begin();
+  await eventually(async () => study.ran().length > 0, 'a job has run');
+  await kill(first);
+  const second = study.resume();
+  await sleep(Math.random() * 1000);
+  await kill(second);
+  const { resumed, result, problems } = await endOf(study.resume());
+  expect(problems).toEqual([]);
+  expect(resumed).toMatchObject({ lost: 0, doubts: [] });
+  expect(result).toMatchObject({
+    end: 'idle',
+    counts: { a: { submitted: jobs, success: jobs, failed: 0, retried: 0 } },
+  });
+  expect(study.ran()).toEqual(upTo(jobs));
+}
