@@ -22,7 +22,7 @@ const all = [
   'views',
 ];
 /** Run only by name: they need more than this machine, or minutes. */
-const others = ['sources', 'flux'];
+const others = ['sources', 'flux', 'tree'];
 const { positionals } = parseArgs({ allowPositionals: true });
 const names = positionals.length > 0 ? positionals : all;
 
