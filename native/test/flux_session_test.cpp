@@ -76,6 +76,31 @@ TEST_CASE("another instance is recognized by its first broker") {
   CHECK(open.received.facts.instance == "instance");
 }
 
+TEST_CASE("the stream of an instance that starts is requested when it runs") {
+  FluxSessionOptions options;
+  options.await_running = true;
+  Open open(options);
+  CHECK(open.received.opens == 1);
+  CHECK(open.received.streams == 0);
+  CHECK(open.broker.journals.empty());
+  REQUIRE(open.broker.calls.size() == 1);
+  CHECK(open.broker.calls[0].topic == "state-machine.wait");
+  SUBCASE("it runs") {
+    open.broker.Answer(open.broker.calls[0].request, 0, "{}");
+    open.session.Pump(open.received);
+    CHECK(open.received.streams == 1);
+    CHECK(open.broker.journals.size() == 1);
+    CHECK(open.received.failures.empty());
+  }
+  SUBCASE("it ends before") {
+    open.broker.Answer(open.broker.calls[0].request, ENODATA, "exiting");
+    open.session.Pump(open.received);
+    REQUIRE(open.received.failures.size() == 1);
+    CHECK(open.received.failures[0].code == "ENODATA");
+    CHECK(open.received.streams == 0);
+  }
+}
+
 TEST_CASE("a broker that can't be reached is a failure, and requests are dropped") {
   FakeBroker broker;
   broker.open_errno = ENOENT;

@@ -43,6 +43,7 @@ struct Child {
   std::shared_ptr<runner::SourceListener> port;  // of the source
   std::unique_ptr<runner::Source> source;
   int watched = -1;  // its descriptor in the tree's epoll set
+  bool more = true;  // it may have messages that its descriptor does not show
   bool sentinel = false;
   std::optional<Shape> shape;
   bool asked_shape = false;

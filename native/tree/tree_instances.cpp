@@ -56,13 +56,13 @@ void TreeSource::Work() {
     return child.state == Child::State::kDead && child.job_ended;
   });
   if (!failed_) {
-    Watch(parent_->fd(), &watched_parent_);
+    Watch(parent_->fd(), kParent, &watched_parent_);
     for (Child& child : children_) {
-      if (child.is_followed()) Watch(child.source->fd(), &child.watched);
+      if (child.is_followed()) Watch(child.source->fd(), child.number, &child.watched);
     }
   } else {
-    Watch(-1, &watched_parent_);
-    for (Child& child : children_) Watch(-1, &child.watched);
+    Watch(-1, kParent, &watched_parent_);
+    for (Child& child : children_) Watch(-1, child.number, &child.watched);
   }
   working_ = false;
 }
@@ -184,7 +184,7 @@ bool TreeSource::IsUsedUp(const Child& child) const {
 
 // Ends the connection of a sub-instance. Its job may be active.
 void TreeSource::Unfollow(Child& child) {
-  Watch(-1, &child.watched);
+  Watch(-1, child.number, &child.watched);
   if (child.source != nullptr) {
     child.source->Close(*child.port);
     accepted_gone_ += child.seen;

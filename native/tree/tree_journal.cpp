@@ -5,6 +5,7 @@
 #include "engine/job_details.h"
 #include "journal/context_members.h"
 #include "journal/json_text.h"
+#include "tree/json_walk.h"
 #include "tree/record_text.h"
 #include "tree/tree_port.h"
 #include "tree/tree_source.h"
@@ -16,6 +17,38 @@ namespace {
 // Takes the place of a record that the tree can't pass on, so that the listener counts it.
 constexpr std::string_view kInvalid = "{";
 
+// Whether a text has more than one object.
+bool HasMore(std::string_view text) {
+  for (std::size_t at = text.find('{', 1); at != std::string_view::npos;
+       at = text.find('{', at + 1)) {
+    std::size_t before = at;
+    while (before > 0 && journal::IsBlank(text[before - 1])) --before;
+    if (before == 0 || text[before - 1] != '}') continue;
+    const std::string_view whole = journal::TrimLeft(text);
+    return !journal::TrimLeft(whole.substr(journal::FirstObject(whole).size())).empty();
+  }
+  return false;
+}
+
+// The key of a job's origin, as engine::ReadOrigin() and engine::KeyOf() give it.
+std::uint64_t KeyOfOrigin(std::string_view json) {
+  engine::JobOrigin origin;
+  bool plain = true;
+  const auto read = [&plain](std::string_view text, auto& to) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), to);
+    plain = plain && error == std::errc() && end == text.data() + text.size();
+  };
+  WalkObject(json, [&](std::string_view key, std::string_view value) {
+    if (key == "rule") read(value, origin.rule);
+    if (key == "firing") read(value, origin.firing);
+    if (key == "part") read(value, origin.part);
+    if (key == "index") read(value, origin.index);
+    if (key == "attempt") read(value, origin.attempt);
+    return plain;
+  });
+  return engine::KeyOf(plain ? origin : engine::ReadOrigin(json));
+}
+
 }  // namespace
 
 // Handles the record of a text; the text of an invalid one goes up as it is.
@@ -25,9 +58,7 @@ struct TreeSource::Sink final : journal::RecordSink {
 
   void OnRecords(std::span<const journal::Record> records) override {
     if (std::exchange(handled, true)) return;
-    const std::string_view whole = journal::TrimLeft(text);
-    const std::string_view rest = whole.substr(journal::FirstObject(whole).size());
-    if (records.size() != 1 || !journal::TrimLeft(rest).empty()) return tree.Up(kInvalid);
+    if (records.size() != 1 || HasMore(text)) return tree.Up(kInvalid);
     if (child == nullptr) {
       tree.OnParentRecord(records[0], text);
     } else {
@@ -192,10 +223,9 @@ void TreeSource::OnChildRecord(Child& child, const journal::Record& record, std:
   if (record.membership && record.membership->ensemble == options_.run) {
     const bool known = child.jobs.contains(record.id);
     if (!known) ++child.got;
-    const engine::JobOrigin origin = record.membership->origin
-                                         ? engine::ReadOrigin(*record.membership->origin)
-                                         : engine::JobOrigin();
-    if (orders_.Show(child.number, engine::KeyOf(origin))) ++child.seen;
+    if (orders_.Show(child.number, KeyOfOrigin(record.membership->origin.value_or("{}")))) {
+      ++child.seen;
+    }
   }
   bool ended = false;
   if (record.membership || child.jobs.contains(record.id)) {
@@ -211,9 +241,8 @@ void TreeSource::OnChildRecord(Child& child, const journal::Record& record, std:
     child.CountEnd(Clock::now());
     failures_ = 0;
   }
-  std::string copy;
-  if (CopyWithId(text, record.id, InTree(record.id, child.number), copy)) {
-    Up(copy);
+  if (CopyWithId(text, record.id, InTree(record.id, child.number), text_)) {
+    UpText();
   } else {
     Up(kInvalid);
   }

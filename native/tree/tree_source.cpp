@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -58,17 +59,18 @@ void TreeSource::Open(SourceListener& listener) {
   if (!failed_ && options_.nodes == 0 && options_.cores == 0) {
     parent_->Ask(Remember(ParentShape{}), {"resource.status", "{}", std::nullopt}, *parent_port_);
   }
-  Watch(parent_->fd(), &watched_parent_);
+  Watch(parent_->fd(), kParent, &watched_parent_);
 }
 
 // Puts a descriptor in the epoll set instead of the one that was there.
-void TreeSource::Watch(int fd, int* watched) {
+void TreeSource::Watch(int fd, InstanceNumber of, int* watched) {
   if (fd == *watched) return;
   if (*watched >= 0) epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, *watched, nullptr);
   *watched = fd;
   if (fd < 0) return;
   epoll_event event{};
   event.events = EPOLLIN;
+  event.data.u32 = of;
   epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
 }
 
@@ -94,19 +96,42 @@ bool TreeSource::Pump(SourceListener& listener) {
   up_ = &listener;
   working_ = true;
   Deliver();
+  FindReady();
   bool more = parent_->Pump(*parent_port_);
+  const Clock::time_point now = Clock::now();
   for (Child& child : children_) {
-    if (child.is_followed() && !child.failure) more = child.source->Pump(*child.port) || more;
     if (failed_) break;
+    if (!child.is_followed() || child.failure) continue;
+    const std::optional<Clock::time_point> due = child.source->deadline();
+    const bool is_due = due && now >= *due;
+    if (!child.more && child.watched >= 0 && !is_due) continue;
+    child.more = child.source->Pump(*child.port);
+    more = more || child.more;
   }
   working_ = false;
   Work();
   return more && !failed_;
 }
 
+// Marks the sub-instances that have messages. Most wakes are for one of them.
+void TreeSource::FindReady() {
+  std::array<epoll_event, 64> events{};
+  const int count = epoll_wait(epoll_.get(), events.data(), events.size(), 0);
+  for (int i = 0; i < count; ++i) {
+    Child* const child = Find(events[static_cast<std::size_t>(i)].data.u32);
+    if (child != nullptr) child->more = true;
+  }
+}
+
 void TreeSource::Up(std::string_view record) {
-  text_.assign(record).append(journal::kPadding, '\0');
-  up_->OnJournal(std::string_view(text_).substr(0, record.size()));
+  text_.assign(record);
+  UpText();
+}
+
+void TreeSource::UpText() {
+  const std::size_t size = text_.size();
+  text_.append(journal::kPadding, '\0');
+  up_->OnJournal(std::string_view(text_).substr(0, size));
 }
 
 // Records of look-ups come after the request, as those of any other source.

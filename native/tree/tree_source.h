@@ -164,13 +164,16 @@ class TreeSource final : public runner::Source {
   void Control(std::uint64_t number, const std::vector<journal::JobId>& ids, const Part& part);
   void Merged(std::uint64_t merge, const runner::ControlReport& part);
 
+  // Hands a record to the listener; the second one that of text_.
   void Up(std::string_view record);
+  void UpText();
   void Report(OrderBook::Reports& reports);
   void Deliver();
   void Fail(std::string message);
   void GiveUp();
   std::uint64_t Remember(Request request);
-  void Watch(int fd, int* watched);
+  void Watch(int fd, InstanceNumber of, int* watched);
+  void FindReady();
   static std::string MarkBefore(const std::string& run);
 
   // The orders of sub-instances' jobs have numbers with this bit; those of pieces do not.

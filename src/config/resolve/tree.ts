@@ -11,12 +11,6 @@ export function resolveTree({ problems, shape }: ResolveContext): FluxTreeOption
   if (written === undefined || written === null) return null;
   const { instances = null, nodes = null, cores = null, recycle = null, broker } = written;
   const path = ['member', 'flux'];
-  if (instances === null && !shape.isBroken) {
-    for (const key of ['nodes', 'cores', 'recycle', 'broker'] as const) {
-      if (written[key] === undefined || written[key] === null) continue;
-      problems.warning([...path, key], `'${key}' has no effect without 'instances', or --instances`);
-    }
-  }
   for (const [index, argument] of (broker ?? []).entries()) {
     if (!REFUSED.test(argument)) continue;
     problems.error(

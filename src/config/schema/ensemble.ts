@@ -330,8 +330,11 @@ const memberSchema = z
             recycle: z
               .union(
                 [
-                  z.number().int().min(1),
-                  z.string().regex(/^[1-9]\d{0,14} ?jobs?$/, { error: recycleError }),
+                  z
+                    .number({ error: recycleError })
+                    .int({ error: recycleError })
+                    .min(1, { error: recycleError }),
+                  z.string({ error: recycleError }).regex(/^[1-9]\d{0,14} ?jobs?$/, { error: recycleError }),
                 ],
                 { error: recycleError },
               )
