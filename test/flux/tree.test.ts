@@ -71,7 +71,7 @@ const nothingLeft = async (instance: Instance) =>
   ]);
 
 describeFlux('a tree of Flux instances', () => {
-  test('loses no job with a sub-instance that is killed, and leaves none of them behind', () =>
+  test('loses no job with a sub-instance that is killed, and none of them is left at the end', () =>
     withInstance(
       async (instance) => {
         const rule =

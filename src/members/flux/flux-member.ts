@@ -125,6 +125,13 @@ export class FluxMember implements Member {
         sink.failed(new MemberError(`${message} [${code}]`));
       },
     });
+    if (guest && tree !== null) {
+      await engine.source.close();
+      throw new MemberError(
+        'a tree of Flux instances needs an instance of your own: start one with `flux alloc` or `flux batch`, and run ' +
+          'the ensemble there',
+      );
+    }
     this.#inactive = inactive;
     this.#isGuest = guest;
     this.#facts = { rank, instance, pid: process.pid, begun: this.#before?.begun ?? begun };
