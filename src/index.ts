@@ -17,7 +17,7 @@ export {
 export { formatDiagnostics } from './config/source/format.js';
 export type { DecodeError } from './engine/addon.js';
 export type { EventBatch, EventRow, EventStreamOptions } from './engine/event-batch.js';
-export type { SubmitPortion } from './engine/plan/plan.js';
+export type { JobspecPortion, SubmitPortion } from './engine/plan/plan.js';
 export type { RuleStanding } from './engine/rule-report.js';
 export { metricValue } from './engine/snapshot.js';
 export {
@@ -60,10 +60,12 @@ export type {
   ConfigPlugin,
   CustomSource,
   EnsembleConfig,
+  FluxTreeOptions,
   GroupProbe,
   JobEntry,
   JobGroup,
   JobTemplate,
+  MemberSettings,
   RetryPolicy,
   Rule,
   SlurmOptions,
@@ -78,7 +80,15 @@ export type {
 } from './model/failure.js';
 export type { Firing, JobOrigin } from './model/firing.js';
 export { formatJobId, parseJobId } from './model/job-id.js';
-export type { Count, KeptStatistic, MetricName, Statistic, Variable } from './model/metric-names.js';
+export type { Limits } from './model/job-limits.js';
+export type {
+  Count,
+  HoursName,
+  KeptStatistic,
+  MetricName,
+  Statistic,
+  Variable,
+} from './model/metric-names.js';
 export type {
   EngineStatus,
   GroupMetrics,
@@ -128,6 +138,7 @@ export { Ensemble } from './run/ensemble.js';
 export type { ExternalAction, ExternalOutcome } from './run/external-actions.js';
 export { type OpenedRun, openRun } from './run/open-run.js';
 export type { EnsembleOptions, ResumeOptions } from './run/options.js';
+export type { LimitsOfRun, ReachedLimit } from './run/reached-limits.js';
 export type { LeftJobs, RunResult } from './run/result.js';
 export type { RuleNow } from './run/rules-now.js';
 export type { JobQuery } from './store/jobs/query.js';

@@ -59,6 +59,7 @@ constexpr bool IsOutcome(Change change) {
 class ChangeMask {
  public:
   constexpr void Add(Change change) { bits_ |= Bit(change); }
+  constexpr void Add(ChangeMask other) { bits_ |= other.bits_; }
   constexpr bool Has(Change change) const { return (bits_ & Bit(change)) != 0; }
   constexpr bool Meets(ChangeMask other) const { return (bits_ & other.bits_) != 0; }
   constexpr bool empty() const { return bits_ == 0; }

@@ -38,9 +38,17 @@ Engine::Engine(Plan plan)
       track_all_(plan.track_all),
       virtual_time_(plan.virtual_time),
       shows_sketches_(plan.sketches),
+      limits_(plan.limits),
       metrics_(plan.sketches || plan.keeps_sketches),
+      budgets_(limits_, metrics_),
       rules_(Register(plan), metrics_, jobs_, details_,
-             [this] { return std::make_shared<const Snapshot>(GetSnapshot()); }) {}
+             [this] { return std::make_shared<const Snapshot>(GetSnapshot()); }) {
+  const bool limits_hours = std::ranges::any_of(
+      limits_, [](const Limit& limit) { return limit.kind == LimitKind::kNodeHours; });
+  if (limits_hours) metrics_.TrackHours();
+  watches_counts_ = !budgets_.empty();
+  for (std::uint32_t index = 0; index < rules_.size(); ++index) WatchFor(rules_.rule(index));
+}
 
 // Groups and metrics are added before the rules that refer to them.
 Plan& Engine::Register(Plan& plan) {
@@ -63,7 +71,9 @@ Plan& Engine::Register(Plan& plan) {
 std::uint32_t Engine::AddRule(Rule rule, const std::vector<Metric>& metrics) {
   SettleVirtual();
   for (const Metric& metric : metrics) metrics_.Add(metric);
-  return rules_.AddRule(std::move(rule));
+  const std::uint32_t index = rules_.AddRule(std::move(rule));
+  WatchFor(rules_.rule(index));
+  return index;
 }
 
 void Engine::Heartbeat(double now) {
@@ -80,6 +90,7 @@ void Engine::OnRecords(std::span<const journal::Record> records) {
     }
     records = own_records_;
   }
+  if (metrics_.tracks_hours()) ExpectAllocations(records);
   if (tap_ != nullptr) tap_->OnRecords(records);
   if (records.size() > 1) {
     for (const journal::Record& record : records) jobs_.Prefetch(record.id);
@@ -87,6 +98,7 @@ void Engine::OnRecords(std::span<const journal::Record> records) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     OnRecord(records[i], i + 1 < records.size() ? &records[i + 1] : nullptr);
   }
+  if (metrics_.tracks_hours()) metrics_.hours().ForgetExpected();
 }
 
 std::uint64_t Engine::KeyIn(const journal::Membership& membership) const {
@@ -197,19 +209,22 @@ std::span<const journal::Event> Engine::OnOwnTime(std::span<const journal::Event
 }
 
 bool Engine::PassTo(double now) {
-  const bool any = rules_.PassTo(now);
+  const bool judged = PassBudgets(now);
+  const bool any = rules_.PassTo(now) || judged;
   if (!rules_.ended()) retries_.TakeDue(now, retries_due_);
   return any || !retries_due_.empty();
 }
 
 double Engine::next() const {
-  return rules_.ended() ? kNever : std::min(rules_.next(), retries_.next_due());
+  return rules_.ended() ? kNever : std::min({rules_.next(), retries_.next_due(), budgets_.next()});
 }
 
 double Engine::Advance(double until) {
   Settle();
   const double retry = rules_.ended() ? kNever : retries_.next_due();
-  const double reached = rules_.Advance(std::min(until, retry));
+  const double budget = rules_.ended() ? kNever : budgets_.next();
+  const double reached = rules_.Advance(std::min({until, retry, budget}));
+  if (reached >= budget && budget < kNever) JudgeBudgets(budget);
   if (reached >= retry && !rules_.ended()) retries_.TakeDue(reached, retries_due_);
   return reached;
 }
@@ -311,6 +326,7 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
       break;
     case EventKind::kAlloc:
       if (job.state <= JobState::kSched) Enter(job, JobState::kRun, metrics, changed);
+      if (metrics_.tracks_hours()) metrics_.hours().Begin(job.id, job.group, event.timestamp);
       break;
     case EventKind::kStart:
       Started(job, event, metrics, changed);
@@ -324,6 +340,7 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
     case EventKind::kClean:
       if (!job.settled) Outcome(job, false, event.timestamp, metrics, changed);
       Enter(job, JobState::kInactive, metrics, changed);
+      if (metrics_.tracks_hours()) metrics_.hours().End(job.id, event.timestamp);
       stays = false;
       break;
     case EventKind::kMemo:
@@ -341,6 +358,9 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
   } else {
     rules_.OnEvent(job, event, changed, stays);
   }
+  if (watches_counts_) [[unlikely]] {
+    Watch(job.group, changed, event.timestamp);
+  }
   return stays;
 }
 
@@ -349,6 +369,7 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
 void Engine::Submitted(Job& job, GroupMetrics& metrics, ChangeMask& changed) {
   if (job.counted) return;
   job.counted = true;
+  CountArrival(job);
   metrics.Add(Count::kSubmitted, 1);
   metrics.Add(Count::kPending, 1);
   changed.Add(ChangeOf(Count::kSubmitted));
@@ -371,6 +392,7 @@ void Engine::Finished(Job& job, const journal::Event& event, GroupMetrics& metri
                       ChangeMask& changed) {
   if (job.has_finish) return;
   job.has_finish = true;
+  if (metrics_.tracks_hours()) metrics_.hours().End(job.id, event.timestamp);
   job.status = static_cast<std::uint16_t>(event.status);
   if (job.has_start) {
     Observe(Variable::kDuration, event.timestamp - job.since, event.timestamp, metrics, changed);

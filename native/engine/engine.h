@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/awaited_retries.h"
+#include "engine/budgets.h"
 #include "engine/event_collector.h"
 #include "engine/job_details.h"
 #include "engine/job_table.h"
@@ -34,6 +35,7 @@ class Engine final : private journal::RecordSink {
   // The run begins at `now`: the start rules fire.
   void Start(double now) {
     SettleVirtual();
+    budgets_.Start(now);
     rules_.Start(now);
   }
 
@@ -112,6 +114,46 @@ class Engine final : private journal::RecordSink {
   // Probes have measured a job of the group: finite numbers for the group's streams from the index
   // `first` on. Each rule that refers to any of them is evaluated once.
   void Probed(std::uint32_t group, std::size_t first, std::span<const double> values, double time);
+
+  // The number of a group's jobs that limits hold back has changed, at `time`. Rules that refer to
+  // it are evaluated.
+  void Queue(std::uint32_t group, std::int64_t change, double time);
+  // The process of the run that held jobs back has ended. Rules are not evaluated.
+  void ForgetQueued();
+  // Jobs of a group that are held back.
+  std::uint64_t queued(std::uint32_t group) const {
+    return static_cast<std::uint64_t>(metrics_[group].count(Count::kQueued));
+  }
+  // Jobs of a group that this engine has seen for the first time, and active ones.
+  std::uint64_t arrived(std::uint32_t group) const {
+    return group < arrived_.size() ? arrived_[group] : 0;
+  }
+  std::uint64_t active_in(std::uint32_t group) const {
+    return static_cast<std::uint64_t>(metrics_[group].count(Count::kPending) +
+                                      metrics_[group].count(Count::kRunning));
+  }
+  std::size_t groups() const { return metrics_.groups(); }
+
+  // The allocation of a job whose records follow, as the tap has got it.
+  void ExpectAllocation(journal::JobId job, Allocation allocation) {
+    metrics_.hours().Expect(job, allocation);
+  }
+  // The size of the run's allocation and its end, see MetricTable.
+  void SetAllocation(double size, double end, double time);
+  // A group has nothing left to do: no job of it is active, queued or to be submitted again, and
+  // none is being submitted.
+  void GroupDone(std::uint32_t group, double time);
+  // The run has nothing left to do, or was ended.
+  void EndOfRun(double time);
+
+  const Budgets& budgets() const { return budgets_; }
+  const std::vector<Limit>& limits() const { return limits_; }
+  // The budgets that were reached, in the order of their times.
+  const std::vector<ReachedLimit>& reached_limits() const { return reached_limits_; }
+  // Groups that rules watch and that have become idle, as far as the engine knows: no job is
+  // active, queued or to be submitted again.
+  std::vector<std::uint32_t>& idle_groups() { return idle_groups_; }
+  bool IsIdle(std::uint32_t group) const;
 
   // From now on, rules do not fire. Statistics continue.
   void End();
@@ -250,6 +292,16 @@ class Engine final : private journal::RecordSink {
   void Started(Job& job, const journal::Event& event, GroupMetrics& metrics, ChangeMask& changed);
   void Finished(Job& job, const journal::Event& event, GroupMetrics& metrics, ChangeMask& changed);
   void Excepted(Job& job, const journal::Event& event, GroupMetrics& metrics, ChangeMask& changed);
+  // Counts of a group have changed: judges budgets, and looks whether the group is idle.
+  void Watch(std::uint32_t group, ChangeMask changed, double time);
+  void JudgeBudgets(double time);
+  // Budgets are reached by time alone. True for any.
+  bool PassBudgets(double now);
+  void ExpectAllocations(std::span<const journal::Record> records);
+  void WatchFor(const Rule& rule);
+  void NoteIdle(std::uint32_t group);
+  // The job is no longer on its way: its submission counts, or it was refused.
+  void CountArrival(const Job& job);
   // The job told values in a memo.
   void Told(const Job& job, const journal::Event& event, ChangeMask& changed);
   // The job's result is final.
@@ -294,6 +346,13 @@ class Engine final : private journal::RecordSink {
   JobDetailsTable details_;
   Tells tells_;
   std::vector<IgnoredTell> ignored_tells_;
+  std::vector<std::uint64_t> arrived_;  // by group; jobs of the run since this process began
+  std::vector<Limit> limits_;
+  std::vector<ReachedLimit> reached_limits_;
+  bool watches_counts_ = false;  // for budgets and idle groups
+  std::vector<bool> watched_;    // by group: whether a rule waits until it is done
+  std::vector<bool> busy_;       // by group: not idle since it was reported
+  std::vector<std::uint32_t> idle_groups_;
   double seen_until_ = 0;  // time of the latest event before the stream began again
   Retries retries_;
   NameIndex group_index_;
@@ -303,6 +362,7 @@ class Engine final : private journal::RecordSink {
   std::vector<FailureReport> failure_reports_;
   bool others_cancel_ = false;
   std::unordered_set<std::string> own_cancels_;
+  Budgets budgets_;
   RuleEvaluator rules_;
 
   std::vector<journal::DecodeError> decode_errors_;

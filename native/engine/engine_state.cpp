@@ -28,7 +28,7 @@ void Engine::Persist(Archive& archive) {
   }
   archive(backlog_over_, resuming_, stream_ahead_, keep_unknown_, wanted_, seen_until_, totals_,
           jobs_, unvalidated_, details_, retries_, metrics_, awaited_, others_cancel_, own_cancels_,
-          rules_);
+          rules_, budgets_, reached_limits_);
   if constexpr (Archive::kReads) {
     jobs_.ForEach([&](const Job& job) {
       if (job.group >= metrics_.groups()) archive.Invalidate();
@@ -49,10 +49,13 @@ std::string Engine::Description() {
     writer(metric.group, metric.kind, metric.count, metric.variable, metric.statistic,
            metric.quantile, metric.window, metric.from_zero, metric.probe);
   }
+  for (Limit limit : limits_) writer(limit.kind, limit.group, limit.amount);
   for (std::uint32_t i = 0; i < rules_.size(); ++i) {
     const Rule& rule = rules_.rule(i);
+    std::vector<std::uint32_t> limits = rule.limits;
     writer(rule.trigger, rule.group, rule.change, rule.in, rule.hold_duration, rule.cooldown,
-           rule.go_to, rule.state, rule.interval, rule.repetitions, rule.terminal, rule.probing);
+           rule.go_to, rule.state, rule.interval, limits, rule.repetitions, rule.terminal,
+           rule.probing);
   }
   return writer.Take();
 }

@@ -32,6 +32,7 @@ void Engine::TakeSubmit() {
 void Engine::Refused(Job& job, const journal::Event& event) {
   ChangeMask changed;
   changed.Add(ChangeOf(event.kind));
+  if (!job.counted) CountArrival(job);
   // The job was counted only if the stream paused between the two events.
   Uncount(job, changed);
   if (tap_ != nullptr) tap_->OnRefused(job.id);

@@ -18,6 +18,7 @@ struct SubmitPortion {
   std::shared_ptr<const Jobspec> jobspec;
   std::uint64_t count = 0;
   int urgency = 16;
+  std::uint32_t group = 0;  // index of the jobs' group
 };
 
 }  // namespace flux_ensemble::engine

@@ -6,6 +6,9 @@ namespace flux_ensemble::engine {
 
 namespace {
 
+// Seconds between two looks at a metric that grows all the time.
+constexpr double kLook = 1;
+
 // A number of observations begins at 0 where the metric says so.
 double OrZero(const Metric& metric, double value) {
   const bool counts = metric.from_zero && metric.statistic == stats::Statistic::kCount;
@@ -26,6 +29,7 @@ std::uint32_t MetricTable::AddGroup() {
 
 std::uint32_t MetricTable::Add(const Metric& metric) {
   Entry entry{.metric = metric};
+  if (IsOfHours(metric)) TrackHours();
   if (metric.kind == Metric::Kind::kRate) {
     entry.window = KeepCount(metric);
     if (begun_) entry.ready_at = time_ + metric.window;
@@ -60,6 +64,11 @@ double MetricTable::ValueOf(std::uint32_t index, const PendingViews* views) {
   const Entry& entry = entries_[index];
   const Metric& metric = entry.metric;
   if (metric.kind == Metric::Kind::kRate) return ValueIn(index, CountWindowOf(index), time_);
+  if (metric.kind == Metric::Kind::kNodeHours) return hours_.nodes(metric.group, time_);
+  if (metric.kind == Metric::Kind::kCoreHours) return hours_.cores(metric.group, time_);
+  if (metric.kind == Metric::Kind::kSize) return size_;
+  if (metric.kind == Metric::Kind::kTimeLeft)
+    return std::isnan(end_) ? end_ : std::max(0.0, end_ - time_);
   if (metric.kind == Metric::Kind::kCount) {
     const GroupMetrics& group = groups_[metric.group];
     const bool known = metric.from_zero || group.seen(metric.count);
@@ -88,11 +97,15 @@ double MetricTable::ValueIn(std::uint32_t index, stats::CountWindow& window, dou
 }
 
 bool MetricTable::ChangesByTime(std::uint32_t index) const {
-  return entries_[index].metric.window > 0;
+  const Metric& metric = entries_[index].metric;
+  return HasWindow(index) || IsOfHours(metric) || metric.kind == Metric::Kind::kTimeLeft;
 }
 
 double MetricTable::NextChange(std::uint32_t index) {
   if (!ChangesByTime(index)) return kNever;
+  const Metric& metric = entries_[index].metric;
+  if (IsOfHours(metric)) return hours_.grow(metric.group) ? time_ + kLook : kNever;
+  if (metric.kind == Metric::Kind::kTimeLeft) return end_ > time_ ? time_ + kLook : kNever;
   return entries_[index].metric.kind == Metric::Kind::kRate
              ? NextChangeIn(index, CountWindowOf(index), time_)
              : NextChangeIn(WindowOf(index), time_);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/change.h"
+#include "engine/hours.h"
 #include "engine/metrics.h"
 #include "stats/count_window.h"
 #include "stats/stream.h"
@@ -21,11 +22,20 @@ inline constexpr std::uint32_t kNoGroup = ~std::uint32_t{0};
 inline constexpr std::uint32_t kNoMetric = ~std::uint32_t{0};
 inline constexpr std::uint32_t kNoProbe = ~std::uint32_t{0};
 
-// A count of a group's jobs, how fast it grows, or a statistic of one of the group's variables.
+// A count of a group's jobs, how fast it grows, a statistic of one of the group's variables, the
+// hours for which its jobs have held nodes or cores, or a fact about the run's allocation.
 struct Metric {
-  enum class Kind : std::uint8_t { kCount, kRate, kStatistic };
+  enum class Kind : std::uint8_t {
+    kCount,
+    kRate,
+    kStatistic,
+    kNodeHours,
+    kCoreHours,
+    kSize,      // nodes or slots
+    kTimeLeft,  // seconds until the allocation ends
+  };
 
-  std::uint32_t group = 0;
+  std::uint32_t group = 0;  // kNoGroup for kSize and kTimeLeft
   Kind kind = Kind::kStatistic;
   Count count = Count::kSubmitted;  // kCount and kRate; a rate needs a count that only grows
   Variable variable = Variable::kDuration;               // kStatistic
@@ -38,9 +48,15 @@ struct Metric {
   std::uint32_t probe = kNoProbe;
 };
 
+constexpr bool IsOfHours(const Metric& metric) {
+  return metric.kind == Metric::Kind::kNodeHours || metric.kind == Metric::Kind::kCoreHours;
+}
+
 // The change of its group that changes the metric.
 constexpr Change ChangeOf(const Metric& metric) {
   if (metric.probe != kNoProbe) return Change::kProbeStreams;
+  // Jobs begin and end to hold nodes as they begin and end to run.
+  if (IsOfHours(metric)) return ChangeOf(Count::kRunning);
   return metric.kind == Metric::Kind::kStatistic ? ChangeOf(metric.variable)
                                                  : ChangeOf(metric.count);
 }
@@ -70,6 +86,19 @@ class MetricTable {
   }
   std::span<stats::Stream> probes(std::uint32_t group) {
     return group < probes_.size() ? std::span(probes_[group]) : std::span<stats::Stream>();
+  }
+
+  // The nodes and cores that jobs hold, where a metric or a budget needs them.
+  Hours& hours() { return hours_; }
+  const Hours& hours() const { return hours_; }
+  bool tracks_hours() const { return tracks_hours_; }
+  void TrackHours() { tracks_hours_ = true; }
+
+  // The run's allocation: its size, and its end in seconds since the epoch, both kNoValue while
+  // they are unknown.
+  void SetAllocation(double size, double end) {
+    size_ = size;
+    end_ = end;
   }
 
   // Adds a metric of a group that exists, and returns its index.
@@ -105,6 +134,7 @@ class MetricTable {
 
   // Whether the metric is one that time alone can change.
   bool ChangesByTime(std::uint32_t index) const;
+  bool HasWindow(std::uint32_t index) const { return entries_[index].metric.window > 0; }
 
   // The first time, in seconds since the epoch, at which the metric changes without an event,
   // because an observation leaves its window. kNever for metrics that only events change.
@@ -133,7 +163,7 @@ class MetricTable {
   // those that are stored.
   template <typename Archive>
   void Persist(Archive& archive) {
-    archive(begun_, time_);
+    archive(begun_, time_, hours_, size_, end_);
     PersistPrefix(archive, groups_);
     PersistPrefix(archive, probes_);
     PersistPrefix(archive, count_windows_);
@@ -180,6 +210,10 @@ class MetricTable {
   }
 
   const bool sketches_;
+  bool tracks_hours_ = false;
+  Hours hours_;
+  double size_ = stats::kNoValue;
+  double end_ = stats::kNoValue;
   bool begun_ = false;
   double time_ = 0;
   std::vector<GroupMetrics> groups_;

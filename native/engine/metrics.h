@@ -15,9 +15,9 @@
 
 namespace flux_ensemble::engine {
 
-// kPending (NEW to SCHED) and kRunning (RUN and CLEANUP) are gauges and come last; the others only
-// grow, by one a job. The addon exports the names; src/model/metric-names.ts lists the same ones,
-// and the loader compares both lists.
+// kPending (NEW to SCHED), kRunning (RUN and CLEANUP) and kQueued (held back by a limit, before the
+// submission) are gauges and come last; the others only grow, by one a job. The addon exports the
+// names; src/model/metric-names.ts lists the same ones, and the loader compares both lists.
 enum class Count : std::uint8_t {
   kSubmitted,
   kFinished,
@@ -29,13 +29,14 @@ enum class Count : std::uint8_t {
   kRetried,
   kPending,
   kRunning,
+  kQueued,
 };
-inline constexpr std::size_t kCountCount = static_cast<std::size_t>(Count::kRunning) + 1;
+inline constexpr std::size_t kCountCount = static_cast<std::size_t>(Count::kQueued) + 1;
 
 // In the order of the enum.
 inline constexpr std::array<std::string_view, kCountCount> kCountNames = {
-    "submitted", "finished",  "success", "failed",  "canceled",
-    "timeout",   "exception", "retried", "pending", "running",
+    "submitted", "finished", "success", "failed",  "canceled", "timeout",
+    "exception", "retried",  "pending", "running", "queued",
 };
 static_assert(!kCountNames.back().empty(), "a count has no name");
 

@@ -5,7 +5,7 @@
 namespace flux_ensemble::engine {
 
 void Outlook::Add(std::uint32_t metric) {
-  if (!table_.ChangesByTime(metric)) return;
+  if (!table_.HasWindow(metric)) return;
   if (table_.metric(metric).kind == Metric::Kind::kRate) {
     counts_.try_emplace(metric, table_.CountWindowOf(metric));
   } else {

@@ -56,10 +56,22 @@ struct Totals {
   }
 };
 
+// A limit of the plan that was reached, by index.
+struct ReachedLimit {
+  std::uint32_t limit = 0;
+  double time = 0;  // seconds since the epoch
+
+  template <typename Archive>
+  void Persist(Archive& archive) {
+    archive(limit, time);
+  }
+};
+
 struct Status {
   std::uint64_t active_jobs = 0;
-  std::uint64_t submitting =
-      0;  // jobs on their way to the source, or accepted and not in the journal yet
+  // Jobs that limits hold back, on their way to the source, or accepted and not in the journal yet.
+  std::uint64_t submitting = 0;
+  std::uint64_t queued = 0;      // jobs that limits hold back
   std::uint64_t retrying = 0;    // jobs that wait for their next submission
   bool time_could_fire = false;  // no job is active, yet time alone might make a rule due
   bool ended = false;            // a terminal rule has fired, or End() was called

@@ -10,6 +10,7 @@
 
 #include "engine/change.h"
 #include "engine/jobspec.h"
+#include "engine/limits.h"
 #include "engine/metric_table.h"
 #include "engine/program.h"
 #include "engine/retries.h"
@@ -25,8 +26,11 @@ enum class TriggerType : std::uint8_t {
   kInterval,
   kCron,
   kState,
+  kLimit,
+  kGroupDone,
+  kEnd,
 };
-inline constexpr std::size_t kTriggerTypeCount = 7;
+inline constexpr std::size_t kTriggerTypeCount = 10;
 
 // States of an ensemble by index; a rule's are a mask.
 inline constexpr std::uint32_t kNoState = ~std::uint32_t{0};
@@ -35,16 +39,17 @@ inline constexpr std::size_t kMaxStates = 64;
 // A rule as it was loaded. Its state in a run is a RuleState (rule_index.h).
 struct Rule {
   TriggerType trigger = TriggerType::kStart;
-  std::uint32_t group = kNoGroup;  // kJob: kNoGroup for any group's jobs
-  Change change = Change::kNone;   // kJob: what makes the rule due
-  std::uint64_t in = 0;            // a mask of the states in which it is evaluated; 0 for all
-  double hold_duration = 0;        // kMetric, kState: seconds that it must have held; 0 for none
-  double cooldown = 0;             // least seconds between two firings
-  std::uint32_t go_to = kNoState;  // the state that it leads to
-  std::uint32_t state = kNoState;  // kState: that has to be entered
-  double interval = 0;             // kInterval: seconds
-  std::optional<Program> program;  // the condition; kMetric has one, kStart has none
-  std::uint64_t repetitions = 1;   // times that it may fire
+  std::uint32_t group = kNoGroup;     // kJob: kNoGroup for any group's jobs; kGroupDone
+  Change change = Change::kNone;      // kJob: what makes the rule due
+  std::uint64_t in = 0;               // a mask of the states in which it is evaluated; 0 for all
+  double hold_duration = 0;           // kMetric, kState: seconds that it must have held; 0 for none
+  double cooldown = 0;                // least seconds between two firings
+  std::uint32_t go_to = kNoState;     // the state that it leads to
+  std::uint32_t state = kNoState;     // kState: that has to be entered
+  double interval = 0;                // kInterval: seconds
+  std::vector<std::uint32_t> limits;  // kLimit: indexes of those that make it due
+  std::optional<Program> program;     // the condition; kMetric has one, kStart has none
+  std::uint64_t repetitions = 1;      // times that it may fire
   std::optional<std::uint64_t> backoff;  // times that it is skipped after each firing
   bool terminal = false;                 // its action ends the ensemble
   bool wants_event = false;              // its action uses the event's context
@@ -104,6 +109,8 @@ struct Plan {
   // For each group the names of what its jobs may tell; shorter when jobs of the last groups tell
   // nothing.
   std::vector<std::vector<ToldName>> tells;
+  // Limits of the ensemble and of groups.
+  std::vector<Limit> limits;
   // Metrics that the rules refer to, by index.
   std::vector<Metric> metrics;
   std::vector<Rule> rules;

@@ -64,6 +64,7 @@ std::vector<Watch> RuleEvaluator::WatchesOf(const Rule& rule) const {
   if (rule.trigger != TriggerType::kMetric) return watches;
   rule.ForEachMetric([&](std::uint32_t index) {
     const Metric& metric = metrics_.metric(index);
+    if (metric.group == kNoGroup) return;
     const Watch watch{metric.group, ChangeOf(metric)};
     if (std::find(watches.begin(), watches.end(), watch) == watches.end()) {
       watches.push_back(watch);
@@ -132,20 +133,78 @@ void RuleEvaluator::DescribeJob(Firing& firing) const {
 
 void RuleEvaluator::OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count,
                              double time) {
+  OnMetrics(group, Change::kProbeStreams, time, [&](const Metric& metric) {
+    return metric.probe >= first && metric.probe - first < count;
+  });
+}
+
+void RuleEvaluator::OnCounted(std::uint32_t group, Count count, double time) {
+  const Change change = ChangeOf(count);
+  OnMetrics(group, change, time, [&](const Metric& metric) { return ChangeOf(metric) == change; });
+}
+
+// Metrics of a group have changed, without an event: those that `is_changed` selects.
+template <typename IsChanged>
+void RuleEvaluator::OnMetrics(std::uint32_t group, Change change, double time,
+                              IsChanged is_changed) {
   metrics_.Pass(time);
-  const auto is_measured = [&](std::uint32_t index) {
+  const auto has_changed = [&](std::uint32_t index) {
     const Metric& metric = metrics_.metric(index);
-    return metric.group == group && metric.probe >= first && metric.probe - first < count;
+    return metric.group == group && is_changed(metric);
   };
-  timers_.OnMetrics(group, is_measured);
+  timers_.OnMetrics(group, has_changed);
   if (ended_) return;
   moment_ = time;
   ChangeMask changed;
-  changed.Add(Change::kProbeStreams);
+  changed.Add(change);
   const std::vector<std::uint32_t> rules = rules_.RulesOn(group, changed);
   const Facts facts = FactsOf();
   for (const std::uint32_t index : rules) {
-    if (rules_.rule(index).NamesAny(is_measured)) EvaluateMetric(index, facts);
+    if (rules_.rule(index).NamesAny(has_changed)) EvaluateMetric(index, facts);
+  }
+  Settle();
+}
+
+template <typename IsMeant>
+void RuleEvaluator::OnOccasion(TriggerType trigger, std::uint32_t group, double time,
+                               IsMeant is_meant) {
+  moment_ = time;
+  const std::vector<std::uint32_t> rules = rules_.Active(trigger);
+  for (const std::uint32_t index : rules) {
+    const Rule& rule = rules_.rule(index);
+    if (!is_meant(rule)) continue;
+    ++rules_.state(index).came;
+    if (IsInState(index) && rule.Holds(FactsOf(), metrics_)) OnDue(index, NewFiring(group));
+  }
+  Settle();
+}
+
+void RuleEvaluator::OnLimit(std::uint32_t limit, std::uint32_t group, double time) {
+  OnOccasion(TriggerType::kLimit, group, time, [limit](const Rule& rule) {
+    return std::ranges::find(rule.limits, limit) != rule.limits.end();
+  });
+}
+
+void RuleEvaluator::OnGroupDone(std::uint32_t group, double time) {
+  OnOccasion(TriggerType::kGroupDone, group, time,
+             [group](const Rule& rule) { return rule.group == group; });
+}
+
+void RuleEvaluator::OnEndOfRun(double time) {
+  OnOccasion(TriggerType::kEnd, kNoGroup, time, [](const Rule&) { return true; });
+}
+
+void RuleEvaluator::OnAllocation(double time) {
+  const auto is_meant = [this](std::uint32_t index) {
+    return metrics_.metric(index).group == kNoGroup;
+  };
+  timers_.OnMetrics(kNoGroup, is_meant);
+  if (ended_) return;
+  moment_ = time;
+  const std::vector<std::uint32_t> rules = rules_.Active(TriggerType::kMetric);
+  const Facts facts = FactsOf();
+  for (const std::uint32_t index : rules) {
+    if (rules_.rule(index).NamesAny(is_meant)) EvaluateMetric(index, facts);
   }
   Settle();
 }
@@ -247,7 +306,8 @@ void RuleEvaluator::EvaluateMetric(std::uint32_t index, const Facts& facts) {
 
 void RuleEvaluator::OnDue(std::uint32_t index, Firing firing) {
   const Rule& rule = rules_.rule(index);
-  if (ended_ && !rule.probing) return;
+  // The rules on the end of a run follow the one that ended it.
+  if (ended_ && !rule.probing && rule.trigger != TriggerType::kEnd) return;
   if (timers_.IsCoolingDown(index) || !rules_.Consume(index)) return;
   if (!rules_.IsActive(index)) rules_.state(index).came_by_last = TimesCome(index);
   timers_.StartCooldown(index);
@@ -350,6 +410,10 @@ std::uint64_t RuleEvaluator::TimesCome(std::uint32_t index) const {
     case TriggerType::kMetric:
     case TriggerType::kJob:
       return rules_.TimesChanged(index);
+    case TriggerType::kLimit:
+    case TriggerType::kGroupDone:
+    case TriggerType::kEnd:
+      return rules_.state(index).came;
   }
   return 0;
 }

@@ -59,6 +59,15 @@ class RuleEvaluator {
   void OnChanged(std::uint32_t group, ChangeMask changed) { timers_.OnChanged(group, changed); }
   // Probes have measured a job of the group: `count` numbers, from the index `first` on.
   void OnProbed(std::uint32_t group, std::uint32_t first, std::size_t count, double time);
+  // A count of a group has changed, without an event.
+  void OnCounted(std::uint32_t group, Count count, double time);
+  // A limit of the plan was reached, a group has nothing left to do, or the run has. Rules on it
+  // are evaluated.
+  void OnLimit(std::uint32_t limit, std::uint32_t group, double time);
+  void OnGroupDone(std::uint32_t group, double time);
+  void OnEndOfRun(double time);
+  // The size or the end of the allocation has changed.
+  void OnAllocation(double time);
   // The result of a job that has finished is known, without another event of it, at `time`.
   void OnSettled(const Job& job, ChangeMask changed, double time);
   // A job left without an event.
@@ -133,8 +142,13 @@ class RuleEvaluator {
   // Whether a rule on metrics names a number that the job told.
   bool NamesTold(const Rule& rule, std::uint32_t group) const;
   void EvaluateEvent(const Job& job, const journal::Event& event, ChangeMask changed);
+  template <typename IsChanged>
+  void OnMetrics(std::uint32_t group, Change change, double time, IsChanged is_changed);
   // A metric rule, without an event.
   void EvaluateMetric(std::uint32_t index, const Facts& facts);
+  // Rules with a trigger, without an event: those for which `is_meant` is true.
+  template <typename IsMeant>
+  void OnOccasion(TriggerType trigger, std::uint32_t group, double time, IsMeant is_meant);
   // The rules of the state that the ensemble has just entered.
   void EvaluateState();
   void EvaluateDue(const RuleTimers::Due& due);

@@ -35,11 +35,13 @@ struct RuleState {
   // evaluated in a state that `in` does not name.
   std::uint64_t too_short = 0;
   std::uint64_t in_other_state = 0;
+  // Times that its trigger came, for triggers without another count.
+  std::uint64_t came = 0;
 
   template <typename Archive>
   void Persist(Archive& archive) {
     archive(repetitions_left, backoff_left, fired, came_before, came_by_last, in_backoff,
-            in_cooldown, too_short, in_other_state);
+            in_cooldown, too_short, in_other_state, came);
   }
 };
 

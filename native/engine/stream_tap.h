@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "engine/hours.h"
 #include "engine/retries.h"
 #include "engine/tells.h"
 #include "journal/record.h"
@@ -13,6 +14,8 @@ class StreamTap {
  public:
   // Records, before the engine takes them in.
   virtual void OnRecords(std::span<const journal::Record> records) = 0;
+  // The allocation of a job whose records follow.
+  virtual void OnAllocation(journal::JobId job, Allocation allocation) = 0;
   // The submit that waited counts, see Engine::Settle().
   virtual void OnSettle() = 0;
   // A record was invalid.

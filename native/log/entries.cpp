@@ -141,6 +141,33 @@ void EntryWriter::AddTold(const Told& told) {
   }
 }
 
+void EntryWriter::Queued(std::uint32_t group, std::int64_t change, double time) {
+  Plain(EntryKind::kQueued);
+  frame_.PutNumber(group);
+  frame_.PutNumber(ZigZag(change));
+  frame_.PutDouble(time);
+}
+
+void EntryWriter::Holds(journal::JobId job, std::uint64_t nodes, std::uint64_t cores) {
+  Plain(EntryKind::kHolds);
+  frame_.End(WriteId(frame_.Room(kMaxNumberBytes), job));
+  frame_.PutNumber(nodes);
+  frame_.PutNumber(cores);
+}
+
+void EntryWriter::Allocation(double size, double end, double time) {
+  Plain(EntryKind::kAllocation);
+  frame_.PutDouble(size);
+  frame_.PutDouble(end);
+  frame_.PutDouble(time);
+}
+
+void EntryWriter::GroupDone(std::uint32_t group, double time) {
+  Plain(EntryKind::kGroupDone);
+  frame_.PutNumber(group);
+  frame_.PutDouble(time);
+}
+
 void EntryWriter::Note(std::optional<std::uint64_t> firing, std::string_view text) {
   Plain(EntryKind::kNote);
   frame_.PutNumber(firing ? *firing + 1 : 0);
@@ -233,6 +260,37 @@ bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
       return ReadProbed(in, true, visitor);
     case EntryKind::kTold:
       return ReadTold(in, visitor);
+    case EntryKind::kQueued: {
+      const std::uint64_t group = in.Number();
+      const std::int64_t change = UnZigZag(in.Number());
+      const double time = in.Double();
+      if (!in.valid() || group > UINT32_MAX || !std::isfinite(time)) return false;
+      visitor.OnQueued(static_cast<std::uint32_t>(group), change, time);
+      return true;
+    }
+    case EntryKind::kHolds: {
+      journal::JobId id = 0;
+      if (!ReadId(in, id)) return false;
+      const std::uint64_t nodes = in.Number();
+      const std::uint64_t cores = in.Number();
+      if (in.valid()) visitor.OnHolds(id, nodes, cores);
+      return in.valid();
+    }
+    case EntryKind::kAllocation: {
+      const double size = in.Double();
+      const double end = in.Double();
+      const double time = in.Double();
+      if (!in.valid() || !std::isfinite(time)) return false;
+      visitor.OnAllocation(size, end, time);
+      return true;
+    }
+    case EntryKind::kGroupDone: {
+      const std::uint64_t group = in.Number();
+      const double time = in.Double();
+      if (!in.valid() || group > UINT32_MAX || !std::isfinite(time)) return false;
+      visitor.OnGroupDone(static_cast<std::uint32_t>(group), time);
+      return true;
+    }
     case EntryKind::kNote: {
       const std::uint64_t number = in.Number();
       const std::string_view text = in.Bytes();
@@ -271,7 +329,8 @@ bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
     case EntryKind::kTime:
     case EntryKind::kHeartbeat:
     case EntryKind::kStart:
-    case EntryKind::kStreamAhead: {
+    case EntryKind::kStreamAhead:
+    case EntryKind::kEndOfRun: {
       const double seconds = in.Double();
       if (!in.valid() || !std::isfinite(seconds)) return false;
       visitor.OnTime(kind, seconds);

@@ -49,6 +49,11 @@ enum class EntryKind : std::uint8_t {
   kHosts = 26,         // the hosts of a job
   kReconciled = 27,    // the source has shown all jobs of the run
   kTold = 28,          // a value that a job told
+  kQueued = 29,        // limits hold back more jobs of a group, or fewer
+  kHolds = 30,         // the nodes and cores that a job of the next records will hold
+  kAllocation = 31,    // the size and the end of the run's allocation
+  kGroupDone = 32,     // a group has nothing left to do
+  kEndOfRun = 33,      // the run has nothing left to do: seconds since the epoch
 };
 
 // Types of frames in the log.
@@ -113,6 +118,11 @@ class EntryWriter {
   void Hosts(journal::JobId job, std::string_view hosts);
   void AddProbed(const Probed& probed);
   void AddTold(const Told& told);
+  // `time` in seconds since the epoch.
+  void Queued(std::uint32_t group, std::int64_t change, double time);
+  void Holds(journal::JobId job, std::uint64_t nodes, std::uint64_t cores);
+  void Allocation(double size, double end, double time);
+  void GroupDone(std::uint32_t group, double time);
   void Note(std::optional<std::uint64_t> firing, std::string_view text);
   void Supply(std::uint32_t rule, std::span<const double> times);
   // An entry without fields, with a number, a time or a text.
@@ -142,6 +152,10 @@ class EntryVisitor {
   virtual void OnResult(journal::JobId job, JobResult result) = 0;
   virtual void OnProbed(const Probed& probed) = 0;
   virtual void OnTold(const Told& told) = 0;
+  virtual void OnQueued(std::uint32_t group, std::int64_t change, double time) = 0;
+  virtual void OnHolds(journal::JobId job, std::uint64_t nodes, std::uint64_t cores) = 0;
+  virtual void OnAllocation(double size, double end, double time) = 0;
+  virtual void OnGroupDone(std::uint32_t group, double time) = 0;
   virtual void OnNote(std::optional<std::uint64_t> firing, std::string_view text) = 0;
   virtual void OnSupply(std::uint32_t rule, std::vector<double> times) = 0;
   virtual void OnPlain(EntryKind kind) = 0;
@@ -162,6 +176,10 @@ class PartialVisitor : public EntryVisitor {
   void OnResult(journal::JobId /*job*/, JobResult /*result*/) override {}
   void OnProbed(const Probed& /*probed*/) override {}
   void OnTold(const Told& /*told*/) override {}
+  void OnQueued(std::uint32_t /*group*/, std::int64_t /*change*/, double /*time*/) override {}
+  void OnHolds(journal::JobId /*job*/, std::uint64_t /*nodes*/, std::uint64_t /*cores*/) override {}
+  void OnAllocation(double /*size*/, double /*end*/, double /*time*/) override {}
+  void OnGroupDone(std::uint32_t /*group*/, double /*time*/) override {}
   void OnNote(std::optional<std::uint64_t> /*firing*/, std::string_view /*text*/) override {}
   void OnSupply(std::uint32_t /*rule*/, std::vector<double> /*times*/) override {}
   void OnPlain(EntryKind /*kind*/) override {}

@@ -39,6 +39,22 @@ class EntryTee final : public EntryVisitor {
     first_.OnTold(told);
     second_.OnTold(told);
   }
+  void OnQueued(std::uint32_t group, std::int64_t change, double time) override {
+    first_.OnQueued(group, change, time);
+    second_.OnQueued(group, change, time);
+  }
+  void OnHolds(journal::JobId job, std::uint64_t nodes, std::uint64_t cores) override {
+    first_.OnHolds(job, nodes, cores);
+    second_.OnHolds(job, nodes, cores);
+  }
+  void OnAllocation(double size, double end, double time) override {
+    first_.OnAllocation(size, end, time);
+    second_.OnAllocation(size, end, time);
+  }
+  void OnGroupDone(std::uint32_t group, double time) override {
+    first_.OnGroupDone(group, time);
+    second_.OnGroupDone(group, time);
+  }
   void OnNote(std::optional<std::uint64_t> firing, std::string_view text) override {
     first_.OnNote(firing, text);
     second_.OnNote(firing, text);

@@ -68,6 +68,14 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::Probed>("probed"),
                          InstanceMethod<&EngineObject::End>("end"),
                          InstanceMethod<&EngineObject::Pause>("pause"),
+                         InstanceMethod<&EngineObject::Admit>("admit"),
+                         InstanceMethod<&EngineObject::AdmitMore>("admitMore"),
+                         InstanceMethod<&EngineObject::SetWindow>("setWindow"),
+                         InstanceMethod<&EngineObject::DropQueued>("dropQueued"),
+                         InstanceMethod<&EngineObject::SetAllocation>("setAllocation"),
+                         InstanceMethod<&EngineObject::GroupDone>("groupDone"),
+                         InstanceMethod<&EngineObject::EndOfRun>("endOfRun"),
+                         InstanceMethod<&EngineObject::GetLimits>("limits"),
                          InstanceMethod<&EngineObject::GetStatus>("status"),
                          InstanceMethod<&EngineObject::GetSnapshot>("snapshot"),
                          InstanceMethod<&EngineObject::GetRules>("rules"),
@@ -386,6 +394,82 @@ void EngineObject::Probed(const Napi::CallbackInfo& info) {
 
 void EngineObject::End(const Napi::CallbackInfo& info) {
   Post(info, runner::EndCommand{});
+}
+
+// admit(number, ticket, group, count, urgency)
+void EngineObject::Admit(const Napi::CallbackInfo& info) {
+  bool good[4];
+  runner::AdmitCommand command{};
+  command.ticket = SizeAt(info, 1, &good[0]);
+  const std::size_t group = SizeAt(info, 2, &good[1]);
+  command.count = SizeAt(info, 3, &good[2]);
+  command.urgency = static_cast<int>(SizeAt(info, 4, &good[3]));
+  if (!good[0] || !good[1] || !good[2] || !good[3] || group >= planned_groups_ ||
+      command.count == 0) {
+    return ThrowType(info.Env(), "admit(number, ticket, group, count, urgency) needs numbers");
+  }
+  command.group = static_cast<std::uint32_t>(group);
+  Post(info, command);
+}
+
+// admitMore(number, ticket, lost)
+void EngineObject::AdmitMore(const Napi::CallbackInfo& info) {
+  bool good[2];
+  runner::AdmitCommand command{};
+  command.again = true;
+  command.ticket = SizeAt(info, 1, &good[0]);
+  command.lost = SizeAt(info, 2, &good[1]);
+  if (!good[0] || !good[1]) {
+    return ThrowType(info.Env(), "admitMore(number, ticket, lost) needs numbers");
+  }
+  Post(info, command);
+}
+
+// setWindow(number, active)
+void EngineObject::SetWindow(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const std::size_t active = SizeAt(info, 1, &good);
+  if (!good || active == 0) {
+    return ThrowType(info.Env(), "setWindow(number, active) needs a number above 0");
+  }
+  Post(info, runner::WindowCommand{active});
+}
+
+// dropQueued(number, group)
+void EngineObject::DropQueued(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const std::size_t group = SizeAt(info, 1, &good);
+  if (!good || group >= planned_groups_) {
+    return ThrowType(info.Env(), "dropQueued(number, group) needs the index of a group");
+  }
+  Post(info, runner::DropCommand{static_cast<std::uint32_t>(group)});
+}
+
+// setAllocation(number, size, end)
+void EngineObject::SetAllocation(const Napi::CallbackInfo& info) {
+  if (!info[1].IsNumber() || !info[2].IsNumber()) {
+    return ThrowType(info.Env(), "setAllocation(number, size, end) needs numbers");
+  }
+  Post(info, runner::AllocationCommand{info[1].As<Napi::Number>().DoubleValue(),
+                                       info[2].As<Napi::Number>().DoubleValue()});
+}
+
+// groupDone(number, group)
+void EngineObject::GroupDone(const Napi::CallbackInfo& info) {
+  bool good = false;
+  const std::size_t group = SizeAt(info, 1, &good);
+  if (!good || group >= planned_groups_) {
+    return ThrowType(info.Env(), "groupDone(number, group) needs the index of a group");
+  }
+  Post(info, runner::GroupDoneCommand{static_cast<std::uint32_t>(group)});
+}
+
+void EngineObject::EndOfRun(const Napi::CallbackInfo& info) {
+  Post(info, runner::EndOfRunCommand{});
+}
+
+void EngineObject::GetLimits(const Napi::CallbackInfo& info) {
+  Post(info, runner::LimitsCommand{});
 }
 
 // pause(number, on)

@@ -46,6 +46,14 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void Probed(const Napi::CallbackInfo& info);
   void End(const Napi::CallbackInfo& info);
   void Pause(const Napi::CallbackInfo& info);
+  void Admit(const Napi::CallbackInfo& info);
+  void AdmitMore(const Napi::CallbackInfo& info);
+  void SetWindow(const Napi::CallbackInfo& info);
+  void DropQueued(const Napi::CallbackInfo& info);
+  void SetAllocation(const Napi::CallbackInfo& info);
+  void GroupDone(const Napi::CallbackInfo& info);
+  void EndOfRun(const Napi::CallbackInfo& info);
+  void GetLimits(const Napi::CallbackInfo& info);
   void GetStatus(const Napi::CallbackInfo& info);
   void GetSnapshot(const Napi::CallbackInfo& info);
   void GetRules(const Napi::CallbackInfo& info);

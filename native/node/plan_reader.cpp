@@ -26,7 +26,27 @@ constexpr std::array<std::pair<std::string_view, TriggerType>, engine::kTriggerT
         {"interval", TriggerType::kInterval},
         {"cron", TriggerType::kCron},
         {"state", TriggerType::kState},
+        {"limit", TriggerType::kLimit},
+        {"group-done", TriggerType::kGroupDone},
+        {"end", TriggerType::kEnd},
     }};
+
+constexpr std::array<std::pair<std::string_view, engine::LimitKind>, 7> kLimits = {{
+    {"active", engine::LimitKind::kActive},
+    {"rate", engine::LimitKind::kRate},
+    {"jobs", engine::LimitKind::kJobs},
+    {"nodeHours", engine::LimitKind::kNodeHours},
+    {"wall", engine::LimitKind::kWall},
+    {"failures", engine::LimitKind::kFailures},
+    {"failureShare", engine::LimitKind::kFailureShare},
+}};
+
+constexpr std::array<std::pair<std::string_view, engine::Metric::Kind>, 4> kFactKinds = {{
+    {"nodehours", engine::Metric::Kind::kNodeHours},
+    {"corehours", engine::Metric::Kind::kCoreHours},
+    {"size", engine::Metric::Kind::kSize},
+    {"timeleft", engine::Metric::Kind::kTimeLeft},
+}};
 
 constexpr std::array<std::pair<std::string_view, engine::Variable>, engine::kVariableCount>
     kVariables = {{
@@ -49,6 +69,14 @@ Result<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t groups,
   if (!value.IsObject()) return Error{"a metric must be an object"};
   PropertyReader reader(value.As<Napi::Object>());
   engine::Metric metric;
+  if (reader.TextOrNull("fact")) {
+    metric.kind = reader.OneOf("fact", kFactKinds);
+    metric.group = engine::IsOfHours(metric)
+                       ? static_cast<std::uint32_t>(reader.Index("group", groups))
+                       : engine::kNoGroup;
+    if (!reader.good()) return reader.error();
+    return metric;
+  }
   metric.group = static_cast<std::uint32_t>(reader.Index("group", groups));
   metric.window = reader.Number("window");
   if (metric.window != 0 && metric.window < kShortestWindow) {
@@ -161,6 +189,25 @@ std::optional<engine::RetryPolicy> ReadRetry(PropertyReader& outer, const Napi::
   return policy;
 }
 
+Result<std::vector<engine::Limit>> ReadLimits(const Napi::Value& value, std::size_t groups) {
+  if (!value.IsArray()) return Error{"limits must be an array"};
+  const auto array = value.As<Napi::Array>();
+  std::vector<engine::Limit> limits;
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::HandleScope scope(value.Env());
+    if (!array.Get(i).IsObject()) return Error{"limits must be objects"};
+    PropertyReader reader(array.Get(i).As<Napi::Object>());
+    engine::Limit& limit = limits.emplace_back();
+    limit.kind = reader.OneOf("kind", kLimits);
+    const std::optional<std::size_t> group = reader.IndexOrNull("group", groups);
+    if (group) limit.group = static_cast<std::uint32_t>(*group);
+    limit.amount = reader.Number("amount");
+    if (!(limit.amount > 0)) reader.Fail<bool>("amount", "more than 0");
+    if (!reader.good()) return reader.error();
+  }
+  return limits;
+}
+
 // For each group the names of the numbers that its jobs tell, which are its probe variables from
 // `first` on, and the names of the texts.
 Result<std::vector<std::vector<engine::ToldName>>> ReadTells(
@@ -230,6 +277,7 @@ Result<engine::SubmitPortion> ReadPortion(const Napi::Value& value, JobspecPool*
   jobspec.tail = reader.Text("tail");
   portion.jobspec = pool != nullptr ? pool->Share(std::move(jobspec))
                                     : std::make_shared<const engine::Jobspec>(std::move(jobspec));
+  portion.group = static_cast<std::uint32_t>(reader.Integer("group", 0));
   portion.count = static_cast<std::uint64_t>(reader.Integer("count", 0));
   portion.urgency = static_cast<int>(reader.Integer("urgency", 0));
   if (!reader.good()) return reader.error();
@@ -271,6 +319,14 @@ Result<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes, 
     rule.change = change.value_or(engine::Change::kNone);
     if (reader.Integer("group", -1) >= 0) {
       rule.group = static_cast<std::uint32_t>(reader.Index("group", sizes.groups));
+    }
+  }
+  if (rule.trigger == TriggerType::kGroupDone) {
+    rule.group = static_cast<std::uint32_t>(reader.Index("group", sizes.groups));
+  }
+  if (rule.trigger == TriggerType::kLimit) {
+    for (const double limit : reader.Numbers("limits")) {
+      rule.limits.push_back(static_cast<std::uint32_t>(limit));
     }
   }
   rule.repetitions = static_cast<std::uint64_t>(reader.Integer("repetitions", 0));
@@ -369,6 +425,9 @@ Result<engine::Plan> ReadPlan(const Napi::Value& value) {
       ReadTells(object.Get("tells"), plan.probes);
   if (!tells) return tells.error();
   plan.tells = std::move(*tells);
+  Result<std::vector<engine::Limit>> limits = ReadLimits(object.Get("limits"), plan.groups.size());
+  if (!limits) return limits.error();
+  plan.limits = std::move(*limits);
   const auto rule_array = rules.As<Napi::Array>();
   const napi_env env = object.Env();
   Result<std::vector<engine::Metric>> metrics =

@@ -162,6 +162,20 @@ napi_value WriteControlReport(napi_env env, const runner::ControlReport& report)
       .value();
 }
 
+napi_value WriteReached(napi_env env, const runner::ReachedLimits& reached) {
+  return ObjectWriter(env)
+      .Set("limits", WriteArray(env, reached.limits,
+                                [env](const engine::ReachedLimit& limit) {
+                                  return ObjectWriter(env)
+                                      .Set("limit", static_cast<double>(limit.limit))
+                                      .Set("time", limit.time)
+                                      .value();
+                                }))
+      .Set("withheld", WriteArray(env, reached.withheld,
+                                  [env](double jobs) { return Napi::Number::New(env, jobs); }))
+      .value();
+}
+
 napi_value WriteFacts(napi_env env, const runner::SourceFacts& facts) {
   return ObjectWriter(env)
       .Set("rank", static_cast<double>(facts.rank))
@@ -297,6 +311,8 @@ napi_value WriteAnswer(napi_env env, const runner::Answer& answer) {
     object.Set("value", WriteSubmitReport(env, *submit));
   } else if (const auto* control = std::get_if<runner::ControlReport>(&answer.body)) {
     object.Set("value", WriteControlReport(env, *control));
+  } else if (const auto* reached = std::get_if<runner::ReachedLimits>(&answer.body)) {
+    object.Set("value", WriteReached(env, *reached));
   } else if (const auto* facts = std::get_if<runner::SourceFacts>(&answer.body)) {
     object.Set("value", WriteFacts(env, *facts));
   } else {
@@ -381,6 +397,7 @@ napi_value WriteStatus(napi_env env, const engine::Status& status) {
   }
   return object.Set("activeJobs", static_cast<double>(status.active_jobs))
       .Set("submitting", static_cast<double>(status.submitting))
+      .Set("queued", static_cast<double>(status.queued))
       .Set("timeCouldFire", status.time_could_fire)
       .Set("retrying", static_cast<double>(status.retrying))
       .Set("ended", status.ended)
@@ -425,6 +442,9 @@ napi_value WriteOutbox(napi_env env, const runner::Outbox& outbox) {
                                             .Set("name", WriteString(env, ignored.told.text))
                                             .value();
                                       }))
+      .Set("idleGroups",
+           WriteArray(env, outbox.idle_groups,
+                      [env](std::uint32_t group) { return Napi::Number::New(env, group); }))
       .Set("timeRequests", WriteArray(env, outbox.time_requests,
                                       [env](const runner::TimeRequest& request) {
                                         return ObjectWriter(env)

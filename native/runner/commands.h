@@ -85,6 +85,39 @@ struct EndCommand {};
 struct PauseCommand {
   bool on;
 };
+// Asks for leave to submit jobs of a group; the answer is a number of jobs, once limits allow one
+// or more, 0 when the submission was dropped or all its jobs have left. `ticket` is the owner's
+// name of the submission. It asks again until the answer is 0; `lost` jobs of the last answer did
+// not become jobs.
+struct AdmitCommand {
+  std::uint64_t ticket;
+  std::uint32_t group;
+  std::uint64_t count;
+  int urgency;
+  bool again;
+  std::uint64_t lost;
+};
+// Sets the most jobs that are active at once, in place of a limit of the plan.
+struct WindowCommand {
+  std::uint64_t active;
+};
+// Drops what limits hold back of a group. The answer is the number of jobs.
+struct DropCommand {
+  std::uint32_t group;
+};
+// The size of the run's allocation and its end, see engine::MetricTable::SetAllocation().
+struct AllocationCommand {
+  double size;
+  double end;
+};
+// No action of the owner may submit jobs of the group. The answer is 1 when the group is done, 0
+// when it is not.
+struct GroupDoneCommand {
+  std::uint32_t group;
+};
+// The run has nothing left to do, or was ended.
+struct EndOfRunCommand {};
+struct LimitsCommand {};
 struct StatusCommand {};
 struct SnapshotCommand {};
 struct RulesCommand {};
@@ -120,9 +153,11 @@ using CommandBody =
     std::variant<StartCommand, RestoreCommand, ResumeCommand, ReconciledCommand, KnownJobsCommand,
                  NoteCommand, DoneCommand, InterruptedCommand, IngestCommand, FinishStreamCommand,
                  TickCommand, AdvanceCommand, AddRuleCommand, GoToCommand, ProbedCommand,
-                 EndCommand, PauseCommand, StatusCommand, SnapshotCommand, RulesCommand,
-                 FailuresCommand, ActiveJobsCommand, OpenSourceCommand, CloseSourceCommand,
-                 SubmitCommand, CancelCommand, UrgencyCommand, AskCommand>;
+                 EndCommand, PauseCommand, AdmitCommand, WindowCommand, DropCommand,
+                 AllocationCommand, GroupDoneCommand, EndOfRunCommand, LimitsCommand, StatusCommand,
+                 SnapshotCommand, RulesCommand, FailuresCommand, ActiveJobsCommand,
+                 OpenSourceCommand, CloseSourceCommand, SubmitCommand, CancelCommand,
+                 UrgencyCommand, AskCommand>;
 
 // The answer carries the command's number.
 struct Command {
@@ -151,11 +186,17 @@ struct Restored {
   std::string damage;  // words for what is lost; empty for nothing
 };
 
+// The budgets that were reached, and by group the jobs that were not submitted since then.
+struct ReachedLimits {
+  std::vector<engine::ReachedLimit> limits;
+  std::vector<double> withheld;
+};
+
 using AnswerBody =
     std::variant<std::monostate, std::uint32_t, double, engine::Status, engine::Snapshot,
                  engine::RuleReports, Restored, std::vector<KnownRange>,
                  std::vector<engine::GroupFailures>, std::vector<journal::JobId>, SubmitReport,
-                 ControlReport, std::string, SourceFacts, SourceFailure>;
+                 ControlReport, std::string, SourceFacts, SourceFailure, ReachedLimits>;
 
 struct Answer {
   std::uint64_t number = 0;

@@ -32,6 +32,7 @@ struct Outbox {
   std::vector<SubmitReport> submissions;
   std::vector<journal::DecodeError> decode_errors;
   std::vector<engine::IgnoredTell> ignored_tells;
+  std::vector<std::uint32_t> idle_groups;  // see engine::Engine::idle_groups()
   std::vector<TimeRequest> time_requests;
   // Rules that were added to the run that is restored: AddRuleCommand::json. The runner waits for
   // each in Runner::SupplyRule().
@@ -49,9 +50,10 @@ struct Outbox {
 
   bool empty() const {
     return answers.empty() && firings.empty() && retries.empty() && submissions.empty() &&
-           decode_errors.empty() && ignored_tells.empty() && failures.empty() &&
-           time_requests.empty() && rule_requests.empty() && new_groups.empty() &&
-           records.empty() && !failure && !log_failure && !log_problem && !quiet;
+           decode_errors.empty() && ignored_tells.empty() && idle_groups.empty() &&
+           failures.empty() && time_requests.empty() && rule_requests.empty() &&
+           new_groups.empty() && records.empty() && !failure && !log_failure && !log_problem &&
+           !quiet;
   }
 };
 

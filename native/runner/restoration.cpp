@@ -111,6 +111,29 @@ void Restoration::OnNote(std::optional<std::uint64_t> firing, std::string_view t
   if (open != open_.end()) open->second.notes.emplace_back(text);
 }
 
+void Restoration::OnQueued(std::uint32_t group, std::int64_t change, double time) {
+  if (interrupted_ || group >= engine_.groups()) return;
+  engine_.Queue(group, change, time);
+  latest_ = std::max(latest_, time);
+  Gather();
+}
+
+void Restoration::OnHolds(journal::JobId job, std::uint64_t nodes, std::uint64_t cores) {
+  if (!interrupted_) engine_.ExpectAllocation(job, {nodes, cores});
+}
+
+void Restoration::OnAllocation(double size, double end, double time) {
+  if (interrupted_) return;
+  engine_.SetAllocation(size, end, time);
+  Gather();
+}
+
+void Restoration::OnGroupDone(std::uint32_t group, double time) {
+  if (interrupted_ || group >= engine_.groups()) return;
+  engine_.GroupDone(group, time);
+  Gather();
+}
+
 void Restoration::OnSupply(std::uint32_t rule, std::vector<double> times) {
   if (!interrupted_) engine_.Supply(rule, times);
 }
@@ -123,6 +146,9 @@ void Restoration::OnPlain(EntryKind kind) {
   if (interrupted_) return;
   switch (kind) {
     case EntryKind::kRestored:
+      engine_.ForgetQueued();
+      engine_.Settle();
+      break;
     case EntryKind::kSettle:
       engine_.Settle();
       break;
@@ -167,6 +193,7 @@ void Restoration::OnTime(EntryKind kind, double seconds) {
   if (kind == EntryKind::kTime) engine_.PassTo(seconds);
   if (kind == EntryKind::kHeartbeat) engine_.Heartbeat(seconds);
   if (kind == EntryKind::kStart) engine_.Start(seconds);
+  if (kind == EntryKind::kEndOfRun) engine_.EndOfRun(seconds);
   if (kind == EntryKind::kStart) started_ = true;
   if (kind == EntryKind::kStreamAhead) return engine_.SetStreamAhead(seconds);
   latest_ = std::max(latest_, seconds);
@@ -241,6 +268,7 @@ void Restoration::Finish() {
   Gather();
   engine_.decode_errors().clear();
   engine_.ignored_tells().clear();
+  engine_.idle_groups().clear();
   engine_.failure_reports().clear();
   engine_.missing_jobs().clear();
 }

@@ -82,6 +82,10 @@ class Restoration final : public log::PartialVisitor {
   void OnRecords(std::span<const journal::Record> records) override;
   void OnResult(journal::JobId job, log::JobResult result) override;
   void OnProbed(const log::Probed& probed) override;
+  void OnQueued(std::uint32_t group, std::int64_t change, double time) override;
+  void OnHolds(journal::JobId job, std::uint64_t nodes, std::uint64_t cores) override;
+  void OnAllocation(double size, double end, double time) override;
+  void OnGroupDone(std::uint32_t group, double time) override;
   void OnNote(std::optional<std::uint64_t> firing, std::string_view text) override;
   void OnSupply(std::uint32_t rule, std::vector<double> times) override;
   void OnPlain(log::EntryKind kind) override;

@@ -97,6 +97,22 @@ void RunLog::Probed(const log::Probed& probed) {
   if (Begin()) entries_.AddProbed(probed);
 }
 
+void RunLog::Queued(std::uint32_t group, std::int64_t change, double time) {
+  if (Begin()) entries_.Queued(group, change, time);
+}
+
+void RunLog::OnAllocation(journal::JobId job, engine::Allocation allocation) {
+  if (Begin()) entries_.Holds(job, allocation.nodes, allocation.cores);
+}
+
+void RunLog::Allocation(double size, double end, double time) {
+  if (Begin()) entries_.Allocation(size, end, time);
+}
+
+void RunLog::GroupDone(std::uint32_t group, double time) {
+  if (Begin()) entries_.GroupDone(group, time);
+}
+
 void RunLog::Note(std::optional<std::uint64_t> firing, std::string_view text) {
   if (Begin()) entries_.Note(firing, text);
 }

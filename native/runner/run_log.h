@@ -36,6 +36,7 @@ class RunLog final : public engine::StreamTap {
   void GiveTo(Restoration* restoration) { restoration_ = restoration; }
 
   void OnRecords(std::span<const journal::Record> records) override;
+  void OnAllocation(journal::JobId job, engine::Allocation allocation) override;
   void OnSettle() override { Plain(log::EntryKind::kSettle); }
   void OnDecodeError() override { Number(log::EntryKind::kDecodeErrors, 1); }
   void OnOutcome(journal::JobId job, engine::JobOutcome outcome) override;
@@ -49,6 +50,9 @@ class RunLog final : public engine::StreamTap {
   // times before it change nothing.
   void PassTo(double now, bool due);
   void Probed(const log::Probed& probed);
+  void Queued(std::uint32_t group, std::int64_t change, double time);
+  void Allocation(double size, double end, double time);
+  void GroupDone(std::uint32_t group, double time);
   void Note(std::optional<std::uint64_t> firing, std::string_view text);
   void Supply(std::uint32_t rule, std::span<const double> times);
   void Plain(log::EntryKind kind);

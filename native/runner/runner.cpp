@@ -154,6 +154,7 @@ bool Runner::RunCommands() {
     if (!NextCommand(command)) return false;
     std::visit([&](auto& body) { Run(command.number, body); }, command.body);
     source_.SubmitFirings();
+    source_.Leave();
     Publish();
   }
   return true;
@@ -178,6 +179,11 @@ void Runner::Wait() {
   const double next = virtual_time_ || restores_ ? engine::kNever : engine_.next();
   if (next < engine::kNever) {
     const std::chrono::duration<double> left(std::clamp(next - clock_.Now(), 0.0, kMaxWait));
+    no_later_than(Clock::now() + std::chrono::ceil<Clock::duration>(left));
+  }
+  if (queue_.next_time() < engine::kNever && !virtual_time_) {
+    const std::chrono::duration<double> left(
+        std::clamp(queue_.next_time() - clock_.Now(), 0.0, kMaxWait));
     no_later_than(Clock::now() + std::chrono::ceil<Clock::duration>(left));
   }
   if (const auto deadline = source_.deadline()) no_later_than(*deadline);
@@ -235,9 +241,10 @@ void Runner::PassTime() {
   }
   const bool due = engine_.PassTo(now);
   log_.PassTo(now, due);
-  if (!due) return;
+  if (!due && queue_.next_time() > now) return;
   source_.SubmitFirings();
   source_.SubmitRetries();
+  source_.Leave();
   UpdateIdleByTime();
   Publish();
 }
@@ -287,6 +294,7 @@ void Runner::Ingest(std::string_view bytes) {
 engine::Status Runner::GetStatus() {
   engine::Status status = engine_.GetStatus();
   status.submitting = source_.submitting();
+  status.queued = queue_.held();
   status.backlog_over = status.backlog_over && !source_.interrupted();
   status.log_lag = log_.Lag();
   return status;
@@ -333,6 +341,7 @@ void Runner::Run(std::uint64_t number, RestoreCommand& command) {
   source_.Restore(*restoration_);
   if (log_.is_open()) engine_.Follow(&log_);
   log_.Plain(EntryKind::kRestored);
+  engine_.ForgetQueued();
   if (report.frames.error != 0) {
     restored.error = "can't read " + command.folder + ": " + std::strerror(report.frames.error);
   }
@@ -471,7 +480,8 @@ void Runner::Run(std::uint64_t number, TickCommand& command) {
 }
 
 void Runner::Run(std::uint64_t number, AdvanceCommand& command) {
-  Reply(number, engine_.Advance(command.until));
+  const double reached = engine_.Advance(std::min(command.until, queue_.next_time()));
+  Reply(number, reached);
 }
 
 void Runner::Run(std::uint64_t number, AddRuleCommand& command) {
@@ -507,6 +517,59 @@ void Runner::Run(std::uint64_t number, EndCommand&) {
 void Runner::Run(std::uint64_t number, PauseCommand& command) {
   source_.Pause(command.on);
   Reply(number, {});
+}
+
+void Runner::Run(std::uint64_t number, AdmitCommand& command) {
+  if (command.again) {
+    if (!queue_.AskAgain(number, command.ticket, command.lost)) Reply(number, 0.0);
+  } else {
+    queue_.Ask(number, command.ticket, command.group, command.count, command.urgency);
+  }
+}
+
+void Runner::Run(std::uint64_t number, WindowCommand& command) {
+  queue_.SetWindow(command.active);
+  Reply(number, {});
+}
+
+void Runner::Run(std::uint64_t number, DropCommand& command) {
+  Reply(number, static_cast<double>(source_.DropGroup(command.group)));
+}
+
+void Runner::Run(std::uint64_t number, AllocationCommand& command) {
+  const double now = engine_.now();
+  engine_.SetAllocation(command.size, command.end, now);
+  log_.Allocation(command.size, command.end, now);
+  Reply(number, {});
+}
+
+// The owner has seen that none of its actions may submit jobs of the group.
+void Runner::Run(std::uint64_t number, GroupDoneCommand& command) {
+  const std::uint64_t on_way =
+      queue_.has_limits() ? queue_.on_way(command.group) : source_.submitting();
+  const bool done = engine_.IsIdle(command.group) && on_way == 0;
+  if (done) {
+    const double now = engine_.now();
+    engine_.GroupDone(command.group, now);
+    log_.GroupDone(command.group, now);
+  }
+  Reply(number, done ? 1.0 : 0.0);
+}
+
+void Runner::Run(std::uint64_t number, EndOfRunCommand&) {
+  const double now = engine_.now();
+  engine_.EndOfRun(now);
+  log_.Time(EntryKind::kEndOfRun, now);
+  Reply(number, {});
+}
+
+void Runner::Run(std::uint64_t number, LimitsCommand&) {
+  ReachedLimits reached;
+  reached.limits = engine_.reached_limits();
+  for (std::uint32_t group = 0; group < engine_.groups(); ++group) {
+    reached.withheld.push_back(static_cast<double>(queue_.withheld(group)));
+  }
+  Reply(number, std::move(reached));
 }
 
 void Runner::Run(std::uint64_t number, StatusCommand&) {
@@ -575,6 +638,7 @@ void Runner::Publish() {
   MoveItems(engine_.failure_reports(), outbox_.failures);
   MoveItems(engine_.decode_errors(), outbox_.decode_errors);
   MoveItems(engine_.ignored_tells(), outbox_.ignored_tells);
+  MoveItems(engine_.idle_groups(), outbox_.idle_groups);
   MoveItems(engine_.new_groups(), outbox_.new_groups);
   MoveItems(gathered_.time_requests, outbox_.time_requests);
   MoveItems(gathered_.rule_requests, outbox_.rule_requests);

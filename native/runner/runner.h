@@ -115,6 +115,13 @@ class Runner {
   void Run(std::uint64_t number, ProbedCommand& command);
   void Run(std::uint64_t number, EndCommand& command);
   void Run(std::uint64_t number, PauseCommand& command);
+  void Run(std::uint64_t number, AdmitCommand& command);
+  void Run(std::uint64_t number, WindowCommand& command);
+  void Run(std::uint64_t number, DropCommand& command);
+  void Run(std::uint64_t number, AllocationCommand& command);
+  void Run(std::uint64_t number, GroupDoneCommand& command);
+  void Run(std::uint64_t number, EndOfRunCommand& command);
+  void Run(std::uint64_t number, LimitsCommand& command);
   void Run(std::uint64_t number, StatusCommand& command);
   void Run(std::uint64_t number, SnapshotCommand& command);
   void Run(std::uint64_t number, RulesCommand& command);
@@ -149,7 +156,9 @@ class Runner {
   bool replaying_ = false;                    // the log is taken in
   std::unique_ptr<Restoration> restoration_;  // of a restored run
   Outbox gathered_;                           // for the next Publish
-  SourceDriver source_{engine_, gathered_, log_};
+  SubmissionQueue queue_{engine_, log_,
+                         [this] { return virtual_time_ ? engine_.now() : clock_.Now(); }};
+  SourceDriver source_{engine_, gathered_, log_, queue_};
 
   std::mutex mutex_;
   std::condition_variable changed_;  // room for events, times of a cron rule, or the stop

@@ -57,6 +57,7 @@ bool SourceDriver::Pump() {
   engine_.missing_jobs().clear();
   if (!done_.empty()) LogDone();
   AwaitRefusal();
+  Leave();
   UpdateIdle();
   return more;
 }
@@ -87,10 +88,11 @@ std::uint64_t SourceDriver::in_journal() const {
 }
 
 std::uint64_t SourceDriver::submitting() const {
-  if (source_ == nullptr) return 0;
+  const std::uint64_t held = queue_.held();
+  if (source_ == nullptr) return held;
   const std::uint64_t accepted = source_->accepted();
   const std::uint64_t in_journal = this->in_journal();
-  return source_->submitting() + (accepted > in_journal ? accepted - in_journal : 0);
+  return held + source_->submitting() + (accepted > in_journal ? accepted - in_journal : 0);
 }
 
 void SourceDriver::Restore(Restoration& restoration) {
@@ -136,7 +138,7 @@ void SourceDriver::SubmitFirings() {
     const std::uint32_t rule = firing.rule;
     std::uint64_t first_index = 0;
     for (const engine::SubmitPortion& portion : portions) {
-      source_->Submit({kOfFiring | number, portion, rule, number, 0, first_index}, *this);
+      Send({kOfFiring | number, portion, rule, number, 0, first_index});
       first_index += portion.count;
     }
   }
@@ -156,13 +158,42 @@ void SourceDriver::SubmitRetries() {
     retry.submitting = true;
     engine::SubmitPortion portion = policy->entries[*details.entry];
     portion.count = 1;
-    source_->Submit({kOfRetry | retry.number, std::move(portion), details.rule, details.firing,
-                     details.part, details.index, details.attempt},
-                    *this);
+    Send({kOfRetry | retry.number, std::move(portion), details.rule, details.firing, details.part,
+          details.index, details.attempt});
   }
 }
 
+void SourceDriver::Send(SubmitOrder order) {
+  if (queue_.has_limits() && order.portion.count > 0) {
+    queue_.Add(std::move(order));
+  } else {
+    source_->Submit(std::move(order), *this);
+  }
+}
+
+void SourceDriver::Leave() {
+  if (queue_.is_busy()) Deal(queue_.Leave());
+}
+
+void SourceDriver::Deal(SubmissionQueue::Leaving leaving) {
+  if (!leaving.orders.empty() || !leaving.admitted.empty()) log_.Commit();
+  for (SubmitOrder& order : leaving.orders) {
+    if (source_ != nullptr) source_->Submit(std::move(order), *this);
+  }
+  for (const auto& [request, count] : leaving.admitted) Reply(request, static_cast<double>(count));
+  for (SubmitReport& report : leaving.reports) OnSubmitted(std::move(report));
+}
+
+std::uint64_t SourceDriver::DropGroup(std::uint32_t group) {
+  SubmissionQueue::Leaving dropped;
+  const std::uint64_t count = queue_.DropGroup(group, dropped);
+  Deal(std::move(dropped));
+  Leave();
+  return count;
+}
+
 void SourceDriver::StopSubmitting() {
+  Deal(queue_.DropAll());
   if (source_ != nullptr) source_->StopSubmitting(*this);
 }
 
@@ -192,7 +223,7 @@ bool SourceDriver::CheckOpen(std::uint64_t number) {
 void SourceDriver::Submit(std::uint64_t number, SubmitCommand& command) {
   if (!CheckOpen(number)) return;
   command.order.number = number;
-  source_->Submit(std::move(command.order), *this);
+  Send(std::move(command.order));
 }
 
 void SourceDriver::Cancel(std::uint64_t number, CancelCommand& command) {
@@ -238,6 +269,11 @@ void SourceDriver::OnJournal(std::string_view record) {
 }
 
 void SourceDriver::OnSubmitted(SubmitReport report) {
+  if ((report.number & kOfQueue) != 0 && (report.number & (kOfFiring | kOfRetry)) == 0) {
+    std::optional<SubmitReport> whole = queue_.OnSubmitted(report);
+    if (whole) OnSubmitted(std::move(*whole));
+    return;
+  }
   if ((report.number & kOfRetry) != 0) {
     report.number &= ~kOfRetry;
     report.of_retry = true;

@@ -20,6 +20,7 @@
 #include "runner/restoration.h"
 #include "runner/run_log.h"
 #include "runner/source.h"
+#include "runner/submission_queue.h"
 
 namespace flux_ensemble::runner {
 
@@ -29,8 +30,8 @@ class SourceDriver : private SourceListener {
 
   // Answers, reports and tapped records go to `outbox`. Before a request leaves, the log is
   // committed. The arguments outlive the driver.
-  SourceDriver(engine::Engine& engine, Outbox& outbox, RunLog& log)
-      : engine_(engine), outbox_(outbox), log_(log) {}
+  SourceDriver(engine::Engine& engine, Outbox& outbox, RunLog& log, SubmissionQueue& queue)
+      : engine_(engine), outbox_(outbox), log_(log), queue_(queue) {}
 
   bool is_open() const { return source_ != nullptr; }
   // The stream is lost, or the source looks for jobs that ended meanwhile.
@@ -61,6 +62,10 @@ class SourceDriver : private SourceListener {
   // Submits jobs whose retry is due. Jobs whose templates are filled in again are left to
   // JavaScript, and so are all jobs where no source is open.
   void SubmitRetries();
+  // Submits what limits no longer hold back, and answers requests of the owner.
+  void Leave();
+  // Drops what limits hold back of a group. Returns how many jobs that were.
+  std::uint64_t DropGroup(std::uint32_t group);
   // Waiting orders are dropped.
   void StopSubmitting();
   // The engine's firings and retries were moved out.
@@ -95,6 +100,9 @@ class SourceDriver : private SourceListener {
   void OnAskFailed(std::uint64_t number, SourceFailure failure) override;
   void OnFailure(SourceFailure failure) override;
 
+  // Submits an order, unless limits hold it back.
+  void Send(SubmitOrder order);
+  void Deal(SubmissionQueue::Leaving leaving);
   bool CheckOpen(std::uint64_t number);
   void Reply(std::uint64_t number, AnswerBody body);
   void AwaitRefusal();
@@ -106,6 +114,7 @@ class SourceDriver : private SourceListener {
   engine::Engine& engine_;
   Outbox& outbox_;
   RunLog& log_;
+  SubmissionQueue& queue_;
 
   std::unique_ptr<Source> source_;
   std::uint64_t wanted_ = 0;

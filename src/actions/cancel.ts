@@ -9,10 +9,11 @@ import { describeTarget, targetGroup, targetJobs } from './target-jobs.js';
 /** The types of the kind `cancel`. */
 export interface CancelKind {
   readonly data: {
-    /** The group whose active jobs are canceled, or null for the job of the event. */
+    /** The group whose active and queued jobs are canceled, or null for the job of the event. */
     readonly label: string | null;
   };
-  readonly report: { readonly group: string; readonly jobs: number };
+  /** `queued` jobs were not submitted yet, and are not among the `jobs`. */
+  readonly report: { readonly group: string; readonly jobs: number; readonly queued: number };
 }
 
 declare module '../model/action.js' {
@@ -21,9 +22,12 @@ declare module '../model/action.js' {
   }
 }
 
+const jobsOf = ({ jobs, queued }: CancelKind['report']) =>
+  queued === 0 ? counted(jobs, 'job') : `${counted(jobs, 'job')} and ${queued} queued`;
+
 export const cancel = defineAction({
   name: 'cancel',
-  description: 'Cancels the active jobs of the group `label`; without one, the job of the event.',
+  description: 'Cancels the active and queued jobs of the group `label`; without one, the job of the event.',
   keys: { label: groupOrEventJobKey },
   resolve: (values) => values,
   runsUserCode: false,
@@ -35,14 +39,18 @@ export const cancel = defineAction({
   words: {
     planned: (action) => `cancel ${describeTarget(action)}`,
     drawn: ({ label }) => (label === null ? 'cancel the job' : 'cancel'),
-    line: ({ group, jobs }) => ({ what: `cancel ${group}`, note: counted(jobs, 'job') }),
-    done: ({ group, jobs }) => `canceled ${counted(jobs, 'job')} of ${group}`,
+    line: (report) => ({ what: `cancel ${report.group}`, note: jobsOf(report) }),
+    done: (report) => `canceled ${jobsOf(report)} of ${report.group}`,
   },
   perform: async (context, request) => {
+    // Queued jobs first, because they would take the places of canceled ones.
+    const { engine } = context;
+    const { label } = request.action;
+    const queued = label === null ? 0 : await engine.dropQueued(engine.groups.indexOf(label));
     const { ids, group } = await targetJobs(context, request);
     const { origin } = request;
     const by = origin.kind === 'rule' ? `canceled by rule '${origin.rule.title}'` : describeOrigin(request);
     const jobs = await context.member.cancel(ids, by);
-    request.report({ kind: 'cancel', group, jobs });
+    request.report({ kind: 'cancel', group, jobs, queued });
   },
 });

@@ -1,9 +1,9 @@
 /** The running ensemble, for actions. */
 
 import type { Engine } from '../engine/engine.js';
-import type { Member } from '../members/member.js';
+import type { Member, SubmitOrigin } from '../members/member.js';
 import type { EndedBy } from '../model/ended-by.js';
-import type { EnsembleConfig, Rule } from '../model/ensemble.js';
+import type { EnsembleConfig, JobTemplate, Rule } from '../model/ensemble.js';
 import type { FollowUp } from '../model/follow-up.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import type { LoadedFunctions } from '../model/user-function.js';
@@ -19,6 +19,12 @@ export interface ActionContext {
   readonly customs: LoadedFunctions;
   readonly plugins: PluginProcesses;
   readonly programs: Programs;
+  /** Submits jobs as `Member.submit`, when limits let them leave. `onHeld` is called where they hold jobs back. */
+  submit(template: JobTemplate, count: number, origin: SubmitOrigin, onHeld?: () => void): Promise<number>;
+  /** Calls `onHeld` where limits hold jobs back now. */
+  noticeHeld(onHeld: () => void): Promise<void>;
+  /** The size of the member may have changed. */
+  resized(): void;
   /** Aborted when the run comes to its end. */
   readonly signal: AbortSignal;
   /**

@@ -16,8 +16,11 @@ declare module '../model/action.js' {
 export const grow = defineAction({
   name: 'grow',
   description: 'Adds `value` (1) slots or nodes.',
-  keys: { value: countKey('How many nodes; 1 when absent') },
-  resolve: ({ value }) => ({ value: value ?? 1 }),
+  keys: {
+    value: countKey('How many nodes; 1 when absent'),
+    max: countKey('The largest size that it leads to'),
+  },
+  resolve: ({ value, max }) => ({ value: value ?? 1, bound: max }),
   runsUserCode: false,
   mayGrow: true,
   needsHeartbeat: true,

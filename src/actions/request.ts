@@ -39,6 +39,8 @@ export interface ActionRequest<A extends Action = Action> {
   readonly submission: Promise<SubmitReport> | null;
   /** The parts that were done before, and notes of those that are done now. */
   readonly progress: ActionProgress;
+  /** Called where limits hold back jobs of the action: the actions after it do not wait for them. */
+  held(): void;
   /** Reports what the action does or has done. */
   report(report: ActionReport): void;
 }

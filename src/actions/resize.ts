@@ -2,6 +2,7 @@
 
 import { ActionError } from '../errors.js';
 import type { ResizeOutcome } from '../members/member.js';
+import type { ActionOf } from '../model/action.js';
 import type { ActionContext } from './context.js';
 import type { ActionTarget, ReportLine } from './define.js';
 import { type ActionRequest, ruleIndex } from './request.js';
@@ -9,7 +10,11 @@ import { type ActionRequest, ruleIndex } from './request.js';
 /** The data and the report of a kind that changes the size. */
 export interface ResizeKind {
   /** Slots or nodes. */
-  readonly data: { readonly value: number };
+  readonly data: {
+    readonly value: number;
+    /** The size that it does not pass; null for none. */
+    readonly bound: number | null;
+  };
   readonly report: { readonly value: number } & ResizeOutcome;
 }
 
@@ -26,16 +31,25 @@ export function resizeDone(verb: string, { before, after, note }: ResizeOutcome)
   return before === after ? `no change: the size is ${after}` : `${verb} from ${before} to ${after}`;
 }
 
+/** The size after a change, which the bound may stop, but not turn round. */
+function within(size: number, by: number, bound: number | null): number {
+  if (bound === null) return size + by;
+  return by > 0 ? Math.max(size, Math.min(size + by, bound)) : Math.min(size, Math.max(size + by, bound));
+}
+
 const REQUESTED_BEFORE: ResizeOutcome = {
   before: null,
   after: null,
   note: 'requested before the run was resumed',
 };
 
-/** Changes the size by a number of slots or nodes, which is negative to shrink. Throws ActionError. */
+/**
+ * Changes the size by a number of slots or nodes, which is negative to shrink, but not beyond the bound of the action.
+ * Throws ActionError.
+ */
 export async function resize(
-  { member, signal }: ActionContext,
-  request: ActionRequest,
+  { member, signal, resized }: ActionContext,
+  request: ActionRequest<ActionOf<'grow' | 'shrink'>>,
   by: number,
 ): Promise<ResizeOutcome> {
   if (member.resize === undefined) {
@@ -43,7 +57,13 @@ export async function resize(
   }
   const { size } = member;
   const { progress } = request;
-  const target = size === undefined ? by : size + by;
+  const { bound } = request.action;
+  if (bound !== null && size === undefined) {
+    const key = by > 0 ? 'max' : 'min';
+    const message = `the size of the ${member.name} member is unknown, so '${key}: ${bound}' can't be kept`;
+    throw new ActionError(message, ruleIndex(request));
+  }
+  const target = size === undefined ? by : within(size, by, bound);
   const before = progress.wantSize(target);
   if (size === undefined) {
     // Its size is unknown, so a repetition could change it twice.
@@ -51,6 +71,7 @@ export async function resize(
   }
   progress.reached(before ?? target);
   const outcome = await member.resize((before ?? target) - size, signal);
+  resized();
   if (outcome.after !== null && outcome.after !== (before ?? target)) progress.reached(outcome.after);
   return outcome;
 }

@@ -16,8 +16,11 @@ declare module '../model/action.js' {
 export const shrink = defineAction({
   name: 'shrink',
   description: 'Removes `value` (1) slots or nodes.',
-  keys: { value: countKey('How many nodes; 1 when absent') },
-  resolve: ({ value }) => ({ value: value ?? 1 }),
+  keys: {
+    value: countKey('How many nodes; 1 when absent'),
+    min: countKey('The smallest size that it leads to'),
+  },
+  resolve: ({ value, min }) => ({ value: value ?? 1, bound: min }),
   runsUserCode: false,
   mayGrow: false,
   needsHeartbeat: true,

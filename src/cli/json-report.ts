@@ -151,6 +151,7 @@ export function jsonReporter(debug: boolean): Reporter {
     finish: (result, seconds, kept) =>
       printSummary(result, seconds, {
         left: result.left.map(leftJobs),
+        limits: { reached: result.limits.reached, notSubmitted: Object.fromEntries(result.limits.withheld) },
         requests: result.requests,
         runFolder: kept?.path ?? null,
       }),

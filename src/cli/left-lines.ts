@@ -5,6 +5,7 @@ import type { LeftJobs, RunResult } from '../run/result.js';
 import { counted } from '../text/counted.js';
 import { escapeControls } from '../text/describe.js';
 import { shellWord } from '../text/shell.js';
+import { isoTime } from './planned-action.js';
 
 /** Maximum groups and job ids that are listed. */
 const MAX_GROUPS = 10;
@@ -49,6 +50,17 @@ export function leftLines(left: readonly LeftJobs[], member: string): string[] {
   const { see, cancel } = commandsFor(left, member);
   const them = jobs.length === 1 ? 'it' : 'them';
   return [...lines, `  see ${them} with ${see}, cancel ${them} with ${cancel}`];
+}
+
+/** Returns the limits that the run has reached, and how many jobs were not submitted; empty without such limits. */
+export function limitLines({ reached, withheld }: RunResult['limits']): string[] {
+  if (reached.length === 0) return [];
+  const [first, ...others] = reached.map(({ name, time }) => `${escapeControls(name)} at ${isoTime(time)}`);
+  const reachedText = `${others.length === 0 ? 'limit' : 'limits'} reached: ${[first, ...others].join(', ')}`;
+  const lost = [...withheld].map(([group, jobs]) => `${jobs} of ${escapeControls(group)}`);
+  if (lost.length === 0) return [reachedText];
+  const total = [...withheld.values()].reduce((sum, jobs) => sum + jobs, 0);
+  return [reachedText, `${counted(total, 'job')} not submitted since then: ${lost.join(', ')}`];
 }
 
 /** Returns the number of requests to the workload manager; empty for a member that does not count them. */

@@ -30,6 +30,8 @@ export function layoutFor(stream: NodeJS.WriteStream, narrow: TableLayout['narro
 
 /** Counts that are always shown: how many jobs failed, wait and run. */
 const NEEDED_COUNTS: readonly Count[] = ['failed', 'pending', 'running'];
+/** Counts that are shown only where they are not zero, to save space. */
+const RARE_COUNTS: readonly Count[] = ['retried', 'queued'];
 /** Counts that a narrow table leaves out, the most important one first. */
 const spareCounts = ordered(COUNTS, ['success', 'submitted', 'finished', 'canceled', 'retried']).filter(
   (name) => !NEEDED_COUNTS.includes(name),
@@ -48,9 +50,9 @@ function countColumn(count: Count): Column {
 /** Returns the counts of jobs in each group. */
 export function countsTable(all: Iterable<[string, ShownGroup]>): Table {
   const groups = [...all];
-  // Retries are shown only where they occur, to save space.
-  const retried = groups.some(([, { count }]) => count.retried > 0);
-  const shown = COUNTS.filter((count) => retried || count !== 'retried');
+  const shown = COUNTS.filter(
+    (name) => !RARE_COUNTS.includes(name) || groups.some(([, { count }]) => count[name] > 0),
+  );
   return {
     columns: [{ title: 'jobs', align: 'left' }, ...shown.map(countColumn)],
     rows: groups.map(([name, { count }]) => [

@@ -312,6 +312,8 @@ export interface NativeOutbox {
   readonly submissions: readonly SubmitReport[];
   readonly decodeErrors: readonly DecodeError[];
   readonly ignoredTells: readonly NativeIgnoredTell[];
+  /** Groups (by index) that a rule watches and that have become idle, as far as the engine knows. */
+  readonly idleGroups: readonly number[];
   /** `supplyTimes` answers it; in virtual time the engine waits for the answer. */
   readonly timeRequests: readonly TimeRequest[];
   /** Rules that were added to the run that is restored. The engine waits for each in `supplyRule`. */
@@ -346,6 +348,14 @@ export interface NativeEventBatch {
 }
 
 /** The first argument of a command is a number, under which `take()` returns the answer. */
+/** The budgets that were reached. */
+export interface NativeReachedLimits {
+  /** `limit` is an index of the plan's limits; `time` in seconds since the epoch. */
+  readonly limits: readonly { readonly limit: number; readonly time: number }[];
+  /** By group, the jobs that were not submitted since then. */
+  readonly withheld: readonly number[];
+}
+
 export interface NativeEngine {
   start(number: number, now: number): void;
   /** Answers with NativeRestored. */
@@ -377,6 +387,16 @@ export interface NativeEngine {
   ): void;
   end(number: number): void;
   pause(number: number, on: boolean): void;
+  /** `group` by index. The answer is a number of jobs; see `Engine.admit`. */
+  admit(number: number, ticket: number, group: number, count: number, urgency: number): void;
+  admitMore(number: number, ticket: number, lost: number): void;
+  setWindow(number: number, active: number): void;
+  dropQueued(number: number, group: number): void;
+  /** Seconds since the epoch for `end`; NaN for what is unknown. */
+  setAllocation(number: number, size: number, end: number): void;
+  groupDone(number: number, group: number): void;
+  endOfRun(number: number): void;
+  limits(number: number): void;
   status(number: number): void;
   snapshot(number: number): void;
   rules(number: number): void;

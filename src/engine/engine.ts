@@ -19,6 +19,7 @@ import {
   type NativeGroupFailures,
   type NativeIgnoredTell,
   type NativeOutbox,
+  type NativeReachedLimits,
   type NativeRestored,
   type NativeRetry,
   type NativeRules,
@@ -58,6 +59,8 @@ export interface EngineListener {
   /** No more checkpoints are made for this reason, so the log may grow beyond its limit. */
   logGrows?(reason: string): void;
   ignoredTell?(told: NativeIgnoredTell): void;
+  /** A group (by index) that a rule watches has become idle, as far as the engine knows; see `Engine.groupDone`. */
+  idleGroup?(group: number): void;
 }
 
 /** A rule, and the metrics that it adds to those of the plan. */
@@ -303,6 +306,56 @@ export class Engine {
     return this.#channel.command((native, number) => native.pause(number, on));
   }
 
+  /**
+   * Asks for leave to submit jobs of a group (by index), for a submission that limits hold back. Resolves with the number of
+   * jobs that may leave now, once that is one or more; then `admitMore` asks for the others. Resolves with 0 when the
+   * submission was dropped, or all its jobs have left. `ticket` is the caller's number of the submission.
+   */
+  admit(ticket: number, group: number, count: number, urgency: number): Promise<number> {
+    return this.#channel.command((native, number) => native.admit(number, ticket, group, count, urgency));
+  }
+
+  /** The same for the other jobs of a submission. `lost` of the jobs that left before did not become jobs. */
+  admitMore(ticket: number, lost: number): Promise<number> {
+    return this.#channel.command((native, number) => native.admitMore(number, ticket, lost));
+  }
+
+  /** Sets the most jobs that are active at once, where the file has no such limit. */
+  setWindow(active: number): Promise<void> {
+    return this.#channel.command((native, number) => native.setWindow(number, active));
+  }
+
+  /** Drops the jobs of a group (by index) that limits hold back. Resolves with their number. */
+  dropQueued(group: number): Promise<number> {
+    return this.#channel.command((native, number) => native.dropQueued(number, group));
+  }
+
+  /** Sets the size of the run's allocation and its end, in seconds since the epoch; null for what is unknown. */
+  setAllocation(size: number | null, end: number | null): Promise<void> {
+    return this.#channel.command((native, number) =>
+      native.setAllocation(number, size ?? Number.NaN, end ?? Number.NaN),
+    );
+  }
+
+  /**
+   * No action may submit jobs of a group (by index) now: rules on its end fire if the group is idle. Resolves with whether
+   * it is.
+   */
+  async groupDone(group: number): Promise<boolean> {
+    const done: number = await this.#channel.command((native, number) => native.groupDone(number, group));
+    return done === 1;
+  }
+
+  /** The run has nothing left to do, or was terminated: rules on its end fire. */
+  endOfRun(): Promise<void> {
+    return this.#channel.command((native, number) => native.endOfRun(number));
+  }
+
+  /** The budgets that were reached so far. */
+  limits(): Promise<NativeReachedLimits> {
+    return this.#channel.command((native, number) => native.limits(number));
+  }
+
   status(): Promise<EngineStatus> {
     return this.#channel.command((native, number) => native.status(number));
   }
@@ -369,6 +422,7 @@ export class Engine {
     for (const text of outbox.ruleRequests) this.#supplyRule(text);
     for (const error of outbox.decodeErrors) notify(() => this.#listener.decodeError(error));
     for (const ignored of outbox.ignoredTells) notify(() => this.#listener.ignoredTell?.(ignored));
+    for (const group of outbox.idleGroups) notify(() => this.#listener.idleGroup?.(group));
     for (const firing of outbox.firings) notify(() => this.#listener.firing(firing));
     for (const retry of outbox.retries) notify(() => this.#listener.retry?.(retry));
     for (const failure of outbox.failures) notify(() => this.#listener.failed?.(failure));

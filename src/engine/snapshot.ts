@@ -95,6 +95,7 @@ export function readSnapshot(
 
 /** The value under a metric's name, null without a value, undefined for a metric that is not kept. */
 function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): number | null | undefined {
+  if (name.kind === 'hours' || name.kind === 'fact') return named.get(formatMetricName(name));
   const group = groups.get(name.group);
   if (group === undefined) return null;
   if (name.kind === 'count') return group.count[name.count];

@@ -1,12 +1,15 @@
 /**
- * Names of metrics: `<statistic>.<group>-<variable>` and `count.<group>.<outcome>`; with a window,
+ * Names of metrics: `<statistic>.<group>-<variable>`, `count.<group>.<outcome>`, `nodehours.<group>`, `corehours.<group>`,
+ * `size` and `timeleft`; with a window,
  * `<statistic>(<group>.<variable>, 30m)` and `rate(count.<group>.<outcome>, 10m)`.
  */
 
 import {
   ASKED_STATISTICS,
   COUNTS,
+  FACTS,
   GAUGES,
+  HOURS,
   isStatistic,
   type MetricName,
   STATISTICS,
@@ -69,8 +72,15 @@ export function parseMetricName(text: string, groups: ReadonlySet<string> | null
     if (DURATION_PATTERN.test(window))
       return parseWindowedMetric(name, path, durationSeconds(window), groups);
   }
+  const fact = member(FACTS, text);
+  if (fact !== undefined) return ok({ kind: 'fact', group: '', fact });
   const head = headOf(text, groups);
   const rest = text.slice(head.length + 1);
+  const hours = member(HOURS, head);
+  if (hours !== undefined && rest !== '') {
+    if (groups !== null && !groups.has(rest)) return failed(noJobGroup(rest, groups));
+    return ok({ kind: 'hours', group: rest, hours });
+  }
   if (head === 'count') {
     const count = parseCount(rest, groups);
     if (count !== null) return count;

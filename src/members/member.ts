@@ -7,7 +7,7 @@
  */
 
 import type { Engine } from '../engine/engine.js';
-import type { SubmitPortion } from '../engine/plan/plan.js';
+import type { JobspecPortion } from '../engine/plan/plan.js';
 import type { MemberError } from '../errors.js';
 import type { JobTemplate } from '../model/ensemble.js';
 import type { JobTrace } from '../model/failure.js';
@@ -160,7 +160,7 @@ export interface Member {
    * Returns the jobspec of `count` jobs of one template in the form of the plan, for members that submit natively.
    * The engine submits these when a rule fires; `submit` is called only for other submissions.
    */
-  portion?(template: JobTemplate, count: number): SubmitPortion;
+  portion?(template: JobTemplate, count: number): JobspecPortion;
 
   /**
    * Submits `count` jobs of one template. Resolves with the number of accepted jobs, after the sink has received
@@ -199,6 +199,21 @@ export interface Member {
 
   /** Current slots or nodes; absent where a member has no size of its own. */
   readonly size?: number;
+
+  /**
+   * The most jobs that are to be active at once where the file has no such limit; null for any number. Called after
+   * start(). Absent for a member that any number of jobs may wait in.
+   */
+  activeJobs?(): Promise<number | null>;
+
+  /** The member holds jobs back by itself, so actions do not wait until a submission before them has left. */
+  readonly holdsBack?: boolean;
+
+  /**
+   * The end of the allocation in which the jobs run, in seconds since the epoch; null for one without an end. Called after
+   * start(). Absent where a member does not know it.
+   */
+  allocationEnd?(): Promise<number | null>;
 
   /**
    * Adds slots or nodes, or removes them for a negative `delta`. Running jobs go on. May give up when the signal is

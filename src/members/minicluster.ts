@@ -16,6 +16,10 @@ export class MiniClusterMember extends ResizedFlux {
     this.#scaler = scaler;
   }
 
+  activeJobs(): Promise<number | null> {
+    return this.flux.activeJobs();
+  }
+
   resize(delta: number, signal?: AbortSignal): Promise<ResizeOutcome> {
     return this.#scaler.resize(delta, signal);
   }

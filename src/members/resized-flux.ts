@@ -1,6 +1,6 @@
 /** The base of members that run jobs by the Flux member, and have a size of their own. */
 
-import type { SubmitPortion } from '../engine/plan/plan.js';
+import type { JobspecPortion } from '../engine/plan/plan.js';
 import type { JobTemplate } from '../model/ensemble.js';
 import type { JobTrace } from '../model/failure.js';
 import type { FluxMember } from './flux/flux-member.js';
@@ -39,7 +39,7 @@ export abstract class ResizedFlux implements Member {
     return this.flux.reconcile(signal);
   }
 
-  portion(template: JobTemplate, count: number): SubmitPortion {
+  portion(template: JobTemplate, count: number): JobspecPortion {
     return this.flux.portion(template, count);
   }
 
@@ -57,6 +57,10 @@ export abstract class ResizedFlux implements Member {
 
   explain(id: bigint, started: boolean): Promise<JobTrace | null> {
     return this.flux.explain(id, started);
+  }
+
+  allocationEnd(): Promise<number | null> {
+    return this.flux.allocationEnd();
   }
 
   abstract resize(delta: number, signal?: AbortSignal): Promise<ResizeOutcome>;

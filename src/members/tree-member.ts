@@ -6,6 +6,7 @@ import { ResizedFlux } from './resized-flux.js';
 
 export class TreeMember extends ResizedFlux {
   readonly name = 'flux';
+  readonly holdsBack = true;
   #size: number;
 
   constructor(flux: FluxMember, instances: number) {

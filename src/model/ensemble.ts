@@ -5,6 +5,7 @@
 
 import type { Action } from './action.js';
 import type { ExpressionCondition } from './condition.js';
+import type { Limits } from './job-limits.js';
 import type { NotifyTarget } from './notification.js';
 import type { PluginPartName } from './part-name.js';
 import type { PluginInfo } from './plugin.js';
@@ -163,6 +164,7 @@ export interface JobGroup {
   readonly stalled: number | null;
   readonly probes: readonly GroupProbe[];
   readonly tells: GroupTells;
+  readonly limits: Limits;
 }
 
 export interface Rule {
@@ -241,6 +243,7 @@ export interface EnsembleConfig {
   readonly groups: ReadonlyMap<string, JobGroup>;
   /** By the name of a parameter, one of its integers that a number may not hold exactly. */
   readonly largeParameters: ReadonlyMap<string, bigint>;
+  readonly limits: Limits;
   readonly rules: readonly Rule[];
   readonly custom: CustomSource | null;
   /** In the order of the file. */

@@ -38,13 +38,22 @@ export const COUNTS = [
   'retried',
   'pending',
   'running',
+  'queued',
 ] as const;
 
-/** A count of each group; `pending` and `running` are gauges, the others only grow. */
+/** A count of each group; `pending`, `running` and `queued` (held back by a limit) are gauges, the others only grow. */
 export type Count = (typeof COUNTS)[number];
 
 /** Counts that rise and fall: the current number of jobs. */
-export const GAUGES: readonly Count[] = ['pending', 'running'];
+export const GAUGES: readonly Count[] = ['pending', 'running', 'queued'];
+
+/** Hours for which jobs of a group have had nodes or cores. */
+export const HOURS = ['nodehours', 'corehours'] as const;
+export type HoursName = (typeof HOURS)[number];
+
+/** Facts about the allocation of the run: its size in nodes or slots, and the seconds until it ends. */
+export const FACTS = ['size', 'timeleft'] as const;
+export type FactName = HoursName | (typeof FACTS)[number];
 
 /** Variables by group that probes measure and jobs tell; null where they are unknown. */
 export type ProbeNames = ReadonlyMap<string, readonly string[] | null>;
@@ -113,6 +122,10 @@ export function formatMetricName(metric: MetricName): string {
   switch (metric.kind) {
     case 'count':
       return `count.${metric.group}.${metric.count}`;
+    case 'hours':
+      return `${metric.hours}.${metric.group}`;
+    case 'fact':
+      return metric.fact;
     case 'rate':
       return `rate(count.${metric.group}.${metric.count}, ${formatDuration(metric.window)})`;
     case 'statistic':
@@ -134,5 +147,7 @@ export type MetricName =
       readonly window: number | null;
     }
   | { readonly kind: 'count'; readonly group: string; readonly count: Count }
+  | { readonly kind: 'hours'; readonly group: string; readonly hours: HoursName }
+  | { readonly kind: 'fact'; readonly group: ''; readonly fact: (typeof FACTS)[number] }
   /** Growth per second, over a window of this many seconds. */
   | { readonly kind: 'rate'; readonly group: string; readonly count: Count; readonly window: number };

@@ -24,8 +24,10 @@ export interface StreamState {
 
 export interface EngineStatus {
   readonly activeJobs: number;
-  /** Jobs on their way to the source, or accepted by it and without an event yet. */
+  /** Jobs that limits hold back, on their way to the source, or accepted by it and without an event yet. */
   readonly submitting: number;
+  /** Jobs that limits hold back. */
+  readonly queued: number;
   /** Jobs that wait for their next submission. */
   readonly retrying: number;
   /** No job is active, but time alone may make a rule due. */

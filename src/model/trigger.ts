@@ -17,7 +17,13 @@ export type Trigger =
   /** A cron pattern, in a time zone or, for null, in that of this process. */
   | { readonly kind: 'cron'; readonly pattern: string; readonly timezone: string | null }
   /** The state is entered or, with `for`, has lasted. */
-  | { readonly kind: 'state'; readonly state: string };
+  | { readonly kind: 'state'; readonly state: string }
+  /** A budget is reached, by its name (`jobs`, `wall.GROUP`); null for any. */
+  | { readonly kind: 'limit'; readonly limit: string | null }
+  /** A group has nothing left to do. */
+  | { readonly kind: 'group-done'; readonly group: string }
+  /** The run comes to its end. */
+  | { readonly kind: 'end' };
 
 export type TriggerKind = Trigger['kind'];
 

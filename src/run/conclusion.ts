@@ -2,16 +2,19 @@
 
 import type { Engine } from '../engine/engine.js';
 import { readRuleReports } from '../engine/rule-report.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
 import type { RunEnding } from './end-of-run.js';
 import type { FailureWatch } from './failure-watch.js';
 import type { GuardedMember } from './guarded-member.js';
 import type { Performers } from './performers.js';
+import { limitsOfRun } from './reached-limits.js';
 import { noteEnd } from './restored-run.js';
 import { leftJobs, type RunResult } from './result.js';
 import type { RulesOfRun } from './rules-of-run.js';
 import type { TaskQueue } from './task-queue.js';
 
 export interface ConclusionParts {
+  readonly config: EnsembleConfig;
   readonly engine: Engine;
   readonly member: GuardedMember;
   readonly rules: RulesOfRun;
@@ -45,6 +48,7 @@ export async function conclude(ending: RunEnding, parts: ConclusionParts): Promi
   await performers?.probes.settled();
   await engine.finishStream();
   const metrics = await engine.metrics();
+  const limits = await limitsOfRun(engine, parts.config);
   const leftBehind = await leftJobs(engine, metrics);
   const native = await engine.failures();
   await failures.settled();
@@ -52,5 +56,6 @@ export async function conclude(ending: RunEnding, parts: ConclusionParts): Promi
   const concluded = failures.conclude(native, metrics);
   const failedJobs = [...concluded.values()].reduce((sum, { failed }) => sum + failed, 0);
   const { requests } = member;
-  return { ...ending, rules, left: leftBehind, metrics, failedJobs, failures: concluded, requests };
+  const ended = { ...ending, rules, limits, left: leftBehind, metrics };
+  return { ...ended, failedJobs, failures: concluded, requests };
 }

@@ -12,6 +12,7 @@ import type { EndedBy } from '../model/ended-by.js';
 import type { Rule } from '../model/ensemble.js';
 import { eventOf, type Firing } from '../model/firing.js';
 import type { FollowUp } from '../model/follow-up.js';
+import type { GroupWatch } from './group-watch.js';
 import type { Progress, ProgressLog } from './progress.js';
 import type { TaskQueue } from './task-queue.js';
 
@@ -36,13 +37,21 @@ export class Dispatcher {
   readonly #context: ActionContext;
   readonly #queue: TaskQueue;
   readonly #progress: ProgressLog;
+  readonly #groups: GroupWatch;
   readonly #stop: StopRun;
   readonly #unperformed = new Map<number, number>();
 
-  constructor(context: ActionContext, queue: TaskQueue, progress: ProgressLog, stop: StopRun) {
+  constructor(
+    context: ActionContext,
+    queue: TaskQueue,
+    progress: ProgressLog,
+    groups: GroupWatch,
+    stop: StopRun,
+  ) {
     this.#context = context;
     this.#queue = queue;
     this.#progress = progress;
+    this.#groups = groups;
     this.#stop = stop;
   }
 
@@ -72,6 +81,7 @@ export class Dispatcher {
         metrics,
         // Requested now, because the result may be in the next message of the engine.
         submission: firing.submitting ? this.#context.engine.source.submission(number) : null,
+        held: () => {},
         report: (report) => this.#context.observer.action?.(report, firing),
         progress: progress.at(''),
       },
@@ -99,6 +109,7 @@ export class Dispatcher {
       state: null,
       metrics: null,
       submission: null,
+      held: () => {},
       report: (report) => {
         reported = report;
         observer.action?.(report, firing);
@@ -108,33 +119,34 @@ export class Dispatcher {
     const place = { progress, errors: [], path: '', depth: 0 };
     this.#begun(firing, place);
     progress.begin();
+    this.#groups.begin(action);
     await this.#queue.beside(
       this.#perform(request, place)
         .catch((error: unknown) => {
           this.#failed(request, place, error);
           throw error;
         })
-        .finally(() => this.#ended(place)),
+        .finally(() => this.#ended(request, place)),
     );
     return reported;
   }
 
   #enqueue(request: ActionRequest, place: Place): void {
     place.progress.begin();
-    this.#queue.add(async () => {
+    this.#groups.begin(request.action);
+    this.#queue.addReleasable(async (release) => {
       if (this.#queue.stopped) {
         if (place.depth === 0 && request.submission === null) this.#leave(ruleIndex(request));
-        this.#ended(place);
+        this.#ended(request, place);
         return;
       }
       if (place.depth === 0 && request.origin.kind === 'rule') {
         this.#begun(request.origin.firing, place);
       }
-      const performed = this.#perform(request, place)
+      if (kindOf(request.action).runsUserCode) release();
+      await this.#perform({ ...request, held: release }, place)
         .catch((cause: unknown) => this.#failed(request, place, cause))
-        .then(() => this.#ended(place));
-      if (kindOf(request.action).runsUserCode) void this.#queue.beside(performed);
-      else await performed;
+        .then(() => this.#ended(request, place));
     });
   }
 
@@ -146,8 +158,9 @@ export class Dispatcher {
   }
 
   /** The end of the run breaks actions off, also those that end without an error. */
-  #ended({ progress, path }: Place): void {
+  #ended({ action }: ActionRequest, { progress, path }: Place): void {
     progress.end(path, !this.#queue.stopped);
+    this.#groups.end(action);
   }
 
   #leave(rule: number): void {

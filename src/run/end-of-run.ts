@@ -41,6 +41,8 @@ export interface EndOfRunOptions {
   actionsIdle(): boolean;
   /** Whether the member still has work of its own for the run. */
   expectsMore(): boolean;
+  /** Lets the rules on the end fire, before the run ends by itself. Resolves with whether any did. */
+  lastRules(): Promise<boolean>;
 }
 
 /** Whether the engine has nothing left to do: no job is active or on its way, and no timer could make a rule due. */
@@ -166,7 +168,9 @@ export class EndDetector {
       const status = await this.#options.status().catch(() => null);
       if (status === null) break;
       const unchanged = this.#quiet && given === this.#given && !this.#options.expectsMore();
-      if (unchanged && nothingLeft(status)) this.finish('idle');
+      if (!unchanged || !nothingLeft(status)) continue;
+      if (await this.#options.lastRules().catch(() => false)) this.#changed = true;
+      else this.finish('idle');
     }
     this.#checking = false;
   }

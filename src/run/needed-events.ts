@@ -2,6 +2,7 @@
 
 import { runsUserCode } from '../actions/catalog.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
+import { limitsByOwner } from '../model/job-limits.js';
 import { tellAnything } from '../model/tells.js';
 
 /** The sources of derived triggers, in addition to the events of the statistics. */
@@ -17,16 +18,27 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   tell: ['memo'],
 };
 
+/** Whether node hours or core hours are needed, which are known from R. */
+function needsHours(config: Pick<EnsembleConfig, 'rules' | 'groups' | 'limits'>): boolean {
+  return (
+    [...limitsByOwner(config)].some(([, { nodeHours }]) => nodeHours !== null) ||
+    config.rules.some(({ when }) =>
+      when?.steps.some((step) => step.op === 'metric' && step.metric.kind === 'hours'),
+    )
+  );
+}
+
 /**
  * Names of the events that rules wait for; null for all events. Rules need all for `debug.` events, whose names are
  * open, for stalled jobs, and for code of the user, which may add rules for any event. The log of a run, which is
  * `logged`, needs `alloc`, because it brings the hosts of a job.
  */
 export function neededEvents(
-  { rules, groups }: Pick<EnsembleConfig, 'rules' | 'groups'>,
+  config: Pick<EnsembleConfig, 'rules' | 'groups' | 'limits'>,
   logged: boolean,
 ): string[] | null {
-  const names = new Set<string>(logged ? ['alloc'] : []);
+  const { rules, groups } = config;
+  const names = new Set<string>(logged || needsHours(config) ? ['alloc'] : []);
   // Memos bring the values that jobs tell.
   if ([...groups.values()].some(({ tells }) => tellAnything(tells))) names.add('memo');
   for (const { trigger, action } of rules) {

@@ -5,10 +5,13 @@ import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { Firing } from '../model/firing.js';
+import { Admission } from './admission.js';
+import type { AllocationFacts } from './allocation.js';
 import { Dispatcher } from './dispatcher.js';
 import type { EndDetector } from './end-of-run.js';
 import { ExternalActions } from './external-actions.js';
 import { readFollowUps } from './follow-up.js';
+import type { GroupWatch } from './group-watch.js';
 import type { LostUrgencies } from './lost-urgencies.js';
 import { type AddedRule, addedRuleText } from './notes.js';
 import { Probes } from './probes.js';
@@ -29,6 +32,8 @@ export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member
   readonly code: UserCode;
   readonly rules: RulesOfRun;
   readonly queue: TaskQueue;
+  readonly groups: GroupWatch;
+  readonly allocation: AllocationFacts;
   readonly progress: ProgressLog;
   readonly urgencies: LostUrgencies;
   readonly end: EndDetector;
@@ -46,8 +51,12 @@ export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member
 function contextOf(options: PerformerOptions): ActionContext {
   const { config, member, engine, observer, rules } = options;
   const { customs, plugins, programs } = options.code;
+  const admission = new Admission(config, options);
   return {
     ...{ config, member, engine, observer, customs, plugins, programs },
+    submit: admission.submit.bind(admission),
+    noticeHeld: admission.noticeHeld.bind(admission),
+    resized: () => options.allocation.resized(),
     signal: options.end.signal,
     notify: options.notify,
     terminate: (by) => options.finish('terminated', null, by),
@@ -76,7 +85,7 @@ async function activeGroupOf(engine: Engine, job: bigint): Promise<string | null
 export function makePerformers(options: PerformerOptions): Performers {
   const { config, observer, engine, queue, progress, end, requests } = options;
   const context = contextOf(options);
-  const dispatcher = new Dispatcher(context, queue, progress, (error, by) =>
+  const dispatcher = new Dispatcher(context, queue, progress, options.groups, (error, by) =>
     options.finish('stopped', error, by),
   );
   const external = new ExternalActions(

@@ -5,6 +5,7 @@ import type { GroupFailures } from '../model/failure.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { RuleReport } from '../model/rule-report.js';
 import type { RunEnding } from './end-of-run.js';
+import type { LimitsOfRun } from './reached-limits.js';
 
 /** Jobs of a group that go on after the run. */
 export interface LeftJobs {
@@ -17,6 +18,8 @@ export interface LeftJobs {
 export interface RunResult extends RunEnding {
   /** A report of each rule, up to the end of the run. */
   readonly rules: readonly RuleReport[];
+  /** The limits that the run has reached, and what they kept from being submitted. */
+  readonly limits: LimitsOfRun;
   /** Jobs that have not ended with the run, by group: a run under Flux leaves its jobs to Flux. */
   readonly left: readonly LeftJobs[];
   readonly metrics: MetricsSnapshot;

@@ -45,10 +45,10 @@ export class Retries {
     const { source } = this.#context.engine;
     // Requested now, because the report may be in the next message of the engine.
     const report = retry.submitting ? source.submissionOfRetry(retry.number) : null;
-    this.#queue.add(async () => {
+    this.#queue.addReleasable(async (release) => {
       if (this.#queue.stopped) return;
       try {
-        await this.#submit(retry, report);
+        await this.#submit(retry, report, release);
       } catch (error) {
         if (!this.#queue.stopped) this.#context.observer.problem?.(error as ActionError);
       }
@@ -56,24 +56,20 @@ export class Retries {
   }
 
   /** Submits the job or, where the engine's source does that, waits for its report. Throws ActionError. */
-  async #submit(retry: Retry, report: Promise<SubmitReport> | null): Promise<void> {
-    const { config, member, observer, signal } = this.#context;
+  async #submit(retry: Retry, report: Promise<SubmitReport> | null, onHeld: () => void): Promise<void> {
+    const { config, submit, noticeHeld, observer, signal } = this.#context;
     const { group, rule, firing, part, index, attempt, job } = retry;
     const refuse = (reason: string) =>
       new ActionError(`job ${formatJobId(job)} of group '${group}' was not submitted again: ${reason}`, rule);
     observer.retry?.(retry, describeRetry(retry, config));
     if (report !== null) {
+      void noticeHeld(onHeld);
       const { refused, reason } = await report;
       if (refused > 0) throw refuse(reason);
     } else if (!signal.aborted) {
       try {
-        await member.submit(entryOf(retry, config, this.#urgencies.of(retry)), 1, {
-          rule,
-          firing,
-          part,
-          index,
-          attempt,
-        });
+        const origin = { rule, firing, part, index, attempt };
+        await submit(entryOf(retry, config, this.#urgencies.of(retry)), 1, origin, onHeld);
       } catch (cause) {
         throw refuse(cause instanceof Error ? cause.message : String(cause));
       }

@@ -12,6 +12,7 @@ import type { NativeFiring, NativeIgnoredTell } from '../engine/addon.js';
 import { Engine, type EngineOptions } from '../engine/engine.js';
 import type { EventBatch, EventStreamOptions } from '../engine/event-batch.js';
 import { readFiring, readProbedJob, readRetry } from '../engine/firings.js';
+import type { MakePortion } from '../engine/plan/compile.js';
 import { compilePlan, ruleNames } from '../engine/plan/compile.js';
 import { firingCounts } from '../engine/rule-report.js';
 import { ActionError, EnsembleError, MemberError } from '../errors.js';
@@ -31,6 +32,7 @@ import type { EnsembleObserver } from '../model/observer.js';
 import { logFolder } from '../store/run-folder.js';
 import { quote } from '../text/describe.js';
 import { activeJobsOf } from './active-jobs.js';
+import { AllocationFacts } from './allocation.js';
 import { Broadcast, type Subscription } from './broadcast.js';
 import { conclude } from './conclusion.js';
 import { EndDetector, isResumable, type RunEnd, type RunEnding } from './end-of-run.js';
@@ -38,6 +40,7 @@ import { keptOutputs } from './ended-jobs.js';
 import type { ExternalAction, ExternalOutcome } from './external-actions.js';
 import { FailureWatch } from './failure-watch.js';
 import { Gate } from './gate.js';
+import { GroupWatch } from './group-watch.js';
 import { GrowthWatch } from './growth-watch.js';
 import { GuardedMember } from './guarded-member.js';
 import { bothObservers, guardObserver } from './guarded-observer.js';
@@ -68,9 +71,10 @@ function logGrows(reason: string): EnsembleError {
 }
 
 /** Throws MemberError for a rule whose action the member can't perform. */
-function refuseUnsupported({ rules }: EnsembleConfig, { name, unsupported = [] }: Member): void {
+function refuseUnsupported({ rules }: EnsembleConfig, { name, unsupported = [], resize }: Member): void {
+  const refused = [...unsupported, ...(resize === undefined ? ['grow', 'shrink'] : [])];
   for (const [index, { action, title }] of rules.entries()) {
-    if (!unsupported.includes(action.name)) continue;
+    if (!refused.includes(action.name)) continue;
     const rule = `rules[${index}] (${title})`;
     throw new MemberError(
       `${rule}: the ${name} member can't ${action.name}. Remove the rule, or use another member`,
@@ -79,6 +83,16 @@ function refuseUnsupported({ rules }: EnsembleConfig, { name, unsupported = [] }
       },
     );
   }
+}
+
+/** Null for a member that does not submit natively. */
+function portionMaker(member: Member, { groups }: EnsembleConfig): MakePortion | null {
+  if (member.portion === undefined) return null;
+  const indexes = new Map([...groups.keys()].map((name, index) => [name, index]));
+  return (entry, count) => ({
+    ...(member.portion as NonNullable<Member['portion']>)(entry, count),
+    group: indexes.get(entry.group) ?? 0,
+  });
 }
 
 function ignoredTell({ group, job, name }: NativeIgnoredTell, groups: readonly string[]): EnsembleError {
@@ -113,6 +127,11 @@ export class Run {
   readonly #failures: FailureWatch;
   readonly #notifications: Notifications;
   readonly #queue = new TaskQueue(() => this.#onIdle());
+  readonly #groups: GroupWatch;
+  readonly #allocation: AllocationFacts;
+  /** Ends a terminated run after the actions of its rules on the end; null before they have fired. */
+  #endTerminated: (() => void) | null = null;
+  #terminating = false;
   readonly #end: EndDetector;
   /** In a run that goes on, they are reported after the facts about it. */
   readonly #newFailures: Gate<Failure>;
@@ -180,6 +199,7 @@ export class Run {
       status: () => this.#engine.status(),
       actionsIdle: () => this.#queue.idle,
       expectsMore: () => this.#guarded.expectsMore,
+      lastRules: () => this.#lastRules(),
     });
     // First of all listeners: what fails because the run has ended is not a problem.
     this.#end.signal.addEventListener('abort', () => this.#queue.stop());
@@ -191,7 +211,7 @@ export class Run {
     const counts = resumed?.planned ?? { rules: config.rules.length, groups: config.groups.size };
     const planned = config.rules.slice(0, counts.rules);
     this.#growth = new GrowthWatch(planned, (growable) => this.#guarded.setGrowable(growable));
-    const makePortion = this.#member.portion?.bind(this.#member) ?? null;
+    const makePortion = portionMaker(this.#member, config);
     const names = ruleNames(config, actionPlans(config.groups, makePortion));
     const plan = compilePlan({ ...config, rules: planned }, id, names, makePortion);
     this.#rules = new RulesOfRun(config, counts, names, this.#growth);
@@ -212,10 +232,13 @@ export class Run {
         failed: (failure) => this.#failures.failed(failure),
         logFailed: (reason) => this.#onLogFailed(reason),
         logGrows: (reason) => this.#observer.problem?.(logGrows(reason)),
+        idleGroup: (group) => this.#groups.idle(group),
         ignoredTell: (told) => this.#observer.problem?.(ignoredTell(told, this.#engine.groups)),
       },
       this.#logOptions(runFolder),
     );
+    this.#groups = new GroupWatch(this.#engine);
+    this.#allocation = new AllocationFacts(this.#engine, this.#member, this.#guarded);
     this.#progress = new ProgressLog(this.#engine);
     this.#urgencies = new LostUrgencies(this.#engine);
     this.#failures = new FailureWatch({
@@ -432,7 +455,9 @@ export class Run {
       if (this.#member.notice !== undefined) this.#observer.notice?.(this.#member.notice);
       if (restored === null) {
         await keepFacts(this.#engine, this.#member);
+        await this.#setWindow();
         await this.#engine.start(this.#guarded.now());
+        await this.#allocation.begin();
         this.#growth.started();
         this.#end.begin();
       } else {
@@ -450,12 +475,21 @@ export class Run {
     }
   }
 
+  /** Limits the active jobs where the member does so by default. Without an answer, any number may be active. */
+  async #setWindow(): Promise<void> {
+    if (this.#config.limits.active !== null) return;
+    const active = (await this.#member.activeJobs?.().catch(() => null)) ?? null;
+    if (active !== null) await this.#engine.setWindow(active);
+  }
+
   /** The active jobs of a run that goes on. */
   #activeJobs(): Promise<readonly ActiveJob[]> {
     return activeJobsOf(this.#engine, logFolder(resolve(this.#options.runFolder ?? '')));
   }
 
   async #goOn(restored: RestoredRun, { external }: Performers): Promise<void> {
+    await this.#setWindow();
+    await this.#allocation.begin();
     if (restored.paused) {
       this.#end.setPaused(true);
       await this.#engine.pause(true);
@@ -501,6 +535,8 @@ export class Run {
     return makePerformers({
       ...{ code, requests, config: this.#config, observer: this.#observer, member: this.#member },
       ...{ engine: this.#engine, rules: this.#rules, queue: this.#queue, progress: this.#progress },
+      groups: this.#groups,
+      allocation: this.#allocation,
       urgencies: this.#urgencies,
       end: this.#end,
       now: () => this.#guarded.now(),
@@ -538,7 +574,28 @@ export class Run {
 
   #onIdle(): void {
     this.#growth.settled();
+    this.#endTerminated?.();
     this.#end.check();
+  }
+
+  /** Lets the rules on the end fire. Resolves with whether any did. */
+  async #lastRules(): Promise<boolean> {
+    if (!this.#rules.all.some((rule) => rule?.trigger.kind === 'end')) return false;
+    const before = (await this.#engine.status()).firings;
+    await this.#engine.endOfRun();
+    return (await this.#engine.status()).firings > before;
+  }
+
+  /** The run ends after the actions of rules on the end. Other rules do not fire any more. */
+  async #terminate(by: EndedBy | null): Promise<void> {
+    if (this.#terminating) return;
+    this.#terminating = true;
+    const fired = await this.#engine
+      .end()
+      .then(() => this.#lastRules())
+      .catch(() => false);
+    this.#endTerminated = () => this.#end.finish('terminated', null, by);
+    if (!fired || this.#queue.idle) this.#endTerminated();
   }
 
   /** Takes in records of the member. With a log, resolves when they are in it. */
@@ -557,6 +614,10 @@ export class Run {
 
   /** False when the run has ended already. */
   #finish(end: RunEnd, error: EnsembleError | null = null, by: EndedBy | null = null): boolean {
+    if (end === 'terminated' && this.#rules.all.some((rule) => rule?.trigger.kind === 'end')) {
+      void this.#terminate(by);
+      return true;
+    }
     if (end === 'interrupted' || end === 'failed') this.#performers?.probes.abort();
     const isEnd = this.#end.finish(end, error, by);
     // Before the member cancels the jobs.
@@ -571,7 +632,8 @@ export class Run {
 
   async #conclude(): Promise<RunResult> {
     const result = await conclude(this.#end.result as RunEnding, {
-      ...{ engine: this.#engine, member: this.#guarded, rules: this.#rules, queue: this.#queue },
+      ...{ config: this.#config, engine: this.#engine, member: this.#guarded },
+      ...{ rules: this.#rules, queue: this.#queue },
       ...{ failures: this.#failures, performers: this.#performers, unperformed: this.#unperformed },
       grace: this.#options.grace ?? 5,
       releaseFailures: () => this.#newFailures.open(),

@@ -35,6 +35,21 @@ export class TaskQueue {
     );
   }
 
+  /**
+   * As `add`, but later tasks do not wait for work that waits for something else: the task calls `release` when it begins
+   * to wait.
+   */
+  addReleasable(task: (release: () => void) => Promise<void>): void {
+    this.add(async () => {
+      let release = () => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const work = this.beside(task(release));
+      await Promise.race([work, released]);
+    });
+  }
+
   /** Counts work that is performed beside the queue as pending until it has ended. */
   beside<T>(work: Promise<T>): Promise<T> {
     this.#pending++;
@@ -42,6 +57,17 @@ export class TaskQueue {
       this.#pending--;
       if (this.#pending === 0) this.#onIdle();
     });
+  }
+
+  /** Waits for something that the run may bring only when it goes on, so that nothing is pending meanwhile. */
+  async waiting<T>(work: Promise<T>): Promise<T> {
+    this.#pending--;
+    if (this.#pending === 0) this.#onIdle();
+    try {
+      return await work;
+    } finally {
+      this.#pending++;
+    }
   }
 
   /** Tasks that have not begun wait. */

@@ -64,6 +64,7 @@ const rule = { ...basicRule, event: 'finish', metric: -1, wantsEvent: true };
 const metric: PlanMetric = {
   name: '',
   group: 0,
+  fact: null,
   count: null,
   statistic: 'mean',
   variable: 'duration',

@@ -67,6 +67,7 @@ export const basicRule: CaseRule = {
   threshold: 0,
   when: null,
   timing: null,
+  limits: [],
   cron: null,
   states: null,
   repetitions: Number.MAX_SAFE_INTEGER,
@@ -87,7 +88,7 @@ export function onJob(event: string, parts: Partial<CaseRule> = {}): CaseRule {
 
 /** A rule on a metric of the group that `parts` names by its index, the first by default. */
 function onMetric(metric: Partial<PlanMetric>, { group = 0, ...parts }: Partial<CaseRule>): CaseRule {
-  const counted = { count: null, fromZero: false };
+  const counted = { fact: null, count: null, fromZero: false };
   const measured = { statistic: null, variable: null, probe: null, quantile: 0, window: 0 };
   return rule({
     trigger: 'metric',

@@ -154,6 +154,7 @@ async function resultOf(engine: Engine, { firings, badLines, added }: Gathered):
   const {
     timeCouldFire: _,
     submitting: __,
+    queued: ________,
     retrying: ______,
     lostJobs: ___,
     earliest: ____,

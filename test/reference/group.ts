@@ -21,6 +21,7 @@ export class ReferenceGroup {
     timeout: 0,
     exception: 0,
     retried: 0,
+    queued: 0,
     pending: 0,
     running: 0,
   };

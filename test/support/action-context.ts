@@ -84,6 +84,7 @@ export class ContextOfTest {
       },
       engine: {
         groups: [...this.config.groups.keys()],
+        dropQueued: async () => 0,
         activeJobs: async (group: number) => new BigUint64Array([BigInt(10 * (group + 1))]),
         metrics: async () => NO_METRICS,
         probed: async (group: number, first: number, values: readonly number[], time: number) => {
@@ -109,6 +110,9 @@ export class ContextOfTest {
         turn: (work) => work(),
         close: async () => {},
       },
+      submit: (...[template, count, origin]: Parameters<ActionContext['submit']>) =>
+        this.context.member.submit(template, count, origin),
+      noticeHeld: async () => {},
       signal: this.ending.signal,
       readAnswer: (answer, onJob) => readFollowUps(answer, this.config, onJob),
       addRule: async ({ title }) => {

@@ -258,6 +258,7 @@ export const allGood = (jobs: number) => ({
   timeout: 0,
   exception: 0,
   retried: 0,
+  queued: 0,
   pending: 0,
   running: 0,
 });

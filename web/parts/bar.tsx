@@ -4,8 +4,8 @@ import type { Shares } from '../../src/api/client/counts.js';
 import { formatCount } from '../format/numbers.js';
 
 const SEGMENTS = ['success', 'failed', 'canceled', 'running'] as const;
-/** Pending jobs are the rest of a bar. */
-const KINDS = [...SEGMENTS, 'pending'] as const;
+/** Jobs that have not started are the rest of a bar. */
+const KINDS = [...SEGMENTS, 'pending', 'queued'] as const;
 
 const wordOf = (kind: (typeof KINDS)[number]) => (kind === 'success' ? 'succeeded' : kind);
 
@@ -38,7 +38,7 @@ export function ShareBar({ shares, label }: { readonly shares: Shares; readonly 
 export function BarLegend() {
   return (
     <p class="legend">
-      {KINDS.map((kind) => (
+      {[...SEGMENTS, 'pending' as const].map((kind) => (
         <span key={kind}>
           <i class={`swatch bar-${kind}`} aria-hidden="true" /> {wordOf(kind)}
         </span>

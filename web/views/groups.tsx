@@ -80,7 +80,7 @@ const Group = memo(({ group }: { readonly group: GroupResource }) => {
       </td>
       <td class={shares.failed > 0 ? 'number bad' : 'number'}>{formatCount(shares.failed)}</td>
       <td class="number wide-only">{formatCount(shares.running)}</td>
-      <td class="number wide-only">{formatCount(shares.pending)}</td>
+      <td class="number wide-only">{formatCount(shares.pending + shares.queued)}</td>
       <td class="number wide-only">{formatSeconds(group.duration.q50)}</td>
     </tr>
   );

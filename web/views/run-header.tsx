@@ -53,6 +53,7 @@ export function RunHeader({ store, ensemble, client, mayAct }: HeaderProps) {
           {size === null ? null : <small> of size {formatCount(size)}</small>}
         </Fact>
         <Fact name="Pending">{formatCount(shares.pending)}</Fact>
+        {shares.queued === 0 ? null : <Fact name="Queued">{formatCount(shares.queued)}</Fact>}
         <Fact name="Rate">{formatRate(end === null ? rate : elapsed ? shares.done / elapsed : null)}</Fact>
         <Fact name="Time left">{left === null ? '–' : left === 0 ? 'none' : `≈ ${formatSeconds(left)}`}</Fact>
         <Fact name="Elapsed">

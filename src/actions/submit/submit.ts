@@ -102,8 +102,9 @@ export const submit = defineAction({
     if (batches.length === 0 && known.length > 0) return;
     const jobs = batches.reduce((sum, { count }) => sum + count, 0);
     request.report({ kind: 'submit', group: group.name, jobs, text: describePortions(batches) });
-    if (submission === null) await submitAll(context, request, part, batches);
-    else checkSubmission(request, await submission, jobs);
+    if (submission === null) return submitAll(context, request, part, batches);
+    void context.noticeHeld(request.held);
+    checkSubmission(request, await submission, jobs);
   },
 });
 
@@ -182,7 +183,7 @@ function* restOf({ entry, count, index }: Batch, known: readonly JobRange[]): Ge
 
 /** Submits one batch after the other, but single jobs several at a time. Throws what the first failure threw. */
 async function submitAll(
-  { member, signal }: ActionContext,
+  { submit, signal }: ActionContext,
   request: SubmitRequest,
   part: number,
   batches: readonly Batch[],
@@ -194,7 +195,7 @@ async function submitAll(
     for (const { entry, count, index } of left) {
       if (signal.aborted || failed) return;
       try {
-        await member.submit(entry, count, { ...origin, index });
+        await submit(entry, count, { ...origin, index }, request.held);
       } catch (error) {
         failed = true;
         throw error;

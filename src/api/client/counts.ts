@@ -10,13 +10,16 @@ export interface Shares {
   readonly canceled: number;
   readonly running: number;
   readonly pending: number;
+  /** Held back by a limit, and not submitted yet. */
+  readonly queued: number;
   /** All of them. */
   readonly total: number;
   readonly done: number;
 }
 
 /** The jobs of each kind. Failed jobs include those whose time was up. */
-export function sharesOf({ success, failed, canceled, running, pending, submitted }: Counts): Shares {
-  const total = Math.max(submitted, success + failed + canceled + running + pending);
-  return { success, failed, canceled, running, pending, total, done: total - running - pending };
+export function sharesOf({ success, failed, canceled, running, pending, queued, submitted }: Counts): Shares {
+  const total = queued + Math.max(submitted, success + failed + canceled + running + pending);
+  const done = total - running - pending - queued;
+  return { success, failed, canceled, running, pending, queued, total, done };
 }

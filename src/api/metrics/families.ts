@@ -20,7 +20,7 @@ interface Shown {
   readonly groups: readonly GroupResource[];
 }
 
-const COUNTERS: readonly [Exclude<Count, 'pending' | 'running'>, string, string][] = [
+const COUNTERS: readonly [Exclude<Count, 'pending' | 'running' | 'queued'>, string, string][] = [
   ['submitted', 'submitted', 'Jobs that were submitted.'],
   ['finished', 'finished', 'Jobs that have ended.'],
   ['success', 'succeeded', 'Jobs that ended with success.'],
@@ -67,9 +67,13 @@ function groupFamilies(all: readonly Shown[]): Family[] {
     );
   return [
     {
-      ...{ name: prefixed('jobs'), type: 'gauge', help: 'Jobs that are pending or running.' },
+      ...{
+        name: prefixed('jobs'),
+        type: 'gauge',
+        help: 'Jobs that are pending or running, or queued by a limit.',
+      },
       samples: ofGroups(({ counts }, labels) =>
-        (['pending', 'running'] as const).map((state) => ({
+        (['pending', 'running', 'queued'] as const).map((state) => ({
           labels: { ...labels, state },
           value: counts[state],
         })),

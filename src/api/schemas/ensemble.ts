@@ -6,7 +6,7 @@ import { component, count, seconds, time } from './common.js';
 
 export const countsSchema = component(
   'Counts',
-  'Numbers of jobs. `pending` and `running` rise and fall, the others only grow.',
+  'Numbers of jobs. `pending`, `running` and `queued` (held back by a limit) rise and fall, the others only grow.',
   z.object(Object.fromEntries(COUNTS.map((name) => [name, count])) as Record<Count, typeof count>),
 );
 

@@ -8,6 +8,7 @@ export interface BarParts {
   readonly failed: number;
   readonly running: number;
   readonly pending: number;
+  readonly queued: number;
 }
 
 /** Distributes `width` columns, so that each part that is not empty has at least one. */
@@ -24,12 +25,12 @@ function columnsOf(parts: readonly number[], width: number): number[] {
 
 /** Returns a bar of `width` columns. Each part has a character of its own, for terminals without colors. */
 export function barOf(
-  { succeeded, failed, running, pending }: BarParts,
+  { succeeded, failed, running, pending, queued }: BarParts,
   width: number,
   colors: Colors,
 ): string {
   const [done = 0, bad = 0, active = 0, waiting = 0] = columnsOf(
-    [succeeded, failed, running, pending],
+    [succeeded, failed, running, pending + queued],
     width,
   );
   const empty = width - done - bad - active - waiting;

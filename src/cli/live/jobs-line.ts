@@ -17,6 +17,8 @@ export interface Jobs {
   retried: number;
   running: number;
   pending: number;
+  /** Held back by a limit, and not submitted yet. */
+  queued: number;
 }
 
 /** How jobs end. */
@@ -31,13 +33,16 @@ const MAX_BAR = 30;
 const MIN_BAR = 8;
 
 export function jobsOf(count: Readonly<Record<Count, number>>): Jobs {
-  const { submitted, success, failed, canceled, retried, running, pending } = count;
-  return { submitted, succeeded: success, failed, canceled, retried, running, pending };
+  const { submitted, success, failed, canceled, retried, running, pending, queued } = count;
+  return { submitted, succeeded: success, failed, canceled, retried, running, pending, queued };
 }
 
 /** The sums over groups. */
 export function sumOf(groups: Iterable<Jobs>): Jobs {
-  const all = { submitted: 0, succeeded: 0, failed: 0, canceled: 0, retried: 0, running: 0, pending: 0 };
+  const all = {
+    ...{ submitted: 0, succeeded: 0, failed: 0, canceled: 0, retried: 0 },
+    ...{ running: 0, pending: 0, queued: 0 },
+  };
   for (const jobs of groups) {
     for (const key of Object.keys(all) as (keyof Jobs)[]) all[key] += jobs[key];
   }
@@ -46,6 +51,9 @@ export function sumOf(groups: Iterable<Jobs>): Jobs {
 
 /** Jobs that have ended. */
 export const endedOf = ({ submitted, pending, running }: Jobs) => submitted - pending - running;
+
+/** All jobs that were requested. */
+export const allOf = ({ submitted, queued }: Jobs) => submitted + queued;
 
 /** Joins as many whole parts as fit. */
 export function fitting(parts: readonly string[], width: number, separator = ', '): string {
@@ -60,11 +68,12 @@ export function fitting(parts: readonly string[], width: number, separator = ', 
 
 /** The most important part first. */
 export function wordsFor(jobs: Jobs, colors: Colors): string[] {
-  const { running, pending, failed, canceled, retried } = jobs;
+  const { running, pending, queued, failed, canceled, retried } = jobs;
   return [
     ...(failed > 0 ? [colors.red(`${failed} failed`)] : []),
     ...(running > 0 ? [`${running} running`] : []),
     ...(pending > 0 ? [`${pending} waiting`] : []),
+    ...(queued > 0 ? [`${queued} queued`] : []),
     ...(canceled > 0 ? [`${canceled} canceled`] : []),
     ...(retried > 0 ? [`${retried} retried`] : []),
   ];
@@ -75,7 +84,7 @@ export function groupLine(name: string, jobs: Jobs, columns: GroupColumns, color
   const { nameWidth, barWidth, countWidth, width } = columns;
   const title = shortened(escapeControls(name), nameWidth);
   const begin = `${title}${' '.repeat(nameWidth - widthOf(title))}`;
-  const count = `${endedOf(jobs)}/${jobs.submitted}`.padStart(countWidth);
+  const count = `${endedOf(jobs)}/${allOf(jobs)}`.padStart(countWidth);
   const head = fitting(
     [begin, ...(barWidth === 0 ? [] : [barOf(jobs, barWidth, colors)]), count],
     width,
@@ -97,7 +106,7 @@ export interface GroupColumns {
 export function columnsFor(groups: readonly (readonly [string, Jobs])[], width: number): GroupColumns {
   const longest = Math.max(0, ...groups.map(([name]) => widthOf(escapeControls(name))));
   const nameWidth = Math.min(longest, MAX_NAME, Math.max(4, Math.floor(width / 4)));
-  const countWidth = Math.max(0, ...groups.map(([, jobs]) => `${endedOf(jobs)}/${jobs.submitted}`.length));
+  const countWidth = Math.max(0, ...groups.map(([, jobs]) => `${endedOf(jobs)}/${allOf(jobs)}`.length));
   // The words after the bar are more exact than the bar.
   const left = width - nameWidth - countWidth - 26;
   const barWidth =
@@ -109,10 +118,10 @@ const formatRate = (rate: number) => `${rate < 10 ? Number(rate.toPrecision(2)) 
 
 /** All jobs on one line: the whole line of a plain output, or the last one of the groups. */
 export function jobsLine(all: Jobs, { rate, paused }: Pace, width: number, colors: Colors): string {
-  if (all.submitted === 0) return fitting(['no jobs submitted yet', ...pausedWords(paused, colors)], width);
-  const left = all.pending + all.running;
+  if (allOf(all) === 0) return fitting(['no jobs submitted yet', ...pausedWords(paused, colors)], width);
+  const left = all.pending + all.running + all.queued;
   const parts = [
-    `${endedOf(all)} of ${counted(all.submitted, 'job')} done`,
+    `${endedOf(all)} of ${counted(allOf(all), 'job')} done`,
     ...pausedWords(paused, colors),
     ...wordsFor(all, colors),
     ...(rate >= 0.005 ? [formatRate(rate)] : []),

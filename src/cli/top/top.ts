@@ -261,9 +261,13 @@ export class Top {
       const group = shownGroups(this.#current.run, lists.groups.filter)[lists.groups.selected];
       if (group === undefined) return;
       const { name, counts } = group;
-      const active = counts.running + counts.pending;
-      if (active === 0) this.#say(`${name} has no active jobs`);
-      else this.#ask(`cancel ${counted(active, 'active job')} of ${name}?`, { name: 'cancel', label: name });
+      const left = counts.running + counts.pending + counts.queued;
+      if (left === 0) this.#say(`${name} has no active jobs`);
+      else
+        this.#ask(`cancel ${counted(left, counts.queued === 0 ? 'active job' : 'job')} of ${name}?`, {
+          name: 'cancel',
+          label: name,
+        });
     }
   }
 

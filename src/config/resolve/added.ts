@@ -65,7 +65,7 @@ function resolveOne(config: EnsembleConfig, value: object, check: (problems: Pro
       plugins: knownPlugins(config.plugins),
       algorithms: [],
     },
-    { jobs: jobsOf(config), states, targets: config.notify.map(({ name }) => name) },
+    { jobs: jobsOf(config), limits: config.limits, states, targets: config.notify.map(({ name }) => name) },
   );
   if (resolved !== undefined && config.heartbeat === 0 && triggerKindOf(resolved.trigger).needsHeartbeat) {
     // The engine's heartbeat was set when the run began.

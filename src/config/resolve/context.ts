@@ -1,4 +1,5 @@
 import type { ConfigPlugin, JobGroup } from '../../model/ensemble.js';
+import type { Limits } from '../../model/job-limits.js';
 import type { CheckedOptions, PluginPart } from '../../plugins/plugin-module.js';
 import type { CheckedShape } from '../schema/check.js';
 import type { ConfigSource, Problems } from '../source/problems.js';
@@ -29,6 +30,7 @@ export interface Plugins {
 /** Names that rules may refer to. */
 export interface ResolvedNames {
   readonly jobs: ResolvedJobs;
+  readonly limits: Limits;
   readonly states: readonly string[];
   /** Targets of notifications; null where some could not be read. */
   readonly targets: readonly string[] | null;

@@ -10,6 +10,7 @@ import type { LoggingShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
 import { resolveCustom } from './custom.js';
 import { resolveJobs } from './jobs.js';
+import { limitsOf } from './limits.js';
 import { resolveNotify } from './notify.js';
 import { resolveRules } from './rules.js';
 import { resolveStates } from './states.js';
@@ -30,7 +31,8 @@ export function resolveConfig(context: ResolveContext, recorded: boolean): Ensem
   const jobs = resolveJobs(context);
   const states = resolveStates(context);
   const notify = resolveNotify(context, jobs);
-  const rules = resolveRules(context, { jobs, states, targets: notify.names });
+  const limits = limitsOf(shape.config.limits);
+  const rules = resolveRules(context, { jobs, limits, states, targets: notify.names });
   const config: EnsembleConfig = {
     file,
     member: { flux: resolveTree(context) },
@@ -39,6 +41,7 @@ export function resolveConfig(context: ResolveContext, recorded: boolean): Ensem
     states,
     groups: jobs.groups,
     largeParameters: jobs.large,
+    limits,
     rules,
     custom,
     plugins: context.plugins.list,

@@ -8,6 +8,7 @@ import { tablesOf } from '../../language/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../../language/template.js';
 import { checkTemplate } from '../../language/template-names.js';
 import type { EnsembleConfig, JobDraft, JobEntry, JobGroup, RetryPolicy } from '../../model/ensemble.js';
+import { type Limits, NO_LIMITS } from '../../model/job-limits.js';
 import { MAX_COUNT, MAX_ROWS } from '../../model/limits.js';
 import { GroupNames } from '../../model/metric-names.js';
 import { tellAnything } from '../../model/tells.js';
@@ -20,6 +21,7 @@ import type { JobShape } from '../schema/ensemble.js';
 import { isLarge, type Scalar } from '../source/as-written.js';
 import type { Part } from '../source/problems.js';
 import type { ResolveContext, ResolvedJobs } from './context.js';
+import { resolveLimits } from './limits.js';
 import { resolveSweep } from './parameters.js';
 import { withJobDefaults } from './plugins.js';
 import { namesOfGroups, type ResolvedProbes, resolveProbes } from './probes.js';
@@ -78,6 +80,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
       group.count += entry.count;
     }
     group.retry = resolveRetry(context, group, job, index);
+    group.limits = resolveLimits(context, group, job, index);
     groups.set(name, group);
     addStalled(context, group, job, path);
     if (group.count > MAX_COUNT) {
@@ -122,7 +125,7 @@ function largeParameters(
 
 function newGroup(name: string, { groups, tells }: ResolvedProbes): GrowingGroup {
   const [probes, told] = [groups.get(name) ?? [], tells.get(name) ?? NO_TELLS];
-  return { name, probes, tells: told, retry: null, entries: [], count: 0, stalled: null };
+  return { name, probes, tells: told, limits: NO_LIMITS, retry: null, entries: [], count: 0, stalled: null };
 }
 
 type GrowingGroup = Pick<JobGroup, 'name' | 'probes' | 'tells'> & {
@@ -130,6 +133,7 @@ type GrowingGroup = Pick<JobGroup, 'name' | 'probes' | 'tells'> & {
   count: number;
   stalled: number | null;
   retry: RetryPolicy | null;
+  limits: Limits;
 };
 
 /** `stalled` applies to the whole group, whichever entry sets it. */

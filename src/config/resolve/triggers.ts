@@ -23,7 +23,7 @@ export function resolveTrigger(
 
 function placeOf(
   { shape, problems, ...context }: ResolveContext,
-  { jobs, states }: ResolvedNames,
+  { jobs, states, limits }: ResolvedNames,
   rule: RuleShape,
   written: string,
   path: Path,
@@ -32,6 +32,7 @@ function placeOf(
     written,
     name: rule.name ?? null,
     groups: jobs.groups,
+    limits,
     groupNames: jobs.names,
     complete: jobs.complete,
     error: (key, message) => problems.error(key === null ? path : [...path, key], message),

@@ -192,6 +192,43 @@ const slurmSchema = z
   .nullish()
   .describe('Requests to Slurm in addition to the resources, for --executor slurm.');
 
+const RATE = 'must be a number of jobs in a time, like 50/s, 3000/min or 100/h';
+
+const limitsSchema = (of: string) =>
+  z
+    .strictObject(
+      {
+        active: integer(1)
+          .nullish()
+          .describe(`The most jobs of ${of} that are active at once; others wait before their submission.`),
+        rate: z
+          .string({ error: RATE })
+          .regex(/^\s*(?!0+(\.0*)?\s*\/)\d+(\.\d+)?\s*\/\s*(s|m|min|h|d)\s*$/, { error: RATE })
+          .nullish()
+          .describe(`The most submissions of ${of} in a time: 50/s, 3000/min, 100/h.`),
+        jobs: integer(1)
+          .nullish()
+          .describe(`The most jobs of ${of} that are submitted; repeated tries count.`),
+        nodeHours: z
+          .number({ error: 'must be a number above 0' })
+          .positive({ error: 'must be a number above 0' })
+          .nullish()
+          .describe(`Node hours after which no job of ${of} is submitted.`),
+        wall: duration().nullish().describe(`Time after which no job of ${of} is submitted.`),
+        failures: z
+          .union([integer(1), z.string().regex(/^\s*(?!0+(\.0*)?\s*%)\d{1,2}(\.\d+)?\s*%\s*$/)], {
+            error: 'must be a number of jobs, or a share like 5%',
+          })
+          .nullish()
+          .describe(
+            `Failed jobs of ${of}, or their share of the jobs that have ended, after which none is submitted.`,
+          ),
+      },
+      { error: 'must be a mapping with active, rate, jobs, nodeHours, wall or failures' },
+    )
+    .nullish()
+    .describe(`Limits of ${of}.`);
+
 const toldError = 'must be a list of names of numbers, or a mapping of names to number or text';
 
 export const jobSchema = z
@@ -267,6 +304,7 @@ export const jobSchema = z
       cores: integerOrTemplate(1).optional().meta({ description: 'Cores for each task.', default: 1 }),
       gpus: integerOrTemplate(0).optional().meta({ description: 'GPUs for each task.', default: 0 }),
       retry: retrySchema,
+      limits: limitsSchema('the group'),
       stalled: duration()
         .nullish()
         .describe(
@@ -366,6 +404,7 @@ export const configSchema = z.strictObject(
       .max(64, { error: 'must be 64 states at most' })
       .nullish()
       .describe('The states of the ensemble; the first is the initial one.'),
+    limits: limitsSchema('the ensemble'),
     jobs: z
       .array(jobSchema, { error: 'must be a list of jobs; write [] for an empty one' })
       .describe('The job groups.'),
@@ -383,6 +422,7 @@ export const configSchema = z.strictObject(
 
 type Shape = z.infer<typeof configSchema>;
 export type LoggingShape = Partial<NonNullable<Shape['logging']>>;
+export type LimitsShape = Partial<NonNullable<Shape['limits']>>;
 export type JobShape = Partial<Shape['jobs'][number]>;
 export type MemberShape = NonNullable<Shape['member']>;
 export type CustomShape = NonNullable<Shape['custom']>;
@@ -392,6 +432,7 @@ export interface ConfigShape {
   readonly member?: MemberShape | null | undefined;
   readonly logging?: LoggingShape | null | undefined;
   readonly states?: readonly (string | undefined)[] | null | undefined;
+  readonly limits?: LimitsShape | null | undefined;
   readonly jobs?: readonly (JobShape | undefined)[] | undefined;
   readonly rules?: readonly (RuleShape | undefined)[] | undefined;
   readonly custom?: string | Partial<Exclude<CustomShape, string>> | null | undefined;

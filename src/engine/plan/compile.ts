@@ -5,16 +5,18 @@ import type { TriggerIndexes } from '../../language/triggers/define.js';
 import type { Action } from '../../model/action.js';
 import type { ConditionStep } from '../../model/condition.js';
 import type { EnsembleConfig, JobEntry, JobGroup, Rule } from '../../model/ensemble.js';
+import { budgetName } from '../../model/job-limits.js';
 import { probedOf } from '../../model/metric-names.js';
 import type { Trigger } from '../../model/trigger.js';
+import { namedLimits, planLimits } from './limits.js';
 import { MetricTable } from './metric-table.js';
 import type { EnginePlan, PlanRetry, PlanRule, PlanStep, SubmitPortion } from './plan.js';
 
-type TriggerPart = Pick<PlanRule, 'trigger' | 'group' | 'event' | 'cron'>;
+type TriggerPart = Pick<PlanRule, 'trigger' | 'group' | 'event' | 'cron' | 'limits'>;
 
 function compileTrigger(trigger: Trigger, names: RuleNames): TriggerPart {
-  const { group = -1, event = null, cron = null } = triggerKindOf(trigger).plan(trigger, names);
-  return { trigger: trigger.kind, group, event, cron };
+  const { group = -1, event = null, cron = null, limits = [] } = triggerKindOf(trigger).plan(trigger, names);
+  return { trigger: trigger.kind, group, event, cron, limits };
 }
 
 function compileStep(step: ConditionStep, metrics: MetricTable): PlanStep {
@@ -140,6 +142,7 @@ export function compilePlan(
       ...group.tells,
       first: probedOf(group).length - group.tells.numbers.length,
     })),
+    limits: planLimits(config),
     states: config.states,
     trackAll: false,
     ensemble,
@@ -160,6 +163,11 @@ export function ruleNames(config: EnsembleConfig, actions: ActionPlans): RuleNam
     const found = config.groups.get(group);
     return found === undefined ? -1 : probedOf(found).indexOf(variable);
   };
+  const limits = namedLimits(config);
+  const limitIndexes = (name: string | null) =>
+    limits.flatMap(({ budget, of }, i) =>
+      budget !== null && (name === null || budgetName(budget, of) === name) ? [i] : [],
+    );
   const metrics = new MetricTable(groupIndex, probeIndex);
-  return { groupIndex, stateIndex, metrics, actions };
+  return { groupIndex, stateIndex, limitIndexes, metrics, actions };
 }

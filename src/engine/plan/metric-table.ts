@@ -22,8 +22,17 @@ function compileMetric(
   probeIndex: ProbeIndex,
 ): PlanMetric {
   const name = formatMetricName(metric);
-  const counted = { name, group, statistic: null, variable: null, probe: null, quantile: 0, fromZero };
+  const named = { name, group, fact: null };
+  const counted = { ...named, statistic: null, variable: null, probe: null, quantile: 0, fromZero };
   switch (metric.kind) {
+    case 'hours':
+    case 'fact':
+      return {
+        ...counted,
+        fact: metric.kind === 'hours' ? metric.hours : metric.fact,
+        count: null,
+        window: 0,
+      };
     case 'count':
       return { ...counted, count: metric.count, window: 0 };
     case 'rate':
@@ -31,7 +40,7 @@ function compileMetric(
     case 'statistic': {
       const { statistic, variable, window } = metric;
       const asked = { ...nativeStatistic(statistic), window: window ?? 0 };
-      const common = { name, group, count: null, ...asked, fromZero: fromZero && statistic === 'count' };
+      const common = { ...named, count: null, ...asked, fromZero: fromZero && statistic === 'count' };
       if (isOwnVariable(variable)) return { ...common, variable, probe: null };
       return { ...common, variable: 'duration', probe: probeIndex(metric.group, variable) };
     }

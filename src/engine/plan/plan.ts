@@ -2,15 +2,22 @@
 
 import type { CronPattern } from '../../language/cron.js';
 import type { ConditionStep } from '../../model/condition.js';
-import type { Count, Statistic, Variable } from '../../model/metric-names.js';
+import type { Count, FactName, Statistic, Variable } from '../../model/metric-names.js';
 import type { Trigger } from '../../model/trigger.js';
+import type { PlanLimit } from './limits.js';
 
-/** Jobs of one jobspec that a source submits by itself; see CompiledJobspec for the texts. */
-export interface SubmitPortion {
+/** Jobs of one jobspec; see CompiledJobspec for the texts. */
+export interface JobspecPortion {
   readonly head: string;
   readonly tail: string;
   readonly count: number;
   readonly urgency: number;
+}
+
+/** Jobs that a source submits by itself. */
+export interface SubmitPortion extends JobspecPortion {
+  /** Index of the jobs' group. */
+  readonly group: number;
 }
 
 /** Statistics by their names in the native engine, where all percentiles are one with a number. */
@@ -20,8 +27,10 @@ export type NativeStatistic = Exclude<Statistic, 'median' | `p${number}`> | 'qua
 export interface PlanMetric {
   /** The name as it is written, for messages. */
   readonly name: string;
-  /** Index of the group. */
+  /** Index of the group; -1 for `size` and `timeleft`. */
   readonly group: number;
+  /** Hours of the group, or a fact about the allocation; null for the others. */
+  readonly fact: FactName | null;
   /** With a window, its rate. */
   readonly count: Count | null;
   readonly statistic: NativeStatistic | null;
@@ -45,7 +54,7 @@ export interface PlanStep {
 
 export interface PlanRule {
   readonly trigger: Trigger['kind'];
-  /** For `job`: index of the group, -1 for jobs of any group. */
+  /** For `job`: index of the group, -1 for jobs of any group. For `group-done`: index of the group. */
   readonly group: number;
   /** For `job`: an event's name or a derived trigger, without the `job-`. */
   readonly event: string | null;
@@ -53,6 +62,8 @@ export interface PlanRule {
   readonly when: readonly PlanStep[] | null;
   /** Seconds, 0 for none; `interval` is that trigger's own. Null for none of them. */
   readonly timing: { readonly for: number; readonly cooldown: number; readonly interval: number } | null;
+  /** For `limit`: indexes of the limits of the plan. */
+  readonly limits: readonly number[];
   /** For `cron`. */
   readonly cron: CronPattern | null;
   /** States by index: those that the rule is judged in (none for all), that it leads to, and, for `state`, that has to be
@@ -111,6 +122,7 @@ export interface EnginePlan {
   readonly probes: readonly (readonly string[])[];
   /** For each group the names of values that its jobs tell; may be shorter than `groups`. */
   readonly tells: readonly PlanTells[];
+  readonly limits: readonly PlanLimit[];
   /** States of the ensemble; the first is the initial one. */
   readonly states: readonly string[];
   /** Also add groups that are not listed, by their names in the records. */
@@ -137,6 +149,7 @@ export const EMPTY_PLAN: EnginePlan = {
   stalled: [],
   probes: [],
   tells: [],
+  limits: [],
   states: [],
   trackAll: false,
   ensemble: '',

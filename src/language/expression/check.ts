@@ -1,7 +1,7 @@
 /** Expression -> condition: the meanings of its names, its types, and its steps in the order of a stack machine. */
 
 import type { Comparison, ConditionStep } from '../../model/condition.js';
-import type { MetricName } from '../../model/metric-names.js';
+import { FACTS, type MetricName } from '../../model/metric-names.js';
 import { quote } from '../../text/describe.js';
 import { describeFaults, type Fault, ok, type Result } from '../../text/result.js';
 import { choices, didYouMean, thereAre } from '../../text/suggest.js';
@@ -47,6 +47,8 @@ const PARAMETER = 'job.parameters.';
 
 /** The prefix of a value that the event tells. */
 const TOLD = 'event.tell.';
+
+const isFact = (name: string) => (FACTS as readonly string[]).includes(name);
 
 /** Whether a part is a literal text. */
 function isText(expression: Expression): boolean {
@@ -117,7 +119,7 @@ class Checker {
       this.steps.push({ op: name as PartName });
       return part.type;
     }
-    if (!quoted && (!name.includes('.') || name.startsWith('event.'))) {
+    if (!quoted && !isFact(name) && (!name.includes('.') || name.startsWith('event.'))) {
       const known = Object.keys(PARTS);
       const hint =
         didYouMean(name, known) || `; there are metrics, like mean.sleep-duration, ${choices(known, 'and')}`;

@@ -7,15 +7,21 @@
 import type { Trigger, TriggerKind } from '../../model/trigger.js';
 import { cron } from './cron.js';
 import type { TriggerDefinition, TriggerInfo } from './define.js';
+import { end } from './end.js';
+import { groupDone } from './group-done.js';
 import { heartbeat } from './heartbeat.js';
 import { interval } from './interval.js';
 import { job } from './job.js';
+import { limit } from './limit.js';
 import { metric } from './metric.js';
 import { start } from './start.js';
 import { state } from './state.js';
 
 /** Kinds in the order of the documentation. */
-export const triggerKinds = { start, metric, heartbeat, interval, cron, state, job } as const satisfies {
+export const triggerKinds = {
+  ...{ start, metric, heartbeat, interval, cron, state, job },
+  ...{ limit, 'group-done': groupDone, end },
+} as const satisfies {
   readonly [Kind in TriggerKind]: TriggerDefinition<Kind>;
 };
 

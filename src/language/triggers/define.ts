@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import type { JobGroup, Rule } from '../../model/ensemble.js';
+import type { Limits } from '../../model/job-limits.js';
 import type { TriggerKind, TriggerOf } from '../../model/trigger.js';
 import type { CronPattern } from '../cron.js';
 
@@ -33,6 +34,8 @@ export interface TriggerPlace {
   /** The rule's `name`; null where the key is absent. */
   readonly name: string | null;
   readonly groups: ReadonlyMap<string, JobGroup>;
+  /** Those of the ensemble. */
+  readonly limits: Limits;
   /** The names of all groups, also of groups that are otherwise invalid. */
   readonly groupNames: ReadonlySet<string>;
   /** Whether all groups could be read. Only then is another name unknown. */
@@ -50,6 +53,8 @@ export interface TriggerPlace {
 export interface TriggerIndexes {
   readonly groupIndex: (name: string) => number;
   readonly stateIndex: (name: string) => number;
+  /** The budgets with this name, or all of them for null. */
+  readonly limitIndexes: (name: string | null) => readonly number[];
 }
 
 /** A trigger in the native plan. Parts of other triggers are absent. */
@@ -62,6 +67,8 @@ export interface TriggerPlan {
   readonly interval?: number;
   /** Index of the state that has to be entered. */
   readonly enter?: number;
+  /** Indexes of limits. */
+  readonly limits?: readonly number[];
 }
 
 /** How rules with a trigger are described. */

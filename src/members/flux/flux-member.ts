@@ -6,7 +6,7 @@
 import type { SourceFacts } from '../../engine/addon.js';
 import type { Engine } from '../../engine/engine.js';
 import type { NativeSource } from '../../engine/native-source.js';
-import type { SubmitPortion } from '../../engine/plan/plan.js';
+import type { JobspecPortion } from '../../engine/plan/plan.js';
 import { MemberError } from '../../errors.js';
 import type { JobTemplate } from '../../model/ensemble.js';
 import type { JobTrace } from '../../model/failure.js';
@@ -24,6 +24,7 @@ import type {
   SubmitOrigin,
 } from '../member.js';
 import { inheritedEnvironment } from './environment.js';
+import { type InstanceResources, readResources, windowFor } from './instance-resources.js';
 import { traceJob } from './job-trace.js';
 import { type FluxFacts, FluxReconciler, readFacts } from './reconcile.js';
 import { endTree, type FluxTree, requestsOf, resizeTree, treeOptions } from './tree.js';
@@ -158,7 +159,7 @@ export class FluxMember implements Member {
     return { lost, doubts: full ? doubts : [...doubts, unseen] };
   }
 
-  portion(template: JobTemplate, count: number): SubmitPortion {
+  portion(template: JobTemplate, count: number): JobspecPortion {
     const jobspec = this.#jobspecs.get(template) ?? this.#compile(template);
     this.#jobspecs.set(template, jobspec);
     return { ...jobspec, count, urgency: template.urgency };
@@ -177,7 +178,9 @@ export class FluxMember implements Member {
 
   async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
     // Not cached: most of these templates are submitted only once.
-    const portion = { ...this.#compile(template), count, urgency: template.urgency };
+    const { urgency } = template;
+    const group = this.#engine?.groups.indexOf(template.group) ?? 0;
+    const portion = { ...this.#compile(template), group, count, urgency };
     const report = await this.#source().submit(portion, origin);
     if (report.refused > 0) {
       throw new MemberError(`Flux refused ${report.refused} of ${counted(count, 'job')}: ${report.reason}`);
@@ -200,6 +203,19 @@ export class FluxMember implements Member {
       );
     }
     return report.done;
+  }
+
+  /** The expiration in the R of the instance (RFC 20), where 0 stands for none. */
+  async allocationEnd(): Promise<number | null> {
+    return (await this.#resources()).end;
+  }
+
+  async activeJobs(): Promise<number | null> {
+    return windowFor(await this.#resources());
+  }
+
+  async #resources(): Promise<InstanceResources> {
+    return readResources(await this.#source().request('resource.status', '{}'));
   }
 
   async explain(id: bigint, started: boolean): Promise<JobTrace | null> {

@@ -7,6 +7,7 @@ import type { JobTemplate } from '../../model/ensemble.js';
 import type { JobTrace } from '../../model/failure.js';
 import { JobIdGenerator, type JobIdOptions } from '../../model/job-id.js';
 import type { Member, MemberSink, ResizeOutcome, SubmitOrigin } from '../member.js';
+import { slurmAllocationEnd } from '../slurm-allocation.js';
 import { SteadyClock } from './clock.js';
 import { type FailedJobFacts, FailedJobs } from './failed-jobs.js';
 import { LocalJob, prepareBatch } from './job.js';
@@ -153,6 +154,10 @@ export class LocalMember implements Member {
   }
 
   /** Changes the number of slots to at least one. Running jobs continue. */
+  async allocationEnd(): Promise<number | null> {
+    return slurmAllocationEnd();
+  }
+
   async resize(delta: number): Promise<ResizeOutcome> {
     const before = this.#runner.size;
     const after = Math.max(1, before + delta);

@@ -22,6 +22,7 @@ import type {
   Reconciliation,
   SubmitOrigin,
 } from '../member.js';
+import { slurmAllocationEnd } from '../slurm-allocation.js';
 import { compileJobspecs } from '../submission.js';
 import { compileFacts } from './batch.js';
 import { type RunCommand, SlurmCommands } from './commands.js';
@@ -292,6 +293,10 @@ export class SlurmMember implements Member {
         .setUrgency(changed, urgency)
         .catch((error: MemberError) => this.#options.problem?.(error));
     }
+  }
+
+  async allocationEnd(): Promise<number | null> {
+    return slurmAllocationEnd();
   }
 
   explain(id: bigint): Promise<JobTrace | null> {

@@ -27,6 +27,12 @@ function occasionOf(rule: Rule, { clauses, next }: RuleNow, time: TimeWords): st
       return `when the ensemble enters the state ${trigger.state}`;
     case 'heartbeat':
       return 'at the next heartbeat';
+    case 'limit':
+      return `when ${trigger.limit === null ? 'a limit' : `the limit ${trigger.limit}`} is reached`;
+    case 'group-done':
+      return `when the group ${trigger.group} has nothing left to do`;
+    case 'end':
+      return 'at the end of the run';
     case 'interval':
     case 'cron':
       return next === null ? 'at no time that is known' : `at ${time(next)}`;

@@ -7,9 +7,9 @@ const MAX_WAITING = 256;
 
 /** Every change of a statistic also changes a count. */
 function signature({ count, duration, pending, probes = {} }: GroupMetrics): string {
-  const { submitted, finished, success, failed, canceled, timeout, exception, running } = count;
+  const { submitted, finished, success, failed, canceled, timeout, exception, running, queued } = count;
   return [
-    [submitted, finished, success, failed, canceled, timeout, exception, count.pending, running],
+    [submitted, finished, success, failed, canceled, timeout, exception, count.pending, running, queued],
     [duration, pending, ...Object.values(probes)].map((values) => values.count),
   ].join();
 }

@@ -16,6 +16,7 @@ export const everyEvent: readonly PlanRule[] = ['submit', 'alloc', 'start', 'fin
     event,
     when: null,
     timing: null,
+    limits: [],
     cron: null,
     states: null,
     repetitions: Number.MAX_SAFE_INTEGER,

@@ -128,6 +128,7 @@ if (part === 'constructors') {
   const metric = {
     name: '',
     group: 0,
+    fact: null,
     count: null,
     statistic: 'mean',
     variable: 'pending',

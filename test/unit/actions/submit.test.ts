@@ -33,6 +33,7 @@ function submitting(
       state: null,
       metrics: null,
       submission,
+      held: () => {},
       report: (report) => reports.push(report),
       progress: use.progress.open({ number: fired.number, fromOutside: false }).at(''),
     };

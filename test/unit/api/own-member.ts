@@ -163,5 +163,5 @@ export function meanDuration({ states }: MetricsSnapshot, group: string): number
 
 /** Jobs as a member that submits natively gives them to the engine. */
 export function portionOf(head: string, tail: string, count: number): SubmitPortion {
-  return { head, tail, count, urgency: 16 };
+  return { head, tail, group: 0, count, urgency: 16 };
 }

@@ -134,7 +134,7 @@ describe('a value of the wrong type', () => {
 describe('an unknown key', () => {
   test('is shown with the allowed keys and the nearest one', () => {
     expect(single({ ...withJob({}), loging: {} })).toMatch(
-      /^null:null loging unknown key 'loging'; did you mean 'logging'\? \(the keys here are logging, .* and \w+\)$/,
+      /^null:null loging unknown key 'loging'; did you mean 'logging'\? \(the keys here are member, logging, .* and \w+\)$/,
     );
     expect(single({ ...withJob({}), custom: { fil: 'x' } })).toContain("did you mean 'file'?");
   });

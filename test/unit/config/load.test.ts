@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { configFromObject, parseConfig } from '../../../src/config/load.js';
+import { NO_LIMITS } from '../../../src/model/job-limits.js';
 import { HELLO, read, withJob, withRules } from '../../support/config.js';
 
 describe('an ensemble', () => {
@@ -16,6 +17,7 @@ describe('an ensemble', () => {
       states: [],
       custom: null,
       plugins: [],
+      limits: NO_LIMITS,
       largeParameters: new Map(),
       tests: [],
       groups: new Map([
@@ -28,6 +30,7 @@ describe('an ensemble', () => {
             count: 5,
             stalled: null,
             tells: { numbers: [], texts: [] },
+            limits: NO_LIMITS,
             entries: [
               {
                 group: 'sleep',

@@ -12,6 +12,7 @@ const EMPTY_OUTBOX: NativeOutbox = {
   submissions: [],
   decodeErrors: [],
   ignoredTells: [],
+  idleGroups: [],
   timeRequests: [],
   ruleRequests: [],
   records: null,

@@ -96,7 +96,15 @@ export class FakeEnsemble implements ShownEnsemble {
       named: this.named,
       states: this.sketches ? states : null,
       status: {
-        ...{ ...zero, activeJobs: 2, submitting: 0, retrying: 0, timeCouldFire: false, ended: false },
+        ...{
+          ...zero,
+          activeJobs: 2,
+          submitting: 0,
+          queued: 0,
+          retrying: 0,
+          timeCouldFire: false,
+          ended: false,
+        },
         ...{ backlogOver: true, state: this.state, events: 9, trackedEvents: 9, firings: this.#number },
       },
     };
@@ -132,6 +140,7 @@ export class FakeEnsemble implements ShownEnsemble {
     this.result = {
       ...this.ending,
       rules: [],
+      limits: { reached: [], withheld: new Map() },
       left: [],
       metrics,
       failedJobs: 0,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { EndedBy } from '../../../src/model/ended-by.js';
 import { Dispatcher } from '../../../src/run/dispatcher.js';
 import { externalFiring } from '../../../src/run/external-actions.js';
+import { GroupWatch } from '../../../src/run/group-watch.js';
 import type { FiringNote } from '../../../src/run/notes.js';
 import { TaskQueue } from '../../../src/run/task-queue.js';
 import { ContextOfTest } from '../../support/action-context.js';
@@ -20,7 +21,8 @@ function dispatching(rules: readonly unknown[], more = {}) {
   const ends: EndedBy[] = [];
   let idle = 0;
   const queue = new TaskQueue(() => idle++);
-  const dispatcher = new Dispatcher(use.context, queue, use.progress, (error, by) => {
+  const groups = new GroupWatch(use.context.engine);
+  const dispatcher = new Dispatcher(use.context, queue, use.progress, groups, (error, by) => {
     use.log.push(`stop for ${error.code}`);
     ends.push(by);
     queue.stop();

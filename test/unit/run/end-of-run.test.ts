@@ -22,6 +22,7 @@ function begun({ watch = false } = {}) {
     },
     actionsIdle: () => world.actionsIdle,
     expectsMore: () => world.expectsMore,
+    lastRules: async () => false,
   });
   end.begin();
   return { end, world };
@@ -66,6 +67,7 @@ describe('a run is over by itself', () => {
       status: async () => world,
       actionsIdle: () => true,
       expectsMore: () => false,
+      lastRules: async () => false,
     });
     expect(end.running).toBe(false);
     expect(await endAfterCheck({ end })).toBeNull();
@@ -126,6 +128,7 @@ describe('a run is over by itself', () => {
         }),
       actionsIdle: () => true,
       expectsMore: () => false,
+      lastRules: async () => false,
     });
     end.begin();
     end.check();
@@ -144,6 +147,7 @@ describe('a run is over by itself', () => {
       status: () => Promise.reject(new EnsembleError('ERR_CLOSED', 'closed')),
       actionsIdle: () => true,
       expectsMore: () => false,
+      lastRules: async () => false,
     });
     end.begin();
     expect(await endAfterCheck({ end })).toBeNull();
@@ -182,6 +186,7 @@ describe('a run is ended', () => {
       status: async () => world,
       actionsIdle: () => true,
       expectsMore: () => false,
+      lastRules: async () => false,
     });
     end.finish('interrupted');
     await end.ended;

@@ -236,12 +236,21 @@ describe('a member of one’s own', () => {
     expect(error).toMatchObject({ code: 'ERR_MEMBER', message: 'the power is out' });
   });
 
-  test('that can’t be resized makes grow a problem, not a crash', async () => {
+  test('that can’t be resized refuses rules that grow it, and reports what user code asks for', async () => {
+    const make = (action: object, custom: object, problems: EnsembleError[] = []) =>
+      Ensemble.fromObject(
+        { ...config('', action), ...custom },
+        { member: new ScriptedMember(), observer: { problem: (error) => problems.push(error) } },
+      );
+    expect(() => make({ name: 'grow' }, {})).toThrow(
+      expect.objectContaining({
+        code: 'ERR_MEMBER_UNAVAILABLE',
+        message: expect.stringContaining("the scripted member can't grow"),
+      }),
+    );
     const problems: EnsembleError[] = [];
-    await using ensemble = Ensemble.fromObject(config('', { name: 'grow' }), {
-      member: new ScriptedMember(),
-      observer: { problem: (error) => problems.push(error) },
-    });
+    const custom = "export function more() { return { name: 'grow' }; }";
+    await using ensemble = make({ name: 'custom', label: 'more' }, { custom }, problems);
     const { end, metrics } = await ensemble.run();
     expectTypeOf(metrics).toEqualTypeOf<MetricsSnapshot>();
     expect(end).toBe('idle');

@@ -198,7 +198,8 @@ describe('a member of one’s own that throws', () => {
     const later = () => {
       if (++calls > 1) fail();
     };
-    const odd = await run({ setGrowable: later }, grow);
+    const resize = async () => ({ before: null, after: null });
+    const odd = await run({ setGrowable: later, resize }, grow);
     expect(odd).toMatchObject({ end: 'failed', error: failing('setGrowable') });
     const more = Object.defineProperty({}, 'expectsMore', { get: fail });
     expect(await run(more)).toMatchObject({ end: 'failed', error: failing('expectsMore') });

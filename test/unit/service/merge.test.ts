@@ -20,6 +20,7 @@ const counts = (success: number) => ({
   timeout: 0,
   exception: 0,
   retried: 0,
+  queued: 0,
   pending: 1,
   running: 2,
 });

@@ -16,7 +16,7 @@ import { joined, Timeline } from '../../../web/store/timeline.js';
 
 const zero = {
   ...{ submitted: 0, finished: 0, success: 0, failed: 0, canceled: 0 },
-  ...{ timeout: 0, exception: 0, retried: 0, pending: 0, running: 0 },
+  ...{ timeout: 0, exception: 0, retried: 0, queued: 0, pending: 0, running: 0 },
 };
 
 describe('a run', () => {
@@ -91,10 +91,11 @@ test('shares count failed jobs once, and all others are done', () => {
     canceled: 1,
     running: 2,
     pending: 2,
+    queued: 5,
   };
   expect(sharesOf(counts)).toEqual({
-    ...{ success: 3, failed: 2, canceled: 1, running: 2, pending: 2 },
-    ...{ total: 10, done: 6 },
+    ...{ success: 3, failed: 2, canceled: 1, running: 2, pending: 2, queued: 5 },
+    ...{ total: 15, done: 6 },
   });
 });
 

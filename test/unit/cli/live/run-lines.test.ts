@@ -10,7 +10,7 @@ const plain = pc.createColors(false);
 
 const NONE = {
   ...{ submitted: 0, finished: 0, success: 0, failed: 0, canceled: 0, timeout: 0, exception: 0 },
-  ...{ retried: 0, pending: 0, running: 0 },
+  ...{ retried: 0, queued: 0, pending: 0, running: 0 },
 };
 
 const moment = (

@@ -18,7 +18,7 @@ const colored = pc.createColors(true);
 
 const COUNTS = {
   ...{ submitted: 110, finished: 61, success: 60, failed: 1, canceled: 0, timeout: 0, exception: 0 },
-  ...{ retried: 0, pending: 44, running: 5 },
+  ...{ retried: 0, queued: 0, pending: 44, running: 5 },
 };
 const NONE = {
   count: 0,

@@ -1,0 +1,81 @@
+/** Submits jobs to a member, when limits let them leave. */
+
+import type { ActionContext } from '../actions/context.js';
+import type { Engine } from '../engine/engine.js';
+import type { Member, SubmitOrigin } from '../members/member.js';
+import type { EnsembleConfig, JobTemplate } from '../model/ensemble.js';
+import { hasLimits } from '../model/job-limits.js';
+import type { TaskQueue } from './task-queue.js';
+
+export class Admission {
+  readonly #engine: Engine;
+  readonly #member: Member;
+  readonly #queue: TaskQueue;
+  readonly #hasLimits: boolean;
+  #tickets = 0;
+
+  constructor(
+    config: Pick<EnsembleConfig, 'limits' | 'groups'>,
+    { engine, member, queue }: Pick<ActionContext, 'engine' | 'member'> & { readonly queue: TaskQueue },
+  ) {
+    this.#engine = engine;
+    this.#member = member;
+    this.#queue = queue;
+    // A member may limit its active jobs by itself.
+    this.#hasLimits = hasLimits(config) || member.activeJobs !== undefined;
+  }
+
+  /** Implements `ActionContext.submit`. Throws MemberError or ActionError. */
+  async submit(
+    template: JobTemplate,
+    count: number,
+    origin: SubmitOrigin,
+    onHeld: () => void = () => {},
+  ): Promise<number> {
+    const { portion } = this.#member;
+    if (this.#hasLimits && portion === undefined && count > 0) {
+      return this.#submitPieces(template, count, origin, onHeld);
+    }
+    const submitted = this.#member.submit(template, count, origin);
+    // The source of a member that submits natively holds its jobs back by itself.
+    void this.noticeHeld(onHeld);
+    return submitted;
+  }
+
+  /** Implements `ActionContext.noticeHeld`. */
+  async noticeHeld(onHeld: () => void): Promise<void> {
+    if (this.#member.holdsBack === true) return onHeld();
+    if (!this.#hasLimits) return;
+    // A closed engine holds nothing back.
+    const status = await this.#engine.status().catch(() => null);
+    if (status !== null && status.queued > 0) onHeld();
+  }
+
+  async #submitPieces(
+    template: JobTemplate,
+    count: number,
+    origin: SubmitOrigin,
+    onHeld: () => void,
+  ): Promise<number> {
+    const ticket = this.#tickets++;
+    const group = this.#engine.groups.indexOf(template.group);
+    const first = this.#engine.admit(ticket, group, count, template.urgency);
+    void this.noticeHeld(onHeld);
+    let admitted = await this.#queue.waiting(first);
+    let accepted = 0;
+    for (let sent = 0; admitted > 0; ) {
+      let taken = 0;
+      try {
+        taken = await this.#member.submit(template, admitted, { ...origin, index: origin.index + sent });
+      } finally {
+        sent += admitted;
+        accepted += taken;
+        // Also after an error, so that jobs that are not active do not count.
+        const next = this.#engine.admitMore(ticket, admitted - taken);
+        void this.noticeHeld(onHeld);
+        admitted = await this.#queue.waiting(next);
+      }
+    }
+    return accepted;
+  }
+}
