@@ -70,6 +70,7 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::Pause>("pause"),
                          InstanceMethod<&EngineObject::Admit>("admit"),
                          InstanceMethod<&EngineObject::AdmitMore>("admitMore"),
+                         InstanceMethod<&EngineObject::SetQueuedUrgency>("setQueuedUrgency"),
                          InstanceMethod<&EngineObject::SetWindow>("setWindow"),
                          InstanceMethod<&EngineObject::DropQueued>("dropQueued"),
                          InstanceMethod<&EngineObject::SetAllocation>("setAllocation"),
@@ -423,6 +424,18 @@ void EngineObject::AdmitMore(const Napi::CallbackInfo& info) {
     return ThrowType(info.Env(), "admitMore(number, ticket, lost) needs numbers");
   }
   Post(info, command);
+}
+
+// setQueuedUrgency(number, group, urgency)
+void EngineObject::SetQueuedUrgency(const Napi::CallbackInfo& info) {
+  bool good[2];
+  const std::size_t group = SizeAt(info, 1, &good[0]);
+  const std::size_t urgency = SizeAt(info, 2, &good[1]);
+  if (!good[0] || !good[1] || group >= planned_groups_ || urgency > 31) {
+    return ThrowType(info.Env(), "setQueuedUrgency(number, group, urgency) needs numbers");
+  }
+  Post(info,
+       runner::QueuedUrgencyCommand{static_cast<std::uint32_t>(group), static_cast<int>(urgency)});
 }
 
 // setWindow(number, active)

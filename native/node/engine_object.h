@@ -48,6 +48,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void Pause(const Napi::CallbackInfo& info);
   void Admit(const Napi::CallbackInfo& info);
   void AdmitMore(const Napi::CallbackInfo& info);
+  void SetQueuedUrgency(const Napi::CallbackInfo& info);
   void SetWindow(const Napi::CallbackInfo& info);
   void DropQueued(const Napi::CallbackInfo& info);
   void SetAllocation(const Napi::CallbackInfo& info);

@@ -110,6 +110,16 @@ void Admission::Arrived(std::uint32_t group, std::uint64_t count) {
   under_way_ -= gone;
 }
 
+void Admission::SetUrgency(std::uint32_t group, int urgency) {
+  if (group >= groups_.size()) return;
+  std::set<Place> places;
+  for (const Place& place : groups_[group].waiting) {
+    places.insert({urgency, place.ticket});
+    submissions_.at(place.ticket).urgency = urgency;
+  }
+  groups_[group].waiting = std::move(places);
+}
+
 std::uint64_t Admission::Remove(Ticket ticket) {
   const auto found = submissions_.find(ticket);
   if (found == submissions_.end()) return 0;

@@ -74,6 +74,8 @@ class Admission {
   // Jobs that have left are active now, or will never be: they are no longer on their way.
   void Arrived(std::uint32_t group, std::uint64_t count);
 
+  // Sets the urgency of the submissions of a group that are held back.
+  void SetUrgency(std::uint32_t group, int urgency);
   // Removes a submission. Returns how many of its jobs were held back.
   std::uint64_t Remove(Ticket ticket);
   // The submissions of a group that are held back, in the order in which they would leave.

@@ -105,6 +105,11 @@ struct WindowCommand {
 struct DropCommand {
   std::uint32_t group;
 };
+// Sets the urgency of what limits hold back of a group. The answer is the number of jobs.
+struct QueuedUrgencyCommand {
+  std::uint32_t group;
+  int urgency;
+};
 // The size of the run's allocation and its end, see engine::MetricTable::SetAllocation().
 struct AllocationCommand {
   double size;
@@ -154,10 +159,10 @@ using CommandBody =
                  NoteCommand, DoneCommand, InterruptedCommand, IngestCommand, FinishStreamCommand,
                  TickCommand, AdvanceCommand, AddRuleCommand, GoToCommand, ProbedCommand,
                  EndCommand, PauseCommand, AdmitCommand, WindowCommand, DropCommand,
-                 AllocationCommand, GroupDoneCommand, EndOfRunCommand, LimitsCommand, StatusCommand,
-                 SnapshotCommand, RulesCommand, FailuresCommand, ActiveJobsCommand,
-                 OpenSourceCommand, CloseSourceCommand, SubmitCommand, CancelCommand,
-                 UrgencyCommand, AskCommand>;
+                 QueuedUrgencyCommand, AllocationCommand, GroupDoneCommand, EndOfRunCommand,
+                 LimitsCommand, StatusCommand, SnapshotCommand, RulesCommand, FailuresCommand,
+                 ActiveJobsCommand, OpenSourceCommand, CloseSourceCommand, SubmitCommand,
+                 CancelCommand, UrgencyCommand, AskCommand>;
 
 // The answer carries the command's number.
 struct Command {

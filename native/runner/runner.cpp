@@ -536,6 +536,10 @@ void Runner::Run(std::uint64_t number, DropCommand& command) {
   Reply(number, static_cast<double>(source_.DropGroup(command.group)));
 }
 
+void Runner::Run(std::uint64_t number, QueuedUrgencyCommand& command) {
+  Reply(number, static_cast<double>(queue_.SetUrgency(command.group, command.urgency)));
+}
+
 void Runner::Run(std::uint64_t number, AllocationCommand& command) {
   const double now = engine_.now();
   engine_.SetAllocation(command.size, command.end, now);

@@ -178,6 +178,15 @@ void SubmissionQueue::Drop(Admission::Ticket ticket, Leaving& dropped) {
   orders_.erase(held);
 }
 
+std::uint64_t SubmissionQueue::SetUrgency(std::uint32_t group, int urgency) {
+  for (const Admission::Ticket ticket : admission_.TicketsOf(group)) {
+    const auto held = orders_.find(ticket);
+    if (held != orders_.end()) held->second.order.portion.urgency = urgency;
+  }
+  admission_.SetUrgency(group, urgency);
+  return admission_.held(group);
+}
+
 std::uint64_t SubmissionQueue::DropGroup(std::uint32_t group, Leaving& dropped) {
   const std::uint64_t held = admission_.held(group);
   for (const Admission::Ticket ticket : admission_.TicketsOf(group)) Drop(ticket, dropped);

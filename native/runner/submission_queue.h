@@ -74,6 +74,8 @@ class SubmissionQueue {
   // once all its jobs were reported.
   std::optional<SubmitReport> OnSubmitted(const SubmitReport& report);
 
+  // Sets the urgency of what is held back of a group. Returns the number of these jobs.
+  std::uint64_t SetUrgency(std::uint32_t group, int urgency);
   // Drops the submissions of a group. Returns how many jobs they had left.
   std::uint64_t DropGroup(std::uint32_t group, Leaving& dropped);
   // Drops everything.

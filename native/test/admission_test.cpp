@@ -191,6 +191,20 @@ TEST_CASE("no more jobs leave than a budget has left") {
   CHECK(queue.admission.held(1) == 3);
 }
 
+TEST_CASE("the urgency of a group that is held back can change") {
+  Queue queue({.ensemble = {.active = 2}});
+  queue.admission.Add(0, 3, 16);
+  queue.admission.Add(1, 3, 16);
+  CHECK(queue.Leave() == Left{"0 x2"});
+  queue.admission.SetUrgency(1, 20);
+  queue.admission.SetUrgency(7, 20);
+  queue.End(0, 2);
+  CHECK(queue.Leave() == Left{"1 x2"});
+  queue.admission.SetUrgency(1, 3);
+  queue.End(1, 2);
+  CHECK(queue.Leave() == Left{"0 x1", "1 x1"});
+}
+
 TEST_CASE("whatever happens, no limit is passed and every job leaves once") {
   std::mt19937 random(7);
   for (int round = 0; round < 200; ++round) {

@@ -21,6 +21,8 @@ export interface ActionContext {
   readonly programs: Programs;
   /** Submits jobs as `Member.submit`, when limits let them leave. `onHeld` is called where they hold jobs back. */
   submit(template: JobTemplate, count: number, origin: SubmitOrigin, onHeld?: () => void): Promise<number>;
+  /** Sets the urgency of the queued jobs of a group. Resolves with their number. */
+  setQueuedUrgency(group: string, urgency: number): Promise<number>;
   /** Calls `onHeld` where limits hold jobs back now. */
   noticeHeld(onHeld: () => void): Promise<void>;
   /** The size of the member may have changed. */

@@ -27,7 +27,7 @@ declare module '../model/action.js' {
 export const urgency = defineAction({
   name: 'urgency',
   description:
-    "Sets the urgency of the pending jobs of the group `label`, or of the event's job, to `value`: 0 holds them, 16 releases them.",
+    "Sets the urgency of the pending and queued jobs of the group `label`, or of the event's job, to `value`: 0 holds them, 16 releases them.",
   keys: { label: groupOrEventJobKey, value: integerKey('The urgency', 0, 31) },
   resolve: (values) => values,
   runsUserCode: false,
@@ -53,7 +53,9 @@ export const urgency = defineAction({
     const { value } = request.action;
     const { ids, group } = await targetJobs(context, request);
     request.progress.setsUrgency(ids, value);
-    const jobs = await member.setUrgency(ids, value);
+    const { label } = request.action;
+    const queued = label === null ? 0 : await context.setQueuedUrgency(label, value);
+    const jobs = queued + (await member.setUrgency(ids, value));
     request.report({ kind: 'urgency', group, value, jobs });
   },
 });

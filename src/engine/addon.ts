@@ -390,6 +390,7 @@ export interface NativeEngine {
   /** `group` by index. The answer is a number of jobs; see `Engine.admit`. */
   admit(number: number, ticket: number, group: number, count: number, urgency: number): void;
   admitMore(number: number, ticket: number, lost: number): void;
+  setQueuedUrgency(number: number, group: number, urgency: number): void;
   setWindow(number: number, active: number): void;
   dropQueued(number: number, group: number): void;
   /** Seconds since the epoch for `end`; NaN for what is unknown. */

@@ -320,6 +320,11 @@ export class Engine {
     return this.#channel.command((native, number) => native.admitMore(number, ticket, lost));
   }
 
+  /** Sets the urgency of the jobs of a group (by index) that limits hold back. Resolves with their number. */
+  setQueuedUrgency(group: number, urgency: number): Promise<number> {
+    return this.#channel.command((native, number) => native.setQueuedUrgency(number, group, urgency));
+  }
+
   /** Sets the most jobs that are active at once, where the file has no such limit. */
   setWindow(active: number): Promise<void> {
     return this.#channel.command((native, number) => native.setWindow(number, active));

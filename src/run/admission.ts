@@ -13,6 +13,8 @@ export class Admission {
   readonly #queue: TaskQueue;
   readonly #hasLimits: boolean;
   #tickets = 0;
+  /** Submissions of which jobs are held back here, by ticket. */
+  readonly #held = new Map<number, { template: JobTemplate }>();
 
   constructor(
     config: Pick<EnsembleConfig, 'limits' | 'groups'>,
@@ -51,6 +53,14 @@ export class Admission {
     if (status !== null && status.queued > 0) onHeld();
   }
 
+  /** Implements `ActionContext.setQueuedUrgency`. */
+  async setQueuedUrgency(group: string, urgency: number): Promise<number> {
+    for (const held of this.#held.values()) {
+      if (held.template.group === group) held.template = { ...held.template, urgency };
+    }
+    return this.#engine.setQueuedUrgency(this.#engine.groups.indexOf(group), urgency);
+  }
+
   async #submitPieces(
     template: JobTemplate,
     count: number,
@@ -59,23 +69,32 @@ export class Admission {
   ): Promise<number> {
     const ticket = this.#tickets++;
     const group = this.#engine.groups.indexOf(template.group);
+    const held: { template: JobTemplate } = { template };
+    this.#held.set(ticket, held);
     const first = this.#engine.admit(ticket, group, count, template.urgency);
     void this.noticeHeld(onHeld);
-    let admitted = await this.#queue.waiting(first);
-    let accepted = 0;
-    for (let sent = 0; admitted > 0; ) {
-      let taken = 0;
-      try {
-        taken = await this.#member.submit(template, admitted, { ...origin, index: origin.index + sent });
-      } finally {
-        sent += admitted;
-        accepted += taken;
-        // Also after an error, so that jobs that are not active do not count.
-        const next = this.#engine.admitMore(ticket, admitted - taken);
-        void this.noticeHeld(onHeld);
-        admitted = await this.#queue.waiting(next);
+    try {
+      let admitted = await this.#queue.waiting(first);
+      let accepted = 0;
+      for (let sent = 0; admitted > 0; ) {
+        let taken = 0;
+        try {
+          taken = await this.#member.submit(held.template, admitted, {
+            ...origin,
+            index: origin.index + sent,
+          });
+        } finally {
+          sent += admitted;
+          accepted += taken;
+          // Also after an error, so that jobs that are not active do not count.
+          const next = this.#engine.admitMore(ticket, admitted - taken);
+          void this.noticeHeld(onHeld);
+          admitted = await this.#queue.waiting(next);
+        }
       }
+      return accepted;
+    } finally {
+      this.#held.delete(ticket);
     }
-    return accepted;
   }
 }

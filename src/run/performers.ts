@@ -55,6 +55,7 @@ function contextOf(options: PerformerOptions): ActionContext {
   return {
     ...{ config, member, engine, observer, customs, plugins, programs },
     submit: admission.submit.bind(admission),
+    setQueuedUrgency: admission.setQueuedUrgency.bind(admission),
     noticeHeld: admission.noticeHeld.bind(admission),
     resized: () => options.allocation.resized(),
     signal: options.end.signal,

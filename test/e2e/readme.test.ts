@@ -32,7 +32,7 @@ const elsewhere = [
   /^flux /,
   /^ensemble record /,
   /--kubernetes/,
-  /--executor (?:minicluster|slurm)/,
+  /--executor (?:minicluster|slurm|flux)/,
   /^curl --unix-socket /,
   ...(withoutSql === null ? [] : [/^ensemble sql /]),
 ];

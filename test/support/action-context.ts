@@ -112,6 +112,7 @@ export class ContextOfTest {
       },
       submit: (...[template, count, origin]: Parameters<ActionContext['submit']>) =>
         this.context.member.submit(template, count, origin),
+      setQueuedUrgency: async () => 0,
       noticeHeld: async () => {},
       signal: this.ending.signal,
       readAnswer: (answer, onJob) => readFollowUps(answer, this.config, onJob),

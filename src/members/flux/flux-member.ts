@@ -179,7 +179,8 @@ export class FluxMember implements Member {
   async submit(template: JobTemplate, count: number, origin: SubmitOrigin): Promise<number> {
     // Not cached: most of these templates are submitted only once.
     const { urgency } = template;
-    const group = this.#engine?.groups.indexOf(template.group) ?? 0;
+    // Limits of groups are those of the plan; a group beside it has none.
+    const group = Math.max(0, this.#engine?.groups.indexOf(template.group) ?? 0);
     const portion = { ...this.#compile(template), group, count, urgency };
     const report = await this.#source().submit(portion, origin);
     if (report.refused > 0) {
