@@ -77,7 +77,7 @@ test('runs are found by id, by name, by the beginning of one of them, by path, a
   expect(found(old?.slice(0, 5))).toBe(old);
   expect(found('melt')).toBe(melt);
   expect(found('mel')).toBe(melt);
-  expect(found('fr')).toBe(freeze);
+  expect(found('free')).toBe(freeze);
   expect(found(join(state, 'runs', old ?? ''))).toBe(old);
   expect(found(undefined)).toBe(freeze);
   expect(() => found('')).toThrow("'' is the beginning of 3 runs: ");
