@@ -346,7 +346,7 @@ class Engine final : private journal::RecordSink {
   JobDetailsTable details_;
   Tells tells_;
   std::vector<IgnoredTell> ignored_tells_;
-  std::vector<std::uint64_t> arrived_;  // by group; jobs of the run since this process began
+  std::vector<std::uint64_t> arrived_;  // by group; jobs since this process began
   std::vector<Limit> limits_;
   std::vector<ReachedLimit> reached_limits_;
   bool watches_counts_ = false;  // for budgets and idle groups

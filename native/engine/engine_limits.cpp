@@ -6,7 +6,7 @@
 namespace flux_ensemble::engine {
 
 void Engine::CountArrival(const Job& job) {
-  if (!ensemble_.empty() && !job.own) return;
+  // Members may leave the run's id out of the jobspecs.
   if (job.group >= arrived_.size()) arrived_.resize(job.group + std::size_t{1});
   ++arrived_[job.group];
 }
