@@ -90,7 +90,7 @@ TEST_CASE("a higher urgency goes first, then the earlier submission") {
   queue.admission.Add(1, 1, 20);
   std::vector<Admission::Ticket> order;
   for (int i = 0; i < 5; ++i) {
-    const auto grant = queue.admission.Next(0, [](auto) { return std::uint64_t{0}; });
+    const auto grant = queue.admission.Next(queue);
     REQUIRE(grant);
     order.push_back(grant->ticket);
     queue.admission.Arrived(grant->group, 1);
@@ -119,33 +119,6 @@ TEST_CASE("jobs on their way count, until they have arrived") {
   admission.Arrived(0, 3);
   queue.Begin(0, 2);
   const auto grant = admission.Next(queue);
-  REQUIRE(grant);
-  order.push_back(grant->ticket);
-  queue.admission.Arrived(grant->group, 1);
-}
-CHECK(order == std::vector<Admission::Ticket>{4, 2, 5, 1, 3});
-}
-
-TEST_CASE("a group at its own limit does not hold up others") {
-  Queue queue({.ensemble = {.active = 5}, .groups = {{.active = 2}, {}}});
-  queue.admission.Add(0, 10, 31);
-  queue.admission.Add(1, 10, 16);
-  CHECK(queue.Leave() == Left{"0 x2", "1 x3"});
-  queue.End(1, 1);
-  CHECK(queue.Leave() == Left{"1 x1"});
-  queue.End(0, 1);
-  CHECK(queue.Leave() == Left{"0 x1"});
-}
-
-TEST_CASE("jobs on their way count, until they have arrived") {
-  Admission admission({.ensemble = 3});
-  admission.Add(0, 5, 16);
-  const auto none = [](auto) { return std::uint64_t{0}; };
-  CHECK(admission.Next(0, none)->count == 3);
-  CHECK_FALSE(admission.Next(0, none));
-  // One was refused, two are active.
-  admission.Arrived(0, 3);
-  const auto grant = admission.Next(2, none);
   REQUIRE(grant);
   CHECK(grant->count == 1);
   CHECK_FALSE(grant->last);
