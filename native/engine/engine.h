@@ -300,7 +300,7 @@ class Engine final : private journal::RecordSink {
   void ExpectAllocations(std::span<const journal::Record> records);
   void WatchFor(const Rule& rule);
   void NoteIdle(std::uint32_t group);
-  // The job is no longer on its way: its submission counts, or it was refused.
+  // The job has arrived: its submission counts, or it was refused.
   void CountArrival(const Job& job);
   // The job told values in a memo.
   void Told(const Job& job, const journal::Event& event, ChangeMask& changed);

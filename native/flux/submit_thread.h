@@ -44,8 +44,8 @@ class Submitter {
 // Threads: all methods are called by the owner.
 class SubmitThread {
  public:
-  // `connect` is called on the new thread. It returns null with an answer's errno and text when
-  // there is no connection; each task gets this answer.
+  // `connect` is called on the new thread. It returns null when it can't connect, and sets
+  // `failure` to an errno and a text. Each task then gets this answer.
   using Connect = std::function<std::unique_ptr<Submitter>(SubmitAnswer& failure)>;
 
   explicit SubmitThread(Connect connect) : connect_(std::move(connect)) {}

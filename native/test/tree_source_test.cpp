@@ -162,7 +162,7 @@ TEST_CASE("the window grows with the pace of a sub-instance") {
   CHECK(child.window() == 2 + 100);
   for (int i = 0; i < 500; ++i) child.CountEnd(begin + std::chrono::milliseconds(1600));
   CHECK(child.window() == 256);
-  // After a pause, the former pace is no longer its own.
+  // After a pause, the pace before it is forgotten.
   child.CountEnd(begin + std::chrono::seconds(10));
   CHECK(child.window() == 2 + 4);
 }

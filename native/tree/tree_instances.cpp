@@ -222,7 +222,7 @@ void TreeSource::Die(Child& child, const std::string& reason) {
   next_start_ = Clock::now() + std::min<Clock::duration>(delay, kLongestDelay);
 }
 
-// A sub-instance without jobs is no longer needed.
+// Ends a sub-instance that has no jobs.
 void TreeSource::Retire(Child& child, const std::string& why) {
   Unfollow(child);
   OrderBook::Reports reports;

@@ -35,7 +35,7 @@ export interface AllLimits {
   readonly groups: ReadonlyMap<string, { readonly limits: Limits }>;
 }
 
-/** Calls for the ensemble (null), then for each group. */
+/** Yields the limits of the ensemble (null), then those of each group. */
 export function* limitsByOwner({ limits, groups }: AllLimits): Generator<[string | null, Limits]> {
   yield [null, limits];
   for (const [name, group] of groups) yield [name, group.limits];
