@@ -42,12 +42,11 @@ void Engine::SetAllocation(double size, double end, double time) {
 }
 
 void Engine::WatchFor(const Rule& rule) {
-  if (rule.trigger == TriggerType::kGroupDone) {
-    if (rule.group >= watched_.size()) watched_.resize(rule.group + std::size_t{1});
-    watched_[rule.group] = true;
-    busy_.resize(watched_.size());
-  }
-  watches_counts_ = !watched_.empty() || !budgets_.empty();
+  if (rule.trigger != TriggerType::kGroupDone) return;
+  if (rule.group >= watched_.size()) watched_.resize(rule.group + std::size_t{1});
+  watched_[rule.group] = true;
+  busy_.resize(watched_.size());
+  watches_counts_ = true;
 }
 
 void Engine::Watch(std::uint32_t group, ChangeMask changed, double time) {

@@ -1,9 +1,10 @@
 #include "engine/hours.h"
 
-#include <charconv>
 #include <limits>
 #include <optional>
 #include <span>
+
+#include "journal/resources.h"
 
 namespace flux_ensemble::engine {
 
@@ -12,60 +13,12 @@ namespace {
 // More than any cluster has. Larger numbers come from an invalid R.
 constexpr std::uint64_t kMost = 1u << 30;
 
-// The text of a string member of an object; empty without it.
-std::string_view TextOf(std::string_view object, std::string_view key) {
-  const std::size_t found = object.find(key);
-  if (found == std::string_view::npos) return {};
-  object.remove_prefix(found + key.size());
-  return object.substr(0, object.find('"'));
-}
-
-std::optional<std::uint64_t> NumberOf(std::string_view& text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || number > kMost) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return number;
-}
-
-// The ids in an idset (RFC 22): "0-3,7".
-std::uint64_t CountIds(std::string_view text) {
-  std::uint64_t count = 0;
-  while (!text.empty()) {
-    const auto first = NumberOf(text);
-    auto last = first;
-    if (first && text.starts_with('-')) {
-      text.remove_prefix(1);
-      last = NumberOf(text);
-    }
-    if (!first || !last || *last < *first) return 0;
-    count += *last - *first + 1;
-    if (count > kMost) return 0;
-    if (!text.empty() && text.front() != ',') return 0;
-    if (!text.empty()) text.remove_prefix(1);
-  }
-  return count;
-}
-
 }  // namespace
 
-// R_lite is a list of objects without nested lists: {"rank":"0-1","children":{"core":"0-3"}}.
 Allocation Allocation::Of(std::string_view resources) {
-  Allocation all;
-  const std::size_t list = resources.find("\"R_lite\":[");
-  if (list == std::string_view::npos) return all;
-  resources.remove_prefix(list);
-  resources = resources.substr(0, resources.find(']'));
-  constexpr std::string_view kRank = "\"rank\":\"";
-  for (std::size_t at = resources.find(kRank); at != std::string_view::npos;) {
-    const std::size_t next = resources.find(kRank, at + kRank.size());
-    const std::string_view one = resources.substr(at, next - at);
-    const std::uint64_t nodes = CountIds(TextOf(one, kRank));
-    all.nodes = std::min(kMost, all.nodes + nodes);
-    all.cores = std::min(kMost, all.cores + nodes * CountIds(TextOf(one, "\"core\":\"")));
-    at = next;
-  }
-  return all;
+  const std::optional<journal::Resources> found = journal::ReadResources(resources);
+  if (!found || found->nodes > kMost || found->cores > kMost) return {};
+  return {found->nodes, found->cores};
 }
 
 void Hours::Use::Pass(double now) {

@@ -7,13 +7,13 @@
 
 #include "journal/json_text.h"
 
-namespace flux_ensemble::tree {
+namespace flux_ensemble::journal {
 
 // The size of the value at the beginning of `text`: a string, an object, an array, or anything up
 // to the next separator. A value that is cut off takes the rest of the text.
 inline std::size_t ValueSize(std::string_view text) {
   if (text.empty()) return 0;
-  if (text[0] == '{' || text[0] == '[') return journal::FirstObject(text).size();
+  if (text[0] == '{' || text[0] == '[') return FirstObject(text).size();
   if (text[0] != '"') {
     const std::size_t end = text.find_first_of(",]} \t\r\n");
     return end == std::string_view::npos ? text.size() : end;
@@ -32,21 +32,21 @@ inline std::size_t ValueSize(std::string_view text) {
 // is text between its quotes, with its escapes. Ends early when visit returns false.
 template <typename Visit>
 void WalkObject(std::string_view text, Visit visit) {
-  text = journal::TrimLeft(text);
+  text = TrimLeft(text);
   if (!text.starts_with('{')) return;
   text.remove_prefix(1);
   for (;;) {
-    text = journal::TrimLeft(text);
+    text = TrimLeft(text);
     if (!text.starts_with('"')) return;
     const std::size_t key_size = ValueSize(text);
     if (key_size < 2) return;
     const std::string_view key = text.substr(1, key_size - 2);
-    text = journal::TrimLeft(text.substr(key_size));
+    text = TrimLeft(text.substr(key_size));
     if (!text.starts_with(':')) return;
-    text = journal::TrimLeft(text.substr(1));
+    text = TrimLeft(text.substr(1));
     const std::size_t size = ValueSize(text);
     if (size == 0 || !visit(key, text.substr(0, size))) return;
-    text = journal::TrimLeft(text.substr(size));
+    text = TrimLeft(text.substr(size));
     if (!text.starts_with(',')) return;
     text.remove_prefix(1);
   }
@@ -56,15 +56,15 @@ void WalkObject(std::string_view text, Visit visit) {
 // visit returns false.
 template <typename Visit>
 void WalkArray(std::string_view text, Visit visit) {
-  text = journal::TrimLeft(text);
+  text = TrimLeft(text);
   if (!text.starts_with('[')) return;
-  text = journal::TrimLeft(text.substr(1));
+  text = TrimLeft(text.substr(1));
   while (!text.empty() && text[0] != ']') {
     const std::size_t size = ValueSize(text);
     if (size == 0 || !visit(text.substr(0, size))) return;
-    text = journal::TrimLeft(text.substr(size));
+    text = TrimLeft(text.substr(size));
     if (!text.starts_with(',')) return;
-    text = journal::TrimLeft(text.substr(1));
+    text = TrimLeft(text.substr(1));
   }
 }
 
@@ -79,4 +79,4 @@ inline std::string_view FindValue(std::string_view object, std::string_view name
   return found;
 }
 
-}  // namespace flux_ensemble::tree
+}  // namespace flux_ensemble::journal

@@ -176,14 +176,10 @@ void Runner::Wait() {
     if (!until || time < *until) until = time;
   };
   if (beating_) no_later_than(next_beat_);
-  const double next = virtual_time_ || restores_ ? engine::kNever : engine_.next();
+  const double next =
+      virtual_time_ || restores_ ? engine::kNever : std::min(engine_.next(), queue_.next_time());
   if (next < engine::kNever) {
     const std::chrono::duration<double> left(std::clamp(next - clock_.Now(), 0.0, kMaxWait));
-    no_later_than(Clock::now() + std::chrono::ceil<Clock::duration>(left));
-  }
-  if (queue_.next_time() < engine::kNever && !virtual_time_) {
-    const std::chrono::duration<double> left(
-        std::clamp(queue_.next_time() - clock_.Now(), 0.0, kMaxWait));
     no_later_than(Clock::now() + std::chrono::ceil<Clock::duration>(left));
   }
   if (const auto deadline = source_.deadline()) no_later_than(*deadline);
@@ -480,8 +476,7 @@ void Runner::Run(std::uint64_t number, TickCommand& command) {
 }
 
 void Runner::Run(std::uint64_t number, AdvanceCommand& command) {
-  const double reached = engine_.Advance(std::min(command.until, queue_.next_time()));
-  Reply(number, reached);
+  Reply(number, engine_.Advance(std::min(command.until, queue_.next_time())));
 }
 
 void Runner::Run(std::uint64_t number, AddRuleCommand& command) {

@@ -33,6 +33,14 @@ struct SubmitReport {
       0;                  // never sent, because the session was ending or a refusal ended the order
   std::string reason;     // of the first refusal
   bool of_retry = false;  // the number is that of a retry
+
+  // Adds the jobs of another report, and its reason where this one has none.
+  void Add(const SubmitReport& report) {
+    accepted += report.accepted;
+    refused += report.refused;
+    dropped += report.dropped;
+    if (reason.empty()) reason = report.reason;
+  }
 };
 
 // A cancel of jobs, or a change of their urgency.

@@ -26,13 +26,6 @@ constexpr std::uint64_t kOfRetry = std::uint64_t{1} << 62;
 // Time to wait for the refusal of a submitted job. Flux sends the submit and the refusal at once.
 constexpr std::chrono::milliseconds kRefusalPatience{50};
 
-void Add(SubmitReport& sum, const SubmitReport& report) {
-  sum.accepted += report.accepted;
-  sum.refused += report.refused;
-  sum.dropped += report.dropped;
-  if (sum.reason.empty()) sum.reason = report.reason;
-}
-
 }  // namespace
 
 std::optional<SourceDriver::Clock::time_point> SourceDriver::deadline() const {
@@ -194,6 +187,7 @@ std::uint64_t SourceDriver::DropGroup(std::uint32_t group) {
 
 void SourceDriver::StopSubmitting() {
   Deal(queue_.DropAll());
+  Leave();
   if (source_ != nullptr) source_->StopSubmitting(*this);
 }
 
@@ -269,7 +263,7 @@ void SourceDriver::OnJournal(std::string_view record) {
 }
 
 void SourceDriver::OnSubmitted(SubmitReport report) {
-  if ((report.number & kOfQueue) != 0 && (report.number & (kOfFiring | kOfRetry)) == 0) {
+  if ((report.number & kOfQueue) != 0) {
     std::optional<SubmitReport> whole = queue_.OnSubmitted(report);
     if (whole) OnSubmitted(std::move(*whole));
     return;
@@ -283,7 +277,7 @@ void SourceDriver::OnSubmitted(SubmitReport report) {
   if ((report.number & kOfFiring) == 0) return Reply(report.number, std::move(report));
   const auto pending = pending_.find(report.number & ~kOfFiring);
   if (pending == pending_.end()) return;
-  Add(pending->second.report, report);
+  pending->second.report.Add(report);
   if (--pending->second.orders > 0) return;
   if (pending->second.report.dropped == 0) Done(pending->first);
   outbox_.submissions.push_back(std::move(pending->second.report));

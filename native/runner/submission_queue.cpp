@@ -1,6 +1,5 @@
 #include "runner/submission_queue.h"
 
-#include <iterator>
 #include <utility>
 
 namespace flux_ensemble::runner {
@@ -143,10 +142,7 @@ std::optional<SubmitReport> SubmissionQueue::OnSubmitted(const SubmitReport& rep
   Order& order = found->second;
   const std::uint64_t lost = report.refused + report.dropped;
   if (lost > 0) admission_.Arrived(order.order.portion.group, lost);
-  order.report.accepted += report.accepted;
-  order.report.refused += report.refused;
-  order.report.dropped += report.dropped;
-  if (order.report.reason.empty()) order.report.reason = report.reason;
+  order.report.Add(report);
   --order.pieces;
   // A refusal that ends a piece ends the order.
   if (report.dropped > 0 && order.left > 0) {
@@ -196,10 +192,7 @@ std::uint64_t SubmissionQueue::DropGroup(std::uint32_t group, Leaving& dropped) 
 SubmissionQueue::Leaving SubmissionQueue::DropAll() {
   Leaving dropped;
   for (std::uint32_t group = 0; group < engine_.groups(); ++group) DropGroup(group, dropped);
-  Leaving leaving = Leave();
-  leaving.reports.insert(leaving.reports.end(), std::make_move_iterator(dropped.reports.begin()),
-                         std::make_move_iterator(dropped.reports.end()));
-  return leaving;
+  return dropped;
 }
 
 }  // namespace flux_ensemble::runner

@@ -78,7 +78,7 @@ class SubmissionQueue {
   std::uint64_t SetUrgency(std::uint32_t group, int urgency);
   // Drops the submissions of a group. Returns how many jobs they had left.
   std::uint64_t DropGroup(std::uint32_t group, Leaving& dropped);
-  // Drops everything.
+  // Drops everything. Leave() answers the requests.
   Leaving DropAll();
 
  private:

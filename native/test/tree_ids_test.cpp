@@ -80,11 +80,11 @@ TEST_CASE("the shape of an instance is read from its resources") {
     CAPTURE(odd);
     CHECK_FALSE(ShapeOf(odd).has_value());
   }
-  CHECK(CountIds("") == 0);
-  CHECK(CountIds("[0-3,7]") == 5);
+  CHECK(journal::CountIds("") == 0);
+  CHECK(journal::CountIds("[0-3,7]") == 5);
   for (const char* const odd : {"3-1", "x", "1-", "-", "0-99999999999", ",", "1,,2"}) {
     CAPTURE(odd);
-    CHECK_FALSE(CountIds(odd).has_value());
+    CHECK_FALSE(journal::CountIds(odd).has_value());
   }
 }
 

@@ -98,12 +98,7 @@ void OrderBook::OnSubmitted(const runner::SubmitReport& report, Reports& reports
   piece->reported = true;
   Instance& instance = instances_[piece->instance];
   order->unreported -= piece->count;
-  if (!order->reported) {
-    order->report.accepted += report.accepted;
-    order->report.refused += report.refused;
-    order->report.dropped += report.dropped;
-    if (order->report.reason.empty()) order->report.reason = report.reason;
-  }
+  if (!order->reported) order->report.Add(report);
   piece->refused = report.refused + report.dropped;
   if (ended) {
     Drop(order);

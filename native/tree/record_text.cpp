@@ -3,13 +3,13 @@
 #include <array>
 #include <cstdio>
 
-#include "tree/json_walk.h"
+#include "journal/json_walk.h"
 
 namespace flux_ensemble::tree {
 
 bool CopyWithId(std::string_view record, journal::JobId from, journal::JobId to,
                 std::string& copy) {
-  const std::string_view id = FindValue(record, "id");
+  const std::string_view id = journal::FindValue(record, "id");
   if (id.empty() || id != std::to_string(from)) return false;
   const auto at = static_cast<std::size_t>(id.data() - record.data());
   copy.assign(record.substr(0, at));

@@ -5,17 +5,12 @@
 #include <optional>
 #include <string_view>
 
+#include "journal/resources.h"
+
 namespace flux_ensemble::tree {
 
 // The resources of an instance, as its own scheduler sees them.
-struct Shape {
-  std::uint64_t nodes = 0;
-  std::uint64_t cores = 0;          // of all nodes
-  std::uint64_t cores_of_node = 0;  // of the largest
-  std::uint64_t gpus = 0;
-
-  bool operator==(const Shape&) const = default;
-};
+using Shape = journal::Resources;
 
 // The resources that one job needs.
 struct Need {
@@ -37,8 +32,5 @@ std::optional<Shape> ShapeOf(std::string_view status);
 // Reads the resources of a jobspec (RFC 25). The text may be cut off after them. A job whose
 // resources have another form needs nothing, so that the instance decides.
 Need NeedOf(std::string_view jobspec);
-
-// The number of ids in an idset (RFC 22) such as `0-3,7`; nothing for an invalid text.
-std::optional<std::uint64_t> CountIds(std::string_view idset);
 
 }  // namespace flux_ensemble::tree

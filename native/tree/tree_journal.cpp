@@ -5,7 +5,7 @@
 #include "engine/job_details.h"
 #include "journal/context_members.h"
 #include "journal/json_text.h"
-#include "tree/json_walk.h"
+#include "journal/json_walk.h"
 #include "tree/record_text.h"
 #include "tree/tree_port.h"
 #include "tree/tree_source.h"
@@ -38,7 +38,7 @@ std::uint64_t KeyOfOrigin(std::string_view json) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), to);
     plain = plain && error == std::errc() && end == text.data() + text.size();
   };
-  WalkObject(json, [&](std::string_view key, std::string_view value) {
+  journal::WalkObject(json, [&](std::string_view key, std::string_view value) {
     if (key == "rule") read(value, origin.rule);
     if (key == "firing") read(value, origin.firing);
     if (key == "part") read(value, origin.part);

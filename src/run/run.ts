@@ -578,9 +578,13 @@ export class Run {
     this.#end.check();
   }
 
+  get #hasLastRules(): boolean {
+    return this.#rules.all.some((rule) => rule?.trigger.kind === 'end');
+  }
+
   /** Lets the rules on the end fire. Resolves with whether any did. */
   async #lastRules(): Promise<boolean> {
-    if (!this.#rules.all.some((rule) => rule?.trigger.kind === 'end')) return false;
+    if (!this.#hasLastRules) return false;
     const before = (await this.#engine.status()).firings;
     await this.#engine.endOfRun();
     return (await this.#engine.status()).firings > before;
@@ -614,7 +618,7 @@ export class Run {
 
   /** False when the run has ended already. */
   #finish(end: RunEnd, error: EnsembleError | null = null, by: EndedBy | null = null): boolean {
-    if (end === 'terminated' && this.#rules.all.some((rule) => rule?.trigger.kind === 'end')) {
+    if (end === 'terminated' && this.#hasLastRules) {
       void this.#terminate(by);
       return true;
     }

@@ -91,6 +91,8 @@ export class FluxMember implements Member {
   #inactive: Pick<SourceFacts, 'inactiveJobs' | 'full'> = { inactiveJobs: 0, full: false };
   #isGuest = false;
   #failed = false;
+  /** The resources of the instance, once requested. */
+  #found: Promise<InstanceResources> | null = null;
   /** Aborted when the end of the run must not wait for the sub-instances. */
   readonly #hurry = new AbortController();
   /** Seconds that an interrupted run waits for the next of its jobs to end. May be shortened. */
@@ -215,8 +217,9 @@ export class FluxMember implements Member {
     return windowFor(await this.#resources());
   }
 
-  async #resources(): Promise<InstanceResources> {
-    return readResources(await this.#source().request('resource.status', '{}'));
+  #resources(): Promise<InstanceResources> {
+    this.#found ??= this.#source().request('resource.status', '{}').then(readResources);
+    return this.#found;
   }
 
   async explain(id: bigint, started: boolean): Promise<JobTrace | null> {
