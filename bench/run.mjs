@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { pictureOf } from './picture.mjs';
 
 const all = [
+  'startup',
   'throughput',
   'rules',
   'statistics',

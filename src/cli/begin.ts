@@ -2,12 +2,13 @@
 
 import { whyNotLoaded } from '../text/system-error.js';
 import { exitStatus } from './exit-status.js';
+import type { ProgramName } from './output.js';
 
 /**
  * Imports and runs a program. Errors of the operating system, for example when no more files can be opened, are
  * reported in one line.
  */
-export async function begin(name: string, main: () => Promise<void>): Promise<void> {
+export async function begin(name: ProgramName, main: () => Promise<void>): Promise<void> {
   const fail = (error: unknown) => {
     const line = whyNotLoaded(error);
     // A bug of this program. Its stack is more useful than its message.
@@ -19,7 +20,10 @@ export async function begin(name: string, main: () => Promise<void>): Promise<vo
   try {
     // Throws where the working directory was deleted. Node caches it, so it may be deleted later.
     process.cwd();
-    await main();
+    // Answered without the modules of the command.
+    if (process.argv.slice(2).join(' ') === '--version')
+      await (await import('./version.js')).printVersion(name);
+    else await main();
   } catch (error) {
     fail(error);
   }

@@ -1,12 +1,14 @@
 /**
- * Run by the build: puts the modules of the commands, and the libraries that every command needs, into few files. A
- * command then starts in half of the time. Only the build imports this file.
+ * Run by the build: puts the modules of the commands, of the library and of its other processes, and the libraries that
+ * they need, into few files. A process then starts in half of the time. Only the build imports this file.
  */
 
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { rolldown } from 'rolldown';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { type PluginContext, type RolldownOutput, rolldown } from 'rolldown';
+import { parseAst } from 'rolldown/parseAst';
 import { packageFile } from '../text/package-file.js';
+import { IMPORT } from './cached-script.js';
 import { licensesOf } from './licenses.js';
 
 /** Libraries that few commands need, and those that are optional. They stay packages. */
@@ -15,27 +17,168 @@ const EXTERNAL = [
   /^@kubernetes\//,
   /^@duckdb\//,
   /^@viz-js\//,
+  /^jiti$/,
   /^nodemailer$/,
   /^undici$/,
   /^@opentelemetry\//,
 ];
 
-const folder = packageFile('dist/cli');
-const chunks = join(folder, 'bundle');
+/** The contents of a bundle. */
+interface Parts {
+  /** Whether the bundle is made of scripts, for which bytecode can be kept, instead of modules. */
+  readonly asScripts: boolean;
+  /** The files that a user or a process of this package starts or imports. They stay where they are. */
+  readonly entries: readonly string[];
+  /**
+   * Modules that are loaded together, in one file: all that a module imports, without those of the lines above. Other
+   * modules are grouped by the entries that import them.
+   */
+  readonly layers: readonly (readonly [name: string, module: string])[];
+}
 
-const names = ['main', 'server'];
+/**
+ * Bundles that share no file. The library exports all of zod, of which the commands need a third. The client of
+ * Kubernetes, which the server imports, can't be loaded by a script.
+ */
+const PARTS: Readonly<Record<string, Parts>> = {
+  commands: {
+    asScripts: true,
+    entries: [
+      'cli/main',
+      'api/jobs/thread',
+      'plugins/catalog-child',
+      'plugins/catalog-thread',
+      'usercode/javascript/child',
+    ],
+    layers: [
+      ['begin', 'cli/begin'],
+      ['version', 'cli/version'],
+      ['command', 'cli/commands'],
+      ['config', 'cli/validate'],
+      ['run', 'cli/run'],
+    ],
+  },
+  plugins: { asScripts: false, entries: ['plugins/actions', 'plugins/lammps/plugin'], layers: [] },
+  server: { asScripts: false, entries: ['cli/server'], layers: [['begin', 'cli/begin']] },
+  library: {
+    asScripts: false,
+    entries: ['index', 'service/index', 'api/index', 'testing/index'],
+    layers: [['library', 'index']],
+  },
+};
+
+type Output = RolldownOutput['output'];
+
+const folder = packageFile('dist');
+const chunks = join(folder, 'bundle');
+const fileOf = (module: string) => join(folder, `${module}.js`);
+
+/** Returns the module and all modules that it imports when it is loaded. */
+function importsOf(context: PluginContext, module: string, found = new Set<string>()): Set<string> {
+  if (found.has(module)) return found;
+  found.add(module);
+  for (const imported of context.getModuleInfo(module)?.importedIds ?? [])
+    importsOf(context, imported, found);
+  return found;
+}
+
+/** Makes a bundle. Its entries replace the files that they were made from, so it is written after all were made. */
+async function make(name: string, { asScripts, entries, layers }: Parts): Promise<Output> {
+  /** The layer of each module that has one. */
+  const layerOf = new Map<string, string>();
+  const build = await rolldown({
+    input: Object.fromEntries(entries.map((entry) => [entry, fileOf(entry)])),
+    platform: 'node',
+    external: EXTERNAL,
+    preserveEntrySignatures: 'allow-extension',
+    plugins: [
+      {
+        name: 'layers',
+        buildEnd() {
+          for (const [layer, module] of layers) {
+            for (const id of importsOf(this, fileOf(module))) {
+              if (!layerOf.has(id)) layerOf.set(id, layer);
+            }
+          }
+        },
+      },
+    ],
+  });
+  const { output } = await build.generate({
+    format: asScripts ? 'cjs' : 'esm',
+    entryFileNames: asScripts ? `bundle/${name}/[name].cjs` : '[name].js',
+    chunkFileNames: `bundle/${name}/[name]-[hash].${asScripts ? 'cjs' : 'js'}`,
+    comments: { legal: true, annotation: false, jsdoc: false },
+    codeSplitting: layers.length === 0 || {
+      includeDependenciesRecursively: false,
+      groups: layers.map(([layer]) => ({ name: layer, test: (id) => layerOf.get(id) === layer })),
+    },
+  });
+  await build.close();
+  return output;
+}
+
+/**
+ * Makes one CommonJS file of a library of ES modules, which the program can load when it needs it, without waiting.
+ */
+async function makeLate(library: string, path: string): Promise<Output> {
+  const build = await rolldown({ input: library, platform: 'node' });
+  const { output } = await build.generate({ format: 'cjs', exports: 'default', entryFileNames: path });
+  await build.close();
+  return output;
+}
+
+const outputs = [await makeLate('string-width', 'text/string-width.cjs')];
+for (const [name, parts] of Object.entries(PARTS)) outputs.push(await make(name, parts));
+
 if (existsSync(chunks)) rmSync(chunks, { recursive: true });
-const bundle = await rolldown({
-  input: Object.fromEntries(names.map((name) => [name, join(folder, `${name}.js`)])),
-  platform: 'node',
-  external: EXTERNAL,
-});
-const { output } = await bundle.write({
-  dir: folder,
-  format: 'esm',
-  entryFileNames: '[name].js',
-  chunkFileNames: 'bundle/[name]-[hash].js',
-});
-await bundle.close();
-const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+const modules: string[] = [];
+function write(path: string, text: string): void {
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+/** Replaces the keyword of each `import()` in a script; see cached-script.ts. */
+function withoutImports(code: string): string {
+  const places: number[] = [];
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const { type, start } = node as { type?: unknown; start?: unknown };
+    if (type === 'ImportExpression') places.push(Number(start));
+    for (const part of Object.values(node)) visit(part);
+  };
+  visit(parseAst(code));
+  let text = code;
+  for (const place of places.sort((a, b) => b - a)) {
+    text = `${text.slice(0, place)}${IMPORT}${text.slice(place + 'import'.length)}`;
+  }
+  return text;
+}
+
+/** Returns a script in ASCII, which V8 reads in half of the time. */
+const scriptOf = (code: string) =>
+  withoutImports(code.replace(/^#!.*/, '')).replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+for (const file of outputs.flat()) {
+  if (file.type !== 'chunk') continue;
+  write(file.fileName, file.fileName.endsWith('.cjs') ? scriptOf(file.code) : file.code);
+  modules.push(...file.moduleIds);
+}
+// Each script is started by the module that it was made from.
+for (const [name, { asScripts, entries }] of Object.entries(PARTS)) {
+  if (!asScripts) continue;
+  for (const entry of entries) {
+    const up = relative(dirname(entry), '.');
+    write(
+      `${entry}.js`,
+      `#!/usr/bin/env node
+import { runScript } from '${up}/cli/cached-script.js';
+runScript(new URL('${up}/bundle/${name}/${entry}.cjs', import.meta.url));
+`,
+    );
+  }
+}
 writeFileSync(join(chunks, 'LICENSES.txt'), licensesOf(modules));

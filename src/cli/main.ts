@@ -3,4 +3,4 @@
 
 import { begin } from './begin.js';
 
-await begin('ensemble', async () => (await import('./commands.js')).runEnsemble());
+void begin('ensemble', async () => (await import('./commands.js')).runEnsemble());

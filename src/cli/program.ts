@@ -5,13 +5,11 @@ import { formatDiagnostics } from '../config/source/format.js';
 import { ConfigError, EnsembleError, type ErrorCode } from '../errors.js';
 import { escapeLines } from '../text/describe.js';
 import { oneLine, remedyFor } from '../text/system-error.js';
+import { end } from './end.js';
 import { escapeWrites } from './escape-writes.js';
 import { exitStatus } from './exit-status.js';
 import { complain, type ProgramName } from './output.js';
-import { standardError, standardOutput, watchStreams } from './streams.js';
-
-/** Milliseconds that the process waits after its report for remaining work. */
-const LEFT_BEHIND = 500;
+import { standardError, watchStreams } from './streams.js';
 
 const BAD_INPUT: readonly ErrorCode[] = ['ERR_FILE', 'ERR_CONFIG', 'ERR_INSECURE', 'ERR_RUN'];
 
@@ -64,11 +62,4 @@ export async function runProgram(program: Command): Promise<void> {
     process.exitCode = report(program.name() as ProgramName, error);
   }
   await end();
-}
-
-/** Ends the process after its output was written, even if something keeps it running. */
-async function end(): Promise<void> {
-  await Promise.all([standardOutput.written(), standardError.written()]);
-  if (standardOutput.lost || standardError.lost) process.exitCode ||= exitStatus.outputLost;
-  setTimeout(() => process.exit(), LEFT_BEHIND).unref();
 }

@@ -3,4 +3,4 @@
 
 import { begin } from './begin.js';
 
-await begin('ensemble-server', async () => (await import('./server-commands.js')).runServer());
+void begin('ensemble-server', async () => (await import('./server-commands.js')).runServer());

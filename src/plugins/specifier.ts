@@ -1,9 +1,9 @@
 /** Resolves the names in `plugins:`. */
 
 import { existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { createJiti } from 'jiti';
 import { packageFile } from '../text/package-file.js';
 import { failed, ok, type Result } from '../text/result.js';
 import { choices, didYouMean } from '../text/suggest.js';
@@ -29,6 +29,8 @@ export function resolvePlugin(specifier: string, file: string | null): Result<st
     return resolveFile(resolve(folder, specifier));
   }
   try {
+    // Loaded here, because few files name a package.
+    const { createJiti } = createRequire(import.meta.url)('jiti') as typeof import('jiti');
     return ok(asUrl(createJiti(resolve(folder, 'ensemble.yaml')).esmResolve(specifier)));
   } catch {
     const hint = didYouMean(specifier, SHIPPED.keys());

@@ -1,15 +1,32 @@
 /** The width of text on a terminal. */
 
-import stringWidth from 'string-width';
+import { createRequire } from 'node:module';
+import { packageFile } from './package-file.js';
 
-const PLAIN = /^[\x20-\x7e]*$/;
+type StringWidth = typeof import('string-width').default;
 
-/** Returns the columns that the text takes. Colours take none, and a wide character takes two. */
+/** Text of characters that take one column each: ASCII, Latin, and the ellipsis, lines and blocks of tables. */
+const PLAIN = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2026\u2500-\u259f]*$/;
+
+let stringWidth: StringWidth | undefined;
+
+/**
+ * Returns the columns that the text takes. Colours take none, and a wide character takes two. The library for other
+ * text is loaded when it is needed, because its tables take as long to build as the rest of a command.
+ */
 export function widthOf(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
+  if (PLAIN.test(text)) return text.length;
+  stringWidth ??= createRequire(import.meta.url)(packageFile('dist/text/string-width.cjs')) as StringWidth;
+  return stringWidth(text);
 }
 
-const graphemes = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | undefined;
+
+/** Returns the characters of a text, as its reader sees them. */
+function charactersOf(text: string): string[] {
+  segmenter ??= new Intl.Segmenter();
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
 
 /** Returns the longest beginning that fits into `width` columns. */
 function head(characters: readonly string[], width: number): string {
@@ -29,14 +46,11 @@ function head(characters: readonly string[], width: number): string {
  */
 export function shortened(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
-  const characters = [...graphemes.segment(text)].map(({ segment }) => segment);
+  const characters = charactersOf(text);
   const room = Math.max(width - 1, 0);
   const begin = head(characters, Math.ceil(room / 2));
   const end = head(characters.reverse(), room - widthOf(begin));
-  return `${begin}…${[...graphemes.segment(end)]
-    .map(({ segment }) => segment)
-    .reverse()
-    .join('')}`;
+  return `${begin}…${charactersOf(end).reverse().join('')}`;
 }
 
 /** Arranges whole parts on lines of at most `width` columns. Lines after the first are indented. */
@@ -67,10 +81,7 @@ export function clipped(line: string, width: number): string {
     .split(COLOR)
     .map((part, index) => {
       if (index % 2 === 1 || isCut) return index % 2 === 1 ? part : '';
-      const text = head(
-        [...graphemes.segment(part)].map(({ segment }) => segment),
-        left,
-      );
+      const text = head(charactersOf(part), left);
       left -= widthOf(text);
       isCut = text !== part;
       return isCut ? `${text}…` : text;

@@ -180,18 +180,19 @@ describe.concurrent('a low limit of open files', () => {
 rules: [{trigger: start, action: {name: submit, label: a}}]
 `);
   test.each([22, 32, 64, 80, 96])(
-    'with %i descriptors the command works, or reports in one line that it needs more',
+    'with %i descriptors the command works, or reports that it needs more',
     async (most) => {
       for (const args of [`run ${file}`, 'stats /dev/null', 'test examples/hello-world.yaml']) {
         const { stderr, status } = await shell(`ulimit -n ${most}; cd ${root}; exec $E ${args}`);
         if (status === 0) continue;
-        expect({ args, status, lines: lines(stderr) }).toEqual({
+        const reports = lines(stderr);
+        expect({ args, status, last: reports.at(-1) }).toEqual({
           args,
           status: 3,
-          lines: [
-            expect.stringMatching(/^ensemble: error: too many open files .*'ulimit -n 1024' \[EMFILE\]$/),
-          ],
+          last: expect.stringMatching(/^ensemble: error: .*too many open files .*'ulimit -n 1024' \[\w+\]$/),
         });
+        // The folder of the run may be the first that lacks a descriptor.
+        for (const report of reports) expect(report).toMatch(/^ensemble: error: .*too many open files/);
       }
     },
   );

@@ -21,6 +21,9 @@ type Issue = z.core.$ZodIssue;
 /** The messages for a value of another type than all alternatives of a union. */
 const OTHER_KIND: readonly Issue['code'][] = ['invalid_type', 'invalid_value', 'invalid_format'];
 
+/** The generation of code for a schema takes longer than the check of one file without it. */
+const ONE_TIME = { jitless: true };
+
 /** Reports every part that does not have the shape of an ensemble, and returns the rest. */
 export function checkShape(value: unknown, problems: Problems): CheckedShape {
   return checkAgainst<ConfigShape>(configSchema, value, problems);
@@ -39,7 +42,7 @@ export function checkAgainst<Shape>(
     error: (path, ...rest) => everything.error([...base, ...path], ...rest),
   };
 
-  const issues = (schema.safeParse(value).error?.issues ?? []).flatMap(expandUnion);
+  const issues = (schema.safeParse(value, ONE_TIME).error?.issues ?? []).flatMap(expandUnion);
   // Unknown keys come first: `comand` explains why `command` is missing.
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') continue;

@@ -1,6 +1,5 @@
 /** Imports a module of the user in the process that runs it. */
 
-import { createJiti } from 'jiti';
 import { whyNotLoaded } from '../../text/system-error.js';
 
 /** Files whose types must be removed before they can run. */
@@ -10,6 +9,7 @@ export const TYPESCRIPT = /\.[cm]?ts$/;
 export async function importModule(url: string): Promise<Record<string, unknown>> {
   if (!TYPESCRIPT.test(url)) return (await import(url)) as Record<string, unknown>;
   // Used on every version of Node: some versions remove types themselves, but support only a part of TypeScript.
+  const { createJiti } = await import('jiti');
   const jiti = createJiti(url, { fsCache: false, interopDefault: false });
   return jiti.import(url);
 }
