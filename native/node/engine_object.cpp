@@ -10,6 +10,7 @@
 #include "flux/flux_session.h"
 #include "node/plan_reader.h"
 #include "node/value_writer.h"
+#include "tree/pilot_parent.h"
 
 namespace flux_ensemble::node {
 
@@ -518,8 +519,13 @@ void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
 // The source for an instance, or for a tree of instances.
 static std::unique_ptr<runner::Source> MakeSource(const FluxSourceApi* api, FluxOptions options) {
   flux::FluxSessionOptions of_child = options.session;
-  auto session = std::make_unique<flux::FluxSession>(api, std::move(options.session));
-  if (!options.tree) return session;
+  std::unique_ptr<runner::Source> parent;
+  if (options.tree && options.tree->pilots) {
+    parent = std::make_unique<tree::PilotParent>();
+  } else {
+    parent = std::make_unique<flux::FluxSession>(api, std::move(options.session));
+  }
+  if (!options.tree) return parent;
   of_child.instance.clear();
   of_child.await_running = true;
   auto make = [api, of_child = std::move(of_child)](const std::string& uri) {
@@ -527,7 +533,7 @@ static std::unique_ptr<runner::Source> MakeSource(const FluxSourceApi* api, Flux
     at_uri.uri = uri;
     return std::make_unique<flux::FluxSession>(api, std::move(at_uri));
   };
-  return std::make_unique<tree::TreeSource>(std::move(session), std::move(make),
+  return std::make_unique<tree::TreeSource>(std::move(parent), std::move(make),
                                             std::move(*options.tree));
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -347,6 +348,23 @@ std::string HostName() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
+std::chrono::milliseconds Milliseconds(double seconds) {
+  // A limit that no run reaches, so that sums of times do not overflow.
+  constexpr double kMost = 1e9;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(seconds, kMost) * 1000));
+}
+
+Result<tree::PilotOptions> ReadPilotOptions(const Napi::Object& object) {
+  PropertyReader reader(object);
+  tree::PilotOptions options;
+  options.idle = Milliseconds(reader.Number("idle"));
+  options.margin = Milliseconds(reader.Number("margin"));
+  options.manager = reader.Text("manager");
+  options.hint = reader.Text("hint");
+  if (!reader.good()) return reader.error();
+  return options;
+}
+
 Result<tree::TreeOptions> ReadTreeOptions(const Napi::Object& object) {
   PropertyReader reader(object);
   tree::TreeOptions options;
@@ -358,8 +376,15 @@ Result<tree::TreeOptions> ReadTreeOptions(const Napi::Object& object) {
   options.jobspec_head = reader.Text("head");
   options.jobspec_tail = reader.Text("tail");
   options.resumed = reader.Boolean("resumed");
+  options.start_patience = Milliseconds(reader.Number("startPatience"));
   options.host = HostName();
   if (!reader.good()) return reader.error();
+  const Napi::Value pilots = object.Get("pilots");
+  if (pilots.IsNull()) return options;
+  if (!pilots.IsObject()) return Error{"pilots must be an object or null"};
+  Result<tree::PilotOptions> pilot_options = ReadPilotOptions(pilots.As<Napi::Object>());
+  if (!pilot_options) return Error{"pilots." + pilot_options.error().message};
+  options.pilots = std::move(*pilot_options);
   return options;
 }
 

@@ -54,10 +54,17 @@ struct Child {
   std::uint64_t seen = 0;                        // those that this process submitted
   std::uint64_t ended = 0;                       // jobs that have ended
 
+  Clock::time_point requested{};           // when its job was submitted
   std::optional<Clock::time_point> up_by;  // while it starts
   std::optional<Clock::time_point> up_since;
   std::optional<Clock::time_point> cancel_at;  // its job, when it is dead
   std::string cancel_note;
+  // The end of its allocation, and its time when it became known.
+  std::optional<Clock::time_point> expires;
+  Clock::duration time{};
+  // The next one is started, because its own time is nearly over.
+  bool closing = false;
+  std::optional<Clock::time_point> idle_since;  // it has no job, and none waits for it
 
   bool is_followed() const { return source != nullptr && state != State::kDead; }
 

@@ -50,6 +50,16 @@ std::optional<OrderBook::OrderIt> OrderBook::After(Place place) {
   return next == queue_.end() ? std::nullopt : std::optional(next->second);
 }
 
+std::uint64_t OrderBook::waiting_cores(std::uint64_t most) const {
+  std::uint64_t cores = 0;
+  for (const auto& [place, order] : queue_) {
+    const std::uint64_t of_one = std::max(order->need.cores, std::uint64_t{1});
+    cores += journal::Times(order->waiting(), of_one);
+    if (cores >= most) return most;
+  }
+  return cores;
+}
+
 runner::SubmitOrder OrderBook::Take(OrderIt order, std::uint64_t most, InstanceNumber number) {
   std::uint64_t first = order->next;
   std::uint64_t count = 0;

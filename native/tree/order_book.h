@@ -57,6 +57,8 @@ class OrderBook {
   std::optional<OrderIt> First();
   std::optional<OrderIt> After(Place place);
   std::uint64_t waiting() const { return waiting_; }
+  // Cores that the waiting jobs need, counted up to `most`.
+  std::uint64_t waiting_cores(std::uint64_t most) const;
 
   // Takes at most `most` waiting jobs of an order with consecutive indexes, as an order to the
   // instance. Its number is that of the piece.

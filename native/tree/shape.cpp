@@ -1,6 +1,7 @@
 #include "tree/shape.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "journal/json_walk.h"
 
@@ -41,7 +42,21 @@ void AddResources(std::string_view list, std::uint64_t times, std::uint64_t* on_
   });
 }
 
+// A number that is not negative.
+std::optional<double> SecondsOf(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && number >= 0 ? std::optional(number) : std::nullopt;
+}
+
 }  // namespace
+
+std::optional<double> ExpirationOf(std::string_view r) {
+  const std::string_view execution = FindValue(r, "execution");
+  const std::optional<double> expiration = SecondsOf(FindValue(execution, "expiration"));
+  return expiration && *expiration > 0 ? expiration : std::nullopt;
+}
 
 std::optional<Shape> ShapeOf(std::string_view status) {
   return journal::ReadResources(FindValue(status, "R"));
@@ -50,6 +65,8 @@ std::optional<Shape> ShapeOf(std::string_view status) {
 Need NeedOf(std::string_view jobspec) {
   Need need;
   AddResources(FindValue(jobspec, "resources"), 1, nullptr, 1, need, 0);
+  const std::string_view system = FindValue(FindValue(jobspec, "attributes"), "system");
+  need.duration = SecondsOf(FindValue(system, "duration")).value_or(0);
   return need;
 }
 

@@ -7,6 +7,7 @@
 #include "tree/record_text.h"
 #include "tree/tree_port.h"
 #include "tree/tree_source.h"
+#include "tree/wall_time.h"
 
 namespace flux_ensemble::tree {
 
@@ -18,10 +19,8 @@ using namespace std::chrono_literals;
 constexpr auto kEarly = 60s;
 constexpr auto kLongestDelay = 60s;
 
-double SecondsSinceEpoch() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
-}
+// Where to look when sub-instances end early.
+const std::string kHint = "`flux jobs -a` shows their jobs, and `flux job attach ID` their output";
 
 std::string Core(std::uint64_t cores) {
   return "[{\"type\":\"slot\",\"count\":1,\"label\":\"task\",\"with\":[{\"type\":\"core\","
@@ -39,11 +38,14 @@ void TreeSource::Work() {
   while (again && !failed_) {
     for (Child& child : children_) Review(child);
     if (failed_) break;
+    FollowTimes();
     PassSentinel();
     ShrinkToTarget();
     MakeRoomInParent();
-    StartChildren();
     Dispatch();
+    // Those that are there take jobs first.
+    StartChildren();
+    EndIdle();
     again = std::ranges::any_of(children_, [this](const Child& child) {
       return (child.failure && child.state != Child::State::kDead) || IsUsedUp(child);
     });
@@ -70,8 +72,9 @@ void TreeSource::Work() {
 // --- starts
 
 std::uint32_t TreeSource::live() const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(
-      children_, [](const Child& child) { return child.state < Child::State::kDraining; }));
+  return static_cast<std::uint32_t>(std::ranges::count_if(children_, [](const Child& child) {
+    return child.state < Child::State::kDraining && !child.closing;
+  }));
 }
 
 bool TreeSource::MayStart() const {
@@ -79,7 +82,7 @@ bool TreeSource::MayStart() const {
   // Jobs that wait in the parent go first when the tree has nothing to do.
   const bool for_parent = made_room_ && !parent_pending_.empty() && orders_.waiting() == 0;
   return sentinel_passed_ && shape_known && !stopped_ && !shutting_down_ && !for_parent &&
-         failures_ < options_.max_failures && live() < target_;
+         failures_ < options_.max_failures && live() < wanted();
 }
 
 void TreeSource::StartChildren() {
@@ -114,6 +117,7 @@ std::string TreeSource::Resources() const {
 void TreeSource::StartChild() {
   last_number_ = NextInstance(last_number_);
   Child& child = AddChild(last_number_);
+  child.requested = Clock::now();
   auto jobspec = std::make_shared<engine::Jobspec>();
   jobspec->head = "{\"resources\":" + Resources() + "," + options_.jobspec_head + mark_ +
                   std::to_string(child.number) + "\",\"origin\":{";
@@ -149,7 +153,7 @@ void TreeSource::Review(Child& child) {
     parent_->LookupEventlog(*child.job);
   }
   if (child.failure || child.job_ended) {
-    return Die(child, child.failure.value_or("its job in the parent instance has ended"));
+    return Die(child, child.failure.value_or(JobText() + " has ended"));
   }
   if (child.up_by && Clock::now() >= *child.up_by) {
     const auto patience =
@@ -164,6 +168,7 @@ void TreeSource::Review(Child& child) {
     child.state = Child::State::kUp;
     child.up_since = Clock::now();
     child.up_by.reset();
+    if (!child.adopted) last_start_ = *child.up_since - child.requested;
   }
   if (IsUsedUp(child)) child.state = Child::State::kDraining;
   if (child.state == Child::State::kDraining && LoadOf(child) == 0) {
@@ -206,9 +211,7 @@ void TreeSource::Die(Child& child, const std::string& reason) {
   OrderBook::Reports reports;
   orders_.Lose(child.number, reports);
   Report(reports);
-  std::string note = "the Flux instance " + std::to_string(child.number) + " that ran it";
-  if (child.job) note.append(" (job ").append(std::to_string(*child.job)).append(")");
-  note.append(" is gone: ").append(reason);
+  const std::string note = "the " + NameOf(child) + " is gone: " + reason;
   const double now = SecondsSinceEpoch();
   for (const auto& [id, job] : std::exchange(child.jobs, {})) {
     Up(RecordOfLoss(InTree(id, child.number), job.finished, std::max(now, job.latest), note));
@@ -235,6 +238,19 @@ void TreeSource::Retire(Child& child, const std::string& why) {
   CancelJob(child, why);
 }
 
+// A sub-instance in the note of a job that is lost with it.
+std::string TreeSource::NameOf(const Child& child) const {
+  const std::string number = std::to_string(child.number);
+  if (options_.pilots) return "pilot " + number + " that ran it";
+  std::string name = "Flux instance " + number + " that ran it";
+  if (child.job) name.append(" (job ").append(std::to_string(*child.job)).append(")");
+  return name;
+}
+
+std::string TreeSource::JobText() const {
+  return "its job in " + (options_.pilots ? options_.pilots->manager : "the parent instance");
+}
+
 void TreeSource::CancelJob(Child& child, const std::string& note) {
   parent_->Cancel(Remember(OwnControl{}), {*child.job}, note, *parent_port_);
 }
@@ -247,7 +263,7 @@ void TreeSource::ShrinkToTarget() {
     // Those that are not up have no jobs. The last ones first.
     Child* least = nullptr;
     for (Child& child : children_) {
-      if (child.state >= Child::State::kDraining) continue;
+      if (child.state >= Child::State::kDraining || child.closing) continue;
       if (least == nullptr || LoadOf(child) <= LoadOf(*least)) least = &child;
     }
     if (least == nullptr) return;
@@ -307,9 +323,9 @@ void TreeSource::CheckHope() {
   const bool any = std::ranges::any_of(
       children_, [](const Child& child) { return child.state != Child::State::kDead; });
   if (any) return;
-  Fail(std::to_string(failures_) +
-       " Flux instances in a row ended before they had done a job; the last one: " + last_reason_ +
-       "; `flux jobs -a` shows their jobs, and `flux job attach ID` their output");
+  Fail(std::to_string(failures_) + (options_.pilots ? " pilots" : " Flux instances") +
+       " in a row ended before they had done a job; the last one: " + last_reason_ + "; " +
+       (options_.pilots ? options_.pilots->hint : kHint));
 }
 
 // --- hand jobs over
@@ -321,7 +337,9 @@ std::uint64_t TreeSource::LoadOf(const Child& child) const {
 std::uint64_t TreeSource::RoomOf(const Child& child) const {
   if (child.state != Child::State::kUp || child.failure || child.source->interrupted()) return 0;
   const std::uint64_t load = LoadOf(child);
-  const std::uint64_t most = std::min(child.window(), fair_share_);
+  // Jobs that only wait in a sub-instance would end with it.
+  const std::uint64_t window = child.closing ? child.slots() : child.window();
+  const std::uint64_t most = std::min(window, fair_share_);
   const std::uint64_t room = most - std::min(most, load);
   if (options_.recycle == 0) return room;
   const std::uint64_t given = GivenTo(child);
@@ -345,6 +363,7 @@ Child* TreeSource::LeastLoaded(const Need& need) {
   double lowest = 0;
   for (Child& child : children_) {
     if (RoomOf(child) == 0 || (child.shape->nodes > 0 && !need.FitsIn(*child.shape))) continue;
+    if (RoomInTime(child, need) == 0) continue;
     const double load = static_cast<double>(LoadOf(child)) / static_cast<double>(child.slots());
     if (least != nullptr && load >= lowest) continue;
     least = &child;
@@ -387,7 +406,11 @@ void TreeSource::Dispatch() {
     }
   }
   for (runner::SubmitOrder& part : std::exchange(large_, {})) {
-    parent_->Submit(std::move(part), *parent_port_);
+    if (options_.pilots) {
+      RefuseLarge(part);
+    } else {
+      parent_->Submit(std::move(part), *parent_port_);
+    }
   }
   std::optional<OrderBook::Place> skipped;
   for (;;) {
@@ -401,7 +424,8 @@ void TreeSource::Dispatch() {
       continue;
     }
     const std::uint64_t share = ((*order)->waiting() + open - 1) / open;
-    runner::SubmitOrder part = orders_.Take(*order, std::min(RoomOf(*child), share), child->number);
+    const std::uint64_t room = std::min(RoomOf(*child), RoomInTime(*child, (*order)->need));
+    runner::SubmitOrder part = orders_.Take(*order, std::min(room, share), child->number);
     child->source->Submit(std::move(part), *child->port);
   }
 }

@@ -9,6 +9,7 @@
 #include "tree/record_text.h"
 #include "tree/tree_port.h"
 #include "tree/tree_source.h"
+#include "tree/wall_time.h"
 
 namespace flux_ensemble::tree {
 
@@ -152,6 +153,11 @@ Child* TreeSource::InstanceOfJob(const journal::Record& record, std::string_view
 
 void TreeSource::OnInstanceEvents(Child& child, const journal::Record& record) {
   child.shown = true;
+  if (const std::optional<double> end = ExpirationOf(record.resources)) {
+    const std::chrono::duration<double> left(*end - SecondsSinceEpoch());
+    child.time = std::chrono::duration_cast<Clock::duration>(left);
+    child.expires = Clock::now() + child.time;
+  }
   // The parent does not know the job that was looked up.
   if (record.events.empty() && !record.membership) child.job_ended = true;
   for (const journal::Event& event : record.events) {
@@ -166,7 +172,7 @@ void TreeSource::OnInstanceEvents(Child& child, const journal::Record& record) {
         break;
       case journal::EventKind::kException:
         if (event.severity != 0 || child.failure) break;
-        child.failure = "its job in the parent instance got the exception ";
+        child.failure = JobText() + " got the exception ";
         child.failure->append(event.exception_name);
         if (std::string note = TextOf(journal::MembersOf(event.context), "note"); !note.empty()) {
           child.failure->append(" (").append(note).append(")");

@@ -85,6 +85,7 @@ std::optional<TreeSource::Clock::time_point> TreeSource::deadline() const {
     if (child.is_followed()) no_later_than(child.source->deadline());
     no_later_than(child.up_by);
     if (child.job) no_later_than(child.cancel_at);
+    if (options_.pilots) no_later_than(NextTime(child));
   }
   if (MayStart()) no_later_than(next_start_);
   if (!parent_pending_.empty()) no_later_than(RoomDeadline());
@@ -321,6 +322,9 @@ void TreeSource::OnAnswer(std::uint64_t number, std::string_view json,
 void TreeSource::AnswerOwn(std::uint64_t number, const runner::Question& question) {
   if (question.topic == "tree.status") return up_->OnAsked(number, StatusJson());
   if (question.topic == "tree.resize") return Resize(number, question);
+  if (question.topic == "tree.shutdown" && failed_) {
+    return up_->OnAskFailed(number, {"ECANCELED", "the tree has failed"});
+  }
   if (question.topic == "tree.shutdown") {
     shutdowns_.push_back(number);
     shutting_down_ = true;

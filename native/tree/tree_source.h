@@ -30,6 +30,17 @@
 
 namespace flux_ensemble::tree {
 
+// Pilots are sub-instances whose parent runs no jobs, so jobs that are larger than a pilot are
+// refused. Each pilot has its time. They are started while jobs wait that the present ones can't
+// take soon.
+struct PilotOptions {
+  std::chrono::milliseconds idle{120'000};  // a pilot without a job for this time is ended
+  // A pilot gets no job that may not have ended this long before the pilot's end.
+  std::chrono::milliseconds margin{0};
+  std::string manager;  // the name of the workload manager that runs them
+  std::string hint;     // where to look when pilots end early; the end of a sentence
+};
+
 struct TreeOptions {
   std::string run;              // its id
   std::uint32_t instances = 1;  // that run at once
@@ -41,6 +52,7 @@ struct TreeOptions {
   // end of `attributes.user`, and the rest.
   std::string jobspec_head;
   std::string jobspec_tail;
+  std::optional<PilotOptions> pilots;
   std::string host;      // of this process
   bool resumed = false;  // an earlier process of the run may have left sub-instances
   // Time between the start of its job and its answer.
@@ -141,6 +153,17 @@ class TreeSource final : public runner::Source {
   void CancelJob(Child& child, const std::string& note);
   void ShrinkToTarget();
   void MakeRoomInParent();
+  std::uint32_t wanted() const;
+  void FollowTimes();
+  void FollowTime(Child& child);
+  Clock::duration LeadOf(const Child& child) const;
+  std::string NameOf(const Child& child) const;
+  std::string JobText() const;
+  void CountUseless(const Child& child, const char* reason);
+  void EndIdle();
+  std::uint64_t RoomInTime(const Child& child, const Need& need) const;
+  void RefuseLarge(const runner::SubmitOrder& part);
+  std::optional<Clock::time_point> NextTime(const Child& child) const;
   Clock::time_point RoomDeadline() const;
   void CheckShutdown();
   void CheckHope();
@@ -212,6 +235,7 @@ class TreeSource final : public runner::Source {
   std::uint32_t early_deaths_ = 0;  // in a row
   Clock::time_point next_start_{};
   std::string last_reason_;
+  Clock::duration last_start_{};  // from the request for a sub-instance until it was up
   // Jobs of the run that wait in the parent, and since when.
   std::unordered_map<journal::JobId, Clock::time_point> parent_pending_;
   bool made_room_ = false;  // for these

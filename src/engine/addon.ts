@@ -273,6 +273,22 @@ export interface TreeOptions {
   readonly tail: string;
   /** The run goes on, so it may have sub-instances. */
   readonly resumed: boolean;
+  /** Seconds from the start of its job until a sub-instance must be up. */
+  readonly startPatience: number;
+  /** The sub-instances are jobs of another workload manager, which JavaScript starts. Null for jobs of the instance. */
+  readonly pilots: PilotTimes | null;
+}
+
+/** How pilots come and go. */
+export interface PilotTimes {
+  /** Seconds after which a pilot without jobs is ended. */
+  readonly idle: number;
+  /** Seconds before its end in which a pilot gets no jobs. */
+  readonly margin: number;
+  /** The name of the workload manager. */
+  readonly manager: string;
+  /** Where to look when pilots end early: the end of a sentence. */
+  readonly hint: string;
 }
 
 /** Facts about an open Flux instance. */

@@ -27,7 +27,7 @@ import { inheritedEnvironment } from './environment.js';
 import { type InstanceResources, readResources, windowFor } from './instance-resources.js';
 import { traceJob } from './job-trace.js';
 import { type FluxFacts, FluxReconciler, readFacts } from './reconcile.js';
-import { endTree, type FluxTree, requestsOf, resizeTree, treeOptions } from './tree.js';
+import { endTree, type FluxTree, type Pilots, requestsOf, resizeTree, treeOptions } from './tree.js';
 
 export interface FluxMemberOptions {
   /** The run's id, stored in `attributes.user.ensemble` of its jobs. */
@@ -43,6 +43,8 @@ export interface FluxMemberOptions {
   readonly full?: boolean;
   /** Run the jobs in sub-instances. */
   readonly tree?: FluxTree | null;
+  /** The sub-instances are jobs of another workload manager. */
+  readonly pilots?: Pilots | null;
 }
 
 /** Events that the statistics need. Rules may name more. */
@@ -105,15 +107,16 @@ export class FluxMember implements Member {
   async start(sink: MemberSink, host: MemberHost): Promise<void> {
     const { engine } = host;
     this.#before = readFacts(host.resumed?.facts ?? null);
-    const { tree = null, ensemble } = this.#options;
+    const { tree = null, pilots = null, ensemble } = this.#options;
+    const resumed = host.resumed !== undefined;
     const events = tree === null ? needed : [...needed, ...neededOfTree];
     const begun = Date.now() / 1000;
     const options = {
       library: fluxLibrary,
       uri: this.#options.uri ?? null,
       allow: host.events === null ? [] : [...new Set([...events, ...host.events])],
-      tree: tree === null ? null : treeOptions(tree, ensemble, host.resumed !== undefined),
-      inactiveJobs: this.#options.full ? Number.MAX_SAFE_INTEGER : host.resumed ? MAX_INACTIVE : 0,
+      tree: tree === null ? null : treeOptions(tree, { run: ensemble, resumed, pilots }),
+      inactiveJobs: this.#options.full ? Number.MAX_SAFE_INTEGER : resumed ? MAX_INACTIVE : 0,
       begun: this.#before?.begun ?? 0,
       instance: this.#before?.instance ?? null,
       validateOnce: this.#options.validateAll !== true,
@@ -152,8 +155,11 @@ export class FluxMember implements Member {
   async reconcile(signal: AbortSignal): Promise<Reconciliation> {
     if (this.#engine === null || this.#facts === null) throw notRunning();
     const isTree = this.#options.tree != null;
-    const reconciler = new FluxReconciler(this.#engine, signal, { isTree, isGuest: this.#isGuest });
+    const hasParent = this.#options.pilots == null;
+    const options = { isTree, hasParent, isGuest: this.#isGuest };
+    const reconciler = new FluxReconciler(this.#engine, signal, options);
     const { lost, doubts } = await reconciler.reconcile(this.#before, this.#facts);
+    if (!hasParent) return { lost, doubts };
     const { inactiveJobs, full } = this.#inactive;
     const unseen =
       `Flux keeps ${counted(inactiveJobs, 'inactive job')}, too many to look through: jobs of this run that began ` +

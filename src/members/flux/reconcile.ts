@@ -43,14 +43,23 @@ export class FluxReconciler {
   readonly #engine: Engine;
   readonly #signal: AbortSignal;
   readonly #isTree: boolean;
+  readonly #hasParent: boolean;
   readonly #isGuest: boolean;
   readonly #doubts: string[] = [];
 
-  /** With `isTree`, the jobs of sub-instances are searched for, too. A guest of the instance owns its sub-instances. */
-  constructor(engine: Engine, signal: AbortSignal, { isTree = false, isGuest = false } = {}) {
+  /**
+   * With `isTree`, the jobs of sub-instances are searched for, too: only these without `hasParent`. A guest of the instance
+   * owns its sub-instances.
+   */
+  constructor(
+    engine: Engine,
+    signal: AbortSignal,
+    { isTree = false, hasParent = true, isGuest = false } = {},
+  ) {
     this.#engine = engine;
     this.#signal = signal;
     this.#isTree = isTree;
+    this.#hasParent = hasParent;
     this.#isGuest = isGuest;
   }
 
@@ -74,7 +83,7 @@ export class FluxReconciler {
     const lost = instance !== now.instance;
     // A new instance never got what was on its way to another one.
     const former = pid === now.pid ? null : pid;
-    if (!lost) await this.#awaitSubmissions(this.#engine.source, rank, former);
+    if (!lost && this.#hasParent) await this.#awaitSubmissions(this.#engine.source, rank, former);
     await this.#awaitStream();
     if (!this.#isTree) return { lost, doubts: this.#doubts };
     for (const { adopted, state, instance } of await subInstances(this.#engine.source)) {
@@ -126,7 +135,7 @@ export class FluxReconciler {
       MODULE_PATIENCE_MS,
       () => 'the stream of job events was still interrupted',
       async () => {
-        await this.#request(this.#engine.source, 'job-manager.stats-get', {});
+        if (this.#hasParent) await this.#request(this.#engine.source, 'job-manager.stats-get', {});
         return (await this.#engine.status()).backlogOver ? 0 : 1;
       },
     );

@@ -1,7 +1,7 @@
 /** A tree of Flux instances: sub-instances run the jobs, and are jobs of the instance that the member connects to. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TreeOptions } from '../../engine/addon.js';
+import type { PilotTimes, TreeOptions } from '../../engine/addon.js';
 import type { NativeSource } from '../../engine/native-source.js';
 import type { FluxTreeOptions } from '../../model/ensemble.js';
 import { jsonText } from '../json-text.js';
@@ -23,8 +23,24 @@ export function treeOf(file: FluxTreeOptions | null, given: number | undefined):
   return { ...none, ...file, instances };
 }
 
+/** Seconds from the start of a sub-instance's job until it must be up. */
+const START_PATIENCE = 60;
+
+/** Sub-instances that are not jobs of a Flux instance. */
+export interface Pilots extends PilotTimes {
+  /** Seconds from the start of a pilot's job until its instance must be up. */
+  readonly startPatience: number;
+}
+
 /** The options of the native source. */
-export function treeOptions(tree: FluxTree, run: string, resumed: boolean): TreeOptions {
+export function treeOptions(
+  tree: FluxTree,
+  {
+    run,
+    resumed,
+    pilots,
+  }: { readonly run: string; readonly resumed: boolean; readonly pilots: Pilots | null },
+): TreeOptions {
   const { instances, nodes, cores, recycle, broker } = tree;
   // The sub-instance is not asked to run a script, so it is up until its job is canceled.
   const command = ['flux', 'broker', '-Sbroker.rc2_none=1', ...broker];
@@ -44,6 +60,8 @@ export function treeOptions(tree: FluxTree, run: string, resumed: boolean): Tree
     recycle: recycle ?? 0,
     head: `${rest.slice(1, -2)},"user":{`,
     tail: '}}}}',
+    startPatience: pilots?.startPatience ?? START_PATIENCE,
+    pilots,
   };
 }
 

@@ -14,8 +14,11 @@ test('the number of sub-instances is that of the options, or of the file', () =>
 
 test('the jobspec of a sub-instance runs a broker, and is not one of the run', () => {
   const tree = { instances: 3, nodes: null, cores: 2, recycle: null, broker: ['--conf=x"y'] };
-  const { head, tail, ...options } = treeOptions(tree, 'study-1', true);
-  expect(options).toEqual({ run: 'study-1', instances: 3, nodes: 0, cores: 2, recycle: 0, resumed: true });
+  const { head, tail, ...options } = treeOptions(tree, { run: 'study-1', resumed: true, pilots: null });
+  expect(options).toEqual({
+    ...{ run: 'study-1', instances: 3, nodes: 0, cores: 2, recycle: 0, resumed: true },
+    ...{ startPatience: 60, pilots: null },
+  });
   // As the native source completes it.
   const jobspec = JSON.parse(
     `{"resources":[],${head}"flux_ensemble_instance":"study-1:1","origin":{"index":0${tail}`,
