@@ -69,6 +69,7 @@ export type {
   RetryPolicy,
   Rule,
   SlurmOptions,
+  SlurmPilotOptions,
 } from './model/ensemble.js';
 export type {
   FailedJob,

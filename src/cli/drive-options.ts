@@ -92,7 +92,7 @@ export function addDriveOptions(
     .option('--slots <n>', words.slots, positiveInteger(1_000_000))
     .option(
       '--instances <n>',
-      `for flux: Flux instances inside of this one that run the jobs (default: ${words.instances})`,
+      `for flux: Flux instances inside of this one that run the jobs; for slurm: pilots of the file (default: ${words.instances})`,
       positiveInteger(8192),
     )
     .option('--name <name>', words.name)

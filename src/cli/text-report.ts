@@ -12,13 +12,13 @@ import type { ReplayResult } from '../recording/replay.js';
 import type { RunResult } from '../run/result.js';
 import { describeRetry } from '../run/retries.js';
 import { counted } from '../text/counted.js';
-import { escapeControls } from '../text/describe.js';
+import { escapeControls, escapeMessage } from '../text/describe.js';
 import { show } from '../text/show.js';
 import { flow } from '../text/width.js';
 import { failureLine, failureLines } from './failure-lines.js';
 import type { ReplayReporter, Reporter } from './json-report.js';
 import { leftLines, limitLines, requestLines } from './left-lines.js';
-import { complain, complainOf, print, printLines, printText } from './output.js';
+import { complain, complainOf, print, printError, printLines, printText } from './output.js';
 import { isoTime, plannedAction } from './planned-action.js';
 import { heldBackLines, neverFiredLines } from './rule-lines.js';
 import { type Colors, colorsFor, groupLines, layoutFor } from './tables.js';
@@ -137,7 +137,7 @@ export function textReporter(debug: boolean, member: string): Reporter {
     },
     failure: (failure) => print(failureLine(failure, colors)),
     output: (line) => print(`   ${escapeControls(line)}`),
-    notice: (text) => complain(text, 'warning'),
+    notice: (text) => printError(`ensemble: ${escapeMessage(text)}`),
     problem: (error) => complainOf(error),
     decodeError: complainOfRecord,
   };

@@ -11,7 +11,10 @@ import type { KeptOutputsOptions } from './local/kept-outputs.js';
 import { LocalMember } from './local/local-member.js';
 import type { Member, NodeScaler } from './member.js';
 import { MiniClusterMember } from './minicluster.js';
-import { SlurmMember } from './slurm/slurm-member.js';
+import { PilotQueue } from './pilots/pilot-queue.js';
+import { PilotsMember } from './pilots/pilots-member.js';
+import { marginOf, type PilotSettings, START_PATIENCE } from './pilots/settings.js';
+import { SlurmMember, type SlurmMemberOptions } from './slurm/slurm-member.js';
 import { TreeMember } from './tree-member.js';
 
 /** Values of `--executor`. Some are available only on some machines. */
@@ -42,6 +45,8 @@ export interface MemberOptions {
   readonly full?: boolean;
   /** For the Flux member: run the jobs in sub-instances. */
   readonly tree?: FluxTree | null;
+  /** For the Slurm member: run the jobs in pilots. */
+  readonly pilots?: PilotSettings | null;
   /** For the minicluster member: the service that changes its size. */
   readonly scaler?: NodeScaler | undefined;
   /** For the Slurm member: absolute path of the run's folder; a folder of its own in the working directory without it. */
@@ -77,12 +82,28 @@ export function createMember(choice: MemberChoice, options: MemberOptions): Memb
   );
 }
 
-function slurmMember(options: MemberOptions): SlurmMember {
-  const { ensemble, outputs, ids, problem, clock = new SteadyClock(), runFolder, slurmInterval } = options;
+function slurmOptions(options: MemberOptions): SlurmMemberOptions {
+  const { ensemble, ids, problem, clock = new SteadyClock(), runFolder, slurmInterval } = options;
   const own = resolve(`.flux-ensemble-${ensemble}`);
-  return new SlurmMember({
-    ...{ ensemble, outputs: outputs?.folder, ids, problem, clock, interval: slurmInterval },
+  return {
+    ...{ ensemble, ids, problem, clock, interval: slurmInterval },
     folder: runFolder === undefined ? own : join(runFolder, 'slurm'),
     temporary: runFolder === undefined,
+  };
+}
+
+function slurmMember(options: MemberOptions): Member {
+  const { pilots = null, ensemble, validateAll, outputs } = options;
+  if (pilots === null) return new SlurmMember({ ...slurmOptions(options), outputs: outputs?.folder });
+  const queue = new PilotQueue({ ...slurmOptions(options), settings: pilots });
+  const { pilots: instances, nodes, idle } = pilots;
+  const tree = { instances, nodes, cores: pilots.cores, recycle: null, broker: [] };
+  const times = {
+    ...{ idle, margin: marginOf(pilots), startPatience: START_PATIENCE },
+    ...{ manager: 'Slurm', hint: queue.hint },
+  };
+  return new PilotsMember(new FluxMember({ ensemble, validateAll, tree, pilots: times }), queue, {
+    settings: pilots,
+    outputs: outputs?.folder,
   });
 }

@@ -59,7 +59,7 @@ const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Merges `more` over `base`, recursively. */
-function merge(base: Json, more: Json): Json {
+export function merge(base: Json, more: Json): Json {
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(more)) {
     const before = result[key];

@@ -5,7 +5,7 @@ import type { ResizeOutcome } from './member.js';
 import { ResizedFlux } from './resized-flux.js';
 
 export class TreeMember extends ResizedFlux {
-  readonly name = 'flux';
+  readonly name: string = 'flux';
   readonly holdsBack = true;
   #size: number;
 

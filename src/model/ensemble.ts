@@ -225,9 +225,27 @@ export interface FluxTreeOptions {
   readonly broker: readonly string[];
 }
 
+/** `member.slurm` of a file: jobs of Slurm that are Flux instances, in which the jobs of the ensemble run. */
+export interface SlurmPilotOptions {
+  /** Pilots that run at once, at most. */
+  readonly pilots: number;
+  /** Nodes of each. */
+  readonly nodes: number;
+  /** Cores of each node; null for whole nodes. */
+  readonly cores: number | null;
+  /** Seconds that a pilot may run. */
+  readonly time: number;
+  /** Seconds after which a pilot without jobs is ended. */
+  readonly idle: number;
+  readonly slurm: SlurmOptions;
+  /** More arguments of `flux start`. */
+  readonly broker: readonly string[];
+}
+
 /** `member` of a file: settings of the member that runs the jobs. */
 export interface MemberSettings {
   readonly flux: FluxTreeOptions | null;
+  readonly slurm: SlurmPilotOptions | null;
 }
 
 export interface EnsembleConfig {

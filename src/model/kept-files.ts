@@ -29,7 +29,7 @@ const MAX_ENTRIES = 1000;
 const MAX_NAME = 60;
 
 /** Returns a group's name as the name of a folder. Two groups may share a folder: ids are unique in a run. */
-function folderName(group: string): string {
+export function folderName(group: string): string {
   const safe = group.replace(/[^\p{L}\p{N}\p{M}_.+=@,-]/gu, '_').replace(/^\./, '_');
   return [...safe].slice(0, MAX_NAME).join('') || '_';
 }

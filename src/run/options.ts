@@ -50,7 +50,7 @@ export interface EnsembleOptions {
   readonly validateAll?: boolean;
   /**
    * For the Flux member: the number of sub-instances that run the jobs, instead of that of the file. They are jobs of the
-   * instance, and end with the run.
+   * instance, and end with the run. For the Slurm member: the number of pilots, if the file has pilots.
    */
   readonly instances?: number;
   /** For the Slurm member: seconds between two looks at the queue of Slurm, 10 by default. */

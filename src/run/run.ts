@@ -21,6 +21,7 @@ import { createMember } from '../members/create.js';
 import { treeOf } from '../members/flux/tree.js';
 import { SteadyClock } from '../members/local/clock.js';
 import type { ActiveJob, Member } from '../members/member.js';
+import { pilotsOf } from '../members/pilots/settings.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Failure, GroupFailures } from '../model/failure.js';
@@ -181,6 +182,7 @@ export class Run {
       uri: options.uri,
       validateAll: options.validateAll === true,
       tree: treeOf(config.member.flux, options.instances),
+      pilots: pilotsOf(config.member.slurm, options.instances),
       scaler: options.scaler,
       runFolder: runFolder ?? undefined,
       slurmInterval: options.slurmInterval,

@@ -86,13 +86,18 @@ export class SlurmRuns {
 /** Tests that need Slurm, on a cluster of their own; without it each is reported as skipped, with the reason. */
 export function describeSlurm(
   name: string,
-  options: ClusterOptions & { readonly concurrent?: boolean },
+  options: ClusterOptions & {
+    readonly concurrent?: boolean;
+    /** A reason to skip the tests beside a missing Slurm; null for none. */
+    readonly needs?: string | null;
+  },
   tests: (runs: SlurmRuns) => void,
 ): void {
   const runs = new SlurmRuns();
-  const title = missing === null ? name : `${name} (skipped: ${missing})`;
-  const { concurrent = false } = options;
-  describe.skipIf(missing !== null)(title, { concurrent }, () => {
+  const { concurrent = false, needs = null } = options;
+  const reason = missing ?? needs;
+  const title = reason === null ? name : `${name} (skipped: ${reason})`;
+  describe.skipIf(reason !== null)(title, { concurrent }, () => {
     beforeAll(() => runs.open(options));
     afterAll(() => runs.close());
     tests(runs);

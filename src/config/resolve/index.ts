@@ -16,7 +16,7 @@ import { resolveRules } from './rules.js';
 import { resolveStates } from './states.js';
 import { tellsOf } from './tells.js';
 import { resolveTests } from './tests.js';
-import { resolveTree } from './tree.js';
+import { resolvePilots, resolveTree } from './tree.js';
 
 /** Seconds between heartbeats where rules need them and the file has no value; the default of ensemble-python. */
 const DEFAULT_HEARTBEAT = 60;
@@ -35,7 +35,7 @@ export function resolveConfig(context: ResolveContext, recorded: boolean): Ensem
   const rules = resolveRules(context, { jobs, limits, states, targets: notify.names });
   const config: EnsembleConfig = {
     file,
-    member: { flux: resolveTree(context) },
+    member: { flux: resolveTree(context), slurm: resolvePilots(context) },
     debug: meansYes(shape.config.logging?.debug ?? false),
     heartbeat: resolveHeartbeat(shape.config.logging, rules),
     states,

@@ -51,10 +51,21 @@ function nameOf(option: string): string | null {
   return found?.[1] ?? found?.[2] ?? null;
 }
 
+/** Keys to write in place of options that can't be given. */
+export interface SlurmWords {
+  /** Keys that stand for an option. */
+  readonly keys: Readonly<Record<string, string>>;
+  /** Where they are. */
+  readonly place: string;
+}
+
+const OF_JOB: SlurmWords = { keys: KEYS, place: 'in the job entry' };
+
 export function resolveSlurm(
   { problems }: ResolveContext,
   written: JobShape['slurm'],
   path: Path,
+  { keys, place }: SlurmWords = OF_JOB,
 ): SlurmOptions | null {
   if (written === undefined || written === null) return null;
   const { partition = null, account = null, qos = null, constraint = null } = written;
@@ -64,9 +75,9 @@ export function resolveSlurm(
     const at = [...path, 'options', index];
     if (name === null) {
       problems.error(at, `${quote(option)} must be an option with its value, like --mem=4G`);
-    } else if (REFUSED.includes(name)) {
-      const key = KEYS[name];
-      const instead = key === undefined ? '' : `; write ${key} in the job entry`;
+    } else if (REFUSED.includes(name) || name in keys) {
+      const key = keys[name];
+      const instead = key === undefined ? '' : `; write ${key} ${place}`;
       problems.error(at, `${quote(option)} can't be given, because the Slurm member sets it${instead}`);
     }
   }

@@ -175,17 +175,21 @@ const environmentSchema = z
   .nullish()
   .describe("Variables set on top of the ensemble's own environment.");
 
+const slurmKeys = {
+  qos: text().nullish().describe('The quality of service.'),
+  constraint: text().nullish().describe('Features that the nodes must have.'),
+  options: z
+    .array(text(), { error: 'must be a list of options, like [--mem=4G]' })
+    .nullish()
+    .describe('Other options of sbatch, each as one text: --mem=4G.'),
+};
+
 const slurmSchema = z
   .strictObject(
     {
       partition: text().nullish().describe('The partition; that of `queue` when absent.'),
       account: text().nullish().describe('The account to charge; that of `bank` when absent.'),
-      qos: text().nullish().describe('The quality of service.'),
-      constraint: text().nullish().describe('Features that the nodes must have.'),
-      options: z
-        .array(text(), { error: 'must be a list of options, like [--mem=4G]' })
-        .nullish()
-        .describe('Other options of sbatch, each as one text: --mem=4G.'),
+      ...slurmKeys,
     },
     { error: 'must be a mapping with partition, account, qos, constraint and options' },
   )
@@ -352,6 +356,34 @@ const pluginsSchema = z
 /** The whole file. */
 const recycleError = 'must be a number of jobs above 0, like 2000 jobs';
 
+const brokerSchema = (command: string) =>
+  z
+    .array(text(), { error: 'must be a list of options, like [--conf=FILE]' })
+    .nullish()
+    .describe(`More options of ${command}, each as one text.`);
+
+const pilotsSchema = z
+  .strictObject(
+    {
+      pilots: integer(1, 8192).describe(
+        'Jobs of Slurm that run at once, at most. Each is a Flux instance, which runs jobs of the ensemble.',
+      ),
+      nodes: integer(1).nullish().meta({ description: 'Nodes of each pilot.', default: 1 }),
+      cores: integer(1).nullish().describe('Cores of each node; whole nodes when absent.'),
+      time: duration().describe('The time limit of a pilot in Slurm: 2h.'),
+      idle: duration()
+        .nullish()
+        .meta({ description: 'Time after which a pilot without jobs is ended.', default: '2m' }),
+      partition: text().nullish().describe('The partition.'),
+      account: text().nullish().describe('The account to charge.'),
+      ...slurmKeys,
+      broker: brokerSchema('flux start'),
+    },
+    { error: 'must be a mapping with pilots, nodes and time' },
+  )
+  .nullish()
+  .describe('Pilots: Flux instances in jobs of Slurm run the jobs of the ensemble, for --executor slurm.');
+
 const memberSchema = z
   .strictObject(
     {
@@ -380,17 +412,15 @@ const memberSchema = z
               .describe(
                 'Jobs after which an instance is replaced by a new one, so that its memory stays small.',
               ),
-            broker: z
-              .array(text(), { error: 'must be a list of options, like [--conf=FILE]' })
-              .nullish()
-              .describe('More options of flux broker, each as one text.'),
+            broker: brokerSchema('flux broker'),
           },
           { error: 'must be a mapping with instances, nodes, cores, recycle and broker' },
         )
         .nullish()
         .describe('A tree of Flux instances, for --executor flux.'),
+      slurm: pilotsSchema,
     },
-    { error: 'must be a mapping with flux' },
+    { error: 'must be a mapping with flux or slurm' },
   )
   .nullish()
   .describe('Settings of the member that runs the jobs.');

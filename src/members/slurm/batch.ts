@@ -16,6 +16,8 @@ export interface BatchOptions {
   readonly outputs: string | null;
   /** Whether F58 begins with an ASCII `f`. */
   readonly ascii: boolean;
+  /** Options of `srun`; null for the usual ones. */
+  readonly srun: readonly string[] | null;
   readonly shapeOf: (shape: Omit<Shape, 'number'>) => Shape;
 }
 
@@ -26,7 +28,7 @@ export interface BatchOptions {
 export function compileFacts(
   template: JobTemplate,
   origin: SubmitOrigin,
-  { outputs, ascii, shapeOf }: BatchOptions,
+  { outputs, ascii, srun, shapeOf }: BatchOptions,
 ): (id: bigint, index: number) => JobFacts {
   const files = filesOf(template);
   checkProgram(template, files, origin);
@@ -39,7 +41,7 @@ export function compileFacts(
     cores: tasks * cores,
     inheritEnvironment,
   });
-  const program = compileProgram(template);
+  const program = compileProgram(template, srun);
   const output = compileTags(files.output ?? '');
   const error = compileTags(files.error ?? '');
   const executable = compileTags(template.command[0] ?? '');

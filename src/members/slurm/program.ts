@@ -7,8 +7,14 @@ import { shellQuoted } from '../../text/shell.js';
 
 const isShellName = (name: string) => /^[A-Za-z_]\w*$/.test(name);
 
-/** Returns the function that gives the commands of a template's jobs. They differ only in tags such as `{{id}}`. */
-export function compileProgram(template: JobTemplate): (values: JobTagValues) => string {
+/**
+ * Returns the function that gives the commands of a template's jobs. They differ only in tags such as `{{id}}`. `srun`
+ * has the options of srun where the tasks need it; null for the usual ones.
+ */
+export function compileProgram(
+  template: JobTemplate,
+  srun: readonly string[] | null,
+): (values: JobTagValues) => string {
   const { command, environment, tasks, nodes, cores } = template;
   const variables = Object.entries(environment);
   const exported = variables
@@ -19,7 +25,7 @@ export function compileProgram(template: JobTemplate): (values: JobTagValues) =>
   const others = variables.filter(([name]) => !isShellName(name));
   const env = others.length === 0 ? [] : ['env', ...others.map(([name, value]) => `${name}=${value}`)];
   // One task needs no step of Slurm, which would be a request to the controller.
-  const launcher = tasks > 1 || nodes > 1 ? ['srun', `--cpus-per-task=${cores}`] : [];
+  const launcher = tasks > 1 || nodes > 1 ? ['srun', ...(srun ?? [`--cpus-per-task=${cores}`])] : [];
   const words = command.map((word) => compileTags(word));
   return (values) =>
     `${exported}fe_run ${[...launcher, ...env, ...words.map((word) => word(values))].map(shellQuoted).join(' ')}`;

@@ -52,6 +52,8 @@ export interface SlurmMemberOptions {
   readonly clock: SteadyClock;
   /** Receives what goes wrong without ending the run. */
   readonly problem?: ((error: MemberError) => void) | undefined;
+  /** Options of the `srun` that starts the tasks of a job; the usual ones by default. */
+  readonly srun?: readonly string[] | undefined;
   /** Runs Slurm's commands; those on PATH by default. */
   readonly run?: RunCommand;
 }
@@ -218,6 +220,7 @@ export class SlurmMember implements Member {
     const jobspec = compileJobspecs(template, origin, ensemble);
     const factsOf = compileFacts(template, origin, {
       outputs: outputs ?? null,
+      srun: this.#options.srun ?? null,
       ascii: hasAsciiIds(process.env, template.environment),
       shapeOf: (shape) => this.#store.shapeOf(shape),
     });

@@ -10,6 +10,7 @@
 
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -74,6 +75,16 @@ export class Store {
     const state = this.#read(path);
     this.#file = openSync(path, 'a', 0o600);
     return state;
+  }
+
+  /** Returns what the store has, without opening it. Throws the system's errors. */
+  peek(): KeptState {
+    return this.#read(join(this.folder, 'ledger'));
+  }
+
+  /** Whether all tasks of an array have ended, as far as it is known. */
+  hasEnded(array: Pick<JobArray, 'number'>): boolean {
+    return !existsSync(this.#folderOf(array));
   }
 
   close(): void {
@@ -221,4 +232,25 @@ export class Store {
       .split('\n')
       .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]));
   }
+}
+
+/** A job in the store of an earlier process. */
+export interface KeptJob extends Pick<JobFacts, 'id' | 'origin'> {
+  /** Its array has ended. Other jobs may have ended, too. */
+  readonly ended: boolean;
+}
+
+/** Returns the jobs in the store of a folder. Throws the system's errors. */
+export function keptJobs(folder: string): KeptJob[] {
+  const store = new Store(folder);
+  const { jobs, arrays } = store.peek();
+  const ended = new Set<bigint>();
+  for (const array of arrays.values()) {
+    for (const id of array.jobs) {
+      // The last array of a job counts.
+      if (!array.revoked && store.hasEnded(array)) ended.add(id);
+      else ended.delete(id);
+    }
+  }
+  return [...jobs.values()].map(({ id, origin }) => ({ id, origin, ended: ended.has(id) }));
 }

@@ -10,7 +10,7 @@ describe('an ensemble', () => {
     expect(warnings).toEqual([]);
     expect(config).toEqual({
       file: '/somewhere/e.yaml',
-      member: { flux: null },
+      member: { flux: null, slurm: null },
       debug: true,
       notify: [],
       heartbeat: 0,

@@ -29,7 +29,7 @@ class Lab {
     const jobs = templates.map((job, index) => {
       const shapeOf = this.store.shapeOf.bind(this.store);
       const outputs = join(this.folder, 'out');
-      const factsOf = compileFacts(job, { ...origin, index }, { outputs, ascii: true, shapeOf });
+      const factsOf = compileFacts(job, { ...origin, index }, { outputs, ascii: true, srun: null, shapeOf });
       return new SlurmJob(factsOf(++this.#ids, 0));
     });
     for (const { facts } of jobs) {
