@@ -194,8 +194,8 @@ rules:
           .split('\n');
         expect(lines).toEqual(Array.from({ length: 4 }, () => 'hi "there" 2 4 /usr'));
         expect((await instance.jobs('{name} {ntasks} {nnodes} {duration}')).sort()).toEqual([
-          'by-attribute 4 2 60.0',
-          'true 3 2 0.0',
+          'by-attribute 4 2 60',
+          'true 3 2 0',
         ]);
       },
       { size: 2 },
