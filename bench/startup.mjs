@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { median, show, spread } from './measure.mjs';
 
-const rounds = 15;
+const rounds = 9;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const main = here('../dist/cli/main.js');
 const server = here('../dist/cli/server.js');
