@@ -3,6 +3,7 @@
  * requests to the controller, and the CPU time of the ensemble.
  *
  *     npm run slurm:many -- --jobs 5000 --interval 2s
+ *     npm run slurm:many -- --pilots 2         in pilots, which need Flux here
  */
 
 import { execFile } from 'node:child_process';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
   options: {
     jobs: { type: 'string', default: '5000' },
     interval: { type: 'string', default: '10s' },
+    pilots: { type: 'string', default: '0' },
   },
 });
 
@@ -30,9 +32,10 @@ const cluster = await Cluster.start({
 const folder = mkdtempSync(join(tmpdir(), 'slurm-many-'));
 try {
   const file = join(folder, 'many.yaml');
+  const member = values.pilots === '0' ? '' : `member: {slurm: {pilots: ${values.pilots}, time: 1h}}\n`;
   writeFileSync(
     file,
-    `jobs: [{name: many, command: 'true', count: ${values.jobs}}]\nrules: [{trigger: start, action: {name: submit, label: many}}]\n`,
+    `${member}jobs: [{name: many, command: 'true', count: ${values.jobs}}]\nrules: [{trigger: start, action: {name: submit, label: many}}]\n`,
   );
   const args = ['--executor', 'slurm', '--slurm-interval', values.interval, '--state', join(folder, 'state')];
   const timed = 'TIMEFORMAT="%U %S"; time node "$@"';

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually } from '../support/cli.js';
+import { cli, eventually } from '../support/cli.js';
 import { missing, reportOf } from '../support/flux-instance.js';
 import { describeSlurm, newPlace, type Place, type SlurmSummary } from '../support/slurm-runs.js';
 
@@ -15,7 +15,7 @@ const ranIn = ({ folder }: Place): string[] => {
 const study = (pilots: number, count: number) => `
 member: {slurm: {pilots: ${pilots}, time: 10m}}
 jobs:
-  - {name: a, command: "sh -c 'echo {{index}} >> FOLDER/ran; sleep 0.3'", count: ${count}, retry: {times: 3, on: [{exception: lost}]}}
+  - {name: a, command: "sh -c 'echo {{index}} >> FOLDER/ran; echo I am {{index}}; sleep 0.3'", count: ${count}, retry: {times: 3, on: [{exception: lost}]}}
 rules:
   - {trigger: start, action: {name: submit, label: a}}
 `;
@@ -63,6 +63,13 @@ describeSlurm('pilots', { nodes: 3, cpus: 2, concurrent: true, needs: missing },
     expect(finished).toMatchObject({ status: 0, stderr: '' });
     expect(counts.a).toMatchObject({ submitted: 20, success: 20, failed: 0 });
     expect(ranIn(place).sort()).toEqual(Array.from({ length: 20 }, (_, index) => String(index)).sort());
+    // As under Slurm without pilots, the outputs are in the folder of the run.
+    const command = async (...args: string[]) =>
+      (await cli([...args, '--state', place.state], { cwd: place.folder })).stdout;
+    const [row = '{}'] = (await command('jobs', '--json')).split('\n');
+    const { id, source } = JSON.parse(row) as { id: string; source: string };
+    expect(source).toMatch(/^1\//);
+    expect(await command('logs', id)).toMatch(/^I am \d+\n$/);
     // The pilot went on, so no other one was needed.
     expect((summary as unknown as SlurmSummary).requests.sbatch).toBeUndefined();
     expect(await pilotsOf(place)).toEqual([]);

@@ -234,18 +234,21 @@ export class FluxMember implements Member {
   }
 
   /**
-   * Stops following Flux. Active jobs stay in Flux's queue, unless the run was interrupted: then they are canceled.
-   * The method waits until no job has ended for `grace` seconds.
+   * Stops following Flux. Active jobs stay in Flux's queue, unless the run was interrupted, or they are in sub-instances:
+   * then they are canceled. The method waits until no job has ended for `grace` seconds.
    */
   async stop(grace: number, end: EndOfRun): Promise<void> {
     const engine = this.#engine;
     if (engine === null) return;
-    if (end === 'interrupted') {
+    const isTree = this.#options.tree != null;
+    // Jobs end with their sub-instances.
+    if (end === 'interrupted' || isTree) {
       this.#grace = Math.min(this.#grace, grace);
+      const note = end === 'interrupted' ? 'the ensemble was interrupted' : 'the ensemble has ended';
       // A closed engine has no jobs.
-      await this.#cancelAll(engine).catch(() => {});
+      await this.#cancelAll(engine, note).catch(() => {});
     }
-    if (this.#options.tree != null) {
+    if (isTree) {
       if (grace === 0) this.#hurry.abort();
       await endTree(engine.source, this.#hurry.signal);
     }
@@ -254,9 +257,8 @@ export class FluxMember implements Member {
   }
 
   /** Cancels all jobs. Polls, because jobs whose submission was in flight become active only later. */
-  async #cancelAll(engine: Engine): Promise<void> {
+  async #cancelAll(engine: Engine, note: string): Promise<void> {
     const canceled = new Set<bigint>();
-    const note = 'the ensemble was interrupted';
     let left = Number.NaN;
     let changed = performance.now();
     do {
