@@ -47,7 +47,7 @@ async function run(path: string, given: RunOptions): Promise<number> {
     return exitStatus.done;
   }
   mentionEarlierRuns(path, given);
-  const member = given.executor ?? chooseMember();
+  const member = given.executor ?? chooseMember(loaded);
   const scaler = member === 'minicluster' ? await makeScaler(given) : null;
   // A run in a MiniCluster has the MiniCluster's name, so that the service can relate them.
   const options = scaler === null ? given : { ...given, name: splitName(given.name).name };
@@ -71,8 +71,8 @@ async function run(path: string, given: RunOptions): Promise<number> {
 }
 
 /** A default that may surprise is explained. */
-function chooseMember(): MemberName {
-  const { name, reason } = defaultExecutor(process.env);
+function chooseMember({ config }: LoadedConfig): MemberName {
+  const { name, reason } = defaultExecutor(process.env, config.member.slurm !== null);
   if (reason !== null) printError(`ensemble: the jobs run under ${name}, because ${reason} (see --executor)`);
   return name;
 }

@@ -17,14 +17,15 @@ const CONFIGURATIONS = ['/etc/slurm/slurm.conf', '/etc/slurm-llnl/slurm.conf', '
 
 /**
  * Returns the default member: Flux inside a Flux instance (FLUX_URI is set) where this build supports it, Slurm inside a
- * job of Slurm and where `sbatch` is found but Flux is not, otherwise the local one.
+ * job of Slurm and where `sbatch` is found but Flux is not, or the file has pilots, otherwise the local one.
  */
-export function defaultExecutor(environment: NodeJS.ProcessEnv): DefaultExecutor {
+export function defaultExecutor(environment: NodeJS.ProcessEnv, hasPilots: boolean): DefaultExecutor {
   if (environment.FLUX_URI && existsSync(fluxLibrary)) return { name: 'flux', reason: null };
   const find = (program: string) =>
     (environment.PATH ?? '').split(':').find((folder) => folder !== '' && existsSync(join(folder, program)));
   const sbatch = find('sbatch');
   if (sbatch === undefined) return { name: 'local', reason: null };
+  if (hasPilots) return { name: 'slurm', reason: 'the file has pilots (member.slurm)' };
   if (environment.SLURM_JOB_ID) return { name: 'slurm', reason: 'SLURM_JOB_ID is set' };
   // A package without a configuration does not belong to a cluster.
   const isConfigured = sbatch !== PACKAGED || environment.SLURM_CONF || CONFIGURATIONS.some(existsSync);

@@ -20,8 +20,10 @@ test.each([
   ['local', { PATH: PATH('sbatch', 'flux') }],
   ['slurm', { PATH: PATH('sbatch', 'flux'), SLURM_JOB_ID: '7' }],
   ['local', { PATH: PATH('flux'), SLURM_JOB_ID: '7' }],
-])('the default member is %s with %j', (name, environment) => {
-  const found = defaultExecutor(environment);
+  ['slurm', { PATH: PATH('sbatch', 'flux') }, true],
+  ['local', { PATH: PATH('flux') }, true],
+])('the default member is %s with %j', (name, environment, hasPilots = false) => {
+  const found = defaultExecutor(environment, hasPilots);
   expect(found.name).toBe(name);
   // A choice that may surprise is explained.
   expect(found.reason !== null).toBe(name === 'slurm');
