@@ -3,8 +3,9 @@
  * ended. The Slurm member runs them as jobs, and its records of them go to the tree, with their addresses.
  */
 
-import type { MemberError } from '../../errors.js';
+import { MemberError } from '../../errors.js';
 import type { JobTemplate } from '../../model/ensemble.js';
+import { counted } from '../../text/counted.js';
 import type { Requests } from '../flux/tree.js';
 import type { ActiveJob, MemberFacts, MemberHost, Reconciliation } from '../member.js';
 import { SlurmMember, type SlurmMemberOptions } from '../slurm/slurm-member.js';
@@ -111,7 +112,13 @@ export class PilotQueue {
     this.#timer = null;
     await this.#slurm.cancel([...this.#numbers.keys()].map(BigInt), STOP_NOTE);
     await this.#slurm.stop(grace, 'done');
+    const left = this.#source === null ? 0 : this.#numbers.size;
     this.#source = null;
+    if (left === 0) return;
+    // The controller did not answer, or the end was not awaited.
+    const pilots = `${counted(left, 'pilot')} may still be in Slurm`;
+    const commands = `see \`squeue --me --name=${PILOT_NAME}\`, and end with \`scancel --me --name=${PILOT_NAME}\``;
+    this.#options.problem?.(new MemberError(`${pilots}: ${commands}`));
   }
 
   #endBacklog(): void {
@@ -126,10 +133,11 @@ export class PilotQueue {
       const time = Date.now() / 1000;
       const events = ['submit', ...(ended ? ['clean'] : [])].map((name) => ({ timestamp: time, name }));
       const jobspec = { attributes: { user: this.#mark(number) } };
-      this.#numbers.set(String(id), number);
       this.#push(`{"id":${id},"events":${JSON.stringify(events)},"jobspec":${JSON.stringify(jobspec)}}`);
       // The notes of the job tell whether it has started.
-      if (!ended) active.push({ id, start: null, finished: false, fatal: false });
+      if (ended) continue;
+      this.#numbers.set(String(id), number);
+      active.push({ id, start: null, finished: false, fatal: false });
     }
     return active;
   }
