@@ -43,7 +43,7 @@ void SubmissionQueue::Withhold(Leaving& leaving) {
   for (std::uint32_t group = 0; group < engine_.groups(); ++group) {
     if (admission_.held(group) == 0 || !engine_.budgets().stopped(group)) continue;
     if (group >= withheld_.size()) withheld_.resize(group + std::size_t{1});
-    withheld_[group] += DropGroup(group, leaving);
+    withheld_[group] += DropGroup(group, leaving, false);
   }
 }
 
@@ -156,7 +156,7 @@ std::optional<SubmitReport> SubmissionQueue::OnSubmitted(const SubmitReport& rep
   return whole;
 }
 
-void SubmissionQueue::Drop(Admission::Ticket ticket, Leaving& dropped) {
+void SubmissionQueue::Drop(Admission::Ticket ticket, Leaving& dropped, bool canceled) {
   const std::uint64_t left = admission_.Remove(ticket);
   const auto held = orders_.find(ticket);
   if (held == orders_.end()) {
@@ -169,6 +169,7 @@ void SubmissionQueue::Drop(Admission::Ticket ticket, Leaving& dropped) {
   Changed(order.order.portion.group, -static_cast<std::int64_t>(left));
   order.left = 0;
   order.report.dropped += left;
+  if (canceled) order.report.canceled += left;
   if (order.pieces > 0) return;
   dropped.reports.push_back(std::move(order.report));
   orders_.erase(held);
@@ -183,15 +184,17 @@ std::uint64_t SubmissionQueue::SetUrgency(std::uint32_t group, int urgency) {
   return admission_.held(group);
 }
 
-std::uint64_t SubmissionQueue::DropGroup(std::uint32_t group, Leaving& dropped) {
+std::uint64_t SubmissionQueue::DropGroup(std::uint32_t group, Leaving& dropped, bool canceled) {
   const std::uint64_t held = admission_.held(group);
-  for (const Admission::Ticket ticket : admission_.TicketsOf(group)) Drop(ticket, dropped);
+  for (const Admission::Ticket ticket : admission_.TicketsOf(group)) {
+    Drop(ticket, dropped, canceled);
+  }
   return held;
 }
 
 SubmissionQueue::Leaving SubmissionQueue::DropAll() {
   Leaving dropped;
-  for (std::uint32_t group = 0; group < engine_.groups(); ++group) DropGroup(group, dropped);
+  for (std::uint32_t group = 0; group < engine_.groups(); ++group) DropGroup(group, dropped, false);
   return dropped;
 }
 

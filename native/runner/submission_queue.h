@@ -76,8 +76,10 @@ class SubmissionQueue {
 
   // Sets the urgency of what is held back of a group. Returns the number of these jobs.
   std::uint64_t SetUrgency(std::uint32_t group, int urgency);
-  // Drops the submissions of a group. Returns how many jobs they had left.
-  std::uint64_t DropGroup(std::uint32_t group, Leaving& dropped);
+  // Drops the submissions of a group, which was canceled. Returns how many jobs they had left.
+  std::uint64_t DropGroup(std::uint32_t group, Leaving& dropped) {
+    return DropGroup(group, dropped, true);
+  }
   // Drops everything. Leave() answers the requests.
   Leaving DropAll();
 
@@ -102,7 +104,8 @@ class SubmissionQueue {
   // Drops what a budget that was reached no longer lets leave.
   void Withhold(Leaving& leaving);
   static AdmissionLimits LimitsOf(const std::vector<engine::Limit>& limits);
-  void Drop(Admission::Ticket ticket, Leaving& dropped);
+  void Drop(Admission::Ticket ticket, Leaving& dropped, bool canceled);
+  std::uint64_t DropGroup(std::uint32_t group, Leaving& dropped, bool canceled);
 
   engine::Engine& engine_;
   RunLog& log_;

@@ -103,7 +103,7 @@ class FakeTree {
     source.Stream();
     source.Journal(kSentinel);
     Pump();
-    source.AnswerAll(Resources(1, cores_));
+    source.AnswerAll("{\"state\":6," + Resources(1, cores_).substr(1));
     Pump();
   }
   void StartAll() {

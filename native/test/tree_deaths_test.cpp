@@ -37,7 +37,61 @@ void Ask(FakeTree& fake, std::uint64_t number, const std::string& topic,
   fake.tree().Ask(number, {topic, json, std::nullopt}, fake.received);
 }
 
+constexpr const char* kCancel = "{\"type\":\"cancel\",\"severity\":0,\"userid\":0}";
+
 }  // namespace
+
+TEST_CASE("jobs that a broker cancels because it shuts down are lost") {
+  FakeTree fake(TreeOf(1));
+  fake.Begin();
+  fake.StartAll();
+  fake.tree().Submit(Order(1, 3), fake.received);
+  const std::vector<std::uint64_t> ids = fake.Show(1);
+  REQUIRE(ids.size() == 3);
+  const auto cancel = [&](std::uint64_t id) {
+    fake.At(1)->Journal(
+        Record(id, Event("exception", kCancel) + "," + Event("finish", "{\"status\":15}")));
+    fake.At(1)->Journal(Record(id, Event("clean")));
+    fake.Pump();
+  };
+  SUBCASE("it tells that it shuts down") {
+    cancel(ids[0]);
+    CHECK(fake.Records("\"type\":\"cancel\"").empty());
+    REQUIRE(fake.At(1)->questions.size() == 1);
+    CHECK(fake.At(1)->questions[0].topic == "state-machine.monitor");
+    cancel(ids[1]);
+    CHECK(fake.At(1)->questions.size() == 1);
+    fake.At(1)->AnswerAll(R"({"state":7})");
+    fake.Pump();
+    CHECK(fake.Records("\"type\":\"cancel\"").empty());
+    CHECK(fake.Records("\"type\":\"lost\"").size() == 3);
+    CHECK(fake.Records("is gone: its broker shuts down").size() == 3);
+  }
+  SUBCASE("it ends without an answer") {
+    cancel(ids[0]);
+    fake.At(1)->Fail("gone");
+    fake.Pump();
+    CHECK(fake.Records("\"type\":\"cancel\"").empty());
+    CHECK(fake.Records("\"type\":\"lost\"").size() == 3);
+  }
+  SUBCASE("it runs, because somebody has canceled the job") {
+    cancel(ids[0]);
+    fake.End(1, {ids[1]});
+    CHECK(fake.Records("\"name\":\"clean\"").empty());
+    fake.At(1)->AnswerAll(R"({"state":6})");
+    fake.Pump();
+    CHECK(fake.Records("\"type\":\"cancel\"").size() == 1);
+    CHECK(fake.Records("\"name\":\"clean\"").size() == 2);
+    CHECK(fake.Records("\"type\":\"lost\"").empty());
+  }
+  SUBCASE("the run has canceled the job") {
+    const std::uint64_t in_tree = InTree(ids[0], 1);
+    fake.tree().Cancel(9, {in_tree}, "why", fake.received);
+    cancel(ids[0]);
+    CHECK(fake.Records("\"type\":\"cancel\"").size() == 1);
+    CHECK(fake.At(1)->questions.empty());
+  }
+}
 
 TEST_CASE("jobs of a dead sub-instance are lost, and unseen ones go to another one") {
   FakeTree fake(TreeOf(2));
@@ -271,6 +325,22 @@ TEST_CASE("at the end, no job of a sub-instance is left in the parent") {
   REQUIRE(fake.received.asked.size() == 1);
   CHECK(fake.received.asked[0].first == 7);
   CHECK(Submitted(fake) == 3);
+}
+
+TEST_CASE("an end in a hurry waits until each job of a sub-instance is canceled") {
+  FakeTree fake(TreeOf(1));
+  fake.Begin();
+  REQUIRE(Submitted(fake) == 1);
+  Ask(fake, 7, "tree.shutdown");
+  Ask(fake, 8, "tree.shutdown", R"({"wait":false})");
+  // The id of the job is unknown.
+  CHECK(fake.received.asked.empty());
+  fake.AcceptInstances();
+  CHECK(Canceled(fake) == std::set<journal::JobId>{5001});
+  REQUIRE(fake.received.asked.size() == 1);
+  CHECK(fake.received.asked[0].first == 8);
+  fake.EndJob(1, Event("clean"));
+  CHECK(fake.received.asked.size() == 2);
 }
 
 TEST_CASE("a run that goes on finds its sub-instances") {

@@ -123,6 +123,26 @@ TEST_CASE("an order goes on where another one was refused, and the refusal ends 
   CHECK(fake.At(1)->orders[1].firing == 2);
 }
 
+TEST_CASE("jobs of a canceled group no longer wait") {
+  FakeTree fake(TreeOf(1));
+  fake.Begin();
+  fake.StartAll();
+  runner::SubmitOrder order = OrderOf(1, 300, 16);
+  order.portion.group = 1;
+  fake.tree().Submit(std::move(order), fake.received);
+  fake.tree().Submit(OrderOf(2, 20, 16), fake.received);
+  CHECK(fake.tree().DropGroup(1, fake.received) == 44);
+  CHECK(fake.tree().DropGroup(1, fake.received) == 0);
+  CHECK(fake.received.submitted.empty());
+  CHECK(fake.Show(1).size() == 256);
+  fake.Pump();
+  REQUIRE(fake.received.submitted.size() == 1);
+  CHECK(fake.received.submitted[0].number == 1);
+  CHECK(fake.received.submitted[0].accepted == 256);
+  CHECK(fake.received.submitted[0].dropped == 44);
+  CHECK(fake.received.submitted[0].canceled == 44);
+}
+
 TEST_CASE("the window bounds what a sub-instance has, and higher urgencies go first") {
   FakeTree fake(TreeOf(1));
   fake.Begin();

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "runner/source.h"
 #include "tree/instance_id.h"
@@ -36,8 +38,9 @@ struct Child {
   State state = State::kPending;
   std::optional<journal::JobId> job;  // in the parent; unknown until the parent's journal shows it
   bool job_ended = false;
-  bool shown = true;     // by the parent's journal, since its stream began
-  bool adopted = false;  // started by an earlier process of the run
+  bool job_canceled = false;  // the parent has answered the request
+  bool shown = true;          // by the parent's journal, since its stream began
+  bool adopted = false;       // started by an earlier process of the run
   std::string uri;
 
   std::shared_ptr<runner::SourceListener> port;  // of the source
@@ -48,6 +51,14 @@ struct Child {
   std::optional<Shape> shape;
   bool asked_shape = false;
   std::optional<std::string> failure;  // why the source failed, until it is dealt with
+
+  // The number of the state in which its broker runs jobs; unknown until it has answered.
+  std::optional<std::uint64_t> run_state;
+  std::unordered_set<journal::JobId> canceled;  // jobs of which the run has requested a cancel
+  // A broker that shuts down cancels its jobs. Records wait from the first cancel on that the run
+  // has not requested, until the broker has told its state.
+  bool in_doubt = false;
+  std::vector<std::string> held;
 
   std::unordered_map<journal::JobId, Job> jobs;  // by their own ids
   std::uint64_t got = 0;                         // jobs of the run that its journal has shown

@@ -211,6 +211,23 @@ void OrderBook::Settle(OrderIt order, Reports& reports) {
   if (order->pieces == 0) orders_.erase(order);
 }
 
+std::uint64_t OrderBook::DropGroup(std::uint32_t group, Reports& reports) {
+  std::vector<OrderIt> of_group;
+  for (const auto& [place, order] : queue_) {
+    if (order->what.portion.group == group) of_group.push_back(order);
+  }
+  std::uint64_t count = 0;
+  for (const OrderIt order : of_group) {
+    const std::uint64_t waiting = order->waiting();
+    count += waiting;
+    order->report.canceled += waiting;
+    Drop(order);
+    Queue(order);
+    Settle(order, reports);
+  }
+  return count;
+}
+
 void OrderBook::Close(Reports& reports) {
   closed_ = true;
   while (const std::optional<OrderIt> order = First()) {

@@ -198,6 +198,8 @@ void TreeSource::Unfollow(Child& child) {
   child.state = Child::State::kDead;
   child.up_by.reset();
   child.failure.reset();
+  child.in_doubt = false;
+  child.held.clear();
 }
 
 // A sub-instance is gone with its jobs.
@@ -252,7 +254,7 @@ std::string TreeSource::JobText() const {
 }
 
 void TreeSource::CancelJob(Child& child, const std::string& note) {
-  parent_->Cancel(Remember(OwnControl{}), {*child.job}, note, *parent_port_);
+  parent_->Cancel(Remember(OwnControl{child.number}), {*child.job}, note, *parent_port_);
 }
 
 // --- the number of sub-instances
@@ -311,10 +313,17 @@ void TreeSource::CheckShutdown() {
     child.cancel_at.reset();
     CancelJob(child, child.cancel_note);
   }
-  const bool any =
-      std::ranges::any_of(children_, [](const Child& child) { return !child.job_ended; });
-  if (any) return;
-  for (const std::uint64_t number : std::exchange(shutdowns_, {})) up_->OnAsked(number, "{}");
+  bool ended = true;
+  bool canceled = true;
+  for (const Child& child : children_) {
+    ended = ended && child.job_ended;
+    canceled = canceled && (child.job_ended || child.job_canceled);
+  }
+  std::erase_if(shutdowns_, [&](const Shutdown& shutdown) {
+    const bool done = shutdown.waits ? ended : canceled;
+    if (done) up_->OnAsked(shutdown.question, "{}");
+    return done;
+  });
 }
 
 // Without sub-instances, and none to come, jobs would wait for ever.

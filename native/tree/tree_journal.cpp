@@ -1,4 +1,5 @@
 // The journals of a tree: that of the parent, and those of the sub-instances.
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -6,6 +7,7 @@
 #include "journal/context_members.h"
 #include "journal/json_text.h"
 #include "journal/json_walk.h"
+#include "journal/padding.h"
 #include "tree/record_text.h"
 #include "tree/tree_port.h"
 #include "tree/tree_source.h"
@@ -101,6 +103,7 @@ void TreeSource::OnStream(Child* child) {
   if (!std::exchange(child->asked_shape, true)) {
     child->source->Ask(Remember(ChildShape{child->number}), {"resource.status", "{}", 0},
                        *child->port);
+    AskState(*child);
   }
 }
 
@@ -218,8 +221,54 @@ void TreeSource::PassSentinel() {
 
 // --- the sub-instances
 
+// Whether a job was canceled by somebody else than the run.
+bool TreeSource::IsDoubtful(const Child& child, const journal::Record& record) const {
+  if (releasing_ || !child.run_state || child.canceled.contains(record.id)) return false;
+  return std::ranges::any_of(record.events, [](const journal::Event& event) {
+    return event.kind == journal::EventKind::kException && event.severity == 0 &&
+           event.exception_type == journal::ExceptionType::kCancel;
+  });
+}
+
+// Not all versions of Flux answer.
+void TreeSource::AskState(Child& child) {
+  child.source->Ask(Remember(ChildState{child.number}), {"state-machine.monitor", "{}", 0},
+                    *child.port);
+}
+
+void TreeSource::OnState(Child& child, std::string_view json, bool failed) {
+  const std::vector<journal::Member> members = journal::MembersOf(json);
+  const journal::Member* const state = journal::FindMember(members, "state");
+  const std::optional<std::uint64_t> number = state == nullptr ? std::nullopt : state->integer;
+  if (!child.in_doubt) {
+    child.run_state = number;
+    return;
+  }
+  child.in_doubt = false;
+  const std::vector<std::string> held = std::exchange(child.held, {});
+  if (failed || number != child.run_state) {
+    if (!child.failure) child.failure = "its broker shuts down";
+    return;
+  }
+  releasing_ = true;
+  for (const std::string& text : held) {
+    OnRecord(&child, std::string_view(text).substr(0, text.size() - journal::kPadding));
+  }
+  releasing_ = false;
+}
+
 void TreeSource::OnChildRecord(Child& child, const journal::Record& record, std::string_view text) {
   if (child.state == Child::State::kDead) return;
+  if (!child.in_doubt && IsDoubtful(child, record)) {
+    child.in_doubt = true;
+    AskState(child);
+    // The connection is lost.
+    if (child.failure) return;
+  }
+  if (child.in_doubt) {
+    child.held.emplace_back(text).append(journal::kPadding, '\0');
+    return;
+  }
   if (record.sentinel) {
     child.sentinel = true;
     return;
@@ -244,6 +293,7 @@ void TreeSource::OnChildRecord(Child& child, const journal::Record& record, std:
   }
   if (ended) {
     child.jobs.erase(record.id);
+    child.canceled.erase(record.id);
     child.CountEnd(Clock::now());
     failures_ = 0;
   }

@@ -184,6 +184,14 @@ void TreeSource::OnSubmitted(Child* child, const runner::SubmitReport& report) {
   Report(reports);
 }
 
+std::uint64_t TreeSource::DropGroup(std::uint32_t group, SourceListener& listener) {
+  up_ = &listener;
+  OrderBook::Reports reports;
+  const std::uint64_t count = orders_.DropGroup(group, reports);
+  Report(reports);
+  return count;
+}
+
 void TreeSource::StopSubmitting(SourceListener& listener) {
   up_ = &listener;
   stopped_ = true;
@@ -217,7 +225,7 @@ std::uint64_t TreeSource::accepted() const {
 // --- cancels and urgencies
 
 // Splits a request by the instances of its jobs. Jobs of sub-instances that are gone have ended.
-void TreeSource::Control(std::uint64_t number, const std::vector<journal::JobId>& ids,
+void TreeSource::Control(std::uint64_t number, const std::vector<journal::JobId>& ids, bool cancels,
                          const Part& part) {
   std::unordered_map<InstanceNumber, std::vector<journal::JobId>> parts;
   for (const journal::JobId id : ids) parts[InstanceOf(id)].push_back(InInstance(id));
@@ -229,6 +237,7 @@ void TreeSource::Control(std::uint64_t number, const std::vector<journal::JobId>
     if (instance != kParent && (child == nullptr || !child->is_followed())) {
       Merged(merge, {});
     } else {
+      if (child != nullptr && cancels) child->canceled.insert(own.begin(), own.end());
       part(Remember(PartOf{merge}), child == nullptr ? *parent_ : *child->source, std::move(own),
            child == nullptr ? *parent_port_ : *child->port);
     }
@@ -254,13 +263,16 @@ void TreeSource::OnControlled(const runner::ControlReport& report) {
   if (found == requests_.end()) return;
   const Request request = found->second;
   requests_.erase(found);
-  if (const auto* part = std::get_if<PartOf>(&request)) Merged(part->merge, report);
+  if (const auto* part = std::get_if<PartOf>(&request)) return Merged(part->merge, report);
+  const auto* const own = std::get_if<OwnControl>(&request);
+  Child* const child = own == nullptr ? nullptr : Find(own->child);
+  if (child != nullptr) child->job_canceled = true;
 }
 
 void TreeSource::Cancel(std::uint64_t number, std::vector<journal::JobId> ids, std::string note,
                         SourceListener& listener) {
   up_ = &listener;
-  Control(number, ids,
+  Control(number, ids, true,
           [&note](std::uint64_t request, runner::Source& to, auto own, SourceListener& port) {
             to.Cancel(request, std::move(own), note, port);
           });
@@ -269,7 +281,7 @@ void TreeSource::Cancel(std::uint64_t number, std::vector<journal::JobId> ids, s
 void TreeSource::SetUrgency(std::uint64_t number, std::vector<journal::JobId> ids, int urgency,
                             SourceListener& listener) {
   up_ = &listener;
-  Control(number, ids,
+  Control(number, ids, false,
           [urgency](std::uint64_t request, runner::Source& to, auto own, SourceListener& port) {
             to.SetUrgency(request, std::move(own), urgency, port);
           });
@@ -307,6 +319,11 @@ void TreeSource::OnAnswer(std::uint64_t number, std::string_view json,
     if (failure != nullptr) return up_->OnAskFailed(question->number, *failure);
     return up_->OnAsked(question->number, json);
   }
+  if (const auto* of = std::get_if<ChildState>(&request)) {
+    Child* const child = Find(of->child);
+    if (child != nullptr && child->is_followed()) OnState(*child, json, failure != nullptr);
+    return;
+  }
   const std::optional<Shape> shape = failure == nullptr ? ShapeOf(json) : std::nullopt;
   if (std::holds_alternative<ParentShape>(request)) {
     parent_shape_ = shape.value_or(Shape{1, 1, 1, 0});
@@ -326,7 +343,10 @@ void TreeSource::AnswerOwn(std::uint64_t number, const runner::Question& questio
     return up_->OnAskFailed(number, {"ECANCELED", "the tree has failed"});
   }
   if (question.topic == "tree.shutdown") {
-    shutdowns_.push_back(number);
+    const std::vector<journal::Member> members = journal::MembersOf(question.json);
+    const journal::Member* const wait = journal::FindMember(members, "wait");
+    const bool* const waits = wait == nullptr ? nullptr : std::get_if<bool>(&wait->value);
+    shutdowns_.push_back({number, waits == nullptr || *waits});
     shutting_down_ = true;
     return Work();
   }
@@ -418,7 +438,7 @@ void TreeSource::GiveUp() {
     if (child.source != nullptr) child.source->Close(*child.port);
   }
   Report(reports);
-  for (const std::uint64_t number : std::exchange(shutdowns_, {})) {
+  for (const auto& [number, waits] : std::exchange(shutdowns_, {})) {
     up_->OnAskFailed(number, {"ECANCELED", "the connection to the parent instance is lost"});
   }
 }

@@ -87,10 +87,12 @@ class TreeSource final : public runner::Source {
                   runner::SourceListener& listener) override;
   // Topics are those of the parent, and some more: `@N/TOPIC` asks the sub-instance N,
   // `tree.status` lists the sub-instances, `tree.resize` with {"instances":N} changes their number,
-  // and `tree.shutdown` ends them all and answers when their jobs have ended.
+  // and `tree.shutdown` ends them all and answers when their jobs have ended; with {"wait":false}
+  // when their jobs were canceled.
   void Ask(std::uint64_t number, runner::Question question,
            runner::SourceListener& listener) override;
   void ShowActiveOnly() override;
+  std::uint64_t DropGroup(std::uint32_t group, runner::SourceListener& listener) override;
   void StopSubmitting(runner::SourceListener& listener) override;
   void LookupEventlog(journal::JobId id) override;
   void Close(runner::SourceListener& listener) override;
@@ -110,12 +112,17 @@ class TreeSource final : public runner::Source {
   struct ChildShape {
     InstanceNumber child;
   };
-  struct OwnControl {};
+  struct ChildState {
+    InstanceNumber child;
+  };
+  struct OwnControl {
+    InstanceNumber child;
+  };
   // The part of a cancel, or of a change of urgencies.
   struct PartOf {
     std::uint64_t merge;
   };
-  using Request = std::variant<UpQuestion, ParentShape, ChildShape, OwnControl, PartOf>;
+  using Request = std::variant<UpQuestion, ParentShape, ChildShape, ChildState, OwnControl, PartOf>;
 
   struct Merge {
     runner::ControlReport report;
@@ -136,6 +143,9 @@ class TreeSource final : public runner::Source {
   void OnInstanceEvents(Child& child, const journal::Record& record);
   void FollowParentJob(const journal::Record& record);
   void OnChildRecord(Child& child, const journal::Record& record, std::string_view text);
+  bool IsDoubtful(const Child& child, const journal::Record& record) const;
+  void AskState(Child& child);
+  void OnState(Child& child, std::string_view json, bool failed);
   void PassSentinel();
   void ShowKnownJobs();
 
@@ -184,7 +194,8 @@ class TreeSource final : public runner::Source {
   std::string StatusJson() const;
   using Part = std::function<void(std::uint64_t, runner::Source&, std::vector<journal::JobId>,
                                   runner::SourceListener&)>;
-  void Control(std::uint64_t number, const std::vector<journal::JobId>& ids, const Part& part);
+  void Control(std::uint64_t number, const std::vector<journal::JobId>& ids, bool cancels,
+               const Part& part);
   void Merged(std::uint64_t merge, const runner::ControlReport& part);
 
   // Hands a record to the listener; the second one that of text_.
@@ -215,6 +226,7 @@ class TreeSource final : public runner::Source {
   bool stopped_ = false;        // no more submissions
   bool shutting_down_ = false;  // no more sub-instances
   bool working_ = false;
+  bool releasing_ = false;  // records that were held
 
   journal::Decoder decoder_;
   std::string text_;                          // the record that goes up
@@ -249,8 +261,12 @@ class TreeSource final : public runner::Source {
   std::uint64_t last_merge_ = 0;
   std::uint64_t instance_orders_ = 0;  // jobs of sub-instances that the parent has not answered
   std::uint64_t instances_accepted_ = 0;
-  std::uint64_t accepted_gone_ = 0;       // jobs that sub-instances got that are gone
-  std::vector<std::uint64_t> shutdowns_;  // questions that wait for the end
+  std::uint64_t accepted_gone_ = 0;  // jobs that sub-instances got that are gone
+  struct Shutdown {
+    std::uint64_t question = 0;
+    bool waits = true;  // for the ends of the jobs, and not only for their cancels
+  };
+  std::vector<Shutdown> shutdowns_;
 };
 
 }  // namespace flux_ensemble::tree

@@ -18,6 +18,10 @@ export class TreeMember extends ResizedFlux {
     return this.#size;
   }
 
+  activeJobs(): Promise<number | null> {
+    return this.flux.activeJobs(this.#size);
+  }
+
   /** Adds instances or removes them: one stays at least. A removed one ends when its jobs have ended. */
   async resize(delta: number): Promise<ResizeOutcome> {
     const wanted = this.#size + delta;

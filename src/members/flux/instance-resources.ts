@@ -35,9 +35,10 @@ export function readResources(answer: string): InstanceResources {
 }
 
 /**
- * The most jobs that are active at once in an instance without a limit of the file: enough to keep it busy, and few enough
- * for the memory of its brokers.
+ * The most jobs that are active at once in an instance without a limit of the file, or in instances that share its
+ * resources: enough to keep them busy, and few enough for the memory of their brokers.
  */
-export function windowFor({ slots }: Pick<InstanceResources, 'slots'>): number {
-  return Math.max(256, Math.min(4 * slots, slots + 1024));
+export function windowFor({ slots }: Pick<InstanceResources, 'slots'>, instances = 1): number {
+  const ofEach = Math.ceil(slots / instances);
+  return instances * Math.max(256, Math.min(4 * ofEach, ofEach + 1024));
 }

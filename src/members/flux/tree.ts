@@ -14,6 +14,8 @@ export interface FluxTree extends FluxTreeOptions {
 
 /** Seconds that sub-instances have to end at the end of a run. */
 const END_PATIENCE = 60;
+/** Seconds until the parent has answered that it cancels their jobs. */
+const CANCEL_PATIENCE = 10;
 
 /** Returns the tree of a file with the number of sub-instances of the options; null without a tree. */
 export function treeOf(file: FluxTreeOptions | null, given: number | undefined): FluxTree | null {
@@ -100,12 +102,17 @@ export async function resizeTree(
 }
 
 /**
- * Ends the sub-instances. Resolves when their jobs have ended, after some time, or when the signal is aborted: then the
- * jobs are canceled and end later.
+ * Ends the sub-instances. Resolves when their jobs have ended, or after some time. After an abort of the signal, it resolves
+ * when their jobs are canceled, and they end later.
  */
 export async function endTree(source: Requests, signal: AbortSignal): Promise<void> {
-  const ended = new AbortController();
-  const waiting = sleep(END_PATIENCE * 1000, undefined, { signal: AbortSignal.any([signal, ended.signal]) });
-  await Promise.race([source.request('tree.shutdown', '{}').catch(() => {}), waiting.catch(() => {})]);
-  ended.abort();
+  const shutdown = (wait: boolean, seconds: number, until?: AbortSignal) => {
+    const answered = source.request('tree.shutdown', JSON.stringify({ wait })).catch(() => {});
+    return Promise.race([
+      answered,
+      sleep(seconds * 1000, undefined, { signal: until, ref: false }).catch(() => {}),
+    ]);
+  };
+  if (!signal.aborted) await shutdown(true, END_PATIENCE, signal);
+  if (signal.aborted) await shutdown(false, CANCEL_PATIENCE);
 }
