@@ -239,9 +239,13 @@ void Engine::OnSentinel() {
   });
 }
 
+void Engine::BeginStream(std::uint64_t wanted) {
+  wanted_ = wanted;
+}
+
 void Engine::ResumeStream(std::uint64_t wanted) {
   Settle();
-  wanted_ = wanted;
+  wanted_before_ = std::exchange(wanted_, wanted);
   resuming_ = true;
   seen_until_ = totals_.latest;
   jobs_.ForEach([](Job& job) { job.in_doubt = true; });
@@ -249,18 +253,24 @@ void Engine::ResumeStream(std::uint64_t wanted) {
 
 // An eventlog only grows at its end, so the events seen before are its beginning. Annotations and
 // memos do not count, because some of them are not in any eventlog. The time of a memo shows
-// whether it was seen.
-std::span<const journal::Event> Engine::Unseen(const Job& job, const journal::Record& record) {
+// whether it was seen. Kinds that the stream before did not bring are passed over up to the last
+// event that was seen.
+std::span<const journal::Event> Engine::Unseen(Job& job, const journal::Record& record) {
+  const auto brings = [](std::uint64_t kinds, EventKind kind) {
+    return (kinds >> static_cast<unsigned>(kind) & 1) != 0;
+  };
   unseen_.clear();
   std::uint32_t known = job.seen;
   for (const journal::Event& event : record.events) {
-    if ((wanted_ >> static_cast<unsigned>(event.kind) & 1) == 0) continue;
+    if (!brings(wanted_, event.kind)) continue;
     if (event.kind == EventKind::kMemo && event.timestamp > seen_until_) unseen_.push_back(event);
     if (!IsCounted(event.kind)) continue;
-    if (known > 0) {
-      --known;
-    } else {
+    if (known == 0) {
       unseen_.push_back(event);
+    } else if (brings(wanted_before_, event.kind)) {
+      --known;
+    } else if (job.seen < UINT16_MAX) {
+      ++job.seen;
     }
   }
   return unseen_;

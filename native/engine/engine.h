@@ -46,9 +46,12 @@ class Engine final : private journal::RecordSink {
     if (!virtual_time_ && !more) Settle();
   }
 
+  // The stream of a source begins. `wanted` has a bit for each kind that it brings.
+  void BeginStream(std::uint64_t wanted);
+
   // The stream begins again after it was lost. Everything up to the sentinel is a backlog, which
-  // repeats known events of known jobs. `wanted` has a bit for each kind that the stream brings.
-  // Other kinds in an eventlog are skipped.
+  // repeats known events of known jobs. Kinds that the stream does not bring are skipped in an
+  // eventlog.
   void ResumeStream(std::uint64_t wanted);
 
   // Takes one whole record without its newline, padded likewise. A submit counts with the next
@@ -263,7 +266,7 @@ class Engine final : private journal::RecordSink {
   // Whether a record of a restored run shows neither an active job of the run nor a new one.
   bool IsForeign(const journal::Record& record);
   // The events of a record that were not applied to the job before.
-  std::span<const journal::Event> Unseen(const Job& job, const journal::Record& record);
+  std::span<const journal::Event> Unseen(Job& job, const journal::Record& record);
   void OnSentinel();
   // No further event of a finished job will come, so its present result is final.
   void SettleAsItIs(Job& job);
@@ -332,8 +335,9 @@ class Engine final : private journal::RecordSink {
   bool resuming_ = false;  // in the backlog of a stream that was lost
   double stream_ahead_ = 0;
   bool keep_unknown_ = false;
-  std::uint64_t wanted_ = ~std::uint64_t{0};
-  std::vector<KnownJob> ended_jobs_;  // sorted; while the stream shows them again
+  std::uint64_t wanted_ = ~std::uint64_t{0};         // kinds that the stream brings
+  std::uint64_t wanted_before_ = ~std::uint64_t{0};  // and that the stream before brought
+  std::vector<KnownJob> ended_jobs_;                 // sorted; while the stream shows them again
   // Jobs of others that another instance has under the ids of jobs in doubt.
   std::unordered_set<journal::JobId> foreign_ids_;
   Totals totals_;

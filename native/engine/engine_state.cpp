@@ -26,9 +26,9 @@ void Engine::Persist(Archive& archive) {
       AddGroup(names[i]);
     }
   }
-  archive(backlog_over_, resuming_, stream_ahead_, keep_unknown_, wanted_, seen_until_, totals_,
-          jobs_, unvalidated_, details_, retries_, metrics_, awaited_, others_cancel_, own_cancels_,
-          rules_, budgets_, reached_limits_);
+  archive(backlog_over_, resuming_, stream_ahead_, keep_unknown_, wanted_, wanted_before_,
+          seen_until_, totals_, jobs_, unvalidated_, details_, retries_, metrics_, awaited_,
+          others_cancel_, own_cancels_, rules_, budgets_, reached_limits_);
   if constexpr (Archive::kReads) {
     jobs_.ForEach([&](const Job& job) {
       if (job.group >= metrics_.groups()) archive.Invalidate();

@@ -57,8 +57,7 @@ void FluxSession::RequestList(SourceListener& listener) {
     text_ = guest_->jobs.ListRequest(guest_->listed_at);
   }
   const std::uint64_t request = Remember(ListRequest{});
-  if (api_->call(source_.get(), request, "job-list.list", text_.c_str(), FLUX_SOURCE_ANY_RANK) ==
-      0) {
+  if (connection_->Call(request, "job-list.list", text_.c_str(), FLUX_SOURCE_ANY_RANK) == 0) {
     return;
   }
   const int errnum = errno;
@@ -131,8 +130,7 @@ void FluxSession::RequestEventlogs(SourceListener& listener) {
             (lookup->jobspec ? ",\"jobspec\"" : "") + "],\"flags\":0}";
     const std::uint64_t request = Remember(EventlogRequest{lookup->id});
     ++guest_->eventlogs;
-    if (api_->call(source_.get(), request, "job-info.lookup", text_.c_str(),
-                   FLUX_SOURCE_ANY_RANK) == 0) {
+    if (connection_->Call(request, "job-info.lookup", text_.c_str(), FLUX_SOURCE_ANY_RANK) == 0) {
       continue;
     }
     const int errnum = errno;
@@ -157,7 +155,7 @@ void FluxSession::AnswerGuest(SourceListener& listener) {
   if (!wanted || !guest_->jobs.settled()) return;
   if (backlog) {
     guest_->step = GuestStep::kLive;
-    OnRecord(R"({"id":-1,"events":[]})", listener);
+    PassRecord(R"({"id":-1,"events":[]})", listener);
   }
   // The last list is not answered yet while no next one is planned.
   const std::uint64_t answered = guest_->list_at ? guest_->lists : guest_->lists - 1;
@@ -171,7 +169,7 @@ void FluxSession::AnswerGuest(SourceListener& listener) {
 }
 
 void FluxSession::Show(const GuestJobs::Records& records, SourceListener& listener) {
-  for (const std::string& record : records) OnRecord(record, listener);
+  for (const std::string& record : records) PassRecord(record, listener);
 }
 
 }  // namespace flux_ensemble::flux

@@ -47,7 +47,7 @@ void FluxSession::Submit(runner::SubmitOrder what, SourceListener& listener) {
   order.what = std::move(what);
   orders_.push_back(std::move(order));
   const OrderIt added = std::prev(orders_.end());
-  if (failed_ || stopped_ || source_ == nullptr) {
+  if (failed_ || stopped_ || connection_ == nullptr) {
     Drop(added);
     return Settle(added, listener);
   }
@@ -110,11 +110,10 @@ bool FluxSession::SendJob(OrderIt order, std::uint64_t index, SourceListener& li
   const bool was_trial = order->trial;
   int sent = 0;
   if (guest_ != nullptr) {
-    sent = api_->submit(source_.get(), request, text_.c_str(), urgency);
+    sent = connection_->Submit(request, text_.c_str(), urgency);
   } else {
     WriteSubmitRequest(instance_.userid, text_, urgency, known ? kNoValidate : 0, request_);
-    sent = api_->call(source_.get(), request, "job-ingest.submit", request_.c_str(),
-                      FLUX_SOURCE_ANY_RANK);
+    sent = connection_->Call(request, "job-ingest.submit", request_.c_str(), FLUX_SOURCE_ANY_RANK);
   }
   if (sent == 0) return true;
   const int errnum = errno;
@@ -225,7 +224,7 @@ void FluxSession::AddControl(std::uint64_t number, std::vector<journal::JobId> i
   control.topic = std::move(topic);
   control.body = std::move(body);
   control.ids = std::move(ids);
-  if (failed_ || source_ == nullptr) refusal = "the connection to Flux is lost";
+  if (failed_ || connection_ == nullptr) refusal = "the connection to Flux is lost";
   if (!refusal.empty()) {
     control.report.failed = control.ids.size();
     control.report.reason = refusal;
@@ -243,8 +242,8 @@ bool FluxSession::FillControl(ControlIt control, SourceListener& listener) {
     text_ = IdObject(control->ids[control->next++]).append(control->body);
     const std::uint64_t request = Remember(ControlRequest{control});
     ++control->in_flight;
-    if (api_->call(source_.get(), request, control->topic.c_str(), text_.c_str(),
-                   FLUX_SOURCE_ANY_RANK) == 0)
+    if (connection_->Call(request, control->topic.c_str(), text_.c_str(), FLUX_SOURCE_ANY_RANK) ==
+        0)
       continue;
     const int errnum = errno;
     requests_.erase(request);
@@ -284,7 +283,7 @@ void FluxSession::Settle(ControlIt control, SourceListener& listener) {
 
 void FluxSession::Ask(std::uint64_t number, runner::Question question, SourceListener& listener) {
   const AskRequest ask{number};
-  if (failed_ || source_ == nullptr) {
+  if (failed_ || connection_ == nullptr) {
     return OnAskAnswer(ask, ENOTCONN, "the connection to Flux is lost", listener);
   }
   if (guest_ != nullptr && question.topic == kGuestListTopic) {
@@ -297,8 +296,8 @@ void FluxSession::Ask(std::uint64_t number, runner::Question question, SourceLis
   const std::uint32_t rank = question.rank.value_or(FLUX_SOURCE_ANY_RANK);
   const char* const json = question.json.c_str();
   const int sent = guest_ != nullptr && question.topic == kGuestSubmitTopic
-                       ? api_->submit(source_.get(), request, json, kMaxGuestUrgency)
-                       : api_->call(source_.get(), request, question.topic.c_str(), json, rank);
+                       ? connection_->Submit(request, json, kMaxGuestUrgency)
+                       : connection_->Call(request, question.topic.c_str(), json, rank);
   if (sent == 0) return;
   const int errnum = errno;
   requests_.erase(request);
@@ -314,12 +313,11 @@ void FluxSession::OnAskAnswer(const AskRequest& request, int errnum, std::string
 // --- jobs that ended while the stream was gone
 
 void FluxSession::LookupEventlog(journal::JobId id) {
-  if (failed_ || source_ == nullptr) return;
+  if (failed_ || connection_ == nullptr) return;
   std::string json = IdObject(id);
   json.append(",\"keys\":[\"eventlog\"],\"flags\":0}");
   const std::uint64_t request = Remember(LookupRequest{id});
-  if (api_->call(source_.get(), request, "job-info.lookup", json.c_str(), FLUX_SOURCE_ANY_RANK) <
-      0) {
+  if (connection_->Call(request, "job-info.lookup", json.c_str(), FLUX_SOURCE_ANY_RANK) < 0) {
     requests_.erase(request);
     return;
   }

@@ -31,11 +31,11 @@ void AppendBase64(std::string_view bytes, std::string& to) {
 
 }  // namespace
 
-std::string JournalRequest(const std::vector<std::string>& allow, bool full) {
-  std::string request = full ? "{\"full\":true" : "{\"full\":false";
-  if (!allow.empty()) {
+std::string JournalRequest(const JournalOptions& options) {
+  std::string request = options.full ? "{\"full\":true" : "{\"full\":false";
+  if (!options.allow.empty()) {
     request.append(",\"allow\":{");
-    for (const std::string& name : allow) {
+    for (const std::string& name : options.allow) {
       if (request.back() != '{') request.push_back(',');
       request.append(Quote(name)).append(":1");
     }

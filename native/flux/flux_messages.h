@@ -6,13 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "flux/connection.h"
 #include "journal/json_text.h"
 #include "runner/source.h"
 
 namespace flux_ensemble::flux {
 
-// The request for the journal. An empty `allow` requests all events.
-std::string JournalRequest(const std::vector<std::string>& allow, bool full);
+// The request for the journal.
+std::string JournalRequest(const JournalOptions& options);
 
 // The request that submits a job of the instance's owner. `flags` are FLUX_JOB_*.
 void WriteSubmitRequest(std::uint32_t userid, std::string_view jobspec, int urgency, int flags,

@@ -22,17 +22,16 @@ constexpr auto kReopenFor = 10s;
 
 }  // namespace
 
-FluxSession::FluxSession(const FluxSourceApi* api, FluxSessionOptions options)
-    : api_(api), options_(std::move(options)), source_(nullptr, Closer{api}) {}
+FluxSession::FluxSession(Connector connect, FluxSessionOptions options)
+    : connect_(std::move(connect)), options_(std::move(options)) {}
 
 void FluxSession::Open(SourceListener& listener) {
-  char error[256] = "";
-  const char* const uri = options_.uri.empty() ? nullptr : options_.uri.c_str();
-  source_.reset(api_->open(uri, error, sizeof error));
-  if (source_ == nullptr) {
-    return Fail(errno, CannotConnect(options_.uri, error), listener);
+  Connected connected = connect_(options_.uri);
+  if (connected.connection == nullptr) {
+    return Fail(connected.errnum, CannotConnect(options_.uri, connected.error), listener);
   }
-  api_->instance(source_.get(), &instance_);
+  connection_ = std::move(connected.connection);
+  instance_ = connection_->instance();
   if (!instance_.owner) return BeginAsGuest();
   full_ = options_.inactive_jobs > 0 && instance_.inactive_jobs <= options_.inactive_jobs;
   listener.OnOpen(Facts());
@@ -42,7 +41,7 @@ void FluxSession::Open(SourceListener& listener) {
 
 void FluxSession::AwaitRunning(SourceListener& listener) {
   const std::uint64_t request = Remember(RunningRequest{});
-  if (api_->call(source_.get(), request, "state-machine.wait", "{}", FLUX_SOURCE_ANY_RANK) < 0) {
+  if (connection_->Call(request, "state-machine.wait", "{}", FLUX_SOURCE_ANY_RANK) < 0) {
     Fail(errno, LostConnection(errno), listener);
   }
 }
@@ -60,6 +59,11 @@ runner::SourceFacts FluxSession::Facts() const {
 
 void FluxSession::OpenJournal(SourceListener& listener) {
   reopen_at_.reset();
+  BeginStream(listener);
+  if (RequestStream(listener)) stream_ = requested_stream_;
+}
+
+void FluxSession::BeginStream(SourceListener& listener) {
   // The look-ups of an earlier stream are requested again after this stream's backlog.
   std::erase_if(requests_, [](const auto& request) {
     return std::holds_alternative<LookupRequest>(request.second);
@@ -68,15 +72,25 @@ void FluxSession::OpenJournal(SourceListener& listener) {
   look_up_again_.clear();
   look_up_at_.reset();
   listener.OnStream();
-  const std::string request = JournalRequest(options_.allow, full_);
-  if (api_->open_journal(source_.get(), request.c_str()) < 0) {
-    Fail(errno, LostConnection(errno), listener);
-  }
+}
+
+bool FluxSession::RequestStream(SourceListener& listener) {
+  if (connection_->OpenJournal(++requested_stream_, {options_.allow, full_}) == 0) return true;
+  Fail(errno, LostConnection(errno), listener);
+  return false;
+}
+
+// The stream that is followed goes on until the wider one has begun, so no event is missed.
+bool FluxSession::Widen(std::vector<std::string> allow, SourceListener& listener) {
+  options_.allow = std::move(allow);
+  if (guest_ != nullptr) guest_->jobs.Allow(options_.allow);
+  if (!failed_ && stream_ > 0 && !reopen_at_) RequestStream(listener);
+  return true;
 }
 
 int FluxSession::fd() const {
   // A lost connection stays readable for ever.
-  return source_ == nullptr || failed_ ? -1 : api_->fd(source_.get());
+  return connection_ == nullptr || failed_ ? -1 : connection_->fd();
 }
 
 std::optional<FluxSession::Clock::time_point> FluxSession::deadline() const {
@@ -97,7 +111,7 @@ std::optional<FluxSession::Clock::time_point> FluxSession::deadline() const {
 }
 
 bool FluxSession::Pump(SourceListener& listener) {
-  if (failed_ || source_ == nullptr) return false;
+  if (failed_ || connection_ == nullptr) return false;
   if (reopen_at_ && Clock::now() >= *reopen_at_) OpenJournal(listener);
   if (failed_) return false;
   if (look_up_at_ && Clock::now() >= *look_up_at_) LookUpAgain();
@@ -108,20 +122,20 @@ bool FluxSession::Pump(SourceListener& listener) {
   } context{this, &listener};
   const FluxListener messages{
       &context,
-      [](void* at, const char* json, std::size_t size) {
+      [](void* at, std::uint64_t stream, const char* json, std::size_t size) {
         auto* const to = static_cast<Context*>(at);
-        to->self->OnRecord(std::string_view(json, size), *to->listener);
+        to->self->OnRecord(stream, std::string_view(json, size), *to->listener);
       },
-      [](void* at, int errnum, const char* text) {
+      [](void* at, std::uint64_t stream, int errnum, const char* text) {
         auto* const to = static_cast<Context*>(at);
-        to->self->OnJournalEnd(errnum, text, *to->listener);
+        to->self->OnJournalEnd(stream, errnum, text, *to->listener);
       },
       [](void* at, std::uint64_t request, int errnum, const char* text, std::size_t size) {
         auto* const to = static_cast<Context*>(at);
         to->self->OnAnswer(request, errnum, std::string_view(text, size), *to->listener);
       },
   };
-  const int pumped = api_->pump(source_.get(), &messages, kPumpLimit);
+  const int pumped = connection_->Pump(messages, kPumpLimit);
   if (failed_) return false;
   if (pumped == FLUX_PUMP_LOST) {
     Fail(errno, LostConnection(errno), listener);
@@ -133,8 +147,19 @@ bool FluxSession::Pump(SourceListener& listener) {
   return pumped == FLUX_PUMP_MORE && !failed_;
 }
 
-void FluxSession::OnRecord(std::string_view json, SourceListener& listener) {
+void FluxSession::OnRecord(std::uint64_t stream, std::string_view json, SourceListener& listener) {
+  if (stream != requested_stream_) {
+    if (stream != stream_) return;
+  } else if (stream != stream_) {
+    connection_->CloseJournal(stream_);
+    stream_ = stream;
+    BeginStream(listener);
+  }
   lost_at_.reset();
+  PassRecord(json, listener);
+}
+
+void FluxSession::PassRecord(std::string_view json, SourceListener& listener) {
   record_.assign(json);
   record_.append(journal::kPadding, '\0');
   listener.OnJournal(std::string_view(record_).substr(0, json.size()));
@@ -142,7 +167,11 @@ void FluxSession::OnRecord(std::string_view json, SourceListener& listener) {
 
 // A reload of the job manager ends the stream. Until the job manager is back, requests fail with
 // ENOSYS.
-void FluxSession::OnJournalEnd(int errnum, const char* text, SourceListener& listener) {
+void FluxSession::OnJournalEnd(std::uint64_t stream, int errnum, const char* text,
+                               SourceListener& listener) {
+  if (stream != stream_ && stream != requested_stream_) return;
+  // The reload ends a wider stream that has not begun, too.
+  stream_ = requested_stream_;
   const bool may_come_back = errnum == ENODATA || errnum == ENOSYS;
   const Clock::time_point now = Clock::now();
   if (!lost_at_) lost_at_ = now;

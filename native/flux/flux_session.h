@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "flux/connection.h"
 #include "flux/flux_source.h"
 #include "flux/guest_jobs.h"
 #include "runner/source.h"
@@ -52,7 +53,7 @@ inline constexpr std::string_view kGuestSubmitTopic = "flux-ensemble.guest-submi
 
 class FluxSession final : public runner::Source {
  public:
-  FluxSession(const FluxSourceApi* api, FluxSessionOptions options);
+  FluxSession(Connector connect, FluxSessionOptions options);
 
   void Open(runner::SourceListener& listener) override;
   int fd() const override;
@@ -66,6 +67,7 @@ class FluxSession final : public runner::Source {
   void Ask(std::uint64_t number, runner::Question question,
            runner::SourceListener& listener) override;
   void ShowActiveOnly() override { full_ = false; }
+  bool Widen(std::vector<std::string> allow, runner::SourceListener& listener) override;
   void StopSubmitting(runner::SourceListener& listener) override;
   void LookupEventlog(journal::JobId id) override;
   void Close(runner::SourceListener& listener) override;
@@ -136,14 +138,11 @@ class FluxSession final : public runner::Source {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> questions;
   };
 
-  struct Closer {
-    const FluxSourceApi* api;
-    void operator()(FluxSource* source) const { api->close(source); }
-  };
-
   void AwaitRunning(runner::SourceListener& listener);
   void OnRunning(int errnum, std::string_view text, runner::SourceListener& listener);
   void OpenJournal(runner::SourceListener& listener);
+  void BeginStream(runner::SourceListener& listener);
+  bool RequestStream(runner::SourceListener& listener);
   runner::SourceFacts Facts() const;
   void BeginAsGuest();
   void PumpAsGuest(runner::SourceListener& listener);
@@ -157,7 +156,8 @@ class FluxSession final : public runner::Source {
   void AnswerGuest(runner::SourceListener& listener);
   std::optional<Clock::time_point> GuestDeadline() const;
   void Show(const GuestJobs::Records& records, runner::SourceListener& listener);
-  void OnJournalEnd(int errnum, const char* text, runner::SourceListener& listener);
+  void OnJournalEnd(std::uint64_t stream, int errnum, const char* text,
+                    runner::SourceListener& listener);
   void OnAnswer(std::uint64_t request, int errnum, std::string_view text,
                 runner::SourceListener& listener);
   void OnSubmitAnswer(const SubmitRequest& request, int errnum, std::string_view text,
@@ -171,7 +171,8 @@ class FluxSession final : public runner::Source {
   void Fail(int errnum, std::string message, runner::SourceListener& listener);
   // Reports everything under way as failed, and ends all activity.
   void GiveUp(const std::string& reason, runner::SourceListener& listener);
-  void OnRecord(std::string_view json, runner::SourceListener& listener);
+  void OnRecord(std::uint64_t stream, std::string_view json, runner::SourceListener& listener);
+  void PassRecord(std::string_view json, runner::SourceListener& listener);
   void LookUpAgain();
   // Gives up requests that have waited too long.
   void LoseRequests(runner::SourceListener& listener);
@@ -192,15 +193,19 @@ class FluxSession final : public runner::Source {
   void AddControl(std::uint64_t number, std::vector<journal::JobId> ids, std::string topic,
                   std::string body, runner::SourceListener& listener, std::string refusal = {});
 
-  const FluxSourceApi* const api_;
-  const FluxSessionOptions options_;
-  std::unique_ptr<FluxSource, Closer> source_;
+  const Connector connect_;
+  FluxSessionOptions options_;
+  std::unique_ptr<Connection> connection_;  // null before it is open
   FluxInstance instance_{};
   std::unique_ptr<Guest> guest_;  // null for an owner
   bool full_ = false;             // the stream begins with inactive jobs, too
   bool failed_ = false;
   bool stopped_ = false;
 
+  // The number of the last stream that was requested, and of the one that is followed. They differ
+  // until the first record of a wider stream.
+  std::uint64_t requested_stream_ = 0;
+  std::uint64_t stream_ = 0;
   // While the journal's stream is lost: the time of the next attempt, and of the loss.
   std::optional<Clock::time_point> reopen_at_;
   std::optional<Clock::time_point> lost_at_;

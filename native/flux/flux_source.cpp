@@ -124,7 +124,8 @@ struct FluxSource {
   Handle handle;
   FluxInstance instance{};
   std::string first_broker;
-  std::uint32_t journal_tag = kNoTag;
+  // Streams of the journal by the matchtag of their RPC. There are few.
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> streams;
   // Requests by the matchtag of their RPC.
   std::unordered_map<std::uint32_t, std::uint64_t> requests;
   // From the first submission on.
@@ -224,18 +225,20 @@ const char* ErrorText(const flux_msg_t* message, int errnum) {
   return flux_strerror(errnum);
 }
 
-void JournalResponse(FluxSource* source, const FluxListener* listener, const flux_msg_t* message) {
+void JournalResponse(FluxSource* source, const FluxListener* listener, const flux_msg_t* message,
+                     std::uint32_t tag, std::uint64_t stream) {
   const void* data = nullptr;
   std::size_t size = 0;
   if (flux_response_decode_raw(message, nullptr, &data, &size) == 0) {
     // The payload ends with a zero byte, which is not part of the JSON.
-    if (size > 0) listener->journal(listener->context, static_cast<const char*>(data), size - 1);
+    const char* const json = static_cast<const char*>(data);
+    if (size > 0) listener->journal(listener->context, stream, json, size - 1);
     return;
   }
   const int errnum = errno;
-  flux_matchtag_free(source->handle.get(), source->journal_tag);
-  source->journal_tag = kNoTag;
-  listener->journal_ended(listener->context, errnum, ErrorText(message, errnum));
+  flux_matchtag_free(source->handle.get(), tag);
+  std::erase_if(source->streams, [tag](const auto& known) { return known.first == tag; });
+  listener->journal_ended(listener->context, stream, errnum, ErrorText(message, errnum));
 }
 
 void RequestResponse(FluxSource* source, const FluxListener* listener, const flux_msg_t* message,
@@ -265,11 +268,10 @@ void Dispatch(FluxSource* source, const FluxListener* listener, const flux_msg_t
       flux_msg_get_matchtag(message, &tag) < 0) {
     return;
   }
-  if (tag == source->journal_tag && tag != kNoTag) {
-    JournalResponse(source, listener, message);
-  } else {
-    RequestResponse(source, listener, message, tag);
+  for (const auto& [of, stream] : source->streams) {
+    if (of == tag) return JournalResponse(source, listener, message, tag, stream);
   }
+  RequestResponse(source, listener, message, tag);
 }
 
 void DeliverSubmissions(FluxSource* source, const FluxListener* listener) {
@@ -303,19 +305,24 @@ int Pump(FluxSource* source, const FluxListener* listener, int limit) {
   return FLUX_PUMP_MORE;
 }
 
-int OpenJournal(FluxSource* source, const char* request) {
+int OpenJournal(FluxSource* source, std::uint64_t stream, const char* request) {
   Future future(flux_rpc(source->handle.get(), "job-manager.events-journal", request,
                          FLUX_NODEID_ANY, FLUX_RPC_STREAMING));
-  source->journal_tag = TagOf(std::move(future));
-  return source->journal_tag == kNoTag ? -1 : 0;
+  const std::uint32_t tag = TagOf(std::move(future));
+  if (tag == kNoTag) return -1;
+  source->streams.emplace_back(tag, stream);
+  return 0;
 }
 
-int CloseJournal(FluxSource* source) {
-  if (source->journal_tag == kNoTag) return 0;
-  const Future future(flux_rpc_pack(source->handle.get(), "job-manager.events-journal-cancel",
-                                    FLUX_NODEID_ANY, FLUX_RPC_NORESPONSE, "{s:i}", "matchtag",
-                                    static_cast<int>(source->journal_tag)));
-  return future ? 0 : -1;
+int CloseJournal(FluxSource* source, std::uint64_t stream) {
+  for (const auto& [tag, number] : source->streams) {
+    if (number != stream) continue;
+    const Future future(flux_rpc_pack(source->handle.get(), "job-manager.events-journal-cancel",
+                                      FLUX_NODEID_ANY, FLUX_RPC_NORESPONSE, "{s:i}", "matchtag",
+                                      static_cast<int>(tag)));
+    return future ? 0 : -1;
+  }
+  return 0;
 }
 
 static_assert(FLUX_SOURCE_ANY_RANK == FLUX_NODEID_ANY);

@@ -11,7 +11,7 @@
 extern "C" {
 
 // Changes with every change of this header.
-#define FLUX_SOURCE_ABI 4u
+#define FLUX_SOURCE_ABI 5u
 
 struct FluxSource;
 
@@ -31,9 +31,9 @@ struct FluxInstance {
 struct FluxListener {
   void* context;
   // One response of the journal: `size` bytes of JSON.
-  void (*journal)(void* context, const char* json, std::size_t size);
-  // The journal's stream has ended, by ENODATA or another error.
-  void (*journal_ended)(void* context, int errnum, const char* text);
+  void (*journal)(void* context, std::uint64_t stream, const char* json, std::size_t size);
+  // A stream of the journal has ended, by ENODATA or another error.
+  void (*journal_ended)(void* context, std::uint64_t stream, int errnum, const char* text);
   // A request has been answered: with JSON (errnum 0) or with an error.
   void (*answered)(void* context, std::uint64_t request, int errnum, const char* text,
                    std::size_t size);
@@ -59,10 +59,11 @@ struct FluxSourceApi {
   // lost; errno has the cause.
   int (*pump)(FluxSource* source, const FluxListener* listener, int limit);
 
-  // Requests the journal. `request` is the RPC's JSON. Returns 0, or -1 with errno.
-  int (*open_journal)(FluxSource* source, const char* request);
-  // Requests the end of the journal's stream, which journal_ended() reports.
-  int (*close_journal)(FluxSource* source);
+  // Requests a stream of the journal. `stream` is its number for the listener, and `request` the
+  // RPC's JSON. Returns 0, or -1 with errno.
+  int (*open_journal)(FluxSource* source, std::uint64_t stream, const char* request);
+  // Requests the end of a stream, which journal_ended() reports.
+  int (*close_journal)(FluxSource* source, std::uint64_t stream);
 
   // Sends any other RPC to the broker of a rank. Returns 0, or -1 with errno.
   int (*call)(FluxSource* source, std::uint64_t request, const char* topic, const char* json,

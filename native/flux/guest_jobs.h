@@ -42,6 +42,9 @@ class GuestJobs {
 
   explicit GuestJobs(GuestJobsOptions options) : options_(std::move(options)) {}
 
+  // From now on, events with these names are given; those with all names for none.
+  void Allow(std::vector<std::string> names) { options_.allow = std::move(names); }
+
   // A job of this process was accepted.
   void Accepted(journal::JobId id, const runner::SubmitOrder& order, std::uint64_t index);
 
@@ -127,7 +130,7 @@ class GuestJobs {
   bool IsBehind(const Job& job) const;
   bool Allows(std::string_view name) const;
 
-  const GuestJobsOptions options_;
+  GuestJobsOptions options_;
   std::unordered_map<journal::JobId, Job> jobs_;
   std::set<std::pair<Clock::time_point, journal::JobId>> due_;
   std::size_t looking_ = 0;

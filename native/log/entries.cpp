@@ -320,6 +320,7 @@ bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
       return true;
     case EntryKind::kGoTo:
     case EntryKind::kResumeStream:
+    case EntryKind::kBeginStream:
     case EntryKind::kDecodeErrors:
     case EntryKind::kDone: {
       const std::uint64_t number = in.Number();

@@ -54,6 +54,7 @@ enum class EntryKind : std::uint8_t {
   kAllocation = 31,    // the size and the end of the run's allocation
   kGroupDone = 32,     // a group has nothing left to do
   kEndOfRun = 33,      // the run has nothing left to do: seconds since the epoch
+  kBeginStream = 34,   // the kinds of events that the stream brings
 };
 
 // Types of frames in the log.

@@ -8,7 +8,9 @@
 
 #include "flux/flux_loader.h"
 #include "flux/flux_session.h"
+#include "flux/hub.h"
 #include "node/plan_reader.h"
+#include "node/property_reader.h"
 #include "node/value_writer.h"
 #include "tree/pilot_parent.h"
 
@@ -89,6 +91,7 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::Cancel>("cancel"),
                          InstanceMethod<&EngineObject::SetUrgency>("setUrgency"),
                          InstanceMethod<&EngineObject::Ask>("ask"),
+                         InstanceMethod<&EngineObject::Widen>("widen"),
                          InstanceMethod<&EngineObject::Take>("take"),
                          InstanceMethod<&EngineObject::TakeEvents>("takeEvents"),
                          InstanceMethod<&EngineObject::SupplyTimes>("supplyTimes"),
@@ -516,6 +519,15 @@ void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
   Post(info, runner::ActiveJobsCommand{one ? static_cast<std::uint32_t>(group) : engine::kNoGroup});
 }
 
+// A bit for each kind of the events with these names; all kinds for no name.
+static std::uint64_t KindsOf(const std::vector<std::string>& names) {
+  std::uint64_t kinds = names.empty() ? ~std::uint64_t{0} : 0;
+  for (const std::string& name : names) {
+    kinds |= std::uint64_t{1} << static_cast<unsigned>(journal::KindOf(name));
+  }
+  return kinds;
+}
+
 // The source for an instance, or for a tree of instances.
 static std::unique_ptr<runner::Source> MakeSource(const FluxSourceApi* api, FluxOptions options) {
   flux::FluxSessionOptions of_child = options.session;
@@ -523,7 +535,8 @@ static std::unique_ptr<runner::Source> MakeSource(const FluxSourceApi* api, Flux
   if (options.tree && options.tree->pilots) {
     parent = std::make_unique<tree::PilotParent>();
   } else {
-    parent = std::make_unique<flux::FluxSession>(api, std::move(options.session));
+    parent =
+        std::make_unique<flux::FluxSession>(flux::ConnectTogether(api), std::move(options.session));
   }
   if (!options.tree) return parent;
   of_child.instance.clear();
@@ -531,7 +544,7 @@ static std::unique_ptr<runner::Source> MakeSource(const FluxSourceApi* api, Flux
   auto make = [api, of_child = std::move(of_child)](const std::string& uri) {
     flux::FluxSessionOptions at_uri = of_child;
     at_uri.uri = uri;
-    return std::make_unique<flux::FluxSession>(api, std::move(at_uri));
+    return std::make_unique<flux::FluxSession>(flux::ConnectAlone(api), std::move(at_uri));
   };
   return std::make_unique<tree::TreeSource>(std::move(parent), std::move(make),
                                             std::move(*options.tree));
@@ -548,10 +561,7 @@ void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   if (!api) return Throw(env, "ERR_MEMBER_UNAVAILABLE", api.error().message);
   runner::OpenSourceCommand command;
   command.tap = options->tap;
-  command.wanted = options->session.allow.empty() ? ~std::uint64_t{0} : 0;
-  for (const std::string& name : options->session.allow) {
-    command.wanted |= std::uint64_t{1} << static_cast<unsigned>(journal::KindOf(name));
-  }
+  command.wanted = KindsOf(options->session.allow);
   command.source = MakeSource(*api, std::move(*options));
   Post(info, std::move(command));
 }
@@ -618,6 +628,15 @@ void EngineObject::Ask(const Napi::CallbackInfo& info) {
       info[1].As<Napi::String>().Utf8Value(), info[2].As<Napi::String>().Utf8Value(), {}};
   if (!info[3].IsNull()) question.rank = static_cast<std::uint32_t>(rank);
   Post(info, runner::AskCommand{std::move(question)});
+}
+
+// widen(number, names)
+void EngineObject::Widen(const Napi::CallbackInfo& info) {
+  std::optional<std::vector<std::string>> names = ReadStrings(info[1]);
+  if (info.Env().IsExceptionPending()) return;
+  if (!names) return ThrowType(info.Env(), "widen(number, names) needs an array of strings");
+  const std::uint64_t kinds = KindsOf(*names);
+  Post(info, runner::WidenCommand{std::move(*names), kinds});
 }
 
 Napi::Value EngineObject::Take(const Napi::CallbackInfo& info) {

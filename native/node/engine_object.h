@@ -66,6 +66,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void Cancel(const Napi::CallbackInfo& info);
   void SetUrgency(const Napi::CallbackInfo& info);
   void Ask(const Napi::CallbackInfo& info);
+  void Widen(const Napi::CallbackInfo& info);
 
   Napi::Value Take(const Napi::CallbackInfo& info);
   Napi::Value TakeEvents(const Napi::CallbackInfo& info);

@@ -138,6 +138,12 @@ struct OpenSourceCommand {
   bool tap;
 };
 struct CloseSourceCommand {};
+// The source brings the events with these names, too; those with all names for an empty list.
+// `wanted` has the bits of all.
+struct WidenCommand {
+  std::vector<std::string> allow;
+  std::uint64_t wanted;
+};
 // The order gets the command's number.
 struct SubmitCommand {
   SubmitOrder order;
@@ -162,7 +168,7 @@ using CommandBody =
                  QueuedUrgencyCommand, AllocationCommand, GroupDoneCommand, EndOfRunCommand,
                  LimitsCommand, StatusCommand, SnapshotCommand, RulesCommand, FailuresCommand,
                  ActiveJobsCommand, OpenSourceCommand, CloseSourceCommand, SubmitCommand,
-                 CancelCommand, UrgencyCommand, AskCommand>;
+                 CancelCommand, UrgencyCommand, AskCommand, WidenCommand>;
 
 // The answer carries the command's number.
 struct Command {

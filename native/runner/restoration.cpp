@@ -183,6 +183,7 @@ void Restoration::OnNumber(EntryKind kind, std::uint64_t number) {
   if (interrupted_) return;
   if (kind == EntryKind::kGoTo) engine_.GoTo(static_cast<std::uint32_t>(number));
   if (kind == EntryKind::kResumeStream) engine_.ResumeStream(number);
+  if (kind == EntryKind::kBeginStream) engine_.BeginStream(number);
   if (kind == EntryKind::kDecodeErrors) engine_.CountDecodeErrors(number);
   if (kind == EntryKind::kDone) return Done(number);
   Gather();

@@ -620,6 +620,10 @@ void Runner::Run(std::uint64_t number, AskCommand& command) {
   source_.Ask(number, command);
 }
 
+void Runner::Run(std::uint64_t number, WidenCommand& command) {
+  source_.Widen(number, command);
+}
+
 void Runner::Reply(std::uint64_t number, AnswerBody body) {
   gathered_.answers.push_back({number, std::move(body)});
 }

@@ -134,6 +134,7 @@ class Runner {
   void Run(std::uint64_t number, CancelCommand& command);
   void Run(std::uint64_t number, UrgencyCommand& command);
   void Run(std::uint64_t number, AskCommand& command);
+  void Run(std::uint64_t number, WidenCommand& command);
   void Reply(std::uint64_t number, AnswerBody body);
 
   // Moves what has gathered to the outbox and wakes the owner.

@@ -29,16 +29,18 @@ struct SubmitReport {
   std::uint64_t number = 0;
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
-  std::uint64_t dropped =
-      0;                  // never sent, because the session was ending or a refusal ended the order
-  std::string reason;     // of the first refusal
-  bool of_retry = false;  // the number is that of a retry
+  // Never sent: the session was ending, a refusal ended the order, or its group was canceled.
+  std::uint64_t dropped = 0;
+  std::string reason;          // of the first refusal
+  bool of_retry = false;       // the number is that of a retry
+  std::uint64_t canceled = 0;  // of the dropped jobs, those of a canceled group
 
   // Adds the jobs of another report, and its reason where this one has none.
   void Add(const SubmitReport& report) {
     accepted += report.accepted;
     refused += report.refused;
     dropped += report.dropped;
+    canceled += report.canceled;
     if (reason.empty()) reason = report.reason;
   }
 };
@@ -118,6 +120,20 @@ class Source {
   virtual void Ask(std::uint64_t number, Question question, SourceListener& listener) = 0;
   // From now on, the backlog of a stream that begins again has active jobs only.
   virtual void ShowActiveOnly() = 0;
+  // Requests more events: `allow` has the names of all; empty for all events. The stream begins
+  // again, without a gap. False when the stream can't be widened.
+  virtual bool Widen(std::vector<std::string> allow, SourceListener& listener) {
+    (void)allow;
+    (void)listener;
+    return false;
+  }
+  // Drops the waiting jobs of a group, which was canceled. Returns how many. For sources whose
+  // orders wait for room.
+  virtual std::uint64_t DropGroup(std::uint32_t group, SourceListener& listener) {
+    (void)group;
+    (void)listener;
+    return 0;
+  }
   // Drops waiting orders. Jobs that were sent are still reported.
   virtual void StopSubmitting(SourceListener& listener) = 0;
   // Requests the eventlog of an inactive job. It comes as a record of the journal.

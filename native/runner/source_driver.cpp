@@ -179,8 +179,9 @@ void SourceDriver::Deal(SubmissionQueue::Leaving leaving) {
 
 std::uint64_t SourceDriver::DropGroup(std::uint32_t group) {
   SubmissionQueue::Leaving dropped;
-  const std::uint64_t count = queue_.DropGroup(group, dropped);
+  std::uint64_t count = queue_.DropGroup(group, dropped);
   Deal(std::move(dropped));
+  if (source_ != nullptr) count += source_->DropGroup(group, *this);
   Leave();
   return count;
 }
@@ -238,6 +239,15 @@ void SourceDriver::Ask(std::uint64_t number, AskCommand& command) {
   source_->Ask(number, std::move(command.question), *this);
 }
 
+void SourceDriver::Widen(std::uint64_t number, WidenCommand& command) {
+  if (!CheckOpen(number)) return;
+  // The stream may begin again at once.
+  const std::uint64_t before = std::exchange(wanted_, command.wanted);
+  if (source_->Widen(std::move(command.allow), *this)) return Reply(number, 1.0);
+  wanted_ = before;
+  Reply(number, SourceFailure{"ENOTSUP", "the stream of events can't be widened"});
+}
+
 void SourceDriver::OnOpen(SourceFacts facts) {
   if (restoration_ != nullptr && facts.another) {
     engine_.KeepUnknown(true);
@@ -251,6 +261,9 @@ void SourceDriver::OnStream() {
   if (streamed_) {
     engine_.ResumeStream(wanted_);
     log_.Number(EntryKind::kResumeStream, wanted_);
+  } else {
+    engine_.BeginStream(wanted_);
+    log_.Number(EntryKind::kBeginStream, wanted_);
   }
   streamed_ = true;
 }
@@ -279,7 +292,9 @@ void SourceDriver::OnSubmitted(SubmitReport report) {
   if (pending == pending_.end()) return;
   pending->second.report.Add(report);
   if (--pending->second.orders > 0) return;
-  if (pending->second.report.dropped == 0) Done(pending->first);
+  // A process that goes on with the run submits what was dropped for another reason.
+  const SubmitReport& whole = pending->second.report;
+  if (whole.dropped == whole.canceled) Done(pending->first);
   outbox_.submissions.push_back(std::move(pending->second.report));
   pending_.erase(pending);
 }

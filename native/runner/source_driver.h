@@ -80,6 +80,7 @@ class SourceDriver : private SourceListener {
   void Cancel(std::uint64_t number, CancelCommand& command);
   void SetUrgency(std::uint64_t number, UrgencyCommand& command);
   void Ask(std::uint64_t number, AskCommand& command);
+  void Widen(std::uint64_t number, WidenCommand& command);
 
   // Jobs on their way to the source, or accepted and not yet in the journal.
   std::uint64_t submitting() const;

@@ -239,7 +239,7 @@ TEST_CASE("a checkpoint of the first format version is read, with the jobs befor
   const auto restored = std::get<Restored>(owner.Ask(RestoreCommand{folder, false}));
   CHECK(restored.error.empty());
   CHECK(restored.damage.empty());
-  CHECK(restored.checkpoint == 6);
+  CHECK(restored.checkpoint == 7);
   CHECK(restored.jobs == 300);
   CHECK(restored.active == 30);
   CHECK(restored.notes == std::vector<std::string>{"about the run"});

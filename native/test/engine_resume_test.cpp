@@ -138,6 +138,30 @@ TEST_CASE("a job that ended meanwhile is looked up, also when the stream omits k
   CHECK(test.engine.totals().lost_jobs == 0);
 }
 
+TEST_CASE("a stream with more kinds of events shows those after the last one that was seen") {
+  const auto bit = [](EventKind kind) { return std::uint64_t{1} << static_cast<unsigned>(kind); };
+  const std::uint64_t narrow = bit(EventKind::kSubmit) | bit(EventKind::kStart) |
+                               bit(EventKind::kFinish) | bit(EventKind::kClean);
+  const std::uint64_t wide = narrow | bit(EventKind::kDepend) | bit(EventKind::kFree);
+  TestEngine test(GroupG(true));
+  test.engine.BeginStream(narrow);
+  test.Feed(kSentinel);
+  test.Feed(Mine(7) + Event(7, 2, "start"));
+  test.engine.ResumeStream(wide);
+  test.Feed(Whole({Mine(7), Event(7, 1.1, "depend"), Event(7, 2, "start")}));
+  test.Feed(kSentinel);
+  CHECK(Missing(test).empty());
+  CHECK(test.observations(0, Variable::kPending) == 1);
+  test.Feed(Finish(7, 4) + Event(7, 4.2, "free"));
+  // The job has now five events that count, among them one that was not seen.
+  test.engine.ResumeStream(wide);
+  test.Feed(Whole({Mine(7), Event(7, 1.1, "depend"), Event(7, 2, "start"), Finish(7, 4),
+                   Event(7, 4.2, "free"), Event(7, 4.3, "clean")}));
+  test.Feed(kSentinel);
+  CheckOneGoodJob(test);
+  CHECK(test.Fired().size() == 1);
+}
+
 TEST_CASE("volatile events, which are in no eventlog, do not shift the known events") {
   TestEngine test(GroupG(), kSentinel);
   test.Feed(Mine(7) + Event(7, 1.1, "annotations") + Event(7, 1.2, "memo") +

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <regex>
 #include <string>
 #include <string_view>
@@ -78,16 +79,18 @@ class FakeBroker {
 
   const FluxSourceApi* api() const;
 
-  // Each is delivered by the next pump.
-  void Journal(std::string json) {
-    messages_.push_back([json = std::move(json)](const FluxListener* to) {
-      to->journal(to->context, json.data(), json.size());
+  // Each is delivered by the next pump. Streams have indexes in `journals`; the last one without.
+  void Journal(std::string json, std::optional<std::size_t> stream = {}) {
+    messages_.push_back([this, stream, json = std::move(json)](const FluxListener* to) {
+      to->journal(to->context, NumberOf(stream), json.data(), json.size());
     });
   }
-  void Sentinel() { Journal(R"({"id":-1,"events":[]})"); }
-  void EndJournal(int errnum, std::string text = "") {
-    messages_.push_back([errnum, text = std::move(text)](const FluxListener* to) {
-      to->journal_ended(to->context, errnum, text.c_str());
+  void Sentinel(std::optional<std::size_t> stream = {}) {
+    Journal(R"({"id":-1,"events":[]})", stream);
+  }
+  void EndJournal(int errnum, std::string text = "", std::optional<std::size_t> stream = {}) {
+    messages_.push_back([this, stream, errnum, text = std::move(text)](const FluxListener* to) {
+      to->journal_ended(to->context, NumberOf(stream), errnum, text.c_str());
     });
   }
   void Answer(std::uint64_t request, int errnum, std::string text = "") {
@@ -111,13 +114,20 @@ class FakeBroker {
   // Its own reaction to a request, on the requesting thread.
   std::function<void(FakeBroker&)> on_reopen;
   std::function<void(FakeBroker&, std::uint64_t request)> on_call;
-  std::vector<std::string> journals;  // requests for the stream
+  std::vector<std::string> journals;   // requests for streams
+  std::vector<std::uint64_t> streams;  // and their numbers
+  std::vector<std::uint64_t> closed_streams;
   std::vector<Sent> submits;
   std::vector<Sent> calls;
   std::size_t answered = 0;  // submissions
 
  private:
   friend struct FakeApi;
+
+  std::uint64_t NumberOf(std::optional<std::size_t> stream) const {
+    if (streams.empty()) return 0;
+    return stream ? streams.at(*stream) : streams.back();
+  }
 
   inline static FakeBroker* current_ = nullptr;
   FakeBroker* const before_;
@@ -161,12 +171,16 @@ struct FakeApi {
     }
     return FLUX_PUMP_MORE;
   }
-  static int OpenJournal(FluxSource*, const char* request) {
+  static int OpenJournal(FluxSource*, std::uint64_t stream, const char* request) {
     broker().journals.emplace_back(request);
+    broker().streams.push_back(stream);
     if (broker().journals.size() > 1 && broker().on_reopen) broker().on_reopen(broker());
     return 0;
   }
-  static int CloseJournal(FluxSource*) { return 0; }
+  static int CloseJournal(FluxSource*, std::uint64_t stream) {
+    broker().closed_streams.push_back(stream);
+    return 0;
+  }
   static int Call(FluxSource*, std::uint64_t request, const char* topic, const char* json,
                   std::uint32_t rank) {
     if (std::string_view(topic) == "job-ingest.submit") {
@@ -239,7 +253,7 @@ inline flux::FluxSessionOptions NoTrial(std::uint32_t window = 4096) {
 // A session that is open, and past its backlog unless it is a guest's.
 struct Open {
   explicit Open(flux::FluxSessionOptions options = {}, bool owner = true)
-      : session((broker.owner = owner, broker.api()), std::move(options)) {
+      : session(flux::ConnectAlone((broker.owner = owner, broker.api())), std::move(options)) {
     session.Open(received);
     if (owner) broker.Sentinel();
     session.Pump(received);

@@ -82,8 +82,9 @@ struct SecondProcess {
     FluxSessionOptions options;
     options.inactive_jobs = 100;
     options.instance = instance;
-    owner.Ask(runner::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), options),
-                                        ~std::uint64_t{0}, false});
+    owner.Ask(runner::OpenSourceCommand{
+        std::make_unique<FluxSession>(ConnectAlone(broker.api()), options), ~std::uint64_t{0},
+        false});
     CHECK(runner::Eventually([&] { return owner.AskStatus().backlog_over; }));
   }
 

@@ -106,7 +106,7 @@ TEST_CASE("a broker that can't be reached is a failure, and requests are dropped
   broker.open_errno = ENOENT;
   FluxSessionOptions options;
   options.uri = "local:///nowhere";
-  FluxSession session(broker.api(), options);
+  FluxSession session(ConnectAlone(broker.api()), options);
   ReceivedMessages received;
   session.Open(received);
   REQUIRE(received.failures.size() == 1);

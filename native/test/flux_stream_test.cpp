@@ -51,6 +51,50 @@ TEST_CASE("a stream that ends is requested again, and jobs wait for it") {
   }
 }
 
+TEST_CASE("a stream is widened without a gap") {
+  FluxSessionOptions options;
+  options.allow = {"submit"};
+  Open open(options);
+  CHECK(open.session.Widen({"submit", "alloc"}, open.received));
+  REQUIRE(open.broker.journals.size() == 2);
+  CHECK(open.broker.journals[1] == R"({"full":false,"allow":{"submit":1,"alloc":1}})");
+  CHECK(open.received.streams == 1);
+  CHECK(open.broker.closed_streams.empty());
+  // The first stream is followed up to the first record of the second one.
+  open.broker.Journal(R"({"id":1,"events":[]})", 0);
+  open.broker.Journal(R"({"id":2,"events":[]})", 1);
+  open.broker.Journal(R"({"id":3,"events":[]})", 0);
+  open.broker.Journal(R"({"id":4,"events":[]})", 1);
+  open.broker.EndJournal(ENODATA, "", 0);
+  open.session.Pump(open.received);
+  CHECK(open.received.streams == 2);
+  REQUIRE(open.received.records.size() == 4);
+  CHECK(open.received.records[1].starts_with(R"({"id":1)"));
+  CHECK(open.received.records[2].starts_with(R"({"id":2)"));
+  CHECK(open.received.records[3].starts_with(R"({"id":4)"));
+  CHECK(open.broker.closed_streams == std::vector<std::uint64_t>{open.broker.streams[0]});
+  CHECK_FALSE(open.session.interrupted());
+  CHECK_FALSE(open.session.deadline().has_value());
+}
+
+TEST_CASE("a stream that ends while it is widened comes back with all events") {
+  FluxSessionOptions options;
+  options.allow = {"submit"};
+  Open open(options);
+  open.session.Widen({"submit", "alloc"}, open.received);
+  open.broker.EndJournal(ENODATA, "", 0);
+  open.broker.EndJournal(ENODATA, "", 1);
+  open.session.Pump(open.received);
+  CHECK(open.session.interrupted());
+  open.PumpAtDeadline();
+  REQUIRE(open.broker.journals.size() == 3);
+  CHECK(open.broker.journals[2] == R"({"full":false,"allow":{"submit":1,"alloc":1}})");
+  open.broker.Sentinel();
+  open.session.Pump(open.received);
+  CHECK_FALSE(open.session.interrupted());
+  CHECK(open.received.failures.empty());
+}
+
 TEST_CASE("a stream that stays away is a failure") {
   Open open;
   const auto begun = std::chrono::steady_clock::now();
@@ -247,8 +291,9 @@ TEST_CASE("a runner resumes the stream and looks up the jobs that it missed") {
   };
   runner::Owner owner(runner::GroupG());
   REQUIRE(owner.runner.Start() == 0);
-  owner.Ask(runner::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
-                                      ~std::uint64_t{0}, false});
+  owner.Ask(runner::OpenSourceCommand{
+      std::make_unique<FluxSession>(ConnectAlone(broker.api()), Window(3)), ~std::uint64_t{0},
+      false});
   CHECK(runner::Eventually([&] { return owner.AskStatus().totals.lost_jobs == 1; }));
   CHECK(owner.AskStatus().active_jobs == 0);
   owner.runner.Stop();
@@ -267,8 +312,9 @@ TEST_CASE("a runner that is paused leaves submissions to its owner") {
   plan.rules = {rule};
   runner::Owner owner(plan);
   REQUIRE(owner.runner.Start() == 0);
-  owner.Ask(runner::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
-                                      ~std::uint64_t{0}, false});
+  owner.Ask(runner::OpenSourceCommand{
+      std::make_unique<FluxSession>(ConnectAlone(broker.api()), Window(3)), ~std::uint64_t{0},
+      false});
   owner.Ask(runner::PauseCommand{true});
   owner.Ask(runner::StartCommand{1});
   owner.Ask(runner::PauseCommand{false});
@@ -294,8 +340,9 @@ TEST_CASE("a runner submits nothing without a log that has to survive the host")
                                              log::WriterOptions{.survives_host = survives_host});
     runner::Owner owner(plan, std::move(log));
     REQUIRE(owner.runner.Start() == 0);
-    owner.Ask(runner::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
-                                        ~std::uint64_t{0}, false});
+    owner.Ask(runner::OpenSourceCommand{
+        std::make_unique<FluxSession>(ConnectAlone(broker.api()), Window(3)), ~std::uint64_t{0},
+        false});
     owner.Ask(runner::StartCommand{1});
     REQUIRE(owner.firings.size() == 1);
     CHECK(owner.firings[0].submitting == !survives_host);
@@ -308,8 +355,9 @@ TEST_CASE("a runner that closes its source answers every command") {
   FakeBroker broker;
   runner::Owner owner(runner::GroupG());
   REQUIRE(owner.runner.Start() == 0);
-  owner.Ask(runner::OpenSourceCommand{std::make_unique<FluxSession>(broker.api(), Window(3)),
-                                      ~std::uint64_t{0}, false});
+  owner.Ask(runner::OpenSourceCommand{
+      std::make_unique<FluxSession>(ConnectAlone(broker.api()), Window(3)), ~std::uint64_t{0},
+      false});
   owner.Post(runner::SubmitCommand{Order(0, 5)});
   owner.Post(runner::CancelCommand{{1, 2, 3}, ""});
   // Checks that both of them were answered before.

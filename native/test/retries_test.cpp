@@ -261,9 +261,9 @@ TEST_CASE(
   runner::Owner owner(GroupWith(policy, false));
   REQUIRE(owner.runner.Start() == 0);
   std::vector<Retry> received;
-  owner.Post(
-      runner::OpenSourceCommand{std::make_unique<flux::FluxSession>(broker.api(), test::Window(3)),
-                                ~std::uint64_t{0}, false});
+  owner.Post(runner::OpenSourceCommand{
+      std::make_unique<flux::FluxSession>(flux::ConnectAlone(broker.api()), test::Window(3)),
+      ~std::uint64_t{0}, false});
   while (received.size() < 3) {
     for (Retry& retry : owner.Take().retries) received.push_back(std::move(retry));
   }

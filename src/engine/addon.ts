@@ -433,6 +433,8 @@ export interface NativeEngine {
   cancel(number: number, ids: BigUint64Array, note: string): void;
   setUrgency(number: number, ids: BigUint64Array, urgency: number): void;
   ask(number: number, topic: string, json: string, rank: number | null): void;
+  /** Requests more events: the names of all of them, or none for all events. */
+  widen(number: number, names: readonly string[]): void;
   take(): NativeOutbox | undefined;
   takeEvents(): NativeEventBatch | undefined;
   supplyTimes(rule: number, times: Float64Array): void;

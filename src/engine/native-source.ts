@@ -66,6 +66,11 @@ export class NativeSource implements OutboxReader {
     this.#channel.setActive('source', false);
   }
 
+  /** Requests the events with these names, too: the names of all, or none for all events. */
+  async widen(names: readonly string[]): Promise<void> {
+    await this.#channel.command((native, number) => native.widen(number, names));
+  }
+
   /** Submits jobs; resolves when each has been accepted or refused. */
   submit(portion: SubmitPortion, origin: SubmissionOrigin): Promise<SubmitReport> {
     const { rule, firing, part = 0, index, attempt } = origin;

@@ -77,7 +77,10 @@ export interface MemberHost {
   readonly engine: Engine;
   /** The id of the run, for `attributes.user.ensemble` of the jobspecs. */
   readonly ensemble: string;
-  /** Names of events that rules wait for, in addition to those of the statistics; null for all events. */
+  /**
+   * Names of events that rules wait for, in addition to those of the statistics; null for all events. A rule that is
+   * added later may need more: see widen().
+   */
   readonly events: readonly string[] | null;
   /** Deliver the records to the sink even where the engine receives them natively. */
   readonly wantsRecords: boolean;
@@ -136,6 +139,12 @@ export interface Member {
    * MemberError when the member can't start, with the code `ERR_MEMBER_UNAVAILABLE` where it can't run at all.
    */
   start(sink: MemberSink, host: MemberHost): Promise<void>;
+
+  /**
+   * Delivers more events from now on: those with these names, in addition to those of the statistics; all events for
+   * null. For members that leave out events. Throws MemberError.
+   */
+  widen?(events: readonly string[] | null): Promise<void>;
 
   /**
    * Only in a run that goes on, after start(): resolves when the engine has taken in a record of every job that an

@@ -16,6 +16,10 @@ export class MiniClusterMember extends ResizedFlux {
     this.#scaler = scaler;
   }
 
+  widen(events: readonly string[] | null): Promise<void> {
+    return this.flux.widen(events);
+  }
+
   activeJobs(): Promise<number | null> {
     return this.flux.activeJobs();
   }

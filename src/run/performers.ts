@@ -6,7 +6,6 @@ import type { EnsembleError } from '../errors.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { Firing } from '../model/firing.js';
 import { Admission } from './admission.js';
-import type { AllocationFacts } from './allocation.js';
 import { Dispatcher } from './dispatcher.js';
 import type { EndDetector } from './end-of-run.js';
 import { ExternalActions } from './external-actions.js';
@@ -16,6 +15,7 @@ import type { LostUrgencies } from './lost-urgencies.js';
 import { type AddedRule, addedRuleText } from './notes.js';
 import { Probes } from './probes.js';
 import type { ProgressLog } from './progress.js';
+import type { RequestedEvents } from './requested-events.js';
 import { Retries } from './retries.js';
 import type { RulesOfRun } from './rules-of-run.js';
 import type { TaskQueue } from './task-queue.js';
@@ -31,9 +31,9 @@ export interface Performers {
 export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member' | 'engine' | 'observer'> {
   readonly code: UserCode;
   readonly rules: RulesOfRun;
+  readonly events: RequestedEvents;
   readonly queue: TaskQueue;
   readonly groups: GroupWatch;
-  readonly allocation: AllocationFacts;
   readonly progress: ProgressLog;
   readonly urgencies: LostUrgencies;
   readonly end: EndDetector;
@@ -42,6 +42,8 @@ export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member
   readonly requests: number;
   /** The run's time, in seconds since the epoch. */
   now(): number;
+  /** The size of the member may have changed. */
+  resized(): void;
   onFiring(firing: Firing): void;
   /** The ensemble has gone to a state. */
   onState(state: string | null): void;
@@ -57,7 +59,7 @@ function contextOf(options: PerformerOptions): ActionContext {
     submit: admission.submit.bind(admission),
     setQueuedUrgency: admission.setQueuedUrgency.bind(admission),
     noticeHeld: admission.noticeHeld.bind(admission),
-    resized: () => options.allocation.resized(),
+    resized: options.resized,
     signal: options.end.signal,
     notify: options.notify,
     terminate: (by) => options.finish('terminated', null, by),
@@ -67,6 +69,7 @@ function contextOf(options: PerformerOptions): ActionContext {
     },
     readAnswer: (answer, onJob) => readFollowUps(answer, config, onJob),
     addRule: async (added, written, place) => {
+      if (options.events.add(added)) await member.widen?.(options.events.names);
       const { rule, metrics } = rules.add(added);
       const text = addedRuleText({ ...place, rule: written as AddedRule['rule'] });
       await engine.addRule(rule, metrics, text);

@@ -47,11 +47,11 @@ import { GuardedMember } from './guarded-member.js';
 import { bothObservers, guardObserver } from './guarded-observer.js';
 import { Latch } from './latch.js';
 import { LostUrgencies } from './lost-urgencies.js';
-import { neededEvents } from './needed-events.js';
 import { Notifications } from './notifications.js';
 import type { EnsembleOptions } from './options.js';
 import { makePerformers, type Performers } from './performers.js';
 import { type Progress, ProgressLog } from './progress.js';
+import { RequestedEvents } from './requested-events.js';
 import { type RestoredRun, readRestored } from './restored-run.js';
 import type { RunResult } from './result.js';
 import { idsOf, keepFacts, type ResumedFrom, Resumption } from './resumption.js';
@@ -428,7 +428,8 @@ export class Run {
   async #begin(code: UserCode, restored: RestoredRun | null): Promise<void> {
     if (this.#end.result !== null) return;
     try {
-      const performers = this.#makePerformers(code, restored?.requestCount ?? 0);
+      const events = this.#requestedEvents();
+      const performers = this.#makePerformers(code, restored?.requestCount ?? 0, events);
       this.#performers = performers;
       // Actions wait until all jobs are known.
       if (restored !== null) this.#queue.pause();
@@ -447,7 +448,7 @@ export class Run {
         {
           engine: this.#engine,
           ensemble: this.#id,
-          events: this.#wantsAllEvents() ? null : neededEvents(this.#config, this.#engine.logs),
+          events: events.names,
           wantsRecords: this.#observer.records !== undefined,
           ...(restored === null
             ? {}
@@ -533,12 +534,16 @@ export class Run {
   }
 
   /** `requests` is the number of requests from outside so far. */
-  #makePerformers(code: UserCode, requests: number): Performers {
+  #makePerformers(code: UserCode, requests: number, events: RequestedEvents): Performers {
     return makePerformers({
-      ...{ code, requests, config: this.#config, observer: this.#observer, member: this.#member },
+      ...{ code, requests, events, config: this.#config, observer: this.#observer, member: this.#member },
       ...{ engine: this.#engine, rules: this.#rules, queue: this.#queue, progress: this.#progress },
       groups: this.#groups,
-      allocation: this.#allocation,
+      resized: () => {
+        this.#allocation.resized();
+        // A closed engine needs no window.
+        this.#setWindow().catch(() => {});
+      },
       urgencies: this.#urgencies,
       end: this.#end,
       now: () => this.#guarded.now(),
@@ -549,9 +554,13 @@ export class Run {
     });
   }
 
-  #wantsAllEvents(): boolean {
+  #requestedEvents(): RequestedEvents {
     const { allEvents } = this.#options;
-    return allEvents === true || this.#observer.records !== undefined || this.#engine.streaming;
+    return new RequestedEvents(this.#config, [...this.#config.rules, ...this.#rules.all], {
+      logged: this.#engine.logs,
+      all: allEvents === true || this.#observer.records !== undefined || this.#engine.streaming,
+      canWiden: this.#member.widen !== undefined,
+    });
   }
 
   /** `progress` is what was done of it before the run was resumed; the rule has fired then. */

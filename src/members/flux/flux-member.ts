@@ -109,12 +109,11 @@ export class FluxMember implements Member {
     this.#before = readFacts(host.resumed?.facts ?? null);
     const { tree = null, pilots = null, ensemble } = this.#options;
     const resumed = host.resumed !== undefined;
-    const events = tree === null ? needed : [...needed, ...neededOfTree];
     const begun = Date.now() / 1000;
     const options = {
       library: fluxLibrary,
       uri: this.#options.uri ?? null,
-      allow: host.events === null ? [] : [...new Set([...events, ...host.events])],
+      allow: this.#allowed(host.events),
       tree: tree === null ? null : treeOptions(tree, { run: ensemble, resumed, pilots }),
       inactiveJobs: this.#options.full ? Number.MAX_SAFE_INTEGER : resumed ? MAX_INACTIVE : 0,
       begun: this.#before?.begun ?? 0,
@@ -142,6 +141,17 @@ export class FluxMember implements Member {
     this.#isGuest = guest;
     this.#facts = { rank, instance, pid: process.pid, begun: this.#before?.begun ?? begun };
     this.#engine = engine;
+  }
+
+  /** Names of all events that the journal has to bring; empty for all events. */
+  #allowed(events: readonly string[] | null): string[] {
+    if (events === null) return [];
+    return [...new Set([...needed, ...(this.#options.tree == null ? [] : neededOfTree), ...events])];
+  }
+
+  /** Not for a member with sub-instances. */
+  async widen(events: readonly string[] | null): Promise<void> {
+    await this.#source().widen(this.#allowed(events));
   }
 
   get notice(): string | undefined {
@@ -219,8 +229,9 @@ export class FluxMember implements Member {
     return (await this.#resources()).end;
   }
 
-  async activeJobs(): Promise<number | null> {
-    return windowFor(await this.#resources());
+  /** `instances` share the resources. */
+  async activeJobs(instances = 1): Promise<number | null> {
+    return windowFor(await this.#resources(), instances);
   }
 
   #resources(): Promise<InstanceResources> {
