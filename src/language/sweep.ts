@@ -6,6 +6,8 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import type { Distribution, Sweep } from '../model/ensemble.js';
 import type { Given, Row } from '../model/written.js';
+import { pointsOf } from './design/design.js';
+import { normalQuantile } from './design/normal-quantile.js';
 
 type Draw = () => Given;
 
@@ -66,23 +68,58 @@ function drawFrom(distribution: Distribution, generator: ReturnType<typeof merse
   }
 }
 
+/** The value of a distribution below which its variable lies with this probability, above 0 and below 1. */
+function quantile(distribution: Distribution, probability: number): Given {
+  switch (distribution.kind) {
+    case 'uniform':
+      return distribution.from + probability * (distribution.to - distribution.from);
+    case 'loguniform': {
+      const { from, to } = distribution;
+      return Math.min(Math.max(from * (to / from) ** probability, from), to);
+    }
+    case 'normal':
+      return distribution.mean + distribution.deviation * normalQuantile(probability);
+    case 'integer': {
+      const { from, to } = distribution;
+      return Math.min(to, from + Math.floor(probability * (to - from + 1)));
+    }
+    case 'choice': {
+      const { values } = distribution;
+      return values[Math.floor(probability * values.length)] as Given;
+    }
+  }
+}
+
+/** The drawn values of a sample, for one table after the other. */
+function* drawnTables({ draws, samples, seed, design }: Sweep): Generator<(sample: number) => Given[]> {
+  if (design === 'random') {
+    // Its first numbers are as random as later ones, also for seeds like 0, 1 and 2.
+    const generator = mersenne(seed);
+    const drawn = draws.map(([, distribution]) => drawFrom(distribution, generator));
+    for (;;) yield () => drawn.map((draw) => draw());
+  }
+  for (const points of pointsOf(design, { dimensions: draws.length, count: samples, seed })) {
+    yield (sample) => draws.map(([, distribution], i) => quantile(distribution, points[sample]?.[i] ?? 0.5));
+  }
+}
+
 /**
  * The rows of a sweep, as an endless sequence of tables. The first table is that of the file; later ones have the
- * same fixed values and continue the drawing. The same seed always gives the same tables.
+ * same fixed values and continue the drawing. The same seed always gives the same tables. Combinations of fixed values get
+ * the same points of a design, so that they can be compared.
  */
-export function* tablesOf({ names, rows, draws, samples, seed }: Sweep): Generator<Row[], never, void> {
-  // Its first numbers are as random as later ones, also for seeds like 0, 1 and 2.
-  const generator = mersenne(seed);
-  const drawn = draws.map(([name, distribution]) => [name, drawFrom(distribution, generator)] as const);
+export function* tablesOf(sweep: Sweep): Generator<Row[], never, void> {
+  const { names, rows, draws, samples } = sweep;
+  if (draws.length === 0) for (;;) yield [...rows];
+  const tables = drawnTables(sweep);
   for (;;) {
-    yield drawn.length === 0
-      ? [...rows]
-      : rows.flatMap((row) =>
-          Array.from({ length: samples }, () => {
-            const values: Record<string, Given> = { ...row };
-            for (const [name, draw] of drawn) values[name] = draw();
-            return Object.fromEntries(names.map((name) => [name, values[name] as Given]));
-          }),
-        );
+    const drawn = tables.next().value as (sample: number) => Given[];
+    yield rows.flatMap((row) =>
+      Array.from({ length: samples }, (_, sample) => {
+        const values: Record<string, Given> = { ...row };
+        for (const [i, value] of drawn(sample).entries()) values[draws[i]?.[0] ?? ''] = value;
+        return Object.fromEntries(names.map((name) => [name, values[name] as Given]));
+      }),
+    );
   }
 }

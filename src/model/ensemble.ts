@@ -78,6 +78,10 @@ export type Distribution =
   | { readonly kind: 'integer'; readonly from: number; readonly to: number }
   | { readonly kind: 'choice'; readonly values: readonly Given[] };
 
+/** How the drawn parameters fill their ranges. */
+export const DESIGNS = ['random', 'lhs', 'halton', 'sobol'] as const;
+export type Design = (typeof DESIGNS)[number];
+
 /** The values of an entry's parameters. */
 export interface Sweep {
   /** All parameters, in the order of the file. */
@@ -88,6 +92,7 @@ export interface Sweep {
   /** Rows that are drawn for each of `rows`. */
   readonly samples: number;
   readonly seed: number;
+  readonly design: Design;
 }
 
 /**

@@ -137,6 +137,17 @@ describe.concurrent('examples on the command line', () => {
     );
   });
 
+  test('uncertainty takes 64 points of one sequence', async () => {
+    const csv = join(newFolder(), 'beam.csv');
+    const { finished, counts } = await run('uncertainty-example.yaml', '--slots', '8', '--results', csv);
+    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    expect(counts.beam).toMatchObject({ success: 64 });
+    const [head = '', ...rows] = readFileSync(csv, 'utf8').trimEnd().split('\n');
+    const column = head.split(',').indexOf('parameters.length');
+    const parts = rows.map((row) => Math.floor((Number(row.split(',')[column]) - 1.9) * 5 * 64));
+    expect(parts.sort((one, other) => one - other)).toEqual(Array.from({ length: 64 }, (_, i) => i));
+  });
+
   test('every example file is valid', async () => {
     const names = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
     expect(names.length).toBeGreaterThanOrEqual(6);

@@ -1,5 +1,6 @@
 /** The values of a job entry's parameters. */
 
+import { MAX_SOBOL_DIMENSIONS } from '../../language/design/sobol.js';
 import { product } from '../../language/sweep.js';
 import type { Distribution, Sweep } from '../../model/ensemble.js';
 import { MAX_ROWS } from '../../model/limits.js';
@@ -18,13 +19,15 @@ type Range = Exclude<Written, Scalar | readonly unknown[]>;
 const TAKEN = new Set(['index', 'state', 'group']);
 
 const DISTRIBUTIONS = ['uniform', 'loguniform', 'normal', 'integer', 'choice'] as const;
+/** Keys of an entry that only drawn parameters need. */
+const DRAW_KEYS = ['samples', 'seed', 'design'] as const;
 const RANGE_KEYS = ['from', 'to', 'step', 'count', 'scale'] as const;
 
 /** Makes the sweep of an entry; null without parameters, or after a report of a mistake. */
 export function resolveSweep(context: ResolveContext, job: JobShape, path: Path): Sweep | null {
   const { problems } = context;
   const at = [...path, 'parameters'];
-  const drawn = job.samples !== undefined || job.seed !== undefined;
+  const drawn = DRAW_KEYS.some((key) => job[key] !== undefined);
   const { parameters } = job;
   if (parameters === undefined || parameters === null) {
     if (drawn && !context.shape.isBroken(at)) warnOfIdleKeys(context, job, path);
@@ -47,6 +50,11 @@ export function resolveSweep(context: ResolveContext, job: JobShape, path: Path)
     }
   }
   if (drawn && draws.length === 0) warnOfIdleKeys(context, job, path);
+  if (job.design === 'sobol' && draws.length > MAX_SOBOL_DIMENSIONS) {
+    const message = `a Sobol sequence has at most ${MAX_SOBOL_DIMENSIONS} dimensions; ${draws.length} parameters are drawn`;
+    problems.error([...path, 'design'], message);
+    return null;
+  }
   const samples = job.samples ?? 1;
   const combinations = Array.isArray(parameters)
     ? parameters.length
@@ -62,6 +70,7 @@ export function resolveSweep(context: ResolveContext, job: JobShape, path: Path)
     draws,
     samples,
     seed: job.seed ?? 0,
+    design: job.design ?? 'random',
   };
 }
 
@@ -82,7 +91,7 @@ function givenRows(
 }
 
 function warnOfIdleKeys({ problems }: ResolveContext, job: JobShape, path: Path): void {
-  for (const key of ['samples', 'seed'] as const) {
+  for (const key of DRAW_KEYS) {
     if (job[key] !== undefined) problems.warning([...path, key], 'ignored: no parameter is drawn', 'key');
   }
 }

@@ -22,6 +22,7 @@ import {
   text,
   yesOrNo,
 } from '../../language/shapes.js';
+import { DESIGNS } from '../../model/ensemble.js';
 import { MAX_ROWS, MAX_TIMER } from '../../model/limits.js';
 import { useSchema } from './algorithm.js';
 import { type NotifyShape, notifySchema } from './notify.js';
@@ -292,6 +293,13 @@ export const jobSchema = z
       samples: integer(1, MAX_ROWS)
         .optional()
         .meta({ description: 'Rows to draw, for each combination of the other parameters.', default: 1 }),
+      design: z
+        .enum(DESIGNS, { error: `must be one of ${DESIGNS.join(', ')}` })
+        .optional()
+        .meta({
+          description: 'How drawn parameters fill their ranges: at random, or more evenly.',
+          default: 'random',
+        }),
       seed: integer(0)
         .optional()
         .meta({ description: 'Seed of the drawn values: the same seed gives the same values.', default: 0 }),

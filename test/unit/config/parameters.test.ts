@@ -67,6 +67,15 @@ describe('parameters', () => {
     expect(commands({ ...drawn, seed: 1 })).not.toEqual(commands(drawn));
   });
 
+  test('follow a design', () => {
+    const drawn = { command: 'x {{a}}', parameters: { a: { integer: [0, 7] } }, samples: 8 };
+    for (const design of ['lhs', 'halton', 'sobol']) {
+      expect(commands({ ...drawn, design }).sort(), design).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
+    }
+    expect(new Set(commands({ ...drawn, design: 'random' })).size).toBeLessThan(8);
+    expect(commands(drawn)).toEqual(commands({ ...drawn, design: 'random' }));
+  });
+
   test('wait for the firing when a tag needs it', () => {
     const [entry] = entries({
       command: 'x {{a}} {{index}} {{event.context.note}} {{metrics.count.a.failed}} {{job.parameters.a}}',
@@ -149,6 +158,20 @@ describe('a mistake in parameters', () => {
     const told = single(withJob({ parameters }));
     expect(told).toContain(message);
     expect(told).toContain(`jobs[0].parameters${path.startsWith('[') ? path : `.${path}`}`);
+  });
+
+  test('is reported in a design', () => {
+    const parameters = { x: { uniform: [0, 1] } };
+    expect(single(withJob({ parameters, design: 'sobel' }))).toContain(
+      "jobs[0].design must be one of random, lhs, halton, sobol; found the string 'sobel'",
+    );
+    const many = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`x${i}`, { uniform: [0, 1] }]));
+    expect(single(withJob({ parameters: many, design: 'sobol' }))).toContain(
+      'jobs[0].design a Sobol sequence has at most 1000 dimensions; 1001 parameters are drawn',
+    );
+    expect(single(withJob({ parameters: { x: [1, 2] }, design: 'lhs' }))).toContain(
+      'jobs[0].design ignored: no parameter is drawn',
+    );
   });
 
   test('is reported in rows, in numbers and in results', () => {

@@ -9,6 +9,7 @@ const sweep = (parts: Partial<Sweep>): Sweep => ({
   draws: [],
   samples: 1,
   seed: 0,
+  design: 'random',
   ...parts,
 });
 
@@ -137,5 +138,52 @@ describe('a drawn value', () => {
     expect(second.map(({ x }) => x)).toEqual([1, 2]);
     expect(new Set([...first, ...second].map(({ i }) => i)).size).toBe(4);
     expect(Object.keys(first[0] as object)).toEqual(['x', 'i']);
+  });
+});
+
+describe('a design', () => {
+  const draws: Sweep['draws'] = [
+    ['x', { kind: 'uniform', from: 10, to: 20 }],
+    ['y', { kind: 'loguniform', from: 0.001, to: 1 }],
+    ['z', { kind: 'normal', mean: 5, deviation: 2 }],
+    ['n', { kind: 'integer', from: 1, to: 4 }],
+    ['c', { kind: 'choice', values: ['a', 'b'] }],
+  ];
+  const of = (design: Sweep['design'], rows: Sweep['rows'] = [{}]) =>
+    sweep({
+      names: [...Object.keys(rows[0] ?? {}), ...draws.map(([name]) => name)],
+      rows,
+      draws,
+      samples: 16,
+      design,
+    });
+
+  test.each(['lhs', 'halton', 'sobol'] as const)(
+    '%s spreads values of each distribution evenly',
+    (design) => {
+      const table = tablesOf(of(design)).next().value;
+      const column = (name: string) => table.map((row) => row[name]);
+      const numbers = (name: string) => column(name) as number[];
+      const below = (name: string, limit: number) => numbers(name).filter((value) => value < limit).length;
+      expect(table).toHaveLength(16);
+      const off = (count: number) => Math.abs(count - 8);
+      expect(off(below('x', 15))).toBeLessThanOrEqual(1);
+      expect(off(below('y', 10 ** -1.5))).toBeLessThanOrEqual(1);
+      expect(off(below('z', 5))).toBeLessThanOrEqual(2);
+      expect(new Set(numbers('n'))).toEqual(new Set([1, 2, 3, 4]));
+      expect(new Set(column('c'))).toEqual(new Set(['a', 'b']));
+      expect(Math.min(...numbers('x'))).toBeGreaterThanOrEqual(10);
+      expect(Math.max(...numbers('x'))).toBeLessThanOrEqual(20);
+    },
+  );
+
+  test('gives each combination of the others the same points, and goes on in the next table', () => {
+    const tables = tablesOf(of('sobol', [{ mesh: 'coarse' }, { mesh: 'fine' }]));
+    const [first, second] = [tables.next().value, tables.next().value];
+    const without = (rows: typeof first) => rows.map(({ mesh: _, ...values }) => values);
+    expect(first.map(({ mesh }) => mesh)).toEqual([...Array(16).fill('coarse'), ...Array(16).fill('fine')]);
+    expect(without(first.slice(0, 16))).toEqual(without(first.slice(16)));
+    const one = tablesOf({ ...of('sobol'), samples: 32 }).next().value;
+    expect([...without(first.slice(0, 16)), ...without(second.slice(0, 16))]).toEqual(one);
   });
 });
