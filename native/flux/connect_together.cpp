@@ -19,9 +19,11 @@ struct Place {
 
 std::shared_ptr<Place> PlaceOf(const std::string& uri) {
   static std::mutex mutex;
-  static auto* const places = new std::unordered_map<std::string, std::shared_ptr<Place>>();
+  // It is never destroyed, because threads may connect while the process exits.
+  using Places = std::unordered_map<std::string, std::shared_ptr<Place>>;
+  static Places& places = *std::make_unique<Places>().release();
   const std::lock_guard lock(mutex);
-  std::shared_ptr<Place>& place = (*places)[uri];
+  std::shared_ptr<Place>& place = places[uri];
   if (place == nullptr) place = std::make_shared<Place>();
   return place;
 }

@@ -40,7 +40,7 @@ class Connection {
   virtual int Submit(std::uint64_t request, const char* jobspec, int urgency) = 0;
 };
 
-// An open connection, or the reason why there is none.
+// An open connection, or the reason why it is missing.
 struct Connected {
   std::unique_ptr<Connection> connection;
   int errnum = 0;

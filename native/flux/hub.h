@@ -2,9 +2,9 @@
 // journal costs the broker time, so they share one stream. Its thread hands the messages on.
 //
 // A session that comes later needs a backlog, and may need more events. It gets a stream of its
-// own. When this one's backlog is over, the stream before is closed. What the job manager
-// has sent until then arrives before the end of that stream, so its sessions go on with the new
-// stream without a gap.
+// own. When the backlog of the new stream is over, the stream before is closed. Records that the
+// job manager has sent until then arrive before the end of that stream, so its sessions go on with
+// the new stream without a gap.
 //
 // Threads: the hub's own thread uses the connection. Post() may be called by all threads.
 #pragma once
@@ -149,7 +149,7 @@ class Hub {
   bool stopping_ = false;
   bool lost_ = false;
 
-  // Of the thread.
+  // Used by the thread only.
   std::vector<InboxPtr> inboxes_;
   std::optional<Stream> stream_;  // its backlog is over
   std::optional<Stream> next_;    // sends its backlog, or waits for the end of the one before

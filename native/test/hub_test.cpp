@@ -118,7 +118,7 @@ std::string EventRecord(int number, const std::string& name) {
          "\"}]}";
 }
 
-// What one session has got.
+// A session, and the messages that it has got.
 struct Session {
   explicit Session(std::shared_ptr<Hub> hub)
       : connection(

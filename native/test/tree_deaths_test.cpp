@@ -74,7 +74,7 @@ TEST_CASE("jobs that a broker cancels because it shuts down are lost") {
     CHECK(fake.Records("\"type\":\"cancel\"").empty());
     CHECK(fake.Records("\"type\":\"lost\"").size() == 3);
   }
-  SUBCASE("it runs, because somebody has canceled the job") {
+  SUBCASE("it runs, because another user has canceled the job") {
     cancel(ids[0]);
     fake.End(1, {ids[1]});
     CHECK(fake.Records("\"name\":\"clean\"").empty());

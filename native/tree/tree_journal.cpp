@@ -221,7 +221,7 @@ void TreeSource::PassSentinel() {
 
 // --- the sub-instances
 
-// Whether a job was canceled by somebody else than the run.
+// Whether a job was canceled by another than the run: a user, or its broker.
 bool TreeSource::IsDoubtful(const Child& child, const journal::Record& record) const {
   if (releasing_ || !child.run_state || child.canceled.contains(record.id)) return false;
   return std::ranges::any_of(record.events, [](const journal::Event& event) {

@@ -21,7 +21,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
 export interface RequestedEventsOptions {
   /** The run has a log. It needs `alloc`, because it brings the hosts of a job. */
   readonly logged: boolean;
-  /** Somebody reads all events. */
+  /** All events are recorded or read. */
   readonly all: boolean;
   /** The member can deliver more events later. Otherwise, code of the user, which may add rules, needs all events. */
   readonly canWiden: boolean;

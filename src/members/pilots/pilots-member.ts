@@ -12,6 +12,7 @@ import type { JobTrace } from '../../model/failure.js';
 import { folderName } from '../../model/kept-files.js';
 import { quote } from '../../text/describe.js';
 import type { FluxMember } from '../flux/flux-member.js';
+import { windowFor } from '../flux/instance-resources.js';
 import { merge } from '../jobspec.js';
 import type {
   EndOfRun,
@@ -25,6 +26,9 @@ import { refuseSubmission } from '../submission.js';
 import { TreeMember } from '../tree-member.js';
 import type { PilotQueue } from './pilot-queue.js';
 import { type PilotSettings, pilotNotice, whyTooLarge } from './settings.js';
+
+/** Cores of a node at most: their number is unknown before a pilot is up. */
+const MOST_CORES = 256;
 
 export interface PilotsMemberOptions {
   readonly settings: PilotSettings;
@@ -107,6 +111,12 @@ export class PilotsMember extends TreeMember {
     // The files of jobs without output are removed.
     const existing = (path: string | null) => (path !== null && existsSync(path) ? path : null);
     return trace && { ...trace, output: existing(trace.output), error: existing(trace.error) };
+  }
+
+  /** A large number does no harm: each pilot has a window of its own, and what waits between costs no memory a job. */
+  override async activeJobs(): Promise<number> {
+    const { nodes, cores } = this.#settings;
+    return windowFor({ slots: this.size * nodes * (cores ?? MOST_CORES) }, this.size);
   }
 
   /** Pilots have an end each, the ensemble has none. */
