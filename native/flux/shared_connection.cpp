@@ -32,7 +32,11 @@ void SharedConnection::CountInactiveJobs() {
   pollfd polled{inbox_->fd(), POLLIN, 0};
   if (poll(&polled, 1, kOpenPatience) <= 0) return;
   inbox_->Take(1, messages_);
-  if (messages_.empty() || messages_[0].kind != HubMessage::Kind::kAnswer) return;
+  if (messages_.empty()) return;
+  if (messages_[0].kind != HubMessage::Kind::kAnswer) {
+    // The connection is lost, which Pump() reports.
+    return inbox_->Put(std::move(messages_[0]));
+  }
   const auto members = journal::MembersOf(*messages_[0].text);
   const journal::Member* const count = journal::FindMember(members, "inactive_jobs");
   instance_.inactive_jobs = count == nullptr ? 0 : count->integer.value_or(0);

@@ -27,7 +27,7 @@ rules:
   - {trigger: start, action: {name: submit, label: b}}
   - {name: over, trigger: heartbeat, when: count.a.pending + count.a.running + count.b.pending + count.b.running > 4, action: {name: terminate}}
   - {trigger: job-start, name: b, when: count.b.pending + count.b.running > 1, action: {name: terminate}}
-  - {name: some, trigger: metric, when: count.a.queued == 3, action: {name: cancel, label: b}}
+  - {name: some, trigger: metric, when: count.a.submitted > 0 and count.a.queued < 4, action: {name: cancel, label: b}}
 logging: {heartbeat: 0.01}
 `);
     expect(summary).toMatchObject({ end: 'idle' });
