@@ -42,7 +42,7 @@ ${submit('bad')}${submit('slow')}${submit('good')}  - trigger: metric
     const kept = async (group: string) =>
       (await jobs()).filter((job) => job.group === group).map(({ output }) => output !== null);
     await eventually(async () => (await kept('good')).length === 10, 'jobs have ended', 60);
-    await eventually(async () => (await kept('good')).includes(false), 'outputs are removed', 60);
+    await eventually(async () => (await kept('good')).filter(Boolean).length <= 7, 'outputs are removed', 60);
     running.process.kill('SIGKILL');
     await running.finished;
     const before = (await kept('good')).filter(Boolean).length;
