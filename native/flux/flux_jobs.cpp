@@ -8,7 +8,6 @@
 #include "flux/flux_messages.h"
 #include "flux/flux_session.h"
 #include "journal/eventlog_record.h"
-#include "journal/padding.h"
 
 namespace flux_ensemble::flux {
 
@@ -340,11 +339,9 @@ void FluxSession::OnLookupAnswer(const LookupRequest& request, int errnum, std::
     return;
   }
   // Flux has purged a job that it does not know. A record without events makes the engine drop it.
-  record_ = errnum == 0 ? journal::RecordOfLookup(request.id, text)
-                        : IdObject(request.id).append(",\"events\":[]}");
-  const std::size_t size = record_.size();
-  record_.append(journal::kPadding, '\0');
-  listener.OnJournal(std::string_view(record_).substr(0, size));
+  PassRecord(errnum == 0 ? journal::RecordOfLookup(request.id, text)
+                         : IdObject(request.id).append(",\"events\":[]}"),
+             listener);
 }
 
 }  // namespace flux_ensemble::flux

@@ -148,13 +148,12 @@ bool FluxSession::Pump(SourceListener& listener) {
 }
 
 void FluxSession::OnRecord(std::uint64_t stream, std::string_view json, SourceListener& listener) {
-  if (stream != requested_stream_) {
-    if (stream != stream_) return;
-  } else if (stream != stream_) {
+  if (stream == requested_stream_ && stream != stream_) {
     connection_->CloseJournal(stream_);
     stream_ = stream;
     BeginStream(listener);
   }
+  if (stream != stream_) return;
   lost_at_.reset();
   PassRecord(json, listener);
 }

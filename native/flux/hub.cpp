@@ -76,11 +76,6 @@ int Hub::Start() {
   return thread_.Start([this] { Run(); });
 }
 
-bool Hub::lost() const {
-  const std::lock_guard lock(mutex_);
-  return lost_;
-}
-
 void Hub::Post(InboxPtr from, Request request) {
   bool first = false;
   {
@@ -93,7 +88,7 @@ void Hub::Post(InboxPtr from, Request request) {
 
 void Hub::Run() {
   while (TakePosted()) {
-    if (!gone_ && Clock::now() >= pump_at_) Pump();
+    if (!lost_ && Clock::now() >= pump_at_) Pump();
     Wait();
   }
 }
@@ -116,11 +111,11 @@ void Hub::Wait() {
   const Clock::time_point now = Clock::now();
   const bool gathers = pump_at_ > now;
   std::array<pollfd, 2> polled{{{wake_.fd(), POLLIN, 0}, {connection_->fd(), POLLIN, 0}}};
-  const nfds_t count = gathers || gone_ ? 1 : 2;
+  const nfds_t count = gathers || lost_ ? 1 : 2;
   const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(
       gathers ? pump_at_ - now : Clock::duration::zero());
   const timespec timeout{0, static_cast<long>(left.count())};
-  ppoll(polled.data(), count, gathers || (more_ && !gone_) ? &timeout : nullptr, nullptr);
+  ppoll(polled.data(), count, gathers || (more_ && !lost_) ? &timeout : nullptr, nullptr);
 }
 
 void Hub::Pump() {
@@ -147,18 +142,14 @@ void Hub::Pump() {
 }
 
 void Hub::Lose(int errnum) {
-  gone_ = true;
-  {
-    const std::lock_guard lock(mutex_);
-    lost_ = true;
-  }
+  lost_ = true;
   for (const InboxPtr& inbox : inboxes_)
     inbox->Put({HubMessage::Kind::kLost, 0, errnum, false, {}});
 }
 
 void Hub::Perform(const InboxPtr& from, Enter) {
   inboxes_.push_back(from);
-  if (gone_) from->Put({HubMessage::Kind::kLost, 0, ECONNRESET, false, {}});
+  if (lost_) from->Put({HubMessage::Kind::kLost, 0, ECONNRESET, false, {}});
 }
 
 void Hub::Perform(const InboxPtr& from, Leave) {
@@ -184,7 +175,7 @@ void Hub::Perform(const InboxPtr& from, CloseStream request) {
 }
 
 void Hub::Perform(const InboxPtr& from, Call request) {
-  if (gone_) return;
+  if (lost_) return;
   const std::uint64_t number = Remember(from, request.request);
   const int sent =
       connection_->Call(number, request.topic.c_str(), request.json.c_str(), request.rank);
@@ -192,7 +183,7 @@ void Hub::Perform(const InboxPtr& from, Call request) {
 }
 
 void Hub::Perform(const InboxPtr& from, Submit request) {
-  if (gone_) return;
+  if (lost_) return;
   const std::uint64_t number = Remember(from, request.request);
   if (connection_->Submit(number, request.jobspec.c_str(), request.urgency) < 0) {
     OnAnswer(number, errno, std::strerror(errno));
@@ -215,32 +206,26 @@ void Hub::OnAnswer(std::uint64_t number, int errnum, std::string_view text) {
 
 // Opens a stream for the sessions that wait for one, unless another stream sends its backlog.
 void Hub::OpenNext() {
-  if (gone_ || next_ || joining_.empty()) return;
-  Stream stream;
-  stream.number = ++last_number_;
+  if (lost_ || next_ || joining_.empty()) return;
   // The backlogs of sessions with inactive jobs are others.
-  stream.options = joining_.front().wish;
-  const bool full = stream.options.full;
-  for (const Follower& follower : joining_) {
-    if (follower.wish.full == full) Widen(stream.options, follower.wish);
+  const bool full = joining_.front().wish.full;
+  std::vector<Follower> joining;
+  std::vector<Follower> others;
+  for (Follower& follower : joining_) {
+    (follower.wish.full == full ? joining : others).push_back(std::move(follower));
   }
-  if (stream_) Widen(stream.options, stream_->options);
-  const auto later = std::ranges::stable_partition(
-      joining_, [full](const Follower& follower) { return follower.wish.full == full; });
-  std::vector<Follower> others(std::move_iterator(later.begin()), std::move_iterator(later.end()));
-  joining_.erase(later.begin(), later.end());
-  if (connection_->OpenJournal(stream.number, stream.options) < 0) return Lose(errno);
-  MoveFollowers(joining_, stream);
   joining_ = std::move(others);
+  Stream stream{++last_number_, joining.front().wish, false, {}};
+  for (const Follower& follower : joining) Widen(stream.options, follower.wish);
+  if (stream_) Widen(stream.options, stream_->options);
+  if (connection_->OpenJournal(stream.number, stream.options) < 0) return Lose(errno);
+  for (Follower& follower : joining) Join(stream, std::move(follower));
   next_ = std::move(stream);
 }
 
-void Hub::MoveFollowers(std::vector<Follower>& from, Stream& to) {
-  for (Follower& follower : from) {
-    follower.narrow = !SameEvents(follower.wish, to.options);
-    to.followers.push_back(std::move(follower));
-  }
-  from.clear();
+void Hub::Join(Stream& stream, Follower follower) {
+  follower.narrow = !SameEvents(follower.wish, stream.options);
+  stream.followers.push_back(std::move(follower));
 }
 
 void Hub::OnRecord(std::uint64_t number, std::string_view json) {
@@ -256,8 +241,9 @@ void Hub::OnRecord(std::uint64_t number, std::string_view json) {
 
 // The backlog of the next stream is over.
 void Hub::OnBegun() {
+  next_->begun = true;
   if (stream_) {
-    if (!std::exchange(stream_->closing, true)) connection_->CloseJournal(stream_->number);
+    connection_->CloseJournal(stream_->number);
     return;
   }
   stream_ = std::exchange(next_, std::nullopt);
@@ -278,8 +264,8 @@ void Hub::OnStreamEnd(std::uint64_t number, int errnum, const char* text) {
     next_.reset();
   } else if (stream_ && stream_->number == number) {
     Stream ended = *std::exchange(stream_, std::nullopt);
-    if (ended.closing && next_) {
-      MoveFollowers(ended.followers, *next_);
+    if (next_ && next_->begun) {
+      for (Follower& follower : ended.followers) Join(*next_, std::move(follower));
       stream_ = std::exchange(next_, std::nullopt);
     } else {
       Tell(ended.followers, errnum, text);

@@ -9,6 +9,7 @@
 // Threads: the hub's own thread uses the connection. Post() may be called by all threads.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -91,7 +92,7 @@ class Hub {
   int Start();
   const FluxInstance& instance() const { return connection_->instance(); }
   // The connection is lost. New sessions need another hub.
-  bool lost() const;
+  bool lost() const { return lost_; }
   void Post(InboxPtr from, Request request);
 
  private:
@@ -106,7 +107,7 @@ class Hub {
   struct Stream {
     std::uint64_t number = 0;
     JournalOptions options;
-    bool closing = false;
+    bool begun = false;  // its backlog is over
     std::vector<Follower> followers;
   };
   struct Caller {
@@ -137,27 +138,26 @@ class Hub {
   void OnStreamEnd(std::uint64_t stream, int errnum, const char* text);
   void OnAnswer(std::uint64_t request, int errnum, std::string_view text);
   void OnBegun();
-  static void MoveFollowers(std::vector<Follower>& from, Stream& to);
+  static void Join(Stream& stream, Follower follower);
   static void Tell(const std::vector<Follower>& followers, int errnum, const char* text);
   std::uint64_t Remember(const InboxPtr& inbox, std::uint64_t request);
 
   const std::unique_ptr<Connection> connection_;
   runner::EventFd wake_;
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::vector<Posted> posted_;
   bool stopping_ = false;
-  bool lost_ = false;
+  std::atomic<bool> lost_ = false;
 
   // Used by the thread only.
   std::vector<InboxPtr> inboxes_;
-  std::optional<Stream> stream_;  // its backlog is over
+  std::optional<Stream> stream_;  // the one that goes on
   std::optional<Stream> next_;    // sends its backlog, or waits for the end of the one before
   std::vector<Follower> joining_;
   std::unordered_map<std::uint64_t, Caller> calls_;
   std::uint64_t last_number_ = 0;
-  bool gone_ = false;  // the connection
-  bool more_ = true;   // it may have messages that its descriptor does not show
+  bool more_ = true;  // the connection may have messages that its descriptor does not show
   bool received_ = false;
   Clock::time_point pumped_{};
   Clock::time_point pump_at_{};

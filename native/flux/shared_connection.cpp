@@ -38,8 +38,7 @@ void SharedConnection::CountInactiveJobs() {
     return inbox_->Put(std::move(messages_[0]));
   }
   const auto members = journal::MembersOf(*messages_[0].text);
-  const journal::Member* const count = journal::FindMember(members, "inactive_jobs");
-  instance_.inactive_jobs = count == nullptr ? 0 : count->integer.value_or(0);
+  instance_.inactive_jobs = journal::IntegerOf(members, "inactive_jobs").value_or(0);
 }
 
 int SharedConnection::Pump(const FluxListener& listener, int limit) {

@@ -41,4 +41,11 @@ inline std::string TextOf(const std::vector<Member>& members, std::string_view n
   return text == nullptr ? std::string() : *text;
 }
 
+// The first member with this name, if it is an integer from 0 to 2^64-1.
+inline std::optional<std::uint64_t> IntegerOf(const std::vector<Member>& members,
+                                              std::string_view name) {
+  const Member* const member = FindMember(members, name);
+  return member == nullptr ? std::nullopt : member->integer;
+}
+
 }  // namespace flux_ensemble::journal

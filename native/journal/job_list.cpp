@@ -38,14 +38,9 @@ double TimeIn(const Members& job, std::string_view name) {
   return time != nullptr && std::isfinite(*time) && *time > 0 ? *time : 0;
 }
 
-std::optional<std::uint64_t> IntegerIn(const Members& job, std::string_view name) {
-  const Member* const member = FindMember(job, name);
-  return member == nullptr ? std::nullopt : member->integer;
-}
-
 std::optional<ListedJob> ReadJob(const Members& members) {
-  const std::optional<std::uint64_t> id = IntegerIn(members, "id");
-  const std::optional<JobStage> stage = StageOf(IntegerIn(members, "state").value_or(0));
+  const std::optional<std::uint64_t> id = IntegerOf(members, "id");
+  const std::optional<JobStage> stage = StageOf(IntegerOf(members, "state").value_or(0));
   if (!id || !stage) return std::nullopt;
   ListedJob job;
   job.id = *id;
@@ -54,11 +49,11 @@ std::optional<ListedJob> ReadJob(const Members& members) {
   job.run = TimeIn(members, "t_run");
   job.cleanup = TimeIn(members, "t_cleanup");
   job.inactive = TimeIn(members, "t_inactive");
-  const std::optional<std::uint64_t> status = IntegerIn(members, "waitstatus");
+  const std::optional<std::uint64_t> status = IntegerOf(members, "waitstatus");
   if (status && *status <= std::numeric_limits<std::int32_t>::max()) {
     job.status = static_cast<std::int32_t>(*status);
   }
-  const std::optional<std::uint64_t> severity = IntegerIn(members, "exception_severity");
+  const std::optional<std::uint64_t> severity = IntegerOf(members, "exception_severity");
   std::string type = TextOf(members, "exception_type");
   if (severity && *severity <= 7 && !type.empty()) {
     job.exception = {std::move(type), TextOf(members, "exception_note"),
@@ -85,7 +80,7 @@ std::optional<JobList> ReadJobList(std::string_view answer) {
 }
 
 std::optional<JobId> ReadJobId(std::string_view answer) {
-  return IntegerIn(MembersOf(answer), "id");
+  return IntegerOf(MembersOf(answer), "id");
 }
 
 }  // namespace flux_ensemble::journal

@@ -12,6 +12,16 @@ namespace flux_ensemble::tree {
 
 using runner::SourceListener;
 
+namespace {
+
+void PassRecord(std::string_view record, SourceListener& to) {
+  std::string padded(record);
+  padded.append(journal::kPadding, '\0');
+  to.OnJournal(std::string_view(padded).substr(0, record.size()));
+}
+
+}  // namespace
+
 void PilotParent::Later(std::function<void(SourceListener&)> message) {
   messages_.push_back(std::move(message));
 }
@@ -82,9 +92,8 @@ void PilotParent::Ask(std::uint64_t number, runner::Question question, SourceLis
 // The fate of a start is known.
 void PilotParent::OnStart(std::uint64_t number, const std::string& json, bool accepted) {
   const std::vector<journal::Member> members = journal::MembersOf(json);
-  const journal::Member* const pilot = journal::FindMember(members, "pilot");
-  const auto starting =
-      pilot == nullptr || !pilot->integer ? starting_.end() : starting_.find(*pilot->integer);
+  const std::optional<std::uint64_t> pilot = journal::IntegerOf(members, "pilot");
+  const auto starting = pilot ? starting_.find(*pilot) : starting_.end();
   if (starting != starting_.end()) {
     runner::SubmitReport report;
     report.number = starting->second;
@@ -102,10 +111,7 @@ void PilotParent::TakeRecords(std::uint64_t number, std::string records) {
     for (std::string_view rest = records; !rest.empty();) {
       const std::string_view line = rest.substr(0, rest.find('\n'));
       rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-      if (line.empty()) continue;
-      std::string padded(line);
-      padded.append(journal::kPadding, '\0');
-      to.OnJournal(std::string_view(padded).substr(0, line.size()));
+      if (!line.empty()) PassRecord(line, to);
     }
     to.OnAsked(number, "{}");
   });
@@ -137,12 +143,7 @@ void PilotParent::AnswerNext() {
 void PilotParent::StopSubmitting(SourceListener&) {}
 
 void PilotParent::LookupEventlog(journal::JobId id) {
-  Later([id](SourceListener& to) {
-    std::string record = EmptyRecord(id);
-    const std::size_t size = record.size();
-    record.append(journal::kPadding, '\0');
-    to.OnJournal(std::string_view(record).substr(0, size));
-  });
+  Later([id](SourceListener& to) { PassRecord(EmptyRecord(id), to); });
 }
 
 void PilotParent::Close(SourceListener& listener) {

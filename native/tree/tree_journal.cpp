@@ -237,9 +237,7 @@ void TreeSource::AskState(Child& child) {
 }
 
 void TreeSource::OnState(Child& child, std::string_view json, bool failed) {
-  const std::vector<journal::Member> members = journal::MembersOf(json);
-  const journal::Member* const state = journal::FindMember(members, "state");
-  const std::optional<std::uint64_t> number = state == nullptr ? std::nullopt : state->integer;
+  const std::optional<std::uint64_t> number = journal::IntegerOf(journal::MembersOf(json), "state");
   if (!child.in_doubt) {
     child.run_state = number;
     return;

@@ -3,42 +3,23 @@
  * default: those in which the tree does more than the Flux member. ENSEMBLE_TEST_TREE=all runs all.
  */
 
-import { afterAll, beforeAll, test } from 'vitest';
+import { test } from 'vitest';
 import { FluxMember } from '../../src/members/flux/flux-member.js';
 import { treeOf } from '../../src/members/flux/tree.js';
 import { TreeMember } from '../../src/members/tree-member.js';
 import { memberChecks } from '../../src/testing/index.js';
 import { eventually } from '../support/cli.js';
-import { describeFlux, type Instance, missing, withInstance } from '../support/flux-instance.js';
+import { describeFlux, instanceForAll } from '../support/flux-instance.js';
 
 const DEFAULT = /cancel exception|interrupted run/;
 const SETTINGS = { instances: null, nodes: null, cores: 2, recycle: null, broker: [] };
 
-let parent: Instance | null = null;
-let release = () => {};
-let instance = Promise.resolve();
-beforeAll(async () => {
-  if (missing !== null) return;
-  await new Promise<void>((resolve, reject) => {
-    const use = (its: Instance) =>
-      new Promise<void>((done) => {
-        parent = its;
-        release = done;
-        resolve();
-      });
-    instance = withInstance(use, { cores: 4, killTimeout: '0.2s' });
-    instance.catch(reject);
-  });
-});
-afterAll(async () => {
-  release();
-  await instance;
-});
+const parent = instanceForAll({ cores: 4, killTimeout: '0.2s' });
 
 /** The instances of the check before may end after its member. */
 async function othersHaveEnded(): Promise<void> {
   await eventually(
-    async () => Object.keys((await parent?.tally('{state}')) ?? {}).every((state) => state === 'INACTIVE'),
+    async () => Object.keys(await parent().tally('{state}')).every((state) => state === 'INACTIVE'),
     'no job is active',
   );
 }
@@ -46,7 +27,7 @@ async function othersHaveEnded(): Promise<void> {
 describeFlux('the member of a tree', () => {
   const checks = memberChecks({
     make: ({ ensemble }) =>
-      new TreeMember(new FluxMember({ ensemble, uri: parent?.uri ?? '', tree: treeOf(SETTINGS, 1) }), 1),
+      new TreeMember(new FluxMember({ ensemble, uri: parent().uri, tree: treeOf(SETTINGS, 1) }), 1),
     slots: 2,
     skip: {
       'resize() adds slots for pending jobs, and removes slots without ending jobs':

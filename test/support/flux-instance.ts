@@ -4,7 +4,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { afterAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { formatJobId } from '../../src/model/job-id.js';
 import type { Count } from '../../src/model/metric-names.js';
 import { type CliOptions, type Finished, jsonLines, type Running, root, start } from './cli.js';
@@ -247,6 +247,34 @@ export async function withInstance(
     if (isUsable) idle.set(key, [...waiting, running]);
     else await running.stop();
   }
+}
+
+/** An instance that all tests of a file use, from their beginning to their end. */
+export function instanceForAll(options: InstanceOptions): () => Instance {
+  let instance: Instance | null = null;
+  let release = () => {};
+  let ended = Promise.resolve();
+  beforeAll(async () => {
+    if (missing !== null) return;
+    await new Promise<void>((resolve, reject) => {
+      const use = (its: Instance) =>
+        new Promise<void>((done) => {
+          instance = its;
+          release = done;
+          resolve();
+        });
+      ended = withInstance(use, options);
+      ended.catch(reject);
+    });
+  });
+  afterAll(async () => {
+    release();
+    await ended;
+  });
+  return () => {
+    if (instance === null) throw new Error('the instance is used before the first test');
+    return instance;
+  };
 }
 
 export interface Firing {

@@ -24,16 +24,15 @@ const LOOK_EVERY = 250;
 /** Options of `srun` for the brokers of a pilot: each needs all cores of its node. */
 const SRUN = ['--mpi=none', '--cpu-bind=none', '--kill-on-bad-exit=1'];
 
-/** The record that explains the end of a pilot on nodes without Flux. */
-function withoutFlux(id: string): string {
-  const note = 'flux is not on the PATH of its nodes';
-  const event = {
-    timestamp: Date.now() / 1000,
-    name: 'exception',
-    context: { type: 'exec', severity: 0, note },
-  };
+/** The record of an event that happens now. */
+function recordOf(id: string, name: string, context: object): string {
+  const event = { timestamp: Date.now() / 1000, name, context };
   return `{"id":${id},"events":[${JSON.stringify(event)}]}`;
 }
+
+/** The record that explains the end of a pilot on nodes without Flux. */
+const withoutFlux = (id: string) =>
+  recordOf(id, 'exception', { type: 'exec', severity: 0, note: 'flux is not on the PATH of its nodes' });
 
 /** Requests of the tree. */
 interface Wishes {
@@ -219,8 +218,7 @@ export class PilotQueue {
       const uri = this.#files.address(this.#numbers.get(id) ?? 0);
       if (uri === null) continue;
       this.#starting.delete(id);
-      const event = { timestamp: Date.now() / 1000, name: 'memo', context: { uri } };
-      this.#push(`{"id":${id},"events":[${JSON.stringify(event)}]}`);
+      this.#push(recordOf(id, 'memo', { uri }));
     }
     if (this.#starting.size > 0 || this.#timer === null) return;
     clearInterval(this.#timer);
