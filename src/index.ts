@@ -14,6 +14,14 @@ export {
   loadConfig,
   parseConfig,
 } from './config/load.js';
+export type {
+  ActionInput,
+  EnsembleInput,
+  FunctionAction,
+  FunctionResult,
+  Notes,
+  RuleInput,
+} from './config/schema/input.js';
 export { formatDiagnostics } from './config/source/format.js';
 export type { DecodeError } from './engine/addon.js';
 export type { EventBatch, EventRow, EventStreamOptions } from './engine/event-batch.js';
@@ -66,6 +74,7 @@ export type {
   JobGroup,
   JobTemplate,
   MemberSettings,
+  ProgramFunction,
   RetryPolicy,
   Rule,
   SlurmOptions,

@@ -86,16 +86,17 @@ export type ActionDefinition<
   Kind extends ActionKind = ActionKind,
   External extends boolean = boolean,
   Types extends ActionKinds[ActionKind] = ActionKinds[Kind],
+  K extends Keys = Keys,
 > = Facts<Kind> &
   Performance<Kind> & {
-    readonly keys: Keys;
+    readonly keys: K;
     /** Whether it may be requested from outside of the run. */
     readonly external: External;
     /** The data of an action from the values of its keys; null when they do not fit together, which is reported. */
     resolve(values: Readonly<Record<string, unknown>>, at: (key: string) => KeyPlace): Types['data'] | null;
   };
 
-/** Defines a kind of actions. A part that is missing does not compile. */
+/** Defines a kind of actions. A part that is missing does not compile. The types of its keys are kept, for objects. */
 export function defineAction<Kind extends ActionKind, const K extends Keys, External extends boolean>(
   definition: Facts<Kind> &
     Performance<Kind> & {
@@ -103,6 +104,6 @@ export function defineAction<Kind extends ActionKind, const K extends Keys, Exte
       readonly external: External;
       resolve(values: ValuesOf<K>, at: (key: keyof K & string) => KeyPlace): ActionKinds[Kind]['data'] | null;
     },
-): ActionDefinition<Kind, External, ActionKinds[Kind]> {
-  return definition as unknown as ActionDefinition<Kind, External, ActionKinds[Kind]>;
+): ActionDefinition<Kind, External, ActionKinds[Kind], K> {
+  return definition as unknown as ActionDefinition<Kind, External, ActionKinds[Kind], K>;
 }

@@ -46,29 +46,31 @@ export interface KeyNames {
   readonly hasFunctions: boolean;
 }
 
-/** A key of a kind of actions. */
-export interface ActionKey<Value = unknown> {
+/** A key of a kind of actions. `Written` is its value in a file, and `Value` what it means. */
+export interface ActionKey<Value = unknown, Written = unknown, Required extends boolean = boolean> {
   /** The values that have the right type. A key of several kinds takes what any of them takes. */
-  readonly shape: z.ZodType;
+  readonly shape: z.ZodType<Written>;
   /** A phrase for the JSON Schema, before the names of the actions. */
   readonly description: string;
   /** The default as it is written, for the JSON Schema. */
   readonly default?: string;
   /** Whether every action of the kind must have it, wherever it stands. */
-  readonly required: boolean;
+  readonly required: Required;
   /** The type of the value, for advice and for tests of rules. */
   readonly holds?: 'group' | 'command';
   /** The value; undefined after a report of a mistake. */
   read(written: unknown, place: KeyPlace): Value | undefined;
 }
 
-interface KeyParts<Written, Value> extends Omit<ActionKey<Value>, 'shape' | 'read'> {
-  readonly shape: z.ZodType<Written>;
+interface KeyParts<Written, Value, Required extends boolean>
+  extends Omit<ActionKey<Value, Written, Required>, 'read'> {
   read(written: Written | null, place: KeyPlace): Value | undefined;
 }
 
 /** A key; `read` gets a value of the key's shape, or null where the key is absent. */
-export function actionKey<Written, Value>(parts: KeyParts<Written, Value>): ActionKey<Value> {
+export function actionKey<Written, Value, const Required extends boolean = boolean>(
+  parts: KeyParts<Written, Value, Required>,
+): ActionKey<Value, Written, Required> {
   return {
     ...parts,
     read: (written, place) => parts.read((written ?? null) as Written | null, place),
@@ -105,7 +107,7 @@ function groupOf(label: Label | null, place: KeyPlace): string | undefined {
 }
 
 /** A job group. */
-export const groupKey = actionKey<Label, string>({
+export const groupKey = actionKey<Label, string, true>({
   shape: labelShape,
   description: 'The job group',
   required: true,
@@ -114,7 +116,7 @@ export const groupKey = actionKey<Label, string>({
 });
 
 /** A job group or, where a rule is due at events of jobs and the key is absent, null for the job of the event. */
-export const groupOrEventJobKey = actionKey<Label, string | null>({
+export const groupOrEventJobKey = actionKey<Label, string | null, false>({
   shape: labelShape,
   description: "The job group; the event's job when absent",
   required: false,
@@ -123,7 +125,7 @@ export const groupOrEventJobKey = actionKey<Label, string | null>({
 });
 
 /** A target of notifications. */
-export const targetKey = actionKey<Label, string>({
+export const targetKey = actionKey<Label, string, true>({
   shape: labelShape,
   description: 'The target',
   required: true,
@@ -144,7 +146,7 @@ export const targetKey = actionKey<Label, string>({
 });
 
 /** The text of a message, which may hold tags. */
-export const messageKey = actionKey<string, string>({
+export const messageKey = actionKey<string, string, true>({
   shape: text(),
   description: 'The message, which may hold tags like {{event.id}}',
   required: true,
@@ -161,7 +163,7 @@ export const messageKey = actionKey<string, string>({
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 /** A function of the user. */
-export const functionKey = actionKey<Label, string>({
+export const functionKey = actionKey<Label, string, true>({
   shape: labelShape,
   description: 'The function',
   required: true,
@@ -195,7 +197,7 @@ function integerWithin(
 
 /** A number of things; null where the key is absent. */
 export function countKey(description: string) {
-  return actionKey<string | number, number | null>({
+  return actionKey<string | number, number | null, false>({
     shape: valueShape,
     description,
     required: false,
@@ -205,7 +207,7 @@ export function countKey(description: string) {
 
 /** A required integer. */
 export function integerKey(description: string, least: number, most: number) {
-  return actionKey<string | number, number>({
+  return actionKey<string | number, number, true>({
     shape: valueShape,
     description,
     required: true,
@@ -218,7 +220,7 @@ export function integerKey(description: string, least: number, most: number) {
 }
 
 /** A number or a text that may hold tags. */
-export const anyValueKey = actionKey<string | number, string | number | null>({
+export const anyValueKey = actionKey<string | number, string | number | null, false>({
   shape: valueShape,
   description: 'A value for the function',
   required: false,
@@ -231,7 +233,8 @@ export const anyValueKey = actionKey<string | number, string | number | null>({
 /** Values for the parameters of a group, as they stand in the file. */
 export const parametersKey = actionKey<
   Record<string, string | number | boolean | bigint>,
-  Readonly<Record<string, string | number | boolean | bigint>> | null
+  Readonly<Record<string, string | number | boolean | bigint>> | null,
+  false
 >({
   shape: parametersShape,
   description: "Values in place of the group's own parameters, which may hold tags like {{event.id}}",
@@ -240,7 +243,11 @@ export const parametersKey = actionKey<
 });
 
 /** A program and its arguments. */
-export const commandKey = actionKey<string, { readonly text: string; readonly words: readonly string[] }>({
+export const commandKey = actionKey<
+  string,
+  { readonly text: string; readonly words: readonly string[] },
+  true
+>({
   shape: commandShape,
   description: 'The program and its arguments, quoted as for a shell; no shell expands it',
   required: true,
@@ -264,7 +271,7 @@ export const commandKey = actionKey<string, { readonly text: string; readonly wo
 const DEFAULT_TIMEOUT = '60s';
 
 /** Seconds that code of the user may take. */
-export const timeoutKey = actionKey<string | number, number>({
+export const timeoutKey = actionKey<string | number, number, false>({
   shape: timeoutShape,
   description: 'How long it may take',
   default: DEFAULT_TIMEOUT,
@@ -277,7 +284,8 @@ type Options = Readonly<Record<string, unknown>>;
 /** Options of a plugin's action, with the actions among them. */
 export const optionsKey = actionKey<
   Record<string, unknown>,
-  { readonly given: Options; readonly named: Options }
+  { readonly given: Options; readonly named: Options },
+  false
 >({
   shape: optionsShape,
   description: 'Options, which the plugin describes',

@@ -130,7 +130,13 @@ const SETTINGS: readonly {
 }[] = [
   { key: 'states', read: ({ states }) => states },
   { key: 'plugins', read: ({ plugins }) => plugins },
-  { key: 'custom', read: ({ custom }) => (custom?.kind === 'inline' ? { ...custom, line: null } : custom) },
+  {
+    key: 'custom',
+    read: ({ custom }) => {
+      if (custom?.kind === 'program') return custom.names;
+      return custom?.kind === 'inline' ? { ...custom, line: null } : custom;
+    },
+  },
   { key: 'logging.heartbeat', read: ({ heartbeat }) => heartbeat },
   { key: 'logging.debug', read: ({ debug }) => debug, isFree: true },
   { key: 'member', read: ({ member }) => member, isFree: true },

@@ -3,7 +3,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Diagnostic, EnsembleError } from '../errors.js';
-import type { EnsembleConfig } from '../model/ensemble.js';
+import type { EnsembleConfig, ProgramFunction } from '../model/ensemble.js';
 import { describeValue } from '../text/describe.js';
 import { resolveConfig } from './resolve/index.js';
 import { loadPlugins } from './resolve/plugins.js';
@@ -12,6 +12,7 @@ import { expandAlgorithms } from './source/expand-algorithms.js';
 import { ExpandedSource } from './source/expanded-source.js';
 import { ObjectSource } from './source/object-source.js';
 import { Problems } from './source/problems.js';
+import { takeFunctions } from './source/program-functions.js';
 import { faultInValue } from './source/tree.js';
 import { YamlSource } from './source/yaml-source.js';
 
@@ -64,11 +65,23 @@ export function parseConfig(
 }
 
 /**
- * Takes an ensemble from an object of the same form as a file.
+ * Takes an ensemble from an object of the same form as a file. Its types are those of `EnsembleInput`; this function checks
+ * any value.
  *
  * @throws ConfigError with everything that is wrong with it.
  */
 export function configFromObject(value: unknown): LoadedConfig {
+  return loadObject(value).loaded;
+}
+
+/**
+ * The same, with the object as JSON, which is YAML too: with labels in place of functions. Null for a value that JSON does
+ * not have.
+ */
+export function loadObject(value: unknown): {
+  readonly loaded: LoadedConfig;
+  readonly text: string | null;
+} {
   const source = new ExpandedSource(new ObjectSource(value));
   const problems = new Problems(source, null);
   const fault = faultInValue(value);
@@ -76,7 +89,16 @@ export function configFromObject(value: unknown): LoadedConfig {
     problems.error(fault.path, fault.message);
     throw problems.toError();
   }
-  return finish(value, source, problems, null, false);
+  const { value: written, functions } = takeFunctions(value, problems);
+  return { loaded: finish(written, source, problems, null, false, functions), text: jsonOf(written) };
+}
+
+function jsonOf(value: unknown): string | null {
+  try {
+    return JSON.stringify(value) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 function finish(
@@ -85,6 +107,7 @@ function finish(
   problems: Problems,
   file: string | null,
   recorded: boolean,
+  functions: ReadonlyMap<string, ProgramFunction> = new Map(),
 ): LoadedConfig {
   const expanded = expandAlgorithms(value, source, problems, file);
   const shape = checkShape(expanded.value, problems);
@@ -92,7 +115,8 @@ function finish(
   const plugins = loadPlugins(shape.config.plugins ?? [], problems, absolute);
   try {
     const { algorithms } = expanded;
-    const config = resolveConfig({ shape, source, problems, file: absolute, plugins, algorithms }, recorded);
+    const context = { shape, source, problems, file: absolute, plugins, algorithms, functions };
+    const config = resolveConfig(context, recorded);
     if (problems.hasErrors) throw problems.toError();
     return { config, warnings: problems.list() };
   } finally {

@@ -196,6 +196,9 @@ export interface Rule {
 /** The origin of the user's functions, and their language. */
 export type CustomSource = { readonly language: 'javascript' | 'python' } & (
   | {
+/** A `CustomFunction`, whose arguments refer to an ensemble. */
+export type ProgramFunction = (args: never) => unknown;
+
       readonly kind: 'inline';
       readonly source: string;
       /** Line of the block's first line in the file. */
@@ -209,6 +212,13 @@ export type CustomSource = { readonly language: 'javascript' | 'python' } & (
 );
 
 /** A plugin of the file. */
+  | {
+      /** Functions of the program that runs the ensemble. */
+      readonly kind: 'program';
+      readonly names: readonly string[];
+      /** Those that the program has given, by name. */
+      readonly functions: ReadonlyMap<string, ProgramFunction>;
+    }
 export interface ConfigPlugin extends PluginInfo {
   /** The plugin as the file names it: `./lammps.mjs`. */
   readonly specifier: string;

@@ -1,9 +1,10 @@
 /** One ensemble, as a program uses it. */
 
 import { randomBytes } from 'node:crypto';
-import { configFromObject, type LoadedConfig, parseConfig, readText } from '../config/load.js';
+import { type LoadedConfig, loadObject, parseConfig, readText } from '../config/load.js';
+import type { EnsembleInput } from '../config/schema/input.js';
 import type { EventBatch, EventStreamOptions } from '../engine/event-batch.js';
-import { type Diagnostic, EnsembleError } from '../errors.js';
+import { ConfigError, type Diagnostic, EnsembleError } from '../errors.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { GroupFailures } from '../model/failure.js';
 import type { Firing } from '../model/firing.js';
@@ -39,10 +40,11 @@ export class Ensemble {
 
   /** Use `fromFile`, `fromObject`, `fromConfig` or `resume`. `source` is the text of the configuration, or a kept run. */
   private constructor(
-    { config, warnings }: LoadedConfig,
+    { config: loaded, warnings }: LoadedConfig,
     options: EnsembleOptions,
     source: string | KeptRun | null = null,
   ) {
+    const config = withFunctions(loaded, options.functions);
     this.config = config;
     this.warnings = warnings;
     this.#options = options;
@@ -70,9 +72,13 @@ export class Ensemble {
     return new Ensemble(parseConfig(text, { file: path }), options, text);
   }
 
-  /** An ensemble from an object of the same form as a file. Throws ConfigError. */
-  static fromObject(value: unknown, options: EnsembleOptions = {}): Ensemble {
-    return new Ensemble(configFromObject(value), options, jsonOf(value));
+  /**
+   * An ensemble from an object of the same form as a file. An action `custom` may have its function under `run`, which runs
+   * in this process. Throws ConfigError.
+   */
+  static fromObject(value: EnsembleInput, options: EnsembleOptions = {}): Ensemble {
+    const { loaded, text } = loadObject(value);
+    return new Ensemble(loaded, options, text);
   }
 
   /** An ensemble from a configuration that `loadConfig` or `configFromObject` returned. */
@@ -264,11 +270,17 @@ export class Ensemble {
   }
 }
 
-/** The JSON of a configuration, which is YAML too; null for a value that JSON does not have. */
-function jsonOf(value: unknown): string | null {
-  try {
-    return JSON.stringify(value) ?? null;
-  } catch {
-    return null;
+/** The configuration with the functions of the options. Throws ConfigError for one that it does not name. */
+function withFunctions(config: EnsembleConfig, functions: EnsembleOptions['functions'] = {}): EnsembleConfig {
+  const given = Object.entries(functions);
+  if (given.length === 0) return config;
+  const { custom } = config;
+  const names = custom?.kind === 'program' ? custom.names : [];
+  const unknown = given.find(([name]) => !names.includes(name));
+  if (unknown !== undefined || custom?.kind !== 'program') {
+    const message = `the ensemble does not name the function '${unknown?.[0]}'; name it under 'program' of 'custom'`;
+    const place = { file: config.file, line: null, column: null };
+    throw new ConfigError(message, [{ severity: 'error', path: 'custom', message, ...place }]);
   }
+  return { ...config, custom: { ...custom, functions: new Map([...custom.functions, ...given]) } };
 }

@@ -5,6 +5,7 @@ import type { NodeScaler } from '../members/member.js';
 import type { Durability } from '../model/durability.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import type { LostPolicy } from '../model/resumed-run.js';
+import type { CustomFunction } from '../model/user-function.js';
 
 export interface EnsembleOptions {
   /** The member that runs the jobs: its name, or a member of your own. `local` by default. */
@@ -62,6 +63,8 @@ export interface EnsembleOptions {
    * there when the run begins has the same effect.
    */
   readonly allEvents?: boolean;
+  /** Functions of this program, by the names that the file has in `custom: {program: [...]}`. They run in this process. */
+  readonly functions?: Readonly<Record<string, CustomFunction>>;
   /** Keep the times of every group in a form that can be merged with those of other runs: `states` of the metrics. */
   readonly sketches?: boolean;
 }
@@ -85,6 +88,7 @@ export interface ResumeOptions
     | 'slurmInterval'
     | 'instances'
     | 'allEvents'
+    | 'functions'
     | 'sketches'
   > {
   /**

@@ -7,6 +7,7 @@ import type { CustomSource, EnsembleConfig } from '../model/ensemble.js';
 import type { LoadedFunctions } from '../model/user-function.js';
 import { inlineModule } from './javascript/inline.js';
 import { JavaScriptFunctions, Unloadable } from './javascript/javascript-functions.js';
+import { OwnFunctions } from './own-functions.js';
 import { PythonFunctions, PythonMissing, type PythonSource } from './python/python-functions.js';
 import type { UserCodeListener } from './user-process.js';
 
@@ -34,6 +35,9 @@ function diagnosticsFor({ custom, file }: EnsembleConfig) {
   });
 }
 
+/** Functions that run in a process of their own. */
+type SourceOfProcess = Exclude<CustomSource, { readonly kind: 'program' }>;
+
 /** The functions of a configuration without any. */
 const nothing: LoadedFunctions = { call: async () => null, turn: (work) => work(), close: async () => {} };
 
@@ -48,9 +52,28 @@ export async function loadCustomFunctions(
 ): Promise<LoadedFunctions> {
   const { custom } = config;
   if (custom === null) return nothing;
+  if (custom.kind === 'program') return functionsOfProgram(config, custom);
   return custom.language === 'python'
     ? loadPython(config, custom, listener, signal)
     : loadJavaScript(config, custom, listener, signal);
+}
+
+/** The functions that the program has given for the rules. Throws ConfigError for a missing one. */
+function functionsOfProgram(
+  config: EnsembleConfig,
+  { functions, names }: CustomSource & { readonly kind: 'program' },
+): LoadedFunctions {
+  refuseWrong(
+    config,
+    [...wantedFunctions(config).keys()].map((name) => {
+      if (functions.has(name)) return [name, null];
+      const missing = `the function '${name}' is one of the program that runs the ensemble`;
+      return names.includes(name)
+        ? [name, `${missing}; run it with the library, and give it under 'functions' of the options`]
+        : [name, `unknown function '${name}'; 'program' of 'custom' names ${names.join(', ') || 'none'}`];
+    }),
+  );
+  return new OwnFunctions(functions);
 }
 
 function placeOf(custom: CustomSource): string {
@@ -59,7 +82,7 @@ function placeOf(custom: CustomSource): string {
 
 async function loadJavaScript(
   config: EnsembleConfig,
-  custom: CustomSource,
+  custom: SourceOfProcess,
   listener: UserCodeListener,
   signal: AbortSignal | undefined,
 ): Promise<LoadedFunctions> {
@@ -87,7 +110,7 @@ async function loadJavaScript(
 
 async function loadPython(
   config: EnsembleConfig,
-  custom: CustomSource,
+  custom: SourceOfProcess,
   listener: UserCodeListener,
   signal: AbortSignal | undefined,
 ): Promise<LoadedFunctions> {

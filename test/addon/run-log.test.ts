@@ -4,13 +4,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { EnsembleInput } from '../../src/config/schema/input.js';
 import { JOB_RESULTS, loadAddon } from '../../src/engine/addon.js';
 import { Ensemble } from '../../src/run/ensemble.js';
 import { newFolder, root } from '../support/cli.js';
 
 const { readRunLog } = loadAddon();
 
-const FILE = {
+const FILE: EnsembleInput = {
   jobs: [
     { name: 'good', command: 'true {{t}}', parameters: { t: [1, 2, 3] } },
     { name: 'bad', command: 'sh -c "exit 3"' },

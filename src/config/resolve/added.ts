@@ -75,3 +75,4 @@ function resolveOne(config: EnsembleConfig, value: object, check: (problems: Pro
   if (problems.hasErrors || resolved === undefined) throw problems.toError();
   return resolved;
 }
+      functions: new Map(),

@@ -1,4 +1,4 @@
-import type { ConfigPlugin, JobGroup } from '../../model/ensemble.js';
+import type { ConfigPlugin, JobGroup, ProgramFunction } from '../../model/ensemble.js';
 import type { Limits } from '../../model/job-limits.js';
 import type { CheckedOptions, PluginPart } from '../../plugins/plugin-module.js';
 import type { CheckedShape } from '../schema/check.js';
@@ -14,6 +14,8 @@ export interface ResolveContext {
   readonly plugins: Plugins;
   /** For each rule, its algorithm, or null. Rules after the last item have none. */
   readonly algorithms: readonly (string | null)[];
+  /** Functions of the program that runs the ensemble, by name. */
+  readonly functions: ReadonlyMap<string, ProgramFunction>;
 }
 
 /** The plugins that names can refer to. */

@@ -12,7 +12,18 @@ export function resolveCustom(context: ResolveContext): CustomSource | null {
   const { shape, source, problems, file } = context;
   const { custom } = shape.config;
   if (typeof custom === 'object' && custom !== null) {
-    if (custom.file === undefined) return null;
+    const { program } = custom;
+    if (program !== undefined) {
+      if (custom.file !== undefined) {
+        problems.error(PATH, "has both 'file' and 'program'; functions come from one of them");
+      }
+      const names = program.filter((name) => name !== undefined);
+      return { kind: 'program', language: 'javascript', names, functions: context.functions };
+    }
+    if (custom.file === undefined) {
+      if (!shape.isBroken([...PATH, 'file'])) problems.error(PATH, "needs 'file', the path of a module");
+      return null;
+    }
     if (!/\.([cm]?[jt]s|py)$/.test(custom.file)) {
       problems.error(
         [...PATH, 'file'],

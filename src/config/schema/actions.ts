@@ -63,6 +63,23 @@ const descriptions = Object.fromEntries(
   actionNames.map((name) => [name, namedActions[name].description]),
 ) as Readonly<Record<ActionName, string>>;
 
+const goto = text().nullish().describe('The state to go to, with or without another action.');
+
+/** Keys of every action. */
+const limits = {
+  repetitions: integer(0).optional().meta({ description: 'Times that the action may run.', default: 1 }),
+  backoff: integer(0, MAX_COUNT, '; it is a number of times, and `cooldown` is a duration')
+    .nullish()
+    .describe('How many times the trigger is skipped after each run.'),
+  onError: z
+    .enum(['continue', 'stop'], { error: 'must be continue or stop' })
+    .optional()
+    .meta({ description: 'The effect of an error of the action on the ensemble.', default: 'continue' }),
+};
+
+/** The keys that every action has, as they are written. */
+export type CommonActionInput = z.input<z.ZodObject<typeof limits & { goto: typeof goto }>>;
+
 export const actionSchema = z
   .strictObject(
     {
@@ -70,16 +87,9 @@ export const actionSchema = z
         .union([described(descriptions, NAMES), pluginPart(NAMES)], { error: NAMES })
         .optional()
         .describe("The action; a name with a dot is a plugin's."),
-      goto: text().nullish().describe('The state to go to, with or without another action.'),
+      goto,
       ...Object.fromEntries(ownKeys.map((own) => [own.name, shapeOf(own)])),
-      repetitions: integer(0).optional().meta({ description: 'Times that the action may run.', default: 1 }),
-      backoff: integer(0, MAX_COUNT, '; it is a number of times, and `cooldown` is a duration')
-        .nullish()
-        .describe('How many times the trigger is skipped after each run.'),
-      onError: z
-        .enum(['continue', 'stop'], { error: 'must be continue or stop' })
-        .optional()
-        .meta({ description: 'The effect of an error of the action on the ensemble.', default: 'continue' }),
+      ...limits,
     },
     { error: 'must be a mapping with the name of an action' },
   )

@@ -346,10 +346,16 @@ const customSchema = z
     [
       z.string(),
       z.strictObject({
-        file: text().describe('Path of a JavaScript module or a Python file, relative to this file.'),
+        file: text()
+          .optional()
+          .describe('Path of a JavaScript module or a Python file, relative to this file.'),
+        program: z
+          .array(text(), { error: 'must be a list of names' })
+          .optional()
+          .describe('Names of functions of the program that runs the ensemble with the library.'),
       }),
     ],
-    { error: 'must be JavaScript or Python source, the path of a module, or a mapping with file' },
+    { error: 'must be JavaScript or Python source, the path of a module, or a mapping with file or program' },
   )
   .nullish()
   .describe('Functions for custom actions: JavaScript source, or the path of a module.');

@@ -20,6 +20,33 @@ const meanings = choices([
   'a title',
 ]);
 
+/** Keys of every rule. */
+const common = {
+  name: text()
+    .nullish()
+    .describe(`${meanings.charAt(0).toUpperCase()}${meanings.slice(1)}.`),
+  when: z
+    .union([text(), z.number()], { error: 'must be a condition, like 5 or "> 5"' })
+    .nullish()
+    .describe(
+      'The condition: for the metric `name` a number, or one of < <= > >= == != and a number; or a whole ' +
+        'expression, like mean.sleep-duration > 30s and count.sleep.failed < 3.',
+    ),
+  for: duration()
+    .nullish()
+    .describe('How long the condition (metric) or the state (state) must have lasted.'),
+  cooldown: duration().nullish().describe('The shortest time between two firings of the rule.'),
+  in: z
+    .union([text(), z.array(text()).min(1)], {
+      error: 'must be the name of a state, or a list of states',
+    })
+    .nullish()
+    .describe('The states in which the rule is evaluated; all when absent.'),
+};
+
+/** The keys that every rule has, as they are written. */
+export type CommonRuleInput = z.input<z.ZodObject<typeof common>>;
+
 export const ruleSchema = z
   .strictObject(
     {
@@ -27,26 +54,7 @@ export const ruleSchema = z
         descriptions,
         `must be ${choices(kinds.map(({ kind, name }) => (kind === 'job' ? 'job-<event>' : name)))}`,
       ).describe('The trigger of the rule.'),
-      name: text()
-        .nullish()
-        .describe(`${meanings.charAt(0).toUpperCase()}${meanings.slice(1)}.`),
-      when: z
-        .union([text(), z.number()], { error: 'must be a condition, like 5 or "> 5"' })
-        .nullish()
-        .describe(
-          'The condition: for the metric `name` a number, or one of < <= > >= == != and a number; or a whole ' +
-            'expression, like mean.sleep-duration > 30s and count.sleep.failed < 3.',
-        ),
-      for: duration()
-        .nullish()
-        .describe('How long the condition (metric) or the state (state) must have lasted.'),
-      cooldown: duration().nullish().describe('The shortest time between two firings of the rule.'),
-      in: z
-        .union([text(), z.array(text()).min(1)], {
-          error: 'must be the name of a state, or a list of states',
-        })
-        .nullish()
-        .describe('The states in which the rule is evaluated; all when absent.'),
+      ...common,
       ...Object.fromEntries(ownKeys),
       action: actionSchema,
     },

@@ -16,7 +16,11 @@ export const cron = defineTrigger({
   names: [{ name: 'cron', description }],
   namePhrase: null,
   keys: {
-    cron: { shape: text(), description: 'When the rule is due (cron): "minute hour day month weekday".' },
+    cron: {
+      shape: text(),
+      description: 'When the rule is due (cron): "minute hour day month weekday".',
+      required: true,
+    },
     timezone: {
       shape: text(),
       description: 'Time zone of `cron`, like Europe/Berlin; that of the ensemble when absent.',

@@ -18,6 +18,8 @@ export interface TriggerKey<Written = unknown> {
   readonly shape: z.ZodType<Written>;
   /** A sentence for the JSON Schema. */
   readonly description: string;
+  /** Every rule with the trigger must have it; `resolve` reports where it is missing. */
+  readonly required?: true;
 }
 
 type Keys = Readonly<Record<string, TriggerKey>>;
@@ -106,19 +108,19 @@ interface Facts<Kind extends TriggerKind> {
 }
 
 /** One kind of triggers. */
-export type TriggerDefinition<Kind extends TriggerKind = TriggerKind> = Facts<Kind> & {
+export type TriggerDefinition<Kind extends TriggerKind = TriggerKind, K extends Keys = Keys> = Facts<Kind> & {
   /** Keys that only rules with this trigger have. */
-  readonly keys: Keys;
+  readonly keys: K;
   /** The trigger from the values of its keys; null after a report. */
   resolve(values: Readonly<Record<string, unknown>>, place: TriggerPlace): TriggerOf<Kind> | null;
 };
 
-/** Defines a kind of triggers. A part that is missing does not compile. */
+/** Defines a kind of triggers. A part that is missing does not compile. The types of its keys are kept, for objects. */
 export function defineTrigger<Kind extends TriggerKind, const K extends Keys>(
   definition: Facts<Kind> & {
     readonly keys: K;
     resolve(values: ValuesOf<K>, place: TriggerPlace): TriggerOf<Kind> | null;
   },
-): TriggerDefinition<Kind> {
-  return definition as unknown as TriggerDefinition<Kind>;
+): TriggerDefinition<Kind, K> {
+  return definition as unknown as TriggerDefinition<Kind, K>;
 }

@@ -13,7 +13,13 @@ export const interval = defineTrigger({
   description,
   names: [{ name: 'interval', description }],
   namePhrase: null,
-  keys: { interval: { shape: duration(), description: 'The time between two firings (interval).' } },
+  keys: {
+    interval: {
+      shape: duration(),
+      description: 'The time between two firings (interval).',
+      required: true,
+    },
+  },
   lasts: 'never',
   drawnAs: 'time',
   needsHeartbeat: false,

@@ -43,3 +43,6 @@ export const DERIVED_EVENTS = {
   tell: 'A job told a value while it runs; `event.tell.NAME` has it. See [Jobs that speak](#jobs-that-speak).',
   stalled: "An active job has had no event for as long as its group's `stalled` says.",
 } as const satisfies Readonly<Record<string, string>>;
+
+/** The name of an event of a job, in a trigger `job-EVENT`. */
+export type JobEventName = keyof typeof JOB_EVENTS | keyof typeof DERIVED_EVENTS;

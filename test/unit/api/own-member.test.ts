@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Ensemble } from '../../../src/index.js';
+import { Ensemble, type EnsembleInput } from '../../../src/index.js';
 import { root } from '../../support/cli.js';
 import { describeConfig, InstantMember, Log, meanDuration } from './own-member.js';
 
-const file = {
+const file: EnsembleInput = {
   jobs: [
     { name: 'a', command: 'true', count: 3, retry: { times: 1, backoff: { initial: '0s' } } },
     { name: 'b', command: 'true', count: 2 },

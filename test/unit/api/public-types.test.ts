@@ -19,6 +19,8 @@ const INTERNAL: readonly string[] = [
   // `JobEntry` and `EnsembleConfig` have them: a job before its tags are filled in, and the tests of a file.
   'JobDraft',
   'TestCase',
+  // The types of objects are made of them: of the schemas, with keys by kind.
+  ...['Flat', 'Values', 'Frozen', 'File', 'CommonActionInput', 'CommonRuleInput', 'JobEventName'],
   // `Registry` and the service share them.
   'Entry',
   'RegistryListener',

@@ -2,10 +2,11 @@
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { EnsembleInput } from '../../../src/config/schema/input.js';
 import { Ensemble } from '../../../src/run/ensemble.js';
 import { eventually, newFolder } from '../../support/cli.js';
 
-const config = {
+const config: EnsembleInput = {
   jobs: [
     { name: 'a', command: 'true', count: 3 },
     { name: 'b', command: 'false' },

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
+  type ActionInput,
   ConfigError,
   Ensemble,
   type EnsembleError,
+  type EnsembleInput,
   type EventBatch,
   type Firing,
   type JobTemplate,
@@ -16,7 +18,7 @@ import {
 } from '../../../src/index.js';
 import { newFolder } from '../../support/cli.js';
 
-const hello = {
+const hello: EnsembleInput = {
   jobs: [
     { name: 'first', command: 'true', count: 3 },
     { name: 'second', command: 'true', count: 2 },
@@ -149,7 +151,7 @@ describe('the library', () => {
       Ensemble.fromObject({
         jobs: [{ name: 'a' }],
         rules: [{ trigger: 'nope', action: { name: 'submit' } }],
-      });
+      } as unknown as EnsembleInput);
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(ConfigError);
@@ -202,7 +204,7 @@ class ScriptedMember implements Member {
 }
 
 describe('a member of one’s own', () => {
-  const config = (label: string, action: object = { name: 'submit', label }) => ({
+  const config = (label: string, action: ActionInput = { name: 'submit', label }): EnsembleInput => ({
     jobs: [
       { name: 'works', command: 'x', count: 2 },
       { name: 'fails', command: 'x' },
@@ -237,7 +239,7 @@ describe('a member of one’s own', () => {
   });
 
   test('that can’t be resized refuses rules that grow it, and reports what user code asks for', async () => {
-    const make = (action: object, custom: object, problems: EnsembleError[] = []) =>
+    const make = (action: ActionInput, custom: object, problems: EnsembleError[] = []) =>
       Ensemble.fromObject(
         { ...config('', action), ...custom },
         { member: new ScriptedMember(), observer: { problem: (error) => problems.push(error) } },

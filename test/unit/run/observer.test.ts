@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import {
   Ensemble,
   type EnsembleError,
+  type EnsembleInput,
   type Member,
   MemberError,
   type MemberSink,
@@ -14,7 +15,7 @@ import {
 } from '../../../src/index.js';
 
 /** An ensemble that leads to every call of an observer but `paused`, and to three jobs of group `more`. */
-const config = {
+const config: EnsembleInput = {
   states: ['one', 'two'],
   jobs: [
     { name: 'a', command: 'true', count: 3 },
@@ -152,7 +153,7 @@ describe('a member of one’s own that throws', () => {
   const fail = (): never => {
     throw new Error('out of order');
   };
-  const run = async (methods: Partial<Member>, rules: object[] = config.rules) => {
+  const run = async (methods: Partial<Member>, rules = config.rules) => {
     const problems: string[] = [];
     await using ensemble = Ensemble.fromObject(
       { ...config, rules },
@@ -180,7 +181,7 @@ describe('a member of one’s own that throws', () => {
   });
 
   test('in submit() and cancel() fails those actions', async () => {
-    const rules = [
+    const rules: EnsembleInput['rules'] = [
       { trigger: 'start', action: { name: 'submit', label: 'a' } },
       { trigger: 'start', action: { name: 'cancel', label: 'a' } },
     ];
@@ -193,7 +194,7 @@ describe('a member of one’s own that throws', () => {
   });
 
   test('in a call outside of actions ends the run as failed', async () => {
-    const grow = [{ trigger: 'start', action: { name: 'grow' } }];
+    const grow: EnsembleInput['rules'] = [{ trigger: 'start', action: { name: 'grow' } }];
     let calls = 0;
     const later = () => {
       if (++calls > 1) fail();

@@ -1,10 +1,15 @@
 /** The rules of a running ensemble as they stand. */
 
 import { expect, test } from 'vitest';
+import type { RuleInput } from '../../../src/config/schema/input.js';
 import { Ensemble } from '../../../src/run/ensemble.js';
 import { eventually } from '../../support/cli.js';
 
-const rule = (when: string, more: object = {}, action: object = {}) => ({
+const rule = (
+  when: string,
+  more: Omit<Partial<RuleInput>, 'trigger'> = {},
+  action: object = {},
+): RuleInput => ({
   ...{ trigger: 'metric', name: 'count.a.success', when, ...more },
   action: { name: 'submit', label: 'b', ...action },
 });

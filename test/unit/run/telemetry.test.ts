@@ -9,7 +9,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { Ensemble } from '../../../src/index.js';
+import { Ensemble, type EnsembleInput } from '../../../src/index.js';
 
 const exporter = new InMemorySpanExporter();
 
@@ -31,7 +31,7 @@ function spans() {
   };
 }
 
-const config = {
+const config: EnsembleInput = {
   jobs: [
     { name: 'a', command: 'true', count: 2 },
     { name: 'b', command: 'false' },

@@ -3,6 +3,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { EnsembleInput } from '../../../../src/config/schema/input.js';
 import type { Failure } from '../../../../src/model/failure.js';
 import { keptFiles } from '../../../../src/model/kept-files.js';
 import { Ensemble } from '../../../../src/run/ensemble.js';
@@ -17,10 +18,10 @@ const files = (folder: string) =>
         .sort()
     : [];
 
-async function run(jobs: object[], runFolder: string | undefined) {
+async function run(jobs: EnsembleInput['jobs'], runFolder: string | undefined) {
   const failures: Failure[] = [];
   const problems: string[] = [];
-  const labels = [...new Set(jobs.map((job) => (job as { name: string }).name))];
+  const labels = [...new Set(jobs.map(({ name }) => name))];
   const ensemble = Ensemble.fromObject(
     { jobs, rules: labels.map((label) => ({ trigger: 'start', action: { name: 'submit', label } })) },
     {
@@ -127,7 +128,7 @@ test.each([
 });
 
 describe('the folder of a run in a program', () => {
-  const config = {
+  const config: EnsembleInput = {
     jobs: [{ name: 'a', command: 'echo out', nodes: 1 }],
     rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }],
   };
