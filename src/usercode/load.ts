@@ -91,11 +91,7 @@ async function loadJavaScript(
     custom.kind === 'module' ? pathToFileURL(custom.path).href : inlineModule(custom.source, custom.line);
   const javascript = new JavaScriptFunctions({ url, names }, listener);
   try {
-    const there = await javascript.load(signal);
-    refuseWrong(
-      config,
-      names.map((name) => [name, there.includes(name) ? null : lacks(custom, name)]),
-    );
+    refuseWrong(config, problemsOf(custom, names, await javascript.load(signal)));
   } catch (cause) {
     await javascript.close();
     if (!(cause instanceof Unloadable)) throw cause;
@@ -121,11 +117,7 @@ async function loadPython(
       : { text: null, file: custom.path, line: 1 };
   const python = new PythonFunctions(source, names, listener);
   try {
-    const there = new Map(Object.entries(await python.load(signal)));
-    refuseWrong(
-      config,
-      names.map((name) => [name, there.has(name) ? (there.get(name) ?? null) : lacks(custom, name)]),
-    );
+    refuseWrong(config, problemsOf(custom, names, await python.load(signal)));
   } catch (cause) {
     await python.close();
     if (cause instanceof ConfigError) throw cause;
@@ -147,8 +139,17 @@ function unloadable(config: EnsembleConfig, custom: CustomSource, as: string, ca
   return new ConfigError(message, [diagnosticsFor(config)('custom', message)], { cause });
 }
 
-function lacks(custom: CustomSource, name: string): string {
-  return `${placeOf(custom)} has no function '${name}'`;
+/** For each name the reason why it can't be called, or null. `found` has those that are functions. */
+function problemsOf(
+  custom: CustomSource,
+  names: readonly string[],
+  found: Readonly<Record<string, string | null>>,
+): (readonly [string, string | null])[] {
+  return names.map((name) => {
+    if (!Object.hasOwn(found, name)) return [name, `${placeOf(custom)} has no function '${name}'`];
+    const reason = found[name] ?? null;
+    return [name, reason === null ? null : `function '${name}' can't be called: ${reason}`];
+  });
 }
 
 /** Throws ConfigError for invalid or missing functions that rules name. */

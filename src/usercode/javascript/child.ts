@@ -11,6 +11,7 @@ import { openChannel } from './channel.js';
 import { exportOf, importModule, reasonOf } from './import-module.js';
 import { DECLARED } from './inline.js';
 import type { FromChild, HandleMethod, ModuleToLoad, PlainArguments, ToChild } from './messages.js';
+import { callWith, whyUncallable } from './parameters.js';
 
 /** Maximum characters of a message with printed text. */
 const MAX_PRINTED = 1 << 20;
@@ -48,7 +49,8 @@ async function call(number: number, name: string, { snapshot, member, ...rest }:
     const callee = find(name) as Callee;
     if (typeof callee !== 'function') throw new Error('it is not defined');
     const handle = handleOf(number, member, stop.signal);
-    const value = await callee({ ...rest, metrics: customMetrics(snapshot), handle });
+    const args = { ...rest, metrics: customMetrics(snapshot), handle };
+    const value = await callWith(callee, args);
     tell({ kind: 'returned', call: number, value });
   } catch (error) {
     // Some errors can't be cloned, so their text is sent.
@@ -97,10 +99,15 @@ async function load({ url, names }: ModuleToLoad): Promise<void> {
       const loader = exportOf(await importModule(names.url), names.name) as Loader;
       const functions = await loader(url);
       find = (name) => functions.get(name);
-      tell({ kind: 'loaded', functions: [...functions.keys()] });
+      tell({
+        kind: 'loaded',
+        functions: Object.fromEntries([...functions.keys()].map((name) => [name, null])),
+      });
     } else {
       find = functionsOf(await importModule(url));
-      tell({ kind: 'loaded', functions: names.filter((name) => typeof find(name) === 'function') });
+      const found = names.filter((name) => typeof find(name) === 'function');
+      const functions = found.map((name) => [name, whyUncallable(find(name) as Callee)]);
+      tell({ kind: 'loaded', functions: Object.fromEntries(functions) });
     }
   } catch (error) {
     tell({ kind: 'unloadable', reason: reasonOf(error) });

@@ -3,7 +3,7 @@
 import type { CallArguments } from '../../model/user-function.js';
 import type { UserCodeListener } from '../user-process.js';
 import { JavaScriptProcess } from './javascript-process.js';
-import type { ModuleToLoad } from './messages.js';
+import type { FoundFunctions, ModuleToLoad } from './messages.js';
 
 /** The module can't be loaded. */
 export class Unloadable extends Error {}
@@ -22,10 +22,10 @@ export class JavaScriptFunctions {
   }
 
   /**
-   * Resolves with the names that are functions of the module. Rejects with Unloadable. An aborted signal ends a
-   * process that is still loading.
+   * Resolves with the functions of the module. Rejects with Unloadable. An aborted signal ends a process that is still
+   * loading.
    */
-  async load(signal?: AbortSignal): Promise<readonly string[]> {
+  async load(signal?: AbortSignal): Promise<FoundFunctions> {
     try {
       return await (await this.#loaded(signal)).loaded;
     } catch (cause) {

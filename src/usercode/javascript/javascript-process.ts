@@ -4,7 +4,7 @@ import type { CallArguments } from '../../model/user-function.js';
 import { packageFile } from '../../text/package-file.js';
 import { describeEnd } from '../guarded.js';
 import { type UserCodeListener, UserProcess } from '../user-process.js';
-import type { FromChild, ModuleToLoad, ToChild } from './messages.js';
+import type { FoundFunctions, FromChild, ModuleToLoad, ToChild } from './messages.js';
 import { wireOf } from './wire.js';
 
 /** Milliseconds in which a process must answer a ping, or it counts as stuck. */
@@ -27,7 +27,7 @@ export class JavaScriptProcess {
   readonly #listener: UserCodeListener;
   readonly #calls = new Map<number, Call>();
   #lastCall = 0;
-  #loading: Waiting<readonly string[]> | null = null;
+  #loading: Waiting<FoundFunctions> | null = null;
   /** Timers that end the process if it does not answer in time. */
   readonly #doubts = new Set<NodeJS.Timeout>();
   /** Resolves when no such timer is left. */
@@ -35,8 +35,8 @@ export class JavaScriptProcess {
   #beCertain: () => void = () => {};
   /** Why the process has ended or is being ended; null while it runs. */
   #end: Error | null = null;
-  /** Resolves with the names that are functions of the module. Rejects with the reason why it can't be loaded. */
-  readonly loaded: Promise<readonly string[]>;
+  /** Resolves with the functions of the module. Rejects with the reason why it can't be loaded. */
+  readonly loaded: Promise<FoundFunctions>;
 
   constructor(module: ModuleToLoad, listener: UserCodeListener) {
     this.#listener = listener;

@@ -18,6 +18,9 @@ export interface ModuleToLoad {
   readonly names: readonly string[] | FunctionLoader;
 }
 
+/** The names that are functions of the module, each with the reason why it can't be called, or null. */
+export type FoundFunctions = Readonly<Record<string, string | null>>;
+
 /** The arguments of a call that can be cloned. */
 export interface PlainArguments {
   readonly snapshot: MetricsSnapshot;
@@ -37,8 +40,7 @@ export type ToChild =
   | { readonly kind: 'answer'; readonly ask: number; readonly value: unknown; readonly error: Error | null };
 
 export type FromChild =
-  /** The names that are functions. */
-  | { readonly kind: 'loaded'; readonly functions: readonly string[] }
+  | { readonly kind: 'loaded'; readonly functions: FoundFunctions }
   | { readonly kind: 'unloadable'; readonly reason: string }
   | { readonly kind: 'returned'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly call: number; readonly message: string; readonly stack: string }

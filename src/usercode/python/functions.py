@@ -310,7 +310,7 @@ class Functions:
         try:
             arguments_for(self._names[name], self._given(None, None, None, None, 0))
         except Uncallable as error:
-            return "function '%s' can't be called: %s" % (name, error)
+            return str(error)
         return None
 
 
