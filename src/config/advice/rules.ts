@@ -23,7 +23,7 @@ export function adviseOnRules(context: ResolveContext, config: Config, recorded:
   if (reachable.rules.size === 0) adviseToBegin(context, config);
   else if (!reachable.anything) adviseOnIdle(context, config, reachable);
   for (const [index, rule] of rules.entries()) {
-    adviseToRepeat(context, rule, mostJobs(rule, config), ['rules', index]);
+    adviseToRepeat(context, rule, mostEvents(rule, config, reachable.anything), ['rules', index]);
   }
   for (const { rules: loop, message } of endlessLoops(config)) {
     context.problems.warning(['rules', rules.indexOf(loop[0] as Rule)], message);
@@ -73,16 +73,39 @@ function mostJobs({ trigger }: Rule, { groups, rules }: Config): number {
   return jobs;
 }
 
-function adviseToRepeat({ problems, shape }: ResolveContext, rule: Rule, most: number, path: Path): void {
+/** Events that one job usually has many of. */
+const MANY: ReadonlySet<string> = new Set(['tell', 'memo']);
+
+/**
+ * The maximum number of events that can trigger a rule on events of jobs; null where only the jobs know, or code of the user
+ * that submits them.
+ */
+function mostEvents(rule: Rule, config: Config, anything: boolean): number | null {
+  const { trigger, action } = rule;
+  const jobs = mostJobs(rule, config);
+  // A function usually decides what follows each job, and may submit more of them.
+  if (jobs === 0 ? anything : jobs === 1 && action.name === 'custom') return null;
+  // A job is canceled, or submitted again, once.
+  const once = action.name === 'cancel' || action.name === 'submit';
+  return trigger.kind === 'job' && MANY.has(trigger.event) && !once ? null : jobs;
+}
+
+function adviseToRepeat(
+  { problems, shape }: ResolveContext,
+  rule: Rule,
+  most: number | null,
+  path: Path,
+): void {
   const { trigger, action } = rule;
   const [, index] = path;
   const given = shape.config.rules?.[Number(index)]?.action?.repetitions;
-  if (jobsOfTrigger(trigger) === null || most <= 1 || given !== undefined) return;
+  if (jobsOfTrigger(trigger) === null || given !== undefined || (most !== null && most <= 1)) return;
   if (action.name === 'terminate' || action.goto !== null) return;
+  const which = most === null ? 'such event' : `of up to ${most} such events`;
+  const repetitions = Math.min(most ?? 1000, MAX_COUNT);
   problems.warning(
     [...path, 'action'],
-    `acts only on the first of up to ${most} such events; add 'repetitions: ${Math.min(most, MAX_COUNT)}', ` +
-      "or 'repetitions: 1' if once is enough",
+    `acts only on the first ${which}; add 'repetitions: ${repetitions}', or 'repetitions: 1' if once is enough`,
   );
 }
 

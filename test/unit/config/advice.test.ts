@@ -184,7 +184,8 @@ describe('advice on rules that have no effect', () => {
       expect(said([job(), b], [onEnd, { ...trigger, action: { name: 'submit', label: 'a' } }])).toEqual([]);
     }
     const code = { trigger: 'start', action: { name: 'custom', label: 'f' } };
-    expect(said([job(), b], [onEnd, code], { custom: 'function f() {}' })).toEqual([]);
+    const often = { ...onEnd, action: { ...onEnd.action, repetitions: 5 } };
+    expect(said([job(), b], [often, code], { custom: 'function f() {}' })).toEqual([]);
     const tests = [{ name: 't', events: [{ '0s': 'submit a' }], expect: {} }];
     expect(said([job(), b], [onEnd], { tests })).toEqual([]);
     const text = JSON.stringify({ jobs: [job(), b], rules: [onEnd] });
@@ -226,6 +227,20 @@ describe('advice on a rule on job events', () => {
     const any = { trigger: 'job-fail', action: { name: 'cancel' } };
     expect(said([job(), { name: 'b', command: 'x' }], [start('a'), start('b'), any])).toHaveLength(1);
     expect(said([job({ retry: 1 })], [start('a'), rule({ name: 'cancel' })])).toHaveLength(1);
+  });
+
+  test('says so where only code of the user, or a job, knows how often the event comes', () => {
+    const message =
+      "rules[1].action: acts only on the first such event; add 'repetitions: 1000', or 'repetitions: 1' if once is enough";
+    const more = { custom: 'function f() {}' };
+    const call = (repetitions?: number) => ({ name: 'custom', label: 'f', repetitions });
+    const begin = { trigger: 'start', action: { name: 'custom', label: 'f' } };
+    expect(said([job()], [begin, rule({ name: 'grow' })], more)).toEqual([message]);
+    expect(said([job()], [start('a'), rule(call())], more)).toEqual([message]);
+    expect(said([job()], [start('a'), rule(call(1))], more)).toEqual([]);
+    const told = (action: object) => [start('a'), { trigger: 'job-tell', name: 'a', action }];
+    expect(said([job({ tell: ['x'] })], told({ name: 'exec', command: 'x' }))).toEqual([message]);
+    expect(said([job({ tell: ['x'] })], told({ name: 'cancel' }))).toEqual([]);
   });
 
   test('is not given when the rule is right to act once: for a single job, an end, or a change of state', () => {

@@ -25,7 +25,9 @@ describe('tell', () => {
     [
       '{trigger: job-tell, when: event.tell.energy > 7 and event.tell.phase == "hot", action: {name: terminate}}',
     ],
-    ['{trigger: job-tell, name: melt, action: {name: exec, command: "echo {{event.tell.phase}}"}}'],
+    [
+      '{trigger: job-tell, name: melt, action: {name: exec, command: "echo {{event.tell.phase}}", repetitions: 9}}',
+    ],
   ])('names what rules may use: %s', (rule) => {
     expect(messages('{energy: number, phase: text}', rule)).toEqual([]);
   });
