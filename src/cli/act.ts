@@ -19,6 +19,7 @@ import { withService } from './with-service.js';
 interface ActOptions extends ServiceOptions, StateOption {
   readonly value?: number;
   readonly job?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly json?: boolean;
 }
 
@@ -26,6 +27,18 @@ function wholeNumber(text: string): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
   throw new InvalidArgumentError('It must be a whole number.');
+}
+
+/** `NAME=VALUE`, after those that were given before. */
+function parameter(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  const name = text.slice(0, at);
+  if (at < 1) throw new InvalidArgumentError('It must be NAME=VALUE.');
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`'${name}' is given twice.`);
+  return { ...before, [name]: text.slice(at + 1) };
 }
 
 /** The run of this user that has this id or name, goes on and can be reached. Throws EnsembleError `ERR_RUN`. */
@@ -90,15 +103,21 @@ export function actCommand(): Command {
     .argument('[group]', 'for submit, cancel and urgency')
     .option('--job <id>', 'for cancel and urgency: one active job instead of a group')
     .option('--value <n>', 'number of jobs or slots, or the urgency', wholeNumber)
+    .option(
+      '--parameters <name=value>',
+      "for submit: in place of the group's own; repeat it for each",
+      parameter,
+    )
     .option('--json', 'print a JSON object');
   return addServiceOptions(addStateOption(command)).action(
     (ensemble: string, name: ExternalAction['name'], label: string | undefined, options: ActOptions) => {
-      const { value, job } = options;
+      const { value, job, parameters } = options;
       const action = {
         name,
         ...(label === undefined ? {} : { label }),
         ...(job === undefined ? {} : { job }),
         ...(value === undefined ? {} : { value }),
+        ...(parameters === undefined ? {} : { parameters }),
       };
       return act(ensemble, action, options);
     },

@@ -122,7 +122,8 @@ export class Dispatcher {
     this.#groups.begin(action);
     await this.#queue.beside(
       this.#perform(request, place)
-        .catch((error: unknown) => {
+        .catch((cause: unknown) => {
+          const error = errorOf(request, cause);
           this.#failed(request, place, error);
           throw error;
         })
@@ -145,7 +146,7 @@ export class Dispatcher {
       }
       if (kindOf(request.action).runsUserCode) release();
       await this.#perform({ ...request, held: release }, place)
-        .catch((cause: unknown) => this.#failed(request, place, cause))
+        .catch((cause: unknown) => this.#failed(request, place, errorOf(request, cause)))
         .then(() => this.#ended(request, place));
     });
   }
@@ -216,22 +217,21 @@ export class Dispatcher {
     return followUps.ok ? followUps.value : null;
   }
 
-  #failed(request: ActionRequest, { errors }: Place, cause: unknown): void {
+  #failed(request: ActionRequest, { errors }: Place, error: EnsembleError): void {
     // The end of the run breaks actions off, which is not an error of theirs.
     if (this.#queue.stopped) return;
     const { action, origin } = request;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const error =
-      cause instanceof EnsembleError
-        ? cause
-        : new ActionError(
-            `${describeOrigin(request)}: ${action.name} failed: ${reason}`,
-            ruleIndex(request),
-            { cause },
-          );
     errors.push(error);
     this.#context.observer.problem?.(error);
     const { onError } = origin.kind === 'rule' ? origin.rule.action : action;
     if (onError === 'stop') this.#stop(error, endedBy(request));
   }
+}
+
+/** The reason of a failure, with the names of the rule and of the action. */
+function errorOf(request: ActionRequest, cause: unknown): EnsembleError {
+  if (cause instanceof EnsembleError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `${describeOrigin(request)}: ${request.action.name} failed: ${reason}`;
+  return new ActionError(message, ruleIndex(request), { cause });
 }

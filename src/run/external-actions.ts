@@ -1,12 +1,14 @@
 /** External actions: what a person or a program outside of a run may request. */
 
 import { type ExternalName, externalNames, kindOfReport } from '../actions/catalog.js';
+import { scalarIn } from '../config/source/as-written.js';
 import { ActionError } from '../errors.js';
 import type { Action, ActionReport } from '../model/action.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import { parseJobId } from '../model/job-id.js';
 import type { EnsembleObserver } from '../model/observer.js';
+import type { Parameters, ParameterValue } from '../model/parameters.js';
 import { quote } from '../text/describe.js';
 import { describeFaults } from '../text/result.js';
 import type { Dispatcher } from './dispatcher.js';
@@ -27,6 +29,8 @@ export interface ExternalAction {
   readonly job?: string;
   /** Jobs, slots or an urgency: as a rule's `value`. */
   readonly value?: number;
+  /** For `submit`: values in place of the group's parameters. A text that is a number in a file is a number here too. */
+  readonly parameters?: Parameters;
 }
 
 /** Whether it is the name of an external action. */
@@ -156,22 +160,45 @@ export class ExternalActions {
 }
 
 /** The action, checked as an action of the file is. Throws ActionError. */
-export function readExternal({ name, label, job, value }: ExternalAction, config: EnsembleConfig): Action {
+export function readExternal(
+  { name, label, job, value, parameters }: ExternalAction,
+  config: EnsembleConfig,
+): Action {
   if (!isExternal(name)) throw new ActionError(`'${name}' can't be requested from outside of a run`, -1);
   const given = {
     name,
     ...(label === undefined ? {} : { label }),
     ...(value === undefined ? {} : { value }),
   };
+  if (parameters !== undefined && name !== 'submit') {
+    throw new ActionError('parameters are only for submit', -1);
+  }
   if (job !== undefined && (label !== undefined || (name !== 'cancel' && name !== 'urgency'))) {
     throw new ActionError('a job is named only for cancel and urgency, and without a group', -1);
   }
-  const read = readFollowUps(given, config, job !== undefined);
+  const { values, texts } = parametersAsWritten(parameters);
+  const asked = parameters === undefined ? given : { ...given, parameters: values };
+  const read = readFollowUps(asked, config, job !== undefined, texts);
   // There is no file whose fields a path could name.
   if (!read.ok) throw new ActionError(describeFaults(read).replace(/^label: /, ''), -1);
   const [followUp] = read.value;
   if (followUp?.kind === 'action') return followUp.action;
   throw new ActionError('not an action', -1);
+}
+
+/** Parameters as those of a file are read: texts that are numbers there are numbers, and keep their texts. */
+function parametersAsWritten(given: Parameters = {}): {
+  readonly values: Readonly<Record<string, ParameterValue | bigint>>;
+  readonly texts: ReadonlyMap<string, string>;
+} {
+  const values: Record<string, ParameterValue | bigint> = {};
+  const texts = new Map<string, string>();
+  for (const [name, value] of Object.entries(given)) {
+    const read = typeof value === 'string' ? scalarIn(value) : value;
+    values[name] = read;
+    if (typeof value === 'string' && typeof read !== 'string') texts.set(name, value);
+  }
+  return { values, texts };
 }
 
 /** An external action as observers get it; `number` counts these, `time` is in seconds since the epoch. */

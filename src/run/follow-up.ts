@@ -9,24 +9,37 @@ import { attempt, FaultError, type Result } from '../text/result.js';
 /** Maximum depth of values; an action has a few levels. */
 const MAX_DEPTH = 64;
 
-/** The actions and rules of an answer. `onJob`: they may be about the job of an event. */
-export function readFollowUps(answer: unknown, config: EnsembleConfig, onJob: boolean): Result<FollowUp[]> {
+/**
+ * The actions and rules of an answer. `onJob`: they may be about the job of an event. `texts` has those of an action's
+ * parameters, by name, where they are known.
+ */
+export function readFollowUps(
+  answer: unknown,
+  config: EnsembleConfig,
+  onJob: boolean,
+  texts?: ReadonlyMap<string, string>,
+): Result<FollowUp[]> {
   return attempt(() => {
     if (answer === undefined || answer === null) return [];
     checkPlain(answer);
-    return (Array.isArray(answer) ? answer : [answer]).map((item) => readOne(item, config, onJob));
+    return (Array.isArray(answer) ? answer : [answer]).map((item) => readOne(item, config, onJob, texts));
   });
 }
 
 /** Throws FaultError. */
-function readOne(item: unknown, config: EnsembleConfig, onJob: boolean): FollowUp {
+function readOne(
+  item: unknown,
+  config: EnsembleConfig,
+  onJob: boolean,
+  texts?: ReadonlyMap<string, string>,
+): FollowUp {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
     throw new FaultError(null, 'an action is an object with a name, a rule one with a trigger and an action');
   }
   try {
     return 'trigger' in item
       ? { kind: 'rule', rule: resolveAddedRule(item, config), written: item }
-      : { kind: 'action', action: resolveAddedAction(item, config, onJob).action };
+      : { kind: 'action', action: resolveAddedAction(item, config, onJob, texts).action };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const problems = error.diagnostics.filter(({ severity }) => severity === 'error');

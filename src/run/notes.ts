@@ -49,6 +49,7 @@ const runNotes = {
       label: z.string().optional(),
       job: z.string().optional(),
       value: z.number().optional(),
+      parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
     }),
     by: z.string(),
     time: z.number(),

@@ -2,6 +2,7 @@
 
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { ServiceError } from '../errors.js';
+import type { Parameters } from '../model/parameters.js';
 import { escapeLines } from '../text/describe.js';
 import { TokenBucket } from './rate.js';
 
@@ -18,6 +19,12 @@ export interface AuditEntry {
   readonly result: string;
   /** The result, or the reason of a refusal. */
   readonly reason: string;
+}
+
+/** The parameters of a requested action, where it has some, for the line of the audit. */
+export function auditedParameters(parameters: Parameters = {}): { readonly parameters?: string } {
+  const given = Object.entries(parameters);
+  return given.length === 0 ? {} : { parameters: given.map(([name, value]) => `${name}=${value}`).join(' ') };
 }
 
 /** Limit of logged refusals, so that strangers can't fill the disk. */

@@ -11,7 +11,7 @@ import { jsonOf, startService } from '../support/service.js';
 const study = `
 jobs:
   - {name: quick, command: "true", count: 2}
-  - {name: slow, command: sleep 100}
+  - {name: slow, command: 'sleep {{time}}', parameters: {time: 100}}
 rules:
   - {trigger: start, action: {name: submit, label: quick}}
   - {trigger: job-success, name: quick, action: {name: submit, label: quick, value: 1, repetitions: 3}}
@@ -89,7 +89,8 @@ describe.concurrent('many ensembles, one service', () => {
       stdout: expect.stringMatching(/^one-[0-9a-f]+: grew from 2 to 5\n$/),
     });
     expect(await client.act('one', { name: 'shrink' })).toMatchObject({ before: 5, after: 4 });
-    await client.act('one', { name: 'submit', label: 'slow', value: 2 });
+    const slow = ['act', 'one', 'submit', 'slow', '--value', '2', '--parameters', 'time=77'];
+    expect(await service.cli(...slow)).toMatchObject({ status: 0, stderr: '' });
     await eventually(async () => (await state())?.counts?.running === 2, 'slow jobs run');
     expect((await state())?.size).toBe(4);
     expect(await service.cli('act', 'one', 'cancel', 'slow')).toMatchObject({
@@ -109,6 +110,7 @@ describe.concurrent('many ensembles, one service', () => {
     const ended = await run.finished;
     expect(ended.status).toBe(0);
     expect(ended.stdout).toMatch(/=> asked by uid:\d+\n {3}grow \(from 2 to 5\)\n/);
+    expect(ended.stdout).toContain('sleep 77');
     expect(await state()).toMatchObject({ status: 'ENDED', end: { end: 'terminated', error: '' } });
     await expect(client.act('one', { name: 'grow' })).rejects.toThrow('has ended');
 
@@ -131,6 +133,8 @@ describe.concurrent('many ensembles, one service', () => {
       result: 'done',
       reason: 'grew from 2 to 5',
     });
+    const what = { ensemble: 'one', action: 'submit', label: 'slow', value: 2, parameters: 'time=77' };
+    expect(acts[2]).toMatchObject({ what });
   });
 
   test('watch shows an ensemble until its end', async () => {

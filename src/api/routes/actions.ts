@@ -2,6 +2,7 @@
 
 import type { ExternalAction, ExternalOutcome } from '../../run/external-actions.js';
 import type { Caller } from '../../service/admission.js';
+import { auditedParameters } from '../../service/audit.js';
 import { problemCode } from '../problem.js';
 import { route, type Services } from '../route.js';
 import { actionSchema, outcomeSchema } from '../schemas/action.js';
@@ -14,12 +15,15 @@ async function audited(
   { who, peer }: Caller,
   { source, audit }: Services,
 ): Promise<ExternalOutcome & { id: string }> {
-  const { name, label = '', job, value = null } = action;
+  const { name, label = '', job, value = null, parameters } = action;
   const entry = {
     call: 'Act',
     who,
     peer,
-    what: { ensemble, action: name, label, ...(job === undefined ? {} : { job }), value },
+    what: {
+      ...{ ensemble, action: name, label, ...(job === undefined ? {} : { job }), value },
+      ...auditedParameters(parameters),
+    },
   };
   try {
     const found = source.find(ensemble);
@@ -44,12 +48,13 @@ export const actions = [
     body: actionSchema,
     answer: outcomeSchema,
     handle: ({ path, body, caller }, services) => {
-      const { name, label, job, value } = body;
+      const { name, label, job, value, parameters } = body;
       const action = {
         name,
         ...(label === undefined ? {} : { label }),
         ...(job === undefined ? {} : { job }),
         ...(value === undefined ? {} : { value }),
+        ...(parameters === undefined ? {} : { parameters }),
       };
       return audited(path.ensemble, action, caller, services);
     },

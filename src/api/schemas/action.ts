@@ -20,6 +20,13 @@ export const actionSchema = component(
       .optional()
       .meta({ description: 'Instead of a group, the id of one active job, for cancel and urgency.' }),
     value: z.int().optional().meta({ description: 'Jobs, slots or an urgency.' }),
+    parameters: z
+      .record(z.string().max(1024), z.union([z.string().max(65_536), z.number(), z.boolean()]))
+      .optional()
+      .meta({
+        description:
+          "For submit: values in place of the group's parameters. A text that is a number in a file is one here.",
+      }),
   }),
 );
 

@@ -5,7 +5,7 @@ import { EnsembleError } from '../../errors.js';
 import { STATISTICS } from '../../model/metric-names.js';
 import type { GroupStates } from '../../model/metrics.js';
 import type { ExternalAction, ExternalOutcome } from '../../run/external-actions.js';
-import type { Entry } from '../../service/ensembles/entry.js';
+import { type Entry, textsOfParameters } from '../../service/ensembles/entry.js';
 import { sketchedState } from '../../service/ensembles/merge.js';
 import type {
   EnsembleState as EnsembleMessage,
@@ -174,13 +174,14 @@ export class RegisteredEnsemble extends PolledEnsemble {
     const { session, end, hello } = this.#entry;
     if (end !== null) throw new Fault(status.FAILED_PRECONDITION, `${hello.name} (${hello.id}) has ended`);
     if (session === null) throw new Fault(status.UNAVAILABLE, `${hello.name} (${hello.id}) is not connected`);
-    const { name, label = '', job, value } = action;
+    const { name, label = '', job, value, parameters = {} } = action;
     if (job !== undefined) {
       const message =
         "one job can't be named through a service; name its group, or use the address of the run itself";
       throw new Fault(status.FAILED_PRECONDITION, message);
     }
-    return session.act({ name, label, ...(value === undefined ? {} : { value }), askedBy });
+    const passed = { parameters: textsOfParameters(parameters) };
+    return session.act({ name, label, ...(value === undefined ? {} : { value }), ...passed, askedBy });
   }
 
   /** The run names its folder, and the folder must be that of this run: a run may send any name. */

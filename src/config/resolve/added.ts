@@ -5,6 +5,7 @@
 
 import { triggerKindOf } from '../../language/triggers/catalog.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
+import { pathKey } from '../../text/path.js';
 import { type ActionShape, actionSchema } from '../schema/actions.js';
 import { checkAgainst } from '../schema/check.js';
 import { type RuleShape, ruleSchema } from '../schema/rules.js';
@@ -27,23 +28,37 @@ export function resolveAddedRule(rule: object, config: EnsembleConfig): Rule {
 }
 
 /**
- * An action for this ensemble, as the only part of a rule. `onJob`: it may be about the job of an event.
+ * An action for this ensemble, as the only part of a rule. `onJob`: it may be about the job of an event. `texts` has the texts
+ * of its parameters by name, where they differ from the values.
  *
  *
  * @throws ConfigError with everything that is wrong with it; its paths begin with `rules[0].action`.
  */
-export function resolveAddedAction(action: object, config: EnsembleConfig, onJob: boolean): Rule {
+export function resolveAddedAction(
+  action: object,
+  config: EnsembleConfig,
+  onJob: boolean,
+  texts: ReadonlyMap<string, string> = new Map(),
+): Rule {
   const trigger = onJob ? 'job-finish' : 'start';
-  return resolveOne(config, { trigger, action }, (problems) => {
-    const checked = checkAgainst<ActionShape>(actionSchema, action, problems, ['rules', 0, 'action']);
+  const path = ['rules', 0, 'action'];
+  const check = (problems: Problems) => {
+    const checked = checkAgainst<ActionShape>(actionSchema, action, problems, path);
     return { ...checked, config: { trigger, action: checked.config } };
-  });
+  };
+  const byPath = new Map([...texts].map(([name, text]) => [pathKey([...path, 'parameters', name]), text]));
+  return resolveOne(config, { trigger, action }, check, byPath);
 }
 
 type CheckedRule = ReturnType<typeof checkAgainst<RuleShape>>;
 
-function resolveOne(config: EnsembleConfig, value: object, check: (problems: Problems) => CheckedRule): Rule {
-  const source = new ObjectSource({ rules: [value] });
+function resolveOne(
+  config: EnsembleConfig,
+  value: object,
+  check: (problems: Problems) => CheckedRule,
+  texts?: ReadonlyMap<string, string>,
+): Rule {
+  const source = new ObjectSource({ rules: [value] }, texts);
   const problems = new Problems(source, null);
   const { config: rule, isBroken } = check(problems);
   const { states, custom } = config;
@@ -64,6 +79,7 @@ function resolveOne(config: EnsembleConfig, value: object, check: (problems: Pro
       file: config.file,
       plugins: knownPlugins(config.plugins),
       algorithms: [],
+      functions: new Map(),
     },
     { jobs: jobsOf(config), limits: config.limits, states, targets: config.notify.map(({ name }) => name) },
   );
@@ -75,4 +91,3 @@ function resolveOne(config: EnsembleConfig, value: object, check: (problems: Pro
   if (problems.hasErrors || resolved === undefined) throw problems.toError();
   return resolved;
 }
-      functions: new Map(),

@@ -1,6 +1,6 @@
 /** Numbers of a configuration that reach a command unchanged. */
 
-import { type Given, given } from '../../model/written.js';
+import { type Given, given, INTEGER } from '../../model/written.js';
 import type { Path } from '../../text/path.js';
 import type { ConfigSource } from './problems.js';
 /** A scalar that the schema has accepted. */
@@ -21,4 +21,16 @@ export function asWritten(source: ConfigSource, value: Scalar, path: Path): Give
 /** Returns whether a scalar is an integer beyond the safe numbers. */
 export function isLarge(value: unknown): value is bigint {
   return typeof value === 'bigint' && !Number.isSafeInteger(Number(value));
+}
+
+const NUMBER = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
+
+/** The scalar that a text stands for in a file: `350`, `1.10`, `true`, or the text itself. */
+export function scalarIn(text: string): Scalar {
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (!INTEGER.test(text) && !NUMBER.test(text)) return text;
+  const number = Number(text);
+  if (!Number.isFinite(number)) return text;
+  // A signed integer has no 0x, which BigInt could not read.
+  return Number.isSafeInteger(number) || !INTEGER.test(text) ? number : BigInt(text.replace(/^\+/, ''));
 }

@@ -1,12 +1,15 @@
-import type { Path } from '../../text/path.js';
+import { type Path, pathKey } from '../../text/path.js';
 import type { ConfigSource, Place } from './problems.js';
 
 /** A configuration that came as an object. It has no lines, but its keys have an order. */
 export class ObjectSource implements ConfigSource {
   readonly #root: unknown;
+  readonly #texts: ReadonlyMap<string, string>;
 
-  constructor(root: unknown) {
+  /** `texts` has the texts of numbers where they are known, by `pathKey`. */
+  constructor(root: unknown, texts: ReadonlyMap<string, string> = new Map()) {
     this.#root = root;
+    this.#texts = texts;
   }
 
   place(path: Path): Place {
@@ -21,8 +24,8 @@ export class ObjectSource implements ConfigSource {
     return { line: null, column: null, order };
   }
 
-  writtenAs(): null {
-    return null;
+  writtenAs(path: Path): string | null {
+    return this.#texts.get(pathKey(path)) ?? null;
   }
 
   placeInText(): null {

@@ -5,6 +5,7 @@ import { ServiceError } from '../../errors.js';
 import type { ExternalAction } from '../../run/external-actions.js';
 import { formatAddress, type ServiceAddress } from '../address.js';
 import { type ConnectOptions, connection, unreachable } from '../connect.js';
+import { textsOfParameters } from './entry.js';
 import {
   type ActResponse,
   type EnsembleState,
@@ -50,9 +51,10 @@ export class ServiceClient {
   }
 
   /** Performs an action in a run, and resolves when it is done. Throws ServiceError when it failed. */
-  act(ensemble: string, { name, label = '', value }: ExternalAction): Promise<ActResponse> {
+  act(ensemble: string, { name, label = '', value, parameters = {} }: ExternalAction): Promise<ActResponse> {
+    const request = { ensemble, action: name, label, parameters: textsOfParameters(parameters) };
     return this.#call((done) => {
-      this.#client.Act({ ensemble, action: name, label, ...(value === undefined ? {} : { value }) }, done);
+      this.#client.Act({ ...request, ...(value === undefined ? {} : { value }) }, done);
     });
   }
 

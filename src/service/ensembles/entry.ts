@@ -1,6 +1,7 @@
 /** The service's state of one ensemble: the latest of everything that its run has sent. */
 
 import { COUNTS, type Count } from '../../model/metric-names.js';
+import type { Parameters } from '../../model/parameters.js';
 import type {
   About,
   Counts,
@@ -37,6 +38,13 @@ export interface RunAction {
   readonly label: string;
   readonly value?: number | undefined;
   readonly askedBy: string;
+  /** Parameters of `submit`, as a file has them. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** Parameters as a file has them, for messages. */
+export function textsOfParameters(parameters: Parameters): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
 }
 
 export interface RunOutcome {

@@ -5,7 +5,7 @@ import { externalActionNames, isExternal } from '../../run/external-actions.js';
 import { counted } from '../../text/counted.js';
 import { didYouMean } from '../../text/suggest.js';
 import { type Caller, requireOperator } from '../admission.js';
-import type { Audit } from '../audit.js';
+import { type Audit, auditedParameters } from '../audit.js';
 import { Fault, faultOf } from '../fault.js';
 import { unary } from '../handlers.js';
 import type { HostedService } from '../server.js';
@@ -49,7 +49,7 @@ export function ensemblesService(options: EnsemblesOptions): HostedService {
 
   const act = async (request: ActRequest, caller: Caller) => {
     requireOperator(caller);
-    const { ensemble, action, label, value } = request;
+    const { ensemble, action, label, value, parameters } = request;
     const entry = registry.find(ensemble);
     const { id } = entry.hello;
     checkAct(request);
@@ -63,7 +63,7 @@ export function ensemblesService(options: EnsemblesOptions): HostedService {
     }
     pending++;
     try {
-      const done = await entry.session.act({ name: action, label, value, askedBy: caller.who });
+      const done = await entry.session.act({ name: action, label, value, parameters, askedBy: caller.who });
       const { text, before, after } = done;
       return { id, text, ...(before === null || after === null ? {} : { before, after }) };
     } finally {
@@ -72,9 +72,10 @@ export function ensemblesService(options: EnsemblesOptions): HostedService {
   };
 
   const audited = async (request: ActRequest, caller: Caller) => {
-    const { ensemble, action, label, value = null } = request;
+    const { ensemble, action, label, value = null, parameters } = request;
     const { who, peer } = caller;
-    const entry = { call: 'Act', who, peer, what: { ensemble, action, label, value } };
+    const what = { ensemble, action, label, value, ...auditedParameters(parameters) };
+    const entry = { call: 'Act', who, peer, what };
     try {
       const done = await act(request, caller);
       audit.action({ ...entry, result: 'done', reason: done.text });

@@ -112,11 +112,23 @@ export class RunStream {
     }
   }
 
-  async #act({ number, name, label, value, askedBy }: NonNullable<ServiceMessage['action']>): Promise<void> {
+  async #act({
+    number,
+    name,
+    label,
+    value,
+    askedBy,
+    parameters = {},
+  }: NonNullable<ServiceMessage['action']>): Promise<void> {
     let result: { done: boolean; text: string; before?: number; after?: number };
     try {
       if (!isExternal(name)) throw new Error(`unknown action '${name}' in this version of flux-ensemble`);
-      const asked = { name, ...(label === '' ? {} : { label }), ...(value === undefined ? {} : { value }) };
+      const asked = {
+        name,
+        ...(label === '' ? {} : { label }),
+        ...(value === undefined ? {} : { value }),
+        ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
+      };
       const { text, before, after } = await this.#run.act(asked, askedBy);
       result = { done: true, text, ...(before === null || after === null ? {} : { before, after }) };
     } catch (error) {

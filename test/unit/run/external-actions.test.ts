@@ -106,6 +106,42 @@ describe('a request from outside', () => {
     await ensemble.close();
   });
 
+  test('submits jobs with parameters, which are read as in a file', async () => {
+    const runFolder = join(newFolder(), 'run');
+    const melt = {
+      name: 'melt',
+      command: 'echo {{t}} {{n}} {{fast}}',
+      parameters: { t: 1, n: 1, fast: 'no' },
+    };
+    const file = { jobs: [melt, { name: 'other', command: 'true' }], rules: [] };
+    await using ensemble = Ensemble.fromObject(file, { watch: true, runFolder });
+    const run = ensemble.run();
+    await eventually(async () => ensemble.running, 'the run has begun');
+    const act = async (asked: Omit<ExternalAction, 'name'>) =>
+      (await ensemble.act({ name: 'submit', ...asked }, 'test')).text;
+    const parameters = { t: '1.10', n: '9007199254740993', fast: 'true' };
+    expect(await act({ label: 'melt', parameters })).toBe('submitted 1 job of melt');
+    expect(await act({ label: 'melt', parameters: { t: 2.5 } })).toBe('submitted 1 job of melt');
+    for (const [label, wrong] of [
+      ['melt', { time: 1 }],
+      ['other', { t: 1 }],
+      ['melt', { t: '{{event.id}}' }],
+    ] as const) {
+      await expect(act({ label, parameters: wrong })).rejects.toMatchObject({ code: 'ERR_ACTION' });
+    }
+    await expect(ensemble.act({ name: 'grow', parameters: { t: 1 } }, 'test')).rejects.toThrow(
+      'parameters are only for submit',
+    );
+    await ensemble.act({ name: 'terminate' }, 'test');
+    await run;
+    const rows = [];
+    for await (const row of (await openRun(runFolder)).jobs()) rows.push(row.parameters);
+    expect(rows).toEqual([
+      { t: 1.1, n: '9007199254740993', fast: true },
+      { t: 2.5, n: 1, fast: 'no' },
+    ]);
+  });
+
   test('is refused when a file with the same action would be', async () => {
     const { ensemble, act } = await running();
     await expect(act({ name: 'submit', label: 'frist' })).rejects.toMatchObject({
