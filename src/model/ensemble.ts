@@ -7,6 +7,7 @@ import type { Action } from './action.js';
 import type { ExpressionCondition } from './condition.js';
 import type { Limits } from './job-limits.js';
 import type { NotifyTarget } from './notification.js';
+import type { Parameters } from './parameters.js';
 import type { PluginPartName } from './part-name.js';
 import type { PluginInfo } from './plugin.js';
 import type { GroupTells } from './tells.js';
@@ -145,6 +146,8 @@ export interface RetryPolicy {
   readonly outcomes: readonly ('failed' | 'timeout' | 'canceled')[];
   /** Also jobs whose gravest exception has one of these types. */
   readonly exceptions: readonly string[];
+  /** Parameters that are other ones each time, as they are written: a text is an expression over those of the failed job. */
+  readonly parameters: Parameters;
 }
 
 /** A probe of a plugin that measures the jobs of a group. */
@@ -193,12 +196,12 @@ export interface Rule {
   readonly action: Action;
 }
 
-/** The origin of the user's functions, and their language. */
-export type CustomSource = { readonly language: 'javascript' | 'python' } & (
-  | {
 /** A `CustomFunction`, whose arguments refer to an ensemble. */
 export type ProgramFunction = (args: never) => unknown;
 
+/** The origin of the user's functions, and their language. */
+export type CustomSource = { readonly language: 'javascript' | 'python' } & (
+  | {
       readonly kind: 'inline';
       readonly source: string;
       /** Line of the block's first line in the file. */
@@ -209,9 +212,6 @@ export type ProgramFunction = (args: never) => unknown;
       /** Absolute. */
       readonly path: string;
     }
-);
-
-/** A plugin of the file. */
   | {
       /** Functions of the program that runs the ensemble. */
       readonly kind: 'program';
@@ -219,6 +219,9 @@ export type ProgramFunction = (args: never) => unknown;
       /** Those that the program has given, by name. */
       readonly functions: ReadonlyMap<string, ProgramFunction>;
     }
+);
+
+/** A plugin of the file. */
 export interface ConfigPlugin extends PluginInfo {
   /** The plugin as the file names it: `./lammps.mjs`. */
   readonly specifier: string;

@@ -5,18 +5,47 @@ import { asSubmitted } from '../actions/submit/fill-in.js';
 import { describePortions } from '../actions/submit/portions.js';
 import type { SubmitReport } from '../engine/addon.js';
 import { ActionError } from '../errors.js';
+import { parameterValue } from '../language/expression/parameters.js';
 import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
+import type { JobOrigin } from '../model/firing.js';
 import { formatJobId } from '../model/job-id.js';
+import type { Parameters } from '../model/parameters.js';
 import type { Retry } from '../model/retry.js';
 import type { LostUrgencies } from './lost-urgencies.js';
 import type { TaskQueue } from './task-queue.js';
 
-/** The job as it was submitted. Throws an Error with the reason when a part of it is unknown. */
+/**
+ * The job as it was submitted, with the other parameters that the group's retry has. Throws an Error with the reason when a
+ * part of it is unknown.
+ */
 function entryOf(retry: Retry, config: EnsembleConfig, urgency: number | null = null): JobEntry {
-  const entry = config.groups.get(retry.group)?.entries[retry.entry];
+  const group = config.groups.get(retry.group);
+  const entry = group?.entries[retry.entry];
   if (entry === undefined) throw new Error(`the group has no entry ${retry.entry}`);
-  const job = asSubmitted(entry, retry.parameters, retry);
+  const job = asSubmitted(entry, ...nextRow(retry, group?.retry?.parameters ?? {}));
   return urgency === null ? job : { ...job, urgency };
+}
+
+/**
+ * The parameters of the next try, with their texts. A job that was lost, and not tried, keeps its own. Throws an Error for an
+ * expression without a value.
+ */
+function nextRow(
+  { parameters, attempt, lost, index, values, texts }: Retry,
+  changed: Parameters,
+): [Parameters | null, Pick<JobOrigin, 'index' | 'values' | 'texts'>] {
+  const names = Object.keys(changed);
+  if (lost || names.length === 0) return [parameters, { index, values, texts }];
+  const own = parameters ?? {};
+  const next = Object.entries(changed).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? parameterValue(value, own, attempt) : value,
+  ]);
+  const kept = Object.entries(texts).filter(([name]) => !names.includes(name));
+  return [
+    { ...own, ...Object.fromEntries(next) },
+    { index, values, texts: Object.fromEntries(kept) },
+  ];
 }
 
 /** The job on one line, as submissions are described. */

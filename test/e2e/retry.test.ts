@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openRun } from '../../src/index.js';
+import { listRuns } from '../../src/store/runs.js';
 import { cli, ensembleFile, jsonLines, newFolder, start } from '../support/cli.js';
 
 /** Fails as often as the file `tries` says, in the folder; then goes well. */
@@ -53,6 +55,33 @@ describe.concurrent('retry', () => {
       parameters: { t: 'one' },
       origin: { entry: 0, rule: 0, firing: 0, index: 0, attempt: 2 },
     });
+  });
+
+  test('other parameters each time are in the jobs, and a success in the end is one for the exit status', async () => {
+    const folder = newFolder();
+    const text = `jobs:
+  - name: a
+    command: sh -c 'test {{memory}} -ge 4'
+    parameters: {memory: 1, part: one}
+    retry: {times: 3, parameters: {memory: memory * 2}}
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+`;
+    const env = { XDG_STATE_HOME: folder };
+    const finished = await cli(['run', '--json', ensembleFile(text, folder)], { env });
+    expect(finished.status).toBe(0);
+    const { summary } = jsonLines(finished);
+    expect(summary.groups.a?.count).toMatchObject({ submitted: 3, failed: 2, success: 1, retried: 2 });
+    const [run] = listRuns(join(folder, 'flux-ensemble')).runs;
+    const rows = [];
+    for await (const { parameters, attempt, result } of (await openRun(run?.path ?? '')).jobs()) {
+      rows.push([parameters, attempt, result]);
+    }
+    expect(rows).toEqual([
+      [{ memory: 1, part: 'one' }, 0, 'failed'],
+      [{ memory: 2, part: 'one' }, 1, 'failed'],
+      [{ memory: 4, part: 'one' }, 2, 'completed'],
+    ]);
   });
 
   test('the run waits for the backoff, and gives up after the last attempt', async () => {

@@ -25,7 +25,7 @@ import { resolveLimits } from './limits.js';
 import { resolveSweep } from './parameters.js';
 import { withJobDefaults } from './plugins.js';
 import { namesOfGroups, type ResolvedProbes, resolveProbes } from './probes.js';
-import { resolveRetry } from './retry.js';
+import { checkRetryParameters, resolveRetry } from './retry.js';
 import { resolveSlurm } from './slurm.js';
 import { hasStates } from './states.js';
 import { NO_TELLS } from './tells.js';
@@ -92,6 +92,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
       context.problems.error([...path, 'parameters'], message, 'key');
     }
   }
+  checkRetryParameters(context, groups, jobs);
   return {
     groups,
     names: new GroupNames(groups.keys(), probes.names),

@@ -85,7 +85,7 @@ function resolveExpression(
   path: Path,
 ): ExpressionCondition | null {
   const expression = parseExpression(text);
-  if (!expression.ok) return report(context, text, expression.faults, path);
+  if (!expression.ok) return reportFaults(context, text, expression.faults, path);
   const { jobs, states } = names;
   const steps = checkCondition(expression.value, {
     groups: jobs.complete ? jobs.names : null,
@@ -95,7 +95,9 @@ function resolveExpression(
     event,
     large: jobs.large,
   });
-  return steps.ok ? { text: text.trim(), steps: steps.value } : report(context, text, steps.faults, path);
+  return steps.ok
+    ? { text: text.trim(), steps: steps.value }
+    : reportFaults(context, text, steps.faults, path);
 }
 
 /** The kinds of all values that jobs tell, by name. */
@@ -108,8 +110,8 @@ function toldBy({ groups }: ResolvedNames['jobs']): ReadonlyMap<string, 'number'
   );
 }
 
-/** The place of the character, where the file has one; otherwise the message shows it. */
-function report(
+/** Reports faults of an expression: at the place of the character, where the file has one; otherwise the message shows it. */
+export function reportFaults(
   { source, problems }: ResolveContext,
   text: string,
   faults: readonly Fault[],

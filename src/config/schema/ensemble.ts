@@ -102,6 +102,8 @@ const retryOnSchema = z.union(
   { error: outcomeError },
 );
 
+const changed = 'must be an expression over the parameters of the job, like memory * 2';
+
 const retrySchema = z
   .union(
     [
@@ -142,11 +144,19 @@ const retrySchema = z
             )
             .optional()
             .describe('Which ends: failed (other than by a timeout) and timeout when absent.'),
+          parameters: z
+            .record(parameterName(), z.union([text(), z.number(), z.boolean()], { error: changed }), {
+              error: 'must be a mapping of parameters to expressions',
+            })
+            .optional()
+            .describe(
+              'Other parameters for each try: expressions over those of the failed job, like nodes * 2.',
+            ),
         },
-        { error: 'must be a number of times, or a mapping with times, backoff and on' },
+        { error: 'must be a number of times, or a mapping with times, backoff, on and parameters' },
       ),
     ],
-    { error: 'must be a number of times, or a mapping with times, backoff and on' },
+    { error: 'must be a number of times, or a mapping with times, backoff, on and parameters' },
   )
   .nullish()
   .describe('Submits failed jobs of the group again.');

@@ -95,7 +95,7 @@ export function compileProbe(group: string, names: RuleNames): PlanRule {
 
 function compileRetry({ retry, entries }: JobGroup, makePortion: MakePortion | null): PlanRetry | null {
   if (retry === null) return null;
-  const { times, backoff, outcomes, exceptions } = retry;
+  const { times, backoff, outcomes, exceptions, parameters } = retry;
   return {
     times,
     ...backoff,
@@ -105,7 +105,7 @@ function compileRetry({ retry, entries }: JobGroup, makePortion: MakePortion | n
     exceptions,
     // Entries that are filled in late keep their place, and are never requested.
     entries:
-      makePortion === null || entries.length > MAX_PLANNED
+      makePortion === null || entries.length > MAX_PLANNED || Object.keys(parameters).length > 0
         ? null
         : entries.map((entry) => makePortion(entry, 1)),
   };

@@ -20,19 +20,19 @@ export interface JobReason {
 /** The most causes of a chain. */
 const MOST_CAUSES = 100;
 
-/** Whether two rows are submissions of the same job. */
-function isSame(a: JobRow, b: JobRow): boolean {
+/** Whether two rows are submissions of the same job. Retries may change the parameters `changed`. */
+function isSame(a: JobRow, b: JobRow, changed: readonly string[]): boolean {
   const keys = ['rule', 'firing', 'index', 'group', 'entry'] as const;
-  return keys.every((key) => a[key] === b[key]) && sameParameters(a, b);
+  const kept = ({ parameters }: JobRow) =>
+    JSON.stringify(Object.entries(parameters).filter(([name]) => !changed.includes(name)));
+  return keys.every((key) => a[key] === b[key]) && kept(a) === kept(b);
 }
-
-const sameParameters = (a: JobRow, b: JobRow) =>
-  JSON.stringify(a.parameters) === JSON.stringify(b.parameters);
 
 /** Explains the job in a row of the table. */
 export function explainJob(run: ReplayedRun, table: JobTable, row: number): JobReason {
   const job = jobRow(table, row);
   const { ids, firing: firingOf, rule } = table.jobs;
+  const changed = Object.keys(run.config.groups.get(job.group ?? '')?.retry?.parameters ?? {});
   const sameFiring = [...firingOf.keys()].filter((other) => firingOf[other] === firingOf[row]);
   const attempts = job.firing === null ? [job] : sameFiring.map((other) => jobRow(table, other));
   const byNumber = new Map(run.firings.map((firing) => [firing.number, firing]));
@@ -48,7 +48,7 @@ export function explainJob(run: ReplayedRun, table: JobTable, row: number): JobR
   }
   return {
     job,
-    attempts: attempts.filter((other) => isSame(other, job)),
+    attempts: attempts.filter((other) => isSame(other, job, changed)),
     causes,
     requested: job.rule === -1,
     effects: run.firings.filter((firing) => firing.job === job.id).map((firing) => firingFacts(firing, run)),

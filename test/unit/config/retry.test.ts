@@ -12,6 +12,7 @@ describe('retry', () => {
       backoff: { initial: 0, factor: 1, longest: never },
       outcomes: ['failed', 'timeout'],
       exceptions: [],
+      parameters: {},
     });
     expect(retryOf({ times: 1, backoff: '10s', on: 'failed' })).toMatchObject({
       backoff: { initial: 10, factor: 1 },
@@ -24,6 +25,7 @@ describe('retry', () => {
       backoff: { initial: 60, factor: 2, longest: 3600 },
       outcomes: ['canceled'],
       exceptions: ['oom'],
+      parameters: {},
     });
   });
 
@@ -53,5 +55,30 @@ describe('retry', () => {
     [{ times: 1, on: [{ exception: '' }] }, 'jobs[0].retry.on[0]'],
   ])('is refused: %j', (retry, message) => {
     expect(single(withJob({ retry }))).toContain(message);
+  });
+});
+
+describe('parameters of a retry', () => {
+  const of = (parameters: object) =>
+    withJob({ parameters: { memory: [8, 16], mesh: 'coarse' }, retry: { times: 1, parameters } });
+
+  test('are kept as they are written', () => {
+    const parameters = { memory: 'max(memory * 2, 4 + attempt) - 1', mesh: '"fine"' };
+    expect(read(of(parameters)).config.groups.get('a')?.retry?.parameters).toEqual(parameters);
+    expect(read(of({ memory: 64, mesh: 'mesh' })).warnings).toEqual([]);
+  });
+
+  test.each([
+    [{ memry: 'memory * 2' }, "memry the group 'a' has no parameter 'memry'; did you mean 'memory'?"],
+    [{ memory: 'memry * 2' }, "memory unknown parameter 'memry'; did you mean 'memory'?"],
+    [{ memory: 'mesh * 2' }, 'memory this is a text; a number is expected'],
+    [{ memory: 'memory >' }, 'memory the condition ends where'],
+    [{ memory: 'memory > 3' }, "memory '>' has no meaning here"],
+    [{ memory: 'mean(memory, 2)' }, "memory unknown function 'mean'"],
+    [{ memory: 'ceil(memory, 2)' }, "memory 'ceil' takes one number"],
+    [{ mesh: 'fine' }, "mesh unknown parameter 'fine'"],
+    [{ mesh: [1] }, 'mesh must be an expression'],
+  ])('are refused: %j', (parameters, message) => {
+    expect(single(of(parameters))).toContain(`jobs[0].retry.parameters.${message}`);
   });
 });

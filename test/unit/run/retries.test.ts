@@ -27,8 +27,8 @@ const retry: Retry = {
   texts: {},
 };
 
-function retrying() {
-  const use = new ContextOfTest(file);
+function retrying(config: object = file) {
+  const use = new ContextOfTest(config);
   const queue = new TaskQueue(() => {});
   return {
     use,
@@ -57,6 +57,49 @@ test('a job waits for the actions before it, and for the end of a pause', async 
   queue.resume();
   await queue.settled();
   expect(log.map((line) => line.split(' ')[0])).toEqual(['action', 'retry', 'submit']);
+});
+
+describe('a group whose retry has parameters', () => {
+  const parameters = { memory: 'min(memory * 2, 24)', queue: "'long'", nodes: 'attempt + 1' };
+  const swept = {
+    jobs: [
+      {
+        name: 'a',
+        command: 'run {{memory}} {{queue}} {{part}}',
+        parameters: { memory: 8, queue: 'short', nodes: 1, part: [1.5, 2] },
+        nodes: '{{nodes}}',
+        retry: { times: 3, parameters },
+      },
+    ],
+    rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }],
+  };
+  const failed = {
+    ...{ ...retry, attempt: 2, parameters: { memory: 16, queue: 'short', nodes: 2, part: 1.5 } },
+    texts: { memory: '16.0', part: '1.50' },
+  };
+
+  test('submits the job with them, from those of the job that failed', async () => {
+    const { use, retries, queue } = retrying(swept);
+    retries.push(failed);
+    await queue.settled();
+    const job = use.submissions[0]?.template;
+    expect(job?.command).toEqual(['run', '24', 'long', '1.50']);
+    expect(job?.nodes).toBe(3);
+  });
+
+  test('submits a job that was lost, and not tried, as it was', async () => {
+    const { use, retries, queue } = retrying(swept);
+    retries.push({ ...failed, lost: true });
+    await queue.settled();
+    expect(use.submissions[0]?.template.command).toEqual(['run', '16.0', 'short', '1.50']);
+  });
+
+  test('reports a value that an expression has no use for', async () => {
+    const { retries, queue, problems } = retrying(swept);
+    retries.push({ ...failed, parameters: { ...failed.parameters, memory: '16G' } });
+    await queue.settled();
+    expect(problems[0]?.message).toContain("the parameter 'memory' is '16G', and not a number");
+  });
 });
 
 describe('a problem is reported', () => {
