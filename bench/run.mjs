@@ -17,6 +17,7 @@ const all = [
   'delivery',
   'loop',
   'local',
+  'measured',
   'service',
   'http',
   'dashboard',

@@ -28,6 +28,8 @@ export type ErrorCode =
   | 'ERR_CUSTOM'
   /** A function of the user did not answer within its timeout. */
   | 'ERR_CUSTOM_TIMEOUT'
+  /** A value of `measure:` was not found for a job. */
+  | 'ERR_MEASURE'
   /** A method of the observer of a run failed. */
   | 'ERR_OBSERVER'
   /** A notification could not be delivered. */

@@ -69,6 +69,7 @@ export type {
   CustomSource,
   EnsembleConfig,
   FluxTreeOptions,
+  GroupPluginProbe,
   GroupProbe,
   JobEntry,
   JobGroup,
@@ -91,6 +92,14 @@ export type {
 export type { Firing, JobOrigin } from './model/firing.js';
 export { formatJobId, parseJobId } from './model/job-id.js';
 export type { Limits } from './model/job-limits.js';
+export type {
+  MeasuredEnds,
+  MeasuredFile,
+  MeasureEntry,
+  Measurement,
+  MeasureSource,
+  Take,
+} from './model/measure.js';
 export type {
   Count,
   HoursName,

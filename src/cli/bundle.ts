@@ -18,6 +18,7 @@ const EXTERNAL = [
   /^@duckdb\//,
   /^@viz-js\//,
   /^jiti$/,
+  /^json-p3$/,
   /^nodemailer$/,
   /^undici$/,
   /^@opentelemetry\//,
@@ -46,6 +47,7 @@ const PARTS: Readonly<Record<string, Parts>> = {
     entries: [
       'cli/main',
       'api/jobs/thread',
+      'measure/child',
       'plugins/catalog-child',
       'plugins/catalog-thread',
       'usercode/javascript/child',

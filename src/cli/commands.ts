@@ -10,6 +10,7 @@ const commands = new Map<string, () => Promise<Command>>(
     run: async () => (await import('./run.js')).runCommand(),
     resume: async () => (await import('./resume.js')).resumeCommand(),
     validate: async () => (await import('./validate.js')).validateCommand(),
+    measure: async () => (await import('./measure.js')).measureCommand(),
     test: async () => (await import('./test.js')).testCommand(),
     graph: async () => (await import('./graph.js')).graphCommand(),
     record: async () => (await import('./record.js')).recordCommand(),

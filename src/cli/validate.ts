@@ -3,7 +3,9 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.js';
 import { formatDiagnostics } from '../config/source/format.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError, type EnsembleError } from '../errors.js';
+import { loadReaders } from '../measure/load.js';
+import { Measurer } from '../measure/measurer.js';
 import { counted } from '../text/counted.js';
 import { escapeLines } from '../text/describe.js';
 import { loadCustomFunctions } from '../usercode/load.js';
@@ -13,12 +15,15 @@ import { complain, printError } from './output.js';
 async function validate(path: string): Promise<number> {
   try {
     const { config, warnings } = await loadConfig(path);
+    const listener = {
+      output: (line: string) => printError(escapeLines(line)),
+      problem: (error: EnsembleError) => complain(error.message, 'warning'),
+    };
     // Loading the user's functions runs the top level of their code, which is needed to find its errors.
-    const { close } = await loadCustomFunctions(config, {
-      output: (line) => printError(escapeLines(line)),
-      problem: (error) => complain(error.message, 'warning'),
-    });
+    const { close } = await loadCustomFunctions(config, listener);
     await close();
+    const measurer = new Measurer(listener);
+    await loadReaders(config, measurer).finally(() => measurer.close());
     if (warnings.length > 0) console.log(formatDiagnostics(warnings));
     console.log(
       `${path}: valid (${counted(config.groups.size, 'job group')}, ${counted(config.rules.length, 'rule')})`,

@@ -74,17 +74,18 @@ export function readFiring(
   };
 }
 
-/** A job for a probe to measure: the event of its success, and the metrics at that time. */
+/** A job for a probe to measure: the event of its success or end, and the metrics at that time. */
 export interface ProbedJob {
   readonly event: FiringEvent;
   readonly metrics: MetricsSnapshot | null;
 }
 
-/** The job of a native firing for a probe. Throws RangeError when it is missing. */
-export function readProbedJob(native: NativeFiring, names: SnapshotNames): ProbedJob {
+/** The job of a native firing for a probe, with the metrics if it `wantsMetrics`. Throws RangeError when it is missing. */
+export function readProbedJob(native: NativeFiring, names: SnapshotNames, wantsMetrics: boolean): ProbedJob {
   const event = eventOf(readEvent(native, names));
   if (event === null) throw new RangeError('internal error: the engine reported a probe without a job');
-  return { event, metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot) };
+  const isKnown = wantsMetrics && native.snapshot !== null;
+  return { event, metrics: isKnown ? readSnapshot(names, native.snapshot) : null };
 }
 
 /** Parses the JSON text of an origin. A job may contain any text there; missing parts get the values of a first job. */

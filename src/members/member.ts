@@ -198,6 +198,12 @@ export interface Member {
   explain?(id: bigint, started: boolean): Promise<JobTrace | null>;
 
   /**
+   * Returns the output of a job that has ended and whose output is in no file: an eventlog of Flux's shell (RFC 24); null where it is
+   * missing or too large. Absent where a member keeps no such output.
+   */
+  outputLog?(id: bigint): Promise<string | null>;
+
+  /**
    * Sets the urgency (0 to 31) of pending jobs, and ignores other jobs. Higher urgencies start first, and 0 holds a
    * job. Resolves with the number of changed jobs. Absent where a member does not support it.
    */

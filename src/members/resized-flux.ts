@@ -59,6 +59,10 @@ export abstract class ResizedFlux implements Member {
     return this.flux.explain(id, started);
   }
 
+  outputLog(id: bigint): Promise<string | null> {
+    return this.flux.outputLog(id);
+  }
+
   allocationEnd(): Promise<number | null> {
     return this.flux.allocationEnd();
   }

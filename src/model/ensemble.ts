@@ -6,6 +6,7 @@
 import type { Action } from './action.js';
 import type { ExpressionCondition } from './condition.js';
 import type { Limits } from './job-limits.js';
+import type { Measurement } from './measure.js';
 import type { NotifyTarget } from './notification.js';
 import type { Parameters } from './parameters.js';
 import type { PluginPartName } from './part-name.js';
@@ -151,7 +152,8 @@ export interface RetryPolicy {
 }
 
 /** A probe of a plugin that measures the jobs of a group. */
-export interface GroupProbe {
+export interface GroupPluginProbe {
+  readonly kind: 'plugin';
   /** `lammps.thermo` */
   readonly probe: PluginPartName;
   readonly with: Readonly<Record<string, unknown>>;
@@ -160,6 +162,9 @@ export interface GroupProbe {
   /** Seconds that the probe may take for a job. */
   readonly timeout: number;
 }
+
+/** Something that measures the jobs of a group: a probe of a plugin, or entries of `measure:`. */
+export type GroupProbe = GroupPluginProbe | Measurement;
 
 export interface JobGroup {
   readonly name: string;

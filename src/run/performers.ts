@@ -12,6 +12,7 @@ import { ExternalActions } from './external-actions.js';
 import { readFollowUps } from './follow-up.js';
 import type { GroupWatch } from './group-watch.js';
 import type { LostUrgencies } from './lost-urgencies.js';
+import { Measurements } from './measurements.js';
 import { type AddedRule, addedRuleText } from './notes.js';
 import { Probes } from './probes.js';
 import type { ProgressLog } from './progress.js';
@@ -38,6 +39,8 @@ export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member
   readonly urgencies: LostUrgencies;
   readonly end: EndDetector;
   readonly notify: ActionContext['notify'];
+  /** Absolute path of the folder where outputs of jobs are kept; null without one. */
+  readonly outputs: string | null;
   /** External requests so far. */
   readonly requests: number;
   /** The run's time, in seconds since the epoch. */
@@ -111,6 +114,6 @@ export function makePerformers(options: PerformerOptions): Performers {
     dispatcher,
     external,
     retries: new Retries(context, queue, options.urgencies),
-    probes: new Probes(context, queue),
+    probes: new Probes(context, queue, new Measurements(context, options.code.measurer, options.outputs)),
   };
 }

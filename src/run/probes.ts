@@ -1,5 +1,6 @@
-/** Probes of plugins: the numbers that they measure of a job become observations of its group. */
+/** Probes of plugins, and `measure:`: the numbers that they find of a job become observations of its group. */
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { ActionContext } from '../actions/context.js';
 import { jobOf } from '../actions/job-facts.js';
@@ -14,20 +15,21 @@ import {
 } from '../actions/user-code.js';
 import type { ProbedJob } from '../engine/firings.js';
 import { ActionError } from '../errors.js';
-import type { GroupProbe } from '../model/ensemble.js';
+import type { GroupPluginProbe, GroupProbe } from '../model/ensemble.js';
 import { formatJobId } from '../model/job-id.js';
 import { splitPart } from '../model/part-name.js';
 import { probeFunction } from '../plugins/actions.js';
 import { describeFaults, failed, ok, type Result } from '../text/result.js';
 import { customMetrics } from '../usercode/metrics.js';
+import type { Measurements } from './measurements.js';
 import type { TaskQueue } from './task-queue.js';
 
 /** Milliseconds after which a process that is stuck has been ended. */
 const PROCESS_ENDS = 1500;
 
 /** A probe of a group. The engine has a rule for each, by which it reports the jobs to measure. */
-export interface ProbeOfGroup {
-  readonly probe: GroupProbe;
+export interface ProbeOfGroup<Probe extends GroupProbe = GroupProbe> {
+  readonly probe: Probe;
   readonly group: string;
   /** Its index among the group's probes. */
   readonly index: number;
@@ -50,33 +52,47 @@ export function probesOf(groups: ActionContext['config']['groups']): ProbeOfGrou
 export class Probes {
   readonly #context: ActionContext;
   readonly #queue: TaskQueue;
+  readonly #measurements: Measurements;
   readonly #aborted = new AbortController();
-  /** Jobs are measured one after another, so that their numbers come in the order of the jobs. */
+  /** Plugins measure jobs one after another, so that their numbers come in the order of the jobs. */
   #tail: Promise<void> = Promise.resolve();
+  /** Jobs whose files are read, many at once. */
+  readonly #reading = new Set<Promise<void>>();
 
-  constructor(context: ActionContext, queue: TaskQueue) {
+  constructor(context: ActionContext, queue: TaskQueue, measurements: Measurements) {
     this.#context = context;
     this.#queue = queue;
+    this.#measurements = measurements;
+    setMaxListeners(0, this.#aborted.signal);
   }
 
   /** Takes in a job that a probe has to measure, as the firing with this number says. Probes go on when the run has ended: their numbers are part of the result. */
   push(job: ProbedJob, probe: ProbeOfGroup, firing: number): void {
     const { signal } = this.#aborted;
     if (signal.aborted) return;
-    this.#tail = this.#queue.beside(
-      this.#tail.then(async () => {
-        if (signal.aborted) return;
-        try {
-          if (!(await this.#measure(job, probe, firing, signal)) && !signal.aborted) {
-            this.#done(firing);
-          }
-        } catch (error) {
-          if (signal.aborted) return;
-          this.#context.observer.problem?.(error as ActionError);
-          this.#done(firing);
-        }
-      }),
-    );
+    const measure = () => this.#measureOrReport(job, probe, firing, signal);
+    if (probe.probe.kind === 'plugin') {
+      this.#tail = this.#queue.beside(this.#tail.then(measure));
+      return;
+    }
+    const reading = this.#queue.beside(measure()).finally(() => this.#reading.delete(reading));
+    this.#reading.add(reading);
+  }
+
+  async #measureOrReport(
+    job: ProbedJob,
+    probe: ProbeOfGroup,
+    firing: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (signal.aborted) return;
+    try {
+      if (!(await this.#measure(job, probe, firing, signal)) && !signal.aborted) this.#done(firing);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#context.observer.problem?.(error as ActionError);
+      this.#done(firing);
+    }
   }
 
   /** The firing has no numbers. */
@@ -90,9 +106,11 @@ export class Probes {
     this.#aborted.abort();
   }
 
-  /** Resolves when the jobs that were taken in have been measured. */
-  settled(): Promise<void> {
-    return this.#tail;
+  /** Resolves when the jobs that were taken in have been measured, and reports how many values were not found. */
+  async settled(): Promise<void> {
+    await this.#tail;
+    await Promise.all(this.#reading);
+    if (!this.#aborted.signal.aborted) this.#measurements.reportCounts();
   }
 
   /** Gives the engine the numbers of a job. Resolves with whether it has some. Throws ActionError. */
@@ -112,8 +130,19 @@ export class Probes {
       }
       return true;
     }
+    if (probe.kind === 'measure') {
+      const found = await this.#measurements.measure(event, group, probe, signal);
+      const runs = [...givenOf(found, probe.values)];
+      // At once, so that a process that ends in between does not divide them.
+      await Promise.all(
+        runs.map(([place, values]) =>
+          engine.probed(index, first + place, values, event.timestamp, { firing, job: event.job }),
+        ),
+      );
+      return runs.length > 0;
+    }
     const where = `probe ${probe.probe} of group '${group}' for job ${formatJobId(event.job)}`;
-    const answer = await this.#call(job, probeOfGroup, where, signal);
+    const answer = await this.#call(job, { ...probeOfGroup, probe }, where, signal);
     if (answer === null || answer === undefined) return false;
     const values = readValues(answer, probe.values);
     if (!values.ok) {
@@ -126,7 +155,7 @@ export class Probes {
   /** The answer of the plugin; null when the run has ended. Throws ActionError. */
   async #call(
     measured: ProbedJob,
-    { probe, group }: ProbeOfGroup,
+    { probe, group }: ProbeOfGroup<GroupPluginProbe>,
     where: string,
     signal: AbortSignal,
   ): Promise<unknown> {

@@ -58,7 +58,7 @@ export class RulesOfRun {
 
   /** The rules of probes, for the plan. */
   compileProbes(): PlanRule[] {
-    return [...this.#probes.values()].map(({ group }) => compileProbe(group, this.#names));
+    return [...this.#probes.values()].map(({ group, probe }) => compileProbe(group, probe, this.#names));
   }
 
   /** The rule of this index; null for that of a probe, and for an unknown one. */
@@ -91,7 +91,7 @@ export class RulesOfRun {
   #addProbe(probe: ProbeOfGroup): CompiledRule {
     this.#newProbes.splice(this.#newProbes.indexOf(probe), 1);
     this.#probes.set(this.#rules.push(null) - 1, probe);
-    return { rule: compileProbe(probe.group, this.#names), metrics: [] };
+    return { rule: compileProbe(probe.group, probe.probe, this.#names), metrics: [] };
   }
 
   /** Adds a rule or a probe again from its text in the log. Throws EnsembleError for an invalid one. */

@@ -30,7 +30,7 @@ import { formatJobId } from '../model/job-id.js';
 import { DEFAULT_LOG_LIMIT } from '../model/kept-files.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { EnsembleObserver } from '../model/observer.js';
-import { logFolder } from '../store/run-folder.js';
+import { logFolder, outputFolder } from '../store/run-folder.js';
 import { quote } from '../text/describe.js';
 import { activeJobsOf } from './active-jobs.js';
 import { AllocationFacts } from './allocation.js';
@@ -395,7 +395,8 @@ export class Run {
     this.#notifications.begin();
     try {
       const restored = this.#resumed === null ? null : await this.#restore();
-      code = await loadUserCode(this.#config, listener, this.#end.signal);
+      const simulated = this.#member.measured !== undefined;
+      code = await loadUserCode(this.#config, listener, this.#end.signal, simulated);
       if (code !== null) await this.#begin(code, restored);
       await this.#end.ended;
       return await this.#conclude();
@@ -535,10 +536,12 @@ export class Run {
 
   /** `requests` is the number of requests from outside so far. */
   #makePerformers(code: UserCode, requests: number, events: RequestedEvents): Performers {
+    const { runFolder } = this.#options;
     return makePerformers({
       ...{ code, requests, events, config: this.#config, observer: this.#observer, member: this.#member },
       ...{ engine: this.#engine, rules: this.#rules, queue: this.#queue, progress: this.#progress },
       groups: this.#groups,
+      outputs: runFolder === undefined ? null : outputFolder(resolve(runFolder)),
       resized: () => {
         this.#allocation.resized();
         // A closed engine needs no window.
@@ -567,7 +570,8 @@ export class Run {
   #onFiring(native: NativeFiring, progress: Progress | null = null): void {
     const probe = this.#rules.probe(native.rule);
     if (probe !== null) {
-      this.#performers?.probes.push(readProbedJob(native, this.#engine.names), probe, native.number);
+      const job = readProbedJob(native, this.#engine.names, probe.probe.kind === 'plugin');
+      this.#performers?.probes.push(job, probe, native.number);
       return;
     }
     const rule = this.#rules.rule(native.rule);

@@ -45,7 +45,7 @@ function moduleAt(path: string): CustomSource {
 }
 
 /** The file of a path, relative to the folder of the ensemble's file or, without one, to the working directory. */
-function besideFile(path: string, file: string | null): string {
+export function besideFile(path: string, file: string | null): string {
   return file === null ? resolve(path) : resolve(file, '..', path);
 }
 

@@ -59,7 +59,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
   // Jobs of plugins may have parameters too, so plugins come first.
   const jobs = (shapes ?? []).map((job, index) => job && withJobDefaults(context, job, ['jobs', index]));
   const parameters = parameterNames(jobs);
-  const probes = resolveProbes(context, jobs);
+  const probes = resolveProbes({ ...context, parameters }, jobs);
   const overview = {
     names: new GroupNames(
       (shapes ?? []).flatMap((job) => job?.name ?? []),

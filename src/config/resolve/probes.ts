@@ -1,15 +1,16 @@
 /** `probes:` of job entries: values that plugins measure for the jobs of a group. */
 
-import type { GroupProbe, JobGroup } from '../../model/ensemble.js';
-import { GroupNames, type ProbeNames, probedOf, VARIABLES } from '../../model/metric-names.js';
+import type { GroupPluginProbe, GroupProbe, JobGroup } from '../../model/ensemble.js';
+import { GroupNames, type ProbeNames, probedOf } from '../../model/metric-names.js';
 import type { GroupTells } from '../../model/tells.js';
-import { quote } from '../../text/describe.js';
 import { durationSeconds } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
 import type { JobShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
+import { type MeasureContext, resolveMeasures } from './measure.js';
 import { resolveOptions } from './plugins.js';
-import { NO_TELLS, resolveTells, VARIABLE_NAME } from './tells.js';
+import { NO_TELLS, resolveTells } from './tells.js';
+import { faultOfNames } from './variable-names.js';
 
 /** The default in seconds. */
 const TIMEOUT = 60;
@@ -29,9 +30,9 @@ export interface ResolvedProbes {
   readonly names: ProbeNames;
 }
 
-/** Makes the probes of all groups, and the values that their jobs tell. */
+/** Makes the probes and the measurements of all groups, and the values that their jobs tell. */
 export function resolveProbes(
-  context: ResolveContext,
+  context: MeasureContext,
   jobs: readonly (JobShape | undefined)[],
 ): ResolvedProbes {
   const groups = new Map<string, GroupProbe[]>();
@@ -47,6 +48,7 @@ export function resolveProbes(
       else doubtful.add(group);
     }
   }
+  resolveMeasures(context, jobs, groups, doubtful);
   const tells = resolveTells(context, jobs, groups, doubtful);
   const names = [...new Set([...groups.keys(), ...tells.keys()])].map((group) => {
     const named = probedOf({ probes: groups.get(group) ?? [], tells: tells.get(group) ?? NO_TELLS });
@@ -64,31 +66,19 @@ function resolveProbe(
   { probe, with: options, timeout }: ProbeShape,
   others: readonly GroupProbe[],
   path: Path,
-): GroupProbe | null {
+): GroupPluginProbe | null {
   if (probe === undefined) return null;
   const at = [...path, 'probe'];
   const checked = resolveOptions(context, 'probes', probe, options, at, [...path, 'with']);
   if (checked === null) return null;
-  const wrong = faultOf(checked.value, others);
+  const names: unknown = checked.value;
+  const isList = Array.isArray(names) && names.length > 0;
+  const wrong = isList ? faultOfNames(names, others) : 'does not list its values';
   if (wrong !== null) {
     context.problems.error(at, `${probe} ${wrong}`);
     return null;
   }
   const seconds = timeout === undefined ? TIMEOUT : durationSeconds(timeout);
-  return { probe, with: options ?? {}, values: checked.value as string[], timeout: seconds };
-}
-
-/** The mistake in the names of a probe's values; null for valid names. */
-function faultOf(names: unknown, others: readonly GroupProbe[]): string | null {
-  if (!Array.isArray(names) || names.length === 0) return 'does not list its values';
-  const taken = new Set<unknown>(VARIABLES);
-  for (const { values } of others) for (const name of values) taken.add(name);
-  for (const name of names) {
-    if (typeof name !== 'string' || !VARIABLE_NAME.test(name)) {
-      return `has a value called ${quote(String(name))}; such a name has only letters, digits and _`;
-    }
-    if (taken.has(name)) return `has a value called ${quote(name)}, which already is a variable of the group`;
-    taken.add(name);
-  }
-  return null;
+  const values = checked.value as string[];
+  return { kind: 'plugin', probe, with: options ?? {}, values, timeout: seconds };
 }

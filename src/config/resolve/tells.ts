@@ -6,9 +6,7 @@ import type { GroupTells } from '../../model/tells.js';
 import { quote } from '../../text/describe.js';
 import type { JobShape } from '../schema/ensemble.js';
 import type { ResolveContext } from './context.js';
-
-/** A name that can follow the dash in a metric's name. */
-export const VARIABLE_NAME = /^[A-Za-z_]\w*$/;
+import { VARIABLE_NAME } from './variable-names.js';
 
 export const NO_TELLS: GroupTells = { numbers: [], texts: [] };
 

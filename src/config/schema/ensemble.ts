@@ -25,6 +25,7 @@ import {
 import { DESIGNS } from '../../model/ensemble.js';
 import { MAX_ROWS, MAX_TIMER } from '../../model/limits.js';
 import { useSchema } from './algorithm.js';
+import { measureSchema } from './measure.js';
 import { type NotifyShape, notifySchema } from './notify.js';
 import { type RuleShape, ruleSchema } from './rules.js';
 import { type TestShape, testsSchema } from './tests.js';
@@ -278,6 +279,7 @@ export const jobSchema = z
         )
         .nullish()
         .describe('Probes of plugins: they measure each job of the group that has ended successfully.'),
+      measure: measureSchema,
       tell: z
         .union(
           [

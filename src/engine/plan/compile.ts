@@ -4,7 +4,7 @@ import { triggerKindOf } from '../../language/triggers/catalog.js';
 import type { TriggerIndexes } from '../../language/triggers/define.js';
 import type { Action } from '../../model/action.js';
 import type { ConditionStep } from '../../model/condition.js';
-import type { EnsembleConfig, JobEntry, JobGroup, Rule } from '../../model/ensemble.js';
+import type { EnsembleConfig, GroupProbe, JobEntry, JobGroup, Rule } from '../../model/ensemble.js';
 import { budgetName } from '../../model/job-limits.js';
 import { probedOf } from '../../model/metric-names.js';
 import type { Trigger } from '../../model/trigger.js';
@@ -77,10 +77,11 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
   };
 }
 
-/** A rule by which the engine reports every job of a group that has succeeded, for a probe to measure. */
-export function compileProbe(group: string, names: RuleNames): PlanRule {
+/** A rule by which the engine reports every job of a group that has succeeded, or ended, for a probe to measure. */
+export function compileProbe(group: string, probe: GroupProbe, names: RuleNames): PlanRule {
+  const event = probe.kind === 'measure' && probe.on === 'always' ? 'finish' : 'success';
   return {
-    ...compileTrigger({ kind: 'job', event: 'success', group }, names),
+    ...compileTrigger({ kind: 'job', event, group }, names),
     when: null,
     timing: null,
     states: null,
@@ -128,8 +129,9 @@ export function compilePlan(
   return {
     groups: [...config.groups.keys()],
     remembered: [...config.groups.values()].flatMap((group, index) =>
-      // Plugins look for the files of jobs, whose names tell jobs apart.
+      // Plugins and measurements look for the files of jobs, whose names tell jobs apart.
       group.retry !== null ||
+      group.probes.length > 0 ||
       group.entries.some(({ draft }) => draft?.sweep) ||
       asksForParameters ||
       config.plugins.length > 0

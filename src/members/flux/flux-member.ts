@@ -25,7 +25,7 @@ import type {
 } from '../member.js';
 import { inheritedEnvironment } from './environment.js';
 import { type InstanceResources, readResources, windowFor } from './instance-resources.js';
-import { traceJob } from './job-trace.js';
+import { readOutputLog, traceJob } from './job-trace.js';
 import { type FluxFacts, FluxReconciler, readFacts } from './reconcile.js';
 import { endTree, type FluxTree, type Pilots, requestsOf, resizeTree, treeOptions } from './tree.js';
 
@@ -61,6 +61,9 @@ const WINDOW = 4096;
  * and answers no other request meanwhile.
  */
 const MAX_INACTIVE = 100_000;
+
+/** Pieces of the output of a job that are read to measure it: some MiB. */
+const MAX_MEASURED_PIECES = 10_000;
 
 /** The build's Flux library, if libflux-core was found. The path is the same from src and from dist. */
 export const fluxLibrary = packageFile('build/Release/flux_source.so');
@@ -242,6 +245,11 @@ export class FluxMember implements Member {
   async explain(id: bigint, started: boolean): Promise<JobTrace | null> {
     const { instance, id: own } = instanceOfJob(id);
     return traceJob(requestsOf(this.#source(), instance), own, started);
+  }
+
+  async outputLog(id: bigint): Promise<string | null> {
+    const { instance, id: own } = instanceOfJob(id);
+    return readOutputLog(requestsOf(this.#source(), instance), own, MAX_MEASURED_PIECES);
   }
 
   /**

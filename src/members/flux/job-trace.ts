@@ -54,7 +54,11 @@ async function lookUp(source: Requests, id: bigint, key: string): Promise<string
   return String((JSON.parse(answer) as Record<string, unknown>)[key] ?? '');
 }
 
-async function shellOutput(source: Requests, id: bigint): Promise<ShellOutput> {
+/**
+ * Returns the eventlog of the output of a job that has ended (RFC 24); null for a missing one, and for one of more than `most`
+ * pieces. Throws the engine's errors.
+ */
+export async function readOutputLog(source: Requests, id: bigint, most: number): Promise<string | null> {
   const request = JSON.stringify({ key: outputKey(id), namespace: 'primary', flags: TREEOBJ });
   for (let left = TRIES; left > 0; left--) {
     const pieces = await source.request('kvs.lookup', request).catch(() => null);
@@ -63,10 +67,15 @@ async function shellOutput(source: Requests, id: bigint): Promise<ShellOutput> {
       continue;
     }
     const { val } = JSON.parse(pieces) as { val?: { data?: unknown } };
-    const tooMany = Array.isArray(val?.data) && val.data.length > MAX_PIECES;
-    return tooMany ? NO_OUTPUT : readShellOutput(await lookUp(source, id, 'guest.output'));
+    const tooMany = Array.isArray(val?.data) && val.data.length > most;
+    return tooMany ? null : lookUp(source, id, 'guest.output');
   }
-  return NO_OUTPUT;
+  return null;
+}
+
+async function shellOutput(source: Requests, id: bigint): Promise<ShellOutput> {
+  const log = await readOutputLog(source, id, MAX_PIECES);
+  return log === null ? NO_OUTPUT : readShellOutput(log);
 }
 
 /**

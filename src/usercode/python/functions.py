@@ -100,6 +100,20 @@ class Metrics:
         self.models = models
 
 
+class Job:
+    """
+    The job that a reader measures: `id`, `group`, `parameters`, `workdir`, and the absolute paths `output` and `error`. A job without
+    such a file has None there.
+    """
+
+    def __init__(self, **facts):
+        self.__dict__.update(facts)
+
+    def path(self, name):
+        """Returns the absolute path of a file, whose name is relative to the working directory."""
+        return os.path.join(self.workdir, name)
+
+
 class Unusable(Exception):
     """A function returned a value that JSON can't hold."""
 
@@ -109,6 +123,7 @@ class Uncallable(Exception):
 
 
 ARGUMENTS = "functions receive metrics, event, rule, action and handle; **kwargs accepts all of them"
+READER_ARGUMENTS = "a reader receives job"
 
 # Far more than an action needs.
 MAX_DEPTH = 64
@@ -153,6 +168,23 @@ def plain(answer, path="", depth=0):
     if path:
         refuse("must be text, a number, a boolean, None, a list or a mapping", describe(answer))
     raise Unusable("a function returns an Action, a Rule, a list of those, or None, not %s" % describe(answer))
+
+
+def numbers(answer):
+    """Returns the numbers of a reader as JSON values, NaN and infinities as text. Raises Unusable."""
+    if isinstance(answer, dict):
+        return {str(name): number(value, "%s: " % name) for name, value in answer.items()}
+    return number(answer, "")
+
+
+def number(value, where):
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Unusable("%sa reader returns a number, or a dict of names to numbers; found %s" % (where, describe(value)))
+    return float(value) if math.isfinite(value) else repr(float(value))
 
 
 def plain_key(key, refuse):
@@ -201,7 +233,7 @@ def parameters_of(function):
     return own or wrapped, wrapped
 
 
-def arguments_for(function, given):
+def arguments_for(function, given, words=ARGUMENTS):
     """
     Selects the positional and the keyword arguments of a call from the given ones. Raises Uncallable when the function
     needs another one.
@@ -226,7 +258,7 @@ def arguments_for(function, given):
             if parameter.kind == parameter.POSITIONAL_ONLY:
                 positional.append(parameter.default)
         else:
-            raise Uncallable("it needs an argument '%s'; %s" % (name, ARGUMENTS))
+            raise Uncallable("it needs an argument '%s'; %s" % (name, words))
     def taken(kind):
         takes_all = any(parameter.kind == kind for parameter in wrapped.values())
         # Only a function that names `attempt` gets it: others pass their arguments on to functions of five arguments.
@@ -278,14 +310,14 @@ class Functions:
         self._names = {"Action": Action, "Rule": Rule, "__name__": "ensemble_custom"}
         self._handle = None
 
-    def load(self, source, file, line, folder, names):
+    def load(self, source, file, line, folder, names, reader):
         """
         Runs the source with the line numbers of its file. Returns the names that are functions, each with its problem,
-        or None.
+        or None. With `reader`, the functions measure jobs.
         """
         offer_as_ensemble_python()
         sys.path.insert(0, folder)
-        self._handle = flux_handle()
+        self._handle = None if reader else flux_handle()
         self._names["__file__"] = file
         if source is None:
             with open(file, "rb") as module:
@@ -293,7 +325,7 @@ class Functions:
         else:
             code = compile("\n" * (line - 1) + source, file, "exec")
         exec(code, self._names)
-        return {name: self._problem(name) for name in names if callable(self._names.get(name))}
+        return {name: self._problem(name, reader) for name in names if callable(self._names.get(name))}
 
     def call(self, function, metrics, state, event, rule, action, attempt):
         if not callable(self._names.get(function)):
@@ -302,13 +334,21 @@ class Functions:
         positional, keywords = arguments_for(self._names[function], given)
         return plain(self._names[function](*positional, **keywords))
 
+    def read(self, function, job):
+        """Calls a reader. Returns its numbers by name, or its only one."""
+        positional, keywords = arguments_for(self._names[function], {"job": Job(**job)}, READER_ARGUMENTS)
+        return numbers(self._names[function](*positional, **keywords))
+
     def _given(self, metrics, event, rule, action, attempt):
         given = {"metrics": metrics, "event": event, "rule": rule, "action": action, "handle": self._handle}
         return {**given, "attempt": attempt}
 
-    def _problem(self, name):
+    def _problem(self, name, reader):
         try:
-            arguments_for(self._names[name], self._given(None, None, None, None, 0))
+            if reader:
+                arguments_for(self._names[name], {"job": None}, READER_ARGUMENTS)
+            else:
+                arguments_for(self._names[name], self._given(None, None, None, None, 0))
         except Uncallable as error:
             return str(error)
         return None
@@ -330,7 +370,7 @@ def flush():
 
 
 def answer_to(functions, request):
-    method = functions.load if request["do"] == "load" else functions.call
+    method = {"load": functions.load, "call": functions.call, "read": functions.read}[request["do"]]
     try:
         text = json.dumps({"id": request["id"], "value": method(**request["with"])})
         if len(text) <= MAX_ANSWER:

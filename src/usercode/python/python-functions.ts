@@ -26,7 +26,7 @@ export class PythonMissing extends Error {}
 
 interface Request {
   readonly id: number;
-  readonly do: 'load' | 'call';
+  readonly do: 'load' | 'call' | 'read';
   readonly with: object;
 }
 
@@ -67,17 +67,24 @@ export class PythonFunctions {
   readonly #source: PythonSource;
   readonly #names: readonly string[];
   readonly #listener: UserCodeListener;
+  readonly #kind: 'functions' | 'reader';
   #interpreter: Interpreter | null = null;
   /** Ends of processes that have ended or are being ended. */
   readonly #ends = new Set<Promise<void>>();
   #line: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  /** `names` are those of the functions that rules name. */
-  constructor(source: PythonSource, names: readonly string[], listener: UserCodeListener) {
+  /** `names` are those of the functions that rules name, or that of the function of a `reader` of jobs. */
+  constructor(
+    source: PythonSource,
+    names: readonly string[],
+    listener: UserCodeListener,
+    kind: 'functions' | 'reader' = 'functions',
+  ) {
     this.#source = source;
     this.#names = names;
     this.#listener = listener;
+    this.#kind = kind;
   }
 
   /**
@@ -92,7 +99,8 @@ export class PythonFunctions {
     try {
       this.#interpreter = this.#start();
       const { text, file, line } = this.#source;
-      const request = { source: text, file, line, folder: dirname(file), names: this.#names };
+      const reader = this.#kind === 'reader';
+      const request = { source: text, file, line, folder: dirname(file), names: this.#names, reader };
       return (await this.#ask('load', request)) as Record<string, string | null>;
     } finally {
       signal?.removeEventListener('abort', onAbort);
@@ -113,17 +121,30 @@ export class PythonFunctions {
    */
   async call(name: string, args: CustomArguments): Promise<unknown> {
     const { metrics, event, rule, action, firing, handle } = args;
+    const { attempt } = firing;
+    const told = event === null ? null : { ...event, events: [event], attempt };
+    const { groups, status } = metrics;
+    const of = { function: name, metrics: groups, state: status.state, event: told };
+    return this.#perform('call', { ...of, rule: plainRule(rule), action, attempt }, handle.signal);
+  }
+
+  /**
+   * Calls the function of a reader with a job. Resolves with its numbers by name, or with its only one; NaN and infinities are
+   * texts. Throws as `call`. One call at a time.
+   */
+  read(name: string, job: object, signal: AbortSignal): Promise<unknown> {
+    return this.#perform('read', { function: name, job }, signal);
+  }
+
+  /** An aborted signal ends the process. */
+  async #perform(method: 'call' | 'read', request: object, signal: AbortSignal): Promise<unknown> {
     const onAbort = () => this.#end(new Error('its python3 process was ended'));
-    handle.signal.addEventListener('abort', onAbort);
+    signal.addEventListener('abort', onAbort);
     try {
-      if (this.#interpreter === null) await this.load(handle.signal);
-      const { attempt } = firing;
-      const told = event === null ? null : { ...event, events: [event], attempt };
-      const { groups, status } = metrics;
-      const of = { function: name, metrics: groups, state: status.state, event: told };
-      return await this.#ask('call', { ...of, rule: plainRule(rule), action, attempt });
+      if (this.#interpreter === null) await this.load(signal);
+      return await this.#ask(method, request);
     } finally {
-      handle.signal.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
     }
   }
 

@@ -10,7 +10,7 @@ const FLOORS = [
   ['language'],
   ['engine'],
   ['members', 'usercode', 'recording', 'store'],
-  ['plugins', 'notify'],
+  ['plugins', 'notify', 'measure'],
   ['actions'],
   ['config', 'report'],
   ['run'],

@@ -2,7 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/actions/context.js';
 import type { ProbedJob } from '../../../src/engine/firings.js';
-import type { GroupProbe } from '../../../src/model/ensemble.js';
+import type { Measurer } from '../../../src/measure/measurer.js';
+import type { GroupPluginProbe } from '../../../src/model/ensemble.js';
+import type { Findings, Measurement } from '../../../src/model/measure.js';
+import { Measurements } from '../../../src/run/measurements.js';
 import { type ProbeOfGroup, Probes, probesOf } from '../../../src/run/probes.js';
 import { TaskQueue } from '../../../src/run/task-queue.js';
 import { ContextOfTest } from '../../support/action-context.js';
@@ -11,7 +14,13 @@ const file = {
   jobs: [{ name: 'a', command: 'true' }],
   rules: [{ trigger: 'start', action: { name: 'submit', label: 'a' } }],
 };
-const probe: GroupProbe = { probe: 'study.thermo', values: ['t', 'p', 'v'], timeout: 10, with: {} };
+const probe: GroupPluginProbe = {
+  kind: 'plugin',
+  probe: 'study.thermo',
+  values: ['t', 'p', 'v'],
+  timeout: 10,
+  with: {},
+};
 const ofGroup: ProbeOfGroup = { probe, group: 'a', index: 1, first: 2 };
 
 function jobOf(id: bigint): ProbedJob {
@@ -28,7 +37,9 @@ function probesWith(answer: (call: number) => unknown, parts: Partial<ActionCont
   const use = new ContextOfTest(file, { plugins: plugins as unknown as ActionContext['plugins'], ...parts });
   const queue = new TaskQueue(() => {});
   const { log, problems, ending } = use;
-  return { log, problems, ending, queue, probes: new Probes(use.context, queue), calls: () => calls };
+  const measurements = new Measurements(use.context, {} as Measurer, null);
+  const probes = new Probes(use.context, queue, measurements);
+  return { log, problems, ending, queue, probes, calls: () => calls };
 }
 
 test('the numbers go to the engine in the order of the names of the probe', async () => {
@@ -135,4 +146,75 @@ test('the numbers of a second probe of a group follow those of the first', () =>
     ['a', 3],
     ['a', 4],
   ]);
+});
+
+describe('measured values', () => {
+  const measurement: Measurement = {
+    ...{ kind: 'measure', entries: [], values: ['e', 't', 'p'], on: 'success', timeout: 10, wait: null },
+  };
+  const measured: ProbeOfGroup = { probe: measurement, group: 'a', index: 0, first: 0 };
+
+  /** Measures jobs 1 to `jobs`; `answer` returns the findings of each. */
+  async function measure(jobs: number, answer: (job: number) => Promise<Findings>) {
+    const use = new ContextOfTest(file);
+    const queue = new TaskQueue(() => {});
+    let calls = 0;
+    const measurer = { measure: () => answer(++calls) } as unknown as Measurer;
+    const probes = new Probes(use.context, queue, new Measurements(use.context, measurer, null));
+    for (let id = 1; id <= jobs; id++) probes.push(jobOf(BigInt(id)), measured, id);
+    const wasIdle = queue.idle;
+    await probes.settled();
+    const messages = use.problems.map(({ message }) => message);
+    return {
+      log: use.log.filter((line) => line.startsWith('probed')),
+      messages,
+      notes: use.runLog.notes,
+      wasIdle,
+    };
+  }
+
+  const found = (name: string, value: number) => ({ name, value, file: null, line: null, text: null });
+  const missing = (name: string) => ({ name, value: null, reason: '/x/ matches none of the 3 lines of out' });
+
+  test('count also where others of the job are missing', async () => {
+    const values = [found('e', 1), missing('t'), found('p', 3)];
+    const { log, wasIdle } = await measure(1, async () => ({ values, tail: [] }));
+    expect(log).toEqual(['probed 0 from 0: 1 at 5', 'probed 0 from 2: 3 at 5']);
+    expect(wasIdle).toBe(false);
+  });
+
+  test('that are missing are reported once, with the end of the output, and at the end with a count', async () => {
+    const values = [missing('e'), missing('t'), missing('p')];
+    const { log, messages, notes } = await measure(3, async (job) => ({
+      values: job === 2 ? [missing('e'), found('t', 1), found('p', 1)] : values,
+      tail: ['step 1', 'Killed'],
+    }));
+    expect(log).toEqual(['probed 0 from 1: 1 1 at 5']);
+    expect(notes).toEqual([
+      ['done', 1],
+      ['done', 3],
+    ]);
+    expect(messages).toHaveLength(6);
+    expect(messages[0]).toMatch(
+      /^'e' of job \S+ of group 'a': \/x\/ matches none of the 3 lines of out\. Its output ends with:\nstep 1\nKilled$/,
+    );
+    expect(messages.slice(3)).toEqual([
+      expect.stringMatching(/^'e' of group 'a' was not found for 3 of 3 jobs, for example \S+$/),
+      expect.stringMatching(/^'t' of group 'a' was not found for 2 of 3 jobs/),
+      expect.stringMatching(/^'p' of group 'a' was not found for 2 of 3 jobs/),
+    ]);
+  });
+
+  test('of many jobs are read at once', async () => {
+    let release = () => {};
+    const all = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { log } = await measure(3, async (job) => {
+      if (job === 3) release();
+      await all;
+      return { values: [found('e', job), found('t', 0), found('p', 0)], tail: [] };
+    });
+    expect(log).toHaveLength(3);
+  });
 });
