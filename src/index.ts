@@ -124,6 +124,13 @@ export type { PluginEntry, PluginInfo } from './model/plugin.js';
 export type { LostPolicy, ResumedRun } from './model/resumed-run.js';
 export type { Retry } from './model/retry.js';
 export type { RulePhase, RuleReport } from './model/rule-report.js';
+export type {
+  AskOptions,
+  BestRow,
+  Direction,
+  OptimizerSource,
+  SearchReport,
+} from './model/search.js';
 export type { GroupTells } from './model/tells.js';
 export type { Trigger } from './model/trigger.js';
 export type {

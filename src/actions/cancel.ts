@@ -46,6 +46,7 @@ export const cancel = defineAction({
     // Queued jobs first, because they would take the places of canceled ones.
     const { engine } = context;
     const { label } = request.action;
+    if (label !== null) context.searches.stop(label);
     const queued = label === null ? 0 : await engine.dropQueued(engine.groups.indexOf(label));
     const { ids, group } = await targetJobs(context, request);
     const { origin } = request;

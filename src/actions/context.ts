@@ -2,14 +2,29 @@
 
 import type { Engine } from '../engine/engine.js';
 import type { Member, SubmitOrigin } from '../members/member.js';
+import type { ActionOf } from '../model/action.js';
 import type { EndedBy } from '../model/ended-by.js';
-import type { EnsembleConfig, JobTemplate, Rule } from '../model/ensemble.js';
+import type { EnsembleConfig, JobGroup, JobTemplate, Rule } from '../model/ensemble.js';
 import type { FollowUp } from '../model/follow-up.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import type { LoadedFunctions } from '../model/user-function.js';
 import type { PluginProcesses } from '../plugins/processes.js';
 import type { Result } from '../text/result.js';
 import type { Programs } from '../usercode/programs.js';
+import type { ActionRequest } from './request.js';
+
+/** Searches by optimizers, for actions. */
+export interface SearchActions {
+  /**
+   * Submits a group with a search: resolves when the search has ended or, for a request from outside, when it has begun.
+   * Throws ActionError.
+   */
+  submit(request: ActionRequest<ActionOf<'submit'>>, group: JobGroup): Promise<void>;
+  /** The search of a group asks for no more rows. */
+  stop(group: string): void;
+  /** A job is canceled because it is worse than others of its group. */
+  prune(group: string, job: bigint): void;
+}
 
 export interface ActionContext {
   readonly config: EnsembleConfig;
@@ -21,6 +36,7 @@ export interface ActionContext {
   readonly programs: Programs;
   /** Submits jobs as `Member.submit`, when limits let them leave. `onHeld` is called where they hold jobs back. */
   submit(template: JobTemplate, count: number, origin: SubmitOrigin, onHeld?: () => void): Promise<number>;
+  readonly searches: SearchActions;
   /** Sets the urgency of the queued jobs of a group. Resolves with their number. */
   setQueuedUrgency(group: string, urgency: number): Promise<number>;
   /** Calls `onHeld` where limits hold jobs back now. */

@@ -51,6 +51,7 @@ const PARTS: Readonly<Record<string, Parts>> = {
       'plugins/catalog-child',
       'plugins/catalog-thread',
       'usercode/javascript/child',
+      'usercode/optimizer/child',
     ],
     layers: [
       ['begin', 'cli/begin'],

@@ -13,6 +13,7 @@ import { describeRetry } from '../run/retries.js';
 import type { KeptRun } from './kept-run.js';
 import { print as printLine, printPieces } from './output.js';
 import { plannedAction } from './planned-action.js';
+import { searchRecords } from './search-lines.js';
 
 export interface Reporter {
   readonly observer: EnsembleObserver;
@@ -150,6 +151,7 @@ export function jsonReporter(debug: boolean): Reporter {
     observer,
     finish: (result, seconds, kept) =>
       printSummary(result, seconds, {
+        searches: searchRecords(result.searches),
         left: result.left.map(leftJobs),
         limits: { reached: result.limits.reached, notSubmitted: Object.fromEntries(result.limits.withheld) },
         requests: result.requests,

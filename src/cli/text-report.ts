@@ -21,6 +21,7 @@ import { leftLines, limitLines, requestLines } from './left-lines.js';
 import { complain, complainOf, print, printError, printLines, printText } from './output.js';
 import { isoTime, plannedAction } from './planned-action.js';
 import { heldBackLines, neverFiredLines } from './rule-lines.js';
+import { searchLines } from './search-lines.js';
 import { type Colors, colorsFor, groupLines, layoutFor } from './tables.js';
 
 const decoder = new TextDecoder();
@@ -151,7 +152,12 @@ export function textReporter(debug: boolean, member: string): Reporter {
         resultLines(
           result,
           result.failures,
-          [...limitLines(result.limits), ...leftLines(result.left, member), ...requestLines(result.requests)],
+          [
+            ...searchLines(result.searches),
+            ...limitLines(result.limits),
+            ...leftLines(result.left, member),
+            ...requestLines(result.requests),
+          ],
           `${endingOf(result)} after ${show(seconds)} s`,
           colors,
         ),

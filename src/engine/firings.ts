@@ -88,6 +88,17 @@ export function readProbedJob(native: NativeFiring, names: SnapshotNames, wantsM
   return { event, metrics: isKnown ? readSnapshot(names, native.snapshot) : null };
 }
 
+/** The event of a job of a native firing, and the number of earlier submissions of the job. Throws RangeError without a job. */
+export function readJobEvent(
+  native: NativeFiring,
+  names: SnapshotNames,
+): { readonly event: FiringEvent; readonly attempt: number } {
+  const event = eventOf(readEvent(native, names));
+  if (event === null) throw new RangeError('internal error: the engine reported to a search without a job');
+  const { attempt } = readContext(native.origin) ?? {};
+  return { event, attempt: typeof attempt === 'number' ? attempt : 0 };
+}
+
 /** Parses the JSON text of an origin. A job may contain any text there; missing parts get the values of a first job. */
 function readOrigin(text: string): JobOrigin {
   const { rule, firing, part, index, values, texts } = readContext(text) ?? {};

@@ -8,6 +8,7 @@ import {
   isKept,
   isOwnVariable,
   type MetricName,
+  OBJECTIVE,
   STATISTICS,
 } from '../model/metric-names.js';
 import type { GroupMetrics, GroupStates, MetricsSnapshot, SummaryValues } from '../model/metrics.js';
@@ -36,8 +37,9 @@ export interface SnapshotNames {
   readonly probes: EnginePlan['probes'];
 }
 
-/** Whether every group has the metric. */
-function isInGroups({ count, statistic, window }: PlanMetric): boolean {
+/** Whether every group has the metric. The best row of a search has a name of its own. */
+function isInGroups({ name, count, statistic, window }: PlanMetric): boolean {
+  if (name.startsWith('best.')) return false;
   return window === 0 && (count !== null || (STATISTICS as readonly (string | null)[]).includes(statistic));
 }
 
@@ -95,7 +97,8 @@ export function readSnapshot(
 
 /** The value under a metric's name, null without a value, undefined for a metric that is not kept. */
 function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): number | null | undefined {
-  if (name.kind === 'hours' || name.kind === 'fact') return named.get(formatMetricName(name));
+  if (name.kind === 'hours' || name.kind === 'fact' || name.kind === 'best')
+    return named.get(formatMetricName(name));
   const group = groups.get(name.group);
   if (group === undefined) return null;
   if (name.kind === 'count') return group.count[name.count];
@@ -116,7 +119,10 @@ function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): n
 /** The names of a snapshot's groups, for the lookup of metrics by name. */
 export function groupNames({ groups }: MetricsSnapshot): GroupNames {
   const probes = [...groups].map(([name, group]) => [name, Object.keys(group.probes ?? {})] as const);
-  return new GroupNames(groups.keys(), new Map(probes));
+  const searches = probes
+    .filter(([, names]) => names.includes(OBJECTIVE))
+    .map(([name]) => [name, null] as const);
+  return new GroupNames(groups.keys(), new Map(probes), new Map(searches));
 }
 
 /** The value under a metric's name, or null without one: before an observation, or for a metric that is not kept. */

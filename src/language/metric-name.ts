@@ -1,6 +1,6 @@
 /**
- * Names of metrics: `<statistic>.<group>-<variable>`, `count.<group>.<outcome>`, `nodehours.<group>`, `corehours.<group>`,
- * `size` and `timeleft`; with a window,
+ * Names of metrics: `<statistic>.<group>-<variable>`, `count.<group>.<outcome>`, `best.<group>.<objective>`,
+ * `nodehours.<group>`, `corehours.<group>`, `size` and `timeleft`; with a window,
  * `<statistic>(<group>.<variable>, 30m)` and `rate(count.<group>.<outcome>, 10m)`.
  */
 
@@ -9,6 +9,7 @@ import {
   COUNTS,
   FACTS,
   GAUGES,
+  GroupNames,
   HOURS,
   isStatistic,
   type MetricName,
@@ -81,6 +82,7 @@ export function parseMetricName(text: string, groups: ReadonlySet<string> | null
     if (groups !== null && !groups.has(rest)) return failed(noJobGroup(rest, groups));
     return ok({ kind: 'hours', group: rest, hours });
   }
+  if (head === 'best') return bestOf(rest, groups);
   if (head === 'count') {
     const count = parseCount(rest, groups);
     if (count !== null) return count;
@@ -138,6 +140,31 @@ function rateOf(path: string, window: number, groups: ReadonlySet<string> | null
     return failed(`${outcome} rises and falls, so it has no rate${thereAre(growing)}`);
   }
   return ok({ kind: 'rate', group, count: outcome, window });
+}
+
+/** `<group>.<objective>` of a search. */
+function bestOf(path: string, groups: ReadonlySet<string> | null): Result<MetricName> {
+  const split = path.lastIndexOf('.');
+  const group = path.slice(0, Math.max(split, 0));
+  const variable = path.slice(split + 1);
+  if (group === '' || variable === '') {
+    return failed(`${quote(`best.${path}`)} is not the name of a metric: write best.<group>.<objective>`);
+  }
+  if (groups !== null && !groups.has(group)) return failed(noJobGroup(group, groups));
+  if (groups instanceof GroupNames) {
+    const objective = groups.objectives.get(group);
+    if (objective === undefined) {
+      return failed(
+        `group ${quote(group)} has no search (ask), so it has no best row; write min or max of a variable`,
+      );
+    }
+    if (objective !== null && objective !== variable) {
+      return failed(
+        `the search of ${quote(group)} optimizes ${quote(objective)}; write best.${group}.${objective}`,
+      );
+    }
+  }
+  return ok({ kind: 'best', group, variable });
 }
 
 /** The part before the first dot, or before the second one for a percentile: `p99.9`. */

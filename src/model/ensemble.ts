@@ -11,6 +11,7 @@ import type { NotifyTarget } from './notification.js';
 import type { Parameters } from './parameters.js';
 import type { PluginPartName } from './part-name.js';
 import type { PluginInfo } from './plugin.js';
+import type { AskOptions } from './search.js';
 import type { GroupTells } from './tells.js';
 import type { TestCase } from './test.js';
 import type { Trigger } from './trigger.js';
@@ -177,6 +178,8 @@ export interface JobGroup {
   readonly stalled: number | null;
   readonly probes: readonly GroupProbe[];
   readonly tells: GroupTells;
+  /** The search that gives the rows of the group; null without one. */
+  readonly ask: AskOptions | null;
   readonly limits: Limits;
 }
 

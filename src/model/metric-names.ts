@@ -26,6 +26,9 @@ export const VARIABLES = ['duration', 'pending'] as const;
 /** `duration` is from start to finish, `pending` from submit to start. */
 export type Variable = (typeof VARIABLES)[number];
 
+/** The variable of a group with a search that holds the objective of each row that succeeded. */
+export const OBJECTIVE = 'objective';
+
 /** The counts of each group. */
 export const COUNTS = [
   'submitted',
@@ -58,24 +61,34 @@ export type FactName = HoursName | (typeof FACTS)[number];
 /** Variables by group that probes measure and jobs tell; null where they are unknown. */
 export type ProbeNames = ReadonlyMap<string, readonly string[] | null>;
 
-/** The names of a group's probe variables: the numbers that its probes measure, then those that its jobs tell. */
+/**
+ * The names of a group's probe variables: the numbers that its probes measure, then those that its jobs tell, and the
+ * objective of its search.
+ */
 export function probedOf({
   probes,
   tells,
+  ask,
 }: {
   readonly probes: readonly { readonly values: readonly string[] }[];
   readonly tells: { readonly numbers: readonly string[] };
+  readonly ask: object | null;
 }): string[] {
-  return [...probes.flatMap(({ values }) => values), ...tells.numbers];
+  return [...probes.flatMap(({ values }) => values), ...tells.numbers, ...(ask === null ? [] : [OBJECTIVE])];
 }
 
-/** Names of job groups, with the probe variables of some of them. */
+/** Groups with a search, with the variable that it optimizes; null where that is unknown. */
+export type ObjectiveNames = ReadonlyMap<string, string | null>;
+
+/** Names of job groups, with the probe variables of some of them, and the objectives of searches. */
 export class GroupNames extends Set<string> {
   readonly probes: ProbeNames;
+  readonly objectives: ObjectiveNames;
 
-  constructor(names: Iterable<string>, probes: ProbeNames) {
+  constructor(names: Iterable<string>, probes: ProbeNames, objectives: ObjectiveNames = new Map()) {
     super(names);
     this.probes = probes;
+    this.objectives = objectives;
   }
 }
 
@@ -126,6 +139,8 @@ export function formatMetricName(metric: MetricName): string {
       return `${metric.hours}.${metric.group}`;
     case 'fact':
       return metric.fact;
+    case 'best':
+      return `best.${metric.group}.${metric.variable}`;
     case 'rate':
       return `rate(count.${metric.group}.${metric.count}, ${formatDuration(metric.window)})`;
     case 'statistic':
@@ -147,6 +162,8 @@ export type MetricName =
       readonly window: number | null;
     }
   | { readonly kind: 'count'; readonly group: string; readonly count: Count }
+  /** The best objective of a search, whose objective is this variable. */
+  | { readonly kind: 'best'; readonly group: string; readonly variable: string }
   | { readonly kind: 'hours'; readonly group: string; readonly hours: HoursName }
   | { readonly kind: 'fact'; readonly group: ''; readonly fact: (typeof FACTS)[number] }
   /** Growth per second, over a window of this many seconds. */

@@ -56,6 +56,7 @@ export async function conclude(ending: RunEnding, parts: ConclusionParts): Promi
   const concluded = failures.conclude(native, metrics);
   const failedJobs = [...concluded.values()].reduce((sum, { failed }) => sum + failed, 0);
   const { requests } = member;
-  const ended = { ...ending, rules, limits, left: leftBehind, metrics };
+  const searches = performers?.searches.reports ?? [];
+  const ended = { ...ending, rules, searches, limits, left: leftBehind, metrics };
   return { ...ended, failedJobs, failures: concluded, requests };
 }

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { externalNames } from '../actions/catalog.js';
 import { jsonText } from '../members/json-text.js';
+import { ROW_OUTCOMES } from '../model/search.js';
 import { fromJson } from '../usercode/json.js';
 
 const count = z.int().nonnegative();
@@ -72,6 +73,39 @@ const runNotes = {
   }),
   /** The size of the member. */
   memberSize: z.int(),
+  /** A submission of a group with a search begins, in a firing or a request from outside. */
+  searchBegan: z.object({ group: z.string(), firing: count, part: count, outside: z.boolean() }),
+  /**
+   * An optimizer got the results of the next `told` rows in the order of their ends. Asked for `count` rows, it gave these:
+   * lists of values in the order of `names`; null for no more.
+   */
+  exchanged: z.object({
+    group: z.string(),
+    told: count,
+    count,
+    names: z.array(z.string()).readonly(),
+    rows: z
+      .array(z.array(z.union([z.string(), z.number(), z.boolean()])).readonly())
+      .readonly()
+      .nullable(),
+  }),
+  /** Jobs of rows of a search have ended. `job` is null for a row without one. */
+  rowsEnded: z.object({
+    group: z.string(),
+    rows: z
+      .array(
+        z.object({
+          row: count,
+          outcome: z.enum(ROW_OUTCOMES),
+          objective: z.number().nullable(),
+          values: z.record(z.string(), z.union([z.string(), z.number()])),
+          job: z.string().nullable(),
+        }),
+      )
+      .readonly(),
+  }),
+  /** The submission of a search that was the last to begin gets no more rows. */
+  searchClosed: z.object({ group: z.string(), by: z.enum(['until', 'cancel']) }),
   /** Facts of the member for the next process. */
   member: z.record(z.string(), z.unknown()),
   /** The run has ended by itself. */
@@ -90,6 +124,9 @@ const addedRule = z.object({ rule: z.record(z.string(), z.unknown()), firing: co
 /** The text with which a rule is logged that the file has had since the run was resumed: its index in the file. */
 const fileRule = z.object({ fileRule: count });
 
+/** The text of a rule of a search of the file, in the same way. */
+const fileSearch = z.object({ fileSearch: z.object({ group: z.string(), on: z.string() }) });
+
 /** The text of a probe of the file, in the same way: its index among the probes of its group. */
 const fileProbe = z.object({ fileProbe: z.object({ group: z.string(), index: count }) });
 
@@ -103,6 +140,7 @@ type RunValues = Values<typeof runNotes>;
 export type FiringNote = Note<FiringValues>;
 export type RunNote = Note<RunValues>;
 export type AddedRule = Readonly<z.infer<typeof addedRule>>;
+export type FileSearch = Readonly<z.infer<typeof fileSearch>['fileSearch']>;
 export type FileProbe = Readonly<z.infer<typeof fileProbe>['fileProbe']>;
 
 /** Returns the text of a note of a firing. */
@@ -137,6 +175,11 @@ export function fileRuleText(index: number): string {
 /** Returns the text of a probe of the file that was added when the run was resumed. */
 export function fileProbeText(probe: FileProbe): string {
   return jsonText({ fileProbe: probe });
+}
+
+/** Returns the text of a rule of a search of the file that was added when the run was resumed. */
+export function fileSearchText({ group, on }: FileSearch): string {
+  return jsonText({ fileSearch: { group, on } });
 }
 
 function read(text: string): unknown {
@@ -185,4 +228,9 @@ export function readFileRule(text: string): number | null {
 /** Reads the place of a probe of the file; null for the text of another rule. */
 export function readFileProbe(text: string): FileProbe | null {
   return fileProbe.safeParse(read(text)).data?.fileProbe ?? null;
+}
+
+/** Reads the place of a rule of a search of the file; null for the text of another rule. */
+export function readFileSearch(text: string): FileSearch | null {
+  return fileSearch.safeParse(read(text)).data?.fileSearch ?? null;
 }

@@ -19,6 +19,7 @@ import type { ProgressLog } from './progress.js';
 import type { RequestedEvents } from './requested-events.js';
 import { Retries } from './retries.js';
 import type { RulesOfRun } from './rules-of-run.js';
+import { Searches } from './search/searches.js';
 import type { TaskQueue } from './task-queue.js';
 import type { UserCode } from './user-code.js';
 
@@ -27,6 +28,7 @@ export interface Performers {
   readonly retries: Retries;
   readonly probes: Probes;
   readonly external: ExternalActions;
+  readonly searches: Searches;
 }
 
 export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member' | 'engine' | 'observer'> {
@@ -53,12 +55,12 @@ export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member
   finish(end: 'terminated' | 'stopped', error: EnsembleError | null, by: EndedBy): void;
 }
 
-function contextOf(options: PerformerOptions): ActionContext {
+function contextOf(options: PerformerOptions, admission: Admission, searches: Searches): ActionContext {
   const { config, member, engine, observer, rules } = options;
   const { customs, plugins, programs } = options.code;
-  const admission = new Admission(config, options);
   return {
     ...{ config, member, engine, observer, customs, plugins, programs },
+    searches,
     submit: admission.submit.bind(admission),
     setQueuedUrgency: admission.setQueuedUrgency.bind(admission),
     noticeHeld: admission.noticeHeld.bind(admission),
@@ -91,7 +93,13 @@ async function activeGroupOf(engine: Engine, job: bigint): Promise<string | null
 /** Makes the parts of a run that perform something. */
 export function makePerformers(options: PerformerOptions): Performers {
   const { config, observer, engine, queue, progress, end, requests } = options;
-  const context = contextOf(options);
+  const admission = new Admission(config, options);
+  const searches = new Searches({
+    ...{ config, engine, observer, queue, groups: options.groups, signal: end.signal },
+    optimizers: options.code.optimizers,
+    submit: admission.submit.bind(admission),
+  });
+  const context = contextOf(options, admission, searches);
   const dispatcher = new Dispatcher(context, queue, progress, options.groups, (error, by) =>
     options.finish('stopped', error, by),
   );
@@ -114,6 +122,12 @@ export function makePerformers(options: PerformerOptions): Performers {
     dispatcher,
     external,
     retries: new Retries(context, queue, options.urgencies),
-    probes: new Probes(context, queue, new Measurements(context, options.code.measurer, options.outputs)),
+    searches,
+    probes: new Probes(
+      context,
+      queue,
+      new Measurements(context, options.code.measurer, options.outputs),
+      (group, job, values) => searches.measured(group, job, values),
+    ),
   };
 }

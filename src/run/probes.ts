@@ -49,20 +49,30 @@ export function probesOf(groups: ActionContext['config']['groups']): ProbeOfGrou
   });
 }
 
+/** Called for each job of a probe with its numbers; null when the probe has none. */
+export type Measured = (group: string, job: bigint, values: Readonly<Record<string, number>> | null) => void;
+
 export class Probes {
   readonly #context: ActionContext;
   readonly #queue: TaskQueue;
   readonly #measurements: Measurements;
+  readonly #onMeasured: Measured;
   readonly #aborted = new AbortController();
   /** Plugins measure jobs one after another, so that their numbers come in the order of the jobs. */
   #tail: Promise<void> = Promise.resolve();
   /** Jobs whose files are read, many at once. */
   readonly #reading = new Set<Promise<void>>();
 
-  constructor(context: ActionContext, queue: TaskQueue, measurements: Measurements) {
+  constructor(
+    context: ActionContext,
+    queue: TaskQueue,
+    measurements: Measurements,
+    onMeasured: Measured = () => {},
+  ) {
     this.#context = context;
     this.#queue = queue;
     this.#measurements = measurements;
+    this.#onMeasured = onMeasured;
     setMaxListeners(0, this.#aborted.signal);
   }
 
@@ -87,11 +97,15 @@ export class Probes {
   ): Promise<void> {
     if (signal.aborted) return;
     try {
-      if (!(await this.#measure(job, probe, firing, signal)) && !signal.aborted) this.#done(firing);
+      const values = await this.#measure(job, probe, firing, signal);
+      if (signal.aborted) return;
+      if (values === null) this.#done(firing);
+      this.#onMeasured(probe.group, job.event.job, values);
     } catch (error) {
       if (signal.aborted) return;
       this.#context.observer.problem?.(error as ActionError);
       this.#done(firing);
+      this.#onMeasured(probe.group, job.event.job, null);
     }
   }
 
@@ -113,22 +127,23 @@ export class Probes {
     if (!this.#aborted.signal.aborted) this.#measurements.reportCounts();
   }
 
-  /** Gives the engine the numbers of a job. Resolves with whether it has some. Throws ActionError. */
+  /** Gives the engine the numbers of a job. Resolves with them; null for none. Throws ActionError. */
   async #measure(
     job: ProbedJob,
     probeOfGroup: ProbeOfGroup,
     firing: number,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<Readonly<Record<string, number>> | null> {
     const { probe, group, first } = probeOfGroup;
     const { engine, member } = this.#context;
     const { event } = job;
     const index = engine.groups.indexOf(group);
     if (member.measured !== undefined) {
-      for (const [place, values] of givenOf(member.measured(event.job), probe.values)) {
+      const measured = member.measured(event.job);
+      for (const [place, values] of givenOf(measured, probe.values)) {
         await engine.probed(index, first + place, values, event.timestamp);
       }
-      return true;
+      return measured;
     }
     if (probe.kind === 'measure') {
       const found = await this.#measurements.measure(event, group, probe, signal);
@@ -139,17 +154,17 @@ export class Probes {
           engine.probed(index, first + place, values, event.timestamp, { firing, job: event.job }),
         ),
       );
-      return runs.length > 0;
+      return runs.length > 0 ? found : null;
     }
     const where = `probe ${probe.probe} of group '${group}' for job ${formatJobId(event.job)}`;
     const answer = await this.#call(job, { ...probeOfGroup, probe }, where, signal);
-    if (answer === null || answer === undefined) return false;
+    if (answer === null || answer === undefined) return null;
     const values = readValues(answer, probe.values);
     if (!values.ok) {
       throw new ActionError(`${where} ${describeFaults(values)}`, -1, { code: 'ERR_CUSTOM' });
     }
     await engine.probed(index, first, values.value, event.timestamp, { firing, job: event.job });
-    return true;
+    return Object.fromEntries(probe.values.map((name, i) => [name, values.value[i] ?? Number.NaN]));
   }
 
   /** The answer of the plugin; null when the run has ended. Throws ActionError. */

@@ -17,6 +17,7 @@ import {
 } from './notes.js';
 import type { Progress, ProgressLog } from './progress.js';
 import type { RulesOfRun } from './rules-of-run.js';
+import type { SearchNote } from './search/search.js';
 
 type RequestNote = Extract<RunNote, { kind: 'request' }>['value'];
 type EndNote = Extract<RunNote, { kind: 'end' }>['value'];
@@ -31,8 +32,10 @@ export interface RestoredRun {
   readonly native: NativeRestored;
   /** In their order. */
   readonly firings: readonly OpenFiring[];
-  /** Firings of the rules of probes, whose jobs are not measured. */
+  /** Firings of the rules of probes and searches that are not done. */
   readonly unmeasured: readonly NativeFiring[];
+  /** Notes of searches, in their order. */
+  readonly searches: readonly SearchNote[];
   /** Requests from outside that are not done, in their order, and the number of all requests so far. */
   readonly requests: readonly OpenRequest[];
   readonly requestCount: number;
@@ -72,7 +75,7 @@ export async function noteEnd(
 export function readRestored(
   native: NativeRestored,
   progress: ProgressLog,
-  rules: Pick<RulesOfRun, 'probe' | 'restored'>,
+  rules: Pick<RulesOfRun, 'probe' | 'search' | 'restored'>,
   urgencies: Pick<LostUrgencies, 'add'>,
 ): RestoredRun {
   const run = new RunNotes(urgencies);
@@ -85,6 +88,7 @@ export function readRestored(
     // Those of a run that has ended are not performed; the note of its end has their number.
     firings: run.end === null ? firings.filter((open) => !open.progress.wasFinished) : [],
     unmeasured,
+    searches: run.searches,
     requests: run.requests(progress),
     requestCount: run.requestCount,
     paused: run.paused,
@@ -96,12 +100,16 @@ export function readRestored(
   };
 }
 
-function readFirings(native: NativeRestored, progress: ProgressLog, rules: Pick<RulesOfRun, 'probe'>) {
+function readFirings(
+  native: NativeRestored,
+  progress: ProgressLog,
+  rules: Pick<RulesOfRun, 'probe' | 'search'>,
+) {
   const firings: OpenFiring[] = [];
   const unmeasured: NativeFiring[] = [];
   let unknown = 0;
   for (const { firing, notes } of native.firings) {
-    if (rules.probe(firing.rule) !== null) {
+    if (rules.probe(firing.rule) !== null || rules.search(firing.rule) !== null) {
       unmeasured.push(firing);
       continue;
     }
@@ -121,6 +129,7 @@ class RunNotes {
   end: RunEnding | null = null;
   unperformed: ReadonlyMap<number, number> = new Map();
   unknown = 0;
+  readonly searches: SearchNote[] = [];
   readonly #urgencies: Pick<LostUrgencies, 'add'>;
   readonly #requests = new Map<number, { request: RequestNote; notes: FiringNote[]; done: boolean }>();
 
@@ -160,6 +169,12 @@ class RunNotes {
       case 'urgency':
       case 'urgencyOf':
         this.#urgencies.add(note);
+        break;
+      case 'searchBegan':
+      case 'exchanged':
+      case 'rowsEnded':
+      case 'searchClosed':
+        this.searches.push(note);
         break;
       case 'memberSize':
         this.memberSize = value;

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import type { GroupFailures } from '../model/failure.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { RuleReport } from '../model/rule-report.js';
+import type { SearchReport } from '../model/search.js';
 import type { RunEnding } from './end-of-run.js';
 import type { LimitsOfRun } from './reached-limits.js';
 
@@ -18,6 +19,8 @@ export interface LeftJobs {
 export interface RunResult extends RunEnding {
   /** A report of each rule, up to the end of the run. */
   readonly rules: readonly RuleReport[];
+  /** The searches of groups with `ask` that have begun. */
+  readonly searches: readonly SearchReport[];
   /** The limits that the run has reached, and what they kept from being submitted. */
   readonly limits: LimitsOfRun;
   /** Jobs that have not ended with the run, by group: a run under Flux leaves its jobs to Flux. */

@@ -8,7 +8,7 @@
 
 import { resolve } from 'node:path';
 import { actionPlans } from '../actions/catalog.js';
-import type { NativeFiring, NativeIgnoredTell } from '../engine/addon.js';
+import { loadAddon, type NativeFiring, type NativeIgnoredTell } from '../engine/addon.js';
 import { Engine, type EngineOptions } from '../engine/engine.js';
 import type { EventBatch, EventStreamOptions } from '../engine/event-batch.js';
 import { readFiring, readProbedJob, readRetry } from '../engine/firings.js';
@@ -58,6 +58,7 @@ import { idsOf, keepFacts, type ResumedFrom, Resumption } from './resumption.js'
 import { type RuleNow, RulesView } from './rules-now.js';
 import { RulesOfRun } from './rules-of-run.js';
 import { nameOf } from './run-record.js';
+import type { Searches } from './search/searches.js';
 import { TaskQueue } from './task-queue.js';
 import { Telemetry } from './telemetry.js';
 import { loadUserCode, type UserCode } from './user-code.js';
@@ -217,10 +218,12 @@ export class Run {
     const names = ruleNames(config, actionPlans(config.groups, makePortion));
     const plan = compilePlan({ ...config, rules: planned }, id, names, makePortion);
     this.#rules = new RulesOfRun(config, counts, names, this.#growth);
+    const own = this.#rules.compileOwn();
     this.#engine = new Engine(
       {
         ...plan,
-        rules: [...plan.rules, ...this.#rules.compileProbes()],
+        metrics: [...plan.metrics, ...own.metrics],
+        rules: [...plan.rules, ...own.rules],
         virtualTime: this.#member.now !== undefined,
         sketches: options.sketches === true,
       },
@@ -491,7 +494,7 @@ export class Run {
     return activeJobsOf(this.#engine, logFolder(resolve(this.#options.runFolder ?? '')));
   }
 
-  async #goOn(restored: RestoredRun, { external }: Performers): Promise<void> {
+  async #goOn(restored: RestoredRun, { external, searches }: Performers): Promise<void> {
     await this.#setWindow();
     await this.#allocation.begin();
     if (restored.paused) {
@@ -512,6 +515,7 @@ export class Run {
     // Rules that wait for the start of the run do not run again.
     this.#growth.started();
     this.#end.begin();
+    if (searches.any) await this.#restoreSearches(restored, searches);
     const { end, paused, requests } = restored;
     if (end !== null) this.#end.finish(end.end, end.error, end.by);
     const actAgain = () => {
@@ -522,9 +526,20 @@ export class Run {
     else this.#queue.add(actAgain);
     // Lost jobs are submitted before.
     for (const { native, progress } of restored.firings) this.#onFiring(native, progress);
-    for (const native of restored.unmeasured) this.#onFiring(native);
+    for (const native of restored.unmeasured) this.#onFiring(native, null, true);
     this.#newFirings.open();
     if (!paused) this.#queue.resume();
+  }
+
+  /** Searches go on with what the log knows of their rows and of the values of their jobs. */
+  async #restoreSearches({ searches: notes, unmeasured }: RestoredRun, searches: Searches): Promise<void> {
+    const ofProbes = unmeasured.flatMap(({ rule, job }) =>
+      job === null || this.#rules.probe(rule) === null ? [] : [job],
+    );
+    searches.restore({ notes, unmeasured: ofProbes });
+    const open = new Set([...(await this.#engine.activeJobs()), ...unmeasured.map(({ job }) => job)]);
+    const { jobs } = await loadAddon().readRunLog(logFolder(resolve(this.#options.runFolder ?? '')));
+    searches.restoreValues(jobs, (job) => open.has(job));
   }
 
   /** Adds the rules and probes that are new in the file of a run that goes on. */
@@ -567,11 +582,16 @@ export class Run {
   }
 
   /** `progress` is what was done of it before the run was resumed; the rule has fired then. */
-  #onFiring(native: NativeFiring, progress: Progress | null = null): void {
+  #onFiring(native: NativeFiring, progress: Progress | null = null, restored = false): void {
     const probe = this.#rules.probe(native.rule);
     if (probe !== null) {
       const job = readProbedJob(native, this.#engine.names, probe.probe.kind === 'plugin');
       this.#performers?.probes.push(job, probe, native.number);
+      return;
+    }
+    const search = this.#rules.search(native.rule);
+    if (search !== null) {
+      this.#performers?.searches.push(search, native, restored);
       return;
     }
     const rule = this.#rules.rule(native.rule);

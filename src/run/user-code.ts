@@ -6,11 +6,13 @@ import { Measurer } from '../measure/measurer.js';
 import type { EnsembleConfig } from '../model/ensemble.js';
 import { PluginProcesses } from '../plugins/processes.js';
 import { loadCustomFunctions } from '../usercode/load.js';
+import { Optimizers } from '../usercode/optimizer/optimizers.js';
 import { Programs } from '../usercode/programs.js';
 import type { UserCodeListener } from '../usercode/user-process.js';
 
 export interface UserCode extends Pick<ActionContext, 'customs' | 'plugins' | 'programs'> {
   readonly measurer: Measurer;
+  readonly optimizers: Optimizers;
   /** Ends all processes. Resolves when they have ended. */
   close(): Promise<void>;
 }
@@ -31,10 +33,17 @@ export async function loadUserCode(
     const customs = await loadCustomFunctions(config, listener, signal);
     const plugins = new PluginProcesses(config.plugins, listener);
     const programs = new Programs();
+    const optimizers = new Optimizers(listener);
     const close = async () => {
-      await Promise.all([customs.close(), plugins.close(), programs.close(), measurer.close()]);
+      await Promise.all([
+        customs.close(),
+        plugins.close(),
+        programs.close(),
+        measurer.close(),
+        optimizers.close(),
+      ]);
     };
-    return { customs, plugins, programs, measurer, close };
+    return { customs, plugins, programs, measurer, optimizers, close };
   } catch (cause) {
     await measurer.close();
     if (signal.aborted) return null;

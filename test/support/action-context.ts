@@ -112,6 +112,7 @@ export class ContextOfTest {
       },
       submit: (...[template, count, origin]: Parameters<ActionContext['submit']>) =>
         this.context.member.submit(template, count, origin),
+      searches: { submit: async () => {}, stop: () => {}, prune: () => {} },
       setQueuedUrgency: async () => 0,
       noticeHeld: async () => {},
       signal: this.ending.signal,

@@ -5,6 +5,7 @@ import { ActionError } from '../../errors.js';
 import { fillValue, type Lookup } from '../../language/template.js';
 import { jobsOfTrigger } from '../../language/triggers/catalog.js';
 import type { ActionOf } from '../../model/action.js';
+import type { JobGroup } from '../../model/ensemble.js';
 import { MAX_ROWS } from '../../model/limits.js';
 import type { Row } from '../../model/written.js';
 import { counted } from '../../text/counted.js';
@@ -18,6 +19,7 @@ import { type ActionRequest, describeOrigin, ruleIndex } from '../request.js';
 import { tagValues } from '../tag-values.js';
 import { fillIn } from './fill-in.js';
 import { describePortions, type Portion, portionsOf } from './portions.js';
+import { describeSearch } from './search-words.js';
 import { selectJobs, submitsEventJob } from './select-jobs.js';
 
 /** The types of the kind `submit`. */
@@ -72,7 +74,7 @@ export const submit = defineAction({
     planned: (action, rule, { groups }) => {
       const { label, value, parameters } = action;
       const group = groups.get(label);
-      const jobs = describePortions(group === undefined ? [] : portionsOf(group, value));
+      const jobs = describeJobs(group, value);
       const passed = Object.entries(parameters ?? {}).map(([name, given]) => `${name}=${given}`);
       const others = passed.length === 0 ? '' : ` with ${escapeControls(passed.join(', '))}`;
       const again = submitsEventJob(action, rule, jobsOfTrigger(rule.trigger)?.group ?? null)
@@ -85,12 +87,17 @@ export const submit = defineAction({
       return ['submit', ...(value === null ? [] : [String(value)]), ...passed].join(' ');
     },
     line: ({ group, text }) => ({ what: `submit ${group}`, jobs: text }),
-    done: ({ group, jobs }) => `submitted ${counted(jobs, 'job')} of ${group}`,
+    done: ({ group, jobs, text }) =>
+      jobs === 0 && text !== ''
+        ? `began ${text}, of ${group}`
+        : `submitted ${counted(jobs, 'job')} of ${group}`,
   },
   perform: async (context, request) => {
     const { action, submission } = request;
     const group = context.config.groups.get(action.label);
     if (group === undefined) throw new ActionError(`unknown job group '${action.label}'`, ruleIndex(request));
+    if (group.ask !== null && !isEventJob(request, group.name))
+      return context.searches.submit(request, group);
     const metrics = request.metrics ?? (submission === null ? await context.engine.metrics() : null);
     const values: Lookup = metrics === null ? () => '' : tagValues(request, metrics);
     const portions = await selectJobs(request, group);
@@ -107,6 +114,18 @@ export const submit = defineAction({
     checkSubmission(request, await submission, jobs);
   },
 });
+
+/** The jobs of a group, or its search, as they are planned. */
+function describeJobs(group: JobGroup | undefined, value: number | null): string {
+  if (group === undefined) return '';
+  const { name, ask } = group;
+  return ask === null ? describePortions(portionsOf(group, value)) : describeSearch({ name, ask }, value);
+}
+
+/** Whether the job of the event is submitted again. */
+function isEventJob({ action, event, origin }: SubmitRequest, group: string): boolean {
+  return origin.kind === 'rule' && event?.group === group && submitsEventJob(action, origin.rule, group);
+}
 
 /** Checks the parameters that an action passes to its group. */
 function resolveParameters(

@@ -7,6 +7,7 @@ import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 import { durationSeconds } from '../../text/duration.js';
 import { giveAdvice } from '../advice/advice.js';
 import type { LoggingShape } from '../schema/ensemble.js';
+import { withUntil } from './ask.js';
 import type { ResolveContext } from './context.js';
 import { resolveCustom } from './custom.js';
 import { resolveJobs } from './jobs.js';
@@ -32,14 +33,16 @@ export function resolveConfig(context: ResolveContext, recorded: boolean): Ensem
   const states = resolveStates(context);
   const notify = resolveNotify(context, jobs);
   const limits = limitsOf(shape.config.limits);
-  const rules = resolveRules(context, { jobs, limits, states, targets: notify.names });
+  const names = { jobs, limits, states, targets: notify.names };
+  const groups = withUntil(context, names, jobs.groups);
+  const rules = resolveRules(context, names);
   const config: EnsembleConfig = {
     file,
     member: { flux: resolveTree(context), slurm: resolvePilots(context) },
     debug: meansYes(shape.config.logging?.debug ?? false),
     heartbeat: resolveHeartbeat(shape.config.logging, rules),
     states,
-    groups: jobs.groups,
+    groups,
     largeParameters: jobs.large,
     limits,
     rules,

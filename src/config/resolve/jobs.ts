@@ -7,10 +7,18 @@ import { splitWords } from '../../language/split-words.js';
 import { tablesOf } from '../../language/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../../language/template.js';
 import { checkTemplate } from '../../language/template-names.js';
-import type { EnsembleConfig, JobDraft, JobEntry, JobGroup, RetryPolicy } from '../../model/ensemble.js';
+import type {
+  EnsembleConfig,
+  JobDraft,
+  JobEntry,
+  JobGroup,
+  RetryPolicy,
+  Sweep,
+} from '../../model/ensemble.js';
 import { type Limits, NO_LIMITS } from '../../model/job-limits.js';
 import { MAX_COUNT, MAX_ROWS } from '../../model/limits.js';
 import { GroupNames } from '../../model/metric-names.js';
+import type { AskOptions } from '../../model/search.js';
 import { tellAnything } from '../../model/tells.js';
 import type { Given, Row } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
@@ -20,11 +28,12 @@ import { messagesOf } from '../../text/result.js';
 import type { JobShape } from '../schema/ensemble.js';
 import { isLarge, type Scalar } from '../source/as-written.js';
 import type { Part } from '../source/problems.js';
+import { namesOfSearch, resolveAsk } from './ask.js';
 import type { ResolveContext, ResolvedJobs } from './context.js';
 import { resolveLimits } from './limits.js';
-import { resolveSweep } from './parameters.js';
+import { isNames, resolveSweep } from './parameters.js';
 import { withJobDefaults } from './plugins.js';
-import { namesOfGroups, type ResolvedProbes, resolveProbes } from './probes.js';
+import { namesOfGroups, objectivesOf, type ResolvedProbes, resolveProbes } from './probes.js';
 import { checkRetryParameters, resolveRetry } from './retry.js';
 import { resolveSlurm } from './slurm.js';
 import { hasStates } from './states.js';
@@ -64,6 +73,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
     names: new GroupNames(
       (shapes ?? []).flatMap((job) => job?.name ?? []),
       probes.names,
+      new Map(jobs.flatMap((job) => (job?.ask && job.name ? [[job.name, job.ask.objective ?? null]] : []))),
     ),
     complete: shapes?.every((job) => job?.name !== undefined) === true,
     ofAnyJob: new Set([...parameters.values()].flatMap((names) => [...names])),
@@ -73,6 +83,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
     if (job === undefined) continue;
     const name = job.name ?? '';
     const group = groups.get(name) ?? newGroup(name, probes);
+    group.ask ??= resolveAsk(context, job, group, path);
     const entries = resolveJob(context, overview, job, group, path);
     for (const entry of entries) {
       all.push({ path, entry });
@@ -95,7 +106,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
   checkRetryParameters(context, groups, jobs);
   return {
     groups,
-    names: new GroupNames(groups.keys(), probes.names),
+    names: new GroupNames(groups.keys(), probes.names, objectivesOf(groups)),
     complete: overview.complete,
     entries: all,
     parameters,
@@ -126,7 +137,8 @@ function largeParameters(
 
 function newGroup(name: string, { groups, tells }: ResolvedProbes): GrowingGroup {
   const [probes, told] = [groups.get(name) ?? [], tells.get(name) ?? NO_TELLS];
-  return { name, probes, tells: told, limits: NO_LIMITS, retry: null, entries: [], count: 0, stalled: null };
+  const nothing = { limits: NO_LIMITS, retry: null, ask: null, stalled: null };
+  return { name, probes, tells: told, entries: [], count: 0, ...nothing };
 }
 
 type GrowingGroup = Pick<JobGroup, 'name' | 'probes' | 'tells'> & {
@@ -134,6 +146,7 @@ type GrowingGroup = Pick<JobGroup, 'name' | 'probes' | 'tells'> & {
   count: number;
   stalled: number | null;
   retry: RetryPolicy | null;
+  ask: AskOptions | null;
   limits: Limits;
 };
 
@@ -158,8 +171,15 @@ function parameterNames(shapes: readonly (JobShape | undefined)[]): Map<string, 
   const found = new Map<string, Set<string>>();
   for (const job of shapes) {
     const { parameters } = job ?? {};
-    if (parameters === undefined || parameters === null) continue;
+    const asked =
+      job === undefined ? null : (namesOfSearch(job) ?? (isNames(parameters) ? parameters : null));
+    if (asked === null && (parameters === undefined || parameters === null)) continue;
     const names = found.get(job?.name ?? '') ?? new Set();
+    for (const name of asked ?? []) names.add(name);
+    if (asked !== null) {
+      found.set(job?.name ?? '', names);
+      continue;
+    }
     for (const row of Array.isArray(parameters) ? parameters : [parameters]) {
       for (const name of Object.keys(row ?? {})) names.add(name);
     }
@@ -173,7 +193,7 @@ function resolveJob(
   context: ResolveContext,
   overview: Overview,
   job: JobShape,
-  { entries: before, tells }: Pick<JobGroup, 'entries' | 'tells'>,
+  { entries: before, tells, ask }: Pick<JobGroup, 'entries' | 'tells' | 'ask'>,
   path: Path,
 ): JobEntry[] {
   if (job.command === undefined && job.use === undefined && !context.shape.isBroken([...path, 'command'])) {
@@ -203,15 +223,17 @@ function resolveJob(
     tells: tellAnything(tells),
     attributes: job.attributes ?? {},
     slurm: resolveSlurm(context, job.slurm, [...path, 'slurm']),
-    sweep: resolveSweep(context, job, path),
+    sweep: job.ask ? sweepOfSearch(job) : resolveSweep(context, job, path),
     names: new Set(),
   };
   const found = checkTemplates(context, overview, job, draft, path);
   // After a mistake, the result would be wrong too.
   const whole = found === null ? draft : { ...draft, names: found };
-  const late = [...whole.names].some((name) => name !== 'group' && !draft.sweep?.names.includes(name));
+  // The rows of a search are known when its optimizer has answered.
+  const late =
+    ask !== null || [...whole.names].some((name) => name !== 'group' && !draft.sweep?.names.includes(name));
   const open = whole.names.size > 0 || draft.sweep !== null;
-  const rows = (draft.sweep === null ? null : tablesOf(draft.sweep).next().value) ?? [{}];
+  const rows = (draft.sweep === null || job.ask ? null : tablesOf(draft.sweep).next().value) ?? [{}];
   const entries: JobEntry[] = [];
   for (const [index, parameters] of rows.entries()) {
     const row = { entry: before.length + index, parameters, values: null };
@@ -234,6 +256,11 @@ function resolveJob(
     }
   }
   return entries;
+}
+
+/** The names of a search whose rows are not known yet. */
+function sweepOfSearch(job: JobShape): Sweep {
+  return { names: namesOfSearch(job) ?? [], rows: [], draws: [], samples: 1, seed: 0, design: 'random' };
 }
 
 /** A stand-in for numbers that are not known yet. */

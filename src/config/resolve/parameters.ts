@@ -23,6 +23,11 @@ const DISTRIBUTIONS = ['uniform', 'loguniform', 'normal', 'integer', 'choice'] a
 const DRAW_KEYS = ['samples', 'seed', 'design'] as const;
 const RANGE_KEYS = ['from', 'to', 'step', 'count', 'scale'] as const;
 
+/** Whether they are the names of columns only, as an entry with `ask` may have them. */
+export function isNames(parameters: JobShape['parameters']): parameters is string[] {
+  return Array.isArray(parameters) && parameters.length > 0 && typeof parameters[0] === 'string';
+}
+
 /** Makes the sweep of an entry; null without parameters, or after a report of a mistake. */
 export function resolveSweep(context: ResolveContext, job: JobShape, path: Path): Sweep | null {
   const { problems } = context;
@@ -31,6 +36,10 @@ export function resolveSweep(context: ResolveContext, job: JobShape, path: Path)
   const { parameters } = job;
   if (parameters === undefined || parameters === null) {
     if (drawn && !context.shape.isBroken(at)) warnOfIdleKeys(context, job, path);
+    return null;
+  }
+  if (isNames(parameters)) {
+    problems.error(at, "names without values; only an entry with 'ask' has these", 'key');
     return null;
   }
   const names = Array.isArray(parameters) ? rowNames(context, parameters, at) : Object.keys(parameters);

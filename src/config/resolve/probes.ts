@@ -1,7 +1,7 @@
 /** `probes:` of job entries: values that plugins measure for the jobs of a group. */
 
 import type { GroupPluginProbe, GroupProbe, JobGroup } from '../../model/ensemble.js';
-import { GroupNames, type ProbeNames, probedOf } from '../../model/metric-names.js';
+import { GroupNames, type ObjectiveNames, type ProbeNames, probedOf } from '../../model/metric-names.js';
 import type { GroupTells } from '../../model/tells.js';
 import { durationSeconds } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
@@ -15,10 +15,15 @@ import { faultOfNames } from './variable-names.js';
 /** The default in seconds. */
 const TIMEOUT = 60;
 
+/** The objectives of the groups with a search. */
+export function objectivesOf(groups: ReadonlyMap<string, Pick<JobGroup, 'ask'>>): ObjectiveNames {
+  return new Map([...groups].flatMap(([name, { ask }]) => (ask === null ? [] : [[name, ask.objective]])));
+}
+
 /** The final names of groups. */
 export function namesOfGroups(groups: ReadonlyMap<string, JobGroup>): GroupNames {
   const names = [...groups].map(([name, group]) => [name, probedOf(group)] as const);
-  return new GroupNames(groups.keys(), new Map(names));
+  return new GroupNames(groups.keys(), new Map(names), objectivesOf(groups));
 }
 
 export interface ResolvedProbes {
@@ -50,8 +55,13 @@ export function resolveProbes(
   }
   resolveMeasures(context, jobs, groups, doubtful);
   const tells = resolveTells(context, jobs, groups, doubtful);
-  const names = [...new Set([...groups.keys(), ...tells.keys()])].map((group) => {
-    const named = probedOf({ probes: groups.get(group) ?? [], tells: tells.get(group) ?? NO_TELLS });
+  const searches = new Map(jobs.flatMap((job) => (job?.ask && job.name ? [[job.name, job.ask]] : [])));
+  const names = [...new Set([...groups.keys(), ...tells.keys(), ...searches.keys()])].map((group) => {
+    const named = probedOf({
+      probes: groups.get(group) ?? [],
+      tells: tells.get(group) ?? NO_TELLS,
+      ask: searches.get(group) ?? null,
+    });
     return [group, named] as const;
   });
   const inDoubt = [...doubtful].map((group) => [group, null] as const);

@@ -77,7 +77,7 @@ function resolveShort(
 }
 
 /** The condition of an expression; null after a report that it is invalid. */
-function resolveExpression(
+export function resolveExpression(
   context: ResolveContext,
   names: ResolvedNames,
   text: string,

@@ -25,6 +25,7 @@ import {
 import { DESIGNS } from '../../model/ensemble.js';
 import { MAX_ROWS, MAX_TIMER } from '../../model/limits.js';
 import { useSchema } from './algorithm.js';
+import { askSchema, namesSchema } from './ask.js';
 import { measureSchema } from './measure.js';
 import { type NotifyShape, notifySchema } from './notify.js';
 import { type RuleShape, ruleSchema } from './rules.js';
@@ -84,11 +85,14 @@ const parametersSchema = z
           error: 'must be a list of rows',
         })
         .min(1, { error: 'must not be empty' }),
+      namesSchema,
     ],
     { error: 'must be a mapping of names to their values, or a list of rows' },
   )
   .nullish()
-  .describe('Values of {{name}}: every combination of lists and ranges, or rows. Each row is one job.');
+  .describe(
+    'Values of {{name}}: every combination of lists and ranges, or rows. Each row is one job. With `ask`: names or ranges.',
+  );
 
 const outcomeError = 'must be failed, timeout, canceled or {exception: TYPE}';
 
@@ -302,6 +306,7 @@ export const jobSchema = z
         default: 1,
       }),
       parameters: parametersSchema,
+      ask: askSchema,
       samples: integer(1, MAX_ROWS)
         .optional()
         .meta({ description: 'Rows to draw, for each combination of the other parameters.', default: 1 }),

@@ -80,15 +80,24 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
 /** A rule by which the engine reports every job of a group that has succeeded, or ended, for a probe to measure. */
 export function compileProbe(group: string, probe: GroupProbe, names: RuleNames): PlanRule {
   const event = probe.kind === 'measure' && probe.on === 'always' ? 'finish' : 'success';
+  return compileReport({ kind: 'job', event, group }, null, names);
+}
+
+/** A rule by which the engine reports to a part of the run: each time, or with a condition once. */
+export function compileReport(
+  trigger: Trigger,
+  when: readonly ConditionStep[] | null,
+  names: RuleNames,
+): PlanRule {
   return {
-    ...compileTrigger({ kind: 'job', event, group }, names),
-    when: null,
+    ...compileTrigger(trigger, names),
+    when: when?.map((step) => compileStep(step, names.metrics)) ?? null,
     timing: null,
     states: null,
-    repetitions: Number.MAX_SAFE_INTEGER,
+    repetitions: when === null ? Number.MAX_SAFE_INTEGER : 1,
     backoff: -1,
     terminal: false,
-    wantsEvent: true,
+    wantsEvent: when === null,
     probing: true,
     submit: null,
   };
@@ -142,7 +151,7 @@ export function compilePlan(
     probes: [...config.groups.values()].map(probedOf),
     tells: [...config.groups.values()].map((group) => ({
       ...group.tells,
-      first: probedOf(group).length - group.tells.numbers.length,
+      first: group.probes.flatMap(({ values }) => values).length,
     })),
     limits: planLimits(config),
     states: config.states,
@@ -170,6 +179,7 @@ export function ruleNames(config: EnsembleConfig, actions: ActionPlans): RuleNam
     limits.flatMap(({ budget, of }, i) =>
       budget !== null && (name === null || budgetName(budget, of) === name) ? [i] : [],
     );
-  const metrics = new MetricTable(groupIndex, probeIndex);
+  const directionOf = (group: string) => config.groups.get(group)?.ask?.direction ?? 'minimize';
+  const metrics = new MetricTable(groupIndex, probeIndex, directionOf);
   return { groupIndex, stateIndex, limitIndexes, metrics, actions };
 }

@@ -1,7 +1,14 @@
 /** The metrics of an ensemble's rules. Rules refer to them by index, and each metric is listed once. */
 
 import { formatMetricName } from '../../language/metric-name.js';
-import { isOwnVariable, type MetricName, quantileOf, type Statistic } from '../../model/metric-names.js';
+import {
+  isOwnVariable,
+  type MetricName,
+  OBJECTIVE,
+  quantileOf,
+  type Statistic,
+} from '../../model/metric-names.js';
+import type { Direction } from '../../model/search.js';
 import type { NativeStatistic, PlanMetric } from './plan.js';
 
 /** The name of a statistic in the native engine. */
@@ -15,11 +22,15 @@ export function nativeStatistic(statistic: Statistic): { statistic: NativeStatis
 /** The index of a variable among those that a group's probes measure. */
 export type ProbeIndex = (group: string, variable: string) => number;
 
+/** The direction of the search of a group. */
+export type DirectionOf = (group: string) => Direction;
+
 function compileMetric(
   metric: MetricName,
   group: number,
   fromZero: boolean,
   probeIndex: ProbeIndex,
+  directionOf: DirectionOf,
 ): PlanMetric {
   const name = formatMetricName(metric);
   const named = { name, group, fact: null };
@@ -37,6 +48,11 @@ function compileMetric(
       return { ...counted, count: metric.count, window: 0 };
     case 'rate':
       return { ...counted, count: metric.count, window: metric.window };
+    case 'best': {
+      const statistic = directionOf(metric.group) === 'minimize' ? 'min' : 'max';
+      const probe = probeIndex(metric.group, OBJECTIVE);
+      return { ...counted, count: null, statistic, variable: 'duration', probe, fromZero: false, window: 0 };
+    }
     case 'statistic': {
       const { statistic, variable, window } = metric;
       const asked = { ...nativeStatistic(statistic), window: window ?? 0 };
@@ -50,13 +66,19 @@ function compileMetric(
 export class MetricTable {
   readonly #groupIndex: (name: string) => number;
   readonly #probeIndex: ProbeIndex;
+  readonly #directionOf: DirectionOf;
   readonly #metrics: PlanMetric[] = [];
   readonly #indexes = new Map<string, number>();
   #taken = 0;
 
-  constructor(groupIndex: (name: string) => number, probeIndex: ProbeIndex = () => -1) {
+  constructor(
+    groupIndex: (name: string) => number,
+    probeIndex: ProbeIndex = () => -1,
+    directionOf: DirectionOf = () => 'minimize',
+  ) {
     this.#groupIndex = groupIndex;
     this.#probeIndex = probeIndex;
+    this.#directionOf = directionOf;
   }
 
   /**
@@ -65,7 +87,7 @@ export class MetricTable {
    */
   indexOf(metric: MetricName, fromZero: boolean): number {
     const group = this.#groupIndex(metric.group);
-    const compiled = compileMetric(metric, group, fromZero, this.#probeIndex);
+    const compiled = compileMetric(metric, group, fromZero, this.#probeIndex, this.#directionOf);
     const key = JSON.stringify([compiled.name, compiled.fromZero]);
     const known = this.#indexes.get(key);
     if (known !== undefined) return known;

@@ -59,9 +59,14 @@ export async function replayRun(run: StoredRun, explained: number | null): Promi
   const names = ruleNames(config, { wantsEvent: isExplained, portions: () => null });
   const plan = compilePlan({ ...config, rules: planned }, run.manifest.ensemble, names, null);
   const rules = new RulesOfRun(config, counts, names, new GrowthWatch(planned, () => {}));
+  const own = rules.compileOwn();
   const firings: NativeFiring[] = [];
   const engine = new Engine(
-    { ...plan, rules: [...plan.rules, ...rules.compileProbes()] },
+    {
+      ...plan,
+      metrics: [...plan.metrics, ...own.metrics],
+      rules: [...plan.rules, ...own.rules],
+    },
     {
       firing: (firing) => {
         if (rules.rule(firing.rule) !== null) firings.push(firing);

@@ -3,8 +3,6 @@
  * end the process of the run, and their child processes do not outlive it.
  */
 
-import { Console } from 'node:console';
-import { Writable } from 'node:stream';
 import type { CallArguments, CustomHandle } from '../../model/user-function.js';
 import { customMetrics } from '../metrics.js';
 import { openChannel } from './channel.js';
@@ -12,9 +10,7 @@ import { exportOf, importModule, reasonOf } from './import-module.js';
 import { DECLARED } from './inline.js';
 import type { FromChild, HandleMethod, ModuleToLoad, PlainArguments, ToChild } from './messages.js';
 import { callWith, whyUncallable } from './parameters.js';
-
-/** Maximum characters of a message with printed text. */
-const MAX_PRINTED = 1 << 20;
+import { sendPrinted } from './printed.js';
 
 type Callee = (args: CallArguments) => unknown;
 type Loader = (url: string) => Promise<ReadonlyMap<string, Callee>>;
@@ -132,17 +128,7 @@ function functionsOf(module: Record<string, unknown>): typeof find {
 
 const { tell } = openChannel<ToChild, FromChild>(hear);
 
-// Printed text is sent in order with returned values. The pipe of process.stdout would not keep that order.
-const printed = new Writable({
-  decodeStrings: false,
-  write: (text: string, _encoding, done) => {
-    for (let at = 0; at < text.length; at += MAX_PRINTED) {
-      tell({ kind: 'printed', text: text.slice(at, at + MAX_PRINTED) });
-    }
-    done();
-  },
-});
-globalThis.console = new Console({ stdout: printed, stderr: printed });
+sendPrinted((text) => tell({ kind: 'printed', text }));
 
 // An uncaught error ends the process, as in any Node program. It is reported first.
 process.on('uncaughtException', (error) => {

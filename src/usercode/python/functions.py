@@ -272,9 +272,10 @@ def arguments_for(function, given, words=ARGUMENTS):
 
 
 def what_went_wrong():
-    """Returns the traceback of the current exception, without the frames of this file."""
+    """Returns the traceback of the current exception, without the frames of this folder."""
     kind, error, frames = sys.exc_info()
-    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+    folder = os.path.dirname(__file__)
+    while frames is not None and os.path.dirname(frames.tb_frame.f_code.co_filename) == folder:
         frames = frames.tb_next
     text = "".join(traceback.format_exception(kind, error, frames)).rstrip()
     if isinstance(error, TypeError) and "unexpected keyword argument" in text:
@@ -369,10 +370,9 @@ def flush():
             pass
 
 
-def answer_to(functions, request):
-    method = {"load": functions.load, "call": functions.call, "read": functions.read}[request["do"]]
+def answer_to(methods, request):
     try:
-        text = json.dumps({"id": request["id"], "value": method(**request["with"])})
+        text = json.dumps({"id": request["id"], "value": methods[request["do"]](**request["with"])})
         if len(text) <= MAX_ANSWER:
             return text
         problem = {"error": "its result exceeds %d bytes" % MAX_ANSWER}
@@ -386,17 +386,17 @@ def answer_to(functions, request):
     return json.dumps({"id": request["id"], **problem})
 
 
-def main():
+def serve(methods):
+    """Answers requests on descriptor 4 until they end. `methods` are functions by the name of the request."""
     # A high descriptor is safe from functions that write to low ones. Child processes do not inherit it.
     channel = socket.socket(fileno=fcntl.fcntl(4, fcntl.F_DUPFD_CLOEXEC, 100))
     os.close(4)
     requests = queue.Queue()
     lines = channel.makefile("r", encoding="utf-8")
     threading.Thread(target=read_requests, args=(lines, requests), daemon=True).start()
-    functions = Functions()
     process = os.getpid()
     while True:
-        text = answer_to(functions, requests.get())
+        text = answer_to(methods, requests.get())
         flush()
         if os.getpid() != process:
             # A function has forked a copy and let it return. Only the original answers.
@@ -405,4 +405,6 @@ def main():
         channel.sendall(("\n" + text + "\n").encode("ascii"))
 
 
-main()
+if __name__ == "__main__":
+    functions = Functions()
+    serve({"load": functions.load, "call": functions.call, "read": functions.read})

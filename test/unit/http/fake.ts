@@ -140,6 +140,7 @@ export class FakeEnsemble implements ShownEnsemble {
     this.result = {
       ...this.ending,
       rules: [],
+      searches: [],
       limits: { reached: [], withheld: new Map() },
       left: [],
       metrics,
