@@ -47,7 +47,10 @@ export const cancel = defineAction({
     const { engine } = context;
     const { label } = request.action;
     if (label !== null) context.searches.stop(label);
+    const submissions = label === null ? null : context.submissions.end(label);
     const queued = label === null ? 0 : await engine.dropQueued(engine.groups.indexOf(label));
+    // Jobs that were on their way are canceled too.
+    await submissions;
     const { ids, group } = await targetJobs(context, request);
     const { origin } = request;
     const by = origin.kind === 'rule' ? `canceled by rule '${origin.rule.title}'` : describeOrigin(request);

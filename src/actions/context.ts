@@ -26,6 +26,8 @@ export interface SearchActions {
   prune(group: string, job: bigint): void;
 }
 
+import type { OpenSubmissions } from './submit/open-submissions.js';
+
 export interface ActionContext {
   readonly config: EnsembleConfig;
   readonly member: Member;
@@ -37,6 +39,15 @@ export interface ActionContext {
   /** Submits jobs as `Member.submit`, when limits let them leave. `onHeld` is called where they hold jobs back. */
   submit(template: JobTemplate, count: number, origin: SubmitOrigin, onHeld?: () => void): Promise<number>;
   readonly searches: SearchActions;
+  /** Submissions under way. */
+  readonly submissions: OpenSubmissions;
+  /**
+   * Performs parts of an action at once, each of which may call `submit`. Rejects as the first one that failed, after all
+   * have ended.
+   */
+  together(parts: readonly (() => Promise<unknown>)[]): Promise<void>;
+  /** The end of a pause of the run; null where it is not paused. */
+  paused(): Promise<void> | null;
   /** Sets the urgency of the queued jobs of a group. Resolves with their number. */
   setQueuedUrgency(group: string, urgency: number): Promise<number>;
   /** Calls `onHeld` where limits hold jobs back now. */

@@ -18,7 +18,12 @@ export interface ActionProgress {
   /** The jobs of the submission that exist already, ascending. */
   submitted(part: number): Promise<readonly JobRange[]>;
   /** The next jobs of a group with parameters or, where the action took some before, the same ones again. */
-  take(group: JobGroup, count: number): Promise<Portion[]>;
+  take(group: JobGroup, count: number): Promise<Iterable<Portion>>;
+  /**
+   * Rows are read from a file, which must not have changed since the run began. Throws Error with the difference, and what
+   * to do.
+   */
+  reads(file: string): Promise<void>;
   /**
    * The size that the action wanted before the run was resumed, null for none; `target` is noted then. For a member of
    * unknown size, it is the difference.

@@ -1,5 +1,8 @@
 /** `ensemble run --dry-run`: prints the action of each rule, and its jobspecs, without running anything. */
 
+import { fillIn } from '../actions/submit/fill-in.js';
+import { portionsOf } from '../actions/submit/portions.js';
+import { eachRow } from '../actions/submit/select-jobs.js';
 import { describeDue } from '../language/rule-text.js';
 import { compileJobspec } from '../members/jobspec.js';
 import type { EnsembleConfig, JobEntry } from '../model/ensemble.js';
@@ -14,6 +17,9 @@ function jobspecOf(entry: JobEntry): string {
   // Without the firing's part of the origin, and the comma before it.
   return head.slice(0, -1) + tail;
 }
+
+/** Jobspecs of a group that are printed; those of its other rows stand in one line without them. */
+const MAX_JOBSPECS = 1000;
 
 /** Prints the plan of an ensemble, as text or as JSON lines. */
 export function printPlan(config: EnsembleConfig, json: boolean): void {
@@ -42,11 +48,24 @@ export function printPlan(config: EnsembleConfig, json: boolean): void {
     }
   }
   if (!json) return;
-  for (const { name, entries } of config.groups.values()) {
-    for (const entry of entries) {
-      const line = JSON.stringify({ type: 'jobspec', group: name, count: entry.count });
+  for (const group of config.groups.values()) {
+    const { name } = group;
+    let left = MAX_JOBSPECS;
+    for (const { entry, count } of eachRow(portionsOf(group, null))) {
+      if (left-- === 0) {
+        print({ type: 'jobspec', group: name, count: null, jobspec: null });
+        break;
+      }
+      const line = JSON.stringify({ type: 'jobspec', group: name, count });
       // Inserted as text, because parsing would round numbers beyond JavaScript's precision.
-      process.stdout.write(`${line.slice(0, -1)},"jobspec":${jobspecOf(entry)}}\n`);
+      process.stdout.write(`${line.slice(0, -1)},"jobspec":${jobspecOf(asKnown(entry))}}\n`);
     }
   }
+}
+
+/** A job with the values of its parameters, unless tags need a rule that has fired. */
+function asKnown(entry: JobEntry): JobEntry {
+  const names = [...(entry.draft?.names ?? [])];
+  const isKnown = names.every((name) => name === 'group' || Object.hasOwn(entry.parameters, name));
+  return entry.late && isKnown ? fillIn(entry, entry.parameters, 0, () => '') : entry;
 }

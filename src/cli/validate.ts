@@ -1,6 +1,7 @@
 /** `ensemble validate FILE`: reports all faults of a file. */
 
 import { Command } from 'commander';
+import { checkRows } from '../config/check-rows.js';
 import { loadConfig } from '../config/load.js';
 import { formatDiagnostics } from '../config/source/format.js';
 import { ConfigError, type EnsembleError } from '../errors.js';
@@ -25,9 +26,16 @@ async function validate(path: string): Promise<number> {
     const measurer = new Measurer(listener);
     await loadReaders(config, measurer).finally(() => measurer.close());
     if (warnings.length > 0) console.log(formatDiagnostics(warnings));
-    console.log(
-      `${path}: valid (${counted(config.groups.size, 'job group')}, ${counted(config.rules.length, 'rule')})`,
-    );
+    const { rows, faults, count } = checkRows(config);
+    if (count > 0) {
+      console.log(formatDiagnostics(faults));
+      if (count > faults.length) console.log(`... and ${count - faults.length} more`);
+      return exitStatus.badInput;
+    }
+    const parts = [counted(config.groups.size, 'job group'), counted(config.rules.length, 'rule')];
+    // Only rows that are made later are counted.
+    if (rows > 0) parts.push(counted(rows, 'row'));
+    console.log(`${path}: valid (${parts.join(', ')})`);
     return exitStatus.done;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

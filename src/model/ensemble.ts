@@ -85,18 +85,74 @@ export type Distribution =
 export const DESIGNS = ['random', 'lhs', 'halton', 'sobol'] as const;
 export type Design = (typeof DESIGNS)[number];
 
-/** The values of an entry's parameters. */
-export interface Sweep {
+/** The values of a parameter in the order of the file. */
+export type Values =
+  | { readonly kind: 'list'; readonly values: readonly Given[] }
+  /** `from`, `from + step`, ..., rounded to a number of decimals. */
+  | {
+      readonly kind: 'steps';
+      readonly from: number;
+      readonly step: number;
+      readonly decimals: number;
+      readonly count: number;
+    }
+  /** From `from` to `to`, both included, with equal distances or, on a log scale, equal ratios. */
+  | {
+      readonly kind: 'spread';
+      readonly from: number;
+      readonly to: number;
+      readonly scale: 'linear' | 'log';
+      readonly count: number;
+    }
+  /** Integers that a number may not hold exactly. */
+  | { readonly kind: 'integers'; readonly from: bigint; readonly step: bigint; readonly count: number };
+
+/** The types of columns. A text may be empty. */
+export const COLUMN_TYPES = ['number', 'boolean', 'text'] as const;
+export type ColumnType = (typeof COLUMN_TYPES)[number];
+
+/** The formats of files of rows. */
+export type RowFormat = 'csv' | 'tsv' | 'jsonl' | 'parquet';
+
+/** A file whose rows are parameters. */
+export interface RowFile {
+  /** Absolute path. */
+  readonly path: string;
+  readonly format: RowFormat;
+  /** The columns that are parameters, in the order of the file. */
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+  /** The first and the last row that are taken, counted from 1; null for the last one of the file. */
+  readonly first: number;
+  readonly last: number | null;
+  /** An expression over the columns, which holds for the rows that are taken; null for all of them. */
+  readonly where: string | null;
+  /** Rows of the file; null where they would have to be read. */
+  readonly rows: number | null;
+}
+
+/** Parameters whose values are in the configuration. */
+export interface ValueSweep {
+  readonly kind: 'values';
   /** All parameters, in the order of the file. */
   readonly names: readonly string[];
-  /** Values of the parameters that are not drawn, in every combination. */
-  readonly rows: readonly Row[];
+  /** The parameters that are not drawn: rows, or the values of each in every combination. */
+  readonly fixed: readonly Row[] | { readonly product: readonly (readonly [string, Values])[] };
   readonly draws: readonly (readonly [string, Distribution])[];
-  /** Rows that are drawn for each of `rows`. */
+  /** Rows that are drawn for each of the others. */
   readonly samples: number;
   readonly seed: number;
   readonly design: Design;
 }
+
+/** Parameters whose values are in a file of their own. */
+export interface FileSweep {
+  readonly kind: 'file';
+  readonly names: readonly string[];
+  readonly file: RowFile;
+}
+
+/** The values of an entry's parameters. */
+export type Sweep = ValueSweep | FileSweep;
 
 /**
  * A job as it is written in the file. Its texts may hold tags like `{{temperature}}`, and so may texts in
@@ -119,8 +175,8 @@ export interface JobDraft
 }
 
 /**
- * One `jobs:` entry or, where that has parameters, one row of their values. Entries of the same group are submitted
- * together, in the order of the file.
+ * One `jobs:` entry or, where that has few rows of parameters, one row of their values. Entries of the same group are
+ * submitted together, in the order of the file.
  */
 export interface JobEntry extends JobTemplate {
   /** Jobs that one submission of the group starts from this entry. */
@@ -134,6 +190,11 @@ export interface JobEntry extends JobTemplate {
    * its draft must be filled in first.
    */
   readonly late: boolean;
+  /**
+   * The entry stands for all rows of its draft's parameters, which are made when they are submitted. It has no parameters
+   * then, and its count is that of each row.
+   */
+  readonly streamed: boolean;
 }
 
 /** When failed jobs are submitted again. */
@@ -172,8 +233,8 @@ export interface JobGroup {
   /** Null for jobs that are not submitted again. */
   readonly retry: RetryPolicy | null;
   readonly entries: readonly JobEntry[];
-  /** Sum of the entries' counts. */
-  readonly count: number;
+  /** Jobs of one submission of the whole group; null where the number of its rows is unknown before they are read. */
+  readonly count: number | null;
   /** Seconds without an event after which an active job counts as stalled; null for never. */
   readonly stalled: number | null;
   readonly probes: readonly GroupProbe[];
@@ -295,4 +356,9 @@ export interface EnsembleConfig {
   /** Targets of notifications, in the order of the file. */
   readonly notify: readonly NotifyTarget[];
   readonly tests: readonly TestCase[];
+}
+
+/** Whether rows of any group are made when they are submitted. */
+export function hasStreams({ groups }: Pick<EnsembleConfig, 'groups'>): boolean {
+  return [...groups.values()].some(({ entries }) => entries.some(({ streamed }) => streamed));
 }

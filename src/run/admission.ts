@@ -3,7 +3,7 @@
 import type { ActionContext } from '../actions/context.js';
 import type { Engine } from '../engine/engine.js';
 import type { Member, SubmitOrigin } from '../members/member.js';
-import type { EnsembleConfig, JobTemplate } from '../model/ensemble.js';
+import { type EnsembleConfig, hasStreams, type JobTemplate } from '../model/ensemble.js';
 import { hasLimits } from '../model/job-limits.js';
 import type { TaskQueue } from './task-queue.js';
 
@@ -24,7 +24,7 @@ export class Admission {
     this.#member = member;
     this.#queue = queue;
     // A member may limit its active jobs by itself.
-    this.#hasLimits = hasLimits(config) || member.activeJobs !== undefined;
+    this.#hasLimits = hasLimits(config) || member.activeJobs !== undefined || hasStreams(config);
   }
 
   /** Implements `ActionContext.submit`. Throws MemberError or ActionError. */

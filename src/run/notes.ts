@@ -106,6 +106,8 @@ const runNotes = {
   }),
   /** The submission of a search that was the last to begin gets no more rows. */
   searchClosed: z.object({ group: z.string(), by: z.enum(['until', 'cancel']) }),
+  /** Rows are read from a file, which was like this. */
+  rows: z.object({ file: z.string(), size: count, modified: z.number(), digest: z.string() }),
   /** Facts of the member for the next process. */
   member: z.record(z.string(), z.unknown()),
   /** The run has ended by itself. */

@@ -1,6 +1,7 @@
 /** The parts of a run that perform something. They need the code of the user, so they exist once it is loaded. */
 
 import type { ActionContext } from '../actions/context.js';
+import { OpenSubmissions } from '../actions/submit/open-submissions.js';
 import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
 import type { EndedBy } from '../model/ended-by.js';
@@ -61,6 +62,9 @@ function contextOf(options: PerformerOptions, admission: Admission, searches: Se
   return {
     ...{ config, member, engine, observer, customs, plugins, programs },
     searches,
+    submissions: new OpenSubmissions(),
+    paused: () => options.queue.paused,
+    together: (parts) => options.queue.together(parts),
     submit: admission.submit.bind(admission),
     setQueuedUrgency: admission.setQueuedUrgency.bind(admission),
     noticeHeld: admission.noticeHeld.bind(admission),

@@ -10,6 +10,7 @@ import type { Engine } from '../engine/engine.js';
 import type { JobGroup } from '../model/ensemble.js';
 import { KnownProgress } from './known-progress.js';
 import { type FiringNote, firingNote, requestNote, runNote } from './notes.js';
+import { ReadFiles } from './read-files.js';
 
 /** A rule's firing or a request from outside; both are counted from 0. */
 export interface Cause {
@@ -27,6 +28,7 @@ const NO_JOBS: readonly JobRange[] = [];
 
 export class ProgressLog {
   readonly sweeps: SweepCursors;
+  readonly files: ReadFiles;
   readonly #log: LogOfRun;
   /** The last one that took jobs of each group. Its note says which jobs come next, so it is kept until another takes some. */
   readonly #lastTakers = new Map<string, Progress>();
@@ -34,6 +36,7 @@ export class ProgressLog {
   constructor(log: LogOfRun, sweeps = new SweepCursors()) {
     this.#log = log;
     this.sweeps = sweeps;
+    this.files = new ReadFiles(log);
   }
 
   /** Begins the account of a new firing or request. */
@@ -191,7 +194,7 @@ export class Progress {
     return jobs.filter((range) => range.part === part);
   }
 
-  async take(path: string, group: JobGroup, count: number): Promise<Portion[]> {
+  async take(path: string, group: JobGroup, count: number): Promise<Iterable<Portion>> {
     const { sweeps } = this.#owner;
     const known = this.#known.taken.get(path);
     if (known !== undefined) return sweeps.takeAgain(group, known.first, known.count);
@@ -203,6 +206,10 @@ export class Progress {
       this.#owner.took(group.name, this);
     }
     return portions;
+  }
+
+  reads(file: string): Promise<void> {
+    return this.#owner.files.reads(file);
   }
 
   wantSize(path: string, target: number): number | null {
@@ -247,8 +254,12 @@ class PlaceProgress implements ActionProgress {
     return this.#of.submitted(part);
   }
 
-  take(group: JobGroup, count: number): Promise<Portion[]> {
+  take(group: JobGroup, count: number): Promise<Iterable<Portion>> {
     return this.#of.take(this.#path, group, count);
+  }
+
+  reads(file: string): Promise<void> {
+    return this.#of.reads(file);
   }
 
   wantSize(target: number): number | null {

@@ -78,7 +78,7 @@ export function readRestored(
   rules: Pick<RulesOfRun, 'probe' | 'search' | 'restored'>,
   urgencies: Pick<LostUrgencies, 'add'>,
 ): RestoredRun {
-  const run = new RunNotes(urgencies);
+  const run = new RunNotes(urgencies, progress.files);
   for (const text of native.notes) run.add(text);
   const { firings, unmeasured, unknown } = readFirings(native, progress, rules);
   const byNumber = new Map(firings.map((open) => [open.native.number, open]));
@@ -131,10 +131,12 @@ class RunNotes {
   unknown = 0;
   readonly searches: SearchNote[] = [];
   readonly #urgencies: Pick<LostUrgencies, 'add'>;
+  readonly #files: ProgressLog['files'];
   readonly #requests = new Map<number, { request: RequestNote; notes: FiringNote[]; done: boolean }>();
 
-  constructor(urgencies: Pick<LostUrgencies, 'add'>) {
+  constructor(urgencies: Pick<LostUrgencies, 'add'>, files: ProgressLog['files']) {
     this.#urgencies = urgencies;
+    this.#files = files;
   }
 
   get requestCount(): number {
@@ -178,6 +180,9 @@ class RunNotes {
         break;
       case 'memberSize':
         this.memberSize = value;
+        break;
+      case 'rows':
+        this.#files.knows(value.file, value);
         break;
       case 'member':
         this.facts = value;

@@ -23,7 +23,7 @@ import { SteadyClock } from '../members/local/clock.js';
 import type { ActiveJob, Member } from '../members/member.js';
 import { pilotsOf } from '../members/pilots/settings.js';
 import type { EndedBy } from '../model/ended-by.js';
-import type { EnsembleConfig } from '../model/ensemble.js';
+import { type EnsembleConfig, hasStreams } from '../model/ensemble.js';
 import type { Failure, GroupFailures } from '../model/failure.js';
 import type { Firing } from '../model/firing.js';
 import { formatJobId } from '../model/job-id.js';
@@ -62,6 +62,9 @@ import type { Searches } from './search/searches.js';
 import { TaskQueue } from './task-queue.js';
 import { Telemetry } from './telemetry.js';
 import { loadUserCode, type UserCode } from './user-code.js';
+
+/** Active jobs of a run with rows that are made when they are submitted, unless the file or the member has a limit. */
+const MAX_STREAMED_JOBS = 10_000;
 
 function logEnded(reason: string, consequence: string): EnsembleError {
   return new EnsembleError('ERR_RUN', `the log of the run has ended: ${reason}. ${consequence}`);
@@ -420,6 +423,7 @@ export class Run {
   async #restore(): Promise<RestoredRun> {
     const native = await this.#engine.restore().finally(() => this.#restored.open());
     const restored = readRestored(native, this.#progress, this.#rules, this.#urgencies);
+    if (restored.end === null) this.#progress.files.check();
     this.#state = (await this.#engine.status()).state;
     if (native.started) this.#growth.restored(firingCounts(await this.#engine.rules()));
     this.#unperformed = restored.unperformed;
@@ -482,10 +486,14 @@ export class Run {
     }
   }
 
-  /** Limits the active jobs where the member does so by default. Without an answer, any number may be active. */
+  /**
+   * Limits the active jobs where the member does so by default, or where rows without end would fill the memory. Without
+   * an answer of the member, any number may be active otherwise.
+   */
   async #setWindow(): Promise<void> {
     if (this.#config.limits.active !== null) return;
-    const active = (await this.#member.activeJobs?.().catch(() => null)) ?? null;
+    const own = (await this.#member.activeJobs?.().catch(() => null)) ?? null;
+    const active = own ?? (hasStreams(this.#config) ? MAX_STREAMED_JOBS : null);
     if (active !== null) await this.#engine.setWindow(active);
   }
 

@@ -25,6 +25,11 @@ export class TaskQueue {
     return this.#stopped;
   }
 
+  /** The end of the pause; null where the queue is not paused. */
+  get paused(): Promise<void> | null {
+    return this.#paused?.over ?? null;
+  }
+
   /** Performs a task after those that were added before. The task handles its errors. */
   add(task: () => void | Promise<void>): void {
     this.#tail = this.beside(
@@ -68,6 +73,17 @@ export class TaskQueue {
     } finally {
       this.#pending++;
     }
+  }
+
+  /**
+   * Performs parts of a task at once. Each may wait for itself, so they count as pending in place of the task. Rejects as the
+   * first one that failed, after all have ended.
+   */
+  async together(parts: readonly (() => Promise<unknown>)[]): Promise<void> {
+    // Each counts before the first one begins.
+    const all = parts.map((part) => this.beside(Promise.resolve().then(part)));
+    await this.waiting(Promise.allSettled(all));
+    await Promise.all(all);
   }
 
   /** Tasks that have not begun wait. */

@@ -4,7 +4,7 @@
  */
 
 import { fillIn } from '../actions/submit/fill-in.js';
-import { portionsOf } from '../actions/submit/portions.js';
+import { firstJobs } from '../actions/submit/sweep-cursor.js';
 import type { Engine } from '../engine/engine.js';
 import { EnsembleError } from '../errors.js';
 import { LocalJob, prepareBatch } from '../members/local/job.js';
@@ -167,7 +167,7 @@ export class VirtualMember implements Member {
         const known = this.#options.groups.get(group);
         if (known === undefined) throw wrong(`unknown job group '${group}'`);
         const { parameters, held } = scriptEvent;
-        for (const { entry, count } of portionsOf(known, scriptEvent.count)) {
+        for (const { entry, count } of firstJobs(known, scriptEvent.count)) {
           if (!this.#options.maySubmit(count, null)) break;
           this.#add(withParameters(entry, parameters), count, NO_ORIGIN, held);
         }

@@ -50,6 +50,15 @@ describe.concurrent('examples on the command line', () => {
     expect(said).toEqual(Array(5).fill([true, 'hello world\n']));
   });
 
+  test('rows: the chosen rows of a file are jobs', async () => {
+    const cwd = newFolder();
+    const { stdout, status } = await cli(['run', join(root, 'examples/rows-example.yaml')], { cwd });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/\(count:1\),\(nodes:1\),\(rows:samples.csv\)/);
+    expect(stdout).toMatch(/^beam +8 +8 +8 /m);
+    expect(Number(readFileSync(join(cwd, 'largest.txt'), 'utf8'))).toBeGreaterThan(0);
+  });
+
   test('backoff runs as described', async () => {
     const { finished, firings, counts } = await run('backoff-example.yaml');
     expect(finished).toMatchObject({ status: 0, stderr: '' });

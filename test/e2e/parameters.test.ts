@@ -157,21 +157,18 @@ rules:
     expect((await run(yaml(file), folder)).words('a')).toEqual(['5']);
   });
 
-  test('a large number of rows is submitted, and the plan describes the first ones', async () => {
+  test('a large number of rows is described by its number', async () => {
     const { stdout, status } = await cli([
       'run',
       '--dry-run',
       ensembleFile(`
 jobs:
-  - {name: a, command: 'true {{t}}', parameters: {t: {from: 1, to: 100000, step: 1}}}
+  - {name: a, command: 'true {{t}}', parameters: {t: {from: 1, to: 1000000, step: 1}}}
 rules:
   - {trigger: start, action: {name: submit, label: a}}
 `),
     ]);
     expect(status).toBe(0);
-    expect(stdout.split('\n').slice(9, 11)).toEqual([
-      '   (name:a),(command:true 9),(count:1),(nodes:1)',
-      '   ... and 99991 more',
-    ]);
+    expect(stdout).toContain('submit a (name:a),(command:true {{t}}),(count:1),(nodes:1),(rows:1000000)\n');
   });
 });

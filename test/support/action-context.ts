@@ -1,4 +1,5 @@
 import type { ActionContext } from '../../src/actions/context.js';
+import { OpenSubmissions } from '../../src/actions/submit/open-submissions.js';
 import type { KnownJobs, SubmitReport } from '../../src/engine/addon.js';
 import type { EnsembleError } from '../../src/errors.js';
 import type { Action } from '../../src/model/action.js';
@@ -113,6 +114,13 @@ export class ContextOfTest {
       submit: (...[template, count, origin]: Parameters<ActionContext['submit']>) =>
         this.context.member.submit(template, count, origin),
       searches: { submit: async () => {}, stop: () => {}, prune: () => {} },
+      submissions: new OpenSubmissions(),
+      paused: () => null,
+      together: async (parts: readonly (() => Promise<unknown>)[]) => {
+        const all = parts.map((part) => part());
+        await Promise.allSettled(all);
+        await Promise.all(all);
+      },
       setQueuedUrgency: async () => 0,
       noticeHeld: async () => {},
       signal: this.ending.signal,

@@ -1,9 +1,11 @@
 /** The jobs of a submission by entry, and how they are shown. */
 
+import { basename } from 'node:path';
 import type { JobEntry, JobGroup } from '../../model/ensemble.js';
+import { knownRows } from '../../rows/tables.js';
 import { escapeControls } from '../../text/describe.js';
 
-/** Jobs of one entry. */
+/** Jobs of one entry; of an entry whose rows are made when they are submitted, those of each row. */
 export interface Portion {
   readonly entry: JobEntry;
   readonly count: number;
@@ -16,6 +18,11 @@ export interface Portion {
 export function portionsOf(group: JobGroup, value: number | null): Portion[] {
   if (value === null) return group.entries.map((entry) => ({ entry, count: entry.count }));
   if (group.count === 0) return [];
+  const streamed = group.entries.find((entry) => entry.streamed);
+  // The rows are made only when they are submitted.
+  if (streamed !== undefined || group.count === null) {
+    return streamed === undefined ? [] : [{ entry: streamed, count: value }];
+  }
   const rounds = Math.floor(value / group.count);
   let rest = value % group.count;
   const portions: Portion[] = [];
@@ -42,8 +49,16 @@ function describePortion({ entry, count }: Portion): string {
   if (entry.cores !== 1) parts.push(['cores', entry.cores]);
   if (entry.gpus !== 0) parts.push(['gpus', entry.gpus]);
   if (entry.duration !== 0) parts.push(['duration', entry.duration]);
+  if (entry.streamed) parts.push(['rows', rowsIn(entry)]);
   if (entry.workdir !== null) parts.push(['workdir', entry.workdir]);
   return escapeControls(parts.map(([key, value]) => `(${key}:${value})`).join(','));
+}
+
+/** The rows of an entry in words: their number, or their file. */
+function rowsIn({ draft }: JobEntry): string {
+  const sweep = draft?.sweep ?? null;
+  if (sweep === null) return '';
+  return sweep.kind === 'file' ? basename(sweep.file.path) : String(knownRows(sweep));
 }
 
 /** Job entries, one on each line. Only the first of many rows of parameters are shown. */

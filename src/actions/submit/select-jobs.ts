@@ -3,9 +3,11 @@
 import { jobsOfTrigger } from '../../language/triggers/catalog.js';
 import type { ActionOf } from '../../model/action.js';
 import type { JobGroup, Rule } from '../../model/ensemble.js';
-import { plain, type Row, rowOf } from '../../model/written.js';
+import { plain, type Row, rowOf as rowFrom } from '../../model/written.js';
+import { firstTable } from '../../rows/tables.js';
 import type { ActionRequest } from '../request.js';
 import { type Portion, portionsOf } from './portions.js';
+import { rowOf } from './sweep-cursor.js';
 
 type Submit = ActionOf<'submit'>;
 
@@ -18,7 +20,20 @@ export function submitsEventJob(
   return parameters !== null && jobsOfTrigger(trigger) !== null && group === label;
 }
 
-/** The jobs of a request. Throws Error when the job of the event is unknown. */
+/** The jobs of a submission. */
+export type Selection =
+  | { readonly streamed: false; readonly portions: readonly Portion[] }
+  /** Jobs that are made as they are taken, which throws RowError. */
+  | {
+      readonly streamed: true;
+      readonly portions: Iterable<Portion>;
+      /** The entries that they are made of, for users. */
+      readonly shown: readonly Portion[];
+      /** Null where it is unknown before they are made. */
+      readonly jobs: number | null;
+    };
+
+/** Selects the jobs of a request. Throws Error when the job of the event is unknown, and RowError. */
 export async function selectJobs(
   {
     action,
@@ -27,27 +42,50 @@ export async function selectJobs(
     progress,
   }: Pick<ActionRequest<Submit>, 'action' | 'event' | 'origin' | 'progress'>,
   group: JobGroup,
-): Promise<Portion[]> {
+): Promise<Selection> {
   if (origin.kind === 'rule' && event !== null && submitsEventJob(action, origin.rule, event.group)) {
     const entry = group.entries[event.entry ?? -1];
     if (entry === undefined || event.parameters === null) {
       throw new Error("its jobspec does not say which of the group's jobs the job is");
     }
-    const parameters = rowOf(event.parameters, event.origin?.texts ?? {});
+    const parameters = rowFrom(event.parameters, event.origin?.texts ?? {});
     // The job's values may have been passed to it, and differ from those of its entry then.
     const late = entry.draft !== null;
-    return [{ entry: { ...entry, parameters, late }, count: action.value ?? 1 }];
+    const portion = { entry: { ...entry, parameters, late, streamed: false }, count: action.value ?? 1 };
+    return { streamed: false, portions: [portion] };
   }
-  const isSwept = group.entries.some(({ draft }) => draft?.sweep);
-  if (isSwept && action.value !== null) return progress.take(group, action.value);
-  const portions = portionsOf(group, action.value);
-  return action.parameters === null ? portions : withoutTwins(portions, action.parameters);
+  const { entries, count } = group;
+  const isSwept = entries.some(({ draft }) => draft?.sweep);
+  const isStreamed = entries.some(({ streamed }) => streamed);
+  const { value, parameters } = action;
+  if (isSwept && value !== null) {
+    const portions = await progress.take(group, value);
+    if (!isStreamed) return { streamed: false, portions: [...portions] };
+    return { streamed: true, portions, shown: portionsOf(group, value), jobs: value };
+  }
+  const all = portionsOf(group, value);
+  if (isStreamed) {
+    const rows = eachRow(all);
+    const portions = parameters === null ? rows : withoutTwins(rows, parameters);
+    return { streamed: true, portions, shown: all, jobs: parameters === null ? count : null };
+  }
+  return { streamed: false, portions: parameters === null ? all : [...withoutTwins(all, parameters)] };
+}
+
+/** The jobs of portions, row by row. Taking them throws RowError. */
+export function* eachRow(portions: Iterable<Portion>): Generator<Portion, void, void> {
+  for (const portion of portions) {
+    const { entry, count } = portion;
+    if (!entry.streamed || !entry.draft?.sweep) yield portion;
+    else for (const row of firstTable(entry.draft.sweep)) yield { entry: rowOf(entry, row), count };
+  }
 }
 
 /** Rows that differ only in the values that are passed become one. */
-function withoutTwins(portions: readonly Portion[], passed: Row): Portion[] {
+function* withoutTwins(portions: Iterable<Portion>, passed: Row): Generator<Portion, void, void> {
   const seen = new Map<unknown, Set<string>>();
-  return portions.filter(({ entry }) => {
+  for (const portion of portions) {
+    const { entry } = portion;
     const rows = seen.get(entry.draft ?? entry) ?? new Set();
     seen.set(entry.draft ?? entry, rows);
     const row = JSON.stringify(
@@ -55,6 +93,8 @@ function withoutTwins(portions: readonly Portion[], passed: Row): Portion[] {
         .filter(([name]) => !Object.hasOwn(passed, name))
         .map(([name, value]) => [name, plain(value), String(value)]),
     );
-    return !rows.has(row) && rows.add(row);
-  });
+    if (rows.has(row)) continue;
+    rows.add(row);
+    yield portion;
+  }
 }

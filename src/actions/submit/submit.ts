@@ -1,13 +1,14 @@
 /** `submit`: a whole job group, or `value` jobs of it. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SubmitReport } from '../../engine/addon.js';
 import { ActionError } from '../../errors.js';
 import { fillValue, type Lookup } from '../../language/template.js';
 import { jobsOfTrigger } from '../../language/triggers/catalog.js';
 import type { ActionOf } from '../../model/action.js';
 import type { JobGroup } from '../../model/ensemble.js';
-import { MAX_ROWS } from '../../model/limits.js';
 import type { Row } from '../../model/written.js';
+import { RowError } from '../../rows/row-error.js';
 import { counted } from '../../text/counted.js';
 import { escapeControls, quote } from '../../text/describe.js';
 import { choices, didYouMean } from '../../text/suggest.js';
@@ -32,8 +33,11 @@ export interface SubmitKind {
     /** Values in place of the group's own, which may hold tags; null where the key is absent. */
     readonly parameters: Row | null;
   };
-  /** `text` shows the jobs, a line for each entry. */
-  readonly report: { readonly group: string; readonly jobs: number; readonly text: string };
+  /**
+   * `jobs` is null where the number of a file's rows is unknown before they are read. `text` shows the jobs, a line for
+   * each entry.
+   */
+  readonly report: { readonly group: string; readonly jobs: number | null; readonly text: string };
 }
 
 declare module '../../model/action.js' {
@@ -56,13 +60,10 @@ export const submit = defineAction({
     value: countKey('How many jobs; the whole group when absent'),
     parameters: parametersKey,
   },
-  resolve: ({ label, value, parameters }, at) => {
-    const place = at('value');
-    if (value !== null && value > MAX_ROWS && place.names.parameters.has(label)) {
-      place.error(`at most ${MAX_ROWS} jobs of a group with parameters can be submitted at once`);
-    }
-    return { label, value, parameters: resolveParameters(label, parameters, at('parameters')) };
-  },
+  resolve: ({ label, value, parameters }, at) => ({
+    ...{ label, value },
+    parameters: resolveParameters(label, parameters, at('parameters')),
+  }),
   runsUserCode: false,
   mayGrow: false,
   needsHeartbeat: false,
@@ -90,7 +91,7 @@ export const submit = defineAction({
     done: ({ group, jobs, text }) =>
       jobs === 0 && text !== ''
         ? `began ${text}, of ${group}`
-        : `submitted ${counted(jobs, 'job')} of ${group}`,
+        : `submitted ${jobs === null ? 'the jobs' : counted(jobs, 'job')} of ${group}`,
   },
   perform: async (context, request) => {
     const { action, submission } = request;
@@ -100,11 +101,24 @@ export const submit = defineAction({
       return context.searches.submit(request, group);
     const metrics = request.metrics ?? (submission === null ? await context.engine.metrics() : null);
     const values: Lookup = metrics === null ? () => '' : tagValues(request, metrics);
-    const portions = await selectJobs(request, group);
-    const all = [...batchesOf(portions, passedParameters(action, values), values)];
+    for (const { draft } of group.entries) {
+      if (draft?.sweep?.kind === 'file') await request.progress.reads(draft.sweep.file.path);
+    }
+    const selected = await selectJobs(request, group);
     const part = request.progress.part();
     const known = await request.progress.submitted(part);
-    const batches = known.length === 0 ? all : all.flatMap((batch) => [...restOf(batch, known)]);
+    const passed = passedParameters(action, values);
+    const jobsOf = (portions: Iterable<Portion>) =>
+      filledIn(restOf(numbered(portions), known), passed, values);
+    if (selected.streamed) {
+      const { shown, jobs, portions } = selected;
+      if (known.length === 0)
+        request.report({ kind: 'submit', group: group.name, jobs, text: describePortions(shown) });
+      // Actions after this one do not wait for all the rows.
+      request.held();
+      return submitRows(context, request, part, jobsOf(portions));
+    }
+    const batches = [...jobsOf(selected.portions)];
     // All jobs were submitted before the run was resumed, which was reported then.
     if (batches.length === 0 && known.length > 0) return;
     const jobs = batches.reduce((sum, { count }) => sum + count, 0);
@@ -167,65 +181,120 @@ interface Batch extends Portion {
   readonly index: number;
 }
 
-/** The jobs of a submission with all tags filled in. */
-function* batchesOf(portions: readonly Portion[], passed: Row | null, values: Lookup): Generator<Batch> {
-  let first = 0;
+function* numbered(portions: Iterable<Portion>): Generator<Batch, void, void> {
+  let index = 0;
   for (const { entry, count } of portions) {
+    yield { entry, count, index };
+    index += count;
+  }
+}
+
+/** The jobs that are not known. `known` is ascending. */
+function* restOf(batches: Iterable<Batch>, known: readonly JobRange[]): Generator<Batch, void, void> {
+  /** The first range that does not end before the batch. */
+  let first = 0;
+  for (const { entry, count, index } of batches) {
+    while (first < known.length && (known[first] as JobRange).end <= index) first++;
+    let next = index;
+    for (let i = first; i < known.length && (known[i] as JobRange).begin < index + count; i++) {
+      const { begin, end } = known[i] as JobRange;
+      if (begin > next) yield { entry, count: begin - next, index: next };
+      next = Math.max(next, end);
+    }
+    if (next < index + count) yield { entry, count: index + count - next, index: next };
+  }
+}
+
+/** The jobs with all tags filled in. */
+function* filledIn(
+  batches: Iterable<Batch>,
+  passed: Row | null,
+  values: Lookup,
+): Generator<Batch, void, void> {
+  for (const batch of batches) {
+    const { entry, count, index } = batch;
     const own = Object.entries(passed ?? {}).filter(([name]) => entry.draft?.sweep?.names.includes(name));
     const parameters =
       own.length === 0 ? entry.parameters : { ...entry.parameters, ...Object.fromEntries(own) };
     if (!entry.late && parameters === entry.parameters) {
-      yield { entry, count, index: first };
+      yield batch;
     } else if (entry.draft?.names.has('index')) {
-      for (let i = first; i < first + count; i++) {
+      for (let i = index; i < index + count; i++) {
         yield { entry: fillIn(entry, parameters, i, values), count: 1, index: i };
       }
     } else {
-      yield { entry: fillIn(entry, parameters, first, values), count, index: first };
+      yield { entry: fillIn(entry, parameters, index, values), count, index };
     }
-    first += count;
   }
-}
-
-/** The jobs of a batch that are not known. `known` is ascending. */
-function* restOf({ entry, count, index }: Batch, known: readonly JobRange[]): Generator<Batch> {
-  let next = index;
-  for (const { begin, end } of known) {
-    if (begin > next) {
-      const stop = Math.min(begin, index + count);
-      if (stop > next) yield { entry, count: stop - next, index: next };
-    }
-    next = Math.max(next, end);
-  }
-  if (next < index + count) yield { entry, count: index + count - next, index: next };
 }
 
 /** Submits one batch after the other, but single jobs several at a time. Throws what the first failure threw. */
 async function submitAll(
-  { submit, signal }: ActionContext,
+  context: ActionContext,
   request: SubmitRequest,
   part: number,
   batches: readonly Batch[],
 ): Promise<void> {
-  const origin = { rule: ruleIndex(request), firing: request.number, part, attempt: 0 };
-  const left = batches.values();
-  let failed = false;
-  const send = async () => {
-    for (const { entry, count, index } of left) {
-      if (signal.aborted || failed) return;
-      try {
-        await submit(entry, count, { ...origin, index }, request.held);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
   // Batches of several jobs take several turns of the event loop, and would hold each other up.
   const atOnce = batches.every(({ count }) => count === 1) ? Math.min(MAX_PENDING, batches.length) : 1;
-  const senders = Array.from({ length: atOnce }, send);
-  await Promise.allSettled(senders);
-  await Promise.all(senders);
+  await send(context, request, part, batches.values(), atOnce);
+}
+
+/**
+ * Submits jobs while they are made. Ends early with the run, with a cancellation of the group, and when a limit lets no
+ * more jobs leave. Throws ActionError for a mistake in a file of rows, and what the first failure threw.
+ */
+async function submitRows(
+  context: ActionContext,
+  request: SubmitRequest,
+  part: number,
+  batches: Generator<Batch, void, void>,
+): Promise<void> {
+  try {
+    await send(context, request, part, batches, MAX_PENDING, true);
+  } catch (error) {
+    if (!(error instanceof RowError)) throw error;
+    const what = `${describeOrigin(request)}: jobs of group '${request.action.label}'`;
+    const message = `${what} were submitted up to a mistake in their file: ${error.message}`;
+    throw new ActionError(message, ruleIndex(request), { cause: error });
+  } finally {
+    batches.return();
+  }
+}
+
+/** `isStream`: a submission that was dropped ends those after it. */
+function send(
+  { submit, signal, paused, submissions, together }: ActionContext,
+  request: SubmitRequest,
+  part: number,
+  left: Iterator<Batch>,
+  atOnce: number,
+  isStream = false,
+): Promise<void> {
+  const origin = { rule: ruleIndex(request), firing: request.number, part, attempt: 0 };
+  let isOver = false;
+  let sent = 0;
+  return submissions.during(request.action.label, async (ended) => {
+    const sendSome = async () => {
+      try {
+        for (;;) {
+          // Other work gets its turn, also where no job has to wait.
+          if (isStream && ++sent % atOnce === 0) await nextTurn();
+          for (let pause = paused(); isStream && pause !== null; pause = paused()) await pause;
+          if (signal.aborted || isOver || ended()) return;
+          const { value, done } = left.next();
+          if (done === true) return;
+          const { entry, count, index } = value;
+          const accepted = await submit(entry, count, { ...origin, index }, request.held);
+          if (isStream && accepted < count) isOver = true;
+        }
+      } catch (error) {
+        isOver = true;
+        throw error;
+      }
+    };
+    await together(Array.from({ length: atOnce }, () => sendSome));
+  });
 }
 
 /** Throws ActionError when jobs that the engine's source submitted by itself were refused. */

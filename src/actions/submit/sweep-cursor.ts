@@ -1,68 +1,110 @@
 /** The rows of a group's parameters that the next submission takes. */
 
-import { tablesOf } from '../../language/sweep.js';
 import type { JobDraft, JobEntry, JobGroup } from '../../model/ensemble.js';
 import type { Row } from '../../model/written.js';
-import type { Portion } from './portions.js';
+import { type Tables, tablesOf } from '../../rows/tables.js';
+import { type Portion, portionsOf } from './portions.js';
 
-type Tables = ReturnType<typeof tablesOf>;
+/** Jobs that are taken at once. More are made one after the other, while they are submitted. */
+const MAX_TAKEN = 100_000;
 
-/** A place in a group's jobs. It moves on with every job that is taken, and returns to the first one after the last. */
-export class SweepCursor {
-  /** The group's entries. In later rounds, the drawing of rows continues where the last round ended. */
-  #entries: readonly JobEntry[];
-  readonly #tables = new Map<JobDraft, Tables>();
-  #entry = 0;
-  /** Jobs of the current entry that were taken. */
-  #taken = 0;
+/** A row of an entry whose rows are made when they are submitted; its draft is filled in later. */
+export function rowOf(entry: JobEntry, parameters: Row): JobEntry {
+  return { ...entry, parameters, values: {}, late: true, streamed: false };
+}
 
-  constructor({ entries }: JobGroup) {
-    this.#entries = entries;
-    for (const { draft } of entries) {
-      if (!draft?.sweep || draft.sweep.draws.length === 0 || this.#tables.has(draft)) continue;
-      const tables = tablesOf(draft.sweep);
-      // The entries were made of the first table.
-      tables.next();
-      this.#tables.set(draft, tables);
+/** The jobs of a group, round by round. Later rounds have newly drawn values. Ends when a round has no job. */
+function* roundsOf({ entries }: JobGroup): Generator<Portion, void, void> {
+  const tables = new Map<JobDraft, Tables>();
+  for (let round = 0; ; round++) {
+    /** The rows of drafts of which each row is an entry. */
+    const drawn = new Map<JobDraft, Iterator<Row>>();
+    let isEmpty = true;
+    for (const entry of entries) {
+      for (const portion of portionsIn(entry, round, tables, drawn)) {
+        if (portion.count > 0) isEmpty = false;
+        yield portion;
+      }
     }
+    if (isEmpty) return;
   }
+}
 
-  /** The next jobs of the group. */
-  take(count: number): Portion[] {
-    const portions: Portion[] = [];
-    for (let left = count; left > 0; ) {
-      const portion = this.#next(left);
-      left -= portion.count;
-      if (portion.count > 0) portions.push(portion);
-    }
-    return portions;
+function* portionsIn(
+  entry: JobEntry,
+  round: number,
+  tables: Map<JobDraft, Tables>,
+  drawn: Map<JobDraft, Iterator<Row>>,
+): Generator<Portion, void, void> {
+  const { draft, count, streamed } = entry;
+  const sweep = draft?.sweep ?? null;
+  const isSame = sweep === null || (!streamed && (sweep.kind === 'file' || sweep.draws.length === 0));
+  if (draft === null || isSame) return yield { entry, count };
+  const all = tables.get(draft) ?? tablesOf(sweep);
+  tables.set(draft, all);
+  if (streamed) {
+    for (const row of all.next().value) yield { entry: rowOf(entry, row), count };
+    return;
   }
-
-  /** Jobs of the current entry, at most this many. */
-  #next(most: number): Portion {
-    const entry = this.#entries[this.#entry] as JobEntry;
-    const count = Math.min(most, entry.count - this.#taken);
-    this.#taken += count;
-    if (this.#taken === entry.count) {
-      this.#taken = 0;
-      this.#entry = (this.#entry + 1) % this.#entries.length;
-      if (this.#entry === 0) this.#draw();
-    }
-    return { entry, count };
-  }
-
-  #draw(): void {
-    const rows = new Map([...this.#tables].map(([draft, tables]) => [draft, tables.next().value.values()]));
-    this.#entries = this.#entries.map((entry) => {
-      const parameters = entry.draft === null ? undefined : rows.get(entry.draft)?.next().value;
-      return parameters === undefined ? entry : redrawn(entry, parameters);
-    });
-  }
+  const rows = drawn.get(draft) ?? all.next().value[Symbol.iterator]();
+  drawn.set(draft, rows);
+  const row = rows.next().value as Row | undefined;
+  // The entries were made of the first table.
+  yield { entry: round === 0 || row === undefined ? entry : redrawn(entry, row), count };
 }
 
 /** The same entry with other values, with which its draft is filled in later. */
 function redrawn(entry: JobEntry, parameters: Row): JobEntry {
   return { ...entry, parameters, values: {}, late: true };
+}
+
+/** A place in a group's jobs. It moves on with every job that is taken, and returns to the first one after the last. */
+export class SweepCursor {
+  readonly #portions: Generator<Portion, void, void>;
+  #current: JobEntry | null = null;
+  /** Jobs of the current entry that are left. */
+  #left = 0;
+
+  constructor(group: JobGroup) {
+    this.#portions = roundsOf(group);
+  }
+
+  /** The next jobs of the group, which are made as they are taken. Taking them throws RowError. */
+  *take(count: number): Generator<Portion, void, void> {
+    for (let missing = count; missing > 0; ) {
+      while (this.#left === 0) {
+        const next = this.#portions.next().value;
+        if (!next) return;
+        this.#current = next.entry;
+        this.#left = next.count;
+      }
+      const taken = Math.min(missing, this.#left);
+      missing -= taken;
+      this.#left -= taken;
+      yield { entry: this.#current as JobEntry, count: taken };
+    }
+  }
+
+  /** Passes over jobs. */
+  skip(count: number): void {
+    for (const _ of this.take(count));
+  }
+
+  /** Closes the files that are read. */
+  close(): void {
+    this.#portions.return();
+  }
+}
+
+/** The first jobs of a group, which begins again after the last one. Throws RowError. */
+export function firstJobs(group: JobGroup, count: number): Portion[] {
+  if (!group.entries.some(({ streamed }) => streamed)) return portionsOf(group, count);
+  const cursor = new SweepCursor(group);
+  try {
+    return [...cursor.take(count)];
+  } finally {
+    cursor.close();
+  }
 }
 
 /** The cursors of all groups with parameters. */
@@ -79,28 +121,44 @@ export class SweepCursors {
   /** Continues after this many jobs. */
   moveTo(group: string, position: number): void {
     this.#positions.set(group, position);
-    this.#cursors.delete(group);
+    this.#drop(group);
   }
 
-  /** The next jobs of a group. */
-  take(group: JobGroup, count: number): Portion[] {
+  /** The next jobs of a group; many of them are made only when they are taken. Throws RowError, as taking them does. */
+  take(group: JobGroup, count: number): Iterable<Portion> {
     if (group.count === 0) return [];
     const { name } = group;
     const position = this.position(name);
+    this.#positions.set(name, position + count);
+    if (count > MAX_TAKEN) {
+      // Jobs after these are taken from the first row on, which is rare.
+      this.#drop(name);
+      return this.takeAgain(group, position, count);
+    }
     const cursor = this.#cursors.get(name) ?? cursorAt(group, position);
     this.#cursors.set(name, cursor);
-    this.#positions.set(name, position + count);
-    return cursor.take(count);
+    return [...cursor.take(count)];
   }
 
   /** The jobs that were taken after `first` others. */
-  takeAgain(group: JobGroup, first: number, count: number): Portion[] {
-    return group.count === 0 ? [] : cursorAt(group, first).take(count);
+  *takeAgain(group: JobGroup, first: number, count: number): Generator<Portion, void, void> {
+    if (group.count === 0) return;
+    const cursor = cursorAt(group, first);
+    try {
+      yield* cursor.take(count);
+    } finally {
+      cursor.close();
+    }
+  }
+
+  #drop(group: string): void {
+    this.#cursors.get(group)?.close();
+    this.#cursors.delete(group);
   }
 }
 
 function cursorAt(group: JobGroup, position: number): SweepCursor {
   const cursor = new SweepCursor(group);
-  cursor.take(position);
+  cursor.skip(position);
   return cursor;
 }

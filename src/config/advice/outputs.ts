@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { isFluxTag } from '../../language/job-tags.js';
 import { fillText, namesIn } from '../../language/template.js';
 import type { JobEntry, Rule } from '../../model/ensemble.js';
+import { knownRows } from '../../rows/tables.js';
 import { counted, countedTimes } from '../../text/counted.js';
 import { formatPath, type Path } from '../../text/path.js';
 import type { ResolveContext } from '../resolve/context.js';
@@ -58,15 +59,22 @@ function writersOf(entries: PlacedEntries): Map<string, Writer[]> {
       files.set(found.file, writers);
       // Rows of one entry are consecutive.
       const known = writers.slice(-2).find((writer) => writer.path === own[key]);
-      if (known === undefined) writers.push({ path: own[key], entry, jobs: entry.count, ...found });
+      if (known === undefined) writers.push({ path: own[key], entry, jobs: jobsOf(entry), ...found });
       else known.jobs += entry.count;
     }
   }
   return files;
 }
 
+/** Jobs of an entry; infinity for rows of an unknown number. */
+function jobsOf({ streamed, draft, count }: JobEntry): number {
+  if (!streamed || !draft?.sweep) return count;
+  return (knownRows(draft.sweep) ?? Number.POSITIVE_INFINITY) * count;
+}
+
 function whatIsWrongWith({ jobs, file, numbered, entry }: Writer, rules: readonly Rule[]): string | null {
-  if (jobs > 1 && !numbered) return `${counted(jobs, 'job')} write to the same file '${file}'`;
+  if (jobs > 1 && !numbered)
+    return `${Number.isFinite(jobs) ? counted(jobs, 'job') : 'all jobs'} write to the same file '${file}'`;
   const times = timesSubmitted(entry, rules);
   if (times <= 1 || jobs === 0) return null;
   const again = numbered ? ' with the same numbers' : '';

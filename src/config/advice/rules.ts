@@ -68,7 +68,10 @@ function mostJobs({ trigger }: Rule, { groups, rules }: Config): number {
   for (const { action } of rules) {
     if (action.name !== 'submit' || (made.group !== null && action.label !== made.group)) continue;
     const group = groups.get(action.label) as JobGroup;
-    jobs += action.repetitions * (action.value ?? group.count) * (1 + (group.retry?.times ?? 0));
+    jobs +=
+      action.repetitions *
+      (action.value ?? group.count ?? Number.POSITIVE_INFINITY) *
+      (1 + (group.retry?.times ?? 0));
   }
   return jobs;
 }
@@ -83,6 +86,8 @@ const MANY: ReadonlySet<string> = new Set(['tell', 'memo']);
 function mostEvents(rule: Rule, config: Config, anything: boolean): number | null {
   const { trigger, action } = rule;
   const jobs = mostJobs(rule, config);
+  // The rows of a file are counted only when they are submitted.
+  if (!Number.isFinite(jobs)) return null;
   // A function usually decides what follows each job, and may submit more of them.
   if (jobs === 0 ? anything : jobs === 1 && action.name === 'custom') return null;
   // A job is canceled, or submitted again, once.

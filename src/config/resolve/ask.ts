@@ -21,7 +21,7 @@ import type { JobShape } from '../schema/ensemble.js';
 import { asWritten, type Scalar } from '../source/as-written.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
 import { besideFile } from './custom.js';
-import { isNames } from './parameters.js';
+import { isNames, isRowFile } from './parameters.js';
 import { resolveExpression } from './when.js';
 
 const SOURCES = ['python', 'javascript', 'command', 'optuna'] as const;
@@ -170,7 +170,7 @@ function spaceOf(
     if (twice !== undefined) problems.error(at, `names ${quote(twice)} twice`, 'key');
     return twice === undefined ? { names, ...none } : null;
   }
-  if (Array.isArray(parameters)) {
+  if (Array.isArray(parameters) || isRowFile(parameters)) {
     problems.error(
       at,
       'the optimizer gives the rows; write the names of the parameters, or their ranges',

@@ -4,11 +4,11 @@ import { FillError, fillDraft, showWords } from '../../language/fill.js';
 import { isFluxTag } from '../../language/job-tags.js';
 import { meansYes } from '../../language/shapes.js';
 import { splitWords } from '../../language/split-words.js';
-import { tablesOf } from '../../language/sweep.js';
 import { fillText, isTemplate, type Lookup } from '../../language/template.js';
 import { checkTemplate } from '../../language/template-names.js';
 import type {
   EnsembleConfig,
+  FileSweep,
   JobDraft,
   JobEntry,
   JobGroup,
@@ -16,11 +16,13 @@ import type {
   Sweep,
 } from '../../model/ensemble.js';
 import { type Limits, NO_LIMITS } from '../../model/job-limits.js';
-import { MAX_COUNT, MAX_ROWS } from '../../model/limits.js';
+import { MAX_COUNT, MAX_EAGER_ROWS } from '../../model/limits.js';
 import { GroupNames } from '../../model/metric-names.js';
 import type { AskOptions } from '../../model/search.js';
 import { tellAnything } from '../../model/tells.js';
 import type { Given, Row } from '../../model/written.js';
+import { RowError } from '../../rows/row-error.js';
+import { firstTable, knownRows } from '../../rows/tables.js';
 import { describeValue, quote } from '../../text/describe.js';
 import { durationSeconds, formatDuration } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
@@ -31,10 +33,11 @@ import type { Part } from '../source/problems.js';
 import { namesOfSearch, resolveAsk } from './ask.js';
 import type { ResolveContext, ResolvedJobs } from './context.js';
 import { resolveLimits } from './limits.js';
-import { isNames, resolveSweep } from './parameters.js';
+import { isNames, isRowFile, resolveSweep } from './parameters.js';
 import { withJobDefaults } from './plugins.js';
 import { namesOfGroups, objectivesOf, type ResolvedProbes, resolveProbes } from './probes.js';
 import { checkRetryParameters, resolveRetry } from './retry.js';
+import { reportRowError, resolveRowFile } from './row-file.js';
 import { resolveSlurm } from './slurm.js';
 import { hasStates } from './states.js';
 import { NO_TELLS } from './tells.js';
@@ -58,7 +61,11 @@ interface Overview {
   readonly names: ReadonlySet<string>;
   readonly complete: boolean;
   readonly ofAnyJob: ReadonlySet<string>;
+  /** The files of rows of entries that have one. */
+  readonly files: RowFiles;
 }
+
+type RowFiles = ReadonlyMap<JobShape, FileSweep>;
 
 /** Makes the job groups, in the order in which the file names them first. */
 export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly entries: PlacedEntries } {
@@ -67,7 +74,12 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
   const all: { path: Path; entry: JobEntry }[] = [];
   // Jobs of plugins may have parameters too, so plugins come first.
   const jobs = (shapes ?? []).map((job, index) => job && withJobDefaults(context, job, ['jobs', index]));
-  const parameters = parameterNames(jobs);
+  const files = new Map<JobShape, FileSweep>();
+  for (const [index, job] of jobs.entries()) {
+    const sweep = job === undefined ? null : resolveRowFile(context, job, ['jobs', index]);
+    if (job !== undefined && sweep !== null) files.set(job, sweep);
+  }
+  const parameters = parameterNames(jobs, files);
   const probes = resolveProbes({ ...context, parameters }, jobs);
   const overview = {
     names: new GroupNames(
@@ -77,6 +89,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
     ),
     complete: shapes?.every((job) => job?.name !== undefined) === true,
     ofAnyJob: new Set([...parameters.values()].flatMap((names) => [...names])),
+    files,
   };
   for (const [index, job] of jobs.entries()) {
     const path = ['jobs', index];
@@ -88,19 +101,16 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
     for (const entry of entries) {
       all.push({ path, entry });
       group.entries.push(entry);
-      group.count += entry.count;
+      const rows = entry.streamed && entry.draft?.sweep ? knownRows(entry.draft.sweep) : 1;
+      group.count = group.count === null || rows === null ? null : group.count + rows * entry.count;
     }
     group.retry = resolveRetry(context, group, job, index);
     group.limits = resolveLimits(context, group, job, index);
     groups.set(name, group);
     addStalled(context, group, job, path);
-    if (group.count > MAX_COUNT) {
+    if (group.count !== null && group.count > MAX_COUNT) {
       const message = `the jobs of this group are ${group.count} up to here; ${MAX_COUNT} at most`;
       context.problems.error([...path, 'count'], message);
-    }
-    if (entries.length > 1 && group.entries.length > MAX_ROWS) {
-      const message = `the rows of this group are ${group.entries.length} up to here; ${MAX_ROWS} at most`;
-      context.problems.error([...path, 'parameters'], message, 'key');
     }
   }
   checkRetryParameters(context, groups, jobs);
@@ -143,7 +153,7 @@ function newGroup(name: string, { groups, tells }: ResolvedProbes): GrowingGroup
 
 type GrowingGroup = Pick<JobGroup, 'name' | 'probes' | 'tells'> & {
   readonly entries: JobEntry[];
-  count: number;
+  count: number | null;
   stalled: number | null;
   retry: RetryPolicy | null;
   ask: AskOptions | null;
@@ -167,28 +177,33 @@ function addStalled(
 }
 
 /** The names of the parameters of each group. */
-function parameterNames(shapes: readonly (JobShape | undefined)[]): Map<string, Set<string>> {
+function parameterNames(
+  shapes: readonly (JobShape | undefined)[],
+  files: RowFiles,
+): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   for (const job of shapes) {
     const { parameters } = job ?? {};
-    const asked =
-      job === undefined ? null : (namesOfSearch(job) ?? (isNames(parameters) ? parameters : null));
+    if (job === undefined) continue;
+    const asked = namesOfSearch(job) ?? (isNames(parameters) ? parameters : null);
     if (asked === null && (parameters === undefined || parameters === null)) continue;
-    const names = found.get(job?.name ?? '') ?? new Set();
+    const names = found.get(job.name ?? '') ?? new Set();
     for (const name of asked ?? []) names.add(name);
     if (asked !== null) {
-      found.set(job?.name ?? '', names);
+      found.set(job.name ?? '', names);
       continue;
     }
-    for (const row of Array.isArray(parameters) ? parameters : [parameters]) {
-      for (const name of Object.keys(row ?? {})) names.add(name);
-    }
-    found.set(job?.name ?? '', names);
+    if (isRowFile(parameters)) for (const name of files.get(job)?.names ?? []) names.add(name);
+    else
+      for (const row of Array.isArray(parameters) ? parameters : [parameters]) {
+        for (const name of Object.keys(row ?? {})) names.add(name);
+      }
+    found.set(job.name ?? '', names);
   }
   return found;
 }
 
-/** The entries of one entry in the file: a single one, or one for each row of its parameters. */
+/** The entries of one entry in the file: a single one, or one for each of few rows of its parameters. */
 function resolveJob(
   context: ResolveContext,
   overview: Overview,
@@ -223,7 +238,7 @@ function resolveJob(
     tells: tellAnything(tells),
     attributes: job.attributes ?? {},
     slurm: resolveSlurm(context, job.slurm, [...path, 'slurm']),
-    sweep: job.ask ? sweepOfSearch(job) : resolveSweep(context, job, path),
+    sweep: job.ask ? sweepOfSearch(job) : resolveSweep(context, job, path, overview.files.get(job) ?? null),
     names: new Set(),
   };
   const found = checkTemplates(context, overview, job, draft, path);
@@ -233,13 +248,27 @@ function resolveJob(
   const late =
     ask !== null || [...whole.names].some((name) => name !== 'group' && !draft.sweep?.names.includes(name));
   const open = whole.names.size > 0 || draft.sweep !== null;
-  const rows = (draft.sweep === null || job.ask ? null : tablesOf(draft.sweep).next().value) ?? [{}];
+  const more = { count, draft: open ? whole : null, late, streamed: false };
+  const { names: _, sweep, ...texts } = whole;
+  if (sweep !== null && isStreamed(sweep)) {
+    const row = { entry: before.length, parameters: {}, values: null };
+    if (found !== null && !late) checkFirstRows(context, whole, path);
+    return [
+      {
+        ...texts,
+        ...numbersIn(whole),
+        ...row,
+        ...more,
+        commandText: showWords(whole.command),
+        streamed: true,
+      },
+    ];
+  }
+  const rows = sweep === null || job.ask ? [{}] : firstTable(sweep);
   const entries: JobEntry[] = [];
-  for (const [index, parameters] of rows.entries()) {
-    const row = { entry: before.length + index, parameters, values: null };
-    const more = { count, draft: open ? whole : null, late };
+  for (const parameters of rows) {
+    const row = { entry: before.length + entries.length, parameters, values: null };
     if (found === null || late) {
-      const { names: _, sweep: __, ...texts } = whole;
       const known = late ? fillWhatIsKnown(whole.command, parameters) : commandText;
       entries.push({ ...texts, ...NO_NUMBERS, ...row, ...more, commandText: known });
       continue;
@@ -250,8 +279,7 @@ function resolveJob(
       entries.push({ ...template, ...more, commandText: text });
     } catch (error) {
       if (!(error instanceof FillError)) throw error;
-      const which = draft.sweep === null ? '' : ` (${describeRow(parameters)})`;
-      context.problems.error([...path, ...error.path], `${error.message}${which}`);
+      reportFill(context, error, path, sweep === null ? null : parameters);
       return entries;
     }
   }
@@ -260,11 +288,63 @@ function resolveJob(
 
 /** The names of a search whose rows are not known yet. */
 function sweepOfSearch(job: JobShape): Sweep {
-  return { names: namesOfSearch(job) ?? [], rows: [], draws: [], samples: 1, seed: 0, design: 'random' };
+  const names = namesOfSearch(job) ?? [];
+  return { kind: 'values', names, fixed: [], draws: [], samples: 1, seed: 0, design: 'random' };
+}
+
+/** Whether the rows of a sweep are made when they are submitted. */
+function isStreamed(sweep: Sweep): boolean {
+  return sweep.kind === 'file' || (knownRows(sweep) ?? 0) > MAX_EAGER_ROWS;
+}
+
+/** Reports the first mistake in the first rows of an entry whose rows are made later. */
+function checkFirstRows(context: ResolveContext, draft: JobDraft, path: Path): void {
+  let left = MAX_EAGER_ROWS;
+  try {
+    for (const parameters of firstTable(draft.sweep as Sweep)) {
+      if (left-- === 0) return;
+      const row = { entry: 0, parameters, values: null };
+      try {
+        fillDraft(draft, row, (name) => parameterOf(name, draft.group, parameters));
+      } catch (error) {
+        if (!(error instanceof FillError)) throw error;
+        reportFill(context, error, path, parameters);
+        return;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof RowError)) throw error;
+    reportRowError(context.problems, context.source, [...path, 'parameters', 'file'], error);
+  }
+}
+
+function reportFill({ problems }: ResolveContext, error: FillError, path: Path, row: Row | null): void {
+  const which = row === null ? '' : ` (${describeRow(row)})`;
+  problems.error([...path, ...error.path], `${error.message}${which}`);
+}
+
+/** The numbers of a job, as far as they have no tags. */
+function numbersIn({ nodes, tasks, cores, gpus, duration }: JobDraft): typeof NO_NUMBERS {
+  const known = (value: number | string, otherwise: number) =>
+    typeof value === 'number' ? value : otherwise;
+  const numbers = {
+    nodes: known(nodes, 1) || 1,
+    tasks: known(tasks, 1) || 1,
+    cores: known(cores, 1),
+    gpus: known(gpus, 0),
+    duration: known(duration, 0),
+  };
+  return { ...numbers, tasks: Math.max(numbers.tasks, numbers.nodes) };
 }
 
 /** A stand-in for numbers that are not known yet. */
-const NO_NUMBERS = { nodes: 1, tasks: 1, cores: 1, gpus: 0, duration: 0 } as const;
+const NO_NUMBERS: Pick<JobEntry, 'nodes' | 'tasks' | 'cores' | 'gpus' | 'duration'> = {
+  nodes: 1,
+  tasks: 1,
+  cores: 1,
+  gpus: 0,
+  duration: 0,
+};
 
 function parameterOf(name: string, group: string, parameters: Row): Given {
   return name === 'group' ? group : (parameters[name] as Given);
@@ -292,11 +372,13 @@ function checkTemplates(
   path: Path,
 ): Set<string> | null {
   const { problems } = context;
+  // The columns of a file that can't be read are unknown.
+  if (isRowFile(job.parameters) && draft.sweep === null) return null;
   const names = new Set<string>();
   let good = true;
   const known = {
     // Invalid parameters have valid names.
-    parameters: draft.sweep?.names ?? [...(parameterNames([job]).get(draft.group) ?? [])],
+    parameters: draft.sweep?.names ?? [...(parameterNames([job], new Map()).get(draft.group) ?? [])],
     ofAnyJob: overview.ofAnyJob,
     hasStates: hasStates(context),
     groups: overview.complete ? overview.names : null,

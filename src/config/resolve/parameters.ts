@@ -1,10 +1,10 @@
 /** The values of a job entry's parameters. */
 
 import { MAX_SOBOL_DIMENSIONS } from '../../language/design/sobol.js';
-import { product } from '../../language/sweep.js';
-import type { Distribution, Sweep } from '../../model/ensemble.js';
-import { MAX_ROWS } from '../../model/limits.js';
-import type { Given, Row } from '../../model/written.js';
+import { countRows } from '../../language/sweep.js';
+import type { Distribution, Sweep, ValueSweep, Values } from '../../model/ensemble.js';
+import { MAX_COUNT, MAX_HYPERCUBE_VALUES } from '../../model/limits.js';
+import type { Row } from '../../model/written.js';
 import { describeValue, quote } from '../../text/describe.js';
 import type { Path } from '../../text/path.js';
 import type { JobShape } from '../schema/ensemble.js';
@@ -12,11 +12,12 @@ import { asWritten, type Scalar } from '../source/as-written.js';
 import type { ResolveContext } from './context.js';
 import { resolveRange } from './range.js';
 
-type Written = Exclude<NonNullable<JobShape['parameters']>, readonly unknown[]>[string];
+type Parameters = Exclude<NonNullable<JobShape['parameters']>, { readonly file: string }>;
+type Written = Exclude<Parameters, readonly unknown[]>[string];
 type Range = Exclude<Written, Scalar | readonly unknown[]>;
 
 /** Names with another meaning in a template. */
-const TAKEN = new Set(['index', 'state', 'group']);
+export const TAKEN: ReadonlySet<string> = new Set(['index', 'state', 'group']);
 
 const DISTRIBUTIONS = ['uniform', 'loguniform', 'normal', 'integer', 'choice'] as const;
 /** Keys of an entry that only drawn parameters need. */
@@ -28,8 +29,16 @@ export function isNames(parameters: JobShape['parameters']): parameters is strin
   return Array.isArray(parameters) && parameters.length > 0 && typeof parameters[0] === 'string';
 }
 
-/** Makes the sweep of an entry; null without parameters, or after a report of a mistake. */
-export function resolveSweep(context: ResolveContext, job: JobShape, path: Path): Sweep | null {
+/**
+ * Makes the sweep of an entry; null without parameters, or after a report of a mistake. `ofFile` is that of an entry whose
+ * rows are in a file.
+ */
+export function resolveSweep(
+  context: ResolveContext,
+  job: JobShape,
+  path: Path,
+  ofFile: Sweep | null,
+): Sweep | null {
   const { problems } = context;
   const at = [...path, 'parameters'];
   const drawn = DRAW_KEYS.some((key) => job[key] !== undefined);
@@ -42,20 +51,24 @@ export function resolveSweep(context: ResolveContext, job: JobShape, path: Path)
     problems.error(at, "names without values; only an entry with 'ask' has these", 'key');
     return null;
   }
+  if (isRowFile(parameters)) {
+    if (drawn) warnOfIdleKeys(context, job, path);
+    return ofFile;
+  }
   const names = Array.isArray(parameters) ? rowNames(context, parameters, at) : Object.keys(parameters);
   for (const name of names) {
     if (!TAKEN.has(name)) continue;
     const message = `${quote(name)} can't be the name of a parameter: {{${name}}} means something else`;
     problems.error(Array.isArray(parameters) ? at : [...at, name], message, 'key');
   }
-  const fixed: [string, readonly Given[]][] = [];
+  const fixed: [string, Values][] = [];
   const draws: [string, Distribution][] = [];
   if (!Array.isArray(parameters)) {
     for (const [name, written] of Object.entries(parameters)) {
       const values = resolveOne(context, written, [...at, name]);
       if (values === null) return null;
-      if (Array.isArray(values)) fixed.push([name, values]);
-      else draws.push([name, values as Distribution]);
+      if (isDistribution(values)) draws.push([name, values]);
+      else fixed.push([name, values]);
     }
   }
   if (drawn && draws.length === 0) warnOfIdleKeys(context, job, path);
@@ -64,24 +77,45 @@ export function resolveSweep(context: ResolveContext, job: JobShape, path: Path)
     problems.error([...path, 'design'], message);
     return null;
   }
-  const samples = job.samples ?? 1;
-  const combinations = Array.isArray(parameters)
-    ? parameters.length
-    : fixed.reduce((all, [, values]) => all * values.length, 1);
-  const rows = combinations * (draws.length === 0 ? 1 : samples);
-  if (rows > MAX_ROWS) {
-    problems.error(at, `these are ${rows} rows; ${MAX_ROWS} at most`, 'key');
-    return null;
-  }
-  return {
+  const sweep: ValueSweep = {
+    kind: 'values',
     names,
-    rows: Array.isArray(parameters) ? givenRows(context, parameters, at) : product(fixed),
+    fixed: Array.isArray(parameters) ? givenRows(context, parameters, at) : { product: fixed },
     draws,
-    samples,
+    samples: job.samples ?? 1,
     seed: job.seed ?? 0,
     design: job.design ?? 'random',
   };
+  const points = sweep.samples * draws.length;
+  if (sweep.design === 'lhs' && points > MAX_HYPERCUBE_VALUES) {
+    const message =
+      `a Latin hypercube is kept in memory: ${sweep.samples} samples of ${draws.length} parameters are ${points} values; ` +
+      `${MAX_HYPERCUBE_VALUES} at most. Take halton or sobol, whose points are made one by one`;
+    problems.error([...path, 'design'], message);
+    return null;
+  }
+  const rows = countRows(sweep);
+  if (rows > MAX_COUNT) {
+    problems.error(at, `these are ${rows} rows; ${MAX_COUNT} at most`, 'key');
+    return null;
+  }
+  return sweep;
 }
+
+/** Whether the rows of an entry are in a file. */
+export function isRowFile(
+  parameters: JobShape['parameters'],
+): parameters is Extract<NonNullable<JobShape['parameters']>, { readonly file: string }> {
+  return (
+    typeof parameters === 'object' &&
+    parameters !== null &&
+    !Array.isArray(parameters) &&
+    typeof parameters.file === 'string'
+  );
+}
+
+const isDistribution = (values: Values | Distribution): values is Distribution =>
+  (DISTRIBUTIONS as readonly string[]).includes(values.kind);
 
 /** Explicit rows, with the texts of their numbers. */
 function givenRows(
@@ -132,13 +166,16 @@ function resolveOne(
   context: ResolveContext,
   written: Written | undefined,
   path: Path,
-): readonly Given[] | Distribution | null {
+): Values | Distribution | null {
   if (written === undefined) return null;
   if (Array.isArray(written)) {
     if (written.includes(undefined as never)) return null;
-    return written.map((value, index) => asWritten(context.source, value, [...path, index]));
+    const values = written.map((value, index) => asWritten(context.source, value, [...path, index]));
+    return { kind: 'list', values };
   }
-  if (typeof written !== 'object') return [asWritten(context.source, written, path)];
+  if (typeof written !== 'object') {
+    return { kind: 'list', values: [asWritten(context.source, written, path)] };
+  }
   const range = written as Range;
   const { problems } = context;
   const given = (keys: readonly (keyof Range)[]) => keys.filter((key) => range[key] !== undefined);

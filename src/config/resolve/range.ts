@@ -1,8 +1,8 @@
 /** A range of a parameter: `{from: 1, to: 10, step: 3}`. Its values are exact, or the range is refused. */
 
-import { spread, steps } from '../../language/sweep.js';
-import { MAX_ROWS } from '../../model/limits.js';
-import { type Given, given } from '../../model/written.js';
+import { steps } from '../../language/sweep.js';
+import type { Values } from '../../model/ensemble.js';
+import { MAX_COUNT } from '../../model/limits.js';
 import { counted } from '../../text/counted.js';
 import type { Path } from '../../text/path.js';
 import { describeFaults, failed, ok, type Result } from '../../text/result.js';
@@ -20,7 +20,7 @@ export interface RangeShape {
 }
 
 /** The values of a range; null after a report that they can't be computed. */
-export function resolveRange(context: ResolveContext, range: RangeShape, path: Path): Given[] | null {
+export function resolveRange(context: ResolveContext, range: RangeShape, path: Path): Values | null {
   const { problems, shape } = context;
   const refuse = (message: string, key?: string) => {
     problems.error(key === undefined ? path : [...path, key], message);
@@ -44,7 +44,7 @@ export function resolveRange(context: ResolveContext, range: RangeShape, path: P
   if (key !== null) return refuse(`has too many digits for computations; ${LIST}`, key);
   if (isLarge(from) || isLarge(to) || isLarge(step)) {
     const values = largeRange(from, to, step ?? null, count ?? 1, scale);
-    return values.ok ? values.value.map(textOf) : refuse(describeFaults(values));
+    return values.ok ? values.value : refuse(describeFaults(values));
   }
   const [first, last] = [Number(from), Number(to)];
   if (step !== undefined) {
@@ -52,20 +52,20 @@ export function resolveRange(context: ResolveContext, range: RangeShape, path: P
     if (distance === 0) return refuse('must not be 0', 'step');
     if ((last - first) * distance < 0) return refuse(neverLeads(from, to, step), 'step');
     const values = (last - first) / distance + 1;
-    if (!(values <= MAX_ROWS)) return refuse(tooMany(Math.floor(values)));
+    if (!(values <= MAX_COUNT)) return refuse(tooMany(Math.floor(values)));
     return steps(first, last, distance);
   }
   if (scale === 'log' && !(first > 0 && last > 0)) {
     return refuse('a log scale needs from and to above 0', 'scale');
   }
-  return spread(first, last, count ?? 1, scale);
+  return { kind: 'spread', from: first, to: last, scale, count: count ?? 1 };
 }
 
 const LIST = 'write the values as a list';
 
 const neverLeads = (from: Bound, to: Bound, step: Bound) =>
   `steps of ${step} never lead from ${from} to ${to}`;
-const tooMany = (values: number | bigint) => `these are ${values} values; ${MAX_ROWS} at most`;
+const tooMany = (values: number | bigint) => `these are ${values} values; ${MAX_COUNT} at most`;
 
 /** The first of the bounds that loses digits in computations; null when all are exact. */
 function inexactBound({ source }: ResolveContext, range: RangeShape, path: Path): string | null {
@@ -94,13 +94,13 @@ function largeRange(
   step: Bound | null,
   count: number,
   scale: 'linear' | 'log',
-): Result<bigint[]> {
+): Result<Values> {
   const odd = [from, to, step].find((bound) => typeof bound === 'number' && !Number.isInteger(bound));
   if (odd !== undefined) return failed(`can't be computed exactly with ${odd}; ${LIST}`);
   if (scale === 'log')
     return failed(`a log scale can't be computed exactly with numbers this large; ${LIST}`);
   const [first, last] = [BigInt(from), BigInt(to)];
-  if (step === null && count === 1) return ok([first]);
+  if (step === null && count === 1) return ok({ kind: 'integers', from: first, step: 0n, count: 1 });
   const parts = BigInt(count - 1);
   if (step === null && (last - first) % parts !== 0n) {
     return failed(`${counted(count, 'value')} can't be spread from ${from} to ${to} exactly; ${LIST}`);
@@ -109,11 +109,6 @@ function largeRange(
   if (distance === 0n && step !== null) return failed('the step must not be 0');
   if ((last - first) * distance < 0n) return failed(neverLeads(from, to, distance));
   const values = step === null ? BigInt(count) : (last - first) / distance + 1n;
-  if (values > MAX_ROWS) return failed(tooMany(values));
-  return ok(Array.from({ length: Number(values) }, (_, index) => first + BigInt(index) * distance));
-}
-
-/** A number where it holds the integer exactly, else its text. */
-function textOf(value: bigint): Given {
-  return isLarge(value) ? String(value) : given(Number(value), null);
+  if (values > MAX_COUNT) return failed(tooMany(values));
+  return ok({ kind: 'integers', from: first, step: distance, count: Number(values) });
 }

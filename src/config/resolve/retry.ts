@@ -1,8 +1,10 @@
 /** When failed jobs of a group are submitted again, and with which parameters. */
 
 import { checkParameterExpression, typeOfParameter } from '../../language/expression/parameters.js';
-import type { JobGroup, RetryPolicy } from '../../model/ensemble.js';
-import { plain } from '../../model/written.js';
+import type { JobEntry, JobGroup, RetryPolicy } from '../../model/ensemble.js';
+import { plain, type Row } from '../../model/written.js';
+import { RowError } from '../../rows/row-error.js';
+import { firstTable } from '../../rows/tables.js';
 import { quote } from '../../text/describe.js';
 import { durationSeconds } from '../../text/duration.js';
 import { didYouMean, thereAre } from '../../text/suggest.js';
@@ -80,13 +82,27 @@ export function checkRetryParameters(
 /** The types of all values of the group's parameters. */
 function typesOf({ entries }: JobGroup): Map<string, Set<'number' | 'text'>> {
   const types = new Map<string, Set<'number' | 'text'>>();
-  for (const { draft, parameters } of entries) {
+  for (const entry of entries) {
+    const { draft } = entry;
+    const row = entry.streamed ? firstRow(entry) : entry.parameters;
     for (const name of draft?.sweep?.names ?? []) {
       const found = types.get(name) ?? new Set();
       types.set(name, found);
-      const value = parameters[name];
+      const value = row[name];
       if (value !== undefined) found.add(typeOfParameter(plain(value)));
     }
   }
   return types;
+}
+
+/** The first of the rows that are made later, whose values have the types of all; without values where there is none. */
+function firstRow({ draft }: JobEntry): Row {
+  if (draft?.sweep == null) return {};
+  try {
+    for (const row of firstTable(draft.sweep)) return row;
+  } catch (error) {
+    // Mistakes in the rows are reported where the group is made.
+    if (!(error instanceof RowError)) throw error;
+  }
+  return {};
 }

@@ -42,7 +42,9 @@ export function checkAgainst<Shape>(
     error: (path, ...rest) => everything.error([...base, ...path], ...rest),
   };
 
-  const issues = (schema.safeParse(value, ONE_TIME).error?.issues ?? []).flatMap(expandUnion);
+  const issues = (schema.safeParse(value, ONE_TIME).error?.issues ?? []).flatMap((issue) =>
+    expandUnion(issue, value),
+  );
   // Unknown keys come first: `comand` explains why `command` is missing.
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') continue;
@@ -141,14 +143,23 @@ function valuesOf(issue: Issue): string[] {
 }
 
 /** For a value that fits no alternative of a union: the errors of the likely alternative, if there is only one. */
-function expandUnion(issue: Issue): Issue[] {
+function expandUnion(issue: Issue, root: unknown): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const meant = issue.errors.filter((issues) =>
+  const likely = issue.errors.filter((issues) =>
     issues.every((inner) => inner.path.length > 0 || !OTHER_KIND.includes(inner.code)),
   );
+  const meant = likely.length > 1 ? likely.filter((issues) => !isOther(issues, issue, root)) : likely;
   const only = meant.length === 1 ? meant[0] : undefined;
   if (only === undefined) return [issue];
-  return only.flatMap((inner) => expandUnion({ ...inner, path: [...issue.path, ...inner.path] }));
+  return only.flatMap((inner) => expandUnion({ ...inner, path: [...issue.path, ...inner.path] }, root));
+}
+
+/** Whether an alternative has other keys than the mapping: it lacks one, and does not know one. */
+function isOther(issues: readonly Issue[], { path }: Issue, root: unknown): boolean {
+  const isMissing = (inner: Issue) =>
+    inner.path.length === 1 && valueAt(root, toPath([...path, ...inner.path])) === undefined;
+  const isUnknown = ({ code, path: { length } }: Issue) => code === 'unrecognized_keys' && length === 0;
+  return issues.some(isMissing) && issues.some(isUnknown);
 }
 
 /** The keys of the schema for the mapping at a path. */

@@ -22,8 +22,8 @@ import {
   text,
   yesOrNo,
 } from '../../language/shapes.js';
-import { DESIGNS } from '../../model/ensemble.js';
-import { MAX_ROWS, MAX_TIMER } from '../../model/limits.js';
+import { COLUMN_TYPES, DESIGNS } from '../../model/ensemble.js';
+import { MAX_COUNT, MAX_TIMER } from '../../model/limits.js';
 import { useSchema } from './algorithm.js';
 import { askSchema, namesSchema } from './ask.js';
 import { measureSchema } from './measure.js';
@@ -46,7 +46,7 @@ const rangeSchema = z.strictObject(
     from: ofRange().describe('The first value of a range.'),
     to: ofRange().describe('The upper limit of a range.'),
     step: ofRange().describe('The distance between two values.'),
-    count: integer(1, MAX_ROWS).optional().describe('The number of values, in place of a step.'),
+    count: integer(1, MAX_COUNT).optional().describe('The number of values, in place of a step.'),
     scale: z
       .enum(['linear', 'log'], { error: 'must be linear or log' })
       .optional()
@@ -66,18 +66,54 @@ const rangeSchema = z.strictObject(
   { error: 'must be a value, a list of values, a range or a distribution' },
 );
 
+/** `1000..2000`, `1000..` and `..2000`. */
+export const ROW_RANGE = /^(?=.*\d)(\d{1,15})?\.\.(\d{1,15})?$/;
+const rowRangeError = 'must be numbers of rows like 1000..2000, 1000.. or ..2000';
+const columnTypeError = `must be one of ${COLUMN_TYPES.join(', ')}`;
+
+const rowFileSchema = z.strictObject(
+  {
+    file: text().describe('A file of rows (.csv, .tsv, .jsonl, .ndjson, .parquet), relative to this file.'),
+    rows: string(rowRangeError)
+      .regex(ROW_RANGE, { error: rowRangeError })
+      .optional()
+      .describe('The rows that are taken, counted from 1, both ends included: 1000..2000.'),
+    where: text().optional().describe('A condition on the columns: only rows for which it holds are taken.'),
+    types: z
+      .record(z.string(), z.enum(COLUMN_TYPES, { error: columnTypeError }), {
+        error: 'must be a mapping of columns to their types, like {id: text}',
+      })
+      .optional()
+      .describe('Types of columns that differ from those of their first rows.'),
+  },
+  { error: 'must be a mapping with file' },
+);
+
+/** Refuses a mapping that names a file of rows, as a value of another type would be refused. */
+function unlessFile<T extends z.ZodType>(schema: T): T {
+  return schema.check(({ value, issues }) => {
+    if (typeof value !== 'object' || value === null || !('file' in value)) return;
+    if (typeof value.file === 'string') {
+      issues.push({ code: 'invalid_type', expected: 'record', input: value, path: [], message: '' });
+    }
+  });
+}
+
 const parametersSchema = z
   .union(
     [
-      z.record(
-        parameterName(),
-        z.union(
-          [
-            ...scalars,
-            z.array(scalar(), { error: 'must be a list of values' }).min(1, { error: 'must not be empty' }),
-            rangeSchema,
-          ],
-          { error: 'must be a value, a list of values, a range or a distribution' },
+      rowFileSchema,
+      unlessFile(
+        z.record(
+          parameterName(),
+          z.union(
+            [
+              ...scalars,
+              z.array(scalar(), { error: 'must be a list of values' }).min(1, { error: 'must not be empty' }),
+              rangeSchema,
+            ],
+            { error: 'must be a value, a list of values, a range or a distribution' },
+          ),
         ),
       ),
       z
@@ -87,11 +123,12 @@ const parametersSchema = z
         .min(1, { error: 'must not be empty' }),
       namesSchema,
     ],
-    { error: 'must be a mapping of names to their values, or a list of rows' },
+    { error: 'must be a mapping of names to their values, a list of rows, or a file of them' },
   )
   .nullish()
   .describe(
-    'Values of {{name}}: every combination of lists and ranges, or rows. Each row is one job. With `ask`: names or ranges.',
+    'Values of {{name}}: every combination of lists and ranges, rows, or a file of rows. Each row is one job. With `ask`: ' +
+      'names or ranges.',
   );
 
 const outcomeError = 'must be failed, timeout, canceled or {exception: TYPE}';
@@ -307,7 +344,7 @@ export const jobSchema = z
       }),
       parameters: parametersSchema,
       ask: askSchema,
-      samples: integer(1, MAX_ROWS)
+      samples: integer(1, MAX_COUNT)
         .optional()
         .meta({ description: 'Rows to draw, for each combination of the other parameters.', default: 1 }),
       design: z

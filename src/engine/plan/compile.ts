@@ -115,7 +115,10 @@ function compileRetry({ retry, entries }: JobGroup, makePortion: MakePortion | n
     exceptions,
     // Entries that are filled in late keep their place, and are never requested.
     entries:
-      makePortion === null || entries.length > MAX_PLANNED || Object.keys(parameters).length > 0
+      makePortion === null ||
+      entries.length > MAX_PLANNED ||
+      entries.some(({ streamed }) => streamed) ||
+      Object.keys(parameters).length > 0
         ? null
         : entries.map((entry) => makePortion(entry, 1)),
   };

@@ -11,8 +11,10 @@ import { SobolSequence, scrambled } from './sobol.js';
 type Generator32 = ReturnType<typeof mersenne>;
 /** The coordinates of one point, each above 0 and below 1. */
 export type Point = readonly number[];
-/** Returns the points with the next indexes of a sequence. */
-type Next = (count: number) => Point[];
+/** The points of a table by their indexes, counted from 0. */
+export type PointAt = (index: number) => Point;
+/** Returns the table of the next `count` points. */
+type Next = (count: number) => PointAt;
 
 const UINT32 = 2 ** 32;
 
@@ -21,12 +23,10 @@ function sobolPoints(dimensions: number, generator: Generator32): Next {
   const seeds = Array.from({ length: dimensions }, () =>
     Uint32Array.from({ length: 32 }, () => uniformInt(generator, 0, UINT32 - 1)),
   );
-  let index = 0;
-  return (count) =>
-    Array.from({ length: count }, () =>
-      // The middle of its 2⁻³²th part.
-      Array.from(sequence.at(index++), (x, i) => (scrambled(x, seeds[i] as Uint32Array) + 0.5) / UINT32),
-    );
+  return tablesOf((index) =>
+    // The middle of its 2⁻³²th part.
+    Array.from(sequence.at(index), (x, i) => (scrambled(x, seeds[i] as Uint32Array) + 0.5) / UINT32),
+  );
 }
 
 function haltonPoints(dimensions: number, generator: Generator32): Next {
@@ -37,18 +37,25 @@ function haltonPoints(dimensions: number, generator: Generator32): Next {
     }));
     return { base, maps };
   });
-  let index = 0;
-  return (count) =>
-    Array.from({ length: count }, () => {
-      const point = bases.map(({ base, maps }) => inside(halton(index, base, maps)));
-      index++;
-      return point;
-    });
+  return tablesOf((index) => bases.map(({ base, maps }) => inside(halton(index, base, maps))));
+}
+
+/** Cuts a sequence, whose points are made as they are asked for, into tables. */
+function tablesOf(pointAt: PointAt): Next {
+  let before = 0;
+  return (count) => {
+    const first = before;
+    before += count;
+    return (index) => pointAt(first + index);
+  };
 }
 
 function hypercubePoints(dimensions: number, generator: Generator32): Next {
   const uniform = () => uniformFloat64(generator);
-  return (count) => latinHypercube(count, dimensions, uniform).map((point) => point.map(inside));
+  return (count) => {
+    const points = latinHypercube(count, dimensions, uniform);
+    return (index) => (points[index] ?? []).map(inside);
+  };
 }
 
 const inside = (coordinate: number) => Math.min(Math.max(coordinate, Number.EPSILON / 2), 1 - Number.EPSILON);
@@ -65,7 +72,7 @@ const DESIGNS: Readonly<
 export function* pointsOf(
   design: Exclude<Design, 'random'>,
   { dimensions, count, seed }: { readonly dimensions: number; readonly count: number; readonly seed: number },
-): Generator<Point[], never, void> {
+): Generator<PointAt, never, void> {
   const next = DESIGNS[design](dimensions, mersenne(seed));
   for (;;) yield next(count);
 }

@@ -1,10 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ActionRequest } from '../../../src/actions/request.js';
+import { asSubmitted } from '../../../src/actions/submit/fill-in.js';
 import { portionsOf } from '../../../src/actions/submit/portions.js';
 import { submit } from '../../../src/actions/submit/submit.js';
+import type { KnownJobs } from '../../../src/engine/addon.js';
 import type { ActionOf, ActionReport } from '../../../src/model/action.js';
+import type { JobEntry } from '../../../src/model/ensemble.js';
 import { eventOf, type Firing } from '../../../src/model/firing.js';
 import { ContextOfTest } from '../../support/action-context.js';
+import { newFolder } from '../../support/cli.js';
 
 type Submit = ActionOf<'submit'>;
 
@@ -16,6 +22,7 @@ function submitting(
 ) {
   const rules = actions.map((action) => ({ ...trigger, action: { name: 'submit', ...action } }));
   const use = new ContextOfTest({ jobs, rules });
+  let progress: ActionRequest['progress'] | null = null;
   const reports: ActionReport[] = [];
   /** Performs the action of a rule and returns the command and the count of each submission. */
   const perform = async (
@@ -35,15 +42,21 @@ function submitting(
       submission,
       held: () => {},
       report: (report) => reports.push(report),
-      progress: use.progress.open({ number: fired.number, fromOutside: false }).at(''),
+      progress: progress ?? use.progress.open({ number: fired.number, fromOutside: false }).at(''),
     };
+    progress = null;
     if (submit.runsUserCode) throw new Error('submit runs code of the user');
     await submit.perform(use.context, request);
     return use.submissions
       .slice(before)
       .map(({ template, count }) => `${count} ${template.command.join(' ')}`);
   };
-  return { use, perform, reports };
+  /** The next action was begun before the run was resumed; these are its jobs. */
+  const resume = (...jobs: readonly KnownJobs[]) => {
+    use.runLog.jobs.set(0, jobs);
+    progress = use.progress.reopen({ number: 0, fromOutside: false }, []).at('');
+  };
+  return { use, perform, reports, resume };
 }
 
 describe('a group of several entries', () => {
@@ -123,6 +136,96 @@ describe('a group with parameters', () => {
     const numbered = { name: 's', command: 'run {{index}}', count: 3 };
     const { perform } = submitting([numbered], [{ label: 's' }]);
     expect(await perform(0)).toEqual(['1 run 0', '1 run 1', '1 run 2']);
+  });
+});
+
+describe('rows that are made when they are submitted', () => {
+  /** A group whose rows are in a file. */
+  function ofFile(rows: readonly string[], ...actions: readonly object[]) {
+    const file = join(newFolder(), 'rows.csv');
+    writeFileSync(file, `x\n${rows.map((row) => `${row}\n`).join('')}`);
+    const job = { name: 's', command: 'run {{x}}', parameters: { file } };
+    return { file, ...submitting([job], actions.length > 0 ? actions : [{ label: 's' }]) };
+  }
+
+  test('are those of a file, and carry their parameters', async () => {
+    const { perform, use, reports } = ofFile(['1.10', '2', '3']);
+    expect(await perform(0)).toEqual(['1 run 1.10', '1 run 2', '1 run 3']);
+    expect(reports).toMatchObject([{ kind: 'submit', group: 's', jobs: null }]);
+    expect(use.submissions[1]).toMatchObject({
+      template: { entry: 0, parameters: { x: 2 } },
+      origin: { index: 1 },
+    });
+    expect(use.runLog.notes[0]?.[0]).toContain('rows.csv');
+  });
+
+  test('are those of a long range, and are retried with their own values', async () => {
+    const sweep = { name: 's', command: 'run {{x}}', parameters: { x: { from: 1, to: 5000, step: 1 } } };
+    const { perform, use, reports } = submitting([sweep], [{ label: 's' }]);
+    const group = use.config.groups.get('s');
+    expect([group?.entries.length, group?.count]).toEqual([1, 5000]);
+    const lines = await perform(0);
+    expect([lines.length, lines[4999]]).toEqual([5000, '1 run 5000']);
+    expect(reports).toMatchObject([{ jobs: 5000, text: expect.stringContaining('(rows:5000)') }]);
+    const origin = { index: 7, values: null, texts: {} };
+    const again = asSubmitted(group?.entries[0] as JobEntry, { x: 8 }, origin);
+    expect(again.command).toEqual(['run', '8']);
+  });
+
+  test('are taken in turn by `value`, and begin again after the last one', async () => {
+    const { perform } = ofFile(['1', '2', '3'], { label: 's', value: 2 });
+    expect(await perform(0)).toEqual(['1 run 1', '1 run 2']);
+    expect(await perform(0)).toEqual(['1 run 3', '1 run 1']);
+    const empty = ofFile([], { label: 's', value: 2 });
+    expect(await empty.perform(0)).toEqual([]);
+  });
+
+  test('take values that the action passes', async () => {
+    const { perform } = ofFile(['1', '2', '1'], { label: 's', parameters: {} });
+    expect(await perform(0)).toEqual(['1 run 1', '1 run 2']);
+  });
+
+  test('go on after those that are known when a run is resumed', async () => {
+    const { perform, resume } = ofFile(['a', 'b', 'c', 'd', 'e']);
+    resume({ part: 0, begin: 0, end: 2 }, { part: 0, begin: 3, end: 4 });
+    expect(await perform(0)).toEqual(['1 run c', '1 run e']);
+  });
+
+  test('are refused when their file has changed since they were first read', async () => {
+    const { perform, file, use } = ofFile(['1', '2']);
+    await perform(0);
+    writeFileSync(file, 'x\n1\n2\n3\n');
+    const message = /rows.csv has changed since the run began: it had 6 bytes and has 8; .* begin a new run/;
+    await expect(perform(0)).rejects.toThrow(message);
+    expect(() => use.progress.files.check()).toThrow(message);
+  });
+
+  test('end at a mistake, which is reported with the place of its row', async () => {
+    const { perform, use } = ofFile([...Array.from({ length: 1200 }, (_, i) => String(i)), 'abc', '7']);
+    await expect(perform(0)).rejects.toThrow(
+      /rule 'start' \(rules\[0\]\): jobs of group 's' were submitted up to a mistake in their file: .*line 1202, column 1 \(x\): 'abc'/,
+    );
+    expect(use.submissions).toHaveLength(1200);
+  });
+
+  test('end when their group is canceled, after those that are on their way', async () => {
+    const { perform, use } = ofFile(Array.from({ length: 500 }, (_, i) => String(i)));
+    let canceled: Promise<unknown> | null = null;
+    use.beforeSubmit = () => {
+      canceled ??= use.context.submissions.end('s').then(() => use.submissions.length);
+    };
+    const lines = await perform(0);
+    expect(lines.length).toBeLessThan(100);
+    expect(await canceled).toBe(lines.length);
+  });
+
+  test('end when a limit lets no more jobs leave', async () => {
+    const { perform, use } = ofFile(Array.from({ length: 500 }, (_, i) => String(i)));
+    const { submit: whole } = use.context;
+    Object.assign(use.context, {
+      submit: async (...args: Parameters<typeof whole>) => (use.submissions.length < 10 ? whole(...args) : 0),
+    });
+    expect((await perform(0)).length).toBeLessThan(100);
   });
 });
 

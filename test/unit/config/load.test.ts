@@ -58,6 +58,7 @@ describe('an ensemble', () => {
                 values: null,
                 draft: null,
                 late: false,
+                streamed: false,
               },
             ],
           },

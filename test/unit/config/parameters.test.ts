@@ -142,7 +142,7 @@ describe('a mistake in parameters', () => {
     [{ x: { from: 1, to: 2, step: 1, count: 2 } }, 'x', 'not both'],
     [{ x: { from: 1, to: 2, step: 0 } }, 'x.step', 'must not be 0'],
     [{ x: { from: 0, to: 2, count: 2, scale: 'log' } }, 'x.scale', 'above 0'],
-    [{ x: { from: 0, to: 1, step: 1e-9 } }, 'x', '100000 at most'],
+    [{ x: { from: 0, to: 1, step: 1e-10 } }, 'x', '2147483647 at most'],
     [{ x: { uniform: [2, 1] } }, 'x.uniform', 'write the smaller one first'],
     [{ x: { uniform: [1] } }, 'x.uniform', 'a list of two numbers'],
     [{ x: { loguniform: [0, 1] } }, 'x.loguniform', 'above 0'],
@@ -164,6 +164,10 @@ describe('a mistake in parameters', () => {
     const parameters = { x: { uniform: [0, 1] } };
     expect(single(withJob({ parameters, design: 'sobel' }))).toContain(
       "jobs[0].design must be one of random, lhs, halton, sobol; found the string 'sobel'",
+    );
+    const samples = 1e7;
+    expect(single(withJob({ parameters, design: 'lhs', samples }))).toContain(
+      'jobs[0].design a Latin hypercube is kept in memory: 10000000 samples of 1 parameters are 10000000 values',
     );
     const many = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`x${i}`, { uniform: [0, 1] }]));
     expect(single(withJob({ parameters: many, design: 'sobol' }))).toContain(
@@ -187,8 +191,10 @@ describe('a mistake in parameters', () => {
     expect(single(withJob({ command: '{{p}} x', parameters: { p: '' } }))).toContain(
       'is empty after its tags are filled in',
     );
-    const many = { from: 1, to: 400, step: 1 };
-    expect(single(withJob({ parameters: { a: many, b: many } }))).toContain('160000 rows; 100000 at most');
+    const many = { from: 1, to: 1e5, step: 1 };
+    expect(single(withJob({ parameters: { a: many, b: many } }))).toContain(
+      '10000000000 rows; 2147483647 at most',
+    );
     expect(pathsOf(withJob({ seed: 1, parameters: { a: 1 } }))).toEqual(['jobs[0].seed?']);
   });
 

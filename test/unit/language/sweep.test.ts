@@ -1,17 +1,38 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { product, spread, steps, tablesOf } from '../../../src/language/sweep.js';
-import type { Sweep } from '../../../src/model/ensemble.js';
+import {
+  countRows,
+  countValues,
+  fixedRows,
+  steps,
+  tablesOfValues,
+  valueAt,
+} from '../../../src/language/sweep.js';
+import type { ValueSweep, Values } from '../../../src/model/ensemble.js';
+import type { Given, Row } from '../../../src/model/written.js';
 
-const sweep = (parts: Partial<Sweep>): Sweep => ({
+const sweep = (parts: Partial<ValueSweep>): ValueSweep => ({
+  kind: 'values',
   names: ['x'],
-  rows: [{}],
+  fixed: [{}],
   draws: [],
   samples: 1,
   seed: 0,
   design: 'random',
   ...parts,
 });
+
+const listOf = (values: Values) => Array.from({ length: countValues(values) }, (_, i) => valueAt(values, i));
+const spread = (from: number, to: number, count: number, scale: 'linear' | 'log') =>
+  listOf({ kind: 'spread', from, to, count, scale });
+const product = (lists: readonly (readonly [string, readonly Given[]])[]) => [
+  ...fixedRows({ product: lists.map(([name, values]) => [name, { kind: 'list', values }]) }),
+];
+/** The tables of a sweep as lists of rows. */
+function* tablesOf(of: ValueSweep): Generator<Row[], never, void> {
+  for (const table of tablesOfValues(of)) yield [...table];
+  throw new Error('the tables end');
+}
 
 describe('a range', () => {
   test.each([
@@ -22,7 +43,7 @@ describe('a range', () => {
     [1e-6, 3e-6, 1e-6, [1e-6, 2e-6, 3e-6]],
     [5, 5, 1, [5]],
   ])('from %d to %d by %d', (from, to, step, values) => {
-    expect(steps(from, to, step)).toEqual(values);
+    expect(listOf(steps(from, to, step))).toEqual(values);
   });
 
   test('has the requested number of values', () => {
@@ -43,7 +64,7 @@ describe('a range', () => {
         (start, distance, count, decimals) => {
           const unit = 10 ** -decimals;
           const at = (i: number) => Number((unit * (start + i * distance)).toFixed(decimals));
-          expect(steps(at(0), at(count), Number((unit * distance).toFixed(decimals)))).toEqual(
+          expect(listOf(steps(at(0), at(count), Number((unit * distance).toFixed(decimals))))).toEqual(
             Array.from({ length: count + 1 }, (_, i) => at(i) + 0),
           );
         },
@@ -78,7 +99,7 @@ test('a product has every combination once, and the last parameter changes faste
 });
 
 describe('a drawn value', () => {
-  const draws: Sweep['draws'] = [
+  const draws: ValueSweep['draws'] = [
     ['u', { kind: 'uniform', from: 2, to: 3 }],
     ['l', { kind: 'loguniform', from: 1e-4, to: 1e2 }],
     ['n', { kind: 'normal', mean: 10, deviation: 2 }],
@@ -129,7 +150,7 @@ describe('a drawn value', () => {
     const tables = tablesOf(
       sweep({
         names: ['x', 'i'],
-        rows: [{ x: 1 }, { x: 2 }],
+        fixed: [{ x: 1 }, { x: 2 }],
         draws: [['i', { kind: 'integer', from: 0, to: 1e9 }]],
       }),
     );
@@ -142,17 +163,17 @@ describe('a drawn value', () => {
 });
 
 describe('a design', () => {
-  const draws: Sweep['draws'] = [
+  const draws: ValueSweep['draws'] = [
     ['x', { kind: 'uniform', from: 10, to: 20 }],
     ['y', { kind: 'loguniform', from: 0.001, to: 1 }],
     ['z', { kind: 'normal', mean: 5, deviation: 2 }],
     ['n', { kind: 'integer', from: 1, to: 4 }],
     ['c', { kind: 'choice', values: ['a', 'b'] }],
   ];
-  const of = (design: Sweep['design'], rows: Sweep['rows'] = [{}]) =>
+  const of = (design: ValueSweep['design'], fixed: readonly Row[] = [{}]) =>
     sweep({
-      names: [...Object.keys(rows[0] ?? {}), ...draws.map(([name]) => name)],
-      rows,
+      names: [...Object.keys(fixed[0] ?? {}), ...draws.map(([name]) => name)],
+      fixed,
       draws,
       samples: 16,
       design,
@@ -186,4 +207,24 @@ describe('a design', () => {
     const one = tablesOf({ ...of('sobol'), samples: 32 }).next().value;
     expect([...without(first.slice(0, 16)), ...without(second.slice(0, 16))]).toEqual(one);
   });
+});
+
+test('rows of a sweep are made as they are taken', () => {
+  const range = { kind: 'spread', from: 0, to: 1, count: 1_000_000, scale: 'linear' } as const;
+  const fixed = {
+    product: [
+      ['a', range],
+      ['b', range],
+    ],
+  } as const;
+  const draws: ValueSweep['draws'] = [['x', { kind: 'uniform', from: 0, to: 1 }]];
+  for (const design of ['random', 'halton', 'sobol'] as const) {
+    const large = sweep({ names: ['a', 'b', 'x'], fixed, draws, samples: 1_000_000, design });
+    expect(countRows(large)).toBe(1e18);
+    const rows = tablesOfValues(large).next().value[Symbol.iterator]();
+    expect([rows.next().value, rows.next().value]).toMatchObject([
+      { a: 0, b: 0 },
+      { a: 0, b: 0 },
+    ]);
+  }
 });

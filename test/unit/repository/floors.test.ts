@@ -9,7 +9,7 @@ const FLOORS = [
   ['model'],
   ['language'],
   ['engine'],
-  ['members', 'usercode', 'recording', 'store'],
+  ['members', 'usercode', 'recording', 'store', 'rows'],
   ['plugins', 'notify', 'measure'],
   ['actions'],
   ['config', 'report'],

@@ -17,8 +17,8 @@ const { groups } = read({
 }).config;
 const group = (name: string) => groups.get(name) as JobGroup;
 const [swept, other] = [group('swept'), group('other')];
-const xs = (portions: readonly { entry: { parameters: object }; count: number }[]) =>
-  portions.map(({ entry }) => Object.values(entry.parameters)[0]);
+const xs = (portions: Iterable<{ entry: { parameters: object }; count: number }>) =>
+  [...portions].map(({ entry }) => Object.values(entry.parameters)[0]);
 const firing = (number: number) => ({ number, fromOutside: false });
 const request = (number: number) => ({ number, fromOutside: true });
 

@@ -91,3 +91,18 @@ describe('a pause', () => {
     expect(log).toEqual(['stopped: true', 'idle', 'after', 'idle']);
   });
 });
+
+test('parts of a task are pending until all of them wait', async () => {
+  const { queue, log } = newQueue();
+  const [first, second] = [work(), work()];
+  queue.add(() => queue.together([() => queue.waiting(first.promise), () => second.promise]));
+  await setImmediate();
+  expect(log).toEqual([]);
+  second.end();
+  await setImmediate();
+  // One part is left, which waits.
+  expect({ log, idle: queue.idle }).toEqual({ log: ['idle'], idle: true });
+  first.end();
+  await queue.settled();
+  expect(queue.idle).toBe(true);
+});
