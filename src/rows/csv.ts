@@ -12,7 +12,7 @@ export interface CsvRow {
   readonly cells: readonly string[];
 }
 
-/** A row that is no CSV. */
+/** An invalid row. */
 export class CsvError extends Error {
   readonly line: number;
 

@@ -13,7 +13,7 @@ import { jsonRows } from './json-lines.js';
 import { openParquet } from './parquet.js';
 import { RowError } from './row-error.js';
 
-/** Rows by which the types of columns are told. */
+/** Rows that determine the types of columns. */
 const HEAD = 1000;
 
 /** The formats by the endings of names. */

@@ -33,6 +33,6 @@ export function identityOf(path: string): FileIdentity {
 export function differenceOf(before: FileIdentity, now: FileIdentity): string | null {
   if (before.size !== now.size) return `it had ${before.size} bytes and has ${now.size}`;
   if (before.digest !== now.digest) return 'its first rows are others';
-  // A copy has another time and the same rows, which can't be told from a change.
+  // A file with another time may be a copy with the same rows, or a changed file.
   return before.modified === now.modified ? null : 'it was written again';
 }

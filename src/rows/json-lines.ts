@@ -10,7 +10,7 @@ export interface JsonRow {
   readonly values: ReadonlyMap<string, unknown>;
 }
 
-/** A line that is no row. */
+/** An invalid line. */
 export class JsonLineError extends Error {
   readonly line: number;
 

@@ -112,7 +112,7 @@ port.on('message', () => {
   next
     .then((all) => all.next())
     .then(
-      ({ value }) => tell(value ?? { failed: 'there are no more rows' }),
+      ({ value }) => tell(value ?? { failed: 'its rows have ended' }),
       (error: Error) => tell({ failed: error.message }),
     );
 });

@@ -95,7 +95,7 @@ function typesOf({ entries }: JobGroup): Map<string, Set<'number' | 'text'>> {
   return types;
 }
 
-/** The first of the rows that are made later, whose values have the types of all; without values where there is none. */
+/** The first of the rows that are made later, whose values have the types of all; without values where there are no rows. */
 function firstRow({ draft }: JobEntry): Row {
   if (draft?.sweep == null) return {};
   try {

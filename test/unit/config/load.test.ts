@@ -27,6 +27,7 @@ describe('an ensemble', () => {
             name: 'sleep',
             probes: [],
             retry: null,
+            ask: null,
             count: 5,
             stalled: null,
             tells: { numbers: [], texts: [] },

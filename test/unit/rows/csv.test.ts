@@ -82,7 +82,7 @@ describe('CSV', () => {
     ['a,b\n1,2\n"x"y,4\n', 3, 'text follows a closed quote'],
     [`a\n"${'x'.repeat(MAX_ROW + 1)}`, 2, 'is a quote missing?'],
     [`a\n${'x'.repeat(MAX_ROW + 1)}\n`, 2, 'the row is longer than'],
-  ])('a mistake is told with its line', (text, line, message) => {
+  ])('a mistake is reported with its line', (text, line, message) => {
     const read = () => rowsIn(text);
     expect(read).toThrow(CsvError);
     expect(read).toThrow(message);

@@ -126,11 +126,11 @@ describe('a mistake in a file', () => {
       ],
     ],
     ['x\n', ["ensemble.yaml:1:51 jobs[0].parameters.file 't.csv' has no rows, so there are no jobs"]],
-  ])('is told with its place: %j', (text, problems) => {
+  ])('is reported with its place: %j', (text, problems) => {
     expect(problemsOf(() => ensembleOf('t.csv', text))).toEqual(problems);
   });
 
-  test('that comes after the first rows is told where the row is taken', () => {
+  test('that comes after the first rows is reported where the row is taken', () => {
     const numbers = Array.from({ length: 1500 }, (_, i) => `${i}\n`).join('');
     const loaded = ensembleOf('t.csv', `x\n${numbers}abc\n7\n`);
     expect(() => rowsOf(loaded)).toThrow(
@@ -142,7 +142,7 @@ describe('a mistake in a file', () => {
     expect(faults[9]).toMatchObject({ line: 1511, column: 1, path: 'x' });
   });
 
-  test('in its words is told', () => {
+  test('in its words is reported', () => {
     const text = 'x,s\n1,a\n';
     const told = (more: string, job = '') =>
       problemsOf(() => ensembleOf('t.csv', text, more, job)).join('\n');
