@@ -7,4 +7,4 @@ import { openChannel } from '../usercode/javascript/channel.js';
 import type { FromReader, ToReader } from './messages.js';
 import { readJob } from './read.js';
 
-const { tell } = openChannel<ToReader, FromReader>((request) => void readJob(request).then(tell));
+const { tell } = openChannel<ToReader, FromReader>((request) => tell(readJob(request)));

@@ -1,7 +1,7 @@
 /** Columns of tables: CSV, or words with blanks between them. */
 
-import { Readable } from 'node:stream';
-import { type Info, parse } from 'csv-parse';
+import { parse } from 'csv-parse/sync';
+import { readMeasuredNumber } from '../language/measured-number.js';
 import type { Finding, MeasureEntry, MeasureSource } from '../model/measure.js';
 import { quote } from '../text/describe.js';
 import { choices, didYouMean } from '../text/suggest.js';
@@ -14,8 +14,10 @@ export type CsvEntry = MeasureEntry & { readonly source: MeasureSource & { reado
 export const BLANKS = ' ';
 /** Separators that are recognised by the first line, the likeliest first. */
 const SEPARATORS = [',', ';', '\t', BLANKS];
-/** Bytes of a record at most. */
-const MAX_RECORD = 1 << 20;
+/** Characters that are searched for the separator. */
+const MAX_FIRST = 1 << 20;
+/** Characters of a record of several lines at most. */
+const MAX_QUOTED = 1 << 16;
 
 interface Search {
   readonly entry: CsvEntry;
@@ -37,7 +39,7 @@ class Table {
   /** Throws Unreadable for a missing column. */
   row(cells: readonly string[], line: number, text: string): void {
     if (this.#indexes === null) {
-      const isHeader = cells.some((cell) => Number.isNaN(Number(cell)) && !/^[+-]?nan$/i.test(cell.trim()));
+      const isHeader = cells.some((cell) => cell.trim() !== '' && readMeasuredNumber(cell) === null);
       const names = isHeader ? cells.map((cell) => cell.trim()) : [];
       this.#header = isHeader ? names : null;
       this.#indexes = this.#searches.map(({ entry }) =>
@@ -71,12 +73,12 @@ class Table {
 }
 
 /** Returns the findings of all entries, which have the same separator, in one pass. Throws Unreadable. */
-export async function scanCsv(document: Document, entries: readonly CsvEntry[]): Promise<Finding[]> {
+export function scanCsv(document: Document, entries: readonly CsvEntry[]): Finding[] {
   const searches = entries.map((entry): Search => ({ entry, taken: new Taken(entry.take) }));
   const table = new Table(searches, document.name);
   const separator = entries[0]?.source.separator ?? separatorOf(document);
   if (separator === BLANKS) readWords(document, table);
-  else await readCsv(document, separator, table);
+  else readCsv(document, separator, table);
   return searches.map(({ entry, taken }) => {
     const nothing = `column ${quote(String(entry.source.column))} of ${document.name} has no values`;
     return taken.result(entry.name, document.name, nothing);
@@ -91,7 +93,7 @@ function separatorOf(document: Document): string {
   for (const piece of piecesOf(document)) {
     const lines = (first + piece.toString('utf8')).split(/\r\n|\n|\r/);
     first = lines.find((line) => uncommented(line).trim() !== '') ?? '';
-    if (lines.length > 1 || first.length > MAX_RECORD) break;
+    if (lines.length > 1 || first.length > MAX_FIRST) break;
   }
   return SEPARATORS.find((separator) => uncommented(first).trim().includes(separator)) ?? ',';
 }
@@ -107,35 +109,44 @@ function readWords(document: Document, table: Table): void {
   });
 }
 
-async function readCsv(document: Document, separator: string, table: Table): Promise<void> {
-  const parser = parse({
-    delimiter: separator,
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    max_record_size: MAX_RECORD,
-  });
-  const copies = (function* () {
-    for (const piece of piecesOf(document)) yield Buffer.from(piece);
-  })();
-  const rows = Readable.from(copies)
-    .on('error', (error) => parser.destroy(error))
-    .pipe(parser);
+function readCsv(document: Document, separator: string, table: Table): void {
+  const begin = `(?:^|[${separator.replace(/[\\\]^-]/g, '\\$&')}])\\s*"`;
+  const quoted = new RegExp(begin);
+  const whole = new RegExp(`${begin}(?:[^"]|"")*"`, 'g');
   let isFirst = true;
+  /** Lines of a record that goes on, as a quoted cell may. */
+  let begun = '';
+  const take = (record: string, number: number) => {
+    const isComment = record.trimStart().startsWith('#');
+    if (record.trim() === '' || (isComment && !isFirst)) return;
+    const text = isComment ? uncommented(record) : record;
+    isFirst = false;
+    table.row(quoted.test(text) ? cellsOf(text, separator, document) : text.split(separator), number, record);
+  };
+  const lines = forEachLine(document, (line, number) => {
+    const record = begun === '' ? line : `${begun}\n${line}`;
+    // The quotes of a cell do not end in the record so far.
+    const isOpen = quoted.test(record) && quoted.test(record.replace(whole, ''));
+    begun = isOpen ? record : '';
+    if (!isOpen) take(record, number);
+    else if (record.length > MAX_QUOTED) throw openQuotes(record, number, document);
+  });
+  // Rows would be lost after a quote that is there by mistake.
+  if (begun !== '') throw openQuotes(begun, lines, document);
+}
+
+/** `record` begins with a cell whose quotes do not end, and ends on the line `last`. */
+function openQuotes(record: string, last: number, { name }: Document): Unreadable {
+  const line = last - record.split('\n').length + 1;
+  return new Unreadable(`the quotes that begin on line ${line} of ${name} do not end`);
+}
+
+/** The cells of a record with quotes. */
+function cellsOf(record: string, separator: string, { name }: Document): string[] {
   try {
-    for await (const { record, info } of rows as AsyncIterable<{ record: string[]; info: Info }>) {
-      const isComment = record[0]?.trimStart().startsWith('#') === true;
-      if (isComment && !isFirst) continue;
-      if (isComment) record[0] = uncommented(record[0] ?? '');
-      isFirst = false;
-      table.row(record, info.lines, record.join(separator));
-    }
+    const options = { delimiter: separator, relax_column_count: true, relax_quotes: true };
+    return (parse(record, options) as string[][])[0] ?? [];
   } catch (error) {
-    if (error instanceof Unreadable) throw error;
-    throw new Unreadable(`${document.name} is not a table: ${(error as Error).message}`);
-  } finally {
-    parser.destroy();
+    throw new Unreadable(`${name} is not a table: ${(error as Error).message}`);
   }
 }

@@ -11,12 +11,12 @@ const TAIL = 4096;
 const TAIL_LINES = 3;
 const MAX_TAIL_LINE = 200;
 
-/** What can be read of a job. `name` is the file in messages. */
+/** Text of a job. `name` is the file in messages. */
 export type Document =
   /** `isEmptyWithout`: the file exists only where something was written. */
   | { readonly kind: 'file'; readonly name: string; readonly path: string; readonly isEmptyWithout: boolean }
   | { readonly kind: 'text'; readonly name: string; readonly text: string }
-  /** There is none; `reason` begins with its subject. */
+  /** The text is missing; `reason` begins with its subject. */
   | { readonly kind: 'none'; readonly name: string; readonly reason: string };
 
 /** The reason why a document can't be read. It begins with its subject. */
@@ -83,10 +83,16 @@ export function* piecesOf(document: Document): Generator<Buffer, void, void> {
   }
 }
 
+/** Without the mark of the byte order. */
+const withoutMark = (text: string) => (text.startsWith('\ufeff') ? text.slice(1) : text);
+
 /** Calls `each` with every line and its number, from 1. Returns their number. Throws Unreadable. */
 export function forEachLine(document: Document, each: (line: string, number: number) => void): number {
   let number = 0;
-  const lines = new TextLines((line) => each(line, ++number));
+  const lines = new TextLines((line) => {
+    number++;
+    each(number === 1 ? withoutMark(line) : line, number);
+  });
   for (const piece of piecesOf(document)) lines.push(piece);
   lines.end();
   return number;
@@ -101,7 +107,7 @@ export function textOf(document: Document, most: number): string {
     if (size > most) throw new Unreadable(`${document.name} exceeds ${most >> 20} MiB`);
     pieces.push(Buffer.from(piece));
   }
-  return Buffer.concat(pieces).toString('utf8');
+  return withoutMark(Buffer.concat(pieces).toString('utf8'));
 }
 
 /** Returns the last lines that are not blank; none of a document that can't be read. */

@@ -36,7 +36,7 @@ interface Task extends MeasureOptions {
   readonly measurement: Measurement;
   /** Called when a process is free, because it may load the output of the job. */
   readonly jobOf: () => Promise<MeasuredJob>;
-  /** What was found, by name. */
+  /** The findings so far, by name. */
   readonly found: Map<string, Finding>;
 }
 

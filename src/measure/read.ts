@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { fillText } from '../language/template.js';
 import { findFile } from '../members/find-file.js';
-import { readOutputEvent } from '../members/flux/output-log.js';
+import { streamOf } from '../members/flux/output-log.js';
 import type { Finding, MeasuredFile, MeasureEntry } from '../model/measure.js';
 import { type CsvEntry, scanCsv } from './csv.js';
 import { type Document, stampOf, tailOf, Unreadable } from './document.js';
@@ -29,17 +29,6 @@ export function documentOf(file: MeasuredFile, { facts, kept, log }: MeasuredJob
   return { kind: 'none', name, reason };
 }
 
-/** The text of a stream in an eventlog of Flux's shell. */
-function streamOf(log: string, kind: 'output' | 'error'): string {
-  const wanted = kind === 'output' ? 'stdout' : 'stderr';
-  const pieces: Buffer[] = [];
-  for (const line of log.split('\n')) {
-    const event = line === '' ? null : readOutputEvent(line);
-    if (event?.kind === 'data' && event.stream === wanted) pieces.push(event.data);
-  }
-  return Buffer.concat(pieces).toString('utf8');
-}
-
 /** Entries that are read in one pass over a document. */
 interface Pass {
   readonly document: Document;
@@ -62,7 +51,7 @@ function passesOf({ entries, job }: ToReader): Pass[] {
   return [...passes.values()];
 }
 
-async function scan({ document, entries }: Pass): Promise<Finding[]> {
+function scan({ document, entries }: Pass): Finding[] {
   try {
     switch (entries[0]?.source.kind) {
       case 'pattern':
@@ -70,7 +59,7 @@ async function scan({ document, entries }: Pass): Promise<Finding[]> {
       case 'json':
         return scanJson(document, entries as JsonEntry[]);
       default:
-        return await scanCsv(document, entries as CsvEntry[]);
+        return scanCsv(document, entries as CsvEntry[]);
     }
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
@@ -81,7 +70,7 @@ async function scan({ document, entries }: Pass): Promise<Finding[]> {
 }
 
 /** Reads the files of a job once. Files that have not changed since they were read are left out. */
-export async function readJob(request: ToReader): Promise<FromReader> {
+export function readJob(request: ToReader): FromReader {
   const findings: Finding[] = [];
   const stamps: Record<string, string> = {};
   for (const pass of passesOf(request)) {
@@ -89,7 +78,7 @@ export async function readJob(request: ToReader): Promise<FromReader> {
     stamps[pass.key] = stamp;
     // Before the scan, so that what is written meanwhile is read the next time.
     if (request.stamps[pass.key] === stamp) continue;
-    findings.push(...(await scan(pass)));
+    findings.push(...scan(pass));
   }
   const isMissing = findings.some(({ value }) => value === null);
   const tail = isMissing ? tailOf(documentOf({ kind: 'output' }, request.job)) : [];

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { ActionContext } from '../actions/context.js';
 import { jobOf } from '../actions/job-facts.js';
 import { EnsembleError } from '../errors.js';
+import { tailOf } from '../measure/document.js';
 import type { Measurer } from '../measure/measurer.js';
 import type { MeasuredJob } from '../measure/messages.js';
+import { streamOf } from '../members/flux/output-log.js';
 import type { FiringEvent } from '../model/firing.js';
 import type { JobFacts } from '../model/job-facts.js';
 import { formatJobId } from '../model/job-id.js';
@@ -19,6 +21,7 @@ const WAIT = 5;
 
 /** A value that was not found for some jobs. */
 interface Missing {
+  readonly measurement: Measurement;
   readonly group: string;
   readonly name: string;
   readonly example: bigint;
@@ -30,8 +33,8 @@ export class Measurements {
   readonly #measurer: Measurer;
   readonly #outputs: string | null;
   readonly #missing = new Map<string, Missing>();
-  /** Jobs that were measured, by group. */
-  readonly #measured = new Map<string, number>();
+  /** The number of jobs that were measured. */
+  readonly #measured = new Map<Measurement, number>();
 
   /** `outputs` is the folder where outputs of jobs are kept; null without one. */
   constructor(context: ActionContext, measurer: Measurer, outputs: string | null) {
@@ -50,8 +53,8 @@ export class Measurements {
     const wait = measurement.wait ?? (this.#context.member.name === 'local' ? 0 : WAIT);
     const jobOf = () => this.#jobOf(event, group, measurement);
     const findings = await this.#measurer.measure(measurement, jobOf, { wait, signal });
-    this.#measured.set(group, (this.#measured.get(group) ?? 0) + 1);
-    this.#report(event.job, group, findings);
+    this.#measured.set(measurement, (this.#measured.get(measurement) ?? 0) + 1);
+    await this.#report(event.job, group, measurement, findings);
     return Object.fromEntries(
       findings.values.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])),
     );
@@ -59,9 +62,9 @@ export class Measurements {
 
   /** Reports values that more than one job did not have, once. */
   reportCounts(): void {
-    for (const { group, name, jobs, example } of this.#missing.values()) {
+    for (const { measurement, group, name, jobs, example } of this.#missing.values()) {
       if (jobs === 1) continue;
-      const all = this.#measured.get(group) ?? jobs;
+      const all = this.#measured.get(measurement) ?? jobs;
       this.#problem(
         `${quote(name)} of group ${quote(group)} was not found for ${jobs} of ${counted(all, 'job')}, for example ` +
           formatJobId(example),
@@ -70,7 +73,12 @@ export class Measurements {
     this.#missing.clear();
   }
 
-  #report(job: bigint, group: string, { values, tail }: Findings): void {
+  async #report(
+    job: bigint,
+    group: string,
+    measurement: Measurement,
+    { values, tail }: Findings,
+  ): Promise<void> {
     for (const finding of values) {
       if (finding.value !== null) continue;
       const { name, reason } = finding;
@@ -80,8 +88,9 @@ export class Measurements {
         known.jobs++;
         continue;
       }
-      this.#missing.set(key, { group, name, example: job, jobs: 1 });
-      const end = tail.length === 0 ? '' : `. Its output ends with:\n${tail.join('\n')}`;
+      this.#missing.set(key, { measurement, group, name, example: job, jobs: 1 });
+      const last = tail.length > 0 ? tail : lastLinesOf(await this.#logOf(job));
+      const end = last.length === 0 ? '' : `. Its output ends with:\n${last.join('\n')}`;
       this.#problem(`${quote(name)} of job ${formatJobId(job)} of group ${quote(group)}: ${reason}${end}`);
     }
   }
@@ -92,14 +101,18 @@ export class Measurements {
 
   /** The job with its files. Throws Error for a job that is not of the file. */
   async #jobOf(event: FiringEvent, group: string, measurement: Measurement): Promise<MeasuredJob> {
-    const { config, member } = this.#context;
+    const { config } = this.#context;
     const facts = jobOf(event, config);
     if (facts === null) throw new Error(`the job does not belong to an entry of group ${quote(group)}`);
     const kept = this.#keptOf(event, facts);
     const isUnknown = kept === null && (facts.output === null || facts.error === null);
-    const log =
-      isUnknown && readsOutput(measurement) ? await member.outputLog?.(event.job).catch(() => null) : null;
-    return { facts, kept, log: log ?? null };
+    const log = isUnknown && readsOutput(measurement) ? await this.#logOf(event.job) : null;
+    return { facts, kept, log };
+  }
+
+  /** The eventlog of the output of a job; null where it is in files or unknown. */
+  async #logOf(job: bigint): Promise<string | null> {
+    return (await this.#context.member.outputLog?.(job).catch(() => null)) ?? null;
   }
 
   #keptOf({ origin }: FiringEvent, { id, group }: JobFacts): MeasuredJob['kept'] {
@@ -107,6 +120,10 @@ export class Measurements {
     const { output, error } = keptFiles({ group, firing: origin.firing, index: origin.index, id });
     return { output: join(this.#outputs, output), error: join(this.#outputs, error) };
   }
+}
+
+function lastLinesOf(log: string | null): readonly string[] {
+  return log === null ? [] : tailOf({ kind: 'text', name: '', text: streamOf(log, 'output') });
 }
 
 function readsOutput({ entries }: Measurement): boolean {

@@ -75,7 +75,7 @@ const planSchema = z
           error: 'must be a mapping of names to numbers',
         })
         .optional()
-        .describe('Values of probe variables for successful jobs, by name. A test runs no plugin.'),
+        .describe('Measured values, and those of probes, by name. A test reads no files and runs no plugin.'),
       tell: z
         .record(z.string(), each(z.union([z.number(), z.string()], { error: told }), told), {
           error: 'must be a mapping of names to values',

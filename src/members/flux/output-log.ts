@@ -33,3 +33,14 @@ export function readOutputEvent(line: string): ShellOutputEvent | null {
   }
   return name === 'log' && level === LOG_ERROR && message !== undefined ? { kind: 'error', message } : null;
 }
+
+/** The text of a stream in an eventlog of Flux's shell. */
+export function streamOf(log: string, kind: 'output' | 'error'): string {
+  const wanted = kind === 'output' ? 'stdout' : 'stderr';
+  const pieces: Buffer[] = [];
+  for (const line of log.split('\n')) {
+    const event = line === '' ? null : readOutputEvent(line);
+    if (event?.kind === 'data' && event.stream === wanted) pieces.push(event.data);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}

@@ -152,10 +152,17 @@ describe('a pattern', () => {
     const measure = { a: { pattern: '(x)', from: 'b.txt' }, d: { pattern: '(x)', from: '.' } };
     expect(await valuesOf(measure, {})).toMatchObject({ a: 'the file b.txt does not exist' });
     expect((await valuesOf(measure, {})).d).toMatch(/is not a regular file$/);
+    const csv = { csv: 'b.csv', column: 1 };
+    const others = { j: { json: 'b.json', path: '$' }, c: csv, s: { ...csv, separator: ';' } };
+    expect(await valuesOf(others, {})).toEqual({
+      j: 'the file b.json does not exist',
+      c: 'the file b.csv does not exist',
+      s: 'the file b.csv does not exist',
+    });
     const { entries } = measurementOf({ a: { pattern: '(x)' } });
     const facts = { id: 1n, values: {}, workdir: '/', output: null, error: null };
     const job = { facts, kept: null, log: null } as unknown as Parameters<typeof readJob>[0]['job'];
-    const { findings } = await readJob({ kind: 'read', number: 1, job, entries, stamps: {} });
+    const { findings } = readJob({ kind: 'read', number: 1, job, entries, stamps: {} });
     expect(findings).toEqual([
       { name: 'a', value: null, reason: 'its output is in no file; give the group a file with `output:`' },
     ]);
@@ -169,7 +176,7 @@ test('the output that Flux keeps is read from its eventlog', async () => {
   const { entries } = measurementOf({ a: { pattern: 'e=(.)' }, b: { pattern: 'e=(.)', from: 'error' } });
   const facts = { id: 1n, values: {}, workdir: '/', output: null, error: null };
   const job = { facts, kept: null, log } as unknown as Parameters<typeof readJob>[0]['job'];
-  const { findings } = await readJob({ kind: 'read', number: 1, job, entries, stamps: {} });
+  const { findings } = readJob({ kind: 'read', number: 1, job, entries, stamps: {} });
   expect(findings.map(({ value }) => value)).toEqual([2, 7]);
 });
 
@@ -228,6 +235,7 @@ describe('a table', () => {
     ['with a header that is repeated', 'T,E\n1,-1\nT,E\n2,-2.5\n'],
     ['with blanks', '  T     E\n  1    -1\n\n  2  -2.5D0\n'],
     ['with blanks and a comment', '# T  E\n1 -1\n# 7 7\n2 -2.5\n'],
+    ['with quotes over several lines', 'T,"E",note\n1,-1,"two\nlines, ""quoted"""\n2,"-2.5",5"\n'],
   ])('%s has a column', async (_, text) => {
     const measure = {
       e: { csv: 't.csv', column: 'E', take: 'min' },
@@ -237,6 +245,9 @@ describe('a table', () => {
   });
 
   test('without names has columns by number', async () => {
+    const sum = { e: { csv: 't.dat', column: 2, take: 'sum' } };
+    const reason = "'NaN' is not a finite number on line 1 of t.dat";
+    expect(await valuesOf(sum, { 't.dat': '1.D0 NaN\n' })).toEqual({ e: reason });
     expect(await valuesOf({ e: { csv: 't.dat', column: 2 } }, { 't.dat': '1 10\n2 20\n' })).toEqual({
       e: 20,
     });
@@ -251,6 +262,13 @@ describe('a table', () => {
     [3, 't.csv has 2 columns, and no column 3'],
   ])('without the column %j has a reason', async (column, reason) => {
     expect(await valuesOf({ e: { csv: 't.csv', column } }, { 't.csv': rows })).toEqual({ e: reason });
+  });
+
+  test('with quotes that do not end has a reason', async () => {
+    const measure = { e: { csv: 't.csv', column: 'E' } };
+    expect(await valuesOf(measure, { 't.csv': 'T,E\n1,2\n3,"4\n5,6\n' })).toEqual({
+      e: 'the quotes that begin on line 3 of t.csv do not end',
+    });
   });
 
   test('of names only has a reason', async () => {
