@@ -56,6 +56,10 @@ std::string Engine::Description() {
     writer(rule.trigger, rule.group, rule.change, rule.in, rule.hold_duration, rule.cooldown,
            rule.go_to, rule.state, rule.interval, limits, rule.repetitions, rule.terminal,
            rule.probing);
+    if (rule.resolve) {
+      Resolution resolve = *rule.resolve;
+      writer(resolve.go_to, resolve.terminal);
+    }
   }
   return writer.Take();
 }

@@ -162,12 +162,17 @@ struct Firing {
   std::optional<std::uint32_t> entry;
   std::string origin;
   bool submitting = false;  // the source submits the rule's jobs, JavaScript need not
+  bool resolved = false;    // the rule's condition has stopped holding: its Resolution is due
 
   template <typename Archive>
   void Persist(Archive& archive) {
     auto copy = snapshot == nullptr ? nullptr : std::make_unique<Snapshot>(*snapshot);
+    // Both flags are in one byte, which was `submitting` alone at first.
+    auto flags = static_cast<std::uint8_t>((submitting ? 1 : 0) | (resolved ? 2 : 0));
     archive(number, rule, timestamp, job, group, state, go_to, value, event, context, copy, entry,
-            origin, submitting);
+            origin, flags);
+    submitting = (flags & 1) != 0;
+    resolved = (flags & 2) != 0;
     PersistParameters(archive, parameters);
     if constexpr (Archive::kReads) snapshot = std::move(copy);
   }

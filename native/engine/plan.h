@@ -36,6 +36,14 @@ inline constexpr std::size_t kTriggerTypeCount = 10;
 inline constexpr std::uint32_t kNoState = ~std::uint32_t{0};
 inline constexpr std::size_t kMaxStates = 64;
 
+// The second action of a metric rule: it is due when the condition, for which the rule has fired,
+// is evaluated and does not hold any more.
+struct Resolution {
+  std::uint32_t go_to = kNoState;  // the state that it leads to
+  bool terminal = false;           // it ends the ensemble
+  bool wants_event = false;        // it uses the event's context
+};
+
 // A rule as it was loaded. Its state in a run is a RuleState (rule_index.h).
 struct Rule {
   TriggerType trigger = TriggerType::kStart;
@@ -55,6 +63,7 @@ struct Rule {
   bool wants_event = false;              // its action uses the event's context
   bool probing = false;                  // calls probes: not a rule of the user's
   std::vector<SubmitPortion> submit;     // what a source can submit by itself; else JavaScript acts
+  std::optional<Resolution> resolve;     // kMetric
 
   // Whether the condition holds; true without one. For a metric rule, `value`, unless it is null,
   // is set to the value of the first metric that the condition names.
@@ -62,6 +71,9 @@ struct Rule {
     if (!program) return true;
     return program->Holds(facts, metrics, trigger == TriggerType::kMetric ? value : nullptr);
   }
+
+  // Whether an action of the rule uses the context of the event.
+  bool WantsContext() const { return wants_event || (resolve && resolve->wants_event); }
 
   // Calls with every metric that the condition names, once or more often.
   template <typename Call>

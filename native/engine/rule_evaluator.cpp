@@ -102,16 +102,17 @@ void RuleEvaluator::EvaluateEvent(const Job& job, const journal::Event& event, C
     if (late && IsOutcome(rule.change) && !finish) finish.emplace(job.status, event.timestamp);
     facts.event = late && IsOutcome(rule.change) ? &finish->event : &event;
     double value = stats::kNoValue;
-    if (!IsDue(index, facts, &value)) continue;
+    const Verdict verdict = Judge(index, facts, &value);
+    if (verdict == Verdict::kNothing) continue;
     Firing firing = NewFiring(job.group);
     firing.job = job.id;
     firing.value = value;
     firing.event = facts.event->name;
-    if (rule.wants_event) {
+    if (verdict == Verdict::kDue ? rule.wants_event : rule.resolve->wants_event) {
       firing.context = facts.event->context;
       DescribeJob(firing);
     }
-    OnDue(index, std::move(firing));
+    OnVerdict(verdict, index, std::move(firing));
   }
   Settle();
 }
@@ -290,35 +291,63 @@ Facts RuleEvaluator::FactsOf(const journal::Event* event, const PendingViews* vi
   return {.state = state(), .event = event, .views = views};
 }
 
-bool RuleEvaluator::IsDue(std::uint32_t index, const Facts& facts, double* value) {
+RuleEvaluator::Verdict RuleEvaluator::Judge(std::uint32_t index, const Facts& facts,
+                                            double* value) {
   const Rule& rule = rules_.rule(index);
-  const bool holds = IsInState(index) && rule.Holds(facts, metrics_, value);
-  return rule.hold_duration > 0 ? timers_.HasHeld(index, holds) : holds;
+  const bool is_in_state = IsInState(index);
+  const bool holds = is_in_state && rule.Holds(facts, metrics_, value);
+  const bool due = rule.hold_duration > 0 ? timers_.HasHeld(index, holds) : holds;
+  if (due) return Verdict::kDue;
+  // In another state the rule is not evaluated.
+  const bool resolved = is_in_state && !holds && rules_.state(index).raised;
+  return resolved ? Verdict::kResolved : Verdict::kNothing;
 }
 
 void RuleEvaluator::EvaluateMetric(std::uint32_t index, const Facts& facts) {
   double value = stats::kNoValue;
-  if (!IsDue(index, facts, &value)) return;
+  const Verdict verdict = Judge(index, facts, &value);
+  if (verdict == Verdict::kNothing) return;
   Firing firing = NewFiring(rules_.GroupOf(index));
   firing.value = value;
-  OnDue(index, std::move(firing));
+  OnVerdict(verdict, index, std::move(firing));
+}
+
+void RuleEvaluator::OnVerdict(Verdict verdict, std::uint32_t index, Firing firing) {
+  if (verdict == Verdict::kDue) return OnDue(index, std::move(firing));
+  if (verdict == Verdict::kResolved) OnResolved(index, std::move(firing));
 }
 
 void RuleEvaluator::OnDue(std::uint32_t index, Firing firing) {
   const Rule& rule = rules_.rule(index);
   // The rules on the end of a run follow the one that ended it.
   if (ended_ && !rule.probing && rule.trigger != TriggerType::kEnd) return;
+  // A rule without repetitions is evaluated only until its condition stops holding.
+  if (rule.resolve && !rules_.HasRepetitions(index)) return;
   if (timers_.IsCoolingDown(index) || !rules_.Consume(index)) return;
-  if (!rules_.IsActive(index)) rules_.state(index).came_by_last = TimesCome(index);
+  if (!rules_.HasRepetitions(index)) rules_.state(index).came_by_last = TimesCome(index);
   timers_.StartCooldown(index);
-  firing.number = fired_++;
   if (rule.probing) ++probing_;
+  Fire(index, rule.go_to, rule.wants_event, std::move(firing));
+  if (rule.terminal) ended_ = true;
+}
+
+void RuleEvaluator::OnResolved(std::uint32_t index, Firing firing) {
+  if (ended_) return;
+  const Resolution resolve = *rules_.rule(index).resolve;
+  rules_.Resolve(index);
+  firing.resolved = true;
+  Fire(index, resolve.go_to, resolve.wants_event, std::move(firing));
+  if (resolve.terminal) ended_ = true;
+}
+
+void RuleEvaluator::Fire(std::uint32_t index, std::uint32_t go_to, bool wants_event,
+                         Firing firing) {
+  firing.number = fired_++;
   firing.rule = index;
   firing.state = states_.current();
-  if (states_.Request(rule.go_to)) firing.go_to = rule.go_to;
-  if (rule.wants_event) firing.snapshot = take_snapshot_();
+  if (states_.Request(go_to)) firing.go_to = go_to;
+  if (wants_event) firing.snapshot = take_snapshot_();
   firings_.push_back(std::move(firing));
-  if (rule.terminal) ended_ = true;
 }
 
 void RuleEvaluator::GoTo(std::uint32_t state) {
@@ -390,7 +419,7 @@ void RuleEvaluator::Heartbeat(double now) {
   const std::vector<std::uint32_t> heartbeat_rules = rules_.Active(TriggerType::kHeartbeat);
   for (const std::uint32_t index : heartbeat_rules) {
     double value = stats::kNoValue;
-    if (IsDue(index, facts, &value)) OnDue(index, NewFiring());
+    if (Judge(index, facts, &value) == Verdict::kDue) OnDue(index, NewFiring());
   }
   Settle();
 }
@@ -434,7 +463,7 @@ std::vector<RuleReport> RuleEvaluator::Report() const {
     RuleReport report;
     report.state = rules_.state(index);
     report.came = come - report.state.came_before;
-    if (report.state.fired > 0 && !rules_.IsActive(index)) {
+    if (report.state.fired > 0 && !rules_.HasRepetitions(index)) {
       report.came_after = come - report.state.came_by_last;
     }
     report.probing = rule.probing;

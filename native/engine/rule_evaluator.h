@@ -131,9 +131,10 @@ class RuleEvaluator {
 
   // Whether the present state is one of the rule's. If not, the rule counts that.
   bool IsInState(std::uint32_t index);
-  // Whether the rule's state, its condition and its `for` let it fire. For a metric rule, `value`
-  // is set to the value of its first metric.
-  bool IsDue(std::uint32_t index, const Facts& facts, double* value);
+  // Whether the rule's state, its condition and its `for` let it fire, or its condition has stopped
+  // holding. For a metric rule, `value` is set to the value of its first metric.
+  enum class Verdict : std::uint8_t { kNothing, kDue, kResolved };
+  Verdict Judge(std::uint32_t index, const Facts& facts, double* value);
   // Whether the rule's condition holds now. False for a rule without one, and for rules on events.
   bool HoldsNow(const Rule& rule) const;
   // The number of events, heartbeats, entries into its state or times that the rule waits for.
@@ -153,8 +154,13 @@ class RuleEvaluator {
   void EvaluateState();
   void EvaluateDue(const RuleTimers::Due& due);
   void HappenNext();
+  void OnVerdict(Verdict verdict, std::uint32_t index, Firing firing);
   // The rule is due: it fires unless its cooldown, repetitions or backoff prevent it.
   void OnDue(std::uint32_t index, Firing firing);
+  // The condition of a rule that has fired does not hold any more.
+  void OnResolved(std::uint32_t index, Firing firing);
+  // Adds a firing that leads to `go_to`.
+  void Fire(std::uint32_t index, std::uint32_t go_to, bool wants_event, Firing firing);
 
   // Enters the requested state, and those that rules request then.
   void Settle();

@@ -45,7 +45,8 @@ bool RuleForecast::CronCouldFire(std::uint32_t index) const {
 // Passes from one time at which the rule would be evaluated to the next.
 bool RuleForecast::MetricCouldFire(std::uint32_t index) const {
   const Rule& rule = rules_.rule(index);
-  if (!states_.IsIn(rule.in)) return false;
+  // A run does not wait for a condition to stop holding.
+  if (!states_.IsIn(rule.in) || !rules_.HasRepetitions(index)) return false;
   // Heartbeats do not end, so it is enough that the condition holds.
   if (timers_.has_heartbeats() && WillHold(rule)) return true;
   const RuleTimers::Timing* const found = timers_.Find(index);

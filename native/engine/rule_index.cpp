@@ -113,13 +113,23 @@ bool RuleIndex::Consume(std::uint32_t index) {
   }
   ++state.fired;
   state.backoff_left = rule.backoff.value_or(0);
-  if (--state.repetitions_left == 0) {
-    by_trigger_[static_cast<std::size_t>(rule.trigger)].stale = true;
-    for (const Watch& watch : watches_[index]) {
-      RulesOf(RulesOf(watch.group), watch.change).stale = true;
-    }
-  }
+  state.raised = rule.resolve.has_value();
+  if (--state.repetitions_left == 0) MarkStale(index);
   return true;
+}
+
+void RuleIndex::Resolve(std::uint32_t index) {
+  RuleState& state = states_[index];
+  state.raised = false;
+  ++state.resolved;
+  if (state.repetitions_left == 0) MarkStale(index);
+}
+
+void RuleIndex::MarkStale(std::uint32_t index) {
+  by_trigger_[static_cast<std::size_t>(rules_[index].trigger)].stale = true;
+  for (const Watch& watch : watches_[index]) {
+    RulesOf(RulesOf(watch.group), watch.change).stale = true;
+  }
 }
 
 }  // namespace flux_ensemble::engine

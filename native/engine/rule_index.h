@@ -37,6 +37,10 @@ struct RuleState {
   std::uint64_t in_other_state = 0;
   // Times that its trigger came, for triggers without another count.
   std::uint64_t came = 0;
+  // For rules with a Resolution: they have fired, and their condition has held since; and how often
+  // it has stopped holding after that.
+  bool raised = false;
+  std::uint64_t resolved = 0;
 
   template <typename Archive>
   void Persist(Archive& archive) {
@@ -55,7 +59,11 @@ class RuleIndex {
   const Rule& rule(std::uint32_t index) const { return rules_[index]; }
   RuleState& state(std::uint32_t index) { return states_[index]; }
   const RuleState& state(std::uint32_t index) const { return states_[index]; }
-  bool IsActive(std::uint32_t index) const { return states_[index].repetitions_left > 0; }
+  // Whether the rule has to be evaluated: it may fire, or its condition may stop holding.
+  bool IsActive(std::uint32_t index) const {
+    return states_[index].repetitions_left > 0 || states_[index].raised;
+  }
+  bool HasRepetitions(std::uint32_t index) const { return states_[index].repetitions_left > 0; }
   // The group of the first change that makes the rule due; kNoGroup for any, or without one.
   std::uint32_t GroupOf(std::uint32_t index) const {
     return watches_[index].empty() ? kNoGroup : watches_[index].front().group;
@@ -71,7 +79,7 @@ class RuleIndex {
   // the order of the file. Valid until the next call.
   const std::vector<std::uint32_t>& RulesOn(std::uint32_t group, ChangeMask changed);
 
-  // The rules of one trigger that have repetitions left, in the order of the file.
+  // The rules of one trigger that are active, in the order of the file.
   const std::vector<std::uint32_t>& Active(TriggerType trigger);
 
   // The number of changes that made the rule due. An event that changes several metrics of a rule
@@ -80,6 +88,8 @@ class RuleIndex {
 
   // The rule is due: counts backoff and repetitions. True if the rule fires now.
   bool Consume(std::uint32_t index);
+  // The condition of a rule that has fired does not hold any more.
+  void Resolve(std::uint32_t index);
 
   // The states of the rules, and what makes them due. The same rules must have been added.
   template <typename Archive>
@@ -89,10 +99,13 @@ class RuleIndex {
       if (states_.size() != rules_.size() || !HasOnlyKnownRules()) archive.Invalidate();
       states_.resize(rules_.size());
     }
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      if (rules_[i].resolve) archive(states_[i].raised, states_[i].resolved);
+    }
   }
 
  private:
-  // Rules due at one change. Those without repetitions left are removed at the next look-up.
+  // Rules due at one change. Those that are not active any more are removed at the next look-up.
   struct ChangeRules {
     Change change = Change::kNone;
     bool stale = false;
@@ -119,6 +132,8 @@ class RuleIndex {
   GroupRules& RulesOf(std::uint32_t group);
   static ChangeRules& RulesOf(GroupRules& group, Change change);
   void RemoveInactive(ChangeRules& rules);
+  // The rule may not be active any more.
+  void MarkStale(std::uint32_t index);
   void Gather(GroupRules& group, ChangeMask changed);
   std::uint64_t TimesChanged(const Watch& watch) const;
 

@@ -144,6 +144,21 @@ void ReadStates(PropertyReader& reader, const Napi::Value& value, std::size_t st
   }
 }
 
+// Null, or { goto, terminal, wantsEvent } of a metric rule.
+void ReadResolution(PropertyReader& reader, const Napi::Value& value, std::size_t states,
+                    engine::Rule& rule) {
+  if (value.IsNull()) return;
+  if (rule.trigger != TriggerType::kMetric) reader.Fail<bool>("resolve", "null");
+  PropertyReader part = reader.Inner("resolve", value);
+  engine::Resolution resolve;
+  if (part.Integer("goto", -1) >= 0) {
+    resolve.go_to = static_cast<std::uint32_t>(part.Index("goto", states));
+  }
+  resolve.terminal = part.Boolean("terminal");
+  resolve.wants_event = part.Boolean("wantsEvent");
+  rule.resolve = resolve;
+}
+
 // Null, or an array of jobs that a source submits by itself.
 void ReadPortions(PropertyReader& reader, const Napi::Value& value, JobspecPool* pool,
                   std::vector<engine::SubmitPortion>& to) {
@@ -337,6 +352,7 @@ Result<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes, 
   rule.wants_event = reader.Boolean("wantsEvent");
   rule.probing = reader.Boolean("probing");
   ReadPortions(reader, object.Get("submit"), pool, rule.submit);
+  ReadResolution(reader, object.Get("resolve"), sizes.states, rule);
   if (!reader.good()) return reader.error();
   return rule;
 }

@@ -55,6 +55,7 @@ napi_value WriteFiring(napi_env env, const engine::Firing& firing) {
   };
   object.Set("state", state(firing.state)).Set("goto", state(firing.go_to));
   object.Set("submitting", firing.submitting);
+  object.Set("resolved", firing.resolved);
   if (firing.snapshot == nullptr) {
     object.SetNull("snapshot");
   } else {
@@ -241,7 +242,8 @@ napi_value WriteRules(napi_env env, const engine::RuleReports& reports) {
                  number(report.came_after), number(state.in_backoff), number(state.in_cooldown),
                  number(state.too_short), number(state.in_other_state), report.pending ? 1.0 : 0.0,
                  report.holds ? 1.0 : 0.0, report.probing ? 1.0 : 0.0, number(state.backoff_left),
-                 report.since, report.ready, report.next});
+                 report.since, report.ready, report.next, number(state.resolved),
+                 state.raised ? 1.0 : 0.0});
   }
   return ObjectWriter(env)
       .Set("rows", WriteColumn(env, rows))

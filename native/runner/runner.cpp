@@ -57,7 +57,7 @@ engine::Plan Runner::Logged(engine::Plan plan, std::uint64_t log_limit) {
     compactor_ = std::make_unique<Compactor>(std::move(options), plan);
   }
   log_.Run(plan.ensemble, plan.groups);
-  log_.KeepContexts(std::ranges::any_of(plan.rules, &engine::Rule::wants_event));
+  log_.KeepContexts(std::ranges::any_of(plan.rules, &engine::Rule::WantsContext));
   return plan;
 }
 
@@ -367,7 +367,7 @@ void Runner::RestoreRule(std::string_view json) {
   auto [rule, metrics] = *std::exchange(supplied_rule_, std::nullopt);
   lock.unlock();
   if (compactor_ != nullptr) added_rules_.push_back({std::string(json), rule, metrics});
-  if (rule.wants_event) log_.KeepContexts(true);
+  if (rule.WantsContext()) log_.KeepContexts(true);
   engine_.AddRule(std::move(rule), metrics);
 }
 
@@ -480,7 +480,7 @@ void Runner::Run(std::uint64_t number, AdvanceCommand& command) {
 }
 
 void Runner::Run(std::uint64_t number, AddRuleCommand& command) {
-  if (command.rule.wants_event) log_.KeepContexts(true);
+  if (command.rule.WantsContext()) log_.KeepContexts(true);
   if (compactor_ != nullptr) {
     added_rules_.push_back({command.json, command.rule, command.metrics});
   }

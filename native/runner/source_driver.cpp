@@ -120,7 +120,7 @@ void SourceDriver::SubmitFirings() {
   for (; seen_firings_ < firings.size(); ++seen_firings_) {
     engine::Firing& firing = firings[seen_firings_];
     const std::vector<engine::SubmitPortion>& portions = engine_.rule(firing.rule).submit;
-    if (portions.empty() || paused_ || restoration_ != nullptr) continue;
+    if (portions.empty() || firing.resolved || paused_ || restoration_ != nullptr) continue;
     if (!log_.Commit()) continue;
     firing.submitting = true;
     // The last report removes the entry, and reports may come before Submit returns.

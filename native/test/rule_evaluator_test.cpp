@@ -125,6 +125,56 @@ TEST_CASE("a metric without a value makes every comparison false, and its value 
                     stats::kNoValue));
 }
 
+TEST_CASE("a rule that has fired is resolved once when its condition stops holding") {
+  Plan plan;
+  plan.groups = {"g"};
+  Metric running;
+  running.kind = Metric::Kind::kCount;
+  running.count = Count::kRunning;
+  plan.metrics = {running};
+  Rule rule = Always(TriggerType::kMetric);
+  rule.program = test::Comparing(0, Op::kGreater, 0);
+  rule.repetitions = 2;
+  rule.resolve = Resolution{};
+  Rule plain = rule;
+  plain.resolve.reset();
+  plan.rules = {rule, plain};
+  TestEngine engine(plan);
+  const auto resolved = [](TestEngine& from) {
+    std::vector<bool> all;
+    for (const Firing& firing : from.engine.firings()) {
+      if (firing.rule == 0) all.push_back(firing.resolved);
+    }
+    from.engine.firings().clear();
+    return all;
+  };
+  // A job runs until it is cleaned up.
+  const auto end = [](journal::JobId id, double time) {
+    return Finish(id, time) + Event(id, time, "clean");
+  };
+  using Flags = std::vector<bool>;
+  engine.Feed(Submit(1, 100, "g") + Event(1, 101, "start"));
+  CHECK(resolved(engine) == Flags{false});
+  engine.Feed(end(1, 105) + Submit(2, 106, "g"));
+  CHECK(resolved(engine) == Flags{true});
+  engine.Feed(Event(2, 107, "start"));
+  CHECK(resolved(engine) == Flags{false});
+  // It has no repetitions left, and is evaluated until then, also by a process that goes on.
+  TestEngine again(plan);
+  REQUIRE(again.engine.Load(engine.engine.Save()));
+  for (TestEngine* const one : {&engine, &again}) {
+    one->Feed(Submit(3, 108, "g") + Event(3, 109, "start"));
+    CHECK(resolved(*one) == Flags{});
+    one->Feed(end(2, 110) + end(3, 111));
+    CHECK(resolved(*one) == Flags{true});
+    one->Feed(Submit(4, 112, "g") + Event(4, 113, "start") + end(4, 114));
+    CHECK(resolved(*one) == Flags{});
+    const RuleReport report = one->engine.GetRules().rules[0];
+    CHECK(report.state.fired == 2);
+    CHECK(report.state.resolved == 2);
+  }
+}
+
 TEST_CASE("a condition must have lasted, and a cooldown passes between two firings") {
   Plan plan = Virtual();
   Rule holding = Always(TriggerType::kMetric);

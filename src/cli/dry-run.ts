@@ -27,6 +27,7 @@ export function printPlan(config: EnsembleConfig, json: boolean): void {
   for (const [index, rule] of config.rules.entries()) {
     const due = describeDue(rule);
     const text = plannedAction(rule, config);
+    const resolved = rule.resolve === null ? null : plannedAction(rule, config, rule.resolve);
     const { repetitions, backoff } = rule.action;
     if (json) {
       print({
@@ -38,6 +39,7 @@ export function printPlan(config: EnsembleConfig, json: boolean): void {
         text,
         repetitions,
         backoff,
+        ...(rule.resolve === null ? {} : { resolve: { action: rule.resolve.name, text: resolved } }),
       });
     } else {
       const from = rule.algorithm === null ? '' : ` (${escapeControls(rule.algorithm)})`;
@@ -45,6 +47,10 @@ export function printPlan(config: EnsembleConfig, json: boolean): void {
       process.stdout.write(
         ` => trigger ${escapeControls(due)}${from}${times}\n   would ${text.replaceAll('\n', '\n   ')}\n`,
       );
+      if (resolved !== null) {
+        const indented = resolved.replaceAll('\n', '\n   ');
+        process.stdout.write(`   when it does not hold any more, would ${indented}\n`);
+      }
     }
   }
   if (!json) return;

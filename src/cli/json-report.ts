@@ -1,7 +1,7 @@
 /** `--json`: one object a line. The last one is the summary. */
 
 import type { DecodeError } from '../engine/addon.js';
-import type { EnsembleConfig } from '../model/ensemble.js';
+import { actionFor, type EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import { formatJobId } from '../model/job-id.js';
 import type { EnsembleObserver } from '../model/observer.js';
@@ -167,13 +167,14 @@ export function jsonReplayReporter(config: EnsembleConfig | undefined): ReplayRe
       printFiring(firing);
       const rule = config?.rules[firing.rule];
       if (rule === undefined || config === undefined) return;
+      const action = actionFor(rule, firing);
       print({
         type: 'action',
-        action: rule.action.name,
+        action: action.name,
         rule: firing.rule,
         firing: firing.number,
         performed: false,
-        text: plannedAction(rule, config),
+        text: plannedAction(rule, config, action),
       });
     },
     retry: (retry) => printRetry(retry, config === undefined ? '' : describeRetry(retry, config)),

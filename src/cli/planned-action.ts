@@ -11,8 +11,7 @@ export function isoTime(seconds: number): string {
 }
 
 /** The action, and the state that it leads to. A submission takes a line for each entry of its group. */
-export function plannedAction(rule: Rule, config: EnsembleConfig): string {
-  const { action } = rule;
+export function plannedAction(rule: Rule, config: EnsembleConfig, action = rule.action): string {
   const planned = kindOf(action).words.planned(action, rule, config);
   const goes = action.goto === null ? '' : `go to ${escapeControls(action.goto)}`;
   return [planned, goes].filter((words) => words !== '').join(', and ');

@@ -4,7 +4,7 @@ import { kindOfReport } from '../actions/catalog.js';
 import type { DecodeError } from '../engine/addon.js';
 import type { ActionReport } from '../model/action.js';
 import { describeEndedBy } from '../model/ended-by.js';
-import type { EnsembleConfig } from '../model/ensemble.js';
+import { actionFor, type EnsembleConfig } from '../model/ensemble.js';
 import type { Firing } from '../model/firing.js';
 import { formatJobId } from '../model/job-id.js';
 import type { EnsembleObserver } from '../model/observer.js';
@@ -114,6 +114,8 @@ function printStep({ state, goto }: Firing, colors: Colors): void {
   if (goto !== null) print(colors.cyan(`   state ${escapeControls(`${state} -> ${goto}`)}`));
 }
 
+const occasionOf = ({ resolved }: Firing) => (resolved ? 'resolved ' : 'trigger ');
+
 /** Returns the rule's name with its algorithm. */
 function nameOf({ name, algorithm }: Firing): string {
   return escapeControls(algorithm === null ? name : `${name} (${algorithm})`);
@@ -124,7 +126,7 @@ export function textReporter(debug: boolean, member: string): Reporter {
   const colors = colorsFor(process.stdout);
   const observer: EnsembleObserver = {
     firing: (firing) => {
-      print(colors.blue(` => ${firing.askedBy === null ? 'trigger ' : ''}${nameOf(firing)}`));
+      print(colors.blue(` => ${firing.askedBy === null ? occasionOf(firing) : ''}${nameOf(firing)}`));
       printStep(firing, colors);
     },
     paused: (paused, askedBy) =>
@@ -176,10 +178,12 @@ export function textReplayReporter(config: EnsembleConfig | undefined): ReplayRe
   return {
     firing: (firing) => {
       const rule = config?.rules[firing.rule];
-      print(colors.blue(` => trigger ${nameOf(firing)} at ${isoTime(firing.timestamp)}`));
+      print(colors.blue(` => ${occasionOf(firing)}${nameOf(firing)} at ${isoTime(firing.timestamp)}`));
       printStep(firing, colors);
-      if (rule === undefined || config === undefined || rule.action.name === 'goto') return;
-      print(colors.cyan(`   would ${plannedAction(rule, config).replaceAll('\n', '\n   ')}`));
+      if (rule === undefined || config === undefined) return;
+      const action = actionFor(rule, firing);
+      if (action.name === 'goto') return;
+      print(colors.cyan(`   would ${plannedAction(rule, config, action).replaceAll('\n', '\n   ')}`));
     },
     retry: (retry) => {
       print(

@@ -2,6 +2,7 @@
 
 import { kindOf } from '../actions/catalog.js';
 import { triggerKindOf } from '../language/triggers/catalog.js';
+import type { Action } from '../model/action.js';
 import type { EnsembleConfig, Rule } from '../model/ensemble.js';
 import { formatJobId } from '../model/job-id.js';
 import type { FiringFacts } from '../run/why/firing-facts.js';
@@ -42,11 +43,12 @@ function eventOf({ event, job, group }: FiringFacts): string[] {
 
 /** A firing on one line. */
 function firingLine(firing: FiringFacts, named: boolean): string {
-  const { number, rule, due, time, state, goto, values } = firing;
+  const { number, rule, due, time, resolved, state, goto, values } = firing;
   const led = goto === null ? [] : [`to state ${goto}`];
   const within = state === null ? [] : [`in state ${state}`];
   const words = [
     ...(named ? [`rule ${rule} (${due})`] : []),
+    ...(resolved ? ['resolved'] : []),
     ...eventOf(firing),
     ...valuesOf(values),
     ...within,
@@ -87,15 +89,20 @@ export function* ruleReasonLines(
 ): Generator<string> {
   const { report, repetitionsLeft, firings } = reason;
   yield colors.bold(escapeControls(`rule ${reason.rule}: ${reason.due}`));
-  const { action } = rule;
-  const [planned = ''] = kindOf(action).words.planned(action, rule, config).split('\n');
-  yield* entry('action', [action.goto === null ? planned : `${planned} goto ${action.goto}`.trim()], colors);
+  const plannedOf = (action: Action): string => {
+    const [planned = ''] = kindOf(action).words.planned(action, rule, config).split('\n');
+    return action.goto === null ? planned : `${planned} goto ${action.goto}`.trim();
+  };
+  yield* entry('action', [plannedOf(rule.action)], colors);
+  if (rule.resolve !== null) yield* entry('resolve', [plannedOf(rule.resolve)], colors);
   const left = `${counted(repetitionsLeft, 'repetition')} left`;
-  yield* entry(
-    'fired',
-    [`${firings.length === 0 ? 'never' : countedTimes(firings.length)}; ${left}`],
-    colors,
-  );
+  const resolved = firings.filter((firing) => firing.resolved).length;
+  const fired = firings.length - resolved;
+  const often = [
+    fired === 0 ? 'never' : countedTimes(fired),
+    ...(resolved === 0 ? [] : [`resolved ${countedTimes(resolved)}`]),
+  ];
+  yield* entry('fired', [`${often.join(', ')}; ${left}`], colors);
   const came = triggerKindOf(rule.trigger).words.came(report.came, rule.triggerText);
   yield* entry('came', [came], colors);
   yield* entry('condition', clauseLines(reason), colors);

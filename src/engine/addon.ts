@@ -48,6 +48,8 @@ export interface NativeFiring {
   readonly origin: string | null;
   /** The source submits the rule's jobs; their result is in `submissions`. */
   readonly submitting: boolean;
+  /** The rule's condition has stopped holding: its `resolve` is due. */
+  readonly resolved: boolean;
 }
 
 /** A failed job that is to be submitted again now. */

@@ -1,6 +1,6 @@
 /** Native firings and retries, with their indexes turned into names. */
 
-import type { Rule } from '../model/ensemble.js';
+import { actionFor, type Rule } from '../model/ensemble.js';
 import { eventOf, type Firing, type FiringEvent, type JobOrigin } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { Parameters } from '../model/parameters.js';
@@ -46,7 +46,7 @@ export function readFiring(
   names: SnapshotNames,
   states: readonly string[],
 ): Firing {
-  const { action } = rule;
+  const action = actionFor(rule, native);
   const { timestamp, job, group, event, context, parameters, entry, origin } = readEvent(native, names);
   return {
     number: native.number,
@@ -64,6 +64,7 @@ export function readFiring(
     goto: states[native.goto] ?? null,
     value: native.value,
     event,
+    resolved: native.resolved,
     submitting: native.submitting,
     attempt: 0,
     metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot),

@@ -25,6 +25,8 @@ const RULE_COLUMNS = [
   'since',
   'ready',
   'next',
+  'resolved',
+  'raised',
 ] as const;
 
 type Row = Record<(typeof RULE_COLUMNS)[number], number>;
@@ -37,9 +39,14 @@ function rowAt(rows: Float64Array, index: number): Row {
   return row;
 }
 
-/** How often each rule has fired, by index. */
-export function firingCounts({ rows }: Pick<NativeRules, 'rows'>): number[] {
-  return Array.from({ length: rows.length / RULE_COLUMNS.length }, (_, index) => rowAt(rows, index).firings);
+/** How often each rule has fired, and was resolved, by index. */
+export function firingCounts({
+  rows,
+}: Pick<NativeRules, 'rows'>): { readonly firings: number; readonly resolved: number }[] {
+  return Array.from({ length: rows.length / RULE_COLUMNS.length }, (_, index) => {
+    const { firings, resolved } = rowAt(rows, index);
+    return { firings, resolved };
+  });
 }
 
 interface NamedMetric {
@@ -148,6 +155,7 @@ export function readRuleReport(
     algorithm: rule.algorithm,
     due: describeDue(rule),
     firings: row.firings,
+    resolved: row.resolved,
     state: stateOf(row),
     came: row.came,
     heldBack: {

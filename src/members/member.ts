@@ -213,7 +213,7 @@ export interface Member {
   readonly unsupported?: readonly string[];
 
   /** Current slots or nodes; absent where a member has no size of its own. */
-  readonly size?: number;
+  readonly size?: number | undefined;
 
   /**
    * The most jobs that are to be active at once where the file has no such limit; null for any number. Called after

@@ -263,6 +263,21 @@ export interface Rule {
   /** The least seconds between two firings, or null. */
   readonly cooldown: number | null;
   readonly action: Action;
+  /** The action when the condition, for which the rule has fired, does not hold any more; null without one. */
+  readonly resolve: Action | null;
+}
+
+/** The actions of a rule. */
+export function actionsOf({ action, resolve }: Pick<Rule, 'action' | 'resolve'>): readonly Action[] {
+  return resolve === null ? [action] : [action, resolve];
+}
+
+/** The action of a rule for a firing. */
+export function actionFor(
+  { action, resolve }: Pick<Rule, 'action' | 'resolve'>,
+  { resolved }: { readonly resolved: boolean },
+): Action {
+  return resolved && resolve !== null ? resolve : action;
 }
 
 /** A `CustomFunction`, whose arguments refer to an ensemble. */

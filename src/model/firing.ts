@@ -40,6 +40,8 @@ export interface Firing {
   readonly value: number | null;
   /** The event's name; for a stalled job, that of its last event. */
   readonly event: string | null;
+  /** The condition, for which the rule has fired, does not hold any more: the action is that of `resolve`. */
+  readonly resolved: boolean;
   /** The engine's source submits the jobs by itself. */
   readonly submitting: boolean;
   /**

@@ -9,6 +9,8 @@ export interface RuleReport {
   /** When the rule is due, in words: `count.sleep.success >= 3 for 5m in explore`. */
   readonly due: string;
   readonly firings: number;
+  /** How often its condition has stopped holding after it had fired; 0 for a rule without `resolve`. */
+  readonly resolved: number;
   /**
    * Its condition at the end: it holds (`firing`), it holds but not yet for the duration of `for`
    * (`pending`), or neither (`inactive`). Rules on events of jobs have no lasting condition, and are

@@ -6,7 +6,8 @@
 import { kindOf } from '../actions/catalog.js';
 import { triggerOf } from '../language/rule-text.js';
 import { jobsOfTrigger, triggerKindOf } from '../language/triggers/catalog.js';
-import type { EnsembleConfig, JobGroup, Rule } from '../model/ensemble.js';
+import type { Action } from '../model/action.js';
+import { actionsOf, type EnsembleConfig, type JobGroup, type Rule } from '../model/ensemble.js';
 import { escapeControls } from '../text/describe.js';
 import { formatDuration } from '../text/duration.js';
 import { choices } from '../text/suggest.js';
@@ -76,8 +77,12 @@ export function graphOf(config: EnsembleConfig): Graph {
     for (const group of groupsSeenBy(rule)) edge(groupIds.get(group), id, 'looks');
     if (action.goto !== null) for (const state of rule.in) edge(stateIds.get(state), id, 'judged');
     if (trigger.kind === 'state') edge(stateIds.get(trigger.state), id, 'judged');
-    edge(id, targetOf(rule, groupIds, node), 'does', kindOf(action).words.drawn(action));
-    if (action.goto !== null) edge(id, stateIds.get(action.goto), 'goes', 'go to');
+    for (const each of actionsOf(rule)) {
+      const label = kindOf(each).words.drawn(each);
+      const resolved = each === action ? '' : 'then ';
+      edge(id, targetOf(rule, each, groupIds, node), 'does', `${resolved}${label}`);
+      if (each.goto !== null) edge(id, stateIds.get(each.goto), 'goes', `${resolved}go to`);
+    }
   }
   return { nodes: [...nodes.values()], edges };
 }
@@ -111,8 +116,13 @@ function groupsSeenBy({ trigger, when }: Rule): Set<string> {
 type MakeNode = (id: string, kind: NodeKind, title: string) => string;
 
 /** Returns the node that the rule acts on; undefined where it has none. */
-function targetOf(rule: Rule, groupIds: ReadonlyMap<string, string>, node: MakeNode): string | undefined {
-  const target = kindOf(rule.action).target(rule.action, rule);
+function targetOf(
+  rule: Rule,
+  action: Action,
+  groupIds: ReadonlyMap<string, string>,
+  node: MakeNode,
+): string | undefined {
+  const target = kindOf(action).target(action, rule);
   switch (target?.kind) {
     case undefined:
       return undefined;

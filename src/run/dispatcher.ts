@@ -9,7 +9,7 @@ import { type ActionRequest, describeOrigin, endedBy, ruleIndex } from '../actio
 import { ActionError, EnsembleError } from '../errors.js';
 import type { Action, ActionReport } from '../model/action.js';
 import type { EndedBy } from '../model/ended-by.js';
-import type { Rule } from '../model/ensemble.js';
+import { actionFor, type Rule } from '../model/ensemble.js';
 import { eventOf, type Firing } from '../model/firing.js';
 import type { FollowUp } from '../model/follow-up.js';
 import type { GroupWatch } from './group-watch.js';
@@ -73,7 +73,7 @@ export class Dispatcher {
     const { number, state, metrics } = firing;
     this.#enqueue(
       {
-        action: rule.action,
+        action: actionFor(rule, firing),
         origin: { kind: 'rule', rule, firing, code: null },
         number,
         event: eventOf(firing),
@@ -223,7 +223,7 @@ export class Dispatcher {
     const { action, origin } = request;
     errors.push(error);
     this.#context.observer.problem?.(error);
-    const { onError } = origin.kind === 'rule' ? origin.rule.action : action;
+    const { onError } = origin.kind === 'rule' ? actionFor(origin.rule, origin.firing) : action;
     if (onError === 'stop') this.#stop(error, endedBy(request));
   }
 }

@@ -4,12 +4,21 @@
  */
 
 import { kindOf } from '../actions/catalog.js';
-import type { Rule } from '../model/ensemble.js';
+import { actionsOf, type Rule } from '../model/ensemble.js';
+import type { Firing } from '../model/firing.js';
+
+interface GrowingAction {
+  readonly index: number;
+  readonly rule: Rule;
+  /** It is the action of `resolve`, which runs as often as the rule fires, at most. */
+  readonly resolves: boolean;
+  runs: number;
+}
 
 export class GrowthWatch {
   readonly #setGrowable: (growable: boolean) => void;
-  /** Runs left of each rule that may grow the member, by the rule's index. */
-  readonly #left = new Map<number, { readonly rule: Rule; runs: number }>();
+  /** Runs left of each action that may grow the member, with the rule's index. */
+  readonly #left = new Set<GrowingAction>();
 
   /** `rules` are those of the file, in their order. */
   constructor(rules: readonly Rule[], setGrowable: (growable: boolean) => void) {
@@ -26,26 +35,30 @@ export class GrowthWatch {
 
   /** The start is over: rules that waited for it do not run again. */
   started(): void {
-    for (const [index, { rule }] of this.#left) {
-      if (rule.trigger.kind === 'start') this.#left.delete(index);
+    for (const left of this.#left) {
+      if (left.rule.trigger.kind === 'start') this.#left.delete(left);
     }
   }
 
-  /** The run goes on: the rules have fired this often before. */
-  restored(firings: readonly number[]): void {
+  /** The run goes on: the rules have fired, and were resolved, this often before. */
+  restored(counts: readonly { readonly firings: number; readonly resolved: number }[]): void {
     this.started();
-    for (const [index, left] of this.#left) {
-      left.runs -= firings[index] ?? 0;
-      if (left.runs <= 0) this.#left.delete(index);
+    for (const left of [...this.#left]) {
+      const count = counts[left.index];
+      this.#ran(left, (left.resolves ? count?.resolved : count?.firings) ?? 0);
     }
   }
 
   /** A rule has fired, and its action is pending. */
-  fired(index: number): void {
-    const left = this.#left.get(index);
-    if (left === undefined) return;
-    left.runs--;
-    if (left.runs === 0) this.#left.delete(index);
+  fired({ rule, resolved }: Pick<Firing, 'rule' | 'resolved'>): void {
+    for (const left of [...this.#left]) {
+      if (left.index === rule && left.resolves === resolved) this.#ran(left, 1);
+    }
+  }
+
+  #ran(left: GrowingAction, times: number): void {
+    left.runs -= times;
+    if (left.runs <= 0) this.#left.delete(left);
   }
 
   /** No action is pending: only the rules that are left can make the member grow. */
@@ -54,8 +67,11 @@ export class GrowthWatch {
   }
 
   #watch(index: number, rule: Rule): void {
-    const { repetitions } = rule.action;
-    if (kindOf(rule.action).mayGrow && repetitions > 0) this.#left.set(index, { rule, runs: repetitions });
+    const { repetitions: runs } = rule.action;
+    for (const action of actionsOf(rule)) {
+      const resolves = action !== rule.action;
+      if (kindOf(action).mayGrow && runs > 0) this.#left.add({ index, rule, resolves, runs });
+    }
   }
 
   #report(): void {

@@ -1,7 +1,7 @@
 /** The events that a member has to deliver, so that a member that can leave out others does. */
 
 import { runsUserCode } from '../actions/catalog.js';
-import type { EnsembleConfig, Rule } from '../model/ensemble.js';
+import { actionsOf, type EnsembleConfig, type Rule } from '../model/ensemble.js';
 import { limitsByOwner } from '../model/job-limits.js';
 import { tellAnything } from '../model/tells.js';
 
@@ -58,7 +58,7 @@ export class RequestedEvents {
     this.#names = new Set(logged || needsHours(config) ? ['alloc'] : []);
     // Memos bring the values that jobs tell.
     if ([...config.groups.values()].some(({ tells }) => tellAnything(tells))) this.#names.add('memo');
-    this.#all = all || (!canWiden && config.rules.some(({ action }) => runsUserCode(action)));
+    this.#all = all || (!canWiden && config.rules.some((rule) => actionsOf(rule).some(runsUserCode)));
     for (const rule of rules) if (rule !== null) this.add(rule);
   }
 

@@ -23,7 +23,7 @@ import { SteadyClock } from '../members/local/clock.js';
 import type { ActiveJob, Member } from '../members/member.js';
 import { pilotsOf } from '../members/pilots/settings.js';
 import type { EndedBy } from '../model/ended-by.js';
-import { type EnsembleConfig, hasStreams } from '../model/ensemble.js';
+import { actionsOf, type EnsembleConfig, hasStreams } from '../model/ensemble.js';
 import type { Failure, GroupFailures } from '../model/failure.js';
 import type { Firing } from '../model/firing.js';
 import { formatJobId } from '../model/job-id.js';
@@ -78,9 +78,10 @@ function logGrows(reason: string): EnsembleError {
 /** Throws MemberError for a rule whose action the member can't perform. */
 function refuseUnsupported({ rules }: EnsembleConfig, { name, unsupported = [], resize }: Member): void {
   const refused = [...unsupported, ...(resize === undefined ? ['grow', 'shrink'] : [])];
-  for (const [index, { action, title }] of rules.entries()) {
-    if (!refused.includes(action.name)) continue;
-    const rule = `rules[${index}] (${title})`;
+  for (const [index, each] of rules.entries()) {
+    const action = actionsOf(each).find(({ name }) => refused.includes(name));
+    if (action === undefined) continue;
+    const rule = `rules[${index}] (${each.title})`;
     throw new MemberError(
       `${rule}: the ${name} member can't ${action.name}. Remove the rule, or use another member`,
       {
@@ -612,7 +613,7 @@ export class Run {
     }
     if (firing.goto !== null) this.#goneTo(firing.goto);
     this.#performers?.dispatcher.push(firing, rule);
-    this.#growth.fired(firing.rule);
+    this.#growth.fired(firing);
   }
 
   #onIdle(): void {

@@ -68,9 +68,9 @@ function outcomeOf({ end, failedJobs, metrics }: RunResult): Attributes {
 }
 
 /** `job-success a: submit b`. */
-function titleOf({ askedBy, trigger, name, action, label }: Firing): string {
+function titleOf({ askedBy, trigger, name, action, label, resolved }: Firing): string {
   const cause = askedBy === null && trigger !== name ? `${trigger} ${name}` : name;
-  return `${cause}: ${action ?? 'goto'}${label === null ? '' : ` ${label}`}`;
+  return `${resolved ? 'resolved ' : ''}${cause}: ${action ?? 'goto'}${label === null ? '' : ` ${label}`}`;
 }
 
 /** A run goes on without spans when an exporter throws. */

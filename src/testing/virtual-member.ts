@@ -127,6 +127,11 @@ export class VirtualMember implements Member {
     return set;
   }
 
+  /** Known where the test says how many slots there are. */
+  get size(): number | undefined {
+    return this.#options.slots === null ? undefined : this.#runner.size;
+  }
+
   async resize(delta: number): Promise<ResizeOutcome> {
     const before = this.#runner.size;
     const after = Math.max(1, before + delta);

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, type Diagnostic, EnsembleError } from '../errors.js';
-import type { CustomSource, EnsembleConfig } from '../model/ensemble.js';
+import { actionsOf, type CustomSource, type EnsembleConfig } from '../model/ensemble.js';
 import type { LoadedFunctions } from '../model/user-function.js';
 import { inlineModule } from './javascript/inline.js';
 import { JavaScriptFunctions, Unloadable } from './javascript/javascript-functions.js';
@@ -14,9 +14,10 @@ import type { UserCodeListener } from './user-process.js';
 /** Returns the labels of the custom actions, with the path of the first rule of each. */
 function wantedFunctions(config: EnsembleConfig): Map<string, string> {
   const wanted = new Map<string, string>();
-  for (const [index, { action }] of config.rules.entries()) {
-    if (action.name === 'custom' && !wanted.has(action.label)) {
-      wanted.set(action.label, `rules[${index}].action.label`);
+  for (const [index, rule] of config.rules.entries()) {
+    for (const action of actionsOf(rule)) {
+      if (action.name !== 'custom' || wanted.has(action.label)) continue;
+      wanted.set(action.label, `rules[${index}].${action === rule.action ? 'action' : 'resolve'}.label`);
     }
   }
   return wanted;

@@ -75,6 +75,7 @@ export const basicRule: CaseRule = {
   terminal: false,
   wantsEvent: false,
   probing: false,
+  resolve: null,
   submit: null,
 };
 

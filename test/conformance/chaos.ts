@@ -187,6 +187,17 @@ const statistics = [...extremes, 'mean', 'variance', 'iqr', 'mad', 'q25', 'q50',
 const asked = ['std', 'sum', 'last', 'count', 'ewma', 'quantile', 'piqr', 'pmad', ...extremes] as const;
 const atAges = ['count', 'quantile', 'piqr', 'pmad', ...extremes] as const;
 
+/** The second action of a metric rule, if any. */
+export const resolution = (goto: fc.Arbitrary<number>): fc.Arbitrary<CaseRule['resolve']> =>
+  fc.oneof(
+    fc.constant(null),
+    fc.record({
+      goto,
+      terminal: fc.integer({ min: 0, max: 15 }).map((n) => n === 0),
+      wantsEvent: fc.boolean(),
+    }),
+  );
+
 /** With ticks, only results that do not depend on the order in which the ages of waiting jobs are added. */
 export const anyRule = (ticks: boolean): fc.Arbitrary<CaseRule> => {
   const common = {
@@ -200,6 +211,7 @@ export const anyRule = (ticks: boolean): fc.Arbitrary<CaseRule> => {
     group: fc.nat(groups.length - 1),
     comparison,
     threshold: fc.constantFrom(0, 1, 2, 3, 0.5, 1.5, 10, -1),
+    resolve: resolution(fc.constant(-1)),
   });
   return fc.oneof(
     fc

@@ -54,6 +54,20 @@ export const ruleCases: Readonly<Record<string, Case>> = {
       onStatistic('max', 'pending', { comparison, threshold: 0.75, repetitions: 2 }),
     ]),
   }),
+  'conditions that stop holding': aCase(jobs(1, 30), {
+    rules: [1, 2, 1000].flatMap((repetitions) =>
+      [
+        { timing: null, backoff: -1 },
+        { timing: { for: 2, cooldown: 0, interval: 0 }, backoff: -1 },
+        { timing: { for: 0, cooldown: 15, interval: 0 }, backoff: 1 },
+      ].map((parts) =>
+        onCount('running', {
+          ...{ repetitions, comparison: '>' as const, threshold: 0, ...parts },
+          resolve: { goto: -1, terminal: false, wantsEvent: true },
+        }),
+      ),
+    ),
+  }),
   'metric rules before job rules, each in the order of rules': aCase(jobs(1, 3), {
     rules: [onJob('success'), onCount('success'), onJob('finish'), onCount('finished'), onJob('cleanup')],
   }),

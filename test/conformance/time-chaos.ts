@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { EMPTY_PLAN, type PlanMetric, type PlanStep } from '../../src/engine/plan/plan.js';
 import { type CaseRule, onCount, onStatistic, rule } from './build-case.js';
-import { acts, anyRule, type ChaosRun, groups, ids, lives, play, users } from './chaos.js';
+import { acts, anyRule, type ChaosRun, groups, ids, lives, play, resolution, users } from './chaos.js';
 
 const states = ['explore', 'refine', 'done'];
 
@@ -115,8 +115,9 @@ const timeRule: fc.Arbitrary<CaseRule> = fc
     conditional: fc.boolean(),
     timing,
     placing,
+    resolve: resolution(placing.map(({ goto }) => goto)),
   })
-  .map(({ base, when, conditional, timing: times, placing: places }) => {
+  .map(({ base, when, conditional, timing: times, placing: places, resolve }) => {
     const { trigger } = base;
     const isMetric = trigger === 'metric';
     // A condition without a metric of its own is an expression.
@@ -130,6 +131,7 @@ const timeRule: fc.Arbitrary<CaseRule> = fc
         interval: trigger === 'interval' ? times.interval : 0,
       },
       states: places,
+      resolve: isMetric ? resolve : null,
     };
   });
 

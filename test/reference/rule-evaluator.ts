@@ -3,7 +3,7 @@
  * event. Time passes from one due moment to the next, each found by a linear search.
  */
 
-import type { EnginePlan, PlanMetric, PlanRule } from '../../src/engine/plan/plan.js';
+import type { EnginePlan, PlanMetric, PlanResolve, PlanRule } from '../../src/engine/plan/plan.js';
 import { holds } from './condition.js';
 import type { JsonObject, ReferenceEvent } from './journal.js';
 import type { ReferenceMetrics } from './metrics.js';
@@ -20,6 +20,7 @@ export interface ReferenceFiring {
   readonly value: number | null;
   readonly event: string | null;
   readonly context: JsonObject | null;
+  readonly resolved: boolean;
 }
 
 /** The current metrics; at a heartbeat, with the ages of waiting jobs. */
@@ -252,9 +253,9 @@ export class ReferenceRuleEvaluator {
 
   #consider(rule: ReferenceRule, about: Occasion, read = this.#valueOf): void {
     if (this.ended) return;
-    const { value, held } = this.#inState(rule)
-      ? this.#evaluate(rule, about, read)
-      : { value: null, held: false };
+    const judged = this.#inState(rule);
+    const { value, held } = judged ? this.#evaluate(rule, about, read) : { value: null, held: false };
+    if (judged && !held && rule.raised) this.#resolve(rule, about, value);
     const lasting = rule.plan.timing?.for ?? 0;
     if (lasting > 0 && rule.plan.trigger === 'metric') {
       if (!held) rule.since = null;
@@ -269,6 +270,7 @@ export class ReferenceRuleEvaluator {
 
   #fire(rule: ReferenceRule, about: Occasion, value: number | null = null): void {
     if (this.ended) return;
+    if (rule.plan.resolve !== null && rule.exhausted) return;
     const cooldown = rule.plan.timing?.cooldown ?? 0;
     if (cooldown > 0) {
       if (this.#now < rule.ready) {
@@ -280,7 +282,23 @@ export class ReferenceRuleEvaluator {
     }
     if (!rule.occasion()) return;
     rule.ready = this.#now + cooldown;
-    const wanted = rule.plan.states?.goto ?? -1;
+    const { states, wantsEvent, terminal } = rule.plan;
+    this.#act(rule, about, value, { goto: states?.goto ?? -1, wantsEvent, terminal }, false);
+  }
+
+  /** The condition, for which the rule has fired, does not hold any more. */
+  #resolve(rule: ReferenceRule, about: Occasion, value: number | null): void {
+    rule.raised = false;
+    this.#act(rule, about, value, rule.plan.resolve as PlanResolve, true);
+  }
+
+  #act(
+    rule: ReferenceRule,
+    about: Occasion,
+    value: number | null,
+    { goto: wanted, wantsEvent, terminal }: PlanResolve,
+    resolved: boolean,
+  ): void {
     const goes = wanted !== -1 && this.#goto === -1 && wanted !== this.state && !this.#entered.has(wanted);
     if (goes) this.#goto = wanted;
     this.firings.push({
@@ -293,9 +311,10 @@ export class ReferenceRuleEvaluator {
       goto: goes ? wanted : -1,
       value,
       event: about.event === undefined ? null : about.event.name,
-      context: rule.plan.wantsEvent ? (about.event?.context ?? null) : null,
+      context: wantsEvent ? (about.event?.context ?? null) : null,
+      resolved,
     });
-    if (rule.plan.terminal) this.ended = true;
+    if (terminal) this.ended = true;
   }
 
   #settle(): void {

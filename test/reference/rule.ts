@@ -23,8 +23,15 @@ export class ReferenceRule {
     this.index = index;
   }
 
+  /** It has fired, and its condition has held since: for rules with `resolve`. */
+  raised = false;
+
   get alive(): boolean {
-    return this.#runs < this.plan.repetitions;
+    return this.#runs < this.plan.repetitions || this.raised;
+  }
+
+  get exhausted(): boolean {
+    return this.#runs >= this.plan.repetitions;
   }
 
   /** The rule's trigger has occurred: returns whether the rule fires. */
@@ -36,6 +43,7 @@ export class ReferenceRule {
     }
     this.#runs++;
     this.#toPass = Math.max(this.plan.backoff, 0);
+    this.raised = this.plan.resolve !== null;
     return true;
   }
 }

@@ -17,6 +17,9 @@ export const firingSchema = component(
     job: z.string().nullable().meta({ description: 'The job of the event, in F58.' }),
     value: z.number().nullable().meta({ description: "The metric's value, for metric rules." }),
     askedBy: z.string().nullable().meta({ description: 'The requester; null for a rule.' }),
+    resolved: z.boolean().meta({
+      description: "The condition, for which the rule has fired, does not hold any more: 'resolve' is due.",
+    }),
   }),
 );
 export type FiringResource = z.infer<typeof firingSchema>;

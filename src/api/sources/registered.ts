@@ -116,10 +116,10 @@ function failuresResource({ group, failed, canceled, jobs, reasons }: FailuresSt
 }
 
 function firingResource({ label, job, value, askedBy, ...firing }: FiringMessage): FiringResource {
-  const { number, rule, name, trigger, action, time } = firing;
+  const { number, rule, name, trigger, action, time, resolved } = firing;
   return {
     ...{ number, rule, name, trigger, action, label: textOrNull(label), time, job: textOrNull(job) },
-    ...{ value: value ?? null, askedBy: textOrNull(askedBy) },
+    ...{ value: value ?? null, askedBy: textOrNull(askedBy), resolved },
   };
 }
 

@@ -39,10 +39,10 @@ export function ruleResource(now: RuleNow): RuleResource {
 }
 
 export function firingResource(firing: Firing): FiringResource {
-  const { number, rule, name, trigger, action, label, timestamp, job, value, askedBy } = firing;
+  const { number, rule, name, trigger, action, label, timestamp, job, value, askedBy, resolved } = firing;
   return {
     ...{ number, rule, name, trigger, action, label, time: timestamp },
-    ...{ job: job === null ? null : formatJobId(job), value, askedBy },
+    ...{ job: job === null ? null : formatJobId(job), value, askedBy, resolved },
   };
 }
 

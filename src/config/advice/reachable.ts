@@ -1,7 +1,7 @@
 /** Estimates which rules can fire, and which groups can have jobs. */
 
 import { runsUserCode } from '../../actions/catalog.js';
-import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
+import { actionsOf, type EnsembleConfig, type Rule } from '../../model/ensemble.js';
 
 export interface Reachable {
   readonly rules: ReadonlySet<Rule>;
@@ -64,9 +64,11 @@ export function reachableIn(
       if (rules.has(rule) || !canFire(rule)) continue;
       more = true;
       rules.add(rule);
-      if (rule.action.name === 'submit') groups.add(rule.action.label);
-      if (rule.action.goto !== null) states.add(rule.action.goto);
-      anything ||= runsUserCode(rule.action);
+      for (const action of actionsOf(rule)) {
+        if (action.name === 'submit') groups.add(action.label);
+        if (action.goto !== null) states.add(action.goto);
+        anything ||= runsUserCode(action);
+      }
     }
   }
   return { rules, groups, states, anything };

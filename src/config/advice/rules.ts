@@ -1,7 +1,7 @@
 /** Advice on rules that have no effect, that act only once, and that never end. */
 
 import { jobsOfTrigger } from '../../language/triggers/catalog.js';
-import type { EnsembleConfig, JobGroup, Rule } from '../../model/ensemble.js';
+import { actionsOf, type EnsembleConfig, type JobGroup, type Rule } from '../../model/ensemble.js';
 import { MAX_COUNT } from '../../model/limits.js';
 import { quote } from '../../text/describe.js';
 import { durationSeconds } from '../../text/duration.js';
@@ -65,13 +65,15 @@ function mostJobs({ trigger }: Rule, { groups, rules }: Config): number {
   const made = jobsOfTrigger(trigger);
   if (made === null) return 0;
   let jobs = 0;
-  for (const { action } of rules) {
-    if (action.name !== 'submit' || (made.group !== null && action.label !== made.group)) continue;
-    const group = groups.get(action.label) as JobGroup;
-    jobs +=
-      action.repetitions *
-      (action.value ?? group.count ?? Number.POSITIVE_INFINITY) *
-      (1 + (group.retry?.times ?? 0));
+  for (const rule of rules) {
+    for (const action of actionsOf(rule)) {
+      if (action.name !== 'submit' || (made.group !== null && action.label !== made.group)) continue;
+      const group = groups.get(action.label) as JobGroup;
+      jobs +=
+        rule.action.repetitions *
+        (action.value ?? group.count ?? Number.POSITIVE_INFINITY) *
+        (1 + (group.retry?.times ?? 0));
+    }
   }
   return jobs;
 }
@@ -92,7 +94,8 @@ function mostEvents(rule: Rule, config: Config, anything: boolean): number | nul
   if (jobs === 0 ? anything : jobs === 1 && action.name === 'custom') return null;
   // A job is canceled, or submitted again, once.
   const once = action.name === 'cancel' || action.name === 'submit';
-  return trigger.kind === 'job' && MANY.has(trigger.event) && !once ? null : jobs;
+  const isMany = trigger.kind === 'job' && MANY.has(trigger.event) && !once;
+  return isMany || !Number.isFinite(jobs) ? null : jobs;
 }
 
 function adviseToRepeat(

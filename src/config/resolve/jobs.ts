@@ -136,7 +136,10 @@ function largeParameters(
       for (const inner of Object.values(value)) look(name, inner);
     }
   };
-  const passed = (shape.config.rules ?? []).map((rule) => rule?.action?.parameters);
+  const passed = (shape.config.rules ?? []).flatMap((rule) => [
+    rule?.action?.parameters,
+    rule?.resolve?.parameters,
+  ]);
   for (const parameters of [...jobs.map((job) => job?.parameters), ...passed]) {
     for (const row of Array.isArray(parameters) ? parameters : [parameters]) {
       for (const [name, value] of Object.entries(row ?? {})) look(name, value);

@@ -1,12 +1,14 @@
 /** Rules: their triggers, conditions, states, times and actions. */
 
 import { triggerKindOf } from '../../language/triggers/catalog.js';
+import type { Action } from '../../model/action.js';
 import type { Rule } from '../../model/ensemble.js';
 import { durationSeconds } from '../../text/duration.js';
 import type { Path } from '../../text/path.js';
 import type { RuleShape } from '../schema/rules.js';
 import { resolveAction } from './actions.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
+import { isGiven } from './given.js';
 import { stateNamed } from './states.js';
 import { canLast, isOnJob, resolveTrigger, warnOfIdleKeys } from './triggers.js';
 import { resolveWhen } from './when.js';
@@ -23,6 +25,7 @@ export function resolveRules(context: ResolveContext, names: ResolvedNames): Rul
     const when = resolveWhen(context, names, rule, isOnJob(rule), path);
     const action =
       rule.action && resolveAction(context, names, rule.action, isOnJob(rule), [...path, 'action']);
+    const resolve = resolveSecond(context, names, rule, path);
     const states = resolveIn(context, names, rule, path);
     if (!trigger || !action || when === 'wrong' || rule.trigger === undefined) return [];
     warnOfIdleKeys(context, rule, path);
@@ -38,9 +41,32 @@ export function resolveRules(context: ResolveContext, names: ResolvedNames): Rul
         for: secondsOf(canLast(rule) ? rule.for : null),
         cooldown: secondsOf(rule.cooldown),
         action,
+        resolve,
       },
     ];
   });
+}
+
+/** The action of `resolve`; null without one, and after a report. */
+function resolveSecond(
+  context: ResolveContext,
+  names: ResolvedNames,
+  { trigger, resolve }: RuleShape,
+  path: Path,
+): Action | null {
+  if (resolve === undefined || resolve === null) return null;
+  const at = [...path, 'resolve'];
+  const ignore = (place: Path, reason: string) =>
+    context.problems.warning(place, `ignored: ${reason}`, 'key');
+  if (trigger !== 'metric') {
+    ignore(at, "only a metric rule's condition can stop holding");
+    return null;
+  }
+  for (const key of ['repetitions', 'backoff'] as const) {
+    if (isGiven(resolve[key])) ignore([...at, key], 'it acts once after the rule has fired');
+  }
+  const { repetitions: _, backoff: __, ...given } = resolve;
+  return resolveAction(context, names, given, false, at);
 }
 
 function resolveIn(

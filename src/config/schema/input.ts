@@ -86,7 +86,8 @@ export type RuleInput<Action = ActionInput> = {
     {
       trigger: Kind extends 'job' ? `job-${JobEventName}` : Kind;
       action: Action;
-    } & Values<(typeof triggerKinds)[Kind]['keys']> &
+    } & (Kind extends 'metric' ? { resolve?: Action | null } : unknown) &
+      Values<(typeof triggerKinds)[Kind]['keys']> &
       Frozen<CommonRuleInput>
   >;
 }[keyof typeof triggerKinds];

@@ -21,7 +21,7 @@ export function ensembleJsonSchema(): JsonSchema {
       const place = path.join('/');
       if (place === JOB) jsonSchema.anyOf = [{ required: ['command'] }, { required: ['use'] }];
       if (place === RULE) jsonSchema.allOf = [METRIC_RULE];
-      if (place === `${RULE}/properties/action`) {
+      if (place.startsWith(`${RULE}/properties/`) && /\/(action|resolve(\/anyOf\/0)?)$/.test(place)) {
         jsonSchema.allOf = ownKeys.flatMap(({ name, of }) => {
           const actions = of.filter(({ key }) => key.required).map(({ action }) => action);
           return actions.length === 0 ? [] : [needs('name', actions, name)];

@@ -57,6 +57,9 @@ export const ruleSchema = z
       ...common,
       ...Object.fromEntries(ownKeys),
       action: actionSchema,
+      resolve: actionSchema
+        .nullish()
+        .describe('The action when the condition (metric), for which the rule has fired, stops holding.'),
     },
     { error: 'must be a mapping with trigger and action' },
   )
@@ -71,5 +74,6 @@ export interface RuleShape {
   readonly cooldown?: string | number | null | undefined;
   readonly in?: string | readonly (string | undefined)[] | null | undefined;
   readonly action?: ActionShape | undefined;
+  readonly resolve?: ActionShape | null | undefined;
   readonly [ownKey: string]: unknown;
 }

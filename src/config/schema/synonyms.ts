@@ -28,6 +28,7 @@ const OTHER_NAMES: readonly (readonly [key: string, names: string])[] = [
   ['for', 'hold holdfor'],
   ['cooldown', 'debounce throttle ratelimit'],
   ['in', 'state states'],
+  ['resolve', 'resolved else otherwise finally onresolve'],
   ['timezone', 'tz'],
   // of actions; `name` has many other names
   ['label', 'group job target function func'],

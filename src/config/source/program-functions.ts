@@ -17,44 +17,52 @@ export interface WithoutFunctions {
 
 type Mapping = Readonly<Record<string, unknown>>;
 
+/** The keys of a rule that have actions. */
+const ACTIONS = ['action', 'resolve'] as const;
+
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
 function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The label of a function: that of its action, or its own name, or one that no other function has. */
-function labelOf(action: Mapping, run: ProgramFunction, index: number, taken: ReadonlySet<string>): string {
+/** The label of a function: that of its action, or its own name, or else another one. */
+function labelOf(action: Mapping, run: ProgramFunction, other: string, taken: ReadonlySet<string>): string {
   if (typeof action.label === 'string') return action.label;
   // A function that is written in its place has the name of the key.
   const isNamed = IDENTIFIER.test(run.name) && run.name !== 'run' && !taken.has(run.name);
-  return isNamed ? run.name : `rule${index}`;
+  return isNamed ? run.name : other;
 }
 
 /** Takes the functions out of the rules of an object. Faults are reported. */
 export function takeFunctions(value: unknown, problems: Problems): WithoutFunctions {
   const functions = new Map<string, ProgramFunction>();
   if (!isMapping(value) || !Array.isArray(value.rules)) return { value, functions };
-  const labels = new Set(value.rules.map((rule: unknown) => labelIn(rule)).filter((label) => label !== null));
-  const rules = value.rules.map((rule: unknown, index) => {
-    const action = isMapping(rule) ? rule.action : null;
-    if (!isMapping(action) || action.name !== 'custom' || !('run' in action)) return rule;
+  const labels = new Set(value.rules.flatMap((rule: unknown) => labelsIn(rule)));
+  const take = (action: unknown, index: number, key: (typeof ACTIONS)[number]): unknown => {
+    if (!isMapping(action) || action.name !== 'custom' || !('run' in action)) return action;
     const { run, ...others } = action;
-    const path: Path = ['rules', index, 'action'];
+    const path: Path = ['rules', index, key];
     if (typeof run !== 'function') {
       problems.error([...path, 'run'], `must be a function; found ${describeValue(run)}`);
-      return { ...(rule as Mapping), action: { label: `rule${index}`, ...others } };
+      return { label: `rule${index}`, ...others };
     }
     const called = run as ProgramFunction;
     const known = [...functions].find(([, other]) => other === called && action.label === undefined);
-    const label = known?.[0] ?? labelOf(action, called, index, labels);
+    const label =
+      known?.[0] ?? labelOf(action, called, key === 'action' ? `rule${index}` : `resolve${index}`, labels);
     labels.add(label);
     if ((functions.get(label) ?? called) !== called) {
       const message = `another function has the label ${quote(label)}; give each function its own label`;
       problems.error([...path, 'label'], message);
     }
     functions.set(label, called);
-    return { ...(rule as Mapping), action: { ...others, label } };
+    return { ...others, label };
+  };
+  const rules = value.rules.map((rule: unknown, index) => {
+    if (!isMapping(rule)) return rule;
+    const taken = ACTIONS.filter((key) => key in rule).map((key) => [key, take(rule[key], index, key)]);
+    return { ...rule, ...Object.fromEntries(taken) };
   });
   if (functions.size === 0) return { value: { ...value, rules }, functions };
   if (value.custom !== undefined && value.custom !== null) {
@@ -64,7 +72,9 @@ export function takeFunctions(value: unknown, problems: Problems): WithoutFuncti
   return { value: { ...value, rules, custom: { program: [...functions.keys()] } }, functions };
 }
 
-function labelIn(rule: unknown): string | null {
-  const action = isMapping(rule) ? rule.action : null;
-  return isMapping(action) && typeof action.label === 'string' ? action.label : null;
+function labelsIn(rule: unknown): string[] {
+  const actions = isMapping(rule) ? ACTIONS.map((key) => rule[key]) : [];
+  return actions.flatMap((action) =>
+    isMapping(action) && typeof action.label === 'string' ? [action.label] : [],
+  );
 }

@@ -74,6 +74,16 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
     wantsEvent: names.actions.wantsEvent(action),
     probing: false,
     submit: names.actions.portions(action),
+    resolve: compileResolve(rule, names),
+  };
+}
+
+function compileResolve({ resolve }: Rule, names: RuleNames): PlanRule['resolve'] {
+  if (resolve === null) return null;
+  return {
+    goto: resolve.goto === null ? -1 : names.stateIndex(resolve.goto),
+    terminal: resolve.name === 'terminate',
+    wantsEvent: names.actions.wantsEvent(resolve),
   };
 }
 
@@ -100,6 +110,7 @@ export function compileReport(
     wantsEvent: when === null,
     probing: true,
     submit: null,
+    resolve: null,
   };
 }
 

@@ -80,6 +80,16 @@ export interface PlanRule {
   readonly probing: boolean;
   /** Jobs that a native source submits when the rule fires; null where JavaScript acts. */
   readonly submit: readonly SubmitPortion[] | null;
+  /** For `metric`: the action when the condition, for which the rule has fired, does not hold any more. */
+  readonly resolve: PlanResolve | null;
+}
+
+/** The second action of a rule. */
+export interface PlanResolve {
+  /** Index of the state that it leads to; -1 for none. */
+  readonly goto: number;
+  readonly terminal: boolean;
+  readonly wantsEvent: boolean;
 }
 
 /** A group whose active jobs have their entry, attempt and parameters stored. */

@@ -14,6 +14,8 @@ export interface FiringFacts {
   readonly due: string;
   /** Seconds since the epoch. */
   readonly time: number;
+  /** The condition does not hold any more: the action was that of `resolve`. */
+  readonly resolved: boolean;
   /** The event that made it due, with its job; null where no event of a job did. */
   readonly event: string | null;
   readonly job: bigint | null;
@@ -35,6 +37,7 @@ export function firingFacts(native: NativeFiring, run: ReplayedRun): FiringFacts
     name: rule?.title ?? '',
     due: rule === null ? '' : describeDue(rule),
     time: native.timestamp,
+    resolved: native.resolved,
     event: native.event,
     job: native.job,
     group: run.groups[native.group] ?? null,

@@ -8,7 +8,7 @@ import type { SnapshotNames } from '../../engine/snapshot.js';
 import { EnsembleError } from '../../errors.js';
 import { nextTimes } from '../../language/cron.js';
 import type { Action } from '../../model/action.js';
-import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
+import { actionsOf, type EnsembleConfig, type Rule } from '../../model/ensemble.js';
 import type { MetricsSnapshot } from '../../model/metrics.js';
 import { logFolder } from '../../store/run-folder.js';
 import type { StoredRun } from '../../store/runs.js';
@@ -54,8 +54,8 @@ export async function replayRun(run: StoredRun, explained: number | null): Promi
   const isExplained = (action: Action) =>
     explained !== null &&
     (explained < counts.rules
-      ? planned[explained]?.action === action
-      : !planned.some((rule) => rule.action === action));
+      ? planned[explained] !== undefined && actionsOf(planned[explained]).includes(action)
+      : !planned.some((rule) => actionsOf(rule).includes(action)));
   const names = ruleNames(config, { wantsEvent: isExplained, portions: () => null });
   const plan = compilePlan({ ...config, rules: planned }, run.manifest.ensemble, names, null);
   const rules = new RulesOfRun(config, counts, names, new GrowthWatch(planned, () => {}));

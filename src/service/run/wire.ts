@@ -66,7 +66,7 @@ export function totalsMessage(status: EngineStatus): Totals {
 }
 
 export function firingMessage(firing: Firing): FiringMessage {
-  const { number, rule, name, trigger, action, label, timestamp, job, value, askedBy } = firing;
+  const { number, rule, name, trigger, action, label, timestamp, job, value, askedBy, resolved } = firing;
   return {
     number,
     rule,
@@ -78,6 +78,7 @@ export function firingMessage(firing: Firing): FiringMessage {
     job: job === null ? '' : formatJobId(job),
     ...(value === null ? {} : { value }),
     askedBy: askedBy ?? '',
+    resolved,
   };
 }
 

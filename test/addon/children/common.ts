@@ -24,6 +24,7 @@ export const everyEvent: readonly PlanRule[] = ['submit', 'alloc', 'start', 'fin
     terminal: false,
     wantsEvent: true,
     probing: false,
+    resolve: null,
     submit: null,
   }),
 );

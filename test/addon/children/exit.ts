@@ -29,6 +29,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
       terminal: false,
       wantsEvent: false,
       probing: false,
+      resolve: null,
       submit: null,
     };
     const engine = open({ heartbeat: 0.002, rules: [{ ...rule, ...rest } as never] });

@@ -76,6 +76,7 @@ describe('an ensemble', () => {
           in: [],
           for: null,
           cooldown: null,
+          resolve: null,
           action: {
             name: 'submit',
             label: 'sleep',

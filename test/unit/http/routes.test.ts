@@ -145,6 +145,7 @@ describe('a resource', () => {
             algorithm: null,
             due: 'count.a.success >= 9',
             firings: 1,
+            resolved: 0,
             state: 'firing',
           },
           ...{ came: 4, values: { 'count.a.success': 9 }, why: 'fired once' },

@@ -113,7 +113,7 @@ function modelOf(more: Partial<TopModel> = {}, run: Partial<TopModel['run']> = {
             label: 'melt',
             time: 1000,
           },
-          ...{ job: null, value: null, askedBy: null },
+          ...{ job: null, value: null, askedBy: null, resolved: false },
         },
       ],
       problems: [],
