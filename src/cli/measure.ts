@@ -17,7 +17,7 @@ import { plainRow } from '../model/written.js';
 import { escapeControls, escapeLines, quote } from '../text/describe.js';
 import { didYouMean } from '../text/suggest.js';
 import { tableLines } from '../text/table.js';
-import { shortened } from '../text/width.js';
+import { shortened, widthOf } from '../text/width.js';
 import { exitStatus } from './exit-status.js';
 import { complain, print, printError, printLines } from './output.js';
 import { layoutFor } from './tables.js';
@@ -31,8 +31,11 @@ interface MeasureCommandOptions {
 
 /** Stands for a value that only a job has: any text matches it in the name of a file. */
 const ANY = '\0';
-/** Columns of a line of a file. */
+/** Columns of a line of a file: fewer on a narrow terminal. */
 const MAX_TEXT = 60;
+const MIN_TEXT = 20;
+/** Columns between the columns of the table, and those that titles may take in addition. */
+const GAPS = 12;
 
 /** A finding of a group. */
 interface Row {
@@ -129,20 +132,24 @@ function jsonOf({ group, finding }: Row): string {
 }
 
 async function printTable(rows: readonly Row[]): Promise<void> {
-  const cells = rows.map(({ group, finding }) => {
+  const whole = rows.map(({ group, finding }): [string, string, string, string] => {
     const name = escapeControls(`${group}-${finding.name}`);
     if (finding.value === null) return [name, '-', '-', 'not found'];
     const { value, line, text, file } = finding;
     const where = escapeControls(text ?? file ?? '').trim();
-    return [name, String(value), line === null ? '-' : String(line), shortened(where, MAX_TEXT)];
+    return [name, String(value), line === null ? '-' : String(line), where];
   });
+  const layout = layoutFor(process.stdout, 'drop');
+  const taken = Math.max(...whole.map(([name, value, line]) => widthOf(name) + value.length + line.length));
+  const room = Math.min(MAX_TEXT, Math.max(MIN_TEXT, layout.width - taken - GAPS));
+  const cells = whole.map(([name, value, line, where]) => [name, value, line, shortened(where, room)]);
   const columns = [
     { title: 'measured', align: 'left' },
     { title: 'value', align: 'right' },
     { title: 'line', align: 'right' },
     { title: 'in', align: 'left', spare: 1 },
   ] as const;
-  await printLines(tableLines({ columns, rows: cells }, layoutFor(process.stdout, 'drop')));
+  await printLines(tableLines({ columns, rows: cells }, layout));
   const missing = rows.flatMap(({ group, finding }) =>
     finding.value === null ? [`${group}-${finding.name}: ${finding.reason}`] : [],
   );
