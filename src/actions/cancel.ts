@@ -33,6 +33,7 @@ export const cancel = defineAction({
   runsUserCode: false,
   mayGrow: false,
   needsHeartbeat: false,
+  quiet: false,
   external: true,
   wantsEvent: () => false,
   target: targetGroup,

@@ -16,6 +16,7 @@ import { goto } from './goto.js';
 import { grow } from './grow.js';
 import { notify } from './notify.js';
 import { plugin } from './plugin.js';
+import { prune } from './prune/prune.js';
 import { shrink } from './shrink.js';
 import { nativePortions } from './submit/native.js';
 import { submit } from './submit/submit.js';
@@ -26,6 +27,7 @@ import { urgency } from './urgency.js';
 export const namedActions = {
   submit,
   cancel,
+  prune,
   urgency,
   terminate,
   grow,

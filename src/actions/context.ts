@@ -11,6 +11,7 @@ import type { LoadedFunctions } from '../model/user-function.js';
 import type { PluginProcesses } from '../plugins/processes.js';
 import type { Result } from '../text/result.js';
 import type { Programs } from '../usercode/programs.js';
+import type { Prunings } from './prune/pruning.js';
 import type { ActionRequest } from './request.js';
 
 /** Searches by optimizers, for actions. */
@@ -39,6 +40,7 @@ export interface ActionContext {
   /** Submits jobs as `Member.submit`, when limits let them leave. `onHeld` is called where they hold jobs back. */
   submit(template: JobTemplate, count: number, origin: SubmitOrigin, onHeld?: () => void): Promise<number>;
   readonly searches: SearchActions;
+  readonly prunings: Prunings;
   /** Submissions under way. */
   readonly submissions: OpenSubmissions;
   /**

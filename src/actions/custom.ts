@@ -45,6 +45,7 @@ export const custom = defineAction({
   runsUserCode: true,
   mayGrow: true,
   needsHeartbeat: false,
+  quiet: false,
   external: false,
   wantsEvent: () => true,
   target: ({ label }) => ({ kind: 'code', id: `custom-${label}`, title: `${label}()` }),

@@ -74,6 +74,8 @@ interface Facts<Kind extends ActionKind> {
   readonly mayGrow: boolean;
   /** Whether a rule with the action needs heartbeats: it answers to waiting, which no event shows. */
   readonly needsHeartbeat: boolean;
+  /** Whether observers get its firings only together with a report: most of them do nothing. */
+  readonly quiet: boolean;
   /** Whether the firing must carry the context of its event and the metrics. */
   wantsEvent(action: ActionOf<Kind>, groups: EnsembleConfig['groups']): boolean;
   /** The target of the action; null without one in a graph. */

@@ -45,6 +45,7 @@ export const exec = defineAction({
   runsUserCode: true,
   mayGrow: true,
   needsHeartbeat: false,
+  quiet: false,
   external: false,
   wantsEvent: () => true,
   target: ({ commandText }) => ({ kind: 'code', id: `exec-${commandText}`, title: commandText }),

@@ -26,6 +26,7 @@ export const goto = defineAction({
   runsUserCode: false,
   mayGrow: false,
   needsHeartbeat: false,
+  quiet: false,
   external: false,
   wantsEvent: () => false,
   target: () => null,

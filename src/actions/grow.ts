@@ -24,6 +24,7 @@ export const grow = defineAction({
   runsUserCode: false,
   mayGrow: true,
   needsHeartbeat: true,
+  quiet: false,
   external: true,
   wantsEvent: () => false,
   target: resources,

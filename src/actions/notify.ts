@@ -33,6 +33,7 @@ export const notify = defineAction({
   runsUserCode: false,
   mayGrow: false,
   needsHeartbeat: false,
+  quiet: false,
   external: false,
   wantsEvent: ({ text }) => isTemplate(text),
   target: () => null,

@@ -62,6 +62,7 @@ export const plugin = defineAction({
   runsUserCode: true,
   mayGrow: true,
   needsHeartbeat: false,
+  quiet: false,
   external: false,
   wantsEvent: () => true,
   target: ({ name }) => ({ kind: 'code', id: `plugin-${name}`, title: name }),

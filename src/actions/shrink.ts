@@ -24,6 +24,7 @@ export const shrink = defineAction({
   runsUserCode: false,
   mayGrow: false,
   needsHeartbeat: true,
+  quiet: false,
   external: true,
   wantsEvent: () => false,
   target: resources,

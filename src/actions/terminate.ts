@@ -23,6 +23,7 @@ export const terminate = defineAction({
   runsUserCode: false,
   mayGrow: false,
   needsHeartbeat: false,
+  quiet: false,
   external: true,
   wantsEvent: () => false,
   target: () => ({ kind: 'end' }),

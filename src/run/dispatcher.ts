@@ -3,7 +3,7 @@
  * runs beside the other actions.
  */
 
-import { kindOf } from '../actions/catalog.js';
+import { kindNamed, kindOf } from '../actions/catalog.js';
 import type { ActionContext } from '../actions/context.js';
 import { type ActionRequest, describeOrigin, endedBy, ruleIndex } from '../actions/request.js';
 import { ActionError, EnsembleError } from '../errors.js';
@@ -82,7 +82,10 @@ export class Dispatcher {
         // Requested now, because the result may be in the next message of the engine.
         submission: firing.submitting ? this.#context.engine.source.submission(number) : null,
         held: () => {},
-        report: (report) => this.#context.observer.action?.(report, firing),
+        report: (report) => {
+          if (kindOf(rule.action).quiet) this.#context.observer.firing?.(firing);
+          this.#context.observer.action?.(report, firing);
+        },
         progress: progress.at(''),
       },
       { progress, errors: [], path: '', depth: 0 },
@@ -153,6 +156,7 @@ export class Dispatcher {
 
   /** The action of a firing begins. */
   #begun(firing: Firing, { progress, errors }: Place): void {
+    if (kindNamed(firing.action).quiet) return;
     const { observer } = this.#context;
     progress.whenEnded(() => observer.performed?.(firing, errors[0] ?? null));
     observer.firing?.(firing);

@@ -1,6 +1,7 @@
 /** The parts of a run that perform something. They need the code of the user, so they exist once it is loaded. */
 
 import type { ActionContext } from '../actions/context.js';
+import { Prunings } from '../actions/prune/pruning.js';
 import { OpenSubmissions } from '../actions/submit/open-submissions.js';
 import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
@@ -62,6 +63,7 @@ function contextOf(options: PerformerOptions, admission: Admission, searches: Se
   return {
     ...{ config, member, engine, observer, customs, plugins, programs },
     searches,
+    prunings: new Prunings(),
     submissions: new OpenSubmissions(),
     paused: () => options.queue.paused,
     together: (parts) => options.queue.together(parts),

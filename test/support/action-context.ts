@@ -1,4 +1,5 @@
 import type { ActionContext } from '../../src/actions/context.js';
+import { Prunings } from '../../src/actions/prune/pruning.js';
 import { OpenSubmissions } from '../../src/actions/submit/open-submissions.js';
 import type { KnownJobs, SubmitReport } from '../../src/engine/addon.js';
 import type { EnsembleError } from '../../src/errors.js';
@@ -113,6 +114,7 @@ export class ContextOfTest {
       },
       submit: (...[template, count, origin]: Parameters<ActionContext['submit']>) =>
         this.context.member.submit(template, count, origin),
+      prunings: new Prunings(),
       searches: { submit: async () => {}, stop: () => {}, prune: () => {} },
       submissions: new OpenSubmissions(),
       paused: () => null,

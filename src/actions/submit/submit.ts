@@ -67,6 +67,7 @@ export const submit = defineAction({
   runsUserCode: false,
   mayGrow: false,
   needsHeartbeat: false,
+  quiet: false,
   external: true,
   wantsEvent: ({ label, parameters }, groups) =>
     parameters !== null || groups.get(label)?.entries.some(({ late }) => late) === true,

@@ -82,7 +82,7 @@ function reportUnknownKey(
   problems: Pick<Problems, 'error'>,
 ): string | null {
   const allowed = allowedKeys(schema, parent);
-  const elsewhere = whereElse(schema, parent, key, allowed);
+  const elsewhere = COMMON.has(key) ? null : whereElse(schema, parent, key, allowed);
   const synonym = elsewhere === null ? synonymOf(key, allowed) : null;
   const hint = elsewhere ?? synonym?.hint ?? `${didYouMean(key, allowed)}${keysHere(allowed)}`;
   problems.error([...parent, key], `unknown key ${quote(key)}${hint}`, 'key');
@@ -91,6 +91,9 @@ function reportUnknownKey(
   if (elsewhere !== null) return null;
   return synonym === null ? nearest(key, missing) : (missing.find((name) => name === synonym.key) ?? null);
 }
+
+/** Keys that several mappings have, so the place of one of them says little about the meant one. */
+const COMMON: ReadonlySet<string> = new Set(['timeout']);
 
 /** The right place of a key that is one level too high or too low; null when both levels do not have it. */
 function whereElse(schema: z.ZodType, parent: Path, key: string, allowed: readonly string[]): string | null {

@@ -46,6 +46,8 @@ export interface SearchHost {
   beside<T>(work: Promise<T>): Promise<T>;
   /** Something that the user should know, once. */
   problem(message: string): void;
+  /** The end of a pause of the run; null where it is not paused. */
+  paused(): Promise<void> | null;
   /** Aborted at the end of the run. */
   readonly signal: AbortSignal;
 }
@@ -122,6 +124,8 @@ export class Search {
   #history: NoteOf<'exchanged'>[] = [];
   #toldBefore: ToldRow[] = [];
   #busy = false;
+  /** It waits for the end of a pause. */
+  #waits = false;
   /** The optimizer gave fewer rows than asked; it may give more when it knows more. */
   #dry = false;
   #asked = 0;
@@ -278,6 +282,11 @@ export class Search {
   #look(): void {
     const order = this.#order;
     if (order === null || order.options === null || this.#failed || this.#host.signal.aborted) return;
+    const paused = this.#host.paused();
+    if (paused !== null) {
+      this.#lookAfter(paused);
+      return;
+    }
     while (this.#ready.length > 0 && this.#running.size < this.#ask.inFlight) {
       const row = this.#ready.shift() as OpenRow;
       this.#running.set(row.index, row);
@@ -292,6 +301,16 @@ export class Search {
       this.#order = null;
       order.resolve();
     }
+  }
+
+  /** While the run is paused, no row is asked for or submitted. */
+  #lookAfter(pause: Promise<void>): void {
+    if (this.#waits) return;
+    this.#waits = true;
+    void pause.then(() => {
+      this.#waits = false;
+      this.#look();
+    });
   }
 
   /** Rows to ask for now. */

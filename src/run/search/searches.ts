@@ -202,6 +202,7 @@ export class Searches {
       note: (text) => engine.note(text),
       submit,
       beside: (work) => queue.beside(work),
+      paused: () => queue.paused,
       problem: (message) => {
         const text = `the optimizer of group '${group.name}' (${group.ask.title}) ${message}`;
         observer.problem?.(new EnsembleError('ERR_CUSTOM', text));

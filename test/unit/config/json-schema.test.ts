@@ -34,6 +34,7 @@ describe('the JSON Schema', () => {
     expect(action.enum).toEqual([
       'submit',
       'cancel',
+      'prune',
       'urgency',
       'terminate',
       'grow',
@@ -42,7 +43,7 @@ describe('the JSON Schema', () => {
       'exec',
       'notify',
     ]);
-    expect(action.enumDescriptions).toHaveLength(9);
+    expect(action.enumDescriptions).toHaveLength(10);
   });
 
   test('describes every key', () => {

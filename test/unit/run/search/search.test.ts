@@ -38,6 +38,7 @@ class Use {
   readonly search: Search;
   readonly ending = new AbortController();
   accepts = 1;
+  pause: Promise<void> | null = null;
   closed = false;
 
   constructor(group: Group, answer: Answer = counting()) {
@@ -60,6 +61,7 @@ class Use {
         return this.accepts;
       },
       beside: (work) => work,
+      paused: () => this.pause,
       problem: (message) => this.problems.push(message),
       signal: this.ending.signal,
     });
@@ -246,6 +248,21 @@ test('a canceled search drops its rows without a job, and ends with its jobs', a
   expect(use.submitted.length).toBe(2);
   expect(state.done).toBe(true);
   expect(use.search.report).toMatchObject({ asked: 4, ended: 4 });
+});
+
+test('a paused run asks for no rows and submits none', async () => {
+  const use = new Use(groupOf({ inFlight: 2, ahead: 0 }));
+  let resume = () => {};
+  use.pause = new Promise((resolve) => {
+    resume = resolve;
+  });
+  use.begin({ limit: 2 });
+  await settled();
+  expect([use.exchanges, use.submitted]).toEqual([[], []]);
+  use.pause = null;
+  resume();
+  await settled();
+  expect([use.exchanges, use.submitted.length]).toEqual([['/2'], 2]);
 });
 
 test('a limit that keeps a job from being submitted ends the search', async () => {

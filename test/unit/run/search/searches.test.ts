@@ -1,10 +1,11 @@
 /** Searches of whole runs, in virtual time. */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { mismatchesOf } from '../../../../src/testing/compare.js';
 import { runTest } from '../../../../src/testing/run-test.js';
-import { newFolder } from '../../../support/cli.js';
+import { newFolder, root } from '../../../support/cli.js';
 import { read } from '../../../support/config.js';
 
 const OPTIMIZER = `
@@ -109,4 +110,35 @@ test('a search fails with the words of its optimizer, and the run goes on', asyn
     ),
   ]);
   expect(run.end).toBe('idle');
+});
+
+test('the optimizer gets a pruned row with its last value', async () => {
+  const rule = 'use: [{algorithm: asha, with: {group: a, value: loss, reduction: 2}}]';
+  const run = await play(
+    'tell: [loss], ask: {javascript: ./search.mjs, inFlight: 2, rows: 3}',
+    '{duration: 60s, tell: {loss: [1, 2, 0.5]}}',
+    rule,
+  );
+  expect([...run.output].sort()).toEqual([
+    '0 0 success 1 {"loss":1}',
+    '1 1 pruned 2 {"loss":2}',
+    '2 2 success 0.5 {"loss":0.5}',
+  ]);
+  expect(run.errors).toEqual([]);
+});
+
+describe('the example', () => {
+  test.each(['hyperparameters', 'active-learning'])('%s is short, and its tests pass', async (name) => {
+    const file = join(root, 'examples/search', `${name}.yaml`);
+    const text = readFileSync(file, 'utf8');
+    expect(text.split('\n').length).toBeLessThan(31);
+    const loaded = read(text, file);
+    expect(loaded.warnings).toEqual([]);
+    for (const each of loaded.config.tests) {
+      expect({ name: each.name, wrong: mismatchesOf(each, await runTest(loaded, each)) }).toEqual({
+        name: each.name,
+        wrong: [],
+      });
+    }
+  });
 });
