@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import type { Member, SubmitOrigin } from '../members/member.js';
 import type { ActionOf } from '../model/action.js';
 import type { EndedBy } from '../model/ended-by.js';
-import type { EnsembleConfig, JobGroup, JobTemplate, Rule } from '../model/ensemble.js';
+import type { EnsembleConfig, JobEntry, JobGroup, JobTemplate, Rule } from '../model/ensemble.js';
 import type { FollowUp } from '../model/follow-up.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import type { LoadedFunctions } from '../model/user-function.js';
@@ -27,6 +27,7 @@ export interface SearchActions {
   prune(group: string, job: bigint): void;
 }
 
+import type { DoneJobs } from './submit/done-jobs.js';
 import type { OpenSubmissions } from './submit/open-submissions.js';
 
 export interface ActionContext {
@@ -41,6 +42,10 @@ export interface ActionContext {
   submit(template: JobTemplate, count: number, origin: SubmitOrigin, onHeld?: () => void): Promise<number>;
   readonly searches: SearchActions;
   readonly prunings: Prunings;
+  /** Reads the jobs of these entries that runs of the state folder have done. */
+  doneJobs(entries: readonly JobEntry[]): Promise<DoneJobs>;
+  /** Jobs of a group were not submitted, because they are done. */
+  skipped(group: string, jobs: number): void;
   /** Submissions under way. */
   readonly submissions: OpenSubmissions;
   /**

@@ -17,8 +17,15 @@ export interface ActionProgress {
   part(): number;
   /** The jobs of the submission that exist already, ascending. */
   submitted(part: number): Promise<readonly JobRange[]>;
-  /** The next jobs of a group with parameters or, where the action took some before, the same ones again. */
-  take(group: JobGroup, count: number): Promise<Iterable<Portion>>;
+  /**
+   * The next jobs of a group with parameters or, where the action took some before, the same ones again. Jobs that
+   * are done already are among them, and do not count.
+   */
+  take(
+    group: JobGroup,
+    count: number,
+    isDone?: ((portion: Portion) => boolean) | null,
+  ): Promise<Iterable<Portion>>;
   /**
    * Rows are read from a file, which must not have changed since the run began. Throws Error with the difference, and what
    * to do.

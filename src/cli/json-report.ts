@@ -153,6 +153,7 @@ export function jsonReporter(debug: boolean): Reporter {
       printSummary(result, seconds, {
         searches: searchRecords(result.searches),
         left: result.left.map(leftJobs),
+        skipped: Object.fromEntries(result.skipped),
         limits: { reached: result.limits.reached, notSubmitted: Object.fromEntries(result.limits.withheld) },
         requests: result.requests,
         runFolder: kept?.path ?? null,

@@ -63,6 +63,14 @@ export function limitLines({ reached, withheld }: RunResult['limits']): string[]
   return [reachedText, `${counted(total, 'job')} not submitted since then: ${lost.join(', ')}`];
 }
 
+/** Returns the jobs that were not submitted because they are done; empty without such jobs. */
+export function skippedLines(skipped: RunResult['skipped']): string[] {
+  return [...skipped].map(
+    ([group, jobs]) =>
+      `${counted(jobs, 'job')} of ${escapeControls(group)} skipped, which runs have done already`,
+  );
+}
+
 /** Returns the number of requests to the workload manager; empty for a member that does not count them. */
 export function requestLines(requests: RunResult['requests']): string[] {
   const kinds = Object.entries(requests).map(([kind, count]) => `${count} ${kind}`);

@@ -17,7 +17,7 @@ import { show } from '../text/show.js';
 import { flow } from '../text/width.js';
 import { failureLine, failureLines } from './failure-lines.js';
 import type { ReplayReporter, Reporter } from './json-report.js';
-import { leftLines, limitLines, requestLines } from './left-lines.js';
+import { leftLines, limitLines, requestLines, skippedLines } from './left-lines.js';
 import { complain, complainOf, print, printError, printLines, printText } from './output.js';
 import { isoTime, plannedAction } from './planned-action.js';
 import { heldBackLines, neverFiredLines } from './rule-lines.js';
@@ -156,6 +156,7 @@ export function textReporter(debug: boolean, member: string): Reporter {
           result.failures,
           [
             ...searchLines(result.searches),
+            ...skippedLines(result.skipped),
             ...limitLines(result.limits),
             ...leftLines(result.left, member),
             ...requestLines(result.requests),

@@ -195,6 +195,8 @@ export interface JobEntry extends JobTemplate {
    * then, and its count is that of each row.
    */
   readonly streamed: boolean;
+  /** Its jobs are not submitted where a run has done them already. */
+  readonly skipsDone: boolean;
 }
 
 /** When failed jobs are submitted again. */

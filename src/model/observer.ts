@@ -28,6 +28,8 @@ export interface EnsembleObserver {
   performed?(firing: Firing, error: EnsembleError | null): void;
   /** The actions of rules wait from now on, or no longer. */
   paused?(paused: boolean, askedBy: string): void;
+  /** Jobs of a group were not submitted, because a run has done them (`skip: done`). */
+  skipped?(group: string, jobs: number): void;
   /** A job that ended badly is submitted again; `text` shows the job, as for a submission. */
   retry?(retry: Retry, text: string): void;
   /** A job has failed: reported once for each group and reason. */

@@ -24,6 +24,8 @@ export interface ConclusionParts {
   readonly performers: Performers | null;
   /** For rules of a run that had ended when it was resumed: the firings whose action did not begin. */
   readonly unperformed: ReadonlyMap<number, number>;
+  /** By group, the jobs that were not submitted because they are done. */
+  readonly skipped: RunResult['skipped'];
   /** Seconds that canceled jobs have between SIGTERM and SIGKILL. */
   readonly grace: number;
   /** Reports failures that were held. */
@@ -58,5 +60,5 @@ export async function conclude(ending: RunEnding, parts: ConclusionParts): Promi
   const { requests } = member;
   const searches = performers?.searches.reports ?? [];
   const ended = { ...ending, rules, searches, limits, left: leftBehind, metrics };
-  return { ...ended, failedJobs, failures: concluded, requests };
+  return { ...ended, skipped: parts.skipped, failedJobs, failures: concluded, requests };
 }

@@ -13,6 +13,7 @@ const METHODS = Object.keys({
   action: true,
   performed: true,
   paused: true,
+  skipped: true,
   retry: true,
   failure: true,
   output: true,

@@ -2,6 +2,7 @@
 
 import type { ActionContext } from '../actions/context.js';
 import { Prunings } from '../actions/prune/pruning.js';
+import { DoneJobs } from '../actions/submit/done-jobs.js';
 import { OpenSubmissions } from '../actions/submit/open-submissions.js';
 import type { Engine } from '../engine/engine.js';
 import type { EnsembleError } from '../errors.js';
@@ -9,6 +10,7 @@ import type { EndedBy } from '../model/ended-by.js';
 import type { Firing } from '../model/firing.js';
 import { Admission } from './admission.js';
 import { Dispatcher } from './dispatcher.js';
+import { readDoneJobs } from './done-jobs.js';
 import type { EndDetector } from './end-of-run.js';
 import { ExternalActions } from './external-actions.js';
 import { readFollowUps } from './follow-up.js';
@@ -45,6 +47,10 @@ export interface PerformerOptions extends Pick<ActionContext, 'config' | 'member
   readonly notify: ActionContext['notify'];
   /** Absolute path of the folder where outputs of jobs are kept; null without one. */
   readonly outputs: string | null;
+  /** The folder with the folders of runs; null for a run without one. */
+  readonly runs: string | null;
+  /** By group, jobs that were not submitted because they are done. */
+  readonly skipped: Map<string, number>;
   /** External requests so far. */
   readonly requests: number;
   /** The run's time, in seconds since the epoch. */
@@ -64,6 +70,14 @@ function contextOf(options: PerformerOptions, admission: Admission, searches: Se
     ...{ config, member, engine, observer, customs, plugins, programs },
     searches,
     prunings: new Prunings(),
+    doneJobs: (entries) =>
+      options.runs === null
+        ? Promise.resolve(new DoneJobs())
+        : readDoneJobs(options.runs, entries, (error) => observer.problem?.(error)),
+    skipped: (group, jobs) => {
+      options.skipped.set(group, (options.skipped.get(group) ?? 0) + jobs);
+      observer.skipped?.(group, jobs);
+    },
     submissions: new OpenSubmissions(),
     paused: () => options.queue.paused,
     together: (parts) => options.queue.together(parts),

@@ -194,14 +194,20 @@ export class Progress {
     return jobs.filter((range) => range.part === part);
   }
 
-  async take(path: string, group: JobGroup, count: number): Promise<Iterable<Portion>> {
+  async take(
+    path: string,
+    group: JobGroup,
+    count: number,
+    isDone: ((portion: Portion) => boolean) | null = null,
+  ): Promise<Iterable<Portion>> {
     const { sweeps } = this.#owner;
     const known = this.#known.taken.get(path);
     if (known !== undefined) return sweeps.takeAgain(group, known.first, known.count);
     const first = sweeps.position(group.name);
-    const portions = sweeps.take(group, count);
+    const portions = sweeps.take(group, count, isDone);
     if (this.#log.logs) {
-      await this.note('took', { path, group: group.name, first, count });
+      const taken = sweeps.position(group.name) - first;
+      await this.note('took', { path, group: group.name, first, count: taken });
       // Only now the notes of the one that took before are no longer needed.
       this.#owner.took(group.name, this);
     }
@@ -254,8 +260,12 @@ class PlaceProgress implements ActionProgress {
     return this.#of.submitted(part);
   }
 
-  take(group: JobGroup, count: number): Promise<Iterable<Portion>> {
-    return this.#of.take(this.#path, group, count);
+  take(
+    group: JobGroup,
+    count: number,
+    isDone: ((portion: Portion) => boolean) | null = null,
+  ): Promise<Iterable<Portion>> {
+    return this.#of.take(this.#path, group, count, isDone);
   }
 
   reads(file: string): Promise<void> {

@@ -6,7 +6,7 @@ import { differenceOf, type FileIdentity, identityOf } from '../rows/identity.js
 import { runNote } from './notes.js';
 
 const ADVICE =
-  'the jobs of the run are known by the places of their rows. Restore the file, or begin a new run';
+  'the jobs of the run are known by the places of their rows. Restore the file, or begin a new run with `skip: done`';
 
 export class ReadFiles {
   readonly #log: Pick<Engine, 'logs' | 'note'>;

@@ -23,6 +23,8 @@ export interface RunResult extends RunEnding {
   readonly searches: readonly SearchReport[];
   /** The limits that the run has reached, and what they kept from being submitted. */
   readonly limits: LimitsOfRun;
+  /** By group, the jobs that this process did not submit because a run has done them (`skip: done`). */
+  readonly skipped: ReadonlyMap<string, number>;
   /** Jobs that have not ended with the run, by group: a run under Flux leaves its jobs to Flux. */
   readonly left: readonly LeftJobs[];
   readonly metrics: MetricsSnapshot;

@@ -6,7 +6,7 @@
  * This file connects them. The end of the run, external actions, probes and retries have files of their own.
  */
 
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { actionPlans } from '../actions/catalog.js';
 import { loadAddon, type NativeFiring, type NativeIgnoredTell } from '../engine/addon.js';
 import { Engine, type EngineOptions } from '../engine/engine.js';
@@ -145,6 +145,8 @@ export class Run {
   readonly #newFirings: Gate<NativeFiring>;
   #state: string | null;
   #performers: Performers | null = null;
+  /** By group, jobs that were not submitted because they are done. */
+  readonly #skipped = new Map<string, number>();
   /** For rules of a run that had ended when it was resumed: the firings whose action did not begin. */
   #unperformed: ReadonlyMap<number, number> = new Map();
   #started = false;
@@ -565,6 +567,8 @@ export class Run {
       ...{ code, requests, events, config: this.#config, observer: this.#observer, member: this.#member },
       ...{ engine: this.#engine, rules: this.#rules, queue: this.#queue, progress: this.#progress },
       groups: this.#groups,
+      runs: this.#options.runFolder === undefined ? null : dirname(resolve(this.#options.runFolder)),
+      skipped: this.#skipped,
       outputs: runFolder === undefined ? null : outputFolder(resolve(runFolder)),
       resized: () => {
         this.#allocation.resized();
@@ -681,7 +685,7 @@ export class Run {
   async #conclude(): Promise<RunResult> {
     const result = await conclude(this.#end.result as RunEnding, {
       ...{ config: this.#config, engine: this.#engine, member: this.#guarded },
-      ...{ rules: this.#rules, queue: this.#queue },
+      ...{ rules: this.#rules, queue: this.#queue, skipped: this.#skipped },
       ...{ failures: this.#failures, performers: this.#performers, unperformed: this.#unperformed },
       grace: this.#options.grace ?? 5,
       releaseFailures: () => this.#newFailures.open(),

@@ -48,7 +48,11 @@ export function readRun(folder: string): StoredRun {
 
 /** Returns all runs of a state folder. A folder that is not readable as a run is reported and skipped. */
 export function listRuns(state: string): StoredRuns {
-  const folder = runsFolder(state);
+  return runsIn(runsFolder(state));
+}
+
+/** Returns the runs that have their folders in this one, in the same way. */
+export function runsIn(folder: string): StoredRuns {
   let names: string[];
   try {
     names = readdirSync(folder);

@@ -1,5 +1,6 @@
 import type { ActionContext } from '../../src/actions/context.js';
 import { Prunings } from '../../src/actions/prune/pruning.js';
+import { DoneJobs } from '../../src/actions/submit/done-jobs.js';
 import { OpenSubmissions } from '../../src/actions/submit/open-submissions.js';
 import type { KnownJobs, SubmitReport } from '../../src/engine/addon.js';
 import type { EnsembleError } from '../../src/errors.js';
@@ -60,6 +61,7 @@ export class ContextOfTest {
   /** The reports of the engine's source about its submissions, by the number of the firing. */
   readonly reports = new Map<number, Promise<SubmitReport>>();
   readonly ending = new AbortController();
+  readonly doneJobs = new DoneJobs();
   readonly runLog = new LogOfTest();
   readonly progress = new ProgressLog(this.runLog);
   readonly urgencies = new LostUrgencies(this.runLog);
@@ -116,6 +118,8 @@ export class ContextOfTest {
         this.context.member.submit(template, count, origin),
       prunings: new Prunings(),
       searches: { submit: async () => {}, stop: () => {}, prune: () => {} },
+      doneJobs: async () => this.doneJobs,
+      skipped: (group: string, jobs: number) => log.push(`skipped ${jobs} ${group}`),
       submissions: new OpenSubmissions(),
       paused: () => null,
       together: async (parts: readonly (() => Promise<unknown>)[]) => {

@@ -11,7 +11,10 @@ function isFixed({ value, parameters }: ActionOf<'submit'>, { entries }: JobGrou
   return (
     parameters === null &&
     entries.length <= MAX_PLANNED &&
-    entries.every(({ draft, late, streamed }) => !late && !streamed && (value === null || !draft?.sweep))
+    entries.every(
+      ({ draft, late, streamed, skipsDone }) =>
+        !late && !streamed && !skipsDone && (value === null || !draft?.sweep),
+    )
   );
 }
 

@@ -33,7 +33,9 @@ export type Selection =
       readonly jobs: number | null;
     };
 
-/** Selects the jobs of a request. Throws Error when the job of the event is unknown, and RowError. */
+/**
+ * Selects the jobs of a request. `isDone` says which jobs do not count for its `value`; null for none. Throws Error when the job of the event is unknown, and RowError.
+ */
 export async function selectJobs(
   {
     action,
@@ -42,6 +44,7 @@ export async function selectJobs(
     progress,
   }: Pick<ActionRequest<Submit>, 'action' | 'event' | 'origin' | 'progress'>,
   group: JobGroup,
+  isDone: ((portion: Portion) => boolean) | null,
 ): Promise<Selection> {
   if (origin.kind === 'rule' && event !== null && submitsEventJob(action, origin.rule, event.group)) {
     const entry = group.entries[event.entry ?? -1];
@@ -51,7 +54,10 @@ export async function selectJobs(
     const parameters = rowFrom(event.parameters, event.origin?.texts ?? {});
     // The job's values may have been passed to it, and differ from those of its entry then.
     const late = entry.draft !== null;
-    const portion = { entry: { ...entry, parameters, late, streamed: false }, count: action.value ?? 1 };
+    const portion = {
+      entry: { ...entry, parameters, late, streamed: false, skipsDone: false },
+      count: action.value ?? 1,
+    };
     return { streamed: false, portions: [portion] };
   }
   const { entries, count } = group;
@@ -59,7 +65,7 @@ export async function selectJobs(
   const isStreamed = entries.some(({ streamed }) => streamed);
   const { value, parameters } = action;
   if (isSwept && value !== null) {
-    const portions = await progress.take(group, value);
+    const portions = await progress.take(group, value, isDone);
     if (!isStreamed) return { streamed: false, portions: [...portions] };
     return { streamed: true, portions, shown: portionsOf(group, value), jobs: value };
   }

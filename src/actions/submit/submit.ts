@@ -6,7 +6,7 @@ import { ActionError } from '../../errors.js';
 import { fillValue, type Lookup } from '../../language/template.js';
 import { jobsOfTrigger } from '../../language/triggers/catalog.js';
 import type { ActionOf } from '../../model/action.js';
-import type { JobGroup } from '../../model/ensemble.js';
+import type { JobEntry, JobGroup } from '../../model/ensemble.js';
 import type { Row } from '../../model/written.js';
 import { RowError } from '../../rows/row-error.js';
 import { counted } from '../../text/counted.js';
@@ -18,6 +18,7 @@ import { countKey, groupKey, type KeyPlace, parametersKey } from '../keys.js';
 import type { JobRange } from '../progress.js';
 import { type ActionRequest, describeOrigin, ruleIndex } from '../request.js';
 import { tagValues } from '../tag-values.js';
+import type { DoneJobs } from './done-jobs.js';
 import { fillIn } from './fill-in.js';
 import { describePortions, type Portion, portionsOf } from './portions.js';
 import { describeSearch } from './search-words.js';
@@ -105,21 +106,36 @@ export const submit = defineAction({
     for (const { draft } of group.entries) {
       if (draft?.sweep?.kind === 'file') await request.progress.reads(draft.sweep.file.path);
     }
-    const selected = await selectJobs(request, group);
+    const passed = passedParameters(action, values);
+    const done = await doneJobsOf(context, group);
+    const isDone =
+      done === null
+        ? null
+        : ({ entry }: Portion) => entry.skipsDone && done.has(entry, parametersOf(entry, passed));
+    const selected = await selectJobs(request, group, isDone);
     const part = request.progress.part();
     const known = await request.progress.submitted(part);
-    const passed = passedParameters(action, values);
+    let skipped = 0;
+    const isLeft = (batch: Batch) => {
+      if (isDone?.(batch) !== true) return true;
+      skipped += batch.count;
+      return false;
+    };
     const jobsOf = (portions: Iterable<Portion>) =>
-      filledIn(restOf(numbered(portions), known), passed, values);
+      filledIn(filter(restOf(numbered(portions), known), isLeft), passed, values);
+    const reportSkipped = () => {
+      if (skipped > 0) context.skipped(group.name, skipped);
+    };
     if (selected.streamed) {
       const { shown, jobs, portions } = selected;
       if (known.length === 0)
         request.report({ kind: 'submit', group: group.name, jobs, text: describePortions(shown) });
       // Actions after this one do not wait for all the rows.
       request.held();
-      return submitRows(context, request, part, jobsOf(portions));
+      return submitRows(context, request, part, jobsOf(portions)).finally(reportSkipped);
     }
     const batches = [...jobsOf(selected.portions)];
+    reportSkipped();
     // All jobs were submitted before the run was resumed, which was reported then.
     if (batches.length === 0 && known.length > 0) return;
     const jobs = batches.reduce((sum, { count }) => sum + count, 0);
@@ -206,6 +222,22 @@ function* restOf(batches: Iterable<Batch>, known: readonly JobRange[]): Generato
   }
 }
 
+function* filter<T>(items: Iterable<T>, holds: (item: T) => boolean): Generator<T, void, void> {
+  for (const item of items) if (holds(item)) yield item;
+}
+
+/** The jobs that earlier submissions have done; null where the group submits all. */
+async function doneJobsOf(context: ActionContext, { entries }: JobGroup): Promise<DoneJobs | null> {
+  const skipping = entries.filter(({ skipsDone }) => skipsDone);
+  return skipping.length === 0 ? null : context.doneJobs(skipping);
+}
+
+/** The parameters of an entry's job, with those that are passed in place of its own. */
+function parametersOf({ draft, parameters }: JobEntry, passed: Row | null): Row {
+  const own = Object.entries(passed ?? {}).filter(([name]) => draft?.sweep?.names.includes(name));
+  return own.length === 0 ? parameters : { ...parameters, ...Object.fromEntries(own) };
+}
+
 /** The jobs with all tags filled in. */
 function* filledIn(
   batches: Iterable<Batch>,
@@ -214,9 +246,7 @@ function* filledIn(
 ): Generator<Batch, void, void> {
   for (const batch of batches) {
     const { entry, count, index } = batch;
-    const own = Object.entries(passed ?? {}).filter(([name]) => entry.draft?.sweep?.names.includes(name));
-    const parameters =
-      own.length === 0 ? entry.parameters : { ...entry.parameters, ...Object.fromEntries(own) };
+    const parameters = parametersOf(entry, passed);
     if (!entry.late && parameters === entry.parameters) {
       yield batch;
     } else if (entry.draft?.names.has('index')) {

@@ -14,7 +14,7 @@ export function rowOf(entry: JobEntry, parameters: Row): JobEntry {
 }
 
 /** The jobs of a group, round by round. Later rounds have newly drawn values. Ends when a round has no job. */
-function* roundsOf({ entries }: JobGroup): Generator<Portion, void, void> {
+function* roundsOf({ entries }: JobGroup, onRound: () => void): Generator<Portion, void, void> {
   const tables = new Map<JobDraft, Tables>();
   for (let round = 0; ; round++) {
     /** The rows of drafts of which each row is an entry. */
@@ -27,6 +27,7 @@ function* roundsOf({ entries }: JobGroup): Generator<Portion, void, void> {
       }
     }
     if (isEmpty) return;
+    onRound();
   }
 }
 
@@ -64,9 +65,11 @@ export class SweepCursor {
   #current: JobEntry | null = null;
   /** Jobs of the current entry that are left. */
   #left = 0;
+  /** Rounds that have ended. */
+  rounds = 0;
 
   constructor(group: JobGroup) {
-    this.#portions = roundsOf(group);
+    this.#portions = roundsOf(group, () => this.rounds++);
   }
 
   /** The next jobs of the group, which are made as they are taken. Taking them throws RowError. */
@@ -125,10 +128,19 @@ export class SweepCursors {
   }
 
   /** The next jobs of a group; many of them are made only when they are taken. Throws RowError, as taking them does. */
-  take(group: JobGroup, count: number): Iterable<Portion> {
+  take(
+    group: JobGroup,
+    count: number,
+    isDone: ((portion: Portion) => boolean) | null = null,
+  ): Iterable<Portion> {
     if (group.count === 0) return [];
     const { name } = group;
     const position = this.position(name);
+    if (isDone !== null) {
+      const taken = this.#countTaken(group, count, isDone);
+      this.moveTo(name, position + taken);
+      return this.takeAgain(group, position, taken);
+    }
     this.#positions.set(name, position + count);
     if (count > MAX_TAKEN) {
       // Jobs after these are taken from the first row on, which is rare.
@@ -149,6 +161,25 @@ export class SweepCursors {
     } finally {
       cursor.close();
     }
+  }
+
+  /** The number of jobs that are taken until `count` of them are not done, or all of a round are. */
+  #countTaken(group: JobGroup, count: number, isDone: (portion: Portion) => boolean): number {
+    const cursor = cursorAt(group, this.position(group.name));
+    let taken = 0;
+    let found = 0;
+    /** The round of the last job that was not done. */
+    let last = cursor.rounds;
+    for (const portion of cursor.take(Number.POSITIVE_INFINITY)) {
+      if (cursor.rounds > last + 1) break;
+      taken += portion.count;
+      if (isDone(portion)) continue;
+      last = cursor.rounds;
+      found += portion.count;
+      if (found >= count) break;
+    }
+    cursor.close();
+    return taken;
   }
 
   #drop(group: string): void {

@@ -251,7 +251,9 @@ function resolveJob(
   const late =
     ask !== null || [...whole.names].some((name) => name !== 'group' && !draft.sweep?.names.includes(name));
   const open = whole.names.size > 0 || draft.sweep !== null;
-  const more = { count, draft: open ? whole : null, late, streamed: false };
+  const skipsDone = job.skip === 'done';
+  if (skipsDone) checkSkip(context, job, whole, path);
+  const more = { count, draft: open ? whole : null, late, streamed: false, skipsDone };
   const { names: _, sweep, ...texts } = whole;
   if (sweep !== null && isStreamed(sweep)) {
     const row = { entry: before.length, parameters: {}, values: null };
@@ -293,6 +295,17 @@ function resolveJob(
 function sweepOfSearch(job: JobShape): Sweep {
   const names = namesOfSearch(job) ?? [];
   return { kind: 'values', names, fixed: [], draws: [], samples: 1, seed: 0, design: 'random' };
+}
+
+/** Reports why jobs can't be skipped: they must be known before a rule fires. */
+function checkSkip({ problems }: ResolveContext, job: JobShape, draft: JobDraft, path: Path): void {
+  const at = [...path, 'skip'];
+  if ((job.count ?? 1) !== 1) problems.error(at, "only single jobs are skipped; remove 'count'", 'key');
+  if (job.ask) problems.error(at, 'the rows of a search are not skipped; remove it', 'key');
+  const late = [...draft.names].find((name) => name !== 'group' && !draft.sweep?.names.includes(name));
+  if (late === undefined) return;
+  const message = `{{${late}}} is known only when a rule fires, so jobs with it are not the same again; remove one of both`;
+  problems.error(at, message, 'key');
 }
 
 /** Whether the rows of a sweep are made when they are submitted. */

@@ -343,6 +343,10 @@ export const jobSchema = z
         default: 1,
       }),
       parameters: parametersSchema,
+      skip: z
+        .enum(['done'], { error: 'must be done' })
+        .optional()
+        .describe('`done`: jobs that a run of the state folder has done are not submitted.'),
       ask: askSchema,
       samples: integer(1, MAX_COUNT)
         .optional()

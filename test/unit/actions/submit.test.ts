@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ActionRequest } from '../../../src/actions/request.js';
+import { workOf } from '../../../src/actions/submit/done-jobs.js';
 import { asSubmitted } from '../../../src/actions/submit/fill-in.js';
 import { portionsOf } from '../../../src/actions/submit/portions.js';
 import { submit } from '../../../src/actions/submit/submit.js';
@@ -185,6 +186,26 @@ describe('rows that are made when they are submitted', () => {
     expect(await perform(0)).toEqual(['1 run 1', '1 run 2']);
   });
 
+  test('are skipped where they are done, and do not count for `value` then', async () => {
+    const file = join(newFolder(), 'rows.csv');
+    writeFileSync(file, 'x\n1.0\n2\n3\n4\n');
+    const job = { name: 's', command: 'run {{x}}', parameters: { file }, skip: 'done' };
+    const { use, perform } = submitting([job], [{ label: 's' }, { label: 's', value: 2 }]);
+    const work = workOf(use.config.groups.get('s')?.entries[0] as JobEntry);
+    for (const x of [1, 3]) use.doneJobs.add(work, { x });
+    expect(await perform(0)).toEqual(['1 run 2', '1 run 4']);
+    expect(use.log.at(-1)).toBe('skipped 2 s');
+    // The numbers of jobs are those of their rows.
+    expect(use.submissions.map(({ origin }) => (origin as { index: number }).index)).toEqual([1, 3]);
+    expect(await perform(1)).toEqual(['1 run 2', '1 run 4']);
+    for (let x = 0; x < 3000; x++) use.doneJobs.add(work, { x });
+    expect(await perform(0)).toEqual([]);
+    expect(await perform(1)).toEqual([]);
+    const others = submitting([{ ...job, command: 'run {{x}} again' }], [{ label: 's' }]);
+    for (let x = 0; x < 3000; x++) others.use.doneJobs.add(work, { x });
+    expect(await others.perform(0)).toHaveLength(4);
+  });
+
   test('go on after those that are known when a run is resumed', async () => {
     const { perform, resume } = ofFile(['a', 'b', 'c', 'd', 'e']);
     resume({ part: 0, begin: 0, end: 2 }, { part: 0, begin: 3, end: 4 });
@@ -195,7 +216,8 @@ describe('rows that are made when they are submitted', () => {
     const { perform, file, use } = ofFile(['1', '2']);
     await perform(0);
     writeFileSync(file, 'x\n1\n2\n3\n');
-    const message = /rows.csv has changed since the run began: it had 6 bytes and has 8; .* begin a new run/;
+    const message =
+      /rows.csv has changed since the run began: it had 6 bytes and has 8; .* begin a new run with `skip: done`/;
     await expect(perform(0)).rejects.toThrow(message);
     expect(() => use.progress.files.check()).toThrow(message);
   });

@@ -60,6 +60,7 @@ describe('an ensemble', () => {
                 draft: null,
                 late: false,
                 streamed: false,
+                skipsDone: false,
               },
             ],
           },

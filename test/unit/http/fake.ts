@@ -141,6 +141,7 @@ export class FakeEnsemble implements ShownEnsemble {
       ...this.ending,
       rules: [],
       searches: [],
+      skipped: new Map(),
       limits: { reached: [], withheld: new Map() },
       left: [],
       metrics,
