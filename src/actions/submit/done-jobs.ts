@@ -7,7 +7,7 @@ import { plain, type Row } from '../../model/written.js';
 const texts = new WeakMap<object, string>();
 
 /**
- * Returns what makes the jobs of two entries the same, besides their parameters: the command, the working directory, the
+ * Returns what makes the jobs of two entries with equal parameters the same: the command, the working directory, the
  * environment and the resources as they are written.
  */
 export function workOf(entry: JobEntry): string {
