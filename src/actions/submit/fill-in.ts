@@ -25,7 +25,7 @@ export function fillIn(entry: JobEntry, parameters: Row, index: number, values: 
   try {
     // `used` is complete only after the draft has been filled in.
     const template: JobTemplate = fillDraft(draft, { entry: entry.entry, parameters, values: used }, lookup);
-    return { ...entry, ...template, commandText: showWords(template.command) };
+    return { ...entry, ...template, streamed: false, commandText: showWords(template.command) };
   } catch (error) {
     if (!(error instanceof FillError)) throw error;
     throw new Error(`${error.path.join('.')} of group '${draft.group}': ${error.message}`, { cause: error });
