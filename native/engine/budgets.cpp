@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "engine/timer_queue.h"
+
 namespace flux_ensemble::engine {
 
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
 ChangeMask WatchedBy(LimitKind kind) {
   ChangeMask mask;

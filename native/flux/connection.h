@@ -11,6 +11,9 @@
 
 namespace flux_ensemble::flux {
 
+// The most messages taken in one turn, so that requests get theirs.
+inline constexpr int kPumpLimit = 256;
+
 // The events that a stream of the journal brings.
 struct JournalOptions {
   std::vector<std::string> allow;  // their names; empty for all

@@ -14,8 +14,6 @@ namespace {
 using runner::SourceListener;
 using namespace std::chrono_literals;
 
-// The most messages taken in one Pump, so that commands and heartbeats get their turn.
-constexpr int kPumpLimit = 256;
 // A stream that ended is requested again at this interval, for this time.
 constexpr auto kReopenEvery = 100ms;
 constexpr auto kReopenFor = 10s;

@@ -30,7 +30,7 @@ constexpr double kOverlap = 0.001;
 // seconds. The clocks of two hosts may differ.
 constexpr double kClockDifference = 3600;
 // Look-ups without progress before the list replaces the eventlog. The delays double, up to 6.4 s.
-constexpr std::uint32_t kMaxTries = 6;
+constexpr std::uint32_t kMaxGuestTries = 6;
 constexpr std::uint32_t kMaxDoublings = 6;
 constexpr auto kFirstDelay = 100ms;
 
@@ -223,7 +223,7 @@ void GuestJobs::Plan(JobId id, Job& job, int errnum, Clock::time_point now, Reco
     return;
   }
   const bool transient = IsTransient(errnum) || errnum == ECANCELED;
-  if (job.tries >= kMaxTries && !transient && IsBehind(job)) {
+  if (job.tries >= kMaxGuestTries && !transient && IsBehind(job)) {
     return GiveUp(id, job, errnum, records);
   }
   const auto doublings = std::min(job.tries++, kMaxDoublings);

@@ -17,8 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The most messages taken in one turn, so that requests get theirs.
-constexpr int kPumpLimit = 256;
 // When messages come one after the other, they are taken together after this time. It is less than
 // a job takes from its submission to its start.
 constexpr auto kGather = 1ms;

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/timer_queue.h"
+
 namespace flux_ensemble::runner {
 
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
 // Jobs that fit under a limit.
 std::uint64_t RoomUnder(std::uint64_t limit, std::uint64_t active, std::uint64_t under_way) {
@@ -64,7 +64,7 @@ std::uint64_t Admission::RoomOf(std::uint32_t index, const Present& present) {
 }
 
 std::optional<Admission::Grant> Admission::Next(const Present& present) {
-  next_time_ = kNever;
+  next_time_ = engine::kNever;
   const std::uint64_t room = RoomUnder(limits_.ensemble.active, present.active(), under_way_);
   if (room == 0) return std::nullopt;
   std::optional<Place> best;

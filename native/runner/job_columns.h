@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -12,6 +13,9 @@
 #include "journal/record.h"
 
 namespace flux_ensemble::runner {
+
+// A number of a row that is unknown.
+inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 // Columns of one length, and the tables of their texts. Doubles are NaN when they are unknown;
 // times are seconds since the epoch.

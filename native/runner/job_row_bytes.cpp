@@ -19,8 +19,6 @@ using log::Cursor;
 using log::UnZigZag;
 using log::ZigZag;
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
 std::uint64_t Difference(std::uint64_t number, std::uint64_t before) {
   return ZigZag(static_cast<std::int64_t>(number - before));
 }

@@ -13,7 +13,6 @@ namespace flux_ensemble::runner {
 
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int32_t kUnknownRule = -2;
 constexpr std::uint32_t kNoRow = ~std::uint32_t{0};
 // A row of which only later news is known: the first row of its job was taken out.

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -170,6 +171,15 @@ class FakeTree {
       if (record.find(text) != std::string::npos) found.push_back(record);
     }
     return found;
+  }
+
+  // Jobs of the parent for which a cancel was requested.
+  std::set<journal::JobId> Canceled() const {
+    std::set<journal::JobId> ids;
+    for (const FakeSource::Control& cancel : parent_->cancels) {
+      ids.insert(cancel.ids.begin(), cancel.ids.end());
+    }
+    return ids;
   }
 
   ReceivedMessages received;

@@ -24,14 +24,6 @@ std::size_t Submitted(FakeTree& fake) {
       [](const runner::SubmitOrder& order) { return (order.number >> 62 & 1) != 0; }));
 }
 
-std::set<journal::JobId> Canceled(FakeTree& fake) {
-  std::set<journal::JobId> ids;
-  for (const FakeSource::Control& cancel : fake.parent().cancels) {
-    ids.insert(cancel.ids.begin(), cancel.ids.end());
-  }
-  return ids;
-}
-
 void Ask(FakeTree& fake, std::uint64_t number, const std::string& topic,
          const std::string& json = "{}") {
   fake.tree().Ask(number, {topic, json, std::nullopt}, fake.received);
@@ -127,7 +119,7 @@ TEST_CASE("jobs of a dead sub-instance are lost, and unseen ones go to another o
   CHECK(fake.tree().accepted() == 28);
   // Its job is canceled when it does not end by itself.
   fake.PumpAtDeadline();
-  CHECK(Canceled(fake) == std::set<journal::JobId>{FakeTree::JobOf(1)});
+  CHECK(fake.Canceled() == std::set<journal::JobId>{FakeTree::JobOf(1)});
   CHECK(Submitted(fake) == 3);
   fake.EndJob(1, Event("clean"));
   CHECK(fake.received.failures.empty());
@@ -212,7 +204,7 @@ TEST_CASE("a sub-instance that does not come up is replaced") {
   fake.PumpAtDeadline();
   fake.PumpAtDeadline();
   CHECK(fake.At(1) == nullptr);
-  CHECK(Canceled(fake).contains(FakeTree::JobOf(1)));
+  CHECK(fake.Canceled().contains(FakeTree::JobOf(1)));
   CHECK(Submitted(fake) == 2);
 }
 
@@ -263,10 +255,10 @@ TEST_CASE("a sub-instance is replaced after its number of jobs, and drains") {
   fake.End(1, {ids.begin(), ids.begin() + 9});
   REQUIRE(fake.At(1) != nullptr);
   CHECK(fake.Given(1) == 10);
-  CHECK(Canceled(fake).empty());
+  CHECK(fake.Canceled().empty());
   fake.End(1, {ids[9]});
   CHECK(fake.At(1) == nullptr);
-  CHECK(Canceled(fake) == std::set<journal::JobId>{FakeTree::JobOf(1)});
+  CHECK(fake.Canceled() == std::set<journal::JobId>{FakeTree::JobOf(1)});
   CHECK(fake.Records("\"type\":\"lost\"").empty());
   fake.EndJob(1, Event("exception", R"({"type":"cancel","severity":0})") + "," + Event("clean"));
   CHECK(fake.received.failures.empty());
@@ -293,10 +285,10 @@ TEST_CASE("the number of sub-instances can be changed") {
   fake.End(3, fake.Show(3));
   Ask(fake, 2, "tree.resize", "{\"instances\":1}");
   // The idle one at once, and another one when its jobs have ended.
-  CHECK(Canceled(fake) == std::set<journal::JobId>{FakeTree::JobOf(3)});
+  CHECK(fake.Canceled() == std::set<journal::JobId>{FakeTree::JobOf(3)});
   REQUIRE(fake.At(2) != nullptr);
   fake.End(2, {1});
-  CHECK(Canceled(fake).contains(FakeTree::JobOf(2)));
+  CHECK(fake.Canceled().contains(FakeTree::JobOf(2)));
   CHECK(fake.At(1) != nullptr);
   for (const char* const odd :
        {"{}", "{\"instances\":0}", "{\"instances\":\"2\"}", "{\"instances\":9000}", "x"}) {
@@ -315,7 +307,7 @@ TEST_CASE("at the end, no job of a sub-instance is left in the parent") {
   fake.tree().Submit(Order(1, 4), fake.received);
   fake.Show(1);
   Ask(fake, 7, "tree.shutdown");
-  CHECK(Canceled(fake) == std::set<journal::JobId>{5001, 5002, 5003});
+  CHECK(fake.Canceled() == std::set<journal::JobId>{5001, 5002, 5003});
   CHECK(fake.Records("\"type\":\"lost\"").empty());
   CHECK(fake.received.asked.empty());
   fake.EndJob(1, Event("clean"));
@@ -336,7 +328,7 @@ TEST_CASE("an end in a hurry waits until each job of a sub-instance is canceled"
   // The id of the job is unknown.
   CHECK(fake.received.asked.empty());
   fake.AcceptInstances();
-  CHECK(Canceled(fake) == std::set<journal::JobId>{5001});
+  CHECK(fake.Canceled() == std::set<journal::JobId>{5001});
   REQUIRE(fake.received.asked.size() == 1);
   CHECK(fake.received.asked[0].first == 8);
   fake.EndJob(1, Event("clean"));

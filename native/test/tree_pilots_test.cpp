@@ -26,8 +26,9 @@ TreeOptions PilotsOf(std::uint32_t most) {
   return options;
 }
 
-runner::SubmitOrder Order(std::uint64_t number, std::uint64_t count,
-                          const std::string& jobspec = "{") {
+// The order of a firing with the same number.
+runner::SubmitOrder OrderOf(std::uint64_t number, std::uint64_t count,
+                            const std::string& jobspec = "{") {
   runner::SubmitOrder order = test::Order(number, count, jobspec);
   order.firing = number;
   return order;
@@ -53,14 +54,6 @@ void Allot(FakeTree& fake, std::uint32_t number, double seconds) {
   fake.Pump();
 }
 
-std::set<journal::JobId> Canceled(FakeTree& fake) {
-  std::set<journal::JobId> ids;
-  for (const FakeSource::Control& cancel : fake.parent().cancels) {
-    ids.insert(cancel.ids.begin(), cancel.ids.end());
-  }
-  return ids;
-}
-
 }  // namespace
 
 TEST_CASE("pilots are started while jobs wait that the present ones can't take soon") {
@@ -69,27 +62,27 @@ TEST_CASE("pilots are started while jobs wait that the present ones can't take s
   CHECK(Requested(fake) == 0);
   CHECK_FALSE(fake.tree().deadline().has_value());
   SUBCASE("one for few jobs") {
-    fake.tree().Submit(Order(1, 5), fake.received);
+    fake.tree().Submit(OrderOf(1, 5), fake.received);
     CHECK(Requested(fake) == 1);
-    fake.tree().Submit(Order(2, 5), fake.received);
+    fake.tree().Submit(OrderOf(2, 5), fake.received);
     CHECK(Requested(fake) == 1);
     fake.StartAll();
     CHECK(fake.Given(1) == 10);
-    fake.tree().Submit(Order(3, 4), fake.received);
+    fake.tree().Submit(OrderOf(3, 4), fake.received);
     CHECK(Requested(fake) == 1);
     // The first one has as many jobs as it starts soon.
-    fake.tree().Submit(Order(4, 4), fake.received);
+    fake.tree().Submit(OrderOf(4, 4), fake.received);
     CHECK(fake.Given(1) == 16);
     CHECK(Requested(fake) == 2);
   }
   SUBCASE("all for many jobs") {
-    fake.tree().Submit(Order(1, 1000), fake.received);
+    fake.tree().Submit(OrderOf(1, 1000), fake.received);
     CHECK(Requested(fake) == 3);
   }
   SUBCASE("by the cores that the jobs need") {
     const std::string need =
         R"({"resources":[{"type":"slot","count":1,"with":[{"type":"core","count":6}]}])";
-    fake.tree().Submit(Order(1, 5, need), fake.received);
+    fake.tree().Submit(OrderOf(1, 5, need), fake.received);
     CHECK(Requested(fake) == 2);
   }
 }
@@ -99,18 +92,18 @@ TEST_CASE("a pilot without jobs is ended after a while, and the next jobs start 
   options.pilots->idle = 1ms;
   FakeTree fake(options, 8);
   fake.Begin();
-  fake.tree().Submit(Order(1, 2), fake.received);
+  fake.tree().Submit(OrderOf(1, 2), fake.received);
   fake.StartAll();
   const std::vector<std::uint64_t> ids = fake.Show(1);
   fake.PumpAtDeadline();
   CHECK(fake.At(1) != nullptr);
   fake.End(1, ids);
   for (int i = 0; i < 100 && fake.At(1) != nullptr; ++i) fake.PumpAtDeadline();
-  CHECK(Canceled(fake) == std::set<journal::JobId>{FakeTree::JobOf(1)});
+  CHECK(fake.Canceled() == std::set<journal::JobId>{FakeTree::JobOf(1)});
   fake.EndJob(1, Event("clean"));
   CHECK_FALSE(fake.tree().deadline().has_value());
   CHECK(Requested(fake) == 1);
-  fake.tree().Submit(Order(2, 1), fake.received);
+  fake.tree().Submit(OrderOf(2, 1), fake.received);
   CHECK(Requested(fake) == 2);
   CHECK(fake.received.failures.empty());
 }
@@ -120,7 +113,7 @@ TEST_CASE("a pilot that waits for its nodes is canceled when no jobs wait any mo
   options.pilots->idle = 1ms;
   FakeTree fake(options, 8);
   fake.Begin();
-  fake.tree().Submit(Order(1, 40), fake.received);
+  fake.tree().Submit(OrderOf(1, 40), fake.received);
   REQUIRE(Requested(fake) == 2);
   fake.AcceptInstances();
   fake.Start(1);
@@ -129,8 +122,8 @@ TEST_CASE("a pilot that waits for its nodes is canceled when no jobs wait any mo
   CHECK(fake.Given(1) == 40);
   fake.End(1, fake.Show(1));
   // The first one is idle, too.
-  for (int i = 0; i < 100 && Canceled(fake).size() < 2; ++i) fake.PumpAtDeadline();
-  CHECK(Canceled(fake).size() == 2);
+  for (int i = 0; i < 100 && fake.Canceled().size() < 2; ++i) fake.PumpAtDeadline();
+  CHECK(fake.Canceled().size() == 2);
   CHECK(fake.received.failures.empty());
 }
 
@@ -139,21 +132,21 @@ TEST_CASE("a job that may not end in the rest of a pilot's time waits for the ne
   options.pilots->margin = 10s;
   FakeTree fake(options, 4);
   fake.Begin();
-  fake.tree().Submit(Order(1, 1, Takes(5)), fake.received);
+  fake.tree().Submit(OrderOf(1, 1, Takes(5)), fake.received);
   fake.AcceptInstances();
   Allot(fake, 1, 100);
   fake.Start(1);
   CHECK(fake.Given(1) == 1);
-  fake.tree().Submit(Order(2, 1, Takes(80)), fake.received);
+  fake.tree().Submit(OrderOf(2, 1, Takes(80)), fake.received);
   CHECK(fake.Given(1) == 2);
-  fake.tree().Submit(Order(3, 1, Takes(95)), fake.received);
+  fake.tree().Submit(OrderOf(3, 1, Takes(95)), fake.received);
   CHECK(fake.Given(1) == 2);
   CHECK(Requested(fake) == 2);
   // Two more run at once, and a further one begins when one of these has ended.
-  fake.tree().Submit(Order(4, 4, Takes(50)), fake.received);
+  fake.tree().Submit(OrderOf(4, 4, Takes(50)), fake.received);
   CHECK(fake.Given(1) == 4);
   SUBCASE("a job without a duration may be short") {
-    fake.tree().Submit(Order(5, 1, R"({"attributes":{"system":{"duration":0,)"), fake.received);
+    fake.tree().Submit(OrderOf(5, 1, R"({"attributes":{"system":{"duration":0,)"), fake.received);
     CHECK(fake.Given(1) == 5);
   }
   fake.AcceptInstances();
@@ -167,7 +160,7 @@ TEST_CASE("the next pilot is requested before the time of the last one is over")
   options.pilots->margin = 1s;
   FakeTree fake(options, 4);
   fake.Begin();
-  fake.tree().Submit(Order(1, 100), fake.received);
+  fake.tree().Submit(OrderOf(1, 100), fake.received);
   fake.AcceptInstances();
   Allot(fake, 1, 1.1);
   fake.Start(1);
@@ -181,11 +174,11 @@ TEST_CASE("the next pilot is requested before the time of the last one is over")
   for (int i = 0; i < 100 && fake.tree().deadline(); ++i) fake.PumpAtDeadline();
   fake.End(1, {ids[0], ids[1]});
   CHECK(fake.Given(1) == 8);
-  CHECK(Canceled(fake).empty());
+  CHECK(fake.Canceled().empty());
   SUBCASE("it ends when it has done its jobs") {
     fake.End(1, {ids.begin() + 2, ids.end()});
     CHECK(fake.At(1) == nullptr);
-    CHECK(Canceled(fake) == std::set<journal::JobId>{FakeTree::JobOf(1)});
+    CHECK(fake.Canceled() == std::set<journal::JobId>{FakeTree::JobOf(1)});
     CHECK(fake.Records("\"type\":\"lost\"").empty());
   }
   SUBCASE("its end takes the others with it") {
@@ -208,7 +201,7 @@ TEST_CASE("pilots that never have time for a job are not followed by others for 
   options.max_failures = 2;
   FakeTree fake(options, 4);
   fake.Begin();
-  fake.tree().Submit(Order(1, 1), fake.received);
+  fake.tree().Submit(OrderOf(1, 1), fake.received);
   for (std::uint32_t number = 1; number <= 2; ++number) {
     CHECK(fake.received.failures.empty());
     fake.AcceptInstances();
@@ -227,7 +220,7 @@ TEST_CASE("a job that is larger than a pilot is refused") {
   const std::string need =
       R"({"resources":[{"type":"node","count":1,"with":[{"type":"slot","count":1,"with":)"
       R"([{"type":"core","count":6}]}]}])";
-  fake.tree().Submit(Order(1, 3, need), fake.received);
+  fake.tree().Submit(OrderOf(1, 3, need), fake.received);
   CHECK(fake.received.submitted.empty());
   fake.StartAll();
   REQUIRE(fake.received.submitted.size() == 1);
@@ -236,7 +229,7 @@ TEST_CASE("a job that is larger than a pilot is refused") {
   CHECK(fake.received.submitted[0].reason ==
         "a job needs 1 node with 6 cores, and a pilot has 1 node with 4 cores");
   CHECK(fake.tree().submitting() == 0);
-  fake.tree().Submit(Order(2, 1, need), fake.received);
+  fake.tree().Submit(OrderOf(2, 1, need), fake.received);
   REQUIRE(fake.received.submitted.size() == 2);
   CHECK(fake.received.submitted[1].refused == 1);
   CHECK(Requested(fake) == 1);
@@ -261,7 +254,7 @@ TEST_CASE("the parent of pilots hands wishes out and records in") {
   CHECK_FALSE(parent.deadline().has_value());
   ask(1, "pilots.next", "{}");
   CHECK(received.asked.empty());
-  runner::SubmitOrder order = Order(70, 1);
+  runner::SubmitOrder order = OrderOf(70, 1);
   order.firing = 3;
   parent.Submit(std::move(order), received);
   CHECK(parent.submitting() == 1);

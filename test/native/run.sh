@@ -80,7 +80,9 @@ generator=()
 # A folder that was configured keeps its generator.
 if [ ! -e "$build/CMakeCache.txt" ] && command -v ninja > /dev/null; then generator=(-G Ninja); fi
 
-# Compiling the tests takes longer than running them.
+# Compiling the tests takes longer than running them. A build from clean takes a third of the time with files taken together;
+# later builds after small changes are faster with single files.
+if [ ! -e "$build/CMakeCache.txt" ] && [ -n "${ENSEMBLE_TEST_UNITY:-}" ]; then generator+=(-DCMAKE_UNITY_BUILD=ON); fi
 if ! cmake -S . -B "$build" "${generator[@]}" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
   -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG" \
   -DFLUX_ENSEMBLE_SANITIZE="$sanitize" > "$scratch/log" 2>&1 ||
