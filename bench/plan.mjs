@@ -19,6 +19,8 @@ export function makePlan(groups, rules, { threshold = 0, ...metric }) {
       quantile: 0,
       window: 0,
       fromZero: false,
+      fact: null,
+      bound: null,
       ...metric,
     })),
     rules: Array.from({ length: rules }, (_, i) => ({

@@ -9,7 +9,17 @@ import { makeEngine, makeRule, openFlux, stop, tell } from './session.mjs';
 const statistics = ['mean', 'variance', 'min', 'max', 'q50'];
 const variables = ['duration', 'pending'];
 
-const common = { name: '', group: 0, count: null, probe: null, quantile: 0, window: 0, fromZero: false };
+const common = {
+  name: '',
+  group: 0,
+  fact: null,
+  bound: null,
+  count: null,
+  probe: null,
+  quantile: 0,
+  window: 0,
+  fromZero: false,
+};
 const metrics = statistics.flatMap((statistic) =>
   variables.map((variable) => ({ ...common, statistic, variable })),
 );

@@ -48,6 +48,7 @@ std::string Engine::Description() {
     Metric metric = metrics_.metric(i);
     writer(metric.group, metric.kind, metric.count, metric.variable, metric.statistic,
            metric.quantile, metric.window, metric.from_zero, metric.probe);
+    if (metric.bound != stats::Bound::kNone) writer(metric.bound, metric.level);
   }
   for (Limit limit : limits_) writer(limit.kind, limit.group, limit.amount);
   for (std::uint32_t i = 0; i < rules_.size(); ++i) {

@@ -28,7 +28,8 @@ std::uint32_t MetricTable::AddGroup() {
 }
 
 std::uint32_t MetricTable::Add(const Metric& metric) {
-  Entry entry{.metric = metric};
+  Entry entry;
+  entry.metric = metric;
   if (IsOfHours(metric)) TrackHours();
   if (metric.kind == Metric::Kind::kRate) {
     entry.window = KeepCount(metric);
@@ -37,6 +38,9 @@ std::uint32_t MetricTable::Add(const Metric& metric) {
     entry.window = StreamOf(metric).KeepWindow(metric.window);
   } else if (metric.kind == Metric::Kind::kStatistic) {
     StreamOf(metric).Keep(metric.statistic);
+    if (metric.bound != stats::Bound::kNone && IsSketched(metric.statistic)) {
+      entry.quantile.emplace(metric.quantile, metric.level);
+    }
   }
   entries_.push_back(entry);
   return size() - 1;
@@ -69,6 +73,7 @@ double MetricTable::ValueOf(std::uint32_t index, const PendingViews* views) {
   if (metric.kind == Metric::Kind::kSize) return size_;
   if (metric.kind == Metric::Kind::kTimeLeft)
     return std::isnan(end_) ? end_ : std::max(0.0, end_ - time_);
+  if (metric.bound != stats::Bound::kNone) return IntervalOf(index).Get(metric.bound);
   if (metric.kind == Metric::Kind::kCount) {
     const GroupMetrics& group = groups_[metric.group];
     const bool known = metric.from_zero || group.seen(metric.count);
@@ -82,6 +87,25 @@ double MetricTable::ValueOf(std::uint32_t index, const PendingViews* views) {
   }
   if (metric.window > 0) return ValueIn(index, WindowOf(index), time_);
   return OrZero(metric, StreamOf(metric).Get(metric.statistic, metric.quantile));
+}
+
+stats::Interval MetricTable::IntervalOf(std::uint32_t index) {
+  Entry& entry = entries_[index];
+  const Metric& metric = entry.metric;
+  if (metric.kind == Metric::Kind::kShare) {
+    const GroupMetrics& group = groups_[metric.group];
+    const auto count = [&](Count of) {
+      return static_cast<std::uint64_t>(std::max<std::int64_t>(0, group.count(of)));
+    };
+    return stats::ShareInterval::Of(count(metric.count),
+                                    count(Count::kSuccess) + count(Count::kFailed), metric.level);
+  }
+  const stats::Stream& stream = StreamOf(metric);
+  if (!entry.quantile) {
+    return stats::MeanInterval(stream.summary().welford(), metric.level);
+  }
+  const stats::Aggregate* const numbers = stream.sketched();
+  return numbers == nullptr ? stats::Interval() : entry.quantile->Of(*numbers);
 }
 
 double MetricTable::ValueIn(std::uint32_t index, stats::Window& window, double now) const {

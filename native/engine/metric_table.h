@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "engine/change.h"
 #include "engine/hours.h"
 #include "engine/metrics.h"
+#include "stats/confidence.h"
 #include "stats/count_window.h"
 #include "stats/stream.h"
 
@@ -29,6 +31,7 @@ struct Metric {
     kCount,
     kRate,
     kStatistic,
+    kShare,  // of the jobs that succeeded or failed
     kNodeHours,
     kCoreHours,
     kSize,      // nodes or slots
@@ -37,7 +40,8 @@ struct Metric {
 
   std::uint32_t group = 0;  // kNoGroup for kSize and kTimeLeft
   Kind kind = Kind::kStatistic;
-  Count count = Count::kSubmitted;  // kCount and kRate; a rate needs a count that only grows
+  // kCount, kRate and kShare; a rate needs a count that only grows, a share one of settled jobs.
+  Count count = Count::kSubmitted;
   Variable variable = Variable::kDuration;               // kStatistic
   stats::Statistic statistic = stats::Statistic::kMean;  // kStatistic
   double quantile = 0.5;                                 // of stats::Statistic::kQuantile
@@ -46,19 +50,42 @@ struct Metric {
   bool from_zero = false;
   // kStatistic: index of what the group's probes measure, instead of `variable`.
   std::uint32_t probe = kNoProbe;
+  // kShare, and kStatistic for means and sketched quantiles without a window: what is watched of
+  // the confidence sequence, and its level, above 0 and below 1.
+  stats::Bound bound = stats::Bound::kNone;
+  double level = 0;
 };
+
+// A share is one of the jobs that succeeded or failed. A timeout is a failure.
+constexpr bool IsShared(Count count) {
+  return count == Count::kSuccess || count == Count::kFailed || count == Count::kTimeout;
+}
 
 constexpr bool IsOfHours(const Metric& metric) {
   return metric.kind == Metric::Kind::kNodeHours || metric.kind == Metric::Kind::kCoreHours;
 }
 
-// The change of its group that changes the metric.
-constexpr Change ChangeOf(const Metric& metric) {
-  if (metric.probe != kNoProbe) return Change::kProbeStreams;
-  // Jobs begin and end to hold nodes as they begin and end to run.
-  if (IsOfHours(metric)) return ChangeOf(Count::kRunning);
-  return metric.kind == Metric::Kind::kStatistic ? ChangeOf(metric.variable)
-                                                 : ChangeOf(metric.count);
+// Calls with each change of its group that changes the metric.
+template <typename Call>
+constexpr void ForEachChangeOf(const Metric& metric, Call call) {
+  if (metric.kind == Metric::Kind::kShare) {
+    call(ChangeOf(Count::kSuccess));
+    call(ChangeOf(Count::kFailed));
+  } else if (metric.probe != kNoProbe) {
+    call(Change::kProbeStreams);
+  } else if (IsOfHours(metric)) {
+    // Jobs begin and end to hold nodes as they begin and end to run.
+    call(ChangeOf(Count::kRunning));
+  } else {
+    call(metric.kind == Metric::Kind::kStatistic ? ChangeOf(metric.variable)
+                                                 : ChangeOf(metric.count));
+  }
+}
+
+constexpr ChangeMask ChangesOf(const Metric& metric) {
+  ChangeMask changes;
+  ForEachChangeOf(metric, [&](Change change) { changes.Add(change); });
+  return changes;
 }
 
 constexpr bool IsOfPendingTimes(const Metric& metric) {
@@ -131,6 +158,8 @@ class MetricTable {
   // The metric's value now, kNoValue while it is unknown. A rate is unknown until its window has
   // passed once. `views` replaces the recorded pending times at a heartbeat.
   double ValueOf(std::uint32_t index, const PendingViews* views = nullptr);
+  // The interval of a metric with a bound; the values as they are recorded.
+  stats::Interval IntervalOf(std::uint32_t index);
 
   // Whether the metric is one that time alone can change.
   bool ChangesByTime(std::uint32_t index) const;
@@ -175,6 +204,7 @@ class MetricTable {
     Metric metric;
     std::size_t window = 0;    // its place among those of the stream or the group's counts
     double ready_at = kNever;  // for a rate: when it will have been watched for long enough
+    std::optional<stats::QuantileInterval> quantile;  // of a bound of a quantile; not stored
 
     template <typename Archive>
     void Persist(Archive& archive) {

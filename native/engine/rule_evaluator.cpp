@@ -65,10 +65,12 @@ std::vector<Watch> RuleEvaluator::WatchesOf(const Rule& rule) const {
   rule.ForEachMetric([&](std::uint32_t index) {
     const Metric& metric = metrics_.metric(index);
     if (metric.group == kNoGroup) return;
-    const Watch watch{metric.group, ChangeOf(metric)};
-    if (std::find(watches.begin(), watches.end(), watch) == watches.end()) {
-      watches.push_back(watch);
-    }
+    ForEachChangeOf(metric, [&](Change change) {
+      const Watch watch{metric.group, change};
+      if (std::find(watches.begin(), watches.end(), watch) == watches.end()) {
+        watches.push_back(watch);
+      }
+    });
   });
   return watches;
 }
@@ -141,7 +143,8 @@ void RuleEvaluator::OnProbed(std::uint32_t group, std::uint32_t first, std::size
 
 void RuleEvaluator::OnCounted(std::uint32_t group, Count count, double time) {
   const Change change = ChangeOf(count);
-  OnMetrics(group, change, time, [&](const Metric& metric) { return ChangeOf(metric) == change; });
+  OnMetrics(group, change, time,
+            [&](const Metric& metric) { return ChangesOf(metric).Has(change); });
 }
 
 // Metrics of a group have changed, without an event: those that `is_changed` selects.

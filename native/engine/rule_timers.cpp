@@ -272,8 +272,9 @@ void RuleTimers::Listen(const Job& job, const journal::Event& event, ChangeMask 
 }
 
 void RuleTimers::OnChanged(std::uint32_t group, ChangeMask changed) {
-  OnMetrics(group,
-            [&](std::uint32_t metric) { return changed.Has(ChangeOf(metrics_.metric(metric))); });
+  OnMetrics(group, [&](std::uint32_t metric) {
+    return changed.Meets(ChangesOf(metrics_.metric(metric)));
+  });
 }
 
 void RuleTimers::OnLost(const Job& job) {

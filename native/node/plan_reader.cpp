@@ -65,10 +65,30 @@ void ReadProbe(PropertyReader& reader, const std::vector<std::size_t>& probes,
   if (probe) metric.probe = static_cast<std::uint32_t>(*probe);
 }
 
+// Null, or { side, level }.
+void ReadBound(PropertyReader& reader, const Napi::Value& value, engine::Metric& metric) {
+  if (value.IsNull()) return;
+  PropertyReader part = reader.Inner("bound", value);
+  metric.bound = part.OneOf<stats::Bound>("side", stats::kBoundNames);
+  metric.level = part.Number("level");
+  if (!(metric.level > 0 && metric.level < 1)) part.Fail<bool>("level", "above 0 and below 1");
+  if (metric.window > 0) reader.Fail<bool>("window", "0 for a metric with a bound");
+  if (metric.kind == engine::Metric::Kind::kCount) {
+    metric.kind = engine::Metric::Kind::kShare;
+    if (!engine::IsShared(metric.count)) {
+      reader.Fail<bool>("count", "success, failed or timeout, for a share");
+    }
+  } else if (metric.statistic != stats::Statistic::kMean &&
+             metric.statistic != stats::Statistic::kQuantile) {
+    reader.Fail<bool>("statistic", "mean or quantile, for a metric with a bound");
+  }
+}
+
 Result<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t groups,
                                   const std::vector<std::size_t>& probes) {
   if (!value.IsObject()) return Error{"a metric must be an object"};
-  PropertyReader reader(value.As<Napi::Object>());
+  const auto object = value.As<Napi::Object>();
+  PropertyReader reader(object);
   engine::Metric metric;
   if (reader.TextOrNull("fact")) {
     metric.kind = reader.OneOf("fact", kFactKinds);
@@ -99,6 +119,7 @@ Result<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t groups,
     metric.variable = reader.OneOf("variable", kVariables);
     ReadProbe(reader, probes, metric);
   }
+  ReadBound(reader, object.Get("bound"), metric);
   if (!reader.good()) return reader.error();
   return metric;
 }

@@ -87,13 +87,16 @@ class DdSketch {
   // the largest number. The sketch must not be empty.
   double Quantile(double q, double min, double max) const {
     const Between between(q, count_);
-    const auto value = [&](std::uint64_t rank) {
-      if (rank == 0) return min;
-      return rank == count_ - 1 ? max : std::clamp(ValueOfRank(rank), min, max);
-    };
-    const double lower = value(between.lower);
-    const double upper = between.upper == between.lower ? lower : value(between.upper);
+    const double lower = ValueAt(between.lower, min, max);
+    const double upper = between.upper == between.lower ? lower : ValueAt(between.upper, min, max);
     return lower + between.fraction * (upper - lower);
+  }
+
+  // The number of a rank, counted from 0 for the smallest one, with the same error. The smallest
+  // and the largest number are exact.
+  double ValueAt(std::uint64_t rank, double min, double max) const {
+    if (rank == 0) return min;
+    return rank == count_ - 1 ? max : std::clamp(ValueOfRank(rank), min, max);
   }
 
   // The median of the distances from the median, from the buckets. The error of a distance is at
@@ -161,11 +164,11 @@ class DdSketch {
   // The value of the bucket with the number of a rank, counted from 0 for the smallest number.
   double ValueOfRank(std::uint64_t rank) const {
     const std::uint64_t below = negative_.Total();
-    if (rank < below) return -ValueAt(negative_, negative_.PlaceOfRank(below - 1 - rank));
+    if (rank < below) return -ValueOf(negative_, negative_.PlaceOfRank(below - 1 - rank));
     rank -= below;
-    return rank < zeros_ ? 0 : ValueAt(buckets_, buckets_.PlaceOfRank(rank - zeros_));
+    return rank < zeros_ ? 0 : ValueOf(buckets_, buckets_.PlaceOfRank(rank - zeros_));
   }
-  double ValueAt(const BucketRow& row, std::size_t place) const {
+  double ValueOf(const BucketRow& row, std::size_t place) const {
     return LogBuckets::ValueOf(row.IndexAt(place), scale());
   }
 
@@ -180,9 +183,9 @@ class DdSketch {
   double ItemValue(std::size_t item, double min, double max) const {
     double value = 0;
     if (item < negative_.size()) {
-      value = -ValueAt(negative_, negative_.size() - 1 - item);
+      value = -ValueOf(negative_, negative_.size() - 1 - item);
     } else if (item > negative_.size()) {
-      value = ValueAt(buckets_, item - negative_.size() - 1);
+      value = ValueOf(buckets_, item - negative_.size() - 1);
     }
     return std::clamp(value, min, max);
   }

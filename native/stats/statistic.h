@@ -44,6 +44,11 @@ inline constexpr std::array<std::string_view, kStatisticCount> kStatisticNames =
 };
 static_assert(!kStatisticNames.back().empty(), "a statistic has no name");
 
+// The part of a statistic's confidence sequence (confidence.h) that a rule watches; kNone for the
+// statistic itself.
+enum class Bound : std::uint8_t { kNone, kLower, kUpper, kHalfwidth };
+inline constexpr std::array<std::string_view, 4> kBoundNames = {"", "lower", "upper", "halfwidth"};
+
 inline constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 
 // Whether the statistic is read from a sketch.

@@ -23,6 +23,7 @@ class Summary {
   }
 
   std::uint64_t count() const { return welford_.count(); }
+  const Welford& welford() const { return welford_; }
 
   // kNoValue before the first observation, and for statistics that are kept elsewhere
   // (IsSummarized).

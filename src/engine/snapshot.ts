@@ -38,8 +38,8 @@ export interface SnapshotNames {
 }
 
 /** Whether every group has the metric. The best row of a search has a name of its own. */
-function isInGroups({ name, count, statistic, window }: PlanMetric): boolean {
-  if (name.startsWith('best.')) return false;
+function isInGroups({ name, count, statistic, window, bound }: PlanMetric): boolean {
+  if (bound !== null || name.startsWith('best.')) return false;
   return window === 0 && (count !== null || (STATISTICS as readonly (string | null)[]).includes(statistic));
 }
 
@@ -50,7 +50,8 @@ function readNamed(metrics: readonly PlanMetric[], values: Float64Array): Map<st
     if (isInGroups(metric) || value === undefined) continue;
     // Every count begins at 0.
     const unknown = metric.statistic === 'count' ? 0 : null;
-    named.set(metric.name, Number.isNaN(value) ? unknown : value);
+    // A confidence sequence begins without an end.
+    named.set(metric.name, Number.isFinite(value) ? value : unknown);
   }
   return named;
 }
@@ -103,7 +104,7 @@ function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): n
   if (group === undefined) return null;
   if (name.kind === 'count') return group.count[name.count];
   const asked = named.get(formatMetricName(name));
-  if (asked !== undefined || name.kind === 'rate' || name.window !== null) return asked;
+  if (asked !== undefined || name.kind !== 'statistic' || name.window !== null) return asked;
   const { statistic, variable } = name;
   const values = isOwnVariable(variable) ? group[variable] : group.probes?.[variable];
   if (values === undefined) return undefined;

@@ -1,11 +1,15 @@
 /**
  * Names of metrics: `<statistic>.<group>-<variable>`, `count.<group>.<outcome>`, `best.<group>.<objective>`,
  * `nodehours.<group>`, `corehours.<group>`, `size` and `timeleft`; with a window,
- * `<statistic>(<group>.<variable>, 30m)` and `rate(count.<group>.<outcome>, 10m)`.
+ * `<statistic>(<group>.<variable>, 30m)` and `rate(count.<group>.<outcome>, 10m)`; of a confidence sequence,
+ * `lower(mean(<group>.<variable>), 95%)`.
  */
 
 import {
   ASKED_STATISTICS,
+  BOUND_SIDES,
+  type Bounded,
+  type BoundSide,
   COUNTS,
   FACTS,
   GAUGES,
@@ -13,6 +17,8 @@ import {
   HOURS,
   isStatistic,
   type MetricName,
+  quantileOf,
+  SHARED_COUNTS,
   STATISTICS,
   type Statistic,
   VARIABLES,
@@ -57,6 +63,13 @@ const WINDOW_FORMS =
 /** Shortest window in seconds. A window has 60 parts, and shorter parts would be finer than the clock. */
 const SHORTEST_WINDOW = 0.001;
 
+const BOUND_FORMS =
+  'a confidence sequence is that of mean(<group>.<variable>), of a median or a percentile like p95(<group>.<variable>), ' +
+  'or of share(count.<group>.failed), like halfwidth(mean(sleep.duration), 95%)';
+
+/** `lower(mean(sleep.duration), 95%)` */
+const BOUND = new RegExp(`^(${BOUND_SIDES.join('|')})\\(([^(]+)\\((.+)\\),\\s*([\\d.]+) ?%\\)$`, 's');
+
 const CALL = /^([^\s.(]+(?:\.\d+)?)\((.+),\s*([\d.]+ ?[a-z]*)\)$/s;
 
 /**
@@ -67,6 +80,10 @@ const CALL = /^([^\s.(]+(?:\.\d+)?)\((.+),\s*([\d.]+ ?[a-z]*)\)$/s;
  * @param groups The job groups, or null to accept any name of a group, and of its variable.
  */
 export function parseMetricName(text: string, groups: ReadonlySet<string> | null = null): Result<MetricName> {
+  const [, side, inner, of, percent] = BOUND.exec(text) ?? [];
+  if (side !== undefined && inner !== undefined && of !== undefined) {
+    return parseBound(side as BoundSide, inner, of, Number(percent) / 100, groups);
+  }
   const [, name, path, window] = CALL.exec(text) ?? [];
   if (name !== undefined && path !== undefined && window !== undefined) {
     if (/^\d+(\.\d+)?$/.test(window)) return parseWindowedMetric(name, path, Number(window), groups);
@@ -128,6 +145,48 @@ export function parseWindowedMetric(
     return failed('ewma has no window, because it forgets by itself; write ewma.<group>-<variable>');
   if (group === '' || tail === '') return failed(`${quote(path)} names no variable: ${WINDOW_FORMS}`);
   return statisticOf(name, group, tail, window, groups);
+}
+
+/**
+ * An end of the interval of a confidence sequence, or half of its width: of `mean(sleep.duration)`, of a median or
+ * percentile, or of `share(count.sleep.failed)`.
+ *
+ *
+ * @param name The name before the inner parenthesis: `mean`, `share`.
+ * @param path Its argument: `sleep.duration`, or `count.sleep.failed` for a share.
+ * @param level Above 0 and below 1: 0.95.
+ */
+export function parseBound(
+  side: BoundSide,
+  name: string,
+  path: string,
+  level: number,
+  groups: ReadonlySet<string> | null = null,
+): Result<MetricName> {
+  if (!(level >= 0.5 && level < 1)) {
+    return failed(`the level of a confidence sequence is at least 50% and below 100%, like 95%`);
+  }
+  const bound = (group: string, of: Bounded) => ok({ kind: 'bound', side, level, group, of } as const);
+  if (name === 'share') {
+    const count = path.startsWith('count.') ? parseCount(path.slice('count.'.length), groups) : null;
+    if (count === null) return failed(`${quote(path)} names no count: ${BOUND_FORMS}`);
+    if (!count.ok || count.value.kind !== 'count') return count;
+    const share = member(SHARED_COUNTS, count.value.count);
+    if (share !== undefined) return bound(count.value.group, { share });
+    const hint = `${thereAre(SHARED_COUNTS)}, each among the jobs that succeeded or failed`;
+    return failed(`${quote(count.value.count)} has no share${hint}`);
+  }
+  const split = path.lastIndexOf('.');
+  const group = path.slice(0, Math.max(split, 0));
+  if (group === '') return failed(`${quote(path)} names no variable: ${BOUND_FORMS}`);
+  const metric = statisticOf(name, group, path.slice(split + 1), null, groups);
+  if (!metric.ok || metric.value.kind !== 'statistic') return metric;
+  const { statistic, variable } = metric.value;
+  const q = quantileOf(statistic);
+  if (statistic !== 'mean' && (q === null || q === 0 || q === 1)) {
+    return failed(`${quote(name)} has no confidence sequence: ${BOUND_FORMS}`);
+  }
+  return bound(group, { statistic: statistic as 'mean' | 'median' | `p${number}`, variable });
 }
 
 function rateOf(path: string, window: number, groups: ReadonlySet<string> | null): Result<MetricName> {

@@ -58,6 +58,19 @@ export type HoursName = (typeof HOURS)[number];
 export const FACTS = ['size', 'timeleft'] as const;
 export type FactName = HoursName | (typeof FACTS)[number];
 
+/** The sides of the interval of a confidence sequence, and half of its width. */
+export const BOUND_SIDES = ['lower', 'upper', 'halfwidth'] as const;
+export type BoundSide = (typeof BOUND_SIDES)[number];
+
+/** Counts that have a share of the jobs that succeeded or failed; a timeout is a failure. */
+export const SHARED_COUNTS = ['success', 'failed', 'timeout'] as const satisfies readonly Count[];
+export type SharedCount = (typeof SHARED_COUNTS)[number];
+
+/** Something that a confidence sequence bounds: a mean, a quantile, or a share of a group's jobs. */
+export type Bounded =
+  | { readonly statistic: 'mean' | 'median' | `p${number}`; readonly variable: string }
+  | { readonly share: SharedCount };
+
 /** Variables by group that probes measure and jobs tell; null where they are unknown. */
 export type ProbeNames = ReadonlyMap<string, readonly string[] | null>;
 
@@ -141,6 +154,8 @@ export function formatMetricName(metric: MetricName): string {
       return metric.fact;
     case 'best':
       return `best.${metric.group}.${metric.variable}`;
+    case 'bound':
+      return `${metric.side}(${formatBounded(metric)}, ${percentOf(metric.level)}%)`;
     case 'rate':
       return `rate(count.${metric.group}.${metric.count}, ${formatDuration(metric.window)})`;
     case 'statistic':
@@ -148,6 +163,16 @@ export function formatMetricName(metric: MetricName): string {
         ? `${metric.statistic}.${metric.group}-${metric.variable}`
         : `${metric.statistic}(${metric.group}.${metric.variable}, ${formatDuration(metric.window)})`;
   }
+}
+
+/** `mean(melt.energy)`, `share(count.melt.failed)` */
+function formatBounded({ group, of }: MetricName & { kind: 'bound' }): string {
+  return 'share' in of ? `share(count.${group}.${of.share})` : `${of.statistic}(${group}.${of.variable})`;
+}
+
+/** 0.95 is 95, and 0.999 is 99.9. */
+function percentOf(level: number): number {
+  return Number((level * 100).toPrecision(12));
 }
 
 /** A parsed metric name: `mean.lammps-duration`, `count.lammps.success`, `rate(count.lammps.failed, 10m)`. */
@@ -166,5 +191,13 @@ export type MetricName =
   | { readonly kind: 'best'; readonly group: string; readonly variable: string }
   | { readonly kind: 'hours'; readonly group: string; readonly hours: HoursName }
   | { readonly kind: 'fact'; readonly group: ''; readonly fact: (typeof FACTS)[number] }
+  /** An end or the half width of a confidence sequence, whose level is above 0 and below 1. */
+  | {
+      readonly kind: 'bound';
+      readonly side: BoundSide;
+      readonly level: number;
+      readonly group: string;
+      readonly of: Bounded;
+    }
   /** Growth per second, over a window of this many seconds. */
   | { readonly kind: 'rate'; readonly group: string; readonly count: Count; readonly window: number };

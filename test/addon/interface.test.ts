@@ -72,6 +72,7 @@ const metric: PlanMetric = {
   quantile: 0,
   window: 0,
   fromZero: false,
+  bound: null,
 };
 const good: EnginePlan = { ...EMPTY_PLAN, groups: ['a'], metrics: [metric], rules: [rule] };
 

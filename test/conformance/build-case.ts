@@ -89,7 +89,7 @@ export function onJob(event: string, parts: Partial<CaseRule> = {}): CaseRule {
 
 /** A rule on a metric of the group that `parts` names by its index, the first by default. */
 function onMetric(metric: Partial<PlanMetric>, { group = 0, ...parts }: Partial<CaseRule>): CaseRule {
-  const counted = { fact: null, count: null, fromZero: false };
+  const counted = { fact: null, count: null, fromZero: false, bound: null };
   const measured = { statistic: null, variable: null, probe: null, quantile: 0, window: 0 };
   return rule({
     trigger: 'metric',

@@ -33,7 +33,7 @@ function compileMetric(
   directionOf: DirectionOf,
 ): PlanMetric {
   const name = formatMetricName(metric);
-  const named = { name, group, fact: null };
+  const named = { name, group, fact: null, bound: null };
   const counted = { ...named, statistic: null, variable: null, probe: null, quantile: 0, fromZero };
   switch (metric.kind) {
     case 'hours':
@@ -46,6 +46,12 @@ function compileMetric(
       };
     case 'count':
       return { ...counted, count: metric.count, window: 0 };
+    case 'bound': {
+      const { of, side, level } = metric;
+      const bound = { side, level };
+      if ('share' in of) return { ...counted, count: of.share, window: 0, bound };
+      return { ...named, ...variableOf(metric.group, of.variable), ...statisticOf(of.statistic), bound };
+    }
     case 'rate':
       return { ...counted, count: metric.count, window: metric.window };
     case 'best': {
@@ -55,11 +61,19 @@ function compileMetric(
     }
     case 'statistic': {
       const { statistic, variable, window } = metric;
-      const asked = { ...nativeStatistic(statistic), window: window ?? 0 };
-      const common = { ...named, count: null, ...asked, fromZero: fromZero && statistic === 'count' };
-      if (isOwnVariable(variable)) return { ...common, variable, probe: null };
-      return { ...common, variable: 'duration', probe: probeIndex(metric.group, variable) };
+      const zero = fromZero && statistic === 'count';
+      const common = { ...named, ...statisticOf(statistic), window: window ?? 0, fromZero: zero };
+      return { ...common, ...variableOf(metric.group, variable) };
     }
+  }
+
+  function statisticOf(statistic: Statistic) {
+    return { ...nativeStatistic(statistic), count: null, window: 0, fromZero: false };
+  }
+
+  function variableOf(owner: string, variable: string): Pick<PlanMetric, 'variable' | 'probe'> {
+    if (isOwnVariable(variable)) return { variable, probe: null };
+    return { variable: 'duration', probe: probeIndex(owner, variable) };
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { CronPattern } from '../../language/cron.js';
 import type { ConditionStep } from '../../model/condition.js';
-import type { Count, FactName, Statistic, Variable } from '../../model/metric-names.js';
+import type { BoundSide, Count, FactName, Statistic, Variable } from '../../model/metric-names.js';
 import type { Trigger } from '../../model/trigger.js';
 import type { PlanLimit } from './limits.js';
 
@@ -43,6 +43,11 @@ export interface PlanMetric {
   readonly window: number;
   /** A count that has never changed is 0, not unknown, and so is the number of observations. */
   readonly fromZero: boolean;
+  /**
+   * The confidence sequence of a mean or a quantile, or, with a count, of its share of the jobs that succeeded or failed;
+   * null for the metric itself.
+   */
+  readonly bound: { readonly side: BoundSide; readonly level: number } | null;
 }
 
 /** One step of a condition, for a stack machine; see `ConditionStep`. A metric is given by its index. */

@@ -1,11 +1,11 @@
 /** Expression -> condition: the meanings of its names, its types, and its steps in the order of a stack machine. */
 
 import type { Comparison, ConditionStep } from '../../model/condition.js';
-import { FACTS, type MetricName } from '../../model/metric-names.js';
+import { BOUND_SIDES, type BoundSide, FACTS, type MetricName } from '../../model/metric-names.js';
 import { quote } from '../../text/describe.js';
 import { describeFaults, type Fault, ok, type Result } from '../../text/result.js';
 import { choices, didYouMean, thereAre } from '../../text/suggest.js';
-import { parseMetricName, parseWindowedMetric } from '../metric-name.js';
+import { parseBound, parseMetricName, parseWindowedMetric } from '../metric-name.js';
 import type { Expression } from './syntax.js';
 
 /** The names that a condition may refer to. */
@@ -65,6 +65,18 @@ export function checkCondition(expression: Expression, scope: ConditionScope): R
     checker.fault(expression, `this is ${A[type]}; compare it with something, like '... > 5'`);
   }
   return checker.faults.length > 0 ? { ok: false, faults: checker.faults } : ok(checker.steps);
+}
+
+/** The level of a confidence sequence without one. */
+const DEFAULT_LEVEL = 0.95;
+
+/**
+ * A side of a comparison. An interval is less than a number when its upper end is, and more when its lower end is;
+ * other sides stay as they are.
+ */
+function sideOf(expression: Expression, less: boolean, more: boolean): Expression {
+  if (expression.kind !== 'call' || expression.name !== 'ci' || (!less && !more)) return expression;
+  return { ...expression, name: less ? 'upper' : 'lower' };
 }
 
 class Checker {
@@ -179,12 +191,41 @@ class Checker {
   /** Over a window: `rate(count.G.OUTCOME, 10m)`, `mean(G.duration, 30m)`. */
   #call(expression: Expression & { kind: 'call' }): Type | null {
     const { name, args } = expression;
+    if (name === 'ci') {
+      const forms = 'like ci(mean(sleep.duration), 95%) < 10, or use lower, upper or halfwidth';
+      return this.fault(
+        expression,
+        `ci(...) is an interval: compare it with a number by <, <=, > or >=, ${forms}`,
+      );
+    }
+    if ((BOUND_SIDES as readonly string[]).includes(name)) return this.#bound(expression, name as BoundSide);
     const [path, window] = args;
     if (path?.kind !== 'name' || window?.kind !== 'number' || args.length !== 2) {
       const forms = 'like mean(sleep.duration, 30m) or rate(count.sleep.finished, 10m)';
       return this.fault(expression, `${quote(name)} needs a variable or a count, and a window, ${forms}`);
     }
     return this.#metric(expression, parseWindowedMetric(name, path.name, window.value, this.#scope.groups));
+  }
+
+  /** `lower(mean(G.v), 95%)`, with a level of 95 % by default. */
+  #bound(expression: Expression & { kind: 'call' }, side: BoundSide): Type | null {
+    const [of, level] = expression.args;
+    const path = of?.kind === 'call' ? of.args[0] : undefined;
+    if (
+      of?.kind !== 'call' ||
+      path?.kind !== 'name' ||
+      of.args.length !== 1 ||
+      expression.args.length > 2 ||
+      (level !== undefined && level.kind !== 'number')
+    ) {
+      const forms = `like ${expression.name}(mean(sleep.duration), 95%) or ${expression.name}(share(count.sleep.failed), 99%)`;
+      return this.fault(
+        expression,
+        `${quote(expression.name)} needs a mean, a percentile or a share, ${forms}`,
+      );
+    }
+    const metric = parseBound(side, of.name, path.name, level?.value ?? DEFAULT_LEVEL, this.#scope.groups);
+    return this.#metric(expression, metric);
   }
 
   #unary(expression: Expression & { kind: 'unary' }): Type | null {
@@ -220,7 +261,11 @@ class Checker {
 
   #comparison({ at }: Expression, operator: Comparison, left: Expression, right: Expression): Type | null {
     const parameter = isText(left) || isText(right) ? 'text' : 'number';
-    const types = [this.check(left, parameter), this.check(right, parameter)] as const;
+    const [less, more] = [operator.startsWith('<'), operator.startsWith('>')];
+    const types = [
+      this.check(sideOf(left, less, more), parameter),
+      this.check(sideOf(right, more, less), parameter),
+    ] as const;
     if (types[0] === null || types[1] === null) return null;
     if (types[0] === 'truth' || types[1] === 'truth') {
       return this.fault(

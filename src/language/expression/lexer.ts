@@ -30,6 +30,7 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
 
 const BLANK = /\s+/y;
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
+const PERCENT = / ?%/y;
 const UNIT = /[\p{L}_]+/uy;
 const OPERATOR = /&&|\|\||===|!==|<>|\*\*|<=|>=|==|!=|[-<>+*/(),!=]/y;
 const NAME_START = /[\p{L}_`]/u;
@@ -54,7 +55,9 @@ export function tokensOf(text: string): Token[] {
     const first = text[at];
     if (first === undefined) break;
     const digits = match(NUMBER)?.[0];
-    if (digits !== undefined) {
+    if (digits !== undefined && match(PERCENT) !== null) {
+      tokens.push({ at: start, kind: 'number', value: numberOf(digits, undefined, start) / 100 });
+    } else if (digits !== undefined) {
       tokens.push({ at: start, kind: 'number', value: numberOf(digits, match(UNIT)?.[0], start) });
     } else if (first === '"' || first === "'") {
       const end = text.indexOf(first, at + 1);

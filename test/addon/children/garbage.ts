@@ -136,6 +136,7 @@ if (part === 'constructors') {
     quantile: 0,
     window: 0,
     fromZero: false,
+    bound: null,
   } as const;
   const count = { ...metric, count: 'finished', statistic: null, variable: null } as const;
   const probed = { ...metric, variable: 'duration', probe: 0 } as const;

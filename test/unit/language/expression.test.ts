@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { checkCondition } from '../../../src/language/expression/check.js';
 import { parseExpression } from '../../../src/language/expression/parser.js';
 import { COMPARISONS, type Expression, MAX_LENGTH } from '../../../src/language/expression/syntax.js';
+import { parseMetricName } from '../../../src/language/metric-name.js';
+import type { ConditionStep } from '../../../src/model/condition.js';
+import { formatMetricName, type MetricName } from '../../../src/model/metric-names.js';
 import { formatExpression } from '../../support/format-expression.js';
 
 /** The expression without its places. */
@@ -55,6 +58,7 @@ describe('reading an expression', () => {
     ],
     ['mean.gruppe-ü_1.x-duration > 5', '(mean.gruppe-ü_1.x-duration > 5)'],
     ['\n a.b\t>\n 1 ', '(a.b > 1)'],
+    ['a.b > 5% and c.d < 0.5 %', '((a.b > 0.05) and (c.d < 0.005))'],
   ])('%s', (text, expected) => {
     expect(grouped(parse(text))).toBe(expected);
   });
@@ -267,6 +271,37 @@ describe('the condition of an expression', () => {
       },
       { op: '<' },
     ]);
+  });
+
+  test.each([
+    ['ci(mean(sleep.duration)) < 5', 'upper(mean(sleep.duration), 95%)', '<'],
+    ['5 < ci(mean(sleep.duration), 99.9%)', 'lower(mean(sleep.duration), 99.9%)', '<'],
+    ['ci(share(count.sleep.failed), 0.9) >= 20%', 'lower(share(count.sleep.failed), 90%)', '>='],
+    ['halfwidth(p99.9(`my group`.pending), 80%) > 5m', 'halfwidth(p99.9(my group.pending), 80%)', '>'],
+  ])('may compare a confidence sequence: %s', (text, name, comparison) => {
+    const steps = check(text) as ConditionStep[];
+    const [metric] = steps.flatMap((step) => (step.op === 'metric' ? [step.metric] : []));
+    expect(metric?.kind).toBe('bound');
+    expect(formatMetricName(metric as MetricName)).toBe(name);
+    expect(parseMetricName(name)).toEqual({ ok: true, value: metric });
+    expect(steps.at(-1)).toEqual({ op: comparison });
+  });
+
+  test.each([
+    ['ci(mean(sleep.duration)) == 5', '0 ci(...) is an interval: compare it with a number by <, <=, > or >='],
+    ['ci(mean(sleep.duration)) + 1 < 5', '0 ci(...) is an interval'],
+    ['lower(sleep.duration) < 5', "0 'lower' needs a mean, a percentile or a share"],
+    ['lower(mean(sleep.duration, 5m)) < 5', "0 'lower' needs a mean, a percentile or a share"],
+    ['lower(max(sleep.duration)) < 5', "0 'max' has no confidence sequence"],
+    ['lower(p100(sleep.duration)) < 5', "0 'p100' has no confidence sequence"],
+    ['lower(mean(sleep.duration), 5m) < 5', '0 the level of a confidence sequence is at least 50%'],
+    [
+      'upper(share(count.sleep.retried)) < 5',
+      "0 'retried' has no share; there are success, failed and timeout",
+    ],
+    ['upper(share(count.slep.failed)) < 5', "0 unknown job group 'slep'; did you mean 'sleep'?"],
+  ])('reports the mistake in a confidence sequence: %s', (text, message) => {
+    expect(String(check(text))).toContain(message);
   });
 
   test("can't name an event in a rule without one, nor a state in a file without states", () => {
