@@ -97,9 +97,7 @@ const COMMON: ReadonlySet<string> = new Set(['timeout']);
 
 /** The right place of a key that is one level too high or too low; null when both levels do not have it. */
 function whereElse(schema: z.ZodType, parent: Path, key: string, allowed: readonly string[]): string | null {
-  // A `timeout` of a job is not that of its optimizer.
-  const inner = allowed.filter((name) => name !== 'ask');
-  const inside = inner.find((name) => allowedKeys(schema, [...parent, name]).includes(key));
+  const inside = allowed.find((name) => allowedKeys(schema, [...parent, name]).includes(key));
   if (inside !== undefined) return `; it belongs inside '${inside}'`;
   const name = parent.at(-1);
   if (typeof name !== 'string' || !allowedKeys(schema, parent.slice(0, -1)).includes(key)) return null;
