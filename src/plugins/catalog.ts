@@ -8,8 +8,8 @@ import type { PluginInfo } from '../model/plugin.js';
 import { packageFile } from '../text/package-file.js';
 import type { CheckedOptions, PluginPart } from './plugin-module.js';
 
-/** Milliseconds for a plugin to load, or to check options. */
-const PATIENCE = 10_000;
+/** Milliseconds for a plugin to load, or to check options, on a busy login node. */
+const PATIENCE = 30_000;
 
 export type Request =
   | { readonly do: 'load'; readonly url: string }

@@ -131,7 +131,8 @@ describe.concurrent('examples on the command line', () => {
     expect(finished.status).toBe(0);
     expect(counts.echo).toMatchObject({ submitted: 2, success: 2 });
     expect(firings.filter(({ action }) => action === 'custom')).toHaveLength(3);
-    expect(finished.stdout).toContain('{"type":"output","line":"3 finished, 1.0 s on average"}');
+    // A busy machine may take longer for the jobs, of one second each.
+    expect(finished.stdout).toMatch(/\{"type":"output","line":"3 finished, \d+\.\d s on average"\}/);
   });
 
   test('parameters runs as described', async () => {

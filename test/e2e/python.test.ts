@@ -290,7 +290,8 @@ def f(metrics, **kwargs):
         pass
     return Action({"name": "submit", "label": "b"})
 `,
-        { timeout: 2 },
+        // It includes the start of the next process.
+        { timeout: 8 },
       ),
     );
     expect(problems).toMatchObject([{ code: 'ERR_CUSTOM_TIMEOUT' }]);

@@ -123,7 +123,8 @@ test('shows groups, rules, jobs and outputs, acts on request, and brings the scr
 
   shown.resize(40, 15);
   await shown.after('1j', /^> bad /);
-  expect((await shown.lines()).every((line) => line.length < 40)).toBe(true);
+  const fits = async () => (await shown.lines()).every((line) => line.length < 40);
+  await expect.poll(fits, { timeout: 20_000 }).toBe(true);
   await shown.after('j', /^> slow .*2 running/);
   await shown.after('c', /^cancel 2 active jobs of slow\? \(y\/n\)$/);
   await shown.after('n', /^> slow .*2 running/);
