@@ -1,4 +1,4 @@
-# What `npm install` runs through node-gyp. CMakeLists.txt builds the same from the same list of sources.
+# What `npm install` runs through node-gyp. CMakeLists.txt builds the same from the same list of sources, native/sources.json.
 {
   "variables": {
     # Whether to build flux_source.so, the only thing linked with libflux-core: by itself when pkg-config finds
@@ -29,9 +29,9 @@
       "target_name": "flux_ensemble",
       "dependencies": ["simdjson"],
       "sources": [
-        "<!@(node -p \"require('./native/sources.json').core.join(' ')\")",
-        "<!@(node -p \"require('./native/sources.json').flux.join(' ')\")",
-        "<!@(node -p \"require('./native/sources.json').addon.join(' ')\")"
+        "<!@(node native/units.mjs core)",
+        "<!@(node native/units.mjs flux)",
+        "<!@(node native/units.mjs addon)"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
@@ -45,7 +45,7 @@
     {
       "target_name": "ensemble-spawner",
       "type": "executable",
-      "sources": ["<!@(node -p \"require('./native/sources.json').spawner.join(' ')\")"],
+      "sources": ["<!@(node native/units.mjs spawner)"],
       "cflags_cc": ["-Wall", "-Wextra"]
     }
   ],
@@ -55,7 +55,7 @@
         {
           "target_name": "flux_source",
           "type": "shared_library",
-          "sources": ["<!@(node -p \"require('./native/sources.json').flux_source.join(' ')\")"],
+          "sources": ["<!@(node native/units.mjs flux_source)"],
           "cflags_cc": ["-Wall", "-Wextra", "<!@(pkg-config --cflags flux-core)"],
           "libraries": ["<!@(pkg-config --libs flux-core)"],
           "ldflags": ["-Wl,-rpath,<!(pkg-config --variable=libdir flux-core)"]
