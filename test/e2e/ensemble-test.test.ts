@@ -232,16 +232,18 @@ tests:
   });
 
   test('all examples with tests pass, and every included algorithm has tests', async () => {
-    const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
+    const namesIn = (folder: string) => readdirSync(join(root, 'examples', folder));
+    const all = [...namesIn('.'), ...namesIn('search').map((name) => join('search', name))];
+    const examples = all.filter((name) => name.endsWith('.yaml'));
     const texts = new Map(examples.map((name) => [name, readFileSync(join(root, 'examples', name), 'utf8')]));
     const tested = examples.filter((name) => /^tests:/m.test(texts.get(name) ?? ''));
     expect(tested.length).toBeGreaterThanOrEqual(9);
     const { stdout, stderr, status } = await cli(['test', ...tested.map((name) => join('examples', name))]);
     expect({ stderr, status }, stdout).toEqual({ stderr: '', status: 0 });
     for (const file of readdirSync(join(root, 'algorithms'))) {
-      const use = `algorithm: ${file.replace('.yaml', '')}\n`;
+      const use = new RegExp(`algorithm: ${file.replace('.yaml', '')}[,\n]`);
       expect(
-        tested.some((name) => texts.get(name)?.includes(use)),
+        tested.some((name) => use.test(texts.get(name) ?? '')),
         file,
       ).toBe(true);
     }

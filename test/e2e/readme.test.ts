@@ -34,6 +34,8 @@ const elsewhere = [
   /--kubernetes/,
   /--executor (?:minicluster|slurm|flux)/,
   /^curl --unix-socket /,
+  // Its output is one of a job, and lacks a value.
+  /^ensemble measure /,
   ...(withoutSql === null ? [] : [/^ensemble sql /]),
 ];
 
@@ -78,9 +80,11 @@ function shell(script: string, { folder, env }: ReturnType<typeof clone>): Promi
 const STUDY = `
 jobs:
   - {name: lammps, command: 'true', count: 3}
+  - {name: melt, command: 'true', parameters: {temperature: 300, nodes: 1}}
   - {name: late, command: "sh -c 'until [ -e done ]; do sleep 0.1; done'"}
 rules:
   - {trigger: start, action: {name: submit, label: lammps}}
+  - {trigger: start, action: {name: submit, label: melt}}
   - {trigger: start, action: {name: submit, label: late}}
 `;
 

@@ -63,6 +63,7 @@ describe.concurrent('rules at the end of a run', () => {
       algorithm: null,
       due: 'count.good.success >= 100',
       firings: 0,
+      resolved: 0,
       state: 'inactive',
       came: 3,
       heldBack: { repetitions: 0, backoff: 0, cooldown: 0, for: 0, state: 0, end: 0 },

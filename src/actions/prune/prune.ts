@@ -85,7 +85,7 @@ export const prune = defineAction({
     of: ofKey,
     step: stepKey,
     direction: directionKey,
-    warmup: countKey('Steps in which `median` cancels no job; 1 when absent'),
+    warmup: countKey('Steps in which `median` cancels no job; 1 when absent', 0),
     peers: countKey(
       'Jobs that must have told a value at the step before `median` cancels one; 5 when absent',
     ),
