@@ -53,6 +53,7 @@ Engine::Engine(Plan plan)
 // Groups and metrics are added before the rules that refer to them.
 Plan& Engine::Register(Plan& plan) {
   for (const std::string& name : plan.groups) AddGroup(name);
+  follows_ = plan.follows;
   for (const RememberedGroup& remembered : plan.remembered) {
     if (remembered.group >= remembered_.size()) remembered_.resize(remembered.group + 1);
     remembered_[remembered.group] = true;

@@ -154,9 +154,13 @@ class Engine final : private journal::RecordSink {
   // The budgets that were reached, in the order of their times.
   const std::vector<ReachedLimit>& reached_limits() const { return reached_limits_; }
   // Groups that rules watch and that have become idle, as far as the engine knows: no job is
-  // active, queued or to be submitted again.
+  // active, queued or to be submitted again, also in the groups that they follow.
   std::vector<std::uint32_t>& idle_groups() { return idle_groups_; }
   bool IsIdle(std::uint32_t group) const;
+  // The group that this one follows; kNoGroup for none.
+  std::uint32_t BeforeOf(std::uint32_t group) const {
+    return group < follows_.size() ? follows_[group] : kNoGroup;
+  }
 
   // From now on, rules do not fire. Statistics continue.
   void End();
@@ -302,7 +306,7 @@ class Engine final : private journal::RecordSink {
   bool PassBudgets(double now);
   void ExpectAllocations(std::span<const journal::Record> records);
   void WatchFor(const Rule& rule);
-  void NoteIdle(std::uint32_t group);
+  void NoteIdle(std::uint32_t group, bool own);
   // The job has arrived: its submission counts, or it was refused.
   void CountArrival(const Job& job);
   // The job told values in a memo.
@@ -354,7 +358,9 @@ class Engine final : private journal::RecordSink {
   std::vector<Limit> limits_;
   std::vector<ReachedLimit> reached_limits_;
   bool watches_counts_ = false;  // for budgets and idle groups
-  std::vector<bool> watched_;    // by group: whether a rule waits until it is done
+  std::vector<std::uint32_t> follows_;
+  // By group: those whose end rules wait for, and that are it or follow it.
+  std::vector<std::vector<std::uint32_t>> ends_;
   std::vector<bool> busy_;       // by group: not idle since it was reported
   std::vector<std::uint32_t> idle_groups_;
   double seen_until_ = 0;  // time of the latest event before the stream began again

@@ -43,15 +43,19 @@ void Engine::SetAllocation(double size, double end, double time) {
 
 void Engine::WatchFor(const Rule& rule) {
   if (rule.trigger != TriggerType::kGroupDone) return;
-  if (rule.group >= watched_.size()) watched_.resize(rule.group + std::size_t{1});
-  watched_[rule.group] = true;
-  busy_.resize(watched_.size());
+  if (rule.group >= busy_.size()) busy_.resize(rule.group + std::size_t{1});
+  for (std::uint32_t group = rule.group; group != kNoGroup; group = BeforeOf(group)) {
+    if (group >= ends_.size()) ends_.resize(group + std::size_t{1});
+    std::vector<std::uint32_t>& ends = ends_[group];
+    if (std::ranges::find(ends, rule.group) == ends.end()) ends.push_back(rule.group);
+  }
   watches_counts_ = true;
 }
 
 void Engine::Watch(std::uint32_t group, ChangeMask changed, double time) {
   if (budgets_.Watches(changed) && !rules_.ended()) JudgeBudgets(time);
-  if (group < watched_.size() && watched_[group]) NoteIdle(group);
+  if (group >= ends_.size()) return;
+  for (const std::uint32_t watched : ends_[group]) NoteIdle(watched, watched == group);
 }
 
 // The time is that of the last change, or the one at which the budget says that it is reached.
@@ -80,13 +84,19 @@ bool Engine::IsIdle(std::uint32_t group) const {
   awaited_.ForEachWaiting([&](std::uint32_t of, journal::JobId, FailureDigest::Number) {
     waits = waits || of == group;
   });
-  return !waits;
+  const std::uint32_t before = BeforeOf(group);
+  return !waits && (before == kNoGroup || IsIdle(before));
 }
 
-void Engine::NoteIdle(std::uint32_t group) {
-  const bool idle = IsIdle(group);
-  if (idle && busy_[group]) idle_groups_.push_back(group);
-  busy_[group] = !idle;
+// The group or, unless `own`, one that it follows has changed.
+void Engine::NoteIdle(std::uint32_t group, bool own) {
+  if (!IsIdle(group)) {
+    // A group that never had jobs is never done.
+    if (own) busy_[group] = true;
+  } else if (busy_[group]) {
+    idle_groups_.push_back(group);
+    busy_[group] = false;
+  }
 }
 
 void Engine::GroupDone(std::uint32_t group, double time) {

@@ -115,6 +115,9 @@ struct Plan {
   std::vector<std::string> states;
   // For each group the seconds after which an active job without an event has stalled; 0 for never.
   std::vector<double> stalled;
+  // For each group the one that it follows, kNoGroup for none: it is done only after that one. A
+  // group follows another one directly or indirectly, but never itself.
+  std::vector<std::uint32_t> follows;
   // For each group the count of numbers that its probes measure and its jobs tell; shorter when the
   // last groups have none.
   std::vector<std::size_t> probes;

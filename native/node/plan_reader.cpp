@@ -425,6 +425,28 @@ Result<tree::TreeOptions> ReadTreeOptions(const Napi::Object& object) {
   return options;
 }
 
+// For each group the index of the one that it follows, -1 for none; shorter when the last groups
+// follow none.
+void ReadFollows(PropertyReader& reader, engine::Plan& plan) {
+  const std::size_t groups = plan.groups.size();
+  for (const double index : reader.Numbers("follows")) {
+    const bool valid = index >= 0 && index < static_cast<double>(groups);
+    plan.follows.push_back(valid ? static_cast<std::uint32_t>(index) : engine::kNoGroup);
+  }
+  const auto before = [&](std::uint32_t group) {
+    return group < plan.follows.size() ? plan.follows[group] : engine::kNoGroup;
+  };
+  bool ends = plan.follows.size() <= groups;
+  for (std::uint32_t group = 0; group < plan.follows.size() && ends; ++group) {
+    std::size_t steps = 0;
+    for (std::uint32_t at = group; at != engine::kNoGroup && ends; at = before(at)) {
+      ends = ++steps <= groups;
+    }
+  }
+  if (!ends)
+    reader.Fail<bool>("follows", "at most one for each group, and no group follows itself");
+}
+
 }  // namespace
 
 Result<FluxOptions> ReadFluxOptions(const Napi::Value& value) {
@@ -500,6 +522,7 @@ Result<engine::Plan> ReadPlan(const Napi::Value& value) {
   if (!states || states->size() > engine::kMaxStates) reader.Fail<bool>("states", "some strings");
   plan.stalled = reader.Numbers("stalled");
   if (plan.stalled.size() > plan.groups.size()) reader.Fail<bool>("stalled", "one for each group");
+  ReadFollows(reader, plan);
   if (!reader.good()) return reader.error();
   plan.states = std::move(*states);
   const PlanSizes sizes{plan.groups.size(), plan.metrics.size(), plan.states.size()};

@@ -544,8 +544,13 @@ void Runner::Run(std::uint64_t number, AllocationCommand& command) {
 
 // The owner has seen that none of its actions may submit jobs of the group.
 void Runner::Run(std::uint64_t number, GroupDoneCommand& command) {
-  const std::uint64_t on_way =
-      queue_.has_limits() ? queue_.on_way(command.group) : source_.submitting();
+  std::uint64_t on_way = queue_.has_limits() ? 0 : source_.submitting();
+  if (queue_.has_limits()) {
+    for (std::uint32_t group = command.group; group != engine::kNoGroup;
+         group = engine_.BeforeOf(group)) {
+      on_way += queue_.on_way(group);
+    }
+  }
   const bool done = engine_.IsIdle(command.group) && on_way == 0;
   if (done) {
     const double now = engine_.now();

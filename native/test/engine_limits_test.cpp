@@ -198,6 +198,24 @@ TEST_CASE("a group is idle when nothing of it is active or queued, and is report
   CHECK(idle() == std::vector<std::uint32_t>{1});
 }
 
+TEST_CASE("a group is done after the one that it follows, when it has had jobs") {
+  Plan plan = Limited({});
+  plan.follows = {kNoGroup, 0};
+  plan.rules.push_back(OnDone(1));
+  TestEngine engine(std::move(plan));
+  const auto idle = [&] { return std::exchange(engine.engine.idle_groups(), {}); };
+  engine.Feed(Submit(1, 1, "g") + Event(1, 1, "validate") + Ran(2, 1, 2, "h"));
+  CHECK(idle().empty());
+  CHECK_FALSE(engine.engine.IsIdle(1));
+  // The end of the one before is that of both.
+  engine.Feed(Finish(1, 4) + Event(1, 4, "clean"));
+  CHECK(idle() == std::vector<std::uint32_t>{1});
+  engine.Feed(Ran(3, 5, 6, "g"));
+  CHECK(idle().empty());
+  engine.Feed(Ran(4, 7, 8, "h"));
+  CHECK(idle() == std::vector<std::uint32_t>{1});
+}
+
 TEST_CASE("rules on the end fire after the rule that ended the run, others do not") {
   Plan plan = Limited({{LimitKind::kJobs, 0, 1}});
   plan.rules[0].terminal = true;

@@ -81,9 +81,11 @@ const labelShape = z.union([text(), z.number(), z.bigint()], {
   error: 'must be the name of a job group or of a function',
 });
 const valueShape = z.union([text(), z.number()], { error: 'must be a number' });
-const parametersShape = z.record(parameterName(), scalar(), {
-  error: 'must be a mapping of names to values',
-});
+const PARAMETERS = "must be a mapping of names to values, or 'same' for those of the event's job";
+const parametersShape = z.union(
+  [z.record(parameterName(), scalar(), { error: PARAMETERS }), z.literal('same', { error: PARAMETERS })],
+  { error: PARAMETERS },
+);
 const timeoutShape = duration(MAX_TIMER);
 const optionsShape = options();
 const commandShape = text();
@@ -196,12 +198,12 @@ function integerWithin(
 }
 
 /** A number of things; null where the key is absent. */
-export function countKey(description: string) {
+export function countKey(description: string, least = 1) {
   return actionKey<string | number, number | null, false>({
     shape: valueShape,
     description,
     required: false,
-    read: (value, place) => (value === null ? null : integerWithin(value, 1, MAX_COUNT, place)),
+    read: (value, place) => (value === null ? null : integerWithin(value, least, MAX_COUNT, place)),
   });
 }
 
@@ -232,12 +234,13 @@ export const anyValueKey = actionKey<string | number, string | number | null, fa
 
 /** Values for the parameters of a group, as they stand in the file. */
 export const parametersKey = actionKey<
-  Record<string, string | number | boolean | bigint>,
-  Readonly<Record<string, string | number | boolean | bigint>> | null,
+  Record<string, string | number | boolean | bigint> | 'same',
+  Readonly<Record<string, string | number | boolean | bigint>> | 'same' | null,
   false
 >({
   shape: parametersShape,
-  description: "Values in place of the group's own parameters, which may hold tags like {{event.id}}",
+  description:
+    "Values in place of the group's own parameters, which may hold tags like {{event.id}}; `same` for those of the event's job",
   required: false,
   read: (values) => values,
 });

@@ -8,6 +8,7 @@ import { describeValue } from '../text/describe.js';
 import { resolveConfig } from './resolve/index.js';
 import { loadPlugins } from './resolve/plugins.js';
 import { checkShape } from './schema/check.js';
+import { expandAfter } from './source/expand-after.js';
 import { expandAlgorithms } from './source/expand-algorithms.js';
 import { ExpandedSource } from './source/expanded-source.js';
 import { ObjectSource } from './source/object-source.js';
@@ -109,7 +110,8 @@ function finish(
   recorded: boolean,
   functions: ReadonlyMap<string, ProgramFunction> = new Map(),
 ): LoadedConfig {
-  const expanded = expandAlgorithms(value, source, problems, file);
+  const followed = expandAfter(value, source, problems);
+  const expanded = expandAlgorithms(followed, source, problems, file);
   const shape = checkShape(expanded.value, problems);
   const absolute = file === null ? null : resolve(file);
   const plugins = loadPlugins(shape.config.plugins ?? [], problems, absolute);

@@ -244,6 +244,8 @@ export interface JobGroup {
   /** The search that gives the rows of the group; null without one. */
   readonly ask: AskOptions | null;
   readonly limits: Limits;
+  /** The group that this one follows, which is done before; null without one. */
+  readonly after: string | null;
 }
 
 export interface Rule {

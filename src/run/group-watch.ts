@@ -6,6 +6,7 @@
 import { kindOf } from '../actions/catalog.js';
 import type { Engine } from '../engine/engine.js';
 import type { Action } from '../model/action.js';
+import type { EnsembleConfig } from '../model/ensemble.js';
 
 export class GroupWatch {
   readonly #engine: Pick<Engine, 'groups' | 'groupDone'>;
@@ -16,8 +17,14 @@ export class GroupWatch {
   /** Groups (by index) that were idle when the engine looked. */
   readonly #idle = new Set<number>();
 
-  constructor(engine: Pick<Engine, 'groups' | 'groupDone'>) {
+  /** The group that each group follows, by name. */
+  readonly #before: ReadonlyMap<string, string>;
+
+  constructor(engine: Pick<Engine, 'groups' | 'groupDone'>, config: Pick<EnsembleConfig, 'groups'>) {
     this.#engine = engine;
+    this.#before = new Map(
+      [...config.groups].flatMap(([name, { after }]) => (after === null ? [] : [[name, after] as const])),
+    );
   }
 
   /** An action is to be performed. */
@@ -45,10 +52,16 @@ export class GroupWatch {
     }
   }
 
+  /** Whether actions may still submit jobs of the group, or of those that it follows. */
+  #isSubmitting(group: string | undefined): boolean {
+    if (group === undefined) return false;
+    return (this.#submitting.get(group) ?? 0) > 0 || this.#isSubmitting(this.#before.get(group));
+  }
+
   #look(): void {
     if (this.#mayAdd > 0) return;
     for (const group of this.#idle) {
-      if ((this.#submitting.get(this.#engine.groups[group] ?? '') ?? 0) > 0) continue;
+      if (this.#isSubmitting(this.#engine.groups[group])) continue;
       this.#idle.delete(group);
       // A closed engine has no groups. A group that has got jobs meanwhile is reported again.
       this.#engine.groupDone(group).catch(() => {});

@@ -248,7 +248,7 @@ export class Run {
       },
       this.#logOptions(runFolder),
     );
-    this.#groups = new GroupWatch(this.#engine);
+    this.#groups = new GroupWatch(this.#engine, config);
     this.#allocation = new AllocationFacts(this.#engine, this.#member, this.#guarded);
     this.#progress = new ProgressLog(this.#engine);
     this.#urgencies = new LostUrgencies(this.#engine);

@@ -60,6 +60,7 @@ export async function selectJobs(
     };
     return { streamed: false, portions: [portion] };
   }
+  if (action.parameters === 'same') return { streamed: false, portions: likeTheEvents(action, event, group) };
   const { entries, count } = group;
   const isSwept = entries.some(({ draft }) => draft?.sweep);
   const isStreamed = entries.some(({ streamed }) => streamed);
@@ -76,6 +77,30 @@ export async function selectJobs(
     return { streamed: true, portions, shown: all, jobs: parameters === null ? count : null };
   }
   return { streamed: false, portions: parameters === null ? all : [...withoutTwins(all, parameters)] };
+}
+
+/** The jobs of a group with the parameters of the event's job. Throws Error when these are unknown. */
+function likeTheEvents(
+  { value }: Submit,
+  event: ActionRequest<Submit>['event'],
+  { entries }: JobGroup,
+): Portion[] {
+  if (event?.parameters === null || event?.parameters === undefined) {
+    throw new Error('the jobspec of the job does not say what its parameters are');
+  }
+  const row = rowFrom(event.parameters, event.origin?.texts ?? {});
+  const drafts = new Set<unknown>();
+  return entries.flatMap((entry) => {
+    const { draft } = entry;
+    // Rows of one sweep differ only in their parameters.
+    if (draft !== null && drafts.has(draft)) return [];
+    drafts.add(draft);
+    const own = Object.entries(row).filter(([name]) => draft?.sweep?.names.includes(name));
+    const parameters = { ...entry.parameters, ...Object.fromEntries(own) };
+    return [
+      { entry: { ...entry, parameters, late: draft !== null, streamed: false }, count: value ?? entry.count },
+    ];
+  });
 }
 
 /** The jobs of portions, row by row. Taking them throws RowError. */

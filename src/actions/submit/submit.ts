@@ -31,8 +31,11 @@ export interface SubmitKind {
     readonly label: string;
     /** Jobs to submit, null for the whole group. */
     readonly value: number | null;
-    /** Values in place of the group's own, which may hold tags; null where the key is absent. */
-    readonly parameters: Row | null;
+    /**
+     * Values in place of the group's own, which may hold tags; `same` for those of the event's job. Null where the key is
+     * absent.
+     */
+    readonly parameters: Row | 'same' | null;
   };
   /**
    * `jobs` is null where the number of a file's rows is unknown before they are read. `text` shows the jobs, a line for
@@ -78,7 +81,7 @@ export const submit = defineAction({
       const { label, value, parameters } = action;
       const group = groups.get(label);
       const jobs = describeJobs(group, value);
-      const passed = Object.entries(parameters ?? {}).map(([name, given]) => `${name}=${given}`);
+      const passed = wordsOf(parameters);
       const others = passed.length === 0 ? '' : ` with ${escapeControls(passed.join(', '))}`;
       const again = submitsEventJob(action, rule, jobsOfTrigger(rule.trigger)?.group ?? null)
         ? ` (the event's job again${others})`
@@ -86,7 +89,7 @@ export const submit = defineAction({
       return `submit ${escapeControls(label)}${again ?? `${others} ${jobs}`}`;
     },
     drawn: ({ value, parameters }) => {
-      const passed = Object.entries(parameters ?? {}).map(([name, given]) => `${name}=${given}`);
+      const passed = wordsOf(parameters);
       return ['submit', ...(value === null ? [] : [String(value)]), ...passed].join(' ');
     },
     line: ({ group, text }) => ({ what: `submit ${group}`, jobs: text }),
@@ -146,6 +149,12 @@ export const submit = defineAction({
   },
 });
 
+/** The parameters that an action passes, for users. */
+function wordsOf(parameters: Submit['parameters']): string[] {
+  if (parameters === 'same') return ["the parameters of the event's job"];
+  return Object.entries(parameters ?? {}).map(([name, given]) => `${name}=${given}`);
+}
+
 /** The jobs of a group, or its search, as they are planned. */
 function describeJobs(group: JobGroup | undefined, value: number | null): string {
   if (group === undefined) return '';
@@ -161,10 +170,14 @@ function isEventJob({ action, event, origin }: SubmitRequest, group: string): bo
 /** Checks the parameters that an action passes to its group. */
 function resolveParameters(
   label: string,
-  values: Readonly<Record<string, string | number | boolean | bigint>> | null,
+  values: Readonly<Record<string, string | number | boolean | bigint>> | 'same' | null,
   place: KeyPlace,
-): Row | null {
+): Row | 'same' | null {
   if (values === null) return null;
+  if (values === 'same') {
+    if (!place.onJob) place.error("'same' is for rules on events of jobs (job-...)");
+    return values;
+  }
   const { complete, parameters } = place.names;
   const known = [...(parameters.get(label) ?? [])];
   for (const [name, value] of Object.entries(values)) {
@@ -183,7 +196,7 @@ function resolveParameters(
 
 /** The values that the action passes, with their tags filled in. */
 function passedParameters({ parameters }: Submit, lookup: Lookup): Row | null {
-  if (parameters === null) return null;
+  if (parameters === null || parameters === 'same') return null;
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [
       name,

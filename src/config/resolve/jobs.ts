@@ -108,6 +108,7 @@ export function resolveJobs(context: ResolveContext): ResolvedJobs & { readonly 
     group.limits = resolveLimits(context, group, job, index);
     groups.set(name, group);
     addStalled(context, group, job, path);
+    group.after ??= job.after ?? null;
     if (group.count !== null && group.count > MAX_COUNT) {
       const message = `the jobs of this group are ${group.count} up to here; ${MAX_COUNT} at most`;
       context.problems.error([...path, 'count'], message);
@@ -150,7 +151,7 @@ function largeParameters(
 
 function newGroup(name: string, { groups, tells }: ResolvedProbes): GrowingGroup {
   const [probes, told] = [groups.get(name) ?? [], tells.get(name) ?? NO_TELLS];
-  const nothing = { limits: NO_LIMITS, retry: null, ask: null, stalled: null };
+  const nothing = { limits: NO_LIMITS, retry: null, ask: null, stalled: null, after: null };
   return { name, probes, tells: told, entries: [], count: 0, ...nothing };
 }
 
@@ -158,6 +159,7 @@ type GrowingGroup = Pick<JobGroup, 'name' | 'probes' | 'tells'> & {
   readonly entries: JobEntry[];
   count: number | null;
   stalled: number | null;
+  after: string | null;
   retry: RetryPolicy | null;
   ask: AskOptions | null;
   limits: Limits;

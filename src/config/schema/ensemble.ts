@@ -375,6 +375,16 @@ export const jobSchema = z
       gpus: integerOrTemplate(0).optional().meta({ description: 'GPUs for each task.', default: 0 }),
       retry: retrySchema,
       limits: limitsSchema('the group'),
+      after: text()
+        .nullish()
+        .describe(
+          'Another group: for each of its jobs that succeeds, a job of this one is submitted, with the same parameters.',
+        ),
+      all: text()
+        .nullish()
+        .describe(
+          'A group that is submitted when all jobs of this one, and of the group before, have ended.',
+        ),
       stalled: duration()
         .nullish()
         .describe(

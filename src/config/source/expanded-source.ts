@@ -51,10 +51,38 @@ export class UsedSource implements ConfigSource {
   }
 }
 
+/** Rules that keys of the configuration stand for: each has the place of its key. */
+export class PlacedSource implements ConfigSource {
+  readonly #source: ConfigSource;
+  readonly #places: readonly Path[];
+
+  constructor(source: ConfigSource, places: readonly Path[]) {
+    this.#source = source;
+    this.#places = places;
+  }
+
+  place([, index]: Path): Place {
+    return this.#source.place(this.#places[Number(index)] ?? [], 'value');
+  }
+
+  writtenAs(): string | null {
+    return null;
+  }
+
+  placeInText(): Place | null {
+    return null;
+  }
+
+  lineOfText(): number | null {
+    return null;
+  }
+}
+
 /** A configuration with appended rules of other files. */
 export class ExpandedSource implements ConfigSource {
   readonly #own: ConfigSource;
   readonly #used: { readonly first: number; readonly source: ConfigSource }[] = [];
+  readonly #aliases: { readonly from: Path; readonly to: Path }[] = [];
 
   constructor(own: ConfigSource) {
     this.#own = own;
@@ -63,6 +91,11 @@ export class ExpandedSource implements ConfigSource {
   /** Marks the rules from this one on, up to the next call, as rules of another file. */
   add(first: number, source: ConfigSource): void {
     this.#used.push({ first, source });
+  }
+
+  /** Values at a path, and in it, are those of another path. */
+  alias(from: Path, to: Path): void {
+    this.#aliases.push({ from, to });
   }
 
   place(path: Path, part: Part): Place {
@@ -86,6 +119,8 @@ export class ExpandedSource implements ConfigSource {
   }
 
   #find(path: Path): [ConfigSource, Path] {
+    const alias = this.#aliases.find(({ from }) => from.every((key, i) => path[i] === key));
+    if (alias !== undefined) return this.#find([...alias.to, ...path.slice(alias.from.length)]);
     const [key, index, ...rest] = path;
     if (key !== 'rules' || typeof index !== 'number') return [this.#own, path];
     const used = this.#used.findLast(({ first }) => index >= first);

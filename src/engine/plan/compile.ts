@@ -161,6 +161,9 @@ export function compilePlan(
         ? [{ group: index, retry: compileRetry(group, makePortion) }]
         : [],
     ),
+    follows: [...config.groups.values()].map(({ after }) =>
+      after === null ? -1 : [...config.groups.keys()].indexOf(after),
+    ),
     stalled: [...config.groups.values()].map(({ stalled }) => stalled ?? 0),
     probes: [...config.groups.values()].map(probedOf),
     tells: [...config.groups.values()].map((group) => ({

@@ -131,6 +131,8 @@ export interface PlanTells {
 export interface EnginePlan {
   readonly groups: readonly string[];
   readonly remembered: readonly PlanRemembered[];
+  /** For each group the index of the one that it follows, -1 for none: it is done only after that one. */
+  readonly follows: readonly number[];
   /** For each group the seconds without an event after which an active job has stalled; 0 for never. */
   readonly stalled: readonly number[];
   /** For each group the names of its probe variables; may be shorter than `groups`. */
@@ -161,6 +163,7 @@ export interface EnginePlan {
 export const EMPTY_PLAN: EnginePlan = {
   groups: [],
   remembered: [],
+  follows: [],
   stalled: [],
   probes: [],
   tells: [],

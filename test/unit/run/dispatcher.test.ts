@@ -21,7 +21,7 @@ function dispatching(rules: readonly unknown[], more = {}) {
   const ends: EndedBy[] = [];
   let idle = 0;
   const queue = new TaskQueue(() => idle++);
-  const groups = new GroupWatch(use.context.engine);
+  const groups = new GroupWatch(use.context.engine, use.context.config);
   const dispatcher = new Dispatcher(use.context, queue, use.progress, groups, (error, by) => {
     use.log.push(`stop for ${error.code}`);
     ends.push(by);
