@@ -361,7 +361,7 @@ class Engine final : private journal::RecordSink {
   std::vector<std::uint32_t> follows_;
   // By group: those whose end rules wait for, and that are it or follow it.
   std::vector<std::vector<std::uint32_t>> ends_;
-  std::vector<bool> busy_;       // by group: not idle since it was reported
+  std::vector<bool> busy_;  // by group: not idle since it was reported
   std::vector<std::uint32_t> idle_groups_;
   double seen_until_ = 0;  // time of the latest event before the stream began again
   Retries retries_;
