@@ -182,15 +182,15 @@ rules: [{trigger: start, action: {name: submit, label: ends}}, {trigger: start, 
   test('the number of requests does not depend on the number of jobs', async () => {
     const { summary, counts } = await runs.runText(`
 jobs:
-  - {name: many, command: 'true', count: 100}
-  - {name: swept, command: "sh -c 'exit {{code}}'", parameters: {code: [0, 1], row: {from: 1, to: 50, step: 1}}, retry: {times: 1}}
+  - {name: many, command: 'true', count: 40}
+  - {name: swept, command: "sh -c 'exit {{code}}'", parameters: {code: [0, 1], row: {from: 1, to: 20, step: 1}}, retry: {times: 1}}
 rules:
   - {trigger: start, action: {name: submit, label: many}}
   - {trigger: start, action: {name: submit, label: swept}}
 `);
     expect(counts).toMatchObject({
-      many: allGood(100),
-      swept: { submitted: 150, success: 50, retried: 50 },
+      many: allGood(40),
+      swept: { submitted: 60, success: 20, retried: 20 },
     });
     const { requests, seconds } = summary as unknown as SlurmSummary;
     expect(Object.keys(requests).sort()).toEqual(['sbatch', 'scontrol', 'squeue']);
