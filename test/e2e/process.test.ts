@@ -249,7 +249,7 @@ describe.concurrent('the working directory', () => {
     const file = ensembleFile(`jobs: [{name: a, command: 'true'}, {name: b, command: 'true', workdir: /}]
 rules:
   - {trigger: start, action: {name: exec, command: 'rmdir ../gone'}}
-  - {trigger: interval, interval: 500ms, action: {name: submit, label: a}}
+  - {trigger: interval, interval: 3s, action: {name: submit, label: a}}
   - {trigger: job-fail, name: a, action: {name: submit, label: b}}
 `);
     const { stdout, stderr } = await shell(`mkdir gone; cd gone; $E run ${file}`);

@@ -144,7 +144,7 @@ export async function processesWith(text: string): Promise<string[]> {
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  seconds = 10,
+  seconds = 60,
 ): Promise<void> {
   for (let i = 0; i < seconds * 20; i++) {
     if (await condition()) return;
