@@ -29,6 +29,7 @@ describe('an ensemble', () => {
             retry: null,
             ask: null,
             count: 5,
+            after: null,
             stalled: null,
             tells: { numbers: [], texts: [] },
             limits: NO_LIMITS,
