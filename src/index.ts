@@ -101,10 +101,13 @@ export type {
   Take,
 } from './model/measure.js';
 export type {
+  Bounded,
+  BoundSide,
   Count,
   HoursName,
   KeptStatistic,
   MetricName,
+  SharedCount,
   Statistic,
   Variable,
 } from './model/metric-names.js';
