@@ -11,12 +11,12 @@ export default defineConfig({
     // One process per file: an addon that crashes its process fails that file only.
     pool: 'forks',
     globalSetup: './test/support/temporary-folder.ts',
-    // Most tests wait for processes: with one file a core, a third of the cores' time would be idle.
-    maxWorkers: availableParallelism() + 1,
+    // Tests start many processes, and the gate compiles beside them: more files at once overload two cores.
+    maxWorkers: availableParallelism(),
     execArgv: ['--expose-gc'],
     // A bound for a busy machine with two slow cores.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     reporters: totals === undefined ? ['default'] : ['default', 'json'],
     ...(totals === undefined ? {} : { outputFile: { json: totals } }),
   },
