@@ -13,6 +13,8 @@ import type { Result } from '../text/result.js';
 import type { Programs } from '../usercode/programs.js';
 import type { Prunings } from './prune/pruning.js';
 import type { ActionRequest } from './request.js';
+import type { DoneJobs } from './submit/done-jobs.js';
+import type { OpenSubmissions } from './submit/open-submissions.js';
 
 /** Searches by optimizers, for actions. */
 export interface SearchActions {
@@ -26,9 +28,6 @@ export interface SearchActions {
   /** A job is canceled because it is worse than others of its group. */
   prune(group: string, job: bigint): void;
 }
-
-import type { DoneJobs } from './submit/done-jobs.js';
-import type { OpenSubmissions } from './submit/open-submissions.js';
 
 export interface ActionContext {
   readonly config: EnsembleConfig;

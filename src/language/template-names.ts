@@ -18,6 +18,15 @@ export const EVENT_NAMES = [
   'event.exception.note',
 ] as const;
 
+/** Names with another meaning in a template, which a parameter can't have. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(['index', 'state', 'group']);
+
+/** The reason why a parameter can't have the name; null where it may. */
+export function faultOfParameterName(name: string): string | null {
+  if (!RESERVED_NAMES.has(name)) return null;
+  return `${quote(name)} can't be the name of a parameter: {{${name}}} means something else`;
+}
+
 /** Whether a tag is known only when a rule fires. */
 export function isOurTag(name: string): boolean {
   return name === 'state' || /^(?:event|metrics|job\.parameters)\./.test(name);

@@ -14,6 +14,7 @@ import { describeOrigin, ruleIndex } from '../request.js';
 import type { PruneOptions } from './pruners.js';
 import { COMPARISONS, type Comparison } from './pruning.js';
 
+const FOR_TELLS = 'the action prune is for rules with the trigger job-tell';
 const NAMES = Object.keys(COMPARISONS) as [Comparison, ...Comparison[]];
 
 /** The types of the kind `prune`. */
@@ -93,7 +94,7 @@ export const prune = defineAction({
     reduction: countKey('At each of its steps, `asha` lets one job of this number go on; 3 when absent'),
   },
   resolve: ({ by, of, step, direction, warmup, peers, first, reduction }, at) => {
-    if (!at('by').onJob) at('by').error('prune needs a rule on tells of jobs: trigger job-tell');
+    if (!at('by').onJob) at('by').error(FOR_TELLS);
     if (reduction === 1) at('reduction').error('must be 2 or more');
     const numbers = { warmup: warmup ?? 1, peers: peers ?? 5, first: first ?? 1, reduction: reduction ?? 3 };
     return { by, of, step, direction, ...numbers };
@@ -118,10 +119,7 @@ export const prune = defineAction({
     const { action, event, origin } = request;
     const rule = ruleIndex(request);
     if (event === null || event.name !== 'memo') {
-      throw new ActionError(
-        `${describeOrigin(request)}: prune needs a rule on tells of jobs: trigger job-tell`,
-        rule,
-      );
+      throw new ActionError(`${describeOrigin(request)}: ${FOR_TELLS}`, rule);
     }
     const { of, step: stepName } = action;
     const group = event.group ?? '';

@@ -24,14 +24,15 @@ export function workOf(entry: JobEntry): string {
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) =>
   a < b ? -1 : Number(a > b);
 
-/** Returns the digest of a job. Numbers are compared by their values, not by their texts. */
-function digestOf(work: string, parameters: Readonly<Record<string, unknown>>): Buffer {
-  const row = JSON.stringify(Object.entries(parameters).sort(byName));
-  return createHash('sha256').update(work).update('\n').update(row).digest();
-}
-
 /** Words of 32 bits of a digest that are kept. By chance, two of a billion jobs are equal once in 10²⁰ times. */
 const WORDS = 4;
+
+/** Returns the words of the digest of a job. Numbers are compared by their values, not by their texts. */
+function digestOf(work: string, parameters: Readonly<Record<string, unknown>>): number[] {
+  const row = JSON.stringify(Object.entries(parameters).sort(byName));
+  const digest = createHash('sha256').update(work).update('\n').update(row).digest();
+  return Array.from({ length: WORDS }, (_, i) => digest.readUInt32LE(4 * i));
+}
 
 /** A set of jobs, which takes about 30 bytes for each. */
 export class DoneJobs {
@@ -41,8 +42,7 @@ export class DoneJobs {
   /** Adds a job with these parameters. */
   add(work: string, parameters: Readonly<Record<string, unknown>>): void {
     if (2 * WORDS * (this.#size + 1) > this.#slots.length) this.#grow();
-    const digest = digestOf(work, parameters);
-    const words = Array.from({ length: WORDS }, (_, i) => digest.readUInt32LE(4 * i));
+    const words = digestOf(work, parameters);
     const slot = this.#find(words);
     if (this.#isFree(slot)) this.#size++;
     this.#slots.set(words, slot);
@@ -54,8 +54,7 @@ export class DoneJobs {
     const values = Object.fromEntries(
       Object.entries(parameters).map(([name, value]) => [name, plain(value)]),
     );
-    const digest = digestOf(workOf(entry), values);
-    return !this.#isFree(this.#find(Array.from({ length: WORDS }, (_, i) => digest.readUInt32LE(4 * i))));
+    return !this.#isFree(this.#find(digestOf(workOf(entry), values)));
   }
 
   /** The place of a digest, or the free one where it would be. */

@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path';
 import type { JobEntry, JobGroup } from '../../model/ensemble.js';
+import type { Row } from '../../model/written.js';
 import { knownRows } from '../../rows/tables.js';
 import { escapeControls } from '../../text/describe.js';
 
@@ -9,6 +10,12 @@ import { escapeControls } from '../../text/describe.js';
 export interface Portion {
   readonly entry: JobEntry;
   readonly count: number;
+}
+
+/** The parameters of an entry's job, with those that are passed in place of its own. */
+export function parametersOf({ draft, parameters }: JobEntry, passed: Row | null): Row {
+  const own = Object.entries(passed ?? {}).filter(([name]) => draft?.sweep?.names.includes(name));
+  return own.length === 0 ? parameters : { ...parameters, ...Object.fromEntries(own) };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { JobGroup, Rule } from '../../model/ensemble.js';
 import { plain, type Row, rowOf as rowFrom } from '../../model/written.js';
 import { firstTable } from '../../rows/tables.js';
 import type { ActionRequest } from '../request.js';
-import { type Portion, portionsOf } from './portions.js';
+import { type Portion, parametersOf, portionsOf } from './portions.js';
 import { rowOf } from './sweep-cursor.js';
 
 type Submit = ActionOf<'submit'>;
@@ -95,11 +95,8 @@ function likeTheEvents(
     // Rows of one sweep differ only in their parameters.
     if (draft !== null && drafts.has(draft)) return [];
     drafts.add(draft);
-    const own = Object.entries(row).filter(([name]) => draft?.sweep?.names.includes(name));
-    const parameters = { ...entry.parameters, ...Object.fromEntries(own) };
-    return [
-      { entry: { ...entry, parameters, late: draft !== null, streamed: false }, count: value ?? entry.count },
-    ];
+    const like = { ...entry, parameters: parametersOf(entry, row), late: draft !== null, streamed: false };
+    return [{ entry: like, count: value ?? entry.count }];
   });
 }
 

@@ -6,7 +6,7 @@ import { ActionError } from '../../errors.js';
 import { fillValue, type Lookup } from '../../language/template.js';
 import { jobsOfTrigger } from '../../language/triggers/catalog.js';
 import type { ActionOf } from '../../model/action.js';
-import type { JobEntry, JobGroup } from '../../model/ensemble.js';
+import type { JobGroup } from '../../model/ensemble.js';
 import type { Row } from '../../model/written.js';
 import { RowError } from '../../rows/row-error.js';
 import { counted } from '../../text/counted.js';
@@ -20,7 +20,7 @@ import { type ActionRequest, describeOrigin, ruleIndex } from '../request.js';
 import { tagValues } from '../tag-values.js';
 import type { DoneJobs } from './done-jobs.js';
 import { fillIn } from './fill-in.js';
-import { describePortions, type Portion, portionsOf } from './portions.js';
+import { describePortions, type Portion, parametersOf, portionsOf } from './portions.js';
 import { describeSearch } from './search-words.js';
 import { selectJobs, submitsEventJob } from './select-jobs.js';
 
@@ -243,12 +243,6 @@ function* filter<T>(items: Iterable<T>, holds: (item: T) => boolean): Generator<
 async function doneJobsOf(context: ActionContext, { entries }: JobGroup): Promise<DoneJobs | null> {
   const skipping = entries.filter(({ skipsDone }) => skipsDone);
   return skipping.length === 0 ? null : context.doneJobs(skipping);
-}
-
-/** The parameters of an entry's job, with those that are passed in place of its own. */
-function parametersOf({ draft, parameters }: JobEntry, passed: Row | null): Row {
-  const own = Object.entries(passed ?? {}).filter(([name]) => draft?.sweep?.names.includes(name));
-  return own.length === 0 ? parameters : { ...parameters, ...Object.fromEntries(own) };
 }
 
 /** The jobs with all tags filled in. */

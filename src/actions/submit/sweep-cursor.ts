@@ -8,7 +8,7 @@ import { type Portion, portionsOf } from './portions.js';
 /** Jobs that are taken at once. More are made one after the other, while they are submitted. */
 const MAX_TAKEN = 100_000;
 
-/** A row of an entry whose rows are made when they are submitted; its draft is filled in later. */
+/** An entry with other values, with which its draft is filled in later. */
 export function rowOf(entry: JobEntry, parameters: Row): JobEntry {
   return { ...entry, parameters, values: {}, late: true, streamed: false };
 }
@@ -51,12 +51,7 @@ function* portionsIn(
   drawn.set(draft, rows);
   const row = rows.next().value as Row | undefined;
   // The entries were made of the first table.
-  yield { entry: round === 0 || row === undefined ? entry : redrawn(entry, row), count };
-}
-
-/** The same entry with other values, with which its draft is filled in later. */
-function redrawn(entry: JobEntry, parameters: Row): JobEntry {
-  return { ...entry, parameters, values: {}, late: true };
+  yield { entry: round === 0 || row === undefined ? entry : rowOf(entry, row), count };
 }
 
 /** A place in a group's jobs. It moves on with every job that is taken, and returns to the first one after the last. */

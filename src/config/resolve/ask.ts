@@ -5,7 +5,7 @@ import { isFluxTag } from '../../language/job-tags.js';
 import { PARAMETER_NAME } from '../../language/shapes.js';
 import { splitWords } from '../../language/split-words.js';
 import { isTemplate, namesIn } from '../../language/template.js';
-import { isOurTag } from '../../language/template-names.js';
+import { faultOfParameterName, isOurTag, RESERVED_NAMES } from '../../language/template-names.js';
 import type { ExpressionCondition } from '../../model/condition.js';
 import type { JobGroup } from '../../model/ensemble.js';
 import { OBJECTIVE, probedOf } from '../../model/metric-names.js';
@@ -27,8 +27,6 @@ import { resolveExpression } from './when.js';
 const SOURCES = ['python', 'javascript', 'command', 'optuna'] as const;
 /** Seconds. */
 const TIMEOUT = 60;
-/** Names with another meaning in a template. */
-const TAKEN = new Set(['index', 'state', 'group']);
 /** Keys of an entry that a search does not have. */
 const IDLE_KEYS = ['samples', 'seed', 'design'] as const;
 
@@ -160,8 +158,8 @@ function spaceOf(
   if (parameters === undefined || parameters === null) return { names: null, ...none };
   const names = isNames(parameters) ? [...parameters] : Object.keys(parameters);
   for (const name of names) {
-    if (!TAKEN.has(name)) continue;
-    const message = `${quote(name)} can't be the name of a parameter: {{${name}}} means something else`;
+    const message = faultOfParameterName(name);
+    if (message === null) continue;
     problems.error(isNames(parameters) ? at : [...at, name], message, 'key');
     return null;
   }
@@ -199,7 +197,12 @@ function neededNames(job: JobShape): string[] {
     if (typeof value !== 'string' || !isTemplate(value)) return;
     const names = namesIn(value);
     for (const name of names.ok ? names.value : []) {
-      if (!PARAMETER_NAME.test(name) || TAKEN.has(name) || isOurTag(name) || (flux && isFluxTag(name)))
+      if (
+        !PARAMETER_NAME.test(name) ||
+        RESERVED_NAMES.has(name) ||
+        isOurTag(name) ||
+        (flux && isFluxTag(name))
+      )
         continue;
       found.add(name);
     }

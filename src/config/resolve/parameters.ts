@@ -2,6 +2,7 @@
 
 import { MAX_SOBOL_DIMENSIONS } from '../../language/design/sobol.js';
 import { countRows } from '../../language/sweep.js';
+import { faultOfParameterName } from '../../language/template-names.js';
 import type { Distribution, Sweep, ValueSweep, Values } from '../../model/ensemble.js';
 import { MAX_COUNT, MAX_HYPERCUBE_VALUES } from '../../model/limits.js';
 import type { Row } from '../../model/written.js';
@@ -15,9 +16,6 @@ import { resolveRange } from './range.js';
 type Parameters = Exclude<NonNullable<JobShape['parameters']>, { readonly file: string }>;
 type Written = Exclude<Parameters, readonly unknown[]>[string];
 type Range = Exclude<Written, Scalar | readonly unknown[]>;
-
-/** Names with another meaning in a template. */
-export const TAKEN: ReadonlySet<string> = new Set(['index', 'state', 'group']);
 
 const DISTRIBUTIONS = ['uniform', 'loguniform', 'normal', 'integer', 'choice'] as const;
 /** Keys of an entry that only drawn parameters need. */
@@ -57,8 +55,8 @@ export function resolveSweep(
   }
   const names = Array.isArray(parameters) ? rowNames(context, parameters, at) : Object.keys(parameters);
   for (const name of names) {
-    if (!TAKEN.has(name)) continue;
-    const message = `${quote(name)} can't be the name of a parameter: {{${name}}} means something else`;
+    const message = faultOfParameterName(name);
+    if (message === null) continue;
     problems.error(Array.isArray(parameters) ? at : [...at, name], message, 'key');
   }
   const fixed: [string, Values][] = [];

@@ -2,6 +2,7 @@
 
 import { dirname, extname, resolve } from 'node:path';
 import { PARAMETER_NAME } from '../../language/shapes.js';
+import { RESERVED_NAMES } from '../../language/template-names.js';
 import type { ColumnType, FileSweep } from '../../model/ensemble.js';
 import { compileRowWhere, FORMATS, type Head, readHead } from '../../rows/file.js';
 import { RowError } from '../../rows/row-error.js';
@@ -11,7 +12,7 @@ import { choices, didYouMean } from '../../text/suggest.js';
 import { type JobShape, ROW_RANGE } from '../schema/ensemble.js';
 import type { Problems } from '../source/problems.js';
 import type { ResolveContext } from './context.js';
-import { isRowFile, TAKEN } from './parameters.js';
+import { isRowFile } from './parameters.js';
 
 /** Reports a mistake in a file of rows at its place there. `path` is that of the file's name in the configuration. */
 export function reportRowError(
@@ -95,7 +96,7 @@ function columnsOf(
   const columns: { name: string; type: ColumnType }[] = [];
   const others: string[] = [];
   for (const [index, { name, type }] of head.columns.entries()) {
-    const isUsable = PARAMETER_NAME.test(name) && !TAKEN.has(name);
+    const isUsable = PARAMETER_NAME.test(name) && !RESERVED_NAMES.has(name);
     if (isUsable && (type !== null || !isTyped(head)))
       columns.push({ name, type: types[name] ?? type ?? 'text' });
     else others.push(name === '' ? `number ${index + 1}` : quote(name));

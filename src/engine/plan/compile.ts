@@ -161,9 +161,7 @@ export function compilePlan(
         ? [{ group: index, retry: compileRetry(group, makePortion) }]
         : [],
     ),
-    follows: [...config.groups.values()].map(({ after }) =>
-      after === null ? -1 : [...config.groups.keys()].indexOf(after),
-    ),
+    follows: [...config.groups.values()].map(({ after }) => (after === null ? -1 : names.groupIndex(after))),
     stalled: [...config.groups.values()].map(({ stalled }) => stalled ?? 0),
     probes: [...config.groups.values()].map(probedOf),
     tells: [...config.groups.values()].map((group) => ({

@@ -8,7 +8,7 @@ import { quote } from '../../text/describe.js';
 import { type Fault, FaultError, ok, type Result } from '../../text/result.js';
 import { choices, didYouMean, thereAre } from '../../text/suggest.js';
 import { parseExpression } from './parser.js';
-import type { Expression } from './syntax.js';
+import { type ArithmeticOperator, CALCULATE, type Expression } from './syntax.js';
 
 /** The number of the next try, 1 for the first one after a failed job. */
 export const ATTEMPT = 'attempt';
@@ -28,12 +28,7 @@ const FUNCTIONS: Readonly<Record<string, (...values: number[]) => number>> = {
 /** Functions of one value. */
 const ROUNDING: ReadonlySet<string> = new Set(['ceil', 'floor', 'round']);
 
-const ARITHMETIC: Readonly<Record<string, (a: number, b: number) => number>> = {
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
-  '/': (a, b) => a / b,
-};
+const isArithmetic = (operator: string): operator is ArithmeticOperator => Object.hasOwn(CALCULATE, operator);
 
 export function typeOfParameter(value: ParameterValue): Type {
   return typeof value === 'number' ? 'number' : 'text';
@@ -92,8 +87,8 @@ function typeOf(part: Expression, types: ParameterTypes, faults: Fault[]): Type 
     case 'unary':
       return part.operator === '-' ? numbers([part.operand]) : fault("'not' has no meaning here");
     case 'binary':
-      if (Object.hasOwn(ARITHMETIC, part.operator)) return numbers([part.left, part.right]);
-      return fault(`'${part.operator}' has no meaning here; use ${choices(Object.keys(ARITHMETIC), 'and')}`);
+      if (isArithmetic(part.operator)) return numbers([part.left, part.right]);
+      return fault(`'${part.operator}' has no meaning here; use ${choices(Object.keys(CALCULATE), 'and')}`);
   }
 }
 
@@ -129,6 +124,7 @@ function evaluate(part: Expression, lookup: (name: string) => ParameterValue): P
     case 'unary':
       return -number(part.operand);
     case 'binary':
-      return ARITHMETIC[part.operator]?.(number(part.left), number(part.right)) ?? Number.NaN;
+      if (!isArithmetic(part.operator)) return Number.NaN;
+      return CALCULATE[part.operator](number(part.left), number(part.right));
   }
 }

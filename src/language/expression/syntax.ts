@@ -44,6 +44,14 @@ export const PRECEDENCE: Readonly<Record<BinaryOperator | 'not' | 'negative', nu
   negative: 7,
 };
 
+/** The meaning of arithmetic. */
+export const CALCULATE: Readonly<Record<ArithmeticOperator, (a: number, b: number) => number>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / b,
+};
+
 /** The meaning of comparisons of numbers. */
 export const COMPARE: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
   '<': (a, b) => a < b,

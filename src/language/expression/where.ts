@@ -7,7 +7,7 @@ import type { Comparison } from '../../model/condition.js';
 import { quote } from '../../text/describe.js';
 import { attempt, FaultError, type Result } from '../../text/result.js';
 import { parseExpression } from './parser.js';
-import { COMPARE, type Expression } from './syntax.js';
+import { CALCULATE, COMPARE, type Expression } from './syntax.js';
 
 /** A column of a table whose rows are of the type `R`. NaN and null are unknown values. */
 export interface WhereColumn<R> {
@@ -44,13 +44,6 @@ type Part<R> =
 type Binary = Expression & { readonly kind: 'binary' };
 
 const TRUTH = 'a comparison, which is true or false';
-
-const CALCULATE: Readonly<Record<'+' | '-' | '*' | '/', (a: number, b: number) => number>> = {
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
-  '/': (a, b) => a / b,
-};
 
 /** Returns whether a row satisfies the expression; a row for which this is unknown does not. Never throws. */
 export function compileWhere<R>(text: string, columns: WhereColumns<R>): Result<(row: R) => boolean> {

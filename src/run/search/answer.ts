@@ -1,6 +1,7 @@
 /** Checks the answers of optimizers. */
 
 import { PARAMETER_NAME } from '../../language/shapes.js';
+import { RESERVED_NAMES } from '../../language/template-names.js';
 import type { ParameterValue } from '../../model/parameters.js';
 import type { AskOptions } from '../../model/search.js';
 import { counted } from '../../text/counted.js';
@@ -16,9 +17,6 @@ export interface Answer {
   /** Null when the optimizer has no more rows. */
   readonly rows: readonly RowCells[] | null;
 }
-
-/** Names with another meaning in a template. */
-const TAKEN = new Set(['index', 'state', 'group']);
 
 /**
  * Reads the answer to a request for rows: a list of mappings, or null. `names` are those of the rows before; null for
@@ -55,7 +53,7 @@ function namesOfFirst(row: unknown, { needed, constants }: AskOptions): readonly
   if (typeof row !== 'object' || row === null)
     return 'answered rows that are not mappings of names to values';
   const names = Object.keys(row).filter((name) => !Object.hasOwn(constants, name));
-  const wrong = names.find((name) => TAKEN.has(name) || !PARAMETER_NAME.test(name));
+  const wrong = names.find((name) => RESERVED_NAMES.has(name) || !PARAMETER_NAME.test(name));
   if (wrong !== undefined) return `answered rows with the name ${quote(wrong)}, which a parameter can't have`;
   const missing = needed.find((name) => !names.includes(name) && !Object.hasOwn(constants, name));
   if (missing === undefined) return names;
