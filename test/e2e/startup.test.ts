@@ -31,8 +31,8 @@ async function loadedBy(...args: string[]) {
 
 test.each([
   [['--version'], 6, 20],
-  [['validate', example], 8, 1000],
-  [['run', '--dry-run', example], 9, 1550],
+  [['validate', example], 8, 1100],
+  [['run', '--dry-run', example], 9, 1650],
 ])('%j loads few files of the bundle, with bytecode, and no package', async (args, files, kilobytes) => {
   const found = await loadedBy(...args);
   expect(found).toMatchObject({ packages: [], compiled: [] });
