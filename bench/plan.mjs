@@ -21,6 +21,7 @@ export function makePlan(groups, rules, { threshold = 0, ...metric }) {
       fromZero: false,
       fact: null,
       bound: null,
+      split: null,
       ...metric,
     })),
     rules: Array.from({ length: rules }, (_, i) => ({

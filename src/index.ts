@@ -89,7 +89,7 @@ export type {
   GroupFailures,
   JobTrace,
 } from './model/failure.js';
-export type { Firing, JobOrigin } from './model/firing.js';
+export type { Firing, FiringValue, JobOrigin } from './model/firing.js';
 export { formatJobId, parseJobId } from './model/job-id.js';
 export type { Limits } from './model/job-limits.js';
 export type {
@@ -126,7 +126,7 @@ export type { PluginPartName } from './model/part-name.js';
 export type { PluginEntry, PluginInfo } from './model/plugin.js';
 export type { LostPolicy, ResumedRun } from './model/resumed-run.js';
 export type { Retry } from './model/retry.js';
-export type { RulePhase, RuleReport } from './model/rule-report.js';
+export type { RulePhase, RuleReport, ValueReport, ValuesReport } from './model/rule-report.js';
 export type {
   AskOptions,
   BestRow,

@@ -14,6 +14,7 @@ const common = {
   group: 0,
   fact: null,
   bound: null,
+  split: null,
   count: null,
   probe: null,
   quantile: 0,

@@ -33,6 +33,14 @@ bool IsAccepted(journal::JobId job, std::span<const journal::Event> events, std:
 
 }  // namespace
 
+Engine::Within::Within(Engine& engine, const Job& job)
+    : engine_(engine), before_(engine.made_groups_) {
+  if (!engine.subsets_.Divides(job.group)) return;
+  const JobDetails* const details = std::as_const(engine.details_).Find(job.id);
+  engine.made_groups_ = details == nullptr ? std::span<const std::uint32_t>()
+                                           : std::span<const std::uint32_t>(details->made_groups);
+}
+
 Engine::Engine(Plan plan)
     : ensemble_(std::move(plan.ensemble)),
       track_all_(plan.track_all),
@@ -42,7 +50,12 @@ Engine::Engine(Plan plan)
       metrics_(plan.sketches || plan.keeps_sketches),
       budgets_(limits_, metrics_),
       rules_(Register(plan), metrics_, jobs_, details_,
-             [this] { return std::make_shared<const Snapshot>(GetSnapshot()); }) {
+             [this](const Rule& rule) {
+               Snapshot snapshot = GetSnapshot();
+               subsets_.FillIn(rule, snapshot.metrics);
+               return std::make_shared<const Snapshot>(std::move(snapshot));
+             }),
+      subsets_(std::move(plan.splits), metrics_, rules_) {
   const bool limits_hours = std::ranges::any_of(
       limits_, [](const Limit& limit) { return limit.kind == LimitKind::kNodeHours; });
   if (limits_hours) metrics_.TrackHours();
@@ -58,6 +71,12 @@ Plan& Engine::Register(Plan& plan) {
     if (remembered.group >= remembered_.size()) remembered_.resize(remembered.group + 1);
     remembered_[remembered.group] = true;
     if (remembered.retry) retries_.SetPolicy(remembered.group, *remembered.retry);
+  }
+  for (const Split& split : plan.splits) {
+    for (const std::uint32_t group : split.groups) {
+      if (group >= remembered_.size()) remembered_.resize(group + 1);
+      remembered_[group] = true;
+    }
   }
   for (std::uint32_t group = 0; group < plan.probes.size(); ++group) {
     if (plan.probes[group] > 0) metrics_.AddProbes(group, plan.probes[group]);
@@ -138,7 +157,10 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
     if (group != kNoGroup) {
       job = jobs_.Insert(record.id, group);
       if (Remembers(group)) {
-        const JobDetails& details = details_.Add(record.id, *record.membership);
+        JobDetails& details = details_.Add(record.id, *record.membership);
+        if (subsets_.Divides(group)) {
+          details.made_groups = subsets_.GroupsFor(group, *details.parameters);
+        }
         const auto failure = awaited_.OnSubmitted(group, details);
         if (failure) metrics_[group].failures().Resubmitted(*failure);
       }
@@ -147,10 +169,11 @@ void Engine::OnRecord(const journal::Record& record, const journal::Record* next
         ++totals_.own_jobs;
       }
       if (record.events.empty()) {
+        const Within within(*this, *job);
         ChangeMask unseen;
         Submitted(*job, metrics_[group], unseen);
-        metrics_.CountInWindows(group, unseen, metrics_.time());
-        rules_.OnChanged(group, unseen);
+        CountInWindows(group, unseen, metrics_.time());
+        Changed(group, unseen);
       }
     }
   }
@@ -307,6 +330,7 @@ std::uint32_t Engine::AddGroup(std::string_view name) {
 
 bool Engine::Apply(Job& job, const journal::Event& event) {
   GroupMetrics& metrics = metrics_[job.group];
+  const Within within(*this, job);
   ChangeMask changed;
   changed.Add(ChangeOf(event.kind));
   Submitted(job, metrics, changed);
@@ -363,11 +387,13 @@ bool Engine::Apply(Job& job, const journal::Event& event) {
     default:
       break;
   }
-  metrics_.CountInWindows(job.group, changed, event.timestamp);
+  CountInWindows(job.group, changed, event.timestamp);
   if (changed.Has(Change::kTell)) [[unlikely]] {
-    rules_.OnTold(job, event, changed, tells_.variables());
+    rules_.ExpectTold(tells_.variables());
+    Evaluate(job, event, changed, true);
+    rules_.ExpectTold({});
   } else {
-    rules_.OnEvent(job, event, changed, stays);
+    Evaluate(job, event, changed, stays);
   }
   if (watches_counts_) [[unlikely]] {
     Watch(job.group, changed, event.timestamp);
@@ -381,8 +407,8 @@ void Engine::Submitted(Job& job, GroupMetrics& metrics, ChangeMask& changed) {
   if (job.counted) return;
   job.counted = true;
   CountArrival(job);
-  metrics.Add(Count::kSubmitted, 1);
-  metrics.Add(Count::kPending, 1);
+  Tally(metrics, Count::kSubmitted, 1);
+  Tally(metrics, Count::kPending, 1);
   changed.Add(ChangeOf(Count::kSubmitted));
   changed.Add(ChangeOf(Count::kPending));
 }
@@ -410,7 +436,7 @@ void Engine::Finished(Job& job, const journal::Event& event, GroupMetrics& metri
   }
   job.since = event.timestamp;
   NoteStatus(job, event.status, metrics);
-  metrics.Add(Count::kFinished, 1);
+  Tally(metrics, Count::kFinished, 1);
   changed.Add(ChangeOf(Count::kFinished));
   const bool success = event.status == 0 && !job.has_fatal_exception;
   if (success || job.has_fatal_exception) {
@@ -431,7 +457,7 @@ void Engine::Excepted(Job& job, const journal::Event& event, GroupMetrics& metri
   if (event.severity != 0) return;
   if (!job.has_fatal_exception) {
     job.has_fatal_exception = true;
-    metrics.Add(Count::kException, 1);
+    Tally(metrics, Count::kException, 1);
     metrics.AddException(event.exception_name);
     NoteException(job, event, metrics);
     changed.Add(ChangeOf(Count::kException));
@@ -453,19 +479,31 @@ void Engine::Told(const Job& job, const journal::Event& event, ChangeMask& chang
     if (told.is_text || told.index >= streams.size()) continue;
     // Minus zero becomes zero, see Probed().
     streams[told.index].Observe(told.number + 0.0, event.timestamp);
+    for (const std::uint32_t made : made_groups_) {
+      metrics_.probes(made)[told.index].Observe(told.number + 0.0, event.timestamp);
+    }
     changed.Add(Change::kProbeStreams);
   }
 }
 
 void Engine::Probed(std::uint32_t group, std::size_t first, std::span<const double> values,
-                    double time) {
+                    double time, std::string_view parameters) {
   SettleVirtual();
-  const std::span<stats::Stream> streams = metrics_.probes(group);
-  for (std::size_t i = 0; i < values.size() && first + i < streams.size(); ++i) {
-    // Minus zero becomes zero, so that minimum and maximum do not depend on the order of the two.
-    streams[first + i].Observe(values[i] + 0.0, time);
+  std::vector<std::uint32_t> groups = {group};
+  if (subsets_.Divides(group)) {
+    const auto made = subsets_.KnownGroups(group, *ParametersOf(parameters));
+    groups.insert(groups.end(), made.begin(), made.end());
   }
-  rules_.OnProbed(group, static_cast<std::uint32_t>(first), values.size(), time);
+  for (const std::uint32_t each : groups) {
+    const std::span<stats::Stream> streams = metrics_.probes(each);
+    for (std::size_t i = 0; i < values.size() && first + i < streams.size(); ++i) {
+      // Minus zero becomes zero, so that minimum and maximum do not depend on the order of the two.
+      streams[first + i].Observe(values[i] + 0.0, time);
+    }
+  }
+  for (const std::uint32_t each : groups) {
+    rules_.OnProbed(each, static_cast<std::uint32_t>(first), values.size(), time);
+  }
 }
 
 void Engine::End() {
@@ -498,7 +536,7 @@ void Engine::Enter(Job& job, JobState state, GroupMetrics& metrics, ChangeMask& 
 void Engine::MoveGauges(JobState from, JobState to, GroupMetrics& metrics, ChangeMask& changed) {
   const auto move = [&](Count gauge, bool was, bool is) {
     if (was == is) return;
-    metrics.Add(gauge, is ? 1 : -1);
+    Tally(metrics, gauge, is ? 1 : -1);
     changed.Add(ChangeOf(gauge));
   };
   const auto is_running = [](JobState state) {
@@ -517,6 +555,9 @@ void Engine::Observe(Variable variable, double seconds, double time, GroupMetric
     return;
   }
   metrics.stream(variable).Observe(seconds, time);
+  for (const std::uint32_t made : made_groups_) {
+    metrics_[made].stream(variable).Observe(seconds, time);
+  }
   changed.Add(ChangeOf(variable));
 }
 

@@ -23,6 +23,7 @@
 #include "engine/plan.h"
 #include "engine/rule_evaluator.h"
 #include "engine/stream_tap.h"
+#include "engine/subsets.h"
 #include "engine/unvalidated.h"
 #include "journal/decoder.h"
 
@@ -116,7 +117,9 @@ class Engine final : private journal::RecordSink {
 
   // Probes have measured a job of the group: finite numbers for the group's streams from the index
   // `first` on. Each rule that refers to any of them is evaluated once.
-  void Probed(std::uint32_t group, std::size_t first, std::span<const double> values, double time);
+  // `parameters` are those of the job as JSON, where its group is divided by them.
+  void Probed(std::uint32_t group, std::size_t first, std::span<const double> values, double time,
+              std::string_view parameters = {});
 
   // The number of a group's jobs that limits hold back has changed, at `time`. Rules that refer to
   // it are evaluated.
@@ -215,6 +218,9 @@ class Engine final : private journal::RecordSink {
   std::vector<GroupFailures> GetFailures() const;
   // Ids of the active jobs of a group, or of all groups for kNoGroup.
   std::vector<journal::JobId> ActiveJobs(std::uint32_t group) const;
+  // The same for jobs with a value of a parameter by which the group is divided.
+  std::vector<journal::JobId> ActiveJobs(std::uint32_t group, std::string_view parameter,
+                                         std::string_view value) const;
   // Ids of the active jobs that the source has not shown since its stream was lost.
   std::vector<journal::JobId> DoubtfulJobs() const;
 
@@ -326,6 +332,37 @@ class Engine final : private journal::RecordSink {
   void Observe(Variable variable, double seconds, double time, GroupMetrics& metrics,
                ChangeMask& changed);
 
+  // For as long as it exists, changes of the job's group are changes of the groups that were made
+  // for its parameters, too.
+  class Within {
+   public:
+    Within(Engine& engine, const Job& job);
+    Within(const Within&) = delete;
+    Within& operator=(const Within&) = delete;
+    ~Within() { engine_.made_groups_ = before_; }
+
+   private:
+    Engine& engine_;
+    const std::span<const std::uint32_t> before_;
+  };
+  void Tally(GroupMetrics& metrics, Count count, std::int64_t amount) {
+    metrics.Add(count, amount);
+    for (const std::uint32_t group : made_groups_) metrics_[group].Add(count, amount);
+  }
+  void CountInWindows(std::uint32_t group, ChangeMask changed, double time) {
+    metrics_.CountInWindows(group, changed, time);
+    for (const std::uint32_t made : made_groups_) metrics_.CountInWindows(made, changed, time);
+  }
+  void Changed(std::uint32_t group, ChangeMask changed) {
+    rules_.OnChanged(group, changed);
+    for (const std::uint32_t made : made_groups_) rules_.OnChanged(made, changed);
+  }
+  // Evaluates the rules that the event makes due.
+  void Evaluate(const Job& job, const journal::Event& event, ChangeMask changed, bool active) {
+    rules_.OnEvent(job, event, changed, active);
+    for (const std::uint32_t made : made_groups_) rules_.OnEventIn(made, job, event, changed);
+  }
+
   Plan& Register(Plan& plan);
   template <typename Archive>
   void Persist(Archive& archive);
@@ -374,6 +411,8 @@ class Engine final : private journal::RecordSink {
   std::unordered_set<std::string> own_cancels_;
   Budgets budgets_;
   RuleEvaluator rules_;
+  Subsets subsets_;
+  std::span<const std::uint32_t> made_groups_;  // see Within
 
   std::vector<journal::DecodeError> decode_errors_;
   EventCollector events_;

@@ -1,4 +1,5 @@
 // Status, snapshots and reports of an engine.
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -21,7 +22,7 @@ Status Engine::GetStatus() {
 }
 
 RuleReports Engine::GetRules() {
-  RuleReports reports{rules_.Report(), {}};
+  RuleReports reports{rules_.Report(), {}, subsets_.Report()};
   reports.metrics.reserve(metrics_.size());
   for (std::uint32_t i = 0; i < metrics_.size(); ++i)
     reports.metrics.push_back(metrics_.ValueOf(i));
@@ -61,6 +62,19 @@ std::vector<journal::JobId> Engine::DoubtfulJobs() const {
   jobs_.ForEach([&](const Job& job) {
     if (job.in_doubt) ids.push_back(job.id);
   });
+  return ids;
+}
+
+std::vector<journal::JobId> Engine::ActiveJobs(std::uint32_t group, std::string_view parameter,
+                                               std::string_view value) const {
+  std::vector<journal::JobId> ids;
+  const std::uint32_t made = subsets_.GroupOf(group, parameter, value);
+  for (const journal::JobId id : ActiveJobs(group)) {
+    const JobDetails* const details = details_.Find(id);
+    const bool has_value = details != nullptr && std::ranges::find(details->made_groups, made) !=
+                                                     details->made_groups.end();
+    if (has_value) ids.push_back(id);
+  }
   return ids;
 }
 

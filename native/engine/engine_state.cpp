@@ -26,12 +26,17 @@ void Engine::Persist(Archive& archive) {
       AddGroup(names[i]);
     }
   }
+  if (!subsets_.empty()) archive(subsets_);
   archive(backlog_over_, resuming_, stream_ahead_, keep_unknown_, wanted_, wanted_before_,
           seen_until_, totals_, jobs_, unvalidated_, details_, retries_, metrics_, awaited_,
           others_cancel_, own_cancels_, rules_, budgets_, reached_limits_);
   if constexpr (Archive::kReads) {
     jobs_.ForEach([&](const Job& job) {
-      if (job.group >= metrics_.groups()) archive.Invalidate();
+      if (job.group >= metrics_.groups()) return archive.Invalidate();
+      if (!subsets_.Divides(job.group)) return;
+      JobDetails* const details = details_.Find(job.id);
+      if (details == nullptr || details->parameters == nullptr) return;
+      details->made_groups = subsets_.KnownGroups(job.group, *details->parameters);
     });
   }
 }
@@ -49,6 +54,7 @@ std::string Engine::Description() {
     writer(metric.group, metric.kind, metric.count, metric.variable, metric.statistic,
            metric.quantile, metric.window, metric.from_zero, metric.probe);
     if (metric.bound != stats::Bound::kNone) writer(metric.bound, metric.level);
+    if (metric.split != kNoSplit) writer(metric.split);
   }
   for (Limit limit : limits_) writer(limit.kind, limit.group, limit.amount);
   for (std::uint32_t i = 0; i < rules_.size(); ++i) {
@@ -61,7 +67,10 @@ std::string Engine::Description() {
       Resolution resolve = *rule.resolve;
       writer(resolve.go_to, resolve.terminal);
     }
+    std::uint32_t split = rule.split;
+    if (split != kNoSplit) writer(split);
   }
+  subsets_.Describe(writer);
   return writer.Take();
 }
 

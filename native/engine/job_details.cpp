@@ -60,7 +60,7 @@ std::shared_ptr<const JobParameters> ParametersOf(std::string_view json) {
   return parameters;
 }
 
-const JobDetails& JobDetailsTable::Add(journal::JobId id, const journal::Membership& membership) {
+JobDetails& JobDetailsTable::Add(journal::JobId id, const journal::Membership& membership) {
   JobDetails& details = jobs_[id];
   details = {};
   if (membership.origin) {

@@ -73,6 +73,8 @@ struct JobDetails : JobOrigin {
   std::string origin;     // attributes.user.origin as received
   std::string exception;  // type of the gravest exception so far, as Job has it
   std::shared_ptr<const JobParameters> parameters;
+  // Groups that were made for values of its parameters, see Subsets. They follow from those.
+  std::vector<std::uint32_t> made_groups;
 
   template <typename Archive>
   void Persist(Archive& archive) {
@@ -85,7 +87,7 @@ struct JobDetails : JobOrigin {
 class JobDetailsTable {
  public:
   // Stores a job's details until they are erased.
-  const JobDetails& Add(journal::JobId id, const journal::Membership& membership);
+  JobDetails& Add(journal::JobId id, const journal::Membership& membership);
   // Null for an unknown job. Valid until the next Add or Erase.
   JobDetails* Find(journal::JobId id);
   const JobDetails* Find(journal::JobId id) const;

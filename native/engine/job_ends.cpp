@@ -30,23 +30,27 @@ void Engine::TakeSubmit() {
 }
 
 void Engine::Refused(Job& job, const journal::Event& event) {
+  const Within within(*this, job);
   ChangeMask changed;
   changed.Add(ChangeOf(event.kind));
   if (!job.counted) CountArrival(job);
   // The job was counted only if the stream paused between the two events.
   Uncount(job, changed);
   if (tap_ != nullptr) tap_->OnRefused(job.id);
-  rules_.OnEvent(job, event, changed, false);
+  Evaluate(job, event, changed, false);
 }
 
 void Engine::Uncount(const Job& job, ChangeMask& changed) {
   if (job.counted && !job.settled) {
     GroupMetrics& metrics = metrics_[job.group];
-    metrics.Add(Count::kSubmitted, -1);
+    Tally(metrics, Count::kSubmitted, -1);
     changed.Add(ChangeOf(Count::kSubmitted));
     MoveGauges(job.state, JobState::kInactive, metrics, changed);
     if (job.has_submit && !job.has_start && !job.has_finish) {
       metrics_.TakeFromWindows(job.group, Count::kSubmitted, job.since);
+      for (const std::uint32_t made : made_groups_) {
+        metrics_.TakeFromWindows(made, Count::kSubmitted, job.since);
+      }
     }
   }
   if (Remembers(job.group)) {
@@ -64,7 +68,7 @@ void Engine::Uncount(const Job& job, ChangeMask& changed) {
 void Engine::Outcome(Job& job, bool success, double time, GroupMetrics& metrics,
                      ChangeMask& changed) {
   const auto add = [&](Count count, Change trigger) {
-    metrics.Add(count, 1);
+    Tally(metrics, count, 1);
     changed.Add(ChangeOf(count));
     changed.Add(trigger);
   };
@@ -100,7 +104,7 @@ bool Engine::TryAgain(const Job& job, JobOutcome outcome, double time, GroupMetr
   if (details->attempt >= policy->times || !policy->Wants(outcome, details->exception)) {
     return false;
   }
-  metrics.Add(Count::kRetried, 1);
+  Tally(metrics, Count::kRetried, 1);
   changed.Add(ChangeOf(Count::kRetried));
   // The job's end is its finish. The cleanup may take longer.
   const double ended = job.has_finish ? job.since : time;
@@ -116,10 +120,14 @@ void Engine::SettleAsItIs(Job& job) {
 
 void Engine::SettleWithoutSuccess(Job& job) {
   if (job.settled) return;
+  const Within within(*this, job);
   ChangeMask changed;
   Outcome(job, false, totals_.latest, metrics_[job.group], changed);
-  metrics_.CountInWindows(job.group, changed, totals_.latest);
-  rules_.OnSettled(job, changed, totals_.latest);
+  CountInWindows(job.group, changed, totals_.latest);
+  rules_.OnSettled(job, job.group, changed, totals_.latest);
+  for (const std::uint32_t made : made_groups_) {
+    rules_.OnSettled(job, made, changed, totals_.latest);
+  }
 }
 
 void Engine::FinishStream() {
@@ -141,6 +149,7 @@ void Engine::Lose(Job* job) {
     ++totals_.lost_jobs;
     if (tap_ != nullptr) tap_->OnLost(job->id);
   }
+  const Within within(*this, *job);
   ChangeMask changed;
   Enter(*job, JobState::kInactive, metrics_[job->group], changed);
   rules_.OnLost(*job);
@@ -160,9 +169,10 @@ bool Engine::TakeBack(journal::JobId id) {
     return false;
   }
   Retry retry{retries_.NextNumber(), now(), id, job->group, *details};
+  const Within within(*this, *job);
   ChangeMask changed;
   Uncount(*job, changed);
-  rules_.OnChanged(job->group, changed);
+  Changed(job->group, changed);
   rules_.OnLost(*job);
   details_.Erase(id);
   jobs_.Erase(job);

@@ -1,6 +1,7 @@
 #include "engine/metric_table.h"
 
 #include <cmath>
+#include <utility>
 
 namespace flux_ensemble::engine {
 
@@ -17,19 +18,20 @@ double OrZero(const Metric& metric, double value) {
 
 }  // namespace
 
-std::uint32_t MetricTable::AddGroup() {
-  GroupMetrics& group = groups_.emplace_back();
-  if (sketches_) {
+std::uint32_t MetricTable::AddGroup(bool made) {
+  GroupMetrics group;
+  if (sketches_ && !made) {
     for (const Variable variable : {Variable::kDuration, Variable::kPending}) {
       group.stream(variable).Keep(stats::Statistic::kQuantile);
     }
   }
-  return static_cast<std::uint32_t>(groups_.size() - 1);
+  return groups_.Add(std::move(group), made);
 }
 
 std::uint32_t MetricTable::Add(const Metric& metric) {
   Entry entry;
   entry.metric = metric;
+  if (metric.split != kNoSplit) return entries_.Add(std::move(entry), false);
   if (IsOfHours(metric)) TrackHours();
   if (metric.kind == Metric::Kind::kRate) {
     entry.window = KeepCount(metric);
@@ -42,13 +44,11 @@ std::uint32_t MetricTable::Add(const Metric& metric) {
       entry.quantile.emplace(metric.quantile, metric.level);
     }
   }
-  entries_.push_back(entry);
-  return size() - 1;
+  return entries_.Add(std::move(entry), IsMade(metric.group));
 }
 
 std::size_t MetricTable::KeepCount(const Metric& metric) {
-  if (metric.group >= count_windows_.size()) count_windows_.resize(metric.group + 1);
-  std::vector<CountInWindow>& windows = count_windows_[metric.group];
+  std::vector<CountInWindow>& windows = count_windows_.Grow(metric.group);
   for (std::size_t i = 0; i < windows.size(); ++i) {
     if (windows[i].count == metric.count && windows[i].window.length() == metric.window) return i;
   }
@@ -59,14 +59,17 @@ std::size_t MetricTable::KeepCount(const Metric& metric) {
 void MetricTable::Begin(double now) {
   Pass(now);
   begun_ = true;
-  for (Entry& entry : entries_) {
-    if (entry.metric.kind == Metric::Kind::kRate) entry.ready_at = now + entry.metric.window;
+  for (std::vector<Entry>* const list : {&entries_.planned, &entries_.made}) {
+    for (Entry& entry : *list) {
+      if (entry.metric.kind == Metric::Kind::kRate) entry.ready_at = now + entry.metric.window;
+    }
   }
 }
 
 double MetricTable::ValueOf(std::uint32_t index, const PendingViews* views) {
   const Entry& entry = entries_[index];
   const Metric& metric = entry.metric;
+  if (metric.split != kNoSplit) return stats::kNoValue;
   if (metric.kind == Metric::Kind::kRate) return ValueIn(index, CountWindowOf(index), time_);
   if (metric.kind == Metric::Kind::kNodeHours) return hours_.nodes(metric.group, time_);
   if (metric.kind == Metric::Kind::kCoreHours) return hours_.cores(metric.group, time_);
@@ -122,6 +125,7 @@ double MetricTable::ValueIn(std::uint32_t index, stats::CountWindow& window, dou
 
 bool MetricTable::ChangesByTime(std::uint32_t index) const {
   const Metric& metric = entries_[index].metric;
+  if (metric.split != kNoSplit) return false;
   return HasWindow(index) || IsOfHours(metric) || metric.kind == Metric::Kind::kTimeLeft;
 }
 
@@ -150,7 +154,8 @@ double MetricTable::NextChangeIn(std::uint32_t index, stats::CountWindow& window
 
 void MetricTable::AddView(std::uint32_t index, PendingViews& views) {
   const Metric& metric = entries_[index].metric;
-  if (IsOfPendingTimes(metric)) views.try_emplace(metric.group, StreamOf(metric), time_);
+  if (metric.split == kNoSplit && IsOfPendingTimes(metric))
+    views.try_emplace(metric.group, StreamOf(metric), time_);
 }
 
 }  // namespace flux_ensemble::engine

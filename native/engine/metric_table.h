@@ -13,6 +13,7 @@
 
 #include "engine/change.h"
 #include "engine/hours.h"
+#include "engine/indexed.h"
 #include "engine/metrics.h"
 #include "stats/confidence.h"
 #include "stats/count_window.h"
@@ -23,6 +24,7 @@ namespace flux_ensemble::engine {
 inline constexpr std::uint32_t kNoGroup = ~std::uint32_t{0};
 inline constexpr std::uint32_t kNoMetric = ~std::uint32_t{0};
 inline constexpr std::uint32_t kNoProbe = ~std::uint32_t{0};
+inline constexpr std::uint32_t kNoSplit = ~std::uint32_t{0};
 
 // A count of a group's jobs, how fast it grows, a statistic of one of the group's variables, the
 // hours for which its jobs have held nodes or cores, or a fact about the run's allocation.
@@ -54,6 +56,9 @@ struct Metric {
   // the confidence sequence, and its level, above 0 and below 1.
   stats::Bound bound = stats::Bound::kNone;
   double level = 0;
+  // Index of the parameter by which the metric is divided, see Split. The metric itself has no
+  // value then: each value of the parameter has a metric of its own.
+  std::uint32_t split = kNoSplit;
 };
 
 // A share is one of the jobs that succeeded or failed. A timeout is a failure.
@@ -101,18 +106,20 @@ class MetricTable {
   // With `sketches`, every stream has a sketch.
   explicit MetricTable(bool sketches = false) : sketches_(sketches) {}
 
-  std::uint32_t AddGroup();
-  std::size_t groups() const { return groups_.size(); }
+  // Adds a group of the plan or, `made`, one for the jobs of a group with a value of a parameter.
+  // Returns its index.
+  std::uint32_t AddGroup(bool made = false);
+  // Groups of the plan.
+  std::size_t groups() const { return groups_.planned.size(); }
   GroupMetrics& operator[](std::uint32_t group) { return groups_[group]; }
   const GroupMetrics& operator[](std::uint32_t group) const { return groups_[group]; }
 
   // Adds streams for the numbers that a group's probes measure.
   void AddProbes(std::uint32_t group, std::size_t variables) {
-    if (group >= probes_.size()) probes_.resize(group + 1);
-    probes_[group].resize(variables);
+    probes_.Grow(group).resize(variables);
   }
   std::span<stats::Stream> probes(std::uint32_t group) {
-    return group < probes_.size() ? std::span(probes_[group]) : std::span<stats::Stream>();
+    return probes_.Has(group) ? std::span(probes_[group]) : std::span<stats::Stream>();
   }
 
   // The nodes and cores that jobs hold, where a metric or a budget needs them.
@@ -130,7 +137,9 @@ class MetricTable {
 
   // Adds a metric of a group that exists, and returns its index.
   std::uint32_t Add(const Metric& metric);
-  std::uint32_t size() const { return static_cast<std::uint32_t>(entries_.size()); }
+  // Metrics of the plan, and of rules that were added to it.
+  std::uint32_t size() const { return static_cast<std::uint32_t>(entries_.planned.size()); }
+  bool Has(std::uint32_t index) const { return entries_.Has(index); }
   const Metric& metric(std::uint32_t index) const { return entries_[index].metric; }
 
   // The run begins; rates are watched from now on.
@@ -141,7 +150,7 @@ class MetricTable {
   double time() const { return time_; }
   // An event of this time has changed these counts of a group, each by one.
   void CountInWindows(std::uint32_t group, ChangeMask changed, double time) {
-    if (group >= count_windows_.size()) return;
+    if (!count_windows_.Has(group)) return;
     for (auto& [count, window] : count_windows_[group]) {
       if (changed.Has(ChangeOf(count))) window.Add(time);
     }
@@ -149,7 +158,7 @@ class MetricTable {
 
   // A count of this time is taken back.
   void TakeFromWindows(std::uint32_t group, Count counted, double time) {
-    if (group >= count_windows_.size()) return;
+    if (!count_windows_.Has(group)) return;
     for (auto& [count, window] : count_windows_[group]) {
       if (count == counted) window.Remove(time);
     }
@@ -193,10 +202,15 @@ class MetricTable {
   template <typename Archive>
   void Persist(Archive& archive) {
     archive(begun_, time_, hours_, size_, end_);
-    PersistPrefix(archive, groups_);
-    PersistPrefix(archive, probes_);
-    PersistPrefix(archive, count_windows_);
-    PersistPrefix(archive, entries_);
+    PersistPrefix(archive, groups_.planned);
+    PersistPrefix(archive, probes_.planned);
+    PersistPrefix(archive, count_windows_.planned);
+    PersistPrefix(archive, entries_.planned);
+    if (groups_.made.empty()) return;
+    PersistPrefix(archive, groups_.made);
+    PersistPrefix(archive, probes_.made);
+    PersistPrefix(archive, count_windows_.made);
+    PersistPrefix(archive, entries_.made);
   }
 
  private:
@@ -246,10 +260,10 @@ class MetricTable {
   double end_ = stats::kNoValue;
   bool begun_ = false;
   double time_ = 0;
-  std::vector<GroupMetrics> groups_;
-  std::vector<std::vector<stats::Stream>> probes_;  // by group, as far as there are any
-  std::vector<Entry> entries_;
-  std::vector<std::vector<CountInWindow>> count_windows_;  // by group, as far as there are any
+  Indexed<GroupMetrics> groups_;
+  Indexed<std::vector<stats::Stream>> probes_;  // by group, as far as there are any
+  Indexed<Entry> entries_;
+  Indexed<std::vector<CountInWindow>> count_windows_;  // by group, as far as there are any
 };
 
 }  // namespace flux_ensemble::engine

@@ -1,6 +1,32 @@
 #include "engine/output.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace flux_ensemble::engine {
+
+void RuleReport::Add(const RuleReport& other) {
+  ++values;
+  const auto earlier = [](double a, double b) {
+    return std::isnan(a) ? b : std::isnan(b) ? a : std::min(a, b);
+  };
+  state.repetitions_left = std::max(state.repetitions_left, other.state.repetitions_left);
+  state.backoff_left = std::max(state.backoff_left, other.state.backoff_left);
+  state.fired += other.state.fired;
+  state.in_backoff += other.state.in_backoff;
+  state.in_cooldown += other.state.in_cooldown;
+  state.too_short += other.state.too_short;
+  state.in_other_state += other.state.in_other_state;
+  state.raised = state.raised || other.state.raised;
+  state.resolved += other.state.resolved;
+  came += other.came;
+  came_after += other.came_after;
+  pending = pending || other.pending;
+  holds = holds || other.holds;
+  since = earlier(since, other.since);
+  ready = earlier(ready, other.ready);
+  next = earlier(next, other.next);
+}
 
 void StreamStates::Add(const stats::Aggregate& stream) {
   const auto& [moments, sketch] = stream;

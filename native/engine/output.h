@@ -120,7 +120,7 @@ struct Snapshot {
   }
 };
 
-// The history of a rule.
+// The history of a rule. That of a rule for each value of a parameter is the sum of theirs.
 struct RuleReport {
   RuleState state;
   std::uint64_t came = 0;        // times that it was due, since it was added
@@ -134,12 +134,26 @@ struct RuleReport {
   // When time alone evaluates it next: an interval, a cron time, the end of its `for`, or of a
   // cooldown that held it back. kNoValue for no such time, and without repetitions.
   double next = stats::kNoValue;
+  std::uint64_t values = 0;  // values of the parameter for which there are rules
+
+  // Adds the report of a rule for a value.
+  void Add(const RuleReport& other);
+};
+
+// The values of a parameter by which rules and metrics are divided, see Split.
+struct SplitReport {
+  std::vector<std::string> values;  // as JSON, in the order in which they came
+  std::vector<double> metrics;      // for each value those of the split, in the order of the plan
+  std::vector<double> firings;      // for each value of each rule of the split, likewise
+  std::uint64_t beyond = 0;         // jobs with values beyond the limit of values
+  std::uint64_t without = 0;        // jobs without the parameter
 };
 
 // All rules, and the values of the plan's metrics.
 struct RuleReports {
   std::vector<RuleReport> rules;
   std::vector<double> metrics;
+  std::vector<SplitReport> splits;
 };
 
 // One time that a rule's action is due.
@@ -163,16 +177,19 @@ struct Firing {
   std::string origin;
   bool submitting = false;  // the source submits the rule's jobs, JavaScript need not
   bool resolved = false;    // the rule's condition has stopped holding: its Resolution is due
+  std::string by;  // the value of the parameter for which the rule fired, as JSON; empty for none
 
   template <typename Archive>
   void Persist(Archive& archive) {
     auto copy = snapshot == nullptr ? nullptr : std::make_unique<Snapshot>(*snapshot);
-    // Both flags are in one byte, which was `submitting` alone at first.
-    auto flags = static_cast<std::uint8_t>((submitting ? 1 : 0) | (resolved ? 2 : 0));
+    // The flags are in one byte, which was `submitting` alone at first.
+    auto flags =
+        static_cast<std::uint8_t>((submitting ? 1 : 0) | (resolved ? 2 : 0) | (by.empty() ? 0 : 4));
     archive(number, rule, timestamp, job, group, state, go_to, value, event, context, copy, entry,
             origin, flags);
     submitting = (flags & 1) != 0;
     resolved = (flags & 2) != 0;
+    if ((flags & 4) != 0) archive(by);
     PersistParameters(archive, parameters);
     if constexpr (Archive::kReads) snapshot = std::move(copy);
   }

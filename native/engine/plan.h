@@ -36,6 +36,15 @@ inline constexpr std::size_t kTriggerTypeCount = 10;
 inline constexpr std::uint32_t kNoState = ~std::uint32_t{0};
 inline constexpr std::size_t kMaxStates = 64;
 
+inline constexpr std::uint32_t kNoRule = ~std::uint32_t{0};
+
+// A parameter by whose values the jobs of some groups are divided. Metrics and rules with its index
+// are made once for each value.
+struct Split {
+  std::string parameter;
+  std::vector<std::uint32_t> groups;
+};
+
 // The second action of a metric rule: it is due when the condition, for which the rule has fired,
 // is evaluated and does not hold any more.
 struct Resolution {
@@ -64,6 +73,11 @@ struct Rule {
   bool probing = false;                  // calls probes: not a rule of the user's
   std::vector<SubmitPortion> submit;     // what a source can submit by itself; else JavaScript acts
   std::optional<Resolution> resolve;     // kMetric
+  // Index of the parameter for each value of which the rule is made; kMetric and kJob.
+  std::uint32_t split = kNoSplit;
+  // A rule for a value: the rule that it was made from, and the value as JSON. Others have none.
+  std::uint32_t original = kNoRule;
+  std::string value;
 
   // Whether the condition holds; true without one. For a metric rule, `value`, unless it is null,
   // is set to the value of the first metric that the condition names.
@@ -124,6 +138,7 @@ struct Plan {
   // For each group the names of what its jobs may tell; shorter when jobs of the last groups tell
   // nothing.
   std::vector<std::vector<ToldName>> tells;
+  std::vector<Split> splits;
   // Limits of the ensemble and of groups.
   std::vector<Limit> limits;
   // Metrics that the rules refer to, by index.

@@ -119,6 +119,18 @@ class Program {
   static Result<Program> Make(std::vector<Step> steps, std::vector<std::string> texts,
                               std::size_t metrics);
 
+  // The same condition on other metrics: `replace` returns the index in place of another one.
+  template <typename Replace>
+  Program OnMetrics(Replace replace) const {
+    Program copy = *this;
+    if (copy.comparison_) copy.comparison_->metric = replace(copy.comparison_->metric);
+    for (Step& step : copy.steps_) {
+      if (step.op == Op::kMetric) step.index = replace(step.index);
+    }
+    for (std::uint32_t& metric : copy.metrics_) metric = replace(metric);
+    return copy;
+  }
+
   // Whether the condition holds for certain. `value`, unless it is null, is set to the value of the
   // first metric that the condition names, kNoValue without one.
   bool Holds(const Facts& facts, MetricTable& metrics, double* value = nullptr) const {

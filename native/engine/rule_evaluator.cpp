@@ -47,7 +47,19 @@ RuleEvaluator::RuleEvaluator(Plan& plan, MetricTable& metrics, const JobTable& j
 }
 
 std::uint32_t RuleEvaluator::AddRule(Rule rule) {
+  if (rule.split != kNoSplit) return rules_.Add(std::move(rule), {});
   std::vector<Watch> watches = WatchesOf(rule);
+  return Add(std::move(rule), std::move(watches));
+}
+
+std::uint32_t RuleEvaluator::AddRuleFor(Rule rule, std::span<const std::uint32_t> groups) {
+  std::vector<Watch> watches;
+  if (rule.trigger == TriggerType::kMetric) watches = WatchesOf(rule);
+  for (const std::uint32_t group : groups) watches.push_back({group, rule.change});
+  return Add(std::move(rule), std::move(watches));
+}
+
+std::uint32_t RuleEvaluator::Add(Rule rule, std::vector<Watch> watches) {
   const bool depends_on_state = rule.in != 0 || (rule.program && rule.program->names_state());
   const bool is_metric = rule.trigger == TriggerType::kMetric;
   const std::uint32_t index = rules_.Add(std::move(rule), std::move(watches));
@@ -64,7 +76,9 @@ std::vector<Watch> RuleEvaluator::WatchesOf(const Rule& rule) const {
   if (rule.trigger != TriggerType::kMetric) return watches;
   rule.ForEachMetric([&](std::uint32_t index) {
     const Metric& metric = metrics_.metric(index);
-    if (metric.group == kNoGroup) return;
+    // A rule for a value of a parameter is not due at every event of the others.
+    const bool is_of_value = rule.original == kNoRule || IsMade(metric.group);
+    if (metric.group == kNoGroup || !is_of_value) return;
     ForEachChangeOf(metric, [&](Change change) {
       const Watch watch{metric.group, change};
       if (std::find(watches.begin(), watches.end(), watch) == watches.end()) {
@@ -86,17 +100,18 @@ void RuleEvaluator::Start(double now) {
   Settle();
 }
 
-void RuleEvaluator::EvaluateEvent(const Job& job, const journal::Event& event, ChangeMask changed) {
+void RuleEvaluator::EvaluateEvent(const Job& job, const journal::Event& event, ChangeMask changed,
+                                  std::uint32_t group) {
   moment_ = event.timestamp;
   Facts facts = FactsOf(&event);
   facts.details = &details_;
   facts.job = job.id;
   std::optional<Finish> finish;
-  for (const std::uint32_t index : rules_.RulesOn(job.group, changed)) {
+  for (const std::uint32_t index : rules_.RulesOn(group, changed)) {
     const Rule& rule = rules_.rule(index);
     // A rule that ends the run must not prevent the probes of the same event.
     if (ended_ && !rule.probing) continue;
-    if (!told_.empty() && rule.trigger == TriggerType::kMetric && !NamesTold(rule, job.group)) {
+    if (!told_.empty() && rule.trigger == TriggerType::kMetric && !NamesTold(rule, group)) {
       continue;
     }
     // A result that becomes known only at the end of a job is still a result of its finish.
@@ -213,11 +228,12 @@ void RuleEvaluator::OnAllocation(double time) {
   Settle();
 }
 
-void RuleEvaluator::OnSettled(const Job& job, ChangeMask changed, double time) {
-  OnChanged(job.group, changed);
-  if (ended_ || !rules_.HasRuleOn(job.group, changed)) return;
+void RuleEvaluator::OnSettled(const Job& job, std::uint32_t group, ChangeMask changed,
+                              double time) {
+  OnChanged(group, changed);
+  if (ended_ || !rules_.HasRuleOn(group, changed)) return;
   const Finish finish(job.status, time);
-  EvaluateEvent(job, finish.event, changed);
+  EvaluateEvent(job, finish.event, changed, group);
 }
 
 bool RuleEvaluator::PassTo(double now) {
@@ -346,10 +362,12 @@ void RuleEvaluator::OnResolved(std::uint32_t index, Firing firing) {
 void RuleEvaluator::Fire(std::uint32_t index, std::uint32_t go_to, bool wants_event,
                          Firing firing) {
   firing.number = fired_++;
-  firing.rule = index;
+  const Rule& rule = rules_.rule(index);
+  firing.rule = rule.original == kNoRule ? index : rule.original;
+  firing.by = rule.value;
   firing.state = states_.current();
   if (states_.Request(go_to)) firing.go_to = go_to;
-  if (wants_event) firing.snapshot = take_snapshot_();
+  if (wants_event) firing.snapshot = take_snapshot_(rule);
   firings_.push_back(std::move(firing));
 }
 
@@ -402,10 +420,18 @@ PendingViews RuleEvaluator::ViewPending(double now) {
     for (const std::uint32_t index : rules_.Active(trigger)) rules_.rule(index).ForEachMetric(add);
   }
   if (views.empty()) return views;
+  const bool has_made =
+      std::ranges::any_of(views, [](const auto& view) { return IsMade(view.first); });
   jobs_.ForEach([&](const Job& job) {
     if (job.has_start || !job.has_submit || job.state >= JobState::kCleanup) return;
-    const auto view = views.find(job.group);
-    if (view != views.end() && now >= job.since) view->second.Observe(now - job.since);
+    const auto add_age = [&](std::uint32_t group) {
+      const auto view = views.find(group);
+      if (view != views.end() && now >= job.since) view->second.Observe(now - job.since);
+    };
+    add_age(job.group);
+    if (!has_made) return;
+    const JobDetails* const details = details_.Find(job.id);
+    if (details != nullptr) std::ranges::for_each(details->made_groups, add_age);
   });
   return views;
 }
@@ -461,28 +487,41 @@ std::vector<RuleReport> RuleEvaluator::Report() const {
   std::vector<RuleReport> reports;
   reports.reserve(rules_.size());
   for (std::uint32_t index = 0; index < rules_.size(); ++index) {
-    const Rule& rule = rules_.rule(index);
-    const std::uint64_t come = TimesCome(index);
-    RuleReport report;
-    report.state = rules_.state(index);
-    report.came = come - report.state.came_before;
-    if (report.state.fired > 0 && !rules_.HasRepetitions(index)) {
-      report.came_after = come - report.state.came_by_last;
+    reports.push_back(ReportOf(index));
+    if (rules_.rule(index).split != kNoSplit) reports.back().state.repetitions_left = 0;
+  }
+  rules_.ForEachMade(
+      [&](std::uint32_t index) { reports[rules_.rule(index).original].Add(ReportOf(index)); });
+  // Before the first value, a rule may fire as often as its repetitions say.
+  for (std::uint32_t index = 0; index < rules_.size(); ++index) {
+    if (rules_.rule(index).split != kNoSplit && reports[index].values == 0) {
+      reports[index].state.repetitions_left = rules_.rule(index).repetitions;
     }
-    report.probing = rule.probing;
-    report.holds = HoldsNow(rule);
-    report.pending = timers_.IsPending(index) &&
-                     (rule.trigger != TriggerType::kState || rule.state == states_.current());
-    if (const RuleTimers::Timing* const timing = timers_.Find(index)) {
-      if (report.pending) report.since = timing->since;
-      if (timing->ready > timers_.now()) report.ready = timing->ready;
-      // The `for` of a state that was left does not end.
-      const bool waits = rule.trigger != TriggerType::kState || report.pending;
-      if (waits) report.next = timers_.NextOf(index);
-    }
-    reports.push_back(report);
   }
   return reports;
+}
+
+RuleReport RuleEvaluator::ReportOf(std::uint32_t index) const {
+  const Rule& rule = rules_.rule(index);
+  const std::uint64_t come = TimesCome(index);
+  RuleReport report;
+  report.state = rules_.state(index);
+  report.came = come - report.state.came_before;
+  if (report.state.fired > 0 && !rules_.HasRepetitions(index)) {
+    report.came_after = come - report.state.came_by_last;
+  }
+  report.probing = rule.probing;
+  report.holds = rule.split == kNoSplit && HoldsNow(rule);
+  report.pending = timers_.IsPending(index) &&
+                   (rule.trigger != TriggerType::kState || rule.state == states_.current());
+  if (const RuleTimers::Timing* const timing = timers_.Find(index)) {
+    if (report.pending) report.since = timing->since;
+    if (timing->ready > timers_.now()) report.ready = timing->ready;
+    // The `for` of a state that was left does not end.
+    const bool waits = rule.trigger != TriggerType::kState || report.pending;
+    if (waits) report.next = timers_.NextOf(index);
+  }
+  return report;
 }
 
 bool RuleEvaluator::TimeCouldFire() {

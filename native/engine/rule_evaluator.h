@@ -26,7 +26,8 @@ namespace flux_ensemble::engine {
 class RuleEvaluator {
  public:
   using AskTimes = RuleTimers::AskTimes;
-  using TakeSnapshot = std::function<std::shared_ptr<const Snapshot>()>;
+  // The snapshot for a firing of a rule.
+  using TakeSnapshot = std::function<std::shared_ptr<const Snapshot>(const Rule& rule)>;
 
   // Takes the plan's rules, states and limits. The plan's metrics and groups are in the table
   // already. The tables outlive the evaluator.
@@ -45,16 +46,19 @@ class RuleEvaluator {
   // and most of them make no rule due.
   void OnEvent(const Job& job, const journal::Event& event, ChangeMask changed, bool active) {
     timers_.OnEvent(job, event, changed, active);
-    if (!ended_ && rules_.HasRuleOn(job.group, changed)) EvaluateEvent(job, event, changed);
+    if (!ended_ && rules_.HasRuleOn(job.group, changed)) {
+      EvaluateEvent(job, event, changed, job.group);
+    }
   }
-  // The same for an event in which the job told numbers, those of the group's probe streams with
-  // these indexes.
-  void OnTold(const Job& job, const journal::Event& event, ChangeMask changed,
-              std::span<const std::uint32_t> told) {
-    told_ = told;
-    OnEvent(job, event, changed, true);
-    told_ = {};
+  // The same for a group that was made for a value of the job's parameters.
+  void OnEventIn(std::uint32_t made, const Job& job, const journal::Event& event,
+                 ChangeMask changed) {
+    timers_.OnChanged(made, changed);
+    if (!ended_ && rules_.HasRuleOn(made, changed)) EvaluateEvent(job, event, changed, made);
   }
+  // The next event is one in which a job told numbers, those of the group's probe streams with
+  // these indexes; none again afterwards.
+  void ExpectTold(std::span<const std::uint32_t> told) { told_ = told; }
   // These counts and streams of a group have changed. No event makes rules due.
   void OnChanged(std::uint32_t group, ChangeMask changed) { timers_.OnChanged(group, changed); }
   // Probes have measured a job of the group: `count` numbers, from the index `first` on.
@@ -68,8 +72,9 @@ class RuleEvaluator {
   void OnEndOfRun(double time);
   // The size or the end of the allocation has changed.
   void OnAllocation(double time);
-  // The result of a job that has finished is known, without another event of it, at `time`.
-  void OnSettled(const Job& job, ChangeMask changed, double time);
+  // The result of a job that has finished is known, without another event of it, at `time`. The
+  // group is the job's, or one that was made for a value of its parameters.
+  void OnSettled(const Job& job, std::uint32_t group, ChangeMask changed, double time);
   // A job left without an event.
   void OnLost(const Job& job) { timers_.OnLost(job); }
 
@@ -90,8 +95,12 @@ class RuleEvaluator {
 
   // Returns the rule's index.
   std::uint32_t AddRule(Rule rule);
+  // Adds a rule for a value of a parameter. `groups` are those that were made for the value, and
+  // whose jobs' events make the rule due.
+  std::uint32_t AddRuleFor(Rule rule, std::span<const std::uint32_t> groups);
   const Rule& rule(std::uint32_t index) const { return rules_.rule(index); }
   std::uint32_t size() const { return rules_.size(); }
+  std::uint64_t FiredBy(std::uint32_t index) const { return rules_.state(index).fired; }
 
   // Goes to another state, as user code requests.
   void GoTo(std::uint32_t state);
@@ -123,6 +132,8 @@ class RuleEvaluator {
  private:
   // The changes that make a metric rule or a rule on jobs due.
   std::vector<Watch> WatchesOf(const Rule& rule) const;
+  std::uint32_t Add(Rule rule, std::vector<Watch> watches);
+  RuleReport ReportOf(std::uint32_t index) const;
   Firing NewFiring(std::uint32_t group = kNoGroup) const;
   // Adds what is remembered of the firing's job.
   void DescribeJob(Firing& firing) const;
@@ -142,7 +153,8 @@ class RuleEvaluator {
 
   // Whether a rule on metrics names a number that the job told.
   bool NamesTold(const Rule& rule, std::uint32_t group) const;
-  void EvaluateEvent(const Job& job, const journal::Event& event, ChangeMask changed);
+  void EvaluateEvent(const Job& job, const journal::Event& event, ChangeMask changed,
+                     std::uint32_t group);
   template <typename IsChanged>
   void OnMetrics(std::uint32_t group, Change change, double time, IsChanged is_changed);
   // A metric rule, without an event.

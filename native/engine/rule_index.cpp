@@ -6,8 +6,10 @@
 namespace flux_ensemble::engine {
 
 std::uint32_t RuleIndex::Add(Rule rule, std::vector<Watch> watches) {
-  const std::uint32_t index = size();
-  if (rule.repetitions > 0) {
+  const bool is_made = rule.original != kNoRule;
+  const std::uint32_t index = states_.Add({.repetitions_left = rule.repetitions}, is_made);
+  // A rule that is divided by a parameter is due only as the rules for its values.
+  if (rule.repetitions > 0 && rule.split == kNoSplit) {
     by_trigger_[static_cast<std::size_t>(rule.trigger)].rules.push_back(index);
     for (const Watch& watch : watches) {
       GroupRules& group = RulesOf(watch.group);
@@ -15,16 +17,13 @@ std::uint32_t RuleIndex::Add(Rule rule, std::vector<Watch> watches) {
       group.mask.Add(watch.change);
     }
   }
-  states_.push_back({.repetitions_left = rule.repetitions});
-  rules_.push_back(std::move(rule));
-  watches_.push_back(std::move(watches));
+  rules_.Add(std::move(rule), is_made);
+  watches_.Add(std::move(watches), is_made);
   return index;
 }
 
 RuleIndex::GroupRules& RuleIndex::RulesOf(std::uint32_t group) {
-  if (group == kNoGroup) return any_group_;
-  if (group >= by_group_.size()) by_group_.resize(group + 1);
-  return by_group_[group];
+  return group == kNoGroup ? any_group_ : by_group_.Grow(group);
 }
 
 RuleIndex::ChangeRules& RuleIndex::RulesOf(GroupRules& group, Change change) {
@@ -37,12 +36,13 @@ RuleIndex::ChangeRules& RuleIndex::RulesOf(GroupRules& group, Change change) {
 
 bool RuleIndex::HasOnlyKnownRules() const {
   const auto known = [this](const ChangeRules& rules) {
-    return std::ranges::all_of(rules.rules, [this](std::uint32_t index) { return index < size(); });
+    return std::ranges::all_of(rules.rules, [this](std::uint32_t index) { return Has(index); });
   };
   const auto all_known = [&](const GroupRules& group) {
     return std::ranges::all_of(group.changes, known);
   };
-  return std::ranges::all_of(by_group_, all_known) && all_known(any_group_) &&
+  return std::ranges::all_of(by_group_.planned, all_known) &&
+         std::ranges::all_of(by_group_.made, all_known) && all_known(any_group_) &&
          std::ranges::all_of(by_trigger_, known);
 }
 
@@ -67,8 +67,8 @@ void RuleIndex::Gather(GroupRules& group, ChangeMask changed) {
 const std::vector<std::uint32_t>& RuleIndex::RulesOn(std::uint32_t group, ChangeMask changed) {
   matches_.clear();
   gathered_ = 0;
-  if (group < by_group_.size()) Gather(by_group_[group], changed);
-  Gather(any_group_, changed);
+  if (by_group_.Has(group)) Gather(by_group_[group], changed);
+  if (!IsMade(group)) Gather(any_group_, changed);
   if (gathered_ > 1) {
     std::sort(matches_.begin(), matches_.end(), [this](std::uint32_t a, std::uint32_t b) {
       const bool metric_a = rules_[a].trigger == TriggerType::kMetric;
@@ -88,7 +88,7 @@ const std::vector<std::uint32_t>& RuleIndex::Active(TriggerType trigger) {
 }
 
 std::uint64_t RuleIndex::TimesChanged(const Watch& watch) const {
-  if (watch.group != kNoGroup && watch.group >= by_group_.size()) return 0;
+  if (watch.group != kNoGroup && !by_group_.Has(watch.group)) return 0;
   const GroupRules& group = watch.group == kNoGroup ? any_group_ : by_group_[watch.group];
   for (const ChangeRules& rules : group.changes) {
     if (rules.change == watch.change) return rules.times_changed;

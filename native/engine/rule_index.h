@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/change.h"
+#include "engine/indexed.h"
 #include "engine/plan.h"
 
 namespace flux_ensemble::engine {
@@ -52,10 +53,13 @@ struct RuleState {
 class RuleIndex {
  public:
   // Adds a rule with the changes that make it due, each once. Returns its index; rules are numbered
-  // in the order in which they are added.
+  // in the order in which they are added, and rules for values of a parameter apart from the
+  // others.
   std::uint32_t Add(Rule rule, std::vector<Watch> watches);
 
-  std::uint32_t size() const { return static_cast<std::uint32_t>(rules_.size()); }
+  // Rules of the plan, and those that were added to it.
+  std::uint32_t size() const { return static_cast<std::uint32_t>(rules_.planned.size()); }
+  bool Has(std::uint32_t index) const { return rules_.Has(index); }
   const Rule& rule(std::uint32_t index) const { return rules_[index]; }
   RuleState& state(std::uint32_t index) { return states_[index]; }
   const RuleState& state(std::uint32_t index) const { return states_[index]; }
@@ -63,16 +67,25 @@ class RuleIndex {
   bool IsActive(std::uint32_t index) const {
     return states_[index].repetitions_left > 0 || states_[index].raised;
   }
+  // Calls with the index of each rule for a value of a parameter.
+  template <typename Call>
+  void ForEachMade(Call call) const {
+    for (std::size_t i = 0; i < rules_.made.size(); ++i) {
+      call(kFirstMade + static_cast<std::uint32_t>(i));
+    }
+  }
   bool HasRepetitions(std::uint32_t index) const { return states_[index].repetitions_left > 0; }
-  // The group of the first change that makes the rule due; kNoGroup for any, or without one.
+  // The group of the first change that makes the rule due; kNoGroup for any, or without one. A
+  // rule for a value of a parameter has it from the rule that it was made from.
   std::uint32_t GroupOf(std::uint32_t index) const {
+    if (rules_[index].original != kNoRule) return rules_[index].group;
     return watches_[index].empty() ? kNoGroup : watches_[index].front().group;
   }
 
   // Whether a rule waits, or waited, for one of these changes of a group.
   bool HasRuleOn(std::uint32_t group, ChangeMask changed) const {
-    return (group < by_group_.size() && by_group_[group].mask.Meets(changed)) ||
-           any_group_.mask.Meets(changed);
+    return (by_group_.Has(group) && by_group_[group].mask.Meets(changed)) ||
+           (!IsMade(group) && any_group_.mask.Meets(changed));
   }
 
   // The rules that wait for one of these changes of a group, each once: metric rules first, then in
@@ -94,14 +107,18 @@ class RuleIndex {
   // The states of the rules, and what makes them due. The same rules must have been added.
   template <typename Archive>
   void Persist(Archive& archive) {
-    archive(states_, by_group_, any_group_, by_trigger_);
+    archive(states_.planned, by_group_.planned, any_group_, by_trigger_);
+    if (!rules_.made.empty()) archive(states_.made, by_group_.made);
     if constexpr (Archive::kReads) {
-      if (states_.size() != rules_.size() || !HasOnlyKnownRules()) archive.Invalidate();
-      states_.resize(rules_.size());
+      if (states_.planned.size() != rules_.planned.size() ||
+          states_.made.size() != rules_.made.size() || !HasOnlyKnownRules()) {
+        archive.Invalidate();
+      }
+      states_.planned.resize(rules_.planned.size());
+      states_.made.resize(rules_.made.size());
     }
-    for (std::size_t i = 0; i < rules_.size(); ++i) {
-      if (rules_[i].resolve) archive(states_[i].raised, states_[i].resolved);
-    }
+    PersistRaised(archive, rules_.planned, states_.planned);
+    PersistRaised(archive, rules_.made, states_.made);
   }
 
  private:
@@ -127,6 +144,13 @@ class RuleIndex {
     }
   };
 
+  template <typename Archive>
+  static void PersistRaised(Archive& archive, const std::vector<Rule>& rules,
+                            std::vector<RuleState>& states) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      if (rules[i].resolve) archive(states[i].raised, states[i].resolved);
+    }
+  }
   bool HasOnlyKnownRules() const;
 
   GroupRules& RulesOf(std::uint32_t group);
@@ -137,10 +161,10 @@ class RuleIndex {
   void Gather(GroupRules& group, ChangeMask changed);
   std::uint64_t TimesChanged(const Watch& watch) const;
 
-  std::vector<Rule> rules_;
-  std::vector<RuleState> states_;            // by rule
-  std::vector<std::vector<Watch>> watches_;  // by rule
-  std::vector<GroupRules> by_group_;
+  Indexed<Rule> rules_;
+  Indexed<RuleState> states_;            // by rule
+  Indexed<std::vector<Watch>> watches_;  // by rule
+  Indexed<GroupRules> by_group_;
   GroupRules any_group_;
   std::array<ChangeRules, kTriggerTypeCount> by_trigger_;
   std::vector<std::uint32_t> matches_;

@@ -76,7 +76,7 @@ void RuleTimers::Begin(std::uint32_t index) {
 
 // Whether all rules, metrics and groups that are named exist.
 bool RuleTimers::HasOnlyKnown() const {
-  const auto is_rule = [this](std::uint32_t index) { return index < rules_.size(); };
+  const auto is_rule = [this](std::uint32_t index) { return rules_.Has(index); };
   const auto is_known = [&](const Timer& timer) {
     switch (timer.kind) {
       case Timer::Kind::kRule:
@@ -89,8 +89,7 @@ bool RuleTimers::HasOnlyKnown() const {
     return false;
   };
   const auto is_of_rules = [&](const auto& entry) {
-    return entry.second.metric < metrics_.size() &&
-           std::ranges::all_of(entry.second.rules, is_rule);
+    return metrics_.Has(entry.second.metric) && std::ranges::all_of(entry.second.rules, is_rule);
   };
   const auto has_windows = [&](const auto& entry) {
     return std::ranges::all_of(entry.second,

@@ -338,6 +338,7 @@ bool EntryReader::ReadEntry(Cursor& in, EntryVisitor& visitor) {
       return true;
     }
     case EntryKind::kAddRule:
+    case EntryKind::kParameters:
     case EntryKind::kExpectCancel: {
       std::string text;
       if (!ReadText(in, text)) return false;

@@ -55,6 +55,7 @@ enum class EntryKind : std::uint8_t {
   kGroupDone = 32,     // a group has nothing left to do
   kEndOfRun = 33,      // the run has nothing left to do: seconds since the epoch
   kBeginStream = 34,   // the kinds of events that the stream brings
+  kParameters = 35,    // of the job of the next kProbed or kMeasured, as JSON
 };
 
 // Types of frames in the log.
@@ -85,6 +86,8 @@ struct Probed {
   // The number of the firing, and the job, for kMeasured.
   std::optional<std::uint64_t> firing;
   journal::JobId job = 0;
+  // Parameters of the job as JSON, where its group is divided by them. An entry of its own.
+  std::string parameters;
 };
 
 // A value that a job told. It repeats what the record of its memo says, for readers without the

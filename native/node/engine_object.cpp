@@ -363,7 +363,7 @@ void EngineObject::GoTo(const Napi::CallbackInfo& info) {
   Post(info, runner::GoToCommand{static_cast<std::uint32_t>(state)});
 }
 
-// probed(number, group, first, values, time, firing or null, job or null)
+// probed(number, group, first, values, time, firing or null, job or null, parameters)
 void EngineObject::Probed(const Napi::CallbackInfo& info) {
   bool good = false;
   bool good_first = false;
@@ -394,6 +394,7 @@ void EngineObject::Probed(const Napi::CallbackInfo& info) {
     probed.job = info[6].As<Napi::BigInt>().Uint64Value(&lossless);
     if (!good || !lossless) return ThrowType(info.Env(), "probed() needs a firing and a job");
   }
+  if (info[7].IsString()) probed.parameters = info[7].As<Napi::String>().Utf8Value();
   Post(info, runner::ProbedCommand{std::move(probed)});
 }
 
@@ -452,14 +453,18 @@ void EngineObject::SetWindow(const Napi::CallbackInfo& info) {
   Post(info, runner::WindowCommand{active});
 }
 
-// dropQueued(number, group)
+// dropQueued(number, group, parameter or null, value as JSON or null)
 void EngineObject::DropQueued(const Napi::CallbackInfo& info) {
   bool good = false;
   const std::size_t group = SizeAt(info, 1, &good);
   if (!good || group >= planned_groups_) {
     return ThrowType(info.Env(), "dropQueued(number, group) needs the index of a group");
   }
-  Post(info, runner::DropCommand{static_cast<std::uint32_t>(group)});
+  const bool of_value = info[2].IsString() && info[3].IsString();
+  Post(info, runner::DropCommand{engine::GroupPart(
+                 static_cast<std::uint32_t>(group),
+                 of_value ? info[2].As<Napi::String>().Utf8Value() : std::string(),
+                 of_value ? info[3].As<Napi::String>().Utf8Value() : std::string())});
 }
 
 // setAllocation(number, size, end)
@@ -511,12 +516,19 @@ void EngineObject::GetFailures(const Napi::CallbackInfo& info) {
   Post(info, runner::FailuresCommand{});
 }
 
+// activeJobs(number, group, parameter or null, value as JSON or null)
 void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
   bool good = false;
   const double group = NumberAt(info, 1, &good);
   if (!good) return ThrowType(info.Env(), "activeJobs(number, group) needs a group's index");
   const bool one = group >= 0 && group < static_cast<double>(engine::kNoGroup);
-  Post(info, runner::ActiveJobsCommand{one ? static_cast<std::uint32_t>(group) : engine::kNoGroup});
+  runner::ActiveJobsCommand command{
+      one ? static_cast<std::uint32_t>(group) : engine::kNoGroup, {}, {}};
+  if (info[2].IsString() && info[3].IsString()) {
+    command.parameter = info[2].As<Napi::String>().Utf8Value();
+    command.value = info[3].As<Napi::String>().Utf8Value();
+  }
+  Post(info, std::move(command));
 }
 
 // A bit for each kind of the events with these names; all kinds for no name.

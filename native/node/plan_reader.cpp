@@ -84,8 +84,21 @@ void ReadBound(PropertyReader& reader, const Napi::Value& value, engine::Metric&
   }
 }
 
+// Null, or the index of a split that has the group of the metric.
+void ReadSplit(PropertyReader& reader, const std::vector<engine::Split>& splits,
+               engine::Metric& metric) {
+  const std::optional<std::size_t> split = reader.IndexOrNull("split", splits.size());
+  if (!split || !reader.good()) return;
+  const std::vector<std::uint32_t>& groups = splits[*split].groups;
+  if (std::ranges::find(groups, metric.group) == groups.end()) {
+    reader.Fail<bool>("split", "one that has the group");
+  }
+  metric.split = static_cast<std::uint32_t>(*split);
+}
+
 Result<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t groups,
-                                  const std::vector<std::size_t>& probes) {
+                                  const std::vector<std::size_t>& probes,
+                                  const std::vector<engine::Split>& splits) {
   if (!value.IsObject()) return Error{"a metric must be an object"};
   const auto object = value.As<Napi::Object>();
   PropertyReader reader(object);
@@ -120,6 +133,7 @@ Result<engine::Metric> ReadMetric(const Napi::Value& value, std::size_t groups,
     ReadProbe(reader, probes, metric);
   }
   ReadBound(reader, object.Get("bound"), metric);
+  ReadSplit(reader, splits, metric);
   if (!reader.good()) return reader.error();
   return metric;
 }
@@ -245,6 +259,28 @@ Result<std::vector<engine::Limit>> ReadLimits(const Napi::Value& value, std::siz
   return limits;
 }
 
+Result<std::vector<engine::Split>> ReadSplits(const Napi::Value& value, std::size_t groups) {
+  if (!value.IsArray()) return Error{"splits must be an array"};
+  const auto array = value.As<Napi::Array>();
+  std::vector<engine::Split> splits;
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::HandleScope scope(value.Env());
+    if (!array.Get(i).IsObject()) return Error{"splits must be objects"};
+    PropertyReader reader(array.Get(i).As<Napi::Object>());
+    engine::Split& split = splits.emplace_back();
+    split.parameter = reader.Text("parameter");
+    for (const double group : reader.Numbers("groups")) {
+      if (!(group >= 0 && group < static_cast<double>(groups))) {
+        reader.Fail<bool>("groups", "indexes of groups");
+        break;
+      }
+      split.groups.push_back(static_cast<std::uint32_t>(group));
+    }
+    if (!reader.good()) return reader.error();
+  }
+  return splits;
+}
+
 // For each group the names of the numbers that its jobs tell, which are its probe variables from
 // `first` on, and the names of the texts.
 Result<std::vector<std::vector<engine::ToldName>>> ReadTells(
@@ -322,14 +358,15 @@ Result<engine::SubmitPortion> ReadPortion(const Napi::Value& value, JobspecPool*
 }
 
 Result<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value, std::size_t groups,
-                                                const std::vector<std::size_t>& probes) {
+                                                const std::vector<std::size_t>& probes,
+                                                const std::vector<engine::Split>& splits) {
   if (!value.IsArray()) return Error{"metrics must be an array"};
   const auto array = value.As<Napi::Array>();
   std::vector<engine::Metric> metrics;
   metrics.reserve(array.Length());
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::HandleScope scope(array.Env());
-    Result<engine::Metric> metric = ReadMetric(array.Get(i), groups, probes);
+    Result<engine::Metric> metric = ReadMetric(array.Get(i), groups, probes, splits);
     if (!metric) return Error{"metrics[" + std::to_string(i) + "]: " + metric.error().message};
     metrics.push_back(*metric);
   }
@@ -374,6 +411,11 @@ Result<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes, 
   rule.probing = reader.Boolean("probing");
   ReadPortions(reader, object.Get("submit"), pool, rule.submit);
   ReadResolution(reader, object.Get("resolve"), sizes.states, rule);
+  const std::optional<std::size_t> split = reader.IndexOrNull("split", sizes.splits);
+  if (split && rule.trigger != TriggerType::kMetric && rule.trigger != TriggerType::kJob) {
+    reader.Fail<bool>("split", "null");
+  }
+  if (split) rule.split = static_cast<std::uint32_t>(*split);
   if (!reader.good()) return reader.error();
   return rule;
 }
@@ -512,10 +554,13 @@ Result<engine::Plan> ReadPlan(const Napi::Value& value) {
   Result<std::vector<engine::Limit>> limits = ReadLimits(object.Get("limits"), plan.groups.size());
   if (!limits) return limits.error();
   plan.limits = std::move(*limits);
+  Result<std::vector<engine::Split>> splits = ReadSplits(object.Get("splits"), plan.groups.size());
+  if (!splits) return splits.error();
+  plan.splits = std::move(*splits);
   const auto rule_array = rules.As<Napi::Array>();
   const napi_env env = object.Env();
   Result<std::vector<engine::Metric>> metrics =
-      ReadMetrics(object.Get("metrics"), plan.groups.size(), plan.probes);
+      ReadMetrics(object.Get("metrics"), plan.groups.size(), plan.probes, plan.splits);
   if (!metrics) return metrics.error();
   plan.metrics = std::move(*metrics);
   std::optional<std::vector<std::string>> states = ReadStrings(object.Get("states"));
@@ -525,7 +570,8 @@ Result<engine::Plan> ReadPlan(const Napi::Value& value) {
   ReadFollows(reader, plan);
   if (!reader.good()) return reader.error();
   plan.states = std::move(*states);
-  const PlanSizes sizes{plan.groups.size(), plan.metrics.size(), plan.states.size()};
+  const PlanSizes sizes{plan.groups.size(), plan.metrics.size(), plan.states.size(),
+                        plan.splits.size()};
   plan.rules.reserve(rule_array.Length());
   JobspecPool pool;
   Result<std::vector<engine::RememberedGroup>> remembered =

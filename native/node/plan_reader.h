@@ -38,16 +38,18 @@ class JobspecPool {
   std::unordered_map<std::string_view, std::shared_ptr<const engine::Jobspec>> jobspecs_;
 };
 
-// The number of groups, metrics and states that a rule may refer to.
+// The number of groups, metrics, states and splits that a rule may refer to.
 struct PlanSizes {
   std::size_t groups = 0;
   std::size_t metrics = 0;
   std::size_t states = 0;
+  std::size_t splits = 0;
 };
 
-// Metrics of an ensemble that has `groups` groups.
+// Metrics of an ensemble that has `groups` groups. Those of added rules are not divided.
 Result<std::vector<engine::Metric>> ReadMetrics(const Napi::Value& value, std::size_t groups,
-                                                const std::vector<std::size_t>& probes);
+                                                const std::vector<std::size_t>& probes,
+                                                const std::vector<engine::Split>& splits = {});
 
 Result<engine::Rule> ReadRule(const Napi::Value& value, const PlanSizes& sizes,
                               JobspecPool* pool = nullptr);

@@ -56,6 +56,11 @@ napi_value WriteFiring(napi_env env, const engine::Firing& firing) {
   object.Set("state", state(firing.state)).Set("goto", state(firing.go_to));
   object.Set("submitting", firing.submitting);
   object.Set("resolved", firing.resolved);
+  if (firing.by.empty()) {
+    object.SetNull("by");
+  } else {
+    object.Set("by", std::string_view(firing.by));
+  }
   if (firing.snapshot == nullptr) {
     object.SetNull("snapshot");
   } else {
@@ -248,6 +253,16 @@ napi_value WriteRules(napi_env env, const engine::RuleReports& reports) {
   return ObjectWriter(env)
       .Set("rows", WriteColumn(env, rows))
       .Set("metrics", WriteColumn(env, reports.metrics))
+      .Set("splits", WriteArray(env, reports.splits,
+                                [env](const engine::SplitReport& split) {
+                                  return ObjectWriter(env)
+                                      .Set("values", WriteStrings(env, split.values))
+                                      .Set("metrics", WriteColumn(env, split.metrics))
+                                      .Set("firings", WriteColumn(env, split.firings))
+                                      .Set("beyond", static_cast<double>(split.beyond))
+                                      .Set("without", static_cast<double>(split.without))
+                                      .value();
+                                }))
       .value();
 }
 

@@ -103,7 +103,7 @@ struct WindowCommand {
 };
 // Drops what limits hold back of a group. The answer is the number of jobs.
 struct DropCommand {
-  std::uint32_t group;
+  engine::GroupPart part;
 };
 // Sets the urgency of what limits hold back of a group. The answer is the number of jobs.
 struct QueuedUrgencyCommand {
@@ -129,6 +129,9 @@ struct RulesCommand {};
 struct FailuresCommand {};
 struct ActiveJobsCommand {
   std::uint32_t group;  // engine::kNoGroup for all groups
+  // Only jobs with this value, as JSON, of a parameter by which the group is divided; else empty.
+  std::string parameter;
+  std::string value;
 };
 // `wanted` has a bit for each journal::EventKind that the source brings. With `tap`, the source's
 // records are copied to the outbox.

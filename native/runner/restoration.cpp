@@ -96,7 +96,8 @@ void Restoration::OnResult(journal::JobId job, log::JobResult result) {
 
 void Restoration::OnProbed(const log::Probed& probed) {
   if (interrupted_) return;
-  engine_.Probed(probed.group, probed.first, probed.values, probed.time);
+  engine_.Probed(probed.group, probed.first, probed.values, probed.time, parameters_);
+  parameters_.clear();
   if (probed.firing) Done(*probed.firing);
   Gather();
 }
@@ -207,6 +208,7 @@ void Restoration::OnText(EntryKind kind, std::string_view text) {
     rules_.emplace_back(text);
     add_rule_(text);
   }
+  if (kind == EntryKind::kParameters) parameters_ = text;
   if (kind == EntryKind::kExpectCancel) engine_.ExpectCancel(std::string(text));
   Gather();
 }

@@ -123,6 +123,7 @@ class Restoration final : public log::PartialVisitor {
   std::map<RetryKey, engine::Retry> open_retries_;
   std::vector<std::string> notes_;  // about no firing
   std::vector<std::string> rules_;  // texts of added rules
+  std::string parameters_;          // of the job of the next OnProbed()
   std::vector<engine::KnownJob> jobs_;
 };
 

@@ -94,7 +94,9 @@ void RunLog::PassTo(double now, bool due) {
 }
 
 void RunLog::Probed(const log::Probed& probed) {
-  if (Begin()) entries_.AddProbed(probed);
+  if (!Begin()) return;
+  if (!probed.parameters.empty()) entries_.Text(log::EntryKind::kParameters, probed.parameters);
+  entries_.AddProbed(probed);
 }
 
 void RunLog::Queued(std::uint32_t group, std::int64_t change, double time) {

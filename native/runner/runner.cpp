@@ -496,7 +496,7 @@ void Runner::Run(std::uint64_t number, GoToCommand& command) {
 
 void Runner::Run(std::uint64_t number, ProbedCommand& command) {
   const log::Probed& probed = command.probed;
-  engine_.Probed(probed.group, probed.first, probed.values, probed.time);
+  engine_.Probed(probed.group, probed.first, probed.values, probed.time, probed.parameters);
   log_.Probed(probed);
   if (probed.firing && restoration_ != nullptr) restoration_->Done(*probed.firing);
   Reply(number, {});
@@ -528,7 +528,7 @@ void Runner::Run(std::uint64_t number, WindowCommand& command) {
 }
 
 void Runner::Run(std::uint64_t number, DropCommand& command) {
-  Reply(number, static_cast<double>(source_.DropGroup(command.group)));
+  Reply(number, static_cast<double>(source_.DropGroup(command.part)));
 }
 
 void Runner::Run(std::uint64_t number, QueuedUrgencyCommand& command) {
@@ -595,7 +595,9 @@ void Runner::Run(std::uint64_t number, FailuresCommand&) {
 }
 
 void Runner::Run(std::uint64_t number, ActiveJobsCommand& command) {
-  Reply(number, engine_.ActiveJobs(command.group));
+  Reply(number, command.parameter.empty()
+                    ? engine_.ActiveJobs(command.group)
+                    : engine_.ActiveJobs(command.group, command.parameter, command.value));
 }
 
 // The source answers when it is open.

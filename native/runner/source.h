@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/group_part.h"
 #include "engine/jobspec.h"
 #include "journal/record.h"
 
@@ -127,10 +128,10 @@ class Source {
     (void)listener;
     return false;
   }
-  // Drops the waiting jobs of a group, which was canceled. Returns how many. For sources whose
-  // orders wait for room.
-  virtual std::uint64_t DropGroup(std::uint32_t group, SourceListener& listener) {
-    (void)group;
+  // Drops those of these jobs that wait, because they were canceled. Returns how many. For sources
+  // whose orders wait for room.
+  virtual std::uint64_t DropGroup(const engine::GroupPart& part, SourceListener& listener) {
+    (void)part;
     (void)listener;
     return 0;
   }

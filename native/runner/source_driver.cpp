@@ -177,11 +177,11 @@ void SourceDriver::Deal(SubmissionQueue::Leaving leaving) {
   for (SubmitReport& report : leaving.reports) OnSubmitted(std::move(report));
 }
 
-std::uint64_t SourceDriver::DropGroup(std::uint32_t group) {
+std::uint64_t SourceDriver::DropGroup(const engine::GroupPart& part) {
   SubmissionQueue::Leaving dropped;
-  std::uint64_t count = queue_.DropGroup(group, dropped);
+  std::uint64_t count = queue_.DropGroup(part, dropped);
   Deal(std::move(dropped));
-  if (source_ != nullptr) count += source_->DropGroup(group, *this);
+  if (source_ != nullptr) count += source_->DropGroup(part, *this);
   Leave();
   return count;
 }

@@ -64,8 +64,8 @@ class SourceDriver : private SourceListener {
   void SubmitRetries();
   // Submits what limits no longer hold back, and answers requests of the owner.
   void Leave();
-  // Drops what limits hold back of a group. Returns how many jobs that were.
-  std::uint64_t DropGroup(std::uint32_t group);
+  // Drops what limits hold back of these jobs. Returns how many that were.
+  std::uint64_t DropGroup(const engine::GroupPart& part);
   // Waiting orders are dropped.
   void StopSubmitting();
   // The engine's firings and retries were moved out.

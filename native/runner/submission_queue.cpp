@@ -43,7 +43,7 @@ void SubmissionQueue::Withhold(Leaving& leaving) {
   for (std::uint32_t group = 0; group < engine_.groups(); ++group) {
     if (admission_.held(group) == 0 || !engine_.budgets().stopped(group)) continue;
     if (group >= withheld_.size()) withheld_.resize(group + std::size_t{1});
-    withheld_[group] += DropGroup(group, leaving, false);
+    withheld_[group] += DropGroup(engine::GroupPart(group), leaving, false);
   }
 }
 
@@ -184,17 +184,23 @@ std::uint64_t SubmissionQueue::SetUrgency(std::uint32_t group, int urgency) {
   return admission_.held(group);
 }
 
-std::uint64_t SubmissionQueue::DropGroup(std::uint32_t group, Leaving& dropped, bool canceled) {
-  const std::uint64_t held = admission_.held(group);
-  for (const Admission::Ticket ticket : admission_.TicketsOf(group)) {
-    Drop(ticket, dropped, canceled);
+std::uint64_t SubmissionQueue::DropGroup(const engine::GroupPart& part, Leaving& dropped,
+                                         bool canceled) {
+  const std::uint64_t held = admission_.held(part.group());
+  for (const Admission::Ticket ticket : admission_.TicketsOf(part.group())) {
+    const auto order = orders_.find(ticket);
+    const bool belongs =
+        part.is_whole() || (order != orders_.end() && part.Has(order->second.order.portion));
+    if (belongs) Drop(ticket, dropped, canceled);
   }
-  return held;
+  return held - admission_.held(part.group());
 }
 
 SubmissionQueue::Leaving SubmissionQueue::DropAll() {
   Leaving dropped;
-  for (std::uint32_t group = 0; group < engine_.groups(); ++group) DropGroup(group, dropped, false);
+  for (std::uint32_t group = 0; group < engine_.groups(); ++group) {
+    DropGroup(engine::GroupPart(group), dropped, false);
+  }
   return dropped;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/group_part.h"
 #include "runner/admission.h"
 #include "runner/run_log.h"
 #include "runner/source.h"
@@ -76,9 +77,10 @@ class SubmissionQueue {
 
   // Sets the urgency of what is held back of a group. Returns the number of these jobs.
   std::uint64_t SetUrgency(std::uint32_t group, int urgency);
-  // Drops the submissions of a group, which was canceled. Returns how many jobs they had left.
-  std::uint64_t DropGroup(std::uint32_t group, Leaving& dropped) {
-    return DropGroup(group, dropped, true);
+  // Drops the submissions of jobs that were canceled. Returns how many they had left. The owner
+  // knows the values of those that it submits piece by piece.
+  std::uint64_t DropGroup(const engine::GroupPart& part, Leaving& dropped) {
+    return DropGroup(part, dropped, true);
   }
   // Drops everything. Leave() answers the requests.
   Leaving DropAll();
@@ -105,7 +107,7 @@ class SubmissionQueue {
   void Withhold(Leaving& leaving);
   static AdmissionLimits LimitsOf(const std::vector<engine::Limit>& limits);
   void Drop(Admission::Ticket ticket, Leaving& dropped, bool canceled);
-  std::uint64_t DropGroup(std::uint32_t group, Leaving& dropped, bool canceled);
+  std::uint64_t DropGroup(const engine::GroupPart& part, Leaving& dropped, bool canceled);
 
   engine::Engine& engine_;
   RunLog& log_;

@@ -91,6 +91,21 @@ Plan EveryKind() {
   state.go_to = 0;
   state.repetitions = 1'000;
   plan.rules.push_back(state);
+  // Divided by a parameter: a metric with a window, a rule on it, and one on events of any group.
+  plan.splits = {{"T", {0, 1}}};
+  engine::Metric divided;
+  divided.split = 0;
+  divided.window = 4;
+  const auto of_value = static_cast<std::uint32_t>(plan.metrics.size());
+  plan.metrics.push_back(divided);
+  metric_rule.program = test::Comparing(of_value, engine::Op::kGreater, 0.5);
+  metric_rule.split = 0;
+  plan.rules.push_back(metric_rule);
+  rule.group = engine::kNoGroup;
+  rule.change = engine::Change::kSuccess;
+  rule.cooldown = 1;
+  rule.split = 0;
+  plan.rules.push_back(rule);
   return plan;
 }
 
@@ -154,7 +169,7 @@ void Take(Engine& engine, const Step& step) {
       return engine.Heartbeat(step.time);
     case Step::Kind::kProbed: {
       const std::vector<double> values{step.time, -1};
-      return engine.Probed(0, 0, values, step.time);
+      return engine.Probed(0, 0, values, step.time, R"({"T":1})");
     }
     case Step::Kind::kResumeStream:
       return engine.ResumeStream(~std::uint64_t{0});
@@ -164,7 +179,7 @@ void Take(Engine& engine, const Step& step) {
 void TakeOutput(Engine& engine, std::vector<std::string>& output) {
   for (const engine::Firing& firing : engine.firings()) {
     output.push_back(std::to_string(firing.number) + " " + std::to_string(firing.rule) + " " +
-                     std::to_string(firing.timestamp) + " " + firing.event);
+                     std::to_string(firing.timestamp) + " " + firing.event + " " + firing.by);
   }
   for (const engine::Retry& retry : engine.retries_due()) {
     output.push_back("retry " + std::to_string(retry.job));
@@ -331,7 +346,7 @@ std::vector<std::function<void(JobRows&)>> JobEntries(std::mt19937& random) {
     // Some results are known after the end.
     if (id % 2 == 0) std::swap(life.back(), life[life.size() - 2]);
     if (id % 4 == 0) {
-      life.push_back([id](JobRows& rows) { rows.OnProbed({0, 0, 0, {id / 2.0}, id, id}); });
+      life.push_back([id](JobRows& rows) { rows.OnProbed({0, 0, 0, {id / 2.0}, id, id, {}}); });
     }
     // A backlog shows some jobs again.
     if (id % 7 == 0) {

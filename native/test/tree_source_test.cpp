@@ -131,8 +131,8 @@ TEST_CASE("jobs of a canceled group no longer wait") {
   order.portion.group = 1;
   fake.tree().Submit(std::move(order), fake.received);
   fake.tree().Submit(OrderOf(2, 20, 16), fake.received);
-  CHECK(fake.tree().DropGroup(1, fake.received) == 44);
-  CHECK(fake.tree().DropGroup(1, fake.received) == 0);
+  CHECK(fake.tree().DropGroup(engine::GroupPart(1), fake.received) == 44);
+  CHECK(fake.tree().DropGroup(engine::GroupPart(1), fake.received) == 0);
   CHECK(fake.received.submitted.empty());
   CHECK(fake.Show(1).size() == 256);
   fake.Pump();

@@ -211,13 +211,13 @@ void OrderBook::Settle(OrderIt order, Reports& reports) {
   if (order->pieces == 0) orders_.erase(order);
 }
 
-std::uint64_t OrderBook::DropGroup(std::uint32_t group, Reports& reports) {
-  std::vector<OrderIt> of_group;
+std::uint64_t OrderBook::DropGroup(const engine::GroupPart& part, Reports& reports) {
+  std::vector<OrderIt> found;
   for (const auto& [place, order] : queue_) {
-    if (order->what.portion.group == group) of_group.push_back(order);
+    if (part.Has(order->what.portion)) found.push_back(order);
   }
   std::uint64_t count = 0;
-  for (const OrderIt order : of_group) {
+  for (const OrderIt order : found) {
     const std::uint64_t waiting = order->waiting();
     count += waiting;
     order->report.canceled += waiting;

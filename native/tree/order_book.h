@@ -79,8 +79,8 @@ class OrderBook {
   // Returns how many.
   std::uint64_t Lose(InstanceNumber instance, Reports& reports);
 
-  // Drops the waiting jobs of a canceled group. Returns how many.
-  std::uint64_t DropGroup(std::uint32_t group, Reports& reports);
+  // Drops those of these jobs that wait, because they were canceled. Returns how many.
+  std::uint64_t DropGroup(const engine::GroupPart& part, Reports& reports);
 
   // Drops all waiting jobs, and those that will be added.
   void Close(Reports& reports);

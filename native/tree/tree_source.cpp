@@ -184,10 +184,10 @@ void TreeSource::OnSubmitted(Child* child, const runner::SubmitReport& report) {
   Report(reports);
 }
 
-std::uint64_t TreeSource::DropGroup(std::uint32_t group, SourceListener& listener) {
+std::uint64_t TreeSource::DropGroup(const engine::GroupPart& part, SourceListener& listener) {
   up_ = &listener;
   OrderBook::Reports reports;
-  const std::uint64_t count = orders_.DropGroup(group, reports);
+  const std::uint64_t count = orders_.DropGroup(part, reports);
   Report(reports);
   return count;
 }

@@ -92,7 +92,7 @@ class TreeSource final : public runner::Source {
   void Ask(std::uint64_t number, runner::Question question,
            runner::SourceListener& listener) override;
   void ShowActiveOnly() override;
-  std::uint64_t DropGroup(std::uint32_t group, runner::SourceListener& listener) override;
+  std::uint64_t DropGroup(const engine::GroupPart& part, runner::SourceListener& listener) override;
   void StopSubmitting(runner::SourceListener& listener) override;
   void LookupEventlog(journal::JobId id) override;
   void Close(runner::SourceListener& listener) override;

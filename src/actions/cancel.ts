@@ -45,11 +45,11 @@ export const cancel = defineAction({
   },
   perform: async (context, request) => {
     // Queued jobs first, because they would take the places of canceled ones.
-    const { engine } = context;
     const { label } = request.action;
-    if (label !== null) context.searches.stop(label);
-    const submissions = label === null ? null : context.submissions.end(label);
-    const queued = label === null ? 0 : await engine.dropQueued(engine.groups.indexOf(label));
+    const { by: value } = request;
+    if (label !== null && value === null) context.searches.stop(label);
+    const submissions = label === null ? null : context.submissions.end(label, value);
+    const queued = label === null ? 0 : await context.dropQueued(label, value);
     // Jobs that were on their way are canceled too.
     await submissions;
     const { ids, group } = await targetJobs(context, request);

@@ -5,6 +5,7 @@ import type { Member, SubmitOrigin } from '../members/member.js';
 import type { ActionOf } from '../model/action.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { EnsembleConfig, JobEntry, JobGroup, JobTemplate, Rule } from '../model/ensemble.js';
+import type { FiringValue } from '../model/firing.js';
 import type { FollowUp } from '../model/follow-up.js';
 import type { EnsembleObserver } from '../model/observer.js';
 import type { LoadedFunctions } from '../model/user-function.js';
@@ -54,6 +55,8 @@ export interface ActionContext {
   together(parts: readonly (() => Promise<unknown>)[]): Promise<void>;
   /** The end of a pause of the run; null where it is not paused. */
   paused(): Promise<void> | null;
+  /** Drops the queued jobs of a group, or those with a value of a parameter. Resolves with their number. */
+  dropQueued(group: string, by: FiringValue | null): Promise<number>;
   /** Sets the urgency of the queued jobs of a group. Resolves with their number. */
   setQueuedUrgency(group: string, urgency: number): Promise<number>;
   /** Calls `onHeld` where limits hold jobs back now. */

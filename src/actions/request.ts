@@ -4,7 +4,7 @@ import type { SubmitReport } from '../engine/addon.js';
 import type { Action, ActionReport } from '../model/action.js';
 import type { EndedBy } from '../model/ended-by.js';
 import type { Rule } from '../model/ensemble.js';
-import type { Firing, FiringEvent } from '../model/firing.js';
+import type { Firing, FiringEvent, FiringValue } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { ActionProgress } from './progress.js';
 
@@ -31,6 +31,8 @@ export interface ActionRequest<A extends Action = Action> {
   readonly number: number;
   /** Null where no event of a job made the rule due. */
   readonly event: FiringEvent | null;
+  /** The value of a parameter for which the rule fired; null for other rules. */
+  readonly by: FiringValue | null;
   /** The state in which the rule was judged; null without one. */
   readonly state: string | null;
   /** The metrics as they were when the rule fired; null where the firing carries none. */

@@ -55,7 +55,7 @@ function own<T>(record: Readonly<Record<string, T>> | null, name: string): T | u
 
 /** Looks up names of the event, of its job, and of the metrics. The lookup throws NoValue. */
 export function tagValues(
-  { state, event }: Pick<ActionRequest, 'state' | 'event'>,
+  { state, event, by }: Pick<ActionRequest, 'state' | 'event' | 'by'>,
   metrics: MetricsSnapshot,
 ): Lookup {
   return (name) => {
@@ -64,6 +64,7 @@ export function tagValues(
     let value: unknown = null;
     let text: string | null = null;
     if (name === 'state') value = state;
+    else if (name === 'by') value = by?.value;
     else if (head === 'event') value = eventValue(rest, event);
     else if (head === 'metrics') value = metricOf(rest, metrics);
     else if (name.startsWith('job.parameters.')) {

@@ -11,14 +11,18 @@ import { type ActionRequest, ruleIndex } from './request.js';
 
 type OnJobs = ActionOf<'cancel' | 'urgency'>;
 
-/** Ids of the active jobs with the name of their group. Throws ActionError. */
+/**
+ * Ids of the active jobs with the name of their group. A rule for a value of a parameter acts on the jobs with it. Throws
+ * ActionError.
+ */
 export async function targetJobs(
   { engine }: ActionContext,
   request: ActionRequest<OnJobs>,
 ): Promise<{ readonly ids: Iterable<bigint>; readonly group: string }> {
   const { action, event } = request;
   if (action.label !== null) {
-    return { ids: await engine.activeJobs(engine.groups.indexOf(action.label)), group: action.label };
+    const group = engine.groups.indexOf(action.label);
+    return { ids: await engine.activeJobs(group, request.by), group: action.label };
   }
   if (event === null) {
     const message = `${action.name} without a label acts on the job of an event, and the rule is due without one; add a label`;

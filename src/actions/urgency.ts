@@ -55,7 +55,8 @@ export const urgency = defineAction({
     const { ids, group } = await targetJobs(context, request);
     request.progress.setsUrgency(ids, value);
     const { label } = request.action;
-    const queued = label === null ? 0 : await context.setQueuedUrgency(label, value);
+    const whole = request.by === null ? label : null;
+    const queued = whole === null ? 0 : await context.setQueuedUrgency(whole, value);
     const jobs = queued + (await member.setUrgency(ids, value));
     request.report({ kind: 'urgency', group, value, jobs });
   },

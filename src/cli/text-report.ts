@@ -23,6 +23,7 @@ import { isoTime, plannedAction } from './planned-action.js';
 import { heldBackLines, neverFiredLines } from './rule-lines.js';
 import { searchLines } from './search-lines.js';
 import { type Colors, colorsFor, groupLines, layoutFor } from './tables.js';
+import { valueLines } from './value-tables.js';
 
 const decoder = new TextDecoder();
 
@@ -84,6 +85,7 @@ function* resultLines(
   const layout = layoutFor(process.stdout, 'wrap');
   yield '';
   yield* groupLines(groups, named, layout);
+  yield* valueLines(rules, layout);
   yield* failureLines(failures, layout.width, colors);
   if (left.length > 0) yield '';
   for (const line of left) yield* flow(line.split(/(?<=\S) /), ' ', layout.width, '    ');
@@ -116,9 +118,10 @@ function printStep({ state, goto }: Firing, colors: Colors): void {
 
 const occasionOf = ({ resolved }: Firing) => (resolved ? 'resolved ' : 'trigger ');
 
-/** Returns the rule's name with its algorithm. */
-function nameOf({ name, algorithm }: Firing): string {
-  return escapeControls(algorithm === null ? name : `${name} (${algorithm})`);
+/** Returns the rule's name with its algorithm, and the value of a parameter for which it fired. */
+function nameOf({ name, algorithm, by }: Firing): string {
+  const value = by === null ? '' : ` for ${by.parameter} = ${by.value}`;
+  return escapeControls(`${algorithm === null ? name : `${name} (${algorithm})`}${value}`);
 }
 
 /** Reports a run as text; with `debug`, every journal record too. */

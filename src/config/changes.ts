@@ -38,6 +38,10 @@ export function readVersion(
 /** Why a run can't go on with a change. */
 const ONLY_ADDS = 'a run goes on with new groups, new rules after the existing ones, and other tests only';
 
+/** Why a run can't go on with a new rule for each value of a parameter. */
+export const FROM_BEGINNING =
+  "a rule with 'by' must be there from the beginning of a run, because it counts all jobs";
+
 /** Returns all differences in meaning. Comments, the layout and defaults that are written out have none. */
 export function changesOf(before: ConfigVersion, after: ConfigVersion): ConfigChange[] {
   return [
@@ -74,7 +78,8 @@ function* ruleChanges(before: ConfigVersion, after: ConfigVersion): Generator<Co
   const [old, now] = [before.config.rules, after.config.rules];
   if (old.every((rule, index) => isDeepStrictEqual(rule, now[index]))) {
     for (const [k, rule] of now.slice(old.length).entries()) {
-      yield { how: 'added', what: titleOf(rule, old.length + k), details: [], refusal: null };
+      const refusal = rule.by === null ? null : FROM_BEGINNING;
+      yield { how: 'added', what: titleOf(rule, old.length + k), details: [], refusal };
     }
     return;
   }

@@ -50,6 +50,8 @@ export interface NativeFiring {
   readonly submitting: boolean;
   /** The rule's condition has stopped holding: its `resolve` is due. */
   readonly resolved: boolean;
+  /** The value, as JSON, of the parameter for each value of which there is a rule; null for other rules. */
+  readonly by: string | null;
 }
 
 /** A failed job that is to be submitted again now. */
@@ -157,6 +159,21 @@ export interface NativeRules {
   readonly rows: Float64Array;
   /** Values of the metrics that the plan lists; NaN for a missing value. */
   readonly metrics: Float64Array;
+  /** The values of each parameter of `EnginePlan.splits`. */
+  readonly splits: readonly NativeSplit[];
+}
+
+/** The values of a parameter by which rules and metrics are divided. */
+export interface NativeSplit {
+  /** As JSON, in the order in which they came. */
+  readonly values: readonly string[];
+  /** For each value those of the divided metrics, in the order of the plan; NaN for a missing value. */
+  readonly metrics: Float64Array;
+  /** For each value the firings of each divided rule. */
+  readonly firings: Float64Array;
+  /** Jobs with values beyond the limit of values, and without the parameter. */
+  readonly beyond: number;
+  readonly without: number;
 }
 
 /** The result of a submission of jobs. */
@@ -402,6 +419,7 @@ export interface NativeEngine {
     time: number,
     firing: number | null,
     job: bigint | null,
+    parameters: string | null,
   ): void;
   end(number: number): void;
   pause(number: number, on: boolean): void;
@@ -410,7 +428,8 @@ export interface NativeEngine {
   admitMore(number: number, ticket: number, lost: number): void;
   setQueuedUrgency(number: number, group: number, urgency: number): void;
   setWindow(number: number, active: number): void;
-  dropQueued(number: number, group: number): void;
+  /** `parameter` and `value` as in activeJobs(). */
+  dropQueued(number: number, group: number, parameter: string | null, value: string | null): void;
   /** Seconds since the epoch for `end`; NaN for what is unknown. */
   setAllocation(number: number, size: number, end: number): void;
   groupDone(number: number, group: number): void;
@@ -420,7 +439,8 @@ export interface NativeEngine {
   snapshot(number: number): void;
   rules(number: number): void;
   failures(number: number): void;
-  activeJobs(number: number, group: number): void;
+  /** `value` is one, as JSON, of a parameter by which the group is divided; null for all jobs of the group. */
+  activeJobs(number: number, group: number, parameter: string | null, value: string | null): void;
   openFlux(number: number, options: FluxOptions): void;
   closeSource(number: number): void;
   submit(

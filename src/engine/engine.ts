@@ -6,7 +6,9 @@
 import { EnsembleError } from '../errors.js';
 import type { CronPattern } from '../language/cron.js';
 import type { Durability } from '../model/durability.js';
+import type { FiringValue } from '../model/firing.js';
 import type { EngineStatus, MetricsSnapshot } from '../model/metrics.js';
+import type { Parameters as JobParameters } from '../model/parameters.js';
 import {
   type Addon,
   type DecodeError,
@@ -112,6 +114,8 @@ export class Engine {
   readonly #groups: string[];
   readonly #metrics: PlanMetric[];
   readonly #probes: EnginePlan['probes'];
+  /** Indexes of the groups whose jobs rules divide by a parameter. */
+  readonly #divided: ReadonlySet<number>;
   readonly #virtualTime: boolean;
   readonly #cronTimes: CronTimes;
   readonly #events: EventStream;
@@ -140,6 +144,7 @@ export class Engine {
     this.#groups = [...plan.groups];
     this.#metrics = [...plan.metrics];
     this.#probes = plan.probes;
+    this.#divided = new Set(plan.splits.flatMap(({ groups }) => groups));
     this.#virtualTime = plan.virtualTime;
     this.#keepsTime = plan.heartbeat > 0 || plan.stalled.some((seconds) => seconds > 0);
     this.#cronTimes = new CronTimes((...request) => this.#listener.cronTimes?.(...request) ?? []);
@@ -289,10 +294,12 @@ export class Engine {
     values: readonly number[],
     time: number,
     of: { readonly firing: number; readonly job: bigint } | null = null,
+    parameters: JobParameters | null = null,
   ): Promise<void> {
     const { firing = null, job = null } = of ?? {};
+    const text = parameters !== null && this.#divided.has(group) ? JSON.stringify(parameters) : null;
     return this.#channel.command((native, number) =>
-      native.probed(number, group, first, Float64Array.from(values), time, firing, job),
+      native.probed(number, group, first, Float64Array.from(values), time, firing, job, text),
     );
   }
 
@@ -330,9 +337,14 @@ export class Engine {
     return this.#channel.command((native, number) => native.setWindow(number, active));
   }
 
-  /** Drops the jobs of a group (by index) that limits hold back. Resolves with their number. */
-  dropQueued(group: number): Promise<number> {
-    return this.#channel.command((native, number) => native.dropQueued(number, group));
+  /**
+   * Drops the jobs of a group (by index), or those with a value of a parameter, that limits hold back. Resolves with their
+   * number.
+   */
+  dropQueued(group: number, by: FiringValue | null = null): Promise<number> {
+    return this.#channel.command((native, number) =>
+      native.dropQueued(number, group, by?.parameter ?? null, by?.json ?? null),
+    );
   }
 
   /** Sets the size of the run's allocation and its end, in seconds since the epoch; null for what is unknown. */
@@ -371,8 +383,10 @@ export class Engine {
   }
 
   /** Ids of the active jobs of a group (by index), or of all groups. */
-  activeJobs(group = -1): Promise<BigUint64Array> {
-    return this.#channel.command((native, number) => native.activeJobs(number, group));
+  activeJobs(group = -1, by: FiringValue | null = null): Promise<BigUint64Array> {
+    return this.#channel.command((native, number) =>
+      native.activeJobs(number, group, by?.parameter ?? null, by?.json ?? null),
+    );
   }
 
   /** All metrics as they are now. */

@@ -1,7 +1,7 @@
 /** Native firings and retries, with their indexes turned into names. */
 
 import { actionFor, type Rule } from '../model/ensemble.js';
-import { eventOf, type Firing, type FiringEvent, type JobOrigin } from '../model/firing.js';
+import { eventOf, type Firing, type FiringEvent, type FiringValue, type JobOrigin } from '../model/firing.js';
 import type { MetricsSnapshot } from '../model/metrics.js';
 import type { Parameters } from '../model/parameters.js';
 import type { Retry } from '../model/retry.js';
@@ -65,6 +65,7 @@ export function readFiring(
     value: native.value,
     event,
     resolved: native.resolved,
+    by: readValue(rule, native.by),
     submitting: native.submitting,
     attempt: 0,
     metrics: native.snapshot === null ? null : readSnapshot(names, native.snapshot),
@@ -73,6 +74,10 @@ export function readFiring(
     entry,
     origin,
   };
+}
+
+function readValue({ by }: Rule, json: string | null): FiringValue | null {
+  return by === null || json === null ? null : { parameter: by, value: JSON.parse(json), json };
 }
 
 /** A job for a probe to measure: the event of its success or end, and the metrics at that time. */

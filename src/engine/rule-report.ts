@@ -2,10 +2,11 @@
 
 import { describeDue } from '../language/rule-text.js';
 import type { Rule } from '../model/ensemble.js';
-import { formatMetricName } from '../model/metric-names.js';
-import type { RuleReport } from '../model/rule-report.js';
+import { dividedBy, formatMetricName } from '../model/metric-names.js';
+import type { RuleReport, ValuesReport } from '../model/rule-report.js';
 import type { NativeRules } from './addon.js';
 import type { PlanMetric } from './plan/plan.js';
+import { splitParameters } from './plan/splits.js';
 import { whyOf } from './rule-words.js';
 
 /** The columns of a row of the engine. */
@@ -61,11 +62,61 @@ function metricsOf(rule: Rule): readonly NamedMetric[] {
   let found = namedMetrics.get(rule);
   if (found === undefined) {
     found = (rule.when?.steps ?? []).flatMap((step) =>
-      step.op === 'metric' ? [{ name: formatMetricName(step.metric), fromZero: step.fromZero }] : [],
+      step.op === 'metric' && dividedBy(step.metric) === null
+        ? [{ name: formatMetricName(step.metric), fromZero: step.fromZero }]
+        : [],
     );
     namedMetrics.set(rule, found);
   }
   return found;
+}
+
+/** The values of parameters for each of which there are rules. */
+class Divisions {
+  readonly #native: NativeRules;
+  readonly #parameters: readonly string[];
+  /** By the index of the parameter, the divided rules and the names of the divided metrics, in the engine's order. */
+  readonly #rules: readonly (readonly number[])[];
+  readonly #metrics: readonly (readonly string[])[];
+
+  constructor(native: NativeRules, rules: readonly (Rule | null)[], metrics: readonly PlanMetric[]) {
+    this.#native = native;
+    this.#parameters = splitParameters(rules.filter((rule) => rule !== null));
+    const indexes = [...this.#parameters.keys()];
+    this.#rules = this.#parameters.map((parameter) =>
+      [...rules.keys()].filter((index) => rules[index]?.by === parameter),
+    );
+    this.#metrics = indexes.map((index) =>
+      metrics.filter(({ split }) => split === index).map(({ name }) => name),
+    );
+  }
+
+  /** The values of a rule; null for a rule without a parameter. */
+  of({ by, when }: Rule, rule: number): ValuesReport | null {
+    const index = by === null ? -1 : this.#parameters.indexOf(by);
+    const split = this.#native.splits[index];
+    const [rules = [], names = []] = [this.#rules[index], this.#metrics[index]];
+    if (by === null || split === undefined) return null;
+    const own = new Set(
+      (when?.steps ?? []).flatMap((step) =>
+        step.op === 'metric' && dividedBy(step.metric) === by ? [formatMetricName(step.metric)] : [],
+      ),
+    );
+    const numberAt = (place: number) => {
+      const value = split.metrics[place] ?? Number.NaN;
+      return Number.isFinite(value) ? value : null;
+    };
+    const values = split.values.map((json, row) => ({
+      value: JSON.parse(json),
+      firings: split.firings[row * rules.length + rules.indexOf(rule)] ?? 0,
+      metrics: Object.fromEntries(
+        names.flatMap((name, column) =>
+          own.has(name) ? [[name, numberAt(row * names.length + column)]] : [],
+        ),
+      ),
+    }));
+    return { parameter: by, values, beyond: split.beyond, without: split.without };
+  }
 }
 
 /** The values of the plan's metrics by name: counts that begin at 0, and all others. */
@@ -125,12 +176,13 @@ export function readRuleReports(
   unperformed: ReadonlyMap<number, number> = new Map(),
 ): RuleReport[] {
   const values = new MetricValues(names, native.metrics);
+  const divisions = new Divisions(native, rules, names);
   return [...rules.entries()].flatMap(([index, rule]) => {
     const numbers = rule === null ? null : ruleNumbers(native, index);
     const left = unperformed.get(index) ?? 0;
     return rule === null || numbers === null
       ? []
-      : [readRuleReport(rule, index, numbers, values.of(rule), left)];
+      : [readRuleReport(rule, index, numbers, values.of(rule), left, divisions.of(rule, index))];
   });
 }
 
@@ -147,6 +199,7 @@ export function readRuleReport(
   numbers: Float64Array,
   values: RuleReport['values'],
   unperformed: number,
+  by: ValuesReport | null = null,
 ): RuleReport {
   const row = rowAt(numbers, 0);
   const report = {
@@ -167,6 +220,7 @@ export function readRuleReport(
       end: unperformed,
     },
     values,
+    by,
   };
   return { ...report, why: whyOf(rule, report) };
 }

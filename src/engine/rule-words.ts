@@ -26,6 +26,11 @@ function valuesText({ values }: WordlessReport): string {
     .join(', ');
 }
 
+/** How many values of its parameter have come; empty for a rule without one. */
+function divisionText({ by }: WordlessReport): string {
+  return by === null ? '' : `there are ${counted(by.values.length, 'value')} of ${by.parameter}`;
+}
+
 /** Why a rule never fired. */
 function whyNever(rule: Rule, report: WordlessReport): string {
   const { came, heldBack, state } = report;
@@ -44,7 +49,7 @@ function whyNever(rule: Rule, report: WordlessReport): string {
   }
   if (heldBack.state > 0 && heldBack.state >= came) reasons.push(outsideOf(rule));
   else if (kind !== 'metric') reasons.push(`${awaited(rule, came)} came, its condition held at none`);
-  return [...reasons, valuesText(report)].filter((text) => text !== '').join('; ');
+  return [...reasons, divisionText(report), valuesText(report)].filter((text) => text !== '').join('; ');
 }
 
 /** The reasons why a rule did not fire more often. */

@@ -3,6 +3,7 @@
 import {
   COUNTS,
   type Count,
+  dividedBy,
   formatMetricName,
   GroupNames,
   isKept,
@@ -38,8 +39,8 @@ export interface SnapshotNames {
 }
 
 /** Whether every group has the metric. The best row of a search has a name of its own. */
-function isInGroups({ name, count, statistic, window, bound }: PlanMetric): boolean {
-  if (bound !== null || name.startsWith('best.')) return false;
+function isInGroups({ name, count, statistic, window, bound, split }: PlanMetric): boolean {
+  if (bound !== null || split !== null || name.startsWith('best.')) return false;
   return window === 0 && (count !== null || (STATISTICS as readonly (string | null)[]).includes(statistic));
 }
 
@@ -48,6 +49,8 @@ function readNamed(metrics: readonly PlanMetric[], values: Float64Array): Map<st
   for (const [index, metric] of metrics.entries()) {
     const value = values[index];
     if (isInGroups(metric) || value === undefined) continue;
+    // A metric by a parameter has a value only in the firing of a rule for one of its values.
+    if (metric.split !== null && Number.isNaN(value)) continue;
     // Every count begins at 0.
     const unknown = metric.statistic === 'count' ? 0 : null;
     // A confidence sequence begins without an end.
@@ -102,6 +105,7 @@ function lookUp({ groups, named, states }: MetricsSnapshot, name: MetricName): n
     return named.get(formatMetricName(name));
   const group = groups.get(name.group);
   if (group === undefined) return null;
+  if (dividedBy(name) !== null) return named.get(formatMetricName(name));
   if (name.kind === 'count') return group.count[name.count];
   const asked = named.get(formatMetricName(name));
   if (asked !== undefined || name.kind !== 'statistic' || name.window !== null) return asked;

@@ -2,7 +2,8 @@
  * Names of metrics: `<statistic>.<group>-<variable>`, `count.<group>.<outcome>`, `best.<group>.<objective>`,
  * `nodehours.<group>`, `corehours.<group>`, `size` and `timeleft`; with a window,
  * `<statistic>(<group>.<variable>, 30m)` and `rate(count.<group>.<outcome>, 10m)`; of a confidence sequence,
- * `lower(mean(<group>.<variable>), 95%)`.
+ * `lower(mean(<group>.<variable>), 95%)`. Divided by the values of a parameter, `mean(<group>.<variable>, by parameters.T)`
+ * and `count(<group>.<outcome>, by parameters.T)`.
  */
 
 import {
@@ -10,8 +11,10 @@ import {
   BOUND_SIDES,
   type Bounded,
   type BoundSide,
+  BY_PARAMETER,
   COUNTS,
   FACTS,
+  formatMetricName,
   GAUGES,
   GroupNames,
   HOURS,
@@ -60,6 +63,10 @@ const WINDOW_FORMS =
   'over a window there are <statistic>(<group>.<variable>, 30m), like mean(sleep.duration, 30m), ' +
   'and rate(count.<group>.<outcome>, 10m)';
 
+const DIVIDED_FORMS =
+  'by a parameter there are <statistic>(<group>.<variable>, by parameters.T), like mean(sleep.duration, by parameters.T), ' +
+  'and count(<group>.<outcome>, by parameters.T)';
+
 /** Shortest window in seconds. A window has 60 parts, and shorter parts would be finer than the clock. */
 const SHORTEST_WINDOW = 0.001;
 
@@ -69,6 +76,12 @@ const BOUND_FORMS =
 
 /** `lower(mean(sleep.duration), 95%)` */
 const BOUND = new RegExp(`^(${BOUND_SIDES.join('|')})\\(([^(]+)\\((.+)\\),\\s*([\\d.]+) ?%\\)$`, 's');
+
+/** `, by parameters.T)`; a colon after `by` is optional, because YAML has another meaning for it. */
+const DIVIDED = new RegExp(`,\\s*by:?\\s+${BY_PARAMETER.replace('.', '\\.')}([^\\s,()]+)\\s*\\)`);
+
+/** `count(sleep.failed)`, `mean(sleep.duration)`; only with a parameter. */
+const PLAIN_CALL = /^([^\s.(]+(?:\.\d+)?)\(([^(),]+)\)$/s;
 
 const CALL = /^([^\s.(]+(?:\.\d+)?)\((.+),\s*([\d.]+ ?[a-z]*)\)$/s;
 
@@ -80,6 +93,13 @@ const CALL = /^([^\s.(]+(?:\.\d+)?)\((.+),\s*([\d.]+ ?[a-z]*)\)$/s;
  * @param groups The job groups, or null to accept any name of a group, and of its variable.
  */
 export function parseMetricName(text: string, groups: ReadonlySet<string> | null = null): Result<MetricName> {
+  const [division, parameter] = DIVIDED.exec(text) ?? [];
+  if (division !== undefined && parameter !== undefined) {
+    const rest = text.replace(division, ')');
+    const [, call, inner] = PLAIN_CALL.exec(rest) ?? [];
+    const plain = call !== undefined && inner !== undefined;
+    return divided(plain ? parseCall(call, inner, groups) : parseMetricName(rest, groups), parameter);
+  }
   const [, side, inner, of, percent] = BOUND.exec(text) ?? [];
   if (side !== undefined && inner !== undefined && of !== undefined) {
     return parseBound(side as BoundSide, inner, of, Number(percent) / 100, groups);
@@ -112,6 +132,35 @@ export function parseMetricName(text: string, groups: ReadonlySet<string> | null
     return failed(`${quote(text)} is not the name of a metric: ${FORMS}`);
   }
   return statisticOf(head, group, tail, null, groups);
+}
+
+/** The metric for each value of a parameter. */
+export function divided(metric: Result<MetricName>, parameter: string): Result<MetricName> {
+  if (!metric.ok) return metric;
+  const { value } = metric;
+  if (value.kind === 'hours' || value.kind === 'fact' || value.kind === 'best') {
+    return failed(`${quote(formatMetricName(value))} has no values by a parameter: ${DIVIDED_FORMS}`);
+  }
+  if (value.kind === 'count' && value.count === 'queued') {
+    return failed('queued jobs are not counted by a parameter, because their jobs are not made yet');
+  }
+  return ok({ ...value, by: parameter });
+}
+
+/** A metric without a window, from the parts of a call: `count(lammps.failed)`, `mean(lammps.duration)`. */
+export function parseCall(
+  name: string,
+  path: string,
+  groups: ReadonlySet<string> | null = null,
+): Result<MetricName> {
+  const split = path.lastIndexOf('.');
+  const group = path.slice(0, Math.max(split, 0));
+  const tail = path.slice(split + 1);
+  if (group === '' || tail === '') return failed(`${quote(path)} names no variable: ${DIVIDED_FORMS}`);
+  if (name === 'count' && member(COUNTS, tail) !== undefined) {
+    return parseCount(path, groups) ?? failed(noJobGroup(group, groups ?? []));
+  }
+  return statisticOf(name, group, tail, null, groups);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { quote } from '../text/describe.js';
 import { messagesOf } from '../text/result.js';
 import { didYouMean } from '../text/suggest.js';
+import { faultOfDivision } from './expression/check.js';
 import { parseMetricName } from './metric-name.js';
 import { namesIn } from './template.js';
 
@@ -29,7 +30,7 @@ export function faultOfParameterName(name: string): string | null {
 
 /** Whether a tag is known only when a rule fires. */
 export function isOurTag(name: string): boolean {
-  return name === 'state' || /^(?:event|metrics|job\.parameters)\./.test(name);
+  return name === 'state' || name === 'by' || /^(?:event|metrics|job\.parameters)\./.test(name);
 }
 
 /** Flux's tags for suggestions. */
@@ -45,6 +46,8 @@ export interface KnownNames {
   readonly hasStates: boolean;
   /** Job groups, or null where some could not be read. */
   readonly groups: ReadonlySet<string> | null;
+  /** The parameter for each value of which there is a rule: `by` is its value. Null elsewhere. */
+  readonly by: string | null;
   /** The template belongs to a job: `index` and `group` have a meaning. */
   readonly inJob: boolean;
   /** Flux fills in tags of its own here. */
@@ -60,15 +63,17 @@ export function checkTemplate(text: string, known: KnownNames): { names: string[
 }
 
 function whatIsWrongWith(name: string, known: KnownNames): string[] {
-  const { parameters, ofAnyJob, hasStates, groups, inJob, isFluxTag } = known;
+  const { parameters, ofAnyJob, hasStates, groups, by, inJob, isFluxTag } = known;
   if (parameters.includes(name)) return [];
   if (inJob && (name === 'index' || name === 'group')) return [];
   if (hasStates && name === 'state') return [];
+  if (by !== null && name === 'by') return [];
   if (EVENT_NAMES.some((event) => event === name) || /^event\.(?:context|tell)\.[^.\s]+$/.test(name))
     return [];
   if (name.startsWith('metrics.')) {
     const metric = parseMetricName(name.slice('metrics.'.length), groups);
-    return messagesOf(metric);
+    const fault = metric.ok ? faultOfDivision(metric.value, by) : null;
+    return fault === null ? messagesOf(metric) : [fault];
   }
   const ofJob = /^job\.parameters\.(.+)$/.exec(name)?.[1];
   if (ofJob !== undefined && ofAnyJob.has(ofJob)) return [];
@@ -76,6 +81,7 @@ function whatIsWrongWith(name: string, known: KnownNames): string[] {
     ...parameters,
     ...(inJob ? ['index', 'group'] : []),
     ...(hasStates ? ['state'] : []),
+    ...(by === null ? [] : ['by']),
     ...EVENT_NAMES,
     ...[...ofAnyJob].map((parameter) => `job.parameters.${parameter}`),
     ...FLUX_NAMES.filter(isFluxTag),

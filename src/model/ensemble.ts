@@ -260,6 +260,8 @@ export interface Rule {
   readonly trigger: Trigger;
   /** An additional condition; null without one, or where the trigger has the short form of it. */
   readonly when: ExpressionCondition | null;
+  /** The parameter of the jobs for each value of which there is a rule; null for one rule. */
+  readonly by: string | null;
   /** The states in which the rule is judged; empty for all. */
   readonly in: readonly string[];
   /** Seconds for which the condition must have held (or the state lasted), or null. */

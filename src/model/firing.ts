@@ -2,7 +2,7 @@
 
 import type { Action } from './action.js';
 import type { MetricsSnapshot } from './metrics.js';
-import type { Parameters } from './parameters.js';
+import type { Parameters, ParameterValue } from './parameters.js';
 
 export interface Firing {
   /** Counted from 0 in this run; external requests have a count of their own. */
@@ -42,6 +42,8 @@ export interface Firing {
   readonly event: string | null;
   /** The condition, for which the rule has fired, does not hold any more: the action is that of `resolve`. */
   readonly resolved: boolean;
+  /** In a rule for each value of a parameter, the value for which it fired; null for other rules. */
+  readonly by: FiringValue | null;
   /** The engine's source submits the jobs by itself. */
   readonly submitting: boolean;
   /**
@@ -59,6 +61,14 @@ export interface Firing {
   readonly entry: number | null;
   /** The other values of the job's tags, for the same. */
   readonly origin: JobOrigin | null;
+}
+
+/** A value of a parameter for which a rule fired. */
+export interface FiringValue {
+  readonly parameter: string;
+  readonly value: ParameterValue;
+  /** The value as JSON. Equal values have the same JSON. */
+  readonly json: string;
 }
 
 /** The origin of a job, in addition to its entry and its parameters (`attributes.user.origin`). */

@@ -143,11 +143,23 @@ export function isStatistic(text: string): text is Statistic {
   );
 }
 
+/** The prefix of a parameter by which jobs are divided. */
+export const BY_PARAMETER = 'parameters.';
+
+/** The parameter by which a metric is divided; null for one of all jobs of a group. */
+export function dividedBy(metric: MetricName): string | null {
+  return 'by' in metric ? (metric.by ?? null) : null;
+}
+
 /** Writes a metric's name so that `parseMetricName` (rules/metric-name.ts) reads the same one back. */
 export function formatMetricName(metric: MetricName): string {
+  const parameter = dividedBy(metric);
+  const by = parameter === null ? '' : `, by ${BY_PARAMETER}${parameter}`;
   switch (metric.kind) {
     case 'count':
-      return `count.${metric.group}.${metric.count}`;
+      return by === ''
+        ? `count.${metric.group}.${metric.count}`
+        : `count(${metric.group}.${metric.count}${by})`;
     case 'hours':
       return `${metric.hours}.${metric.group}`;
     case 'fact':
@@ -155,19 +167,26 @@ export function formatMetricName(metric: MetricName): string {
     case 'best':
       return `best.${metric.group}.${metric.variable}`;
     case 'bound':
-      return `${metric.side}(${formatBounded(metric)}, ${percentOf(metric.level)}%)`;
+      return `${metric.side}(${formatBounded(metric, by)}, ${percentOf(metric.level)}%)`;
     case 'rate':
-      return `rate(count.${metric.group}.${metric.count}, ${formatDuration(metric.window)})`;
+      return `rate(count.${metric.group}.${metric.count}, ${formatDuration(metric.window)}${by})`;
     case 'statistic':
-      return metric.window === null
-        ? `${metric.statistic}.${metric.group}-${metric.variable}`
-        : `${metric.statistic}(${metric.group}.${metric.variable}, ${formatDuration(metric.window)})`;
+      if (metric.window === null && by === '') {
+        return `${metric.statistic}.${metric.group}-${metric.variable}`;
+      }
+      return `${metric.statistic}(${metric.group}.${metric.variable}${windowOf(metric.window)}${by})`;
   }
 }
 
 /** `mean(melt.energy)`, `share(count.melt.failed)` */
-function formatBounded({ group, of }: MetricName & { kind: 'bound' }): string {
-  return 'share' in of ? `share(count.${group}.${of.share})` : `${of.statistic}(${group}.${of.variable})`;
+function formatBounded({ group, of }: MetricName & { kind: 'bound' }, by: string): string {
+  return 'share' in of
+    ? `share(count.${group}.${of.share}${by})`
+    : `${of.statistic}(${group}.${of.variable}${by})`;
+}
+
+function windowOf(window: number | null): string {
+  return window === null ? '' : `, ${formatDuration(window)}`;
 }
 
 /** 0.95 is 95, and 0.999 is 99.9. */
@@ -185,8 +204,15 @@ export type MetricName =
       readonly variable: string;
       /** Seconds of the window that ends now; null for the whole run. */
       readonly window: number | null;
+      /** The parameter for each value of which there is a metric; absent for one metric of all jobs. */
+      readonly by?: string;
     }
-  | { readonly kind: 'count'; readonly group: string; readonly count: Count }
+  | {
+      readonly kind: 'count';
+      readonly group: string;
+      readonly count: Count;
+      readonly by?: string;
+    }
   /** The best objective of a search, whose objective is this variable. */
   | { readonly kind: 'best'; readonly group: string; readonly variable: string }
   | { readonly kind: 'hours'; readonly group: string; readonly hours: HoursName }
@@ -198,6 +224,13 @@ export type MetricName =
       readonly level: number;
       readonly group: string;
       readonly of: Bounded;
+      readonly by?: string;
     }
   /** Growth per second, over a window of this many seconds. */
-  | { readonly kind: 'rate'; readonly group: string; readonly count: Count; readonly window: number };
+  | {
+      readonly kind: 'rate';
+      readonly group: string;
+      readonly count: Count;
+      readonly window: number;
+      readonly by?: string;
+    };

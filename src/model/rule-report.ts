@@ -1,5 +1,7 @@
 /** The end state of each rule of a run. */
 
+import type { ParameterValue } from './parameters.js';
+
 export interface RuleReport {
   /** Index of the rule, counted from 0; rules that were added at run time come after those of the file. */
   readonly rule: number;
@@ -34,11 +36,32 @@ export interface RuleReport {
   };
   /** The metrics of its condition at the end, by name; null without a value. */
   readonly values: Readonly<Record<string, number | null>>;
+  /** In a rule for each value of a parameter, its values; null for other rules. The numbers above are their sums. */
+  readonly by: ValuesReport | null;
   /**
    * Why the rule never fired; or how often it fired, and what prevented more. Empty where nothing prevented
    * it.
    */
   readonly why: string;
+}
+
+/** The values of the parameter of a rule for each of them. */
+export interface ValuesReport {
+  readonly parameter: string;
+  /** In the order in which they came. */
+  readonly values: readonly ValueReport[];
+  /** Jobs whose value has no rule, because there were too many values before. */
+  readonly beyond: number;
+  /** Jobs without the parameter. */
+  readonly without: number;
+}
+
+/** A rule for a value of a parameter. */
+export interface ValueReport {
+  readonly value: ParameterValue;
+  readonly firings: number;
+  /** The metrics of its condition that are by the parameter, by name; null without a value. */
+  readonly metrics: Readonly<Record<string, number | null>>;
 }
 
 /**

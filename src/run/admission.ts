@@ -1,11 +1,22 @@
 /** Submits jobs to a member, when limits let them leave. */
 
 import type { ActionContext } from '../actions/context.js';
+import { hasValue } from '../actions/submit/open-submissions.js';
 import type { Engine } from '../engine/engine.js';
 import type { Member, SubmitOrigin } from '../members/member.js';
 import { type EnsembleConfig, hasStreams, type JobTemplate } from '../model/ensemble.js';
+import type { FiringValue } from '../model/firing.js';
 import { hasLimits } from '../model/job-limits.js';
 import type { TaskQueue } from './task-queue.js';
+
+/** A submission of which jobs are held back. */
+interface Held {
+  template: JobTemplate;
+  /** Jobs that were not handed on yet. */
+  left: number;
+  /** Its jobs were canceled. They leave the queue without being submitted. */
+  dropped: boolean;
+}
 
 export class Admission {
   readonly #engine: Engine;
@@ -14,7 +25,7 @@ export class Admission {
   readonly #hasLimits: boolean;
   #tickets = 0;
   /** Submissions of which jobs are held back here, by ticket. */
-  readonly #held = new Map<number, { template: JobTemplate }>();
+  readonly #held = new Map<number, Held>();
 
   constructor(
     config: Pick<EnsembleConfig, 'limits' | 'groups'>,
@@ -53,6 +64,19 @@ export class Admission {
     if (status !== null && status.queued > 0) onHeld();
   }
 
+  /** Implements `ActionContext.dropQueued`. */
+  async dropQueued(group: string, by: FiringValue | null): Promise<number> {
+    const dropped = await this.#engine.dropQueued(this.#engine.groups.indexOf(group), by);
+    if (by === null) return dropped;
+    let marked = 0;
+    for (const held of this.#held.values()) {
+      if (held.dropped || held.template.group !== group || !hasValue(held.template.parameters, by)) continue;
+      held.dropped = true;
+      marked += held.left;
+    }
+    return dropped + marked;
+  }
+
   /** Implements `ActionContext.setQueuedUrgency`. */
   async setQueuedUrgency(group: string, urgency: number): Promise<number> {
     for (const held of this.#held.values()) {
@@ -69,7 +93,7 @@ export class Admission {
   ): Promise<number> {
     const ticket = this.#tickets++;
     const group = this.#engine.groups.indexOf(template.group);
-    const held: { template: JobTemplate } = { template };
+    const held: Held = { template, left: count, dropped: false };
     this.#held.set(ticket, held);
     const first = this.#engine.admit(ticket, group, count, template.urgency);
     void this.noticeHeld(onHeld);
@@ -79,12 +103,15 @@ export class Admission {
       for (let sent = 0; admitted > 0; ) {
         let taken = 0;
         try {
-          taken = await this.#member.submit(held.template, admitted, {
-            ...origin,
-            index: origin.index + sent,
-          });
+          if (!held.dropped) {
+            taken = await this.#member.submit(held.template, admitted, {
+              ...origin,
+              index: origin.index + sent,
+            });
+          }
         } finally {
           sent += admitted;
+          held.left = count - sent;
           accepted += taken;
           // Also after an error, so that jobs that are not active do not count.
           const next = this.#engine.admitMore(ticket, admitted - taken);

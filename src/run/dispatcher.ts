@@ -70,13 +70,14 @@ export class Dispatcher {
     progress = this.#progress.open({ number: firing.number, fromOutside: false }),
   ): void {
     if (this.#queue.stopped) return;
-    const { number, state, metrics } = firing;
+    const { number, by, state, metrics } = firing;
     this.#enqueue(
       {
         action: actionFor(rule, firing),
         origin: { kind: 'rule', rule, firing, code: null },
         number,
         event: eventOf(firing),
+        by,
         state,
         metrics,
         // Requested now, because the result may be in the next message of the engine.
@@ -109,6 +110,7 @@ export class Dispatcher {
       origin: { kind: 'external', askedBy },
       number: firing.number,
       event: eventOf(firing),
+      by: null,
       state: null,
       metrics: null,
       submission: null,

@@ -187,7 +187,7 @@ function filledIn(
   const lookup: Lookup = (name) => {
     if (!name.startsWith('metrics.')) return given(values.get(name) ?? '', null);
     try {
-      return metrics === null ? '' : tagValues({ state: null, event: null }, metrics)(name);
+      return metrics === null ? '' : tagValues({ state: null, event: null, by: null }, metrics)(name);
     } catch {
       return '';
     }

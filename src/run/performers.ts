@@ -82,6 +82,7 @@ function contextOf(options: PerformerOptions, admission: Admission, searches: Se
     paused: () => options.queue.paused,
     together: (parts) => options.queue.together(parts),
     submit: admission.submit.bind(admission),
+    dropQueued: admission.dropQueued.bind(admission),
     setQueuedUrgency: admission.setQueuedUrgency.bind(admission),
     noticeHeld: admission.noticeHeld.bind(admission),
     resized: options.resized,

@@ -141,7 +141,7 @@ export class Probes {
     if (member.measured !== undefined) {
       const measured = member.measured(event.job);
       for (const [place, values] of givenOf(measured, probe.values)) {
-        await engine.probed(index, first + place, values, event.timestamp);
+        await engine.probed(index, first + place, values, event.timestamp, null, event.parameters);
       }
       return measured;
     }
@@ -151,7 +151,14 @@ export class Probes {
       // At once, so that a process that ends in between does not divide them.
       await Promise.all(
         runs.map(([place, values]) =>
-          engine.probed(index, first + place, values, event.timestamp, { firing, job: event.job }),
+          engine.probed(
+            index,
+            first + place,
+            values,
+            event.timestamp,
+            { firing, job: event.job },
+            event.parameters,
+          ),
         ),
       );
       return runs.length > 0 ? found : null;
@@ -163,7 +170,14 @@ export class Probes {
     if (!values.ok) {
       throw new ActionError(`${where} ${describeFaults(values)}`, -1, { code: 'ERR_CUSTOM' });
     }
-    await engine.probed(index, first, values.value, event.timestamp, { firing, job: event.job });
+    await engine.probed(
+      index,
+      first,
+      values.value,
+      event.timestamp,
+      { firing, job: event.job },
+      event.parameters,
+    );
     return Object.fromEntries(probe.values.map((name, i) => [name, values.value[i] ?? Number.NaN]));
   }
 

@@ -73,6 +73,7 @@ const metric: PlanMetric = {
   window: 0,
   fromZero: false,
   bound: null,
+  split: null,
 };
 const good: EnginePlan = { ...EMPTY_PLAN, groups: ['a'], metrics: [metric], rules: [rule] };
 

@@ -75,6 +75,7 @@ export const basicRule: CaseRule = {
   terminal: false,
   wantsEvent: false,
   probing: false,
+  split: null,
   resolve: null,
   submit: null,
 };
@@ -89,7 +90,7 @@ export function onJob(event: string, parts: Partial<CaseRule> = {}): CaseRule {
 
 /** A rule on a metric of the group that `parts` names by its index, the first by default. */
 function onMetric(metric: Partial<PlanMetric>, { group = 0, ...parts }: Partial<CaseRule>): CaseRule {
-  const counted = { fact: null, count: null, fromZero: false, bound: null };
+  const counted = { fact: null, count: null, fromZero: false, bound: null, split: null };
   const measured = { statistic: null, variable: null, probe: null, quantile: 0, window: 0 };
   return rule({
     trigger: 'metric',

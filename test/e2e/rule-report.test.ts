@@ -68,6 +68,7 @@ describe.concurrent('rules at the end of a run', () => {
       came: 3,
       heldBack: { repetitions: 0, backoff: 0, cooldown: 0, for: 0, state: 0, end: 0 },
       values: { 'count.good.success': 3 },
+      by: null,
       why: 'it was 3',
     });
     expect(rules[7]?.heldBack).toMatchObject({ repetitions: 3 });

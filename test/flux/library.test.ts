@@ -13,7 +13,7 @@ import { EMPTY_PLAN } from ${JSON.stringify(join(root, 'dist/engine/plan/plan.js
 import { fluxLibrary } from ${JSON.stringify(join(root, 'dist/members/flux/flux-member.js'))};
 
 const rule = { trigger: 'job', group: 0, event: 'finish', when: null, timing: null, cron: null, states: null,
-  repetitions: 1, backoff: -1, terminal: false, wantsEvent: false, probing: false, submit: null, resolve: null };
+  repetitions: 1, backoff: -1, terminal: false, wantsEvent: false, probing: false, submit: null, split: null, resolve: null };
 const plan = { ...EMPTY_PLAN, groups: ['a'], rules: [rule] };
 const alive = setInterval(() => gc(), 10);
 const fired = new Promise((resolve) => {

@@ -127,6 +127,7 @@ export class ContextOfTest {
         await Promise.allSettled(all);
         await Promise.all(all);
       },
+      dropQueued: async () => 0,
       setQueuedUrgency: async () => 0,
       noticeHeld: async () => {},
       signal: this.ending.signal,

@@ -18,8 +18,11 @@ function write(expression: Expression, least: number): string {
       return expression.value.includes('"') ? `'${expression.value}'` : `"${expression.value}"`;
     case 'name':
       return writeName(expression.name, expression.quoted);
-    case 'call':
-      return `${writeName(expression.name, false)}(${expression.args.map((arg) => write(arg, 0)).join(', ')})`;
+    case 'call': {
+      const args = expression.args.map((arg) => write(arg, 0));
+      if (expression.by !== null) args.push(`by: parameters.${expression.by}`);
+      return `${writeName(expression.name, false)}(${args.join(', ')})`;
+    }
     case 'unary': {
       const negative = expression.operator === '-';
       const precedence = PRECEDENCE[negative ? 'negative' : 'not'];

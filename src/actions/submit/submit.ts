@@ -312,7 +312,7 @@ function send(
   const origin = { rule: ruleIndex(request), firing: request.number, part, attempt: 0 };
   let isOver = false;
   let sent = 0;
-  return submissions.during(request.action.label, async (ended) => {
+  return submissions.during(request.action.label, async (ended, wants) => {
     const sendSome = async () => {
       try {
         for (;;) {
@@ -323,8 +323,9 @@ function send(
           const { value, done } = left.next();
           if (done === true) return;
           const { entry, count, index } = value;
+          if (!wants(entry.parameters)) continue;
           const accepted = await submit(entry, count, { ...origin, index }, request.held);
-          if (isStream && accepted < count) isOver = true;
+          if (isStream && accepted < count && wants(entry.parameters)) isOver = true;
         }
       } catch (error) {
         isOver = true;

@@ -109,7 +109,8 @@ function adviseToRepeat(
   const given = shape.config.rules?.[Number(index)]?.action?.repetitions;
   if (jobsOfTrigger(trigger) === null || given !== undefined || (most !== null && most <= 1)) return;
   if (action.name === 'terminate' || action.goto !== null) return;
-  const which = most === null ? 'such event' : `of up to ${most} such events`;
+  const each = rule.by === null ? '' : ` of each ${rule.by}`;
+  const which = most === null ? `such event${each}` : `of up to ${most} such events${each}`;
   const repetitions = Math.min(most ?? 1000, MAX_COUNT);
   problems.warning(
     [...path, 'action'],

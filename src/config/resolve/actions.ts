@@ -127,7 +127,7 @@ function checkNamedActions(
  */
 function checkTags(
   context: ResolveContext,
-  { jobs }: ResolvedNames,
+  { jobs, by }: ResolvedNames,
   value: unknown,
   path: Path,
   isOurs: ((name: string) => boolean) | null = null,
@@ -138,6 +138,7 @@ function checkTags(
     hasStates: hasStates(context),
     groups: jobs.complete ? jobs.names : null,
     inJob: false,
+    by,
     isFluxTag: (name: string) => isOurs?.(name) === false,
   };
   const look = (part: unknown, at: Path): void => {

@@ -6,6 +6,7 @@
 import { triggerKindOf } from '../../language/triggers/catalog.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 import { pathKey } from '../../text/path.js';
+import { FROM_BEGINNING } from '../changes.js';
 import { type ActionShape, actionSchema } from '../schema/actions.js';
 import { checkAgainst } from '../schema/check.js';
 import { type RuleShape, ruleSchema } from '../schema/rules.js';
@@ -81,13 +82,20 @@ function resolveOne(
       algorithms: [],
       functions: new Map(),
     },
-    { jobs: jobsOf(config), limits: config.limits, states, targets: config.notify.map(({ name }) => name) },
+    {
+      jobs: jobsOf(config),
+      limits: config.limits,
+      states,
+      targets: config.notify.map(({ name }) => name),
+      by: null,
+    },
   );
   if (resolved !== undefined && config.heartbeat === 0 && triggerKindOf(resolved.trigger).needsHeartbeat) {
     // The engine's heartbeat was set when the run began.
     const message = "the run has no heartbeats; add 'logging: {heartbeat: 60}' to the file";
     problems.error(['rules', 0, 'trigger'], message);
   }
+  if (resolved !== undefined && resolved.by !== null) problems.error(['rules', 0, 'by'], FROM_BEGINNING);
   if (problems.hasErrors || resolved === undefined) throw problems.toError();
   return resolved;
 }

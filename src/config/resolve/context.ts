@@ -36,6 +36,8 @@ export interface ResolvedNames {
   readonly states: readonly string[];
   /** Targets of notifications; null where some could not be read. */
   readonly targets: readonly string[] | null;
+  /** In a rule for each value of a parameter, the parameter; null elsewhere. */
+  readonly by: string | null;
 }
 
 export interface ResolvedJobs {

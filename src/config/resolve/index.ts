@@ -33,7 +33,7 @@ export function resolveConfig(context: ResolveContext, recorded: boolean): Ensem
   const states = resolveStates(context);
   const notify = resolveNotify(context, jobs);
   const limits = limitsOf(shape.config.limits);
-  const names = { jobs, limits, states, targets: notify.names };
+  const names = { jobs, limits, states, targets: notify.names, by: null };
   const groups = withUntil(context, names, jobs.groups);
   const rules = resolveRules(context, names);
   const config: EnsembleConfig = {

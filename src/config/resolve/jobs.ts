@@ -401,6 +401,7 @@ function checkTemplates(
     hasStates: hasStates(context),
     groups: overview.complete ? overview.names : null,
     inJob: true,
+    by: null,
   };
   const refuseTags = (name: string, at: Path, part: Part = 'value') => {
     if (!isTemplate(name)) return;

@@ -8,26 +8,30 @@ import type { Path } from '../../text/path.js';
 import type { RuleShape } from '../schema/rules.js';
 import { resolveAction } from './actions.js';
 import type { ResolveContext, ResolvedNames } from './context.js';
+import { checkDivision, resolveBy } from './division.js';
 import { isGiven } from './given.js';
 import { stateNamed } from './states.js';
 import { canLast, isOnJob, resolveTrigger, warnOfIdleKeys } from './triggers.js';
 import { resolveWhen } from './when.js';
 
 /** Makes the rules. An invalid rule is left out, after a report of its mistakes. */
-export function resolveRules(context: ResolveContext, names: ResolvedNames): Rule[] {
+export function resolveRules(context: ResolveContext, known: ResolvedNames): Rule[] {
   const shapes = context.shape.config.rules;
   if (shapes?.length === 0) context.problems.warning(['rules'], 'there are no rules, so nothing will happen');
 
   return (shapes ?? []).flatMap((rule, index) => {
     if (rule === undefined) return [];
     const path = ['rules', index];
-    const trigger = resolveTrigger(context, names, rule, path);
+    const trigger = resolveTrigger(context, known, rule, path);
+    const by = resolveBy(context, known, rule, path);
+    const names = { ...known, by };
     const when = resolveWhen(context, names, rule, isOnJob(rule), path);
     const action =
       rule.action && resolveAction(context, names, rule.action, isOnJob(rule), [...path, 'action']);
     const resolve = resolveSecond(context, names, rule, path);
     const states = resolveIn(context, names, rule, path);
     if (!trigger || !action || when === 'wrong' || rule.trigger === undefined) return [];
+    if (by !== null && !checkDivision(context, names, trigger, when, by, path)) return [];
     warnOfIdleKeys(context, rule, path);
     return [
       {
@@ -37,6 +41,7 @@ export function resolveRules(context: ResolveContext, names: ResolvedNames): Rul
         algorithm: context.algorithms[index] ?? null,
         trigger,
         when,
+        by,
         in: states,
         for: secondsOf(canLast(rule) ? rule.for : null),
         cooldown: secondsOf(rule.cooldown),

@@ -1,7 +1,7 @@
 /** The condition of a rule, from its `when:` and, in the short form, the metric in its `name:`. */
 
 import { parseCondition, shortCondition } from '../../language/comparison.js';
-import { checkCondition } from '../../language/expression/check.js';
+import { checkCondition, faultOfDivision } from '../../language/expression/check.js';
 import { parseExpression } from '../../language/expression/parser.js';
 import { parseMetricName } from '../../language/metric-name.js';
 import type { ExpressionCondition } from '../../model/condition.js';
@@ -56,7 +56,7 @@ export function resolveWhen(
 /** `name` is the metric, and `when`, which may be missing, is the comparison with it. */
 function resolveShort(
   { shape, problems }: ResolveContext,
-  { jobs }: ResolvedNames,
+  { jobs, by }: ResolvedNames,
   { name, when }: RuleShape,
   path: Path,
 ): ExpressionCondition | 'wrong' {
@@ -73,6 +73,11 @@ function resolveShort(
   const metric = parseMetricName(name, jobs.complete ? jobs.names : null);
   if (!metric.ok) for (const message of messagesOf(metric)) problems.error([...path, 'name'], message);
   if (!metric.ok || condition?.ok === false) return 'wrong';
+  const message = faultOfDivision(metric.value, by);
+  if (message !== null) {
+    problems.error([...path, 'name'], message);
+    return 'wrong';
+  }
   return shortCondition(name, metric.value, condition?.value ?? null);
 }
 
@@ -93,6 +98,7 @@ export function resolveExpression(
     parameters: jobs.complete ? new Set([...jobs.parameters.values()].flatMap((names) => [...names])) : null,
     told: jobs.complete ? toldBy(jobs) : null,
     event,
+    by: names.by,
     large: jobs.large,
   });
   return steps.ok

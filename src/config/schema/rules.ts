@@ -36,6 +36,12 @@ const common = {
     .nullish()
     .describe('How long the condition (metric) or the state (state) must have lasted.'),
   cooldown: duration().nullish().describe('The shortest time between two firings of the rule.'),
+  by: text()
+    .nullish()
+    .describe(
+      'A parameter of the jobs, like `parameters.T`: there is a rule for each of its values, with repetitions, a condition ' +
+        'and a cooldown of its own.',
+    ),
   in: z
     .union([text(), z.array(text()).min(1)], {
       error: 'must be the name of a state, or a list of states',
@@ -72,6 +78,7 @@ export interface RuleShape {
   readonly when?: string | number | null | undefined;
   readonly for?: string | number | null | undefined;
   readonly cooldown?: string | number | null | undefined;
+  readonly by?: string | null | undefined;
   readonly in?: string | readonly (string | undefined)[] | null | undefined;
   readonly action?: ActionShape | undefined;
   readonly resolve?: ActionShape | null | undefined;

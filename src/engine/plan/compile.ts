@@ -9,8 +9,10 @@ import { budgetName } from '../../model/job-limits.js';
 import { probedOf } from '../../model/metric-names.js';
 import type { Trigger } from '../../model/trigger.js';
 import { namedLimits, planLimits } from './limits.js';
-import { MetricTable } from './metric-table.js';
+import { MetricTable, type SplitIndex } from './metric-table.js';
 import type { EnginePlan, PlanRetry, PlanRule, PlanStep, SubmitPortion } from './plan.js';
+import { shownMetrics } from './shown-metrics.js';
+import { planSplits, splitParameters } from './splits.js';
 
 type TriggerPart = Pick<PlanRule, 'trigger' | 'group' | 'event' | 'cron' | 'limits'>;
 
@@ -55,6 +57,8 @@ export const NO_ACTIONS: ActionPlans = { wantsEvent: () => false, portions: () =
 export interface RuleNames extends TriggerIndexes {
   readonly metrics: MetricTable;
   readonly actions: ActionPlans;
+  /** Index of a parameter for each value of which there are rules; -1 for another one. */
+  readonly splitIndex: SplitIndex;
 }
 
 /** Entries of a group that a plan takes; each of them holds a whole environment. */
@@ -63,6 +67,9 @@ export const MAX_PLANNED = 1000;
 /** One rule. */
 export function compileRule(rule: Rule, names: RuleNames): PlanRule {
   const { action } = rule;
+  for (const metric of [...shownMetrics(action), ...shownMetrics(rule.resolve)]) {
+    names.metrics.indexOf(metric, true);
+  }
   return {
     ...compileTrigger(rule.trigger, names),
     when: rule.when?.steps.map((step) => compileStep(step, names.metrics)) ?? null,
@@ -74,6 +81,7 @@ export function compileRule(rule: Rule, names: RuleNames): PlanRule {
     wantsEvent: names.actions.wantsEvent(action),
     probing: false,
     submit: names.actions.portions(action),
+    split: rule.by === null ? null : names.splitIndex(rule.by),
     resolve: compileResolve(rule, names),
   };
 }
@@ -110,6 +118,7 @@ export function compileReport(
     wantsEvent: when === null,
     probing: true,
     submit: null,
+    split: null,
     resolve: null,
   };
 }
@@ -169,6 +178,7 @@ export function compilePlan(
       first: group.probes.flatMap(({ values }) => values).length,
     })),
     limits: planLimits(config),
+    splits: planSplits(config),
     states: config.states,
     trackAll: false,
     ensemble,
@@ -195,6 +205,8 @@ export function ruleNames(config: EnsembleConfig, actions: ActionPlans): RuleNam
       budget !== null && (name === null || budgetName(budget, of) === name) ? [i] : [],
     );
   const directionOf = (group: string) => config.groups.get(group)?.ask?.direction ?? 'minimize';
-  const metrics = new MetricTable(groupIndex, probeIndex, directionOf);
-  return { groupIndex, stateIndex, limitIndexes, metrics, actions };
+  const parameters = splitParameters(config.rules);
+  const splitIndex = (parameter: string) => parameters.indexOf(parameter);
+  const metrics = new MetricTable(groupIndex, probeIndex, directionOf, splitIndex);
+  return { groupIndex, stateIndex, limitIndexes, metrics, actions, splitIndex };
 }

@@ -2,6 +2,7 @@
 
 import { formatMetricName } from '../../language/metric-name.js';
 import {
+  dividedBy,
   isOwnVariable,
   type MetricName,
   OBJECTIVE,
@@ -25,15 +26,21 @@ export type ProbeIndex = (group: string, variable: string) => number;
 /** The direction of the search of a group. */
 export type DirectionOf = (group: string) => Direction;
 
+/** The index of a parameter by which rules are divided. */
+export type SplitIndex = (parameter: string) => number;
+
 function compileMetric(
   metric: MetricName,
   group: number,
   fromZero: boolean,
   probeIndex: ProbeIndex,
   directionOf: DirectionOf,
+  splitIndex: SplitIndex,
 ): PlanMetric {
   const name = formatMetricName(metric);
-  const named = { name, group, fact: null, bound: null };
+  const by = dividedBy(metric);
+  const split = by === null ? null : splitIndex(by);
+  const named = { name, group, fact: null, bound: null, split };
   const counted = { ...named, statistic: null, variable: null, probe: null, quantile: 0, fromZero };
   switch (metric.kind) {
     case 'hours':
@@ -81,6 +88,7 @@ export class MetricTable {
   readonly #groupIndex: (name: string) => number;
   readonly #probeIndex: ProbeIndex;
   readonly #directionOf: DirectionOf;
+  readonly #splitIndex: SplitIndex;
   readonly #metrics: PlanMetric[] = [];
   readonly #indexes = new Map<string, number>();
   #taken = 0;
@@ -89,10 +97,12 @@ export class MetricTable {
     groupIndex: (name: string) => number,
     probeIndex: ProbeIndex = () => -1,
     directionOf: DirectionOf = () => 'minimize',
+    splitIndex: SplitIndex = () => -1,
   ) {
     this.#groupIndex = groupIndex;
     this.#probeIndex = probeIndex;
     this.#directionOf = directionOf;
+    this.#splitIndex = splitIndex;
   }
 
   /**
@@ -101,7 +111,14 @@ export class MetricTable {
    */
   indexOf(metric: MetricName, fromZero: boolean): number {
     const group = this.#groupIndex(metric.group);
-    const compiled = compileMetric(metric, group, fromZero, this.#probeIndex, this.#directionOf);
+    const compiled = compileMetric(
+      metric,
+      group,
+      fromZero,
+      this.#probeIndex,
+      this.#directionOf,
+      this.#splitIndex,
+    );
     const key = JSON.stringify([compiled.name, compiled.fromZero]);
     const known = this.#indexes.get(key);
     if (known !== undefined) return known;

@@ -48,6 +48,15 @@ export interface PlanMetric {
    * null for the metric itself.
    */
   readonly bound: { readonly side: BoundSide; readonly level: number } | null;
+  /** Index of the parameter for each value of which there is a metric; null for one metric. */
+  readonly split: number | null;
+}
+
+/** A parameter by whose values the jobs of some groups are divided. */
+export interface PlanSplit {
+  readonly parameter: string;
+  /** Indexes of the groups that rules divide. */
+  readonly groups: readonly number[];
 }
 
 /** One step of a condition, for a stack machine; see `ConditionStep`. A metric is given by its index. */
@@ -85,6 +94,8 @@ export interface PlanRule {
   readonly probing: boolean;
   /** Jobs that a native source submits when the rule fires; null where JavaScript acts. */
   readonly submit: readonly SubmitPortion[] | null;
+  /** Index of the parameter for each value of which there is a rule; null for one rule. */
+  readonly split: number | null;
   /** For `metric`: the action when the condition, for which the rule has fired, does not hold any more. */
   readonly resolve: PlanResolve | null;
 }
@@ -140,6 +151,7 @@ export interface EnginePlan {
   /** For each group the names of values that its jobs tell; may be shorter than `groups`. */
   readonly tells: readonly PlanTells[];
   readonly limits: readonly PlanLimit[];
+  readonly splits: readonly PlanSplit[];
   /** States of the ensemble; the first is the initial one. */
   readonly states: readonly string[];
   /** Also add groups that are not listed, by their names in the records. */
@@ -168,6 +180,7 @@ export const EMPTY_PLAN: EnginePlan = {
   probes: [],
   tells: [],
   limits: [],
+  splits: [],
   states: [],
   trackAll: false,
   ensemble: '',

@@ -1,11 +1,19 @@
 /** Expression -> condition: the meanings of its names, its types, and its steps in the order of a stack machine. */
 
 import type { Comparison, ConditionStep } from '../../model/condition.js';
-import { BOUND_SIDES, type BoundSide, FACTS, type MetricName } from '../../model/metric-names.js';
+import {
+  BOUND_SIDES,
+  type BoundSide,
+  BY_PARAMETER,
+  dividedBy,
+  FACTS,
+  formatMetricName,
+  type MetricName,
+} from '../../model/metric-names.js';
 import { quote } from '../../text/describe.js';
 import { describeFaults, type Fault, ok, type Result } from '../../text/result.js';
 import { choices, didYouMean, thereAre } from '../../text/suggest.js';
-import { parseBound, parseMetricName, parseWindowedMetric } from '../metric-name.js';
+import { divided, parseBound, parseCall, parseMetricName, parseWindowedMetric } from '../metric-name.js';
 import type { Expression } from './syntax.js';
 
 /** The names that a condition may refer to. */
@@ -22,6 +30,8 @@ export interface ConditionScope {
   readonly told: ReadonlyMap<string, 'number' | 'text'> | null;
   /** The rule has the event of a job, which the condition may refer to. */
   readonly event: boolean;
+  /** The parameter for each value of which there is a rule; null for one rule. */
+  readonly by: string | null;
 }
 
 type Type = 'number' | 'text' | 'truth';
@@ -77,6 +87,16 @@ const DEFAULT_LEVEL = 0.95;
 function sideOf(expression: Expression, less: boolean, more: boolean): Expression {
   if (expression.kind !== 'call' || expression.name !== 'ci' || (!less && !more)) return expression;
   return { ...expression, name: less ? 'upper' : 'lower' };
+}
+
+/** Why a metric can't stand in a rule with this `by`; null where it can. */
+export function faultOfDivision(metric: MetricName, by: string | null): string | null {
+  const parameter = dividedBy(metric);
+  if (parameter === null || parameter === by) return null;
+  const name = formatMetricName(metric);
+  return by === null
+    ? `${quote(name)} has a value for each ${BY_PARAMETER}${parameter}; add 'by: ${BY_PARAMETER}${parameter}' to the rule`
+    : `${quote(name)} is by another parameter than the rule, which is by ${BY_PARAMETER}${by}`;
 }
 
 class Checker {
@@ -183,6 +203,8 @@ class Checker {
 
   #metric(expression: Expression, metric: Result<MetricName>): Type | null {
     if (!metric.ok) return this.fault(expression, describeFaults(metric));
+    const message = faultOfDivision(metric.value, this.#scope.by);
+    if (message !== null) return this.fault(expression, message);
     // A condition like `count.sleep.failed < 3` holds before any job has failed.
     this.steps.push({ op: 'metric', metric: metric.value, fromZero: true });
     return 'number';
@@ -200,11 +222,16 @@ class Checker {
     }
     if ((BOUND_SIDES as readonly string[]).includes(name)) return this.#bound(expression, name as BoundSide);
     const [path, window] = args;
+    const { by } = expression;
+    if (by !== null && path?.kind === 'name' && args.length === 1) {
+      return this.#metric(expression, divided(parseCall(name, path.name, this.#scope.groups), by));
+    }
     if (path?.kind !== 'name' || window?.kind !== 'number' || args.length !== 2) {
       const forms = 'like mean(sleep.duration, 30m) or rate(count.sleep.finished, 10m)';
       return this.fault(expression, `${quote(name)} needs a variable or a count, and a window, ${forms}`);
     }
-    return this.#metric(expression, parseWindowedMetric(name, path.name, window.value, this.#scope.groups));
+    const metric = parseWindowedMetric(name, path.name, window.value, this.#scope.groups);
+    return this.#metric(expression, by === null ? metric : divided(metric, by));
   }
 
   /** `lower(mean(G.v), 95%)`, with a level of 95 % by default. */
@@ -225,7 +252,7 @@ class Checker {
       );
     }
     const metric = parseBound(side, of.name, path.name, level?.value ?? DEFAULT_LEVEL, this.#scope.groups);
-    return this.#metric(expression, metric);
+    return this.#metric(expression, of.by === null ? metric : divided(metric, of.by));
   }
 
   #unary(expression: Expression & { kind: 'unary' }): Type | null {

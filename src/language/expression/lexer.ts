@@ -32,7 +32,7 @@ const BLANK = /\s+/y;
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const PERCENT = / ?%/y;
 const UNIT = /[\p{L}_]+/uy;
-const OPERATOR = /&&|\|\||===|!==|<>|\*\*|<=|>=|==|!=|[-<>+*/(),!=]/y;
+const OPERATOR = /&&|\|\||===|!==|<>|\*\*|<=|>=|==|!=|[-<>+*/(),:!=]/y;
 const NAME_START = /[\p{L}_`]/u;
 /** A minus belongs to a name when a letter or digit of the name follows it. */
 const NAME_PART = /[\p{L}\p{N}\p{M}_.]+|-(?=[\p{L}\p{N}_`-])/uy;

@@ -1,5 +1,6 @@
 /** Tokens -> expression: recursive descent, one function for each level of precedence. */
 
+import { BY_PARAMETER } from '../../model/metric-names.js';
 import { quote } from '../../text/describe.js';
 import { attempt, FaultError, type Result } from '../../text/result.js';
 import { type Token, tokensOf } from './lexer.js';
@@ -122,12 +123,31 @@ class Parser {
   #call(name: string, at: number): Expression {
     return this.#deeper(at, () => {
       const args: Expression[] = [];
-      if (this.#take([')']) !== null) return { at, kind: 'call', name, args };
-      do args.push(this.#or());
-      while (this.#take([',']) !== null);
+      let by: string | null = null;
+      if (this.#take([')']) !== null) return { at, kind: 'call', name, args, by };
+      do {
+        by = this.#by();
+        if (by === null) args.push(this.#or());
+      } while (by === null && this.#take([',']) !== null);
       this.#expectClose(at);
-      return { at, kind: 'call', name, args };
+      return { at, kind: 'call', name, args, by };
     });
+  }
+
+  /** The parameter of `by parameters.T` or `by: parameters.T`, which ends a call; null for another argument. */
+  #by(): string | null {
+    const [word, second] = this.#tokens.slice(this.#next);
+    if (word?.kind !== 'name' || word.quoted || word.value !== 'by') return null;
+    const hasColon = second?.kind === 'operator' && second.value === ':';
+    if (!hasColon && second?.kind !== 'name') return null;
+    this.#next += hasColon ? 2 : 1;
+    const token = this.#peek();
+    const parameter = token.kind === 'name' ? parameterOfBy(token.value) : null;
+    if (parameter === null) {
+      throw new FaultError(token.at, "after 'by' stands a parameter of the jobs, like parameters.T");
+    }
+    this.#next++;
+    return parameter;
   }
 
   #expectClose(opened: number): void {
@@ -145,6 +165,13 @@ class Parser {
     this.#depth--;
     return result;
   }
+}
+
+/** The name in `parameters.T`; null for another text. */
+export function parameterOfBy(text: string): string | null {
+  return text.startsWith(BY_PARAMETER) && text.length > BY_PARAMETER.length
+    ? text.slice(BY_PARAMETER.length)
+    : null;
 }
 
 function binary(

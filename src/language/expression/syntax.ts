@@ -16,7 +16,13 @@ export type Expression = { readonly at: number } & (
   | { readonly kind: 'text'; readonly value: string }
   /** A dotted name: of a metric, of a property of the event, or of the ensemble. */
   | { readonly kind: 'name'; readonly name: string; readonly quoted: boolean }
-  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }
+  /** `by` is the parameter by whose values it is divided; null without one. */
+  | {
+      readonly kind: 'call';
+      readonly name: string;
+      readonly args: readonly Expression[];
+      readonly by: string | null;
+    }
   | { readonly kind: 'unary'; readonly operator: '-' | 'not'; readonly operand: Expression }
   | {
       readonly kind: 'binary';

@@ -29,6 +29,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
       terminal: false,
       wantsEvent: false,
       probing: false,
+      split: null,
       resolve: null,
       submit: null,
     };

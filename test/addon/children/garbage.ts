@@ -137,6 +137,7 @@ if (part === 'constructors') {
     window: 0,
     fromZero: false,
     bound: null,
+    split: null,
   } as const;
   const count = { ...metric, count: 'finished', statistic: null, variable: null } as const;
   const probed = { ...metric, variable: 'duration', probe: 0 } as const;

@@ -38,6 +38,7 @@ function submitting(
       origin: { kind: 'rule', rule: use.rule(index), firing: fired, code: null },
       number: fired.number,
       event: eventOf(fired),
+      by: null,
       state: null,
       metrics: null,
       submission,

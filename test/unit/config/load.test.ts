@@ -78,6 +78,7 @@ describe('an ensemble', () => {
           in: [],
           for: null,
           cooldown: null,
+          by: null,
           resolve: null,
           action: {
             name: 'submit',

@@ -147,6 +147,7 @@ describe('a resource', () => {
             firings: 1,
             resolved: 0,
             state: 'firing',
+            by: null,
           },
           ...{ came: 4, values: { 'count.a.success': 9 }, why: 'fired once' },
           heldBack: { repetitions: 0, backoff: 0, cooldown: 3, for: 0, state: 0, end: 0 },

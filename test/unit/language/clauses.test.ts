@@ -13,7 +13,7 @@ const known: Readonly<Record<string, number>> = {
 function condition(text: string): ExpressionCondition {
   const expression = parseExpression(text);
   if (!expression.ok) throw new Error(text);
-  const scope = { groups: null, states: null, parameters: null, told: null, event: true };
+  const scope = { groups: null, states: null, parameters: null, told: null, event: true, by: null };
   const steps = checkCondition(expression.value, scope);
   if (!steps.ok) throw new Error(JSON.stringify(steps.faults));
   return { text, steps: steps.value };

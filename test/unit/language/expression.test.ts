@@ -117,7 +117,8 @@ const tree: fc.Arbitrary<Expression> = fc.letrec<{ node: Expression }>((tie) => 
       at,
       kind: fc.constant('call' as const),
       name,
-      args: fc.array(tie('node'), { maxLength: 3 }),
+      args: fc.array(tie('node'), { minLength: 1, maxLength: 3 }),
+      by: fc.constantFrom(null, 'T'),
     }),
     fc.record({
       at,
@@ -148,7 +149,20 @@ describe('any expression', () => {
   test('is read, or refused at a place inside of it', () => {
     const piece = fc.constantFrom(
       ...['(', ')', '-', 'not ', ' and ', ' or ', '>', '==', '=', '"', "'", '`', '5m', '1e', '.', ',', ' '],
-      ...['mean.a-duration', 'count.a.failed', 'rate', 'event.name', 'state', 'a', 'ü', '🌊', '\0', '\n'],
+      ...[
+        'mean.a-duration',
+        'count.a.failed',
+        'rate',
+        'event.name',
+        'state',
+        'by',
+        'parameters.T',
+        'a',
+        'ü',
+        '🌊',
+        '\0',
+        '\n',
+      ],
     );
     const garbage = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -157,7 +171,14 @@ describe('any expression', () => {
     fc.assert(
       fc.property(garbage, (text) => {
         const result = parseExpression(text);
-        const scope = { groups: new Set(['a']), states: ['x'], parameters: null, told: null, event: true };
+        const scope = {
+          groups: new Set(['a']),
+          states: ['x'],
+          parameters: null,
+          told: null,
+          event: true,
+          by: 'T',
+        };
         const checked = result.ok ? checkCondition(result.value, scope) : result;
         if (checked.ok) return;
         expect(checked.faults).not.toEqual([]);
@@ -179,6 +200,7 @@ describe('the condition of an expression', () => {
     parameters: new Set(['nodes', 'mesh']),
     told: null,
     event: true,
+    by: null as string | null,
   };
   const check = (text: string, parts: Partial<typeof scope> = {}) => {
     const result = checkCondition(parse(text), { ...scope, ...parts });

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { formatMetricName, parseMetricName, parseWindowedMetric } from '../../../src/language/metric-name.js';
 import {
   ASKED_STATISTICS,
+  BOUND_SIDES,
   COUNTS,
   GAUGES,
   type MetricName,
+  SHARED_COUNTS,
   STATISTICS,
   VARIABLES,
 } from '../../../src/model/metric-names.js';
@@ -13,6 +15,7 @@ import { describeFaults, messagesOf } from '../../../src/text/result.js';
 
 const group = fc.string({ minLength: 1, unit: fc.constantFrom('a', 'B', '7', '.', '-', '_', ' ', 'é') });
 const statistics = [...STATISTICS, ...ASKED_STATISTICS, 'p0', 'p5', 'p99.9', 'p99.99', 'p100'] as const;
+const by = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_-]{0,5}$/);
 const windows = [0.25, 1, 90, 600, 1800, 7200, 86_400, 0.001] as const;
 const metric: fc.Arbitrary<MetricName> = fc.oneof(
   fc.record({
@@ -36,6 +39,31 @@ const metric: fc.Arbitrary<MetricName> = fc.oneof(
     window: fc.constantFrom(...windows),
   }),
   fc.record({ kind: fc.constant('count' as const), group, count: fc.constantFrom(...COUNTS) }),
+  fc.record({
+    kind: fc.constant('count' as const),
+    group,
+    count: fc.constantFrom(...COUNTS.filter((name) => name !== 'queued')),
+    by,
+  }),
+  fc.record({
+    kind: fc.constant('statistic' as const),
+    statistic: fc.constantFrom(...statistics.filter((name) => name !== 'ewma')),
+    group,
+    variable: fc.constantFrom(...VARIABLES),
+    window: fc.constantFrom(null, ...windows),
+    by,
+  }),
+  fc.record({
+    kind: fc.constant('bound' as const),
+    side: fc.constantFrom(...BOUND_SIDES),
+    level: fc.constantFrom(0.5, 0.95, 0.99),
+    group,
+    of: fc.oneof(
+      fc.record({ statistic: fc.constant('mean' as const), variable: fc.constantFrom(...VARIABLES) }),
+      fc.record({ share: fc.constantFrom(...SHARED_COUNTS) }),
+    ),
+    by,
+  }),
 );
 
 describe('parseMetricName', () => {
@@ -62,6 +90,22 @@ describe('parseMetricName', () => {
         expect(parseMetricName(formatMetricName(value), new Set([value.group]))).toEqual({ ok: true, value });
       }),
     );
+  });
+
+  test.each([
+    ['mean(sleep.duration, by parameters.T)', 'mean(sleep.duration, by parameters.T)'],
+    ['count(sleep.failed,by:  parameters.mesh-size )', 'count(sleep.failed, by parameters.mesh-size)'],
+    [
+      'lower(mean(sleep.duration, by: parameters.T), 99%)',
+      'lower(mean(sleep.duration, by parameters.T), 99%)',
+    ],
+    ['count(sleep.queued, by parameters.T)', /queued jobs are not counted by a parameter/],
+    ['nodehours(sleep, by parameters.T)', /names no variable: by a parameter there are/],
+    ['mean(slep.duration, by parameters.T)', /unknown job group 'slep'; did you mean 'sleep'/],
+  ])('reads %s, which is by a parameter', (text, expected) => {
+    const metric = parseMetricName(text, new Set(['sleep']));
+    if (typeof expected === 'string') expect(metric.ok && formatMetricName(metric.value)).toBe(expected);
+    else expect(messagesOf(metric).join()).toMatch(expected);
   });
 
   test.each([

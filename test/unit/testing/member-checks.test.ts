@@ -262,7 +262,7 @@ const ofStop: readonly Fault[] = [
     INTERRUPTED,
     'processes that outlive their job',
     submitting(({ command }) => ({
-      command: ['setsid', '-w', 'timeout', '-s', 'KILL', '3', ...command],
+      command: ['setsid', '-w', 'timeout', '-s', 'KILL', '20', ...command],
     })),
     'expected the end of the processes',
     SHORT,
