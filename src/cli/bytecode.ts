@@ -49,7 +49,7 @@ function keepAll(): void {
     const run = ['run', example, '--executor', 'local', ...(hasAddon ? [] : ['--dry-run'])];
     // Flags of V8 are part of the bytecode, so those of this process are not passed on.
     const { NODE_OPTIONS: _, ...inherited } = process.env;
-    for (const command of [['--version'], ['validate', example], run]) {
+    for (const command of [['--version'], ['validate', example], run, ['completion', 'names', 'runs']]) {
       const { status } = spawnSync(process.execPath, [packageFile('dist/cli/bytecode.js'), ...command], {
         env: { ...inherited, XDG_STATE_HOME: folder },
         stdio: ['ignore', 'ignore', 'inherit'],

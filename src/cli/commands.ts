@@ -7,6 +7,7 @@ import { standardOutput } from './streams.js';
 
 const commands = new Map<string, () => Promise<Command>>(
   Object.entries({
+    init: async () => (await import('./init.js')).initCommand(),
     run: async () => (await import('./run.js')).runCommand(),
     resume: async () => (await import('./resume.js')).resumeCommand(),
     validate: async () => (await import('./validate.js')).validateCommand(),
@@ -31,6 +32,8 @@ const commands = new Map<string, () => Promise<Command>>(
     watch: async () => (await import('./watch.js')).watchCommand(),
     act: async () => (await import('./act.js')).actCommand(),
     tell: async () => (await import('./tell.js')).tellCommand(),
+    doctor: async () => (await import('./doctor.js')).doctorCommand(),
+    completion: async () => (await import('./completion.js')).completionCommand(everything),
     version: async () =>
       new Command('version')
         .description('print the version')
@@ -38,14 +41,22 @@ const commands = new Map<string, () => Promise<Command>>(
   }),
 );
 
-/** Runs `ensemble` with the arguments of the process. */
-export async function runEnsemble(): Promise<void> {
+async function programOf(wanted: Iterable<() => Promise<Command>>): Promise<Command> {
   const program = new Command('ensemble')
     .description('Run and steer ensembles of jobs by rules over their events and statistics.')
     .version(packageVersion(), '--version', 'print the version');
+  for (const load of wanted) program.addCommand(await load());
+  return program;
+}
+
+/** Resolves with `ensemble` and all of its commands. */
+function everything(): Promise<Command> {
+  return programOf(commands.values());
+}
+
+/** Runs `ensemble` with the arguments of the process. */
+export async function runEnsemble(): Promise<void> {
   const asked = commands.get(process.argv[2] ?? '');
   // The help, and suggestions for a misspelled name, need all commands.
-  const wanted = asked === undefined ? commands.values() : [asked];
-  for (const load of wanted) program.addCommand(await load());
-  await runProgram(program);
+  await runProgram(await (asked === undefined ? everything() : programOf([asked])));
 }

@@ -33,6 +33,8 @@ test.each([
   [['--version'], 6, 20],
   [['validate', example], 8, 1100],
   [['run', '--dry-run', example], 9, 1650],
+  // Each Tab in a shell may run it.
+  [['completion', 'names', 'runs'], 12, 1700],
 ])('%j loads few files of the bundle, with bytecode, and no package', async (args, files, kilobytes) => {
   const found = await loadedBy(...args);
   expect(found).toMatchObject({ packages: [], compiled: [] });

@@ -1,0 +1,56 @@
+/** Flux: its commands, an instance, and the library of this package that needs libflux-core. */
+
+import { existsSync } from 'node:fs';
+import { fluxLibrary } from '../../members/flux/flux-member.js';
+import { askProgram } from './ask-program.js';
+import { broken, type Check, missing, ok } from './finding.js';
+import { whyNotLoadable } from './loads.js';
+
+const NOT_NEEDED = 'only the Flux member needs it';
+
+export const flux: Check = {
+  name: 'flux',
+  run: async (options) => {
+    const { stdout, failure } = await askProgram('flux', ['version'], options, { FLUX_URI: undefined });
+    if (failure === 'missing')
+      return missing('flux is not on PATH', `${NOT_NEEDED}; put flux-core on PATH for it`);
+    if (failure !== null) return broken(`flux version failed: ${failure}`, 'install flux-core again');
+    return ok(`Flux ${/^commands:\s*(\S+)/m.exec(stdout)?.[1] ?? 'of an unknown version'}`);
+  },
+};
+
+export const fluxInstance: Check = {
+  name: 'flux instance',
+  run: async (options) => {
+    const { FLUX_URI: uri } = process.env;
+    const { stdout, failure } = await askProgram('flux', ['getattr', 'size'], options);
+    const start = 'start one with "flux start ensemble run FILE" or "flux alloc"';
+    if (failure === 'missing') return missing('no instance without flux on PATH', NOT_NEEDED);
+    if (failure !== null) {
+      return uri
+        ? broken(
+            `the instance of FLUX_URI (${uri}) does not answer: ${failure}`,
+            `unset FLUX_URI, or ${start}`,
+          )
+        : missing('this is not inside a Flux instance', `${NOT_NEEDED}; ${start}`);
+    }
+    const size = `an instance of size ${stdout.trim()} answers`;
+    return ok(uri ? `inside a Flux instance: ${size}` : `FLUX_URI is not set, and ${size} (--executor flux)`);
+  },
+};
+
+export const fluxMember: Check = {
+  name: 'flux member',
+  run: async (options) => {
+    if (!existsSync(fluxLibrary)) {
+      const remedy = `${NOT_NEEDED}; install flux-core with its headers, then "npm rebuild flux-ensemble"`;
+      return missing(`this build has no Flux member: ${fluxLibrary} does not exist`, remedy);
+    }
+    const reason = await whyNotLoadable(fluxLibrary, options);
+    if (reason === null) return ok('the Flux member loads, with libflux-core');
+    return broken(
+      `the Flux member can't be loaded: ${reason}`,
+      'put libflux-core into LD_LIBRARY_PATH, or rebuild',
+    );
+  },
+};

@@ -1,0 +1,31 @@
+/** Kubernetes: kubectl for people, and the client of the service. */
+
+import { createRequire } from 'node:module';
+import { askProgram } from './ask-program.js';
+import { broken, type Check, missing, ok } from './finding.js';
+
+const CLIENT = '@kubernetes/client-node';
+
+export const kubectl: Check = {
+  name: 'kubectl',
+  run: async (options) => {
+    const { stdout, failure } = await askProgram('kubectl', ['version', '--client', '-o', 'json'], options);
+    const remedy = 'optional: it sets up the service in Kubernetes';
+    if (failure === 'missing') return missing('kubectl is not on PATH', remedy);
+    if (failure !== null) return broken(`kubectl can't be run: ${failure}`, remedy);
+    return ok(`kubectl ${/"gitVersion":\s*"([^"]+)"/.exec(stdout)?.[1] ?? 'of an unknown version'}`);
+  },
+};
+
+export const kubernetesClient: Check = {
+  name: 'kubernetes client',
+  run: () => {
+    try {
+      createRequire(import.meta.url).resolve(CLIENT);
+      return ok(`the package ${CLIENT} is installed`);
+    } catch {
+      const remedy = 'only ensemble-server start --kubernetes needs it; install this package again';
+      return missing(`the package ${CLIENT} is not installed`, remedy);
+    }
+  },
+};

@@ -1,0 +1,42 @@
+/** Loads shared objects in a process of its own, because one that crashes would end `ensemble doctor`. */
+
+import { constants } from 'node:os';
+import { fluxLibrary } from '../../members/flux/flux-member.js';
+import { packageFile } from '../../text/package-file.js';
+import { askProgram } from './ask-program.js';
+import type { CheckOptions } from './finding.js';
+
+export const addonLibrary = packageFile('build/Release/flux_ensemble.node');
+
+/** Prints a line for each library: the reason why it can't be loaded, or an empty one. */
+const SCRIPT = `
+for (const path of process.argv.slice(1)) {
+  let reason = '';
+  try {
+    process.dlopen({ exports: {} }, path, ${constants.dlopen.RTLD_NOW});
+  } catch ({ message }) {
+    // A library that is not an addon was loaded.
+    if (!message.startsWith('Module did not self-register')) reason = message.split('\\n')[0];
+  }
+  require('node:fs').writeSync(1, reason + '\\n');
+}`;
+
+/** The libraries of this package, in the order in which they are loaded. */
+const LIBRARIES = [addonLibrary, fluxLibrary] as const;
+
+/** One process for all libraries: the start of Node takes longer than their loading. */
+let answer: ReturnType<typeof askProgram> | null = null;
+
+/** Resolves with the reason why a library of this package can't be loaded, or null. */
+export async function whyNotLoadable(
+  library: (typeof LIBRARIES)[number],
+  options: CheckOptions,
+): Promise<string | null> {
+  answer ??= askProgram(process.execPath, ['-e', SCRIPT, ...LIBRARIES], options);
+  const { stdout, failure } = await answer;
+  const lines = stdout.split('\n');
+  const index = LIBRARIES.indexOf(library);
+  // The process printed no whole line for a library that ended it.
+  if (index >= lines.length - 1) return failure ?? 'the process that loads it ended early';
+  return lines[index] || null;
+}
