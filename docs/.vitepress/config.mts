@@ -54,6 +54,7 @@ export default defineConfig({
           { text: 'The dashboard', link: '/dashboard' },
           { text: 'The HTTP API', link: '/http' },
           { text: 'Kubernetes', link: '/kubernetes' },
+          { text: 'Containers', link: '/containers' },
         ],
       },
       {
