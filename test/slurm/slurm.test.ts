@@ -19,6 +19,23 @@ describeSlurm('under Slurm', { nodes: 6, cpus: 16, fragile: 2, concurrent: true 
     expect(summary.groups.sleep?.duration.max).toBeLessThan(10);
   });
 
+  test('the first file for Slurm runs there', async () => {
+    const cwd = newFolder();
+    const made = await cli(['init', '--for', 'slurm'], { cwd, env: runs.cluster.env });
+    expect(made).toMatchObject({ status: 0, stderr: '' });
+    const { finished, counts } = await runs.run(join(cwd, 'ensemble.yaml'));
+    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    expect(counts).toEqual({ simulate: allGood(4), summarize: allGood(1) });
+  });
+
+  test('the doctor finds the controller', async () => {
+    const { stdout } = await cli(['doctor', '--json', '--wait', '1m'], { env: runs.cluster.env });
+    expect(stdout).toMatch(/"check":"slurm","state":"ok"/);
+    expect(stdout).toMatch(
+      /"check":"slurm controller","state":"ok","text":"the controller of \S+ answers \(Slurm \d+\.\S+, without accounting\)"/,
+    );
+  });
+
   test('jobs fail for the reasons that they have', async () => {
     const report = await runs.runText(`
 jobs:
