@@ -60,6 +60,7 @@ export default defineConfig({
       {
         text: 'Programs and developers',
         items: [
+          { text: 'Python', link: '/python' },
           { text: 'The library', link: '/library' },
           { text: 'Write a member', link: '/members' },
           { text: 'API reference', link: '/api/index.html', target: '_self' },
