@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-from flux_ensemble import EnsembleError, attach, runs
+from flux_ensemble import EnsembleError, attach, resume_run, runs
 
 from .support import WAITING, RunTest, until
 
@@ -30,6 +30,23 @@ class Ends(RunTest):
         error = caught.exception
         self.assertEqual((error.code, error.exit_status), ("ERR_COMMAND", -signal.SIGKILL))
         self.assertEqual([job["result"] for job in study.jobs()], ["lost", "lost"])
+
+    def test_a_run_whose_process_died_is_resumed(self) -> None:
+        study = self.start(WAITING, name="mine")
+        until(study.follow(), lambda change: change.counts["running"] == 2)
+        os.kill(study.pid, signal.SIGKILL)
+        with self.assertRaises(EnsembleError):
+            study.wait()
+        with resume_run("mine") as resumed:
+            self.assertEqual(resumed.id, study.id)
+            resumed.submit("hello")
+            until(resumed.follow(), lambda change: change.counts["success"] == 2)
+            resumed.terminate()
+        self.assertEqual(resumed.wait().end, "terminated")
+        self.assertEqual(len(resumed.jobs(group="hello", result="completed")), 2)
+        with self.assertRaises(EnsembleError) as caught:
+            resume_run("mine")
+        self.assertEqual(caught.exception.code, "ERR_RUN")
 
     def test_a_run_ends_with_python_unless_it_is_detached(self) -> None:
         program = (

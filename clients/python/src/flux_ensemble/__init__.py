@@ -11,7 +11,7 @@ from .attach import attach
 from .errors import EnsembleError
 from .kept import KeptRun, runs
 from .recordings import Recording, iter_recording, read_recording
-from .started import Result, StartedStudy, run
+from .started import Result, StartedStudy, resume_run, run
 from .state import Change, State
 from .study import Outcome, Study
 from .table import Table
@@ -30,6 +30,7 @@ __all__ = [
     "attach",
     "iter_recording",
     "read_recording",
+    "resume_run",
     "run",
     "runs",
 ]

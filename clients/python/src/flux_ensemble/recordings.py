@@ -7,7 +7,7 @@ import importlib
 import json
 import os
 import zlib
-from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Union
+from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Optional, Union
 
 from .errors import EnsembleError
 from .table import Table
@@ -120,24 +120,14 @@ class _Reader:
 
     def _pieces(self) -> Iterator[bytes]:
         try:
-            with open(self._path, "rb") as file, _opened(file, self._path) as stream:
-                while True:
-                    try:
-                        piece = stream.read1(_PIECE) if hasattr(stream, "read1") else stream.read(_PIECE)
-                    except Exception as error:
-                        if stream is file or not _is_damage(error):
-                            raise
-                        self.damage = f"the recording {self._path} is damaged at its end ({error}); the records before that were read"
-                        return
-                    if not piece:
-                        return
-                    yield piece
+            with open(self._path, "rb") as file:
+                try:
+                    yield from _decoded(file, self._path)
+                except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                    found = f"the recording {self._path} is damaged at its end ({error})"
+                    self.damage = f"{found}; the records before that were read"
         except OSError as error:
             raise EnsembleError("ERR_FILE", f"the recording {self._path} can't be read: {error}") from error
-
-
-def _is_damage(error: Exception) -> bool:
-    return isinstance(error, (EOFError, zlib.error, gzip.BadGzipFile)) or type(error).__name__ == "ZstdError"
 
 
 def _record(line: bytes) -> Optional[Record]:
@@ -150,28 +140,53 @@ def _record(line: bytes) -> Optional[Record]:
     return None
 
 
-def _opened(file: BinaryIO, path: str) -> Any:
+def _decoded(file: BinaryIO, path: str) -> Iterator[bytes]:
+    """Yield the decompressed pieces of a file. Raises EOFError for one that breaks off, and the error of damaged data."""
     first = file.read(len(_ZSTD))
     file.seek(0)
     if first.startswith(_GZIP):
-        return gzip.GzipFile(fileobj=file, mode="rb")
-    if first == _ZSTD:
-        return _zstd(file, path)
-    return file
+        with gzip.GzipFile(fileobj=file, mode="rb") as stream:
+            yield from _read(stream)
+    elif first == _ZSTD:
+        yield from _zstd(file, path)
+    else:
+        yield from _read(file)
 
 
-def _zstd(file: BinaryIO, path: str) -> Any:
-    """Open a file of Zstandard by Python 3.14, or by the package zstandard."""
+def _read(stream: Any) -> Iterator[bytes]:
+    while True:
+        # One read of the stream: the data before damage are not lost.
+        piece = stream.read1(_PIECE)
+        if not piece:
+            return
+        yield piece
+
+
+def _zstd(file: BinaryIO, path: str) -> Iterator[bytes]:
+    """Decompress Zstandard by Python 3.14, or by the package zstandard. Both have one decompressor for each frame."""
     try:
-        return importlib.import_module("compression.zstd").ZstdFile(file)
+        module = importlib.import_module("compression.zstd")
+        make: Callable[[], Any] = module.ZstdDecompressor
     except ImportError:
-        pass
-    try:
-        zstandard = importlib.import_module("zstandard")
-    except ImportError:
-        raise EnsembleError(
-            "ERR_FILE",
-            f"the recording {path} is compressed by Zstandard, which this Python can't read; use Python 3.14, install the "
-            "package zstandard, or decompress the file with `zstd -d`",
-        ) from None
-    return zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        try:
+            module = importlib.import_module("zstandard")
+        except ImportError:
+            raise EnsembleError(
+                "ERR_FILE",
+                f"the recording {path} is compressed by Zstandard, which this Python can't read; use Python 3.14, "
+                "install the package zstandard, or decompress the file with `zstd -d`",
+            ) from None
+        make = module.ZstdDecompressor().decompressobj
+    frame = None
+    for piece in _read(file):
+        rest = piece
+        while rest:
+            frame = frame or make()
+            try:
+                yield frame.decompress(rest)
+            except module.ZstdError as error:
+                raise EOFError(str(error)) from error
+            rest = frame.unused_data if frame.eof else b""
+            frame = None if frame.eof else frame
+    if frame is not None:
+        raise EOFError("its last frame is not complete")

@@ -238,7 +238,7 @@ class StartedStudy(Study):
     def interrupt(self) -> None:
         """Interrupt the run: its active jobs are canceled. A second call kills them at once.
 
-        ``ensemble resume`` can go on with the run. A run that has ended is left as it is.
+        ``resume_run`` can go on with the run. A run that has ended is left as it is.
         """
         if self.running:
             self._process.send_signal(signal.SIGINT)
@@ -316,8 +316,34 @@ def run(
             args.append(f"--{option}={os.path.abspath(os.fspath(path))}")
     if watch:
         args.append("--watch")
+    return _start([*args, *options], state=state, program=program, cwd=cwd, env=env)
+
+
+def resume_run(
+    wanted: Optional[str] = None,
+    *,
+    watch: bool = False,
+    state: Folder = None,
+    options: Sequence[str] = (),
+    program: Program = None,
+    env: Optional[Mapping[str, str]] = None,
+) -> StartedStudy:
+    """Go on with a run that was interrupted, or whose process died, as ``ensemble resume``.
+
+    ``wanted`` is its id, name or folder; the latest run that was started in the present folder by default. The other
+    arguments are those of ``run``. Raises EnsembleError ``ERR_RUN`` for a run that can't be resumed.
+    """
+    args = ["resume", *([] if wanted is None else [wanted]), "--json", "--http", *state_options(state)]
+    if watch:
+        args.append("--watch")
+    return _start([*args, *options], state=state, program=program, cwd=None, env=env)
+
+
+def _start(
+    args: Sequence[str], *, state: Folder, program: Program, cwd: Folder, env: Optional[Mapping[str, str]]
+) -> StartedStudy:
     process = subprocess.Popen(
-        [*find_program(program), *args, *options],
+        [*find_program(program), *args],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -167,7 +167,7 @@ class Study:
                 raise
             kept = self._ended(error)
             if stream != "output":
-                message = f"the run has ended: the file of the standard error of job {job} is in the column 'error' of jobs()"
+                message = f"the run has ended; the column 'error' of jobs() names the file of job {job}"
                 raise EnsembleError("ERR_RUN", message) from error
             text = kept.output(job)
             return text if tail is None else text.encode()[-tail:].decode("utf-8", "replace")
