@@ -116,7 +116,8 @@ export class Admission {
           // Also after an error, so that jobs that are not active do not count.
           const next = this.#engine.admitMore(ticket, admitted - taken);
           void this.noticeHeld(onHeld);
-          admitted = await this.#queue.waiting(next);
+          // The answer after the last job comes at once. The run must not seem idle meanwhile.
+          admitted = await (sent < count ? this.#queue.waiting(next) : next);
         }
       }
       return accepted;

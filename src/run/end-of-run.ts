@@ -168,7 +168,8 @@ export class EndDetector {
       const status = await this.#options.status().catch(() => null);
       if (status === null) break;
       const unchanged = this.#quiet && given === this.#given && !this.#options.expectsMore();
-      if (!unchanged || !nothingLeft(status)) continue;
+      // After a change, the status may be older than what a submission has asked of the engine.
+      if (!unchanged || this.#changed || !nothingLeft(status)) continue;
       if (await this.#options.lastRules().catch(() => false)) this.#changed = true;
       else this.finish('idle');
     }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { EnsembleError, MemberError } from '../../../src/errors.js';
 import type { EngineStatus } from '../../../src/model/metrics.js';
 import { EndDetector } from '../../../src/run/end-of-run.js';
+import { TaskQueue } from '../../../src/run/task-queue.js';
 
 const NOTHING_LEFT = {
   activeJobs: 0,
@@ -36,6 +37,42 @@ async function endAfterCheck({ end }: { end: EndDetector }): Promise<string | nu
 }
 
 describe('a run is over by itself', () => {
+  test('but not by a status that is older than the request of a submission', async () => {
+    const queue = new TaskQueue(() => end.check());
+    const answers: ((status: Partial<EngineStatus>) => void)[] = [];
+    const end = new EndDetector({
+      watch: false,
+      status: () =>
+        new Promise((resolve) => {
+          answers.push((status) => resolve({ ...NOTHING_LEFT, ...status }));
+        }),
+      actionsIdle: () => queue.idle,
+      expectsMore: () => false,
+      lastRules: async () => false,
+    });
+    end.begin();
+    const admissions: (() => void)[] = [];
+    const admission = () => queue.waiting(new Promise<void>((resolve) => admissions.push(resolve)));
+    void queue.beside(Promise.resolve().then(admission).then(admission));
+    await setImmediate();
+    // The first admission is answered before the status, which knows nothing of the second one.
+    expect(answers).toHaveLength(1);
+    admissions[0]?.();
+    await setImmediate();
+    answers[0]?.({});
+    await setImmediate();
+    expect(end.result).toBeNull();
+    expect(answers).toHaveLength(2);
+    answers[1]?.({ submitting: 1 });
+    await setImmediate();
+    expect(end.result).toBeNull();
+    admissions[1]?.();
+    await setImmediate();
+    answers[2]?.({});
+    await setImmediate();
+    expect(end.result?.end).toBe('idle');
+  });
+
   test('when nothing is left to do', async () => {
     const run = begun();
     expect(await endAfterCheck(run)).toBe('idle');
