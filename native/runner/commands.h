@@ -105,6 +105,11 @@ struct WindowCommand {
 struct DropCommand {
   engine::GroupPart part;
 };
+// The owner has more jobs of a group that it makes when they are submitted, or fewer.
+struct UnmadeCommand {
+  std::uint32_t group;
+  std::int64_t change;
+};
 // Sets the urgency of what limits hold back of a group. The answer is the number of jobs.
 struct QueuedUrgencyCommand {
   std::uint32_t group;
@@ -167,7 +172,7 @@ using CommandBody =
     std::variant<StartCommand, RestoreCommand, ResumeCommand, ReconciledCommand, KnownJobsCommand,
                  NoteCommand, DoneCommand, InterruptedCommand, IngestCommand, FinishStreamCommand,
                  TickCommand, AdvanceCommand, AddRuleCommand, GoToCommand, ProbedCommand,
-                 EndCommand, PauseCommand, AdmitCommand, WindowCommand, DropCommand,
+                 EndCommand, PauseCommand, AdmitCommand, WindowCommand, DropCommand, UnmadeCommand,
                  QueuedUrgencyCommand, AllocationCommand, GroupDoneCommand, EndOfRunCommand,
                  LimitsCommand, StatusCommand, SnapshotCommand, RulesCommand, FailuresCommand,
                  ActiveJobsCommand, OpenSourceCommand, CloseSourceCommand, SubmitCommand,

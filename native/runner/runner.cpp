@@ -531,6 +531,11 @@ void Runner::Run(std::uint64_t number, DropCommand& command) {
   Reply(number, static_cast<double>(source_.DropGroup(command.part)));
 }
 
+void Runner::Run(std::uint64_t number, UnmadeCommand& command) {
+  queue_.AddUnmade(command.group, command.change);
+  Reply(number, {});
+}
+
 void Runner::Run(std::uint64_t number, QueuedUrgencyCommand& command) {
   Reply(number, static_cast<double>(queue_.SetUrgency(command.group, command.urgency)));
 }

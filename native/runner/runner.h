@@ -118,6 +118,7 @@ class Runner {
   void Run(std::uint64_t number, AdmitCommand& command);
   void Run(std::uint64_t number, WindowCommand& command);
   void Run(std::uint64_t number, DropCommand& command);
+  void Run(std::uint64_t number, UnmadeCommand& command);
   void Run(std::uint64_t number, QueuedUrgencyCommand& command);
   void Run(std::uint64_t number, AllocationCommand& command);
   void Run(std::uint64_t number, GroupDoneCommand& command);

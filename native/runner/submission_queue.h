@@ -60,6 +60,9 @@ class SubmissionQueue {
   // Whether anything was added and is not answered.
   bool is_busy() const { return !orders_.empty() || !asked_.empty(); }
 
+  // The owner has more jobs of a group that it makes when they are submitted, or fewer. They count
+  // as queued.
+  void AddUnmade(std::uint32_t group, std::int64_t change) { Changed(group, change); }
   // Adds an order for the source.
   void Add(SubmitOrder order);
   // Adds a submission that the owner makes piece by piece. Its ticket is the owner's.

@@ -332,6 +332,11 @@ export class Engine {
     return this.#channel.command((native, number) => native.setQueuedUrgency(number, group, urgency));
   }
 
+  /** Counts jobs of a group (by index) that are made when they are submitted as queued; fewer for a negative number. */
+  addUnmade(group: number, change: number): Promise<void> {
+    return this.#channel.command((native, number) => native.addUnmade(number, group, change));
+  }
+
   /** Sets the most jobs that are active at once, where the file has no such limit. */
   setWindow(active: number): Promise<void> {
     return this.#channel.command((native, number) => native.setWindow(number, active));

@@ -130,6 +130,21 @@ rules:
     expect(ran.length).toBeLessThanOrEqual(44);
   });
 
+  test('rows whose jobs are not made yet are queued', async () => {
+    const { summary, lines } = await run(`
+limits: {active: 8}
+jobs: [{name: a, command: "true {{n}}", parameters: {n: {from: 1, to: 1200, step: 1}}}]
+rules:
+  - {trigger: start, action: {name: submit, label: a}}
+  - {name: all, trigger: metric, when: count.a.queued == 1200, action: {name: urgency, label: a, value: 16}}
+  - {name: over, trigger: metric, when: count.a.queued + count.a.submitted > 1200, action: {name: terminate}}
+  - {name: lost, trigger: metric, when: count.a.queued + count.a.submitted < 1180, action: {name: terminate}}
+`);
+    // Few of them are on their way to the member.
+    expect(firedOf(lines)).toEqual(['start', 'all']);
+    expect(countsOf(summary, 'a')).toMatchObject({ submitted: 1200, success: 1200, queued: 0 });
+  });
+
   test('invalid limits are refused with their places', async () => {
     const { status, stdout } = await cli([
       'validate',

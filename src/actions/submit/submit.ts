@@ -23,6 +23,7 @@ import { fillIn } from './fill-in.js';
 import { describePortions, type Portion, parametersOf, portionsOf } from './portions.js';
 import { describeSearch } from './search-words.js';
 import { selectJobs, submitsEventJob } from './select-jobs.js';
+import { UnmadeJobs } from './unmade-jobs.js';
 
 /** The types of the kind `submit`. */
 export interface SubmitKind {
@@ -119,9 +120,11 @@ export const submit = defineAction({
     const part = request.progress.part();
     const known = await request.progress.submitted(part);
     let skipped = 0;
+    let onSkipped = (_count: number) => {};
     const isLeft = (batch: Batch) => {
       if (isDone?.(batch) !== true) return true;
       skipped += batch.count;
+      onSkipped(batch.count);
       return false;
     };
     const jobsOf = (portions: Iterable<Portion>) =>
@@ -135,7 +138,10 @@ export const submit = defineAction({
         request.report({ kind: 'submit', group: group.name, jobs, text: describePortions(shown) });
       // Actions after this one do not wait for all the rows.
       request.held();
-      return submitRows(context, request, part, jobsOf(portions)).finally(reportSkipped);
+      const before = known.reduce((sum, { begin, end }) => sum + end - begin, 0);
+      const unmade = new UnmadeJobs(context.engine, group.name, jobs === null ? null : jobs - before);
+      onSkipped = (count) => unmade.made(count);
+      return submitRows(context, request, part, jobsOf(portions), unmade).finally(reportSkipped);
     }
     const batches = [...jobsOf(selected.portions)];
     reportSkipped();
@@ -287,9 +293,10 @@ async function submitRows(
   request: SubmitRequest,
   part: number,
   batches: Generator<Batch, void, void>,
+  unmade: UnmadeJobs,
 ): Promise<void> {
   try {
-    await send(context, request, part, batches, MAX_PENDING, true);
+    await send(context, request, part, batches, MAX_PENDING, unmade);
   } catch (error) {
     if (!(error instanceof RowError)) throw error;
     const what = `${describeOrigin(request)}: jobs of group '${request.action.label}'`;
@@ -297,18 +304,20 @@ async function submitRows(
     throw new ActionError(message, ruleIndex(request), { cause: error });
   } finally {
     batches.return();
+    unmade.end();
   }
 }
 
-/** `isStream`: a submission that was dropped ends those after it. */
+/** With `unmade`, jobs are made as they are sent, and a submission that was dropped ends those after it. */
 function send(
   { submit, signal, paused, submissions, together }: ActionContext,
   request: SubmitRequest,
   part: number,
   left: Iterator<Batch>,
   atOnce: number,
-  isStream = false,
+  unmade: UnmadeJobs | null = null,
 ): Promise<void> {
+  const isStream = unmade !== null;
   const origin = { rule: ruleIndex(request), firing: request.number, part, attempt: 0 };
   let isOver = false;
   let sent = 0;
@@ -323,6 +332,7 @@ function send(
           const { value, done } = left.next();
           if (done === true) return;
           const { entry, count, index } = value;
+          unmade?.made(count);
           if (!wants(entry.parameters)) continue;
           const accepted = await submit(entry, count, { ...origin, index }, request.held);
           if (isStream && accepted < count && wants(entry.parameters)) isOver = true;
