@@ -1,9 +1,6 @@
 # What `npm install` runs through node-gyp. CMakeLists.txt builds the same from the same list of sources, native/sources.json.
 {
   "variables": {
-    # Whether to build flux_source.so, the only thing linked with libflux-core: by itself when pkg-config finds
-    # flux-core; `--with_flux=1` insists on it, `--with_flux=0` leaves it out.
-    "with_flux%": "<!(pkg-config --exists flux-core 2>/dev/null && echo 1 || echo 0)",
     "simdjson": "<!(node -p \"path.join(path.relative('.', path.dirname(require.resolve('@nozbe/simdjson/package.json'))), 'src')\")"
   },
   "target_defaults": {
@@ -48,19 +45,5 @@
       "sources": ["<!@(node native/units.mjs spawner)"],
       "cflags_cc": ["-Wall", "-Wextra"]
     }
-  ],
-  "conditions": [
-    ["with_flux==1", {
-      "targets": [
-        {
-          "target_name": "flux_source",
-          "type": "shared_library",
-          "sources": ["<!@(node native/units.mjs flux_source)"],
-          "cflags_cc": ["-Wall", "-Wextra", "<!@(pkg-config --cflags flux-core)"],
-          "libraries": ["<!@(pkg-config --libs flux-core)"],
-          "ldflags": ["-Wl,-rpath,<!(pkg-config --variable=libdir flux-core)"]
-        }
-      ]
-    }]
   ]
 }

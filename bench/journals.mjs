@@ -54,7 +54,7 @@ function nativeBench() {
     console.log('(the native rows are skipped: cmake is not installed)');
     return null;
   }
-  execFileSync('cmake', ['-S', root, '-B', build, '-DCMAKE_BUILD_TYPE=Release', '-DWITH_FLUX=OFF'], {
+  execFileSync('cmake', ['-S', root, '-B', build, '-DCMAKE_BUILD_TYPE=Release'], {
     stdio: 'pipe',
   });
   execFileSync('cmake', ['--build', build, '--target', 'journal_bench'], { stdio: 'pipe' });

@@ -2,11 +2,10 @@
 // end, and the largest broker. Jobs are mock-executed on made-up nodes. `TREE_BENCH_JOBS` sets the number of jobs.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fluxLibrary } from '../dist/members/flux/flux-member.js';
 import { median, spread } from './measure.mjs';
 
 const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -112,8 +111,8 @@ async function measure([name, options, member]) {
 }
 
 export async function run() {
-  if (spawnSync('flux', ['version']).status !== 0 || !existsSync(fluxLibrary)) {
-    console.error('the tree bench needs flux, and a build with the Flux member');
+  if (spawnSync('flux', ['version']).status !== 0) {
+    console.error('the tree bench needs flux on PATH');
     return [];
   }
   const results = new Map(candidates.map(([name]) => [name, []]));

@@ -1,6 +1,6 @@
 /**
  * Builds the native part: `node native/build.mjs rebuild|build|cmake [options]`. With `rebuild` and `build` the options
- * are node-gyp's (`--with_flux=1`, `--debug`), with `cmake` they are those of `cmake-js compile`. `npm install` runs it too.
+ * are node-gyp's (`--debug`, `--verbose`), with `cmake` they are those of `cmake-js compile`. `npm install` runs it too.
  *
  * The headers that came with Node are used, so no network is needed. A `nodedir` of the user's npm settings takes
  * precedence. Missing tools are reported in one line.

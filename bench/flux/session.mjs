@@ -2,7 +2,7 @@
 
 import { Engine } from '../../dist/engine/engine.js';
 import { EMPTY_PLAN } from '../../dist/engine/plan/plan.js';
-import { fluxLibrary } from '../../dist/members/flux/flux-member.js';
+import { fluxLibraries } from '../../dist/members/flux/flux-library.js';
 import { loadGroup } from './programs.mjs';
 
 const needed = ['submit', 'start', 'finish', 'clean', 'exception', 'invalidate'];
@@ -39,7 +39,7 @@ export function makeEngine(rules, metrics = []) {
 /** Connects as the Flux member does. */
 export function openFlux(engine, { full = false, allEvents = false, validateOnce = true }) {
   const options = {
-    library: fluxLibrary,
+    libraries: fluxLibraries(),
     uri: null,
     allow: allEvents ? [] : needed,
     inactiveJobs: full ? 2 ** 31 : 0,

@@ -1,5 +1,5 @@
-// The C interface between the addon and flux_source.so. Only this shared object is linked with
-// libflux-core, so the addon loads everywhere. The addon opens it when a Flux member is requested.
+// A connection to a Flux instance over libflux-core, which is opened when a Flux member is
+// requested.
 //
 // One FluxSource is one broker connection, used by one thread. Only open() waits for the broker.
 // submit() has a connection and a thread of its own.
@@ -8,16 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 
-extern "C" {
-
-// Changes with every change of this header.
-#define FLUX_SOURCE_ABI 5u
+namespace flux_ensemble::flux {
+struct FluxLibrary;
+}
 
 struct FluxSource;
 
 // Facts about the instance, known from open().
 struct FluxInstance {
-  const char* version;  // of libflux-core
+  const char* version;  // of the broker of rank 0; empty where it is unknown
   std::uint32_t broker_rank;
   std::uint32_t size;           // brokers
   std::uint32_t userid;         // of this process
@@ -45,8 +44,6 @@ struct FluxListener {
 enum FluxPump { FLUX_PUMP_DRAINED = 0, FLUX_PUMP_MORE = 1, FLUX_PUMP_LOST = -1 };
 
 struct FluxSourceApi {
-  std::uint32_t abi;
-
   // Connects to `uri`, or for null to libflux-core's default. Returns null on failure, with errno
   // set and a message in `error` (at most `size` bytes with its zero).
   FluxSource* (*open)(const char* uri, char* error, std::size_t size);
@@ -77,7 +74,5 @@ struct FluxSourceApi {
   void (*close)(FluxSource* source);
 };
 
-// The only symbol that the shared object exports.
-const FluxSourceApi* flux_ensemble_source(void);
-
-}  // extern "C"
+// The interface over an open library, which must be the same each time.
+const FluxSourceApi* FluxSourceOf(const flux_ensemble::flux::FluxLibrary& library);

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "flux/flux_loader.h"
+#include "flux/flux_library.h"
 #include "flux/flux_session.h"
 #include "flux/hub.h"
 #include "node/plan_reader.h"
@@ -74,6 +74,7 @@ Napi::Function EngineObject::Class(Napi::Env env) {
                          InstanceMethod<&EngineObject::Admit>("admit"),
                          InstanceMethod<&EngineObject::AdmitMore>("admitMore"),
                          InstanceMethod<&EngineObject::SetQueuedUrgency>("setQueuedUrgency"),
+                         InstanceMethod<&EngineObject::AddUnmade>("addUnmade"),
                          InstanceMethod<&EngineObject::SetWindow>("setWindow"),
                          InstanceMethod<&EngineObject::DropQueued>("dropQueued"),
                          InstanceMethod<&EngineObject::SetAllocation>("setAllocation"),
@@ -443,6 +444,19 @@ void EngineObject::SetQueuedUrgency(const Napi::CallbackInfo& info) {
        runner::QueuedUrgencyCommand{static_cast<std::uint32_t>(group), static_cast<int>(urgency)});
 }
 
+// addUnmade(number, group, change)
+void EngineObject::AddUnmade(const Napi::CallbackInfo& info) {
+  bool good[2];
+  const std::size_t group = SizeAt(info, 1, &good[0]);
+  const double change = NumberAt(info, 2, &good[1]);
+  constexpr double kMost = 1e15;
+  if (!good[0] || !good[1] || group >= planned_groups_ || !(std::abs(change) <= kMost)) {
+    return ThrowType(info.Env(), "addUnmade(number, group, change) needs numbers");
+  }
+  Post(info,
+       runner::UnmadeCommand{static_cast<std::uint32_t>(group), static_cast<std::int64_t>(change)});
+}
+
 // setWindow(number, active)
 void EngineObject::SetWindow(const Napi::CallbackInfo& info) {
   bool good = false;
@@ -562,19 +576,19 @@ static std::unique_ptr<runner::Source> MakeSource(const FluxSourceApi* api, Flux
                                             std::move(*options.tree));
 }
 
-// openFlux(number, { library, uri, allow, inactiveJobs, begun, instance, validateOnce,
+// openFlux(number, { libraries, uri, allow, inactiveJobs, begun, instance, validateOnce,
 // window, tree, tap })
 void EngineObject::OpenFlux(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Result<FluxOptions> options = ReadFluxOptions(info[1]);
   if (env.IsExceptionPending()) return;
   if (!options) return ThrowType(env, "openFlux(number, options): " + options.error().message);
-  const Result<const FluxSourceApi*> api = flux::LoadFluxSource(options->library);
-  if (!api) return Throw(env, "ERR_MEMBER_UNAVAILABLE", api.error().message);
+  const Result<const flux::FluxLibrary*> library = flux::OpenFluxLibrary(options->libraries);
+  if (!library) return Throw(env, "ERR_MEMBER_UNAVAILABLE", library.error().message);
   runner::OpenSourceCommand command;
   command.tap = options->tap;
   command.wanted = KindsOf(options->session.allow);
-  command.source = MakeSource(*api, std::move(*options));
+  command.source = MakeSource(FluxSourceOf(**library), std::move(*options));
   Post(info, std::move(command));
 }
 

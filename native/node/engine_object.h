@@ -49,6 +49,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   void Admit(const Napi::CallbackInfo& info);
   void AdmitMore(const Napi::CallbackInfo& info);
   void SetQueuedUrgency(const Napi::CallbackInfo& info);
+  void AddUnmade(const Napi::CallbackInfo& info);
   void SetWindow(const Napi::CallbackInfo& info);
   void DropQueued(const Napi::CallbackInfo& info);
   void SetAllocation(const Napi::CallbackInfo& info);

@@ -496,7 +496,6 @@ Result<FluxOptions> ReadFluxOptions(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
   PropertyReader reader(object);
   FluxOptions options;
-  options.library = reader.Text("library");
   options.session.uri = reader.TextOrNull("uri").value_or(std::string());
   options.session.inactive_jobs = static_cast<std::uint64_t>(reader.Integer("inactiveJobs", 0));
   options.session.begun = reader.Number("begun");
@@ -511,6 +510,9 @@ Result<FluxOptions> ReadFluxOptions(const Napi::Value& value) {
   for (std::uint32_t i = 0; i < names.Length(); ++i) {
     options.session.allow.push_back(names.Get(i).ToString().Utf8Value());
   }
+  std::optional<std::vector<std::string>> libraries = ReadStrings(object.Get("libraries"));
+  if (!libraries) return Error{"libraries must be an array of strings"};
+  options.libraries = std::move(*libraries);
   const Napi::Value tree = object.Get("tree");
   if (tree.IsNull()) return options;
   if (!tree.IsObject()) return Error{"tree must be an object or null"};

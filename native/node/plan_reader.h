@@ -19,7 +19,7 @@ namespace flux_ensemble::node {
 
 // The options of openFlux().
 struct FluxOptions {
-  std::string library;  // path of flux_source.so
+  std::vector<std::string> libraries;  // libflux-core: a soname, and paths
   flux::FluxSessionOptions session;
   std::optional<tree::TreeOptions> tree;  // for a tree of sub-instances
   bool tap = false;                       // copy the records to the outbox

@@ -1,4 +1,4 @@
-// A broker for tests with the interface of flux_source.so, and a listener that records all
+// A broker for tests with the interface of flux_source.h, and a listener that records all
 // messages.
 #pragma once
 
@@ -196,7 +196,7 @@ struct FakeApi {
   static void Close(FluxSource*) { broker().closed = true; }
 
   static constexpr FluxSourceApi kApi = {
-      FLUX_SOURCE_ABI, Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Call, Submit, Close,
+      Open, Instance, Fd, Pump, OpenJournal, CloseJournal, Call, Submit, Close,
   };
 };
 

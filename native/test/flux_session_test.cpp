@@ -9,7 +9,7 @@
 #include <thread>
 #include <variant>
 
-#include "flux/flux_loader.h"
+#include "flux/flux_library.h"
 #include "test/fake_broker.h"
 
 namespace flux_ensemble::flux {
@@ -307,11 +307,16 @@ TEST_CASE("controls that can't be sent are reported") {
   CHECK_FALSE(open.received.controlled[0].reason.empty());
 }
 
-TEST_CASE("a missing or invalid library is reported with a remedy") {
-  const auto message = [](const std::string& path) { return LoadFluxSource(path).error().message; };
-  CHECK(message("/nowhere/flux_source.so").find("/nowhere/flux_source.so") != std::string::npos);
-  CHECK(message("/nowhere/flux_source.so").find("pkg-config") != std::string::npos);
-  CHECK(message("/etc/passwd").find("LD_LIBRARY_PATH") != std::string::npos);
+TEST_CASE("missing and invalid libraries are reported, each with its reason, and a remedy") {
+  // libc has no functions of Flux.
+  const std::string message =
+      OpenFluxLibrary({"/nowhere/libflux-core.so.2", "/etc/passwd", "libc.so.6"}).error().message;
+  for (const std::string part :
+       {"/nowhere/libflux-core.so.2: cannot open", "/etc/passwd: ",
+        "libc.so.6 has no flux_open_ex, so it is older than 0.42", "LD_LIBRARY_PATH"}) {
+    CAPTURE(message);
+    CHECK(message.find(part) != std::string::npos);
+  }
 }
 
 }  // namespace flux_ensemble::flux

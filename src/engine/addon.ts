@@ -248,8 +248,8 @@ export interface NativeRestored {
 }
 
 export interface FluxOptions {
-  /** Path of flux_source.so. */
-  readonly library: string;
+  /** libflux-core: a soname and paths, of which the first that can be opened is taken. */
+  readonly libraries: readonly string[];
   readonly uri: string | null;
   /** Names of the requested events; empty for all. */
   readonly allow: readonly string[];
@@ -427,6 +427,7 @@ export interface NativeEngine {
   admit(number: number, ticket: number, group: number, count: number, urgency: number): void;
   admitMore(number: number, ticket: number, lost: number): void;
   setQueuedUrgency(number: number, group: number, urgency: number): void;
+  addUnmade(number: number, group: number, change: number): void;
   setWindow(number: number, active: number): void;
   /** `parameter` and `value` as in activeJobs(). */
   dropQueued(number: number, group: number, parameter: string | null, value: string | null): void;

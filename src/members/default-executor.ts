@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MemberName } from './create.js';
-import { fluxLibrary } from './flux/flux-member.js';
 
 export interface DefaultExecutor {
   readonly name: MemberName;
@@ -16,11 +15,11 @@ const PACKAGED = '/usr/bin';
 const CONFIGURATIONS = ['/etc/slurm/slurm.conf', '/etc/slurm-llnl/slurm.conf', '/run/slurm/conf/slurm.conf'];
 
 /**
- * Returns the default member: Flux inside a Flux instance (FLUX_URI is set) where this build supports it, Slurm inside a
+ * Returns the default member: Flux inside a Flux instance (FLUX_URI is set), Slurm inside a
  * job of Slurm and where `sbatch` is found but Flux is not, or the file has pilots, otherwise the local one.
  */
 export function defaultExecutor(environment: NodeJS.ProcessEnv, hasPilots: boolean): DefaultExecutor {
-  if (environment.FLUX_URI && existsSync(fluxLibrary)) return { name: 'flux', reason: null };
+  if (environment.FLUX_URI) return { name: 'flux', reason: null };
   const find = (program: string) =>
     (environment.PATH ?? '').split(':').find((folder) => folder !== '' && existsSync(join(folder, program)));
   const sbatch = find('sbatch');

@@ -83,7 +83,7 @@ async function all(): Promise<boolean> {
     isEqual = (await withSlurm((executor) => many(Number(values.slurm), executor))) && isEqual;
   }
   if (Number(values.flux) === 0) return isEqual;
-  if (!(await hasFlux())) throw new Error('flux is not on PATH, or this build has no flux_source.so');
+  if (!(await hasFlux())) throw new Error('flux is not on PATH');
   return (await withFlux((executor) => many(Number(values.flux), executor))) && isEqual;
 }
 

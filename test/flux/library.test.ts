@@ -10,7 +10,7 @@ const program = `
 import { execFileSync } from 'node:child_process';
 import { Engine } from ${JSON.stringify(join(root, 'dist/engine/engine.js'))};
 import { EMPTY_PLAN } from ${JSON.stringify(join(root, 'dist/engine/plan/plan.js'))};
-import { fluxLibrary } from ${JSON.stringify(join(root, 'dist/members/flux/flux-member.js'))};
+import { fluxLibraries } from ${JSON.stringify(join(root, 'dist/members/flux/flux-library.js'))};
 
 const rule = { trigger: 'job', group: 0, event: 'finish', when: null, timing: null, cron: null, states: null,
   repetitions: 1, backoff: -1, terminal: false, wantsEvent: false, probing: false, submit: null, split: null, resolve: null };
@@ -18,7 +18,7 @@ const plan = { ...EMPTY_PLAN, groups: ['a'], rules: [rule] };
 const alive = setInterval(() => gc(), 10);
 const fired = new Promise((resolve) => {
   const engine = new Engine(plan, { firing: resolve, decodeError() {} });
-  const options = { library: fluxLibrary, uri: null, allow: [], inactiveJobs: 0, begun: 0, instance: null, validateOnce: true, window: 64, tree: null, tap: false };
+  const options = { libraries: fluxLibraries(), uri: null, allow: [], inactiveJobs: 0, begun: 0, instance: null, validateOnce: true, window: 64, tree: null, tap: false };
   const listener = { records() {}, quiet() {}, failed: ({ message }) => console.log(message) };
   void engine.source.openFlux(options, listener);
 });

@@ -1,13 +1,13 @@
 /** A Flux instance of a test's own, and the command run in it. */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { accessSync, chmodSync, constants, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { formatJobId } from '../../src/model/job-id.js';
 import type { Count } from '../../src/model/metric-names.js';
-import { type CliOptions, type Finished, jsonLines, type Running, root, start } from './cli.js';
+import { type CliOptions, type Finished, jsonLines, type Running, start } from './cli.js';
 
 function isExecutable(path: string): boolean {
   try {
@@ -22,7 +22,6 @@ function isExecutable(path: string): boolean {
 function whatIsMissing(): string | null {
   const folders = (process.env.PATH ?? '').split(delimiter);
   if (!folders.some((folder) => isExecutable(join(folder, 'flux')))) return 'flux is not on PATH';
-  if (!existsSync(join(root, 'build/Release/flux_source.so'))) return 'this build has no flux_source.so';
   return null;
 }
 

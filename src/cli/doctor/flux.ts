@@ -1,7 +1,6 @@
-/** Flux: its commands, an instance, and the library of this package that needs libflux-core. */
+/** Flux: its commands, an instance, and its library. */
 
-import { existsSync } from 'node:fs';
-import { fluxLibrary } from '../../members/flux/flux-member.js';
+import { fluxLibraries } from '../../members/flux/flux-library.js';
 import { askProgram } from './ask-program.js';
 import { broken, type Check, missing, ok } from './finding.js';
 import { whyNotLoadable } from './loads.js';
@@ -42,15 +41,15 @@ export const fluxInstance: Check = {
 export const fluxMember: Check = {
   name: 'flux member',
   run: async (options) => {
-    if (!existsSync(fluxLibrary)) {
-      const remedy = `${NOT_NEEDED}; install flux-core with its headers, then "npm rebuild flux-ensemble"`;
-      return missing(`this build has no Flux member: ${fluxLibrary} does not exist`, remedy);
+    const reasons: string[] = [];
+    const libraries = fluxLibraries();
+    for (const library of libraries) {
+      const reason = await whyNotLoadable(library, options);
+      if (reason === null) return ok(`the Flux member can load ${library}`);
+      reasons.push(reason);
     }
-    const reason = await whyNotLoadable(fluxLibrary, options);
-    if (reason === null) return ok('the Flux member loads, with libflux-core');
-    return broken(
-      `the Flux member can't be loaded: ${reason}`,
-      'put libflux-core into LD_LIBRARY_PATH, or rebuild',
-    );
+    const text = `libflux-core can't be loaded: ${reasons.join('; ')}`;
+    const remedy = 'put flux of flux-core 0.61 or later on PATH, or its library into LD_LIBRARY_PATH';
+    return libraries.length === 1 ? missing(text, `${NOT_NEEDED}; ${remedy}`) : broken(text, remedy);
   },
 };

@@ -1,7 +1,7 @@
 /** Loads shared objects in a process of its own, because one that crashes would end `ensemble doctor`. */
 
 import { constants } from 'node:os';
-import { fluxLibrary } from '../../members/flux/flux-member.js';
+import { fluxLibraries } from '../../members/flux/flux-library.js';
 import { packageFile } from '../../text/package-file.js';
 import { askProgram } from './ask-program.js';
 import type { CheckOptions } from './finding.js';
@@ -21,17 +21,14 @@ for (const path of process.argv.slice(1)) {
   require('node:fs').writeSync(1, reason + '\\n');
 }`;
 
-/** The libraries of this package, in the order in which they are loaded. */
-const LIBRARIES = [addonLibrary, fluxLibrary] as const;
+/** The libraries that members need, in the order in which they are loaded. */
+const LIBRARIES: readonly string[] = [addonLibrary, ...fluxLibraries()];
 
 /** One process for all libraries: the start of Node takes longer than their loading. */
 let answer: ReturnType<typeof askProgram> | null = null;
 
-/** Resolves with the reason why a library of this package can't be loaded, or null. */
-export async function whyNotLoadable(
-  library: (typeof LIBRARIES)[number],
-  options: CheckOptions,
-): Promise<string | null> {
+/** Resolves with the reason why the addon, or a library of Flux, can't be loaded, or null. */
+export async function whyNotLoadable(library: string, options: CheckOptions): Promise<string | null> {
   answer ??= askProgram(process.execPath, ['-e', SCRIPT, ...LIBRARIES], options);
   const { stdout, failure } = await answer;
   const lines = stdout.split('\n');

@@ -24,6 +24,7 @@ import type {
   SubmitOrigin,
 } from '../member.js';
 import { inheritedEnvironment } from './environment.js';
+import { fluxLibraries } from './flux-library.js';
 import { type InstanceResources, readResources, windowFor } from './instance-resources.js';
 import { readOutputLog, traceJob } from './job-trace.js';
 import { type FluxFacts, FluxReconciler, readFacts } from './reconcile.js';
@@ -64,9 +65,6 @@ const MAX_INACTIVE = 100_000;
 
 /** Pieces of the output of a job that are read to measure it: some MiB. */
 const MAX_MEASURED_PIECES = 10_000;
-
-/** The build's Flux library, if libflux-core was found. The path is the same from src and from dist. */
-export const fluxLibrary = packageFile('build/Release/flux_source.so');
 
 /**
  * The Lua file that fails a job whose working directory is missing. Written as a pattern, because the shell ignores
@@ -114,7 +112,7 @@ export class FluxMember implements Member {
     const resumed = host.resumed !== undefined;
     const begun = Date.now() / 1000;
     const options = {
-      library: fluxLibrary,
+      libraries: fluxLibraries(),
       uri: this.#options.uri ?? null,
       allow: this.#allowed(host.events),
       tree: tree === null ? null : treeOptions(tree, { run: ensemble, resumed, pilots }),

@@ -4,7 +4,7 @@ import { NativeSource, type SourceListener } from '../../../src/engine/native-so
 import { fakeAddon, fakeChannel } from './fake-addon.js';
 
 const options = {
-  library: 'flux_source.so',
+  libraries: ['libflux-core.so.2'],
   uri: null,
   allow: [],
   inactiveJobs: 0,

@@ -24,8 +24,8 @@ describe('the sources', () => {
     expect(includers(/#include ["<](napi|node_api|node)\.h/)).toEqual(['native/node/node_addon.h']);
   });
 
-  test('include flux/core.h in one file, and node/ headers only in native/node', () => {
-    expect(includers(/#include <flux\//)).toEqual(['native/flux/flux_source.cpp']);
+  test('include no header of Flux, and node/ headers only in native/node', () => {
+    expect(includers(/#include <flux\//)).toEqual([]);
     for (const path of includers(/#include "node\//)) expect(path).toMatch(/^native\/node\//);
   });
 
