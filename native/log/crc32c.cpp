@@ -6,6 +6,7 @@
 #include "log/little_endian.h"
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <nmmintrin.h>
 #elif defined(__aarch64__) && defined(__linux__)
 #include <arm_acle.h>
@@ -55,11 +56,15 @@ constexpr auto kTables = [] {
 #if defined(__x86_64__)
 
 bool HasInstruction() {
-  return __builtin_cpu_supports("sse4.2") != 0;
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_SSE4_2) != 0;
 }
 
-__attribute__((target("sse4.2"))) std::uint32_t ByInstruction(std::string_view bytes,
-                                                              std::uint32_t before) {
+__attribute__((target("sse4.2,crc32"))) std::uint32_t ByInstruction(std::string_view bytes,
+                                                                    std::uint32_t before) {
   const char* at = bytes.data();
   std::size_t left = bytes.size();
   std::uint64_t crc = ~before;

@@ -1,8 +1,12 @@
 #include "tree/shape.h"
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
+#include "journal/context_members.h"
 #include "journal/json_walk.h"
 
 namespace flux_ensemble::tree {
@@ -42,12 +46,13 @@ void AddResources(std::string_view list, std::uint64_t times, std::uint64_t* on_
   });
 }
 
-// A number that is not negative.
-std::optional<double> SecondsOf(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && number >= 0 ? std::optional(number) : std::nullopt;
+// A number in JSON that is not negative.
+std::optional<double> SecondsOf(std::string_view json) {
+  const std::string object = R"({"seconds":)" + std::string(json) + "}";
+  const std::vector<journal::Member> members = journal::MembersOf(object);
+  const journal::Member* const member = journal::FindMember(members, "seconds");
+  const auto* const number = member == nullptr ? nullptr : std::get_if<double>(&member->value);
+  return number != nullptr && *number >= 0 ? std::optional(*number) : std::nullopt;
 }
 
 }  // namespace
