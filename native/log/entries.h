@@ -87,7 +87,7 @@ struct Probed {
   std::optional<std::uint64_t> firing;
   journal::JobId job = 0;
   // Parameters of the job as JSON, where its group is divided by them. An entry of its own.
-  std::string parameters;
+  std::string parameters = {};
 };
 
 // A value that a job told. It repeats what the record of its memo says, for readers without the

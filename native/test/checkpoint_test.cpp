@@ -346,7 +346,7 @@ std::vector<std::function<void(JobRows&)>> JobEntries(std::mt19937& random) {
     // Some results are known after the end.
     if (id % 2 == 0) std::swap(life.back(), life[life.size() - 2]);
     if (id % 4 == 0) {
-      life.push_back([id](JobRows& rows) { rows.OnProbed({0, 0, 0, {id / 2.0}, id, id, {}}); });
+      life.push_back([id](JobRows& rows) { rows.OnProbed({0, 0, 0, {id / 2.0}, id, id}); });
     }
     // A backlog shows some jobs again.
     if (id % 7 == 0) {
