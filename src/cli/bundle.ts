@@ -4,14 +4,15 @@
  */
 
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { type PluginContext, type RolldownOutput, rolldown } from 'rolldown';
 import { parseAst } from 'rolldown/parseAst';
 import { packageFile } from '../text/package-file.js';
 import { IMPORT } from './cached-script.js';
+import { LIBRARY } from './library-entries.js';
 import { licensesOf } from './licenses.js';
 
-/** Libraries that few commands need, and those that are optional. They stay packages. */
+/** Libraries that few commands need, and those that are optional. They stay packages; all others are only needed by the build. */
 const EXTERNAL = [
   /^@grpc\//,
   /^@kubernetes\//,
@@ -26,8 +27,11 @@ const EXTERNAL = [
 
 /** The contents of a bundle. */
 interface Parts {
-  /** Whether the bundle is made of scripts, for which bytecode can be kept, instead of modules. */
-  readonly asScripts: boolean;
+  /**
+   * The form of its files: ES modules; scripts in CommonJS, for which bytecode can be kept; or CommonJS for `require()`.
+   * The last form has an ES module for `import` as well, so that both give the same objects.
+   */
+  readonly form: 'modules' | 'scripts' | 'required';
   /** The files that a user or a process of this package starts or imports. They stay where they are. */
   readonly entries: readonly string[];
   /**
@@ -43,7 +47,7 @@ interface Parts {
  */
 const PARTS: Readonly<Record<string, Parts>> = {
   commands: {
-    asScripts: true,
+    form: 'scripts',
     entries: [
       'cli/main',
       'api/jobs/thread',
@@ -61,11 +65,12 @@ const PARTS: Readonly<Record<string, Parts>> = {
       ['run', 'cli/run'],
     ],
   },
-  plugins: { asScripts: false, entries: ['plugins/actions', 'plugins/lammps/plugin'], layers: [] },
-  server: { asScripts: false, entries: ['cli/server'], layers: [['begin', 'cli/begin']] },
+  plugins: { form: 'modules', entries: ['plugins/actions', 'plugins/lammps/plugin'], layers: [] },
+  tables: { form: 'modules', entries: ['rows/parquet-thread'], layers: [] },
+  server: { form: 'modules', entries: ['cli/server'], layers: [['begin', 'cli/begin']] },
   library: {
-    asScripts: false,
-    entries: ['index', 'service/index', 'api/index', 'testing/index'],
+    form: 'required',
+    entries: LIBRARY,
     layers: [['library', 'index']],
   },
 };
@@ -86,14 +91,14 @@ function importsOf(context: PluginContext, module: string, found = new Set<strin
 }
 
 /** Makes a bundle. Its entries replace the files that they were made from, so it is written after all were made. */
-async function make(name: string, { asScripts, entries, layers }: Parts): Promise<Output> {
+async function make(name: string, { form, entries, layers }: Parts): Promise<Output> {
   /** The layer of each module that has one. */
   const layerOf = new Map<string, string>();
   const build = await rolldown({
     input: Object.fromEntries(entries.map((entry) => [entry, fileOf(entry)])),
     platform: 'node',
     external: EXTERNAL,
-    preserveEntrySignatures: 'allow-extension',
+    preserveEntrySignatures: form === 'required' ? 'strict' : 'allow-extension',
     plugins: [
       {
         name: 'layers',
@@ -108,12 +113,14 @@ async function make(name: string, { asScripts, entries, layers }: Parts): Promis
     ],
   });
   const { output } = await build.generate({
-    format: asScripts ? 'cjs' : 'esm',
-    entryFileNames: asScripts ? `bundle/${name}/[name].cjs` : '[name].js',
-    chunkFileNames: `bundle/${name}/[name]-[hash].${asScripts ? 'cjs' : 'js'}`,
+    format: form === 'modules' ? 'esm' : 'cjs',
+    entryFileNames: { modules: '[name].js', scripts: `bundle/${name}/[name].cjs`, required: '[name].cjs' }[
+      form
+    ],
+    chunkFileNames: `bundle/${name}/[name]-[hash].${form === 'modules' ? 'js' : 'cjs'}`,
     comments: { legal: true, annotation: false, jsdoc: false },
     codeSplitting: layers.length === 0 || {
-      includeDependenciesRecursively: false,
+      includeDependenciesRecursively: form === 'required',
       groups: layers.map(([layer]) => ({ name: layer, test: (id) => layerOf.get(id) === layer })),
     },
   });
@@ -131,8 +138,10 @@ async function makeLate(library: string, path: string): Promise<Output> {
   return output;
 }
 
-const outputs = [await makeLate('string-width', 'text/string-width.cjs')];
-for (const [name, parts] of Object.entries(PARTS)) outputs.push(await make(name, parts));
+const outputs: (readonly [Parts['form'], Output])[] = [
+  ['scripts', await makeLate('string-width', 'text/string-width.cjs')],
+];
+for (const [name, parts] of Object.entries(PARTS)) outputs.push([parts.form, await make(name, parts)]);
 
 if (existsSync(chunks)) rmSync(chunks, { recursive: true });
 const modules: string[] = [];
@@ -165,14 +174,25 @@ const scriptOf = (code: string) =>
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-for (const file of outputs.flat()) {
-  if (file.type !== 'chunk') continue;
-  write(file.fileName, file.fileName.endsWith('.cjs') ? scriptOf(file.code) : file.code);
-  modules.push(...file.moduleIds);
+/** Returns an ES module with the exports of a module of CommonJS in the same folder. */
+function importOf(file: string, names: readonly string[]): string {
+  const place = JSON.stringify(`./${basename(file)}`);
+  return `import library from ${place};\nexport const { ${names.join(', ')} } = library;\n`;
+}
+
+for (const [form, output] of outputs) {
+  for (const file of output) {
+    if (file.type !== 'chunk') continue;
+    write(file.fileName, form === 'scripts' ? scriptOf(file.code) : file.code);
+    if (form === 'required' && file.isEntry) {
+      write(file.fileName.replace(/\.cjs$/, '.js'), importOf(file.fileName, file.exports));
+    }
+    modules.push(...file.moduleIds);
+  }
 }
 // Each script is started by the module that it was made from.
-for (const [name, { asScripts, entries }] of Object.entries(PARTS)) {
-  if (!asScripts) continue;
+for (const [name, { form, entries }] of Object.entries(PARTS)) {
+  if (form !== 'scripts') continue;
   for (const entry of entries) {
     const up = relative(dirname(entry), '.');
     write(

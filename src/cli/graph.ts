@@ -32,7 +32,8 @@ async function graph(path: string, { format, output }: GraphOptions): Promise<vo
   if (warnings.length > 0) console.error(formatDiagnostics(warnings));
   const isSvg = (format ?? (output.endsWith('.svg') ? 'svg' : 'mermaid')) === 'svg';
   const drawn = graphOf(config);
-  const text = isSvg ? await toSvg(drawn, basename(path)) : toMermaid(drawn);
+  const user = `graph ${output.endsWith('.svg') ? `--output ${output}` : '--format svg'}`;
+  const text = isSvg ? await toSvg(drawn, basename(path), user) : toMermaid(drawn);
   if (output === '-') {
     process.stdout.write(text);
     return;
@@ -50,7 +51,7 @@ export function graphCommand(): Command {
     .addOption(
       new Option(
         '--format <format>',
-        'format of the graph (default: svg for an output *.svg, else mermaid)',
+        'format of the graph (default: svg for an output *.svg, else mermaid); svg needs the npm package @viz-js/viz',
       ).choices(['mermaid', 'svg']),
     )
     .option('--output <file>', 'output file; - for standard output', '-')

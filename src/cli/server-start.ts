@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { HttpListener } from '../api/listen.js';
 import { ServiceError } from '../errors.js';
+import { loadOptional } from '../optional-package.js';
 import {
   DEFAULT_PORT,
   defaultAddress,
@@ -72,6 +73,8 @@ async function clusterBackend(
     if (namespace === undefined) return runs;
     throw new ServiceError('--namespace requires --kubernetes');
   }
+  // The backend imports the package itself.
+  await loadOptional('@kubernetes/client-node', '--kubernetes');
   const { kubernetesBackend } = await import('../service/operator/kubernetes/kubernetes-backend.js');
   const { backend, origin } = kubernetesBackend({ environment: process.env, namespace, runs: knownRuns });
   console.log(`resizing MiniClusters of namespace ${backend.namespace} (${origin})`);

@@ -1,13 +1,12 @@
 /** E-mail by the site's `sendmail`, or by SMTP with the optional package nodemailer, which is loaded only then. */
 
 import { existsSync } from 'node:fs';
-import { EnsembleError } from '../errors.js';
 import type { Channel } from '../model/notification.js';
+import { loadOptional } from '../optional-package.js';
 import { NotDelivered, type Send } from './attempt.js';
 import { bodyOf, mailOf, oneLine } from './mail.js';
 import { runWith } from './program.js';
 
-const PACKAGE = 'nodemailer';
 /** The usual places of the program, which need not be in the PATH of users. */
 const PLACES = ['/usr/sbin/sendmail', '/usr/lib/sendmail', '/usr/bin/sendmail'];
 
@@ -22,15 +21,11 @@ interface NodeMailer {
 
 /** Loads the package. Throws EnsembleError `ERR_ADDON` with what to install. */
 async function loadNodeMailer(): Promise<NodeMailer> {
-  try {
-    // The compiler does not look for the package by a name that is not constant.
-    const loaded = (await import(PACKAGE as string)) as NodeMailer & { readonly default?: NodeMailer };
-    return loaded.default ?? loaded;
-  } catch (cause) {
-    const install = `install it beside flux-ensemble: npm install ${PACKAGE}`;
-    const message = `SMTP needs the optional package ${PACKAGE}, which can't be loaded; ${install}`;
-    throw new EnsembleError('ERR_ADDON', message, { cause });
-  }
+  const loaded = await loadOptional<NodeMailer & { readonly default?: NodeMailer }>(
+    'nodemailer',
+    'smtp: of email',
+  );
+  return loaded.default ?? loaded;
 }
 
 /** Whether a text is the URL of an SMTP server. */

@@ -1,7 +1,8 @@
 /** Renders a graph as an SVG picture, with the layout of Graphviz. */
 
-import { type Graph as Drawing, instance } from '@viz-js/viz';
+import type { Graph as Drawing } from '@viz-js/viz';
 import { EnsembleError } from '../errors.js';
+import { loadOptional } from '../optional-package.js';
 import type { Graph, GraphEdge, GraphNode, NodeKind } from './model.js';
 
 type Attributes = Readonly<Record<string, string | number>>;
@@ -37,10 +38,11 @@ function labelOf({ kind, title, details }: GraphNode): string {
 }
 
 /**
- * Returns the picture as SVG text, with a title for readers and for screen readers. Throws EnsembleError when the
- * layout fails.
+ * Returns the picture as SVG text, with a title for readers and for screen readers. `user` is the command that needs it.
+ * Throws EnsembleError: `ERR_ADDON` without the package with Graphviz, `ERR_FILE` when the layout fails.
  */
-export async function toSvg({ nodes, edges }: Graph, title: string): Promise<string> {
+export async function toSvg({ nodes, edges }: Graph, title: string, user: string): Promise<string> {
+  const { instance } = await loadOptional<typeof import('@viz-js/viz')>('@viz-js/viz', user);
   // Graphviz knows the widths of this font without the system.
   const font = { fontname: 'Arial', fontsize: 11 };
   const drawing: Drawing = {

@@ -1,11 +1,11 @@
 /** SQL over the jobs of a run that was kept, on the command line. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { widthOf } from '../../src/text/width.js';
-import { cli, ensembleFile, newFolder } from '../support/cli.js';
+import { cli, ensembleFile, newFolder, root } from '../support/cli.js';
 import { withoutSql } from '../support/duckdb.js';
 import { jsonOf } from '../support/service.js';
 import { onTerminal } from './pty.js';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   expect(status).toBe(1);
 });
 
-test('one error says what to install where the package is missing', async () => {
+test("one error says what to install where the package can't be loaded", async () => {
   const hook = `export function resolve(name, context, next) {
     if (name !== '@duckdb/node-api') return next(name, context);
     throw Object.assign(new Error('missing'), { code: 'ERR_MODULE_NOT_FOUND' });
@@ -44,8 +44,7 @@ test('one error says what to install where the package is missing', async () => 
   });
   expect(stdout).toBe('');
   expect(stderr).toBe(
-    'ensemble: error: SQL needs the optional package @duckdb/node-api, which is not installed; ' +
-      'install it beside flux-ensemble: npm install @duckdb/node-api [ERR_ADDON]\n',
+    `ensemble: error: SQL needs the optional package @duckdb/node-api, which can't be loaded (missing); to install it again, run \`npm install @duckdb/node-api\` in ${resolve(root)} [ERR_ADDON]\n`,
   );
   expect(status).toBe(3);
 });

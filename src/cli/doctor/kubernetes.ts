@@ -1,6 +1,6 @@
 /** Kubernetes: kubectl for people, and the client of the service. */
 
-import { createRequire } from 'node:module';
+import { howToInstall, isInstalled } from '../../optional-package.js';
 import { askProgram } from './ask-program.js';
 import { broken, type Check, missing, ok } from './finding.js';
 
@@ -20,12 +20,8 @@ export const kubectl: Check = {
 export const kubernetesClient: Check = {
   name: 'kubernetes client',
   run: () => {
-    try {
-      createRequire(import.meta.url).resolve(CLIENT);
-      return ok(`the package ${CLIENT} is installed`);
-    } catch {
-      const remedy = 'only ensemble-server start --kubernetes needs it; install this package again';
-      return missing(`the package ${CLIENT} is not installed`, remedy);
-    }
+    if (isInstalled(CLIENT)) return ok(`the package ${CLIENT} is installed`);
+    const remedy = `only ensemble-server start --kubernetes needs it: ${howToInstall(CLIENT)}`;
+    return missing(`the package ${CLIENT} is not installed`, remedy);
   },
 };

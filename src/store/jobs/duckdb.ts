@@ -1,6 +1,7 @@
 /** The parts of the optional package @duckdb/node-api that are used. It is loaded only when SQL is asked for. */
 
 import { EnsembleError } from '../../errors.js';
+import { howToInstall, loadOptional } from '../../optional-package.js';
 
 const PACKAGE = '@duckdb/node-api';
 
@@ -70,20 +71,11 @@ export interface DuckDb {
 
 /** Loads the package. Throws EnsembleError `ERR_ADDON` with what to install. */
 export async function loadDuckDb(): Promise<DuckDb> {
-  const install = `install it beside flux-ensemble: npm install ${PACKAGE}`;
-  let loaded: Partial<DuckDb>;
-  try {
-    // The compiler does not look for the package by a name that is not constant.
-    loaded = (await import(PACKAGE as string)) as Partial<DuckDb>;
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const why =
-      code === 'ERR_MODULE_NOT_FOUND' ? 'which is not installed' : `which can't be loaded (${message})`;
-    throw new EnsembleError('ERR_ADDON', `SQL needs the optional package ${PACKAGE}, ${why}; ${install}`, {
-      cause,
-    });
-  }
+  const loaded = await loadOptional<Partial<DuckDb>>(PACKAGE, 'SQL');
   if (loaded.DuckDBTableFunction !== undefined) return loaded as DuckDb;
-  const message = `SQL needs a newer version of the optional package ${PACKAGE}; ${install}@latest`;
-  throw new EnsembleError('ERR_ADDON', message);
+  const remedy = howToInstall(`${PACKAGE}@latest`);
+  throw new EnsembleError(
+    'ERR_ADDON',
+    `SQL needs a newer version of the optional package ${PACKAGE}; ${remedy}`,
+  );
 }

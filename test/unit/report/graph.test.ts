@@ -93,7 +93,7 @@ describe('a graph as Mermaid', () => {
 
 describe('a graph as SVG', () => {
   test('shows every node, escaped, and has a name for the picture', async () => {
-    const svg = await toSvg(graph, 'a & b.yaml');
+    const svg = await toSvg(graph, 'a & b.yaml', 'a test');
     expect(svg).toContain('<title>a &amp; b.yaml</title>');
     expect(svg.match(/class="node"/g)).toHaveLength(graph.nodes.length);
     expect(svg.match(/class="edge"/g)).toHaveLength(graph.edges.length);
