@@ -14,11 +14,17 @@ std::string ReasonOf(const std::string& name) {
   return reason == nullptr ? name + " can't be opened" : reason;
 }
 
+// As in a linked program, a function that was loaded before comes first, like one of LD_PRELOAD.
+void* FunctionOf(void* opened, const char* name) {
+  void* const preloaded = dlsym(RTLD_DEFAULT, name);
+  return preloaded != nullptr ? preloaded : dlsym(opened, name);
+}
+
 // The functions of an open library, or the name of the first one that it lacks.
 Result<FluxLibrary> FunctionsOf(void* opened) {
   FluxLibrary library;
-#define FLUX_ENSEMBLE_LOOK_UP(name, result, parameters)                                \
-  library.name = reinterpret_cast<result(*) parameters>(dlsym(opened, "flux_" #name)); \
+#define FLUX_ENSEMBLE_LOOK_UP(name, result, parameters)                                     \
+  library.name = reinterpret_cast<result(*) parameters>(FunctionOf(opened, "flux_" #name)); \
   if (library.name == nullptr) return Error{"flux_" #name};
   FLUX_ENSEMBLE_FUNCTIONS(FLUX_ENSEMBLE_LOOK_UP)
 #undef FLUX_ENSEMBLE_LOOK_UP

@@ -34,6 +34,6 @@ describeFlux('ensemble init under Flux', () => {
       expect(status).toBe(0);
       expect(found.get('flux')).toMatch(/^ok: Flux \d+\.\d+/);
       expect(found.get('flux instance')).toBe('ok: inside a Flux instance: an instance of size 1 answers');
-      expect(found.get('flux member')).toBe('ok: the Flux member loads, with libflux-core');
+      expect(found.get('flux member')).toMatch(/^ok: the Flux member can load \S*libflux-core\.so\.2$/);
     }));
 });

@@ -24,7 +24,7 @@ interface Example {
 const page = readFileSync(join(root, 'docs/rules.md'), 'utf8');
 
 function examplesOf(markdown: string): Example[] {
-  return [...markdown.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => ({
+  return [...markdown.matchAll(/^```yaml[^\n]*\n(.*?)^```$/gms)].map((match) => ({
     line: markdown.slice(0, match.index).split('\n').length + 1,
     text: match[1] ?? '',
   }));
