@@ -89,6 +89,7 @@ export class ContextOfTest {
       engine: {
         groups: [...this.config.groups.keys()],
         dropQueued: async () => 0,
+        addUnmade: async () => {},
         activeJobs: async (group: number) => new BigUint64Array([BigInt(10 * (group + 1))]),
         metrics: async () => NO_METRICS,
         probed: async (group: number, first: number, values: readonly number[], time: number) => {
