@@ -33,12 +33,9 @@ bool IsAccepted(journal::JobId job, std::span<const journal::Event> events, std:
 
 }  // namespace
 
-Engine::Within::Within(Engine& engine, const Job& job)
-    : engine_(engine), before_(engine.made_groups_) {
-  if (!engine.subsets_.Divides(job.group)) return;
-  const JobDetails* const details = std::as_const(engine.details_).Find(job.id);
-  engine.made_groups_ = details == nullptr ? std::span<const std::uint32_t>()
-                                           : std::span<const std::uint32_t>(details->made_groups);
+void Engine::EnterMadeGroups(const Job& job) {
+  const JobDetails* const details = details_.Find(job.id);
+  if (details != nullptr) made_groups_ = details->made_groups;
 }
 
 Engine::Engine(Plan plan)

@@ -15,6 +15,7 @@
 #include "engine/awaited_retries.h"
 #include "engine/budgets.h"
 #include "engine/event_collector.h"
+#include "engine/group_part.h"
 #include "engine/job_details.h"
 #include "engine/job_table.h"
 #include "engine/metric_table.h"
@@ -218,9 +219,8 @@ class Engine final : private journal::RecordSink {
   std::vector<GroupFailures> GetFailures() const;
   // Ids of the active jobs of a group, or of all groups for kNoGroup.
   std::vector<journal::JobId> ActiveJobs(std::uint32_t group) const;
-  // The same for jobs with a value of a parameter by which the group is divided.
-  std::vector<journal::JobId> ActiveJobs(std::uint32_t group, std::string_view parameter,
-                                         std::string_view value) const;
+  // The same for a part of a group that is divided by the parameter.
+  std::vector<journal::JobId> ActiveJobs(const GroupPart& part) const;
   // Ids of the active jobs that the source has not shown since its stream was lost.
   std::vector<journal::JobId> DoubtfulJobs() const;
 
@@ -336,15 +336,19 @@ class Engine final : private journal::RecordSink {
   // for its parameters, too.
   class Within {
    public:
-    Within(Engine& engine, const Job& job);
+    Within(Engine& engine, const Job& job) : engine_(engine) {
+      if (engine.subsets_.Divides(job.group)) [[unlikely]] {
+        engine.EnterMadeGroups(job);
+      }
+    }
     Within(const Within&) = delete;
     Within& operator=(const Within&) = delete;
-    ~Within() { engine_.made_groups_ = before_; }
+    ~Within() { engine_.made_groups_ = {}; }
 
    private:
     Engine& engine_;
-    const std::span<const std::uint32_t> before_;
   };
+  void EnterMadeGroups(const Job& job);
   void Tally(GroupMetrics& metrics, Count count, std::int64_t amount) {
     metrics.Add(count, amount);
     for (const std::uint32_t group : made_groups_) metrics_[group].Add(count, amount);

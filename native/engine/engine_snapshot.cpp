@@ -65,11 +65,11 @@ std::vector<journal::JobId> Engine::DoubtfulJobs() const {
   return ids;
 }
 
-std::vector<journal::JobId> Engine::ActiveJobs(std::uint32_t group, std::string_view parameter,
-                                               std::string_view value) const {
+std::vector<journal::JobId> Engine::ActiveJobs(const GroupPart& part) const {
+  if (part.is_whole()) return ActiveJobs(part.group());
   std::vector<journal::JobId> ids;
-  const std::uint32_t made = subsets_.GroupOf(group, parameter, value);
-  for (const journal::JobId id : ActiveJobs(group)) {
+  const std::uint32_t made = subsets_.GroupOf(part);
+  for (const journal::JobId id : ActiveJobs(part.group())) {
     const JobDetails* const details = details_.Find(id);
     const bool has_value = details != nullptr && std::ranges::find(details->made_groups, made) !=
                                                      details->made_groups.end();

@@ -17,6 +17,8 @@ class GroupPart {
 
   std::uint32_t group() const { return group_; }
   bool is_whole() const { return parameter_.empty(); }
+  const std::string& parameter() const { return parameter_; }
+  const std::string& value() const { return value_; }
   // Whether jobs that are to be submitted belong to it.
   bool Has(const SubmitPortion& portion) const;
 

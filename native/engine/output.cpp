@@ -6,11 +6,12 @@
 namespace flux_ensemble::engine {
 
 void RuleReport::Add(const RuleReport& other) {
-  ++values;
   const auto earlier = [](double a, double b) {
     return std::isnan(a) ? b : std::isnan(b) ? a : std::min(a, b);
   };
-  state.repetitions_left = std::max(state.repetitions_left, other.state.repetitions_left);
+  // Before the first value, a rule may fire as often as its repetitions say.
+  const std::uint64_t left = values++ == 0 ? 0 : state.repetitions_left;
+  state.repetitions_left = std::max(left, other.state.repetitions_left);
   state.backoff_left = std::max(state.backoff_left, other.state.backoff_left);
   state.fired += other.state.fired;
   state.in_backoff += other.state.in_backoff;

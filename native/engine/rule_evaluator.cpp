@@ -488,16 +488,9 @@ std::vector<RuleReport> RuleEvaluator::Report() const {
   reports.reserve(rules_.size());
   for (std::uint32_t index = 0; index < rules_.size(); ++index) {
     reports.push_back(ReportOf(index));
-    if (rules_.rule(index).split != kNoSplit) reports.back().state.repetitions_left = 0;
   }
   rules_.ForEachMade(
       [&](std::uint32_t index) { reports[rules_.rule(index).original].Add(ReportOf(index)); });
-  // Before the first value, a rule may fire as often as its repetitions say.
-  for (std::uint32_t index = 0; index < rules_.size(); ++index) {
-    if (rules_.rule(index).split != kNoSplit && reports[index].values == 0) {
-      reports[index].state.repetitions_left = rules_.rule(index).repetitions;
-    }
-  }
   return reports;
 }
 

@@ -104,12 +104,11 @@ std::vector<std::uint32_t> Subsets::KnownGroups(std::uint32_t group,
   return made;
 }
 
-std::uint32_t Subsets::GroupOf(std::uint32_t group, std::string_view parameter,
-                               std::string_view value) const {
+std::uint32_t Subsets::GroupOf(const GroupPart& part) const {
   for (const Division& division : splits_) {
-    if (division.split.parameter != parameter) continue;
-    const std::optional<std::uint32_t> place = PlaceOf(division, group);
-    const auto found = division.index.find(value);
+    if (division.split.parameter != part.parameter()) continue;
+    const std::optional<std::uint32_t> place = PlaceOf(division, part.group());
+    const auto found = division.index.find(part.value());
     if (!place || found == division.index.end()) return kNoGroup;
     return division.values[found->second].group + *place;
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/group_part.h"
 #include "engine/job_details.h"
 #include "engine/metric_table.h"
 #include "engine/name_index.h"
@@ -40,9 +41,8 @@ class Subsets {
   // The same without new values.
   std::vector<std::uint32_t> KnownGroups(std::uint32_t group,
                                          const JobParameters& parameters) const;
-  // The group that was made for a value as JSON; kNoGroup for an unknown value.
-  std::uint32_t GroupOf(std::uint32_t group, std::string_view parameter,
-                        std::string_view value) const;
+  // The group that was made for a value; kNoGroup for an unknown value.
+  std::uint32_t GroupOf(const GroupPart& part) const;
 
   // The values of metrics that are divided as the rule is: those for the rule's own value take the
   // places of those of the plan.

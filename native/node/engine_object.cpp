@@ -467,6 +467,13 @@ void EngineObject::SetWindow(const Napi::CallbackInfo& info) {
   Post(info, runner::WindowCommand{active});
 }
 
+// The jobs of a group, or those of (.., .., parameter, value as JSON) where both are given.
+static engine::GroupPart PartOf(const Napi::CallbackInfo& info, std::uint32_t group) {
+  if (!info[2].IsString() || !info[3].IsString()) return engine::GroupPart(group);
+  return engine::GroupPart(group, info[2].As<Napi::String>().Utf8Value(),
+                           info[3].As<Napi::String>().Utf8Value());
+}
+
 // dropQueued(number, group, parameter or null, value as JSON or null)
 void EngineObject::DropQueued(const Napi::CallbackInfo& info) {
   bool good = false;
@@ -474,11 +481,7 @@ void EngineObject::DropQueued(const Napi::CallbackInfo& info) {
   if (!good || group >= planned_groups_) {
     return ThrowType(info.Env(), "dropQueued(number, group) needs the index of a group");
   }
-  const bool of_value = info[2].IsString() && info[3].IsString();
-  Post(info, runner::DropCommand{engine::GroupPart(
-                 static_cast<std::uint32_t>(group),
-                 of_value ? info[2].As<Napi::String>().Utf8Value() : std::string(),
-                 of_value ? info[3].As<Napi::String>().Utf8Value() : std::string())});
+  Post(info, runner::DropCommand{PartOf(info, static_cast<std::uint32_t>(group))});
 }
 
 // setAllocation(number, size, end)
@@ -536,13 +539,8 @@ void EngineObject::ActiveJobs(const Napi::CallbackInfo& info) {
   const double group = NumberAt(info, 1, &good);
   if (!good) return ThrowType(info.Env(), "activeJobs(number, group) needs a group's index");
   const bool one = group >= 0 && group < static_cast<double>(engine::kNoGroup);
-  runner::ActiveJobsCommand command{
-      one ? static_cast<std::uint32_t>(group) : engine::kNoGroup, {}, {}};
-  if (info[2].IsString() && info[3].IsString()) {
-    command.parameter = info[2].As<Napi::String>().Utf8Value();
-    command.value = info[3].As<Napi::String>().Utf8Value();
-  }
-  Post(info, std::move(command));
+  Post(info, runner::ActiveJobsCommand{
+                 PartOf(info, one ? static_cast<std::uint32_t>(group) : engine::kNoGroup)});
 }
 
 // A bit for each kind of the events with these names; all kinds for no name.

@@ -133,10 +133,7 @@ struct SnapshotCommand {};
 struct RulesCommand {};
 struct FailuresCommand {};
 struct ActiveJobsCommand {
-  std::uint32_t group;  // engine::kNoGroup for all groups
-  // Only jobs with this value, as JSON, of a parameter by which the group is divided; else empty.
-  std::string parameter = {};
-  std::string value = {};
+  engine::GroupPart part;  // of engine::kNoGroup for all groups
 };
 // `wanted` has a bit for each journal::EventKind that the source brings. With `tap`, the source's
 // records are copied to the outbox.

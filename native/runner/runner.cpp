@@ -600,9 +600,7 @@ void Runner::Run(std::uint64_t number, FailuresCommand&) {
 }
 
 void Runner::Run(std::uint64_t number, ActiveJobsCommand& command) {
-  Reply(number, command.parameter.empty()
-                    ? engine_.ActiveJobs(command.group)
-                    : engine_.ActiveJobs(command.group, command.parameter, command.value));
+  Reply(number, engine_.ActiveJobs(command.part));
 }
 
 // The source answers when it is open.

@@ -102,7 +102,8 @@ TEST_CASE("commands are answered in their order, each with its kind of answer") 
   CHECK(std::holds_alternative<std::monostate>(owner.Ask(Bytes(Submit(1, 1, "g")))));
   CHECK(std::get<std::uint32_t>(owner.Ask(AddRuleCommand{rule, {}, {}})) == 1);
   CHECK(std::get<Snapshot>(owner.Ask(SnapshotCommand{})).counts.size() == kCountCount);
-  CHECK(std::get<std::vector<journal::JobId>>(owner.Ask(ActiveJobsCommand{0})).size() == 1);
+  CHECK(std::get<std::vector<journal::JobId>>(owner.Ask(ActiveJobsCommand{engine::GroupPart(0)}))
+            .size() == 1);
   CHECK(std::holds_alternative<std::monostate>(owner.Ask(TickCommand{8})));
   CHECK(owner.AskStatus().active_jobs == 1);
   owner.Post(Bytes(R"({"id":2,"events":[]})"));

@@ -220,8 +220,8 @@ TEST_CASE("a refused, a lost and a resubmitted job leave the metrics of their va
   CHECK(test.engine.TakeBack(2));
   CHECK(metrics() == std::vector<double>{0, 0, 0});
   test.Feed(Submit(3, 12, "a", user) + Event(3, 12, "alloc"));
-  CHECK(test.engine.ActiveJobs(0, "T", "1") == std::vector<journal::JobId>{3});
-  CHECK(test.engine.ActiveJobs(0, "T", "2").empty());
+  CHECK(test.engine.ActiveJobs(GroupPart(0, "T", "1")) == std::vector<journal::JobId>{3});
+  CHECK(test.engine.ActiveJobs(GroupPart(0, "T", "2")).empty());
   test.Feed(Event(3, 13, "clean"));
   CHECK(metrics() == std::vector<double>{1, 0, 0});
 }
