@@ -1,6 +1,7 @@
 /** The history of each rule of a run: how often it fired, what prevented it, and the state of its condition. */
 
 import { describeDue } from '../language/rule-text.js';
+import { metricSteps } from '../model/condition.js';
 import type { Rule } from '../model/ensemble.js';
 import { dividedBy, formatMetricName } from '../model/metric-names.js';
 import type { RuleReport, ValuesReport } from '../model/rule-report.js';
@@ -61,11 +62,9 @@ const namedMetrics = new WeakMap<Rule, readonly NamedMetric[]>();
 function metricsOf(rule: Rule): readonly NamedMetric[] {
   let found = namedMetrics.get(rule);
   if (found === undefined) {
-    found = (rule.when?.steps ?? []).flatMap((step) =>
-      step.op === 'metric' && dividedBy(step.metric) === null
-        ? [{ name: formatMetricName(step.metric), fromZero: step.fromZero }]
-        : [],
-    );
+    found = metricSteps(rule.when)
+      .filter(({ metric }) => dividedBy(metric) === null)
+      .map(({ metric, fromZero }) => ({ name: formatMetricName(metric), fromZero }));
     namedMetrics.set(rule, found);
   }
   return found;
@@ -97,11 +96,7 @@ class Divisions {
     const split = this.#native.splits[index];
     const [rules = [], names = []] = [this.#rules[index], this.#metrics[index]];
     if (by === null || split === undefined) return null;
-    const own = new Set(
-      (when?.steps ?? []).flatMap((step) =>
-        step.op === 'metric' && dividedBy(step.metric) === by ? [formatMetricName(step.metric)] : [],
-      ),
-    );
+    const own = new Set(metricSteps(when).map(({ metric }) => formatMetricName(metric)));
     const numberAt = (place: number) => {
       const value = split.metrics[place] ?? Number.NaN;
       return Number.isFinite(value) ? value : null;

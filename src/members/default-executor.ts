@@ -1,7 +1,7 @@
 /** The member of a run without `--executor`. */
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { folderOnPath } from '../text/on-path.js';
 import type { MemberName } from './create.js';
 
 export interface DefaultExecutor {
@@ -20,15 +20,13 @@ const CONFIGURATIONS = ['/etc/slurm/slurm.conf', '/etc/slurm-llnl/slurm.conf', '
  */
 export function defaultExecutor(environment: NodeJS.ProcessEnv, hasPilots: boolean): DefaultExecutor {
   if (environment.FLUX_URI) return { name: 'flux', reason: null };
-  const find = (program: string) =>
-    (environment.PATH ?? '').split(':').find((folder) => folder !== '' && existsSync(join(folder, program)));
-  const sbatch = find('sbatch');
+  const sbatch = folderOnPath('sbatch', environment);
   if (sbatch === undefined) return { name: 'local', reason: null };
   if (hasPilots) return { name: 'slurm', reason: 'the file has pilots (member.slurm)' };
   if (environment.SLURM_JOB_ID) return { name: 'slurm', reason: 'SLURM_JOB_ID is set' };
   // A package without a configuration does not belong to a cluster.
   const isConfigured = sbatch !== PACKAGED || environment.SLURM_CONF || CONFIGURATIONS.some(existsSync);
-  return isConfigured && find('flux') === undefined
+  return isConfigured && folderOnPath('flux', environment) === undefined
     ? { name: 'slurm', reason: 'sbatch is on PATH, and flux is not' }
     : { name: 'local', reason: null };
 }

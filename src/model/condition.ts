@@ -43,6 +43,14 @@ export type ConditionStep =
   /** True when the number has a value, false when it is unknown. */
   | { readonly op: 'known' };
 
+/** A step whose operand is a metric. */
+export type MetricStep = ConditionStep & { readonly op: 'metric' };
+
+/** The metrics of a condition, in the order of its text; none without one. */
+export function metricSteps(condition: Pick<ExpressionCondition, 'steps'> | null): MetricStep[] {
+  return (condition?.steps ?? []).filter((step) => step.op === 'metric');
+}
+
 /** The condition of a rule. */
 export interface ExpressionCondition {
   /** The text as it was written; in the short form with the name of its metric: `count.sleep.failed > 5`. */

@@ -1,10 +1,9 @@
 /** The completion script for bash. */
 
 import { shellQuoted } from '../../text/shell.js';
-import type { Cases } from './cases.js';
+import { type Cases, pattern, takenCases, valueCases } from './cases.js';
 import type { Values, Word } from './words.js';
 
-const pattern = (keys: readonly string[]) => keys.map(shellQuoted).join(' | ');
 const wordsOnly = (words: readonly Word[]) => words.map(({ word }) => shellQuoted(word)).join(' ');
 
 function valuesCommand(name: string, values: Values): string {
@@ -14,7 +13,7 @@ function valuesCommand(name: string, values: Values): string {
 
 /** Returns the script for a program. `name` is a word of letters, digits and underscores. */
 export function bashScript(program: string, name: string, cases: Cases): string {
-  const { paths, required, optional, subcommands, options, values } = cases;
+  const { paths, subcommands, options, values } = cases;
   const listed = (all: Cases['options']) =>
     all.map(({ keys, result }) => `    ${pattern(keys)}) _${name}_words ${wordsOnly(result)} ;;\n`).join('');
   return `# Completion of ${program} in bash. For each shell, in ~/.bashrc:
@@ -55,8 +54,7 @@ _${name}_ensembles() { _${name}_names ensembles; }
 # The values at a place: of an option, or of the argument of that number.
 _${name}_values() {
   case $1 in
-${values.map(({ keys, result }) => `    ${pattern(keys)}) ${valuesCommand(name, result)} ;;\n`).join('')}    *) return 1 ;;
-  esac
+${valueCases(values, (result) => valuesCommand(name, result))}  esac
 }
 
 _${name}() {
@@ -80,7 +78,7 @@ _${name}() {
     if [[ -z $only && $word == -?* ]]; then
       option=$word
       case "$path $word" in
-${required.length === 0 ? '' : `        ${pattern(required)}) takes=required ;;\n`}${optional.length === 0 ? '' : `        ${pattern(optional)}) takes=optional ;;\n`}      esac
+${takenCases(cases)}      esac
       continue
     fi
     case "$path/$word" in

@@ -1,5 +1,6 @@
 /** The tables of completion scripts: for each place of a command line the words that are possible there. */
 
+import { shellQuoted } from '../../text/shell.js';
 import type { CommandWords, Values, Word } from './words.js';
 
 /** The script knows a command by its words, each after a slash: `/runs/prune`; the program itself by an empty text. */
@@ -24,6 +25,21 @@ export interface Cases {
   readonly options: readonly Case<readonly Word[]>[];
   /** Values, by `PATH OPTION` for an option, by `PATH NUMBER` for an argument, and `PATH repeated` for a repeated one. */
   readonly values: readonly Case<Values>[];
+}
+
+/** The parts of a `case` in bash and zsh, which have the same form there. */
+export const pattern = (keys: readonly string[]) => keys.map(shellQuoted).join(' | ');
+
+/** The values at each place, for the body of the function of values. `command` prints or adds them. */
+export function valueCases(values: Cases['values'], command: (values: Values) => string): string {
+  const each = values.map(({ keys, result }) => `    ${pattern(keys)}) ${command(result)} ;;\n`);
+  return `${each.join('')}    *) return 1 ;;\n`;
+}
+
+/** The options that take the next word. */
+export function takenCases({ required, optional }: Pick<Cases, 'required' | 'optional'>): string {
+  const each = Object.entries({ required, optional }).filter(([, keys]) => keys.length > 0);
+  return each.map(([takes, keys]) => `        ${pattern(keys)}) takes=${takes} ;;\n`).join('');
 }
 
 /** Joins keys with equal results, in the order of the first of them. */

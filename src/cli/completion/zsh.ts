@@ -1,10 +1,8 @@
 /** The completion script for zsh. */
 
 import { shellQuoted } from '../../text/shell.js';
-import type { Cases } from './cases.js';
+import { type Cases, pattern, takenCases, valueCases } from './cases.js';
 import type { Values, Word } from './words.js';
-
-const pattern = (keys: readonly string[]) => keys.map(shellQuoted).join(' | ');
 
 /** Words with descriptions, as `_describe` takes them: a colon ends a word. */
 const described = (words: readonly Word[]) =>
@@ -20,7 +18,7 @@ function valuesCommand(name: string, values: Values): string {
 
 /** Returns the script for a program. `name` is a word of letters, digits and underscores. */
 export function zshScript(program: string, name: string, cases: Cases): string {
-  const { paths, required, optional, subcommands, options, values } = cases;
+  const { paths, subcommands, options, values } = cases;
   const listed = (what: string, all: Cases['options']) =>
     all
       .map(
@@ -46,8 +44,7 @@ _${name}_names() {
 # The values at a place: of an option, or of the argument of that number.
 _${name}_values() {
   case $1 in
-${values.map(({ keys, result }) => `    ${pattern(keys)}) ${valuesCommand(name, result)} ;;\n`).join('')}    *) return 1 ;;
-  esac
+${valueCases(values, (result) => valuesCommand(name, result))}  esac
   return 0
 }
 
@@ -71,7 +68,7 @@ _${name}() {
       option=$word
       [[ $word == --state=* ]] && state_option=("$word")
       case "$at $word" in
-${required.length === 0 ? '' : `        ${pattern(required)}) takes=required ;;\n`}${optional.length === 0 ? '' : `        ${pattern(optional)}) takes=optional ;;\n`}      esac
+${takenCases(cases)}      esac
       continue
     fi
     case "$at/$word" in

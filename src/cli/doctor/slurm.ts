@@ -1,23 +1,17 @@
 /** Slurm: its commands, and its controller. */
 
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { readSettings } from '../../members/slurm/controller.js';
+import { folderOnPath } from '../../text/on-path.js';
 import { askProgram } from './ask-program.js';
 import { broken, type Check, missing, ok } from './finding.js';
 
 const NOT_NEEDED = 'only the Slurm member needs it';
 const PROGRAMS = ['sbatch', 'squeue', 'scancel', 'scontrol'] as const;
 
-const isOnPath = (program: string) =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .some((folder) => folder !== '' && existsSync(join(folder, program)));
-
 export const slurm: Check = {
   name: 'slurm',
   run: () => {
-    const absent = PROGRAMS.filter((program) => !isOnPath(program));
+    const absent = PROGRAMS.filter((program) => folderOnPath(program) === undefined);
     if (absent.length === 0) return ok(`on PATH: ${PROGRAMS.join(', ')}`);
     const remedy = `${NOT_NEEDED}; load the module of Slurm, or put its commands on PATH`;
     return missing(`not on PATH: ${absent.join(', ')}`, remedy);

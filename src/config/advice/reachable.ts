@@ -1,6 +1,7 @@
 /** Estimates which rules can fire, and which groups can have jobs. */
 
 import { runsUserCode } from '../../actions/catalog.js';
+import { metricSteps } from '../../model/condition.js';
 import { actionsOf, type EnsembleConfig, type Rule } from '../../model/ensemble.js';
 
 export interface Reachable {
@@ -47,7 +48,7 @@ export function reachableIn(
       case 'job':
         return trigger.group === null ? groups.size > 0 : groups.has(trigger.group);
       case 'metric': {
-        const metrics = (when?.steps ?? []).flatMap((step) => (step.op === 'metric' ? [step] : []));
+        const metrics = metricSteps(when);
         if (metrics.length === 0 || metrics.some(({ metric }) => groups.has(metric.group))) return true;
         // A condition on counts that begin at 0 may hold without any job, where something else makes it due.
         const byTime =

@@ -1,7 +1,7 @@
 /** Rules for each value of a parameter: `by: parameters.T`. */
 
 import { parameterOfBy } from '../../language/expression/parser.js';
-import type { ExpressionCondition } from '../../model/condition.js';
+import { type ExpressionCondition, metricSteps } from '../../model/condition.js';
 import { BY_PARAMETER, dividedBy } from '../../model/metric-names.js';
 import type { Trigger } from '../../model/trigger.js';
 import { quote } from '../../text/describe.js';
@@ -45,15 +45,13 @@ export function checkDivision(
   by: string,
   path: Path,
 ): boolean {
-  const metrics = (when?.steps ?? []).flatMap((step) =>
-    step.op === 'metric' && dividedBy(step.metric) === by ? [step.metric] : [],
-  );
+  const metrics = metricSteps(when).filter(({ metric }) => dividedBy(metric) === by);
   if (trigger.kind === 'metric' && metrics.length === 0) {
     const form = `count(melt.failed, by ${BY_PARAMETER}${by})`;
     problems.error([...path, 'by'], `no metric of the condition is by ${BY_PARAMETER}${by}, like ${form}`);
     return false;
   }
-  const groups = metrics.map(({ group }) => group);
+  const groups = metrics.map(({ metric }) => metric.group);
   if (trigger.kind === 'job' && trigger.group !== null) groups.push(trigger.group);
   const without = groups.find((group) => jobs.complete && jobs.parameters.get(group)?.has(by) !== true);
   if (without === undefined) return true;

@@ -1,5 +1,6 @@
 /** The parameters by whose values rules divide the jobs of groups. */
 
+import { metricSteps } from '../../model/condition.js';
 import type { EnsembleConfig, Rule } from '../../model/ensemble.js';
 import { dividedBy } from '../../model/metric-names.js';
 import type { PlanSplit } from './plan.js';
@@ -20,7 +21,7 @@ export function planSplits({ groups, rules }: Pick<EnsembleConfig, 'groups' | 'r
 }
 
 function groupsOf({ trigger, when, action, resolve }: Rule, indexes: ReadonlyMap<string, number>): number[] {
-  const inCondition = (when?.steps ?? []).flatMap((step) => (step.op === 'metric' ? [step.metric] : []));
+  const inCondition = metricSteps(when).map(({ metric }) => metric);
   const names = [...inCondition, ...shownMetrics(action), ...shownMetrics(resolve)].flatMap((metric) =>
     dividedBy(metric) === null ? [] : [metric.group],
   );
